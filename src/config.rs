@@ -1,0 +1,86 @@
+//! The configuration file in; a plan, or the list of all its problems, out.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use crate::model::{Sources, Topic};
+use crate::topics::{Language, TopicSet};
+use crate::{fetch, parse, publish};
+
+/// A configuration that compiled: nothing after it can fail because of the file.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// The files it was read from.
+    pub files: Vec<PathBuf>,
+    /// Where the store is and how much memory it may use.
+    pub store: StorePlan,
+    /// Where to listen and what to say of ourselves.
+    pub server: ServerPlan,
+    /// How sources are asked.
+    pub polling: fetch::Settings,
+    /// Bounds on documents.
+    pub parsing: parse::Limits,
+    /// What is logged, and how.
+    pub logging: LoggingPlan,
+    /// What is read.
+    pub sources: Sources,
+    /// What is published; the same order as in `queries`.
+    pub topics: Vec<Topic>,
+    /// The topics' queries, compiled.
+    pub queries: TopicSet,
+    /// How words are read.
+    pub language: Language,
+    /// What `check` tries on the topics.
+    pub samples: Vec<Sample>,
+}
+
+/// The compiled `[store]` table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StorePlan {
+    /// Its directory.
+    pub path: PathBuf,
+    /// Bytes of cache.
+    pub cache: u64,
+}
+
+/// The compiled `[server]` table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServerPlan {
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// What the published feeds have in common.
+    pub site: publish::Site,
+}
+
+/// The compiled `[logging]` table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LoggingPlan {
+    /// `tracing_subscriber::EnvFilter` directives.
+    pub filter: String,
+    /// Lines for people, or JSON for programs.
+    pub format: LogFormat,
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people and journald.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// A text that a topic must, or must not, match.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sample {
+    /// The topic's place in the plan.
+    pub topic: usize,
+    /// The text, or a stored story's address.
+    pub text: String,
+    /// What is expected.
+    pub must_match: bool,
+    /// File, line and column, for the report.
+    pub at: String,
+}

@@ -1,0 +1,1 @@
+//! Entries and lookalikes in; stories out. Pure.

@@ -1,0 +1,36 @@
+//! The nouns that pass between stages: plain data, no I/O, no decisions.
+//!
+//! A [`Source`] is polled; the [`Poll`] says what came of it: a
+//! [`Reading`] with [`Entry`]s, nothing new, or a [`Failure`]. Entries that
+//! are about the same thing make a [`Story`]; a [`Topic`] is a query over
+//! stories. [`Memory`] is what is known of a source between polls.
+//!
+//! Everything a poll carries can be serialised, because one day it may
+//! travel through a stream between machines; nothing else reaches the loop.
+
+mod entry;
+
+mod memory;
+
+mod name;
+
+mod poll;
+
+mod source;
+
+mod story;
+
+mod timestamp;
+
+mod topic;
+
+pub use entry::{Enclosure, Entry, Feed};
+pub use memory::{Hold, HoldScope, Memory, Moved};
+pub use name::{SourceId, StoryId, TopicId};
+pub use poll::{
+    Document, Failure, FailureKind, Freshness, Hints, Outcome, Poll, Reading, Validators,
+};
+pub use source::{Enrich, Location, Pace, Role, Source, Sources};
+pub use story::{Admitted, Evidence, Key, KeyKind, Lookalikes, Member, Story, Tier, Verdict};
+pub use timestamp::Timestamp;
+pub use topic::{Fingerprint, Revisions, Topic};

@@ -1,0 +1,190 @@
+//! One item as one source states it.
+
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use super::{SourceId, Timestamp};
+
+/// One item as one source states it, cleaned by `parse`: no text holds a
+/// control character, no HTML holds anything that runs, every URL is absolute.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Who says so.
+    pub source: SourceId,
+    /// The document's own metadata when the entry was read: `atom:source` (Q8).
+    #[serde(default)]
+    pub feed: Feed,
+    /// The id the source gave it, byte for byte. An identity within this source only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guid: Option<String>,
+    /// The page the entry is about, http or https.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<Url>,
+    /// Where this was first published, when the entry names another place:
+    /// "Original article link", `rel=via`, `rel=canonical`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub original: Option<Url>,
+    /// Plain text, one line, may be empty.
+    #[serde(default)]
+    pub title: String,
+    /// A short account: sanitised HTML.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub summary: Option<String>,
+    /// The full account, where the source gives one: sanitised HTML.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content: Option<String>,
+    /// Summary and content as plain text, for matching; paragraphs are lines.
+    #[serde(default)]
+    pub text: String,
+    /// Names of the authors.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub authors: Vec<String>,
+    /// Labels of the categories.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub categories: Vec<String>,
+    /// Further tags that enrichment found: `org:home-office`, `location:kosovo`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
+    /// BCP 47 language tag, where stated or detected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+    /// When the source says it was published. Never later than it was read (Q6).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub published: Option<Timestamp>,
+    /// When the source says it was last changed. Never later than it was read (Q6).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub updated: Option<Timestamp>,
+    /// Attached files.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub enclosures: Vec<Enclosure>,
+    /// A picture for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<Url>,
+    /// The page with readers' comments.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comments: Option<Url>,
+    /// Copyright, plain text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rights: Option<String>,
+    /// Latitude and longitude in degrees.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub geo: Option<(f64, f64)>,
+}
+
+impl Entry {
+    /// An entry that says nothing yet; for building one field by field.
+    pub fn of(source: SourceId) -> Self {
+        Self {
+            source,
+            feed: Feed::default(),
+            guid: None,
+            url: None,
+            original: None,
+            title: String::new(),
+            summary: None,
+            content: None,
+            text: String::new(),
+            authors: Vec::new(),
+            categories: Vec::new(),
+            tags: Vec::new(),
+            language: None,
+            published: None,
+            updated: None,
+            enclosures: Vec::new(),
+            image: None,
+            comments: None,
+            rights: None,
+            geo: None,
+        }
+    }
+
+    /// The entry's own date: when it was published, else when it was changed.
+    pub fn dated(&self) -> Option<Timestamp> {
+        self.published.or(self.updated)
+    }
+
+    /// Whether `other` says the same in everything a reader could notice.
+    /// The document's metadata does not count: it changes at every poll, and
+    /// neither does the id, which GOV.UK changes together with `updated`.
+    pub fn says_the_same_as(&self, other: &Self) -> bool {
+        let Self {
+            source,
+            feed: _,
+            guid: _,
+            url,
+            original,
+            title,
+            summary,
+            content,
+            text,
+            authors,
+            categories,
+            tags,
+            language,
+            published,
+            updated,
+            enclosures,
+            image,
+            comments,
+            rights,
+            geo,
+        } = self;
+        *source == other.source
+            && *url == other.url
+            && *original == other.original
+            && *title == other.title
+            && *summary == other.summary
+            && *content == other.content
+            && *text == other.text
+            && *authors == other.authors
+            && *categories == other.categories
+            && *tags == other.tags
+            && *language == other.language
+            && *published == other.published
+            && *updated == other.updated
+            && *enclosures == other.enclosures
+            && *image == other.image
+            && *comments == other.comments
+            && *rights == other.rights
+            && *geo == other.geo
+    }
+}
+
+/// A file attached to an entry.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Enclosure {
+    /// Where it is.
+    pub url: Url,
+    /// Its media type, as stated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub media_type: Option<String>,
+    /// Its size in bytes, as stated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub length: Option<u64>,
+}
+
+/// What a document says of itself: the metadata that `atom:source` repeats.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Feed {
+    /// Its id, as stated; empty where it has none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub id: String,
+    /// Its title, plain text.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub title: String,
+    /// The page it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<Url>,
+    /// When it says it last changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub updated: Option<Timestamp>,
+    /// BCP 47 language tag.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+    /// Copyright, plain text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rights: Option<String>,
+    /// Names of its authors: who speaks when the entry does not say (RFC 4287 §4.2.1).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub authors: Vec<String>,
+}

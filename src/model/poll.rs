@@ -1,0 +1,249 @@
+//! One attempt to read a source, as one value: all that the loop is told.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use super::{Entry, Feed, SourceId, Timestamp};
+
+/// One attempt to read a source and what came of it.
+///
+/// State after a poll depends on the state before it and on this value alone;
+/// `at` is the poll's own time and the `now` of every decision about it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Poll {
+    /// Which source was read.
+    pub source: SourceId,
+    /// When the answer was complete.
+    pub at: Timestamp,
+    /// What came of it.
+    pub outcome: Outcome,
+}
+
+/// What came of a poll.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Outcome {
+    /// A document that differs from the one before.
+    Read(Box<Reading>),
+    /// The source says, or its bytes show, that nothing changed.
+    Unchanged {
+        /// Validators to keep from now on, if the answer named any (P8, P9).
+        validators: Option<Validators>,
+        /// How long the answer says it holds.
+        freshness: Freshness,
+        /// Bytes received.
+        bytes: u64,
+        /// The permanent address that an all-permanent redirect chain named (P45).
+        moved: Option<Url>,
+        /// Whether this was a 304, rather than the same bytes again.
+        not_modified: bool,
+    },
+    /// Nothing could be read.
+    Failed(Failure),
+}
+
+/// A document that was read.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Reading {
+    /// Validators of this answer, which replace the known ones as a set (P6).
+    pub validators: Validators,
+    /// How long the answer says it holds.
+    pub freshness: Freshness,
+    /// Bytes received.
+    pub bytes: u64,
+    /// Hash of the decoded document, to notice the same bytes again.
+    pub hash: u64,
+    /// The permanent address that an all-permanent redirect chain named (P45).
+    pub moved: Option<Url>,
+    /// What the document says of itself.
+    pub feed: Feed,
+    /// Its entries in document order, cleaned.
+    pub entries: Vec<Entry>,
+    /// What the document asks of its readers.
+    pub hints: Hints,
+    /// What had to be repaired or left out, in words.
+    pub warnings: Vec<String>,
+}
+
+/// ETag and Last-Modified as they came: opaque bytes, sent back unread (P2, P3).
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Validators {
+    /// The ETag's bytes with quotes and `W/`, if it had any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub etag: Option<Vec<u8>>,
+    /// The Last-Modified header's bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_modified: Option<Vec<u8>>,
+    /// The address whose answer carried them; they go to no other (P15).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of: Option<Url>,
+}
+
+impl Validators {
+    /// Whether there is nothing to make a request conditional with.
+    pub fn is_empty(&self) -> bool {
+        self.etag.is_none() && self.last_modified.is_none()
+    }
+}
+
+/// How long an answer says it holds (P23, P24).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Freshness {
+    /// From `max-age` or `Expires`, less `Age`; none where nothing valid was said.
+    #[serde(default)]
+    pub lifetime: Option<Duration>,
+}
+
+/// What a document asks of its readers, beside its entries.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Hints {
+    /// RSS `ttl`: not more often than this (P29).
+    #[serde(default)]
+    pub ttl: Option<Duration>,
+    /// RSS `skipHours`, 0 to 23, GMT (P30).
+    #[serde(default)]
+    pub skip_hours: Vec<u8>,
+    /// RSS `skipDays`, 0 = Monday (P30).
+    #[serde(default)]
+    pub skip_days: Vec<u8>,
+    /// `sy:updatePeriod` over `sy:updateFrequency` (P31).
+    #[serde(default)]
+    pub update_period: Option<Duration>,
+    /// `sy:updateBase` (P31).
+    #[serde(default)]
+    pub update_base: Option<Timestamp>,
+    /// WebSub hubs that the document names (W1).
+    #[serde(default)]
+    pub hubs: Vec<Url>,
+    /// The document's own idea of its address (W2).
+    #[serde(default)]
+    pub self_url: Option<Url>,
+    /// The next older page or archive (RFC 5005, JSON Feed `next_url`).
+    #[serde(default)]
+    pub next: Option<Url>,
+    /// RFC 5005 `fh:complete`: what is not listed is gone.
+    #[serde(default)]
+    pub complete: bool,
+    /// `at:deleted-entry` tombstones: the guid and when (Q15).
+    #[serde(default)]
+    pub deleted: Vec<(String, Option<Timestamp>)>,
+    /// The source says it has ended: JSON Feed `expired`, GOV.UK's "This feed has ended" (P32).
+    #[serde(default)]
+    pub ended: bool,
+}
+
+/// Why nothing could be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("{message}")]
+pub struct Failure {
+    /// Which kind, for back-off and for counting.
+    pub kind: FailureKind,
+    /// What happened, in words an operator understands, without secrets.
+    pub message: String,
+    /// The HTTP status, if one came.
+    #[serde(default)]
+    pub status: Option<u16>,
+    /// What `Retry-After` asked for (P26).
+    #[serde(default)]
+    pub retry_after: Option<Duration>,
+    /// How long the answer says it holds, also of a failure (P24).
+    #[serde(default)]
+    pub freshness: Freshness,
+}
+
+impl Failure {
+    /// A failure without an HTTP answer.
+    pub fn new(kind: FailureKind, message: impl Into<String>) -> Self {
+        Self {
+            kind,
+            message: message.into(),
+            status: None,
+            retry_after: None,
+            freshness: Freshness::default(),
+        }
+    }
+}
+
+/// Kinds of failure, each with its own back-off and remedy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FailureKind {
+    /// The name has no address.
+    Dns,
+    /// Nobody listens there.
+    Refused,
+    /// No certificate that can be trusted, or no common protocol.
+    Tls,
+    /// No answer within the limits.
+    Timeout,
+    /// The connection broke, or what came is not HTTP.
+    Protocol,
+    /// The address is private and not allowed.
+    Forbidden,
+    /// A redirect that is not followed: too many, a loop, a bad target (P48).
+    Redirect,
+    /// 401 or 403 (P38).
+    Denied,
+    /// 404 (P38).
+    NotFound,
+    /// 410 (P39).
+    Gone,
+    /// 429 (P26-P28).
+    TooMany,
+    /// 503 (P28).
+    Unavailable,
+    /// Any other status that is not a document (P53).
+    Status,
+    /// More bytes than allowed, before or after decompression.
+    TooLarge,
+    /// The content coding is unknown or broken (P62).
+    Coding,
+    /// What came is no feed (P50).
+    NotAFeed,
+    /// The file cannot be read.
+    File,
+    /// A fault of ours: the poll panicked.
+    Internal,
+}
+
+impl FailureKind {
+    /// The word used in logs, metrics and `status`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Dns => "dns",
+            Self::Refused => "refused",
+            Self::Tls => "tls",
+            Self::Timeout => "timeout",
+            Self::Protocol => "protocol",
+            Self::Forbidden => "forbidden",
+            Self::Redirect => "redirect",
+            Self::Denied => "denied",
+            Self::NotFound => "not-found",
+            Self::Gone => "gone",
+            Self::TooMany => "too-many",
+            Self::Unavailable => "unavailable",
+            Self::Status => "status",
+            Self::TooLarge => "too-large",
+            Self::Coding => "coding",
+            Self::NotAFeed => "not-a-feed",
+            Self::File => "file",
+            Self::Internal => "internal",
+        }
+    }
+}
+
+/// The bytes as fetched, decompressed.
+#[derive(Debug, Clone)]
+pub struct Document {
+    /// Whose it is.
+    pub source: SourceId,
+    /// Where it came from in the end: the base of its relative links.
+    pub url: Option<Url>,
+    /// The Content-Type header, as it came.
+    pub content_type: Option<String>,
+    /// The bytes.
+    pub body: bytes::Bytes,
+    /// When it was complete; no date in it is believed to be later (Q6).
+    pub at: Timestamp,
+}

@@ -1,0 +1,115 @@
+//! What is read: one feed of one department or syndicator.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use super::SourceId;
+
+/// One feed that the operator named, as the plan holds it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Source {
+    /// Its name.
+    pub id: SourceId,
+    /// What readers see as the publisher's name: the configured title, else the id.
+    pub title: String,
+    /// Where its document is.
+    pub location: Location,
+    /// The operator's labels, which topics can ask for: `tag:uk`.
+    pub tags: Vec<String>,
+    /// What it is to the stories it carries.
+    pub role: Role,
+    /// Among sources of one role, the lower rank leads a story.
+    pub rank: i32,
+    /// Its place in the configuration; settles what rank leaves open.
+    pub position: usize,
+    /// Where the full text of its entries comes from.
+    pub enrich: Enrich,
+    /// How often it may be asked.
+    pub pace: Pace,
+    /// Sent with every request to its origin and to no other (P70).
+    pub headers: Vec<(String, String)>,
+    /// Whether its address may be private: a site of the operator's own.
+    pub allow_private: bool,
+}
+
+/// Every source of the plan, by name.
+pub type Sources = BTreeMap<SourceId, Arc<Source>>;
+
+/// Where a document is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Location {
+    /// Over http or https, as subscribed: byte for byte (P66).
+    Web {
+        /// The address as the operator wrote it.
+        written: String,
+        /// The same, read.
+        url: Url,
+    },
+    /// A file, read again when it changed.
+    File(PathBuf),
+}
+
+impl Location {
+    /// Scheme, host and port: what a source shares politeness with. Files have none.
+    pub fn origin(&self) -> Option<String> {
+        match self {
+            Self::Web { url, .. } => Some(url.origin().ascii_serialization()),
+            Self::File(_) => None,
+        }
+    }
+}
+
+/// What a source is to the stories it carries; the earlier leads.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// The publisher itself.
+    #[default]
+    Department,
+    /// The publisher's own list of several departments' news: a finder, a search.
+    Listing,
+    /// Somebody who carries what others publish.
+    Syndicator,
+}
+
+impl Role {
+    /// The word used in the configuration and by `role:` in queries.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Department => "department",
+            Self::Listing => "listing",
+            Self::Syndicator => "syndicator",
+        }
+    }
+}
+
+/// Where the full text of a source's entries comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Enrich {
+    /// From the document alone.
+    #[default]
+    None,
+    /// From GOV.UK's content API.
+    Govuk,
+    /// From the entry's page.
+    Page,
+}
+
+/// How often a source may be asked. `None` leaves it to the schedule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Pace {
+    /// A fixed interval that switches the adaptive schedule off.
+    pub interval: Option<Duration>,
+    /// Never more often than this.
+    pub min: Option<Duration>,
+    /// Never less often than this.
+    pub max: Option<Duration>,
+}

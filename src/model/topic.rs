@@ -1,0 +1,52 @@
+//! A query over stories, which is published as feeds.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Story, Timestamp, TopicId};
+
+/// A topic as the plan holds it; its compiled query is in the `TopicSet`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Topic {
+    /// Its name in addresses.
+    pub id: TopicId,
+    /// What readers see.
+    pub title: String,
+    /// One or two sentences for readers; may be empty.
+    pub description: String,
+    /// The query as written.
+    pub query: String,
+    /// Which changes of a story give its entry a new `updated`.
+    pub revisions: Revisions,
+    /// How many stories its feed holds.
+    pub entries: usize,
+}
+
+/// Which changes of a story give its entry in the feed a new `updated`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Revisions {
+    /// None: an entry is dated once and for ever.
+    Quiet,
+    /// Those which the source itself dates by its own `updated`.
+    #[default]
+    Major,
+    /// Every change of what the entry says.
+    All,
+}
+
+impl Topic {
+    /// When a story's entry in this topic's feed was last changed, as the
+    /// feed shall say: `atom:updated`, and the order of its entries.
+    pub fn date_of(&self, story: &Story) -> Timestamp {
+        match self.revisions {
+            Revisions::Quiet => story.dated,
+            Revisions::Major => story.updated,
+            Revisions::All => story.revised.max(story.updated),
+        }
+    }
+}
+
+/// What decides which stories are in a topic, as a number: a stored place
+/// counts only under the fingerprint it was found with, so it is never stale.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Fingerprint(pub u64);
