@@ -28,7 +28,7 @@ mod judge;
 mod title;
 
 pub use address::canonical;
-pub use candidate::{Candidate, candidates};
+pub use candidate::{Candidate, address_key, candidates, published_key};
 pub use judge::{Judged, Rules, judge};
 pub use title::normal_title;
 

@@ -3,6 +3,8 @@
 
 pub mod model;
 
+pub mod clock;
+
 pub mod fetch;
 
 pub mod parse;
@@ -16,3 +18,13 @@ pub mod store;
 pub mod publish;
 
 pub mod config;
+
+pub mod pipeline;
+
+pub mod inquiry;
+
+pub mod daemon;
+
+pub mod control;
+
+pub mod cli;
