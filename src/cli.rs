@@ -69,7 +69,12 @@ enum Command {
 #[derive(Debug, Args)]
 struct ConfigFile {
     /// The configuration file.
-    #[arg(long, value_name = "FILE", env = "GAZETTED_CONFIG", default_value = "/etc/gazetted/gazetted.toml")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "GAZETTED_CONFIG",
+        default_value = "/etc/gazetted/gazetted.toml"
+    )]
     config: PathBuf,
 }
 
@@ -136,7 +141,10 @@ impl Stop {
 
 impl From<Problems> for Stop {
     fn from(problems: Problems) -> Self {
-        Self { code: BAD_CONFIGURATION, message: format!("the configuration cannot be used\n\n{problems}") }
+        Self {
+            code: BAD_CONFIGURATION,
+            message: format!("the configuration cannot be used\n\n{problems}"),
+        }
     }
 }
 

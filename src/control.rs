@@ -69,7 +69,12 @@ pub fn candidates(plan: &Plan) -> [PathBuf; 2] {
 }
 
 /// Answers commands until it is dropped. `reload` is told when one asks for it.
-pub async fn serve(path: PathBuf, handle: Handle, clock: Clock, reload: mpsc::Sender<()>) -> io::Result<()> {
+pub async fn serve(
+    path: PathBuf,
+    handle: Handle,
+    clock: Clock,
+    reload: mpsc::Sender<()>,
+) -> io::Result<()> {
     // A socket that was left behind; the store's lock has shown that no daemon lives.
     match std::fs::remove_file(&path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -89,7 +94,12 @@ pub async fn serve(path: PathBuf, handle: Handle, clock: Clock, reload: mpsc::Se
     }
 }
 
-async fn converse(stream: UnixStream, handle: Handle, clock: Clock, reload: mpsc::Sender<()>) -> io::Result<()> {
+async fn converse(
+    stream: UnixStream,
+    handle: Handle,
+    clock: Clock,
+    reload: mpsc::Sender<()>,
+) -> io::Result<()> {
     let (reader, mut writer) = stream.into_split();
     let mut line = String::new();
     BufReader::new(reader.take(LONGEST_COMMAND)).read_line(&mut line).await?;
@@ -124,7 +134,9 @@ async fn obey(
         Command::Ask { question } => {
             let (records, sink) = (handle.records().clone(), answers.clone());
             let asked = tokio::task::spawn_blocking(move || {
-                records.answer(&question, clock.now(), |item| sink.blocking_send(Answer::Item(item)).is_ok())
+                records.answer(&question, clock.now(), |item| {
+                    sink.blocking_send(Answer::Item(item)).is_ok()
+                })
             });
             if let Ok(Err(error)) = asked.await {
                 let _ = answers.send(Answer::Error(error.to_string())).await;
@@ -143,7 +155,9 @@ async fn obey(
                 .collect();
             while let Some((source, ended)) = polls.next().await {
                 let report = PollReport::of(&source, ended, &handle.records().memory(&source));
-                let _ = answers.send(Answer::Item(serde_json::to_value(report).unwrap_or_default())).await;
+                let _ = answers
+                    .send(Answer::Item(serde_json::to_value(report).unwrap_or_default()))
+                    .await;
             }
         }
         Command::Reload => {

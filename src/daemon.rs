@@ -72,10 +72,12 @@ impl Daemon {
         let editor = Editor::open(plan.clone(), store.clone(), shelf.clone(), clock.now()).await?;
         let records = Arc::new(Records::new(plan.clone(), store, editor.memories()));
         let (requests, incoming) = mpsc::channel(WAITING);
-        let pipeline = Pipeline::new(editor, clock.clone(), incoming).map_err(DaemonError::Polling)?;
+        let pipeline =
+            Pipeline::new(editor, clock.clone(), incoming).map_err(DaemonError::Polling)?;
         let stop_serving = CancellationToken::new();
-        let desk = Arc::new(desk::FrontDesk::new(records.clone(), clock));
-        let server = publish::serve(listener, shelf, desk, plan.server.limits.clone(), stop_serving.clone());
+        let desk = Arc::new(desk::FrontDesk::new(records.clone(), pipeline.pulse(), clock));
+        let server =
+            publish::serve(listener, shelf, desk, plan.server.limits.clone(), stop_serving.clone());
         Ok(Self {
             address,
             records,
@@ -130,7 +132,8 @@ impl Daemon {
                 (Err(_), _) | (_, Err(_)) => Err(DaemonError::Panicked),
             }
         };
-        let drained = tokio::time::timeout(DRAIN, drain).await.unwrap_or(Err(DaemonError::Undrained));
+        let drained =
+            tokio::time::timeout(DRAIN, drain).await.unwrap_or(Err(DaemonError::Undrained));
         let closed = tokio::task::block_in_place(|| self.records.store().close());
         drained.and(closed.map_err(DaemonError::from))
     }
@@ -158,7 +161,10 @@ impl Handle {
         if self.ask(|done| Request::Replan { plan: plan.clone(), done }).await.is_some() {
             let (sources, topics) = (plan.sources.len(), plan.topics.len());
             self.records.replan(plan);
-            info!(event = "reloaded", sources, topics, "reloaded: {sources} sources, {topics} topics");
+            info!(
+                event = "reloaded",
+                sources, topics, "reloaded: {sources} sources, {topics} topics"
+            );
         }
     }
 

@@ -20,9 +20,12 @@ use crate::store::StoreError;
 
 mod editor;
 
+mod pulse;
+
 mod reading;
 
 pub use editor::{Editor, Ingested, Memories};
+pub use pulse::Pulse;
 
 /// As many polls go into one commit: what was waiting when the last was done.
 const GATHER: usize = 256;
@@ -90,6 +93,7 @@ pub struct Pipeline {
     waiting_for_rest: Vec<oneshot::Sender<()>>,
     /// The only sources to poll, where that is not every source of the plan.
     only: Option<BTreeSet<SourceId>>,
+    pulse: Arc<Pulse>,
 }
 
 impl Pipeline {
@@ -114,6 +118,7 @@ impl Pipeline {
             waiting_for: HashMap::new(),
             waiting_for_rest: Vec::new(),
             only: None,
+            pulse: Arc::default(),
         };
         pipeline.plan_all();
         Ok(pipeline)
@@ -128,9 +133,22 @@ impl Pipeline {
         self
     }
 
+    /// The loop's signs of life.
+    pub fn pulse(&self) -> Arc<Pulse> {
+        self.pulse.clone()
+    }
+
     /// Runs until [`Request::Stop`]. Only a failing store ends it early: with
     /// nowhere to remember what was seen, going on would publish duplicates.
     pub async fn run(mut self) -> Result<(), StoreError> {
+        let pulse = self.pulse();
+        let ended = self.turn().await;
+        pulse.stop();
+        ended?;
+        self.finish().await
+    }
+
+    async fn turn(&mut self) -> Result<(), StoreError> {
         loop {
             self.start_due_polls();
             self.tell_if_settled();
@@ -146,14 +164,14 @@ impl Pipeline {
                 Event::Asked(Request::Heartbeat { done }) => {
                     let _ = done.send(());
                 }
-                Event::Asked(Request::Stop) => break,
+                Event::Asked(Request::Stop) => return Ok(()),
             }
         }
-        self.finish().await
     }
 
     async fn next_event(&mut self) -> Event {
         let wake_at = self.agenda.wake_at();
+        self.pulse.expect(wake_at);
         tokio::select! {
             biased;
             request = self.requests.recv() => Event::Asked(request.unwrap_or(Request::Stop)),
@@ -220,9 +238,6 @@ impl Pipeline {
             for done in self.waiting_for.remove(&poll.source).unwrap_or_default() {
                 let _ = done.send(Ok(Polled { poll: poll.clone(), ingested: ingested.clone() }));
             }
-        }
-        if let Some(next) = self.agenda.wake_at() {
-            self.editor.expect_change(next);
         }
         Ok(())
     }

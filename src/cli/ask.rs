@@ -10,7 +10,11 @@ use crate::inquiry::{Question, Records};
 use crate::store::{self, Store};
 
 /// Answers a question, a value at a time.
-pub(super) fn ask(plan: Plan, question: Question, mut item: impl FnMut(serde_json::Value)) -> Result<(), Stop> {
+pub(super) fn ask(
+    plan: Plan,
+    question: Question,
+    mut item: impl FnMut(serde_json::Value),
+) -> Result<(), Stop> {
     let asked = super::runtime()?.block_on(async {
         let stream = control::connect(&plan).await?;
         let command = Command::Ask { question: question.clone() };

@@ -99,7 +99,8 @@ fn print(report: &Report) {
         print_line(&report.problems);
     }
     for FailedSample { at, topic, must_match, text, because } in &report.failed_samples {
-        let what = if *must_match { "does not match what it must" } else { "matches what it must not" };
+        let what =
+            if *must_match { "does not match what it must" } else { "matches what it must not" };
         print_line(format_args!("{at}: topic {topic} {what}\n    {text}\n{because}"));
     }
     if report.usable {

@@ -16,7 +16,12 @@ pub(super) struct Completions {
 
 impl Completions {
     pub(super) fn run(self) -> Done {
-        clap_complete::generate(self.shell, &mut super::command(), "gazetted", &mut std::io::stdout());
+        clap_complete::generate(
+            self.shell,
+            &mut super::command(),
+            "gazetted",
+            &mut std::io::stdout(),
+        );
         Ok(ExitCode::SUCCESS)
     }
 }

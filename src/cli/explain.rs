@@ -33,8 +33,12 @@ impl Explain {
             return Err(Stop::because(format!("no topic is called {topic}")));
         }
         let mut answer = None;
-        ask::ask(plan, Question::Explain { story: self.story.clone() }, |value| answer = Some(value))?;
-        let Some(mut story) = answer.and_then(|value| serde_json::from_value::<ExplainedStory>(value).ok()) else {
+        ask::ask(plan, Question::Explain { story: self.story.clone() }, |value| {
+            answer = Some(value)
+        })?;
+        let Some(mut story) =
+            answer.and_then(|value| serde_json::from_value::<ExplainedStory>(value).ok())
+        else {
             return Err(Stop::because(format!(
                 "no stored story has the address or id {}; try the link as a source lists it",
                 self.story

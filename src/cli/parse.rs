@@ -49,7 +49,8 @@ impl Parse {
                 fetch(address, polling)?
             }
             path => {
-                let body = std::fs::read(path).map_err(|error| Stop::because(format!("{path}: {error}")))?;
+                let body = std::fs::read(path)
+                    .map_err(|error| Stop::because(format!("{path}: {error}")))?;
                 document(path, body)
             }
         };

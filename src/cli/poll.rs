@@ -49,8 +49,11 @@ impl Poll {
         super::runtime()?.block_on(async {
             match control::connect(&plan).await {
                 Some(stream) => {
-                    let command = Command::Poll { sources: chosen.iter().map(ToString::to_string).collect() };
-                    let item = |value| ended(serde_json::from_value(value).expect("the daemon sends poll reports"));
+                    let command =
+                        Command::Poll { sources: chosen.iter().map(ToString::to_string).collect() };
+                    let item = |value| {
+                        ended(serde_json::from_value(value).expect("the daemon sends poll reports"))
+                    };
                     control::command(stream, &command, item).await.map_err(Stop::because)
                 }
                 None => poll_here(plan, chosen, &mut ended).await,
@@ -59,11 +62,17 @@ impl Poll {
         bar.finish_and_clear();
         reports.sort_by(|a, b| a.source.cmp(&b.source));
         if self.json {
-            reports.iter().all(|report| print_line(serde_json::to_string(report).unwrap_or_default()));
+            reports
+                .iter()
+                .all(|report| print_line(serde_json::to_string(report).unwrap_or_default()));
         } else {
             show::poll_table(&reports);
         }
-        Ok(if reports.iter().any(PollReport::failed) { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+        Ok(if reports.iter().any(PollReport::failed) {
+            ExitCode::FAILURE
+        } else {
+            ExitCode::SUCCESS
+        })
     }
 }
 
@@ -92,7 +101,9 @@ async fn poll_here(
 ) -> Result<(), Stop> {
     let store: Arc<dyn Store> = Arc::new(store::open(&plan.store.path, plan.store.cache)?);
     let clock = Clock::wall();
-    let editor = Editor::open(Arc::new(plan), store.clone(), Arc::new(Shelf::default()), clock.now()).await?;
+    let editor =
+        Editor::open(Arc::new(plan), store.clone(), Arc::new(Shelf::default()), clock.now())
+            .await?;
     let memories = editor.memories();
     let (requests, incoming) = mpsc::channel(chosen.len().max(1));
     let pipeline = Pipeline::new(editor, clock, incoming)
@@ -101,12 +112,19 @@ async fn poll_here(
     let mut polls = JoinSet::new();
     for source in chosen {
         let (done, polled) = oneshot::channel();
-        requests.send(Request::PollNow { source: source.clone(), done }).await.map_err(Stop::because)?;
+        requests
+            .send(Request::PollNow { source: source.clone(), done })
+            .await
+            .map_err(Stop::because)?;
         polls.spawn(async move { (source, polled.await.ok()) });
     }
     let pipeline = tokio::spawn(pipeline.run());
     while let Some(Ok((source, polled))) = polls.join_next().await {
-        let memory = memories.read().unwrap_or_else(std::sync::PoisonError::into_inner).get(&source).cloned();
+        let memory = memories
+            .read()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .get(&source)
+            .cloned();
         ended(PollReport::of(&source, polled, &memory.unwrap_or_default()));
     }
     drop(requests);

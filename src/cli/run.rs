@@ -35,13 +35,20 @@ impl Run {
         let plan = self.config.plan()?;
         start_logging(&plan.logging)?;
         let listener = listener(&plan)?;
-        notify(&[NotifyState::ExtendTimeoutUsec(u32::try_from(OPEN_DEADLINE.as_micros()).unwrap_or(u32::MAX))]);
+        notify(&[NotifyState::ExtendTimeoutUsec(
+            u32::try_from(OPEN_DEADLINE.as_micros()).unwrap_or(u32::MAX),
+        )]);
         let store = Arc::new(store::open(&plan.store.path, plan.store.cache)?);
         super::runtime()?.block_on(serve(&self.config.config, plan, store, listener))
     }
 }
 
-async fn serve(config: &Path, plan: Plan, store: Arc<dyn store::Store>, listener: TcpListener) -> Done {
+async fn serve(
+    config: &Path,
+    plan: Plan,
+    store: Arc<dyn store::Store>,
+    listener: TcpListener,
+) -> Done {
     let listener = tokio::net::TcpListener::from_std(listener)?;
     let clock = Clock::wall();
     let (sources, topics) = (plan.sources.len(), plan.topics.len());
@@ -59,7 +66,9 @@ async fn serve(config: &Path, plan: Plan, store: Arc<dyn store::Store>, listener
     beside.spawn(feed_watchdog(handle.clone()));
 
     let address = daemon.address();
-    println!("gazetted reads {sources} sources into {topics} topics: look at {base} (listening on {address})");
+    println!(
+        "gazetted reads {sources} sources into {topics} topics: look at {base} (listening on {address})"
+    );
     info!(event = "ready", sources, topics, %address, "ready: {sources} sources, {topics} topics, listening on {address}");
     notify(&[NotifyState::Ready]);
     loop {
@@ -100,14 +109,22 @@ async fn load_again(config: &Path, handle: &Handle) {
             for problem in &problems.0 {
                 error!(event = "configuration_problem", "{problem}");
             }
-            error!(event = "reload_refused", "the configuration cannot be used; the plan in force stays");
+            error!(
+                event = "reload_refused",
+                "the configuration cannot be used; the plan in force stays"
+            );
         }
     }
     notify(&[NotifyState::Ready]);
 }
 
 /// A daemon that cannot be commanded still polls and serves.
-async fn take_commands(socket: std::path::PathBuf, handle: Handle, clock: Clock, reload: mpsc::Sender<()>) {
+async fn take_commands(
+    socket: std::path::PathBuf,
+    handle: Handle,
+    clock: Clock,
+    reload: mpsc::Sender<()>,
+) {
     let shown = socket.display().to_string();
     if let Err(error) = control::serve(socket, handle, clock, reload).await {
         warn!(event = "no_control_socket", "commands cannot reach this daemon by {shown}: {error}");
@@ -132,7 +149,9 @@ fn listener(plan: &Plan) -> Result<TcpListener, Stop> {
     let listener = match inherited {
         Some(listener) => listener,
         None => TcpListener::bind(listen).map_err(|error| {
-            Stop::because(format!("cannot listen on {listen}: {error}; choose another address in [server] listen"))
+            Stop::because(format!(
+                "cannot listen on {listen}: {error}; choose another address in [server] listen"
+            ))
         })?,
     };
     listener.set_nonblocking(true)?;
@@ -147,7 +166,9 @@ fn start_logging(logging: &LoggingPlan) -> Result<(), Stop> {
     let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     let started = match (logging.format, to_journal) {
         (LogFormat::Json, _) => subscriber.json().flatten_event(true).try_init(),
-        (LogFormat::Text, true) => subscriber.without_time().with_ansi(false).with_target(false).try_init(),
+        (LogFormat::Text, true) => {
+            subscriber.without_time().with_ansi(false).with_target(false).try_init()
+        }
         (LogFormat::Text, false) => {
             use std::io::IsTerminal;
             subscriber.with_ansi(std::io::stderr().is_terminal()).with_target(false).try_init()

@@ -18,7 +18,8 @@ fn table(header: &[&str]) -> Table {
 
 /// What each poll came to, and the sum.
 pub(super) fn poll_table(reports: &[PollReport]) {
-    let mut rows = table(&["source", "outcome", "entries", "new", "joined", "revised", "next poll", ""]);
+    let mut rows =
+        table(&["source", "outcome", "entries", "new", "joined", "revised", "next poll", ""]);
     for report in reports {
         rows.add_row([
             report.source.clone(),
@@ -43,7 +44,8 @@ pub(super) fn poll_table(reports: &[PollReport]) {
 
 /// How every source is doing.
 pub(super) fn status_table(sources: &[SourceStatus]) {
-    let mut rows = table(&["source", "state", "last poll", "last news", "next poll", "why then", "trouble"]);
+    let mut rows =
+        table(&["source", "state", "last poll", "last news", "next poll", "why then", "trouble"]);
     for source in sources {
         let trouble = source.failure.clone().or_else(|| source.warnings.first().cloned());
         rows.add_row([

@@ -24,7 +24,9 @@ pub(super) struct Status {
 impl Status {
     pub(super) fn run(self) -> Done {
         let mut rows: Vec<SourceStatus> = Vec::new();
-        ask::ask(self.config.plan()?, Question::Status, |value| rows.extend(serde_json::from_value(value)))?;
+        ask::ask(self.config.plan()?, Question::Status, |value| {
+            rows.extend(serde_json::from_value(value))
+        })?;
         if !self.sources.is_empty() {
             rows.retain(|row| self.sources.contains(&row.id));
         }

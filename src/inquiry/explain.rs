@@ -101,11 +101,15 @@ pub fn in_words(evidence: &Evidence) -> String {
         Evidence::SameAddress { address, as_original: true } => {
             format!("names {address} as the original of its page")
         }
-        Evidence::SameAddress { address, as_original: false } => format!("links to the same page, {address}"),
+        Evidence::SameAddress { address, as_original: false } => {
+            format!("links to the same page, {address}")
+        }
         Evidence::SameTitle { hours_apart, .. } => match hours_apart {
             0 => "has the same title, told in the same hour on another site".to_owned(),
             1..48 => format!("has the same title, told {hours_apart} hours apart on another site"),
-            _ => format!("has the same title, told {} days apart on another site", hours_apart / 24),
+            _ => {
+                format!("has the same title, told {} days apart on another site", hours_apart / 24)
+            }
         },
     }
 }

@@ -69,7 +69,10 @@ impl Records {
             first_seen: story.first_seen.to_string(),
             updated: story.updated.to_string(),
             topics: topics.into_iter().map(|topic| plan.topics[topic].id.to_string()).collect(),
-            entries: std::iter::once(lead).chain(story.copies(&plan.sources)).map(exported_entry).collect(),
+            entries: std::iter::once(lead)
+                .chain(story.copies(&plan.sources))
+                .map(exported_entry)
+                .collect(),
         }
     }
 }

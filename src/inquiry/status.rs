@@ -58,7 +58,8 @@ impl Records {
 
 fn status_of(source: &Source, memory: &Memory, now: Timestamp) -> SourceStatus {
     let date = |date: Option<Timestamp>| date.map(|date| date.to_string());
-    let bytes = |bytes: &Option<Vec<u8>>| bytes.as_deref().map(|bytes| bytes.escape_ascii().to_string());
+    let bytes =
+        |bytes: &Option<Vec<u8>>| bytes.as_deref().map(|bytes| bytes.escape_ascii().to_string());
     let held = memory.hold.is_some_and(|hold| hold.until > now);
     let state = match (memory.polls, &memory.failure, held) {
         (0, _, _) => "new",
