@@ -141,3 +141,11 @@ pub struct Sample {
     /// File, line and column, for the report.
     pub at: String,
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod reference;

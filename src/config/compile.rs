@@ -44,7 +44,7 @@ pub(super) fn compile(gathered: Gathered, environment: &Environment) -> Result<L
     }
     let settings = &parts[0].config;
     let server = desk.server(settings);
-    let polling = desk.polling(&settings.polling, &server);
+    let polling = desk.polling(&parts[0], &server);
     let sources = desk.sources(&parts, &settings.polling);
     let topics = desk.topics(&parts, &settings.language);
     let mut overrides = Overrides::default();
@@ -92,7 +92,11 @@ struct Desk<'a> {
 }
 
 impl Desk<'_> {
+    /// A place; where nothing stands, the file as a whole.
     fn spot(&self, file: usize, span: Range<usize>) -> Spot {
+        if span.is_empty() {
+            return Spot::file(self.files[file].path.clone());
+        }
         Spot::of(&self.files, &At { file, span })
     }
 

@@ -4,7 +4,7 @@
 //! stopped at is told, taken out, and the rest is read again until it reads
 //! whole: every option has a default, so every removal leaves something readable.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use serde::Deserialize;
@@ -36,9 +36,15 @@ pub(super) fn read(files: &[File], file: usize, problems: &mut Vec<Problem>) -> 
     };
     let (mut table, errors) = DeTable::parse_recoverable(&files[file].text);
     if !errors.is_empty() {
-        for error in errors.iter().take(MOST) {
+        // What follows on the same line is most often the same mistake again.
+        let mut lines = BTreeMap::new();
+        for error in errors {
+            let span = error.span().unwrap_or_default();
+            lines.entry(files[file].place(&span).line).or_insert((span, error));
+        }
+        for (span, error) in lines.into_values().take(MOST) {
             let (message, help) = syntax(error.message());
-            tell(message, help, error.span().unwrap_or_default());
+            tell(message, help, span);
         }
         return None;
     }
@@ -101,14 +107,17 @@ fn take_out(table: &mut DeTable<'_>, span: &Range<usize>, path: &str) -> Option<
 fn syntax(message: &str) -> (String, String) {
     let help = if message.contains("duplicate key") {
         "keep one of the two"
-    } else if message.contains("quote") || message.contains("string") {
-        "put the text in quotes; a text of several lines stands in '''"
-    } else if message.contains("table") || message.contains("`]`") {
+    } else if message.contains("invalid basic string") || message.contains("invalid literal string")
+    {
+        "close the quotes on the same line; a text of several lines stands in '''"
+    } else if message.contains("string") {
+        "put the text in quotes: `\"15m\"`"
+    } else if message.contains("array") {
+        "a list is written [\"a\", \"b\"], with commas between and a ] at its end"
+    } else if message.contains("table") {
         "a table begins with [name], an entry of a list of tables with [[name]], alone on its line"
-    } else if message.contains("array") || message.contains("`,`") {
-        "a list is written [\"a\", \"b\"], with commas between"
     } else {
-        "an option is written `key = value`, alone on its line; texts stand in quotes"
+        "an option is written `key = value`, alone on its line"
     };
     (message.into(), help.into())
 }
@@ -119,14 +128,14 @@ fn wording(message: &str, path: &str) -> (String, String) {
     if let Some((what, help)) = message.split_once('\n') {
         return (what.into(), help.into());
     }
+    let key = path.rsplit('.').next().unwrap_or_default();
     let (what, expected) = message.split_once(", expected ").unwrap_or((message, ""));
-    if let Some(key) = what.strip_prefix("unknown field ") {
-        let key = key.trim_matches('`');
+    if what.starts_with("unknown field ") {
         return (format!("unknown key `{key}`"), suggestion(key, &quoted(expected), path));
     }
     if let Some(word) = what.strip_prefix("unknown variant ") {
         let word = word.trim_matches('`');
-        return (format!("`{word}` is not known here"), nearest(word, &quoted(expected)));
+        return (format!("`{word}` is no known `{key}`"), nearest(word, &quoted(expected)));
     }
     if let Some((_, found)) = what.split_once(": ") {
         let expected = match expected {
@@ -146,7 +155,7 @@ fn wording(message: &str, path: &str) -> (String, String) {
             other => other,
         };
         let found = found.replace("map", "a table").replace("sequence", "a list");
-        return (format!("this is {found}"), format!("write {expected}"));
+        return (format!("`{key}` cannot be {found}"), format!("write {expected}"));
     }
     (message.into(), "see config/reference.toml for what can stand here".into())
 }
@@ -154,7 +163,9 @@ fn wording(message: &str, path: &str) -> (String, String) {
 /// What to write for an unknown key.
 fn suggestion(key: &str, known: &[&str], path: &str) -> String {
     if let Some(near) = near(key, known) {
-        return format!("did you mean `{near}`?");
+        let header =
+            TABLES.iter().find(|(table, _)| table.strip_suffix("[0]").unwrap_or(table) == near);
+        return format!("did you mean `{}`?", header.map_or(near, |(_, header)| header));
     }
     let here = path.rsplit_once('.').map_or("", |(table, _)| table);
     let elsewhere = TABLES
@@ -188,7 +199,7 @@ fn quoted(text: &str) -> Vec<&str> {
 }
 
 /// The tables of a file and how each begins.
-pub(super) const TABLES: [(&str, &str); 9] = [
+pub(super) const TABLES: [(&str, &str); 10] = [
     ("", "no table, at the top of the file"),
     ("store", "[store]"),
     ("server", "[server]"),
@@ -198,6 +209,7 @@ pub(super) const TABLES: [(&str, &str); 9] = [
     ("logging", "[logging]"),
     ("source[0]", "[[source]]"),
     ("topic[0]", "[[topic]]"),
+    ("story[0]", "[[story]]"),
 ];
 
 /// The keys that a table of [`TABLES`] can hold. Serde knows them and names

@@ -7,6 +7,7 @@ use url::Url;
 use super::Desk;
 use crate::config::file::{self, Config, STORE};
 use crate::config::gather::beside;
+use crate::config::read::Read;
 use crate::config::{HubPlan, LoggingPlan, ServerPlan, StorePlan};
 use crate::{fetch, parse, publish};
 
@@ -41,11 +42,9 @@ impl Desk<'_> {
         ServerPlan { listen, site: publish::Site { base_url, title, hub } }
     }
 
-    pub(super) fn polling(
-        &mut self,
-        table: &file::Polling,
-        server: &ServerPlan,
-    ) -> fetch::Settings {
+    pub(super) fn polling(&mut self, main: &Read, server: &ServerPlan) -> fetch::Settings {
+        let table = &main.config.polling;
+        let broken = |key: &str| main.broken.contains(&format!("polling.{key}"));
         let pairs = [
             ("hard_floor", &table.hard_floor, "floor", &table.floor),
             ("floor", &table.floor, "ceiling", &table.ceiling),
@@ -53,7 +52,7 @@ impl Desk<'_> {
             ("connect_timeout", &table.connect_timeout, "timeout", &table.timeout),
         ];
         for (name, lesser, other, greater) in pairs {
-            if lesser > greater {
+            if lesser > greater && !broken(name) && !broken(other) {
                 // Where only one of the two is written, that one is at fault.
                 let span = if lesser.span().is_empty() { greater.span() } else { lesser.span() };
                 let (low, high) = (lesser.get_ref(), greater.get_ref());

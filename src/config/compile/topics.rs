@@ -118,11 +118,11 @@ impl Desk<'_> {
                         self.error(whole.clone(), format!("a topic without `{key}`"), help);
                     }
                 }
-                let (Some(id), Some(title), Some(query)) = (&table.id, &table.title, &table.query)
-                else {
-                    continue;
-                };
-                let (name, place) = (&id.get_ref().0, (file, id.span()));
+                let Some(query) = &table.query else { continue };
+                // What has no name is told, and its query is read all the same.
+                let unnamed = format!("topic {} of file {}", index + 1, file + 1);
+                let name = table.id.as_ref().map_or(&unnamed, |id| &id.get_ref().0);
+                let place = (file, table.id.as_ref().map(Spanned::span).unwrap_or_default());
                 if let Some(first) = ids.get(name) {
                     self.twice("topic", name, place, &first.clone());
                     continue;
@@ -142,7 +142,7 @@ impl Desk<'_> {
                 }
                 list.push(Topic {
                     id,
-                    title: title.0.clone(),
+                    title: table.title.as_ref().map_or(name, |title| &title.0).clone(),
                     description: table.description.clone(),
                     query: query.get_ref().clone(),
                     revisions: table.revisions,
