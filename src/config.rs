@@ -1,7 +1,25 @@
 //! The configuration file in; a plan, or the list of all its problems, out.
 
+mod compile;
+
+mod file;
+
+mod gather;
+
+mod problem;
+
+mod read;
+
+mod text;
+
+mod value;
+
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use url::Url;
+
+pub use problem::{Note, Problem, Problems, Severity, Spot};
 
 use crate::model::{Sources, Topic};
 use crate::topics::{Language, TopicSet};
@@ -20,6 +38,8 @@ pub struct Plan {
     pub polling: fetch::Settings,
     /// Bounds on documents.
     pub parsing: parse::Limits,
+    /// How hubs reach us.
+    pub hub: HubPlan,
     /// What is logged, and how.
     pub logging: LoggingPlan,
     /// What is read.
@@ -32,6 +52,27 @@ pub struct Plan {
     pub language: Language,
     /// What `check` tries on the topics.
     pub samples: Vec<Sample>,
+    /// What the operator knows better than the judgement.
+    pub overrides: Overrides,
+}
+
+/// A plan, and what its author may not have meant.
+#[derive(Debug, Clone)]
+pub struct Loaded {
+    /// The plan.
+    pub plan: Plan,
+    /// Warnings alone.
+    pub warnings: Problems,
+}
+
+impl Plan {
+    /// Reads a configuration file with all it includes and compiles it.
+    ///
+    /// The error holds everything that is wrong, warnings among it, each with
+    /// its place and a remedy.
+    pub fn load(path: &Path) -> Result<Loaded, Problems> {
+        compile::compile(gather::gather(path), &compile::Environment::of_process())
+    }
 }
 
 /// The compiled `[store]` table.
@@ -50,6 +91,22 @@ pub struct ServerPlan {
     pub listen: SocketAddr,
     /// What the published feeds have in common.
     pub site: publish::Site,
+}
+
+/// The compiled `[hub]` table, but for the hub that our feeds name: that is the site's.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct HubPlan {
+    /// Where the hubs of our sources reach this server; none is asked without it.
+    pub callback_url: Option<Url>,
+}
+
+/// The compiled `[[story]]` tables: lists of addresses.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Overrides {
+    /// The addresses of each list are one story, whatever is judged.
+    pub force: Vec<Vec<Url>>,
+    /// No two addresses of one list are one story, whatever is judged.
+    pub never: Vec<Vec<Url>>,
 }
 
 /// The compiled `[logging]` table.
@@ -84,3 +141,11 @@ pub struct Sample {
     /// File, line and column, for the report.
     pub at: String,
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod reference;

@@ -25,7 +25,7 @@ mod timestamp;
 mod topic;
 
 pub use entry::{Enclosure, Entry, Feed};
-pub use memory::{Hold, HoldScope, Memory, Moved};
+pub use memory::{Hold, HoldScope, Memory, Moved, Rhythm, Watched};
 pub use name::{SourceId, StoryId, TopicId};
 pub use poll::{
     Document, Failure, FailureKind, Freshness, Hints, Outcome, Poll, Reading, Validators,
