@@ -5,7 +5,7 @@ use std::future::Future;
 use std::pin::Pin;
 
 use crate::model::{
-    Admitted, Fingerprint, Key, Lookalikes, Memory, SourceId, Story, StoryId, Timestamp,
+    Admitted, Fingerprint, Key, Lookalikes, Memory, SourceId, Stamp, Story, StoryId, Timestamp,
 };
 
 /// A story's place in a topic: newest first is the order of its feed.
@@ -28,15 +28,6 @@ pub struct PlaceChange {
     pub from: Option<Timestamp>,
     /// The date it has there now, if it still is.
     pub to: Option<Timestamp>,
-}
-
-/// When something that is served last changed, and into what (Q21, Q24).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Stamp {
-    /// Hash of its bytes.
-    pub hash: u64,
-    /// Its Last-Modified, to the second.
-    pub modified: Timestamp,
 }
 
 /// All that one gathering of polls changes. Goes in whole or not at all.
