@@ -18,6 +18,8 @@ mod poll;
 
 mod source;
 
+mod stamp;
+
 mod story;
 
 mod timestamp;
@@ -31,6 +33,7 @@ pub use poll::{
     Document, Failure, FailureKind, Freshness, Hints, Outcome, Poll, Reading, Validators,
 };
 pub use source::{Enrich, Location, Pace, Role, Source, Sources};
+pub use stamp::Stamp;
 pub use story::{Admitted, Evidence, Key, KeyKind, Lookalikes, Member, Story, Tier, Verdict};
 pub use timestamp::Timestamp;
 pub use topic::{Fingerprint, Revisions, Topic};
