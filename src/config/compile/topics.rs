@@ -147,6 +147,11 @@ impl Desk<'_> {
                     query: query.get_ref().clone(),
                     revisions: table.revisions,
                     entries: table.entries.get(),
+                    formerly: table
+                        .formerly
+                        .iter()
+                        .map(|id| TopicId::new(id.get_ref().0.as_str()))
+                        .collect(),
                 });
             }
         }
