@@ -18,6 +18,8 @@ mod poll;
 
 mod source;
 
+mod stamp;
+
 mod story;
 
 mod timestamp;
@@ -25,12 +27,13 @@ mod timestamp;
 mod topic;
 
 pub use entry::{Enclosure, Entry, Feed};
-pub use memory::{Hold, HoldScope, Memory, Moved};
+pub use memory::{Hold, HoldScope, Memory, Moved, Rhythm, Watched};
 pub use name::{SourceId, StoryId, TopicId};
 pub use poll::{
     Document, Failure, FailureKind, Freshness, Hints, Outcome, Poll, Reading, Validators,
 };
 pub use source::{Enrich, Location, Pace, Role, Source, Sources};
+pub use stamp::Stamp;
 pub use story::{Admitted, Evidence, Key, KeyKind, Lookalikes, Member, Story, Tier, Verdict};
 pub use timestamp::Timestamp;
 pub use topic::{Fingerprint, Revisions, Topic};

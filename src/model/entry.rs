@@ -48,10 +48,11 @@ pub struct Entry {
     /// BCP 47 language tag, where stated or detected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
-    /// When the source says it was published. Never later than it was read (Q6).
+    /// When the source says it was published. May lie in the future: what is
+    /// published of it does not (Q6).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub published: Option<Timestamp>,
-    /// When the source says it was last changed. Never later than it was read (Q6).
+    /// When the source says it was last changed. May lie in the future.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub updated: Option<Timestamp>,
     /// Attached files.

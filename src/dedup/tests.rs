@@ -1,0 +1,121 @@
+//! Documents in; which entries ended in one story, out.
+
+#![allow(clippy::unwrap_used)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use url::Url;
+
+use super::{Judged, Rules, candidates, judge};
+use crate::model::{
+    Enrich, Entry, Location, Lookalikes, Pace, Role, Source, SourceId, Sources, Story, Tier,
+    Timestamp, Verdict,
+};
+
+mod properties;
+
+mod rules;
+
+/// A world of three departments, a finder and two syndicators, and what is known in it.
+struct Desk {
+    known: Lookalikes,
+    sources: Sources,
+    now: Timestamp,
+}
+
+impl Desk {
+    fn new() -> Self {
+        let roles = [
+            ("fcdo", Role::Department),
+            ("home-office", Role::Department),
+            ("treasury", Role::Department),
+            ("finder", Role::Listing),
+            ("wired", Role::Syndicator),
+            ("mirror", Role::Syndicator),
+        ];
+        let sources = roles.iter().enumerate().map(|(position, (id, role))| {
+            let id = SourceId::new(*id);
+            (id.clone(), Arc::new(source(id, *role, position)))
+        });
+        Self {
+            known: Lookalikes::default(),
+            sources: sources.collect(),
+            now: at("2025-04-03T09:00:00Z"),
+        }
+    }
+
+    fn read(&mut self, entries: &[Entry]) -> Judged {
+        let rules = Rules { sources: &self.sources, authority: "feeds.example.org" };
+        judge(candidates(entries.to_vec()), &mut self.known, &rules, self.now)
+    }
+
+    fn verdicts(&mut self, entries: &[Entry]) -> Vec<Verdict> {
+        self.read(entries).admitted.iter().map(|admitted| admitted.verdict).collect()
+    }
+
+    fn only_story(&self) -> &Story {
+        assert_eq!(self.known.stories.len(), 1, "{:#?}", self.clusters());
+        self.known.stories.values().next().unwrap()
+    }
+
+    /// Which entries stand together, as `source title` lines.
+    fn clusters(&self) -> BTreeSet<BTreeSet<String>> {
+        let line = |entry: &Entry| {
+            let guid = entry.guid.as_deref().unwrap_or_default();
+            let url = entry.url.as_ref().map_or("", |url| url.as_str());
+            format!("{} {guid} {url} {}", entry.source, entry.title)
+        };
+        let lines =
+            |story: &Story| story.members.iter().map(|member| line(&member.entry)).collect();
+        self.known.stories.values().map(lines).collect()
+    }
+}
+
+fn source(id: SourceId, role: Role, position: usize) -> Source {
+    Source {
+        title: id.to_string(),
+        location: Location::File("feed.xml".into()),
+        id,
+        tags: Vec::new(),
+        role,
+        rank: 0,
+        position,
+        enrich: Enrich::None,
+        pace: Pace::default(),
+        headers: Vec::new(),
+        allow_private: false,
+    }
+}
+
+fn at(text: &str) -> Timestamp {
+    Timestamp::parse_rfc3339(text).unwrap()
+}
+
+/// An entry as `source`, guid, link and title state it; `-` leaves one out.
+fn entry(source: &str, guid: &str, link: &str, title: &str) -> Entry {
+    let stated = |text: &str| (text != "-").then(|| text.to_owned());
+    Entry {
+        guid: stated(guid),
+        url: stated(link).map(|link| Url::parse(&link).unwrap()),
+        title: title.to_owned(),
+        updated: Some(at("2025-04-02T11:05:00Z")),
+        ..Entry::of(SourceId::new(source))
+    }
+}
+
+fn updated(mut entry: Entry, date: &str) -> Entry {
+    entry.updated = Some(at(date));
+    entry
+}
+
+fn original(mut entry: Entry, link: &str) -> Entry {
+    entry.original = Some(Url::parse(link).unwrap());
+    entry
+}
+
+fn tiers(story: &Story) -> BTreeMap<String, Tier> {
+    let tier =
+        |member: &crate::model::Member| (member.entry.source.to_string(), member.evidence.tier());
+    story.members.iter().map(tier).collect()
+}
