@@ -23,13 +23,25 @@ mod address;
 
 mod candidate;
 
+mod figures;
+
 mod judge;
+
+mod likeness;
+
+mod overrides;
+
+mod passages;
+
+mod text;
 
 mod title;
 
 pub use address::canonical;
-pub use candidate::{Candidate, candidates};
+pub use candidate::{Candidate, candidates, first_passage_of};
 pub use judge::{Judged, Rules, judge};
+pub use overrides::Overrides;
+pub use passages::shared_passages;
 pub use title::normal_title;
 
 #[cfg(test)]
