@@ -153,7 +153,10 @@ impl From<StoreError> for Stop {
         let code = match error {
             StoreError::InUse(_) => STORE_IN_USE,
             StoreError::TooNew { .. } => BAD_CONFIGURATION,
-            StoreError::Damaged { .. } | StoreError::Unwritable { .. } => STORE_FAILED,
+            StoreError::Damaged { .. }
+            | StoreError::Full { .. }
+            | StoreError::Unwritable { .. }
+            | StoreError::Closed(_) => STORE_FAILED,
         };
         Self { code, message: error.to_string() }
     }

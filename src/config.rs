@@ -16,6 +16,7 @@ mod value;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use url::Url;
 
@@ -90,7 +91,9 @@ pub struct ServerPlan {
     /// Where to listen.
     pub listen: SocketAddr,
     /// What the published feeds have in common.
-    pub site: publish::Site,
+    pub site: Arc<publish::Site>,
+    /// What a client may cost.
+    pub limits: publish::Settings,
 }
 
 /// The compiled `[hub]` table, but for the hub that our feeds name: that is the site's.

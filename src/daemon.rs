@@ -53,7 +53,7 @@ pub struct Daemon {
     records: Arc<Records>,
     requests: mpsc::Sender<Request>,
     pipeline: JoinHandle<Result<(), StoreError>>,
-    server: JoinHandle<std::io::Result<()>>,
+    server: JoinHandle<()>,
     stop_serving: CancellationToken,
 }
 
@@ -110,10 +110,7 @@ impl Daemon {
                 Ok(Err(error)) => error.into(),
                 Ok(Ok(())) | Err(_) => DaemonError::Panicked,
             },
-            ended = &mut self.server => match ended {
-                Ok(Err(error)) => error.into(),
-                Ok(Ok(())) | Err(_) => DaemonError::Panicked,
-            },
+            _ = &mut self.server => DaemonError::Panicked,
         }
     }
 
@@ -126,9 +123,8 @@ impl Daemon {
             self.stop_serving.cancel();
             let served = self.server.await;
             match (polled, served) {
-                (Ok(Ok(())), Ok(Ok(()))) => Ok(()),
+                (Ok(Ok(())), Ok(())) => Ok(()),
                 (Ok(Err(error)), _) => Err(error.into()),
-                (_, Ok(Err(error))) => Err(error.into()),
                 (Err(_), _) | (_, Err(_)) => Err(DaemonError::Panicked),
             }
         };

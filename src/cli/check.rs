@@ -7,7 +7,6 @@ use serde::Serialize;
 
 use super::{BAD_CONFIGURATION, ConfigFile, Done, print_line};
 use crate::config::{Loaded, Plan, Problems};
-use crate::topics::Subject;
 
 /// Say everything that is wrong with the configuration.
 ///
@@ -78,10 +77,10 @@ impl Check {
 }
 
 fn failed_samples(plan: &Plan) -> Vec<FailedSample> {
-    let tried = plan.samples.iter().map(|sample| {
-        let subject = Subject::of_text(&sample.text, &plan.language);
-        (sample, plan.queries.explain(&subject, sample.topic))
-    });
+    let tried = plan
+        .samples
+        .iter()
+        .map(|sample| (sample, plan.queries.explain_text(&sample.text, sample.topic)));
     tried
         .filter(|(sample, explanation)| explanation.matched != sample.must_match)
         .map(|(sample, explanation)| FailedSample {
@@ -89,7 +88,7 @@ fn failed_samples(plan: &Plan) -> Vec<FailedSample> {
             topic: plan.topics[sample.topic].id.to_string(),
             must_match: sample.must_match,
             text: sample.text.clone(),
-            because: explanation.to_string(),
+            because: explanation.summary,
         })
         .collect()
 }
@@ -101,7 +100,7 @@ fn print(report: &Report) {
     for FailedSample { at, topic, must_match, text, because } in &report.failed_samples {
         let what =
             if *must_match { "does not match what it must" } else { "matches what it must not" };
-        print_line(format_args!("{at}: topic {topic} {what}\n    {text}\n{because}"));
+        print_line(format_args!("{at}: topic {topic} {what}\n    {text}\n    {because}"));
     }
     if report.usable {
         let Report { sources, topics, samples, failed_samples, .. } = report;

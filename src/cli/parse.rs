@@ -7,12 +7,12 @@ use bytes::Bytes;
 use clap::Args;
 use url::Url;
 
-use super::{ConfigFile, Done, Stop, print_line};
+use super::{ConfigFile, Done, Stop, print_line, show};
 use crate::clock::Clock;
 use crate::config::Plan;
 use crate::fetch::{Fetched, Fetcher, Settings};
 use crate::model::{Document, Location, Memory, Source, SourceId};
-use crate::parse::{self, Limits, Report};
+use crate::parse::{self, Limits};
 
 /// Show what a document is read as.
 ///
@@ -59,11 +59,11 @@ impl Parse {
         }
         let parsed = parse::parse(&document, &limits)
             .map_err(|failure| Stop::because(format!("{}: {failure}", self.document)))?;
-        let report = Report::of(&parsed);
-        match self.json {
-            true => print_line(serde_json::to_string_pretty(&report).unwrap_or_default()),
-            false => print_line(&report),
-        };
+        if self.json {
+            print_line(serde_json::to_string_pretty(&parse::report(&parsed)).unwrap_or_default());
+        } else {
+            show::document(&parsed);
+        }
         Ok(ExitCode::SUCCESS)
     }
 }

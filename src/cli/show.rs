@@ -6,6 +6,8 @@ use super::print_line;
 use crate::inquiry::explain::{ExplainedEntry, ExplainedStory};
 use crate::inquiry::polled::PollReport;
 use crate::inquiry::status::SourceStatus;
+use crate::parse::Parsed;
+use crate::topics::{Hit, Reason};
 
 /// A table without lines, which greps well.
 fn table(header: &[&str]) -> Table {
@@ -61,6 +63,41 @@ pub(super) fn status_table(sources: &[SourceStatus]) {
     print_line(rows);
 }
 
+/// What a document is read as.
+pub(super) fn document(parsed: &Parsed) {
+    let Parsed { format, encoding, feed, entries, hints, warnings } = parsed;
+    print_line(format_args!("{format} in {encoding}: {}", feed.title));
+    for (name, value) in [("page", &feed.url), ("self", &hints.self_url), ("next", &hints.next)] {
+        if let Some(value) = value {
+            print_line(format_args!("  {name}  {value}"));
+        }
+    }
+    for hub in &hints.hubs {
+        print_line(format_args!("  hub   {hub}"));
+    }
+    for warning in warnings {
+        print_line(format_args!("  warning: {warning}"));
+    }
+    print_line(format_args!("{} entries", entries.len()));
+    for entry in entries {
+        let date = entry.dated().map_or("no date".to_owned(), |date| date.to_string());
+        print_line(format_args!("\n{date}  {}", entry.title));
+        if let Some(url) = &entry.url {
+            print_line(format_args!("  link      {url}"));
+        }
+        if let Some(original) = &entry.original {
+            print_line(format_args!("  original  {original}"));
+        }
+        if let Some(guid) = &entry.guid {
+            print_line(format_args!("  id        {}", guid.escape_debug()));
+        }
+        if let Some(line) = entry.text.lines().next() {
+            let start: String = line.chars().take(200).collect();
+            print_line(format_args!("  {start}"));
+        }
+    }
+}
+
 /// Why a story is what it is.
 pub(super) fn story(story: &ExplainedStory) {
     print_line(&story.title);
@@ -84,7 +121,19 @@ pub(super) fn story(story: &ExplainedStory) {
     for topic in &story.topics {
         let verdict = if topic.explanation.matched { "in" } else { "not in" };
         print_line(format_args!("\n{verdict} {}", topic.id));
-        let lines = topic.explanation.to_string();
-        lines.lines().all(|line| print_line(format_args!("  {line}")));
+        print_line(format_args!("  {}", topic.explanation.summary));
+        reason(&topic.explanation.reason, 1);
     }
+}
+
+/// A part of a query and what it found, indented below the part it belongs to.
+fn reason(reason: &Reason, depth: usize) {
+    let indent = "  ".repeat(depth);
+    let mark = if reason.holds { '+' } else { '-' };
+    let note = reason.note.as_deref().map_or(String::new(), |note| format!(" ({note})"));
+    print_line(format_args!("{indent}{mark} {}{note}", reason.query));
+    for Hit { field, before, found, after, .. } in &reason.hits {
+        print_line(format_args!("{indent}    {field}: {before}[{found}]{after}"));
+    }
+    reason.parts.iter().for_each(|part| self::reason(part, depth + 1));
 }

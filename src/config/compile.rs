@@ -44,9 +44,10 @@ pub(super) fn compile(gathered: Gathered, environment: &Environment) -> Result<L
     }
     let settings = &parts[0].config;
     let server = desk.server(settings);
-    let polling = desk.polling(&parts[0], &server);
     let sources = desk.sources(&parts, &settings.polling);
     let topics = desk.topics(&parts, &settings.language);
+    let published = topics.as_ref().map_or(0, |topics| topics.list.len());
+    let polling = desk.polling(&parts[0], &server, published);
     let mut overrides = Overrides::default();
     for story in parts.iter().flat_map(|part| &part.config.story) {
         let urls = |list: &[super::value::WebAddress]| {

@@ -82,6 +82,9 @@ pub(crate) struct Server {
     pub(crate) base_url: Option<BaseUrl>,
     /// The name of the whole.
     pub(crate) title: Title,
+    /// Who mints the feeds' ids; by default the host of `base_url` (Q7).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) authority: Option<String>,
 }
 
 impl Default for Server {
@@ -90,6 +93,7 @@ impl Default for Server {
             listen: Listen(([127, 0, 0, 1], 8484).into()),
             base_url: None,
             title: Title("gazetted".into()),
+            authority: None,
         }
     }
 }
@@ -280,6 +284,8 @@ pub(crate) struct Topic {
     pub(crate) revisions: Revisions,
     /// How many stories its feed holds.
     pub(crate) entries: NonZeroUsize,
+    /// Names it had before, whose addresses lead here (Q33).
+    pub(crate) formerly: Vec<Spanned<Id>>,
 }
 
 impl Default for Topic {
@@ -293,6 +299,7 @@ impl Default for Topic {
             must_not_match: Vec::new(),
             revisions: Revisions::default(),
             entries: at_least_one(50),
+            formerly: Vec::new(),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::clock::Clock;
 use crate::inquiry::Records;
-use crate::model::{StoryId, Timestamp};
+use crate::model::{Source, StoryId, Timestamp};
 use crate::pipeline::Pulse;
 use crate::publish::{Desk, Reply, Site, SourceState, StoryDetail, Unavailable};
 use crate::topics::Subject;
@@ -60,7 +60,8 @@ impl Desk for FrontDesk {
             let plan = records.plan();
             let mut sources: Vec<_> = plan.sources.values().cloned().collect();
             sources.sort_by_key(|source| source.position);
-            let state = |source: Arc<_>| SourceState { memory: records.memory(&source.id), source };
+            let state =
+                |source: Arc<Source>| SourceState { memory: records.memory(&source.id), source };
             Ok(sources.into_iter().map(state).collect())
         })
     }

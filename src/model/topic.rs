@@ -19,6 +19,8 @@ pub struct Topic {
     pub revisions: Revisions,
     /// How many stories its feed holds.
     pub entries: usize,
+    /// Names it had before: their addresses lead here for ever (Q33).
+    pub formerly: Vec<TopicId>,
 }
 
 /// Which changes of a story give its entry in the feed a new `updated`.

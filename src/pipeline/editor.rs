@@ -21,6 +21,12 @@ use crate::topics::Subject;
 /// Stories read from the store at a time when a topic is filled.
 const SLICE: usize = 500;
 
+/// The topic that every story is in: `/stories.atom`.
+const EVERYTHING: Fingerprint = Fingerprint(0);
+
+/// How many stories its feed holds.
+const OF_EVERYTHING: usize = 100;
+
 /// What is remembered of every source; read by whoever reports on it, written by the editor.
 pub type Memories = Arc<RwLock<BTreeMap<SourceId, Memory>>>;
 
@@ -30,9 +36,9 @@ pub struct Editor {
     store: Arc<dyn Store>,
     shelf: Arc<Shelf>,
     memories: Memories,
-    /// Each topic of the plan as its query stands.
+    /// Each topic of the plan as its query stands, and after them [`EVERYTHING`].
     fingerprints: Vec<Fingerprint>,
-    /// Each topic's stories as they are on the shelf, newest first.
+    /// Of each of those, the stories as they are on the shelf, newest first.
     displayed: Vec<Vec<Arc<Story>>>,
     /// Those stories by id, so that topics share them and none is read twice.
     at_hand: HashMap<StoryId, Arc<Story>>,
@@ -91,21 +97,18 @@ impl Editor {
     /// Puts a plan in force: fills topics whose query changed, publishes
     /// everything anew, withdraws what the plan no longer has (Q33).
     pub async fn adopt(&mut self, plan: Arc<Plan>, now: Timestamp) -> Result<(), StoreError> {
-        let previous = std::mem::replace(&mut self.plan, plan);
-        let plan = self.plan.clone();
-        self.fingerprints = (0..plan.topics.len())
-            .map(|topic| plan.queries.fingerprint(topic, &plan.sources))
-            .collect();
+        self.plan = plan.clone();
+        let topics = 0..plan.topics.len();
+        self.fingerprints =
+            topics.map(|topic| plan.queries.fingerprint(topic, &plan.sources)).collect();
+        self.fingerprints.push(EVERYTHING);
         self.fill().await?;
-        self.displayed = vec![Vec::new(); plan.topics.len()];
-        let all = (0..plan.topics.len()).collect();
+        self.displayed = vec![Vec::new(); self.fingerprints.len()];
+        let all = (0..self.fingerprints.len()).collect();
         self.display(&all)?;
-        for topic in &previous.topics {
-            if plan.topics.iter().all(|kept| kept.id != topic.id) {
-                self.shelf.withdraw_topic(topic);
-            }
-        }
-        self.publish(&all, now).await
+        self.publish(&all, now).await?;
+        self.shelf.keep_topics(&plan.topics);
+        Ok(())
     }
 
     /// Finds the places of topics whose query the store has not seen, and
@@ -225,13 +228,14 @@ impl Editor {
     fn topics_of(&self, story: &Story) -> impl Iterator<Item = (usize, Timestamp)> {
         let subject = Subject::of(story, &self.plan.sources, &self.plan.language);
         let topics = self.plan.queries.matches(&subject);
-        topics.into_iter().map(|topic| (topic, self.plan.topics[topic].date_of(story)))
+        let dated = topics.into_iter().map(|topic| (topic, self.plan.topics[topic].date_of(story)));
+        dated.chain([(self.plan.topics.len(), story.updated)])
     }
 
     /// Looks up which stories these topics' feeds hold now.
     fn display(&mut self, topics: &BTreeSet<usize>) -> Result<(), StoreError> {
         for &topic in topics {
-            let limit = self.plan.topics[topic].entries;
+            let limit = self.plan.topics.get(topic).map_or(OF_EVERYTHING, |topic| topic.entries);
             let fingerprint = self.fingerprints[topic];
             let places =
                 tokio::task::block_in_place(|| self.store.places(fingerprint, None, limit))?;
@@ -263,7 +267,7 @@ impl Editor {
         topics: &BTreeSet<usize>,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        if topics.is_empty() && !self.shelf.is_empty() {
+        if topics.is_empty() {
             return Ok(());
         }
         let plan = self.plan.clone();
@@ -272,12 +276,10 @@ impl Editor {
             let mut rendered = Vec::new();
             for &topic in topics {
                 let stories = &self.displayed[topic];
-                rendered.extend(publish::render_topic(
-                    &plan.topics[topic],
-                    stories,
-                    &plan.sources,
-                    site,
-                ));
+                rendered.extend(match plan.topics.get(topic) {
+                    Some(topic) => publish::render_topic(topic, stories, &plan.sources, site),
+                    None => publish::render_stories(stories, &plan.sources, site),
+                });
             }
             let all: Vec<(Topic, Vec<Arc<Story>>)> =
                 plan.topics.iter().cloned().zip(self.displayed.iter().cloned()).collect();

@@ -1,5 +1,6 @@
 //! The tables of settings in; the stages' settings out.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use url::Url;
@@ -39,10 +40,20 @@ impl Desk<'_> {
         };
         let hub = settings.hub.url.as_ref().map(|hub| hub.url.clone());
         let title = table.title.0.clone();
-        ServerPlan { listen, site: publish::Site { base_url, title, hub } }
+        let authority = match &table.authority {
+            Some(authority) => authority.clone(),
+            None => publish::Site::authority_of(&base_url),
+        };
+        let site = Arc::new(publish::Site { base_url, title, hub, authority });
+        ServerPlan { listen, site, limits: publish::Settings::default() }
     }
 
-    pub(super) fn polling(&mut self, main: &Read, server: &ServerPlan) -> fetch::Settings {
+    pub(super) fn polling(
+        &mut self,
+        main: &Read,
+        server: &ServerPlan,
+        topics: usize,
+    ) -> fetch::Settings {
         let table = &main.config.polling;
         let broken = |key: &str| main.broken.contains(&format!("polling.{key}"));
         let pairs = [
@@ -82,6 +93,8 @@ impl Desk<'_> {
             max_document: table.max_document.0,
             allow_private: table.allow_private.iter().map(|network| network.0).collect(),
             proxy: table.proxy.as_ref().map(|proxy| proxy.0.clone()),
+            subscribers: topics,
+            ..fetch::Settings::default()
         }
     }
 }

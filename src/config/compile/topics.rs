@@ -39,7 +39,7 @@ impl Desk<'_> {
                 "add a [[topic]] with `id`, `title` and `query`: without one nothing is published";
             self.warn((0, 0..0), "no topics", help);
         }
-        let language = Language { stemmer: language.0.clone() };
+        let language = Language { stemmer: language.0.clone(), also: Vec::new(), spellings: false };
         if parts.iter().any(|part| part.broken.iter().any(|path| path.starts_with("vocabulary"))) {
             // Queries would be said to use a vocabulary that is not there.
             return None;
@@ -147,6 +147,11 @@ impl Desk<'_> {
                     query: query.get_ref().clone(),
                     revisions: table.revisions,
                     entries: table.entries.get(),
+                    formerly: table
+                        .formerly
+                        .iter()
+                        .map(|id| TopicId::new(id.get_ref().0.as_str()))
+                        .collect(),
                 });
             }
         }
