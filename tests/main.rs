@@ -5,4 +5,10 @@
 
 mod support;
 
+mod demo;
+
 mod polling;
+
+mod tidy;
+
+mod units;
