@@ -93,6 +93,9 @@ pub struct Member {
     /// When what it says last changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revised: Option<Timestamp>,
+    /// When its source took it back by a tombstone, unless it was published again (Q15).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub withdrawn: Option<Timestamp>,
 }
 
 /// Why an entry is in its story; kept so that the join can be explained and undone.

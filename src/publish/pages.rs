@@ -11,7 +11,7 @@ use askama::Template;
 use super::account::Account;
 use super::desk::{SourceState, StoryDetail};
 use super::masthead::{Masthead, description_of, title_of};
-use super::site::{Site, topic_path};
+use super::site::{Site, story_path, topic_path};
 use super::{Format, Rendered};
 use crate::model::{Timestamp, Topic};
 use chart::Chart;
@@ -116,13 +116,13 @@ pub(super) fn topic(topic: &Topic, accounts: &[Account<'_>], site: &Site) -> Ren
 }
 
 /// `/stories/ID`: the copies side by side, and why they are one story.
-pub(super) fn story(detail: &StoryDetail, site: &Site) -> String {
-    html(&story::page(detail, site))
+pub(super) fn story(detail: &StoryDetail, site: &Site) -> Rendered {
+    page(&story_path(&detail.story.id), &story::page(detail, site))
 }
 
 /// `/sources`: which is well, which is not, and what to do about it.
-pub(super) fn sources(states: &[SourceState], now: Timestamp, site: &Site) -> String {
-    html(&sources::page(states, now, site))
+pub(super) fn sources(states: &[SourceState], now: Timestamp, site: &Site) -> Rendered {
+    page("/sources", &sources::page(states, now, site))
 }
 
 /// A page that says one thing: not found, gone, later.
@@ -151,7 +151,7 @@ fn listing<'a>(
         feeds: feed_links(&path, &title, site),
         title,
         description: description_of(topic),
-        stories: accounts.map(story_line).collect(),
+        stories: accounts.filter(|told| told.withdrawn.is_none()).map(story_line).collect(),
         chart: None,
     }
 }
