@@ -17,7 +17,9 @@ pub(super) struct Account<'a> {
     pub title: String,
     /// The page it is about, or where there is none the story's own page.
     pub url: String,
-    /// The story's page with us: its copies, and why they are one story.
+    /// The path of the story's page with us: its copies, and why they are one story.
+    pub path: String,
+    /// The address of that page.
     pub page: String,
     /// The story's date.
     pub published: Timestamp,
@@ -96,12 +98,14 @@ impl<'a> Account<'a> {
         let copies = story.copies(sources).into_iter().filter(|copy| copy.withdrawn.is_none());
         let copies: Vec<_> = copies.map(|copy| carried(copy, sources)).collect();
         let source = publisher(story, lead, sources, site);
-        let page = site.address(&story_path(&story.id));
+        let path = story_path(&story.id);
+        let page = site.address(&path);
         let title = title_of(lead, &source.name);
         let (summary, content) = bodies(lead, &source.name, &copies);
         Self {
             id: legible(&story.published_id).into_owned(),
             url: lead.url.as_ref().map_or_else(|| page.clone(), Url::to_string),
+            path,
             page,
             published: story.dated,
             // The feed must not date a change before the story itself.

@@ -82,7 +82,7 @@ struct FeedLink {
 struct StoryLine<'a> {
     title: &'a str,
     url: &'a str,
-    page: &'a str,
+    page: String,
     published: String,
     date: String,
     by: &'a str,
@@ -151,7 +151,10 @@ fn listing<'a>(
         feeds: feed_links(&path, &title, site),
         title,
         description: description_of(topic),
-        stories: accounts.filter(|told| told.withdrawn.is_none()).map(story_line).collect(),
+        stories: accounts
+            .filter(|told| told.withdrawn.is_none())
+            .map(|told| story_line(told, site))
+            .collect(),
         chart: None,
     }
 }
@@ -170,11 +173,11 @@ fn feed_links(stem: &str, title: &str, site: &Site) -> Vec<FeedLink> {
     Format::ALL.into_iter().map(link).collect()
 }
 
-fn story_line<'a>(account: &'a Account<'_>) -> StoryLine<'a> {
+fn story_line<'a>(account: &'a Account<'_>, site: &Site) -> StoryLine<'a> {
     StoryLine {
         title: &account.title,
         url: &account.url,
-        page: &account.page,
+        page: inside(&account.path, site),
         published: account.published.to_string(),
         date: day(account.published),
         by: &account.source.name,

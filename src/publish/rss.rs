@@ -28,9 +28,7 @@ pub(super) fn render(masthead: &Masthead, accounts: &[Account<'_>], site: &Site)
         items: accounts.iter().filter(|told| told.withdrawn.is_none()).map(item).collect(),
         ..Channel::default()
     };
-    let mut body = b"<?xml version=\"1.0\" encoding=\"utf-8\"?>\n".to_vec();
-    channel.write_to(&mut body).expect("writing to memory cannot fail");
-    body
+    channel.write_to(Vec::new()).expect("writing to memory cannot fail")
 }
 
 fn links(masthead: &Masthead, site: &Site) -> Vec<Extension> {

@@ -20,6 +20,7 @@ fn well_formed(xml: &[u8]) {
         (c.is_control() && !matches!(c, '\n' | '\t')) || matches!(c, '\u{fffe}' | '\u{ffff}')
     };
     assert!(!text.contains(forbidden), "a character that XML cannot hold");
+    assert_eq!(text.rfind("<?xml"), Some(0), "one declaration, at the start");
     let mut reader = quick_xml::Reader::from_str(text);
     reader.config_mut().check_end_names = true;
     while reader.read_event().unwrap() != quick_xml::events::Event::Eof {}
