@@ -1,1 +1,7 @@
-fn main() {}
+//! All integration tests, as one binary: one link, one harness.
+
+#![allow(clippy::unwrap_used)]
+
+mod tidy;
+
+mod units;

@@ -114,7 +114,10 @@ fn every_file_begins_with_what_it_is_for() {
             text.lines().take_while(|line| line.starts_with("//! ")).collect::<Vec<_>>().join(" ");
         if !first.starts_with("//! ") || first.len() < 20 {
             broken.push(format!("{}: {first}", path.display()));
-        } else if path.starts_with("src") && !noun && !(sentence.contains(" in") && sentence.contains("out")) {
+        } else if path.starts_with("src")
+            && !noun
+            && !(sentence.contains(" in") && sentence.contains("out"))
+        {
             broken.push(format!("{}: not `… in; … out`: {first}", path.display()));
         }
     }
@@ -124,12 +127,24 @@ fn every_file_begins_with_what_it_is_for() {
 #[test]
 fn no_file_is_named_after_what_it_is_made_of() {
     let vague = [
-        "common", "constants", "errors", "handlers", "helpers", "manager", "misc", "prelude",
-        "services", "traits", "types", "util", "utils",
+        "common",
+        "constants",
+        "errors",
+        "handlers",
+        "helpers",
+        "manager",
+        "misc",
+        "prelude",
+        "services",
+        "traits",
+        "types",
+        "util",
+        "utils",
     ];
     let named = |path: &&PathBuf| {
         path.components().any(|part| {
-            let part = Path::new(&part).file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            let part =
+                Path::new(&part).file_stem().unwrap_or_default().to_string_lossy().into_owned();
             vague.contains(&part.as_str())
         })
     };
@@ -205,7 +220,8 @@ fn the_command_lines_of_the_readme_are_understood() {
     for line in lines {
         let words = std::iter::once("gazetted").chain(line.iter().map(String::as_str));
         if let Err(error) = gazetted::cli::command().try_get_matches_from(words) {
-            let help = [clap::error::ErrorKind::DisplayHelp, clap::error::ErrorKind::DisplayVersion];
+            let help =
+                [clap::error::ErrorKind::DisplayHelp, clap::error::ErrorKind::DisplayVersion];
             if !help.contains(&error.kind()) {
                 broken.push(format!("gazetted {}: {}", line.join(" "), error.kind()));
             }
