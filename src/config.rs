@@ -24,6 +24,7 @@ use url::Url;
 
 pub use problem::{Note, Problem, Problems, Severity, Spot};
 
+use crate::dedup::Overrides;
 use crate::model::{Sources, Topic};
 use crate::topics::{Language, TopicSet};
 use crate::{fetch, parse, publish};
@@ -103,15 +104,6 @@ pub struct ServerPlan {
 pub struct HubPlan {
     /// Where the hubs of our sources reach this server; none is asked without it.
     pub callback_url: Option<Url>,
-}
-
-/// The compiled `[[story]]` tables: lists of addresses.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Overrides {
-    /// The addresses of each list are one story, whatever is judged.
-    pub force: Vec<Vec<Url>>,
-    /// No two addresses of one list are one story, whatever is judged.
-    pub never: Vec<Vec<Url>>,
 }
 
 /// The compiled `[logging]` table.

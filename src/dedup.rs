@@ -23,13 +23,25 @@ mod address;
 
 mod candidate;
 
+mod figures;
+
 mod judge;
+
+mod likeness;
+
+mod overrides;
+
+mod passages;
+
+mod text;
 
 mod title;
 
 pub use address::canonical;
-pub use candidate::{Candidate, address_key, candidates, published_key};
+pub use candidate::{Candidate, address_key, candidates, first_passage_of, published_key};
 pub use judge::{Judged, Rules, judge};
+pub use overrides::Overrides;
+pub use passages::shared_passages;
 pub use title::normal_title;
 
 #[cfg(test)]

@@ -35,6 +35,8 @@ use crate::model::{
 
 mod apply;
 
+mod backup;
+
 mod chunks;
 
 mod codec;
@@ -51,9 +53,17 @@ mod read;
 
 mod records;
 
+mod rebuild;
+
+mod retention;
+
 mod room;
 
+mod salvage;
+
 mod sled_store;
+
+mod survey;
 
 mod writer;
 
@@ -66,11 +76,17 @@ mod samples;
 #[cfg(test)]
 mod tests;
 
+pub use backup::{Contents, backup, restore, verify_backup};
 pub use in_memory::InMemory;
-pub use open::open;
+pub use open::{open, open_existing};
+pub use rebuild::{Compaction, Repair, compact, repair};
 pub use records::Record;
+pub use retention::{
+    Bounds, Retention, Slice, all_listed, stale_keys, stale_stories, surplus_places,
+};
 pub use room::Room;
 pub use sled_store::SledStore;
+pub use survey::{Survey, check};
 
 /// Of the stories that bear one key, this many are known by it: the newest.
 /// More share nothing but a title like "Weekly update", which proves nothing.
@@ -238,6 +254,17 @@ pub enum StoreError {
         found: u32,
         /// The latest this program reads.
         known: u32,
+    },
+    /// There is none, for a command that needs one (exit code 1).
+    #[error("there is no store at {0}; is `path` under `[store]` right?")]
+    Missing(String),
+    /// A backup cannot be read or written (exit code 74).
+    #[error("the backup {file} cannot be used: {what}")]
+    Backup {
+        /// Which.
+        file: String,
+        /// What is wrong with it.
+        what: String,
     },
     /// It was closed before (a fault of the program).
     #[error("the store {0} is closed")]

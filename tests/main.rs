@@ -1,6 +1,11 @@
-//! All integration tests, as one binary: one link, one harness.
+//! All integration tests: one binary, one link.
 
-#![allow(clippy::unwrap_used)]
+// A test binary exports nothing: `pub` says what a module offers the others.
+#![allow(clippy::unwrap_used, unreachable_pub)]
+
+mod support;
+
+mod polling;
 
 mod tidy;
 

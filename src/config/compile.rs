@@ -1,5 +1,7 @@
 //! Files as they were read in; a plan, or everything that is wrong with them, out.
 
+mod overrides;
+
 mod settings;
 
 mod sources;
@@ -12,7 +14,7 @@ use std::path::PathBuf;
 use super::gather::Gathered;
 use super::problem::{Problem, Problems, Severity, Spot};
 use super::text::{At, File};
-use super::{Loaded, Overrides, Plan};
+use super::{Loaded, Plan};
 
 /// What the service manager says of the place we run in.
 #[derive(Debug, Clone, Default)]
@@ -48,16 +50,7 @@ pub(super) fn compile(gathered: Gathered, environment: &Environment) -> Result<L
     let topics = desk.topics(&parts, &settings.language);
     let published = topics.as_ref().map_or(0, |topics| topics.list.len());
     let polling = desk.polling(&parts[0], &server, published);
-    let mut overrides = Overrides::default();
-    for story in parts.iter().flat_map(|part| &part.config.story) {
-        let urls = |list: &[super::value::WebAddress]| {
-            list.iter().map(|address| address.url.clone()).collect::<Vec<_>>()
-        };
-        overrides.force.push(urls(&story.get_ref().force));
-        overrides.never.push(urls(&story.get_ref().never));
-    }
-    overrides.force.retain(|urls| !urls.is_empty());
-    overrides.never.retain(|urls| !urls.is_empty());
+    let overrides = desk.overrides(&parts);
 
     let files = desk.files.iter().map(|file| file.path.clone()).collect();
     let (store, parsing) = (desk.store(&settings.store), settings::parsing(&settings.parsing));

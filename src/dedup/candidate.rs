@@ -1,12 +1,25 @@
 //! The entries of one document in; each with the keys under which its like may be known, out.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
 
 use url::Url;
 
 use super::address::{canonical, names_a_page};
+use super::judge::Rules;
+use super::overrides::addresses;
+use super::passages::{Passages, common_to};
 use super::title::normal_title;
-use crate::model::{Entry, Key, KeyKind, SourceId};
+use crate::model::{Entry, Key, KeyKind, SourceId, Timestamp};
+
+/// A passage that more stories than this bear, or more entries of one
+/// document, is boilerplate: it is no evidence.
+pub(super) const MOST_COMMON: usize = 4;
+
+/// What passage keys count time in, in seconds: four weeks, twice what two
+/// copies may lie apart, so that every copy is within two of them.
+const SPAN: i64 = 28 * 24 * 3600;
 
 /// An entry, and the names by which it and its story can be found.
 #[derive(Debug, Clone)]
@@ -19,18 +32,35 @@ pub struct Candidate {
     pub title: Option<String>,
     /// The canonical form of its own link, where that tells it from its neighbours.
     pub link: Option<String>,
+    /// Its text as passages, where it is long enough to be evidence (T2).
+    pub(super) passages: Option<Passages>,
+    /// Passages that much of its document has, ascending: boilerplate.
+    pub(super) boilerplate: Arc<[u64]>,
+    /// The entry's own date, never later than it was read.
+    pub(super) date: Timestamp,
     /// Its identity within the source, beside the address.
     own: Vec<Key>,
+    /// Keys of what the operator joins it with.
+    partners: Vec<Key>,
 }
 
 impl Candidate {
     /// Every key under which its story, or one like it, may be known.
     pub fn keys(&self) -> Vec<Key> {
-        let mut keys = self.own.clone();
-        keys.extend(self.address_key());
+        let mut keys = self.names();
         keys.extend(self.title_key());
         keys.extend(self.published_key());
+        keys.extend_from_slice(&self.partners);
+        for passage in self.passage_hashes() {
+            keys.extend(self.passage_keys(passage));
+        }
         keys
+    }
+
+    /// The keys under which this very entry is known, if its source told it
+    /// before: enough for [`wants_enrichment`](super::wants_enrichment).
+    pub fn names(&self) -> Vec<Key> {
+        self.own.iter().copied().chain(self.address_key()).collect()
     }
 
     pub(super) fn own_keys(&self) -> &[Key] {
@@ -48,6 +78,30 @@ impl Candidate {
     /// The key of the id it would be published under, if it founded a story.
     pub(super) fn published_key(&self) -> Option<Key> {
         self.entry.guid.as_deref().filter(|guid| is_absolute_iri(guid)).map(published_key)
+    }
+
+    /// The key of its own page, where that is not its identity.
+    pub(super) fn link_key(&self) -> Option<Key> {
+        let link = self.link.as_deref().filter(|link| self.address.as_deref() != Some(link))?;
+        Some(key(KeyKind::Link, &[link]))
+    }
+
+    /// Those of its passages that serve as keys.
+    pub(super) fn passage_hashes(&self) -> Vec<u64> {
+        self.passages.as_ref().map_or_else(Vec::new, |passages| passages.keys(&self.boilerplate))
+    }
+
+    /// Where to look for a passage: all stories dated within two weeks are there.
+    pub(super) fn passage_keys(&self, passage: u64) -> [Key; 2] {
+        let fortnight = Duration::from_secs(SPAN.unsigned_abs() / 2);
+        let (early, late) = (self.date.before(fortnight), self.date.after(fortnight));
+        [passage_key(early, passage), passage_key(late, passage)]
+    }
+
+    /// The keys under which a story is found by this text, if it leads with it.
+    pub(super) fn leading_keys(&self) -> Vec<Key> {
+        let hashes = self.passage_hashes().into_iter();
+        hashes.map(|passage| passage_key(self.date, passage)).collect()
     }
 
     /// Whether `known`, told by the same source, is this very entry.
@@ -68,12 +122,12 @@ impl Candidate {
 
 /// What to look for, for each entry of one document. An entry that repeats
 /// another of the same document is dropped: the later `updated` wins (Q5).
-pub fn candidates(entries: Vec<Entry>) -> Vec<Candidate> {
+pub fn candidates(entries: Vec<Entry>, rules: &Rules<'_>, now: Timestamp) -> Vec<Candidate> {
     let shared = shared_links(&entries);
     let mut kept: Vec<Candidate> = Vec::with_capacity(entries.len());
     let mut place_of: HashMap<Key, usize> = HashMap::new();
     for entry in entries {
-        let candidate = candidate(entry, &shared);
+        let candidate = candidate(entry, &shared, rules, now);
         let names: Vec<Key> = candidate.own.iter().copied().chain(own_link(&candidate)).collect();
         match names.iter().find_map(|name| place_of.get(name).copied()) {
             Some(place) if candidate.entry.updated > kept[place].entry.updated => {
@@ -87,14 +141,34 @@ pub fn candidates(entries: Vec<Entry>) -> Vec<Candidate> {
             }
         }
     }
+    let texts = kept.iter().filter_map(|candidate| candidate.passages.as_ref());
+    let boilerplate: Arc<[u64]> = common_to(texts, MOST_COMMON).into();
+    for candidate in &mut kept {
+        candidate.boilerplate = Arc::clone(&boilerplate);
+    }
     kept
 }
 
-fn candidate(entry: Entry, shared: &HashSet<String>) -> Candidate {
+/// The same for an entry that is known already, told alone.
+pub(super) fn candidate_of(entry: Entry, rules: &Rules<'_>, now: Timestamp) -> Candidate {
+    candidate(entry, &HashSet::new(), rules, now)
+}
+
+fn candidate(
+    entry: Entry,
+    shared: &HashSet<String>,
+    rules: &Rules<'_>,
+    now: Timestamp,
+) -> Candidate {
     let usable = |url: &&Url| names_a_page(url) && entry.feed.url.as_ref() != Some(*url);
     let link =
         entry.url.as_ref().filter(usable).map(canonical).filter(|link| !shared.contains(link));
-    let original = entry.original.as_ref().filter(usable).map(canonical);
+    // `never` says of a copy's claim to an original that it is wrong.
+    let barred = |original: &String| {
+        entry.url.as_ref().is_some_and(|url| rules.overrides.part(&canonical(url), original))
+    };
+    let original =
+        entry.original.as_ref().filter(usable).map(canonical).filter(|page| !barred(page));
     let source = &entry.source;
     let mut own = Vec::new();
     if let Some(guid) = &entry.guid {
@@ -113,7 +187,19 @@ fn candidate(entry: Entry, shared: &HashSet<String>) -> Candidate {
     }
     let address = original.or_else(|| link.clone());
     let title = normal_title(&entry.title, &entry.feed.title);
-    Candidate { entry, address, title, link, own }
+    let addresses = addresses(&entry);
+    let partners = addresses.iter().flat_map(|address| rules.overrides.partners(address));
+    Candidate {
+        address,
+        title,
+        link,
+        passages: Passages::of(&entry),
+        boilerplate: Arc::default(),
+        date: entry.dated().unwrap_or(now).min(now),
+        own,
+        partners: partners.flat_map(address_keys).collect(),
+        entry,
+    }
 }
 
 /// Links that stand for no entry, because several entries of the document,
@@ -175,6 +261,27 @@ pub fn address_key(address: &str) -> Key {
 /// The key of an id that a story is published under.
 pub fn published_key(id: &str) -> Key {
     key(KeyKind::Published, &[id])
+}
+
+/// The keys of whatever story has an entry with this canonical address: as
+/// its identity, or as the page of a copy that names another original.
+pub(super) fn address_keys(address: &str) -> [Key; 2] {
+    [key(KeyKind::Address, &[address]), key(KeyKind::Link, &[address])]
+}
+
+/// A passage as a key in its span of time.
+fn passage_key(date: Timestamp, passage: u64) -> Key {
+    let span = u32::try_from(date.as_secs().div_euclid(SPAN)).unwrap_or(0);
+    let mut hash = [0; 16];
+    hash[..4].copy_from_slice(&span.to_be_bytes());
+    hash[4..12].copy_from_slice(&passage.to_be_bytes());
+    Key { kind: KeyKind::Passage, hash }
+}
+
+/// The first passage key of the span of time that holds `date`: every passage key
+/// below it belongs to an older span, and may be forgotten together with the rest.
+pub fn first_passage_of(date: Timestamp) -> Key {
+    passage_key(date, 0)
 }
 
 fn own_key(source: &SourceId, what: &str, value: &str) -> Key {

@@ -1,19 +1,19 @@
 //! Candidates, what is known, and the moment in; what becomes of each, out.
 
-use std::time::Duration;
-
-use super::candidate::{Candidate, published_key};
+use super::candidate::{Candidate, MOST_COMMON, address_keys, published_key};
+use super::likeness::{Likeness, by_text, by_title, leads_with_text};
+use super::overrides::{Overrides, addresses};
 use crate::model::{
-    Admitted, Entry, Evidence, Key, KeyKind, Lookalikes, Member, Role, Sources, Story, StoryId,
-    Timestamp, Verdict,
+    Admitted, Entry, Evidence, Key, KeyKind, Lookalikes, Member, Related, Role, Sources, Story,
+    StoryId, Timestamp, Verdict,
 };
-
-/// How far apart two tellings under one title may be dated (T1).
-const TITLE_WINDOW: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// More bearers of one title than this are not worth remembering: two
 /// already say that the title is no evidence.
 const MOST_BEARERS: usize = 3;
+
+/// Stories of which one remembers that it resembles them.
+const MOST_RELATED: usize = 8;
 
 /// What the operator decided that bears on identity.
 #[derive(Debug, Clone, Copy)]
@@ -22,6 +22,8 @@ pub struct Rules<'a> {
     pub sources: &'a Sources,
     /// Whose name minted ids bear: `tag:AUTHORITY,2026:…` (RFC 4151).
     pub authority: &'a str,
+    /// Which addresses are one story, and which are not, whatever is judged.
+    pub overrides: &'a Overrides,
 }
 
 /// What became of a document's entries.
@@ -45,16 +47,23 @@ pub fn judge(
 ) -> Judged {
     let mut judged = Judged::default();
     for candidate in candidates {
-        let place = find(&candidate, known, now);
+        let place = find(&candidate, known, rules);
         match place {
             Place::Told(..) | Place::Forgotten => judged.known += 1,
-            _ => judged.new.push(candidate.entry.dated().unwrap_or(now).min(now)),
+            _ => judged.new.push(candidate.date),
         }
         let admitted = match place {
             Place::Told(id, member) => revise(candidate, known, id, member, rules, now),
-            Place::Like(id, evidence) => Some(join(candidate, known, id, evidence, now)),
+            Place::Like(id, evidence) => {
+                Some(join(candidate, known, id, evidence, Vec::new(), rules, now))
+            }
             Place::Forgotten => None,
-            Place::Nowhere => Some(found(candidate, known, rules, now)),
+            Place::Unnamed => Some(match by_text(&candidate, known, rules) {
+                Likeness { best: Some((id, evidence)), related } => {
+                    join(candidate, known, id, evidence, related, rules, now)
+                }
+                Likeness { best: None, related } => found(candidate, known, related, rules, now),
+            }),
         };
         if let Some(admitted) = admitted {
             file(&admitted, known);
@@ -64,7 +73,7 @@ pub fn judge(
     judged
 }
 
-/// Where an entry belongs.
+/// Where an entry belongs by its names: ids, addresses, title.
 enum Place {
     /// It is this member of this story.
     Told(StoryId, usize),
@@ -73,67 +82,81 @@ enum Place {
     /// Its story has been removed; keys outlive stories so that nothing old
     /// returns as news.
     Forgotten,
-    /// Nothing like it is known.
-    Nowhere,
+    /// No name of it is known: its text decides.
+    Unnamed,
 }
 
-fn find(candidate: &Candidate, known: &Lookalikes, now: Timestamp) -> Place {
-    let bearers = |key: Key| known.by_key.get(&key).map(Vec::as_slice).unwrap_or_default();
-    let named: Vec<StoryId> = candidate
-        .own_keys()
-        .iter()
-        .copied()
-        .chain(candidate.address_key())
-        .flat_map(bearers)
-        .copied()
-        .collect();
+fn find(candidate: &Candidate, known: &Lookalikes, rules: &Rules<'_>) -> Place {
+    let named: Vec<StoryId> =
+        candidate.names().iter().flat_map(|key| bearers(known, key)).copied().collect();
     for id in &named {
-        let Some(story) = known.stories.get(id) else { continue };
+        let Some(story) = known.stories.get(id).filter(|story| story.stands()) else { continue };
         if let Some(member) = story.member_of(&candidate.entry.source, |entry| candidate.is(entry))
         {
             return Place::Told(*id, member);
         }
     }
-    if let (Some(address), Some(key)) = (&candidate.address, candidate.address_key())
-        && let Some(id) = bearers(key).iter().find(|id| known.stories.contains_key(id))
+    if let Some((id, evidence)) =
+        forced(candidate, known, rules).or_else(|| by_address(candidate, known, rules))
     {
-        let as_original = candidate.entry.original.is_some();
-        return Place::Like(*id, Evidence::SameAddress { address: address.clone(), as_original });
+        return Place::Like(id, evidence);
     }
     if named.iter().any(|id| !known.stories.contains_key(id)) {
         return Place::Forgotten;
     }
-    match same_title(candidate, known, now) {
+    match by_title(candidate, known, rules) {
         Some((id, evidence)) => Place::Like(id, evidence),
-        None => Place::Nowhere,
+        None => Place::Unnamed,
     }
 }
 
-/// T1: the one story that bears the title, unless something speaks against it.
-fn same_title(
+/// The story that the operator joins it with.
+fn forced(
     candidate: &Candidate,
     known: &Lookalikes,
-    now: Timestamp,
+    rules: &Rules<'_>,
 ) -> Option<(StoryId, Evidence)> {
-    let title = candidate.title.as_deref()?;
-    let [id] = known.by_key.get(&candidate.title_key()?)?.as_slice() else { return None };
-    let story = known.stories.get(id)?;
-    let apart = story.dated.apart(candidate.entry.dated().unwrap_or(now).min(now));
-    let host = host_of(&candidate.entry);
-    let elsewhere = story.members.iter().all(|member| host_of(&member.entry) != host);
-    (apart <= TITLE_WINDOW && elsewhere).then(|| {
-        (*id, Evidence::SameTitle { title: title.to_owned(), hours_apart: apart.as_secs() / 3600 })
-    })
+    let own = addresses(&candidate.entry);
+    let partners = own.iter().flat_map(|address| rules.overrides.partners(address));
+    for partner in partners {
+        let ids = address_keys(partner);
+        let bears = |story: &&Story| {
+            let named = |entry: &Entry| addresses(entry).iter().any(|address| address == partner);
+            story.stands()
+                && story.members.iter().any(|member| named(&member.entry))
+                && !rules.overrides.bar(&candidate.entry, story)
+        };
+        let story = ids
+            .iter()
+            .flat_map(|key| bearers(known, key))
+            .filter_map(|id| known.stories.get(id))
+            .find(bears);
+        if let Some(story) = story {
+            return Some((story.id, Evidence::Forced { with: partner.to_owned() }));
+        }
+    }
+    None
 }
 
-/// Who speaks: the host of the entry's identity address, else the source.
-fn host_of(entry: &Entry) -> &str {
-    entry
-        .original
-        .as_ref()
-        .or(entry.url.as_ref())
-        .and_then(|url| url.host_str())
-        .map_or(entry.source.as_str(), |host| host.strip_prefix("www.").unwrap_or(host))
+/// T0: the oldest story that bears the address.
+fn by_address(
+    candidate: &Candidate,
+    known: &Lookalikes,
+    rules: &Rules<'_>,
+) -> Option<(StoryId, Evidence)> {
+    let (address, key) = (candidate.address.clone()?, candidate.address_key()?);
+    let story = bearers(known, &key)
+        .iter()
+        .filter_map(|id| known.stories.get(id))
+        .find(|story| story.stands() && !rules.overrides.bar(&candidate.entry, story))?;
+    let as_original =
+        candidate.link.as_ref() != Some(&address) && candidate.entry.original.is_some();
+    Some((story.id, Evidence::SameAddress { address, as_original }))
+}
+
+/// The stories that bear a key, oldest first.
+pub(super) fn bearers<'a>(known: &'a Lookalikes, key: &Key) -> &'a [StoryId] {
+    known.by_key.get(key).map(Vec::as_slice).unwrap_or_default()
 }
 
 /// What the source says now takes the place of what it said; nothing happens
@@ -155,7 +178,9 @@ fn revise(
         return None;
     }
     let mut story = before.clone();
-    let keys = new_keys(&candidate, &story, known);
+    let words_changed = candidate.entry.text != told.text;
+    let mut keys = new_keys(&candidate, &story, known);
+    let leading_keys = if words_changed { candidate.leading_keys() } else { Vec::new() };
     let dated = candidate.entry.updated.or(candidate.entry.published).map(|date| date.min(now));
     story.members[member].entry = candidate.entry;
     story.members[member].revised = Some(now);
@@ -170,10 +195,14 @@ fn revise(
     if let Some(date) = dated.filter(|date| counts && *date > story.updated) {
         story.updated = date;
     }
+    if leads_with_text(&story, member, rules) {
+        keys.extend(rare(leading_keys, &story, known));
+    }
     Some(Admitted {
         story,
         before: Some(Box::new(before.clone())),
         keys,
+        dropped: Vec::new(),
         verdict: Verdict::Revised,
     })
 }
@@ -183,17 +212,36 @@ fn join(
     known: &Lookalikes,
     id: StoryId,
     evidence: Evidence,
+    related: Vec<Related>,
+    rules: &Rules<'_>,
     now: Timestamp,
 ) -> Admitted {
     let before = &known.stories[&id];
     let mut story = before.clone();
-    let keys = new_keys(&candidate, &story, known);
-    story.members.push(Member { entry: candidate.entry, evidence, joined: now, revised: None });
+    let mut keys = new_keys(&candidate, &story, known);
+    let leading_keys = candidate.leading_keys();
+    story.members.push(member(candidate.entry, evidence, now));
+    relate(&mut story, related);
     story.changed = now;
-    Admitted { story, before: Some(Box::new(before.clone())), keys, verdict: Verdict::Joined }
+    if leads_with_text(&story, story.members.len() - 1, rules) {
+        keys.extend(rare(leading_keys, &story, known));
+    }
+    Admitted {
+        story,
+        before: Some(Box::new(before.clone())),
+        keys,
+        dropped: Vec::new(),
+        verdict: Verdict::Joined,
+    }
 }
 
-fn found(candidate: Candidate, known: &Lookalikes, rules: &Rules<'_>, now: Timestamp) -> Admitted {
+fn found(
+    candidate: Candidate,
+    known: &Lookalikes,
+    related: Vec<Related>,
+    rules: &Rules<'_>,
+    now: Timestamp,
+) -> Admitted {
     let id = story_id(&candidate, known);
     let own_id =
         candidate.published_key().filter(|key| known.by_key.get(key).is_none_or(Vec::is_empty));
@@ -202,33 +250,61 @@ fn found(candidate: Candidate, known: &Lookalikes, rules: &Rules<'_>, now: Times
         _ => format!("tag:{},2026:story:{id}", rules.authority),
     };
     let entry = &candidate.entry;
-    let dated = entry.dated().unwrap_or(now).min(now);
     let updated = entry.updated.or(entry.published).unwrap_or(now).min(now);
     let mut story = Story {
         id,
         published_id,
         first_seen: now,
-        dated,
+        dated: candidate.date,
         updated,
         revised: updated,
         changed: now,
         members: Vec::new(),
+        related,
+        history: Vec::new(),
+        withdrawn: None,
+        merged_into: None,
     };
     let mut keys = new_keys(&candidate, &story, known);
+    keys.extend(rare(candidate.leading_keys(), &story, known));
     keys.push(published_key(&story.published_id));
-    story.members.push(Member {
-        entry: candidate.entry,
-        evidence: Evidence::Founded,
-        joined: now,
-        revised: None,
-    });
-    Admitted { story, before: None, keys, verdict: Verdict::New }
+    story.members.push(member(candidate.entry, Evidence::Founded, now));
+    Admitted { story, before: None, keys, dropped: Vec::new(), verdict: Verdict::New }
+}
+
+pub(super) fn member(entry: Entry, evidence: Evidence, joined: Timestamp) -> Member {
+    Member { entry, evidence, joined, revised: None, withdrawn: None }
+}
+
+/// Remembers what a story nearly was one with: the most alike, once each.
+fn relate(story: &mut Story, related: Vec<Related>) {
+    for other in related {
+        if story.related.iter().all(|known| known.story != other.story) {
+            story.related.push(other);
+        }
+    }
+    let order = |one: &Related, other: &Related| {
+        let cross = |a: &Related, b: &Related| u64::from(a.shared) * u64::from(b.of);
+        cross(other, one).cmp(&cross(one, other)).then(one.story.cmp(&other.story))
+    };
+    story.related.sort_by(order);
+    story.related.truncate(MOST_RELATED);
+}
+
+/// Of a text's keys those that are not boilerplate and not the story's already.
+fn rare(keys: Vec<Key>, story: &Story, known: &Lookalikes) -> Vec<Key> {
+    let worth = |key: &Key| {
+        let bearers = bearers(known, key);
+        bearers.len() <= MOST_COMMON && !bearers.contains(&story.id)
+    };
+    keys.into_iter().filter(worth).collect()
 }
 
 /// The keys of the candidate under which its story is not yet known.
 fn new_keys(candidate: &Candidate, story: &Story, known: &Lookalikes) -> Vec<Key> {
     let mut keys = candidate.own_keys().to_vec();
     keys.extend(candidate.address_key());
+    keys.extend(candidate.link_key());
     keys.extend(candidate.title_key());
     keys.retain(|key| match known.by_key.get(key) {
         Some(bearers) if key.kind == KeyKind::Title && bearers.len() >= MOST_BEARERS => false,
@@ -259,7 +335,12 @@ fn story_id(candidate: &Candidate, known: &Lookalikes) -> StoryId {
 }
 
 /// What was admitted is known from now on.
-fn file(admitted: &Admitted, known: &mut Lookalikes) {
+pub(super) fn file(admitted: &Admitted, known: &mut Lookalikes) {
+    for key in &admitted.dropped {
+        if let Some(bearers) = known.by_key.get_mut(key) {
+            bearers.retain(|id| *id != admitted.story.id);
+        }
+    }
     for key in &admitted.keys {
         let bearers = known.by_key.entry(*key).or_default();
         if !bearers.contains(&admitted.story.id) {

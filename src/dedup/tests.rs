@@ -7,20 +7,25 @@ use std::sync::Arc;
 
 use url::Url;
 
-use super::{Judged, Rules, candidates, judge};
+use super::{Judged, Overrides, Rules, candidates, judge};
 use crate::model::{
     Enrich, Entry, Location, Lookalikes, Pace, Role, Source, SourceId, Sources, Story, Tier,
     Timestamp, Verdict,
 };
 
+mod copies;
+
 mod properties;
+
+mod releases;
 
 mod rules;
 
-/// A world of three departments, a finder and two syndicators, and what is known in it.
+/// A world of three departments, a finder and four syndicators, and what is known in it.
 struct Desk {
     known: Lookalikes,
     sources: Sources,
+    overrides: Overrides,
     now: Timestamp,
 }
 
@@ -33,6 +38,8 @@ impl Desk {
             ("finder", Role::Listing),
             ("wired", Role::Syndicator),
             ("mirror", Role::Syndicator),
+            ("gazette", Role::Syndicator),
+            ("courier", Role::Syndicator),
         ];
         let sources = roles.iter().enumerate().map(|(position, (id, role))| {
             let id = SourceId::new(*id);
@@ -41,13 +48,19 @@ impl Desk {
         Self {
             known: Lookalikes::default(),
             sources: sources.collect(),
+            overrides: Overrides::default(),
             now: at("2025-04-03T09:00:00Z"),
         }
     }
 
     fn read(&mut self, entries: &[Entry]) -> Judged {
-        let rules = Rules { sources: &self.sources, authority: "feeds.example.org" };
-        judge(candidates(entries.to_vec()), &mut self.known, &rules, self.now)
+        let rules = Rules {
+            sources: &self.sources,
+            authority: "feeds.example.org",
+            overrides: &self.overrides,
+        };
+        let candidates = candidates(entries.to_vec(), &rules, self.now);
+        judge(candidates, &mut self.known, &rules, self.now)
     }
 
     fn verdicts(&mut self, entries: &[Entry]) -> Vec<Verdict> {

@@ -70,8 +70,14 @@ pub fn normal_title(title: &str, site: &str) -> Option<String> {
     (words.len() >= FEWEST_WORDS).then(|| words.join(" "))
 }
 
+/// The words of a title as they stand: folded, with prefix and site.
+pub(super) fn title_words(title: &str) -> Vec<String> {
+    let folded: String = title.nfkc().flat_map(char::to_lowercase).map(plain).collect();
+    words(&folded)
+}
+
 /// One form for the quotes and dashes that editors and syndicators exchange.
-fn plain(c: char) -> char {
+pub(super) fn plain(c: char) -> char {
     match c {
         '\u{2018}' | '\u{2019}' | '\u{201B}' | '\u{2032}' | '`' | '\u{B4}' => '\'',
         '\u{2010}'..='\u{2015}' | '\u{2212}' => '-',

@@ -4,18 +4,22 @@
 //! validators (P15), credentials (P70), addresses that may be asked (P48) and
 //! weight: only a leading run of permanent ones is ever adopted (P46).
 
-use std::cell::Cell;
+mod connect;
+mod redirect;
+
 use std::time::Duration;
 
 use reqwest::header::{
     ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, ETAG, FROM, HeaderMap,
-    HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, LOCATION, USER_AGENT,
+    HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, USER_AGENT,
 };
-use reqwest::{Client, Response, StatusCode, redirect, retry, tls};
+use reqwest::{Client, Response, StatusCode};
 use url::{Origin, Url};
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::address::{Guard, Resolver};
+use self::connect::{client, noticing};
+use self::redirect::{bare, refused, target};
+use super::address::Guard;
 use super::freshness::freshness;
 use super::{Fetched, Settings, coding, words};
 use crate::model::{
@@ -35,18 +39,9 @@ const MOST_RESERVED: u64 = 256 * 1024;
 /// Bytes of a validator that are remembered.
 const MOST_VALIDATOR: usize = 8 * 1024;
 
-/// Idle connections are kept a little beyond a minute: one origin's sources are
-/// asked a second apart (P34, P69).
-const IDLE: Duration = Duration::from_secs(90);
-
 const ACCEPTED: &str = "application/atom+xml, application/rss+xml, application/rdf+xml;q=0.9, \
     application/feed+json;q=0.9, application/xml;q=0.8, text/xml;q=0.8, application/json;q=0.7, \
     */*;q=0.1";
-
-tokio::task_local! {
-    /// Whether the request under way in this task had a connection made for it.
-    static CONNECTED: Cell<bool>;
-}
 
 /// The HTTP side of the fetcher.
 #[derive(Debug)]
@@ -132,11 +127,11 @@ impl Asked<'_> {
                 }
                 Hop::Redirected { to, permanent } => {
                     if seen.contains(&to) {
-                        return Err(refused_redirect("the redirects lead in a circle"));
+                        return Err(refused("the redirects lead in a circle"));
                     }
                     if seen.len() > MOST_HOPS {
                         let message = format!("there are more than {MOST_HOPS} redirects");
-                        return Err(refused_redirect(&message));
+                        return Err(refused(&message));
                     }
                     all_permanent &=
                         permanent && !(url.scheme() == "https" && to.scheme() == "http");
@@ -160,12 +155,7 @@ impl Asked<'_> {
         let mut first = true;
         let response = loop {
             let request = client.get(asked.clone()).headers(headers.clone());
-            let (answer, connected) = CONNECTED
-                .scope(Cell::new(false), async {
-                    let answer = request.send().await;
-                    (answer, CONNECTED.with(Cell::get))
-                })
-                .await;
+            let (answer, connected) = noticing(request.send()).await;
             match answer {
                 Ok(response) => break response,
                 Err(error) if first && !connected && words::is_unanswered(&error) => first = false,
@@ -186,7 +176,7 @@ impl Asked<'_> {
                 status: Some(response.status().as_u16()),
                 retry_after: Some(wait),
                 freshness,
-                ..refused_redirect("the redirect asks to wait before it is followed")
+                ..refused("the redirect asks to wait before it is followed")
             });
         }
         // Read to its end, so that the connection can serve the next request.
@@ -352,31 +342,6 @@ impl Asked<'_> {
     }
 }
 
-/// Builds a client that follows nothing, keeps nothing but connections, and
-/// connects only where `guard` admits.
-fn client(settings: &Settings, guard: Guard) -> Result<Client, Failure> {
-    // The library asks for a process-wide provider; whoever came first is fine.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let unusable = |error: reqwest::Error| {
-        let message = format!("the HTTP client cannot be set up: {}", error.without_url());
-        Failure::new(FailureKind::Internal, message)
-    };
-    let mut builder = Client::builder()
-        .redirect(redirect::Policy::none())
-        .retry(retry::never())
-        .referer(false)
-        .tls_version_min(tls::Version::TLS_1_2)
-        .connect_timeout(settings.connect_timeout)
-        .pool_idle_timeout(IDLE)
-        .dns_resolver(Resolver::new(guard, settings.proxy.as_ref()))
-        .connector_layer(Noticing)
-        .no_proxy();
-    if let Some(proxy) = &settings.proxy {
-        builder = builder.proxy(reqwest::Proxy::all(proxy.clone()).map_err(unusable)?);
-    }
-    builder.build().map_err(unusable)
-}
-
 /// The headers of every request: the same for all sources (P60, P61, P63).
 fn headers(settings: &Settings) -> Result<HeaderMap, Failure> {
     let mut headers = HeaderMap::new();
@@ -414,36 +379,6 @@ fn content_type(headers: &HeaderMap) -> Option<String> {
     Some(String::from_utf8_lossy(value.as_bytes()).into_owned())
 }
 
-/// Where a redirect leads: relative or not, to http or https, without a fragment
-/// and without credentials of its own (P48).
-fn target(from: &Url, headers: &HeaderMap) -> Result<Url, Failure> {
-    let Some(location) = headers.get(LOCATION) else {
-        return Err(refused_redirect("the redirect does not say where to"));
-    };
-    let unreadable = || refused_redirect("the redirect leads to no address that can be read");
-    let location = std::str::from_utf8(location.as_bytes()).map_err(|_| unreadable())?;
-    let to = from.join(location).map_err(|_| unreadable())?;
-    if !matches!(to.scheme(), "http" | "https") {
-        let message = format!("the redirect leads to a {} address", words::shown(to.scheme()));
-        return Err(refused_redirect(&message));
-    }
-    Ok(bare(&to))
-}
-
-/// The address without fragment, user and password.
-fn bare(url: &Url) -> Url {
-    let mut url = url.clone();
-    url.set_fragment(None);
-    // These can only fail for addresses without a host.
-    let _ = url.set_username("");
-    let _ = url.set_password(None);
-    url
-}
-
-fn refused_redirect(message: &str) -> Failure {
-    Failure::new(FailureKind::Redirect, message)
-}
-
 /// Two opaque origins are never the same; an http origin is never opaque.
 fn is_same(one: &Origin, other: &Origin) -> bool {
     one.is_tuple() && one == other
@@ -467,39 +402,4 @@ async fn receive(mut response: Response, most: u64, host: &str) -> Result<Vec<u8
         body.extend_from_slice(&chunk);
     }
     Ok(body)
-}
-
-/// Notices in [`CONNECTED`] that a connection is made. A request that needed
-/// none ran over an idle one, whose end is no news of the server (P36).
-#[derive(Debug, Clone, Copy)]
-struct Noticing;
-
-/// A connector that is noticed.
-#[derive(Debug, Clone)]
-struct Noticed<S>(S);
-
-impl<S> tower::Layer<S> for Noticing {
-    type Service = Noticed<S>;
-
-    fn layer(&self, connector: S) -> Noticed<S> {
-        Noticed(connector)
-    }
-}
-
-impl<S: tower::Service<R>, R> tower::Service<R> for Noticed<S> {
-    type Response = S::Response;
-    type Error = S::Error;
-    type Future = S::Future;
-
-    fn poll_ready(
-        &mut self,
-        context: &mut std::task::Context<'_>,
-    ) -> std::task::Poll<Result<(), S::Error>> {
-        self.0.poll_ready(context)
-    }
-
-    fn call(&mut self, request: R) -> S::Future {
-        let _ = CONNECTED.try_with(|connected| connected.set(true));
-        self.0.call(request)
-    }
 }

@@ -15,7 +15,6 @@ use super::Settings;
 use crate::model::{FailureKind, Freshness, Hints, Location, Memory, Rhythm, Source, Timestamp};
 
 pub(super) use rhythm::learn;
-use rhythm::rate;
 
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3600);
@@ -306,19 +305,7 @@ pub(super) fn probes(memory: &Memory, now: Timestamp) -> bool {
     long_ago(Some(since), STUCK)
         && long_ago(probed, STUCK)
         && long_ago(changed, TRUSTED)
-        && rate_before(memory, since) * since.until(now).as_secs_f64() / 3600.0 >= MISSED
-}
-
-/// The rate as it was when the 304s began. The estimate has sunk since, because
-/// of the very silence that is in doubt: half a slow half-life at the most is undone.
-fn rate_before(memory: &Memory, since: Timestamp) -> f64 {
-    let mut then = memory.rhythm.clone();
-    let silent = then.as_of.map_or(Duration::ZERO, |as_of| since.until(as_of));
-    let hours = silent.as_secs_f64() / 3600.0;
-    for watched in [&mut then.fast, &mut then.slow] {
-        watched.hours = (watched.hours - hours).max(24.0);
-    }
-    rate(&then)
+        && rhythm::expected_by_then(&memory.rhythm, since, now) >= MISSED
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 //! layers, which mean nothing to an operator; neither is repeated here.
 
 use std::error::Error;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::iter::successors;
 
 use reqwest::StatusCode;
@@ -31,12 +31,7 @@ pub(super) fn of_error(error: &reqwest::Error, host: &str) -> Failure {
     if let Some(why) = causes().find_map(|cause| cause.downcast_ref::<Unreachable>()) {
         return why.clone().into();
     }
-    // rustls' errors travel inside io errors, which do not name them as their source.
-    let tls = causes().find_map(|cause| {
-        cause.downcast_ref::<rustls::Error>().or_else(|| {
-            cause.downcast_ref::<std::io::Error>()?.get_ref()?.downcast_ref::<rustls::Error>()
-        })
-    });
+    let tls = causes().find_map(|cause| cause.downcast_ref::<rustls::Error>());
     if let Some(tls) = tls {
         return Failure::new(FailureKind::Tls, format!("no trusted connection to {host}: {tls}"));
     }
@@ -48,8 +43,8 @@ pub(super) fn of_error(error: &reqwest::Error, host: &str) -> Failure {
         };
         return Failure::new(FailureKind::Timeout, message);
     }
-    let io = causes().find_map(|cause| cause.downcast_ref::<std::io::Error>());
-    match io.map(std::io::Error::kind) {
+    let io = causes().find_map(|cause| cause.downcast_ref::<io::Error>());
+    match io.map(io::Error::kind) {
         Some(ErrorKind::ConnectionRefused) => {
             Failure::new(FailureKind::Refused, format!("{host} refused the connection"))
         }
@@ -70,15 +65,19 @@ pub(super) fn of_error(error: &reqwest::Error, host: &str) -> Failure {
 pub(super) fn is_unanswered(error: &reqwest::Error) -> bool {
     causes(error).any(|cause| {
         cause.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_incomplete_message)
-            || cause.downcast_ref::<std::io::Error>().is_some_and(|error| {
+            || cause.downcast_ref::<io::Error>().is_some_and(|error| {
                 matches!(error.kind(), ErrorKind::ConnectionReset | ErrorKind::BrokenPipe)
             })
     })
 }
 
-/// The error, what caused it, what caused that, and so on.
+/// The error, what caused it, what caused that, and so on. An io error names what
+/// it wraps (TLS errors come so) not as its source, but apart.
 fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn Error + 'static)> {
-    successors(Some(error as &(dyn Error + 'static)), |&error| error.source())
+    successors(Some(error as &(dyn Error + 'static)), |&error| {
+        let wrapped = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        wrapped.map(|wrapped| wrapped as &(dyn Error + 'static)).or_else(|| error.source())
+    })
 }
 
 fn protocol(error: &reqwest::Error, host: &str) -> Failure {

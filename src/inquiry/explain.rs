@@ -75,7 +75,7 @@ impl Records {
             revised: member.revised.map(|revised| revised.to_string()),
             tier: member.evidence.tier().as_str().to_owned(),
             evidence: member.evidence.clone(),
-            because: in_words(&member.evidence),
+            because: member.evidence.to_string(),
         });
         let topics = plan.topics.iter().enumerate().map(|(place, topic)| ExplainedTopic {
             id: topic.id.to_string(),
@@ -91,25 +91,5 @@ impl Records {
             entries: entries.collect(),
             topics: topics.collect(),
         }
-    }
-}
-
-/// Evidence as a press officer would say it.
-pub fn in_words(evidence: &Evidence) -> String {
-    match evidence {
-        Evidence::Founded => "told the story first".to_owned(),
-        Evidence::SameAddress { address, as_original: true } => {
-            format!("names {address} as the original of its page")
-        }
-        Evidence::SameAddress { address, as_original: false } => {
-            format!("links to the same page, {address}")
-        }
-        Evidence::SameTitle { hours_apart, .. } => match hours_apart {
-            0 => "has the same title, told in the same hour on another site".to_owned(),
-            1..48 => format!("has the same title, told {hours_apart} hours apart on another site"),
-            _ => {
-                format!("has the same title, told {} days apart on another site", hours_apart / 24)
-            }
-        },
     }
 }

@@ -154,7 +154,8 @@ impl Editor {
     /// that is not durable. Returns what each poll came to, in order.
     pub async fn ingest(&mut self, polls: Vec<Poll>) -> Result<Vec<Ingested>, StoreError> {
         let Some(now) = polls.iter().map(|poll| poll.at).max() else { return Ok(Vec::new()) };
-        let mut candidates: Vec<Vec<Candidate>> = polls.iter().map(candidates_of).collect();
+        let mut candidates: Vec<Vec<Candidate>> =
+            polls.iter().map(|poll| candidates_of(poll, &self.plan)).collect();
         let keys: Vec<Key> = candidates.iter().flatten().flat_map(Candidate::keys).collect();
         let mut known = tokio::task::block_in_place(|| self.store.lookalikes(&keys))?;
 
@@ -185,9 +186,7 @@ impl Editor {
     }
 
     fn judge(&self, candidates: Vec<Candidate>, known: &mut Lookalikes, now: Timestamp) -> Judged {
-        let rules =
-            Rules { sources: &self.plan.sources, authority: &self.plan.server.site.authority };
-        dedup::judge(candidates, known, &rules, now)
+        dedup::judge(candidates, known, &rules(&self.plan), now)
     }
 
     /// Records the outcome, good or bad, and when the source is due next.
@@ -295,9 +294,15 @@ impl Editor {
     }
 }
 
-fn candidates_of(poll: &Poll) -> Vec<Candidate> {
+/// What the plan says of identity.
+fn rules(plan: &Plan) -> Rules<'_> {
+    let authority = &plan.server.site.authority;
+    Rules { sources: &plan.sources, authority, overrides: &plan.overrides }
+}
+
+fn candidates_of(poll: &Poll, plan: &Plan) -> Vec<Candidate> {
     match &poll.outcome {
-        Outcome::Read(reading) => dedup::candidates(reading.entries.clone()),
+        Outcome::Read(reading) => dedup::candidates(reading.entries.clone(), &rules(plan), poll.at),
         Outcome::Unchanged { .. } | Outcome::Failed(_) => Vec::new(),
     }
 }

@@ -7,6 +7,7 @@
 //! sled/     the engine's own files
 //! sled.new  an engine being made, or being thrown away: worthless
 //! sled.old  the engine while another takes its place
+//! sled.try  a copy of a damaged engine to be tried on: worthless
 //! sled.*-N  engines that were put aside, for people to look at and remove
 //! ```
 
@@ -64,6 +65,11 @@ impl Home {
         self.path.join("sled.new")
     }
 
+    /// Where a damaged engine's copy is opened.
+    pub(super) fn scratch(&self) -> PathBuf {
+        self.path.join("sled.try")
+    }
+
     fn old_engine(&self) -> PathBuf {
         self.path.join("sled.old")
     }
@@ -84,9 +90,11 @@ impl Home {
             tracing::warn!(path = %aside.display(), "putting aside an engine that was replaced");
             fs::rename(&old, aside)?;
         }
-        if new.exists() {
-            tracing::info!(path = %new.display(), "removing what an interrupted command left");
-            fs::remove_dir_all(new)?;
+        for worthless in [new, self.scratch()] {
+            if worthless.exists() {
+                tracing::info!(path = %worthless.display(), "removing what an interrupted command left");
+                fs::remove_dir_all(worthless)?;
+            }
         }
         sync_directory(&self.path)
     }

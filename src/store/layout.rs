@@ -51,12 +51,6 @@ impl Kind {
         Self::Stamp,
     ];
 
-    /// The kind of a key.
-    pub(super) fn of(key: &[u8]) -> Option<Self> {
-        let first = key.first()?;
-        Self::ALL.into_iter().find(|kind| *kind as u8 == *first)
-    }
-
     /// What all keys of this kind begin with.
     pub(super) const fn prefix(self) -> [u8; 1] {
         [self as u8]
@@ -123,6 +117,14 @@ pub(super) fn stamp(path: &str) -> Vec<u8> {
 /// The `number`th further part of a record, from 0.
 pub(super) fn chunk(of: &[u8], number: u32) -> Vec<u8> {
     Kind::Chunk.key(&[of, &number.to_be_bytes()])
+}
+
+/// Ranges of keys that no kind has.
+pub(super) fn foreign_ranges() -> impl Iterator<Item = (Vec<u8>, Vec<u8>)> {
+    let starts = Kind::ALL.iter().map(|kind| kind.prefix().to_vec());
+    let ends = Kind::ALL.iter().map(|kind| end_of(&kind.prefix()));
+    let from = std::iter::once(Vec::new()).chain(ends);
+    from.zip(starts.chain([vec![0xff; 64]])).filter(|(from, to)| from < to)
 }
 
 /// The first key that does not begin with `prefix`; `prefix` is not all 0xff.
@@ -232,7 +234,7 @@ mod tests {
 
         #[test]
         fn no_bytes_make_reading_a_key_panic(bytes: Vec<u8>) {
-            let _ = (Kind::of(&bytes), text_of(&bytes), story_of(&bytes), order_of(&bytes));
+            let _ = (text_of(&bytes), story_of(&bytes), order_of(&bytes));
             let _ = (topic_of(&bytes), place_of(&bytes), bearers_of(&bytes), chunk_of(&bytes));
         }
     }

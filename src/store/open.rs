@@ -29,19 +29,13 @@ pub(super) const REMEDY: &str = "run `gazetted check --store` to see what can be
 /// would publish everything as new.
 pub fn open(path: &Path, cache: u64) -> Result<SledStore, StoreError> {
     let home = Home::claim(path)?;
-    make_room(&home)?;
-    let epoch = home.epoch()?;
-    if let Some(Epoch { format, .. }) = epoch {
-        refuse_newer(path, format)?;
-    }
     if !home.engine().exists() {
-        refuse_leftovers(&home, epoch)?;
+        make_room(&home)?;
+        refuse_leftovers(&home)?;
         create(&home)?;
     }
-    let db = open_engine(&home.engine(), path, cache)?;
-    let header = fenced(path, || read::header(&db))?;
-    let header = verify(path, header, epoch)?;
-    if epoch.is_none() {
+    let (db, header) = open_verified(&home, cache)?;
+    if home.epoch()?.is_none() {
         let Header { format, commits, .. } = header;
         home.write_epoch(Epoch { format, commits }).map_err(|e| unwritable(path, &e))?;
     }
@@ -50,6 +44,44 @@ pub fn open(path: &Path, cache: u64) -> Result<SledStore, StoreError> {
     }
     tracing::info!(path = %path.display(), stories = header.stories, "store open");
     SledStore::start(Arc::new(home), db, header)
+}
+
+/// As [`open`], for commands which only make sense where there is a store already.
+///
+/// # Errors
+/// [`StoreError::Missing`] where there is none; nothing is made.
+pub fn open_existing(path: &Path, cache: u64) -> Result<SledStore, StoreError> {
+    drop(claim_existing(path)?);
+    open(path, cache)
+}
+
+/// The directory of a store that is there.
+pub(super) fn claim_existing(path: &Path) -> Result<Home, StoreError> {
+    // What stands under another name for a moment is put back by claiming.
+    if !["sled", "sled.old", "epoch"].iter().any(|name| path.join(name).exists()) {
+        return Err(StoreError::Missing(path.display().to_string()));
+    }
+    let home = Home::claim(path)?;
+    if !home.engine().exists() {
+        refuse_leftovers(&home)?;
+        return Err(StoreError::Missing(path.display().to_string()));
+    }
+    Ok(home)
+}
+
+/// Opens the engine that is there, and makes sure that it is the store that
+/// was left, of a format we read, and not an older state of it.
+pub(super) fn open_verified(home: &Home, cache: u64) -> Result<(sled::Db, Header), StoreError> {
+    let path = home.path();
+    make_room(home)?;
+    let epoch = home.epoch()?;
+    if let Some(Epoch { format, .. }) = epoch {
+        refuse_newer(path, format)?;
+    }
+    let db = open_engine(&home.engine(), path, cache)?;
+    let header = fenced(path, || read::header(&db))?;
+    let header = verify(path, header, epoch)?;
+    Ok((db, header))
 }
 
 /// Makes an empty engine that survives a power cut from its first second: the
@@ -179,8 +211,9 @@ fn refuse_newer(path: &Path, found: u32) -> Result<(), StoreError> {
 }
 
 /// Only an empty directory becomes a new store.
-fn refuse_leftovers(home: &Home, epoch: Option<Epoch>) -> Result<(), StoreError> {
-    if let Some(Epoch { commits, .. }) = epoch {
+fn refuse_leftovers(home: &Home) -> Result<(), StoreError> {
+    if let Some(Epoch { format, commits }) = home.epoch()? {
+        refuse_newer(home.path(), format)?;
         return Err(damaged(
             home.path(),
             &format!(

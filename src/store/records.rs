@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use crate::model::{Key, Memory, SourceId, Story, StoryId, Timestamp};
 
 use super::codec::{self, Unreadable};
-use super::{MOST_BEARERS, Stamp, layout};
+use super::layout::{self, Kind};
+use super::{MOST_BEARERS, Stamp};
 
 /// One thing the store knows that cannot be derived from the others: what a
 /// backup consists of, and what moves from one engine to another.
@@ -56,6 +57,43 @@ pub enum Record {
         #[serde(with = "keys_as_bytes")]
         keys: Vec<Key>,
     },
+}
+
+impl Record {
+    /// The record of a kind that cannot be derived.
+    pub(super) fn read(kind: Kind, key: &[u8], payload: &[u8]) -> Result<Self, Unreadable> {
+        let nameless = || Unreadable::Contents("its key names nothing".to_owned());
+        let name = || layout::text_of(key).ok_or_else(nameless);
+        let id = || layout::story_of(key).ok_or_else(nameless);
+        match kind {
+            Kind::Memory => Ok(Self::Memory {
+                source: SourceId::new(name()?),
+                memory: Box::new(codec::unpack(payload)?),
+            }),
+            Kind::Listed => match payload.as_chunks() {
+                (ids, []) => Ok(Self::Listed {
+                    source: SourceId::new(name()?),
+                    stories: ids.iter().copied().map(StoryId::from_bytes).collect(),
+                }),
+                _ => Err(Unreadable::Short),
+            },
+            Kind::Stamp => {
+                Ok(Self::Stamp { path: name()?.to_owned(), stamp: codec::unpack(payload)? })
+            }
+            Kind::Retired => {
+                let Retired { first_seen, at, keys } = Retired::read(payload)?;
+                Ok(Self::Retired { story: id()?, first_seen, at, keys })
+            }
+            Kind::Story => {
+                let (story, keys) = read_story(payload)?;
+                if story.id != id()? {
+                    return Err(Unreadable::Contents("it holds another story".to_owned()));
+                }
+                Ok(Self::Story { story: Box::new(story), keys })
+            }
+            _ => Err(Unreadable::Contents("it is derived from others".to_owned())),
+        }
+    }
 }
 
 /// What the store says of itself.
@@ -107,7 +145,7 @@ impl StoryHead {
 }
 
 /// A story and its keys as they are stored.
-pub(super) fn read_story(payload: &[u8]) -> Result<(Story, Vec<Key>), Unreadable> {
+fn read_story(payload: &[u8]) -> Result<(Story, Vec<Key>), Unreadable> {
     let (head, packed) = StoryHead::read(payload)?;
     let story: Story = codec::unpack(packed)?;
     if story.first_seen != head.first_seen || story.members.is_empty() {
