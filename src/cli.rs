@@ -156,6 +156,8 @@ impl From<StoreError> for Stop {
             StoreError::Damaged { .. }
             | StoreError::Full { .. }
             | StoreError::Unwritable { .. }
+            | StoreError::Missing(_)
+            | StoreError::Backup { .. }
             | StoreError::Closed(_) => STORE_FAILED,
         };
         Self { code, message: error.to_string() }

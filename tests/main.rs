@@ -5,6 +5,8 @@
 
 mod support;
 
+mod demo;
+
 mod polling;
 
 mod tidy;

@@ -41,7 +41,13 @@ pub(super) fn story(number: u8, first_seen: Timestamp, length: usize) -> Story {
     })
     .take(length)
     .collect();
-    let member = Member { entry, evidence: Evidence::Founded, joined: first_seen, revised: None };
+    let member = Member {
+        entry,
+        evidence: Evidence::Founded,
+        joined: first_seen,
+        revised: None,
+        withdrawn: None,
+    };
     Story {
         id: id(number),
         published_id: format!("https://example.org/{number}"),
@@ -51,11 +57,21 @@ pub(super) fn story(number: u8, first_seen: Timestamp, length: usize) -> Story {
         revised: first_seen,
         changed: first_seen,
         members: vec![member],
+        history: Vec::new(),
+        merged_into: None,
+        withdrawn: None,
+        related: Vec::new(),
     }
 }
 
 pub(super) fn admitted(story: Story, keys: &[Key]) -> Admitted {
-    Admitted { story, before: None, keys: keys.to_vec(), verdict: Verdict::New }
+    Admitted {
+        story,
+        before: None,
+        keys: keys.to_vec(),
+        dropped: Vec::new(),
+        verdict: Verdict::New,
+    }
 }
 
 pub(super) fn memory(number: u64) -> Memory {

@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::{inside, minute};
-use crate::model::{Evidence, Member, Sources};
+use crate::model::{Member, Sources};
 use crate::publish::account::{Account, name_of};
 use crate::publish::desk::StoryDetail;
 use crate::publish::legible::{excerpt, line};
