@@ -83,7 +83,7 @@ impl Default for Settings {
             allow_private: Vec::new(),
             proxy: None,
             subscribers: 1,
-            price: 0.6,
+            price: 0.45,
             evenness: 0.35,
         }
     }

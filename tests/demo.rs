@@ -6,7 +6,8 @@ use crate::support::binary::{Gazetted, RunningDaemon};
 use crate::support::http::get;
 
 const BALKANS: &str = "https://www.gov.uk/government/news/uk-to-tackle-western-balkan-migrant-transit-routes-and-serious-organised-crime-with-closer-ties-in-the-region";
-const SRI_LANKA: &str = "UK sanctions for human rights violations and abuses during the Sri Lankan civil war";
+const SRI_LANKA: &str =
+    "UK sanctions for human rights violations and abuses during the Sri Lankan civil war";
 
 /// Runs the demonstration until every source was polled once.
 fn polled(demo: &Gazetted) -> RunningDaemon {
@@ -28,7 +29,8 @@ fn story_of<'a>(stories: &'a [Value], what: impl Fn(&Value) -> bool) -> &'a Valu
 
 fn sources_of(story: &Value) -> Vec<&str> {
     let entries = story["entries"].as_array().unwrap();
-    let mut sources: Vec<&str> = entries.iter().map(|entry| entry["source"].as_str().unwrap()).collect();
+    let mut sources: Vec<&str> =
+        entries.iter().map(|entry| entry["source"].as_str().unwrap()).collect();
     sources.sort_unstable();
     sources
 }
@@ -47,8 +49,16 @@ fn the_announcement_of_2_april_2025_is_one_story_that_names_all_its_copies() {
 
     let feed = get(daemon.address, "/topics/western-balkans.atom");
     assert_eq!(feed.status, 200);
-    assert_eq!(feed.text().matches("closer ties in the region</title>").count(), 1, "{}", feed.text());
-    assert_eq!(feed.text().matches("Also published by").count(), feed.text().matches("Also published by").count().max(1));
+    assert_eq!(
+        feed.text().matches("closer ties in the region</title>").count(),
+        1,
+        "{}",
+        feed.text()
+    );
+    assert_eq!(
+        feed.text().matches("Also published by").count(),
+        feed.text().matches("Also published by").count().max(1)
+    );
     let entry = feed.text().split("<entry>").find(|entry| entry.contains(BALKANS)).unwrap();
     assert_eq!(entry.matches("rel=\"via\"").count(), 3, "{entry}");
 }
@@ -70,7 +80,8 @@ fn it_reads_eight_sources_and_publishes_four_topics_that_all_have_stories() {
     let demo = Gazetted::demo();
     let daemon = polled(&demo);
     let status = demo.succeed(&["status", "--json"]);
-    let states: Vec<Value> = status.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let states: Vec<Value> =
+        status.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert!(states.len() >= 8, "{status}");
     assert!(states.iter().all(|state| state["state"] == "ok"), "{status}");
     let opml = get(daemon.address, "/opml");
@@ -117,7 +128,9 @@ fn explain_says_why_with_and_without_a_daemon() {
     let asked = demo.succeed(&["explain", BALKANS, "--json"]);
     let explained: Value = serde_json::from_str(&asked).unwrap();
     assert_eq!(explained["entries"].as_array().unwrap().len(), 4);
-    let topic = |id: &str| explained["topics"].as_array().unwrap().iter().find(|topic| topic["id"] == id).unwrap();
+    let topic = |id: &str| {
+        explained["topics"].as_array().unwrap().iter().find(|topic| topic["id"] == id).unwrap()
+    };
     assert_eq!(topic("western-balkans")["explanation"]["matched"], true);
     assert_eq!(topic("sanctions")["explanation"]["matched"], false);
     let (code, log) = daemon.end("TERM");

@@ -341,6 +341,12 @@ pub enum KeyKind {
     Passage = b'x',
 }
 
+impl KeyKind {
+    /// Every kind.
+    pub const ALL: [Self; 6] =
+        [Self::Own, Self::Address, Self::Title, Self::Published, Self::Link, Self::Passage];
+}
+
 /// The stories that share a key with something, and which keys they bear.
 ///
 /// Loaded from the store for one gathering of polls; grows with what is

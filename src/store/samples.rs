@@ -112,15 +112,15 @@ pub(super) fn everything(store: &dyn Store) -> String {
     all
 }
 
-pub(super) fn kinds() -> [KeyKind; 4] {
-    [KeyKind::Own, KeyKind::Address, KeyKind::Title, KeyKind::Published]
+pub(super) fn kinds() -> [KeyKind; 6] {
+    KeyKind::ALL
 }
 
 /// A commit over few enough names that commits meet each other.
 pub(super) fn any_commit() -> impl Strategy<Value = Commit> {
     use prop::collection::vec;
     let number = 0u8..12;
-    let any_key = (0usize..4, 0u8..6).prop_map(|(kind, n)| key(kinds()[kind], n));
+    let any_key = (0usize..6, 0u8..6).prop_map(|(kind, n)| key(kinds()[kind], n));
     let any_keys = vec(any_key, 0..5);
     let date = prop::option::of((0i64..5).prop_map(at));
     // The moment a story was first seen is a part of what it is.

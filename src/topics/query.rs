@@ -218,12 +218,13 @@ impl SyntaxError {
 }
 
 impl Query {
-    /// How tightly it holds together: AND and OR 0, NOT and NEAR 1, all else 2.
+    /// How tightly it holds together: AND and OR 0, NOT 1, NEAR and SAME 2, all else 3.
     fn tightness(&self) -> u8 {
         match self.ask {
             Ask::All(_) | Ask::Any(_) => 0,
-            Ask::Not(_) | Ask::Near { .. } | Ask::Same { .. } => 1,
-            _ => 2,
+            Ask::Not(_) => 1,
+            Ask::Near { .. } | Ask::Same { .. } => 2,
+            _ => 3,
         }
     }
 
@@ -264,13 +265,13 @@ impl fmt::Display for Query {
         match &self.ask {
             Ask::All(parts) => joined(f, parts, " AND "),
             Ask::Any(parts) => joined(f, parts, " OR "),
-            Ask::Not(of) => write!(f, "NOT {}", Part(of, 1)),
+            Ask::Not(of) => write!(f, "NOT {}", Part(of, 2)),
             Ask::Near { distance, ordered, left, right } => {
                 let near = if *ordered { "ONEAR" } else { "NEAR" };
-                write!(f, "{} {near}/{distance} {}", Part(left, 2), Part(right, 2))
+                write!(f, "{} {near}/{distance} {}", Part(left, 3), Part(right, 3))
             }
             Ask::Same { unit, left, right } => {
-                write!(f, "{} SAME/{} {}", Part(left, 2), unit.as_str(), Part(right, 2))
+                write!(f, "{} SAME/{} {}", Part(left, 3), unit.as_str(), Part(right, 3))
             }
             Ask::AtLeast { times, of } => write!(f, "atleast({times}, {of})"),
             Ask::First { words, of } => write!(f, "first({words}, {of})"),
@@ -291,7 +292,7 @@ impl fmt::Display for Query {
                     of.ask,
                     Ask::Words(_) | Ask::Exact(_) | Ask::Pattern(_) | Ask::Vocabulary(_)
                 );
-                let tightness = if *field == Field::Link && !plain { 3 } else { 2 };
+                let tightness = if *field == Field::Link && !plain { 4 } else { 3 };
                 write!(f, "{field}:{}", Part(of, tightness))
             }
             Ask::Vocabulary(name) => write!(f, "@{name}"),

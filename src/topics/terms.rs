@@ -38,7 +38,10 @@ pub(super) fn forms(term: &Ask, dialects: &[Dialect]) -> Result<Vec<Form>, Compl
             "texts are searched for words; for signs, write a pattern: /§ ?\\d+/".to_owned(),
         ));
     }
-    if words.iter().filter(|word| word.prefix).count() != text.matches('*').count() {
+    let starred = |at: usize| {
+        text[..at].ends_with(text::is_word) && !text[at + 1..].starts_with(text::is_word)
+    };
+    if !text.match_indices('*').all(|(at, _)| starred(at)) {
         return Err((
             "`*` stands for the rest of a word, so it comes last".to_owned(),
             "write `sanction*`, or a pattern: /\\w*sanction/".to_owned(),

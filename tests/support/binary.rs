@@ -70,7 +70,12 @@ impl Gazetted {
     pub fn succeed(&self, arguments: &[&str]) -> String {
         let output = self.run(arguments);
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        assert!(output.status.success(), "{arguments:?}: {}\n{}", output.status, text(&output.stderr));
+        assert!(
+            output.status.success(),
+            "{arguments:?}: {}\n{}",
+            output.status,
+            text(&output.stderr)
+        );
         text(&output.stdout)
     }
 
@@ -80,7 +85,10 @@ impl Gazetted {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let address = line.rsplit("listening on ").next().and_then(|rest| rest.trim_end_matches([')', '\n']).parse().ok());
+        let address = line
+            .rsplit("listening on ")
+            .next()
+            .and_then(|rest| rest.trim_end_matches([')', '\n']).parse().ok());
         let Some(address) = address else {
             let output = child.wait_with_output().unwrap();
             panic!("no address in {line:?}\n{}", String::from_utf8_lossy(&output.stderr));
@@ -104,7 +112,8 @@ impl RunningDaemon {
 
     /// Sends a signal by name, as `kill -s NAME` does.
     pub fn signal(&self, name: &str) {
-        let status = Command::new("kill").args(["-s", name, &self.id().to_string()]).status().unwrap();
+        let status =
+            Command::new("kill").args(["-s", name, &self.id().to_string()]).status().unwrap();
         assert!(status.success());
     }
 

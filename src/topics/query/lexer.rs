@@ -228,13 +228,15 @@ impl Lexer<'_> {
     fn word(&mut self, of_link: bool) -> Result<Sign, SyntaxError> {
         let start = self.at;
         let mut end = self.text.len();
-        for (i, c) in self.rest().char_indices() {
-            let ends = c.is_whitespace()
-                || matches!(
-                    c,
-                    '(' | ')' | '"' | '“' | '”' | '„' | '«' | '»' | ',' | '^' | '<' | '>'
-                )
-                || (c == ':' && !of_link && !self.colon_inside(start, start + i));
+        let rest = self.rest();
+        for (i, c) in rest.char_indices() {
+            let ends = match c {
+                '(' | ')' | '"' | '“' | '”' | '„' | '«' | '»' | '^' | '<' | '>' => true,
+                // Addresses hold colons and commas.
+                ',' if of_link => rest[i + 1..].chars().next().is_none_or(char::is_whitespace),
+                ':' => !of_link && !self.colon_inside(start, start + i),
+                c => c == ',' || c.is_whitespace(),
+            };
             if ends {
                 end = start + i;
                 break;
