@@ -6,6 +6,8 @@ mod file;
 
 mod gather;
 
+pub mod opml;
+
 mod problem;
 
 mod read;

@@ -52,6 +52,10 @@ pub(super) fn compile(gathered: Gathered, environment: &Environment) -> Result<L
     let polling = desk.polling(&parts[0], &server, published);
     let overrides = desk.overrides(&parts);
 
+    if desk.problems.is_empty() {
+        desk.nothing_is_missing(sources.len(), published);
+    }
+
     let files = desk.files.iter().map(|file| file.path.clone()).collect();
     let (store, parsing) = (desk.store(&settings.store), settings::parsing(&settings.parsing));
     let problems = desk.conclude();
@@ -112,6 +116,26 @@ impl Desk<'_> {
     ) {
         let spot = self.spot(file, span);
         self.problems.push(Problem::warning(message, help, spot));
+    }
+
+    /// A plan can be empty, but nobody means that.
+    fn nothing_is_missing(&mut self, sources: usize, topics: usize) {
+        for (count, message, help) in [
+            (
+                sources,
+                "no sources",
+                "add a [[source]] with `id` and `url`: there is nothing to read",
+            ),
+            (
+                topics,
+                "no topics",
+                "add a [[topic]] with `id`, `title` and `query`: nothing is published",
+            ),
+        ] {
+            if count == 0 {
+                self.warn((0, 0..0), message, help);
+            }
+        }
     }
 
     /// Two things that bear one name.

@@ -110,15 +110,15 @@ impl Spot {
     /// The line, and carets under what is meant with `words` behind them.
     fn show(&self, f: &mut fmt::Formatter<'_>, words: &str) -> fmt::Result {
         if self.line == 0 {
-            return writeln!(f, "  {words}");
+            return write!(f, "\n  {words}");
         }
         let excerpt = Window::of(&self.excerpt, self.column, self.width);
-        writeln!(f, "{:>5} | {}", self.line, excerpt.text)?;
+        write!(f, "\n{:>5} | {}", self.line, excerpt.text)?;
         let mut words = words.lines();
         let (space, carets) = (" ".repeat(excerpt.before), "^".repeat(excerpt.width));
         let first = format!("{space}{carets} {}", words.next().unwrap_or_default());
-        writeln!(f, "      | {}", first.trim_end())?;
-        words.try_for_each(|line| writeln!(f, "      | {space}{line}"))
+        write!(f, "\n      | {}", first.trim_end())?;
+        words.try_for_each(|line| write!(f, "\n      | {space}{line}"))
     }
 }
 
@@ -155,10 +155,10 @@ impl Window {
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let severity = if self.severity == Severity::Warning { "warning: " } else { "" };
-        writeln!(f, "{}: {severity}{}", self.spot, self.message)?;
+        write!(f, "{}: {severity}{}", self.spot, self.message)?;
         self.spot.show(f, &self.help)?;
         self.also.iter().try_for_each(|Note { message, spot }| {
-            writeln!(f, "  {spot}: {message}")?;
+            write!(f, "\n  {spot}: {message}")?;
             spot.show(f, "")
         })
     }
@@ -179,7 +179,7 @@ impl Problems {
 /// One after the other, and how many there are.
 impl fmt::Display for Problems {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|problem| writeln!(f, "{problem}"))?;
+        self.0.iter().try_for_each(|problem| write!(f, "{problem}\n\n"))?;
         let errors = self.0.iter().filter(|problem| problem.severity == Severity::Error).count();
         let counted = |count: usize, what: &str| match count {
             1 => format!("1 {what}"),
@@ -218,8 +218,7 @@ mod tests {
             "\
 gazetted.toml:2:1: unknown key `evry`
     2 | evry = \"15m\"
-      | ^^^^ did you mean `every`?
-"
+      | ^^^^ did you mean `every`?"
         );
     }
 

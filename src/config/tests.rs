@@ -328,7 +328,7 @@ fn what_may_not_be_meant_is_a_warning_and_the_plan_stands() {
 #[test]
 fn a_mistake_in_a_query_is_told_where_it_stands() {
     for (query, line, column) in [
-        ("query = \"kosovo AND (serbia\"", 4, 20),
+        ("query = \"kosovo AND (serbia\"", 4, 21),
         ("query = '''\nkosovo\n  AND (serbia\n'''", 6, 7),
         ("query = \"\"\"\\\n  \\u0022peace talks\\u0022\n  AND (serbia\"\"\"", 6, 7),
     ] {

@@ -65,10 +65,6 @@ impl Desk<'_> {
                 position += 1;
             }
         }
-        if sources.is_empty() && self.problems.is_empty() {
-            let help = "add a [[source]] with `id` and `url`: without one there is nothing to read";
-            self.warn((0, 0..0), "no sources", help);
-        }
         sources
     }
 

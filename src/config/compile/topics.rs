@@ -34,11 +34,6 @@ impl Desk<'_> {
         let mut texts = Texts::default();
         let vocabulary = self.vocabulary(parts, &mut texts);
         let (list, samples) = self.list(parts, &mut texts);
-        if list.is_empty() && self.problems.is_empty() {
-            let help =
-                "add a [[topic]] with `id`, `title` and `query`: without one nothing is published";
-            self.warn((0, 0..0), "no topics", help);
-        }
         let language = Language { stemmer: language.0.clone(), also: Vec::new(), spellings: false };
         if parts.iter().any(|part| part.broken.iter().any(|path| path.starts_with("vocabulary"))) {
             // Queries would be said to use a vocabulary that is not there.
