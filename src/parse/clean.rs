@@ -36,7 +36,9 @@ pub(super) fn clean(html: &str, base: Option<&Url>, limit: usize) -> Cleaned {
     let mut cut = short.len() < html.len();
     let html = match rewrite::rewrite(short, base) {
         rewrite::Rewritten::Sound(html) => html,
-        rewrite::Rewritten::Unsound(html) => allowed(AMMONIA.clean(&html).to_string()),
+        rewrite::Rewritten::Unsound(html) => {
+            allowed(AMMONIA.clean(&html).to_string().trim().to_owned())
+        }
         rewrite::Rewritten::TooDeep => {
             cut = true;
             htmlize::escape_text(plain(short)).into_owned()

@@ -394,6 +394,7 @@ impl<'t, 'l> Walk<'t, 'l> {
         let atom = self.dialect == Dialect::Atom;
         let Some(note) = self.outline.entries.last_mut() else { return };
         match (space, local) {
+            (Space::Own, "item" | "entry") => self.outline.nested = true,
             (Space::Own, "guid") => {
                 let says = markup::attribute(attributes, "isPermaLink")
                     .or_else(|| markup::attribute(attributes, "ispermalink"));
@@ -436,6 +437,13 @@ impl<'t, 'l> Walk<'t, 'l> {
             for (name, value) in markup::attributes(attributes) {
                 match markup::split_name(name) {
                     ("rdf", "about") => note.about = Some(decoded(value)),
+                    // The Channel Definition Format.
+                    ("", "HREF" | "href") => {
+                        note.links.extend(tie_of(&format!("href=\"{value}\"")));
+                    }
+                    ("", "LASTMOD" | "lastmod") => {
+                        note.updated = super::date::read(&decoded(value), self.now);
+                    }
                     ("xml", "lang") => note.language = Some(decoded(value)),
                     _ => {}
                 }
@@ -614,17 +622,15 @@ impl<'t, 'l> Walk<'t, 'l> {
         if self.dialect == Dialect::Atom {
             return String::new();
         }
-        let channel = self.channel_name.unwrap_or("channel");
-        match self.root.kind() {
-            root::RootKind::Channel => format!("</{channel}></rss>"),
-            _ if self.items_outside => {
-                if let Some((start, end)) = self.channel_end {
-                    self.edits.replace(start, end, "");
-                }
-                format!("</{channel}></rss>")
-            }
-            _ => "</rss>".to_owned(),
+        let bare = self.root.kind() == root::RootKind::Channel;
+        if !bare && !self.items_outside && self.channel_name.is_some() {
+            return "</rss>".to_owned();
         }
+        // The channel, if there is one, ends where the document does.
+        if let Some((start, end)) = self.channel_end.filter(|_| self.items_outside) {
+            self.edits.replace(start, end, "");
+        }
+        format!("</{}></rss>", self.channel_name.unwrap_or("channel"))
     }
 
     /// Ends the document before the entry that is open, or that would start here.
@@ -669,7 +675,7 @@ impl<'t, 'l> Walk<'t, 'l> {
 
     fn finish(mut self) -> Normalised<'t> {
         let missing_channel = self.dialect == Dialect::Rss && self.channel_name.is_none();
-        let (start, end, tag) = self.root.tag(missing_channel && self.items_outside);
+        let (start, end, tag) = self.root.tag(missing_channel);
         self.edits.replace(start, end, tag);
         self.outline.hints.update_period = self.rhythm.span();
         Normalised { text: self.edits.apply(self.text, 0, self.end), outline: self.outline }
