@@ -1,1 +1,4 @@
-fn main() {}
+//! Every integration test, as one binary.
+#![allow(clippy::unwrap_used)]
+
+mod feeds;

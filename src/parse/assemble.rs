@@ -45,10 +45,10 @@ pub(super) fn assemble(
     }
     let mut warnings = outline.warnings;
     if silent > 0 {
-        warnings.push(format!("{silent} entries have neither id, link, title nor text"));
+        warnings.push(format!("entries with neither id, link, title nor text: {silent}"));
     }
     if assembler.cut > 0 {
-        warnings.push(format!("{} texts were too long or too deep and were cut", assembler.cut));
+        warnings.push(format!("texts too long or too deep, which were cut: {}", assembler.cut));
     }
     let mut parsed = Parsed {
         format: outline.format,
