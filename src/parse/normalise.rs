@@ -181,11 +181,11 @@ impl<'t, 'l> Walk<'t, 'l> {
 
     /// Takes the `<items>` around items away.
     fn unwrap_items(&mut self) {
-        if let Some(frame) = self.stack.last_mut() {
-            if frame.renamed != Some("") {
-                self.edits.replace(frame.start, frame.inside, "");
-                frame.renamed = Some("");
-            }
+        if let Some(frame) = self.stack.last_mut()
+            && frame.renamed != Some("")
+        {
+            self.edits.replace(frame.start, frame.inside, "");
+            frame.renamed = Some("");
         }
     }
 

@@ -14,12 +14,11 @@ use super::markup::{self, Kind, Pieces, attributes, split_name};
 /// comments, or, failing that, wherever in the text a feed begins.
 pub(super) fn find_root(text: &str) -> Option<usize> {
     let first = Pieces::of(text).find(|piece| matches!(piece.kind, Kind::Open { .. }));
-    if let Some(piece) = first {
-        if let Kind::Open { name, .. } = piece.kind {
-            if is_root(name) {
-                return Some(piece.start);
-            }
-        }
+    if let Some(piece) = first
+        && let Kind::Open { name, .. } = piece.kind
+        && is_root(name)
+    {
+        return Some(piece.start);
     }
     ["<rss", "<feed", "<rdf:RDF", "<RDF", "<RSS", "<atom:feed"]
         .iter()

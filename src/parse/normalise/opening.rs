@@ -40,11 +40,9 @@ impl<'t> Walk<'t, '_> {
             Some(Place::Root | Place::Channel) => {
                 self.open_in_feed(&mut frame, piece, prefix, local, attributes);
             }
-            Some(Place::Wrapper) => {
-                if self.starts_entry(name) {
-                    self.unwrap_items();
-                    self.start_entry(&mut frame, attributes);
-                }
+            Some(Place::Wrapper) if self.starts_entry(name) => {
+                self.unwrap_items();
+                self.start_entry(&mut frame, attributes);
             }
             Some(Place::Entry) => self.open_in_entry(&mut frame, piece, prefix, local, attributes),
             Some(Place::FeedField(field)) => {
@@ -56,7 +54,7 @@ impl<'t> Walk<'t, '_> {
                 self.escape_again(piece.start, piece.end);
                 frame.place = Place::Inline;
             }
-            Some(Place::EntryField(_) | Place::Base64 | Place::Deep) => {}
+            Some(Place::Wrapper | Place::EntryField(_) | Place::Base64 | Place::Deep) => {}
         }
         self.stack.push(frame);
         Ok(())
