@@ -12,3 +12,7 @@ mod polling;
 mod tidy;
 
 mod units;
+//! Every integration test, as one binary.
+#![allow(clippy::unwrap_used)]
+
+mod feeds;
