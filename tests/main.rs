@@ -7,12 +7,10 @@ mod support;
 
 mod demo;
 
+mod feeds;
+
 mod polling;
 
 mod tidy;
 
 mod units;
-//! Every integration test, as one binary.
-#![allow(clippy::unwrap_used)]
-
-mod feeds;
