@@ -30,7 +30,7 @@ const MOST_COMPARED: usize = 12;
 /// Two texts of at least so many words that differ speak against a title they share.
 const TELLING_WORDS: usize = 100;
 
-/// With fewer different numbers in the shorter text, numbers say nothing.
+/// With fewer different names and numbers in a text, these say nothing.
 const FEWEST_FIGURES: u32 = 4;
 
 /// What an entry's text says about where it belongs.
@@ -167,10 +167,13 @@ fn forbidden(
     figures_differ(passages, leading)
 }
 
-/// Half of the numbers at least are shared by two tellings of one text.
+/// Two tellings of one text share at least half of its numbers, and of its
+/// numbers and names; two instalments of a series share the words around them.
 fn figures_differ(one: &Passages, other: &Passages) -> Option<Forbidden> {
-    let (shared, of) = one.figures_shared(other);
-    (of >= FEWEST_FIGURES && shared * 2 < of).then_some(Forbidden::FiguresInText { shared, of })
+    [one.figures_shared(other), one.names_shared(other)]
+        .into_iter()
+        .find(|(shared, of)| *of >= FEWEST_FIGURES && shared * 2 < *of)
+        .map(|(shared, of)| Forbidden::Names { shared, of })
 }
 
 /// Whether entry and story have texts, and these say that they are two.

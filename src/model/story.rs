@@ -259,11 +259,12 @@ pub enum Forbidden {
         /// And the reverse.
         other: Vec<String>,
     },
-    /// Their texts name different numbers, as those of a weekly report do.
-    FiguresInText {
-        /// Numbers that both texts have.
+    /// Their texts name different people, places and numbers, as those of a
+    /// weekly report or of a series of statements do.
+    Names {
+        /// Names and numbers that both texts have.
         shared: u32,
-        /// Different numbers of the shorter text.
+        /// Different ones of the text with fewer.
         of: u32,
     },
     /// They are dated too far apart.
