@@ -349,7 +349,8 @@ pub enum Verdict {
     Joined,
     /// It changed what its source had said before.
     Revised,
-    /// Its full text arrived; its source said nothing new.
+    /// What was fetched of it changed: its full text arrived, or its page is
+    /// gone. Its source said nothing new.
     Completed,
     /// Its source no longer stands by it, or does so again.
     Withdrawn,
