@@ -313,11 +313,12 @@ pub enum Forbidden {
         /// And the reverse.
         other: Vec<String>,
     },
-    /// Their texts name different numbers, as those of a weekly report do.
-    FiguresInText {
-        /// Numbers that both texts have.
+    /// Their texts name different people, places and numbers, as those of a
+    /// weekly report or of a series of statements do.
+    Names {
+        /// Names and numbers that both texts have.
         shared: u32,
-        /// Different numbers of the shorter text.
+        /// Different ones of the text with fewer.
         of: u32,
     },
     /// They are dated too far apart.
@@ -408,7 +409,8 @@ pub enum Verdict {
     Joined,
     /// It changed what its source had said before.
     Revised,
-    /// Its full text arrived; its source said nothing new.
+    /// What was fetched of it changed: its full text arrived, or its page is
+    /// gone. Its source said nothing new.
     Completed,
     /// Its source no longer stands by it, or does so again.
     Withdrawn,
