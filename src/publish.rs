@@ -22,6 +22,8 @@ mod heads;
 
 mod json_feed;
 
+mod ledger;
+
 mod legible;
 
 mod masthead;
@@ -49,6 +51,7 @@ use masthead::Masthead;
 
 pub use archive::{NotAVolume, Volume, Volumes};
 pub use desk::{Desk, Reply, SourceState, StoryDetail, Unavailable, VolumeDetail};
+pub use ledger::Ledger;
 pub use server::{Settings, serve};
 pub use shelf::{Prepared, Shelf, Withdrawal};
 pub use site::Site;

@@ -11,6 +11,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::Rendered;
 use super::coding::Coding;
 use super::heads::{self, Facts};
+use super::ledger::Tally;
 use super::rss::http_date;
 use crate::model::{Stamp, Timestamp};
 
@@ -47,6 +48,8 @@ pub(super) struct Shelved {
     pub content_type: HeaderValue,
     pub link: Option<HeaderValue>,
     pub modified: Timestamp,
+    /// How often this path was asked for, through all its changes.
+    pub tally: Arc<Tally>,
     /// In the order of [`Coding::ALL`]; none where a coding makes it longer.
     pub codings: [Option<Coded>; 4],
 }
@@ -110,8 +113,12 @@ impl Shelf {
             if known != Some(stamp) {
                 prepared.stamps.push((document.path.clone(), stamp));
             }
+            let tally = match self.find(&document.path) {
+                Some(Held::Here(before)) => before.tally.clone(),
+                _ => Arc::default(),
+            };
             let path = document.path.clone();
-            prepared.documents.push((path, Arc::new(Shelved::of(document, stamp))));
+            prepared.documents.push((path, Arc::new(Shelved::of(document, stamp, tally))));
         }
         prepared
     }
@@ -144,6 +151,20 @@ impl Shelf {
             .collect();
         paths.sort();
         paths
+    }
+
+    /// How often each path was asked for, sorted by path.
+    pub(super) fn tallies(&self) -> Vec<(String, Arc<Tally>)> {
+        let held = self.held.read().unwrap_or_else(PoisonError::into_inner);
+        let mut tallies: Vec<_> = held
+            .iter()
+            .filter_map(|(path, held)| match held {
+                Held::Here(document) => Some((path.clone(), document.tally.clone())),
+                Held::Gone | Held::MovedTo(_) => None,
+            })
+            .collect();
+        tallies.sort_by(|(a, _), (b, _)| a.cmp(b));
+        tallies
     }
 
     /// The bytes that a path serves in identity, for exports and tests.
@@ -190,7 +211,7 @@ fn whole_second(at: Timestamp) -> Timestamp {
 }
 
 impl Shelved {
-    fn of(document: Rendered, stamp: Stamp) -> Self {
+    fn of(document: Rendered, stamp: Stamp, tally: Arc<Tally>) -> Self {
         let body = document.body;
         let content_type = HeaderValue::from_static(document.content_type);
         // An address that is no header value is left out: it is only a hint.
@@ -214,7 +235,7 @@ impl Shelved {
                 }
             })
         });
-        Self { content_type, link, modified: stamp.modified, codings }
+        Self { content_type, link, modified: stamp.modified, tally, codings }
     }
 
     pub(super) fn identity(&self) -> &Bytes {

@@ -1,6 +1,7 @@
 //! A request in; its answer out: from the shelf, else from the routes.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use axum::Router;
 use axum::body::Body as PageBody;
@@ -36,7 +37,7 @@ pub(super) struct Office {
 
 impl Office {
     pub(super) fn new(shelf: Arc<Shelf>, desk: Arc<dyn Desk>, settings: Settings) -> Self {
-        let routes = routes::routes(desk.clone(), settings.desk);
+        let routes = routes::routes(desk.clone(), shelf.clone(), &settings);
         Self { settings, shelf, desk, routes }
     }
 
@@ -74,8 +75,14 @@ impl Office {
             }
         };
         let mut response = match (has, wanted()) {
-            (Some(coded), _) => unchanged(coded),
-            (None, Some(coded)) => full(coded),
+            (Some(coded), _) => {
+                document.tally.unchanged.fetch_add(1, Ordering::Relaxed);
+                unchanged(coded)
+            }
+            (None, Some(coded)) => {
+                document.tally.full.fetch_add(1, Ordering::Relaxed);
+                full(coded)
+            }
             (None, None) => return not_acceptable(),
         };
         let fresh =
