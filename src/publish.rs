@@ -18,6 +18,8 @@ mod conditional;
 
 mod desk;
 
+mod guard;
+
 mod heads;
 
 mod json_feed;
@@ -51,6 +53,7 @@ use masthead::Masthead;
 
 pub use archive::{NotAVolume, Volume, Volumes};
 pub use desk::{Desk, Reply, SourceState, StoryDetail, Unavailable, VolumeDetail};
+pub use guard::Guard;
 pub use ledger::Ledger;
 pub use server::{Settings, serve};
 pub use shelf::{Prepared, Shelf, Withdrawal};

@@ -27,9 +27,9 @@ pub trait Desk: Send + Sync + 'static {
     fn ledger(&self) -> Arc<Ledger>;
     /// Every source with what is known of it.
     fn sources(&self) -> Reply<Vec<SourceState>>;
-    /// One story, unless there is none of that id.
+    /// One story, unless there is none of that id that everybody may read.
     fn story(&self, id: StoryId) -> Reply<Option<StoryDetail>>;
-    /// A closed volume of a public topic, unless there is none of that name.
+    /// A closed volume of a topic, unless there is none of that name.
     fn volume(&self, topic: TopicId, volume: Volume) -> Reply<Option<VolumeDetail>>;
 }
 

@@ -10,10 +10,12 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::Rendered;
 use super::coding::Coding;
+use super::guard::{Guard, Guards, stem};
 use super::heads::{self, Facts};
 use super::ledger::Tally;
 use super::rss::http_date;
-use crate::model::{Stamp, Timestamp};
+use super::site::topic_path;
+use crate::model::{Stamp, Timestamp, TopicId};
 
 /// Everything being served now.
 ///
@@ -22,6 +24,8 @@ use crate::model::{Stamp, Timestamp};
 #[derive(Debug, Default)]
 pub struct Shelf {
     held: RwLock<HashMap<String, Held>>,
+    /// Who may read what is not for everybody.
+    guards: RwLock<Arc<Guards>>,
     /// Stamps of what is or was served, so that Last-Modified never goes back (Q24).
     stamps: Mutex<BTreeMap<String, Stamp>>,
 }
@@ -130,6 +134,20 @@ impl Shelf {
         for (path, document) in prepared.documents {
             held.insert(path, Held::Here(document));
         }
+    }
+
+    /// Lets only those read these topics whom their guards admit: the page,
+    /// the feeds and the archive. Replaces the guards there were, at once.
+    pub fn guard(&self, topics: impl IntoIterator<Item = (TopicId, Guard)>) {
+        let guarded = |(topic, guard)| (topic_path(&topic), Arc::new(guard));
+        let guards = topics.into_iter().map(guarded).collect();
+        *self.guards.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(guards);
+    }
+
+    /// Who guards a path, if it is not for everybody.
+    pub(super) fn guard_of(&self, path: &str) -> Option<Arc<Guard>> {
+        let guards = self.guards.read().unwrap_or_else(PoisonError::into_inner);
+        if guards.is_empty() { None } else { guards.get(stem(path)).cloned() }
     }
 
     /// Stops serving a path, and says so to whoever asks for it (Q33).
