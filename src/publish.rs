@@ -18,9 +18,13 @@ mod conditional;
 
 mod desk;
 
+mod guard;
+
 mod heads;
 
 mod json_feed;
+
+mod ledger;
 
 mod legible;
 
@@ -49,6 +53,8 @@ use masthead::Masthead;
 
 pub use archive::{NotAVolume, Volume, Volumes};
 pub use desk::{Desk, Reply, SourceState, StoryDetail, Unavailable, VolumeDetail};
+pub use guard::Guard;
+pub use ledger::Ledger;
 pub use server::{Settings, serve};
 pub use shelf::{Prepared, Shelf, Withdrawal};
 pub use site::Site;
