@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Language;
 use super::eval::{Sight, Span, label_fits, link_fits};
@@ -14,7 +14,7 @@ mod missing;
 use missing::Missing;
 
 /// Why a story is, or is not, in a topic.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Explanation {
     /// Whether it is.
     pub matched: bool,
@@ -28,25 +28,25 @@ pub struct Explanation {
 }
 
 /// Whether a part of the query holds, and why.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reason {
     /// The part, in its plainest form.
     pub query: String,
     /// Whether it holds.
     pub holds: bool,
     /// What there is to say beside that: `14 apart at the nearest`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
     /// Where it was found, the first few places.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub hits: Vec<Hit>,
     /// The parts it is made of. Of alternatives only those that hold, if any does.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<Self>,
 }
 
 /// A place in a story that a term was found at.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hit {
     /// In what.
     pub field: Field,
@@ -63,7 +63,7 @@ pub struct Hit {
 }
 
 /// Bytes of a title or text that speak for a topic.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Highlight {
     /// Whose: its place in the story's members.
     pub member: usize,

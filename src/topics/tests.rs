@@ -6,6 +6,8 @@ mod naive;
 
 mod properties;
 
+mod starter;
+
 use std::sync::Arc;
 
 use url::Url;
