@@ -4,6 +4,8 @@ mod language;
 
 mod naive;
 
+mod page;
+
 mod properties;
 
 mod starter;
