@@ -180,6 +180,9 @@ impl Sight<'_> {
     /// after it; with `ordered`, only where the left side comes first.
     pub(super) fn pairs(&self, left: &[Span], right: &[Span], ordered: bool) -> Vec<Pair> {
         let mut pairs = Vec::new();
+        if left.is_empty() || right.is_empty() {
+            return pairs;
+        }
         let (left, right) = (Row::of(left), Row::of(right));
         for &span in &left.by_start {
             pairs.extend(right.after(span).map(|right| Pair { left: span, right }));
