@@ -189,7 +189,7 @@ impl Chance {
     /// A topic as analysts write them, of words that are neither everywhere nor nowhere.
     fn topic(&mut self, lexicon: &[String]) -> Made {
         let of = &lexicon[500..];
-        let mut word = || self.pick(of).to_owned();
+        let mut word = || of[self.below(of.len())].clone();
         let (a, b, c, d) = (word(), word(), word(), word());
         let distance = 3 + self.below(20);
         let query = match self.below(8) {

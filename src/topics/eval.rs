@@ -126,7 +126,12 @@ impl Sight<'_> {
             Places::Phrase { words, scope } => self.phrase(words, *scope),
             Places::Any(parts) => parts.iter().flat_map(|part| self.spans(part)).collect(),
             Places::Near { distance, ordered, left, right } => {
-                let pairs = self.pairs(&self.spans(left), &self.spans(right), *ordered);
+                let left = self.spans(left);
+                // Of most topics that are tried, one side is all there is.
+                if left.is_empty() {
+                    return left;
+                }
+                let pairs = self.pairs(&left, &self.spans(right), *ordered);
                 let near = pairs.iter().filter(|pair| pair.distance() <= *distance);
                 near.map(Pair::hull).collect()
             }

@@ -1,5 +1,7 @@
 //! Subjects and queries in; agreement with what the language promises, out.
 
+mod explanations;
+
 mod language;
 
 mod naive;
