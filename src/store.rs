@@ -68,6 +68,9 @@ mod survey;
 mod writer;
 
 #[cfg(test)]
+mod care_tests;
+
+#[cfg(test)]
 mod contract;
 
 #[cfg(test)]
