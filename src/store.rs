@@ -95,6 +95,9 @@ pub use survey::{Survey, check};
 /// More share nothing but a title like "Weekly update", which proves nothing.
 pub const MOST_BEARERS: usize = 64;
 
+/// A story is found by this many keys at most. Published ids are beyond that.
+pub const MOST_KEYS: usize = 1000;
+
 /// A story's place in a topic. A feed's order is the greatest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Place {

@@ -8,7 +8,7 @@ use gazetted::model::{
     Admitted, Entry, Evidence, Fingerprint, Key, KeyKind, Member, Memory, SourceId, Story, StoryId,
     Timestamp, Verdict,
 };
-use gazetted::store::{self, Commit, Place, PlaceChange, Store};
+use gazetted::store::{self, Commit, Place, PlaceChange, Store, StoreError};
 
 /// Set in the process that is to be killed: the store's directory.
 const VICTIM: &str = "GAZETTED_TEST_STORE";
@@ -207,5 +207,80 @@ fn a_backup_under_way_holds_what_it_claims_to_remember() {
         for number in 0..STORIES {
             assert_eq!(restored.story(id(commit, number)).unwrap(), Some(story(commit, number)));
         }
+    }
+}
+
+/// Set in the process that has a small disk of its own: where that is.
+const SMALL_DISK: &str = "GAZETTED_TEST_SMALL_DISK";
+
+/// Not a test of its own: what `a_full_disk_costs_nothing_that_was_answered`
+/// runs where there are 64 MiB in all.
+#[test]
+fn fills_its_small_disk() {
+    let Ok(disk) = std::env::var(SMALL_DISK) else { return };
+    let [path, filler] = ["store", "filler"].map(|name| Path::new(&disk).join(name));
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let big = |number: u64| {
+        let mut commit = commit(number);
+        let texts = (0u32..200_000).map(|n| n.wrapping_mul(0x9e37_79b9).rotate_left(n % 31) ^ n);
+        commit.admitted[0].story.members[0].entry.text =
+            texts.map(|n| char::from(b' ' + (n % 90) as u8)).collect();
+        commit
+    };
+    // Commits until it is refused; the first that was.
+    let fill = |store: &store::SledStore, mut number: u64| loop {
+        match runtime.block_on(store.commit(big(number))) {
+            Ok(()) => number += 1,
+            Err(StoreError::Full { .. }) => return number,
+            Err(error) => panic!("{error}"),
+        }
+    };
+    std::fs::write(&filler, vec![1; 4 << 20]).unwrap();
+    let store = store::open(&path, CACHE).unwrap();
+    let stories = |commits: u64| STORIES * commits.min(KEPT);
+    let first = fill(&store, 0);
+    assert!(store.room().unwrap().unwrap().is_low(false));
+    assert_eq!(store.count(), Ok(stories(first)), "reading goes on");
+    // Room again: so does writing, by itself.
+    std::fs::remove_file(&filler).unwrap();
+    let second = fill(&store, first);
+    assert!(second > first);
+    drop(store);
+    // Somebody takes even the last room; the ballast is there to start with.
+    while let Ok(more) = std::fs::OpenOptions::new().create(true).append(true).open(&filler)
+        && (&more).write_all(&[1; 4096]).is_ok()
+    {}
+    let store = store::open(&path, CACHE).unwrap();
+    assert!(!path.join("ballast").exists());
+    assert_eq!(store.count(), Ok(stories(second)), "nothing that was answered is lost");
+    drop(store);
+    while let Ok(more) = std::fs::OpenOptions::new().append(true).open(&filler)
+        && (&more).write_all(&[1; 4096]).is_ok()
+    {}
+    // Without ballast it says what is wrong, and that nothing else is.
+    assert!(matches!(store::open(&path, CACHE), Err(StoreError::Full { .. })));
+    std::fs::remove_file(&filler).unwrap();
+    let store = store::open(&path, CACHE).unwrap();
+    assert_eq!(store.count(), Ok(stories(second)));
+    runtime.block_on(store.commit(big(second))).unwrap();
+}
+
+#[test]
+fn a_full_disk_costs_nothing_that_was_answered() {
+    let disk = tempfile::tempdir().unwrap();
+    let tried = Command::new("unshare")
+        .args(["--user", "--map-root-user", "--mount", "sh", "-c"])
+        .arg("mount -t tmpfs -o size=64m none \"$0\" || exit 99; exec \"$@\"")
+        .arg(disk.path())
+        .arg(std::env::current_exe().unwrap())
+        .args(["fills_its_small_disk", "--nocapture"])
+        .env(SMALL_DISK, disk.path())
+        .output();
+    match tried {
+        Ok(output) if output.status.success() => {}
+        Ok(output) if output.status.code() == Some(101) => {
+            panic!("{}", String::from_utf8_lossy(&output.stderr));
+        }
+        _ => println!("skipped: no file system of its own can be mounted here (unshare, tmpfs)"),
     }
 }

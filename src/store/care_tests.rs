@@ -169,9 +169,6 @@ fn where_there_is_no_store_none_is_made() {
 #[test]
 fn a_damaged_file_is_noticed_and_most_of_it_is_saved() {
     const ATTEMPTS: u64 = 12;
-    // sled reads its last segment again from the beginning when it opens, and
-    // believes nothing of it behind the damage.
-    const SEGMENT: u64 = 512 << 10;
     let sample = |n: u8| story(n, at(n.into()), 5_000);
     let dir = tempfile::tempdir().unwrap();
     let whole = dir.path().join("whole");
@@ -184,12 +181,12 @@ fn a_damaged_file_is_noticed_and_most_of_it_is_saved() {
     drop(store);
     drop(open(&whole, CACHE).unwrap());
     let length = fs::metadata(whole.join("sled/db")).unwrap().len();
-    let mut saved_in_all = 0;
+    let (mut tried, mut saved) = (0, 0);
     for attempt in 0..ATTEMPTS {
         let path = dir.path().join(format!("damaged-{attempt}"));
         copy(&whole, &path);
         let db = fs::File::options().read(true).write(true).open(path.join("sled/db")).unwrap();
-        let at = attempt * (length - SEGMENT) / ATTEMPTS + 97 * attempt;
+        let at = attempt * (length - 4096) / ATTEMPTS + 97 * attempt;
         match attempt % 3 {
             0 => {
                 let mut byte = [0];
@@ -200,7 +197,13 @@ fn a_damaged_file_is_noticed_and_most_of_it_is_saved() {
             _ => db.write_all_at(&[0xa5; 512], at).unwrap(),
         }
         let noticed = check(&path, CACHE).map_or(true, |survey| !survey.is_sound());
-        let repaired = repair(&path, CACHE).unwrap();
+        let repaired = match repair(&path, CACHE) {
+            Ok(repaired) => repaired,
+            Err(error) => {
+                assert!(noticed && error.to_string().contains("gazetted restore FILE"), "{error}");
+                continue;
+            }
+        };
         let lost = 256 - repaired.stories;
         assert!(lost == 0 || noticed && !repaired.losses.is_empty(), "{attempt}: {repaired:?}");
         assert!(check(&path, CACHE).unwrap().is_sound(), "{attempt}");
@@ -209,9 +212,14 @@ fn a_damaged_file_is_noticed_and_most_of_it_is_saved() {
             let found = store.story(id(n)).unwrap();
             assert!(found.is_none_or(|found| found == sample(n)), "{attempt}: {n}");
         }
-        saved_in_all += repaired.stories;
+        // sled reads the segment it wrote last from its beginning when it
+        // opens, and believes nothing of it behind the damage: the next test.
+        if !repaired.losses.iter().any(|loss| loss.contains("the last commits")) {
+            tried += 1;
+            saved += repaired.stories;
+        }
     }
-    assert!(saved_in_all * 100 >= 256 * ATTEMPTS * 95, "{saved_in_all}");
+    assert!(tried >= ATTEMPTS / 2 && saved * 100 >= 256 * tried * 95, "{saved} in {tried}");
 }
 
 #[test]
