@@ -160,6 +160,37 @@ pub struct Commit {
     pub unstamped: Vec<String>,
 }
 
+impl Commit {
+    /// Whether it changes nothing. Such a commit is answered by the writer
+    /// and writes nothing: a way to ask whether it is alive.
+    pub fn is_empty(&self) -> bool {
+        let Self {
+            memories,
+            listed,
+            admitted,
+            retired,
+            forgotten,
+            restored,
+            dropped,
+            places,
+            filled,
+            stamps,
+            unstamped,
+        } = self;
+        memories.is_empty()
+            && listed.is_empty()
+            && admitted.is_empty()
+            && retired.is_empty()
+            && forgotten.is_empty()
+            && restored.is_empty()
+            && dropped.is_empty()
+            && places.is_empty()
+            && filled.is_empty()
+            && stamps.is_empty()
+            && unstamped.is_empty()
+    }
+}
+
 /// Resolves when a commit is durable. It need not be awaited for the commit to happen.
 pub type Committed = Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send>>;
 
@@ -284,4 +315,19 @@ pub enum StoreError {
     /// It was closed before (a fault of the program).
     #[error("the store {0} is closed")]
     Closed(String),
+}
+
+impl StoreError {
+    /// The program's exit code where this ends it.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Missing(_) | Self::Closed(_) => 1,
+            Self::Damaged { .. }
+            | Self::Full { .. }
+            | Self::Unwritable { .. }
+            | Self::Backup { .. } => 74,
+            Self::InUse(_) => 75,
+            Self::TooNew { .. } => 78,
+        }
+    }
 }

@@ -3,6 +3,7 @@
 //! The plain statement of what a store means: the loop is tried against it,
 //! and the engine that is used must not differ from it.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -127,11 +128,13 @@ impl State {
 
     fn unbear(&mut self, keys: &[Key], first_seen: Timestamp, id: StoryId) {
         for key in keys {
-            if let Some(bearers) = self.bearers.get_mut(key) {
-                bearers.remove(first_seen, id);
+            if let Entry::Occupied(mut bearers) = self.bearers.entry(*key) {
+                bearers.get_mut().remove(first_seen, id);
+                if bearers.get().is_empty() {
+                    bearers.remove();
+                }
             }
         }
-        self.bearers.retain(|_, bearers| !bearers.is_empty());
     }
 
     fn records(&self) -> Vec<Record> {

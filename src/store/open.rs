@@ -14,7 +14,9 @@ use super::records::Header;
 use super::sled_store::SledStore;
 use super::{StoreError, apply, layout, read, room};
 
-/// The layout of the records as this program writes it.
+/// The layout of the records as this program writes it. Fields of a record
+/// come and go without a new one. Whoever raises it has [`open_verified`] read
+/// the older format and `rebuild` write the new, as compaction does.
 pub(super) const FORMAT: u32 = 1;
 
 /// What to do about damage. Ends every message about it.

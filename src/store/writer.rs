@@ -149,6 +149,9 @@ impl Desk {
     }
 
     fn write(&mut self, commits: &[Commit]) -> Result<(), Fault> {
+        if commits.iter().all(Commit::is_empty) {
+            return Ok(());
+        }
         let mut stage = Stage::new(&self.tree);
         let mut header = self.header;
         for commit in commits {
