@@ -232,7 +232,11 @@ fn topics_list(topics: &[(Topic, Vec<Arc<Story>>)], changed: &str, site: &Site) 
     Rendered {
         path: "/opml".to_owned(),
         content_type: "text/x-opml; charset=utf-8",
-        body: opml::render(&site.title, changed, &[group]).into(),
+        body: opml::render(&site.name(), changed, &[group]).into(),
         link: None,
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;

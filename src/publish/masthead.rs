@@ -101,8 +101,8 @@ impl Masthead {
     pub(super) fn of_everything(accounts: &[Account<'_>], site: &Site) -> Self {
         Self {
             id: site.stories_id(),
-            title: site.title.clone(),
-            description: format!("Every story of {}.", site.title),
+            title: site.name(),
+            description: format!("Every story of {}.", site.name()),
             stem: "/stories".to_owned(),
             page: "/".to_owned(),
             updated: latest(accounts),

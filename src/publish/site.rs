@@ -2,6 +2,7 @@
 
 use url::Url;
 
+use super::legible::line;
 use crate::model::{SourceId, StoryId, TopicId};
 
 /// What the published feeds have in common.
@@ -33,6 +34,14 @@ impl Site {
             Some(url::Host::Ipv4(address)) => address.to_string(),
             // A tag's authority has no brackets and no colons (RFC 4151 §2.1).
             Some(url::Host::Ipv6(_)) | None => "localhost".to_owned(),
+        }
+    }
+
+    /// The site's title as documents carry it: one line, never empty.
+    pub(super) fn name(&self) -> String {
+        match line(&self.title) {
+            name if name.is_empty() => self.authority.clone(),
+            name => name,
         }
     }
 
