@@ -70,6 +70,11 @@ impl Site {
         self.tag(&format!("source:{source}"))
     }
 
+    /// The id of the feed of what one source tells.
+    pub(super) fn source_feed_id(&self, source: &SourceId) -> String {
+        self.tag(&format!("source:{source}:feed"))
+    }
+
     fn tag(&self, specific: &str) -> String {
         format!("tag:{},2026:{specific}", self.authority)
     }
@@ -78,6 +83,11 @@ impl Site {
 /// The path of a topic's page; its feeds' paths add an ending.
 pub(super) fn topic_path(topic: &TopicId) -> String {
     format!("/topics/{topic}")
+}
+
+/// The path of a source's feeds without their ending.
+pub(super) fn source_path(source: &SourceId) -> String {
+    format!("/sources/{source}")
 }
 
 /// The path of a story's page.
