@@ -22,7 +22,7 @@ use crate::publish::conditional::{Precondition, evaluate};
 use crate::publish::heads;
 use crate::publish::pages;
 use crate::publish::shelf::{Coded, Held, Shelved};
-use crate::publish::{Desk, Shelf};
+use crate::publish::{Desk, Guard, Shelf};
 
 /// Bytes of the shelf as they are, or whatever a route made.
 pub(super) type Body = Either<Full<Bytes>, PageBody>;
@@ -53,10 +53,10 @@ impl Office {
         }
         let path = request.uri().path();
         let guard = self.shelf.guard_of(path);
-        if let Some(guard) = &guard {
-            if guard.admits(request.uri().query(), request.headers()).is_none() {
-                return self.unadmitted();
-            }
+        let admits =
+            |guard: &Arc<Guard>| guard.admits(request.uri().query(), request.headers()).is_some();
+        if !guard.as_ref().is_none_or(admits) {
+            return self.unadmitted();
         }
         match self.shelf.find(path) {
             Some(Held::Here(document)) => {

@@ -32,7 +32,10 @@ struct Counter {
 pub(super) fn routes(desk: Arc<dyn Desk>, shelf: Arc<Shelf>, settings: &Settings) -> Router {
     let mut router = Router::new();
     if settings.operators {
-        router = router.route("/sources", get(sources)).route("/metrics", get(metrics));
+        router = router
+            .route("/sources", get(sources))
+            .route("/sources.opml", get(sources_list))
+            .route("/metrics", get(metrics));
     }
     router
         .route("/healthz", get(healthz))
@@ -58,6 +61,16 @@ async fn sources(State(counter): State<Counter>, headers: HeaderMap) -> Response
     let now = counter.desk.now();
     match counter.reply(counter.desk.sources()).await {
         Ok(states) => passing(&headers, pages::sources(&states, now, &site), "no-cache"),
+        Err(unavailable) => counter.later(&unavailable),
+    }
+}
+
+async fn sources_list(State(counter): State<Counter>, headers: HeaderMap) -> Response<Body> {
+    match counter.reply(counter.desk.sources()).await {
+        Ok(states) => {
+            let list = crate::publish::sources_list(&states, &counter.desk.site());
+            passing(&headers, list, "no-cache")
+        }
         Err(unavailable) => counter.later(&unavailable),
     }
 }
