@@ -23,6 +23,8 @@ mod address;
 
 mod candidate;
 
+mod enforce;
+
 mod figures;
 
 mod judge;
@@ -33,16 +35,24 @@ mod overrides;
 
 mod passages;
 
+mod revise;
+
 mod text;
 
 mod title;
 
+mod withdraw;
+
 pub use address::canonical;
 pub use candidate::{Candidate, address_key, candidates, first_passage_of, published_key};
+pub use enforce::{enforce, keys_of_address, keys_of_entries, split_pairs, story_at};
 pub use judge::{Judged, Rules, judge};
+pub use likeness::near;
 pub use overrides::Overrides;
 pub use passages::shared_passages;
+pub use revise::{Wanted, differences, wants_enrichment};
 pub use title::normal_title;
+pub use withdraw::{tombstone_keys, withdraw};
 
 #[cfg(test)]
 mod tests;

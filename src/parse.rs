@@ -176,7 +176,9 @@ impl Read {
 
     /// Whether feed-rs found all that was noted.
     fn is_whole(&self) -> bool {
-        self.found() == self.outline.entries.len() && (self.found() > 0 || self.seen == 0)
+        self.found() == self.outline.entries.len()
+            && (self.found() > 0 || self.seen == 0)
+            && !self.outline.nested
     }
 
     fn into_parts(self) -> (Draft, outline::Outline) {

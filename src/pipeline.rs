@@ -20,11 +20,14 @@ use crate::store::StoreError;
 
 mod editor;
 
+mod filing;
+
 mod pulse;
 
 mod reading;
 
 pub use editor::{Editor, Ingested, Memories};
+pub(crate) use filing::archive;
 pub use pulse::Pulse;
 
 /// As many polls go into one commit: what was waiting when the last was done.

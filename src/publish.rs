@@ -8,6 +8,8 @@
 
 mod account;
 
+mod archive;
+
 mod atom;
 
 mod coding;
@@ -45,7 +47,8 @@ use crate::model::{Sources, Story, Timestamp, Topic};
 use account::Account;
 use masthead::Masthead;
 
-pub use desk::{Desk, Reply, SourceState, StoryDetail, Unavailable};
+pub use archive::{NotAVolume, Volume, Volumes};
+pub use desk::{Desk, Reply, SourceState, StoryDetail, Unavailable, VolumeDetail};
 pub use server::{Settings, serve};
 pub use shelf::{Prepared, Shelf, Withdrawal};
 pub use site::Site;
@@ -80,6 +83,11 @@ impl Format {
             Self::Rss => "rss",
             Self::Json => "json",
         }
+    }
+
+    /// The format that an ending names.
+    fn of_ending(ending: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|format| format.ending() == ending)
     }
 
     /// What people call it.
@@ -126,8 +134,20 @@ pub fn render_topic(
     sources: &Sources,
     site: &Site,
 ) -> Vec<Rendered> {
+    render_topic_after(None, topic, stories, sources, site)
+}
+
+/// The same, naming the last closed volume of the topic's archive. `stories`
+/// must then hold those that are in no closed volume, beside the newest.
+pub fn render_topic_after(
+    archived: Option<Volume>,
+    topic: &Topic,
+    stories: &[Arc<Story>],
+    sources: &Sources,
+    site: &Site,
+) -> Vec<Rendered> {
     let accounts = accounts(stories, |story| topic.date_of(story), sources, site);
-    let masthead = Masthead::of_topic(topic, &accounts, site);
+    let masthead = Masthead::of_topic(topic, &accounts, archived, site);
     let mut rendered = feeds(&masthead, &accounts, site);
     rendered.push(pages::topic(topic, &accounts, site));
     rendered
@@ -152,11 +172,20 @@ pub fn render_site(
             (topic, accounts(stories, |story| topic.date_of(story), sources, site))
         })
         .collect();
-    let updated = told.iter().map(|(topic, told)| Masthead::of_topic(topic, told, site).updated);
+    let updated =
+        told.iter().map(|(topic, told)| Masthead::of_topic(topic, told, None, site).updated);
     let changed = rss::http_date(updated.max().unwrap_or(masthead::NOTHING_YET));
     let mut rendered = vec![pages::index(&told, site), topics_list(topics, &changed, site)];
     rendered.extend(pages::furniture());
     rendered
+}
+
+/// An archived feed of a topic in one format.
+fn render_volume(volume: Volume, detail: &VolumeDetail, format: Format, site: &Site) -> Rendered {
+    let VolumeDetail { topic, stories, sources, previous, next } = detail;
+    let accounts = accounts(stories, |story| topic.date_of(story), sources, site);
+    let masthead = Masthead::of_volume(topic, volume, (*previous, *next), &accounts, site);
+    format.render(&masthead, &accounts, site)
 }
 
 fn feeds(masthead: &Masthead, accounts: &[Account<'_>], site: &Site) -> Vec<Rendered> {

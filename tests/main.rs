@@ -7,6 +7,8 @@ mod support;
 
 mod demo;
 
+mod feeds;
+
 mod polling;
 
 mod tidy;

@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use crate::clock::Clock;
 use crate::inquiry::Records;
-use crate::model::{Source, StoryId, Timestamp};
-use crate::pipeline::Pulse;
-use crate::publish::{Desk, Reply, Site, SourceState, StoryDetail, Unavailable};
+use crate::model::{Source, StoryId, Timestamp, TopicId};
+use crate::pipeline::{self, Pulse};
+use crate::publish::{
+    Desk, Reply, Site, SourceState, StoryDetail, Unavailable, Volume, VolumeDetail, Volumes,
+};
 use crate::topics::Subject;
 
 /// Answers the server over the records and the loop's pulse.
@@ -68,8 +70,7 @@ impl Desk for FrontDesk {
 
     fn story(&self, id: StoryId) -> Reply<Option<StoryDetail>> {
         self.look_up(move |records| {
-            let story =
-                records.store().story(id).map_err(|error| Unavailable(error.to_string()))?;
+            let story = records.store().story(id).map_err(unavailable)?;
             let Some(story) = story else { return Ok(None) };
             let plan = records.plan();
             let subject = Subject::of(&story, &plan.sources, &plan.language);
@@ -82,4 +83,29 @@ impl Desk for FrontDesk {
             Ok(Some(StoryDetail { story, sources: plan.sources.clone(), topics }))
         })
     }
+
+    fn volume(&self, topic: TopicId, volume: Volume) -> Reply<Option<VolumeDetail>> {
+        let now = self.clock.now();
+        self.look_up(move |records| {
+            let plan = records.plan();
+            let Some(place) = plan.topics.iter().position(|known| known.id == topic) else {
+                return Ok(None);
+            };
+            let store = &**records.store();
+            let topic = plan.queries.fingerprint(place, &plan.sources);
+            let archive = pipeline::archive(store, topic).map_err(unavailable)?;
+            let volumes = Volumes::of(archive, now);
+            let Some((previous, ids, next)) = volumes.find(volume) else { return Ok(None) };
+            let mut stories = Vec::with_capacity(ids.len());
+            for id in ids.iter().rev() {
+                stories.extend(store.story(*id).map_err(unavailable)?.map(Arc::new));
+            }
+            let (topic, sources) = (plan.topics[place].clone(), plan.sources.clone());
+            Ok(Some(VolumeDetail { topic, stories, sources, previous, next }))
+        })
+    }
+}
+
+fn unavailable(error: crate::store::StoreError) -> Unavailable {
+    Unavailable(error.to_string())
 }

@@ -59,8 +59,20 @@ impl Candidate {
 
     /// The keys under which this very entry is known, if its source told it
     /// before: enough for [`wants_enrichment`](super::wants_enrichment).
+    ///
+    /// Its link is among them as its own and as its address: enrichment may have found,
+    /// or may yet find, that another page is the original.
     pub fn names(&self) -> Vec<Key> {
-        self.own.iter().copied().chain(self.address_key()).collect()
+        let mut names = self.own.clone();
+        names.extend(self.address_key());
+        if let Some(link) = &self.link {
+            for name in [key(KeyKind::Address, &[link]), link_key(&self.entry.source, link)] {
+                if !names.contains(&name) {
+                    names.push(name);
+                }
+            }
+        }
+        names
     }
 
     pub(super) fn own_keys(&self) -> &[Key] {
@@ -175,11 +187,11 @@ fn candidate(
         // GOV.UK's ids are the link and a time: the link is the better name,
         // and a new key at every revision would be kept for nothing.
         if link.is_none() || !guid_is_link(guid, link.as_deref()) {
-            own.push(own_key(source, "guid", guid));
+            own.push(guid_key(source, guid));
         }
     }
     if let (Some(link), Some(_)) = (&link, &original) {
-        own.push(own_key(source, "link", link));
+        own.push(link_key(source, link));
     }
     if link.is_none() && entry.guid.is_none() {
         let url = entry.url.as_ref().map_or("", |url| url.as_str());
@@ -284,13 +296,23 @@ pub fn first_passage_of(date: Timestamp) -> Key {
     passage_key(date, 0)
 }
 
+/// The key of an id within its source.
+pub(super) fn guid_key(source: &SourceId, guid: &str) -> Key {
+    own_key(source, "guid", guid)
+}
+
+/// The key of a link within its source.
+fn link_key(source: &SourceId, link: &str) -> Key {
+    own_key(source, "link", link)
+}
+
 fn own_key(source: &SourceId, what: &str, value: &str) -> Key {
     key(KeyKind::Own, &[source.as_str(), what, value])
 }
 
 /// The name of a link within its source, for finding repeats in a document.
 fn own_link(candidate: &Candidate) -> Option<Key> {
-    candidate.link.as_deref().map(|link| own_key(&candidate.entry.source, "link", link))
+    candidate.link.as_deref().map(|link| link_key(&candidate.entry.source, link))
 }
 
 /// Half a BLAKE3 hash over parts that cannot run into each other.

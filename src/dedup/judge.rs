@@ -3,9 +3,11 @@
 use super::candidate::{Candidate, MOST_COMMON, address_keys, published_key};
 use super::likeness::{Likeness, by_text, by_title, leads_with_text};
 use super::overrides::{Overrides, addresses};
+use super::revise::revise;
+use super::withdraw::heed_notice;
 use crate::model::{
-    Admitted, Entry, Evidence, Key, KeyKind, Lookalikes, Member, Related, Role, Sources, Story,
-    StoryId, Timestamp, Verdict,
+    Admitted, Entry, Evidence, Key, KeyKind, Lookalikes, Member, Related, Sources, Story, StoryId,
+    Timestamp, Verdict,
 };
 
 /// More bearers of one title than this are not worth remembering: two
@@ -58,12 +60,7 @@ pub fn judge(
                 Some(join(candidate, known, id, evidence, Vec::new(), rules, now))
             }
             Place::Forgotten => None,
-            Place::Unnamed => Some(match by_text(&candidate, known, rules) {
-                Likeness { best: Some((id, evidence)), related } => {
-                    join(candidate, known, id, evidence, related, rules, now)
-                }
-                Likeness { best: None, related } => found(candidate, known, related, rules, now),
-            }),
+            Place::Unnamed => Some(by_its_text(candidate, known, rules, now)),
         };
         if let Some(admitted) = admitted {
             file(&admitted, known);
@@ -74,7 +71,7 @@ pub fn judge(
 }
 
 /// Where an entry belongs by its names: ids, addresses, title.
-enum Place {
+pub(super) enum Place {
     /// It is this member of this story.
     Told(StoryId, usize),
     /// It is about what this story is about.
@@ -86,9 +83,9 @@ enum Place {
     Unnamed,
 }
 
-fn find(candidate: &Candidate, known: &Lookalikes, rules: &Rules<'_>) -> Place {
+pub(super) fn find(candidate: &Candidate, known: &Lookalikes, rules: &Rules<'_>) -> Place {
     let named: Vec<StoryId> =
-        candidate.names().iter().flat_map(|key| bearers(known, key)).copied().collect();
+        candidate.names().iter().flat_map(|name| bearers(known, name)).copied().collect();
     for id in &named {
         let Some(story) = known.stories.get(id).filter(|story| story.stands()) else { continue };
         if let Some(member) = story.member_of(&candidate.entry.source, |entry| candidate.is(entry))
@@ -107,6 +104,20 @@ fn find(candidate: &Candidate, known: &Lookalikes, rules: &Rules<'_>) -> Place {
     match by_title(candidate, known, rules) {
         Some((id, evidence)) => Place::Like(id, evidence),
         None => Place::Unnamed,
+    }
+}
+
+/// Joins the story whose text it has, or founds one.
+pub(super) fn by_its_text(
+    candidate: Candidate,
+    known: &Lookalikes,
+    rules: &Rules<'_>,
+    now: Timestamp,
+) -> Admitted {
+    let Likeness { best, related } = by_text(&candidate, known, rules);
+    match best {
+        Some((id, evidence)) => join(candidate, known, id, evidence, related, rules, now),
+        None => found(candidate, known, related, rules, now),
     }
 }
 
@@ -159,55 +170,7 @@ pub(super) fn bearers<'a>(known: &'a Lookalikes, key: &Key) -> &'a [StoryId] {
     known.by_key.get(key).map(Vec::as_slice).unwrap_or_default()
 }
 
-/// What the source says now takes the place of what it said; nothing happens
-/// when it says the same.
-fn revise(
-    candidate: Candidate,
-    known: &Lookalikes,
-    id: StoryId,
-    member: usize,
-    rules: &Rules<'_>,
-    now: Timestamp,
-) -> Option<Admitted> {
-    let before = known.stories.get(&id)?;
-    let told = &before.members[member].entry;
-    // A document fetched late, by an older copy of a cache, revises nothing.
-    let older =
-        matches!((candidate.entry.updated, told.updated), (Some(now), Some(then)) if now < then);
-    if candidate.entry.says_the_same_as(told) || older {
-        return None;
-    }
-    let mut story = before.clone();
-    let words_changed = candidate.entry.text != told.text;
-    let mut keys = new_keys(&candidate, &story, known);
-    let leading_keys = if words_changed { candidate.leading_keys() } else { Vec::new() };
-    let dated = candidate.entry.updated.or(candidate.entry.published).map(|date| date.min(now));
-    story.members[member].entry = candidate.entry;
-    story.members[member].revised = Some(now);
-    story.revised = now;
-    story.changed = now;
-    // A syndicator's date moves when it repeats the story, not when the story changes.
-    let role = |entry: &Entry| {
-        rules.sources.get(&entry.source).map_or(Role::Syndicator, |source| source.role)
-    };
-    let counts = role(&story.members[member].entry) != Role::Syndicator
-        || role(&story.lead(rules.sources).entry) == Role::Syndicator;
-    if let Some(date) = dated.filter(|date| counts && *date > story.updated) {
-        story.updated = date;
-    }
-    if leads_with_text(&story, member, rules) {
-        keys.extend(rare(leading_keys, &story, known));
-    }
-    Some(Admitted {
-        story,
-        before: Some(Box::new(before.clone())),
-        keys,
-        dropped: Vec::new(),
-        verdict: Verdict::Revised,
-    })
-}
-
-fn join(
+pub(super) fn join(
     candidate: Candidate,
     known: &Lookalikes,
     id: StoryId,
@@ -220,10 +183,12 @@ fn join(
     let mut story = before.clone();
     let mut keys = new_keys(&candidate, &story, known);
     let leading_keys = candidate.leading_keys();
+    let last = story.members.len();
     story.members.push(member(candidate.entry, evidence, now));
     relate(&mut story, related);
     story.changed = now;
-    if leads_with_text(&story, story.members.len() - 1, rules) {
+    heed_notice(&mut story, last, rules, now);
+    if leads_with_text(&story, last, rules) {
         keys.extend(rare(leading_keys, &story, known));
     }
     Admitted {
@@ -235,7 +200,7 @@ fn join(
     }
 }
 
-fn found(
+pub(super) fn found(
     candidate: Candidate,
     known: &Lookalikes,
     related: Vec<Related>,
@@ -269,6 +234,7 @@ fn found(
     keys.extend(rare(candidate.leading_keys(), &story, known));
     keys.push(published_key(&story.published_id));
     story.members.push(member(candidate.entry, Evidence::Founded, now));
+    heed_notice(&mut story, 0, rules, now);
     Admitted { story, before: None, keys, dropped: Vec::new(), verdict: Verdict::New }
 }
 
@@ -292,7 +258,7 @@ fn relate(story: &mut Story, related: Vec<Related>) {
 }
 
 /// Of a text's keys those that are not boilerplate and not the story's already.
-fn rare(keys: Vec<Key>, story: &Story, known: &Lookalikes) -> Vec<Key> {
+pub(super) fn rare(keys: Vec<Key>, story: &Story, known: &Lookalikes) -> Vec<Key> {
     let worth = |key: &Key| {
         let bearers = bearers(known, key);
         bearers.len() <= MOST_COMMON && !bearers.contains(&story.id)
@@ -301,7 +267,7 @@ fn rare(keys: Vec<Key>, story: &Story, known: &Lookalikes) -> Vec<Key> {
 }
 
 /// The keys of the candidate under which its story is not yet known.
-fn new_keys(candidate: &Candidate, story: &Story, known: &Lookalikes) -> Vec<Key> {
+pub(super) fn new_keys(candidate: &Candidate, story: &Story, known: &Lookalikes) -> Vec<Key> {
     let mut keys = candidate.own_keys().to_vec();
     keys.extend(candidate.address_key());
     keys.extend(candidate.link_key());

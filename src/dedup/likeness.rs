@@ -3,11 +3,13 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use super::candidate::{Candidate, MOST_COMMON};
+use super::candidate::{Candidate, MOST_COMMON, candidate_of};
 use super::figures::Figures;
 use super::judge::{Rules, bearers};
 use super::passages::{Overlap, Passages};
-use crate::model::{Entry, Evidence, Forbidden, Lookalikes, Member, Related, Story, StoryId};
+use crate::model::{
+    Entry, Evidence, Forbidden, Lookalikes, Member, Related, Story, StoryId, Timestamp,
+};
 
 /// How far apart two tellings under one title may be dated (T1).
 const TITLE_WINDOW: Duration = Duration::from_secs(7 * 24 * 3600);
@@ -30,7 +32,7 @@ const MOST_COMPARED: usize = 12;
 /// Two texts of at least so many words that differ speak against a title they share.
 const TELLING_WORDS: usize = 100;
 
-/// With fewer different numbers in the shorter text, numbers say nothing.
+/// With fewer different names and numbers in a text, these say nothing.
 const FEWEST_FIGURES: u32 = 4;
 
 /// What an entry's text says about where it belongs.
@@ -95,6 +97,22 @@ pub(super) fn by_text(candidate: &Candidate, known: &Lookalikes, rules: &Rules<'
         likeness.related.push(Related { story: story.id, shared, of, forbidden });
     }
     likeness
+}
+
+/// The stories that this one's leading text resembles, both ways, with what
+/// forbids a join: for showing. `known` must hold what is found under
+/// [`keys_of_entries`](super::keys_of_entries) of the story.
+pub fn near(story: &Story, known: &Lookalikes, rules: &Rules<'_>, now: Timestamp) -> Vec<Related> {
+    let Some((leader, _)) = leading(story, rules) else { return Vec::new() };
+    let candidate = candidate_of(leader.entry.clone(), rules, now);
+    let Likeness { best, related } = by_text(&candidate, known, rules);
+    let best = best.and_then(|(story, evidence)| match evidence {
+        Evidence::SameText { shared, of, .. } => {
+            Some(Related { story, shared, of, forbidden: Some(Forbidden::Better) })
+        }
+        _ => None,
+    });
+    best.into_iter().chain(related).filter(|other| other.story != story.id).collect()
 }
 
 /// The member whose text leads the story: of those with enough text the first in rank.
@@ -167,10 +185,13 @@ fn forbidden(
     figures_differ(passages, leading)
 }
 
-/// Half of the numbers at least are shared by two tellings of one text.
+/// Two tellings of one text share at least half of its numbers, and of its
+/// numbers and names; two instalments of a series share the words around them.
 fn figures_differ(one: &Passages, other: &Passages) -> Option<Forbidden> {
-    let (shared, of) = one.figures_shared(other);
-    (of >= FEWEST_FIGURES && shared * 2 < of).then_some(Forbidden::FiguresInText { shared, of })
+    [one.figures_shared(other), one.names_shared(other)]
+        .into_iter()
+        .find(|(shared, of)| *of >= FEWEST_FIGURES && shared * 2 < *of)
+        .map(|(shared, of)| Forbidden::Names { shared, of })
 }
 
 /// Whether entry and story have texts, and these say that they are two.

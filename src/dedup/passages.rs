@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::text::{Word, words};
+use super::text::{Kind, Word, words};
 use crate::model::Entry;
 
 /// Words of a passage.
@@ -35,6 +35,10 @@ pub(super) struct Passages {
     set: Vec<u64>,
     /// Its numbers as a set of hashes.
     figures: Vec<u64>,
+    /// Its names likewise.
+    names: Vec<u64>,
+    /// All its words likewise.
+    vocabulary: Vec<u64>,
     /// How many words it has.
     pub(super) words: usize,
 }
@@ -70,10 +74,14 @@ impl Passages {
 
     fn of_words(words: &[Word]) -> Self {
         let in_order: Vec<u64> = words.windows(LENGTH).map(passage).collect();
-        let figures = words.iter().filter(|word| word.figure).map(|word| word.hash);
+        let of_kind = |kind: Kind| {
+            as_set(words.iter().filter(|word| word.kind == kind).map(|word| word.hash))
+        };
         Self {
             set: as_set(in_order.iter().copied()),
-            figures: as_set(figures),
+            figures: of_kind(Kind::Figure),
+            names: of_kind(Kind::Name),
+            vocabulary: as_set(words.iter().map(|word| word.hash)),
             words: words.len(),
             in_order,
         }
@@ -131,18 +139,27 @@ impl Passages {
             if common.is_empty() { set.len() } else { set.len() - intersection(set, common, &[]) }
         };
         let (own, others) = (counts(&self.set), counts(&other.set));
-        let small = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
         Overlap { shared: small(shared), of: small(own.min(others)), first_is_longer: own > others }
     }
 
-    /// How many different numbers the text with fewer of them has, and how
-    /// many of those the other has too.
+    /// Of the different numbers of the text that has fewer, how many the other has.
     pub(super) fn figures_shared(&self, other: &Self) -> (u32, u32) {
-        let shared = intersection(&self.figures, &other.figures, &[]);
-        let of = self.figures.len().min(other.figures.len());
-        let small = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
-        (small(shared), small(of))
+        let (one, other) =
+            if self.figures.len() <= other.figures.len() { (self, other) } else { (other, self) };
+        (small(intersection(&one.figures, &other.vocabulary, &[])), small(one.figures.len()))
     }
+
+    /// Of the different names and numbers of the text that has fewer, how many the other has.
+    pub(super) fn names_shared(&self, other: &Self) -> (u32, u32) {
+        let count = |text: &Self| text.names.len() + text.figures.len();
+        let (one, other) = if count(self) <= count(other) { (self, other) } else { (other, self) };
+        let shared = |set: &[u64]| intersection(set, &other.vocabulary, &[]);
+        (small(shared(&one.names) + shared(&one.figures)), small(count(one)))
+    }
+}
+
+fn small(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
 }
 
 /// Passages of more than `times` of these texts, ascending: one host's boilerplate.

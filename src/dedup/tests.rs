@@ -7,13 +7,17 @@ use std::sync::Arc;
 
 use url::Url;
 
-use super::{Judged, Overrides, Rules, candidates, judge};
+use super::{Judged, Overrides, Rules, Wanted, candidates, judge, wants_enrichment, withdraw};
 use crate::model::{
     Enrich, Entry, Location, Lookalikes, Pace, Role, Source, SourceId, Sources, Story, Tier,
     Timestamp, Verdict,
 };
 
+mod changes;
+
 mod copies;
+
+mod overriding;
 
 mod properties;
 
@@ -53,14 +57,27 @@ impl Desk {
         }
     }
 
+    fn rules(&self) -> Rules<'_> {
+        Rules { sources: &self.sources, authority: "feeds.example.org", overrides: &self.overrides }
+    }
+
     fn read(&mut self, entries: &[Entry]) -> Judged {
-        let rules = Rules {
-            sources: &self.sources,
-            authority: "feeds.example.org",
-            overrides: &self.overrides,
-        };
+        let mut known = std::mem::take(&mut self.known);
+        let rules = self.rules();
         let candidates = candidates(entries.to_vec(), &rules, self.now);
-        judge(candidates, &mut self.known, &rules, self.now)
+        let judged = judge(candidates, &mut known, &rules, self.now);
+        self.known = known;
+        judged
+    }
+
+    /// How many stories a tombstone changes.
+    fn withdraw(&mut self, source: &str, guid: &str, when: Option<Timestamp>) -> usize {
+        let mut known = std::mem::take(&mut self.known);
+        let deleted = [(guid.to_owned(), when)];
+        let done =
+            withdraw(&SourceId::new(source), &deleted, &mut known, &self.rules(), self.now).len();
+        self.known = known;
+        done
     }
 
     fn verdicts(&mut self, entries: &[Entry]) -> Vec<Verdict> {

@@ -14,8 +14,19 @@ pub(super) struct Word {
     pub(super) hash: u64,
     /// The bytes of the text that it was read from.
     pub(super) place: Range<usize>,
-    /// Whether it is a number, a date or the like.
-    pub(super) figure: bool,
+    /// What kind of word it is.
+    pub(super) kind: Kind,
+}
+
+/// What a word may be evidence of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A number, a date or the like.
+    Figure,
+    /// A name: a capital within a sentence.
+    Name,
+    /// Any other word.
+    Plain,
 }
 
 /// Lines with which syndicators begin what is not the announcement: lists of
@@ -153,6 +164,7 @@ fn read_words(text: &str, line: Range<usize>, words: &mut Vec<Word>) {
     let mut folded = String::new();
     let mut word = String::new();
     let mut start = line.start;
+    let mut within_sentence = false;
     for token in text[line].split(char::is_whitespace) {
         let place = start..start + token.len();
         // Every character of white space that splits is counted in its own length.
@@ -163,14 +175,30 @@ fn read_words(text: &str, line: Range<usize>, words: &mut Vec<Word>) {
         } else {
             folded.extend(token.nfkc().flat_map(char::to_lowercase).map(plain));
         }
+        let is_name = within_sentence && is_capitalised(token);
         split(&folded, &mut word, |word| {
-            words.push(Word {
-                hash: xxh3_64(word.as_bytes()),
-                place: place.clone(),
-                figure: word.starts_with(|first: char| first.is_numeric()),
-            });
+            let kind = match word.chars().next() {
+                Some(first) if first.is_numeric() => Kind::Figure,
+                _ if is_name => Kind::Name,
+                _ => Kind::Plain,
+            };
+            words.push(Word { hash: xxh3_64(word.as_bytes()), place: place.clone(), kind });
         });
+        if let Some(last) = token.chars().rev().find(|c| !is_bracket(*c)) {
+            within_sentence = !matches!(last, '.' | '!' | '?' | ':');
+        }
     }
+}
+
+/// More than one letter, the first of them a capital. `I` is no name.
+fn is_capitalised(token: &str) -> bool {
+    let mut letters = token.chars().skip_while(|c| is_bracket(*c));
+    letters.next().is_some_and(char::is_uppercase)
+        && letters.next().is_some_and(char::is_alphanumeric)
+}
+
+fn is_bracket(c: char) -> bool {
+    matches!(c, '(' | ')' | '[' | ']' | '\'' | '"' | '\u{2018}'..='\u{201F}' | '\u{AB}' | '\u{BB}')
 }
 
 /// Hands out the words of a folded token.
@@ -248,6 +276,20 @@ mod tests {
         let text = "Ministers\u{2019} \u{A0}talks,\nsaid  \u{201C}No\u{A0}10\u{201D}";
         let places: Vec<&str> = words(text, "").into_iter().map(|word| &text[word.place]).collect();
         assert_eq!(places, ["Ministers\u{2019}", "talks,", "said", "\u{201C}No", "10\u{201D}"]);
+    }
+
+    #[test]
+    fn names_and_figures_are_told_from_other_words() {
+        let text = "The talks in Dravenburg end on 3 May. They, said \u{201C}Liv Harkonsen\u{201D}, were hers. I agree.";
+        let of_kind = |kind: Kind| -> Vec<&str> {
+            let words = words(text, "").into_iter().filter(|word| word.kind == kind);
+            words.map(|word| &text[word.place]).collect()
+        };
+        assert_eq!(of_kind(Kind::Figure), ["3"]);
+        assert_eq!(
+            of_kind(Kind::Name),
+            ["Dravenburg", "May.", "\u{201C}Liv", "Harkonsen\u{201D},"]
+        );
     }
 
     #[test]

@@ -125,6 +125,21 @@ impl Entry {
         self.published.or(self.updated)
     }
 
+    /// A number that changes when what the document says of it does; to be
+    /// taken before enrichment adds to it. Neither the document's metadata nor the id
+    /// counts, nor what we note ourselves.
+    pub fn statement(&self) -> u64 {
+        let stated = Self {
+            feed: Feed::default(),
+            guid: None,
+            missing: None,
+            enriched: None,
+            ..self.clone()
+        };
+        let bytes = rmp_serde::to_vec_named(&stated).expect("an entry is plain data");
+        xxhash_rust::xxh3::xxh3_64(&bytes)
+    }
+
     /// Whether `other` says the same in everything a reader could notice.
     /// The document's metadata does not count: it changes at every poll, and
     /// neither does the id, which GOV.UK changes together with `updated`, nor

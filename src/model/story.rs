@@ -48,6 +48,24 @@ pub struct Story {
 }
 
 impl Story {
+    /// A story of this moment, before its first entry joins.
+    pub fn new(id: StoryId, published_id: String, at: Timestamp) -> Self {
+        Self {
+            id,
+            published_id,
+            first_seen: at,
+            dated: at,
+            updated: at,
+            revised: at,
+            changed: at,
+            members: Vec::new(),
+            related: Vec::new(),
+            history: Vec::new(),
+            withdrawn: None,
+            merged_into: None,
+        }
+    }
+
     /// The member whose title, link and text stand for the story: role and
     /// rank of the source, then first-hand address, then the longest text.
     /// The order of arrival has no say, so every machine picks the same.
@@ -123,6 +141,13 @@ pub struct Member {
     /// Why and since when its source no longer stands by it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub withdrawn: Option<Withdrawal>,
+}
+
+impl Member {
+    /// An entry as it joins.
+    pub fn new(entry: Entry, evidence: Evidence, joined: Timestamp) -> Self {
+        Self { entry, evidence, joined, revised: None, withdrawn: None }
+    }
 }
 
 /// Why an entry is in its story; kept so that the join can be explained and undone.
@@ -288,11 +313,12 @@ pub enum Forbidden {
         /// And the reverse.
         other: Vec<String>,
     },
-    /// Their texts name different numbers, as those of a weekly report do.
-    FiguresInText {
-        /// Numbers that both texts have.
+    /// Their texts name different people, places and numbers, as those of a
+    /// weekly report or of a series of statements do.
+    Names {
+        /// Names and numbers that both texts have.
         shared: u32,
-        /// Different numbers of the shorter text.
+        /// Different ones of the text with fewer.
         of: u32,
     },
     /// They are dated too far apart.
@@ -383,7 +409,8 @@ pub enum Verdict {
     Joined,
     /// It changed what its source had said before.
     Revised,
-    /// Its full text arrived; its source said nothing new.
+    /// What was fetched of it changed: its full text arrived, or its page is
+    /// gone. Its source said nothing new.
     Completed,
     /// Its source no longer stands by it, or does so again.
     Withdrawn,

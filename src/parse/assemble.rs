@@ -40,18 +40,15 @@ pub(super) fn assemble(
     let mut silent = 0_usize;
     for (draft, note) in draft.entries.into_iter().zip(notes) {
         let entry = assembler.entry(draft, note);
-        if says_nothing(&entry) {
-            silent += 1;
-        } else {
-            entries.push(entry);
-        }
+        silent += usize::from(says_nothing(&entry));
+        entries.push(entry);
     }
     let mut warnings = outline.warnings;
     if silent > 0 {
-        warnings.push(format!("{silent} entries without any content were left out"));
+        warnings.push(format!("entries with neither id, link, title nor text: {silent}"));
     }
     if assembler.cut > 0 {
-        warnings.push(format!("{} texts were too long or too deep and were cut", assembler.cut));
+        warnings.push(format!("texts too long or too deep, which were cut: {}", assembler.cut));
     }
     let mut parsed = Parsed {
         format: outline.format,
@@ -68,17 +65,7 @@ pub(super) fn assemble(
 }
 
 fn says_nothing(entry: &Entry) -> bool {
-    entry.guid.is_none()
-        && entry.url.is_none()
-        && entry.title.is_empty()
-        && entry.text.is_empty()
-        && entry.dated().is_none()
-        && entry.authors.is_empty()
-        && entry.categories.is_empty()
-        && entry.enclosures.is_empty()
-        && entry.image.is_none()
-        && entry.comments.is_none()
-        && entry.rights.is_none()
+    entry.guid.is_none() && entry.url.is_none() && entry.title.is_empty() && entry.text.is_empty()
 }
 
 fn feed_of(draft: &Draft, note: &Note, base: Option<&Url>) -> Feed {

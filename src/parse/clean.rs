@@ -36,7 +36,9 @@ pub(super) fn clean(html: &str, base: Option<&Url>, limit: usize) -> Cleaned {
     let mut cut = short.len() < html.len();
     let html = match rewrite::rewrite(short, base) {
         rewrite::Rewritten::Sound(html) => html,
-        rewrite::Rewritten::Unsound(html) => allowed(AMMONIA.clean(&html).to_string()),
+        rewrite::Rewritten::Unsound(html) => {
+            allowed(AMMONIA.clean(&html).to_string().trim().to_owned())
+        }
         rewrite::Rewritten::TooDeep => {
             cut = true;
             htmlize::escape_text(plain(short)).into_owned()
@@ -67,7 +69,15 @@ pub(super) fn looks_like_html(text: &str) -> bool {
 
 /// The first bytes of a text, at most `limit`.
 pub(super) fn cut_to(text: &str, limit: usize) -> &str {
-    &text[..text.floor_char_boundary(limit.min(text.len()))]
+    &text[..boundary_before(text, limit)]
+}
+
+/// The last start of a character at or before `at`.
+pub(super) fn boundary_before(text: &str, at: usize) -> usize {
+    if at >= text.len() {
+        return text.len();
+    }
+    (0..=at).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
 }
 
 /// Drops the characters that entities can smuggle in.

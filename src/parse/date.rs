@@ -135,9 +135,7 @@ impl Parts {
             return self.clock(word);
         }
         if self.year.is_some() && self.day.is_some() && self.time.is_none() {
-            if let Some(time) = word.strip_suffix(['h', 'H']).or(Some(word)) {
-                return self.clock(time);
-            }
+            return self.clock(word.strip_suffix(['h', 'H']).unwrap_or(word));
         }
         let ends = word.find(|c: char| !c.is_ascii_digit()).unwrap_or(word.len());
         let (number, rest) = word.split_at(ends);
@@ -146,8 +144,7 @@ impl Parts {
         }
         let value: u32 = number.parse().ok()?;
         match rest.to_lowercase().as_str() {
-            "am" => return self.clock(word),
-            "pm" => return self.clock(word),
+            "am" | "pm" => return self.clock(word),
             _ => {}
         }
         if number.len() == 4 {

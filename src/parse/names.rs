@@ -138,6 +138,10 @@ const RSS_NAMES: &[&str] = &[
 
 /// How RSS itself writes a name, if it is one of its own.
 pub(super) fn rss_name(name: &str) -> Option<&'static str> {
+    // The Channel Definition Format writes everything in capitals.
+    if name.eq_ignore_ascii_case("abstract") {
+        return Some("description");
+    }
     RSS_NAMES.iter().find(|known| known.eq_ignore_ascii_case(name)).copied()
 }
 

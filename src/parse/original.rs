@@ -63,7 +63,7 @@ const REACH: usize = 1500;
 /// Looks for the line at the end of sanitised HTML. An address on the entry's
 /// own host is no original.
 pub(super) fn find(html: &str, own: Option<&Url>) -> Option<Found> {
-    let from = html.floor_char_boundary(html.len().saturating_sub(REACH));
+    let from = super::clean::boundary_before(html, html.len().saturating_sub(REACH));
     let tail = &html[from..];
     // The words that every pattern needs: most entries end here.
     if !["riginal", "RIGINAL", "link", "ublished", "Link"].iter().any(|word| tail.contains(word)) {

@@ -15,6 +15,8 @@ pub(super) struct Outline {
     pub(super) entries: Vec<Note>,
     /// What it asks of its readers.
     pub(super) hints: Hints,
+    /// Whether an entry stands inside another, which no format knows.
+    pub(super) nested: bool,
     /// What was left out, in words.
     pub(super) warnings: Vec<String>,
 }

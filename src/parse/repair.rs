@@ -2,8 +2,9 @@
 //!
 //! Only used when the strict pass fails. One pass: bare `&` and `<` are
 //! escaped, references that name no character dropped, tags closed where they
-//! must be and end tags without a start left out; an entry that the document
-//! breaks off in is dropped, so that no half of an announcement is published.
+//! must be and end tags without a start left out. The element that the document
+//! breaks off in is dropped, so that no half of a text is published, and its entry
+//! with it, unless what tells which entry it is came before.
 
 use memchr::memmem;
 
@@ -13,12 +14,11 @@ use super::markup::{self, Kind, Pieces, attributes, split_name};
 /// comments, or, failing that, wherever in the text a feed begins.
 pub(super) fn find_root(text: &str) -> Option<usize> {
     let first = Pieces::of(text).find(|piece| matches!(piece.kind, Kind::Open { .. }));
-    if let Some(piece) = first {
-        if let Kind::Open { name, .. } = piece.kind {
-            if is_root(name) {
-                return Some(piece.start);
-            }
-        }
+    if let Some(piece) = first
+        && let Kind::Open { name, .. } = piece.kind
+        && is_root(name)
+    {
+        return Some(piece.start);
     }
     ["<rss", "<feed", "<rdf:RDF", "<RDF", "<RSS", "<atom:feed"]
         .iter()
@@ -73,7 +73,6 @@ const MAX_DEPTH: usize = 2000;
 impl<'t> Mender<'t> {
     fn run(&mut self, text: &'t str) {
         let mut pieces = Pieces::of(text);
-        let mut broken_off = false;
         while let Some(piece) = pieces.next() {
             match piece.kind {
                 Kind::Text(inner) => self.text(inner),
@@ -99,14 +98,14 @@ impl<'t> Mender<'t> {
                 Kind::Close { name } => self.close(name),
                 Kind::Unclosed(rest) => match self.unclosed(rest) {
                     Some(length) => pieces.skip_to(piece.start + length),
-                    None => broken_off = true,
+                    None => break,
                 },
             }
             if self.stack.is_empty() && !self.result.is_empty() {
                 break;
             }
         }
-        self.finish(broken_off);
+        self.finish();
     }
 
     fn note(&mut self, repair: &'static str) {
@@ -226,17 +225,23 @@ impl<'t> Mender<'t> {
     }
 
     /// Closes what is open at the document's end.
-    fn finish(&mut self, broken_off: bool) {
+    fn finish(&mut self) {
         if self.stack.is_empty() {
             return;
         }
         self.note("the document breaks off: what was whole was kept");
         if let Some(at) = self.stack.iter().position(|open| open.is_entry) {
-            // Cut inside one of its elements, an entry is not whole. If there
-            // is no other, half an entry is better than none.
-            let cut = broken_off || at + 1 < self.stack.len();
-            if cut && self.entries > 0 {
-                self.result.truncate(self.stack[at].start);
+            if let Some(field) = self.stack.get(at + 1) {
+                // The element that the document breaks off in is half a text.
+                let start = field.start;
+                if self.entries > 0 || is_known_by(&self.result[self.stack[at].start..start]) {
+                    self.result.truncate(start);
+                    self.stack.truncate(at + 1);
+                }
+            }
+            let start = self.stack[at].start;
+            if self.entries > 0 && !is_known_by(&self.result[start..]) {
+                self.result.truncate(start);
                 self.stack.truncate(at);
             }
         }
@@ -244,7 +249,13 @@ impl<'t> Mender<'t> {
     }
 }
 
-enum Reference {
+/// Whether as much of an entry as there is tells which entry it is.
+fn is_known_by(part: &str) -> bool {
+    let holds = |name: &str| part.contains(name);
+    holds("</title>") && (holds("</link>") || holds("<link ") || holds("</guid>") || holds("</id>"))
+}
+
+pub(super) enum Reference {
     /// As long as this, and XML will take it.
     Good(usize),
     /// A character that the number stands for in Windows-1252.
@@ -256,7 +267,7 @@ enum Reference {
 }
 
 /// What the `&` at the start of a text begins.
-fn reference(text: &str) -> Reference {
+pub(super) fn reference(text: &str) -> Reference {
     let Some(end) = text.bytes().take(34).position(|byte| byte == b';') else {
         return Reference::None;
     };
@@ -337,6 +348,11 @@ mod tests {
         let kept = format!("{whole}</rss>");
         assert_eq!(mend(&format!("{whole}<item><title>b")).text, kept);
         assert_eq!(mend(&format!("{whole}<item><title>b</title><desc")).text, kept);
+        let known = "<item><title>b</title><link>c</link>";
+        for half in ["<description>d", "<description><![CDATA[d", "<desc", ""] {
+            let text = mend(&format!("{whole}{known}{half}")).text;
+            assert_eq!(text, format!("{whole}{known}</item></rss>"), "{half}");
+        }
         assert_eq!(mend("<rss><item><title>b").text, "<rss><item><title>b</title></item></rss>");
     }
 
@@ -344,7 +360,7 @@ mod tests {
     fn the_root_is_found_behind_anything() {
         for (text, at) in [
             ("<rss>", Some(0)),
-            (" \n<?xml version='1.0'?><!-- <rss> --><feed>", Some(39)),
+            (" \n<?xml version='1.0'?><!-- <rss> --><feed>", Some(37)),
             ("PHP warning <b>x</b> <rss version='2.0'>", Some(21)),
             ("<html><body></body></html>", None),
             ("", None),

@@ -17,12 +17,16 @@ pub(super) struct Account<'a> {
     pub title: String,
     /// The page it is about, or where there is none the story's own page.
     pub url: String,
-    /// The story's page with us: its copies, and why they are one story.
+    /// The path of the story's page with us: its copies, and why they are one story.
+    pub path: String,
+    /// The address of that page.
     pub page: String,
     /// The story's date.
     pub published: Timestamp,
     /// When the feed says it last changed.
     pub updated: Timestamp,
+    /// When it was taken back: then nothing but that is to be told (Q15).
+    pub withdrawn: Option<Timestamp>,
     /// Who speaks: never empty (Q1).
     pub authors: Vec<String>,
     /// Labels, each once.
@@ -91,19 +95,22 @@ impl<'a> Account<'a> {
     /// What to tell of `story`, dated `updated` by the feed that tells it.
     pub(super) fn of(story: &'a Story, updated: Timestamp, sources: &Sources, site: &Site) -> Self {
         let lead = &story.lead(sources).entry;
-        let copies: Vec<_> =
-            story.copies(sources).into_iter().map(|copy| carried(copy, sources)).collect();
+        let copies = story.copies(sources).into_iter().filter(|copy| copy.withdrawn.is_none());
+        let copies: Vec<_> = copies.map(|copy| carried(copy, sources)).collect();
         let source = publisher(story, lead, sources, site);
-        let page = site.address(&story_path(&story.id));
+        let path = story_path(&story.id);
+        let page = site.address(&path);
         let title = title_of(lead, &source.name);
         let (summary, content) = bodies(lead, &source.name, &copies);
         Self {
             id: legible(&story.published_id).into_owned(),
             url: lead.url.as_ref().map_or_else(|| page.clone(), Url::to_string),
+            path,
             page,
             published: story.dated,
             // The feed must not date a change before the story itself.
             updated: updated.max(story.dated),
+            withdrawn: withdrawn(story),
             authors: authors(lead, &source),
             categories: categories(story),
             rights: filled(lead.rights.as_deref()).map(line),
@@ -137,6 +144,13 @@ impl<'a> Account<'a> {
     pub(super) fn body(&self) -> &str {
         self.content.as_deref().or(self.summary.as_deref()).unwrap_or_default()
     }
+}
+
+/// A story is taken back when everybody who told it took it back.
+fn withdrawn(story: &Story) -> Option<Timestamp> {
+    let withdrawals: Option<Vec<_>> =
+        story.members.iter().map(|member| member.withdrawn.as_ref().map(|gone| gone.at)).collect();
+    withdrawals?.into_iter().max()
 }
 
 /// The name under which readers know a source: the operator's, else its own, else its id.

@@ -17,6 +17,9 @@ use crate::model::Timestamp;
 /// The namespace of feed paging and archiving (RFC 5005).
 const HISTORY: &str = "http://purl.org/syndication/history/1.0";
 
+/// The namespace of tombstones (RFC 6721).
+const TOMBSTONES: &str = "http://purl.org/atompub/tombstones/1.0";
+
 /// The feed as bytes, which depend on the arguments alone (Q20).
 pub(super) fn render(masthead: &Masthead, accounts: &[Account<'_>], site: &Site) -> Vec<u8> {
     let mut feed = Feed {
@@ -29,9 +32,10 @@ pub(super) fn render(masthead: &Masthead, accounts: &[Account<'_>], site: &Site)
         generator: Some(Generator { value: "gazetted".to_owned(), ..Generator::default() }),
         icon: Some(site.address(super::pages::ICON_PATH)),
         links: links(masthead, site),
-        entries: accounts.iter().map(entry).collect(),
+        entries: accounts.iter().filter(|told| told.withdrawn.is_none()).map(entry).collect(),
         ..Feed::default()
     };
+    bury(&mut feed, accounts);
     if masthead.place.archived {
         mark_archived(&mut feed);
     }
@@ -47,16 +51,9 @@ fn links(masthead: &Masthead, site: &Site) -> Vec<Link> {
     if let Some(hub) = site.hub.as_ref().filter(|_| !place.archived) {
         links.push(link("hub", hub.as_str(), None));
     }
-    let neighbours = [
-        ("current", &place.current),
-        ("prev-archive", &place.previous),
-        ("next-archive", &place.next),
-    ];
-    for (relation, stem) in neighbours {
-        if let Some(stem) = stem {
-            let address = site.address(&at(stem, Format::Atom));
-            links.push(link(relation, address, Some(Format::Atom.media_type())));
-        }
+    for (relation, stem) in place.links() {
+        let address = site.address(&at(stem, Format::Atom));
+        links.push(link(relation, address, Some(Format::Atom.media_type())));
     }
     links
 }
@@ -64,9 +61,42 @@ fn links(masthead: &Masthead, site: &Site) -> Vec<Link> {
 /// `<fh:archive/>`: this document will not gain entries (RFC 5005 §4).
 fn mark_archived(feed: &mut Feed) {
     feed.namespaces.insert("fh".to_owned(), HISTORY.to_owned());
-    let archive = Extension { name: "fh:archive".to_owned(), ..Extension::default() };
-    let names = BTreeMap::from([("archive".to_owned(), vec![archive])]);
+    let names = BTreeMap::from([("archive".to_owned(), vec![element("fh:archive", "")])]);
     feed.extensions.insert("fh".to_owned(), names);
+}
+
+/// `<at:deleted-entry>` for what was taken back, with the source that did:
+/// without it a reader may not believe a feed that is not the entry's own (Q15).
+fn bury(feed: &mut Feed, accounts: &[Account<'_>]) {
+    let tombstones: Vec<_> = accounts.iter().filter_map(tombstone).collect();
+    if !tombstones.is_empty() {
+        feed.namespaces.insert("at".to_owned(), TOMBSTONES.to_owned());
+        let names = BTreeMap::from([("deleted-entry".to_owned(), tombstones)]);
+        feed.extensions.insert("at".to_owned(), names);
+    }
+}
+
+fn tombstone(account: &Account<'_>) -> Option<Extension> {
+    let when = account.withdrawn?;
+    let attributes = [("ref", account.id.clone()), ("when", when.to_string())];
+    let publisher = &account.source;
+    let said = [
+        ("id", publisher.id.clone()),
+        ("title", publisher.title.clone()),
+        ("updated", publisher.updated.to_string()),
+    ];
+    let said = said.map(|(name, value)| (name.to_owned(), vec![element(name, &value)]));
+    let source = Extension { children: said.into(), ..element("source", "") };
+    Some(Extension {
+        attrs: attributes.map(|(name, value)| (name.to_owned(), value)).into(),
+        children: BTreeMap::from([("source".to_owned(), vec![source])]),
+        ..element("at:deleted-entry", "")
+    })
+}
+
+fn element(name: &str, value: &str) -> Extension {
+    let value = (!value.is_empty()).then(|| value.to_owned());
+    Extension { name: name.to_owned(), value, ..Extension::default() }
 }
 
 fn entry(account: &Account<'_>) -> Entry {

@@ -4,8 +4,8 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use super::Site;
-use crate::model::{Memory, Source, Sources, Story, StoryId, Timestamp, Topic};
+use super::{Site, Volume};
+use crate::model::{Memory, Source, Sources, Story, StoryId, Timestamp, Topic, TopicId};
 
 /// An answer that takes a moment.
 pub type Reply<T> = Pin<Box<dyn Future<Output = Result<T, Unavailable>> + Send>>;
@@ -27,6 +27,8 @@ pub trait Desk: Send + Sync + 'static {
     fn sources(&self) -> Reply<Vec<SourceState>>;
     /// One story, unless there is none of that id.
     fn story(&self, id: StoryId) -> Reply<Option<StoryDetail>>;
+    /// A closed volume of a public topic, unless there is none of that name.
+    fn volume(&self, topic: TopicId, volume: Volume) -> Reply<Option<VolumeDetail>>;
 }
 
 /// The daemon cannot answer now; the reason is for the log.
@@ -92,4 +94,19 @@ pub struct StoryDetail {
     pub sources: Sources,
     /// The public topics it is in, in the order of the plan.
     pub topics: Vec<Topic>,
+}
+
+/// A closed volume of a topic's archive with what is needed to render it.
+#[derive(Debug, Clone)]
+pub struct VolumeDetail {
+    /// The topic.
+    pub topic: Topic,
+    /// The volume's stories, newest first.
+    pub stories: Vec<Arc<Story>>,
+    /// The plan's sources.
+    pub sources: Sources,
+    /// The closed volume before it.
+    pub previous: Option<Volume>,
+    /// The closed volume after it.
+    pub next: Option<Volume>,
 }

@@ -25,7 +25,8 @@ const DATA_POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; s
 pub(super) struct Facts<'a> {
     pub content_type: &'a HeaderValue,
     pub link: Option<&'a HeaderValue>,
-    pub last_modified: &'a HeaderValue,
+    /// None for what is rendered when it is asked for.
+    pub last_modified: Option<&'a HeaderValue>,
 }
 
 /// Headers of the full answer but for `Cache-Control`, which the moment decides.
@@ -56,13 +57,16 @@ pub(super) fn full(
 
 /// Headers of a 304 but for `Cache-Control` (Q25): no type and no length.
 pub(super) fn unchanged(facts: &Facts<'_>, tag: &HeaderValue) -> HeaderMap {
-    HeaderMap::from_iter([
+    let mut headers = HeaderMap::from_iter([
         (ETAG, tag.clone()),
-        (LAST_MODIFIED, facts.last_modified.clone()),
         (VARY, HeaderValue::from_static("Accept-Encoding")),
         (CACHE_CONTROL, HeaderValue::from_static("no-cache")), // replaced when answering
         (ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*")),
-    ])
+    ]);
+    if let Some(last_modified) = facts.last_modified {
+        headers.insert(LAST_MODIFIED, last_modified.clone());
+    }
+    headers
 }
 
 /// What keeps a browser from doing more with an answer than show it.

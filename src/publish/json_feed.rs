@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::Format;
 use super::account::Account;
-use super::masthead::Masthead;
+use super::masthead::{Masthead, at};
 use super::site::Site;
 
 /// What `_provenance` means, for whoever reads the document.
@@ -18,6 +18,8 @@ struct Feed<'a> {
     description: &'a str,
     home_page_url: String,
     feed_url: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_url: Option<String>,
     icon: String,
     favicon: String,
     authors: [Author<'a>; 1],
@@ -93,18 +95,21 @@ struct Copied<'a> {
 
 /// The feed as bytes, which depend on the arguments alone (Q20).
 pub(super) fn render(masthead: &Masthead, accounts: &[Account<'_>], site: &Site) -> Vec<u8> {
-    let hub = site.hub.as_ref();
+    let hub = site.hub.as_ref().filter(|_| !masthead.place.archived);
+    let previous = masthead.place.previous.as_deref();
     let feed = Feed {
         version: "https://jsonfeed.org/version/1.1",
         title: &masthead.title,
         description: &masthead.description,
         home_page_url: site.address(&masthead.page),
         feed_url: masthead.address(Format::Json, site),
+        // The archived feeds are the further pages: each ends, and none repeats.
+        next_url: previous.map(|stem| site.address(&at(stem, Format::Json))),
         icon: site.address(super::pages::ICON_PATH),
         favicon: site.address(super::pages::ICON_PATH),
         authors: [Author { name: &site.title }],
         hubs: hub.iter().map(|hub| Hub { r#type: "WebSub", url: hub.as_str() }).collect(),
-        items: accounts.iter().map(item).collect(),
+        items: accounts.iter().filter(|told| told.withdrawn.is_none()).map(item).collect(),
     };
     serde_json::to_vec(&feed).expect("these are strings and numbers")
 }

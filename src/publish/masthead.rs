@@ -1,9 +1,10 @@
 //! A topic, or all stories, in; what a feed says of itself in every format, out.
 
 use super::account::Account;
+use super::archive::Volume;
 use super::site::{Site, topic_path};
 use super::{Format, Rendered};
-use crate::model::{Timestamp, Topic};
+use crate::model::{Timestamp, Topic, TopicId};
 
 /// Of a feed in which nothing has happened yet: a date must be there, and it
 /// must not be the time of rendering (Q7, Q20).
@@ -24,7 +25,7 @@ pub(super) struct Masthead {
     pub page: String,
     /// The latest change of what it tells.
     pub updated: Timestamp,
-    /// Its place among archived feeds.
+    /// Its place among the archived feeds.
     pub place: Place,
 }
 
@@ -41,10 +42,28 @@ pub(super) struct Place {
     pub current: Option<String>,
 }
 
+impl Place {
+    /// The link relations of RFC 5005 with the stems they lead to.
+    pub(super) fn links(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let links = [
+            ("current", &self.current),
+            ("prev-archive", &self.previous),
+            ("next-archive", &self.next),
+        ];
+        links.into_iter().filter_map(|(relation, stem)| Some((relation, stem.as_deref()?)))
+    }
+}
+
 impl Masthead {
-    /// Of a topic's feed.
-    pub(super) fn of_topic(topic: &Topic, accounts: &[Account<'_>], site: &Site) -> Self {
+    /// Of a topic's feed, before which `archived` was filled.
+    pub(super) fn of_topic(
+        topic: &Topic,
+        accounts: &[Account<'_>],
+        archived: Option<Volume>,
+        site: &Site,
+    ) -> Self {
         let path = topic_path(&topic.id);
+        let previous = archived.map(|volume| volume_path(&topic.id, volume));
         Self {
             id: site.topic_id(&topic.id),
             title: title_of(topic),
@@ -52,7 +71,29 @@ impl Masthead {
             stem: path.clone(),
             page: path,
             updated: latest(accounts),
-            place: Place::default(),
+            place: Place { previous, ..Place::default() },
+        }
+    }
+
+    /// Of an archived feed of a topic: the same feed, continued (Q16).
+    pub(super) fn of_volume(
+        topic: &Topic,
+        volume: Volume,
+        (previous, next): (Option<Volume>, Option<Volume>),
+        accounts: &[Account<'_>],
+        site: &Site,
+    ) -> Self {
+        let stem = |volume| volume_path(&topic.id, volume);
+        let feed = Self::of_topic(topic, accounts, None, site);
+        Self {
+            place: Place {
+                archived: true,
+                previous: previous.map(stem),
+                next: next.map(stem),
+                current: Some(feed.stem),
+            },
+            stem: stem(volume),
+            ..feed
         }
     }
 
@@ -103,6 +144,11 @@ impl Masthead {
     }
 }
 
+/// The path of an archived feed without its ending.
+fn volume_path(topic: &TopicId, volume: Volume) -> String {
+    format!("{}/archive/{volume}", topic_path(topic))
+}
+
 /// The path of a feed in a format.
 pub(super) fn at(stem: &str, format: Format) -> String {
     format!("{stem}.{}", format.ending())
@@ -124,7 +170,9 @@ pub(super) fn description_of(topic: &Topic) -> String {
     }
 }
 
-/// The latest change of anything a feed tells, never the time of rendering (Q7).
+/// The latest change of anything a feed tells, a withdrawal too, never the
+/// time of rendering (Q7).
 fn latest(accounts: &[Account<'_>]) -> Timestamp {
-    accounts.iter().map(|account| account.updated).max().unwrap_or(NOTHING_YET)
+    let changes = accounts.iter().map(|account| account.withdrawn.unwrap_or(account.updated));
+    changes.max().unwrap_or(NOTHING_YET)
 }

@@ -11,7 +11,7 @@ use askama::Template;
 use super::account::Account;
 use super::desk::{SourceState, StoryDetail};
 use super::masthead::{Masthead, description_of, title_of};
-use super::site::{Site, topic_path};
+use super::site::{Site, story_path, topic_path};
 use super::{Format, Rendered};
 use crate::model::{Timestamp, Topic};
 use chart::Chart;
@@ -82,7 +82,7 @@ struct FeedLink {
 struct StoryLine<'a> {
     title: &'a str,
     url: &'a str,
-    page: &'a str,
+    page: String,
     published: String,
     date: String,
     by: &'a str,
@@ -116,13 +116,13 @@ pub(super) fn topic(topic: &Topic, accounts: &[Account<'_>], site: &Site) -> Ren
 }
 
 /// `/stories/ID`: the copies side by side, and why they are one story.
-pub(super) fn story(detail: &StoryDetail, site: &Site) -> String {
-    html(&story::page(detail, site))
+pub(super) fn story(detail: &StoryDetail, site: &Site) -> Rendered {
+    page(&story_path(&detail.story.id), &story::page(detail, site))
 }
 
 /// `/sources`: which is well, which is not, and what to do about it.
-pub(super) fn sources(states: &[SourceState], now: Timestamp, site: &Site) -> String {
-    html(&sources::page(states, now, site))
+pub(super) fn sources(states: &[SourceState], now: Timestamp, site: &Site) -> Rendered {
+    page("/sources", &sources::page(states, now, site))
 }
 
 /// A page that says one thing: not found, gone, later.
@@ -151,7 +151,10 @@ fn listing<'a>(
         feeds: feed_links(&path, &title, site),
         title,
         description: description_of(topic),
-        stories: accounts.map(story_line).collect(),
+        stories: accounts
+            .filter(|told| told.withdrawn.is_none())
+            .map(|told| story_line(told, site))
+            .collect(),
         chart: None,
     }
 }
@@ -170,11 +173,11 @@ fn feed_links(stem: &str, title: &str, site: &Site) -> Vec<FeedLink> {
     Format::ALL.into_iter().map(link).collect()
 }
 
-fn story_line<'a>(account: &'a Account<'_>) -> StoryLine<'a> {
+fn story_line<'a>(account: &'a Account<'_>, site: &Site) -> StoryLine<'a> {
     StoryLine {
         title: &account.title,
         url: &account.url,
-        page: &account.page,
+        page: inside(&account.path, site),
         published: account.published.to_string(),
         date: day(account.published),
         by: &account.source.name,

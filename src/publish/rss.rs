@@ -8,7 +8,7 @@ use rss::{Category, Channel, Enclosure, Guid, Item, Source};
 
 use super::Format;
 use super::account::Account;
-use super::masthead::Masthead;
+use super::masthead::{Masthead, at};
 use super::site::Site;
 use crate::model::Timestamp;
 
@@ -25,19 +25,21 @@ pub(super) fn render(masthead: &Masthead, accounts: &[Account<'_>], site: &Site)
         last_build_date: Some(http_date(masthead.updated)),
         namespaces: BTreeMap::from([("atom".to_owned(), ATOM.to_owned())]),
         extensions: atom([("link", links(masthead, site))]),
-        items: accounts.iter().map(item).collect(),
+        items: accounts.iter().filter(|told| told.withdrawn.is_none()).map(item).collect(),
         ..Channel::default()
     };
-    let mut body = b"<?xml version=\"1.0\" encoding=\"utf-8\"?>\n".to_vec();
-    channel.write_to(&mut body).expect("writing to memory cannot fail");
-    body
+    channel.write_to(Vec::new()).expect("writing to memory cannot fail")
 }
 
 fn links(masthead: &Masthead, site: &Site) -> Vec<Extension> {
     let address = masthead.address(Format::Rss, site);
     let mut links = vec![link("self", &address, ("type", Format::Rss.media_type()))];
-    if let Some(hub) = &site.hub {
+    if let Some(hub) = site.hub.as_ref().filter(|_| !masthead.place.archived) {
         links.push(link("hub", hub.as_str(), ("title", "WebSub hub")));
+    }
+    for (relation, stem) in masthead.place.links() {
+        let address = site.address(&at(stem, Format::Rss));
+        links.push(link(relation, &address, ("type", Format::Rss.media_type())));
     }
     links
 }

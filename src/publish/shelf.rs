@@ -222,7 +222,7 @@ impl Shelved {
         let facts = Facts {
             content_type: &content_type,
             link: link.as_ref(),
-            last_modified: &last_modified,
+            last_modified: Some(&last_modified),
         };
         let codings = Coding::ALL.map(|coding| {
             let coded = coding.encode(&body);
@@ -248,7 +248,7 @@ impl Shelved {
 
 /// A strong tag: what the bytes hash to and the coding they are in. The same
 /// on every node and after every restart (Q21).
-fn tag(hash: u64, coding: Coding) -> HeaderValue {
+pub(super) fn tag(hash: u64, coding: Coding) -> HeaderValue {
     header(match coding.name() {
         Some(name) => format!("\"{hash:016x}-{name}\""),
         None => format!("\"{hash:016x}\""),

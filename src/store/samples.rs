@@ -41,27 +41,9 @@ pub(super) fn story(number: u8, first_seen: Timestamp, length: usize) -> Story {
     })
     .take(length)
     .collect();
-    let member = Member {
-        entry,
-        evidence: Evidence::Founded,
-        joined: first_seen,
-        revised: None,
-        withdrawn: None,
-    };
-    Story {
-        id: id(number),
-        published_id: format!("https://example.org/{number}"),
-        first_seen,
-        dated: first_seen,
-        updated: first_seen,
-        revised: first_seen,
-        changed: first_seen,
-        members: vec![member],
-        history: Vec::new(),
-        merged_into: None,
-        withdrawn: None,
-        related: Vec::new(),
-    }
+    let mut story = Story::new(id(number), format!("https://example.org/{number}"), first_seen);
+    story.members.push(Member::new(entry, Evidence::Founded, first_seen));
+    story
 }
 
 pub(super) fn admitted(story: Story, keys: &[Key]) -> Admitted {

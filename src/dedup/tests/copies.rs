@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use super::releases::{Edit, FOOTER, RELEASES, series};
 use super::*;
-use crate::model::{Evidence, Forbidden};
 
 /// An entry and the announcement that it really tells.
 type Labelled = (String, Entry);

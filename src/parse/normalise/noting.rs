@@ -11,6 +11,7 @@ use crate::model::Timestamp;
 /// An element whose text is noted when it ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Field {
+    Id,
     Title,
     Description,
     Published,
@@ -44,6 +45,7 @@ impl Field {
             (Space::Own | Space::Atom, "updated" | "modified") => Self::Updated,
             (Space::Terms, "modified") | (Space::Core | Space::Terms, "date") => Self::Updated,
             (Space::Own | Space::Atom | Space::Terms, "created") => Self::Created,
+            (Space::Own | Space::Atom, "id") if !atom => Self::Id,
             (Space::Core, "title") => Self::Title,
             (Space::Core, "description") => Self::Description,
             (Space::Core, "creator" | "contributor") if atom => Self::Author,
@@ -111,6 +113,7 @@ pub(super) fn note_in_entry(note: &mut Note, field: Field, raw: &str, now: Times
         Field::Published => note.published = moment().or(note.published),
         Field::Updated => note.updated = moment().or(note.updated),
         Field::Created => note.created = moment().or(note.created),
+        Field::Id => keep(&mut note.about, raw),
         Field::Title => keep(&mut note.title, raw),
         Field::Description => keep(&mut note.description, raw),
         Field::Author => note.authors.push(text_of(raw)),

@@ -108,6 +108,7 @@ impl<'t> Root<'t> {
             },
             RootKind::Channel => match default {
                 Some(uri) if uri.contains("rss1.1") => "RSS 1.1".to_owned(),
+                _ if self.name == "CHANNEL" => "CDF".to_owned(),
                 _ => "RSS".to_owned(),
             },
             RootKind::Feed | RootKind::Entry if self.old_atom => "Atom 0.3".to_owned(),

@@ -62,7 +62,10 @@ pub(super) fn read(name: &str, inside: &str) -> Option<Construct> {
         (kind, _) if kind.contains("html") => Form::Html,
         ("" | "text" | "text/plain", Some("xml")) => Form::Xhtml,
         (kind, _) if kind.ends_with("+xml") || kind.ends_with("/xml") => Form::Xhtml,
-        (kind, _) if content && kind.contains('/') && !kind.starts_with("text/") => Form::Elsewhere,
+        (kind, _) if kind.contains('/') && !kind.starts_with("text/") => {
+            // A picture is no content that can be read; a title can be no picture.
+            if content { Form::Elsewhere } else { Form::Base64 }
+        }
         _ => Form::Text,
     };
     let shown = match form {

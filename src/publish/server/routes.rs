@@ -6,15 +6,17 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, RETRY_AFTER};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode};
 use axum::routing::get;
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::model::{StoryId, Timestamp};
+use crate::model::{StoryId, Timestamp, TopicId};
+use crate::publish::coding::{Accepted, Coding};
 use crate::publish::conditional::{Precondition, evaluate};
 use crate::publish::desk::Reply;
-use crate::publish::{Desk, Unavailable, heads, pages};
+use crate::publish::heads::{self, Facts};
+use crate::publish::{Desk, Format, Rendered, Unavailable, Volume, pages, render_volume, shelf};
 
 /// Where a route asks, and for how long it waits.
 #[derive(Clone)]
@@ -30,6 +32,7 @@ pub(super) fn routes(desk: Arc<dyn Desk>, patience: Duration) -> Router {
         .route("/readyz", get(readyz))
         .route("/sources", get(sources))
         .route("/stories/{id}", get(story))
+        .route("/topics/{topic}/archive/{file}", get(volume))
         .fallback(not_found)
         .with_state(Counter { desk, patience })
 }
@@ -48,7 +51,7 @@ async fn sources(State(counter): State<Counter>, headers: HeaderMap) -> Response
     let site = counter.desk.site();
     let now = counter.desk.now();
     match counter.reply(counter.desk.sources()).await {
-        Ok(states) => revalidated(&headers, pages::sources(&states, now, &site)),
+        Ok(states) => passing(&headers, pages::sources(&states, now, &site), "no-cache"),
         Err(unavailable) => counter.later(&unavailable),
     }
 }
@@ -60,7 +63,29 @@ async fn story(
 ) -> Response<Body> {
     let Ok(id) = id.parse::<StoryId>() else { return not_found(State(counter)).await };
     match counter.reply(counter.desk.story(id)).await {
-        Ok(Some(detail)) => revalidated(&headers, pages::story(&detail, &counter.desk.site())),
+        Ok(Some(detail)) => {
+            passing(&headers, pages::story(&detail, &counter.desk.site()), "no-cache")
+        }
+        Ok(None) => not_found(State(counter)).await,
+        Err(unavailable) => counter.later(&unavailable),
+    }
+}
+
+/// An archived feed. Its entries are settled, so caches may keep it for a day.
+async fn volume(
+    State(counter): State<Counter>,
+    Path((topic, file)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Response<Body> {
+    let named = file.rsplit_once('.').and_then(|(volume, ending)| {
+        Some((volume.parse::<Volume>().ok()?, Format::of_ending(ending)?))
+    });
+    let Some((volume, format)) = named else { return not_found(State(counter)).await };
+    match counter.reply(counter.desk.volume(TopicId::new(topic), volume)).await {
+        Ok(Some(detail)) => {
+            let rendered = render_volume(volume, &detail, format, &counter.desk.site());
+            passing(&headers, rendered, "public, max-age=86400")
+        }
         Ok(None) => not_found(State(counter)).await,
         Err(unavailable) => counter.later(&unavailable),
     }
@@ -92,20 +117,49 @@ impl Counter {
     }
 }
 
-/// A page, or word that the client has it already.
-fn revalidated(headers: &HeaderMap, text: String) -> Response<Body> {
-    let tag = format!("\"{:016x}\"", xxh3_64(text.as_bytes()));
-    // Without a Last-Modified of its own, a page is matched by its tag alone.
+/// A document that is not on the shelf, in the coding wanted most, or word
+/// that the client has it already. Only the coding that is sent is made.
+fn passing(headers: &HeaderMap, document: Rendered, cache_control: &'static str) -> Response<Body> {
+    let hash = xxh3_64(&document.body);
+    let tags = Coding::ALL.map(|coding| shelf::tag(hash, coding));
+    // It has no Last-Modified, so only a tag can match.
     let never = Timestamp::from_millis(i64::MAX);
-    let mut response = match evaluate(headers, [Some(tag.as_str())].into_iter(), never) {
-        Precondition::Full => page(StatusCode::OK, text, "no-cache"),
-        Precondition::Holds(_) | Precondition::HoldsSome => {
-            answer(StatusCode::NOT_MODIFIED, Body::empty(), "no-cache")
+    let known = evaluate(headers, tags.iter().map(|tag| tag.to_str().ok()), never);
+    // How much a coding saves is not known before; what it tends to save is.
+    let guess = |coding| match coding {
+        Coding::Brotli => Some(1),
+        Coding::Zstd => Some(2),
+        Coding::Gzip => Some(3),
+        Coding::Identity => Some(4),
+    };
+    let coding = Accepted::of(headers).choose(guess).unwrap_or(Coding::Identity);
+    let content_type = HeaderValue::from_static(document.content_type);
+    let link = document.link.and_then(|link| HeaderValue::try_from(link).ok());
+    let facts = Facts { content_type: &content_type, link: link.as_ref(), last_modified: None };
+    let held = match known {
+        Precondition::Full => None,
+        Precondition::Holds(place) => Some(&tags[place]),
+        Precondition::HoldsSome => Some(&tags[coding as usize]),
+    };
+    let mut response = match held {
+        Some(tag) => {
+            let heads = heads::unchanged(&facts, tag);
+            with_headers(StatusCode::NOT_MODIFIED, heads, Body::empty())
+        }
+        None => {
+            let body = coding.encode(&document.body);
+            let heads = heads::full(&facts, coding, &tags[coding as usize], body.len());
+            with_headers(StatusCode::OK, heads, body.into())
         }
     };
-    if let Ok(tag) = HeaderValue::try_from(tag) {
-        response.headers_mut().insert(ETAG, tag);
-    }
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static(cache_control));
+    response
+}
+
+fn with_headers(status: StatusCode, headers: HeaderMap, body: Body) -> Response<Body> {
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    *response.headers_mut() = headers;
     response
 }
 
