@@ -148,6 +148,7 @@ fn wording(message: &str, path: &str) -> (String, String) {
             }
             "a sequence" => "a list such as [\"a\", \"b\"]",
             "a string" | "path string" => "a text in quotes",
+            "f64" => "a number such as 0.5",
             "a map" => "a table such as { name = \"value\" }",
             other if other.starts_with("struct") => "a table",
             other if other.contains("nonzero") => "a whole number above zero",

@@ -1,7 +1,6 @@
 //! Configuration files in; plans, or the problems that people will read, out.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use super::compile::{Environment, compile};
 use super::gather::gather;
@@ -74,7 +73,11 @@ fn a_small_file_compiles_with_every_default() {
     assert_eq!(warnings.0, []);
     assert_eq!(plan.store.path, Path::new("/var/lib/gazetted/store"));
     assert_eq!(plan.server.site.base_url.as_str(), "http://127.0.0.1:8484/");
-    assert_eq!(plan.polling.floor, Duration::from_secs(3600));
+    assert_eq!(plan.parsing, parse::Limits::default());
+    assert_eq!(plan.server.limits, publish::Settings::default());
+    let user_agent = plan.polling.user_agent.clone();
+    let polling = fetch::Settings { user_agent, subscribers: 1, ..fetch::Settings::default() };
+    assert_eq!(plan.polling, polling);
     assert!(plan.polling.user_agent.starts_with("gazetted/"), "{}", plan.polling.user_agent);
     let source = &plan.sources[&SourceId::new("home-office")];
     assert_eq!((source.title.as_str(), source.role), ("home-office", Role::Department));
