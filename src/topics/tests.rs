@@ -24,22 +24,11 @@ use crate::model::{
 
 /// A story that these entries tell.
 pub(super) fn story(entries: Vec<Entry>) -> Story {
-    let members = entries.into_iter().map(|entry| Member {
-        entry,
-        evidence: Evidence::Founded,
-        joined: Timestamp::EPOCH,
-        revised: None,
-    });
-    Story {
-        id: StoryId::from_bytes([0; 16]),
-        published_id: "tag:example.org,2025:1".to_owned(),
-        first_seen: Timestamp::EPOCH,
-        dated: Timestamp::EPOCH,
-        updated: Timestamp::EPOCH,
-        revised: Timestamp::EPOCH,
-        changed: Timestamp::EPOCH,
-        members: members.collect(),
-    }
+    let id = StoryId::from_bytes([0; 16]);
+    let mut story = Story::new(id, "tag:example.org,2025:1".to_owned(), Timestamp::EPOCH);
+    let member = |entry| Member::new(entry, Evidence::Founded, Timestamp::EPOCH);
+    story.members = entries.into_iter().map(member).collect();
+    story
 }
 
 /// An entry of a source of that id.
