@@ -10,6 +10,7 @@ mod coding;
 mod file;
 mod freshness;
 mod http;
+mod robots;
 mod words;
 
 mod schedule;
@@ -67,6 +68,10 @@ pub struct Settings {
     /// From 0, which serves the mean delay of entries, to 1, which asks all
     /// sources equally often.
     pub evenness: f64,
+    /// Whether robots.txt counts also for what the operator named (P71).
+    pub robots: bool,
+    /// Whether a server may answer with the new entries alone: `A-IM: feed` (P52).
+    pub deltas: bool,
 }
 
 impl Default for Settings {
@@ -89,6 +94,8 @@ impl Default for Settings {
             subscribers: 1,
             price: 1.5,
             evenness: 0.35,
+            robots: false,
+            deltas: false,
         }
     }
 }

@@ -3,7 +3,7 @@
 use gazetted::fetch::Settings;
 use gazetted::model::{FailureKind, Outcome};
 
-use super::world::{DAY, FEED, HOUR, World, failure, settings, source};
+use super::world::{DAY, FEED, World, failure, settings, source};
 use crate::support::site::{Answer, Coded, Gate, Site};
 
 /// One request to a site that redirects once, under these settings.
@@ -215,9 +215,60 @@ async fn p70_credentials_go_to_their_own_origin_alone() {
 async fn p71_robots_txt_is_not_consulted_for_what_the_operator_named() {
     let site = Site::start().await;
     site.document("/feed", FEED);
+    site.script("/robots.txt", [Answer::ok("User-agent: *\nDisallow: /")]);
     let mut world = World::one(&site.url("/feed"));
-    world.run(HOUR).await;
+    assert!(matches!(world.poll().await, Outcome::Read(_)));
     assert_eq!(site.requests("/robots.txt").len(), 0);
+}
+
+#[tokio::test]
+async fn p71_where_robots_txt_counts_it_is_read_once_a_day_and_obeyed() {
+    let honouring = || Settings { robots: true, spacing: std::time::Duration::ZERO, ..settings() };
+    for (robots, allowed) in [
+        (Answer::ok("User-agent: *\nDisallow: /feed"), false),
+        (Answer::ok("User-agent: gazetted\nAllow: /\n\nUser-agent: *\nDisallow: /"), true),
+        (Answer::redirect(301, "/real-robots"), false),
+        (Answer::status(404), true),
+        (Answer::status(500), false),
+    ] {
+        let site = Site::start().await;
+        site.document("/feed", FEED);
+        site.script("/robots.txt", [robots.clone()]);
+        site.script("/real-robots", [Answer::ok("User-agent: *\nDisallow: /")]);
+        let mut world = World::of(honouring(), [source("one", &site.url("/feed"))]);
+        for _ in 0..3 {
+            let outcome = world.poll().await;
+            match &outcome {
+                Outcome::Failed(failure) => assert_eq!(failure.kind, FailureKind::Denied),
+                _ => assert!(allowed, "{robots:?}"),
+            }
+        }
+        assert_eq!(site.requests("/feed").len(), if allowed { 3 } else { 0 }, "{robots:?}");
+        assert_eq!(site.requests("/robots.txt").len(), 1);
+        world.now = world.now.after(DAY);
+        world.poll().await;
+        assert_eq!(site.requests("/robots.txt").len(), 2);
+    }
+}
+
+#[tokio::test]
+async fn p52_new_entries_alone_are_asked_for_only_where_that_is_wished() {
+    let site = Site::start().await;
+    let partial = Answer::status(226).header("IM", "feed").header("ETag", "\"b\"").body("<feed>2");
+    site.script("/feed", [Answer::ok(FEED).header("ETag", "\"a\""), partial]);
+    let mut world = World::one(&site.url("/feed"));
+    world.poll().await;
+    assert_eq!(failure(world.poll().await).status, Some(226));
+    assert!(site.log().iter().all(|request| request.bytes("a-im").is_none()));
+
+    let wishing = Settings { deltas: true, ..settings() };
+    let mut world = World::of(wishing, [source("one", &site.url("/feed"))]);
+    let Outcome::Read(reading) = world.poll().await else { panic!("a 226 is a document") };
+    assert!(reading.freshness.partial);
+    world.poll().await;
+    let last = site.log().pop().unwrap();
+    assert_eq!(last.header("a-im").as_deref(), Some("feed"));
+    assert_eq!(last.header("if-none-match").as_deref(), Some("\"b\""));
 }
 
 #[tokio::test]
