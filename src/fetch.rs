@@ -13,6 +13,7 @@ mod http;
 mod robots;
 mod words;
 
+mod older;
 mod schedule;
 mod settle;
 mod silence;
@@ -22,9 +23,12 @@ use std::time::Duration;
 use ipnet::IpNet;
 use url::Url;
 
-use crate::model::{Document, Failure, Freshness, Location, Memory, Source, Timestamp, Validators};
+use crate::model::{
+    Document, Failure, FailureKind, Freshness, Location, Memory, Source, Timestamp, Validators,
+};
 
 pub use agenda::{Agenda, Refusal};
+pub use older::older;
 pub use settle::settle;
 pub use silence::{Silence, silence};
 
@@ -174,6 +178,22 @@ impl Fetcher {
         match &source.location {
             Location::Web { url, .. } => self.web.fetch(source, url, memory, now).await,
             Location::File(path) => file::read(source, path, memory, self.max_document, now).await,
+        }
+    }
+
+    /// Asks for an older page of `source`'s document (see [`older`]), without
+    /// conditions, since it is asked for only to fill a gap. The same limits,
+    /// address checks and credentials hold as for the source itself. The caller
+    /// bounds how many, and keeps them [`Settings::spacing`] apart.
+    pub async fn page(
+        &self,
+        source: &Source,
+        page: &Url,
+        now: Timestamp,
+    ) -> Result<Document, Failure> {
+        match &source.location {
+            Location::Web { url, .. } => self.web.page(source, url, page, now).await,
+            Location::File(_) => Err(Failure::new(FailureKind::File, "a file has no older pages")),
         }
     }
 }

@@ -90,13 +90,25 @@ impl Web {
         memory: &Memory,
         now: Timestamp,
     ) -> Result<Fetched, Failure> {
+        let moved = memory.moved.as_ref().filter(|moved| moved.from.as_ref() == Some(url));
+        let start = moved.map_or(url, |moved| &moved.to);
         let asked = Asked { web: self, source, subscribed: url, memory, now };
-        match tokio::time::timeout(self.timeout, asked.follow()).await {
-            Ok(fetched) => fetched,
-            Err(_) => Err(Failure::new(
-                FailureKind::Timeout,
-                format!("the answer was not complete within {:?}", self.timeout),
-            )),
+        asked.within(self.timeout, start).await
+    }
+
+    /// Asks for an older page of a source's document: once, without conditions.
+    pub(super) async fn page(
+        &self,
+        source: &Source,
+        url: &Url,
+        page: &Url,
+        now: Timestamp,
+    ) -> Result<Document, Failure> {
+        let nothing = Memory::default();
+        let asked = Asked { web: self, source, subscribed: url, memory: &nothing, now };
+        match asked.within(self.timeout, page).await? {
+            Fetched::Document { document, .. } => Ok(document),
+            Fetched::Unchanged { .. } => Err(refused("an older page cannot be unchanged")),
         }
     }
 }
@@ -112,11 +124,20 @@ struct Asked<'a> {
 }
 
 impl Asked<'_> {
-    /// Walks the redirects and reads the answer at their end.
-    async fn follow(&self) -> Result<Fetched, Failure> {
-        let moved = self.memory.moved.as_ref();
-        let adopted = moved.filter(|moved| moved.from.as_ref() == Some(self.subscribed));
-        let mut url = bare(adopted.map_or(self.subscribed, |moved| &moved.to));
+    /// Follows `start` to its end, unless that takes too long.
+    async fn within(&self, timeout: Duration, start: &Url) -> Result<Fetched, Failure> {
+        match tokio::time::timeout(timeout, self.follow(start)).await {
+            Ok(fetched) => fetched,
+            Err(_) => Err(Failure::new(
+                FailureKind::Timeout,
+                format!("the answer was not complete within {timeout:?}"),
+            )),
+        }
+    }
+
+    /// Walks the redirects from `start` and reads the answer at their end.
+    async fn follow(&self, start: &Url) -> Result<Fetched, Failure> {
+        let mut url = bare(start);
         let mut seen = vec![url.clone()];
         let mut all_permanent = true;
         let mut moved = None;
