@@ -68,6 +68,9 @@ mod survey;
 mod writer;
 
 #[cfg(test)]
+mod care_tests;
+
+#[cfg(test)]
 mod contract;
 
 #[cfg(test)]
@@ -91,6 +94,9 @@ pub use survey::{Survey, check};
 /// Of the stories that bear one key, this many are known by it: the newest.
 /// More share nothing but a title like "Weekly update", which proves nothing.
 pub const MOST_BEARERS: usize = 64;
+
+/// A story is found by this many keys at most. Published ids are beyond that.
+pub const MOST_KEYS: usize = 1000;
 
 /// A story's place in a topic. A feed's order is the greatest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -143,6 +149,37 @@ pub struct Commit {
     pub stamps: Vec<(String, Stamp)>,
     /// Paths that are served no longer, whose stamps go.
     pub unstamped: Vec<String>,
+}
+
+impl Commit {
+    /// Whether it changes nothing. Such a commit is answered by the writer
+    /// and writes nothing: a way to ask whether it is alive.
+    pub fn is_empty(&self) -> bool {
+        let Self {
+            memories,
+            listed,
+            admitted,
+            retired,
+            forgotten,
+            restored,
+            dropped,
+            places,
+            filled,
+            stamps,
+            unstamped,
+        } = self;
+        memories.is_empty()
+            && listed.is_empty()
+            && admitted.is_empty()
+            && retired.is_empty()
+            && forgotten.is_empty()
+            && restored.is_empty()
+            && dropped.is_empty()
+            && places.is_empty()
+            && filled.is_empty()
+            && stamps.is_empty()
+            && unstamped.is_empty()
+    }
 }
 
 /// Resolves when a commit is durable. It need not be awaited for the commit to happen.
@@ -269,4 +306,19 @@ pub enum StoreError {
     /// It was closed before (a fault of the program).
     #[error("the store {0} is closed")]
     Closed(String),
+}
+
+impl StoreError {
+    /// The program's exit code where this ends it.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Missing(_) | Self::Closed(_) => 1,
+            Self::Damaged { .. }
+            | Self::Full { .. }
+            | Self::Unwritable { .. }
+            | Self::Backup { .. } => 74,
+            Self::InUse(_) => 75,
+            Self::TooNew { .. } => 78,
+        }
+    }
 }

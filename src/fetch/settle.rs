@@ -189,4 +189,5 @@ fn hold(memory: &Memory, said: &Said, source: &Source, now: Timestamp) -> Option
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests;

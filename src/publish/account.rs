@@ -94,9 +94,23 @@ pub(super) struct Carried {
 impl<'a> Account<'a> {
     /// What to tell of `story`, dated `updated` by the feed that tells it.
     pub(super) fn of(story: &'a Story, updated: Timestamp, sources: &Sources, site: &Site) -> Self {
-        let lead = &story.lead(sources).entry;
-        let copies = story.copies(sources).into_iter().filter(|copy| copy.withdrawn.is_none());
-        let copies: Vec<_> = copies.map(|copy| carried(copy, sources)).collect();
+        Self::told_by(story.lead(sources), story, updated, sources, site)
+    }
+
+    /// The same in the words of one member, whoever leads the story elsewhere.
+    pub(super) fn told_by(
+        teller: &'a Member,
+        story: &'a Story,
+        updated: Timestamp,
+        sources: &Sources,
+        site: &Site,
+    ) -> Self {
+        let lead = &teller.entry;
+        let members = std::iter::once(story.lead(sources)).chain(story.copies(sources));
+        let copies: Vec<_> = members
+            .filter(|member| !std::ptr::eq(*member, teller) && member.withdrawn.is_none())
+            .map(|copy| carried(copy, sources))
+            .collect();
         let source = publisher(story, lead, sources, site);
         let path = story_path(&story.id);
         let page = site.address(&path);

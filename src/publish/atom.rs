@@ -28,7 +28,7 @@ pub(super) fn render(masthead: &Masthead, accounts: &[Account<'_>], site: &Site)
         subtitle: Some(text(&masthead.description)),
         updated: date(masthead.updated),
         // Every entry names its own authors; this one keeps an empty feed valid (Q1).
-        authors: vec![person(&site.title)],
+        authors: vec![person(&site.name())],
         generator: Some(Generator { value: "gazetted".to_owned(), ..Generator::default() }),
         icon: Some(site.address(super::pages::ICON_PATH)),
         links: links(masthead, site),

@@ -95,6 +95,7 @@ struct Copied<'a> {
 
 /// The feed as bytes, which depend on the arguments alone (Q20).
 pub(super) fn render(masthead: &Masthead, accounts: &[Account<'_>], site: &Site) -> Vec<u8> {
+    let name = site.name();
     let hub = site.hub.as_ref().filter(|_| !masthead.place.archived);
     let previous = masthead.place.previous.as_deref();
     let feed = Feed {
@@ -107,7 +108,7 @@ pub(super) fn render(masthead: &Masthead, accounts: &[Account<'_>], site: &Site)
         next_url: previous.map(|stem| site.address(&at(stem, Format::Json))),
         icon: site.address(super::pages::ICON_PATH),
         favicon: site.address(super::pages::ICON_PATH),
-        authors: [Author { name: &site.title }],
+        authors: [Author { name: &name }],
         hubs: hub.iter().map(|hub| Hub { r#type: "WebSub", url: hub.as_str() }).collect(),
         items: accounts.iter().filter(|told| told.withdrawn.is_none()).map(item).collect(),
     };

@@ -51,6 +51,9 @@ pub struct Settings {
     pub connections: usize,
     /// Connections of one address; of one /64 with IPv6.
     pub connections_per_address: usize,
+    /// Whether operators' pages, `/sources` and `/metrics`, are answered here,
+    /// rather than on an address of their own.
+    pub operators: bool,
     /// Addresses of reverse proxies, which stand for many clients: the limit
     /// for one address does not hold for them.
     pub proxies: Vec<IpNet>,
@@ -66,6 +69,7 @@ impl Default for Settings {
             drain: Duration::from_secs(20),
             connections: 512,
             connections_per_address: 32,
+            operators: true,
             proxies: vec![
                 IpNet::new_assert(IpAddr::from([127, 0, 0, 0]), 8),
                 IpNet::new_assert(std::net::Ipv6Addr::LOCALHOST.into(), 128),

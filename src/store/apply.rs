@@ -1,11 +1,11 @@
 //! A commit in; the writes it means out, staged.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{HashMap, HashSet};
 
 use crate::model::{Fingerprint, Key, Story, StoryId, Timestamp};
 
 use super::chunks::{Fault, Stage, Values};
-use super::records::{Bearers, Header, Record, Retired, StoryHead, TopicPlaces};
+use super::records::{Bearers, Header, Record, Retired, StoryHead, TopicPlaces, merge_keys};
 use super::{Commit, Place, PlaceChange, codec, layout};
 
 /// Stages all that `commit` changes.
@@ -76,31 +76,30 @@ fn admit(
     new_keys: &[Key],
 ) -> Result<(), Fault> {
     let key = layout::story(story.id);
-    let before = head_of(stage, story.id)?;
-    let mut keys: BTreeSet<Key> = new_keys.iter().copied().collect();
-    let mut borne = BTreeSet::new();
-    match before {
-        Some(before) => {
-            keys.extend(&before.keys);
-            if before.first_seen == story.first_seen {
-                borne.extend(before.keys);
-            } else {
-                unbear(stage, &before.keys, before.first_seen, story.id)?;
-                stage.unmark(layout::order(before.first_seen, story.id));
-            }
-        }
+    let before = match head_of(stage, story.id)? {
+        Some(before) => before,
         None => {
             header.stories += 1;
-            if let Some(retired) = retired_of(stage, story.id)? {
-                unbear(stage, &retired.keys, retired.first_seen, story.id)?;
-                keys.extend(retired.keys);
-                stage.remove(layout::retired(story.id))?;
-            }
+            let retired = retired_of(stage, story.id)?;
+            stage.remove(layout::retired(story.id))?;
+            retired.map_or_else(
+                || StoryHead { first_seen: story.first_seen, keys: Vec::new() },
+                |Retired { first_seen, keys, .. }| StoryHead { first_seen, keys },
+            )
         }
+    };
+    let (keys, lost) = merge_keys(&before.keys, new_keys);
+    if before.first_seen == story.first_seen {
+        let known: HashSet<&Key> = before.keys.iter().collect();
+        unbear(stage, &lost, story.first_seen, story.id)?;
+        bear(stage, keys.iter().filter(|key| !known.contains(key)), story.first_seen, story.id)?;
+    } else {
+        stage.unmark(layout::order(before.first_seen, story.id));
+        unbear(stage, &before.keys, before.first_seen, story.id)?;
+        bear(stage, keys.iter(), story.first_seen, story.id)?;
     }
-    bear(stage, keys.difference(&borne), story.first_seen, story.id)?;
     let packed = codec::pack(story).map_err(|why| Fault::record(&key, why))?;
-    let head = StoryHead { first_seen: story.first_seen, keys: keys.into_iter().collect() };
+    let head = StoryHead { first_seen: story.first_seen, keys };
     stage.mark(layout::order(story.first_seen, story.id));
     stage.put(key, &head.write(&packed))
 }
@@ -137,9 +136,8 @@ fn restore(stage: &mut Stage<'_>, header: &mut Header, record: &Record) -> Resul
         Record::Retired { story, .. } if head_of(stage, *story)?.is_some() => Ok(()),
         Record::Retired { story, first_seen, at, keys } => {
             forget(stage, *story)?;
-            let keys: BTreeSet<Key> = keys.iter().copied().collect();
+            let (keys, _) = merge_keys(&[], keys);
             bear(stage, keys.iter(), *first_seen, *story)?;
-            let keys = keys.into_iter().collect();
             let retired = Retired { first_seen: *first_seen, at: *at, keys };
             stage.put(layout::retired(*story), &retired.write())
         }

@@ -3,12 +3,13 @@
 //! The plain statement of what a store means: the loop is tried against it,
 //! and the engine that is used must not differ from it.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::model::{Fingerprint, Key, Lookalikes, Memory, SourceId, Story, StoryId, Timestamp};
 
-use super::records::{Bearers, Retired};
+use super::records::{Bearers, Retired, merge_keys};
 use super::{Commit, Committed, Place, Record, Room, Stamp, Store, StoreError};
 
 /// A store that lasts as long as the process.
@@ -21,7 +22,7 @@ struct State {
     memories: BTreeMap<SourceId, Memory>,
     listed: BTreeMap<SourceId, Vec<StoryId>>,
     stamps: BTreeMap<String, Stamp>,
-    stories: BTreeMap<StoryId, (Story, BTreeSet<Key>)>,
+    stories: BTreeMap<StoryId, (Story, Vec<Key>)>,
     order: BTreeSet<(Timestamp, StoryId)>,
     bearers: BTreeMap<Key, Bearers>,
     retired: BTreeMap<StoryId, Retired>,
@@ -77,18 +78,16 @@ impl State {
     }
 
     fn admit(&mut self, story: Story, new_keys: Vec<Key>) {
-        let mut keys: BTreeSet<Key> = new_keys.into_iter().collect();
-        if let Some((before, old_keys)) = self.stories.remove(&story.id) {
+        let (seen, before) = if let Some((before, keys)) = self.stories.remove(&story.id) {
             self.order.remove(&(before.first_seen, before.id));
-            if before.first_seen != story.first_seen {
-                self.unbear(&old_keys, before.first_seen, before.id);
-            }
-            keys.extend(old_keys);
+            (before.first_seen, keys)
         } else if let Some(retired) = self.retired.remove(&story.id) {
-            let old_keys: BTreeSet<Key> = retired.keys.into_iter().collect();
-            self.unbear(&old_keys, retired.first_seen, story.id);
-            keys.extend(old_keys);
-        }
+            (retired.first_seen, retired.keys)
+        } else {
+            (story.first_seen, Vec::new())
+        };
+        let (keys, lost) = merge_keys(&before, &new_keys);
+        self.unbear(if seen == story.first_seen { &lost } else { &before }, seen, story.id);
         self.bear(&keys, story.first_seen, story.id);
         self.order.insert((story.first_seen, story.id));
         self.stories.insert(story.id, (story, keys));
@@ -97,13 +96,12 @@ impl State {
     fn retire(&mut self, id: StoryId, at: Timestamp) {
         let Some((story, keys)) = self.stories.remove(&id) else { return };
         self.order.remove(&(story.first_seen, id));
-        let keys = keys.into_iter().collect();
         self.retired.insert(id, Retired { first_seen: story.first_seen, at, keys });
     }
 
     fn forget(&mut self, id: StoryId) {
         let Some(retired) = self.retired.remove(&id) else { return };
-        self.unbear(&retired.keys.into_iter().collect(), retired.first_seen, id);
+        self.unbear(&retired.keys, retired.first_seen, id);
     }
 
     fn restore(&mut self, record: Record) {
@@ -115,27 +113,28 @@ impl State {
             Record::Retired { story, .. } if self.stories.contains_key(&story) => {}
             Record::Retired { story, first_seen, at, keys } => {
                 self.forget(story);
-                let keys: BTreeSet<Key> = keys.into_iter().collect();
+                let (keys, _) = merge_keys(&[], &keys);
                 self.bear(&keys, first_seen, story);
-                let keys = keys.into_iter().collect();
                 self.retired.insert(story, Retired { first_seen, at, keys });
             }
         }
     }
 
-    fn bear(&mut self, keys: &BTreeSet<Key>, first_seen: Timestamp, id: StoryId) {
+    fn bear(&mut self, keys: &[Key], first_seen: Timestamp, id: StoryId) {
         for key in keys {
             self.bearers.entry(*key).or_default().insert(first_seen, id);
         }
     }
 
-    fn unbear(&mut self, keys: &BTreeSet<Key>, first_seen: Timestamp, id: StoryId) {
+    fn unbear(&mut self, keys: &[Key], first_seen: Timestamp, id: StoryId) {
         for key in keys {
-            if let Some(bearers) = self.bearers.get_mut(key) {
-                bearers.remove(first_seen, id);
+            if let Entry::Occupied(mut bearers) = self.bearers.entry(*key) {
+                bearers.get_mut().remove(first_seen, id);
+                if bearers.get().is_empty() {
+                    bearers.remove();
+                }
             }
         }
-        self.bearers.retain(|_, bearers| !bearers.is_empty());
     }
 
     fn records(&self) -> Vec<Record> {
@@ -153,7 +152,7 @@ impl State {
             .map(|(path, stamp)| Record::Stamp { path: path.clone(), stamp: *stamp });
         let stories = self.order.iter().map(|(_, id)| {
             let (story, keys) = &self.stories[id];
-            Record::Story { story: Box::new(story.clone()), keys: keys.iter().copied().collect() }
+            Record::Story { story: Box::new(story.clone()), keys: keys.clone() }
         });
         let retired = self.retired.iter().map(|(story, retired)| Record::Retired {
             story: *story,

@@ -185,8 +185,13 @@ pub fn repair(path: &Path, cache: u64) -> Result<Repair, StoreError> {
     let home = open::claim_existing(path)?;
     let (db, scratch) = open_copy(&home, cache)?;
     let header = fenced(path, || super::read::header(&db)).ok().flatten();
+    let made = home.epoch().ok().flatten().map_or(0, |epoch| epoch.commits);
+    let found = header.map_or(0, |header| header.commits);
     let mut rebuild = Rebuild::start(&home, cache)?;
     let mut losses = Vec::new();
+    if found < made {
+        losses.push(format!("the last commits: of {made} at least, {found} are left"));
+    }
     let mut memories = Vec::new();
     super::salvage::ground(&db, |record| match record {
         Ok(Record::Memory { source, memory }) => {
@@ -211,10 +216,8 @@ pub fn repair(path: &Path, cache: u64) -> Result<Repair, StoreError> {
     }
     drop(db);
     std::fs::remove_dir_all(&scratch).map_err(|error| unwritable(path, &error))?;
-    let epoch = home.epoch().ok().flatten().map_or(0, |epoch| epoch.commits);
-    let commits = epoch.max(header.map_or(0, |header| header.commits));
     let kept = home.aside("damaged");
-    rebuild.install(commits, Some(&kept))?;
+    rebuild.install(made.max(found), Some(&kept))?;
     Ok(Repair { stories, expected, losses, kept })
 }
 

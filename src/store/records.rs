@@ -3,13 +3,15 @@
 //! A story's keys stand before its compressed text: they are hashes, which
 //! nothing compresses, and they are wanted without it.
 
+use std::collections::HashSet;
+
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Key, Memory, SourceId, Story, StoryId, Timestamp};
+use crate::model::{Key, KeyKind, Memory, SourceId, Story, StoryId, Timestamp};
 
 use super::codec::{self, Unreadable};
 use super::layout::{self, Kind};
-use super::{MOST_BEARERS, Stamp};
+use super::{MOST_BEARERS, MOST_KEYS, Stamp};
 
 /// One thing the store knows that cannot be derived from the others: what a
 /// backup consists of, and what moves from one engine to another.
@@ -123,7 +125,7 @@ impl Header {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct StoryHead {
     pub(super) first_seen: Timestamp,
-    /// In order, none twice.
+    /// In the order they came, none twice.
     pub(super) keys: Vec<Key>,
 }
 
@@ -159,7 +161,7 @@ fn read_story(payload: &[u8]) -> Result<(Story, Vec<Key>), Unreadable> {
 pub(super) struct Retired {
     pub(super) first_seen: Timestamp,
     pub(super) at: Timestamp,
-    /// In order, none twice.
+    /// In the order they came, none twice.
     pub(super) keys: Vec<Key>,
 }
 
@@ -177,6 +179,29 @@ impl Retired {
         write_keys(&self.keys, &mut bytes);
         bytes
     }
+}
+
+/// The keys of a story that had some and gets more: all it has now, and
+/// those it loses because no story has more than [`MOST_KEYS`]. The oldest
+/// go first, and a source's own ids before all else: one that renames its
+/// entries at every poll would otherwise make the story grow for ever.
+pub(super) fn merge_keys(before: &[Key], new: &[Key]) -> (Vec<Key>, Vec<Key>) {
+    let mut seen: HashSet<Key> = before.iter().copied().collect();
+    let mut kept = before.to_vec();
+    kept.extend(new.iter().filter(|key| seen.insert(**key)));
+    let mut surplus = kept.len().saturating_sub(MOST_KEYS);
+    let mut lost = Vec::new();
+    for kind in [KeyKind::Own, KeyKind::Title, KeyKind::Address] {
+        kept.retain(|key| {
+            let goes = surplus > 0 && key.kind == kind;
+            if goes {
+                surplus -= 1;
+                lost.push(*key);
+            }
+            !goes
+        });
+    }
+    (kept, lost)
 }
 
 /// The stories that bear one key, by (first_seen, id).
@@ -277,7 +302,7 @@ fn read_keys(bytes: &[u8]) -> Result<(Vec<Key>, &[u8]), Unreadable> {
     Ok((keys.collect::<Result<_, _>>()?, rest))
 }
 
-/// No story bears 65,536 keys: it would need as many entries.
+/// [`merge_keys`] has seen to it that the number fits.
 fn write_keys(keys: &[Key], bytes: &mut Vec<u8>) {
     let count = u16::try_from(keys.len()).unwrap_or(u16::MAX);
     bytes.extend_from_slice(&count.to_le_bytes());
@@ -323,6 +348,25 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn a_story_that_is_renamed_for_ever_forgets_its_oldest_names() {
+        let own = |n: u32| {
+            let mut hash = [0; 16];
+            hash[..4].copy_from_slice(&n.to_be_bytes());
+            Key { kind: KeyKind::Own, hash }
+        };
+        let lasting =
+            [KeyKind::Published, KeyKind::Address].map(|kind| Key { kind, hash: [9; 16] });
+        let (mut keys, _) = merge_keys(&lasting, &[]);
+        for n in 0..3000 {
+            let (kept, lost) = merge_keys(&keys, &[own(n), own(n), lasting[1]]);
+            let oldest = n.checked_sub(998).map(own);
+            assert_eq!(lost, Vec::from_iter(oldest), "{n}");
+            keys = kept;
+        }
+        assert_eq!((keys.len(), &keys[..2]), (MOST_KEYS, &lasting[..]));
+    }
 
     proptest! {
         #[test]

@@ -1,7 +1,8 @@
 //! Commits in, reads out, on sled.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::fs::File;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use crate::model::{Fingerprint, Key, Lookalikes, Memory, SourceId, Story, StoryId, Timestamp};
@@ -17,7 +18,7 @@ use super::{Commit, Committed, Place, Record, Room, Stamp, Store, StoreError, re
 #[derive(Debug)]
 pub struct SledStore {
     home: RwLock<Option<Arc<Home>>>,
-    path: std::path::PathBuf,
+    path: PathBuf,
     /// `None` once it is closed.
     db: RwLock<Option<sled::Db>>,
     writer: Mutex<Option<Writer>>,
@@ -27,7 +28,11 @@ pub struct SledStore {
 impl SledStore {
     pub(super) fn start(home: Arc<Home>, db: sled::Db, header: Header) -> Result<Self, StoreError> {
         let broken = Broken::default();
-        let writer = Writer::start(Arc::clone(&home), db.clone(), header, Arc::clone(&broken))?;
+        let file = home.engine().join("db");
+        let file =
+            File::options().write(true).open(&file).map_err(|error| unwritable(&file, &error))?;
+        let writer =
+            Writer::start(Arc::clone(&home), db.clone(), file, header, Arc::clone(&broken))?;
         Ok(Self {
             path: home.path().to_owned(),
             home: RwLock::new(Some(home)),

@@ -25,7 +25,7 @@ const WAITING: usize = 256;
 const ENOUGH: usize = 2000;
 
 /// The epoch is written, and sled's blobs looked for, after this many batches.
-const NOW_AND_THEN: u64 = 256;
+const NOW_AND_THEN: u64 = 64;
 
 /// Keys of dropped topics that are removed between two batches.
 const SWEEP: usize = 512;
@@ -44,15 +44,15 @@ pub(super) struct Writer {
 }
 
 impl Writer {
+    /// `file` is sled's data file, opened once more.
     pub(super) fn start(
         home: Arc<Home>,
         tree: sled::Db,
+        file: File,
         header: Header,
         broken: Broken,
     ) -> Result<Self, StoreError> {
         let path = home.path().to_owned();
-        let db = home.engine().join("db");
-        let file = File::options().write(true).open(&db).map_err(|e| unwritable(&db, &e))?;
         let (orders, waiting) = sync_channel(WAITING);
         let mut desk = Desk { home, tree, file, header, broken, has_blobs: false, garbage: None };
         desk.look_for_blobs();
@@ -149,6 +149,9 @@ impl Desk {
     }
 
     fn write(&mut self, commits: &[Commit]) -> Result<(), Fault> {
+        if commits.iter().all(Commit::is_empty) {
+            return Ok(());
+        }
         let mut stage = Stage::new(&self.tree);
         let mut header = self.header;
         for commit in commits {
@@ -266,4 +269,32 @@ fn unused_generations(tree: &sled::Tree) -> Result<Vec<u32>, Fault> {
         from = layout::end_of(&layout::places(generation));
     }
     Ok(unused)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::super::open::open_engine;
+    use super::super::samples::{admitted, at, done, story};
+    use super::*;
+
+    #[test]
+    fn after_a_failed_sync_nothing_is_answered_well_any_more() {
+        let dir = tempfile::tempdir().unwrap();
+        let home = Arc::new(Home::claim(dir.path()).unwrap());
+        fs::create_dir(home.engine()).unwrap();
+        let db = open_engine(&home.engine(), dir.path(), 1 << 20).unwrap();
+        // A file that cannot be synced.
+        let file = File::options().write(true).open("/dev/null").unwrap();
+        let broken = Broken::default();
+        let writer = Writer::start(home, db, file, Header::new(1), Arc::clone(&broken)).unwrap();
+        for number in 0..3 {
+            let admitted = vec![admitted(story(number, at(0), 9), &[])];
+            let answer = done(writer.commit(Commit { admitted, ..Commit::default() }));
+            assert!(matches!(answer, Err(StoreError::Unwritable { .. })), "{answer:?}");
+            assert_eq!(answer.err().as_ref(), broken.get());
+        }
+        writer.close();
+        assert!(!dir.path().join("epoch").exists(), "nothing is claimed that may not be there");
+    }
 }

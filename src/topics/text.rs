@@ -148,6 +148,23 @@ fn ranges(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
 }
 
 fn word_end(text: &str, start: usize) -> usize {
+    plain_end(text.as_bytes(), start).unwrap_or_else(|| connected_end(text, start))
+}
+
+/// The end of a word of ASCII letters with nothing at its end that could go
+/// on: nearly every word, and reading words is most of the work.
+fn plain_end(text: &[u8], start: usize) -> Option<usize> {
+    let length = text[start..].iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
+    let end = start + length;
+    let ends = match text.get(end..) {
+        None | Some([]) => true,
+        Some([b'.' | b',' | b'\'', rest @ ..]) => rest.first().is_none_or(u8::is_ascii_whitespace),
+        Some([byte, ..]) => byte.is_ascii(),
+    };
+    (ends && length > 0).then_some(end)
+}
+
+fn connected_end(text: &str, start: usize) -> usize {
     let mut end = start;
     // How long the run of letters or digits since the last connector is.
     let mut run = 0;
