@@ -137,6 +137,9 @@ title = ""
 fn remedies_name_what_was_likely_meant() {
     for (text, help) in [
         ("[polling]\nintervall = \"1h\"", "did you mean `interval`?"),
+        ("[polling]\nevry = \"1h\"", "did you mean `interval`?"),
+        ("[[source]]\nname = \"a\"", "did you mean `id`?"),
+        ("[server]\nport = 80", "did you mean `listen`?"),
         ("[polling]\nmax-body = \"1MiB\"", "did you mean `max_body`?"),
         ("[polling]\nlisten = \"127.0.0.1:1\"", "it belongs under [server]"),
         ("base_url = \"https://example.org/\"", "it belongs under [server]"),
