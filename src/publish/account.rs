@@ -169,7 +169,8 @@ impl<'a> Account<'a> {
 
 /// A story is taken back when everybody who told it took it back.
 fn withdrawn(story: &Story) -> Option<Timestamp> {
-    let withdrawals: Option<Vec<_>> = story.members.iter().map(|member| member.withdrawn).collect();
+    let withdrawals: Option<Vec<_>> =
+        story.members.iter().map(|member| member.withdrawn.as_ref().map(|gone| gone.at)).collect();
     withdrawals?.into_iter().max()
 }
 

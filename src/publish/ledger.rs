@@ -148,13 +148,9 @@ impl Ledger {
     /// Entries were judged.
     pub fn admitted(&self, admitted: &[Admitted]) {
         for one in admitted {
-            let verdict = match one.verdict {
-                Verdict::New => "new",
-                Verdict::Joined => "joined",
-                Verdict::Revised => "revised",
-            };
+            let verdict = one.verdict.as_str();
             self.verdicts.get_or_create(&Judged { verdict }).inc();
-            if one.verdict != Verdict::Revised {
+            if matches!(one.verdict, Verdict::New | Verdict::Joined) {
                 self.seen(one);
             }
         }

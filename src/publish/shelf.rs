@@ -15,7 +15,7 @@ use super::heads::{self, Facts};
 use super::ledger::Tally;
 use super::rss::http_date;
 use super::site::topic_path;
-use crate::model::{Stamp, Timestamp, TopicId};
+use crate::model::{Stamp, Timestamp, Topic, TopicId};
 
 /// Everything being served now.
 ///
@@ -157,6 +157,29 @@ impl Shelf {
             Withdrawal::MovedTo(path) => Held::MovedTo(path),
         };
         self.held.write().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned(), why);
+    }
+
+    /// Withdraws what was served of topics that are no more, in this run or
+    /// an earlier one (Q33).
+    pub fn keep_topics(&self, topics: &[Topic]) {
+        let is_kept = |path: &str| {
+            let Some(rest) = path.strip_prefix("/topics/") else { return true };
+            let id = rest.split(['.', '/']).next().unwrap_or_default();
+            topics.iter().any(|topic| topic.id.as_str() == id)
+        };
+        let served: Vec<String> =
+            self.stamps().keys().filter(|path| !is_kept(path)).cloned().collect();
+        for path in served {
+            self.withdraw(&path, Withdrawal::Gone);
+        }
+        for topic in topics {
+            for former in &topic.formerly {
+                for ending in ["", ".atom", ".rss", ".json"] {
+                    let to = format!("/topics/{}{ending}", topic.id);
+                    self.withdraw(&format!("/topics/{former}{ending}"), Withdrawal::MovedTo(to));
+                }
+            }
+        }
     }
 
     /// The paths that are served, sorted.

@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::{inside, minute};
-use crate::model::{Evidence, Member, Sources};
+use crate::model::{Member, Sources};
 use crate::publish::account::{Account, name_of};
 use crate::publish::desk::StoryDetail;
 use crate::publish::legible::{excerpt, line};
@@ -90,23 +90,7 @@ fn card(member: &Member, leads: bool, sources: &Sources) -> CopyCard {
         published: entry.dated().map_or_else(|| "undated".to_owned(), minute),
         updated: entry.updated.filter(|updated| Some(*updated) != entry.dated()).map(minute),
         joined: minute(member.joined),
-        evidence: because(&member.evidence),
+        evidence: member.evidence.to_string(),
         paragraphs: lines.take(PARAGRAPHS).map(|text| excerpt(text, PARAGRAPH)).collect(),
-    }
-}
-
-/// Why an entry is in its story, in words.
-fn because(evidence: &Evidence) -> String {
-    match evidence {
-        Evidence::Founded => "it was the first to be read".to_owned(),
-        Evidence::SameAddress { address, as_original: true } => {
-            format!("it names {address} as its original")
-        }
-        Evidence::SameAddress { address, as_original: false } => {
-            format!("it has the same address, {address}")
-        }
-        Evidence::SameTitle { title, hours_apart } => {
-            format!("it has the same title, “{title}”, {hours_apart} hours apart")
-        }
     }
 }
