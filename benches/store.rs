@@ -108,6 +108,7 @@ fn gathering(numbers: std::ops::Range<u64>, texts: &mut Words) -> Commit {
                 keys: keys(story.id),
                 story,
                 before: None,
+                dropped: Vec::new(),
                 verdict: Verdict::New,
             })
             .collect(),
@@ -124,21 +125,10 @@ fn story(number: u64, texts: &mut Words) -> Story {
     entry.summary = Some(texts.some(30));
     entry.text = texts.some(300);
     let first_seen = Timestamp::from_secs(1_743_591_900 + i64::try_from(number).unwrap_or(0));
-    Story {
-        id: id(number),
-        published_id: format!("tag:www.gov.uk,2005:/government/news/{number}"),
-        first_seen,
-        dated: first_seen,
-        updated: first_seen,
-        revised: first_seen,
-        changed: first_seen,
-        members: vec![Member {
-            entry,
-            evidence: Evidence::Founded,
-            joined: first_seen,
-            revised: None,
-        }],
-    }
+    let published_id = format!("tag:www.gov.uk,2005:/government/news/{number}");
+    let mut story = Story::new(id(number), published_id, first_seen);
+    story.members.push(Member::new(entry, Evidence::Founded, first_seen));
+    story
 }
 
 fn id(number: u64) -> StoryId {

@@ -30,7 +30,7 @@ use std::pin::Pin;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    Admitted, Fingerprint, Key, Lookalikes, Memory, SourceId, Story, StoryId, Timestamp,
+    Admitted, Fingerprint, Key, Lookalikes, Memory, SourceId, Stamp, Story, StoryId, Timestamp,
 };
 
 mod apply;
@@ -118,15 +118,6 @@ pub struct PlaceChange {
     pub from: Option<Timestamp>,
     /// The date it has there now, if it still is.
     pub to: Option<Timestamp>,
-}
-
-/// When something that is served last changed, and into what (Q21, Q24).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Stamp {
-    /// Hash of its bytes.
-    pub hash: u64,
-    /// Its Last-Modified, to the second.
-    pub modified: Timestamp,
 }
 
 /// All that one gathering of polls changes. Goes in whole or not at all, and

@@ -93,6 +93,9 @@ pub struct Freshness {
     /// From `max-age` or `Expires`, less `Age`; none where nothing valid was said.
     #[serde(default)]
     pub lifetime: Option<Duration>,
+    /// What `Retry-After` asked for, also of a 304 (P26).
+    #[serde(default)]
+    pub retry_after: Option<Duration>,
 }
 
 /// What a document asks of its readers, beside its entries.

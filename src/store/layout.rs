@@ -186,9 +186,7 @@ pub(super) fn key_of(bytes: &[u8]) -> Option<Key> {
 }
 
 fn kind_of(byte: u8) -> Option<KeyKind> {
-    [KeyKind::Own, KeyKind::Address, KeyKind::Title, KeyKind::Published]
-        .into_iter()
-        .find(|kind| *kind as u8 == byte)
+    KeyKind::ALL.into_iter().find(|kind| *kind as u8 == byte)
 }
 
 /// With the sign inverted, a negative number sorts before a positive one.

@@ -41,21 +41,19 @@ pub(super) fn story(number: u8, first_seen: Timestamp, length: usize) -> Story {
     })
     .take(length)
     .collect();
-    let member = Member { entry, evidence: Evidence::Founded, joined: first_seen, revised: None };
-    Story {
-        id: id(number),
-        published_id: format!("https://example.org/{number}"),
-        first_seen,
-        dated: first_seen,
-        updated: first_seen,
-        revised: first_seen,
-        changed: first_seen,
-        members: vec![member],
-    }
+    let mut story = Story::new(id(number), format!("https://example.org/{number}"), first_seen);
+    story.members.push(Member::new(entry, Evidence::Founded, first_seen));
+    story
 }
 
 pub(super) fn admitted(story: Story, keys: &[Key]) -> Admitted {
-    Admitted { story, before: None, keys: keys.to_vec(), verdict: Verdict::New }
+    Admitted {
+        story,
+        before: None,
+        keys: keys.to_vec(),
+        dropped: Vec::new(),
+        verdict: Verdict::New,
+    }
 }
 
 pub(super) fn memory(number: u64) -> Memory {
@@ -96,15 +94,15 @@ pub(super) fn everything(store: &dyn Store) -> String {
     all
 }
 
-pub(super) fn kinds() -> [KeyKind; 4] {
-    [KeyKind::Own, KeyKind::Address, KeyKind::Title, KeyKind::Published]
+pub(super) fn kinds() -> [KeyKind; 6] {
+    KeyKind::ALL
 }
 
 /// A commit over few enough names that commits meet each other.
 pub(super) fn any_commit() -> impl Strategy<Value = Commit> {
     use prop::collection::vec;
     let number = 0u8..12;
-    let any_key = (0usize..4, 0u8..6).prop_map(|(kind, n)| key(kinds()[kind], n));
+    let any_key = (0usize..6, 0u8..6).prop_map(|(kind, n)| key(kinds()[kind], n));
     let any_keys = vec(any_key, 0..5);
     let date = prop::option::of((0i64..5).prop_map(at));
     // The moment a story was first seen is a part of what it is.
