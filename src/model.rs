@@ -25,10 +25,10 @@ mod timestamp;
 mod topic;
 
 pub use entry::{Enclosure, Entry, Feed};
-pub use memory::{Hold, HoldScope, Memory, Moved, Rhythm, Watched};
+pub use memory::{Hold, HoldScope, Memory, Moved, Rhythm, Subscription, Watched};
 pub use name::{SourceId, StoryId, TopicId};
 pub use poll::{
-    Document, Failure, FailureKind, Freshness, Hints, Outcome, Poll, Reading, Validators,
+    Document, Failure, FailureKind, Freshness, Hints, Offer, Outcome, Poll, Reading, Validators,
 };
 pub use source::{Enrich, Location, Pace, Role, Source, Sources};
 pub use story::{Admitted, Evidence, Key, KeyKind, Lookalikes, Member, Story, Tier, Verdict};
