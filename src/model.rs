@@ -16,7 +16,11 @@ mod name;
 
 mod poll;
 
+mod revision;
+
 mod source;
+
+mod stamp;
 
 mod story;
 
@@ -26,11 +30,17 @@ mod topic;
 
 pub use entry::{Enclosure, Entry, Feed};
 pub use memory::{Hold, HoldScope, Memory, Moved, Rhythm, Subscription, Watched};
+pub use entry::{Enclosure, Enriched, Entry, Feed};
+pub use memory::{Hold, HoldScope, Memory, Moved, Rhythm, Watched};
 pub use name::{SourceId, StoryId, TopicId};
 pub use poll::{
     Document, Failure, FailureKind, Freshness, Hints, Offer, Outcome, Poll, Reading, Validators,
 };
+pub use revision::{Piece, Revision, Withdrawal, WithdrawnBy};
 pub use source::{Enrich, Location, Pace, Role, Source, Sources};
-pub use story::{Admitted, Evidence, Key, KeyKind, Lookalikes, Member, Story, Tier, Verdict};
+pub use stamp::Stamp;
+pub use story::{
+    Admitted, Evidence, Forbidden, Key, KeyKind, Lookalikes, Member, Related, Story, Tier, Verdict,
+};
 pub use timestamp::Timestamp;
 pub use topic::{Fingerprint, Revisions, Topic};

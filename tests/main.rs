@@ -5,4 +5,14 @@
 
 mod support;
 
+mod demo;
+
+mod feeds;
+
 mod polling;
+
+mod store;
+
+mod tidy;
+
+mod units;

@@ -48,10 +48,11 @@ pub struct Entry {
     /// BCP 47 language tag, where stated or detected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
-    /// When the source says it was published. Never later than it was read (Q6).
+    /// When the source says it was published. May lie in the future: what is
+    /// published of it does not (Q6).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub published: Option<Timestamp>,
-    /// When the source says it was last changed. Never later than it was read (Q6).
+    /// When the source says it was last changed. May lie in the future.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub updated: Option<Timestamp>,
     /// Attached files.
@@ -69,6 +70,22 @@ pub struct Entry {
     /// Latitude and longitude in degrees.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub geo: Option<(f64, f64)>,
+    /// The publisher's own name of the page, which outlives its address: GOV.UK's `content_id`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content_id: Option<String>,
+    /// What the publisher says it changed last, plain text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change_note: Option<String>,
+    /// When the publisher withdrew the page, if it did: it stands, but no longer applies.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub withdrawn: Option<Timestamp>,
+    /// When the page was found to be gone (404 or 410). One finding proves
+    /// nothing; `dedup` waits for a second.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missing: Option<Timestamp>,
+    /// What became of its enrichment, once it had one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enriched: Option<Enriched>,
 }
 
 impl Entry {
@@ -95,6 +112,11 @@ impl Entry {
             comments: None,
             rights: None,
             geo: None,
+            content_id: None,
+            change_note: None,
+            withdrawn: None,
+            missing: None,
+            enriched: None,
         }
     }
 
@@ -103,9 +125,25 @@ impl Entry {
         self.published.or(self.updated)
     }
 
+    /// A number that changes when what the document says of it does; to be
+    /// taken before enrichment adds to it. Neither the document's metadata nor the id
+    /// counts, nor what we note ourselves.
+    pub fn statement(&self) -> u64 {
+        let stated = Self {
+            feed: Feed::default(),
+            guid: None,
+            missing: None,
+            enriched: None,
+            ..self.clone()
+        };
+        let bytes = rmp_serde::to_vec_named(&stated).expect("an entry is plain data");
+        xxhash_rust::xxh3::xxh3_64(&bytes)
+    }
+
     /// Whether `other` says the same in everything a reader could notice.
     /// The document's metadata does not count: it changes at every poll, and
-    /// neither does the id, which GOV.UK changes together with `updated`.
+    /// neither does the id, which GOV.UK changes together with `updated`, nor
+    /// what we note of our own visits to the page.
     pub fn says_the_same_as(&self, other: &Self) -> bool {
         let Self {
             source,
@@ -128,6 +166,11 @@ impl Entry {
             comments,
             rights,
             geo,
+            content_id,
+            change_note,
+            withdrawn,
+            missing: _,
+            enriched: _,
         } = self;
         *source == other.source
             && *url == other.url
@@ -147,7 +190,21 @@ impl Entry {
             && *comments == other.comments
             && *rights == other.rights
             && *geo == other.geo
+            && *content_id == other.content_id
+            && *change_note == other.change_note
+            && *withdrawn == other.withdrawn
     }
+}
+
+/// That an entry's full text was fetched, and for which wording of the source's own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Enriched {
+    /// Hash of what the document said before anything was added to it.
+    pub stated: u64,
+    /// Whether the source has said something else since, so that what was
+    /// fetched is still shown but should be fetched again.
+    #[serde(default)]
+    pub stale: bool,
 }
 
 /// A file attached to an entry.

@@ -1,10 +1,11 @@
 //! What one or more entries are about: what is published.
 
 use std::collections::HashMap;
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Entry, Source, SourceId, Sources, StoryId, Timestamp};
+use super::{Entry, Revision, Source, SourceId, Sources, StoryId, Timestamp, Withdrawal};
 
 /// What one or more entries are about.
 ///
@@ -30,9 +31,41 @@ pub struct Story {
     pub changed: Timestamp,
     /// The entries, in the order they joined.
     pub members: Vec<Member>,
+    /// Stories that it resembles, though not enough, or though something
+    /// forbids: shown by `explain`, never merged. The most alike first, few.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub related: Vec<Related>,
+    /// What its entries said before, oldest first, bounded.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub history: Vec<Revision>,
+    /// Why and since when it no longer applies.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub withdrawn: Option<Withdrawal>,
+    /// The story that took its place when the operator joined the two. It then
+    /// only forwards: nothing joins it, no topic holds it, its page leads there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merged_into: Option<StoryId>,
 }
 
 impl Story {
+    /// A story of this moment, before its first entry joins.
+    pub fn new(id: StoryId, published_id: String, at: Timestamp) -> Self {
+        Self {
+            id,
+            published_id,
+            first_seen: at,
+            dated: at,
+            updated: at,
+            revised: at,
+            changed: at,
+            members: Vec::new(),
+            related: Vec::new(),
+            history: Vec::new(),
+            withdrawn: None,
+            merged_into: None,
+        }
+    }
+
     /// The member whose title, link and text stand for the story: role and
     /// rank of the source, then first-hand address, then the longest text.
     /// The order of arrival has no say, so every machine picks the same.
@@ -44,6 +77,18 @@ impl Story {
             }
         }
         best
+    }
+
+    /// Whether it stands for itself: it has not been merged into another story.
+    pub fn stands(&self) -> bool {
+        self.merged_into.is_none()
+    }
+
+    /// Every member, the one that leads first.
+    pub fn ranked<'a>(&'a self, sources: &Sources) -> Vec<&'a Member> {
+        let mut ranked: Vec<_> = self.members.iter().collect();
+        ranked.sort_by(|a, b| precedence(a, sources).cmp(&precedence(b, sources)));
+        ranked
     }
 
     /// Every member but the lead, the next best first.
@@ -93,6 +138,16 @@ pub struct Member {
     /// When what it says last changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revised: Option<Timestamp>,
+    /// Why and since when its source no longer stands by it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub withdrawn: Option<Withdrawal>,
+}
+
+impl Member {
+    /// An entry as it joins.
+    pub fn new(entry: Entry, evidence: Evidence, joined: Timestamp) -> Self {
+        Self { entry, evidence, joined, revised: None, withdrawn: None }
+    }
 }
 
 /// Why an entry is in its story; kept so that the join can be explained and undone.
@@ -116,15 +171,72 @@ pub enum Evidence {
         /// How far apart the two were dated, in hours.
         hours_apart: u64,
     },
+    /// Its text stands in the text that led the story.
+    SameText {
+        /// Passages of five words that both texts have, what is common to many stories left out.
+        shared: u32,
+        /// Passages of the shorter of the two texts.
+        of: u32,
+        /// Whose text led the story then.
+        leader: SourceId,
+    },
+    /// The operator says so: `force` in the configuration, or `gazetted join`.
+    Forced {
+        /// The address, canonical, of what it was joined with.
+        with: String,
+    },
+    /// The operator took it out of another story: `never`, or `gazetted split`.
+    Parted {
+        /// The story it was in.
+        from: StoryId,
+    },
 }
 
 impl Evidence {
     /// The tier of the judgement.
     pub fn tier(&self) -> Tier {
         match self {
-            Self::Founded => Tier::Founder,
+            Self::Founded | Self::Parted { .. } => Tier::Founder,
+            Self::Forced { .. } => Tier::Forced,
             Self::SameAddress { .. } => Tier::Address,
             Self::SameTitle { .. } => Tier::Title,
+            Self::SameText { .. } => Tier::Text,
+        }
+    }
+
+    /// Which part of the shorter text stands in the other, where text decided: 0 to 1.
+    pub fn score(&self) -> Option<f64> {
+        match self {
+            Self::SameText { shared, of, .. } => Some(share(*shared, *of)),
+            _ => None,
+        }
+    }
+}
+
+/// As a press officer would say it, after the name of the source.
+impl fmt::Display for Evidence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Founded => write!(f, "told the story first"),
+            Self::SameAddress { address, as_original: true } => {
+                write!(f, "names {address} as the original of its page")
+            }
+            Self::SameAddress { address, as_original: false } => {
+                write!(f, "links to the same page, {address}")
+            }
+            Self::SameTitle { title, hours_apart } => {
+                let (apart, unit) = match hours_apart {
+                    0..48 => (*hours_apart, "hours"),
+                    _ => (hours_apart / 24, "days"),
+                };
+                write!(f, "has the same title on another site, “{title}”, {apart} {unit} apart")
+            }
+            Self::SameText { shared, of, leader } => write!(
+                f,
+                "shares {shared} of the {of} passages of the shorter text with the one of {leader}"
+            ),
+            Self::Forced { with } => write!(f, "was joined with {with} by the operator"),
+            Self::Parted { from } => write!(f, "was taken out of story {from} by the operator"),
         }
     }
 }
@@ -135,10 +247,14 @@ impl Evidence {
 pub enum Tier {
     /// None was needed.
     Founder,
+    /// The operator decided.
+    Forced,
     /// T0: one address.
     Address,
     /// T1: one title.
     Title,
+    /// T2: one text.
+    Text,
 }
 
 impl Tier {
@@ -146,10 +262,76 @@ impl Tier {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Founder => "founder",
+            Self::Forced => "forced",
             Self::Address => "T0",
             Self::Title => "T1",
+            Self::Text => "T2",
         }
     }
+}
+
+/// A story that another resembles without being one with it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Related {
+    /// Which story.
+    pub story: StoryId,
+    /// Passages of five words that both texts have.
+    pub shared: u32,
+    /// Passages of the shorter text.
+    pub of: u32,
+    /// What forbade the join, where the texts alone would have made it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forbidden: Option<Forbidden>,
+}
+
+impl Related {
+    /// Which part of the shorter text stands in the other: 0 to 1.
+    pub fn score(&self) -> f64 {
+        share(self.shared, self.of)
+    }
+}
+
+fn share(shared: u32, of: u32) -> f64 {
+    if of == 0 { 0.0 } else { f64::from(shared) / f64::from(of) }
+}
+
+/// What forbids that two texts, however alike, are taken for one announcement.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Forbidden {
+    /// The source tells both: it means two announcements.
+    OneSource,
+    /// Both are pages of one site, under two addresses.
+    OneSite {
+        /// The site's host.
+        host: String,
+    },
+    /// Their titles name different numbers or dates, as those of a series do.
+    Figures {
+        /// What one title names and the other does not.
+        one: Vec<String>,
+        /// And the reverse.
+        other: Vec<String>,
+    },
+    /// Their texts name different people, places and numbers, as those of a
+    /// weekly report or of a series of statements do.
+    Names {
+        /// Names and numbers that both texts have.
+        shared: u32,
+        /// Different ones of the text with fewer.
+        of: u32,
+    },
+    /// They are dated too far apart.
+    Dates {
+        /// How far, in hours.
+        hours_apart: u64,
+    },
+    /// The text holds several announcements that have nothing in common.
+    Listing,
+    /// Another story is more alike; two stories are never merged.
+    Better,
+    /// The operator said `never`.
+    Never,
 }
 
 /// Something under which a story can be found again: a hash of fixed
@@ -159,7 +341,8 @@ pub struct Key {
     /// What the hash is of.
     pub kind: KeyKind,
     /// The first half of a BLAKE3 hash: sources choose what is hashed, so
-    /// collisions must be out of their reach.
+    /// collisions must be out of their reach. (Not so a passage's, which only
+    /// says where to look: see [`KeyKind::Passage`].)
     pub hash: [u8; 16],
 }
 
@@ -175,6 +358,19 @@ pub enum KeyKind {
     Title = b't',
     /// A published id, which no two stories may share (Q5).
     Published = b'p',
+    /// A canonical link that is not its entry's identity address: finds the
+    /// story of a copy by the copy's own page, and joins nothing by itself.
+    Link = b'l',
+    /// A passage of a story's leading text (T2): four bytes that number a
+    /// span of time, most significant first, then the passage's hash. In the
+    /// order of the keys the old come first, so forgetting them is one range.
+    Passage = b'x',
+}
+
+impl KeyKind {
+    /// Every kind.
+    pub const ALL: [Self; 6] =
+        [Self::Own, Self::Address, Self::Title, Self::Published, Self::Link, Self::Passage];
 }
 
 /// The stories that share a key with something, and which keys they bear.
@@ -198,6 +394,8 @@ pub struct Admitted {
     pub before: Option<Box<Story>>,
     /// Keys under which the story can be found from now on, beside those it had.
     pub keys: Vec<Key>,
+    /// Keys under which it can no longer be found: those of members that left it.
+    pub dropped: Vec<Key>,
     /// What happened.
     pub verdict: Verdict,
 }
@@ -211,4 +409,25 @@ pub enum Verdict {
     Joined,
     /// It changed what its source had said before.
     Revised,
+    /// What was fetched of it changed: its full text arrived, or its page is
+    /// gone. Its source said nothing new.
+    Completed,
+    /// Its source no longer stands by it, or does so again.
+    Withdrawn,
+    /// The operator joined the story with another, or took one out of it.
+    Overridden,
+}
+
+impl Verdict {
+    /// The word used in logs and metrics.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Joined => "joined",
+            Self::Revised => "revised",
+            Self::Completed => "completed",
+            Self::Withdrawn => "withdrawn",
+            Self::Overridden => "overridden",
+        }
+    }
 }

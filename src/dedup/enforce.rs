@@ -1,0 +1,302 @@
+//! The operator's overrides and stored stories in; the stories as they must be, out.
+
+use std::collections::BTreeSet;
+
+use url::Url;
+
+use super::address::canonical;
+use super::candidate::{Candidate, address_keys, candidate_of, published_key};
+use super::judge::{Place, Rules, bearers, by_its_text, file, find, join, new_keys, rare};
+use super::likeness::leading;
+use super::overrides::addresses;
+use super::revise::bound;
+use super::title::normal_title;
+use super::withdraw::follow_the_lead;
+use crate::model::{
+    Admitted, Entry, Evidence, Key, KeyKind, Lookalikes, Member, Story, StoryId, Timestamp, Verdict,
+};
+
+/// The keys under which a story with an entry at this address is found,
+/// whichever entry's page it is.
+pub fn keys_of_address(url: &Url) -> [Key; 2] {
+    address_keys(&canonical(url))
+}
+
+/// The story that has an entry with this address, and which entry.
+pub fn story_at<'a>(url: &Url, known: &'a Lookalikes) -> Option<(&'a Story, usize)> {
+    let address = canonical(url);
+    standing(known).into_iter().filter_map(|id| known.stories.get(&id)).find_map(|story| {
+        let bears = |member: &Member| addresses(&member.entry).contains(&address);
+        let own_page =
+            |member: &Member| member.entry.url.as_ref().map(canonical).as_ref() == Some(&address);
+        let place = story.members.iter().position(own_page);
+        Some((story, place.or_else(|| story.members.iter().position(bears))?))
+    })
+}
+
+/// Every key of these stories' entries: what to load, beside
+/// [`Overrides::keys`](super::Overrides::keys), before [`enforce`].
+pub fn keys_of_entries(known: &Lookalikes, rules: &Rules<'_>, now: Timestamp) -> Vec<Key> {
+    let members = standing(known).into_iter().flat_map(|id| known.stories[&id].members.clone());
+    let keys: BTreeSet<Key> =
+        members.flat_map(|member| candidate_of(member.entry, rules, now).keys()).collect();
+    keys.into_iter().collect()
+}
+
+/// Applies `force` and `never` to stories that are stored already; what holds already is left alone.
+///
+/// Where `never` parts two entries of a story, the one that joined later leaves, and what
+/// had joined because of it; they are judged anew. Where `force` names entries of
+/// two stories, the story that was seen first takes the entries of the other, which from
+/// then on forwards to it. No published id ever changes: an entry that
+/// leaves founds a story of its own, or revives the one it had founded before.
+pub fn enforce(known: &mut Lookalikes, rules: &Rules<'_>, now: Timestamp) -> Vec<Admitted> {
+    let mut done = Vec::new();
+    for id in standing(known) {
+        part(id, known, rules, now, &mut done);
+    }
+    for group in rules.overrides.groups() {
+        merge(&group, known, rules, now, &mut done);
+    }
+    done
+}
+
+/// What `gazetted split` writes so that the entry at `place` stays out of the
+/// story: pairs of addresses for `never`. Empty where there is nothing to part.
+pub fn split_pairs(story: &Story, place: usize) -> Vec<[String; 2]> {
+    let own = story.members.get(place).and_then(|member| page_of(&member.entry));
+    let Some(own) = own else { return Vec::new() };
+    // An entry that joined leaves the founder; the founder leaves everybody.
+    let others = if place == 0 { &story.members[1..] } else { &story.members[..1] };
+    let others = others.iter().filter_map(|other| page_of(&other.entry));
+    others.filter(|other| *other != own).map(|other| [other, own.clone()]).collect()
+}
+
+fn page_of(entry: &Entry) -> Option<String> {
+    entry.url.as_ref().map(canonical)
+}
+
+/// The stories that stand, oldest first.
+fn standing(known: &Lookalikes) -> Vec<StoryId> {
+    let mut stories: Vec<&Story> = known.stories.values().filter(|story| story.stands()).collect();
+    stories.sort_by_key(|story| (story.first_seen, story.id));
+    stories.into_iter().map(|story| story.id).collect()
+}
+
+/// Takes out of a story what may not be in it, and finds a place for it.
+fn part(
+    id: StoryId,
+    known: &mut Lookalikes,
+    rules: &Rules<'_>,
+    now: Timestamp,
+    done: &mut Vec<Admitted>,
+) {
+    let Some(before) = known.stories.get(&id).cloned() else { return };
+    let leaving = leaving(&before, rules);
+    if leaving.is_empty() {
+        return;
+    }
+    let mut story = before.clone();
+    let (gone, stay): (Vec<_>, Vec<_>) =
+        story.members.drain(..).enumerate().partition(|(place, _)| leaving.contains(place));
+    story.members = stay.into_iter().map(|(_, member)| member).collect();
+    story.changed = now;
+    follow_the_lead(&mut story, rules, now);
+    let kept = keys_of(&story, rules, now);
+    let dropped = keys_of(&before, rules, now);
+    let dropped = dropped.into_iter().filter(|key| !kept.contains(key)).collect();
+    let keys = kept.into_iter().filter(|key| !bearers(known, key).contains(&id)).collect();
+    admit(story, Some(before), keys, dropped, known, done);
+    for (_, member) in gone {
+        settle(member, id, known, rules, now, done);
+    }
+}
+
+/// The places of the members that leave: barred from one that came before,
+/// or in the story only because of one that leaves.
+fn leaving(story: &Story, rules: &Rules<'_>) -> BTreeSet<usize> {
+    let mut leaving = BTreeSet::new();
+    for (place, member) in story.members.iter().enumerate() {
+        let mut staying = (0..place).filter(|other| !leaving.contains(other));
+        if staying
+            .any(|other| rules.overrides.part_entries(&member.entry, &story.members[other].entry))
+        {
+            leaving.insert(place);
+        }
+    }
+    let followers: Vec<usize> = (1..story.members.len())
+        .filter(|place| !leaving.contains(place) && follows(story, *place, &leaving))
+        .collect();
+    leaving.extend(followers);
+    leaving
+}
+
+/// Whether a member is in the story because of one that leaves, and of none that stays.
+fn follows(story: &Story, place: usize, leaving: &BTreeSet<usize>) -> bool {
+    let entry = &story.members[place].entry;
+    let title_of = |entry: &Entry| normal_title(&entry.title, &entry.feed.title);
+    let own_title = title_of(entry);
+    let because_of: Box<dyn Fn(&Entry) -> bool + '_> = match &story.members[place].evidence {
+        Evidence::SameAddress { address: page, .. } | Evidence::Forced { with: page } => {
+            Box::new(move |other| addresses(other).contains(page))
+        }
+        Evidence::SameText { leader, .. } => Box::new(move |other| other.source == *leader),
+        Evidence::SameTitle { .. } => Box::new(move |other| title_of(other) == own_title),
+        Evidence::Founded | Evidence::Parted { .. } => return false,
+    };
+    let any = |leaves: bool| {
+        story.members.iter().enumerate().any(|(other, member)| {
+            other != place && leaving.contains(&other) == leaves && because_of(&member.entry)
+        })
+    };
+    any(true) && !any(false)
+}
+
+/// Judges an entry that left a story anew.
+fn settle(
+    left: Member,
+    from: StoryId,
+    known: &mut Lookalikes,
+    rules: &Rules<'_>,
+    now: Timestamp,
+    done: &mut Vec<Admitted>,
+) {
+    let candidate = candidate_of(left.entry.clone(), rules, left.joined);
+    if let Some(forwarder) = forwarder_of(&candidate, known) {
+        let mut story = forwarder.clone();
+        story.merged_into = None;
+        story.members = vec![Member { evidence: Evidence::Founded, ..left }];
+        story.changed = now;
+        let mut keys = new_keys(&candidate, &story, known);
+        keys.extend(rare(candidate.leading_keys(), &story, known));
+        let before = forwarder.clone();
+        return admit(story, Some(before), keys, Vec::new(), known, done);
+    }
+    let mut admitted = match find(&candidate, known, rules) {
+        Place::Like(id, evidence) => {
+            join(candidate, known, id, evidence, Vec::new(), rules, left.joined)
+        }
+        // The keys of its names were dropped from its old story alone: whatever
+        // else bears them is removed or forwards, and cannot take it in.
+        Place::Told(..) | Place::Forgotten | Place::Unnamed => {
+            by_its_text(candidate, known, rules, left.joined)
+        }
+    };
+    let story = &mut admitted.story;
+    let place = story.members.len() - 1;
+    if admitted.verdict == Verdict::New {
+        story.members[place].evidence = Evidence::Parted { from };
+    }
+    story.members[place].revised = left.revised;
+    story.members[place].withdrawn = left.withdrawn;
+    follow_the_lead(story, rules, now);
+    story.changed = now;
+    admitted.verdict = Verdict::Overridden;
+    file(&admitted, known);
+    done.push(admitted);
+}
+
+/// The story that this entry founded, if that now forwards to another.
+fn forwarder_of<'a>(candidate: &Candidate, known: &'a Lookalikes) -> Option<&'a Story> {
+    candidate
+        .names()
+        .iter()
+        .filter_map(|name| known.by_key.get(name))
+        .flatten()
+        .filter_map(|id| known.stories.get(id))
+        .find(|story| !story.stands() && candidate.is(&story.members[0].entry))
+}
+
+/// Makes one story of all that have an entry with an address of the group.
+fn merge(
+    group: &BTreeSet<&str>,
+    known: &mut Lookalikes,
+    rules: &Rules<'_>,
+    now: Timestamp,
+    done: &mut Vec<Admitted>,
+) {
+    let named = |member: &Member| {
+        addresses(&member.entry).into_iter().find(|address| group.contains(address.as_str()))
+    };
+    let mut stories = standing(known)
+        .into_iter()
+        .filter(|id| known.stories[id].members.iter().any(|member| named(member).is_some()))
+        .collect::<Vec<_>>()
+        .into_iter();
+    let Some(target) = stories.next() else { return };
+    for id in stories {
+        let (Some(into), Some(other)) =
+            (known.stories.get(&target).cloned(), known.stories.get(&id).cloned())
+        else {
+            continue;
+        };
+        if other.members.iter().any(|member| rules.overrides.bar(&member.entry, &into)) {
+            continue;
+        }
+        let with = into.members.iter().find_map(named).unwrap_or_default();
+        let mut story = into.clone();
+        story.members.extend(other.members.iter().map(|moved| {
+            let founded = matches!(moved.evidence, Evidence::Founded | Evidence::Parted { .. });
+            let evidence = if founded || named(moved).is_some() {
+                Evidence::Forced { with: with.clone() }
+            } else {
+                moved.evidence.clone()
+            };
+            Member { evidence, ..moved.clone() }
+        }));
+        // The founder of the story that stays is its first, whatever the dates.
+        story.members[1..].sort_by_key(|member| member.joined);
+        story.related.retain(|related| related.story != id);
+        story.history.extend(other.history.iter().cloned());
+        story.history.sort_by_key(|revision| revision.at);
+        bound(&mut story.history);
+        story.changed = now;
+        follow_the_lead(&mut story, rules, now);
+
+        let mut forwarder = other.clone();
+        forwarder.merged_into = Some(target);
+        forwarder.members.truncate(1);
+        forwarder.related.clear();
+        forwarder.history.clear();
+        forwarder.changed = now;
+        // By its names it is still found, so that a split revives it; as evidence it is no more.
+        let lost = |key: &Key| matches!(key.kind, KeyKind::Title | KeyKind::Passage);
+        let dropped = keys_of(&other, rules, now).into_iter().filter(lost).collect();
+        admit(forwarder, Some(other), Vec::new(), dropped, known, done);
+
+        let keys = keys_of(&story, rules, now);
+        let keys = keys.into_iter().filter(|key| !bearers(known, key).contains(&target)).collect();
+        admit(story, Some(into), keys, Vec::new(), known, done);
+    }
+}
+
+/// The keys under which a story is found, but for its published id.
+fn keys_of(story: &Story, rules: &Rules<'_>, now: Timestamp) -> BTreeSet<Key> {
+    let mut keys = BTreeSet::new();
+    let nothing = Lookalikes::default();
+    for member in &story.members {
+        let candidate = candidate_of(member.entry.clone(), rules, now.min(member.joined));
+        keys.extend(new_keys(&candidate, story, &nothing));
+    }
+    if let Some((leader, _)) = leading(story, rules) {
+        let candidate = candidate_of(leader.entry.clone(), rules, now.min(leader.joined));
+        keys.extend(candidate.leading_keys());
+    }
+    keys.remove(&published_key(&story.published_id));
+    keys
+}
+
+/// Files a change of the operator's.
+fn admit(
+    story: Story,
+    before: Option<Story>,
+    keys: Vec<Key>,
+    dropped: Vec<Key>,
+    known: &mut Lookalikes,
+    done: &mut Vec<Admitted>,
+) {
+    let before = before.map(Box::new);
+    let admitted = Admitted { story, before, keys, dropped, verdict: Verdict::Overridden };
+    file(&admitted, known);
+    done.push(admitted);
+}

@@ -1,0 +1,284 @@
+//! An entry whose names are unknown in; the story it tells again by title or text, or nearly so, out.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use super::candidate::{Candidate, MOST_COMMON, candidate_of};
+use super::figures::Figures;
+use super::judge::{Rules, bearers};
+use super::passages::{Overlap, Passages};
+use crate::model::{
+    Entry, Evidence, Forbidden, Lookalikes, Member, Related, Story, StoryId, Timestamp,
+};
+
+/// How far apart two tellings under one title may be dated (T1).
+const TITLE_WINDOW: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// How far apart two tellings of one text may be dated (T2).
+const TEXT_WINDOW: Duration = Duration::from_secs(14 * 24 * 3600);
+
+/// Hundredths of the shorter text that must stand in the other for a join.
+const JOINED: u32 = 50;
+
+/// Hundredths from which on two stories are worth showing side by side.
+const RELATED: u32 = 30;
+
+/// Fewer shared passages than this are a quotation.
+const FEWEST_SHARED: u32 = 8;
+
+/// Stories compared word by word, those with the most keys in common.
+const MOST_COMPARED: usize = 12;
+
+/// Two texts of at least so many words that differ speak against a title they share.
+const TELLING_WORDS: usize = 100;
+
+/// With fewer different names and numbers in a text, these say nothing.
+const FEWEST_NAMES: u32 = 4;
+
+/// Hundredths of the shorter text from which on names matter less.
+const NEARLY_WHOLE: u32 = 75;
+
+/// What an entry's text says about where it belongs.
+#[derive(Debug, Default)]
+pub(super) struct Likeness {
+    /// The story that it tells again.
+    pub(super) best: Option<(StoryId, Evidence)>,
+    /// Stories that it resembles.
+    pub(super) related: Vec<Related>,
+}
+
+/// T1: the one story that bears the title, unless something speaks against it.
+pub(super) fn by_title(
+    candidate: &Candidate,
+    known: &Lookalikes,
+    rules: &Rules<'_>,
+) -> Option<(StoryId, Evidence)> {
+    let title = candidate.title.as_deref()?;
+    let [id] = bearers(known, &candidate.title_key()?) else { return None };
+    let story = known.stories.get(id).filter(|story| story.stands())?;
+    let apart = story.dated.apart(candidate.date);
+    let forbidden = apart > TITLE_WINDOW
+        || site_of(&candidate.entry, story).is_some()
+        || rules.overrides.bar(&candidate.entry, story)
+        || texts_differ(candidate, story, rules);
+    let hours_apart = apart.as_secs() / 3600;
+    (!forbidden).then(|| (*id, Evidence::SameTitle { title: title.to_owned(), hours_apart }))
+}
+
+/// T2: the story whose leading text holds at least half of the entry's, or
+/// the reverse. Only ever that one text is compared, never a chain of pairs.
+pub(super) fn by_text(candidate: &Candidate, known: &Lookalikes, rules: &Rules<'_>) -> Likeness {
+    let Some(passages) = &candidate.passages else { return Likeness::default() };
+    let common = common(candidate, passages, known);
+    let mut comparisons: Vec<Comparison<'_>> = most_alike(candidate, &common, known)
+        .into_iter()
+        .filter_map(|story| compare(candidate, passages, &common, story, rules))
+        .collect();
+    comparisons.sort_by(|one, other| {
+        let cross = |a: &Overlap, b: &Overlap| u64::from(a.shared) * u64::from(b.of);
+        cross(&other.overlap, &one.overlap).cmp(&cross(&one.overlap, &other.overlap)).then(
+            (one.story.first_seen, one.story.id).cmp(&(other.story.first_seen, other.story.id)),
+        )
+    });
+    if is_listing(&comparisons) {
+        for comparison in &mut comparisons {
+            comparison.forbidden.get_or_insert(Forbidden::Listing);
+        }
+    }
+    let mut likeness = Likeness::default();
+    for comparison in comparisons {
+        let Comparison { story, leader, overlap, forbidden, .. } = comparison;
+        let Overlap { shared, of, .. } = overlap;
+        if forbidden.is_none() && overlap.reaches(JOINED) && likeness.best.is_none() {
+            let leader = leader.entry.source.clone();
+            likeness.best = Some((story.id, Evidence::SameText { shared, of, leader }));
+            continue;
+        }
+        let forbidden = forbidden
+            .filter(|_| overlap.reaches(JOINED))
+            .or_else(|| overlap.reaches(JOINED).then_some(Forbidden::Better));
+        likeness.related.push(Related { story: story.id, shared, of, forbidden });
+    }
+    likeness
+}
+
+/// The stories that this one's leading text resembles, both ways, with what
+/// forbids a join: for showing. `known` must hold what is found under
+/// [`keys_of_entries`](super::keys_of_entries) of the story.
+pub fn near(story: &Story, known: &Lookalikes, rules: &Rules<'_>, now: Timestamp) -> Vec<Related> {
+    let Some((leader, _)) = leading(story, rules) else { return Vec::new() };
+    let candidate = candidate_of(leader.entry.clone(), rules, now);
+    let Likeness { best, related } = by_text(&candidate, known, rules);
+    let best = best.and_then(|(story, evidence)| match evidence {
+        Evidence::SameText { shared, of, .. } => {
+            Some(Related { story, shared, of, forbidden: Some(Forbidden::Better) })
+        }
+        _ => None,
+    });
+    best.into_iter().chain(related).filter(|other| other.story != story.id).collect()
+}
+
+/// The member whose text leads the story: of those with enough text the first in rank.
+pub(super) fn leading<'a>(story: &'a Story, rules: &Rules<'_>) -> Option<(&'a Member, Passages)> {
+    let ranked = story.ranked(rules.sources);
+    ranked.into_iter().find_map(|member| Some((member, Passages::of(&member.entry)?)))
+}
+
+/// Whether a story's text is that of this member.
+pub(super) fn leads_with_text(story: &Story, member: usize, rules: &Rules<'_>) -> bool {
+    leading(story, rules).is_some_and(|(leader, _)| std::ptr::eq(leader, &story.members[member]))
+}
+
+/// A story's leading text beside the entry's.
+struct Comparison<'a> {
+    story: &'a Story,
+    leader: &'a Member,
+    leading: Passages,
+    overlap: Overlap,
+    forbidden: Option<Forbidden>,
+}
+
+fn compare<'a>(
+    candidate: &Candidate,
+    passages: &Passages,
+    common: &[u64],
+    story: &'a Story,
+    rules: &Rules<'_>,
+) -> Option<Comparison<'a>> {
+    let (leader, leading) = leading(story, rules)?;
+    let overlap = passages.overlap(&leading, common);
+    if overlap.shared < FEWEST_SHARED || !overlap.reaches(RELATED) {
+        return None;
+    }
+    let forbidden = forbidden(candidate, passages, story, leader, &leading, &overlap, rules);
+    Some(Comparison { story, leader, leading, overlap, forbidden })
+}
+
+/// What forbids a join that the texts alone would make.
+fn forbidden(
+    candidate: &Candidate,
+    passages: &Passages,
+    story: &Story,
+    leader: &Member,
+    leading: &Passages,
+    overlap: &Overlap,
+    rules: &Rules<'_>,
+) -> Option<Forbidden> {
+    let entry = &candidate.entry;
+    if rules.overrides.bar(entry, story) {
+        return Some(Forbidden::Never);
+    }
+    if story.members.iter().any(|member| member.entry.source == entry.source) {
+        return Some(Forbidden::OneSource);
+    }
+    if let Some(host) = site_of(entry, story) {
+        return Some(Forbidden::OneSite { host });
+    }
+    let led = leader.entry.dated().unwrap_or(leader.joined).min(leader.joined);
+    let apart = led.apart(candidate.date);
+    if apart > TEXT_WINDOW {
+        return Some(Forbidden::Dates { hours_apart: apart.as_secs() / 3600 });
+    }
+    let own = Figures::of(&entry.title);
+    let titles = [&leader.entry.title, &story.lead(rules.sources).entry.title];
+    if let Some((one, other)) =
+        titles.into_iter().find_map(|title| own.contradict(&Figures::of(title)))
+    {
+        return Some(Forbidden::Figures { one, other });
+    }
+    names_differ(passages, leading, overlap)
+}
+
+/// Two tellings of one text share most of its numbers, and of its numbers and
+/// names; two instalments of a series share the words around them. The less of
+/// the texts is shared, the more of the names must be.
+fn names_differ(one: &Passages, other: &Passages, overlap: &Overlap) -> Option<Forbidden> {
+    let wanted = if overlap.reaches(NEARLY_WHOLE) { 50 } else { 67 };
+    [one.figures_shared(other), one.names_shared(other)]
+        .into_iter()
+        .find(|(shared, of)| *of >= FEWEST_NAMES && shared * 100 < of * wanted)
+        .map(|(shared, of)| Forbidden::Names { shared, of })
+}
+
+/// Whether entry and story have texts, and these say that they are two.
+fn texts_differ(candidate: &Candidate, story: &Story, rules: &Rules<'_>) -> bool {
+    let Some(passages) = &candidate.passages else { return false };
+    let Some((_, leading)) = leading(story, rules) else { return false };
+    let telling = passages.words.min(leading.words) >= TELLING_WORDS;
+    let overlap = passages.overlap(&leading, &candidate.boilerplate);
+    telling && (!overlap.reaches(RELATED) || names_differ(passages, &leading, &overlap).is_some())
+}
+
+/// The host on which both have their pages: a site that lists two pages has
+/// made two announcements.
+fn site_of(entry: &Entry, story: &Story) -> Option<String> {
+    let host = host_of(entry);
+    let elsewhere = story.members.iter().all(|member| host_of(&member.entry) != host);
+    (!elsewhere).then(|| host.to_owned())
+}
+
+/// Who speaks: the host of the entry's identity address, else the source.
+fn host_of(entry: &Entry) -> &str {
+    entry
+        .original
+        .as_ref()
+        .or(entry.url.as_ref())
+        .and_then(|url| url.host_str())
+        .map_or(entry.source.as_str(), |host| host.strip_prefix("www.").unwrap_or(host))
+}
+
+/// Passages of the entry that are no evidence: its document's boilerplate,
+/// what many stories bear, and what lies between.
+fn common(candidate: &Candidate, passages: &Passages, known: &Lookalikes) -> Vec<u64> {
+    let boilerplate = &candidate.boilerplate;
+    let mut common = passages.around(boilerplate, |passage| {
+        candidate.passage_keys(passage).iter().map(|key| bearers(known, key).len()).sum::<usize>()
+            > MOST_COMMON
+    });
+    if !boilerplate.is_empty() {
+        common.extend_from_slice(boilerplate);
+        common.sort_unstable();
+        common.dedup();
+    }
+    common
+}
+
+/// The stories that share the most keys with the entry.
+fn most_alike<'a>(candidate: &Candidate, common: &[u64], known: &'a Lookalikes) -> Vec<&'a Story> {
+    let mut shared: HashMap<StoryId, usize> = HashMap::new();
+    for passage in candidate.passage_hashes() {
+        if common.binary_search(&passage).is_ok() {
+            continue;
+        }
+        for key in candidate.passage_keys(passage) {
+            for id in bearers(known, &key) {
+                *shared.entry(*id).or_default() += 1;
+            }
+        }
+    }
+    let mut alike: Vec<(usize, &Story)> = shared
+        .into_iter()
+        .filter_map(|(id, count)| Some((count, known.stories.get(&id)?)))
+        .filter(|(_, story)| story.stands())
+        .collect();
+    alike.sort_by_key(|(count, story)| (std::cmp::Reverse(*count), story.first_seen, story.id));
+    alike.truncate(MOST_COMPARED);
+    alike.into_iter().map(|(_, story)| story).collect()
+}
+
+/// Whether the entry's text holds texts of two stories that have nothing to do
+/// with each other: a page that lists announcements is none of them.
+fn is_listing(comparisons: &[Comparison<'_>]) -> bool {
+    let held: Vec<&Comparison<'_>> = comparisons
+        .iter()
+        .filter(|comparison| {
+            comparison.overlap.reaches(JOINED) && comparison.overlap.first_is_longer
+        })
+        .collect();
+    let strangers = |one: &Comparison<'_>, other: &Comparison<'_>| {
+        one.leading.overlap(&other.leading, &[]).shared < FEWEST_SHARED
+    };
+    held.iter()
+        .enumerate()
+        .any(|(place, one)| held[place + 1..].iter().any(|other| strangers(one, other)))
+}

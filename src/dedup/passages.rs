@@ -1,0 +1,346 @@
+//! Words in; passages of five words, those that serve as keys, and what two texts share, out.
+
+use std::ops::Range;
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::text::{Kind, Word, words};
+use crate::model::Entry;
+
+/// Words of a passage.
+const LENGTH: usize = 5;
+
+/// A text of fewer words is no evidence: one-sentence summaries of two
+/// announcements of one series are alike.
+pub(super) const FEWEST_WORDS: usize = 40;
+
+/// A text of fewer words than this is short: more of its passages are keys.
+const SHORT: usize = 120;
+
+/// Among so many passages in a row at least one is a key…
+const WINDOW: usize = 16;
+
+/// …and among so many in a short text.
+const WINDOW_OF_SHORT: usize = 4;
+
+/// Keys of one text, from its beginning: what is cut off a copy is its end.
+const MOST_KEYS: usize = 96;
+
+/// A text as five-word passages, hashed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Passages {
+    /// In the order of the text.
+    in_order: Vec<u64>,
+    /// The same as a set: ascending, each once.
+    set: Vec<u64>,
+    /// Its numbers as a set of hashes.
+    figures: Vec<u64>,
+    /// Its names likewise.
+    names: Vec<u64>,
+    /// All its words likewise.
+    vocabulary: Vec<u64>,
+    /// How many words it has.
+    pub(super) words: usize,
+}
+
+/// How much two texts share.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Overlap {
+    /// Passages that both have.
+    pub(super) shared: u32,
+    /// Passages of the shorter.
+    pub(super) of: u32,
+    /// Whether the first of the two is the longer.
+    pub(super) first_is_longer: bool,
+}
+
+impl Overlap {
+    /// Whether at least this many hundredths of the shorter text are shared.
+    pub(super) fn reaches(&self, hundredths: u32) -> bool {
+        u64::from(self.shared) * 100 >= u64::from(self.of) * u64::from(hundredths)
+    }
+}
+
+impl Passages {
+    /// The passages of an entry's own account; `None` where it is too short to be evidence.
+    pub(super) fn of(entry: &Entry) -> Option<Self> {
+        // Most entries are one sentence long; none of them need be read.
+        if entry.text.len() < 3 * FEWEST_WORDS {
+            return None;
+        }
+        let words = words(&entry.text, &entry.title);
+        (words.len() >= FEWEST_WORDS).then(|| Self::of_words(&words))
+    }
+
+    fn of_words(words: &[Word]) -> Self {
+        let in_order: Vec<u64> = words.windows(LENGTH).map(passage).collect();
+        let of_kind = |kind: Kind| {
+            as_set(words.iter().filter(|word| word.kind == kind).map(|word| word.hash))
+        };
+        Self {
+            set: as_set(in_order.iter().copied()),
+            figures: of_kind(Kind::Figure),
+            names: of_kind(Kind::Name),
+            vocabulary: as_set(words.iter().map(|word| word.hash)),
+            words: words.len(),
+            in_order,
+        }
+    }
+
+    /// The passages that serve as keys: of every stretch of text the least by
+    /// hash, so that two texts which share a stretch share its key (winnowing).
+    /// Passages for which `skip` holds are passed over.
+    pub(super) fn keys(&self, skip: &[u64]) -> Vec<u64> {
+        let window = if self.words < SHORT { WINDOW_OF_SHORT } else { WINDOW };
+        let own: Vec<u64> = if skip.is_empty() {
+            self.in_order.clone()
+        } else {
+            self.in_order.iter().copied().filter(|hash| !contains(skip, *hash)).collect()
+        };
+        let mut keys: Vec<u64> =
+            winnow(&own, window).into_iter().take(MOST_KEYS).map(|place| own[place]).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        keys
+    }
+
+    /// The passages between keys that are all common: what stands between two
+    /// known pieces of a footer is footer too.
+    pub(super) fn around(&self, skip: &[u64], is_common: impl Fn(u64) -> bool) -> Vec<u64> {
+        let window = if self.words < SHORT { WINDOW_OF_SHORT } else { WINDOW };
+        let places = winnow(&self.in_order, window);
+        let common = |place: usize| {
+            let hash = self.in_order[place];
+            contains(skip, hash) || is_common(hash)
+        };
+        let mut around = Vec::new();
+        for place in &places {
+            if common(*place) {
+                around.push(self.in_order[*place]);
+            }
+        }
+        for pair in places.windows(2) {
+            if common(pair[0]) && common(pair[1]) {
+                around.extend_from_slice(&self.in_order[pair[0]..=pair[1]]);
+            }
+        }
+        as_set(around)
+    }
+
+    /// What this text and `other` share, what is `common` left out of both.
+    pub(super) fn overlap(&self, other: &Self, common: &[u64]) -> Overlap {
+        let shared = intersection(&self.set, &other.set, common);
+        let counts = |set: &[u64]| {
+            if common.is_empty() { set.len() } else { set.len() - intersection(set, common, &[]) }
+        };
+        let (own, others) = (counts(&self.set), counts(&other.set));
+        Overlap { shared: small(shared), of: small(own.min(others)), first_is_longer: own > others }
+    }
+
+    /// Of the different numbers of the text that has fewer, how many the other has.
+    pub(super) fn figures_shared(&self, other: &Self) -> (u32, u32) {
+        let (one, other) =
+            if self.figures.len() <= other.figures.len() { (self, other) } else { (other, self) };
+        (small(intersection(&one.figures, &other.vocabulary, &[])), small(one.figures.len()))
+    }
+
+    /// Of the different names and numbers of the text that has fewer, how many the other has.
+    pub(super) fn names_shared(&self, other: &Self) -> (u32, u32) {
+        let count = |text: &Self| text.names.len() + text.figures.len();
+        let (one, other) = if count(self) <= count(other) { (self, other) } else { (other, self) };
+        let shared = |set: &[u64]| intersection(set, &other.vocabulary, &[]);
+        (small(shared(&one.names) + shared(&one.figures)), small(count(one)))
+    }
+}
+
+fn small(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
+
+/// Passages of more than `times` of these texts, ascending: one host's boilerplate.
+pub(super) fn common_to<'a>(texts: impl Iterator<Item = &'a Passages>, times: usize) -> Vec<u64> {
+    let mut all: Vec<u64> = Vec::new();
+    let mut count = 0;
+    for text in texts {
+        all.extend_from_slice(&text.set);
+        count += 1;
+    }
+    if count <= times {
+        return Vec::new();
+    }
+    all.sort_unstable();
+    let mut common: Vec<u64> =
+        all.windows(times + 1).filter(|run| run[0] == run[times]).map(|run| run[0]).collect();
+    common.dedup();
+    common
+}
+
+/// The bytes of `copy`'s text that stand in `leader`'s too, in order, for
+/// showing: whole passages, overlapping ones as one stretch.
+pub fn shared_passages(copy: &Entry, leader: &Entry) -> Vec<Range<usize>> {
+    let leader = Passages::of_words(&words(&leader.text, &leader.title));
+    let words = words(&copy.text, &copy.title);
+    let mut stretches: Vec<Range<usize>> = Vec::new();
+    for five in words.windows(LENGTH) {
+        if !contains(&leader.set, passage(five)) {
+            continue;
+        }
+        let stretch = five[0].place.start..five[LENGTH - 1].place.end;
+        match stretches.last_mut() {
+            Some(last) if stretch.start <= last.end => last.end = stretch.end,
+            _ => stretches.push(stretch),
+        }
+    }
+    stretches
+}
+
+fn passage(five: &[Word]) -> u64 {
+    let mut bytes = [0; 8 * LENGTH];
+    for (chunk, word) in bytes.chunks_exact_mut(8).zip(five) {
+        chunk.copy_from_slice(&word.hash.to_le_bytes());
+    }
+    xxh3_64(&bytes)
+}
+
+fn as_set(hashes: impl IntoIterator<Item = u64>) -> Vec<u64> {
+    let mut set: Vec<u64> = hashes.into_iter().collect();
+    set.sort_unstable();
+    set.dedup();
+    set
+}
+
+fn contains(set: &[u64], hash: u64) -> bool {
+    set.binary_search(&hash).is_ok()
+}
+
+/// How many hashes two sets share that are not in the third.
+fn intersection(one: &[u64], other: &[u64], without: &[u64]) -> usize {
+    let (mut i, mut j, mut count) = (0, 0, 0);
+    while i < one.len() && j < other.len() {
+        match one[i].cmp(&other[j]) {
+            std::cmp::Ordering::Less => i += 1,
+            std::cmp::Ordering::Greater => j += 1,
+            std::cmp::Ordering::Equal => {
+                if without.is_empty() || !contains(without, one[i]) {
+                    count += 1;
+                }
+                i += 1;
+                j += 1;
+            }
+        }
+    }
+    count
+}
+
+/// The places of the least hash of every `window` in a row, the last of equals; ascending.
+fn winnow(hashes: &[u64], window: usize) -> Vec<usize> {
+    if hashes.is_empty() {
+        return Vec::new();
+    }
+    let last_least = |from: usize, to: usize| {
+        (from..to).rev().min_by_key(|place| hashes[*place]).unwrap_or(from)
+    };
+    let mut least = last_least(0, window.min(hashes.len()));
+    let mut places = vec![least];
+    for end in window..hashes.len() {
+        let start = end + 1 - window;
+        let next = if least < start {
+            last_least(start, end + 1)
+        } else if hashes[end] <= hashes[least] {
+            end
+        } else {
+            least
+        };
+        if next != least {
+            least = next;
+            places.push(least);
+        }
+    }
+    places
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::model::SourceId;
+
+    fn entry(text: &str) -> Entry {
+        Entry { text: text.to_owned(), ..Entry::of(SourceId::new("a")) }
+    }
+
+    fn numbered(range: Range<usize>) -> Passages {
+        let text: Vec<String> = range.map(|n| format!("word{n}")).collect();
+        Passages::of(&entry(&text.join(" "))).unwrap()
+    }
+
+    #[test]
+    fn a_text_of_one_sentence_has_no_passages() {
+        assert_eq!(
+            Passages::of(&entry("A new grant will help households with leaky roofs.")),
+            None
+        );
+    }
+
+    #[test]
+    fn what_is_shared_is_counted_of_the_shorter() {
+        let (whole, part) = (numbered(0..200), numbered(150..260));
+        let overlap = part.overlap(&whole, &[]);
+        assert_eq!((overlap.shared, overlap.of), (46, 106));
+        assert!(!overlap.first_is_longer);
+        assert!(overlap.reaches(43) && !overlap.reaches(44));
+        let common = numbered(150..190);
+        let without = part.overlap(&whole, &common.set);
+        assert_eq!((without.shared, without.of), (46 - 36, 106 - 36));
+    }
+
+    #[test]
+    fn what_more_than_four_texts_have_is_common() {
+        let footer: Vec<String> = (0..50).map(|n| format!("footer{n}")).collect();
+        let texts: Vec<Passages> = (0..5)
+            .map(|n| {
+                let own: Vec<String> = (0..50).map(|word| format!("own{n}x{word}")).collect();
+                Passages::of(&entry(&format!("{} {}", own.join(" "), footer.join(" ")))).unwrap()
+            })
+            .collect();
+        assert_eq!(common_to(texts.iter(), 4).len(), 46);
+        assert_eq!(common_to(texts[..4].iter(), 4), Vec::<u64>::new());
+    }
+
+    #[test]
+    fn shared_stretches_are_shown_where_they_stand() {
+        let copy =
+            entry("Header here. The quick brown fox jumps over it, he said. Other words end.");
+        let leader = entry("\u{201C}The quick brown fox jumps over it\u{201D}, he said today");
+        let shown: Vec<&str> =
+            shared_passages(&copy, &leader).into_iter().map(|place| &copy.text[place]).collect();
+        assert_eq!(shown, ["The quick brown fox jumps over it, he said."]);
+    }
+
+    proptest! {
+        #[test]
+        fn texts_that_share_a_stretch_share_a_key(
+            before in 0..200_usize, after in 0..200_usize, stretch in 24..60_usize,
+        ) {
+            let words = |name: &str, count: usize| {
+                (0..count).map(|n| format!("{name}{n}")).collect::<Vec<_>>().join(" ")
+            };
+            let shared = words("shared", stretch);
+            let one = entry(&format!("{} {shared} {}", words("a", before + 60), words("b", after)));
+            let other = entry(&format!("{} {shared} {}", words("c", after), words("d", before + 60)));
+            let (one, other) = (Passages::of(&one).unwrap(), Passages::of(&other).unwrap());
+            let keys = one.keys(&[]);
+            prop_assert!(other.keys(&[]).iter().any(|key| contains(&keys, *key)));
+        }
+
+        #[test]
+        fn every_window_has_a_key(hashes in prop::collection::vec(0..50_u64, 1..80), window in 1..10_usize) {
+            let places = winnow(&hashes, window);
+            for start in 0..hashes.len().saturating_sub(window) {
+                prop_assert!(places.iter().any(|place| (start..start + window).contains(place)));
+            }
+        }
+    }
+}

@@ -1,0 +1,298 @@
+//! What a source says now of an entry it told before in; the story as it reads now, and what it said, out.
+
+use similar::{Algorithm, DiffOp, capture_diff_slices};
+
+use super::candidate::Candidate;
+use super::judge::{Rules, bearers, new_keys, rare};
+use super::likeness::leads_with_text;
+use super::withdraw::{heed_notice, note_missing};
+use crate::model::{
+    Admitted, Enriched, Entry, Lookalikes, Member, Piece, Revision, Role, Story, StoryId,
+    Timestamp, Verdict,
+};
+
+/// Revisions that a story remembers.
+const MOST_REVISIONS: usize = 20;
+
+/// Bytes of former texts that a story remembers, the latest first.
+const MOST_FORMER_TEXT: usize = 24 * 1024;
+
+/// Words of one text that are compared with another's.
+const MOST_WORDS_COMPARED: usize = 20_000;
+
+/// What the source says now takes the place of what it said; nothing happens
+/// when it says the same.
+pub(super) fn revise(
+    mut candidate: Candidate,
+    known: &Lookalikes,
+    id: StoryId,
+    member: usize,
+    rules: &Rules<'_>,
+    now: Timestamp,
+) -> Option<Admitted> {
+    let before = known.stories.get(&id)?;
+    let told = &before.members[member].entry;
+    let missing = candidate.entry.missing;
+    keep_what_was_fetched(&mut candidate.entry, told);
+    // A document fetched late, by an older copy of a cache, revises nothing.
+    let older =
+        matches!((candidate.entry.updated, told.updated), (Some(now), Some(then)) if now < then);
+    let same = candidate.entry.says_the_same_as(told);
+    let mut story = before.clone();
+    if older || (same && candidate.entry.enriched == told.enriched) {
+        story.members[member].entry.missing = candidate.entry.missing;
+        note_missing(&mut story, member, missing);
+        heed_notice(&mut story, member, rules, now);
+        return (story != *before).then(|| {
+            story.changed = now;
+            unkeyed(story, before)
+        });
+    }
+    let words_changed = candidate.entry.text != told.text;
+    let mut keys = new_keys(&candidate, &story, known);
+    let leading_keys = if words_changed { candidate.leading_keys() } else { Vec::new() };
+    let completed = is_completion(&candidate.entry, told);
+    if !completed && !same {
+        record(&mut story, &candidate.entry, member, now);
+        date(&mut story, &candidate.entry, member, rules, now);
+    }
+    story.members[member].entry = candidate.entry;
+    story.changed = now;
+    note_missing(&mut story, member, missing);
+    heed_notice(&mut story, member, rules, now);
+    if leads_with_text(&story, member, rules) {
+        keys.extend(rare(leading_keys, &story, known));
+    }
+    let verdict = match (&story.withdrawn, &before.withdrawn) {
+        (now, then) if now != then => Verdict::Withdrawn,
+        _ if completed || same => Verdict::Completed,
+        _ => Verdict::Revised,
+    };
+    Some(Admitted {
+        story,
+        before: Some(Box::new(before.clone())),
+        keys,
+        dropped: Vec::new(),
+        verdict,
+    })
+}
+
+/// A story that changed, though nothing under which it is found.
+pub(super) fn unkeyed(story: Story, before: &Story) -> Admitted {
+    let verdict =
+        if story.withdrawn == before.withdrawn { Verdict::Completed } else { Verdict::Withdrawn };
+    Admitted {
+        story,
+        before: Some(Box::new(before.clone())),
+        keys: Vec::new(),
+        dropped: Vec::new(),
+        verdict,
+    }
+}
+
+/// An entry that comes without what was fetched for it before keeps that: as
+/// it is where the source says what it said then, else until it is fetched again.
+fn keep_what_was_fetched(entry: &mut Entry, told: &Entry) {
+    // Whoever has just read the page has found it.
+    entry.missing = if entry.enriched.is_some() { None } else { told.missing };
+    let (None, Some(enriched)) = (entry.enriched, told.enriched) else { return };
+    let stated = entry.statement();
+    if stated == enriched.stated {
+        *entry = Entry { feed: told.feed.clone(), guid: told.guid.clone(), ..told.clone() };
+        return;
+    }
+    entry.enriched = Some(Enriched { stated, stale: true });
+    entry.content.clone_from(&told.content);
+    entry.text.clone_from(&told.text);
+    entry.tags.clone_from(&told.tags);
+    entry.content_id.clone_from(&told.content_id);
+    entry.change_note.clone_from(&told.change_note);
+    entry.withdrawn = told.withdrawn;
+    if entry.original.is_none() {
+        entry.original.clone_from(&told.original);
+    }
+    if entry.language.is_none() {
+        entry.language.clone_from(&told.language);
+    }
+}
+
+/// Whether what is new was fetched, while the source says what it said.
+fn is_completion(entry: &Entry, told: &Entry) -> bool {
+    let Some(enriched) = entry.enriched.filter(|enriched| !enriched.stale) else { return false };
+    match told.enriched {
+        None => told.statement() == enriched.stated,
+        Some(before) => before.stale && before.stated == enriched.stated,
+    }
+}
+
+/// Remembers what the entry said before.
+fn record(story: &mut Story, entry: &Entry, member: usize, now: Timestamp) {
+    let told = &story.members[member].entry;
+    let text_changed = entry.text != told.text;
+    let revision = Revision {
+        at: now,
+        source: entry.source.clone(),
+        link: entry.url.as_ref().map(|url| url.to_string()),
+        major: entry.updated > told.updated,
+        title: (entry.title != told.title).then(|| told.title.clone()),
+        summary: (entry.summary != told.summary).then(|| told.summary.clone().unwrap_or_default()),
+        text: text_changed.then(|| told.text.clone()),
+        text_changed,
+        note: entry.change_note.clone().filter(|note| told.change_note.as_ref() != Some(note)),
+    };
+    let says_something = revision.title.is_some()
+        || revision.summary.is_some()
+        || text_changed
+        || revision.major
+        || revision.note.is_some();
+    if says_something {
+        story.history.push(revision);
+        bound(&mut story.history);
+    }
+}
+
+/// Lets go of the oldest revisions, and of the oldest texts before those.
+pub(super) fn bound(history: &mut Vec<Revision>) {
+    let surplus = history.len().saturating_sub(MOST_REVISIONS);
+    history.drain(..surplus);
+    let mut kept = 0;
+    for revision in history.iter_mut().rev() {
+        kept += revision.text.as_ref().map_or(0, String::len);
+        if kept > MOST_FORMER_TEXT {
+            revision.text = None;
+        }
+    }
+}
+
+/// When the story changed, by our clock and by its sources' own word.
+fn date(story: &mut Story, entry: &Entry, member: usize, rules: &Rules<'_>, now: Timestamp) {
+    story.revised = now;
+    story.members[member].revised = Some(now);
+    // A syndicator's date moves when it repeats the story, not when the story changes.
+    let role = |entry: &Entry| {
+        rules.sources.get(&entry.source).map_or(Role::Syndicator, |source| source.role)
+    };
+    let counts = role(entry) != Role::Syndicator
+        || role(&story.lead(rules.sources).entry) == Role::Syndicator;
+    let date = entry.updated.or(entry.published).map(|date| date.min(now));
+    if let Some(date) = date.filter(|date| counts && *date > story.updated) {
+        story.updated = date;
+    }
+}
+
+/// What changed from one wording of a text to the next, word by word.
+pub fn differences(before: &str, after: &str) -> Vec<Piece> {
+    let words = |text| -> Vec<&str> {
+        str::split_inclusive(text, char::is_whitespace).take(MOST_WORDS_COMPARED).collect()
+    };
+    let (before, after) = (words(before), words(after));
+    let gone = |at: usize, len: usize| Piece::Gone(before[at..at + len].concat());
+    let come = |at: usize, len: usize| Piece::Come(after[at..at + len].concat());
+    let mut pieces = Vec::new();
+    for change in capture_diff_slices(Algorithm::Myers, &before, &after) {
+        match change {
+            DiffOp::Equal { new_index, len, .. } => {
+                pieces.push(Piece::Kept(after[new_index..new_index + len].concat()));
+            }
+            DiffOp::Delete { old_index, old_len, .. } => pieces.push(gone(old_index, old_len)),
+            DiffOp::Insert { new_index, new_len, .. } => pieces.push(come(new_index, new_len)),
+            DiffOp::Replace { old_index, old_len, new_index, new_len } => {
+                pieces.push(gone(old_index, old_len));
+                pieces.push(come(new_index, new_len));
+            }
+        }
+    }
+    pieces
+}
+
+/// Whether an entry's full text should be fetched: it is new, its source says
+/// something new, or the last attempt failed.
+pub fn wants_enrichment(candidate: &Candidate, known: &Lookalikes) -> Wanted {
+    let Some(member) = told(candidate, known) else { return Wanted::New };
+    let stated = candidate.entry.statement();
+    match member.entry.enriched {
+        Some(enriched) if enriched.stated != stated => Wanted::New,
+        Some(enriched) if enriched.stale => Wanted::Again,
+        Some(_) => Wanted::No,
+        None if member.entry.statement() != stated => Wanted::New,
+        None => Wanted::Again,
+    }
+}
+
+/// Whether judging the entry will change nothing, because its source told it
+/// before in the same words. `known` need only hold what is found under
+/// [`Candidate::names`]; for every other entry, judging needs
+/// [`Candidate::keys`].
+pub fn is_settled(candidate: &Candidate, known: &Lookalikes) -> bool {
+    let entry = &candidate.entry;
+    told(candidate, known).is_some_and(|member| {
+        let same = match (entry.enriched, member.entry.enriched) {
+            (None, Some(enriched)) => enriched.stated == entry.statement(),
+            (now, then) => now == then && entry.says_the_same_as(&member.entry),
+        };
+        same && entry.missing.is_none() && member.withdrawn.is_none()
+    })
+}
+
+/// What the source told of this entry before.
+fn told<'a>(candidate: &Candidate, known: &'a Lookalikes) -> Option<&'a Member> {
+    candidate
+        .names()
+        .iter()
+        .flat_map(|name| bearers(known, name))
+        .filter_map(|id| known.stories.get(id))
+        .filter(|story| story.stands())
+        .flat_map(|story| &story.members)
+        .find(|member| candidate.is(&member.entry))
+}
+
+/// Whether an entry's full text should be fetched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    /// It is new, or says something new.
+    New,
+    /// It was tried for these very words, and failed.
+    Again,
+    /// It is there.
+    No,
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn differences_are_told_by_words() {
+        let pieces =
+            differences("The fee is £40 until May.", "The fee is £45 until further notice.");
+        let expected = [
+            Piece::Kept("The fee is ".to_owned()),
+            Piece::Gone("£40 ".to_owned()),
+            Piece::Come("£45 ".to_owned()),
+            Piece::Kept("until ".to_owned()),
+            Piece::Gone("May.".to_owned()),
+            Piece::Come("further notice.".to_owned()),
+        ];
+        assert_eq!(pieces, expected);
+    }
+
+    proptest! {
+        #[test]
+        fn both_wordings_can_be_read_off_the_differences(before in "([a-d] ){0,12}", after in "([a-d] ){0,12}") {
+            let (mut old, mut new) = (String::new(), String::new());
+            for piece in differences(&before, &after) {
+                match piece {
+                    Piece::Kept(words) => {
+                        old.push_str(&words);
+                        new.push_str(&words);
+                    }
+                    Piece::Gone(words) => old.push_str(&words),
+                    Piece::Come(words) => new.push_str(&words),
+                }
+            }
+            prop_assert_eq!((old, new), (before, after));
+        }
+    }
+}

@@ -1,0 +1,342 @@
+//! An entry's text in; the words of its own account, each with its place, out.
+
+use std::ops::Range;
+
+use unicode_normalization::UnicodeNormalization;
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::title::{normal_title, plain};
+
+/// A word as T2 compares it, and where it stands in the text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Word {
+    /// Hash of its normal form. Stored keys are made of it: its definition is fixed.
+    pub(super) hash: u64,
+    /// The bytes of the text that it was read from.
+    pub(super) place: Range<usize>,
+    /// What kind of word it is.
+    pub(super) kind: Kind,
+}
+
+/// What a word may be evidence of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A number, a date or the like.
+    Figure,
+    /// A name: a capital within a sentence.
+    Name,
+    /// Any other word.
+    Plain,
+}
+
+/// Lines with which syndicators begin what is not the announcement: lists of
+/// other news, buttons. Nothing after such a line belongs to it.
+const ENDS: &[&str] = &[
+    "latest news",
+    "related news",
+    "related articles",
+    "related content",
+    "related stories",
+    "more news",
+    "more from",
+    "other news",
+    "other press releases",
+    "recent news",
+    "recent press releases",
+    "further news",
+    "read next",
+    "you may also like",
+    "you might also like",
+    "share this",
+    "follow us",
+];
+
+/// Lines that syndicators put in: they say where a text comes from, not what it says.
+const FURNITURE: &[&str] = &[
+    "original article link",
+    "original article:",
+    "original press release",
+    "originally published",
+    "issued by",
+    "view full",
+    "read the full",
+    "printable version",
+    "source link",
+];
+
+/// Lines that begin one release of a page which lists several.
+const OPENINGS: &[&str] =
+    &["press release", "news release", "media release", "press statement", "for immediate release"];
+
+/// A release on a page of several has at least so many words, with its heading.
+const FEWEST_OF_A_RELEASE: usize = 20;
+
+/// What precedes a list of other news is an announcement only if it is at least this long.
+const FEWEST_BEFORE_THE_END: usize = 30;
+
+/// More words of one text than this are not compared: a debate, a report.
+const MOST_WORDS: usize = 20_000;
+
+/// The words of what the entry titled `title` says itself.
+///
+/// Compatibility forms are folded, case, quotes, soft hyphens and the genitive's
+/// `'s` dropped, line breaks ignored. Lists of other news are cut off. Of a
+/// page with several releases the one that bears the title counts, and where
+/// none does nothing: such a page is evidence for no announcement.
+pub(super) fn words(text: &str, title: &str) -> Vec<Word> {
+    let mut words = Vec::with_capacity(text.len() / 6);
+    for line in own_lines(text, title) {
+        let folded = &text[line.clone()];
+        if starts_with_any(folded, ENDS) && is_short(folded) && words.len() >= FEWEST_BEFORE_THE_END
+        {
+            break;
+        }
+        if starts_with_any(folded, FURNITURE) && is_short(folded) {
+            continue;
+        }
+        read_words(text, line, &mut words);
+        if words.len() > MOST_WORDS {
+            words.truncate(MOST_WORDS);
+            break;
+        }
+    }
+    words
+}
+
+/// The lines to read: all of them, or one release's out of several.
+fn own_lines(text: &str, title: &str) -> Vec<Range<usize>> {
+    let lines: Vec<Range<usize>> = lines(text).collect();
+    let line = |place: usize| lines.get(place).map_or("", |line| &text[line.clone()]);
+    // Where each release begins, and what it is called: behind the opening
+    // words, or on the line below them. A heading said twice begins nothing new.
+    let mut releases: Vec<(usize, Option<String>)> = Vec::new();
+    for place in 0..lines.len() {
+        let Some(behind) = behind_opening(line(place)) else { continue };
+        let heading = if behind.is_empty() { line(place + 1) } else { behind };
+        let heading = normal_title(heading, "");
+        if releases.last().is_none_or(|(_, last)| heading.is_none() || *last != heading) {
+            releases.push((place, heading));
+        }
+    }
+    // Those words over a list of links, or on a button, begin no release.
+    let starts: Vec<usize> = releases.iter().skip(1).map(|(place, _)| *place).collect();
+    let mut ends = starts.into_iter().chain([lines.len()]);
+    releases.retain(|(place, _)| {
+        let end = ends.next().unwrap_or(lines.len());
+        let words = (*place..end).map(|place| line(place).split_whitespace().count());
+        words.sum::<usize>() >= FEWEST_OF_A_RELEASE
+    });
+    if releases.len() < 2 {
+        return lines;
+    }
+    let wanted = normal_title(title, "");
+    let own = releases.iter().position(|(_, heading)| wanted.is_some() && *heading == wanted);
+    own.map_or_else(Vec::new, |own| {
+        let end = releases.get(own + 1).map_or(lines.len(), |(next, _)| *next);
+        lines[releases[own].0..end].to_vec()
+    })
+}
+
+fn lines(text: &str) -> impl Iterator<Item = Range<usize>> {
+    let mut start = 0;
+    text.split('\n').map(move |line| {
+        let range = start..start + line.len();
+        start = range.end + 1;
+        range
+    })
+}
+
+/// What follows `PRESS RELEASE :` at the beginning of a line; empty where
+/// those words stand alone.
+fn behind_opening(line: &str) -> Option<&str> {
+    OPENINGS.iter().find_map(|opening| {
+        let rest = strip_prefix(line.trim(), opening)?.trim_start();
+        if rest.is_empty() { Some(rest) } else { rest.strip_prefix(':').map(str::trim) }
+    })
+}
+
+fn starts_with_any(line: &str, beginnings: &[&str]) -> bool {
+    let line = line.trim_start();
+    beginnings.iter().any(|beginning| strip_prefix(line, beginning).is_some())
+}
+
+/// What follows `prefix`, which is lower-case ASCII, whatever the line's case.
+fn strip_prefix<'a>(line: &'a str, prefix: &str) -> Option<&'a str> {
+    let head = line.get(..prefix.len())?;
+    head.eq_ignore_ascii_case(prefix).then(|| &line[prefix.len()..])
+}
+
+/// A heading or a line of furniture, not a paragraph that happens to begin so.
+fn is_short(line: &str) -> bool {
+    line.len() <= 160 && line.split_whitespace().take(13).count() < 13
+}
+
+/// Appends the words of one line.
+fn read_words(text: &str, line: Range<usize>, words: &mut Vec<Word>) {
+    let mut folded = String::new();
+    let mut word = String::new();
+    let mut start = line.start;
+    let mut within_sentence = false;
+    for token in text[line].split(char::is_whitespace) {
+        let place = start..start + token.len();
+        // Every character of white space that splits is counted in its own length.
+        start = place.end + text[place.end..].chars().next().map_or(0, char::len_utf8);
+        folded.clear();
+        if token.is_ascii() {
+            folded.extend(token.chars().map(|c| c.to_ascii_lowercase()));
+        } else {
+            folded.extend(token.nfkc().flat_map(char::to_lowercase).map(plain));
+        }
+        let is_name = within_sentence && is_capitalised(token);
+        split(&folded, &mut word, |word| {
+            let kind = match word.chars().next() {
+                Some(first) if first.is_numeric() => Kind::Figure,
+                _ if is_name => Kind::Name,
+                _ => Kind::Plain,
+            };
+            words.push(Word { hash: xxh3_64(word.as_bytes()), place: place.clone(), kind });
+        });
+        if let Some(last) = token.chars().rev().find(|c| !is_bracket(*c)) {
+            within_sentence = !matches!(last, '.' | '!' | '?' | ':');
+        }
+    }
+}
+
+/// More than one letter, the first of them a capital. `I` is no name.
+fn is_capitalised(token: &str) -> bool {
+    let mut letters = token.chars().skip_while(|c| is_bracket(*c));
+    letters.next().is_some_and(char::is_uppercase)
+        && letters.next().is_some_and(char::is_alphanumeric)
+}
+
+fn is_bracket(c: char) -> bool {
+    matches!(c, '(' | ')' | '[' | ']' | '\'' | '"' | '\u{2018}'..='\u{201F}' | '\u{AB}' | '\u{BB}')
+}
+
+/// Hands out the words of a folded token.
+fn split(token: &str, word: &mut String, mut take: impl FnMut(&str)) {
+    let mut chars = token.char_indices().peekable();
+    while let Some((at, c)) = chars.next() {
+        let between_digits = word.ends_with(|last: char| last.is_ascii_digit())
+            && chars.peek().is_some_and(|(_, next)| next.is_ascii_digit());
+        match c {
+            c if c.is_alphanumeric() => word.push(c),
+            // 1,500 is 1500, while 1.5 and 12/03 stay what they are.
+            ',' if between_digits => {}
+            '.' | '/' | ':' if between_digits => word.push(c),
+            '\'' => {
+                let genitive = token[at + 1..]
+                    .strip_prefix('s')
+                    .is_some_and(|rest| !rest.starts_with(char::is_alphanumeric));
+                if genitive && !word.is_empty() {
+                    chars.next();
+                }
+            }
+            // Soft hyphens and zero-width marks: there for the typesetter.
+            '\u{AD}' | '\u{200B}'..='\u{200D}' | '\u{2060}' | '\u{FEFF}' => {}
+            _ => hand_out(word, &mut take),
+        }
+    }
+    hand_out(word, &mut take);
+}
+
+fn hand_out(word: &mut String, take: &mut impl FnMut(&str)) {
+    if !word.is_empty() {
+        take(word);
+        word.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn read(text: &str) -> Vec<String> {
+        let mut words = Vec::new();
+        for line in text.lines() {
+            for token in line.split_whitespace() {
+                let folded: String = token.nfkc().flat_map(char::to_lowercase).map(plain).collect();
+                split(&folded, &mut String::new(), |word| words.push(word.to_owned()));
+            }
+        }
+        words
+    }
+
+    fn hashes(text: &str, title: &str) -> Vec<u64> {
+        words(text, title).into_iter().map(|word| word.hash).collect()
+    }
+
+    #[test]
+    fn tellings_of_one_sentence_agree() {
+        let expected =
+            ["the minister said 1500 people won t 1.5 each on 12/03 at 10:30".to_owned()]
+                .join(" ")
+                .replace("won t", "wont");
+        for text in [
+            "The Minister's said 1,500 people won't 1.5 each, on 12/03 at 10:30.",
+            "the minister\u{2019}s \u{201C}said\u{201D} 1,500 peo\u{AD}ple won\u{2019}t 1.5 each on 12/03 at 10:30",
+            "THE\u{A0}MINISTER\nsaid 1500 people\n\nwon't (1.5) each \u{2013} on 12/03 at 10:30!",
+        ] {
+            assert_eq!(read(text).join(" "), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn each_word_knows_where_it_stands() {
+        let text = "Ministers\u{2019} \u{A0}talks,\nsaid  \u{201C}No\u{A0}10\u{201D}";
+        let places: Vec<&str> = words(text, "").into_iter().map(|word| &text[word.place]).collect();
+        assert_eq!(places, ["Ministers\u{2019}", "talks,", "said", "\u{201C}No", "10\u{201D}"]);
+    }
+
+    #[test]
+    fn names_and_figures_are_told_from_other_words() {
+        let text = "The talks in Dravenburg end on 3 May. They, said \u{201C}Liv Harkonsen\u{201D}, were hers. I agree.";
+        let of_kind = |kind: Kind| -> Vec<&str> {
+            let words = words(text, "").into_iter().filter(|word| word.kind == kind);
+            words.map(|word| &text[word.place]).collect()
+        };
+        assert_eq!(of_kind(Kind::Figure), ["3"]);
+        assert_eq!(
+            of_kind(Kind::Name),
+            ["Dravenburg", "May.", "\u{201C}Liv", "Harkonsen\u{201D},"]
+        );
+    }
+
+    #[test]
+    fn a_list_of_other_news_and_a_line_about_the_original_are_left_out() {
+        let account = "The ministry announced a scheme for bridges. ".repeat(8);
+        let padded = format!(
+            "{account}\nOriginal article link: https://example.org/a\nLatest News from the ministry\nFerries to run on Sundays\nA new lighthouse"
+        );
+        assert_eq!(hashes(&padded, ""), hashes(&account, ""));
+        let early = "Latest news\nThe ministry announced a scheme.";
+        assert_eq!(hashes(early, "").len(), 7, "a heading on top ends nothing");
+    }
+
+    #[test]
+    fn of_several_releases_on_a_page_the_titled_one_counts_or_none() {
+        let (bridges, ferries) = ("Blue it is. ".repeat(8), "All of them. ".repeat(8));
+        let page = format!(
+            "PRESS RELEASE : Bridges to be painted in blue\n{bridges}\nPress release: Ferries to run on all Sundays\n{ferries}\nPress release"
+        );
+        let own = hashes(&page, "Ferries to run on all Sundays");
+        assert_eq!(own.len(), 2 + 6 + 24 + 2);
+        assert_eq!(hashes(&page, "Lighthouses to shine in daytime too"), Vec::<u64>::new());
+        let twice = "PRESS RELEASE : Bridges to be painted in blue [May 2025]\nPRESS RELEASE : Bridges to be painted in blue [May 2025]\nBlue it is.";
+        assert!(
+            hashes(twice, "Any title at all").len() > 20,
+            "a heading said twice is one release"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn places_are_bytes_of_the_text(text in "[a-zA-Z0-9 '\u{2019}\u{A0},.\n\u{e9}\u{FB01}\u{AD}-]{0,80}") {
+            for word in words(&text, "") {
+                prop_assert!(!text[word.place].is_empty());
+            }
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! A title in; the words by which two tellings of one announcement agree, out.
+
+use unicode_normalization::UnicodeNormalization;
+
+use super::figures::MONTHS;
+
+/// Display types that GOV.UK's organisation feeds, but not its finder nor its
+/// syndicators, put before a title.
+const DISPLAY_TYPES: &[&str] = &[
+    "announcement",
+    "authored article",
+    "case study",
+    "closed consultation",
+    "collection",
+    "consultation outcome",
+    "corporate report",
+    "correspondence",
+    "decision",
+    "detailed guide",
+    "document collection",
+    "fatality notice",
+    "foi release",
+    "form",
+    "fraud notice",
+    "government response",
+    "guidance",
+    "impact assessment",
+    "independent report",
+    "international treaty",
+    "map",
+    "national statistics",
+    "news article",
+    "news release",
+    "news story",
+    "notice",
+    "official statistics",
+    "open call for evidence",
+    "open consultation",
+    "oral statement to parliament",
+    "organisation",
+    "policy paper",
+    "press release",
+    "promotional material",
+    "publication",
+    "regulation",
+    "research and analysis",
+    "service",
+    "speech",
+    "standard",
+    "statistical data set",
+    "statistics",
+    "statutory guidance",
+    "transcript",
+    "transparency data",
+    "world news story",
+    "written statement to parliament",
+];
+
+/// A title with fewer words than this is too common to be evidence.
+const FEWEST_WORDS: usize = 4;
+
+/// The title as T1 compares it: lower case, compatibility forms folded, no
+/// punctuation, without a display type before or the site's name behind.
+/// Figures stay, so titles of a series differ by their numbers and dates.
+///
+/// `None` when what remains is too short to tell two announcements apart.
+pub fn normal_title(title: &str, site: &str) -> Option<String> {
+    let folded: String = title.nfkc().flat_map(char::to_lowercase).map(plain).collect();
+    let site: String = site.nfkc().flat_map(char::to_lowercase).map(plain).collect();
+    let title = without_site(without_display_type(folded.trim()), site.trim());
+    let title = without_month(title);
+    let words = words(title);
+    (words.len() >= FEWEST_WORDS).then(|| words.join(" "))
+}
+
+/// The words of a title as they stand: folded, with prefix and site.
+pub(super) fn title_words(title: &str) -> Vec<String> {
+    let folded: String = title.nfkc().flat_map(char::to_lowercase).map(plain).collect();
+    words(&folded)
+}
+
+/// One form for the quotes and dashes that editors and syndicators exchange.
+pub(super) fn plain(c: char) -> char {
+    match c {
+        '\u{2018}' | '\u{2019}' | '\u{201B}' | '\u{2032}' | '`' | '\u{B4}' => '\'',
+        '\u{2010}'..='\u{2015}' | '\u{2212}' => '-',
+        c => c,
+    }
+}
+
+fn without_display_type(title: &str) -> &str {
+    match title.split_once(':') {
+        Some((before, after)) if DISPLAY_TYPES.contains(&before.trim()) => after.trim(),
+        _ => title,
+    }
+}
+
+/// Drops `… - GOV.UK` or `… | the site's own title`.
+fn without_site<'a>(title: &'a str, site: &str) -> &'a str {
+    for separator in [" | ", " - "] {
+        if let Some((before, after)) = title.rsplit_once(separator)
+            && (after.trim() == "gov.uk" || (!site.is_empty() && after.trim() == site))
+        {
+            return before.trim();
+        }
+    }
+    title
+}
+
+/// Drops `… [july 2025]`, which archives put behind every title.
+fn without_month(title: &str) -> &str {
+    let Some((before, behind)) = title.rsplit_once('[') else { return title };
+    let Some((month, year)) = behind.strip_suffix(']').and_then(|month| month.split_once(' '))
+    else {
+        return title;
+    };
+    let is_year = year.len() == 4 && year.chars().all(|c| c.is_ascii_digit());
+    if is_year && MONTHS.contains(&month) { before.trim_end() } else { title }
+}
+
+/// Runs of letters and digits. An apostrophe within a word vanishes; marks
+/// between digits stay, so `1.5` is not `15`, nor `2025-04-02` three numbers.
+fn words(title: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut word = String::new();
+    let mut chars = title.chars().peekable();
+    while let Some(c) = chars.next() {
+        let joins_digits = matches!(c, '.' | ',' | '-' | '/' | ':')
+            && word.ends_with(|last: char| last.is_ascii_digit())
+            && chars.peek().is_some_and(char::is_ascii_digit);
+        if c.is_alphanumeric() || joins_digits {
+            word.push(c);
+        } else if c != '\'' && !word.is_empty() {
+            words.push(std::mem::take(&mut word));
+        }
+    }
+    if !word.is_empty() {
+        words.push(word);
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tellings_of_one_title_agree() {
+        let expected = Some(
+            "nato must be stronger fairer and more lethal foreign secretary to say".to_owned(),
+        );
+        for title in [
+            "Press release: NATO must be ‘stronger, fairer, and more lethal’ Foreign Secretary to say",
+            "NATO must be 'stronger, fairer, and more lethal' Foreign Secretary to say ",
+            "NATO must be “stronger, fairer and more lethal”: Foreign Secretary to say - GOV.UK",
+            "NATO must be stronger, fairer, and more lethal – Foreign Secretary to say | Wired-Gov",
+            "PRESS RELEASE : NATO must be stronger, fairer and more lethal Foreign Secretary to say [June 2025]",
+        ] {
+            assert_eq!(normal_title(title, "Wired-Gov"), expected, "{title}");
+        }
+    }
+
+    #[test]
+    fn what_differs_stays_different() {
+        for (one, other) in [
+            (
+                "PM call with Prime Minister Modi: 25 April 2025",
+                "PM call with Prime Minister Modi: 26 April 2025",
+            ),
+            ("Weekly road fuel prices [week 25]", "Weekly road fuel prices [week 26]"),
+            ("Growth was 1.5 per cent last year", "Growth was 15 per cent last year"),
+            (
+                "Consultation: new rules for all ports",
+                "Consultation outcome: new rules for all harbours",
+            ),
+        ] {
+            assert_ne!(normal_title(one, ""), normal_title(other, ""), "{one}");
+        }
+    }
+
+    #[test]
+    fn a_short_title_is_no_evidence() {
+        for title in [
+            "",
+            "Statement",
+            "Press release: Weekly update",
+            "Foreign Secretary's statement",
+            "???",
+        ] {
+            assert_eq!(normal_title(title, ""), None, "{title}");
+        }
+    }
+}
