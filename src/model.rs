@@ -28,10 +28,8 @@ mod timestamp;
 
 mod topic;
 
-pub use entry::{Enclosure, Entry, Feed};
-pub use memory::{Hold, HoldScope, Memory, Moved, Rhythm, Subscription, Watched};
 pub use entry::{Enclosure, Enriched, Entry, Feed};
-pub use memory::{Hold, HoldScope, Memory, Moved, Rhythm, Watched};
+pub use memory::{Hold, HoldScope, Memory, Moved, Rhythm, Subscription, Watched};
 pub use name::{SourceId, StoryId, TopicId};
 pub use poll::{
     Document, Failure, FailureKind, Freshness, Hints, Offer, Outcome, Poll, Reading, Validators,

@@ -115,6 +115,7 @@ impl Desk<'_> {
             subscribers: topics,
             price: *table.price.get_ref(),
             evenness: *table.evenness.get_ref(),
+            ..fetch::Settings::default()
         }
     }
 }
