@@ -1,8 +1,30 @@
 //! The configuration file in; a plan, or the list of all its problems, out.
 
-use std::net::SocketAddr;
-use std::path::PathBuf;
+mod compile;
 
+mod file;
+
+mod gather;
+
+pub mod opml;
+
+mod problem;
+
+mod read;
+
+mod text;
+
+mod value;
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use url::Url;
+
+pub use problem::{Note, Problem, Problems, Severity, Spot};
+
+use crate::dedup::Overrides;
 use crate::model::{Sources, Topic};
 use crate::topics::{Language, TopicSet};
 use crate::{fetch, parse, publish};
@@ -20,6 +42,8 @@ pub struct Plan {
     pub polling: fetch::Settings,
     /// Bounds on documents.
     pub parsing: parse::Limits,
+    /// How hubs reach us.
+    pub hub: HubPlan,
     /// What is logged, and how.
     pub logging: LoggingPlan,
     /// What is read.
@@ -32,6 +56,27 @@ pub struct Plan {
     pub language: Language,
     /// What `check` tries on the topics.
     pub samples: Vec<Sample>,
+    /// What the operator knows better than the judgement.
+    pub overrides: Overrides,
+}
+
+/// A plan, and what its author may not have meant.
+#[derive(Debug, Clone)]
+pub struct Loaded {
+    /// The plan.
+    pub plan: Plan,
+    /// Warnings alone.
+    pub warnings: Problems,
+}
+
+impl Plan {
+    /// Reads a configuration file with all it includes and compiles it.
+    ///
+    /// The error holds everything that is wrong, warnings among it, each with
+    /// its place and a remedy.
+    pub fn load(path: &Path) -> Result<Loaded, Problems> {
+        compile::compile(gather::gather(path), &compile::Environment::of_process())
+    }
 }
 
 /// The compiled `[store]` table.
@@ -49,7 +94,16 @@ pub struct ServerPlan {
     /// Where to listen.
     pub listen: SocketAddr,
     /// What the published feeds have in common.
-    pub site: publish::Site,
+    pub site: Arc<publish::Site>,
+    /// What a client may cost.
+    pub limits: publish::Settings,
+}
+
+/// The compiled `[hub]` table, but for the hub that our feeds name: that is the site's.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct HubPlan {
+    /// Where the hubs of our sources reach this server; none is asked without it.
+    pub callback_url: Option<Url>,
 }
 
 /// The compiled `[logging]` table.
@@ -84,3 +138,11 @@ pub struct Sample {
     /// File, line and column, for the report.
     pub at: String,
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod reference;

@@ -61,7 +61,7 @@ mod title;
 mod withdraw;
 
 pub use address::canonical;
-pub use candidate::{Candidate, candidates, first_passage_of};
+pub use candidate::{Candidate, address_key, candidates, first_passage_of, published_key};
 pub use enforce::{enforce, keys_of_address, keys_of_entries, split_pairs, story_at};
 pub use judge::{Judged, Rules, judge};
 pub use likeness::near;

@@ -3,12 +3,34 @@
 //! [`Fetcher`] asks ([`http`], [`file`]); [`settle`] records what came of it and
 //! when the source is due next ([`schedule`], pure); [`Agenda`] says who is due.
 
+mod agenda;
+
+mod address;
+mod coding;
+mod file;
+mod freshness;
+mod http;
+mod robots;
+mod words;
+
+mod older;
+mod schedule;
+mod settle;
+mod silence;
+
 use std::time::Duration;
 
 use ipnet::IpNet;
 use url::Url;
 
-use crate::model::{Document, Failure, Freshness, Memory, Poll, Source, Timestamp, Validators};
+use crate::model::{
+    Document, Failure, FailureKind, Freshness, Location, Memory, Source, Timestamp, Validators,
+};
+
+pub use agenda::{Agenda, Refusal};
+pub use older::older;
+pub use settle::settle;
+pub use silence::{Silence, silence};
 
 /// How sources are asked: the compiled `[polling]` table.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,6 +63,45 @@ pub struct Settings {
     pub allow_private: Vec<IpNet>,
     /// An HTTP or SOCKS proxy for every request.
     pub proxy: Option<Url>,
+    /// How many topics are published from what is read (P60).
+    pub subscribers: usize,
+    /// What a poll costs, in item-hours of delay: the higher, the rarer the polls.
+    /// The default asks a source that lists something every month less than daily.
+    /// A source that invites polls sets a lower price itself.
+    pub price: f64,
+    /// From 0, which serves the mean delay of entries, to 1, which asks all
+    /// sources equally often.
+    pub evenness: f64,
+    /// Whether robots.txt counts also for what the operator named (P71).
+    pub robots: bool,
+    /// Whether a server may answer with the new entries alone: `A-IM: feed` (P52).
+    pub deltas: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            user_agent: concat!("gazetted/", env!("CARGO_PKG_VERSION")).to_owned(),
+            from: None,
+            concurrency: 64,
+            spacing: Duration::from_secs(1),
+            floor: Duration::from_secs(3600),
+            hard_floor: Duration::from_secs(300),
+            ceiling: Duration::from_secs(7 * 86_400),
+            interval: Duration::from_secs(3600),
+            connect_timeout: Duration::from_secs(10),
+            timeout: Duration::from_secs(60),
+            max_body: 10 << 20,
+            max_document: 32 << 20,
+            allow_private: Vec::new(),
+            proxy: None,
+            subscribers: 1,
+            price: 1.5,
+            evenness: 0.35,
+            robots: false,
+            deltas: false,
+        }
+    }
 }
 
 /// What one request brought.
@@ -76,50 +137,115 @@ pub enum Fetched {
     },
 }
 
+impl Settings {
+    /// The client's name with the number of subscribers in it (P60):
+    /// `gazetted/0.1 (+https://example.org/; 12 subscribers)`.
+    fn identity(&self) -> String {
+        let subscribers = match self.subscribers {
+            1 => "1 subscriber".to_owned(),
+            many => format!("{many} subscribers"),
+        };
+        match self.user_agent.trim_end().strip_suffix(')') {
+            Some(open) => format!("{open}; {subscribers})"),
+            None => format!("{} ({subscribers})", self.user_agent.trim_end()),
+        }
+    }
+}
+
 /// Asks sources. One for the whole daemon: it keeps connections (P69).
 #[derive(Debug)]
-pub struct Fetcher {}
+pub struct Fetcher {
+    web: http::Web,
+    /// Bytes of a file.
+    max_document: u64,
+}
 
 impl Fetcher {
     /// A client with these settings. The error is an operator's: a proxy or
     /// certificate store that cannot be used.
-    pub fn new(_settings: &Settings) -> Result<Self, Failure> {
-        todo!()
+    pub fn new(settings: &Settings) -> Result<Self, Failure> {
+        Ok(Self { web: http::Web::new(settings)?, max_document: settings.max_document })
     }
 
     /// Asks `source` once (P36), conditionally where `memory` allows (P1-P15).
+    /// `now` is the moment that dates in the answer are held against.
     pub async fn fetch(
         &self,
-        _source: &Source,
-        _memory: &Memory,
-        _now: Timestamp,
+        source: &Source,
+        memory: &Memory,
+        now: Timestamp,
     ) -> Result<Fetched, Failure> {
-        todo!()
+        match &source.location {
+            Location::Web { url, .. } => self.web.fetch(source, url, memory, now).await,
+            Location::File(path) => file::read(source, path, memory, self.max_document, now).await,
+        }
+    }
+
+    /// Asks for an older page of `source`'s document (see [`older`]), without
+    /// conditions, since it is asked for only to fill a gap. The same limits,
+    /// address checks and credentials hold as for the source itself. The caller
+    /// bounds how many, and keeps them [`Settings::spacing`] apart.
+    pub async fn page(
+        &self,
+        source: &Source,
+        page: &Url,
+        now: Timestamp,
+    ) -> Result<Document, Failure> {
+        match &source.location {
+            Location::Web { url, .. } => self.web.page(source, url, page, now).await,
+            Location::File(_) => Err(Failure::new(FailureKind::File, "a file has no older pages")),
+        }
     }
 }
 
 /// What judging a poll's entries found, as far as the schedule cares.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct News {
-    /// Dates of the entries that this source had not listed before.
+    /// Dates of the entries that this source had not listed before; the poll's
+    /// own time for an entry without one.
     pub new: Vec<Timestamp>,
     /// How many of the entries it had listed before.
     pub known: usize,
 }
 
-/// Records a poll in the source's memory, good or bad, and decides when the
-/// source is due next. Pure: the poll's own time is `now`.
-pub fn settle(
-    _poll: &Poll,
-    _news: &News,
-    _memory: &mut Memory,
-    _source: &Source,
-    _settings: &Settings,
-) {
-    todo!()
-}
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::model::{Enrich, Pace, Role, SourceId};
 
-/// Which source is due when, and which may be asked now: one request under
-/// way per origin, spaced, fair between origins (P34). Pure.
-#[derive(Debug, Default)]
-pub struct Agenda {}
+    /// A source at this address, with nothing configured.
+    pub(super) fn web_source(id: &str, url: &str) -> Source {
+        let url = Url::parse(url).unwrap();
+        Source {
+            id: SourceId::new(id),
+            title: id.to_owned(),
+            location: Location::Web { written: url.to_string(), url },
+            tags: Vec::new(),
+            role: Role::Department,
+            rank: 0,
+            position: 0,
+            enrich: Enrich::None,
+            pace: Pace::default(),
+            headers: Vec::new(),
+            allow_private: false,
+        }
+    }
+
+    #[test]
+    fn p60_the_identity_carries_the_number_of_subscribers() {
+        for (user_agent, subscribers, identity) in [
+            (
+                "gazetted/0.1 (+https://a.example/)",
+                3,
+                "gazetted/0.1 (+https://a.example/; 3 subscribers)",
+            ),
+            ("gazetted/0.1", 1, "gazetted/0.1 (1 subscriber)"),
+            ("gazetted/0.1 ", 0, "gazetted/0.1 (0 subscribers)"),
+        ] {
+            let user_agent = user_agent.to_owned();
+            let settings = Settings { user_agent, subscribers, ..Settings::default() };
+            assert_eq!(settings.identity(), identity);
+        }
+    }
+}

@@ -1,7 +1,86 @@
 //! gazetted reads many departments' feeds, recognises when several of them
-//! announce the same thing, and publishes a few topic feeds.
+//! announce the same thing, and publishes a few trustworthy topic feeds.
+//!
+//! This page is the map. The `mod` lines below stand in the order of the flow.
+//!
+//! # The flow
+//!
+//! ```text
+//!  agenda ──due──> poll: fetch ─> parse               (many at once; only read and compute)
+//!                           │ Poll
+//!                           ▼
+//!  new plan ───────> the loop: judge ─> settle ─> commit ─> topics ─> render ─> shelf ──> server
+//!                           (one at a time: the only writer)                    (readers never wait)
+//! ```
+//!
+//! A **source** is read as a **document** of **entries**. Entries about one
+//! thing make a **story**; one leads it, the others are its **copies**. A
+//! **topic** is a query over stories, and as published it is a **feed**. A
+//! **poll** is one attempt to read a source; the **agenda** knows which is due;
+//! the **shelf** holds everything being served. A configuration that compiled
+//! is a **plan**. One word a concept, everywhere.
+//!
+//! # The modules
+//!
+//! | module | in | out |
+//! |---|---|---|
+//! | [`model`] | | the nouns that pass between stages |
+//! | [`clock`] | the wall clock, or a test's hand | the one `now` |
+//! | [`fetch`] | a source and what is remembered of it | a document; when to ask next |
+//! | [`parse`] | a document | entries, cleaned, and warnings |
+//! | [`dedup`] | entries and stories that look like them | stories: founded, joined, revised |
+//! | [`topics`] | a story | the topics it is in, and why |
+//! | [`store`] | what a gathering of polls changed | the same, after a restart |
+//! | [`publish`] | stories | feeds and pages on the shelf; answers to readers |
+//! | [`config`] | the file | a plan, or all its problems |
+//! | [`pipeline`] | due sources, new plans | THE CORE LOOP: knows all stages |
+//! | [`inquiry`] | a question about what is stored | an answer as data |
+//! | [`daemon`] | a plan, a store, a listener | a running daemon |
+//! | [`control`] | an operator's command | its answer, over a Unix socket |
+//! | [`cli`] | arguments | one command a file |
+//!
+//! # Invariants, each held by a test
+//!
+//! 1. **One writer.** Polls run side by side and change nothing; one loop
+//!    judges, commits and publishes.
+//! 2. **Stages do not know each other.** `fetch`, `parse`, `dedup`, `topics`,
+//!    `store` and `publish` share only `model`.
+//! 3. **Deciding is pure.** The schedule, the judgement, the matching and the
+//!    rendering take values, `now` among them, and return values. Nothing but
+//!    [`clock::Clock`] reads the wall clock.
+//! 4. **One commit a poll.** Validators, schedule, stories, keys and topic places
+//!    of one poll go in together or not at all; polls that end together share a commit.
+//!    Judging a document twice changes nothing.
+//! 5. **Configuration cannot fail after [`config::Plan`].** A reload compiles
+//!    first and swaps afterwards; a bad file leaves the old plan.
+//! 6. **Errors are never entries.** A failing source changes nothing that
+//!    subscribers see.
+//! 7. **A story's published id never changes**, whatever its sources do to theirs.
+//! 8. **The loop is a deterministic state machine.** The same polls in the same
+//!    order give the same store export and the same feed bytes.
+//!
+//! # One poll, step by step
+//!
+//! [`fetch::Agenda::start`] names a source that is due and whose origin is free.
+//! `pipeline/reading.rs` fetches and parses it in a task of its own and
+//! ends, whatever happens, in one [`model::Poll`]. The loop gathers the polls that
+//! have ended and gives them to [`pipeline::Editor::ingest`]: it looks up every story that
+//! shares a key with any of their entries, judges the polls in their order
+//! ([`dedup::judge()`]), records each outcome and the next due time
+//! ([`fetch::settle`]), finds the topics of every story that changed, commits
+//! all of it at once, and only then renders what changed onto the shelf.
+//!
+//! # One reload, step by step
+//!
+//! A signal or `gazetted reload` has [`config::Plan::load`] compile the file. With
+//! problems, they are logged and nothing else happens. A plan goes through the
+//! loop's request channel to [`pipeline::Editor::adopt`]: topics whose
+//! [`model::Fingerprint`] is new are filled from the stored stories, the feeds
+//! are rendered anew, and paths of topics that are gone answer 410.
 
 pub mod model;
+
+pub mod clock;
 
 pub mod fetch;
 
@@ -18,3 +97,13 @@ pub mod store;
 pub mod publish;
 
 pub mod config;
+
+pub mod pipeline;
+
+pub mod inquiry;
+
+pub mod daemon;
+
+pub mod control;
+
+pub mod cli;

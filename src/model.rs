@@ -20,6 +20,8 @@ mod revision;
 
 mod source;
 
+mod stamp;
+
 mod story;
 
 mod timestamp;
@@ -27,13 +29,14 @@ mod timestamp;
 mod topic;
 
 pub use entry::{Enclosure, Enriched, Entry, Feed};
-pub use memory::{Hold, HoldScope, Memory, Moved};
+pub use memory::{Hold, HoldScope, Memory, Moved, Rhythm, Watched};
 pub use name::{SourceId, StoryId, TopicId};
 pub use poll::{
     Document, Failure, FailureKind, Freshness, Hints, Outcome, Poll, Reading, Validators,
 };
 pub use revision::{Piece, Revision, Withdrawal, WithdrawnBy};
 pub use source::{Enrich, Location, Pace, Role, Source, Sources};
+pub use stamp::Stamp;
 pub use story::{
     Admitted, Evidence, Forbidden, Key, KeyKind, Lookalikes, Member, Related, Story, Tier, Verdict,
 };

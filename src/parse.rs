@@ -1,6 +1,50 @@
 //! A document in; its entries, cleaned, and warnings out.
+//!
+//! ```text
+//! bytes ─> decode ─> normalise ─> strict (feed-rs) ─> assemble ─> clean ─> entries
+//!                        ^            │ fails, or finds fewer entries than there are
+//!                        └─ repair <──┘
+//! ```
+//!
+//! [`normalise`] is one pass over the tags that holds the limits, notes what
+//! feed-rs does not tell and edits what it would refuse; [`json`] does the
+//! same for JSON Feed. [`repair`] costs a clean document nothing, because it only
+//! runs when [`strict`] fails. What leaves is clean: [`clean`] writes every tag of
+//! HTML itself, from a list.
 
-use crate::model::{Document, Entry, Failure, Feed, Hints};
+mod assemble;
+
+mod clean;
+
+mod date;
+
+mod decode;
+
+mod json;
+
+mod markup;
+
+mod names;
+
+mod normalise;
+
+mod not_a_feed;
+
+mod original;
+
+mod outline;
+
+mod repair;
+
+mod report;
+
+mod strict;
+
+use url::Url;
+
+pub use self::report::{EnclosureReport, EntryReport, HintsReport, Report, report};
+use self::strict::{Dates, Draft};
+use crate::model::{Document, Entry, Failure, FailureKind, Feed, Hints};
 
 /// Bounds on what one document may hold: the compiled `[parsing]` table.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +59,12 @@ pub struct Limits {
     pub elements: usize,
     /// Attributes of one element.
     pub attributes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { entries: 500, field: 256 * 1024, depth: 100, elements: 200_000, attributes: 256 }
+    }
 }
 
 /// What a document was read as.
@@ -36,6 +86,122 @@ pub struct Parsed {
 
 /// Reads a document. One bad entry is a warning; a document that is no feed
 /// is a failure that says what it is instead.
-pub fn parse(_document: &Document, _limits: &Limits) -> Result<Parsed, Failure> {
-    todo!()
+///
+/// Takes time in proportion to the document, which the fetcher bounds; it
+/// computes and never waits, so it belongs on a thread that may be busy.
+pub fn parse(document: &Document, limits: &Limits) -> Result<Parsed, Failure> {
+    let decoded = decode::decode(&document.body, document.content_type.as_deref());
+    let (draft, mut outline) = read(&decoded.text, document, limits)?;
+    outline.warnings.splice(0..0, decoded.warnings);
+    Ok(assemble::assemble(document, decoded.encoding, limits, draft, outline))
 }
+
+/// Everything up to feed-rs' own reading, without putting entries together and
+/// cleaning them: the count of entries. What the benchmark compares with bare feed-rs.
+pub fn skim(document: &Document, limits: &Limits) -> Result<usize, Failure> {
+    let decoded = decode::decode(&document.body, document.content_type.as_deref());
+    Ok(read(&decoded.text, document, limits)?.0.entries.len())
+}
+
+fn read(
+    text: &str,
+    document: &Document,
+    limits: &Limits,
+) -> Result<(Draft, outline::Outline), Failure> {
+    let base = document.url.as_ref();
+    let text = text.trim_start();
+    if text.starts_with('{') {
+        let normalised = json::normalise(text, base, limits)?;
+        let draft = strict::read(&normalised.text, base, Dates::Json)
+            .map_err(|error| Failure::new(FailureKind::NotAFeed, error))?;
+        return Ok((draft, normalised.outline));
+    }
+    let Some(start) = repair::find_root(text) else {
+        return Err(not_a_feed::explain(text, base));
+    };
+    let text = &text[start..];
+    let first = attempt(text, document, limits);
+    match first {
+        Ok(read) if read.is_whole() => Ok(read.into_parts()),
+        first => again(first, text, document, limits, base),
+    }
+}
+
+/// Mends the document and reads it again; the better reading counts.
+fn again(
+    first: Result<Read, Refused>,
+    text: &str,
+    document: &Document,
+    limits: &Limits,
+    base: Option<&Url>,
+) -> Result<(Draft, outline::Outline), Failure> {
+    let mended = repair::mend(text);
+    let second = attempt(&mended.text, document, limits);
+    match (first, second) {
+        (Ok(first), Ok(second)) if second.found() <= first.found() => Ok(first.into_parts()),
+        (Ok(first), Err(_)) => Ok(first.into_parts()),
+        (_, Ok(second)) => {
+            let (draft, mut outline) = second.into_parts();
+            let repairs = mended.repairs.iter().map(|repair| (*repair).to_owned());
+            outline.warnings.splice(0..0, repairs);
+            Ok((draft, outline))
+        }
+        (Err(_), Err(Refused::Limit(failure))) => Err(failure),
+        (Err(Refused::Limit(failure)), Err(_)) => Err(failure),
+        (Err(Refused::Malformed(error)), Err(Refused::Malformed(_))) => {
+            let what = not_a_feed::explain(text, base).message;
+            let message = if what.starts_with("not a feed, but") {
+                what
+            } else {
+                format!("cannot be read as a feed: {error}")
+            };
+            Err(Failure::new(FailureKind::NotAFeed, message))
+        }
+    }
+}
+
+/// A reading of feed-rs, and how many entries there should be.
+struct Read {
+    draft: Draft,
+    outline: outline::Outline,
+    /// Start tags of entries in the text, where feed-rs found none.
+    seen: usize,
+}
+
+impl Read {
+    fn found(&self) -> usize {
+        self.draft.entries.len()
+    }
+
+    /// Whether feed-rs found all that was noted.
+    fn is_whole(&self) -> bool {
+        self.found() == self.outline.entries.len()
+            && (self.found() > 0 || self.seen == 0)
+            && !self.outline.nested
+    }
+
+    fn into_parts(self) -> (Draft, outline::Outline) {
+        (self.draft, self.outline)
+    }
+}
+
+/// Why an attempt brought nothing.
+enum Refused {
+    /// A limit says so.
+    Limit(Failure),
+    /// feed-rs cannot read it.
+    Malformed(String),
+}
+
+fn attempt(text: &str, document: &Document, limits: &Limits) -> Result<Read, Refused> {
+    let base = document.url.as_ref();
+    let normalised =
+        normalise::normalise(text, base, document.at, limits).map_err(Refused::Limit)?;
+    let draft = strict::read(&normalised.text, base, Dates::Noted).map_err(Refused::Malformed)?;
+    let seen = if draft.entries.is_empty() { repair::count_entries(text) } else { 0 };
+    Ok(Read { draft, outline: normalised.outline, seen })
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;

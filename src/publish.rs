@@ -1,28 +1,68 @@
 //! Stories in; feeds and pages on the shelf, and answers to readers, out.
 //!
-//! Rendering is pure; [`Shelf`] holds everything being served, ready in every
-//! coding; the server looks up and writes.
+//! Rendering is pure and its bytes depend on its arguments alone (Q20): the
+//! `render_…` functions make [`Rendered`] documents of stories that are newest
+//! first. [`Shelf`] holds everything being served, ready in every coding with
+//! its validators. [`serve`] looks up and writes; for what cannot be ready
+//! beforehand it asks the [`Desk`].
 
+mod account;
+
+mod archive;
+
+mod atom;
+
+mod coding;
+
+mod conditional;
+
+mod desk;
+
+mod guard;
+
+mod heads;
+
+mod json_feed;
+
+mod ledger;
+
+mod legible;
+
+mod masthead;
+
+mod opml;
+
+mod pages;
+
+mod rss;
+
+mod server;
+
+mod shelf;
+
+mod site;
+
+mod uri;
+
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use url::Url;
 
-use crate::model::{Sources, Story, Topic};
+use crate::model::{Role, Source, Sources, Story, Timestamp, Topic};
+use account::Account;
+use masthead::Masthead;
 
-/// What the published feeds have in common.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Site {
-    /// Where readers reach this server; ends in `/`. Every absolute address starts with it (never the Host header).
-    pub base_url: Url,
-    /// The name of the whole.
-    pub title: String,
-    /// A WebSub hub to name in every feed (Q13).
-    pub hub: Option<Url>,
-}
+pub use archive::{NotAVolume, Volume, Volumes};
+pub use desk::{Desk, Reply, SourceState, StoryDetail, Unavailable, VolumeDetail};
+pub use guard::Guard;
+pub use ledger::Ledger;
+pub use server::{Listener, Settings, serve};
+pub use shelf::{Prepared, Shelf, Withdrawal};
+pub use site::Site;
 
 /// Something that can be served: a feed, a page, a list.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rendered {
     /// Its path: `/topics/sanctions.atom`.
     pub path: String,
@@ -30,23 +70,227 @@ pub struct Rendered {
     pub content_type: &'static str,
     /// Its bytes, which depend on the state alone (Q20).
     pub body: Bytes,
+    /// Its Link header (Q31).
+    pub link: Option<String>,
 }
 
-/// A topic's feeds and page. `stories` are newest first.
+const OPML: &str = "text/x-opml; charset=utf-8";
+
+/// What a feed is published as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Format {
+    Atom,
+    Rss,
+    Json,
+}
+
+impl Format {
+    const ALL: [Self; 3] = [Self::Atom, Self::Rss, Self::Json];
+
+    fn ending(self) -> &'static str {
+        match self {
+            Self::Atom => "atom",
+            Self::Rss => "rss",
+            Self::Json => "json",
+        }
+    }
+
+    /// The format that an ending names.
+    fn of_ending(ending: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|format| format.ending() == ending)
+    }
+
+    /// What people call it.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Atom => "Atom",
+            Self::Rss => "RSS",
+            Self::Json => "JSON Feed",
+        }
+    }
+
+    /// The type in links.
+    fn media_type(self) -> &'static str {
+        match self {
+            Self::Atom => "application/atom+xml",
+            Self::Rss => "application/rss+xml",
+            Self::Json => "application/feed+json",
+        }
+    }
+
+    /// The type in answers (Q29).
+    fn content_type(self) -> &'static str {
+        match self {
+            Self::Atom => "application/atom+xml; charset=utf-8",
+            Self::Rss => "application/rss+xml; charset=utf-8",
+            Self::Json => "application/feed+json",
+        }
+    }
+
+    fn render(self, masthead: &Masthead, accounts: &[Account<'_>], site: &Site) -> Rendered {
+        let body = match self {
+            Self::Atom => atom::render(masthead, accounts, site),
+            Self::Rss => rss::render(masthead, accounts, site),
+            Self::Json => json_feed::render(masthead, accounts, site),
+        };
+        masthead.rendered(self, body, site)
+    }
+}
+
+/// A topic's feeds and page. `stories` are newest first by [`Topic::date_of`].
 pub fn render_topic(
-    _topic: &Topic,
-    _stories: &[Arc<Story>],
-    _sources: &Sources,
-    _site: &Site,
+    topic: &Topic,
+    stories: &[Arc<Story>],
+    sources: &Sources,
+    site: &Site,
 ) -> Vec<Rendered> {
-    todo!()
+    render_topic_after(None, topic, stories, sources, site)
 }
 
-/// What belongs to no single topic: `/`, `/opml`.
-pub fn render_site(
-    _topics: &[(Topic, Vec<Arc<Story>>)],
-    _sources: &Sources,
-    _site: &Site,
+/// The same, naming the last closed volume of the topic's archive. `stories`
+/// must then hold those that are in no closed volume, beside the newest.
+pub fn render_topic_after(
+    archived: Option<Volume>,
+    topic: &Topic,
+    stories: &[Arc<Story>],
+    sources: &Sources,
+    site: &Site,
 ) -> Vec<Rendered> {
-    todo!()
+    let accounts = accounts(stories, |story| topic.date_of(story), sources, site);
+    let masthead = Masthead::of_topic(topic, &accounts, archived, site);
+    let mut rendered = feeds(&masthead, &accounts, site);
+    rendered.push(pages::topic(topic, &accounts, site));
+    rendered
 }
+
+/// The feeds of all stories, in topics or not. `stories` are newest first by `updated`.
+pub fn render_stories(stories: &[Arc<Story>], sources: &Sources, site: &Site) -> Vec<Rendered> {
+    let accounts = accounts(stories, |story| story.updated, sources, site);
+    let masthead = Masthead::of_everything(&accounts, site);
+    feeds(&masthead, &accounts, site)
+}
+
+/// The feeds of one source as we read it: cleaned, and with stable ids.
+/// `stories` are those which it tells, newest first by `updated`.
+pub fn render_source(
+    source: &Source,
+    stories: &[Arc<Story>],
+    sources: &Sources,
+    site: &Site,
+) -> Vec<Rendered> {
+    let told = stories.iter().filter_map(|story| {
+        let teller = story.members.iter().find(|member| member.entry.source == source.id)?;
+        Some(Account::told_by(teller, story, story.updated, sources, site))
+    });
+    let accounts = each_id_once(told);
+    let masthead = Masthead::of_source(source, &accounts, site);
+    feeds(&masthead, &accounts, site)
+}
+
+/// What belongs to no single topic: `/`, `/opml` and what the pages look like.
+pub fn render_site(
+    topics: &[(Topic, Vec<Arc<Story>>)],
+    sources: &Sources,
+    site: &Site,
+) -> Vec<Rendered> {
+    let told: Vec<_> = topics
+        .iter()
+        .map(|(topic, stories)| {
+            (topic, accounts(stories, |story| topic.date_of(story), sources, site))
+        })
+        .collect();
+    let updated =
+        told.iter().map(|(topic, told)| Masthead::of_topic(topic, told, None, site).updated);
+    let changed = rss::http_date(updated.max().unwrap_or(masthead::NOTHING_YET));
+    let mut rendered = vec![pages::index(&told, site), topics_list(topics, &changed, site)];
+    rendered.extend(pages::furniture());
+    rendered
+}
+
+/// An archived feed of a topic in one format.
+fn render_volume(volume: Volume, detail: &VolumeDetail, format: Format, site: &Site) -> Rendered {
+    let VolumeDetail { topic, stories, sources, previous, next } = detail;
+    let accounts = accounts(stories, |story| topic.date_of(story), sources, site);
+    let masthead = Masthead::of_volume(topic, volume, (*previous, *next), &accounts, site);
+    format.render(&masthead, &accounts, site)
+}
+
+fn feeds(masthead: &Masthead, accounts: &[Account<'_>], site: &Site) -> Vec<Rendered> {
+    Format::ALL.into_iter().map(|format| format.render(masthead, accounts, site)).collect()
+}
+
+fn accounts<'a>(
+    stories: &'a [Arc<Story>],
+    date: impl Fn(&Story) -> Timestamp,
+    sources: &Sources,
+    site: &Site,
+) -> Vec<Account<'a>> {
+    each_id_once(stories.iter().map(|story| Account::of(story, date(story), sources, site)))
+}
+
+/// A feed in which two entries share an id is broken for its readers (Q5),
+/// whatever happened upstream.
+fn each_id_once<'a>(accounts: impl Iterator<Item = Account<'a>>) -> Vec<Account<'a>> {
+    let mut ids = HashSet::new();
+    accounts.filter(|account| ids.insert(account.id.clone())).collect()
+}
+
+/// `/sources.opml`: the sources' own feeds as one subscription list (Q42).
+/// Files are nobody else's to subscribe to, and credentials are left out.
+fn sources_list(states: &[SourceState], site: &Site) -> Rendered {
+    let outline = |state: &SourceState| {
+        Some(opml::Outline {
+            text: state.source.title.clone(),
+            description: String::new(),
+            feed: account::address(&state.source.location)?,
+            page: state.memory.feed.url.as_ref().map(uri::uri),
+        })
+    };
+    let headings = [
+        (Role::Department, "Departments"),
+        (Role::Listing, "Listings"),
+        (Role::Syndicator, "Syndicators"),
+    ];
+    let groups = headings.map(|(role, heading)| {
+        let mut of_role: Vec<_> = states.iter().filter(|state| state.source.role == role).collect();
+        of_role.sort_by_key(|state| state.source.position);
+        let outlines = of_role.into_iter().filter_map(outline).collect();
+        opml::Group { text: heading.to_owned(), outlines }
+    });
+    let changed = states.iter().filter_map(|state| state.memory.last_news).max();
+    let changed = rss::http_date(changed.unwrap_or(masthead::NOTHING_YET));
+    let title = format!("Sources of {}", site.name());
+    Rendered {
+        path: "/sources.opml".to_owned(),
+        content_type: OPML,
+        body: opml::render(&title, &changed, &groups).into(),
+        link: None,
+    }
+}
+
+/// `/opml`: all topics as one subscription list (Q42).
+fn topics_list(topics: &[(Topic, Vec<Arc<Story>>)], changed: &str, site: &Site) -> Rendered {
+    let outline = |topic: &Topic| {
+        let path = site::topic_path(&topic.id);
+        opml::Outline {
+            text: masthead::title_of(topic),
+            description: masthead::description_of(topic),
+            feed: site.address(&masthead::at(&path, Format::Atom)),
+            page: Some(site.address(&path)),
+        }
+    };
+    let group = opml::Group {
+        text: "Topics".to_owned(),
+        outlines: topics.iter().map(|(topic, _)| outline(topic)).collect(),
+    };
+    Rendered {
+        path: "/opml".to_owned(),
+        content_type: OPML,
+        body: opml::render(&site.name(), changed, &[group]).into(),
+        link: None,
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;

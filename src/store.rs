@@ -1,15 +1,105 @@
 //! What survives a restart: polls' results in, known stories out.
+//!
+//! Two engines hold to the one [`Store`] trait and to the same contract
+//! tests: [`SledStore`], which is what runs, and [`InMemory`], which forgets
+//! everything and is what the loop is tried against.
+//!
+//! # What is in it
+//!
+//! *Ground records* cannot be derived from anything else: sources' memories,
+//! what each source lists, stories with the keys they bear, retired stories
+//! (their keys alone), stamps. They are what a backup holds ([`Record`]).
+//! *Derived records* can be made again from them: which stories bear a key,
+//! the order of stories, the number of stories; `check` does so. A topic's
+//! places derive from its query and stand under the query's fingerprint, so
+//! they can be large and never stale; the loop fills them again.
+//!
+//! # How sled is used, and why so
+//!
+//! One tree, one batch a commit: a batch on one tree is crash-atomic. One
+//! writer thread gathers the commits that wait, applies them, flushes once,
+//! then calls `fdatasync` on sled's file, because sled's own flush does not
+//! survive a power cut; only then are they answered. No value is longer than
+//! six kilobytes, because longer pages go to files that sled never syncs.
+//! The rest of what sled needs from us is in `open`, `home` and `writer`.
 
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
 
+use serde::{Deserialize, Serialize};
+
 use crate::model::{
-    Admitted, Fingerprint, Key, Lookalikes, Memory, SourceId, Story, StoryId, Timestamp,
+    Admitted, Fingerprint, Key, Lookalikes, Memory, SourceId, Stamp, Story, StoryId, Timestamp,
 };
 
-/// A story's place in a topic: newest first is the order of its feed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+mod apply;
+
+mod backup;
+
+mod chunks;
+
+mod codec;
+
+mod home;
+
+mod in_memory;
+
+mod layout;
+
+mod open;
+
+mod read;
+
+mod records;
+
+mod rebuild;
+
+mod retention;
+
+mod room;
+
+mod salvage;
+
+mod sled_store;
+
+mod survey;
+
+mod writer;
+
+#[cfg(test)]
+mod care_tests;
+
+#[cfg(test)]
+mod contract;
+
+#[cfg(test)]
+mod samples;
+
+#[cfg(test)]
+mod tests;
+
+pub use backup::{Contents, backup, restore, verify_backup};
+pub use in_memory::InMemory;
+pub use open::{open, open_existing};
+pub use rebuild::{Compaction, Repair, compact, repair};
+pub use records::Record;
+pub use retention::{
+    Bounds, Retention, Slice, all_listed, stale_keys, stale_stories, surplus_places,
+};
+pub use room::Room;
+pub use sled_store::SledStore;
+pub use survey::{Survey, check};
+
+/// Of the stories that bear one key, this many are known by it: the newest.
+/// More share nothing but a title like "Weekly update", which proves nothing.
+pub const MOST_BEARERS: usize = 64;
+
+/// A story is found by this many keys at most. Published ids are beyond that.
+pub const MOST_KEYS: usize = 1000;
+
+/// A story's place in a topic. A feed's order is the greatest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Place {
     /// The date by which the topic orders it.
     pub date: Timestamp,
@@ -30,54 +120,99 @@ pub struct PlaceChange {
     pub to: Option<Timestamp>,
 }
 
-/// When something that is served last changed, and into what (Q21, Q24).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Stamp {
-    /// Hash of its bytes.
-    pub hash: u64,
-    /// Its Last-Modified, to the second.
-    pub modified: Timestamp,
-}
-
-/// All that one gathering of polls changes. Goes in whole or not at all.
+/// All that one gathering of polls changes. Goes in whole or not at all, and
+/// in the order of the fields.
 #[derive(Debug, Clone, Default)]
 pub struct Commit {
     /// Sources' memories as they are now.
     pub memories: Vec<(SourceId, Memory)>,
+    /// The stories that sources' documents list now, retired ones among them,
+    /// in place of what they listed before: their keys are not to be forgotten.
+    pub listed: Vec<(SourceId, Vec<StoryId>)>,
     /// Stories as they are now, in the order they were judged; a later one of the same id wins.
     pub admitted: Vec<Admitted>,
+    /// Stories that are kept no longer, and when that was decided. Their keys
+    /// stay, so that an old entry which is listed again is not news. Their
+    /// places are the committer's to remove.
+    pub retired: Vec<(StoryId, Timestamp)>,
+    /// Retired stories whose keys go as well.
+    pub forgotten: Vec<StoryId>,
+    /// Records taken over from a backup as they are.
+    pub restored: Vec<Record>,
+    /// Topics whose places are to be dropped.
+    pub dropped: Vec<Fingerprint>,
     /// Places in topics.
     pub places: Vec<PlaceChange>,
     /// Topics whose places are complete from now on.
     pub filled: Vec<Fingerprint>,
-    /// Topics whose places are to be dropped.
-    pub dropped: Vec<Fingerprint>,
     /// Stamps of what is served, by path.
     pub stamps: Vec<(String, Stamp)>,
+    /// Paths that are served no longer, whose stamps go.
+    pub unstamped: Vec<String>,
 }
 
-/// Resolves when a commit is durable.
+impl Commit {
+    /// Whether it changes nothing. Such a commit is answered by the writer
+    /// and writes nothing: a way to ask whether it is alive.
+    pub fn is_empty(&self) -> bool {
+        let Self {
+            memories,
+            listed,
+            admitted,
+            retired,
+            forgotten,
+            restored,
+            dropped,
+            places,
+            filled,
+            stamps,
+            unstamped,
+        } = self;
+        memories.is_empty()
+            && listed.is_empty()
+            && admitted.is_empty()
+            && retired.is_empty()
+            && forgotten.is_empty()
+            && restored.is_empty()
+            && dropped.is_empty()
+            && places.is_empty()
+            && filled.is_empty()
+            && stamps.is_empty()
+            && unstamped.is_empty()
+    }
+}
+
+/// Resolves when a commit is durable. It need not be awaited for the commit to happen.
 pub type Committed = Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send>>;
 
-/// What an engine must do. Reads may block for milliseconds: call them where
-/// that hurts nobody. One process, one writer.
+/// What an engine must do. One process, one writer.
+///
+/// Reads may block for milliseconds: call them where that hurts nobody. They
+/// see a commit from the moment its future resolves, perhaps a little before.
 pub trait Store: Send + Sync + 'static {
     /// What is remembered of every source.
     fn memories(&self) -> Result<BTreeMap<SourceId, Memory>, StoreError>;
-    /// The stories that bear any of these keys.
+    /// The stories that every source's document listed when last read.
+    fn listed(&self) -> Result<BTreeMap<SourceId, Vec<StoryId>>, StoreError>;
+    /// The stories that bear any of these keys, at most [`MOST_BEARERS`] a key,
+    /// ordered by (first_seen, id). An id without its story is a retired one:
+    /// known, no news, and kept no longer.
     fn lookalikes(&self, keys: &[Key]) -> Result<Lookalikes, StoreError>;
     /// Writes all of it or nothing; the future resolves when it is durable.
-    /// Commits take effect in the order of the calls.
+    /// Commits take effect in the order of the calls; a call blocks while
+    /// very many others wait. After [`StoreError::Full`] a later commit may
+    /// succeed; after any other error none will.
     fn commit(&self, commit: Commit) -> Committed;
-    /// One story.
+    /// One story, unless it is retired.
     fn story(&self, id: StoryId) -> Result<Option<Story>, StoreError>;
-    /// Up to `limit` stories in the order of (first_seen, id), after the given place.
+    /// Up to `limit` stories in the order of (first_seen, id), after the given
+    /// place; fewer only at the end.
     fn stories(
         &self,
         after: Option<(Timestamp, StoryId)>,
         limit: usize,
     ) -> Result<Vec<Story>, StoreError>;
-    /// Up to `limit` places of a topic, newest first, older than the given one.
+    /// Up to `limit` places of a topic, the greatest first, less than the given one.
     fn places(
         &self,
         topic: Fingerprint,
@@ -86,16 +221,31 @@ pub trait Store: Send + Sync + 'static {
     ) -> Result<Vec<Place>, StoreError>;
     /// The topics whose places are complete.
     fn filled(&self) -> Result<Vec<Fingerprint>, StoreError>;
+    /// Up to `limit` retired stories by id, after the given one, with the time of their retirement.
+    fn retired(
+        &self,
+        after: Option<StoryId>,
+        limit: usize,
+    ) -> Result<Vec<(StoryId, Timestamp)>, StoreError>;
     /// Stamps of what was served, by path.
     fn stamps(&self) -> Result<BTreeMap<String, Stamp>, StoreError>;
     /// How many stories there are.
     fn count(&self) -> Result<u64, StoreError>;
-    /// Waits for what is under way and closes. Nothing may be called after it.
+    /// Everything that cannot be derived, in an order in which it may be read
+    /// while commits go on: whatever says that a document was read comes
+    /// before the stories which that reading brought, so that at worst a
+    /// document is read again. Without commits under way, equal contents give
+    /// equal sequences.
+    fn records(&self) -> Box<dyn Iterator<Item = Result<Record, StoreError>> + '_>;
+    /// How much room its disk has; `None` where it needs none.
+    fn room(&self) -> Result<Option<Room>, StoreError>;
+    /// Waits for what is under way and closes; a second call does nothing.
+    /// Every other call after it is an error.
     fn close(&self) -> Result<(), StoreError>;
 }
 
 /// Why the store cannot go on. Each says what to do.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
     /// Another process has it (exit code 75).
     #[error(
@@ -110,7 +260,19 @@ pub enum StoreError {
         /// What is wrong and what to do.
         what: String,
     },
-    /// The disk is full or failing (exit code 74).
+    /// The disk is full. Nothing was lost, and nothing but room is needed to go on (exit code 74).
+    #[error(
+        "the disk of the store {path} is full: {free} bytes are free, at least {needed} are needed; make room on it"
+    )]
+    Full {
+        /// Where the store is.
+        path: String,
+        /// Bytes that are free.
+        free: u64,
+        /// Bytes that must be free.
+        needed: u64,
+    },
+    /// The disk is failing or may not be written (exit code 74).
     #[error("the store {path} cannot be written: {what}")]
     Unwritable {
         /// Where it is.
@@ -130,4 +292,33 @@ pub enum StoreError {
         /// The latest this program reads.
         known: u32,
     },
+    /// There is none, for a command that needs one (exit code 1).
+    #[error("there is no store at {0}; is `path` under `[store]` right?")]
+    Missing(String),
+    /// A backup cannot be read or written (exit code 74).
+    #[error("the backup {file} cannot be used: {what}")]
+    Backup {
+        /// Which.
+        file: String,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// It was closed before (a fault of the program).
+    #[error("the store {0} is closed")]
+    Closed(String),
+}
+
+impl StoreError {
+    /// The program's exit code where this ends it.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Missing(_) | Self::Closed(_) => 1,
+            Self::Damaged { .. }
+            | Self::Full { .. }
+            | Self::Unwritable { .. }
+            | Self::Backup { .. } => 74,
+            Self::InUse(_) => 75,
+            Self::TooNew { .. } => 78,
+        }
+    }
 }

@@ -3,11 +3,56 @@
 //! [`TopicSet::compile`] makes one matcher of all queries; [`Subject`] is a
 //! story as queries see it; [`TopicSet::matches`] and [`TopicSet::explain`]
 //! walk the same path, so they cannot disagree.
+//!
+//! The language is described, with examples that are tests, in
+//! `config/TOPICS.md`. Its way through the modules:
+//!
+//! ```text
+//! query text ──query::parse──> Query ──compile──> Program ──┐
+//!                                                           ├─> index ──> eval ──> matches, explain
+//! story ──Subject::of── text, language ──> words as symbols ┘
+//! ```
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::ops::Range;
 
-use crate::model::{Fingerprint, Sources, Story, TopicId};
+use crate::model::TopicId;
+
+pub mod query;
+
+mod symbol;
+
+mod language;
+
+mod text;
+
+mod subject;
+
+mod program;
+
+mod terms;
+
+mod compile;
+
+mod advice;
+
+mod index;
+
+mod eval;
+
+mod explain;
+
+mod set;
+
+#[cfg(test)]
+mod tests;
+
+pub use explain::{Explanation, Highlight, Hit, Reason};
+pub use language::{Language, UnknownLanguage};
+pub use query::Field;
+pub use set::TopicSet;
+pub use subject::Subject;
 
 /// Named lists of terms that queries share: `@western_balkans_places`.
 pub type Vocabulary = BTreeMap<String, Vec<String>>;
@@ -36,57 +81,38 @@ pub struct QueryProblem {
     pub warning: bool,
 }
 
-/// How words are read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Language {
-    /// The Snowball stemmer's language, `english`.
-    pub stemmer: String,
-}
-
-/// A story as queries see it: its fields as normalised words.
-#[derive(Debug, Clone)]
-pub struct Subject {}
-
-impl Subject {
-    /// The union of what the story's members say, each with its field.
-    pub fn of(_story: &Story, _sources: &Sources, _language: &Language) -> Self {
-        todo!()
+impl query::SyntaxError {
+    fn at(self, place: Place) -> QueryProblem {
+        let Self { span, message, help } = self;
+        QueryProblem { place, span, message, help, warning: false }
     }
 }
 
-/// All topics' queries as one matcher.
-#[derive(Debug, Clone)]
-pub struct TopicSet {}
-
-impl TopicSet {
-    /// Compiles all queries, or lists everything wrong with them.
-    pub fn compile(
-        _queries: &[(TopicId, String)],
-        _vocabulary: &Vocabulary,
-        _language: &Language,
-    ) -> Result<(Self, Vec<QueryProblem>), Vec<QueryProblem>> {
-        todo!()
+impl QueryProblem {
+    /// Line and column where it begins in `text`, counted from 1, in characters.
+    pub fn line_and_column(&self, text: &str) -> (usize, usize) {
+        let before = text.get(..self.span.start).unwrap_or(text);
+        let line = before.matches('\n').count() + 1;
+        let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
+        (line, column)
     }
 
-    /// The places in the compiled list of the topics that `subject` is in, ascending.
-    pub fn matches(&self, _subject: &Subject) -> Vec<usize> {
-        todo!()
-    }
-
-    /// Why `subject` is, or is not, in a topic.
-    pub fn explain(&self, _subject: &Subject, _topic: usize) -> Explanation {
-        todo!()
-    }
-
-    /// Changes with everything that decides which stories are in a topic.
-    pub fn fingerprint(&self, _topic: usize, _sources: &Sources) -> Fingerprint {
-        todo!()
+    /// The line of `text` where it begins, with carets under the place; for
+    /// where there is no file to point into.
+    pub fn in_context(&self, text: &str) -> String {
+        let (line, column) = self.line_and_column(text);
+        let shown = text.lines().nth(line - 1).unwrap_or_default();
+        let place = text.get(self.span.clone()).unwrap_or_default();
+        let width = place.lines().next().map_or(0, |line| line.chars().count()).max(1);
+        // As wide as the line's number and the bar after it.
+        let margin = line.to_string().len() + 3;
+        let indent = " ".repeat(margin + column - 1);
+        format!("{line} | {shown}\n{indent}{} {self}", "^".repeat(width))
     }
 }
 
-/// Why a story is, or is not, in a topic.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Explanation {
-    /// Whether it is.
-    pub matched: bool,
+impl fmt::Display for QueryProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}; {}", self.message, self.help)
+    }
 }

@@ -1,1 +1,18 @@
-fn main() {}
+//! All integration tests: one binary, one link.
+
+// A test binary exports nothing: `pub` says what a module offers the others.
+#![allow(clippy::unwrap_used, unreachable_pub)]
+
+mod support;
+
+mod demo;
+
+mod feeds;
+
+mod polling;
+
+mod store;
+
+mod tidy;
+
+mod units;

@@ -81,7 +81,7 @@ impl Candidate {
     }
 
     pub(super) fn address_key(&self) -> Option<Key> {
-        self.address.as_deref().map(|address| key(KeyKind::Address, &[address]))
+        self.address.as_deref().map(address_key)
     }
 
     pub(super) fn title_key(&self) -> Option<Key> {
@@ -288,7 +288,13 @@ fn is_absolute_iri(id: &str) -> bool {
         && !id.chars().any(|c| c.is_whitespace() || c.is_control() || "<>\"{}|\\^`".contains(c))
 }
 
-pub(super) fn published_key(id: &str) -> Key {
+/// The key of a [`canonical`](super::canonical) address.
+pub fn address_key(address: &str) -> Key {
+    key(KeyKind::Address, &[address])
+}
+
+/// The key of an id that a story is published under.
+pub fn published_key(id: &str) -> Key {
     key(KeyKind::Published, &[id])
 }
 

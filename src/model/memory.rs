@@ -1,5 +1,7 @@
 //! What is known of a source between polls; survives `kill -9` (P12).
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -47,6 +49,24 @@ pub struct Memory {
     pub bytes: u64,
     /// Whether the source has ever given a validator (P22).
     pub gave_validators: bool,
+    /// Before when not even the operator has it asked: the floor and any hold (P14).
+    pub not_before: Timestamp,
+    /// When it lists something new, as far as is known.
+    pub rhythm: Rhythm,
+    /// How often in a row it said that it has ended or is gone; at two it rests
+    /// until the operator asks for it (P32, P39).
+    pub endings: u32,
+    /// Documents of which nothing was known: entries may have been missed.
+    pub gaps: u64,
+    /// When the last of those was.
+    pub last_gap: Option<Timestamp>,
+}
+
+impl Memory {
+    /// Whether it is not asked any more until the operator says so.
+    pub fn rests(&self) -> bool {
+        self.endings >= 2
+    }
 }
 
 /// A time before which a source, or its whole origin, is not to be asked.
@@ -70,10 +90,51 @@ pub enum HoldScope {
 /// A permanent redirect, seen a number of times (P45).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Moved {
+    /// The configured address that it was seen at: of another, it says nothing.
+    #[serde(default)]
+    pub from: Option<Url>,
     /// Where it leads.
     pub to: Url,
     /// When it was first seen.
     pub since: Timestamp,
     /// How many good answers came from there.
     pub successes: u32,
+}
+
+/// What has been learned of when a source lists something new: decayed counts,
+/// which `fetch` reads as a rate by hour and weekday.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Rhythm {
+    /// Up to when the counts are decayed.
+    pub as_of: Option<Timestamp>,
+    /// Entries, and hours watched, that count less by half every 7 days.
+    pub fast: Watched,
+    /// The same, by half every 60 days.
+    pub slow: Watched,
+    /// Entries by hour of the day, UTC.
+    pub hours: [u16; 24],
+    /// Entries by weekday, Monday first.
+    pub days: [u16; 7],
+    /// Date of the newest entry.
+    pub newest: Option<Timestamp>,
+    /// The longest time that passed between two entries, recess included.
+    pub longest: Option<Duration>,
+    /// Since when every answer was a 304 (P13).
+    pub unmodified_since: Option<Timestamp>,
+    /// The last unconditional request that was made to test those 304s (P13).
+    pub probed: Option<Timestamp>,
+    /// When a 304 was last followed by a changed document (P13).
+    pub changed: Option<Timestamp>,
+    /// How many documents in a row brought news and overlapped with the one before.
+    pub overlaps: u32,
+}
+
+/// Decayed counts of what was seen in how much time.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct Watched {
+    /// Entries.
+    pub entries: f64,
+    /// Hours.
+    pub hours: f64,
 }

@@ -93,6 +93,13 @@ pub struct Freshness {
     /// From `max-age` or `Expires`, less `Age`; none where nothing valid was said.
     #[serde(default)]
     pub lifetime: Option<Duration>,
+    /// What `Retry-After` asked for, also of a 304 (P26).
+    #[serde(default)]
+    pub retry_after: Option<Duration>,
+    /// A 226: the document lists only what is new to us, so that what it leaves
+    /// out is neither gone nor missed (P52).
+    #[serde(default)]
+    pub partial: bool,
 }
 
 /// What a document asks of its readers, beside its entries.

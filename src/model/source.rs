@@ -37,6 +37,25 @@ pub struct Source {
     pub allow_private: bool,
 }
 
+impl Source {
+    /// A source at a place, everything else as it is by default.
+    pub fn at(id: SourceId, location: Location) -> Self {
+        Self {
+            title: id.to_string(),
+            id,
+            location,
+            tags: Vec::new(),
+            role: Role::default(),
+            rank: 0,
+            position: 0,
+            enrich: Enrich::default(),
+            pace: Pace::default(),
+            headers: Vec::new(),
+            allow_private: false,
+        }
+    }
+}
+
 /// Every source of the plan, by name.
 pub type Sources = BTreeMap<SourceId, Arc<Source>>;
 

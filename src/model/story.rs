@@ -1,6 +1,7 @@
 //! What one or more entries are about: what is published.
 
 use std::collections::HashMap;
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
@@ -47,6 +48,24 @@ pub struct Story {
 }
 
 impl Story {
+    /// A story of this moment, before its first entry joins.
+    pub fn new(id: StoryId, published_id: String, at: Timestamp) -> Self {
+        Self {
+            id,
+            published_id,
+            first_seen: at,
+            dated: at,
+            updated: at,
+            revised: at,
+            changed: at,
+            members: Vec::new(),
+            related: Vec::new(),
+            history: Vec::new(),
+            withdrawn: None,
+            merged_into: None,
+        }
+    }
+
     /// The member whose title, link and text stand for the story: role and
     /// rank of the source, then first-hand address, then the longest text.
     /// The order of arrival has no say, so every machine picks the same.
@@ -124,6 +143,13 @@ pub struct Member {
     pub withdrawn: Option<Withdrawal>,
 }
 
+impl Member {
+    /// An entry as it joins.
+    pub fn new(entry: Entry, evidence: Evidence, joined: Timestamp) -> Self {
+        Self { entry, evidence, joined, revised: None, withdrawn: None }
+    }
+}
+
 /// Why an entry is in its story; kept so that the join can be explained and undone.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -183,6 +209,34 @@ impl Evidence {
         match self {
             Self::SameText { shared, of, .. } => Some(share(*shared, *of)),
             _ => None,
+        }
+    }
+}
+
+/// As a press officer would say it, after the name of the source.
+impl fmt::Display for Evidence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Founded => write!(f, "told the story first"),
+            Self::SameAddress { address, as_original: true } => {
+                write!(f, "names {address} as the original of its page")
+            }
+            Self::SameAddress { address, as_original: false } => {
+                write!(f, "links to the same page, {address}")
+            }
+            Self::SameTitle { title, hours_apart } => {
+                let (apart, unit) = match hours_apart {
+                    0..48 => (*hours_apart, "hours"),
+                    _ => (hours_apart / 24, "days"),
+                };
+                write!(f, "has the same title on another site, “{title}”, {apart} {unit} apart")
+            }
+            Self::SameText { shared, of, leader } => write!(
+                f,
+                "shares {shared} of the {of} passages of the shorter text with the one of {leader}"
+            ),
+            Self::Forced { with } => write!(f, "was joined with {with} by the operator"),
+            Self::Parted { from } => write!(f, "was taken out of story {from} by the operator"),
         }
     }
 }
@@ -313,6 +367,12 @@ pub enum KeyKind {
     Passage = b'x',
 }
 
+impl KeyKind {
+    /// Every kind.
+    pub const ALL: [Self; 6] =
+        [Self::Own, Self::Address, Self::Title, Self::Published, Self::Link, Self::Passage];
+}
+
 /// The stories that share a key with something, and which keys they bear.
 ///
 /// Loaded from the store for one gathering of polls; grows with what is
@@ -356,4 +416,18 @@ pub enum Verdict {
     Withdrawn,
     /// The operator joined the story with another, or took one out of it.
     Overridden,
+}
+
+impl Verdict {
+    /// The word used in logs and metrics.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Joined => "joined",
+            Self::Revised => "revised",
+            Self::Completed => "completed",
+            Self::Withdrawn => "withdrawn",
+            Self::Overridden => "overridden",
+        }
+    }
 }

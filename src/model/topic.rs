@@ -19,6 +19,8 @@ pub struct Topic {
     pub revisions: Revisions,
     /// How many stories its feed holds.
     pub entries: usize,
+    /// Names it had before: their addresses lead here for ever (Q33).
+    pub formerly: Vec<TopicId>,
 }
 
 /// Which changes of a story give its entry in the feed a new `updated`.
@@ -50,3 +52,11 @@ impl Topic {
 /// counts only under the fingerprint it was found with, so it is never stale.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Fingerprint(pub u64);
+
+impl Fingerprint {
+    /// Under which a topic's stories are listed a second time, by when they
+    /// were first seen: the order of its archive.
+    pub fn archive(self) -> Self {
+        Self(self.0 ^ 0x6172_6368_6976_6573)
+    }
+}

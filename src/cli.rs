@@ -1,0 +1,200 @@
+//! Arguments in; a command carried out, and its exit code, out.
+//!
+//! One command a file. Commands that only read ask a running daemon over its
+//! control socket and open the store themselves where none runs.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::config::{Plan, Problems};
+use crate::daemon::DaemonError;
+use crate::store::StoreError;
+
+mod ask;
+
+mod check;
+
+mod completions;
+
+mod explain;
+
+mod export;
+
+mod man;
+
+mod parse;
+
+mod poll;
+
+mod run;
+
+mod show;
+
+mod status;
+
+/// Polls departments' feeds, recognises one announcement in many of them, and
+/// publishes merged topic feeds.
+#[derive(Debug, Parser)]
+#[command(name = "gazetted", version, propagate_version = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Poll, merge and serve until told to stop.
+    Run(run::Run),
+    /// Say everything that is wrong with the configuration.
+    Check(check::Check),
+    /// Poll once, now, and say what came of it.
+    Poll(poll::Poll),
+    /// Show what a document is read as.
+    Parse(parse::Parse),
+    /// Say why a story is one story, and why it is in a topic or not.
+    Explain(explain::Explain),
+    /// Say how every source is doing.
+    Status(status::Status),
+    /// Write what is stored, for other programs.
+    Export(export::Export),
+    /// Write the manual page.
+    Man(man::Man),
+    /// Write completions for a shell.
+    Completions(completions::Completions),
+}
+
+/// Where the configuration is.
+#[derive(Debug, Args)]
+struct ConfigFile {
+    /// The configuration file.
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "GAZETTED_CONFIG",
+        default_value = "/etc/gazetted/gazetted.toml"
+    )]
+    config: PathBuf,
+}
+
+impl ConfigFile {
+    /// The plan; warnings go to the standard error, problems end the command.
+    fn plan(&self) -> Result<Plan, Stop> {
+        let loaded = Plan::load(&self.config)?;
+        if !loaded.warnings.0.is_empty() {
+            eprintln!("{}", loaded.warnings);
+        }
+        Ok(loaded.plan)
+    }
+}
+
+/// The command line as clap knows it, for the manual and completions.
+pub fn command() -> clap::Command {
+    <Cli as clap::CommandFactory>::command()
+}
+
+/// Runs the command that the process was started with.
+pub fn main() -> ExitCode {
+    let done = match Cli::parse().command {
+        Command::Run(command) => command.run(),
+        Command::Check(command) => command.run(),
+        Command::Poll(command) => command.run(),
+        Command::Parse(command) => command.run(),
+        Command::Explain(command) => command.run(),
+        Command::Status(command) => command.run(),
+        Command::Export(command) => command.run(),
+        Command::Man(command) => command.run(),
+        Command::Completions(command) => command.run(),
+    };
+    match done {
+        Ok(code) => code,
+        Err(stop) => {
+            eprintln!("gazetted: {}", stop.message);
+            ExitCode::from(stop.code)
+        }
+    }
+}
+
+/// What a command comes to: an exit code, or why it had to stop.
+type Done = Result<ExitCode, Stop>;
+
+/// Why a command stopped, and the exit code that says so to a supervisor.
+#[derive(Debug)]
+struct Stop {
+    code: u8,
+    message: String,
+}
+
+/// The configuration is bad: `EX_CONFIG`. systemd does not start it again.
+const BAD_CONFIGURATION: u8 = 78;
+/// The store is damaged or full: `EX_IOERR`. systemd does not start it again.
+const STORE_FAILED: u8 = 74;
+/// The store is in use by another process: `EX_TEMPFAIL`.
+const STORE_IN_USE: u8 = 75;
+
+impl Stop {
+    fn because(message: impl ToString) -> Self {
+        Self { code: 1, message: message.to_string() }
+    }
+}
+
+impl From<Problems> for Stop {
+    fn from(problems: Problems) -> Self {
+        Self {
+            code: BAD_CONFIGURATION,
+            message: format!("the configuration cannot be used\n\n{problems}"),
+        }
+    }
+}
+
+impl From<StoreError> for Stop {
+    fn from(error: StoreError) -> Self {
+        let code = match error {
+            StoreError::InUse(_) => STORE_IN_USE,
+            StoreError::TooNew { .. } => BAD_CONFIGURATION,
+            StoreError::Damaged { .. }
+            | StoreError::Full { .. }
+            | StoreError::Unwritable { .. }
+            | StoreError::Missing(_)
+            | StoreError::Backup { .. }
+            | StoreError::Closed(_) => STORE_FAILED,
+        };
+        Self { code, message: error.to_string() }
+    }
+}
+
+impl From<DaemonError> for Stop {
+    fn from(error: DaemonError) -> Self {
+        match error {
+            DaemonError::Store(error) => error.into(),
+            DaemonError::Polling(_) => Self { code: BAD_CONFIGURATION, message: error.to_string() },
+            _ => Self::because(error),
+        }
+    }
+}
+
+impl From<std::io::Error> for Stop {
+    fn from(error: std::io::Error) -> Self {
+        Self::because(error)
+    }
+}
+
+/// The runtime every command that waits runs on.
+fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()
+}
+
+/// Prints a line; a reader that went away ends the command quietly.
+fn print_line(line: impl std::fmt::Display) -> bool {
+    use std::io::Write;
+    writeln!(std::io::stdout().lock(), "{line}").is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::command().debug_assert();
+    }
+}

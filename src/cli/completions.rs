@@ -1,0 +1,27 @@
+//! `gazetted completions`: a shell in; its completions out.
+
+use std::process::ExitCode;
+
+use clap::Args;
+use clap_complete::Shell;
+
+use super::Done;
+
+/// Write completions for a shell.
+#[derive(Debug, Args)]
+pub(super) struct Completions {
+    /// Which shell.
+    shell: Shell,
+}
+
+impl Completions {
+    pub(super) fn run(self) -> Done {
+        clap_complete::generate(
+            self.shell,
+            &mut super::command(),
+            "gazetted",
+            &mut std::io::stdout(),
+        );
+        Ok(ExitCode::SUCCESS)
+    }
+}

@@ -1,0 +1,185 @@
+//! `gazetted run`: a configuration in; a daemon until a signal ends it.
+
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
+use sd_notify::NotifyState;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tracing::{error, info, warn};
+
+use super::{ConfigFile, Done, Stop};
+use crate::clock::Clock;
+use crate::config::{LogFormat, LoggingPlan, Plan};
+use crate::control;
+use crate::daemon::{Daemon, Handle};
+use crate::store;
+
+/// Opening a large store after a long run takes this long at most.
+const OPEN_DEADLINE: Duration = Duration::from_secs(120);
+
+/// Poll, merge and serve until told to stop.
+#[derive(Debug, Args)]
+pub(super) struct Run {
+    #[command(flatten)]
+    config: ConfigFile,
+}
+
+impl Run {
+    pub(super) fn run(self) -> Done {
+        let plan = self.config.plan()?;
+        start_logging(&plan.logging)?;
+        let listener = listener(&plan)?;
+        notify(&[NotifyState::ExtendTimeoutUsec(
+            u32::try_from(OPEN_DEADLINE.as_micros()).unwrap_or(u32::MAX),
+        )]);
+        let store = Arc::new(store::open(&plan.store.path, plan.store.cache)?);
+        super::runtime()?.block_on(serve(&self.config.config, plan, store, listener))
+    }
+}
+
+async fn serve(
+    config: &Path,
+    plan: Plan,
+    store: Arc<dyn store::Store>,
+    listener: TcpListener,
+) -> Done {
+    let listener = tokio::net::TcpListener::from_std(listener)?;
+    let clock = Clock::wall();
+    let (sources, topics) = (plan.sources.len(), plan.topics.len());
+    let base = plan.server.site.base_url.clone();
+    let socket = control::socket_path(&plan);
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut hang_up = signal(SignalKind::hangup())?;
+
+    let mut daemon = Daemon::start(plan, store, listener, clock.clone()).await?;
+    let handle = daemon.handle();
+    let (reload, mut reloads) = mpsc::channel(1);
+    let mut beside = JoinSet::new();
+    beside.spawn(take_commands(socket, handle.clone(), clock, reload));
+    beside.spawn(feed_watchdog(handle.clone()));
+
+    let address = daemon.address();
+    println!(
+        "gazetted reads {sources} sources into {topics} topics: look at {base} (listening on {address})"
+    );
+    info!(event = "ready", sources, topics, %address, "ready: {sources} sources, {topics} topics, listening on {address}");
+    notify(&[NotifyState::Ready]);
+    loop {
+        tokio::select! {
+            _ = terminate.recv() => break,
+            _ = interrupt.recv() => break,
+            _ = hang_up.recv() => load_again(config, &handle).await,
+            Some(()) = reloads.recv() => load_again(config, &handle).await,
+            failed = daemon.failed() => {
+                error!(event = "failed", "{failed}");
+                return Err(failed.into());
+            }
+        }
+    }
+    info!(event = "stopping", "stopping: finishing what is under way");
+    notify(&[NotifyState::Stopping]);
+    beside.shutdown().await;
+    daemon.stop().await?;
+    info!(event = "stopped", "stopped");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Compiles the configuration first and swaps afterwards: a bad file leaves
+/// the plan in force as it is.
+async fn load_again(config: &Path, handle: &Handle) {
+    match NotifyState::monotonic_usec_now() {
+        Ok(now) => notify(&[NotifyState::Reloading, now]),
+        Err(_) => notify(&[NotifyState::Reloading]),
+    }
+    match Plan::load(config) {
+        Ok(loaded) => {
+            for warning in &loaded.warnings.0 {
+                warn!(event = "configuration_warning", "{warning}");
+            }
+            handle.replan(loaded.plan).await;
+        }
+        Err(problems) => {
+            for problem in &problems.0 {
+                error!(event = "configuration_problem", "{problem}");
+            }
+            error!(
+                event = "reload_refused",
+                "the configuration cannot be used; the plan in force stays"
+            );
+        }
+    }
+    notify(&[NotifyState::Ready]);
+}
+
+/// A daemon that cannot be commanded still polls and serves.
+async fn take_commands(
+    socket: std::path::PathBuf,
+    handle: Handle,
+    clock: Clock,
+    reload: mpsc::Sender<()>,
+) {
+    let shown = socket.display().to_string();
+    if let Err(error) = control::serve(socket, handle, clock, reload).await {
+        warn!(event = "no_control_socket", "commands cannot reach this daemon by {shown}: {error}");
+    }
+}
+
+/// Tells systemd that the loop is alive, as long as the loop itself says so.
+async fn feed_watchdog(handle: Handle) {
+    let Some(patience) = sd_notify::watchdog_enabled() else { return };
+    loop {
+        tokio::time::sleep(patience / 2).await;
+        if handle.heartbeat().await.is_some() {
+            notify(&[NotifyState::Watchdog]);
+        }
+    }
+}
+
+/// The socket that systemd holds for us, else one of our own.
+fn listener(plan: &Plan) -> Result<TcpListener, Stop> {
+    let inherited = listenfd::ListenFd::from_env().take_tcp_listener(0)?;
+    let listen = plan.server.listen;
+    let listener = match inherited {
+        Some(listener) => listener,
+        None => TcpListener::bind(listen).map_err(|error| {
+            Stop::because(format!(
+                "cannot listen on {listen}: {error}; choose another address in [server] listen"
+            ))
+        })?,
+    };
+    listener.set_nonblocking(true)?;
+    Ok(listener)
+}
+
+fn start_logging(logging: &LoggingPlan) -> Result<(), Stop> {
+    use tracing_subscriber::EnvFilter;
+    // journald stamps lines itself and knows no colours.
+    let to_journal = std::env::var_os("JOURNAL_STREAM").is_some();
+    let filter = EnvFilter::try_new(&logging.filter).map_err(Stop::because)?;
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let started = match (logging.format, to_journal) {
+        (LogFormat::Json, _) => subscriber.json().flatten_event(true).try_init(),
+        (LogFormat::Text, true) => {
+            subscriber.without_time().with_ansi(false).with_target(false).try_init()
+        }
+        (LogFormat::Text, false) => {
+            use std::io::IsTerminal;
+            subscriber.with_ansi(std::io::stderr().is_terminal()).with_target(false).try_init()
+        }
+    };
+    started.map_err(Stop::because)
+}
+
+/// Outside systemd there is nobody to tell.
+fn notify(state: &[NotifyState<'_>]) {
+    if let Err(error) = sd_notify::notify(state) {
+        warn!(event = "notify_failed", "systemd cannot be told: {error}");
+    }
+}

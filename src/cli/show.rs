@@ -1,0 +1,139 @@
+//! Answers in; lines and tables for a person at a terminal out.
+
+use comfy_table::{ContentArrangement, Table};
+
+use super::print_line;
+use crate::inquiry::explain::{ExplainedEntry, ExplainedStory};
+use crate::inquiry::polled::PollReport;
+use crate::inquiry::status::SourceStatus;
+use crate::parse::Parsed;
+use crate::topics::{Hit, Reason};
+
+/// A table without lines, which greps well.
+fn table(header: &[&str]) -> Table {
+    let mut table = Table::new();
+    table.load_style(comfy_table::presets::NOTHING);
+    table.set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_header(header.to_vec());
+    table
+}
+
+/// What each poll came to, and the sum.
+pub(super) fn poll_table(reports: &[PollReport]) {
+    let mut rows =
+        table(&["source", "outcome", "entries", "new", "joined", "revised", "next poll", ""]);
+    for report in reports {
+        rows.add_row([
+            report.source.clone(),
+            report.outcome.clone(),
+            report.entries.to_string(),
+            report.new.to_string(),
+            report.joined.to_string(),
+            report.revised.to_string(),
+            report.next_poll.clone(),
+            report.message.clone().unwrap_or_default(),
+        ]);
+    }
+    print_line(rows);
+    let sum = |count: fn(&PollReport) -> usize| reports.iter().map(count).sum::<usize>();
+    let failed = reports.iter().filter(|report| report.failed()).count();
+    let (new, joined, revised) = (sum(|r| r.new), sum(|r| r.joined), sum(|r| r.revised));
+    print_line(format_args!(
+        "{} polled, {failed} failed: {new} new stories, {joined} copies joined, {revised} revisions",
+        reports.len()
+    ));
+}
+
+/// How every source is doing.
+pub(super) fn status_table(sources: &[SourceStatus]) {
+    let mut rows =
+        table(&["source", "state", "last poll", "last news", "next poll", "why then", "trouble"]);
+    for source in sources {
+        let trouble = source.failure.clone().or_else(|| source.warnings.first().cloned());
+        rows.add_row([
+            source.id.clone(),
+            source.state.clone(),
+            source.last_poll.clone().unwrap_or_default(),
+            source.last_news.clone().unwrap_or_default(),
+            source.next_poll.clone().unwrap_or_default(),
+            source.because.clone(),
+            trouble.unwrap_or_default(),
+        ]);
+    }
+    print_line(rows);
+}
+
+/// What a document is read as.
+pub(super) fn document(parsed: &Parsed) {
+    let Parsed { format, encoding, feed, entries, hints, warnings } = parsed;
+    print_line(format_args!("{format} in {encoding}: {}", feed.title));
+    for (name, value) in [("page", &feed.url), ("self", &hints.self_url), ("next", &hints.next)] {
+        if let Some(value) = value {
+            print_line(format_args!("  {name}  {value}"));
+        }
+    }
+    for hub in &hints.hubs {
+        print_line(format_args!("  hub   {hub}"));
+    }
+    for warning in warnings {
+        print_line(format_args!("  warning: {warning}"));
+    }
+    print_line(format_args!("{} entries", entries.len()));
+    for entry in entries {
+        let date = entry.dated().map_or("no date".to_owned(), |date| date.to_string());
+        print_line(format_args!("\n{date}  {}", entry.title));
+        if let Some(url) = &entry.url {
+            print_line(format_args!("  link      {url}"));
+        }
+        if let Some(original) = &entry.original {
+            print_line(format_args!("  original  {original}"));
+        }
+        if let Some(guid) = &entry.guid {
+            print_line(format_args!("  id        {}", guid.escape_debug()));
+        }
+        if let Some(line) = entry.text.lines().next() {
+            let start: String = line.chars().take(200).collect();
+            print_line(format_args!("  {start}"));
+        }
+    }
+}
+
+/// Why a story is what it is.
+pub(super) fn story(story: &ExplainedStory) {
+    print_line(&story.title);
+    if let Some(url) = &story.url {
+        print_line(format_args!("  {url}"));
+    }
+    print_line(format_args!("  story {}, published as {}", story.id, story.published_id));
+    print_line(format_args!("  first seen {}, updated {}\n", story.first_seen, story.updated));
+    match story.entries.len() {
+        1 => print_line("Told by one source:"),
+        told => print_line(format_args!("Told by {told} entries, which are one story:")),
+    };
+    for entry in &story.entries {
+        let ExplainedEntry { source, leads, tier, because, url, .. } = entry;
+        let lead = if *leads { ", leads" } else { "" };
+        print_line(format_args!("  {source} ({tier}{lead}): {because}"));
+        if let Some(url) = url {
+            print_line(format_args!("      {url}"));
+        }
+    }
+    for topic in &story.topics {
+        let verdict = if topic.explanation.matched { "in" } else { "not in" };
+        print_line(format_args!("\n{verdict} {}", topic.id));
+        print_line(format_args!("  {}", topic.explanation.summary));
+        reason(&topic.explanation.reason, 1);
+    }
+}
+
+/// A part of a query and what it found, indented below the part it belongs to.
+fn reason(reason: &Reason, depth: usize) {
+    let indent = "  ".repeat(depth);
+    let mark = if reason.holds { '+' } else { '-' };
+    let note = reason.note.as_deref().map_or(String::new(), |note| format!(" ({note})"));
+    print_line(format_args!("{indent}{mark} {}{note}", reason.query));
+    for Hit { field, before, found, after, .. } in &reason.hits {
+        print_line(format_args!("{indent}    {field}: {before}[{found}]{after}"));
+    }
+    reason.parts.iter().for_each(|part| self::reason(part, depth + 1));
+}

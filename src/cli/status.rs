@@ -1,0 +1,40 @@
+//! `gazetted status`: nothing in; how every source is doing, and why, out.
+
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::{ConfigFile, Done, ask, print_line, show};
+use crate::inquiry::Question;
+use crate::inquiry::status::SourceStatus;
+
+/// Say how every source is doing.
+#[derive(Debug, Args)]
+pub(super) struct Status {
+    #[command(flatten)]
+    config: ConfigFile,
+    /// Only these sources.
+    #[arg(value_name = "SOURCE")]
+    sources: Vec<String>,
+    /// Print one JSON object a source instead of a table.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Status {
+    pub(super) fn run(self) -> Done {
+        let mut rows: Vec<SourceStatus> = Vec::new();
+        ask::ask(self.config.plan()?, Question::Status, |value| {
+            rows.extend(serde_json::from_value(value))
+        })?;
+        if !self.sources.is_empty() {
+            rows.retain(|row| self.sources.contains(&row.id));
+        }
+        if self.json {
+            rows.iter().all(|row| print_line(serde_json::to_string(row).unwrap_or_default()));
+        } else {
+            show::status_table(&rows);
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}

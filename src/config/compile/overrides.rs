@@ -1,0 +1,43 @@
+//! The `[[story]]` tables in; which addresses are one story, and which never are, out.
+
+use url::Url;
+
+use super::Desk;
+use crate::config::read::Read;
+use crate::config::value::WebAddress;
+use crate::dedup::Overrides;
+
+impl Desk<'_> {
+    pub(super) fn overrides(&mut self, parts: &[Read]) -> Overrides {
+        let urls = |list: &[WebAddress]| -> Vec<Url> {
+            list.iter().map(|address| address.url.clone()).collect()
+        };
+        let (mut force, mut never) = (Vec::new(), Vec::new());
+        for (file, part) in parts.iter().enumerate() {
+            for table in &part.config.story {
+                let place = (file, table.span());
+                let table = table.get_ref();
+                for (key, list) in [("force", &table.force), ("never", &table.never)] {
+                    if list.len() == 1 {
+                        let help = "name at least two addresses, or take the table out";
+                        self.error(place.clone(), format!("`{key}` with a single address"), help);
+                    }
+                }
+                force.push(urls(&table.force));
+                never.push(urls(&table.never));
+                let so_far = Overrides::new(
+                    force.iter().map(Vec::as_slice),
+                    never.iter().map(Vec::as_slice),
+                );
+                if let Some((one, other)) = so_far.contradictions().first() {
+                    let message =
+                        format!("`force` joins {one} and {other}, `never` keeps them apart");
+                    self.error(place, message, "take one of the two out");
+                    // One such contradiction is told once.
+                    never.pop();
+                }
+            }
+        }
+        Overrides::new(force.iter().map(Vec::as_slice), never.iter().map(Vec::as_slice))
+    }
+}

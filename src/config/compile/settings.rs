@@ -1,0 +1,142 @@
+//! The tables of settings in; the stages' settings out.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use url::Url;
+
+use super::Desk;
+use crate::config::file::{self, Config, STORE};
+use crate::config::gather::beside;
+use crate::config::read::Read;
+use crate::config::{HubPlan, LoggingPlan, ServerPlan, StorePlan};
+use crate::{fetch, parse, publish};
+
+impl Desk<'_> {
+    /// Where the store is: as the file says, else where systemd keeps state.
+    pub(super) fn store(&self, table: &file::Store) -> StorePlan {
+        let path = match &self.environment.state_directory {
+            Some(directory) if table.path == *STORE => directory.join("store"),
+            _ => beside(&self.files[0].path, &table.path),
+        };
+        StorePlan { path, cache: table.cache.0 }
+    }
+
+    pub(super) fn server(&mut self, settings: &Config) -> ServerPlan {
+        let (table, listen) = (&settings.server, settings.server.listen.0);
+        let base_url = match &table.base_url {
+            Some(base) => base.0.clone(),
+            None => {
+                if !listen.ip().is_loopback() {
+                    self.warn(
+                        (0, 0..0),
+                        format!("`[server] listen = \"{listen}\"` without `base_url`"),
+                        "feeds name their own address: set `base_url` to the one that readers use",
+                    );
+                }
+                Url::parse(&format!("http://{listen}/"))
+                    .expect("a socket address is a host and a port")
+            }
+        };
+        let hub = settings.hub.url.as_ref().map(|hub| hub.url.clone());
+        let title = table.title.0.clone();
+        let authority = match &table.authority {
+            Some(authority) => authority.0.clone(),
+            None => publish::Site::authority_of(&base_url),
+        };
+        let site = Arc::new(publish::Site { base_url, title, hub, authority });
+        let limits = publish::Settings {
+            head: table.head_timeout.0,
+            idle: table.idle_timeout.0,
+            write: table.write_timeout.0,
+            drain: table.drain_timeout.0,
+            connections: table.connections.get(),
+            connections_per_address: table.connections_per_address.get(),
+            proxies: table.proxies.iter().map(|network| network.0).collect(),
+            ..publish::Settings::default()
+        };
+        ServerPlan { listen, site, limits }
+    }
+
+    pub(super) fn polling(
+        &mut self,
+        main: &Read,
+        server: &ServerPlan,
+        topics: usize,
+    ) -> fetch::Settings {
+        let table = &main.config.polling;
+        let broken = |key: &str| main.broken.contains(&format!("polling.{key}"));
+        let pairs = [
+            ("hard_floor", &table.hard_floor, "floor", &table.floor),
+            ("floor", &table.floor, "ceiling", &table.ceiling),
+            ("interval", &table.interval, "ceiling", &table.ceiling),
+            ("connect_timeout", &table.connect_timeout, "timeout", &table.timeout),
+        ];
+        for (name, lesser, other, greater) in pairs {
+            if lesser > greater && !broken(name) && !broken(other) {
+                // Where only one of the two is written, that one is at fault.
+                let span = if lesser.span().is_empty() { greater.span() } else { lesser.span() };
+                let (low, high) = (lesser.get_ref(), greater.get_ref());
+                self.error(
+                    (0, span),
+                    format!("`{name}`, {low}, is longer than `{other}`, {high}"),
+                    format!("lower `{name}` or raise `{other}`"),
+                );
+            }
+        }
+        for (name, number, sane, range) in [
+            ("price", &table.price, 0.001..=1000.0, "from 0.001 to 1000.0"),
+            ("evenness", &table.evenness, 0.0..=1.0, "from 0.0 to 1.0"),
+        ] {
+            if !sane.contains(number.get_ref()) {
+                let message = format!("`{name}` cannot be {}", number.get_ref());
+                self.error((0, number.span()), message, format!("write a number {range}"));
+            }
+        }
+        let user_agent = table.user_agent.as_ref().map_or_else(
+            || format!("gazetted/{} (+{})", env!("CARGO_PKG_VERSION"), server.site.base_url),
+            |written| written.0.clone(),
+        );
+        fetch::Settings {
+            user_agent,
+            from: table.from.as_ref().map(|from| from.0.clone()),
+            concurrency: table.concurrency.get(),
+            spacing: table.spacing.0,
+            floor: time(&table.floor),
+            hard_floor: time(&table.hard_floor),
+            ceiling: time(&table.ceiling),
+            interval: time(&table.interval),
+            connect_timeout: time(&table.connect_timeout),
+            timeout: time(&table.timeout),
+            max_body: table.max_body.0,
+            max_document: table.max_document.0,
+            allow_private: table.allow_private.iter().map(|network| network.0).collect(),
+            proxy: table.proxy.as_ref().map(|proxy| proxy.0.clone()),
+            subscribers: topics,
+            price: *table.price.get_ref(),
+            evenness: *table.evenness.get_ref(),
+        }
+    }
+}
+
+fn time(period: &toml::Spanned<crate::config::value::Period>) -> Duration {
+    period.get_ref().0
+}
+
+pub(super) fn parsing(table: &file::Parsing) -> parse::Limits {
+    parse::Limits {
+        entries: table.entries.get(),
+        field: table.field.in_memory(),
+        depth: table.depth.get(),
+        elements: table.elements.get(),
+        attributes: table.attributes.get(),
+    }
+}
+
+pub(super) fn hub(table: &file::Hub) -> HubPlan {
+    HubPlan { callback_url: table.callback_url.as_ref().map(|url| url.0.clone()) }
+}
+
+pub(super) fn logging(table: &file::Logging) -> LoggingPlan {
+    LoggingPlan { filter: table.filter.0.clone(), format: table.format }
+}

@@ -1,0 +1,278 @@
+//! The `[[source]]` tables in; the sources of the plan out.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use base64::Engine;
+use toml::Spanned;
+use url::Url;
+
+use super::Desk;
+use crate::config::file;
+use crate::config::gather::beside;
+use crate::config::read::Read;
+use crate::config::value::{Period, WebAddress};
+use crate::model::{Location, Pace, Source, SourceId, Sources};
+
+/// A place: the file and the bytes in it.
+type Place = (usize, Range<usize>);
+
+impl Desk<'_> {
+    pub(super) fn sources(&mut self, parts: &[Read], polling: &file::Polling) -> Sources {
+        let mut sources = Sources::new();
+        let mut ids = BTreeMap::<String, Place>::new();
+        let mut addresses = BTreeMap::<String, Place>::new();
+        let mut position = 0;
+        for (file, part) in parts.iter().enumerate() {
+            for (index, table) in part.config.source.iter().enumerate() {
+                let broken = |key: &str| part.broken.contains(&format!("source[{index}].{key}"));
+                let whole = (file, table.span());
+                let table = table.get_ref();
+                let location = self.location(file, table, &whole, &broken);
+                let pace = self.pace(file, table, polling);
+                let headers = self.headers(file, table, location.as_ref());
+                let Some(id) = &table.id else {
+                    if !broken("id") {
+                        self.error(whole, "a source without `id`", "add `id = \"a-short-name\"`");
+                    }
+                    continue;
+                };
+                let (name, place) = (id.get_ref().0.as_str(), (file, id.span()));
+                if let Some(first) = ids.get(name) {
+                    self.twice("source", name, place, &first.clone());
+                    continue;
+                }
+                ids.insert(name.into(), place);
+                let Some(location) = location else { continue };
+                self.asked_once(file, table, &location, &mut addresses);
+                let id = SourceId::new(name);
+                let source = Source {
+                    id: id.clone(),
+                    title: table.title.as_ref().map_or(name, |title| &title.0).into(),
+                    location,
+                    tags: table.tags.clone(),
+                    role: table.role,
+                    rank: table.rank,
+                    position,
+                    enrich: table.enrich,
+                    pace,
+                    headers,
+                    allow_private: table.allow_private,
+                };
+                sources.insert(id, Arc::new(source));
+                position += 1;
+            }
+        }
+        sources
+    }
+
+    fn location(
+        &mut self,
+        file: usize,
+        table: &file::Source,
+        whole: &Place,
+        broken: &impl Fn(&str) -> bool,
+    ) -> Option<Location> {
+        match (&table.url, &table.file) {
+            (Some(url), None) => self.address(file, url),
+            (None, Some(path)) => Some(self.path(file, (file, path.span()), path.get_ref())),
+            (Some(_), Some(path)) => {
+                let help = "a source has one place: keep `url` or `file`";
+                self.error((file, path.span()), "a source with both `url` and `file`", help);
+                None
+            }
+            (None, None) => {
+                if !broken("url") && !broken("file") {
+                    let help = "add `url = \"https://…\"`, or `file = \"…\"`";
+                    self.error(whole.clone(), "a source without `url`", help);
+                }
+                None
+            }
+        }
+    }
+
+    fn address(&mut self, file: usize, written: &Spanned<String>) -> Option<Location> {
+        let (text, place) = (written.get_ref().trim(), (file, written.span()));
+        if let Some(path) = text.strip_prefix("file:") {
+            let absolute = path.starts_with("//").then(|| Url::parse(text).ok());
+            let path = match absolute {
+                Some(url) => url.and_then(|url| url.to_file_path().ok()),
+                None => Some(PathBuf::from(path)),
+            };
+            if let Some(path) = path {
+                return Some(self.path(file, place, &path));
+            }
+            let help = "write `file:feeds/a.atom`, relative to this file, or `file:///srv/a.atom`";
+            self.error(place, format!("`{text}` names no file"), help);
+            return None;
+        }
+        match text.parse::<WebAddress>() {
+            Ok(WebAddress { written, url }) => Some(Location::Web { written, url }),
+            Err(complaint) => {
+                self.error(place, complaint.what, complaint.help);
+                None
+            }
+        }
+    }
+
+    fn path(&mut self, file: usize, place: Place, path: &Path) -> Location {
+        let path = beside(&self.files[file].path, path);
+        if !path.is_file() {
+            let message = format!("there is no file {} now", path.display());
+            self.warn(
+                place,
+                message,
+                "paths are relative to this file; it is read once it is there",
+            );
+        }
+        Location::File(path)
+    }
+
+    /// Two sources of one address would be told as two that agree.
+    fn asked_once(
+        &mut self,
+        file: usize,
+        table: &file::Source,
+        location: &Location,
+        addresses: &mut BTreeMap<String, Place>,
+    ) {
+        let span = table.url.as_ref().map(Spanned::span);
+        let span = span.or_else(|| table.file.as_ref().map(Spanned::span)).unwrap_or_default();
+        let name = match location {
+            Location::Web { url, .. } => url.to_string(),
+            Location::File(path) => path.display().to_string(),
+        };
+        match addresses.get(&name).cloned() {
+            Some((first_file, first)) => {
+                let first = self.spot(first_file, first);
+                let help = "take one of the two out: each entry would be carried twice";
+                self.warn((file, span), "a second source at this address", help);
+                if let Some(warning) = self.problems.pop() {
+                    self.problems.push(warning.see("the first is here", first));
+                }
+            }
+            None => {
+                addresses.insert(name, (file, span));
+            }
+        }
+    }
+
+    fn pace(&mut self, file: usize, table: &file::Source, polling: &file::Polling) -> Pace {
+        let floor = polling.hard_floor.get_ref();
+        for (name, period) in
+            [("interval", &table.interval), ("min", &table.min), ("max", &table.max)]
+        {
+            let Some(period) = period else { continue };
+            // Files cost nobody anything, and have no floor.
+            if period.get_ref() < floor && table.url.is_some() {
+                self.warn(
+                    (file, period.span()),
+                    format!("`{name}` is below `[polling] hard_floor`, {floor}"),
+                    format!("it will be {floor}; lower `hard_floor` if the source is your own"),
+                );
+            }
+        }
+        if let (Some(min), Some(max)) = (&table.min, &table.max)
+            && min > max
+        {
+            let (low, high) = (min.get_ref(), max.get_ref());
+            let message = format!("`min`, {low}, is longer than `max`, {high}");
+            self.error((file, min.span()), message, "exchange the two, or leave one out");
+        }
+        if let (Some(interval), Some(bound)) =
+            (&table.interval, table.min.as_ref().or(table.max.as_ref()))
+        {
+            self.warn(
+                (file, bound.span()),
+                "`min` and `max` have no effect beside `interval`",
+                format!("`interval = \"{}\"` is fixed: leave them out", interval.get_ref()),
+            );
+        }
+        let time =
+            |period: &Option<Spanned<Period>>| period.as_ref().map(|period| period.get_ref().0);
+        Pace { interval: time(&table.interval), min: time(&table.min), max: time(&table.max) }
+    }
+
+    /// The headers of the file, and the one that the credentials make.
+    fn headers(
+        &mut self,
+        file: usize,
+        table: &file::Source,
+        location: Option<&Location>,
+    ) -> Vec<(String, String)> {
+        let mut headers: Vec<_> =
+            table.headers.iter().map(|(name, text)| (name.0.clone(), text.0.clone())).collect();
+        let (authorization, place) =
+            match (&table.username, &table.password_file, &table.token_file) {
+                (None, None, None) => return headers,
+                (Some(name), Some(path), None) => {
+                    let place = (file, path.span());
+                    let password = self.secret(file, path);
+                    let basic = password.map(|password| {
+                        let both = format!("{}:{password}", name.get_ref());
+                        format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(both))
+                    });
+                    (basic, place)
+                }
+                (None, None, Some(path)) => (
+                    self.secret(file, path).map(|token| format!("Bearer {token}")),
+                    (file, path.span()),
+                ),
+                (name, password, token) => {
+                    let spans = [
+                        name.as_ref().map(Spanned::span),
+                        password.as_ref().map(Spanned::span),
+                        token.as_ref().map(Spanned::span),
+                    ];
+                    let span = spans.into_iter().flatten().next().unwrap_or_default();
+                    let help = "write `username` and `password_file`, or `token_file` alone";
+                    self.error((file, span), "credentials that do not go together", help);
+                    return headers;
+                }
+            };
+        if headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("authorization")) {
+            let help = "leave `Authorization` out of `headers`";
+            self.error(place.clone(), "two kinds of credentials", help);
+        }
+        if matches!(location, Some(Location::Web { url, .. }) if url.scheme() == "http") {
+            let help = "use https if the source offers it";
+            self.warn(place, "credentials that travel unencrypted", help);
+        }
+        headers.extend(authorization.map(|value| ("Authorization".into(), value)));
+        headers
+    }
+
+    /// The one line of a file that holds a secret. Problems never quote it.
+    fn secret(&mut self, file: usize, written: &Spanned<PathBuf>) -> Option<String> {
+        const CREDENTIALS: &str = "$CREDENTIALS_DIRECTORY";
+        let place = (file, written.span());
+        let path = match (
+            written.get_ref().strip_prefix(CREDENTIALS),
+            &self.environment.credentials_directory,
+        ) {
+            (Ok(name), Some(directory)) => directory.join(name),
+            (Ok(_), None) => {
+                let help = "add LoadCredential= to the unit, or name a file";
+                self.error(place, format!("{CREDENTIALS} is not set"), help);
+                return None;
+            }
+            (Err(_), _) => beside(&self.files[file].path, written.get_ref()),
+        };
+        let secret = match std::fs::read_to_string(&path) {
+            Ok(text) => text.trim_end_matches(['\r', '\n']).to_owned(),
+            Err(error) => {
+                let message = format!("{} cannot be read: {error}", path.display());
+                self.error(place, message, "the file holds the secret on its one line");
+                return None;
+            }
+        };
+        if secret.is_empty() || secret.chars().any(char::is_control) {
+            let message = format!("{} does not hold one line", path.display());
+            self.error(place, message, "write the secret into it, on one line");
+            return None;
+        }
+        Some(secret)
+    }
+}

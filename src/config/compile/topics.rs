@@ -1,0 +1,155 @@
+//! The `[[topic]]` tables and vocabularies in; the topics of the plan, compiled, out.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use toml::Spanned;
+
+use super::Desk;
+use crate::config::problem::{Problem, Severity, Spot};
+use crate::config::read::Read;
+use crate::config::text::At;
+use crate::config::{Sample, value};
+use crate::model::{Topic, TopicId};
+use crate::topics::{Language, Place as Text, QueryProblem, TopicSet, Vocabulary};
+
+/// What topics compile to.
+pub(super) struct Topics {
+    pub(super) list: Vec<Topic>,
+    pub(super) queries: TopicSet,
+    pub(super) language: Language,
+    pub(super) samples: Vec<Sample>,
+}
+
+/// Where queries and terms stand, so that what is wrong inside them is found there.
+#[derive(Default)]
+struct Texts {
+    queries: BTreeMap<TopicId, At>,
+    terms: BTreeMap<String, Vec<At>>,
+}
+
+impl Desk<'_> {
+    /// None where something is wrong with a query.
+    pub(super) fn topics(&mut self, parts: &[Read], language: &value::Language) -> Option<Topics> {
+        let mut texts = Texts::default();
+        let vocabulary = self.vocabulary(parts, &mut texts);
+        let (list, samples) = self.list(parts, &mut texts);
+        let language = Language { stemmer: language.0.clone(), also: Vec::new(), spellings: false };
+        if parts.iter().any(|part| part.broken.iter().any(|path| path.starts_with("vocabulary"))) {
+            // Queries would be said to use a vocabulary that is not there.
+            return None;
+        }
+        let queries: Vec<_> =
+            list.iter().map(|topic| (topic.id.clone(), topic.query.clone())).collect();
+        let (queries, problems) = match TopicSet::compile(&queries, &vocabulary, &language) {
+            Ok((queries, warnings)) => (Some(queries), warnings),
+            Err(problems) => (None, problems),
+        };
+        for problem in problems {
+            let problem = self.place(problem, &texts);
+            self.problems.push(problem);
+        }
+        Some(Topics { list, queries: queries?, language, samples })
+    }
+
+    /// A query's problem, with the place in the file where its text stands.
+    fn place(&self, problem: QueryProblem, texts: &Texts) -> Problem {
+        let text = match &problem.place {
+            Text::Query(topic) => texts.queries.get(topic),
+            Text::Vocabulary(name, item) => {
+                texts.terms.get(name).and_then(|terms| terms.get(*item))
+            }
+        };
+        let spot = match text {
+            Some(At { file, span }) => {
+                let span = self.files[*file].within(span, &problem.span);
+                self.spot(*file, span)
+            }
+            None => Spot::file(self.files[0].path.clone()),
+        };
+        let severity = if problem.warning { Severity::Warning } else { Severity::Error };
+        Problem { severity, ..Problem::error(problem.message, problem.help, spot) }
+    }
+
+    fn vocabulary(&mut self, parts: &[Read], texts: &mut Texts) -> Vocabulary {
+        let mut vocabulary = Vocabulary::new();
+        let mut names = BTreeMap::<String, (usize, Range<usize>)>::new();
+        for (file, part) in parts.iter().enumerate() {
+            for (name, terms) in &part.config.vocabulary {
+                let (place, name) = ((file, name.span()), name.get_ref());
+                let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+                if name.is_empty() || !name.chars().all(plain) {
+                    let help = "use lower-case letters, digits and _: queries call it `@name`";
+                    self.error(place.clone(), format!("`{name}` cannot name a vocabulary"), help);
+                }
+                if let Some(first) = names.get(name) {
+                    self.twice("vocabulary", name, place, &first.clone());
+                    continue;
+                }
+                names.insert(name.clone(), place);
+                let at = |term: &Spanned<String>| At { file, span: term.span() };
+                texts.terms.insert(name.clone(), terms.iter().map(at).collect());
+                let terms = terms.iter().map(|term| term.get_ref().clone()).collect();
+                vocabulary.insert(name.clone(), terms);
+            }
+        }
+        vocabulary
+    }
+
+    fn list(&mut self, parts: &[Read], texts: &mut Texts) -> (Vec<Topic>, Vec<Sample>) {
+        let (mut list, mut samples) = (Vec::new(), Vec::new());
+        let mut ids = BTreeMap::<String, (usize, Range<usize>)>::new();
+        for (file, part) in parts.iter().enumerate() {
+            for (index, table) in part.config.topic.iter().enumerate() {
+                let broken = |key: &str| part.broken.contains(&format!("topic[{index}].{key}"));
+                let (whole, table) = ((file, table.span()), table.get_ref());
+                for (key, missing, example) in [
+                    ("id", table.id.is_none(), "id = \"sanctions\""),
+                    ("title", table.title.is_none(), "title = \"Sanctions\""),
+                    ("query", table.query.is_none(), "query = '''sanctions OR \"asset freeze\"'''"),
+                ] {
+                    if missing && !broken(key) {
+                        let help = format!("add `{key}`, as in `{example}`");
+                        self.error(whole.clone(), format!("a topic without `{key}`"), help);
+                    }
+                }
+                let Some(query) = &table.query else { continue };
+                // What has no name is told, and its query is read all the same.
+                let unnamed = format!("topic {} of file {}", index + 1, file + 1);
+                let name = table.id.as_ref().map_or(&unnamed, |id| &id.get_ref().0);
+                let place = (file, table.id.as_ref().map(Spanned::span).unwrap_or_default());
+                if let Some(first) = ids.get(name) {
+                    self.twice("topic", name, place, &first.clone());
+                    continue;
+                }
+                ids.insert(name.clone(), place);
+                let id = TopicId::new(name.as_str());
+                texts.queries.insert(id.clone(), At { file, span: query.span() });
+                for (texts, must_match) in
+                    [(&table.must_match, true), (&table.must_not_match, false)]
+                {
+                    samples.extend(texts.iter().map(|text| Sample {
+                        topic: list.len(),
+                        text: text.get_ref().clone(),
+                        must_match,
+                        at: self.spot(file, text.span()).to_string(),
+                    }));
+                }
+                list.push(Topic {
+                    id,
+                    title: table.title.as_ref().map_or(name, |title| &title.0).clone(),
+                    description: table.description.clone(),
+                    query: query.get_ref().clone(),
+                    revisions: table.revisions,
+                    entries: table.entries.get(),
+                    formerly: table
+                        .formerly
+                        .iter()
+                        .map(|id| TopicId::new(id.get_ref().0.as_str()))
+                        .collect(),
+                });
+            }
+        }
+        (list, samples)
+    }
+}

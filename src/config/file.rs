@@ -1,0 +1,357 @@
+//! The configuration file as it is written, and every default; nothing is resolved here.
+//!
+//! An option is stated once: its field, its doc, its default. The names of
+//! the fields are the keys of the file; `config/reference.toml` shows them
+//! all, and a test compares the two. Where a stage has settings of its own,
+//! their defaults are the stage's.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+use toml::Spanned;
+
+use super::LogFormat;
+use super::value::{
+    Authority, BaseUrl, Filter, HeaderName, HeaderText, Id, Language, Listen, Network, Period,
+    Proxy, Size, Title, WebAddress,
+};
+use crate::model::{Enrich, Revisions, Role};
+use crate::{fetch, parse, publish};
+
+/// Where the store is when neither the file nor systemd says so.
+pub(super) const STORE: &str = "/var/lib/gazetted/store";
+
+/// One configuration file.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Config {
+    /// Further files, as paths or patterns relative to this one.
+    pub(crate) include: Vec<Spanned<String>>,
+    /// The language of the sources: how words are reduced to stems.
+    pub(crate) language: Language,
+    /// What survives a restart.
+    pub(crate) store: Store,
+    /// What readers reach.
+    pub(crate) server: Server,
+    /// How sources are asked.
+    pub(crate) polling: Polling,
+    /// Bounds on what one document may hold.
+    pub(crate) parsing: Parsing,
+    /// WebSub.
+    pub(crate) hub: Hub,
+    /// The log.
+    pub(crate) logging: Logging,
+    /// What is read.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) source: Vec<Spanned<Source>>,
+    /// What is published.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) topic: Vec<Spanned<Topic>>,
+    /// Corrections of the judgement which entries are one story.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) story: Vec<Spanned<Story>>,
+    /// Named lists of terms that queries share.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) vocabulary: BTreeMap<Spanned<String>, Vec<Spanned<String>>>,
+}
+
+/// `[store]`
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Store {
+    /// Its directory.
+    pub(crate) path: PathBuf,
+    /// How much memory it may use to keep what it has read.
+    pub(crate) cache: Size,
+}
+
+impl Default for Store {
+    fn default() -> Self {
+        Self { path: STORE.into(), cache: Size::mebibytes(64) }
+    }
+}
+
+/// `[server]`
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Server {
+    /// Where to listen, unless systemd hands a socket over.
+    pub(crate) listen: Listen,
+    /// Where readers reach this server; by default the address it listens on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) base_url: Option<BaseUrl>,
+    /// The name of the whole.
+    pub(crate) title: Title,
+    /// Who mints the feeds' ids; by default the host of `base_url` (Q7).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) authority: Option<Authority>,
+    /// Connections in all.
+    pub(crate) connections: NonZeroUsize,
+    /// Connections of one address; of one /64 with IPv6.
+    pub(crate) connections_per_address: NonZeroUsize,
+    /// Reverse proxies, which stand for many readers.
+    pub(crate) proxies: Vec<Network>,
+    /// From the first byte of a request's head to its last.
+    pub(crate) head_timeout: Period,
+    /// Between an answer and the next request.
+    pub(crate) idle_timeout: Period,
+    /// From the first byte of an answer to its last.
+    pub(crate) write_timeout: Period,
+    /// From the request to stop until what is left is cut off.
+    pub(crate) drain_timeout: Period,
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        let limits = publish::Settings::default();
+        Self {
+            listen: Listen(([127, 0, 0, 1], 8484).into()),
+            base_url: None,
+            title: Title("gazetted".into()),
+            authority: None,
+            connections: at_least_one(limits.connections),
+            connections_per_address: at_least_one(limits.connections_per_address),
+            proxies: limits.proxies.into_iter().map(Network).collect(),
+            head_timeout: Period(limits.head),
+            idle_timeout: Period(limits.idle),
+            write_timeout: Period(limits.write),
+            drain_timeout: Period(limits.drain),
+        }
+    }
+}
+
+/// `[polling]`
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Polling {
+    /// How often a source is asked while nothing is known of its rhythm.
+    pub(crate) interval: Spanned<Period>,
+    /// No source is asked more often, unless it says itself that it may be (P20).
+    pub(crate) floor: Spanned<Period>,
+    /// Nor more often than this, whatever it says (P20).
+    pub(crate) hard_floor: Spanned<Period>,
+    /// Every source is asked at least this often.
+    pub(crate) ceiling: Spanned<Period>,
+    /// What a poll costs, in item-hours of delay: the higher, the rarer the polls.
+    pub(crate) price: Spanned<f64>,
+    /// From 0, which serves the mean delay of entries, to 1, which asks all sources equally often.
+    pub(crate) evenness: Spanned<f64>,
+    /// Requests under way at once.
+    pub(crate) concurrency: NonZeroUsize,
+    /// Between the starts of two requests to one origin (P34).
+    pub(crate) spacing: Period,
+    /// Time to connect.
+    pub(crate) connect_timeout: Spanned<Period>,
+    /// Time for a whole poll.
+    pub(crate) timeout: Spanned<Period>,
+    /// The largest document as it travels.
+    pub(crate) max_body: Size,
+    /// The largest document once it is decompressed.
+    pub(crate) max_document: Size,
+    /// Private networks that may be asked.
+    pub(crate) allow_private: Vec<Network>,
+    /// How requests name this client; by default gazetted, its version and the base address (P60).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) user_agent: Option<HeaderText>,
+    /// Whom its sources can write to (P61).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) from: Option<HeaderText>,
+    /// A proxy for every request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) proxy: Option<Proxy>,
+}
+
+impl Default for Polling {
+    fn default() -> Self {
+        let settings = fetch::Settings::default();
+        Self {
+            interval: unwritten(Period(settings.interval)),
+            floor: unwritten(Period(settings.floor)),
+            hard_floor: unwritten(Period(settings.hard_floor)),
+            ceiling: unwritten(Period(settings.ceiling)),
+            price: unwritten(settings.price),
+            evenness: unwritten(settings.evenness),
+            concurrency: at_least_one(settings.concurrency),
+            spacing: Period(settings.spacing),
+            connect_timeout: unwritten(Period(settings.connect_timeout)),
+            timeout: unwritten(Period(settings.timeout)),
+            max_body: Size(settings.max_body),
+            max_document: Size(settings.max_document),
+            allow_private: settings.allow_private.into_iter().map(Network).collect(),
+            user_agent: None,
+            from: None,
+            proxy: None,
+        }
+    }
+}
+
+/// `[parsing]`
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Parsing {
+    /// Entries kept of one document, the first.
+    pub(crate) entries: NonZeroUsize,
+    /// The longest text of one field.
+    pub(crate) field: Size,
+    /// How deep elements may stand in each other.
+    pub(crate) depth: NonZeroUsize,
+    /// Elements of one document.
+    pub(crate) elements: NonZeroUsize,
+    /// Attributes of one element.
+    pub(crate) attributes: NonZeroUsize,
+}
+
+impl Default for Parsing {
+    fn default() -> Self {
+        let limits = parse::Limits::default();
+        Self {
+            entries: at_least_one(limits.entries),
+            field: Size::of_memory(limits.field),
+            depth: at_least_one(limits.depth),
+            elements: at_least_one(limits.elements),
+            attributes: at_least_one(limits.attributes),
+        }
+    }
+}
+
+/// `[hub]`
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Hub {
+    /// The WebSub hub that our feeds name (Q13).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) url: Option<WebAddress>,
+    /// Where the hubs of our sources reach this server; without it none is asked (W4).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) callback_url: Option<BaseUrl>,
+}
+
+/// `[logging]`
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Logging {
+    /// A level, or a level for each part: `info,gazetted::fetch=debug`.
+    pub(crate) filter: Filter,
+    /// `text` for people and journald, `json` for programs.
+    pub(crate) format: LogFormat,
+}
+
+impl Default for Logging {
+    fn default() -> Self {
+        Self { filter: Filter("info".into()), format: LogFormat::default() }
+    }
+}
+
+/// `[[source]]`
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Source {
+    /// Its name in addresses and logs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) id: Option<Spanned<Id>>,
+    /// What readers see; by default the id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) title: Option<Title>,
+    /// Its address, http or https, or `file:` and a path.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) url: Option<Spanned<String>>,
+    /// Its path, relative to this file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) file: Option<Spanned<PathBuf>>,
+    /// Labels that queries can ask for: `tag:uk`.
+    pub(crate) tags: Vec<String>,
+    /// `department`, `listing` or `syndicator`: who leads a story.
+    pub(crate) role: Role,
+    /// Among sources of one role, the lower leads.
+    pub(crate) rank: i32,
+    /// Where the full text of its entries comes from: `none`, `govuk` or `page`.
+    pub(crate) enrich: Enrich,
+    /// A fixed interval in place of the learned rhythm.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) interval: Option<Spanned<Period>>,
+    /// Never more often than this.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) min: Option<Spanned<Period>>,
+    /// Never less often than this.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) max: Option<Spanned<Period>>,
+    /// Sent to its origin and to no other (P70).
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) headers: BTreeMap<HeaderName, HeaderText>,
+    /// Basic authentication: the name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) username: Option<Spanned<String>>,
+    /// Basic authentication: the file that holds the password.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) password_file: Option<Spanned<PathBuf>>,
+    /// Bearer authentication: the file that holds the token.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) token_file: Option<Spanned<PathBuf>>,
+    /// Whether it may be at a private address.
+    pub(crate) allow_private: bool,
+}
+
+/// `[[topic]]`
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Topic {
+    /// Its name in addresses and logs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) id: Option<Spanned<Id>>,
+    /// What readers see.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) title: Option<Title>,
+    /// One or two sentences for readers.
+    pub(crate) description: String,
+    /// Which stories are in it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) query: Option<Spanned<String>>,
+    /// Texts or stored stories' addresses that must be in it: `check` tries them.
+    pub(crate) must_match: Vec<Spanned<String>>,
+    /// Texts or stored stories' addresses that must not be in it.
+    pub(crate) must_not_match: Vec<Spanned<String>>,
+    /// Which changes of a story date its entry anew: `quiet`, `major` or `all`.
+    pub(crate) revisions: Revisions,
+    /// How many stories its feed holds.
+    pub(crate) entries: NonZeroUsize,
+    /// Names it had before, whose addresses lead here (Q33).
+    pub(crate) formerly: Vec<Spanned<Id>>,
+}
+
+impl Default for Topic {
+    fn default() -> Self {
+        Self {
+            id: None,
+            title: None,
+            description: String::new(),
+            query: None,
+            must_match: Vec::new(),
+            must_not_match: Vec::new(),
+            revisions: Revisions::default(),
+            entries: at_least_one(50),
+            formerly: Vec::new(),
+        }
+    }
+}
+
+/// `[[story]]`
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Story {
+    /// Addresses that are one story, whatever is judged.
+    pub(crate) force: Vec<WebAddress>,
+    /// Addresses no two of which are one story, whatever is judged.
+    pub(crate) never: Vec<WebAddress>,
+}
+
+/// A default: it stands nowhere in the file.
+fn unwritten<T>(value: T) -> Spanned<T> {
+    Spanned::new(0..0, value)
+}
+
+/// `number`, or one where it is zero.
+fn at_least_one(number: usize) -> NonZeroUsize {
+    NonZeroUsize::new(number).unwrap_or(NonZeroUsize::MIN)
+}

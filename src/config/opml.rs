@@ -1,0 +1,419 @@
+//! A reading list as OPML in, sources as configuration out; and the other way round.
+//!
+//! Folders become tags. What cannot be taken over is told, never dropped in silence.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use quick_xml::XmlVersion;
+use quick_xml::escape::resolve_predefined_entity;
+use quick_xml::events::{BytesStart, Event};
+use url::Url;
+
+use super::value::{WebAddress, slug};
+use crate::model::{Location, Source, Sources};
+
+/// What a reading list holds.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ReadingList {
+    /// Its feeds, each once, in the order of the list.
+    pub sources: Vec<Listed>,
+    /// What was not taken over, and why.
+    pub left_out: Vec<String>,
+}
+
+/// One feed of a reading list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// A name made from its title, unlike any other.
+    pub id: String,
+    /// What the list calls it.
+    pub title: String,
+    /// Its address, as written.
+    pub url: String,
+    /// Its folders and categories.
+    pub tags: Vec<String>,
+}
+
+/// The text is not OPML.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotOpml {
+    /// It is not well-formed.
+    #[error("line {line}: {what}; export the list again from the reader it comes from")]
+    Broken {
+        /// Where, from 1.
+        line: usize,
+        /// What is wrong.
+        what: String,
+    },
+    /// It is something else.
+    #[error(
+        "this is no OPML: there is no <opml> in it; export the list as OPML from the reader it comes from"
+    )]
+    SomethingElse,
+}
+
+/// Reads a reading list. What `known` has already is left out, and no id of
+/// `known` is given a second time.
+pub fn read(document: &[u8], known: &Sources) -> Result<ReadingList, NotOpml> {
+    let text = decoded(document);
+    let mut reader = quick_xml::Reader::from_str(&text);
+    reader.config_mut().check_end_names = false;
+    let mut listing = Listing::knowing(known);
+    let mut folders: Vec<Option<String>> = Vec::new();
+    let mut is_opml = false;
+    loop {
+        let event = reader.read_event().map_err(|error| {
+            let end =
+                usize::try_from(reader.error_position()).unwrap_or(usize::MAX).min(text.len());
+            let line = text.as_bytes()[..end].iter().filter(|byte| **byte == b'\n').count() + 1;
+            NotOpml::Broken { line, what: error.to_string() }
+        })?;
+        match event {
+            Event::Start(element) if is(&element, "opml") => is_opml = true,
+            Event::Start(element) if is(&element, "outline") => {
+                let outline = Outline::of(&element);
+                let folder = outline.address.is_none().then(|| outline.name.clone()).flatten();
+                listing.take(outline, &folders);
+                folders.push(folder);
+            }
+            Event::Empty(element) if is(&element, "outline") => {
+                listing.take(Outline::of(&element), &folders);
+            }
+            Event::End(element) if element.name().as_ref().eq_ignore_ascii_case(b"outline") => {
+                folders.pop();
+            }
+            Event::Eof if is_opml => return Ok(listing.list),
+            Event::Eof => return Err(NotOpml::SomethingElse),
+            _ => {}
+        }
+    }
+}
+
+fn is(element: &BytesStart<'_>, name: &str) -> bool {
+    element.name().as_ref().eq_ignore_ascii_case(name.as_bytes())
+}
+
+/// The text, in the encoding that its first line states.
+fn decoded(document: &[u8]) -> String {
+    let head = String::from_utf8_lossy(&document[..document.len().min(200)]).into_owned();
+    let stated = head.split_once("encoding=").and_then(|(_, rest)| {
+        let quote = rest.chars().next()?;
+        rest[1..].split(quote).next()
+    });
+    let encoding = stated
+        .and_then(|label| encoding_rs::Encoding::for_label(label.as_bytes()))
+        .unwrap_or(encoding_rs::UTF_8);
+    encoding.decode(document).0.into_owned()
+}
+
+/// The attributes of an outline that matter here.
+#[derive(Debug, Default)]
+struct Outline {
+    name: Option<String>,
+    address: Option<String>,
+    categories: Vec<String>,
+}
+
+impl Outline {
+    fn of(element: &BytesStart<'_>) -> Self {
+        let mut attributes = BTreeMap::new();
+        for attribute in element.attributes().with_checks(false).flatten() {
+            let name = String::from_utf8_lossy(attribute.key.as_ref()).to_ascii_lowercase();
+            let value = attribute
+                .normalized_value_with(XmlVersion::Implicit1_0, 1, resolve_predefined_entity)
+                .map_or_else(
+                    |_| String::from_utf8_lossy(&attribute.value).into_owned(),
+                    |value| value.into_owned(),
+                );
+            attributes.insert(name, value.split_whitespace().collect::<Vec<_>>().join(" "));
+        }
+        let filled = |name: &str| attributes.get(name).filter(|value| !value.is_empty()).cloned();
+        let categories = filled("category").unwrap_or_default();
+        Self {
+            name: filled("title").or_else(|| filled("text")),
+            address: filled("xmlurl"),
+            categories: categories
+                .split([',', '/'])
+                .map(slug)
+                .filter(|tag| !tag.is_empty())
+                .collect(),
+        }
+    }
+}
+
+/// The list as far as it was read.
+#[derive(Default)]
+struct Listing {
+    list: ReadingList,
+    ids: BTreeSet<String>,
+    /// Where an address stands in the list; nowhere where it was known before.
+    addresses: BTreeMap<Url, Option<usize>>,
+}
+
+impl Listing {
+    fn knowing(known: &Sources) -> Self {
+        let mut listing = Self::default();
+        for source in known.values() {
+            listing.ids.insert(source.id.to_string());
+            if let Location::Web { url, .. } = &source.location {
+                listing.addresses.insert(url.clone(), None);
+            }
+        }
+        listing
+    }
+
+    fn take(&mut self, outline: Outline, folders: &[Option<String>]) {
+        let Some(written) = outline.address else { return };
+        let WebAddress { written, url } = match written.parse() {
+            Ok(address) => address,
+            Err(complaint) => {
+                let complaint: super::value::Complaint = complaint;
+                self.list.left_out.push(complaint.what);
+                return;
+            }
+        };
+        let mut tags: Vec<String> = Vec::new();
+        let folders = folders.iter().flatten().map(|folder| slug(folder));
+        for tag in folders.chain(outline.categories).filter(|tag| !tag.is_empty()) {
+            if !tags.contains(&tag) {
+                tags.push(tag);
+            }
+        }
+        match self.addresses.get(&url) {
+            // A feed in two folders is one source with both tags.
+            Some(Some(place)) => {
+                let listed = &mut self.list.sources[*place];
+                tags.retain(|tag| !listed.tags.contains(tag));
+                listed.tags.extend(tags);
+            }
+            Some(None) => self.list.left_out.push(format!("`{written}` is a source already")),
+            None => {
+                let host = url.host_str().unwrap_or_default().trim_start_matches("www.");
+                let title = outline.name.unwrap_or_else(|| host.to_owned());
+                let id = self.fresh_id(&title, host);
+                self.addresses.insert(url, Some(self.list.sources.len()));
+                self.list.sources.push(Listed { id, title, url: written, tags });
+            }
+        }
+    }
+
+    /// A name from the title, else from the host, numbered where it is taken.
+    fn fresh_id(&mut self, title: &str, host: &str) -> String {
+        let name =
+            [slug(title), slug(host), "source".into()].into_iter().find(|name| !name.is_empty());
+        let name = name.unwrap_or_default();
+        let short: String = name.chars().take(56).collect();
+        let numbered = (2_u64..).map(|number| format!("{}-{number}", short.trim_end_matches('-')));
+        let mut names = std::iter::once(name.clone()).chain(numbered);
+        let id = names.find(|name| !self.ids.contains(name)).unwrap_or(name);
+        self.ids.insert(id.clone());
+        id
+    }
+}
+
+impl ReadingList {
+    /// The list as `[[source]]` tables, for a file of `sources.d/`.
+    pub fn to_toml(&self) -> String {
+        let mut toml = String::new();
+        for Listed { id, title, url, tags } in &self.sources {
+            let text = |text: &str| toml::Value::String(text.into()).to_string();
+            let _ = write!(
+                toml,
+                "[[source]]\nid = {}\ntitle = {}\nurl = {}\n",
+                text(id),
+                text(title),
+                text(url)
+            );
+            if !tags.is_empty() {
+                let tags: Vec<String> = tags.iter().map(|tag| text(tag)).collect();
+                let _ = writeln!(toml, "tags = [{}]", tags.join(", "));
+            }
+            toml.push('\n');
+        }
+        toml
+    }
+}
+
+/// The sources of a plan as OPML, in the order of the configuration: each in a
+/// folder named after its first tag, all its tags as categories. Files are
+/// left out, which no other reader could read.
+pub fn write(sources: &Sources, title: &str) -> String {
+    let mut ordered: Vec<&Source> = sources.values().map(|source| &**source).collect();
+    ordered.sort_by_key(|source| source.position);
+    let mut folders: Vec<(Option<&str>, Vec<String>)> = Vec::new();
+    for source in ordered {
+        let Location::Web { written, .. } = &source.location else { continue };
+        let folder = source.tags.first().map(String::as_str);
+        let categories = match source.tags.as_slice() {
+            [] => String::new(),
+            tags => format!(" category=\"{}\"", escaped(&tags.join(","))),
+        };
+        let (name, address) = (escaped(&source.title), escaped(written));
+        let outline = format!(
+            "<outline type=\"rss\" text=\"{name}\" title=\"{name}\" xmlUrl=\"{address}\"{categories}/>"
+        );
+        match folders.iter_mut().find(|(name, _)| *name == folder) {
+            Some((_, outlines)) => outlines.push(outline),
+            None => folders.push((folder, vec![outline])),
+        }
+    }
+    let mut opml = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<opml version=\"2.0\">\n  <head>\n    <title>{}</title>\n  </head>\n  <body>\n",
+        escaped(title)
+    );
+    for (folder, outlines) in folders {
+        match folder.map(escaped) {
+            Some(name) => {
+                let _ = writeln!(opml, "    <outline text=\"{name}\" title=\"{name}\">");
+                outlines.iter().for_each(|outline| {
+                    let _ = writeln!(opml, "      {outline}");
+                });
+                opml.push_str("    </outline>\n");
+            }
+            None => outlines.iter().for_each(|outline| {
+                let _ = writeln!(opml, "    {outline}");
+            }),
+        }
+    }
+    opml.push_str("  </body>\n</opml>\n");
+    opml
+}
+
+/// Text for an attribute, without the characters that XML cannot hold.
+fn escaped(text: &str) -> String {
+    let text: String =
+        text.chars().filter(|c| !c.is_control() && !matches!(c, '\u{fffe}' | '\u{ffff}')).collect();
+    quick_xml::escape::escape(text).into_owned()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::config::file::Config;
+    use crate::model::SourceId;
+    use proptest::prelude::*;
+    use std::sync::Arc;
+
+    const LIST: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
+<opml version="2.0"><head><title>Mine</title></head><body>
+  <outline text="Home Affairs" title="Home Affairs">
+    <outline type="rss" text="Home Office" xmlUrl="https://www.gov.uk/home-office.atom" htmlUrl="https://www.gov.uk/"/>
+    <outline text="Police &amp; Crime">
+      <outline type="rss" text="NCA" title="National Crime Agency" xmlUrl="https://nca.example/feed?a=1&amp;b=2" category="/uk/crime,news"></outline>
+    </outline>
+  </outline>
+  <outline text="Everything"><outline text="again" xmlUrl="https://www.gov.uk/home-office.atom"/></outline>
+  <outline text="Home Office" xmlurl="https://example.org/other"/>
+  <outline text="gopher" xmlUrl="gopher://example.org/"/>
+  <outline text="a note"/>
+</body></opml>"#;
+
+    #[test]
+    fn folders_and_categories_become_tags() {
+        let list = read(LIST.as_bytes(), &Sources::new()).unwrap();
+        let listed: Vec<_> = list
+            .sources
+            .iter()
+            .map(|listed| (listed.id.as_str(), listed.url.as_str(), listed.tags.join(" ")))
+            .collect();
+        let expected = [
+            ("home-office", "https://www.gov.uk/home-office.atom", "home-affairs everything"),
+            (
+                "national-crime-agency",
+                "https://nca.example/feed?a=1&b=2",
+                "home-affairs police-crime uk crime news",
+            ),
+            ("home-office-2", "https://example.org/other", ""),
+        ]
+        .map(|(id, url, tags)| (id, url, tags.to_owned()));
+        assert_eq!(listed, expected);
+        assert_eq!(list.left_out, ["`gopher` addresses cannot be read"]);
+    }
+
+    #[test]
+    fn what_is_known_already_is_left_out_and_told() {
+        let known = sources(&[("home-office", "https://www.gov.uk/home-office.atom", &[])]);
+        let list = read(LIST.as_bytes(), &known).unwrap();
+        assert_eq!(list.sources[1].id, "home-office-2");
+        assert!(list.left_out[0].contains("is a source already"), "{:?}", list.left_out);
+    }
+
+    #[test]
+    fn what_is_no_opml_says_so() {
+        for text in ["", "{}", "<rss><channel/></rss>"] {
+            assert_eq!(
+                read(text.as_bytes(), &Sources::new()),
+                Err(NotOpml::SomethingElse),
+                "{text}"
+            );
+        }
+        let broken = read(b"<opml>\n<body>\n<outline text=\"a\n", &Sources::new());
+        assert!(matches!(broken, Err(NotOpml::Broken { .. })), "{broken:?}");
+    }
+
+    #[test]
+    fn a_list_in_another_encoding_is_read_by_what_it_states() {
+        let text = b"<?xml version='1.0' encoding='ISO-8859-1'?><opml><outline text='Minist\xe8re' xmlUrl='https://a.example/'/></opml>";
+        assert_eq!(read(text, &Sources::new()).unwrap().sources[0].title, "Ministère");
+    }
+
+    fn sources(list: &[(&str, &str, &[&str])]) -> Sources {
+        let source = |(position, (id, written, tags)): (usize, &(&str, &str, &[&str]))| {
+            let id = SourceId::new(*id);
+            let source = Source {
+                id: id.clone(),
+                title: format!("<{id}>"),
+                location: Location::Web {
+                    written: (*written).into(),
+                    url: written.parse().unwrap(),
+                },
+                tags: tags.iter().map(|tag| (*tag).into()).collect(),
+                role: Default::default(),
+                rank: 0,
+                position,
+                enrich: Default::default(),
+                pace: Default::default(),
+                headers: Vec::new(),
+                allow_private: false,
+            };
+            (id, Arc::new(source))
+        };
+        list.iter().enumerate().map(source).collect()
+    }
+
+    #[test]
+    fn what_is_written_reads_back_with_its_tags() {
+        let known = sources(&[
+            ("b", "https://b.example/?a=1&b=2", &["uk", "trade"]),
+            ("a", "https://a.example/", &[]),
+            ("c", "https://c.example/", &["uk"]),
+        ]);
+        let opml = write(&known, "Mine & yours");
+        assert!(opml.contains("<title>Mine &amp; yours</title>"), "{opml}");
+        let list = read(opml.as_bytes(), &Sources::new()).unwrap();
+        let read: Vec<_> =
+            list.sources.iter().map(|s| (s.title.as_str(), s.tags.join(" "))).collect();
+        let expected = [("<b>", "uk trade"), ("<c>", "uk"), ("<a>", "")];
+        assert_eq!(read, expected.map(|(title, tags)| (title, tags.to_owned())));
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_listed_makes_a_file_that_compiles(
+            titles in prop::collection::vec(r#"[ -~é🦀\\"'&<>]{0,20}"#, 1..8),
+        ) {
+            let outlines: String = titles.iter().enumerate().map(|(number, title)| {
+                format!("<outline text=\"{}\" xmlUrl=\"https://example.org/{number}\"/>", escaped(title))
+            }).collect();
+            let list = read(format!("<opml>{outlines}</opml>").as_bytes(), &Sources::new()).unwrap();
+            prop_assert_eq!(list.sources.len(), titles.len());
+            let config: Config = toml::from_str(&list.to_toml()).unwrap();
+            let ids: BTreeSet<_> = config.source.iter().map(|source| {
+                source.get_ref().id.as_ref().unwrap().get_ref().0.clone()
+            }).collect();
+            prop_assert_eq!(ids.len(), titles.len());
+        }
+    }
+}

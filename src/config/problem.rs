@@ -1,0 +1,253 @@
+//! What is wrong with a configuration in; lines for a person, or JSON for a program, out.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use super::text::{At, File};
+
+/// One thing that is wrong, where, and what to do about it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Problem {
+    /// Whether the plan stands all the same.
+    pub severity: Severity,
+    /// What is wrong.
+    pub message: String,
+    /// What to do about it.
+    pub help: String,
+    /// Where.
+    #[serde(flatten)]
+    pub spot: Spot,
+    /// Other places that belong to it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<Note>,
+}
+
+/// What another place has to do with a problem.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Note {
+    /// What is there.
+    pub message: String,
+    /// Where.
+    #[serde(flatten)]
+    pub spot: Spot,
+}
+
+/// Whether a problem stands in the way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// There is no plan with it.
+    Error,
+    /// There is, and it is likely not what was meant.
+    Warning,
+}
+
+/// A place in a file, ready to be shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Spot {
+    /// Which file.
+    pub file: PathBuf,
+    /// From 1; 0 where the file as a whole is meant.
+    pub line: usize,
+    /// From 1, in characters.
+    pub column: usize,
+    /// The line.
+    pub excerpt: String,
+    /// How many characters of it are meant.
+    pub width: usize,
+}
+
+impl Spot {
+    /// The file as a whole.
+    pub(super) fn file(file: impl Into<PathBuf>) -> Self {
+        Self { file: file.into(), line: 0, column: 0, excerpt: String::new(), width: 0 }
+    }
+
+    /// A place in one of `files`.
+    pub(super) fn of(files: &[File], at: &At) -> Self {
+        let file = &files[at.file];
+        let place = file.place(&at.span);
+        Self {
+            file: file.path.clone(),
+            line: place.line,
+            column: place.column,
+            excerpt: place.excerpt,
+            width: place.width,
+        }
+    }
+}
+
+impl Problem {
+    pub(super) fn error(message: impl Into<String>, help: impl Into<String>, spot: Spot) -> Self {
+        let (message, help) = (message.into(), help.into());
+        Self { severity: Severity::Error, message, help, spot, also: Vec::new() }
+    }
+
+    pub(super) fn warning(message: impl Into<String>, help: impl Into<String>, spot: Spot) -> Self {
+        Self { severity: Severity::Warning, ..Self::error(message, help, spot) }
+    }
+
+    pub(super) fn see(mut self, message: &str, spot: Spot) -> Self {
+        self.also.push(Note { message: message.into(), spot });
+        self
+    }
+}
+
+/// `FILE:LINE:COLUMN`, as editors and terminals follow it.
+impl fmt::Display for Spot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.file.display())?;
+        if self.line > 0 {
+            write!(f, ":{}:{}", self.line, self.column)?;
+        }
+        Ok(())
+    }
+}
+
+impl Spot {
+    /// The line, and carets under what is meant with `words` behind them.
+    fn show(&self, f: &mut fmt::Formatter<'_>, words: &str) -> fmt::Result {
+        if self.line == 0 {
+            return write!(f, "\n  {words}");
+        }
+        let excerpt = Window::of(&self.excerpt, self.column, self.width);
+        write!(f, "\n{:>5} | {}", self.line, excerpt.text)?;
+        let mut words = words.lines();
+        let (space, carets) = (" ".repeat(excerpt.before), "^".repeat(excerpt.width));
+        let first = format!("{space}{carets} {}", words.next().unwrap_or_default());
+        write!(f, "\n      | {}", first.trim_end())?;
+        words.try_for_each(|line| write!(f, "\n      | {space}{line}"))
+    }
+}
+
+/// So much of a line as fits on a screen, around what is meant.
+struct Window {
+    text: String,
+    before: usize,
+    width: usize,
+}
+
+impl Window {
+    const LONGEST: usize = 100;
+
+    fn of(line: &str, column: usize, width: usize) -> Self {
+        // A tab would put the carets elsewhere; other control characters could do worse.
+        let clean = |c: char| if c.is_control() { ' ' } else { c };
+        let characters: Vec<char> = line.chars().map(clean).collect();
+        let first = (column - 1).min(characters.len());
+        let from = if characters.len() > Self::LONGEST { first.saturating_sub(20) } else { 0 };
+        let to = characters.len().min(from + Self::LONGEST);
+        let mut text: String = characters[from..to].iter().collect();
+        let mut before = first - from;
+        if from > 0 {
+            text.insert(0, '…');
+            before += 1;
+        }
+        if to < characters.len() {
+            text.push('…');
+        }
+        Self { text, before, width: width.min((to - first).max(1)) }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let severity = if self.severity == Severity::Warning { "warning: " } else { "" };
+        write!(f, "{}: {severity}{}", self.spot, self.message)?;
+        self.spot.show(f, &self.help)?;
+        self.also.iter().try_for_each(|Note { message, spot }| {
+            write!(f, "\n  {spot}: {message}")?;
+            spot.show(f, "")
+        })
+    }
+}
+
+/// Everything wrong with a configuration, in the order of the files.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[serde(transparent)]
+pub struct Problems(pub Vec<Problem>);
+
+impl Problems {
+    /// Whether any of them stands in the way.
+    pub fn are_fatal(&self) -> bool {
+        self.0.iter().any(|problem| problem.severity == Severity::Error)
+    }
+}
+
+/// One after the other, and how many there are.
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|problem| write!(f, "{problem}\n\n"))?;
+        let errors = self.0.iter().filter(|problem| problem.severity == Severity::Error).count();
+        let counted = |count: usize, what: &str| match count {
+            1 => format!("1 {what}"),
+            _ => format!("{count} {what}s"),
+        };
+        match self.0.len() - errors {
+            0 => write!(f, "{}", counted(errors, "problem")),
+            warnings if errors == 0 => write!(f, "{}", counted(warnings, "warning")),
+            warnings => {
+                write!(f, "{}, {}", counted(errors, "problem"), counted(warnings, "warning"))
+            }
+        }
+    }
+}
+
+impl std::error::Error for Problems {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    fn spot(text: &str, meant: &str) -> Spot {
+        let files = [File::new(Path::new("gazetted.toml"), text.into())];
+        let start = text.find(meant).unwrap_or_default();
+        Spot::of(&files, &At { file: 0, span: start..start + meant.len() })
+    }
+
+    #[test]
+    fn a_problem_shows_file_line_column_the_line_and_a_remedy() {
+        let text = "[polling]\nevry = \"15m\"\n";
+        let problem =
+            Problem::error("unknown key `evry`", "did you mean `every`?", spot(text, "evry"));
+        assert_eq!(
+            problem.to_string(),
+            "\
+gazetted.toml:2:1: unknown key `evry`
+    2 | evry = \"15m\"
+      | ^^^^ did you mean `every`?"
+        );
+    }
+
+    #[test]
+    fn a_place_it_refers_to_is_shown_as_well() {
+        let text = "id = \"a\"\nid2 = \"a\"\n";
+        let problem = Problem::error("two sources named `a`", "rename one", spot(text, "id2"))
+            .see("the first is here", spot(text, "id = "));
+        let shown = Problems(vec![problem]).to_string();
+        assert!(shown.contains("  gazetted.toml:1:1: the first is here\n    1 | id = \"a\"\n"));
+        assert!(shown.ends_with("\n1 problem"));
+    }
+
+    #[test]
+    fn a_long_line_is_shown_around_what_is_meant() {
+        let text = format!("query = '{}needle{}'", "x ".repeat(300), " y".repeat(300));
+        let shown = Problem::error("m", "h", spot(&text, "needle")).to_string();
+        let lines: Vec<&str> = shown.lines().collect();
+        assert!(lines.iter().all(|line| line.chars().count() < 120), "{shown}");
+        let column = |line: &str, what| line.find(what).map(|at| line[..at].chars().count());
+        assert_eq!(column(lines[1], "needle"), column(lines[2], "^^^^^^ h"));
+    }
+
+    #[test]
+    fn programs_read_the_same_as_json() {
+        let problem = Problem::warning("m", "h", spot("a = 1", "1"));
+        let json = serde_json::to_value(Problems(vec![problem])).unwrap_or_default();
+        assert_eq!(json[0]["severity"], "warning");
+        assert_eq!((&json[0]["line"], &json[0]["column"]), (&1.into(), &5.into()));
+        assert_eq!(json[0]["file"], "gazetted.toml");
+    }
+}

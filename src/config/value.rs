@@ -1,0 +1,388 @@
+//! What people write for one option in; a checked value, or what is wrong with it, out.
+//!
+//! Each type here is a string in the file. Its `FromStr` is the check, its
+//! `Display` the form in which defaults are stated.
+
+mod network;
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+pub(crate) use network::{
+    Authority, BaseUrl, Filter, HeaderName, HeaderText, Listen, Network, Proxy, WebAddress,
+};
+
+/// What is wrong with a value and what to write instead. Serde carries errors
+/// as text alone, so the two travel as two lines, which `read` parts again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Complaint {
+    pub(crate) what: String,
+    pub(crate) help: String,
+}
+
+impl Complaint {
+    fn new(what: impl Into<String>, help: impl Into<String>) -> Self {
+        Self { what: what.into(), help: help.into() }
+    }
+}
+
+impl fmt::Display for Complaint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}\n{}", self.what, self.help)
+    }
+}
+
+/// Makes types readable from, and writable as, strings of the file.
+macro_rules! written {
+    ($($name:ident: $expected:literal),+ $(,)?) => {$(
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                struct Visitor;
+                impl serde::de::Visitor<'_> for Visitor {
+                    type Value = $name;
+
+                    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                        f.write_str($expected)
+                    }
+
+                    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<$name, E> {
+                        text.parse().map_err(|complaint: Complaint| E::custom(complaint))
+                    }
+                }
+                from.deserialize_str(Visitor)
+            }
+        }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+                to.collect_str(self)
+            }
+        }
+    )+};
+}
+
+written! {
+    Period: "a time such as \"15m\"",
+    Size: "a size such as \"10MiB\"",
+    Id: "a name such as \"home-office\"",
+    Title: "a title in quotes",
+    Language: "a language such as \"english\"",
+    WebAddress: "an address such as \"https://www.example.org/feed\"",
+    BaseUrl: "an address such as \"https://news.example.org/\"",
+    Authority: "a host name such as \"news.example.org\"",
+    Proxy: "a proxy such as \"socks5://127.0.0.1:9050\"",
+    Network: "a network such as \"10.0.0.0/8\"",
+    Listen: "an address and port such as \"127.0.0.1:8484\"",
+    Filter: "a filter such as \"info,gazetted::fetch=debug\"",
+    HeaderName: "a header's name",
+    HeaderText: "a header's value in quotes",
+}
+
+/// A length of time: `15m`, `1h 30m`, `7d`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Period(pub(crate) Duration);
+
+impl Period {
+    #[cfg(test)]
+    pub(super) const fn seconds(seconds: u64) -> Self {
+        Self(Duration::from_secs(seconds))
+    }
+}
+
+impl FromStr for Period {
+    type Err = Complaint;
+
+    fn from_str(text: &str) -> Result<Self, Complaint> {
+        humantime::parse_duration(text).map(Self).map_err(|_| {
+            let help = match text.trim().parse::<u64>() {
+                Ok(number) => {
+                    format!("add the unit: `\"{number}s\"` is seconds, \"{number}m\" is minutes")
+                }
+                Err(_) => {
+                    "write a number and a unit, ms, s, m, h or d: `\"15m\"`, `\"1h 30m\"`, `\"7d\"`"
+                        .into()
+                }
+            };
+            Complaint::new(format!("`{text}` is no length of time"), help)
+        })
+    }
+}
+
+/// In the largest unit that says it exactly: `36h`, never `1d 12h`.
+impl fmt::Display for Period {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let millis = self.0.as_millis();
+        let units = [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000)];
+        match units.iter().find(|(_, unit)| millis >= *unit && millis.is_multiple_of(*unit)) {
+            Some((name, unit)) => write!(f, "{}{name}", millis / unit),
+            None if millis == 0 => f.write_str("0s"),
+            None => write!(f, "{millis}ms"),
+        }
+    }
+}
+
+/// A number of bytes: `10MiB`, `64 kB`, `512 B`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Size(pub(crate) u64);
+
+impl Size {
+    pub(super) const fn mebibytes(number: u64) -> Self {
+        Self(number << 20)
+    }
+
+    /// A limit on what stands in memory.
+    pub(super) fn of_memory(bytes: usize) -> Self {
+        Self(u64::try_from(bytes).unwrap_or(u64::MAX))
+    }
+
+    /// For limits on what stands in memory, where an address can count no further.
+    pub(super) fn in_memory(self) -> usize {
+        usize::try_from(self.0).unwrap_or(usize::MAX)
+    }
+}
+
+const SIZES: [(&str, u64); 9] = [
+    ("TiB", 1 << 40),
+    ("GiB", 1 << 30),
+    ("MiB", 1 << 20),
+    ("KiB", 1 << 10),
+    ("TB", 1_000_000_000_000),
+    ("GB", 1_000_000_000),
+    ("MB", 1_000_000),
+    ("kB", 1_000),
+    ("B", 1),
+];
+
+impl FromStr for Size {
+    type Err = Complaint;
+
+    fn from_str(text: &str) -> Result<Self, Complaint> {
+        let text = text.trim();
+        let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+        let (number, unit) = (&text[..digits], text[digits..].trim_start());
+        let unit = SIZES.iter().find(|(name, _)| name.eq_ignore_ascii_case(unit));
+        match (number.parse::<u64>(), unit) {
+            (Ok(number), Some((_, unit))) => number.checked_mul(*unit).map(Self).ok_or_else(|| {
+                Complaint::new(format!("`{text}` is too large to count"), "write a smaller size")
+            }),
+            _ => Err(Complaint::new(
+                format!("`{text}` is no size"),
+                "write a whole number and a unit, B, KiB, MiB or GiB: `\"10MiB\"`",
+            )),
+        }
+    }
+}
+
+/// In the largest unit that says it exactly.
+impl fmt::Display for Size {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let exact = SIZES.iter().find(|(_, unit)| self.0 >= *unit && self.0.is_multiple_of(*unit));
+        let (name, unit) = exact.unwrap_or(&("B", 1));
+        write!(f, "{}{name}", self.0 / unit)
+    }
+}
+
+/// The name of a source, topic or vocabulary as it stands in addresses and logs.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Id(pub(crate) String);
+
+const ID_LENGTH: usize = 64;
+
+impl FromStr for Id {
+    type Err = Complaint;
+
+    fn from_str(text: &str) -> Result<Self, Complaint> {
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+        let well_formed = text.len() <= ID_LENGTH
+            && text.chars().all(|c| plain(c) || c == '-')
+            && text.starts_with(plain)
+            && text.ends_with(plain);
+        if well_formed {
+            return Ok(Self(text.into()));
+        }
+        let rule = format!(
+            "use lower-case letters, digits and hyphens between them, at most {ID_LENGTH}: it stands in addresses"
+        );
+        let help = match slug(text) {
+            slug if slug.is_empty() => rule,
+            slug => format!("write `{slug}`; {rule}"),
+        };
+        Err(Complaint::new(format!("`{text}` cannot be a name"), help))
+    }
+}
+
+impl fmt::Display for Id {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The name nearest to a text: `Home Office` gives `home-office`; empty where
+/// the text has no letter or digit of ASCII.
+pub(super) fn slug(text: &str) -> String {
+    let lower = text.to_ascii_lowercase().replace(['\'', '’'], "");
+    let words = lower.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    let mut slug = String::new();
+    for word in words {
+        let room = ID_LENGTH.saturating_sub(slug.len() + usize::from(!slug.is_empty()));
+        if room == 0 {
+            break;
+        }
+        if !slug.is_empty() {
+            slug.push('-');
+        }
+        slug.push_str(&word[..word.len().min(room)]);
+    }
+    slug
+}
+
+/// What readers see: one line that is not empty.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Title(pub(crate) String);
+
+impl FromStr for Title {
+    type Err = Complaint;
+
+    fn from_str(text: &str) -> Result<Self, Complaint> {
+        if text.trim().is_empty() {
+            return Err(Complaint::new("an empty title", "write what readers shall see"));
+        }
+        if text.chars().any(char::is_control) {
+            return Err(Complaint::new("a title of more than one line", "write it on one line"));
+        }
+        Ok(Self(text.trim().into()))
+    }
+}
+
+impl fmt::Display for Title {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A language whose words we can reduce to stems.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Language(pub(crate) String);
+
+/// Those of the Snowball stemmers.
+const LANGUAGES: [&str; 18] = [
+    "arabic",
+    "danish",
+    "dutch",
+    "english",
+    "finnish",
+    "french",
+    "german",
+    "greek",
+    "hungarian",
+    "italian",
+    "norwegian",
+    "portuguese",
+    "romanian",
+    "russian",
+    "spanish",
+    "swedish",
+    "tamil",
+    "turkish",
+];
+
+impl FromStr for Language {
+    type Err = Complaint;
+
+    fn from_str(text: &str) -> Result<Self, Complaint> {
+        if LANGUAGES.contains(&text) {
+            return Ok(Self(text.into()));
+        }
+        let known = LANGUAGES.join(", ");
+        Err(Complaint::new(
+            format!("`{text}` is no language known here"),
+            format!("one of {known}"),
+        ))
+    }
+}
+
+impl Default for Language {
+    fn default() -> Self {
+        Self("english".into())
+    }
+}
+
+impl fmt::Display for Language {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn help<T: FromStr<Err = Complaint> + fmt::Debug>(text: &str) -> String {
+        text.parse::<T>().unwrap_err().to_string()
+    }
+
+    #[test]
+    fn periods_are_read_as_people_write_them() {
+        for (written, seconds, stated) in [
+            ("15m", 900, "15m"),
+            ("1h 30m", 5400, "90m"),
+            ("90min", 5400, "90m"),
+            ("1 day", 86_400, "1d"),
+            ("2 weeks", 1_209_600, "14d"),
+            ("0s", 0, "0s"),
+        ] {
+            let period: Period = written.parse().unwrap();
+            assert_eq!(period, Period::seconds(seconds), "{written}");
+            assert_eq!(period.to_string(), stated);
+        }
+        assert!(help::<Period>("15").contains("\"15s\""));
+        assert!(help::<Period>("soon").contains("\"15m\""));
+    }
+
+    #[test]
+    fn sizes_are_read_as_people_write_them() {
+        for (written, bytes, stated) in [
+            ("10MiB", 10 << 20, "10MiB"),
+            ("10 mib", 10 << 20, "10MiB"),
+            ("64 kB", 64_000, "64kB"),
+            ("512 B", 512, "512B"),
+            ("1024KiB", 1 << 20, "1MiB"),
+            ("0B", 0, "0B"),
+        ] {
+            let size: Size = written.parse().unwrap();
+            assert_eq!((size.0, size.to_string().as_str()), (bytes, stated), "{written}");
+        }
+        for bad in ["", "10", "MiB", "-1MiB", "1.5MiB", "10 Mbit", "99999999999TiB"] {
+            assert!(bad.parse::<Size>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn names_stand_in_addresses_unescaped() {
+        for good in ["home-office", "a", "2025", "x9"] {
+            assert!(good.parse::<Id>().is_ok(), "{good}");
+        }
+        for (bad, slug) in [
+            ("Home Office", "`home-office`"),
+            ("-a", "`a`"),
+            ("children’s_commissioner", "`childrens-commissioner`"),
+        ] {
+            assert!(help::<Id>(bad).contains(slug), "{bad}");
+        }
+        assert!(help::<Id>("").contains("lower-case"));
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_stated_reads_back(millis in 0u64..1_000_000_000_000, bytes: u64, text: String) {
+            let period = Period(Duration::from_millis(millis));
+            prop_assert_eq!(period.to_string().parse(), Ok(period));
+            prop_assert_eq!(Size(bytes).to_string().parse(), Ok(Size(bytes)));
+            let slug = slug(&text);
+            prop_assert!(slug.is_empty() || slug.parse::<Id>().is_ok(), "{}", slug);
+        }
+    }
+}

@@ -1,0 +1,349 @@
+//! An address, network or header as written in; the same, checked, out.
+
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::str::FromStr;
+
+use ipnet::IpNet;
+use tracing_subscriber::EnvFilter;
+use url::Url;
+
+use super::Complaint;
+
+/// An absolute http or https address, and the bytes it was written with (P66).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct WebAddress {
+    /// As the operator wrote it.
+    pub(crate) written: String,
+    /// The same, read.
+    pub(crate) url: Url,
+}
+
+impl FromStr for WebAddress {
+    type Err = Complaint;
+
+    fn from_str(text: &str) -> Result<Self, Complaint> {
+        let text = text.trim();
+        let url = Url::parse(text).map_err(|_| no_address(text))?;
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(Complaint::new(
+                format!("`{}` addresses cannot be read", url.scheme()),
+                "write an address that begins with https:// or http://",
+            ));
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(Complaint::new(
+                "a name or password inside an address",
+                "take it out and use `username` with `password_file`, or `token_file`",
+            ));
+        }
+        Ok(Self { written: text.into(), url })
+    }
+}
+
+fn no_address(text: &str) -> Complaint {
+    let help = match text.split('/').next() {
+        Some(host) if host.contains('.') && !host.contains(' ') => {
+            format!("write it whole, with its scheme: `\"https://{text}\"`")
+        }
+        _ => "write it whole, as in `\"https://www.example.org/feed\"`".into(),
+    };
+    Complaint::new(format!("`{text}` is no absolute address"), help)
+}
+
+impl fmt::Display for WebAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.written)
+    }
+}
+
+/// Where this server is reached from outside; always ends in a slash.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct BaseUrl(pub(crate) Url);
+
+impl FromStr for BaseUrl {
+    type Err = Complaint;
+
+    fn from_str(text: &str) -> Result<Self, Complaint> {
+        let mut url = text.parse::<WebAddress>()?.url;
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err(Complaint::new(
+                "a base address with `?` or `#`",
+                "write the address under which readers find `/`, without what follows the path",
+            ));
+        }
+        if !url.path().ends_with('/') {
+            url.set_path(&format!("{}/", url.path()));
+        }
+        Ok(Self(url))
+    }
+}
+
+impl fmt::Display for BaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// In whose name ids are minted: a host name or an e-mail address (RFC 4151).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Authority(pub(crate) String);
+
+impl FromStr for Authority {
+    type Err = Complaint;
+
+    fn from_str(text: &str) -> Result<Self, Complaint> {
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_');
+        let mut parts = text.split('@');
+        let well_formed = parts.all(|part| !part.is_empty() && part.chars().all(plain))
+            && text.matches('@').count() <= 1;
+        if well_formed {
+            return Ok(Self(text.to_ascii_lowercase()));
+        }
+        Err(Complaint::new(
+            format!("`{text}` can mint no ids"),
+            "write a host name or an e-mail address of yours, as in `\"news.example.org\"`",
+        ))
+    }
+}
+
+impl fmt::Display for Authority {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// An HTTP or SOCKS proxy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Proxy(pub(crate) Url);
+
+impl FromStr for Proxy {
+    type Err = Complaint;
+
+    fn from_str(text: &str) -> Result<Self, Complaint> {
+        let known = ["http", "https", "socks4", "socks4a", "socks5", "socks5h"];
+        match Url::parse(text.trim()) {
+            Ok(url) if known.contains(&url.scheme()) && url.has_host() => Ok(Self(url)),
+            _ => Err(Complaint::new(
+                format!("`{text}` is no proxy"),
+                "write `\"http://host:port\"` or `\"socks5://host:port\"`",
+            )),
+        }
+    }
+}
+
+impl fmt::Display for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A network, or one address of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Network(pub(crate) IpNet);
+
+impl FromStr for Network {
+    type Err = Complaint;
+
+    fn from_str(text: &str) -> Result<Self, Complaint> {
+        let text = text.trim();
+        let network = text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
+        network.map(|network| Self(network.trunc())).map_err(|_| {
+            Complaint::new(
+                format!("`{text}` is no network"),
+                "write `\"10.0.0.0/8\"`, `\"fd00::/8\"` or one address",
+            )
+        })
+    }
+}
+
+impl fmt::Display for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Where to listen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Listen(pub(crate) SocketAddr);
+
+impl FromStr for Listen {
+    type Err = Complaint;
+
+    fn from_str(text: &str) -> Result<Self, Complaint> {
+        text.trim().parse().map(Self).map_err(|_| {
+            Complaint::new(
+                format!("`{text}` is no address to listen on"),
+                "write a numeric address and a port: `\"127.0.0.1:8484\"`, `\"[::1]:8484\"`",
+            )
+        })
+    }
+}
+
+impl fmt::Display for Listen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// `tracing_subscriber` directives that were understood.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Filter(pub(crate) String);
+
+impl FromStr for Filter {
+    type Err = Complaint;
+
+    fn from_str(text: &str) -> Result<Self, Complaint> {
+        match EnvFilter::try_new(text) {
+            Ok(_) => Ok(Self(text.into())),
+            Err(_) => Err(Complaint::new(
+                format!("`{text}` is no log filter"),
+                "write a level, error, warn, info, debug or trace, or `\"info,gazetted::fetch=debug\"`",
+            )),
+        }
+    }
+}
+
+impl fmt::Display for Filter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The name of a header that the operator may set.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct HeaderName(pub(crate) String);
+
+/// Headers by which the fetcher keeps its promises (P1-P9, P60-P70).
+const OURS: [&str; 16] = [
+    "accept-encoding",
+    "cache-control",
+    "connection",
+    "content-length",
+    "cookie",
+    "from",
+    "host",
+    "if-modified-since",
+    "if-none-match",
+    "pragma",
+    "range",
+    "referer",
+    "te",
+    "transfer-encoding",
+    "upgrade",
+    "user-agent",
+];
+
+impl FromStr for HeaderName {
+    type Err = Complaint;
+
+    fn from_str(text: &str) -> Result<Self, Complaint> {
+        let lower = text.to_ascii_lowercase();
+        if OURS.contains(&lower.as_str()) {
+            return Err(Complaint::new(
+                format!("the header `{text}` is not yours to set"),
+                "leave it out: gazetted sets it, or never sends it, by the rules of polite polling",
+            ));
+        }
+        let token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
+        if text.is_empty() || !text.bytes().all(token) {
+            return Err(Complaint::new(
+                format!("`{text}` cannot be a header's name"),
+                "use letters, digits and hyphens, as in `X-Api-Key`",
+            ));
+        }
+        Ok(Self(text.into()))
+    }
+}
+
+impl fmt::Display for HeaderName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The value of a header.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct HeaderText(pub(crate) String);
+
+impl FromStr for HeaderText {
+    type Err = Complaint;
+
+    fn from_str(text: &str) -> Result<Self, Complaint> {
+        if text.bytes().all(|b| (b' '..=b'~').contains(&b)) {
+            return Ok(Self(text.into()));
+        }
+        Err(Complaint::new(
+            "a header's value that is not plain ASCII on one line",
+            "encode it as its receiver expects, or leave it out",
+        ))
+    }
+}
+
+impl fmt::Display for HeaderText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// It may be a secret.
+impl fmt::Debug for HeaderText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("…")
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_keeps_the_bytes_it_was_written_with() {
+        let address: WebAddress =
+            "https://www.gov.uk/search/news.atom?organisations[]=hm-treasury".parse().unwrap();
+        assert!(address.written.ends_with("organisations[]=hm-treasury"));
+        for (bad, word) in [
+            ("www.gov.uk/feed", "`\"https://www.gov.uk/feed\"`"),
+            ("feeds/a.atom", "write it whole"),
+            ("ftp://example.org/", "`ftp`"),
+            ("https://me:secret@example.org/", "password_file"),
+        ] {
+            let complaint = bad.parse::<WebAddress>().unwrap_err().to_string();
+            assert!(complaint.contains(word), "{bad}: {complaint}");
+            assert!(!complaint.contains("secret"), "{complaint}");
+        }
+    }
+
+    #[test]
+    fn a_base_address_ends_in_a_slash() {
+        for (written, base) in [
+            ("https://news.example.org", "https://news.example.org/"),
+            ("https://example.org/news", "https://example.org/news/"),
+            ("http://127.0.0.1:8484/", "http://127.0.0.1:8484/"),
+        ] {
+            assert_eq!(written.parse::<BaseUrl>().unwrap().to_string(), base);
+        }
+        assert!("https://example.org/?a=b".parse::<BaseUrl>().is_err());
+    }
+
+    #[test]
+    fn networks_are_read_with_and_without_a_length() {
+        for (written, network) in
+            [("10.1.2.3/8", "10.0.0.0/8"), ("127.0.0.1", "127.0.0.1/32"), ("fd00::/8", "fd00::/8")]
+        {
+            assert_eq!(written.parse::<Network>().unwrap().to_string(), network);
+        }
+        assert!("10.0.0.0/33".parse::<Network>().is_err());
+    }
+
+    #[test]
+    fn headers_that_break_promises_are_refused() {
+        for bad in ["Cookie", "user-agent", "If-None-Match", "X Api", ""] {
+            assert!(bad.parse::<HeaderName>().is_err(), "{bad}");
+        }
+        assert!("X-Api-Key".parse::<HeaderName>().is_ok());
+        assert!("a\r\nb".parse::<HeaderText>().is_err());
+        assert_eq!(format!("{:?}", HeaderText("token".into())), "…");
+    }
+}

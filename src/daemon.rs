@@ -1,0 +1,203 @@
+//! A plan, a store and a listener in; a running daemon, until it is stopped, out.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+use crate::clock::Clock;
+use crate::config::Plan;
+use crate::fetch::Refusal;
+use crate::inquiry::Records;
+use crate::model::{Failure, SourceId};
+use crate::pipeline::{Editor, Pipeline, Polled, Request};
+use crate::publish::{self, Shelf};
+use crate::store::{Store, StoreError};
+
+mod desk;
+
+/// Requests that may wait for the loop.
+const WAITING: usize = 64;
+
+/// How long readers and polls may take to finish once the daemon is told to stop.
+const DRAIN: Duration = Duration::from_secs(30);
+
+/// Why the daemon did not start, or did not stay.
+#[derive(Debug, thiserror::Error)]
+pub enum DaemonError {
+    /// The store failed: nothing can be remembered.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The HTTP client cannot be made of these settings.
+    #[error("[polling] cannot be used: {0}")]
+    Polling(Failure),
+    /// The listener broke.
+    #[error("the server ended: {0}")]
+    Server(#[from] std::io::Error),
+    /// A fault of ours.
+    #[error("the core loop ended by a fault; please report it")]
+    Panicked,
+    /// Not everything finished in time.
+    #[error("not everything finished within {} s; what was unfinished is polled again after the next start", DRAIN.as_secs())]
+    Undrained,
+}
+
+/// A running daemon.
+pub struct Daemon {
+    address: SocketAddr,
+    records: Arc<Records>,
+    requests: mpsc::Sender<Request>,
+    pipeline: JoinHandle<Result<(), StoreError>>,
+    server: JoinHandle<()>,
+    stop_serving: CancellationToken,
+}
+
+impl Daemon {
+    /// Starts polling and serving. When this returns the listener answers and
+    /// every feed stands on the shelf: the daemon is ready.
+    pub async fn start(
+        plan: Plan,
+        store: Arc<dyn Store>,
+        listener: TcpListener,
+        clock: Clock,
+    ) -> Result<Self, DaemonError> {
+        let address = listener.local_addr()?;
+        let plan = Arc::new(plan);
+        let shelf = Arc::new(Shelf::default());
+        let editor = Editor::open(plan.clone(), store.clone(), shelf.clone(), clock.now()).await?;
+        let records = Arc::new(Records::new(plan.clone(), store, editor.memories()));
+        let ledger = editor.ledger();
+        let (requests, incoming) = mpsc::channel(WAITING);
+        let pipeline =
+            Pipeline::new(editor, clock.clone(), incoming).map_err(DaemonError::Polling)?;
+        let stop_serving = CancellationToken::new();
+        let desk = Arc::new(desk::FrontDesk::new(records.clone(), pipeline.pulse(), ledger, clock));
+        let server =
+            publish::serve(listener, shelf, desk, plan.server.limits.clone(), stop_serving.clone());
+        Ok(Self {
+            address,
+            records,
+            requests,
+            pipeline: tokio::spawn(pipeline.run()),
+            server: tokio::spawn(server),
+            stop_serving,
+        })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What it knows, for those who ask.
+    pub fn records(&self) -> Arc<Records> {
+        self.records.clone()
+    }
+
+    /// A way to ask the loop, which outlives this value.
+    pub fn handle(&self) -> Handle {
+        Handle { requests: self.requests.clone(), records: self.records.clone() }
+    }
+
+    /// Returns when the daemon ended by itself, which only a fault makes it do.
+    pub async fn failed(&mut self) -> DaemonError {
+        tokio::select! {
+            ended = &mut self.pipeline => match ended {
+                Ok(Err(error)) => error.into(),
+                Ok(Ok(())) | Err(_) => DaemonError::Panicked,
+            },
+            _ = &mut self.server => DaemonError::Panicked,
+        }
+    }
+
+    /// Stops: polls under way are still published, readers still served, the
+    /// store is flushed; all within a deadline.
+    pub async fn stop(self) -> Result<(), DaemonError> {
+        let _ = self.requests.send(Request::Stop).await;
+        let drain = async {
+            let polled = self.pipeline.await;
+            self.stop_serving.cancel();
+            let served = self.server.await;
+            match (polled, served) {
+                (Ok(Ok(())), Ok(())) => Ok(()),
+                (Ok(Err(error)), _) => Err(error.into()),
+                (Err(_), _) | (_, Err(_)) => Err(DaemonError::Panicked),
+            }
+        };
+        let drained =
+            tokio::time::timeout(DRAIN, drain).await.unwrap_or(Err(DaemonError::Undrained));
+        let closed = tokio::task::block_in_place(|| self.records.store().close());
+        drained.and(closed.map_err(DaemonError::from))
+    }
+}
+
+/// A way to ask a running daemon's loop.
+#[derive(Clone)]
+pub struct Handle {
+    requests: mpsc::Sender<Request>,
+    records: Arc<Records>,
+}
+
+impl Handle {
+    /// Polls a source now. `None` when the daemon is stopping.
+    pub async fn poll_now(&self, source: SourceId) -> Option<Result<Polled, Refusal>> {
+        self.ask(|done| Request::PollNow { source, done }).await
+    }
+
+    /// Puts a plan in force; returns when its feeds are on the shelf.
+    pub async fn replan(&self, plan: Plan) {
+        let plan = Arc::new(plan);
+        for needs_restart in restart_needed(&self.records.plan(), &plan) {
+            warn!(event = "restart_needed", "{needs_restart} changed; restart gazetted to use it");
+        }
+        if self.ask(|done| Request::Replan { plan: plan.clone(), done }).await.is_some() {
+            let (sources, topics) = (plan.sources.len(), plan.topics.len());
+            self.records.replan(plan);
+            info!(
+                event = "reloaded",
+                sources, topics, "reloaded: {sources} sources, {topics} topics"
+            );
+        }
+    }
+
+    /// What the daemon knows.
+    pub fn records(&self) -> &Arc<Records> {
+        &self.records
+    }
+
+    /// Returns when no poll is due nor under way.
+    pub async fn settled(&self) {
+        let _ = self.ask(|done| Request::Settled { done }).await;
+    }
+
+    /// Returns when the loop has answered: it is alive.
+    pub async fn heartbeat(&self) -> Option<()> {
+        self.ask(|done| Request::Heartbeat { done }).await
+    }
+
+    async fn ask<T>(&self, request: impl FnOnce(oneshot::Sender<T>) -> Request) -> Option<T> {
+        let (done, answer) = oneshot::channel();
+        self.requests.send(request(done)).await.ok()?;
+        answer.await.ok()
+    }
+}
+
+/// What a reload cannot change.
+fn restart_needed(old: &Plan, new: &Plan) -> Vec<&'static str> {
+    let mut named = Vec::new();
+    if old.store != new.store {
+        named.push("[store]");
+    }
+    if old.server.listen != new.server.listen {
+        named.push("[server] listen");
+    }
+    if old.logging != new.logging {
+        named.push("[logging]");
+    }
+    named
+}

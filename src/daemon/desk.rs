@@ -1,0 +1,121 @@
+//! What pages and health ask in; what the daemon knows, out.
+
+use std::sync::Arc;
+
+use crate::clock::Clock;
+use crate::inquiry::Records;
+use crate::model::{Source, StoryId, Timestamp, TopicId};
+use crate::pipeline::{self, Pulse};
+use crate::publish::{
+    Desk, Ledger, Reply, Site, SourceState, StoryDetail, Unavailable, Volume, VolumeDetail, Volumes,
+};
+use crate::topics::Subject;
+
+/// Answers the server over the records and the loop's pulse.
+pub(super) struct FrontDesk {
+    records: Arc<Records>,
+    pulse: Arc<Pulse>,
+    ledger: Arc<Ledger>,
+    clock: Clock,
+}
+
+impl FrontDesk {
+    pub(super) fn new(
+        records: Arc<Records>,
+        pulse: Arc<Pulse>,
+        ledger: Arc<Ledger>,
+        clock: Clock,
+    ) -> Self {
+        Self { records, pulse, ledger, clock }
+    }
+
+    /// Reads the store where that may block.
+    fn look_up<T: Send + 'static>(
+        &self,
+        look: impl FnOnce(&Records) -> Result<T, Unavailable> + Send + 'static,
+    ) -> Reply<T> {
+        let records = self.records.clone();
+        Box::pin(async move {
+            let looked = tokio::task::spawn_blocking(move || look(&records)).await;
+            looked.unwrap_or_else(|broken| Err(Unavailable(broken.to_string())))
+        })
+    }
+}
+
+impl Desk for FrontDesk {
+    fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    fn site(&self) -> Arc<Site> {
+        self.records.plan().server.site.clone()
+    }
+
+    fn ready(&self) -> Result<(), String> {
+        self.pulse.alive()
+    }
+
+    fn healthy(&self) -> Result<(), String> {
+        self.pulse.alive()
+    }
+
+    fn ledger(&self) -> Arc<Ledger> {
+        self.ledger.clone()
+    }
+
+    fn next_poll(&self) -> Option<Timestamp> {
+        self.pulse.next_poll()
+    }
+
+    fn sources(&self) -> Reply<Vec<SourceState>> {
+        self.look_up(|records| {
+            let plan = records.plan();
+            let mut sources: Vec<_> = plan.sources.values().cloned().collect();
+            sources.sort_by_key(|source| source.position);
+            let state =
+                |source: Arc<Source>| SourceState { memory: records.memory(&source.id), source };
+            Ok(sources.into_iter().map(state).collect())
+        })
+    }
+
+    fn story(&self, id: StoryId) -> Reply<Option<StoryDetail>> {
+        self.look_up(move |records| {
+            let story = records.store().story(id).map_err(unavailable)?;
+            let Some(story) = story else { return Ok(None) };
+            let plan = records.plan();
+            let subject = Subject::of(&story, &plan.sources, &plan.language);
+            let topics = plan
+                .queries
+                .matches(&subject)
+                .into_iter()
+                .map(|topic| plan.topics[topic].clone())
+                .collect();
+            Ok(Some(StoryDetail { story, sources: plan.sources.clone(), topics }))
+        })
+    }
+
+    fn volume(&self, topic: TopicId, volume: Volume) -> Reply<Option<VolumeDetail>> {
+        let now = self.clock.now();
+        self.look_up(move |records| {
+            let plan = records.plan();
+            let Some(place) = plan.topics.iter().position(|known| known.id == topic) else {
+                return Ok(None);
+            };
+            let store = &**records.store();
+            let topic = plan.queries.fingerprint(place, &plan.sources);
+            let archive = pipeline::archive(store, topic).map_err(unavailable)?;
+            let volumes = Volumes::of(archive, now);
+            let Some((previous, ids, next)) = volumes.find(volume) else { return Ok(None) };
+            let mut stories = Vec::with_capacity(ids.len());
+            for id in ids.iter().rev() {
+                stories.extend(store.story(*id).map_err(unavailable)?.map(Arc::new));
+            }
+            let (topic, sources) = (plan.topics[place].clone(), plan.sources.clone());
+            Ok(Some(VolumeDetail { topic, stories, sources, previous, next }))
+        })
+    }
+}
+
+fn unavailable(error: crate::store::StoreError) -> Unavailable {
+    Unavailable(error.to_string())
+}

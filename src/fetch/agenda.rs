@@ -1,0 +1,415 @@
+//! Sources with their due times in; which may be asked now, and when to look again, out. Pure.
+//!
+//! A source sleeps until it is due, then waits in its origin's line. An origin
+//! serves one of its line at a time, spaced (P34), and never while it is held
+//! (P28). Origins take turns by how long they have been able to: one with ten
+//! thousand due sources gets its turn as often as one with a single source.
+
+mod origin;
+
+use std::collections::{BTreeSet, HashMap};
+use std::time::Duration;
+
+use url::Url;
+use xxhash_rust::xxh3::xxh3_64;
+
+use self::origin::{Origin, moved_to, origin_of};
+use super::schedule::FURTHEST;
+use crate::model::{Location, Memory, Source, SourceId, Timestamp};
+
+/// Which source is due when, and which may be asked now.
+///
+/// Every step is O(log n), and the same steps in the same order give the same
+/// answers.
+#[derive(Debug, Default)]
+pub struct Agenda {
+    spacing: Duration,
+    concurrency: usize,
+    numbers: HashMap<SourceId, usize>,
+    slots: Vec<Slot>,
+    free: Vec<usize>,
+    origin_numbers: HashMap<String, usize>,
+    origins: Vec<Origin>,
+    free_origins: Vec<usize>,
+    /// Sources that are not due yet, by when they are.
+    sleeping: BTreeSet<(Timestamp, usize)>,
+    /// Origins with somebody waiting and room to ask, by when they may be asked.
+    ready: BTreeSet<(Timestamp, usize)>,
+    in_flight: usize,
+    /// Whose address each configured address is, by hash (P49).
+    homes: HashMap<u64, usize>,
+    /// The last `now` that was heard of, to notice a clock that was set back.
+    latest: Option<Timestamp>,
+}
+
+/// Why a source is not asked at once although somebody wishes it (P14).
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// No such source is planned.
+    #[error("there is no such source")]
+    Unknown,
+    /// It is being asked at this moment.
+    #[error("it is being asked right now")]
+    UnderWay,
+    /// Its server asked to be left alone.
+    #[error("its server asked to be left alone until {0}")]
+    Held(Timestamp),
+    /// It was asked a short while ago.
+    #[error("it was asked a short while ago and may be asked again from {0}")]
+    TooSoon(Timestamp),
+}
+
+/// One source on the agenda.
+#[derive(Debug)]
+struct Slot {
+    id: SourceId,
+    origin: usize,
+    state: State,
+    not_before: Timestamp,
+    /// Hash of the configured address.
+    home: u64,
+    /// Hash of the address that it has moved to, if it has.
+    moved: Option<u64>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// Not planned: it rests, or its poll has landed and is not settled yet.
+    Idle,
+    /// Due at a moment that has not come.
+    Sleeping(Timestamp),
+    /// In its origin's line.
+    Waiting,
+    /// Being asked at `of`, which may have ceased to be its origin; then to be
+    /// asked again at `next`, if that is known already.
+    InFlight { of: usize, next: Option<Timestamp>, forgotten: bool },
+}
+
+impl Agenda {
+    /// An empty agenda: `spacing` between two starts at one origin, and
+    /// `concurrency` requests under way in all, at least one.
+    pub fn new(spacing: Duration, concurrency: usize) -> Self {
+        Self { spacing, concurrency: concurrency.max(1), ..Self::default() }
+    }
+
+    /// Changes the limits; what is under way stays so.
+    pub fn limit(&mut self, spacing: Duration, concurrency: usize) {
+        self.spacing = spacing;
+        self.concurrency = concurrency.max(1);
+    }
+
+    /// Enters a source, or moves it to where its memory now says. One under way
+    /// is not disturbed.
+    pub fn plan(&mut self, source: &Source, memory: &Memory) {
+        let number = self.slot(&source.id, &origin_of(source, memory));
+        self.slots[number].not_before = memory.not_before;
+        self.house(number, source, memory);
+        let origin = self.slots[number].origin;
+        self.origins[origin].heed(number, memory);
+        self.requeue(origin);
+        let due = (!memory.rests()).then_some(memory.next_poll);
+        if let State::InFlight { next, forgotten, .. } = &mut self.slots[number].state {
+            (*next, *forgotten) = (due, false);
+            return;
+        }
+        self.withdraw(number);
+        if let Some(due) = due {
+            self.sleep(number, due);
+        }
+    }
+
+    /// Takes a source off the agenda.
+    pub fn forget(&mut self, id: &SourceId) {
+        let Some(&number) = self.numbers.get(id) else { return };
+        if let State::InFlight { forgotten, .. } = &mut self.slots[number].state {
+            *forgotten = true;
+            return;
+        }
+        self.withdraw(number);
+        self.remove(number);
+    }
+
+    /// The next source to ask, which is then under way; none where all that are
+    /// due must wait for their origin, their time or the others.
+    pub fn start(&mut self, now: Timestamp) -> Option<SourceId> {
+        self.notice(now);
+        self.wake(now);
+        if self.in_flight >= self.concurrency {
+            return None;
+        }
+        let (origin, number) = loop {
+            let &(at, origin) = self.ready.first()?;
+            if at > now {
+                return None;
+            }
+            let number = self.origins[origin].line.pop_front()?;
+            if self.host(number).is_none() {
+                break (origin, number);
+            }
+            self.slots[number].state = State::Idle;
+            self.requeue(origin);
+        };
+        self.slots[number].state = State::InFlight { of: origin, next: None, forgotten: false };
+        self.in_flight += 1;
+        let served = &mut self.origins[origin];
+        served.in_flight += 1;
+        served.next_start = now.after(served.gap(self.spacing));
+        self.requeue(origin);
+        Some(self.slots[number].id.clone())
+    }
+
+    /// A source's poll has landed. It is due again once [`Agenda::plan`] says
+    /// so, before or after this.
+    pub fn finished(&mut self, id: &SourceId, now: Timestamp) {
+        self.notice(now);
+        let Some(&number) = self.numbers.get(id) else { return };
+        let State::InFlight { of, next, forgotten } = self.slots[number].state else { return };
+        self.slots[number].state = State::Idle;
+        self.in_flight -= 1;
+        self.origins[of].in_flight -= 1;
+        self.requeue(of);
+        self.drop_if_unused(of);
+        if forgotten {
+            self.remove(number);
+        } else if let Some(due) = next {
+            self.sleep(number, due);
+        }
+    }
+
+    /// When [`Agenda::start`] is worth calling again, if nothing else happens
+    /// before. None while nothing is planned, or while no more may be under way.
+    pub fn wake_at(&self) -> Option<Timestamp> {
+        if self.in_flight >= self.concurrency {
+            return None;
+        }
+        let due = self.sleeping.first().map(|&(at, _)| at);
+        let ready = self.ready.first().map(|&(at, _)| at);
+        due.into_iter().chain(ready).min()
+    }
+
+    /// Puts a source at the head of its origin's line, because somebody wishes
+    /// it; refused inside the floor and inside a hold (P14). It also wakes a
+    /// source that rests.
+    pub fn hurry(&mut self, id: &SourceId, now: Timestamp) -> Result<(), Refusal> {
+        let &number = self.numbers.get(id).ok_or(Refusal::Unknown)?;
+        let slot = &self.slots[number];
+        let held_until = self.origins[slot.origin].held_until;
+        if matches!(slot.state, State::InFlight { .. }) {
+            return Err(Refusal::UnderWay);
+        }
+        if held_until > now {
+            return Err(Refusal::Held(held_until));
+        }
+        if slot.not_before > now {
+            return Err(Refusal::TooSoon(slot.not_before));
+        }
+        self.withdraw(number);
+        let origin = self.slots[number].origin;
+        self.slots[number].state = State::Waiting;
+        self.origins[origin].line.push_front(number);
+        self.requeue(origin);
+        Ok(())
+    }
+
+    /// How many sources are planned, and how many requests are under way.
+    pub fn counts(&self) -> (usize, usize) {
+        (self.numbers.len(), self.in_flight)
+    }
+
+    /// Until when an origin (`https://www.gov.uk`) is held, if it is.
+    pub fn held(&self, origin: &str, now: Timestamp) -> Option<Timestamp> {
+        let &number = self.origin_numbers.get(origin)?;
+        Some(self.origins[number].held_until).filter(|&until| until > now)
+    }
+
+    /// The source that is asked in this one's place, because this one has
+    /// permanently moved to the address of that one (P49).
+    pub fn merged(&self, id: &SourceId) -> Option<&SourceId> {
+        let host = self.host(*self.numbers.get(id)?)?;
+        Some(&self.slots[host].id)
+    }
+
+    /// Who else is configured with the address that a source has moved to.
+    fn host(&self, number: usize) -> Option<usize> {
+        let host = *self.homes.get(&self.slots[number].moved?)?;
+        (host != number).then_some(host)
+    }
+
+    /// Notes a source's configured address and the one it has moved to.
+    fn house(&mut self, number: usize, source: &Source, memory: &Memory) {
+        let Location::Web { url, .. } = &source.location else { return };
+        let hash = |url: &Url| xxh3_64(url.as_str().as_bytes());
+        self.leave_home(number);
+        let slot = &mut self.slots[number];
+        slot.home = hash(url);
+        slot.moved = moved_to(url, memory).map(hash);
+        self.homes.entry(slot.home).or_insert(number);
+    }
+
+    fn leave_home(&mut self, number: usize) {
+        let home = self.slots[number].home;
+        if self.homes.get(&home) == Some(&number) {
+            self.homes.remove(&home);
+        }
+    }
+
+    /// The slot of a source, made or moved to its origin.
+    fn slot(&mut self, id: &SourceId, origin: &str) -> usize {
+        let origin = self.origin(origin);
+        if let Some(&number) = self.numbers.get(id) {
+            let old = self.slots[number].origin;
+            if old != origin {
+                if !matches!(self.slots[number].state, State::InFlight { .. }) {
+                    self.withdraw(number);
+                }
+                self.slots[number].origin = origin;
+                self.origins[origin].sources += 1;
+                self.leave(old);
+            }
+            return number;
+        }
+        let slot = Slot {
+            id: id.clone(),
+            origin,
+            state: State::Idle,
+            not_before: Timestamp::default(),
+            home: 0,
+            moved: None,
+        };
+        let number = match self.free.pop() {
+            Some(number) => {
+                self.slots[number] = slot;
+                number
+            }
+            None => {
+                self.slots.push(slot);
+                self.slots.len() - 1
+            }
+        };
+        self.numbers.insert(id.clone(), number);
+        self.origins[origin].sources += 1;
+        number
+    }
+
+    fn origin(&mut self, name: &str) -> usize {
+        if let Some(&number) = self.origin_numbers.get(name) {
+            return number;
+        }
+        let origin = Origin::new(name);
+        let number = match self.free_origins.pop() {
+            Some(number) => {
+                self.origins[number] = origin;
+                number
+            }
+            None => {
+                self.origins.push(origin);
+                self.origins.len() - 1
+            }
+        };
+        self.origin_numbers.insert(name.to_owned(), number);
+        number
+    }
+
+    fn remove(&mut self, number: usize) {
+        self.leave_home(number);
+        let slot = &self.slots[number];
+        self.numbers.remove(&slot.id);
+        let origin = slot.origin;
+        self.free.push(number);
+        self.leave(origin);
+    }
+
+    fn leave(&mut self, origin: usize) {
+        self.origins[origin].sources -= 1;
+        self.drop_if_unused(origin);
+    }
+
+    /// An origin without sources is forgotten, but not while it is asked.
+    fn drop_if_unused(&mut self, origin: usize) {
+        let unused = &mut self.origins[origin];
+        if unused.sources == 0 && unused.in_flight == 0 && !unused.name.is_empty() {
+            let name = std::mem::take(&mut unused.name);
+            self.origin_numbers.remove(&name);
+            self.free_origins.push(origin);
+        }
+    }
+
+    fn sleep(&mut self, number: usize, due: Timestamp) {
+        let due = self.latest.map_or(due, |now| due.min(now.after(FURTHEST)));
+        self.slots[number].state = State::Sleeping(due);
+        self.sleeping.insert((due, number));
+    }
+
+    /// Takes a source out of whatever it waits for.
+    fn withdraw(&mut self, number: usize) {
+        let slot = &mut self.slots[number];
+        let origin = slot.origin;
+        match std::mem::replace(&mut slot.state, State::Idle) {
+            State::Idle | State::InFlight { .. } => {}
+            State::Sleeping(due) => {
+                self.sleeping.remove(&(due, number));
+            }
+            State::Waiting => {
+                self.origins[origin].line.retain(|&waiting| waiting != number);
+                self.requeue(origin);
+            }
+        }
+    }
+
+    /// Puts the sources whose time has come into their origins' lines.
+    fn wake(&mut self, now: Timestamp) {
+        while let Some(&(due, number)) = self.sleeping.first() {
+            if due > now {
+                break;
+            }
+            self.sleeping.pop_first();
+            let origin = self.slots[number].origin;
+            self.slots[number].state = State::Waiting;
+            let woken = &mut self.origins[origin];
+            if woken.line.is_empty() {
+                // Its turn counts from when it fell due, not from when it was free.
+                woken.next_start = woken.next_start.max(due);
+            }
+            woken.line.push_back(number);
+            self.requeue(origin);
+        }
+    }
+
+    /// Enters an origin into `ready`, or takes it out, as its state now says.
+    fn requeue(&mut self, number: usize) {
+        let origin = &mut self.origins[number];
+        let able = origin.has_room() && !origin.line.is_empty();
+        let at = able.then(|| origin.next_start.max(origin.held_until));
+        if origin.ready_at != at {
+            if let Some(old) = std::mem::replace(&mut origin.ready_at, at) {
+                self.ready.remove(&(old, number));
+            }
+            self.ready.extend(at.map(|at| (at, number)));
+        }
+    }
+
+    /// After the clock was set back, or before it was first known, nothing may be
+    /// due further ahead than anything ever is (P40).
+    fn notice(&mut self, now: Timestamp) {
+        let set_back = self.latest.is_none_or(|latest| now < latest);
+        self.latest = Some(now);
+        if !set_back {
+            return;
+        }
+        let limit = now.after(FURTHEST);
+        let too_far = self.sleeping.split_off(&(limit, usize::MAX));
+        for (_, number) in too_far {
+            self.sleep(number, limit);
+        }
+        for number in 0..self.origins.len() {
+            let origin = &mut self.origins[number];
+            origin.held_until = origin.held_until.min(limit);
+            origin.next_start = origin.next_start.min(now.after(self.spacing));
+            self.requeue(number);
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;

@@ -1,0 +1,253 @@
+//! A body as it came and its Content-Encoding in; the document's bytes, bounded, out (P62).
+
+use std::io::{self, Read};
+
+use flate2::bufread::{DeflateDecoder, GzDecoder, ZlibDecoder};
+
+use crate::model::{Failure, FailureKind};
+
+/// What is sent as Accept-Encoding. `deflate` is understood but not asked for:
+/// servers disagree on what it means.
+pub(super) const ACCEPTED: &str = "gzip, br, zstd";
+
+/// More codings than anybody stacks; each costs a pass over the document.
+const MOST_CODINGS: usize = 4;
+
+/// Windows up to 8 MiB, the most that RFC 9659 lets a server use.
+const ZSTD_WINDOW_LOG: u32 = 23;
+
+/// One content coding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Coding {
+    Gzip,
+    Deflate,
+    Brotli,
+    Zstd,
+}
+
+/// Undoes the codings that the header values name, the last applied first.
+/// No step yields more than `most` bytes.
+pub(super) fn decode(
+    headers: impl Iterator<Item = impl AsRef<[u8]>>,
+    body: Vec<u8>,
+    most: u64,
+) -> Result<Vec<u8>, Failure> {
+    let mut codings = codings(headers)?;
+    let mut bytes = body;
+    while let Some(coding) = codings.pop() {
+        bytes = undo(coding, &bytes, most)?;
+    }
+    if bytes.len() as u64 > most { Err(too_large(most)) } else { Ok(bytes) }
+}
+
+/// The codings in the order in which they were applied.
+fn codings(headers: impl Iterator<Item = impl AsRef<[u8]>>) -> Result<Vec<Coding>, Failure> {
+    let mut codings = Vec::new();
+    let values: Vec<_> = headers.collect();
+    for name in values.iter().flat_map(|value| value.as_ref().split(|&byte| byte == b',')) {
+        let name = name.trim_ascii();
+        codings.push(match name.to_ascii_lowercase().as_slice() {
+            b"" | b"identity" => continue,
+            b"gzip" | b"x-gzip" => Coding::Gzip,
+            b"deflate" => Coding::Deflate,
+            b"br" => Coding::Brotli,
+            b"zstd" => Coding::Zstd,
+            _ => {
+                let name: String = name.escape_ascii().to_string().chars().take(40).collect();
+                return Err(broken(format!("the content coding \"{name}\" is unknown")));
+            }
+        });
+    }
+    if codings.len() > MOST_CODINGS {
+        return Err(broken(format!("{} content codings are stacked", codings.len())));
+    }
+    Ok(codings)
+}
+
+fn undo(coding: Coding, bytes: &[u8], most: u64) -> Result<Vec<u8>, Failure> {
+    let read = match coding {
+        Coding::Gzip => gunzip(bytes, most),
+        // HTTP's deflate is zlib's format; some servers send it bare.
+        Coding::Deflate if is_zlib(bytes) => bounded(ZlibDecoder::new(bytes), most),
+        Coding::Deflate => bounded(DeflateDecoder::new(bytes), most),
+        Coding::Brotli => bounded(brotli::Decompressor::new(bytes, 4096), most),
+        Coding::Zstd => zstd::stream::read::Decoder::with_buffer(bytes)
+            .and_then(|mut decoder| decoder.window_log_max(ZSTD_WINDOW_LOG).map(|()| decoder))
+            .and_then(|decoder| bounded(decoder, most)),
+    };
+    match read {
+        Ok(decoded) if decoded.len() as u64 > most => Err(too_large(most)),
+        Ok(decoded) => Ok(decoded),
+        Err(error) => Err(broken(format!("the compressed body is broken: {error}"))),
+    }
+}
+
+/// Reads one byte more than allowed at most: that byte is the proof of excess.
+fn bounded(from: impl Read, most: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    from.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Reads all members of a gzip file; padding after the last is not an error,
+/// since several servers pad.
+fn gunzip(mut bytes: &[u8], most: u64) -> io::Result<Vec<u8>> {
+    let mut decoded = Vec::new();
+    loop {
+        let mut member = GzDecoder::new(bytes);
+        let left = most.saturating_sub(decoded.len() as u64).saturating_add(1);
+        member.by_ref().take(left).read_to_end(&mut decoded)?;
+        if decoded.len() as u64 > most {
+            return Ok(decoded);
+        }
+        bytes = member.into_inner();
+        if !bytes.starts_with(&[0x1f, 0x8b]) {
+            return Ok(decoded);
+        }
+    }
+}
+
+/// Whether the first two bytes are a zlib header: method 8 and a checked sum.
+fn is_zlib(bytes: &[u8]) -> bool {
+    matches!(bytes, [method, flags, ..]
+        if method & 0x0f == 8 && (u16::from(*method) << 8 | u16::from(*flags)) % 31 == 0)
+}
+
+fn broken(message: String) -> Failure {
+    Failure::new(FailureKind::Coding, message)
+}
+
+/// The failure of a document that is too large once decompressed.
+pub(super) fn too_large(most: u64) -> Failure {
+    let message = format!("the document has more than {most} bytes once decompressed");
+    Failure::new(FailureKind::TooLarge, message)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::io::Write;
+
+    use flate2::Compression;
+    use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn gzip(bytes: &[u8]) -> Vec<u8> {
+        let mut to = GzEncoder::new(Vec::new(), Compression::fast());
+        to.write_all(bytes).unwrap();
+        to.finish().unwrap()
+    }
+
+    fn zlib(bytes: &[u8]) -> Vec<u8> {
+        let mut to = ZlibEncoder::new(Vec::new(), Compression::fast());
+        to.write_all(bytes).unwrap();
+        to.finish().unwrap()
+    }
+
+    fn bare_deflate(bytes: &[u8]) -> Vec<u8> {
+        let mut to = DeflateEncoder::new(Vec::new(), Compression::fast());
+        to.write_all(bytes).unwrap();
+        to.finish().unwrap()
+    }
+
+    fn br(bytes: &[u8]) -> Vec<u8> {
+        let mut coded = Vec::new();
+        brotli::CompressorWriter::new(&mut coded, 4096, 1, 20).write_all(bytes).unwrap();
+        coded
+    }
+
+    fn zstd(bytes: &[u8]) -> Vec<u8> {
+        zstd::encode_all(bytes, 1).unwrap()
+    }
+
+    fn decoded(header: &str, body: Vec<u8>, most: u64) -> Result<Vec<u8>, FailureKind> {
+        decode(std::iter::once(header.as_bytes()), body, most).map_err(|failure| failure.kind)
+    }
+
+    #[test]
+    fn every_coding_and_every_stack_of_them_is_undone() {
+        let text = b"<feed>announcement</feed>".repeat(50);
+        for (header, body) in [
+            ("", text.clone()),
+            ("identity", text.clone()),
+            ("gzip", gzip(&text)),
+            ("X-GZip", gzip(&text)),
+            ("deflate", zlib(&text)),
+            ("deflate", bare_deflate(&text)),
+            ("br", br(&text)),
+            ("zstd", zstd(&text)),
+            ("gzip, br", br(&gzip(&text))),
+            ("zstd,identity , gzip,", gzip(&zstd(&text))),
+        ] {
+            assert_eq!(decoded(header, body, 1 << 20), Ok(text.clone()), "{header}");
+        }
+        let two_headers = [b"gzip".as_slice(), b"br".as_slice()];
+        assert_eq!(decode(two_headers.into_iter(), br(&gzip(&text)), 1 << 20).unwrap(), text);
+    }
+
+    #[test]
+    fn all_members_of_a_gzip_file_are_read_and_padding_is_not() {
+        let mut body = gzip(b"one ");
+        body.extend(gzip(b"two"));
+        body.extend([0; 64]);
+        assert_eq!(decoded("gzip", body, 100), Ok(b"one two".to_vec()));
+    }
+
+    #[test]
+    fn an_unknown_or_endless_stack_of_codings_is_a_failure() {
+        for header in ["compress", "gzip, rot13", "br,br,br,br,br"] {
+            assert_eq!(decoded(header, Vec::new(), 100), Err(FailureKind::Coding), "{header}");
+        }
+    }
+
+    #[test]
+    fn a_truncated_body_is_a_failure_in_every_coding() {
+        let text: Vec<u8> = (0..4000u32).flat_map(|n| (n * n).to_le_bytes()).collect();
+        for (header, mut body) in [
+            ("gzip", gzip(&text)),
+            ("deflate", zlib(&text)),
+            ("br", br(&text)),
+            ("zstd", zstd(&text)),
+        ] {
+            body.truncate(body.len() - 20);
+            assert_eq!(decoded(header, body, 1 << 20), Err(FailureKind::Coding), "{header}");
+        }
+    }
+
+    #[test]
+    fn a_bomb_is_stopped_at_the_limit_in_every_coding() {
+        let zeros = vec![0; 4 << 20];
+        for (header, body) in [
+            ("", zeros.clone()),
+            ("gzip", gzip(&zeros)),
+            ("deflate", zlib(&zeros)),
+            ("br", br(&zeros)),
+            ("zstd", zstd(&zeros)),
+            ("gzip, gzip", gzip(&gzip(&zeros))),
+        ] {
+            assert_eq!(decoded(header, body, 1 << 20), Err(FailureKind::TooLarge), "{header}");
+        }
+    }
+
+    #[test]
+    fn a_document_of_exactly_the_limit_is_read() {
+        for (header, body) in [("", vec![7; 512]), ("gzip", gzip(&[7; 512])), ("br", br(&[7; 512]))]
+        {
+            assert_eq!(decoded(header, body, 512), Ok(vec![7; 512]), "{header}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_a_decoder_panic_or_exceed_the_limit(
+            header in "(gzip|deflate|br|zstd)(, (gzip|br|zstd))?",
+            body in proptest::collection::vec(any::<u8>(), 0..600),
+        ) {
+            if let Ok(decoded) = decoded(&header, body, 5000) {
+                prop_assert!(decoded.len() <= 5000);
+            }
+        }
+    }
+}

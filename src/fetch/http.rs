@@ -1,0 +1,451 @@
+//! A source's address and what is remembered of it in; its answer, over redirects, out.
+//!
+//! Redirects are walked here, one request a hop, because each hop has its own
+//! validators (P15), credentials (P70), addresses that may be asked (P48) and
+//! weight: only a leading run of permanent ones is ever adopted (P46).
+
+mod connect;
+mod headers;
+mod redirect;
+
+use std::time::Duration;
+
+use reqwest::header::{HeaderMap, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH};
+use reqwest::{Client, Response, StatusCode};
+use url::{Origin, Url};
+use xxhash_rust::xxh3::xxh3_64;
+
+use self::connect::{client, noticing};
+use self::headers::{codings, content_type, header, is_delta, of_every_request, validators};
+use self::redirect::{bare, refused, target};
+use super::address::Guard;
+use super::freshness::freshness;
+use super::{Fetched, Settings, coding, robots, words};
+use crate::model::{
+    Document, Failure, FailureKind, Freshness, Memory, Source, Timestamp, Validators,
+};
+
+/// Redirects followed in one poll (P48).
+const MOST_HOPS: usize = 5;
+
+/// Bytes of an error's or a redirect's body that are read: enough to learn what
+/// it says, and in most cases to keep the connection.
+const MOST_ERROR: u64 = 16 * 1024;
+
+/// Bytes set aside on a server's word that so many will come.
+const MOST_RESERVED: u64 = 256 * 1024;
+
+/// The HTTP side of the fetcher.
+#[derive(Debug)]
+pub(super) struct Web {
+    /// For public addresses and the permitted private ones.
+    public: Client,
+    public_guard: Guard,
+    /// For the operator's own sites. A client of its own, so that no other
+    /// source ever finds their connections in its pool.
+    own: Client,
+    /// Sent with every request.
+    headers: HeaderMap,
+    timeout: Duration,
+    max_body: u64,
+    max_document: u64,
+    /// What sites let robots ask for, where that counts (P71).
+    robots: Option<robots::Known>,
+    spacing: Duration,
+    /// Whether a 226 was asked for and is understood (P52).
+    deltas: bool,
+    /// Then the address connected to is the proxy's, not the source's.
+    proxied: bool,
+}
+
+/// What one hop brought.
+enum Hop {
+    Redirected { to: Url, permanent: bool },
+    Answered(Response, Freshness),
+}
+
+impl Web {
+    pub(super) fn new(settings: &Settings) -> Result<Self, Failure> {
+        let public_guard = Guard::Public(settings.allow_private.clone().into());
+        Ok(Self {
+            public: client(settings, public_guard.clone())?,
+            public_guard,
+            own: client(settings, Guard::Any)?,
+            headers: of_every_request(settings)?,
+            timeout: settings.timeout,
+            max_body: settings.max_body,
+            max_document: settings.max_document,
+            robots: settings.robots.then(robots::Known::default),
+            spacing: settings.spacing,
+            deltas: settings.deltas,
+            proxied: settings.proxy.is_some(),
+        })
+    }
+
+    /// Asks `url`, or where it has moved to, within the time for one poll.
+    pub(super) async fn fetch(
+        &self,
+        source: &Source,
+        url: &Url,
+        memory: &Memory,
+        now: Timestamp,
+    ) -> Result<Fetched, Failure> {
+        let moved = memory.moved.as_ref().filter(|moved| moved.from.as_ref() == Some(url));
+        let start = moved.map_or(url, |moved| &moved.to);
+        let asked = Asked { web: self, source, subscribed: url, memory, now };
+        asked.within(self.timeout, start).await
+    }
+
+    /// Asks for an older page of a source's document: once, without conditions.
+    pub(super) async fn page(
+        &self,
+        source: &Source,
+        url: &Url,
+        page: &Url,
+        now: Timestamp,
+    ) -> Result<Document, Failure> {
+        let nothing = Memory::default();
+        let asked = Asked { web: self, source, subscribed: url, memory: &nothing, now };
+        match asked.within(self.timeout, page).await? {
+            Fetched::Document { document, .. } => Ok(document),
+            Fetched::Unchanged { .. } => Err(refused("an older page cannot be unchanged")),
+        }
+    }
+}
+
+/// One poll under way.
+struct Asked<'a> {
+    web: &'a Web,
+    source: &'a Source,
+    /// The address the operator wrote.
+    subscribed: &'a Url,
+    memory: &'a Memory,
+    now: Timestamp,
+}
+
+impl Asked<'_> {
+    /// Follows `start` to its end, unless that takes too long.
+    async fn within(&self, timeout: Duration, start: &Url) -> Result<Fetched, Failure> {
+        match tokio::time::timeout(timeout, self.follow(start)).await {
+            Ok(fetched) => fetched,
+            Err(_) => Err(Failure::new(
+                FailureKind::Timeout,
+                format!("the answer was not complete within {timeout:?}"),
+            )),
+        }
+    }
+
+    /// Walks the redirects from `start` and reads the answer at their end.
+    async fn follow(&self, start: &Url) -> Result<Fetched, Failure> {
+        let mut url = bare(start);
+        let mut seen = vec![url.clone()];
+        let mut all_permanent = true;
+        let mut moved = None;
+        loop {
+            match self.hop(&url).await? {
+                Hop::Answered(response, freshness) => {
+                    return self.read(&url, response, freshness, moved).await;
+                }
+                Hop::Redirected { to, permanent } => {
+                    if seen.contains(&to) {
+                        return Err(refused("the redirects lead in a circle"));
+                    }
+                    if seen.len() > MOST_HOPS {
+                        let message = format!("there are more than {MOST_HOPS} redirects");
+                        return Err(refused(&message));
+                    }
+                    all_permanent &=
+                        permanent && !(url.scheme() == "https" && to.scheme() == "http");
+                    if all_permanent {
+                        moved = Some(to.clone());
+                    }
+                    seen.push(to.clone());
+                    url = to;
+                }
+            }
+        }
+    }
+
+    /// One step: an answer, or where it sends us.
+    async fn hop(&self, url: &Url) -> Result<Hop, Failure> {
+        self.heed_robots(url).await?;
+        let response = self.exchange(url, self.headers(url)?).await?;
+        let freshness = freshness(response.headers(), self.now);
+        let permanent = match response.status().as_u16() {
+            301 | 308 => true,
+            302 | 303 | 307 => false,
+            _ => return Ok(Hop::Answered(response, freshness)),
+        };
+        let to = target(url, response.headers())?;
+        if let Some(wait) = freshness.retry_after.filter(|_| !self.waited()) {
+            return Err(Failure {
+                status: Some(response.status().as_u16()),
+                retry_after: Some(wait),
+                freshness,
+                ..refused("the redirect asks to wait before it is followed")
+            });
+        }
+        drain(response).await;
+        Ok(Hop::Redirected { to, permanent })
+    }
+
+    /// One request, sent again only where an idle connection turned out closed (P36).
+    async fn exchange(&self, url: &Url, headers: HeaderMap) -> Result<Response, Failure> {
+        let (client, guard) = self.client(url);
+        guard.judge(url)?;
+        let host = url.host_str().unwrap_or("the host");
+        let asked = self.with_credentials(url);
+        let mut first = true;
+        let response = loop {
+            let request = client.get(asked.clone()).headers(headers.clone());
+            let (answer, connected) = noticing(request.send()).await;
+            match answer {
+                Ok(response) => break response,
+                Err(error) if first && !connected && words::is_unanswered(&error) => first = false,
+                Err(error) => return Err(words::of_error(&error, host)),
+            }
+        };
+        self.check_address(&response, guard)?;
+        Ok(response)
+    }
+
+    /// Asks the site what robots may ask for, at most once a day, where that counts (P71).
+    async fn heed_robots(&self, url: &Url) -> Result<(), Failure> {
+        let Some(known) = &self.web.robots else { return Ok(()) };
+        let said = match known.of(url, self.now) {
+            Some(said) => said,
+            None => {
+                let said = self.robots(url).await?;
+                known.learn(url, self.now, said.clone());
+                // The source itself is asked as far apart as any other (P34).
+                tokio::time::sleep(self.web.spacing).await;
+                said
+            }
+        };
+        let target = &url[url::Position::BeforePath..url::Position::AfterQuery];
+        if said.allows(target) {
+            return Ok(());
+        }
+        Err(Failure::new(FailureKind::Denied, "the site's robots.txt forbids to ask for it"))
+    }
+
+    /// Reads a site's robots.txt: none allows everything, an unreachable one nothing.
+    async fn robots(&self, url: &Url) -> Result<robots::Robots, Failure> {
+        let mut url = url.join("/robots.txt").map_err(|_| refused("no address for robots.txt"))?;
+        for _ in 0..=MOST_HOPS {
+            let response = self.exchange(&url, self.web.headers.clone()).await?;
+            match response.status().as_u16() {
+                200..=299 => {
+                    let codings = codings(response.headers());
+                    let body = receive(response, robots::MOST, "the host").await?;
+                    let body = coding::decode(codings.iter(), body, robots::MOST)?;
+                    let text = String::from_utf8_lossy(&body);
+                    return Ok(robots::Robots::parse(&text, env!("CARGO_PKG_NAME")));
+                }
+                300..=399 => {
+                    let to = target(&url, response.headers())?;
+                    drain(response).await;
+                    url = to;
+                }
+                400..=499 => {
+                    drain(response).await;
+                    return Ok(robots::Robots::allowing_all());
+                }
+                _ => return Ok(robots::Robots::forbidding_all()),
+            }
+        }
+        Ok(robots::Robots::allowing_all())
+    }
+
+    /// Whether the last poll ended at a redirect that asked to wait, as was then done (P26).
+    fn waited(&self) -> bool {
+        self.memory.failure.as_ref().is_some_and(|failure| {
+            failure.kind == FailureKind::Redirect && failure.retry_after.is_some()
+        })
+    }
+
+    /// The operator's own site may be private; where it redirects to may not.
+    fn client(&self, url: &Url) -> (&Client, &Guard) {
+        if self.source.allow_private && url.origin() == self.subscribed.origin() {
+            (&self.web.own, &Guard::Any)
+        } else {
+            (&self.web.public, &self.web.public_guard)
+        }
+    }
+
+    /// The headers for this hop: the source's own go to its origin alone (P70),
+    /// validators to the address that sent them (P15).
+    fn headers(&self, url: &Url) -> Result<HeaderMap, Failure> {
+        let mut headers = self.web.headers.clone();
+        if is_same(&url.origin(), &self.subscribed.origin()) {
+            for (name, value) in &self.source.headers {
+                let (name, value) = header(name, value)?;
+                headers.insert(name, value);
+            }
+        }
+        let validators = &self.memory.validators;
+        if self.are_of(url) && !super::schedule::probes(self.memory, self.now) {
+            let mut set = |name, bytes: &Option<Vec<u8>>| {
+                if let Some(value) = bytes.as_ref().and_then(|b| HeaderValue::from_bytes(b).ok()) {
+                    headers.insert(name, value);
+                }
+            };
+            set(IF_NONE_MATCH, &validators.etag);
+            set(IF_MODIFIED_SINCE, &validators.last_modified);
+        }
+        Ok(headers)
+    }
+
+    /// Whether the remembered validators came from this address (P15).
+    fn are_of(&self, url: &Url) -> bool {
+        self.memory.validators.of.as_ref() == Some(url)
+    }
+
+    /// The address with the user and password that the operator wrote into it,
+    /// at their own origin (P70); everything else sees it without them.
+    fn with_credentials(&self, url: &Url) -> Url {
+        let mut url = url.clone();
+        if is_same(&url.origin(), &self.subscribed.origin()) {
+            // These can only fail for addresses without a host.
+            let _ = url.set_username(self.subscribed.username());
+            let _ = url.set_password(self.subscribed.password());
+        }
+        url
+    }
+
+    /// The third look at the address, after the name's and the literal's: whatever
+    /// way a connection came about, it must not lead inside.
+    fn check_address(&self, response: &Response, guard: &Guard) -> Result<(), Failure> {
+        match response.remote_addr() {
+            Some(address) if !self.web.proxied && !guard.admits(address.ip()) => {
+                let message = format!("{} is a private address", address.ip());
+                Err(Failure::new(FailureKind::Forbidden, message))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Reads the answer at the end of the redirects.
+    async fn read(
+        &self,
+        url: &Url,
+        response: Response,
+        freshness: Freshness,
+        moved: Option<Url>,
+    ) -> Result<Fetched, Failure> {
+        let said = validators(url, response.headers());
+        let known = &self.memory.validators;
+        let conditional = self.are_of(url) && !known.is_empty();
+        match response.status() {
+            StatusCode::OK => self.document(url, response, freshness, said, moved).await,
+            StatusCode::IM_USED if self.web.deltas && is_delta(response.headers()) => {
+                let freshness = Freshness { partial: true, ..freshness };
+                self.document(url, response, freshness, said, moved).await
+            }
+            StatusCode::NOT_MODIFIED if conditional => Ok(Fetched::Unchanged {
+                validators: (!said.is_empty()).then(|| Validators {
+                    etag: said.etag.or_else(|| known.etag.clone()),
+                    last_modified: said.last_modified.or_else(|| known.last_modified.clone()),
+                    of: said.of,
+                }),
+                freshness,
+                bytes: 0,
+                moved,
+                not_modified: true,
+            }),
+            status => Err(self.failed(url, status, response, freshness).await),
+        }
+    }
+
+    async fn document(
+        &self,
+        url: &Url,
+        response: Response,
+        freshness: Freshness,
+        validators: Validators,
+        moved: Option<Url>,
+    ) -> Result<Fetched, Failure> {
+        let host = url.host_str().unwrap_or("the host");
+        let headers = response.headers().clone();
+        let body = receive(response, self.web.max_body, host).await?;
+        let bytes = body.len() as u64;
+        let body = coding::decode(codings(&headers).iter(), body, self.web.max_document)?;
+        let hash = xxh3_64(&body);
+        if self.memory.hash == Some(hash) {
+            let validators = Some(validators);
+            return Ok(Fetched::Unchanged {
+                validators,
+                freshness,
+                bytes,
+                moved,
+                not_modified: false,
+            });
+        }
+        Ok(Fetched::Document {
+            document: Document {
+                source: self.source.id.clone(),
+                url: Some(url.clone()),
+                content_type: content_type(&headers),
+                body: body.into(),
+                at: self.now,
+            },
+            validators,
+            freshness,
+            bytes,
+            hash,
+            moved,
+        })
+    }
+
+    /// A status that is no document, with what its body says (P51, P53).
+    async fn failed(
+        &self,
+        url: &Url,
+        status: StatusCode,
+        response: Response,
+        freshness: Freshness,
+    ) -> Failure {
+        let host = url.host_str().unwrap_or("the host");
+        let headers = response.headers().clone();
+        let detail = match receive(response, MOST_ERROR, host).await {
+            Ok(body) if !status.is_success() => {
+                coding::decode(codings(&headers).iter(), body, MOST_ERROR)
+                    .ok()
+                    .and_then(|body| words::detail(content_type(&headers).as_deref(), &body))
+            }
+            _ => None,
+        };
+        words::of_status(status, freshness, detail)
+    }
+}
+
+/// Two opaque origins are never the same; an http origin is never opaque.
+fn is_same(one: &Origin, other: &Origin) -> bool {
+    one.is_tuple() && one == other
+}
+
+/// Reads an answer that is of no interest to its end, so that its connection can
+/// serve the next request.
+async fn drain(response: Response) {
+    let _ = receive(response, MOST_ERROR, "").await;
+}
+
+/// Takes the body as it is on the wire, up to `most` bytes.
+async fn receive(mut response: Response, most: u64, host: &str) -> Result<Vec<u8>, Failure> {
+    let too_large = || {
+        let message = format!("the answer of {host} has more than {most} bytes");
+        Err(Failure::new(FailureKind::TooLarge, message))
+    };
+    let expected = response.content_length().unwrap_or(0);
+    if expected > most {
+        return too_large();
+    }
+    let mut body = Vec::with_capacity(expected.min(MOST_RESERVED) as usize);
+    while let Some(chunk) = response.chunk().await.map_err(|error| words::of_error(&error, host))? {
+        if body.len() as u64 + chunk.len() as u64 > most {
+            return too_large();
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}

@@ -1,0 +1,90 @@
+//! Settings and a guard in; a client that connects only where the guard admits, out.
+
+use std::cell::Cell;
+use std::future::Future;
+use std::time::Duration;
+
+use reqwest::{Client, redirect, retry, tls};
+
+use crate::fetch::Settings;
+use crate::fetch::address::{Guard, Resolver};
+use crate::model::{Failure, FailureKind};
+
+/// Idle connections are kept a little beyond a minute: one origin's sources are
+/// asked a second apart (P34, P69).
+const IDLE: Duration = Duration::from_secs(90);
+
+tokio::task_local! {
+    /// Whether the request under way in this task had a connection made for it.
+    static CONNECTED: Cell<bool>;
+}
+
+/// Runs a request, and tells whether a connection was made for it. A request that
+/// needed none ran over an idle one, whose end is no news of the server (P36).
+pub(super) async fn noticing<T>(request: impl Future<Output = T>) -> (T, bool) {
+    CONNECTED
+        .scope(Cell::new(false), async {
+            let answer = request.await;
+            (answer, CONNECTED.with(Cell::get))
+        })
+        .await
+}
+
+/// Builds a client that follows nothing, keeps nothing but connections, and
+/// connects only where `guard` admits.
+pub(super) fn client(settings: &Settings, guard: Guard) -> Result<Client, Failure> {
+    // The library asks for a process-wide provider; whoever came first is fine.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let unusable = |error: reqwest::Error| {
+        let message = format!("the HTTP client cannot be set up: {}", error.without_url());
+        Failure::new(FailureKind::Internal, message)
+    };
+    let mut builder = Client::builder()
+        .redirect(redirect::Policy::none())
+        .retry(retry::never())
+        .referer(false)
+        .tls_version_min(tls::Version::TLS_1_2)
+        .connect_timeout(settings.connect_timeout)
+        .pool_idle_timeout(IDLE)
+        .dns_resolver(Resolver::new(guard, settings.proxy.as_ref()))
+        .connector_layer(Noticing)
+        .no_proxy();
+    if let Some(proxy) = &settings.proxy {
+        builder = builder.proxy(reqwest::Proxy::all(proxy.clone()).map_err(unusable)?);
+    }
+    builder.build().map_err(unusable)
+}
+
+/// Notices in [`CONNECTED`] that a connection is made.
+#[derive(Debug, Clone, Copy)]
+struct Noticing;
+
+/// A connector that is noticed.
+#[derive(Debug, Clone)]
+struct Noticed<S>(S);
+
+impl<S> tower::Layer<S> for Noticing {
+    type Service = Noticed<S>;
+
+    fn layer(&self, connector: S) -> Noticed<S> {
+        Noticed(connector)
+    }
+}
+
+impl<S: tower::Service<R>, R> tower::Service<R> for Noticed<S> {
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = S::Future;
+
+    fn poll_ready(
+        &mut self,
+        context: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Result<(), S::Error>> {
+        self.0.poll_ready(context)
+    }
+
+    fn call(&mut self, request: R) -> S::Future {
+        let _ = CONNECTED.try_with(|connected| connected.set(true));
+        self.0.call(request)
+    }
+}

@@ -1,0 +1,324 @@
+//! What is known of a source after a poll in; when it is asked next, and why then, out. Pure.
+//!
+//! The source's own rhythm proposes a moment; what the source, the protocol and
+//! the operator ask for bounds it from below; the forbidden hours push it on; a
+//! little jitter, only ever added, keeps sources apart (PROTOCOL §1.2, §3.2).
+
+mod exact;
+mod rhythm;
+
+use std::time::Duration;
+
+use xxhash_rust::xxh3::xxh3_64_with_seed;
+
+use super::Settings;
+use crate::model::{FailureKind, Freshness, Hints, Location, Memory, Rhythm, Source, Timestamp};
+
+pub(super) use rhythm::{expected_since, learn};
+
+const MINUTE: Duration = Duration::from_secs(60);
+const HOUR: Duration = Duration::from_secs(3600);
+pub(super) const DAY: Duration = Duration::from_secs(86_400);
+const WEEK: Duration = Duration::from_secs(7 * 86_400);
+
+/// The furthest ahead that anything is due: what `Retry-After` may ask for (P26, P40).
+pub(super) const FURTHEST: Duration = Duration::from_secs(31 * 86_400);
+
+/// Explicit freshness is believed up to here (P25).
+const MOST_FRESH: Duration = WEEK;
+
+/// `ttl` and `sy:` are believed up to here (P29, P31).
+const MOST_HINTED: Duration = DAY;
+
+/// Without any validator each poll costs the source a whole document (P22).
+const UNVALIDATED: Duration = Duration::from_secs(4 * 3600);
+const UNVALIDATED_LARGE: Duration = DAY;
+const LARGE: u64 = 256 * 1024;
+
+/// Failing for this long, a source is asked once a week (P37).
+const SUSPENDED_AFTER: Duration = Duration::from_secs(30 * 86_400);
+
+/// Files cost nobody anything.
+const FILE_INTERVAL: Duration = MINUTE;
+
+/// Jitter: at most a fiftieth of the wait, and never more than this (P21).
+const MOST_JITTER: Duration = Duration::from_secs(600);
+
+/// What the last poll said that bears on the next.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Said {
+    pub(super) freshness: Freshness,
+    /// Bytes of the last whole document.
+    pub(super) size: u64,
+    pub(super) failure: Option<FailureKind>,
+    /// News came that did not overlap with what was known.
+    pub(super) gap: bool,
+}
+
+/// When a source is asked next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Next {
+    pub(super) at: Timestamp,
+    /// Before then not even the operator has it asked (P14).
+    pub(super) not_before: Timestamp,
+    /// The rule that decided, in words.
+    pub(super) because: String,
+}
+
+/// A wait and what asks for it.
+struct Wait {
+    long: Duration,
+    because: &'static str,
+    /// Whether sources of the same age would all get this very wait.
+    common: bool,
+}
+
+impl Wait {
+    fn new(long: Duration, because: &'static str) -> Self {
+        Self { long, because, common: false }
+    }
+
+    fn or_longer(self, other: Self) -> Self {
+        if other.long > self.long { other } else { self }
+    }
+}
+
+/// Decides when the source is asked next, after a poll at `now` that has been
+/// recorded in `memory`.
+pub(super) fn next(
+    memory: &Memory,
+    said: &Said,
+    source: &Source,
+    settings: &Settings,
+    now: Timestamp,
+) -> Next {
+    if let Location::File(_) = source.location {
+        let long = source.pace.interval.unwrap_or(FILE_INTERVAL);
+        let at = now.after(long);
+        return Next { at, not_before: now, because: "files are looked at every so often".into() };
+    }
+    let floor = floor(memory, said, source, settings);
+    if memory.rests() {
+        let because = "it has ended or is gone, and is asked again only by hand".into();
+        return Next { at: now.after(FURTHEST), not_before: now.after(floor.long), because };
+    }
+    let held = said.freshness.retry_after.map(|wait| wait.min(FURTHEST)).unwrap_or_default();
+    let not_before = now.after(floor.long.max(held));
+
+    let mut wait = match said.failure {
+        Some(kind) => after_failure(memory, said, kind, source, settings, now),
+        None => wish(memory, said, source, settings, now),
+    };
+    wait = wait.or_longer(floor);
+    for bound in asked_for(memory, said) {
+        wait = wait.or_longer(bound);
+    }
+
+    let spread =
+        if wait.common && memory.polls <= 1 { spread(source, wait.long) } else { Duration::ZERO };
+    let mut at = now.after(wait.long + spread);
+    at = in_phase(at, &memory.hints);
+    let allowed = out_of_skipped(at, &memory.hints);
+    let because =
+        if allowed > at { "the source asks for no polls at these times" } else { wait.because };
+    let at = allowed.after(jitter(source, now, allowed));
+    // Jitter must not carry it back into forbidden hours.
+    let at = out_of_skipped(at, &memory.hints);
+    Next { at, not_before, because: because.to_owned() }
+}
+
+/// The least time between two requests (P20, P22).
+fn floor(memory: &Memory, said: &Said, source: &Source, settings: &Settings) -> Wait {
+    let mut floor = if invited(memory, said, settings).is_some() {
+        Wait::new(settings.hard_floor, "no source is asked more often than this")
+    } else {
+        Wait::new(settings.floor, "no source is asked more often unless it says so")
+    };
+    floor.common = true;
+    if let Some(min) = source.pace.min {
+        floor = floor.or_longer(Wait::new(min, "the configured minimum"));
+    }
+    let says_nothing = !memory.gave_validators && said.freshness.lifetime.is_none();
+    if says_nothing && said.failure.is_none() {
+        floor = floor.or_longer(if said.size > LARGE {
+            Wait::new(UNVALIDATED_LARGE, "a large document without validators")
+        } else {
+            Wait::new(UNVALIDATED, "the source gives no validators")
+        });
+    }
+    floor
+}
+
+/// The interval, shorter than the floor, that a source offers: a `max-age` or
+/// `ttl` below it is consent to be asked so often (P20). Zero offers nothing; it
+/// only forbids to keep the answer.
+fn invited(memory: &Memory, said: &Said, settings: &Settings) -> Option<Duration> {
+    let offered = |long: &Duration| !long.is_zero() && *long < settings.floor;
+    let offers = [said.freshness.lifetime, memory.hints.ttl].into_iter().flatten().filter(offered);
+    offers.map(|long| long.max(settings.hard_floor)).min()
+}
+
+/// What the source asks for, in headers and in its document.
+fn asked_for(memory: &Memory, said: &Said) -> impl Iterator<Item = Wait> {
+    let Hints { ttl, update_period, .. } = memory.hints;
+    [
+        said.freshness
+            .lifetime
+            .map(|long| Wait::new(long.min(MOST_FRESH), "the answer says it holds until then")),
+        said.freshness.retry_after.map(|long| {
+            Wait::new(long.min(FURTHEST), "the server asks to be left alone until then")
+        }),
+        ttl.map(|long| Wait::new(long.min(MOST_HINTED), "the document's ttl")),
+        update_period.map(|long| Wait::new(long.min(MOST_HINTED), "the document's update period")),
+    ]
+    .into_iter()
+    .flatten()
+}
+
+/// The wait where nothing stands against it: the configured interval, or the rhythm's.
+fn wish(
+    memory: &Memory,
+    said: &Said,
+    source: &Source,
+    settings: &Settings,
+    now: Timestamp,
+) -> Wait {
+    if memory.endings > 0 {
+        return Wait::new(WEEK, "the source says it has ended; one look whether it means it");
+    }
+    if let Some(interval) = source.pace.interval {
+        return Wait { common: true, ..Wait::new(interval, "the configured interval") };
+    }
+    let ceiling = source.pace.max.unwrap_or(settings.ceiling);
+    // Who invites polls finds them cheap.
+    let discount = invited(memory, said, settings)
+        .map_or(1.0, |offered| offered.as_secs_f64() / settings.floor.as_secs_f64());
+    let learned = usual(memory, settings, settings.price * discount, now).min(ceiling);
+    let mut wait = Wait { common: true, ..Wait::new(learned, "the source's rhythm") };
+    if said.gap {
+        let halved = (learned / 2).min(HOUR);
+        wait = Wait::new(halved, "entries may have been missed");
+    }
+    wait
+}
+
+/// The learned wait; the configured default until anything is learned.
+fn usual(memory: &Memory, settings: &Settings, price: f64, now: Timestamp) -> Duration {
+    if memory.rhythm.as_of.is_none() {
+        return settings.interval;
+    }
+    rhythm::wait(&memory.rhythm, now, price, settings.evenness)
+}
+
+/// The wait after a failure; `memory.failures` counts it already (P27, P37-P39).
+fn after_failure(
+    memory: &Memory,
+    said: &Said,
+    kind: FailureKind,
+    source: &Source,
+    settings: &Settings,
+    now: Timestamp,
+) -> Wait {
+    let interval =
+        source.pace.interval.unwrap_or_else(|| usual(memory, settings, settings.price, now));
+    let ceiling = source.pace.max.unwrap_or(settings.ceiling);
+    let base = interval.min(ceiling).max(HOUR);
+    let suspended = memory.failing_since.is_some_and(|since| since.until(now) >= SUSPENDED_AFTER);
+    // A long interval is not shortened by a failure.
+    let most = if suspended { WEEK } else { DAY.max(base) };
+    let again = memory.failures.saturating_sub(1);
+    match kind {
+        FailureKind::Gone => Wait::new(DAY, "the source is gone; one look whether it is"),
+        FailureKind::TooMany | FailureKind::Unavailable if said.freshness.retry_after.is_some() => {
+            Wait::new(HOUR.min(settings.floor), "the server asks to be left alone until then")
+        }
+        FailureKind::TooMany => Wait::new(
+            doubled((2 * interval.min(ceiling)).max(HOUR), again, WEEK),
+            "too many requests",
+        ),
+        FailureKind::Denied => {
+            Wait::new(doubled(base.max(4 * HOUR), again, most), "it failed; the wait doubles")
+        }
+        FailureKind::NotFound => {
+            Wait::new(doubled(base, again, WEEK), "not found; the wait doubles up to a week")
+        }
+        _ if suspended => Wait::new(doubled(base, again, most), "it has failed for a month"),
+        _ => Wait::new(doubled(base, again, most), "it failed; the wait doubles"),
+    }
+}
+
+/// The base doubled `times` times, up to a limit.
+fn doubled(base: Duration, times: u32, most: Duration) -> Duration {
+    base.saturating_mul(1 << times.min(20)).min(most.max(base))
+}
+
+/// Moves on to the source's own beat where that is near: the period is a bound,
+/// the phase only a wish (P31).
+fn in_phase(at: Timestamp, hints: &Hints) -> Timestamp {
+    let (Some(period), Some(base)) = (hints.update_period, hints.update_base) else { return at };
+    let period = i64::try_from(period.min(MOST_HINTED).as_millis()).unwrap_or(0);
+    if period < 2 * HOUR.as_millis() as i64 {
+        return at;
+    }
+    let left = (base.as_millis() - at.as_millis()).rem_euclid(period);
+    if left <= period / 4 { Timestamp::from_millis(at.as_millis() + left) } else { at }
+}
+
+/// The first moment from `at` on that lies in no skipped hour or day (P30).
+fn out_of_skipped(at: Timestamp, hints: &Hints) -> Timestamp {
+    let skips = |list: &[u8], all: u8, one: usize| {
+        // A list of everything would mean never: its author meant something else.
+        let listed = |one| list.iter().any(|&listed| listed % all == one);
+        !(0..all).all(listed) && listed(one as u8)
+    };
+    let mut at = at;
+    for _ in 0..=8 * 24 {
+        let skipped = skips(&hints.skip_hours, 24, rhythm::hour_of(at))
+            || skips(&hints.skip_days, 7, rhythm::day_of(at));
+        if !skipped {
+            return at;
+        }
+        let next_hour = (at.as_secs().div_euclid(3600) + 1) * 3600;
+        at = Timestamp::from_secs(next_hour);
+    }
+    at
+}
+
+/// 0 to 2 % of the wait, told by a hash: the same on every machine, different
+/// for every source and every poll (P21, P35).
+fn jitter(source: &Source, now: Timestamp, at: Timestamp) -> Duration {
+    let most = (now.until(at) / 50).min(MOST_JITTER);
+    most.mul_f64(fraction(source, now.as_millis() as u64))
+}
+
+/// Sources that were added together are spread once over an interval, an hour at most (P35).
+fn spread(source: &Source, interval: Duration) -> Duration {
+    interval.min(HOUR).mul_f64(fraction(source, 0))
+}
+
+/// A number in [0, 1) that only depends on the source and the seed.
+fn fraction(source: &Source, seed: u64) -> f64 {
+    let hash = xxh3_64_with_seed(source.id.as_str().as_bytes(), seed);
+    (hash >> 11) as f64 / (1u64 << 53) as f64
+}
+
+/// Whether the next request is to be made without conditions, because 304s have
+/// gone on for so long against all that is known of the source that its server
+/// may be stuck (P13).
+pub(super) fn probes(memory: &Memory, now: Timestamp) -> bool {
+    const STUCK: Duration = Duration::from_secs(8 * 86_400);
+    const TRUSTED: Duration = Duration::from_secs(90 * 86_400);
+    const MISSED: f64 = 5.0;
+
+    let Rhythm { unmodified_since, probed, changed, .. } = memory.rhythm;
+    let long_ago = |then: Option<Timestamp>, span| then.is_none_or(|then| then.until(now) >= span);
+    let Some(since) = unmodified_since else { return false };
+    long_ago(Some(since), STUCK)
+        && long_ago(probed, STUCK)
+        && long_ago(changed, TRUSTED)
+        && rhythm::expected_by_then(&memory.rhythm, since, now) >= MISSED
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;

@@ -1,0 +1,194 @@
+//! A poll, its news and the source's memory in; the memory after it, with the next due time, out. Pure.
+
+use url::Url;
+
+use crate::model::{
+    Failure, FailureKind, Hold, HoldScope, Location, Memory, Moved, Outcome, Poll, Reading, Source,
+    Timestamp, Validators,
+};
+
+use super::schedule::{self, Said};
+use super::{News, Settings};
+
+/// Documents that overlapped in a row before one that does not is a gap.
+const USUALLY: u32 = 3;
+
+/// Records a poll in the source's memory, good or bad, and decides when the
+/// source is due next. Pure: the poll's own time is `now`.
+///
+/// ```
+/// # use gazetted::fetch::{News, Settings, settle};
+/// # use gazetted::model::{Memory, Poll, Source};
+/// # fn one(poll: Poll, news: News, source: Source, settings: Settings) {
+/// let mut memory = Memory::default();
+/// settle(&poll, &news, &mut memory, &source, &settings);
+/// assert!(memory.next_poll > poll.at);
+/// # }
+/// ```
+pub fn settle(poll: &Poll, news: &News, memory: &mut Memory, source: &Source, settings: &Settings) {
+    let now = poll.at;
+    if schedule::probes(memory, now) {
+        memory.rhythm.probed = Some(now);
+    }
+    memory.polls += 1;
+    memory.last_poll = Some(now);
+
+    let mut said = Said::default();
+    match &poll.outcome {
+        Outcome::Read(reading) => {
+            succeeded(memory, source, reading.bytes, reading.moved.as_ref(), now);
+            said.gap = read(memory, reading, news, now);
+            said.freshness = reading.freshness;
+            said.size = reading.bytes;
+        }
+        Outcome::Unchanged { validators, freshness, bytes, moved, not_modified } => {
+            succeeded(memory, source, *bytes, moved.as_ref(), now);
+            unchanged(memory, validators.as_ref(), *not_modified, now);
+            said.freshness = *freshness;
+            said.size = *bytes;
+        }
+        Outcome::Failed(failure) => {
+            said.freshness = failure.freshness;
+            said.freshness.retry_after = failure.retry_after.or(failure.freshness.retry_after);
+            said.failure = Some(failure.kind);
+            failed(memory, failure, now);
+        }
+    }
+
+    let next = schedule::next(memory, &said, source, settings, now);
+    memory.next_poll = next.at;
+    memory.not_before = next.not_before;
+    memory.because = next.because;
+    memory.hold = hold(memory, &said, source, now);
+}
+
+/// What any good answer means, new or not.
+fn succeeded(
+    memory: &mut Memory,
+    source: &Source,
+    bytes: u64,
+    moved: Option<&Url>,
+    now: Timestamp,
+) {
+    memory.last_success = Some(now);
+    memory.failures = 0;
+    memory.failure = None;
+    memory.failing_since = None;
+    memory.bytes += bytes;
+    follow(memory, source, moved, now);
+}
+
+/// Adopts a permanent redirect, counts its good answers, and forgets one of an
+/// address that the operator has changed since (P45-P47).
+fn follow(memory: &mut Memory, source: &Source, moved: Option<&Url>, now: Timestamp) {
+    let from = match &source.location {
+        Location::Web { url, .. } => Some(url.clone()),
+        Location::File(_) => None,
+    };
+    let known = memory.moved.take().filter(|known| known.from == from);
+    memory.moved = match (known, moved) {
+        (Some(known), None) => {
+            Some(Moved { successes: known.successes.saturating_add(1), ..known })
+        }
+        (Some(known), Some(to)) if known.to == *to => {
+            Some(Moved { successes: known.successes.saturating_add(1), ..known })
+        }
+        (_, Some(to)) => Some(Moved { from, to: to.clone(), since: now, successes: 1 }),
+        (None, None) => None,
+    };
+}
+
+/// Records a new document; returns whether entries may have been missed before it.
+fn read(memory: &mut Memory, reading: &Reading, news: &News, now: Timestamp) -> bool {
+    memory.validators = reading.validators.clone();
+    memory.gave_validators |= !reading.validators.is_empty();
+    if memory.rhythm.unmodified_since.take().is_some() {
+        memory.rhythm.changed = Some(now);
+    }
+    let first = memory.hash.is_none();
+    memory.hash = Some(reading.hash);
+    memory.feed = reading.feed.clone();
+    memory.hints = reading.hints.clone();
+    memory.warnings = reading.warnings.clone();
+    memory.endings = if reading.hints.ended { memory.endings.saturating_add(1) } else { 0 };
+
+    schedule::learn(&mut memory.rhythm, &news.new, now);
+    if news.new.is_empty() {
+        return false;
+    }
+    memory.last_news = Some(now);
+    // A partial document leaves out what is known on purpose (P52).
+    let overlaps = news.known > 0 || reading.freshness.partial;
+    let gap = !first && !overlaps && memory.rhythm.overlaps >= USUALLY;
+    if gap {
+        memory.gaps += 1;
+        memory.last_gap = Some(now);
+        memory
+            .warnings
+            .push("nothing in the document was known: entries may have been missed".to_owned());
+    } else if overlaps {
+        memory.rhythm.overlaps = memory.rhythm.overlaps.saturating_add(1);
+    }
+    gap
+}
+
+fn unchanged(
+    memory: &mut Memory,
+    validators: Option<&Validators>,
+    not_modified: bool,
+    now: Timestamp,
+) {
+    if let Some(validators) = validators {
+        memory.validators = validators.clone();
+        memory.gave_validators |= !validators.is_empty();
+    }
+    if not_modified {
+        memory.not_modified += 1;
+        memory.rhythm.unmodified_since.get_or_insert(now);
+    } else {
+        // The same bytes in full: the 304s before it were true.
+        memory.rhythm.unmodified_since = None;
+    }
+    memory.endings = if memory.hints.ended { memory.endings.saturating_add(1) } else { 0 };
+    schedule::learn(&mut memory.rhythm, &[], now);
+}
+
+/// Records a failure; nothing learned from good answers is touched (P10).
+fn failed(memory: &mut Memory, failure: &Failure, now: Timestamp) {
+    memory.failures = memory.failures.saturating_add(1);
+    memory.failing_since.get_or_insert(now);
+    if failure.kind == FailureKind::Gone {
+        memory.endings = memory.endings.saturating_add(1);
+    }
+    // A move that leads nowhere any more is undone: the old address may know better (P47).
+    if matches!(
+        failure.kind,
+        FailureKind::NotFound | FailureKind::Gone | FailureKind::NotAFeed | FailureKind::Redirect
+    ) && failure.retry_after.is_none()
+        && memory.moved.take().is_some()
+    {
+        memory.endings = 0;
+    }
+    memory.failure = Some(failure.clone());
+}
+
+/// How far a refusal reaches: 429 is the origin's answer, 503 the source's (P28).
+/// On the operator's own sites, one source's trouble is its own.
+fn hold(memory: &Memory, said: &Said, source: &Source, now: Timestamp) -> Option<Hold> {
+    let scope = match said.failure {
+        Some(FailureKind::TooMany) if !source.allow_private => HoldScope::Origin,
+        Some(FailureKind::TooMany | FailureKind::Unavailable) => HoldScope::Source,
+        _ if said.freshness.retry_after.is_some() => HoldScope::Source,
+        _ => return None,
+    };
+    let until = match said.freshness.retry_after {
+        Some(wait) => now.after(wait.min(schedule::FURTHEST)),
+        // The source waits as long as it must; its neighbours a day at the most.
+        None => memory.next_poll.min(now.after(schedule::DAY)),
+    };
+    Some(Hold { until, scope })
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;

@@ -1,0 +1,134 @@
+//! A question about what is stored in; an answer as data out.
+//!
+//! The command line, the pages and the control socket ask the same questions
+//! and get the same answers. Reading only.
+
+use std::sync::{Arc, RwLock};
+
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use crate::config::Plan;
+use crate::dedup;
+use crate::model::{Key, Memory, SourceId, Story, StoryId, Timestamp};
+use crate::pipeline::Memories;
+use crate::store::{Store, StoreError};
+
+pub mod explain;
+
+pub mod export;
+
+pub mod polled;
+
+pub mod status;
+
+/// Everything that can be asked about: the plan, the stories, the memories.
+pub struct Records {
+    plan: RwLock<Arc<Plan>>,
+    store: Arc<dyn Store>,
+    memories: Memories,
+}
+
+impl Records {
+    /// Records over a plan, a store and what is remembered of the sources.
+    pub fn new(plan: Arc<Plan>, store: Arc<dyn Store>, memories: Memories) -> Self {
+        Self { plan: RwLock::new(plan), store, memories }
+    }
+
+    /// The plan in force.
+    pub fn plan(&self) -> Arc<Plan> {
+        self.plan.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+    }
+
+    /// Answers by `plan` from now on.
+    pub fn replan(&self, plan: Arc<Plan>) {
+        *self.plan.write().unwrap_or_else(std::sync::PoisonError::into_inner) = plan;
+    }
+
+    /// The store.
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.store
+    }
+
+    /// What is remembered of one source.
+    pub fn memory(&self, source: &SourceId) -> Memory {
+        let memories = self.memories.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        memories.get(source).cloned().unwrap_or_default()
+    }
+
+    /// The story that `name` means: its id, its published id, or the address
+    /// of any of its entries.
+    pub fn find(&self, name: &str) -> Result<Option<Story>, StoreError> {
+        if let Ok(id) = name.parse::<StoryId>()
+            && let Some(story) = self.store.story(id)?
+        {
+            return Ok(Some(story));
+        }
+        let mut keys: Vec<Key> = vec![dedup::published_key(name)];
+        keys.extend(Url::parse(name).ok().map(|url| dedup::address_key(&dedup::canonical(&url))));
+        let known = self.store.lookalikes(&keys)?;
+        let bearer = keys.iter().filter_map(|key| known.by_key.get(key)).flatten();
+        Ok(bearer.filter_map(|id| known.stories.get(id)).next().cloned())
+    }
+
+    /// Every story, oldest first, a slice at a time; `visit` ends it by `false`.
+    pub fn each_story(&self, mut visit: impl FnMut(Story) -> bool) -> Result<(), StoreError> {
+        let mut after: Option<(Timestamp, StoryId)> = None;
+        loop {
+            let stories = self.store.stories(after, SLICE)?;
+            let Some(last) = stories.last() else { return Ok(()) };
+            after = Some((last.first_seen, last.id));
+            for story in stories {
+                if !visit(story) {
+                    return Ok(());
+                }
+            }
+        }
+    }
+}
+
+/// Stories read at a time.
+const SLICE: usize = 500;
+
+/// What can be asked by the commands that only read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "ask", rename_all = "kebab-case")]
+pub enum Question {
+    /// How is every source doing? One [`status::SourceStatus`] each.
+    Status,
+    /// Why is this story what it is? One [`explain::ExplainedStory`], or nothing.
+    Explain {
+        /// An address or an id.
+        story: String,
+    },
+    /// Every story: one [`export::ExportedStory`] each.
+    Export,
+}
+
+impl Records {
+    /// Answers a question, a value at a time; `line` ends it by `false`.
+    pub fn answer(
+        &self,
+        question: &Question,
+        now: Timestamp,
+        mut line: impl FnMut(serde_json::Value) -> bool,
+    ) -> Result<(), StoreError> {
+        match question {
+            Question::Status => {
+                self.status(now).iter().map(as_json).all(line);
+            }
+            Question::Explain { story } => {
+                if let Some(story) = self.find(story)? {
+                    line(as_json(&self.explained(&story)));
+                }
+            }
+            Question::Export => self.export(|story| line(as_json(story)))?,
+        }
+        Ok(())
+    }
+}
+
+/// Our own plain data always has a JSON form.
+fn as_json(value: &impl Serialize) -> serde_json::Value {
+    serde_json::to_value(value).unwrap_or_default()
+}

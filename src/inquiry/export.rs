@@ -1,0 +1,93 @@
+//! Stories in; the lines of `gazetted export stories`, out.
+
+use serde::Serialize;
+
+use super::Records;
+use crate::model::{Evidence, Member, Story, Timestamp};
+use crate::store::StoreError;
+use crate::topics::Subject;
+
+/// A story as one line of JSON.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ExportedStory {
+    /// Its id with us.
+    pub id: String,
+    /// The id it is published under.
+    pub published_id: String,
+    /// The lead's title.
+    pub title: String,
+    /// The lead's link.
+    pub url: Option<String>,
+    /// When its first entry was read.
+    pub first_seen: String,
+    /// What feeds say by default.
+    pub updated: String,
+    /// The topics it is in.
+    pub topics: Vec<String>,
+    /// The entries: the lead first, then the copies.
+    pub entries: Vec<ExportedEntry>,
+}
+
+/// One entry of an exported story.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ExportedEntry {
+    /// Who says so.
+    pub source: String,
+    /// Its id within the source.
+    pub id: Option<String>,
+    /// Its link.
+    pub url: Option<String>,
+    /// Its title.
+    pub title: String,
+    /// When it says it was published.
+    pub published: Option<String>,
+    /// When it says it was changed.
+    pub updated: Option<String>,
+    /// The tier of the judgement.
+    pub tier: &'static str,
+    /// Why it is in the story.
+    pub evidence: Evidence,
+}
+
+impl Records {
+    /// Every story as `export stories` writes it, oldest first.
+    pub fn export(&self, mut line: impl FnMut(&ExportedStory) -> bool) -> Result<(), StoreError> {
+        self.each_story(|story| line(&self.exported(&story)))
+    }
+
+    /// One story as `export stories` writes it.
+    pub fn exported(&self, story: &Story) -> ExportedStory {
+        let plan = self.plan();
+        let lead = story.lead(&plan.sources);
+        let subject = Subject::of(story, &plan.sources, &plan.language);
+        let topics = plan.queries.matches(&subject);
+        ExportedStory {
+            id: story.id.to_string(),
+            published_id: story.published_id.clone(),
+            title: lead.entry.title.clone(),
+            url: lead.entry.url.as_ref().map(ToString::to_string),
+            first_seen: story.first_seen.to_string(),
+            updated: story.updated.to_string(),
+            topics: topics.into_iter().map(|topic| plan.topics[topic].id.to_string()).collect(),
+            entries: std::iter::once(lead)
+                .chain(story.copies(&plan.sources))
+                .map(exported_entry)
+                .collect(),
+        }
+    }
+}
+
+fn exported_entry(member: &Member) -> ExportedEntry {
+    let entry = &member.entry;
+    let date = |date: Option<Timestamp>| date.map(|date| date.to_string());
+    ExportedEntry {
+        source: entry.source.to_string(),
+        id: entry.guid.clone(),
+        url: entry.url.as_ref().map(ToString::to_string),
+        title: entry.title.clone(),
+        published: date(entry.published),
+        updated: date(entry.updated),
+        tier: member.evidence.tier().as_str(),
+        evidence: member.evidence.clone(),
+    }
+}

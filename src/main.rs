@@ -1,0 +1,7 @@
+//! Arguments in; an exit code out.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    gazetted::cli::main()
+}

@@ -1,0 +1,335 @@
+//! HTML in; the tags and text of it that may leave, and whether their nesting is sound, out.
+
+use std::borrow::Cow;
+
+use memchr::{memchr, memchr2, memchr3};
+use url::Url;
+
+use super::super::decode::is_allowed;
+use super::super::markup::{Kind, Pieces};
+use super::policy::{self, Fate};
+
+/// HTML of which every tag was written by us.
+#[derive(Debug)]
+pub(super) enum Rewritten {
+    /// Nested as a browser would read it.
+    Sound(String),
+    /// To be mended by a parser of HTML.
+    Unsound(String),
+    /// Nested deeper than anybody writes by hand; parsers take quadratic time over it.
+    TooDeep,
+}
+
+const MAX_DEPTH: usize = 200;
+/// Where nesting is to be mended, a browser's rules open what was open before
+/// again and again: the result grows with the square of the depth.
+const MAX_UNSOUND_DEPTH: usize = 40;
+
+/// Writes the tags and text of `html` that may leave.
+pub(super) fn rewrite(html: &str, base: Option<&Url>) -> Rewritten {
+    let mut rewriter =
+        Rewriter { base, out: String::with_capacity(html.len()), open: Vec::new(), sound: true };
+    let mut pieces = Pieces::of(html);
+    while let Some(piece) = pieces.next() {
+        match piece.kind {
+            Kind::Text(text) | Kind::CData(text) => rewriter.text(text),
+            Kind::Stray => rewriter.text("&lt;"),
+            Kind::Aside(_) => {}
+            // As a browser does: a tag that never ends is no tag, and hides what follows.
+            Kind::Unclosed(_) => break,
+            Kind::Open { name, attributes, empty } => {
+                let name = lower(name);
+                match policy::fate(&name) {
+                    Fate::Stays => rewriter.start(&name, attributes),
+                    Fate::Goes => {}
+                    // XHTML ends such an element in its tag, and text follows.
+                    Fate::GoesWithContent if empty => {}
+                    Fate::GoesWithContent => {
+                        let end = end_of(&html[piece.end..], &name);
+                        pieces.skip_to(piece.end + end);
+                    }
+                }
+            }
+            Kind::Close { name } => rewriter.end(&lower(name)),
+        }
+        if rewriter.open.len() > if rewriter.sound { MAX_DEPTH } else { MAX_UNSOUND_DEPTH } {
+            return Rewritten::TooDeep;
+        }
+    }
+    rewriter.finish()
+}
+
+/// Where an element's end tag starts, in bytes from here; the end of the text
+/// for an element that never ends, as in a browser.
+fn end_of(rest: &str, name: &str) -> usize {
+    let mut at = 0;
+    while let Some(found) = memchr(b'<', &rest.as_bytes()[at..]) {
+        let tag = &rest[at + found..];
+        let close = tag.strip_prefix("</").and_then(|tag| tag.get(..name.len()));
+        if close.is_some_and(|close| close.eq_ignore_ascii_case(name)) {
+            return at + found;
+        }
+        at += found + 1;
+    }
+    rest.len()
+}
+
+fn lower(name: &str) -> Cow<'_, str> {
+    if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        Cow::Owned(name.to_ascii_lowercase())
+    } else {
+        Cow::Borrowed(name)
+    }
+}
+
+struct Rewriter<'b> {
+    base: Option<&'b Url>,
+    out: String,
+    /// Elements open in the result.
+    open: Vec<&'static str>,
+    sound: bool,
+}
+
+impl Rewriter<'_> {
+    fn text(&mut self, text: &str) {
+        if !self.may_hold_text() && !text.trim().is_empty() {
+            self.sound = false;
+        }
+        escape_into(&mut self.out, text);
+    }
+
+    fn may_hold_text(&self) -> bool {
+        !matches!(
+            self.open.last(),
+            Some(&("table" | "tbody" | "thead" | "tfoot" | "tr" | "colgroup"))
+        )
+    }
+
+    fn start(&mut self, name: &str, attributes: &str) {
+        let Ok(at) = policy::TAGS.binary_search(&name) else { return };
+        let name = policy::TAGS[at];
+        self.close_implied(name);
+        self.sound &= self.may_start(name);
+        if policy::write_tag(&mut self.out, name, attributes, self.base)
+            && !matches!(name, "br" | "hr" | "img" | "wbr" | "col")
+        {
+            self.open.push(name);
+        }
+    }
+
+    /// Closes what a browser would close before this element.
+    fn close_implied(&mut self, name: &str) {
+        if policy::is_block(name) && self.open.last() == Some(&"p") {
+            self.pop();
+        }
+        let last = self.open.last().copied();
+        let same = match name {
+            "li" => last == Some("li"),
+            "dt" | "dd" => matches!(last, Some("dt" | "dd")),
+            "tr" => {
+                if matches!(last, Some("td" | "th")) {
+                    self.pop();
+                }
+                self.open.last() == Some(&"tr")
+            }
+            "td" | "th" => matches!(last, Some("td" | "th")),
+            _ => false,
+        };
+        if same {
+            self.pop();
+        }
+    }
+
+    /// Whether a browser would put this element where it stands.
+    fn may_start(&self, name: &str) -> bool {
+        let parent = self.open.last().copied().unwrap_or_default();
+        match name {
+            "tr" => matches!(parent, "table" | "tbody" | "thead" | "tfoot"),
+            "td" | "th" => parent == "tr",
+            "tbody" | "thead" | "tfoot" | "caption" | "colgroup" => parent == "table",
+            "col" => matches!(parent, "table" | "colgroup"),
+            "a" => self.may_hold_text() && !self.open.contains(&"a"),
+            "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => {
+                self.may_hold_text() && !parent.starts_with('h') && !self.open.contains(&"p")
+            }
+            _ => self.may_hold_text() && !(policy::is_block(name) && self.open.contains(&"p")),
+        }
+    }
+
+    fn end(&mut self, name: &str) {
+        let Some(at) = self.open.iter().rposition(|open| *open == name) else {
+            // Nothing to close: `</p>` alone would make an empty paragraph.
+            return;
+        };
+        let implied =
+            |open: &&str| matches!(*open, "p" | "li" | "dt" | "dd" | "td" | "th" | "tr" | "tbody");
+        self.sound &= self.open[at + 1..].iter().all(implied);
+        while self.open.len() > at {
+            self.pop();
+        }
+    }
+
+    fn pop(&mut self) {
+        if let Some(name) = self.open.pop() {
+            self.out.push_str("</");
+            self.out.push_str(name);
+            self.out.push('>');
+        }
+    }
+
+    fn finish(mut self) -> Rewritten {
+        while !self.open.is_empty() {
+            self.pop();
+        }
+        let trimmed = self.out.trim();
+        let html = if trimmed.len() == self.out.len() { self.out } else { trimmed.to_owned() };
+        if self.sound { Rewritten::Sound(html) } else { Rewritten::Unsound(html) }
+    }
+}
+
+/// Text as HTML writes it, its entities in one form.
+fn escape_into(out: &mut String, text: &str) {
+    if memchr3(b'&', b'>', 0xC2, text.as_bytes()).is_none() {
+        out.push_str(text);
+        return;
+    }
+    let decoded = htmlize::unescape(text);
+    for c in decoded.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '\u{A0}' => out.push_str("&nbsp;"),
+            c if is_allowed(c) => out.push(c),
+            _ => {}
+        }
+    }
+}
+
+/// The text of HTML for people and for matching: a paragraph a line, entities
+/// decoded, white space folded.
+pub(in crate::parse) fn plain(html: &str) -> String {
+    let mut text = String::with_capacity(html.len() / 2);
+    let mut pieces = Pieces::of(html);
+    while let Some(piece) = pieces.next() {
+        match piece.kind {
+            Kind::Text(inner) if inner.contains('&') => {
+                fold_into(&mut text, &htmlize::unescape(inner))
+            }
+            Kind::Text(inner) | Kind::CData(inner) => fold_into(&mut text, inner),
+            Kind::Stray => text.push('<'),
+            Kind::Open { name, .. } | Kind::Close { name } => {
+                let name = lower(name);
+                if policy::is_block(&name) || matches!(&*name, "br" | "tr") {
+                    end_line(&mut text);
+                } else if matches!(&*name, "td" | "th") {
+                    fold_into(&mut text, " ");
+                } else if matches!(piece.kind, Kind::Open { empty: false, .. })
+                    && policy::fate(&name) == Fate::GoesWithContent
+                {
+                    pieces.skip_to(piece.end + end_of(&html[piece.end..], &name));
+                }
+            }
+            Kind::Aside(_) | Kind::Unclosed(_) => {}
+        }
+    }
+    end_line(&mut text);
+    text.truncate(text.trim_end().len());
+    text
+}
+
+fn end_line(text: &mut String) {
+    let kept = text.trim_end_matches(' ').len();
+    text.truncate(kept);
+    if !text.is_empty() && !text.ends_with('\n') {
+        text.push('\n');
+    }
+}
+
+/// Appends text with each run of white space as one space.
+fn fold_into(out: &mut String, text: &str) {
+    if text.starts_with(char::is_whitespace) {
+        space(out);
+    }
+    let mut words = text.split_whitespace();
+    if let Some(first) = words.next() {
+        push_allowed(out, first);
+    }
+    for word in words {
+        space(out);
+        push_allowed(out, word);
+    }
+    if text.ends_with(char::is_whitespace) {
+        space(out);
+    }
+}
+
+fn space(out: &mut String) {
+    if !out.is_empty() && !out.ends_with([' ', '\n']) {
+        out.push(' ');
+    }
+}
+
+fn push_allowed(out: &mut String, word: &str) {
+    // Only these bytes begin a character that may not leave.
+    let doubtful = |byte: u8| byte < 0x20 || matches!(byte, 0x7F | 0xC2 | 0xEF);
+    if word.bytes().any(doubtful) {
+        out.extend(word.chars().filter(|c| is_allowed(*c)));
+    } else {
+        out.push_str(word);
+    }
+}
+
+/// One line, white space folded, no characters that may not leave.
+pub(in crate::parse) fn fold(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    fold_into(&mut out, text);
+    out.truncate(out.trim_end().len());
+    out
+}
+
+/// A title: one line of plain text, whatever it was written as.
+///
+/// Sources escape titles once too often, or once too rarely; a tag of HTML is
+/// never meant to be read as such, `Vec<T>` is.
+pub(in crate::parse) fn title(text: &str) -> String {
+    if memchr2(b'<', b'&', text.as_bytes()).is_none() {
+        return fold(text);
+    }
+    let mut title = Cow::Borrowed(text);
+    for _ in 0..4 {
+        let bare = if title.contains('<') { without_tags(&title) } else { title.to_string() };
+        let decoded = htmlize::unescape(&bare);
+        if decoded == title {
+            break;
+        }
+        title = Cow::Owned(decoded.into_owned());
+    }
+    if policy::holds_known_tag(&title) {
+        title = Cow::Owned(without_tags(&title));
+    }
+    fold(&title)
+}
+
+fn without_tags(text: &str) -> String {
+    let mut bare = String::with_capacity(text.len());
+    let mut pieces = Pieces::of(text);
+    while let Some(piece) = pieces.next() {
+        match piece.kind {
+            Kind::Open { name, .. } | Kind::Close { name } if policy::is_known(name) => {
+                let name = lower(name);
+                if policy::is_block(&name) || name == "br" {
+                    bare.push(' ');
+                } else if matches!(&*name, "script" | "style")
+                    && matches!(piece.kind, Kind::Open { .. })
+                {
+                    pieces.skip_to(piece.end + end_of(&text[piece.end..], &name));
+                }
+            }
+            Kind::CData(inner) => bare.push_str(inner),
+            Kind::Aside(_) => {}
+            _ => bare.push_str(&text[piece.start..piece.end]),
+        }
+    }
+    bare
+}

@@ -1,0 +1,269 @@
+//! A document's bytes and its Content-Type in; its text out, and what it was decoded from.
+//!
+//! In this order: a byte-order mark; the pattern of zero bytes that UTF-16
+//! and UTF-32 leave; UTF-8, if the bytes are that and say so by more than
+//! ASCII; what HTTP says; what the XML declaration says; a guess. Whoever
+//! declares UTF-8 and mixes in single Windows-1252 bytes is read as both.
+
+use std::borrow::Cow;
+
+use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
+use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+
+/// The text of a document.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Decoded<'a> {
+    /// The text, without byte-order mark and without characters that XML forbids.
+    pub(super) text: Cow<'a, str>,
+    /// The encoding's name: `UTF-8`.
+    pub(super) encoding: &'static str,
+    /// What had to be assumed or replaced, in words.
+    pub(super) warnings: Vec<String>,
+}
+
+/// Decodes a document.
+pub(super) fn decode<'a>(bytes: &'a [u8], content_type: Option<&str>) -> Decoded<'a> {
+    let mut warnings = Vec::new();
+    let (text, encoding) = choose(bytes, content_type, &mut warnings);
+    let text = without_forbidden(text, &mut warnings);
+    Decoded { text, encoding, warnings }
+}
+
+fn choose<'a>(
+    bytes: &'a [u8],
+    content_type: Option<&str>,
+    warnings: &mut Vec<String>,
+) -> (Cow<'a, str>, &'static str) {
+    if let Some(found) = by_mark_or_zeros(bytes) {
+        return found;
+    }
+    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    let stated = content_type.and_then(charset_of).or_else(|| declared(bytes));
+    let declared = stated.as_deref().and_then(|label| {
+        let found = Encoding::for_label(label.as_bytes());
+        if found.is_none() {
+            warnings.push(format!("the encoding {label:?} is not known"));
+        }
+        // What says UTF-16 in single bytes is not UTF-16.
+        found.filter(|encoding| *encoding != UTF_16LE && *encoding != UTF_16BE)
+    });
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        // Only ISO-2022-JP and its like hide another script in ASCII bytes.
+        return match declared {
+            Some(encoding) if !encoding.is_ascii_compatible() && text.is_ascii() => {
+                (encoding.decode_without_bom_handling(bytes).0, encoding.name())
+            }
+            _ => (Cow::Borrowed(text), UTF_8.name()),
+        };
+    }
+    if let Some(encoding) = declared.filter(|encoding| *encoding != UTF_8) {
+        let (text, broken) = encoding.decode_without_bom_handling(bytes);
+        if broken {
+            warnings.push(format!("some bytes are not {}", encoding.name()));
+        }
+        return (text, encoding.name());
+    }
+    let (whole, broken) = sequences(bytes);
+    if whole >= broken {
+        warnings.push("bytes that are not UTF-8 were read as Windows-1252".to_owned());
+        return (Cow::Owned(mixed(bytes)), UTF_8.name());
+    }
+    let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
+    detector.feed(bytes, true);
+    let guess = detector.guess(None, Utf8Detection::Allow);
+    warnings.push(match declared {
+        Some(encoding) => {
+            format!("declared {}, but is not; read as {}", encoding.name(), guess.name())
+        }
+        None => format!("the encoding is not declared; read as {}", guess.name()),
+    });
+    (guess.decode_without_bom_handling(bytes).0, guess.name())
+}
+
+/// UTF-16 and UTF-32, marked or recognised by the zeros beside the first `<` or `{`.
+fn by_mark_or_zeros(bytes: &[u8]) -> Option<(Cow<'_, str>, &'static str)> {
+    let wide = |skip: usize, encoding: &'static Encoding| {
+        (encoding.decode_without_bom_handling(&bytes[skip..]).0, encoding.name())
+    };
+    let wider = |skip: usize, read: fn([u8; 4]) -> u32| {
+        let text = bytes[skip..]
+            .chunks_exact(4)
+            .map(|four| {
+                let four = [four[0], four[1], four[2], four[3]];
+                char::from_u32(read(four)).unwrap_or(char::REPLACEMENT_CHARACTER)
+            })
+            .collect();
+        (Cow::Owned(text), "UTF-32")
+    };
+    Some(match bytes {
+        [0, 0, 0xFE, 0xFF, ..] => wider(4, u32::from_be_bytes),
+        [0xFF, 0xFE, 0, 0, ..] => wider(4, u32::from_le_bytes),
+        [0, 0, 0, b'<' | b'{', ..] => wider(0, u32::from_be_bytes),
+        [b'<' | b'{', 0, 0, 0, ..] => wider(0, u32::from_le_bytes),
+        [0xFE, 0xFF, ..] => wide(2, UTF_16BE),
+        [0xFF, 0xFE, ..] => wide(2, UTF_16LE),
+        [0, b'<' | b'{', ..] => wide(0, UTF_16BE),
+        [b'<' | b'{', 0, ..] => wide(0, UTF_16LE),
+        _ => return None,
+    })
+}
+
+/// The `charset` parameter of a Content-Type.
+fn charset_of(content_type: &str) -> Option<String> {
+    content_type.split(';').skip(1).find_map(|parameter| {
+        let (name, value) = parameter.split_once('=')?;
+        let value = value.trim().trim_matches(['"', '\'']).trim();
+        (name.trim().eq_ignore_ascii_case("charset") && !value.is_empty()).then(|| value.to_owned())
+    })
+}
+
+/// The encoding that the XML declaration names.
+fn declared(bytes: &[u8]) -> Option<String> {
+    let head = &bytes[..bytes.len().min(1024)];
+    let start = memchr::memmem::find(head, b"<?xml")?;
+    let head = &head[start..];
+    let head = &head[..memchr::memchr(b'>', head)?];
+    let head = std::str::from_utf8(head).ok()?;
+    let value = head.split_once("encoding")?.1.trim_start().strip_prefix('=')?.trim_start();
+    let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+    let label = value[1..].split(quote).next()?.trim();
+    (!label.is_empty()).then(|| label.to_owned())
+}
+
+/// How many sequences of several bytes are UTF-8, and how many bytes are not.
+fn sequences(bytes: &[u8]) -> (usize, usize) {
+    bytes.utf8_chunks().fold((0, 0), |(whole, broken), chunk| {
+        let letters = chunk.valid().bytes().filter(|byte| *byte >= 0xC0).count();
+        (whole + letters, broken + chunk.invalid().len())
+    })
+}
+
+fn mixed(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len() + bytes.len() / 8);
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.push_str(&WINDOWS_1252.decode_without_bom_handling(chunk.invalid()).0);
+    }
+    text
+}
+
+/// Whether XML 1.0 lets a character into a document, and we out of it: no
+/// controls but tab and line ends, none of the C1 controls, no non-characters.
+pub(super) fn is_allowed(c: char) -> bool {
+    !matches!(c,
+        '\0'..='\x08' | '\x0B' | '\x0C' | '\x0E'..='\x1F' | '\x7F'..='\u{9F}'
+        | '\u{FFFE}' | '\u{FFFF}')
+}
+
+/// Drops characters that XML forbids; NEL, U+0085, is a line end.
+fn without_forbidden<'a>(text: Cow<'a, str>, warnings: &mut Vec<String>) -> Cow<'a, str> {
+    let text = match text {
+        Cow::Borrowed(text) => Cow::Borrowed(text.trim_start_matches('\u{FEFF}')),
+        Cow::Owned(text) if text.starts_with('\u{FEFF}') => {
+            Cow::Owned(text.trim_start_matches('\u{FEFF}').to_owned())
+        }
+        owned => owned,
+    };
+    if !may_hold_forbidden(text.as_bytes()) || text.chars().all(is_allowed) {
+        return text;
+    }
+    warnings.push("control characters were dropped".to_owned());
+    Cow::Owned(
+        text.chars()
+            .filter_map(|c| if c == '\u{85}' { Some('\n') } else { is_allowed(c).then_some(c) })
+            .collect(),
+    )
+}
+
+/// A quick look before the exact one: most documents hold none of these bytes.
+fn may_hold_forbidden(bytes: &[u8]) -> bool {
+    let control = |byte: u8| {
+        (byte < 0x20) & (byte != b'\t') & (byte != b'\n') & (byte != b'\r') | (byte == 0x7F)
+    };
+    // Without a branch in the inner loop the compiler takes many bytes at once.
+    bytes.chunks(4096).any(|chunk| chunk.iter().fold(false, |seen, byte| seen | control(*byte)))
+        || memchr::memmem::find_iter(bytes, b"\xEF\xBF")
+            .any(|at| bytes.get(at + 2).is_some_and(|last| *last >= 0xBE))
+        || memchr::memchr_iter(0xC2, bytes)
+            .any(|at| bytes.get(at + 1).is_some_and(|next| (0x80..0xA0).contains(next)))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn the_encoding_is_chosen_in_the_stated_order() {
+        let utf16 = |text: &str, mark: &[u8], big: bool| {
+            let units = text.encode_utf16();
+            let bytes = units.flat_map(|u| if big { u.to_be_bytes() } else { u.to_le_bytes() });
+            [mark.to_vec(), bytes.collect()].concat()
+        };
+        let cyrillic = encoding_rs::KOI8_R.encode("<r>Совет министров</r>").0.into_owned();
+        for (bytes, content_type, text, encoding) in [
+            ("<r>é</r>".as_bytes().to_vec(), None, "<r>é</r>", "UTF-8"),
+            (
+                b"\xEF\xBB\xBF<r>x</r>".to_vec(),
+                Some("text/xml; charset=koi8-r"),
+                "<r>x</r>",
+                "UTF-8",
+            ),
+            (utf16("<r>é</r>", b"\xFF\xFE", false), None, "<r>é</r>", "UTF-16LE"),
+            (utf16("<r>é</r>", b"", true), None, "<r>é</r>", "UTF-16BE"),
+            (
+                "<r>é</r>".as_bytes().to_vec(),
+                Some("text/xml; charset=iso-8859-1"),
+                "<r>é</r>",
+                "UTF-8",
+            ),
+            (
+                b"<r>\xE9</r>".to_vec(),
+                Some("text/xml; charset=\"iso-8859-1\""),
+                "<r>é</r>",
+                "windows-1252",
+            ),
+            (cyrillic, Some("application/xml;charset=KOI8-R"), "<r>Совет министров</r>", "KOI8-R"),
+            (
+                b"<?xml version='1.0' encoding='utf-16'?><r>x</r>".to_vec(),
+                None,
+                "<?xml version='1.0' encoding='utf-16'?><r>x</r>",
+                "UTF-8",
+            ),
+            ([b"\0\0\0<".to_vec(), b"\0\0\0r\0\0\0>".to_vec()].concat(), None, "<r>", "UTF-32"),
+        ] {
+            let decoded = decode(&bytes, content_type);
+            assert_eq!((decoded.text.as_ref(), decoded.encoding), (text, encoding));
+        }
+    }
+
+    #[test]
+    fn a_lie_about_utf8_is_seen_through() {
+        let one = decode(
+            b"<?xml version='1.0' encoding='utf-8'?><r>\xC3\xA9 \x93q\x94 \xC3\xA8</r>",
+            None,
+        );
+        assert!(one.text.ends_with("<r>é “q” è</r>"), "{}", one.text);
+        let all = decode(b"<?xml version='1.0' encoding='utf-8'?><r>caf\xE9 na\xEFve</r>", None);
+        assert!(all.text.ends_with("<r>café naïve</r>"), "{}", all.text);
+        assert_eq!(all.warnings.len(), 1);
+    }
+
+    #[test]
+    fn control_characters_do_not_get_in() {
+        let decoded = decode("a\0b\u{1b}c\u{fffe}d\te\u{85}f".as_bytes(), None);
+        assert_eq!(decoded.text, "abcd\te\nf");
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_decode_to_allowed_characters(
+            bytes in proptest::collection::vec(any::<u8>(), 0..200),
+        ) {
+            let decoded = decode(&bytes, None);
+            prop_assert!(decoded.text.chars().all(is_allowed));
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! A JSON Feed in; the same without what feed-rs would refuse it for, and an outline of it, out.
+
+use serde_json::{Map, Value};
+use url::Url;
+
+use super::Limits;
+use super::outline::{Note, Outline, Tie};
+use crate::model::Failure;
+
+/// A JSON Feed in the form that feed-rs knows.
+#[derive(Debug)]
+pub(super) struct Normalised {
+    pub(super) text: String,
+    pub(super) outline: Outline,
+}
+
+/// Reads a JSON Feed, forgiving about what is missing or of another type.
+pub(super) fn normalise(
+    text: &str,
+    base: Option<&Url>,
+    limits: &Limits,
+) -> Result<Normalised, Failure> {
+    let mut outline = Outline::default();
+    let feed: Option<Map<String, Value>> = serde_json::from_str(text).ok();
+    let Some(mut feed) = feed else { return Err(super::not_a_feed::explain(text, base)) };
+    let version = string(&feed, "version").unwrap_or_default();
+    let is_feed = version.contains("jsonfeed.org/version/1")
+        || (feed.get("items").is_some_and(Value::is_array)
+            && ["title", "feed_url", "home_page_url"].iter().any(|key| feed.contains_key(*key)));
+    if !is_feed {
+        return Err(super::not_a_feed::explain(text, base));
+    }
+    outline.format = match version.rsplit('/').next() {
+        Some(number) if !number.is_empty() => {
+            format!("JSON Feed {}", &super::clean::cut_to(number, 8))
+        }
+        _ => "JSON Feed".to_owned(),
+    };
+    read_feed(&feed, &mut outline);
+
+    let mut items = match feed.remove("items") {
+        Some(Value::Array(items)) => items,
+        _ => Vec::new(),
+    };
+    if items.len() > limits.entries {
+        let message = format!("more than {} entries: the rest is left out", limits.entries);
+        outline.warnings.push(message);
+        items.truncate(limits.entries);
+    }
+    let mut kept = Vec::with_capacity(items.len());
+    for item in items {
+        let Value::Object(mut item) = item else {
+            outline.warnings.push("an item that is no object was left out".to_owned());
+            continue;
+        };
+        outline.entries.push(read_item(&item));
+        normalise_item(&mut item);
+        kept.push(Value::Object(item));
+    }
+    feed.insert("items".to_owned(), Value::Array(kept));
+    normalise_feed(&mut feed, version);
+    Ok(Normalised { text: Value::Object(feed).to_string(), outline })
+}
+
+fn string(object: &Map<String, Value>, key: &str) -> Option<String> {
+    match object.get(key)? {
+        Value::String(text) if !text.trim().is_empty() => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+fn read_feed(feed: &Map<String, Value>, outline: &mut Outline) {
+    let hints = &mut outline.hints;
+    let address = |key| string(feed, key).and_then(|text| super::clean::resolve(&text, None));
+    hints.self_url = address("feed_url");
+    hints.next = address("next_url");
+    hints.ended = feed.get("expired").and_then(Value::as_bool).unwrap_or(false);
+    for hub in feed.get("hubs").and_then(Value::as_array).into_iter().flatten() {
+        let hub = hub.as_object().and_then(|hub| string(hub, "url"));
+        hints.hubs.extend(hub.and_then(|hub| super::clean::resolve(&hub, None)));
+    }
+    if let Some(href) = string(feed, "home_page_url") {
+        outline.feed.links.push(Tie { rel: "alternate".to_owned(), href, ..Tie::default() });
+    }
+    outline.feed.language = string(feed, "language");
+}
+
+fn read_item(item: &Map<String, Value>) -> Note {
+    let mut note = Note { language: string(item, "language"), ..Note::default() };
+    for (key, rel) in [
+        ("url", "alternate"),
+        ("external_url", "related"),
+        ("image", "image"),
+        ("banner_image", "image"),
+    ] {
+        if let Some(href) = string(item, key) {
+            note.links.push(Tie { rel: rel.to_owned(), href, ..Tie::default() });
+        }
+    }
+    for attachment in item.get("attachments").and_then(Value::as_array).into_iter().flatten() {
+        let Some(attachment) = attachment.as_object() else { continue };
+        if let Some(href) = string(attachment, "url") {
+            note.enclosures.push(Tie {
+                rel: "enclosure".to_owned(),
+                href,
+                media_type: string(attachment, "mime_type"),
+                length: attachment.get("size_in_bytes").and_then(Value::as_u64),
+            });
+        }
+    }
+    note
+}
+
+/// feed-rs wants a version and a title, and strings for strings.
+fn normalise_feed(feed: &mut Map<String, Value>, version: String) {
+    let version = if version.starts_with("https://jsonfeed.org/version/1") {
+        version
+    } else {
+        "https://jsonfeed.org/version/1.1".to_owned()
+    };
+    let title = string(feed, "title").unwrap_or_default();
+    strings(feed, &["home_page_url", "feed_url", "language", "description", "icon", "favicon"]);
+    people(feed);
+    feed.insert("version".to_owned(), version.into());
+    feed.insert("title".to_owned(), title.into());
+}
+
+fn normalise_item(item: &mut Map<String, Value>) {
+    strings(
+        item,
+        &[
+            "id",
+            "url",
+            "external_url",
+            "title",
+            "content_html",
+            "content_text",
+            "summary",
+            "date_published",
+            "date_modified",
+        ],
+    );
+    people(item);
+    // Noted beside.
+    item.remove("attachments");
+    if let Some(tags) = item.get_mut("tags") {
+        let tags_of = |value: &Value| match value {
+            Value::String(tag) => Some(Value::from(tag.as_str())),
+            Value::Number(tag) => Some(Value::from(tag.to_string())),
+            _ => None,
+        };
+        *tags = match tags {
+            Value::Array(list) => Value::Array(list.iter().filter_map(tags_of).collect()),
+            Value::String(list) => Value::Array(list.split(',').map(|t| t.trim().into()).collect()),
+            _ => Value::Null,
+        };
+    }
+}
+
+/// Makes these members strings, or takes them out.
+fn strings(object: &mut Map<String, Value>, keys: &[&str]) {
+    for key in keys {
+        if object.get(*key).is_some_and(|value| !value.is_string()) {
+            match string(object, key) {
+                Some(text) => object.insert((*key).to_owned(), text.into()),
+                None => object.remove(*key),
+            };
+        }
+    }
+}
+
+/// Makes `author` and `authors` objects with a name.
+fn people(object: &mut Map<String, Value>) {
+    let person = |value: Value| match value {
+        Value::String(name) => Some(serde_json::json!({ "name": name })),
+        Value::Object(mut person) => {
+            strings(&mut person, &["name", "url", "avatar"]);
+            Some(Value::Object(person))
+        }
+        _ => None,
+    };
+    if let Some(author) = object.remove("author").and_then(person) {
+        object.insert("author".to_owned(), author);
+    }
+    if let Some(authors) = object.remove("authors") {
+        let list = match authors {
+            Value::Array(list) => list,
+            one => vec![one],
+        };
+        let list = list.into_iter().filter_map(person).collect();
+        object.insert("authors".to_owned(), Value::Array(list));
+    }
+}

@@ -1,0 +1,374 @@
+//! A feed's text in; the same in the dialect that feed-rs knows, and an outline of it, out.
+//!
+//! One pass over the tags, before feed-rs sees the document. It holds the
+//! limits, because feed-rs has none; notes what feed-rs does not tell
+//! ([`Outline`]); and edits what feed-rs would refuse or pass over in silence:
+//! every RSS becomes RSS 2.0, RDF among them, every Atom becomes Atom 1.0, and
+//! known vocabularies get their true addresses. A document without such needs
+//! is passed through with its root tag rewritten and nothing else.
+
+mod edits;
+
+mod noting;
+
+mod opening;
+
+mod root;
+
+mod text_construct;
+
+use std::borrow::Cow;
+
+use memchr::{memchr_iter, memmem};
+use url::Url;
+
+use self::edits::Edits;
+use self::noting::{Field, Rhythm};
+use super::Limits;
+use super::markup::{Kind, Piece, Pieces};
+use super::outline::Outline;
+use super::repair::{Reference, reference};
+use crate::model::{Failure, FailureKind, Timestamp};
+
+pub(super) use self::noting::decoded;
+
+/// A feed in the dialect that feed-rs knows.
+#[derive(Debug)]
+pub(super) struct Normalised<'t> {
+    /// The document from its root on.
+    pub(super) text: Cow<'t, str>,
+    /// What feed-rs does not tell.
+    pub(super) outline: Outline,
+}
+
+/// Which family the root belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Dialect {
+    Rss,
+    Atom,
+}
+
+/// Where in a feed an open element stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Root,
+    Channel,
+    /// `<items>` around the items of a channel.
+    Wrapper,
+    Entry,
+    FeedField(Field),
+    EntryField(Field),
+    /// An Atom text construct that holds base64.
+    Base64,
+    /// Inline XHTML, which must survive being decoded once more.
+    Inline,
+    /// Nothing that concerns us.
+    Deep,
+}
+
+struct Frame<'t> {
+    name: &'t str,
+    place: Place,
+    start: usize,
+    /// Where its content starts.
+    inside: usize,
+    /// Whether feed-rs is not to see it: it is noted, or nobody needs it.
+    taken_out: bool,
+    /// What it is called from now on.
+    renamed: Option<&'static str>,
+}
+
+/// Walks the tags of `text`, which starts with the root's.
+pub(super) fn normalise<'t>(
+    text: &'t str,
+    base: Option<&Url>,
+    now: Timestamp,
+    limits: &Limits,
+) -> Result<Normalised<'t>, Failure> {
+    let mut walk = Walk::new(text, base, now, limits);
+    walk.run()?;
+    Ok(walk.finish())
+}
+
+struct Walk<'t, 'l> {
+    text: &'t str,
+    now: Timestamp,
+    limits: &'l Limits,
+    dialect: Dialect,
+    root: root::Root<'t>,
+    stack: Vec<Frame<'t>>,
+    edits: Edits,
+    outline: Outline,
+    rhythm: Rhythm,
+    elements: usize,
+    /// The `xml:base` in effect, with the depth it was set at.
+    bases: Vec<(usize, Url)>,
+    /// Whether there is an `xml:base` anywhere.
+    has_bases: bool,
+    /// Whether namespaces are declared anywhere but in the root.
+    has_inner_namespaces: bool,
+    /// Where the channel's end tag stands, and whether items follow it.
+    channel_end: Option<(usize, usize)>,
+    channel_name: Option<&'t str>,
+    items_outside: bool,
+    /// Where the document ends for us.
+    end: usize,
+}
+
+impl<'t, 'l> Walk<'t, 'l> {
+    fn new(text: &'t str, base: Option<&Url>, now: Timestamp, limits: &'l Limits) -> Self {
+        Self {
+            text,
+            now,
+            limits,
+            dialect: Dialect::Rss,
+            root: root::Root::default(),
+            stack: Vec::with_capacity(16),
+            edits: Edits::default(),
+            outline: Outline::default(),
+            rhythm: Rhythm::default(),
+            elements: 0,
+            bases: base.map(|base| (0, base.clone())).into_iter().collect(),
+            has_inner_namespaces: true,
+            has_bases: memmem::find(text.as_bytes(), b"xml:base").is_some(),
+            channel_end: None,
+            channel_name: None,
+            items_outside: false,
+            end: text.len(),
+        }
+    }
+
+    fn run(&mut self) -> Result<(), Failure> {
+        for piece in Pieces::of(self.text) {
+            match piece.kind {
+                Kind::Open { name, attributes, empty } => {
+                    self.elements += 1;
+                    if self.is_over_a_limit(name)? {
+                        self.cut(piece.start);
+                        return Ok(());
+                    }
+                    self.open(piece, name, attributes)?;
+                    if empty {
+                        self.close(piece, true);
+                    }
+                }
+                Kind::Close { name } => self.close_named(piece, name),
+                Kind::Text(_) | Kind::CData(_) => self.literal(piece),
+                Kind::Aside(_) | Kind::Stray | Kind::Unclosed(_) => {}
+            }
+            if self.stack.is_empty() && self.elements > 0 {
+                self.end = piece.end;
+                self.look_behind();
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the document is to be cut before this element.
+    fn is_over_a_limit(&mut self, name: &str) -> Result<bool, Failure> {
+        let limits = self.limits;
+        if self.stack.len() >= limits.depth {
+            let message = format!("elements are nested more than {} deep", limits.depth);
+            return Err(Failure::new(FailureKind::TooLarge, message));
+        }
+        if self.elements > limits.elements {
+            let message = format!("more than {} elements: the rest is left out", limits.elements);
+            self.outline.warnings.push(message);
+            return Ok(true);
+        }
+        if self.outline.entries.len() >= limits.entries && self.starts_entry(name) {
+            let message = format!("more than {} entries: the rest is left out", limits.entries);
+            self.outline.warnings.push(message);
+            return Ok(true);
+        }
+        Ok(false)
+    }
+
+    /// Takes the `<items>` around items away.
+    fn unwrap_items(&mut self) {
+        if let Some(frame) = self.stack.last_mut()
+            && frame.renamed != Some("")
+        {
+            self.edits.replace(frame.start, frame.inside, "");
+            frame.renamed = Some("");
+        }
+    }
+
+    fn close_named(&mut self, piece: Piece<'t>, name: &str) {
+        // An end tag that does not match is feed-rs' to refuse and `repair`'s
+        // to mend; here it only must not confuse what is noted.
+        if self.stack.last().is_some_and(|frame| frame.name == name) {
+            self.close(piece, false);
+        } else if let Some(at) = self.stack.iter().rposition(|frame| frame.name == name) {
+            self.stack.truncate(at + 1);
+            self.close(piece, false);
+        }
+    }
+
+    /// Closes the innermost element, by an end tag or because it is empty.
+    fn close(&mut self, piece: Piece<'t>, empty: bool) {
+        let Some(frame) = self.stack.pop() else { return };
+        let depth = self.stack.len();
+        while self.bases.last().is_some_and(|(at, _)| *at > depth) {
+            self.bases.pop();
+        }
+        let content = if empty { "" } else { &self.text[frame.inside..piece.start] };
+        match frame.place {
+            Place::FeedField(field) => {
+                noting::note_in_feed(&mut self.outline, &mut self.rhythm, field, content, self.now);
+            }
+            Place::EntryField(field) => {
+                if let Some(note) = self.outline.entries.last_mut() {
+                    noting::note_in_entry(note, field, content, self.now);
+                }
+            }
+            Place::Base64 if !empty => {
+                let text = text_construct::from_base64(content);
+                self.edits.replace(frame.inside, piece.start, text);
+            }
+            Place::Channel if depth > 0 => {
+                if self.channel_end.is_some() {
+                    self.edits.replace(piece.start, piece.end, "");
+                } else {
+                    self.channel_end = Some((piece.start, piece.end));
+                }
+            }
+            _ => {}
+        }
+        if frame.taken_out {
+            self.edits.replace(frame.start, piece.end, "");
+            return;
+        }
+        if empty {
+            return;
+        }
+        match frame.renamed {
+            // Only the tags go; what is between them stays.
+            Some("") => self.edits.replace(piece.start, piece.end, ""),
+            Some(name) => {
+                self.edits.replace(piece.start + 2, piece.start + 2 + frame.name.len(), name);
+            }
+            None => {}
+        }
+        if depth == 0 {
+            self.close_root(piece.start, piece.end);
+        }
+    }
+
+    /// Text inside inline XHTML must survive being decoded once more: feed-rs
+    /// hands out markup and decoded text in one string.
+    fn literal(&mut self, piece: Piece<'t>) {
+        if self.stack.last().map(|frame| frame.place) != Some(Place::Inline) {
+            return;
+        }
+        match piece.kind {
+            Kind::CData(text) => {
+                let text = htmlize::escape_text(htmlize::escape_text(text).into_owned());
+                self.edits.replace(piece.start, piece.end, text.into_owned());
+            }
+            _ => self.escape_again(piece.start, piece.end),
+        }
+    }
+
+    fn escape_again(&mut self, start: usize, end: usize) {
+        for at in memchr_iter(b'&', &self.text.as_bytes()[start..end]) {
+            self.edits.insert(start + at + 1, "amp;");
+        }
+    }
+
+    fn close_root(&mut self, start: usize, end: usize) {
+        let tags = self.last_tags();
+        if !tags.is_empty() {
+            self.edits.replace(start, end, tags);
+        }
+    }
+
+    /// The end of a document of RSS, whatever its root was called.
+    fn last_tags(&mut self) -> String {
+        if self.dialect == Dialect::Atom {
+            return String::new();
+        }
+        let bare = self.root.kind() == root::RootKind::Channel;
+        if !bare && !self.items_outside && self.channel_name.is_some() {
+            return "</rss>".to_owned();
+        }
+        // The channel, if there is one, ends where the document does.
+        if let Some((start, end)) = self.channel_end.filter(|_| self.items_outside) {
+            self.edits.replace(start, end, "");
+        }
+        format!("</{}></rss>", self.channel_name.unwrap_or("channel"))
+    }
+
+    /// Ends the document before the entry that is open, or that would start here.
+    fn cut(&mut self, here: usize) {
+        let open = self.stack.iter().position(|frame| frame.place == Place::Entry);
+        let at = match open {
+            Some(at) => {
+                self.outline.entries.pop();
+                let start = self.stack[at].start;
+                self.stack.truncate(at);
+                start
+            }
+            None => here,
+        };
+        self.end = at;
+        let mut tags = String::new();
+        while self.stack.len() > 1 {
+            let Some(frame) = self.stack.pop() else { break };
+            let name = frame.renamed.unwrap_or(frame.name);
+            if frame.place == Place::Channel && self.items_outside {
+                continue;
+            }
+            if !name.is_empty() {
+                tags.push_str(&format!("</{name}>"));
+            }
+        }
+        let last = self.last_tags();
+        if last.is_empty() {
+            tags.push_str(&format!("</{}>", self.root.element()));
+        }
+        tags.push_str(&last);
+        self.edits.insert(at, tags);
+    }
+
+    /// Notes what follows the root's end.
+    fn look_behind(&mut self) {
+        let rest = &self.text[self.end..];
+        if super::repair::find_root(rest).is_some() {
+            self.outline.warnings.push("a second document follows the first: left out".to_owned());
+        }
+    }
+
+    /// Puts characters in the place of references to control characters:
+    /// feed-rs drops the whole text that holds one, without a word.
+    fn mend_references(&mut self) {
+        let mut mended = false;
+        for at in memmem::find_iter(&self.text.as_bytes()[..self.end], b"&#") {
+            let (character, length) = match reference(&self.text[at..]) {
+                Reference::Means(character, length) => (Some(character), length),
+                Reference::Nothing(length) => (None, length),
+                Reference::Good(_) | Reference::None => continue,
+            };
+            self.edits.replace(at, at + length, character.map(String::from).unwrap_or_default());
+            mended = true;
+        }
+        if mended {
+            let message = "references to control characters were replaced or dropped";
+            self.outline.warnings.push(message.to_owned());
+        }
+    }
+
+    fn finish(mut self) -> Normalised<'t> {
+        self.mend_references();
+        let missing_channel = self.dialect == Dialect::Rss && self.channel_name.is_none();
+        let (start, end, tag) = self.root.tag(missing_channel);
+        self.edits.replace(start, end, tag);
+        self.outline.hints.update_period = self.rhythm.span();
+        Normalised { text: self.edits.apply(self.text, 0, self.end), outline: self.outline }
+    }
+}
+
+/// `xml:base` attributes inside one another, and the bytes of an address.
+const MAX_BASES: usize = 8;
+const MAX_ADDRESS: usize = 2048;

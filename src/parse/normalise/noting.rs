@@ -1,0 +1,228 @@
+//! An element of a feed or entry in; what it says, noted beside feed-rs, out.
+
+use std::time::Duration;
+
+use super::super::date;
+use super::super::markup::{self, Kind, Pieces};
+use super::super::names::Space;
+use super::super::outline::{Note, Outline, Tie};
+use crate::model::Timestamp;
+
+/// An element whose text is noted when it ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Field {
+    Id,
+    Title,
+    Description,
+    Published,
+    Updated,
+    Created,
+    Author,
+    Subject,
+    Keywords,
+    Language,
+    Rights,
+    Comments,
+    Point,
+    Latitude,
+    Longitude,
+    TimeToLive,
+    SkipHours,
+    SkipDays,
+    Hour,
+    Day,
+    UpdatePeriod,
+    UpdateFrequency,
+    UpdateBase,
+}
+
+impl Field {
+    /// What a child of an entry says, if feed-rs does not tell.
+    pub(super) fn of_entry(space: Space, name: &str, atom: bool) -> Option<Self> {
+        Some(match (space, name) {
+            (Space::Own | Space::Atom, "pubDate" | "published" | "issued") => Self::Published,
+            (Space::Terms, "issued" | "available") => Self::Published,
+            (Space::Own | Space::Atom, "updated" | "modified") => Self::Updated,
+            (Space::Terms, "modified") | (Space::Core | Space::Terms, "date") => Self::Updated,
+            (Space::Own | Space::Atom | Space::Terms, "created") => Self::Created,
+            (Space::Own | Space::Atom, "id") if !atom => Self::Id,
+            (Space::Core, "title") => Self::Title,
+            (Space::Core, "description") => Self::Description,
+            (Space::Core, "creator" | "contributor") if atom => Self::Author,
+            (Space::Itunes, "author") => Self::Author,
+            (Space::Core, "subject") => Self::Subject,
+            (Space::Itunes, "keywords") | (Space::Media, "keywords") => Self::Keywords,
+            (Space::Core, "language") => Self::Language,
+            (Space::Core, "rights") | (Space::Own, "copyright") => Self::Rights,
+            (Space::Own, "comments") => Self::Comments,
+            (Space::GeoRss, "point") => Self::Point,
+            (Space::Geo, "lat") => Self::Latitude,
+            (Space::Geo, "long") => Self::Longitude,
+            _ => return None,
+        })
+    }
+
+    /// What a child of the feed says, if feed-rs does not tell.
+    pub(super) fn of_feed(space: Space, name: &str) -> Option<Self> {
+        Some(match (space, name) {
+            (Space::Own, "ttl") => Self::TimeToLive,
+            (Space::Own, "skipHours") => Self::SkipHours,
+            (Space::Own, "skipDays") => Self::SkipDays,
+            (Space::Syndication, "updatePeriod") => Self::UpdatePeriod,
+            (Space::Syndication, "updateFrequency") => Self::UpdateFrequency,
+            (Space::Syndication, "updateBase") => Self::UpdateBase,
+            (Space::Own | Space::Atom, "updated" | "modified" | "lastBuildDate") => Self::Updated,
+            (Space::Own, "pubDate") => Self::Published,
+            (Space::Core, "date") | (Space::Terms, "modified") => Self::Updated,
+            (Space::Own, "managingEditor") => Self::Author,
+            (Space::Core, "creator") | (Space::Itunes, "author") => Self::Author,
+            (Space::Own, "language") | (Space::Core, "language") => Self::Language,
+            (Space::Core, "rights") => Self::Rights,
+            (Space::Core, "title") => Self::Title,
+            _ => return None,
+        })
+    }
+
+    /// Whether this element holds others that are noted in its stead.
+    pub(super) fn inner(self, name: &str) -> Option<Self> {
+        match self {
+            Self::SkipHours if name.eq_ignore_ascii_case("hour") => Some(Self::Hour),
+            Self::SkipDays if name.eq_ignore_ascii_case("day") => Some(Self::Day),
+            _ => None,
+        }
+    }
+}
+
+/// `sy:updatePeriod` and its companions, until both are known.
+#[derive(Debug, Default)]
+pub(super) struct Rhythm {
+    period: Option<Duration>,
+    frequency: Option<u32>,
+}
+
+impl Rhythm {
+    /// The time between two changes, if the feed states one.
+    pub(super) fn span(&self) -> Option<Duration> {
+        Some(self.period? / self.frequency.unwrap_or(1).max(1))
+    }
+}
+
+/// Notes the text of an element of an entry.
+pub(super) fn note_in_entry(note: &mut Note, field: Field, raw: &str, now: Timestamp) {
+    let moment = || date::read(&text_of(raw), now);
+    match field {
+        Field::Published => note.published = moment().or(note.published),
+        Field::Updated => note.updated = moment().or(note.updated),
+        Field::Created => note.created = moment().or(note.created),
+        Field::Id => keep(&mut note.about, raw),
+        Field::Title => keep(&mut note.title, raw),
+        Field::Description => keep(&mut note.description, raw),
+        Field::Author => note.authors.push(text_of(raw)),
+        Field::Subject => note.subjects.push(text_of(raw)),
+        Field::Keywords => {
+            note.subjects.extend(text_of(raw).split(',').map(|word| word.trim().to_owned()));
+        }
+        Field::Language => keep(&mut note.language, raw),
+        Field::Rights => keep(&mut note.rights, raw),
+        Field::Comments => keep(&mut note.comments, raw),
+        Field::Point => {
+            let text = text_of(raw);
+            let mut numbers = text.split([' ', ',', '\n']).filter_map(|word| word.parse().ok());
+            (note.latitude, note.longitude) = (numbers.next(), numbers.next());
+        }
+        Field::Latitude => note.latitude = text_of(raw).parse().ok(),
+        Field::Longitude => note.longitude = text_of(raw).parse().ok(),
+        _ => {}
+    }
+}
+
+/// Notes the text of an element of the feed.
+pub(super) fn note_in_feed(
+    outline: &mut Outline,
+    rhythm: &mut Rhythm,
+    field: Field,
+    raw: &str,
+    now: Timestamp,
+) {
+    let hints = &mut outline.hints;
+    match field {
+        Field::TimeToLive => {
+            let minutes = text_of(raw).parse::<f64>().ok().filter(|m| (1.0..1e7).contains(m));
+            hints.ttl = minutes.map(|minutes| Duration::from_secs_f64(minutes * 60.0));
+        }
+        Field::Hour => match text_of(raw).parse() {
+            Ok(24) => hints.skip_hours.push(0),
+            Ok(hour @ 0..=23) => hints.skip_hours.push(hour),
+            _ => {}
+        },
+        Field::Day => {
+            const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+            let day = text_of(raw).to_ascii_lowercase();
+            let found = DAYS.iter().position(|known| day.starts_with(known));
+            hints.skip_days.extend(found.and_then(|day| u8::try_from(day).ok()));
+        }
+        Field::UpdatePeriod => {
+            rhythm.period = match text_of(raw).to_ascii_lowercase().as_str() {
+                "hourly" => Some(Duration::from_secs(3600)),
+                "daily" => Some(Duration::from_secs(86_400)),
+                "weekly" => Some(Duration::from_secs(7 * 86_400)),
+                "monthly" => Some(Duration::from_secs(30 * 86_400)),
+                "yearly" => Some(Duration::from_secs(365 * 86_400)),
+                _ => None,
+            };
+        }
+        Field::UpdateFrequency => rhythm.frequency = text_of(raw).parse().ok(),
+        Field::UpdateBase => hints.update_base = date::read(&text_of(raw), now),
+        field => note_in_entry(&mut outline.feed, field, raw, now),
+    }
+}
+
+/// A link as Atom writes it: `rel` is `alternate` where it is not said.
+pub(super) fn tie_of(attributes: &str) -> Option<Tie> {
+    let mut tie = Tie::default();
+    for (name, value) in markup::attributes(attributes) {
+        match name {
+            "href" | "url" => tie.href = decoded(value),
+            "rel" => tie.rel = decoded(value).to_ascii_lowercase(),
+            "type" => tie.media_type = Some(decoded(value)),
+            "length" => tie.length = value.trim().parse().ok(),
+            _ => {}
+        }
+    }
+    if tie.rel.is_empty() {
+        "alternate".clone_into(&mut tie.rel);
+    }
+    // The IANA's own names, spelt out.
+    if let Some(rel) = tie.rel.strip_prefix("http://www.iana.org/assignments/relation/") {
+        tie.rel = rel.to_owned();
+    }
+    (!tie.href.is_empty()).then_some(tie)
+}
+
+fn keep(slot: &mut Option<String>, raw: &str) {
+    let text = text_of(raw);
+    if !text.is_empty() {
+        *slot = Some(text);
+    }
+}
+
+/// An attribute's value, decoded, without white space around it.
+pub(in crate::parse) fn decoded(value: &str) -> String {
+    htmlize::unescape(value.trim()).into_owned()
+}
+
+/// The text inside an element, decoded; tags inside it are left out.
+pub(super) fn text_of(raw: &str) -> String {
+    if !raw.contains(['<', '&']) {
+        return raw.trim().to_owned();
+    }
+    let mut text = String::with_capacity(raw.len());
+    for piece in Pieces::of(raw) {
+        match piece.kind {
+            Kind::Text(inner) => text.push_str(&htmlize::unescape(inner)),
+            Kind::CData(inner) => text.push_str(inner),
+            _ => {}
+        }
+    }
+    text.trim().to_owned()
+}

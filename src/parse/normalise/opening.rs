@@ -1,0 +1,378 @@
+//! A start tag and where it stands in; what it means to the feed, noted and edited, out.
+
+use memchr::memmem;
+use url::Url;
+
+use super::super::date;
+use super::super::markup::{self, Kind, Piece};
+use super::super::names::{self, Space};
+use super::super::outline::{Note, Tie};
+use super::noting::{Field, decoded, tie_of};
+use super::{Dialect, Frame, MAX_ADDRESS, MAX_BASES, Place, Walk, root, text_construct};
+use crate::model::{Failure, FailureKind};
+
+impl<'t> Walk<'t, '_> {
+    pub(super) fn open(
+        &mut self,
+        piece: Piece<'t>,
+        name: &'t str,
+        attributes: &'t str,
+    ) -> Result<(), Failure> {
+        let parent = self.stack.last().map(|frame| frame.place);
+        let mut frame = Frame {
+            name,
+            place: Place::Deep,
+            start: piece.start,
+            inside: piece.end,
+            taken_out: false,
+            renamed: None,
+        };
+        if parent.is_none() {
+            self.open_root(&mut frame, piece, name, attributes);
+        } else {
+            self.common(piece, name, attributes)?;
+        }
+        let (prefix, local) = markup::split_name(name);
+        match parent {
+            None => {}
+            Some(Place::Root) if self.dialect == Dialect::Rss => {
+                self.open_beside_channel(&mut frame, piece, prefix, local);
+            }
+            Some(Place::Root | Place::Channel) => {
+                self.open_in_feed(&mut frame, piece, prefix, local, attributes);
+            }
+            Some(Place::Wrapper) if self.starts_entry(name) => {
+                self.unwrap_items();
+                self.start_entry(&mut frame, attributes);
+            }
+            Some(Place::Entry) => self.open_in_entry(&mut frame, piece, prefix, local, attributes),
+            Some(Place::FeedField(field)) => {
+                if let Some(inner) = field.inner(local) {
+                    frame.place = Place::FeedField(inner);
+                }
+            }
+            Some(Place::Inline) => {
+                self.escape_again(piece.start, piece.end);
+                frame.place = Place::Inline;
+            }
+            Some(Place::Wrapper | Place::EntryField(_) | Place::Base64 | Place::Deep) => {}
+        }
+        self.stack.push(frame);
+        Ok(())
+    }
+
+    fn open_root(
+        &mut self,
+        frame: &mut Frame<'t>,
+        piece: Piece<'t>,
+        name: &'t str,
+        attributes: &'t str,
+    ) {
+        self.root = root::Root::read(piece, name, attributes);
+        self.dialect = if self.root.is_atom() { Dialect::Atom } else { Dialect::Rss };
+        self.outline.format = self.root.format();
+        let inner = &self.text.as_bytes()[piece.end..];
+        self.has_inner_namespaces = memmem::find(inner, b"xmlns").is_some();
+        self.outline.feed.language =
+            markup::attribute(attributes, "xml:lang").map(decoded).filter(|lang| !lang.is_empty());
+        self.set_base(attributes);
+        self.outline.feed.base = self.bases.last().map(|(_, base)| base.clone());
+        frame.place = match self.root.kind() {
+            root::RootKind::Channel => {
+                self.outline.feed.links.extend(channel_page(attributes));
+                self.channel_name = Some("channel");
+                Place::Channel
+            }
+            root::RootKind::Entry => {
+                self.begin_note(attributes);
+                Place::Entry
+            }
+            _ => Place::Root,
+        };
+    }
+
+    /// What matters at any depth: namespaces, bases, the number of attributes.
+    fn common(
+        &mut self,
+        piece: Piece<'t>,
+        name: &'t str,
+        attributes: &'t str,
+    ) -> Result<(), Failure> {
+        if let Some(colon) = memchr::memchr(b':', name.as_bytes()) {
+            self.root.meet(&name[..colon]);
+        }
+        if attributes.len() <= 1 {
+            return Ok(());
+        }
+        if attributes.len() > 2 * self.limits.attributes
+            && markup::attributes(attributes).count() > self.limits.attributes
+        {
+            let message = format!("an element has more than {} attributes", self.limits.attributes);
+            return Err(Failure::new(FailureKind::TooLarge, message));
+        }
+        if self.has_inner_namespaces && attributes.contains("xmlns") {
+            self.root.correct_addresses(&mut self.edits, self.text, attributes);
+            if self.root.has_too_many_prefixes() {
+                let message = "more namespaces are declared than anybody needs";
+                return Err(Failure::new(FailureKind::TooLarge, message));
+            }
+        }
+        if self.has_bases && attributes.contains("xml:base") {
+            self.set_base(attributes);
+            self.hide_bad_base(attributes);
+        }
+        let (prefix, local) = markup::split_name(name);
+        // feed-rs gives up the whole feed over a type that it does not know.
+        if !prefix.is_empty() && matches!(local, "title" | "description" | "summary") {
+            text_construct::correct_media_type(&mut self.edits, piece, name, attributes);
+        }
+        Ok(())
+    }
+
+    /// Hides from feed-rs an `xml:base` that it would give the feed up over.
+    fn hide_bad_base(&mut self, attributes: &'t str) {
+        for (name, value) in markup::attributes(attributes) {
+            if name == "xml:base" && (!root::is_base(value) || self.bases.len() > MAX_BASES) {
+                let start = name.as_ptr() as usize - self.text.as_ptr() as usize;
+                self.edits.replace(start, start + name.len(), "left-out");
+            }
+        }
+    }
+
+    fn set_base(&mut self, attributes: &str) {
+        let Some(written) = markup::attribute(attributes, "xml:base") else { return };
+        let written = decoded(written);
+        let joined = match self.bases.last() {
+            Some((_, base)) => base.join(&written),
+            None => Url::parse(&written),
+        };
+        if let Ok(base) = joined {
+            // Nested relative bases grow with their depth, and their sum with its square.
+            if self.bases.len() <= MAX_BASES && base.as_str().len() <= MAX_ADDRESS {
+                self.bases.push((self.stack.len() + 1, base));
+            }
+        }
+    }
+
+    fn open_beside_channel(
+        &mut self,
+        frame: &mut Frame<'t>,
+        piece: Piece<'t>,
+        prefix: &str,
+        local: &'t str,
+    ) {
+        let own = prefix.is_empty() || self.root.space(prefix) == Space::Own;
+        let local = if own { self.canonical(frame, piece, prefix, local) } else { local };
+        if own && local == "channel" {
+            frame.place = Place::Channel;
+            if self.channel_name.is_some() {
+                // A second channel continues the first.
+                self.edits.replace(piece.start, piece.end, "");
+            }
+            self.channel_name.get_or_insert(frame.renamed.unwrap_or(frame.name));
+        } else if own && local == "item" {
+            self.items_outside = true;
+            let attributes = attributes_of(piece);
+            self.start_entry(frame, attributes);
+        }
+    }
+
+    fn open_in_feed(
+        &mut self,
+        frame: &mut Frame<'t>,
+        piece: Piece<'t>,
+        prefix: &str,
+        local: &'t str,
+        attributes: &'t str,
+    ) {
+        let space = self.space(prefix);
+        let local = self.canonical(frame, piece, prefix, local);
+        if self.starts_entry(frame.name) {
+            self.start_entry(frame, attributes);
+            return;
+        }
+        if self.dialect == Dialect::Rss && space == Space::Own && local == "items" {
+            frame.place = Place::Wrapper;
+            return;
+        }
+        if self.text_construct(frame, piece, space, local, attributes) {
+            return;
+        }
+        let atom = self.dialect == Dialect::Atom;
+        match (space, local) {
+            (Space::Atom | Space::Own, "link") if !atom && !attributes.is_empty() => {
+                self.outline.feed.links.extend(tie_of(attributes));
+            }
+            (Space::History, "complete") => self.outline.hints.complete = true,
+            (Space::Tombstones, "deleted-entry") => {
+                let when = markup::attribute(attributes, "when");
+                let when = when.and_then(|when| date::read(&decoded(when), self.now));
+                let guid = markup::attribute(attributes, "ref").map(decoded);
+                self.outline.hints.deleted.extend(guid.map(|guid| (guid, when)));
+            }
+            _ => {
+                if let Some(field) = Field::of_feed(space, local) {
+                    frame.place = Place::FeedField(field);
+                }
+            }
+        }
+        frame.taken_out = !names::is_read_of_feed(space, local, atom);
+    }
+
+    fn open_in_entry(
+        &mut self,
+        frame: &mut Frame<'t>,
+        piece: Piece<'t>,
+        prefix: &str,
+        local: &'t str,
+        attributes: &'t str,
+    ) {
+        let space = self.space(prefix);
+        let local = self.canonical(frame, piece, prefix, local);
+        if self.text_construct(frame, piece, space, local, attributes) {
+            return;
+        }
+        let atom = self.dialect == Dialect::Atom;
+        let Some(note) = self.outline.entries.last_mut() else { return };
+        match (space, local) {
+            (Space::Own, "item" | "entry") => self.outline.nested = true,
+            (Space::Own, "guid") => {
+                let says = markup::attribute(attributes, "isPermaLink")
+                    .or_else(|| markup::attribute(attributes, "ispermalink"));
+                note.guid_is_no_link = says.is_some_and(|says| !says.eq_ignore_ascii_case("true"));
+            }
+            (Space::Atom | Space::Own, "link") if !atom && !attributes.is_empty() => {
+                note.links.extend(tie_of(attributes));
+            }
+            (Space::Own, "enclosure") => note.enclosures.extend(tie_of(attributes)),
+            _ => {
+                if let Some(field) = Field::of_entry(space, local, atom) {
+                    frame.place = Place::EntryField(field);
+                }
+            }
+        }
+        frame.taken_out = !names::is_read_of_entry(space, local, atom);
+    }
+
+    /// Whether an element starts an entry where its parent may hold one.
+    pub(super) fn starts_entry(&self, name: &str) -> bool {
+        let parent = self.stack.last().map(|frame| frame.place);
+        if !matches!(parent, Some(Place::Root | Place::Channel | Place::Wrapper)) {
+            return false;
+        }
+        let (prefix, local) = markup::split_name(name);
+        // Some call an entry what the other format calls it.
+        self.space(prefix) == Space::Own
+            && (local.eq_ignore_ascii_case("item") || (local == "entry"))
+    }
+
+    fn start_entry(&mut self, frame: &mut Frame<'t>, attributes: &'t str) {
+        frame.place = Place::Entry;
+        self.begin_note(attributes);
+    }
+
+    fn begin_note(&mut self, attributes: &str) {
+        let mut note = Note::default();
+        if !attributes.trim().is_empty() {
+            for (name, value) in markup::attributes(attributes) {
+                match markup::split_name(name) {
+                    ("rdf", "about") => note.about = Some(decoded(value)),
+                    // The Channel Definition Format.
+                    ("", "HREF" | "href") => note.links.extend(channel_page(attributes)),
+                    ("", "LASTMOD" | "lastmod") => {
+                        note.updated = date::read(&decoded(value), self.now);
+                    }
+                    ("xml", "lang") => note.language = Some(decoded(value)),
+                    _ => {}
+                }
+            }
+        }
+        note.base = self.bases.last().map(|(_, base)| base.clone());
+        self.outline.entries.push(note);
+    }
+
+    /// The vocabulary of a prefix, the format's own counting as such.
+    fn space(&self, prefix: &str) -> Space {
+        if prefix.is_empty() {
+            return Space::Own;
+        }
+        match self.root.space(prefix) {
+            Space::Atom if self.dialect == Dialect::Atom => Space::Own,
+            space => space,
+        }
+    }
+
+    /// The name of an element as its format writes it; the tag is edited to match.
+    fn canonical(
+        &mut self,
+        frame: &mut Frame<'t>,
+        piece: Piece<'t>,
+        prefix: &str,
+        local: &'t str,
+    ) -> &'t str {
+        if !prefix.is_empty() {
+            return local;
+        }
+        let known = match self.dialect {
+            Dialect::Rss if local.bytes().any(|byte| byte.is_ascii_uppercase()) => {
+                names::rss_name(local).filter(|known| *known != local)
+            }
+            Dialect::Rss if local == "entry" => Some("item"),
+            Dialect::Atom if local == "item" => Some("entry"),
+            Dialect::Atom if self.root.is_old_atom() => names::atom_name(local),
+            _ => None,
+        };
+        let Some(known) = known else { return local };
+        self.edits.replace(piece.start + 1, piece.start + 1 + local.len(), known);
+        frame.renamed = Some(known);
+        known
+    }
+
+    fn text_construct(
+        &mut self,
+        frame: &mut Frame<'t>,
+        piece: Piece<'t>,
+        space: Space,
+        local: &str,
+        attributes: &'t str,
+    ) -> bool {
+        if self.dialect == Dialect::Rss || space != Space::Own {
+            return false;
+        }
+        let Some(made) = text_construct::read(local, attributes) else { return false };
+        let name = frame.renamed.unwrap_or(frame.name);
+        if let Some(note) = self.outline.entries.last_mut().filter(|_| local == "content") {
+            if self.has_bases && attributes.contains("xml:base") {
+                note.base = self.bases.last().map(|(_, base)| base.clone());
+            }
+            note.links.extend(made.source(attributes));
+        }
+        frame.place = match made.form {
+            text_construct::Form::Text | text_construct::Form::Html => Place::Deep,
+            text_construct::Form::Xhtml => Place::Inline,
+            text_construct::Form::Base64 => Place::Base64,
+            text_construct::Form::Elsewhere => {
+                frame.renamed = Some(text_construct::LEFT_OUT);
+                Place::Deep
+            }
+        };
+        if let Some(tag) = made.tag(name, attributes, piece) {
+            self.edits.replace(piece.start, piece.end, tag);
+        }
+        true
+    }
+}
+
+/// The page of a channel or item of the Channel Definition Format.
+fn channel_page(attributes: &str) -> Option<Tie> {
+    let written =
+        markup::attribute(attributes, "HREF").or_else(|| markup::attribute(attributes, "href"))?;
+    Some(Tie { rel: "alternate".to_owned(), href: decoded(written), ..Tie::default() })
+}
+
+fn attributes_of(piece: Piece<'_>) -> &str {
+    match piece.kind {
+        Kind::Open { attributes, .. } => attributes,
+        _ => "",
+    }
+}

@@ -1,0 +1,58 @@
+//! What the pass before feed-rs notes of a document: all that feed-rs does not tell.
+
+use url::Url;
+
+use crate::model::{Hints, Timestamp};
+
+/// What the pass before feed-rs notes of a document.
+#[derive(Debug, Default)]
+pub(super) struct Outline {
+    /// The format and its version: `RSS 2.0`.
+    pub(super) format: String,
+    /// What stands at the level of the feed.
+    pub(super) feed: Note,
+    /// Its entries in the document's order, as many as feed-rs will find.
+    pub(super) entries: Vec<Note>,
+    /// What it asks of its readers.
+    pub(super) hints: Hints,
+    /// Whether an entry stands inside another, which no format knows.
+    pub(super) nested: bool,
+    /// What was left out, in words.
+    pub(super) warnings: Vec<String>,
+}
+
+/// What is noted of one entry, or of the feed as a whole.
+#[derive(Debug, Default, Clone, PartialEq)]
+pub(super) struct Note {
+    /// `rdf:about`.
+    pub(super) about: Option<String>,
+    /// Whether a guid is its entry's address: unless it says it is not.
+    pub(super) guid_is_no_link: bool,
+    /// Links as Atom writes them, where feed-rs does not look.
+    pub(super) links: Vec<Tie>,
+    /// Attached files.
+    pub(super) enclosures: Vec<Tie>,
+    pub(super) title: Option<String>,
+    pub(super) description: Option<String>,
+    pub(super) published: Option<Timestamp>,
+    pub(super) updated: Option<Timestamp>,
+    pub(super) created: Option<Timestamp>,
+    pub(super) authors: Vec<String>,
+    pub(super) subjects: Vec<String>,
+    pub(super) language: Option<String>,
+    pub(super) rights: Option<String>,
+    pub(super) comments: Option<String>,
+    pub(super) latitude: Option<f64>,
+    pub(super) longitude: Option<f64>,
+    /// What relative links are relative to, where `xml:base` says so.
+    pub(super) base: Option<Url>,
+}
+
+/// A link as written.
+#[derive(Debug, Default, Clone, PartialEq)]
+pub(super) struct Tie {
+    pub(super) rel: String,
+    pub(super) href: String,
+    pub(super) media_type: Option<String>,
+    pub(super) length: Option<u64>,
+}

@@ -1,0 +1,395 @@
+//! A document that is not well-formed in; one that is, with what was done to it in words, out.
+//!
+//! Only used when the strict pass fails. One pass: bare `&` and `<` are
+//! escaped, references that name no character dropped, tags closed where they
+//! must be and end tags without a start left out. The element that the document
+//! breaks off in is dropped, so that no half of a text is published, and its entry
+//! with it, unless what tells which entry it is came before.
+
+use memchr::memmem;
+
+use super::markup::{self, Kind, Pieces, attributes, split_name};
+
+/// Where the root's tag starts: after white space, junk, declarations and
+/// comments, or, failing that, wherever in the text a feed begins.
+pub(super) fn find_root(text: &str) -> Option<usize> {
+    let first = Pieces::of(text).find(|piece| matches!(piece.kind, Kind::Open { .. }));
+    if let Some(piece) = first
+        && let Kind::Open { name, .. } = piece.kind
+        && is_root(name)
+    {
+        return Some(piece.start);
+    }
+    ["<rss", "<feed", "<rdf:RDF", "<RDF", "<RSS", "<atom:feed"]
+        .iter()
+        .flat_map(|start| {
+            memmem::find_iter(text.as_bytes(), start).filter(|at| {
+                let next = text.as_bytes().get(at + start.len());
+                next.is_some_and(|byte| byte.is_ascii_whitespace() || *byte == b'>')
+            })
+        })
+        .min()
+}
+
+fn is_root(name: &str) -> bool {
+    let local = split_name(name).1;
+    ["rss", "rdf", "feed", "entry", "channel"].iter().any(|root| root.eq_ignore_ascii_case(local))
+}
+
+/// A mended document.
+#[derive(Debug, PartialEq)]
+pub(super) struct Mended {
+    pub(super) text: String,
+    /// What was done, in words; each once.
+    pub(super) repairs: Vec<&'static str>,
+}
+
+/// Mends the document that starts with its root's tag.
+pub(super) fn mend(text: &str) -> Mended {
+    let mut mender = Mender { result: String::with_capacity(text.len() + 64), ..Mender::default() };
+    mender.run(text);
+    Mended { text: mender.result, repairs: mender.repairs }
+}
+
+#[derive(Default)]
+struct Mender<'t> {
+    result: String,
+    repairs: Vec<&'static str>,
+    stack: Vec<Open<'t>>,
+    /// Entries that are complete.
+    entries: usize,
+}
+
+struct Open<'t> {
+    name: &'t str,
+    is_entry: bool,
+    /// Where in the result its tag starts.
+    start: usize,
+}
+
+/// Nothing sensible nests deeper; `normalise` refuses what is left.
+const MAX_DEPTH: usize = 256;
+
+impl<'t> Mender<'t> {
+    fn run(&mut self, text: &'t str) {
+        let mut pieces = Pieces::of(text);
+        while let Some(piece) = pieces.next() {
+            match piece.kind {
+                Kind::Text(inner) => self.text(inner),
+                Kind::CData(_) => self.result.push_str(&text[piece.start..piece.end]),
+                Kind::Aside(_) => {}
+                Kind::Stray => {
+                    self.note("a bare < was escaped");
+                    self.result.push_str("&lt;");
+                }
+                Kind::Open { name, attributes: inside, empty } => {
+                    // A quote that is not closed swallows the tags after it.
+                    let swallows = memchr::memchr(b'<', inside.as_bytes()).is_some();
+                    match inside.find('>').filter(|_| swallows) {
+                        Some(end) => {
+                            self.note("an unclosed quote was closed");
+                            let end = piece.start + 1 + name.len() + end;
+                            self.open(name, &text[piece.start + 1 + name.len()..end], false);
+                            pieces.skip_to(end + 1);
+                        }
+                        None => self.open(name, inside, empty),
+                    }
+                }
+                Kind::Close { name } => self.close(name),
+                Kind::Unclosed(rest) => match self.unclosed(rest) {
+                    Some(length) => pieces.skip_to(piece.start + length),
+                    None => break,
+                },
+            }
+            if self.stack.is_empty() && !self.result.is_empty() {
+                break;
+            }
+        }
+        self.finish();
+    }
+
+    fn note(&mut self, repair: &'static str) {
+        if !self.repairs.contains(&repair) {
+            self.repairs.push(repair);
+        }
+    }
+
+    fn text(&mut self, text: &str) {
+        let mut rest = text;
+        while let Some(at) = memchr::memchr(b'&', rest.as_bytes()) {
+            self.result.push_str(&rest[..at]);
+            rest = &rest[at..];
+            match reference(rest) {
+                Reference::Good(length) => {
+                    self.result.push_str(&rest[..length]);
+                    rest = &rest[length..];
+                }
+                Reference::Means(c, length) => {
+                    self.note("a reference to a control character was read as Windows-1252");
+                    self.result.push(c);
+                    rest = &rest[length..];
+                }
+                Reference::Nothing(length) => {
+                    self.note("a reference that names no character was dropped");
+                    rest = &rest[length..];
+                }
+                Reference::None => {
+                    self.note("a bare & was escaped");
+                    self.result.push_str("&amp;");
+                    rest = &rest[1..];
+                }
+            }
+        }
+        self.result.push_str(rest);
+    }
+
+    fn open(&mut self, name: &'t str, inside: &'t str, empty: bool) {
+        let local = split_name(name).1;
+        let is_entry = local.eq_ignore_ascii_case("item") || local.eq_ignore_ascii_case("entry");
+        if is_entry && !empty {
+            // Entries do not nest: the one before was not closed.
+            if let Some(at) = self.stack.iter().position(|open| open.is_entry) {
+                self.note("an entry that was not closed was closed");
+                self.close_to(at);
+            }
+        }
+        if name.eq_ignore_ascii_case("p") && self.stack.last().is_some_and(|open| open.name == name)
+        {
+            self.close_to(self.stack.len() - 1);
+        }
+        let empty = empty || is_void(name);
+        let start = self.result.len();
+        self.result.push('<');
+        self.result.push_str(name);
+        for (attribute, value) in attributes(inside) {
+            if attribute.bytes().any(|byte| matches!(byte, b'<' | b'"' | b'\'' | b'&')) {
+                continue;
+            }
+            self.result.push(' ');
+            self.result.push_str(attribute);
+            self.result.push_str("=\"");
+            self.text(&value.replace('"', "&quot;").replace('<', "&lt;"));
+            self.result.push('"');
+        }
+        if empty || self.stack.len() >= MAX_DEPTH {
+            self.result.push_str("/>");
+            return;
+        }
+        self.result.push('>');
+        self.stack.push(Open { name, is_entry, start });
+    }
+
+    fn close(&mut self, name: &str) {
+        if is_void(name) {
+            return;
+        }
+        let found = self.stack.iter().rposition(|open| open.name.eq_ignore_ascii_case(name));
+        let Some(at) = found else {
+            self.note("an end tag without a start was left out");
+            return;
+        };
+        if at + 1 != self.stack.len() {
+            self.note("tags that cross or were not closed were closed");
+        }
+        self.close_to(at);
+    }
+
+    /// Closes the elements from the innermost up to the one at `at`.
+    fn close_to(&mut self, at: usize) {
+        while self.stack.len() > at {
+            let Some(open) = self.stack.pop() else { break };
+            self.entries += usize::from(open.is_entry);
+            self.result.push_str("</");
+            self.result.push_str(open.name);
+            self.result.push('>');
+        }
+    }
+
+    /// Deals with a piece that never ends; how much of it is done with, or
+    /// none when the document breaks off in it.
+    fn unclosed(&mut self, rest: &'t str) -> Option<usize> {
+        if rest.starts_with("<![CDATA[") {
+            let name = self.stack.last()?.name;
+            // An inner CDATA's end would be taken for the outer one's.
+            let end = memmem::find(rest.as_bytes(), format!("</{name}").as_bytes())?;
+            self.note("an unclosed CDATA section was closed");
+            self.result.push_str(&rest[..end]);
+            self.result.push_str("]]>");
+            return Some(end);
+        }
+        if rest.starts_with("<!") || rest.starts_with("<?") {
+            self.note("an unclosed comment was read as text");
+            self.result.push_str("&lt;");
+            return Some(1);
+        }
+        let end = memchr::memchr(b'>', rest.as_bytes())?;
+        let mut pieces = Pieces::of(&rest[..=end]);
+        if let Some(Kind::Unclosed(_)) = pieces.next().map(|piece| piece.kind) {
+            self.note("an unclosed quote was closed");
+            let name_end = 1 + rest[1..end].find(|c: char| c.is_whitespace()).unwrap_or(end - 1);
+            self.open(&rest[1..name_end], &rest[name_end..end], false);
+        }
+        Some(end + 1)
+    }
+
+    /// Closes what is open at the document's end.
+    fn finish(&mut self) {
+        if self.stack.is_empty() {
+            return;
+        }
+        self.note("the document breaks off: what was whole was kept");
+        if let Some(at) = self.stack.iter().position(|open| open.is_entry) {
+            if let Some(field) = self.stack.get(at + 1) {
+                // The element that the document breaks off in is half a text.
+                let start = field.start;
+                if self.entries > 0 || is_known_by(&self.result[self.stack[at].start..start]) {
+                    self.result.truncate(start);
+                    self.stack.truncate(at + 1);
+                }
+            }
+            let start = self.stack[at].start;
+            if self.entries > 0 && !is_known_by(&self.result[start..]) {
+                self.result.truncate(start);
+                self.stack.truncate(at);
+            }
+        }
+        self.close_to(0);
+    }
+}
+
+/// Elements of HTML that are empty, and that no feed format has.
+fn is_void(name: &str) -> bool {
+    const VOID: [&str; 10] =
+        ["area", "br", "col", "embed", "hr", "img", "input", "meta", "param", "wbr"];
+    VOID.iter().any(|void| void.eq_ignore_ascii_case(name))
+}
+
+/// Whether as much of an entry as there is tells which entry it is.
+fn is_known_by(part: &str) -> bool {
+    let holds = |name: &str| part.contains(name);
+    holds("</title>") && (holds("</link>") || holds("<link ") || holds("</guid>") || holds("</id>"))
+}
+
+pub(super) enum Reference {
+    /// As long as this, and XML will take it.
+    Good(usize),
+    /// A character that the number stands for in Windows-1252.
+    Means(char, usize),
+    /// A number without a character.
+    Nothing(usize),
+    /// Not a reference.
+    None,
+}
+
+/// What the `&` at the start of a text begins.
+pub(super) fn reference(text: &str) -> Reference {
+    let Some(end) = text.bytes().take(34).position(|byte| byte == b';') else {
+        return Reference::None;
+    };
+    let name = &text[1..end];
+    let Some(number) = name.strip_prefix('#') else {
+        let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic())
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        return if is_name { Reference::Good(end + 1) } else { Reference::None };
+    };
+    let value = match number.strip_prefix(['x', 'X']) {
+        Some(hex) => u32::from_str_radix(hex, 16),
+        None => number.parse(),
+    };
+    let Ok(value) = value else {
+        let digits = number.trim_start_matches(['x', 'X']);
+        let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+        return if is_number { Reference::Nothing(end + 1) } else { Reference::None };
+    };
+    match char::from_u32(value) {
+        Some('\u{80}'..='\u{9F}') => {
+            let byte = [u8::try_from(value).unwrap_or(b'?')];
+            let (text, _) = encoding_rs::WINDOWS_1252.decode_without_bom_handling(&byte);
+            match text.chars().next().filter(|c| super::decode::is_allowed(*c)) {
+                Some(c) => Reference::Means(c, end + 1),
+                None => Reference::Nothing(end + 1),
+            }
+        }
+        Some(c) if super::decode::is_allowed(c) => Reference::Good(end + 1),
+        _ => Reference::Nothing(end + 1),
+    }
+}
+
+/// How many entries a text seems to hold: start tags of `item` or `entry`.
+pub(super) fn count_entries(text: &str) -> usize {
+    Pieces::of(text)
+        .filter(|piece| match piece.kind {
+            Kind::Open { name, .. } => {
+                let local = markup::split_name(name).1;
+                local.eq_ignore_ascii_case("item") || local.eq_ignore_ascii_case("entry")
+            }
+            _ => false,
+        })
+        .count()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn each_kind_of_damage_is_mended() {
+        for (given, mended) in [
+            ("<rss>Q & A &amp; &lt;</rss>", "<rss>Q &amp; A &amp; &lt;</rss>"),
+            ("<rss>1 < 2</rss>", "<rss>1 &lt; 2</rss>"),
+            ("<rss>&#0;a&#146;b&#xFFFF;&#99999999;</rss>", "<rss>a’b</rss>"),
+            ("<rss><p>a<br>b</rss>", "<rss><p>a<br/>b</p></rss>"),
+            ("<rss><b><i>x</b></i></rss>", "<rss><b><i>x</i></b></rss>"),
+            (
+                "<rss><a href=x&y b='\"'>z</a></rss>",
+                "<rss><a href=\"x&amp;y\" b=\"&quot;\">z</a></rss>",
+            ),
+            ("<rss><a href=\"x>z</a></rss>", "<rss><a href=\"x\">z</a></rss>"),
+            ("<rss><t><![CDATA[x</t></rss>", "<rss><t><![CDATA[x]]></t></rss>"),
+            ("<rss><t>a<!-- b</t></rss>", "<rss><t>a&lt;!-- b</t></rss>"),
+            ("<rss><Item>x</item></rss>", "<rss><Item>x</Item></rss>"),
+            ("<rss><item>x<item>y</item></rss>", "<rss><item>x</item><item>y</item></rss>"),
+        ] {
+            assert_eq!(mend(given).text, mended, "{given}");
+        }
+    }
+
+    #[test]
+    fn a_document_that_breaks_off_keeps_its_whole_entries() {
+        let whole = "<rss><item><title>a</title></item>";
+        let kept = format!("{whole}</rss>");
+        assert_eq!(mend(&format!("{whole}<item><title>b")).text, kept);
+        assert_eq!(mend(&format!("{whole}<item><title>b</title><desc")).text, kept);
+        let known = "<item><title>b</title><link>c</link>";
+        for half in ["<description>d", "<description><![CDATA[d", "<desc", ""] {
+            let text = mend(&format!("{whole}{known}{half}")).text;
+            assert_eq!(text, format!("{whole}{known}</item></rss>"), "{half}");
+        }
+        assert_eq!(mend("<rss><item><title>b").text, "<rss><item><title>b</title></item></rss>");
+    }
+
+    #[test]
+    fn the_root_is_found_behind_anything() {
+        for (text, at) in [
+            ("<rss>", Some(0)),
+            (" \n<?xml version='1.0'?><!-- <rss> --><feed>", Some(37)),
+            ("PHP warning <b>x</b> <rss version='2.0'>", Some(21)),
+            ("<html><body></body></html>", None),
+            ("", None),
+        ] {
+            assert_eq!(find_root(text), at, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_mended_needs_no_more_mending(text in "(<[a-c]( [a-b]=['\"]?[<&x]*['\"]?)?>|</[a-c]>|[&<>;#x0-9a]|<!\\[CDATA\\[|\\]\\]>|<!--|-->){0,20}") {
+            let once = mend(&format!("<rss>{text}"));
+            let twice = mend(&once.text);
+            prop_assert_eq!(&twice.text, &once.text);
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! What a document was read as in; the same as `gazetted parse --json` prints it out.
+
+use serde::Serialize;
+
+use super::Parsed;
+use crate::model::{Entry, Timestamp};
+
+/// What a document was read as, in the names that `gazetted parse --json` prints.
+#[derive(Debug, Serialize)]
+pub struct Report<'a> {
+    /// `RSS 2.0`, `Atom 1.0`, `JSON Feed 1.1` …
+    pub format: &'a str,
+    /// What it was decoded from.
+    pub encoding: &'a str,
+    /// Its title.
+    pub title: &'a str,
+    /// The page it belongs to.
+    pub url: Option<&'a str>,
+    /// BCP 47 language tag.
+    pub language: Option<&'a str>,
+    /// Its entries in document order.
+    pub entries: Vec<EntryReport<'a>>,
+    /// What it asks of its readers.
+    pub hints: HintsReport<'a>,
+    /// What was repaired or left out, in words.
+    pub warnings: &'a [String],
+}
+
+/// One entry of a [`Report`].
+#[derive(Debug, Serialize)]
+pub struct EntryReport<'a> {
+    /// Its guid, `atom:id` or `rdf:about`, byte for byte.
+    pub id: Option<&'a str>,
+    /// The page it is about.
+    pub url: Option<&'a str>,
+    /// Where it was first published, if that is elsewhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub original: Option<&'a str>,
+    /// Plain text.
+    pub title: &'a str,
+    /// Names.
+    pub authors: &'a [String],
+    /// Labels.
+    pub categories: &'a [String],
+    /// RFC 3339 in UTC.
+    pub published: Option<String>,
+    /// RFC 3339 in UTC.
+    pub updated: Option<String>,
+    /// BCP 47 language tag.
+    pub language: Option<&'a str>,
+    /// Sanitised HTML.
+    pub summary: Option<&'a str>,
+    /// Summary and content as plain text.
+    pub text: &'a str,
+    /// The fullest account it gives, as sanitised HTML.
+    pub html: Option<&'a str>,
+    /// Attached files.
+    pub enclosures: Vec<EnclosureReport<'a>>,
+    /// A picture for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image: Option<&'a str>,
+}
+
+/// One attached file of an [`EntryReport`].
+#[derive(Debug, Serialize)]
+pub struct EnclosureReport<'a> {
+    /// Where it is.
+    pub url: &'a str,
+    /// Its media type, as stated.
+    #[serde(rename = "type")]
+    pub media_type: Option<&'a str>,
+    /// Its size in bytes, as stated.
+    pub length: Option<u64>,
+}
+
+/// What a document asks of its readers, in a [`Report`].
+#[derive(Debug, Serialize)]
+pub struct HintsReport<'a> {
+    /// Seconds.
+    pub ttl: Option<u64>,
+    /// 0 to 23, GMT.
+    pub skip_hours: &'a [u8],
+    /// 0 is Monday.
+    pub skip_days: &'a [u8],
+    /// Seconds between changes.
+    pub update_period: Option<u64>,
+    /// The first WebSub hub.
+    pub hub: Option<&'a str>,
+    /// The document's own idea of its address.
+    #[serde(rename = "self")]
+    pub self_url: Option<&'a str>,
+    /// The next older page or archive.
+    pub next: Option<&'a str>,
+    /// Whether what is not listed is gone.
+    pub complete: bool,
+    /// Ids of entries that the source took back.
+    pub deleted: Vec<&'a str>,
+    /// Whether the source says it has ended.
+    pub ended: bool,
+}
+
+/// The view of `parsed` that `gazetted parse --json` prints.
+pub fn report(parsed: &Parsed) -> Report<'_> {
+    let hints = &parsed.hints;
+    Report {
+        format: &parsed.format,
+        encoding: &parsed.encoding,
+        title: &parsed.feed.title,
+        url: parsed.feed.url.as_ref().map(url::Url::as_str),
+        language: parsed.feed.language.as_deref(),
+        entries: parsed.entries.iter().map(entry).collect(),
+        hints: HintsReport {
+            ttl: hints.ttl.map(|ttl| ttl.as_secs()),
+            skip_hours: &hints.skip_hours,
+            skip_days: &hints.skip_days,
+            update_period: hints.update_period.map(|period| period.as_secs()),
+            hub: hints.hubs.first().map(url::Url::as_str),
+            self_url: hints.self_url.as_ref().map(url::Url::as_str),
+            next: hints.next.as_ref().map(url::Url::as_str),
+            complete: hints.complete,
+            deleted: hints.deleted.iter().map(|(guid, _)| guid.as_str()).collect(),
+            ended: hints.ended,
+        },
+        warnings: &parsed.warnings,
+    }
+}
+
+fn entry(entry: &Entry) -> EntryReport<'_> {
+    let date = |moment: Option<Timestamp>| moment.map(|moment| moment.to_string());
+    EntryReport {
+        id: entry.guid.as_deref(),
+        url: entry.url.as_ref().map(url::Url::as_str),
+        original: entry.original.as_ref().map(url::Url::as_str),
+        title: &entry.title,
+        authors: &entry.authors,
+        categories: &entry.categories,
+        published: date(entry.published),
+        updated: date(entry.updated),
+        language: entry.language.as_deref(),
+        summary: entry.summary.as_deref(),
+        text: &entry.text,
+        html: entry.content.as_deref().or(entry.summary.as_deref()),
+        enclosures: entry
+            .enclosures
+            .iter()
+            .map(|enclosure| EnclosureReport {
+                url: enclosure.url.as_str(),
+                media_type: enclosure.media_type.as_deref(),
+                length: enclosure.length,
+            })
+            .collect(),
+        image: entry.image.as_ref().map(url::Url::as_str),
+    }
+}

@@ -1,0 +1,331 @@
+//! Due sources, pushes and new plans in; a store and a shelf that follow them, out.
+//!
+//! THE CORE LOOP: the only module that knows all stages. Everything that can
+//! make the daemon act is a variant of [`Event`]; one poll's life is
+//! [`Editor::ingest`], top to bottom. Polls run side by side and change
+//! nothing; this loop alone writes.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::{Id, JoinError, JoinSet};
+use tracing::{debug, error, info, warn};
+
+use crate::clock::Clock;
+use crate::config::Plan;
+use crate::fetch::{Agenda, Fetcher, Refusal};
+use crate::model::{Failure, FailureKind, Outcome, Poll, SourceId, Timestamp};
+use crate::store::StoreError;
+
+mod editor;
+
+mod filing;
+
+mod pulse;
+
+mod reading;
+
+pub use editor::{Editor, Ingested, Memories};
+pub(crate) use filing::archive;
+pub use pulse::Pulse;
+
+/// As many polls go into one commit: what was waiting when the last was done.
+const GATHER: usize = 256;
+
+/// What the rest of the daemon asks of the loop.
+#[derive(Debug)]
+pub enum Request {
+    /// Poll a source now, unless a hold or the floor forbids (P14).
+    PollNow {
+        /// Which.
+        source: SourceId,
+        /// Told when the poll is published, or why there is none.
+        done: oneshot::Sender<Result<Polled, Refusal>>,
+    },
+    /// Put a plan in force.
+    Replan {
+        /// The plan, compiled.
+        plan: Arc<Plan>,
+        /// Told when it is in force.
+        done: oneshot::Sender<()>,
+    },
+    /// Tell when no poll is due nor under way: what was due is published.
+    Settled {
+        /// Told then.
+        done: oneshot::Sender<()>,
+    },
+    /// Answer, to show that the loop is alive.
+    Heartbeat {
+        /// Told at once.
+        done: oneshot::Sender<()>,
+    },
+    /// End, once what is under way is published.
+    Stop,
+}
+
+/// A poll that was published, and what came of it.
+#[derive(Debug, Clone)]
+pub struct Polled {
+    /// The poll.
+    pub poll: Poll,
+    /// What its entries came to.
+    pub ingested: Ingested,
+}
+
+/// What makes the loop act.
+enum Event {
+    /// A source is due.
+    Due,
+    /// Polls ended.
+    Polled(Vec<Poll>),
+    /// Somebody asks.
+    Asked(Request),
+}
+
+/// The core loop and all it owns.
+pub struct Pipeline {
+    clock: Clock,
+    editor: Editor,
+    fetcher: Arc<Fetcher>,
+    agenda: Agenda,
+    requests: mpsc::Receiver<Request>,
+    polls: JoinSet<Poll>,
+    under_way: HashMap<Id, SourceId>,
+    waiting_for: HashMap<SourceId, Vec<oneshot::Sender<Result<Polled, Refusal>>>>,
+    waiting_for_rest: Vec<oneshot::Sender<()>>,
+    /// The only sources to poll, where that is not every source of the plan.
+    only: Option<BTreeSet<SourceId>>,
+    pulse: Arc<Pulse>,
+}
+
+impl Pipeline {
+    /// A loop over what `editor` has opened. The failure is an operator's: a
+    /// proxy or certificate store that cannot be used.
+    pub fn new(
+        editor: Editor,
+        clock: Clock,
+        requests: mpsc::Receiver<Request>,
+    ) -> Result<Self, Failure> {
+        let polling = &editor.plan().polling;
+        let fetcher = Arc::new(Fetcher::new(polling)?);
+        let agenda = Agenda::new(polling.spacing, polling.concurrency);
+        let mut pipeline = Self {
+            clock,
+            editor,
+            fetcher,
+            agenda,
+            requests,
+            polls: JoinSet::new(),
+            under_way: HashMap::new(),
+            waiting_for: HashMap::new(),
+            waiting_for_rest: Vec::new(),
+            only: None,
+            pulse: Arc::default(),
+        };
+        pipeline.plan_all();
+        Ok(pipeline)
+    }
+
+    /// Polls these sources and no others.
+    pub fn only(mut self, sources: BTreeSet<SourceId>) -> Self {
+        for id in self.editor.plan().sources.keys().filter(|id| !sources.contains(*id)) {
+            self.agenda.forget(id);
+        }
+        self.only = Some(sources);
+        self
+    }
+
+    /// The loop's signs of life.
+    pub fn pulse(&self) -> Arc<Pulse> {
+        self.pulse.clone()
+    }
+
+    /// Runs until [`Request::Stop`]. Only a failing store ends it early: with
+    /// nowhere to remember what was seen, going on would publish duplicates.
+    pub async fn run(mut self) -> Result<(), StoreError> {
+        let pulse = self.pulse();
+        let ended = self.turn().await;
+        pulse.stop();
+        ended?;
+        self.finish().await
+    }
+
+    async fn turn(&mut self) -> Result<(), StoreError> {
+        loop {
+            self.start_due_polls();
+            self.tell_if_settled();
+            match self.next_event().await {
+                Event::Due => {}
+                Event::Polled(polls) => self.ingest(polls).await?,
+                Event::Asked(Request::PollNow { source, done }) => self.poll_now(source, done),
+                Event::Asked(Request::Replan { plan, done }) => {
+                    self.replan(plan).await?;
+                    let _ = done.send(());
+                }
+                Event::Asked(Request::Settled { done }) => self.waiting_for_rest.push(done),
+                Event::Asked(Request::Heartbeat { done }) => {
+                    let _ = done.send(());
+                }
+                Event::Asked(Request::Stop) => return Ok(()),
+            }
+        }
+    }
+
+    async fn next_event(&mut self) -> Event {
+        let wake_at = self.agenda.wake_at();
+        self.pulse.expect(wake_at);
+        tokio::select! {
+            biased;
+            request = self.requests.recv() => Event::Asked(request.unwrap_or(Request::Stop)),
+            Some(ended) = self.polls.join_next_with_id() => Event::Polled(self.gather(ended)),
+            () = self.clock.sleep_until(wake_at.unwrap_or(Timestamp::EPOCH)), if wake_at.is_some() => Event::Due,
+        }
+    }
+
+    /// The poll that ended, and those that ended meanwhile.
+    fn gather(&mut self, first: Result<(Id, Poll), JoinError>) -> Vec<Poll> {
+        let mut polls: Vec<Poll> = self.landed(first).into_iter().collect();
+        while polls.len() < GATHER
+            && let Some(ended) = self.polls.try_join_next_with_id()
+        {
+            polls.extend(self.landed(ended));
+        }
+        polls
+    }
+
+    /// A poll that panicked is that source's failure and costs only itself.
+    fn landed(&mut self, ended: Result<(Id, Poll), JoinError>) -> Option<Poll> {
+        match ended {
+            Ok((task, poll)) => {
+                self.under_way.remove(&task);
+                Some(poll)
+            }
+            Err(broken) => {
+                let source = self.under_way.remove(&broken.id())?;
+                error!(event = "poll_panicked", %source, "poll of {source} panicked; please report it");
+                let failure =
+                    Failure::new(FailureKind::Internal, "the poll failed inside; please report it");
+                Some(Poll { source, at: self.clock.now(), outcome: Outcome::Failed(failure) })
+            }
+        }
+    }
+
+    fn start_due_polls(&mut self) {
+        let now = self.clock.now();
+        while let Some(id) = self.agenda.start(now) {
+            self.start(id);
+        }
+    }
+
+    fn start(&mut self, id: SourceId) {
+        let plan = self.editor.plan();
+        let Some(source) = plan.sources.get(&id).cloned() else { return };
+        let memory = self.editor.memory(&id);
+        let limits = plan.parsing.clone();
+        let poll = reading::read(self.fetcher.clone(), source, memory, limits, self.clock.clone());
+        let task = self.polls.spawn(poll).id();
+        self.under_way.insert(task, id);
+    }
+
+    async fn ingest(&mut self, polls: Vec<Poll>) -> Result<(), StoreError> {
+        let failing: Vec<bool> =
+            polls.iter().map(|poll| self.editor.memory(&poll.source).failure.is_some()).collect();
+        let ingested = self.editor.ingest(polls.clone()).await?;
+        for ((poll, ingested), was_failing) in polls.into_iter().zip(ingested).zip(failing) {
+            log(&poll, &ingested, was_failing);
+            self.agenda.finished(&poll.source, self.clock.now());
+            if let Some(source) = self.editor.plan().sources.get(&poll.source) {
+                self.agenda.plan(source, &self.editor.memory(&poll.source));
+            }
+            for done in self.waiting_for.remove(&poll.source).unwrap_or_default() {
+                let _ = done.send(Ok(Polled { poll: poll.clone(), ingested: ingested.clone() }));
+            }
+        }
+        Ok(())
+    }
+
+    fn poll_now(&mut self, source: SourceId, done: oneshot::Sender<Result<Polled, Refusal>>) {
+        match self.agenda.hurry(&source, self.clock.now()) {
+            Ok(()) => self.waiting_for.entry(source).or_default().push(done),
+            Err(refusal) => {
+                let _ = done.send(Err(refusal));
+            }
+        }
+    }
+
+    /// The plan has compiled, so nothing here can fail because of it.
+    async fn replan(&mut self, plan: Arc<Plan>) -> Result<(), StoreError> {
+        let previous = self.editor.plan().clone();
+        self.editor.adopt(plan.clone(), self.clock.now()).await?;
+        if plan.polling != previous.polling {
+            match Fetcher::new(&plan.polling) {
+                Ok(fetcher) => self.fetcher = Arc::new(fetcher),
+                Err(failure) => {
+                    warn!(event = "polling_kept", "the [polling] table stays as it was: {failure}")
+                }
+            }
+        }
+        for id in previous.sources.keys().filter(|id| !plan.sources.contains_key(*id)) {
+            self.agenda.forget(id);
+        }
+        self.plan_all();
+        Ok(())
+    }
+
+    fn plan_all(&mut self) {
+        let is_watched = |id: &SourceId| self.only.as_ref().is_none_or(|only| only.contains(id));
+        for (id, source) in self.editor.plan().sources.iter().filter(|(id, _)| is_watched(id)) {
+            self.agenda.plan(source, &self.editor.memory(id));
+        }
+    }
+
+    fn tell_if_settled(&mut self) {
+        let due = self.agenda.wake_at().is_some_and(|next| next <= self.clock.now());
+        if self.polls.is_empty() && !due {
+            for done in self.waiting_for_rest.drain(..) {
+                let _ = done.send(());
+            }
+        }
+    }
+
+    /// What is under way is still read, judged and published.
+    async fn finish(mut self) -> Result<(), StoreError> {
+        while let Some(ended) = self.polls.join_next_with_id().await {
+            let polls = self.gather(ended);
+            self.ingest(polls).await?;
+        }
+        Ok(())
+    }
+}
+
+/// One line for what matters: news, and the beginning and end of a failure.
+fn log(poll: &Poll, ingested: &Ingested, was_failing: bool) {
+    let source = &poll.source;
+    match &poll.outcome {
+        Outcome::Failed(failure) if was_failing => {
+            debug!(event = "poll_failed", %source, kind = failure.kind.as_str(), "{source} still fails: {failure}");
+        }
+        Outcome::Failed(failure) => {
+            warn!(event = "source_failing", %source, kind = failure.kind.as_str(), "{source} fails: {failure}");
+        }
+        Outcome::Unchanged { .. } if was_failing => {
+            info!(event = "source_recovered", %source, "{source} answers again");
+        }
+        Outcome::Unchanged { .. } => {
+            debug!(event = "poll_unchanged", %source, "{source} has nothing new")
+        }
+        Outcome::Read(reading) => {
+            if was_failing {
+                info!(event = "source_recovered", %source, "{source} answers again");
+            }
+            for warning in &reading.warnings {
+                debug!(event = "document_repaired", %source, "{source}: {warning}");
+            }
+            let Ingested { new, joined, revised } = *ingested;
+            if new + joined + revised > 0 {
+                info!(event = "news", %source, new, joined, revised, "{source}: {new} new, {joined} joined, {revised} revised");
+            }
+        }
+    }
+}

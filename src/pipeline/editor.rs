@@ -1,0 +1,248 @@
+//! Polls in, in the order they ended; the store committed and the shelf filled, out.
+//!
+//! The deterministic heart of the daemon: what [`Editor::ingest`] does depends
+//! on the state before and on the polls alone. No clock, no randomness, no map
+//! order: the same polls give the same store export and the same feed bytes.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Instant;
+
+use crate::config::Plan;
+use crate::dedup::{self, Candidate, Judged, Rules};
+use crate::fetch::{self, News};
+use crate::model::{
+    Admitted, Key, Memory, Outcome, Poll, SourceId, Story, StoryId, Timestamp, Topic, Verdict,
+};
+use crate::publish::{self, Ledger, Shelf};
+use crate::store::{Commit, Store, StoreError};
+
+use super::filing::Filing;
+
+/// What is remembered of every source; read by whoever reports on it, written by the editor.
+pub type Memories = Arc<RwLock<BTreeMap<SourceId, Memory>>>;
+
+/// Judges, commits, files and publishes. The only writer.
+pub struct Editor {
+    plan: Arc<Plan>,
+    store: Arc<dyn Store>,
+    shelf: Arc<Shelf>,
+    memories: Memories,
+    ledger: Arc<Ledger>,
+    filing: Filing,
+    /// Of each feed, the stories as they are on the shelf, newest first.
+    displayed: Vec<Vec<Arc<Story>>>,
+    /// Those stories by id, so that feeds share them and none is read twice.
+    at_hand: HashMap<StoryId, Arc<Story>>,
+}
+
+/// What one poll came to, for the log.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Ingested {
+    /// Stories founded.
+    pub new: usize,
+    /// Copies that joined a story.
+    pub joined: usize,
+    /// Entries whose source changed what it says.
+    pub revised: usize,
+}
+
+impl Editor {
+    /// Takes up the work where the store left it: topics whose query is new are filled from
+    /// the stored stories, and every feed stands on the shelf when this returns.
+    pub async fn open(
+        plan: Arc<Plan>,
+        store: Arc<dyn Store>,
+        shelf: Arc<Shelf>,
+        now: Timestamp,
+    ) -> Result<Self, StoreError> {
+        let memories = tokio::task::block_in_place(|| store.memories())?;
+        shelf.remember(tokio::task::block_in_place(|| store.stamps())?);
+        let filing = Filing::open(plan.clone(), &store).await?;
+        let mut editor = Self {
+            plan,
+            store,
+            shelf,
+            memories: Arc::new(RwLock::new(memories)),
+            ledger: Arc::default(),
+            filing,
+            displayed: Vec::new(),
+            at_hand: HashMap::new(),
+        };
+        editor.publish_all(now).await?;
+        Ok(editor)
+    }
+
+    /// What is remembered of every source, for those who report on it.
+    pub fn memories(&self) -> Memories {
+        self.memories.clone()
+    }
+
+    /// What is counted, for `/metrics`.
+    pub fn ledger(&self) -> Arc<Ledger> {
+        self.ledger.clone()
+    }
+
+    /// What is remembered of one source.
+    pub fn memory(&self, source: &SourceId) -> Memory {
+        let memories = self.memories.read().unwrap_or_else(PoisonError::into_inner);
+        memories.get(source).cloned().unwrap_or_default()
+    }
+
+    /// The plan in force.
+    pub fn plan(&self) -> &Arc<Plan> {
+        &self.plan
+    }
+
+    /// Puts a plan in force: fills topics whose query changed, publishes
+    /// everything anew, withdraws what the plan no longer has (Q33).
+    pub async fn adopt(&mut self, plan: Arc<Plan>, now: Timestamp) -> Result<(), StoreError> {
+        self.filing = Filing::open(plan.clone(), &self.store).await?;
+        self.plan = plan;
+        self.publish_all(now).await
+    }
+
+    async fn publish_all(&mut self, now: Timestamp) -> Result<(), StoreError> {
+        let all = self.filing.all();
+        self.displayed = vec![Vec::new(); all.len()];
+        self.display(&all, now)?;
+        self.publish(&all, now).await?;
+        self.shelf.keep_topics(&self.plan.topics);
+        Ok(())
+    }
+
+    /// One gathering of polls through the stages. Each is judged against
+    /// all before it; one commit holds them all, and nothing is published
+    /// that is not durable. Returns what each poll came to, in order.
+    pub async fn ingest(&mut self, polls: Vec<Poll>) -> Result<Vec<Ingested>, StoreError> {
+        let Some(now) = polls.iter().map(|poll| poll.at).max() else { return Ok(Vec::new()) };
+        let began = Instant::now();
+        let plan = self.plan.clone();
+        let candidates: Vec<Vec<Candidate>> =
+            polls.iter().map(|poll| candidates_of(poll, &plan)).collect();
+        let keys: Vec<Key> = candidates.iter().flatten().flat_map(Candidate::keys).collect();
+        let mut known = tokio::task::block_in_place(|| self.store.lookalikes(&keys))?;
+
+        let mut commit = Commit::default();
+        let mut memories = BTreeMap::new();
+        let mut outcomes = Vec::with_capacity(polls.len());
+        let mut touched = BTreeSet::new();
+        for (poll, candidates) in polls.iter().zip(candidates) {
+            let judged = dedup::judge(candidates, &mut known, &rules(&plan), poll.at);
+            outcomes.push(tally(&judged.admitted));
+            self.settle(poll, &judged, &mut memories);
+            self.ledger.polled(poll);
+            self.ledger.admitted(&judged.admitted);
+            for admitted in judged.admitted {
+                commit.places.extend(self.filing.file(&admitted, &mut touched));
+                commit.admitted.push(admitted);
+            }
+        }
+        // Validators and stories go in together: a crash between the two would
+        // either lose stories or fetch them again.
+        commit.memories = memories.clone().into_iter().collect();
+        let changed: Vec<Story> =
+            commit.admitted.iter().map(|admitted| admitted.story.clone()).collect();
+        let committing = Instant::now();
+        self.store.commit(commit).await?;
+        self.ledger.committed(committing.elapsed());
+        self.memories.write().unwrap_or_else(PoisonError::into_inner).extend(memories);
+
+        self.at_hand.extend(changed.into_iter().map(|story| (story.id, Arc::new(story))));
+        self.display(&touched, now)?;
+        self.publish(&touched, now).await?;
+        self.ledger.gathered(began.elapsed());
+        Ok(outcomes)
+    }
+
+    /// Records the outcome, good or bad, and when the source is due next.
+    fn settle(&self, poll: &Poll, judged: &Judged, memories: &mut BTreeMap<SourceId, Memory>) {
+        // A source that a reload took away is remembered as it was.
+        let Some(source) = self.plan.sources.get(&poll.source) else { return };
+        let memory =
+            memories.entry(poll.source.clone()).or_insert_with(|| self.memory(&poll.source));
+        let news = News { new: judged.new.clone(), known: judged.known };
+        fetch::settle(poll, &news, memory, source, &self.plan.polling);
+    }
+
+    /// Looks up which stories these feeds hold now.
+    fn display(&mut self, feeds: &BTreeSet<usize>, now: Timestamp) -> Result<(), StoreError> {
+        for &feed in feeds {
+            let ids = tokio::task::block_in_place(|| self.filing.on_feed(feed, &*self.store, now))?;
+            let mut stories = Vec::with_capacity(ids.len());
+            for id in ids {
+                stories.extend(self.story(id)?);
+            }
+            stories.sort_by_key(|story| Reverse((self.filing.date(feed, story), story.id)));
+            self.displayed[feed] = stories;
+        }
+        let on_display: HashSet<StoryId> =
+            self.displayed.iter().flatten().map(|story| story.id).collect();
+        self.at_hand.retain(|id, _| on_display.contains(id));
+        Ok(())
+    }
+
+    fn story(&mut self, id: StoryId) -> Result<Option<Arc<Story>>, StoreError> {
+        if let Some(story) = self.at_hand.get(&id) {
+            return Ok(Some(story.clone()));
+        }
+        let story = tokio::task::block_in_place(|| self.store.story(id))?.map(Arc::new);
+        self.at_hand.extend(story.iter().map(|story| (id, story.clone())));
+        Ok(story)
+    }
+
+    /// Renders what changed and puts it on the shelf. Stamps are kept, so that
+    /// Last-Modified survives a restart (Q24).
+    async fn publish(&self, feeds: &BTreeSet<usize>, now: Timestamp) -> Result<(), StoreError> {
+        if feeds.is_empty() {
+            return Ok(());
+        }
+        let stamps = tokio::task::block_in_place(|| self.shelf.place(self.render(feeds, now), now));
+        match stamps.is_empty() {
+            true => Ok(()),
+            false => self.store.commit(Commit { stamps, ..Commit::default() }).await,
+        }
+    }
+
+    fn render(&self, feeds: &BTreeSet<usize>, now: Timestamp) -> Vec<publish::Rendered> {
+        let (plan, site) = (&*self.plan, &*self.plan.server.site);
+        let mut rendered = Vec::new();
+        for &feed in feeds {
+            let stories = &self.displayed[feed];
+            rendered.extend(match plan.topics.get(feed) {
+                Some(topic) => {
+                    let archived = self.filing.volumes(feed, now).last();
+                    publish::render_topic_after(archived, topic, stories, &plan.sources, site)
+                }
+                None => publish::render_stories(stories, &plan.sources, site),
+            });
+        }
+        let topics: Vec<(Topic, Vec<Arc<Story>>)> =
+            plan.topics.iter().cloned().zip(self.displayed.iter().cloned()).collect();
+        rendered.extend(publish::render_site(&topics, &plan.sources, site));
+        rendered
+    }
+}
+
+/// What the plan says of identity.
+fn rules(plan: &Plan) -> Rules<'_> {
+    let authority = &plan.server.site.authority;
+    Rules { sources: &plan.sources, authority, overrides: &plan.overrides }
+}
+
+fn candidates_of(poll: &Poll, plan: &Plan) -> Vec<Candidate> {
+    match &poll.outcome {
+        Outcome::Read(reading) => dedup::candidates(reading.entries.clone(), &rules(plan), poll.at),
+        Outcome::Unchanged { .. } | Outcome::Failed(_) => Vec::new(),
+    }
+}
+
+fn tally(admitted: &[Admitted]) -> Ingested {
+    let count = |verdict| admitted.iter().filter(|admitted| admitted.verdict == verdict).count();
+    Ingested {
+        new: count(Verdict::New),
+        joined: count(Verdict::Joined),
+        revised: count(Verdict::Revised),
+    }
+}

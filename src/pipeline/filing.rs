@@ -1,0 +1,199 @@
+//! Stories in; their places in topics and archives, and what each feed holds, out.
+//!
+//! Places are derived: they count only under the fingerprint of the query
+//! they were found by, so a changed query is filled anew from the stored stories.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::config::Plan;
+use crate::model::{Admitted, Fingerprint, Story, StoryId, Timestamp};
+use crate::publish::Volumes;
+use crate::store::{Commit, Place, PlaceChange, Store, StoreError};
+use crate::topics::Subject;
+
+/// The topic that every story is in: `/stories.atom`.
+const EVERYTHING: Fingerprint = Fingerprint(0);
+
+/// How many stories its feed holds.
+const OF_EVERYTHING: usize = 100;
+
+/// Stories or places read from the store at a time.
+const SLICE: usize = 500;
+
+/// Where stories stand under one plan. A topic is named by its place in the
+/// plan; the number after the last is the feed of everything.
+pub(super) struct Filing {
+    plan: Arc<Plan>,
+    /// Each topic as its query stands, and after them [`EVERYTHING`].
+    fingerprints: Vec<Fingerprint>,
+    /// Each topic's stories by when they were first seen: what its archive is made of.
+    archives: Vec<Vec<(Timestamp, StoryId)>>,
+}
+
+impl Filing {
+    /// The filing under a plan. Topics that the store has not seen are filled
+    /// from its stories; those that are no more are dropped.
+    pub(super) async fn open(plan: Arc<Plan>, store: &Arc<dyn Store>) -> Result<Self, StoreError> {
+        let topics = 0..plan.topics.len();
+        let mut fingerprints: Vec<Fingerprint> =
+            topics.map(|topic| plan.queries.fingerprint(topic, &plan.sources)).collect();
+        fingerprints.push(EVERYTHING);
+        let mut filing = Self { plan, fingerprints, archives: Vec::new() };
+        filing.fill(store).await?;
+        filing.archives = tokio::task::block_in_place(|| {
+            let topics = &filing.fingerprints[..filing.plan.topics.len()];
+            topics.iter().map(|topic| archive(&**store, *topic)).collect::<Result<_, _>>()
+        })?;
+        Ok(filing)
+    }
+
+    /// Every feed: the topics, and the one of everything.
+    pub(super) fn all(&self) -> BTreeSet<usize> {
+        (0..self.fingerprints.len()).collect()
+    }
+
+    async fn fill(&self, store: &Arc<dyn Store>) -> Result<(), StoreError> {
+        let filled: BTreeSet<Fingerprint> =
+            tokio::task::block_in_place(|| store.filled())?.into_iter().collect();
+        let wanted: BTreeSet<Fingerprint> =
+            self.fingerprints.iter().flat_map(|topic| [*topic, topic.archive()]).collect();
+        let missing: BTreeSet<Fingerprint> = wanted.difference(&filled).copied().collect();
+        let dropped: Vec<Fingerprint> = filled.difference(&wanted).copied().collect();
+        if missing.is_empty() && dropped.is_empty() {
+            return Ok(());
+        }
+        // What an earlier run began to fill and did not finish is begun anew.
+        let dropped = dropped.into_iter().chain(missing.iter().copied()).collect();
+        store.commit(Commit { dropped, ..Commit::default() }).await?;
+        let mut after = None;
+        while !missing.is_empty() {
+            let stories = tokio::task::block_in_place(|| store.stories(after, SLICE))?;
+            let Some(last) = stories.last() else { break };
+            after = Some((last.first_seen, last.id));
+            let mut places: Vec<PlaceChange> =
+                stories.iter().flat_map(|story| self.places(None, story)).collect();
+            places.retain(|place| missing.contains(&place.topic));
+            store.commit(Commit { places, ..Commit::default() }).await?;
+        }
+        let filled = missing.into_iter().collect();
+        store.commit(Commit { filled, ..Commit::default() }).await
+    }
+
+    /// Moves a story to where it belongs now. Returns its changes of place;
+    /// adds the feeds that show them to `touched`.
+    pub(super) fn file(
+        &mut self,
+        admitted: &Admitted,
+        touched: &mut BTreeSet<usize>,
+    ) -> Vec<PlaceChange> {
+        let (before, story) = (admitted.before.as_deref(), &admitted.story);
+        for (topic, (from, to)) in self.moves(before, story) {
+            touched.insert(topic);
+            let Some(archive) = self.archives.get_mut(topic) else { continue };
+            let place = (story.first_seen, story.id);
+            match (archive.binary_search(&place), from.is_some(), to.is_some()) {
+                (Err(at), _, true) => archive.insert(at, place),
+                (Ok(at), true, false) => drop(archive.remove(at)),
+                _ => {}
+            }
+        }
+        self.places(before, story)
+    }
+
+    fn places(&self, before: Option<&Story>, story: &Story) -> Vec<PlaceChange> {
+        let mut places = Vec::new();
+        for (topic, (from, to)) in self.moves(before, story) {
+            let topic = self.fingerprints[topic];
+            let seen = |date: Option<Timestamp>| date.map(|_| story.first_seen);
+            places.push(PlaceChange { topic, story: story.id, from, to });
+            if from.is_some() != to.is_some() {
+                let (topic, from, to) = (topic.archive(), seen(from), seen(to));
+                places.push(PlaceChange { topic, story: story.id, from, to });
+            }
+        }
+        places
+    }
+
+    /// The feeds a story was in or is in now, with the date that each orders it by.
+    fn moves(
+        &self,
+        before: Option<&Story>,
+        story: &Story,
+    ) -> BTreeMap<usize, (Option<Timestamp>, Option<Timestamp>)> {
+        let mut moves: BTreeMap<usize, (Option<Timestamp>, Option<Timestamp>)> = BTreeMap::new();
+        for (topic, date) in before.map(|before| self.topics_of(before)).unwrap_or_default() {
+            moves.entry(topic).or_default().0 = Some(date);
+        }
+        for (topic, date) in self.topics_of(story) {
+            moves.entry(topic).or_default().1 = Some(date);
+        }
+        moves
+    }
+
+    /// The feeds a story is in, with the date that each orders it by. A story
+    /// that was merged into another is in none.
+    fn topics_of(&self, story: &Story) -> Vec<(usize, Timestamp)> {
+        if !story.stands() {
+            return Vec::new();
+        }
+        let subject = Subject::of(story, &self.plan.sources, &self.plan.language);
+        let topics = self.plan.queries.matches(&subject);
+        let everything = self.plan.topics.len();
+        topics
+            .into_iter()
+            .chain([everything])
+            .map(|topic| (topic, self.date(topic, story)))
+            .collect()
+    }
+
+    /// The date by which a feed orders a story.
+    pub(super) fn date(&self, topic: usize, story: &Story) -> Timestamp {
+        match self.plan.topics.get(topic) {
+            Some(topic) => topic.date_of(story),
+            None => story.updated,
+        }
+    }
+
+    /// The stories that a feed holds: the newest, and those that are in no
+    /// closed volume of its archive yet.
+    pub(super) fn on_feed(
+        &self,
+        topic: usize,
+        store: &dyn Store,
+        now: Timestamp,
+    ) -> Result<BTreeSet<StoryId>, StoreError> {
+        let limit = self.plan.topics.get(topic).map_or(OF_EVERYTHING, |topic| topic.entries);
+        let newest = store.places(self.fingerprints[topic], None, limit)?;
+        Ok(newest
+            .into_iter()
+            .map(|place| place.story)
+            .chain(self.volumes(topic, now).open)
+            .collect())
+    }
+
+    /// A topic's archive; the feed of everything has none.
+    pub(super) fn volumes(&self, topic: usize, now: Timestamp) -> Volumes {
+        self.archives
+            .get(topic)
+            .map(|stories| Volumes::of(stories.clone(), now))
+            .unwrap_or_default()
+    }
+}
+
+/// A topic's stories by when they were first seen, the oldest first.
+pub(crate) fn archive(
+    store: &dyn Store,
+    topic: Fingerprint,
+) -> Result<Vec<(Timestamp, StoryId)>, StoreError> {
+    let mut stories = Vec::new();
+    let mut older_than: Option<Place> = None;
+    loop {
+        let places = store.places(topic.archive(), older_than, SLICE)?;
+        let Some(last) = places.last() else { break };
+        older_than = Some(*last);
+        stories.extend(places.iter().map(|place| (place.date, place.story)));
+    }
+    stories.sort_unstable();
+    Ok(stories)
+}

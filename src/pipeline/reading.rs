@@ -1,0 +1,66 @@
+//! A source and what is remembered of it in; one poll, whatever happens, out.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::clock::Clock;
+use crate::fetch::{Fetched, Fetcher};
+use crate::model::{Document, Failure, FailureKind, Memory, Outcome, Poll, Reading, Source};
+use crate::parse::{self, Limits, Parsed};
+
+/// Longer than this no document takes to parse, however it was made.
+const PARSE_DEADLINE: Duration = Duration::from_secs(20);
+
+/// Reads a source once. Every way this can end is an [`Outcome`], so that
+/// each poll is recorded in one place.
+pub(super) async fn read(
+    fetcher: Arc<Fetcher>,
+    source: Arc<Source>,
+    memory: Memory,
+    limits: Limits,
+    clock: Clock,
+) -> Poll {
+    let fetched = fetcher.fetch(&source, &memory, clock.now()).await;
+    let outcome = match fetched {
+        Ok(Fetched::Document { document, validators, freshness, bytes, hash, moved }) => {
+            match parsed(document, limits).await {
+                Ok(Parsed { feed, entries, hints, warnings, .. }) => {
+                    Outcome::Read(Box::new(Reading {
+                        validators,
+                        freshness,
+                        bytes,
+                        hash,
+                        moved,
+                        feed,
+                        entries,
+                        hints,
+                        warnings,
+                    }))
+                }
+                Err(failure) => Outcome::Failed(Failure { freshness, ..failure }),
+            }
+        }
+        Ok(Fetched::Unchanged { validators, freshness, bytes, moved, not_modified }) => {
+            Outcome::Unchanged { validators, freshness, bytes, moved, not_modified }
+        }
+        Err(failure) => Outcome::Failed(failure),
+    };
+    Poll { source: source.id.clone(), at: clock.now(), outcome }
+}
+
+/// Parses where it blocks nobody. A document that takes too long, or makes
+/// the parser panic, is that source's failure.
+async fn parsed(document: Document, limits: Limits) -> Result<Parsed, Failure> {
+    let parsing = tokio::task::spawn_blocking(move || parse::parse(&document, &limits));
+    match tokio::time::timeout(PARSE_DEADLINE, parsing).await {
+        Ok(Ok(result)) => result,
+        Ok(Err(_panicked)) => Err(Failure::new(
+            FailureKind::Internal,
+            "the parser failed on this document; please report it",
+        )),
+        Err(_elapsed) => Err(Failure::new(
+            FailureKind::TooLarge,
+            format!("the document took longer than {} s to parse", PARSE_DEADLINE.as_secs()),
+        )),
+    }
+}

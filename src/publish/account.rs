@@ -1,0 +1,339 @@
+//! A story in; what every format tells of it, out.
+
+use std::collections::HashSet;
+
+use super::legible::{escape, excerpt, legible, line, listed};
+use super::site::{Site, story_path};
+use super::uri::{is_uri, uri};
+use crate::model::{Entry, Location, Member, Sources, Story, Timestamp};
+
+/// What a feed tells of a story: the words of its lead, and who carried it too.
+#[derive(Debug, Clone)]
+pub(super) struct Account<'a> {
+    /// The story's id for ever (Q2, Q3).
+    pub id: String,
+    /// One line of plain text, never empty.
+    pub title: String,
+    /// The page it is about, or where there is none the story's own page.
+    pub url: String,
+    /// The path of the story's page with us: its copies, and why they are one story.
+    pub path: String,
+    /// The address of that page.
+    pub page: String,
+    /// The story's date.
+    pub published: Timestamp,
+    /// When the feed says it last changed.
+    pub updated: Timestamp,
+    /// When it was taken back: then nothing but that is to be told (Q15).
+    pub withdrawn: Option<Timestamp>,
+    /// Who speaks: never empty (Q1).
+    pub authors: Vec<String>,
+    /// Labels, each once.
+    pub categories: Vec<String>,
+    /// Copyright.
+    pub rights: Option<String>,
+    /// BCP 47 language tag.
+    pub language: Option<&'a str>,
+    /// A short account as HTML; it bears the line of provenance unless there is `content`.
+    pub summary: Option<String>,
+    /// The full account as HTML with the line of provenance at its end.
+    pub content: Option<String>,
+    /// The short account as one line of plain text.
+    pub excerpt: String,
+    /// Attached files with type and, where known, length (Q13).
+    pub enclosures: Vec<Attached<'a>>,
+    /// A picture.
+    pub image: Option<String>,
+    /// Who leads: `atom:source` (Q8).
+    pub source: Publisher,
+    /// Who else carried it, the best first.
+    pub copies: Vec<Carried>,
+    /// Where the lead says it was first published, when that is elsewhere.
+    pub original: Option<Original>,
+}
+
+/// A file attached to an entry.
+#[derive(Debug, Clone)]
+pub(super) struct Attached<'a> {
+    pub url: String,
+    pub media_type: &'a str,
+    pub length: Option<u64>,
+}
+
+/// Where a story was published before its lead carried it.
+#[derive(Debug, Clone)]
+pub(super) struct Original {
+    pub url: String,
+    /// The host that names the place.
+    pub host: Option<String>,
+}
+
+/// The source of a story's lead, as `atom:source` tells it.
+#[derive(Debug, Clone)]
+pub(super) struct Publisher {
+    /// What the document calls itself, or an id minted for it.
+    pub id: String,
+    /// What the document calls itself, else our name for the source.
+    pub title: String,
+    /// Our name for the source: what lines and links say.
+    pub name: String,
+    /// When the document said it last changed, never after we read it.
+    pub updated: Timestamp,
+    /// Where its document is, for web sources, without credentials.
+    pub feed: Option<String>,
+    /// The page it belongs to.
+    pub page: Option<String>,
+    /// Its copyright.
+    pub rights: Option<String>,
+    /// Its authors.
+    pub authors: Vec<String>,
+}
+
+/// A copy of the story.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Carried {
+    /// Our name for its source.
+    pub by: String,
+    /// Its page, if it has one.
+    pub url: Option<String>,
+}
+
+impl<'a> Account<'a> {
+    /// What to tell of `story`, dated `updated` by the feed that tells it.
+    pub(super) fn of(story: &'a Story, updated: Timestamp, sources: &Sources, site: &Site) -> Self {
+        Self::told_by(story.lead(sources), story, updated, sources, site)
+    }
+
+    /// The same in the words of one member, whoever leads the story elsewhere.
+    pub(super) fn told_by(
+        teller: &'a Member,
+        story: &'a Story,
+        updated: Timestamp,
+        sources: &Sources,
+        site: &Site,
+    ) -> Self {
+        let lead = &teller.entry;
+        let members = std::iter::once(story.lead(sources)).chain(story.copies(sources));
+        let copies: Vec<_> = members
+            .filter(|member| !std::ptr::eq(*member, teller) && member.withdrawn.is_none())
+            .map(|copy| carried(copy, sources))
+            .collect();
+        let source = publisher(story, lead, sources, site);
+        let path = story_path(&story.id);
+        let page = site.address(&path);
+        let title = title_of(lead, &source.name);
+        let (summary, content) = bodies(lead, &source.name, &copies);
+        Self {
+            id: legible(&story.published_id).into_owned(),
+            url: lead.url.as_ref().map_or_else(|| page.clone(), uri),
+            path,
+            page,
+            published: story.dated,
+            // The feed must not date a change before the story itself.
+            updated: updated.max(story.dated),
+            withdrawn: withdrawn(story),
+            authors: authors(lead, &source),
+            categories: categories(story),
+            rights: filled(lead.rights.as_deref()).map(line),
+            language: super::legible::language(
+                lead.language.as_deref().or(lead.feed.language.as_deref()),
+            ),
+            summary,
+            content,
+            excerpt: excerpt(&lead.text, 400),
+            enclosures: lead.enclosures.iter().map(attached).collect(),
+            image: lead.image.as_ref().map(uri),
+            original: original(lead),
+            title,
+            source,
+            copies,
+        }
+    }
+
+    /// Names of those who carried it beside its lead, each once.
+    pub(super) fn also(&self) -> Vec<String> {
+        also(&self.source.name, &self.copies).into_iter().map(|copy| copy.by.clone()).collect()
+    }
+
+    /// "Also published by A, B and C", or nothing.
+    pub(super) fn also_line(&self) -> Option<String> {
+        let names = self.also();
+        (!names.is_empty()).then(|| format!("Also published by {}", listed(&names)))
+    }
+
+    /// What to show in full: the content, else the summary; both end with the provenance.
+    pub(super) fn body(&self) -> &str {
+        self.content.as_deref().or(self.summary.as_deref()).unwrap_or_default()
+    }
+}
+
+/// A story is taken back when everybody who told it took it back.
+fn withdrawn(story: &Story) -> Option<Timestamp> {
+    let withdrawals: Option<Vec<_>> =
+        story.members.iter().map(|member| member.withdrawn.as_ref().map(|gone| gone.at)).collect();
+    withdrawals?.into_iter().max()
+}
+
+/// The name under which readers know a source: the operator's, else its own, else its id.
+pub(super) fn name_of(entry: &Entry, sources: &Sources) -> String {
+    let configured = sources.get(&entry.source).map(|source| source.title.as_str());
+    filled(configured)
+        .or(filled(Some(&entry.feed.title)))
+        .map_or_else(|| entry.source.to_string(), line)
+}
+
+/// The text, unless there is nothing to read in it.
+fn filled(text: Option<&str>) -> Option<&str> {
+    text.filter(|text| !text.trim().is_empty())
+}
+
+fn carried(member: &Member, sources: &Sources) -> Carried {
+    let entry = &member.entry;
+    Carried { by: name_of(entry, sources), url: entry.url.as_ref().map(uri) }
+}
+
+fn original(lead: &Entry) -> Option<Original> {
+    let original = lead.original.as_ref().filter(|original| lead.url.as_ref() != Some(original))?;
+    Some(Original { url: uri(original), host: original.host_str().map(str::to_owned) })
+}
+
+/// The copies worth a reader's notice: one a name, and not the lead's own.
+fn also<'c>(lead: &str, copies: &'c [Carried]) -> Vec<&'c Carried> {
+    let mut seen = HashSet::from([lead]);
+    copies.iter().filter(|copy| seen.insert(copy.by.as_str())).collect()
+}
+
+fn title_of(lead: &Entry, publisher: &str) -> String {
+    let title = line(&lead.title);
+    if !title.is_empty() {
+        return title;
+    }
+    match excerpt(&lead.text, 80) {
+        text if text.is_empty() => format!("Untitled announcement by {publisher}"),
+        text => text,
+    }
+}
+
+fn authors(lead: &Entry, source: &Publisher) -> Vec<String> {
+    let own: Vec<_> =
+        lead.authors.iter().map(|name| line(name)).filter(|name| !name.is_empty()).collect();
+    if !own.is_empty() {
+        own
+    } else if !source.authors.is_empty() {
+        source.authors.clone()
+    } else {
+        vec![source.name.clone()]
+    }
+}
+
+/// What the members file it under, the lead's first as they joined, each label once.
+fn categories(story: &Story) -> Vec<String> {
+    let mut seen = HashSet::new();
+    let labels = story.members.iter().flat_map(|member| &member.entry.categories);
+    labels
+        .map(|label| line(label))
+        .filter(|label| !label.is_empty() && seen.insert(label.to_lowercase()))
+        .collect()
+}
+
+fn attached(enclosure: &crate::model::Enclosure) -> Attached<'_> {
+    let stated = filled(enclosure.media_type.as_deref()).map(str::trim);
+    let stated = stated.filter(|stated| {
+        stated.is_ascii() && stated.matches('/').count() == 1 && !stated.contains([' ', '"', '<'])
+    });
+    Attached {
+        url: uri(&enclosure.url),
+        media_type: stated.unwrap_or_else(|| media_type_of(enclosure.url.path())),
+        length: enclosure.length,
+    }
+}
+
+/// The media type that a file's ending tells, for the kinds that departments attach.
+fn media_type_of(path: &str) -> &'static str {
+    let ending = path.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
+    match ending.as_deref() {
+        Some("pdf") => "application/pdf",
+        Some("csv") => "text/csv",
+        Some("html" | "htm") => "text/html",
+        Some("jpg" | "jpeg") => "image/jpeg",
+        Some("png") => "image/png",
+        Some("mp3") => "audio/mpeg",
+        Some("mp4") => "video/mp4",
+        Some("odt") => "application/vnd.oasis.opendocument.text",
+        Some("ods") => "application/vnd.oasis.opendocument.spreadsheet",
+        Some("docx") => "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+        Some("xlsx") => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        _ => "application/octet-stream",
+    }
+}
+
+fn publisher(story: &Story, lead: &Entry, sources: &Sources, site: &Site) -> Publisher {
+    let name = name_of(lead, sources);
+    let feed = sources.get(&lead.source).and_then(|source| address(&source.location));
+    let stated = Some(lead.feed.id.as_str()).filter(|id| is_uri(id));
+    let id = match stated {
+        Some(stated) => legible(stated).into_owned(),
+        None => feed.clone().unwrap_or_else(|| site.source_id(&lead.source)),
+    };
+    let updated = lead.feed.updated.or(lead.updated).unwrap_or(story.updated);
+    Publisher {
+        id,
+        title: filled(Some(&lead.feed.title)).map_or_else(|| name.clone(), line),
+        name,
+        // Whatever it claims, it was read no later than the story changed.
+        updated: updated.min(story.changed),
+        feed,
+        page: lead.feed.url.as_ref().map(uri),
+        rights: filled(lead.feed.rights.as_deref()).map(line),
+        authors: lead
+            .feed
+            .authors
+            .iter()
+            .map(|name| line(name))
+            .filter(|n| !n.is_empty())
+            .collect(),
+    }
+}
+
+/// Where a source's document is, as it can be shown to anybody.
+pub(super) fn address(location: &Location) -> Option<String> {
+    let Location::Web { url, .. } = location else { return None };
+    let mut url = url.clone();
+    // Fails only for addresses that have no host, and so no credentials either.
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    Some(uri(&url))
+}
+
+/// Summary and content, the longer of them ending with who published it too.
+fn bodies(lead: &Entry, publisher: &str, copies: &[Carried]) -> (Option<String>, Option<String>) {
+    let provenance = provenance(publisher, copies);
+    let summary = filled(lead.summary.as_deref()).map(|html| legible(html).into_owned());
+    let content = filled(lead.content.as_deref()).map(|html| legible(html).into_owned());
+    match (summary, content) {
+        (summary, Some(content)) => {
+            let summary = summary.filter(|summary| *summary != content);
+            (summary, Some(content + &provenance))
+        }
+        (Some(summary), None) => (Some(summary + &provenance), None),
+        // A reader is owed some text (validator: MissingTextualContent).
+        (None, None) => {
+            (Some(format!("<p>Published by {}.</p>{provenance}", escape(publisher))), None)
+        }
+    }
+}
+
+/// One visible line: who published it too, with links; empty when nobody did.
+fn provenance(publisher: &str, copies: &[Carried]) -> String {
+    let links: Vec<_> = also(publisher, copies)
+        .into_iter()
+        .map(|copy| match &copy.url {
+            Some(url) => format!("<a href=\"{}\">{}</a>", escape(url), escape(&copy.by)),
+            None => escape(&copy.by),
+        })
+        .collect();
+    if links.is_empty() {
+        return String::new();
+    }
+    format!("<p>Also published by {}.</p>", listed(&links))
+}

@@ -1,0 +1,119 @@
+//! What pages and health ask of the daemon; what it answers.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use super::{Ledger, Site, Volume};
+use crate::model::{Memory, Source, Sources, Story, StoryId, Timestamp, Topic, TopicId};
+
+/// An answer that takes a moment.
+pub type Reply<T> = Pin<Box<dyn Future<Output = Result<T, Unavailable>> + Send>>;
+
+/// Where the server asks for what is not on the shelf. The daemon implements
+/// it over the loop and the store; what returns at once must not wait for either.
+pub trait Desk: Send + Sync + 'static {
+    /// The daemon's clock.
+    fn now(&self) -> Timestamp;
+    /// What the published feeds have in common, as the current plan has it.
+    fn site(&self) -> Arc<Site>;
+    /// Whether readers should be sent here; why not, in words, otherwise.
+    fn ready(&self) -> Result<(), String>;
+    /// Whether the daemon works; why it should be restarted, in words, otherwise.
+    fn healthy(&self) -> Result<(), String>;
+    /// When something may change next: the earliest planned poll (Q28).
+    fn next_poll(&self) -> Option<Timestamp>;
+    /// What was counted.
+    fn ledger(&self) -> Arc<Ledger>;
+    /// Every source with what is known of it.
+    fn sources(&self) -> Reply<Vec<SourceState>>;
+    /// One story, unless there is none of that id that everybody may read.
+    fn story(&self, id: StoryId) -> Reply<Option<StoryDetail>>;
+    /// A closed volume of a topic, unless there is none of that name.
+    fn volume(&self, topic: TopicId, volume: Volume) -> Reply<Option<VolumeDetail>>;
+}
+
+/// The daemon cannot answer now; the reason is for the log.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Unavailable(pub String);
+
+/// A source and what is known of it.
+#[derive(Debug, Clone)]
+pub struct SourceState {
+    /// The source as the plan has it.
+    pub source: Arc<Source>,
+    /// What is remembered of it.
+    pub memory: Memory,
+}
+
+/// How a source is, the worst first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Condition {
+    Failing,
+    Held,
+    Ended,
+    Unread,
+    Well,
+}
+
+impl SourceState {
+    /// How the source is at a moment.
+    pub(super) fn condition(&self, now: Timestamp) -> Condition {
+        let memory = &self.memory;
+        if memory.failures > 0 {
+            Condition::Failing
+        } else if memory.hold.is_some_and(|hold| hold.until > now) {
+            Condition::Held
+        } else if memory.hints.ended {
+            Condition::Ended
+        } else if memory.last_success.is_none() {
+            Condition::Unread
+        } else {
+            Condition::Well
+        }
+    }
+}
+
+impl Condition {
+    /// Whether nobody needs to look.
+    pub(super) fn is_up(self) -> bool {
+        matches!(self, Self::Well | Self::Held)
+    }
+
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Failing => "failing",
+            Self::Held => "waiting",
+            Self::Ended => "ended",
+            Self::Unread => "not read yet",
+            Self::Well => "well",
+        }
+    }
+}
+
+/// A story with what is needed to tell of it.
+#[derive(Debug, Clone)]
+pub struct StoryDetail {
+    /// The story.
+    pub story: Story,
+    /// The plan's sources: who leads, and what they are called.
+    pub sources: Sources,
+    /// The public topics it is in, in the order of the plan.
+    pub topics: Vec<Topic>,
+}
+
+/// A closed volume of a topic's archive with what is needed to render it.
+#[derive(Debug, Clone)]
+pub struct VolumeDetail {
+    /// The topic.
+    pub topic: Topic,
+    /// The volume's stories, newest first.
+    pub stories: Vec<Arc<Story>>,
+    /// The plan's sources.
+    pub sources: Sources,
+    /// The closed volume before it.
+    pub previous: Option<Volume>,
+    /// The closed volume after it.
+    pub next: Option<Volume>,
+}

@@ -1,0 +1,167 @@
+//! Text from anywhere in; text that every format can carry, out.
+
+use std::borrow::Cow;
+
+/// `text` without what XML 1.0 cannot hold or what feed validators object to:
+/// control characters, unassigned non-characters, the replacement character.
+/// One such character would make the whole feed unreadable (Q1).
+pub(super) fn legible(text: &str) -> Cow<'_, str> {
+    if text.chars().all(is_legible) {
+        return Cow::Borrowed(text);
+    }
+    // U+FFFD stands where a character was lost; something must stay visible there.
+    let replaced = text.chars().map(|c| if c == '\u{fffd}' { '?' } else { c });
+    Cow::Owned(replaced.filter(|&c| is_legible(c)).collect())
+}
+
+fn is_legible(c: char) -> bool {
+    match c {
+        '\t' | '\n' => true,
+        '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{fdd0}'..='\u{fdef}' | '\u{fffd}' => false,
+        _ => !matches!(u32::from(c) & 0xffff, 0xfffe | 0xffff),
+    }
+}
+
+/// One line: legible, runs of white space as one space.
+pub(super) fn line(text: &str) -> String {
+    let mut line = String::with_capacity(text.len());
+    for word in legible(text).split_whitespace() {
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    line
+}
+
+/// The first `limit` characters of a text as one line, cut between words.
+pub(super) fn excerpt(text: &str, limit: usize) -> String {
+    let line = line(text);
+    let Some((end, _)) = line.char_indices().nth(limit) else {
+        return line;
+    };
+    let cut = line[..end].rfind(' ').unwrap_or(end);
+    format!("{}…", line[..cut].trim_end_matches([',', ';', ':', '.', ' ']))
+}
+
+/// Plain text as HTML.
+pub(super) fn escape(text: &str) -> String {
+    let mut html = String::with_capacity(text.len() + 8);
+    for c in legible(text).chars() {
+        match c {
+            '&' => html.push_str("&amp;"),
+            '<' => html.push_str("&lt;"),
+            '>' => html.push_str("&gt;"),
+            '"' => html.push_str("&quot;"),
+            '\'' => html.push_str("&#39;"),
+            _ => html.push(c),
+        }
+    }
+    html
+}
+
+/// Whether a reader that guesses could take plain text for markup.
+pub(super) fn looks_like_markup(text: &str) -> bool {
+    let after = |mark: char| text.match_indices(mark).map(|(at, _)| &text[at + 1..]);
+    after('<').any(|rest| rest.starts_with(|c: char| c.is_ascii_alphabetic() || "/!?".contains(c)))
+        || after('&').any(|rest| {
+            let name = rest.trim_start_matches('#');
+            let end = name.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(name.len());
+            end > 0 && name[end..].starts_with(';')
+        })
+}
+
+/// `1 thing`, `2 things`: "A, B and C" from names.
+pub(super) fn listed(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => one.clone(),
+        [rest @ .., last] => format!("{} and {last}", rest.join(", ")),
+    }
+}
+
+/// A language tag that is one, as far as its form says (BCP 47).
+pub(super) fn language(tag: Option<&str>) -> Option<&str> {
+    let tag = tag?.trim();
+    let mut parts = tag.split('-');
+    let primary = parts.next()?;
+    let well_formed = (2..=3).contains(&primary.len())
+        && primary.bytes().all(|b| b.is_ascii_alphabetic())
+        && parts.all(|part| {
+            (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric())
+        });
+    well_formed.then_some(tag)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_xml_cannot_hold_is_left_out() {
+        for (given, kept) in [
+            ("plain", "plain"),
+            ("a\u{0}b\u{1b}c", "abc"),
+            ("tab\tand\nline", "tab\tand\nline"),
+            ("carriage\r\nreturn", "carriage\nreturn"),
+            ("nel\u{85}c1\u{9f}", "nelc1"),
+            ("non\u{fffe}char\u{1ffff}", "nonchar"),
+            ("lost\u{fffd}byte", "lost?byte"),
+            ("Ελλάδα 🇬🇷", "Ελλάδα 🇬🇷"),
+        ] {
+            assert_eq!(legible(given), kept, "{given:?}");
+        }
+    }
+
+    #[test]
+    fn an_excerpt_ends_between_words() {
+        for (given, limit, short) in [
+            ("one two three", 100, "one two three"),
+            ("one two three", 9, "one two…"),
+            ("one, two", 5, "one…"),
+            ("unbroken", 3, "unb…"),
+            ("", 3, ""),
+        ] {
+            assert_eq!(excerpt(given, limit), short, "{given:?}");
+        }
+    }
+
+    #[test]
+    fn only_what_a_guessing_reader_would_misread_looks_like_markup() {
+        for (text, looks) in [
+            ("Foreign, Commonwealth & Development Office", false),
+            ("R&D budget", false),
+            ("3 < 4", false),
+            ("use of &amp; in titles", true),
+            ("&#8217;", true),
+            ("<b>bold</b>", true),
+            ("a </p>", true),
+        ] {
+            assert_eq!(looks_like_markup(text), looks, "{text}");
+        }
+    }
+
+    #[test]
+    fn names_are_listed_as_people_list_them() {
+        let names = |list: &[&str]| list.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        assert_eq!(listed(&names(&[])), "");
+        assert_eq!(listed(&names(&["A"])), "A");
+        assert_eq!(listed(&names(&["A", "B"])), "A and B");
+        assert_eq!(listed(&names(&["A", "B", "C"])), "A, B and C");
+    }
+
+    #[test]
+    fn a_language_is_carried_only_when_it_is_one() {
+        for (given, carried) in [
+            (Some("en-GB"), Some("en-GB")),
+            (Some(" cy "), Some("cy")),
+            (Some("english"), None),
+            (Some("en_GB"), None),
+            (Some(""), None),
+            (None, None),
+        ] {
+            assert_eq!(language(given), carried);
+        }
+    }
+}

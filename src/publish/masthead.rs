@@ -1,0 +1,192 @@
+//! A topic, or all stories, in; what a feed says of itself in every format, out.
+
+use super::account::Account;
+use super::archive::Volume;
+use super::site::{Site, source_path, topic_path};
+use super::{Format, Rendered};
+use crate::model::{Source, Timestamp, Topic, TopicId};
+
+/// Of a feed in which nothing has happened yet: a date must be there, and it
+/// must not be the time of rendering (Q7, Q20).
+pub(super) const NOTHING_YET: Timestamp = Timestamp::from_secs(946_684_800); // 2000-01-01
+
+/// What a feed says of itself, in every format.
+#[derive(Debug, Clone)]
+pub(super) struct Masthead {
+    /// Its id: constant, and independent of its address (Q7).
+    pub id: String,
+    /// Its title, never empty.
+    pub title: String,
+    /// Its description, never empty.
+    pub description: String,
+    /// Its path without the ending that names the format.
+    pub stem: String,
+    /// The path of the page that shows the same.
+    pub page: String,
+    /// The latest change of what it tells.
+    pub updated: Timestamp,
+    /// Its place among the archived feeds.
+    pub place: Place,
+}
+
+/// Where a document stands in the chain of archived feeds (RFC 5005 §4, Q16).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Place {
+    /// Whether it is an archived feed, which will not gain entries.
+    pub archived: bool,
+    /// Stem of the archived feed before it.
+    pub previous: Option<String>,
+    /// Stem of the archived feed after it.
+    pub next: Option<String>,
+    /// Stem of the feed that readers subscribe to, in an archived feed.
+    pub current: Option<String>,
+}
+
+impl Place {
+    /// The link relations of RFC 5005 with the stems they lead to.
+    pub(super) fn links(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let links = [
+            ("current", &self.current),
+            ("prev-archive", &self.previous),
+            ("next-archive", &self.next),
+        ];
+        links.into_iter().filter_map(|(relation, stem)| Some((relation, stem.as_deref()?)))
+    }
+}
+
+impl Masthead {
+    /// Of a topic's feed, before which `archived` was filled.
+    pub(super) fn of_topic(
+        topic: &Topic,
+        accounts: &[Account<'_>],
+        archived: Option<Volume>,
+        site: &Site,
+    ) -> Self {
+        let path = topic_path(&topic.id);
+        let previous = archived.map(|volume| volume_path(&topic.id, volume));
+        Self {
+            id: site.topic_id(&topic.id),
+            title: title_of(topic),
+            description: description_of(topic),
+            stem: path.clone(),
+            page: path,
+            updated: latest(accounts),
+            place: Place { previous, ..Place::default() },
+        }
+    }
+
+    /// Of an archived feed of a topic: the same feed, continued (Q16).
+    pub(super) fn of_volume(
+        topic: &Topic,
+        volume: Volume,
+        (previous, next): (Option<Volume>, Option<Volume>),
+        accounts: &[Account<'_>],
+        site: &Site,
+    ) -> Self {
+        let stem = |volume| volume_path(&topic.id, volume);
+        let feed = Self::of_topic(topic, accounts, None, site);
+        Self {
+            place: Place {
+                archived: true,
+                previous: previous.map(stem),
+                next: next.map(stem),
+                current: Some(feed.stem),
+            },
+            stem: stem(volume),
+            ..feed
+        }
+    }
+
+    /// Of the feed of all stories.
+    pub(super) fn of_everything(accounts: &[Account<'_>], site: &Site) -> Self {
+        Self {
+            id: site.stories_id(),
+            title: site.name(),
+            description: format!("Every story of {}.", site.name()),
+            stem: "/stories".to_owned(),
+            page: "/".to_owned(),
+            updated: latest(accounts),
+            place: Place::default(),
+        }
+    }
+
+    /// Of what one source tells.
+    pub(super) fn of_source(source: &Source, accounts: &[Account<'_>], site: &Site) -> Self {
+        let title = super::legible::line(&source.title);
+        Self {
+            id: site.source_feed_id(&source.id),
+            description: format!("What {title} publishes, as {} reads it.", site.name()),
+            title,
+            stem: source_path(&source.id),
+            page: "/sources".to_owned(),
+            updated: latest(accounts),
+            place: Place::default(),
+        }
+    }
+
+    /// The absolute address of this feed in a format.
+    pub(super) fn address(&self, format: Format, site: &Site) -> String {
+        site.address(&self.path(format))
+    }
+
+    /// The path of this feed in a format.
+    pub(super) fn path(&self, format: Format) -> String {
+        at(&self.stem, format)
+    }
+
+    /// This feed in a format, ready to be served.
+    pub(super) fn rendered(&self, format: Format, body: Vec<u8>, site: &Site) -> Rendered {
+        Rendered {
+            path: self.path(format),
+            content_type: format.content_type(),
+            body: body.into(),
+            link: Some(self.link(format, site)),
+        }
+    }
+
+    /// The Link header: what a subscriber's hub, or another format, is called (Q31).
+    fn link(&self, format: Format, site: &Site) -> String {
+        let mut link = format!("<{}>; rel=\"self\"", self.address(format, site));
+        if let Some(hub) = site.hub.as_ref().filter(|_| !self.place.archived) {
+            link += &format!(", <{hub}>; rel=\"hub\"");
+        }
+        for other in Format::ALL.into_iter().filter(|other| *other != format) {
+            let address = self.address(other, site);
+            link += &format!(", <{address}>; rel=\"alternate\"; type=\"{}\"", other.media_type());
+        }
+        link
+    }
+}
+
+/// The path of an archived feed without its ending.
+fn volume_path(topic: &TopicId, volume: Volume) -> String {
+    format!("{}/archive/{volume}", topic_path(topic))
+}
+
+/// The path of a feed in a format.
+pub(super) fn at(stem: &str, format: Format) -> String {
+    format!("{stem}.{}", format.ending())
+}
+
+/// What readers see as a topic's title.
+pub(super) fn title_of(topic: &Topic) -> String {
+    match super::legible::line(&topic.title) {
+        title if title.is_empty() => topic.id.to_string(),
+        title => title,
+    }
+}
+
+/// What readers see as a topic's description.
+pub(super) fn description_of(topic: &Topic) -> String {
+    match super::legible::line(&topic.description) {
+        description if description.is_empty() => format!("Stories on {}.", title_of(topic)),
+        description => description,
+    }
+}
+
+/// The latest change of anything a feed tells, a withdrawal too, never the
+/// time of rendering (Q7).
+fn latest(accounts: &[Account<'_>]) -> Timestamp {
+    let changes = accounts.iter().map(|account| account.withdrawn.unwrap_or(account.updated));
+    changes.max().unwrap_or(NOTHING_YET)
+}

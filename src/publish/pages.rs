@@ -1,0 +1,205 @@
+//! Topics and accounts in; pages that a person can read, out.
+
+mod chart;
+
+mod sources;
+
+mod story;
+
+use std::borrow::Cow;
+
+use askama::Template;
+
+use super::account::Account;
+use super::desk::{SourceState, StoryDetail};
+use super::legible::legible;
+use super::masthead::{Masthead, description_of, title_of};
+use super::site::{Site, story_path, topic_path};
+use super::{Format, Rendered};
+use crate::model::{Timestamp, Topic};
+use chart::Chart;
+
+const HTML: &str = "text/html; charset=utf-8";
+
+/// Where the icon is.
+pub(super) const ICON_PATH: &str = "/icon.svg";
+
+/// What pages need beside themselves; both change only with the program.
+pub(super) fn furniture() -> Vec<Rendered> {
+    let file = |path: &str, content_type, text: &'static str| Rendered {
+        path: path.to_owned(),
+        content_type,
+        body: text.into(),
+        link: None,
+    };
+    vec![
+        file("/style.css", "text/css; charset=utf-8", include_str!("../../templates/style.css")),
+        file(ICON_PATH, "image/svg+xml", include_str!("../../templates/icon.svg")),
+    ]
+}
+
+#[derive(Template)]
+#[template(path = "index.html")]
+struct Index<'a> {
+    site: &'a Site,
+    feeds: Vec<FeedLink>,
+    topics: Vec<Listing<'a>>,
+}
+
+#[derive(Template)]
+#[template(path = "topic.html")]
+struct TopicPage<'a> {
+    site: &'a Site,
+    topic: Listing<'a>,
+    query: Cow<'a, str>,
+}
+
+#[derive(Template)]
+#[template(path = "message.html")]
+struct Message<'a> {
+    site: &'a Site,
+    heading: &'a str,
+    text: &'a str,
+}
+
+/// A topic as pages list it.
+struct Listing<'a> {
+    id: &'a str,
+    href: String,
+    title: String,
+    description: String,
+    feeds: Vec<FeedLink>,
+    stories: Vec<StoryLine<'a>>,
+    chart: Option<Chart>,
+}
+
+/// A way to subscribe (Q36).
+struct FeedLink {
+    href: String,
+    media_type: &'static str,
+    format: &'static str,
+    title: String,
+}
+
+/// A story as pages list it.
+struct StoryLine<'a> {
+    title: &'a str,
+    url: &'a str,
+    page: String,
+    published: String,
+    date: String,
+    by: &'a str,
+    also: Option<String>,
+    excerpt: &'a str,
+}
+
+/// `/`: the topics, each with its latest stories.
+pub(super) fn index(topics: &[(&Topic, Vec<Account<'_>>)], site: &Site) -> Rendered {
+    const LATEST: usize = 5;
+    let everything = Masthead::of_everything(&[], site);
+    let mut feeds = feed_links(&everything.stem, &everything.title, site);
+    let newest = topics.iter().flat_map(|(_, accounts)| accounts).map(|a| a.published).max();
+    let topics: Vec<_> = topics
+        .iter()
+        .map(|(topic, accounts)| Listing {
+            chart: newest.and_then(|newest| Chart::of(topic, accounts, newest)),
+            ..listing(topic, accounts.iter().take(LATEST), site)
+        })
+        .collect();
+    for topic in &topics {
+        feeds.extend(feed_links(&topic_path_of(topic), &topic.title, site));
+    }
+    page("/", &Index { site, feeds, topics })
+}
+
+/// `/topics/ID`: what its feed tells, to read.
+pub(super) fn topic(topic: &Topic, accounts: &[Account<'_>], site: &Site) -> Rendered {
+    let listing = listing(topic, accounts.iter(), site);
+    page(&topic_path(&topic.id), &TopicPage { site, topic: listing, query: legible(&topic.query) })
+}
+
+/// `/stories/ID`: the copies side by side, and why they are one story.
+pub(super) fn story(detail: &StoryDetail, site: &Site) -> Rendered {
+    page(&story_path(&detail.story.id), &story::page(detail, site))
+}
+
+/// `/sources`: which is well, which is not, and what to do about it.
+pub(super) fn sources(states: &[SourceState], now: Timestamp, site: &Site) -> Rendered {
+    page("/sources", &sources::page(states, now, site))
+}
+
+/// A page that says one thing: not found, gone, later.
+pub(super) fn message(heading: &str, text: &str, site: &Site) -> String {
+    html(&Message { site, heading, text })
+}
+
+fn page(path: &str, template: &impl Template) -> Rendered {
+    Rendered { path: path.to_owned(), content_type: HTML, body: html(template).into(), link: None }
+}
+
+fn html(template: &impl Template) -> String {
+    template.render().expect("the templates' own text and strings render")
+}
+
+fn listing<'a>(
+    topic: &'a Topic,
+    accounts: impl Iterator<Item = &'a Account<'a>>,
+    site: &Site,
+) -> Listing<'a> {
+    let path = topic_path(&topic.id);
+    let title = title_of(topic);
+    Listing {
+        id: topic.id.as_str(),
+        href: inside(&path, site),
+        feeds: feed_links(&path, &title, site),
+        title,
+        description: description_of(topic),
+        stories: accounts
+            .filter(|told| told.withdrawn.is_none())
+            .map(|told| story_line(told, site))
+            .collect(),
+        chart: None,
+    }
+}
+
+fn topic_path_of(listing: &Listing<'_>) -> String {
+    format!("/topics/{}", listing.id)
+}
+
+fn feed_links(stem: &str, title: &str, site: &Site) -> Vec<FeedLink> {
+    let link = |format: Format| FeedLink {
+        href: inside(&super::masthead::at(stem, format), site),
+        media_type: format.media_type(),
+        format: format.name(),
+        title: format!("{title} ({})", format.name()),
+    };
+    Format::ALL.into_iter().map(link).collect()
+}
+
+fn story_line<'a>(account: &'a Account<'_>, site: &Site) -> StoryLine<'a> {
+    StoryLine {
+        title: &account.title,
+        url: &account.url,
+        page: inside(&account.path, site),
+        published: account.published.to_string(),
+        date: day(account.published),
+        by: &account.source.name,
+        also: account.also_line(),
+        excerpt: &account.excerpt,
+    }
+}
+
+/// A path of ours as a link within the site, which may not stand at the host's root.
+fn inside(path: &str, site: &Site) -> String {
+    format!("{}{}", site.root(), path.trim_start_matches('/'))
+}
+
+/// `2 April 2025`.
+fn day(moment: Timestamp) -> String {
+    moment.to_chrono().format("%-d %B %Y").to_string()
+}
+
+/// `2 April 2025, 11:05`.
+fn minute(moment: Timestamp) -> String {
+    moment.to_chrono().format("%-d %B %Y, %H:%M").to_string()
+}

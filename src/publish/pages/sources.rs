@@ -1,0 +1,127 @@
+//! Sources' states in; the page that says which is well, and what to do about the others, out.
+
+use askama::Template;
+
+use super::minute;
+use crate::model::{FailureKind, Timestamp};
+use crate::publish::desk::{Condition, SourceState};
+use crate::publish::legible::line;
+use crate::publish::site::Site;
+use crate::publish::uri::uri;
+
+#[derive(Template)]
+#[template(path = "sources.html")]
+pub(super) struct SourcesPage<'a> {
+    site: &'a Site,
+    summary: String,
+    rows: Vec<Row>,
+}
+
+struct Row {
+    id: String,
+    title: String,
+    page: Option<String>,
+    role: &'static str,
+    state: &'static str,
+    class: &'static str,
+    detail: Option<String>,
+    remedy: Option<&'static str>,
+    last_news: String,
+    last_success: String,
+    next_poll: String,
+    because: String,
+    polls: u64,
+    not_modified: u64,
+    bytes: String,
+}
+
+pub(super) fn page<'a>(states: &[SourceState], now: Timestamp, site: &'a Site) -> SourcesPage<'a> {
+    let mut rows: Vec<_> = states.iter().map(|state| (state.condition(now), state)).collect();
+    // What needs somebody comes first; within that, the order of the configuration.
+    rows.sort_by_key(|(condition, state)| (*condition, state.source.position));
+    let well = rows.iter().filter(|(condition, _)| *condition == Condition::Well).count();
+    SourcesPage {
+        site,
+        summary: format!("{} sources, {well} of them well.", rows.len()),
+        rows: rows.into_iter().map(|(condition, state)| row(condition, state, now)).collect(),
+    }
+}
+
+fn row(condition: Condition, state: &SourceState, now: Timestamp) -> Row {
+    let (source, memory) = (&state.source, &state.memory);
+    let moment = |moment: Option<Timestamp>| moment.map_or_else(|| "never".to_owned(), minute);
+    let class = match condition {
+        Condition::Failing => "bad",
+        Condition::Held | Condition::Ended | Condition::Unread => "warn",
+        Condition::Well => "good",
+    };
+    let failure = memory.failure.as_ref();
+    Row {
+        id: source.id.to_string(),
+        title: line(&source.title),
+        page: memory.feed.url.as_ref().map(uri),
+        role: source.role.as_str(),
+        state: condition.as_str(),
+        class,
+        detail: failure.map(|failure| match memory.failing_since {
+            Some(since) => format!(
+                "{} ({} times in a row since {})",
+                line(&failure.message),
+                memory.failures,
+                minute(since)
+            ),
+            None => line(&failure.message),
+        }),
+        remedy: failure.map(|failure| remedy(failure.kind)),
+        last_news: moment(memory.last_news),
+        last_success: moment(memory.last_success),
+        next_poll: if memory.next_poll > now { minute(memory.next_poll) } else { "due".to_owned() },
+        because: line(&memory.because),
+        polls: memory.polls,
+        not_modified: memory.not_modified,
+        bytes: size(memory.bytes),
+    }
+}
+
+/// What an operator can do about a kind of failure.
+fn remedy(kind: FailureKind) -> &'static str {
+    match kind {
+        FailureKind::Dns => "Check the host name in the source’s url, and this machine’s resolver.",
+        FailureKind::Refused | FailureKind::Timeout | FailureKind::Protocol => {
+            "The site may be down. Open the url in a browser; it is asked again by itself."
+        }
+        FailureKind::Tls => "Check the site’s certificate, and this machine’s clock.",
+        FailureKind::Forbidden => {
+            "The address is private. If that is meant, set allow_private for the source."
+        }
+        FailureKind::Redirect => "Open the url in a browser and configure where it ends.",
+        FailureKind::Denied => "The site refuses us. Check headers, or ask its owner.",
+        FailureKind::NotFound | FailureKind::Gone => {
+            "The feed has moved or ended. Look for its new address on the site."
+        }
+        FailureKind::TooMany | FailureKind::Unavailable => {
+            "The site asked us to wait, and we do. A longer interval helps if it recurs."
+        }
+        FailureKind::Status => "Open the url in a browser to see what the site answers.",
+        FailureKind::TooLarge => {
+            "Raise the limit in [polling] if the document is really that large."
+        }
+        FailureKind::Coding | FailureKind::NotAFeed => {
+            "Run gazetted parse on the url to see what came."
+        }
+        FailureKind::File => "Check that the file exists and can be read by the daemon.",
+        FailureKind::Internal => "This is a fault of gazetted: please report it with the log.",
+    }
+}
+
+/// `1.5 MB`: bytes for people.
+fn size(bytes: u64) -> String {
+    let mut unit = 1_000_u64;
+    for name in ["kB", "MB", "GB"] {
+        if bytes < unit * 1_000 {
+            return format!("{}.{} {name}", bytes / unit, bytes % unit * 10 / unit);
+        }
+        unit *= 1_000;
+    }
+    format!("{} TB", bytes / unit)
+}

@@ -1,0 +1,175 @@
+//! Connections in; answers from the shelf, or from the desk, out.
+//!
+//! What a client can cost is bounded: the number of connections, in all and
+//! an address; the size of a request's head; how long it may take to ask and
+//! to read the answer. Bodies are shared bytes of the shelf, so a slow client
+//! holds no lock and no copy.
+
+mod admission;
+
+mod answer;
+
+mod listener;
+
+mod patience;
+
+mod routes;
+
+use std::convert::Infallible;
+use std::io;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use ipnet::IpNet;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use super::{Desk, Shelf};
+use admission::{Admission, Admitted};
+use answer::Office;
+use listener::Stream;
+use patience::{Patient, Progress};
+
+pub use listener::Listener;
+
+/// What a client may cost.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// From the first byte of a request's head to its last.
+    pub head: Duration,
+    /// Between an answer and the next request.
+    pub idle: Duration,
+    /// From the first byte of an answer to its last.
+    pub write: Duration,
+    /// How long the desk may take for an answer.
+    pub desk: Duration,
+    /// From the request to stop until what is left is cut off.
+    pub drain: Duration,
+    /// Connections in all.
+    pub connections: usize,
+    /// Connections of one address; of one /64 with IPv6.
+    pub connections_per_address: usize,
+    /// Whether operators' pages, `/sources` and `/metrics`, are answered here,
+    /// rather than on an address of their own.
+    pub operators: bool,
+    /// Addresses of reverse proxies, which stand for many clients: the limit
+    /// for one address does not hold for them.
+    pub proxies: Vec<IpNet>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            head: Duration::from_secs(10),
+            idle: Duration::from_secs(30),
+            write: Duration::from_secs(60),
+            desk: Duration::from_secs(10),
+            drain: Duration::from_secs(20),
+            connections: 512,
+            connections_per_address: 32,
+            operators: true,
+            proxies: vec![
+                IpNet::new_assert(IpAddr::from([127, 0, 0, 0]), 8),
+                IpNet::new_assert(std::net::Ipv6Addr::LOCALHOST.into(), 128),
+            ],
+        }
+    }
+}
+
+/// The largest head of a request, and its largest query, in bytes.
+const HEAD: usize = 16 * 1024;
+const QUERY: usize = 2 * 1024;
+
+/// Answers until `shutdown`, then lets answers under way finish, until the
+/// drain's deadline. Accepting never fails for good, so neither does this.
+pub async fn serve(
+    listener: impl Into<Listener>,
+    shelf: Arc<Shelf>,
+    desk: Arc<dyn Desk>,
+    settings: Settings,
+    shutdown: CancellationToken,
+) {
+    let listener = listener.into();
+    let admission = Admission::new(&settings);
+    let office = Arc::new(Office::new(shelf, desk, settings.clone()));
+    let graceful = GracefulShutdown::new();
+    let mut connections = JoinSet::new();
+    loop {
+        let accepted = tokio::select! {
+            () = shutdown.cancelled() => break,
+            accepted = listener.accept() => accepted,
+        };
+        while connections.try_join_next().is_some() {}
+        let (stream, address) = match accepted {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                accept_failed(&error).await;
+                continue;
+            }
+        };
+        match admission.admit(address) {
+            Ok(admitted) => {
+                let (office, watcher) = (office.clone(), graceful.watcher());
+                match stream {
+                    Stream::Tcp(io) => connections.spawn(converse(io, office, watcher, admitted)),
+                    Stream::Unix(io) => connections.spawn(converse(io, office, watcher, admitted)),
+                };
+            }
+            Err(refused) => stream.refuse(refused.response()),
+        }
+    }
+    drop(listener);
+    drain(graceful, connections, settings.drain).await;
+}
+
+/// All requests of one connection, which counts as open until they are answered.
+async fn converse<Io>(stream: Io, office: Arc<Office>, watcher: Watcher, _admitted: Admitted)
+where
+    Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let progress = Progress::default();
+    let stream = TokioIo::new(Patient::new(stream, &office.settings, progress.clone()));
+    let service = service_fn(move |request| {
+        progress.asked();
+        let office = office.clone();
+        async move { Ok::<_, Infallible>(office.answer(request).await) }
+    });
+    // The time-outs are the stream's: hyper's own would allocate a timer a request.
+    let connection = http1::Builder::new()
+        .max_buf_size(HEAD)
+        .half_close(false)
+        .serve_connection(stream, service);
+    if let Err(error) = watcher.watch(connection).await {
+        tracing::trace!(%error, "a client's connection ended early");
+    }
+}
+
+/// Lets what is under way finish, but not for ever.
+async fn drain(graceful: GracefulShutdown, mut connections: JoinSet<()>, deadline: Duration) {
+    if tokio::time::timeout(deadline, graceful.shutdown()).await.is_ok() {
+        return;
+    }
+    while connections.try_join_next().is_some() {}
+    tracing::warn!(connections = connections.len(), "cut off connections that did not drain");
+    connections.shutdown().await;
+}
+
+/// Running out of file descriptors passes; spinning meanwhile would not help.
+async fn accept_failed(error: &io::Error) {
+    let of_one_client = matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::ConnectionRefused
+    );
+    if !of_one_client {
+        tracing::error!(%error, "could not accept a connection; trying again in 100 ms");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}

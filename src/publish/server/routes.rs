@@ -1,0 +1,241 @@
+//! What is asked of the desk in; pages and health out.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::{HeaderMap, HeaderValue, Response, StatusCode};
+use axum::routing::get;
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::model::{StoryId, Timestamp, TopicId};
+use crate::publish::coding::{Accepted, Coding};
+use crate::publish::conditional::{Precondition, evaluate};
+use crate::publish::desk::Reply;
+use crate::publish::heads::{self, Facts};
+use crate::publish::{
+    Desk, Format, Rendered, Settings, Shelf, Unavailable, Volume, pages, render_volume, shelf,
+};
+
+/// Where a route asks, and for how long it waits.
+#[derive(Clone)]
+struct Counter {
+    desk: Arc<dyn Desk>,
+    shelf: Arc<Shelf>,
+    patience: Duration,
+}
+
+/// Everything that cannot be ready beforehand.
+pub(super) fn routes(desk: Arc<dyn Desk>, shelf: Arc<Shelf>, settings: &Settings) -> Router {
+    let mut router = Router::new();
+    if settings.operators {
+        router = router
+            .route("/sources", get(sources))
+            .route("/sources.opml", get(sources_list))
+            .route("/metrics", get(metrics));
+    }
+    router
+        .route("/healthz", get(healthz))
+        .route("/readyz", get(readyz))
+        .route("/stories/{id}", get(story))
+        .route("/topics/{topic}/archive/{file}", get(volume))
+        .fallback(not_found)
+        .with_state(Counter { desk, shelf, patience: settings.desk })
+}
+
+/// For who would restart us.
+async fn healthz(State(counter): State<Counter>) -> Response<Body> {
+    state(counter.desk.healthy())
+}
+
+/// For who would send readers to us.
+async fn readyz(State(counter): State<Counter>) -> Response<Body> {
+    state(counter.desk.ready())
+}
+
+async fn sources(State(counter): State<Counter>, headers: HeaderMap) -> Response<Body> {
+    let site = counter.desk.site();
+    let now = counter.desk.now();
+    match counter.reply(counter.desk.sources()).await {
+        Ok(states) => passing(&headers, pages::sources(&states, now, &site), "no-cache"),
+        Err(unavailable) => counter.later(&unavailable),
+    }
+}
+
+async fn sources_list(State(counter): State<Counter>, headers: HeaderMap) -> Response<Body> {
+    match counter.reply(counter.desk.sources()).await {
+        Ok(states) => {
+            let list = crate::publish::sources_list(&states, &counter.desk.site());
+            passing(&headers, list, "no-cache")
+        }
+        Err(unavailable) => counter.later(&unavailable),
+    }
+}
+
+async fn metrics(State(counter): State<Counter>) -> Response<Body> {
+    let states = match counter.reply(counter.desk.sources()).await {
+        Ok(states) => states,
+        Err(unavailable) => return counter.later(&unavailable),
+    };
+    let ledger = counter.desk.ledger();
+    match ledger.text(&states, counter.shelf.tallies(), counter.desk.now()) {
+        Ok(text) => {
+            let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+            typed(StatusCode::OK, text, content_type, "no-store")
+        }
+        Err(error) => counter.later(&Unavailable(error.to_string())),
+    }
+}
+
+async fn story(
+    State(counter): State<Counter>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Response<Body> {
+    let Ok(id) = id.parse::<StoryId>() else { return not_found(State(counter)).await };
+    match counter.reply(counter.desk.story(id)).await {
+        Ok(Some(detail)) => {
+            passing(&headers, pages::story(&detail, &counter.desk.site()), "no-cache")
+        }
+        Ok(None) => not_found(State(counter)).await,
+        Err(unavailable) => counter.later(&unavailable),
+    }
+}
+
+/// An archived feed. Its entries are settled, so caches may keep it for a day.
+async fn volume(
+    State(counter): State<Counter>,
+    Path((topic, file)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Response<Body> {
+    let named = file.rsplit_once('.').and_then(|(volume, ending)| {
+        Some((volume.parse::<Volume>().ok()?, Format::of_ending(ending)?))
+    });
+    let Some((volume, format)) = named else { return not_found(State(counter)).await };
+    match counter.reply(counter.desk.volume(TopicId::new(topic), volume)).await {
+        Ok(Some(detail)) => {
+            let rendered = render_volume(volume, &detail, format, &counter.desk.site());
+            passing(&headers, rendered, "public, max-age=86400")
+        }
+        Ok(None) => not_found(State(counter)).await,
+        Err(unavailable) => counter.later(&unavailable),
+    }
+}
+
+/// Soon forgotten by caches: a topic of this name may be configured any time (Q33).
+async fn not_found(State(counter): State<Counter>) -> Response<Body> {
+    let text = "There is nothing at this address.";
+    let text = pages::message("Not found", text, &counter.desk.site());
+    page(StatusCode::NOT_FOUND, text, "public, max-age=60")
+}
+
+impl Counter {
+    async fn reply<T>(&self, reply: Reply<T>) -> Result<T, Unavailable> {
+        match tokio::time::timeout(self.patience, reply).await {
+            Ok(reply) => reply,
+            Err(_) => Err(Unavailable("the desk did not answer in time".to_owned())),
+        }
+    }
+
+    /// The reader is told to come back, the log is told why (Q34).
+    fn later(&self, unavailable: &Unavailable) -> Response<Body> {
+        tracing::warn!(reason = %unavailable, "a page could not be made: {unavailable}");
+        let text = "This page cannot be made just now. Please try again in a moment.";
+        let text = pages::message("Try again", text, &self.desk.site());
+        let mut response = page(StatusCode::SERVICE_UNAVAILABLE, text, "no-store");
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("5"));
+        response
+    }
+}
+
+/// A document that is not on the shelf, in the coding wanted most, or word
+/// that the client has it already. Only the coding that is sent is made.
+fn passing(headers: &HeaderMap, document: Rendered, cache_control: &'static str) -> Response<Body> {
+    let hash = xxh3_64(&document.body);
+    let tags = Coding::ALL.map(|coding| shelf::tag(hash, coding));
+    // It has no Last-Modified, so only a tag can match.
+    let never = Timestamp::from_millis(i64::MAX);
+    let known = evaluate(headers, tags.iter().map(|tag| tag.to_str().ok()), never);
+    // How much a coding saves is not known before; what it tends to save is.
+    let guess = |coding| match coding {
+        Coding::Brotli => Some(1),
+        Coding::Zstd => Some(2),
+        Coding::Gzip => Some(3),
+        Coding::Identity => Some(4),
+    };
+    let coding = Accepted::of(headers).choose(guess).unwrap_or(Coding::Identity);
+    let content_type = HeaderValue::from_static(document.content_type);
+    let link = document.link.and_then(|link| HeaderValue::try_from(link).ok());
+    let facts = Facts { content_type: &content_type, link: link.as_ref(), last_modified: None };
+    let held = match known {
+        Precondition::Full => None,
+        Precondition::Holds(place) => Some(&tags[place]),
+        Precondition::HoldsSome => Some(&tags[coding as usize]),
+    };
+    let mut response = match held {
+        Some(tag) => {
+            let heads = heads::unchanged(&facts, tag);
+            with_headers(StatusCode::NOT_MODIFIED, heads, Body::empty())
+        }
+        None => {
+            let body = coding.encode(&document.body);
+            let heads = heads::full(&facts, coding, &tags[coding as usize], body.len());
+            with_headers(StatusCode::OK, heads, body.into())
+        }
+    };
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static(cache_control));
+    response
+}
+
+fn with_headers(status: StatusCode, headers: HeaderMap, body: Body) -> Response<Body> {
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    *response.headers_mut() = headers;
+    response
+}
+
+/// A page that is not on the shelf.
+pub(super) fn page(
+    status: StatusCode,
+    text: String,
+    cache_control: &'static str,
+) -> Response<Body> {
+    typed(status, text, "text/html; charset=utf-8", cache_control)
+}
+
+fn state(state: Result<(), String>) -> Response<Body> {
+    let plain = "text/plain; charset=utf-8";
+    match state {
+        Ok(()) => typed(StatusCode::OK, "ok\n".to_owned(), plain, "no-store"),
+        Err(why) => {
+            let status = StatusCode::SERVICE_UNAVAILABLE;
+            let mut response = typed(status, format!("{why}\n"), plain, "no-store");
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("5"));
+            response
+        }
+    }
+}
+
+fn typed(
+    status: StatusCode,
+    text: String,
+    content_type: &'static str,
+    cache_control: &'static str,
+) -> Response<Body> {
+    let mut response = answer(status, text.into(), cache_control);
+    let content_type = HeaderValue::from_static(content_type);
+    let headers = response.headers_mut();
+    headers.extend(heads::safety(&content_type));
+    headers.insert(CONTENT_TYPE, content_type);
+    response
+}
+
+fn answer(status: StatusCode, body: Body, cache_control: &'static str) -> Response<Body> {
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static(cache_control));
+    response
+}

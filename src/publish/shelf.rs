@@ -1,0 +1,376 @@
+//! Rendered documents in; everything being served, ready in every coding, out.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::Duration;
+
+use axum::http::{HeaderMap, HeaderValue};
+use bytes::Bytes;
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::Rendered;
+use super::coding::Coding;
+use super::guard::{Guard, Guards, stem};
+use super::heads::{self, Facts};
+use super::ledger::Tally;
+use super::rss::http_date;
+use super::site::topic_path;
+use crate::model::{Stamp, Timestamp, Topic, TopicId};
+
+/// Everything being served now.
+///
+/// A reader clones one `Arc` under a lock that is held for nothing else, so
+/// it never waits for rendering or compression, and keeps what it began with.
+#[derive(Debug, Default)]
+pub struct Shelf {
+    held: RwLock<HashMap<String, Held>>,
+    /// Who may read what is not for everybody.
+    guards: RwLock<Arc<Guards>>,
+    /// Stamps of what is or was served, so that Last-Modified never goes back (Q24).
+    stamps: Mutex<BTreeMap<String, Stamp>>,
+}
+
+#[derive(Debug, Clone)]
+pub(super) enum Held {
+    Here(Arc<Shelved>),
+    Gone,
+    MovedTo(String),
+}
+
+/// Why a path is no longer served (Q33).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Withdrawal {
+    /// For good: 410.
+    Gone,
+    /// To another path, for ever: 301.
+    MovedTo(String),
+}
+
+/// A document ready to be written.
+#[derive(Debug)]
+pub(super) struct Shelved {
+    pub content_type: HeaderValue,
+    pub link: Option<HeaderValue>,
+    pub modified: Timestamp,
+    /// How often this path was asked for, through all its changes.
+    pub tally: Arc<Tally>,
+    /// In the order of [`Coding::ALL`]; none where a coding makes it longer.
+    pub codings: [Option<Coded>; 4],
+}
+
+/// A document in one coding.
+#[derive(Debug)]
+pub(super) struct Coded {
+    pub body: Bytes,
+    /// Its strong entity tag.
+    pub tag: HeaderValue,
+    /// Headers of the full answer.
+    pub full: HeaderMap,
+    /// Headers of the answer to who has it already.
+    pub unchanged: HeaderMap,
+}
+
+/// Documents that are compressed and stamped but not served yet.
+///
+/// Its stamps can go into the commit that made them necessary before readers
+/// see the documents.
+#[derive(Debug)]
+pub struct Prepared {
+    /// Stamps that changed, by path: the store keeps them.
+    pub stamps: Vec<(String, Stamp)>,
+    documents: Vec<(String, Arc<Shelved>)>,
+}
+
+impl Shelf {
+    /// An empty shelf.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes over the stamps of an earlier run, so that a restart changes no
+    /// Last-Modified. Call it before anything is placed.
+    pub fn remember(&self, stamps: impl IntoIterator<Item = (String, Stamp)>) {
+        self.stamps().extend(stamps);
+    }
+
+    /// Serves these documents from now on. Returns the stamps that changed.
+    /// Compresses what is new: a few milliseconds each.
+    pub fn place(&self, rendered: Vec<Rendered>, at: Timestamp) -> Vec<(String, Stamp)> {
+        let prepared = self.prepare(rendered, at);
+        let stamps = prepared.stamps.clone();
+        self.put(prepared);
+        stamps
+    }
+
+    /// Compresses and stamps documents without serving them. A document whose
+    /// bytes are those of its stamp keeps it; any other is modified at `at`,
+    /// or a second after its last modification where that is later (Q24).
+    pub fn prepare(&self, rendered: Vec<Rendered>, at: Timestamp) -> Prepared {
+        let mut prepared = Prepared { stamps: Vec::new(), documents: Vec::new() };
+        for document in rendered {
+            let hash = xxh3_64(&document.body);
+            let known = self.stamps().get(&document.path).copied();
+            let stamp = stamp(hash, known, at);
+            if known == Some(stamp) && self.holds(&document, stamp) {
+                continue;
+            }
+            if known != Some(stamp) {
+                prepared.stamps.push((document.path.clone(), stamp));
+            }
+            let tally = match self.find(&document.path) {
+                Some(Held::Here(before)) => before.tally.clone(),
+                _ => Arc::default(),
+            };
+            let path = document.path.clone();
+            prepared.documents.push((path, Arc::new(Shelved::of(document, stamp, tally))));
+        }
+        prepared
+    }
+
+    /// Serves what was prepared from now on.
+    pub fn put(&self, prepared: Prepared) {
+        self.stamps().extend(prepared.stamps);
+        let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
+        for (path, document) in prepared.documents {
+            held.insert(path, Held::Here(document));
+        }
+    }
+
+    /// Lets only those read these topics whom their guards admit: the page,
+    /// the feeds and the archive. Replaces the guards there were, at once.
+    pub fn guard(&self, topics: impl IntoIterator<Item = (TopicId, Guard)>) {
+        let guarded = |(topic, guard)| (topic_path(&topic), Arc::new(guard));
+        let guards = topics.into_iter().map(guarded).collect();
+        *self.guards.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(guards);
+    }
+
+    /// Who guards a path, if it is not for everybody.
+    pub(super) fn guard_of(&self, path: &str) -> Option<Arc<Guard>> {
+        let guards = self.guards.read().unwrap_or_else(PoisonError::into_inner);
+        if guards.is_empty() { None } else { guards.get(stem(path)).cloned() }
+    }
+
+    /// Stops serving a path, and says so to whoever asks for it (Q33).
+    pub fn withdraw(&self, path: &str, why: Withdrawal) {
+        let why = match why {
+            Withdrawal::Gone => Held::Gone,
+            Withdrawal::MovedTo(path) => Held::MovedTo(path),
+        };
+        self.held.write().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned(), why);
+    }
+
+    /// Withdraws what was served of topics that are no more, in this run or
+    /// an earlier one (Q33).
+    pub fn keep_topics(&self, topics: &[Topic]) {
+        let is_kept = |path: &str| {
+            let Some(rest) = path.strip_prefix("/topics/") else { return true };
+            let id = rest.split(['.', '/']).next().unwrap_or_default();
+            topics.iter().any(|topic| topic.id.as_str() == id)
+        };
+        let served: Vec<String> =
+            self.stamps().keys().filter(|path| !is_kept(path)).cloned().collect();
+        for path in served {
+            self.withdraw(&path, Withdrawal::Gone);
+        }
+        for topic in topics {
+            for former in &topic.formerly {
+                for ending in ["", ".atom", ".rss", ".json"] {
+                    let to = format!("/topics/{}{ending}", topic.id);
+                    self.withdraw(&format!("/topics/{former}{ending}"), Withdrawal::MovedTo(to));
+                }
+            }
+        }
+    }
+
+    /// The paths that are served, sorted.
+    pub fn paths(&self) -> Vec<String> {
+        let held = self.held.read().unwrap_or_else(PoisonError::into_inner);
+        let mut paths: Vec<_> = held
+            .iter()
+            .filter(|(_, held)| matches!(held, Held::Here(_)))
+            .map(|(path, _)| path.clone())
+            .collect();
+        paths.sort();
+        paths
+    }
+
+    /// How often each path was asked for, sorted by path.
+    pub(super) fn tallies(&self) -> Vec<(String, Arc<Tally>)> {
+        let held = self.held.read().unwrap_or_else(PoisonError::into_inner);
+        let mut tallies: Vec<_> = held
+            .iter()
+            .filter_map(|(path, held)| match held {
+                Held::Here(document) => Some((path.clone(), document.tally.clone())),
+                Held::Gone | Held::MovedTo(_) => None,
+            })
+            .collect();
+        tallies.sort_by(|(a, _), (b, _)| a.cmp(b));
+        tallies
+    }
+
+    /// The bytes that a path serves in identity, for exports and tests.
+    pub fn body(&self, path: &str) -> Option<Bytes> {
+        match self.find(path)? {
+            Held::Here(document) => Some(document.identity().clone()),
+            Held::Gone | Held::MovedTo(_) => None,
+        }
+    }
+
+    pub(super) fn find(&self, path: &str) -> Option<Held> {
+        self.held.read().unwrap_or_else(PoisonError::into_inner).get(path).cloned()
+    }
+
+    /// Whether exactly this is being served already.
+    fn holds(&self, document: &Rendered, stamp: Stamp) -> bool {
+        let Some(Held::Here(held)) = self.find(&document.path) else { return false };
+        held.modified == stamp.modified
+            && held.content_type == document.content_type
+            && held.link.as_ref().map(HeaderValue::as_bytes)
+                == document.link.as_ref().map(String::as_bytes)
+    }
+
+    // Nothing that holds these locks can panic half way, so a poisoned lock's
+    // data is whole.
+    fn stamps(&self) -> MutexGuard<'_, BTreeMap<String, Stamp>> {
+        self.stamps.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn stamp(hash: u64, known: Option<Stamp>, at: Timestamp) -> Stamp {
+    match known {
+        Some(known) if known.hash == hash => known,
+        Some(known) => {
+            let next = known.modified.after(Duration::from_secs(1));
+            Stamp { hash, modified: whole_second(at).max(next) }
+        }
+        None => Stamp { hash, modified: whole_second(at) },
+    }
+}
+
+fn whole_second(at: Timestamp) -> Timestamp {
+    Timestamp::from_secs(at.as_secs())
+}
+
+impl Shelved {
+    fn of(document: Rendered, stamp: Stamp, tally: Arc<Tally>) -> Self {
+        let body = document.body;
+        let content_type = HeaderValue::from_static(document.content_type);
+        // An address that is no header value is left out: it is only a hint.
+        let link = document.link.and_then(|link| HeaderValue::try_from(link).ok());
+        let last_modified = header(http_date(stamp.modified));
+        let facts = Facts {
+            content_type: &content_type,
+            link: link.as_ref(),
+            last_modified: Some(&last_modified),
+        };
+        let codings = Coding::ALL.map(|coding| {
+            let coded = coding.encode(&body);
+            let worth_it = coding == Coding::Identity || coded.len() < body.len();
+            worth_it.then(|| {
+                let tag = tag(stamp.hash, coding);
+                Coded {
+                    full: heads::full(&facts, coding, &tag, coded.len()),
+                    unchanged: heads::unchanged(&facts, &tag),
+                    body: coded,
+                    tag,
+                }
+            })
+        });
+        Self { content_type, link, modified: stamp.modified, tally, codings }
+    }
+
+    pub(super) fn identity(&self) -> &Bytes {
+        static EMPTY: Bytes = Bytes::new();
+        self.codings[0].as_ref().map_or(&EMPTY, |coded| &coded.body)
+    }
+}
+
+/// A strong tag: what the bytes hash to and the coding they are in. The same
+/// on every node and after every restart (Q21).
+pub(super) fn tag(hash: u64, coding: Coding) -> HeaderValue {
+    header(match coding.name() {
+        Some(name) => format!("\"{hash:016x}-{name}\""),
+        None => format!("\"{hash:016x}\""),
+    })
+}
+
+fn header(text: String) -> HeaderValue {
+    HeaderValue::try_from(text).expect("dates and tags are visible ASCII")
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn document(path: &str, body: &'static str) -> Rendered {
+        Rendered {
+            path: path.to_owned(),
+            content_type: "text/plain; charset=utf-8",
+            body: body.into(),
+            link: None,
+        }
+    }
+
+    fn modified(stamps: &[(String, Stamp)]) -> i64 {
+        stamps[0].1.modified.as_secs()
+    }
+
+    #[test]
+    fn last_modified_moves_when_the_bytes_do_and_never_back() {
+        let shelf = Shelf::new();
+        let at = |millis| Timestamp::from_millis(millis);
+        assert_eq!(modified(&shelf.place(vec![document("/a", "one")], at(10_900))), 10);
+        assert!(shelf.place(vec![document("/a", "one")], at(20_000)).is_empty(), "the same bytes");
+        assert_eq!(modified(&shelf.place(vec![document("/a", "two")], at(20_100))), 20);
+        assert_eq!(modified(&shelf.place(vec![document("/a", "three")], at(20_200))), 21);
+        assert_eq!(modified(&shelf.place(vec![document("/a", "four")], at(5_000))), 22);
+    }
+
+    #[test]
+    fn a_restart_keeps_what_was_stamped() {
+        let before = Shelf::new();
+        let stamps = before.place(vec![document("/a", "one")], Timestamp::from_secs(10));
+        let after = Shelf::new();
+        after.remember(stamps);
+        let later = Timestamp::from_secs(99);
+        assert!(after.place(vec![document("/a", "one")], later).is_empty());
+        let (Some(Held::Here(was)), Some(Held::Here(is))) = (before.find("/a"), after.find("/a"))
+        else {
+            panic!("both serve it");
+        };
+        let full = |held: &Shelved| held.codings[0].as_ref().unwrap().full.clone();
+        assert_eq!(full(&was), full(&is), "ETag and Last-Modified among them");
+    }
+
+    #[test]
+    fn what_is_prepared_is_not_served_before_it_is_put() {
+        let shelf = Shelf::new();
+        let prepared = shelf.prepare(vec![document("/a", "one")], Timestamp::from_secs(1));
+        assert_eq!(prepared.stamps.len(), 1);
+        assert_eq!(shelf.body("/a"), None);
+        shelf.put(prepared);
+        assert_eq!(shelf.body("/a"), Some("one".into()));
+        assert_eq!(shelf.paths(), ["/a"]);
+    }
+
+    #[test]
+    fn a_withdrawn_path_can_come_back_with_a_later_date() {
+        let shelf = Shelf::new();
+        shelf.place(vec![document("/a", "one")], Timestamp::from_secs(1));
+        shelf.withdraw("/a", Withdrawal::Gone);
+        assert_eq!(shelf.body("/a"), None);
+        let stamps = shelf.place(vec![document("/a", "two")], Timestamp::from_secs(1));
+        assert_eq!(modified(&stamps), 2);
+        assert_eq!(shelf.body("/a"), Some("two".into()));
+    }
+
+    #[test]
+    fn a_coding_that_makes_it_longer_is_not_held() {
+        let shelf = Shelf::new();
+        shelf.place(vec![document("/a", "x")], Timestamp::from_secs(1));
+        let Some(Held::Here(held)) = shelf.find("/a") else { panic!("it is served") };
+        assert!(held.codings[0].is_some());
+        assert!(held.codings[1..].iter().all(Option::is_none));
+    }
+}

@@ -1,0 +1,346 @@
+//! A store in, one compressed and checked file out; and back.
+//!
+//! A backup is a zstd stream of a line that says what it is, then records,
+//! each with its length before it, then a zero, their number, and a BLAKE3
+//! hash of all before. It holds what cannot be derived, so that any version
+//! and any engine can restore it.
+
+use std::fs::{self, File};
+use std::io::{self, BufReader, BufWriter, Read, Write};
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use super::home::{Home, sync_directory, unwritable};
+use super::rebuild::Rebuild;
+use super::{Record, Store, StoreError, open};
+
+/// The first line. A later format has another number.
+const TITLE: &[u8] = b"gazetted backup 1\n";
+
+/// No record is longer; a length beyond is nonsense.
+const LONGEST: u64 = 256 << 20;
+
+const LEVEL: i32 = 6;
+
+/// What a backup holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct Contents {
+    /// Records of all kinds.
+    pub records: u64,
+    /// Stories among them.
+    pub stories: u64,
+    /// Sources whose memory is among them.
+    pub sources: u64,
+    /// Bytes of the file.
+    pub bytes: u64,
+}
+
+impl Contents {
+    fn count(&mut self, record: &Record) {
+        self.records += 1;
+        match record {
+            Record::Story { .. } => self.stories += 1,
+            Record::Memory { .. } => self.sources += 1,
+            _ => {}
+        }
+    }
+}
+
+/// Writes a backup while the store is in use, reads it again to be sure, and
+/// only then gives it its name.
+///
+/// Commits go on meanwhile. What one of them brings is in the backup or not,
+/// but never without what it rests on: restored, a source is at worst read
+/// once more.
+///
+/// # Errors
+/// The store cannot be read, or the file not be written. A file that had the
+/// name stays as it was.
+pub fn backup(store: &dyn Store, file: &Path) -> Result<Contents, StoreError> {
+    let partial = partial_of(file);
+    let written = write(store, &partial).and_then(|written| {
+        let read = verify_backup(&partial)?;
+        if read.records == written.records {
+            fs::rename(&partial, file).map_err(|error| unusable(file, &error))?;
+            sync_directory(directory_of(file)).map_err(|error| unusable(file, &error))?;
+            Ok(read)
+        } else {
+            Err(unusable(file, "it does not hold what was written"))
+        }
+    });
+    if written.is_err() {
+        // The error is about the backup; what is left of it is of no interest.
+        let _ = fs::remove_file(&partial);
+    }
+    written
+}
+
+/// Reads a backup to its end.
+///
+/// # Errors
+/// It is not one, of a later format, cut short, or altered.
+pub fn verify_backup(file: &Path) -> Result<Contents, StoreError> {
+    read(file, |_| Ok(()))
+}
+
+/// Makes a store of a backup in a directory, in the place of one that is
+/// damaged or missing, which is kept beside it. The place of a store that opens and holds stories
+/// is only taken if `replace` says so.
+///
+/// # Errors
+/// The backup is not whole, the store is in use, or it is in good order and
+/// not to be replaced. Then all stays as it was.
+pub fn restore(
+    file: &Path,
+    path: &Path,
+    cache: u64,
+    replace: bool,
+) -> Result<Contents, StoreError> {
+    let home = Home::claim(path)?;
+    let commits = home.epoch().ok().flatten().map_or(0, |epoch| epoch.commits);
+    if home.engine().exists() {
+        let present = open::open_verified(&home, cache).map(|(_, header)| header.stories);
+        if let Ok(stories @ 1..) = present
+            && !replace
+        {
+            let path = path.display();
+            let what = format!(
+                "the store {path} is in good order and holds {stories} stories; say so if it is to be replaced"
+            );
+            return Err(unusable(file, what));
+        }
+    }
+    let mut rebuild = Rebuild::start(&home, cache)?;
+    let contents = read(file, |record| rebuild.add(record))?;
+    if rebuild.stories()? != contents.stories {
+        return Err(unusable(file, "it holds a story twice"));
+    }
+    let kept = home.aside("replaced");
+    rebuild.install(commits, Some(&kept))?;
+    if kept.exists() {
+        tracing::warn!(path = %kept.display(), "the store that was there is kept here");
+    }
+    if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+        sync_directory(parent).map_err(|error| unwritable(path, &error))?;
+    }
+    Ok(contents)
+}
+
+fn write(store: &dyn Store, file: &Path) -> Result<Contents, StoreError> {
+    let failed = |error: io::Error| unusable(file, &error);
+    let out = BufWriter::new(File::create(file).map_err(failed)?);
+    let zstd = zstd::stream::Encoder::new(out, LEVEL).map_err(failed)?;
+    let mut out = Hashing { inner: zstd, hash: blake3::Hasher::new() };
+    out.write_all(TITLE).map_err(failed)?;
+    let mut contents = Contents::default();
+    for record in store.records() {
+        let record = record?;
+        contents.count(&record);
+        let bytes = rmp_serde::to_vec_named(&record).map_err(|error| unusable(file, error))?;
+        out.write_all(&(bytes.len() as u64).to_le_bytes()).map_err(failed)?;
+        out.write_all(&bytes).map_err(failed)?;
+    }
+    out.write_all(&0u64.to_le_bytes()).map_err(failed)?;
+    out.write_all(&contents.records.to_le_bytes()).map_err(failed)?;
+    let Hashing { inner: mut zstd, hash } = out;
+    zstd.write_all(hash.finalize().as_bytes()).map_err(failed)?;
+    let out = zstd.finish().map_err(failed)?;
+    let out = out.into_inner().map_err(|error| failed(error.into_error()))?;
+    out.sync_all().map_err(failed)?;
+    Ok(contents)
+}
+
+/// Hands every record of a backup to `take`. Only when this returns well are
+/// they known to be all, and as they were.
+fn read(
+    file: &Path,
+    mut take: impl FnMut(Record) -> Result<(), StoreError>,
+) -> Result<Contents, StoreError> {
+    let failed = |error: io::Error| match error.kind() {
+        io::ErrorKind::UnexpectedEof => unusable(file, "it is cut short"),
+        _ => unusable(file, &error),
+    };
+    let opened = File::open(file).map_err(failed)?;
+    let bytes = opened.metadata().map_err(failed)?.len();
+    let zstd = zstd::stream::Decoder::with_buffer(BufReader::new(opened)).map_err(failed)?;
+    let mut input = Hashing { inner: zstd, hash: blake3::Hasher::new() };
+    let mut title = [0; TITLE.len()];
+    input.read_exact(&mut title).map_err(|_| unusable(file, "it is no backup of gazetted"))?;
+    if title != TITLE {
+        return Err(unusable(file, "it is no backup of gazetted, or of a later version"));
+    }
+    let mut contents = Contents { bytes, ..Contents::default() };
+    loop {
+        let length = read_number(&mut input).map_err(failed)?;
+        if length == 0 {
+            break;
+        }
+        let record = read_record(&mut input, length).map_err(failed)?;
+        contents.count(&record);
+        take(record)?;
+    }
+    let stated = read_number(&mut input).map_err(failed)?;
+    let Hashing { inner: mut zstd, hash } = input;
+    let mut hashed = [0; blake3::OUT_LEN];
+    zstd.read_exact(&mut hashed).map_err(failed)?;
+    if stated != contents.records || hash.finalize() != hashed {
+        return Err(unusable(file, "its checksum is wrong"));
+    }
+    Ok(contents)
+}
+
+fn read_number(input: &mut impl Read) -> io::Result<u64> {
+    let mut number = [0; 8];
+    input.read_exact(&mut number)?;
+    Ok(u64::from_le_bytes(number))
+}
+
+fn read_record(input: &mut impl Read, length: u64) -> io::Result<Record> {
+    let invalid = |why: String| io::Error::new(io::ErrorKind::InvalidData, why);
+    if length > LONGEST {
+        return Err(invalid("it holds nonsense".to_owned()));
+    }
+    let mut bytes = Vec::new();
+    // Grows with what is there, not with what is promised.
+    if input.take(length).read_to_end(&mut bytes)? as u64 != length {
+        return Err(io::ErrorKind::UnexpectedEof.into());
+    }
+    rmp_serde::from_slice(&bytes).map_err(|error| invalid(format!("it holds nonsense: {error}")))
+}
+
+/// Hashes all that passes.
+struct Hashing<Inner> {
+    inner: Inner,
+    hash: blake3::Hasher,
+}
+
+impl<Inner: Write> Write for Hashing<Inner> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.inner.write(bytes)?;
+        self.hash.update(&bytes[..written]);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
+    }
+}
+
+impl<Inner: Read> Read for Hashing<Inner> {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(bytes)?;
+        self.hash.update(&bytes[..read]);
+        Ok(read)
+    }
+}
+
+fn partial_of(file: &Path) -> PathBuf {
+    let mut name = file.file_name().unwrap_or_default().to_owned();
+    name.push(".partial");
+    file.with_file_name(name)
+}
+
+fn directory_of(file: &Path) -> &Path {
+    match file.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}
+
+fn unusable(file: &Path, what: impl ToString) -> StoreError {
+    StoreError::Backup { file: file.display().to_string(), what: what.to_string() }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::super::samples::{
+        admitted, any_commit, at, done, everything, id, key, kinds, story,
+    };
+    use super::super::{Commit, InMemory};
+    use super::*;
+    use proptest::prelude::*;
+
+    const CACHE: u64 = 4 << 20;
+
+    fn records(store: &dyn Store) -> Vec<Record> {
+        store.records().collect::<Result<_, _>>().unwrap()
+    }
+
+    fn some_store() -> InMemory {
+        let store = InMemory::new();
+        let keys = kinds().map(|kind| key(kind, 1));
+        let stories = (0..30).map(|n| admitted(story(n, at(n.into()), 1000), &keys)).collect();
+        done(store.commit(Commit { admitted: stories, ..Commit::default() })).unwrap();
+        done(store.commit(Commit { retired: vec![(id(3), at(90))], ..Commit::default() })).unwrap();
+        store
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
+
+        #[test]
+        fn a_restored_store_holds_what_was_backed_up(
+            commits in prop::collection::vec(any_commit(), 0..8)
+        ) {
+            let dir = tempfile::tempdir().unwrap();
+            let [file, home] = [dir.path().join("backup"), dir.path().join("store")];
+            let store = InMemory::new();
+            for commit in commits {
+                done(store.commit(commit)).unwrap();
+            }
+            let written = backup(&store, &file).unwrap();
+            prop_assert_eq!(restore(&file, &home, CACHE, false).unwrap(), written);
+            let restored = open::open(&home, CACHE).unwrap();
+            prop_assert_eq!(records(&restored), records(&store));
+            let commit = || Commit { dropped: (0..4).map(super::super::samples::topic).collect(), ..Commit::default() };
+            done(restored.commit(commit())).unwrap();
+            done(store.commit(commit())).unwrap();
+            prop_assert_eq!(everything(&restored), everything(&store));
+        }
+    }
+
+    #[test]
+    fn a_backup_that_is_cut_short_or_altered_restores_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let [file, home] = [dir.path().join("backup"), dir.path().join("store")];
+        backup(&some_store(), &file).unwrap();
+        let whole = fs::read(&file).unwrap();
+        for at in (0..whole.len()).step_by(whole.len() / 40) {
+            let mut altered = whole.clone();
+            altered[at] ^= 0x10;
+            for bad in [&whole[..at], &altered] {
+                fs::write(&file, bad).unwrap();
+                let refused = restore(&file, &home, CACHE, false);
+                assert!(matches!(refused, Err(StoreError::Backup { .. })), "at {at}: {refused:?}");
+                assert!(!home.join("sled").exists());
+            }
+        }
+    }
+
+    #[test]
+    fn a_good_store_is_replaced_only_on_demand_and_kept_even_then() {
+        let dir = tempfile::tempdir().unwrap();
+        let [file, home] = [dir.path().join("backup"), dir.path().join("store")];
+        backup(&some_store(), &file).unwrap();
+        restore(&file, &home, CACHE, false).unwrap();
+        assert!(matches!(restore(&file, &home, CACHE, false), Err(StoreError::Backup { .. })));
+        restore(&file, &home, CACHE, true).unwrap();
+        assert!(home.join("sled.replaced-1").exists());
+        assert_eq!(open::open(&home, CACHE).unwrap().count(), Ok(29));
+    }
+
+    #[test]
+    fn a_failed_backup_leaves_the_last_one_in_place() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("backup");
+        backup(&some_store(), &file).unwrap();
+        let before = fs::read(&file).unwrap();
+        let closed = some_store();
+        closed.close().unwrap();
+        assert!(backup(&closed, &file).is_err());
+        assert_eq!(fs::read(&file).unwrap(), before);
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+}

@@ -1,0 +1,209 @@
+//! Long records in, values short enough for sled out, and back; what a commit
+//! will write, before it is written.
+
+use std::collections::BTreeMap;
+
+use sled::IVec;
+
+use super::codec::{self, Unreadable};
+use super::layout;
+
+/// The longest part of a record in one value. A page holds up to 17 values,
+/// and one above 128 KB goes to a file of its own which sled never syncs.
+const PART: usize = 6000;
+
+/// What stands before the first part: how many further ones there are.
+const COUNT: usize = 4;
+
+/// A record may be rewritten while its parts are read; this often in a row never happens.
+const TRIES: usize = 16;
+
+/// What went wrong below the level of stories.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Fault {
+    /// sled failed.
+    #[error(transparent)]
+    Engine(#[from] sled::Error),
+    /// sled gave something that is not what was put in.
+    #[error("the record {key:?} cannot be read: {why}")]
+    Record {
+        /// Its key, as far as it is text.
+        key: String,
+        /// What is wrong with it.
+        why: Unreadable,
+    },
+}
+
+impl Fault {
+    pub(super) fn record(key: &[u8], why: Unreadable) -> Self {
+        let key = key.escape_ascii().to_string();
+        Self::Record { key, why }
+    }
+
+    /// A key, or what it leads to, has not the form it must have.
+    pub(super) fn malformed(key: &[u8], what: &str) -> Self {
+        Self::record(key, Unreadable::Contents(what.to_owned()))
+    }
+}
+
+/// Somewhere values are read by key.
+pub(super) trait Values {
+    /// The value under a key.
+    fn value(&self, key: &[u8]) -> Result<Option<IVec>, sled::Error>;
+
+    /// The payload of the record under a key.
+    fn record(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
+        let mut before = None;
+        for _ in 0..TRIES {
+            let Some(head) = self.value(key)? else { return Ok(None) };
+            let why = match self.joined(key, &head)? {
+                Ok(payload) => return Ok(Some(payload)),
+                Err(why) => why,
+            };
+            // The head holds the checksum of the whole: the same head again
+            // means that nobody rewrote the record meanwhile.
+            if before.replace(head.clone()) == Some(head) {
+                return Err(Fault::record(key, why));
+            }
+        }
+        Err(Fault::malformed(key, "it is rewritten all the time"))
+    }
+
+    /// Head and further parts as the payload they make, if they do.
+    fn joined(&self, key: &[u8], head: &[u8]) -> Result<Result<Vec<u8>, Unreadable>, Fault> {
+        let Some((count, first)) = head.split_first_chunk::<COUNT>() else {
+            return Ok(Err(Unreadable::Short));
+        };
+        let mut sealed = first.to_vec();
+        for number in 0..u32::from_le_bytes(*count) {
+            match self.value(&layout::chunk(key, number))? {
+                Some(part) => sealed.extend_from_slice(&part),
+                None => return Ok(Err(Unreadable::Short)),
+            }
+        }
+        Ok(codec::unseal(&sealed).map(<[u8]>::to_vec))
+    }
+}
+
+impl Values for sled::Tree {
+    fn value(&self, key: &[u8]) -> Result<Option<IVec>, sled::Error> {
+        self.get(key)
+    }
+}
+
+/// How many further parts a record's head announces.
+pub(super) fn parts_after(head: &[u8]) -> u32 {
+    head.first_chunk::<COUNT>().map_or(0, |count| u32::from_le_bytes(*count))
+}
+
+/// A tree as it will be: reads see what was staged.
+pub(super) struct Stage<'t> {
+    tree: &'t sled::Tree,
+    writes: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
+}
+
+impl Values for Stage<'_> {
+    fn value(&self, key: &[u8]) -> Result<Option<IVec>, sled::Error> {
+        match self.writes.get(key) {
+            Some(staged) => Ok(staged.as_deref().map(IVec::from)),
+            None => self.tree.get(key),
+        }
+    }
+}
+
+impl<'t> Stage<'t> {
+    pub(super) fn new(tree: &'t sled::Tree) -> Self {
+        Self { tree, writes: BTreeMap::new() }
+    }
+
+    /// A key that says all by itself.
+    pub(super) fn mark(&mut self, key: Vec<u8>) {
+        self.writes.insert(key, Some(Vec::new()));
+    }
+
+    /// The opposite of [`Stage::mark`].
+    pub(super) fn unmark(&mut self, key: Vec<u8>) {
+        self.writes.insert(key, None);
+    }
+
+    /// Puts a record in place of what stood there.
+    pub(super) fn put(&mut self, key: Vec<u8>, payload: &[u8]) -> Result<(), Fault> {
+        let sealed = codec::seal(payload);
+        let (first, rest) = sealed.split_at(sealed.len().min(PART));
+        let parts = rest.chunks(PART);
+        let count = u32::try_from(parts.len())
+            .map_err(|_| Fault::record(&key, Unreadable::TooLong(payload.len())))?;
+        self.remove_parts(&key, count)?;
+        for (number, part) in (0..).zip(parts) {
+            self.writes.insert(layout::chunk(&key, number), Some(part.to_vec()));
+        }
+        let mut head = Vec::with_capacity(COUNT + first.len());
+        head.extend_from_slice(&count.to_le_bytes());
+        head.extend_from_slice(first);
+        self.writes.insert(key, Some(head));
+        Ok(())
+    }
+
+    /// Removes a record, if it is there.
+    pub(super) fn remove(&mut self, key: Vec<u8>) -> Result<(), Fault> {
+        self.remove_parts(&key, 0)?;
+        self.writes.insert(key, None);
+        Ok(())
+    }
+
+    /// Removes the further parts of a record from the `from`th on.
+    fn remove_parts(&mut self, key: &[u8], from: u32) -> Result<(), Fault> {
+        let Some(head) = self.value(key)? else { return Ok(()) };
+        for number in from..parts_after(&head) {
+            self.writes.insert(layout::chunk(key, number), None);
+        }
+        Ok(())
+    }
+
+    /// Everything staged, as one batch.
+    pub(super) fn into_batch(self) -> sled::Batch {
+        let mut batch = sled::Batch::default();
+        for (key, value) in self.writes {
+            match value {
+                Some(value) => batch.insert(key, value),
+                None => batch.remove(key),
+            }
+        }
+        batch
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_that_shrinks_leaves_no_part_behind() {
+        let db = sled::Config::new().temporary(true).open().unwrap();
+        for length in [0, 10, PART - 5, PART - 4, 5 * PART, 3 * PART, 0] {
+            let payload: Vec<u8> = (0..length).map(|n| (n % 251) as u8).collect();
+            let mut stage = Stage::new(&db);
+            stage.put(b"mkey".to_vec(), &payload).unwrap();
+            assert_eq!(stage.record(b"mkey").unwrap().as_ref(), Some(&payload));
+            db.apply_batch(stage.into_batch()).unwrap();
+            assert_eq!(db.record(b"mkey").unwrap(), Some(payload));
+            let sealed = length + 5;
+            assert_eq!(db.len(), 1 + sealed.saturating_sub(1) / PART, "{length}");
+        }
+        let mut stage = Stage::new(&db);
+        stage.remove(b"mkey".to_vec()).unwrap();
+        db.apply_batch(stage.into_batch()).unwrap();
+        assert_eq!(db.len(), 0);
+    }
+
+    #[test]
+    fn a_lost_part_is_an_error_and_never_a_shorter_record() {
+        let db = sled::Config::new().temporary(true).open().unwrap();
+        let mut stage = Stage::new(&db);
+        stage.put(b"mkey".to_vec(), &vec![7; 3 * PART]).unwrap();
+        db.apply_batch(stage.into_batch()).unwrap();
+        db.remove(layout::chunk(b"mkey", 1)).unwrap();
+        assert!(matches!(db.record(b"mkey"), Err(Fault::Record { why: Unreadable::Short, .. })));
+    }
+}

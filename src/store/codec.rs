@@ -1,0 +1,204 @@
+//! A value of the model in; checked, compressed bytes of a known version out, and back.
+//!
+//! `version, checksum, payload`. The checksum is ours because sled's own does
+//! not cover every way in which a file can be wrong; nothing is believed of a
+//! payload, its length least of all, before the checksum was.
+
+use std::cell::RefCell;
+use std::io;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use xxhash_rust::xxh3::xxh3_64;
+
+/// The version of all values. Fields that are added do not change it: they
+/// are stored by name and absent ones take their default.
+const VERSION: u8 = 1;
+
+/// Version and checksum.
+const SEAL: usize = 5;
+
+/// Uncompressed length and method.
+const PACKING: usize = 5;
+
+/// Nothing longer is unpacked: many times what all limits on documents let in.
+const LONGEST: usize = 256 << 20;
+
+/// Below this, compressing saves less than it costs.
+const WORTHWHILE: usize = 200;
+
+/// zstd's own default: the best ratio that is still faster than the disk.
+const LEVEL: i32 = 3;
+
+const PLAIN: u8 = 0;
+const ZSTD: u8 = 1;
+
+thread_local! {
+    // A context is a few hundred kilobytes: too much to make for every record.
+    static COMPRESSOR: RefCell<Option<zstd::bulk::Compressor<'static>>> = const { RefCell::new(None) };
+    static DECOMPRESSOR: RefCell<Option<zstd::bulk::Decompressor<'static>>> = const { RefCell::new(None) };
+}
+
+/// Why bytes are not a record.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Unreadable {
+    #[error("it is cut short")]
+    Short,
+    #[error("its checksum is wrong")]
+    Checksum,
+    #[error("it has version {0}, which this program does not know")]
+    Version(u8),
+    #[error("it is {0} bytes long, more than any record may be")]
+    TooLong(usize),
+    #[error("{0}")]
+    Contents(String),
+}
+
+/// Puts the version and a checksum before a payload.
+pub(super) fn seal(payload: &[u8]) -> Vec<u8> {
+    let mut sealed = Vec::with_capacity(SEAL + payload.len());
+    sealed.push(VERSION);
+    sealed.extend_from_slice(&checksum(payload));
+    sealed.extend_from_slice(payload);
+    sealed
+}
+
+/// The payload of sealed bytes.
+pub(super) fn unseal(sealed: &[u8]) -> Result<&[u8], Unreadable> {
+    let (version, rest) = sealed.split_first().ok_or(Unreadable::Short)?;
+    if *version != VERSION {
+        return Err(Unreadable::Version(*version));
+    }
+    let (stated, payload) = rest.split_first_chunk::<4>().ok_or(Unreadable::Short)?;
+    if *stated == checksum(payload) { Ok(payload) } else { Err(Unreadable::Checksum) }
+}
+
+/// A value as bytes, compressed where that helps.
+pub(super) fn pack<T: Serialize>(value: &T) -> Result<Vec<u8>, Unreadable> {
+    let plain = rmp_serde::to_vec_named(value).map_err(contents)?;
+    if plain.len() > LONGEST {
+        return Err(Unreadable::TooLong(plain.len()));
+    }
+    let compressed = if plain.len() < WORTHWHILE { None } else { Some(compress(&plain)?) };
+    let (method, bytes) = match &compressed {
+        Some(compressed) if compressed.len() < plain.len() => (ZSTD, compressed),
+        _ => (PLAIN, &plain),
+    };
+    let mut packed = Vec::with_capacity(PACKING + bytes.len());
+    let length = u32::try_from(plain.len()).map_err(|_| Unreadable::TooLong(plain.len()))?;
+    packed.extend_from_slice(&length.to_le_bytes());
+    packed.push(method);
+    packed.extend_from_slice(bytes);
+    Ok(packed)
+}
+
+/// The value of packed bytes.
+pub(super) fn unpack<T: DeserializeOwned>(packed: &[u8]) -> Result<T, Unreadable> {
+    let (length, rest) = packed.split_first_chunk::<4>().ok_or(Unreadable::Short)?;
+    let length = u32::from_le_bytes(*length) as usize;
+    if length > LONGEST {
+        return Err(Unreadable::TooLong(length));
+    }
+    let plain = match rest.split_first().ok_or(Unreadable::Short)? {
+        (&PLAIN, bytes) => return rmp_serde::from_slice(bytes).map_err(contents),
+        (&ZSTD, bytes) => decompress(bytes, length)?,
+        (other, _) => return Err(Unreadable::Contents(format!("unknown compression {other}"))),
+    };
+    rmp_serde::from_slice(&plain).map_err(contents)
+}
+
+fn compress(plain: &[u8]) -> Result<Vec<u8>, Unreadable> {
+    COMPRESSOR.with_borrow_mut(|slot| {
+        let mut compressor = match slot.take() {
+            Some(compressor) => compressor,
+            None => zstd::bulk::Compressor::new(LEVEL).map_err(contents)?,
+        };
+        let compressed = compressor.compress(plain).map_err(contents);
+        *slot = Some(compressor);
+        compressed
+    })
+}
+
+fn decompress(bytes: &[u8], length: usize) -> Result<Vec<u8>, Unreadable> {
+    DECOMPRESSOR.with_borrow_mut(|slot| {
+        let mut decompressor = match slot.take() {
+            Some(decompressor) => decompressor,
+            None => zstd::bulk::Decompressor::new().map_err(contents)?,
+        };
+        let plain: io::Result<Vec<u8>> = decompressor.decompress(bytes, length);
+        *slot = Some(decompressor);
+        plain.map_err(contents)
+    })
+}
+
+fn checksum(payload: &[u8]) -> [u8; 4] {
+    let [a, b, c, d, ..] = xxh3_64(payload).to_le_bytes();
+    [a, b, c, d]
+}
+
+fn contents(error: impl std::fmt::Display) -> Unreadable {
+    Unreadable::Contents(error.to_string())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use proptest::prelude::*;
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Serialize)]
+    struct Older<'a> {
+        title: &'a str,
+        gone: u8,
+    }
+
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct Newer {
+        title: String,
+        #[serde(default)]
+        added: Vec<String>,
+    }
+
+    #[test]
+    fn a_record_of_an_older_version_reads_with_defaults_for_what_it_lacks() {
+        let older = pack(&Older { title: "UK sanctions", gone: 1 }).unwrap();
+        let newer = Newer { title: "UK sanctions".to_owned(), added: Vec::new() };
+        assert_eq!(unpack::<Newer>(&older), Ok(newer));
+    }
+
+    #[test]
+    fn a_length_beyond_all_bounds_is_refused_before_it_is_allocated() {
+        let mut packed = pack(&"x".repeat(1000)).unwrap();
+        packed[..4].copy_from_slice(&u32::MAX.to_le_bytes());
+        assert_eq!(unpack::<String>(&packed), Err(Unreadable::TooLong(u32::MAX as usize)));
+    }
+
+    #[test]
+    fn a_version_from_the_future_is_named() {
+        assert_eq!(unseal(&[9, 0, 0, 0, 0]), Err(Unreadable::Version(9)));
+    }
+
+    proptest! {
+        #[test]
+        fn unpacking_gives_what_was_packed(title in ".{0,2000}", added: Vec<String>) {
+            let value = Newer { title, added };
+            let sealed = seal(&pack(&value).unwrap());
+            prop_assert_eq!(unpack::<Newer>(unseal(&sealed).unwrap()).unwrap(), value);
+        }
+
+        #[test]
+        fn one_wrong_bit_is_always_noticed(text in ".{1,600}", at: prop::sample::Index, bit in 0..8) {
+            let mut sealed = seal(&pack(&text).unwrap());
+            let at = at.index(sealed.len());
+            sealed[at] ^= 1u8 << bit;
+            prop_assert!(unseal(&sealed).is_err());
+        }
+
+        #[test]
+        fn no_bytes_make_unpacking_panic(bytes: Vec<u8>) {
+            let _ = unpack::<Newer>(&bytes);
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! An engine in; nothing out, or the panic that says what it does otherwise than every engine must.
+#![allow(clippy::unwrap_used)]
+
+use std::path::Path;
+
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+
+use crate::model::KeyKind;
+
+use super::samples::{
+    admitted, any_commit, at, done, everything, id, key, memory, place, source, story, topic,
+};
+use super::{Commit, InMemory, MOST_BEARERS, PlaceChange, Store, StoreError};
+
+/// Tries an engine on all that every engine must do. `open` opens the store in a directory.
+pub(super) fn check<S: Store>(open: impl Fn(&Path) -> S) {
+    type Case = fn(&dyn Store);
+    let cases: [(&str, Case); 8] = [
+        ("an empty store holds nothing", an_empty_store_holds_nothing),
+        ("a commit is seen whole", a_commit_is_seen_whole),
+        ("the last version of a story wins and keeps all its keys", the_last_version_wins),
+        ("stories and places page without gap or repeat", pages_have_no_gap_or_repeat),
+        ("a retired story leaves its keys until it is forgotten", retired_stories_leave_their_keys),
+        ("of very many bearers of a key the newest are known", the_newest_bearers_are_known),
+        ("a dropped topic comes back empty", a_dropped_topic_comes_back_empty),
+        ("after closing every call is an error", closed_is_closed),
+    ];
+    for (name, case) in cases {
+        let dir = tempfile::tempdir().unwrap();
+        println!("{name}");
+        case(&open(dir.path()));
+    }
+    any_commits_mean_what_they_mean_in_memory(open);
+}
+
+fn an_empty_store_holds_nothing(store: &dyn Store) {
+    assert_eq!(everything(store), everything(&InMemory::new()));
+    assert_eq!(store.story(id(1)).unwrap(), None);
+}
+
+fn a_commit_is_seen_whole(store: &dyn Store) {
+    let keys = [key(KeyKind::Own, 1), key(KeyKind::Address, 1)];
+    done(store.commit(Commit {
+        memories: vec![(source(1), memory(3))],
+        listed: vec![(source(1), vec![id(1)])],
+        admitted: vec![admitted(story(1, at(0), 100), &keys)],
+        places: vec![PlaceChange { topic: topic(1), story: id(1), from: None, to: Some(at(0)) }],
+        filled: vec![topic(1)],
+        ..Commit::default()
+    }))
+    .unwrap();
+    assert_eq!(store.memories().unwrap()[&source(1)], memory(3));
+    assert_eq!(store.listed().unwrap()[&source(1)], [id(1)]);
+    assert_eq!(store.story(id(1)).unwrap(), Some(story(1, at(0), 100)));
+    let found = store.lookalikes(&keys).unwrap();
+    assert_eq!(found.by_key[&keys[1]], [id(1)]);
+    assert_eq!(found.stories[&id(1)], story(1, at(0), 100));
+    assert_eq!(store.places(topic(1), None, 9).unwrap(), [place(at(0), 1)]);
+    assert_eq!(store.filled().unwrap(), [topic(1)]);
+    assert_eq!(store.count().unwrap(), 1);
+}
+
+fn the_last_version_wins(store: &dyn Store) {
+    let [own, address, title] = [KeyKind::Own, KeyKind::Address, KeyKind::Title].map(|k| key(k, 1));
+    let versions = [(40_000, own), (7, address), (13_000, own)];
+    let versions = versions.map(|(length, key)| admitted(story(1, at(0), length), &[key]));
+    done(store.commit(Commit { admitted: versions.to_vec(), ..Commit::default() })).unwrap();
+    assert_eq!(store.story(id(1)).unwrap(), Some(story(1, at(0), 13_000)));
+    let again = vec![admitted(story(1, at(0), 5), &[title])];
+    done(store.commit(Commit { admitted: again, ..Commit::default() })).unwrap();
+    let found = store.lookalikes(&[own, address, title]).unwrap();
+    assert_eq!(found.by_key.len(), 3);
+    assert_eq!(found.stories[&id(1)], story(1, at(0), 5));
+    assert_eq!(store.count().unwrap(), 1);
+}
+
+fn pages_have_no_gap_or_repeat(store: &dyn Store) {
+    let seen = |n: u8| at(i64::from(n / 3));
+    done(
+        store.commit(Commit {
+            admitted: (0..20).rev().map(|n| admitted(story(n, seen(n), 10), &[])).collect(),
+            places: (0..20)
+                .map(|n| PlaceChange {
+                    topic: topic(1),
+                    story: id(n),
+                    from: None,
+                    to: Some(seen(n)),
+                })
+                .collect(),
+            ..Commit::default()
+        }),
+    )
+    .unwrap();
+    let (mut forwards, mut after) = (Vec::new(), None);
+    loop {
+        let page = store.stories(after, 3).unwrap();
+        let Some(last) = page.last() else { break };
+        after = Some((last.first_seen, last.id));
+        forwards.extend(page.iter().map(|story| story.id));
+    }
+    assert_eq!(forwards, (0..20).map(id).collect::<Vec<_>>());
+    let (mut backwards, mut older) = (Vec::new(), None);
+    loop {
+        let page = store.places(topic(1), older, 3).unwrap();
+        let Some(last) = page.last() else { break };
+        older = Some(*last);
+        backwards.extend(page);
+    }
+    assert_eq!(backwards, (0..20).rev().map(|n| place(seen(n), n)).collect::<Vec<_>>());
+}
+
+fn retired_stories_leave_their_keys(store: &dyn Store) {
+    let own = key(KeyKind::Own, 1);
+    let commit = |commit| done(store.commit(commit)).unwrap();
+    let news = || vec![admitted(story(1, at(0), 20_000), &[own])];
+    commit(Commit { admitted: news(), ..Commit::default() });
+    commit(Commit { retired: vec![(id(1), at(60)), (id(9), at(60))], ..Commit::default() });
+    assert_eq!(store.story(id(1)).unwrap(), None);
+    assert_eq!((store.count().unwrap(), store.stories(None, 9).unwrap()), (0, vec![]));
+    assert_eq!(store.retired(None, 9).unwrap(), [(id(1), at(60))]);
+    let found = store.lookalikes(&[own]).unwrap();
+    assert_eq!((&found.by_key[&own][..], found.stories.len()), (&[id(1)][..], 0));
+    // Should it be admitted all the same, it is a story again with the keys it had.
+    commit(Commit { admitted: vec![admitted(story(1, at(0), 9), &[])], ..Commit::default() });
+    assert_eq!(store.lookalikes(&[own]).unwrap().stories.len(), 1);
+    assert_eq!((store.count().unwrap(), store.retired(None, 9).unwrap()), (1, vec![]));
+    commit(Commit { retired: vec![(id(1), at(70))], ..Commit::default() });
+    commit(Commit { forgotten: vec![id(1)], ..Commit::default() });
+    assert_eq!(everything(store), everything(&InMemory::new()));
+}
+
+fn the_newest_bearers_are_known(store: &dyn Store) {
+    let title = key(KeyKind::Title, 1);
+    let all: Vec<u8> = (0..100).collect();
+    let news = all.iter().rev().map(|n| admitted(story(*n, at(i64::from(*n)), 5), &[title]));
+    done(store.commit(Commit { admitted: news.collect(), ..Commit::default() })).unwrap();
+    let found = store.lookalikes(&[title]).unwrap();
+    let newest: Vec<_> = all[all.len() - MOST_BEARERS..].iter().map(|n| id(*n)).collect();
+    assert_eq!(found.by_key[&title], newest);
+    assert_eq!(found.stories.len(), MOST_BEARERS);
+}
+
+fn a_dropped_topic_comes_back_empty(store: &dyn Store) {
+    let commit = |commit| done(store.commit(commit)).unwrap();
+    let enter = |n: u8| PlaceChange { topic: topic(1), story: id(n), from: None, to: Some(at(0)) };
+    commit(Commit {
+        places: (0..50).map(enter).collect(),
+        filled: vec![topic(1)],
+        ..Commit::default()
+    });
+    commit(Commit { dropped: vec![topic(1)], places: vec![enter(99)], ..Commit::default() });
+    assert_eq!(store.places(topic(1), None, 100).unwrap(), [place(at(0), 99)]);
+    assert_eq!(store.filled().unwrap(), []);
+}
+
+fn closed_is_closed(store: &dyn Store) {
+    store.close().unwrap();
+    store.close().unwrap();
+    assert!(matches!(store.count(), Err(StoreError::Closed(_))));
+    assert!(matches!(done(store.commit(Commit::default())), Err(StoreError::Closed(_))));
+    assert!(matches!(store.records().next(), Some(Err(StoreError::Closed(_)))));
+}
+
+/// Whatever is committed in whatever order: the engine answers as the plain one does.
+fn any_commits_mean_what_they_mean_in_memory<S: Store>(open: impl Fn(&Path) -> S) {
+    let mut runner =
+        TestRunner::new(Config { cases: 24, failure_persistence: None, ..Config::default() });
+    let commits = prop::collection::vec(any_commit(), 1..12);
+    let tried = runner.run(&commits, |commits| {
+        let dir = tempfile::tempdir().unwrap();
+        let (store, plain) = (open(dir.path()), InMemory::new());
+        for commit in commits {
+            done(plain.commit(commit.clone())).unwrap();
+            done(store.commit(commit)).unwrap();
+            prop_assert_eq!(everything(&store), everything(&plain));
+        }
+        Ok(())
+    });
+    tried.unwrap_or_else(|failed| panic!("{failed}"));
+}

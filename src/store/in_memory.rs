@@ -1,0 +1,260 @@
+//! Commits in, reads out, as every engine does it, with nothing kept on disk.
+//!
+//! The plain statement of what a store means: the loop is tried against it,
+//! and the engine that is used must not differ from it.
+
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::model::{Fingerprint, Key, Lookalikes, Memory, SourceId, Story, StoryId, Timestamp};
+
+use super::records::{Bearers, Retired, merge_keys};
+use super::{Commit, Committed, Place, Record, Room, Stamp, Store, StoreError};
+
+/// A store that lasts as long as the process.
+#[derive(Debug, Default)]
+pub struct InMemory(Mutex<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    closed: bool,
+    memories: BTreeMap<SourceId, Memory>,
+    listed: BTreeMap<SourceId, Vec<StoryId>>,
+    stamps: BTreeMap<String, Stamp>,
+    stories: BTreeMap<StoryId, (Story, Vec<Key>)>,
+    order: BTreeSet<(Timestamp, StoryId)>,
+    bearers: BTreeMap<Key, Bearers>,
+    retired: BTreeMap<StoryId, Retired>,
+    places: BTreeMap<Fingerprint, BTreeSet<Place>>,
+    filled: BTreeSet<Fingerprint>,
+}
+
+impl InMemory {
+    /// An empty one.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    fn state(&self) -> Result<MutexGuard<'_, State>, StoreError> {
+        let state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.closed { Err(StoreError::Closed("in memory".to_owned())) } else { Ok(state) }
+    }
+}
+
+impl State {
+    fn apply(&mut self, commit: Commit) {
+        self.memories.extend(commit.memories);
+        self.listed.extend(commit.listed);
+        for admitted in commit.admitted {
+            self.admit(admitted.story, admitted.keys);
+        }
+        for (story, at) in commit.retired {
+            self.retire(story, at);
+        }
+        for story in commit.forgotten {
+            self.forget(story);
+        }
+        for record in commit.restored {
+            self.restore(record);
+        }
+        for topic in commit.dropped {
+            self.places.remove(&topic);
+            self.filled.remove(&topic);
+        }
+        for change in commit.places {
+            let places = self.places.entry(change.topic).or_default();
+            let at = |date| Place { date, story: change.story };
+            if let Some(date) = change.from {
+                places.remove(&at(date));
+            }
+            places.extend(change.to.map(at));
+        }
+        self.filled.extend(commit.filled);
+        self.stamps.extend(commit.stamps);
+        for path in commit.unstamped {
+            self.stamps.remove(&path);
+        }
+    }
+
+    fn admit(&mut self, story: Story, new_keys: Vec<Key>) {
+        let (seen, before) = if let Some((before, keys)) = self.stories.remove(&story.id) {
+            self.order.remove(&(before.first_seen, before.id));
+            (before.first_seen, keys)
+        } else if let Some(retired) = self.retired.remove(&story.id) {
+            (retired.first_seen, retired.keys)
+        } else {
+            (story.first_seen, Vec::new())
+        };
+        let (keys, lost) = merge_keys(&before, &new_keys);
+        self.unbear(if seen == story.first_seen { &lost } else { &before }, seen, story.id);
+        self.bear(&keys, story.first_seen, story.id);
+        self.order.insert((story.first_seen, story.id));
+        self.stories.insert(story.id, (story, keys));
+    }
+
+    fn retire(&mut self, id: StoryId, at: Timestamp) {
+        let Some((story, keys)) = self.stories.remove(&id) else { return };
+        self.order.remove(&(story.first_seen, id));
+        self.retired.insert(id, Retired { first_seen: story.first_seen, at, keys });
+    }
+
+    fn forget(&mut self, id: StoryId) {
+        let Some(retired) = self.retired.remove(&id) else { return };
+        self.unbear(&retired.keys, retired.first_seen, id);
+    }
+
+    fn restore(&mut self, record: Record) {
+        match record {
+            Record::Memory { source, memory } => drop(self.memories.insert(source, *memory)),
+            Record::Listed { source, stories } => drop(self.listed.insert(source, stories)),
+            Record::Stamp { path, stamp } => drop(self.stamps.insert(path, stamp)),
+            Record::Story { story, keys } => self.admit(*story, keys),
+            Record::Retired { story, .. } if self.stories.contains_key(&story) => {}
+            Record::Retired { story, first_seen, at, keys } => {
+                self.forget(story);
+                let (keys, _) = merge_keys(&[], &keys);
+                self.bear(&keys, first_seen, story);
+                self.retired.insert(story, Retired { first_seen, at, keys });
+            }
+        }
+    }
+
+    fn bear(&mut self, keys: &[Key], first_seen: Timestamp, id: StoryId) {
+        for key in keys {
+            self.bearers.entry(*key).or_default().insert(first_seen, id);
+        }
+    }
+
+    fn unbear(&mut self, keys: &[Key], first_seen: Timestamp, id: StoryId) {
+        for key in keys {
+            if let Entry::Occupied(mut bearers) = self.bearers.entry(*key) {
+                bearers.get_mut().remove(first_seen, id);
+                if bearers.get().is_empty() {
+                    bearers.remove();
+                }
+            }
+        }
+    }
+
+    fn records(&self) -> Vec<Record> {
+        let memories = self.memories.iter().map(|(source, memory)| Record::Memory {
+            source: source.clone(),
+            memory: Box::new(memory.clone()),
+        });
+        let listed = self.listed.iter().map(|(source, stories)| Record::Listed {
+            source: source.clone(),
+            stories: stories.clone(),
+        });
+        let stamps = self
+            .stamps
+            .iter()
+            .map(|(path, stamp)| Record::Stamp { path: path.clone(), stamp: *stamp });
+        let stories = self.order.iter().map(|(_, id)| {
+            let (story, keys) = &self.stories[id];
+            Record::Story { story: Box::new(story.clone()), keys: keys.clone() }
+        });
+        let retired = self.retired.iter().map(|(story, retired)| Record::Retired {
+            story: *story,
+            first_seen: retired.first_seen,
+            at: retired.at,
+            keys: retired.keys.clone(),
+        });
+        memories.chain(listed).chain(stamps).chain(stories).chain(retired).collect()
+    }
+}
+
+impl Store for InMemory {
+    fn memories(&self) -> Result<BTreeMap<SourceId, Memory>, StoreError> {
+        Ok(self.state()?.memories.clone())
+    }
+
+    fn listed(&self) -> Result<BTreeMap<SourceId, Vec<StoryId>>, StoreError> {
+        Ok(self.state()?.listed.clone())
+    }
+
+    fn lookalikes(&self, keys: &[Key]) -> Result<Lookalikes, StoreError> {
+        let state = self.state()?;
+        let mut found = Lookalikes::default();
+        for key in keys {
+            let Some(bearers) = state.bearers.get(key) else { continue };
+            let ids: Vec<StoryId> = bearers.iter().map(|(_, id)| id).collect();
+            for id in &ids {
+                if let Some((story, _)) = state.stories.get(id) {
+                    found.stories.insert(*id, story.clone());
+                }
+            }
+            found.by_key.insert(*key, ids);
+        }
+        Ok(found)
+    }
+
+    fn commit(&self, commit: Commit) -> Committed {
+        let done = self.state().map(|mut state| state.apply(commit));
+        Box::pin(std::future::ready(done))
+    }
+
+    fn story(&self, id: StoryId) -> Result<Option<Story>, StoreError> {
+        Ok(self.state()?.stories.get(&id).map(|(story, _)| story.clone()))
+    }
+
+    fn stories(
+        &self,
+        after: Option<(Timestamp, StoryId)>,
+        limit: usize,
+    ) -> Result<Vec<Story>, StoreError> {
+        let state = self.state()?;
+        let later = state.order.iter().filter(|place| after.is_none_or(|after| **place > after));
+        Ok(later.take(limit).map(|(_, id)| state.stories[id].0.clone()).collect())
+    }
+
+    fn places(
+        &self,
+        topic: Fingerprint,
+        older_than: Option<Place>,
+        limit: usize,
+    ) -> Result<Vec<Place>, StoreError> {
+        let state = self.state()?;
+        let places = state.places.get(&topic).into_iter().flatten().rev();
+        let older = places.filter(|place| older_than.is_none_or(|than| **place < than));
+        Ok(older.take(limit).copied().collect())
+    }
+
+    fn filled(&self) -> Result<Vec<Fingerprint>, StoreError> {
+        Ok(self.state()?.filled.iter().copied().collect())
+    }
+
+    fn retired(
+        &self,
+        after: Option<StoryId>,
+        limit: usize,
+    ) -> Result<Vec<(StoryId, Timestamp)>, StoreError> {
+        let state = self.state()?;
+        let later = state.retired.iter().filter(|(id, _)| after.is_none_or(|after| **id > after));
+        Ok(later.take(limit).map(|(id, retired)| (*id, retired.at)).collect())
+    }
+
+    fn stamps(&self) -> Result<BTreeMap<String, Stamp>, StoreError> {
+        Ok(self.state()?.stamps.clone())
+    }
+
+    fn count(&self) -> Result<u64, StoreError> {
+        Ok(self.state()?.stories.len() as u64)
+    }
+
+    fn records(&self) -> Box<dyn Iterator<Item = Result<Record, StoreError>> + '_> {
+        match self.state() {
+            Ok(state) => Box::new(state.records().into_iter().map(Ok)),
+            Err(closed) => Box::new(std::iter::once(Err(closed))),
+        }
+    }
+
+    fn room(&self) -> Result<Option<Room>, StoreError> {
+        Ok(None)
+    }
+
+    fn close(&self) -> Result<(), StoreError> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).closed = true;
+        Ok(())
+    }
+}

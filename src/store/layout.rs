@@ -1,0 +1,247 @@
+//! What a record is about in; the sled key it stands under out, and back.
+//!
+//! The first byte tells records apart. Numbers are big-endian, so that keys
+//! sort as what they mean.
+
+use crate::model::{Fingerprint, Key, KeyKind, SourceId, StoryId, Timestamp};
+
+use super::Place;
+
+/// The first byte of a key. The values are stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub(super) enum Kind {
+    /// `c`, another record's key, number: a further part of a long record.
+    Chunk = b'c',
+    /// `h`: the header.
+    Header = b'h',
+    /// `i`, kind, hash: the stories that bear a key.
+    Bearers = b'i',
+    /// `l`, source: what it lists.
+    Listed = b'l',
+    /// `m`, source: its memory.
+    Memory = b'm',
+    /// `o`, first seen, story: nothing; the order of stories.
+    Order = b'o',
+    /// `p`, generation, date and story, both inverted: nothing; a place in a topic.
+    Place = b'p',
+    /// `r`, story: a retired story.
+    Retired = b'r',
+    /// `s`, story: a story.
+    Story = b's',
+    /// `t`, fingerprint: a topic's generation of places.
+    Topic = b't',
+    /// `v`, path: a stamp.
+    Stamp = b'v',
+}
+
+impl Kind {
+    /// Every kind, in the order of their bytes.
+    pub(super) const ALL: [Self; 11] = [
+        Self::Chunk,
+        Self::Header,
+        Self::Bearers,
+        Self::Listed,
+        Self::Memory,
+        Self::Order,
+        Self::Place,
+        Self::Retired,
+        Self::Story,
+        Self::Topic,
+        Self::Stamp,
+    ];
+
+    /// What all keys of this kind begin with.
+    pub(super) const fn prefix(self) -> [u8; 1] {
+        [self as u8]
+    }
+
+    fn key(self, parts: &[&[u8]]) -> Vec<u8> {
+        let mut key = Vec::with_capacity(1 + parts.iter().map(|part| part.len()).sum::<usize>());
+        key.push(self as u8);
+        for part in parts {
+            key.extend_from_slice(part);
+        }
+        key
+    }
+}
+
+pub(super) fn header() -> Vec<u8> {
+    Kind::Header.key(&[])
+}
+
+pub(super) fn memory(source: &SourceId) -> Vec<u8> {
+    Kind::Memory.key(&[source.as_str().as_bytes()])
+}
+
+pub(super) fn listed(source: &SourceId) -> Vec<u8> {
+    Kind::Listed.key(&[source.as_str().as_bytes()])
+}
+
+pub(super) fn story(id: StoryId) -> Vec<u8> {
+    Kind::Story.key(&[id.as_bytes()])
+}
+
+pub(super) fn retired(id: StoryId) -> Vec<u8> {
+    Kind::Retired.key(&[id.as_bytes()])
+}
+
+pub(super) fn order(first_seen: Timestamp, id: StoryId) -> Vec<u8> {
+    Kind::Order.key(&[&ascending(first_seen), id.as_bytes()])
+}
+
+pub(super) fn bearers(key: &Key) -> Vec<u8> {
+    Kind::Bearers.key(&[&[key.kind as u8], &key.hash])
+}
+
+pub(super) fn topic(fingerprint: Fingerprint) -> Vec<u8> {
+    Kind::Topic.key(&[&fingerprint.0.to_be_bytes()])
+}
+
+/// All places of one generation.
+pub(super) fn places(generation: u32) -> Vec<u8> {
+    Kind::Place.key(&[&generation.to_be_bytes()])
+}
+
+/// Inverted, so that a scan meets the greatest place first.
+pub(super) fn place(generation: u32, place: Place) -> Vec<u8> {
+    let date = ascending(place.date).map(|byte| !byte);
+    let story = place.story.as_bytes().map(|byte| !byte);
+    Kind::Place.key(&[&generation.to_be_bytes(), &date, &story])
+}
+
+pub(super) fn stamp(path: &str) -> Vec<u8> {
+    Kind::Stamp.key(&[path.as_bytes()])
+}
+
+/// The `number`th further part of a record, from 0.
+pub(super) fn chunk(of: &[u8], number: u32) -> Vec<u8> {
+    Kind::Chunk.key(&[of, &number.to_be_bytes()])
+}
+
+/// Ranges of keys that no kind has.
+pub(super) fn foreign_ranges() -> impl Iterator<Item = (Vec<u8>, Vec<u8>)> {
+    let starts = Kind::ALL.iter().map(|kind| kind.prefix().to_vec());
+    let ends = Kind::ALL.iter().map(|kind| end_of(&kind.prefix()));
+    let from = std::iter::once(Vec::new()).chain(ends);
+    from.zip(starts.chain([vec![0xff; 64]])).filter(|(from, to)| from < to)
+}
+
+/// The first key that does not begin with `prefix`; `prefix` is not all 0xff.
+pub(super) fn end_of(prefix: &[u8]) -> Vec<u8> {
+    let mut end = prefix.to_vec();
+    while let Some(last) = end.pop() {
+        if last < 0xff {
+            end.push(last + 1);
+            break;
+        }
+    }
+    end
+}
+
+/// A key's text after its first byte.
+pub(super) fn text_of(key: &[u8]) -> Option<&str> {
+    std::str::from_utf8(key.get(1..)?).ok()
+}
+
+/// A key's story after its first byte.
+pub(super) fn story_of(key: &[u8]) -> Option<StoryId> {
+    key.get(1..)?.try_into().ok().map(StoryId::from_bytes)
+}
+
+pub(super) fn order_of(key: &[u8]) -> Option<(Timestamp, StoryId)> {
+    let (date, id) = key.get(1..)?.split_first_chunk::<8>()?;
+    Some((from_ascending(*date), StoryId::from_bytes(id.try_into().ok()?)))
+}
+
+pub(super) fn topic_of(key: &[u8]) -> Option<Fingerprint> {
+    Some(Fingerprint(u64::from_be_bytes(key.get(1..)?.try_into().ok()?)))
+}
+
+pub(super) fn place_of(key: &[u8]) -> Option<(u32, Place)> {
+    let (generation, rest) = key.get(1..)?.split_first_chunk::<4>()?;
+    let (date, id) = rest.split_first_chunk::<8>()?;
+    let id: [u8; 16] = id.try_into().ok()?;
+    let place = Place {
+        date: from_ascending(date.map(|byte| !byte)),
+        story: StoryId::from_bytes(id.map(|byte| !byte)),
+    };
+    Some((u32::from_be_bytes(*generation), place))
+}
+
+pub(super) fn bearers_of(key: &[u8]) -> Option<Key> {
+    key_of(key.get(1..)?)
+}
+
+/// The key of the record that a chunk belongs to, and the chunk's number.
+pub(super) fn chunk_of(key: &[u8]) -> Option<(&[u8], u32)> {
+    let (of, number) = key.get(1..)?.split_last_chunk::<4>()?;
+    Some((of, u32::from_be_bytes(*number)))
+}
+
+/// An identity key from its kind and hash.
+pub(super) fn key_of(bytes: &[u8]) -> Option<Key> {
+    let (kind, hash) = bytes.split_first()?;
+    Some(Key { kind: kind_of(*kind)?, hash: hash.try_into().ok()? })
+}
+
+fn kind_of(byte: u8) -> Option<KeyKind> {
+    KeyKind::ALL.into_iter().find(|kind| *kind as u8 == byte)
+}
+
+/// With the sign inverted, a negative number sorts before a positive one.
+pub(super) fn ascending(moment: Timestamp) -> [u8; 8] {
+    (moment.as_millis() ^ i64::MIN).to_be_bytes()
+}
+
+pub(super) fn from_ascending(bytes: [u8; 8]) -> Timestamp {
+    Timestamp::from_millis(i64::from_be_bytes(bytes) ^ i64::MIN)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn any_place() -> impl Strategy<Value = Place> {
+        (any::<i64>(), any::<[u8; 16]>()).prop_map(|(date, story)| Place {
+            date: Timestamp::from_millis(date),
+            story: StoryId::from_bytes(story),
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn keys_of_places_sort_as_places_the_greatest_first(a in any_place(), b in any_place()) {
+            prop_assert_eq!(place(7, b).cmp(&place(7, a)), a.cmp(&b));
+            prop_assert_eq!(place_of(&place(7, a)), Some((7, a)));
+        }
+
+        #[test]
+        fn keys_of_stories_sort_as_they_were_first_seen(a in any_place(), b in any_place()) {
+            prop_assert_eq!(order(a.date, a.story).cmp(&order(b.date, b.story)), a.cmp(&b));
+            prop_assert_eq!(order_of(&order(a.date, a.story)), Some((a.date, a.story)));
+        }
+
+        #[test]
+        fn every_key_with_a_prefix_is_before_its_end(prefix: Vec<u8>, rest: Vec<u8>) {
+            let key = Kind::Memory.key(&[&prefix, &rest]);
+            prop_assert!(key < end_of(&Kind::Memory.key(&[&prefix])));
+        }
+
+        #[test]
+        fn no_bytes_make_reading_a_key_panic(bytes: Vec<u8>) {
+            let _ = (text_of(&bytes), story_of(&bytes), order_of(&bytes));
+            let _ = (topic_of(&bytes), place_of(&bytes), bearers_of(&bytes), chunk_of(&bytes));
+        }
+    }
+
+    #[test]
+    fn chunks_of_records_whose_keys_begin_alike_do_not_meet() {
+        let short = memory(&SourceId::new("a"));
+        let long = memory(&SourceId::new("a\0\0\0\0"));
+        assert_ne!(chunk(&short, 0), chunk(&long, 0));
+        assert_eq!(chunk_of(&chunk(&long, 3)), Some((&long[..], 3)));
+    }
+}

@@ -1,0 +1,261 @@
+//! Ground records in; a new engine, with all that derives from them made anew, out.
+//!
+//! Compaction, repair and restoring are one thing: an engine is filled beside
+//! the present one, made durable, and takes its place in one rename. Cut
+//! short at any moment, they leave the store as it was.
+
+use std::path::{Path, PathBuf};
+
+use super::chunks::Stage;
+use super::home::{Epoch, Home, unwritable};
+use super::open::{self, FORMAT, fenced};
+use super::records::Header;
+use super::{Commit, Record, StoreError, apply};
+
+/// Records in one batch: nothing is durable before the end, so this bounds only memory.
+const BATCH: usize = 500;
+
+/// An engine being filled.
+pub(super) struct Rebuild<'h> {
+    home: &'h Home,
+    db: sled::Db,
+    header: Header,
+    waiting: Commit,
+}
+
+impl<'h> Rebuild<'h> {
+    pub(super) fn start(home: &'h Home, cache: u64) -> Result<Self, StoreError> {
+        let path = home.path();
+        let new = home.new_engine();
+        std::fs::create_dir_all(&new).map_err(|error| unwritable(path, &error))?;
+        let db = open::open_engine(&new, path, cache)?;
+        Ok(Self { home, db, header: Header::new(FORMAT), waiting: Commit::default() })
+    }
+
+    /// Takes one record over.
+    pub(super) fn add(&mut self, record: Record) -> Result<(), StoreError> {
+        self.waiting.restored.push(record);
+        if self.waiting.restored.len() < BATCH {
+            return Ok(());
+        }
+        self.write()
+    }
+
+    /// Takes over what is not a record: places of topics.
+    pub(super) fn commit(&mut self, commit: Commit) -> Result<(), StoreError> {
+        self.write()?;
+        self.waiting = commit;
+        self.write()
+    }
+
+    fn write(&mut self) -> Result<(), StoreError> {
+        let commit = std::mem::take(&mut self.waiting);
+        let (free, _) = super::room::of_disk(self.home.path())
+            .map_err(|error| unwritable(self.home.path(), &error))?;
+        if free < super::room::TO_OPEN {
+            let path = self.home.path().display().to_string();
+            return Err(StoreError::Full { path, free, needed: super::room::TO_OPEN });
+        }
+        fenced(self.home.path(), || {
+            let mut stage = Stage::new(&self.db);
+            apply::apply(&commit, &mut stage, &mut self.header)?;
+            self.db.apply_batch(stage.into_batch())?;
+            Ok(())
+        })
+    }
+
+    /// How many stories it holds when all is written.
+    pub(super) fn stories(&mut self) -> Result<u64, StoreError> {
+        self.write()?;
+        Ok(self.header.stories)
+    }
+
+    /// Puts it in the place of the present engine. `commits` is how many the
+    /// store has had in all; the present engine is kept under the other name, or not.
+    pub(super) fn install(
+        mut self,
+        commits: u64,
+        keep_as: Option<&Path>,
+    ) -> Result<(), StoreError> {
+        self.write()?;
+        let path = self.home.path();
+        // One more than any epoch on disk: should the new epoch not be
+        // written any more, the new engine is still not behind the old one.
+        self.header.commits = commits + 1;
+        let Self { home, db, header, .. } = self;
+        fenced(path, || {
+            let mut stage = Stage::new(&db);
+            apply::put_packed(&mut stage, super::layout::header(), &header)?;
+            db.apply_batch(stage.into_batch())?;
+            db.flush()?;
+            Ok(())
+        })?;
+        drop(db);
+        open::settle(path, &home.new_engine())?;
+        let epoch = Epoch { format: FORMAT, commits: header.commits };
+        home.install(keep_as)
+            .and_then(|()| home.write_epoch(epoch))
+            .map_err(|error| unwritable(path, &error))
+    }
+}
+
+/// What a compaction came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Compaction {
+    /// Stories in the store.
+    pub stories: u64,
+    /// Bytes it took before.
+    pub before: u64,
+    /// Bytes it takes now.
+    pub after: u64,
+}
+
+/// Writes the store anew, without the room that removed records left in it:
+/// less disk, less memory, and faster opening. Needs the room for a second
+/// store while it runs, and the store for itself.
+///
+/// # Errors
+/// Any damage ends it, and the store stays as it was: compaction loses nothing.
+pub fn compact(path: &Path, cache: u64) -> Result<Compaction, StoreError> {
+    let home = open::claim_existing(path)?;
+    let before = super::room::used_by(&home.engine());
+    let (db, header) = open::open_verified(&home, cache)?;
+    let mut rebuild = Rebuild::start(&home, cache)?;
+    for record in super::read::records(&db) {
+        rebuild.add(fenced(path, || record)?)?;
+    }
+    copy_places(path, &db, &mut rebuild)?;
+    let stories = rebuild.stories()?;
+    if stories != header.stories {
+        let what = format!("{stories} of {} stories were found; {}", header.stories, open::REMEDY);
+        return Err(open::damaged(path, &what));
+    }
+    drop(db);
+    rebuild.install(header.commits, None)?;
+    Ok(Compaction { stories, before, after: super::room::used_by(&home.engine()) })
+}
+
+fn copy_places(path: &Path, db: &sled::Db, rebuild: &mut Rebuild<'_>) -> Result<(), StoreError> {
+    use super::{PlaceChange, read};
+    for (topic, places) in fenced(path, || read::topics(db))? {
+        let mut older_than = None;
+        loop {
+            let page = fenced(path, || read::places(db, topic, older_than, 10_000))?;
+            let Some(last) = page.last() else { break };
+            older_than = Some(*last);
+            let enter = |place: super::Place| PlaceChange {
+                topic,
+                story: place.story,
+                from: None,
+                to: Some(place.date),
+            };
+            let places = page.into_iter().map(enter).collect();
+            rebuild.commit(Commit { places, ..Commit::default() })?;
+        }
+        if places.filled {
+            rebuild.commit(Commit { filled: vec![topic], ..Commit::default() })?;
+        }
+    }
+    Ok(())
+}
+
+/// What a repair came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Repair {
+    /// Stories that were saved.
+    pub stories: u64,
+    /// How many there were, as far as that can still be told.
+    pub expected: Option<u64>,
+    /// What could not be saved.
+    pub losses: Vec<String>,
+    /// Where the store as it was is kept.
+    pub kept: PathBuf,
+}
+
+/// Saves what can be read into a new engine, makes all derived records anew,
+/// and keeps the store as it was beside it, untouched.
+///
+/// Where anything was lost, sources' validators are forgotten: every document
+/// is read again, so that what it still lists comes back. Topics are filled
+/// again in any case.
+///
+/// # Errors
+/// sled cannot read anything at all, or there is no room for two more copies.
+pub fn repair(path: &Path, cache: u64) -> Result<Repair, StoreError> {
+    let home = open::claim_existing(path)?;
+    let (db, scratch) = open_copy(&home, cache)?;
+    let header = fenced(path, || super::read::header(&db)).ok().flatten();
+    let made = home.epoch().ok().flatten().map_or(0, |epoch| epoch.commits);
+    let found = header.map_or(0, |header| header.commits);
+    let mut rebuild = Rebuild::start(&home, cache)?;
+    let mut losses = Vec::new();
+    if found < made {
+        losses.push(format!("the last commits: of {made} at least, {found} are left"));
+    }
+    let mut memories = Vec::new();
+    super::salvage::ground(&db, |record| match record {
+        Ok(Record::Memory { source, memory }) => {
+            memories.push((source, memory));
+            Ok(())
+        }
+        Ok(record) => rebuild.add(record),
+        Err(loss) => {
+            losses.push(loss);
+            Ok(())
+        }
+    })?;
+    let stories = rebuild.stories()?;
+    let expected = header.map(|header| header.stories);
+    let lost = !losses.is_empty() || expected.is_none_or(|expected| stories < expected);
+    for (source, mut memory) in memories {
+        if lost {
+            memory.validators = Default::default();
+            memory.hash = None;
+        }
+        rebuild.add(Record::Memory { source, memory })?;
+    }
+    drop(db);
+    std::fs::remove_dir_all(&scratch).map_err(|error| unwritable(path, &error))?;
+    let kept = home.aside("damaged");
+    rebuild.install(made.max(found), Some(&kept))?;
+    Ok(Repair { stories, expected, losses, kept })
+}
+
+/// Opens a copy of the engine, with its snapshot or else without: sled makes
+/// a new one from its log. Opening writes, and the original is evidence.
+fn open_copy(home: &Home, cache: u64) -> Result<(sled::Db, PathBuf), StoreError> {
+    let path = home.path();
+    let scratch = home.scratch();
+    let copied = copy_engine(&home.engine(), &scratch, true);
+    copied.map_err(|error| unwritable(path, &error))?;
+    if let Ok(db) = open::open_engine(&scratch, path, cache)
+        && fenced(path, || super::read::header(&db)).is_ok_and(|header| header.is_some())
+    {
+        return Ok((db, scratch));
+    }
+    let copied = std::fs::remove_dir_all(&scratch)
+        .and_then(|()| copy_engine(&home.engine(), &scratch, false));
+    copied.map_err(|error| unwritable(path, &error))?;
+    let opened = open::open_engine(&scratch, path, cache);
+    match opened {
+        Err(StoreError::Damaged { .. }) => Err(open::damaged(
+            path,
+            "nothing of it can be read; run `gazetted restore FILE` with the last backup",
+        )),
+        opened => Ok((opened?, scratch)),
+    }
+}
+
+fn copy_engine(from: &Path, to: &Path, with_snapshots: bool) -> std::io::Result<()> {
+    std::fs::create_dir_all(to)?;
+    for entry in std::fs::read_dir(from)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        if entry.file_type()?.is_dir() {
+            copy_engine(&entry.path(), &to.join(name), true)?;
+        } else if with_snapshots || !name.to_string_lossy().starts_with("snap.") {
+            std::fs::copy(entry.path(), to.join(name))?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,225 @@
+//! What is kept for how long in; slices of what is kept no longer, for the next commit, out.
+//!
+//! Nothing is removed here. The loop asks for a slice, takes the stories'
+//! places and pages away, and commits; then asks for the next. So neither
+//! polls nor readers wait for more than a slice.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use crate::model::{Fingerprint, Story, StoryId, Timestamp};
+
+use super::{Place, Store, StoreError};
+
+/// What is kept. `None` keeps everything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Retention {
+    /// Stories are kept for so long after they last changed.
+    pub age: Option<Duration>,
+    /// So many stories are kept, those first seen last.
+    pub stories: Option<u64>,
+    /// Keys of a retired story are kept for so long after its retirement, and
+    /// beyond that for as long as a source lists it.
+    pub keys: Option<Duration>,
+}
+
+/// What is kept in a topic. `None` keeps everything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Bounds {
+    /// Places are kept for so long after their date.
+    pub age: Option<Duration>,
+    /// So many places are kept, the newest.
+    pub places: Option<usize>,
+}
+
+/// A slice of a walk through the store, and where the next one begins.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Slice<T, After> {
+    /// What is kept no longer.
+    pub found: Vec<T>,
+    /// After which the walk goes on; `None` at its end.
+    pub next: Option<After>,
+}
+
+/// Stories to be retired among the `size` that follow `after`: for
+/// [`Commit::retired`](super::Commit::retired), with their places to be removed.
+/// Commit each slice before asking for the next.
+pub fn stale_stories(
+    store: &dyn Store,
+    retention: &Retention,
+    now: Timestamp,
+    after: Option<(Timestamp, StoryId)>,
+    size: usize,
+) -> Result<Slice<Story, (Timestamp, StoryId)>, StoreError> {
+    let surplus =
+        retention.stories.map_or(0, |most| store.count().map_or(0, |n| n.saturating_sub(most)));
+    let mut surplus = usize::try_from(surplus).unwrap_or(usize::MAX);
+    let oldest = retention.age.map(|age| now.before(age));
+    let page = store.stories(after, size)?;
+    let mut slice = Slice { found: Vec::new(), next: None };
+    let whole = page.len() == size;
+    for story in page {
+        // No story changes before it is first seen, and they come in that
+        // order: neither bound can reach beyond this one.
+        if surplus == 0 && oldest.is_none_or(|oldest| story.first_seen >= oldest) {
+            slice.next = None;
+            return Ok(slice);
+        }
+        slice.next = Some((story.first_seen, story.id));
+        if surplus > 0 || oldest.is_some_and(|oldest| story.changed < oldest) {
+            surplus = surplus.saturating_sub(1);
+            slice.found.push(story);
+        }
+    }
+    if !whole {
+        slice.next = None;
+    }
+    Ok(slice)
+}
+
+/// Retired stories whose keys may go, among the `size` that follow `after`:
+/// for [`Commit::forgotten`](super::Commit::forgotten). `listed` is what any
+/// source still lists: forgotten, those would come back as news.
+pub fn stale_keys(
+    store: &dyn Store,
+    retention: &Retention,
+    listed: &BTreeSet<StoryId>,
+    now: Timestamp,
+    after: Option<StoryId>,
+    size: usize,
+) -> Result<Slice<StoryId, StoryId>, StoreError> {
+    let Some(age) = retention.keys else { return Ok(Slice { found: Vec::new(), next: None }) };
+    let oldest = now.before(age);
+    let page = store.retired(after, size)?;
+    let next = page.last().map(|(id, _)| *id).filter(|_| page.len() == size);
+    let stale = |(id, at): &(StoryId, Timestamp)| *at < oldest && !listed.contains(id);
+    Ok(Slice { found: page.iter().filter(|one| stale(one)).map(|(id, _)| *id).collect(), next })
+}
+
+/// What any source lists, for [`stale_keys`].
+pub fn all_listed(store: &dyn Store) -> Result<BTreeSet<StoryId>, StoreError> {
+    Ok(store.listed()?.into_values().flatten().collect())
+}
+
+/// Up to `size` places that a topic keeps no longer. Empty when there are no more.
+pub fn surplus_places(
+    store: &dyn Store,
+    topic: Fingerprint,
+    bounds: &Bounds,
+    now: Timestamp,
+    size: usize,
+) -> Result<Vec<Place>, StoreError> {
+    if let Some(age) = bounds.age {
+        let oldest = Place { date: now.before(age), story: StoryId::from_bytes([0; 16]) };
+        let found = store.places(topic, Some(oldest), size)?;
+        if !found.is_empty() {
+            return Ok(found);
+        }
+    }
+    let Some(mut kept) = bounds.places else { return Ok(Vec::new()) };
+    let mut last = None;
+    while kept > 0 {
+        let page = store.places(topic, last, kept.min(1000))?;
+        let Some(oldest) = page.last() else { return Ok(Vec::new()) };
+        last = Some(*oldest);
+        kept -= page.len();
+    }
+    store.places(topic, last, size)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::super::samples::{admitted, at, done, id, place, source, story, topic};
+    use super::super::{Commit, InMemory, PlaceChange};
+    use super::*;
+
+    /// Stories 0 to 9, first seen a second after each other; 3 changed at 100.
+    fn ten_stories() -> InMemory {
+        let store = InMemory::new();
+        let stories = (0..10).map(|number| {
+            let mut story = story(number, at(i64::from(number)), 5);
+            if number == 3 {
+                story.changed = at(100);
+            }
+            admitted(story, &[])
+        });
+        done(store.commit(Commit { admitted: stories.collect(), ..Commit::default() })).unwrap();
+        store
+    }
+
+    /// Retires all that is stale, in slices of `size`.
+    fn retire(
+        store: &InMemory,
+        retention: &Retention,
+        now: Timestamp,
+        size: usize,
+    ) -> Vec<StoryId> {
+        let (mut retired, mut after) = (Vec::new(), None);
+        loop {
+            let slice = stale_stories(store, retention, now, after, size).unwrap();
+            let gone: Vec<_> = slice.found.iter().map(|story| (story.id, now)).collect();
+            retired.extend(gone.iter().map(|(id, _)| *id));
+            done(store.commit(Commit { retired: gone, ..Commit::default() })).unwrap();
+            let Some(next) = slice.next else { return retired };
+            after = Some(next);
+        }
+    }
+
+    #[test]
+    fn age_counts_from_the_last_change_and_number_from_first_sight() {
+        let secs = |secs| Some(Duration::from_secs(secs));
+        for size in [1, 2, 3, 100] {
+            for (age, stories, stale) in [
+                (None, None, vec![]),
+                (secs(15), None, vec![0, 1, 2, 4]),
+                (None, Some(7), vec![0, 1, 2]),
+                (None, Some(70), vec![]),
+                (secs(15), Some(5), vec![0, 1, 2, 3, 4]),
+                (secs(0), None, vec![0, 1, 2, 4, 5, 6, 7, 8, 9]),
+            ] {
+                let retention = Retention { age, stories, keys: None };
+                let stale: Vec<_> = stale.into_iter().map(id).collect();
+                let found = retire(&ten_stories(), &retention, at(20), size);
+                assert_eq!(found, stale, "{retention:?} in slices of {size}");
+            }
+        }
+    }
+
+    #[test]
+    fn keys_of_what_a_source_still_lists_are_not_forgotten() {
+        let store = ten_stories();
+        let retired = (0..4).map(|number| (id(number), at(10 * i64::from(number)))).collect();
+        let listed = vec![(source(1), vec![id(1), id(7)])];
+        done(store.commit(Commit { retired, listed, ..Commit::default() })).unwrap();
+        let listed = all_listed(&store).unwrap();
+        let keep = Retention { keys: Some(Duration::from_secs(20)), ..Retention::default() };
+        let stale = |after, size| stale_keys(&store, &keep, &listed, at(45), after, size).unwrap();
+        assert_eq!(stale(None, 9), Slice { found: vec![id(0), id(2)], next: None });
+        assert_eq!(stale(None, 2), Slice { found: vec![id(0)], next: Some(id(1)) });
+        assert_eq!(stale(Some(id(1)), 2), Slice { found: vec![id(2)], next: Some(id(3)) });
+    }
+
+    #[test]
+    fn a_topic_keeps_its_newest_places() {
+        let store = InMemory::new();
+        let enter = |n: u8| PlaceChange {
+            topic: topic(1),
+            story: id(n),
+            from: None,
+            to: Some(at(i64::from(n))),
+        };
+        done(store.commit(Commit { places: (0..10).map(enter).collect(), ..Commit::default() }))
+            .unwrap();
+        let surplus = |age: Option<u64>, places| {
+            let bounds = Bounds { age: age.map(Duration::from_secs), places };
+            surplus_places(&store, topic(1), &bounds, at(10), 2).unwrap()
+        };
+        let two = |a: u8, b: u8| vec![place(at(i64::from(a)), a), place(at(i64::from(b)), b)];
+        assert_eq!(surplus(None, None), []);
+        assert_eq!(surplus(Some(7), None), two(2, 1));
+        assert_eq!(surplus(Some(70), Some(8)), two(1, 0));
+        assert_eq!(surplus(None, Some(10)), []);
+        assert_eq!(surplus(None, Some(0)), two(9, 8));
+    }
+}

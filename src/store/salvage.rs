@@ -1,0 +1,123 @@
+//! A tree that may be damaged in; every key that can be read, and how much cannot, out.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use super::StoreError;
+use super::chunks::{Fault, Values};
+use super::layout::{self, Kind};
+use super::records::Record;
+
+/// How often an unreadable range is halved: finer than a page in any store
+/// that fits on a disk, as the keys that are many are evenly spread hashes.
+const HALVINGS: u32 = 16;
+
+/// A range of keys that cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Gap {
+    pub(super) from: Vec<u8>,
+    pub(super) to: Vec<u8>,
+}
+
+/// Visits every readable key of a kind with its value, in order; what lies
+/// between is returned. A damaged page hides the keys in it and no others.
+pub(super) fn each(tree: &sled::Tree, kind: Kind, mut visit: impl FnMut(&[u8], &[u8])) -> Vec<Gap> {
+    let from = kind.prefix().to_vec();
+    let to = layout::end_of(&from);
+    let mut gaps = Vec::new();
+    walk(tree, from, to, HALVINGS, &mut visit, &mut gaps);
+    gaps
+}
+
+/// Visits every record that cannot be derived: itself, or how it is lost.
+pub(super) fn ground(
+    tree: &sled::Tree,
+    mut visit: impl FnMut(Result<Record, String>) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    for kind in [Kind::Memory, Kind::Listed, Kind::Stamp, Kind::Story, Kind::Retired] {
+        let mut visited = Ok(());
+        let gaps = each(tree, kind, |key, _| {
+            let read = || -> Result<Option<Record>, Fault> {
+                let Some(payload) = tree.record(key)? else { return Ok(None) };
+                Record::read(kind, key, &payload).map(Some).map_err(|why| Fault::record(key, why))
+            };
+            let record = match catch_unwind(AssertUnwindSafe(read)) {
+                Ok(Ok(record)) => record.map(Ok),
+                Ok(Err(fault)) => Some(Err(format!("{}: {fault}", key.escape_ascii()))),
+                Err(_) => Some(Err(format!("{}: it cannot be read", key.escape_ascii()))),
+            };
+            if let (Ok(()), Some(record)) = (&visited, record) {
+                visited = visit(record);
+            }
+        });
+        visited?;
+        for Gap { from, to } in gaps {
+            let range = format!("{} to {}", from.escape_ascii(), to.escape_ascii());
+            visit(Err(format!("{range}: this range cannot be read")))?;
+        }
+    }
+    Ok(())
+}
+
+fn walk(
+    tree: &sled::Tree,
+    mut from: Vec<u8>,
+    to: Vec<u8>,
+    halvings: u32,
+    visit: &mut dyn FnMut(&[u8], &[u8]),
+    gaps: &mut Vec<Gap>,
+) {
+    // sled panics on some kinds of damage and reports others.
+    let reached_the_end = catch_unwind(AssertUnwindSafe(|| {
+        for pair in tree.range(from.clone()..to.clone()) {
+            let Ok((key, value)) = pair else { return false };
+            visit(&key, &value);
+            from = key.to_vec();
+            from.push(0);
+        }
+        true
+    }));
+    if matches!(reached_the_end, Ok(true)) {
+        return;
+    }
+    match middle(&from, &to).filter(|_| halvings > 0) {
+        Some(middle) => {
+            walk(tree, from, middle.clone(), halvings - 1, visit, gaps);
+            walk(tree, middle, to, halvings - 1, visit, gaps);
+        }
+        None => match gaps.last_mut() {
+            Some(last) if last.to == from => last.to = to,
+            _ => gaps.push(Gap { from, to }),
+        },
+    }
+}
+
+/// A key about half-way between two, if there is room.
+fn middle(from: &[u8], to: &[u8]) -> Option<Vec<u8>> {
+    let number = |key: &[u8]| {
+        let mut bytes = [0; 16];
+        let length = key.len().min(16);
+        bytes[..length].copy_from_slice(&key[..length]);
+        u128::from_be_bytes(bytes)
+    };
+    let (low, high) = (number(from), number(to));
+    let middle = (low + high.checked_sub(low)? / 2).to_be_bytes().to_vec();
+    (middle.as_slice() > from && middle.as_slice() < to).then_some(middle)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn the_middle_lies_strictly_between(mut ends: [Vec<u8>; 2]) {
+            ends.sort();
+            let [from, to] = ends;
+            if let Some(middle) = middle(&from, &to) {
+                prop_assert!(from < middle && middle < to);
+            }
+        }
+    }
+}

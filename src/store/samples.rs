@@ -1,0 +1,180 @@
+//! Numbers in; stories, keys and commits for tests out.
+#![allow(clippy::unwrap_used)]
+
+use proptest::prelude::*;
+
+use crate::model::{
+    Admitted, Entry, Evidence, Fingerprint, Key, KeyKind, Member, Memory, SourceId, Story, StoryId,
+    Timestamp, Verdict,
+};
+
+use super::{Commit, Committed, Place, PlaceChange, Record, Stamp, Store, StoreError};
+
+pub(super) fn at(secs: i64) -> Timestamp {
+    Timestamp::from_secs(1_743_591_900 + secs)
+}
+
+pub(super) fn id(number: u8) -> StoryId {
+    StoryId::from_bytes([number; 16])
+}
+
+pub(super) fn source(number: u8) -> SourceId {
+    SourceId::new(format!("department-{number}"))
+}
+
+pub(super) fn key(kind: KeyKind, number: u8) -> Key {
+    Key { kind, hash: [number; 16] }
+}
+
+pub(super) fn topic(number: u8) -> Fingerprint {
+    Fingerprint(u64::from(number) << 40)
+}
+
+/// A story of one entry whose text has this many bytes that do not compress away.
+pub(super) fn story(number: u8, first_seen: Timestamp, length: usize) -> Story {
+    let mut entry = Entry::of(source(number % 3));
+    entry.title = format!("Announcement {number}");
+    let mut state = u32::from(number) + 1;
+    entry.text = std::iter::repeat_with(|| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        char::from(b' ' + u8::try_from(state >> 24).unwrap() % 95)
+    })
+    .take(length)
+    .collect();
+    let mut story = Story::new(id(number), format!("https://example.org/{number}"), first_seen);
+    story.members.push(Member::new(entry, Evidence::Founded, first_seen));
+    story
+}
+
+pub(super) fn admitted(story: Story, keys: &[Key]) -> Admitted {
+    Admitted {
+        story,
+        before: None,
+        keys: keys.to_vec(),
+        dropped: Vec::new(),
+        verdict: Verdict::New,
+    }
+}
+
+pub(super) fn memory(number: u64) -> Memory {
+    let mut memory = Memory { polls: number, next_poll: at(900), ..Memory::default() };
+    memory.validators.etag = Some(format!("\"{number}\"").into_bytes());
+    memory.warnings =
+        vec!["an entry without a title".to_owned(); usize::try_from(number % 7).unwrap()];
+    memory
+}
+
+/// Waits for a commit's answer.
+pub(super) fn done(committed: Committed) -> Result<(), StoreError> {
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(committed)
+}
+
+/// Everything a store answers, for comparing two.
+pub(super) fn everything(store: &dyn Store) -> String {
+    use std::fmt::Write;
+    let mut all = String::new();
+    let records: Vec<Record> = store.records().collect::<Result<_, _>>().unwrap();
+    for record in records {
+        writeln!(all, "{record:?}").unwrap();
+    }
+    writeln!(all, "{:?} {:?}", store.memories().unwrap(), store.listed().unwrap()).unwrap();
+    writeln!(all, "{:?} {:?}", store.stamps().unwrap(), store.filled().unwrap()).unwrap();
+    writeln!(all, "{:?}", store.retired(None, 100).unwrap()).unwrap();
+    for number in 0..8 {
+        writeln!(all, "{:?}", store.places(topic(number), None, 1000).unwrap()).unwrap();
+    }
+    let keys: Vec<Key> = (0..40).flat_map(|n| kinds().map(|kind| key(kind, n))).collect();
+    let found = store.lookalikes(&keys).unwrap();
+    for key in keys {
+        writeln!(all, "{:?}", found.by_key.get(&key)).unwrap();
+    }
+    let mut known: Vec<_> = found.stories.keys().collect();
+    known.sort();
+    writeln!(all, "{known:?} {}", store.count().unwrap()).unwrap();
+    all
+}
+
+pub(super) fn kinds() -> [KeyKind; 6] {
+    KeyKind::ALL
+}
+
+/// A commit over few enough names that commits meet each other.
+pub(super) fn any_commit() -> impl Strategy<Value = Commit> {
+    use prop::collection::vec;
+    let number = 0u8..12;
+    let any_key = (0usize..6, 0u8..6).prop_map(|(kind, n)| key(kinds()[kind], n));
+    let any_keys = vec(any_key, 0..5);
+    let date = prop::option::of((0i64..5).prop_map(at));
+    // The moment a story was first seen is a part of what it is.
+    let seen = |n: u8| at(i64::from(n % 5));
+    let any_admitted = (number.clone(), 0usize..20_000, any_keys.clone())
+        .prop_map(move |(n, length, keys)| admitted(story(n, seen(n), length), &keys));
+    let any_record = prop_oneof![
+        (number.clone(), any_keys.clone()).prop_map(move |(n, keys)| Record::Story {
+            story: Box::new(story(n, seen(n), 10)),
+            keys
+        }),
+        (number.clone(), any_keys).prop_map(move |(n, keys)| Record::Retired {
+            story: id(n),
+            first_seen: seen(n),
+            at: at(50),
+            keys
+        }),
+        (number.clone(), any::<u8>()).prop_map(|(n, polls)| Record::Memory {
+            source: source(n),
+            memory: Box::new(memory(polls.into()))
+        }),
+    ];
+    let any_place = (0u8..4, number.clone(), date.clone(), date)
+        .prop_map(|(t, n, from, to)| PlaceChange { topic: topic(t), story: id(n), from, to });
+    let any_stamp = (0u8..6, any::<u64>())
+        .prop_map(|(n, hash)| (format!("/topics/{n}.atom"), Stamp { hash, modified: at(0) }));
+    (
+        vec((number.clone(), any::<u8>()), 0..3),
+        vec((number.clone(), vec(number.clone().prop_map(id), 0..4)), 0..2),
+        vec(any_admitted, 0..4),
+        vec((number.clone(), 0i64..9), 0..3),
+        vec(number.prop_map(id), 0..2),
+        vec(any_record, 0..2),
+        vec((0u8..4).prop_map(topic), 0..2),
+        vec(any_place, 0..8),
+        vec((0u8..4).prop_map(topic), 0..2),
+        vec(any_stamp, 0..3),
+    )
+        .prop_map(
+            |(
+                memories,
+                listed,
+                admitted,
+                retired,
+                forgotten,
+                restored,
+                dropped,
+                places,
+                filled,
+                stamps,
+            )| {
+                Commit {
+                    memories: memories
+                        .into_iter()
+                        .map(|(n, polls)| (source(n), memory(polls.into())))
+                        .collect(),
+                    listed: listed.into_iter().map(|(n, ids)| (source(n), ids)).collect(),
+                    admitted,
+                    retired: retired.into_iter().map(|(n, t)| (id(n), at(t))).collect(),
+                    forgotten,
+                    restored,
+                    dropped,
+                    places,
+                    filled,
+                    unstamped: stamps.iter().skip(2).map(|(path, _)| path.clone()).collect(),
+                    stamps,
+                }
+            },
+        )
+}
+
+/// A place in a topic.
+pub(super) fn place(date: Timestamp, number: u8) -> Place {
+    Place { date, story: id(number) }
+}

@@ -1,0 +1,300 @@
+//! Commits in, in the order they come; durable batches and their answers out.
+//!
+//! The one thread that writes. Commits that wait together go in as one batch:
+//! a flush costs the same, in time and in wear of the disk, however much it carries.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
+use std::sync::{Arc, OnceLock};
+use std::thread::JoinHandle;
+
+use tokio::sync::oneshot;
+
+use super::chunks::{Fault, Stage};
+use super::home::{Epoch, Home, unwritable};
+use super::layout::Kind;
+use super::open::fenced;
+use super::records::Header;
+use super::{Commit, Committed, StoreError, apply, layout, read, room};
+
+/// This many commits may wait; the next caller blocks.
+const WAITING: usize = 256;
+
+/// A batch takes no further commit beyond this many stories, or as many places as weigh the same.
+const ENOUGH: usize = 2000;
+
+/// The epoch is written, and sled's blobs looked for, after this many batches.
+const NOW_AND_THEN: u64 = 64;
+
+/// Keys of dropped topics that are removed between two batches.
+const SWEEP: usize = 512;
+
+/// A commit and where its answer goes.
+type Order = (Commit, oneshot::Sender<Result<(), StoreError>>);
+
+/// Why the store takes no more commits, once that is so.
+pub(super) type Broken = Arc<OnceLock<StoreError>>;
+
+/// The door to the writing thread.
+#[derive(Debug)]
+pub(super) struct Writer {
+    orders: SyncSender<Order>,
+    thread: JoinHandle<()>,
+}
+
+impl Writer {
+    /// `file` is sled's data file, opened once more.
+    pub(super) fn start(
+        home: Arc<Home>,
+        tree: sled::Db,
+        file: File,
+        header: Header,
+        broken: Broken,
+    ) -> Result<Self, StoreError> {
+        let path = home.path().to_owned();
+        let (orders, waiting) = sync_channel(WAITING);
+        let mut desk = Desk { home, tree, file, header, broken, has_blobs: false, garbage: None };
+        desk.look_for_blobs();
+        let thread = std::thread::Builder::new()
+            .name("store-writer".to_owned())
+            .spawn(move || desk.work(&waiting))
+            .map_err(|error| unwritable(&path, &error))?;
+        Ok(Self { orders, thread })
+    }
+
+    /// Hands a commit over; the future is its answer.
+    pub(super) fn commit(&self, commit: Commit) -> Committed {
+        let (answer, answered) = oneshot::channel();
+        // The thread ends only when the door closes, and then nobody is here.
+        let handed = self.orders.send((commit, answer)).is_ok();
+        Box::pin(async move {
+            match answered.await {
+                Ok(answer) if handed => answer,
+                _ => Err(StoreError::Closed("whose writer has ended".to_owned())),
+            }
+        })
+    }
+
+    /// Waits until all that was handed over is answered.
+    pub(super) fn close(self) {
+        drop(self.orders);
+        // It catches its own panics; there is nothing left to be told.
+        let _ = self.thread.join();
+    }
+}
+
+/// What the writing thread works with.
+struct Desk {
+    home: Arc<Home>,
+    tree: sled::Db,
+    /// sled's data file, for the sync that sled leaves out.
+    file: File,
+    header: Header,
+    broken: Broken,
+    has_blobs: bool,
+    /// Generations of places that belong to no topic; `None`: to be looked for.
+    garbage: Option<Vec<u32>>,
+}
+
+impl Desk {
+    fn work(mut self, waiting: &Receiver<Order>) {
+        loop {
+            let first = match waiting.try_recv() {
+                Ok(order) => order,
+                Err(TryRecvError::Empty) if self.sweep() => continue,
+                Err(_) => match waiting.recv() {
+                    Ok(order) => order,
+                    Err(_) => break,
+                },
+            };
+            self.serve(gather(first, waiting));
+        }
+        if self.broken.get().is_none()
+            && let Err(error) = self.write_epoch()
+        {
+            tracing::error!(%error, "the store's epoch could not be written at the end");
+        }
+    }
+
+    /// Writes what was gathered as one batch and answers all of it alike.
+    fn serve(&mut self, orders: Vec<Order>) {
+        let (commits, answers): (Vec<_>, Vec<_>) = orders.into_iter().unzip();
+        let path = self.home.path().to_owned();
+        let written = self.refuse().and_then(|()| fenced(&path, || self.write(&commits)));
+        if let Err(error) = &written
+            && !matches!(error, StoreError::Full { .. })
+            && self.broken.set(error.clone()).is_ok()
+        {
+            tracing::error!(%error, "the store takes no more commits");
+        }
+        for answer in answers {
+            // Whoever does not wait for the answer does not want it.
+            let _ = answer.send(written.clone());
+        }
+    }
+
+    /// Why nothing may be written now.
+    fn refuse(&self) -> Result<(), StoreError> {
+        if let Some(error) = self.broken.get() {
+            return Err(error.clone());
+        }
+        let path = self.home.path();
+        let (free, _) = room::of_disk(path).map_err(|error| unwritable(path, &error))?;
+        if free >= room::TO_COMMIT {
+            return Ok(());
+        }
+        let path = path.display().to_string();
+        Err(StoreError::Full { path, free, needed: room::TO_COMMIT })
+    }
+
+    fn write(&mut self, commits: &[Commit]) -> Result<(), Fault> {
+        if commits.iter().all(Commit::is_empty) {
+            return Ok(());
+        }
+        let mut stage = Stage::new(&self.tree);
+        let mut header = self.header;
+        for commit in commits {
+            apply::apply(commit, &mut stage, &mut header)?;
+            if !commit.dropped.is_empty() {
+                self.garbage = None;
+            }
+        }
+        header.commits += 1;
+        apply::put_packed(&mut stage, layout::header(), &header)?;
+        self.make_durable(stage.into_batch())?;
+        self.header = header;
+        if header.commits.is_multiple_of(NOW_AND_THEN) {
+            self.look_for_blobs();
+            self.write_epoch().map_err(sled::Error::Io)?;
+        }
+        Ok(())
+    }
+
+    /// After this the batch survives a power cut. sled's flush alone only
+    /// starts the writing, and a failed sync is never tried again: the
+    /// kernel may have dropped the pages it could not write.
+    fn make_durable(&self, batch: sled::Batch) -> Result<(), Fault> {
+        self.tree.apply_batch(batch)?;
+        self.tree.flush()?;
+        let synced = if self.has_blobs {
+            rustix::fs::syncfs(&self.file).map_err(Into::into)
+        } else {
+            self.file.sync_data()
+        };
+        synced.map_err(sled::Error::Io)?;
+        Ok(())
+    }
+
+    fn write_epoch(&self) -> std::io::Result<()> {
+        let Header { format, commits, .. } = self.header;
+        self.home.write_epoch(Epoch { format, commits })
+    }
+
+    /// Our values are too short for sled to put one in a file of its own. Were
+    /// there such a file all the same, only syncing the whole disk would keep it.
+    fn look_for_blobs(&mut self) {
+        let blobs = self.home.engine().join("blobs");
+        let found = fs::read_dir(&blobs).is_ok_and(|mut blobs| blobs.next().is_some());
+        if found && !self.has_blobs {
+            tracing::error!(path = %blobs.display(), "there are blob files, which should never be: commits will be slow");
+        }
+        self.has_blobs = found;
+    }
+
+    /// Removes some places of topics that were dropped; whether there may be more.
+    /// Not durable and not counted: nobody can see these places any longer.
+    fn sweep(&mut self) -> bool {
+        if self.broken.get().is_some() {
+            return false;
+        }
+        let path = self.home.path().to_owned();
+        fenced(&path, || self.try_sweep()).unwrap_or_else(|error| {
+            tracing::warn!(%error, "places of dropped topics could not be removed");
+            self.garbage = Some(Vec::new());
+            false
+        })
+    }
+
+    fn try_sweep(&mut self) -> Result<bool, Fault> {
+        let garbage = match &mut self.garbage {
+            Some(garbage) => garbage,
+            none => none.insert(unused_generations(&self.tree)?),
+        };
+        let Some(generation) = garbage.last() else { return Ok(false) };
+        let mut batch = sled::Batch::default();
+        let mut swept = 0;
+        for key in self.tree.scan_prefix(layout::places(*generation)).keys().take(SWEEP) {
+            batch.remove(key?);
+            swept += 1;
+        }
+        self.tree.apply_batch(batch)?;
+        if swept < SWEEP {
+            garbage.pop();
+        }
+        Ok(true)
+    }
+}
+
+/// A commit and those that wait behind it, as many as one batch should carry.
+fn gather(first: Order, waiting: &Receiver<Order>) -> Vec<Order> {
+    let weight = |(commit, _): &Order| {
+        1 + commit.admitted.len() + commit.restored.len() + commit.places.len() / 8
+    };
+    let mut carried = weight(&first);
+    let mut orders = vec![first];
+    while carried < ENOUGH
+        && let Ok(next) = waiting.try_recv()
+    {
+        carried += weight(&next);
+        orders.push(next);
+    }
+    orders
+}
+
+/// Generations of places that no topic has, found by leaping from one to the next.
+fn unused_generations(tree: &sled::Tree) -> Result<Vec<u32>, Fault> {
+    let used: BTreeSet<u32> =
+        read::topics(tree)?.into_iter().map(|(_, places)| places.generation).collect();
+    let mut unused = Vec::new();
+    let mut from = Kind::Place.prefix().to_vec();
+    let end = layout::end_of(&from);
+    while let Some(key) = tree.range(from..end.clone()).keys().next() {
+        let key = key?;
+        let (generation, _) =
+            layout::place_of(&key).ok_or_else(|| Fault::malformed(&key, "it names no story"))?;
+        if !used.contains(&generation) {
+            unused.push(generation);
+        }
+        from = layout::end_of(&layout::places(generation));
+    }
+    Ok(unused)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::super::open::open_engine;
+    use super::super::samples::{admitted, at, done, story};
+    use super::*;
+
+    #[test]
+    fn after_a_failed_sync_nothing_is_answered_well_any_more() {
+        let dir = tempfile::tempdir().unwrap();
+        let home = Arc::new(Home::claim(dir.path()).unwrap());
+        fs::create_dir(home.engine()).unwrap();
+        let db = open_engine(&home.engine(), dir.path(), 1 << 20).unwrap();
+        // A file that cannot be synced.
+        let file = File::options().write(true).open("/dev/null").unwrap();
+        let broken = Broken::default();
+        let writer = Writer::start(home, db, file, Header::new(1), Arc::clone(&broken)).unwrap();
+        for number in 0..3 {
+            let admitted = vec![admitted(story(number, at(0), 9), &[])];
+            let answer = done(writer.commit(Commit { admitted, ..Commit::default() }));
+            assert!(matches!(answer, Err(StoreError::Unwritable { .. })), "{answer:?}");
+            assert_eq!(answer.err().as_ref(), broken.get());
+        }
+        writer.close();
+        assert!(!dir.path().join("epoch").exists(), "nothing is claimed that may not be there");
+    }
+}

@@ -1,0 +1,291 @@
+//! A compiled query and a subject in; whether it holds, and where, out.
+//!
+//! Matching and explaining both ask here, so they cannot disagree.
+
+use super::index::Occurrences;
+use super::program::{Clause, Form, Places, Scope, Test};
+use super::query::{Field, Unit};
+use super::subject::{Section, Subject};
+
+/// A subject, with the occurrences of what is looked for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sight<'a> {
+    pub(super) subject: &'a Subject,
+    pub(super) occurrences: &'a Occurrences,
+}
+
+/// Words in a row: from `start` to before `end` in a section.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Span {
+    pub(super) section: u32,
+    pub(super) start: u32,
+    pub(super) end: u32,
+}
+
+/// Two spans of one section that do not overlap.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Pair {
+    pub(super) left: Span,
+    pub(super) right: Span,
+}
+
+impl Pair {
+    /// How many words apart; neighbours are 1 apart.
+    pub(super) fn distance(&self) -> u32 {
+        let (first, second) = self.in_order();
+        second.start - first.end + 1
+    }
+
+    pub(super) fn hull(&self) -> Span {
+        let (first, second) = self.in_order();
+        Span { section: first.section, start: first.start, end: second.end }
+    }
+
+    fn in_order(&self) -> (Span, Span) {
+        if self.left.start < self.right.start {
+            (self.left, self.right)
+        } else {
+            (self.right, self.left)
+        }
+    }
+}
+
+impl Sight<'_> {
+    /// Whether the subject fulfils the clause.
+    pub(super) fn holds(&self, clause: &Clause) -> bool {
+        match &clause.test {
+            Test::All(parts) => parts.iter().all(|part| self.holds(part)),
+            Test::Any(parts) => parts.iter().any(|part| self.holds(part)),
+            Test::Not(of) => !self.holds(of),
+            Test::Score { parts, threshold } => self.score(parts) >= i64::from(*threshold),
+            Test::Found(places) => self.is_somewhere(places),
+            Test::AtLeast { times, of } => self.most_in_one_copy(of) >= *times,
+            Test::First { words, from_text, of } => {
+                self.earliest(of, *from_text).is_some_and(|(_, end)| end <= *words)
+            }
+            Test::Label { field, value, prefix } => self.subject.labels.iter().any(|label| {
+                label.field == *field && label_fits(&label.value, *field, value, *prefix)
+            }),
+            Test::Link { value, prefix } => {
+                self.subject.links.iter().any(|link| link_fits(&link.value, value, *prefix))
+            }
+            Test::Pattern { scope, regex } => {
+                let mut found = false;
+                self.each_text(*scope, &mut |_, _, text| found = found || regex.is_match(text));
+                found
+            }
+            Test::Vocabulary(clause) => self.holds(clause),
+        }
+    }
+
+    /// What the weights of the parts that hold add up to.
+    pub(super) fn score(&self, parts: &[(Clause, i32)]) -> i64 {
+        let held = parts.iter().filter(|(part, _)| self.holds(part));
+        held.map(|(_, weight)| i64::from(*weight)).sum()
+    }
+
+    fn is_somewhere(&self, places: &Places) -> bool {
+        match places {
+            Places::Phrase { words, scope } if words.len() == 1 => {
+                words[0].symbols.iter().any(|symbol| {
+                    let mut at = self.occurrences.of(*symbol);
+                    at.any(|(section, at)| self.in_scope(*scope, section, at + 1))
+                })
+            }
+            Places::Any(parts) => parts.iter().any(|part| self.is_somewhere(part)),
+            Places::Vocabulary(places) => self.is_somewhere(places),
+            _ => !self.spans(places).is_empty(),
+        }
+    }
+
+    /// How often it is in the copy that has it most often; overlapping
+    /// spans, as of `"western balkans" OR balkans`, count once.
+    pub(super) fn most_in_one_copy(&self, places: &Places) -> u32 {
+        let mut spans = self.spans(places);
+        spans.sort_unstable_by_key(|span| (span.section, span.end, span.start));
+        let mut counts = vec![0; self.subject.members];
+        let mut last: Option<Span> = None;
+        for span in spans {
+            if last.is_none_or(|last| last.section != span.section || last.end <= span.start) {
+                counts[self.section(span).member] += 1;
+                last = Some(span);
+            }
+        }
+        counts.into_iter().max().unwrap_or(0)
+    }
+
+    /// Where it ends first, and after how many words of its copy that is.
+    pub(super) fn earliest(&self, places: &Places, from_text: bool) -> Option<(Span, u32)> {
+        let end = |span: Span| span.end + if from_text { 0 } else { self.section(span).offset };
+        self.spans(places).into_iter().map(|span| (span, end(span))).min_by_key(|(_, end)| *end)
+    }
+
+    /// Every place it has, ascending.
+    pub(super) fn spans(&self, places: &Places) -> Vec<Span> {
+        let mut spans = match places {
+            Places::Phrase { words, scope } => self.phrase(words, *scope),
+            Places::Any(parts) => parts.iter().flat_map(|part| self.spans(part)).collect(),
+            Places::Near { distance, ordered, left, right } => {
+                let left = self.spans(left);
+                // Of most topics that are tried, one side is all there is.
+                if left.is_empty() {
+                    return left;
+                }
+                let pairs = self.pairs(&left, &self.spans(right), *ordered);
+                let near = pairs.iter().filter(|pair| pair.distance() <= *distance);
+                near.map(Pair::hull).collect()
+            }
+            Places::Same { unit, left, right } => {
+                let left = self.within_one(*unit, self.spans(left));
+                let right = self.within_one(*unit, self.spans(right));
+                let pairs = self.pairs(&left, &right, false);
+                self.within_one(*unit, pairs.iter().map(Pair::hull).collect())
+            }
+            Places::Vocabulary(places) => return self.spans(places),
+        };
+        spans.sort_unstable();
+        spans.dedup();
+        spans
+    }
+
+    /// Words in a row, all in one paragraph.
+    fn phrase(&self, words: &[Form], scope: Scope) -> Vec<Span> {
+        let Some((head, rest)) = words.split_first() else { return Vec::new() };
+        let mut spans = Vec::new();
+        for symbol in &head.symbols {
+            for (section, start) in self.occurrences.of(*symbol) {
+                let end = start + words.len() as u32;
+                let follow = (start + 1..).zip(rest).all(|(at, word)| {
+                    word.symbols.iter().any(|symbol| self.occurrences.is_at(*symbol, section, at))
+                });
+                if follow && self.in_scope(scope, section, end) {
+                    spans.push(Span { section, start, end });
+                }
+            }
+        }
+        if !rest.is_empty() {
+            spans = self.within_one(Unit::Paragraph, spans);
+        }
+        spans
+    }
+
+    fn within_one(&self, unit: Unit, mut spans: Vec<Span>) -> Vec<Span> {
+        let number = |section, at| {
+            let word = self.subject.word(section, at);
+            match unit {
+                Unit::Sentence => word.sentence,
+                Unit::Paragraph => word.paragraph,
+            }
+        };
+        spans.retain(|span| number(span.section, span.start) == number(span.section, span.end - 1));
+        spans
+    }
+
+    /// Each span of either side with the nearest of the other before and
+    /// after it; with `ordered`, only where the left side comes first.
+    pub(super) fn pairs(&self, left: &[Span], right: &[Span], ordered: bool) -> Vec<Pair> {
+        let mut pairs = Vec::new();
+        if left.is_empty() || right.is_empty() {
+            return pairs;
+        }
+        let (left, right) = (Row::of(left), Row::of(right));
+        for &span in &left.by_start {
+            pairs.extend(right.after(span).map(|right| Pair { left: span, right }));
+            if !ordered {
+                pairs.extend(right.before(span).map(|right| Pair { left: span, right }));
+            }
+        }
+        for &span in &right.by_start {
+            pairs.extend(left.before(span).map(|left| Pair { left, right: span }));
+            if !ordered {
+                pairs.extend(left.after(span).map(|left| Pair { left, right: span }));
+            }
+        }
+        pairs
+    }
+
+    fn in_scope(&self, scope: Scope, section: u32, end: u32) -> bool {
+        let section = &self.subject.sections[section as usize];
+        match scope {
+            Scope::Anywhere => matches!(section.field, Field::Title | Field::Text),
+            Scope::Field(Field::Lead) => section.field == Field::Text && end <= section.lead,
+            Scope::Field(field) => section.field == field,
+        }
+    }
+
+    pub(super) fn section(&self, span: Span) -> &Section {
+        &self.subject.sections[span.section as usize]
+    }
+
+    /// Calls `look` with field, copy and text of everything in scope, as stated.
+    pub(super) fn each_text(&self, scope: Scope, look: &mut impl FnMut(Field, usize, &str)) {
+        for section in &self.subject.sections {
+            let text = section.words.text.as_str();
+            match (scope, section.field) {
+                (Scope::Anywhere, Field::Title | Field::Text) => {
+                    look(section.field, section.member, text);
+                }
+                (Scope::Field(Field::Lead), Field::Text) => {
+                    let end =
+                        if section.lead == 0 { 0 } else { section.range(0, section.lead).end };
+                    look(section.field, section.member, &text[..end]);
+                }
+                (Scope::Field(wanted), field) if wanted == field => {
+                    look(field, section.member, text);
+                }
+                _ => {}
+            }
+        }
+        let Scope::Field(wanted) = scope else { return };
+        for label in self.subject.labels.iter().filter(|label| label.field == wanted) {
+            look(wanted, label.member, &label.stated);
+        }
+        if wanted == Field::Link {
+            for link in &self.subject.links {
+                look(wanted, link.member, &link.stated);
+            }
+        }
+    }
+}
+
+/// Spans in the two orders in which the nearest are found.
+struct Row {
+    by_start: Vec<Span>,
+    by_end: Vec<Span>,
+}
+
+impl Row {
+    fn of(spans: &[Span]) -> Self {
+        let by_start = spans.to_vec();
+        let mut by_end = spans.to_vec();
+        by_end.sort_unstable_by_key(|span| (span.section, span.end, span.start));
+        Self { by_start, by_end }
+    }
+
+    /// The first that begins after `span` has ended.
+    fn after(&self, span: Span) -> Option<Span> {
+        let at = self.by_start.partition_point(|s| (s.section, s.start) < (span.section, span.end));
+        self.by_start.get(at).copied().filter(|found| found.section == span.section)
+    }
+
+    /// The last that has ended before `span` begins.
+    fn before(&self, span: Span) -> Option<Span> {
+        let at = self.by_end.partition_point(|s| (s.section, s.end) <= (span.section, span.start));
+        let found = *self.by_end.get(at.checked_sub(1)?)?;
+        (found.section == span.section).then_some(found)
+    }
+}
+
+pub(super) fn label_fits(label: &str, field: Field, value: &str, prefix: bool) -> bool {
+    let Some(rest) = label.strip_prefix(value) else { return false };
+    // `lang:en` is every English: `en gb` after normalising.
+    rest.is_empty() || prefix || (field == Field::Lang && rest.starts_with(' '))
+}
+
+pub(super) fn link_fits(link: &str, value: &str, prefix: bool) -> bool {
+    if let Some(rest) = link.strip_prefix(value) {
+        return rest.is_empty() || prefix || rest.starts_with(['/', '?', '#']);
+    }
+    let host = link.split(['/', '?', '#']).next().unwrap_or(link);
+    !value.contains('/') && host.strip_suffix(value).is_some_and(|rest| rest.ends_with('.'))
+}

@@ -1,0 +1,315 @@
+//! A compiled query and a subject in; why it holds or not, in words and places, out.
+
+use std::ops::Range;
+
+use serde::{Deserialize, Serialize};
+
+use super::Language;
+use super::eval::{Sight, Span, label_fits, link_fits};
+use super::program::{Clause, Places, Test};
+use super::query::Field;
+
+mod missing;
+
+use missing::Missing;
+
+/// Why a story is, or is not, in a topic.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Explanation {
+    /// Whether it is.
+    pub matched: bool,
+    /// The reason in a sentence.
+    pub summary: String,
+    /// Where one term more, or less, would have let it in, and the story does
+    /// have something of the topic: what was lacking.
+    pub near_miss: Option<String>,
+    /// The query, part by part.
+    pub reason: Reason,
+}
+
+/// Whether a part of the query holds, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reason {
+    /// The part, in its plainest form.
+    pub query: String,
+    /// Whether it holds.
+    pub holds: bool,
+    /// What there is to say beside that: `14 apart at the nearest`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+    /// Where it was found, the first few places.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hits: Vec<Hit>,
+    /// The parts it is made of. Of alternatives only those that hold, if any does.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<Self>,
+}
+
+/// A place in a story that a term was found at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hit {
+    /// In what.
+    pub field: Field,
+    /// Of which copy: its place in the story's members.
+    pub member: usize,
+    /// The bytes of that title or text; of the value, in other fields.
+    pub range: Range<usize>,
+    /// The words before it.
+    pub before: String,
+    /// What was found, as it stands there.
+    pub found: String,
+    /// The words after it.
+    pub after: String,
+}
+
+/// Bytes of a title or text that speak for a topic.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Highlight {
+    /// Whose: its place in the story's members.
+    pub member: usize,
+    /// `Title` or `Text`.
+    pub field: Field,
+    /// The bytes of that entry's title or text.
+    pub range: Range<usize>,
+}
+
+/// Places told for one part; the story page is no concordance.
+const MAX_HITS: usize = 8;
+
+/// Alternatives told where none holds.
+const MAX_ALTERNATIVES: usize = 12;
+
+/// Words told on each side of what was found.
+const SURROUNDING_WORDS: u32 = 6;
+
+pub(super) fn explain(sight: Sight<'_>, root: &Clause, language: &Language) -> Explanation {
+    let matched = sight.holds(root);
+    let reason = reason(sight, root, language);
+    if matched {
+        let summary = format!("in it: {}", found(&reason));
+        return Explanation { matched, summary, near_miss: None, reason };
+    }
+    let missing = Missing::of(sight, root, language);
+    let near_miss = missing.is_near().then(|| missing.told());
+    let summary = match &near_miss {
+        Some(near) => format!("nearly in it, one term short: {near}"),
+        None => format!("not in it: {}", missing.told()),
+    };
+    Explanation { matched, summary, near_miss, reason }
+}
+
+/// What the parts that hold have found, each once.
+fn found(reason: &Reason) -> String {
+    let mut told: Vec<String> = Vec::new();
+    collect_found(reason, &mut told);
+    match told.as_slice() {
+        [] => "nothing that it leaves out".to_owned(),
+        few if few.len() <= 5 => few.join(", "),
+        many => format!("{} and {} more", many[..5].join(", "), many.len() - 5),
+    }
+}
+
+fn collect_found(reason: &Reason, told: &mut Vec<String>) {
+    if !reason.holds || reason.query.starts_with("NOT ") {
+        return;
+    }
+    for hit in &reason.hits {
+        let text = format!("“{}” ({})", hit.found, hit.field);
+        if !told.contains(&text) {
+            told.push(text);
+        }
+    }
+    reason.parts.iter().for_each(|part| collect_found(part, told));
+}
+
+fn reason(sight: Sight<'_>, clause: &Clause, language: &Language) -> Reason {
+    let holds = sight.holds(clause);
+    let of = |part: &Clause| reason(sight, part, language);
+    let mut note = None;
+    let parts = match &clause.test {
+        Test::All(parts) => parts.iter().map(of).collect(),
+        Test::Any(parts) => {
+            let telling: Vec<_> = parts.iter().filter(|part| !holds || sight.holds(part)).collect();
+            if !holds && parts.len() > MAX_ALTERNATIVES {
+                note = Some(format!("none of {} alternatives", parts.len()));
+                Vec::new()
+            } else {
+                telling.into_iter().map(of).collect()
+            }
+        }
+        Test::Not(part) => vec![of(part)],
+        Test::Score { parts, threshold } => {
+            note = Some(format!("{} of {threshold}", sight.score(parts)));
+            parts.iter().map(|(part, _)| of(part)).collect()
+        }
+        Test::Vocabulary(shared) => {
+            let inner = of(shared);
+            note = inner.note;
+            inner.parts
+        }
+        Test::Found(_)
+        | Test::AtLeast { .. }
+        | Test::First { .. }
+        | Test::Label { .. }
+        | Test::Link { .. }
+        | Test::Pattern { .. } => {
+            note = missing::note(sight, clause, language, holds);
+            Vec::new()
+        }
+    };
+    Reason { query: clause.said.clone(), holds, note, hits: hits(sight, clause), parts }
+}
+
+/// Where a clause without parts finds something, whether that is enough or not.
+fn hits(sight: Sight<'_>, clause: &Clause) -> Vec<Hit> {
+    let mut hits = Vec::new();
+    match &clause.test {
+        Test::Found(places) | Test::AtLeast { of: places, .. } | Test::First { of: places, .. } => {
+            hits.extend(
+                sight.spans(places).into_iter().take(MAX_HITS).map(|span| hit(sight, span)),
+            );
+        }
+        Test::Label { field, value, prefix } => {
+            let labels = sight.subject.labels.iter().filter(|label| {
+                label.field == *field && label_fits(&label.value, *field, value, *prefix)
+            });
+            hits.extend(labels.map(|label| whole(*field, label.member, &label.stated)));
+        }
+        Test::Link { value, prefix } => {
+            let fits = |link: &&super::subject::Link| link_fits(&link.value, value, *prefix);
+            let links = sight.subject.links.iter().filter(fits);
+            hits.extend(links.map(|link| whole(Field::Link, link.member, &link.stated)));
+        }
+        Test::Pattern { scope, regex } => sight.each_text(*scope, &mut |field, member, text| {
+            for found in regex.find_iter(text).filter(|found| !found.is_empty()) {
+                let (before, after) = (&text[..found.start()], &text[found.end()..]);
+                hits.push(Hit {
+                    field,
+                    member,
+                    range: found.range(),
+                    before: last_words(before),
+                    found: found.as_str().to_owned(),
+                    after: first_words(after),
+                });
+            }
+        }),
+        Test::All(_) | Test::Any(_) | Test::Not(_) | Test::Score { .. } | Test::Vocabulary(_) => {}
+    }
+    hits.truncate(MAX_HITS);
+    hits
+}
+
+fn whole(field: Field, member: usize, stated: &str) -> Hit {
+    Hit {
+        field,
+        member,
+        range: 0..stated.len(),
+        before: String::new(),
+        found: stated.to_owned(),
+        after: String::new(),
+    }
+}
+
+fn hit(sight: Sight<'_>, span: Span) -> Hit {
+    let section = sight.section(span);
+    let range = section.range(span.start, span.end);
+    let text = &section.words.text;
+    Hit {
+        field: section.field,
+        member: section.member,
+        before: last_words(&text[..range.start]),
+        found: text[range.clone()].to_owned(),
+        after: first_words(&text[range.end..]),
+        range,
+    }
+}
+
+fn first_words(text: &str) -> String {
+    let line = text.lines().next().unwrap_or_default();
+    let end = line
+        .char_indices()
+        .filter(|(_, c)| c.is_whitespace())
+        .map(|(at, _)| at)
+        .nth(SURROUNDING_WORDS as usize)
+        .unwrap_or(line.len());
+    line[..end].to_owned()
+}
+
+fn last_words(text: &str) -> String {
+    let line = text.rsplit('\n').next().unwrap_or_default();
+    let start = line
+        .char_indices()
+        .rev()
+        .filter(|(_, c)| c.is_whitespace())
+        .map(|(at, c)| at + c.len_utf8())
+        .nth(SURROUNDING_WORDS as usize)
+        .unwrap_or(0);
+    line[start..].to_owned()
+}
+
+pub(super) fn highlights(sight: Sight<'_>, root: &Clause) -> Vec<Highlight> {
+    let mut all = Vec::new();
+    collect_highlights(sight, root, &mut all);
+    all.sort_unstable_by_key(|mark| (mark.member, mark.field, mark.range.start, mark.range.end));
+    let mut apart: Vec<Highlight> = Vec::with_capacity(all.len());
+    for mark in all {
+        match apart.last_mut() {
+            Some(last)
+                if (last.member, last.field) == (mark.member, mark.field)
+                    && mark.range.start < last.range.end =>
+            {
+                last.range.end = last.range.end.max(mark.range.end);
+            }
+            _ => apart.push(mark),
+        }
+    }
+    apart
+}
+
+fn collect_highlights(sight: Sight<'_>, clause: &Clause, marks: &mut Vec<Highlight>) {
+    match &clause.test {
+        Test::Not(_) | Test::Label { .. } | Test::Link { .. } => {}
+        _ if !sight.holds(clause) && !matches!(clause.test, Test::All(_) | Test::Score { .. }) => {}
+        Test::All(parts) | Test::Any(parts) => {
+            parts.iter().for_each(|part| collect_highlights(sight, part, marks));
+        }
+        Test::Score { parts, .. } => {
+            let weighty = parts.iter().filter(|(_, weight)| *weight > 0);
+            weighty.for_each(|(part, _)| collect_highlights(sight, part, marks));
+        }
+        Test::Vocabulary(shared) => collect_highlights(sight, shared, marks),
+        Test::Found(places) | Test::AtLeast { of: places, .. } | Test::First { of: places, .. } => {
+            mark_places(sight, places, marks);
+        }
+        Test::Pattern { scope, regex } => sight.each_text(*scope, &mut |field, member, text| {
+            if matches!(field, Field::Title | Field::Text) {
+                let found = regex.find_iter(text).filter(|found| !found.is_empty());
+                marks.extend(found.map(|found| Highlight { member, field, range: found.range() }));
+            }
+        }),
+    }
+}
+
+/// Marks terms one by one: of words near each other, not what stands between them.
+fn mark_places(sight: Sight<'_>, places: &Places, marks: &mut Vec<Highlight>) {
+    match places {
+        Places::Any(parts) => parts.iter().for_each(|part| mark_places(sight, part, marks)),
+        Places::Near { left, right, .. } | Places::Same { left, right, .. } => {
+            mark_places(sight, left, marks);
+            mark_places(sight, right, marks);
+        }
+        Places::Vocabulary(shared) => mark_places(sight, shared, marks),
+        Places::Phrase { .. } => {
+            for span in sight.spans(places) {
+                let section = sight.section(span);
+                if matches!(section.field, Field::Title | Field::Text) {
+                    marks.push(Highlight {
+                        member: section.member,
+                        field: section.field,
+                        range: section.range(span.start, span.end),
+                    });
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,269 @@
+//! A query that does not hold in; the least that it lacks, in words, out.
+
+use super::super::Language;
+use super::super::eval::Sight;
+use super::super::program::{Clause, Form, Kind, Places, Scope, Test};
+use super::super::query::{Field, Unit};
+use super::super::symbol::Symbol;
+
+/// The least that must change for a query to hold.
+pub(super) struct Missing {
+    /// How many clauses must change.
+    clauses: usize,
+    /// Whether the story has something of what is asked for.
+    begun: bool,
+    /// The first of them, in words.
+    told: String,
+}
+
+impl Missing {
+    /// `clause` does not hold.
+    pub(super) fn of(sight: Sight<'_>, clause: &Clause, language: &Language) -> Self {
+        match &clause.test {
+            Test::All(parts) => {
+                let missing = parts.iter().filter(|part| !sight.holds(part));
+                let missing: Vec<_> = missing.map(|part| Self::of(sight, part, language)).collect();
+                let something = parts
+                    .iter()
+                    .any(|part| !matches!(part.test, Test::Not(_)) && sight.holds(part));
+                Self {
+                    clauses: missing.iter().map(|missing| missing.clauses).sum(),
+                    begun: something || missing.iter().any(|missing| missing.begun),
+                    told: missing
+                        .into_iter()
+                        .map(|missing| missing.told)
+                        .collect::<Vec<_>>()
+                        .join("; "),
+                }
+            }
+            Test::Any(parts) => {
+                let least = parts
+                    .iter()
+                    .map(|part| Self::of(sight, part, language))
+                    .min_by_key(|missing| (missing.clauses, !missing.begun));
+                match least {
+                    Some(least) if least.begun => least,
+                    _ => Self::one(format!("{} is nowhere", clause_told(clause, parts.len()))),
+                }
+            }
+            Test::Not(_) => {
+                // Something is there that should not be: the rest decides whether that is near.
+                Self::one(format!("`{}` leaves it out", clause.said))
+            }
+            Test::Vocabulary(shared) => {
+                let inner = Self::of(sight, shared, language);
+                if inner.begun {
+                    return inner;
+                }
+                let terms = if let Test::Any(parts) = &shared.test { parts.len() } else { 1 };
+                Self::one(format!("{} is nowhere", clause_told(clause, terms)))
+            }
+            _ => {
+                let (begun, note) = lack(sight, clause, language);
+                Self { clauses: 1, begun, told: format!("`{}` {note}", clause.said) }
+            }
+        }
+    }
+
+    fn one(told: String) -> Self {
+        Self { clauses: 1, begun: false, told }
+    }
+
+    /// Whether one clause more, or less, would have been enough.
+    pub(super) fn is_near(&self) -> bool {
+        self.clauses == 1 && self.begun
+    }
+
+    pub(super) fn told(&self) -> String {
+        self.told.clone()
+    }
+}
+
+fn clause_told(clause: &Clause, terms: usize) -> String {
+    if clause.said.chars().count() <= 60 {
+        format!("`{}`", clause.said)
+    } else {
+        format!("each of the {terms} alternatives")
+    }
+}
+
+/// What there is to say of a clause without parts beside whether it holds.
+pub(super) fn note(
+    sight: Sight<'_>,
+    clause: &Clause,
+    language: &Language,
+    holds: bool,
+) -> Option<String> {
+    match &clause.test {
+        _ if !holds => Some(lack(sight, clause, language).1),
+        Test::AtLeast { of, .. } => Some(times(sight.most_in_one_copy(of))),
+        Test::First { of, from_text, .. } => {
+            sight.earliest(of, *from_text).map(|(_, end)| format!("ends at word {end}"))
+        }
+        Test::Found(Places::Near { left, right, ordered, .. }) => {
+            nearest(sight, left, right, *ordered).map(|near| format!("{near} apart at the nearest"))
+        }
+        _ => None,
+    }
+}
+
+fn times(count: u32) -> String {
+    match count {
+        0 => "is nowhere".to_owned(),
+        1 => "is once in a copy at most".to_owned(),
+        count => format!("is {count} times in a copy at most"),
+    }
+}
+
+fn nearest(sight: Sight<'_>, left: &Places, right: &Places, ordered: bool) -> Option<u32> {
+    let pairs = sight.pairs(&sight.spans(left), &sight.spans(right), ordered);
+    pairs.iter().map(|pair| pair.distance()).min()
+}
+
+/// What a clause without parts lacks, and whether some of it is there.
+fn lack(sight: Sight<'_>, clause: &Clause, language: &Language) -> (bool, String) {
+    match &clause.test {
+        Test::Found(places) => lack_of_places(sight, places, language),
+        Test::AtLeast { of, .. } => {
+            let count = sight.most_in_one_copy(of);
+            (count > 0, times(count))
+        }
+        Test::First { of, from_text, .. } => match sight.earliest(of, *from_text) {
+            Some((_, end)) => (true, format!("ends at word {end} at the earliest")),
+            None => (false, "is nowhere".to_owned()),
+        },
+        Test::Score { parts, threshold } => {
+            let score = sight.score(parts);
+            (score > 0, format!("reached {score} of {threshold}"))
+        }
+        Test::Label { field, .. } => {
+            let labels = sight.subject.labels.iter().filter(|label| label.field == *field);
+            let mut stated: Vec<_> = labels.map(|label| label.stated.as_str()).collect();
+            stated.sort_unstable();
+            stated.dedup();
+            (false, listed(*field, &stated))
+        }
+        Test::Link { .. } => {
+            let stated: Vec<_> =
+                sight.subject.links.iter().map(|link| link.stated.as_str()).collect();
+            (false, listed(Field::Link, &stated))
+        }
+        _ => (false, "fits nothing".to_owned()),
+    }
+}
+
+fn listed(field: Field, stated: &[&str]) -> String {
+    match stated {
+        [] => format!("asks for what the story lacks: it has no {field}"),
+        some => format!("differs from what the story has: {}", some.join(", ")),
+    }
+}
+
+fn lack_of_places(sight: Sight<'_>, places: &Places, language: &Language) -> (bool, String) {
+    match places {
+        Places::Phrase { words, scope } => lack_of_words(sight, words, *scope, language),
+        Places::Near { left, right, ordered, .. } => {
+            both_sides(sight, left, right).unwrap_or_else(|| {
+                if let Some(distance) = nearest(sight, left, right, *ordered) {
+                    (true, format!("was {distance} apart"))
+                } else if let Some(distance) = nearest(sight, left, right, false) {
+                    (true, format!("was {distance} apart, in the other order"))
+                } else {
+                    (true, "has its sides in different texts".to_owned())
+                }
+            })
+        }
+        Places::Same { unit, left, right } => both_sides(sight, left, right).unwrap_or_else(|| {
+            let unit = match unit {
+                Unit::Sentence => "sentence",
+                Unit::Paragraph => "paragraph",
+            };
+            (true, format!("never has both in one {unit}"))
+        }),
+        Places::Any(_) => (false, "is nowhere".to_owned()),
+        Places::Vocabulary(shared) => lack_of_places(sight, shared, language),
+    }
+}
+
+/// What to say where a side is missing altogether.
+fn both_sides(sight: Sight<'_>, left: &Places, right: &Places) -> Option<(bool, String)> {
+    let there = [left, right].map(|side| !sight.spans(side).is_empty());
+    match there {
+        [true, true] => None,
+        [true, false] => Some((true, format!("lacks {}", told(right)))),
+        [false, true] => Some((true, format!("lacks {}", told(left)))),
+        [false, false] => Some((false, "has neither side".to_owned())),
+    }
+}
+
+fn told(places: &Places) -> String {
+    match places {
+        Places::Phrase { words, .. } => format!("`{}`", letters(words)),
+        Places::Any(parts) if parts.len() <= 4 => {
+            parts.iter().map(told).collect::<Vec<_>>().join(" or ")
+        }
+        Places::Any(parts) => format!("any of {} terms", parts.len()),
+        Places::Near { .. } | Places::Same { .. } => "its other side".to_owned(),
+        Places::Vocabulary(shared) => told(shared),
+    }
+}
+
+fn letters(words: &[Form]) -> String {
+    words.iter().map(|word| word.letters.as_str()).collect::<Vec<_>>().join(" ")
+}
+
+fn lack_of_words(
+    sight: Sight<'_>,
+    words: &[Form],
+    scope: Scope,
+    language: &Language,
+) -> (bool, String) {
+    let somewhere =
+        |word: &Form| word.symbols.iter().any(|symbol| sight.occurrences.of(*symbol).len() > 0);
+    let absent: Vec<_> = words.iter().filter(|word| !somewhere(word)).collect();
+    if let [one] = absent.as_slice()
+        && let Some(written) = otherwise_written(sight, one, language)
+    {
+        return (true, format!("is there only as {written}"));
+    }
+    if let Some(first) = absent.first() {
+        let note = if words.len() == 1 {
+            "is nowhere".to_owned()
+        } else {
+            format!("lacks `{}`", first.letters)
+        };
+        return (false, note);
+    }
+    let elsewhere = |field: &str| (true, format!("is in the story, but not in its {field}"));
+    let anywhere = Places::Phrase { words: words.to_vec(), scope: Scope::Anywhere };
+    match scope {
+        Scope::Field(field) if !sight.spans(&anywhere).is_empty() => elsewhere(field.as_str()),
+        _ if words.len() > 1 => (true, "has its words apart from each other".to_owned()),
+        Scope::Field(field) => elsewhere(field.as_str()),
+        Scope::Anywhere => elsewhere("titles and texts"),
+    }
+}
+
+/// The forms in which an exact word occurs otherwise.
+fn otherwise_written(sight: Sight<'_>, word: &Form, language: &Language) -> Option<String> {
+    let form = Symbol::form(&word.letters);
+    let stem = language.dialect(None).stem_symbol(&word.letters, form);
+    let mut written: Vec<&str> = Vec::new();
+    for section in &sight.subject.sections {
+        for other in &section.words.words {
+            let alike = match word.kind {
+                Kind::Exact => other.stem == stem,
+                Kind::Cased => other.form == form,
+                Kind::Stem | Kind::Prefix => false,
+            };
+            if alike {
+                written.push(&section.words.text[other.range()]);
+            }
+        }
+    }
+    written.sort_unstable();
+    written.dedup();
+    written.truncate(3);
+    (!written.is_empty())
+        .then(|| written.iter().map(|form| format!("“{form}”")).collect::<Vec<_>>().join(", "))
+}

@@ -1,0 +1,312 @@
+//! A folded word in; its stem, in the language it is written in, out.
+
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use rust_stemmers::{Algorithm, Stemmer};
+
+use super::symbol::{BySymbol, Symbol};
+
+/// How words are read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Language {
+    /// The Snowball stemmer of texts and queries, one of [`Language::STEMMERS`], or
+    /// `none` for words as they stand. [`Language::new`] checks it; an
+    /// unknown name reads words as they stand.
+    pub stemmer: String,
+    /// Further stemmers, for texts whose own language tag asks for them. A
+    /// query's word is then read in each of these languages.
+    pub also: Vec<String>,
+    /// Whether British and American spellings are one word: `defence`, `defense`.
+    pub spellings: bool,
+}
+
+/// The name is none of [`Language::STEMMERS`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("there is no stemmer for `{name}`; known are {}", Language::STEMMERS.join(", "))]
+pub struct UnknownLanguage {
+    /// The name that was asked for.
+    pub name: String,
+}
+
+/// Name, language tag and algorithm; sorted as the names are.
+const KNOWN: [(&str, &str, Option<Algorithm>); 19] = [
+    ("arabic", "ar", Some(Algorithm::Arabic)),
+    ("danish", "da", Some(Algorithm::Danish)),
+    ("dutch", "nl", Some(Algorithm::Dutch)),
+    ("english", "en", Some(Algorithm::English)),
+    ("finnish", "fi", Some(Algorithm::Finnish)),
+    ("french", "fr", Some(Algorithm::French)),
+    ("german", "de", Some(Algorithm::German)),
+    ("greek", "el", Some(Algorithm::Greek)),
+    ("hungarian", "hu", Some(Algorithm::Hungarian)),
+    ("italian", "it", Some(Algorithm::Italian)),
+    ("none", "", None),
+    ("norwegian", "no", Some(Algorithm::Norwegian)),
+    ("portuguese", "pt", Some(Algorithm::Portuguese)),
+    ("romanian", "ro", Some(Algorithm::Romanian)),
+    ("russian", "ru", Some(Algorithm::Russian)),
+    ("spanish", "es", Some(Algorithm::Spanish)),
+    ("swedish", "sv", Some(Algorithm::Swedish)),
+    ("tamil", "ta", Some(Algorithm::Tamil)),
+    ("turkish", "tr", Some(Algorithm::Turkish)),
+];
+
+impl Language {
+    /// The names that `stemmer` and `also` may hold.
+    pub const STEMMERS: [&'static str; KNOWN.len()] = {
+        let mut names = [""; KNOWN.len()];
+        let mut i = 0;
+        while i < KNOWN.len() {
+            names[i] = KNOWN[i].0;
+            i += 1;
+        }
+        names
+    };
+
+    /// One language, spellings kept apart.
+    pub fn new(stemmer: &str) -> Result<Self, UnknownLanguage> {
+        Self { stemmer: stemmer.to_owned(), also: Vec::new(), spellings: false }.checked()
+    }
+
+    /// This language, if all its stemmers exist.
+    pub fn checked(self) -> Result<Self, UnknownLanguage> {
+        for name in std::iter::once(&self.stemmer).chain(&self.also) {
+            if !Self::STEMMERS.contains(&name.as_str()) {
+                return Err(UnknownLanguage { name: name.clone() });
+            }
+        }
+        Ok(self)
+    }
+
+    /// How a text is read whose own language tag is `tag`.
+    pub(super) fn dialect(&self, tag: Option<&str>) -> Dialect {
+        let primary = tag.map(|tag| tag.split(['-', '_']).next().unwrap_or(tag));
+        let own = primary.and_then(|primary| {
+            self.also.iter().find(|name| {
+                known(name).is_some_and(|(_, tag, _)| tag.eq_ignore_ascii_case(primary))
+            })
+        });
+        self.read_as(own.unwrap_or(&self.stemmer))
+    }
+
+    /// Every way in which a query's word is read.
+    pub(super) fn dialects(&self) -> impl Iterator<Item = Dialect> + '_ {
+        std::iter::once(&self.stemmer).chain(&self.also).map(|name| self.read_as(name))
+    }
+
+    fn read_as(&self, name: &str) -> Dialect {
+        let algorithm = known(name).and_then(|(_, _, algorithm)| *algorithm);
+        let english = matches!(algorithm, Some(Algorithm::English));
+        Dialect { algorithm, spellings: self.spellings && english }
+    }
+}
+
+impl Default for Language {
+    fn default() -> Self {
+        Self { stemmer: "english".to_owned(), also: Vec::new(), spellings: false }
+    }
+}
+
+fn known(name: &str) -> Option<&'static (&'static str, &'static str, Option<Algorithm>)> {
+    KNOWN.iter().find(|(known, ..)| *known == name)
+}
+
+/// One way of reading words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Dialect {
+    algorithm: Option<Algorithm>,
+    spellings: bool,
+}
+
+/// A word seen before, the way it was read, and what came of it.
+struct Remembered {
+    form: Box<str>,
+    dialect: Dialect,
+    stem: Symbol,
+}
+
+/// Beyond this many words a thread forgets all it remembers: some 10 MB.
+const REMEMBERED_WORDS: usize = 100_000;
+
+thread_local! {
+    // Stemming is the dearest step of reading a text, and texts repeat their
+    // words. The result depends on the arguments alone, so remembering it
+    // changes nothing but the time; the form is compared, so that even words
+    // whose hashes collide are told apart.
+    static STEMS: RefCell<HashMap<u64, Remembered, BySymbol>> = RefCell::default();
+}
+
+impl Dialect {
+    /// The symbol of a folded word's stem. `form_symbol` is that of the word itself.
+    pub(super) fn stem_symbol(self, form: &str, form_symbol: Symbol) -> Symbol {
+        STEMS.with_borrow_mut(|stems| {
+            let slot = form_symbol.0 ^ self.number();
+            if let Some(seen) = stems.get(&slot)
+                && seen.dialect == self
+                && *seen.form == *form
+            {
+                return seen.stem;
+            }
+            let stem = Symbol::stem(&self.stem(form), self.number());
+            if stems.len() >= REMEMBERED_WORDS {
+                stems.clear();
+            }
+            stems.insert(slot, Remembered { form: form.into(), dialect: self, stem });
+            stem
+        })
+    }
+
+    /// A folded word's stem.
+    pub(super) fn stem(self, form: &str) -> String {
+        let spelt = if self.spellings { american(form) } else { Cow::Borrowed(form) };
+        match self.algorithm {
+            Some(algorithm) => Stemmer::create(algorithm).stem(&spelt).into_owned(),
+            None => spelt.into_owned(),
+        }
+    }
+
+    /// Stems of different languages are different symbols, whatever their letters.
+    fn number(self) -> u64 {
+        self.algorithm.map_or(0, |algorithm| algorithm as u64 + 1)
+    }
+}
+
+/// Beginnings of words that are spelt otherwise in American English.
+const SPELLINGS: [(&str, &str); 47] = [
+    ("aeroplane", "airplane"),
+    ("ageing", "aging"),
+    ("aluminium", "aluminum"),
+    ("anaem", "anem"),
+    ("analys", "analyz"),
+    ("archaeolog", "archeolog"),
+    ("armour", "armor"),
+    ("artefact", "artifact"),
+    ("behaviour", "behavior"),
+    ("calibre", "caliber"),
+    ("cancell", "cancel"),
+    ("candour", "candor"),
+    ("catalogue", "catalog"),
+    ("centre", "center"),
+    ("colour", "color"),
+    ("counsell", "counsel"),
+    ("defence", "defense"),
+    ("dialogue", "dialog"),
+    ("endeavour", "endeavor"),
+    ("favour", "favor"),
+    ("fibre", "fiber"),
+    ("fuell", "fuel"),
+    ("grey", "gray"),
+    ("haemo", "hemo"),
+    ("harbour", "harbor"),
+    ("honour", "honor"),
+    ("humour", "humor"),
+    ("jewellery", "jewelry"),
+    ("judgement", "judgment"),
+    ("labell", "label"),
+    ("labour", "labor"),
+    ("licence", "license"),
+    ("litre", "liter"),
+    ("manoeuvre", "maneuver"),
+    ("modell", "model"),
+    ("mould", "mold"),
+    ("neighbour", "neighbor"),
+    ("offence", "offense"),
+    ("paediatr", "pediatr"),
+    ("plough", "plow"),
+    ("practis", "practic"),
+    ("programme", "program"),
+    ("rumour", "rumor"),
+    ("sceptic", "skeptic"),
+    ("sulph", "sulf"),
+    ("theatre", "theater"),
+    ("travell", "travel"),
+];
+
+/// A British spelling's American one. What it makes of other words does not
+/// matter, as long as it makes the same of them in texts and queries and of
+/// no two words the same.
+fn american(form: &str) -> Cow<'_, str> {
+    for (british, american) in SPELLINGS {
+        if let Some(rest) = form.strip_prefix(british) {
+            return Cow::Owned(format!("{american}{rest}"));
+        }
+    }
+    const ENDINGS: [&str; 8] =
+        ["ise", "ises", "ised", "ising", "iser", "isers", "isation", "isations"];
+    for ending in ENDINGS {
+        if let Some(root) = form.strip_suffix(ending)
+            && root.len() >= 4
+        {
+            return Cow::Owned(format!("{root}iz{}", &ending[2..]));
+        }
+    }
+    Cow::Borrowed(form)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stems_join_inflections_and_keep_derivations_apart() {
+        let english = Language::default().dialect(None);
+        for (word, stem) in
+            [("sanctions", "sanction"), ("sanctioned", "sanction"), ("sanctioning", "sanction")]
+        {
+            assert_eq!(english.stem(word), stem, "{word}");
+        }
+        for (one, other) in [("kosovo", "kosovan"), ("serbia", "serb"), ("serb", "serbian")] {
+            assert_ne!(english.stem(one), english.stem(other));
+        }
+    }
+
+    #[test]
+    fn spellings_are_one_word_only_when_asked() {
+        let apart = Language::default().dialect(None);
+        let one = Language { spellings: true, ..Language::default() }.dialect(None);
+        for (british, american) in [
+            ("defence", "defense"),
+            ("organisation", "organization"),
+            ("criminalised", "criminalized"),
+            ("labour", "labor"),
+            ("programmes", "programs"),
+            ("licences", "licenses"),
+        ] {
+            assert_eq!(one.stem(british), one.stem(american));
+            assert_ne!(apart.stem(british), apart.stem(american));
+        }
+        assert_ne!(one.stem("prise"), one.stem("prize"));
+    }
+
+    #[test]
+    fn a_text_is_read_in_its_own_language_where_that_is_configured() {
+        let language = Language { also: vec!["french".to_owned()], ..Language::default() };
+        assert_eq!(language.dialect(Some("fr-CA")), language.read_as("french"));
+        for other in [None, Some("en-GB"), Some("de"), Some("")] {
+            assert_eq!(language.dialect(other), language.read_as("english"), "{other:?}");
+        }
+        assert_eq!(language.dialects().count(), 2);
+    }
+
+    #[test]
+    fn an_unknown_stemmer_is_refused_with_the_known_ones() {
+        let refused = Language::new("klingon").unwrap_err().to_string();
+        assert!(refused.contains("klingon") && refused.contains("english"), "{refused}");
+        assert!(Language::new("none").is_ok());
+    }
+
+    #[test]
+    fn a_remembered_stem_is_the_computed_one() {
+        let english = Language::default().dialect(None);
+        let none = Language::new("none").unwrap().dialect(None);
+        for word in ["sanctions", "sanction", "sanctions"] {
+            let form = Symbol::form(word);
+            let stem = Symbol::stem(&english.stem(word), english.number());
+            assert_eq!(english.stem_symbol(word, form), stem);
+            assert_ne!(none.stem_symbol(word, form), stem);
+        }
+    }
+}

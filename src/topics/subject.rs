@@ -1,0 +1,183 @@
+//! A story in; its fields as queries see them, out.
+
+use std::ops::Range;
+
+use url::Url;
+
+use super::Language;
+use super::language::Dialect;
+use super::query::Field;
+use super::symbol::Symbol;
+use super::text::{self, Word, Words};
+use crate::model::{Entry, Sources, Story};
+
+/// The lead is the first paragraph, and never more of it than this: some
+/// sources send a whole text as one paragraph.
+const LEAD_WORDS: u32 = 100;
+
+/// A story as queries see it: its fields as normalised words.
+///
+/// The story counts as a whole: what any of its copies says, it says. Only
+/// where words are counted or their places matter does each copy stand alone,
+/// so that a fifth copy of one title is not a fifth mention.
+#[derive(Debug, Clone, Default)]
+pub struct Subject {
+    pub(super) sections: Vec<Section>,
+    pub(super) labels: Vec<Label>,
+    pub(super) links: Vec<Link>,
+    /// How many copies there are.
+    pub(super) members: usize,
+}
+
+/// One field of one copy that holds running words.
+#[derive(Debug, Clone)]
+pub(super) struct Section {
+    /// Title, text, category or author.
+    pub(super) field: Field,
+    /// Whose: the copy's place in the story.
+    pub(super) member: usize,
+    pub(super) words: Words,
+    /// How many words of its copy come before it: a text follows its title.
+    pub(super) offset: u32,
+    /// How many of its words are the lead.
+    pub(super) lead: u32,
+}
+
+/// One value of a field that holds labels.
+#[derive(Debug, Clone)]
+pub(super) struct Label {
+    pub(super) field: Field,
+    /// Whose: the copy's place in the story.
+    pub(super) member: usize,
+    /// As the source states it.
+    pub(super) stated: String,
+    /// As it is compared.
+    pub(super) value: String,
+    pub(super) symbol: Symbol,
+}
+
+/// One address.
+#[derive(Debug, Clone)]
+pub(super) struct Link {
+    /// Whose: the copy's place in the story.
+    pub(super) member: usize,
+    /// As the source states it.
+    pub(super) stated: String,
+    /// As it is compared: [`plain_link`].
+    pub(super) value: String,
+}
+
+impl Subject {
+    /// The union of what the story's members say, each with its field.
+    pub fn of(story: &Story, sources: &Sources, language: &Language) -> Self {
+        let mut subject = Self::default();
+        for member in &story.members {
+            subject.add(&member.entry, sources, language);
+        }
+        subject
+    }
+
+    /// A text alone, its first line the title: what samples are.
+    pub fn of_text(text: &str, language: &Language) -> Self {
+        let text = text.trim();
+        let (title, body) = text.split_once('\n').unwrap_or((text, ""));
+        let mut subject = Self { members: 1, ..Self::default() };
+        subject.add_text(0, title.trim_end(), body.trim(), language.dialect(None));
+        subject
+    }
+
+    fn add(&mut self, entry: &Entry, sources: &Sources, language: &Language) {
+        let member = self.members;
+        self.members += 1;
+        let stated = entry.language.as_deref().or(entry.feed.language.as_deref());
+        let dialect = language.dialect(stated);
+        self.add_text(member, &entry.title, &entry.text, dialect);
+        for category in &entry.categories {
+            self.add_words(Field::Category, member, category, dialect);
+        }
+        for author in &entry.authors {
+            self.add_words(Field::Author, member, author, dialect);
+        }
+        for tag in &entry.tags {
+            match tag.split_once(':') {
+                Some(("org", name)) => self.add_label(Field::Org, member, name),
+                Some(("location", name)) => self.add_label(Field::Location, member, name),
+                _ => self.add_label(Field::Tag, member, tag),
+            }
+        }
+        self.add_label(Field::Source, member, entry.source.as_str());
+        if let Some(source) = sources.get(&entry.source) {
+            self.add_label(Field::Source, member, &source.title);
+            for tag in &source.tags {
+                self.add_label(Field::Tag, member, tag);
+            }
+            self.add_label(Field::Role, member, source.role.as_str());
+        }
+        if let Some(language) = stated {
+            self.add_label(Field::Lang, member, language);
+        }
+        for url in entry.url.iter().chain(&entry.original) {
+            self.add_link(member, url);
+        }
+    }
+
+    fn add_text(&mut self, member: usize, title: &str, text: &str, dialect: Dialect) {
+        let titled = self.add_words(Field::Title, member, title, dialect);
+        if !text.is_empty() {
+            self.add_words(Field::Text, member, text, dialect);
+            if let Some(section) = self.sections.last_mut() {
+                section.offset = titled;
+            }
+        }
+    }
+
+    /// Says how many words there were.
+    fn add_words(&mut self, field: Field, member: usize, text: &str, dialect: Dialect) -> u32 {
+        let words = Words::of(text.to_owned(), dialect);
+        let count = words.words.len() as u32;
+        let lead = words.words.iter().take_while(|word| word.paragraph == 0).count() as u32;
+        let lead = lead.min(LEAD_WORDS);
+        self.sections.push(Section { field, member, words, offset: 0, lead });
+        count
+    }
+
+    fn add_label(&mut self, field: Field, member: usize, stated: &str) {
+        let value = text::label(stated);
+        let known =
+            |label: &Label| label.field == field && label.member == member && label.value == value;
+        if value.is_empty() || self.labels.iter().any(known) {
+            return;
+        }
+        let symbol = Symbol::label(field, &value);
+        self.labels.push(Label { field, member, stated: stated.to_owned(), value, symbol });
+    }
+
+    fn add_link(&mut self, member: usize, url: &Url) {
+        let stated = url.as_str().to_owned();
+        let value = plain_link(&stated);
+        self.links.push(Link { member, stated, value });
+    }
+
+    /// A word of a section.
+    pub(super) fn word(&self, section: u32, at: u32) -> &Word {
+        &self.sections[section as usize].words.words[at as usize]
+    }
+}
+
+impl Section {
+    /// Bytes of its text from one word to before another.
+    pub(super) fn range(&self, start: u32, end: u32) -> Range<usize> {
+        let words = &self.words.words;
+        words[start as usize].range().start..words[end as usize - 1].range().end
+    }
+}
+
+/// An address without scheme, `www.` and the slash at its end, the host in lower case.
+pub(super) fn plain_link(link: &str) -> String {
+    let rest = link.split_once("://").map_or(link, |(_, rest)| rest);
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (host, path) = rest.split_at(end);
+    let host = host.to_lowercase();
+    let host = host.strip_prefix("www.").unwrap_or(&host);
+    format!("{host}{}", path.trim_end_matches('/'))
+}

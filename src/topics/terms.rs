@@ -1,0 +1,237 @@
+//! A single term of a query in; its compiled form, or a complaint, out.
+
+use regex::{Regex, RegexBuilder};
+
+use super::language::Dialect;
+use super::program::{Form, Kind, Places, Scope, Test};
+use super::query::{Ask, Field, Query, nearest};
+use super::subject::plain_link;
+use super::symbol::Symbol;
+use super::text::{self, Spelt};
+use crate::model::Role;
+
+/// What is wrong, and what to do about it.
+pub(super) type Complaint = (String, String);
+
+/// Letters before the `*` of a prefix: fewer would match half the dictionary.
+const MIN_PREFIX: usize = 3;
+
+/// Bytes that a compiled pattern may take.
+const MAX_PATTERN: usize = 1 << 20;
+
+/// A term as `explain` shows it: with the field it stands in.
+pub(super) fn said(query: &Query, field: Option<Field>) -> String {
+    let Some(field) = field else { return query.to_string() };
+    let of = Box::new(query.clone());
+    Query { span: query.span.clone(), ask: Ask::In { field, of } }.to_string()
+}
+
+/// The words of a term, as texts are searched for them.
+pub(super) fn forms(term: &Ask, dialects: &[Dialect]) -> Result<Vec<Form>, Complaint> {
+    let (Ask::Words(text) | Ask::Exact(text) | Ask::Caps(text)) = term else {
+        return Err(("this is no term".to_owned(), "write a word or a phrase".to_owned()));
+    };
+    let words = text::spelt(text);
+    if words.is_empty() {
+        return Err((
+            format!("`{text}` has no word in it"),
+            "texts are searched for words; addresses are found by link:, and signs by a pattern: \
+             /§ ?\\d+/"
+                .to_owned(),
+        ));
+    }
+    let starred = |at: usize| {
+        text[..at].ends_with(text::is_word) && !text[at + 1..].starts_with(text::is_word)
+    };
+    if !text.match_indices('*').all(|(at, _)| starred(at)) {
+        return Err((
+            "`*` stands for the rest of a word, so it comes last".to_owned(),
+            "write `sanction*`, or a pattern: /\\w*sanction/".to_owned(),
+        ));
+    }
+    if matches!(term, Ask::Caps(_)) && !words.iter().any(|word| word.capital) {
+        return Err((
+            format!("`{text}` has no capital"),
+            format!("write ={text} for the word in any case"),
+        ));
+    }
+    words.iter().map(|word| form(word, term, dialects)).collect()
+}
+
+fn form(word: &Spelt, term: &Ask, dialects: &[Dialect]) -> Result<Form, Complaint> {
+    let Spelt { cased, form, .. } = word;
+    let (kind, symbols) = match term {
+        Ask::Words(_) if word.prefix => {
+            if form.chars().count() < MIN_PREFIX {
+                return Err((
+                    format!("`{form}*` begins too many words"),
+                    format!("give at least {MIN_PREFIX} letters before the `*`"),
+                ));
+            }
+            (Kind::Prefix, vec![Symbol::prefix(form)])
+        }
+        _ if word.prefix => {
+            return Err((
+                format!("`{form}*` is no whole word"),
+                "a prefix stands alone: sanction*".to_owned(),
+            ));
+        }
+        Ask::Words(_) => {
+            let symbol = Symbol::form(form);
+            let mut symbols: Vec<_> =
+                dialects.iter().map(|dialect| dialect.stem_symbol(form, symbol)).collect();
+            symbols.sort_unstable();
+            symbols.dedup();
+            (Kind::Stem, symbols)
+        }
+        Ask::Caps(_) if word.capital => (Kind::Cased, vec![Symbol::cased(cased)]),
+        _ => (Kind::Exact, vec![Symbol::form(form)]),
+    };
+    Ok(Form { symbols, letters: form.clone(), kind })
+}
+
+/// A term of a field whose values are compared as wholes.
+pub(super) fn label(term: &Ask, field: Field) -> Result<Test, Complaint> {
+    let (Ask::Words(text) | Ask::Exact(text)) = term else {
+        return Err((
+            format!("`{field}:` does not tell capitals apart"),
+            format!("write {field}:value"),
+        ));
+    };
+    let (text, prefix) = match text.strip_suffix('*') {
+        Some(text) => (text, true),
+        None => (text.as_str(), false),
+    };
+    if field == Field::Link {
+        return match plain_link(text) {
+            value if value.is_empty() => Err((
+                "this address is empty".to_owned(),
+                "for example link:gov.uk/government/speeches".to_owned(),
+            )),
+            value => Ok(Test::Link { value, prefix }),
+        };
+    }
+    let value = text::label(text);
+    if value.is_empty() || text.contains('*') {
+        return Err((
+            format!("`{text}` is no value of `{field}:`"),
+            format!("write {field}:value, or {field}:beginning*"),
+        ));
+    }
+    let roles = [Role::Department, Role::Listing, Role::Syndicator].map(Role::as_str);
+    if field == Field::Role && !prefix && !roles.contains(&value.as_str()) {
+        let help = match nearest(&value, roles) {
+            Some(role) => format!("did you mean role:{role}?"),
+            None => format!("roles are {}", roles.join(", ")),
+        };
+        return Err((format!("there is no role `{text}`"), help));
+    }
+    Ok(Test::Label { field, value, prefix })
+}
+
+/// A pattern; it ignores case, like everything else.
+pub(super) fn pattern(pattern: &str) -> Result<Regex, Complaint> {
+    let built = RegexBuilder::new(pattern).case_insensitive(true).size_limit(MAX_PATTERN).build();
+    built.map_err(|error| {
+        let error = error.to_string();
+        let reason = error.lines().last().unwrap_or(&error);
+        let reason = reason.strip_prefix("error: ").unwrap_or(reason);
+        (
+            format!("this pattern cannot be read: {reason}"),
+            "patterns are those of Rust's regex crate: /sanction(s|ed)/; \
+             a literal ( . * + ? [ { | is written with \\ before it"
+                .to_owned(),
+        )
+    })
+}
+
+/// Whether all of it is looked for in texts alone, so that titles do not count.
+pub(super) fn only_in_text(places: &Places) -> bool {
+    scopes(places).iter().all(|scope| matches!(scope, Scope::Field(Field::Text | Field::Lead)))
+}
+
+/// What is wrong with two sides that are never in one text.
+pub(super) fn never_meet(left: &Places, right: &Places) -> Option<Complaint> {
+    let (left, right) = (scopes(left), scopes(right));
+    let meet = |a: &Scope, b: &Scope| match (a, b) {
+        (a, b) if a == b => true,
+        (Scope::Anywhere, Scope::Field(field)) | (Scope::Field(field), Scope::Anywhere) => {
+            matches!(field, Field::Title | Field::Lead | Field::Text)
+        }
+        (Scope::Field(a), Scope::Field(b)) => {
+            matches!((a, b), (Field::Lead, Field::Text) | (Field::Text, Field::Lead))
+        }
+        _ => false,
+    };
+    if left.iter().any(|a| right.iter().any(|b| meet(a, b))) {
+        return None;
+    }
+    Some((
+        "the two sides stand in different fields and so are never near each other".to_owned(),
+        "put the field before both: title:(kosovo NEAR/5 serbia)".to_owned(),
+    ))
+}
+
+fn scopes(places: &Places) -> Vec<Scope> {
+    let mut scopes = match places {
+        Places::Phrase { scope, .. } => vec![*scope],
+        Places::Any(parts) => parts.iter().flat_map(scopes).collect(),
+        Places::Near { left, right, .. } | Places::Same { left, right, .. } => {
+            [scopes(left), scopes(right)].concat()
+        }
+        Places::Vocabulary(places) => scopes(places),
+    };
+    scopes.sort_unstable();
+    scopes.dedup();
+    scopes
+}
+
+/// The deepest nesting of NEAR and SAME. Each level can double the places to
+/// look at, and queries may come from anybody.
+const MAX_NESTING: usize = 4;
+
+/// What is wrong with sides that are themselves near something near something.
+pub(super) fn too_nested(left: &Places, right: &Places) -> Option<Complaint> {
+    (nesting(left).max(nesting(right)) >= MAX_NESTING).then(|| {
+        (
+            format!("NEAR and SAME nest more than {MAX_NESTING} deep"),
+            "ask for the pairs one by one, joined by AND".to_owned(),
+        )
+    })
+}
+
+fn nesting(places: &Places) -> usize {
+    match places {
+        Places::Phrase { .. } => 0,
+        Places::Any(parts) => parts.iter().map(nesting).max().unwrap_or(0),
+        Places::Near { left, right, .. } | Places::Same { left, right, .. } => {
+            1 + nesting(left).max(nesting(right))
+        }
+        Places::Vocabulary(places) => nesting(places),
+    }
+}
+
+pub(super) fn no_places_in(field: Field) -> Complaint {
+    (
+        format!("`{field}:` holds labels, whose words have no places"),
+        format!("ask for the label itself: {field}:value"),
+    )
+}
+
+pub(super) fn no_places(query: &Query) -> Complaint {
+    let help = match query.ask {
+        Ask::All(_) => "write it once for each: (a NEAR/5 c) AND (b NEAR/5 c)",
+        Ask::Not(_) => "leave it out with NOT before the whole: a NOT (b NEAR/5 c)",
+        Ask::Pattern(_) => "write the words themselves, or a prefix: sanction*",
+        _ => "join it to the rest by AND",
+    };
+    (format!("`{query}` has no place in a text that could be counted or compared"), help.to_owned())
+}
+
+pub(super) fn unknown_vocabulary(name: &str, nearest: Option<&str>) -> Complaint {
+    let help = match nearest {
+        Some(near) => format!("did you mean @{near}?"),
+        None => format!("define it: [vocabulary] {name} = [\"…\"]"),
+    };
+    (format!("there is no vocabulary `{name}`"), help)
+}

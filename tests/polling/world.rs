@@ -1,0 +1,205 @@
+//! Sources and a span of virtual time in; their polls, with real HTTP, out.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use gazetted::fetch::{Agenda, Fetched, Fetcher, News, Settings, settle};
+use gazetted::model::{
+    Document, Enrich, Failure, FailureKind, Feed, Hints, Location, Memory, Outcome, Pace, Poll,
+    Reading, Role, Source, SourceId, Timestamp,
+};
+use url::Url;
+
+pub const MINUTE: Duration = Duration::from_secs(60);
+pub const HOUR: Duration = Duration::from_secs(3600);
+pub const DAY: Duration = Duration::from_secs(86_400);
+
+/// A document that passes for a feed here.
+pub const FEED: &str = "<feed>one</feed>";
+
+/// When all stories begin.
+pub fn start() -> Timestamp {
+    Timestamp::parse_rfc3339("2025-04-02T11:07:31Z").unwrap()
+}
+
+/// Settings under which 127.0.0.0/8 counts as any other network.
+pub fn settings() -> Settings {
+    Settings { allow_private: vec!["127.0.0.0/8".parse().unwrap()], ..Settings::default() }
+}
+
+/// A source at this address, as the plan would hold it.
+pub fn source(id: &str, url: &Url) -> Source {
+    Source {
+        id: SourceId::new(id),
+        title: id.to_owned(),
+        location: Location::Web { written: url.to_string(), url: url.clone() },
+        tags: Vec::new(),
+        role: Role::Department,
+        rank: 0,
+        position: 0,
+        enrich: Enrich::None,
+        pace: Pace::default(),
+        headers: Vec::new(),
+        allow_private: false,
+    }
+}
+
+/// Sources, what is remembered of them, and the virtual time.
+pub struct World {
+    pub now: Timestamp,
+    pub settings: Settings,
+    pub sources: BTreeMap<SourceId, Source>,
+    pub memories: BTreeMap<SourceId, Memory>,
+    pub hints: Hints,
+    /// Which source was asked when.
+    pub log: Vec<(Timestamp, SourceId)>,
+    fetcher: Fetcher,
+    agenda: Agenda,
+}
+
+impl World {
+    /// A world with these sources, all due.
+    pub fn of(settings: Settings, sources: impl IntoIterator<Item = Source>) -> Self {
+        let mut world = Self {
+            now: start(),
+            fetcher: Fetcher::new(&settings).unwrap(),
+            agenda: Agenda::new(settings.spacing, settings.concurrency),
+            settings,
+            sources: BTreeMap::new(),
+            memories: BTreeMap::new(),
+            hints: Hints::default(),
+            log: Vec::new(),
+        };
+        for source in sources {
+            world.agenda.plan(&source, &Memory::default());
+            world.memories.insert(source.id.clone(), Memory::default());
+            world.sources.insert(source.id.clone(), source);
+        }
+        world
+    }
+
+    /// A world with one source, named `one`.
+    pub fn one(url: &Url) -> Self {
+        Self::of(settings(), [source("one", url)])
+    }
+
+    /// What is remembered of the source `one`.
+    pub fn memory(&self) -> &Memory {
+        &self.memories["one"]
+    }
+
+    /// Starts anew with nothing but the memories, as after `kill -9`.
+    pub fn restart(&mut self) {
+        self.fetcher = Fetcher::new(&self.settings).unwrap();
+        self.agenda = Agenda::new(self.settings.spacing, self.settings.concurrency);
+        for (id, source) in &self.sources {
+            self.agenda.plan(source, &self.memories[id]);
+        }
+    }
+
+    /// Lets the time pass, asking whoever is due whenever that is.
+    pub async fn run(&mut self, span: Duration) {
+        let end = self.now.after(span);
+        loop {
+            let mut started = Vec::new();
+            while let Some(id) = self.agenda.start(self.now) {
+                self.log.push((self.now, id.clone()));
+                started.push(id);
+            }
+            let landed = join_all(started.iter().map(|id| self.ask(id))).await;
+            for poll in landed {
+                self.take(&poll);
+            }
+            match self.agenda.wake_at() {
+                Some(wake) if wake <= end => self.now = self.now.max(wake),
+                _ => break,
+            }
+        }
+        self.now = end;
+    }
+
+    /// Lets the time pass until so many polls were made in all.
+    pub async fn run_until(&mut self, polls: usize) {
+        while self.log.len() < polls {
+            let wake = self.agenda.wake_at().expect("somebody is due some day");
+            self.run(self.now.until(wake)).await;
+        }
+    }
+
+    /// Polls the source `one` right now, whatever the agenda says.
+    pub async fn poll(&mut self) -> Outcome {
+        let poll = self.ask(&SourceId::new("one")).await;
+        self.take(&poll);
+        poll.outcome
+    }
+
+    /// Asks for an older page of the source `one`.
+    pub async fn page(&self, page: &Url) -> Result<Document, Failure> {
+        self.fetcher.page(&self.sources["one"], page, self.now).await
+    }
+
+    /// An operator's wish to have `one` asked now.
+    pub fn hurry(&mut self) -> Result<(), gazetted::fetch::Refusal> {
+        self.agenda.hurry(&SourceId::new("one"), self.now)
+    }
+
+    /// The times between the polls of a source.
+    pub fn gaps(&self, id: &str) -> Vec<Duration> {
+        let times: Vec<_> =
+            self.log.iter().filter(|(_, who)| who.as_str() == id).map(|(at, _)| *at).collect();
+        times.windows(2).map(|pair| pair[0].until(pair[1])).collect()
+    }
+
+    async fn ask(&self, id: &SourceId) -> Poll {
+        let fetched = self.fetcher.fetch(&self.sources[id], &self.memories[id], self.now).await;
+        Poll { source: id.clone(), at: self.now, outcome: outcome(fetched, &self.hints) }
+    }
+
+    fn take(&mut self, poll: &Poll) {
+        let source = &self.sources[&poll.source];
+        let memory = self.memories.get_mut(&poll.source).unwrap();
+        // Every document brings one entry and repeats one.
+        let news = match &poll.outcome {
+            Outcome::Read(_) => News { new: vec![poll.at], known: 1 },
+            _ => News::default(),
+        };
+        settle(poll, &news, memory, source, &self.settings);
+        self.agenda.finished(&poll.source, self.now);
+        self.agenda.plan(source, memory);
+    }
+}
+
+/// What the loop makes of an answer; whatever begins with `<feed` passes for a feed.
+fn outcome(fetched: Result<Fetched, Failure>, hints: &Hints) -> Outcome {
+    match fetched {
+        Ok(Fetched::Document { document, validators, freshness, bytes, hash, moved }) => {
+            if !document.body.starts_with(b"<feed") {
+                return Outcome::Failed(Failure::new(FailureKind::NotAFeed, "not a feed"));
+            }
+            Outcome::Read(Box::new(Reading {
+                validators,
+                freshness,
+                bytes,
+                hash,
+                moved,
+                feed: Feed::default(),
+                entries: Vec::new(),
+                hints: hints.clone(),
+                warnings: Vec::new(),
+            }))
+        }
+        Ok(Fetched::Unchanged { validators, freshness, bytes, moved, not_modified }) => {
+            Outcome::Unchanged { validators, freshness, bytes, moved, not_modified }
+        }
+        Err(failure) => Outcome::Failed(failure),
+    }
+}
+
+/// The kind of failure that an outcome is.
+pub fn failure(outcome: Outcome) -> Failure {
+    match outcome {
+        Outcome::Failed(failure) => failure,
+        other => panic!("expected a failure, not {other:?}"),
+    }
+}

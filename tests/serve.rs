@@ -1,0 +1,52 @@
+//! The publishing rules, each tested by its number through the real server.
+//!
+//! | rule | test |
+//! |---|---|
+//! | Q1 | `content::q1_whatever_sources_say_the_feed_is_well_formed` |
+//! | Q2, Q3 | `content::q2_the_published_id_is_the_entry_s_id_byte_for_byte` |
+//! | Q4 | ids are minted by `dedup`; `content::q4_every_id_is_absolute` |
+//! | Q5 | `content::q5_an_id_stands_once_in_a_feed` |
+//! | Q6 | `content::q6_dates_are_the_story_s_own` |
+//! | Q7 | `content::q7_the_feed_is_dated_by_its_latest_change` |
+//! | Q8 | `content::q8_an_entry_names_the_source_that_leads_it` |
+//! | Q9, Q13 | `content::q13_links_are_absolute_and_say_what_they_are` |
+//! | Q10 | `content::q10_a_title_is_never_undeclared_markup` |
+//! | Q11 | sanitising is `parse`'s; `content::q11_html_is_carried_escaped` |
+//! | Q12 | `content::q12_an_entry_without_text_gets_a_summary` |
+//! | Q15 | `content::q15_a_withdrawn_story_leaves_a_tombstone` |
+//! | Q16 | `archive::q16_walking_the_archive_meets_every_story_once` |
+//! | Q20 | `http::q20_the_same_state_gives_the_same_bytes` |
+//! | Q21, Q27 | `http::q27_every_coding_is_served_to_who_prefers_it` |
+//! | Q22 | `http::q22_the_tag_of_any_coding_is_enough` |
+//! | Q23 | `http::q23_a_date_counts_only_without_a_tag` |
+//! | Q24 | `http::q24_two_changes_in_one_second_have_two_dates` |
+//! | Q25 | `http::q25_a_304_has_its_headers_and_nothing_else` |
+//! | Q26 | `http::q26_head_is_get_without_the_body` |
+//! | Q28 | `http::q28_answers_hold_until_the_next_poll` |
+//! | Q29 | `http::q29_types_are_those_that_validators_expect` |
+//! | Q30 | `http::q30_any_site_s_scripts_may_read_feeds` |
+//! | Q31 | `http::q31_link_headers_name_self_hub_and_the_other_formats` |
+//! | Q32 | `http::q32_ranges_are_not_offered` |
+//! | Q33 | `http::q33_moved_gone_and_unknown_differ` |
+//! | Q34 | `limits::q34_too_many_connections_are_told_to_come_back` |
+//! | Q35 | `http::q35_instance_manipulation_is_ignored` |
+//! | Q36 | `pages::q36_pages_offer_their_feeds` |
+//! | Q40 | `formats::q40_json_feed` |
+//! | Q41 | `formats::q41_rss` |
+//! | Q42 | `formats::q42_opml` |
+//!
+//! Q14 and Q17 are about extensions, which are dropped whole.
+
+mod archive;
+
+mod content;
+
+mod formats;
+
+mod http;
+
+mod limits;
+
+mod pages;
+
+mod world;

@@ -1,0 +1,333 @@
+//! Stories in; a server on a free port and its answers, to the byte, out.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use gazetted::model::{
+    Enrich, Entry, Evidence, Location, Member, Memory, Pace, Revisions, Role, Source, SourceId,
+    Sources, Story, StoryId, Timestamp, Topic, TopicId,
+};
+use gazetted::publish::{
+    self, Desk, Ledger, Reply, Settings, Shelf, Site, SourceState, StoryDetail, Unavailable,
+    Volume, VolumeDetail, Volumes,
+};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+pub(super) const BASE: &str = "https://news.example/";
+
+/// When the tests take place.
+pub(super) fn now() -> Timestamp {
+    at("2025-04-03T09:00:00Z")
+}
+
+pub(super) fn at(text: &str) -> Timestamp {
+    Timestamp::parse_rfc3339(text).unwrap()
+}
+
+/// A running server over a shelf and a desk that the test holds.
+pub(super) struct World {
+    pub(super) address: SocketAddr,
+    pub(super) shelf: Arc<Shelf>,
+    pub(super) desk: Arc<TestDesk>,
+    pub(super) stop: CancellationToken,
+    pub(super) served: JoinHandle<()>,
+}
+
+impl World {
+    pub(super) async fn start() -> Self {
+        Self::with(Settings::default()).await
+    }
+
+    pub(super) async fn with(settings: Settings) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let shelf = Arc::new(Shelf::new());
+        let desk = Arc::new(TestDesk::default());
+        let stop = CancellationToken::new();
+        let serving = publish::serve(listener, shelf.clone(), desk.clone(), settings, stop.clone());
+        Self { address, shelf, desk, stop, served: tokio::spawn(serving) }
+    }
+
+    /// A server whose one topic, `sanctions`, holds these stories.
+    pub(super) async fn telling(stories: Vec<Story>) -> Self {
+        let world = Self::start().await;
+        world.tell(stories);
+        world
+    }
+
+    pub(super) fn tell(&self, stories: Vec<Story>) {
+        self.tell_at(stories, now());
+    }
+
+    pub(super) fn tell_at(&self, stories: Vec<Story>, moment: Timestamp) {
+        let (topic, site, sources) = (topic(), site(), sources());
+        let stories: Vec<_> = stories.into_iter().map(Arc::new).collect();
+        let mut rendered = publish::render_topic(&topic, &stories, &sources, &site);
+        rendered.extend(publish::render_stories(&stories, &sources, &site));
+        rendered.extend(publish::render_site(&[(topic, stories.clone())], &sources, &site));
+        self.shelf.place(rendered, moment);
+        *self.desk.stories.lock().unwrap() = stories;
+    }
+
+    pub(super) async fn get(&self, path: &str) -> Answer {
+        self.ask("GET", path, &[]).await
+    }
+
+    pub(super) async fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
+        let mut request = format!("{method} {path} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n");
+        for (name, value) in headers {
+            request += &format!("{name}: {value}\r\n");
+        }
+        self.raw(format!("{request}\r\n").as_bytes()).await
+    }
+
+    /// Sends these bytes and reads until the server closes.
+    pub(super) async fn raw(&self, request: &[u8]) -> Answer {
+        let mut stream = self.connect().await;
+        stream.write_all(request).await.unwrap();
+        Answer::read(&mut stream).await
+    }
+
+    pub(super) async fn connect(&self) -> TcpStream {
+        TcpStream::connect(self.address).await.unwrap()
+    }
+}
+
+/// An answer as it came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) headers: BTreeMap<String, String>,
+    pub(super) body: Vec<u8>,
+}
+
+impl Answer {
+    pub(super) async fn read(stream: &mut TcpStream) -> Self {
+        let mut bytes = Vec::new();
+        let reading = stream.read_to_end(&mut bytes);
+        // Far above what anything takes here: only a fault ever meets it.
+        tokio::time::timeout(Duration::from_secs(30), reading).await.unwrap().unwrap();
+        Self::parse(&bytes)
+    }
+
+    pub(super) fn parse(bytes: &[u8]) -> Self {
+        let end = bytes.windows(4).position(|four| four == b"\r\n\r\n").expect("a whole head");
+        let head = std::str::from_utf8(&bytes[..end]).unwrap();
+        let mut lines = head.split("\r\n");
+        let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
+        let headers = lines
+            .map(|line| line.split_once(": ").unwrap())
+            .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
+            .collect();
+        Self { status, headers, body: bytes[end + 4..].to_vec() }
+    }
+
+    pub(super) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", String::as_str)
+    }
+
+    pub(super) fn text(&self) -> &str {
+        std::str::from_utf8(&self.body).unwrap()
+    }
+}
+
+/// A daemon that does nothing but answer.
+#[derive(Default)]
+pub(super) struct TestDesk {
+    pub(super) unready: AtomicBool,
+    /// Seconds from now until the next poll; none if negative.
+    pub(super) next_poll: AtomicI64,
+    pub(super) stories: Mutex<Vec<Arc<Story>>>,
+    pub(super) states: Mutex<Vec<SourceState>>,
+    pub(super) failing: AtomicBool,
+    pub(super) silent: AtomicBool,
+    pub(super) ledger: Arc<Ledger>,
+}
+
+impl TestDesk {
+    fn reply<T: Send + 'static>(&self, value: T) -> Reply<T> {
+        let failing = self.failing.load(Ordering::Relaxed);
+        let silent = self.silent.load(Ordering::Relaxed);
+        Box::pin(async move {
+            if silent {
+                std::future::pending::<()>().await;
+            }
+            if failing { Err(Unavailable("the store is closed".to_owned())) } else { Ok(value) }
+        })
+    }
+
+    pub(super) fn volumes(&self) -> Volumes {
+        let stories = self.stories.lock().unwrap();
+        Volumes::of(stories.iter().map(|story| (story.first_seen, story.id)).collect(), now())
+    }
+}
+
+impl Desk for TestDesk {
+    fn now(&self) -> Timestamp {
+        now()
+    }
+
+    fn site(&self) -> Arc<Site> {
+        Arc::new(site())
+    }
+
+    fn ready(&self) -> Result<(), String> {
+        if self.unready.load(Ordering::Relaxed) {
+            return Err("the first shelf does not stand yet".to_owned());
+        }
+        Ok(())
+    }
+
+    fn healthy(&self) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn next_poll(&self) -> Option<Timestamp> {
+        let seconds = u64::try_from(self.next_poll.load(Ordering::Relaxed)).ok()?;
+        Some(now().after(Duration::from_secs(seconds)))
+    }
+
+    fn ledger(&self) -> Arc<Ledger> {
+        self.ledger.clone()
+    }
+
+    fn sources(&self) -> Reply<Vec<SourceState>> {
+        let states = self.states.lock().unwrap().clone();
+        self.reply(states)
+    }
+
+    fn story(&self, id: StoryId) -> Reply<Option<StoryDetail>> {
+        let stories = self.stories.lock().unwrap();
+        let found = stories.iter().find(|story| story.id == id).map(|story| StoryDetail {
+            story: (**story).clone(),
+            sources: sources(),
+            topics: vec![topic()],
+        });
+        self.reply(found)
+    }
+
+    fn volume(&self, named: TopicId, volume: Volume) -> Reply<Option<VolumeDetail>> {
+        let volumes = self.volumes();
+        let stories = self.stories.lock().unwrap().clone();
+        let found = volumes.find(volume).filter(|_| named == topic().id);
+        let detail = found.map(|(previous, ids, next)| VolumeDetail {
+            topic: topic(),
+            stories: stories.into_iter().filter(|story| ids.contains(&story.id)).collect(),
+            sources: sources(),
+            previous,
+            next,
+        });
+        self.reply(detail)
+    }
+}
+
+pub(super) fn site() -> Site {
+    let mut site = Site::new(BASE.parse().unwrap(), "Departments’ news");
+    site.hub = Some("https://hub.example/".parse().unwrap());
+    site
+}
+
+pub(super) fn topic() -> Topic {
+    Topic {
+        id: TopicId::new("sanctions"),
+        title: "Sanctions & designations".to_owned(),
+        description: "Who is sanctioned, by whom and why.".to_owned(),
+        query: "sanctions OR \"asset freeze\"".to_owned(),
+        revisions: Revisions::Major,
+        entries: 50,
+    }
+}
+
+pub(super) fn sources() -> Sources {
+    let listed = [
+        ("fcdo", "Foreign, Commonwealth & Development Office", Role::Department),
+        ("home-office", "Home Office", Role::Department),
+        ("finder", "GOV.UK news", Role::Listing),
+        ("wire", "The Wire", Role::Syndicator),
+    ];
+    let sources = listed.into_iter().enumerate();
+    sources.map(|(position, (id, title, role))| source(id, title, role, position)).collect()
+}
+
+fn source(id: &str, title: &str, role: Role, position: usize) -> (SourceId, Arc<Source>) {
+    let written = format!("https://{id}.example/feed.atom");
+    let source = Source {
+        id: SourceId::new(id),
+        title: title.to_owned(),
+        location: Location::Web { url: written.parse().unwrap(), written },
+        tags: Vec::new(),
+        role,
+        rank: 0,
+        position,
+        enrich: Enrich::None,
+        pace: Pace::default(),
+        headers: Vec::new(),
+        allow_private: false,
+    };
+    (source.id.clone(), Arc::new(source))
+}
+
+pub(super) fn state(source: &str, memory: Memory) -> SourceState {
+    SourceState { source: sources()[source].clone(), memory }
+}
+
+/// An entry of the Foreign Office, complete as a good feed has it.
+pub(super) fn entry(number: u8) -> Entry {
+    let mut entry = Entry::of(SourceId::new("fcdo"));
+    entry.guid = Some(format!("tag:fcdo.example,2005:/news/{number}"));
+    entry.url = Some(format!("https://fcdo.example/news/{number}").parse().unwrap());
+    entry.title = format!("Announcement {number}");
+    entry.summary = Some(format!("<p>What announcement {number} says.</p>"));
+    entry.text = format!("What announcement {number} says.");
+    entry.published = Some(at("2025-04-02T11:05:00Z"));
+    entry.updated = entry.published;
+    entry.feed.id = "tag:fcdo.example,2005:/feed".to_owned();
+    entry.feed.title = "Activity on the Foreign Office".to_owned();
+    entry.feed.updated = entry.published;
+    entry
+}
+
+/// The same announcement as another source carries it.
+pub(super) fn copy(source: &str, number: u8) -> Entry {
+    Entry {
+        source: SourceId::new(source),
+        url: Some(format!("https://{source}.example/item/{number}").parse().unwrap()),
+        feed: gazetted::model::Feed::default(),
+        ..entry(number)
+    }
+}
+
+pub(super) fn story(number: u8) -> Story {
+    told(number, vec![entry(number)])
+}
+
+pub(super) fn told(number: u8, entries: Vec<Entry>) -> Story {
+    let dated = entries[0].published.unwrap();
+    let members = entries.into_iter().enumerate().map(|(place, entry)| Member {
+        evidence: if place == 0 {
+            Evidence::Founded
+        } else {
+            Evidence::SameTitle { title: entry.title.to_lowercase(), hours_apart: 2 }
+        },
+        entry,
+        joined: dated,
+        revised: None,
+        withdrawn: None,
+    });
+    Story {
+        id: StoryId::from_bytes([number; 16]),
+        published_id: format!("tag:fcdo.example,2005:/news/{number}"),
+        first_seen: dated,
+        dated,
+        updated: dated,
+        revised: dated,
+        changed: dated,
+        members: members.collect(),
+    }
+}

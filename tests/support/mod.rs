@@ -1,0 +1,7 @@
+//! What the tests stand on.
+
+pub mod binary;
+
+pub mod http;
+
+pub mod site;

@@ -1,0 +1,287 @@
+//! The repository's own text in; whether it keeps the rules that no compiler checks, out.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+
+/// The stages, which know `model` and themselves alone.
+const STAGES: [&str; 6] = ["fetch", "parse", "dedup", "topics", "store", "publish"];
+
+/// Longer files are several files.
+const LONGEST: usize = 500;
+
+/// Every file under `directory` with this extension, by its path from the root.
+fn files(directory: &str, extension: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut directories = vec![Path::new(ROOT).join(directory)];
+    while let Some(directory) = directories.pop() {
+        for entry in std::fs::read_dir(&directory).into_iter().flatten().flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                directories.push(path);
+            } else if path.extension().is_some_and(|found| found == extension) {
+                found.push(path.strip_prefix(ROOT).unwrap().into());
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+fn sources() -> Vec<PathBuf> {
+    let found = files("src", "rs");
+    assert!(found.len() > 30, "the sources are not where they were: {found:?}");
+    found
+}
+
+fn text(path: impl AsRef<Path>) -> String {
+    std::fs::read_to_string(Path::new(ROOT).join(path)).unwrap()
+}
+
+/// The lines of a source file without comments, each with its number.
+fn code(path: &Path) -> Vec<(usize, String)> {
+    let without_comment = |line: &str| line.split("//").next().unwrap_or_default().to_owned();
+    text(path).lines().map(without_comment).enumerate().map(|(at, line)| (at + 1, line)).collect()
+}
+
+/// Fails with all that was found, a line each.
+fn none_of(broken: Vec<String>, rule: &str) {
+    assert!(broken.is_empty(), "{rule}:\n  {}", broken.join("\n  "));
+}
+
+/// The module at the root of the crate that a file belongs to: `src/fetch/http.rs` to `fetch`.
+fn root_module(path: &Path) -> String {
+    let inside = path.strip_prefix("src").unwrap_or(path);
+    let first = inside.components().next().unwrap();
+    Path::new(&first).file_stem().unwrap().to_string_lossy().into_owned()
+}
+
+#[test]
+fn stages_know_the_model_and_themselves_alone() {
+    let mut broken = Vec::new();
+    for path in sources() {
+        let own = root_module(&path);
+        if own != "model" && !STAGES.contains(&own.as_str()) {
+            continue;
+        }
+        for (number, line) in code(&path) {
+            for used in line.split("crate::").skip(1) {
+                let used = used.trim_start_matches('{');
+                let end = used.find(|c: char| !c.is_alphanumeric() && c != '_');
+                let module = &used[..end.unwrap_or(used.len())];
+                if module != "model" && module != own {
+                    broken.push(format!("{}:{number}: crate::{module}", path.display()));
+                }
+            }
+        }
+    }
+    none_of(broken, "stages share only `model`");
+}
+
+#[test]
+fn only_the_clock_reads_the_wall_clock() {
+    let mut broken = Vec::new();
+    for path in sources().iter().filter(|path| *path != Path::new("src/clock.rs")) {
+        for (number, line) in code(path) {
+            for call in ["SystemTime::now", "Utc::now", "Local::now", "thread_rng", "rand::"] {
+                if line.contains(call) {
+                    broken.push(format!("{}:{number}: {call}", path.display()));
+                }
+            }
+        }
+    }
+    none_of(broken, "the one clock is src/clock.rs, and nothing is left to chance");
+}
+
+#[test]
+fn no_file_is_longer_than_one_can_hold_in_the_head() {
+    let all = ["src", "tests", "benches"].map(|directory| files(directory, "rs")).concat();
+    let lines = |path: &PathBuf| text(path).lines().count();
+    let long = all.iter().map(|path| (path, lines(path))).filter(|(_, lines)| *lines > LONGEST);
+    let told = long.map(|(path, lines)| format!("{}: {lines} lines", path.display())).collect();
+    none_of(told, &format!("a file has at most {LONGEST} lines"));
+}
+
+/// Whether a file only holds the tests of the module above it.
+fn holds_tests(path: &Path) -> bool {
+    path.starts_with("src")
+        && path
+            .components()
+            .any(|part| Path::new(&part).file_stem().is_some_and(|stem| stem == "tests"))
+}
+
+#[test]
+fn every_file_begins_with_what_it_is_for() {
+    let mut broken = Vec::new();
+    for path in ["src", "tests", "benches"].map(|directory| files(directory, "rs")).concat() {
+        let text = text(&path);
+        let first = text.lines().next().unwrap_or_default();
+        let says = first.strip_prefix("//! ").unwrap_or_default();
+        // The map, the nouns and their like are not ways from one thing to another.
+        let depth = path.components().count();
+        let is_way = path.starts_with("src")
+            && (depth == 2 || path.starts_with("src/cli"))
+            && !["src/lib.rs", "src/model.rs"].contains(&path.to_str().unwrap());
+        if !holds_tests(&path) && says.len() < 20 {
+            broken.push(format!("{}: {first}", path.display()));
+        }
+        if is_way && !says.contains(" in; ") && !says.contains(" out") {
+            broken.push(format!("{}: not `… in; … out`: {first}", path.display()));
+        }
+    }
+    none_of(broken, "a file's first line says what goes in and what comes out");
+}
+
+#[test]
+fn no_file_is_named_after_what_it_is_made_of() {
+    let vague = [
+        "common",
+        "constants",
+        "errors",
+        "handlers",
+        "helpers",
+        "manager",
+        "misc",
+        "prelude",
+        "services",
+        "traits",
+        "types",
+        "util",
+        "utils",
+    ];
+    let named = |path: &&PathBuf| {
+        path.components().any(|part| {
+            let part =
+                Path::new(&part).file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            vague.contains(&part.as_str())
+        })
+    };
+    let all = sources();
+    let told = all.iter().filter(named).map(|path| path.display().to_string()).collect();
+    none_of(told, "a module is named after what it hides");
+}
+
+#[test]
+fn every_dependency_has_its_reason_beside_it() {
+    let manifest = text("Cargo.toml");
+    let mut table = "";
+    let mut broken = Vec::new();
+    for line in manifest.lines() {
+        if line.starts_with('[') {
+            table = line;
+        } else if table.ends_with("dependencies]")
+            && line.contains(" = ")
+            && !line.starts_with('#')
+            && !line.contains(" # ")
+        {
+            broken.push(line.to_owned());
+        }
+    }
+    none_of(broken, "say in Cargo.toml what a dependency is for");
+}
+
+#[test]
+fn exceptions_for_dependencies_name_crates_that_are_there() {
+    let deny: toml::Table = text("deny.toml").parse().unwrap();
+    let lock: toml::Table = text("Cargo.lock").parse().unwrap();
+    let named = |package: &toml::Value| package["name"].as_str().unwrap().to_owned();
+    let locked: BTreeSet<String> = lock["package"].as_array().unwrap().iter().map(named).collect();
+    let mut broken = Vec::new();
+    for (table, list) in [("licenses", "exceptions"), ("bans", "skip-tree")] {
+        for exception in deny[table][list].as_array().unwrap() {
+            let name = exception["crate"].as_str().unwrap().split('@').next().unwrap();
+            if !locked.contains(name) {
+                broken.push(format!("{table}.{list}: {name}"));
+            }
+        }
+    }
+    let reasons = deny["advisories"]["ignore"].as_array().unwrap();
+    for advisory in reasons {
+        let reason = advisory["reason"].as_str().unwrap();
+        if !locked.iter().any(|name| reason.contains(name.as_str())) {
+            broken.push(format!("advisories.ignore: {reason}"));
+        }
+    }
+    for banned in deny["bans"]["deny"].as_array().unwrap() {
+        if locked.contains(banned["crate"].as_str().unwrap()) {
+            broken.push(format!("bans.deny: {banned}"));
+        }
+    }
+    none_of(broken, "deny.toml has no exception that nothing needs, and no ban that is broken");
+}
+
+#[test]
+fn tests_that_are_left_out_say_what_they_need() {
+    let mut broken = Vec::new();
+    for path in ["src", "tests"].map(|directory| files(directory, "rs")).concat() {
+        for (number, line) in text(&path).lines().enumerate() {
+            let line = line.trim();
+            if line.starts_with("#[ignore") && !line.starts_with("#[ignore = \"needs ") {
+                broken.push(format!("{}:{}: {line}", path.display(), number + 1));
+            }
+        }
+    }
+    none_of(broken, "#[ignore = \"needs PROGRAM (Debian package NAME)\"]");
+}
+
+/// The command lines of a document: what follows `gazetted` in its code, up to a comment.
+fn command_lines(document: &str) -> Vec<Vec<String>> {
+    let mut lines = Vec::new();
+    let mut fenced = false;
+    for line in document.lines() {
+        if line.trim_start().starts_with("```") {
+            fenced = !fenced;
+            continue;
+        }
+        if !fenced && !line.starts_with("    ") {
+            continue;
+        }
+        let line = line.trim().trim_start_matches("$ ").split(" #").next().unwrap_or_default();
+        let arguments = match line.split_once(" -- ") {
+            Some((cargo, arguments)) if cargo.starts_with("cargo run") => arguments,
+            _ => match line.trim_start_matches("sudo ").strip_prefix("gazetted ") {
+                Some(arguments) => arguments,
+                None => continue,
+            },
+        };
+        let until_pipe = arguments.split(['|', '>', '<', '&']).next().unwrap_or_default();
+        lines.push(until_pipe.split_whitespace().map(String::from).collect());
+    }
+    lines
+}
+
+#[test]
+fn the_command_lines_of_the_readme_are_understood() {
+    let lines = command_lines(&text("README.md"));
+    assert!(lines.len() > 2, "the README shows how to use the program: {lines:?}");
+    let mut broken = Vec::new();
+    for line in lines {
+        let words = std::iter::once("gazetted").chain(line.iter().map(String::as_str));
+        if let Err(error) = gazetted::cli::command().try_get_matches_from(words) {
+            let help =
+                [clap::error::ErrorKind::DisplayHelp, clap::error::ErrorKind::DisplayVersion];
+            if !help.contains(&error.kind()) {
+                broken.push(format!("gazetted {}: {}", line.join(" "), error.kind()));
+            }
+        }
+        for path in line.iter().filter(|word| word.starts_with("config/")) {
+            if !Path::new(ROOT).join(path).exists() {
+                broken.push(format!("gazetted {}: there is no {path}", line.join(" ")));
+            }
+        }
+    }
+    none_of(broken, "the README shows commands that work");
+}
+
+#[test]
+fn the_map_of_the_crate_names_every_module() {
+    let map = text("src/lib.rs");
+    let modules: BTreeSet<String> = sources().iter().map(|path| root_module(path)).collect();
+    let missing = modules
+        .into_iter()
+        .filter(|module| module != "lib" && module != "main")
+        .filter(|module| !map.contains(&format!("[`{module}`]")))
+        .collect();
+    none_of(missing, "src/lib.rs is the map: a row for each module");
+}
