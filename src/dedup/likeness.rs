@@ -29,8 +29,9 @@ const FEWEST_SHARED: u32 = 8;
 /// Stories compared word by word, those with the most keys in common.
 const MOST_COMPARED: usize = 12;
 
-/// Two texts of at least so many words that differ speak against a title they share.
-const TELLING_WORDS: usize = 100;
+/// A text of so many words is an account rather than a summary. Two such that
+/// differ speak against a title they share.
+const FULL_TEXT: usize = 100;
 
 /// With fewer different names and numbers in a text, these say nothing.
 const FEWEST_NAMES: u32 = 4;
@@ -118,10 +119,18 @@ pub fn near(story: &Story, known: &Lookalikes, rules: &Rules<'_>, now: Timestamp
     best.into_iter().chain(related).filter(|other| other.story != story.id).collect()
 }
 
-/// The member whose text leads the story: of those with enough text the first in rank.
+/// The member whose text leads the story: the first in rank that has a full
+/// one, else the first whose summary is long enough.
 pub(super) fn leading<'a>(story: &'a Story, rules: &Rules<'_>) -> Option<(&'a Member, Passages)> {
-    let ranked = story.ranked(rules.sources);
-    ranked.into_iter().find_map(|member| Some((member, Passages::of(&member.entry)?)))
+    let mut summary = None;
+    for member in story.ranked(rules.sources) {
+        match Passages::of(&member.entry) {
+            Some(full) if full.words >= FULL_TEXT => return Some((member, full)),
+            Some(short) if summary.is_none() => summary = Some((member, short)),
+            _ => {}
+        }
+    }
+    summary
 }
 
 /// Whether a story's text is that of this member.
@@ -204,7 +213,7 @@ fn names_differ(one: &Passages, other: &Passages, overlap: &Overlap) -> Option<F
 fn texts_differ(candidate: &Candidate, story: &Story, rules: &Rules<'_>) -> bool {
     let Some(passages) = &candidate.passages else { return false };
     let Some((_, leading)) = leading(story, rules) else { return false };
-    let telling = passages.words.min(leading.words) >= TELLING_WORDS;
+    let telling = passages.words.min(leading.words) >= FULL_TEXT;
     let overlap = passages.overlap(&leading, &candidate.boilerplate);
     telling && (!overlap.reaches(RELATED) || names_differ(passages, &leading, &overlap).is_some())
 }

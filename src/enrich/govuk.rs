@@ -119,7 +119,9 @@ pub(super) fn add(entry: &mut Entry, document: &Document) -> Result<Enrichment, 
     tag(entry, "org", &item.links.organisations);
     tag(entry, "location", &item.links.world_locations);
     done.tags = entry.tags.len() - before;
-    entry.content_id = item.content_id;
+    // Translations share an id.
+    let locale = item.locale.as_deref().unwrap_or("en");
+    entry.content_id = item.content_id.map(|id| format!("{id}:{locale}"));
     entry.change_note = change_note(item.details.change_history);
     entry.withdrawn = item.withdrawn_notice.as_ref().map(|notice| withdrawn_at(notice, document));
     done.withdrawn = entry.withdrawn.is_some();

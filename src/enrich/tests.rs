@@ -82,7 +82,7 @@ fn a_content_item_gives_text_tags_note_and_id() {
     );
     assert_eq!(entry.tags, ["org:harbour-office", "location:côte-divoire", "location:kosovo"]);
     assert_eq!(entry.change_note.as_deref(), Some("Added the opening hours."));
-    assert_eq!(entry.content_id.as_deref(), Some("5f9a"));
+    assert_eq!(entry.content_id.as_deref(), Some("5f9a:en"));
     assert_eq!(entry.language.as_deref(), Some("en"));
     assert_eq!(entry.enriched, Some(Enriched { stated, stale: false }));
     assert_eq!((done.text, done.tags, done.withdrawn), (Some(30), 3, false));
