@@ -75,7 +75,7 @@ pub(super) fn from_plain(text: &str, limit: usize) -> Cleaned {
 
 /// Whether a text that is called plain is HTML all the same.
 pub(super) fn looks_like_html(text: &str) -> bool {
-    policy::holds_known_tag(text)
+    policy::holds_markup(text)
 }
 
 /// The first bytes of a text, at most `limit`.

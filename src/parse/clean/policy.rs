@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::super::markup::attributes;
+use super::super::markup::{Kind, Pieces, attributes};
 
 /// Elements that may leave.
 pub(super) const TAGS: &[&str] = &[
@@ -191,14 +191,45 @@ pub(super) fn is_known(name: &str) -> bool {
     }
 }
 
-/// Whether a text holds a tag of an element of HTML.
-pub(super) fn holds_known_tag(text: &str) -> bool {
-    use super::super::markup::{Kind, Pieces};
-    text.contains('<')
-        && Pieces::of(text).any(|piece| match piece.kind {
-            Kind::Open { name, .. } | Kind::Close { name } => is_known(name),
-            _ => false,
-        })
+/// Whether a piece of a title is markup. `Vec<T>` is not: nothing ends it, it
+/// has no attributes, and HTML does not know it.
+pub(super) fn is_markup(kind: Kind<'_>) -> bool {
+    match kind {
+        Kind::Open { name, attributes, empty } => {
+            empty || attributes.contains('=') || is_known(name)
+        }
+        Kind::Close { .. } => true,
+        _ => false,
+    }
+}
+
+/// Whether a text holds a tag that is meant as one.
+pub(super) fn holds_markup(text: &str) -> bool {
+    let mut pieces = Pieces::of(text);
+    while let Some(piece) = pieces.next() {
+        match piece.kind {
+            Kind::Open { name, attributes, .. } if attributes.contains('<') => {
+                if !unclosed_tag(&text[piece.start..piece.end]).is_empty() {
+                    return true;
+                }
+                let inner = attributes.find('<').unwrap_or_default();
+                pieces.skip_to(piece.start + 1 + name.len() + inner);
+            }
+            kind if is_markup(kind) => return true,
+            Kind::Unclosed(rest) if !unclosed_tag(rest).is_empty() => return true,
+            Kind::Unclosed(_) => pieces.skip_to(piece.start + 1),
+            _ => {}
+        }
+    }
+    false
+}
+
+/// The name of an element of HTML whose tag never ends; empty for `a <b`,
+/// which more likely compares.
+pub(super) fn unclosed_tag(rest: &str) -> &str {
+    let name = rest[1..].split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
+    let compares = name.len() < 2 && !rest.contains('=');
+    if is_known(name) && !compares { name } else { "" }
 }
 
 /// Writes the start tag that may leave; false where the element must go
