@@ -280,11 +280,11 @@ fn is_page(tie: &Tie) -> bool {
 
 /// An address on the web.
 fn web(written: &str, base: Option<&Url>) -> Option<Url> {
-    let written = written.trim();
-    let found = match resolve(written, base) {
-        Some(address) => address,
-        None if written.starts_with("www.") => resolve(&format!("http://{written}"), None)?,
-        None => return None,
+    // Escaped once too often, as in CDATA; no address means this.
+    let written = written.trim().replace("&amp;", "&");
+    let found = match written.strip_prefix("www.") {
+        Some(_) => resolve(&format!("http://{written}"), None)?,
+        None => resolve(&written, base)?,
     };
     Some(found).filter(|address| matches!(address.scheme(), "http" | "https") && address.has_host())
 }

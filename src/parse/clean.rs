@@ -5,6 +5,8 @@
 //! ([`rewrite`]); where it is not, ammonia parses it as a browser would and
 //! closes what has to be closed. Neither relies on the other for safety.
 
+mod picture;
+
 mod policy;
 
 mod rewrite;
@@ -107,7 +109,7 @@ static AMMONIA: LazyLock<Builder<'static>> = LazyLock::new(|| {
         .link_rel(Some(policy::REL))
         .attribute_filter(|tag, name, value| {
             let data = value.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("data:"));
-            let picture = tag == "img" && name == "src" && policy::is_data_picture(value);
+            let picture = tag == "img" && name == "src" && picture::is_data_picture(value);
             (!data || picture || !matches!(name, "href" | "src")).then_some(value.into())
         });
     builder
