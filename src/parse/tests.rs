@@ -152,7 +152,6 @@ fn a_guid_is_an_address_unless_it_says_not() {
         ("<link/><guid>https://example.org/g</guid>", Some("https://example.org/g")),
         ("<link>//other.example/x</link>", Some("https://other.example/x")),
         ("<link>../x</link>", Some("https://example.org/x")),
-        ("<link>www.example.com/x</link>", Some("http://www.example.com/x")),
         ("<link>https://u:p@example.org/x</link>", Some("https://example.org/x")),
         (
             "<link><![CDATA[https://example.org/?a=1&amp;b=2]]></link>",
