@@ -10,8 +10,10 @@ mod coding;
 mod file;
 mod freshness;
 mod http;
+mod robots;
 mod words;
 
+mod older;
 mod schedule;
 mod settle;
 mod silence;
@@ -21,9 +23,12 @@ use std::time::Duration;
 use ipnet::IpNet;
 use url::Url;
 
-use crate::model::{Document, Failure, Freshness, Location, Memory, Source, Timestamp, Validators};
+use crate::model::{
+    Document, Failure, FailureKind, Freshness, Location, Memory, Source, Timestamp, Validators,
+};
 
 pub use agenda::{Agenda, Refusal};
+pub use older::older;
 pub use settle::settle;
 pub use silence::{Silence, silence};
 
@@ -67,6 +72,10 @@ pub struct Settings {
     /// From 0, which serves the mean delay of entries, to 1, which asks all
     /// sources equally often.
     pub evenness: f64,
+    /// Whether robots.txt counts also for what the operator named (P71).
+    pub robots: bool,
+    /// Whether a server may answer with the new entries alone: `A-IM: feed` (P52).
+    pub deltas: bool,
 }
 
 impl Default for Settings {
@@ -89,6 +98,8 @@ impl Default for Settings {
             subscribers: 1,
             price: 1.5,
             evenness: 0.35,
+            robots: false,
+            deltas: false,
         }
     }
 }
@@ -167,6 +178,22 @@ impl Fetcher {
         match &source.location {
             Location::Web { url, .. } => self.web.fetch(source, url, memory, now).await,
             Location::File(path) => file::read(source, path, memory, self.max_document, now).await,
+        }
+    }
+
+    /// Asks for an older page of `source`'s document (see [`older`]), without
+    /// conditions, since it is asked for only to fill a gap. The same limits,
+    /// address checks and credentials hold as for the source itself. The caller
+    /// bounds how many, and keeps them [`Settings::spacing`] apart.
+    pub async fn page(
+        &self,
+        source: &Source,
+        page: &Url,
+        now: Timestamp,
+    ) -> Result<Document, Failure> {
+        match &source.location {
+            Location::Web { url, .. } => self.web.page(source, url, page, now).await,
+            Location::File(_) => Err(Failure::new(FailureKind::File, "a file has no older pages")),
         }
     }
 }

@@ -42,6 +42,8 @@ mod shelf;
 
 mod site;
 
+mod uri;
+
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -55,7 +57,7 @@ pub use archive::{NotAVolume, Volume, Volumes};
 pub use desk::{Desk, Reply, SourceState, StoryDetail, Unavailable, VolumeDetail};
 pub use guard::Guard;
 pub use ledger::Ledger;
-pub use server::{Settings, serve};
+pub use server::{Listener, Settings, serve};
 pub use shelf::{Prepared, Shelf, Withdrawal};
 pub use site::Site;
 
@@ -241,7 +243,7 @@ fn sources_list(states: &[SourceState], site: &Site) -> Rendered {
             text: state.source.title.clone(),
             description: String::new(),
             feed: account::address(&state.source.location)?,
-            page: state.memory.feed.url.as_ref().map(url::Url::to_string),
+            page: state.memory.feed.url.as_ref().map(uri::uri),
         })
     };
     let headings = [

@@ -127,9 +127,9 @@ fn entry(account: &Account<'_>) -> Entry {
 
 fn entry_links(account: &Account<'_>) -> Vec<Link> {
     let mut links = vec![link("alternate", account.url.as_str(), Some("text/html"))];
-    if let Some(original) = account.original {
-        let title = original.host_str().map(str::to_owned);
-        links.push(Link { title, ..link("via", original.as_str(), None) });
+    if let Some(original) = &account.original {
+        let title = original.host.clone();
+        links.push(Link { title, ..link("via", original.url.as_str(), None) });
     }
     for copy in &account.copies {
         if let Some(url) = &copy.url {
@@ -150,12 +150,12 @@ fn entry_links(account: &Account<'_>) -> Vec<Link> {
 }
 
 /// `atom:source`: who leads, in its own words (Q8).
-fn source(publisher: &Publisher<'_>) -> Source {
+fn source(publisher: &Publisher) -> Source {
     let mut links = Vec::new();
     if let Some(feed) = &publisher.feed {
         links.push(link("self", feed.as_str(), None));
     }
-    if let Some(page) = publisher.page {
+    if let Some(page) = &publisher.page {
         links.push(link("alternate", page.as_str(), Some("text/html")));
     }
     Source {

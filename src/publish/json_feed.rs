@@ -119,11 +119,11 @@ fn item<'a>(account: &'a Account<'_>) -> Item<'a> {
     Item {
         id: &account.id,
         url: &account.url,
-        external_url: account.original.map(url::Url::as_str),
+        external_url: account.original.as_ref().map(|original| original.url.as_str()),
         title: &account.title,
         content_html: account.body(),
         summary: &account.excerpt,
-        image: account.image.map(url::Url::as_str),
+        image: account.image.as_deref(),
         date_published: account.published.to_string(),
         date_modified: account.updated.to_string(),
         authors: account.authors.iter().map(|name| Author { name }).collect(),
@@ -133,7 +133,7 @@ fn item<'a>(account: &'a Account<'_>) -> Item<'a> {
             .enclosures
             .iter()
             .map(|file| Attachment {
-                url: file.url.as_str(),
+                url: &file.url,
                 mime_type: file.media_type,
                 size_in_bytes: file.length,
             })

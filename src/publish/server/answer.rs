@@ -70,20 +70,19 @@ impl Office {
 
     /// The document in the coding wanted most, or word that the client has it.
     fn shelved(&self, document: &Shelved, headers: &HeaderMap, guarded: bool) -> Response<Body> {
-        let accepted = Accepted::of(headers).choose(|coding| {
-            document.codings[coding as usize].as_ref().map(|coded| coded.body.len())
-        });
+        let held = |coding: Coding| document.codings[coding as usize].as_ref();
+        let wanted = || {
+            let length = |coding| held(coding).map(|coded| coded.body.len());
+            Accepted::of(headers).choose(length).and_then(held)
+        };
         let tags = document.codings.iter();
         let tags = tags.map(|coded| coded.as_ref().and_then(|coded| coded.tag.to_str().ok()));
-        let wanted = || accepted.and_then(|coding| document.codings[coding as usize].as_ref());
         let has = match evaluate(headers, tags, document.modified) {
             Precondition::Full => None,
             Precondition::Holds(place) => document.codings[place].as_ref(),
-            Precondition::HoldsSome => {
-                wanted().or(document.codings[Coding::Identity as usize].as_ref())
-            }
+            Precondition::HoldsSome => wanted().or_else(|| held(Coding::Identity)),
         };
-        let mut response = match (has, wanted()) {
+        let mut response = match (has, has.is_none().then(wanted).flatten()) {
             (Some(coded), _) => {
                 document.tally.unchanged.fetch_add(1, Ordering::Relaxed);
                 unchanged(coded)
