@@ -91,7 +91,7 @@ impl query::SyntaxError {
 impl QueryProblem {
     /// Line and column where it begins in `text`, counted from 1, in characters.
     pub fn line_and_column(&self, text: &str) -> (usize, usize) {
-        let before = &text[..text.floor_char_boundary(self.span.start)];
+        let before = text.get(..self.span.start).unwrap_or(text);
         let line = before.matches('\n').count() + 1;
         let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
         (line, column)
@@ -102,11 +102,12 @@ impl QueryProblem {
     pub fn in_context(&self, text: &str) -> String {
         let (line, column) = self.line_and_column(text);
         let shown = text.lines().nth(line - 1).unwrap_or_default();
-        let end = text.floor_char_boundary(self.span.end.max(self.span.start));
-        let start = text.floor_char_boundary(self.span.start);
-        let width = text[start..end].lines().next().map_or(0, |line| line.chars().count());
-        let carets = "^".repeat(width.max(1));
-        format!("{line} | {shown}\n{:>pad$}{carets} {self}", "", pad = column + 3)
+        let place = text.get(self.span.clone()).unwrap_or_default();
+        let width = place.lines().next().map_or(0, |line| line.chars().count()).max(1);
+        // As wide as the line's number and the bar after it.
+        let margin = line.to_string().len() + 3;
+        let indent = " ".repeat(margin + column - 1);
+        format!("{line} | {shown}\n{indent}{} {self}", "^".repeat(width))
     }
 }
 

@@ -148,6 +148,7 @@ fn wording(message: &str, path: &str) -> (String, String) {
             }
             "a sequence" => "a list such as [\"a\", \"b\"]",
             "a string" | "path string" => "a text in quotes",
+            "f64" => "a number such as 0.5",
             "a map" => "a table such as { name = \"value\" }",
             other if other.starts_with("struct") => "a table",
             other if other.contains("nonzero") => "a whole number above zero",
@@ -185,13 +186,44 @@ fn nearest(word: &str, known: &[&str]) -> String {
     }
 }
 
+/// The known word that one letter in four, or a usual other name, makes of this one.
 fn near<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
     let word = word.to_ascii_lowercase().replace('-', "_");
-    let likeness = |known: &str| strsim::damerau_levenshtein(&word, known);
-    let best = known.iter().copied().min_by_key(|known| likeness(known))?;
-    let contained = best.len() > 2 && (word.contains(best) || best.contains(word.as_str()));
-    (likeness(best) <= 1 + best.len() / 4 || contained).then_some(best)
+    let by_other_names = OTHER_NAMES.iter().filter_map(|(other, meant)| {
+        known.iter().find(|known| *known == meant).map(|known| (*other, *known))
+    });
+    let names = known.iter().map(|known| (*known, *known)).chain(by_other_names);
+    let (distance, name, meant) =
+        names.map(|(name, meant)| (strsim::damerau_levenshtein(&word, name), name, meant)).min()?;
+    let contained = name.len() > 2 && (word.contains(name) || name.contains(word.as_str()));
+    (distance <= 1 + name.len() / 4 || contained).then_some(meant)
 }
+
+/// What other programs call our keys.
+const OTHER_NAMES: [(&str, &str); 22] = [
+    ("address", "listen"),
+    ("address", "url"),
+    ("bind", "listen"),
+    ("category", "tags"),
+    ("directory", "path"),
+    ("every", "interval"),
+    ("feed", "url"),
+    ("feeds", "source"),
+    ("folder", "tags"),
+    ("href", "url"),
+    ("level", "filter"),
+    ("limit", "entries"),
+    ("link", "url"),
+    ("log", "logging"),
+    ("name", "id"),
+    ("path", "file"),
+    ("period", "interval"),
+    ("port", "listen"),
+    ("refresh", "interval"),
+    ("token", "token_file"),
+    ("uri", "url"),
+    ("vocabularies", "vocabulary"),
+];
 
 /// The words that stand in backticks.
 fn quoted(text: &str) -> Vec<&str> {

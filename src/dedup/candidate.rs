@@ -179,8 +179,12 @@ fn candidate(
     let barred = |original: &String| {
         entry.url.as_ref().is_some_and(|url| rules.overrides.part(&canonical(url), original))
     };
-    let original =
-        entry.original.as_ref().filter(usable).map(canonical).filter(|page| !barred(page));
+    let original = entry
+        .original
+        .as_ref()
+        .filter(usable)
+        .map(canonical)
+        .filter(|page| !barred(page) && !shared.contains(page));
     let source = &entry.source;
     let mut own = Vec::new();
     if let Some(guid) = &entry.guid {
@@ -214,12 +218,21 @@ fn candidate(
     }
 }
 
-/// Links that stand for no entry, because several entries of the document,
-/// told apart by guid or title, bear them.
+/// Addresses that stand for no entry, because several entries of the document bear
+/// them: a link that two have, told apart by guid or title; an original that three
+/// have under three titles, which is the publisher's front door.
 fn shared_links(entries: &[Entry]) -> HashSet<String> {
     let mut bearers: HashMap<String, &Entry> = HashMap::new();
+    let mut titles: HashMap<String, HashSet<&str>> = HashMap::new();
     let mut shared = HashSet::new();
     for entry in entries {
+        if let Some(original) = entry.original.as_ref().map(canonical) {
+            let titles = titles.entry(original.clone()).or_default();
+            titles.insert(&entry.title);
+            if titles.len() > 2 {
+                shared.insert(original);
+            }
+        }
         let Some(link) = entry.url.as_ref().map(canonical) else { continue };
         match bearers.get(&link) {
             Some(other) if tells_apart(entry, other, &link) => {

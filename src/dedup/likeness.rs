@@ -33,7 +33,10 @@ const MOST_COMPARED: usize = 12;
 const TELLING_WORDS: usize = 100;
 
 /// With fewer different names and numbers in a text, these say nothing.
-const FEWEST_FIGURES: u32 = 4;
+const FEWEST_NAMES: u32 = 4;
+
+/// Hundredths of the shorter text from which on names matter less.
+const NEARLY_WHOLE: u32 = 75;
 
 /// What an entry's text says about where it belongs.
 #[derive(Debug, Default)]
@@ -147,7 +150,7 @@ fn compare<'a>(
     if overlap.shared < FEWEST_SHARED || !overlap.reaches(RELATED) {
         return None;
     }
-    let forbidden = forbidden(candidate, passages, story, leader, &leading, rules);
+    let forbidden = forbidden(candidate, passages, story, leader, &leading, &overlap, rules);
     Some(Comparison { story, leader, leading, overlap, forbidden })
 }
 
@@ -158,6 +161,7 @@ fn forbidden(
     story: &Story,
     leader: &Member,
     leading: &Passages,
+    overlap: &Overlap,
     rules: &Rules<'_>,
 ) -> Option<Forbidden> {
     let entry = &candidate.entry;
@@ -182,15 +186,17 @@ fn forbidden(
     {
         return Some(Forbidden::Figures { one, other });
     }
-    figures_differ(passages, leading)
+    names_differ(passages, leading, overlap)
 }
 
-/// Two tellings of one text share at least half of its numbers, and of its
-/// numbers and names; two instalments of a series share the words around them.
-fn figures_differ(one: &Passages, other: &Passages) -> Option<Forbidden> {
+/// Two tellings of one text share most of its numbers, and of its numbers and
+/// names; two instalments of a series share the words around them. The less of
+/// the texts is shared, the more of the names must be.
+fn names_differ(one: &Passages, other: &Passages, overlap: &Overlap) -> Option<Forbidden> {
+    let wanted = if overlap.reaches(NEARLY_WHOLE) { 50 } else { 67 };
     [one.figures_shared(other), one.names_shared(other)]
         .into_iter()
-        .find(|(shared, of)| *of >= FEWEST_FIGURES && shared * 2 < *of)
+        .find(|(shared, of)| *of >= FEWEST_NAMES && shared * 100 < of * wanted)
         .map(|(shared, of)| Forbidden::Names { shared, of })
 }
 
@@ -200,7 +206,7 @@ fn texts_differ(candidate: &Candidate, story: &Story, rules: &Rules<'_>) -> bool
     let Some((_, leading)) = leading(story, rules) else { return false };
     let telling = passages.words.min(leading.words) >= TELLING_WORDS;
     let overlap = passages.overlap(&leading, &candidate.boilerplate);
-    telling && (!overlap.reaches(RELATED) || figures_differ(passages, &leading).is_some())
+    telling && (!overlap.reaches(RELATED) || names_differ(passages, &leading, &overlap).is_some())
 }
 
 /// The host on which both have their pages: a site that lists two pages has

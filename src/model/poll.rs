@@ -96,6 +96,10 @@ pub struct Freshness {
     /// What `Retry-After` asked for, also of a 304 (P26).
     #[serde(default)]
     pub retry_after: Option<Duration>,
+    /// A 226: the document lists only what is new to us, so that what it leaves
+    /// out is neither gone nor missed (P52).
+    #[serde(default)]
+    pub partial: bool,
 }
 
 /// What a document asks of its readers, beside its entries.

@@ -417,3 +417,17 @@ pub enum Verdict {
     /// The operator joined the story with another, or took one out of it.
     Overridden,
 }
+
+impl Verdict {
+    /// The word used in logs and metrics.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Joined => "joined",
+            Self::Revised => "revised",
+            Self::Completed => "completed",
+            Self::Withdrawn => "withdrawn",
+            Self::Overridden => "overridden",
+        }
+    }
+}

@@ -182,8 +182,8 @@ fn may_hold_forbidden(bytes: &[u8]) -> bool {
     };
     // Without a branch in the inner loop the compiler takes many bytes at once.
     bytes.chunks(4096).any(|chunk| chunk.iter().fold(false, |seen, byte| seen | control(*byte)))
-        || memchr::memmem::find(bytes, b"\xEF\xBF\xBE").is_some()
-        || memchr::memmem::find(bytes, b"\xEF\xBF\xBF").is_some()
+        || memchr::memmem::find_iter(bytes, b"\xEF\xBF")
+            .any(|at| bytes.get(at + 2).is_some_and(|last| *last >= 0xBE))
         || memchr::memchr_iter(0xC2, bytes)
             .any(|at| bytes.get(at + 1).is_some_and(|next| (0x80..0xA0).contains(next)))
 }

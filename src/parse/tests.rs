@@ -34,3 +34,110 @@ fn an_rss_feed_is_read() {
     assert_eq!(parsed.hints.ttl.unwrap().as_secs(), 5400);
     assert_eq!(parsed.warnings, Vec::<String>::new());
 }
+
+/// A feed with this inside its one item.
+fn with_item(inside: &str) -> String {
+    format!(
+        "<rss version='2.0'><channel><title>T</title><item><title>I</title>\
+         <link>https://example.org/i</link>{inside}</item></channel></rss>"
+    )
+}
+
+#[test]
+fn limits_cut_with_a_warning_or_refuse_in_words() {
+    let items = |count| "<item><title>x</title></item>".repeat(count);
+    let feed = |inside: &str| format!("<rss version='2.0'><channel>{inside}</channel></rss>");
+    let limits = Limits { entries: 3, field: 100, depth: 20, elements: 50, attributes: 10 };
+    let read = |text: &str| parse(&document(text), &limits);
+
+    let parsed = read(&feed(&items(5))).unwrap();
+    assert_eq!(parsed.entries.len(), 3);
+    assert_eq!(parsed.warnings, ["more than 3 entries: the rest is left out"]);
+
+    let rdf = format!("<RDF><channel><title>T</title></channel>{}</RDF>", items(5));
+    assert_eq!(read(&rdf).unwrap().entries.len(), 3);
+    let atom = format!("<feed>{}</feed>", "<entry><id>x</id></entry>".repeat(5));
+    assert_eq!(read(&atom).unwrap().entries.len(), 3);
+
+    let many = feed(&format!("{}<item><title>y</title>{}</item>", items(1), "<x/>".repeat(60)));
+    let parsed = read(&many).unwrap();
+    assert_eq!(parsed.entries.len(), 1);
+    assert_eq!(parsed.warnings, ["more than 50 elements: the rest is left out"]);
+
+    let long = with_item(&format!("<description>{}</description>", "word ".repeat(100)));
+    let parsed = read(&long).unwrap();
+    assert!(parsed.entries[0].text.len() <= 100);
+    assert_eq!(parsed.warnings, ["texts too long or too deep, which were cut: 1"]);
+
+    let deep = with_item(&format!("{}{}", "<a>".repeat(30), "</a>".repeat(30)));
+    let failure = read(&deep).unwrap_err();
+    assert_eq!(failure.kind, FailureKind::TooLarge);
+    assert_eq!(failure.message, "elements are nested more than 20 deep");
+
+    let attributes: String = (0..11).map(|n| format!(" a{n}=''")).collect();
+    let failure = read(&with_item(&format!("<x{attributes}/>"))).unwrap_err();
+    assert_eq!(failure.message, "an element has more than 10 attributes");
+}
+
+#[test]
+fn entities_are_not_expanded() {
+    let bomb = "<!DOCTYPE rss [<!ENTITY a 'ha'><!ENTITY b '&a;&a;'><!ENTITY c SYSTEM 'file:///etc/passwd'>]>";
+    let parsed = read_well(&format!("{bomb}{}", with_item("<description>&b;&c;</description>")));
+    assert_eq!(parsed.entries[0].text, "&b;&c;");
+}
+
+#[test]
+fn bases_within_bases_stay_small() {
+    let deep = format!("{}{}", "<a xml:base='aaaaaaaaaa/'>".repeat(90), "</a>".repeat(90));
+    assert_eq!(read_well(&with_item(&deep)).entries.len(), 1);
+    let bad = with_item("<description xml:base='http://['>x</description>");
+    assert_eq!(read_well(&bad).entries[0].text, "x");
+}
+
+/// Texts that make a careless reader look at the same bytes again and again;
+/// in the tests' own profile a quadratic reader would not end within minutes.
+#[test]
+fn hostile_repetition_takes_time_in_proportion() {
+    for unit in [
+        "<!--",
+        "<![CDATA[",
+        "<?",
+        "<!A[",
+        "<!A",
+        "<a b='",
+        "<a b=\"> c=\"",
+        "<a b='> c='",
+        "</",
+        "</a",
+        "<a ",
+        "&#",
+        "&",
+        "<",
+        "<embed>",
+        "<svg>",
+        "<p><b>",
+        "<a>",
+        "<b><p>",
+        "<p1:x>",
+        "&lt;!--",
+        "&lt;a b='&gt; c='",
+        "&lt;embed&gt;",
+        "&lt;b&gt;&lt;p&gt;",
+        "&lt;table&gt;",
+        "&lt;a href=x&gt;",
+        "&lt;svg&gt;",
+        "]]>",
+        "<item>",
+        "<item/>",
+        "<x xmlns:a='b'>",
+        "-->",
+    ] {
+        for text in [
+            unit.repeat(200_000 / unit.len()),
+            with_item(&format!("<description>{}", unit.repeat(200_000 / unit.len()))),
+        ] {
+            // Whatever comes of it: it comes.
+            let _ = parse(&document(&text), &Limits::default());
+        }
+    }
+}

@@ -126,7 +126,12 @@ impl Sight<'_> {
             Places::Phrase { words, scope } => self.phrase(words, *scope),
             Places::Any(parts) => parts.iter().flat_map(|part| self.spans(part)).collect(),
             Places::Near { distance, ordered, left, right } => {
-                let pairs = self.pairs(&self.spans(left), &self.spans(right), *ordered);
+                let left = self.spans(left);
+                // Of most topics that are tried, one side is all there is.
+                if left.is_empty() {
+                    return left;
+                }
+                let pairs = self.pairs(&left, &self.spans(right), *ordered);
                 let near = pairs.iter().filter(|pair| pair.distance() <= *distance);
                 near.map(Pair::hull).collect()
             }
@@ -180,6 +185,9 @@ impl Sight<'_> {
     /// after it; with `ordered`, only where the left side comes first.
     pub(super) fn pairs(&self, left: &[Span], right: &[Span], ordered: bool) -> Vec<Pair> {
         let mut pairs = Vec::new();
+        if left.is_empty() || right.is_empty() {
+            return pairs;
+        }
         let (left, right) = (Row::of(left), Row::of(right));
         for &span in &left.by_start {
             pairs.extend(right.after(span).map(|right| Pair { left: span, right }));

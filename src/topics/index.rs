@@ -12,6 +12,7 @@ use super::symbol::{BySymbol, Symbol};
 pub(super) struct Index {
     /// What is looked for, and the programs that need it.
     wanted: HashMap<u64, Vec<u32>, BySymbol>,
+    sieve: Sieve,
     prefixes: Prefixes,
     /// Programs that no list of symbols stands for.
     always: Vec<u32>,
@@ -56,6 +57,7 @@ impl Index {
                 }
             }
         }
+        index.sieve = Sieve::of(&index.wanted);
         index
     }
 
@@ -65,7 +67,7 @@ impl Index {
         for (section, of) in (0..).zip(&subject.sections) {
             for (at, word) in (0..).zip(&of.words.words) {
                 let mut see = |symbol: Symbol| {
-                    if self.wanted.contains_key(&symbol.0) {
+                    if self.sieve.may_hold(symbol) && self.wanted.contains_key(&symbol.0) {
                         all.push(Occurrence { symbol, section, at });
                     }
                 };
@@ -121,6 +123,39 @@ impl Occurrences {
     /// Whether a symbol occurs at a word.
     pub(super) fn is_at(&self, symbol: Symbol, section: u32, at: u32) -> bool {
         self.all.binary_search(&Occurrence { symbol, section, at }).is_ok()
+    }
+}
+
+/// Says of most symbols that nobody looks for them, from memory so small that
+/// the processor keeps it at hand: a bit for each of the hash's last digits.
+#[derive(Debug, Clone, Default)]
+struct Sieve {
+    bits: Vec<u64>,
+}
+
+impl Sieve {
+    /// Bits a symbol: about one in sixteen others then passes for wanted.
+    const SPARSITY: usize = 16;
+
+    fn of(wanted: &HashMap<u64, Vec<u32>, BySymbol>) -> Self {
+        let words = (wanted.len() * Self::SPARSITY).div_ceil(64).next_power_of_two();
+        let mut sieve = Self { bits: vec![0; words] };
+        for symbol in wanted.keys() {
+            let (word, bit) = sieve.place(*symbol);
+            sieve.bits[word] |= bit;
+        }
+        sieve
+    }
+
+    fn may_hold(&self, symbol: Symbol) -> bool {
+        let (word, bit) = self.place(symbol.0);
+        self.bits.get(word).is_some_and(|bits| bits & bit != 0)
+    }
+
+    /// The number of bits is a power of two, so the mask keeps within them.
+    fn place(&self, hash: u64) -> (usize, u64) {
+        let mask = self.bits.len().wrapping_sub(1);
+        ((hash >> 6) as usize & mask, 1 << (hash & 63))
     }
 }
 

@@ -1,10 +1,16 @@
 //! Subjects and queries in; agreement with what the language promises, out.
 
+mod explanations;
+
 mod language;
 
 mod naive;
 
+mod page;
+
 mod properties;
+
+mod starter;
 
 use std::sync::Arc;
 

@@ -267,3 +267,19 @@ fn news_is_what_the_source_had_not_told_itself() {
     let judged = desk.read(&[Entry { source: SourceId::new("home-office"), ..announcement() }]);
     assert_eq!((judged.new.len(), judged.known), (0, 1));
 }
+
+#[test]
+fn an_original_that_many_entries_of_a_document_name_is_no_identity() {
+    let mut desk = Desk::new();
+    let document: Vec<Entry> = ["first", "second", "third"]
+        .iter()
+        .map(|which| {
+            let link = format!("https://wired.example/{which}");
+            let title = format!("The {which} of three announcements");
+            original(entry("wired", "-", &link, &title), "https://www.gov.uk/government/news")
+        })
+        .collect();
+    desk.read(&document);
+    assert_eq!(desk.known.stories.len(), 3);
+    assert_eq!(desk.verdicts(&document), []);
+}

@@ -107,8 +107,8 @@ pub(super) const REL: &str = "noopener noreferrer";
 
 /// Elements that go with all they contain, which is no text for people.
 const GONE_WITH_CONTENT: &[&str] = &[
-    "applet", "embed", "head", "iframe", "math", "noembed", "noframes", "object", "script",
-    "select", "style", "svg", "template", "textarea", "title", "xmp",
+    "iframe", "noembed", "noframes", "script", "select", "style", "svg", "template", "textarea",
+    "title", "xmp",
 ];
 
 /// Elements that take a line of their own.

@@ -24,6 +24,7 @@ impl<'t> Walk<'t, '_> {
             place: Place::Deep,
             start: piece.start,
             inside: piece.end,
+            taken_out: false,
             renamed: None,
         };
         if parent.is_none() {
@@ -70,6 +71,8 @@ impl<'t> Walk<'t, '_> {
         self.root = root::Root::read(piece, name, attributes);
         self.dialect = if self.root.is_atom() { Dialect::Atom } else { Dialect::Rss };
         self.outline.format = self.root.format();
+        let inner = &self.text.as_bytes()[piece.end..];
+        self.has_inner_namespaces = memmem::find(inner, b"xmlns").is_some();
         self.outline.feed.language =
             markup::attribute(attributes, "xml:lang").map(decoded).filter(|lang| !lang.is_empty());
         self.set_base(attributes);
@@ -107,8 +110,12 @@ impl<'t> Walk<'t, '_> {
             let message = format!("an element has more than {} attributes", self.limits.attributes);
             return Err(Failure::new(FailureKind::TooLarge, message));
         }
-        if memmem::find(attributes.as_bytes(), b"xmlns").is_some() {
+        if self.has_inner_namespaces && attributes.contains("xmlns") {
             self.root.correct_addresses(&mut self.edits, self.text, attributes);
+            if self.root.has_too_many_prefixes() {
+                let message = "more namespaces are declared than anybody needs";
+                return Err(Failure::new(FailureKind::TooLarge, message));
+            }
         }
         if self.has_bases && attributes.contains("xml:base") {
             self.set_base(attributes);
@@ -191,8 +198,9 @@ impl<'t> Walk<'t, '_> {
         if self.text_construct(frame, piece, space, local, attributes) {
             return;
         }
+        let atom = self.dialect == Dialect::Atom;
         match (space, local) {
-            (Space::Atom, "link") | (Space::Own, "link") if !attributes.is_empty() => {
+            (Space::Atom | Space::Own, "link") if !atom && !attributes.is_empty() => {
                 self.outline.feed.links.extend(tie_of(attributes));
             }
             (Space::History, "complete") => self.outline.hints.complete = true,
@@ -208,6 +216,7 @@ impl<'t> Walk<'t, '_> {
                 }
             }
         }
+        frame.taken_out = !names::is_read_of_feed(space, local, atom);
     }
 
     fn open_in_entry(
@@ -242,6 +251,7 @@ impl<'t> Walk<'t, '_> {
                 }
             }
         }
+        frame.taken_out = !names::is_read_of_entry(space, local, atom);
     }
 
     /// Whether an element starts an entry where its parent may hold one.

@@ -1,0 +1,207 @@
+//! Made-up topics and stories in; stories a second, beside three simpler ways, out.
+//!
+//! `cargo bench --bench topics` runs on one core. What counts as one story is
+//! all of its way: its text read (split, folded, stemmed) and matched. The
+//! simpler ways look for mere substrings, without stems, fields or nearness.
+
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use aho_corasick::{AhoCorasick, MatchKind};
+use gazetted::model::TopicId;
+use gazetted::topics::{Language, Subject, TopicSet, Vocabulary};
+use regex::RegexSetBuilder;
+
+const STORIES: usize = 10_000;
+const WORDS: usize = 300;
+/// No measurement takes much longer; slow ways then see fewer stories.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+fn main() {
+    let mut chance = Chance(1);
+    let lexicon: Vec<String> = (0..20_000).map(|_| chance.word()).collect();
+    let stories: Vec<String> = (0..STORIES).map(|_| chance.story(&lexicon)).collect();
+    println!("{:<34} {:>12} {:>14}", "way", "topics", "stories/s");
+    for count in [10, 1_000, 10_000] {
+        let topics: Vec<Made> = (0..count).map(|_| chance.topic(&lexicon)).collect();
+        gazetted(&topics, &stories, &lexicon);
+        substring_loop(&topics, &stories);
+        regex_set(&topics, &stories);
+        plain_aho_corasick(&topics, &stories);
+    }
+}
+
+/// A topic, as a query and as what a simpler way can look for: a phrase or
+/// another and a third term.
+struct Made {
+    query: String,
+    phrase: String,
+    one: String,
+    other: String,
+}
+
+fn gazetted(topics: &[Made], stories: &[String], lexicon: &[String]) {
+    let (language, vocabulary) = (Language::default(), places(lexicon));
+    let mut queries: Vec<_> = topics
+        .iter()
+        .enumerate()
+        .map(|(place, topic)| (TopicId::new(place.to_string()), topic.query.clone()))
+        .collect();
+    let compile = |queries: &[_]| {
+        TopicSet::compile(queries, &vocabulary, &language).expect("made queries compile").0
+    };
+    let begun = Instant::now();
+    let set = compile(&queries);
+    println!("{:<34} {:>12} {:>14?}", "compiling", topics.len(), begun.elapsed());
+    queries[0].1.push_str(" OR another");
+    let begun = Instant::now();
+    black_box(set.recompile(&queries, &vocabulary, &language).expect("made queries compile"));
+    println!("{:<34} {:>12} {:>14?}", "compiling one anew", topics.len(), begun.elapsed());
+    let subjects: Vec<_> = stories.iter().map(|story| Subject::of_text(story, &language)).collect();
+    measure("reading and matching", topics.len(), stories, |story| {
+        set.matches(&Subject::of_text(story, &language)).len()
+    });
+    measure("matching alone", topics.len(), &subjects, |subject| set.matches(subject).len());
+}
+
+fn places(lexicon: &[String]) -> Vocabulary {
+    let places = lexicon.iter().skip(3_000).step_by(401).take(30).cloned().collect();
+    [("places".to_owned(), places)].into_iter().collect()
+}
+
+fn substring_loop(topics: &[Made], stories: &[String]) {
+    measure("a loop over substrings", topics.len(), stories, |story| {
+        let story = story.to_lowercase();
+        let is_in = |topic: &&Made| {
+            story.contains(&topic.phrase)
+                || (story.contains(&topic.one) && story.contains(&topic.other))
+        };
+        topics.iter().filter(is_in).count()
+    });
+}
+
+/// Every topic's three terms, one after the other.
+fn terms(topics: &[Made]) -> impl Iterator<Item = &String> {
+    topics.iter().flat_map(|topic| [&topic.phrase, &topic.one, &topic.other])
+}
+
+fn count(topics: &[Made], found: &[bool]) -> usize {
+    let holds = |place: &usize| found[place * 3] || (found[place * 3 + 1] && found[place * 3 + 2]);
+    (0..topics.len()).filter(holds).count()
+}
+
+fn regex_set(topics: &[Made], stories: &[String]) {
+    let patterns = terms(topics).map(|term| regex::escape(term));
+    let Ok(set) = RegexSetBuilder::new(patterns)
+        .case_insensitive(true)
+        .size_limit(1 << 30)
+        .dfa_size_limit(1 << 28)
+        .build()
+    else {
+        println!("{:<34} {:>12} {:>14}", "a RegexSet", topics.len(), "too large");
+        return;
+    };
+    measure("a RegexSet", topics.len(), stories, |story| {
+        let mut found = vec![false; topics.len() * 3];
+        set.matches(story).iter().for_each(|place| found[place] = true);
+        count(topics, &found)
+    });
+}
+
+fn plain_aho_corasick(topics: &[Made], stories: &[String]) {
+    let automaton = AhoCorasick::builder()
+        .ascii_case_insensitive(true)
+        .match_kind(MatchKind::Standard)
+        .build(terms(topics))
+        .expect("the automaton fits");
+    measure("plain Aho-Corasick, boolean pass", topics.len(), stories, |story| {
+        let mut found = vec![false; topics.len() * 3];
+        for hit in automaton.find_overlapping_iter(story) {
+            found[hit.pattern().as_usize()] = true;
+        }
+        count(topics, &found)
+    });
+}
+
+fn measure<T>(way: &str, topics: usize, stories: &[T], mut matched: impl FnMut(&T) -> usize) {
+    let (mut seen, mut hits) = (0_u32, 0);
+    let begun = Instant::now();
+    for story in stories {
+        hits += black_box(matched(black_box(story)));
+        seen += 1;
+        if begun.elapsed() > PATIENCE {
+            break;
+        }
+    }
+    let rate = f64::from(seen) / begun.elapsed().as_secs_f64();
+    println!("{way:<34} {topics:>12} {rate:>14.0}   {} hits in {seen}", hits);
+}
+
+/// A generator that gives the same topics and stories at every run.
+struct Chance(u64);
+
+impl Chance {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        ((self.0 >> 33) as usize) % bound
+    }
+
+    /// Of the earlier the oftener, as words are in texts.
+    fn pick<'a>(&mut self, of: &'a [String]) -> &'a str {
+        let bound = 1 + self.below(of.len());
+        let bound = 1 + self.below(bound);
+        &of[self.below(bound)]
+    }
+
+    fn word(&mut self) -> String {
+        const SYLLABLES: [&str; 24] = [
+            "ba", "con", "der", "fa", "gra", "ho", "in", "ka", "lor", "mi", "na", "or", "pre",
+            "qua", "ri", "sa", "ter", "un", "ve", "wi", "yo", "zen", "mar", "pol",
+        ];
+        const ENDINGS: [&str; 8] = ["", "", "s", "ed", "ing", "ation", "er", "ly"];
+        let mut word = String::new();
+        for _ in 0..2 + self.below(2) {
+            word.push_str(SYLLABLES[self.below(SYLLABLES.len())]);
+        }
+        word + ENDINGS[self.below(ENDINGS.len())]
+    }
+
+    fn story(&mut self, lexicon: &[String]) -> String {
+        let mut story = String::new();
+        for place in 0..WORDS {
+            let word = self.pick(lexicon);
+            if place % 15 == 0 {
+                story.push_str(&word[..1].to_uppercase());
+                story.push_str(&word[1..]);
+            } else {
+                story.push_str(word);
+            }
+            story.push_str(match place {
+                11 => "\n",
+                _ if place % 15 == 14 => ". ",
+                _ => " ",
+            });
+        }
+        story
+    }
+
+    /// A topic as analysts write them, of words that are neither everywhere nor nowhere.
+    fn topic(&mut self, lexicon: &[String]) -> Made {
+        let of = &lexicon[500..];
+        let mut word = || of[self.below(of.len())].clone();
+        let (a, b, c, d) = (word(), word(), word(), word());
+        let distance = 3 + self.below(20);
+        let query = match self.below(8) {
+            0 => format!("\"{a} {b}\" OR ({c} AND {d})"),
+            1 => format!("{a} NEAR/{distance} ({b} OR {c} OR {d})"),
+            2 => format!("title:({a} OR {b}) OR atleast(2, {c} OR {d})"),
+            3 => format!("({a} AND {b}) NOT ({c} NEAR/5 {d})"),
+            4 => format!("@places AND ({a} OR \"{b} {c}\")"),
+            5 => format!("{a} ONEAR/{distance} {b} OR caps({})", c.to_uppercase()),
+            6 => format!("{a} SAME/sentence {b} OR ={c} OR {d}x*"),
+            _ => format!("score({a}^3, {b}^2, {c}, {d}^-2) >= 4"),
+        };
+        Made { query, phrase: format!("{a} {b}"), one: c, other: d }
+    }
+}

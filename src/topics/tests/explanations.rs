@@ -1,0 +1,137 @@
+//! Queries and texts in; what is said of why they meet or miss, out.
+
+use super::super::query::Field;
+use super::*;
+
+const TEXT: &str = "UK sanctions Kosovo gang\n\
+    The Foreign Secretary announced in London today, after long talks with many partners, the sanctions.\n\
+    A member of the WHO was not sanctioned. Serbia was.";
+
+#[test]
+fn a_story_that_is_in_is_told_by_what_was_found() {
+    for (query, summary) in [
+        ("kosovo", "in it: “Kosovo” (title)"),
+        ("sanction", "in it: “sanctions” (title), “sanctions” (text), “sanctioned” (text)"),
+        ("\"foreign secretaries\" OR albania", "in it: “Foreign Secretary” (text)"),
+        ("kosovo NEAR/2 gang", "in it: “Kosovo gang” (title)"),
+        ("kosovo NOT albania", "in it: “Kosovo” (title)"),
+        ("NOT albania", "in it: nothing that it leaves out"),
+        ("score(kosovo^2, albania^9) >= 2", "in it: “Kosovo” (title)"),
+        ("/sanction\\w*/", "“sanctioned” (text)"),
+    ] {
+        let explanation = explained(query, TEXT);
+        assert!(explanation.matched && explanation.near_miss.is_none(), "{query}");
+        assert!(explanation.summary.contains(summary), "{query}: {}", explanation.summary);
+    }
+}
+
+/// Where one change would have let the story in and it has something of the
+/// topic, that is a near miss.
+#[test]
+fn a_near_miss_says_what_was_lacking() {
+    for (query, near_miss) in [
+        ("kosovo AND albania", "`albania` is nowhere"),
+        ("kosovo NOT serbia", "`NOT serbia` leaves it out"),
+        ("announced NEAR/10 sanctions", "`announced NEAR/10 sanctions` was 11 apart"),
+        ("gang ONEAR/3 kosovo", "`gang ONEAR/3 kosovo` was 1 apart, in the other order"),
+        ("kosovo NEAR/3 serbia", "`kosovo NEAR/3 serbia` has its sides in different texts"),
+        ("kosovo NEAR/3 (albania OR croatia)", "lacks `albania` or `croatia`"),
+        (
+            "member SAME/sentence serbia",
+            "`member SAME/sentence serbia` never has both in one sentence",
+        ),
+        ("announced SAME member", "never has both in one paragraph"),
+        ("atleast(4, sanction)", "`atleast(4, sanction)` is 3 times in a copy at most"),
+        ("first(5, announced)", "`first(5, announced)` ends at word 8 at the earliest"),
+        ("title:serbia", "`title:serbia` is in the story, but not in its title"),
+        ("\"kosovo sanctions\"", "`\"kosovo sanctions\"` has its words apart from each other"),
+        ("=sanction", "`=sanction` is there only as “sanctioned”, “sanctions”"),
+        ("caps(FOREIGN)", "`caps(FOREIGN)` is there only as “Foreign”"),
+        ("score(kosovo^2, albania) >= 3", "reached 2 of 3"),
+        ("(albania AND croatia) OR (kosovo AND croatia)", "`croatia` is nowhere"),
+        ("kosovo AND (albania OR croatia)", "`albania OR croatia` is nowhere"),
+        ("kosovo AND tag:uk", "`tag:uk` asks for what the story lacks: it has no tag"),
+        ("kosovo AND /x+y/", "`/x+y/` fits nothing"),
+    ] {
+        let explanation = explained(query, TEXT);
+        assert!(!explanation.matched, "{query}");
+        let told = explanation.near_miss.unwrap_or_default();
+        assert!(told.contains(near_miss), "{query}: {told:?} and {}", explanation.summary);
+        assert!(explanation.summary.starts_with("nearly in it, one term short: "));
+    }
+}
+
+#[test]
+fn what_is_far_from_a_topic_is_no_near_miss() {
+    for (query, summary) in [
+        ("albania", "not in it: `albania` is nowhere"),
+        ("albania OR croatia", "`albania OR croatia` is nowhere"),
+        ("kosovo AND albania AND croatia", "`albania` is nowhere; `croatia` is nowhere"),
+        ("\"north macedonia\"", "lacks `north`"),
+        ("albania NEAR/3 croatia", "has neither side"),
+        ("tag:uk", "it has no tag"),
+        ("NOT kosovo", "`NOT kosovo` leaves it out"),
+    ] {
+        let explanation = explained(query, TEXT);
+        assert!(
+            !explanation.matched && explanation.near_miss.is_none(),
+            "{query}: {explanation:?}"
+        );
+        assert!(explanation.summary.contains(summary), "{query}: {}", explanation.summary);
+    }
+}
+
+#[test]
+fn places_come_with_their_surroundings() {
+    let explanation = explained("partners OR \"kosovo gang\"", TEXT);
+    let hits: Vec<_> = explanation.reason.parts.iter().flat_map(|part| &part.hits).collect();
+    let [partners, gang] = hits[..] else { panic!("{hits:?}") };
+    assert_eq!(partners.field, Field::Text);
+    assert_eq!(partners.before, "today, after long talks with many ");
+    assert_eq!(
+        (partners.found.as_str(), partners.after.as_str()),
+        ("partners", ", the sanctions.")
+    );
+    assert_eq!(&TEXT.split_once('\n').expect("two lines").1[partners.range.clone()], "partners");
+    assert_eq!(
+        (gang.before.as_str(), gang.found.as_str(), gang.after.as_str()),
+        ("UK sanctions ", "Kosovo gang", "")
+    );
+}
+
+#[test]
+fn the_reason_has_the_shape_of_the_query() {
+    let words = vocabulary(&[("places", &["Kosovo", "Albania"])]);
+    let set = compiled("title:@places AND (gang OR boat) AND NOT croatia", &words);
+    let reason = set.explain_text(TEXT, 0).reason;
+    let told: Vec<_> = reason.parts.iter().map(|part| (part.query.as_str(), part.holds)).collect();
+    assert_eq!(told, [("title:@places", true), ("gang OR boat", true), ("NOT croatia", true)]);
+    // Of alternatives, those that hold.
+    let alternatives: Vec<_> =
+        reason.parts[0].parts.iter().map(|part| part.query.as_str()).collect();
+    assert_eq!(alternatives, ["title:Kosovo"]);
+    assert!(!reason.parts[2].parts[0].holds);
+    let far = set.explain_text("Boats", 0).reason;
+    assert_eq!(far.parts[0].parts.len(), 2, "where none holds, all are told");
+}
+
+#[test]
+fn highlights_mark_terms_and_not_what_stands_between() {
+    let set =
+        compiled("(announced NEAR/20 sanctions) AND kosovo AND NOT albania", &Vocabulary::new());
+    let subject = Subject::of_text(TEXT, &Language::default());
+    let (title, body) = TEXT.split_once('\n').expect("two lines");
+    let marked: Vec<_> = set
+        .highlights(&subject, 0)
+        .into_iter()
+        .map(|mark| if mark.field == Field::Title { &title[mark.range] } else { &body[mark.range] })
+        .collect();
+    assert_eq!(marked, ["sanctions", "Kosovo", "announced", "sanctions", "sanctioned"]);
+}
+
+#[test]
+fn an_explanation_survives_being_sent() {
+    let explanation = explained("kosovo AND (albania OR gang NEAR/2 kosovo)", TEXT);
+    let sent = serde_json::to_string(&explanation).expect("it serialises");
+    assert_eq!(serde_json::from_str::<Explanation>(&sent).expect("it reads"), explanation);
+}
