@@ -56,10 +56,19 @@ async fn a_hundred_polls_of_an_unchanged_site_are_a_hundred_304_and_change_no_by
     assert!(requests[1..].iter().all(|request| request.is_conditional()));
     let after = world.get("/topics/crime.atom").await;
     let told = |answer: &crate::support::http::Answer| {
-        (answer.body.clone(), answer.header("etag").map(str::to_owned), answer.header("last-modified").map(str::to_owned))
+        (
+            answer.body.clone(),
+            answer.header("etag").map(str::to_owned),
+            answer.header("last-modified").map(str::to_owned),
+        )
     };
     assert_eq!(told(&before), told(&after));
-    let again = world.get_with("/topics/crime.atom", ("If-None-Match", before.header("etag").unwrap().to_owned())).await;
+    let again = world
+        .get_with(
+            "/topics/crime.atom",
+            ("If-None-Match", before.header("etag").unwrap().to_owned()),
+        )
+        .await;
     assert_eq!(again.status, 304);
 }
 
@@ -113,9 +122,13 @@ async fn after_a_restart_nothing_is_asked_early_and_everything_conditionally() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_topic_has_its_history_and_a_removed_one_is_gone_for_good() {
     let mut world = three_tellings().await;
-    world.reconfigure(|config| {
-        *config = config.replace("id = \"crime\"", "id = \"ties\"").replace("\"organised crime\"", "\"closer ties\"");
-    }).await;
+    world
+        .reconfigure(|config| {
+            *config = config
+                .replace("id = \"crime\"", "id = \"ties\"")
+                .replace("\"organised crime\"", "\"closer ties\"");
+        })
+        .await;
     assert_eq!(world.titles("ties").await, [TITLE]);
     assert_eq!(world.get("/topics/crime.atom").await.status, 410);
     world.restart().await;
@@ -126,9 +139,11 @@ async fn a_new_topic_has_its_history_and_a_removed_one_is_gone_for_good() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_renamed_topic_leads_readers_to_its_new_name() {
     let mut world = three_tellings().await;
-    world.reconfigure(|config| {
-        *config = config.replace("id = \"crime\"", "id = \"ties\"\nformerly = [\"crime\"]");
-    }).await;
+    world
+        .reconfigure(|config| {
+            *config = config.replace("id = \"crime\"", "id = \"ties\"\nformerly = [\"crime\"]");
+        })
+        .await;
     let moved = world.get("/topics/crime.atom").await;
     assert_eq!(moved.status, 301);
     assert!(moved.header("location").unwrap().ends_with("/topics/ties.atom"), "{moved:?}");
@@ -136,7 +151,12 @@ async fn a_renamed_topic_leads_readers_to_its_new_name() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_story_whose_revision_leaves_the_topic_leaves_its_feed() {
-    let world = World::new().await.source("fcdo", announcement()).topic("crime", "\"organised crime\"").start().await;
+    let world = World::new()
+        .await
+        .source("fcdo", announcement())
+        .topic("crime", "\"organised crime\"")
+        .start()
+        .await;
     assert_eq!(world.titles("crime").await.len(), 1);
     let other = "Closer ties in the region about the weather";
     world.site.document("/fcdo", atom(&[("x", PAGE, other, "2025-04-03T08:30:00Z")]));
@@ -154,21 +174,32 @@ async fn the_polls_of_a_run_replay_into_an_empty_store() {
     let later = "2025-04-03T10:30:00Z";
     let documents = [
         atom(&[(&format!("{PAGE}#{later}"), PAGE, TITLE, later)]),
-        atom(&[("n1", "https://www.gov.uk/government/news/n1", "News about the weather and crime", later)]),
+        atom(&[(
+            "n1",
+            "https://www.gov.uk/government/news/n1",
+            "News about the weather and crime",
+            later,
+        )]),
         announcement(),
     ];
     let mut fresh = World::new().await;
     for source in ["fcdo", "home-office", "wired"] {
         fresh = fresh.source(source, announcement());
     }
-    let fresh = fresh.topic("crime", "\"organised crime\"").topic("everything", "crime OR ties OR weather").start().await;
+    let fresh = fresh
+        .topic("crime", "\"organised crime\"")
+        .topic("everything", "crime OR ties OR weather")
+        .start()
+        .await;
     for (round, document) in documents.iter().cycle().take(9).enumerate() {
         let source = ["fcdo", "home-office", "wired"][round % 3];
         fresh.site.document(&format!("/{source}"), format!("{document}<!-- {round} -->"));
         fresh.clock.advance(2 * HOUR);
         for source in ["fcdo", "home-office", "wired"] {
             // Whichever the loop had not begun by itself.
-            if let Some(Ok(polled)) = fresh.handle().poll_now(gazetted::model::SourceId::new(source)).await {
+            if let Some(Ok(polled)) =
+                fresh.handle().poll_now(gazetted::model::SourceId::new(source)).await
+            {
                 polls.push(polled.poll);
             }
         }
@@ -176,7 +207,8 @@ async fn the_polls_of_a_run_replay_into_an_empty_store() {
     }
     polls.sort_by_key(|poll| poll.at);
     assert!(polls.iter().any(|poll| matches!(poll.outcome, Outcome::Read(_))));
-    let written: Vec<String> = polls.iter().map(|poll| serde_json::to_string(poll).unwrap()).collect();
+    let written: Vec<String> =
+        polls.iter().map(|poll| serde_json::to_string(poll).unwrap()).collect();
     let polls: Vec<Poll> = written.iter().map(|poll| serde_json::from_str(poll).unwrap()).collect();
 
     let one_by_one = replay(&world, polls.iter().map(|poll| vec![poll.clone()]).collect()).await;
@@ -190,12 +222,16 @@ async fn the_polls_of_a_run_replay_into_an_empty_store() {
 }
 
 /// The stories, as the store has them, and the feeds, after these gatherings.
-async fn replay(world: &World, gatherings: Vec<Vec<Poll>>) -> (Vec<String>, Vec<(String, Vec<u8>)>) {
+async fn replay(
+    world: &World,
+    gatherings: Vec<Vec<Poll>>,
+) -> (Vec<String>, Vec<(String, Vec<u8>)>) {
     use gazetted::store::Store;
     let store: Arc<InMemory> = Arc::default();
     let shelf: Arc<Shelf> = Arc::default();
     let now = world.clock.now();
-    let mut editor = Editor::open(Arc::new(world.plan()), store.clone(), shelf.clone(), now).await.unwrap();
+    let mut editor =
+        Editor::open(Arc::new(world.plan()), store.clone(), shelf.clone(), now).await.unwrap();
     for polls in gatherings {
         editor.ingest(polls).await.unwrap();
     }

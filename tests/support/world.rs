@@ -51,13 +51,15 @@ impl World {
     pub fn source(mut self, id: &str, document: impl Into<Vec<u8>>) -> Self {
         self.site.document(&format!("/{id}"), document);
         let url = self.site.url(&format!("/{id}"));
-        write!(self.config, "[[source]]\nid = \"{id}\"\nurl = \"{url}\"\ninterval = \"1h\"\n").unwrap();
+        write!(self.config, "[[source]]\nid = \"{id}\"\nurl = \"{url}\"\ninterval = \"1h\"\n")
+            .unwrap();
         self
     }
 
     /// A topic.
     pub fn topic(mut self, id: &str, query: &str) -> Self {
-        write!(self.config, "[[topic]]\nid = \"{id}\"\ntitle = \"{id}\"\nquery = '''{query}'''\n").unwrap();
+        write!(self.config, "[[topic]]\nid = \"{id}\"\ntitle = \"{id}\"\nquery = '''{query}'''\n")
+            .unwrap();
         self
     }
 
