@@ -61,7 +61,9 @@ fn commit(number: u64) -> Commit {
         story: story(number, n),
         before: None,
         dropped: Vec::new(),
-        keys: vec![key(KeyKind::Own, id(number, n)), key(KeyKind::Address, id(number, n))],
+        keys: [KeyKind::Own, KeyKind::Address, KeyKind::Passage]
+            .map(|kind| key(kind, id(number, n)))
+            .to_vec(),
         verdict: Verdict::New,
     });
     let enter = |story| PlaceChange { topic: TOPIC, story, from: None, to: Some(at(number)) };
@@ -97,6 +99,10 @@ fn whole_commits(store: &dyn Store) -> u64 {
             let found = store.lookalikes(&keys).unwrap();
             assert!(keys.iter().all(|key| found.by_key[key] == [id]), "{commit}.{number}");
             let lives = commit >= oldest;
+            // A passage is evidence only of a story that is there.
+            let passage = key(KeyKind::Passage, id);
+            let bearers = store.lookalikes(&[passage]).unwrap().by_key.remove(&passage);
+            assert_eq!(bearers, lives.then(|| vec![id]), "{commit}.{number}");
             assert_eq!(found.stories.len(), usize::from(lives), "{commit}.{number}");
             if lives {
                 assert_eq!(found.stories[&id], story(commit, number));
