@@ -71,11 +71,12 @@ impl Daemon {
         let shelf = Arc::new(Shelf::default());
         let editor = Editor::open(plan.clone(), store.clone(), shelf.clone(), clock.now()).await?;
         let records = Arc::new(Records::new(plan.clone(), store, editor.memories()));
+        let ledger = editor.ledger();
         let (requests, incoming) = mpsc::channel(WAITING);
         let pipeline =
             Pipeline::new(editor, clock.clone(), incoming).map_err(DaemonError::Polling)?;
         let stop_serving = CancellationToken::new();
-        let desk = Arc::new(desk::FrontDesk::new(records.clone(), pipeline.pulse(), clock));
+        let desk = Arc::new(desk::FrontDesk::new(records.clone(), pipeline.pulse(), ledger, clock));
         let server =
             publish::serve(listener, shelf, desk, plan.server.limits.clone(), stop_serving.clone());
         Ok(Self {

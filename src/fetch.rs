@@ -1,7 +1,8 @@
 //! A source and what is remembered of it in; a document, "unchanged" or a failure out.
 //!
-//! [`Fetcher`] asks ([`http`], [`file`]); [`settle`] records what came of it and
-//! when the source is due next ([`schedule`], pure); [`Agenda`] says who is due.
+//! [`Fetcher`] asks ([`mod@http`], [`mod@file`]); [`settle()`] records what came of it and
+//! when the source is due next ([`schedule`], pure); [`Agenda`] says who is due;
+//! [`websub`] has news pushed where a hub offers that.
 
 mod agenda;
 
@@ -10,20 +11,29 @@ mod coding;
 mod file;
 mod freshness;
 mod http;
+mod robots;
 mod words;
 
+mod older;
 mod schedule;
 mod settle;
+mod silence;
+
+pub mod websub;
 
 use std::time::Duration;
 
 use ipnet::IpNet;
 use url::Url;
 
-use crate::model::{Document, Failure, Freshness, Location, Memory, Source, Timestamp, Validators};
+use crate::model::{
+    Document, Failure, FailureKind, Freshness, Location, Memory, Source, Timestamp, Validators,
+};
 
 pub use agenda::{Agenda, Refusal};
-pub use settle::settle;
+pub use older::older;
+pub use settle::{settle, settle_pushed};
+pub use silence::{Silence, silence};
 
 /// How sources are asked: the compiled `[polling]` table.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,10 +69,16 @@ pub struct Settings {
     /// How many topics are published from what is read (P60).
     pub subscribers: usize,
     /// What a poll costs, in item-hours of delay: the higher, the rarer the polls.
+    /// The default asks a source that lists something every month less than daily.
+    /// A source that invites polls sets a lower price itself.
     pub price: f64,
     /// From 0, which serves the mean delay of entries, to 1, which asks all
     /// sources equally often.
     pub evenness: f64,
+    /// Whether robots.txt counts also for what the operator named (P71).
+    pub robots: bool,
+    /// Whether a server may answer with the new entries alone: `A-IM: feed` (P52).
+    pub deltas: bool,
 }
 
 impl Default for Settings {
@@ -83,8 +99,10 @@ impl Default for Settings {
             allow_private: Vec::new(),
             proxy: None,
             subscribers: 1,
-            price: 0.45,
+            price: 1.5,
             evenness: 0.35,
+            robots: false,
+            deltas: false,
         }
     }
 }
@@ -165,6 +183,28 @@ impl Fetcher {
             Location::File(path) => file::read(source, path, memory, self.max_document, now).await,
         }
     }
+
+    /// Asks a hub to push, over the same guarded connections, following 307 and
+    /// 308 alone, with the same form (W6). The hub's word comes later, to the callback.
+    pub async fn subscribe(&self, request: &websub::Request) -> Result<(), Failure> {
+        self.web.subscribe(request).await
+    }
+
+    /// Asks for an older page of `source`'s document (see [`older()`]), without
+    /// conditions, since it is asked for only to fill a gap. The same limits,
+    /// address checks and credentials hold as for the source itself. The caller
+    /// bounds how many, and keeps them [`Settings::spacing`] apart.
+    pub async fn page(
+        &self,
+        source: &Source,
+        page: &Url,
+        now: Timestamp,
+    ) -> Result<Document, Failure> {
+        match &source.location {
+            Location::Web { url, .. } => self.web.page(source, url, page, now).await,
+            Location::File(_) => Err(Failure::new(FailureKind::File, "a file has no older pages")),
+        }
+    }
 }
 
 /// What judging a poll's entries found, as far as the schedule cares.
@@ -175,4 +215,46 @@ pub struct News {
     pub new: Vec<Timestamp>,
     /// How many of the entries it had listed before.
     pub known: usize,
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::model::{Enrich, Pace, Role, SourceId};
+
+    /// A source at this address, with nothing configured.
+    pub(super) fn web_source(id: &str, url: &str) -> Source {
+        let url = Url::parse(url).unwrap();
+        Source {
+            id: SourceId::new(id),
+            title: id.to_owned(),
+            location: Location::Web { written: url.to_string(), url },
+            tags: Vec::new(),
+            role: Role::Department,
+            rank: 0,
+            position: 0,
+            enrich: Enrich::None,
+            pace: Pace::default(),
+            headers: Vec::new(),
+            allow_private: false,
+        }
+    }
+
+    #[test]
+    fn p60_the_identity_carries_the_number_of_subscribers() {
+        for (user_agent, subscribers, identity) in [
+            (
+                "gazetted/0.1 (+https://a.example/)",
+                3,
+                "gazetted/0.1 (+https://a.example/; 3 subscribers)",
+            ),
+            ("gazetted/0.1", 1, "gazetted/0.1 (1 subscriber)"),
+            ("gazetted/0.1 ", 0, "gazetted/0.1 (0 subscribers)"),
+        ] {
+            let user_agent = user_agent.to_owned();
+            let settings = Settings { user_agent, subscribers, ..Settings::default() };
+            assert_eq!(settings.identity(), identity);
+        }
+    }
 }

@@ -18,9 +18,13 @@ mod conditional;
 
 mod desk;
 
+mod guard;
+
 mod heads;
 
 mod json_feed;
+
+mod ledger;
 
 mod legible;
 
@@ -38,18 +42,22 @@ mod shelf;
 
 mod site;
 
+mod uri;
+
 use std::collections::HashSet;
 use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::model::{Sources, Story, Timestamp, Topic};
+use crate::model::{Role, Source, Sources, Story, Timestamp, Topic};
 use account::Account;
 use masthead::Masthead;
 
 pub use archive::{NotAVolume, Volume, Volumes};
 pub use desk::{Desk, Reply, SourceState, StoryDetail, Unavailable, VolumeDetail};
-pub use server::{Settings, serve};
+pub use guard::Guard;
+pub use ledger::Ledger;
+pub use server::{Listener, Settings, serve};
 pub use shelf::{Prepared, Shelf, Withdrawal};
 pub use site::Site;
 
@@ -65,6 +73,8 @@ pub struct Rendered {
     /// Its Link header (Q31).
     pub link: Option<String>,
 }
+
+const OPML: &str = "text/x-opml; charset=utf-8";
 
 /// What a feed is published as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -160,6 +170,23 @@ pub fn render_stories(stories: &[Arc<Story>], sources: &Sources, site: &Site) ->
     feeds(&masthead, &accounts, site)
 }
 
+/// The feeds of one source as we read it: cleaned, and with stable ids.
+/// `stories` are those which it tells, newest first by `updated`.
+pub fn render_source(
+    source: &Source,
+    stories: &[Arc<Story>],
+    sources: &Sources,
+    site: &Site,
+) -> Vec<Rendered> {
+    let told = stories.iter().filter_map(|story| {
+        let teller = story.members.iter().find(|member| member.entry.source == source.id)?;
+        Some(Account::told_by(teller, story, story.updated, sources, site))
+    });
+    let accounts = each_id_once(told);
+    let masthead = Masthead::of_source(source, &accounts, site);
+    feeds(&masthead, &accounts, site)
+}
+
 /// What belongs to no single topic: `/`, `/opml` and what the pages look like.
 pub fn render_site(
     topics: &[(Topic, Vec<Arc<Story>>)],
@@ -192,20 +219,53 @@ fn feeds(masthead: &Masthead, accounts: &[Account<'_>], site: &Site) -> Vec<Rend
     Format::ALL.into_iter().map(|format| format.render(masthead, accounts, site)).collect()
 }
 
-/// One account a published id: a feed in which two entries share one is
-/// broken for its readers (Q5), whatever happened upstream.
 fn accounts<'a>(
     stories: &'a [Arc<Story>],
     date: impl Fn(&Story) -> Timestamp,
     sources: &Sources,
     site: &Site,
 ) -> Vec<Account<'a>> {
+    each_id_once(stories.iter().map(|story| Account::of(story, date(story), sources, site)))
+}
+
+/// A feed in which two entries share an id is broken for its readers (Q5),
+/// whatever happened upstream.
+fn each_id_once<'a>(accounts: impl Iterator<Item = Account<'a>>) -> Vec<Account<'a>> {
     let mut ids = HashSet::new();
-    stories
-        .iter()
-        .map(|story| Account::of(story, date(story), sources, site))
-        .filter(|account| ids.insert(account.id.clone()))
-        .collect()
+    accounts.filter(|account| ids.insert(account.id.clone())).collect()
+}
+
+/// `/sources.opml`: the sources' own feeds as one subscription list (Q42).
+/// Files are nobody else's to subscribe to, and credentials are left out.
+fn sources_list(states: &[SourceState], site: &Site) -> Rendered {
+    let outline = |state: &SourceState| {
+        Some(opml::Outline {
+            text: state.source.title.clone(),
+            description: String::new(),
+            feed: account::address(&state.source.location)?,
+            page: state.memory.feed.url.as_ref().map(uri::uri),
+        })
+    };
+    let headings = [
+        (Role::Department, "Departments"),
+        (Role::Listing, "Listings"),
+        (Role::Syndicator, "Syndicators"),
+    ];
+    let groups = headings.map(|(role, heading)| {
+        let mut of_role: Vec<_> = states.iter().filter(|state| state.source.role == role).collect();
+        of_role.sort_by_key(|state| state.source.position);
+        let outlines = of_role.into_iter().filter_map(outline).collect();
+        opml::Group { text: heading.to_owned(), outlines }
+    });
+    let changed = states.iter().filter_map(|state| state.memory.last_news).max();
+    let changed = rss::http_date(changed.unwrap_or(masthead::NOTHING_YET));
+    let title = format!("Sources of {}", site.name());
+    Rendered {
+        path: "/sources.opml".to_owned(),
+        content_type: OPML,
+        body: opml::render(&title, &changed, &groups).into(),
+        link: None,
+    }
 }
 
 /// `/opml`: all topics as one subscription list (Q42).
@@ -225,8 +285,12 @@ fn topics_list(topics: &[(Topic, Vec<Arc<Story>>)], changed: &str, site: &Site) 
     };
     Rendered {
         path: "/opml".to_owned(),
-        content_type: "text/x-opml; charset=utf-8",
-        body: opml::render(&site.title, changed, &[group]).into(),
+        content_type: OPML,
+        body: opml::render(&site.name(), changed, &[group]).into(),
         link: None,
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;

@@ -49,6 +49,8 @@ mod layout;
 
 mod open;
 
+mod passages;
+
 mod read;
 
 mod records;
@@ -66,6 +68,9 @@ mod sled_store;
 mod survey;
 
 mod writer;
+
+#[cfg(test)]
+mod care_tests;
 
 #[cfg(test)]
 mod contract;
@@ -91,6 +96,9 @@ pub use survey::{Survey, check};
 /// Of the stories that bear one key, this many are known by it: the newest.
 /// More share nothing but a title like "Weekly update", which proves nothing.
 pub const MOST_BEARERS: usize = 64;
+
+/// A story is found by this many keys at most. Published ids are beyond that.
+pub const MOST_KEYS: usize = 1000;
 
 /// A story's place in a topic. A feed's order is the greatest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -125,6 +133,9 @@ pub struct Commit {
     pub listed: Vec<(SourceId, Vec<StoryId>)>,
     /// Stories as they are now, in the order they were judged; a later one of the same id wins.
     pub admitted: Vec<Admitted>,
+    /// Passages of earlier spans of time than this passage key's are evidence
+    /// no longer, and are not kept any more.
+    pub passages_from: Option<Key>,
     /// Stories that are kept no longer, and when that was decided. Their keys
     /// stay, so that an old entry which is listed again is not news. Their
     /// places are the committer's to remove.
@@ -143,6 +154,39 @@ pub struct Commit {
     pub stamps: Vec<(String, Stamp)>,
     /// Paths that are served no longer, whose stamps go.
     pub unstamped: Vec<String>,
+}
+
+impl Commit {
+    /// Whether it changes nothing. Such a commit is answered by the writer
+    /// and writes nothing: a way to ask whether it is alive.
+    pub fn is_empty(&self) -> bool {
+        let Self {
+            memories,
+            listed,
+            admitted,
+            passages_from,
+            retired,
+            forgotten,
+            restored,
+            dropped,
+            places,
+            filled,
+            stamps,
+            unstamped,
+        } = self;
+        memories.is_empty()
+            && listed.is_empty()
+            && admitted.is_empty()
+            && passages_from.is_none()
+            && retired.is_empty()
+            && forgotten.is_empty()
+            && restored.is_empty()
+            && dropped.is_empty()
+            && places.is_empty()
+            && filled.is_empty()
+            && stamps.is_empty()
+            && unstamped.is_empty()
+    }
 }
 
 /// Resolves when a commit is durable. It need not be awaited for the commit to happen.
@@ -269,4 +313,19 @@ pub enum StoreError {
     /// It was closed before (a fault of the program).
     #[error("the store {0} is closed")]
     Closed(String),
+}
+
+impl StoreError {
+    /// The program's exit code where this ends it.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Missing(_) | Self::Closed(_) => 1,
+            Self::Damaged { .. }
+            | Self::Full { .. }
+            | Self::Unwritable { .. }
+            | Self::Backup { .. } => 74,
+            Self::InUse(_) => 75,
+            Self::TooNew { .. } => 78,
+        }
+    }
 }

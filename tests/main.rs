@@ -11,6 +11,8 @@ mod feeds;
 
 mod polling;
 
+mod store;
+
 mod tidy;
 
 mod units;

@@ -2,7 +2,8 @@
 //!
 //! An option is stated once: its field, its doc, its default. The names of
 //! the fields are the keys of the file; `config/reference.toml` shows them
-//! all, and a test compares the two.
+//! all, and a test compares the two. Where a stage has settings of its own,
+//! their defaults are the stage's.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
@@ -13,10 +14,11 @@ use toml::Spanned;
 
 use super::LogFormat;
 use super::value::{
-    BaseUrl, Filter, HeaderName, HeaderText, Id, Language, Listen, Network, Period, Proxy, Size,
-    Title, WebAddress,
+    Authority, BaseUrl, Filter, HeaderName, HeaderText, Id, Language, Listen, Network, Period,
+    Proxy, Size, Title, WebAddress,
 };
 use crate::model::{Enrich, Revisions, Role};
+use crate::{fetch, parse, publish};
 
 /// Where the store is when neither the file nor systemd says so.
 pub(super) const STORE: &str = "/var/lib/gazetted/store";
@@ -84,16 +86,38 @@ pub(crate) struct Server {
     pub(crate) title: Title,
     /// Who mints the feeds' ids; by default the host of `base_url` (Q7).
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) authority: Option<String>,
+    pub(crate) authority: Option<Authority>,
+    /// Connections in all.
+    pub(crate) connections: NonZeroUsize,
+    /// Connections of one address; of one /64 with IPv6.
+    pub(crate) connections_per_address: NonZeroUsize,
+    /// Reverse proxies, which stand for many readers.
+    pub(crate) proxies: Vec<Network>,
+    /// From the first byte of a request's head to its last.
+    pub(crate) head_timeout: Period,
+    /// Between an answer and the next request.
+    pub(crate) idle_timeout: Period,
+    /// From the first byte of an answer to its last.
+    pub(crate) write_timeout: Period,
+    /// From the request to stop until what is left is cut off.
+    pub(crate) drain_timeout: Period,
 }
 
 impl Default for Server {
     fn default() -> Self {
+        let limits = publish::Settings::default();
         Self {
             listen: Listen(([127, 0, 0, 1], 8484).into()),
             base_url: None,
             title: Title("gazetted".into()),
             authority: None,
+            connections: at_least_one(limits.connections),
+            connections_per_address: at_least_one(limits.connections_per_address),
+            proxies: limits.proxies.into_iter().map(Network).collect(),
+            head_timeout: Period(limits.head),
+            idle_timeout: Period(limits.idle),
+            write_timeout: Period(limits.write),
+            drain_timeout: Period(limits.drain),
         }
     }
 }
@@ -110,6 +134,10 @@ pub(crate) struct Polling {
     pub(crate) hard_floor: Spanned<Period>,
     /// Every source is asked at least this often.
     pub(crate) ceiling: Spanned<Period>,
+    /// What a poll costs, in item-hours of delay: the higher, the rarer the polls.
+    pub(crate) price: Spanned<f64>,
+    /// From 0, which serves the mean delay of entries, to 1, which asks all sources equally often.
+    pub(crate) evenness: Spanned<f64>,
     /// Requests under way at once.
     pub(crate) concurrency: NonZeroUsize,
     /// Between the starts of two requests to one origin (P34).
@@ -133,25 +161,34 @@ pub(crate) struct Polling {
     /// A proxy for every request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) proxy: Option<Proxy>,
+    /// Whether robots.txt counts also for sources that the operator named (P71).
+    pub(crate) robots: bool,
+    /// Whether to ask for what is new alone, of sources that can (P52).
+    pub(crate) deltas: bool,
 }
 
 impl Default for Polling {
     fn default() -> Self {
+        let settings = fetch::Settings::default();
         Self {
-            interval: unwritten(Period::hours(1)),
-            floor: unwritten(Period::hours(1)),
-            hard_floor: unwritten(Period::minutes(5)),
-            ceiling: unwritten(Period::days(7)),
-            concurrency: at_least_one(64),
-            spacing: Period::seconds(1),
-            connect_timeout: unwritten(Period::seconds(10)),
-            timeout: unwritten(Period::minutes(1)),
-            max_body: Size::mebibytes(10),
-            max_document: Size::mebibytes(32),
-            allow_private: Vec::new(),
+            interval: unwritten(Period(settings.interval)),
+            floor: unwritten(Period(settings.floor)),
+            hard_floor: unwritten(Period(settings.hard_floor)),
+            ceiling: unwritten(Period(settings.ceiling)),
+            price: unwritten(settings.price),
+            evenness: unwritten(settings.evenness),
+            concurrency: at_least_one(settings.concurrency),
+            spacing: Period(settings.spacing),
+            connect_timeout: unwritten(Period(settings.connect_timeout)),
+            timeout: unwritten(Period(settings.timeout)),
+            max_body: Size(settings.max_body),
+            max_document: Size(settings.max_document),
+            allow_private: settings.allow_private.into_iter().map(Network).collect(),
             user_agent: None,
             from: None,
             proxy: None,
+            robots: false,
+            deltas: false,
         }
     }
 }
@@ -174,12 +211,13 @@ pub(crate) struct Parsing {
 
 impl Default for Parsing {
     fn default() -> Self {
+        let limits = parse::Limits::default();
         Self {
-            entries: at_least_one(500),
-            field: Size::mebibytes(1),
-            depth: at_least_one(100),
-            elements: at_least_one(200_000),
-            attributes: at_least_one(256),
+            entries: at_least_one(limits.entries),
+            field: Size::of_memory(limits.field),
+            depth: at_least_one(limits.depth),
+            elements: at_least_one(limits.elements),
+            attributes: at_least_one(limits.attributes),
         }
     }
 }

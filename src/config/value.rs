@@ -10,7 +10,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 pub(crate) use network::{
-    BaseUrl, Filter, HeaderName, HeaderText, Listen, Network, Proxy, WebAddress,
+    Authority, BaseUrl, Filter, HeaderName, HeaderText, Listen, Network, Proxy, WebAddress,
 };
 
 /// What is wrong with a value and what to write instead. Serde carries errors
@@ -70,6 +70,7 @@ written! {
     Language: "a language such as \"english\"",
     WebAddress: "an address such as \"https://www.example.org/feed\"",
     BaseUrl: "an address such as \"https://news.example.org/\"",
+    Authority: "a host name such as \"news.example.org\"",
     Proxy: "a proxy such as \"socks5://127.0.0.1:9050\"",
     Network: "a network such as \"10.0.0.0/8\"",
     Listen: "an address and port such as \"127.0.0.1:8484\"",
@@ -83,20 +84,9 @@ written! {
 pub(crate) struct Period(pub(crate) Duration);
 
 impl Period {
+    #[cfg(test)]
     pub(super) const fn seconds(seconds: u64) -> Self {
         Self(Duration::from_secs(seconds))
-    }
-
-    pub(super) const fn minutes(minutes: u64) -> Self {
-        Self::seconds(60 * minutes)
-    }
-
-    pub(super) const fn hours(hours: u64) -> Self {
-        Self::minutes(60 * hours)
-    }
-
-    pub(super) const fn days(days: u64) -> Self {
-        Self::hours(24 * days)
     }
 }
 
@@ -139,6 +129,11 @@ pub(crate) struct Size(pub(crate) u64);
 impl Size {
     pub(super) const fn mebibytes(number: u64) -> Self {
         Self(number << 20)
+    }
+
+    /// A limit on what stands in memory.
+    pub(super) fn of_memory(bytes: usize) -> Self {
+        Self(u64::try_from(bytes).unwrap_or(u64::MAX))
     }
 
     /// For limits on what stands in memory, where an address can count no further.

@@ -7,7 +7,7 @@ use crate::inquiry::Records;
 use crate::model::{Source, StoryId, Timestamp, TopicId};
 use crate::pipeline::{self, Pulse};
 use crate::publish::{
-    Desk, Reply, Site, SourceState, StoryDetail, Unavailable, Volume, VolumeDetail, Volumes,
+    Desk, Ledger, Reply, Site, SourceState, StoryDetail, Unavailable, Volume, VolumeDetail, Volumes,
 };
 use crate::topics::Subject;
 
@@ -15,12 +15,18 @@ use crate::topics::Subject;
 pub(super) struct FrontDesk {
     records: Arc<Records>,
     pulse: Arc<Pulse>,
+    ledger: Arc<Ledger>,
     clock: Clock,
 }
 
 impl FrontDesk {
-    pub(super) fn new(records: Arc<Records>, pulse: Arc<Pulse>, clock: Clock) -> Self {
-        Self { records, pulse, clock }
+    pub(super) fn new(
+        records: Arc<Records>,
+        pulse: Arc<Pulse>,
+        ledger: Arc<Ledger>,
+        clock: Clock,
+    ) -> Self {
+        Self { records, pulse, ledger, clock }
     }
 
     /// Reads the store where that may block.
@@ -51,6 +57,10 @@ impl Desk for FrontDesk {
 
     fn healthy(&self) -> Result<(), String> {
         self.pulse.alive()
+    }
+
+    fn ledger(&self) -> Arc<Ledger> {
+        self.ledger.clone()
     }
 
     fn next_poll(&self) -> Option<Timestamp> {

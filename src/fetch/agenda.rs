@@ -5,24 +5,17 @@
 //! (P28). Origins take turns by how long they have been able to: one with ten
 //! thousand due sources gets its turn as often as one with a single source.
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+mod origin;
+
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
+use url::Url;
+use xxhash_rust::xxh3::xxh3_64;
+
+use self::origin::{Origin, moved_to, origin_of};
 use super::schedule::FURTHEST;
-use crate::model::{FailureKind, HoldScope, Location, Memory, Source, SourceId, Timestamp};
-
-/// An origin with more sources than this is asked closer together (P34).
-const MANY: usize = 1000;
-
-/// A further request may be under way for every so many sources of such an origin.
-const PER_FLIGHT: usize = 2000;
-
-/// Under way at one origin, however many sources it has.
-const MOST_FLIGHTS: usize = 6;
-
-/// So many sources of one origin answering 503 within this time hold it (P28).
-const UNAVAILABLE: usize = 3;
-const WITHIN: Duration = Duration::from_secs(600);
+use crate::model::{Location, Memory, Source, SourceId, Timestamp};
 
 /// Which source is due when, and which may be asked now.
 ///
@@ -43,6 +36,8 @@ pub struct Agenda {
     /// Origins with somebody waiting and room to ask, by when they may be asked.
     ready: BTreeSet<(Timestamp, usize)>,
     in_flight: usize,
+    /// Whose address each configured address is, by hash (P49).
+    homes: HashMap<u64, usize>,
     /// The last `now` that was heard of, to notice a clock that was set back.
     latest: Option<Timestamp>,
 }
@@ -71,6 +66,10 @@ struct Slot {
     origin: usize,
     state: State,
     not_before: Timestamp,
+    /// Hash of the configured address.
+    home: u64,
+    /// Hash of the address that it has moved to, if it has.
+    moved: Option<u64>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,23 +83,6 @@ enum State {
     /// Being asked at `of`, which may have ceased to be its origin; then to be
     /// asked again at `next`, if that is known already.
     InFlight { of: usize, next: Option<Timestamp>, forgotten: bool },
-}
-
-/// A scheme, host and port; or one file.
-#[derive(Debug, Default)]
-struct Origin {
-    name: String,
-    spaced: bool,
-    sources: usize,
-    in_flight: usize,
-    line: VecDeque<usize>,
-    /// The earliest next start.
-    next_start: Timestamp,
-    held_until: Timestamp,
-    /// Under which time it stands in `ready`, if it does.
-    ready_at: Option<Timestamp>,
-    /// Sources that answered 503 lately.
-    unavailable: Vec<(Timestamp, usize)>,
 }
 
 impl Agenda {
@@ -121,7 +103,10 @@ impl Agenda {
     pub fn plan(&mut self, source: &Source, memory: &Memory) {
         let number = self.slot(&source.id, &origin_of(source, memory));
         self.slots[number].not_before = memory.not_before;
-        self.hold(number, memory);
+        self.house(number, source, memory);
+        let origin = self.slots[number].origin;
+        self.origins[origin].heed(number, memory);
+        self.requeue(origin);
         let due = (!memory.rests()).then_some(memory.next_poll);
         if let State::InFlight { next, forgotten, .. } = &mut self.slots[number].state {
             (*next, *forgotten) = (due, false);
@@ -152,17 +137,23 @@ impl Agenda {
         if self.in_flight >= self.concurrency {
             return None;
         }
-        let &(at, origin) = self.ready.first()?;
-        if at > now {
-            return None;
-        }
-        let number = self.origins[origin].line.pop_front()?;
+        let (origin, number) = loop {
+            let &(at, origin) = self.ready.first()?;
+            if at > now {
+                return None;
+            }
+            let number = self.origins[origin].line.pop_front()?;
+            if self.host(number).is_none() {
+                break (origin, number);
+            }
+            self.slots[number].state = State::Idle;
+            self.requeue(origin);
+        };
         self.slots[number].state = State::InFlight { of: origin, next: None, forgotten: false };
         self.in_flight += 1;
-        let gap = self.gap(origin);
         let served = &mut self.origins[origin];
         served.in_flight += 1;
-        served.next_start = now.after(gap);
+        served.next_start = now.after(served.gap(self.spacing));
         self.requeue(origin);
         Some(self.slots[number].id.clone())
     }
@@ -231,6 +222,37 @@ impl Agenda {
         Some(self.origins[number].held_until).filter(|&until| until > now)
     }
 
+    /// The source that is asked in this one's place, because this one has
+    /// permanently moved to the address of that one (P49).
+    pub fn merged(&self, id: &SourceId) -> Option<&SourceId> {
+        let host = self.host(*self.numbers.get(id)?)?;
+        Some(&self.slots[host].id)
+    }
+
+    /// Who else is configured with the address that a source has moved to.
+    fn host(&self, number: usize) -> Option<usize> {
+        let host = *self.homes.get(&self.slots[number].moved?)?;
+        (host != number).then_some(host)
+    }
+
+    /// Notes a source's configured address and the one it has moved to.
+    fn house(&mut self, number: usize, source: &Source, memory: &Memory) {
+        let Location::Web { url, .. } = &source.location else { return };
+        let hash = |url: &Url| xxh3_64(url.as_str().as_bytes());
+        self.leave_home(number);
+        let slot = &mut self.slots[number];
+        slot.home = hash(url);
+        slot.moved = moved_to(url, memory).map(hash);
+        self.homes.entry(slot.home).or_insert(number);
+    }
+
+    fn leave_home(&mut self, number: usize) {
+        let home = self.slots[number].home;
+        if self.homes.get(&home) == Some(&number) {
+            self.homes.remove(&home);
+        }
+    }
+
     /// The slot of a source, made or moved to its origin.
     fn slot(&mut self, id: &SourceId, origin: &str) -> usize {
         let origin = self.origin(origin);
@@ -246,8 +268,14 @@ impl Agenda {
             }
             return number;
         }
-        let slot =
-            Slot { id: id.clone(), origin, state: State::Idle, not_before: Timestamp::default() };
+        let slot = Slot {
+            id: id.clone(),
+            origin,
+            state: State::Idle,
+            not_before: Timestamp::default(),
+            home: 0,
+            moved: None,
+        };
         let number = match self.free.pop() {
             Some(number) => {
                 self.slots[number] = slot;
@@ -267,8 +295,7 @@ impl Agenda {
         if let Some(&number) = self.origin_numbers.get(name) {
             return number;
         }
-        let origin =
-            Origin { name: name.to_owned(), spaced: !name.starts_with(FILE), ..Origin::default() };
+        let origin = Origin::new(name);
         let number = match self.free_origins.pop() {
             Some(number) => {
                 self.origins[number] = origin;
@@ -284,6 +311,7 @@ impl Agenda {
     }
 
     fn remove(&mut self, number: usize) {
+        self.leave_home(number);
         let slot = &self.slots[number];
         self.numbers.remove(&slot.id);
         let origin = slot.origin;
@@ -304,26 +332,6 @@ impl Agenda {
             self.origin_numbers.remove(&name);
             self.free_origins.push(origin);
         }
-    }
-
-    /// Takes in what a source's memory says of its whole origin (P28).
-    fn hold(&mut self, number: usize, memory: &Memory) {
-        let origin = self.slots[number].origin;
-        let held = &mut self.origins[origin];
-        if let Some(hold) = memory.hold {
-            let trouble = memory.failure.as_ref().map(|failure| failure.kind);
-            let asked = memory.last_poll.unwrap_or_default();
-            if trouble == Some(FailureKind::Unavailable) && held.spaced {
-                held.unavailable.retain(|&(at, who)| who != number && at.after(WITHIN) >= asked);
-                held.unavailable.push((asked, number));
-            }
-            if hold.scope == HoldScope::Origin || held.unavailable.len() >= UNAVAILABLE {
-                held.held_until = held.held_until.max(hold.until);
-            }
-        } else {
-            held.unavailable.retain(|&(_, who)| who != number);
-        }
-        self.requeue(origin);
     }
 
     fn sleep(&mut self, number: usize, due: Timestamp) {
@@ -369,31 +377,14 @@ impl Agenda {
 
     /// Enters an origin into `ready`, or takes it out, as its state now says.
     fn requeue(&mut self, number: usize) {
-        let room = self.room(number);
         let origin = &mut self.origins[number];
-        let at =
-            (room && !origin.line.is_empty()).then(|| origin.next_start.max(origin.held_until));
+        let able = origin.has_room() && !origin.line.is_empty();
+        let at = able.then(|| origin.next_start.max(origin.held_until));
         if origin.ready_at != at {
             if let Some(old) = std::mem::replace(&mut origin.ready_at, at) {
                 self.ready.remove(&(old, number));
             }
             self.ready.extend(at.map(|at| (at, number)));
-        }
-    }
-
-    fn room(&self, origin: usize) -> bool {
-        let Origin { spaced, sources, in_flight, .. } = self.origins[origin];
-        let most = if sources > MANY { (1 + sources / PER_FLIGHT).min(MOST_FLIGHTS) } else { 1 };
-        !spaced || in_flight < most
-    }
-
-    fn gap(&self, origin: usize) -> Duration {
-        match self.origins[origin] {
-            Origin { spaced: false, .. } => Duration::ZERO,
-            Origin { sources, .. } if sources > MANY => self
-                .spacing
-                .min(Duration::from_secs(3600) / u32::try_from(sources).unwrap_or(u32::MAX)),
-            _ => self.spacing,
         }
     }
 
@@ -419,17 +410,6 @@ impl Agenda {
     }
 }
 
-/// What the name of a file's "origin" begins with; no scheme has a blank.
-const FILE: &str = "file ";
-
-/// Whom a poll of this source will ask: the origin that it has moved to, if it has.
-fn origin_of(source: &Source, memory: &Memory) -> String {
-    let Location::Web { url, .. } = &source.location else {
-        return format!("{FILE}{}", source.id);
-    };
-    let moved = memory.moved.as_ref().filter(|moved| moved.from.as_ref() == Some(url));
-    moved.map_or(url, |moved| &moved.to).origin().ascii_serialization()
-}
-
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests;

@@ -11,10 +11,10 @@ use std::time::Duration;
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-use super::Settings;
+use super::{Settings, websub};
 use crate::model::{FailureKind, Freshness, Hints, Location, Memory, Rhythm, Source, Timestamp};
 
-pub(super) use rhythm::learn;
+pub(super) use rhythm::{expected_since, learn};
 
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3600);
@@ -129,10 +129,7 @@ pub(super) fn next(
 
 /// The least time between two requests (P20, P22).
 fn floor(memory: &Memory, said: &Said, source: &Source, settings: &Settings) -> Wait {
-    let lifetime = said.freshness.lifetime.filter(|lifetime| !lifetime.is_zero());
-    let invites = |wait: Option<Duration>| wait.is_some_and(|wait| wait < settings.floor);
-    let invited = invites(lifetime) || invites(memory.hints.ttl.filter(|ttl| !ttl.is_zero()));
-    let mut floor = if invited {
+    let mut floor = if invited(memory, said, settings).is_some() {
         Wait::new(settings.hard_floor, "no source is asked more often than this")
     } else {
         Wait::new(settings.floor, "no source is asked more often unless it says so")
@@ -141,7 +138,8 @@ fn floor(memory: &Memory, said: &Said, source: &Source, settings: &Settings) -> 
     if let Some(min) = source.pace.min {
         floor = floor.or_longer(Wait::new(min, "the configured minimum"));
     }
-    if !memory.gave_validators && lifetime.is_none() && said.failure.is_none() {
+    let says_nothing = !memory.gave_validators && said.freshness.lifetime.is_none();
+    if says_nothing && said.failure.is_none() {
         floor = floor.or_longer(if said.size > LARGE {
             Wait::new(UNVALIDATED_LARGE, "a large document without validators")
         } else {
@@ -149,6 +147,15 @@ fn floor(memory: &Memory, said: &Said, source: &Source, settings: &Settings) -> 
         });
     }
     floor
+}
+
+/// The interval, shorter than the floor, that a source offers: a `max-age` or
+/// `ttl` below it is consent to be asked so often (P20). Zero offers nothing; it
+/// only forbids to keep the answer.
+fn invited(memory: &Memory, said: &Said, settings: &Settings) -> Option<Duration> {
+    let offered = |long: &Duration| !long.is_zero() && *long < settings.floor;
+    let offers = [said.freshness.lifetime, memory.hints.ttl].into_iter().flatten().filter(offered);
+    offers.map(|long| long.max(settings.hard_floor)).min()
 }
 
 /// What the source asks for, in headers and in its document.
@@ -179,11 +186,17 @@ fn wish(
     if memory.endings > 0 {
         return Wait::new(WEEK, "the source says it has ended; one look whether it means it");
     }
+    if websub::covers(memory, now) {
+        return Wait::new(websub::BACKUP, "its hub pushes; one look whether it pushes all");
+    }
     if let Some(interval) = source.pace.interval {
         return Wait { common: true, ..Wait::new(interval, "the configured interval") };
     }
     let ceiling = source.pace.max.unwrap_or(settings.ceiling);
-    let learned = usual(memory, settings, now).min(ceiling);
+    // Who invites polls finds them cheap.
+    let discount = invited(memory, said, settings)
+        .map_or(1.0, |offered| offered.as_secs_f64() / settings.floor.as_secs_f64());
+    let learned = usual(memory, settings, settings.price * discount, now).min(ceiling);
     let mut wait = Wait { common: true, ..Wait::new(learned, "the source's rhythm") };
     if said.gap {
         let halved = (learned / 2).min(HOUR);
@@ -193,11 +206,11 @@ fn wish(
 }
 
 /// The learned wait; the configured default until anything is learned.
-fn usual(memory: &Memory, settings: &Settings, now: Timestamp) -> Duration {
+fn usual(memory: &Memory, settings: &Settings, price: f64, now: Timestamp) -> Duration {
     if memory.rhythm.as_of.is_none() {
         return settings.interval;
     }
-    rhythm::wait(&memory.rhythm, now, settings.price, settings.evenness)
+    rhythm::wait(&memory.rhythm, now, price, settings.evenness)
 }
 
 /// The wait after a failure; `memory.failures` counts it already (P27, P37-P39).
@@ -209,7 +222,8 @@ fn after_failure(
     settings: &Settings,
     now: Timestamp,
 ) -> Wait {
-    let interval = source.pace.interval.unwrap_or_else(|| usual(memory, settings, now));
+    let interval =
+        source.pace.interval.unwrap_or_else(|| usual(memory, settings, settings.price, now));
     let ceiling = source.pace.max.unwrap_or(settings.ceiling);
     let base = interval.min(ceiling).max(HOUR);
     let suspended = memory.failing_since.is_some_and(|since| since.until(now) >= SUSPENDED_AFTER);
@@ -309,4 +323,5 @@ pub(super) fn probes(memory: &Memory, now: Timestamp) -> bool {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests;

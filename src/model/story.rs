@@ -158,7 +158,7 @@ pub enum Evidence {
     Founded,
     /// It names an address that the story bears.
     SameAddress {
-        /// The canonical address both name.
+        /// The canonical address both name, or the publisher's own name of the page.
         address: String,
         /// Whether the entry named it as the original of its own page.
         #[serde(default)]
@@ -416,4 +416,18 @@ pub enum Verdict {
     Withdrawn,
     /// The operator joined the story with another, or took one out of it.
     Overridden,
+}
+
+impl Verdict {
+    /// The word used in logs and metrics.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Joined => "joined",
+            Self::Revised => "revised",
+            Self::Completed => "completed",
+            Self::Withdrawn => "withdrawn",
+            Self::Overridden => "overridden",
+        }
+    }
 }

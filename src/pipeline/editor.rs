@@ -7,6 +7,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Instant;
 
 use crate::config::Plan;
 use crate::dedup::{self, Candidate, Judged, Rules};
@@ -14,7 +15,7 @@ use crate::fetch::{self, News};
 use crate::model::{
     Admitted, Key, Memory, Outcome, Poll, SourceId, Story, StoryId, Timestamp, Topic, Verdict,
 };
-use crate::publish::{self, Shelf};
+use crate::publish::{self, Ledger, Shelf};
 use crate::store::{Commit, Store, StoreError};
 
 use super::filing::Filing;
@@ -28,6 +29,7 @@ pub struct Editor {
     store: Arc<dyn Store>,
     shelf: Arc<Shelf>,
     memories: Memories,
+    ledger: Arc<Ledger>,
     filing: Filing,
     /// Of each feed, the stories as they are on the shelf, newest first.
     displayed: Vec<Vec<Arc<Story>>>,
@@ -63,6 +65,7 @@ impl Editor {
             store,
             shelf,
             memories: Arc::new(RwLock::new(memories)),
+            ledger: Arc::default(),
             filing,
             displayed: Vec::new(),
             at_hand: HashMap::new(),
@@ -74,6 +77,11 @@ impl Editor {
     /// What is remembered of every source, for those who report on it.
     pub fn memories(&self) -> Memories {
         self.memories.clone()
+    }
+
+    /// What is counted, for `/metrics`.
+    pub fn ledger(&self) -> Arc<Ledger> {
+        self.ledger.clone()
     }
 
     /// What is remembered of one source.
@@ -109,6 +117,7 @@ impl Editor {
     /// that is not durable. Returns what each poll came to, in order.
     pub async fn ingest(&mut self, polls: Vec<Poll>) -> Result<Vec<Ingested>, StoreError> {
         let Some(now) = polls.iter().map(|poll| poll.at).max() else { return Ok(Vec::new()) };
+        let began = Instant::now();
         let plan = self.plan.clone();
         let candidates: Vec<Vec<Candidate>> =
             polls.iter().map(|poll| candidates_of(poll, &plan)).collect();
@@ -123,6 +132,8 @@ impl Editor {
             let judged = dedup::judge(candidates, &mut known, &rules(&plan), poll.at);
             outcomes.push(tally(&judged.admitted));
             self.settle(poll, &judged, &mut memories);
+            self.ledger.polled(poll);
+            self.ledger.admitted(&judged.admitted);
             for admitted in judged.admitted {
                 commit.places.extend(self.filing.file(&admitted, &mut touched));
                 commit.admitted.push(admitted);
@@ -133,12 +144,15 @@ impl Editor {
         commit.memories = memories.clone().into_iter().collect();
         let changed: Vec<Story> =
             commit.admitted.iter().map(|admitted| admitted.story.clone()).collect();
+        let committing = Instant::now();
         self.store.commit(commit).await?;
+        self.ledger.committed(committing.elapsed());
         self.memories.write().unwrap_or_else(PoisonError::into_inner).extend(memories);
 
         self.at_hand.extend(changed.into_iter().map(|story| (story.id, Arc::new(story))));
         self.display(&touched, now)?;
         self.publish(&touched, now).await?;
+        self.ledger.gathered(began.elapsed());
         Ok(outcomes)
     }
 

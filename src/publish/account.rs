@@ -2,10 +2,9 @@
 
 use std::collections::HashSet;
 
-use url::Url;
-
 use super::legible::{escape, excerpt, legible, line, listed};
 use super::site::{Site, story_path};
+use super::uri::{is_uri, uri};
 use crate::model::{Entry, Location, Member, Sources, Story, Timestamp};
 
 /// What a feed tells of a story: the words of its lead, and who carried it too.
@@ -44,26 +43,34 @@ pub(super) struct Account<'a> {
     /// Attached files with type and, where known, length (Q13).
     pub enclosures: Vec<Attached<'a>>,
     /// A picture.
-    pub image: Option<&'a Url>,
+    pub image: Option<String>,
     /// Who leads: `atom:source` (Q8).
-    pub source: Publisher<'a>,
+    pub source: Publisher,
     /// Who else carried it, the best first.
     pub copies: Vec<Carried>,
     /// Where the lead says it was first published, when that is elsewhere.
-    pub original: Option<&'a Url>,
+    pub original: Option<Original>,
 }
 
 /// A file attached to an entry.
 #[derive(Debug, Clone)]
 pub(super) struct Attached<'a> {
-    pub url: &'a Url,
+    pub url: String,
     pub media_type: &'a str,
     pub length: Option<u64>,
 }
 
+/// Where a story was published before its lead carried it.
+#[derive(Debug, Clone)]
+pub(super) struct Original {
+    pub url: String,
+    /// The host that names the place.
+    pub host: Option<String>,
+}
+
 /// The source of a story's lead, as `atom:source` tells it.
 #[derive(Debug, Clone)]
-pub(super) struct Publisher<'a> {
+pub(super) struct Publisher {
     /// What the document calls itself, or an id minted for it.
     pub id: String,
     /// What the document calls itself, else our name for the source.
@@ -75,7 +82,7 @@ pub(super) struct Publisher<'a> {
     /// Where its document is, for web sources, without credentials.
     pub feed: Option<String>,
     /// The page it belongs to.
-    pub page: Option<&'a Url>,
+    pub page: Option<String>,
     /// Its copyright.
     pub rights: Option<String>,
     /// Its authors.
@@ -94,9 +101,23 @@ pub(super) struct Carried {
 impl<'a> Account<'a> {
     /// What to tell of `story`, dated `updated` by the feed that tells it.
     pub(super) fn of(story: &'a Story, updated: Timestamp, sources: &Sources, site: &Site) -> Self {
-        let lead = &story.lead(sources).entry;
-        let copies = story.copies(sources).into_iter().filter(|copy| copy.withdrawn.is_none());
-        let copies: Vec<_> = copies.map(|copy| carried(copy, sources)).collect();
+        Self::told_by(story.lead(sources), story, updated, sources, site)
+    }
+
+    /// The same in the words of one member, whoever leads the story elsewhere.
+    pub(super) fn told_by(
+        teller: &'a Member,
+        story: &'a Story,
+        updated: Timestamp,
+        sources: &Sources,
+        site: &Site,
+    ) -> Self {
+        let lead = &teller.entry;
+        let members = std::iter::once(story.lead(sources)).chain(story.copies(sources));
+        let copies: Vec<_> = members
+            .filter(|member| !std::ptr::eq(*member, teller) && member.withdrawn.is_none())
+            .map(|copy| carried(copy, sources))
+            .collect();
         let source = publisher(story, lead, sources, site);
         let path = story_path(&story.id);
         let page = site.address(&path);
@@ -104,7 +125,7 @@ impl<'a> Account<'a> {
         let (summary, content) = bodies(lead, &source.name, &copies);
         Self {
             id: legible(&story.published_id).into_owned(),
-            url: lead.url.as_ref().map_or_else(|| page.clone(), Url::to_string),
+            url: lead.url.as_ref().map_or_else(|| page.clone(), uri),
             path,
             page,
             published: story.dated,
@@ -121,8 +142,8 @@ impl<'a> Account<'a> {
             content,
             excerpt: excerpt(&lead.text, 400),
             enclosures: lead.enclosures.iter().map(attached).collect(),
-            image: lead.image.as_ref(),
-            original: lead.original.as_ref().filter(|original| lead.url.as_ref() != Some(original)),
+            image: lead.image.as_ref().map(uri),
+            original: original(lead),
             title,
             source,
             copies,
@@ -168,7 +189,12 @@ fn filled(text: Option<&str>) -> Option<&str> {
 
 fn carried(member: &Member, sources: &Sources) -> Carried {
     let entry = &member.entry;
-    Carried { by: name_of(entry, sources), url: entry.url.as_ref().map(Url::to_string) }
+    Carried { by: name_of(entry, sources), url: entry.url.as_ref().map(uri) }
+}
+
+fn original(lead: &Entry) -> Option<Original> {
+    let original = lead.original.as_ref().filter(|original| lead.url.as_ref() != Some(original))?;
+    Some(Original { url: uri(original), host: original.host_str().map(str::to_owned) })
 }
 
 /// The copies worth a reader's notice: one a name, and not the lead's own.
@@ -188,7 +214,7 @@ fn title_of(lead: &Entry, publisher: &str) -> String {
     }
 }
 
-fn authors(lead: &Entry, source: &Publisher<'_>) -> Vec<String> {
+fn authors(lead: &Entry, source: &Publisher) -> Vec<String> {
     let own: Vec<_> =
         lead.authors.iter().map(|name| line(name)).filter(|name| !name.is_empty()).collect();
     if !own.is_empty() {
@@ -216,7 +242,7 @@ fn attached(enclosure: &crate::model::Enclosure) -> Attached<'_> {
         stated.is_ascii() && stated.matches('/').count() == 1 && !stated.contains([' ', '"', '<'])
     });
     Attached {
-        url: &enclosure.url,
+        url: uri(&enclosure.url),
         media_type: stated.unwrap_or_else(|| media_type_of(enclosure.url.path())),
         length: enclosure.length,
     }
@@ -241,10 +267,10 @@ fn media_type_of(path: &str) -> &'static str {
     }
 }
 
-fn publisher<'a>(story: &Story, lead: &'a Entry, sources: &Sources, site: &Site) -> Publisher<'a> {
+fn publisher(story: &Story, lead: &Entry, sources: &Sources, site: &Site) -> Publisher {
     let name = name_of(lead, sources);
     let feed = sources.get(&lead.source).and_then(|source| address(&source.location));
-    let stated = Some(lead.feed.id.as_str()).filter(|id| Url::parse(id).is_ok());
+    let stated = Some(lead.feed.id.as_str()).filter(|id| is_uri(id));
     let id = match stated {
         Some(stated) => legible(stated).into_owned(),
         None => feed.clone().unwrap_or_else(|| site.source_id(&lead.source)),
@@ -257,7 +283,7 @@ fn publisher<'a>(story: &Story, lead: &'a Entry, sources: &Sources, site: &Site)
         // Whatever it claims, it was read no later than the story changed.
         updated: updated.min(story.changed),
         feed,
-        page: lead.feed.url.as_ref(),
+        page: lead.feed.url.as_ref().map(uri),
         rights: filled(lead.feed.rights.as_deref()).map(line),
         authors: lead
             .feed
@@ -276,7 +302,7 @@ pub(super) fn address(location: &Location) -> Option<String> {
     // Fails only for addresses that have no host, and so no credentials either.
     let _ = url.set_username("");
     let _ = url.set_password(None);
-    Some(url.into())
+    Some(uri(&url))
 }
 
 /// Summary and content, the longer of them ending with who published it too.

@@ -28,7 +28,7 @@ pub(super) fn render(masthead: &Masthead, accounts: &[Account<'_>], site: &Site)
         subtitle: Some(text(&masthead.description)),
         updated: date(masthead.updated),
         // Every entry names its own authors; this one keeps an empty feed valid (Q1).
-        authors: vec![person(&site.title)],
+        authors: vec![person(&site.name())],
         generator: Some(Generator { value: "gazetted".to_owned(), ..Generator::default() }),
         icon: Some(site.address(super::pages::ICON_PATH)),
         links: links(masthead, site),
@@ -127,9 +127,9 @@ fn entry(account: &Account<'_>) -> Entry {
 
 fn entry_links(account: &Account<'_>) -> Vec<Link> {
     let mut links = vec![link("alternate", account.url.as_str(), Some("text/html"))];
-    if let Some(original) = account.original {
-        let title = original.host_str().map(str::to_owned);
-        links.push(Link { title, ..link("via", original.as_str(), None) });
+    if let Some(original) = &account.original {
+        let title = original.host.clone();
+        links.push(Link { title, ..link("via", original.url.as_str(), None) });
     }
     for copy in &account.copies {
         if let Some(url) = &copy.url {
@@ -150,12 +150,12 @@ fn entry_links(account: &Account<'_>) -> Vec<Link> {
 }
 
 /// `atom:source`: who leads, in its own words (Q8).
-fn source(publisher: &Publisher<'_>) -> Source {
+fn source(publisher: &Publisher) -> Source {
     let mut links = Vec::new();
     if let Some(feed) = &publisher.feed {
         links.push(link("self", feed.as_str(), None));
     }
-    if let Some(page) = publisher.page {
+    if let Some(page) = &publisher.page {
         links.push(link("alternate", page.as_str(), Some("text/html")));
     }
     Source {

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use super::{Site, Volume};
+use super::{Ledger, Site, Volume};
 use crate::model::{Memory, Source, Sources, Story, StoryId, Timestamp, Topic, TopicId};
 
 /// An answer that takes a moment.
@@ -23,11 +23,13 @@ pub trait Desk: Send + Sync + 'static {
     fn healthy(&self) -> Result<(), String>;
     /// When something may change next: the earliest planned poll (Q28).
     fn next_poll(&self) -> Option<Timestamp>;
+    /// What was counted.
+    fn ledger(&self) -> Arc<Ledger>;
     /// Every source with what is known of it.
     fn sources(&self) -> Reply<Vec<SourceState>>;
-    /// One story, unless there is none of that id.
+    /// One story, unless there is none of that id that everybody may read.
     fn story(&self, id: StoryId) -> Reply<Option<StoryDetail>>;
-    /// A closed volume of a public topic, unless there is none of that name.
+    /// A closed volume of a topic, unless there is none of that name.
     fn volume(&self, topic: TopicId, volume: Volume) -> Reply<Option<VolumeDetail>>;
 }
 
@@ -74,6 +76,11 @@ impl SourceState {
 }
 
 impl Condition {
+    /// Whether nobody needs to look.
+    pub(super) fn is_up(self) -> bool {
+        matches!(self, Self::Well | Self::Held)
+    }
+
     pub(super) fn as_str(self) -> &'static str {
         match self {
             Self::Failing => "failing",

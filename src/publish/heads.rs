@@ -84,19 +84,22 @@ pub(super) fn safety(content_type: &HeaderValue) -> Vec<(HeaderName, HeaderValue
 }
 
 /// How long caches may keep an answer without asking: a page a minute, a feed
-/// until the next planned poll, within five minutes and an hour (Q28).
+/// until the next planned poll, within five minutes and an hour (Q28). What is
+/// guarded is for the reader's own cache alone.
 pub(super) fn cache_control(
     content_type: &HeaderValue,
     now: Timestamp,
     next_poll: Option<Timestamp>,
+    guarded: bool,
 ) -> HeaderValue {
     let seconds = if is_page(content_type) {
         60
     } else {
         next_poll.map_or(Duration::ZERO, |next| now.until(next)).as_secs().clamp(300, 3600)
     };
+    let whose = if guarded { "private" } else { "public" };
     let text =
-        format!("public, max-age={seconds}, stale-while-revalidate=60, stale-if-error=86400");
+        format!("{whose}, max-age={seconds}, stale-while-revalidate=60, stale-if-error=86400");
     HeaderValue::try_from(text).expect("digits and words are visible ASCII")
 }
 
@@ -120,7 +123,7 @@ mod tests {
             (Some(now.after(Duration::from_secs(900))), "max-age=900,"),
             (Some(now.after(Duration::from_secs(90_000))), "max-age=3600,"),
         ] {
-            let header = cache_control(&feed, now, next);
+            let header = cache_control(&feed, now, next, false);
             assert!(header.to_str().unwrap().contains(max_age), "{header:?} for {next:?}");
         }
     }

@@ -95,6 +95,7 @@ struct Copied<'a> {
 
 /// The feed as bytes, which depend on the arguments alone (Q20).
 pub(super) fn render(masthead: &Masthead, accounts: &[Account<'_>], site: &Site) -> Vec<u8> {
+    let name = site.name();
     let hub = site.hub.as_ref().filter(|_| !masthead.place.archived);
     let previous = masthead.place.previous.as_deref();
     let feed = Feed {
@@ -107,7 +108,7 @@ pub(super) fn render(masthead: &Masthead, accounts: &[Account<'_>], site: &Site)
         next_url: previous.map(|stem| site.address(&at(stem, Format::Json))),
         icon: site.address(super::pages::ICON_PATH),
         favicon: site.address(super::pages::ICON_PATH),
-        authors: [Author { name: &site.title }],
+        authors: [Author { name: &name }],
         hubs: hub.iter().map(|hub| Hub { r#type: "WebSub", url: hub.as_str() }).collect(),
         items: accounts.iter().filter(|told| told.withdrawn.is_none()).map(item).collect(),
     };
@@ -118,11 +119,11 @@ fn item<'a>(account: &'a Account<'_>) -> Item<'a> {
     Item {
         id: &account.id,
         url: &account.url,
-        external_url: account.original.map(url::Url::as_str),
+        external_url: account.original.as_ref().map(|original| original.url.as_str()),
         title: &account.title,
         content_html: account.body(),
         summary: &account.excerpt,
-        image: account.image.map(url::Url::as_str),
+        image: account.image.as_deref(),
         date_published: account.published.to_string(),
         date_modified: account.updated.to_string(),
         authors: account.authors.iter().map(|name| Author { name }).collect(),
@@ -132,7 +133,7 @@ fn item<'a>(account: &'a Account<'_>) -> Item<'a> {
             .enclosures
             .iter()
             .map(|file| Attachment {
-                url: file.url.as_str(),
+                url: &file.url,
                 mime_type: file.media_type,
                 size_in_bytes: file.length,
             })

@@ -2,9 +2,9 @@
 
 use super::account::Account;
 use super::archive::Volume;
-use super::site::{Site, topic_path};
+use super::site::{Site, source_path, topic_path};
 use super::{Format, Rendered};
-use crate::model::{Timestamp, Topic, TopicId};
+use crate::model::{Source, Timestamp, Topic, TopicId};
 
 /// Of a feed in which nothing has happened yet: a date must be there, and it
 /// must not be the time of rendering (Q7, Q20).
@@ -101,10 +101,24 @@ impl Masthead {
     pub(super) fn of_everything(accounts: &[Account<'_>], site: &Site) -> Self {
         Self {
             id: site.stories_id(),
-            title: site.title.clone(),
-            description: format!("Every story of {}.", site.title),
+            title: site.name(),
+            description: format!("Every story of {}.", site.name()),
             stem: "/stories".to_owned(),
             page: "/".to_owned(),
+            updated: latest(accounts),
+            place: Place::default(),
+        }
+    }
+
+    /// Of what one source tells.
+    pub(super) fn of_source(source: &Source, accounts: &[Account<'_>], site: &Site) -> Self {
+        let title = super::legible::line(&source.title);
+        Self {
+            id: site.source_feed_id(&source.id),
+            description: format!("What {title} publishes, as {} reads it.", site.name()),
+            title,
+            stem: source_path(&source.id),
+            page: "/sources".to_owned(),
             updated: latest(accounts),
             place: Place::default(),
         }

@@ -6,10 +6,13 @@ mod sources;
 
 mod story;
 
+use std::borrow::Cow;
+
 use askama::Template;
 
 use super::account::Account;
 use super::desk::{SourceState, StoryDetail};
+use super::legible::legible;
 use super::masthead::{Masthead, description_of, title_of};
 use super::site::{Site, story_path, topic_path};
 use super::{Format, Rendered};
@@ -48,7 +51,7 @@ struct Index<'a> {
 struct TopicPage<'a> {
     site: &'a Site,
     topic: Listing<'a>,
-    query: &'a str,
+    query: Cow<'a, str>,
 }
 
 #[derive(Template)]
@@ -112,7 +115,7 @@ pub(super) fn index(topics: &[(&Topic, Vec<Account<'_>>)], site: &Site) -> Rende
 /// `/topics/ID`: what its feed tells, to read.
 pub(super) fn topic(topic: &Topic, accounts: &[Account<'_>], site: &Site) -> Rendered {
     let listing = listing(topic, accounts.iter(), site);
-    page(&topic_path(&topic.id), &TopicPage { site, topic: listing, query: &topic.query })
+    page(&topic_path(&topic.id), &TopicPage { site, topic: listing, query: legible(&topic.query) })
 }
 
 /// `/stories/ID`: the copies side by side, and why they are one story.

@@ -61,7 +61,7 @@ fn item(account: &Account<'_>) -> Item {
         pub_date: Some(http_date(account.published)),
         categories: account.categories.iter().map(|label| category(label)).collect(),
         enclosure: account.enclosures.first().map(|file| Enclosure {
-            url: file.url.to_string(),
+            url: file.url.clone(),
             // RSS wants a number; zero is its word for "not known".
             length: file.length.unwrap_or(0).to_string(),
             mime_type: file.media_type.to_owned(),
@@ -80,8 +80,7 @@ fn item(account: &Account<'_>) -> Item {
 /// `<source url>` must be an address: the source's feed, else its page, else the story's.
 fn source_url(account: &Account<'_>) -> String {
     let source = &account.source;
-    let page = source.page.map(url::Url::to_string);
-    source.feed.clone().or(page).unwrap_or_else(|| account.page.clone())
+    source.feed.clone().or_else(|| source.page.clone()).unwrap_or_else(|| account.page.clone())
 }
 
 /// A link per copy, as in Atom.

@@ -9,6 +9,8 @@ mod admission;
 
 mod answer;
 
+mod listener;
+
 mod patience;
 
 mod routes;
@@ -25,14 +27,16 @@ use hyper_util::rt::TokioIo;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use ipnet::IpNet;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::{Desk, Shelf};
-use admission::{Admission, Refused};
+use admission::{Admission, Admitted};
 use answer::Office;
+use listener::Stream;
 use patience::{Patient, Progress};
+
+pub use listener::Listener;
 
 /// What a client may cost.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,6 +55,9 @@ pub struct Settings {
     pub connections: usize,
     /// Connections of one address; of one /64 with IPv6.
     pub connections_per_address: usize,
+    /// Whether operators' pages, `/sources` and `/metrics`, are answered here,
+    /// rather than on an address of their own.
+    pub operators: bool,
     /// Addresses of reverse proxies, which stand for many clients: the limit
     /// for one address does not hold for them.
     pub proxies: Vec<IpNet>,
@@ -66,6 +73,7 @@ impl Default for Settings {
             drain: Duration::from_secs(20),
             connections: 512,
             connections_per_address: 32,
+            operators: true,
             proxies: vec![
                 IpNet::new_assert(IpAddr::from([127, 0, 0, 0]), 8),
                 IpNet::new_assert(std::net::Ipv6Addr::LOCALHOST.into(), 128),
@@ -81,12 +89,13 @@ const QUERY: usize = 2 * 1024;
 /// Answers until `shutdown`, then lets answers under way finish, until the
 /// drain's deadline. Accepting never fails for good, so neither does this.
 pub async fn serve(
-    listener: TcpListener,
+    listener: impl Into<Listener>,
     shelf: Arc<Shelf>,
     desk: Arc<dyn Desk>,
     settings: Settings,
     shutdown: CancellationToken,
 ) {
+    let listener = listener.into();
     let admission = Admission::new(&settings);
     let office = Arc::new(Office::new(shelf, desk, settings.clone()));
     let graceful = GracefulShutdown::new();
@@ -98,7 +107,7 @@ pub async fn serve(
         };
         while connections.try_join_next().is_some() {}
         let (stream, address) = match accepted {
-            Ok((stream, address)) => (stream, address.ip()),
+            Ok(accepted) => accepted,
             Err(error) => {
                 accept_failed(&error).await;
                 continue;
@@ -106,23 +115,21 @@ pub async fn serve(
         };
         match admission.admit(address) {
             Ok(admitted) => {
-                // Answers are written whole; waiting to fill a packet only delays them.
-                let _ = stream.set_nodelay(true);
-                let conversation = converse(stream, office.clone(), graceful.watcher());
-                connections.spawn(async move {
-                    conversation.await;
-                    drop(admitted);
-                });
+                let (office, watcher) = (office.clone(), graceful.watcher());
+                match stream {
+                    Stream::Tcp(io) => connections.spawn(converse(io, office, watcher, admitted)),
+                    Stream::Unix(io) => connections.spawn(converse(io, office, watcher, admitted)),
+                };
             }
-            Err(refused) => refuse(&stream, refused),
+            Err(refused) => stream.refuse(refused.response()),
         }
     }
     drop(listener);
     drain(graceful, connections, settings.drain).await;
 }
 
-/// All requests of one connection.
-async fn converse<Io>(stream: Io, office: Arc<Office>, watcher: Watcher)
+/// All requests of one connection, which counts as open until they are answered.
+async fn converse<Io>(stream: Io, office: Arc<Office>, watcher: Watcher, _admitted: Admitted)
 where
     Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -151,12 +158,6 @@ async fn drain(graceful: GracefulShutdown, mut connections: JoinSet<()>, deadlin
     while connections.try_join_next().is_some() {}
     tracing::warn!(connections = connections.len(), "cut off connections that did not drain");
     connections.shutdown().await;
-}
-
-/// Says no without making the client, or us, wait (Q34). A fresh socket has
-/// room for so little; whether the client reads it is its own affair.
-fn refuse(stream: &TcpStream, refused: Refused) {
-    let _ = stream.try_write(refused.response());
 }
 
 /// Running out of file descriptors passes; spinning meanwhile would not help.

@@ -10,9 +10,12 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::Rendered;
 use super::coding::Coding;
+use super::guard::{Guard, Guards, stem};
 use super::heads::{self, Facts};
+use super::ledger::Tally;
 use super::rss::http_date;
-use crate::model::{Stamp, Timestamp, Topic};
+use super::site::topic_path;
+use crate::model::{Stamp, Timestamp, Topic, TopicId};
 
 /// Everything being served now.
 ///
@@ -21,6 +24,8 @@ use crate::model::{Stamp, Timestamp, Topic};
 #[derive(Debug, Default)]
 pub struct Shelf {
     held: RwLock<HashMap<String, Held>>,
+    /// Who may read what is not for everybody.
+    guards: RwLock<Arc<Guards>>,
     /// Stamps of what is or was served, so that Last-Modified never goes back (Q24).
     stamps: Mutex<BTreeMap<String, Stamp>>,
 }
@@ -47,6 +52,8 @@ pub(super) struct Shelved {
     pub content_type: HeaderValue,
     pub link: Option<HeaderValue>,
     pub modified: Timestamp,
+    /// How often this path was asked for, through all its changes.
+    pub tally: Arc<Tally>,
     /// In the order of [`Coding::ALL`]; none where a coding makes it longer.
     pub codings: [Option<Coded>; 4],
 }
@@ -110,8 +117,12 @@ impl Shelf {
             if known != Some(stamp) {
                 prepared.stamps.push((document.path.clone(), stamp));
             }
+            let tally = match self.find(&document.path) {
+                Some(Held::Here(before)) => before.tally.clone(),
+                _ => Arc::default(),
+            };
             let path = document.path.clone();
-            prepared.documents.push((path, Arc::new(Shelved::of(document, stamp))));
+            prepared.documents.push((path, Arc::new(Shelved::of(document, stamp, tally))));
         }
         prepared
     }
@@ -123,6 +134,20 @@ impl Shelf {
         for (path, document) in prepared.documents {
             held.insert(path, Held::Here(document));
         }
+    }
+
+    /// Lets only those read these topics whom their guards admit: the page,
+    /// the feeds and the archive. Replaces the guards there were, at once.
+    pub fn guard(&self, topics: impl IntoIterator<Item = (TopicId, Guard)>) {
+        let guarded = |(topic, guard)| (topic_path(&topic), Arc::new(guard));
+        let guards = topics.into_iter().map(guarded).collect();
+        *self.guards.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(guards);
+    }
+
+    /// Who guards a path, if it is not for everybody.
+    pub(super) fn guard_of(&self, path: &str) -> Option<Arc<Guard>> {
+        let guards = self.guards.read().unwrap_or_else(PoisonError::into_inner);
+        if guards.is_empty() { None } else { guards.get(stem(path)).cloned() }
     }
 
     /// Stops serving a path, and says so to whoever asks for it (Q33).
@@ -169,6 +194,20 @@ impl Shelf {
         paths
     }
 
+    /// How often each path was asked for, sorted by path.
+    pub(super) fn tallies(&self) -> Vec<(String, Arc<Tally>)> {
+        let held = self.held.read().unwrap_or_else(PoisonError::into_inner);
+        let mut tallies: Vec<_> = held
+            .iter()
+            .filter_map(|(path, held)| match held {
+                Held::Here(document) => Some((path.clone(), document.tally.clone())),
+                Held::Gone | Held::MovedTo(_) => None,
+            })
+            .collect();
+        tallies.sort_by(|(a, _), (b, _)| a.cmp(b));
+        tallies
+    }
+
     /// The bytes that a path serves in identity, for exports and tests.
     pub fn body(&self, path: &str) -> Option<Bytes> {
         match self.find(path)? {
@@ -213,7 +252,7 @@ fn whole_second(at: Timestamp) -> Timestamp {
 }
 
 impl Shelved {
-    fn of(document: Rendered, stamp: Stamp) -> Self {
+    fn of(document: Rendered, stamp: Stamp, tally: Arc<Tally>) -> Self {
         let body = document.body;
         let content_type = HeaderValue::from_static(document.content_type);
         // An address that is no header value is left out: it is only a hint.
@@ -237,7 +276,7 @@ impl Shelved {
                 }
             })
         });
-        Self { content_type, link, modified: stamp.modified, codings }
+        Self { content_type, link, modified: stamp.modified, tally, codings }
     }
 
     pub(super) fn identity(&self) -> &Bytes {

@@ -2,6 +2,7 @@
 
 use url::Url;
 
+use super::legible::line;
 use crate::model::{SourceId, StoryId, TopicId};
 
 /// What the published feeds have in common.
@@ -36,6 +37,14 @@ impl Site {
         }
     }
 
+    /// The site's title as documents carry it: one line, never empty.
+    pub(super) fn name(&self) -> String {
+        match line(&self.title) {
+            name if name.is_empty() => self.authority.clone(),
+            name => name,
+        }
+    }
+
     /// The absolute address of a path that starts with `/`.
     pub(super) fn address(&self, path: &str) -> String {
         format!("{}{}", self.base_url, path.trim_start_matches('/'))
@@ -61,6 +70,11 @@ impl Site {
         self.tag(&format!("source:{source}"))
     }
 
+    /// The id of the feed of what one source tells.
+    pub(super) fn source_feed_id(&self, source: &SourceId) -> String {
+        self.tag(&format!("source:{source}:feed"))
+    }
+
     fn tag(&self, specific: &str) -> String {
         format!("tag:{},2026:{specific}", self.authority)
     }
@@ -69,6 +83,11 @@ impl Site {
 /// The path of a topic's page; its feeds' paths add an ending.
 pub(super) fn topic_path(topic: &TopicId) -> String {
     format!("/topics/{topic}")
+}
+
+/// The path of a source's feeds without their ending.
+pub(super) fn source_path(source: &SourceId) -> String {
+    format!("/sources/{source}")
 }
 
 /// The path of a story's page.

@@ -126,20 +126,6 @@ impl Home {
         name(number.unwrap_or(u32::MAX))
     }
 
-    /// Names in the directory that are not a store's: is it the right one?
-    pub(super) fn strangers(&self) -> io::Result<Vec<String>> {
-        let mut strangers = Vec::new();
-        for entry in fs::read_dir(&self.path)? {
-            let name = entry?.file_name().to_string_lossy().into_owned();
-            let ours = ["lock", "epoch", "epoch.new", "ballast", "lost+found"].contains(&&*name);
-            if !ours && !name.starts_with('.') {
-                strangers.push(name);
-            }
-        }
-        strangers.sort();
-        Ok(strangers)
-    }
-
     /// What the store must at least hold; `None` where it never was written.
     pub(super) fn epoch(&self) -> Result<Option<Epoch>, StoreError> {
         let text = match fs::read_to_string(self.path.join("epoch")) {
@@ -176,6 +162,20 @@ impl Home {
         fs::rename(new, self.path.join("epoch"))?;
         sync_directory(&self.path)
     }
+}
+
+/// Names in a directory that are not a store's: is it the right one?
+pub(super) fn strangers(path: &Path) -> io::Result<Vec<String>> {
+    let mut strangers = Vec::new();
+    for entry in fs::read_dir(path)? {
+        let name = entry?.file_name().to_string_lossy().into_owned();
+        let ours = ["lock", "epoch", "epoch.new", "ballast", "lost+found"].contains(&&*name);
+        if !ours && !name.starts_with('.') && !name.starts_with("sled.") {
+            strangers.push(name);
+        }
+    }
+    strangers.sort();
+    Ok(strangers)
 }
 
 /// Makes the names in a directory durable.

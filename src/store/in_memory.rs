@@ -3,12 +3,16 @@
 //! The plain statement of what a store means: the loop is tried against it,
 //! and the engine that is used must not differ from it.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::model::{Fingerprint, Key, Lookalikes, Memory, SourceId, Story, StoryId, Timestamp};
+use crate::model::{
+    Fingerprint, Key, KeyKind, Lookalikes, Memory, SourceId, Story, StoryId, Timestamp,
+};
 
-use super::records::{Bearers, Retired};
+use super::passages::span_of;
+use super::records::{Bearers, Retired, merge_keys};
 use super::{Commit, Committed, Place, Record, Room, Stamp, Store, StoreError};
 
 /// A store that lasts as long as the process.
@@ -21,9 +25,10 @@ struct State {
     memories: BTreeMap<SourceId, Memory>,
     listed: BTreeMap<SourceId, Vec<StoryId>>,
     stamps: BTreeMap<String, Stamp>,
-    stories: BTreeMap<StoryId, (Story, BTreeSet<Key>)>,
+    stories: BTreeMap<StoryId, (Story, Vec<Key>)>,
     order: BTreeSet<(Timestamp, StoryId)>,
     bearers: BTreeMap<Key, Bearers>,
+    first_span: u32,
     retired: BTreeMap<StoryId, Retired>,
     places: BTreeMap<Fingerprint, BTreeSet<Place>>,
     filled: BTreeSet<Fingerprint>,
@@ -46,7 +51,10 @@ impl State {
         self.memories.extend(commit.memories);
         self.listed.extend(commit.listed);
         for admitted in commit.admitted {
-            self.admit(admitted.story, admitted.keys);
+            self.admit(admitted.story, &admitted.dropped, &admitted.keys);
+        }
+        if let Some(first) = commit.passages_from {
+            self.forget_passages(span_of(&first));
         }
         for (story, at) in commit.retired {
             self.retire(story, at);
@@ -76,34 +84,47 @@ impl State {
         }
     }
 
-    fn admit(&mut self, story: Story, new_keys: Vec<Key>) {
-        let mut keys: BTreeSet<Key> = new_keys.into_iter().collect();
-        if let Some((before, old_keys)) = self.stories.remove(&story.id) {
+    fn admit(&mut self, story: Story, dropped: &[Key], new: &[Key]) {
+        let (seen, before) = if let Some((before, keys)) = self.stories.remove(&story.id) {
             self.order.remove(&(before.first_seen, before.id));
-            if before.first_seen != story.first_seen {
-                self.unbear(&old_keys, before.first_seen, before.id);
-            }
-            keys.extend(old_keys);
+            (before.first_seen, keys)
         } else if let Some(retired) = self.retired.remove(&story.id) {
-            let old_keys: BTreeSet<Key> = retired.keys.into_iter().collect();
-            self.unbear(&old_keys, retired.first_seen, story.id);
-            keys.extend(old_keys);
-        }
-        self.bear(&keys, story.first_seen, story.id);
+            (retired.first_seen, retired.keys)
+        } else {
+            (story.first_seen, Vec::new())
+        };
+        let keys = merge_keys(&before, dropped, new, self.first_span);
+        let stays = |key: &Key| seen == story.first_seen && keys.contains(key);
+        let lost: Vec<Key> = before.iter().filter(|key| !stays(key)).copied().collect();
+        let stayed = |key: &Key| seen == story.first_seen && before.contains(key);
+        let gained: Vec<Key> = keys.iter().filter(|key| !stayed(key)).copied().collect();
+        self.unbear(&lost, seen, story.id);
+        self.bear(&gained, story.first_seen, story.id);
         self.order.insert((story.first_seen, story.id));
         self.stories.insert(story.id, (story, keys));
     }
 
     fn retire(&mut self, id: StoryId, at: Timestamp) {
-        let Some((story, keys)) = self.stories.remove(&id) else { return };
+        let Some((story, mut keys)) = self.stories.remove(&id) else { return };
         self.order.remove(&(story.first_seen, id));
-        let keys = keys.into_iter().collect();
+        let passages: Vec<Key> = keys.extract_if(.., |key| key.kind == KeyKind::Passage).collect();
+        self.unbear(&passages, story.first_seen, id);
         self.retired.insert(id, Retired { first_seen: story.first_seen, at, keys });
+    }
+
+    fn forget_passages(&mut self, first_span: u32) {
+        self.first_span = self.first_span.max(first_span);
+        let first = self.first_span;
+        let stays = |key: &Key| key.kind != KeyKind::Passage || span_of(key) >= first;
+        self.bearers.retain(|key, _| stays(key));
+        for (_, keys) in self.stories.values_mut() {
+            keys.retain(stays);
+        }
     }
 
     fn forget(&mut self, id: StoryId) {
         let Some(retired) = self.retired.remove(&id) else { return };
-        self.unbear(&retired.keys.into_iter().collect(), retired.first_seen, id);
+        self.unbear(&retired.keys, retired.first_seen, id);
     }
 
     fn restore(&mut self, record: Record) {
@@ -111,31 +132,32 @@ impl State {
             Record::Memory { source, memory } => drop(self.memories.insert(source, *memory)),
             Record::Listed { source, stories } => drop(self.listed.insert(source, stories)),
             Record::Stamp { path, stamp } => drop(self.stamps.insert(path, stamp)),
-            Record::Story { story, keys } => self.admit(*story, keys),
+            Record::Story { story, keys } => self.admit(*story, &[], &keys),
             Record::Retired { story, .. } if self.stories.contains_key(&story) => {}
             Record::Retired { story, first_seen, at, keys } => {
                 self.forget(story);
-                let keys: BTreeSet<Key> = keys.into_iter().collect();
+                let keys = merge_keys(&[], &[], &keys, u32::MAX);
                 self.bear(&keys, first_seen, story);
-                let keys = keys.into_iter().collect();
                 self.retired.insert(story, Retired { first_seen, at, keys });
             }
         }
     }
 
-    fn bear(&mut self, keys: &BTreeSet<Key>, first_seen: Timestamp, id: StoryId) {
+    fn bear(&mut self, keys: &[Key], first_seen: Timestamp, id: StoryId) {
         for key in keys {
             self.bearers.entry(*key).or_default().insert(first_seen, id);
         }
     }
 
-    fn unbear(&mut self, keys: &BTreeSet<Key>, first_seen: Timestamp, id: StoryId) {
+    fn unbear(&mut self, keys: &[Key], first_seen: Timestamp, id: StoryId) {
         for key in keys {
-            if let Some(bearers) = self.bearers.get_mut(key) {
-                bearers.remove(first_seen, id);
+            if let Entry::Occupied(mut bearers) = self.bearers.entry(*key) {
+                bearers.get_mut().remove(first_seen, id);
+                if bearers.get().is_empty() {
+                    bearers.remove();
+                }
             }
         }
-        self.bearers.retain(|_, bearers| !bearers.is_empty());
     }
 
     fn records(&self) -> Vec<Record> {
@@ -153,7 +175,7 @@ impl State {
             .map(|(path, stamp)| Record::Stamp { path: path.clone(), stamp: *stamp });
         let stories = self.order.iter().map(|(_, id)| {
             let (story, keys) = &self.stories[id];
-            Record::Story { story: Box::new(story.clone()), keys: keys.iter().copied().collect() }
+            Record::Story { story: Box::new(story.clone()), keys: keys.clone() }
         });
         let retired = self.retired.iter().map(|(story, retired)| Record::Retired {
             story: *story,

@@ -9,12 +9,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::chunks::{Fault, Stage};
-use super::home::{Epoch, Home, sync_directory, unwritable};
+use super::home::{Epoch, Home, strangers, sync_directory, unwritable};
 use super::records::Header;
 use super::sled_store::SledStore;
 use super::{StoreError, apply, layout, read, room};
 
-/// The layout of the records as this program writes it.
+/// The layout of the records as this program writes it. Fields of a record
+/// come and go without a new one. Whoever raises it has [`open_verified`] read
+/// the older format and `rebuild` write the new, as compaction does.
 pub(super) const FORMAT: u32 = 1;
 
 /// What to do about damage. Ends every message about it.
@@ -28,17 +30,20 @@ pub(super) const REMEDY: &str = "run `gazetted check --store` to see what can be
 /// it held before, is [`StoreError::Damaged`]: a store that comes up empty
 /// would publish everything as new.
 pub fn open(path: &Path, cache: u64) -> Result<SledStore, StoreError> {
+    if path.is_dir() && !path.join("lock").exists() {
+        // Not even a lock is left in a directory named by mistake.
+        refuse_strangers(path)?;
+    }
     let home = Home::claim(path)?;
     if !home.engine().exists() {
+        refuse_emptied(&home)?;
+        refuse_strangers(path)?;
         make_room(&home)?;
-        refuse_leftovers(&home)?;
         create(&home)?;
     }
     let (db, header) = open_verified(&home, cache)?;
-    if home.epoch()?.is_none() {
-        let Header { format, commits, .. } = header;
-        home.write_epoch(Epoch { format, commits }).map_err(|e| unwritable(path, &e))?;
-    }
+    let Header { format, commits, .. } = header;
+    home.write_epoch(Epoch { format, commits }).map_err(|error| unwritable(path, &error))?;
     if let Err(error) = room::lay_in_ballast(&home.ballast()) {
         tracing::debug!(%error, "no ballast was laid in");
     }
@@ -63,7 +68,7 @@ pub(super) fn claim_existing(path: &Path) -> Result<Home, StoreError> {
     }
     let home = Home::claim(path)?;
     if !home.engine().exists() {
-        refuse_leftovers(&home)?;
+        refuse_emptied(&home)?;
         return Err(StoreError::Missing(path.display().to_string()));
     }
     Ok(home)
@@ -210,24 +215,28 @@ fn refuse_newer(path: &Path, found: u32) -> Result<(), StoreError> {
     Err(StoreError::TooNew { path: path.display().to_string(), found, known: FORMAT })
 }
 
+/// A store that was written and is gone is not begun anew.
+fn refuse_emptied(home: &Home) -> Result<(), StoreError> {
+    let Some(Epoch { format, commits }) = home.epoch()? else { return Ok(()) };
+    refuse_newer(home.path(), format)?;
+    Err(damaged(
+        home.path(),
+        &format!(
+            "its data are gone: there is no `sled` directory, though {commits} commits were made. Run `gazetted restore FILE` with the last backup; to begin anew all the same, and publish everything again, remove the file `epoch`"
+        ),
+    ))
+}
+
 /// Only an empty directory becomes a new store.
-fn refuse_leftovers(home: &Home) -> Result<(), StoreError> {
-    if let Some(Epoch { format, commits }) = home.epoch()? {
-        refuse_newer(home.path(), format)?;
-        return Err(damaged(
-            home.path(),
-            &format!(
-                "its data are gone: there is no `sled` directory, though {commits} commits were made. Run `gazetted restore FILE` with the last backup; to begin anew all the same, and publish everything again, remove the file `epoch`"
-            ),
-        ));
-    }
-    let strangers = home.strangers().map_err(|error| unwritable(home.path(), &error))?;
+fn refuse_strangers(path: &Path) -> Result<(), StoreError> {
+    let mut strangers = strangers(path).map_err(|error| unwritable(path, &error))?;
+    strangers.retain(|name| name != "sled");
     if strangers.is_empty() {
         return Ok(());
     }
     let strangers = strangers.join(", ");
     Err(damaged(
-        home.path(),
+        path,
         &format!(
             "it holds no store but other things ({strangers}). Name an empty or new directory as `path` under `[store]`, or run `gazetted restore FILE`"
         ),

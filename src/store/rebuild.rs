@@ -121,6 +121,7 @@ pub fn compact(path: &Path, cache: u64) -> Result<Compaction, StoreError> {
     let before = super::room::used_by(&home.engine());
     let (db, header) = open::open_verified(&home, cache)?;
     let mut rebuild = Rebuild::start(&home, cache)?;
+    rebuild.header.first_span = header.first_span;
     for record in super::read::records(&db) {
         rebuild.add(fenced(path, || record)?)?;
     }
@@ -185,8 +186,14 @@ pub fn repair(path: &Path, cache: u64) -> Result<Repair, StoreError> {
     let home = open::claim_existing(path)?;
     let (db, scratch) = open_copy(&home, cache)?;
     let header = fenced(path, || super::read::header(&db)).ok().flatten();
+    let made = home.epoch().ok().flatten().map_or(0, |epoch| epoch.commits);
+    let found = header.map_or(0, |header| header.commits);
     let mut rebuild = Rebuild::start(&home, cache)?;
+    rebuild.header.first_span = header.map_or(0, |header| header.first_span);
     let mut losses = Vec::new();
+    if found < made {
+        losses.push(format!("the last commits: of {made} at least, {found} are left"));
+    }
     let mut memories = Vec::new();
     super::salvage::ground(&db, |record| match record {
         Ok(Record::Memory { source, memory }) => {
@@ -211,10 +218,8 @@ pub fn repair(path: &Path, cache: u64) -> Result<Repair, StoreError> {
     }
     drop(db);
     std::fs::remove_dir_all(&scratch).map_err(|error| unwritable(path, &error))?;
-    let epoch = home.epoch().ok().flatten().map_or(0, |epoch| epoch.commits);
-    let commits = epoch.max(header.map_or(0, |header| header.commits));
     let kept = home.aside("damaged");
-    rebuild.install(commits, Some(&kept))?;
+    rebuild.install(made.max(found), Some(&kept))?;
     Ok(Repair { stories, expected, losses, kept })
 }
 

@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::io;
+use std::ops::RangeInclusive;
 use std::path::Path;
 
 use rustix::fs::FallocateFlags;
@@ -12,14 +13,13 @@ pub(super) const TO_OPEN: u64 = 16 << 20;
 /// Below this no commit begins: better refused than torn off by a full disk.
 pub(super) const TO_COMMIT: u64 = 4 << 20;
 
-/// Held back, so that a daemon which finds the disk full can start all the same.
-const BALLAST: u64 = 32 << 20;
+/// Held back, so that a daemon which finds the disk full can start all the
+/// same: a third of what is free, but neither less nor more than this.
+const BALLAST: RangeInclusive<u64> = TO_OPEN..=(32 << 20);
 
-/// Ballast is laid in only where it takes no more than this share of the free room.
-const BALLAST_SHARE: u64 = 4;
-
-/// "Low" is a twentieth of the disk, but neither less nor more than this.
-const LOW: std::ops::RangeInclusive<u64> = (8 << 20)..=(256 << 20);
+/// "Low" is a twentieth of the disk, but neither more than this nor less than
+/// leaves the room to start again.
+const LOW: RangeInclusive<u64> = (TO_OPEN + (8 << 20))..=(256 << 20);
 
 /// How much room the store's disk has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,11 +63,12 @@ pub(super) fn used_by(directory: &Path) -> u64 {
 /// Lays in ballast where there is none and room enough. That it fails harms nobody.
 pub(super) fn lay_in_ballast(file: &Path) -> io::Result<()> {
     let (free, _) = of_disk(file.parent().unwrap_or(file))?;
-    if file.exists() || free / BALLAST_SHARE < BALLAST {
+    let size = (free / 3).min(*BALLAST.end());
+    if file.exists() || size < *BALLAST.start() {
         return Ok(());
     }
     let ballast = File::create(file)?;
-    let laid = rustix::fs::fallocate(&ballast, FallocateFlags::empty(), 0, BALLAST);
+    let laid = rustix::fs::fallocate(&ballast, FallocateFlags::empty(), 0, size);
     laid.map_err(|error| {
         // Ballast that weighs nothing would only deceive.
         let _ = fs::remove_file(file);
@@ -83,9 +84,9 @@ mod tests {
     fn low_is_a_twentieth_of_the_disk_within_bounds_and_ends_later_than_it_begins() {
         let room = |free, total| Room { free, total, used: 0 };
         for (free, total, low, still_low) in [
-            (7 << 20, 64 << 20, true, true),
-            (9 << 20, 64 << 20, false, true),
-            (13 << 20, 64 << 20, false, false),
+            (23 << 20, 64 << 20, true, true),
+            (25 << 20, 64 << 20, false, true),
+            (37 << 20, 64 << 20, false, false),
             (60 << 20, 2 << 30, true, true),
             (120 << 20, 2 << 30, false, true),
             (255 << 20, 1 << 40, true, true),

@@ -210,6 +210,7 @@ async fn q13_links_are_absolute_and_say_what_they_are() {
         file("https://fcdo.example/list.pdf", None, Some(1234)),
         file("https://fcdo.example/clip", Some("audio/mpeg"), None),
     ];
+    lead.feed.url = Some("https://fcdo.example/all?organisations[]=fcdo".parse().unwrap());
     let feed = feed(vec![told(1, vec![lead])]).await;
     let links: Vec<_> = feed.links.iter().map(|link| (&link.rel[..], &link.href[..])).collect();
     assert_eq!(
@@ -227,6 +228,8 @@ async fn q13_links_are_absolute_and_say_what_they_are() {
         .map(|link| (link.mime_type.as_deref(), link.length.as_deref()))
         .collect();
     assert_eq!(enclosures, [(Some("application/pdf"), Some("1234")), (Some("audio/mpeg"), None)]);
+    let source = &feed.entries[0].source.as_ref().unwrap().links;
+    assert_eq!(source[1].href, "https://fcdo.example/all?organisations%5B%5D=fcdo");
     for link in feed.links.iter().chain(&feed.entries[0].links) {
         assert!(url::Url::parse(&link.href).is_ok(), "{}", link.href);
     }

@@ -1,9 +1,12 @@
 //! The formats beside Atom: Q40 to Q42.
 
-use gazetted::model::Story;
+use std::sync::Arc;
+
+use gazetted::model::{Memory, Story};
+use gazetted::publish;
 use serde_json::Value;
 
-use super::world::{World, at, copy, entry, told};
+use super::world::{World, at, copy, entry, site, sources, state, told};
 
 async fn world() -> World {
     let mut lead = entry(1);
@@ -94,4 +97,33 @@ async fn q42_opml() {
         assert!(text.contains(part), "{part} in {text}");
     }
     assert_eq!(text.matches("<outline").count(), text.matches("<outline text=").count());
+}
+
+#[tokio::test]
+async fn q42_opml_of_sources() {
+    let world = world().await;
+    let states = ["fcdo", "wire"].map(|source| state(source, Memory::default()));
+    *world.desk.states.lock().unwrap() = states.to_vec();
+    let answer = world.get("/sources.opml").await;
+    assert_eq!(answer.header("content-type"), "text/x-opml; charset=utf-8");
+    let text = answer.text();
+    assert!(text.contains("xmlUrl=\"https://fcdo.example/feed.atom\""), "{text}");
+    let wire = text.find("The Wire").unwrap();
+    assert!(text.find("Departments\"").unwrap() < text.find("Syndicators").unwrap());
+    assert!(text.find("Syndicators").unwrap() < wire, "in its role's group");
+}
+
+#[tokio::test]
+async fn a_source_s_own_feed_tells_its_words_under_the_story_s_id() {
+    let mut carried = copy("wire", 1);
+    carried.title = "As the wire has it".to_owned();
+    let story = Arc::new(told(1, vec![entry(1), carried]));
+    let (sources, site) = (sources(), site());
+    let rendered = publish::render_source(&sources["wire"], &[story], &sources, &site);
+    assert_eq!(rendered[0].path, "/sources/wire.atom");
+    let feed = atom_syndication::Feed::read_from(&rendered[0].body[..]).unwrap();
+    assert_eq!(feed.entries[0].title.value, "As the wire has it");
+    assert_eq!(feed.entries[0].id, "tag:fcdo.example,2005:/news/1");
+    let summary = &feed.entries[0].summary.as_ref().unwrap().value;
+    assert!(summary.contains("Also published by <a href=\"https://fcdo.example/news/1\">Foreign"));
 }

@@ -3,7 +3,8 @@
 use std::io::Read;
 use std::sync::atomic::Ordering;
 
-use gazetted::publish::Withdrawal;
+use gazetted::model::TopicId;
+use gazetted::publish::{Guard, Withdrawal};
 
 use super::world::{Answer, World, entry, now, story, told};
 
@@ -263,4 +264,32 @@ async fn an_address_of_ours_comes_from_the_configuration_never_from_the_host_hea
     assert_eq!(answer.status, 200);
     assert!(!answer.text().contains("evil.example"));
     assert!(!answer.header("link").contains("evil.example"));
+}
+
+#[tokio::test]
+async fn a_guarded_topic_opens_to_its_keys_alone() {
+    let world = world().await;
+    let guard = |keys: &[(&str, &str)]| {
+        Guard::new(keys.iter().map(|(name, key)| ((*name).to_owned(), (*key).to_owned())))
+    };
+    let topic = TopicId::new("sanctions");
+    world.shelf.guard([(topic.clone(), guard(&[("press", "k1"), ("desk", "k2")]))]);
+    let archived = "/topics/sanctions/archive/2025-01.atom";
+    for path in [FEED, "/topics/sanctions", "/topics/sanctions.json", archived] {
+        let refused = world.get(path).await;
+        assert_eq!((refused.status, refused.header("cache-control")), (401, "no-store"), "{path}");
+        assert!(refused.header("www-authenticate").starts_with("Basic realm="), "{path}");
+        assert_eq!(world.get(&format!("{path}?key=wrong")).await.status, 401, "{path}");
+    }
+    let opened = world.get(&format!("{FEED}?key=k1")).await;
+    assert_eq!(opened.status, 200);
+    assert!(opened.header("cache-control").starts_with("private, "));
+    let basic = [("Authorization", "Basic ZGVzazprMg==")]; // desk:k2
+    assert_eq!(world.ask("GET", FEED, &basic).await.status, 200);
+    assert_eq!(world.get("/opml").await.status, 200, "what is public stays so");
+
+    world.shelf.guard([(topic, guard(&[("desk", "k2")]))]);
+    assert_eq!(world.get(&format!("{FEED}?key=k1")).await.status, 401, "revoked");
+    world.shelf.guard([]);
+    assert_eq!(world.get(FEED).await.status, 200);
 }

@@ -1,11 +1,13 @@
 //! What a client may cost: Q34 and the limits of RELIABILITY B.3.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use gazetted::publish::Settings;
+use gazetted::publish::{self, Settings, Shelf};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio_util::sync::CancellationToken;
 
-use super::world::{Answer, World, story};
+use super::world::{Answer, TestDesk, World, story};
 
 const FEED: &str = "/topics/sanctions.atom";
 
@@ -110,4 +112,23 @@ async fn stopping_does_not_wait_for_ever() {
     world.stop.cancel();
     world.served.await.unwrap();
     assert_eq!(asked.read(&mut [0; 16]).await.unwrap_or(0), 0, "cut off");
+}
+
+#[tokio::test]
+async fn a_proxy_may_come_by_a_unix_socket() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("gazetted.sock");
+    let listener = tokio::net::UnixListener::bind(&path).unwrap();
+    let (shelf, desk) = (Arc::new(Shelf::new()), Arc::new(TestDesk::default()));
+    let stop = CancellationToken::new();
+    let serving = publish::serve(listener, shelf, desk, Settings::default(), stop.clone());
+    let served = tokio::spawn(serving);
+    let mut stream = tokio::net::UnixStream::connect(&path).await.unwrap();
+    let request = b"GET /healthz HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
+    stream.write_all(request).await.unwrap();
+    let mut bytes = Vec::new();
+    stream.read_to_end(&mut bytes).await.unwrap();
+    assert_eq!(Answer::parse(&bytes).text(), "ok\n");
+    stop.cancel();
+    served.await.unwrap();
 }

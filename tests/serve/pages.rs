@@ -3,10 +3,12 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use gazetted::model::{Failure, FailureKind, Memory};
+use gazetted::model::{
+    Admitted, Failure, FailureKind, Memory, Outcome, Poll, SourceId, TopicId, Verdict,
+};
 use gazetted::publish::Settings;
 
-use super::world::{World, copy, entry, now, state, story, told};
+use super::world::{World, at, copy, entry, now, state, story, told};
 
 #[tokio::test]
 async fn q36_pages_offer_their_feeds() {
@@ -117,4 +119,52 @@ async fn a_desk_that_cannot_answer_is_no_reader_s_concern() {
         cause.store(false, Ordering::Relaxed);
     }
     assert_eq!(world.get("/sources").await.status, 200);
+}
+
+#[tokio::test]
+async fn metrics_count_what_happened_and_what_is() {
+    let world = World::telling(vec![story(1)]).await;
+    let memory = Memory { failures: 2, last_news: Some(now()), ..Memory::default() };
+    *world.desk.states.lock().unwrap() = vec![state("fcdo", memory)];
+    let ledger = &world.desk.ledger;
+    let failure = Failure::new(FailureKind::Timeout, "no answer");
+    let source = SourceId::new("fcdo");
+    ledger.polled(&Poll { source, at: now(), outcome: Outcome::Failed(failure) });
+    let mut said = story(1);
+    said.members[0].joined = at("2025-04-02T11:07:00Z");
+    let keys = Vec::new();
+    ledger.admitted(&[Admitted { story: said, before: None, keys, verdict: Verdict::New }]);
+    ledger.committed(Duration::from_millis(3));
+    ledger.stored(12, 34_567);
+    ledger.published(&TopicId::new("sanctions"), 1);
+    world.get("/topics/sanctions.atom").await;
+    world.ask("GET", "/topics/sanctions.atom", &[("If-None-Match", "*")]).await;
+
+    let answer = world.get("/metrics").await;
+    assert!(answer.header("content-type").starts_with("application/openmetrics-text; version=1.0"));
+    for line in [
+        "gazetted_polls_total{source=\"fcdo\",outcome=\"timeout\"} 1\n",
+        "gazetted_news_delay_seconds_bucket{le=\"240.0\",source=\"fcdo\"} 1\n",
+        "gazetted_news_delay_seconds_sum{source=\"fcdo\"} 120.0\n",
+        "gazetted_verdicts_total{verdict=\"new\"} 1\n",
+        "gazetted_commit_seconds_count 1\n",
+        "gazetted_store_bytes 34567\n",
+        "gazetted_topic_stories{topic=\"sanctions\"} 1\n",
+        "gazetted_source_up{source=\"fcdo\"} 0\n",
+        "gazetted_source_failures{source=\"fcdo\"} 2\n",
+        "gazetted_requests_total{path=\"/topics/sanctions.atom\",answer=\"full\"} 1\n",
+        "gazetted_requests_total{path=\"/topics/sanctions.atom\",answer=\"unchanged\"} 1\n",
+        "# EOF\n",
+    ] {
+        assert!(answer.text().contains(line), "{line} in {}", answer.text());
+    }
+    assert!(answer.text().ends_with("# EOF\n"));
+}
+
+#[tokio::test]
+async fn operators_pages_can_be_kept_from_readers() {
+    let world = World::with(Settings { operators: false, ..Settings::default() }).await;
+    for (path, status) in [("/sources", 404), ("/metrics", 404), ("/healthz", 200)] {
+        assert_eq!(world.get(path).await.status, status, "{path}");
+    }
 }

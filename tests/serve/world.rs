@@ -11,8 +11,8 @@ use gazetted::model::{
     Sources, Story, StoryId, Timestamp, Topic, TopicId,
 };
 use gazetted::publish::{
-    self, Desk, Reply, Settings, Shelf, Site, SourceState, StoryDetail, Unavailable, Volume,
-    VolumeDetail, Volumes,
+    self, Desk, Ledger, Reply, Settings, Shelf, Site, SourceState, StoryDetail, Unavailable,
+    Volume, VolumeDetail, Volumes,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -147,6 +147,7 @@ pub(super) struct TestDesk {
     pub(super) states: Mutex<Vec<SourceState>>,
     pub(super) failing: AtomicBool,
     pub(super) silent: AtomicBool,
+    pub(super) ledger: Arc<Ledger>,
 }
 
 impl TestDesk {
@@ -190,6 +191,10 @@ impl Desk for TestDesk {
     fn next_poll(&self) -> Option<Timestamp> {
         let seconds = u64::try_from(self.next_poll.load(Ordering::Relaxed)).ok()?;
         Some(now().after(Duration::from_secs(seconds)))
+    }
+
+    fn ledger(&self) -> Arc<Ledger> {
+        self.ledger.clone()
     }
 
     fn sources(&self) -> Reply<Vec<SourceState>> {

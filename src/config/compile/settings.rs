@@ -41,11 +41,21 @@ impl Desk<'_> {
         let hub = settings.hub.url.as_ref().map(|hub| hub.url.clone());
         let title = table.title.0.clone();
         let authority = match &table.authority {
-            Some(authority) => authority.clone(),
+            Some(authority) => authority.0.clone(),
             None => publish::Site::authority_of(&base_url),
         };
         let site = Arc::new(publish::Site { base_url, title, hub, authority });
-        ServerPlan { listen, site, limits: publish::Settings::default() }
+        let limits = publish::Settings {
+            head: table.head_timeout.0,
+            idle: table.idle_timeout.0,
+            write: table.write_timeout.0,
+            drain: table.drain_timeout.0,
+            connections: table.connections.get(),
+            connections_per_address: table.connections_per_address.get(),
+            proxies: table.proxies.iter().map(|network| network.0).collect(),
+            ..publish::Settings::default()
+        };
+        ServerPlan { listen, site, limits }
     }
 
     pub(super) fn polling(
@@ -74,6 +84,15 @@ impl Desk<'_> {
                 );
             }
         }
+        for (name, number, sane, range) in [
+            ("price", &table.price, 0.001..=1000.0, "from 0.001 to 1000.0"),
+            ("evenness", &table.evenness, 0.0..=1.0, "from 0.0 to 1.0"),
+        ] {
+            if !sane.contains(number.get_ref()) {
+                let message = format!("`{name}` cannot be {}", number.get_ref());
+                self.error((0, number.span()), message, format!("write a number {range}"));
+            }
+        }
         let user_agent = table.user_agent.as_ref().map_or_else(
             || format!("gazetted/{} (+{})", env!("CARGO_PKG_VERSION"), server.site.base_url),
             |written| written.0.clone(),
@@ -94,6 +113,10 @@ impl Desk<'_> {
             allow_private: table.allow_private.iter().map(|network| network.0).collect(),
             proxy: table.proxy.as_ref().map(|proxy| proxy.0.clone()),
             subscribers: topics,
+            robots: table.robots,
+            deltas: table.deltas,
+            price: *table.price.get_ref(),
+            evenness: *table.evenness.get_ref(),
             ..fetch::Settings::default()
         }
     }

@@ -165,7 +165,8 @@ impl Desk<'_> {
             [("interval", &table.interval), ("min", &table.min), ("max", &table.max)]
         {
             let Some(period) = period else { continue };
-            if period.get_ref() < floor {
+            // Files cost nobody anything, and have no floor.
+            if period.get_ref() < floor && table.url.is_some() {
                 self.warn(
                     (file, period.span()),
                     format!("`{name}` is below `[polling] hard_floor`, {floor}"),

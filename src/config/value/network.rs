@@ -85,6 +85,34 @@ impl fmt::Display for BaseUrl {
     }
 }
 
+/// In whose name ids are minted: a host name or an e-mail address (RFC 4151).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Authority(pub(crate) String);
+
+impl FromStr for Authority {
+    type Err = Complaint;
+
+    fn from_str(text: &str) -> Result<Self, Complaint> {
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_');
+        let mut parts = text.split('@');
+        let well_formed = parts.all(|part| !part.is_empty() && part.chars().all(plain))
+            && text.matches('@').count() <= 1;
+        if well_formed {
+            return Ok(Self(text.to_ascii_lowercase()));
+        }
+        Err(Complaint::new(
+            format!("`{text}` can mint no ids"),
+            "write a host name or an e-mail address of yours, as in `\"news.example.org\"`",
+        ))
+    }
+}
+
+impl fmt::Display for Authority {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 /// An HTTP or SOCKS proxy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Proxy(pub(crate) Url);

@@ -1,1 +1,268 @@
+//! The agenda alone, in virtual time.
 
+use super::*;
+use crate::fetch::tests::web_source;
+use crate::model::{Failure, FailureKind, Hold, HoldScope};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn at(seconds: u64) -> Timestamp {
+    Timestamp::EPOCH.after(SECOND * 1_000_000).after(SECOND * u32::try_from(seconds).unwrap())
+}
+
+fn due(seconds: u64) -> Memory {
+    Memory { next_poll: at(seconds), ..Memory::default() }
+}
+
+/// Enters sources called by their addresses, all due at 0.
+fn agenda(concurrency: usize, addresses: impl IntoIterator<Item = String>) -> Agenda {
+    let mut agenda = Agenda::new(SECOND, concurrency);
+    for address in addresses {
+        agenda.plan(&web_source(&address, &address), &due(0));
+    }
+    agenda
+}
+
+fn on(host: &str, count: usize) -> impl Iterator<Item = String> {
+    (0..count).map(move |n| format!("http://{host}/{n}"))
+}
+
+/// Everybody that may start now.
+fn started(agenda: &mut Agenda, now: Timestamp) -> Vec<String> {
+    std::iter::from_fn(|| agenda.start(now)).map(|id| id.to_string()).collect()
+}
+
+#[test]
+fn a_source_starts_when_it_is_due_and_once() {
+    let mut agenda = Agenda::new(SECOND, 4);
+    let source = web_source("a", "http://a/");
+    agenda.plan(&source, &due(10));
+    assert_eq!(agenda.wake_at(), Some(at(10)));
+    assert_eq!(agenda.start(at(9)), None);
+    assert_eq!(agenda.start(at(10)), Some(source.id.clone()));
+    assert_eq!(agenda.start(at(99)), None);
+    assert_eq!(agenda.wake_at(), None);
+    agenda.finished(&source.id, at(99));
+    assert_eq!((agenda.start(at(99)), agenda.wake_at()), (None, None));
+    agenda.plan(&source, &due(200));
+    assert_eq!(agenda.wake_at(), Some(at(200)));
+}
+
+#[test]
+fn planning_may_come_before_or_after_the_landing() {
+    let source = web_source("a", "http://a/");
+    for plan_first in [true, false] {
+        let mut agenda = agenda(4, ["http://a/".to_owned()]);
+        agenda.forget(&SourceId::new("http://a/"));
+        agenda.plan(&source, &due(0));
+        agenda.start(at(0)).unwrap();
+        if plan_first {
+            agenda.plan(&source, &due(50));
+            assert_eq!(agenda.start(at(60)), None);
+            agenda.finished(&source.id, at(1));
+        } else {
+            agenda.finished(&source.id, at(1));
+            agenda.plan(&source, &due(50));
+        }
+        assert_eq!(agenda.wake_at(), Some(at(50)), "plan first: {plan_first}");
+    }
+}
+
+#[test]
+fn an_origin_serves_one_at_a_time_and_spaced() {
+    let mut agenda = agenda(10, on("a", 3));
+    assert_eq!(started(&mut agenda, at(0)), ["http://a/0"]);
+    assert_eq!(agenda.wake_at(), None);
+    agenda.finished(&SourceId::new("http://a/0"), at(0));
+    assert_eq!(agenda.wake_at(), Some(at(1)));
+    assert_eq!(started(&mut agenda, at(0)), [""; 0]);
+    assert_eq!(started(&mut agenda, at(1)), ["http://a/1"]);
+    agenda.finished(&SourceId::new("http://a/1"), at(30));
+    assert_eq!(started(&mut agenda, at(30)), ["http://a/2"]);
+}
+
+#[test]
+fn no_more_than_the_limit_are_under_way() {
+    let mut agenda = agenda(3, (0..10).map(|n| format!("http://host{n}/")));
+    assert_eq!(started(&mut agenda, at(0)).len(), 3);
+    assert_eq!(agenda.wake_at(), None);
+    agenda.finished(&SourceId::new("http://host0/"), at(1));
+    assert_eq!(started(&mut agenda, at(1)).len(), 1);
+    assert_eq!(agenda.counts(), (10, 3));
+}
+
+#[test]
+fn an_origin_with_ten_thousand_sources_does_not_starve_the_others() {
+    let mut agenda =
+        agenda(2, on("big", 10_000).chain((0..20).map(|n| format!("http://small{n}/"))));
+    let mut order = Vec::new();
+    let mut now = at(0);
+    while order.len() < 40 {
+        let batch = started(&mut agenda, now);
+        for id in &batch {
+            agenda.finished(&SourceId::new(id.as_str()), now);
+        }
+        order.extend(batch);
+        now = agenda.wake_at().unwrap().max(now);
+    }
+    let last_small = order.iter().rposition(|id| id.contains("small")).unwrap();
+    assert!(last_small < 22, "{order:?}");
+}
+
+#[test]
+fn an_origin_with_very_many_sources_is_asked_closer_together() {
+    let mut agenda = agenda(100, on("big", 7200));
+    assert_eq!(started(&mut agenda, at(0)).len(), 1);
+    let half = at(0).after(Duration::from_millis(500));
+    assert_eq!(agenda.wake_at(), Some(half));
+    for step in 1..10 {
+        started(&mut agenda, at(0).after(Duration::from_millis(500 * step)));
+    }
+    assert_eq!(agenda.counts().1, 4, "1 + 7200/2000 at most");
+}
+
+#[test]
+fn sources_without_an_origin_do_not_wait_for_each_other() {
+    let mut agenda = Agenda::new(SECOND, 100);
+    for n in 0..5 {
+        let mut source = web_source(&format!("file{n}"), "http://unused/");
+        source.location = Location::File(format!("/feeds/{n}").into());
+        agenda.plan(&source, &due(0));
+    }
+    assert_eq!(started(&mut agenda, at(0)).len(), 5);
+}
+
+#[test]
+fn a_hold_of_the_origin_holds_all_its_sources_and_no_others() {
+    let mut agenda = agenda(10, on("a", 3).chain(on("b", 1)));
+    let hold = Some(Hold { until: at(500), scope: HoldScope::Origin });
+    agenda.plan(&web_source("http://a/0", "http://a/0"), &Memory { hold, ..due(500) });
+    assert_eq!(started(&mut agenda, at(0)), ["http://b/0"]);
+    assert_eq!(agenda.held("http://a", at(0)), Some(at(500)));
+    assert_eq!(agenda.hurry(&SourceId::new("http://a/1"), at(1)), Err(Refusal::Held(at(500))));
+    assert_eq!(agenda.wake_at(), Some(at(500)));
+    assert_eq!(started(&mut agenda, at(500)).len(), 1);
+}
+
+#[test]
+fn a_third_503_within_ten_minutes_holds_the_origin() {
+    let trouble = |asked: u64| Memory {
+        hold: Some(Hold { until: at(5000), scope: HoldScope::Source }),
+        failure: Some(Failure::new(FailureKind::Unavailable, "503")),
+        last_poll: Some(at(asked)),
+        ..due(5000)
+    };
+    for (times, held) in [([0, 100, 500], true), ([0, 100, 900], false), ([0, 300, 601], false)] {
+        let mut agenda = agenda(10, on("a", 5));
+        for (n, asked) in times.into_iter().enumerate() {
+            let name = format!("http://a/{n}");
+            agenda.plan(&web_source(&name, &name), &trouble(asked));
+        }
+        assert_eq!(agenda.held("http://a", at(1000)).is_some(), held, "{times:?}");
+    }
+    // One source in trouble three times is one source in trouble.
+    let mut agenda = agenda(10, on("a", 5));
+    for asked in [0, 100, 200] {
+        agenda.plan(&web_source("http://a/0", "http://a/0"), &trouble(asked));
+    }
+    assert_eq!(agenda.held("http://a", at(1000)), None);
+}
+
+#[test]
+fn a_wish_goes_before_the_line_but_not_inside_the_floor() {
+    let mut agenda = agenda(10, on("a", 3));
+    let memory = Memory { not_before: at(100), ..due(5000) };
+    agenda.plan(&web_source("wished", "http://a/wished"), &memory);
+    let wished = SourceId::new("wished");
+    assert_eq!(agenda.hurry(&SourceId::new("unknown"), at(0)), Err(Refusal::Unknown));
+    assert_eq!(agenda.hurry(&wished, at(99)), Err(Refusal::TooSoon(at(100))));
+    assert_eq!(agenda.hurry(&wished, at(100)), Ok(()));
+    assert_eq!(agenda.hurry(&wished, at(100)), Ok(()), "a second wish changes nothing");
+    assert_eq!(started(&mut agenda, at(100)), ["wished"]);
+    assert_eq!(agenda.hurry(&wished, at(100)), Err(Refusal::UnderWay));
+}
+
+#[test]
+fn a_source_that_was_forgotten_in_flight_is_gone_when_it_lands() {
+    let mut agenda = agenda(10, on("a", 2));
+    let first = agenda.start(at(0)).unwrap();
+    agenda.forget(&first);
+    assert_eq!(agenda.start(at(5)), None, "it is still under way at its origin");
+    agenda.finished(&first, at(5));
+    assert_eq!(agenda.counts(), (1, 0));
+    assert_eq!(started(&mut agenda, at(5)), ["http://a/1"]);
+    agenda.forget(&SourceId::new("http://a/1"));
+    agenda.finished(&SourceId::new("http://a/1"), at(6));
+    assert_eq!((agenda.counts(), agenda.wake_at()), ((0, 0), None));
+}
+
+#[test]
+fn a_source_that_moved_waits_in_its_new_origins_line() {
+    let mut agenda = agenda(10, on("a", 1).chain(on("b", 1)));
+    let mut source = web_source("moving", "http://a/moving");
+    agenda.plan(&source, &due(0));
+    let Location::Web { url, .. } = &source.location else { unreachable!() };
+    let moved = crate::model::Moved {
+        from: Some(url.clone()),
+        to: Url::parse("http://b/moving").unwrap(),
+        since: at(0),
+        successes: 1,
+    };
+    agenda.plan(&source, &Memory { moved: Some(moved.clone()), ..due(0) });
+    assert_eq!(started(&mut agenda, at(0)), ["http://a/0", "http://b/0"]);
+    agenda.finished(&SourceId::new("http://a/0"), at(1));
+    assert_eq!(started(&mut agenda, at(1)), [""; 0]);
+    agenda.finished(&SourceId::new("http://b/0"), at(1));
+    assert_eq!(started(&mut agenda, at(1)), ["moving"]);
+    agenda.finished(&source.id, at(2));
+
+    // The operator writes another address: what was learned of the old one is void.
+    let new = Url::parse("http://a/new").unwrap();
+    source.location = Location::Web { written: new.to_string(), url: new };
+    agenda.plan(&source, &Memory { moved: Some(moved), ..due(0) });
+    assert_eq!(started(&mut agenda, at(2)), ["moving"]);
+    assert_eq!(agenda.origin_numbers.len(), 2);
+}
+
+#[test]
+fn p49_a_source_that_moved_to_anothers_address_is_not_asked_beside_it() {
+    let moved = |from: &str, to: &str| crate::model::Moved {
+        from: Some(Url::parse(from).unwrap()),
+        to: Url::parse(to).unwrap(),
+        since: at(0),
+        successes: 1,
+    };
+    let mut agenda = Agenda::new(SECOND, 10);
+    let a = web_source("a", "http://a/feed");
+    let memory = Memory { moved: Some(moved("http://a/feed", "http://b/feed")), ..due(0) };
+    agenda.plan(&a, &memory);
+    agenda.plan(&web_source("b", "http://b/feed"), &due(0));
+    assert_eq!(started(&mut agenda, at(5)), ["b"]);
+    assert_eq!(agenda.merged(&a.id), Some(&SourceId::new("b")));
+    agenda.finished(&SourceId::new("b"), at(6));
+    agenda.forget(&SourceId::new("b"));
+    assert_eq!(agenda.merged(&a.id), None);
+    agenda.plan(&a, &memory);
+    assert_eq!(started(&mut agenda, at(7)), ["a"]);
+}
+
+#[test]
+fn a_hundred_thousand_sources_are_served_in_the_order_of_their_turns() {
+    let count = 100_000;
+    let mut agenda = Agenda::new(SECOND, usize::MAX);
+    for n in 0..count {
+        let name = format!("http://host{}/{n}", n % 50_000);
+        agenda.plan(&web_source(&name, &name), &due(n % 1000));
+    }
+    let mut now = at(0);
+    let mut served = 0;
+    while let Some(wake) = agenda.wake_at() {
+        assert!(wake >= now || served == 0, "time runs forward");
+        now = now.max(wake);
+        for id in started(&mut agenda, now) {
+            served += 1;
+            agenda.finished(&SourceId::new(id), now);
+        }
+    }
+    assert_eq!(served, count);
+}

@@ -141,15 +141,17 @@ pub(super) fn wait(rhythm: &Rhythm, now: Timestamp, price: f64, evenness: f64) -
     Duration::from_secs_f64(waited.min(f64::from(HORIZON)) * 3600.0)
 }
 
-/// Entries to be expected between two moments, at most a year apart.
-pub(in crate::fetch) fn expected(rhythm: &Rhythm, from: Timestamp, to: Timestamp) -> f64 {
-    let hazard = Hazard::of(rhythm);
-    let (mut at, mut sum) = (from, 0.0);
+/// Entries to be expected between the newest and `now`, by hour and weekday and
+/// by the slow window alone, as it stood at the newest: the silence itself must
+/// not make silence usual. It is counted over a year at the most.
+pub(in crate::fetch) fn expected_since(rhythm: &Rhythm, since: Timestamp, now: Timestamp) -> f64 {
+    let hazard = Hazard { rate: slow_rate_at(rhythm, since).1, ..Hazard::of(rhythm) };
+    let (mut at, mut sum) = (since, 0.0);
     for _ in 0..366 * 24 {
-        if at >= to {
+        if at >= now {
             break;
         }
-        let step = until_next_hour(at).min(hours(at.until(to)));
+        let step = until_next_hour(at).min(hours(at.until(now)));
         sum += hazard.patterned(at) * step;
         at = at.after(Duration::from_secs_f64((step * 3600.0).max(0.001)));
     }
@@ -161,16 +163,20 @@ pub(in crate::fetch) fn expected(rhythm: &Rhythm, from: Timestamp, to: Timestamp
 /// entries had been seen by then to expect anything.
 pub(super) fn expected_by_then(rhythm: &Rhythm, since: Timestamp, now: Timestamp) -> f64 {
     const EVIDENCE: f64 = 3.0;
-    let silent = rhythm.as_of.map_or(0.0, |as_of| hours(since.until(as_of)));
-    let kept = exp2(-silent / SLOW);
-    let then = Watched {
-        entries: rhythm.slow.entries / kept,
-        hours: (rhythm.slow.hours - watched(silent, SLOW)) / kept,
-    };
-    if then.entries < EVIDENCE {
-        return 0.0;
+    match slow_rate_at(rhythm, since) {
+        (entries, rate) if entries >= EVIDENCE => rate * hours(since.until(now)),
+        _ => 0.0,
     }
-    (then.entries + PRIOR.entries) / (then.hours + PRIOR.hours) * hours(since.until(now))
+}
+
+/// The slow window's entries, and its rate, as they stood at an earlier moment
+/// after which nothing came.
+fn slow_rate_at(rhythm: &Rhythm, then: Timestamp) -> (f64, f64) {
+    let silent = rhythm.as_of.map_or(0.0, |as_of| hours(then.until(as_of)));
+    let kept = exp2(-silent / SLOW);
+    let entries = rhythm.slow.entries / kept;
+    let watched = ((rhythm.slow.hours - watched(silent, SLOW)) / kept).max(0.0);
+    (entries, (entries + PRIOR.entries) / (watched + PRIOR.hours))
 }
 
 /// The decayed hours of having watched for so long.
@@ -336,9 +342,11 @@ mod tests {
     }
 
     #[test]
-    fn as_many_entries_are_expected_as_came() {
-        let (rhythm, now) = learned(120, &[9, 15], false);
-        let week = expected(&rhythm, now, now.after(DAY * 7));
+    fn as_many_entries_are_expected_as_came_and_silence_does_not_lower_it() {
+        let (mut rhythm, now) = learned(120, &[9, 15], false);
+        let later = now.after(DAY * 7);
+        learn(&mut rhythm, &[], later);
+        let week = expected_since(&rhythm, now, later);
         assert!((8.0..12.0).contains(&week), "{week}");
     }
 }

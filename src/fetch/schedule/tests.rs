@@ -1,1 +1,168 @@
+//! When next, by table.
 
+use super::*;
+use crate::fetch::tests::web_source;
+
+/// A Wednesday.
+fn now() -> Timestamp {
+    Timestamp::parse_rfc3339("2025-04-02T11:00:00Z").unwrap()
+}
+
+fn date(text: &str) -> Timestamp {
+    Timestamp::parse_rfc3339(text).unwrap()
+}
+
+/// A source that has been asked often and is well.
+fn known() -> Memory {
+    Memory { polls: 100, gave_validators: true, ..Memory::default() }
+}
+
+/// How long until the next poll, and why, of a source with a configured interval.
+fn wait(interval: Duration, memory: &Memory, said: &Said) -> (Duration, String) {
+    let mut source = web_source("one", "http://a/");
+    source.pace.interval = Some(interval);
+    let next = next(memory, said, &source, &Settings::default(), now());
+    (now().until(next.at), next.because)
+}
+
+/// Whether a wait is this long, give or take the jitter that is added.
+fn about(wait: Duration, expected: Duration) -> bool {
+    wait >= expected && wait <= expected + (expected / 50).min(MOST_JITTER)
+}
+
+#[test]
+fn the_longest_of_all_that_is_asked_for_decides_and_is_named() {
+    let lifetime = |long| Freshness { lifetime: Some(long), ..Freshness::default() };
+    let plain = Said::default();
+    let ttl = Memory { hints: Hints { ttl: Some(3 * HOUR), ..Hints::default() }, ..known() };
+    for (interval, memory, said, expected, because) in [
+        (2 * HOUR, known(), plain, 2 * HOUR, "configured interval"),
+        (MINUTE, known(), plain, HOUR, "unless it says so"),
+        (MINUTE, known(), Said { freshness: lifetime(10 * MINUTE), ..plain }, 10 * MINUTE, "holds"),
+        (
+            MINUTE,
+            known(),
+            Said { freshness: lifetime(MINUTE), ..plain },
+            5 * MINUTE,
+            "more often than this",
+        ),
+        (HOUR, known(), Said { freshness: lifetime(2 * DAY), ..plain }, 2 * DAY, "holds"),
+        (HOUR, known(), Said { freshness: lifetime(400 * DAY), ..plain }, WEEK, "holds"),
+        (HOUR, ttl.clone(), plain, 3 * HOUR, "ttl"),
+        (5 * HOUR, ttl, plain, 5 * HOUR, "configured interval"),
+        (HOUR, Memory { polls: 100, ..Memory::default() }, plain, 4 * HOUR, "no validators"),
+        (
+            HOUR,
+            Memory { polls: 100, ..Memory::default() },
+            Said { size: LARGE + 1, ..plain },
+            DAY,
+            "large",
+        ),
+    ] {
+        let (wait, why) = wait(interval, &memory, &said);
+        assert!(about(wait, expected), "{wait:?} instead of {expected:?}: {why}");
+        assert!(why.contains(because), "{why:?} does not say {because:?}");
+    }
+}
+
+#[test]
+fn the_operators_limits_hold_for_the_learned_rhythm() {
+    let mut source = web_source("one", "http://a/");
+    let mut memory = known();
+    learn(&mut memory.rhythm, &[], now().before(DAY * 400));
+    learn(&mut memory.rhythm, &[], now());
+    let asked = |source: &Source| {
+        now().until(next(&memory, &Said::default(), source, &Settings::default(), now()).at)
+    };
+    assert!(asked(&source) > 10 * HOUR);
+    source.pace.max = Some(5 * HOUR);
+    assert!(about(asked(&source), 5 * HOUR));
+    source.pace.min = Some(9 * HOUR);
+    assert!(about(asked(&source), 9 * HOUR));
+}
+
+#[test]
+fn p37_p38_failures_wait_longer_each_time() {
+    for (kind, hours) in [
+        (FailureKind::Timeout, [1, 2, 4, 8, 16, 24, 24, 24]),
+        (FailureKind::Status, [1, 2, 4, 8, 16, 24, 24, 24]),
+        (FailureKind::Denied, [4, 8, 16, 24, 24, 24, 24, 24]),
+        (FailureKind::NotFound, [1, 2, 4, 8, 16, 32, 64, 128]),
+        (FailureKind::TooMany, [2, 4, 8, 16, 32, 64, 128, 168]),
+        (FailureKind::Gone, [24, 24, 24, 24, 24, 24, 24, 24]),
+    ] {
+        for (row, hours) in (1..).zip(hours) {
+            let memory = Memory { failures: row, failing_since: Some(now()), ..known() };
+            let said = Said { failure: Some(kind), ..Said::default() };
+            let (wait, why) = wait(HOUR, &memory, &said);
+            assert!(about(wait, HOUR * hours), "{kind:?} {row}: {wait:?}, {why}");
+        }
+    }
+}
+
+#[test]
+fn p37_after_a_month_of_failures_a_source_is_asked_weekly() {
+    let since = Some(now().before(DAY * 31));
+    let memory = Memory { failures: 40, failing_since: since, ..known() };
+    let said = Said { failure: Some(FailureKind::Dns), ..Said::default() };
+    assert!(about(wait(HOUR, &memory, &said).0, WEEK));
+}
+
+#[test]
+fn a_failure_never_shortens_a_long_interval() {
+    let said = Said { failure: Some(FailureKind::Dns), ..Said::default() };
+    let memory = Memory { failures: 1, ..known() };
+    assert!(about(wait(DAY * 6, &memory, &said).0, DAY * 6));
+}
+
+#[test]
+fn p30_skipped_hours_and_days_are_left_out() {
+    let hints = |hours: &[u8], days: &[u8]| Hints {
+        skip_hours: hours.to_vec(),
+        skip_days: days.to_vec(),
+        ..Hints::default()
+    };
+    let all: Vec<u8> = (0..24).collect();
+    for (hints, from, allowed) in [
+        (hints(&[], &[]), "2025-04-02T11:30:00Z", "2025-04-02T11:30:00Z"),
+        (hints(&[11, 12], &[]), "2025-04-02T11:30:00Z", "2025-04-02T13:00:00Z"),
+        (hints(&[24], &[]), "2025-04-02T00:30:00Z", "2025-04-02T01:00:00Z"),
+        (hints(&[23, 0], &[]), "2025-04-02T23:59:59Z", "2025-04-03T01:00:00Z"),
+        (hints(&[], &[2]), "2025-04-02T11:30:00Z", "2025-04-03T00:00:00Z"),
+        (hints(&[0], &[2, 3]), "2025-04-02T11:30:00Z", "2025-04-04T01:00:00Z"),
+        (hints(&all, &[]), "2025-04-02T11:30:00Z", "2025-04-02T11:30:00Z"),
+        (hints(&[], &[0, 1, 2, 3, 4, 5, 6]), "2025-04-02T11:30:00Z", "2025-04-02T11:30:00Z"),
+    ] {
+        assert_eq!(out_of_skipped(date(from), &hints), date(allowed), "{hints:?}");
+    }
+}
+
+#[test]
+fn p31_the_phase_is_kept_to_where_it_is_near() {
+    let hints = |period, base: &str| Hints {
+        update_period: Some(period),
+        update_base: Some(date(base)),
+        ..Hints::default()
+    };
+    for (hints, from, phased) in [
+        (hints(DAY, "2000-01-01T12:00:00Z"), "2025-04-02T11:00:00Z", "2025-04-02T12:00:00Z"),
+        (hints(DAY, "2000-01-01T10:00:00Z"), "2025-04-02T11:00:00Z", "2025-04-02T11:00:00Z"),
+        (hints(DAY, "2030-01-01T12:00:00Z"), "2025-04-02T11:00:00Z", "2025-04-02T12:00:00Z"),
+        (hints(HOUR, "2000-01-01T00:10:00Z"), "2025-04-02T11:00:00Z", "2025-04-02T11:00:00Z"),
+        (Hints::default(), "2025-04-02T11:00:00Z", "2025-04-02T11:00:00Z"),
+    ] {
+        assert_eq!(in_phase(date(from), &hints), date(phased), "{hints:?}");
+    }
+}
+
+#[test]
+fn p21_jitter_is_never_negative_nor_more_than_a_fiftieth() {
+    let source = web_source("one", "http://a/");
+    for hours in [1, 5, 24, 168, 744] {
+        for n in 0..200 {
+            let now = now().after(MINUTE * n);
+            let jitter = jitter(&source, now, now.after(HOUR * hours));
+            assert!(jitter <= (HOUR * hours / 50).min(MOST_JITTER));
+        }
+    }
+}

@@ -1,1 +1,164 @@
+//! What polls leave in a source's memory, without any network.
 
+use std::time::Duration;
+
+use super::*;
+use crate::fetch::tests::web_source;
+use crate::model::{Feed, Freshness, Hints};
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+/// A source's polls, an hour apart.
+struct Story {
+    source: Source,
+    memory: Memory,
+    now: Timestamp,
+}
+
+impl Story {
+    fn new() -> Self {
+        let now = Timestamp::parse_rfc3339("2025-04-02T11:00:00Z").unwrap();
+        Self { source: web_source("one", "http://a/feed"), memory: Memory::default(), now }
+    }
+
+    fn takes(&mut self, outcome: Outcome, new: usize, known: usize) -> &Memory {
+        self.now = self.now.after(HOUR);
+        let poll = Poll { source: self.source.id.clone(), at: self.now, outcome };
+        let news = News { new: vec![self.now; new], known };
+        settle(&poll, &news, &mut self.memory, &self.source, &Settings::default());
+        &self.memory
+    }
+}
+
+fn document(hints: Hints) -> Outcome {
+    Outcome::Read(Box::new(Reading {
+        validators: Validators { etag: Some(b"\"a\"".to_vec()), ..Validators::default() },
+        freshness: Freshness::default(),
+        bytes: 100,
+        hash: 7,
+        moved: None,
+        feed: Feed::default(),
+        entries: Vec::new(),
+        hints,
+        warnings: vec!["repaired".to_owned()],
+    }))
+}
+
+fn unmodified() -> Outcome {
+    Outcome::Unchanged {
+        validators: None,
+        freshness: Freshness::default(),
+        bytes: 0,
+        moved: None,
+        not_modified: true,
+    }
+}
+
+fn failure(kind: FailureKind) -> Outcome {
+    Outcome::Failed(Failure::new(kind, "trouble"))
+}
+
+#[test]
+fn every_poll_is_counted_and_gives_a_due_time_with_a_reason() {
+    for outcome in [document(Hints::default()), unmodified(), failure(FailureKind::Dns)] {
+        let mut story = Story::new();
+        let memory = story.takes(outcome.clone(), 0, 0).clone();
+        assert_eq!((memory.polls, memory.last_poll), (1, Some(story.now)));
+        assert!(memory.next_poll >= story.now.after(HOUR), "{outcome:?}");
+        assert!(memory.not_before >= story.now.after(HOUR), "{outcome:?}");
+        assert!(!memory.because.is_empty());
+    }
+}
+
+#[test]
+fn the_same_polls_leave_the_same_memory() {
+    let told = || {
+        let mut story = Story::new();
+        for n in 0..50 {
+            story.takes(document(Hints::default()), n % 3, 5);
+            story.takes(unmodified(), 0, 0);
+            story.takes(failure(FailureKind::Timeout), 0, 0);
+        }
+        story.memory
+    };
+    assert_eq!(told(), told());
+}
+
+#[test]
+fn a_row_of_failures_is_counted_and_ended_by_one_good_answer() {
+    let mut story = Story::new();
+    story.takes(failure(FailureKind::Dns), 0, 0);
+    let began = story.now;
+    let memory = story.takes(failure(FailureKind::Refused), 0, 0);
+    assert_eq!((memory.failures, memory.failing_since), (2, Some(began)));
+    assert_eq!(memory.failure.as_ref().unwrap().kind, FailureKind::Refused);
+    let memory = story.takes(unmodified(), 0, 0);
+    assert_eq!((memory.failures, memory.failing_since, &memory.failure), (0, None, &None));
+}
+
+#[test]
+fn a_document_without_overlap_is_a_gap_only_where_overlap_is_usual() {
+    let gap_after = |overlaps: usize| {
+        let mut story = Story::new();
+        story.takes(document(Hints::default()), 20, 0);
+        for _ in 0..overlaps {
+            story.takes(document(Hints::default()), 1, 19);
+        }
+        story.takes(document(Hints::default()), 20, 0).clone()
+    };
+    assert_eq!(gap_after(0).gaps, 0);
+    assert_eq!(gap_after(2).gaps, 0);
+    let memory = gap_after(3);
+    assert_eq!((memory.gaps, memory.last_gap), (1, memory.last_poll));
+    assert!(memory.warnings.last().unwrap().contains("missed"));
+    assert!(memory.last_poll.unwrap().until(memory.next_poll) < HOUR * 2, "it is asked sooner");
+}
+
+#[test]
+fn a_gap_hides_no_longer_than_one_document() {
+    let mut story = Story::new();
+    story.takes(document(Hints::default()), 20, 0);
+    for _ in 0..5 {
+        story.takes(document(Hints::default()), 1, 19);
+    }
+    story.takes(document(Hints::default()), 20, 0);
+    let memory = story.takes(document(Hints::default()), 1, 19);
+    assert_eq!((memory.gaps, memory.warnings.len()), (1, 1));
+}
+
+#[test]
+fn an_end_that_is_taken_back_is_forgotten() {
+    let mut story = Story::new();
+    let ended = Hints { ended: true, ..Hints::default() };
+    assert_eq!(story.takes(document(ended.clone()), 0, 1).endings, 1);
+    assert_eq!(story.takes(document(Hints::default()), 0, 1).endings, 0);
+    assert_eq!(story.takes(failure(FailureKind::Gone), 0, 0).endings, 1);
+    assert_eq!(story.takes(unmodified(), 0, 0).endings, 0);
+    story.takes(document(ended), 0, 1);
+    assert!(story.takes(unmodified(), 0, 0).rests());
+}
+
+#[test]
+fn an_operators_new_address_starts_without_the_old_ones_redirect() {
+    let mut story = Story::new();
+    let to = Url::parse("http://b/feed").unwrap();
+    let Outcome::Read(mut reading) = document(Hints::default()) else { unreachable!() };
+    reading.moved = Some(to.clone());
+    let moved = story.takes(Outcome::Read(reading), 0, 1).moved.clone().unwrap();
+    assert_eq!((moved.to, moved.successes), (to, 1));
+    assert_eq!(story.takes(unmodified(), 0, 0).moved.as_ref().unwrap().successes, 2);
+    story.source = web_source("one", "http://c/feed");
+    assert_eq!(story.takes(unmodified(), 0, 0).moved, None);
+}
+
+#[test]
+fn a_memory_written_before_a_field_was_added_is_read() {
+    let mut story = Story::new();
+    story.takes(document(Hints::default()), 3, 1);
+    let mut stored = serde_json::to_value(&story.memory).unwrap();
+    for field in ["rhythm", "endings", "not_before", "gaps", "last_gap"] {
+        assert!(stored.as_object_mut().unwrap().remove(field).is_some(), "{field}");
+    }
+    let read: Memory = serde_json::from_value(stored).unwrap();
+    assert_eq!(read.next_poll, story.memory.next_poll);
+}

@@ -7,6 +7,7 @@ use crate::model::{FailureKind, Timestamp};
 use crate::publish::desk::{Condition, SourceState};
 use crate::publish::legible::line;
 use crate::publish::site::Site;
+use crate::publish::uri::uri;
 
 #[derive(Template)]
 #[template(path = "sources.html")]
@@ -42,11 +43,11 @@ pub(super) fn page<'a>(states: &[SourceState], now: Timestamp, site: &'a Site) -
     SourcesPage {
         site,
         summary: format!("{} sources, {well} of them well.", rows.len()),
-        rows: rows.into_iter().map(|(condition, state)| row(condition, state)).collect(),
+        rows: rows.into_iter().map(|(condition, state)| row(condition, state, now)).collect(),
     }
 }
 
-fn row(condition: Condition, state: &SourceState) -> Row {
+fn row(condition: Condition, state: &SourceState, now: Timestamp) -> Row {
     let (source, memory) = (&state.source, &state.memory);
     let moment = |moment: Option<Timestamp>| moment.map_or_else(|| "never".to_owned(), minute);
     let class = match condition {
@@ -58,7 +59,7 @@ fn row(condition: Condition, state: &SourceState) -> Row {
     Row {
         id: source.id.to_string(),
         title: line(&source.title),
-        page: memory.feed.url.as_ref().map(url::Url::to_string),
+        page: memory.feed.url.as_ref().map(uri),
         role: source.role.as_str(),
         state: condition.as_str(),
         class,
@@ -74,7 +75,7 @@ fn row(condition: Condition, state: &SourceState) -> Row {
         remedy: failure.map(|failure| remedy(failure.kind)),
         last_news: moment(memory.last_news),
         last_success: moment(memory.last_success),
-        next_poll: minute(memory.next_poll),
+        next_poll: if memory.next_poll > now { minute(memory.next_poll) } else { "due".to_owned() },
         because: line(&memory.because),
         polls: memory.polls,
         not_modified: memory.not_modified,

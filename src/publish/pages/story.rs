@@ -9,6 +9,7 @@ use crate::publish::desk::StoryDetail;
 use crate::publish::legible::{excerpt, line};
 use crate::publish::masthead::title_of;
 use crate::publish::site::{Site, topic_path};
+use crate::publish::uri::uri;
 
 /// How much of a copy's text is shown: enough to compare, not to republish.
 const PARAGRAPHS: usize = 6;
@@ -85,7 +86,7 @@ fn card(member: &Member, leads: bool, sources: &Sources) -> CopyCard {
         by: name_of(entry, sources),
         leads,
         title: line(&entry.title),
-        url: entry.url.as_ref().map(url::Url::to_string),
+        url: entry.url.as_ref().map(uri),
         published: entry.dated().map_or_else(|| "undated".to_owned(), minute),
         updated: entry.updated.filter(|updated| Some(*updated) != entry.dated()).map(minute),
         joined: minute(member.joined),

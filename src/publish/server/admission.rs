@@ -55,10 +55,12 @@ impl Admission {
         Self { limits: Arc::new(limits), open: Arc::default() }
     }
 
-    pub(super) fn admit(&self, address: IpAddr) -> Result<Admitted, Refused> {
-        let address = address.to_canonical();
-        let proxy = self.limits.proxies.iter().any(|proxy| proxy.contains(&address));
-        let counted = (!proxy).then(|| one_client(address));
+    /// Who has no address, is a proxy by a Unix socket.
+    pub(super) fn admit(&self, address: Option<IpAddr>) -> Result<Admitted, Refused> {
+        let is_proxy =
+            |address: &IpAddr| self.limits.proxies.iter().any(|proxy| proxy.contains(address));
+        let address = address.map(|address| address.to_canonical());
+        let counted = address.filter(|address| !is_proxy(address)).map(one_client);
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         if open.in_all >= self.limits.in_all {
             return Err(Refused::Full);
@@ -125,7 +127,7 @@ mod tests {
     #[test]
     fn one_address_cannot_take_all_connections() {
         let admission = admission(10, 2);
-        let ip = |text: &str| text.parse::<IpAddr>().unwrap();
+        let ip = |text: &str| text.parse::<IpAddr>().ok();
         let first = admission.admit(ip("192.0.2.1")).unwrap();
         let _second = admission.admit(ip("::ffff:192.0.2.1")).unwrap();
         assert_eq!(admission.admit(ip("192.0.2.1")).unwrap_err(), Refused::TooManyOfOne);
@@ -137,18 +139,18 @@ mod tests {
     #[test]
     fn a_whole_network_of_ipv6_is_one_client() {
         let admission = admission(10, 1);
-        let _one = admission.admit("2001:db8:1:1::1".parse().unwrap()).unwrap();
-        let neighbour = "2001:db8:1:1:ffff::9".parse().unwrap();
+        let _one = admission.admit("2001:db8:1:1::1".parse().ok()).unwrap();
+        let neighbour = "2001:db8:1:1:ffff::9".parse().ok();
         assert_eq!(admission.admit(neighbour).unwrap_err(), Refused::TooManyOfOne);
-        assert!(admission.admit("2001:db8:1:2::1".parse().unwrap()).is_ok());
+        assert!(admission.admit("2001:db8:1:2::1".parse().ok()).is_ok());
     }
 
     #[test]
     fn a_proxy_is_bound_by_the_limit_in_all_alone() {
         let admission = admission(3, 1);
-        let proxy = "127.0.0.1".parse().unwrap();
-        let _held: Vec<_> = (0..3).map(|_| admission.admit(proxy).unwrap()).collect();
-        assert_eq!(admission.admit(proxy).unwrap_err(), Refused::Full);
+        let proxies = ["127.0.0.1".parse().ok(), None, None];
+        let _held = proxies.map(|proxy| admission.admit(proxy).unwrap());
+        assert_eq!(admission.admit(None).unwrap_err(), Refused::Full);
     }
 
     #[test]

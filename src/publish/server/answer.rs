@@ -1,13 +1,14 @@
 //! A request in; its answer out: from the shelf, else from the routes.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use axum::Router;
 use axum::body::Body as PageBody;
 use axum::http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
     ACCESS_CONTROL_MAX_AGE, ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST,
-    LOCATION, TRANSFER_ENCODING, VARY,
+    LOCATION, TRANSFER_ENCODING, VARY, WWW_AUTHENTICATE,
 };
 use axum::http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Version};
 use bytes::Bytes;
@@ -21,7 +22,7 @@ use crate::publish::conditional::{Precondition, evaluate};
 use crate::publish::heads;
 use crate::publish::pages;
 use crate::publish::shelf::{Coded, Held, Shelved};
-use crate::publish::{Desk, Shelf};
+use crate::publish::{Desk, Guard, Shelf};
 
 /// Bytes of the shelf as they are, or whatever a route made.
 pub(super) type Body = Either<Full<Bytes>, PageBody>;
@@ -36,7 +37,7 @@ pub(super) struct Office {
 
 impl Office {
     pub(super) fn new(shelf: Arc<Shelf>, desk: Arc<dyn Desk>, settings: Settings) -> Self {
-        let routes = routes::routes(desk.clone(), settings.desk);
+        let routes = routes::routes(desk.clone(), shelf.clone(), &settings);
         Self { settings, shelf, desk, routes }
     }
 
@@ -50,47 +51,75 @@ impl Office {
             Method::OPTIONS => return preflight(),
             _ => return not_allowed(),
         }
-        match self.shelf.find(request.uri().path()) {
-            Some(Held::Here(document)) => self.shelved(&document, request.headers()),
+        let path = request.uri().path();
+        let guard = self.shelf.guard_of(path);
+        let admits =
+            |guard: &Arc<Guard>| guard.admits(request.uri().query(), request.headers()).is_some();
+        if !guard.as_ref().is_none_or(admits) {
+            return self.unadmitted();
+        }
+        match self.shelf.find(path) {
+            Some(Held::Here(document)) => {
+                self.shelved(&document, request.headers(), guard.is_some())
+            }
             Some(Held::Gone) => self.gone(),
             Some(Held::MovedTo(path)) => self.moved(&path),
-            None => self.route(request).await,
+            None => self.route(request, guard.is_some()).await,
         }
     }
 
     /// The document in the coding wanted most, or word that the client has it.
-    fn shelved(&self, document: &Shelved, headers: &HeaderMap) -> Response<Body> {
-        let accepted = Accepted::of(headers).choose(|coding| {
-            document.codings[coding as usize].as_ref().map(|coded| coded.body.len())
-        });
+    fn shelved(&self, document: &Shelved, headers: &HeaderMap, guarded: bool) -> Response<Body> {
+        let held = |coding: Coding| document.codings[coding as usize].as_ref();
+        let wanted = || {
+            let length = |coding| held(coding).map(|coded| coded.body.len());
+            Accepted::of(headers).choose(length).and_then(held)
+        };
         let tags = document.codings.iter();
         let tags = tags.map(|coded| coded.as_ref().and_then(|coded| coded.tag.to_str().ok()));
-        let wanted = || accepted.and_then(|coding| document.codings[coding as usize].as_ref());
         let has = match evaluate(headers, tags, document.modified) {
             Precondition::Full => None,
             Precondition::Holds(place) => document.codings[place].as_ref(),
-            Precondition::HoldsSome => {
-                wanted().or(document.codings[Coding::Identity as usize].as_ref())
-            }
+            Precondition::HoldsSome => wanted().or_else(|| held(Coding::Identity)),
         };
-        let mut response = match (has, wanted()) {
-            (Some(coded), _) => unchanged(coded),
-            (None, Some(coded)) => full(coded),
+        let mut response = match (has, has.is_none().then(wanted).flatten()) {
+            (Some(coded), _) => {
+                document.tally.unchanged.fetch_add(1, Ordering::Relaxed);
+                unchanged(coded)
+            }
+            (None, Some(coded)) => {
+                document.tally.full.fetch_add(1, Ordering::Relaxed);
+                full(coded)
+            }
             (None, None) => return not_acceptable(),
         };
-        let fresh =
-            heads::cache_control(&document.content_type, self.desk.now(), self.desk.next_poll());
+        let (now, next_poll) = (self.desk.now(), self.desk.next_poll());
+        let fresh = heads::cache_control(&document.content_type, now, next_poll, guarded);
         response.headers_mut().insert(CACHE_CONTROL, fresh);
         response
     }
 
-    async fn route(&self, request: Request<Incoming>) -> Response<Body> {
+    async fn route(&self, request: Request<Incoming>, guarded: bool) -> Response<Body> {
         // Requests with bodies were refused, so nothing is lost here.
         let request = request.map(|_| PageBody::empty());
-        match self.routes.clone().oneshot(request).await {
-            Ok(response) => response.map(Either::Right),
+        let mut response = match self.routes.clone().oneshot(request).await {
+            Ok(response) => response,
             Err(never) => match never {},
+        };
+        if guarded {
+            response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("private"));
         }
+        answered(response)
+    }
+
+    /// Asks for a key, without saying whether there is anything behind it.
+    fn unadmitted(&self) -> Response<Body> {
+        let text = "A key is needed to read this.";
+        let page = pages::message("Not public", text, &self.desk.site());
+        let mut response = routes::page(StatusCode::UNAUTHORIZED, page, "no-store");
+        let challenge = HeaderValue::from_static("Basic realm=\"feeds\", charset=\"UTF-8\"");
+        response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+        answered(response)
     }
 
     fn gone(&self) -> Response<Body> {

@@ -245,7 +245,7 @@ mod tests {
         let progress = Progress::default();
         let mut patient = Patient::new(server, &settings(), progress.clone());
         client.write_all(b"GET").await.unwrap();
-        patient.read(&mut [0; 8]).await.unwrap();
+        patient.read_exact(&mut [0; 3]).await.unwrap();
         progress.asked();
         let mut buffer = [0; 8];
         let pending = patient.read(&mut buffer);

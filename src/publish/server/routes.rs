@@ -16,25 +16,34 @@ use crate::publish::coding::{Accepted, Coding};
 use crate::publish::conditional::{Precondition, evaluate};
 use crate::publish::desk::Reply;
 use crate::publish::heads::{self, Facts};
-use crate::publish::{Desk, Format, Rendered, Unavailable, Volume, pages, render_volume, shelf};
+use crate::publish::{
+    Desk, Format, Rendered, Settings, Shelf, Unavailable, Volume, pages, render_volume, shelf,
+};
 
 /// Where a route asks, and for how long it waits.
 #[derive(Clone)]
 struct Counter {
     desk: Arc<dyn Desk>,
+    shelf: Arc<Shelf>,
     patience: Duration,
 }
 
 /// Everything that cannot be ready beforehand.
-pub(super) fn routes(desk: Arc<dyn Desk>, patience: Duration) -> Router {
-    Router::new()
+pub(super) fn routes(desk: Arc<dyn Desk>, shelf: Arc<Shelf>, settings: &Settings) -> Router {
+    let mut router = Router::new();
+    if settings.operators {
+        router = router
+            .route("/sources", get(sources))
+            .route("/sources.opml", get(sources_list))
+            .route("/metrics", get(metrics));
+    }
+    router
         .route("/healthz", get(healthz))
         .route("/readyz", get(readyz))
-        .route("/sources", get(sources))
         .route("/stories/{id}", get(story))
         .route("/topics/{topic}/archive/{file}", get(volume))
         .fallback(not_found)
-        .with_state(Counter { desk, patience })
+        .with_state(Counter { desk, shelf, patience: settings.desk })
 }
 
 /// For who would restart us.
@@ -53,6 +62,31 @@ async fn sources(State(counter): State<Counter>, headers: HeaderMap) -> Response
     match counter.reply(counter.desk.sources()).await {
         Ok(states) => passing(&headers, pages::sources(&states, now, &site), "no-cache"),
         Err(unavailable) => counter.later(&unavailable),
+    }
+}
+
+async fn sources_list(State(counter): State<Counter>, headers: HeaderMap) -> Response<Body> {
+    match counter.reply(counter.desk.sources()).await {
+        Ok(states) => {
+            let list = crate::publish::sources_list(&states, &counter.desk.site());
+            passing(&headers, list, "no-cache")
+        }
+        Err(unavailable) => counter.later(&unavailable),
+    }
+}
+
+async fn metrics(State(counter): State<Counter>) -> Response<Body> {
+    let states = match counter.reply(counter.desk.sources()).await {
+        Ok(states) => states,
+        Err(unavailable) => return counter.later(&unavailable),
+    };
+    let ledger = counter.desk.ledger();
+    match ledger.text(&states, counter.shelf.tallies(), counter.desk.now()) {
+        Ok(text) => {
+            let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+            typed(StatusCode::OK, text, content_type, "no-store")
+        }
+        Err(error) => counter.later(&Unavailable(error.to_string())),
     }
 }
 

@@ -1,0 +1,379 @@
+//! How much processor time an answer costs, beside a bare hyper and nginx.
+//!
+//! Each server is a process of its own, so that its time can be read from
+//! `/proc`; the load comes from this one: 64 connections that are kept alive.
+//! The feed has 50 entries. Run it with `cargo bench --bench serve`; nginx is
+//! measured where it is installed.
+
+use std::convert::Infallible;
+use std::io::{BufRead, BufReader, Write};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use gazetted::model::{
+    Entry, Evidence, Member, Revisions, SourceId, Sources, Story, StoryId, Timestamp, Topic,
+    TopicId,
+};
+use gazetted::publish::{
+    self, Desk, Ledger, Reply, Settings, Shelf, Site, SourceState, StoryDetail, Volume,
+    VolumeDetail,
+};
+use http_body_util::Full;
+use hyper::service::service_fn;
+use hyper::{Request, Response};
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+const CONNECTIONS: usize = 64;
+const ROUND: Duration = Duration::from_secs(3);
+const ROUNDS: usize = 3;
+const PATH: &str = "/topics/bench.atom";
+
+type Failure = Box<dyn std::error::Error>;
+
+fn main() -> Result<(), Failure> {
+    let role = std::env::args().nth(1).unwrap_or_default();
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    match role.as_str() {
+        "ours" => runtime.block_on(ours()),
+        "hyper" => runtime.block_on(bare_hyper()),
+        _ => runtime.block_on(compare()),
+    }
+}
+
+/// Every server, every kind of request; the least of several rounds counts.
+async fn compare() -> Result<(), Failure> {
+    let directory = tempfile::tempdir()?;
+    println!("{:8} {:>10} {:>12} {:>12}", "server", "answer", "µs CPU", "answers/s");
+    for name in ["hyper", "ours", "nginx"] {
+        let Some(server) = Server::start(name, directory.path())? else {
+            println!("{name:8} skipped: it is not installed");
+            continue;
+        };
+        for (kind, request) in requests(&server).await? {
+            let mut best: Option<(f64, f64)> = None;
+            for _ in 0..ROUNDS {
+                let (micros, rate) = measure(&server, &request).await?;
+                if best.is_none_or(|(least, _)| micros < least) {
+                    best = Some((micros, rate));
+                }
+            }
+            let (micros, rate) = best.unwrap_or_default();
+            println!("{name:8} {kind:>10} {micros:>12.2} {rate:>12.0}");
+        }
+    }
+    Ok(())
+}
+
+/// A server in a process of its own, which ends with this.
+struct Server {
+    process: Child,
+    /// Whose time is counted: the worker, where there is a master.
+    pid: u32,
+    address: SocketAddr,
+}
+
+impl Server {
+    fn start(name: &str, directory: &Path) -> Result<Option<Self>, Failure> {
+        if name == "nginx" {
+            return Self::nginx(directory);
+        }
+        let mut process = Command::new(std::env::current_exe()?)
+            .arg(name)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()?;
+        let output = process.stdout.take().ok_or("the server has no output")?;
+        let mut line = String::new();
+        BufReader::new(output).read_line(&mut line)?;
+        let address = line.trim().parse()?;
+        Ok(Some(Self { pid: process.id(), process, address }))
+    }
+
+    /// nginx with one worker and the same file, compressed beforehand.
+    fn nginx(directory: &Path) -> Result<Option<Self>, Failure> {
+        let root = directory.join("topics");
+        std::fs::create_dir_all(&root)?;
+        let body = feed();
+        std::fs::write(root.join("bench.atom"), &body)?;
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::new(6));
+        gzip.write_all(&body)?;
+        std::fs::write(root.join("bench.atom.gz"), gzip.finish()?)?;
+        // A port that was free a moment ago: nginx cannot say which one it chose.
+        let address = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+        let configuration = directory.join("nginx.conf");
+        std::fs::write(&configuration, nginx_configuration(address, directory))?;
+        let started = Command::new("nginx").arg("-c").arg(&configuration).spawn();
+        let Ok(process) = started else { return Ok(None) };
+        let deadline = Instant::now() + Duration::from_secs(5);
+        while std::net::TcpStream::connect(address).is_err() {
+            if Instant::now() > deadline {
+                return Err("nginx does not listen".into());
+            }
+            std::thread::yield_now();
+        }
+        let master = process.id();
+        let children = format!("/proc/{master}/task/{master}/children");
+        let pid = std::fs::read_to_string(children)?.trim().parse()?;
+        Ok(Some(Self { process, pid, address }))
+    }
+
+    /// Processor time used so far.
+    fn used(&self) -> Result<Duration, Failure> {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.pid))?;
+        let after_name = stat.rsplit_once(") ").ok_or("an unknown form of /proc/PID/stat")?.1;
+        let fields: Vec<_> = after_name.split(' ').collect();
+        let ticks = fields[11].parse::<u64>()? + fields[12].parse::<u64>()?;
+        Ok(Duration::from_millis(ticks * 10)) // 100 ticks a second, on every Linux we know
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // Asked, not killed: nginx's worker would outlive its master.
+        drop(self.process.stdin.take());
+        if let Ok(pid) = i32::try_from(self.process.id()) {
+            let pid = rustix::process::Pid::from_raw(pid);
+            let _ =
+                pid.map(|pid| rustix::process::kill_process(pid, rustix::process::Signal::TERM));
+        }
+        let _ = self.process.wait();
+    }
+}
+
+fn nginx_configuration(address: SocketAddr, directory: &Path) -> String {
+    let directory = directory.display();
+    format!(
+        "daemon off; worker_processes 1; pid {directory}/nginx.pid; error_log stderr crit;\n\
+         events {{ worker_connections 256; }}\n\
+         http {{ access_log off; keepalive_requests 100000000; gzip_static on; sendfile on;\n\
+         open_file_cache max=10; types {{ application/atom+xml atom; }}\n\
+         server {{ listen {address}; root {directory}; }} }}\n"
+    )
+}
+
+/// The three kinds of request, as bytes.
+async fn requests(server: &Server) -> Result<Vec<(&'static str, String)>, Failure> {
+    let head = format!("GET {PATH} HTTP/1.1\r\nHost: bench\r\nUser-Agent: reader/1.0\r\n");
+    let plain = format!("{head}\r\n");
+    let mut stream = TcpStream::connect(server.address).await?;
+    let mut buffer = Vec::new();
+    stream.write_all(plain.as_bytes()).await?;
+    let answer = read_answer(&mut stream, &mut buffer).await?;
+    let tag = header(&answer, "etag").ok_or("the server sends no ETag")?;
+    Ok(vec![
+        ("304", format!("{head}If-None-Match: {tag}\r\n\r\n")),
+        ("gzip", format!("{head}Accept-Encoding: gzip\r\n\r\n")),
+        ("plain", plain),
+    ])
+}
+
+/// Processor time an answer in microseconds, and answers a second.
+async fn measure(server: &Server, request: &str) -> Result<(f64, f64), Failure> {
+    let request: Arc<[u8]> = request.as_bytes().into();
+    let (before, start) = (server.used()?, Instant::now());
+    let mut clients = JoinSet::new();
+    for _ in 0..CONNECTIONS {
+        clients.spawn(client(server.address, request.clone(), start + ROUND));
+    }
+    let mut answers = 0_u64;
+    while let Some(done) = clients.join_next().await {
+        answers += done??;
+    }
+    let used = server.used()?.saturating_sub(before);
+    let answers = answers.max(1) as f64;
+    Ok((used.as_secs_f64() * 1e6 / answers, answers / start.elapsed().as_secs_f64()))
+}
+
+async fn client(address: SocketAddr, request: Arc<[u8]>, until: Instant) -> std::io::Result<u64> {
+    let mut stream = TcpStream::connect(address).await?;
+    stream.set_nodelay(true)?;
+    let mut buffer = Vec::with_capacity(256 * 1024);
+    let mut answers = 0;
+    while Instant::now() < until {
+        stream.write_all(&request).await?;
+        read_answer(&mut stream, &mut buffer).await?;
+        answers += 1;
+    }
+    Ok(answers)
+}
+
+/// Reads one answer, head and body, and returns its head.
+async fn read_answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> std::io::Result<String> {
+    buffer.clear();
+    loop {
+        if stream.read_buf(buffer).await? == 0 {
+            return Err(std::io::ErrorKind::UnexpectedEof.into());
+        }
+        let Some(end) = buffer.windows(4).position(|four| four == b"\r\n\r\n") else { continue };
+        let head = String::from_utf8_lossy(&buffer[..end]).into_owned();
+        let length = header(&head, "content-length").and_then(|length| length.parse().ok());
+        let whole = end + 4 + length.unwrap_or(0_usize);
+        while buffer.len() < whole {
+            if stream.read_buf(buffer).await? == 0 {
+                return Err(std::io::ErrorKind::UnexpectedEof.into());
+            }
+        }
+        return Ok(head);
+    }
+}
+
+fn header(head: &str, name: &str) -> Option<String> {
+    let mut lines = head.split("\r\n").filter_map(|line| line.split_once(':'));
+    lines.find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim().to_owned())
+}
+
+/// Says where it listens, and serves until its input ends.
+async fn ours() -> Result<(), Failure> {
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    println!("{}", listener.local_addr()?);
+    let shelf = Arc::new(Shelf::new());
+    shelf.place(rendered(), Timestamp::from_secs(1_743_600_000));
+    let stop = CancellationToken::new();
+    let serving = publish::serve(listener, shelf, Arc::new(Nobody), Settings::default(), stop);
+    tokio::select! { () = serving => {}, () = input_ends() => {} }
+    Ok(())
+}
+
+/// The least that hyper can do: one body, one tag, no choice.
+async fn bare_hyper() -> Result<(), Failure> {
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    println!("{}", listener.local_addr()?);
+    let plain = Bytes::from(feed());
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::new(6));
+    gzip.write_all(&plain)?;
+    let gzip = Bytes::from(gzip.finish()?);
+    let accepting = async {
+        loop {
+            let Ok((stream, _)) = listener.accept().await else { continue };
+            let (plain, gzip) = (plain.clone(), gzip.clone());
+            let _ = stream.set_nodelay(true);
+            let service = service_fn(move |request| {
+                let answer = bare_answer(&request, &plain, &gzip);
+                async move { answer }
+            });
+            let connection = hyper::server::conn::http1::Builder::new()
+                .serve_connection(TokioIo::new(stream), service);
+            tokio::spawn(connection);
+        }
+    };
+    tokio::select! { () = accepting => {}, () = input_ends() => {} }
+    Ok(())
+}
+
+fn bare_answer(
+    request: &Request<hyper::body::Incoming>,
+    plain: &Bytes,
+    gzip: &Bytes,
+) -> Result<Response<Full<Bytes>>, Infallible> {
+    let headers = request.headers();
+    let mut response = Response::new(Full::default());
+    if headers.contains_key("if-none-match") {
+        *response.status_mut() = hyper::StatusCode::NOT_MODIFIED;
+    } else if headers.contains_key("accept-encoding") {
+        *response.body_mut() = Full::new(gzip.clone());
+        let coding = hyper::header::HeaderValue::from_static("gzip");
+        response.headers_mut().insert("content-encoding", coding);
+    } else {
+        *response.body_mut() = Full::new(plain.clone());
+    }
+    let tag = hyper::header::HeaderValue::from_static("\"bench\"");
+    response.headers_mut().insert("etag", tag);
+    Ok(response)
+}
+
+async fn input_ends() {
+    let mut input = tokio::io::stdin();
+    while !matches!(input.read(&mut [0; 64]).await, Ok(0) | Err(_)) {}
+}
+
+/// A desk at which nothing is asked.
+struct Nobody;
+
+impl Desk for Nobody {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_secs(1_743_600_000)
+    }
+
+    fn site(&self) -> Arc<Site> {
+        Arc::new(site())
+    }
+
+    fn ready(&self) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn healthy(&self) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn next_poll(&self) -> Option<Timestamp> {
+        Some(Timestamp::from_secs(1_743_600_900))
+    }
+
+    fn ledger(&self) -> Arc<Ledger> {
+        Arc::default()
+    }
+
+    fn sources(&self) -> Reply<Vec<SourceState>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+
+    fn story(&self, _: StoryId) -> Reply<Option<StoryDetail>> {
+        Box::pin(async { Ok(None) })
+    }
+
+    fn volume(&self, _: TopicId, _: Volume) -> Reply<Option<VolumeDetail>> {
+        Box::pin(async { Ok(None) })
+    }
+}
+
+fn site() -> Site {
+    let base = "http://127.0.0.1/".parse().expect("it is a URL");
+    Site::new(base, "Bench")
+}
+
+fn feed() -> Vec<u8> {
+    let atom = rendered().into_iter().find(|document| document.path == PATH);
+    atom.map(|document| document.body.to_vec()).unwrap_or_default()
+}
+
+/// A feed of 50 entries with a paragraph or two each.
+fn rendered() -> Vec<publish::Rendered> {
+    let topic = Topic {
+        id: TopicId::new("bench"),
+        title: "Bench".to_owned(),
+        description: String::new(),
+        query: "bench".to_owned(),
+        revisions: Revisions::Major,
+        entries: 50,
+        formerly: Vec::new(),
+    };
+    let stories: Vec<_> = (0..50).map(story).collect();
+    publish::render_topic(&topic, &stories, &Sources::new(), &site())
+}
+
+fn story(number: u8) -> Arc<Story> {
+    let dated = Timestamp::from_secs(1_743_590_000 - i64::from(number) * 3_600);
+    let mut entry = Entry::of(SourceId::new("department"));
+    entry.title = format!("Announcement {number} on measures against networks abroad");
+    entry.url = format!("https://department.example/news/{number}").parse().ok();
+    entry.published = Some(dated);
+    let words = ["minister", "sanctions", "region", "partners", "funding", "border", "agreement"];
+    let text: Vec<_> = (0..120_usize)
+        .map(|place| words[(place * place + usize::from(number) * 31) % words.len()])
+        .collect();
+    entry.content = Some(format!("<p>{}</p>", text.join(" ")));
+    let id = format!("tag:department.example,2026:{number}");
+    let mut story = Story::new(StoryId::from_bytes([number; 16]), id, dated);
+    story.members.push(Member::new(entry, Evidence::Founded, dated));
+    Arc::new(story)
+}

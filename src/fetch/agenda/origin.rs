@@ -1,0 +1,93 @@
+//! An origin's sources, and what its server answered lately, in; whether it may be asked, out.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use url::Url;
+
+use crate::model::{FailureKind, HoldScope, Location, Memory, Source, Timestamp};
+
+/// An origin with more sources than this is asked closer together (P34).
+const MANY: usize = 1000;
+
+/// A further request may be under way for every so many sources of such an origin.
+const PER_FLIGHT: usize = 2000;
+
+/// Under way at one origin, however many sources it has.
+const MOST_FLIGHTS: usize = 6;
+
+/// So many sources of one origin answering 503 within this time hold it (P28).
+const UNAVAILABLE: usize = 3;
+const WITHIN: Duration = Duration::from_secs(600);
+
+/// A scheme, host and port; or one file.
+#[derive(Debug, Default)]
+pub(super) struct Origin {
+    pub(super) name: String,
+    spaced: bool,
+    pub(super) sources: usize,
+    pub(super) in_flight: usize,
+    pub(super) line: VecDeque<usize>,
+    /// The earliest next start.
+    pub(super) next_start: Timestamp,
+    pub(super) held_until: Timestamp,
+    /// Under which time it stands in `ready`, if it does.
+    pub(super) ready_at: Option<Timestamp>,
+    /// Sources that answered 503 lately.
+    unavailable: Vec<(Timestamp, usize)>,
+}
+
+impl Origin {
+    pub(super) fn new(name: &str) -> Self {
+        Self { name: name.to_owned(), spaced: !name.starts_with(FILE), ..Self::default() }
+    }
+
+    /// Whether one more request may be under way (P34).
+    pub(super) fn has_room(&self) -> bool {
+        let most = match self.sources {
+            many if many > MANY => (1 + many / PER_FLIGHT).min(MOST_FLIGHTS),
+            _ => 1,
+        };
+        !self.spaced || self.in_flight < most
+    }
+
+    /// Between the starts of two requests (P34).
+    pub(super) fn gap(&self, spacing: Duration) -> Duration {
+        match u32::try_from(self.sources) {
+            _ if !self.spaced => Duration::ZERO,
+            Ok(many) if self.sources > MANY => spacing.min(Duration::from_secs(3600) / many),
+            _ => spacing,
+        }
+    }
+
+    /// Takes in what a source's memory says of the whole origin (P28).
+    pub(super) fn heed(&mut self, source: usize, memory: &Memory) {
+        self.unavailable.retain(|&(_, who)| who != source);
+        let Some(hold) = memory.hold else { return };
+        let trouble = memory.failure.as_ref().map(|failure| failure.kind);
+        if trouble == Some(FailureKind::Unavailable) && self.spaced {
+            let asked = memory.last_poll.unwrap_or_default();
+            self.unavailable.retain(|&(at, _)| at.after(WITHIN) >= asked);
+            self.unavailable.push((asked, source));
+        }
+        if hold.scope == HoldScope::Origin || self.unavailable.len() >= UNAVAILABLE {
+            self.held_until = self.held_until.max(hold.until);
+        }
+    }
+}
+
+/// What the name of a file's "origin" begins with; no scheme has a blank.
+const FILE: &str = "file ";
+
+/// Whom a poll of this source will ask: the origin that it has moved to, if it has.
+pub(super) fn origin_of(source: &Source, memory: &Memory) -> String {
+    let Location::Web { url, .. } = &source.location else {
+        return format!("{FILE}{}", source.id);
+    };
+    moved_to(url, memory).unwrap_or(url).origin().ascii_serialization()
+}
+
+/// The address that replaces this one for good, as far as is known.
+pub(super) fn moved_to<'a>(url: &Url, memory: &'a Memory) -> Option<&'a Url> {
+    memory.moved.as_ref().filter(|moved| moved.from.as_ref() == Some(url)).map(|moved| &moved.to)
+}

@@ -1,0 +1,120 @@
+//! A source's memory and the time in; whether it has been silent beyond its rhythm, out. Pure.
+
+use std::time::Duration;
+
+use super::schedule;
+use crate::model::{Memory, Timestamp};
+
+/// Entries that should have come: the chance of none is e to the minus this, one
+/// in three thousand. Departments go quiet over holidays, so chance is not enough:
+const MISSED: f64 = 8.0;
+
+/// the silence must also be this much longer than any that was seen before,
+const BEYOND: u32 = 2;
+
+/// and last this long, so that a long weekend is no news.
+const LEAST: Duration = Duration::from_secs(3 * 86_400);
+
+/// Entries that must have been seen before anything is called unusual.
+const EVIDENCE: u32 = 10;
+
+/// A silence far beyond a source's rhythm: one event, until the source speaks again.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Silence {
+    /// The date of its newest entry.
+    pub since: Timestamp,
+    /// How many entries were to be expected since then.
+    pub expected: f64,
+    /// The longest silence before this one.
+    pub longest: Option<Duration>,
+}
+
+/// Whether a source, though it answers, has been silent for longer than its
+/// learned rhythm of hours, weekdays and recesses explains. The same silence has
+/// the same `since`, by which the caller raises it once and mutes it.
+pub fn silence(memory: &Memory, now: Timestamp) -> Option<Silence> {
+    let rhythm = &memory.rhythm;
+    let since = rhythm.newest?;
+    let seen: u32 = rhythm.days.iter().map(|&count| u32::from(count)).sum();
+    let lasted = since.until(now);
+    if memory.rests() || memory.failure.is_some() || seen < EVIDENCE || lasted < LEAST {
+        return None;
+    }
+    if rhythm.longest.is_some_and(|longest| lasted < longest * BEYOND) {
+        return None;
+    }
+    let expected = schedule::expected_since(rhythm, since, now);
+    (expected >= MISSED).then_some(Silence { since, expected, longest: rhythm.longest })
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::model::{Failure, FailureKind};
+
+    const HOUR: Duration = Duration::from_secs(3600);
+    const DAY: Duration = Duration::from_secs(86_400);
+
+    fn start() -> Timestamp {
+        Timestamp::parse_rfc3339("2025-01-06T00:00:00Z").unwrap() // a Monday
+    }
+
+    /// Five entries every working day, but none in the weeks of recess.
+    fn department(weeks: u32, recess: &[u32]) -> (Memory, Timestamp) {
+        let mut memory = Memory::default();
+        schedule::learn(&mut memory.rhythm, &[], start());
+        for day in (0..weeks * 7).filter(|day| day % 7 < 5 && !recess.contains(&(day / 7))) {
+            for hour in [9, 10, 11, 14, 16] {
+                let now = start().after(DAY * day + HOUR * hour);
+                schedule::learn(&mut memory.rhythm, &[now], now);
+            }
+        }
+        (memory, start().after(DAY * 7 * weeks))
+    }
+
+    /// The silence after so many days without anything new.
+    fn after(memory: &Memory, now: Timestamp, days: u32) -> Option<Silence> {
+        let mut memory = memory.clone();
+        let now = now.after(DAY * days);
+        schedule::learn(&mut memory.rhythm, &[], now);
+        silence(&memory, now)
+    }
+
+    #[test]
+    fn a_weekend_is_no_silence_but_two_weeks_are() {
+        let (memory, now) = department(12, &[]);
+        assert_eq!(after(&memory, now, 0), None);
+        assert_eq!(after(&memory, now, 1), None, "a bank holiday");
+        let silence = after(&memory, now, 12).unwrap();
+        assert_eq!(silence.since, memory.rhythm.newest.unwrap());
+        assert!(silence.expected > 30.0);
+    }
+
+    #[test]
+    fn a_recess_that_was_seen_before_is_no_silence() {
+        let (memory, now) = department(30, &[10, 11]);
+        assert_eq!(after(&memory, now, 14), None);
+        assert!(after(&memory, now, 40).is_some());
+    }
+
+    #[test]
+    fn a_source_that_fails_or_rests_or_is_hardly_known_is_not_called_silent() {
+        let (memory, now) = department(12, &[]);
+        let failure = Some(Failure::new(FailureKind::Dns, "no address"));
+        let mut hardly = Memory::default();
+        for hour in 0..9 {
+            let now = start().after(HOUR * hour);
+            schedule::learn(&mut hardly.rhythm, &[now], now);
+        }
+        assert!(after(&memory, now, 60).is_some());
+        for memory in [
+            Memory { failure, ..memory.clone() },
+            Memory { endings: 2, ..memory },
+            Memory::default(),
+            hardly,
+        ] {
+            assert_eq!(after(&memory, now, 60), None);
+        }
+    }
+}

@@ -1,0 +1,252 @@
+//! What the daemon did in; `/metrics` as OpenMetrics out.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use prometheus_client::encoding::text::{encode_eof, encode_registry};
+use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder};
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::registry::{Registry, Unit};
+
+use super::desk::SourceState;
+use crate::model::{Admitted, Outcome, Poll, SourceId, Timestamp, TopicId, Verdict};
+
+/// Counts what happens, for operators. The loop tells it; nothing is decided by it.
+#[derive(Debug)]
+pub struct Ledger {
+    registry: Registry,
+    polls: Family<Polled, Counter>,
+    bytes: Family<OfSource, Counter>,
+    entries: Family<OfSource, Counter>,
+    news_delay: Family<OfSource, Histogram, fn() -> Histogram>,
+    verdicts: Family<Judged, Counter>,
+    gathering: Histogram,
+    commit: Histogram,
+    topic_stories: Family<OfTopic, Gauge>,
+    stories: Gauge,
+    store_bytes: Gauge,
+}
+
+/// How often a document was sent, and how often its reader had it already.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    pub full: AtomicU64,
+    pub unchanged: AtomicU64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OfSource {
+    source: Name<SourceId>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Polled {
+    source: Name<SourceId>,
+    outcome: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OfTopic {
+    topic: Name<TopicId>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Judged {
+    verdict: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Served {
+    path: String,
+    answer: &'static str,
+}
+
+/// A name of the configuration as a label's value: shared, not copied.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Name<T>(T);
+
+impl<T: std::fmt::Display> EncodeLabelValue for Name<T> {
+    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> Result<(), std::fmt::Error> {
+        self.0.to_string().encode(encoder)
+    }
+}
+
+/// From a minute to eleven days: how old news is when it is first seen.
+fn news_delays() -> Histogram {
+    Histogram::new(exponential_buckets(60.0, 4.0, 8))
+}
+
+/// From a millisecond to eight seconds.
+fn durations() -> Histogram {
+    Histogram::new(exponential_buckets(0.001, 2.0, 14))
+}
+
+impl Default for Ledger {
+    fn default() -> Self {
+        let mut ledger = Self {
+            registry: Registry::with_prefix("gazetted"),
+            polls: Family::default(),
+            bytes: Family::default(),
+            entries: Family::default(),
+            news_delay: Family::new_with_constructor(news_delays),
+            verdicts: Family::default(),
+            gathering: durations(),
+            commit: durations(),
+            topic_stories: Family::default(),
+            stories: Gauge::default(),
+            store_bytes: Gauge::default(),
+        };
+        ledger.register();
+        ledger
+    }
+}
+
+impl Ledger {
+    /// A ledger in which nothing has happened.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    fn register(&mut self) {
+        let to = &mut self.registry;
+        to.register("polls", "Polls by outcome", self.polls.clone());
+        to.register("entries", "Entries read", self.entries.clone());
+        to.register("verdicts", "Entries by what judging them came to", self.verdicts.clone());
+        to.register("topic_stories", "Stories in a topic's feed", self.topic_stories.clone());
+        to.register("stories", "Stories in the store", self.stories.clone());
+        let bytes = "Bytes received of a source";
+        to.register_with_unit("poll", bytes, Unit::Bytes, self.bytes.clone());
+        let store = "Space the store takes on disk";
+        to.register_with_unit("store", store, Unit::Bytes, self.store_bytes.clone());
+        let delay = "From an entry's publication to when it was first seen";
+        to.register_with_unit("news_delay", delay, Unit::Seconds, self.news_delay.clone());
+        let gathering = "From the end of polls to their stories being served";
+        to.register_with_unit("gathering", gathering, Unit::Seconds, self.gathering.clone());
+        let commit = "From asking for a commit to its being durable";
+        to.register_with_unit("commit", commit, Unit::Seconds, self.commit.clone());
+    }
+
+    /// A poll was settled.
+    pub fn polled(&self, poll: &Poll) {
+        let source = Name(poll.source.clone());
+        let (outcome, bytes, entries) = match &poll.outcome {
+            Outcome::Read(reading) => ("read", reading.bytes, reading.entries.len()),
+            Outcome::Unchanged { bytes, not_modified: true, .. } => ("not-modified", *bytes, 0),
+            Outcome::Unchanged { bytes, .. } => ("same-bytes", *bytes, 0),
+            Outcome::Failed(failure) => (failure.kind.as_str(), 0, 0),
+        };
+        self.polls.get_or_create(&Polled { source: source.clone(), outcome }).inc();
+        let of_source = OfSource { source };
+        self.bytes.get_or_create(&of_source).inc_by(bytes);
+        self.entries.get_or_create(&of_source).inc_by(entries as u64);
+    }
+
+    /// Entries were judged.
+    pub fn admitted(&self, admitted: &[Admitted]) {
+        for one in admitted {
+            let verdict = one.verdict.as_str();
+            self.verdicts.get_or_create(&Judged { verdict }).inc();
+            if matches!(one.verdict, Verdict::New | Verdict::Joined) {
+                self.seen(one);
+            }
+        }
+    }
+
+    /// The youngest member of a story is news: how old was it?
+    fn seen(&self, one: &Admitted) {
+        let Some(member) = one.story.members.iter().max_by_key(|member| member.joined) else {
+            return;
+        };
+        if let Some(published) = member.entry.published {
+            let label = OfSource { source: Name(member.entry.source.clone()) };
+            let delay = published.until(member.joined);
+            self.news_delay.get_or_create(&label).observe(delay.as_secs_f64());
+        }
+    }
+
+    /// A gathering of polls went from their end to the shelf in this time.
+    pub fn gathered(&self, took: Duration) {
+        self.gathering.observe(took.as_secs_f64());
+    }
+
+    /// A commit became durable in this time.
+    pub fn committed(&self, took: Duration) {
+        self.commit.observe(took.as_secs_f64());
+    }
+
+    /// How many stories the store holds, in how many bytes.
+    pub fn stored(&self, stories: u64, bytes: u64) {
+        self.stories.set(stories.try_into().unwrap_or(i64::MAX));
+        self.store_bytes.set(bytes.try_into().unwrap_or(i64::MAX));
+    }
+
+    /// How many stories a topic's feed holds.
+    pub fn published(&self, topic: &TopicId, stories: usize) {
+        let label = OfTopic { topic: Name(topic.clone()) };
+        self.topic_stories.get_or_create(&label).set(stories.try_into().unwrap_or(i64::MAX));
+    }
+
+    /// Everything as OpenMetrics text: what was counted, and what can be seen now.
+    pub(super) fn text(
+        &self,
+        states: &[SourceState],
+        served: Vec<(String, Arc<Tally>)>,
+        now: Timestamp,
+    ) -> Result<String, std::fmt::Error> {
+        let mut text = String::new();
+        encode_registry(&mut text, &self.registry)?;
+        encode_registry(&mut text, &of_sources(states, now))?;
+        encode_registry(&mut text, &of_readers(served))?;
+        encode_eof(&mut text)?;
+        Ok(text)
+    }
+}
+
+/// How each source is now.
+fn of_sources(states: &[SourceState], now: Timestamp) -> Registry {
+    let mut registry = Registry::with_prefix("gazetted_source");
+    let mut gauge = |name: &str, help: &str, value: &dyn Fn(&SourceState) -> Option<i64>| {
+        let family = Family::<OfSource, Gauge>::default();
+        for state in states {
+            if let Some(value) = value(state) {
+                let label = OfSource { source: Name(state.source.id.clone()) };
+                family.get_or_create(&label).set(value);
+            }
+        }
+        registry.register(name, help, family);
+    };
+    let seconds = |moment: Option<Timestamp>| moment.map(Timestamp::as_secs);
+    gauge("up", "Whether the source answers and is being read", &|state| {
+        Some(i64::from(state.condition(now).is_up()))
+    });
+    gauge("failures", "Failures in a row", &|state| Some(state.memory.failures.into()));
+    gauge("last_news_timestamp_seconds", "When it last listed something new", &|state| {
+        seconds(state.memory.last_news)
+    });
+    gauge("last_success_timestamp_seconds", "When it last answered well", &|state| {
+        seconds(state.memory.last_success)
+    });
+    gauge("next_poll_timestamp_seconds", "When it is due", &|state| {
+        seconds(Some(state.memory.next_poll))
+    });
+    registry
+}
+
+/// How often each document was asked for.
+fn of_readers(served: Vec<(String, Arc<Tally>)>) -> Registry {
+    let mut registry = Registry::with_prefix("gazetted");
+    let family = Family::<Served, Counter>::default();
+    for (path, tally) in served {
+        let full = tally.full.load(Ordering::Relaxed);
+        let unchanged = tally.unchanged.load(Ordering::Relaxed);
+        for (answer, count) in [("full", full), ("unchanged", unchanged)] {
+            family.get_or_create(&Served { path: path.clone(), answer }).inc_by(count);
+        }
+    }
+    registry.register("requests", "Requests for what is on the shelf, by answer", family);
+    registry
+}

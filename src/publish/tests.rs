@@ -1,0 +1,143 @@
+//! Any text that a source could send in; documents that their own readers accept, out.
+
+use std::sync::Arc;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::model::{
+    Enclosure, Entry, Evidence, Feed, Member, Revisions, SourceId, StoryId, TopicId,
+};
+
+/// Text with everything that breaks documents, often.
+fn text() -> impl Strategy<Value = String> {
+    let nasty = prop_oneof![
+        Just("]]>"),
+        Just("</content>"),
+        Just("&"),
+        Just("&#0;"),
+        Just("<script>"),
+        Just("\u{0}"),
+        Just("\u{b}"),
+        Just("\u{fffe}"),
+        Just("\u{fffd}"),
+        Just("\u{85}"),
+        Just("\r\n"),
+        Just("\""),
+        Just("\u{202e}"),
+    ];
+    let part = prop_oneof![nasty.prop_map(str::to_owned), ".{0,12}"];
+    proptest::collection::vec(part, 0..6).prop_map(|parts| parts.concat())
+}
+
+fn entry() -> impl Strategy<Value = Entry> {
+    let texts = proptest::collection::vec(text(), 12);
+    (texts, any::<bool>(), -90_000_000_000_000_i64..300_000_000_000_000).prop_map(
+        |(mut texts, linked, moment)| {
+            let mut next = || texts.pop().unwrap_or_default();
+            let mut entry = Entry::of(SourceId::new("a"));
+            entry.title = next();
+            entry.summary = Some(next());
+            entry.content = Some(next()).filter(|_| linked);
+            entry.text = next();
+            entry.authors = vec![next(), next()];
+            entry.categories = vec![next()];
+            entry.language = Some(next());
+            entry.rights = Some(next());
+            entry.published = Some(Timestamp::from_millis(moment));
+            entry.feed = Feed { id: next(), title: next(), ..Feed::default() };
+            if linked {
+                let url = url::Url::parse("https://a.example/x?y=\"<&>'").ok();
+                let media_type = Some(next());
+                entry.enclosures = url
+                    .iter()
+                    .map(|url| Enclosure {
+                        url: url.clone(),
+                        media_type: media_type.clone(),
+                        length: None,
+                    })
+                    .collect();
+                entry.url = url;
+            }
+            entry
+        },
+    )
+}
+
+fn story(number: u8, entries: Vec<Entry>) -> Arc<Story> {
+    let dated = entries[0].published.unwrap_or_default();
+    let id = format!("tag:a.example,2026:{number}");
+    let mut story = Story::new(StoryId::from_bytes([number; 16]), id, dated);
+    let member = |entry| Member::new(entry, Evidence::Founded, dated);
+    story.members = entries.into_iter().map(member).collect();
+    Arc::new(story)
+}
+
+fn topic(title: String, description: String) -> Topic {
+    Topic {
+        id: TopicId::new("t"),
+        query: description.clone(),
+        title,
+        description,
+        revisions: Revisions::Major,
+        entries: 50,
+        formerly: Vec::new(),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(192))]
+
+    #[test]
+    fn whatever_sources_send_every_document_can_be_read(
+        entries in proptest::collection::vec(proptest::collection::vec(entry(), 1..4), 0..4),
+        title in text(),
+        description in text(),
+    ) {
+        let site = Site::new("https://news.example/".parse().unwrap(), title.clone());
+        let stories: Vec<_> =
+            (0..).zip(entries).map(|(number, entries)| story(number, entries)).collect();
+        let topic = topic(title, description);
+        let sources = Sources::new();
+        let mut rendered = render_topic(&topic, &stories, &sources, &site);
+        rendered.extend(render_stories(&stories, &sources, &site));
+        let again = render_topic(&topic, &stories, &sources, &site);
+        prop_assert_eq!(&again[..], &rendered[..again.len()], "the same state, the same bytes");
+        rendered.extend(render_site(&[(topic, stories.clone())], &sources, &site));
+        for document in rendered {
+            let told = read(&document)?;
+            if let Some(told) = told {
+                prop_assert_eq!(told, stories.len(), "{}", document.path);
+            }
+        }
+    }
+}
+
+/// Reads a document as its readers do. How many stories it tells, for feeds.
+fn read(document: &Rendered) -> Result<Option<usize>, TestCaseError> {
+    let text = std::str::from_utf8(&document.body)?;
+    let legible = |c: char| !c.is_control() || matches!(c, '\n' | '\t');
+    prop_assert!(text.chars().all(|c| legible(c) && c != '\u{fffe}'), "{}", document.path);
+    let broken = |error: &dyn std::fmt::Display| {
+        TestCaseError::fail(format!("{}: {error}\n{text}", document.path))
+    };
+    Ok(match document.path.rsplit_once('.').map(|(_, ending)| ending) {
+        Some("atom") => {
+            let feed = atom_syndication::Feed::read_from(text.as_bytes());
+            Some(feed.map_err(|error| broken(&error))?.entries.len())
+        }
+        Some("rss") => {
+            let channel = ::rss::Channel::read_from(text.as_bytes());
+            Some(channel.map_err(|error| broken(&error))?.items.len())
+        }
+        Some("json") => {
+            let feed: serde_json::Value =
+                serde_json::from_str(text).map_err(|error| broken(&error))?;
+            feed["items"].as_array().map(Vec::len)
+        }
+        _ => {
+            prop_assert!(!text.contains("<script"), "{}", document.path);
+            None
+        }
+    })
+}

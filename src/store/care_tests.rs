@@ -1,0 +1,258 @@
+//! Stores in good and bad order in; what check, repair and compaction make of them out.
+#![allow(clippy::unwrap_used)]
+
+use std::fs;
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+
+use crate::model::KeyKind;
+
+use super::layout;
+use super::samples::{
+    admitted, at, done, everything, id, key, kinds, memory, source, story, topic,
+};
+use super::{Commit, PlaceChange, SledStore, Store, StoreError, check, compact, open, repair};
+
+const CACHE: u64 = 4 << 20;
+
+/// A store with something of everything: stories 0 to 59, of which 7 is retired.
+fn filled(path: &Path) -> SledStore {
+    let store = open(path, CACHE).unwrap();
+    let commit = |commit| done(store.commit(commit)).unwrap();
+    let news = |n: u8| {
+        let keys = [key(KeyKind::Own, n), key(KeyKind::Address, n), key(KeyKind::Title, n % 20)];
+        admitted(story(n, at(n.into()), 300 * usize::from(n)), &keys)
+    };
+    let enter =
+        |n: u8| PlaceChange { topic: topic(1), story: id(n), from: None, to: Some(at(n.into())) };
+    commit(Commit {
+        memories: (1..4).map(|n| (source(n), memory(n.into()))).collect(),
+        listed: vec![(source(1), vec![id(1), id(2)])],
+        admitted: (0..60).map(news).collect(),
+        places: (8..60).map(enter).collect(),
+        filled: vec![topic(1)],
+        ..Commit::default()
+    });
+    commit(Commit { retired: vec![(id(7), at(100))], ..Commit::default() });
+    store
+}
+
+/// All that a repair must keep: everything but places in topics.
+fn lasting(store: &SledStore) -> String {
+    done(store.commit(Commit { dropped: vec![topic(1)], ..Commit::default() })).unwrap();
+    everything(store)
+}
+
+#[test]
+fn a_store_in_good_order_has_no_problems() {
+    let dir = tempfile::tempdir().unwrap();
+    drop(filled(dir.path()));
+    let survey = check(dir.path(), CACHE).unwrap();
+    assert_eq!(survey.problems, [""; 0]);
+    assert!(survey.is_sound());
+    assert_eq!((survey.stories, survey.retired, survey.sources, survey.places), (59, 1, 3, 52));
+}
+
+#[test]
+fn whatever_is_wrong_is_found_and_repair_rights_it() {
+    type Harm = fn(&sled::Db);
+    let harms: [(&str, Harm); 9] = [
+        ("place in the order", |db| drop(db.remove(layout::order(at(5), id(5))))),
+        ("not found by one of its keys", |db| {
+            drop(db.remove(layout::bearers(&key(KeyKind::Own, 5))));
+        }),
+        ("does not bear it", |db| {
+            let [from, to] = [5, 90].map(|n| layout::bearers(&key(KeyKind::Address, n)));
+            let bearers = db.get(from).unwrap().unwrap();
+            db.insert(to, bearers).unwrap();
+        }),
+        ("orders a story that is not there", |db| {
+            drop(db.insert(layout::order(at(5), id(99)), &[]));
+        }),
+        ("story that is not there has a place", |db| {
+            let place = super::Place { date: at(0), story: id(99) };
+            let places = super::records::TopicPlaces { generation: 77, filled: true };
+            let mut stage = super::chunks::Stage::new(db);
+            stage.put(layout::topic(topic(1)), &places.write()).unwrap();
+            stage.mark(layout::place(77, place));
+            db.apply_batch(stage.into_batch()).unwrap();
+        }),
+        ("belongs to nothing", |db| drop(db.insert(layout::chunk(b"mnobody", 0), b"text"))),
+        ("wrong number of stories", |db| {
+            let mut header = super::read::header(db).unwrap().unwrap();
+            header.stories += 1;
+            let mut stage = super::chunks::Stage::new(db);
+            super::apply::put_packed(&mut stage, layout::header(), &header).unwrap();
+            db.apply_batch(stage.into_batch()).unwrap();
+        }),
+        ("records of this kind are unknown", |db| drop(db.insert(b"z", b"?"))),
+        ("retired and not", |db| {
+            let retired = db.get(layout::retired(id(7))).unwrap().unwrap();
+            db.insert(layout::retired(id(8)), retired).unwrap();
+        }),
+    ];
+    for (problem, harm) in harms {
+        let dir = tempfile::tempdir().unwrap();
+        let before = lasting(&filled(dir.path()));
+        let db = sled::open(dir.path().join("sled")).unwrap();
+        harm(&db);
+        drop(db);
+        let survey = check(dir.path(), CACHE).unwrap();
+        assert!(survey.problems.iter().any(|told| told.contains(problem)), "{survey:#?}");
+        let repaired = repair(dir.path(), CACHE).unwrap();
+        assert_eq!((repaired.stories, &repaired.losses[..]), (59, &[][..]), "{problem}");
+        assert!(repaired.kept.exists());
+        assert_eq!(check(dir.path(), CACHE).unwrap().problems, [""; 0], "{problem}");
+        // What is both retired and not is a story and has the keys of both;
+        // where stories may be missing, sources are read again.
+        if !["retired and not", "wrong number of stories"].contains(&problem) {
+            assert_eq!(lasting(&open(dir.path(), CACHE).unwrap()), before, "{problem}");
+        }
+    }
+}
+
+#[test]
+fn repair_loses_only_what_cannot_be_read_and_has_all_sources_read_again() {
+    let dir = tempfile::tempdir().unwrap();
+    drop(filled(dir.path()));
+    let db = sled::open(dir.path().join("sled")).unwrap();
+    db.remove(layout::chunk(&layout::story(id(59)), 1)).unwrap();
+    db.insert(layout::story(id(58)), b"nothing of sense").unwrap();
+    drop(db);
+    let survey = check(dir.path(), CACHE).unwrap();
+    assert!(survey.problem_count >= 2, "{survey:#?}");
+    let repaired = repair(dir.path(), CACHE).unwrap();
+    assert_eq!((repaired.stories, repaired.expected, repaired.losses.len()), (57, Some(59), 2));
+    let store = open(dir.path(), CACHE).unwrap();
+    for (source, memory) in store.memories().unwrap() {
+        assert_eq!((memory.validators.etag, memory.hash), (None, None), "{source}");
+        assert!(memory.polls > 0);
+    }
+    assert_eq!(store.filled().unwrap(), [], "topics are to be filled again");
+    assert!(store.lookalikes(&[key(KeyKind::Own, 58)]).unwrap().by_key.is_empty());
+}
+
+#[test]
+fn compaction_changes_nothing_but_the_room_it_takes() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = filled(dir.path());
+    for round in 0..60 {
+        let admitted = vec![admitted(story(200, at(200), 60_000 + round), &[])];
+        done(store.commit(Commit { admitted, ..Commit::default() })).unwrap();
+    }
+    done(store.commit(Commit { retired: vec![(id(200), at(300))], ..Commit::default() })).unwrap();
+    let before = everything(&store);
+    drop(store);
+    let compaction = compact(dir.path(), CACHE).unwrap();
+    assert_eq!(compaction.stories, 59);
+    assert!(compaction.after < compaction.before, "{compaction:?}");
+    assert_eq!(check(dir.path(), CACHE).unwrap().problems, [""; 0]);
+    assert_eq!(everything(&open(dir.path(), CACHE).unwrap()), before);
+}
+
+#[test]
+fn where_there_is_no_store_none_is_made() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("typo");
+    let missing = |outcome: Result<(), StoreError>| {
+        assert_eq!(outcome, Err(StoreError::Missing(path.display().to_string())));
+    };
+    missing(check(&path, CACHE).map(|_| ()));
+    missing(repair(&path, CACHE).map(|_| ()));
+    missing(compact(&path, CACHE).map(|_| ()));
+    missing(super::open_existing(&path, CACHE).map(|_| ()));
+    assert!(!path.exists());
+}
+
+/// Bit flips, zeroed pages and garbage, each in its own copy. Either nothing
+/// was hit or it is noticed, and what is saved is what was there.
+#[test]
+fn a_damaged_file_is_noticed_and_most_of_it_is_saved() {
+    const ATTEMPTS: u64 = 12;
+    let sample = |n: u8| story(n, at(n.into()), 5_000);
+    let dir = tempfile::tempdir().unwrap();
+    let whole = dir.path().join("whole");
+    let store = open(&whole, CACHE).unwrap();
+    for slice in 0..8u8 {
+        let news = (0..32).map(|n| slice * 32 + n);
+        let news = news.map(|n| admitted(sample(n), &kinds().map(|kind| key(kind, n))));
+        done(store.commit(Commit { admitted: news.collect(), ..Commit::default() })).unwrap();
+    }
+    drop(store);
+    drop(open(&whole, CACHE).unwrap());
+    let length = fs::metadata(whole.join("sled/db")).unwrap().len();
+    let (mut tried, mut saved) = (0, 0);
+    for attempt in 0..ATTEMPTS {
+        let path = dir.path().join(format!("damaged-{attempt}"));
+        copy(&whole, &path);
+        let db = fs::File::options().read(true).write(true).open(path.join("sled/db")).unwrap();
+        let at = attempt * (length - 4096) / ATTEMPTS + 97 * attempt;
+        match attempt % 3 {
+            0 => {
+                let mut byte = [0];
+                db.read_exact_at(&mut byte, at).unwrap();
+                db.write_all_at(&[byte[0] ^ 4], at).unwrap();
+            }
+            1 => db.write_all_at(&[0; 4096], at).unwrap(),
+            _ => db.write_all_at(&[0xa5; 512], at).unwrap(),
+        }
+        let noticed = check(&path, CACHE).map_or(true, |survey| !survey.is_sound());
+        let repaired = match repair(&path, CACHE) {
+            Ok(repaired) => repaired,
+            Err(error) => {
+                assert!(noticed && error.to_string().contains("gazetted restore FILE"), "{error}");
+                continue;
+            }
+        };
+        let lost = 256 - repaired.stories;
+        assert!(lost == 0 || noticed && !repaired.losses.is_empty(), "{attempt}: {repaired:?}");
+        assert!(check(&path, CACHE).unwrap().is_sound(), "{attempt}");
+        let store = open(&path, CACHE).unwrap();
+        for n in 0..=255 {
+            let found = store.story(id(n)).unwrap();
+            assert!(found.is_none_or(|found| found == sample(n)), "{attempt}: {n}");
+        }
+        // sled reads the segment it wrote last from its beginning when it
+        // opens, and takes damage for the end: the next test.
+        if !repaired.losses.iter().any(|loss| loss.contains("the last commits")) {
+            tried += 1;
+            saved += repaired.stories;
+        }
+    }
+    assert!(tried >= ATTEMPTS / 2 && saved * 100 >= 256 * tried * 95, "{saved} in {tried}");
+}
+
+/// sled reads the segment it wrote last again when it opens, and takes
+/// damage in it for the end: what comes up then is an older state.
+#[test]
+fn an_older_state_can_be_repaired_and_has_all_sources_read_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let older = tempfile::tempdir().unwrap();
+    drop(filled(dir.path()));
+    copy(&dir.path().join("sled"), &older.path().join("sled"));
+    let store = open(dir.path(), CACHE).unwrap();
+    let admitted = vec![admitted(story(70, at(70), 9), &[])];
+    done(store.commit(Commit { admitted, ..Commit::default() })).unwrap();
+    drop(store);
+    fs::remove_dir_all(dir.path().join("sled")).unwrap();
+    copy(&older.path().join("sled"), &dir.path().join("sled"));
+    assert!(open(dir.path(), CACHE).is_err());
+    let repaired = repair(dir.path(), CACHE).unwrap();
+    assert_eq!(repaired.losses, ["the last commits: of 3 at least, 2 are left"]);
+    let store = open(dir.path(), CACHE).unwrap();
+    assert_eq!(store.count(), Ok(59));
+    assert!(store.memories().unwrap().values().all(|memory| memory.validators.etag.is_none()));
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let to = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &to);
+        } else {
+            fs::copy(entry.path(), to).unwrap();
+        }
+    }
+}
