@@ -113,6 +113,69 @@ fn known(name: &str) -> Option<&'static (&'static str, &'static str, Option<Algo
     KNOWN.iter().find(|(known, ..)| *known == name)
 }
 
+/// How much of a text the guess at its language looks at: bytes.
+const GUESSED_FROM: usize = 600;
+
+/// The language tag of a text that does not state one, where its letters
+/// leave little doubt. Titles alone are as a rule too short for that.
+pub(super) fn guessed(title: &str, text: &str) -> Option<String> {
+    let mut sample = format!("{title}\n{text}");
+    if sample.len() > GUESSED_FROM {
+        let end = (0..=GUESSED_FROM).rev().find(|at| sample.is_char_boundary(*at)).unwrap_or(0);
+        sample.truncate(end);
+    }
+    let guess = whatlang::detect(&sample).filter(whatlang::Info::is_reliable)?;
+    let code = guess.lang().code();
+    let short = TAGS.iter().find(|(long, _)| *long == code).map(|(_, short)| *short);
+    Some(short.unwrap_or(code).to_owned())
+}
+
+/// Language tags are the two letters of ISO 639-1 where there are such; the
+/// guess comes with the three of 639-3.
+const TAGS: [(&str, &str); 41] = [
+    ("ara", "ar"),
+    ("bul", "bg"),
+    ("cat", "ca"),
+    ("ces", "cs"),
+    ("cmn", "zh"),
+    ("cym", "cy"),
+    ("dan", "da"),
+    ("deu", "de"),
+    ("ell", "el"),
+    ("eng", "en"),
+    ("est", "et"),
+    ("fin", "fi"),
+    ("fra", "fr"),
+    ("heb", "he"),
+    ("hin", "hi"),
+    ("hrv", "hr"),
+    ("hun", "hu"),
+    ("ind", "id"),
+    ("ita", "it"),
+    ("jpn", "ja"),
+    ("kor", "ko"),
+    ("lav", "lv"),
+    ("lit", "lt"),
+    ("mkd", "mk"),
+    ("nld", "nl"),
+    ("nob", "no"),
+    ("pes", "fa"),
+    ("pol", "pl"),
+    ("por", "pt"),
+    ("ron", "ro"),
+    ("rus", "ru"),
+    ("slk", "sk"),
+    ("slv", "sl"),
+    ("spa", "es"),
+    ("srp", "sr"),
+    ("swe", "sv"),
+    ("tam", "ta"),
+    ("tha", "th"),
+    ("tur", "tr"),
+    ("ukr", "uk"),
+    ("urd", "ur"),
+];
+
 /// One way of reading words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Dialect {
@@ -289,6 +352,31 @@ mod tests {
             assert_eq!(language.dialect(other), language.read_as("english"), "{other:?}");
         }
         assert_eq!(language.dialects().count(), 2);
+    }
+
+    #[test]
+    fn a_language_is_guessed_where_there_is_little_doubt() {
+        for (title, text, language) in [
+            (
+                "UK to tackle migrant transit routes",
+                "The Foreign Secretary travels to the region, where he will meet ministers and \
+                 agree with them what is to be done against the gangs that bring people to Britain. \
+                 They have worked together for years, and there are more talks in the autumn.",
+                Some("en"),
+            ),
+            (
+                "Nouvelles sanctions",
+                "Le ministre des affaires étrangères a annoncé aujourd’hui de nouvelles mesures contre le réseau.",
+                Some("fr"),
+            ),
+            ("المملكة المتحدة والولايات المتحدة تفرضان عقوبات على شخصيات بارزة", "", Some("ar")),
+            ("Spain", "", None),
+            ("2025", "", None),
+            ("", "", None),
+        ] {
+            assert_eq!(guessed(title, text).as_deref(), language, "{title}");
+        }
+        assert!(guessed("", &"é".repeat(GUESSED_FROM)).is_none_or(|tag| !tag.is_empty()));
     }
 
     #[test]

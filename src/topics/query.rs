@@ -146,7 +146,7 @@ pub enum Field {
     Author,
     /// The copies' addresses.
     Link,
-    /// The copies' languages.
+    /// The copies' languages, as stated, else as their texts betray.
     Lang,
     /// What the sources are: department, listing, syndicator.
     Role,

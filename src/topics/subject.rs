@@ -5,7 +5,7 @@ use std::ops::Range;
 use url::Url;
 
 use super::Language;
-use super::language::Dialect;
+use super::language::{self, Dialect};
 use super::query::Field;
 use super::symbol::Symbol;
 use super::text::{self, Word, Words};
@@ -86,11 +86,12 @@ impl Subject {
         subject
     }
 
-    fn add(&mut self, entry: &Entry, sources: &Sources, language: &Language) {
+    fn add(&mut self, entry: &Entry, sources: &Sources, read: &Language) {
         let member = self.members;
         self.members += 1;
-        let stated = entry.language.as_deref().or(entry.feed.language.as_deref());
-        let dialect = language.dialect(stated);
+        let stated = entry.language.clone().or_else(|| entry.feed.language.clone());
+        let spoken = stated.or_else(|| language::guessed(&entry.title, &entry.text));
+        let dialect = read.dialect(spoken.as_deref());
         self.add_text(member, &entry.title, &entry.text, dialect);
         for category in &entry.categories {
             self.add_words(Field::Category, member, category, dialect);
@@ -113,8 +114,8 @@ impl Subject {
             }
             self.add_label(Field::Role, member, source.role.as_str());
         }
-        if let Some(language) = stated {
-            self.add_label(Field::Lang, member, language);
+        if let Some(spoken) = spoken {
+            self.add_label(Field::Lang, member, &spoken);
         }
         for url in entry.url.iter().chain(&entry.original) {
             self.add_link(member, url);
