@@ -161,6 +161,7 @@ fn a_guid_is_an_address_unless_it_says_not() {
         ),
         ("<link>ftp://example.org/x</link>", None),
         ("<link href='https://example.org/h'/>", Some("https://example.org/h")),
+        ("<link href='https://example.org/?a=1&copy=2'/>", Some("https://example.org/?a=1&copy=2")),
     ] {
         let text = format!(
             "<rss version='2.0'><channel><item><title>x</title>{inside}</item></channel></rss>"
