@@ -214,10 +214,11 @@ impl Assembler<'_> {
     }
 
     fn cleaned(&mut self, text: &Text, base: Option<&Url>) -> Cleaned {
-        let cleaned = if text.plain && !clean::looks_like_html(&text.body) {
-            clean::from_plain(&text.body, self.limits.field)
+        let body = unescaped(&text.body);
+        let cleaned = if text.plain && !clean::looks_like_html(&body) {
+            clean::from_plain(&body, self.limits.field)
         } else {
-            clean::clean(&text.body, base, self.limits.field)
+            clean::clean(&body, base, self.limits.field)
         };
         self.cut += usize::from(cleaned.cut);
         cleaned
@@ -240,6 +241,17 @@ impl Assembler<'_> {
         // Atom requires an id of every feed, and RSS has none.
         self.feed.id.is_empty()
     }
+}
+
+/// HTML that was escaped once too often, as it was meant: all of it is text,
+/// and that text is an element from its first character to its last.
+fn unescaped(body: &str) -> Cow<'_, str> {
+    let inner = body.trim();
+    if !inner.starts_with("&lt;") || !inner.ends_with("&gt;") || inner.contains('<') {
+        return Cow::Borrowed(body);
+    }
+    let decoded = htmlize::unescape(inner);
+    if clean::looks_like_html(&decoded) { decoded } else { Cow::Borrowed(body) }
 }
 
 /// Whether the summary is the content's own beginning, or all of it.

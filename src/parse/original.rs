@@ -5,6 +5,7 @@
 
 use std::sync::LazyLock;
 
+use aho_corasick::AhoCorasick;
 use regex::Regex;
 use url::Url;
 
@@ -23,13 +24,13 @@ static LINE: LazyLock<Regex> = LazyLock::new(|| {
         (?: <(?:p|div|span|em|i|strong|b|small|h[1-6])[^>]*> \s* | <br> \s* )*
         (?P<said>
             (?: click\ here\ (?:for|to\ (?:read|view|see))\ (?:the\ )? | (?:view|read|see)\ (?:the\ )? | link\ to\ (?:the\ )? | the\ )?
-            original\ (?:article|story|source|press\ release|news\ release|release|publication|post|document|statement|announcement|item|text|version|link)?
+            original(?:\ (?:article|story|source|press\ release|news\ release|release|publication|post|document|statement|announcement|item|text|version|link))?
             (?:\ (?:link|url|here|at|source|on))? (?:\ is\ here|\ can\ be\ found\ here)?
           | (?:full|source)\ (?:article|press\ release|story)\ (?:link|url)
           | (?:this\ (?:article|story|press\ release)\ was\ )? (?:originally|first)\ published\ (?:at|on|by|here)
           | (?:article|press\ release)\ link
         )
-        \s* (?:</(?:em|i|strong|b|small|span)>)? \s* [:\-–—]? \s* (?:</(?:em|i|strong|b|small|span)>)? \s* (?:<br>)? \s*
+        (?P<gap> (?: \s | [:\-–—] | <br> | </?(?:em|i|strong|b|small|span|p|div)[^>]*> )* )
         (?:
             <a\ [^>]*? href="(?P<link>https?://[^"]+)" [^>]*> (?P<label>[^<]{0,300}) </a>
           | (?P<bare>https?://[^\s<>"]+)
@@ -57,6 +58,26 @@ static LABELLED: LazyLock<Regex> = LazyLock::new(|| {
     .expect("the pattern is fixed and compiles")
 });
 
+/// What either needs, and most entries do not hold.
+static WORDS: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    let words = [
+        "original",
+        "first published",
+        "article link",
+        "release link",
+        "full article",
+        "full story",
+        "full press release",
+        "source article",
+        "source story",
+        "source press release",
+    ];
+    AhoCorasick::builder()
+        .ascii_case_insensitive(true)
+        .build(words)
+        .expect("the words are fixed and few")
+});
+
 /// How far from the end such a line may begin, in bytes.
 const REACH: usize = 1500;
 
@@ -65,18 +86,35 @@ const REACH: usize = 1500;
 pub(super) fn find(html: &str, own: Option<&Url>) -> Option<Found> {
     let from = super::clean::boundary_before(html, html.len().saturating_sub(REACH));
     let tail = &html[from..];
-    // The words that every pattern needs: most entries end here.
-    let announces = ["riginal", "RIGINAL", "ublished", "rticle", "elease link", "ource story"];
-    if !tail.contains("http") || !announces.iter().any(|word| tail.contains(word)) {
+    if !tail.contains("http") || !WORDS.is_match(tail) {
         return None;
     }
-    let captures = LINE.captures(tail).or_else(|| LABELLED.captures(tail))?;
+    let line = LINE.captures(tail).filter(|line| announces(tail, line));
+    let captures = line.or_else(|| LABELLED.captures(tail))?;
     let address = captures.name("link").or_else(|| captures.name("bare"))?.as_str();
     let address = htmlize::unescape_attribute(address.trim_end_matches(['.', ',', ')', ';']));
     let address = Url::parse(&address).ok()?;
     let elsewhere = address.host_str() != own.and_then(Url::host_str);
     let start = from + captures.get(0)?.start();
     elsewhere.then(|| Found { address, html: closed(&html[..start]) })
+}
+
+/// Whether the words announce the link, rather than happen to stand before it:
+/// "as the original study <a>found</a>" is prose.
+fn announces(tail: &str, line: &regex::Captures<'_>) -> bool {
+    let text = |name| line.name(name).map(|found| found.as_str().trim().to_lowercase());
+    let gap = text("gap").unwrap_or_default();
+    let label = text("label");
+    let names_itself = label.is_none_or(|label| {
+        matches!(label.as_str(), "here" | "link" | "source")
+            || label.starts_with("http")
+            || label.starts_with("www.")
+    });
+    let before = tail[..line.get(0).map_or(0, |found| found.start())].trim_end();
+    let starts_a_line = line
+        .name("said")
+        .is_some_and(|said| tail[..said.start()].trim_end().ends_with('>') || before.is_empty());
+    names_itself || gap.contains([':', '-', '–', '—']) || starts_a_line
 }
 
 /// The text before the line, elements closed that it leaves open.
@@ -106,6 +144,13 @@ mod tests {
                 format!("<div><p>Text.</p><p><a href=\"{there}\">Read the original</a></p></div>"),
                 "<div><p>Text.</p></div>",
             ),
+            (format!("<p>Text.</p><p>Original: {there}</p>"), "<p>Text.</p>"),
+            (
+                format!(
+                    "<p>Text.</p><p><b>Original article link:</b></p><p><a href=\"{there}\">{there}</a></p>"
+                ),
+                "<p>Text.</p>",
+            ),
             (format!("Text.<br>View original article <a href=\"{there}\">here</a>."), "Text."),
             (
                 format!("<p>Text.</p><p><a href=\"{there}\">Original press release</a></p>"),
@@ -122,6 +167,7 @@ mod tests {
         let own = Url::parse("https://www.gov.uk/x").unwrap();
         for html in [
             "<p>The original article link: https://www.gov.uk/y</p>",
+            "<p>This is what the original study <a href=\"https://example.org/\">found</a>.</p>",
             "<p>An original idea. <a href=\"https://example.org/\">More</a></p>",
             "<p>Original article link: https://example.org/y</p><p>And a long text after it.</p>",
             "<p>Nothing.</p>",

@@ -1,3 +1,5 @@
+//! Whole documents in; what is read in them out.
+
 use super::*;
 use crate::model::{SourceId, Timestamp};
 
@@ -159,6 +161,7 @@ fn a_guid_is_an_address_unless_it_says_not() {
         ),
         ("<link>ftp://example.org/x</link>", None),
         ("<link href='https://example.org/h'/>", Some("https://example.org/h")),
+        ("<link href='https://example.org/?a=1&copy=2'/>", Some("https://example.org/?a=1&copy=2")),
     ] {
         let text = format!(
             "<rss version='2.0'><channel><item><title>x</title>{inside}</item></channel></rss>"
@@ -206,6 +209,18 @@ fn an_entry_taken_from_elsewhere_goes_on_saying_so() {
     assert_eq!(one.feed.url.as_ref().map(Url::as_str), Some("https://blog.example/"));
     assert_eq!((two.feed.id.as_str(), two.feed.title.as_str()), ("planet", "Planet"));
     assert_eq!((one.title.as_str(), one.url.is_none()), ("A", true));
+}
+
+#[test]
+fn html_that_was_escaped_twice_is_html() {
+    for (description, summary) in [
+        ("&amp;lt;p&amp;gt;Hi&amp;lt;/p&amp;gt;", "<p>Hi</p>"),
+        ("Use &amp;lt;p&amp;gt;", "Use &lt;p&gt;"),
+        ("&amp;lt;T&amp;gt;", "&lt;T&gt;"),
+    ] {
+        let parsed = read_well(&with_item(&format!("<description>{description}</description>")));
+        assert_eq!(parsed.entries[0].summary.as_deref(), Some(summary));
+    }
 }
 
 #[test]

@@ -1,3 +1,5 @@
+//! HTML as sources send it in; what may leave, and nothing else, out.
+
 use proptest::prelude::*;
 
 use super::*;

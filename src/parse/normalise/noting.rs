@@ -208,7 +208,7 @@ fn keep(slot: &mut Option<String>, raw: &str) {
 
 /// An attribute's value, decoded, without white space around it.
 pub(in crate::parse) fn decoded(value: &str) -> String {
-    htmlize::unescape(value.trim()).into_owned()
+    htmlize::unescape_attribute(value.trim()).into_owned()
 }
 
 /// The text inside an element, decoded; tags inside it are left out.
