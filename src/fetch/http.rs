@@ -32,6 +32,9 @@ const MOST_HOPS: usize = 5;
 /// it says, and in most cases to keep the connection.
 const MOST_ERROR: u64 = 16 * 1024;
 
+/// Compressed bytes that are decoded between two steps of other polls.
+const MOST_AT_ONCE: usize = 64 * 1024;
+
 /// Bytes set aside on a server's word that so many will come.
 const MOST_RESERVED: u64 = 256 * 1024;
 
@@ -403,7 +406,7 @@ impl Asked<'_> {
         let headers = response.headers().clone();
         let body = receive(response, self.web.max_body, host).await?;
         let bytes = body.len() as u64;
-        let body = coding::decode(codings(&headers).iter(), body, self.web.max_document)?;
+        let body = decoded(codings(&headers), body, self.web.max_document).await?;
         let hash = xxh3_64(&body);
         if self.memory.hash == Some(hash) {
             let validators = Some(validators);
@@ -456,6 +459,16 @@ impl Asked<'_> {
 /// Two opaque origins are never the same; an http origin is never opaque.
 fn is_same(one: &Origin, other: &Origin) -> bool {
     one.is_tuple() && one == other
+}
+
+/// Undoes the codings of a document; of a large one where that holds nobody up.
+async fn decoded(codings: Vec<Vec<u8>>, body: Vec<u8>, most: u64) -> Result<Vec<u8>, Failure> {
+    if codings.is_empty() || body.len() < MOST_AT_ONCE {
+        return coding::decode(codings.iter(), body, most);
+    }
+    tokio::task::spawn_blocking(move || coding::decode(codings.iter(), body, most))
+        .await
+        .unwrap_or_else(|_| Err(Failure::new(FailureKind::Internal, "a decoder failed")))
 }
 
 /// Reads an answer that is of no interest to its end, so that its connection can
