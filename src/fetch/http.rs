@@ -4,6 +4,7 @@
 //! validators (P15), credentials (P70), addresses that may be asked (P48) and
 //! weight: only a leading run of permanent ones is ever adopted (P46).
 
+mod body;
 mod connect;
 mod headers;
 mod redirect;
@@ -15,6 +16,7 @@ use reqwest::{Client, Response, StatusCode};
 use url::{Origin, Url};
 use xxhash_rust::xxh3::xxh3_64;
 
+use self::body::{MOST_ERROR, decoded, drain, receive};
 use self::connect::{client, noticing};
 use self::headers::{codings, content_type, header, is_delta, of_every_request, validators};
 use self::redirect::{bare, refused, target};
@@ -27,16 +29,6 @@ use crate::model::{
 
 /// Redirects followed in one poll (P48).
 const MOST_HOPS: usize = 5;
-
-/// Bytes of an error's or a redirect's body that are read: enough to learn what
-/// it says, and in most cases to keep the connection.
-const MOST_ERROR: u64 = 16 * 1024;
-
-/// Compressed bytes that are decoded between two steps of other polls.
-const MOST_AT_ONCE: usize = 64 * 1024;
-
-/// Bytes set aside on a server's word that so many will come.
-const MOST_RESERVED: u64 = 256 * 1024;
 
 /// The HTTP side of the fetcher.
 #[derive(Debug)]
@@ -459,40 +451,4 @@ impl Asked<'_> {
 /// Two opaque origins are never the same; an http origin is never opaque.
 fn is_same(one: &Origin, other: &Origin) -> bool {
     one.is_tuple() && one == other
-}
-
-/// Undoes the codings of a document; of a large one where that holds nobody up.
-async fn decoded(codings: Vec<Vec<u8>>, body: Vec<u8>, most: u64) -> Result<Vec<u8>, Failure> {
-    if codings.is_empty() || body.len() < MOST_AT_ONCE {
-        return coding::decode(codings.iter(), body, most);
-    }
-    tokio::task::spawn_blocking(move || coding::decode(codings.iter(), body, most))
-        .await
-        .unwrap_or_else(|_| Err(Failure::new(FailureKind::Internal, "a decoder failed")))
-}
-
-/// Reads an answer that is of no interest to its end, so that its connection can
-/// serve the next request.
-async fn drain(response: Response) {
-    let _ = receive(response, MOST_ERROR, "").await;
-}
-
-/// Takes the body as it is on the wire, up to `most` bytes.
-async fn receive(mut response: Response, most: u64, host: &str) -> Result<Vec<u8>, Failure> {
-    let too_large = || {
-        let message = format!("the answer of {host} has more than {most} bytes");
-        Err(Failure::new(FailureKind::TooLarge, message))
-    };
-    let expected = response.content_length().unwrap_or(0);
-    if expected > most {
-        return too_large();
-    }
-    let mut body = Vec::with_capacity(expected.min(MOST_RESERVED) as usize);
-    while let Some(chunk) = response.chunk().await.map_err(|error| words::of_error(&error, host))? {
-        if body.len() as u64 + chunk.len() as u64 > most {
-            return too_large();
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(body)
 }
