@@ -4,6 +4,7 @@
 //! validators (P15), credentials (P70), addresses that may be asked (P48) and
 //! weight: only a leading run of permanent ones is ever adopted (P46).
 
+mod body;
 mod connect;
 mod headers;
 mod redirect;
@@ -15,6 +16,7 @@ use reqwest::{Client, Response, StatusCode};
 use url::{Origin, Url};
 use xxhash_rust::xxh3::xxh3_64;
 
+use self::body::{MOST_ERROR, decoded, drain, receive};
 use self::connect::{client, noticing};
 use self::headers::{codings, content_type, header, is_delta, of_every_request, validators};
 use self::redirect::{bare, refused, target};
@@ -27,13 +29,6 @@ use crate::model::{
 
 /// Redirects followed in one poll (P48).
 const MOST_HOPS: usize = 5;
-
-/// Bytes of an error's or a redirect's body that are read: enough to learn what
-/// it says, and in most cases to keep the connection.
-const MOST_ERROR: u64 = 16 * 1024;
-
-/// Bytes set aside on a server's word that so many will come.
-const MOST_RESERVED: u64 = 256 * 1024;
 
 /// The HTTP side of the fetcher.
 #[derive(Debug)]
@@ -403,7 +398,7 @@ impl Asked<'_> {
         let headers = response.headers().clone();
         let body = receive(response, self.web.max_body, host).await?;
         let bytes = body.len() as u64;
-        let body = coding::decode(codings(&headers).iter(), body, self.web.max_document)?;
+        let body = decoded(codings(&headers), body, self.web.max_document).await?;
         let hash = xxh3_64(&body);
         if self.memory.hash == Some(hash) {
             let validators = Some(validators);
@@ -456,30 +451,4 @@ impl Asked<'_> {
 /// Two opaque origins are never the same; an http origin is never opaque.
 fn is_same(one: &Origin, other: &Origin) -> bool {
     one.is_tuple() && one == other
-}
-
-/// Reads an answer that is of no interest to its end, so that its connection can
-/// serve the next request.
-async fn drain(response: Response) {
-    let _ = receive(response, MOST_ERROR, "").await;
-}
-
-/// Takes the body as it is on the wire, up to `most` bytes.
-async fn receive(mut response: Response, most: u64, host: &str) -> Result<Vec<u8>, Failure> {
-    let too_large = || {
-        let message = format!("the answer of {host} has more than {most} bytes");
-        Err(Failure::new(FailureKind::TooLarge, message))
-    };
-    let expected = response.content_length().unwrap_or(0);
-    if expected > most {
-        return too_large();
-    }
-    let mut body = Vec::with_capacity(expected.min(MOST_RESERVED) as usize);
-    while let Some(chunk) = response.chunk().await.map_err(|error| words::of_error(&error, host))? {
-        if body.len() as u64 + chunk.len() as u64 > most {
-            return too_large();
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(body)
 }

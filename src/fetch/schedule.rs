@@ -233,7 +233,8 @@ fn after_failure(
     match kind {
         FailureKind::Gone => Wait::new(DAY, "the source is gone; one look whether it is"),
         FailureKind::TooMany | FailureKind::Unavailable if said.freshness.retry_after.is_some() => {
-            Wait::new(HOUR.min(settings.floor), "the server asks to be left alone until then")
+            // It said when: nothing is added to that but the floor.
+            Wait::new(Duration::ZERO, "the server asks to be left alone until then")
         }
         FailureKind::TooMany => Wait::new(
             doubled((2 * interval.min(ceiling)).max(HOUR), again, WEEK),

@@ -80,7 +80,7 @@ pub enum Answer {
 /// and hub and topic are taken from the same place (W1, W2).
 pub fn offer(memory: &Memory) -> Option<Offer> {
     if let Some(offer) = &memory.validators.offer {
-        return Some(offer.clone());
+        return Some(Offer::clone(offer));
     }
     let topic = memory.hints.self_url.clone()?;
     let https = memory.hints.hubs.iter().find(|hub| hub.scheme() == "https");

@@ -81,7 +81,7 @@ pub struct Validators {
     /// The hub that the answer's Link headers name (W1). It is kept here because,
     /// like the validators, only the headers of a whole answer say it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub offer: Option<Offer>,
+    pub offer: Option<Box<Offer>>,
 }
 
 /// A hub that pushes a topic's news (WebSub).

@@ -56,7 +56,8 @@ pub(super) fn validators(url: &Url, headers: &HeaderMap) -> Validators {
         etag: bytes(ETAG),
         last_modified: bytes(LAST_MODIFIED),
         of: Some(url.clone()),
-        offer: websub::offered(headers.get_all(LINK).iter().map(HeaderValue::as_bytes), url),
+        offer: websub::offered(headers.get_all(LINK).iter().map(HeaderValue::as_bytes), url)
+            .map(Box::new),
     }
 }
 

@@ -61,7 +61,7 @@ fn w01_w02_headers_come_before_the_document_and_the_topic_is_the_self_link() {
     let mut memory = lively("https://hub.example/");
     assert_eq!(offer(&memory).unwrap().topic, url("https://a.example/feed"));
     let header = Offer { hub: url("https://other.example/"), topic: url("https://a.example/x") };
-    memory.validators.offer = Some(header.clone());
+    memory.validators.offer = Some(Box::new(header.clone()));
     assert_eq!(offer(&memory), Some(header));
     memory.validators.offer = None;
     memory.hints.self_url = None;
