@@ -3,6 +3,9 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use url::Url;
+
+use super::address::canonical;
 use super::candidate::{Candidate, MOST_COMMON, candidate_of};
 use super::figures::Figures;
 use super::judge::{Rules, bearers};
@@ -219,19 +222,26 @@ fn texts_differ(candidate: &Candidate, story: &Story, rules: &Rules<'_>) -> bool
 }
 
 /// The host on which both have their pages: a site that lists two pages has
-/// made two announcements.
+/// made two announcements. One page under one address is not two, unless
+/// one source tells both.
 fn site_of(entry: &Entry, story: &Story) -> Option<String> {
     let host = host_of(entry);
-    let elsewhere = story.members.iter().all(|member| host_of(&member.entry) != host);
-    (!elsewhere).then(|| host.to_owned())
+    let two_pages = |member: &Member| {
+        host_of(&member.entry) == host
+            && (member.entry.source == entry.source
+                || page_of(&member.entry).map(canonical) != page_of(entry).map(canonical))
+    };
+    story.members.iter().any(two_pages).then(|| host.to_owned())
+}
+
+/// The page that an entry is about.
+fn page_of(entry: &Entry) -> Option<&Url> {
+    entry.original.as_ref().or(entry.url.as_ref())
 }
 
 /// Who speaks: the host of the entry's identity address, else the source.
 fn host_of(entry: &Entry) -> &str {
-    entry
-        .original
-        .as_ref()
-        .or(entry.url.as_ref())
+    page_of(entry)
         .and_then(|url| url.host_str())
         .map_or(entry.source.as_str(), |host| host.strip_prefix("www.").unwrap_or(host))
 }
