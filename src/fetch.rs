@@ -1,7 +1,8 @@
 //! A source and what is remembered of it in; a document, "unchanged" or a failure out.
 //!
-//! [`Fetcher`] asks ([`http`], [`file`]); [`settle`] records what came of it and
-//! when the source is due next ([`schedule`], pure); [`Agenda`] says who is due.
+//! [`Fetcher`] asks ([`mod@http`], [`mod@file`]); [`settle()`] records what came of it and
+//! when the source is due next ([`schedule`], pure); [`Agenda`] says who is due;
+//! [`websub`] has news pushed where a hub offers that.
 
 mod agenda;
 
@@ -18,6 +19,8 @@ mod schedule;
 mod settle;
 mod silence;
 
+pub mod websub;
+
 use std::time::Duration;
 
 use ipnet::IpNet;
@@ -29,7 +32,7 @@ use crate::model::{
 
 pub use agenda::{Agenda, Refusal};
 pub use older::older;
-pub use settle::settle;
+pub use settle::{settle, settle_pushed};
 pub use silence::{Silence, silence};
 
 /// How sources are asked: the compiled `[polling]` table.
@@ -181,7 +184,13 @@ impl Fetcher {
         }
     }
 
-    /// Asks for an older page of `source`'s document (see [`older`]), without
+    /// Asks a hub to push, over the same guarded connections, following 307 and
+    /// 308 alone, with the same form (W6). The hub's word comes later, to the callback.
+    pub async fn subscribe(&self, request: &websub::Request) -> Result<(), Failure> {
+        self.web.subscribe(request).await
+    }
+
+    /// Asks for an older page of `source`'s document (see [`older()`]), without
     /// conditions, since it is asked for only to fill a gap. The same limits,
     /// address checks and credentials hold as for the source itself. The caller
     /// bounds how many, and keeps them [`Settings::spacing`] apart.

@@ -7,6 +7,8 @@ mod support;
 
 mod demo;
 
+mod flow;
+
 mod feeds;
 
 mod polling;

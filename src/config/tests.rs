@@ -140,6 +140,7 @@ fn remedies_name_what_was_likely_meant() {
         ("[polling]\nevry = \"1h\"", "did you mean `interval`?"),
         ("[[source]]\nname = \"a\"", "did you mean `id`?"),
         ("[server]\nport = 80", "did you mean `listen`?"),
+        ("[store]\ninclude = []", "it belongs at the top of the file"),
         ("[polling]\nmax-body = \"1MiB\"", "did you mean `max_body`?"),
         ("[polling]\nlisten = \"127.0.0.1:1\"", "it belongs under [server]"),
         ("base_url = \"https://example.org/\"", "it belongs under [server]"),

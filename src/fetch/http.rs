@@ -10,7 +10,7 @@ mod redirect;
 
 use std::time::Duration;
 
-use reqwest::header::{HeaderMap, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH};
 use reqwest::{Client, Response, StatusCode};
 use url::{Origin, Url};
 use xxhash_rust::xxh3::xxh3_64;
@@ -20,7 +20,7 @@ use self::headers::{codings, content_type, header, is_delta, of_every_request, v
 use self::redirect::{bare, refused, target};
 use super::address::Guard;
 use super::freshness::freshness;
-use super::{Fetched, Settings, coding, robots, words};
+use super::{Fetched, Settings, coding, robots, websub, words};
 use crate::model::{
     Document, Failure, FailureKind, Freshness, Memory, Source, Timestamp, Validators,
 };
@@ -94,6 +94,39 @@ impl Web {
         let start = moved.map_or(url, |moved| &moved.to);
         let asked = Asked { web: self, source, subscribed: url, memory, now };
         asked.within(self.timeout, start).await
+    }
+
+    /// Asks a hub for a subscription (W3, W6).
+    pub(super) async fn subscribe(&self, request: &websub::Request) -> Result<(), Failure> {
+        match tokio::time::timeout(self.timeout, self.post(request)).await {
+            Ok(answered) => answered,
+            Err(_) => {
+                let message = format!("the hub did not answer within {:?}", self.timeout);
+                Err(Failure::new(FailureKind::Timeout, message))
+            }
+        }
+    }
+
+    async fn post(&self, request: &websub::Request) -> Result<(), Failure> {
+        let mut hub = request.hub.clone();
+        for _ in 0..=MOST_HOPS {
+            self.public_guard.judge(&hub)?;
+            let host = hub.host_str().unwrap_or("the hub");
+            let post = self.public.post(hub.clone()).headers(self.headers.clone());
+            let post = post.header(CONTENT_TYPE, websub::FORM).body(request.form());
+            let answer = post.send().await.map_err(|error| words::of_error(&error, host))?;
+            match answer.status().as_u16() {
+                200..=299 => return Ok(()),
+                307 | 308 => hub = target(&hub, answer.headers())?,
+                _ => {
+                    let (status, said) = (answer.status(), content_type(answer.headers()));
+                    let body = receive(answer, MOST_ERROR, host).await.unwrap_or_default();
+                    let detail = words::detail(said.as_deref(), &body);
+                    return Err(words::of_status(status, Freshness::default(), detail));
+                }
+            }
+        }
+        Err(refused("the hub redirects without end"))
     }
 
     /// Asks for an older page of a source's document: once, without conditions.
@@ -347,6 +380,7 @@ impl Asked<'_> {
                     etag: said.etag.or_else(|| known.etag.clone()),
                     last_modified: said.last_modified.or_else(|| known.last_modified.clone()),
                     of: said.of,
+                    offer: said.offer.or_else(|| known.offer.clone()),
                 }),
                 freshness,
                 bytes: 0,

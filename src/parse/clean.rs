@@ -5,6 +5,8 @@
 //! ([`rewrite`]); where it is not, ammonia parses it as a browser would and
 //! closes what has to be closed. Neither relies on the other for safety.
 
+mod picture;
+
 mod policy;
 
 mod rewrite;
@@ -75,7 +77,7 @@ pub(super) fn from_plain(text: &str, limit: usize) -> Cleaned {
 
 /// Whether a text that is called plain is HTML all the same.
 pub(super) fn looks_like_html(text: &str) -> bool {
-    policy::holds_known_tag(text)
+    policy::holds_markup(text)
 }
 
 /// The first bytes of a text, at most `limit`.
@@ -107,7 +109,7 @@ static AMMONIA: LazyLock<Builder<'static>> = LazyLock::new(|| {
         .link_rel(Some(policy::REL))
         .attribute_filter(|tag, name, value| {
             let data = value.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("data:"));
-            let picture = tag == "img" && name == "src" && policy::is_data_picture(value);
+            let picture = tag == "img" && name == "src" && picture::is_data_picture(value);
             (!data || picture || !matches!(name, "href" | "src")).then_some(value.into())
         });
     builder

@@ -110,6 +110,9 @@ impl Parts {
         {
             return self.numeric(time);
         }
+        if names::is_english_weekday(word) {
+            return Some(());
+        }
         let lower = word.to_lowercase();
         let bare = lower.trim_matches(['.', '-']);
         match bare {

@@ -58,6 +58,9 @@ enum Place {
     Entry,
     FeedField(Field),
     EntryField(Field),
+    /// The feed that an entry was taken from.
+    Source,
+    SourceField(Field),
     /// An Atom text construct that holds base64.
     Base64,
     /// Inline XHTML, which must survive being decoded once more.
@@ -221,6 +224,12 @@ impl<'t, 'l> Walk<'t, 'l> {
             Place::EntryField(field) => {
                 if let Some(note) = self.outline.entries.last_mut() {
                     noting::note_in_entry(note, field, content, self.now);
+                }
+            }
+            Place::SourceField(field) => {
+                let note = self.outline.entries.last_mut();
+                if let Some(source) = note.and_then(|note| note.source.as_mut()) {
+                    noting::note_in_entry(source, field, content, self.now);
                 }
             }
             Place::Base64 if !empty => {

@@ -95,7 +95,7 @@ fn bases_within_bases_stay_small() {
 }
 
 /// Texts that make a careless reader look at the same bytes again and again;
-/// in the tests' own profile a quadratic reader would not end within minutes.
+/// a reader that takes quadratic time takes minutes over these.
 #[test]
 fn hostile_repetition_takes_time_in_proportion() {
     for unit in [
@@ -133,11 +133,101 @@ fn hostile_repetition_takes_time_in_proportion() {
         "-->",
     ] {
         for text in [
-            unit.repeat(200_000 / unit.len()),
-            with_item(&format!("<description>{}", unit.repeat(200_000 / unit.len()))),
+            unit.repeat(100_000 / unit.len()),
+            with_item(&format!("<description>{}", unit.repeat(100_000 / unit.len()))),
         ] {
             // Whatever comes of it: it comes.
             let _ = parse(&document(&text), &Limits::default());
         }
+    }
+}
+
+#[test]
+fn a_guid_is_an_address_unless_it_says_not() {
+    for (inside, url) in [
+        ("<guid>https://example.org/g</guid>", Some("https://example.org/g")),
+        ("<guid isPermaLink='true'>https://example.org/g</guid>", Some("https://example.org/g")),
+        ("<guid isPermaLink='false'>https://example.org/g</guid>", None),
+        ("<guid>urn:x</guid>", None),
+        ("<link/><guid>https://example.org/g</guid>", Some("https://example.org/g")),
+        ("<link>//other.example/x</link>", Some("https://other.example/x")),
+        ("<link>../x</link>", Some("https://example.org/x")),
+        ("<link>https://u:p@example.org/x</link>", Some("https://example.org/x")),
+        (
+            "<link><![CDATA[https://example.org/?a=1&amp;b=2]]></link>",
+            Some("https://example.org/?a=1&b=2"),
+        ),
+        ("<link>ftp://example.org/x</link>", None),
+        ("<link href='https://example.org/h'/>", Some("https://example.org/h")),
+    ] {
+        let text = format!(
+            "<rss version='2.0'><channel><item><title>x</title>{inside}</item></channel></rss>"
+        );
+        let parsed = read_well(&text);
+        assert_eq!(parsed.entries[0].url.as_ref().map(Url::as_str), url, "{inside}");
+    }
+}
+
+#[test]
+fn dates_of_every_vocabulary_are_read() {
+    let (first, second) = (Some("2025-04-01T00:00:00Z"), Some("2025-04-02T00:00:00Z"));
+    for (inside, published, updated) in [
+        ("<pubDate>2025-04-01</pubDate>", first, None),
+        ("<dc:date>2025-04-01</dc:date>", first, first),
+        ("<pubDate>2025-04-01</pubDate><dc:date>2025-04-02</dc:date>", first, second),
+        (
+            "<dcterms:issued>2025-04-01</dcterms:issued><dcterms:modified>2025-04-02</dcterms:modified>",
+            first,
+            second,
+        ),
+        ("<pubDate>2025-04-01</pubDate><atom:updated>2025-04-02</atom:updated>", first, second),
+        ("<dcterms:created>2025-04-01</dcterms:created>", first, None),
+        ("<pubDate>soon</pubDate>", None, None),
+        ("<pubDate><![CDATA[ 2025-04-01 ]]></pubDate>", first, None),
+    ] {
+        let parsed = read_well(&with_item(inside));
+        let entry = &parsed.entries[0];
+        let text = |moment: Option<Timestamp>| moment.map(|moment| moment.to_string());
+        assert_eq!(text(entry.published).as_deref(), published, "{inside}");
+        assert_eq!(text(entry.updated).as_deref(), updated, "{inside}");
+    }
+}
+
+#[test]
+fn an_entry_taken_from_elsewhere_goes_on_saying_so() {
+    let parsed = read_well(
+        "<feed xmlns='http://www.w3.org/2005/Atom'><id>planet</id><title>Planet</title>\
+         <entry><id>a</id><title>A</title><source><id>urn:blog</id><title type='html'>Blog &amp;amp; co</title>\
+         <link href='https://blog.example/'/><updated>2025-04-02T00:00:00Z</updated></source></entry>\
+         <entry><id>b</id><title>B</title></entry></feed>",
+    );
+    let [one, two] = &parsed.entries[..] else { panic!("{parsed:?}") };
+    assert_eq!((one.feed.id.as_str(), one.feed.title.as_str()), ("urn:blog", "Blog & co"));
+    assert_eq!(one.feed.url.as_ref().map(Url::as_str), Some("https://blog.example/"));
+    assert_eq!((two.feed.id.as_str(), two.feed.title.as_str()), ("planet", "Planet"));
+    assert_eq!((one.title.as_str(), one.url.is_none()), ("A", true));
+}
+
+#[test]
+fn a_retired_feed_has_ended() {
+    let entry = |title: &str| {
+        format!(
+            "<feed xmlns='http://www.w3.org/2005/Atom'><id>f</id><entry><id>e</id><title>{title}</title></entry></feed>"
+        )
+    };
+    assert!(read_well(&entry("This feed has ended")).hints.ended);
+    assert!(!read_well(&entry("This strike has ended")).hints.ended);
+}
+
+#[test]
+fn a_clean_document_needs_no_repair() {
+    for text in [
+        with_item("<description>a &amp; b &lt;p&gt;c</description>"),
+        with_item(
+            "<content:encoded xmlns:content='http://purl.org/rss/1.0/modules/content/'><![CDATA[<p>]]></content:encoded>",
+        ),
+        with_item("<dc:creator>undeclared</dc:creator><media:title type='odd'>x</media:title>"),
+    ] {
+        assert_eq!(read_well(&text).warnings, Vec::<String>::new(), "{text}");
     }
 }

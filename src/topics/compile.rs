@@ -391,14 +391,16 @@ impl<'a> Compiler<'a> {
             let Some((&name, items)) = self.vocabulary.get_key_value(name.as_str()) else {
                 continue;
             };
-            let items = items.clone();
-            let (digest, asks) = self.digests.get(name).copied().unwrap_or_else(|| {
-                let (mut hash, mut asks) = (Xxh3::new(), false);
-                for item in items.iter().flatten() {
-                    hash.update(&self.digest(item, &mut asks).to_le_bytes());
+            let (digest, asks) = match self.digests.get(name) {
+                Some(known) => *known,
+                None => {
+                    let (mut hash, mut asks) = (Xxh3::new(), false);
+                    for item in items.clone().iter().flatten() {
+                        hash.update(&self.digest(item, &mut asks).to_le_bytes());
+                    }
+                    (hash.digest(), asks)
                 }
-                (hash.digest(), asks)
-            });
+            };
             self.digests.insert(name, (digest, asks));
             *asks_sources |= asks;
             hash.update(name.as_bytes());

@@ -117,6 +117,7 @@ impl Desk<'_> {
             deltas: table.deltas,
             price: *table.price.get_ref(),
             evenness: *table.evenness.get_ref(),
+            ..fetch::Settings::default()
         }
     }
 }

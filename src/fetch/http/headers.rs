@@ -2,11 +2,11 @@
 
 use reqwest::header::{
     ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, ETAG, FROM, HeaderMap,
-    HeaderName, HeaderValue, LAST_MODIFIED, USER_AGENT,
+    HeaderName, HeaderValue, LAST_MODIFIED, LINK, USER_AGENT,
 };
 use url::Url;
 
-use crate::fetch::{Settings, coding};
+use crate::fetch::{Settings, coding, websub};
 use crate::model::{Failure, FailureKind, Validators};
 
 /// Bytes of a validator that are remembered.
@@ -52,7 +52,12 @@ pub(super) fn validators(url: &Url, headers: &HeaderMap) -> Validators {
         let bytes = value.as_bytes();
         (!bytes.is_empty() && bytes.len() <= MOST_VALIDATOR).then(|| bytes.to_vec())
     };
-    Validators { etag: bytes(ETAG), last_modified: bytes(LAST_MODIFIED), of: Some(url.clone()) }
+    Validators {
+        etag: bytes(ETAG),
+        last_modified: bytes(LAST_MODIFIED),
+        of: Some(url.clone()),
+        offer: websub::offered(headers.get_all(LINK).iter().map(HeaderValue::as_bytes), url),
+    }
 }
 
 /// The Content-Encoding headers.

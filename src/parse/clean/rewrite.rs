@@ -305,7 +305,7 @@ pub(in crate::parse) fn title(text: &str) -> String {
         }
         title = Cow::Owned(decoded.into_owned());
     }
-    if policy::holds_known_tag(&title) {
+    if policy::holds_markup(&title) {
         title = Cow::Owned(without_tags(&title));
     }
     fold(&title)
@@ -316,7 +316,16 @@ fn without_tags(text: &str) -> String {
     let mut pieces = Pieces::of(text);
     while let Some(piece) = pieces.next() {
         match piece.kind {
-            Kind::Open { name, .. } | Kind::Close { name } if policy::is_known(name) => {
+            // A tag that another begins in is none.
+            Kind::Open { name, attributes, .. } if attributes.contains('<') => {
+                let inner = attributes.find('<').unwrap_or_default();
+                let end = piece.start + 1 + name.len() + inner;
+                if policy::unclosed_tag(&text[piece.start..piece.end]).is_empty() {
+                    bare.push_str(&text[piece.start..end]);
+                }
+                pieces.skip_to(end);
+            }
+            Kind::Open { name, .. } | Kind::Close { name } if policy::is_markup(piece.kind) => {
                 let name = lower(name);
                 if policy::is_block(&name) || name == "br" {
                     bare.push(' ');
@@ -328,6 +337,14 @@ fn without_tags(text: &str) -> String {
             }
             Kind::CData(inner) => bare.push_str(inner),
             Kind::Aside(_) => {}
+            // What never ends hides nothing: the tags after it are tags.
+            Kind::Unclosed(rest) => {
+                let name = policy::unclosed_tag(rest);
+                if name.is_empty() {
+                    bare.push('<');
+                }
+                pieces.skip_to(piece.start + 1 + name.len());
+            }
             _ => bare.push_str(&text[piece.start..piece.end]),
         }
     }

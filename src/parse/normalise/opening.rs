@@ -51,11 +51,18 @@ impl<'t> Walk<'t, '_> {
                     frame.place = Place::FeedField(inner);
                 }
             }
+            Some(Place::Source) => self.open_in_source(&mut frame, prefix, local, attributes),
             Some(Place::Inline) => {
                 self.escape_again(piece.start, piece.end);
                 frame.place = Place::Inline;
             }
-            Some(Place::Wrapper | Place::EntryField(_) | Place::Base64 | Place::Deep) => {}
+            Some(
+                Place::Wrapper
+                | Place::EntryField(_)
+                | Place::SourceField(_)
+                | Place::Base64
+                | Place::Deep,
+            ) => {}
         }
         self.stack.push(frame);
         Ok(())
@@ -244,6 +251,10 @@ impl<'t> Walk<'t, '_> {
             (Space::Atom | Space::Own, "link") if !atom && !attributes.is_empty() => {
                 note.links.extend(tie_of(attributes));
             }
+            (Space::Own, "source") if atom => {
+                note.source = Some(Box::default());
+                frame.place = Place::Source;
+            }
             (Space::Own, "enclosure") => note.enclosures.extend(tie_of(attributes)),
             _ => {
                 if let Some(field) = Field::of_entry(space, local, atom) {
@@ -252,6 +263,29 @@ impl<'t> Walk<'t, '_> {
             }
         }
         frame.taken_out = !names::is_read_of_entry(space, local, atom);
+    }
+
+    fn open_in_source(
+        &mut self,
+        frame: &mut Frame<'t>,
+        prefix: &str,
+        local: &str,
+        attributes: &str,
+    ) {
+        if self.space(prefix) != Space::Own {
+            return;
+        }
+        let note = self.outline.entries.last_mut();
+        let Some(source) = note.and_then(|note| note.source.as_mut()) else { return };
+        let field = match local {
+            "id" => Field::Id,
+            "title" => Field::Title,
+            "updated" | "modified" => Field::Updated,
+            "rights" => Field::Rights,
+            "link" => return source.links.extend(tie_of(attributes)),
+            _ => return,
+        };
+        frame.place = Place::SourceField(field);
     }
 
     /// Whether an element starts an entry where its parent may hold one.
