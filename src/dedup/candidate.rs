@@ -291,7 +291,7 @@ fn is_absolute_iri(id: &str) -> bool {
         && !id.chars().any(|c| c.is_whitespace() || c.is_control() || "<>\"{}|\\^`".contains(c))
 }
 
-/// The key of a [`canonical`](super::canonical) address.
+/// The key of a [`canonical`] address.
 pub fn address_key(address: &str) -> Key {
     key(KeyKind::Address, &[address])
 }
