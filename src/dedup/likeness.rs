@@ -10,6 +10,7 @@ use super::candidate::{Candidate, MOST_COMMON, candidate_of};
 use super::figures::Figures;
 use super::judge::{Rules, bearers};
 use super::passages::{Overlap, Passages};
+use super::title::share_a_word;
 use crate::model::{
     Entry, Evidence, Forbidden, Lookalikes, Member, Related, Story, StoryId, Timestamp,
 };
@@ -191,6 +192,10 @@ fn forbidden(
     if apart > TEXT_WINDOW {
         return Some(Forbidden::Dates { hours_apart: apart.as_secs() / 3600 });
     }
+    let titles = (entry.title.as_str(), leader.entry.title.as_str());
+    if is_part_of_a_list(passages, leading, overlap, titles) {
+        return Some(Forbidden::Listing);
+    }
     let own = Figures::of(&entry.title);
     let titles = [&leader.entry.title, &story.lead(rules.sources).entry.title];
     if let Some((one, other)) =
@@ -199,6 +204,21 @@ fn forbidden(
         return Some(Forbidden::Figures { one, other });
     }
     names_differ(passages, leading, overlap)
+}
+
+/// Whether the shorter of two texts is one of several that the longer puts in
+/// a row. A copy that was cut short is cut at its end and keeps something of the title; what
+/// stands in the middle of a text more than twice as long was put there.
+fn is_part_of_a_list(
+    one: &Passages,
+    other: &Passages,
+    overlap: &Overlap,
+    titles: (&str, &str),
+) -> bool {
+    let (longer, part) = if overlap.first_is_longer { (one, other) } else { (other, one) };
+    part.words >= FULL_TEXT
+        && longer.words * 2 >= part.words * 5
+        && (longer.begins_at(part) > 25 || !share_a_word(titles.0, titles.1))
 }
 
 /// Two tellings of one text share most of its numbers, and of its numbers and
