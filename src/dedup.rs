@@ -29,12 +29,12 @@
 //! left out (boilerplate). What was nearly joined is kept as [`Related`](crate::model::Related),
 //! with what forbade it.
 //!
-//! The operator's [`Overrides`] come before T0; [`enforce`] applies them to stored stories. An
+//! The operator's [`Overrides`] come before T0; [`enforce()`] applies them to stored stories. An
 //! entry that says something new revises its story ([`differences`] shows what
-//! changed), and one that its source takes back withdraws it ([`withdraw`]).
+//! changed), and one that its source takes back withdraws it ([`withdraw()`]).
 //!
 //! For the loop: look up the [`names`](Candidate::names) of all candidates; those that are not
-//! [settled](is_settled) need all their [`keys`](Candidate::keys); then [`judge`].
+//! [settled](is_settled) need all their [`keys`](Candidate::keys); then [`judge()`].
 
 mod address;
 

@@ -131,12 +131,15 @@ impl Candidate {
         let same_link = self.link.is_some() && self.link == known.url.as_ref().map(canonical);
         let same_page =
             self.entry.content_id.is_some() && self.entry.content_id == known.content_id;
-        // Some sources make up new ids at every poll.
+        // Some sources make up new ids at every poll. A title alone does not
+        // show it: auction results have one title every week.
+        let new_id_alone = self.entry.published == known.published
+            && self.entry.text == known.text
+            && (known.published.is_some() || !known.text.is_empty());
         let same_words = self.link.is_none()
             && self.entry.title == known.title
             && self.entry.url == known.url
-            && (self.entry.guid.is_none() && known.guid.is_none()
-                || self.entry.published == known.published && self.entry.text == known.text);
+            && (new_id_alone || self.entry.guid.is_none() && known.guid.is_none());
         same_guid || same_link || same_page || same_words
     }
 }
@@ -288,7 +291,7 @@ fn is_absolute_iri(id: &str) -> bool {
         && !id.chars().any(|c| c.is_whitespace() || c.is_control() || "<>\"{}|\\^`".contains(c))
 }
 
-/// The key of a [`canonical`](super::canonical) address.
+/// The key of a [`canonical`] address.
 pub fn address_key(address: &str) -> Key {
     key(KeyKind::Address, &[address])
 }

@@ -35,7 +35,7 @@ pub fn story_at<'a>(url: &Url, known: &'a Lookalikes) -> Option<(&'a Story, usiz
 }
 
 /// Every key of these stories' entries: what to load, beside
-/// [`Overrides::keys`](super::Overrides::keys), before [`enforce`].
+/// [`Overrides::keys`](super::Overrides::keys), before [`enforce()`].
 pub fn keys_of_entries(known: &Lookalikes, rules: &Rules<'_>, now: Timestamp) -> Vec<Key> {
     let members = standing(known).into_iter().flat_map(|id| known.stories[&id].members.clone());
     let keys: BTreeSet<Key> =

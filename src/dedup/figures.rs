@@ -117,15 +117,20 @@ impl Figures {
             return 1;
         }
         if let Some((_, digit)) = SPELLED.iter().find(|(spelled, _)| *spelled == word) {
-            self.numbers.insert((*digit).to_owned());
+            let unit = unit(next);
+            self.numbers.insert(format!("{digit}{}", unit.unwrap_or_default()));
+            return 1 + usize::from(unit.is_some());
+        }
+        // A number that is part of a name says nothing of a series.
+        if before == Some("covid") {
             return 1;
         }
         if !word.contains(|c: char| c.is_ascii_digit()) {
             return 1;
         }
         let mut number = word.replace(',', "");
-        let unit = UNITS.iter().find(|(long, short)| *long == next || *short == next);
-        if let Some((_, short)) = unit.filter(|_| is_number(word)) {
+        let unit = unit(next).filter(|_| is_number(word));
+        if let Some(short) = unit {
             number.push_str(short);
         } else if let Some(bare) = ordinal(&number) {
             number = bare.to_owned();
@@ -154,6 +159,12 @@ impl Figures {
             (!only_own.is_empty() && !only_others.is_empty()).then_some((only_own, only_others))
         })
     }
+}
+
+/// The short form of a unit of counting.
+fn unit(word: &str) -> Option<&'static str> {
+    let (_, short) = UNITS.iter().find(|(long, short)| *long == word || *short == word)?;
+    Some(short)
 }
 
 fn is_number(word: &str) -> bool {
@@ -222,6 +233,7 @@ mod tests {
     #[test]
     fn tellings_of_one_announcement_do_not() {
         for (one, other) in [
+            ("Five million doses of Covid vaccine", "COVID-19: 5 million doses given"),
             ("£5 million for 3 harbours", "Three harbours get £5m"),
             ("Support worth £1.6bn agreed", "UK agrees 1.6 billion of support"),
             ("UK invests £2.5b in fusion", "£2.5 billion for fusion"),

@@ -193,7 +193,7 @@ pub(super) fn join(
     let mut keys = new_keys(&candidate, &story, known);
     let leading_keys = candidate.leading_keys();
     let last = story.members.len();
-    story.members.push(member(candidate.entry, evidence, now));
+    story.members.push(Member::new(candidate.entry, evidence, now));
     relate(&mut story, related);
     story.changed = now;
     heed_notice(&mut story, last, rules, now);
@@ -226,29 +226,18 @@ pub(super) fn found(
     let entry = &candidate.entry;
     let updated = entry.updated.or(entry.published).unwrap_or(now).min(now);
     let mut story = Story {
-        id,
-        published_id,
-        first_seen: now,
         dated: candidate.date,
         updated,
         revised: updated,
-        changed: now,
-        members: Vec::new(),
         related,
-        history: Vec::new(),
-        withdrawn: None,
-        merged_into: None,
+        ..Story::new(id, published_id, now)
     };
     let mut keys = new_keys(&candidate, &story, known);
     keys.extend(rare(candidate.leading_keys(), &story, known));
     keys.push(published_key(&story.published_id));
-    story.members.push(member(candidate.entry, Evidence::Founded, now));
+    story.members.push(Member::new(candidate.entry, Evidence::Founded, now));
     heed_notice(&mut story, 0, rules, now);
     Admitted { story, before: None, keys, dropped: Vec::new(), verdict: Verdict::New }
-}
-
-pub(super) fn member(entry: Entry, evidence: Evidence, joined: Timestamp) -> Member {
-    Member { entry, evidence, joined, revised: None, withdrawn: None }
 }
 
 /// Remembers what a story nearly was one with: the most alike, once each.

@@ -3,10 +3,14 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use url::Url;
+
+use super::address::canonical;
 use super::candidate::{Candidate, MOST_COMMON, candidate_of};
 use super::figures::Figures;
 use super::judge::{Rules, bearers};
 use super::passages::{Overlap, Passages};
+use super::title::share_a_word;
 use crate::model::{
     Entry, Evidence, Forbidden, Lookalikes, Member, Related, Story, StoryId, Timestamp,
 };
@@ -188,6 +192,10 @@ fn forbidden(
     if apart > TEXT_WINDOW {
         return Some(Forbidden::Dates { hours_apart: apart.as_secs() / 3600 });
     }
+    let titles = (entry.title.as_str(), leader.entry.title.as_str());
+    if is_part_of_a_list(passages, leading, overlap, titles) {
+        return Some(Forbidden::Listing);
+    }
     let own = Figures::of(&entry.title);
     let titles = [&leader.entry.title, &story.lead(rules.sources).entry.title];
     if let Some((one, other)) =
@@ -196,6 +204,21 @@ fn forbidden(
         return Some(Forbidden::Figures { one, other });
     }
     names_differ(passages, leading, overlap)
+}
+
+/// Whether the shorter of two texts is one of several that the longer puts in
+/// a row. A copy that was cut short is cut at its end and keeps something of the title; what
+/// stands in the middle of a text more than twice as long was put there.
+fn is_part_of_a_list(
+    one: &Passages,
+    other: &Passages,
+    overlap: &Overlap,
+    titles: (&str, &str),
+) -> bool {
+    let (longer, part) = if overlap.first_is_longer { (one, other) } else { (other, one) };
+    part.words >= FULL_TEXT
+        && longer.words * 2 >= part.words * 5
+        && (longer.begins_at(part) > 25 || !share_a_word(titles.0, titles.1))
 }
 
 /// Two tellings of one text share most of its numbers, and of its numbers and
@@ -219,19 +242,26 @@ fn texts_differ(candidate: &Candidate, story: &Story, rules: &Rules<'_>) -> bool
 }
 
 /// The host on which both have their pages: a site that lists two pages has
-/// made two announcements.
+/// made two announcements. One page under one address is not two, unless
+/// one source tells both.
 fn site_of(entry: &Entry, story: &Story) -> Option<String> {
     let host = host_of(entry);
-    let elsewhere = story.members.iter().all(|member| host_of(&member.entry) != host);
-    (!elsewhere).then(|| host.to_owned())
+    let two_pages = |member: &Member| {
+        host_of(&member.entry) == host
+            && (member.entry.source == entry.source
+                || page_of(&member.entry).map(canonical) != page_of(entry).map(canonical))
+    };
+    story.members.iter().any(two_pages).then(|| host.to_owned())
+}
+
+/// The page that an entry is about.
+fn page_of(entry: &Entry) -> Option<&Url> {
+    entry.original.as_ref().or(entry.url.as_ref())
 }
 
 /// Who speaks: the host of the entry's identity address, else the source.
 fn host_of(entry: &Entry) -> &str {
-    entry
-        .original
-        .as_ref()
-        .or(entry.url.as_ref())
+    page_of(entry)
         .and_then(|url| url.host_str())
         .map_or(entry.source.as_str(), |host| host.strip_prefix("www.").unwrap_or(host))
 }

@@ -61,7 +61,7 @@ impl Overrides {
             .collect()
     }
 
-    /// The keys of every address that is named: what to load before [`enforce`](super::enforce).
+    /// The keys of every address that is named: what to load before [`enforce()`](super::enforce()).
     pub fn keys(&self) -> Vec<Key> {
         let addresses: BTreeSet<&String> = self.force.keys().chain(self.never.keys()).collect();
         addresses.into_iter().flat_map(|address| address_keys(address)).collect()

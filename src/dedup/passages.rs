@@ -137,6 +137,15 @@ impl Passages {
         Overlap { shared: small(shared), of: small(own.min(others)), first_is_longer: own > others }
     }
 
+    /// How far into this text, in hundredths of it, what it shares with `part` begins.
+    pub(super) fn begins_at(&self, part: &Self) -> usize {
+        let places: Vec<usize> = (0..self.in_order.len())
+            .filter(|place| contains(&part.set, self.in_order[*place]))
+            .collect();
+        // Not the very first: any two texts may share a phrase.
+        places.get(places.len() / 10).map_or(0, |place| place * 100 / self.in_order.len())
+    }
+
     /// Of the different numbers of the text that has fewer, how many the other has.
     pub(super) fn figures_shared(&self, other: &Self) -> (u32, u32) {
         let (one, other) =

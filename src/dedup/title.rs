@@ -79,6 +79,13 @@ pub(super) fn title_words(title: &str) -> Vec<String> {
     words(&folded)
 }
 
+/// Whether two titles have a word in common, other than short ones and numbers.
+pub(super) fn share_a_word(one: &str, other: &str) -> bool {
+    let telling = |word: &String| word.chars().count() > 4 && word.chars().all(char::is_alphabetic);
+    let others = title_words(other);
+    title_words(one).iter().filter(|word| telling(word)).any(|word| others.contains(word))
+}
+
 /// One form for the quotes and dashes that editors and syndicators exchange.
 pub(super) fn plain(c: char) -> char {
     match c {

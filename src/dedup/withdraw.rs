@@ -15,7 +15,7 @@ use crate::model::{
 /// A page that is gone counts once it has been gone twice, so far apart.
 const SURE_AFTER: Duration = Duration::from_secs(12 * 3600);
 
-/// The keys of the entries that a document says are deleted: what to load before [`withdraw`].
+/// The keys of the entries that a document says are deleted: what to load before [`withdraw()`].
 pub fn tombstone_keys(source: &SourceId, deleted: &[(String, Option<Timestamp>)]) -> Vec<Key> {
     let keys = |(guid, _): &(String, Option<Timestamp>)| {
         let page = Url::parse(guid).ok().map(|url| address_keys(&canonical(&url)));

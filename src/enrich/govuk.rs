@@ -1,6 +1,8 @@
 //! An entry of GOV.UK and its content item in; the entry with all that the item says, out.
 
 use serde::Deserialize;
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
 use url::Url;
 
 use super::{Enrichment, clean, take_text};
@@ -172,13 +174,13 @@ fn tag(entry: &mut Entry, kind: &str, linked: &[Linked]) {
     }
 }
 
-/// GOV.UK's own rule: letters and digits, the rest one hyphen.
+/// GOV.UK's own rule: plain letters and digits, whatever stands between them
+/// one hyphen.
 fn slug_of(title: &str) -> String {
-    let lower = title.to_lowercase();
-    let words = lower.split(|c: char| !c.is_alphanumeric() && c != '\'');
-    let words: Vec<String> =
-        words.filter(|word| !word.is_empty()).map(|word| word.replace('\'', "")).collect();
-    words.join("-")
+    let plain: String =
+        title.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase).collect();
+    let words = plain.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join("-")
 }
 
 /// The note of the latest change, if there was one after the first publication.

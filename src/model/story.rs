@@ -334,6 +334,33 @@ pub enum Forbidden {
     Never,
 }
 
+/// As a press officer would say it, after "not one story, because".
+impl fmt::Display for Forbidden {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::OneSource => write!(f, "one source tells both, which means two announcements"),
+            Self::OneSite { host } => {
+                write!(f, "both are pages of {host}, which means two announcements")
+            }
+            Self::Figures { one, other } => write!(
+                f,
+                "one title names {} where the other names {}",
+                one.join(", "),
+                other.join(", ")
+            ),
+            Self::Names { shared, of } => {
+                write!(f, "only {shared} of {of} names and numbers are in both texts")
+            }
+            Self::Dates { hours_apart } => {
+                write!(f, "they are dated {} days apart", hours_apart / 24)
+            }
+            Self::Listing => write!(f, "one text holds announcements that have nothing in common"),
+            Self::Better => write!(f, "another story is more alike, and stories are never merged"),
+            Self::Never => write!(f, "the operator keeps them apart"),
+        }
+    }
+}
+
 /// Something under which a story can be found again: a hash of fixed
 /// definition, so that what is stored stays findable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

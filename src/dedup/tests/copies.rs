@@ -191,7 +191,7 @@ fn the_evidence_of_a_copy_counts_its_passages_and_marks_them() {
     assert_eq!((shared, leader.as_str()), (of, "fcdo"), "the excerpt stands in it whole");
     assert_eq!(story.members[1].evidence.score(), Some(1.0));
     let stretches = crate::dedup::shared_passages(&copy, &story.members[0].entry);
-    assert_eq!(stretches, [0..copy.text.len()]);
+    assert_eq!((stretches.len(), &stretches[0]), (1, &(0..copy.text.len())));
 }
 
 #[test]
@@ -257,19 +257,53 @@ fn what_nearly_joins_is_remembered_with_what_forbade_it() {
 
 #[test]
 fn a_page_that_lists_announcements_joins_none_of_them() {
-    let mut desk = Desk::new();
-    for (title, path, text) in &RELEASES[..3] {
+    let announcements = RELEASES[..3].iter().map(|(title, path, text)| {
         let page = format!("https://www.gov.uk/government/news/{path}");
-        desk.read(&[told("fcdo", &page, title, text, "2025-04-02T11:05:00Z")]);
-    }
+        told("fcdo", &page, title, text, "2025-04-02T11:05:00Z")
+    });
     let all = RELEASES[..3].iter().map(|(_, _, text)| *text).collect::<Vec<_>>().join("\n");
-    let digest =
+    let list =
         told("courier", "https://courier.example/all", "This week", &all, "2025-04-03T07:00:00Z");
-    let judged = desk.read(&[digest]);
-    assert_eq!(judged.admitted[0].verdict, Verdict::New);
-    let related = &judged.admitted[0].story.related;
-    assert_eq!(related.len(), 3);
-    assert!(related.iter().all(|related| related.forbidden == Some(Forbidden::Listing)));
+    for place in 0..4 {
+        let mut set: Vec<Entry> = announcements.clone().collect();
+        set.insert(place, list.clone());
+        let mut desk = Desk::new();
+        for entry in set {
+            desk.read(&[entry]);
+        }
+        assert_eq!(desk.known.stories.len(), 4, "{:#?}", desk.clusters());
+        let related: Vec<_> =
+            desk.known.stories.values().flat_map(|story| &story.related).collect();
+        assert_eq!(related.len(), 3);
+        assert!(related.iter().all(|related| related.forbidden == Some(Forbidden::Listing)));
+    }
+}
+
+#[test]
+fn an_excerpt_that_keeps_something_of_the_title_joins_the_long_text() {
+    let long = RELEASES[3..6].iter().map(|(_, _, text)| *text).collect::<Vec<_>>().join("\n");
+    let page = "https://www.gov.uk/government/speeches/long";
+    let speech = told(
+        "fcdo",
+        page,
+        "A speech on rivers, grain and lighthouses",
+        &long,
+        "2025-04-02T11:05:00Z",
+    );
+    let words: Vec<&str> = long.split_whitespace().take(120).collect();
+    let excerpt = told(
+        "courier",
+        "https://courier.example/1",
+        "Minister speaks on rivers",
+        &words.join(" "),
+        "2025-04-03T07:00:00Z",
+    );
+    for (first, second) in [(&speech, &excerpt), (&excerpt, &speech)] {
+        let mut desk = Desk::new();
+        desk.read(&[first.clone()]);
+        desk.read(&[second.clone()]);
+        assert_eq!(desk.only_story().members.len(), 2);
+    }
 }
 
 #[test]

@@ -320,3 +320,14 @@ fn ids_that_change_at_every_poll_do_not_make_an_entry_new() {
     );
     assert_eq!(desk.verdicts(&[told("c1", "Bids of 5 billion")]), [Verdict::New]);
 }
+
+#[test]
+fn one_front_page_told_by_two_sources_under_one_title_is_one_story() {
+    let told = |source: &str, guid: &str| {
+        entry(source, guid, "https://books.example/", "A shelf of books that anybody may read")
+    };
+    let mut desk = Desk::new();
+    desk.read(&[told("treasury", "1")]);
+    assert_eq!(desk.verdicts(&[told("mirror", "2")]), [Verdict::Joined]);
+    assert_eq!(desk.verdicts(&[told("treasury", "3")]), [Verdict::New], "one source means two");
+}
