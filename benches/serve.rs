@@ -355,6 +355,7 @@ fn rendered() -> Vec<publish::Rendered> {
         query: "bench".to_owned(),
         revisions: Revisions::Major,
         entries: 50,
+        formerly: Vec::new(),
     };
     let stories: Vec<_> = (0..50).map(story).collect();
     publish::render_topic(&topic, &stories, &Sources::new(), &site())
@@ -371,16 +372,9 @@ fn story(number: u8) -> Arc<Story> {
         .map(|place| words[(place * place + usize::from(number) * 31) % words.len()])
         .collect();
     entry.content = Some(format!("<p>{}</p>", text.join(" ")));
-    let evidence = Evidence::Founded;
-    let member = Member { entry, evidence, joined: dated, revised: None, withdrawn: None };
-    Arc::new(Story {
-        id: StoryId::from_bytes([number; 16]),
-        published_id: format!("tag:department.example,2026:{number}"),
-        first_seen: dated,
-        dated,
-        updated: dated,
-        revised: dated,
-        changed: dated,
-        members: vec![member],
-    })
+    let id = StoryId::from_bytes([number; 16]);
+    let published_id = format!("tag:department.example,2026:{number}");
+    let mut story = Story::new(id, published_id, dated);
+    story.members = vec![Member::new(entry, Evidence::Founded, dated)];
+    Arc::new(story)
 }

@@ -11,6 +11,8 @@ mod feeds;
 
 mod polling;
 
+mod serve;
+
 mod tidy;
 
 mod units;

@@ -10,10 +10,10 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::Rendered;
 use super::coding::Coding;
+use super::dates::http_date;
 use super::guard::{Guard, Guards, stem};
 use super::heads::{self, Facts};
 use super::ledger::Tally;
-use super::rss::http_date;
 use super::site::topic_path;
 use crate::model::{Stamp, Timestamp, Topic, TopicId};
 

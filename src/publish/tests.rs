@@ -66,23 +66,11 @@ fn entry() -> impl Strategy<Value = Entry> {
 
 fn story(number: u8, entries: Vec<Entry>) -> Arc<Story> {
     let dated = entries[0].published.unwrap_or_default();
-    let member = |entry| Member {
-        entry,
-        evidence: Evidence::Founded,
-        joined: dated,
-        revised: None,
-        withdrawn: None,
-    };
-    Arc::new(Story {
-        id: StoryId::from_bytes([number; 16]),
-        published_id: format!("tag:a.example,2026:{number}"),
-        first_seen: dated,
-        dated,
-        updated: dated,
-        revised: dated,
-        changed: dated,
-        members: entries.into_iter().map(member).collect(),
-    })
+    let id = StoryId::from_bytes([number; 16]);
+    let mut story = Story::new(id, format!("tag:a.example,2026:{number}"), dated);
+    let founded = |entry| Member::new(entry, Evidence::Founded, dated);
+    story.members = entries.into_iter().map(founded).collect();
+    Arc::new(story)
 }
 
 fn topic(title: String, description: String) -> Topic {
@@ -93,6 +81,7 @@ fn topic(title: String, description: String) -> Topic {
         description,
         revisions: Revisions::Major,
         entries: 50,
+        formerly: Vec::new(),
     }
 }
 
