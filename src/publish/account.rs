@@ -238,15 +238,23 @@ fn categories(story: &Story) -> Vec<String> {
 }
 
 fn attached(enclosure: &crate::model::Enclosure) -> Attached<'_> {
-    let stated = filled(enclosure.media_type.as_deref()).map(str::trim);
-    let stated = stated.filter(|stated| {
-        stated.is_ascii() && stated.matches('/').count() == 1 && !stated.contains([' ', '"', '<'])
-    });
+    let stated = enclosure.media_type.as_deref().and_then(media_type);
     Attached {
         url: uri(&enclosure.url),
         media_type: stated.unwrap_or_else(|| media_type_of(enclosure.url.path())),
         length: enclosure.length,
     }
+}
+
+/// A stated media type without its parameters, if it is one (RFC 6838 §4.2).
+fn media_type(stated: &str) -> Option<&str> {
+    let stated = stated.split(';').next().unwrap_or_default().trim();
+    let is_name = |name: &str| {
+        name.starts_with(|c: char| c.is_ascii_alphanumeric())
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || "!#$&-^_.+".contains(c))
+    };
+    let (kind, subtype) = stated.split_once('/')?;
+    (is_name(kind) && is_name(subtype)).then_some(stated)
 }
 
 /// The media type that a file's ending tells, for the kinds that departments attach.
