@@ -170,3 +170,14 @@ async fn operators_pages_can_be_kept_from_readers() {
         assert_eq!(world.get(path).await.status, status, "{path}");
     }
 }
+
+#[tokio::test]
+async fn a_story_that_was_joined_with_another_leads_there() {
+    let (mut merged, other) = (story(1), story(2));
+    merged.merged_into = Some(other.id);
+    let path = format!("/stories/{}", merged.id);
+    let there = format!("https://news.example/stories/{}", other.id);
+    let world = World::telling(vec![merged, other]).await;
+    let answer = world.get(&path).await;
+    assert_eq!((answer.status, answer.header("location")), (301, there.as_str()));
+}

@@ -66,8 +66,10 @@ fn withdrawn(story: &Story, publisher: &str) -> String {
 
 /// The last change that the source itself speaks of.
 fn updated(story: &Story, teller: &Entry) -> String {
-    let of_teller = story.history.iter().filter(|revision| revision.source == teller.source);
-    let Some(revision) = of_teller.filter(|revision| revision.major).next_back() else {
+    let mut latest_first = story.history.iter().rev();
+    let Some(revision) =
+        latest_first.find(|revision| revision.major && revision.source == teller.source)
+    else {
         return String::new();
     };
     let day = day(teller.updated.unwrap_or(revision.at));
