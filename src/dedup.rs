@@ -13,11 +13,28 @@
 //!   is what makes the outcome independent of the order of arrival.
 //! - **T1 title**: its normalised title is borne by one story alone, told within
 //!   seven days, on another host. One host that lists two pages under one title has
-//!   made two announcements.
+//!   made two announcements. Where both have a text and the texts differ, it is no evidence.
+//! - **T2 text**: at least half of the shorter text's five-word passages, and at
+//!   least eight, stand in the other: the entry's and the story's *leading*
+//!   text, that of its most authoritative member with one. Only ever that one
+//!   is compared, so no chain of pairs drags strangers together, and two stories are never merged.
 //!
 //! What guards against a false merge, which would hide an announcement: short
-//! titles never join; a title that several stories bear never joins; an address
-//! shared by several entries of one document, or a site's front page, is no identity.
+//! titles and short texts never join; a title that several stories bear never joins; an address
+//! shared by several entries of one document, or a site's front page, is no identity. A text
+//! joins neither within one source nor within one site; not where the titles name
+//! different numbers or dates, nor where the texts name different people, places and numbers
+//! (a series); not where it holds two texts that have nothing in common (a page that lists
+//! announcements). Passages that many stories, or many entries of a document, have are
+//! left out (boilerplate). What was nearly joined is kept as [`Related`](crate::model::Related),
+//! with what forbade it.
+//!
+//! The operator's [`Overrides`] come before T0; [`enforce`] applies them to stored stories. An
+//! entry that says something new revises its story ([`differences`] shows what
+//! changed), and one that its source takes back withdraws it ([`withdraw`]).
+//!
+//! For the loop: look up the [`names`](Candidate::names) of all candidates; those that are not
+//! [settled](is_settled) need all their [`keys`](Candidate::keys); then [`judge`].
 
 mod address;
 
@@ -50,7 +67,7 @@ pub use judge::{Judged, Rules, judge};
 pub use likeness::near;
 pub use overrides::Overrides;
 pub use passages::shared_passages;
-pub use revise::{Wanted, differences, wants_enrichment};
+pub use revise::{Wanted, differences, is_settled, wants_enrichment};
 pub use title::normal_title;
 pub use withdraw::{tombstone_keys, withdraw};
 

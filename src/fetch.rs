@@ -1,7 +1,8 @@
 //! A source and what is remembered of it in; a document, "unchanged" or a failure out.
 //!
-//! [`Fetcher`] asks ([`http`], [`file`]); [`settle`] records what came of it and
-//! when the source is due next ([`schedule`], pure); [`Agenda`] says who is due.
+//! [`Fetcher`] asks ([`mod@http`], [`mod@file`]); [`settle()`] records what came of it and
+//! when the source is due next ([`schedule`], pure); [`Agenda`] says who is due;
+//! [`websub`] has news pushed where a hub offers that.
 
 mod agenda;
 
@@ -10,21 +11,28 @@ mod coding;
 mod file;
 mod freshness;
 mod http;
+mod robots;
 mod words;
 
+mod older;
 mod schedule;
 mod settle;
 mod silence;
+
+pub mod websub;
 
 use std::time::Duration;
 
 use ipnet::IpNet;
 use url::Url;
 
-use crate::model::{Document, Failure, Freshness, Location, Memory, Source, Timestamp, Validators};
+use crate::model::{
+    Document, Failure, FailureKind, Freshness, Location, Memory, Source, Timestamp, Validators,
+};
 
 pub use agenda::{Agenda, Refusal};
-pub use settle::settle;
+pub use older::older;
+pub use settle::{settle, settle_pushed};
 pub use silence::{Silence, silence};
 
 /// How sources are asked: the compiled `[polling]` table.
@@ -67,6 +75,10 @@ pub struct Settings {
     /// From 0, which serves the mean delay of entries, to 1, which asks all
     /// sources equally often.
     pub evenness: f64,
+    /// Whether robots.txt counts also for what the operator named (P71).
+    pub robots: bool,
+    /// Whether a server may answer with the new entries alone: `A-IM: feed` (P52).
+    pub deltas: bool,
 }
 
 impl Default for Settings {
@@ -89,6 +101,8 @@ impl Default for Settings {
             subscribers: 1,
             price: 1.5,
             evenness: 0.35,
+            robots: false,
+            deltas: false,
         }
     }
 }
@@ -167,6 +181,28 @@ impl Fetcher {
         match &source.location {
             Location::Web { url, .. } => self.web.fetch(source, url, memory, now).await,
             Location::File(path) => file::read(source, path, memory, self.max_document, now).await,
+        }
+    }
+
+    /// Asks a hub to push, over the same guarded connections, following 307 and
+    /// 308 alone, with the same form (W6). The hub's word comes later, to the callback.
+    pub async fn subscribe(&self, request: &websub::Request) -> Result<(), Failure> {
+        self.web.subscribe(request).await
+    }
+
+    /// Asks for an older page of `source`'s document (see [`older()`]), without
+    /// conditions, since it is asked for only to fill a gap. The same limits,
+    /// address checks and credentials hold as for the source itself. The caller
+    /// bounds how many, and keeps them [`Settings::spacing`] apart.
+    pub async fn page(
+        &self,
+        source: &Source,
+        page: &Url,
+        now: Timestamp,
+    ) -> Result<Document, Failure> {
+        match &source.location {
+            Location::Web { url, .. } => self.web.page(source, url, page, now).await,
+            Location::File(_) => Err(Failure::new(FailureKind::File, "a file has no older pages")),
         }
     }
 }

@@ -86,6 +86,8 @@ pub mod fetch;
 
 pub mod parse;
 
+pub mod enrich;
+
 pub mod dedup;
 
 pub mod topics;

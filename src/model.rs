@@ -29,10 +29,10 @@ mod timestamp;
 mod topic;
 
 pub use entry::{Enclosure, Enriched, Entry, Feed};
-pub use memory::{Hold, HoldScope, Memory, Moved, Rhythm, Watched};
+pub use memory::{Hold, HoldScope, Memory, Moved, Rhythm, Subscription, Watched};
 pub use name::{SourceId, StoryId, TopicId};
 pub use poll::{
-    Document, Failure, FailureKind, Freshness, Hints, Outcome, Poll, Reading, Validators,
+    Document, Failure, FailureKind, Freshness, Hints, Offer, Outcome, Poll, Reading, Validators,
 };
 pub use revision::{Piece, Revision, Withdrawal, WithdrawnBy};
 pub use source::{Enrich, Location, Pace, Role, Source, Sources};

@@ -123,7 +123,6 @@ fn read(
     let first = attempt(text, document, limits);
     match first {
         Ok(read) if read.is_whole() => Ok(read.into_parts()),
-        Err(Refused::Limit(failure)) => Err(failure),
         first => again(first, text, document, limits, base),
     }
 }
@@ -188,7 +187,7 @@ impl Read {
 
 /// Why an attempt brought nothing.
 enum Refused {
-    /// A limit says so: mending will not help.
+    /// A limit says so.
     Limit(Failure),
     /// feed-rs cannot read it.
     Malformed(String),

@@ -49,6 +49,8 @@ mod layout;
 
 mod open;
 
+mod passages;
+
 mod read;
 
 mod records;
@@ -131,6 +133,9 @@ pub struct Commit {
     pub listed: Vec<(SourceId, Vec<StoryId>)>,
     /// Stories as they are now, in the order they were judged; a later one of the same id wins.
     pub admitted: Vec<Admitted>,
+    /// Passages of earlier spans of time than this passage key's are evidence
+    /// no longer, and are not kept any more.
+    pub passages_from: Option<Key>,
     /// Stories that are kept no longer, and when that was decided. Their keys
     /// stay, so that an old entry which is listed again is not news. Their
     /// places are the committer's to remove.
@@ -159,6 +164,7 @@ impl Commit {
             memories,
             listed,
             admitted,
+            passages_from,
             retired,
             forgotten,
             restored,
@@ -171,6 +177,7 @@ impl Commit {
         memories.is_empty()
             && listed.is_empty()
             && admitted.is_empty()
+            && passages_from.is_none()
             && retired.is_empty()
             && forgotten.is_empty()
             && restored.is_empty()

@@ -10,7 +10,12 @@ use std::path::{Path, PathBuf};
 
 use gazetted::model::{Document, SourceId, Timestamp};
 use gazetted::parse::{self, Limits};
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use url::Url;
+
+mod promises;
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/feeds");
 const RECORDED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/feeds");
@@ -45,14 +50,19 @@ fn files_in(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
+/// The documents that have an agreed reading beside them.
+fn fixtures() -> impl Iterator<Item = PathBuf> {
+    files_in(Path::new(FOLDER)).into_iter().filter(|path| {
+        let name = path.to_string_lossy();
+        !name.ends_with(".expected.json") && !name.ends_with(".rs")
+    })
+}
+
 #[test]
 fn every_class_of_document_is_read_as_agreed() {
     let update = std::env::var_os("UPDATE_EXPECTED").is_some();
     let mut different = Vec::new();
-    let documents = files_in(Path::new(FOLDER))
-        .into_iter()
-        .filter(|path| !path.to_string_lossy().ends_with(".expected.json"));
-    for path in documents {
+    for path in fixtures() {
         let read = reading(&path);
         let expected = PathBuf::from(format!("{}.expected.json", path.display()));
         if update {
@@ -156,4 +166,93 @@ fn the_address_of_a_document_resolves_its_links() {
     let parsed = parse::parse(&document, &Limits::default()).unwrap();
     let content = parsed.entries[0].content.as_deref().unwrap();
     assert!(content.contains("https://other.example/places/islay"), "{content}");
+}
+
+/// What is put into a document at some place, to see what it does.
+const INSERTS: &[&str] = &[
+    "<",
+    ">",
+    "&",
+    "\"",
+    "'",
+    "]]>",
+    "<![CDATA[",
+    "<!--",
+    "-->",
+    "<item>",
+    "</item>",
+    "<entry>",
+    "</channel>",
+    "<title>",
+    "</title>",
+    "&lt;script&gt;",
+    "<script>alert(1)</script>",
+    "&#0;",
+    "&#x1b;",
+    "\u{0}",
+    "\u{1b}[31m",
+    "\u{202e}",
+    "<p onclick='x'>",
+    "&lt;img src=x onerror=y&gt;",
+    "javascript:alert(1)",
+    "<?xml version='1.0' encoding='utf-16'?>",
+    "<!DOCTYPE a [<!ENTITY b 'c'>]>",
+    " xml:base='http://['",
+    " xmlns='x'",
+    "99999999999999999999",
+    "&lt;table&gt;&lt;b&gt;&lt;a&gt;",
+];
+
+#[test]
+fn no_document_makes_a_reading_break_its_promises() {
+    let documents: Vec<Vec<u8>> = fixtures().map(|path| fs::read(path).unwrap()).collect();
+    let change = (any::<Index>(), select(INSERTS), 0_usize..40);
+    let changed = (select(documents), proptest::collection::vec(change, 0..8), any::<Index>());
+    // A fixed seed: the same run every time. The fuzzer looks further.
+    let config = Config { failure_persistence: None, ..Config::default() };
+    let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
+    let outcome = TestRunner::new_with_rng(config, rng).run(&changed, |(bytes, changes, end)| {
+        let mut bytes = bytes;
+        for (at, insert, dropped) in changes {
+            let at = at.index(bytes.len() + 1);
+            let to = (at + dropped).min(bytes.len());
+            bytes.splice(at..to, insert.bytes());
+        }
+        if end.index(4) == 0 {
+            bytes.truncate(end.index(bytes.len() + 1));
+        }
+        let document = Document {
+            source: SourceId::new("changed"),
+            url: Url::parse("https://example.org/feed").ok(),
+            content_type: None,
+            body: bytes.into(),
+            at: Timestamp::parse_rfc3339("2026-01-01T00:00:00Z").unwrap(),
+        };
+        match parse::parse(&document, &Limits::default()) {
+            Ok(parsed) => {
+                let broken = promises::broken(&parsed, document.at);
+                prop_assert!(broken.is_empty(), "{}", broken.join("\n"));
+            }
+            Err(failure) => prop_assert!(!failure.message.is_empty()),
+        }
+        Ok(())
+    });
+    if let Err(error) = outcome {
+        panic!("{error}");
+    }
+}
+
+#[test]
+fn recorded_feeds_are_read_within_the_promises() {
+    if !Path::new(RECORDED).is_dir() {
+        println!("skipped: no recorded feeds in {RECORDED}");
+        return;
+    }
+    for path in files_in(Path::new(RECORDED)) {
+        let document = document(&path);
+        if let Ok(parsed) = parse::parse(&document, &Limits::default()) {
+            let broken = promises::broken(&parsed, document.at);
+            assert!(broken.is_empty(), "{}: {}", path.display(), broken.join("\n"));
+        }
+    }
 }

@@ -7,11 +7,14 @@ mod support;
 
 mod demo;
 
+mod flow;
+
 mod feeds;
 
 mod polling;
 
 mod serve;
+mod store;
 
 mod tidy;
 

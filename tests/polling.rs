@@ -1,10 +1,162 @@
 //! Every polling rule of the protocol, by its number, against a scripted site.
 //!
-//! HTTP is real, time is not: [`World`] runs the fetcher, the settling and the
-//! agenda over a clock of its own, so that a month passes in milliseconds.
+//! HTTP is real, time is not: [`World`](world::World) runs the fetcher, the settling
+//! and the agenda over a clock of its own, so that a month passes in milliseconds.
 
 mod headers;
+mod push;
 mod redirects;
 mod timing;
 mod validators;
 mod world;
+
+/// The rules, and where each is tested.
+const RULES: &[(u8, &[&str])] = &[
+    (1, &["validators::p01_first_contact_carries_no_condition"]),
+    (2, &["validators::p02_last_modified_is_returned_byte_for_byte"]),
+    (3, &["validators::p03_an_etag_is_returned_byte_for_byte"]),
+    (4, &["validators::p04_both_conditions_are_sent_where_both_are_known"]),
+    (5, &["validators::p05_a_validator_the_server_never_sent_is_never_sent"]),
+    (6, &["validators::p06_an_answer_replaces_both_validators_as_a_set"]),
+    (7, &["validators::p07_one_changed_half_updates_that_half"]),
+    (8, &["validators::p08_validators_are_kept_though_the_bytes_are_the_same"]),
+    (9, &["validators::p09_a_304_updates_what_it_names_and_keeps_the_rest"]),
+    (10, &["validators::p10_failures_leave_the_validators_alone"]),
+    (11, &["validators::p11_a_bad_body_does_not_bring_its_validators"]),
+    (12, &["validators::p12_after_a_kill_the_first_request_is_conditional_and_not_early"]),
+    (
+        13,
+        &[
+            "validators::p13_true_304s_are_believed_for_ever_and_a_stuck_server_is_tested_now_and_then",
+        ],
+    ),
+    (14, &["validators::p14_a_refresh_by_hand_is_conditional_and_obeys_floor_and_hold"]),
+    (15, &["validators::p15_validators_go_to_the_address_that_sent_them_and_to_no_other"]),
+    (16, &["validators::p16_and_p17_a_new_source_costs_one_get"]),
+    (17, &["validators::p16_and_p17_a_new_source_costs_one_get"]),
+    (20, &["timing::p20_a_source_is_asked_once_an_hour_unless_it_invites_more"]),
+    (21, &["timing::p21_jitter_is_only_added"]),
+    (22, &["timing::p22_without_validators_a_source_is_asked_less_often"]),
+    (23, &["timing::p23_explicit_freshness_is_a_lower_bound"]),
+    (24, &["timing::p24_freshness_counts_on_a_304_and_on_failures"]),
+    (25, &["timing::p25_freshness_is_believed_for_a_week"]),
+    (
+        26,
+        &[
+            "timing::p26_retry_after_is_honoured_in_full",
+            "redirects::p26_a_redirect_that_asks_to_wait_is_followed_after_the_wait",
+        ],
+    ),
+    (27, &["timing::p27_a_bare_429_holds_longer_each_time"]),
+    (
+        28,
+        &[
+            "timing::p28_a_429_holds_the_whole_origin",
+            "timing::p28_three_503s_in_ten_minutes_hold_the_origin_and_fewer_do_not",
+            "timing::p28_on_the_operators_own_site_a_429_holds_its_source_alone",
+        ],
+    ),
+    (29, &["timing::p29_p30_p31_what_the_document_asks_for_is_kept_to"]),
+    (30, &["timing::p29_p30_p31_what_the_document_asks_for_is_kept_to"]),
+    (31, &["timing::p29_p30_p31_what_the_document_asks_for_is_kept_to"]),
+    (32, &["timing::p32_a_source_that_has_ended_is_asked_once_more_after_a_week"]),
+    (33, &["timing::p33_a_source_that_rarely_changes_is_asked_rarely"]),
+    (
+        34,
+        &[
+            "timing::p34_one_request_at_a_time_and_a_second_apart_at_each_origin",
+            "timing::p34_a_slow_origin_is_not_asked_a_second_thing_meanwhile",
+        ],
+    ),
+    (35, &["timing::p35_sources_that_were_added_together_spread_out"]),
+    (
+        36,
+        &[
+            "headers::p36_a_poll_that_fails_is_one_request",
+            "headers::p36_only_a_kept_connection_that_was_closed_meanwhile_is_replaced",
+        ],
+    ),
+    (
+        37,
+        &[
+            "timing::p37_a_failing_source_is_asked_less_and_less_and_never_dropped",
+            "timing::p37_a_closed_port_is_no_different",
+        ],
+    ),
+    (38, &["timing::p38_not_found_becomes_weekly_and_denied_starts_at_four_hours"]),
+    (39, &["timing::p39_a_source_that_is_gone_is_asked_once_more_and_then_by_hand_alone"]),
+    (40, &["timing::p40_a_clock_that_is_set_back_neither_hurries_nor_silences_a_source"]),
+    (
+        45,
+        &[
+            "redirects::p45_after_a_permanent_redirect_only_the_new_address_is_asked",
+            "redirects::p45_good_answers_of_the_new_address_are_counted",
+        ],
+    ),
+    (46, &["redirects::p46_only_the_leading_permanent_part_of_a_chain_is_adopted"]),
+    (
+        47,
+        &[
+            "redirects::p47_a_permanent_redirect_to_no_feed_is_not_adopted",
+            "redirects::p47_an_adopted_address_that_goes_away_gives_the_old_one_another_chance",
+        ],
+    ),
+    (
+        48,
+        &[
+            "redirects::p48_redirects_are_bounded_and_lead_to_the_web_alone",
+            "redirects::p48_five_hops_are_followed_and_no_sixth",
+            "redirects::p48_relative_locations_are_resolved_and_fragments_dropped",
+            "redirects::p48_a_redirect_to_a_private_address_is_refused",
+        ],
+    ),
+    (49, &["redirects::p49_a_source_that_moved_to_anothers_address_is_not_asked_beside_it"]),
+    (50, &["redirects::p50_a_page_is_a_failure_and_nothing_further_is_asked_for"]),
+    (51, &["headers::p51_what_an_error_says_is_in_the_failure"]),
+    (52, &["headers::p52_new_entries_alone_are_asked_for_only_where_that_is_wished"]),
+    (53, &["headers::p53_a_success_that_is_no_document_is_a_failure"]),
+    (60, &["headers::p60_every_request_names_the_client_and_its_subscribers"]),
+    (61, &["headers::p61_from_is_sent_where_a_contact_is_set"]),
+    (62, &["headers::p62_every_coding_is_asked_for_and_undone"]),
+    (63, &["headers::p63_the_formats_that_are_read_are_asked_for"]),
+    (64, &["headers::p64_p65_p67_no_cookie_no_referer_no_cache_control"]),
+    (65, &["headers::p64_p65_p67_no_cookie_no_referer_no_cache_control"]),
+    (66, &["headers::p66_the_address_is_sent_as_subscribed"]),
+    (67, &["headers::p64_p65_p67_no_cookie_no_referer_no_cache_control"]),
+    (68, &["headers::p68_nothing_but_the_source_is_fetched"]),
+    (69, &["headers::p69_fifty_sources_of_one_origin_share_a_connection"]),
+    (70, &["headers::p70_credentials_go_to_their_own_origin_alone"]),
+    (
+        71,
+        &[
+            "headers::p71_robots_txt_is_not_consulted_for_what_the_operator_named",
+            "headers::p71_where_robots_txt_counts_it_is_read_once_a_day_and_obeyed",
+        ],
+    ),
+    (72, &["validators::p72_the_same_bytes_again_are_unchanged"]),
+];
+
+/// The rules' numbers as PROTOCOL §1 counts them.
+fn numbers() -> impl Iterator<Item = u8> {
+    (1..=17).chain(20..=40).chain(45..=53).chain(60..=72)
+}
+
+#[test]
+fn every_rule_has_a_test_that_bears_its_number() {
+    let modules = [
+        ("headers", include_str!("polling/headers.rs")),
+        ("redirects", include_str!("polling/redirects.rs")),
+        ("timing", include_str!("polling/timing.rs")),
+        ("validators", include_str!("polling/validators.rs")),
+    ];
+    assert!(numbers().eq(RULES.iter().map(|(rule, _)| *rule)));
+    for (rule, tests) in RULES {
+        assert!(!tests.is_empty(), "P{rule} has no test");
+        for test in *tests {
+            let (module, name) = test.split_once("::").unwrap();
+            let (_, text) = modules.iter().find(|(known, _)| *known == module).unwrap();
+            assert!(text.contains(&format!("fn {name}()")), "P{rule}: there is no {test}");
+            assert!(name.contains(&format!("p{rule:02}_")), "P{rule}: {test} bears another number");
+        }
+    }
+}

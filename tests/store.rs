@@ -47,21 +47,10 @@ fn story(commit: u64, number: u64) -> Story {
     entry.title = format!("Announcement {commit}.{number}");
     entry.text = noise.collect();
     let first_seen = at(commit);
-    Story {
-        id: id(commit, number),
-        published_id: format!("https://example.org/{commit}/{number}"),
-        first_seen,
-        dated: first_seen,
-        updated: first_seen,
-        revised: first_seen,
-        changed: first_seen,
-        members: vec![Member {
-            entry,
-            evidence: Evidence::Founded,
-            joined: first_seen,
-            revised: None,
-        }],
-    }
+    let published_id = format!("https://example.org/{commit}/{number}");
+    let mut story = Story::new(id(commit, number), published_id, first_seen);
+    story.members.push(Member::new(entry, Evidence::Founded, first_seen));
+    story
 }
 
 /// The `number`th commit: what it brings, retires and remembers belongs together.
@@ -71,6 +60,7 @@ fn commit(number: u64) -> Commit {
     let admitted = (0..STORIES).map(|n| Admitted {
         story: story(number, n),
         before: None,
+        dropped: Vec::new(),
         keys: vec![key(KeyKind::Own, id(number, n)), key(KeyKind::Address, id(number, n))],
         verdict: Verdict::New,
     });

@@ -182,6 +182,36 @@ fn every_dependency_has_its_reason_beside_it() {
 }
 
 #[test]
+fn exceptions_for_dependencies_name_crates_that_are_there() {
+    let deny: toml::Table = text("deny.toml").parse().unwrap();
+    let lock: toml::Table = text("Cargo.lock").parse().unwrap();
+    let named = |package: &toml::Value| package["name"].as_str().unwrap().to_owned();
+    let locked: BTreeSet<String> = lock["package"].as_array().unwrap().iter().map(named).collect();
+    let mut broken = Vec::new();
+    for (table, list) in [("licenses", "exceptions"), ("bans", "skip-tree")] {
+        for exception in deny[table][list].as_array().unwrap() {
+            let name = exception["crate"].as_str().unwrap().split('@').next().unwrap();
+            if !locked.contains(name) {
+                broken.push(format!("{table}.{list}: {name}"));
+            }
+        }
+    }
+    let reasons = deny["advisories"]["ignore"].as_array().unwrap();
+    for advisory in reasons {
+        let reason = advisory["reason"].as_str().unwrap();
+        if !locked.iter().any(|name| reason.contains(name.as_str())) {
+            broken.push(format!("advisories.ignore: {reason}"));
+        }
+    }
+    for banned in deny["bans"]["deny"].as_array().unwrap() {
+        if locked.contains(banned["crate"].as_str().unwrap()) {
+            broken.push(format!("bans.deny: {banned}"));
+        }
+    }
+    none_of(broken, "deny.toml has no exception that nothing needs, and no ban that is broken");
+}
+
+#[test]
 fn tests_that_are_left_out_say_what_they_need() {
     let mut broken = Vec::new();
     for path in ["src", "tests"].map(|directory| files(directory, "rs")).concat() {

@@ -161,6 +161,10 @@ pub(crate) struct Polling {
     /// A proxy for every request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) proxy: Option<Proxy>,
+    /// Whether robots.txt counts also for sources that the operator named (P71).
+    pub(crate) robots: bool,
+    /// Whether to ask for what is new alone, of sources that can (P52).
+    pub(crate) deltas: bool,
 }
 
 impl Default for Polling {
@@ -183,6 +187,8 @@ impl Default for Polling {
             user_agent: None,
             from: None,
             proxy: None,
+            robots: false,
+            deltas: false,
         }
     }
 }

@@ -161,38 +161,69 @@ fn wording(message: &str, path: &str) -> (String, String) {
     (message.into(), "see config/reference.toml for what can stand here".into())
 }
 
-/// What to write for an unknown key.
+/// What to write for an unknown key: what other programs call so, the table
+/// where it is known, or the nearest known key.
 fn suggestion(key: &str, known: &[&str], path: &str) -> String {
-    if let Some(near) = near(key, known) {
-        let header =
-            TABLES.iter().find(|(table, _)| table.strip_suffix("[0]").unwrap_or(table) == near);
-        return format!("did you mean `{}`?", header.map_or(near, |(_, header)| header));
-    }
+    let other_name = OTHER_NAMES.iter().find_map(|(other, meant)| {
+        let near = strsim::damerau_levenshtein(key, other) <= 1;
+        known.iter().find(|known| near && *known == meant)
+    });
     let here = path.rsplit_once('.').map_or("", |(table, _)| table);
-    let elsewhere = TABLES
-        .iter()
-        .find(|(table, _)| *table != here && keys_of(table).iter().any(|known| known == key));
-    match elsewhere {
-        Some((_, header)) => format!("it belongs under {header}"),
-        None => nearest(key, known),
+    let here = here.split('[').next().unwrap_or_default();
+    let elsewhere = TABLES.iter().find(|(table, _)| {
+        table.split('[').next() != Some(here) && keys_of(table).iter().any(|known| known == key)
+    });
+    match (other_name, elsewhere) {
+        (Some(meant), _) => format!("did you mean `{meant}`?"),
+        (None, Some(("", _))) => "it belongs at the top of the file, before every table".into(),
+        (None, Some((_, header))) => format!("it belongs under {header}"),
+        (None, None) => nearest(key, known),
     }
 }
 
 /// The nearest word, or all of them.
 fn nearest(word: &str, known: &[&str]) -> String {
-    match near(word, known) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => format!("known here: {}", known.join(", ")),
-    }
+    let Some(near) = near(word, known) else {
+        return format!("known here: {}", known.join(", "));
+    };
+    let header = TABLES.iter().find(|(table, _)| table.strip_suffix("[0]") == Some(near));
+    format!("did you mean `{}`?", header.map_or(near, |(_, header)| header))
 }
 
+/// The known word that differs in one letter of four, or holds or is held by this one.
 fn near<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
     let word = word.to_ascii_lowercase().replace('-', "_");
-    let likeness = |known: &str| strsim::damerau_levenshtein(&word, known);
-    let best = known.iter().copied().min_by_key(|known| likeness(known))?;
+    let distance = |known: &str| strsim::damerau_levenshtein(&word, known);
+    let best = known.iter().copied().min_by_key(|known| distance(known))?;
     let contained = best.len() > 2 && (word.contains(best) || best.contains(word.as_str()));
-    (likeness(best) <= 1 + best.len() / 4 || contained).then_some(best)
+    (distance(best) <= 1 + best.len() / 4 || contained).then_some(best)
 }
+
+/// What other programs call our keys.
+const OTHER_NAMES: [(&str, &str); 22] = [
+    ("address", "listen"),
+    ("address", "url"),
+    ("bind", "listen"),
+    ("category", "tags"),
+    ("directory", "path"),
+    ("every", "interval"),
+    ("feed", "url"),
+    ("feeds", "source"),
+    ("folder", "tags"),
+    ("href", "url"),
+    ("level", "filter"),
+    ("limit", "entries"),
+    ("link", "url"),
+    ("log", "logging"),
+    ("name", "id"),
+    ("path", "file"),
+    ("period", "interval"),
+    ("port", "listen"),
+    ("refresh", "interval"),
+    ("token", "token_file"),
+    ("uri", "url"),
+    ("vocabularies", "vocabulary"),
+];
 
 /// The words that stand in backticks.
 fn quoted(text: &str) -> Vec<&str> {
@@ -201,7 +232,7 @@ fn quoted(text: &str) -> Vec<&str> {
 
 /// The tables of a file and how each begins.
 pub(super) const TABLES: [(&str, &str); 10] = [
-    ("", "no table, at the top of the file"),
+    ("", ""),
     ("store", "[store]"),
     ("server", "[server]"),
     ("polling", "[polling]"),

@@ -32,7 +32,11 @@ fn defaults() -> toml::Table {
 
 #[test]
 fn the_reference_states_every_default_of_the_code() {
-    assert_eq!(stated(), defaults());
+    let (stated, defaults) = (stated(), defaults());
+    for (table, value) in &defaults {
+        assert_eq!(stated.get(table), Some(value), "[{table}]");
+    }
+    assert_eq!(stated, defaults);
 }
 
 #[test]

@@ -137,6 +137,10 @@ title = ""
 fn remedies_name_what_was_likely_meant() {
     for (text, help) in [
         ("[polling]\nintervall = \"1h\"", "did you mean `interval`?"),
+        ("[polling]\nevry = \"1h\"", "did you mean `interval`?"),
+        ("[[source]]\nname = \"a\"", "did you mean `id`?"),
+        ("[server]\nport = 80", "did you mean `listen`?"),
+        ("[store]\ninclude = []", "it belongs at the top of the file"),
         ("[polling]\nmax-body = \"1MiB\"", "did you mean `max_body`?"),
         ("[polling]\nlisten = \"127.0.0.1:1\"", "it belongs under [server]"),
         ("base_url = \"https://example.org/\"", "it belongs under [server]"),
@@ -359,4 +363,37 @@ fn samples_and_overrides_are_kept_with_their_places() {
     ];
     assert_eq!(samples, expected);
     assert!(!plan.overrides.keys().is_empty());
+}
+
+#[test]
+fn the_demonstration_and_the_example_compile_without_a_warning() {
+    let config = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/config"));
+    let [demo, example] = ["demo.toml", "example.toml"].map(|name| {
+        let Loaded { plan, warnings } = Plan::load(&config.join(name)).unwrap();
+        assert_eq!(warnings.0, [], "{name}");
+        plan
+    });
+    assert_eq!(demo.topics, example.topics);
+    assert!(demo.sources.keys().all(|id| example.sources.contains_key(id)));
+    assert_eq!(demo.server.listen, example.server.listen);
+}
+
+#[test]
+fn ten_thousand_sources_and_topics_are_one_plan() {
+    use std::fmt::Write as _;
+    let mut text = String::new();
+    for number in 0..10_000 {
+        write!(
+            text,
+            "[[source]]\nid = \"s{number}\"\nurl = \"https://example.org/{number}\"\n[[topic]]\nid = \"t{number}\"\ntitle = \"T\"\nquery = \"word{number}\"\nmust_match = [\"word{number}\"]\n"
+        )
+        .unwrap();
+    }
+    let plan = Files::of(&[("gazetted.toml", &text)]).compiled().unwrap().plan;
+    assert_eq!((plan.sources.len(), plan.topics.len()), (10_000, 10_000));
+    assert!(
+        plan.samples[9_999].at.ends_with("gazetted.toml:80000:15"),
+        "{}",
+        plan.samples[9_999].at
+    );
 }

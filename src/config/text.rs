@@ -17,6 +17,8 @@ pub(super) struct At {
 pub(super) struct File {
     pub(super) path: PathBuf,
     pub(super) text: Arc<str>,
+    /// Where each line begins: thousands of samples know their places.
+    lines: Arc<[usize]>,
 }
 
 /// A place as a person finds it.
@@ -34,18 +36,21 @@ pub(super) struct Place {
 
 impl File {
     pub(super) fn new(path: &Path, text: String) -> Self {
-        Self { path: path.into(), text: text.into() }
+        let ends = text.match_indices('\n').map(|(newline, _)| newline + 1);
+        let lines = std::iter::once(0).chain(ends).collect();
+        Self { path: path.into(), text: text.into(), lines }
     }
 
     /// Where a span begins, and how much of its first line it covers.
     pub(super) fn place(&self, span: &Range<usize>) -> Place {
         let start = self.boundary(span.start);
-        let line_start = self.text[..start].rfind('\n').map_or(0, |newline| newline + 1);
+        let line = self.lines.partition_point(|begins| *begins <= start);
+        let line_start = self.lines[line - 1];
         let rest = &self.text[line_start..];
         let excerpt = rest[..rest.find('\n').unwrap_or(rest.len())].trim_end_matches('\r');
         let end = self.boundary(span.end).clamp(start, (line_start + excerpt.len()).max(start));
         Place {
-            line: self.text[..start].matches('\n').count() + 1,
+            line,
             column: self.text[line_start..start].chars().count() + 1,
             excerpt: excerpt.into(),
             width: self.text[start..end].chars().count().max(1),

@@ -65,6 +65,7 @@ impl Candidate {
     pub fn names(&self) -> Vec<Key> {
         let mut names = self.own.clone();
         names.extend(self.address_key());
+        names.extend(self.page_key());
         if let Some(link) = &self.link {
             for name in [key(KeyKind::Address, &[link]), link_key(&self.entry.source, link)] {
                 if !names.contains(&name) {
@@ -90,6 +91,11 @@ impl Candidate {
     /// The key of the id it would be published under, if it founded a story.
     pub(super) fn published_key(&self) -> Option<Key> {
         self.entry.guid.as_deref().filter(|guid| is_absolute_iri(guid)).map(published_key)
+    }
+
+    /// The key of the publisher's own name of the page, which survives a move.
+    pub(super) fn page_key(&self) -> Option<Key> {
+        self.entry.content_id.as_deref().map(|id| key(KeyKind::Address, &["content id", id]))
     }
 
     /// The key of its own page, where that is not its identity.
@@ -123,12 +129,15 @@ impl Candidate {
         }
         let same_guid = self.entry.guid.is_some() && self.entry.guid == known.guid;
         let same_link = self.link.is_some() && self.link == known.url.as_ref().map(canonical);
-        let same_words = self.entry.guid.is_none()
-            && self.link.is_none()
-            && known.guid.is_none()
+        let same_page =
+            self.entry.content_id.is_some() && self.entry.content_id == known.content_id;
+        // Some sources make up new ids at every poll.
+        let same_words = self.link.is_none()
             && self.entry.title == known.title
-            && self.entry.url == known.url;
-        same_guid || same_link || same_words
+            && self.entry.url == known.url
+            && (self.entry.guid.is_none() && known.guid.is_none()
+                || self.entry.published == known.published && self.entry.text == known.text);
+        same_guid || same_link || same_page || same_words
     }
 }
 
@@ -141,7 +150,8 @@ pub fn candidates(entries: Vec<Entry>, rules: &Rules<'_>, now: Timestamp) -> Vec
     for entry in entries {
         let candidate = candidate(entry, &shared, rules, now);
         let names: Vec<Key> = candidate.own.iter().copied().chain(own_link(&candidate)).collect();
-        match names.iter().find_map(|name| place_of.get(name).copied()) {
+        let mut places = names.iter().filter_map(|name| place_of.get(name).copied());
+        match places.find(|place| candidate.is(&kept[*place].entry)) {
             Some(place) if candidate.entry.updated > kept[place].entry.updated => {
                 place_of.extend(names.into_iter().map(|name| (name, place)));
                 kept[place] = candidate;
@@ -179,8 +189,12 @@ fn candidate(
     let barred = |original: &String| {
         entry.url.as_ref().is_some_and(|url| rules.overrides.part(&canonical(url), original))
     };
-    let original =
-        entry.original.as_ref().filter(usable).map(canonical).filter(|page| !barred(page));
+    let original = entry
+        .original
+        .as_ref()
+        .filter(usable)
+        .map(canonical)
+        .filter(|page| !barred(page) && !shared.contains(page));
     let source = &entry.source;
     let mut own = Vec::new();
     if let Some(guid) = &entry.guid {
@@ -193,7 +207,7 @@ fn candidate(
     if let (Some(link), Some(_)) = (&link, &original) {
         own.push(link_key(source, link));
     }
-    if link.is_none() && entry.guid.is_none() {
+    if link.is_none() {
         let url = entry.url.as_ref().map_or("", |url| url.as_str());
         own.push(own_key(source, "words", &format!("{url}\n{}", entry.title)));
     }
@@ -214,12 +228,21 @@ fn candidate(
     }
 }
 
-/// Links that stand for no entry, because several entries of the document,
-/// told apart by guid or title, bear them.
+/// Addresses that stand for no entry, because several entries of the document bear
+/// them: a link that two have, told apart by guid or title; an original that three
+/// have under three titles, which is the publisher's front door.
 fn shared_links(entries: &[Entry]) -> HashSet<String> {
     let mut bearers: HashMap<String, &Entry> = HashMap::new();
+    let mut titles: HashMap<String, HashSet<&str>> = HashMap::new();
     let mut shared = HashSet::new();
     for entry in entries {
+        if let Some(original) = entry.original.as_ref().map(canonical) {
+            let titles = titles.entry(original.clone()).or_default();
+            titles.insert(&entry.title);
+            if titles.len() > 2 {
+                shared.insert(original);
+            }
+        }
         let Some(link) = entry.url.as_ref().map(canonical) else { continue };
         match bearers.get(&link) {
             Some(other) if tells_apart(entry, other, &link) => {

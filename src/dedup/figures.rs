@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::title::title_words;
 
-const MONTHS: [&str; 12] = [
+pub(super) const MONTHS: [&str; 12] = [
     "january",
     "february",
     "march",

@@ -149,20 +149,29 @@ fn forced(
     None
 }
 
-/// T0: the oldest story that bears the address.
+/// T0: the oldest story that bears the address, or the publisher's own name of the page.
 fn by_address(
     candidate: &Candidate,
     known: &Lookalikes,
     rules: &Rules<'_>,
 ) -> Option<(StoryId, Evidence)> {
-    let (address, key) = (candidate.address.clone()?, candidate.address_key()?);
-    let story = bearers(known, &key)
-        .iter()
-        .filter_map(|id| known.stories.get(id))
-        .find(|story| story.stands() && !rules.overrides.bar(&candidate.entry, story))?;
-    let as_original =
-        candidate.link.as_ref() != Some(&address) && candidate.entry.original.is_some();
-    Some((story.id, Evidence::SameAddress { address, as_original }))
+    let bearer = |key: &Key| {
+        bearers(known, key)
+            .iter()
+            .filter_map(|id| known.stories.get(id))
+            .find(|story| story.stands() && !rules.overrides.bar(&candidate.entry, story))
+    };
+    if let (Some(address), Some(key)) = (&candidate.address, candidate.address_key())
+        && let Some(story) = bearer(&key)
+    {
+        let as_original =
+            candidate.link.as_ref() != Some(address) && candidate.entry.original.is_some();
+        let address = address.clone();
+        return Some((story.id, Evidence::SameAddress { address, as_original }));
+    }
+    let story = bearer(&candidate.page_key()?)?;
+    let address = candidate.entry.content_id.clone()?;
+    Some((story.id, Evidence::SameAddress { address, as_original: false }))
 }
 
 /// The stories that bear a key, oldest first.
@@ -270,6 +279,7 @@ pub(super) fn rare(keys: Vec<Key>, story: &Story, known: &Lookalikes) -> Vec<Key
 pub(super) fn new_keys(candidate: &Candidate, story: &Story, known: &Lookalikes) -> Vec<Key> {
     let mut keys = candidate.own_keys().to_vec();
     keys.extend(candidate.address_key());
+    keys.extend(candidate.page_key());
     keys.extend(candidate.link_key());
     keys.extend(candidate.title_key());
     keys.retain(|key| match known.by_key.get(key) {

@@ -29,11 +29,15 @@ const FEWEST_SHARED: u32 = 8;
 /// Stories compared word by word, those with the most keys in common.
 const MOST_COMPARED: usize = 12;
 
-/// Two texts of at least so many words that differ speak against a title they share.
-const TELLING_WORDS: usize = 100;
+/// A text of so many words is an account rather than a summary. Two such that
+/// differ speak against a title they share.
+const FULL_TEXT: usize = 100;
 
 /// With fewer different names and numbers in a text, these say nothing.
-const FEWEST_FIGURES: u32 = 4;
+const FEWEST_NAMES: u32 = 4;
+
+/// Hundredths of the shorter text from which on names matter less.
+const NEARLY_WHOLE: u32 = 75;
 
 /// What an entry's text says about where it belongs.
 #[derive(Debug, Default)]
@@ -115,10 +119,18 @@ pub fn near(story: &Story, known: &Lookalikes, rules: &Rules<'_>, now: Timestamp
     best.into_iter().chain(related).filter(|other| other.story != story.id).collect()
 }
 
-/// The member whose text leads the story: of those with enough text the first in rank.
+/// The member whose text leads the story: the first in rank that has a full
+/// one, else the first whose summary is long enough.
 pub(super) fn leading<'a>(story: &'a Story, rules: &Rules<'_>) -> Option<(&'a Member, Passages)> {
-    let ranked = story.ranked(rules.sources);
-    ranked.into_iter().find_map(|member| Some((member, Passages::of(&member.entry)?)))
+    let mut summary = None;
+    for member in story.ranked(rules.sources) {
+        match Passages::of(&member.entry) {
+            Some(full) if full.words >= FULL_TEXT => return Some((member, full)),
+            Some(short) if summary.is_none() => summary = Some((member, short)),
+            _ => {}
+        }
+    }
+    summary
 }
 
 /// Whether a story's text is that of this member.
@@ -147,7 +159,7 @@ fn compare<'a>(
     if overlap.shared < FEWEST_SHARED || !overlap.reaches(RELATED) {
         return None;
     }
-    let forbidden = forbidden(candidate, passages, story, leader, &leading, rules);
+    let forbidden = forbidden(candidate, passages, story, leader, &leading, &overlap, rules);
     Some(Comparison { story, leader, leading, overlap, forbidden })
 }
 
@@ -158,6 +170,7 @@ fn forbidden(
     story: &Story,
     leader: &Member,
     leading: &Passages,
+    overlap: &Overlap,
     rules: &Rules<'_>,
 ) -> Option<Forbidden> {
     let entry = &candidate.entry;
@@ -182,15 +195,17 @@ fn forbidden(
     {
         return Some(Forbidden::Figures { one, other });
     }
-    figures_differ(passages, leading)
+    names_differ(passages, leading, overlap)
 }
 
-/// Two tellings of one text share at least half of its numbers, and of its
-/// numbers and names; two instalments of a series share the words around them.
-fn figures_differ(one: &Passages, other: &Passages) -> Option<Forbidden> {
+/// Two tellings of one text share most of its numbers, and of its numbers and
+/// names; two instalments of a series share the words around them. The less of
+/// the texts is shared, the more of the names must be.
+fn names_differ(one: &Passages, other: &Passages, overlap: &Overlap) -> Option<Forbidden> {
+    let wanted = if overlap.reaches(NEARLY_WHOLE) { 50 } else { 67 };
     [one.figures_shared(other), one.names_shared(other)]
         .into_iter()
-        .find(|(shared, of)| *of >= FEWEST_FIGURES && shared * 2 < *of)
+        .find(|(shared, of)| *of >= FEWEST_NAMES && shared * 100 < of * wanted)
         .map(|(shared, of)| Forbidden::Names { shared, of })
 }
 
@@ -198,9 +213,9 @@ fn figures_differ(one: &Passages, other: &Passages) -> Option<Forbidden> {
 fn texts_differ(candidate: &Candidate, story: &Story, rules: &Rules<'_>) -> bool {
     let Some(passages) = &candidate.passages else { return false };
     let Some((_, leading)) = leading(story, rules) else { return false };
-    let telling = passages.words.min(leading.words) >= TELLING_WORDS;
+    let telling = passages.words.min(leading.words) >= FULL_TEXT;
     let overlap = passages.overlap(&leading, &candidate.boilerplate);
-    telling && (!overlap.reaches(RELATED) || figures_differ(passages, &leading).is_some())
+    telling && (!overlap.reaches(RELATED) || names_differ(passages, &leading, &overlap).is_some())
 }
 
 /// The host on which both have their pages: a site that lists two pages has

@@ -87,11 +87,6 @@ impl Passages {
         }
     }
 
-    /// Every different passage, ascending.
-    pub(super) fn set(&self) -> &[u64] {
-        &self.set
-    }
-
     /// The passages that serve as keys: of every stretch of text the least by
     /// hash, so that two texts which share a stretch share its key (winnowing).
     /// Passages for which `skip` holds are passed over.
@@ -297,7 +292,7 @@ mod tests {
         assert!(!overlap.first_is_longer);
         assert!(overlap.reaches(43) && !overlap.reaches(44));
         let common = numbered(150..190);
-        let without = part.overlap(&whole, common.set());
+        let without = part.overlap(&whole, &common.set);
         assert_eq!((without.shared, without.of), (46 - 36, 106 - 36));
     }
 

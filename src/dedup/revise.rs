@@ -3,12 +3,12 @@
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 
 use super::candidate::Candidate;
-use super::judge::{Rules, new_keys, rare};
+use super::judge::{Rules, bearers, new_keys, rare};
 use super::likeness::leads_with_text;
 use super::withdraw::{heed_notice, note_missing};
 use crate::model::{
-    Admitted, Enriched, Entry, Lookalikes, Piece, Revision, Role, Story, StoryId, Timestamp,
-    Verdict,
+    Admitted, Enriched, Entry, Lookalikes, Member, Piece, Revision, Role, Story, StoryId,
+    Timestamp, Verdict,
 };
 
 /// Revisions that a story remembers.
@@ -208,16 +208,7 @@ pub fn differences(before: &str, after: &str) -> Vec<Piece> {
 /// Whether an entry's full text should be fetched: it is new, its source says
 /// something new, or the last attempt failed.
 pub fn wants_enrichment(candidate: &Candidate, known: &Lookalikes) -> Wanted {
-    let names = candidate.names();
-    let told = names
-        .iter()
-        .filter_map(|key| known.by_key.get(key))
-        .flatten()
-        .filter_map(|id| known.stories.get(id))
-        .filter(|story| story.stands())
-        .flat_map(|story| &story.members)
-        .find(|member| candidate.is(&member.entry));
-    let Some(member) = told else { return Wanted::New };
+    let Some(member) = told(candidate, known) else { return Wanted::New };
     let stated = candidate.entry.statement();
     match member.entry.enriched {
         Some(enriched) if enriched.stated != stated => Wanted::New,
@@ -226,6 +217,33 @@ pub fn wants_enrichment(candidate: &Candidate, known: &Lookalikes) -> Wanted {
         None if member.entry.statement() != stated => Wanted::New,
         None => Wanted::Again,
     }
+}
+
+/// Whether judging the entry will change nothing, because its source told it
+/// before in the same words. `known` need only hold what is found under
+/// [`Candidate::names`]; for every other entry, judging needs
+/// [`Candidate::keys`].
+pub fn is_settled(candidate: &Candidate, known: &Lookalikes) -> bool {
+    let entry = &candidate.entry;
+    told(candidate, known).is_some_and(|member| {
+        let same = match (entry.enriched, member.entry.enriched) {
+            (None, Some(enriched)) => enriched.stated == entry.statement(),
+            (now, then) => now == then && entry.says_the_same_as(&member.entry),
+        };
+        same && entry.missing.is_none() && member.withdrawn.is_none()
+    })
+}
+
+/// What the source told of this entry before.
+fn told<'a>(candidate: &Candidate, known: &'a Lookalikes) -> Option<&'a Member> {
+    candidate
+        .names()
+        .iter()
+        .flat_map(|name| bearers(known, name))
+        .filter_map(|id| known.stories.get(id))
+        .filter(|story| story.stands())
+        .flat_map(|story| &story.members)
+        .find(|member| candidate.is(&member.entry))
 }
 
 /// Whether an entry's full text should be fetched.

@@ -1,13 +1,16 @@
 //! Documents in; which entries ended in one story, out.
 
 #![allow(clippy::unwrap_used)]
+#![allow(clippy::cloned_ref_to_slice_refs)] // `&[told.clone()]` reads like the other documents
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use url::Url;
 
-use super::{Judged, Overrides, Rules, Wanted, candidates, judge, wants_enrichment, withdraw};
+use super::{
+    Judged, Overrides, Rules, Wanted, candidates, is_settled, judge, wants_enrichment, withdraw,
+};
 use crate::model::{
     Enrich, Entry, Location, Lookalikes, Pace, Role, Source, SourceId, Sources, Story, Tier,
     Timestamp, Verdict,

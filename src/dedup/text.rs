@@ -68,6 +68,9 @@ const FURNITURE: &[&str] = &[
 const OPENINGS: &[&str] =
     &["press release", "news release", "media release", "press statement", "for immediate release"];
 
+/// A release on a page of several has at least so many words, with its heading.
+const FEWEST_OF_A_RELEASE: usize = 20;
+
 /// What precedes a list of other news is an announcement only if it is at least this long.
 const FEWEST_BEFORE_THE_END: usize = 30;
 
@@ -103,25 +106,35 @@ pub(super) fn words(text: &str, title: &str) -> Vec<Word> {
 /// The lines to read: all of them, or one release's out of several.
 fn own_lines(text: &str, title: &str) -> Vec<Range<usize>> {
     let lines: Vec<Range<usize>> = lines(text).collect();
-    let openings: Vec<usize> =
-        (0..lines.len()).filter(|line| opens_a_release(&text[lines[*line].clone()])).collect();
-    if openings.len() < 2 {
+    let line = |place: usize| lines.get(place).map_or("", |line| &text[line.clone()]);
+    // Where each release begins, and what it is called: behind the opening
+    // words, or on the line below them. A heading said twice begins nothing new.
+    let mut releases: Vec<(usize, Option<String>)> = Vec::new();
+    for place in 0..lines.len() {
+        let Some(behind) = behind_opening(line(place)) else { continue };
+        let heading = if behind.is_empty() { line(place + 1) } else { behind };
+        let heading = normal_title(heading, "");
+        if releases.last().is_none_or(|(_, last)| heading.is_none() || *last != heading) {
+            releases.push((place, heading));
+        }
+    }
+    // Those words over a list of links, or on a button, begin no release.
+    let starts: Vec<usize> = releases.iter().skip(1).map(|(place, _)| *place).collect();
+    let mut ends = starts.into_iter().chain([lines.len()]);
+    releases.retain(|(place, _)| {
+        let end = ends.next().unwrap_or(lines.len());
+        let words = (*place..end).map(|place| line(place).split_whitespace().count());
+        words.sum::<usize>() >= FEWEST_OF_A_RELEASE
+    });
+    if releases.len() < 2 {
         return lines;
     }
     let wanted = normal_title(title, "");
-    let ends = openings.iter().skip(1).copied().chain([lines.len()]);
-    let mut releases = openings.iter().copied().zip(ends);
-    let own = releases.find(|(start, end)| {
-        // The title stands behind the opening words, or on the line below them.
-        let headings = &lines[*start..(*start + 3).min(*end)];
-        wanted.is_some()
-            && headings.iter().any(|line| {
-                let heading = &text[line.clone()];
-                let behind = heading.split_once(':').map_or("", |(_, behind)| behind);
-                normal_title(heading, "") == wanted || normal_title(behind, "") == wanted
-            })
-    });
-    own.map_or_else(Vec::new, |(start, end)| lines[start..end].to_vec())
+    let own = releases.iter().position(|(_, heading)| wanted.is_some() && *heading == wanted);
+    own.map_or_else(Vec::new, |own| {
+        let end = releases.get(own + 1).map_or(lines.len(), |(next, _)| *next);
+        lines[releases[own].0..end].to_vec()
+    })
 }
 
 fn lines(text: &str) -> impl Iterator<Item = Range<usize>> {
@@ -133,13 +146,12 @@ fn lines(text: &str) -> impl Iterator<Item = Range<usize>> {
     })
 }
 
-/// `PRESS RELEASE : …` or those words alone on a line.
-fn opens_a_release(line: &str) -> bool {
-    OPENINGS.iter().any(|opening| {
-        strip_prefix(line.trim(), opening).is_some_and(|rest| {
-            let rest = rest.trim_start();
-            rest.is_empty() || rest.starts_with(':')
-        })
+/// What follows `PRESS RELEASE :` at the beginning of a line; empty where
+/// those words stand alone.
+fn behind_opening(line: &str) -> Option<&str> {
+    OPENINGS.iter().find_map(|opening| {
+        let rest = strip_prefix(line.trim(), opening)?.trim_start();
+        if rest.is_empty() { Some(rest) } else { rest.strip_prefix(':').map(str::trim) }
     })
 }
 
@@ -305,10 +317,18 @@ mod tests {
 
     #[test]
     fn of_several_releases_on_a_page_the_titled_one_counts_or_none() {
-        let page = "PRESS RELEASE : Bridges to be painted in blue\nBlue it is.\nPress release: Ferries to run on all Sundays\nAll of them.";
-        let own = hashes(page, "Ferries to run on all Sundays");
-        assert_eq!(own, hashes("Press release: Ferries to run on all Sundays\nAll of them.", ""));
-        assert_eq!(hashes(page, "Lighthouses to shine in daytime too"), Vec::<u64>::new());
+        let (bridges, ferries) = ("Blue it is. ".repeat(8), "All of them. ".repeat(8));
+        let page = format!(
+            "PRESS RELEASE : Bridges to be painted in blue\n{bridges}\nPress release: Ferries to run on all Sundays\n{ferries}\nPress release"
+        );
+        let own = hashes(&page, "Ferries to run on all Sundays");
+        assert_eq!(own.len(), 2 + 6 + 24 + 2);
+        assert_eq!(hashes(&page, "Lighthouses to shine in daytime too"), Vec::<u64>::new());
+        let twice = "PRESS RELEASE : Bridges to be painted in blue [May 2025]\nPRESS RELEASE : Bridges to be painted in blue [May 2025]\nBlue it is.";
+        assert!(
+            hashes(twice, "Any title at all").len() > 20,
+            "a heading said twice is one release"
+        );
     }
 
     proptest! {

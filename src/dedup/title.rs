@@ -2,6 +2,8 @@
 
 use unicode_normalization::UnicodeNormalization;
 
+use super::figures::MONTHS;
+
 /// Display types that GOV.UK's organisation feeds, but not its finder nor its
 /// syndicators, put before a title.
 const DISPLAY_TYPES: &[&str] = &[
@@ -66,6 +68,7 @@ pub fn normal_title(title: &str, site: &str) -> Option<String> {
     let folded: String = title.nfkc().flat_map(char::to_lowercase).map(plain).collect();
     let site: String = site.nfkc().flat_map(char::to_lowercase).map(plain).collect();
     let title = without_site(without_display_type(folded.trim()), site.trim());
+    let title = without_month(title);
     let words = words(title);
     (words.len() >= FEWEST_WORDS).then(|| words.join(" "))
 }
@@ -104,6 +107,17 @@ fn without_site<'a>(title: &'a str, site: &str) -> &'a str {
     title
 }
 
+/// Drops `… [july 2025]`, which archives put behind every title.
+fn without_month(title: &str) -> &str {
+    let Some((before, behind)) = title.rsplit_once('[') else { return title };
+    let Some((month, year)) = behind.strip_suffix(']').and_then(|month| month.split_once(' '))
+    else {
+        return title;
+    };
+    let is_year = year.len() == 4 && year.chars().all(|c| c.is_ascii_digit());
+    if is_year && MONTHS.contains(&month) { before.trim_end() } else { title }
+}
+
 /// Runs of letters and digits. An apostrophe within a word vanishes; marks
 /// between digits stay, so `1.5` is not `15`, nor `2025-04-02` three numbers.
 fn words(title: &str) -> Vec<String> {
@@ -140,6 +154,7 @@ mod tests {
             "NATO must be 'stronger, fairer, and more lethal' Foreign Secretary to say ",
             "NATO must be “stronger, fairer and more lethal”: Foreign Secretary to say - GOV.UK",
             "NATO must be stronger, fairer, and more lethal – Foreign Secretary to say | Wired-Gov",
+            "PRESS RELEASE : NATO must be stronger, fairer and more lethal Foreign Secretary to say [June 2025]",
         ] {
             assert_eq!(normal_title(title, "Wired-Gov"), expected, "{title}");
         }
@@ -152,6 +167,7 @@ mod tests {
                 "PM call with Prime Minister Modi: 25 April 2025",
                 "PM call with Prime Minister Modi: 26 April 2025",
             ),
+            ("Weekly road fuel prices [week 25]", "Weekly road fuel prices [week 26]"),
             ("Growth was 1.5 per cent last year", "Growth was 15 per cent last year"),
             (
                 "Consultation: new rules for all ports",

@@ -27,8 +27,8 @@ enum Coding {
 
 /// Undoes the codings that the header values name, the last applied first.
 /// No step yields more than `most` bytes.
-pub(super) fn decode<'a>(
-    headers: impl Iterator<Item = &'a [u8]>,
+pub(super) fn decode(
+    headers: impl Iterator<Item = impl AsRef<[u8]>>,
     body: Vec<u8>,
     most: u64,
 ) -> Result<Vec<u8>, Failure> {
@@ -41,9 +41,10 @@ pub(super) fn decode<'a>(
 }
 
 /// The codings in the order in which they were applied.
-fn codings<'a>(headers: impl Iterator<Item = &'a [u8]>) -> Result<Vec<Coding>, Failure> {
+fn codings(headers: impl Iterator<Item = impl AsRef<[u8]>>) -> Result<Vec<Coding>, Failure> {
     let mut codings = Vec::new();
-    for name in headers.flat_map(|value| value.split(|&byte| byte == b',')) {
+    let values: Vec<_> = headers.collect();
+    for name in values.iter().flat_map(|value| value.as_ref().split(|&byte| byte == b',')) {
         let name = name.trim_ascii();
         codings.push(match name.to_ascii_lowercase().as_slice() {
             b"" | b"identity" => continue,

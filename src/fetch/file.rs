@@ -46,7 +46,7 @@ pub(super) async fn read(
         let message = format!("{} has more than {most} bytes", path.display());
         return Err(Failure::new(FailureKind::TooLarge, message));
     }
-    let validators = Validators { etag: Some(state), last_modified: None, of: None };
+    let validators = Validators { etag: Some(state), ..Validators::default() };
     let bytes = body.len() as u64;
     let hash = xxh3_64(&body);
     if memory.hash == Some(hash) {

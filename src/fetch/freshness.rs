@@ -13,7 +13,8 @@ const MOST_SECONDS: u64 = 1 << 31;
 /// How long an answer received at `now` says it holds, and for how long it
 /// asks to be left alone.
 pub(super) fn freshness(headers: &HeaderMap, now: Timestamp) -> Freshness {
-    Freshness { lifetime: lifetime(headers, now), retry_after: retry_after(headers, now) }
+    let (lifetime, retry_after) = (lifetime(headers, now), retry_after(headers, now));
+    Freshness { lifetime, retry_after, partial: false }
 }
 
 /// `max-age` less `Age`; else `Expires` less `Date`. `s-maxage` is for shared

@@ -5,23 +5,22 @@
 //! weight: only a leading run of permanent ones is ever adopted (P46).
 
 mod connect;
+mod headers;
 mod redirect;
 
 use std::time::Duration;
 
-use reqwest::header::{
-    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, ETAG, FROM, HeaderMap,
-    HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, USER_AGENT,
-};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH};
 use reqwest::{Client, Response, StatusCode};
 use url::{Origin, Url};
 use xxhash_rust::xxh3::xxh3_64;
 
 use self::connect::{client, noticing};
+use self::headers::{codings, content_type, header, is_delta, of_every_request, validators};
 use self::redirect::{bare, refused, target};
 use super::address::Guard;
 use super::freshness::freshness;
-use super::{Fetched, Settings, coding, words};
+use super::{Fetched, Settings, coding, robots, websub, words};
 use crate::model::{
     Document, Failure, FailureKind, Freshness, Memory, Source, Timestamp, Validators,
 };
@@ -35,13 +34,6 @@ const MOST_ERROR: u64 = 16 * 1024;
 
 /// Bytes set aside on a server's word that so many will come.
 const MOST_RESERVED: u64 = 256 * 1024;
-
-/// Bytes of a validator that are remembered.
-const MOST_VALIDATOR: usize = 8 * 1024;
-
-const ACCEPTED: &str = "application/atom+xml, application/rss+xml, application/rdf+xml;q=0.9, \
-    application/feed+json;q=0.9, application/xml;q=0.8, text/xml;q=0.8, application/json;q=0.7, \
-    */*;q=0.1";
 
 /// The HTTP side of the fetcher.
 #[derive(Debug)]
@@ -57,6 +49,11 @@ pub(super) struct Web {
     timeout: Duration,
     max_body: u64,
     max_document: u64,
+    /// What sites let robots ask for, where that counts (P71).
+    robots: Option<robots::Known>,
+    spacing: Duration,
+    /// Whether a 226 was asked for and is understood (P52).
+    deltas: bool,
     /// Then the address connected to is the proxy's, not the source's.
     proxied: bool,
 }
@@ -74,10 +71,13 @@ impl Web {
             public: client(settings, public_guard.clone())?,
             public_guard,
             own: client(settings, Guard::Any)?,
-            headers: headers(settings)?,
+            headers: of_every_request(settings)?,
             timeout: settings.timeout,
             max_body: settings.max_body,
             max_document: settings.max_document,
+            robots: settings.robots.then(robots::Known::default),
+            spacing: settings.spacing,
+            deltas: settings.deltas,
             proxied: settings.proxy.is_some(),
         })
     }
@@ -90,13 +90,58 @@ impl Web {
         memory: &Memory,
         now: Timestamp,
     ) -> Result<Fetched, Failure> {
+        let moved = memory.moved.as_ref().filter(|moved| moved.from.as_ref() == Some(url));
+        let start = moved.map_or(url, |moved| &moved.to);
         let asked = Asked { web: self, source, subscribed: url, memory, now };
-        match tokio::time::timeout(self.timeout, asked.follow()).await {
-            Ok(fetched) => fetched,
-            Err(_) => Err(Failure::new(
-                FailureKind::Timeout,
-                format!("the answer was not complete within {:?}", self.timeout),
-            )),
+        asked.within(self.timeout, start).await
+    }
+
+    /// Asks a hub for a subscription (W3, W6).
+    pub(super) async fn subscribe(&self, request: &websub::Request) -> Result<(), Failure> {
+        match tokio::time::timeout(self.timeout, self.post(request)).await {
+            Ok(answered) => answered,
+            Err(_) => {
+                let message = format!("the hub did not answer within {:?}", self.timeout);
+                Err(Failure::new(FailureKind::Timeout, message))
+            }
+        }
+    }
+
+    async fn post(&self, request: &websub::Request) -> Result<(), Failure> {
+        let mut hub = request.hub.clone();
+        for _ in 0..=MOST_HOPS {
+            self.public_guard.judge(&hub)?;
+            let host = hub.host_str().unwrap_or("the hub");
+            let post = self.public.post(hub.clone()).headers(self.headers.clone());
+            let post = post.header(CONTENT_TYPE, websub::FORM).body(request.form());
+            let answer = post.send().await.map_err(|error| words::of_error(&error, host))?;
+            match answer.status().as_u16() {
+                200..=299 => return Ok(()),
+                307 | 308 => hub = target(&hub, answer.headers())?,
+                _ => {
+                    let (status, said) = (answer.status(), content_type(answer.headers()));
+                    let body = receive(answer, MOST_ERROR, host).await.unwrap_or_default();
+                    let detail = words::detail(said.as_deref(), &body);
+                    return Err(words::of_status(status, Freshness::default(), detail));
+                }
+            }
+        }
+        Err(refused("the hub redirects without end"))
+    }
+
+    /// Asks for an older page of a source's document: once, without conditions.
+    pub(super) async fn page(
+        &self,
+        source: &Source,
+        url: &Url,
+        page: &Url,
+        now: Timestamp,
+    ) -> Result<Document, Failure> {
+        let nothing = Memory::default();
+        let asked = Asked { web: self, source, subscribed: url, memory: &nothing, now };
+        match asked.within(self.timeout, page).await? {
+            Fetched::Document { document, .. } => Ok(document),
+            Fetched::Unchanged { .. } => Err(refused("an older page cannot be unchanged")),
         }
     }
 }
@@ -112,11 +157,20 @@ struct Asked<'a> {
 }
 
 impl Asked<'_> {
-    /// Walks the redirects and reads the answer at their end.
-    async fn follow(&self) -> Result<Fetched, Failure> {
-        let moved = self.memory.moved.as_ref();
-        let adopted = moved.filter(|moved| moved.from.as_ref() == Some(self.subscribed));
-        let mut url = bare(adopted.map_or(self.subscribed, |moved| &moved.to));
+    /// Follows `start` to its end, unless that takes too long.
+    async fn within(&self, timeout: Duration, start: &Url) -> Result<Fetched, Failure> {
+        match tokio::time::timeout(timeout, self.follow(start)).await {
+            Ok(fetched) => fetched,
+            Err(_) => Err(Failure::new(
+                FailureKind::Timeout,
+                format!("the answer was not complete within {timeout:?}"),
+            )),
+        }
+    }
+
+    /// Walks the redirects from `start` and reads the answer at their end.
+    async fn follow(&self, start: &Url) -> Result<Fetched, Failure> {
+        let mut url = bare(start);
         let mut seen = vec![url.clone()];
         let mut all_permanent = true;
         let mut moved = None;
@@ -145,25 +199,10 @@ impl Asked<'_> {
         }
     }
 
-    /// One request, sent again only where an idle connection turned out closed (P36).
+    /// One step: an answer, or where it sends us.
     async fn hop(&self, url: &Url) -> Result<Hop, Failure> {
-        let (client, guard) = self.client(url);
-        guard.judge(url)?;
-        let headers = self.headers(url)?;
-        let host = url.host_str().unwrap_or("the host");
-        let asked = self.with_credentials(url);
-        let mut first = true;
-        let response = loop {
-            let request = client.get(asked.clone()).headers(headers.clone());
-            let (answer, connected) = noticing(request.send()).await;
-            match answer {
-                Ok(response) => break response,
-                Err(error) if first && !connected && words::is_unanswered(&error) => first = false,
-                Err(error) => return Err(words::of_error(&error, host)),
-            }
-        };
-        self.check_address(&response, guard)?;
-
+        self.heed_robots(url).await?;
+        let response = self.exchange(url, self.headers(url)?).await?;
         let freshness = freshness(response.headers(), self.now);
         let permanent = match response.status().as_u16() {
             301 | 308 => true,
@@ -179,9 +218,76 @@ impl Asked<'_> {
                 ..refused("the redirect asks to wait before it is followed")
             });
         }
-        // Read to its end, so that the connection can serve the next request.
-        let _ = receive(response, MOST_ERROR, host).await;
+        drain(response).await;
         Ok(Hop::Redirected { to, permanent })
+    }
+
+    /// One request, sent again only where an idle connection turned out closed (P36).
+    async fn exchange(&self, url: &Url, headers: HeaderMap) -> Result<Response, Failure> {
+        let (client, guard) = self.client(url);
+        guard.judge(url)?;
+        let host = url.host_str().unwrap_or("the host");
+        let asked = self.with_credentials(url);
+        let mut first = true;
+        let response = loop {
+            let request = client.get(asked.clone()).headers(headers.clone());
+            let (answer, connected) = noticing(request.send()).await;
+            match answer {
+                Ok(response) => break response,
+                Err(error) if first && !connected && words::is_unanswered(&error) => first = false,
+                Err(error) => return Err(words::of_error(&error, host)),
+            }
+        };
+        self.check_address(&response, guard)?;
+        Ok(response)
+    }
+
+    /// Asks the site what robots may ask for, at most once a day, where that counts (P71).
+    async fn heed_robots(&self, url: &Url) -> Result<(), Failure> {
+        let Some(known) = &self.web.robots else { return Ok(()) };
+        let said = match known.of(url, self.now) {
+            Some(said) => said,
+            None => {
+                let said = self.robots(url).await?;
+                known.learn(url, self.now, said.clone());
+                // The source itself is asked as far apart as any other (P34).
+                tokio::time::sleep(self.web.spacing).await;
+                said
+            }
+        };
+        let target = &url[url::Position::BeforePath..url::Position::AfterQuery];
+        if said.allows(target) {
+            return Ok(());
+        }
+        Err(Failure::new(FailureKind::Denied, "the site's robots.txt forbids to ask for it"))
+    }
+
+    /// Reads a site's robots.txt: none allows everything, an unreachable one nothing.
+    async fn robots(&self, url: &Url) -> Result<robots::Robots, Failure> {
+        let mut url = url.join("/robots.txt").map_err(|_| refused("no address for robots.txt"))?;
+        for _ in 0..=MOST_HOPS {
+            let response = self.exchange(&url, self.web.headers.clone()).await?;
+            match response.status().as_u16() {
+                200..=299 => {
+                    let codings = codings(response.headers());
+                    let body = receive(response, robots::MOST, "the host").await?;
+                    let body = coding::decode(codings.iter(), body, robots::MOST)?;
+                    let text = String::from_utf8_lossy(&body);
+                    return Ok(robots::Robots::parse(&text, env!("CARGO_PKG_NAME")));
+                }
+                300..=399 => {
+                    let to = target(&url, response.headers())?;
+                    drain(response).await;
+                    url = to;
+                }
+                400..=499 => {
+                    drain(response).await;
+                    return Ok(robots::Robots::allowing_all());
+                }
+                _ => return Ok(robots::Robots::forbidding_all()),
+            }
+        }
+        Ok(robots::Robots::allowing_all())
     }
 
     /// Whether the last poll ended at a redirect that asked to wait, as was then done (P26).
@@ -265,11 +371,16 @@ impl Asked<'_> {
         let conditional = self.are_of(url) && !known.is_empty();
         match response.status() {
             StatusCode::OK => self.document(url, response, freshness, said, moved).await,
+            StatusCode::IM_USED if self.web.deltas && is_delta(response.headers()) => {
+                let freshness = Freshness { partial: true, ..freshness };
+                self.document(url, response, freshness, said, moved).await
+            }
             StatusCode::NOT_MODIFIED if conditional => Ok(Fetched::Unchanged {
                 validators: (!said.is_empty()).then(|| Validators {
                     etag: said.etag.or_else(|| known.etag.clone()),
                     last_modified: said.last_modified.or_else(|| known.last_modified.clone()),
                     of: said.of,
+                    offer: said.offer.or_else(|| known.offer.clone()),
                 }),
                 freshness,
                 bytes: 0,
@@ -292,8 +403,7 @@ impl Asked<'_> {
         let headers = response.headers().clone();
         let body = receive(response, self.web.max_body, host).await?;
         let bytes = body.len() as u64;
-        let codings = headers.get_all(CONTENT_ENCODING).iter().map(HeaderValue::as_bytes);
-        let body = coding::decode(codings, body, self.web.max_document)?;
+        let body = coding::decode(codings(&headers).iter(), body, self.web.max_document)?;
         let hash = xxh3_64(&body);
         if self.memory.hash == Some(hash) {
             let validators = Some(validators);
@@ -331,57 +441,27 @@ impl Asked<'_> {
     ) -> Failure {
         let host = url.host_str().unwrap_or("the host");
         let headers = response.headers().clone();
-        let codings = headers.get_all(CONTENT_ENCODING).iter().map(HeaderValue::as_bytes);
         let detail = match receive(response, MOST_ERROR, host).await {
-            Ok(body) if !status.is_success() => coding::decode(codings, body, MOST_ERROR)
-                .ok()
-                .and_then(|body| words::detail(content_type(&headers).as_deref(), &body)),
+            Ok(body) if !status.is_success() => {
+                coding::decode(codings(&headers).iter(), body, MOST_ERROR)
+                    .ok()
+                    .and_then(|body| words::detail(content_type(&headers).as_deref(), &body))
+            }
             _ => None,
         };
         words::of_status(status, freshness, detail)
     }
 }
 
-/// The headers of every request: the same for all sources (P60, P61, P63).
-fn headers(settings: &Settings) -> Result<HeaderMap, Failure> {
-    let mut headers = HeaderMap::new();
-    headers.insert(ACCEPT, HeaderValue::from_static(ACCEPTED));
-    headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(coding::ACCEPTED));
-    headers.insert(USER_AGENT, header("user-agent", &settings.identity())?.1);
-    if let Some(from) = &settings.from {
-        headers.insert(FROM, header("from", from)?.1);
-    }
-    Ok(headers)
-}
-
-/// A header as the operator wrote it. Its value is marked as sensitive: it may be a credential.
-fn header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), Failure> {
-    let unusable =
-        || Failure::new(FailureKind::Internal, format!("the header {name:?} cannot be sent"));
-    let name = HeaderName::try_from(name).map_err(|_| unusable())?;
-    let mut value = HeaderValue::try_from(value).map_err(|_| unusable())?;
-    value.set_sensitive(name == AUTHORIZATION);
-    Ok((name, value))
-}
-
-/// ETag and Last-Modified of an answer as they came (P2, P3); absurdly long ones are dropped.
-fn validators(url: &Url, headers: &HeaderMap) -> Validators {
-    let bytes = |name| {
-        let value: &HeaderValue = headers.get(name)?;
-        let bytes = value.as_bytes();
-        (!bytes.is_empty() && bytes.len() <= MOST_VALIDATOR).then(|| bytes.to_vec())
-    };
-    Validators { etag: bytes(ETAG), last_modified: bytes(LAST_MODIFIED), of: Some(url.clone()) }
-}
-
-fn content_type(headers: &HeaderMap) -> Option<String> {
-    let value = headers.get(CONTENT_TYPE)?;
-    Some(String::from_utf8_lossy(value.as_bytes()).into_owned())
-}
-
 /// Two opaque origins are never the same; an http origin is never opaque.
 fn is_same(one: &Origin, other: &Origin) -> bool {
     one.is_tuple() && one == other
+}
+
+/// Reads an answer that is of no interest to its end, so that its connection can
+/// serve the next request.
+async fn drain(response: Response) {
+    let _ = receive(response, MOST_ERROR, "").await;
 }
 
 /// Takes the body as it is on the wire, up to `most` bytes.

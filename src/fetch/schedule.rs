@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-use super::Settings;
+use super::{Settings, websub};
 use crate::model::{FailureKind, Freshness, Hints, Location, Memory, Rhythm, Source, Timestamp};
 
 pub(super) use rhythm::{expected_since, learn};
@@ -185,6 +185,9 @@ fn wish(
 ) -> Wait {
     if memory.endings > 0 {
         return Wait::new(WEEK, "the source says it has ended; one look whether it means it");
+    }
+    if websub::covers(memory, now) {
+        return Wait::new(websub::BACKUP, "its hub pushes; one look whether it pushes all");
     }
     if let Some(interval) = source.pace.interval {
         return Wait { common: true, ..Wait::new(interval, "the configured interval") };

@@ -8,7 +8,7 @@ use crate::model::{
 };
 
 use super::schedule::{self, Said};
-use super::{News, Settings};
+use super::{News, Settings, websub};
 
 /// Documents that overlapped in a row before one that does not is a gap.
 const USUALLY: u32 = 3;
@@ -62,6 +62,15 @@ pub fn settle(poll: &Poll, news: &News, memory: &mut Memory, source: &Source, se
     memory.hold = hold(memory, &said, source, now);
 }
 
+/// Records a document that a hub pushed: what was new in it, and nothing else. It
+/// is no answer of the source, and leaves its validators and its due time alone (W12).
+pub fn settle_pushed(news: &News, memory: &mut Memory, now: Timestamp) {
+    schedule::learn(&mut memory.rhythm, &news.new, now);
+    if !news.new.is_empty() {
+        memory.last_news = Some(now);
+    }
+}
+
 /// What any good answer means, new or not.
 fn succeeded(
     memory: &mut Memory,
@@ -112,12 +121,14 @@ fn read(memory: &mut Memory, reading: &Reading, news: &News, now: Timestamp) -> 
     memory.warnings = reading.warnings.clone();
     memory.endings = if reading.hints.ended { memory.endings.saturating_add(1) } else { 0 };
 
+    websub::compare(memory, &news.new, now);
     schedule::learn(&mut memory.rhythm, &news.new, now);
     if news.new.is_empty() {
         return false;
     }
     memory.last_news = Some(now);
-    let overlaps = news.known > 0;
+    // A partial document leaves out what is known on purpose (P52).
+    let overlaps = news.known > 0 || reading.freshness.partial;
     let gap = !first && !overlaps && memory.rhythm.overlaps >= USUALLY;
     if gap {
         memory.gaps += 1;

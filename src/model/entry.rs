@@ -70,7 +70,8 @@ pub struct Entry {
     /// Latitude and longitude in degrees.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub geo: Option<(f64, f64)>,
-    /// The publisher's own name of the page, which outlives its address: GOV.UK's `content_id`.
+    /// The publisher's own name of the page, which outlives its address:
+    /// GOV.UK's `content_id` and locale.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content_id: Option<String>,
     /// What the publisher says it changed last, plain text.

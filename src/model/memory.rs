@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::{Failure, Feed, Hints, Timestamp, Validators};
+use super::{Failure, Feed, Hints, Offer, Timestamp, Validators};
 
 /// What is known of one source between polls. Only `fetch::settle` changes it.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -60,6 +60,8 @@ pub struct Memory {
     pub gaps: u64,
     /// When the last of those was.
     pub last_gap: Option<Timestamp>,
+    /// What a hub was asked to push, and what came of it.
+    pub push: Option<Subscription>,
 }
 
 impl Memory {
@@ -99,6 +101,40 @@ pub struct Moved {
     pub since: Timestamp,
     /// How many good answers came from there.
     pub successes: u32,
+}
+
+/// What a hub was asked to push (WebSub), and what came of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Subscription {
+    /// Who pushes what.
+    pub offer: Offer,
+    /// The last part of the callback's path: unguessable, new at each renewal (W4).
+    pub token: String,
+    /// The token before it, which is good until the hub has confirmed the new one.
+    #[serde(default)]
+    pub former: Option<String>,
+    /// What the hub signs with, where it is asked over https (W5).
+    #[serde(default)]
+    pub secret: Option<String>,
+    /// How often the hub was asked.
+    pub round: u32,
+    /// When it was last asked.
+    pub asked: Timestamp,
+    /// When it confirmed last.
+    #[serde(default)]
+    pub confirmed: Option<Timestamp>,
+    /// Until when it pushes.
+    #[serde(default)]
+    pub expires: Option<Timestamp>,
+    /// Whether it said no (W9).
+    #[serde(default)]
+    pub denied: bool,
+    /// Until when it is not relied upon, having let news pass (W13).
+    #[serde(default)]
+    pub distrusted_until: Option<Timestamp>,
+    /// Pushes whose signature was missing or wrong (W10).
+    #[serde(default)]
+    pub forged: u64,
 }
 
 /// What has been learned of when a source lists something new: decayed counts,

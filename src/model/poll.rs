@@ -78,6 +78,19 @@ pub struct Validators {
     /// The address whose answer carried them; they go to no other (P15).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub of: Option<Url>,
+    /// The hub that the answer's Link headers name (W1). It is kept here because,
+    /// like the validators, only the headers of a whole answer say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offer: Option<Offer>,
+}
+
+/// A hub that pushes a topic's news (WebSub).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Offer {
+    /// Whom to ask.
+    pub hub: Url,
+    /// What to ask for: the address that the source gives itself (W2).
+    pub topic: Url,
 }
 
 impl Validators {
@@ -96,6 +109,10 @@ pub struct Freshness {
     /// What `Retry-After` asked for, also of a 304 (P26).
     #[serde(default)]
     pub retry_after: Option<Duration>,
+    /// A 226: the document lists only what is new to us, so that what it leaves
+    /// out is neither gone nor missed (P52).
+    #[serde(default)]
+    pub partial: bool,
 }
 
 /// What a document asks of its readers, beside its entries.

@@ -158,7 +158,7 @@ pub enum Evidence {
     Founded,
     /// It names an address that the story bears.
     SameAddress {
-        /// The canonical address both name.
+        /// The canonical address both name, or the publisher's own name of the page.
         address: String,
         /// Whether the entry named it as the original of its own page.
         #[serde(default)]

@@ -77,7 +77,11 @@ fn feed_of(draft: &Draft, note: &Note, base: Option<&Url>) -> Feed {
     let written = draft.title.as_ref().map(|text| text.body.as_str()).or(note.title.as_deref());
     let rights = draft.rights.as_ref().map(|text| text.body.as_str()).or(note.rights.as_deref());
     Feed {
-        id: fold(&draft.id),
+        id: fold(if draft.id.is_empty() {
+            note.about.as_deref().unwrap_or_default()
+        } else {
+            &draft.id
+        }),
         title: short_title(written.unwrap_or_default()),
         url: page,
         updated: note.updated.or(note.published),
@@ -120,7 +124,11 @@ impl Assembler<'_> {
         let own_base = note.base.clone().or_else(|| self.base.clone());
         let base = own_base.as_ref();
         let mut entry = Entry::of(self.document.source.clone());
-        entry.feed = self.feed.clone();
+        // What was taken from elsewhere says so, and goes on saying so (Q8).
+        entry.feed = match &note.source {
+            Some(source) => feed_of(&Draft::default(), source, base),
+            None => self.feed.clone(),
+        };
         entry.guid = guid(&draft, &note);
         entry.url = address(&draft, &note, entry.guid.as_deref(), base);
         entry.title = self.title(&draft, &note);
@@ -280,11 +288,11 @@ fn is_page(tie: &Tie) -> bool {
 
 /// An address on the web.
 fn web(written: &str, base: Option<&Url>) -> Option<Url> {
-    let written = written.trim();
-    let found = match resolve(written, base) {
-        Some(address) => address,
-        None if written.starts_with("www.") => resolve(&format!("http://{written}"), None)?,
-        None => return None,
+    // Escaped once too often, as in CDATA; no address means this.
+    let written = written.trim().replace("&amp;", "&");
+    let found = match written.strip_prefix("www.") {
+        Some(_) => resolve(&format!("http://{written}"), None)?,
+        None => resolve(&written, base)?,
     };
     Some(found).filter(|address| matches!(address.scheme(), "http" | "https") && address.has_host())
 }

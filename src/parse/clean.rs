@@ -5,10 +5,13 @@
 //! ([`rewrite`]); where it is not, ammonia parses it as a browser would and
 //! closes what has to be closed. Neither relies on the other for safety.
 
+mod picture;
+
 mod policy;
 
 mod rewrite;
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
@@ -34,19 +37,29 @@ pub(super) struct Cleaned {
 pub(super) fn clean(html: &str, base: Option<&Url>, limit: usize) -> Cleaned {
     let short = cut_to(html, limit);
     let mut cut = short.len() < html.len();
-    let html = match rewrite::rewrite(short, base) {
-        rewrite::Rewritten::Sound(html) => html,
-        rewrite::Rewritten::Unsound(html) => {
-            allowed(AMMONIA.clean(&html).to_string().trim().to_owned())
-        }
-        rewrite::Rewritten::TooDeep => {
-            cut = true;
-            htmlize::escape_text(plain(short)).into_owned()
-        }
-    };
+    let html = sound(short, base).unwrap_or_else(|| {
+        cut = true;
+        htmlize::escape_text(plain(short)).into_owned()
+    });
     let text = plain(&html);
     let keep = !text.is_empty() || html.contains("<img ");
     Cleaned { html: if keep { html } else { String::new() }, text, cut }
+}
+
+/// The HTML that may leave, nested soundly; none where that cannot be had.
+fn sound(html: &str, base: Option<&Url>) -> Option<String> {
+    let mut html = Cow::Borrowed(html);
+    // A browser's way with tables is not at its end after one pass.
+    for _ in 0..4 {
+        match rewrite::rewrite(&html, base) {
+            rewrite::Rewritten::Sound(html) => return Some(html),
+            rewrite::Rewritten::Unsound(rewritten) => {
+                html = Cow::Owned(AMMONIA.clean(&rewritten).to_string());
+            }
+            rewrite::Rewritten::TooDeep => return None,
+        }
+    }
+    None
 }
 
 /// Plain text as HTML: escaped, an empty line between paragraphs.
@@ -64,7 +77,7 @@ pub(super) fn from_plain(text: &str, limit: usize) -> Cleaned {
 
 /// Whether a text that is called plain is HTML all the same.
 pub(super) fn looks_like_html(text: &str) -> bool {
-    policy::holds_known_tag(text)
+    policy::holds_markup(text)
 }
 
 /// The first bytes of a text, at most `limit`.
@@ -78,14 +91,6 @@ pub(super) fn boundary_before(text: &str, at: usize) -> usize {
         return text.len();
     }
     (0..=at).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
-}
-
-/// Drops the characters that entities can smuggle in.
-pub(super) fn allowed(text: String) -> String {
-    if text.chars().all(super::decode::is_allowed) {
-        return text;
-    }
-    text.chars().filter(|c| super::decode::is_allowed(*c)).collect()
 }
 
 /// What ammonia lets through: what [`policy`] writes, and nothing else.
@@ -104,7 +109,7 @@ static AMMONIA: LazyLock<Builder<'static>> = LazyLock::new(|| {
         .link_rel(Some(policy::REL))
         .attribute_filter(|tag, name, value| {
             let data = value.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("data:"));
-            let picture = tag == "img" && name == "src" && policy::is_data_picture(value);
+            let picture = tag == "img" && name == "src" && picture::is_data_picture(value);
             (!data || picture || !matches!(name, "href" | "src")).then_some(value.into())
         });
     builder

@@ -110,6 +110,9 @@ impl Parts {
         {
             return self.numeric(time);
         }
+        if names::is_english_weekday(word) {
+            return Some(());
+        }
         let lower = word.to_lowercase();
         let bare = lower.trim_matches(['.', '-']);
         match bare {
@@ -227,7 +230,8 @@ impl Parts {
     }
 
     fn moment(self) -> Option<Timestamp> {
-        let date = NaiveDate::from_ymd_opt(self.year?, self.month?, self.day.unwrap_or(1))?;
+        let year = self.year.filter(|year| (0..=9999).contains(year))?;
+        let date = NaiveDate::from_ymd_opt(year, self.month?, self.day.unwrap_or(1))?;
         let time = self.time.unwrap_or(Time { hour: 0, minute: 0, second: 0, millisecond: 0 });
         let hour = match self.afternoon {
             Some(true) if time.hour < 12 => time.hour + 12,

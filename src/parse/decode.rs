@@ -38,30 +38,27 @@ fn choose<'a>(
         return found;
     }
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-    let stated = content_type.and_then(charset_of).or_else(|| declared(bytes));
-    let declared = stated.as_deref().and_then(|label| {
-        let found = Encoding::for_label(label.as_bytes());
-        if found.is_none() {
-            warnings.push(format!("the encoding {label:?} is not known"));
-        }
-        // What says UTF-16 in single bytes is not UTF-16.
-        found.filter(|encoding| *encoding != UTF_16LE && *encoding != UTF_16BE)
-    });
+    let stated = stated(bytes, content_type, warnings);
     if let Ok(text) = std::str::from_utf8(bytes) {
         // Only ISO-2022-JP and its like hide another script in ASCII bytes.
-        return match declared {
+        return match stated.first() {
             Some(encoding) if !encoding.is_ascii_compatible() && text.is_ascii() => {
                 (encoding.decode_without_bom_handling(bytes).0, encoding.name())
             }
             _ => (Cow::Borrowed(text), UTF_8.name()),
         };
     }
-    if let Some(encoding) = declared.filter(|encoding| *encoding != UTF_8) {
-        let (text, broken) = encoding.decode_without_bom_handling(bytes);
-        if broken {
-            warnings.push(format!("some bytes are not {}", encoding.name()));
-        }
-        return (text, encoding.name());
+    let mut others = stated.iter().filter(|encoding| **encoding != UTF_8);
+    let decoded = |encoding: &'static Encoding| encoding.decode_without_bom_handling(bytes);
+    if let Some(first) = others.clone().next() {
+        let clean = others.find_map(|encoding| match decoded(encoding) {
+            (text, false) => Some((text, encoding.name())),
+            (_, true) => None,
+        });
+        return clean.unwrap_or_else(|| {
+            warnings.push(format!("some bytes are not {}", first.name()));
+            (decoded(first).0, first.name())
+        });
     }
     let (whole, broken) = sequences(bytes);
     if whole >= broken {
@@ -71,13 +68,32 @@ fn choose<'a>(
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
     detector.feed(bytes, true);
     let guess = detector.guess(None, Utf8Detection::Allow);
-    warnings.push(match declared {
+    warnings.push(match stated.first() {
         Some(encoding) => {
             format!("declared {}, but is not; read as {}", encoding.name(), guess.name())
         }
         None => format!("the encoding is not declared; read as {}", guess.name()),
     });
     (guess.decode_without_bom_handling(bytes).0, guess.name())
+}
+
+/// The encodings that HTTP and the XML declaration name, in this order.
+fn stated(
+    bytes: &[u8],
+    content_type: Option<&str>,
+    warnings: &mut Vec<String>,
+) -> Vec<&'static Encoding> {
+    let labels = content_type.and_then(charset_of).into_iter().chain(declared(bytes));
+    let mut stated = Vec::new();
+    for label in labels {
+        match Encoding::for_label_no_replacement(label.as_bytes()) {
+            // What says UTF-16 in single bytes is not UTF-16.
+            Some(encoding) if encoding == UTF_16LE || encoding == UTF_16BE => {}
+            Some(encoding) => stated.push(encoding),
+            None => warnings.push(format!("the encoding {label:?} is not known")),
+        }
+    }
+    stated
 }
 
 /// UTF-16 and UTF-32, marked or recognised by the zeros beside the first `<` or `{`.
@@ -182,8 +198,8 @@ fn may_hold_forbidden(bytes: &[u8]) -> bool {
     };
     // Without a branch in the inner loop the compiler takes many bytes at once.
     bytes.chunks(4096).any(|chunk| chunk.iter().fold(false, |seen, byte| seen | control(*byte)))
-        || memchr::memmem::find(bytes, b"\xEF\xBF\xBE").is_some()
-        || memchr::memmem::find(bytes, b"\xEF\xBF\xBF").is_some()
+        || memchr::memmem::find_iter(bytes, b"\xEF\xBF")
+            .any(|at| bytes.get(at + 2).is_some_and(|last| *last >= 0xBE))
         || memchr::memchr_iter(0xC2, bytes)
             .any(|at| bytes.get(at + 1).is_some_and(|next| (0x80..0xA0).contains(next)))
 }
@@ -249,6 +265,14 @@ mod tests {
         let all = decode(b"<?xml version='1.0' encoding='utf-8'?><r>caf\xE9 na\xEFve</r>", None);
         assert!(all.text.ends_with("<r>café naïve</r>"), "{}", all.text);
         assert_eq!(all.warnings.len(), 1);
+    }
+
+    #[test]
+    fn of_two_statements_the_one_that_decodes_counts() {
+        let text = "<?xml version='1.0' encoding='windows-1251'?><r>Совет</r>";
+        let bytes = encoding_rs::WINDOWS_1251.encode(text).0;
+        let decoded = decode(&bytes, Some("text/xml; charset=utf-8"));
+        assert_eq!((decoded.text.as_ref(), decoded.encoding), (text, "windows-1251"));
     }
 
     #[test]

@@ -4,7 +4,10 @@
 //! what is broken comes out as a piece that says so. It builds nothing; every
 //! piece borrows from the text.
 
-use memchr::{memchr, memchr3, memmem};
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+use memchr::{memchr, memchr3};
 
 /// A stretch of the text.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -51,15 +54,30 @@ pub(super) enum Kind<'a> {
 pub(super) struct Pieces<'a> {
     text: &'a str,
     at: usize,
+    /// What has been looked for in vain: it need not be looked for again, and
+    /// must not be, or a text of `<!--` alone would take quadratic time.
+    missing: Missing,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Missing {
+    comment_end: bool,
+    cdata_end: bool,
+    instruction_end: bool,
+    document_type_end: bool,
+    tag_end: bool,
+    double_quote: bool,
+    single_quote: bool,
 }
 
 impl<'a> Pieces<'a> {
     /// The pieces of `text` from its start.
     pub(super) fn of(text: &'a str) -> Self {
-        Self { text, at: 0 }
+        Self { text, at: 0, missing: Missing::default() }
     }
 
-    /// Goes on at `at`, which must be a character's start.
+    /// Goes on at `at`, which must be a character's start, at or after here or
+    /// within the piece that came last.
     pub(super) fn skip_to(&mut self, at: usize) {
         self.at = at.min(self.text.len());
     }
@@ -73,7 +91,7 @@ impl<'a> Iterator for Pieces<'a> {
         let start = self.at;
         let rest = self.text.as_bytes().get(start..).filter(|rest| !rest.is_empty())?;
         let (length, kind) = if rest[0] == b'<' {
-            tag(&self.text[start..])
+            tag(&self.text[start..], &mut self.missing)
         } else {
             let length = memchr(b'<', rest).unwrap_or(rest.len());
             (length, Kind::Text(&self.text[start..start + length]))
@@ -85,57 +103,93 @@ impl<'a> Iterator for Pieces<'a> {
 
 /// The piece at the start of `rest`, which begins with `<`, and its length.
 #[inline]
-fn tag(rest: &str) -> (usize, Kind<'_>) {
+fn tag<'a>(rest: &'a str, missing: &mut Missing) -> (usize, Kind<'a>) {
     let bytes = rest.as_bytes();
     match bytes.get(1) {
         Some(b'/') => close(rest),
-        Some(b'!') if rest.starts_with("<!--") => until(rest, 4, "-->", Kind::Aside),
-        Some(b'!') if rest.starts_with("<![CDATA[") => until(rest, 9, "]]>", Kind::CData),
-        Some(b'!') if bytes.get(2).is_some_and(u8::is_ascii_alphabetic) => document_type(rest),
-        Some(b'?') => until(rest, 2, "?>", Kind::Aside),
-        Some(first) if is_name_start(*first) => open(rest),
+        Some(b'!') if rest.starts_with("<!--") => {
+            until(rest, 4, &COMMENT_END, &mut missing.comment_end, Kind::Aside)
+        }
+        Some(b'!') if rest.starts_with("<![CDATA[") => {
+            until(rest, 9, &CDATA_END, &mut missing.cdata_end, Kind::CData)
+        }
+        Some(b'!') if bytes.get(2).is_some_and(u8::is_ascii_alphabetic) => {
+            document_type(rest, &mut missing.document_type_end)
+        }
+        Some(b'?') => until(rest, 2, &INSTRUCTION_END, &mut missing.instruction_end, Kind::Aside),
+        Some(first) if is_name_start(*first) => open(rest, missing),
         _ => (1, Kind::Stray),
     }
 }
 
+static COMMENT_END: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("-->"));
+static CDATA_END: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("]]>"));
+static INSTRUCTION_END: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("?>"));
+
 fn until<'a>(
     rest: &'a str,
     from: usize,
-    end: &str,
+    end: &Finder<'_>,
+    missing: &mut bool,
     kind: impl Fn(&'a str) -> Kind<'a>,
 ) -> (usize, Kind<'a>) {
-    match memmem::find(&rest.as_bytes()[from..], end.as_bytes()) {
-        Some(length) => (from + length + end.len(), kind(&rest[from..from + length])),
-        None => (rest.len(), Kind::Unclosed(rest)),
+    let found = if *missing { None } else { end.find(&rest.as_bytes()[from..]) };
+    match found {
+        Some(length) => (from + length + end.needle().len(), kind(&rest[from..from + length])),
+        None => {
+            *missing = true;
+            (rest.len(), Kind::Unclosed(rest))
+        }
     }
 }
 
 #[inline]
-fn open(rest: &str) -> (usize, Kind<'_>) {
+fn open<'a>(rest: &'a str, missing: &mut Missing) -> (usize, Kind<'a>) {
     let bytes = rest.as_bytes();
     let name_end = 1 + bytes[1..].iter().take_while(|byte| is_name(**byte)).count();
-    let mut at = name_end;
-    let end = loop {
-        match memchr3(b'>', b'"', b'\'', &bytes[at..]) {
-            None => return (rest.len(), Kind::Unclosed(rest)),
-            Some(found) if bytes[at + found] == b'>' => break at + found,
-            Some(found) => {
-                // A quote opens a value only after `=`: "don't" as a bare word does not.
-                let quote = at + found;
-                at = quote + 1;
-                if bytes[..quote].trim_ascii_end().ends_with(b"=") {
-                    match memchr(bytes[quote], &bytes[at..]) {
-                        Some(length) => at += length + 1,
-                        None => return (rest.len(), Kind::Unclosed(rest)),
-                    }
-                }
-            }
-        }
+    let Some(end) = tag_end(bytes, name_end, missing) else {
+        return (rest.len(), Kind::Unclosed(rest));
     };
     let empty = bytes[end - 1] == b'/' && end > name_end;
     let attributes = &rest[name_end..if empty { end - 1 } else { end }];
     (end + 1, Kind::Open { name: &rest[1..name_end], attributes, empty })
 }
+
+/// Where the `>` of a start tag is, which is none of those in quotes.
+#[inline]
+fn tag_end(bytes: &[u8], mut at: usize, missing: &mut Missing) -> Option<usize> {
+    for _ in 0..MAX_QUOTES {
+        if missing.tag_end {
+            return None;
+        }
+        let Some(found) = memchr3(b'>', b'"', b'\'', &bytes[at..]) else {
+            missing.tag_end = true;
+            return None;
+        };
+        let found = at + found;
+        if bytes[found] == b'>' {
+            return Some(found);
+        }
+        at = found + 1;
+        // A quote opens a value only after `=`: "don't" as a bare word does not.
+        if bytes[..found].trim_ascii_end().ends_with(b"=") {
+            let quote = bytes[found];
+            let missing =
+                if quote == b'"' { &mut missing.double_quote } else { &mut missing.single_quote };
+            let length = if *missing { None } else { memchr(quote, &bytes[at..]) };
+            let Some(length) = length else {
+                *missing = true;
+                return None;
+            };
+            at += length + 1;
+        }
+    }
+    None
+}
+
+/// Quotes in one tag. Without a bound, tags whose quotes do not match could each
+/// be looked for an end in all the text that follows.
+const MAX_QUOTES: usize = 600;
 
 #[inline]
 fn close(rest: &str) -> (usize, Kind<'_>) {
@@ -151,9 +205,10 @@ fn close(rest: &str) -> (usize, Kind<'_>) {
 }
 
 /// `<!DOCTYPE …>`, with an internal subset in brackets or without.
-fn document_type(rest: &str) -> (usize, Kind<'_>) {
+fn document_type<'a>(rest: &'a str, missing: &mut bool) -> (usize, Kind<'a>) {
     let mut nested = 0_usize;
-    for (at, byte) in rest.bytes().enumerate() {
+    let bytes = if *missing { "" } else { rest };
+    for (at, byte) in bytes.bytes().enumerate() {
         match byte {
             b'[' => nested += 1,
             b']' => nested = nested.saturating_sub(1),
@@ -161,6 +216,7 @@ fn document_type(rest: &str) -> (usize, Kind<'_>) {
             _ => {}
         }
     }
+    *missing = true;
     (rest.len(), Kind::Unclosed(rest))
 }
 

@@ -145,6 +145,34 @@ pub(super) fn rss_name(name: &str) -> Option<&'static str> {
     RSS_NAMES.iter().find(|known| known.eq_ignore_ascii_case(name)).copied()
 }
 
+/// Whether feed-rs is to read a child of the feed: nothing else reads it for us.
+pub(super) fn is_read_of_feed(space: Space, name: &str, atom: bool) -> bool {
+    space == Space::Own
+        && match name {
+            "title" | "link" => true,
+            "id" | "author" | "rights" | "entry" => atom,
+            "copyright" | "item" => !atom,
+            _ => false,
+        }
+}
+
+/// Whether feed-rs is to read a child of an entry: nothing else reads it for us.
+pub(super) fn is_read_of_entry(space: Space, name: &str, atom: bool) -> bool {
+    match space {
+        Space::Own => match name {
+            "title" | "link" | "author" | "category" | "item" | "entry" => true,
+            "id" | "content" | "summary" | "rights" => atom,
+            "description" | "guid" => !atom,
+            _ => false,
+        },
+        Space::Content => name == "encoded",
+        Space::Core => name == "creator" && !atom,
+        Space::Itunes => matches!(name, "title" | "image" | "summary") && !atom,
+        Space::Media => true,
+        _ => false,
+    }
+}
+
 /// How Atom 1.0 calls an element of Atom 0.3.
 pub(super) fn atom_name(name: &str) -> Option<&'static str> {
     Some(match name {

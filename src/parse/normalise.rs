@@ -58,6 +58,9 @@ enum Place {
     Entry,
     FeedField(Field),
     EntryField(Field),
+    /// The feed that an entry was taken from.
+    Source,
+    SourceField(Field),
     /// An Atom text construct that holds base64.
     Base64,
     /// Inline XHTML, which must survive being decoded once more.
@@ -72,6 +75,8 @@ struct Frame<'t> {
     start: usize,
     /// Where its content starts.
     inside: usize,
+    /// Whether feed-rs is not to see it: it is noted, or nobody needs it.
+    taken_out: bool,
     /// What it is called from now on.
     renamed: Option<&'static str>,
 }
@@ -101,7 +106,10 @@ struct Walk<'t, 'l> {
     elements: usize,
     /// The `xml:base` in effect, with the depth it was set at.
     bases: Vec<(usize, Url)>,
+    /// Whether there is an `xml:base` anywhere.
     has_bases: bool,
+    /// Whether namespaces are declared anywhere but in the root.
+    has_inner_namespaces: bool,
     /// Where the channel's end tag stands, and whether items follow it.
     channel_end: Option<(usize, usize)>,
     channel_name: Option<&'t str>,
@@ -124,6 +132,7 @@ impl<'t, 'l> Walk<'t, 'l> {
             rhythm: Rhythm::default(),
             elements: 0,
             bases: base.map(|base| (0, base.clone())).into_iter().collect(),
+            has_inner_namespaces: true,
             has_bases: memmem::find(text.as_bytes(), b"xml:base").is_some(),
             channel_end: None,
             channel_name: None,
@@ -217,6 +226,12 @@ impl<'t, 'l> Walk<'t, 'l> {
                     noting::note_in_entry(note, field, content, self.now);
                 }
             }
+            Place::SourceField(field) => {
+                let note = self.outline.entries.last_mut();
+                if let Some(source) = note.and_then(|note| note.source.as_mut()) {
+                    noting::note_in_entry(source, field, content, self.now);
+                }
+            }
             Place::Base64 if !empty => {
                 let text = text_construct::from_base64(content);
                 self.edits.replace(frame.inside, piece.start, text);
@@ -229,6 +244,10 @@ impl<'t, 'l> Walk<'t, 'l> {
                 }
             }
             _ => {}
+        }
+        if frame.taken_out {
+            self.edits.replace(frame.start, piece.end, "");
+            return;
         }
         if empty {
             return;

@@ -66,7 +66,8 @@ pub(super) fn find(html: &str, own: Option<&Url>) -> Option<Found> {
     let from = super::clean::boundary_before(html, html.len().saturating_sub(REACH));
     let tail = &html[from..];
     // The words that every pattern needs: most entries end here.
-    if !["riginal", "RIGINAL", "link", "ublished", "Link"].iter().any(|word| tail.contains(word)) {
+    let announces = ["riginal", "RIGINAL", "ublished", "rticle", "elease link", "ource story"];
+    if !tail.contains("http") || !announces.iter().any(|word| tail.contains(word)) {
         return None;
     }
     let captures = LINE.captures(tail).or_else(|| LABELLED.captures(tail))?;

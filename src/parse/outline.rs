@@ -44,6 +44,8 @@ pub(super) struct Note {
     pub(super) comments: Option<String>,
     pub(super) latitude: Option<f64>,
     pub(super) longitude: Option<f64>,
+    /// `atom:source`: the feed that the entry was taken from.
+    pub(super) source: Option<Box<Note>>,
     /// What relative links are relative to, where `xml:base` says so.
     pub(super) base: Option<Url>,
 }

@@ -68,7 +68,7 @@ struct Open<'t> {
 }
 
 /// Nothing sensible nests deeper; `normalise` refuses what is left.
-const MAX_DEPTH: usize = 2000;
+const MAX_DEPTH: usize = 256;
 
 impl<'t> Mender<'t> {
     fn run(&mut self, text: &'t str) {
@@ -153,6 +153,11 @@ impl<'t> Mender<'t> {
                 self.close_to(at);
             }
         }
+        if name.eq_ignore_ascii_case("p") && self.stack.last().is_some_and(|open| open.name == name)
+        {
+            self.close_to(self.stack.len() - 1);
+        }
+        let empty = empty || is_void(name);
         let start = self.result.len();
         self.result.push('<');
         self.result.push_str(name);
@@ -175,6 +180,9 @@ impl<'t> Mender<'t> {
     }
 
     fn close(&mut self, name: &str) {
+        if is_void(name) {
+            return;
+        }
         let found = self.stack.iter().rposition(|open| open.name.eq_ignore_ascii_case(name));
         let Some(at) = found else {
             self.note("an end tag without a start was left out");
@@ -247,6 +255,13 @@ impl<'t> Mender<'t> {
         }
         self.close_to(0);
     }
+}
+
+/// Elements of HTML that are empty, and that no feed format has.
+fn is_void(name: &str) -> bool {
+    const VOID: [&str; 10] =
+        ["area", "br", "col", "embed", "hr", "img", "input", "meta", "param", "wbr"];
+    VOID.iter().any(|void| void.eq_ignore_ascii_case(name))
 }
 
 /// Whether as much of an entry as there is tells which entry it is.
@@ -326,7 +341,7 @@ mod tests {
             ("<rss>Q & A &amp; &lt;</rss>", "<rss>Q &amp; A &amp; &lt;</rss>"),
             ("<rss>1 < 2</rss>", "<rss>1 &lt; 2</rss>"),
             ("<rss>&#0;a&#146;b&#xFFFF;&#99999999;</rss>", "<rss>a’b</rss>"),
-            ("<rss><p>a<br>b</rss>", "<rss><p>a<br>b</br></p></rss>"),
+            ("<rss><p>a<br>b</rss>", "<rss><p>a<br/>b</p></rss>"),
             ("<rss><b><i>x</b></i></rss>", "<rss><b><i>x</i></b></rss>"),
             (
                 "<rss><a href=x&y b='\"'>z</a></rss>",

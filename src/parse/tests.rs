@@ -34,3 +34,200 @@ fn an_rss_feed_is_read() {
     assert_eq!(parsed.hints.ttl.unwrap().as_secs(), 5400);
     assert_eq!(parsed.warnings, Vec::<String>::new());
 }
+
+/// A feed with this inside its one item.
+fn with_item(inside: &str) -> String {
+    format!(
+        "<rss version='2.0'><channel><title>T</title><item><title>I</title>\
+         <link>https://example.org/i</link>{inside}</item></channel></rss>"
+    )
+}
+
+#[test]
+fn limits_cut_with_a_warning_or_refuse_in_words() {
+    let items = |count| "<item><title>x</title></item>".repeat(count);
+    let feed = |inside: &str| format!("<rss version='2.0'><channel>{inside}</channel></rss>");
+    let limits = Limits { entries: 3, field: 100, depth: 20, elements: 50, attributes: 10 };
+    let read = |text: &str| parse(&document(text), &limits);
+
+    let parsed = read(&feed(&items(5))).unwrap();
+    assert_eq!(parsed.entries.len(), 3);
+    assert_eq!(parsed.warnings, ["more than 3 entries: the rest is left out"]);
+
+    let rdf = format!("<RDF><channel><title>T</title></channel>{}</RDF>", items(5));
+    assert_eq!(read(&rdf).unwrap().entries.len(), 3);
+    let atom = format!("<feed>{}</feed>", "<entry><id>x</id></entry>".repeat(5));
+    assert_eq!(read(&atom).unwrap().entries.len(), 3);
+
+    let many = feed(&format!("{}<item><title>y</title>{}</item>", items(1), "<x/>".repeat(60)));
+    let parsed = read(&many).unwrap();
+    assert_eq!(parsed.entries.len(), 1);
+    assert_eq!(parsed.warnings, ["more than 50 elements: the rest is left out"]);
+
+    let long = with_item(&format!("<description>{}</description>", "word ".repeat(100)));
+    let parsed = read(&long).unwrap();
+    assert!(parsed.entries[0].text.len() <= 100);
+    assert_eq!(parsed.warnings, ["texts too long or too deep, which were cut: 1"]);
+
+    let deep = with_item(&format!("{}{}", "<a>".repeat(30), "</a>".repeat(30)));
+    let failure = read(&deep).unwrap_err();
+    assert_eq!(failure.kind, FailureKind::TooLarge);
+    assert_eq!(failure.message, "elements are nested more than 20 deep");
+
+    let attributes: String = (0..11).map(|n| format!(" a{n}=''")).collect();
+    let failure = read(&with_item(&format!("<x{attributes}/>"))).unwrap_err();
+    assert_eq!(failure.message, "an element has more than 10 attributes");
+}
+
+#[test]
+fn entities_are_not_expanded() {
+    let bomb = "<!DOCTYPE rss [<!ENTITY a 'ha'><!ENTITY b '&a;&a;'><!ENTITY c SYSTEM 'file:///etc/passwd'>]>";
+    let parsed = read_well(&format!("{bomb}{}", with_item("<description>&b;&c;</description>")));
+    assert_eq!(parsed.entries[0].text, "&b;&c;");
+}
+
+#[test]
+fn bases_within_bases_stay_small() {
+    let deep = format!("{}{}", "<a xml:base='aaaaaaaaaa/'>".repeat(90), "</a>".repeat(90));
+    assert_eq!(read_well(&with_item(&deep)).entries.len(), 1);
+    let bad = with_item("<description xml:base='http://['>x</description>");
+    assert_eq!(read_well(&bad).entries[0].text, "x");
+}
+
+/// Texts that make a careless reader look at the same bytes again and again;
+/// a reader that takes quadratic time takes minutes over these.
+#[test]
+fn hostile_repetition_takes_time_in_proportion() {
+    for unit in [
+        "<!--",
+        "<![CDATA[",
+        "<?",
+        "<!A[",
+        "<!A",
+        "<a b='",
+        "<a b=\"> c=\"",
+        "<a b='> c='",
+        "</",
+        "</a",
+        "<a ",
+        "&#",
+        "&",
+        "<",
+        "<embed>",
+        "<svg>",
+        "<p><b>",
+        "<a>",
+        "<b><p>",
+        "<p1:x>",
+        "&lt;!--",
+        "&lt;a b='&gt; c='",
+        "&lt;embed&gt;",
+        "&lt;b&gt;&lt;p&gt;",
+        "&lt;table&gt;",
+        "&lt;a href=x&gt;",
+        "&lt;svg&gt;",
+        "]]>",
+        "<item>",
+        "<item/>",
+        "<x xmlns:a='b'>",
+        "-->",
+    ] {
+        for text in [
+            unit.repeat(100_000 / unit.len()),
+            with_item(&format!("<description>{}", unit.repeat(100_000 / unit.len()))),
+        ] {
+            // Whatever comes of it: it comes.
+            let _ = parse(&document(&text), &Limits::default());
+        }
+    }
+}
+
+#[test]
+fn a_guid_is_an_address_unless_it_says_not() {
+    for (inside, url) in [
+        ("<guid>https://example.org/g</guid>", Some("https://example.org/g")),
+        ("<guid isPermaLink='true'>https://example.org/g</guid>", Some("https://example.org/g")),
+        ("<guid isPermaLink='false'>https://example.org/g</guid>", None),
+        ("<guid>urn:x</guid>", None),
+        ("<link/><guid>https://example.org/g</guid>", Some("https://example.org/g")),
+        ("<link>//other.example/x</link>", Some("https://other.example/x")),
+        ("<link>../x</link>", Some("https://example.org/x")),
+        ("<link>https://u:p@example.org/x</link>", Some("https://example.org/x")),
+        (
+            "<link><![CDATA[https://example.org/?a=1&amp;b=2]]></link>",
+            Some("https://example.org/?a=1&b=2"),
+        ),
+        ("<link>ftp://example.org/x</link>", None),
+        ("<link href='https://example.org/h'/>", Some("https://example.org/h")),
+    ] {
+        let text = format!(
+            "<rss version='2.0'><channel><item><title>x</title>{inside}</item></channel></rss>"
+        );
+        let parsed = read_well(&text);
+        assert_eq!(parsed.entries[0].url.as_ref().map(Url::as_str), url, "{inside}");
+    }
+}
+
+#[test]
+fn dates_of_every_vocabulary_are_read() {
+    let (first, second) = (Some("2025-04-01T00:00:00Z"), Some("2025-04-02T00:00:00Z"));
+    for (inside, published, updated) in [
+        ("<pubDate>2025-04-01</pubDate>", first, None),
+        ("<dc:date>2025-04-01</dc:date>", first, first),
+        ("<pubDate>2025-04-01</pubDate><dc:date>2025-04-02</dc:date>", first, second),
+        (
+            "<dcterms:issued>2025-04-01</dcterms:issued><dcterms:modified>2025-04-02</dcterms:modified>",
+            first,
+            second,
+        ),
+        ("<pubDate>2025-04-01</pubDate><atom:updated>2025-04-02</atom:updated>", first, second),
+        ("<dcterms:created>2025-04-01</dcterms:created>", first, None),
+        ("<pubDate>soon</pubDate>", None, None),
+        ("<pubDate><![CDATA[ 2025-04-01 ]]></pubDate>", first, None),
+    ] {
+        let parsed = read_well(&with_item(inside));
+        let entry = &parsed.entries[0];
+        let text = |moment: Option<Timestamp>| moment.map(|moment| moment.to_string());
+        assert_eq!(text(entry.published).as_deref(), published, "{inside}");
+        assert_eq!(text(entry.updated).as_deref(), updated, "{inside}");
+    }
+}
+
+#[test]
+fn an_entry_taken_from_elsewhere_goes_on_saying_so() {
+    let parsed = read_well(
+        "<feed xmlns='http://www.w3.org/2005/Atom'><id>planet</id><title>Planet</title>\
+         <entry><id>a</id><title>A</title><source><id>urn:blog</id><title type='html'>Blog &amp;amp; co</title>\
+         <link href='https://blog.example/'/><updated>2025-04-02T00:00:00Z</updated></source></entry>\
+         <entry><id>b</id><title>B</title></entry></feed>",
+    );
+    let [one, two] = &parsed.entries[..] else { panic!("{parsed:?}") };
+    assert_eq!((one.feed.id.as_str(), one.feed.title.as_str()), ("urn:blog", "Blog & co"));
+    assert_eq!(one.feed.url.as_ref().map(Url::as_str), Some("https://blog.example/"));
+    assert_eq!((two.feed.id.as_str(), two.feed.title.as_str()), ("planet", "Planet"));
+    assert_eq!((one.title.as_str(), one.url.is_none()), ("A", true));
+}
+
+#[test]
+fn a_retired_feed_has_ended() {
+    let entry = |title: &str| {
+        format!(
+            "<feed xmlns='http://www.w3.org/2005/Atom'><id>f</id><entry><id>e</id><title>{title}</title></entry></feed>"
+        )
+    };
+    assert!(read_well(&entry("This feed has ended")).hints.ended);
+    assert!(!read_well(&entry("This strike has ended")).hints.ended);
+}
+
+#[test]
+fn a_clean_document_needs_no_repair() {
+    for text in [
+        with_item("<description>a &amp; b &lt;p&gt;c</description>"),
+        with_item(
+            "<content:encoded xmlns:content='http://purl.org/rss/1.0/modules/content/'><![CDATA[<p>]]></content:encoded>",
+        ),
+        with_item("<dc:creator>undeclared</dc:creator><media:title type='odd'>x</media:title>"),
+    ] {
+        assert_eq!(read_well(&text).warnings, Vec::<String>::new(), "{text}");
+    }
+}

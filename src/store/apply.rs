@@ -2,11 +2,15 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::model::{Fingerprint, Key, Story, StoryId, Timestamp};
+use crate::model::{Fingerprint, Key, KeyKind, Story, StoryId, Timestamp};
 
 use super::chunks::{Fault, Stage, Values};
-use super::records::{Bearers, Header, Record, Retired, StoryHead, TopicPlaces, merge_keys};
-use super::{Commit, Place, PlaceChange, codec, layout};
+use super::passages::Change;
+use super::records::{
+    Bearers, Header, Record, Retired, StoryHead, TopicPlaces, merge_keys, read_passages,
+    write_passages,
+};
+use super::{Commit, Place, PlaceChange, codec, layout, passages};
 
 /// Stages all that `commit` changes.
 pub(super) fn apply(
@@ -25,6 +29,10 @@ pub(super) fn apply(
     }
     for (story, keys) in latest(commit) {
         admit(stage, header, story, &keys)?;
+    }
+    if let Some(first) = &commit.passages_from {
+        header.first_span = header.first_span.max(passages::span_of(first));
+        stage.passages.push(Change::From(header.first_span));
     }
     for (story, at) in &commit.retired {
         retire(stage, header, *story, *at)?;
@@ -52,19 +60,30 @@ pub(super) fn apply(
     Ok(())
 }
 
-/// Every admitted story once, as it was judged last, with all its new keys:
-/// a document that lists a story twenty times writes it once.
-fn latest(commit: &Commit) -> Vec<(&Story, Vec<Key>)> {
-    let mut order: Vec<(&Story, Vec<Key>)> = Vec::new();
+/// Which keys a story gets and which it drops.
+#[derive(Debug, Default)]
+pub(super) struct KeyChange {
+    pub(super) new: Vec<Key>,
+    pub(super) dropped: Vec<Key>,
+}
+
+/// Every admitted story once, as it was judged last, with all that happened
+/// to its keys: a document that lists a story twenty times writes it once.
+fn latest(commit: &Commit) -> Vec<(&Story, KeyChange)> {
+    let mut order: Vec<(&Story, KeyChange)> = Vec::new();
     let mut places: HashMap<StoryId, usize> = HashMap::new();
     for admitted in &commit.admitted {
         let place = *places.entry(admitted.story.id).or_insert_with(|| {
-            order.push((&admitted.story, Vec::new()));
+            order.push((&admitted.story, KeyChange::default()));
             order.len() - 1
         });
         let (story, keys) = &mut order[place];
         *story = &admitted.story;
-        keys.extend_from_slice(&admitted.keys);
+        if !admitted.dropped.is_empty() {
+            keys.new.retain(|key| !admitted.dropped.contains(key));
+            keys.dropped.extend_from_slice(&admitted.dropped);
+        }
+        keys.new.extend_from_slice(&admitted.keys);
     }
     order
 }
@@ -73,7 +92,7 @@ fn admit(
     stage: &mut Stage<'_>,
     header: &mut Header,
     story: &Story,
-    new_keys: &[Key],
+    change: &KeyChange,
 ) -> Result<(), Fault> {
     let key = layout::story(story.id);
     let before = match head_of(stage, story.id)? {
@@ -82,24 +101,38 @@ fn admit(
             header.stories += 1;
             let retired = retired_of(stage, story.id)?;
             stage.remove(layout::retired(story.id))?;
-            retired.map_or_else(
-                || StoryHead { first_seen: story.first_seen, keys: Vec::new() },
-                |Retired { first_seen, keys, .. }| StoryHead { first_seen, keys },
-            )
+            let (first_seen, keys) = retired.map_or_else(
+                || (story.first_seen, Vec::new()),
+                |Retired { first_seen, keys, .. }| (first_seen, keys),
+            );
+            StoryHead { first_seen, keys, spans: Vec::new() }
         }
     };
-    let (keys, lost) = merge_keys(&before.keys, new_keys);
+    let had = all_keys(stage, &before, story.id, header.first_span)?;
+    let has = merge_keys(&had, &change.dropped, &change.new, header.first_span);
     if before.first_seen == story.first_seen {
-        let known: HashSet<&Key> = before.keys.iter().collect();
-        unbear(stage, &lost, story.first_seen, story.id)?;
-        bear(stage, keys.iter().filter(|key| !known.contains(key)), story.first_seen, story.id)?;
+        let [old, new] = [&had, &has].map(|keys| keys.iter().collect::<HashSet<_>>());
+        unbear(stage, had.iter().filter(|key| !new.contains(key)), story.first_seen, story.id)?;
+        bear(stage, has.iter().filter(|key| !old.contains(key)), story.first_seen, story.id)?;
     } else {
         stage.unmark(layout::order(before.first_seen, story.id));
-        unbear(stage, &before.keys, before.first_seen, story.id)?;
-        bear(stage, keys.iter(), story.first_seen, story.id)?;
+        unbear(stage, had.iter(), before.first_seen, story.id)?;
+        bear(stage, has.iter(), story.first_seen, story.id)?;
+    }
+    for span in before.spans {
+        stage.remove(layout::passages(span, story.id))?;
+    }
+    let names = has.partition_point(|key| key.kind != KeyKind::Passage);
+    let mut spans = Vec::new();
+    for passages in has[names..].chunk_by(|a, b| passages::span_of(a) == passages::span_of(b)) {
+        let span = passages::span_of(&passages[0]);
+        spans.push(span);
+        let passages = write_passages(story.first_seen, passages);
+        stage.put(layout::passages(span, story.id), &passages)?;
     }
     let packed = codec::pack(story).map_err(|why| Fault::record(&key, why))?;
-    let head = StoryHead { first_seen: story.first_seen, keys };
+    let keys = has[..names].to_vec();
+    let head = StoryHead { first_seen: story.first_seen, keys, spans };
     stage.mark(layout::order(story.first_seen, story.id));
     stage.put(key, &head.write(&packed))
 }
@@ -110,7 +143,14 @@ fn retire(
     id: StoryId,
     at: Timestamp,
 ) -> Result<(), Fault> {
-    let Some(StoryHead { first_seen, keys }) = head_of(stage, id)? else { return Ok(()) };
+    let Some(head) = head_of(stage, id)? else { return Ok(()) };
+    // Evidence against a story that is gone proves nothing.
+    let passages = passages_of(stage, &head, id, header.first_span)?;
+    let StoryHead { first_seen, keys, spans } = head;
+    unbear(stage, passages.iter(), first_seen, id)?;
+    for span in spans {
+        stage.remove(layout::passages(span, id))?;
+    }
     stage.remove(layout::story(id))?;
     stage.unmark(layout::order(first_seen, id));
     header.stories = header.stories.saturating_sub(1);
@@ -119,7 +159,7 @@ fn retire(
 
 fn forget(stage: &mut Stage<'_>, id: StoryId) -> Result<(), Fault> {
     let Some(retired) = retired_of(stage, id)? else { return Ok(()) };
-    unbear(stage, &retired.keys, retired.first_seen, id)?;
+    unbear(stage, retired.keys.iter(), retired.first_seen, id)?;
     stage.remove(layout::retired(id))
 }
 
@@ -131,12 +171,15 @@ fn restore(stage: &mut Stage<'_>, header: &mut Header, record: &Record) -> Resul
             stage.put(layout::listed(source), ids.as_flattened())
         }
         Record::Stamp { path, stamp } => put_packed(stage, layout::stamp(path), stamp),
-        Record::Story { story, keys } => admit(stage, header, story, keys),
+        Record::Story { story, keys } => {
+            let change = KeyChange { new: keys.clone(), dropped: Vec::new() };
+            admit(stage, header, story, &change)
+        }
         // A story that was committed since the record was read is not retired by it.
         Record::Retired { story, .. } if head_of(stage, *story)?.is_some() => Ok(()),
         Record::Retired { story, first_seen, at, keys } => {
             forget(stage, *story)?;
-            let (keys, _) = merge_keys(&[], keys);
+            let keys = merge_keys(&[], &[], keys, u32::MAX);
             bear(stage, keys.iter(), *first_seen, *story)?;
             let retired = Retired { first_seen: *first_seen, at: *at, keys };
             stage.put(layout::retired(*story), &retired.write())
@@ -190,6 +233,10 @@ pub(super) fn bear<'k>(
     id: StoryId,
 ) -> Result<(), Fault> {
     for key in keys {
+        if key.kind == KeyKind::Passage {
+            stage.passages.push(Change::Borne(*key, first_seen, id));
+            continue;
+        }
         let at = layout::bearers(key);
         let mut bearers = bearers_at(stage, &at)?;
         bearers.insert(first_seen, id);
@@ -198,13 +245,17 @@ pub(super) fn bear<'k>(
     Ok(())
 }
 
-fn unbear(
+fn unbear<'k>(
     stage: &mut Stage<'_>,
-    keys: &[Key],
+    keys: impl Iterator<Item = &'k Key>,
     first_seen: Timestamp,
     id: StoryId,
 ) -> Result<(), Fault> {
     for key in keys {
+        if key.kind == KeyKind::Passage {
+            stage.passages.push(Change::Lost(*key, first_seen, id));
+            continue;
+        }
         let at = layout::bearers(key);
         let mut bearers = bearers_at(stage, &at)?;
         bearers.remove(first_seen, id);
@@ -223,7 +274,37 @@ pub(super) fn bearers_at(values: &impl Values, at: &[u8]) -> Result<Bearers, Fau
     Bearers::read(&payload).map_err(|why| Fault::record(at, why))
 }
 
-fn head_of(values: &impl Values, id: StoryId) -> Result<Option<StoryHead>, Fault> {
+/// All keys of a story: names, then passages.
+fn all_keys(
+    values: &impl Values,
+    head: &StoryHead,
+    id: StoryId,
+    first_span: u32,
+) -> Result<Vec<Key>, Fault> {
+    let mut keys = head.keys.clone();
+    keys.extend(passages_of(values, head, id, first_span)?);
+    Ok(keys)
+}
+
+/// The passages a story bears, but for those that are forgotten.
+pub(super) fn passages_of(
+    values: &impl Values,
+    head: &StoryHead,
+    id: StoryId,
+    first_span: u32,
+) -> Result<Vec<Key>, Fault> {
+    let mut passages = Vec::new();
+    for span in head.spans.iter().filter(|span| **span >= first_span) {
+        let key = layout::passages(*span, id);
+        if let Some(payload) = values.record(&key)? {
+            let read = read_passages(*span, &payload).map_err(|why| Fault::record(&key, why))?;
+            passages.extend(read.1);
+        }
+    }
+    Ok(passages)
+}
+
+pub(super) fn head_of(values: &impl Values, id: StoryId) -> Result<Option<StoryHead>, Fault> {
     let key = layout::story(id);
     let Some(payload) = values.record(&key)? else { return Ok(None) };
     let (head, _) = StoryHead::read(&payload).map_err(|why| Fault::record(&key, why))?;

@@ -7,6 +7,7 @@ use sled::IVec;
 
 use super::codec::{self, Unreadable};
 use super::layout;
+use super::passages::Change;
 
 /// The longest part of a record in one value. A page holds up to 17 values,
 /// and one above 128 KB goes to a file of its own which sled never syncs.
@@ -100,6 +101,8 @@ pub(super) fn parts_after(head: &[u8]) -> u32 {
 pub(super) struct Stage<'t> {
     tree: &'t sled::Tree,
     writes: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
+    /// What is to be done to the index of passages once the rest is durable.
+    pub(super) passages: Vec<Change>,
 }
 
 impl Values for Stage<'_> {
@@ -113,7 +116,7 @@ impl Values for Stage<'_> {
 
 impl<'t> Stage<'t> {
     pub(super) fn new(tree: &'t sled::Tree) -> Self {
-        Self { tree, writes: BTreeMap::new() }
+        Self { tree, writes: BTreeMap::new(), passages: Vec::new() }
     }
 
     /// A key that says all by itself.

@@ -6,7 +6,7 @@ use std::path::Path;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
-use crate::model::KeyKind;
+use crate::model::{Admitted, Key, KeyKind};
 
 use super::samples::{
     admitted, any_commit, at, done, everything, id, key, memory, place, source, story, topic,
@@ -16,13 +16,14 @@ use super::{Commit, InMemory, MOST_BEARERS, PlaceChange, Store, StoreError};
 /// Tries an engine on all that every engine must do. `open` opens the store in a directory.
 pub(super) fn check<S: Store>(open: impl Fn(&Path) -> S) {
     type Case = fn(&dyn Store);
-    let cases: [(&str, Case); 8] = [
+    let cases: [(&str, Case); 9] = [
         ("an empty store holds nothing", an_empty_store_holds_nothing),
         ("a commit is seen whole", a_commit_is_seen_whole),
         ("the last version of a story wins and keeps all its keys", the_last_version_wins),
         ("stories and places page without gap or repeat", pages_have_no_gap_or_repeat),
         ("a retired story leaves its keys until it is forgotten", retired_stories_leave_their_keys),
         ("of very many bearers of a key the newest are known", the_newest_bearers_are_known),
+        ("dropped keys and old passages find a story no longer", dropped_keys_are_lost),
         ("a dropped topic comes back empty", a_dropped_topic_comes_back_empty),
         ("after closing every call is an error", closed_is_closed),
     ];
@@ -139,6 +140,27 @@ fn the_newest_bearers_are_known(store: &dyn Store) {
     let newest: Vec<_> = all[all.len() - MOST_BEARERS..].iter().map(|n| id(*n)).collect();
     assert_eq!(found.by_key[&title], newest);
     assert_eq!(found.stories.len(), MOST_BEARERS);
+}
+
+fn dropped_keys_are_lost(store: &dyn Store) {
+    let commit = |commit| done(store.commit(commit)).unwrap();
+    let [title, own] = [KeyKind::Title, KeyKind::Own].map(|kind| key(kind, 1));
+    let [old, new] = [3, 4].map(|span| key(KeyKind::Passage, span));
+    let news = vec![admitted(story(1, at(0), 9), &[title, own, new, old])];
+    commit(Commit { admitted: news, ..Commit::default() });
+    assert_eq!(store.lookalikes(&[title, own, old, new]).unwrap().by_key.len(), 4);
+    // Dropped and borne again within one commit: the last word counts.
+    let drop = |dropped: &[Key]| Admitted {
+        dropped: dropped.to_vec(),
+        ..admitted(story(1, at(0), 9), &[own])
+    };
+    commit(Commit { admitted: vec![drop(&[title, own]), drop(&[])], ..Commit::default() });
+    commit(Commit { passages_from: Some(new), ..Commit::default() });
+    let found = store.lookalikes(&[title, own, old, new]).unwrap().by_key;
+    assert_eq!((found.len(), &found[&own], &found[&new]), (2, &vec![id(1)], &vec![id(1)]));
+    let again = vec![admitted(story(1, at(0), 9), &[old])];
+    commit(Commit { admitted: again, ..Commit::default() });
+    assert!(store.lookalikes(&[old]).unwrap().by_key.is_empty(), "forgotten is forgotten");
 }
 
 fn a_dropped_topic_comes_back_empty(store: &dyn Store) {

@@ -7,8 +7,11 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::model::{Fingerprint, Key, Lookalikes, Memory, SourceId, Story, StoryId, Timestamp};
+use crate::model::{
+    Fingerprint, Key, KeyKind, Lookalikes, Memory, SourceId, Story, StoryId, Timestamp,
+};
 
+use super::passages::span_of;
 use super::records::{Bearers, Retired, merge_keys};
 use super::{Commit, Committed, Place, Record, Room, Stamp, Store, StoreError};
 
@@ -25,6 +28,7 @@ struct State {
     stories: BTreeMap<StoryId, (Story, Vec<Key>)>,
     order: BTreeSet<(Timestamp, StoryId)>,
     bearers: BTreeMap<Key, Bearers>,
+    first_span: u32,
     retired: BTreeMap<StoryId, Retired>,
     places: BTreeMap<Fingerprint, BTreeSet<Place>>,
     filled: BTreeSet<Fingerprint>,
@@ -47,7 +51,10 @@ impl State {
         self.memories.extend(commit.memories);
         self.listed.extend(commit.listed);
         for admitted in commit.admitted {
-            self.admit(admitted.story, admitted.keys);
+            self.admit(admitted.story, &admitted.dropped, &admitted.keys);
+        }
+        if let Some(first) = commit.passages_from {
+            self.forget_passages(span_of(&first));
         }
         for (story, at) in commit.retired {
             self.retire(story, at);
@@ -77,7 +84,7 @@ impl State {
         }
     }
 
-    fn admit(&mut self, story: Story, new_keys: Vec<Key>) {
+    fn admit(&mut self, story: Story, dropped: &[Key], new: &[Key]) {
         let (seen, before) = if let Some((before, keys)) = self.stories.remove(&story.id) {
             self.order.remove(&(before.first_seen, before.id));
             (before.first_seen, keys)
@@ -86,17 +93,33 @@ impl State {
         } else {
             (story.first_seen, Vec::new())
         };
-        let (keys, lost) = merge_keys(&before, &new_keys);
-        self.unbear(if seen == story.first_seen { &lost } else { &before }, seen, story.id);
-        self.bear(&keys, story.first_seen, story.id);
+        let keys = merge_keys(&before, dropped, new, self.first_span);
+        let stays = |key: &Key| seen == story.first_seen && keys.contains(key);
+        let lost: Vec<Key> = before.iter().filter(|key| !stays(key)).copied().collect();
+        let stayed = |key: &Key| seen == story.first_seen && before.contains(key);
+        let gained: Vec<Key> = keys.iter().filter(|key| !stayed(key)).copied().collect();
+        self.unbear(&lost, seen, story.id);
+        self.bear(&gained, story.first_seen, story.id);
         self.order.insert((story.first_seen, story.id));
         self.stories.insert(story.id, (story, keys));
     }
 
     fn retire(&mut self, id: StoryId, at: Timestamp) {
-        let Some((story, keys)) = self.stories.remove(&id) else { return };
+        let Some((story, mut keys)) = self.stories.remove(&id) else { return };
         self.order.remove(&(story.first_seen, id));
+        let passages: Vec<Key> = keys.extract_if(.., |key| key.kind == KeyKind::Passage).collect();
+        self.unbear(&passages, story.first_seen, id);
         self.retired.insert(id, Retired { first_seen: story.first_seen, at, keys });
+    }
+
+    fn forget_passages(&mut self, first_span: u32) {
+        self.first_span = self.first_span.max(first_span);
+        let first = self.first_span;
+        let stays = |key: &Key| key.kind != KeyKind::Passage || span_of(key) >= first;
+        self.bearers.retain(|key, _| stays(key));
+        for (_, keys) in self.stories.values_mut() {
+            keys.retain(stays);
+        }
     }
 
     fn forget(&mut self, id: StoryId) {
@@ -109,11 +132,11 @@ impl State {
             Record::Memory { source, memory } => drop(self.memories.insert(source, *memory)),
             Record::Listed { source, stories } => drop(self.listed.insert(source, stories)),
             Record::Stamp { path, stamp } => drop(self.stamps.insert(path, stamp)),
-            Record::Story { story, keys } => self.admit(*story, keys),
+            Record::Story { story, keys } => self.admit(*story, &[], &keys),
             Record::Retired { story, .. } if self.stories.contains_key(&story) => {}
             Record::Retired { story, first_seen, at, keys } => {
                 self.forget(story);
-                let (keys, _) = merge_keys(&[], &keys);
+                let keys = merge_keys(&[], &[], &keys, u32::MAX);
                 self.bear(&keys, first_seen, story);
                 self.retired.insert(story, Retired { first_seen, at, keys });
             }

@@ -33,11 +33,13 @@ pub(super) enum Kind {
     Topic = b't',
     /// `v`, path: a stamp.
     Stamp = b'v',
+    /// `x`, span of time, story: the passages of that span which it bears.
+    Passages = b'x',
 }
 
 impl Kind {
     /// Every kind, in the order of their bytes.
-    pub(super) const ALL: [Self; 11] = [
+    pub(super) const ALL: [Self; 12] = [
         Self::Chunk,
         Self::Header,
         Self::Bearers,
@@ -49,6 +51,7 @@ impl Kind {
         Self::Story,
         Self::Topic,
         Self::Stamp,
+        Self::Passages,
     ];
 
     /// What all keys of this kind begin with.
@@ -114,6 +117,15 @@ pub(super) fn stamp(path: &str) -> Vec<u8> {
     Kind::Stamp.key(&[path.as_bytes()])
 }
 
+/// All passages of a span of time.
+pub(super) fn passages_of_span(span: u32) -> Vec<u8> {
+    Kind::Passages.key(&[&span.to_be_bytes()])
+}
+
+pub(super) fn passages(span: u32, id: StoryId) -> Vec<u8> {
+    Kind::Passages.key(&[&span.to_be_bytes(), id.as_bytes()])
+}
+
 /// The `number`th further part of a record, from 0.
 pub(super) fn chunk(of: &[u8], number: u32) -> Vec<u8> {
     Kind::Chunk.key(&[of, &number.to_be_bytes()])
@@ -167,6 +179,11 @@ pub(super) fn place_of(key: &[u8]) -> Option<(u32, Place)> {
         story: StoryId::from_bytes(id.map(|byte| !byte)),
     };
     Some((u32::from_be_bytes(*generation), place))
+}
+
+pub(super) fn passages_of(key: &[u8]) -> Option<(u32, StoryId)> {
+    let (span, id) = key.get(1..)?.split_first_chunk::<4>()?;
+    Some((u32::from_be_bytes(*span), StoryId::from_bytes(id.try_into().ok()?)))
 }
 
 pub(super) fn bearers_of(key: &[u8]) -> Option<Key> {

@@ -1,13 +1,17 @@
 //! A sled tree in; what it holds, as values of the model, out.
 
 use std::collections::{BTreeMap, HashSet};
+use std::sync::PoisonError;
 
-use crate::model::{Fingerprint, Key, Lookalikes, Memory, SourceId, Story, StoryId, Timestamp};
+use crate::model::{
+    Fingerprint, Key, KeyKind, Lookalikes, Memory, SourceId, Story, StoryId, Timestamp,
+};
 
-use super::apply::bearers_at;
+use super::apply::{bearers_at, head_of, passages_of};
 use super::chunks::{Fault, Values};
 use super::layout::{self, Kind};
-use super::records::{Header, Record, TopicPlaces};
+use super::passages::{Change, Passages, Shared};
+use super::records::{Header, Record, TopicPlaces, read_passages};
 use super::{Place, Stamp};
 
 pub(super) fn header(tree: &sled::Tree) -> Result<Option<Header>, Fault> {
@@ -43,7 +47,11 @@ pub(super) fn stamps(tree: &sled::Tree) -> Result<BTreeMap<String, Stamp>, Fault
     .collect()
 }
 
-pub(super) fn lookalikes(tree: &sled::Tree, keys: &[Key]) -> Result<Lookalikes, Fault> {
+pub(super) fn lookalikes(
+    tree: &sled::Tree,
+    passages: &Shared,
+    keys: &[Key],
+) -> Result<Lookalikes, Fault> {
     let mut found = Lookalikes::default();
     // Retired stories are looked up once, too.
     let mut seen = HashSet::new();
@@ -51,18 +59,22 @@ pub(super) fn lookalikes(tree: &sled::Tree, keys: &[Key]) -> Result<Lookalikes, 
         if found.by_key.contains_key(key) {
             continue;
         }
-        let bearers = bearers_at(tree, &layout::bearers(key))?;
+        let bearers: Vec<(Timestamp, StoryId)> = if key.kind == KeyKind::Passage {
+            passages.read().unwrap_or_else(PoisonError::into_inner).bearers(key)
+        } else {
+            bearers_at(tree, &layout::bearers(key))?.iter().collect()
+        };
         if bearers.is_empty() {
             continue;
         }
-        for (_, id) in bearers.iter() {
-            if seen.insert(id)
-                && let Some(story) = story(tree, id)?
+        for (_, id) in &bearers {
+            if seen.insert(*id)
+                && let Some(story) = story(tree, *id)?
             {
-                found.stories.insert(id, story);
+                found.stories.insert(*id, story);
             }
         }
-        found.by_key.insert(*key, bearers.iter().map(|(_, id)| id).collect());
+        found.by_key.insert(*key, bearers.into_iter().map(|(_, id)| id).collect());
     }
     Ok(found)
 }
@@ -166,7 +178,38 @@ pub(super) fn records(tree: &sled::Tree) -> impl Iterator<Item = Result<Record, 
     let readings = [Kind::Memory, Kind::Listed, Kind::Stamp].map(|kind| ground(tree, kind, None));
     // A story that is retired meanwhile is met twice, and never missed.
     let stories = in_order(tree, None).chain(ground(tree, Kind::Retired, None));
+    let whole = tree.clone();
+    let stories = stories.map(move |record| with_passages(&whole, record?));
     readings.into_iter().flatten().chain(stories)
+}
+
+/// A story's record with its passages among its keys; any other as it is.
+pub(super) fn with_passages(tree: &sled::Tree, mut record: Record) -> Result<Record, Fault> {
+    if let Record::Story { story, keys } = &mut record
+        && let Some(head) = head_of(tree, story.id)?
+    {
+        let first_span = header(tree)?.map_or(0, |header| header.first_span);
+        keys.extend(passages_of(tree, &head, story.id, first_span)?);
+    }
+    Ok(record)
+}
+
+/// Which stories bear which passages: what the index is made of on opening.
+pub(super) fn passages(tree: &sled::Tree, first_span: u32) -> Result<Passages, Fault> {
+    let mut passages = Passages::default();
+    let from = layout::passages_of_span(first_span);
+    for pair in tree.range(from..layout::end_of(&Kind::Passages.prefix())) {
+        let (key, _) = pair?;
+        let (span, id) =
+            layout::passages_of(&key).ok_or_else(|| Fault::malformed(&key, "it names no story"))?;
+        let Some(payload) = tree.record(&key)? else { continue };
+        let read = read_passages(span, &payload).map_err(|why| Fault::record(&key, why))?;
+        let (first_seen, keys) = read;
+        for key in keys {
+            passages.apply(Change::Borne(key, first_seen, id));
+        }
+    }
+    Ok(passages)
 }
 
 /// Records of a kind that cannot be derived, by key.

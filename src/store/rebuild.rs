@@ -121,6 +121,7 @@ pub fn compact(path: &Path, cache: u64) -> Result<Compaction, StoreError> {
     let before = super::room::used_by(&home.engine());
     let (db, header) = open::open_verified(&home, cache)?;
     let mut rebuild = Rebuild::start(&home, cache)?;
+    rebuild.header.first_span = header.first_span;
     for record in super::read::records(&db) {
         rebuild.add(fenced(path, || record)?)?;
     }
@@ -188,6 +189,7 @@ pub fn repair(path: &Path, cache: u64) -> Result<Repair, StoreError> {
     let made = home.epoch().ok().flatten().map_or(0, |epoch| epoch.commits);
     let found = header.map_or(0, |header| header.commits);
     let mut rebuild = Rebuild::start(&home, cache)?;
+    rebuild.header.first_span = header.map_or(0, |header| header.first_span);
     let mut losses = Vec::new();
     if found < made {
         losses.push(format!("the last commits: of {made} at least, {found} are left"));

@@ -11,6 +11,7 @@ use crate::model::{Key, KeyKind, Memory, SourceId, Story, StoryId, Timestamp};
 
 use super::codec::{self, Unreadable};
 use super::layout::{self, Kind};
+use super::passages;
 use super::{MOST_BEARERS, MOST_KEYS, Stamp};
 
 /// One thing the store knows that cannot be derived from the others: what a
@@ -109,11 +110,14 @@ pub(super) struct Header {
     pub(super) stories: u64,
     /// The next generation of places.
     pub(super) generation: u32,
+    /// Passages of earlier spans of time are forgotten.
+    #[serde(default)]
+    pub(super) first_span: u32,
 }
 
 impl Header {
     pub(super) fn new(format: u32) -> Self {
-        Self { format, commits: 0, stories: 0, generation: 0 }
+        Self { format, commits: 0, stories: 0, generation: 0, first_span: 0 }
     }
 
     pub(super) fn read(payload: &[u8]) -> Result<Self, Unreadable> {
@@ -125,8 +129,10 @@ impl Header {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct StoryHead {
     pub(super) first_seen: Timestamp,
-    /// In the order they came, none twice.
+    /// Its keys but for passages, in the order they came, none twice.
     pub(super) keys: Vec<Key>,
+    /// The spans of time in which it bears, or bore, passages; ascending.
+    pub(super) spans: Vec<u32>,
 }
 
 impl StoryHead {
@@ -134,16 +140,48 @@ impl StoryHead {
     pub(super) fn read(payload: &[u8]) -> Result<(Self, &[u8]), Unreadable> {
         let (first_seen, rest) = read_moment(payload)?;
         let (keys, rest) = read_keys(rest)?;
-        Ok((Self { first_seen, keys }, rest))
+        let (count, rest) = rest.split_first().ok_or(Unreadable::Short)?;
+        let (spans, rest) =
+            rest.split_at_checked(4 * usize::from(*count)).ok_or(Unreadable::Short)?;
+        let (spans, _) = spans.as_chunks();
+        let spans = spans.iter().map(|span| u32::from_be_bytes(*span)).collect();
+        Ok((Self { first_seen, keys, spans }, rest))
     }
 
     pub(super) fn write(&self, packed: &[u8]) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(10 + 17 * self.keys.len() + packed.len());
         bytes.extend_from_slice(&layout::ascending(self.first_seen));
         write_keys(&self.keys, &mut bytes);
+        // The newest: those that are forgotten last.
+        let spans = &self.spans[self.spans.len().saturating_sub(MOST_SPANS)..];
+        bytes.push(spans.len() as u8);
+        spans.iter().for_each(|span| bytes.extend_from_slice(&span.to_be_bytes()));
         bytes.extend_from_slice(packed);
         bytes
     }
+}
+
+/// A story's texts, as its lead changes, date from so many spans of time at most.
+const MOST_SPANS: usize = 255;
+
+/// The passages of one span of time that a story bears.
+pub(super) fn read_passages(
+    span: u32,
+    payload: &[u8],
+) -> Result<(Timestamp, Vec<Key>), Unreadable> {
+    let (first_seen, rest) = read_moment(payload)?;
+    match rest.as_chunks() {
+        (rests, []) => {
+            Ok((first_seen, rests.iter().map(|rest| passages::key_of(span, rest)).collect()))
+        }
+        _ => Err(Unreadable::Short),
+    }
+}
+
+pub(super) fn write_passages(first_seen: Timestamp, keys: &[Key]) -> Vec<u8> {
+    let mut bytes = layout::ascending(first_seen).to_vec();
+    keys.iter().for_each(|key| bytes.extend_from_slice(&key.hash[4..]));
+    bytes
 }
 
 /// A story and its keys as they are stored.
@@ -181,27 +219,36 @@ impl Retired {
     }
 }
 
-/// The keys of a story that had some and gets more: all it has now, and
-/// those it loses because no story has more than [`MOST_KEYS`]. The oldest
-/// go first, and a source's own ids before all else: one that renames its
-/// entries at every poll would otherwise make the story grow for ever.
-pub(super) fn merge_keys(before: &[Key], new: &[Key]) -> (Vec<Key>, Vec<Key>) {
-    let mut seen: HashSet<Key> = before.iter().copied().collect();
-    let mut kept = before.to_vec();
-    kept.extend(new.iter().filter(|key| seen.insert(**key)));
+/// The keys of a story that had some, drops some and gets more: names in the
+/// order they came, then passages in theirs, those before `first_span` left
+/// out. No story has more than [`MOST_KEYS`]: the oldest go first, passages
+/// and a source's own ids before all else. One that renames its entries at
+/// every poll would otherwise make the story grow for ever.
+pub(super) fn merge_keys(
+    before: &[Key],
+    dropped: &[Key],
+    new: &[Key],
+    first_span: u32,
+) -> Vec<Key> {
+    let dropped: HashSet<&Key> = dropped.iter().collect();
+    let mut seen = HashSet::new();
+    let all = before.iter().filter(|key| !dropped.contains(key)).chain(new).copied();
+    let (mut passages, mut kept): (Vec<Key>, Vec<Key>) =
+        all.filter(|key| seen.insert(*key)).partition(|key| key.kind == KeyKind::Passage);
+    passages.retain(|key| passages::span_of(key) >= first_span);
+    passages.sort();
+    let surplus = (kept.len() + passages.len()).saturating_sub(MOST_KEYS);
+    passages.drain(..surplus.min(passages.len()));
     let mut surplus = kept.len().saturating_sub(MOST_KEYS);
-    let mut lost = Vec::new();
-    for kind in [KeyKind::Own, KeyKind::Title, KeyKind::Address] {
+    for kind in [KeyKind::Own, KeyKind::Title, KeyKind::Link, KeyKind::Address] {
         kept.retain(|key| {
             let goes = surplus > 0 && key.kind == kind;
-            if goes {
-                surplus -= 1;
-                lost.push(*key);
-            }
+            surplus -= usize::from(goes);
             !goes
         });
     }
-    (kept, lost)
+    kept.extend(passages);
+    kept
 }
 
 /// The stories that bear one key, by (first_seen, id).
@@ -358,12 +405,11 @@ mod tests {
         };
         let lasting =
             [KeyKind::Published, KeyKind::Address].map(|kind| Key { kind, hash: [9; 16] });
-        let (mut keys, _) = merge_keys(&lasting, &[]);
+        let mut keys = lasting.to_vec();
         for n in 0..3000 {
-            let (kept, lost) = merge_keys(&keys, &[own(n), own(n), lasting[1]]);
-            let oldest = n.checked_sub(998).map(own);
-            assert_eq!(lost, Vec::from_iter(oldest), "{n}");
-            keys = kept;
+            keys = merge_keys(&keys, &[], &[own(n), own(n), lasting[1]], 0);
+            let oldest = own((n + 1).saturating_sub(998));
+            assert_eq!(keys.get(2), Some(&oldest), "{n}");
         }
         assert_eq!((keys.len(), &keys[..2]), (MOST_KEYS, &lasting[..]));
     }

@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use super::StoreError;
 use super::chunks::{Fault, Values};
 use super::layout::{self, Kind};
+use super::read::with_passages;
 use super::records::Record;
 
 /// How often an unreadable range is halved: finer than a page in any store
@@ -38,7 +39,10 @@ pub(super) fn ground(
         let gaps = each(tree, kind, |key, _| {
             let read = || -> Result<Option<Record>, Fault> {
                 let Some(payload) = tree.record(key)? else { return Ok(None) };
-                Record::read(kind, key, &payload).map(Some).map_err(|why| Fault::record(key, why))
+                let record = Record::read(kind, key, &payload);
+                let record = record.map_err(|why| Fault::record(key, why))?;
+                // A story without its passages is a story still.
+                Ok(Some(with_passages(tree, record.clone()).unwrap_or(record)))
             };
             let record = match catch_unwind(AssertUnwindSafe(read)) {
                 Ok(Ok(record)) => record.map(Ok),

@@ -103,12 +103,17 @@ pub(super) fn any_commit() -> impl Strategy<Value = Commit> {
     use prop::collection::vec;
     let number = 0u8..12;
     let any_key = (0usize..6, 0u8..6).prop_map(|(kind, n)| key(kinds()[kind], n));
-    let any_keys = vec(any_key, 0..5);
+    let any_keys = vec(any_key.clone(), 0..5);
     let date = prop::option::of((0i64..5).prop_map(at));
     // The moment a story was first seen is a part of what it is.
     let seen = |n: u8| at(i64::from(n % 5));
-    let any_admitted = (number.clone(), 0usize..20_000, any_keys.clone())
-        .prop_map(move |(n, length, keys)| admitted(story(n, seen(n), length), &keys));
+    let any_admitted =
+        (number.clone(), 0usize..20_000, any_keys.clone(), vec(any_key.clone(), 0..3)).prop_map(
+            move |(n, length, keys, dropped)| Admitted {
+                dropped,
+                ..admitted(story(n, seen(n), length), &keys)
+            },
+        );
     let any_record = prop_oneof![
         (number.clone(), any_keys.clone()).prop_map(move |(n, keys)| Record::Story {
             story: Box::new(story(n, seen(n), 10)),
@@ -139,7 +144,7 @@ pub(super) fn any_commit() -> impl Strategy<Value = Commit> {
         vec((0u8..4).prop_map(topic), 0..2),
         vec(any_place, 0..8),
         vec((0u8..4).prop_map(topic), 0..2),
-        vec(any_stamp, 0..3),
+        (vec(any_stamp, 0..3), prop::option::weighted(0.2, 0u8..6)),
     )
         .prop_map(
             |(
@@ -152,7 +157,7 @@ pub(super) fn any_commit() -> impl Strategy<Value = Commit> {
                 dropped,
                 places,
                 filled,
-                stamps,
+                (stamps, span),
             )| {
                 Commit {
                     memories: memories
@@ -161,6 +166,7 @@ pub(super) fn any_commit() -> impl Strategy<Value = Commit> {
                         .collect(),
                     listed: listed.into_iter().map(|(n, ids)| (source(n), ids)).collect(),
                     admitted,
+                    passages_from: span.map(|span| key(KeyKind::Passage, span)),
                     retired: retired.into_iter().map(|(n, t)| (id(n), at(t))).collect(),
                     forgotten,
                     restored,

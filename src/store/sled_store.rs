@@ -10,6 +10,7 @@ use crate::model::{Fingerprint, Key, Lookalikes, Memory, SourceId, Story, StoryI
 use super::chunks::Fault;
 use super::home::{Home, unwritable};
 use super::open::fenced;
+use super::passages::Shared;
 use super::records::Header;
 use super::writer::{Broken, Writer};
 use super::{Commit, Committed, Place, Record, Room, Stamp, Store, StoreError, read, room};
@@ -22,22 +23,25 @@ pub struct SledStore {
     /// `None` once it is closed.
     db: RwLock<Option<sled::Db>>,
     writer: Mutex<Option<Writer>>,
+    passages: Shared,
     broken: Broken,
 }
 
 impl SledStore {
     pub(super) fn start(home: Arc<Home>, db: sled::Db, header: Header) -> Result<Self, StoreError> {
         let broken = Broken::default();
+        let passages = fenced(home.path(), || read::passages(&db, header.first_span))?;
+        let passages = Shared::new(passages.into());
         let file = home.engine().join("db");
         let file =
             File::options().write(true).open(&file).map_err(|error| unwritable(&file, &error))?;
-        let writer =
-            Writer::start(Arc::clone(&home), db.clone(), file, header, Arc::clone(&broken))?;
+        let writer = Writer::start(&home, db.clone(), file, header, &passages, &broken)?;
         Ok(Self {
             path: home.path().to_owned(),
             home: RwLock::new(Some(home)),
             db: RwLock::new(Some(db)),
             writer: Mutex::new(Some(writer)),
+            passages,
             broken,
         })
     }
@@ -80,7 +84,7 @@ impl Store for SledStore {
     }
 
     fn lookalikes(&self, keys: &[Key]) -> Result<Lookalikes, StoreError> {
-        self.read(|tree| read::lookalikes(tree, keys))
+        self.read(|tree| read::lookalikes(tree, &self.passages, keys))
     }
 
     fn commit(&self, commit: Commit) -> Committed {

@@ -9,7 +9,7 @@ use super::apply::bearers_at;
 use super::chunks::{Fault, Values, parts_after};
 use super::layout::{self, Kind};
 use super::open::{self, fenced};
-use super::records::{Bearers, Header, Record, Retired, StoryHead, TopicPlaces};
+use super::records::{Bearers, Header, Record, Retired, StoryHead, TopicPlaces, read_passages};
 use super::{StoreError, read, room, salvage};
 
 /// This many problems are told; of more, only the number.
@@ -129,6 +129,15 @@ fn judge(
                 return Ok(Some("it has no place in the order of stories"));
             }
             judge_borne(tree, &keys, story.first_seen, story.id)
+        }
+        Kind::Passages => {
+            let Some((span, id)) = layout::passages_of(key) else {
+                return Ok(Some("it names no story"));
+            };
+            let (first_seen, _) = read_passages(span, &payload()?).map_err(bad)?;
+            let wanted = live_head(tree, id)?
+                .is_some_and(|head| head.first_seen == first_seen && head.spans.contains(&span));
+            Ok((!wanted).then_some("passages of no story"))
         }
         Kind::Retired => {
             let Some(id) = layout::story_of(key) else { return Ok(Some("it names no story")) };

@@ -4,7 +4,9 @@
 use std::fs;
 use std::path::Path;
 
-use super::samples::{admitted, at, done, everything, id, story};
+use crate::model::KeyKind;
+
+use super::samples::{admitted, at, done, everything, id, key, story};
 use super::{Commit, InMemory, SledStore, Store, StoreError, contract, open};
 
 const CACHE: u64 = 4 << 20;
@@ -38,6 +40,11 @@ fn what_was_committed_is_there_after_reopening() {
     let dir = tempfile::tempdir().unwrap();
     let store = opened(dir.path());
     (0..20).for_each(|number| commit_one(&store, number));
+    let passages = [2, 3].map(|span| key(KeyKind::Passage, span));
+    let bearing = vec![admitted(story(1, at(0), 9), &passages)];
+    done(store.commit(Commit { admitted: bearing, ..Commit::default() })).unwrap();
+    done(store.commit(Commit { passages_from: Some(passages[1]), ..Commit::default() })).unwrap();
+    assert_eq!(store.lookalikes(&passages).unwrap().by_key.len(), 1);
     let before = everything(&store);
     drop(store);
     assert_eq!(everything(&opened(dir.path())), before);

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 
 use tokio::sync::oneshot;
@@ -15,6 +15,7 @@ use super::chunks::{Fault, Stage};
 use super::home::{Epoch, Home, unwritable};
 use super::layout::Kind;
 use super::open::fenced;
+use super::passages::Shared;
 use super::records::Header;
 use super::{Commit, Committed, StoreError, apply, layout, read, room};
 
@@ -46,15 +47,26 @@ pub(super) struct Writer {
 impl Writer {
     /// `file` is sled's data file, opened once more.
     pub(super) fn start(
-        home: Arc<Home>,
+        home: &Arc<Home>,
         tree: sled::Db,
         file: File,
         header: Header,
-        broken: Broken,
+        passages: &Shared,
+        broken: &Broken,
     ) -> Result<Self, StoreError> {
         let path = home.path().to_owned();
         let (orders, waiting) = sync_channel(WAITING);
-        let mut desk = Desk { home, tree, file, header, broken, has_blobs: false, garbage: None };
+        let mut desk = Desk {
+            home: Arc::clone(home),
+            tree,
+            file,
+            header,
+            passages: Arc::clone(passages),
+            broken: Arc::clone(broken),
+            has_blobs: false,
+            garbage: None,
+            old_passages: true,
+        };
         desk.look_for_blobs();
         let thread = std::thread::Builder::new()
             .name("store-writer".to_owned())
@@ -91,10 +103,13 @@ struct Desk {
     /// sled's data file, for the sync that sled leaves out.
     file: File,
     header: Header,
+    passages: Shared,
     broken: Broken,
     has_blobs: bool,
     /// Generations of places that belong to no topic; `None`: to be looked for.
     garbage: Option<Vec<u32>>,
+    /// Whether there may be passages of spans of time that are forgotten.
+    old_passages: bool,
 }
 
 impl Desk {
@@ -159,11 +174,16 @@ impl Desk {
             if !commit.dropped.is_empty() {
                 self.garbage = None;
             }
+            self.old_passages |= commit.passages_from.is_some();
         }
         header.commits += 1;
         apply::put_packed(&mut stage, layout::header(), &header)?;
+        let passages = std::mem::take(&mut stage.passages);
         self.make_durable(stage.into_batch())?;
         self.header = header;
+        let mut index = self.passages.write().unwrap_or_else(PoisonError::into_inner);
+        passages.into_iter().for_each(|change| index.apply(change));
+        drop(index);
         if header.commits.is_multiple_of(NOW_AND_THEN) {
             self.look_for_blobs();
             self.write_epoch().map_err(sled::Error::Io)?;
@@ -217,22 +237,36 @@ impl Desk {
     }
 
     fn try_sweep(&mut self) -> Result<bool, Fault> {
+        if self.old_passages {
+            let old = Kind::Passages.prefix().to_vec();
+            let old = old..layout::passages_of_span(self.header.first_span);
+            self.old_passages = self.remove_some(self.tree.range(old))? == SWEEP;
+            return Ok(true);
+        }
         let garbage = match &mut self.garbage {
             Some(garbage) => garbage,
             none => none.insert(unused_generations(&self.tree)?),
         };
         let Some(generation) = garbage.last() else { return Ok(false) };
-        let mut batch = sled::Batch::default();
-        let mut swept = 0;
-        for key in self.tree.scan_prefix(layout::places(*generation)).keys().take(SWEEP) {
-            batch.remove(key?);
-            swept += 1;
-        }
-        self.tree.apply_batch(batch)?;
-        if swept < SWEEP {
+        let places = self.tree.scan_prefix(layout::places(*generation));
+        if self.remove_some(places)? < SWEEP
+            && let Some(garbage) = &mut self.garbage
+        {
             garbage.pop();
         }
         Ok(true)
+    }
+
+    /// Removes up to [`SWEEP`] of these; how many they were.
+    fn remove_some(&self, these: sled::Iter) -> Result<usize, Fault> {
+        let mut batch = sled::Batch::default();
+        let mut removed = 0;
+        for key in these.keys().take(SWEEP) {
+            batch.remove(key?);
+            removed += 1;
+        }
+        self.tree.apply_batch(batch)?;
+        Ok(removed)
     }
 }
 
@@ -287,7 +321,8 @@ mod tests {
         // A file that cannot be synced.
         let file = File::options().write(true).open("/dev/null").unwrap();
         let broken = Broken::default();
-        let writer = Writer::start(home, db, file, Header::new(1), Arc::clone(&broken)).unwrap();
+        let writer =
+            Writer::start(&home, db, file, Header::new(1), &Shared::default(), &broken).unwrap();
         for number in 0..3 {
             let admitted = vec![admitted(story(number, at(0), 9), &[])];
             let answer = done(writer.commit(Commit { admitted, ..Commit::default() }));

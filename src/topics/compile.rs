@@ -20,6 +20,9 @@ const READING: u64 = 1;
 /// The deepest nesting of vocabularies in vocabularies.
 const MAX_DEPTH: usize = 20;
 
+/// The most patterns in one query.
+const MAX_PATTERNS: usize = 20;
+
 /// Compiles queries that share vocabularies and a language.
 pub(super) struct Compiler<'a> {
     language: &'a Language,
@@ -72,12 +75,24 @@ impl<'a> Compiler<'a> {
                 return None;
             }
         };
+        self.few_patterns(&query)?;
         let root = self.clause(&query, None)?;
         let mut asks_sources = false;
         let digest = self.digest(&query, &mut asks_sources);
         let program = Program { needs: program::needs(&root), query, root, digest, asks_sources };
         self.warn(&program);
         Some(Arc::new(program))
+    }
+
+    /// Patterns take much memory each, and queries may come from anybody.
+    fn few_patterns(&mut self, query: &Query) -> Option<()> {
+        let mut patterns = 0;
+        query.visit(&mut |part| patterns += usize::from(matches!(part.ask, Ask::Pattern(_))));
+        if patterns <= MAX_PATTERNS {
+            return Some(());
+        }
+        let message = format!("a query has at most {MAX_PATTERNS} patterns");
+        self.refuse(query, (message, "join them inside one pattern: /a|b/".to_owned()))
     }
 
     /// Takes over a program that was compiled from the same text under the
@@ -271,7 +286,7 @@ impl<'a> Compiler<'a> {
     ) -> Option<(Box<Places>, Box<Places>)> {
         let (left, right) = (self.places(left, field), self.places(right, field));
         let (left, right) = (left?, right?);
-        match terms::never_meet(&left, &right) {
+        match terms::never_meet(&left, &right).or_else(|| terms::too_nested(&left, &right)) {
             Some(complaint) => self.refuse(query, complaint),
             None => Some((Box::new(left), Box::new(right))),
         }
@@ -376,14 +391,16 @@ impl<'a> Compiler<'a> {
             let Some((&name, items)) = self.vocabulary.get_key_value(name.as_str()) else {
                 continue;
             };
-            let items = items.clone();
-            let (digest, asks) = self.digests.get(name).copied().unwrap_or_else(|| {
-                let (mut hash, mut asks) = (Xxh3::new(), false);
-                for item in items.iter().flatten() {
-                    hash.update(&self.digest(item, &mut asks).to_le_bytes());
+            let (digest, asks) = match self.digests.get(name) {
+                Some(known) => *known,
+                None => {
+                    let (mut hash, mut asks) = (Xxh3::new(), false);
+                    for item in items.clone().iter().flatten() {
+                        hash.update(&self.digest(item, &mut asks).to_le_bytes());
+                    }
+                    (hash.digest(), asks)
                 }
-                (hash.digest(), asks)
-            });
+            };
             self.digests.insert(name, (digest, asks));
             *asks_sources |= asks;
             hash.update(name.as_bytes());

@@ -195,3 +195,36 @@ impl Prefixes {
 fn step(node: u32, byte: u8) -> u64 {
     (u64::from(node) << 8 | u64::from(byte)).wrapping_mul(0x9E37_79B9_7F4A_7C15)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sieve_holds_back_nothing_that_is_wanted() {
+        for count in [0, 1, 3, 1_000] {
+            let symbols: Vec<_> = (0..count).map(|n| Symbol::form(&format!("word{n}"))).collect();
+            let wanted = symbols.iter().map(|symbol| (symbol.0, Vec::new())).collect();
+            let sieve = Sieve::of(&wanted);
+            assert!(symbols.iter().all(|symbol| sieve.may_hold(*symbol)));
+            let passed =
+                (0..1_000).filter(|n| sieve.may_hold(Symbol::form(&format!("other{n}")))).count();
+            assert!(passed < 150, "{passed} of 1000 others pass {count}");
+        }
+    }
+
+    #[test]
+    fn a_word_has_every_prefix_it_begins_with() {
+        let mut prefixes = Prefixes::default();
+        for prefix in ["san", "sanct", "sanctuary", "đin"] {
+            prefixes.add(prefix, Symbol::prefix(prefix));
+        }
+        for (word, found) in
+            [("sanctions", vec!["san", "sanct"]), ("sa", vec![]), ("đinđić", vec!["đin"])]
+        {
+            let mut seen = Vec::new();
+            prefixes.each(word, |symbol| seen.push(symbol));
+            assert_eq!(seen, found.into_iter().map(Symbol::prefix).collect::<Vec<_>>(), "{word}");
+        }
+    }
+}

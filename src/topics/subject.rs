@@ -181,3 +181,32 @@ pub(super) fn plain_link(link: &str) -> String {
     let host = host.strip_prefix("www.").unwrap_or(&host);
     format!("{host}{}", path.trim_end_matches('/'))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_are_compared_without_what_does_not_tell_them_apart() {
+        for (stated, value) in [
+            ("https://www.GOV.uk/Government/news/", "gov.uk/Government/news"),
+            ("http://gov.uk", "gov.uk"),
+            ("gov.uk/", "gov.uk"),
+            ("https://example.org?q=a/", "example.org?q=a"),
+        ] {
+            assert_eq!(plain_link(stated), value, "{stated}");
+            assert_eq!(plain_link(value), value, "not a fixed point: {value}");
+        }
+    }
+
+    #[test]
+    fn the_lead_is_the_first_paragraph_and_no_endless_one() {
+        let lead = |body: &str| {
+            let subject = Subject::of_text(&format!("Title\n{body}"), &Language::default());
+            (subject.sections[1].lead, subject.sections[1].offset)
+        };
+        assert_eq!(lead("one two\nthree"), (2, 1));
+        assert_eq!(lead(&"word ".repeat(300)), (LEAD_WORDS, 1));
+        assert_eq!(Subject::of_text("Title", &Language::default()).sections.len(), 1);
+    }
+}

@@ -34,8 +34,10 @@ pub(super) fn forms(term: &Ask, dialects: &[Dialect]) -> Result<Vec<Form>, Compl
     let words = text::spelt(text);
     if words.is_empty() {
         return Err((
-            format!("`{text}` has no letter or digit"),
-            "texts are searched for words; for signs, write a pattern: /§ ?\\d+/".to_owned(),
+            format!("`{text}` has no word in it"),
+            "texts are searched for words; addresses are found by link:, and signs by a pattern: \
+             /§ ?\\d+/"
+                .to_owned(),
         ));
     }
     let starred = |at: usize| {
@@ -182,6 +184,31 @@ fn scopes(places: &Places) -> Vec<Scope> {
     scopes.sort_unstable();
     scopes.dedup();
     scopes
+}
+
+/// The deepest nesting of NEAR and SAME. Each level can double the places to
+/// look at, and queries may come from anybody.
+const MAX_NESTING: usize = 4;
+
+/// What is wrong with sides that are themselves near something near something.
+pub(super) fn too_nested(left: &Places, right: &Places) -> Option<Complaint> {
+    (nesting(left).max(nesting(right)) >= MAX_NESTING).then(|| {
+        (
+            format!("NEAR and SAME nest more than {MAX_NESTING} deep"),
+            "ask for the pairs one by one, joined by AND".to_owned(),
+        )
+    })
+}
+
+fn nesting(places: &Places) -> usize {
+    match places {
+        Places::Phrase { .. } => 0,
+        Places::Any(parts) => parts.iter().map(nesting).max().unwrap_or(0),
+        Places::Near { left, right, .. } | Places::Same { left, right, .. } => {
+            1 + nesting(left).max(nesting(right))
+        }
+        Places::Vocabulary(places) => nesting(places),
+    }
 }
 
 pub(super) fn no_places_in(field: Field) -> Complaint {

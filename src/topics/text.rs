@@ -6,6 +6,7 @@
 //!   (`Ukraine’s`); the dots of initials are dropped (`U.S.`), and the commas of
 //!   numbers (`24,000`);
 //! - a Chinese or Japanese character is a word of its own;
+//! - addresses are no words;
 //! - case and the diacritics of letters are folded: `Đinđić` is `dindic`.
 
 use std::ops::Range;
@@ -140,11 +141,24 @@ pub(super) fn label(value: &str) -> String {
 fn ranges(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
     let mut at = 0;
     std::iter::from_fn(move || {
-        let start = at + text[at..].find(is_word)?;
+        let mut start = at + text[at..].find(is_word)?;
+        while let Some(length) = address_length(&text[start..]) {
+            at = start + length;
+            start = at + text[at..].find(is_word)?;
+        }
         let end = word_end(text, start);
         at = end;
         Some(start..end)
     })
+}
+
+/// How long the address is that a text begins with. Its parts are no words:
+/// syndicators end with links to much that the text is not about.
+fn address_length(text: &str) -> Option<usize> {
+    if !text.starts_with("https://") && !text.starts_with("http://") {
+        return None;
+    }
+    Some(text.find(char::is_whitespace).unwrap_or(text.len()))
 }
 
 fn word_end(text: &str, start: usize) -> usize {
@@ -318,6 +332,8 @@ mod tests {
             ("制裁 ロシア", "制 裁 ロ シ ア"),
             ("हिन्दी", "हिन्दी"),
             ("6 April 2025.", "6 april 2025"),
+            ("Read on: https://www.gov.uk/a-b/c, http", "read on http"),
+            ("http://a", ""),
             ("—‘’“”", ""),
         ] {
             assert_eq!(forms(text).join(" "), words, "{text}");

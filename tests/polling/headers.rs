@@ -3,7 +3,7 @@
 use gazetted::fetch::Settings;
 use gazetted::model::{FailureKind, Outcome};
 
-use super::world::{DAY, FEED, HOUR, World, failure, settings, source};
+use super::world::{DAY, FEED, World, failure, settings, source};
 use crate::support::site::{Answer, Coded, Gate, Site};
 
 /// One request to a site that redirects once, under these settings.
@@ -215,9 +215,60 @@ async fn p70_credentials_go_to_their_own_origin_alone() {
 async fn p71_robots_txt_is_not_consulted_for_what_the_operator_named() {
     let site = Site::start().await;
     site.document("/feed", FEED);
+    site.script("/robots.txt", [Answer::ok("User-agent: *\nDisallow: /")]);
     let mut world = World::one(&site.url("/feed"));
-    world.run(HOUR).await;
+    assert!(matches!(world.poll().await, Outcome::Read(_)));
     assert_eq!(site.requests("/robots.txt").len(), 0);
+}
+
+#[tokio::test]
+async fn p71_where_robots_txt_counts_it_is_read_once_a_day_and_obeyed() {
+    let honouring = || Settings { robots: true, spacing: std::time::Duration::ZERO, ..settings() };
+    for (robots, allowed) in [
+        (Answer::ok("User-agent: *\nDisallow: /feed"), false),
+        (Answer::ok("User-agent: gazetted\nAllow: /\n\nUser-agent: *\nDisallow: /"), true),
+        (Answer::redirect(301, "/real-robots"), false),
+        (Answer::status(404), true),
+        (Answer::status(500), false),
+    ] {
+        let site = Site::start().await;
+        site.document("/feed", FEED);
+        site.script("/robots.txt", [robots.clone()]);
+        site.script("/real-robots", [Answer::ok("User-agent: *\nDisallow: /")]);
+        let mut world = World::of(honouring(), [source("one", &site.url("/feed"))]);
+        for _ in 0..3 {
+            let outcome = world.poll().await;
+            match &outcome {
+                Outcome::Failed(failure) => assert_eq!(failure.kind, FailureKind::Denied),
+                _ => assert!(allowed, "{robots:?}"),
+            }
+        }
+        assert_eq!(site.requests("/feed").len(), if allowed { 3 } else { 0 }, "{robots:?}");
+        assert_eq!(site.requests("/robots.txt").len(), 1);
+        world.now = world.now.after(DAY);
+        world.poll().await;
+        assert_eq!(site.requests("/robots.txt").len(), 2);
+    }
+}
+
+#[tokio::test]
+async fn p52_new_entries_alone_are_asked_for_only_where_that_is_wished() {
+    let site = Site::start().await;
+    let partial = Answer::status(226).header("IM", "feed").header("ETag", "\"b\"").body("<feed>2");
+    site.script("/feed", [Answer::ok(FEED).header("ETag", "\"a\""), partial]);
+    let mut world = World::one(&site.url("/feed"));
+    world.poll().await;
+    assert_eq!(failure(world.poll().await).status, Some(226));
+    assert!(site.log().iter().all(|request| request.bytes("a-im").is_none()));
+
+    let wishing = Settings { deltas: true, ..settings() };
+    let mut world = World::of(wishing, [source("one", &site.url("/feed"))]);
+    let Outcome::Read(reading) = world.poll().await else { panic!("a 226 is a document") };
+    assert!(reading.freshness.partial);
+    world.poll().await;
+    let last = site.log().pop().unwrap();
+    assert_eq!(last.header("a-im").as_deref(), Some("feed"));
+    assert_eq!(last.header("if-none-match").as_deref(), Some("\"b\""));
 }
 
 #[tokio::test]
@@ -261,4 +312,73 @@ async fn each_kind_of_trouble_is_told_in_words() {
         assert_eq!(failure.kind, kind, "{failure}");
         assert!(failure.message.contains(words), "{failure}");
     }
+}
+
+#[tokio::test]
+async fn an_http_proxy_is_asked_for_every_address() {
+    // The site plays the proxy: it is asked for whole addresses.
+    let proxy = Site::start().await;
+    proxy.script("http://feeds.invalid/feed", [Answer::redirect(302, "http://other.invalid/")]);
+    proxy.script("http://other.invalid/", [Answer::ok(FEED)]);
+    let settings = Settings { proxy: Some(proxy.url("/")), ..Settings::default() };
+    let one = source("one", &url::Url::parse("http://feeds.invalid/feed").unwrap());
+    let mut world = World::of(settings, [one]);
+    assert!(matches!(world.poll().await, Outcome::Read(_)), "{}", proxy.story());
+    assert_eq!(proxy.log().len(), 2);
+
+    // A literal private address is no business of a proxy either.
+    proxy.script("http://127.0.0.9/feed", [Answer::ok(FEED)]);
+    let one = source("one", &url::Url::parse("http://127.0.0.9/feed").unwrap());
+    let settings = Settings { proxy: Some(proxy.url("/")), ..Settings::default() };
+    let mut world = World::of(settings, [one]);
+    assert_eq!(failure(world.poll().await).kind, FailureKind::Forbidden);
+}
+
+#[tokio::test]
+async fn a_socks_proxy_is_given_the_name_to_resolve() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let proxy = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut greeting = [0; 2];
+        stream.read_exact(&mut greeting).await.unwrap();
+        let mut methods = vec![0; usize::from(greeting[1])];
+        stream.read_exact(&mut methods).await.unwrap();
+        stream.write_all(&[5, 0]).await.unwrap();
+        let mut head = [0; 5];
+        stream.read_exact(&mut head).await.unwrap();
+        let mut name = vec![0; usize::from(head[4]) + 2];
+        stream.read_exact(&mut name).await.unwrap();
+        stream.write_all(&[5, 0, 0, 1, 0, 0, 0, 0, 0, 0]).await.unwrap();
+        let mut request = vec![0; 4096];
+        let read = stream.read(&mut request).await.unwrap();
+        let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{FEED}", FEED.len());
+        stream.write_all(answer.as_bytes()).await.unwrap();
+        (head[3], name, request[..read].to_vec())
+    });
+    let proxy_url = url::Url::parse(&format!("socks5h://{address}")).unwrap();
+    let settings = Settings { proxy: Some(proxy_url), ..Settings::default() };
+    let one = source("one", &url::Url::parse("http://feeds.invalid/feed").unwrap());
+    let mut world = World::of(settings, [one]);
+    let outcome = world.poll().await;
+    assert!(matches!(outcome, Outcome::Read(_)), "{outcome:?}");
+    let (kind, name, request) = proxy.await.unwrap();
+    assert_eq!((kind, &name[..]), (3, &b"feeds.invalid\x00\x50"[..]));
+    assert!(request.starts_with(b"GET /feed HTTP/1.1\r\n"));
+}
+
+#[tokio::test]
+async fn an_older_page_is_asked_for_without_conditions_and_under_the_same_rules() {
+    let site = Site::start().await;
+    site.script("/feed", [Answer::ok(FEED).header("ETag", "\"a\"")]);
+    site.script("/feed?page=2", [Answer::ok("<feed>older")]);
+    let mut world = World::one(&site.url("/feed"));
+    world.poll().await;
+    let page = world.page(&site.url("/feed?page=2")).await.unwrap();
+    assert_eq!(&page.body[..], b"<feed>older");
+    assert!(!site.requests("/feed?page=2")[0].is_conditional());
+    let inner = url::Url::parse("http://10.0.0.1/feed").unwrap();
+    assert_eq!(world.page(&inner).await.unwrap_err().kind, FailureKind::Forbidden);
 }

@@ -3,7 +3,7 @@
 use gazetted::fetch::Settings;
 use gazetted::model::{FailureKind, Outcome};
 
-use super::world::{DAY, FEED, World, failure, source};
+use super::world::{DAY, FEED, World, failure, settings, source};
 use crate::support::site::{Answer, Site};
 
 /// The paths that two polls of `/a` ask for.
@@ -158,6 +158,20 @@ async fn a_name_that_resolves_to_a_private_address_is_refused() {
     own.allow_private = true;
     let mut world = World::of(Settings::default(), [own]);
     assert!(matches!(world.poll().await, Outcome::Read(_)));
+}
+
+#[tokio::test]
+async fn p49_a_source_that_moved_to_anothers_address_is_not_asked_beside_it() {
+    let site = Site::start().await;
+    site.script("/a", [to(301, "/b")]);
+    site.document("/b", FEED);
+    let sources = [source("a", &site.url("/a")), source("b", &site.url("/b"))];
+    let mut world = World::of(settings(), sources);
+    world.run(DAY * 20).await;
+    let polls = |id: &str| world.log.iter().filter(|(_, who)| who.as_str() == id).count();
+    assert_eq!((polls("a"), site.requests("/a").len()), (1, 1));
+    assert!(polls("b") > 5);
+    assert_eq!(site.requests("/b").len(), polls("b") + 1);
 }
 
 #[tokio::test]

@@ -6,8 +6,8 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use gazetted::fetch::{Agenda, Fetched, Fetcher, News, Settings, settle};
 use gazetted::model::{
-    Enrich, Failure, FailureKind, Feed, Hints, Location, Memory, Outcome, Pace, Poll, Reading,
-    Role, Source, SourceId, Timestamp,
+    Document, Enrich, Failure, FailureKind, Feed, Hints, Location, Memory, Outcome, Pace, Poll,
+    Reading, Role, Source, SourceId, Timestamp,
 };
 use url::Url;
 
@@ -132,6 +132,11 @@ impl World {
         let poll = self.ask(&SourceId::new("one")).await;
         self.take(&poll);
         poll.outcome
+    }
+
+    /// Asks for an older page of the source `one`.
+    pub async fn page(&self, page: &Url) -> Result<Document, Failure> {
+        self.fetcher.page(&self.sources["one"], page, self.now).await
     }
 
     /// An operator's wish to have `one` asked now.

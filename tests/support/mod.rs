@@ -5,3 +5,5 @@ pub mod binary;
 pub mod http;
 
 pub mod site;
+
+pub mod world;

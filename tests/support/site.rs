@@ -20,6 +20,8 @@ use url::Url;
 pub struct Request {
     /// The head's bytes, up to and with the empty line.
     pub raw: Vec<u8>,
+    /// The body, where a Content-Length announced one.
+    pub body: Vec<u8>,
     /// Path and query as sent.
     pub target: String,
     /// Which of the site's connections it came over, counted from 0.
@@ -31,6 +33,18 @@ pub struct Request {
 }
 
 impl Request {
+    /// A request of which only the head is known.
+    fn head(raw: &[u8]) -> Self {
+        Self {
+            raw: raw.to_vec(),
+            body: Vec::new(),
+            target: String::new(),
+            connection: 0,
+            at: Instant::now(),
+            under_way: 0,
+        }
+    }
+
     /// The method.
     pub fn method(&self) -> String {
         let line = self.raw.split(|&byte| byte == b' ').next().unwrap_or_default();
@@ -354,13 +368,29 @@ async fn serve(mut stream: TcpStream, connection: usize, state: Arc<Mutex<State>
             }
         };
         let raw: Vec<u8> = received.drain(..end).collect();
+        let announced = Request::head(&raw).header("content-length");
+        let length = announced.and_then(|length| length.parse().ok()).unwrap_or(0);
+        while received.len() < length {
+            let mut piece = [0; 4096];
+            match stream.read(&mut piece).await {
+                Ok(0) | Err(_) => return,
+                Ok(read) => received.extend_from_slice(&piece[..read]),
+            }
+        }
+        let body: Vec<u8> = received.drain(..length).collect();
         let target = raw.split(|&byte| byte == b' ').nth(1).unwrap_or_default();
         let target = String::from_utf8_lossy(target).into_owned();
         let answer = {
             let mut state = state.lock().unwrap();
             state.under_way += 1;
-            let request =
-                Request { raw, target, connection, at: Instant::now(), under_way: state.under_way };
+            let request = Request {
+                raw,
+                body,
+                target,
+                connection,
+                at: Instant::now(),
+                under_way: state.under_way,
+            };
             state.log.push(request.clone());
             match state.scripts.get_mut(&request.target) {
                 Some(script) => script(&request),

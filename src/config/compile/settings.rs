@@ -113,8 +113,11 @@ impl Desk<'_> {
             allow_private: table.allow_private.iter().map(|network| network.0).collect(),
             proxy: table.proxy.as_ref().map(|proxy| proxy.0.clone()),
             subscribers: topics,
+            robots: table.robots,
+            deltas: table.deltas,
             price: *table.price.get_ref(),
             evenness: *table.evenness.get_ref(),
+            ..fetch::Settings::default()
         }
     }
 }

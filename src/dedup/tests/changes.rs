@@ -98,6 +98,22 @@ fn a_revision_keeps_the_full_text_until_it_is_fetched_again() {
     assert_eq!(wanted(&desk, &revised), Wanted::No);
 }
 
+#[test]
+fn an_entry_is_settled_when_judging_it_changes_nothing() {
+    let mut desk = Desk::new();
+    let settled = |desk: &Desk, entry: &Entry| {
+        let candidates = candidates(vec![entry.clone()], &desk.rules(), desk.now);
+        is_settled(&candidates[0], &desk.known)
+    };
+    assert!(!settled(&desk, &fees()));
+    desk.read(&[fees()]);
+    assert!(settled(&desk, &fees()));
+    assert!(!settled(&desk, &enriched(fees())));
+    desk.read(&[enriched(fees())]);
+    assert!(settled(&desk, &fees()) && settled(&desk, &enriched(fees())));
+    assert!(!settled(&desk, &updated(fees(), "2025-04-03T08:00:00Z")));
+}
+
 fn wanted(desk: &Desk, entry: &Entry) -> Wanted {
     let candidates = candidates(vec![entry.clone()], &desk.rules(), desk.now);
     wants_enrichment(&candidates[0], &desk.known)

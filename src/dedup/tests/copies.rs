@@ -2,8 +2,11 @@
 
 use std::collections::HashMap;
 
+use proptest::prelude::*;
+
 use super::releases::{Edit, FOOTER, RELEASES, series};
 use super::*;
+use crate::model::{Evidence, Forbidden, KeyKind};
 
 /// An entry and the announcement that it really tells.
 type Labelled = (String, Entry);
@@ -80,6 +83,18 @@ fn measured(desk: &Desk, labels: &HashMap<String, String>) -> (f64, f64, f64) {
     (right / joined, right / wanted, 2.0 * precision * recall / (precision + recall))
 }
 
+/// Reads entries one by one, as so many documents.
+fn read_all(set: impl IntoIterator<Item = Labelled>) -> (Desk, HashMap<String, String>) {
+    let mut desk = Desk::new();
+    desk.now = at("2025-04-08T09:00:00Z");
+    let mut labels = HashMap::new();
+    for (label, entry) in set {
+        labels.insert(entry.url.as_ref().unwrap().to_string(), label);
+        desk.read(&[entry]);
+    }
+    (desk, labels)
+}
+
 /// Reads the set entry by entry in the order of `key`.
 fn read_in_order(key: impl Fn(usize, &Labelled) -> u64) -> (Desk, HashMap<String, String>) {
     let mut set: Vec<(u64, Labelled)> = labelled()
@@ -88,14 +103,7 @@ fn read_in_order(key: impl Fn(usize, &Labelled) -> u64) -> (Desk, HashMap<String
         .map(|(place, labelled)| (key(place, &labelled), labelled))
         .collect();
     set.sort_by_key(|(key, _)| *key);
-    let mut desk = Desk::new();
-    desk.now = at("2025-04-08T09:00:00Z");
-    let mut labels = HashMap::new();
-    for (_, (label, entry)) in set {
-        labels.insert(entry.url.as_ref().unwrap().to_string(), label);
-        desk.read(&[entry]);
-    }
-    (desk, labels)
+    read_all(set.into_iter().map(|(_, labelled)| labelled))
 }
 
 fn hash(seed: u64, place: usize) -> u64 {
@@ -119,5 +127,206 @@ fn copies_meet_and_look_alikes_do_not_in_any_order() {
         assert!(precision >= 1.0, "{order}: precision {precision}\n{:#?}", desk.clusters());
         assert!(recall >= 0.95, "{order}: recall {recall}\n{:#?}", desk.clusters());
         assert!(b_cubed >= 0.98, "{order}: BCubed F1 {b_cubed}");
+    }
+}
+
+#[test]
+fn whole_documents_say_the_same_as_single_entries() {
+    for reversed in [false, true] {
+        let mut documents: BTreeMap<SourceId, Vec<Labelled>> = BTreeMap::new();
+        for labelled in labelled() {
+            documents.entry(labelled.1.source.clone()).or_default().push(labelled);
+        }
+        let mut documents: Vec<Vec<Labelled>> = documents.into_values().collect();
+        if reversed {
+            documents.reverse();
+        }
+        let mut desk = Desk::new();
+        desk.now = at("2025-04-08T09:00:00Z");
+        let mut labels = HashMap::new();
+        for document in documents {
+            let entries: Vec<Entry> = document.iter().map(|(_, entry)| entry.clone()).collect();
+            labels.extend(
+                document.into_iter().map(|(label, entry)| (entry.url.unwrap().to_string(), label)),
+            );
+            desk.read(&entries);
+            assert_eq!(desk.verdicts(&entries), [], "a second reading changes nothing");
+        }
+        let (precision, recall, b_cubed) = measured(&desk, &labels);
+        println!("documents: P {precision:.3} R {recall:.3} BCubed F1 {b_cubed:.3}");
+        assert!(precision >= 1.0 && recall >= 0.95 && b_cubed >= 0.98, "{:#?}", desk.clusters());
+    }
+}
+
+#[test]
+fn without_texts_titles_join_some_and_nothing_wrongly() {
+    let set = labelled()
+        .into_iter()
+        .map(|(label, entry)| (label, Entry { text: String::new(), ..entry }));
+    let (desk, labels) = read_all(set);
+    let (precision, recall, _) = measured(&desk, &labels);
+    println!("titles alone: P {precision:.3} R {recall:.3}");
+    assert!(precision >= 1.0, "{:#?}", desk.clusters());
+    assert!(recall > 0.0);
+}
+
+#[test]
+fn the_evidence_of_a_copy_counts_its_passages_and_marks_them() {
+    let (title, path, text) = RELEASES[0];
+    let page = format!("https://www.gov.uk/government/news/{path}");
+    let mut desk = Desk::new();
+    desk.read(&[told("fcdo", &page, title, text, "2025-04-02T11:05:00Z")]);
+    let copy = told(
+        "courier",
+        "https://courier.example/1",
+        "An excerpt under a title of its own",
+        &Edit::Truncated.of(text),
+        "2025-04-03T07:30:00Z",
+    );
+    desk.read(&[copy.clone()]);
+    let story = desk.only_story();
+    let Evidence::SameText { shared, of, leader } = &story.members[1].evidence else {
+        panic!("{:?}", story.members[1].evidence)
+    };
+    assert_eq!((shared, leader.as_str()), (of, "fcdo"), "the excerpt stands in it whole");
+    assert_eq!(story.members[1].evidence.score(), Some(1.0));
+    let stretches = crate::dedup::shared_passages(&copy, &story.members[0].entry);
+    assert_eq!(stretches, [0..copy.text.len()]);
+}
+
+#[test]
+fn a_department_that_is_told_later_leads_the_texts_that_follow() {
+    let (title, path, text) = RELEASES[1];
+    let text = format!("{text}\n{FOOTER}");
+    let mut desk = Desk::new();
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let (start, end) =
+        (words[..words.len() * 6 / 10].join(" "), words[words.len() * 4 / 10..].join(" "));
+    let page = format!("https://www.gov.uk/government/news/{path}");
+    desk.read(&[told(
+        "courier",
+        "https://courier.example/1",
+        "The beginning",
+        &start,
+        "2025-04-02T12:00:00Z",
+    )]);
+    desk.read(&[told("fcdo", &page, title, &text, "2025-04-02T11:05:00Z")]);
+    desk.read(&[told(
+        "gazette",
+        "https://gazette.example/1",
+        "The end",
+        &end,
+        "2025-04-03T12:00:00Z",
+    )]);
+    assert_eq!(desk.only_story().members.len(), 3);
+}
+
+#[test]
+fn what_nearly_joins_is_remembered_with_what_forbade_it() {
+    let (title, path, text) = RELEASES[2];
+    let page = format!("https://www.gov.uk/government/news/{path}");
+    let first = told("fcdo", &page, title, text, "2025-04-02T11:05:00Z");
+    let like = |source: &str, link: &str, title: &str, text: &str, date: &str| {
+        let mut desk = Desk::new();
+        desk.now = at("2025-04-28T09:00:00Z");
+        desk.read(&[first.clone()]);
+        let judged = desk.read(&[told(source, link, title, text, date)]);
+        assert_eq!(desk.known.stories.len(), 2, "{title}");
+        let story = &judged.admitted[0].story;
+        assert_eq!(story.related.len(), 1, "{title}");
+        let near = crate::dedup::near(story, &desk.known, &desk.rules(), desk.now);
+        assert_eq!(near[0].story, story.related[0].story);
+        story.related[0].clone()
+    };
+    let elsewhere = "https://courier.example/1";
+    let again = "2025-04-03T11:05:00Z";
+    let of_one_source = like("fcdo", "https://other.example/1", "Another page", text, again);
+    assert_eq!(of_one_source.forbidden, Some(Forbidden::OneSource));
+    let of_one_site = like("home-office", "https://www.gov.uk/b", "Another page", text, again);
+    assert_eq!(of_one_site.forbidden, Some(Forbidden::OneSite { host: "gov.uk".to_owned() }));
+    let late = like("courier", elsewhere, "A late copy", text, "2025-04-20T11:05:00Z");
+    assert!(matches!(late.forbidden, Some(Forbidden::Dates { hours_apart: 432 })), "{late:?}");
+    // A third of it stands among other words.
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let other: Vec<&str> = RELEASES[5].2.split_whitespace().collect();
+    let mixed = [&words[..words.len() * 4 / 10], &other[..words.len() * 6 / 10]].concat().join(" ");
+    let partly = like("courier", elsewhere, "Partly the same", &mixed, again);
+    assert_eq!(partly.forbidden, None);
+    assert!((0.3..0.5).contains(&partly.score()), "{}", partly.score());
+}
+
+#[test]
+fn a_page_that_lists_announcements_joins_none_of_them() {
+    let mut desk = Desk::new();
+    for (title, path, text) in &RELEASES[..3] {
+        let page = format!("https://www.gov.uk/government/news/{path}");
+        desk.read(&[told("fcdo", &page, title, text, "2025-04-02T11:05:00Z")]);
+    }
+    let all = RELEASES[..3].iter().map(|(_, _, text)| *text).collect::<Vec<_>>().join("\n");
+    let digest =
+        told("courier", "https://courier.example/all", "This week", &all, "2025-04-03T07:00:00Z");
+    let judged = desk.read(&[digest]);
+    assert_eq!(judged.admitted[0].verdict, Verdict::New);
+    let related = &judged.admitted[0].story.related;
+    assert_eq!(related.len(), 3);
+    assert!(related.iter().all(|related| related.forbidden == Some(Forbidden::Listing)));
+}
+
+#[test]
+fn boilerplate_joins_nothing() {
+    // Five announcements of a department share a long footer: the sixth, told by a
+    // syndicator, is mostly that.
+    let mut desk = Desk::new();
+    let footer = format!("{FOOTER}\n{}", RELEASES[7].2);
+    for (title, path, text) in &RELEASES[..6] {
+        let page = format!("https://www.gov.uk/government/news/{path}");
+        let start: Vec<&str> = text.split_whitespace().take(40).collect();
+        let text = format!("{}\n{footer}", start.join(" "));
+        desk.read(&[told("fcdo", &page, title, &text, "2025-04-02T11:05:00Z")]);
+    }
+    let start: Vec<&str> = RELEASES[6].2.split_whitespace().take(40).collect();
+    let sixth = format!("{}\n{footer}", start.join(" "));
+    let copy =
+        told("courier", "https://courier.example/6", "The sixth", &sixth, "2025-04-03T07:00:00Z");
+    let judged = desk.read(&[copy]);
+    assert_eq!(judged.admitted[0].verdict, Verdict::New);
+    assert_eq!(judged.admitted[0].story.related, []);
+    let most = desk.known.by_key.iter().filter(|(key, _)| key.kind == KeyKind::Passage);
+    assert!(most.map(|(_, bearers)| bearers.len()).max().unwrap() <= 5, "keys stay short");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(12))]
+
+    #[test]
+    fn any_part_of_the_set_in_any_order_is_sorted_out(
+        set in Just(labelled()).prop_shuffle(), count in 10..88_usize,
+    ) {
+        let (desk, labels) = read_all(set.into_iter().take(count));
+        let (precision, recall, b_cubed) = measured(&desk, &labels);
+        prop_assert!(precision.is_nan() || precision >= 1.0, "{:#?}", desk.clusters());
+        // What the order may cost: a cut copy that meets another cut copy first.
+        prop_assert!(recall.is_nan() || recall >= 0.9, "recall {recall}: {:#?}", desk.clusters());
+        prop_assert!(b_cubed >= 0.98, "BCubed F1 {b_cubed}: {:#?}", desk.clusters());
+    }
+
+    #[test]
+    fn a_crash_and_a_second_reading_of_the_last_documents_change_nothing(
+        set in Just(labelled()).prop_shuffle(), crash in 1..88_usize, again in 1..10_usize,
+    ) {
+        let entries: Vec<Entry> = set.into_iter().map(|(_, entry)| entry).collect();
+        let read = |entries: &mut dyn Iterator<Item = &Entry>| {
+            let mut desk = Desk::new();
+            desk.now = at("2025-04-08T09:00:00Z");
+            for entry in entries {
+                desk.read(&[entry.clone()]);
+            }
+            (desk.known.stories, desk.known.by_key)
+        };
+        let crash = crash.min(entries.len());
+        let from = crash.saturating_sub(again);
+        let smooth = read(&mut entries.iter());
+        let crashed = read(&mut entries[..crash].iter().chain(&entries[from..]));
+        prop_assert_eq!(smooth, crashed);
     }
 }

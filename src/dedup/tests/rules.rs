@@ -267,3 +267,56 @@ fn news_is_what_the_source_had_not_told_itself() {
     let judged = desk.read(&[Entry { source: SourceId::new("home-office"), ..announcement() }]);
     assert_eq!((judged.new.len(), judged.known), (0, 1));
 }
+
+#[test]
+fn an_original_that_many_entries_of_a_document_name_is_no_identity() {
+    let mut desk = Desk::new();
+    let document: Vec<Entry> = ["first", "second", "third"]
+        .iter()
+        .map(|which| {
+            let link = format!("https://wired.example/{which}");
+            let title = format!("The {which} of three announcements");
+            original(entry("wired", "-", &link, &title), "https://www.gov.uk/government/news")
+        })
+        .collect();
+    desk.read(&document);
+    assert_eq!(desk.known.stories.len(), 3);
+    assert_eq!(desk.verdicts(&document), []);
+}
+
+#[test]
+fn a_page_that_moves_stays_the_same_entry_where_its_publisher_names_it() {
+    let mut desk = Desk::new();
+    let named = |link: &str, title: &str| Entry {
+        content_id: Some("5f9a:en".to_owned()),
+        ..entry("fcdo", &format!("{link}#1"), link, title)
+    };
+    let (old, new) =
+        ("https://www.gov.uk/government/news/old", "https://www.gov.uk/government/news/new");
+    desk.read(&[named(old, "The title that the page had first")]);
+    assert_eq!(desk.verdicts(&[named(new, "The title that it has now")]), [Verdict::Revised]);
+    let elsewhere =
+        Entry { source: SourceId::new("home-office"), ..named(new, "The title that it has now") };
+    assert_eq!(desk.verdicts(&[elsewhere]), [Verdict::Joined]);
+    let welsh = Entry {
+        content_id: Some("5f9a:cy".to_owned()),
+        ..entry("fcdo", "-", &format!("{old}.cy"), "Y teitl")
+    };
+    assert_eq!(desk.verdicts(&[welsh]), [Verdict::New]);
+}
+
+#[test]
+fn ids_that_change_at_every_poll_do_not_make_an_entry_new() {
+    let mut desk = Desk::new();
+    let told = |guid: &str, text: &str| Entry {
+        text: text.to_owned(),
+        ..entry("treasury", guid, "-", "Gilt auction results")
+    };
+    desk.read(&[told("a1", "Bids of 3 billion"), told("b1", "Bids of 4 billion")]);
+    assert_eq!(desk.known.stories.len(), 2, "two results under one title are two");
+    assert_eq!(
+        desk.verdicts(&[told("a2", "Bids of 3 billion"), told("b2", "Bids of 4 billion")]),
+        []
+    );
+    assert_eq!(desk.verdicts(&[told("c1", "Bids of 5 billion")]), [Verdict::New]);
+}

@@ -32,7 +32,7 @@ fn about(wait: Duration, expected: Duration) -> bool {
 
 #[test]
 fn the_longest_of_all_that_is_asked_for_decides_and_is_named() {
-    let lifetime = |long| Freshness { lifetime: Some(long), retry_after: None };
+    let lifetime = |long| Freshness { lifetime: Some(long), ..Freshness::default() };
     let plain = Said::default();
     let ttl = Memory { hints: Hints { ttl: Some(3 * HOUR), ..Hints::default() }, ..known() };
     for (interval, memory, said, expected, because) in [

@@ -2,7 +2,8 @@
 
 use url::Url;
 
-use super::super::markup::attributes;
+use super::super::markup::{Kind, Pieces, attributes};
+use super::picture;
 
 /// Elements that may leave.
 pub(super) const TAGS: &[&str] = &[
@@ -107,8 +108,8 @@ pub(super) const REL: &str = "noopener noreferrer";
 
 /// Elements that go with all they contain, which is no text for people.
 const GONE_WITH_CONTENT: &[&str] = &[
-    "applet", "embed", "head", "iframe", "math", "noembed", "noframes", "object", "script",
-    "select", "style", "svg", "template", "textarea", "title", "xmp",
+    "iframe", "noembed", "noframes", "script", "select", "style", "svg", "template", "textarea",
+    "title", "xmp",
 ];
 
 /// Elements that take a line of their own.
@@ -191,14 +192,45 @@ pub(super) fn is_known(name: &str) -> bool {
     }
 }
 
-/// Whether a text holds a tag of an element of HTML.
-pub(super) fn holds_known_tag(text: &str) -> bool {
-    use super::super::markup::{Kind, Pieces};
-    text.contains('<')
-        && Pieces::of(text).any(|piece| match piece.kind {
-            Kind::Open { name, .. } | Kind::Close { name } => is_known(name),
-            _ => false,
-        })
+/// Whether a piece of a title is markup. `Vec<T>` is not: nothing ends it, it
+/// has no attributes, and HTML does not know it.
+pub(super) fn is_markup(kind: Kind<'_>) -> bool {
+    match kind {
+        Kind::Open { name, attributes, empty } => {
+            empty || attributes.contains('=') || is_known(name)
+        }
+        Kind::Close { .. } => true,
+        _ => false,
+    }
+}
+
+/// Whether a text holds a tag that is meant as one.
+pub(super) fn holds_markup(text: &str) -> bool {
+    let mut pieces = Pieces::of(text);
+    while let Some(piece) = pieces.next() {
+        match piece.kind {
+            Kind::Open { name, attributes, .. } if attributes.contains('<') => {
+                if !unclosed_tag(&text[piece.start..piece.end]).is_empty() {
+                    return true;
+                }
+                let inner = attributes.find('<').unwrap_or_default();
+                pieces.skip_to(piece.start + 1 + name.len() + inner);
+            }
+            kind if is_markup(kind) => return true,
+            Kind::Unclosed(rest) if !unclosed_tag(rest).is_empty() => return true,
+            Kind::Unclosed(_) => pieces.skip_to(piece.start + 1),
+            _ => {}
+        }
+    }
+    false
+}
+
+/// The name of an element of HTML whose tag never ends; empty for `a <b`,
+/// which more likely compares.
+pub(super) fn unclosed_tag(rest: &str) -> &str {
+    let name = rest[1..].split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
+    let compares = name.len() < 2 && !rest.contains('=');
+    if is_known(name) && !compares { name } else { "" }
 }
 
 /// Writes the start tag that may leave; false where the element must go
@@ -209,7 +241,7 @@ pub(super) fn write_tag(out: &mut String, name: &str, inside: &str, base: Option
     out.push_str(name);
     let kept = match name {
         "a" => write_link(out, inside, base),
-        "img" => write_picture(out, inside, base),
+        "img" => picture::write(out, inside, base),
         _ => true,
     };
     if !kept {
@@ -241,7 +273,7 @@ pub(super) fn write_tag(out: &mut String, name: &str, inside: &str, base: Option
     true
 }
 
-fn write_attribute(out: &mut String, name: &str, value: &str) {
+pub(super) fn write_attribute(out: &mut String, name: &str, value: &str) {
     out.push(' ');
     out.push_str(name);
     out.push_str("=\"");
@@ -273,133 +305,6 @@ fn write_link(out: &mut String, inside: &str, base: Option<&Url>) -> bool {
     write_attribute(out, "href", address.as_str());
     write_attribute(out, "rel", REL);
     true
-}
-
-fn write_picture(out: &mut String, inside: &str, base: Option<&Url>) -> bool {
-    let mut picture = Picture::default();
-    for (name, value) in attributes(inside) {
-        picture.read(&name.to_ascii_lowercase(), value);
-    }
-    let Some(address) = picture.address(base).filter(|address| !picture.is_tracker(address)) else {
-        return false;
-    };
-    write_attribute(out, "src", &address);
-    for (name, value) in
-        [("alt", picture.alt), ("height", picture.height), ("width", picture.width)]
-    {
-        if let Some(value) = value {
-            write_attribute(out, name, &htmlize::unescape_attribute(value));
-        }
-    }
-    true
-}
-
-/// An image's attributes, undecoded.
-#[derive(Debug, Default)]
-struct Picture<'a> {
-    src: Option<&'a str>,
-    /// Where a script would take the address from.
-    lazy: Option<&'a str>,
-    set: Option<&'a str>,
-    alt: Option<&'a str>,
-    width: Option<&'a str>,
-    height: Option<&'a str>,
-    hidden: bool,
-}
-
-impl<'a> Picture<'a> {
-    fn read(&mut self, name: &str, value: &'a str) {
-        let slot = match name {
-            "src" => &mut self.src,
-            "data-src" | "data-lazy-src" | "data-original" | "data-lazy" | "data-original-src"
-            | "data-actualsrc" | "data-orig-file" | "data-url" => &mut self.lazy,
-            "srcset" | "data-srcset" | "data-lazy-srcset" => &mut self.set,
-            "alt" => &mut self.alt,
-            "width" => &mut self.width,
-            "height" => &mut self.height,
-            "style" => {
-                let style: String = value.split_whitespace().collect();
-                self.hidden |=
-                    style.contains("display:none") || style.contains("visibility:hidden");
-                return;
-            }
-            _ => return,
-        };
-        if slot.is_none() && !value.trim().is_empty() {
-            *slot = Some(value);
-        }
-    }
-
-    /// The address of the picture that is meant, not of what holds its place.
-    fn address(&self, base: Option<&Url>) -> Option<String> {
-        let read = |value: &str| {
-            let value = htmlize::unescape_attribute(value);
-            if is_data_picture(value.trim()) {
-                return Some(value.trim().to_owned());
-            }
-            resolve(&value, base)
-                .filter(|address| matches!(address.scheme(), "http" | "https"))
-                .map(String::from)
-        };
-        let set = self.set.and_then(|set| set.split_whitespace().next());
-        let set = set.map(|first| first.trim_end_matches(','));
-        let holds_place = self.src.is_none_or(|src| {
-            let lower = src.to_ascii_lowercase();
-            lower.starts_with("data:")
-                || ["placeholder", "spacer", "blank.", "lazy", "transparent", "1x1"]
-                    .iter()
-                    .any(|word| lower.contains(word))
-        });
-        let first = if holds_place { self.lazy.or(set) } else { None };
-        first.and_then(read).or_else(|| self.src.and_then(read)).or_else(|| set.and_then(read))
-    }
-
-    /// Whether it only tells somebody that it was looked at.
-    fn is_tracker(&self, address: &str) -> bool {
-        let tiny = |value: Option<&str>| {
-            value.is_some_and(|value| {
-                matches!(value.trim().trim_end_matches("px").trim(), "0" | "1")
-            })
-        };
-        let counts = TRACKERS.iter().any(|tracker| address.contains(tracker));
-        self.hidden || tiny(self.width) || tiny(self.height) || counts
-    }
-}
-
-/// Parts of addresses of pictures that only count who reads.
-const TRACKERS: &[&str] = &[
-    "//feeds.feedburner.com/~r/",
-    "//feeds.feedburner.com/~ff/",
-    "//feedads.g.doubleclick.net/",
-    "//ad.doubleclick.net/",
-    "//pixel.wp.com/",
-    "//stats.wordpress.com/",
-    "//feeds.wordpress.com/1.0/",
-    "//www.google-analytics.com/",
-    "//pixel.quantserve.com/",
-    "//b.scorecardresearch.com/",
-    "//sb.scorecardresearch.com/",
-    "//res.feedsportal.com/",
-    "//da.feedsportal.com/",
-    "//www.facebook.com/tr?",
-    "/tracking-pixel",
-    "/pixel.gif",
-    "/count.gif",
-    "medium.com/_/stat",
-];
-
-/// Whether this is a picture within an address, of a kind that cannot run.
-pub(super) fn is_data_picture(address: &str) -> bool {
-    const KINDS: [&str; 5] = ["png", "gif", "jpeg", "jpg", "webp"];
-    let Some(kind) = address.get(..11).filter(|start| start.eq_ignore_ascii_case("data:image/"))
-    else {
-        return false;
-    };
-    let rest = &address[kind.len()..];
-    address.len() <= 65_536
-        && rest
-            .find([';', ','])
-            .is_some_and(|end| KINDS.iter().any(|kind| kind.eq_ignore_ascii_case(&rest[..end])))
 }
 
 /// An absolute address without a password in it.

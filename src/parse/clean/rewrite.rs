@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use memchr::{memchr, memchr3};
+use memchr::{memchr, memchr2, memchr3};
 use url::Url;
 
 use super::super::decode::is_allowed;
@@ -21,6 +21,9 @@ pub(super) enum Rewritten {
 }
 
 const MAX_DEPTH: usize = 200;
+/// Where nesting is to be mended, a browser's rules open what was open before
+/// again and again: the result grows with the square of the depth.
+const MAX_UNSOUND_DEPTH: usize = 40;
 
 /// Writes the tags and text of `html` that may leave.
 pub(super) fn rewrite(html: &str, base: Option<&Url>) -> Rewritten {
@@ -30,15 +33,17 @@ pub(super) fn rewrite(html: &str, base: Option<&Url>) -> Rewritten {
     while let Some(piece) = pieces.next() {
         match piece.kind {
             Kind::Text(text) | Kind::CData(text) => rewriter.text(text),
-            Kind::Stray => rewriter.out.push_str("&lt;"),
+            Kind::Stray => rewriter.text("&lt;"),
             Kind::Aside(_) => {}
             // As a browser does: a tag that never ends is no tag, and hides what follows.
             Kind::Unclosed(_) => break,
-            Kind::Open { name, attributes, .. } => {
+            Kind::Open { name, attributes, empty } => {
                 let name = lower(name);
                 match policy::fate(&name) {
                     Fate::Stays => rewriter.start(&name, attributes),
                     Fate::Goes => {}
+                    // XHTML ends such an element in its tag, and text follows.
+                    Fate::GoesWithContent if empty => {}
                     Fate::GoesWithContent => {
                         let end = end_of(&html[piece.end..], &name);
                         pieces.skip_to(piece.end + end);
@@ -47,15 +52,15 @@ pub(super) fn rewrite(html: &str, base: Option<&Url>) -> Rewritten {
             }
             Kind::Close { name } => rewriter.end(&lower(name)),
         }
-        if rewriter.open.len() > MAX_DEPTH {
+        if rewriter.open.len() > if rewriter.sound { MAX_DEPTH } else { MAX_UNSOUND_DEPTH } {
             return Rewritten::TooDeep;
         }
     }
     rewriter.finish()
 }
 
-/// Where an element's end tag starts, in bytes from here; right here for an
-/// element that never ends, so that the rest of the text is not lost with it.
+/// Where an element's end tag starts, in bytes from here; the end of the text
+/// for an element that never ends, as in a browser.
 fn end_of(rest: &str, name: &str) -> usize {
     let mut at = 0;
     while let Some(found) = memchr(b'<', &rest.as_bytes()[at..]) {
@@ -66,9 +71,7 @@ fn end_of(rest: &str, name: &str) -> usize {
         }
         at += found + 1;
     }
-    // Its content is no text for people, but what an unclosed `<embed>` or
-    // `<object>` is followed by is.
-    if matches!(name, "embed" | "object" | "applet" | "head" | "math") { 0 } else { rest.len() }
+    rest.len()
 }
 
 fn lower(name: &str) -> Cow<'_, str> {
@@ -221,7 +224,7 @@ pub(in crate::parse) fn plain(html: &str) -> String {
                     end_line(&mut text);
                 } else if matches!(&*name, "td" | "th") {
                     fold_into(&mut text, " ");
-                } else if matches!(piece.kind, Kind::Open { .. })
+                } else if matches!(piece.kind, Kind::Open { empty: false, .. })
                     && policy::fate(&name) == Fate::GoesWithContent
                 {
                     pieces.skip_to(piece.end + end_of(&html[piece.end..], &name));
@@ -245,14 +248,35 @@ fn end_line(text: &mut String) {
 
 /// Appends text with each run of white space as one space.
 fn fold_into(out: &mut String, text: &str) {
-    for c in text.chars() {
-        if c.is_whitespace() {
-            if !out.is_empty() && !out.ends_with([' ', '\n']) {
-                out.push(' ');
-            }
-        } else if is_allowed(c) {
-            out.push(c);
-        }
+    if text.starts_with(char::is_whitespace) {
+        space(out);
+    }
+    let mut words = text.split_whitespace();
+    if let Some(first) = words.next() {
+        push_allowed(out, first);
+    }
+    for word in words {
+        space(out);
+        push_allowed(out, word);
+    }
+    if text.ends_with(char::is_whitespace) {
+        space(out);
+    }
+}
+
+fn space(out: &mut String) {
+    if !out.is_empty() && !out.ends_with([' ', '\n']) {
+        out.push(' ');
+    }
+}
+
+fn push_allowed(out: &mut String, word: &str) {
+    // Only these bytes begin a character that may not leave.
+    let doubtful = |byte: u8| byte < 0x20 || matches!(byte, 0x7F | 0xC2 | 0xEF);
+    if word.bytes().any(doubtful) {
+        out.extend(word.chars().filter(|c| is_allowed(*c)));
+    } else {
+        out.push_str(word);
     }
 }
 
@@ -269,6 +293,9 @@ pub(in crate::parse) fn fold(text: &str) -> String {
 /// Sources escape titles once too often, or once too rarely; a tag of HTML is
 /// never meant to be read as such, `Vec<T>` is.
 pub(in crate::parse) fn title(text: &str) -> String {
+    if memchr2(b'<', b'&', text.as_bytes()).is_none() {
+        return fold(text);
+    }
     let mut title = Cow::Borrowed(text);
     for _ in 0..4 {
         let bare = if title.contains('<') { without_tags(&title) } else { title.to_string() };
@@ -278,7 +305,7 @@ pub(in crate::parse) fn title(text: &str) -> String {
         }
         title = Cow::Owned(decoded.into_owned());
     }
-    if policy::holds_known_tag(&title) {
+    if policy::holds_markup(&title) {
         title = Cow::Owned(without_tags(&title));
     }
     fold(&title)
@@ -289,7 +316,16 @@ fn without_tags(text: &str) -> String {
     let mut pieces = Pieces::of(text);
     while let Some(piece) = pieces.next() {
         match piece.kind {
-            Kind::Open { name, .. } | Kind::Close { name } if policy::is_known(name) => {
+            // A tag that another begins in is none.
+            Kind::Open { name, attributes, .. } if attributes.contains('<') => {
+                let inner = attributes.find('<').unwrap_or_default();
+                let end = piece.start + 1 + name.len() + inner;
+                if policy::unclosed_tag(&text[piece.start..piece.end]).is_empty() {
+                    bare.push_str(&text[piece.start..end]);
+                }
+                pieces.skip_to(end);
+            }
+            Kind::Open { name, .. } | Kind::Close { name } if policy::is_markup(piece.kind) => {
                 let name = lower(name);
                 if policy::is_block(&name) || name == "br" {
                     bare.push(' ');
@@ -301,6 +337,14 @@ fn without_tags(text: &str) -> String {
             }
             Kind::CData(inner) => bare.push_str(inner),
             Kind::Aside(_) => {}
+            // What never ends hides nothing: the tags after it are tags.
+            Kind::Unclosed(rest) => {
+                let name = policy::unclosed_tag(rest);
+                if name.is_empty() {
+                    bare.push('<');
+                }
+                pieces.skip_to(piece.start + 1 + name.len());
+            }
             _ => bare.push_str(&text[piece.start..piece.end]),
         }
     }

@@ -197,6 +197,14 @@ pub(super) fn month(word: &str) -> Option<u32> {
     MONTHS.iter().find(|(start, _)| word.starts_with(start)).map(|(_, month)| *month)
 }
 
+/// Whether a word is a day of the week as most feeds write it, which says
+/// nothing that the date does not.
+pub(super) fn is_english_weekday(word: &str) -> bool {
+    const DAYS: [&[u8]; 7] = [b"mon", b"tue", b"wed", b"thu", b"fri", b"sat", b"sun"];
+    let start = word.as_bytes().get(..3).unwrap_or_default();
+    DAYS.iter().any(|day| start.eq_ignore_ascii_case(day))
+}
+
 /// Days of the week that begin like a month.
 fn is_weekday(word: &str) -> bool {
     matches!(

@@ -24,6 +24,7 @@ impl<'t> Walk<'t, '_> {
             place: Place::Deep,
             start: piece.start,
             inside: piece.end,
+            taken_out: false,
             renamed: None,
         };
         if parent.is_none() {
@@ -50,11 +51,18 @@ impl<'t> Walk<'t, '_> {
                     frame.place = Place::FeedField(inner);
                 }
             }
+            Some(Place::Source) => self.open_in_source(&mut frame, prefix, local, attributes),
             Some(Place::Inline) => {
                 self.escape_again(piece.start, piece.end);
                 frame.place = Place::Inline;
             }
-            Some(Place::Wrapper | Place::EntryField(_) | Place::Base64 | Place::Deep) => {}
+            Some(
+                Place::Wrapper
+                | Place::EntryField(_)
+                | Place::SourceField(_)
+                | Place::Base64
+                | Place::Deep,
+            ) => {}
         }
         self.stack.push(frame);
         Ok(())
@@ -70,6 +78,8 @@ impl<'t> Walk<'t, '_> {
         self.root = root::Root::read(piece, name, attributes);
         self.dialect = if self.root.is_atom() { Dialect::Atom } else { Dialect::Rss };
         self.outline.format = self.root.format();
+        let inner = &self.text.as_bytes()[piece.end..];
+        self.has_inner_namespaces = memmem::find(inner, b"xmlns").is_some();
         self.outline.feed.language =
             markup::attribute(attributes, "xml:lang").map(decoded).filter(|lang| !lang.is_empty());
         self.set_base(attributes);
@@ -107,8 +117,12 @@ impl<'t> Walk<'t, '_> {
             let message = format!("an element has more than {} attributes", self.limits.attributes);
             return Err(Failure::new(FailureKind::TooLarge, message));
         }
-        if memmem::find(attributes.as_bytes(), b"xmlns").is_some() {
+        if self.has_inner_namespaces && attributes.contains("xmlns") {
             self.root.correct_addresses(&mut self.edits, self.text, attributes);
+            if self.root.has_too_many_prefixes() {
+                let message = "more namespaces are declared than anybody needs";
+                return Err(Failure::new(FailureKind::TooLarge, message));
+            }
         }
         if self.has_bases && attributes.contains("xml:base") {
             self.set_base(attributes);
@@ -191,8 +205,9 @@ impl<'t> Walk<'t, '_> {
         if self.text_construct(frame, piece, space, local, attributes) {
             return;
         }
+        let atom = self.dialect == Dialect::Atom;
         match (space, local) {
-            (Space::Atom, "link") | (Space::Own, "link") if !attributes.is_empty() => {
+            (Space::Atom | Space::Own, "link") if !atom && !attributes.is_empty() => {
                 self.outline.feed.links.extend(tie_of(attributes));
             }
             (Space::History, "complete") => self.outline.hints.complete = true,
@@ -208,6 +223,7 @@ impl<'t> Walk<'t, '_> {
                 }
             }
         }
+        frame.taken_out = !names::is_read_of_feed(space, local, atom);
     }
 
     fn open_in_entry(
@@ -235,6 +251,10 @@ impl<'t> Walk<'t, '_> {
             (Space::Atom | Space::Own, "link") if !atom && !attributes.is_empty() => {
                 note.links.extend(tie_of(attributes));
             }
+            (Space::Own, "source") if atom => {
+                note.source = Some(Box::default());
+                frame.place = Place::Source;
+            }
             (Space::Own, "enclosure") => note.enclosures.extend(tie_of(attributes)),
             _ => {
                 if let Some(field) = Field::of_entry(space, local, atom) {
@@ -242,6 +262,30 @@ impl<'t> Walk<'t, '_> {
                 }
             }
         }
+        frame.taken_out = !names::is_read_of_entry(space, local, atom);
+    }
+
+    fn open_in_source(
+        &mut self,
+        frame: &mut Frame<'t>,
+        prefix: &str,
+        local: &str,
+        attributes: &str,
+    ) {
+        if self.space(prefix) != Space::Own {
+            return;
+        }
+        let note = self.outline.entries.last_mut();
+        let Some(source) = note.and_then(|note| note.source.as_mut()) else { return };
+        let field = match local {
+            "id" => Field::Id,
+            "title" => Field::Title,
+            "updated" | "modified" => Field::Updated,
+            "rights" => Field::Rights,
+            "link" => return source.links.extend(tie_of(attributes)),
+            _ => return,
+        };
+        frame.place = Place::SourceField(field);
     }
 
     /// Whether an element starts an entry where its parent may hold one.

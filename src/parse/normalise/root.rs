@@ -4,6 +4,9 @@ use super::super::markup::{self, Piece, attributes, split_name};
 use super::super::names::{self, Space};
 use super::edits::Edits;
 
+/// Prefixes that are kept in mind; nobody uses as many.
+pub(super) const MAX_PREFIXES: usize = 500;
+
 /// What the root is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum RootKind {
@@ -90,6 +93,12 @@ impl<'t> Root<'t> {
         matches!(self.kind, RootKind::Feed | RootKind::Entry)
     }
 
+    /// Whether more prefixes were declared than anybody needs: looking each up
+    /// would take feed-rs a time that grows with their square.
+    pub(super) fn has_too_many_prefixes(&self) -> bool {
+        self.declared.len() >= MAX_PREFIXES
+    }
+
     pub(super) fn is_old_atom(&self) -> bool {
         self.old_atom
     }
@@ -133,7 +142,7 @@ impl<'t> Root<'t> {
         let known = prefix == "xml"
             || self.declared.iter().any(|(known, _)| *known == prefix)
             || self.undeclared.contains(&prefix);
-        if !known {
+        if !known && self.undeclared.len() < MAX_PREFIXES {
             self.undeclared.push(prefix);
         }
     }
@@ -144,7 +153,7 @@ impl<'t> Root<'t> {
             let Some(prefix) = name.strip_prefix("xmlns") else { continue };
             let prefix = prefix.strip_prefix(':').unwrap_or(prefix);
             let space = names::space_of(uri);
-            if !prefix.is_empty() {
+            if !prefix.is_empty() && self.declared.len() < MAX_PREFIXES {
                 self.declared.push((prefix, space));
             }
             let address = names::address_of(space).filter(|address| *address != uri);

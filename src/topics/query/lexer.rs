@@ -115,7 +115,8 @@ impl Lexer<'_> {
                     "write `sanction*`, or a pattern: /\\w*sanction/",
                 ));
             }
-            '-' | '+' | '!' | '~' | '|' | '&' | '?' | '[' | ']' | '{' | '}' | '\\' | ':' | '\''
+            '-' | '+' | '!' | '~' | '|' | '&' | '?' | '[' | ']' | '{' | '}' | '\\' | ':' | ';'
+            | '\''
                 if !of_link =>
             {
                 return Err(self.foreign(c, one));
@@ -130,7 +131,8 @@ impl Lexer<'_> {
     /// Signs of other query languages.
     fn foreign(&self, c: char, span: Range<usize>) -> SyntaxError {
         let help = match c {
-            '-' | '!' => "to leave something out, write NOT before it",
+            '-' => "to leave something out, write NOT before it",
+            '!' => "to leave something out, write NOT before it; for every ending, sanction*",
             '+' | '&' => "to ask for both, write AND between them",
             '|' => "to ask for either, write OR between them",
             '~' => "to ask for words near each other, write a NEAR/5 b",
@@ -235,6 +237,8 @@ impl Lexer<'_> {
                 // Addresses hold colons and commas.
                 ',' if of_link => rest[i + 1..].chars().next().is_none_or(char::is_whitespace),
                 ':' => !of_link && !self.colon_inside(start, start + i),
+                // Inside a word they would silently part it, and none of them is meant so.
+                '|' | ';' | '?' | '!' | '~' | '[' | ']' | '{' | '}' | '\\' => !of_link,
                 c => c == ',' || c.is_whitespace(),
             };
             if ends {
@@ -264,6 +268,9 @@ impl Lexer<'_> {
             self.at += 1;
             return Ok(Sign::Call(function));
         }
+        if let Some(mistaken) = mistaken(&word, start..end) {
+            return Err(mistaken);
+        }
         operator(&word, start..end).unwrap_or(Ok(Sign::Word(word)))
     }
 
@@ -276,6 +283,23 @@ impl Lexer<'_> {
                 && after.starts_with(|c: char| c.is_ascii_digit()))
     }
 }
+
+/// Words that look like something of ours and would be read as mere words.
+fn mistaken(word: &str, span: Range<usize>) -> Option<SyntaxError> {
+    if let Some((name, value)) = word.split_once('=')
+        && field(name).is_some()
+    {
+        let message = format!("`{name}=` is no field");
+        return Some(SyntaxError::new(span, message, format!("write {name}:{value}")));
+    }
+    word.contains("://").then(|| {
+        let help = format!("write link:{word}, or quote it to search for its words");
+        SyntaxError::new(span, "an address is searched for in the field `link:`", help)
+    })
+}
+
+/// The names of the functions, for whoever misspelt one.
+pub(super) const FUNCTIONS: [&str; 4] = ["caps", "atleast", "first", "score"];
 
 fn function(word: &str) -> Option<Function> {
     Some(match word {

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::lexer::{Function, Sign, Token, lex};
+use super::lexer::{FUNCTIONS, Function, Sign, Token, lex, nearest};
 use super::{Ask, Query, SyntaxError};
 
 /// How deeply parentheses may nest: far beyond what a person reads, and
@@ -349,6 +349,15 @@ impl<'a> Parser<'a> {
             return Err(operator);
         }
         let (left, right) = (&self.text[before.span.clone()], &self.text[after.span.clone()]);
+        if after.sign == Sign::Open && after.span.start == before.span.end && is_word(before) {
+            let help = match nearest(left, FUNCTIONS) {
+                Some(function) => format!("did you mean `{function}(`?"),
+                None => {
+                    format!("functions are {}", FUNCTIONS.map(|name| format!("{name}(")).join(" "))
+                }
+            };
+            return self.fail(before.span.clone(), format!("there is no function `{left}(`"), help);
+        }
         let span = before.span.start..after.span.end;
         let message =
             format!("`{left}` and `{right}` stand side by side with nothing between them");
@@ -358,8 +367,7 @@ impl<'a> Parser<'a> {
                 _ => None,
             }))
             .collect();
-        let all_words = matches!(before.ask, Ask::Words(_)) && words.len() > 1;
-        let help = if all_words && !left.starts_with('"') {
+        let help = if is_word(before) && !left.starts_with('"') && words.len() > 1 {
             format!("write \"{}\" for the phrase, or {}", words.join(" "), words.join(" AND "))
         } else {
             "write AND, OR or NEAR/10 between them".to_owned()
@@ -442,6 +450,10 @@ impl<'a> Parser<'a> {
             format!("write either `({a} {one} {b}) {two} {c}` or `{a} {one} ({b} {two} {c})`"),
         )
     }
+}
+
+fn is_word(query: &Query) -> bool {
+    matches!(query.ask, Ask::Words(_))
 }
 
 fn begins_a_part(sign: &Sign) -> bool {

@@ -199,7 +199,14 @@ fn what_cannot_be_meant_is_refused_where_it_stands() {
         ("tag:caps(UK)", "caps(UK)", "capitals", "tag:value"),
         ("role:syndicater", "syndicater", "no role", "role:syndicator?"),
         ("tag:(a NEAR/2 b)", "(a NEAR/2 b)", "labels", "tag:value"),
-        ("a OR \"—\"", "\"—\"", "no letter", "pattern"),
+        ("a OR \"—\"", "\"—\"", "no word", "pattern"),
+        ("\"https://www.gov.uk\"", "\"https://www.gov.uk\"", "no word", "link:"),
+        (
+            "((((a NEAR/2 b) NEAR/2 c) NEAR/2 d) NEAR/2 e) SAME f",
+            "((((a NEAR/2 b) NEAR/2 c) NEAR/2 d) NEAR/2 e) SAME f",
+            "4 deep",
+            "AND",
+        ),
         ("/a(b/", "/a(b/", "unclosed group", "\\"),
         ("/\\w{900}{900}/", "/\\w{900}{900}/", "cannot be read", "pattern"),
     ] {
@@ -225,6 +232,31 @@ fn what_cannot_be_meant_is_refused_where_it_stands() {
             && message.contains("@round uses @about uses @round")),
         "{around:?}"
     );
+}
+
+#[test]
+fn a_query_has_few_patterns() {
+    let many = |count: usize| vec!["/a+/"; count].join(" OR ");
+    assert!(tried(&many(20), &Vocabulary::new()).is_ok());
+    let problems = tried(&many(21), &Vocabulary::new()).expect_err("too many");
+    assert!(problems[0].message.contains("at most 20 patterns"), "{problems:?}");
+}
+
+#[test]
+fn a_copy_is_read_in_its_own_language() {
+    let mut french = entry("fcdo", "Nouvelles lois", "Les oiseaux nationaux");
+    french.language = Some("fr-FR".to_owned());
+    let story = story(vec![french, entry("fcdo", "Sanctioned ministers", "")]);
+    let english = Language::default();
+    let both = Language { also: vec!["french".to_owned()], ..Language::default() };
+    for (language, holds) in [(&english, false), (&both, true)] {
+        let topic = TopicId::new("t");
+        let query = "\"oiseau national\" AND sanctions";
+        let (set, _) =
+            TopicSet::of_one(&topic, query, &Vocabulary::new(), language).expect("it compiles");
+        let subject = Subject::of(&story, &Sources::new(), language);
+        assert_eq!(set.matches(&subject).len(), usize::from(holds));
+    }
 }
 
 #[test]

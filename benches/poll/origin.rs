@@ -1,0 +1,197 @@
+//! A number of sources in; a process that serves them from memory, out.
+//!
+//! It runs as a process of its own, so that its work is not counted as the poller's.
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::{TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Ports, each an origin of its own: as many requests can be under way.
+pub const ORIGINS: usize = 64;
+
+/// Entries of a document, and how long each is: 62 KB in all.
+const ENTRIES: usize = 35;
+const ENTRY: usize = 1_700;
+
+/// The argument that makes this program the origin.
+pub const AS_ORIGIN: &str = "--as-origin";
+
+/// Counted over all connections of the origin.
+#[derive(Default)]
+struct Counts {
+    connections: AtomicU64,
+    requests: AtomicU64,
+    /// Documents with a number below this have changed once.
+    changed: AtomicU64,
+}
+
+/// The origin's process, and the ports it listens on.
+pub struct Origin {
+    child: Child,
+    pub ports: Vec<u16>,
+}
+
+impl Origin {
+    /// Starts this very program as the origin.
+    pub fn start() -> std::io::Result<Self> {
+        let mut child = Command::new(std::env::current_exe()?)
+            .arg(AS_ORIGIN)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()?;
+        let stdout = child.stdout.take().ok_or_else(|| std::io::Error::other("no output"))?;
+        let mut line = String::new();
+        BufReader::new(stdout).read_line(&mut line)?;
+        let ports = line.split_whitespace().filter_map(|port| port.parse().ok()).collect();
+        Ok(Self { child, ports })
+    }
+
+    /// Where the document with this number is.
+    pub fn address(&self, number: usize) -> String {
+        format!("http://127.0.0.1:{}/{number}.atom", self.ports[number % self.ports.len()])
+    }
+}
+
+impl Drop for Origin {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Serves until the process is killed.
+pub fn serve() -> std::io::Result<()> {
+    let counts = Arc::new(Counts::default());
+    let listeners: Vec<_> =
+        (0..ORIGINS).map(|_| TcpListener::bind("127.0.0.1:0")).collect::<Result<_, _>>()?;
+    for listener in &listeners {
+        print!("{} ", listener.local_addr()?.port());
+    }
+    println!();
+    std::io::stdout().flush()?;
+    let threads: Vec<_> = listeners
+        .into_iter()
+        .map(|listener| {
+            let counts = counts.clone();
+            std::thread::spawn(move || {
+                for stream in listener.incoming().flatten() {
+                    let counts = counts.clone();
+                    counts.connections.fetch_add(1, Ordering::Relaxed);
+                    std::thread::spawn(move || answer(stream, &counts));
+                }
+            })
+        })
+        .collect();
+    threads.into_iter().for_each(|thread| drop(thread.join()));
+    Ok(())
+}
+
+/// Answers the requests of one connection: `/N.atom` is a document, `/counts`
+/// what was counted, `/change/N` changes the documents below N.
+fn answer(stream: TcpStream, counts: &Counts) -> Option<()> {
+    stream.set_nodelay(true).ok()?;
+    let mut writer = stream.try_clone().ok()?;
+    let mut reader = BufReader::new(stream);
+    loop {
+        let (mut line, mut target, mut tag) = (String::new(), None, None);
+        while reader.read_line(&mut line).ok()? > 2 {
+            target = target.or_else(|| line.split(' ').nth(1).map(str::to_owned));
+            if line.to_ascii_lowercase().starts_with("if-none-match:") {
+                tag = Some(line[14..].trim().to_owned());
+            }
+            line.clear();
+        }
+        let target = target?;
+        if target == "/counts" {
+            let text = format!(
+                "{} {}",
+                counts.requests.load(Ordering::Relaxed),
+                counts.connections.load(Ordering::Relaxed)
+            );
+            write!(writer, "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{text}", text.len())
+                .ok()?;
+            continue;
+        }
+        if let Some(count) = target.strip_prefix("/change/") {
+            counts.changed.store(count.parse().ok()?, Ordering::Relaxed);
+            write!(writer, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").ok()?;
+            continue;
+        }
+        counts.requests.fetch_add(1, Ordering::Relaxed);
+        let number: u64 = target[1..].split('.').next()?.parse().ok()?;
+        let edition = u64::from(number < counts.changed.load(Ordering::Relaxed));
+        let known = format!("\"{number}-{edition}\"");
+        let head = format!(
+            "ETag: {known}\r\nLast-Modified: Wed, 02 Apr 2025 11:0{edition}:00 GMT\r\n\
+             Content-Type: application/atom+xml\r\nCache-Control: max-age=300\r\n"
+        );
+        if tag.as_deref() == Some(known.as_str()) {
+            write!(writer, "HTTP/1.1 304 Not Modified\r\n{head}\r\n").ok()?;
+            continue;
+        }
+        let body = zipped(document(number, edition).as_bytes())?;
+        let length = body.len();
+        let head = format!(
+            "HTTP/1.1 200 OK\r\n{head}Content-Encoding: gzip\r\nContent-Length: {length}\r\n\r\n"
+        );
+        writer.write_all(&[head.as_bytes(), &body].concat()).ok()?;
+    }
+}
+
+/// A document of 62 KB whose entries are its own; a new edition has one new entry.
+fn document(number: u64, edition: u64) -> String {
+    let mut text = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\">\
+         <id>tag:origin.example,2025:{number}</id><title>Department {number}</title>\
+         <updated>2025-04-02T11:00:00Z</updated>"
+    );
+    for entry in 0..ENTRIES as u64 {
+        let entry = entry + 1 - edition;
+        let mut words = String::with_capacity(ENTRY);
+        let mut dice = number.wrapping_mul(1_000_003).wrapping_add(entry).wrapping_mul(0x9e37_79b9);
+        while words.len() < ENTRY - 300 {
+            dice = dice
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            words.push_str(WORDS[(dice >> 33) as usize % WORDS.len()]);
+            words.push(' ');
+        }
+        let day = 1 + (34 - entry.min(34)) % 28;
+        text.push_str(&format!(
+            "<entry><id>tag:origin.example,2025:{number}/{entry}</id>\
+             <title>Announcement {entry} of department {number}</title>\
+             <link href=\"https://origin.example/{number}/{entry}\"/>\
+             <updated>2025-03-{day:02}T09:00:00Z</updated>\
+             <summary type=\"html\">&lt;p&gt;{words}&lt;/p&gt;</summary></entry>"
+        ));
+    }
+    text.push_str("</feed>");
+    text
+}
+
+const WORDS: [&str; 16] = [
+    "minister",
+    "sanctions",
+    "border",
+    "agreement",
+    "trade",
+    "defence",
+    "statement",
+    "partners",
+    "funding",
+    "review",
+    "guidance",
+    "visit",
+    "treaty",
+    "security",
+    "growth",
+    "region",
+];
+
+fn zipped(bytes: &[u8]) -> Option<Vec<u8>> {
+    let mut to = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    to.write_all(bytes).ok()?;
+    to.finish().ok()
+}

@@ -1,0 +1,200 @@
+//! An entry of GOV.UK and its content item in; the entry with all that the item says, out.
+
+use serde::Deserialize;
+use url::Url;
+
+use super::{Enrichment, clean, take_text};
+use crate::model::{Document, Entry, Failure, FailureKind, Timestamp};
+
+/// Where the content API has a page of GOV.UK; pages elsewhere have no content item.
+pub(super) fn content_of(page: &Url) -> Option<Url> {
+    let path = page.path();
+    if !matches!(page.host_str(), Some("www.gov.uk" | "gov.uk"))
+        || path.len() < 2
+        || path.starts_with("/search")
+        || path.starts_with("/api/")
+    {
+        return None;
+    }
+    Url::parse(&format!("https://www.gov.uk/api/content{}", path.trim_end_matches('/'))).ok()
+}
+
+/// What is read of a content item.
+#[derive(Debug, Deserialize)]
+struct Item {
+    content_id: Option<String>,
+    description: Option<String>,
+    document_type: Option<String>,
+    locale: Option<String>,
+    #[serde(default)]
+    details: Details,
+    #[serde(default)]
+    links: Links,
+    withdrawn_notice: Option<Notice>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Details {
+    body: Option<Body>,
+    /// A guide's chapters, a country's travel advice.
+    parts: Vec<Part>,
+    /// What a publication consists of, as HTML.
+    documents: Vec<String>,
+    change_history: Vec<Change>,
+}
+
+/// HTML, or several renderings of which one is HTML.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Body {
+    Html(String),
+    Renderings(Vec<Rendering>),
+}
+
+#[derive(Debug, Deserialize)]
+struct Rendering {
+    content_type: String,
+    content: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct Part {
+    #[serde(default)]
+    title: String,
+    body: Option<Body>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Change {
+    note: Option<String>,
+    public_timestamp: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Links {
+    organisations: Vec<Linked>,
+    world_locations: Vec<Linked>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Linked {
+    base_path: Option<String>,
+    title: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Notice {
+    withdrawn_at: Option<String>,
+}
+
+/// Adds what the content item says to the entry.
+pub(super) fn add(entry: &mut Entry, document: &Document) -> Result<Enrichment, Failure> {
+    let item: Item = serde_json::from_slice(&document.body).map_err(|error| {
+        Failure::new(
+            FailureKind::NotAFeed,
+            format!("the content API answered something else than a content item: {error}"),
+        )
+    })?;
+    match item.document_type.as_deref() {
+        Some("gone") => {
+            return Err(Failure::new(FailureKind::Gone, "the page has been taken down"));
+        }
+        Some("redirect") => {
+            return Err(Failure::new(FailureKind::Redirect, "the page has moved"));
+        }
+        _ => {}
+    }
+    if entry.summary.is_none() {
+        let description = item.description.as_deref().filter(|text| !text.trim().is_empty());
+        entry.summary = description.map(|text| htmlize::escape_text(text.trim()).into_owned());
+    }
+    let mut done = Enrichment::default();
+    if let (html, Some(page)) = (html_of(&item.details), entry.url.clone()) {
+        let told = entry.content.as_deref().map_or(0, |content| clean::text(content).len());
+        done.text = take_text(entry, &html, &page, told);
+    }
+    let before = entry.tags.len();
+    tag(entry, "org", &item.links.organisations);
+    tag(entry, "location", &item.links.world_locations);
+    done.tags = entry.tags.len() - before;
+    // Translations share an id.
+    let locale = item.locale.as_deref().unwrap_or("en");
+    entry.content_id = item.content_id.map(|id| format!("{id}:{locale}"));
+    entry.change_note = change_note(item.details.change_history);
+    entry.withdrawn = item.withdrawn_notice.as_ref().map(|notice| withdrawn_at(notice, document));
+    done.withdrawn = entry.withdrawn.is_some();
+    if entry.language.is_none() {
+        entry.language = item.locale;
+    }
+    Ok(done)
+}
+
+/// The whole of what a page says, as HTML.
+fn html_of(details: &Details) -> String {
+    let mut html = details.body.as_ref().and_then(html_in).unwrap_or_default().to_owned();
+    for part in &details.parts {
+        if let Some(body) = part.body.as_ref().and_then(html_in) {
+            html.push_str(&format!("<h2>{}</h2>", htmlize::escape_text(&part.title)));
+            html.push_str(body);
+        }
+    }
+    if html.is_empty() {
+        html = details.documents.concat();
+    }
+    html
+}
+
+fn html_in(body: &Body) -> Option<&str> {
+    match body {
+        Body::Html(html) => Some(html),
+        Body::Renderings(renderings) => renderings
+            .iter()
+            .find(|rendering| rendering.content_type == "text/html")
+            .map(|rendering| rendering.content.as_str()),
+    }
+}
+
+/// Tags the entry with the slugs of what the item links to.
+fn tag(entry: &mut Entry, kind: &str, linked: &[Linked]) {
+    for link in linked {
+        let slug = match (&link.base_path, &link.title) {
+            (Some(path), _) => path.rsplit('/').next().unwrap_or_default().to_owned(),
+            (None, Some(title)) => slug_of(title),
+            (None, None) => continue,
+        };
+        // The Welsh page of an organisation ends in `.cy`.
+        let tag = format!("{kind}:{}", slug.split('.').next().unwrap_or_default());
+        if !slug.is_empty() && !entry.tags.contains(&tag) {
+            entry.tags.push(tag);
+        }
+    }
+}
+
+/// GOV.UK's own rule: letters and digits, the rest one hyphen.
+fn slug_of(title: &str) -> String {
+    let lower = title.to_lowercase();
+    let words = lower.split(|c: char| !c.is_alphanumeric() && c != '\'');
+    let words: Vec<String> =
+        words.filter(|word| !word.is_empty()).map(|word| word.replace('\'', "")).collect();
+    words.join("-")
+}
+
+/// The note of the latest change, if there was one after the first publication.
+fn change_note(history: Vec<Change>) -> Option<String> {
+    if history.len() < 2 {
+        return None;
+    }
+    let dated = history.into_iter().filter_map(|change| {
+        Some((Timestamp::parse_rfc3339(change.public_timestamp.as_deref()?)?, change.note?))
+    });
+    // Of two notes with one date the earlier in the list is the later change.
+    let latest = dated.reduce(|latest, change| if change.0 > latest.0 { change } else { latest });
+    latest.map(|(_, note)| clean::text(&note)).filter(|note| !note.is_empty())
+}
+
+fn withdrawn_at(notice: &Notice, document: &Document) -> Timestamp {
+    let stated = notice.withdrawn_at.as_deref().and_then(Timestamp::parse_rfc3339);
+    stated.unwrap_or(document.at).min(document.at)
+}

@@ -1,0 +1,77 @@
+//! Settings in; the headers of every request out. An answer's headers in; what they say, out.
+
+use reqwest::header::{
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, ETAG, FROM, HeaderMap,
+    HeaderName, HeaderValue, LAST_MODIFIED, LINK, USER_AGENT,
+};
+use url::Url;
+
+use crate::fetch::{Settings, coding, websub};
+use crate::model::{Failure, FailureKind, Validators};
+
+/// Bytes of a validator that are remembered.
+const MOST_VALIDATOR: usize = 8 * 1024;
+
+/// RFC 3229's headers, by which only new entries are asked for and sent (P52).
+const A_IM: HeaderName = HeaderName::from_static("a-im");
+const IM: HeaderName = HeaderName::from_static("im");
+
+const ACCEPTED: &str = "application/atom+xml, application/rss+xml, application/rdf+xml;q=0.9, \
+    application/feed+json;q=0.9, application/xml;q=0.8, text/xml;q=0.8, application/json;q=0.7, \
+    */*;q=0.1";
+
+/// The headers of every request: the same for all sources (P60, P61, P63).
+pub(super) fn of_every_request(settings: &Settings) -> Result<HeaderMap, Failure> {
+    let mut headers = HeaderMap::new();
+    headers.insert(ACCEPT, HeaderValue::from_static(ACCEPTED));
+    headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(coding::ACCEPTED));
+    headers.insert(USER_AGENT, header("user-agent", &settings.identity())?.1);
+    if settings.deltas {
+        headers.insert(A_IM, HeaderValue::from_static("feed"));
+    }
+    if let Some(from) = &settings.from {
+        headers.insert(FROM, header("from", from)?.1);
+    }
+    Ok(headers)
+}
+
+/// A header as the operator wrote it. Its value is marked as sensitive: it may be a credential.
+pub(super) fn header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), Failure> {
+    let unusable =
+        || Failure::new(FailureKind::Internal, format!("the header {name:?} cannot be sent"));
+    let name = HeaderName::try_from(name).map_err(|_| unusable())?;
+    let mut value = HeaderValue::try_from(value).map_err(|_| unusable())?;
+    value.set_sensitive(name == AUTHORIZATION);
+    Ok((name, value))
+}
+
+/// ETag and Last-Modified of an answer as they came (P2, P3); absurdly long ones are dropped.
+pub(super) fn validators(url: &Url, headers: &HeaderMap) -> Validators {
+    let bytes = |name| {
+        let value: &HeaderValue = headers.get(name)?;
+        let bytes = value.as_bytes();
+        (!bytes.is_empty() && bytes.len() <= MOST_VALIDATOR).then(|| bytes.to_vec())
+    };
+    Validators {
+        etag: bytes(ETAG),
+        last_modified: bytes(LAST_MODIFIED),
+        of: Some(url.clone()),
+        offer: websub::offered(headers.get_all(LINK).iter().map(HeaderValue::as_bytes), url),
+    }
+}
+
+/// The Content-Encoding headers.
+pub(super) fn codings(headers: &HeaderMap) -> Vec<Vec<u8>> {
+    headers.get_all(CONTENT_ENCODING).iter().map(|value| value.as_bytes().to_vec()).collect()
+}
+
+/// Whether a 226 says that it is a feed's new entries.
+pub(super) fn is_delta(headers: &HeaderMap) -> bool {
+    let said = headers.get_all(IM).iter().filter_map(|value| value.to_str().ok());
+    said.flat_map(|value| value.split(',')).any(|im| im.trim().eq_ignore_ascii_case("feed"))
+}
+
+pub(super) fn content_type(headers: &HeaderMap) -> Option<String> {
+    let value = headers.get(CONTENT_TYPE)?;
+    Some(String::from_utf8_lossy(value.as_bytes()).into_owned())
+}

@@ -1,0 +1,192 @@
+//! A robots.txt and a path in; whether the path may be asked for, out (P71, RFC 9309).
+//!
+//! A feed that the operator named is no crawl, so this is off unless
+//! `robots = "honour"` says otherwise.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use url::Url;
+
+use crate::model::Timestamp;
+
+/// How long what a site said is believed.
+const BELIEVED: Duration = Duration::from_secs(86_400);
+
+/// Bytes of a robots.txt that are read, the least that RFC 9309 asks for.
+pub(super) const MOST: u64 = 500 * 1024;
+
+/// The rules of one site that are for us.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Robots {
+    /// Patterns, and whether what they match is allowed.
+    rules: Vec<(String, bool)>,
+}
+
+impl Robots {
+    /// What a site without a robots.txt says.
+    pub(super) fn allowing_all() -> Self {
+        Self::default()
+    }
+
+    /// What a site whose robots.txt cannot be had says.
+    pub(super) fn forbidding_all() -> Self {
+        Self { rules: vec![("/".to_owned(), false)] }
+    }
+
+    /// The rules for the product `name`: of the groups that name it, else of
+    /// those for everybody.
+    pub(super) fn parse(text: &str, name: &str) -> Self {
+        let (mut ours, mut everybodys) = (None::<Self>, Self::default());
+        let (mut names_us, mut names_all, mut in_rules) = (false, false, false);
+        for line in text.trim_start_matches('\u{feff}').lines() {
+            let line = line.split('#').next().unwrap_or_default();
+            let Some((key, value)) = line.split_once(':') else { continue };
+            let value = value.trim();
+            match key.trim().to_ascii_lowercase().as_str() {
+                "user-agent" => {
+                    if std::mem::take(&mut in_rules) {
+                        (names_us, names_all) = (false, false);
+                    }
+                    names_us |= product(value).eq_ignore_ascii_case(name);
+                    names_all |= value == "*";
+                    if names_us {
+                        ours.get_or_insert_default();
+                    }
+                }
+                key @ ("allow" | "disallow") => {
+                    in_rules = true;
+                    if value.is_empty() {
+                        continue;
+                    }
+                    let rule = (value.to_owned(), key == "allow");
+                    if names_us && let Some(ours) = &mut ours {
+                        ours.rules.push(rule.clone());
+                    }
+                    if names_all {
+                        everybodys.rules.push(rule);
+                    }
+                }
+                _ => {}
+            }
+        }
+        ours.unwrap_or(everybodys)
+    }
+
+    /// Whether path and query may be asked for: the longest rule decides, and
+    /// of two as long the one that allows.
+    pub(super) fn allows(&self, target: &str) -> bool {
+        self.rules
+            .iter()
+            .filter(|(pattern, _)| matches(pattern, target))
+            .max_by_key(|(pattern, allowed)| (pattern.len(), *allowed))
+            .is_none_or(|(_, allowed)| *allowed)
+    }
+}
+
+/// The product's name, without version: letters, `-` and `_`.
+fn product(value: &str) -> &str {
+    let end = value.find(|c: char| !(c.is_ascii_alphabetic() || c == '-' || c == '_'));
+    &value[..end.unwrap_or(value.len())]
+}
+
+/// Whether a pattern with `*` and a final `$` matches the beginning of the target.
+fn matches(pattern: &str, target: &str) -> bool {
+    let (pattern, to_end) = match pattern.strip_suffix('$') {
+        Some(pattern) => (pattern, true),
+        None => (pattern, false),
+    };
+    let mut pieces = pattern.split('*');
+    let Some(mut rest) = target.strip_prefix(pieces.next().unwrap_or_default()) else {
+        return false;
+    };
+    let mut pieces = pieces.peekable();
+    if pieces.peek().is_none() {
+        return !to_end || rest.is_empty();
+    }
+    while let Some(piece) = pieces.next() {
+        if to_end && pieces.peek().is_none() {
+            return rest.ends_with(piece);
+        }
+        // The first place that fits leaves the most for the pieces after it.
+        let Some(at) = rest.find(piece) else { return false };
+        rest = &rest[at + piece.len()..];
+    }
+    true
+}
+
+/// What sites said, for a day each.
+#[derive(Debug, Default)]
+pub(super) struct Known(Mutex<HashMap<String, (Timestamp, Robots)>>);
+
+impl Known {
+    /// What the origin of `url` said within a day.
+    pub(super) fn of(&self, url: &Url, now: Timestamp) -> Option<Robots> {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (read, robots) = known.get(&url.origin().ascii_serialization())?;
+        (*read <= now && read.until(now) < BELIEVED).then(|| robots.clone())
+    }
+
+    /// Remembers what the origin of `url` says.
+    pub(super) fn learn(&self, url: &Url, now: Timestamp, robots: Robots) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.insert(url.origin().ascii_serialization(), (now, robots));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn p71_the_group_that_names_us_decides_else_the_one_for_everybody() {
+        let text = "# a comment\n\
+            User-agent: *\nDisallow: /\n\n\
+            User-Agent: Otherbot\nuser-agent: Gazetted/2.0\nDisallow: /private # inner\nAllow: /private/feed\n\
+            Sitemap: https://example.org/map\n\
+            User-agent: thirdbot\nDisallow: /feed\n";
+        for (name, target, allowed) in [
+            ("gazetted", "/feed", true),
+            ("gazetted", "/private", false),
+            ("gazetted", "/private/feed.atom", true),
+            ("stranger", "/feed", false),
+            ("thirdbot", "/feed?x=1", false),
+            ("thirdbot", "/", true),
+        ] {
+            assert_eq!(Robots::parse(text, name).allows(target), allowed, "{name} {target}");
+        }
+    }
+
+    #[test]
+    fn p71_the_longest_rule_decides_and_allowing_wins_a_tie() {
+        for (rules, target, allowed) in [
+            ("", "/feed", true),
+            ("Disallow:", "/feed", true),
+            ("Disallow: /", "/feed", false),
+            ("Disallow: /\nAllow: /f", "/feed", true),
+            ("Disallow: /feed\nAllow: /feed", "/feed", true),
+            ("Disallow: /*.atom$", "/a/feed.atom", false),
+            ("Disallow: /*.atom$", "/a/feed.atom?x", true),
+            ("Disallow: /*q=", "/search?q=1", false),
+            ("Disallow: /a*b*c", "/a-b-c-d", false),
+            ("Disallow: /a*b*c", "/a-c-b", true),
+            ("Disallow: /feed$", "/feed", false),
+            ("Disallow: /feed$", "/feeds", true),
+        ] {
+            let robots = Robots::parse(&format!("User-agent: *\n{rules}"), "gazetted");
+            assert_eq!(robots.allows(target), allowed, "{rules:?} {target}");
+        }
+        assert!(!Robots::forbidding_all().allows("/feed"));
+        assert!(Robots::allowing_all().allows("/feed"));
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_the_reader_panic(text in "\\PC{0,200}|(User-agent: \\*|Disallow: /[a*$]{0,6}|\n){0,9}", target in "/[a-c]{0,9}") {
+            Robots::parse(&text, "gazetted").allows(&target);
+        }
+    }
+}

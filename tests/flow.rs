@@ -1,0 +1,242 @@
+//! Sources on a scripted site in; what subscribers see over time, restarts and reloads, out.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use gazetted::model::{Outcome, Poll};
+use gazetted::pipeline::Editor;
+use gazetted::publish::Shelf;
+use gazetted::store::InMemory;
+
+use crate::support::site::Answer;
+use crate::support::world::{World, atom};
+
+const HOUR: Duration = Duration::from_secs(3600);
+const PAGE: &str = "https://www.gov.uk/government/news/closer-ties-in-the-region";
+const TITLE: &str = "Closer ties in the region against organised crime";
+const DATE: &str = "2025-04-02T11:05:00Z";
+
+fn announcement() -> String {
+    atom(&[(&format!("{PAGE}#{DATE}"), PAGE, TITLE, DATE)])
+}
+
+/// Two departments and a syndicator who tell one thing.
+async fn three_tellings() -> World {
+    let copy = atom(&[("urn:copy:1", "https://copies.example/1", TITLE, "2025-04-02T12:00:00Z")]);
+    World::new()
+        .await
+        .source("fcdo", announcement())
+        .source("home-office", announcement())
+        .source("wired", copy)
+        .topic("crime", "\"organised crime\"")
+        .topic("everything", "crime OR ties OR weather")
+        .start()
+        .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_announcement_in_three_sources_is_published_once_and_names_them_all() {
+    let world = three_tellings().await;
+    assert_eq!(world.titles("crime").await, [TITLE]);
+    let feed = world.get("/topics/crime.atom").await;
+    assert_eq!(feed.text().matches("<entry>").count(), 1);
+    assert!(feed.text().contains("Also published by"), "{}", feed.text());
+    assert_eq!(world.stories()[0].entries.len(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hundred_polls_of_an_unchanged_site_are_a_hundred_304_and_change_no_byte() {
+    let world = three_tellings().await;
+    let before = world.get("/topics/crime.atom").await;
+    for _ in 0..100 {
+        world.pass(2 * HOUR).await;
+    }
+    let requests = world.site.requests("/fcdo");
+    assert_eq!(requests.len(), 101, "{}", world.site.story());
+    assert!(requests[1..].iter().all(|request| request.is_conditional()));
+    let after = world.get("/topics/crime.atom").await;
+    let told = |answer: &crate::support::http::Answer| {
+        (
+            answer.body.clone(),
+            answer.header("etag").map(str::to_owned),
+            answer.header("last-modified").map(str::to_owned),
+        )
+    };
+    assert_eq!(told(&before), told(&after));
+    let again = world
+        .get_with(
+            "/topics/crime.atom",
+            ("If-None-Match", before.header("etag").unwrap().to_owned()),
+        )
+        .await;
+    assert_eq!(again.status, 304);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_revision_keeps_the_published_id_and_moves_the_date() {
+    let world = three_tellings().await;
+    let before = world.stories();
+    let later = "2025-04-03T08:30:00Z";
+    world.site.document("/fcdo", atom(&[(&format!("{PAGE}#{later}"), PAGE, TITLE, later)]));
+    world.pass(2 * HOUR).await;
+    let after = world.stories();
+    assert_eq!(after.len(), 1);
+    assert_eq!(after[0].published_id, before[0].published_id);
+    assert_eq!(after[0].updated, later);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_source_that_fails_changes_nothing_that_subscribers_see() {
+    let world = three_tellings().await;
+    let before = world.get("/topics/crime.atom").await;
+    for answer in [
+        Answer::status(500),
+        Answer::ok("<html><title>Please log in</title></html>"),
+        Answer::ok(""),
+        Answer::hang_up(),
+        Answer::status(410),
+        Answer::ok("<?xml version=\"1.0\"?><feed xmlns=\"http://www.w3.org/2005/Atom\"><entry>"),
+    ] {
+        world.site.script("/fcdo", [answer]);
+        world.pass(Duration::from_secs(60 * 24 * 3600)).await;
+        assert_eq!(world.get("/topics/crime.atom").await.body, before.body);
+    }
+    assert!(world.site.requests("/home-office").len() > 6, "the others are polled all the while");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_restart_nothing_is_asked_early_and_everything_conditionally() {
+    let mut world = three_tellings().await;
+    let before = world.get("/topics/crime.atom").await;
+    world.restart().await;
+    assert_eq!(world.site.requests("/fcdo").len(), 1, "not before it is due");
+    let after = world.get("/topics/crime.atom").await;
+    assert_eq!(before.body, after.body);
+    assert_eq!(before.header("last-modified"), after.header("last-modified"));
+    world.pass(2 * HOUR).await;
+    let requests = world.site.requests("/fcdo");
+    assert_eq!(requests.len(), 2);
+    assert!(requests[1].is_conditional());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_topic_has_its_history_and_a_removed_one_is_gone_for_good() {
+    let mut world = three_tellings().await;
+    world
+        .reconfigure(|config| {
+            *config = config
+                .replace("id = \"crime\"", "id = \"ties\"")
+                .replace("\"organised crime\"", "\"closer ties\"");
+        })
+        .await;
+    assert_eq!(world.titles("ties").await, [TITLE]);
+    assert_eq!(world.get("/topics/crime.atom").await.status, 410);
+    world.restart().await;
+    assert_eq!(world.get("/topics/crime.atom").await.status, 410, "also after a restart");
+    assert_eq!(world.get("/topics/never.atom").await.status, 404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_renamed_topic_leads_readers_to_its_new_name() {
+    let mut world = three_tellings().await;
+    world
+        .reconfigure(|config| {
+            *config = config.replace("id = \"crime\"", "id = \"ties\"\nformerly = [\"crime\"]");
+        })
+        .await;
+    let moved = world.get("/topics/crime.atom").await;
+    assert_eq!(moved.status, 301);
+    assert!(moved.header("location").unwrap().ends_with("/topics/ties.atom"), "{moved:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_story_whose_revision_leaves_the_topic_leaves_its_feed() {
+    let world = World::new()
+        .await
+        .source("fcdo", announcement())
+        .topic("crime", "\"organised crime\"")
+        .start()
+        .await;
+    assert_eq!(world.titles("crime").await.len(), 1);
+    let other = "Closer ties in the region about the weather";
+    world.site.document("/fcdo", atom(&[("x", PAGE, other, "2025-04-03T08:30:00Z")]));
+    world.pass(2 * HOUR).await;
+    assert_eq!(world.titles("crime").await, Vec::<String>::new());
+}
+
+/// Invariant 8: state after a poll depends on the state before it and on the
+/// poll alone. The polls of a run, as values that went through JSON, give an
+/// empty store the same stories and the same bytes, however they are gathered.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_polls_of_a_run_replay_into_an_empty_store() {
+    let world = three_tellings().await;
+    let mut polls: Vec<Poll> = Vec::new();
+    let later = "2025-04-03T10:30:00Z";
+    let documents = [
+        atom(&[(&format!("{PAGE}#{later}"), PAGE, TITLE, later)]),
+        atom(&[(
+            "n1",
+            "https://www.gov.uk/government/news/n1",
+            "News about the weather and crime",
+            later,
+        )]),
+        announcement(),
+    ];
+    let mut fresh = World::new().await;
+    for source in ["fcdo", "home-office", "wired"] {
+        fresh = fresh.source(source, announcement());
+    }
+    let fresh = fresh
+        .topic("crime", "\"organised crime\"")
+        .topic("everything", "crime OR ties OR weather")
+        .start()
+        .await;
+    for (round, document) in documents.iter().cycle().take(9).enumerate() {
+        let source = ["fcdo", "home-office", "wired"][round % 3];
+        fresh.site.document(&format!("/{source}"), format!("{document}<!-- {round} -->"));
+        fresh.clock.advance(2 * HOUR);
+        for source in ["fcdo", "home-office", "wired"] {
+            // Whichever the loop had not begun by itself.
+            if let Some(Ok(polled)) =
+                fresh.handle().poll_now(gazetted::model::SourceId::new(source)).await
+            {
+                polls.push(polled.poll);
+            }
+        }
+        fresh.handle().settled().await;
+    }
+    polls.sort_by_key(|poll| poll.at);
+    assert!(polls.iter().any(|poll| matches!(poll.outcome, Outcome::Read(_))));
+    let written: Vec<String> =
+        polls.iter().map(|poll| serde_json::to_string(poll).unwrap()).collect();
+    let polls: Vec<Poll> = written.iter().map(|poll| serde_json::from_str(poll).unwrap()).collect();
+
+    let one_by_one = replay(&world, polls.iter().map(|poll| vec![poll.clone()]).collect()).await;
+    let in_pairs = replay(&world, polls.chunks(2).map(<[Poll]>::to_vec).collect()).await;
+    let at_once = replay(&world, vec![polls]).await;
+    assert_eq!(one_by_one.0, in_pairs.0);
+    assert_eq!(one_by_one.0, at_once.0);
+    assert_eq!(one_by_one.1, in_pairs.1);
+    assert_eq!(one_by_one.1, at_once.1);
+    assert!(!one_by_one.0.is_empty());
+}
+
+/// The stories, as the store has them, and the feeds, after these gatherings.
+async fn replay(
+    world: &World,
+    gatherings: Vec<Vec<Poll>>,
+) -> (Vec<String>, Vec<(String, Vec<u8>)>) {
+    use gazetted::store::Store;
+    let store: Arc<InMemory> = Arc::default();
+    let shelf: Arc<Shelf> = Arc::default();
+    let now = world.clock.now();
+    let mut editor =
+        Editor::open(Arc::new(world.plan()), store.clone(), shelf.clone(), now).await.unwrap();
+    for polls in gatherings {
+        editor.ingest(polls).await.unwrap();
+    }
+    let stories = store.stories(None, 1000).unwrap();
+    let stories = stories.iter().map(|story| serde_json::to_string(story).unwrap()).collect();
+    let feeds = shelf.paths().into_iter().filter(|path| path.starts_with("/topics/"));
+    (stories, feeds.map(|path| (path.clone(), shelf.body(&path).unwrap().to_vec())).collect())
+}

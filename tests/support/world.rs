@@ -1,0 +1,179 @@
+//! Sources on a scripted site and topics in; a running daemon with a clock of the test's own, out.
+
+use std::fmt::Write;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use gazetted::clock::Clock;
+use gazetted::config::Plan;
+use gazetted::daemon::{Daemon, Handle};
+use gazetted::inquiry::export::ExportedStory;
+use gazetted::model::{SourceId, Timestamp};
+use gazetted::pipeline::Polled;
+use gazetted::store;
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+
+use super::http::{Answer, get, get_with};
+use super::site::Site;
+
+/// When the clock of every test begins.
+pub const START: &str = "2025-04-03T09:00:00Z";
+
+/// A daemon over a real store, polling a scripted site at a time the test sets.
+pub struct World {
+    /// Its directory: the configuration and the store.
+    pub directory: TempDir,
+    /// The site that its sources are on.
+    pub site: Site,
+    /// Its clock.
+    pub clock: Clock,
+    config: String,
+    daemon: Option<Daemon>,
+}
+
+impl World {
+    /// A world without sources and topics, not started.
+    pub async fn new() -> Self {
+        Self {
+            directory: TempDir::new().unwrap(),
+            site: Site::start().await,
+            clock: Clock::by_hand(Timestamp::parse_rfc3339(START).unwrap()),
+            config: "[server]\nbase_url = \"https://feeds.example.org/\"\n\
+                     [polling]\nallow_private = [\"127.0.0.0/8\"]\nspacing = \"1ms\"\n"
+                .to_owned(),
+            daemon: None,
+        }
+    }
+
+    /// A source at `/ID` of the site, which serves `document` well.
+    pub fn source(mut self, id: &str, document: impl Into<Vec<u8>>) -> Self {
+        self.site.document(&format!("/{id}"), document);
+        let url = self.site.url(&format!("/{id}"));
+        write!(self.config, "[[source]]\nid = \"{id}\"\nurl = \"{url}\"\ninterval = \"1h\"\n")
+            .unwrap();
+        self
+    }
+
+    /// A topic.
+    pub fn topic(mut self, id: &str, query: &str) -> Self {
+        write!(self.config, "[[topic]]\nid = \"{id}\"\ntitle = \"{id}\"\nquery = '''{query}'''\n")
+            .unwrap();
+        self
+    }
+
+    /// Starts the daemon and lets it poll whatever is due.
+    pub async fn start(mut self) -> Self {
+        self.restart().await;
+        self
+    }
+
+    /// Stops the daemon, if it runs, and starts it on what it has stored.
+    pub async fn restart(&mut self) {
+        self.stop().await;
+        let plan = self.plan();
+        let store = Arc::new(store::open(&plan.store.path, plan.store.cache).unwrap());
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        self.daemon = Some(Daemon::start(plan, store, listener, self.clock.clone()).await.unwrap());
+        self.handle().settled().await;
+    }
+
+    /// Stops the daemon as a signal would.
+    pub async fn stop(&mut self) {
+        if let Some(daemon) = self.daemon.take() {
+            daemon.stop().await.unwrap();
+        }
+    }
+
+    /// Writes a configuration that differs by `change`, and reloads it.
+    pub async fn reconfigure(&mut self, change: impl FnOnce(&mut String)) {
+        change(&mut self.config);
+        let plan = self.plan();
+        self.handle().replan(plan).await;
+        self.handle().settled().await;
+    }
+
+    /// The plan that the configuration compiles to.
+    pub fn plan(&self) -> Plan {
+        let path = self.directory.path().join("gazetted.toml");
+        let store = self.directory.path().join("store");
+        std::fs::write(&path, format!("[store]\npath = {store:?}\n{}", self.config)).unwrap();
+        Plan::load(&path).unwrap_or_else(|problems| panic!("{problems}")).plan
+    }
+
+    /// Lets time pass, and every poll that falls due in it.
+    pub async fn pass(&self, time: Duration) {
+        self.clock.advance(time);
+        self.handle().settled().await;
+    }
+
+    /// Polls one source now; it is published when this returns.
+    pub async fn poll(&self, source: &str) -> Polled {
+        self.handle().poll_now(SourceId::new(source)).await.unwrap().unwrap()
+    }
+
+    /// A way to ask the daemon's loop.
+    pub fn handle(&self) -> Handle {
+        self.daemon().handle()
+    }
+
+    /// Gets a path from the daemon.
+    pub async fn get(&self, path: &str) -> Answer {
+        let (address, path) = (self.daemon().address(), path.to_owned());
+        tokio::task::spawn_blocking(move || get(address, &path)).await.unwrap()
+    }
+
+    /// Gets a path from the daemon, with a header.
+    pub async fn get_with(&self, path: &str, header: (&'static str, String)) -> Answer {
+        let (address, path) = (self.daemon().address(), path.to_owned());
+        let get = move || get_with(address, &path, &[(header.0, header.1.as_str())]);
+        tokio::task::spawn_blocking(get).await.unwrap()
+    }
+
+    /// Every stored story.
+    pub fn stories(&self) -> Vec<ExportedStory> {
+        let mut stories = Vec::new();
+        let each = |story: &ExportedStory| {
+            stories.push(story.clone());
+            true
+        };
+        self.daemon().records().export(each).unwrap();
+        stories
+    }
+
+    /// The titles of a topic's feed, newest first.
+    pub async fn titles(&self, topic: &str) -> Vec<String> {
+        let feed = self.get(&format!("/topics/{topic}.json")).await;
+        let feed: serde_json::Value = serde_json::from_slice(&feed.body).unwrap();
+        let items = feed["items"].as_array().unwrap().clone();
+        items.iter().map(|item| item["title"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// Where the store is.
+    pub fn store_path(&self) -> std::path::PathBuf {
+        Path::new(self.directory.path()).join("store")
+    }
+
+    fn daemon(&self) -> &Daemon {
+        self.daemon.as_ref().expect("the world was started")
+    }
+}
+
+/// An Atom document: each entry by id, link, title and `updated`.
+pub fn atom(entries: &[(&str, &str, &str, &str)]) -> String {
+    let mut document = String::from(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\">\n\
+         <id>tag:site.example,2025:feed</id><title>A department</title>\
+         <updated>2025-04-03T08:00:00Z</updated>\n",
+    );
+    for (id, link, title, updated) in entries {
+        write!(
+            document,
+            "<entry><id>{id}</id><title>{title}</title><updated>{updated}</updated>\
+             <link rel=\"alternate\" href=\"{link}\"/><summary>About it: {title}.</summary></entry>\n"
+        )
+        .unwrap();
+    }
+    document + "</feed>\n"
+}
