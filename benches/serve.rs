@@ -372,8 +372,9 @@ fn story(number: u8) -> Arc<Story> {
         .map(|place| words[(place * place + usize::from(number) * 31) % words.len()])
         .collect();
     entry.content = Some(format!("<p>{}</p>", text.join(" ")));
-    let id = format!("tag:department.example,2026:{number}");
-    let mut story = Story::new(StoryId::from_bytes([number; 16]), id, dated);
-    story.members.push(Member::new(entry, Evidence::Founded, dated));
+    let id = StoryId::from_bytes([number; 16]);
+    let published_id = format!("tag:department.example,2026:{number}");
+    let mut story = Story::new(id, published_id, dated);
+    story.members = vec![Member::new(entry, Evidence::Founded, dated)];
     Arc::new(story)
 }

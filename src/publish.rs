@@ -16,6 +16,8 @@ mod coding;
 
 mod conditional;
 
+mod dates;
+
 mod desk;
 
 mod guard;
@@ -58,7 +60,7 @@ pub use desk::{Desk, Reply, SourceState, StoryDetail, Unavailable, VolumeDetail}
 pub use guard::Guard;
 pub use ledger::Ledger;
 pub use server::{Listener, Settings, serve};
-pub use shelf::{Prepared, Shelf, Withdrawal};
+pub use shelf::{Prepared, Shelf, Absence};
 pub use site::Site;
 
 /// Something that can be served: a feed, a page, a list.
@@ -201,7 +203,7 @@ pub fn render_site(
         .collect();
     let updated =
         told.iter().map(|(topic, told)| Masthead::of_topic(topic, told, None, site).updated);
-    let changed = rss::http_date(updated.max().unwrap_or(masthead::NOTHING_YET));
+    let changed = dates::http_date(updated.max().unwrap_or(masthead::NOTHING_YET));
     let mut rendered = vec![pages::index(&told, site), topics_list(topics, &changed, site)];
     rendered.extend(pages::furniture());
     rendered
@@ -258,7 +260,7 @@ fn sources_list(states: &[SourceState], site: &Site) -> Rendered {
         opml::Group { text: heading.to_owned(), outlines }
     });
     let changed = states.iter().filter_map(|state| state.memory.last_news).max();
-    let changed = rss::http_date(changed.unwrap_or(masthead::NOTHING_YET));
+    let changed = dates::http_date(changed.unwrap_or(masthead::NOTHING_YET));
     let title = format!("Sources of {}", site.name());
     Rendered {
         path: "/sources.opml".to_owned(),

@@ -13,6 +13,7 @@ mod feeds;
 
 mod polling;
 
+mod serve;
 mod store;
 
 mod tidy;

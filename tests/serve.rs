@@ -27,13 +27,13 @@
 //! | Q30 | `http::q30_any_site_s_scripts_may_read_feeds` |
 //! | Q31 | `http::q31_link_headers_name_self_hub_and_the_other_formats` |
 //! | Q32 | `http::q32_ranges_are_not_offered` |
-//! | Q33 | `http::q33_moved_gone_and_unknown_differ` |
-//! | Q34 | `limits::q34_too_many_connections_are_told_to_come_back` |
+//! | Q33 | `http::q33_moved_gone_and_unknown_differ`, `pages::a_story_that_was_joined_with_another_leads_there` |
+//! | Q34 | `limits::q34_too_many_connections_are_told_to_come_back`, `limits::q34_one_address_is_told_that_it_has_enough` |
 //! | Q35 | `http::q35_instance_manipulation_is_ignored` |
 //! | Q36 | `pages::q36_pages_offer_their_feeds` |
 //! | Q40 | `formats::q40_json_feed` |
 //! | Q41 | `formats::q41_rss` |
-//! | Q42 | `formats::q42_opml` |
+//! | Q42 | `formats::q42_opml`, `formats::q42_opml_of_sources` |
 //!
 //! Q14 and Q17 are about extensions, which are dropped whole.
 

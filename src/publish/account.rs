@@ -1,11 +1,14 @@
 //! A story in; what every format tells of it, out.
 
+mod remarks;
+
 use std::collections::HashSet;
 
-use super::legible::{escape, excerpt, legible, line, listed};
+use super::legible::{excerpt, legible, line, listed};
 use super::site::{Site, story_path};
 use super::uri::{is_uri, uri};
-use crate::model::{Entry, Location, Member, Sources, Story, Timestamp};
+use crate::model::{Entry, Location, Member, Sources, Story, Timestamp, WithdrawnBy};
+use remarks::{Remarks, also};
 
 /// What a feed tells of a story: the words of its lead, and who carried it too.
 #[derive(Debug, Clone)]
@@ -122,7 +125,8 @@ impl<'a> Account<'a> {
         let path = story_path(&story.id);
         let page = site.address(&path);
         let title = title_of(lead, &source.name);
-        let (summary, content) = bodies(lead, &source.name, &copies);
+        let remarks = Remarks::on(story, lead, &source.name, &copies);
+        let (summary, content) = remarks.around(lead, &source.name);
         Self {
             id: legible(&story.published_id).into_owned(),
             url: lead.url.as_ref().map_or_else(|| page.clone(), uri),
@@ -131,7 +135,7 @@ impl<'a> Account<'a> {
             published: story.dated,
             // The feed must not date a change before the story itself.
             updated: updated.max(story.dated),
-            withdrawn: withdrawn(story),
+            withdrawn: taken_back(story),
             authors: authors(lead, &source),
             categories: categories(story),
             rights: filled(lead.rights.as_deref()).map(line),
@@ -167,11 +171,14 @@ impl<'a> Account<'a> {
     }
 }
 
-/// A story is taken back when everybody who told it took it back.
-fn withdrawn(story: &Story) -> Option<Timestamp> {
-    let withdrawals: Option<Vec<_>> =
-        story.members.iter().map(|member| member.withdrawn.as_ref().map(|gone| gone.at)).collect();
-    withdrawals?.into_iter().max()
+/// When a story was taken back, page and all. A page that stays and says of
+/// itself that it no longer applies is still to be told of, with a remark.
+fn taken_back(story: &Story) -> Option<Timestamp> {
+    let withdrawal = story.withdrawn.as_ref()?;
+    match withdrawal.by {
+        WithdrawnBy::Tombstone | WithdrawnBy::Missing => Some(withdrawal.at),
+        WithdrawnBy::Notice => None,
+    }
 }
 
 /// The name under which readers know a source: the operator's, else its own, else its id.
@@ -195,12 +202,6 @@ fn carried(member: &Member, sources: &Sources) -> Carried {
 fn original(lead: &Entry) -> Option<Original> {
     let original = lead.original.as_ref().filter(|original| lead.url.as_ref() != Some(original))?;
     Some(Original { url: uri(original), host: original.host_str().map(str::to_owned) })
-}
-
-/// The copies worth a reader's notice: one a name, and not the lead's own.
-fn also<'c>(lead: &str, copies: &'c [Carried]) -> Vec<&'c Carried> {
-    let mut seen = HashSet::from([lead]);
-    copies.iter().filter(|copy| seen.insert(copy.by.as_str())).collect()
 }
 
 fn title_of(lead: &Entry, publisher: &str) -> String {
@@ -237,15 +238,23 @@ fn categories(story: &Story) -> Vec<String> {
 }
 
 fn attached(enclosure: &crate::model::Enclosure) -> Attached<'_> {
-    let stated = filled(enclosure.media_type.as_deref()).map(str::trim);
-    let stated = stated.filter(|stated| {
-        stated.is_ascii() && stated.matches('/').count() == 1 && !stated.contains([' ', '"', '<'])
-    });
+    let stated = enclosure.media_type.as_deref().and_then(media_type);
     Attached {
         url: uri(&enclosure.url),
         media_type: stated.unwrap_or_else(|| media_type_of(enclosure.url.path())),
         length: enclosure.length,
     }
+}
+
+/// A stated media type without its parameters, if it is one (RFC 6838 §4.2).
+fn media_type(stated: &str) -> Option<&str> {
+    let stated = stated.split(';').next().unwrap_or_default().trim();
+    let is_name = |name: &str| {
+        name.starts_with(|c: char| c.is_ascii_alphanumeric())
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || "!#$&-^_.+".contains(c))
+    };
+    let (kind, subtype) = stated.split_once('/')?;
+    (is_name(kind) && is_name(subtype)).then_some(stated)
 }
 
 /// The media type that a file's ending tells, for the kinds that departments attach.
@@ -303,37 +312,4 @@ pub(super) fn address(location: &Location) -> Option<String> {
     let _ = url.set_username("");
     let _ = url.set_password(None);
     Some(uri(&url))
-}
-
-/// Summary and content, the longer of them ending with who published it too.
-fn bodies(lead: &Entry, publisher: &str, copies: &[Carried]) -> (Option<String>, Option<String>) {
-    let provenance = provenance(publisher, copies);
-    let summary = filled(lead.summary.as_deref()).map(|html| legible(html).into_owned());
-    let content = filled(lead.content.as_deref()).map(|html| legible(html).into_owned());
-    match (summary, content) {
-        (summary, Some(content)) => {
-            let summary = summary.filter(|summary| *summary != content);
-            (summary, Some(content + &provenance))
-        }
-        (Some(summary), None) => (Some(summary + &provenance), None),
-        // A reader is owed some text (validator: MissingTextualContent).
-        (None, None) => {
-            (Some(format!("<p>Published by {}.</p>{provenance}", escape(publisher))), None)
-        }
-    }
-}
-
-/// One visible line: who published it too, with links; empty when nobody did.
-fn provenance(publisher: &str, copies: &[Carried]) -> String {
-    let links: Vec<_> = also(publisher, copies)
-        .into_iter()
-        .map(|copy| match &copy.url {
-            Some(url) => format!("<a href=\"{}\">{}</a>", escape(url), escape(&copy.by)),
-            None => escape(&copy.by),
-        })
-        .collect();
-    if links.is_empty() {
-        return String::new();
-    }
-    format!("<p>Also published by {}.</p>", listed(&links))
 }

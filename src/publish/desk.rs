@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use super::{Ledger, Site, Volume};
-use crate::model::{Memory, Source, Sources, Story, StoryId, Timestamp, Topic, TopicId};
+use crate::model::{Memory, Piece, Source, Sources, Story, StoryId, Timestamp, Topic, TopicId};
 
 /// An answer that takes a moment.
 pub type Reply<T> = Pin<Box<dyn Future<Output = Result<T, Unavailable>> + Send>>;
@@ -29,6 +29,11 @@ pub trait Desk: Send + Sync + 'static {
     fn sources(&self) -> Reply<Vec<SourceState>>;
     /// One story, unless there is none of that id that everybody may read.
     fn story(&self, id: StoryId) -> Reply<Option<StoryDetail>>;
+    /// What a later text kept, lost and gained: to mark the differences of a
+    /// revision. Whoever does not compare lets one stand beside the other.
+    fn differences(&self, earlier: &str, later: &str) -> Vec<Piece> {
+        vec![Piece::Gone(earlier.to_owned()), Piece::Come(later.to_owned())]
+    }
     /// A closed volume of a topic, unless there is none of that name.
     fn volume(&self, topic: TopicId, volume: Volume) -> Reply<Option<VolumeDetail>>;
 }

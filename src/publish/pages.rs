@@ -11,12 +11,13 @@ use std::borrow::Cow;
 use askama::Template;
 
 use super::account::Account;
+use super::dates::day;
 use super::desk::{SourceState, StoryDetail};
 use super::legible::legible;
 use super::masthead::{Masthead, description_of, title_of};
 use super::site::{Site, story_path, topic_path};
 use super::{Format, Rendered};
-use crate::model::{Timestamp, Topic};
+use crate::model::{Piece, Timestamp, Topic};
 use chart::Chart;
 
 const HTML: &str = "text/html; charset=utf-8";
@@ -119,8 +120,13 @@ pub(super) fn topic(topic: &Topic, accounts: &[Account<'_>], site: &Site) -> Ren
 }
 
 /// `/stories/ID`: the copies side by side, and why they are one story.
-pub(super) fn story(detail: &StoryDetail, site: &Site) -> Rendered {
-    page(&story_path(&detail.story.id), &story::page(detail, site))
+/// `compare` tells an earlier text from a later one.
+pub(super) fn story(
+    detail: &StoryDetail,
+    compare: &dyn Fn(&str, &str) -> Vec<Piece>,
+    site: &Site,
+) -> Rendered {
+    page(&story_path(&detail.story.id), &story::page(detail, compare, site))
 }
 
 /// `/sources`: which is well, which is not, and what to do about it.
@@ -192,14 +198,4 @@ fn story_line<'a>(account: &'a Account<'_>, site: &Site) -> StoryLine<'a> {
 /// A path of ours as a link within the site, which may not stand at the host's root.
 fn inside(path: &str, site: &Site) -> String {
     format!("{}{}", site.root(), path.trim_start_matches('/'))
-}
-
-/// `2 April 2025`.
-fn day(moment: Timestamp) -> String {
-    moment.to_chrono().format("%-d %B %Y").to_string()
-}
-
-/// `2 April 2025, 11:05`.
-fn minute(moment: Timestamp) -> String {
-    moment.to_chrono().format("%-d %B %Y, %H:%M").to_string()
 }

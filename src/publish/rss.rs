@@ -8,6 +8,7 @@ use rss::{Category, Channel, Enclosure, Guid, Item, Source};
 
 use super::Format;
 use super::account::Account;
+use super::dates::http_date;
 use super::masthead::{Masthead, at};
 use super::site::Site;
 use crate::model::Timestamp;
@@ -114,9 +115,4 @@ fn atom<const N: usize>(elements: [(&str, Vec<Extension>); N]) -> ExtensionMap {
 
 fn category(label: &str) -> Category {
     Category { name: label.to_owned(), domain: None }
-}
-
-/// A date with a four-digit year, in GMT: `Wed, 02 Apr 2025 11:05:00 GMT`.
-pub(super) fn http_date(moment: Timestamp) -> String {
-    moment.to_chrono().format("%a, %d %b %Y %H:%M:%S GMT").to_string()
 }

@@ -10,10 +10,10 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::Rendered;
 use super::coding::Coding;
+use super::dates::http_date;
 use super::guard::{Guard, Guards, stem};
 use super::heads::{self, Facts};
 use super::ledger::Tally;
-use super::rss::http_date;
 use super::site::topic_path;
 use crate::model::{Stamp, Timestamp, Topic, TopicId};
 
@@ -39,7 +39,7 @@ pub(super) enum Held {
 
 /// Why a path is no longer served (Q33).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Withdrawal {
+pub enum Absence {
     /// For good: 410.
     Gone,
     /// To another path, for ever: 301.
@@ -151,10 +151,10 @@ impl Shelf {
     }
 
     /// Stops serving a path, and says so to whoever asks for it (Q33).
-    pub fn withdraw(&self, path: &str, why: Withdrawal) {
+    pub fn withdraw(&self, path: &str, why: Absence) {
         let why = match why {
-            Withdrawal::Gone => Held::Gone,
-            Withdrawal::MovedTo(path) => Held::MovedTo(path),
+            Absence::Gone => Held::Gone,
+            Absence::MovedTo(path) => Held::MovedTo(path),
         };
         self.held.write().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned(), why);
     }
@@ -170,13 +170,13 @@ impl Shelf {
         let served: Vec<String> =
             self.stamps().keys().filter(|path| !is_kept(path)).cloned().collect();
         for path in served {
-            self.withdraw(&path, Withdrawal::Gone);
+            self.withdraw(&path, Absence::Gone);
         }
         for topic in topics {
             for former in &topic.formerly {
                 for ending in ["", ".atom", ".rss", ".json"] {
                     let to = format!("/topics/{}{ending}", topic.id);
-                    self.withdraw(&format!("/topics/{former}{ending}"), Withdrawal::MovedTo(to));
+                    self.withdraw(&format!("/topics/{former}{ending}"), Absence::MovedTo(to));
                 }
             }
         }
@@ -358,7 +358,7 @@ mod tests {
     fn a_withdrawn_path_can_come_back_with_a_later_date() {
         let shelf = Shelf::new();
         shelf.place(vec![document("/a", "one")], Timestamp::from_secs(1));
-        shelf.withdraw("/a", Withdrawal::Gone);
+        shelf.withdraw("/a", Absence::Gone);
         assert_eq!(shelf.body("/a"), None);
         let stamps = shelf.place(vec![document("/a", "two")], Timestamp::from_secs(1));
         assert_eq!(modified(&stamps), 2);

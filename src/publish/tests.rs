@@ -66,10 +66,10 @@ fn entry() -> impl Strategy<Value = Entry> {
 
 fn story(number: u8, entries: Vec<Entry>) -> Arc<Story> {
     let dated = entries[0].published.unwrap_or_default();
-    let id = format!("tag:a.example,2026:{number}");
-    let mut story = Story::new(StoryId::from_bytes([number; 16]), id, dated);
-    let member = |entry| Member::new(entry, Evidence::Founded, dated);
-    story.members = entries.into_iter().map(member).collect();
+    let id = StoryId::from_bytes([number; 16]);
+    let mut story = Story::new(id, format!("tag:a.example,2026:{number}"), dated);
+    let founded = |entry| Member::new(entry, Evidence::Founded, dated);
+    story.members = entries.into_iter().map(founded).collect();
     Arc::new(story)
 }
 

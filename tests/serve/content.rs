@@ -1,7 +1,7 @@
 //! What feeds say: Q1 to Q15.
 
 use atom_syndication::{Feed, TextType};
-use gazetted::model::Story;
+use gazetted::model::{Revision, SourceId, Story, Withdrawal, WithdrawnBy};
 
 use super::world::{BASE, World, at, copy, entry, story, told};
 
@@ -239,11 +239,8 @@ async fn q13_links_are_absolute_and_say_what_they_are() {
 #[tokio::test]
 async fn q15_a_withdrawn_story_leaves_a_tombstone() {
     let mut gone = told(1, vec![entry(1), copy("wire", 1)]);
-    gone.members[0].withdrawn = Some(at("2025-04-02T16:00:00Z"));
-    let half = World::telling(vec![gone.clone()]).await.get("/topics/sanctions.atom").await;
-    assert!(!half.text().contains("deleted-entry"), "a copy still stands");
-
-    gone.members[1].withdrawn = Some(at("2025-04-02T17:00:00Z"));
+    let (at, source) = (at("2025-04-02T17:00:00Z"), SourceId::new("fcdo"));
+    gone.withdrawn = Some(Withdrawal { at, source, by: WithdrawnBy::Tombstone });
     let world = World::telling(vec![gone, story(2)]).await;
     let answer = world.get("/topics/sanctions.atom").await;
     well_formed(&answer.body);
@@ -258,4 +255,49 @@ async fn q15_a_withdrawn_story_leaves_a_tombstone() {
     for path in ["/topics/sanctions.rss", "/topics/sanctions.json", "/topics/sanctions", "/"] {
         assert!(!world.get(path).await.text().contains("Announcement 1"), "{path}");
     }
+}
+
+#[tokio::test]
+async fn what_no_longer_applies_but_can_be_read_says_so_first() {
+    let mut said = story(1);
+    let (at, source) = (at("2025-04-02T17:00:00Z"), SourceId::new("fcdo"));
+    said.withdrawn = Some(Withdrawal { at, source, by: WithdrawnBy::Notice });
+    let summary = feed(vec![said]).await.entries.remove(0).summary.unwrap().value;
+    assert!(summary.starts_with("<p><strong>Withdrawn on 2 April 2025: "), "{summary}");
+}
+
+#[tokio::test]
+async fn a_copy_that_was_taken_back_is_not_named() {
+    let mut said = told(1, vec![entry(1), copy("wire", 1)]);
+    let (at, source) = (at("2025-04-02T17:00:00Z"), SourceId::new("wire"));
+    said.members[1].withdrawn = Some(Withdrawal { at, source, by: WithdrawnBy::Tombstone });
+    let summary = feed(vec![said]).await.entries.remove(0).summary.unwrap().value;
+    assert!(!summary.contains("Also published"), "{summary}");
+}
+
+#[tokio::test]
+async fn an_update_is_told_with_the_note_of_its_source() {
+    let mut said = story(1);
+    said.members[0].entry.updated = Some(at("2025-04-03T08:00:00Z"));
+    said.history = vec![Revision {
+        at: at("2025-04-03T08:10:00Z"),
+        source: SourceId::new("fcdo"),
+        link: None,
+        major: true,
+        title: None,
+        summary: None,
+        text: Some("What it said.".to_owned()),
+        text_changed: true,
+        note: Some("Added the list of <designations>.".to_owned()),
+    }];
+    let path = format!("/stories/{}", said.id);
+    let world = World::telling(vec![said]).await;
+    let feed = world.get("/topics/sanctions.atom").await;
+    let feed = Feed::read_from(&feed.body[..]).unwrap();
+    let summary = &feed.entries[0].summary.as_ref().unwrap().value;
+    let line = "<p>Updated 3 April 2025: Added the list of &lt;designations&gt;.</p>";
+    assert!(summary.ends_with(line), "{summary}");
+    let page = world.get(&path).await;
+    let marked = "<del>What it said.</del><ins>What announcement 1 says.</ins>";
+    assert!(page.text().contains(marked), "{}", page.text());
 }

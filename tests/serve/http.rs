@@ -4,7 +4,7 @@ use std::io::Read;
 use std::sync::atomic::Ordering;
 
 use gazetted::model::TopicId;
-use gazetted::publish::{Guard, Withdrawal};
+use gazetted::publish::{Guard, Absence};
 
 use super::world::{Answer, World, entry, now, story, told};
 
@@ -234,8 +234,8 @@ async fn q32_ranges_are_not_offered() {
 #[tokio::test]
 async fn q33_moved_gone_and_unknown_differ() {
     let world = world().await;
-    world.shelf.withdraw("/topics/old.atom", Withdrawal::MovedTo(FEED.to_owned()));
-    world.shelf.withdraw("/topics/ended.atom", Withdrawal::Gone);
+    world.shelf.withdraw("/topics/old.atom", Absence::MovedTo(FEED.to_owned()));
+    world.shelf.withdraw("/topics/ended.atom", Absence::Gone);
 
     let moved = world.get("/topics/old.atom").await;
     assert_eq!(moved.status, 301);

@@ -58,8 +58,8 @@ async fn a_story_s_page_says_who_carried_it_and_why_it_is_one_story() {
     for part in [
         "The 2 places where it was published",
         "Also published by The Wire.",
-        "it was the first to be read",
-        "it has the same title, “announcement 1”, 2 hours apart",
+        "told the story first",
+        "has the same title on another site, “announcement 1”, 2 hours apart",
         "href=\"/topics/sanctions\"",
         "tag:fcdo.example,2005:/news/1",
     ] {
@@ -133,7 +133,9 @@ async fn metrics_count_what_happened_and_what_is() {
     let mut said = story(1);
     said.members[0].joined = at("2025-04-02T11:07:00Z");
     let keys = Vec::new();
-    ledger.admitted(&[Admitted { story: said, before: None, keys, verdict: Verdict::New }]);
+    let dropped = Vec::new();
+    let verdict = Verdict::New;
+    ledger.admitted(&[Admitted { story: said, before: None, keys, dropped, verdict }]);
     ledger.committed(Duration::from_millis(3));
     ledger.stored(12, 34_567);
     ledger.published(&TopicId::new("sanctions"), 1);
@@ -167,4 +169,15 @@ async fn operators_pages_can_be_kept_from_readers() {
     for (path, status) in [("/sources", 404), ("/metrics", 404), ("/healthz", 200)] {
         assert_eq!(world.get(path).await.status, status, "{path}");
     }
+}
+
+#[tokio::test]
+async fn a_story_that_was_joined_with_another_leads_there() {
+    let (mut merged, other) = (story(1), story(2));
+    merged.merged_into = Some(other.id);
+    let path = format!("/stories/{}", merged.id);
+    let there = format!("https://news.example/stories/{}", other.id);
+    let world = World::telling(vec![merged, other]).await;
+    let answer = world.get(&path).await;
+    assert_eq!((answer.status, answer.header("location")), (301, there.as_str()));
 }

@@ -241,6 +241,7 @@ pub(super) fn topic() -> Topic {
         query: "sanctions OR \"asset freeze\"".to_owned(),
         revisions: Revisions::Major,
         entries: 50,
+        formerly: Vec::new(),
     }
 }
 
@@ -309,25 +310,14 @@ pub(super) fn story(number: u8) -> Story {
 
 pub(super) fn told(number: u8, entries: Vec<Entry>) -> Story {
     let dated = entries[0].published.unwrap();
-    let members = entries.into_iter().enumerate().map(|(place, entry)| Member {
-        evidence: if place == 0 {
-            Evidence::Founded
-        } else {
-            Evidence::SameTitle { title: entry.title.to_lowercase(), hours_apart: 2 }
-        },
-        entry,
-        joined: dated,
-        revised: None,
-        withdrawn: None,
-    });
-    Story {
-        id: StoryId::from_bytes([number; 16]),
-        published_id: format!("tag:fcdo.example,2005:/news/{number}"),
-        first_seen: dated,
-        dated,
-        updated: dated,
-        revised: dated,
-        changed: dated,
-        members: members.collect(),
+    let id = StoryId::from_bytes([number; 16]);
+    let mut story = Story::new(id, format!("tag:fcdo.example,2005:/news/{number}"), dated);
+    for entry in entries {
+        let evidence = match story.members.len() {
+            0 => Evidence::Founded,
+            _ => Evidence::SameTitle { title: entry.title.to_lowercase(), hours_apart: 2 },
+        };
+        story.members.push(Member::new(entry, evidence, dated));
     }
+    story
 }

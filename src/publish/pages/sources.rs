@@ -2,8 +2,8 @@
 
 use askama::Template;
 
-use super::minute;
 use crate::model::{FailureKind, Timestamp};
+use crate::publish::dates::minute;
 use crate::publish::desk::{Condition, SourceState};
 use crate::publish::legible::line;
 use crate::publish::site::Site;

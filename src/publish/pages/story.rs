@@ -2,13 +2,14 @@
 
 use askama::Template;
 
-use super::{inside, minute};
-use crate::model::{Member, Sources};
+use super::inside;
+use crate::model::{Member, Piece, Related, Revision, Sources, Story};
 use crate::publish::account::{Account, name_of};
+use crate::publish::dates::{day, minute};
 use crate::publish::desk::StoryDetail;
 use crate::publish::legible::{excerpt, line};
 use crate::publish::masthead::title_of;
-use crate::publish::site::{Site, topic_path};
+use crate::publish::site::{Site, story_path, topic_path};
 use crate::publish::uri::uri;
 
 /// How much of a copy's text is shown: enough to compare, not to republish.
@@ -31,11 +32,36 @@ pub(super) struct StoryPage<'a> {
     updated_date: String,
     topics: Vec<TopicLink>,
     copies: Vec<CopyCard>,
+    changes: Vec<Change>,
+    related: Vec<RelatedLink>,
+    withdrawn: Option<String>,
 }
 
 struct TopicLink {
     href: String,
     title: String,
+}
+
+/// A revision with its differences marked.
+struct Change {
+    when: String,
+    by: String,
+    major: bool,
+    note: Option<String>,
+    title: Vec<Mark>,
+    text: Vec<Mark>,
+    silent: bool,
+}
+
+/// A stretch of text, and what became of it.
+struct Mark {
+    element: &'static str,
+    text: String,
+}
+
+struct RelatedLink {
+    href: String,
+    text: String,
 }
 
 struct CopyCard {
@@ -50,7 +76,11 @@ struct CopyCard {
     paragraphs: Vec<String>,
 }
 
-pub(super) fn page<'a>(detail: &StoryDetail, site: &'a Site) -> StoryPage<'a> {
+pub(super) fn page<'a>(
+    detail: &StoryDetail,
+    compare: &dyn Fn(&str, &str) -> Vec<Piece>,
+    site: &'a Site,
+) -> StoryPage<'a> {
     let (story, sources) = (&detail.story, &detail.sources);
     let account = Account::of(story, story.updated, sources, site);
     let lead = story.lead(sources);
@@ -61,9 +91,9 @@ pub(super) fn page<'a>(detail: &StoryDetail, site: &'a Site) -> StoryPage<'a> {
         by: account.source.name.clone(),
         revised: story.updated > story.dated,
         updated: story.updated.to_string(),
-        updated_date: super::day(story.updated),
+        updated_date: day(story.updated),
         published: story.dated.to_string(),
-        date: super::day(story.dated),
+        date: day(story.dated),
         topics: detail
             .topics
             .iter()
@@ -73,6 +103,9 @@ pub(super) fn page<'a>(detail: &StoryDetail, site: &'a Site) -> StoryPage<'a> {
             })
             .collect(),
         copies: members.map(|member| card(member, std::ptr::eq(member, lead), sources)).collect(),
+        changes: changes(story, compare, sources),
+        related: story.related.iter().map(|related| resembling(related, site)).collect(),
+        withdrawn: story.withdrawn.as_ref().map(|withdrawal| day(withdrawal.at)),
         id: account.id,
         title: account.title,
         url: account.url,
@@ -92,5 +125,68 @@ fn card(member: &Member, leads: bool, sources: &Sources) -> CopyCard {
         joined: minute(member.joined),
         evidence: member.evidence.to_string(),
         paragraphs: lines.take(PARAGRAPHS).map(|text| excerpt(text, PARAGRAPH)).collect(),
+    }
+}
+
+/// What changed, the latest first, each compared with what came after it.
+fn changes(
+    story: &Story,
+    compare: &dyn Fn(&str, &str) -> Vec<Piece>,
+    sources: &Sources,
+) -> Vec<Change> {
+    let of_one = |at: usize| (&story.history[at].source, &story.history[at].link);
+    let now_of = |revision: &Revision| {
+        let mut members = story.members.iter().map(|member| &member.entry);
+        members.find(|entry| entry.source == revision.source)
+    };
+    let mut changes = Vec::new();
+    for (at, revision) in story.history.iter().enumerate().rev() {
+        let Some(now) = now_of(revision) else { continue };
+        let later = || (at + 1..story.history.len()).filter(|later| of_one(*later) == of_one(at));
+        let title = later().find_map(|later| story.history[later].title.as_deref());
+        let text = later().find_map(|later| story.history[later].text.as_deref());
+        let marked = |before: &Option<String>, after: &str| {
+            before.as_deref().map(|before| marks(compare(before, after))).unwrap_or_default()
+        };
+        let title = marked(&revision.title, title.unwrap_or(&now.title));
+        let text = marked(&revision.text, text.unwrap_or(&now.text));
+        changes.push(Change {
+            when: minute(revision.at),
+            by: name_of(now, sources),
+            major: revision.major,
+            note: revision.note.as_deref().map(line),
+            silent: title.is_empty() && text.is_empty(),
+            title,
+            text,
+        });
+    }
+    changes
+}
+
+fn marks(pieces: Vec<Piece>) -> Vec<Mark> {
+    let mark = |piece| match piece {
+        Piece::Kept(text) => Mark { element: "span", text: between(&text) },
+        Piece::Gone(text) => Mark { element: "del", text },
+        Piece::Come(text) => Mark { element: "ins", text },
+    };
+    pieces.into_iter().map(mark).collect()
+}
+
+/// Of a long stretch that did not change, only its ends.
+fn between(text: &str) -> String {
+    const END: usize = 120;
+    let count = text.chars().count();
+    if count <= 3 * END {
+        return text.to_owned();
+    }
+    let head: String = text.chars().take(END).collect();
+    let tail: String = text.chars().skip(count - END).collect();
+    format!("{head} […] {tail}")
+}
+
+fn resembling(related: &Related, site: &Site) -> RelatedLink {
+    RelatedLink {
+        href: inside(&story_path(&related.story), site),
+        text: format!("{} of {} passages are the same", related.shared, related.of),
     }
 }

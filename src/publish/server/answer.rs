@@ -8,7 +8,7 @@ use axum::body::Body as PageBody;
 use axum::http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
     ACCESS_CONTROL_MAX_AGE, ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST,
-    LOCATION, TRANSFER_ENCODING, VARY, WWW_AUTHENTICATE,
+    TRANSFER_ENCODING, VARY, WWW_AUTHENTICATE,
 };
 use axum::http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Version};
 use bytes::Bytes;
@@ -130,14 +130,7 @@ impl Office {
 
     fn moved(&self, path: &str) -> Response<Body> {
         let site = self.desk.site();
-        let address = site.address(path);
-        let page = pages::message("Moved", &format!("This is now at {address}."), &site);
-        let mut response =
-            routes::page(StatusCode::MOVED_PERMANENTLY, page, "public, max-age=86400");
-        if let Ok(address) = HeaderValue::try_from(address) {
-            response.headers_mut().insert(LOCATION, address);
-        }
-        answered(response)
+        answered(routes::moved(&site.address(path), &site))
     }
 }
 

@@ -6,18 +6,20 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION, RETRY_AFTER};
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode};
 use axum::routing::get;
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::model::{StoryId, Timestamp, TopicId};
+use crate::model::{Story, StoryId, Timestamp, TopicId};
 use crate::publish::coding::{Accepted, Coding};
 use crate::publish::conditional::{Precondition, evaluate};
 use crate::publish::desk::Reply;
 use crate::publish::heads::{self, Facts};
+use crate::publish::site::story_path;
 use crate::publish::{
-    Desk, Format, Rendered, Settings, Shelf, Unavailable, Volume, pages, render_volume, shelf,
+    Desk, Format, Rendered, Settings, Shelf, Site, StoryDetail, Unavailable, Volume, pages,
+    render_volume, shelf,
 };
 
 /// Where a route asks, and for how long it waits.
@@ -96,9 +98,15 @@ async fn story(
     headers: HeaderMap,
 ) -> Response<Body> {
     let Ok(id) = id.parse::<StoryId>() else { return not_found(State(counter)).await };
+    let site = counter.desk.site();
     match counter.reply(counter.desk.story(id)).await {
+        // The operator joined it with another, where it is told now.
+        Ok(Some(StoryDetail { story: Story { merged_into: Some(other), .. }, .. })) => {
+            moved(&site.address(&story_path(&other)), &site)
+        }
         Ok(Some(detail)) => {
-            passing(&headers, pages::story(&detail, &counter.desk.site()), "no-cache")
+            let compare = |earlier: &str, later: &str| counter.desk.differences(earlier, later);
+            passing(&headers, pages::story(&detail, &compare, &site), "no-cache")
         }
         Ok(None) => not_found(State(counter)).await,
         Err(unavailable) => counter.later(&unavailable),
@@ -194,6 +202,16 @@ fn with_headers(status: StatusCode, headers: HeaderMap, body: Body) -> Response<
     let mut response = Response::new(body);
     *response.status_mut() = status;
     *response.headers_mut() = headers;
+    response
+}
+
+/// For ever (Q33).
+pub(super) fn moved(address: &str, site: &Site) -> Response<Body> {
+    let text = pages::message("Moved", &format!("This is now at {address}."), site);
+    let mut response = page(StatusCode::MOVED_PERMANENTLY, text, "public, max-age=86400");
+    if let Ok(address) = HeaderValue::try_from(address) {
+        response.headers_mut().insert(LOCATION, address);
+    }
     response
 }
 
