@@ -41,7 +41,7 @@ impl World {
             site: Site::start().await,
             clock: Clock::by_hand(Timestamp::parse_rfc3339(START).unwrap()),
             config: "[server]\nbase_url = \"https://feeds.example.org/\"\n\
-                     [polling]\nallow_private = [\"127.0.0.0/8\"]\nspacing = \"1ms\"\n"
+                     [polling]\nallow_private = [\"127.0.0.0/8\"]\nspacing = \"0s\"\n"
                 .to_owned(),
             daemon: None,
         }
