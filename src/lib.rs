@@ -6,7 +6,7 @@
 //! # The flow
 //!
 //! ```text
-//!  agenda ──due──> poll: fetch ─> parse               (many at once; only read and compute)
+//!  agenda ──due──> poll: fetch ─> parse ─> enrich      (many at once; only read and compute)
 //!                           │ Poll
 //!                           ▼
 //!  new plan ───────> the loop: judge ─> settle ─> commit ─> topics ─> render ─> shelf ──> server
@@ -28,6 +28,7 @@
 //! | [`clock`] | the wall clock, or a test's hand | the one `now` |
 //! | [`fetch`] | a source and what is remembered of it | a document; when to ask next |
 //! | [`parse`] | a document | entries, cleaned, and warnings |
+//! | [`enrich`] | an entry and its page | the entry with its full text |
 //! | [`dedup`] | entries and stories that look like them | stories: founded, joined, revised |
 //! | [`topics`] | a story | the topics it is in, and why |
 //! | [`store`] | what a gathering of polls changed | the same, after a restart |

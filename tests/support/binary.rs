@@ -137,6 +137,10 @@ impl Drop for RunningDaemon {
 fn copy(from: &Path, to: &Path) {
     for entry in std::fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
+        // What a demonstration by hand left behind.
+        if entry.file_name() == "demo-data" {
+            continue;
+        }
         let to = to.join(entry.file_name());
         if entry.file_type().unwrap().is_dir() {
             std::fs::create_dir_all(&to).unwrap();
