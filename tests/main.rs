@@ -11,6 +11,8 @@ mod flow;
 
 mod feeds;
 
+mod identity;
+
 mod polling;
 
 mod serve;

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use crate::clock::Clock;
+use crate::dedup;
 use crate::inquiry::Records;
-use crate::model::{Source, StoryId, Timestamp, TopicId};
+use crate::model::{Piece, Source, StoryId, Timestamp, TopicId};
 use crate::pipeline::{self, Pulse};
 use crate::publish::{
     Desk, Ledger, Reply, Site, SourceState, StoryDetail, Unavailable, Volume, VolumeDetail, Volumes,
@@ -56,7 +57,7 @@ impl Desk for FrontDesk {
     }
 
     fn healthy(&self) -> Result<(), String> {
-        self.pulse.alive()
+        self.pulse.runs()
     }
 
     fn ledger(&self) -> Arc<Ledger> {
@@ -92,6 +93,10 @@ impl Desk for FrontDesk {
                 .collect();
             Ok(Some(StoryDetail { story, sources: plan.sources.clone(), topics }))
         })
+    }
+
+    fn differences(&self, earlier: &str, later: &str) -> Vec<Piece> {
+        dedup::differences(earlier, later)
     }
 
     fn volume(&self, topic: TopicId, volume: Volume) -> Reply<Option<VolumeDetail>> {
