@@ -60,7 +60,7 @@ pub use desk::{Desk, Reply, SourceState, StoryDetail, Unavailable, VolumeDetail}
 pub use guard::Guard;
 pub use ledger::Ledger;
 pub use server::{Listener, Settings, serve};
-pub use shelf::{Prepared, Shelf, Absence};
+pub use shelf::{Absence, Prepared, Shelf};
 pub use site::Site;
 
 /// Something that can be served: a feed, a page, a list.

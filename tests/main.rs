@@ -14,6 +14,7 @@ mod feeds;
 mod polling;
 
 mod serve;
+
 mod store;
 
 mod tidy;
