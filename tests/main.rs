@@ -16,6 +16,7 @@ mod identity;
 mod polling;
 
 mod serve;
+
 mod store;
 
 mod tidy;
