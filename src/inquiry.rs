@@ -119,7 +119,7 @@ impl Records {
             }
             Question::Explain { story } => {
                 if let Some(story) = self.find(story)? {
-                    line(as_json(&self.explained(&story)));
+                    line(as_json(&self.explained(&story, now)?));
                 }
             }
             Question::Export => self.export(|story| line(as_json(story)))?,

@@ -29,6 +29,7 @@ mod pulse;
 
 mod reading;
 
+pub(crate) use editor::rules;
 pub use editor::{Editor, Ingested, Memories};
 pub(crate) use filing::archive;
 pub use pulse::Pulse;

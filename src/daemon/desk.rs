@@ -80,9 +80,11 @@ impl Desk for FrontDesk {
     }
 
     fn story(&self, id: StoryId) -> Reply<Option<StoryDetail>> {
+        let now = self.clock.now();
         self.look_up(move |records| {
             let story = records.store().story(id).map_err(unavailable)?;
-            let Some(story) = story else { return Ok(None) };
+            let Some(mut story) = story else { return Ok(None) };
+            story.related = records.related(&story, now).map_err(unavailable)?.0;
             let plan = records.plan();
             let subject = Subject::of(&story, &plan.sources, &plan.language);
             let topics = plan

@@ -309,7 +309,7 @@ impl Editor {
 }
 
 /// What the plan says of identity.
-pub(super) fn rules(plan: &Plan) -> Rules<'_> {
+pub(crate) fn rules(plan: &Plan) -> Rules<'_> {
     let authority = &plan.server.site.authority;
     Rules { sources: &plan.sources, authority, overrides: &plan.overrides }
 }
