@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::clock::Clock;
 use crate::dedup;
 use crate::inquiry::Records;
-use crate::model::{Piece, Source, StoryId, Timestamp, TopicId};
+use crate::model::{Member, Piece, Source, StoryId, Timestamp, TopicId};
 use crate::pipeline::{self, Pulse};
 use crate::publish::{
     Desk, Ledger, Reply, Site, SourceState, StoryDetail, Unavailable, Volume, VolumeDetail, Volumes,
@@ -93,7 +93,12 @@ impl Desk for FrontDesk {
                 .into_iter()
                 .map(|topic| plan.topics[topic].clone())
                 .collect();
-            Ok(Some(StoryDetail { story, sources: plan.sources.clone(), topics }))
+            let shared = |member: &Member| match story.leader_of(member) {
+                Some(leader) => dedup::shared_passages(&member.entry, &leader.entry),
+                None => Vec::new(),
+            };
+            let shared = story.members.iter().map(shared).collect();
+            Ok(Some(StoryDetail { story, sources: plan.sources.clone(), topics, shared }))
         })
     }
 

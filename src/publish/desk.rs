@@ -1,6 +1,7 @@
 //! What pages and health ask of the daemon; what it answers.
 
 use std::future::Future;
+use std::ops::Range;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -106,6 +107,9 @@ pub struct StoryDetail {
     pub sources: Sources,
     /// The public topics it is in, in the order of the plan.
     pub topics: Vec<Topic>,
+    /// Of each member, in their order, the bytes of its text that are why it
+    /// joined, where the text decided.
+    pub shared: Vec<Vec<Range<usize>>>,
 }
 
 /// A closed volume of a topic's archive with what is needed to render it.
