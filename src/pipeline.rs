@@ -27,7 +27,7 @@ mod pulse;
 mod reading;
 
 pub use editor::{Editor, Ingested, Memories};
-pub(crate) use filing::archive;
+pub(crate) use filing::{archive, latest_first};
 pub use pulse::Pulse;
 
 /// As many polls go into one commit: what was waiting when the last was done.
