@@ -133,7 +133,7 @@ impl Records {
             }
             Question::Explain { story } => {
                 if let Some(story) = self.find(story)? {
-                    line(as_json(&self.explained(&story)));
+                    line(as_json(&self.explained(&story, now)?));
                 }
             }
             Question::Try { query, since, topic, sample } => {

@@ -11,9 +11,12 @@ mod flow;
 
 mod feeds;
 
+mod identity;
+
 mod polling;
 
 mod serve;
+
 mod store;
 
 mod tidy;
