@@ -34,6 +34,8 @@ mod show;
 
 mod status;
 
+mod trial;
+
 /// Polls departments' feeds, recognises one announcement in many of them, and
 /// publishes merged topic feeds.
 #[derive(Debug, Parser)]
@@ -55,6 +57,8 @@ enum Command {
     Parse(parse::Parse),
     /// Say why a story is one story, and why it is in a topic or not.
     Explain(explain::Explain),
+    /// Say what a query would have caught among the stored stories.
+    Try(trial::Try),
     /// Say how every source is doing.
     Status(status::Status),
     /// Write what is stored, for other programs.
@@ -102,6 +106,7 @@ pub fn main() -> ExitCode {
         Command::Poll(command) => command.run(),
         Command::Parse(command) => command.run(),
         Command::Explain(command) => command.run(),
+        Command::Try(command) => command.run(),
         Command::Status(command) => command.run(),
         Command::Export(command) => command.run(),
         Command::Man(command) => command.run(),
