@@ -22,6 +22,8 @@ mod explain;
 
 mod export;
 
+mod logging;
+
 mod man;
 
 mod parse;
@@ -135,8 +137,6 @@ struct Stop {
 const BAD_CONFIGURATION: u8 = 78;
 /// The store is damaged or full: `EX_IOERR`. systemd does not start it again.
 const STORE_FAILED: u8 = 74;
-/// The store is in use by another process: `EX_TEMPFAIL`.
-const STORE_IN_USE: u8 = 75;
 
 impl Stop {
     fn because(message: impl ToString) -> Self {
@@ -155,17 +155,7 @@ impl From<Problems> for Stop {
 
 impl From<StoreError> for Stop {
     fn from(error: StoreError) -> Self {
-        let code = match error {
-            StoreError::InUse(_) => STORE_IN_USE,
-            StoreError::TooNew { .. } => BAD_CONFIGURATION,
-            StoreError::Damaged { .. }
-            | StoreError::Full { .. }
-            | StoreError::Unwritable { .. }
-            | StoreError::Missing(_)
-            | StoreError::Backup { .. }
-            | StoreError::Closed(_) => STORE_FAILED,
-        };
-        Self { code, message: error.to_string() }
+        Self { code: error.exit_code(), message: error.to_string() }
     }
 }
 
