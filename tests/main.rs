@@ -13,6 +13,8 @@ mod feeds;
 
 mod polling;
 
+mod process;
+
 mod serve;
 
 mod store;
