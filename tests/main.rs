@@ -15,6 +15,8 @@ mod identity;
 
 mod polling;
 
+mod process;
+
 mod serve;
 
 mod store;
