@@ -22,3 +22,5 @@ mod store;
 mod tidy;
 
 mod units;
+
+mod workbench;
