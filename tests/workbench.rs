@@ -38,7 +38,7 @@ async fn a_search_tells_what_it_found_with_marks_by_week_and_as_a_topic_to_copy(
     let page = world.get("/search?q=title%3Acrime+OR+talks&since=30d").await;
     assert_eq!(page.status, 200);
     let text = page.text();
-    assert!(text.contains("2 stories of 2 stories dated within 30 days"), "{text}");
+    assert!(text.contains("2 of 2 stories dated within 30 days"), "{text}");
     assert!(text.contains("organised <mark>crime</mark>"), "{text}");
     assert!(text.contains("Trade <mark>talks</mark> begin"), "{text}");
     assert!(!text.contains("mild"), "{text}");
