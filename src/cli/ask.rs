@@ -1,5 +1,6 @@
 //! A question in; the answer of the daemon that has the store, or of the store itself, out.
 
+use std::path::Path;
 use std::sync::{Arc, RwLock};
 
 use super::Stop;
@@ -7,13 +8,31 @@ use crate::clock::Clock;
 use crate::config::Plan;
 use crate::control::{self, Command};
 use crate::inquiry::{Question, Records};
-use crate::store::{self, Store};
+use crate::store::{self, SledStore, Store, StoreError};
 
 /// Answers a question, a value at a time.
 pub(super) fn ask(
     plan: Plan,
     question: Question,
+    item: impl FnMut(serde_json::Value),
+) -> Result<(), Stop> {
+    ask_of(plan, question, item, store::open)
+}
+
+/// The same, and makes no store where there is none.
+pub(super) fn ask_existing(
+    plan: Plan,
+    question: Question,
+    item: impl FnMut(serde_json::Value),
+) -> Result<(), Stop> {
+    ask_of(plan, question, item, store::open_existing)
+}
+
+fn ask_of(
+    plan: Plan,
+    question: Question,
     mut item: impl FnMut(serde_json::Value),
+    open_store: fn(&Path, u64) -> Result<SledStore, StoreError>,
 ) -> Result<(), Stop> {
     let asked = super::runtime()?.block_on(async {
         let stream = control::connect(&plan).await?;
@@ -23,7 +42,8 @@ pub(super) fn ask(
     if let Some(answered) = asked {
         return answered.map_err(Stop::because);
     }
-    let records = open(plan)?;
+    let store: Arc<dyn Store> = Arc::new(open_store(&plan.store.path, plan.store.cache)?);
+    let records = over(plan, store)?;
     records.answer(&question, Clock::wall().now(), |value| {
         item(value);
         true
@@ -31,9 +51,8 @@ pub(super) fn ask(
     Ok(records.store().close()?)
 }
 
-/// The store of a plan, opened by this process, with nobody polling.
-fn open(plan: Plan) -> Result<Records, Stop> {
-    let store: Arc<dyn Store> = Arc::new(store::open_existing(&plan.store.path, plan.store.cache)?);
+/// The records of a store that this process has opened, with nobody polling.
+fn over(plan: Plan, store: Arc<dyn Store>) -> Result<Records, Stop> {
     let memories = Arc::new(RwLock::new(store.memories()?));
     Ok(Records::new(Arc::new(plan), store, memories))
 }

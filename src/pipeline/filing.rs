@@ -13,7 +13,7 @@ use crate::store::{Commit, Place, PlaceChange, Store, StoreError};
 use crate::topics::Subject;
 
 /// The topic that every story is in: `/stories.atom`.
-const EVERYTHING: Fingerprint = Fingerprint(0);
+pub(crate) const EVERYTHING: Fingerprint = Fingerprint(0);
 
 /// How many stories its feed holds.
 const OF_EVERYTHING: usize = 100;
