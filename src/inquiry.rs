@@ -20,6 +20,8 @@ pub mod export;
 
 pub mod polled;
 
+pub mod split;
+
 pub mod status;
 
 /// Everything that can be asked about: the plan, the stories, the memories.
@@ -101,6 +103,13 @@ pub enum Question {
         /// An address or an id.
         story: String,
     },
+    /// How is an entry kept out of its story? One [`split::Split`], or nothing.
+    Split {
+        /// The story: an address or an id.
+        story: String,
+        /// The entry's address.
+        address: Url,
+    },
     /// Every story: one [`export::ExportedStory`] each.
     Export,
 }
@@ -120,6 +129,11 @@ impl Records {
             Question::Explain { story } => {
                 if let Some(story) = self.find(story)? {
                     line(as_json(&self.explained(&story)));
+                }
+            }
+            Question::Split { story, address } => {
+                if let Some(split) = self.split(story, address)? {
+                    line(as_json(&split));
                 }
             }
             Question::Export => self.export(|story| line(as_json(story)))?,

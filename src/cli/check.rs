@@ -1,11 +1,11 @@
-//! `gazetted check`: a configuration in; everything that is wrong with it out.
+//! `gazetted check`: a configuration, or a store, in; everything that is wrong with it out.
 
 use std::process::ExitCode;
 
 use clap::Args;
 use serde::Serialize;
 
-use super::{BAD_CONFIGURATION, ConfigFile, Done, print_line};
+use super::{BAD_CONFIGURATION, ConfigFile, Done, print_line, survey};
 use crate::config::{Loaded, Plan, Problems};
 
 /// Say everything that is wrong with the configuration.
@@ -20,6 +20,12 @@ pub(super) struct Check {
     /// Print one JSON object instead of lines.
     #[arg(long)]
     json: bool,
+    /// Read every record of the store instead; the daemon must not run. Exits with 74 when it is damaged.
+    #[arg(long)]
+    store: bool,
+    /// Save what can be read of a damaged store; it is kept as it was.
+    #[arg(long, requires = "store")]
+    repair: bool,
 }
 
 /// What `check --json` prints.
@@ -45,6 +51,9 @@ struct FailedSample {
 
 impl Check {
     pub(super) fn run(self) -> Done {
+        if self.store {
+            return survey::run(&self.config.plan()?.store, self.repair, self.json);
+        }
         let report = match Plan::load(&self.config.config) {
             Ok(Loaded { plan, warnings }) => Report {
                 usable: true,
