@@ -56,6 +56,8 @@ mod status;
 
 mod survey;
 
+mod trial;
+
 /// Polls departments' feeds, recognises one announcement in many of them, and
 /// publishes merged topic feeds.
 #[derive(Debug, Parser)]
@@ -77,6 +79,8 @@ enum Command {
     Parse(parse::Parse),
     /// Say why a story is one story, and why it is in a topic or not.
     Explain(explain::Explain),
+    /// Say what a query would have caught among the stored stories.
+    Try(trial::Try),
     /// Say how every source is doing.
     Status(status::Status),
     /// Put the changed configuration in force.
@@ -140,6 +144,7 @@ pub fn main() -> ExitCode {
         Command::Poll(command) => command.run(),
         Command::Parse(command) => command.run(),
         Command::Explain(command) => command.run(),
+        Command::Try(command) => command.run(),
         Command::Status(command) => command.run(),
         Command::Reload(command) => command.run(),
         Command::Log(command) => command.run(),

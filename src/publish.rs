@@ -56,11 +56,14 @@ use account::Account;
 use masthead::Masthead;
 
 pub use archive::{NotAVolume, Volume, Volumes};
-pub use desk::{Desk, Reply, SourceState, StoryDetail, Unavailable, VolumeDetail};
+pub use desk::{
+    Desk, Finding, FoundStory, Marked, NotAQuery, Reply, Search, SourceState, StoryDetail,
+    Unavailable, VolumeDetail, Week,
+};
 pub use guard::Guard;
 pub use ledger::Ledger;
 pub use server::{Listener, Settings, serve};
-pub use shelf::{Prepared, Shelf, Absence};
+pub use shelf::{Absence, Prepared, Shelf};
 pub use site::Site;
 
 /// Something that can be served: a feed, a page, a list.

@@ -21,7 +21,7 @@ fn stories(demo: &Gazetted) -> Vec<Value> {
     lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-fn story_of<'a>(stories: &'a [Value], what: impl Fn(&Value) -> bool) -> &'a Value {
+fn story_of(stories: &[Value], what: impl Fn(&Value) -> bool) -> &Value {
     let found: Vec<&Value> = stories.iter().filter(|story| what(story)).collect();
     assert_eq!(found.len(), 1, "{found:#?}");
     found[0]

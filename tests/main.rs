@@ -11,9 +11,14 @@ mod flow;
 
 mod feeds;
 
+mod identity;
+
 mod polling;
 
+mod process;
+
 mod serve;
+
 mod store;
 
 mod tidy;

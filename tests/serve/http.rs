@@ -4,7 +4,7 @@ use std::io::Read;
 use std::sync::atomic::Ordering;
 
 use gazetted::model::TopicId;
-use gazetted::publish::{Guard, Absence};
+use gazetted::publish::{Absence, Guard};
 
 use super::world::{Answer, World, entry, now, story, told};
 

@@ -1,7 +1,6 @@
 //! Sources on a scripted site and topics in; a running daemon with a clock of the test's own, out.
 
 use std::fmt::Write;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,8 +8,7 @@ use gazetted::clock::Clock;
 use gazetted::config::Plan;
 use gazetted::daemon::{Daemon, Handle};
 use gazetted::inquiry::export::ExportedStory;
-use gazetted::model::{SourceId, Timestamp};
-use gazetted::pipeline::Polled;
+use gazetted::model::Timestamp;
 use gazetted::store;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -53,6 +51,12 @@ impl World {
         let url = self.site.url(&format!("/{id}"));
         write!(self.config, "[[source]]\nid = \"{id}\"\nurl = \"{url}\"\ninterval = \"1h\"\n")
             .unwrap();
+        self
+    }
+
+    /// Further lines of the configuration; what follows a source or a topic is part of it.
+    pub fn lines(mut self, lines: &str) -> Self {
+        writeln!(self.config, "{lines}").unwrap();
         self
     }
 
@@ -108,11 +112,6 @@ impl World {
         self.handle().settled().await;
     }
 
-    /// Polls one source now; it is published when this returns.
-    pub async fn poll(&self, source: &str) -> Polled {
-        self.handle().poll_now(SourceId::new(source)).await.unwrap().unwrap()
-    }
-
     /// A way to ask the daemon's loop.
     pub fn handle(&self) -> Handle {
         self.daemon().handle()
@@ -150,11 +149,6 @@ impl World {
         items.iter().map(|item| item["title"].as_str().unwrap().to_owned()).collect()
     }
 
-    /// Where the store is.
-    pub fn store_path(&self) -> std::path::PathBuf {
-        Path::new(self.directory.path()).join("store")
-    }
-
     fn daemon(&self) -> &Daemon {
         self.daemon.as_ref().expect("the world was started")
     }
@@ -168,10 +162,10 @@ pub fn atom(entries: &[(&str, &str, &str, &str)]) -> String {
          <updated>2025-04-03T08:00:00Z</updated>\n",
     );
     for (id, link, title, updated) in entries {
-        write!(
+        writeln!(
             document,
             "<entry><id>{id}</id><title>{title}</title><updated>{updated}</updated>\
-             <link rel=\"alternate\" href=\"{link}\"/><summary>About it: {title}.</summary></entry>\n"
+             <link rel=\"alternate\" href=\"{link}\"/><summary>About it: {title}.</summary></entry>"
         )
         .unwrap();
     }
