@@ -67,13 +67,28 @@ impl Records {
         if let Ok(id) = name.parse::<StoryId>()
             && let Some(story) = self.store.story(id)?
         {
-            return Ok(Some(story));
+            return self.followed(story).map(Some);
         }
         let mut keys: Vec<Key> = vec![dedup::published_key(name)];
         keys.extend(Url::parse(name).ok().map(|url| dedup::address_key(&dedup::canonical(&url))));
         let known = self.store.lookalikes(&keys)?;
         let bearer = keys.iter().filter_map(|key| known.by_key.get(key)).flatten();
-        Ok(bearer.filter_map(|id| known.stories.get(id)).next().cloned())
+        let mut bearers = bearer.filter_map(|id| known.stories.get(id));
+        bearers.next().cloned().map(|story| self.followed(story)).transpose()
+    }
+
+    /// The story itself, or the one that an operator has joined it with.
+    fn followed(&self, story: Story) -> Result<Story, StoreError> {
+        let mut seen = vec![story.id];
+        let mut story = story;
+        while let Some(into) = story.merged_into
+            && !seen.contains(&into)
+            && let Some(next) = self.store.story(into)?
+        {
+            seen.push(into);
+            story = next;
+        }
+        Ok(story)
     }
 
     /// Every story, oldest first, a slice at a time; `visit` ends it by `false`.
