@@ -81,6 +81,15 @@ impl Plan {
     pub fn load(path: &Path) -> Result<Loaded, Problems> {
         compile::compile(gather::gather(path), &compile::Environment::of_process())
     }
+
+    /// Whether a file is part of the configuration.
+    pub fn reads(&self, file: &Path) -> bool {
+        let same = |known: &PathBuf| {
+            known == file
+                || known.canonicalize().is_ok_and(|known| Some(known) == file.canonicalize().ok())
+        };
+        self.files.iter().any(same)
+    }
 }
 
 impl LoggingPlan {

@@ -13,6 +13,8 @@ mod feeds;
 
 mod identity;
 
+mod operate;
+
 mod polling;
 
 mod process;
