@@ -11,9 +11,13 @@ mod flow;
 
 mod feeds;
 
+mod pages;
+
 mod polling;
 
 mod process;
+
+mod readers;
 
 mod serve;
 
