@@ -22,6 +22,8 @@ mod explain;
 
 mod export;
 
+mod logging;
+
 mod man;
 
 mod parse;
@@ -33,6 +35,8 @@ mod run;
 mod show;
 
 mod status;
+
+mod trial;
 
 /// Polls departments' feeds, recognises one announcement in many of them, and
 /// publishes merged topic feeds.
@@ -55,6 +59,8 @@ enum Command {
     Parse(parse::Parse),
     /// Say why a story is one story, and why it is in a topic or not.
     Explain(explain::Explain),
+    /// Say what a query would have caught among the stored stories.
+    Try(trial::Try),
     /// Say how every source is doing.
     Status(status::Status),
     /// Write what is stored, for other programs.
@@ -102,6 +108,7 @@ pub fn main() -> ExitCode {
         Command::Poll(command) => command.run(),
         Command::Parse(command) => command.run(),
         Command::Explain(command) => command.run(),
+        Command::Try(command) => command.run(),
         Command::Status(command) => command.run(),
         Command::Export(command) => command.run(),
         Command::Man(command) => command.run(),
@@ -130,8 +137,6 @@ struct Stop {
 const BAD_CONFIGURATION: u8 = 78;
 /// The store is damaged or full: `EX_IOERR`. systemd does not start it again.
 const STORE_FAILED: u8 = 74;
-/// The store is in use by another process: `EX_TEMPFAIL`.
-const STORE_IN_USE: u8 = 75;
 
 impl Stop {
     fn because(message: impl ToString) -> Self {
@@ -150,17 +155,7 @@ impl From<Problems> for Stop {
 
 impl From<StoreError> for Stop {
     fn from(error: StoreError) -> Self {
-        let code = match error {
-            StoreError::InUse(_) => STORE_IN_USE,
-            StoreError::TooNew { .. } => BAD_CONFIGURATION,
-            StoreError::Damaged { .. }
-            | StoreError::Full { .. }
-            | StoreError::Unwritable { .. }
-            | StoreError::Missing(_)
-            | StoreError::Backup { .. }
-            | StoreError::Closed(_) => STORE_FAILED,
-        };
-        Self { code, message: error.to_string() }
+        Self { code: error.exit_code(), message: error.to_string() }
     }
 }
 

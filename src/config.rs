@@ -1,5 +1,7 @@
 //! The configuration file in; a plan, or the list of all its problems, out.
 
+mod changes;
+
 mod compile;
 
 mod file;
@@ -22,6 +24,7 @@ use std::sync::Arc;
 
 use url::Url;
 
+pub use changes::{Change, Effect, changes};
 pub use problem::{Note, Problem, Problems, Severity, Spot};
 
 use crate::dedup::Overrides;
@@ -76,6 +79,19 @@ impl Plan {
     /// its place and a remedy.
     pub fn load(path: &Path) -> Result<Loaded, Problems> {
         compile::compile(gather::gather(path), &compile::Environment::of_process())
+    }
+}
+
+impl LoggingPlan {
+    /// Directives as the file takes them; the error says what to write instead.
+    ///
+    /// # Errors
+    /// They are no filter.
+    pub fn filter_of(text: &str) -> Result<String, String> {
+        match text.parse::<value::Filter>() {
+            Ok(value::Filter(filter)) => Ok(filter),
+            Err(complaint) => Err(format!("{}: {}", complaint.what, complaint.help)),
+        }
     }
 }
 

@@ -10,9 +10,10 @@ use url::Url;
 
 use crate::config::Plan;
 use crate::dedup;
-use crate::model::{Key, Memory, SourceId, Story, StoryId, Timestamp};
+use crate::model::{Key, Memory, SourceId, Story, StoryId, Timestamp, TopicId};
 use crate::pipeline::Memories;
 use crate::store::{Store, StoreError};
+use trial::Scope;
 
 pub mod explain;
 
@@ -21,6 +22,8 @@ pub mod export;
 pub mod polled;
 
 pub mod status;
+
+pub mod trial;
 
 /// Everything that can be asked about: the plan, the stories, the memories.
 pub struct Records {
@@ -103,6 +106,17 @@ pub enum Question {
     },
     /// Every story: one [`export::ExportedStory`] each.
     Export,
+    /// What would this query have caught? One [`trial::TrialAnswer`].
+    Try {
+        /// In the language of topics.
+        query: String,
+        /// Stories dated earlier are left out.
+        since: Timestamp,
+        /// A topic to compare with.
+        topic: Option<TopicId>,
+        /// So many stories are told.
+        sample: usize,
+    },
 }
 
 impl Records {
@@ -119,8 +133,13 @@ impl Records {
             }
             Question::Explain { story } => {
                 if let Some(story) = self.find(story)? {
-                    line(as_json(&self.explained(&story)));
+                    line(as_json(&self.explained(&story, now)?));
                 }
+            }
+            Question::Try { query, since, topic, sample } => {
+                let versus = topic.clone();
+                let scope = Scope { since: *since, most: usize::MAX, sample: *sample, versus };
+                line(as_json(&self.trial(query, &scope, now)?));
             }
             Question::Export => self.export(|story| line(as_json(story)))?,
         }

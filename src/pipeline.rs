@@ -7,6 +7,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::{Id, JoinError, JoinSet};
@@ -20,15 +21,21 @@ use crate::store::StoreError;
 
 mod editor;
 
+mod enriching;
+
 mod filing;
 
 mod pulse;
 
 mod reading;
 
+pub(crate) use editor::rules;
 pub use editor::{Editor, Ingested, Memories};
-pub(crate) use filing::archive;
+pub(crate) use filing::{archive, latest_first};
 pub use pulse::Pulse;
+
+/// How long a full disk is left alone before the polls in hand are tried again.
+const RETRY: Duration = Duration::from_secs(30);
 
 /// As many polls go into one commit: what was waiting when the last was done.
 const GATHER: usize = 256;
@@ -77,6 +84,8 @@ pub struct Polled {
 enum Event {
     /// A source is due.
     Due,
+    /// Polls that a full disk kept out may go in by now.
+    Retry,
     /// Polls ended.
     Polled(Vec<Poll>),
     /// Somebody asks.
@@ -97,6 +106,8 @@ pub struct Pipeline {
     /// The only sources to poll, where that is not every source of the plan.
     only: Option<BTreeSet<SourceId>>,
     pulse: Arc<Pulse>,
+    /// Polls that could not be committed because the disk is full.
+    kept_out: Vec<Poll>,
 }
 
 impl Pipeline {
@@ -122,6 +133,7 @@ impl Pipeline {
             waiting_for_rest: Vec::new(),
             only: None,
             pulse: Arc::default(),
+            kept_out: Vec::new(),
         };
         pipeline.plan_all();
         Ok(pipeline)
@@ -157,6 +169,7 @@ impl Pipeline {
             self.tell_if_settled();
             match self.next_event().await {
                 Event::Due => {}
+                Event::Retry => self.ingest(Vec::new()).await?,
                 Event::Polled(polls) => self.ingest(polls).await?,
                 Event::Asked(Request::PollNow { source, done }) => self.poll_now(source, done),
                 Event::Asked(Request::Replan { plan, done }) => {
@@ -173,13 +186,16 @@ impl Pipeline {
     }
 
     async fn next_event(&mut self) -> Event {
-        let wake_at = self.agenda.wake_at();
+        // On a full disk nothing new is asked for; what is known stays served.
+        let full = !self.kept_out.is_empty();
+        let wake_at = self.agenda.wake_at().filter(|_| !full);
         self.pulse.expect(wake_at);
         tokio::select! {
             biased;
             request = self.requests.recv() => Event::Asked(request.unwrap_or(Request::Stop)),
             Some(ended) = self.polls.join_next_with_id() => Event::Polled(self.gather(ended)),
             () = self.clock.sleep_until(wake_at.unwrap_or(Timestamp::EPOCH)), if wake_at.is_some() => Event::Due,
+            () = tokio::time::sleep(RETRY), if full => Event::Retry,
         }
     }
 
@@ -213,7 +229,9 @@ impl Pipeline {
 
     fn start_due_polls(&mut self) {
         let now = self.clock.now();
-        while let Some(id) = self.agenda.start(now) {
+        while self.kept_out.is_empty()
+            && let Some(id) = self.agenda.start(now)
+        {
             self.start(id);
         }
     }
@@ -222,16 +240,32 @@ impl Pipeline {
         let plan = self.editor.plan();
         let Some(source) = plan.sources.get(&id).cloned() else { return };
         let memory = self.editor.memory(&id);
-        let limits = plan.parsing.clone();
-        let poll = reading::read(self.fetcher.clone(), source, memory, limits, self.clock.clone());
+        let (fetcher, plan) = (self.fetcher.clone(), plan.clone());
+        let (store, clock) = (self.editor.store(), self.clock.clone());
+        let poll = reading::read(fetcher, source, memory, plan, store, clock);
         let task = self.polls.spawn(poll).id();
         self.under_way.insert(task, id);
     }
 
     async fn ingest(&mut self, polls: Vec<Poll>) -> Result<(), StoreError> {
+        let polls: Vec<Poll> =
+            std::mem::take(&mut self.kept_out).into_iter().chain(polls).collect();
         let failing: Vec<bool> =
             polls.iter().map(|poll| self.editor.memory(&poll.source).failure.is_some()).collect();
-        let ingested = self.editor.ingest(polls.clone()).await?;
+        let ingested = match self.editor.ingest(polls.clone()).await {
+            Err(full @ StoreError::Full { .. }) => {
+                if self.pulse.alive().is_ok() {
+                    error!(event = "disk_full", "polling stops until there is room: {full}");
+                }
+                self.pulse.stall(Some(full.to_string()));
+                self.kept_out = polls;
+                return Ok(());
+            }
+            ingested => ingested?,
+        };
+        if self.pulse.stall(None) {
+            info!(event = "disk_has_room", "there is room again: polling goes on");
+        }
         for ((poll, ingested), was_failing) in polls.into_iter().zip(ingested).zip(failing) {
             log(&poll, &ingested, was_failing);
             self.agenda.finished(&poll.source, self.clock.now());

@@ -56,7 +56,10 @@ use account::Account;
 use masthead::Masthead;
 
 pub use archive::{NotAVolume, Volume, Volumes};
-pub use desk::{Desk, Reply, SourceState, StoryDetail, Unavailable, VolumeDetail};
+pub use desk::{
+    Desk, Finding, FoundStory, Marked, NotAQuery, Reply, Search, SourceState, StoryDetail,
+    Unavailable, VolumeDetail, Week,
+};
 pub use guard::Guard;
 pub use ledger::Ledger;
 pub use server::{Listener, Settings, serve};

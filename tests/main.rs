@@ -12,6 +12,7 @@ mod flow;
 mod feeds;
 
 mod pages;
+mod identity;
 
 mod polling;
 

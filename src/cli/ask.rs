@@ -33,7 +33,7 @@ pub(super) fn ask(
 
 /// The store of a plan, opened by this process, with nobody polling.
 fn open(plan: Plan) -> Result<Records, Stop> {
-    let store: Arc<dyn Store> = Arc::new(store::open(&plan.store.path, plan.store.cache)?);
+    let store: Arc<dyn Store> = Arc::new(store::open_existing(&plan.store.path, plan.store.cache)?);
     let memories = Arc::new(RwLock::new(store.memories()?));
     Ok(Records::new(Arc::new(plan), store, memories))
 }

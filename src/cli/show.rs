@@ -1,13 +1,24 @@
 //! Answers in; lines and tables for a person at a terminal out.
 
+use std::collections::BTreeSet;
+
 use comfy_table::{ContentArrangement, Table};
 
 use super::print_line;
-use crate::inquiry::explain::{ExplainedEntry, ExplainedStory};
+use crate::inquiry::explain::{ExplainedEntry, ExplainedRevision, ExplainedStory, NearStory};
 use crate::inquiry::polled::PollReport;
 use crate::inquiry::status::SourceStatus;
 use crate::parse::Parsed;
 use crate::topics::{Hit, Reason};
+
+/// Passages of one copy that are shown.
+const MOST_PASSAGES: usize = 3;
+
+/// The start of a text that is too long for a line.
+fn shortened(text: &str) -> String {
+    let start: String = text.chars().take(160).collect();
+    if start.len() < text.len() { format!("{start}…") } else { start }
+}
 
 /// A table without lines, which greps well.
 fn table(header: &[&str]) -> Table {
@@ -117,6 +128,23 @@ pub(super) fn story(story: &ExplainedStory) {
         if let Some(url) = url {
             print_line(format_args!("      {url}"));
         }
+        for passage in entry.shared.iter().take(MOST_PASSAGES) {
+            print_line(format_args!("      shared: “{}”", shortened(passage)));
+        }
+    }
+    for NearStory { id, title, shared, of, forbidden } in &story.near {
+        let because =
+            forbidden.as_ref().map_or(String::new(), |why| format!("; not joined: {why}"));
+        print_line(format_args!(
+            "  near: {title}\n      story {id}, {shared} of {of} passages{because}"
+        ));
+    }
+    for ExplainedRevision { at, source, major, former_title, note, .. } in &story.revisions {
+        let kind = if *major { "revised" } else { "changed" };
+        let title =
+            former_title.as_ref().map_or(String::new(), |title| format!(", before: “{title}”"));
+        let note = note.as_ref().map_or(String::new(), |note| format!(": {note}"));
+        print_line(format_args!("  {kind} {at} by {source}{note}{title}"));
     }
     for topic in &story.topics {
         let verdict = if topic.explanation.matched { "in" } else { "not in" };
@@ -132,8 +160,12 @@ fn reason(reason: &Reason, depth: usize) {
     let mark = if reason.holds { '+' } else { '-' };
     let note = reason.note.as_deref().map_or(String::new(), |note| format!(" ({note})"));
     print_line(format_args!("{indent}{mark} {}{note}", reason.query));
+    let mut told = BTreeSet::new();
     for Hit { field, before, found, after, .. } in &reason.hits {
-        print_line(format_args!("{indent}    {field}: {before}[{found}]{after}"));
+        // Copies say the same words: they are shown once.
+        if told.insert(format!("{found}{after}")) {
+            print_line(format_args!("{indent}    {field}: {before}[{found}]{after}"));
+        }
     }
     reason.parts.iter().for_each(|part| self::reason(part, depth + 1));
 }

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use crate::clock::Clock;
+use crate::dedup;
 use crate::inquiry::Records;
-use crate::model::{Source, StoryId, Timestamp, TopicId};
+use crate::model::{Member, Piece, Source, StoryId, Timestamp, TopicId};
 use crate::pipeline::{self, Pulse};
 use crate::publish::{
     Desk, Ledger, Reply, Site, SourceState, StoryDetail, Unavailable, Volume, VolumeDetail, Volumes,
@@ -56,7 +57,7 @@ impl Desk for FrontDesk {
     }
 
     fn healthy(&self) -> Result<(), String> {
-        self.pulse.alive()
+        self.pulse.runs()
     }
 
     fn ledger(&self) -> Arc<Ledger> {
@@ -79,9 +80,11 @@ impl Desk for FrontDesk {
     }
 
     fn story(&self, id: StoryId) -> Reply<Option<StoryDetail>> {
+        let now = self.clock.now();
         self.look_up(move |records| {
             let story = records.store().story(id).map_err(unavailable)?;
-            let Some(story) = story else { return Ok(None) };
+            let Some(mut story) = story else { return Ok(None) };
+            story.related = records.related(&story, now).map_err(unavailable)?.0;
             let plan = records.plan();
             let subject = Subject::of(&story, &plan.sources, &plan.language);
             let topics = plan
@@ -90,8 +93,17 @@ impl Desk for FrontDesk {
                 .into_iter()
                 .map(|topic| plan.topics[topic].clone())
                 .collect();
-            Ok(Some(StoryDetail { story, sources: plan.sources.clone(), topics }))
+            let shared = |member: &Member| match story.leader_of(member) {
+                Some(leader) => dedup::shared_passages(&member.entry, &leader.entry),
+                None => Vec::new(),
+            };
+            let shared = story.members.iter().map(shared).collect();
+            Ok(Some(StoryDetail { story, sources: plan.sources.clone(), topics, shared }))
         })
+    }
+
+    fn differences(&self, earlier: &str, later: &str) -> Vec<Piece> {
+        dedup::differences(earlier, later)
     }
 
     fn volume(&self, topic: TopicId, volume: Volume) -> Reply<Option<VolumeDetail>> {

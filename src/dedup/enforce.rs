@@ -178,7 +178,7 @@ fn settle(
         }
         // The keys of its names were dropped from its old story alone: whatever
         // else bears them is removed or forwards, and cannot take it in.
-        Place::Told(..) | Place::Forgotten | Place::Unnamed => {
+        Place::Told(..) | Place::Forgotten(_) | Place::Unnamed => {
             by_its_text(candidate, known, rules, left.joined)
         }
     };

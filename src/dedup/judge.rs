@@ -37,6 +37,8 @@ pub struct Judged {
     pub new: Vec<Timestamp>,
     /// How many it had told before.
     pub known: usize,
+    /// The stories that the document lists now, removed ones among them.
+    pub listed: Vec<StoryId>,
 }
 
 /// Judges the entries of one document against all that is known. What is
@@ -51,22 +53,28 @@ pub fn judge(
     for candidate in candidates {
         let place = find(&candidate, known, rules);
         match place {
-            Place::Told(..) | Place::Forgotten => judged.known += 1,
-            _ => judged.new.push(candidate.date),
+            Place::Told(id, _) | Place::Forgotten(id) => {
+                judged.known += 1;
+                judged.listed.push(id);
+            }
+            Place::Like(..) | Place::Unnamed => judged.new.push(candidate.date),
         }
         let admitted = match place {
             Place::Told(id, member) => revise(candidate, known, id, member, rules, now),
             Place::Like(id, evidence) => {
                 Some(join(candidate, known, id, evidence, Vec::new(), rules, now))
             }
-            Place::Forgotten => None,
+            Place::Forgotten(_) => None,
             Place::Unnamed => Some(by_its_text(candidate, known, rules, now)),
         };
         if let Some(admitted) = admitted {
             file(&admitted, known);
+            judged.listed.push(admitted.story.id);
             judged.admitted.push(admitted);
         }
     }
+    judged.listed.sort_unstable();
+    judged.listed.dedup();
     judged
 }
 
@@ -78,7 +86,7 @@ pub(super) enum Place {
     Like(StoryId, Evidence),
     /// Its story has been removed; keys outlive stories so that nothing old
     /// returns as news.
-    Forgotten,
+    Forgotten(StoryId),
     /// No name of it is known: its text decides.
     Unnamed,
 }
@@ -98,8 +106,8 @@ pub(super) fn find(candidate: &Candidate, known: &Lookalikes, rules: &Rules<'_>)
     {
         return Place::Like(id, evidence);
     }
-    if named.iter().any(|id| !known.stories.contains_key(id)) {
-        return Place::Forgotten;
+    if let Some(id) = named.iter().find(|id| !known.stories.contains_key(id)) {
+        return Place::Forgotten(*id);
     }
     match by_title(candidate, known, rules) {
         Some((id, evidence)) => Place::Like(id, evidence),

@@ -3,7 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::Records;
-use crate::model::{Evidence, Story};
+use crate::dedup;
+use crate::model::{Evidence, Lookalikes, Member, Related, Revision, Story, Timestamp, Withdrawal};
+use crate::pipeline::rules;
+use crate::store::StoreError;
 use crate::topics::{Explanation, Subject};
 
 /// Everything that was decided about a story.
@@ -23,8 +26,46 @@ pub struct ExplainedStory {
     pub updated: String,
     /// The entries: the lead first, then the copies.
     pub entries: Vec<ExplainedEntry>,
+    /// Stories with much of the same text, which are another all the same.
+    pub near: Vec<NearStory>,
+    /// What sources changed, the oldest change first.
+    pub revisions: Vec<ExplainedRevision>,
+    /// Since when and how it is known that it no longer applies.
+    pub withdrawn: Option<Withdrawal>,
     /// Every topic, in the order of the configuration.
     pub topics: Vec<ExplainedTopic>,
+}
+
+/// A story that nearly was the same one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NearStory {
+    /// Its id with us.
+    pub id: String,
+    /// The lead's title.
+    pub title: String,
+    /// Passages that both texts have.
+    pub shared: u32,
+    /// Passages of the shorter text.
+    pub of: u32,
+    /// What forbade the join, where the texts alone would have made it.
+    pub forbidden: Option<String>,
+}
+
+/// One change of what a source says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExplainedRevision {
+    /// When the change was read.
+    pub at: String,
+    /// Whose entry changed.
+    pub source: String,
+    /// Whether the source dates it itself.
+    pub major: bool,
+    /// The title before, where it changed.
+    pub former_title: Option<String>,
+    /// Whether the text changed.
+    pub text_changed: bool,
+    /// What the source says of the change.
+    pub note: Option<String>,
 }
 
 /// An entry and why it is in the story.
@@ -48,6 +89,9 @@ pub struct ExplainedEntry {
     pub evidence: Evidence,
     /// The evidence, for people.
     pub because: String,
+    /// What of its text stands in the one that led then, where the text decided.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shared: Vec<String>,
 }
 
 /// A topic, and why the story is in it or not.
@@ -61,7 +105,7 @@ pub struct ExplainedTopic {
 
 impl Records {
     /// Why a story is what it is.
-    pub fn explained(&self, story: &Story) -> ExplainedStory {
+    pub fn explained(&self, story: &Story, now: Timestamp) -> Result<ExplainedStory, StoreError> {
         let plan = self.plan();
         let lead = story.lead(&plan.sources);
         let subject = Subject::of(story, &plan.sources, &plan.language);
@@ -76,12 +120,13 @@ impl Records {
             tier: member.evidence.tier().as_str().to_owned(),
             evidence: member.evidence.clone(),
             because: member.evidence.to_string(),
+            shared: shared(story, member),
         });
         let topics = plan.topics.iter().enumerate().map(|(place, topic)| ExplainedTopic {
             id: topic.id.to_string(),
             explanation: plan.queries.explain(&subject, place),
         });
-        ExplainedStory {
+        Ok(ExplainedStory {
             id: story.id.to_string(),
             published_id: story.published_id.clone(),
             title: lead.entry.title.clone(),
@@ -89,7 +134,61 @@ impl Records {
             first_seen: story.first_seen.to_string(),
             updated: story.updated.to_string(),
             entries: entries.collect(),
+            near: self.near(story, now)?,
+            revisions: story.history.iter().map(revision).collect(),
+            withdrawn: story.withdrawn.clone(),
             topics: topics.collect(),
-        }
+        })
+    }
+
+    /// The stories whose text is much like this one's, whichever came first.
+    pub fn related(
+        &self,
+        story: &Story,
+        now: Timestamp,
+    ) -> Result<(Vec<Related>, Lookalikes), StoreError> {
+        let plan = self.plan();
+        let alone =
+            Lookalikes { stories: [(story.id, story.clone())].into(), ..Lookalikes::default() };
+        let keys = dedup::keys_of_entries(&alone, &rules(&plan), now);
+        let known = self.store.lookalikes(&keys)?;
+        Ok((dedup::near(story, &known, &rules(&plan), now), known))
+    }
+
+    fn near(&self, story: &Story, now: Timestamp) -> Result<Vec<NearStory>, StoreError> {
+        let plan = self.plan();
+        let (near, known) = self.related(story, now)?;
+        Ok(near
+            .into_iter()
+            .filter_map(|related| {
+                let other = known.stories.get(&related.story)?;
+                Some(NearStory {
+                    id: other.id.to_string(),
+                    title: other.lead(&plan.sources).entry.title.clone(),
+                    shared: related.shared,
+                    of: related.of,
+                    forbidden: related.forbidden.map(|forbidden| forbidden.to_string()),
+                })
+            })
+            .collect())
+    }
+}
+
+/// The passages of a member's text that are why it joined.
+fn shared(story: &Story, member: &Member) -> Vec<String> {
+    let Some(leader) = story.leader_of(member) else { return Vec::new() };
+    let text = &member.entry.text;
+    let passages = dedup::shared_passages(&member.entry, &leader.entry);
+    passages.into_iter().filter_map(|range| text.get(range)).map(str::to_owned).collect()
+}
+
+fn revision(revision: &Revision) -> ExplainedRevision {
+    ExplainedRevision {
+        at: revision.at.to_string(),
+        source: revision.source.to_string(),
+        major: revision.major,
+        former_title: revision.title.clone(),
+        text_changed: revision.text_changed,
+        note: revision.note.clone(),
     }
 }

@@ -50,9 +50,10 @@ pub struct ExportedEntry {
 }
 
 impl Records {
-    /// Every story as `export stories` writes it, oldest first.
+    /// Every story as `export stories` writes it, oldest first. One that was
+    /// merged into another is told there.
     pub fn export(&self, mut line: impl FnMut(&ExportedStory) -> bool) -> Result<(), StoreError> {
-        self.each_story(|story| line(&self.exported(&story)))
+        self.each_story(|story| !story.stands() || line(&self.exported(&story)))
     }
 
     /// One story as `export stories` writes it.

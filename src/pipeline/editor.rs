@@ -7,18 +7,22 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::config::Plan;
 use crate::dedup::{self, Candidate, Judged, Rules};
 use crate::fetch::{self, News};
 use crate::model::{
-    Admitted, Key, Memory, Outcome, Poll, SourceId, Story, StoryId, Timestamp, Topic, Verdict,
+    Admitted, Key, Lookalikes, Memory, Outcome, Poll, SourceId, Story, StoryId, Timestamp, Topic,
+    Verdict,
 };
 use crate::publish::{self, Ledger, Shelf};
 use crate::store::{Commit, Store, StoreError};
 
 use super::filing::Filing;
+
+/// Copies follow within days; passages are kept for some times as long.
+const PASSAGES_KEPT: Duration = Duration::from_secs(12 * 7 * 24 * 3600);
 
 /// What is remembered of every source; read by whoever reports on it, written by the editor.
 pub type Memories = Arc<RwLock<BTreeMap<SourceId, Memory>>>;
@@ -31,6 +35,8 @@ pub struct Editor {
     memories: Memories,
     ledger: Arc<Ledger>,
     filing: Filing,
+    /// Passages before this were forgotten.
+    passages_from: Option<Key>,
     /// Of each feed, the stories as they are on the shelf, newest first.
     displayed: Vec<Vec<Arc<Story>>>,
     /// Those stories by id, so that feeds share them and none is read twice.
@@ -67,9 +73,11 @@ impl Editor {
             memories: Arc::new(RwLock::new(memories)),
             ledger: Arc::default(),
             filing,
+            passages_from: None,
             displayed: Vec::new(),
             at_hand: HashMap::new(),
         };
+        editor.enforce(now).await?;
         editor.publish_all(now).await?;
         Ok(editor)
     }
@@ -90,6 +98,11 @@ impl Editor {
         memories.get(source).cloned().unwrap_or_default()
     }
 
+    /// The store, for those who read it.
+    pub(super) fn store(&self) -> Arc<dyn Store> {
+        self.store.clone()
+    }
+
     /// The plan in force.
     pub fn plan(&self) -> &Arc<Plan> {
         &self.plan
@@ -100,7 +113,34 @@ impl Editor {
     pub async fn adopt(&mut self, plan: Arc<Plan>, now: Timestamp) -> Result<(), StoreError> {
         self.filing = Filing::open(plan.clone(), &self.store).await?;
         self.plan = plan;
+        self.enforce(now).await?;
         self.publish_all(now).await
+    }
+
+    /// Applies the operator's overrides to what is stored already.
+    async fn enforce(&mut self, now: Timestamp) -> Result<(), StoreError> {
+        let plan = self.plan.clone();
+        let mut keys = plan.overrides.keys();
+        if keys.is_empty() {
+            return Ok(());
+        }
+        let rules = rules(&plan);
+        let admitted = tokio::task::block_in_place(|| {
+            let known = self.store.lookalikes(&keys)?;
+            keys.extend(dedup::keys_of_entries(&known, &rules, now));
+            let mut known = self.store.lookalikes(&keys)?;
+            Ok::<_, StoreError>(dedup::enforce(&mut known, &rules, now))
+        })?;
+        if admitted.is_empty() {
+            return Ok(());
+        }
+        let mut commit = Commit::default();
+        for admitted in admitted {
+            commit.places.extend(self.filing.file(&admitted, &mut BTreeSet::new()));
+            self.at_hand.remove(&admitted.story.id);
+            commit.admitted.push(admitted);
+        }
+        self.store.commit(commit).await
     }
 
     async fn publish_all(&mut self, now: Timestamp) -> Result<(), StoreError> {
@@ -121,15 +161,21 @@ impl Editor {
         let plan = self.plan.clone();
         let candidates: Vec<Vec<Candidate>> =
             polls.iter().map(|poll| candidates_of(poll, &plan)).collect();
-        let keys: Vec<Key> = candidates.iter().flatten().flat_map(Candidate::keys).collect();
-        let mut known = tokio::task::block_in_place(|| self.store.lookalikes(&keys))?;
+        let mut known = tokio::task::block_in_place(|| self.look_up(&polls, &candidates))?;
 
         let mut commit = Commit::default();
         let mut memories = BTreeMap::new();
         let mut outcomes = Vec::with_capacity(polls.len());
         let mut touched = BTreeSet::new();
         for (poll, candidates) in polls.iter().zip(candidates) {
-            let judged = dedup::judge(candidates, &mut known, &rules(&plan), poll.at);
+            let mut judged = dedup::judge(candidates, &mut known, &rules(&plan), poll.at);
+            if let Outcome::Read(reading) = &poll.outcome {
+                let (source, deleted) = (&poll.source, &reading.hints.deleted);
+                let withdrawn =
+                    dedup::withdraw(source, deleted, &mut known, &rules(&plan), poll.at);
+                judged.admitted.extend(withdrawn);
+                commit.listed.push((source.clone(), std::mem::take(&mut judged.listed)));
+            }
             outcomes.push(tally(&judged.admitted));
             self.settle(poll, &judged, &mut memories);
             self.ledger.polled(poll);
@@ -142,6 +188,7 @@ impl Editor {
         // Validators and stories go in together: a crash between the two would
         // either lose stories or fetch them again.
         commit.memories = memories.clone().into_iter().collect();
+        commit.passages_from = self.passages_to_forget(now);
         let changed: Vec<Story> =
             commit.admitted.iter().map(|admitted| admitted.story.clone()).collect();
         let committing = Instant::now();
@@ -154,6 +201,38 @@ impl Editor {
         self.publish(&touched, now).await?;
         self.ledger.gathered(began.elapsed());
         Ok(outcomes)
+    }
+
+    /// What is known that bears on these polls. An entry that its source
+    /// told before in the same words is found by its names; only the others
+    /// are looked for by title and text.
+    fn look_up(
+        &self,
+        polls: &[Poll],
+        candidates: &[Vec<Candidate>],
+    ) -> Result<Lookalikes, StoreError> {
+        let mut names: Vec<Key> = candidates.iter().flatten().flat_map(Candidate::names).collect();
+        for poll in polls {
+            if let Outcome::Read(reading) = &poll.outcome {
+                names.extend(dedup::tombstone_keys(&poll.source, &reading.hints.deleted));
+            }
+        }
+        let mut known = self.store.lookalikes(&names)?;
+        let unsettled = candidates.iter().flatten().filter(|one| !dedup::is_settled(one, &known));
+        let keys: Vec<Key> = unsettled.flat_map(Candidate::keys).collect();
+        let more = self.store.lookalikes(&keys)?;
+        known.by_key.extend(more.by_key);
+        known.stories.extend(more.stories);
+        Ok(known)
+    }
+
+    /// Once a day of polls: the passages too old to be evidence.
+    fn passages_to_forget(&mut self, now: Timestamp) -> Option<Key> {
+        let first = dedup::first_passage_of(now.before(PASSAGES_KEPT));
+        (self.passages_from != Some(first)).then(|| {
+            self.passages_from = Some(first);
+            first
+        })
     }
 
     /// Records the outcome, good or bad, and when the source is due next.
@@ -201,7 +280,11 @@ impl Editor {
         let stamps = tokio::task::block_in_place(|| self.shelf.place(self.render(feeds, now), now));
         match stamps.is_empty() {
             true => Ok(()),
-            false => self.store.commit(Commit { stamps, ..Commit::default() }).await,
+            // A full disk loses nothing: the stamps are found again at the next start.
+            false => match self.store.commit(Commit { stamps, ..Commit::default() }).await {
+                Err(StoreError::Full { .. }) => Ok(()),
+                stamped => stamped,
+            },
         }
     }
 
@@ -226,7 +309,7 @@ impl Editor {
 }
 
 /// What the plan says of identity.
-fn rules(plan: &Plan) -> Rules<'_> {
+pub(crate) fn rules(plan: &Plan) -> Rules<'_> {
     let authority = &plan.server.site.authority;
     Rules { sources: &plan.sources, authority, overrides: &plan.overrides }
 }

@@ -197,3 +197,23 @@ pub(crate) fn archive(
     stories.sort_unstable();
     Ok(stories)
 }
+
+/// Every story that stands, the latest changed first; `visit` ends it by `false`.
+pub(crate) fn latest_first(
+    store: &dyn Store,
+    mut visit: impl FnMut(Story) -> bool,
+) -> Result<(), StoreError> {
+    let mut older_than: Option<Place> = None;
+    loop {
+        let places = store.places(EVERYTHING, older_than, SLICE)?;
+        let Some(last) = places.last() else { return Ok(()) };
+        older_than = Some(*last);
+        for place in places {
+            if let Some(story) = store.story(place.story)?
+                && !visit(story)
+            {
+                return Ok(());
+            }
+        }
+    }
+}

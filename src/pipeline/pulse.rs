@@ -1,6 +1,7 @@
 //! What the loop shows of itself, without being asked: that it lives, and when it acts next.
 
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use crate::model::Timestamp;
 
@@ -9,6 +10,8 @@ use crate::model::Timestamp;
 pub struct Pulse {
     next_poll: AtomicI64,
     stopped: AtomicBool,
+    /// Why nothing new is admitted for the time being.
+    stalled: Mutex<Option<String>>,
 }
 
 impl Pulse {
@@ -20,12 +23,27 @@ impl Pulse {
         }
     }
 
-    /// Whether the loop still runs; why not, in words, otherwise.
+    /// Whether the loop runs and admits what it reads; why not, in words, otherwise.
     pub fn alive(&self) -> Result<(), String> {
-        match self.stopped.load(Ordering::Relaxed) {
-            false => Ok(()),
-            true => Err("the core loop has ended".to_owned()),
+        self.runs()?;
+        match &*self.stalled.lock().unwrap_or_else(PoisonError::into_inner) {
+            Some(why) => Err(why.clone()),
+            None => Ok(()),
         }
+    }
+
+    /// Whether the loop runs; why the daemon should be restarted, otherwise.
+    pub fn runs(&self) -> Result<(), String> {
+        match self.stopped.load(Ordering::Relaxed) {
+            true => Err("the core loop has ended".to_owned()),
+            false => Ok(()),
+        }
+    }
+
+    /// Says why nothing new is admitted, or that it is again. Returns whether it was stalled.
+    pub(super) fn stall(&self, why: Option<String>) -> bool {
+        let mut stalled = self.stalled.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::replace(&mut *stalled, why).is_some()
     }
 
     pub(super) fn expect(&self, next_poll: Option<Timestamp>) {

@@ -4,9 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clock::Clock;
+use crate::config::Plan;
 use crate::fetch::{Fetched, Fetcher};
 use crate::model::{Document, Failure, FailureKind, Memory, Outcome, Poll, Reading, Source};
 use crate::parse::{self, Limits, Parsed};
+use crate::store::Store;
+
+use super::enriching::enriched;
 
 /// Longer than this no document takes to parse, however it was made.
 const PARSE_DEADLINE: Duration = Duration::from_secs(20);
@@ -17,14 +21,16 @@ pub(super) async fn read(
     fetcher: Arc<Fetcher>,
     source: Arc<Source>,
     memory: Memory,
-    limits: Limits,
+    plan: Arc<Plan>,
+    store: Arc<dyn Store>,
     clock: Clock,
 ) -> Poll {
     let fetched = fetcher.fetch(&source, &memory, clock.now()).await;
     let outcome = match fetched {
         Ok(Fetched::Document { document, validators, freshness, bytes, hash, moved }) => {
-            match parsed(document, limits).await {
+            match parsed(document, plan.parsing.clone()).await {
                 Ok(Parsed { feed, entries, hints, warnings, .. }) => {
+                    let entries = enriched(entries, &source, &fetcher, &store, &plan, &clock).await;
                     Outcome::Read(Box::new(Reading {
                         validators,
                         freshness,

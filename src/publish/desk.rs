@@ -1,8 +1,11 @@
 //! What pages and health ask of the daemon; what it answers.
 
 use std::future::Future;
+use std::ops::Range;
 use std::pin::Pin;
 use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
 
 use super::{Ledger, Site, Volume};
 use crate::model::{Memory, Piece, Source, Sources, Story, StoryId, Timestamp, Topic, TopicId};
@@ -33,6 +36,12 @@ pub trait Desk: Send + Sync + 'static {
     /// revision. Whoever does not compare lets one stand beside the other.
     fn differences(&self, earlier: &str, later: &str) -> Vec<Piece> {
         vec![Piece::Gone(earlier.to_owned()), Piece::Come(later.to_owned())]
+    }
+    /// What a query would have caught among the stored stories; why it is no
+    /// query, otherwise. One search at a time: others wait for it.
+    fn search(&self, search: Search) -> Reply<Result<Finding, NotAQuery>> {
+        let why = format!("nobody searches here for {}", search.query);
+        Box::pin(std::future::ready(Err(Unavailable(why))))
     }
     /// A closed volume of a topic, unless there is none of that name.
     fn volume(&self, topic: TopicId, volume: Volume) -> Reply<Option<VolumeDetail>>;
@@ -106,6 +115,77 @@ pub struct StoryDetail {
     pub sources: Sources,
     /// The public topics it is in, in the order of the plan.
     pub topics: Vec<Topic>,
+    /// Of each member, in their order, the bytes of its text that are why it
+    /// joined, where the text decided.
+    pub shared: Vec<Vec<Range<usize>>>,
+}
+
+/// What a reader searches for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Search {
+    /// In the language of topics.
+    pub query: String,
+    /// Stories dated earlier are not looked at.
+    pub since: Timestamp,
+    /// How many stories to show.
+    pub show: usize,
+}
+
+/// Why a query cannot be searched for: each problem with the line it is in
+/// and a caret under the place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotAQuery(pub Vec<String>);
+
+/// What a query would have caught.
+#[derive(Debug, Clone)]
+pub struct Finding {
+    /// The newest of it.
+    pub stories: Vec<FoundStory>,
+    /// How many stories it is in all.
+    pub count: usize,
+    /// How many stories were looked at.
+    pub looked_at: usize,
+    /// Where looking back ended before its time, for there were too many stories.
+    pub back_to: Option<Timestamp>,
+    /// How many a week, the newest week last.
+    pub weeks: Vec<Week>,
+    /// Topics that hold nearly the same stories.
+    pub alike: Vec<Topic>,
+    /// What the query may not have meant.
+    pub warnings: Vec<String>,
+    /// The plan's sources.
+    pub sources: Sources,
+}
+
+/// A story that a search found.
+#[derive(Debug, Clone)]
+pub struct FoundStory {
+    /// The story.
+    pub story: Arc<Story>,
+    /// Its title, with what was searched for marked.
+    pub title: Vec<Marked>,
+    /// The part of its text that has most to do with the query.
+    pub excerpt: Vec<Marked>,
+}
+
+/// A part of a text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Marked {
+    /// Plain text.
+    pub text: String,
+    /// Whether it is what was searched for.
+    pub marked: bool,
+}
+
+/// How many stories are dated within one week.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Week {
+    /// The week as ISO 8601 has it: `2025-W14`.
+    pub week: String,
+    /// Its Monday: `2025-03-31`.
+    pub monday: String,
+    /// How many.
+    pub count: usize,
 }
 
 /// A closed volume of a topic's archive with what is needed to render it.

@@ -66,6 +66,15 @@ impl TopicSet {
         Self::build(None, &queries, vocabulary, language, false)
     }
 
+    /// A set of one query under this set's vocabularies and language, for trying it.
+    pub fn alone(
+        &self,
+        topic: &TopicId,
+        query: &str,
+    ) -> Result<(Self, Vec<QueryProblem>), Vec<QueryProblem>> {
+        Self::of_one(topic, query, &self.written.vocabulary, &self.written.language)
+    }
+
     fn build(
         before: Option<&Self>,
         queries: &[(TopicId, String)],

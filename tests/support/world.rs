@@ -54,6 +54,12 @@ impl World {
         self
     }
 
+    /// Further lines of the configuration; what follows a source or a topic is part of it.
+    pub fn lines(mut self, lines: &str) -> Self {
+        writeln!(self.config, "{lines}").unwrap();
+        self
+    }
+
     /// A topic.
     pub fn topic(mut self, id: &str, query: &str) -> Self {
         write!(self.config, "[[topic]]\nid = \"{id}\"\ntitle = \"{id}\"\nquery = '''{query}'''\n")
@@ -88,7 +94,7 @@ impl World {
     pub async fn reconfigure(&mut self, change: impl FnOnce(&mut String)) {
         change(&mut self.config);
         let plan = self.plan();
-        self.handle().replan(plan).await;
+        self.handle().replan(plan).await.unwrap();
         self.handle().settled().await;
     }
 

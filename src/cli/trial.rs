@@ -1,0 +1,168 @@
+//! `gazetted try`: a query in; what it would have caught among the stored stories out.
+
+use std::io::IsTerminal;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Args;
+
+use super::{ConfigFile, Done, Stop, ask, print_line};
+use crate::clock::Clock;
+use crate::inquiry::Question;
+use crate::inquiry::trial::{CaughtReport, StoryLine, TrialAnswer, TrialReport, VersusReport};
+use crate::model::TopicId;
+use crate::publish::{Marked, Week};
+
+/// Say what a query would have caught among the stored stories.
+///
+/// The query may use the vocabularies of the configuration: of the one that is
+/// in force, where a daemon runs. Exits with 1 when it is no query.
+#[derive(Debug, Args)]
+pub(super) struct Try {
+    #[command(flatten)]
+    config: ConfigFile,
+    /// In the language of topics: sanctions AND title:(Russia OR Belarus).
+    query: String,
+    /// How far to look back, by the stories' dates.
+    #[arg(long, value_name = "SPAN", default_value = "90d", value_parser = humantime::parse_duration)]
+    since: Duration,
+    /// Say what it adds to this topic and what it loses.
+    #[arg(long, value_name = "TOPIC")]
+    topic: Option<String>,
+    /// How many of the newest stories to show.
+    #[arg(long, value_name = "NUMBER", default_value_t = 10)]
+    sample: usize,
+    /// Print one JSON object instead of lines.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Try {
+    pub(super) fn run(self) -> Done {
+        let plan = self.config.plan()?;
+        let question = Question::Try {
+            query: self.query,
+            since: Clock::wall().now().before(self.since),
+            topic: self.topic.map(TopicId::new),
+            sample: self.sample,
+        };
+        let mut answer = None;
+        ask::ask(plan, question, |value| answer = Some(value))?;
+        let answer = answer.and_then(|value| serde_json::from_value(value).ok());
+        let report = match answer {
+            Some(TrialAnswer::Tried(report)) => report,
+            Some(TrialAnswer::Refused(problems)) => {
+                return Err(Stop::because(format!("not a query\n\n{}", problems.join("\n\n"))));
+            }
+            None => return Err(Stop::because("the daemon's answer is not understood")),
+        };
+        if self.json {
+            print_line(serde_json::to_string_pretty(&report).unwrap_or_default());
+        } else {
+            print(&report);
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn print(report: &TrialReport) {
+    let TrialReport { count, looked_at, since, .. } = report;
+    for warning in &report.warnings {
+        eprintln!("warning:\n{warning}\n");
+    }
+    let day = since.get(..10).unwrap_or(since);
+    print_line(format_args!("{count} of {looked_at} stories since {day}"));
+    if !report.weeks.is_empty() {
+        print_line("");
+        for week in &report.weeks {
+            print_line(bar(week, &report.weeks));
+        }
+    }
+    let style = Style::of_terminal();
+    for CaughtReport { story, marked_title, excerpt } in &report.sample {
+        print_line(format_args!("\n{}  {}", date(story), style.show(marked_title)));
+        print_line(format_args!("            {}", address(story)));
+        if !excerpt.is_empty() {
+            print_line(format_args!("            {}", style.show(excerpt)));
+        }
+    }
+    if *count > report.sample.len() && !report.sample.is_empty() {
+        print_line(format_args!("\nand {} older", count - report.sample.len()));
+    }
+    if let Some(VersusReport { topic, added, adds, lost, loses }) = &report.versus {
+        print_line(format_args!("\nAgainst the topic {topic}: +{added} −{lost}"));
+        stories('+', *added, adds);
+        stories('-', *lost, loses);
+    } else if !report.alike.is_empty() {
+        print_line(format_args!("\nNearly the same as the topic {}", report.alike.join(", ")));
+    }
+}
+
+/// Stories that come or go, a line each.
+pub(super) fn stories(sign: char, count: usize, stories: &[StoryLine]) {
+    for story in stories {
+        print_line(format_args!("  {sign} {}  {}", date(story), story.title));
+        print_line(format_args!("                {}", address(story)));
+    }
+    if count > stories.len() {
+        print_line(format_args!("  {sign} and {} older", count - stories.len()));
+    }
+}
+
+fn date(story: &StoryLine) -> &str {
+    story.dated.get(..10).unwrap_or(&story.dated)
+}
+
+/// Where to read it: what `explain` takes.
+fn address(story: &StoryLine) -> String {
+    format!("{} ({})", story.url.as_ref().unwrap_or(&story.id), story.source)
+}
+
+/// One week of the chart; the longest bar belongs to the fullest week.
+fn bar(week: &Week, weeks: &[Week]) -> String {
+    const LONGEST: usize = 40;
+    let most = weeks.iter().map(|week| week.count).max().unwrap_or_default().max(1);
+    let length = (week.count * LONGEST).div_ceil(most);
+    let line = format!("{}  {:>5}  {}", week.week, week.count, "█".repeat(length));
+    line.trim_end().to_owned()
+}
+
+/// How what was searched for is shown.
+struct Style {
+    before: &'static str,
+    after: &'static str,
+}
+
+impl Style {
+    /// Bold on a terminal, in brackets in a file, as `explain` has it.
+    fn of_terminal() -> Self {
+        let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        if std::io::stdout().is_terminal() && !plain {
+            Self { before: "\u{1b}[1m", after: "\u{1b}[0m" }
+        } else {
+            Self { before: "[", after: "]" }
+        }
+    }
+
+    fn show(&self, parts: &[Marked]) -> String {
+        let show = |part: &Marked| match part.marked {
+            true => format!("{}{}{}", self.before, part.text, self.after),
+            false => part.text.clone(),
+        };
+        parts.iter().map(show).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_fullest_week_has_the_longest_bar_and_no_story_is_lost_in_a_short_one() {
+        let week = |count| Week { week: "2025-W14".into(), monday: "2025-03-31".into(), count };
+        let weeks = [week(1000), week(500), week(1), week(0)];
+        let lengths = weeks.each_ref().map(|week| bar(week, &weeks).matches('█').count());
+        assert_eq!(lengths, [40, 20, 1, 0]);
+        assert_eq!(bar(&weeks[3], &weeks), "2025-W14      0");
+    }
+}

@@ -1,0 +1,337 @@
+//! A query in; what it would have caught among the stored stories out.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use chrono::Datelike;
+
+use super::Records;
+use crate::config::Plan;
+use crate::model::{Entry, Story, Timestamp, Topic, TopicId};
+use crate::pipeline;
+use crate::publish::{Marked, Week};
+use crate::store::StoreError;
+use crate::topics::{Field, Highlight, Place, QueryProblem, Subject, TopicSet};
+
+mod report;
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;
+
+pub use report::{CaughtReport, StoryLine, TrialAnswer, TrialReport, VersusReport};
+
+/// So many of the newest stories tell whether a term is too frequent.
+pub(super) const FREQUENCY_SAMPLE: usize = 500;
+
+/// Characters of text shown around what was caught.
+const EXCERPT: usize = 240;
+
+/// Which stories a query is tried on, and how much is told of it.
+#[derive(Debug, Clone)]
+pub struct Scope {
+    /// Stories dated earlier are left out.
+    pub since: Timestamp,
+    /// So many stories are looked at, the latest changed first.
+    pub most: usize,
+    /// So many of those that were caught are told.
+    pub sample: usize,
+    /// A topic to compare with.
+    pub versus: Option<TopicId>,
+}
+
+/// What a query would have caught.
+#[derive(Debug, Clone)]
+pub struct Trial {
+    /// How many stories in all.
+    pub count: usize,
+    /// How many stories were looked at.
+    pub looked_at: usize,
+    /// Where looking back ended before its time.
+    pub back_to: Option<Timestamp>,
+    /// The newest of what was caught.
+    pub sample: Vec<Caught>,
+    /// How many a week, the newest week last.
+    pub weeks: Vec<Week>,
+    /// Where it differs from the topic that it was to be compared with.
+    pub versus: Option<Versus>,
+    /// Topics that hold nearly the same stories, the most alike first.
+    pub alike: Vec<Topic>,
+    /// What the query may not have meant, in the query's own lines.
+    pub warnings: Vec<String>,
+}
+
+/// A story that was caught.
+#[derive(Debug, Clone)]
+pub struct Caught {
+    /// The story.
+    pub story: Arc<Story>,
+    /// The lead's title, with what speaks for the query marked.
+    pub title: Vec<Marked>,
+    /// The part of the text that speaks for the query, marked likewise.
+    pub excerpt: Vec<Marked>,
+}
+
+/// Where a query differs from a topic.
+#[derive(Debug, Clone, Default)]
+pub struct Versus {
+    /// How many stories the query has and the topic has not.
+    pub added: usize,
+    /// The newest of them.
+    pub adds: Vec<Arc<Story>>,
+    /// How many stories the topic has and the query has not.
+    pub lost: usize,
+    /// The newest of them.
+    pub loses: Vec<Arc<Story>>,
+}
+
+impl Records {
+    /// Tries a query by the plan in force. `go_on` is asked after every story:
+    /// nobody may be waiting any more. Refuses, in words, what is no query.
+    pub fn tried(
+        &self,
+        query: &str,
+        scope: &Scope,
+        now: Timestamp,
+        go_on: impl Fn() -> bool,
+    ) -> Result<Result<Trial, Vec<String>>, StoreError> {
+        let plan = self.plan();
+        let versus = match &scope.versus {
+            None => None,
+            Some(id) => match plan.topics.iter().position(|topic| topic.id == *id) {
+                Some(place) => Some(place),
+                None => return Ok(Err(vec![format!("no topic is called {id}")])),
+            },
+        };
+        let (set, warnings) = match plan.queries.alone(&TopicId::new("query"), query) {
+            Ok(compiled) => compiled,
+            Err(problems) => return Ok(Err(told(&problems, query))),
+        };
+        let mut trying = Trying::new(&plan, &set, scope, versus);
+        let mut read = 0;
+        pipeline::latest_first(&**self.store(), |story| {
+            read += 1;
+            let within = story.updated >= scope.since && read <= scope.most;
+            if within {
+                trying.look_at(story);
+            } else if story.updated >= scope.since {
+                trying.back_to = Some(story.updated);
+            }
+            within && go_on()
+        })?;
+        let mut problems = warnings;
+        problems.extend(set.check_sources(&plan.sources));
+        problems.extend(set.check_terms(0, &trying.subjects));
+        Ok(Ok(trying.finish(told(&problems, query), now)))
+    }
+}
+
+/// A trial under way.
+struct Trying<'a> {
+    plan: &'a Plan,
+    set: &'a TopicSet,
+    scope: &'a Scope,
+    /// The topic to compare with, by its place in the plan.
+    place: Option<usize>,
+    looked_at: usize,
+    back_to: Option<Timestamp>,
+    count: usize,
+    sample: Vec<Caught>,
+    weeks: BTreeMap<i64, usize>,
+    versus: Versus,
+    /// How many stories each topic of the plan has, and shares with the query.
+    shares: Vec<(usize, usize)>,
+    subjects: Vec<Subject>,
+}
+
+impl<'a> Trying<'a> {
+    fn new(plan: &'a Plan, set: &'a TopicSet, scope: &'a Scope, place: Option<usize>) -> Self {
+        Self {
+            plan,
+            set,
+            scope,
+            place,
+            looked_at: 0,
+            back_to: None,
+            count: 0,
+            sample: Vec::new(),
+            weeks: BTreeMap::new(),
+            versus: Versus::default(),
+            shares: vec![(0, 0); plan.topics.len()],
+            subjects: Vec::new(),
+        }
+    }
+
+    fn look_at(&mut self, story: Story) {
+        // It comes in the order of its changes and counts by its date.
+        if story.dated < self.scope.since {
+            return;
+        }
+        self.looked_at += 1;
+        let story = Arc::new(story);
+        let subject = Subject::of(&story, &self.plan.sources, &self.plan.language);
+        let caught = self.set.is_in(&subject, 0);
+        let topics = self.plan.queries.matches(&subject);
+        for topic in &topics {
+            self.shares[*topic].0 += 1;
+            self.shares[*topic].1 += usize::from(caught);
+        }
+        if let Some(place) = self.place {
+            self.compare(&story, caught, topics.contains(&place));
+        }
+        if caught {
+            self.count += 1;
+            *self.weeks.entry(week_of(story.dated)).or_default() += 1;
+            if self.sample.len() < self.scope.sample {
+                let highlights = self.set.highlights(&subject, 0);
+                self.sample.push(Caught::of(story, &highlights, self.plan));
+            }
+        }
+        if self.subjects.len() < FREQUENCY_SAMPLE {
+            self.subjects.push(subject);
+        }
+    }
+
+    fn compare(&mut self, story: &Arc<Story>, caught: bool, held: bool) {
+        let versus = &mut self.versus;
+        let (count, stories) = match (caught, held) {
+            (true, false) => (&mut versus.added, &mut versus.adds),
+            (false, true) => (&mut versus.lost, &mut versus.loses),
+            _ => return,
+        };
+        *count += 1;
+        if stories.len() < self.scope.sample {
+            stories.push(story.clone());
+        }
+    }
+
+    fn finish(self, warnings: Vec<String>, now: Timestamp) -> Trial {
+        let since = self.back_to.map_or(self.scope.since, |back_to| back_to.max(self.scope.since));
+        Trial {
+            alike: self.alike(),
+            count: self.count,
+            looked_at: self.looked_at,
+            back_to: self.back_to,
+            sample: self.sample,
+            weeks: weeks(&self.weeks, since, now),
+            versus: self.place.map(|_| self.versus),
+            warnings,
+        }
+    }
+
+    /// The topics that share at least half of what they and the query have together.
+    fn alike(&self) -> Vec<Topic> {
+        const TOLD: usize = 3;
+        let together = |has: usize, shared: usize| self.count + has - shared;
+        let shares = self.shares.iter().zip(&self.plan.topics);
+        let mut alike: Vec<_> = shares
+            .filter(|((has, shared), _)| *shared > 0 && 2 * shared >= together(*has, *shared))
+            .map(|((has, shared), topic)| (together(*has, *shared) - shared, topic))
+            .collect();
+        alike.sort_by_key(|(apart, _)| *apart);
+        alike.into_iter().take(TOLD).map(|(_, topic)| topic.clone()).collect()
+    }
+}
+
+impl Caught {
+    fn of(story: Arc<Story>, highlights: &[Highlight], plan: &Plan) -> Self {
+        let lead = story.lead(&plan.sources);
+        let leads = |member: usize| std::ptr::eq(&raw const story.members[member], lead);
+        let ranges = |member: usize, field: Field| {
+            let of_it = move |mark: &&Highlight| mark.member == member && mark.field == field;
+            highlights.iter().filter(of_it).map(|mark| mark.range.clone()).collect::<Vec<_>>()
+        };
+        let place = (0..story.members.len()).find(|member| leads(*member)).unwrap_or_default();
+        // The lead's words where they speak for it, else those of the copy that do.
+        let speaks = |member: &usize| !ranges(*member, Field::Text).is_empty();
+        let others = 0..story.members.len();
+        let speaker = std::iter::once(place).chain(others).find(speaks).unwrap_or(place);
+        let Entry { text, .. } = &story.members[speaker].entry;
+        let title = &lead.entry.title;
+        let title = marked(title, 0..title.len(), &ranges(place, Field::Title));
+        let marks = ranges(speaker, Field::Text);
+        let excerpt = marked(text, around(text, marks.first()), &marks);
+        Self { title, excerpt, story }
+    }
+}
+
+/// The part of a text that is shown for the sake of `mark`, between words.
+fn around(text: &str, mark: Option<&Range<usize>>) -> Range<usize> {
+    let before = mark.and_then(|mark| text.get(..mark.start)).unwrap_or_default();
+    // From the beginning of the mark's paragraph, where that is near.
+    let paragraph = before.rfind('\n').map_or(0, |end| end + 1);
+    let near = before.char_indices().rev().nth(EXCERPT / 3).map_or(0, |(at, _)| at);
+    let start = if paragraph >= near {
+        paragraph
+    } else {
+        before[near..].find(' ').map_or(near, |space| near + space + 1)
+    };
+    let rest = &text[start..];
+    let end = match rest.char_indices().nth(EXCERPT) {
+        None => rest.len(),
+        Some((end, _)) => rest[..end].rfind(char::is_whitespace).unwrap_or(end),
+    };
+    // A mark that is longer than all this is shown whole.
+    start..(start + end).max(mark.map_or(0, |mark| mark.end))
+}
+
+/// A part of a text, with these marks, which stand in order.
+fn marked(text: &str, shown: Range<usize>, marks: &[Range<usize>]) -> Vec<Marked> {
+    let mut parts = Vec::new();
+    let mut tell = |range: Range<usize>, marked: bool| {
+        let part = text.get(range).unwrap_or_default();
+        if !part.is_empty() {
+            parts.push(Marked { text: part.replace('\n', " "), marked });
+        }
+    };
+    let mut told = shown.start;
+    for mark in marks.iter().filter(|mark| mark.start >= shown.start && mark.end <= shown.end) {
+        tell(told..mark.start, false);
+        tell(mark.clone(), true);
+        told = mark.end;
+    }
+    tell(told..shown.end, false);
+    if shown.end < text.trim_end().len() {
+        parts.push(Marked { text: " …".to_owned(), marked: false });
+    }
+    if shown.start > 0 {
+        parts.insert(0, Marked { text: "… ".to_owned(), marked: false });
+    }
+    parts
+}
+
+/// What is wrong with a query, each with the line it stands in.
+pub(super) fn told(problems: &[QueryProblem], query: &str) -> Vec<String> {
+    let tell = |problem: &QueryProblem| match &problem.place {
+        Place::Query(_) => problem.in_context(query),
+        Place::Vocabulary(name, term) => {
+            format!("in the vocabulary {name}, term {}: {problem}", term + 1)
+        }
+    };
+    problems.iter().map(tell).collect()
+}
+
+/// Weeks since the one in which 1970 began, from Monday to Sunday.
+fn week_of(moment: Timestamp) -> i64 {
+    // 1970-01-01 was a Thursday.
+    (moment.as_secs().div_euclid(24 * 3600) + 3).div_euclid(7)
+}
+
+/// Every week from the first to the last, those without a story as well.
+fn weeks(counts: &BTreeMap<i64, usize>, since: Timestamp, now: Timestamp) -> Vec<Week> {
+    // Not further back than the first that has a story: a long time before
+    // the archive began says nothing.
+    let Some(first) = counts.keys().next() else { return Vec::new() };
+    let first = (*first).max(week_of(since));
+    let last = week_of(now).max(counts.keys().next_back().copied().unwrap_or(first));
+    let week = |week: i64| {
+        let monday = Timestamp::from_secs((week * 7 - 3) * 24 * 3600).to_chrono();
+        Week {
+            week: format!("{}-W{:02}", monday.iso_week().year(), monday.iso_week().week()),
+            monday: monday.format("%Y-%m-%d").to_string(),
+            count: counts.get(&week).copied().unwrap_or_default(),
+        }
+    };
+    (first..=last).map(week).collect()
+}

@@ -1,0 +1,148 @@
+//! A trial in; its form on the control socket and under `--json`, out.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Caught, Records, Scope, Trial, Versus};
+use crate::config::Plan;
+use crate::model::{Story, Timestamp, TopicId};
+use crate::publish::{Marked, Week};
+use crate::store::StoreError;
+
+/// What [`super::Question::Try`] is answered with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TrialAnswer {
+    /// It is no query: why, in words.
+    Refused(Vec<String>),
+    /// What it would have caught.
+    Tried(TrialReport),
+}
+
+/// A trial as `gazetted try --json` prints it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TrialReport {
+    /// The query, as it was given.
+    pub query: String,
+    /// Stories dated earlier were left out.
+    pub since: String,
+    /// How many stories it would have caught.
+    pub count: usize,
+    /// How many stories were looked at.
+    pub looked_at: usize,
+    /// How many a week, the newest week last.
+    pub weeks: Vec<Week>,
+    /// The newest of what was caught.
+    pub sample: Vec<CaughtReport>,
+    /// Where it differs from a topic.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub versus: Option<VersusReport>,
+    /// Topics that hold nearly the same stories.
+    pub alike: Vec<String>,
+    /// What the query may not have meant.
+    pub warnings: Vec<String>,
+}
+
+/// A story that was caught, as JSON.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CaughtReport {
+    /// Which story.
+    #[serde(flatten)]
+    pub story: StoryLine,
+    /// Its title with marks.
+    pub marked_title: Vec<Marked>,
+    /// A part of its text with marks.
+    pub excerpt: Vec<Marked>,
+}
+
+/// A story in a line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoryLine {
+    /// Its id with us.
+    pub id: String,
+    /// The lead's title.
+    pub title: String,
+    /// The lead's link.
+    pub url: Option<String>,
+    /// Its date.
+    pub dated: String,
+    /// Who leads it.
+    pub source: String,
+}
+
+/// Where a query differs from a topic, as JSON.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VersusReport {
+    /// The topic.
+    pub topic: String,
+    /// How many stories the query has and the topic has not.
+    pub added: usize,
+    /// The newest of them.
+    pub adds: Vec<StoryLine>,
+    /// How many stories the topic has and the query has not.
+    pub lost: usize,
+    /// The newest of them.
+    pub loses: Vec<StoryLine>,
+}
+
+impl Records {
+    /// What a query would have caught, told as data.
+    pub fn trial(
+        &self,
+        query: &str,
+        scope: &Scope,
+        now: Timestamp,
+    ) -> Result<TrialAnswer, StoreError> {
+        let plan = self.plan();
+        Ok(match self.tried(query, scope, now, || true)? {
+            Ok(trial) => TrialAnswer::Tried(TrialReport::of(&trial, query, scope, &plan)),
+            Err(problems) => TrialAnswer::Refused(problems),
+        })
+    }
+}
+
+impl TrialReport {
+    fn of(trial: &Trial, query: &str, scope: &Scope, plan: &Plan) -> Self {
+        let lines = |stories: &[Arc<Story>]| {
+            stories.iter().map(|story| StoryLine::of(story, plan)).collect()
+        };
+        let caught = |caught: &Caught| CaughtReport {
+            story: StoryLine::of(&caught.story, plan),
+            marked_title: caught.title.clone(),
+            excerpt: caught.excerpt.clone(),
+        };
+        let versus = |(topic, versus): (&TopicId, &Versus)| VersusReport {
+            topic: topic.to_string(),
+            added: versus.added,
+            adds: lines(&versus.adds),
+            lost: versus.lost,
+            loses: lines(&versus.loses),
+        };
+        Self {
+            query: query.to_owned(),
+            since: scope.since.to_string(),
+            count: trial.count,
+            looked_at: trial.looked_at,
+            weeks: trial.weeks.clone(),
+            sample: trial.sample.iter().map(caught).collect(),
+            versus: scope.versus.as_ref().zip(trial.versus.as_ref()).map(versus),
+            alike: trial.alike.iter().map(|topic| topic.id.to_string()).collect(),
+            warnings: trial.warnings.clone(),
+        }
+    }
+}
+
+impl StoryLine {
+    /// A story as `plan` leads it.
+    pub fn of(story: &Story, plan: &Plan) -> Self {
+        let entry = &story.lead(&plan.sources).entry;
+        Self {
+            id: story.id.to_string(),
+            title: entry.title.clone(),
+            url: entry.url.as_ref().map(ToString::to_string),
+            dated: story.dated.to_string(),
+            source: entry.source.to_string(),
+        }
+    }
+}

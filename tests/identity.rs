@@ -1,0 +1,149 @@
+//! Sources, their pages and the operator's word in; which stories come of it, by a running daemon, out.
+
+use std::time::Duration;
+
+use crate::support::site::Answer;
+use crate::support::world::{World, atom};
+
+const HOUR: Duration = Duration::from_secs(3600);
+const DATE: &str = "2025-04-02T11:05:00Z";
+
+/// Some hundred words about a summit, as a press office writes them.
+fn full_text() -> String {
+    let sentences = [
+        "Ministers from eleven countries met in the port city to agree a plan for shared coast patrols.",
+        "The plan adds nine vessels, two aircraft and a joint control room that opens in the autumn.",
+        "Each country keeps command of its own crews while a rotating desk assigns calls for help.",
+        "Fishing communities asked for the change after a winter in which four boats were lost.",
+        "A first exercise takes place off the northern islands before the end of the summer season.",
+        "Funding of sixty million comes from a common budget line that was set aside last year.",
+        "Observers from two neighbouring states will follow the work and may join at a later stage.",
+        "A report on response times is due every six months and will be open to the public.",
+    ];
+    sentences.join(" ")
+}
+
+fn page(text: &str) -> String {
+    let paragraphs: String =
+        text.split_inclusive(". ").map(|sentence| format!("<p>{sentence}</p>")).collect();
+    format!(
+        "<!doctype html><html><head><title>A page</title></head><body><nav>Home</nav><article><h1>Patrols</h1>{paragraphs}</article></body></html>"
+    )
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_is_fetched_once_and_its_words_decide_the_topic() {
+    let mut world = World::new().await;
+    let link = world.site.url("/news/patrols");
+    world.site.answer("/news/patrols", |_| {
+        Answer::ok(page(&full_text())).header("Content-Type", "text/html")
+    });
+    let document = atom(&[("urn:1", link.as_str(), "A plan is agreed by ministers at sea", DATE)]);
+    world = world
+        .source("coast", document)
+        .lines("enrich = \"page\"")
+        .topic("boats", "\"coast patrols\" AND vessel");
+    let world = world.start().await;
+    assert_eq!(world.titles("boats").await, ["A plan is agreed by ministers at sea"]);
+    assert_eq!(world.site.requests("/news/patrols").len(), 1);
+    for _ in 0..3 {
+        world.pass(2 * HOUR).await;
+    }
+    assert_eq!(world.site.requests("/news/patrols").len(), 1, "{}", world.site.story());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_cannot_be_had_delays_and_loses_nothing() {
+    let mut world = World::new().await;
+    let link = world.site.url("/news/gone");
+    let document = atom(&[("urn:1", link.as_str(), "A plan is agreed by ministers at sea", DATE)]);
+    world = world.source("coast", document).lines("enrich = \"page\"").topic("plans", "plan");
+    let world = world.start().await;
+    assert_eq!(world.titles("plans").await.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn copies_under_other_titles_and_addresses_are_known_by_their_text() {
+    let entry = |id: &str, link: &str, title: &str, text: &str| {
+        format!(
+            "<feed xmlns=\"http://www.w3.org/2005/Atom\"><id>tag:{id}</id><title>{id}</title><updated>{DATE}</updated>\
+             <entry><id>urn:{id}</id><title>{title}</title><updated>{DATE}</updated><link href=\"{link}\"/>\
+             <content type=\"html\">{text}</content></entry></feed>"
+        )
+    };
+    let copy = format!("From our desk. {} Read more news on our site.", full_text());
+    let world = World::new()
+        .await
+        .source(
+            "coast",
+            entry(
+                "coast",
+                "https://coast.example/a",
+                "Eleven countries agree shared patrols",
+                &full_text(),
+            ),
+        )
+        .source(
+            "mirror",
+            entry("mirror", "https://mirror.example/9", "Sea rescue plan unveiled", &copy),
+        )
+        .topic("plans", "patrols")
+        .start()
+        .await;
+    let stories = world.stories();
+    assert_eq!(stories.len(), 1, "{stories:#?}");
+    assert!(stories[0].entries.iter().any(|entry| entry.tier == "T2"), "{stories:#?}");
+    let page = world.get(&format!("/stories/{}", stories[0].id)).await;
+    assert!(page.text().contains("<mark>"), "{}", page.text());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_operators_word_joins_and_parts_what_is_stored_already() {
+    let (one, other) = ("https://one.example/a", "https://other.example/b");
+    let mut world = World::new()
+        .await
+        .source("one", atom(&[("urn:a", one, "The first of two announcements here", DATE)]))
+        .source("other", atom(&[("urn:b", other, "Another thing said in other words", DATE)]))
+        .topic("all", "announcement OR thing")
+        .start()
+        .await;
+    let before = world.stories();
+    assert_eq!(before.len(), 2);
+    let forced = format!("[[story]]\nforce = [\"{one}\", \"{other}\"]\n");
+    world.reconfigure(|config| config.push_str(&forced)).await;
+    let joined = world.stories();
+    assert_eq!(joined.len(), 1, "{joined:#?}");
+    assert_eq!(joined[0].entries.len(), 2);
+    assert!(before.iter().any(|story| story.published_id == joined[0].published_id));
+    assert_eq!(world.titles("all").await.len(), 1);
+    world.restart().await;
+    assert_eq!(world.titles("all").await.len(), 1, "also after a restart");
+    world.reconfigure(|config| *config = config.replace("force =", "never =")).await;
+    assert_eq!(world.titles("all").await.len(), 2);
+    let mut ids: Vec<_> = world.stories().into_iter().map(|story| story.published_id).collect();
+    let mut had: Vec<_> = before.into_iter().map(|story| story.published_id).collect();
+    ids.sort();
+    had.sort();
+    assert_eq!(ids, had, "each has its own id again");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tombstone_withdraws_what_its_source_told() {
+    let link = "https://one.example/a";
+    let world = World::new()
+        .await
+        .source("one", atom(&[("urn:a", link, "An announcement that is taken back", DATE)]))
+        .topic("all", "announcement")
+        .start()
+        .await;
+    assert_eq!(world.titles("all").await.len(), 1);
+    let tombstone = atom(&[]).replace(
+        "</feed>",
+        "<at:deleted-entry xmlns:at=\"http://purl.org/atompub/tombstones/1.0\" ref=\"urn:a\" when=\"2025-04-03T09:30:00Z\"/></feed>",
+    );
+    world.site.document("/one", tombstone);
+    world.pass(2 * HOUR).await;
+    let feed = world.get("/topics/all.atom").await;
+    assert!(feed.text().contains("deleted-entry"), "{}", feed.text());
+    assert_eq!(feed.text().matches("<entry>").count(), 0);
+}
