@@ -11,6 +11,7 @@ mod flow;
 
 mod feeds;
 
+mod pages;
 mod identity;
 
 mod operate;
@@ -18,6 +19,8 @@ mod operate;
 mod polling;
 
 mod process;
+
+mod readers;
 
 mod serve;
 
