@@ -179,6 +179,8 @@ struct Stop {
 
 /// The configuration is bad: `EX_CONFIG`. systemd does not start it again.
 const BAD_CONFIGURATION: u8 = 78;
+/// The store is damaged or full: `EX_IOERR`. systemd does not start it again.
+const STORE_FAILED: u8 = 74;
 
 impl Stop {
     fn because(message: impl ToString) -> Self {
