@@ -1,5 +1,7 @@
 //! The configuration file in; a plan, or the list of all its problems, out.
 
+mod changes;
+
 mod compile;
 
 mod file;
@@ -22,10 +24,12 @@ use std::sync::Arc;
 
 use url::Url;
 
+pub use changes::{Change, Effect, changes};
 pub use problem::{Note, Problem, Problems, Severity, Spot};
 
 use crate::dedup::Overrides;
 use crate::model::{Sources, Topic};
+use crate::store::Retention;
 use crate::topics::{Language, TopicSet};
 use crate::{fetch, parse, publish};
 
@@ -77,6 +81,28 @@ impl Plan {
     pub fn load(path: &Path) -> Result<Loaded, Problems> {
         compile::compile(gather::gather(path), &compile::Environment::of_process())
     }
+
+    /// Whether a file is part of the configuration.
+    pub fn reads(&self, file: &Path) -> bool {
+        let same = |known: &PathBuf| {
+            known == file
+                || known.canonicalize().is_ok_and(|known| Some(known) == file.canonicalize().ok())
+        };
+        self.files.iter().any(same)
+    }
+}
+
+impl LoggingPlan {
+    /// Directives as the file takes them; the error says what to write instead.
+    ///
+    /// # Errors
+    /// They are no filter.
+    pub fn filter_of(text: &str) -> Result<String, String> {
+        match text.parse::<value::Filter>() {
+            Ok(value::Filter(filter)) => Ok(filter),
+            Err(complaint) => Err(format!("{}: {}", complaint.what, complaint.help)),
+        }
+    }
 }
 
 /// The compiled `[store]` table.
@@ -86,6 +112,8 @@ pub struct StorePlan {
     pub path: PathBuf,
     /// Bytes of cache.
     pub cache: u64,
+    /// What is kept for how long.
+    pub retention: Retention,
 }
 
 /// The compiled `[server]` table.

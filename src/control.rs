@@ -12,7 +12,7 @@ use futures_util::stream::FuturesUnordered;
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
 use crate::clock::Clock;
@@ -21,6 +21,7 @@ use crate::daemon::Handle;
 use crate::inquiry::Question;
 use crate::inquiry::polled::PollReport;
 use crate::model::SourceId;
+use crate::store;
 
 /// The longest command, in bytes.
 const LONGEST_COMMAND: u64 = 64 * 1024;
@@ -39,8 +40,46 @@ pub enum Command {
         /// Which; none named is all.
         sources: Vec<String>,
     },
-    /// Read the configuration again.
+    /// Read the configuration again: one [`Reloaded`].
     Reload,
+    /// Log by this filter until the next reload.
+    Log {
+        /// As `[logging] filter`.
+        filter: String,
+    },
+    /// Write a backup: one [`store::Contents`].
+    Backup {
+        /// Where, as the daemon sees it.
+        file: PathBuf,
+    },
+}
+
+/// What a command asks of the process around the loop.
+#[derive(Debug)]
+pub enum Errand {
+    /// Read the configuration again.
+    Reload {
+        /// Told what came of it.
+        done: oneshot::Sender<Reloaded>,
+    },
+    /// Log by this filter.
+    Log {
+        /// As `[logging] filter`.
+        filter: String,
+        /// Told whether it is one.
+        done: oneshot::Sender<Result<(), String>>,
+    },
+}
+
+/// What came of reading the configuration again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reloaded {
+    /// Whether the new plan is in force; if not, the old one is.
+    pub in_force: bool,
+    /// What changed, a line each.
+    pub changes: Vec<String>,
+    /// What is wrong with the configuration, or may not be meant.
+    pub problems: Vec<String>,
 }
 
 /// One line of an answer.
@@ -68,12 +107,26 @@ pub fn candidates(plan: &Plan) -> [PathBuf; 2] {
     [plan.store.path.with_extension("sock"), PathBuf::from("/run/gazetted/control.sock")]
 }
 
-/// Answers commands until it is dropped. `reload` is told when one asks for it.
+/// A socket's file, which goes when the daemon does: what is left of a socket
+/// that nobody serves would make every later command try it in vain.
+struct SocketFile(PathBuf);
+
+impl Drop for SocketFile {
+    fn drop(&mut self) {
+        // Where it cannot be removed, the next daemon does.
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+/// Answers commands until it is dropped; `errands` takes what is not the loop's.
+///
+/// # Errors
+/// Nothing can listen at `path`.
 pub async fn serve(
     path: PathBuf,
     handle: Handle,
     clock: Clock,
-    reload: mpsc::Sender<()>,
+    errands: mpsc::Sender<Errand>,
 ) -> io::Result<()> {
     // A socket that was left behind; the store's lock has shown that no daemon lives.
     match std::fs::remove_file(&path) {
@@ -81,13 +134,14 @@ pub async fn serve(
         _ => {}
     }
     let listener = UnixListener::bind(&path)?;
+    let _file = SocketFile(path.clone());
     std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
     let mut conversations = JoinSet::new();
     loop {
         tokio::select! {
             accepted = listener.accept() => {
                 let (stream, _) = accepted?;
-                conversations.spawn(converse(stream, handle.clone(), clock.clone(), reload.clone()));
+                conversations.spawn(converse(stream, handle.clone(), clock.clone(), errands.clone()));
             }
             Some(_) = conversations.join_next() => {}
         }
@@ -98,7 +152,7 @@ async fn converse(
     stream: UnixStream,
     handle: Handle,
     clock: Clock,
-    reload: mpsc::Sender<()>,
+    errands: mpsc::Sender<Errand>,
 ) -> io::Result<()> {
     let (reader, mut writer) = stream.into_split();
     let mut line = String::new();
@@ -106,7 +160,7 @@ async fn converse(
     let (answers, mut answered) = mpsc::channel(64);
     let answering = async move {
         match serde_json::from_str(&line) {
-            Ok(command) => obey(command, &handle, clock, &reload, &answers).await,
+            Ok(command) => obey(command, &handle, clock, &errands, &answers).await,
             Err(error) => {
                 let _ = answers.send(Answer::Error(format!("not a command: {error}"))).await;
             }
@@ -127,44 +181,91 @@ async fn obey(
     command: Command,
     handle: &Handle,
     clock: Clock,
-    reload: &mpsc::Sender<()>,
+    errands: &mpsc::Sender<Errand>,
     answers: &mpsc::Sender<Answer>,
 ) {
-    match command {
-        Command::Ask { question } => {
-            let (records, sink) = (handle.records().clone(), answers.clone());
-            let asked = tokio::task::spawn_blocking(move || {
-                records.answer(&question, clock.now(), |item| {
-                    sink.blocking_send(Answer::Item(item)).is_ok()
-                })
-            });
-            if let Ok(Err(error)) = asked.await {
-                let _ = answers.send(Answer::Error(error.to_string())).await;
-                return;
-            }
-        }
+    let obeyed = match command {
+        Command::Ask { question } => ask(question, handle, clock, answers).await,
         Command::Poll { sources } => {
-            let plan = handle.records().plan();
-            let chosen: Vec<SourceId> = match sources.as_slice() {
-                [] => plan.sources.keys().cloned().collect(),
-                named => named.iter().map(|name| SourceId::new(name.as_str())).collect(),
-            };
-            let mut polls: FuturesUnordered<_> = chosen
-                .into_iter()
-                .map(|source| async move { (source.clone(), handle.poll_now(source).await) })
-                .collect();
-            while let Some((source, ended)) = polls.next().await {
-                let report = PollReport::of(&source, ended, &handle.records().memory(&source));
-                let _ = answers
-                    .send(Answer::Item(serde_json::to_value(report).unwrap_or_default()))
-                    .await;
-            }
+            poll(sources, handle, answers).await;
+            Ok(())
         }
-        Command::Reload => {
-            let _ = reload.send(()).await;
+        Command::Reload => match run(errands, |done| Errand::Reload { done }).await {
+            Ok(reloaded) => tell(answers, &reloaded).await,
+            Err(stopping) => Err(stopping),
+        },
+        Command::Log { filter } => {
+            run(errands, |done| Errand::Log { filter, done }).await.and_then(|set| set)
         }
+        Command::Backup { file } => match back_up(file, handle).await {
+            Ok(contents) => tell(answers, &contents).await,
+            Err(error) => Err(error),
+        },
+    };
+    let last = obeyed.map_or_else(Answer::Error, |()| Answer::Done);
+    // Whoever asked may have gone.
+    let _ = answers.send(last).await;
+}
+
+/// Says a part of the answer.
+async fn tell(answers: &mpsc::Sender<Answer>, part: &impl Serialize) -> Result<(), String> {
+    let part = serde_json::to_value(part).map_err(|error| error.to_string())?;
+    answers.send(Answer::Item(part)).await.map_err(|_| "nobody listens".to_owned())
+}
+
+/// Has the process around the loop do something.
+async fn run<T>(
+    errands: &mpsc::Sender<Errand>,
+    errand: impl FnOnce(oneshot::Sender<T>) -> Errand,
+) -> Result<T, String> {
+    let stopping = || "gazetted is stopping".to_owned();
+    let (done, came_of_it) = oneshot::channel();
+    errands.send(errand(done)).await.map_err(|_| stopping())?;
+    came_of_it.await.map_err(|_| stopping())
+}
+
+async fn ask(
+    question: Question,
+    handle: &Handle,
+    clock: Clock,
+    answers: &mpsc::Sender<Answer>,
+) -> Result<(), String> {
+    let (records, sink) = (handle.records().clone(), answers.clone());
+    let asked = tokio::task::spawn_blocking(move || {
+        records
+            .answer(&question, clock.now(), |item| sink.blocking_send(Answer::Item(item)).is_ok())
+    });
+    match asked.await {
+        Ok(answered) => answered.map_err(|error| error.to_string()),
+        Err(broken) => Err(broken.to_string()),
     }
-    let _ = answers.send(Answer::Done).await;
+}
+
+async fn poll(sources: Vec<String>, handle: &Handle, answers: &mpsc::Sender<Answer>) {
+    let plan = handle.records().plan();
+    let chosen: Vec<SourceId> = match sources.as_slice() {
+        [] => plan.sources.keys().cloned().collect(),
+        named => named.iter().map(|name| SourceId::new(name.as_str())).collect(),
+    };
+    let mut polls: FuturesUnordered<_> = chosen
+        .into_iter()
+        .map(|source| async move { (source.clone(), handle.poll_now(source).await) })
+        .collect();
+    while let Some((source, ended)) = polls.next().await {
+        let report = PollReport::of(&source, ended, &handle.records().memory(&source));
+        // The polls are made whether or not anybody still listens.
+        let _ = tell(answers, &report).await;
+    }
+}
+
+async fn back_up(file: PathBuf, handle: &Handle) -> Result<store::Contents, String> {
+    let records = handle.records().clone();
+    let written =
+        tokio::task::spawn_blocking(move || store::backup(&**records.store(), &file)).await;
+    match written {
+        Ok(written) => written.map_err(|error| error.to_string()),
+        Err(broken) => Err(broken.to_string()),
+    }
 }
 
 /// Connects to the daemon that has this plan's store, if one runs.

@@ -1,5 +1,6 @@
 //! A plan, a store and a listener in; a running daemon, until it is stopped, out.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,10 +12,10 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use crate::clock::Clock;
-use crate::config::Plan;
+use crate::config::{self, Change, Effect, Plan};
 use crate::fetch::Refusal;
 use crate::inquiry::Records;
-use crate::model::{Failure, SourceId};
+use crate::model::{Failure, SourceId, StoryId};
 use crate::pipeline::{Editor, Pipeline, Polled, Request};
 use crate::publish::{self, Shelf};
 use crate::store::{Store, StoreError};
@@ -136,6 +137,11 @@ impl Daemon {
     }
 }
 
+/// There is no loop any more to do what was asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("gazetted is stopping")]
+pub struct Stopping;
+
 /// A way to ask a running daemon's loop.
 #[derive(Clone)]
 pub struct Handle {
@@ -149,20 +155,43 @@ impl Handle {
         self.ask(|done| Request::PollNow { source, done }).await
     }
 
-    /// Puts a plan in force; returns when its feeds are on the shelf.
-    pub async fn replan(&self, plan: Plan) {
-        let plan = Arc::new(plan);
-        for needs_restart in restart_needed(&self.records.plan(), &plan) {
-            warn!(event = "restart_needed", "{needs_restart} changed; restart gazetted to use it");
+    /// Puts a plan in force; returns what it changed, a line each, when its
+    /// feeds are on the shelf.
+    ///
+    /// # Errors
+    /// The daemon is stopping.
+    pub async fn replan(&self, plan: Plan) -> Result<Vec<String>, Stopping> {
+        let (old, plan) = (self.records.plan(), Arc::new(plan));
+        let changes = config::changes(&old, &plan);
+        let matched: Vec<_> = changes.iter().map(|change| self.standing(&old, change)).collect();
+        self.ask(|done| Request::Replan { plan: plan.clone(), done }).await.ok_or(Stopping)?;
+        self.records.replan(plan.clone());
+        let mut lines = Vec::with_capacity(changes.len());
+        for (change, before) in changes.iter().zip(matched) {
+            let line = match (before, self.standing(&plan, change)) {
+                (Some(before), Some(now)) => format!("{change}, {}", compared(&before, &now)),
+                _ => change.to_string(),
+            };
+            match change.effect {
+                Effect::AtRestart => warn!(event = "restart_needed", "{line}"),
+                _ => info!(event = "plan_changed", "{line}"),
+            }
+            lines.push(line);
         }
-        if self.ask(|done| Request::Replan { plan: plan.clone(), done }).await.is_some() {
-            let (sources, topics) = (plan.sources.len(), plan.topics.len());
-            self.records.replan(plan);
-            info!(
-                event = "reloaded",
-                sources, topics, "reloaded: {sources} sources, {topics} topics"
-            );
-        }
+        let (sources, topics) = (plan.sources.len(), plan.topics.len());
+        info!(event = "reloaded", sources, topics, "reloaded: {sources} sources, {topics} topics");
+        Ok(lines)
+    }
+
+    /// The stories in the topic that a change has matched again, as a plan has it.
+    fn standing(&self, plan: &Plan, change: &Change) -> Option<BTreeSet<StoryId>> {
+        let Effect::MatchedAgain(id) = &change.effect else { return None };
+        let place = plan.topics.iter().position(|topic| topic.id == *id)?;
+        let topic = plan.queries.fingerprint(place, &plan.sources);
+        let places =
+            tokio::task::block_in_place(|| self.records.store().places(topic, None, usize::MAX));
+        // A line of the log is no reason to stop.
+        places.ok().map(|places| places.into_iter().map(|place| place.story).collect())
     }
 
     /// What the daemon knows.
@@ -187,17 +216,9 @@ impl Handle {
     }
 }
 
-/// What a reload cannot change.
-fn restart_needed(old: &Plan, new: &Plan) -> Vec<&'static str> {
-    let mut named = Vec::new();
-    if old.store != new.store {
-        named.push("[store]");
-    }
-    if old.server.listen != new.server.listen {
-        named.push("[server] listen");
-    }
-    if old.logging != new.logging {
-        named.push("[logging]");
-    }
-    named
+/// `1204 stories: +12 -3`.
+fn compared(before: &BTreeSet<StoryId>, now: &BTreeSet<StoryId>) -> String {
+    let (came, left) = (now.difference(before).count(), before.difference(now).count());
+    let stories = if now.len() == 1 { "story" } else { "stories" };
+    format!("{} {stories}: +{came} -{left}", now.len())
 }

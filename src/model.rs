@@ -35,7 +35,7 @@ pub use poll::{
     Document, Failure, FailureKind, Freshness, Hints, Offer, Outcome, Poll, Reading, Validators,
 };
 pub use revision::{Piece, Revision, Withdrawal, WithdrawnBy};
-pub use source::{Enrich, Location, Pace, Role, Source, Sources};
+pub use source::{Enrich, Location, Pace, Role, Secret, Source, Sources};
 pub use stamp::Stamp;
 pub use story::{
     Admitted, Evidence, Forbidden, Key, KeyKind, Lookalikes, Member, Related, Story, Tier, Verdict,

@@ -25,6 +25,8 @@ mod enriching;
 
 mod filing;
 
+mod keeping;
+
 mod pulse;
 
 mod reading;

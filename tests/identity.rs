@@ -93,6 +93,8 @@ async fn copies_under_other_titles_and_addresses_are_known_by_their_text() {
     let stories = world.stories();
     assert_eq!(stories.len(), 1, "{stories:#?}");
     assert!(stories[0].entries.iter().any(|entry| entry.tier == "T2"), "{stories:#?}");
+    let page = world.get(&format!("/stories/{}", stories[0].id)).await;
+    assert!(page.text().contains("<mark>"), "{}", page.text());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,49 +1,24 @@
 //! A question in; the answer of the daemon that has the store, or of the store itself, out.
 
-use std::path::Path;
 use std::sync::{Arc, RwLock};
+
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use super::Stop;
 use crate::clock::Clock;
 use crate::config::Plan;
 use crate::control::{self, Command};
 use crate::inquiry::{Question, Records};
-use crate::store::{self, SledStore, Store, StoreError};
+use crate::store::{self, Store};
 
 /// Answers a question, a value at a time.
-pub(super) fn ask(
-    plan: Plan,
-    question: Question,
-    item: impl FnMut(serde_json::Value),
-) -> Result<(), Stop> {
-    ask_of(plan, question, item, store::open)
-}
-
-/// The same, and makes no store where there is none.
-pub(super) fn ask_existing(
-    plan: Plan,
-    question: Question,
-    item: impl FnMut(serde_json::Value),
-) -> Result<(), Stop> {
-    ask_of(plan, question, item, store::open_existing)
-}
-
-fn ask_of(
-    plan: Plan,
-    question: Question,
-    mut item: impl FnMut(serde_json::Value),
-    open_store: fn(&Path, u64) -> Result<SledStore, StoreError>,
-) -> Result<(), Stop> {
-    let asked = super::runtime()?.block_on(async {
-        let stream = control::connect(&plan).await?;
-        let command = Command::Ask { question: question.clone() };
-        Some(control::command(stream, &command, &mut item).await)
-    });
-    if let Some(answered) = asked {
+pub(super) fn ask(plan: Plan, question: Question, mut item: impl FnMut(Value)) -> Result<(), Stop> {
+    let command = Command::Ask { question: question.clone() };
+    if let Some(answered) = give(&plan, &command, &mut item)? {
         return answered.map_err(Stop::because);
     }
-    let store: Arc<dyn Store> = Arc::new(open_store(&plan.store.path, plan.store.cache)?);
-    let records = over(plan, store)?;
+    let records = open(plan)?;
     records.answer(&question, Clock::wall().now(), |value| {
         item(value);
         true
@@ -51,8 +26,59 @@ fn ask_of(
     Ok(records.store().close()?)
 }
 
-/// The records of a store that this process has opened, with nobody polling.
-fn over(plan: Plan, store: Arc<dyn Store>) -> Result<Records, Stop> {
+/// The one answer of a question that has one at most.
+pub(super) fn ask_one<T: DeserializeOwned>(
+    plan: Plan,
+    question: Question,
+) -> Result<Option<T>, Stop> {
+    let mut answer = None;
+    ask(plan, question, |value| answer = Some(value))?;
+    answer.map(read).transpose()
+}
+
+/// Has the running daemon obey a command which has one answer at most; its
+/// error is in the daemon's words. `None` where no daemon runs.
+pub(super) fn tell<T: DeserializeOwned>(
+    plan: &Plan,
+    command: &Command,
+) -> Result<Option<Result<Option<T>, String>>, Stop> {
+    let mut answer = None;
+    match give(plan, command, |value| answer = Some(value))? {
+        None => Ok(None),
+        Some(Err(error)) => Ok(Some(Err(error))),
+        Some(Ok(())) => Ok(Some(Ok(answer.map(read).transpose()?))),
+    }
+}
+
+/// What is said where a command needs a daemon and none runs.
+pub(super) fn nobody_runs(plan: &Plan) -> Stop {
+    let places = control::candidates(plan).map(|place| place.display().to_string()).join(" and ");
+    Stop::because(format!(
+        "no gazetted runs with this store, as far as this user can see (looked for {places}); `gazetted run` starts one"
+    ))
+}
+
+fn give(
+    plan: &Plan,
+    command: &Command,
+    item: impl FnMut(Value),
+) -> Result<Option<Result<(), String>>, Stop> {
+    Ok(super::runtime()?.block_on(async {
+        let stream = control::connect(plan).await?;
+        Some(control::command(stream, command, item).await)
+    }))
+}
+
+/// Another version of the program may run than the one that asks.
+fn read<T: DeserializeOwned>(answer: Value) -> Result<T, Stop> {
+    serde_json::from_value(answer).map_err(|error| {
+        Stop::because(format!("the daemon answers as another version would ({error}); restart it"))
+    })
+}
+
+/// The store of a plan, opened by this process, with nobody polling.
+fn open(plan: Plan) -> Result<Records, Stop> {
+    let store: Arc<dyn Store> = Arc::new(store::open_existing(&plan.store.path, plan.store.cache)?);
     let memories = Arc::new(RwLock::new(store.memories()?));
     Ok(Records::new(Arc::new(plan), store, memories))
 }

@@ -1,4 +1,4 @@
-//! `gazetted check`: a configuration in; everything that is wrong with it out.
+//! `gazetted check`: a configuration, or a store, in; everything that is wrong with it out.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::ExitCode;
@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::Args;
 use serde::Serialize;
 
-use super::{BAD_CONFIGURATION, ConfigFile, Done, Stop, ask, print_line, trial};
+use super::{BAD_CONFIGURATION, ConfigFile, Done, Stop, ask, print_line, survey, trial};
 use crate::clock::Clock;
 use crate::config::{Loaded, Plan, Problems, Sample};
 use crate::inquiry::Question;
@@ -39,6 +39,12 @@ pub(super) struct Check {
     /// Print one JSON object instead of lines.
     #[arg(long)]
     json: bool,
+    /// Read every record of the store instead; the daemon must not run. Exits with 74 when it is damaged.
+    #[arg(long)]
+    store: bool,
+    /// Save what can be read of a damaged store; it is kept as it was.
+    #[arg(long, requires = "store")]
+    repair: bool,
 }
 
 /// What `check --json` prints.
@@ -77,6 +83,9 @@ struct FailedSample {
 
 impl Check {
     pub(super) fn run(self) -> Done {
+        if self.store {
+            return survey::run(&self.config.plan()?.store, self.repair, self.json);
+        }
         let report = match Plan::load(&self.config.config) {
             Ok(Loaded { plan, warnings }) => self.usable(&plan, warnings)?,
             Err(problems) => Report { problems, ..Report::default() },
@@ -145,7 +154,7 @@ impl Check {
         let since = self.archive.then(|| Clock::wall().now().before(self.since));
         let named = addresses.into_iter().cloned().collect();
         let mut comparison = since.map(|since| Comparison::new(plan, since));
-        let asked = ask::ask_existing(plan.clone(), Question::Archive { since, named }, |value| {
+        let asked = ask::ask(plan.clone(), Question::Archive { since, named }, |value| {
             match (serde_json::from_value(value), &mut comparison) {
                 (Ok(ArchiveLine::Named(name, story)), _) => {
                     archive.named.insert(name, story);

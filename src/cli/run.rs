@@ -13,10 +13,11 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tracing::{error, info, warn};
 
+use super::logging::{self, Log};
 use super::{ConfigFile, Done, Stop};
 use crate::clock::Clock;
-use crate::config::{LogFormat, LoggingPlan, Plan};
-use crate::control;
+use crate::config::{Loaded, Plan, Problems};
+use crate::control::{self, Errand, Reloaded};
 use crate::daemon::{Daemon, Handle};
 use crate::store;
 
@@ -33,18 +34,19 @@ pub(super) struct Run {
 impl Run {
     pub(super) fn run(self) -> Done {
         let plan = self.config.plan()?;
-        start_logging(&plan.logging)?;
+        let log = logging::start(&plan.logging)?;
         let listener = listener(&plan)?;
         notify(&[NotifyState::ExtendTimeoutUsec(
             u32::try_from(OPEN_DEADLINE.as_micros()).unwrap_or(u32::MAX),
         )]);
         let store = Arc::new(store::open(&plan.store.path, plan.store.cache)?);
-        super::runtime()?.block_on(serve(&self.config.config, plan, store, listener))
+        super::runtime()?.block_on(serve(&self.config.config, log, plan, store, listener))
     }
 }
 
 async fn serve(
     config: &Path,
+    log: Log,
     plan: Plan,
     store: Arc<dyn store::Store>,
     listener: TcpListener,
@@ -60,9 +62,9 @@ async fn serve(
 
     let mut daemon = Daemon::start(plan, store, listener, clock.clone()).await?;
     let handle = daemon.handle();
-    let (reload, mut reloads) = mpsc::channel(1);
+    let (errands, mut asked) = mpsc::channel(1);
     let mut beside = JoinSet::new();
-    beside.spawn(take_commands(socket, handle.clone(), clock, reload));
+    beside.spawn(take_commands(socket, handle.clone(), clock, errands));
     beside.spawn(feed_watchdog(handle.clone()));
 
     let address = daemon.address();
@@ -75,8 +77,18 @@ async fn serve(
         tokio::select! {
             _ = terminate.recv() => break,
             _ = interrupt.recv() => break,
-            _ = hang_up.recv() => load_again(config, &handle).await,
-            Some(()) = reloads.recv() => load_again(config, &handle).await,
+            _ = hang_up.recv() => {
+                load_again(config, &handle, &log).await;
+            }
+            Some(errand) = asked.recv() => match errand {
+                // Whoever asked may have gone.
+                Errand::Reload { done } => {
+                    let _ = done.send(load_again(config, &handle, &log).await);
+                }
+                Errand::Log { filter, done } => {
+                    let _ = done.send(log.by(&filter));
+                }
+            },
             failed = daemon.failed() => {
                 error!(event = "failed", "{failed}");
                 return Err(failed.into());
@@ -93,17 +105,17 @@ async fn serve(
 
 /// Compiles the configuration first and swaps afterwards: a bad file leaves
 /// the plan in force as it is.
-async fn load_again(config: &Path, handle: &Handle) {
+async fn load_again(config: &Path, handle: &Handle, log: &Log) -> Reloaded {
     match NotifyState::monotonic_usec_now() {
         Ok(now) => notify(&[NotifyState::Reloading, now]),
         Err(_) => notify(&[NotifyState::Reloading]),
     }
-    match Plan::load(config) {
+    let reloaded = match Plan::load(config) {
         Ok(loaded) => {
             for warning in &loaded.warnings.0 {
                 warn!(event = "configuration_warning", "{warning}");
             }
-            handle.replan(loaded.plan).await;
+            put_in_force(loaded, handle, log).await
         }
         Err(problems) => {
             for problem in &problems.0 {
@@ -113,9 +125,30 @@ async fn load_again(config: &Path, handle: &Handle) {
                 event = "reload_refused",
                 "the configuration cannot be used; the plan in force stays"
             );
+            Reloaded { in_force: false, changes: Vec::new(), problems: lines(&problems) }
+        }
+    };
+    notify(&[NotifyState::Ready]);
+    reloaded
+}
+
+async fn put_in_force(loaded: Loaded, handle: &Handle, log: &Log) -> Reloaded {
+    let filter = loaded.plan.logging.filter.clone();
+    let mut problems = lines(&loaded.warnings);
+    match handle.replan(loaded.plan).await {
+        Ok(changes) => {
+            problems.extend(log.by(&filter).err());
+            Reloaded { in_force: true, changes, problems }
+        }
+        Err(stopping) => {
+            problems.push(stopping.to_string());
+            Reloaded { in_force: false, changes: Vec::new(), problems }
         }
     }
-    notify(&[NotifyState::Ready]);
+}
+
+fn lines(problems: &Problems) -> Vec<String> {
+    problems.0.iter().map(ToString::to_string).collect()
 }
 
 /// A daemon that cannot be commanded still polls and serves.
@@ -123,10 +156,10 @@ async fn take_commands(
     socket: std::path::PathBuf,
     handle: Handle,
     clock: Clock,
-    reload: mpsc::Sender<()>,
+    errands: mpsc::Sender<Errand>,
 ) {
     let shown = socket.display().to_string();
-    if let Err(error) = control::serve(socket, handle, clock, reload).await {
+    if let Err(error) = control::serve(socket, handle, clock, errands).await {
         warn!(event = "no_control_socket", "commands cannot reach this daemon by {shown}: {error}");
     }
 }
@@ -156,25 +189,6 @@ fn listener(plan: &Plan) -> Result<TcpListener, Stop> {
     };
     listener.set_nonblocking(true)?;
     Ok(listener)
-}
-
-fn start_logging(logging: &LoggingPlan) -> Result<(), Stop> {
-    use tracing_subscriber::EnvFilter;
-    // journald stamps lines itself and knows no colours.
-    let to_journal = std::env::var_os("JOURNAL_STREAM").is_some();
-    let filter = EnvFilter::try_new(&logging.filter).map_err(Stop::because)?;
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    let started = match (logging.format, to_journal) {
-        (LogFormat::Json, _) => subscriber.json().flatten_event(true).try_init(),
-        (LogFormat::Text, true) => {
-            subscriber.without_time().with_ansi(false).with_target(false).try_init()
-        }
-        (LogFormat::Text, false) => {
-            use std::io::IsTerminal;
-            subscriber.with_ansi(std::io::stderr().is_terminal()).with_target(false).try_init()
-        }
-    };
-    started.map_err(Stop::because)
 }
 
 /// Outside systemd there is nobody to tell.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::compile::{Environment, compile};
 use super::gather::gather;
 use super::*;
-use crate::model::{Location, Role, SourceId};
+use crate::model::{Location, Role, Secret, SourceId};
 
 /// A directory of configuration files.
 struct Files(tempfile::TempDir);
@@ -277,7 +277,13 @@ fn credentials_become_one_header_and_are_never_quoted() {
         ]);
         let plan = files.compiled_in(&environment(&files)).unwrap().plan;
         let source = &plan.sources[&SourceId::new("a")];
-        assert_eq!(source.headers, [("Authorization".into(), header.into())], "{lines}");
+        let secret = Secret::from(header.to_owned());
+        assert_eq!(source.headers, [("Authorization".into(), secret)], "{lines}");
+        let shown = format!("{plan:?}");
+        assert!(shown.contains("Authorization"), "{shown}");
+        for secret in ["t0ken", "s3cret", "cmVhZGVy"] {
+            assert!(!shown.contains(secret), "{secret} in {shown}");
+        }
     }
     for lines in [
         "token_file = \"two-lines\"",

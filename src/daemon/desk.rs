@@ -9,7 +9,7 @@ use crate::clock::Clock;
 use crate::dedup;
 use crate::inquiry::Records;
 use crate::inquiry::trial::{Caught, Scope};
-use crate::model::{Piece, Source, StoryId, Timestamp, TopicId};
+use crate::model::{Member, Piece, Source, StoryId, Timestamp, TopicId};
 use crate::pipeline::{self, Pulse};
 use crate::publish::{
     Desk, Finding, FoundStory, Ledger, NotAQuery, Reply, Search, Site, SourceState, StoryDetail,
@@ -103,7 +103,12 @@ impl Desk for FrontDesk {
                 .into_iter()
                 .map(|topic| plan.topics[topic].clone())
                 .collect();
-            Ok(Some(StoryDetail { story, sources: plan.sources.clone(), topics }))
+            let shared = |member: &Member| match story.leader_of(member) {
+                Some(leader) => dedup::shared_passages(&member.entry, &leader.entry),
+                None => Vec::new(),
+            };
+            let shared = story.members.iter().map(shared).collect();
+            Ok(Some(StoryDetail { story, sources: plan.sources.clone(), topics, shared }))
         })
     }
 

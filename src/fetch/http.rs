@@ -307,7 +307,7 @@ impl Asked<'_> {
         let mut headers = self.web.headers.clone();
         if is_same(&url.origin(), &self.subscribed.origin()) {
             for (name, value) in &self.source.headers {
-                let (name, value) = header(name, value)?;
+                let (name, value) = header(name, value.reveal())?;
                 headers.insert(name, value);
             }
         }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Records;
 use crate::dedup;
-use crate::model::{Entry, Evidence, Lookalikes, Related, Revision, Story, Timestamp, Withdrawal};
+use crate::model::{Evidence, Lookalikes, Member, Related, Revision, Story, Timestamp, Withdrawal};
 use crate::pipeline::rules;
 use crate::store::StoreError;
 use crate::topics::{Explanation, Subject};
@@ -89,7 +89,7 @@ pub struct ExplainedEntry {
     pub evidence: Evidence,
     /// The evidence, for people.
     pub because: String,
-    /// What of its text stands in the lead's, where the text decided.
+    /// What of its text stands in the one that led then, where the text decided.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub shared: Vec<String>,
 }
@@ -120,7 +120,7 @@ impl Records {
             tier: member.evidence.tier().as_str().to_owned(),
             evidence: member.evidence.clone(),
             because: member.evidence.to_string(),
-            shared: shared(&member.evidence, &member.entry, &lead.entry),
+            shared: shared(story, member),
         });
         let topics = plan.topics.iter().enumerate().map(|(place, topic)| ExplainedTopic {
             id: topic.id.to_string(),
@@ -174,13 +174,12 @@ impl Records {
     }
 }
 
-/// The passages of an entry's text that stand in the lead's, where that is why it joined.
-fn shared(evidence: &Evidence, entry: &Entry, lead: &Entry) -> Vec<String> {
-    if !matches!(evidence, Evidence::SameText { .. }) {
-        return Vec::new();
-    }
-    let passages = dedup::shared_passages(entry, lead);
-    passages.into_iter().filter_map(|range| entry.text.get(range)).map(str::to_owned).collect()
+/// The passages of a member's text that are why it joined.
+fn shared(story: &Story, member: &Member) -> Vec<String> {
+    let Some(leader) = story.leader_of(member) else { return Vec::new() };
+    let text = &member.entry.text;
+    let passages = dedup::shared_passages(&member.entry, &leader.entry);
+    passages.into_iter().filter_map(|range| text.get(range)).map(str::to_owned).collect()
 }
 
 fn revision(revision: &Revision) -> ExplainedRevision {

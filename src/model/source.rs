@@ -1,6 +1,7 @@
 //! What is read: one feed of one department or syndicator.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,7 +33,7 @@ pub struct Source {
     /// How often it may be asked.
     pub pace: Pace,
     /// Sent with every request to its origin and to no other (P70).
-    pub headers: Vec<(String, String)>,
+    pub headers: Vec<(String, Secret)>,
     /// Whether its address may be private: a site of the operator's own.
     pub allow_private: bool,
 }
@@ -53,6 +54,29 @@ impl Source {
             headers: Vec::new(),
             allow_private: false,
         }
+    }
+}
+
+/// A text that no log line, page or error may show: its `Debug` hides it, and it has no `Display`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// The text itself, for the one request that carries it.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<String> for Secret {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("…")
     }
 }
 

@@ -91,6 +91,12 @@ impl Story {
         ranked
     }
 
+    /// Whose text it was that a member's own was found in, if that is why it joined.
+    pub fn leader_of(&self, member: &Member) -> Option<&Member> {
+        let Evidence::SameText { leader, .. } = &member.evidence else { return None };
+        self.members.iter().find(|other| other.entry.source == *leader)
+    }
+
     /// Every member but the lead, the next best first.
     pub fn copies<'a>(&'a self, sources: &Sources) -> Vec<&'a Member> {
         let lead = self.lead(sources);

@@ -1,6 +1,7 @@
 //! What pages and health ask of the daemon; what it answers.
 
 use std::future::Future;
+use std::ops::Range;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -114,6 +115,9 @@ pub struct StoryDetail {
     pub sources: Sources,
     /// The public topics it is in, in the order of the plan.
     pub topics: Vec<Topic>,
+    /// Of each member, in their order, the bytes of its text that are why it
+    /// joined, where the text decided.
+    pub shared: Vec<Vec<Range<usize>>>,
 }
 
 /// What a reader searches for.

@@ -9,7 +9,7 @@ use std::fs::{self, File};
 use std::io::{self, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::home::{Home, sync_directory, unwritable};
 use super::rebuild::Rebuild;
@@ -24,7 +24,7 @@ const LONGEST: u64 = 256 << 20;
 const LEVEL: i32 = 6;
 
 /// What a backup holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Contents {
     /// Records of all kinds.
     pub records: u64,

@@ -184,7 +184,7 @@ async fn p70_credentials_go_to_their_own_origin_alone() {
     site.script("/moved", [Answer::redirect(302, other.url("/feed").as_str())]);
     other.script("/feed", [Answer::ok(FEED)]);
     for (written, headers) in [
-        (site.url("/feed"), vec![("Authorization".to_owned(), "Bearer secret".to_owned())]),
+        (site.url("/feed"), vec![("Authorization".to_owned(), "Bearer secret".to_owned().into())]),
         (
             {
                 let mut url = site.url("/feed");
@@ -192,7 +192,7 @@ async fn p70_credentials_go_to_their_own_origin_alone() {
                 url.set_password(Some("pass word")).unwrap();
                 url
             },
-            vec![("X-Key".to_owned(), "secret".to_owned())],
+            vec![("X-Key".to_owned(), "secret".to_owned().into())],
         ),
     ] {
         let mut one = source("one", &written);

@@ -208,6 +208,7 @@ impl Desk for TestDesk {
             story: (**story).clone(),
             sources: sources(),
             topics: vec![topic()],
+            shared: Vec::new(),
         });
         self.reply(found)
     }

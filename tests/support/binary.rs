@@ -4,8 +4,13 @@ use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::mpsc::{self, Receiver};
+use std::time::Duration;
 
 use tempfile::TempDir;
+
+/// How long a line of a log is awaited before the test fails.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A directory with a configuration, and the binary to use it with.
 pub struct Gazetted {
@@ -81,30 +86,63 @@ impl Gazetted {
 
     /// Starts the daemon and waits for the line that says where to look.
     pub fn start(&self) -> RunningDaemon {
-        let mut command = self.command(&["run"]);
+        Launched::by(self.command(&["run"])).listening()
+    }
+}
+
+/// A daemon of this test that may not serve yet; killed with it.
+pub struct Launched {
+    child: Option<Child>,
+    lines: Receiver<String>,
+    log: Vec<String>,
+}
+
+impl Launched {
+    /// Starts a daemon and waits for nothing.
+    pub fn by(mut command: Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let errors = BufReader::new(child.stderr.take().unwrap());
+        let (line, lines) = mpsc::channel();
+        // Read all the while, so that the daemon never waits for its own log.
+        std::thread::spawn(move || {
+            for logged in errors.lines() {
+                if logged.map(|logged| line.send(logged)).is_err() {
+                    break;
+                }
+            }
+        });
+        Self { child: Some(child), lines, log: Vec::new() }
+    }
+
+    /// Waits for the line that says where to look.
+    pub fn listening(mut self) -> RunningDaemon {
         let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let told = self.child.as_mut().unwrap().stdout.take().unwrap();
+        BufReader::new(told).read_line(&mut line).unwrap();
         let address = line
             .rsplit("listening on ")
             .next()
             .and_then(|rest| rest.trim_end_matches([')', '\n']).parse().ok());
-        let Some(address) = address else {
-            let output = child.wait_with_output().unwrap();
-            panic!("no address in {line:?}\n{}", String::from_utf8_lossy(&output.stderr));
-        };
-        RunningDaemon { child: Some(child), address }
+        match address {
+            Some(address) => RunningDaemon { launched: self, address },
+            None => panic!("no address in {line:?}\n{}", self.ended().1),
+        }
     }
-}
 
-/// A daemon of this test; killed with it.
-pub struct RunningDaemon {
-    child: Option<Child>,
-    /// Where it listens.
-    pub address: SocketAddr,
-}
+    /// Waits for the next line it logs that holds these words.
+    pub fn logged(&mut self, words: &str) -> String {
+        loop {
+            match self.lines.recv_timeout(PATIENCE) {
+                Ok(line) => self.log.push(line),
+                Err(_) => panic!("no {words:?} in the log:\n{}", self.log.join("\n")),
+            }
+            let line = &self.log[self.log.len() - 1];
+            if line.contains(words) {
+                return line.clone();
+            }
+        }
+    }
 
-impl RunningDaemon {
     /// Its process.
     pub fn id(&self) -> u32 {
         self.child.as_ref().unwrap().id()
@@ -118,19 +156,54 @@ impl RunningDaemon {
     }
 
     /// Ends it and returns its exit code and what it logged.
-    pub fn end(mut self, signal: &str) -> (Option<i32>, String) {
+    pub fn end(self, signal: &str) -> (Option<i32>, String) {
         self.signal(signal);
-        let output = self.child.take().unwrap().wait_with_output().unwrap();
-        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+        self.ended()
+    }
+
+    /// Waits for its end; its exit code and what it logged.
+    pub fn ended(mut self) -> (Option<i32>, String) {
+        let status = self.child.take().unwrap().wait().unwrap();
+        self.log.extend(self.lines.iter());
+        (status.code(), self.log.join("\n"))
     }
 }
 
-impl Drop for RunningDaemon {
+impl Drop for Launched {
     fn drop(&mut self) {
         if let Some(mut child) = self.child.take() {
             let _ = child.kill();
             let _ = child.wait();
         }
+    }
+}
+
+/// A daemon of this test that serves; killed with it.
+pub struct RunningDaemon {
+    launched: Launched,
+    /// Where it listens.
+    pub address: SocketAddr,
+}
+
+impl RunningDaemon {
+    /// Waits for the next line it logs that holds these words.
+    pub fn logged(&mut self, words: &str) -> String {
+        self.launched.logged(words)
+    }
+
+    /// Sends a signal by name, as `kill -s NAME` does.
+    pub fn signal(&self, name: &str) {
+        self.launched.signal(name);
+    }
+
+    /// Ends it and returns its exit code and what it logged.
+    pub fn end(self, signal: &str) -> (Option<i32>, String) {
+        self.launched.end(signal)
+    }
+
+    /// Waits for its end; its exit code and what it logged.
+    pub fn ended(self) -> (Option<i32>, String) {
+        self.launched.ended()
     }
 }
 

@@ -14,7 +14,7 @@ use crate::config::file;
 use crate::config::gather::beside;
 use crate::config::read::Read;
 use crate::config::value::{Period, WebAddress};
-use crate::model::{Location, Pace, Source, SourceId, Sources};
+use crate::model::{Location, Pace, Secret, Source, SourceId, Sources};
 
 /// A place: the file and the bytes in it.
 type Place = (usize, Range<usize>);
@@ -201,9 +201,10 @@ impl Desk<'_> {
         file: usize,
         table: &file::Source,
         location: Option<&Location>,
-    ) -> Vec<(String, String)> {
+    ) -> Vec<(String, Secret)> {
+        let written = table.headers.iter();
         let mut headers: Vec<_> =
-            table.headers.iter().map(|(name, text)| (name.0.clone(), text.0.clone())).collect();
+            written.map(|(name, text)| (name.0.clone(), text.0.clone().into())).collect();
         let (authorization, place) =
             match (&table.username, &table.password_file, &table.token_file) {
                 (None, None, None) => return headers,
@@ -240,7 +241,7 @@ impl Desk<'_> {
             let help = "use https if the source offers it";
             self.warn(place, "credentials that travel unencrypted", help);
         }
-        headers.extend(authorization.map(|value| ("Authorization".into(), value)));
+        headers.extend(authorization.map(|value| ("Authorization".into(), value.into())));
         headers
     }
 

@@ -1,5 +1,7 @@
 //! A story in; the page of its copies and of why they are one story, out.
 
+use std::ops::Range;
+
 use askama::Template;
 
 use super::inside;
@@ -73,7 +75,7 @@ struct CopyCard {
     updated: Option<String>,
     joined: String,
     evidence: String,
-    paragraphs: Vec<String>,
+    paragraphs: Vec<Vec<Mark>>,
 }
 
 pub(super) fn page<'a>(
@@ -85,6 +87,10 @@ pub(super) fn page<'a>(
     let account = Account::of(story, story.updated, sources, site);
     let lead = story.lead(sources);
     let members = std::iter::once(lead).chain(story.copies(sources));
+    let shared = |member: &Member| {
+        let place = story.members.iter().position(|known| std::ptr::eq(known, member));
+        place.and_then(|place| detail.shared.get(place)).map(Vec::as_slice).unwrap_or_default()
+    };
     StoryPage {
         site,
         also: account.also_line(),
@@ -102,7 +108,9 @@ pub(super) fn page<'a>(
                 title: title_of(topic),
             })
             .collect(),
-        copies: members.map(|member| card(member, std::ptr::eq(member, lead), sources)).collect(),
+        copies: members
+            .map(|member| card(member, shared(member), std::ptr::eq(member, lead), sources))
+            .collect(),
         changes: changes(story, compare, sources),
         related: story.related.iter().map(|related| resembling(related, site)).collect(),
         withdrawn: story.withdrawn.as_ref().map(|withdrawal| day(withdrawal.at)),
@@ -112,9 +120,8 @@ pub(super) fn page<'a>(
     }
 }
 
-fn card(member: &Member, leads: bool, sources: &Sources) -> CopyCard {
+fn card(member: &Member, shared: &[Range<usize>], leads: bool, sources: &Sources) -> CopyCard {
     let entry = &member.entry;
-    let lines = entry.text.lines().filter(|text| !text.trim().is_empty());
     CopyCard {
         by: name_of(entry, sources),
         leads,
@@ -124,8 +131,45 @@ fn card(member: &Member, leads: bool, sources: &Sources) -> CopyCard {
         updated: entry.updated.filter(|updated| Some(*updated) != entry.dated()).map(minute),
         joined: minute(member.joined),
         evidence: member.evidence.to_string(),
-        paragraphs: lines.take(PARAGRAPHS).map(|text| excerpt(text, PARAGRAPH)).collect(),
+        paragraphs: paragraphs(&entry.text, shared),
     }
+}
+
+/// The first paragraphs of a text, what it shares with the lead's marked.
+fn paragraphs(text: &str, shared: &[Range<usize>]) -> Vec<Vec<Mark>> {
+    let mut paragraphs = Vec::new();
+    let mut start = 0;
+    for paragraph in text.split_inclusive('\n') {
+        let place = start;
+        start += paragraph.len();
+        let cut = excerpt(paragraph.trim_end(), PARAGRAPH);
+        if paragraph.trim().is_empty() || paragraphs.len() == PARAGRAPHS {
+            continue;
+        }
+        // What an excerpt ends in is not of the text.
+        let shown = cut.trim_end_matches('…').len().min(paragraph.len());
+        let is_start = cut.get(..shown).is_some_and(|start| paragraph.starts_with(start));
+        if shared.is_empty() || !is_start {
+            paragraphs.push(vec![Mark { element: "span", text: cut }]);
+            continue;
+        }
+        let mut marks = Vec::new();
+        let mut done = 0;
+        for range in shared {
+            let from = range.start.saturating_sub(place).clamp(done, shown);
+            let to = range.end.saturating_sub(place).clamp(from, shown);
+            for (element, bytes) in [("span", done..from), ("mark", from..to)] {
+                if let Some(text) = paragraph.get(bytes).filter(|text| !text.is_empty()) {
+                    marks.push(Mark { element, text: text.to_owned() });
+                }
+            }
+            done = to;
+        }
+        let rest = format!("{}{}", paragraph.get(done..shown).unwrap_or_default(), &cut[shown..]);
+        marks.push(Mark { element: "span", text: rest });
+        paragraphs.push(marks);
+    }
+    paragraphs
 }
 
 /// What changed, the latest first, each compared with what came after it.

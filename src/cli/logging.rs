@@ -1,0 +1,58 @@
+//! The `[logging]` table in; a log on the standard error, and a hand on its filter, out.
+
+use std::io::IsTerminal;
+
+use tracing_subscriber::reload::Handle;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, fmt};
+
+use super::Stop;
+use crate::config::{LogFormat, LoggingPlan};
+
+/// The log that was started.
+pub(super) struct Log {
+    /// Puts another filter in force; a closure, because each format's log is of its own type.
+    filter: Box<dyn Fn(EnvFilter) -> Result<(), String> + Send + Sync>,
+}
+
+impl Log {
+    /// Logs by this filter from now on.
+    pub(super) fn by(&self, filter: &str) -> Result<(), String> {
+        let filter = LoggingPlan::filter_of(filter)?;
+        (self.filter)(EnvFilter::new(filter))
+    }
+
+    fn with<S: 'static>(handle: Handle<EnvFilter, S>) -> Self {
+        let filter = move |filter| {
+            handle.reload(filter).map_err(|error| format!("no log to filter: {error}"))
+        };
+        Self { filter: Box::new(filter) }
+    }
+}
+
+/// Starts the log of this process.
+pub(super) fn start(logging: &LoggingPlan) -> Result<Log, Stop> {
+    // journald stamps lines itself and knows no colours.
+    let to_journal = std::env::var_os("JOURNAL_STREAM").is_some();
+    let filter = EnvFilter::try_new(&logging.filter).map_err(Stop::because)?;
+    let lines = fmt().with_writer(std::io::stderr);
+    let (log, started) = match (logging.format, to_journal) {
+        (LogFormat::Json, _) => {
+            let lines = lines.json().flatten_event(true);
+            let lines = lines.with_env_filter(filter).with_filter_reloading();
+            (Log::with(lines.reload_handle()), lines.finish().try_init())
+        }
+        (LogFormat::Text, true) => {
+            let lines = lines.without_time().with_ansi(false).with_target(false);
+            let lines = lines.with_env_filter(filter).with_filter_reloading();
+            (Log::with(lines.reload_handle()), lines.finish().try_init())
+        }
+        (LogFormat::Text, false) => {
+            let lines = lines.with_ansi(std::io::stderr().is_terminal()).with_target(false);
+            let lines = lines.with_env_filter(filter).with_filter_reloading();
+            (Log::with(lines.reload_handle()), lines.finish().try_init())
+        }
+    };
+    started.map_err(Stop::because)?;
+    Ok(log)
+}

@@ -1,0 +1,428 @@
+//! Signals, sockets and systemd's protocols to the real binary in; what readers and operators see out.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::os::unix::net::UnixDatagram;
+use std::process::Command;
+use std::sync::mpsc;
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use crate::support::binary::{Gazetted, Launched, RunningDaemon};
+use crate::support::http::get;
+use crate::support::site::{Answer, Gate, Request, Site};
+use crate::support::world::atom;
+
+const PATIENCE: Duration = Duration::from_secs(120);
+const PAGES: &str = "https://www.gov.uk/government/news";
+
+/// A daemon's configuration: JSON logs, and one source a path of the site.
+fn config(site: &Site, sources: &[(&str, &str)]) -> String {
+    let mut config = String::from(
+        "[store]\npath = \"store\"\n[server]\nlisten = \"127.0.0.1:0\"\n\
+         base_url = \"https://feeds.example.org/\"\n[logging]\nformat = \"json\"\n\
+         [polling]\nallow_private = [\"127.0.0.0/8\"]\nspacing = \"0s\"\n\
+         floor = \"1s\"\nhard_floor = \"1s\"\n\
+         [[topic]]\nid = \"crime\"\ntitle = \"Crime\"\nquery = \"crime\"\n",
+    );
+    for (id, interval) in sources {
+        let url = site.url(&format!("/{id}"));
+        config +=
+            &format!("[[source]]\nid = \"{id}\"\nurl = \"{url}\"\ninterval = \"{interval}\"\n");
+    }
+    config
+}
+
+fn announcement() -> String {
+    let page = format!("{PAGES}/crime");
+    atom(&[(&page, &page, "Closer ties against crime", "2025-04-02T11:05:00Z")])
+}
+
+/// A site with one announcement, and a daemon's configuration to read it hourly.
+async fn one_source() -> (Site, Gazetted) {
+    let site = Site::start().await;
+    site.document("/fcdo", announcement());
+    let gazetted = Gazetted::with(&config(&site, &[("fcdo", "1h")]));
+    (site, gazetted)
+}
+
+/// Every line of a log in JSON.
+fn lines(log: &str) -> Vec<Value> {
+    let parse = |line: &str| serde_json::from_str(line).unwrap_or_else(|_| panic!("{line:?}"));
+    log.lines().map(parse).collect()
+}
+
+fn has(log: &str, event: &str) -> bool {
+    lines(log).iter().any(|line| line["event"] == event)
+}
+
+// Kills.
+
+/// The last twenty announcements as a department lists them when there are
+/// `told`: the latest but one was revised, and bears a new id for it.
+fn listing(told: usize) -> String {
+    let listed: Vec<_> = (1..=told).rev().take(20).collect();
+    let rows: Vec<[String; 4]> = listed
+        .into_iter()
+        .map(|n| {
+            let page = format!("{PAGES}/announcement-{n}");
+            let day = if n < told { "03" } else { "02" };
+            let date = format!("2025-04-{day}T11:05:00Z");
+            [format!("{page}#{date}"), page, format!("Announcement {n} about crime"), date]
+        })
+        .collect();
+    let rows: Vec<_> = rows
+        .iter()
+        .map(|[id, page, title, date]| (id.as_str(), page.as_str(), title.as_str(), date.as_str()))
+        .collect();
+    atom(&rows)
+}
+
+/// When a daemon is killed.
+#[derive(Debug, Clone, Copy)]
+enum Moment {
+    /// Right after its process began.
+    Spawned,
+    /// Its store is open; it does not listen yet.
+    Opened,
+    /// It says that it listens.
+    Listening,
+    /// It has sent so many requests to its sources and then answered so many of ours.
+    Asked(usize, usize),
+    /// It has published news so many times.
+    News(usize),
+}
+
+const MOMENTS: [Moment; 12] = [
+    Moment::Asked(1, 0),
+    Moment::Spawned,
+    Moment::Asked(1, 1),
+    Moment::Opened,
+    Moment::Asked(2, 3),
+    Moment::News(1),
+    Moment::Asked(1, 8),
+    Moment::Listening,
+    Moment::Asked(3, 0),
+    Moment::News(2),
+    Moment::Asked(2, 20),
+    Moment::News(3),
+];
+
+/// What answers of /stories.json have acknowledged: the id under each address.
+#[derive(Default)]
+struct Acknowledged(BTreeMap<String, String>);
+
+impl Acknowledged {
+    /// All that was acknowledged is still there, under its id and once; what
+    /// is new is acknowledged from now on.
+    fn look(&mut self, daemon: &RunningDaemon) {
+        let feed: Value =
+            serde_json::from_slice(&get(daemon.address, "/stories.json").body).unwrap();
+        let mut shown = BTreeMap::new();
+        let mut ids = BTreeSet::new();
+        for item in feed["items"].as_array().unwrap() {
+            let text = |name: &str| item[name].as_str().unwrap().to_owned();
+            assert!(ids.insert(text("id")), "twice: {item}");
+            let before = shown.insert(text("url"), text("id"));
+            assert_eq!(before, None, "twice: {item}");
+        }
+        for (url, id) in &self.0 {
+            assert_eq!(shown.get(url), Some(id), "{url}");
+        }
+        self.0 = shown;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn twelve_kills_lose_nothing_repeat_nothing_and_ask_nobody_early() {
+    let site = Site::start().await;
+    let (ask, asked) = mpsc::channel();
+    let told = std::sync::Arc::new(std::sync::Mutex::new(0));
+    for path in ["/fcdo", "/home-office"] {
+        let (ask, told) = (ask.clone(), told.clone());
+        // Whoever asks finds one announcement more.
+        site.answer(path, move |_: &Request| {
+            let mut told = told.lock().unwrap();
+            *told += 1;
+            let _ = ask.send(());
+            Answer::ok(listing(*told)).header("ETag", format!("\"{told:04}\""))
+        });
+    }
+    site.document("/calm", announcement());
+    let sources = [("fcdo", "1s"), ("home-office", "1s"), ("calm", "1h")];
+    let gazetted = Gazetted::with(&config(&site, &sources));
+    let mut acknowledged = Acknowledged::default();
+
+    // All three sources are known before the first kill.
+    let mut daemon = gazetted.start();
+    for source in ["calm", "fcdo", "home-office"] {
+        gazetted.succeed(&["poll", source]);
+    }
+    acknowledged.look(&daemon);
+    assert!(acknowledged.0.len() >= 3);
+    daemon.signal("KILL");
+    daemon.ended();
+    let known = site.log().len();
+
+    for moment in MOMENTS {
+        while asked.try_recv().is_ok() {}
+        let mut launched = Launched::by(gazetted.command(&["run"]));
+        match moment {
+            Moment::Spawned => {
+                launched.end("KILL");
+                continue;
+            }
+            Moment::Opened => {
+                launched.logged("store open");
+                launched.end("KILL");
+                continue;
+            }
+            Moment::Listening | Moment::Asked(..) | Moment::News(_) => {}
+        }
+        daemon = launched.listening();
+        acknowledged.look(&daemon);
+        match moment {
+            Moment::Asked(requests, answers) => {
+                (0..requests).for_each(|_| asked.recv_timeout(PATIENCE).unwrap());
+                (0..answers).for_each(|_| acknowledged.look(&daemon));
+            }
+            Moment::News(times) => {
+                (0..times).for_each(|_| drop(daemon.logged("\"news\"")));
+                acknowledged.look(&daemon);
+            }
+            Moment::Spawned | Moment::Opened | Moment::Listening => {}
+        }
+        daemon.signal("KILL");
+        assert_eq!(daemon.ended().0, None, "{moment:?}");
+    }
+
+    daemon = gazetted.start();
+    acknowledged.look(&daemon);
+    daemon.logged("\"news\"");
+    acknowledged.look(&daemon);
+    let (code, log) = daemon.end("TERM");
+    assert_eq!(code, Some(0), "{log}");
+    assert!(*told.lock().unwrap() < 100, "more than the feed of all stories holds");
+
+    let exported = gazetted.succeed(&["export", "stories"]);
+    let stories = lines(&exported);
+    let published: BTreeMap<_, _> = stories
+        .iter()
+        .map(|story| (story["url"].as_str().unwrap(), story["published_id"].as_str().unwrap()))
+        .collect();
+    assert_eq!(published.len(), stories.len(), "no page is two stories");
+    for (url, id) in &acknowledged.0 {
+        assert_eq!(published.get(url.as_str()), Some(&id.as_str()), "{url}");
+    }
+
+    assert_eq!(site.requests("/calm").len(), 1, "not due, however often it is started");
+    for request in &site.log()[known..] {
+        assert!(request.is_conditional(), "{}", site.story());
+    }
+    for path in ["/fcdo", "/home-office"] {
+        let tags: Vec<_> = site
+            .requests(path)
+            .iter()
+            .filter_map(|request| request.header("if-none-match"))
+            .collect();
+        assert!(tags.is_sorted(), "validators never go back: {tags:?}");
+        assert!(tags.len() > 6, "{tags:?}");
+    }
+}
+
+// The end.
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reader_whose_answer_is_under_way_gets_all_of_it_when_the_daemon_ends() {
+    let site = Site::start().await;
+    // More than the kernel takes off the server's hands at once.
+    let text = "crime and borders ".repeat(200_000 / 18);
+    let titles: Vec<_> = (0..30).map(|n| (format!("{PAGES}/{n}"), format!("{n} {text}"))).collect();
+    let mut document = atom(&[]).replace("</feed>", "");
+    for (page, text) in &titles {
+        document += &format!(
+            "<entry><id>{page}</id><title>About {page}</title><updated>2025-04-02T11:05:00Z</updated>\
+             <link href=\"{page}\"/><content>{text}</content></entry>"
+        );
+    }
+    site.document("/fcdo", document + "</feed>");
+    let gazetted = Gazetted::with(&config(&site, &[("fcdo", "1h")]));
+    let mut daemon = gazetted.start();
+    daemon.logged("\"news\"");
+    let whole = get(daemon.address, "/topics/crime.atom");
+    assert!(whole.body.len() > 5 << 20, "{}", whole.body.len());
+
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(4096).unwrap();
+    let mut reader = socket.connect(daemon.address).await.unwrap();
+    let request = "GET /topics/crime.atom HTTP/1.1\r\nHost: feeds.example.org\r\n\r\n";
+    reader.write_all(request.as_bytes()).await.unwrap();
+    let mut received = vec![0; 512];
+    reader.read_exact(&mut received).await.unwrap();
+    daemon.signal("TERM");
+    daemon.logged("\"stopping\"");
+    tokio::time::timeout(PATIENCE, reader.read_to_end(&mut received)).await.unwrap().unwrap();
+    assert!(received.ends_with(&whole.body), "{} bytes", received.len());
+    let (code, log) = daemon.ended();
+    assert_eq!(code, Some(0), "{log}");
+    assert!(has(&log, "stopped"), "{log}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_poll_that_is_under_way_when_the_daemon_ends_is_kept() {
+    let site = Site::start().await;
+    let gate = Gate::closed();
+    let (ask, asked) = mpsc::channel();
+    let held = gate.clone();
+    site.answer("/fcdo", move |_| {
+        let _ = ask.send(());
+        Answer::ok(announcement()).header("ETag", "\"1\"").behind(&held)
+    });
+    let gazetted = Gazetted::with(&config(&site, &[("fcdo", "1h")]));
+    let mut daemon = gazetted.start();
+    asked.recv_timeout(PATIENCE).unwrap();
+    daemon.signal("TERM");
+    daemon.logged("\"stopping\"");
+    gate.open();
+    let (code, log) = daemon.ended();
+    assert_eq!(code, Some(0), "{log}");
+    assert_eq!(gazetted.succeed(&["export", "stories"]).lines().count(), 1);
+    let mut daemon = gazetted.start();
+    daemon.logged("\"ready\"");
+    assert_eq!(site.requests("/fcdo").len(), 1, "it counts as polled");
+}
+
+// Reloading.
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bad_file_leaves_the_plan_in_force_and_a_good_one_replaces_it() {
+    let (site, gazetted) = one_source().await;
+    let mut daemon = gazetted.start();
+    daemon.logged("\"news\"");
+    let before = get(daemon.address, "/topics/crime.atom");
+    assert!(before.text().contains("Closer ties"), "{}", before.text());
+
+    let good = std::fs::read_to_string(gazetted.config()).unwrap();
+    std::fs::write(gazetted.config(), good.replace("query = \"crime\"", "query = \"(crime\""))
+        .unwrap();
+    daemon.signal("HUP");
+    let problem = daemon.logged("\"configuration_problem\"");
+    assert!(problem.contains("gazetted.toml:"), "where it is: {problem}");
+    daemon.logged("\"reload_refused\"");
+    let after = get(daemon.address, "/topics/crime.atom");
+    assert_eq!((after.status, &after.body), (200, &before.body));
+
+    let renamed = good.replace("id = \"crime\"", "id = \"ties\"").replace("\"crime\"", "\"ties\"");
+    std::fs::write(gazetted.config(), renamed).unwrap();
+    daemon.signal("HUP");
+    daemon.logged("\"reloaded\"");
+    assert!(get(daemon.address, "/topics/ties.atom").text().contains("Closer ties"));
+    assert_eq!(get(daemon.address, "/topics/crime.atom").status, 410);
+    assert_eq!(site.requests("/fcdo").len(), 1, "a reload asks nobody early");
+    let (code, log) = daemon.end("TERM");
+    assert_eq!(code, Some(0), "{log}");
+    for event in ["ready", "news", "reload_refused", "reloaded", "stopping", "stopped"] {
+        assert!(has(&log, event), "no {event} in\n{log}");
+    }
+}
+
+// systemd.
+
+/// The socket on which a service manager listens.
+struct Manager {
+    socket: UnixDatagram,
+    path: std::path::PathBuf,
+}
+
+impl Manager {
+    fn of(gazetted: &Gazetted) -> Self {
+        let path = gazetted.path().join("notify");
+        let socket = UnixDatagram::bind(&path).unwrap();
+        socket.set_read_timeout(Some(PATIENCE)).unwrap();
+        Self { socket, path }
+    }
+
+    /// The next message, as its assignments.
+    fn told(&self) -> Vec<(String, String)> {
+        let mut bytes = [0; 4096];
+        let length = self.socket.recv(&mut bytes).unwrap();
+        let message = std::str::from_utf8(&bytes[..length]).unwrap();
+        let assignments = message.lines().map(|line| line.split_once('=').unwrap());
+        assignments.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+    }
+
+    /// The messages up to the one that assigns `name`, and that one.
+    fn until(&self, name: &str) -> Vec<Vec<(String, String)>> {
+        let mut messages = Vec::new();
+        loop {
+            messages.push(self.told());
+            if messages[messages.len() - 1].iter().any(|(known, _)| known == name) {
+                return messages;
+            }
+        }
+    }
+}
+
+fn monotonic_usec() -> i64 {
+    let now = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
+    now.tv_sec * 1_000_000 + now.tv_nsec / 1_000
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_service_manager_is_told_what_the_daemon_does() {
+    let (_site, gazetted) = one_source().await;
+    let manager = Manager::of(&gazetted);
+    let mut command = gazetted.command(&["run"]);
+    command.env("NOTIFY_SOCKET", &manager.path).env("WATCHDOG_USEC", "400000");
+    let launched = Launched::by(command);
+
+    let starting = manager.until("READY");
+    assert!(starting[0].iter().any(|(name, _)| name == "EXTEND_TIMEOUT_USEC"), "{starting:?}");
+    let mut daemon = launched.listening();
+    for path in ["/readyz", "/topics/crime.atom", "/"] {
+        assert_eq!(get(daemon.address, path).status, 200, "{path} answers once READY is said");
+    }
+    manager.until("WATCHDOG");
+    manager.until("WATCHDOG");
+
+    let good = std::fs::read_to_string(gazetted.config()).unwrap();
+    for file in [good.clone(), "nonsense".to_owned()] {
+        std::fs::write(gazetted.config(), file).unwrap();
+        let before = monotonic_usec();
+        daemon.signal("HUP");
+        let reloading = manager.until("RELOADING").pop().unwrap();
+        let since = reloading.iter().find(|(name, _)| name == "MONOTONIC_USEC").unwrap();
+        let since: i64 = since.1.parse().unwrap();
+        assert!((before..=monotonic_usec()).contains(&since), "{reloading:?}");
+        manager.until("READY");
+    }
+    daemon.logged("\"reload_refused\"");
+
+    daemon.signal("TERM");
+    let stopping = manager.until("STOPPING").pop().unwrap();
+    assert_eq!(stopping, [("STOPPING".to_owned(), "1".to_owned())]);
+    assert_eq!(daemon.ended().0, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs systemd-socket-activate (Debian package systemd)"]
+async fn a_socket_that_systemd_holds_is_served() {
+    let (_site, gazetted) = one_source().await;
+    // A port that is free now; the daemon's own setting names another.
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let mut command = Command::new("systemd-socket-activate");
+    command
+        .args(["--listen", &port.to_string(), "--setenv"])
+        .arg(format!("GAZETTED_CONFIG={}", gazetted.config().display()))
+        .args([env!("CARGO_BIN_EXE_gazetted"), "run"]);
+    let mut launched = Launched::by(command);
+    launched.logged("Listening on");
+    // The first connection starts it, and is answered.
+    assert_eq!(get(port, "/readyz").status, 200);
+    let mut daemon = launched.listening();
+    assert_eq!(daemon.address, port, "it serves the socket it was handed");
+    daemon.logged("\"news\"");
+    assert!(get(port, "/topics/crime.atom").text().contains("Closer ties"));
+    assert_eq!(daemon.end("TERM").0, Some(0));
+}
