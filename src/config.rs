@@ -29,6 +29,7 @@ pub use problem::{Note, Problem, Problems, Severity, Spot};
 
 use crate::dedup::Overrides;
 use crate::model::{Sources, Topic};
+use crate::store::Retention;
 use crate::topics::{Language, TopicSet};
 use crate::{fetch, parse, publish};
 
@@ -111,6 +112,8 @@ pub struct StorePlan {
     pub path: PathBuf,
     /// Bytes of cache.
     pub cache: u64,
+    /// What is kept for how long.
+    pub retention: Retention,
 }
 
 /// The compiled `[server]` table.

@@ -15,6 +15,8 @@ use crate::pipeline::Memories;
 use crate::store::{Store, StoreError};
 use trial::Scope;
 
+pub mod changes;
+
 pub mod explain;
 
 pub mod export;
@@ -130,6 +132,13 @@ pub enum Question {
     },
     /// Every story: one [`export::ExportedStory`] each.
     Export,
+    /// What is published now? [`changes::ArchiveLine`]s.
+    Archive {
+        /// The stories dated since, if any are wanted.
+        since: Option<Timestamp>,
+        /// Stories to look up, by address or id.
+        named: Vec<String>,
+    },
     /// What would this query have caught? One [`trial::TrialAnswer`].
     Try {
         /// In the language of topics.
@@ -170,6 +179,7 @@ impl Records {
                 let scope = Scope { since: *since, most: usize::MAX, sample: *sample, versus };
                 line(as_json(&self.trial(query, &scope, now)?));
             }
+            Question::Archive { since, named } => self.tell_archive(*since, named, line)?,
             Question::Export => self.export(|story| line(as_json(story)))?,
         }
         Ok(())

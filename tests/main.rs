@@ -12,12 +12,15 @@ mod flow;
 mod feeds;
 
 mod identity;
+mod pages;
 
 mod operate;
 
 mod polling;
 
 mod process;
+
+mod readers;
 
 mod serve;
 

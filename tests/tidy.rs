@@ -85,7 +85,11 @@ fn only_the_clock_reads_the_wall_clock() {
     for path in sources().iter().filter(|path| *path != Path::new("src/clock.rs")) {
         for (number, line) in code(path) {
             for call in ["SystemTime::now", "Utc::now", "Local::now", "thread_rng", "rand::"] {
-                if line.contains(call) {
+                // `Errand::` is not `rand::`.
+                let whole = |(at, _): (usize, &str)| {
+                    !line[..at].ends_with(|before: char| before.is_alphanumeric() || before == '_')
+                };
+                if line.match_indices(call).any(whole) {
                     broken.push(format!("{}:{number}: {call}", path.display()));
                 }
             }

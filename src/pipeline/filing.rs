@@ -13,7 +13,7 @@ use crate::store::{Commit, Place, PlaceChange, Store, StoreError};
 use crate::topics::Subject;
 
 /// The topic that every story is in: `/stories.atom`.
-const EVERYTHING: Fingerprint = Fingerprint(0);
+pub(crate) const EVERYTHING: Fingerprint = Fingerprint(0);
 
 /// How many stories its feed holds.
 const OF_EVERYTHING: usize = 100;
@@ -99,6 +99,27 @@ impl Filing {
             }
         }
         self.places(before, story)
+    }
+
+    /// Takes a story out of every feed and archive.
+    pub(super) fn remove(
+        &mut self,
+        story: &Story,
+        touched: &mut BTreeSet<usize>,
+    ) -> Vec<PlaceChange> {
+        let mut places = Vec::new();
+        for (topic, date) in self.topics_of(story) {
+            touched.insert(topic);
+            let fingerprint = self.fingerprints[topic];
+            let gone =
+                |topic, date| PlaceChange { topic, story: story.id, from: Some(date), to: None };
+            places.push(gone(fingerprint, date));
+            places.push(gone(fingerprint.archive(), story.first_seen));
+            if let Some(archive) = self.archives.get_mut(topic) {
+                archive.retain(|(_, id)| *id != story.id);
+            }
+        }
+        places
     }
 
     fn places(&self, before: Option<&Story>, story: &Story) -> Vec<PlaceChange> {
