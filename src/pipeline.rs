@@ -283,7 +283,10 @@ impl Pipeline {
 
     fn poll_now(&mut self, source: SourceId, done: oneshot::Sender<Result<Polled, Refusal>>) {
         match self.agenda.hurry(&source, self.clock.now()) {
-            Ok(()) => self.waiting_for.entry(source).or_default().push(done),
+            // What is being read just now is news enough, and is not read twice.
+            Ok(()) | Err(Refusal::UnderWay) => {
+                self.waiting_for.entry(source).or_default().push(done);
+            }
             Err(refusal) => {
                 let _ = done.send(Err(refusal));
             }

@@ -4,10 +4,12 @@ use std::fs;
 use std::path::Path;
 use std::process::Output;
 
+use gazetted::control::{self, Door};
 use serde_json::Value;
 
 use crate::support::binary::{Gazetted, RunningDaemon};
 use crate::support::http::get;
+use crate::support::world::World;
 
 const BALKANS: &str = "https://www.gov.uk/government/news/uk-to-tackle-western-balkan-migrant-transit-routes-and-serious-organised-crime-with-closer-ties-in-the-region";
 
@@ -202,6 +204,18 @@ fn commands_for_a_daemon_say_so_where_none_runs() {
         assert_eq!(code, Some(1), "{said}");
         assert!(said.contains("`gazetted run` starts one"), "{said}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_daemon_with_another_store_is_not_asked() {
+    let (one, other) = (World::new().await.start().await, World::new().await.start().await);
+    let socket = one.directory.path().join("shared.sock");
+    let door = Door::open(socket.clone()).unwrap();
+    let (errands, _taken) = tokio::sync::mpsc::channel(1);
+    let serving = tokio::spawn(door.serve(one.handle(), one.clock.clone(), errands));
+    assert!(control::connect_at(&socket, &one.plan()).await.is_some());
+    assert!(control::connect_at(&socket, &other.plan()).await.is_none());
+    serving.abort();
 }
 
 #[test]
