@@ -11,8 +11,8 @@ mod flow;
 
 mod feeds;
 
-mod pages;
 mod identity;
+mod pages;
 
 mod operate;
 
