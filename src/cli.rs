@@ -14,7 +14,11 @@ use crate::store::StoreError;
 
 mod ask;
 
+mod backup;
+
 mod check;
+
+mod compact;
 
 mod completions;
 
@@ -22,19 +26,35 @@ mod explain;
 
 mod export;
 
+mod import;
+
+mod join;
+
+mod log;
+
 mod logging;
 
 mod man;
+
+mod overrides;
 
 mod parse;
 
 mod poll;
 
+mod reload;
+
+mod restore;
+
 mod run;
 
 mod show;
 
+mod split;
+
 mod status;
+
+mod survey;
 
 mod trial;
 
@@ -63,8 +83,24 @@ enum Command {
     Try(trial::Try),
     /// Say how every source is doing.
     Status(status::Status),
+    /// Put the changed configuration in force.
+    Reload(reload::Reload),
+    /// Have the running daemon log more, or less.
+    Log(log::Log),
+    /// Take an entry out of a story for good.
+    Split(split::Split),
+    /// Make one story of two for good.
+    Join(join::Join),
+    /// Make sources of a reading list in OPML.
+    Import(import::Import),
     /// Write what is stored, for other programs.
     Export(export::Export),
+    /// Write everything that cannot be derived to one compressed file.
+    Backup(backup::Backup),
+    /// Make the store anew from a backup.
+    Restore(restore::Restore),
+    /// Write the store anew in less room.
+    Compact(compact::Compact),
     /// Write the manual page.
     Man(man::Man),
     /// Write completions for a shell.
@@ -110,7 +146,15 @@ pub fn main() -> ExitCode {
         Command::Explain(command) => command.run(),
         Command::Try(command) => command.run(),
         Command::Status(command) => command.run(),
+        Command::Reload(command) => command.run(),
+        Command::Log(command) => command.run(),
+        Command::Split(command) => command.run(),
+        Command::Join(command) => command.run(),
+        Command::Import(command) => command.run(),
         Command::Export(command) => command.run(),
+        Command::Backup(command) => command.run(),
+        Command::Restore(command) => command.run(),
+        Command::Compact(command) => command.run(),
         Command::Man(command) => command.run(),
         Command::Completions(command) => command.run(),
     };

@@ -29,6 +29,7 @@ pub use problem::{Note, Problem, Problems, Severity, Spot};
 
 use crate::dedup::Overrides;
 use crate::model::{Sources, Topic};
+use crate::store::Retention;
 use crate::topics::{Language, TopicSet};
 use crate::{fetch, parse, publish};
 
@@ -80,6 +81,15 @@ impl Plan {
     pub fn load(path: &Path) -> Result<Loaded, Problems> {
         compile::compile(gather::gather(path), &compile::Environment::of_process())
     }
+
+    /// Whether a file is part of the configuration.
+    pub fn reads(&self, file: &Path) -> bool {
+        let same = |known: &PathBuf| {
+            known == file
+                || known.canonicalize().is_ok_and(|known| Some(known) == file.canonicalize().ok())
+        };
+        self.files.iter().any(same)
+    }
 }
 
 impl LoggingPlan {
@@ -102,6 +112,8 @@ pub struct StorePlan {
     pub path: PathBuf,
     /// Bytes of cache.
     pub cache: u64,
+    /// What is kept for how long.
+    pub retention: Retention,
 }
 
 /// The compiled `[server]` table.

@@ -6,6 +6,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
@@ -26,10 +27,15 @@ use crate::store;
 /// The longest command, in bytes.
 const LONGEST_COMMAND: u64 = 64 * 1024;
 
+/// Before commands are let in again after that failed.
+const PAUSE: Duration = Duration::from_secs(1);
+
 /// What an operator can tell a running daemon.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "kebab-case")]
 pub enum Command {
+    /// Name the store: one path.
+    Whose,
     /// Answer a question.
     Ask {
         /// Which.
@@ -107,43 +113,58 @@ pub fn candidates(plan: &Plan) -> [PathBuf; 2] {
     [plan.store.path.with_extension("sock"), PathBuf::from("/run/gazetted/control.sock")]
 }
 
-/// A socket's file, which goes when the daemon does: what is left of a socket
-/// that nobody serves would make every later command try it in vain.
-struct SocketFile(PathBuf);
+/// The store's directory, whatever links lead to it.
+fn real(plan: &Plan) -> PathBuf {
+    let path = &plan.store.path;
+    path.canonicalize().unwrap_or_else(|_| path.clone())
+}
 
-impl Drop for SocketFile {
+/// The daemon's end of the socket. Its file goes with it: what is left of a
+/// socket that nobody serves would make every later command try it in vain.
+pub struct Door {
+    listener: UnixListener,
+    path: PathBuf,
+}
+
+impl Drop for Door {
     fn drop(&mut self) {
         // Where it cannot be removed, the next daemon does.
-        let _ = std::fs::remove_file(&self.0);
+        let _ = std::fs::remove_file(&self.path);
     }
 }
 
-/// Answers commands until it is dropped; `errands` takes what is not the loop's.
-///
-/// # Errors
-/// Nothing can listen at `path`.
-pub async fn serve(
-    path: PathBuf,
-    handle: Handle,
-    clock: Clock,
-    errands: mpsc::Sender<Errand>,
-) -> io::Result<()> {
-    // A socket that was left behind; the store's lock has shown that no daemon lives.
-    match std::fs::remove_file(&path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
+impl Door {
+    /// Opens it: from now on commands wait until they are served.
+    ///
+    /// # Errors
+    /// Nothing can listen at `path`.
+    pub fn open(path: PathBuf) -> io::Result<Self> {
+        // A socket that was left behind; the store's lock has shown that no daemon lives.
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let listener = UnixListener::bind(&path)?;
+        std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+        Ok(Self { listener, path })
     }
-    let listener = UnixListener::bind(&path)?;
-    let _file = SocketFile(path.clone());
-    std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
-    let mut conversations = JoinSet::new();
-    loop {
-        tokio::select! {
-            accepted = listener.accept() => {
-                let (stream, _) = accepted?;
-                conversations.spawn(converse(stream, handle.clone(), clock.clone(), errands.clone()));
+
+    /// Answers commands until it is dropped; `errands` takes what is not the loop's.
+    pub async fn serve(self, handle: Handle, clock: Clock, errands: mpsc::Sender<Errand>) {
+        let mut conversations = JoinSet::new();
+        loop {
+            tokio::select! {
+                accepted = self.listener.accept() => {
+                    let Ok((stream, _)) = accepted else {
+                        // Out of file descriptors, as a rule: they come back.
+                        tokio::time::sleep(PAUSE).await;
+                        continue;
+                    };
+                    let (handle, clock, errands) = (handle.clone(), clock.clone(), errands.clone());
+                    conversations.spawn(converse(stream, handle, clock, errands));
+                }
+                Some(_) = conversations.join_next() => {}
             }
-            Some(_) = conversations.join_next() => {}
         }
     }
 }
@@ -185,6 +206,7 @@ async fn obey(
     answers: &mpsc::Sender<Answer>,
 ) {
     let obeyed = match command {
+        Command::Whose => tell(answers, &real(&handle.records().plan())).await,
         Command::Ask { question } => ask(question, handle, clock, answers).await,
         Command::Poll { sources } => {
             poll(sources, handle, answers).await;
@@ -271,11 +293,25 @@ async fn back_up(file: PathBuf, handle: &Handle) -> Result<store::Contents, Stri
 /// Connects to the daemon that has this plan's store, if one runs.
 pub async fn connect(plan: &Plan) -> Option<UnixStream> {
     for path in candidates(plan) {
-        if let Ok(stream) = UnixStream::connect(path).await {
+        if let Some(stream) = connect_at(&path, plan).await {
             return Some(stream);
         }
     }
     None
+}
+
+/// Connects to the daemon at a socket, unless that has another store: the
+/// service of this machine is not asked about somebody's trial beside it.
+pub async fn connect_at(path: &Path, plan: &Plan) -> Option<UnixStream> {
+    let mut store = None;
+    let asked = UnixStream::connect(path).await.ok()?;
+    command(asked, &Command::Whose, |value| store = serde_json::from_value(value).ok())
+        .await
+        .ok()?;
+    if store != Some(real(plan)) {
+        return None;
+    }
+    UnixStream::connect(path).await.ok()
 }
 
 /// Gives a command; `item` sees each part of the answer. The error is the

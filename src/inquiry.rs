@@ -15,11 +15,15 @@ use crate::pipeline::Memories;
 use crate::store::{Store, StoreError};
 use trial::Scope;
 
+pub mod changes;
+
 pub mod explain;
 
 pub mod export;
 
 pub mod polled;
+
+pub mod split;
 
 pub mod status;
 
@@ -65,13 +69,28 @@ impl Records {
         if let Ok(id) = name.parse::<StoryId>()
             && let Some(story) = self.store.story(id)?
         {
-            return Ok(Some(story));
+            return self.followed(story).map(Some);
         }
         let mut keys: Vec<Key> = vec![dedup::published_key(name)];
         keys.extend(Url::parse(name).ok().map(|url| dedup::address_key(&dedup::canonical(&url))));
         let known = self.store.lookalikes(&keys)?;
         let bearer = keys.iter().filter_map(|key| known.by_key.get(key)).flatten();
-        Ok(bearer.filter_map(|id| known.stories.get(id)).next().cloned())
+        let mut bearers = bearer.filter_map(|id| known.stories.get(id));
+        bearers.next().cloned().map(|story| self.followed(story)).transpose()
+    }
+
+    /// The story itself, or the one that an operator has joined it with.
+    fn followed(&self, story: Story) -> Result<Story, StoreError> {
+        let mut seen = vec![story.id];
+        let mut story = story;
+        while let Some(into) = story.merged_into
+            && !seen.contains(&into)
+            && let Some(next) = self.store.story(into)?
+        {
+            seen.push(into);
+            story = next;
+        }
+        Ok(story)
     }
 
     /// Every story, oldest first, a slice at a time; `visit` ends it by `false`.
@@ -104,8 +123,22 @@ pub enum Question {
         /// An address or an id.
         story: String,
     },
+    /// How is an entry kept out of its story? One [`split::Split`], or nothing.
+    Split {
+        /// The story: an address or an id.
+        story: String,
+        /// The entry's address.
+        address: Url,
+    },
     /// Every story: one [`export::ExportedStory`] each.
     Export,
+    /// What is published now? [`changes::ArchiveLine`]s.
+    Archive {
+        /// The stories dated since, if any are wanted.
+        since: Option<Timestamp>,
+        /// Stories to look up, by address or id.
+        named: Vec<String>,
+    },
     /// What would this query have caught? One [`trial::TrialAnswer`].
     Try {
         /// In the language of topics.
@@ -136,11 +169,17 @@ impl Records {
                     line(as_json(&self.explained(&story, now)?));
                 }
             }
+            Question::Split { story, address } => {
+                if let Some(split) = self.split(story, address)? {
+                    line(as_json(&split));
+                }
+            }
             Question::Try { query, since, topic, sample } => {
                 let versus = topic.clone();
                 let scope = Scope { since: *since, most: usize::MAX, sample: *sample, versus };
                 line(as_json(&self.trial(query, &scope, now)?));
             }
+            Question::Archive { since, named } => self.tell_archive(*since, named, line)?,
             Question::Export => self.export(|story| line(as_json(story)))?,
         }
         Ok(())

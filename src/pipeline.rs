@@ -25,13 +25,15 @@ mod enriching;
 
 mod filing;
 
+mod keeping;
+
 mod pulse;
 
 mod reading;
 
 pub(crate) use editor::rules;
 pub use editor::{Editor, Ingested, Memories};
-pub(crate) use filing::{archive, latest_first};
+pub(crate) use filing::{archive, latest_first, names};
 pub use pulse::Pulse;
 
 /// How long a full disk is left alone before the polls in hand are tried again.
@@ -281,7 +283,10 @@ impl Pipeline {
 
     fn poll_now(&mut self, source: SourceId, done: oneshot::Sender<Result<Polled, Refusal>>) {
         match self.agenda.hurry(&source, self.clock.now()) {
-            Ok(()) => self.waiting_for.entry(source).or_default().push(done),
+            // What is being read just now is news enough, and is not read twice.
+            Ok(()) | Err(Refusal::UnderWay) => {
+                self.waiting_for.entry(source).or_default().push(done);
+            }
             Err(refusal) => {
                 let _ = done.send(Err(refusal));
             }

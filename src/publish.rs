@@ -220,6 +220,15 @@ fn render_volume(volume: Volume, detail: &VolumeDetail, format: Format, site: &S
     format.render(&masthead, &accounts, site)
 }
 
+/// A feed of what a query finds. No hub is told when it changes.
+fn render_search(query: &str, finding: &Finding, format: Format, site: &Site) -> Rendered {
+    let site = Site { hub: None, ..site.clone() };
+    let stories: Vec<_> = finding.stories.iter().map(|found| found.story.clone()).collect();
+    let accounts = accounts(&stories, |story| story.updated, &finding.sources, &site);
+    let masthead = Masthead::of_search(query, &accounts, &site);
+    format.render(&masthead, &accounts, &site)
+}
+
 fn feeds(masthead: &Masthead, accounts: &[Account<'_>], site: &Site) -> Vec<Rendered> {
     Format::ALL.into_iter().map(|format| format.render(masthead, accounts, site)).collect()
 }

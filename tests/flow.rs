@@ -164,6 +164,35 @@ async fn a_story_whose_revision_leaves_the_topic_leaves_its_feed() {
     assert_eq!(world.titles("crime").await, Vec::<String>::new());
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_story_that_is_old_enough_goes_and_does_not_come_back_as_news() {
+    let mut world = World::new()
+        .await
+        .source("fcdo", announcement())
+        .topic("crime", "\"organised crime\"")
+        .start()
+        .await;
+    world.keep("30d");
+    world.restart().await;
+    assert_eq!(world.titles("crime").await.len(), 1);
+    world.pass(Duration::from_secs(31 * 24 * 3600)).await;
+    assert_eq!(world.titles("crime").await, Vec::<String>::new());
+    assert_eq!(world.stories().len(), 0);
+    // The source still lists it, in other words by now.
+    world.site.document("/fcdo", announcement().replace("About it", "More about it"));
+    world.pass(8 * 24 * HOUR).await;
+    assert_eq!(world.titles("crime").await, Vec::<String>::new());
+    let news = atom(&[(
+        "n",
+        "https://www.gov.uk/government/news/n",
+        "News of organised crime",
+        "2025-05-12T08:00:00Z",
+    )]);
+    world.site.document("/fcdo", news);
+    world.pass(8 * 24 * HOUR).await;
+    assert_eq!(world.titles("crime").await, ["News of organised crime"]);
+}
+
 /// Invariant 8: state after a poll depends on the state before it and on the
 /// poll alone. The polls of a run, as values that went through JSON, give an
 /// empty store the same stories and the same bytes, however they are gathered.

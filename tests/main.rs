@@ -12,10 +12,15 @@ mod flow;
 mod feeds;
 
 mod identity;
+mod pages;
+
+mod operate;
 
 mod polling;
 
 mod process;
+
+mod readers;
 
 mod serve;
 
@@ -24,3 +29,5 @@ mod store;
 mod tidy;
 
 mod units;
+
+mod workbench;

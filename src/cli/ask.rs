@@ -2,6 +2,9 @@
 
 use std::sync::{Arc, RwLock};
 
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
 use super::Stop;
 use crate::clock::Clock;
 use crate::config::Plan;
@@ -10,17 +13,9 @@ use crate::inquiry::{Question, Records};
 use crate::store::{self, Store};
 
 /// Answers a question, a value at a time.
-pub(super) fn ask(
-    plan: Plan,
-    question: Question,
-    mut item: impl FnMut(serde_json::Value),
-) -> Result<(), Stop> {
-    let asked = super::runtime()?.block_on(async {
-        let stream = control::connect(&plan).await?;
-        let command = Command::Ask { question: question.clone() };
-        Some(control::command(stream, &command, &mut item).await)
-    });
-    if let Some(answered) = asked {
+pub(super) fn ask(plan: Plan, question: Question, mut item: impl FnMut(Value)) -> Result<(), Stop> {
+    let command = Command::Ask { question: question.clone() };
+    if let Some(answered) = give(&plan, &command, &mut item)? {
         return answered.map_err(Stop::because);
     }
     let records = open(plan)?;
@@ -29,6 +24,56 @@ pub(super) fn ask(
         true
     })?;
     Ok(records.store().close()?)
+}
+
+/// The one answer of a question that has one at most.
+pub(super) fn ask_one<T: DeserializeOwned>(
+    plan: Plan,
+    question: Question,
+) -> Result<Option<T>, Stop> {
+    let mut answer = None;
+    ask(plan, question, |value| answer = Some(value))?;
+    answer.map(read).transpose()
+}
+
+/// Has the running daemon obey a command which has one answer at most; its
+/// error is in the daemon's words. `None` where no daemon runs.
+pub(super) fn tell<T: DeserializeOwned>(
+    plan: &Plan,
+    command: &Command,
+) -> Result<Option<Result<Option<T>, String>>, Stop> {
+    let mut answer = None;
+    match give(plan, command, |value| answer = Some(value))? {
+        None => Ok(None),
+        Some(Err(error)) => Ok(Some(Err(error))),
+        Some(Ok(())) => Ok(Some(Ok(answer.map(read).transpose()?))),
+    }
+}
+
+/// What is said where a command needs a daemon and none runs.
+pub(super) fn nobody_runs(plan: &Plan) -> Stop {
+    let places = control::candidates(plan).map(|place| place.display().to_string()).join(" and ");
+    Stop::because(format!(
+        "no gazetted runs with this store, as far as this user can see (looked for {places}); `gazetted run` starts one"
+    ))
+}
+
+fn give(
+    plan: &Plan,
+    command: &Command,
+    item: impl FnMut(Value),
+) -> Result<Option<Result<(), String>>, Stop> {
+    Ok(super::runtime()?.block_on(async {
+        let stream = control::connect(plan).await?;
+        Some(control::command(stream, command, item).await)
+    }))
+}
+
+/// Another version of the program may run than the one that asks.
+fn read<T: DeserializeOwned>(answer: Value) -> Result<T, Stop> {
+    serde_json::from_value(answer).map_err(|error| {
+        Stop::because(format!("the daemon answers as another version would ({error}); restart it"))
+    })
 }
 
 /// The store of a plan, opened by this process, with nobody polling.

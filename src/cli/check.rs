@@ -1,29 +1,54 @@
-//! `gazetted check`: a configuration in; everything that is wrong with it out.
+//! `gazetted check`: a configuration, or a store, in; everything that is wrong with it out.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Args;
 use serde::Serialize;
 
-use super::{BAD_CONFIGURATION, ConfigFile, Done, print_line};
-use crate::config::{Loaded, Plan, Problems};
+use super::{BAD_CONFIGURATION, ConfigFile, Done, Stop, ask, print_line, survey, trial};
+use crate::clock::Clock;
+use crate::config::{Loaded, Plan, Problems, Sample};
+use crate::inquiry::Question;
+use crate::inquiry::changes::{ArchiveLine, Changes, Comparison, State, TopicChange};
+use crate::model::Story;
+use crate::topics::Subject;
+
+/// Readers would notice: what a check of a change in a repository asks.
+const CHANGES: u8 = 2;
 
 /// Say everything that is wrong with the configuration.
 ///
 /// Compiles it as a start or a reload would, and tries each topic on its
-/// `must_match` and `must_not_match` samples. Exits with 78 when a start would
-/// refuse it, with 1 when a sample fails.
+/// `must_match` and `must_not_match` samples; samples that are addresses stand
+/// for the stored stories. Exits with 78 when a start would refuse it, else
+/// with 1 when a sample fails, else, with `--archive`, with 2 when a topic
+/// would gain or lose stories, appear or go.
 #[derive(Debug, Args)]
 pub(super) struct Check {
     #[command(flatten)]
     config: ConfigFile,
+    /// Also say which stories each topic would gain and lose, of those that are
+    /// stored; exits with 2 when any would.
+    #[arg(long)]
+    archive: bool,
+    /// How far to look back for that, by the stories' dates.
+    #[arg(long, value_name = "SPAN", default_value = "90d", value_parser = humantime::parse_duration)]
+    since: Duration,
     /// Print one JSON object instead of lines.
     #[arg(long)]
     json: bool,
+    /// Read every record of the store instead; the daemon must not run. Exits with 74 when it is damaged.
+    #[arg(long)]
+    store: bool,
+    /// Save what can be read of a damaged store; it is kept as it was.
+    #[arg(long, requires = "store")]
+    repair: bool,
 }
 
 /// What `check --json` prints.
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 struct Report {
     usable: bool,
     sources: usize,
@@ -31,6 +56,19 @@ struct Report {
     samples: usize,
     problems: Problems,
     failed_samples: Vec<FailedSample>,
+    untried_samples: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    changes: Option<Changes>,
+}
+
+/// What the store says to a configuration.
+#[derive(Default)]
+struct Archive {
+    changes: Option<Changes>,
+    /// Stories that samples name.
+    named: BTreeMap<String, Story>,
+    /// Why it says nothing.
+    unreachable: Option<String>,
 }
 
 /// A sample that a topic treats otherwise than its author expects.
@@ -45,52 +83,104 @@ struct FailedSample {
 
 impl Check {
     pub(super) fn run(self) -> Done {
+        if self.store {
+            return survey::run(&self.config.plan()?.store, self.repair, self.json);
+        }
         let report = match Plan::load(&self.config.config) {
-            Ok(Loaded { plan, warnings }) => Report {
-                usable: true,
-                sources: plan.sources.len(),
-                topics: plan.topics.len(),
-                samples: plan.samples.len(),
-                problems: warnings,
-                failed_samples: failed_samples(&plan),
-            },
-            Err(problems) => Report {
-                usable: false,
-                sources: 0,
-                topics: 0,
-                samples: 0,
-                problems,
-                failed_samples: Vec::new(),
-            },
+            Ok(Loaded { plan, warnings }) => self.usable(&plan, warnings)?,
+            Err(problems) => Report { problems, ..Report::default() },
         };
         if self.json {
             print_line(serde_json::to_string_pretty(&report).unwrap_or_default());
         } else {
             print(&report);
         }
-        Ok(match (report.usable, report.failed_samples.is_empty()) {
-            (false, _) => ExitCode::from(BAD_CONFIGURATION),
-            (true, false) => ExitCode::FAILURE,
-            (true, true) => ExitCode::SUCCESS,
+        let changed = report.changes.as_ref().is_some_and(Changes::any);
+        Ok(match (report.usable, report.failed_samples.is_empty(), changed) {
+            (false, _, _) => ExitCode::from(BAD_CONFIGURATION),
+            (true, false, _) => ExitCode::FAILURE,
+            (true, true, true) => ExitCode::from(CHANGES),
+            (true, true, false) => ExitCode::SUCCESS,
         })
+    }
+
+    fn usable(&self, plan: &Plan, problems: Problems) -> Result<Report, Stop> {
+        let Archive { changes, named, unreachable } = self.archive(plan)?;
+        let mut report = Report {
+            usable: true,
+            sources: plan.sources.len(),
+            topics: plan.topics.len(),
+            samples: plan.samples.len(),
+            problems,
+            changes,
+            ..Report::default()
+        };
+        for sample in &plan.samples {
+            let explanation = match (is_address(&sample.text), named.get(&sample.text)) {
+                (false, _) => plan.queries.explain_text(&sample.text, sample.topic),
+                (true, Some(story)) => {
+                    let subject = Subject::of(story, &plan.sources, &plan.language);
+                    plan.queries.explain(&subject, sample.topic)
+                }
+                (true, None) => {
+                    let Sample { at, text, .. } = sample;
+                    let why = unreachable.as_deref().unwrap_or("no stored story has this address");
+                    report.untried_samples.push(format!("{at}: {text} was not tried: {why}"));
+                    continue;
+                }
+            };
+            if explanation.matched != sample.must_match {
+                report.failed_samples.push(FailedSample {
+                    at: sample.at.clone(),
+                    topic: plan.topics[sample.topic].id.to_string(),
+                    must_match: sample.must_match,
+                    text: sample.text.clone(),
+                    because: explanation.summary,
+                });
+            }
+        }
+        Ok(report)
+    }
+
+    /// Asks the store what it must be asked for; that it cannot be asked
+    /// matters only to who wants to know what changes.
+    fn archive(&self, plan: &Plan) -> Result<Archive, Stop> {
+        let texts = plan.samples.iter().map(|sample| &sample.text);
+        let addresses: BTreeSet<&String> = texts.filter(|text| is_address(text)).collect();
+        let mut archive = Archive::default();
+        if addresses.is_empty() && !self.archive {
+            return Ok(archive);
+        }
+        let since = self.archive.then(|| Clock::wall().now().before(self.since));
+        let named = addresses.into_iter().cloned().collect();
+        let mut comparison = since.map(|since| Comparison::new(plan, since));
+        let asked = ask::ask(plan.clone(), Question::Archive { since, named }, |value| {
+            match (serde_json::from_value(value), &mut comparison) {
+                (Ok(ArchiveLine::Named(name, story)), _) => {
+                    archive.named.insert(name, story);
+                }
+                (Ok(ArchiveLine::Topics(topics)), Some(comparison)) => {
+                    comparison.published(topics);
+                }
+                (Ok(ArchiveLine::Story(story, topics)), Some(comparison)) => {
+                    comparison.story(&story, &topics);
+                }
+                _ => {}
+            }
+        });
+        match asked {
+            Ok(()) => archive.changes = comparison.map(Comparison::finish),
+            Err(stop) if self.archive => return Err(stop),
+            Err(stop) => archive.unreachable = Some(stop.message),
+        }
+        Ok(archive)
     }
 }
 
-fn failed_samples(plan: &Plan) -> Vec<FailedSample> {
-    let tried = plan
-        .samples
-        .iter()
-        .map(|sample| (sample, plan.queries.explain_text(&sample.text, sample.topic)));
-    tried
-        .filter(|(sample, explanation)| explanation.matched != sample.must_match)
-        .map(|(sample, explanation)| FailedSample {
-            at: sample.at.clone(),
-            topic: plan.topics[sample.topic].id.to_string(),
-            must_match: sample.must_match,
-            text: sample.text.clone(),
-            because: explanation.summary,
-        })
-        .collect()
+/// Whether a sample names a stored story, rather than being a text.
+fn is_address(text: &str) -> bool {
+    ["http://", "https://"].iter().any(|scheme| text.starts_with(scheme))
+        && !text.contains(char::is_whitespace)
 }
 
 fn print(report: &Report) {
@@ -102,6 +192,9 @@ fn print(report: &Report) {
             if *must_match { "does not match what it must" } else { "matches what it must not" };
         print_line(format_args!("{at}: topic {topic} {what}\n    {text}\n    {because}"));
     }
+    for untried in &report.untried_samples {
+        print_line(format_args!("warning: {untried}"));
+    }
     if report.usable {
         let Report { sources, topics, samples, failed_samples, .. } = report;
         let failed = match failed_samples.len() {
@@ -110,4 +203,31 @@ fn print(report: &Report) {
         };
         print_line(format_args!("{sources} sources, {topics} topics, {samples} samples: {failed}"));
     }
+    if let Some(changes) = &report.changes {
+        print_changes(changes);
+    }
+}
+
+fn print_changes(changes: &Changes) {
+    let Changes { since, looked_at, topics, warnings } = changes;
+    for warning in warnings {
+        print_line(format_args!("\nwarning: {warning}"));
+    }
+    let day = since.get(..10).unwrap_or(since);
+    print_line(format_args!("\n{looked_at} stored stories since {day}"));
+    let of_note = |topic: &&TopicChange| topic.state != State::Same || topic.formerly.is_some();
+    for change in topics.iter().filter(of_note) {
+        let TopicChange { topic, state, formerly, stories, added, adds, lost, loses } = change;
+        let note = match (state, formerly) {
+            (State::New, _) => ", new".to_owned(),
+            (State::Removed, _) => ", removed".to_owned(),
+            (_, Some(formerly)) => format!(", formerly {formerly}"),
+            _ => format!(", {stories} in all"),
+        };
+        print_line(format_args!("\ntopic {topic}: +{added} −{lost} stories{note}"));
+        trial::stories('+', *added, adds);
+        trial::stories('-', *lost, loses);
+    }
+    let same = topics.len() - topics.iter().filter(of_note).count();
+    print_line(format_args!("\n{same} topics stay as they are"));
 }

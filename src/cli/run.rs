@@ -17,7 +17,7 @@ use super::logging::{self, Log};
 use super::{ConfigFile, Done, Stop};
 use crate::clock::Clock;
 use crate::config::{Loaded, Plan, Problems};
-use crate::control::{self, Errand, Reloaded};
+use crate::control::{self, Door, Errand, Reloaded};
 use crate::daemon::{Daemon, Handle};
 use crate::store;
 
@@ -64,7 +64,19 @@ async fn serve(
     let handle = daemon.handle();
     let (errands, mut asked) = mpsc::channel(1);
     let mut beside = JoinSet::new();
-    beside.spawn(take_commands(socket, handle.clone(), clock, errands));
+    match Door::open(socket.clone()) {
+        Ok(door) => {
+            beside.spawn(door.serve(handle.clone(), clock, errands));
+        }
+        // It still polls and serves.
+        Err(error) => {
+            let socket = socket.display();
+            warn!(
+                event = "no_control_socket",
+                "commands cannot reach this daemon by {socket}: {error}"
+            );
+        }
+    }
     beside.spawn(feed_watchdog(handle.clone()));
 
     let address = daemon.address();
@@ -149,19 +161,6 @@ async fn put_in_force(loaded: Loaded, handle: &Handle, log: &Log) -> Reloaded {
 
 fn lines(problems: &Problems) -> Vec<String> {
     problems.0.iter().map(ToString::to_string).collect()
-}
-
-/// A daemon that cannot be commanded still polls and serves.
-async fn take_commands(
-    socket: std::path::PathBuf,
-    handle: Handle,
-    clock: Clock,
-    errands: mpsc::Sender<Errand>,
-) {
-    let shown = socket.display().to_string();
-    if let Err(error) = control::serve(socket, handle, clock, errands).await {
-        warn!(event = "no_control_socket", "commands cannot reach this daemon by {shown}: {error}");
-    }
 }
 
 /// Tells systemd that the loop is alive, as long as the loop itself says so.

@@ -8,6 +8,7 @@
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
@@ -65,11 +66,25 @@ pub(crate) struct Store {
     pub(crate) path: PathBuf,
     /// How much memory it may use to keep what it has read.
     pub(crate) cache: Size,
+    /// How long stories are kept after they last changed; for ever, by default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) keep: Option<Period>,
+    /// How many stories are kept, the newest; all, by default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) stories: Option<u64>,
+    /// How long a story that went is still recognised.
+    pub(crate) keep_keys: Period,
 }
 
 impl Default for Store {
     fn default() -> Self {
-        Self { path: STORE.into(), cache: Size::mebibytes(64) }
+        Self {
+            path: STORE.into(),
+            cache: Size::mebibytes(64),
+            keep: None,
+            stories: None,
+            keep_keys: Period(Duration::from_secs(365 * 86_400)),
+        }
     }
 }
 

@@ -8,13 +8,14 @@ use std::fmt::Write as _;
 use quick_xml::XmlVersion;
 use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::{BytesStart, Event};
+use serde::Serialize;
 use url::Url;
 
 use super::value::{WebAddress, slug};
 use crate::model::{Location, Source, Sources};
 
 /// What a reading list holds.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct ReadingList {
     /// Its feeds, each once, in the order of the list.
     pub sources: Vec<Listed>,
@@ -23,7 +24,7 @@ pub struct ReadingList {
 }
 
 /// One feed of a reading list.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Listed {
     /// A name made from its title, unlike any other.
     pub id: String,

@@ -2,15 +2,23 @@
 
 use std::sync::Arc;
 
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+
 use crate::clock::Clock;
 use crate::dedup;
 use crate::inquiry::Records;
+use crate::inquiry::trial::{Caught, Scope};
 use crate::model::{Member, Piece, Source, StoryId, Timestamp, TopicId};
 use crate::pipeline::{self, Pulse};
 use crate::publish::{
-    Desk, Ledger, Reply, Site, SourceState, StoryDetail, Unavailable, Volume, VolumeDetail, Volumes,
+    Desk, Finding, FoundStory, Ledger, NotAQuery, Reply, Search, Site, SourceState, StoryDetail,
+    Unavailable, Volume, VolumeDetail, Volumes,
 };
 use crate::topics::Subject;
+
+/// Stories that a reader's search looks at, the latest changed first.
+const SEARCHED: usize = 10_000;
 
 /// Answers the server over the records and the loop's pulse.
 pub(super) struct FrontDesk {
@@ -18,6 +26,8 @@ pub(super) struct FrontDesk {
     pulse: Arc<Pulse>,
     ledger: Arc<Ledger>,
     clock: Clock,
+    /// One search at a time: it takes a core for seconds, and anybody may ask.
+    turn: Arc<Semaphore>,
 }
 
 impl FrontDesk {
@@ -27,7 +37,7 @@ impl FrontDesk {
         ledger: Arc<Ledger>,
         clock: Clock,
     ) -> Self {
-        Self { records, pulse, ledger, clock }
+        Self { records, pulse, ledger, clock, turn: Arc::new(Semaphore::new(1)) }
     }
 
     /// Reads the store where that may block.
@@ -106,6 +116,23 @@ impl Desk for FrontDesk {
         dedup::differences(earlier, later)
     }
 
+    fn search(&self, search: Search) -> Reply<Result<Finding, NotAQuery>> {
+        let (records, turn, now) = (self.records.clone(), self.turn.clone(), self.clock.now());
+        Box::pin(async move {
+            let turn = turn.acquire_owned().await;
+            // Whoever asked may go away; the search then ends soon, and only
+            // with it the turn.
+            let wanted = CancellationToken::new();
+            let unwanted = wanted.clone();
+            let _gone = wanted.drop_guard();
+            let searching = tokio::task::spawn_blocking(move || {
+                let _turn = turn;
+                found(&records, &search, now, || !unwanted.is_cancelled())
+            });
+            searching.await.unwrap_or_else(|broken| Err(Unavailable(broken.to_string())))
+        })
+    }
+
     fn volume(&self, topic: TopicId, volume: Volume) -> Reply<Option<VolumeDetail>> {
         let now = self.clock.now();
         self.look_up(move |records| {
@@ -130,4 +157,33 @@ impl Desk for FrontDesk {
 
 fn unavailable(error: crate::store::StoreError) -> Unavailable {
     Unavailable(error.to_string())
+}
+
+/// What a search finds.
+fn found(
+    records: &Records,
+    search: &Search,
+    now: Timestamp,
+    go_on: impl Fn() -> bool,
+) -> Result<Result<Finding, NotAQuery>, Unavailable> {
+    let scope = Scope { since: search.since, most: SEARCHED, sample: search.show, versus: None };
+    let tried = records.tried(&search.query, &scope, now, go_on).map_err(unavailable)?;
+    let trial = match tried {
+        Ok(trial) => trial,
+        Err(problems) => return Ok(Err(NotAQuery(problems))),
+    };
+    let found = |caught: Caught| {
+        let Caught { story, title, excerpt } = caught;
+        FoundStory { story, title, excerpt }
+    };
+    Ok(Ok(Finding {
+        stories: trial.sample.into_iter().map(found).collect(),
+        count: trial.count,
+        looked_at: trial.looked_at,
+        back_to: trial.back_to,
+        weeks: trial.weeks,
+        alike: trial.alike,
+        warnings: trial.warnings,
+        sources: records.plan().sources.clone(),
+    }))
 }

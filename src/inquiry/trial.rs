@@ -122,7 +122,7 @@ impl Records {
         })?;
         let mut problems = warnings;
         problems.extend(set.check_sources(&plan.sources));
-        problems.extend(set.check_terms(0, &trying.subjects));
+        problems.extend(too_frequent(&set, 0, &trying.subjects));
         Ok(Ok(trying.finish(told(&problems, query), now)))
     }
 }
@@ -299,6 +299,16 @@ fn marked(text: &str, shown: Range<usize>, marks: &[Range<usize>]) -> Vec<Marked
         parts.insert(0, Marked { text: "… ".to_owned(), marked: false });
     }
     parts
+}
+
+/// Terms that more than half of these stories have; of a few, half says nothing.
+pub(super) fn too_frequent(
+    set: &TopicSet,
+    topic: usize,
+    subjects: &[Subject],
+) -> Vec<QueryProblem> {
+    const FEW: usize = 20;
+    if subjects.len() < FEW { Vec::new() } else { set.check_terms(topic, subjects) }
 }
 
 /// What is wrong with a query, each with the line it stands in.

@@ -20,6 +20,7 @@ use crate::publish::{self, Ledger, Shelf};
 use crate::store::{Commit, Store, StoreError};
 
 use super::filing::Filing;
+use super::keeping::Keeping;
 
 /// Copies follow within days; passages are kept for some times as long.
 const PASSAGES_KEPT: Duration = Duration::from_secs(12 * 7 * 24 * 3600);
@@ -35,6 +36,7 @@ pub struct Editor {
     memories: Memories,
     ledger: Arc<Ledger>,
     filing: Filing,
+    keeping: Keeping,
     /// Passages before this were forgotten.
     passages_from: Option<Key>,
     /// Of each feed, the stories as they are on the shelf, newest first.
@@ -73,6 +75,7 @@ impl Editor {
             memories: Arc::new(RwLock::new(memories)),
             ledger: Arc::default(),
             filing,
+            keeping: Keeping::default(),
             passages_from: None,
             displayed: Vec::new(),
             at_hand: HashMap::new(),
@@ -189,6 +192,10 @@ impl Editor {
         // either lose stories or fetch them again.
         commit.memories = memories.clone().into_iter().collect();
         commit.passages_from = self.passages_to_forget(now);
+        let (retention, filing) = (&plan.store.retention, &mut self.filing);
+        tokio::task::block_in_place(|| {
+            self.keeping.step(retention, &*self.store, filing, now, &mut commit, &mut touched)
+        })?;
         let changed: Vec<Story> =
             commit.admitted.iter().map(|admitted| admitted.story.clone()).collect();
         let committing = Instant::now();

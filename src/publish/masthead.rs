@@ -1,5 +1,7 @@
 //! A topic, or all stories, in; what a feed says of itself in every format, out.
 
+use url::form_urlencoded;
+
 use super::account::Account;
 use super::archive::Volume;
 use super::site::{Site, source_path, topic_path};
@@ -110,6 +112,22 @@ impl Masthead {
         }
     }
 
+    /// Of what a query finds.
+    pub(super) fn of_search(query: &str, accounts: &[Account<'_>], site: &Site) -> Self {
+        let asked =
+            form_urlencoded::Serializer::new(String::new()).append_pair("q", query).finish();
+        let shown = super::legible::line(query);
+        Self {
+            id: site.search_id(&asked),
+            title: format!("{shown} – {}", site.name()),
+            description: format!("What {} has on: {shown}", site.name()),
+            stem: format!("/search?{asked}"),
+            page: format!("/search?{asked}"),
+            updated: latest(accounts),
+            place: Place::default(),
+        }
+    }
+
     /// Of what one source tells.
     pub(super) fn of_source(source: &Source, accounts: &[Account<'_>], site: &Site) -> Self {
         let title = super::legible::line(&source.title);
@@ -163,9 +181,12 @@ fn volume_path(topic: &TopicId, volume: Volume) -> String {
     format!("{}/archive/{volume}", topic_path(topic))
 }
 
-/// The path of a feed in a format.
+/// The path of a feed in a format; the ending stands before what is asked.
 pub(super) fn at(stem: &str, format: Format) -> String {
-    format!("{stem}.{}", format.ending())
+    match stem.split_once('?') {
+        Some((stem, asked)) => format!("{stem}.{}?{asked}", format.ending()),
+        None => format!("{stem}.{}", format.ending()),
+    }
 }
 
 /// What readers see as a topic's title.

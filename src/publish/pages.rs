@@ -2,6 +2,8 @@
 
 mod chart;
 
+mod search;
+
 mod sources;
 
 mod story;
@@ -12,7 +14,7 @@ use askama::Template;
 
 use super::account::Account;
 use super::dates::day;
-use super::desk::{SourceState, StoryDetail};
+use super::desk::{Finding, SourceState, StoryDetail};
 use super::legible::legible;
 use super::masthead::{Masthead, description_of, title_of};
 use super::site::{Site, story_path, topic_path};
@@ -132,6 +134,16 @@ pub(super) fn story(
 /// `/sources`: which is well, which is not, and what to do about it.
 pub(super) fn sources(states: &[SourceState], now: Timestamp, site: &Site) -> Rendered {
     page("/sources", &sources::page(states, now, site))
+}
+
+/// `/search` before anything is asked, or with what is wrong with what was asked.
+pub(super) fn search_form(query: &str, days: u32, problems: &[String], site: &Site) -> Rendered {
+    page("/search", &search::asking(query, days, problems, site))
+}
+
+/// `/search?q=`: what a query finds.
+pub(super) fn search(query: &str, days: u32, finding: &Finding, site: &Site) -> Rendered {
+    page("/search", &search::answering(query, days, finding, site))
 }
 
 /// A page that says one thing: not found, gone, later.

@@ -15,6 +15,8 @@ mod patience;
 
 mod routes;
 
+mod searching;
+
 use std::convert::Infallible;
 use std::io;
 use std::net::IpAddr;

@@ -65,6 +65,11 @@ impl Site {
         self.tag("stories")
     }
 
+    /// The id of the feed of what a query finds; `asked` is the query as in its address.
+    pub(super) fn search_id(&self, asked: &str) -> String {
+        self.tag(&format!("search:{asked}"))
+    }
+
     /// The id of a source that states none.
     pub(super) fn source_id(&self, source: &SourceId) -> String {
         self.tag(&format!("source:{source}"))

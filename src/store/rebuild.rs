@@ -6,6 +6,8 @@
 
 use std::path::{Path, PathBuf};
 
+use serde::Serialize;
+
 use super::chunks::Stage;
 use super::home::{Epoch, Home, unwritable};
 use super::open::{self, FORMAT, fenced};
@@ -100,7 +102,7 @@ impl<'h> Rebuild<'h> {
 }
 
 /// What a compaction came to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Compaction {
     /// Stories in the store.
     pub stories: u64,
@@ -161,7 +163,7 @@ fn copy_places(path: &Path, db: &sled::Db, rebuild: &mut Rebuild<'_>) -> Result<
 }
 
 /// What a repair came to.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Repair {
     /// Stories that were saved.
     pub stories: u64,

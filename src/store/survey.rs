@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use serde::Serialize;
+
 use crate::model::{Key, StoryId, Timestamp};
 
 use super::apply::bearers_at;
@@ -16,7 +18,7 @@ use super::{StoreError, read, room, salvage};
 const TOLD: usize = 100;
 
 /// What a survey of the store found.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Survey {
     /// Stories.
     pub stories: u64,

@@ -28,6 +28,7 @@ pub struct World {
     /// Its clock.
     pub clock: Clock,
     config: String,
+    keep: String,
     daemon: Option<Daemon>,
 }
 
@@ -41,6 +42,7 @@ impl World {
             config: "[server]\nbase_url = \"https://feeds.example.org/\"\n\
                      [polling]\nallow_private = [\"127.0.0.0/8\"]\nspacing = \"0s\"\n"
                 .to_owned(),
+            keep: String::new(),
             daemon: None,
         }
     }
@@ -98,11 +100,17 @@ impl World {
         self.handle().settled().await;
     }
 
+    /// Keeps stories for so long, from the next start on.
+    pub fn keep(&mut self, period: &str) {
+        self.keep = format!("keep = \"{period}\"\n");
+    }
+
     /// The plan that the configuration compiles to.
     pub fn plan(&self) -> Plan {
         let path = self.directory.path().join("gazetted.toml");
         let store = self.directory.path().join("store");
-        std::fs::write(&path, format!("[store]\npath = {store:?}\n{}", self.config)).unwrap();
+        std::fs::write(&path, format!("[store]\npath = {store:?}\n{}{}", self.keep, self.config))
+            .unwrap();
         Plan::load(&path).unwrap_or_else(|problems| panic!("{problems}")).plan
     }
 

@@ -10,6 +10,7 @@ use crate::config::file::{self, Config, STORE};
 use crate::config::gather::beside;
 use crate::config::read::Read;
 use crate::config::{HubPlan, LoggingPlan, ServerPlan, StorePlan};
+use crate::store::Retention;
 use crate::{fetch, parse, publish};
 
 impl Desk<'_> {
@@ -19,7 +20,12 @@ impl Desk<'_> {
             Some(directory) if table.path == *STORE => directory.join("store"),
             _ => beside(&self.files[0].path, &table.path),
         };
-        StorePlan { path, cache: table.cache.0 }
+        let retention = Retention {
+            age: table.keep.as_ref().map(|period| period.0),
+            stories: table.stories,
+            keys: Some(table.keep_keys.0),
+        };
+        StorePlan { path, cache: table.cache.0, retention }
     }
 
     pub(super) fn server(&mut self, settings: &Config) -> ServerPlan {

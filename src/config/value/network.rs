@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use ipnet::IpNet;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
 use url::Url;
 
 use super::Complaint;
@@ -194,9 +195,14 @@ impl FromStr for Filter {
     type Err = Complaint;
 
     fn from_str(text: &str) -> Result<Self, Complaint> {
+        // A mistyped level would be taken for the name of a module, and silence all others.
+        let is_level = |part: &str| part.parse::<LevelFilter>().is_ok();
+        let is_module = |part: &str| part.contains(['=', ':', '[']) || part == "gazetted";
+        let means_something =
+            text.split(',').map(str::trim).all(|part| is_level(part) || is_module(part));
         match EnvFilter::try_new(text) {
-            Ok(_) => Ok(Self(text.into())),
-            Err(_) => Err(Complaint::new(
+            Ok(_) if means_something => Ok(Self(text.into())),
+            Ok(_) | Err(_) => Err(Complaint::new(
                 format!("`{text}` is no log filter"),
                 "write a level, error, warn, info, debug or trace, or `\"info,gazetted::fetch=debug\"`",
             )),

@@ -11,6 +11,7 @@ use axum::http::{HeaderMap, HeaderValue, Response, StatusCode};
 use axum::routing::get;
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::searching;
 use crate::model::{Story, StoryId, Timestamp, TopicId};
 use crate::publish::coding::{Accepted, Coding};
 use crate::publish::conditional::{Precondition, evaluate};
@@ -24,9 +25,9 @@ use crate::publish::{
 
 /// Where a route asks, and for how long it waits.
 #[derive(Clone)]
-struct Counter {
-    desk: Arc<dyn Desk>,
-    shelf: Arc<Shelf>,
+pub(super) struct Counter {
+    pub(super) desk: Arc<dyn Desk>,
+    pub(super) shelf: Arc<Shelf>,
     patience: Duration,
 }
 
@@ -43,6 +44,10 @@ pub(super) fn routes(desk: Arc<dyn Desk>, shelf: Arc<Shelf>, settings: &Settings
         .route("/healthz", get(healthz))
         .route("/readyz", get(readyz))
         .route("/stories/{id}", get(story))
+        .route("/search", get(searching::search))
+        .route("/search.atom", get(searching::feed))
+        .route("/search.rss", get(searching::feed))
+        .route("/search.json", get(searching::feed))
         .route("/topics/{topic}/archive/{file}", get(volume))
         .fallback(not_found)
         .with_state(Counter { desk, shelf, patience: settings.desk })
@@ -134,14 +139,14 @@ async fn volume(
 }
 
 /// Soon forgotten by caches: a topic of this name may be configured any time (Q33).
-async fn not_found(State(counter): State<Counter>) -> Response<Body> {
+pub(super) async fn not_found(State(counter): State<Counter>) -> Response<Body> {
     let text = "There is nothing at this address.";
     let text = pages::message("Not found", text, &counter.desk.site());
     page(StatusCode::NOT_FOUND, text, "public, max-age=60")
 }
 
 impl Counter {
-    async fn reply<T>(&self, reply: Reply<T>) -> Result<T, Unavailable> {
+    pub(super) async fn reply<T>(&self, reply: Reply<T>) -> Result<T, Unavailable> {
         match tokio::time::timeout(self.patience, reply).await {
             Ok(reply) => reply,
             Err(_) => Err(Unavailable("the desk did not answer in time".to_owned())),
@@ -149,7 +154,7 @@ impl Counter {
     }
 
     /// The reader is told to come back, the log is told why (Q34).
-    fn later(&self, unavailable: &Unavailable) -> Response<Body> {
+    pub(super) fn later(&self, unavailable: &Unavailable) -> Response<Body> {
         tracing::warn!(reason = %unavailable, "a page could not be made: {unavailable}");
         let text = "This page cannot be made just now. Please try again in a moment.";
         let text = pages::message("Try again", text, &self.desk.site());
@@ -161,7 +166,11 @@ impl Counter {
 
 /// A document that is not on the shelf, in the coding wanted most, or word
 /// that the client has it already. Only the coding that is sent is made.
-fn passing(headers: &HeaderMap, document: Rendered, cache_control: &'static str) -> Response<Body> {
+pub(super) fn passing(
+    headers: &HeaderMap,
+    document: Rendered,
+    cache_control: &'static str,
+) -> Response<Body> {
     let hash = xxh3_64(&document.body);
     let tags = Coding::ALL.map(|coding| shelf::tag(hash, coding));
     // It has no Last-Modified, so only a tag can match.

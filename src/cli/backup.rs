@@ -1,0 +1,74 @@
+//! `gazetted backup`: the store in; one compressed and checksummed file out.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+use indicatif::HumanBytes;
+
+use super::{ConfigFile, Done, STORE_FAILED, Stop, ask, print_line};
+use crate::control::Command;
+use crate::store::{self, Contents, Store};
+
+/// Write everything that cannot be derived to one compressed file.
+///
+/// Works while the daemon runs. The file is read again before it gets its
+/// name; one that had the name is replaced only then.
+#[derive(Debug, Args)]
+pub(super) struct Backup {
+    #[command(flatten)]
+    config: ConfigFile,
+    /// The file to write.
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// Print one JSON object instead of a line.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Backup {
+    pub(super) fn run(self) -> Done {
+        let plan = self.config.plan()?;
+        let file = std::path::absolute(&self.file)?;
+        let contents = match ask::tell(&plan, &Command::Backup { file: file.clone() })? {
+            Some(written) => {
+                let written = written.map_err(|error| Stop {
+                    code: STORE_FAILED,
+                    message: format!(
+                        "{error}\nthe running daemon writes it, as its own user: a place that it may write is beside {}",
+                        plan.store.path.display()
+                    ),
+                })?;
+                let contents: Contents = written.unwrap_or_default();
+                // A service may have a /tmp of its own.
+                if std::fs::metadata(&file).is_ok_and(|seen| seen.len() != contents.bytes)
+                    || !file.exists()
+                {
+                    return Err(Stop::because(format!(
+                        "the daemon wrote {} where this process does not see it; name a place beside {}",
+                        file.display(),
+                        plan.store.path.display()
+                    )));
+                }
+                contents
+            }
+            None => {
+                let store = store::open_existing(&plan.store.path, plan.store.cache)?;
+                let contents = store::backup(&store, &file)?;
+                store.close()?;
+                contents
+            }
+        };
+        if self.json {
+            print_line(serde_json::to_string_pretty(&contents).unwrap_or_default());
+        } else {
+            let Contents { stories, sources, bytes, .. } = contents;
+            print_line(format_args!(
+                "{}: {stories} stories, {sources} sources, {}",
+                self.file.display(),
+                HumanBytes(bytes)
+            ));
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}

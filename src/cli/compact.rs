@@ -1,0 +1,40 @@
+//! `gazetted compact`: a store in; the same in less room out.
+
+use std::process::ExitCode;
+
+use clap::Args;
+use indicatif::HumanBytes;
+
+use super::{ConfigFile, Done, print_line};
+use crate::store::{self, Compaction};
+
+/// Write the store anew without the room that removed stories left in it.
+///
+/// The daemon must not run, and the disk must have room for a second store meanwhile.
+#[derive(Debug, Args)]
+pub(super) struct Compact {
+    #[command(flatten)]
+    config: ConfigFile,
+    /// Print one JSON object instead of a line.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Compact {
+    pub(super) fn run(self) -> Done {
+        let plan = self.config.plan()?;
+        let compaction = store::compact(&plan.store.path, plan.store.cache)?;
+        if self.json {
+            print_line(serde_json::to_string_pretty(&compaction).unwrap_or_default());
+        } else {
+            let Compaction { stories, before, after } = compaction;
+            print_line(format_args!(
+                "{}: {stories} stories, {} before, {} now",
+                plan.store.path.display(),
+                HumanBytes(before),
+                HumanBytes(after)
+            ));
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}

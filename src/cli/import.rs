@@ -1,0 +1,106 @@
+//! `gazetted import`: a reading list as OPML in; sources for the configuration out.
+
+use std::fs::OpenOptions;
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::{ConfigFile, Done, Stop, print_line};
+use crate::config::Plan;
+use crate::config::opml::{self, ReadingList};
+use crate::model::Sources;
+
+/// Make sources of a reading list in OPML.
+///
+/// Prints them as configuration, or adds them to a file. Folders become tags;
+/// what is a source already is left out.
+#[derive(Debug, Args)]
+pub(super) struct Import {
+    #[command(flatten)]
+    config: ConfigFile,
+    /// The reading list, or - for the standard input.
+    #[arg(value_name = "FILE.opml|-")]
+    list: PathBuf,
+    /// Write the sources to this file, or to the end of it where it belongs to the configuration.
+    #[arg(long, value_name = "FILE.toml")]
+    to: Option<PathBuf>,
+    /// Print one JSON object instead of configuration.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Import {
+    pub(super) fn run(self) -> Done {
+        // The first thing that a newcomer does may be to import.
+        let plan = match self.config.config.exists() {
+            true => Some(self.config.plan()?),
+            false => None,
+        };
+        let none = Sources::new();
+        let known = plan.as_ref().map_or(&none, |plan| &plan.sources);
+        let list = opml::read(&self.read()?, known)
+            .map_err(|error| Stop::because(format!("{}: {error}", self.list.display())))?;
+        if let Some(to) = &self.to {
+            write(&list, to, plan.as_ref())?;
+        }
+        if self.json {
+            print_line(serde_json::to_string_pretty(&list).unwrap_or_default());
+            return Ok(ExitCode::SUCCESS);
+        }
+        let count = list.sources.len();
+        match &self.to {
+            None => print_line(list.to_toml().trim_end()),
+            Some(to) => print_line(format_args!("{count} sources written to {}", to.display())),
+        };
+        for left_out in &list.left_out {
+            eprintln!("left out: {left_out}");
+        }
+        if let Some(to) = &self.to {
+            self.advise(to);
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn read(&self) -> Result<Vec<u8>, Stop> {
+        let mut bytes = Vec::new();
+        let read = match self.list.to_str() {
+            Some("-") => std::io::stdin().lock().read_to_end(&mut bytes).map(drop),
+            _ => std::fs::read(&self.list).map(|read| bytes = read),
+        };
+        read.map_err(|error| Stop::because(format!("{}: {error}", self.list.display())))?;
+        Ok(bytes)
+    }
+
+    /// Says what is still missing before the sources are polled.
+    fn advise(&self, to: &Path) {
+        match Plan::load(&self.config.config) {
+            Ok(loaded) if loaded.plan.reads(to) => {
+                eprintln!("`gazetted reload` puts them in force");
+            }
+            _ => eprintln!(
+                "{} is not part of the configuration yet: name it in `include` of {}",
+                to.display(),
+                self.config.config.display()
+            ),
+        }
+    }
+}
+
+/// Adds the sources to a file; what is in it stays.
+fn write(list: &ReadingList, to: &Path, plan: Option<&Plan>) -> Result<(), Stop> {
+    let failed = |error: std::io::Error| Stop::because(format!("{}: {error}", to.display()));
+    // Of a file that is not read nobody knows which sources are in it already.
+    if to.exists() && !plan.is_some_and(|plan| plan.reads(to)) {
+        return Err(Stop::because(format!(
+            "{} is there already and not part of the configuration; name another file, or include this one first",
+            to.display()
+        )));
+    }
+    let mut file = OpenOptions::new().create(true).append(true).open(to).map_err(failed)?;
+    let blank = if file.metadata().map_err(failed)?.len() > 0 { "\n" } else { "" };
+    // In one write: another program that appends cannot come between.
+    file.write_all(format!("{blank}{}", list.to_toml()).as_bytes()).map_err(failed)?;
+    file.sync_all().map_err(failed)
+}

@@ -1,0 +1,29 @@
+//! `gazetted log`: a level in; a daemon that logs by it out.
+
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::{ConfigFile, Done, Stop, ask};
+use crate::control::Command;
+
+/// Have the running daemon log more, or less, until the next reload.
+#[derive(Debug, Args)]
+pub(super) struct Log {
+    #[command(flatten)]
+    config: ConfigFile,
+    /// `error`, `warn`, `info`, `debug` or `trace`, or a filter such as `info,gazetted::fetch=debug`.
+    #[arg(value_name = "LEVEL")]
+    filter: String,
+}
+
+impl Log {
+    pub(super) fn run(self) -> Done {
+        let plan = self.config.plan()?;
+        match ask::tell::<()>(&plan, &Command::Log { filter: self.filter })? {
+            Some(answered) => answered.map_err(Stop::because)?,
+            None => return Err(ask::nobody_runs(&plan)),
+        };
+        Ok(ExitCode::SUCCESS)
+    }
+}

@@ -1,0 +1,95 @@
+//! An override in; the same in the operator's `overrides.toml` and in force, out.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use super::{ConfigFile, Done, Stop, print_line, reload};
+use crate::clock::Clock;
+use crate::config::Plan;
+
+/// What the file is called, wherever the configuration includes it from.
+const NAME: &str = "overrides.toml";
+
+/// A `[[story]]` table.
+pub(super) fn table(key: &str, addresses: &[String; 2]) -> String {
+    let [one, other] = addresses.each_ref().map(|text| toml::Value::String(text.clone()));
+    format!("[[story]]\n{key} = [{one}, {other}]\n")
+}
+
+/// Adds tables to the file and has the daemon reload; prints them where the
+/// configuration does not include the file.
+pub(super) fn keep(config: &ConfigFile, plan: &Plan, note: &str, tables: &str) -> Done {
+    // Titles are what sources wrote, and a comment ends with its line.
+    let note: String = note.chars().filter(|c| !c.is_control()).collect();
+    let tables = format!("# {} {note}\n{tables}", Clock::wall().now());
+    let Some(file) = write(&config.config, plan, &tables)? else {
+        print_line(tables.trim_end());
+        eprintln!(
+            "paste this into the configuration; with `include = [\"overrides*.toml\"]` in {} it would be kept in {NAME}",
+            config.config.display()
+        );
+        return Ok(ExitCode::SUCCESS);
+    };
+    print_line(format_args!("written to {}", file.display()));
+    match reload::reload(plan)? {
+        Some(reloaded) => {
+            reload::show(&reloaded);
+            Ok(reload::code_of(&reloaded))
+        }
+        None => {
+            print_line("in force when gazetted runs next");
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+/// Adds to the file if the configuration includes it, which only reading it
+/// again can tell; else leaves everything as it was.
+fn write(config: &Path, plan: &Plan, tables: &str) -> Result<Option<PathBuf>, Stop> {
+    let named = |file: &&PathBuf| file.file_name().is_some_and(|name| name == NAME);
+    let file = plan.files.iter().find(named).cloned();
+    let file = file.unwrap_or_else(|| config.with_file_name(NAME));
+    let before = match fs::read_to_string(&file) {
+        // Somebody else's, whatever it is for.
+        Ok(_) if !plan.reads(&file) => return Ok(None),
+        Ok(text) => Some(text),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+        Err(error) => return Err(Stop::because(format!("{}: {error}", file.display()))),
+    };
+    let text = match &before {
+        Some(text) => format!("{}\n\n{tables}", text.trim_end()),
+        None => tables.to_owned(),
+    };
+    replace(&file, &text)?;
+    let loaded = Plan::load(config);
+    if matches!(&loaded, Ok(loaded) if loaded.plan.reads(&file)) {
+        return Ok(Some(file));
+    }
+    match &before {
+        Some(text) => replace(&file, text)?,
+        None => fs::remove_file(&file)?,
+    }
+    loaded?;
+    Ok(None)
+}
+
+/// Gives a file another text, at once.
+fn replace(file: &Path, text: &str) -> Result<(), Stop> {
+    let partial = file.with_extension("toml.new");
+    let written = fs::File::create(&partial)
+        .and_then(|mut out| {
+            // Whoever may read the old one may read the new one.
+            if let Ok(old) = fs::metadata(file) {
+                out.set_permissions(old.permissions())?;
+            }
+            out.write_all(text.as_bytes())?;
+            out.sync_all()
+        })
+        .and_then(|()| fs::rename(&partial, file));
+    written.map_err(|error| {
+        let _ = fs::remove_file(&partial);
+        Stop::because(format!("{}: {error}", file.display()))
+    })
+}

@@ -1,0 +1,61 @@
+//! `gazetted reload`: a changed configuration in; what the daemon made of it, out.
+
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::{BAD_CONFIGURATION, ConfigFile, Done, Stop, ask, print_line};
+use crate::config::Plan;
+use crate::control::{Command, Reloaded};
+
+/// Put the changed configuration in force.
+///
+/// The running daemon reads it again and answers with what changed, a line
+/// each. A bad file changes nothing: exits with 78. `systemctl reload gazetted`
+/// does the same and leaves the answer in the log.
+#[derive(Debug, Args)]
+pub(super) struct Reload {
+    #[command(flatten)]
+    config: ConfigFile,
+    /// Print one JSON object instead of lines.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Reload {
+    pub(super) fn run(self) -> Done {
+        let plan = self.config.plan()?;
+        let reloaded = reload(&plan)?.ok_or_else(|| ask::nobody_runs(&plan))?;
+        if self.json {
+            print_line(serde_json::to_string_pretty(&reloaded).unwrap_or_default());
+            return Ok(code_of(&reloaded));
+        }
+        show(&reloaded);
+        Ok(code_of(&reloaded))
+    }
+}
+
+/// Has the daemon read its configuration again; `None` where none runs.
+pub(super) fn reload(plan: &Plan) -> Result<Option<Reloaded>, Stop> {
+    match ask::tell(plan, &Command::Reload)? {
+        None => Ok(None),
+        Some(Ok(Some(reloaded))) => Ok(Some(reloaded)),
+        Some(Ok(None)) => Err(Stop::because("the daemon did not say what came of it")),
+        Some(Err(error)) => Err(Stop::because(error)),
+    }
+}
+
+/// What came of it, for a person.
+pub(super) fn show(Reloaded { in_force, changes, problems }: &Reloaded) {
+    problems.iter().for_each(|problem| eprintln!("{problem}"));
+    changes.iter().all(print_line);
+    match (in_force, changes.is_empty()) {
+        (true, true) => print_line("nothing changed"),
+        (true, false) => true,
+        (false, _) => print_line("not in force; the daemon goes on as before"),
+    };
+}
+
+pub(super) fn code_of(reloaded: &Reloaded) -> ExitCode {
+    if reloaded.in_force { ExitCode::SUCCESS } else { BAD_CONFIGURATION.into() }
+}

@@ -1,0 +1,46 @@
+//! `gazetted restore`: a backup in; the store it was made of out.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::{ConfigFile, Done, print_line};
+use crate::store::{self, Contents};
+
+/// Make the store anew from a backup; the daemon must not run.
+///
+/// A store that is damaged is replaced, one in good order only with
+/// `--replace`; either is kept beside the new one.
+#[derive(Debug, Args)]
+pub(super) struct Restore {
+    #[command(flatten)]
+    config: ConfigFile,
+    /// The backup.
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// Take the place of a store in good order, too.
+    #[arg(long)]
+    replace: bool,
+    /// Print one JSON object instead of a line.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Restore {
+    pub(super) fn run(self) -> Done {
+        let plan = self.config.plan()?;
+        let (path, cache) = (&plan.store.path, plan.store.cache);
+        let contents = store::restore(&self.file, path, cache, self.replace)?;
+        if self.json {
+            print_line(serde_json::to_string_pretty(&contents).unwrap_or_default());
+        } else {
+            let Contents { stories, sources, .. } = contents;
+            print_line(format_args!(
+                "{}: {stories} stories, {sources} sources; topics are filled at the next start",
+                path.display()
+            ));
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}

@@ -1,0 +1,144 @@
+//! Pages in; what a browser makes of them, out.
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::support::binary::{Gazetted, RunningDaemon};
+use crate::support::http::get;
+
+/// A page as Chromium holds it once it has loaded and run whatever would run.
+fn dom(profile: &Path, daemon: &RunningDaemon, path: &str) -> String {
+    let output = Command::new("timeout")
+        .args(["--kill-after=5", "120", "chromium", "--headless", "--no-sandbox", "--disable-gpu"])
+        .args(["--disable-background-networking", "--disable-component-update", "--disable-sync"])
+        .args(["--no-first-run", "--disable-quic", "--disable-dev-shm-usage", "--dump-dom"])
+        .arg(format!("--user-data-dir={}", profile.join("profile").display()))
+        .arg(format!("http://{}{path}", daemon.address))
+        .output()
+        .unwrap();
+    let dom = String::from_utf8(output.stdout).unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && dom.contains("</html>"), "{path}: {said}\n{dom}");
+    dom
+}
+
+/// The values of an attribute in the elements that begin so.
+fn attributes<'a>(dom: &'a str, element: &str, name: &str) -> Vec<&'a str> {
+    let value = |tag: &'a str| {
+        let value = tag.split_once(&format!(" {name}=\""))?.1;
+        Some(value.split_once('"')?.0)
+    };
+    let begin = format!("<{element}");
+    let tags = dom.match_indices(&begin).map(|(at, _)| dom[at..].split_once('>').unwrap().0);
+    tags.filter_map(value).collect()
+}
+
+/// The text of the page's title, which a script would have changed.
+fn title(dom: &str) -> &str {
+    dom.split_once("<title>").unwrap().1.split_once("</title>").unwrap().0
+}
+
+#[test]
+#[ignore = "needs chromium (Debian package chromium)"]
+fn a_browser_shows_topics_stories_and_sources_and_finds_the_feeds() {
+    let demo = Gazetted::demo();
+    let daemon = demo.start();
+    demo.succeed(&["poll"]);
+
+    let front = dom(demo.path(), &daemon, "/");
+    assert_eq!(title(&front), "gazetted demonstration");
+    let topics = ["western-balkans", "sanctions", "migration-and-organised-crime", "ukraine"];
+    for topic in topics {
+        assert!(front.contains(&format!("href=\"/topics/{topic}\"")), "{front}");
+    }
+
+    let topic = dom(demo.path(), &daemon, "/topics/western-balkans");
+    assert_eq!(title(&topic), "Western Balkans – gazetted demonstration");
+    assert!(topic.contains("closer ties in the region</a></h2>"), "{topic}");
+    assert!(topic.contains("Also published by Home Office, "), "{topic}");
+    for page in [&front, &topic] {
+        let feeds = attributes(page, "link rel=\"alternate\"", "href");
+        assert!(feeds.len() >= 3, "{feeds:?}");
+        let types = attributes(page, "link rel=\"alternate\"", "type");
+        for (feed, media_type) in feeds.into_iter().zip(types) {
+            let answer = get(daemon.address, feed);
+            assert_eq!(answer.status, 200, "{feed}");
+            let served = answer.header("content-type").unwrap();
+            assert!(served.starts_with(media_type), "{feed}: {served}, not {media_type}");
+        }
+    }
+
+    let stories = attributes(&topic, "a href=\"/stories/", "href");
+    let story = dom(demo.path(), &daemon, stories[0]);
+    assert!(story.contains("The 4 places where it was published"), "{story}");
+    for publisher in ["Home Office", "Wired-Gov"] {
+        assert!(story.contains(&format!("<h3>{publisher}</h3>")), "{story}");
+    }
+    assert!(story.contains("href=\"/topics/western-balkans\""), "{story}");
+
+    let sources = dom(demo.path(), &daemon, "/sources");
+    assert!(sources.contains("10 sources, 10 of them well."), "{sources}");
+    assert_eq!(sources.matches("<tr>").count(), 11, "a head and ten sources");
+}
+
+/// Every way to a script that a feed can try; each would change the title or
+/// leave a mark in the page.
+const HOSTILE: &str = r#"<?xml version="1.0"?>
+<feed xmlns="http://www.w3.org/2005/Atom"><id>urn:x:feed</id><title>A <![CDATA[<script>document.title='owned'</script>]]> department</title><updated>2025-04-02T11:05:00Z</updated>
+<author><name>&lt;img src=x onerror="document.title='owned'"&gt;</name></author>
+<entry><id>urn:x:1</id><updated>2025-04-02T11:05:00Z</updated>
+<link href="https://www.gov.uk/government/news/one"/>
+<title type="html">Crime &lt;script&gt;document.title='owned'&lt;/script&gt;&lt;/title&gt;&lt;svg onload="document.title='owned'"&gt; one</title>
+<summary type="html">&lt;img src=x onerror="document.title='owned'"&gt;&lt;p onclick="x()" onmouseover="x()" style="x"&gt;A summary&lt;/p&gt;&lt;script&gt;document.body.innerHTML='owned'&lt;/script&gt;</summary>
+<content type="html">&lt;svg&gt;&lt;script&gt;document.title='owned'&lt;/script&gt;&lt;/svg&gt;&lt;iframe srcdoc="&lt;script&gt;parent.document.title='owned'&lt;/script&gt;"&gt;&lt;/iframe&gt;&lt;math&gt;&lt;mtext&gt;&lt;table&gt;&lt;mglyph&gt;&lt;style&gt;&lt;img src=x onerror="document.title='owned'"&gt;&lt;/style&gt;&lt;/mglyph&gt;&lt;/table&gt;&lt;/mtext&gt;&lt;/math&gt;&lt;a href="javascript:document.title='owned'"&gt;text&lt;/a&gt;</content>
+<category term="&quot;&gt;&lt;script&gt;document.title='owned'&lt;/script&gt;"/></entry>
+<entry><id>urn:x:2</id><updated>2025-04-02T11:06:00Z</updated>
+<link href="javascript:document.title='owned'"/>
+<title type="text">Crime &lt;script&gt;document.title='owned'&lt;/script&gt; two</title>
+<summary>Plain &lt;img src=x onerror="document.title='owned'"&gt; text</summary></entry>
+</feed>"#;
+
+#[test]
+#[ignore = "needs chromium (Debian package chromium)"]
+fn nothing_that_a_source_sends_runs_in_a_browser() {
+    let hostile = Gazetted::with(
+        "[store]\npath = \"store\"\n[server]\nlisten = \"127.0.0.1:0\"\ntitle = \"Ours\"\n\
+         [[source]]\nid = \"hostile\"\nfile = \"hostile.atom\"\n\
+         title = \"<script>document.title='owned'</script> Ministry\"\n\
+         [[topic]]\nid = \"crime\"\ntitle = \"Crime <img src=x onerror=document.title='owned'>\"\n\
+         description = \"<script>document.title='owned'</script>\"\nquery = \"crime\"\n",
+    );
+    std::fs::write(hostile.path().join("hostile.atom"), HOSTILE).unwrap();
+    let daemon = hostile.start();
+    hostile.succeed(&["poll"]);
+    let exported = hostile.succeed(&["export", "stories"]);
+    assert_eq!(exported.lines().count(), 2, "{exported}");
+    let mut paths = vec!["/".to_owned(), "/topics/crime".to_owned(), "/sources".to_owned()];
+    for line in exported.lines() {
+        let story: serde_json::Value = serde_json::from_str(line).unwrap();
+        paths.push(format!("/stories/{}", story["id"].as_str().unwrap()));
+    }
+    for path in paths {
+        let page = dom(hostile.path(), &daemon, &path);
+        assert!(title(&page).ends_with("Ours") && !title(&page).contains("owned<"), "{page}");
+        assert!(page.contains("Merged from departments"), "its own footer stands: {page}");
+        for element in ["<script", "<iframe", "<object", "<embed", "<math", "<style", "<img"] {
+            assert!(!page.contains(element), "{path}: {element} in\n{page}");
+        }
+        // Chromium quotes every value and escapes < and > in it: what is left
+        // of a tag without its values is the names.
+        for tag in page.split('<').skip(1).map(|rest| rest.split_once('>').unwrap().0) {
+            let names: String = tag.split('"').step_by(2).collect();
+            let handler = names.split_whitespace().find(|name| name.starts_with("on"));
+            assert_eq!(handler, None, "{path}: <{tag}>");
+            assert!(!tag.contains("href=\"javascript:"), "{path}: <{tag}>");
+        }
+        // The policy stands behind all that, should a sanitiser ever fail.
+        let answer = get(daemon.address, &path);
+        let policy = answer.header("content-security-policy").unwrap();
+        assert!(
+            policy.contains("default-src 'none'") && !policy.contains("script-src"),
+            "{policy}"
+        );
+    }
+}
