@@ -241,7 +241,7 @@ fn a_copy_is_split_from_its_story_and_joined_again() {
     let said = demo.succeed(&["split", BALKANS, &copy]);
     assert!(said.contains("[[story]]: changed"), "{said}");
     assert!(!told_at(&demo, BALKANS).contains(&copy));
-    assert_eq!(told_at(&demo, &copy), std::slice::from_ref(&copy));
+    assert_eq!(told_at(&demo, &copy), [copy.as_str()]);
     assert_eq!(stories(&demo).len(), count + 1);
     let overrides = demo.path().join("overrides.toml");
     let split = fs::read_to_string(&overrides).unwrap();

@@ -10,7 +10,7 @@ use crate::model::{Story, Timestamp, TopicId};
 use crate::publish::{Marked, Week};
 use crate::store::StoreError;
 
-/// What [`super::Question::Try`] is answered with.
+/// What [`Question::Try`](crate::inquiry::Question::Try) is answered with.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum TrialAnswer {
