@@ -33,7 +33,7 @@ mod reading;
 
 pub(crate) use editor::rules;
 pub use editor::{Editor, Ingested, Memories};
-pub(crate) use filing::{EVERYTHING, archive, latest_first};
+pub(crate) use filing::{archive, latest_first, names};
 pub use pulse::Pulse;
 
 /// How long a full disk is left alone before the polls in hand are tried again.

@@ -29,3 +29,5 @@ mod store;
 mod tidy;
 
 mod units;
+
+mod workbench;

@@ -49,4 +49,6 @@ mod limits;
 
 mod pages;
 
+mod search;
+
 mod world;

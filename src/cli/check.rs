@@ -218,14 +218,13 @@ fn print_changes(changes: &Changes) {
     let of_note = |topic: &&TopicChange| topic.state != State::Same || topic.formerly.is_some();
     for change in topics.iter().filter(of_note) {
         let TopicChange { topic, state, formerly, stories, added, adds, lost, loses } = change;
-        let name = topic.as_deref().unwrap_or("(one that the file does not name)");
         let note = match (state, formerly) {
             (State::New, _) => ", new".to_owned(),
             (State::Removed, _) => ", removed".to_owned(),
             (_, Some(formerly)) => format!(", formerly {formerly}"),
             _ => format!(", {stories} in all"),
         };
-        print_line(format_args!("\ntopic {name}: +{added} −{lost} stories{note}"));
+        print_line(format_args!("\ntopic {topic}: +{added} −{lost} stories{note}"));
         trial::stories('+', *added, adds);
         trial::stories('-', *lost, loses);
     }

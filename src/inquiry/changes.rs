@@ -1,13 +1,13 @@
 //! A new configuration and the stored stories in; what its topics gain and lose out.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
 
 use super::trial::{FREQUENCY_SAMPLE, StoryLine, told, too_frequent};
 use super::{Records, as_json};
 use crate::config::Plan;
-use crate::model::{Fingerprint, Story, StoryId, Timestamp};
+use crate::model::{Story, StoryId, Timestamp};
 use crate::pipeline;
 use crate::store::StoreError;
 use crate::topics::Subject;
@@ -19,24 +19,19 @@ const LISTED: usize = 20;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ArchiveLine {
-    /// The topics that are published now, each by its name, where that is
-    /// known. Comes first.
-    Topics(Vec<Option<String>>),
+    /// The names of the topics that are published now. Comes before all stories
+    /// that were not asked for by name.
+    Topics(Vec<String>),
     /// A story that was asked for by this name.
     Named(String, Story),
     /// A story and the topics that it is published in, by their places in the list.
     Story(Story, Vec<usize>),
 }
 
-/// A topic as it is published: its name, where that is known, and its stories.
-struct Standing {
-    name: Option<String>,
-    topic: Fingerprint,
-}
-
 impl Records {
-    /// What is published now: the topics, then the stories of these names,
-    /// then all since a moment, if any are wanted, with the topics they are in.
+    /// What is published now, by whatever plan was last in force: the stories
+    /// of these names; then, where any are wanted, the topics, and all stories
+    /// dated since a moment with the topics they are in.
     pub fn archive(
         &self,
         since: Option<Timestamp>,
@@ -51,14 +46,14 @@ impl Records {
             }
         }
         let Some(since) = since else { return Ok(()) };
-        let standing = self.standing(since)?;
         let mut places: HashMap<StoryId, Vec<usize>> = HashMap::new();
-        for (place, standing) in standing.iter().enumerate() {
-            for (_, story) in pipeline::archive(&**self.store(), standing.topic)? {
+        let mut names = Vec::new();
+        for (place, (name, topic)) in pipeline::names(&**self.store())?.into_iter().enumerate() {
+            names.push(name);
+            for (_, story) in pipeline::archive(&**self.store(), topic)? {
                 places.entry(story).or_default().push(place);
             }
         }
-        let names = standing.into_iter().map(|standing| standing.name).collect();
         if !line(ArchiveLine::Topics(names)) {
             return Ok(());
         }
@@ -70,78 +65,6 @@ impl Records {
             let topics = places.remove(&story.id).unwrap_or_default();
             line(ArchiveLine::Story(story, topics))
         })
-    }
-
-    /// The topics whose places are complete. Under the plan of the daemon that
-    /// filled them each has its name. Under another, a topic that has been
-    /// published, and whose query has changed since, is taken for the one of
-    /// the nameless that holds the most of its stories.
-    fn standing(&self, since: Timestamp) -> Result<Vec<Standing>, StoreError> {
-        let plan = self.plan();
-        let mut filled: BTreeSet<Fingerprint> = self.store().filled()?.into_iter().collect();
-        let (mut standing, mut changed) = (Vec::new(), Vec::new());
-        let stamps = self.store().stamps()?;
-        for (place, topic) in plan.topics.iter().enumerate() {
-            let name = Some(topic.id.to_string());
-            let fingerprint = plan.queries.fingerprint(place, &plan.sources);
-            if filled.contains(&fingerprint) {
-                standing.push(Standing { name, topic: fingerprint });
-            } else if stamps.contains_key(&format!("/topics/{}.atom", topic.id)) {
-                changed.push(place);
-            }
-        }
-        for known in &standing {
-            filled.remove(&known.topic);
-            filled.remove(&known.topic.archive());
-        }
-        for everything in [pipeline::EVERYTHING, pipeline::EVERYTHING.archive()] {
-            filled.remove(&everything);
-        }
-        // A topic and its archive stand for each other: either leads to both.
-        let nameless: Vec<Fingerprint> =
-            filled.iter().copied().filter(|topic| *topic < topic.archive()).collect();
-        let mut named = self.named(&changed, &nameless, since)?;
-        for topic in nameless {
-            standing.push(Standing { name: named.remove(&topic), topic });
-        }
-        Ok(standing)
-    }
-
-    /// Which of the nameless topics was most likely which of those that changed.
-    fn named(
-        &self,
-        changed: &[usize],
-        nameless: &[Fingerprint],
-        since: Timestamp,
-    ) -> Result<BTreeMap<Fingerprint, String>, StoreError> {
-        let mut named = BTreeMap::new();
-        if changed.is_empty() || nameless.is_empty() {
-            return Ok(named);
-        }
-        let plan = self.plan();
-        let mut stories = BTreeSet::new();
-        pipeline::latest_first(&**self.store(), |story| {
-            let subject = Subject::of(&story, &plan.sources, &plan.language);
-            let topics = plan.queries.matches(&subject);
-            stories.extend(topics.into_iter().map(|topic| (topic, story.id)));
-            story.updated >= since
-        })?;
-        let mut pairs = Vec::new();
-        for fingerprint in nameless {
-            let held = pipeline::archive(&**self.store(), *fingerprint)?;
-            for place in changed {
-                let has = |(_, id): &&(Timestamp, StoryId)| stories.contains(&(*place, *id));
-                pairs.push((held.iter().filter(has).count(), *place, *fingerprint));
-            }
-        }
-        pairs.sort_by(|a, b| b.cmp(a));
-        let mut settled = BTreeSet::new();
-        for (_, place, fingerprint) in pairs {
-            if !named.contains_key(&fingerprint) && settled.insert(place) {
-                named.insert(fingerprint, plan.topics[place].id.to_string());
-            }
-        }
-        Ok(named)
     }
 
     /// Tells the archive to the control socket.
@@ -171,8 +94,8 @@ pub struct Changes {
 /// What becomes of one topic.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct TopicChange {
-    /// Its name, where that is known.
-    pub topic: Option<String>,
+    /// Its name.
+    pub topic: String,
     /// What becomes of it.
     pub state: State,
     /// The name it had before, where that was another.
@@ -215,7 +138,7 @@ impl Changes {
 pub struct Comparison<'a> {
     plan: &'a Plan,
     since: Timestamp,
-    before: Vec<Option<String>>,
+    before: Vec<String>,
     topics: Vec<TopicChange>,
     /// The topic, by its place in the plan, that each of `before` has become.
     became: Vec<Option<usize>>,
@@ -238,15 +161,15 @@ impl<'a> Comparison<'a> {
     }
 
     /// Which topics are published now. Comes before the first story.
-    pub fn published(&mut self, before: Vec<Option<String>>) {
-        let place_of = |name: &str| before.iter().position(|known| known.as_deref() == Some(name));
+    pub fn published(&mut self, before: Vec<String>) {
+        let place_of = |name: &str| before.iter().position(|known| known == name);
         self.became = vec![None; before.len()];
         for (place, topic) in self.plan.topics.iter().enumerate() {
             let own = place_of(topic.id.as_str());
             let formerly = || {
                 topic.formerly.iter().find_map(|id| Some((place_of(id.as_str())?, id.to_string())))
             };
-            let mut change = TopicChange::new(Some(topic.id.to_string()), State::New);
+            let mut change = TopicChange::new(topic.id.to_string(), State::New);
             if let Some(own) = own {
                 (change.state, self.became[own]) = (State::Same, Some(place));
             } else if let Some((old, name)) = formerly() {
@@ -304,7 +227,7 @@ impl<'a> Comparison<'a> {
 }
 
 impl TopicChange {
-    fn new(topic: Option<String>, state: State) -> Self {
+    fn new(topic: String, state: State) -> Self {
         let formerly = None;
         let (adds, loses) = (Vec::new(), Vec::new());
         Self { topic, state, formerly, stories: 0, added: 0, adds, lost: 0, loses }

@@ -7,13 +7,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::config::Plan;
-use crate::model::{Admitted, Fingerprint, Story, StoryId, Timestamp};
+use crate::model::{Admitted, Fingerprint, Stamp, Story, StoryId, Timestamp};
 use crate::publish::Volumes;
 use crate::store::{Commit, Place, PlaceChange, Store, StoreError};
 use crate::topics::Subject;
 
 /// The topic that every story is in: `/stories.atom`.
-pub(crate) const EVERYTHING: Fingerprint = Fingerprint(0);
+const EVERYTHING: Fingerprint = Fingerprint(0);
 
 /// How many stories its feed holds.
 const OF_EVERYTHING: usize = 100;
@@ -40,12 +40,73 @@ impl Filing {
             topics.map(|topic| plan.queries.fingerprint(topic, &plan.sources)).collect();
         fingerprints.push(EVERYTHING);
         let mut filing = Self { plan, fingerprints, archives: Vec::new() };
-        filing.fill(store).await?;
+        let names = tokio::task::block_in_place(|| names(&**store))?;
+        let changed = tokio::task::block_in_place(|| filing.changed(&names, &**store))?;
+        let matched = filing.fill(store).await?;
         filing.archives = tokio::task::block_in_place(|| {
             let topics = &filing.fingerprints[..filing.plan.topics.len()];
             topics.iter().map(|topic| archive(&**store, *topic)).collect::<Result<_, _>>()
         })?;
+        filing.tell_changes(&changed, matched);
+        filing.name(names, store).await?;
         Ok(filing)
+    }
+
+    /// The topics that are published already and whose query has changed, by
+    /// their places, with the stories they have had.
+    fn changed(
+        &self,
+        names: &BTreeMap<String, Fingerprint>,
+        store: &dyn Store,
+    ) -> Result<BTreeMap<usize, BTreeSet<StoryId>>, StoreError> {
+        let mut changed = BTreeMap::new();
+        for (place, topic) in self.plan.topics.iter().enumerate() {
+            if let Some(before) = names.get(topic.id.as_str())
+                && *before != self.fingerprints[place]
+            {
+                let stories = archive(store, *before)?;
+                changed.insert(place, stories.into_iter().map(|(_, story)| story).collect());
+            }
+        }
+        Ok(changed)
+    }
+
+    fn tell_changes(&self, changed: &BTreeMap<usize, BTreeSet<StoryId>>, matched: usize) {
+        for (place, before) in changed {
+            let topic = &self.plan.topics[*place].id;
+            let now: BTreeSet<StoryId> =
+                self.archives[*place].iter().map(|(_, story)| *story).collect();
+            let (added, lost) = (now.difference(before).count(), before.difference(&now).count());
+            tracing::info!(
+                event = "topic_changed", %topic, matched, added, lost,
+                "topic {topic}: query changed, {matched} stories matched again, +{added} −{lost}"
+            );
+        }
+    }
+
+    /// Keeps what each topic's places stand under, so that a later run, and a
+    /// check of a changed configuration, can tell what a change has changed.
+    async fn name(
+        &self,
+        names: BTreeMap<String, Fingerprint>,
+        store: &Arc<dyn Store>,
+    ) -> Result<(), StoreError> {
+        let topics = self.plan.topics.iter().zip(&self.fingerprints);
+        let now: BTreeMap<String, Fingerprint> =
+            topics.map(|(topic, fingerprint)| (topic.id.to_string(), *fingerprint)).collect();
+        if now == names {
+            return Ok(());
+        }
+        // It is no document: nothing but the fingerprint is to be told of it.
+        let stamp =
+            |fingerprint: &Fingerprint| Stamp { hash: fingerprint.0, modified: Timestamp::EPOCH };
+        let gone = names.keys().filter(|name| !now.contains_key(*name));
+        let commit = Commit {
+            stamps: now.iter().map(|(name, topic)| (stamp_path(name), stamp(topic))).collect(),
+            unstamped: gone.map(|name| stamp_path(name)).collect(),
+            ..Commit::default()
+        };
+        store.commit(commit).await
     }
 
     /// Every feed: the topics, and the one of everything.
@@ -53,7 +114,8 @@ impl Filing {
         (0..self.fingerprints.len()).collect()
     }
 
-    async fn fill(&self, store: &Arc<dyn Store>) -> Result<(), StoreError> {
+    /// Says how many stories were matched for it.
+    async fn fill(&self, store: &Arc<dyn Store>) -> Result<usize, StoreError> {
         let filled: BTreeSet<Fingerprint> =
             tokio::task::block_in_place(|| store.filled())?.into_iter().collect();
         let wanted: BTreeSet<Fingerprint> =
@@ -61,23 +123,25 @@ impl Filing {
         let missing: BTreeSet<Fingerprint> = wanted.difference(&filled).copied().collect();
         let dropped: Vec<Fingerprint> = filled.difference(&wanted).copied().collect();
         if missing.is_empty() && dropped.is_empty() {
-            return Ok(());
+            return Ok(0);
         }
         // What an earlier run began to fill and did not finish is begun anew.
         let dropped = dropped.into_iter().chain(missing.iter().copied()).collect();
         store.commit(Commit { dropped, ..Commit::default() }).await?;
-        let mut after = None;
+        let (mut after, mut matched) = (None, 0);
         while !missing.is_empty() {
             let stories = tokio::task::block_in_place(|| store.stories(after, SLICE))?;
             let Some(last) = stories.last() else { break };
             after = Some((last.first_seen, last.id));
+            matched += stories.len();
             let mut places: Vec<PlaceChange> =
                 stories.iter().flat_map(|story| self.places(None, story)).collect();
             places.retain(|place| missing.contains(&place.topic));
             store.commit(Commit { places, ..Commit::default() }).await?;
         }
         let filled = missing.into_iter().collect();
-        store.commit(Commit { filled, ..Commit::default() }).await
+        store.commit(Commit { filled, ..Commit::default() }).await?;
+        Ok(matched)
     }
 
     /// Moves a story to where it belongs now. Returns its changes of place;
@@ -200,6 +264,23 @@ impl Filing {
             .map(|stories| Volumes::of(stories.clone(), now))
             .unwrap_or_default()
     }
+}
+
+/// The topics that are published, by name, as their queries stand.
+pub(crate) fn names(store: &dyn Store) -> Result<BTreeMap<String, Fingerprint>, StoreError> {
+    let stamps = store.stamps()?.into_iter();
+    Ok(stamps
+        .filter_map(|(path, stamp)| {
+            Some((path.strip_prefix(NAMED)?.to_owned(), Fingerprint(stamp.hash)))
+        })
+        .collect())
+}
+
+/// Stamps of this kind are of no document: no path begins so.
+const NAMED: &str = "topic:";
+
+fn stamp_path(topic: &str) -> String {
+    format!("{NAMED}{topic}")
 }
 
 /// A topic's stories by when they were first seen, the oldest first.

@@ -15,6 +15,11 @@ use super::{Commit, PlaceChange, SledStore, Store, StoreError, check, compact, o
 
 const CACHE: u64 = 4 << 20;
 
+/// The engine alone, of a store that was closed a moment ago.
+fn engine(path: &Path) -> sled::Db {
+    super::open::open_unlocked(&sled::Config::new().path(path.join("sled"))).unwrap()
+}
+
 /// A store with something of everything: stories 0 to 59, of which 7 is retired.
 fn filled(path: &Path) -> SledStore {
     let store = open(path, CACHE).unwrap();
@@ -94,7 +99,7 @@ fn whatever_is_wrong_is_found_and_repair_rights_it() {
     for (problem, harm) in harms {
         let dir = tempfile::tempdir().unwrap();
         let before = lasting(&filled(dir.path()));
-        let db = sled::open(dir.path().join("sled")).unwrap();
+        let db = engine(dir.path());
         harm(&db);
         drop(db);
         let survey = check(dir.path(), CACHE).unwrap();
@@ -115,7 +120,7 @@ fn whatever_is_wrong_is_found_and_repair_rights_it() {
 fn repair_loses_only_what_cannot_be_read_and_has_all_sources_read_again() {
     let dir = tempfile::tempdir().unwrap();
     drop(filled(dir.path()));
-    let db = sled::open(dir.path().join("sled")).unwrap();
+    let db = engine(dir.path());
     db.remove(layout::chunk(&layout::story(id(59)), 1)).unwrap();
     db.insert(layout::story(id(58)), b"nothing of sense").unwrap();
     drop(db);

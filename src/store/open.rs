@@ -159,7 +159,7 @@ pub(super) fn open_engine(engine: &Path, path: &Path, cache: u64) -> Result<sled
 
 /// Our own lock is held, so whoever holds sled's is a thread of an engine
 /// which this process closed a moment ago.
-fn open_unlocked(config: &sled::Config) -> sled::Result<sled::Db> {
+pub(super) fn open_unlocked(config: &sled::Config) -> sled::Result<sled::Db> {
     const TRIES: u32 = 500;
     for _ in 0..TRIES {
         match config.open() {

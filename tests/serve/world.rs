@@ -11,8 +11,8 @@ use gazetted::model::{
     Sources, Story, StoryId, Timestamp, Topic, TopicId,
 };
 use gazetted::publish::{
-    self, Desk, Ledger, Reply, Settings, Shelf, Site, SourceState, StoryDetail, Unavailable,
-    Volume, VolumeDetail, Volumes,
+    self, Desk, Finding, FoundStory, Ledger, Marked, NotAQuery, Reply, Search, Settings, Shelf,
+    Site, SourceState, StoryDetail, Unavailable, Volume, VolumeDetail, Volumes,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -211,6 +211,26 @@ impl Desk for TestDesk {
             shared: Vec::new(),
         });
         self.reply(found)
+    }
+
+    fn search(&self, search: Search) -> Reply<Result<Finding, NotAQuery>> {
+        let stories = self.stories.lock().unwrap();
+        let found = stories.iter().map(|story| FoundStory {
+            story: story.clone(),
+            title: Vec::new(),
+            excerpt: vec![Marked { text: search.query.clone(), marked: true }],
+        });
+        let finding = Finding {
+            stories: found.collect(),
+            count: stories.len(),
+            looked_at: 10_000,
+            back_to: Some(search.since),
+            weeks: Vec::new(),
+            alike: vec![topic()],
+            warnings: Vec::new(),
+            sources: sources(),
+        };
+        self.reply(Ok(finding))
     }
 
     fn volume(&self, named: TopicId, volume: Volume) -> Reply<Option<VolumeDetail>> {

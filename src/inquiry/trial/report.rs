@@ -10,14 +10,14 @@ use crate::model::{Story, Timestamp, TopicId};
 use crate::publish::{Marked, Week};
 use crate::store::StoreError;
 
-/// What [`super::Question::Try`] is answered with.
+/// What [`Question::Try`](crate::inquiry::Question::Try) is answered with.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum TrialAnswer {
     /// It is no query: why, in words.
     Refused(Vec<String>),
     /// What it would have caught.
-    Tried(TrialReport),
+    Tried(Box<TrialReport>),
 }
 
 /// A trial as `gazetted try --json` prints it.
@@ -96,7 +96,7 @@ impl Records {
     ) -> Result<TrialAnswer, StoreError> {
         let plan = self.plan();
         Ok(match self.tried(query, scope, now, || true)? {
-            Ok(trial) => TrialAnswer::Tried(TrialReport::of(&trial, query, scope, &plan)),
+            Ok(trial) => TrialAnswer::Tried(Box::new(TrialReport::of(&trial, query, scope, &plan))),
             Err(problems) => TrialAnswer::Refused(problems),
         })
     }

@@ -102,9 +102,9 @@ pub(super) fn answering<'a>(
         all if all == *count => String::new(),
         some => format!(" These are the {some} latest changed."),
     };
-    let numbers = (plural(*count, "story"), plural(*looked_at, "story"));
+    let looked_at_all = plural(*looked_at, "story");
     let found = Found {
-        told: format!("{} of {} dated within {days} days.{shown}", numbers.0, numbers.1),
+        told: format!("{count} of {looked_at_all} dated within {days} days.{shown}"),
         cut: finding.back_to.map(|back_to| cut(back_to, *looked_at)),
         warnings: finding.warnings.clone(),
         feeds: feeds(query, site),

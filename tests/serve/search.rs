@@ -1,0 +1,39 @@
+//! Searches in; what the server tells of what the desk found, out.
+
+use std::sync::atomic::Ordering;
+
+use gazetted::publish::Guard;
+
+use super::world::{World, story, topic};
+
+const HINT: &str = "Nearly the same stories are in";
+
+#[tokio::test]
+async fn a_topic_that_is_not_for_everybody_is_not_hinted_at() {
+    let world = World::telling(vec![story(1)]).await;
+    assert!(world.get("/search?q=sanctions").await.text().contains(HINT));
+    world.shelf.guard([(topic().id, Guard::new([("press".to_owned(), "key".to_owned())]))]);
+    let page = world.get("/search?q=peace").await;
+    assert_eq!(page.status, 200);
+    assert!(!page.text().contains(HINT), "{}", page.text());
+    assert!(!page.text().contains("/topics/"), "{}", page.text());
+}
+
+#[tokio::test]
+async fn a_search_that_could_not_look_at_everything_says_so() {
+    let world = World::telling(vec![story(1)]).await;
+    let page = world.get("/search?q=peace&since=7d").await;
+    let told = "Only the 10000 stories that changed since 27 March 2025 were searched";
+    assert!(page.text().contains(told), "{}", page.text());
+}
+
+#[tokio::test]
+async fn a_search_that_cannot_be_made_now_is_a_503_that_says_when_to_come_back() {
+    let world = World::telling(vec![story(1)]).await;
+    world.desk.failing.store(true, Ordering::Relaxed);
+    for path in ["/search?q=peace", "/search.atom?q=peace"] {
+        let answer = world.get(path).await;
+        assert_eq!((answer.status, answer.header("retry-after")), (503, "5"), "{path}");
+    }
+    assert_eq!(world.get("/search").await.status, 200);
+}
