@@ -22,8 +22,6 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use url::Url;
-
 pub use changes::{Change, Effect, changes};
 pub use problem::{Note, Problem, Problems, Severity, Spot};
 
@@ -46,8 +44,6 @@ pub struct Plan {
     pub polling: fetch::Settings,
     /// Bounds on documents.
     pub parsing: parse::Limits,
-    /// How hubs reach us.
-    pub hub: HubPlan,
     /// What is logged, and how.
     pub logging: LoggingPlan,
     /// What is read.
@@ -125,13 +121,6 @@ pub struct ServerPlan {
     pub site: Arc<publish::Site>,
     /// What a client may cost.
     pub limits: publish::Settings,
-}
-
-/// The compiled `[hub]` table, but for the hub that our feeds name: that is the site's.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct HubPlan {
-    /// Where the hubs of our sources reach this server; none is asked without it.
-    pub callback_url: Option<Url>,
 }
 
 /// The compiled `[logging]` table.

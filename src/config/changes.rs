@@ -104,9 +104,6 @@ fn settings(old: &Plan, new: &Plan) -> Vec<Change> {
     if old.parsing != new.parsing {
         changes.push(in_force("[parsing]: changed"));
     }
-    if old.hub != new.hub {
-        changes.push(in_force("[hub]: changed"));
-    }
     if old.logging.filter != new.logging.filter {
         changes.push(in_force("[logging]: filter changed"));
     }

@@ -67,7 +67,6 @@ pub(super) fn compile(gathered: Gathered, environment: &Environment) -> Result<L
                 server,
                 polling,
                 parsing,
-                hub: settings::hub(&settings.hub),
                 logging: settings::logging(&settings.logging),
                 sources,
                 topics: topics.list,

@@ -244,9 +244,6 @@ pub(crate) struct Hub {
     /// The WebSub hub that our feeds name (Q13).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) url: Option<WebAddress>,
-    /// Where the hubs of our sources reach this server; without it none is asked (W4).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) callback_url: Option<BaseUrl>,
 }
 
 /// `[logging]`

@@ -9,7 +9,7 @@ use super::Desk;
 use crate::config::file::{self, Config, STORE};
 use crate::config::gather::beside;
 use crate::config::read::Read;
-use crate::config::{HubPlan, LoggingPlan, ServerPlan, StorePlan};
+use crate::config::{LoggingPlan, ServerPlan, StorePlan};
 use crate::store::Retention;
 use crate::{fetch, parse, publish};
 
@@ -139,10 +139,6 @@ pub(super) fn parsing(table: &file::Parsing) -> parse::Limits {
         elements: table.elements.get(),
         attributes: table.attributes.get(),
     }
-}
-
-pub(super) fn hub(table: &file::Hub) -> HubPlan {
-    HubPlan { callback_url: table.callback_url.as_ref().map(|url| url.0.clone()) }
 }
 
 pub(super) fn logging(table: &file::Logging) -> LoggingPlan {
