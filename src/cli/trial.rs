@@ -74,9 +74,9 @@ fn print(report: &TrialReport) {
     print_line(format_args!("{count} of {looked_at} stories since {day}"));
     if !report.weeks.is_empty() {
         print_line("");
-        for week in &report.weeks {
-            print_line(bar(week, &report.weeks));
-        }
+        chart(&report.weeks).iter().for_each(|line| {
+            print_line(line);
+        });
     }
     let style = Style::of_terminal();
     for CaughtReport { story, marked_title, excerpt } in &report.sample {
@@ -116,6 +116,22 @@ fn date(story: &StoryLine) -> &str {
 /// Where to read it: what `explain` takes.
 fn address(story: &StoryLine) -> String {
     format!("{} ({})", story.url.as_ref().unwrap_or(&story.id), story.source)
+}
+
+/// A line a week; a long silence is one line.
+fn chart(weeks: &[Week]) -> Vec<String> {
+    const SILENCE: usize = 4;
+    let mut lines = Vec::new();
+    for stretch in weeks.chunk_by(|a, b| a.count == 0 && b.count == 0) {
+        match stretch {
+            [first, .., last] if stretch.len() >= SILENCE => {
+                let weeks = stretch.len();
+                lines.push(format!("{} to {}: {weeks} weeks without", first.week, last.week));
+            }
+            _ => lines.extend(stretch.iter().map(|week| bar(week, weeks))),
+        }
+    }
+    lines
 }
 
 /// One week of the chart; the longest bar belongs to the fullest week.
@@ -164,5 +180,17 @@ mod tests {
         let lengths = weeks.each_ref().map(|week| bar(week, &weeks).matches('█').count());
         assert_eq!(lengths, [40, 20, 1, 0]);
         assert_eq!(bar(&weeks[3], &weeks), "2025-W14      0");
+    }
+
+    #[test]
+    fn a_long_silence_is_one_line_and_a_short_one_is_not() {
+        let week = |count| Week { week: "2025-W14".into(), monday: "2025-03-31".into(), count };
+        let lines = |counts: &[usize]| {
+            let weeks: Vec<_> = counts.iter().map(|count| week(*count)).collect();
+            chart(&weeks).len()
+        };
+        assert_eq!(lines(&[1, 0, 0, 0, 2]), 5);
+        assert_eq!(lines(&[1, 0, 0, 0, 0, 2, 0]), 4);
+        assert_eq!(lines(&[0, 0, 0, 0, 0]), 1);
     }
 }

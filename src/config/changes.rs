@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::Plan;
+use super::{Plan, StorePlan};
 use crate::fetch;
 use crate::model::{Source, SourceId, Topic, TopicId};
 
@@ -72,8 +72,15 @@ fn settings(old: &Plan, new: &Plan) -> Vec<Change> {
     if old.language != new.language {
         changes.push(in_force("language: changed"));
     }
-    if old.store != new.store {
-        changes.push(at_restart("[store]: changed"));
+    for field in differing!(&old.store, &new.store, StorePlan {
+        path: "path",
+        cache: "cache",
+        retention: "retention",
+    } but)
+    {
+        let what = format!("[store]: {field} changed");
+        // Only what is kept is asked anew with every commit.
+        changes.push(if field == "retention" { in_force(what) } else { at_restart(what) });
     }
     if old.server.listen != new.server.listen {
         changes.push(at_restart("[server]: listen changed"));
@@ -310,8 +317,9 @@ tools = ["cargo"]
             ),
             (
                 format!("[store]\ncache = \"8MiB\"\n{BASE}"),
-                vec!["[store]: changed; restart gazetted to use it"],
+                vec!["[store]: cache changed; restart gazetted to use it"],
             ),
+            (format!("[store]\nkeep = \"900d\"\n{BASE}"), vec!["[store]: retention changed"]),
         ] {
             let found = changes(&plan(BASE), &plan(&changed));
             let found: Vec<String> = found.iter().map(ToString::to_string).collect();
