@@ -26,7 +26,7 @@ pub use changes::{Change, Effect, changes};
 pub use problem::{Note, Problem, Problems, Severity, Spot};
 
 use crate::dedup::Overrides;
-use crate::model::{Sources, Topic};
+use crate::model::{Fingerprint, Sources, Topic};
 use crate::store::Retention;
 use crate::topics::{Language, TopicSet};
 use crate::{fetch, parse, publish};
@@ -70,6 +70,14 @@ pub struct Loaded {
 }
 
 impl Plan {
+    /// What decides which stories are in a topic and how they are ordered: a
+    /// stored place counts only under it.
+    pub fn fingerprint(&self, topic: usize) -> Fingerprint {
+        let Fingerprint(query) = self.queries.fingerprint(topic, &self.sources);
+        let order = self.topics[topic].revisions as u64 + 1;
+        Fingerprint(xxhash_rust::xxh3::xxh3_64_with_seed(&query.to_le_bytes(), order))
+    }
+
     /// Reads a configuration file with all it includes and compiles it.
     ///
     /// The error holds everything that is wrong, warnings among it, each with

@@ -120,18 +120,16 @@ impl Daemon {
     /// store is flushed; all within a deadline.
     pub async fn stop(self) -> Result<(), DaemonError> {
         let _ = self.requests.send(Request::Stop).await;
-        let drain = async {
-            let polled = self.pipeline.await;
-            self.stop_serving.cancel();
-            let served = self.server.await;
-            match (polled, served) {
-                (Ok(Ok(())), Ok(())) => Ok(()),
-                (Ok(Err(error)), _) => Err(error.into()),
-                (Err(_), _) | (_, Err(_)) => Err(DaemonError::Panicked),
-            }
+        let ended = tokio::time::timeout(DRAIN, self.pipeline).await;
+        // Readers are served until the last poll is published, and no longer.
+        self.stop_serving.cancel();
+        let served = tokio::time::timeout(DRAIN, self.server).await;
+        let drained = match (ended, served) {
+            (Ok(Ok(Ok(()))), Ok(Ok(()))) => Ok(()),
+            (Ok(Ok(Err(error))), _) => Err(error.into()),
+            (Ok(Err(_)), _) | (_, Ok(Err(_))) => Err(DaemonError::Panicked),
+            (Err(_), _) | (_, Err(_)) => Err(DaemonError::Undrained),
         };
-        let drained =
-            tokio::time::timeout(DRAIN, drain).await.unwrap_or(Err(DaemonError::Undrained));
         let closed = tokio::task::block_in_place(|| self.records.store().close());
         drained.and(closed.map_err(DaemonError::from))
     }
@@ -187,7 +185,7 @@ impl Handle {
     fn standing(&self, plan: &Plan, change: &Change) -> Option<BTreeSet<StoryId>> {
         let Effect::MatchedAgain(id) = &change.effect else { return None };
         let place = plan.topics.iter().position(|topic| topic.id == *id)?;
-        let topic = plan.queries.fingerprint(place, &plan.sources);
+        let topic = plan.fingerprint(place);
         let places =
             tokio::task::block_in_place(|| self.records.store().places(topic, None, usize::MAX));
         // A line of the log is no reason to stop.

@@ -11,12 +11,13 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::{Id, JoinError, JoinSet};
+use tokio::time::Instant;
 use tracing::{debug, error, info, warn};
 
 use crate::clock::Clock;
 use crate::config::Plan;
 use crate::fetch::{Agenda, Fetcher, Refusal};
-use crate::model::{Failure, FailureKind, Outcome, Poll, SourceId, Timestamp};
+use crate::model::{Failure, FailureKind, Outcome, Poll, Source, SourceId, Timestamp};
 use crate::store::StoreError;
 
 mod editor;
@@ -38,6 +39,9 @@ pub use pulse::Pulse;
 
 /// How long a full disk is left alone before the polls in hand are tried again.
 const RETRY: Duration = Duration::from_secs(30);
+
+/// How long polls under way may take once the daemon is told to stop.
+const LAST_POLLS: Duration = Duration::from_secs(10);
 
 /// As many polls go into one commit: what was waiting when the last was done.
 const GATHER: usize = 256;
@@ -102,7 +106,7 @@ pub struct Pipeline {
     agenda: Agenda,
     requests: mpsc::Receiver<Request>,
     polls: JoinSet<Poll>,
-    under_way: HashMap<Id, SourceId>,
+    under_way: HashMap<Id, Arc<Source>>,
     waiting_for: HashMap<SourceId, Vec<oneshot::Sender<Result<Polled, Refusal>>>>,
     waiting_for_rest: Vec<oneshot::Sender<()>>,
     /// The only sources to poll, where that is not every source of the plan.
@@ -110,6 +114,8 @@ pub struct Pipeline {
     pulse: Arc<Pulse>,
     /// Polls that could not be committed because the disk is full.
     kept_out: Vec<Poll>,
+    /// When they are tried again.
+    retry_at: Instant,
 }
 
 impl Pipeline {
@@ -136,6 +142,7 @@ impl Pipeline {
             only: None,
             pulse: Arc::default(),
             kept_out: Vec::new(),
+            retry_at: Instant::now(),
         };
         pipeline.plan_all();
         Ok(pipeline)
@@ -175,8 +182,16 @@ impl Pipeline {
                 Event::Polled(polls) => self.ingest(polls).await?,
                 Event::Asked(Request::PollNow { source, done }) => self.poll_now(source, done),
                 Event::Asked(Request::Replan { plan, done }) => {
-                    self.replan(plan).await?;
-                    let _ = done.send(());
+                    // On a full disk the plan in force stays; whoever asked hears nothing.
+                    match self.replan(plan).await {
+                        Err(full @ StoreError::Full { .. }) => {
+                            error!(event = "reload_refused", "the plan in force stays: {full}");
+                        }
+                        replanned => {
+                            replanned?;
+                            let _ = done.send(());
+                        }
+                    }
                 }
                 Event::Asked(Request::Settled { done }) => self.waiting_for_rest.push(done),
                 Event::Asked(Request::Heartbeat { done }) => {
@@ -197,7 +212,7 @@ impl Pipeline {
             request = self.requests.recv() => Event::Asked(request.unwrap_or(Request::Stop)),
             Some(ended) = self.polls.join_next_with_id() => Event::Polled(self.gather(ended)),
             () = self.clock.sleep_until(wake_at.unwrap_or(Timestamp::EPOCH)), if wake_at.is_some() => Event::Due,
-            () = tokio::time::sleep(RETRY), if full => Event::Retry,
+            () = tokio::time::sleep_until(self.retry_at), if full => Event::Retry,
         }
     }
 
@@ -212,21 +227,34 @@ impl Pipeline {
         polls
     }
 
-    /// A poll that panicked is that source's failure and costs only itself.
+    /// A poll that panicked is that source's failure and costs only itself. One
+    /// of a source that a reload took away meanwhile, or gave another address,
+    /// counts for nothing.
     fn landed(&mut self, ended: Result<(Id, Poll), JoinError>) -> Option<Poll> {
-        match ended {
-            Ok((task, poll)) => {
-                self.under_way.remove(&task);
-                Some(poll)
+        let (task, poll) = match ended {
+            Ok((task, poll)) => (task, Some(poll)),
+            Err(broken) => (broken.id(), None),
+        };
+        let asked = self.under_way.remove(&task)?;
+        let source = &asked.id;
+        let configured = self.editor.plan().sources.get(source).cloned();
+        if configured.as_ref().is_none_or(|now| now.location != asked.location) {
+            self.agenda.finished(source, self.clock.now());
+            if let Some(source) = &configured {
+                self.agenda.plan(source, &self.editor.memory(&source.id));
             }
-            Err(broken) => {
-                let source = self.under_way.remove(&broken.id())?;
-                error!(event = "poll_panicked", %source, "poll of {source} panicked; please report it");
-                let failure =
-                    Failure::new(FailureKind::Internal, "the poll failed inside; please report it");
-                Some(Poll { source, at: self.clock.now(), outcome: Outcome::Failed(failure) })
+            for done in self.waiting_for.remove(source).unwrap_or_default() {
+                let _ = done.send(Err(Refusal::Unknown));
             }
+            return None;
         }
+        poll.or_else(|| {
+            error!(event = "poll_panicked", %source, "poll of {source} panicked; please report it");
+            let failure =
+                Failure::new(FailureKind::Internal, "the poll failed inside; please report it");
+            let outcome = Outcome::Failed(failure);
+            Some(Poll { source: source.clone(), at: self.clock.now(), outcome })
+        })
     }
 
     fn start_due_polls(&mut self) {
@@ -244,9 +272,9 @@ impl Pipeline {
         let memory = self.editor.memory(&id);
         let (fetcher, plan) = (self.fetcher.clone(), plan.clone());
         let (store, clock) = (self.editor.store(), self.clock.clone());
-        let poll = reading::read(fetcher, source, memory, plan, store, clock);
+        let poll = reading::read(fetcher, source.clone(), memory, plan, store, clock);
         let task = self.polls.spawn(poll).id();
-        self.under_way.insert(task, id);
+        self.under_way.insert(task, source);
     }
 
     async fn ingest(&mut self, polls: Vec<Poll>) -> Result<(), StoreError> {
@@ -260,7 +288,13 @@ impl Pipeline {
                     error!(event = "disk_full", "polling stops until there is room: {full}");
                 }
                 self.pulse.stall(Some(full.to_string()));
+                for poll in &polls {
+                    for done in self.waiting_for.remove(&poll.source).unwrap_or_default() {
+                        let _ = done.send(Err(Refusal::DiskFull));
+                    }
+                }
                 self.kept_out = polls;
+                self.retry_at = Instant::now() + RETRY;
                 return Ok(());
             }
             ingested => ingested?,
@@ -282,6 +316,10 @@ impl Pipeline {
     }
 
     fn poll_now(&mut self, source: SourceId, done: oneshot::Sender<Result<Polled, Refusal>>) {
+        if let Some(other) = self.agenda.merged(&source) {
+            let _ = done.send(Err(Refusal::Merged(other.clone())));
+            return;
+        }
         match self.agenda.hurry(&source, self.clock.now()) {
             // What is being read just now is news enough, and is not read twice.
             Ok(()) | Err(Refusal::UnderWay) => {
@@ -309,6 +347,13 @@ impl Pipeline {
             self.agenda.forget(id);
         }
         self.plan_all();
+        // Whoever waits for a poll that the new plan has put off, or taken away, is told.
+        let waiting: Vec<SourceId> = self.waiting_for.keys().cloned().collect();
+        for id in waiting {
+            for done in self.waiting_for.remove(&id).unwrap_or_default() {
+                self.poll_now(id.clone(), done);
+            }
+        }
         Ok(())
     }
 
@@ -328,12 +373,18 @@ impl Pipeline {
         }
     }
 
-    /// What is under way is still read, judged and published.
+    /// What is under way is still read, judged and published, if it ends soon.
+    /// A poll that does not is given up whole: nothing of it is remembered, so
+    /// the next start begins it anew.
     async fn finish(mut self) -> Result<(), StoreError> {
-        while let Some(ended) = self.polls.join_next_with_id().await {
+        let until = Instant::now() + LAST_POLLS;
+        while let Ok(Some(ended)) =
+            tokio::time::timeout_at(until, self.polls.join_next_with_id()).await
+        {
             let polls = self.gather(ended);
             self.ingest(polls).await?;
         }
+        self.polls.abort_all();
         Ok(())
     }
 }

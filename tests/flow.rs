@@ -193,6 +193,50 @@ async fn a_story_that_is_old_enough_goes_and_does_not_come_back_as_news() {
     assert_eq!(world.titles("crime").await, ["News of organised crime"]);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn another_address_begins_with_no_memory_of_the_one_before() {
+    let mut world = three_tellings().await;
+    world.site.script("/fcdo", [Answer::status(410)]);
+    world.pass(Duration::from_secs(8 * 24 * 3600)).await;
+    world.pass(Duration::from_secs(8 * 24 * 3600)).await;
+    let asked = world.site.requests("/fcdo").len();
+    world.pass(Duration::from_secs(90 * 24 * 3600)).await;
+    assert_eq!(world.site.requests("/fcdo").len(), asked, "it rests");
+    world.site.document("/moved", announcement());
+    let (old, new) = (world.site.url("/fcdo").to_string(), world.site.url("/moved").to_string());
+    world.reconfigure(|config| *config = config.replace(&old, &new)).await;
+    let requests = world.site.requests("/moved");
+    assert_eq!(requests.len(), 1, "{}", world.site.story());
+    assert!(!requests[0].is_conditional());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_that_changes_is_filed_anew() {
+    let mut world = three_tellings().await;
+    world
+        .reconfigure(|config| {
+            *config = config.replace("id = \"crime\"", "id = \"crime\"\nrevisions = \"quiet\"")
+        })
+        .await;
+    world
+        .reconfigure(|config| {
+            *config = config.replace("revisions = \"quiet\"", "revisions = \"all\"")
+        })
+        .await;
+    let other = "Closer ties in the region about the weather";
+    for source in ["fcdo", "home-office"] {
+        world
+            .site
+            .document(&format!("/{source}"), atom(&[("x", PAGE, other, "2025-04-03T08:30:00Z")]));
+    }
+    world.site.document(
+        "/wired",
+        atom(&[("urn:copy:1", "https://copies.example/1", other, "2025-04-03T08:30:00Z")]),
+    );
+    world.pass(2 * HOUR).await;
+    assert_eq!(world.titles("crime").await, Vec::<String>::new());
+}
+
 /// Invariant 8: state after a poll depends on the state before it and on the
 /// poll alone. The polls of a run, as values that went through JSON, give an
 /// empty store the same stories and the same bytes, however they are gathered.

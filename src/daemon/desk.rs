@@ -28,7 +28,12 @@ pub(super) struct FrontDesk {
     clock: Clock,
     /// One search at a time: it takes a core for seconds, and anybody may ask.
     turn: Arc<Semaphore>,
+    /// What is read from the store for readers leaves polls their share of threads.
+    looking: Arc<Semaphore>,
 }
+
+/// Look-ups at a time.
+const LOOKING: usize = 4;
 
 impl FrontDesk {
     pub(super) fn new(
@@ -37,7 +42,14 @@ impl FrontDesk {
         ledger: Arc<Ledger>,
         clock: Clock,
     ) -> Self {
-        Self { records, pulse, ledger, clock, turn: Arc::new(Semaphore::new(1)) }
+        Self {
+            records,
+            pulse,
+            ledger,
+            clock,
+            turn: Arc::new(Semaphore::new(1)),
+            looking: Arc::new(Semaphore::new(LOOKING)),
+        }
     }
 
     /// Reads the store where that may block.
@@ -45,9 +57,15 @@ impl FrontDesk {
         &self,
         look: impl FnOnce(&Records) -> Result<T, Unavailable> + Send + 'static,
     ) -> Reply<T> {
-        let records = self.records.clone();
+        let (records, looking) = (self.records.clone(), self.looking.clone());
         Box::pin(async move {
-            let looked = tokio::task::spawn_blocking(move || look(&records)).await;
+            // The permit stays with the work: a reader who went away does not free it.
+            let permit = looking.acquire_owned().await;
+            let looked = tokio::task::spawn_blocking(move || {
+                let _permit = permit;
+                look(&records)
+            })
+            .await;
             looked.unwrap_or_else(|broken| Err(Unavailable(broken.to_string())))
         })
     }
@@ -141,7 +159,7 @@ impl Desk for FrontDesk {
                 return Ok(None);
             };
             let store = &**records.store();
-            let topic = plan.queries.fingerprint(place, &plan.sources);
+            let topic = plan.fingerprint(place);
             let archive = pipeline::archive(store, topic).map_err(unavailable)?;
             let volumes = Volumes::of(archive, now);
             let Some((previous, ids, next)) = volumes.find(volume) else { return Ok(None) };

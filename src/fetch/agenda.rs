@@ -54,6 +54,12 @@ pub enum Refusal {
     /// Its server asked to be left alone.
     #[error("its server asked to be left alone until {0}")]
     Held(Timestamp),
+    /// It has moved to the address of another source, which is asked for both (P49).
+    #[error("it has moved to the address of {0}, which is asked for both")]
+    Merged(SourceId),
+    /// What it says could not be kept.
+    #[error("the disk is full: nothing more is taken in until there is room")]
+    DiskFull,
     /// It was asked a short while ago.
     #[error("it was asked a short while ago and may be asked again from {0}")]
     TooSoon(Timestamp),
@@ -123,6 +129,7 @@ impl Agenda {
         let Some(&number) = self.numbers.get(id) else { return };
         if let State::InFlight { forgotten, .. } = &mut self.slots[number].state {
             *forgotten = true;
+            self.leave_home(number);
             return;
         }
         self.withdraw(number);

@@ -11,6 +11,8 @@ use super::{Failure, Feed, Hints, Offer, Timestamp, Validators};
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Memory {
+    /// Hash of the configured place that it is a memory of: of another, it says nothing.
+    pub of: Option<u64>,
     /// What makes the next request conditional.
     pub validators: Validators,
     /// Hash of the last document that was read.

@@ -98,6 +98,15 @@ pub enum Location {
 }
 
 impl Location {
+    /// A hash of fixed definition, by which a source is seen to have moved in
+    /// the configuration.
+    pub fn hash(&self) -> u64 {
+        match self {
+            Self::Web { written, .. } => xxhash_rust::xxh3::xxh3_64(written.as_bytes()),
+            Self::File(path) => xxhash_rust::xxh3::xxh3_64(path.as_os_str().as_encoded_bytes()),
+        }
+    }
+
     /// Scheme, host and port: what a source shares politeness with. Files have none.
     pub fn origin(&self) -> Option<String> {
         match self {

@@ -98,7 +98,10 @@ impl Editor {
     /// What is remembered of one source.
     pub fn memory(&self, source: &SourceId) -> Memory {
         let memories = self.memories.read().unwrap_or_else(PoisonError::into_inner);
-        memories.get(source).cloned().unwrap_or_default()
+        let place = self.plan.sources.get(source).map(|source| source.location.hash());
+        // What an address did says nothing of the one that the operator put in its place.
+        let is_of = |memory: &&Memory| memory.of.is_none() || place.is_none() || memory.of == place;
+        memories.get(source).filter(is_of).cloned().unwrap_or_default()
     }
 
     /// The store, for those who read it.
@@ -114,9 +117,13 @@ impl Editor {
     /// Puts a plan in force: fills topics whose query changed, publishes
     /// everything anew, withdraws what the plan no longer has (Q33).
     pub async fn adopt(&mut self, plan: Arc<Plan>, now: Timestamp) -> Result<(), StoreError> {
-        self.filing = Filing::open(plan.clone(), &self.store).await?;
-        self.plan = plan;
-        self.enforce(now).await?;
+        let filing = Filing::open(plan.clone(), &self.store).await?;
+        let before =
+            (std::mem::replace(&mut self.filing, filing), std::mem::replace(&mut self.plan, plan));
+        if let Err(error) = self.enforce(now).await {
+            (self.filing, self.plan) = before;
+            return Err(error);
+        }
         self.publish_all(now).await
     }
 
@@ -177,12 +184,13 @@ impl Editor {
                 let withdrawn =
                     dedup::withdraw(source, deleted, &mut known, &rules(&plan), poll.at);
                 judged.admitted.extend(withdrawn);
-                commit.listed.push((source.clone(), std::mem::take(&mut judged.listed)));
+                // A partial document leaves out what the source lists all the same (P52).
+                if !reading.freshness.partial {
+                    commit.listed.push((source.clone(), std::mem::take(&mut judged.listed)));
+                }
             }
             outcomes.push(tally(&judged.admitted));
             self.settle(poll, &judged, &mut memories);
-            self.ledger.polled(poll);
-            self.ledger.admitted(&judged.admitted);
             for admitted in judged.admitted {
                 commit.places.extend(self.filing.file(&admitted, &mut touched));
                 commit.admitted.push(admitted);
@@ -196,14 +204,20 @@ impl Editor {
         tokio::task::block_in_place(|| {
             self.keeping.step(retention, &*self.store, filing, now, &mut commit, &mut touched)
         })?;
-        let changed: Vec<Story> =
-            commit.admitted.iter().map(|admitted| admitted.story.clone()).collect();
+        let admitted = commit.admitted.clone();
         let committing = Instant::now();
-        self.store.commit(commit).await?;
+        if let Err(error) = self.store.commit(commit).await {
+            // Nothing of it happened: it is begun anew with the next gathering.
+            (self.keeping, self.passages_from) = (Keeping::default(), None);
+            return Err(error);
+        }
         self.ledger.committed(committing.elapsed());
+        polls.iter().for_each(|poll| self.ledger.polled(poll));
+        self.ledger.admitted(&admitted);
         self.memories.write().unwrap_or_else(PoisonError::into_inner).extend(memories);
 
-        self.at_hand.extend(changed.into_iter().map(|story| (story.id, Arc::new(story))));
+        let changed = admitted.into_iter().map(|admitted| admitted.story);
+        self.at_hand.extend(changed.map(|story| (story.id, Arc::new(story))));
         self.display(&touched, now)?;
         self.publish(&touched, now).await?;
         self.ledger.gathered(began.elapsed());
@@ -250,6 +264,7 @@ impl Editor {
             memories.entry(poll.source.clone()).or_insert_with(|| self.memory(&poll.source));
         let news = News { new: judged.new.clone(), known: judged.known };
         fetch::settle(poll, &news, memory, source, &self.plan.polling);
+        memory.of = Some(source.location.hash());
     }
 
     /// Looks up which stories these feeds hold now.

@@ -26,7 +26,9 @@ const MOST_PAGES: usize = 20;
 /// How long the entries of a poll wait for their pages, all together.
 const DEADLINE: Duration = Duration::from_secs(60);
 
-/// Adds full texts to the entries of one document.
+/// Adds full texts to the entries of one document. Returns also whether every
+/// entry that wants its text had its turn: a document of which some had not, while
+/// others gained by theirs, is to be read again though it does not change.
 pub(super) async fn enriched(
     entries: Vec<Entry>,
     source: &Source,
@@ -34,26 +36,31 @@ pub(super) async fn enriched(
     store: &Arc<dyn Store>,
     plan: &Plan,
     clock: &Clock,
-) -> Vec<Entry> {
+) -> (Vec<Entry>, bool) {
     if source.enrich == Enrich::None {
-        return entries;
+        return (entries, true);
     }
     let mut candidates = dedup::candidates(entries, &rules(plan), clock.now());
     let known = known(&candidates, store.clone()).await;
-    let chosen = chosen(&candidates, &known);
+    let wanted = wanted(&candidates, &known);
+    let (mut tried, mut gained) = (0, 0);
     let fetching = async {
-        for (turn, place) in chosen.into_iter().enumerate() {
-            if turn > 0 {
+        for place in wanted.iter().take(MOST_PAGES) {
+            if tried > 0 {
                 tokio::time::sleep(plan.polling.spacing).await;
             }
-            if !complete(&mut candidates[place].entry, source, fetcher, clock).await {
-                break;
+            tried += 1;
+            match complete(&mut candidates[*place].entry, source, fetcher, clock).await {
+                After::Gained => gained += 1,
+                After::Nothing => {}
+                After::Refused => break,
             }
         }
     };
     // What was fetched until then stays.
     let _ = tokio::time::timeout(DEADLINE, fetching).await;
-    candidates.into_iter().map(|candidate| candidate.entry).collect()
+    let all = tried == wanted.len() || gained == 0;
+    (candidates.into_iter().map(|candidate| candidate.entry).collect(), all)
 }
 
 /// What is known of these entries under their own names. A store that cannot
@@ -64,29 +71,40 @@ async fn known(candidates: &[Candidate], store: Arc<dyn Store>) -> Option<Lookal
 }
 
 /// The places of those to fetch for: the new before those that failed before.
-fn chosen(candidates: &[Candidate], known: &Option<Lookalikes>) -> Vec<usize> {
+fn wanted(candidates: &[Candidate], known: &Option<Lookalikes>) -> Vec<usize> {
     let Some(known) = known else { return Vec::new() };
     let wanted: Vec<Wanted> =
         candidates.iter().map(|candidate| dedup::wants_enrichment(candidate, known)).collect();
     let wanted = &wanted;
     let of = move |what: Wanted| (0..wanted.len()).filter(move |place| wanted[*place] == what);
-    of(Wanted::New).chain(of(Wanted::Again)).take(MOST_PAGES).collect()
+    of(Wanted::New).chain(of(Wanted::Again)).collect()
 }
 
-/// Fetches for one entry. Whether to go on with the next: a server that
-/// cannot be reached, or asks to be left alone, is not asked again.
-async fn complete(entry: &mut Entry, source: &Source, fetcher: &Fetcher, clock: &Clock) -> bool {
-    let Some(page) = enrich::wanted(entry, source.enrich) else { return true };
+/// What came of fetching for one entry.
+enum After {
+    /// The entry has its text.
+    Gained,
+    /// There is none to be had for it.
+    Nothing,
+    /// The server cannot be reached or asks to be left alone: it is not asked again.
+    Refused,
+}
+
+async fn complete(entry: &mut Entry, source: &Source, fetcher: &Fetcher, clock: &Clock) -> After {
+    let Some(page) = enrich::wanted(entry, source.enrich) else { return After::Nothing };
     let fetched = fetcher.page(source, &page, clock.now()).await;
     let failure = match fetched {
         Ok(document) => enrich::enrich(entry, &document, source.enrich).err(),
         Err(failure) => Some(failure),
     };
-    let Some(failure) = failure else { return true };
+    let Some(failure) = failure else { return After::Gained };
     debug!(event = "enrich_failed", source = %source.id, "{page} adds nothing: {failure}");
     enrich::missing(entry, &failure, clock.now());
-    matches!(
-        failure.kind,
-        FailureKind::NotFound | FailureKind::Gone | FailureKind::NotAFeed | FailureKind::TooLarge
-    )
+    match failure.kind {
+        FailureKind::NotFound
+        | FailureKind::Gone
+        | FailureKind::NotAFeed
+        | FailureKind::TooLarge => After::Nothing,
+        _ => After::Refused,
+    }
 }

@@ -37,7 +37,7 @@ impl Filing {
     pub(super) async fn open(plan: Arc<Plan>, store: &Arc<dyn Store>) -> Result<Self, StoreError> {
         let topics = 0..plan.topics.len();
         let mut fingerprints: Vec<Fingerprint> =
-            topics.map(|topic| plan.queries.fingerprint(topic, &plan.sources)).collect();
+            topics.map(|topic| plan.fingerprint(topic)).collect();
         fingerprints.push(EVERYTHING);
         let mut filing = Self { plan, fingerprints, archives: Vec::new() };
         let names = tokio::task::block_in_place(|| names(&**store))?;

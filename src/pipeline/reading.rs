@@ -6,7 +6,9 @@ use std::time::Duration;
 use crate::clock::Clock;
 use crate::config::Plan;
 use crate::fetch::{Fetched, Fetcher};
-use crate::model::{Document, Failure, FailureKind, Memory, Outcome, Poll, Reading, Source};
+use crate::model::{
+    Document, Failure, FailureKind, Memory, Outcome, Poll, Reading, Source, Validators,
+};
 use crate::parse::{self, Limits, Parsed};
 use crate::store::Store;
 
@@ -30,7 +32,15 @@ pub(super) async fn read(
         Ok(Fetched::Document { document, validators, freshness, bytes, hash, moved }) => {
             match parsed(document, plan.parsing.clone()).await {
                 Ok(Parsed { feed, entries, hints, warnings, .. }) => {
-                    let entries = enriched(entries, &source, &fetcher, &store, &plan, &clock).await;
+                    let (entries, all_tried) =
+                        enriched(entries, &source, &fetcher, &store, &plan, &clock).await;
+                    // With what makes the next answer "unchanged", the rest would never be tried.
+                    let (validators, hash) = match all_tried {
+                        true => (validators, hash),
+                        false => {
+                            (Validators { offer: validators.offer, ..Validators::default() }, !hash)
+                        }
+                    };
                     Outcome::Read(Box::new(Reading {
                         validators,
                         freshness,

@@ -14,6 +14,7 @@
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::StoreError;
 
@@ -23,6 +24,25 @@ pub(super) struct Home {
     path: PathBuf,
     /// Unlocked when it is closed, by whatever death.
     _lock: File,
+}
+
+/// How often the lock is tried for, and how far apart.
+const TRIES: u32 = 25;
+const BETWEEN: Duration = Duration::from_millis(20);
+
+/// Locks the directory against other processes. A lock outlives its holder for
+/// a moment where the process starts another at that time: until the child
+/// becomes its own program it has the file open too. So one refusal is none yet.
+fn lock_patiently(lock: &File, path: &Path) -> Result<(), StoreError> {
+    for turn in 0..TRIES {
+        match lock.try_lock() {
+            Ok(()) => return Ok(()),
+            Err(TryLockError::WouldBlock) if turn + 1 < TRIES => std::thread::sleep(BETWEEN),
+            Err(TryLockError::WouldBlock) => break,
+            Err(TryLockError::Error(error)) => return Err(unwritable(path, &error)),
+        }
+    }
+    Err(StoreError::InUse(path.display().to_string()))
 }
 
 /// What the store must at least hold.
@@ -40,13 +60,7 @@ impl Home {
         let lock = path.join("lock");
         let lock = File::options().create(true).truncate(false).write(true).open(lock);
         let lock = lock.map_err(|error| unwritable(path, &error))?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                return Err(StoreError::InUse(path.display().to_string()));
-            }
-            Err(TryLockError::Error(error)) => return Err(unwritable(path, &error)),
-        }
+        lock_patiently(&lock, path)?;
         let home = Self { path: path.to_owned(), _lock: lock };
         home.tidy().map_err(|error| unwritable(path, &error))?;
         Ok(home)
