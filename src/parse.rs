@@ -195,8 +195,7 @@ enum Refused {
 
 fn attempt(text: &str, document: &Document, limits: &Limits) -> Result<Read, Refused> {
     let base = document.url.as_ref();
-    let normalised =
-        normalise::normalise(text, base, document.at, limits).map_err(Refused::Limit)?;
+    let normalised = normalise::normalise(text, base, limits).map_err(Refused::Limit)?;
     let draft = strict::read(&normalised.text, base, Dates::Noted).map_err(Refused::Malformed)?;
     let seen = if draft.entries.is_empty() { repair::count_entries(text) } else { 0 };
     Ok(Read { draft, outline: normalised.outline, seen })

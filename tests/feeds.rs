@@ -31,8 +31,9 @@ fn document(path: &Path) -> Document {
 }
 
 fn reading(path: &Path) -> serde_json::Value {
-    match parse::parse(&document(path), &Limits::default()) {
-        Ok(parsed) => serde_json::to_value(parse::report(&parsed)).unwrap(),
+    let document = document(path);
+    match parse::parse(&document, &Limits::default()) {
+        Ok(parsed) => serde_json::to_value(parse::report(&parsed, document.at)).unwrap(),
         Err(failure) => serde_json::json!({
             "failure": failure.kind.as_str(),
             "message": failure.message,

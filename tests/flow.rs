@@ -237,6 +237,25 @@ async fn an_order_that_changes_is_filed_anew() {
     assert_eq!(world.titles("crime").await, Vec::<String>::new());
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_date_in_the_future_is_taken_once_and_never_moves() {
+    let ahead = |note: &str| atom(&[("urn:a", PAGE, TITLE, "2031-01-01T00:00:00Z")]) + note;
+    let world = World::new()
+        .await
+        .source("fcdo", ahead(""))
+        .topic("crime", "\"organised crime\"")
+        .start()
+        .await;
+    let before = (world.stories(), world.get("/topics/crime.atom").await.body);
+    assert_eq!(before.0[0].updated, crate::support::world::START);
+    for round in 0..3 {
+        world.site.document("/fcdo", ahead(&format!("<!-- {round} -->")));
+        world.pass(2 * HOUR).await;
+    }
+    assert_eq!(world.site.requests("/fcdo").len(), 4);
+    assert_eq!(before, (world.stories(), world.get("/topics/crime.atom").await.body));
+}
+
 /// Invariant 8: state after a poll depends on the state before it and on the
 /// poll alone. The polls of a run, as values that went through JSON, give an
 /// empty store the same stories and the same bytes, however they are gathered.

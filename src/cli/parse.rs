@@ -60,7 +60,10 @@ impl Parse {
         let parsed = parse::parse(&document, &limits)
             .map_err(|failure| Stop::because(format!("{}: {failure}", self.document)))?;
         if self.json {
-            print_line(serde_json::to_string_pretty(&parse::report(&parsed)).unwrap_or_default());
+            print_line(
+                serde_json::to_string_pretty(&parse::report(&parsed, document.at))
+                    .unwrap_or_default(),
+            );
         } else {
             show::document(&parsed);
         }

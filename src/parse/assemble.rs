@@ -31,7 +31,7 @@ pub(super) fn assemble(
         outline.entries = vec![Note::default(); draft.entries.len()];
     }
     let base = outline.feed.base.clone().or_else(|| document.url.clone());
-    let feed = feed_of(&draft, &outline.feed, base.as_ref());
+    let feed = feed_of(&draft, &outline.feed, base.as_ref(), document.at);
     let hints = hints_of(&draft, &outline, base.as_ref());
     let fallback = base.or_else(|| feed.url.clone());
     let mut assembler = Assembler { document, limits, feed, base: fallback, cut: 0 };
@@ -68,7 +68,9 @@ fn says_nothing(entry: &Entry) -> bool {
     entry.guid.is_none() && entry.url.is_none() && entry.title.is_empty() && entry.text.is_empty()
 }
 
-fn feed_of(draft: &Draft, note: &Note, base: Option<&Url>) -> Feed {
+/// What a document says of itself. Its date is held to when it was read: it is
+/// published as it stands, and tells no entries apart (Q6).
+fn feed_of(draft: &Draft, note: &Note, base: Option<&Url>, at: Timestamp) -> Feed {
     let links = draft.links.iter().chain(&note.links);
     let page = links
         .filter(|tie| matches!(tie.rel.as_str(), "" | "alternate"))
@@ -84,7 +86,7 @@ fn feed_of(draft: &Draft, note: &Note, base: Option<&Url>) -> Feed {
         }),
         title: short_title(written.unwrap_or_default()),
         url: page,
-        updated: note.updated.or(note.published),
+        updated: note.updated.or(note.published).map(|moment| moment.min(at)),
         language: language(draft.language.as_deref().or(note.language.as_deref())),
         rights: rights.map(title).filter(|rights| !rights.is_empty()),
         authors: names(if draft.authors.is_empty() { &note.authors } else { &draft.authors }),
@@ -126,7 +128,7 @@ impl Assembler<'_> {
         let mut entry = Entry::of(self.document.source.clone());
         // What was taken from elsewhere says so, and goes on saying so (Q8).
         entry.feed = match &note.source {
-            Some(source) => feed_of(&Draft::default(), source, base),
+            Some(source) => feed_of(&Draft::default(), source, base, self.document.at),
             None => self.feed.clone(),
         };
         entry.guid = guid(&draft, &note);
@@ -227,9 +229,8 @@ impl Assembler<'_> {
     /// When it was published and when it was changed. RSS 1.0 knows one date
     /// for both, and so do we then.
     fn dates(&self, draft: &DraftEntry, note: &Note) -> (Option<Timestamp>, Option<Timestamp>) {
-        let now = self.document.at;
         let read = |moment: Option<chrono::DateTime<chrono::Utc>>| {
-            moment.and_then(|moment| super::date::believed(Timestamp::from(moment), now))
+            moment.and_then(|moment| super::date::believed(Timestamp::from(moment)))
         };
         let published = note.published.or_else(|| read(draft.published)).or(note.created);
         let updated = note.updated.or_else(|| read(draft.updated));

@@ -13,15 +13,18 @@ use crate::model::Timestamp;
 /// Dates before this year are mistakes: there were no feeds, and no web.
 const FIRST_YEAR: i32 = 1990;
 
-/// The moment a date states, unless it cannot be read or lies before 1990;
-/// one that lies in the future is taken as `now` (Q6).
-pub(super) fn read(text: &str, now: Timestamp) -> Option<Timestamp> {
-    believed(parse(text)?, now)
+/// The moment a date states, unless it cannot be read or lies before 1990.
+///
+/// One that lies in the future stays as it is: held to the moment of reading, it
+/// would be another at every reading, and its entry revised each time. Whoever
+/// publishes it holds it to when it was first read (Q6).
+pub(super) fn read(text: &str) -> Option<Timestamp> {
+    believed(parse(text)?)
 }
 
-/// A stated moment as far as it is believed: not later than `now`, not before 1990.
-pub(super) fn believed(moment: Timestamp, now: Timestamp) -> Option<Timestamp> {
-    Some(moment.min(now)).filter(|moment| *moment >= earliest())
+/// A stated moment as far as it is believed: not before 1990.
+pub(super) fn believed(moment: Timestamp) -> Option<Timestamp> {
+    Some(moment).filter(|moment| *moment >= earliest())
 }
 
 fn earliest() -> Timestamp {
@@ -406,15 +409,14 @@ mod tests {
     }
 
     #[test]
-    fn the_future_is_now_and_the_distant_past_is_nothing() {
-        let now = parse("2025-04-02T11:05:00Z").unwrap();
+    fn the_future_is_told_as_it_is_and_the_distant_past_is_nothing() {
         for (given, expected) in [
-            ("2999-01-01T00:00:00Z", Some(now)),
-            ("2025-04-02T11:04:59Z", Some(now.before(std::time::Duration::from_secs(1)))),
+            ("2999-01-01T00:00:00Z", parse("2999-01-01T00:00:00Z")),
+            ("2025-04-02T11:04:59Z", parse("2025-04-02T11:04:59Z")),
             ("1970-01-01T00:00:00Z", None),
             ("0001-01-01T00:00:00Z", None),
         ] {
-            assert_eq!(read(given, now), expected, "{given}");
+            assert_eq!(read(given), expected, "{given}");
         }
     }
 

@@ -28,7 +28,7 @@ use super::Limits;
 use super::markup::{Kind, Piece, Pieces};
 use super::outline::Outline;
 use super::repair::{Reference, reference};
-use crate::model::{Failure, FailureKind, Timestamp};
+use crate::model::{Failure, FailureKind};
 
 pub(super) use self::noting::decoded;
 
@@ -85,17 +85,15 @@ struct Frame<'t> {
 pub(super) fn normalise<'t>(
     text: &'t str,
     base: Option<&Url>,
-    now: Timestamp,
     limits: &Limits,
 ) -> Result<Normalised<'t>, Failure> {
-    let mut walk = Walk::new(text, base, now, limits);
+    let mut walk = Walk::new(text, base, limits);
     walk.run()?;
     Ok(walk.finish())
 }
 
 struct Walk<'t, 'l> {
     text: &'t str,
-    now: Timestamp,
     limits: &'l Limits,
     dialect: Dialect,
     root: root::Root<'t>,
@@ -119,10 +117,9 @@ struct Walk<'t, 'l> {
 }
 
 impl<'t, 'l> Walk<'t, 'l> {
-    fn new(text: &'t str, base: Option<&Url>, now: Timestamp, limits: &'l Limits) -> Self {
+    fn new(text: &'t str, base: Option<&Url>, limits: &'l Limits) -> Self {
         Self {
             text,
-            now,
             limits,
             dialect: Dialect::Rss,
             root: root::Root::default(),
@@ -219,17 +216,17 @@ impl<'t, 'l> Walk<'t, 'l> {
         let content = if empty { "" } else { &self.text[frame.inside..piece.start] };
         match frame.place {
             Place::FeedField(field) => {
-                noting::note_in_feed(&mut self.outline, &mut self.rhythm, field, content, self.now);
+                noting::note_in_feed(&mut self.outline, &mut self.rhythm, field, content);
             }
             Place::EntryField(field) => {
                 if let Some(note) = self.outline.entries.last_mut() {
-                    noting::note_in_entry(note, field, content, self.now);
+                    noting::note_in_entry(note, field, content);
                 }
             }
             Place::SourceField(field) => {
                 let note = self.outline.entries.last_mut();
                 if let Some(source) = note.and_then(|note| note.source.as_mut()) {
-                    noting::note_in_entry(source, field, content, self.now);
+                    noting::note_in_entry(source, field, content);
                 }
             }
             Place::Base64 if !empty => {

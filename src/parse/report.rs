@@ -99,8 +99,9 @@ pub struct HintsReport<'a> {
     pub ended: bool,
 }
 
-/// The view of `parsed` that `gazetted parse --json` prints.
-pub fn report(parsed: &Parsed) -> Report<'_> {
+/// The view of `parsed` that `gazetted parse --json` prints. Dates after `at`,
+/// when the document was read, are held to it, as they are published (Q6).
+pub fn report(parsed: &Parsed, at: Timestamp) -> Report<'_> {
     let hints = &parsed.hints;
     Report {
         format: &parsed.format,
@@ -108,7 +109,7 @@ pub fn report(parsed: &Parsed) -> Report<'_> {
         title: &parsed.feed.title,
         url: parsed.feed.url.as_ref().map(url::Url::as_str),
         language: parsed.feed.language.as_deref(),
-        entries: parsed.entries.iter().map(entry).collect(),
+        entries: parsed.entries.iter().map(|one| entry(one, at)).collect(),
         hints: HintsReport {
             ttl: hints.ttl.map(|ttl| ttl.as_secs()),
             skip_hours: &hints.skip_hours,
@@ -125,8 +126,8 @@ pub fn report(parsed: &Parsed) -> Report<'_> {
     }
 }
 
-fn entry(entry: &Entry) -> EntryReport<'_> {
-    let date = |moment: Option<Timestamp>| moment.map(|moment| moment.to_string());
+fn entry(entry: &Entry, at: Timestamp) -> EntryReport<'_> {
+    let date = |moment: Option<Timestamp>| moment.map(|moment| moment.min(at).to_string());
     EntryReport {
         id: entry.guid.as_deref(),
         url: entry.url.as_ref().map(url::Url::as_str),

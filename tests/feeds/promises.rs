@@ -4,17 +4,23 @@ use gazetted::model::{Entry, Timestamp};
 use gazetted::parse::Parsed;
 use url::Url;
 
+/// 1990-01-01T00:00:00Z, in seconds.
+const YEAR_1990: i64 = 631_152_000;
+
 /// The promises broken, in words; none for a good reading.
 pub(crate) fn broken(parsed: &Parsed, at: Timestamp) -> Vec<String> {
     let mut broken = Vec::new();
     line(&parsed.feed.title, "the feed's title", &mut broken);
+    if parsed.feed.updated.is_some_and(|date| date > at) {
+        broken.push("the feed's date is later than the document".to_owned());
+    }
     for entry in &parsed.entries {
-        entry_of(entry, at, &mut broken);
+        entry_of(entry, &mut broken);
     }
     broken
 }
 
-fn entry_of(entry: &Entry, at: Timestamp, broken: &mut Vec<String>) {
+fn entry_of(entry: &Entry, broken: &mut Vec<String>) {
     line(&entry.title, "a title", broken);
     text(entry.guid.as_deref().unwrap_or_default(), "an id", broken);
     text(&entry.text, "a text", broken);
@@ -31,8 +37,8 @@ fn entry_of(entry: &Entry, at: Timestamp, broken: &mut Vec<String>) {
         web(address, broken);
     }
     for date in entry.published.iter().chain(&entry.updated) {
-        if *date > at {
-            broken.push(format!("a date is later than the document: {date}"));
+        if date.as_secs() < YEAR_1990 {
+            broken.push(format!("a date before there were feeds: {date}"));
         }
     }
 }

@@ -6,7 +6,6 @@ use super::super::date;
 use super::super::markup::{self, Kind, Pieces};
 use super::super::names::Space;
 use super::super::outline::{Note, Outline, Tie};
-use crate::model::Timestamp;
 
 /// An element whose text is noted when it ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,8 +107,8 @@ impl Rhythm {
 }
 
 /// Notes the text of an element of an entry.
-pub(super) fn note_in_entry(note: &mut Note, field: Field, raw: &str, now: Timestamp) {
-    let moment = || date::read(&text_of(raw), now);
+pub(super) fn note_in_entry(note: &mut Note, field: Field, raw: &str) {
+    let moment = || date::read(&text_of(raw));
     match field {
         Field::Published => note.published = moment().or(note.published),
         Field::Updated => note.updated = moment().or(note.updated),
@@ -137,13 +136,7 @@ pub(super) fn note_in_entry(note: &mut Note, field: Field, raw: &str, now: Times
 }
 
 /// Notes the text of an element of the feed.
-pub(super) fn note_in_feed(
-    outline: &mut Outline,
-    rhythm: &mut Rhythm,
-    field: Field,
-    raw: &str,
-    now: Timestamp,
-) {
+pub(super) fn note_in_feed(outline: &mut Outline, rhythm: &mut Rhythm, field: Field, raw: &str) {
     let hints = &mut outline.hints;
     match field {
         Field::TimeToLive => {
@@ -172,8 +165,8 @@ pub(super) fn note_in_feed(
             };
         }
         Field::UpdateFrequency => rhythm.frequency = text_of(raw).parse().ok(),
-        Field::UpdateBase => hints.update_base = date::read(&text_of(raw), now),
-        field => note_in_entry(&mut outline.feed, field, raw, now),
+        Field::UpdateBase => hints.update_base = date::read(&text_of(raw)),
+        field => note_in_entry(&mut outline.feed, field, raw),
     }
 }
 

@@ -213,7 +213,7 @@ impl<'t> Walk<'t, '_> {
             (Space::History, "complete") => self.outline.hints.complete = true,
             (Space::Tombstones, "deleted-entry") => {
                 let when = markup::attribute(attributes, "when");
-                let when = when.and_then(|when| date::read(&decoded(when), self.now));
+                let when = when.and_then(|when| date::read(&decoded(when)));
                 let guid = markup::attribute(attributes, "ref").map(decoded);
                 self.outline.hints.deleted.extend(guid.map(|guid| (guid, when)));
             }
@@ -314,7 +314,7 @@ impl<'t> Walk<'t, '_> {
                     // The Channel Definition Format.
                     ("", "HREF" | "href") => note.links.extend(channel_page(attributes)),
                     ("", "LASTMOD" | "lastmod") => {
-                        note.updated = date::read(&decoded(value), self.now);
+                        note.updated = date::read(&decoded(value));
                     }
                     ("xml", "lang") => note.language = Some(decoded(value)),
                     _ => {}
