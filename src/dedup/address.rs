@@ -64,7 +64,10 @@ fn bare_host(host: &str) -> &str {
     while let Some(rest) = bare.strip_prefix("www.").filter(|rest| rest.contains('.')) {
         bare = rest;
     }
-    if bare.is_empty() { host } else { bare }
+    // `9.` is a name, but `9` is an address: what is left must not read as a number.
+    let label = bare.rsplit('.').next().unwrap_or_default();
+    let is_number = label.starts_with(|first: char| first.is_ascii_digit());
+    if bare.is_empty() || (is_number && bare.len() < host.len()) { host } else { bare }
 }
 
 /// Whether an address names a page rather than a site: its front page says
@@ -196,6 +199,7 @@ mod tests {
             ("https://www.com/a", "https://www.com/a"),
             ("https://www.www.example.org./a", "https://example.org/a"),
             ("https://./a", "https://./a"),
+            ("https://9..../a", "https://9..../a"),
         ] {
             assert_eq!(canonical_of(given), expected, "{given}");
             assert_eq!(canonical_of(expected), expected, "not a fixed point: {expected}");
