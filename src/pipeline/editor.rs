@@ -247,7 +247,7 @@ impl Editor {
         Ok(known)
     }
 
-    /// Once a day of polls: the passages too old to be evidence.
+    /// Whenever a span of time has passed: the passages too old to be evidence.
     fn passages_to_forget(&mut self, now: Timestamp) -> Option<Key> {
         let first = dedup::first_passage_of(now.before(PASSAGES_KEPT));
         (self.passages_from != Some(first)).then(|| {
