@@ -18,6 +18,7 @@ mod text;
 
 mod value;
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -26,7 +27,7 @@ pub use changes::{Change, Effect, changes};
 pub use problem::{Note, Problem, Problems, Severity, Spot};
 
 use crate::dedup::Overrides;
-use crate::model::{Fingerprint, Sources, Topic};
+use crate::model::{Fingerprint, Sources, Topic, TopicId};
 use crate::store::Retention;
 use crate::topics::{Language, TopicSet};
 use crate::{fetch, parse, publish};
@@ -58,6 +59,8 @@ pub struct Plan {
     pub samples: Vec<Sample>,
     /// What the operator knows better than the judgement.
     pub overrides: Overrides,
+    /// Who may read the topics that are not for everybody.
+    pub guards: BTreeMap<TopicId, publish::Guard>,
 }
 
 /// A plan, and what its author may not have meant.
@@ -76,6 +79,23 @@ impl Plan {
         let Fingerprint(query) = self.queries.fingerprint(topic, &self.sources);
         let order = self.topics[topic].revisions as u64 + 1;
         Fingerprint(xxhash_rust::xxh3::xxh3_64_with_seed(&query.to_le_bytes(), order))
+    }
+
+    /// Whether a story in these topics, and in no others, is kept from who
+    /// bears no key: none of them is for everybody. Any source's story in no
+    /// topic at all is public, as its source is.
+    pub fn hides(&self, topics: &[usize]) -> bool {
+        !topics.is_empty() && topics.iter().all(|topic| self.topics[*topic].private)
+    }
+
+    /// Who may read which topic, by the names that it has and had.
+    pub fn guards(&self) -> Vec<(TopicId, publish::Guard)> {
+        let guard = |topic: &Topic| {
+            let guard = self.guards.get(&topic.id)?;
+            let names = std::iter::once(&topic.id).chain(&topic.formerly);
+            Some(names.map(|name| (name.clone(), guard.clone())).collect::<Vec<_>>())
+        };
+        self.topics.iter().filter_map(guard).flatten().collect()
     }
 
     /// Reads a configuration file with all it includes and compiles it.

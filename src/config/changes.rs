@@ -209,9 +209,13 @@ fn topics(old: &Plan, new: &Plan) -> Vec<Change> {
             revisions: "revisions",
             entries: "entries",
             formerly: "formerly",
-        } but id, query);
+            explain: "explain",
+        } but id, query, private);
         if !fields.is_empty() {
             changes.push(in_force(format!("topic {id}: {} changed", fields.join(", "))));
+        }
+        if old.guards.get(id) != new.guards.get(id) {
+            changes.push(in_force(format!("topic {id}: who may read it changed")));
         }
     }
     let removed = old.topics.iter().filter(|topic| place_in(new, &topic.id).is_none());

@@ -3,12 +3,15 @@
 //! Each type here is a string in the file. Its `FromStr` is the check, its
 //! `Display` the form in which defaults are stated.
 
+mod access;
+
 mod network;
 
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
+pub(crate) use access::Access;
 pub(crate) use network::{
     Authority, BaseUrl, Filter, HeaderName, HeaderText, Listen, Network, Proxy, WebAddress,
 };

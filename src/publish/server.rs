@@ -57,12 +57,24 @@ pub struct Settings {
     pub connections: usize,
     /// Connections of one address; of one /64 with IPv6.
     pub connections_per_address: usize,
-    /// Whether operators' pages, `/sources` and `/metrics`, are answered here,
-    /// rather than on an address of their own.
-    pub operators: bool,
+    /// Who asks here.
+    pub audience: Audience,
     /// Addresses of reverse proxies, which stand for many clients: the limit
     /// for one address does not hold for them.
     pub proxies: Vec<IpNet>,
+}
+
+/// Who asks on a listener: operators' pages, `/sources` and `/metrics`, are not for all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Audience {
+    /// Readers and operators alike, for there is one listener. What operators
+    /// are told of private topics is left out.
+    #[default]
+    Everybody,
+    /// Readers: operators have a listener of their own.
+    Readers,
+    /// Operators, on that listener.
+    Operators,
 }
 
 impl Default for Settings {
@@ -75,7 +87,7 @@ impl Default for Settings {
             drain: Duration::from_secs(20),
             connections: 512,
             connections_per_address: 32,
-            operators: true,
+            audience: Audience::default(),
             proxies: vec![
                 IpNet::new_assert(IpAddr::from([127, 0, 0, 0]), 8),
                 IpNet::new_assert(std::net::Ipv6Addr::LOCALHOST.into(), 128),

@@ -1,9 +1,11 @@
 //! What the published feeds have in common: addresses and ids, out of a base URL.
 
+use std::borrow::Cow;
+
 use url::Url;
 
 use super::legible::line;
-use crate::model::{SourceId, StoryId, TopicId};
+use crate::model::{SourceId, StoryId, Topic, TopicId};
 
 /// What the published feeds have in common.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +36,15 @@ impl Site {
             Some(url::Host::Ipv4(address)) => address.to_string(),
             // A tag's authority has no brackets and no colons (RFC 4151 §2.1).
             Some(url::Host::Ipv6(_)) | None => "localhost".to_owned(),
+        }
+    }
+
+    /// The site as a topic's feeds tell of it. A private topic names no hub:
+    /// a hub reads what it passes on, and passes it on to anybody.
+    pub(super) fn of_topic(&self, topic: &Topic) -> Cow<'_, Self> {
+        match self.hub {
+            Some(_) if topic.private => Cow::Owned(Self { hub: None, ..self.clone() }),
+            _ => Cow::Borrowed(self),
         }
     }
 

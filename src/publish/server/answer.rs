@@ -8,21 +8,23 @@ use axum::body::Body as PageBody;
 use axum::http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
     ACCESS_CONTROL_MAX_AGE, ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST,
-    TRANSFER_ENCODING, VARY, WWW_AUTHENTICATE,
+    REFERRER_POLICY, TRANSFER_ENCODING, VARY, WWW_AUTHENTICATE,
 };
 use axum::http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Version};
 use bytes::Bytes;
 use http_body_util::{Either, Full};
 use hyper::body::Incoming;
 use tower::ServiceExt;
+use url::form_urlencoded;
 
 use super::{QUERY, Settings, routes};
 use crate::publish::coding::{Accepted, Coding};
 use crate::publish::conditional::{Precondition, evaluate};
+use crate::publish::guard::{self, Guards};
 use crate::publish::heads;
 use crate::publish::pages;
 use crate::publish::shelf::{Coded, Held, Shelved};
-use crate::publish::{Desk, Guard, Shelf};
+use crate::publish::{Desk, Shelf};
 
 /// Bytes of the shelf as they are, or whatever a route made.
 pub(super) type Body = Either<Full<Bytes>, PageBody>;
@@ -51,21 +53,40 @@ impl Office {
             Method::OPTIONS => return preflight(),
             _ => return not_allowed(),
         }
-        let path = request.uri().path();
-        let guard = self.shelf.guard_of(path);
-        let admits =
-            |guard: &Arc<Guard>| guard.admits(request.uri().query(), request.headers()).is_some();
-        if !guard.as_ref().is_none_or(admits) {
-            return self.unadmitted();
+        let (path, query) = (request.uri().path(), request.uri().query());
+        let guards = self.shelf.guards();
+        let guard = guards.as_ref().and_then(|guards| guards.of(path));
+        // Whoever bears a key that opens something else learns what a stranger
+        // who asks for nothing does: both of them nothing.
+        let unadmitted = |guards: &Guards| {
+            let known = guards.know(query, request.headers());
+            if known { Unadmitted::Known } else { Unadmitted::Stranger }
+        };
+        if let (Some(guards), Some(guard)) = (&guards, guard)
+            && guard.admits(query, request.headers()).is_none()
+        {
+            return self.turned_away(unadmitted(guards));
         }
-        match self.shelf.find(path) {
-            Some(Held::Here(document)) => {
-                self.shelved(&document, request.headers(), guard.is_some())
-            }
+        let guarded = guard.is_some();
+        let answer = match self.shelf.find(path) {
+            Some(Held::Here(document)) => self.shelved(&document, request.headers(), guarded),
             Some(Held::Gone) => self.gone(),
-            Some(Held::MovedTo(path)) => self.moved(&path),
-            None => self.route(request, guard.is_some()).await,
-        }
+            Some(Held::MovedTo(path)) => {
+                let key = query.filter(|_| guarded).and_then(guard::key_of);
+                self.moved(&path, key.as_deref())
+            }
+            None => {
+                // What is not there must look like what is not shown.
+                let private = path.starts_with("/topics/") || path.starts_with("/stories/");
+                let instead = guards.as_deref().filter(|_| private).map(unadmitted);
+                let answer = self.route(request).await;
+                match instead.filter(|_| answer.status() == StatusCode::NOT_FOUND) {
+                    Some(unadmitted) if !guarded => return self.turned_away(unadmitted),
+                    _ => answer,
+                }
+            }
+        };
+        if guarded { kept_private(answer) } else { answer }
     }
 
     /// The document in the coding wanted most, or word that the client has it.
@@ -99,21 +120,21 @@ impl Office {
         response
     }
 
-    async fn route(&self, request: Request<Incoming>, guarded: bool) -> Response<Body> {
+    async fn route(&self, request: Request<Incoming>) -> Response<Body> {
         // Requests with bodies were refused, so nothing is lost here.
         let request = request.map(|_| PageBody::empty());
-        let mut response = match self.routes.clone().oneshot(request).await {
-            Ok(response) => response,
+        match self.routes.clone().oneshot(request).await {
+            Ok(response) => answered(response),
             Err(never) => match never {},
-        };
-        if guarded {
-            response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("private"));
         }
-        answered(response)
     }
 
     /// Asks for a key, without saying whether there is anything behind it.
-    fn unadmitted(&self) -> Response<Body> {
+    fn turned_away(&self, whom: Unadmitted) -> Response<Body> {
+        if whom == Unadmitted::Known {
+            let page = routes::nothing_here(&self.desk.site());
+            return answered(routes::page(StatusCode::NOT_FOUND, page, "no-store"));
+        }
         let text = "A key is needed to read this.";
         let page = pages::message("Not public", text, &self.desk.site());
         let mut response = routes::page(StatusCode::UNAUTHORIZED, page, "no-store");
@@ -128,10 +149,40 @@ impl Office {
         answered(routes::page(StatusCode::GONE, page, "public, max-age=3600"))
     }
 
-    fn moved(&self, path: &str) -> Response<Body> {
+    /// Whoever came with a key in the address needs it there too.
+    fn moved(&self, path: &str, key: Option<&str>) -> Response<Body> {
         let site = self.desk.site();
-        answered(routes::moved(&site.address(path), &site))
+        let mut address = site.address(path);
+        if let Some(key) = key {
+            let asked =
+                form_urlencoded::Serializer::new(String::new()).append_pair("key", key).finish();
+            address = format!("{address}?{asked}");
+        }
+        answered(routes::moved(&address, &site))
     }
+}
+
+/// Who asks for what is not for them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Unadmitted {
+    /// Bears no key of ours: one would help.
+    Stranger,
+    /// Bears one, which is for something else.
+    Known,
+}
+
+/// An answer that is for its reader alone, and leads nobody back to its address.
+fn kept_private(mut answer: Response<Body>) -> Response<Body> {
+    let headers = answer.headers_mut();
+    let kept = headers.get(CACHE_CONTROL).and_then(|value| value.to_str().ok());
+    let kept = kept.unwrap_or_default().replace("public", "private");
+    let kept = if kept.contains("private") { kept } else { "private, no-cache".to_owned() };
+    if let Ok(kept) = HeaderValue::try_from(kept) {
+        headers.insert(CACHE_CONTROL, kept);
+    }
+    headers.insert(VARY, HeaderValue::from_static("Accept-Encoding, Authorization"));
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    answer
 }
 
 fn answered(response: Response<PageBody>) -> Response<Body> {
