@@ -19,7 +19,6 @@ mod text;
 mod value;
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -144,7 +143,9 @@ pub struct StorePlan {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerPlan {
     /// Where to listen.
-    pub listen: SocketAddr,
+    pub listen: publish::Address,
+    /// Where to listen to operators, if they have a listener of their own.
+    pub operators: Option<publish::Address>,
     /// What the published feeds have in common.
     pub site: Arc<publish::Site>,
     /// What a client may cost.

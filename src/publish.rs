@@ -62,7 +62,7 @@ pub use desk::{
 };
 pub use guard::Guard;
 pub use ledger::Ledger;
-pub use server::{Audience, Listener, Settings, serve};
+pub use server::{Address, Audience, Listener, Settings, serve};
 pub use shelf::{Absence, Prepared, Shelf};
 pub use site::Site;
 

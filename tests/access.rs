@@ -196,3 +196,26 @@ async fn a_topic_becomes_public_and_private_again_by_a_reload() {
     assert!(!world.get("/").await.text().contains(ID));
     assert!(!world.get("/stories.atom").await.text().contains("in the ministry"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn operators_pages_are_on_the_operators_listener_alone_where_there_is_one() {
+    let mut world = world().await;
+    assert_eq!(world.get("/sources").await.status, 200);
+    assert!(world.get("/").await.text().contains("/sources\""));
+    world.lines_first("[server]\noperators = \"operators.sock\"");
+    world.restart().await;
+    for path in ["/sources", "/sources.opml", "/metrics"] {
+        assert_eq!(world.get(path).await.status, 404, "{path}");
+        assert_eq!(world.get_by("operators.sock", path).await.status, 200, "{path}");
+    }
+    assert!(!world.get("/").await.text().contains("/sources\""), "no link that leads nowhere");
+    let metrics = world.get_by("operators.sock", "/metrics").await;
+    assert!(
+        metrics.text().contains("path=\"/topics/internal-matters.atom\""),
+        "{}",
+        metrics.text()
+    );
+    assert_eq!(world.get_by("operators.sock", &format!("/topics/{ID}")).await.status, 401);
+    world.stop().await;
+    assert!(!world.directory.path().join("operators.sock").exists(), "the socket's file is gone");
+}

@@ -85,6 +85,9 @@ fn settings(old: &Plan, new: &Plan) -> Vec<Change> {
     if old.server.listen != new.server.listen {
         changes.push(at_restart("[server]: listen changed"));
     }
+    if old.server.operators != new.server.operators {
+        changes.push(at_restart("[server]: operators changed"));
+    }
     if old.server.limits != new.server.limits {
         changes.push(at_restart("[server]: limits of connections changed"));
     }

@@ -96,6 +96,9 @@ impl Default for Store {
 pub(crate) struct Server {
     /// Where to listen, unless systemd hands a socket over.
     pub(crate) listen: Listen,
+    /// Where operators' pages are, and nowhere else; by default where all others are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) operators: Option<Spanned<Listen>>,
     /// Where readers reach this server; by default the address it listens on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) base_url: Option<BaseUrl>,
@@ -124,7 +127,8 @@ impl Default for Server {
     fn default() -> Self {
         let limits = publish::Settings::default();
         Self {
-            listen: Listen(([127, 0, 0, 1], 8484).into()),
+            listen: Listen(publish::Address::Net(([127, 0, 0, 1], 8484).into())),
+            operators: None,
             base_url: None,
             title: Title("gazetted".into()),
             authority: None,

@@ -76,7 +76,7 @@ written! {
     Authority: "a host name such as \"news.example.org\"",
     Proxy: "a proxy such as \"socks5://127.0.0.1:9050\"",
     Network: "a network such as \"10.0.0.0/8\"",
-    Listen: "an address and port such as \"127.0.0.1:8484\"",
+    Listen: "an address and port, or a socket's path, such as \"127.0.0.1:8484\"",
     Filter: "a filter such as \"info,gazetted::fetch=debug\"",
     HeaderName: "a header's name",
     HeaderText: "a header's value in quotes",

@@ -9,6 +9,8 @@ mod admission;
 
 mod answer;
 
+mod client;
+
 mod listener;
 
 mod patience;
@@ -38,7 +40,7 @@ use answer::Office;
 use listener::Stream;
 use patience::{Patient, Progress};
 
-pub use listener::Listener;
+pub use listener::{Address, Listener};
 
 /// What a client may cost.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,7 +62,7 @@ pub struct Settings {
     /// Who asks here.
     pub audience: Audience,
     /// Addresses of reverse proxies, which stand for many clients: the limit
-    /// for one address does not hold for them.
+    /// for one address holds for those whose requests they pass on.
     pub proxies: Vec<IpNet>,
 }
 
@@ -130,9 +132,10 @@ pub async fn serve(
         match admission.admit(address) {
             Ok(admitted) => {
                 let (office, watcher) = (office.clone(), graceful.watcher());
+                let whose = (address, admitted);
                 match stream {
-                    Stream::Tcp(io) => connections.spawn(converse(io, office, watcher, admitted)),
-                    Stream::Unix(io) => connections.spawn(converse(io, office, watcher, admitted)),
+                    Stream::Tcp(io) => connections.spawn(converse(io, office, watcher, whose)),
+                    Stream::Unix(io) => connections.spawn(converse(io, office, watcher, whose)),
                 };
             }
             Err(refused) => stream.refuse(refused.response()),
@@ -143,8 +146,12 @@ pub async fn serve(
 }
 
 /// All requests of one connection, which counts as open until they are answered.
-async fn converse<Io>(stream: Io, office: Arc<Office>, watcher: Watcher, _admitted: Admitted)
-where
+async fn converse<Io>(
+    stream: Io,
+    office: Arc<Office>,
+    watcher: Watcher,
+    (peer, _admitted): (Option<IpAddr>, Admitted),
+) where
     Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let progress = Progress::default();
@@ -152,7 +159,7 @@ where
     let service = service_fn(move |request| {
         progress.asked();
         let office = office.clone();
-        async move { Ok::<_, Infallible>(office.answer(request).await) }
+        async move { Ok::<_, Infallible>(office.answer(request, peer).await) }
     });
     // The time-outs are the stream's: hyper's own would allocate a timer a request.
     let connection = http1::Builder::new()

@@ -21,12 +21,21 @@ pub struct Site {
     /// a host name or e-mail address in lower case. Readers know a feed by its
     /// id, so an operator who moves to another host keeps this as it was (Q7).
     pub authority: String,
+    /// Whether readers can look at `/sources`: not where operators have a
+    /// listener of their own.
+    pub shows_sources: bool,
 }
 
 impl Site {
     /// A site without a hub, whose ids are minted in the name of its host.
     pub fn new(base_url: Url, title: impl Into<String>) -> Self {
-        Self { authority: Self::authority_of(&base_url), base_url, title: title.into(), hub: None }
+        Self {
+            authority: Self::authority_of(&base_url),
+            base_url,
+            title: title.into(),
+            hub: None,
+            shows_sources: true,
+        }
     }
 
     /// The authority to use where the operator names none: the host of the base URL.

@@ -1,5 +1,6 @@
 //! A request in; its answer out: from the shelf, else from the routes.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -8,7 +9,7 @@ use axum::body::Body as PageBody;
 use axum::http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
     ACCESS_CONTROL_MAX_AGE, ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST,
-    REFERRER_POLICY, TRANSFER_ENCODING, VARY, WWW_AUTHENTICATE,
+    REFERRER_POLICY, RETRY_AFTER, TRANSFER_ENCODING, VARY, WWW_AUTHENTICATE,
 };
 use axum::http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Version};
 use bytes::Bytes;
@@ -17,6 +18,8 @@ use hyper::body::Incoming;
 use tower::ServiceExt;
 use url::form_urlencoded;
 
+use super::admission::Admission;
+use super::client::behind_proxy;
 use super::{QUERY, Settings, routes};
 use crate::publish::coding::{Accepted, Coding};
 use crate::publish::conditional::{Precondition, evaluate};
@@ -35,16 +38,23 @@ pub(super) struct Office {
     shelf: Arc<Shelf>,
     desk: Arc<dyn Desk>,
     routes: Router,
+    /// Requests under way of those who come by a proxy.
+    turns: Admission,
 }
 
 impl Office {
     pub(super) fn new(shelf: Arc<Shelf>, desk: Arc<dyn Desk>, settings: Settings) -> Self {
         let routes = routes::routes(desk.clone(), shelf.clone(), &settings);
-        Self { settings, shelf, desk, routes }
+        let turns = Admission::of_requests(&settings);
+        Self { settings, shelf, desk, routes, turns }
     }
 
     /// What is on the shelf is answered before anything is routed.
-    pub(super) async fn answer(&self, request: Request<Incoming>) -> Response<Body> {
+    pub(super) async fn answer(
+        &self,
+        request: Request<Incoming>,
+        peer: Option<IpAddr>,
+    ) -> Response<Body> {
         if let Some(refusal) = refuse(&request) {
             return refusal;
         }
@@ -79,7 +89,7 @@ impl Office {
                 // What is not there must look like what is not shown.
                 let private = path.starts_with("/topics/") || path.starts_with("/stories/");
                 let instead = guards.as_deref().filter(|_| private).map(unadmitted);
-                let answer = self.route(request).await;
+                let answer = self.route(request, peer).await;
                 match instead.filter(|_| answer.status() == StatusCode::NOT_FOUND) {
                     Some(unadmitted) if !guarded => return self.turned_away(unadmitted),
                     _ => answer,
@@ -120,7 +130,11 @@ impl Office {
         response
     }
 
-    async fn route(&self, request: Request<Incoming>) -> Response<Body> {
+    /// Asks the desk, which has work with it: of one client, only so many at a time.
+    async fn route(&self, request: Request<Incoming>, peer: Option<IpAddr>) -> Response<Body> {
+        let client = behind_proxy(peer, &self.settings.proxies, request.headers());
+        let turn = client.map(|client| self.turns.admit(Some(client))).transpose();
+        let Ok(_turn) = turn else { return too_many() };
         // Requests with bodies were refused, so nothing is lost here.
         let request = request.map(|_| PageBody::empty());
         match self.routes.clone().oneshot(request).await {
@@ -242,6 +256,12 @@ fn preflight() -> Response<Body> {
 fn not_allowed() -> Response<Body> {
     let mut response = brief(StatusCode::METHOD_NOT_ALLOWED, "GET, HEAD or OPTIONS\n");
     response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD, OPTIONS"));
+    response
+}
+
+fn too_many() -> Response<Body> {
+    let mut response = brief(StatusCode::TOO_MANY_REQUESTS, "too many requests at once\n");
+    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("5"));
     response
 }
 
