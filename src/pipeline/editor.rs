@@ -170,6 +170,8 @@ impl Editor {
     }
 
     async fn publish_all(&mut self, now: Timestamp) -> Result<(), StoreError> {
+        // Before anything is placed: what is private now is not shown once more.
+        self.shelf.guard(self.plan.guards());
         let all = self.filing.all();
         self.displayed = vec![Vec::new(); all.len()];
         self.display(&all, now)?;
@@ -292,6 +294,9 @@ impl Editor {
                 stories.extend(self.story(id)?);
             }
             stories.sort_by_key(|story| Reverse((self.filing.date(feed, story), story.id)));
+            if feed == self.plan.topics.len() {
+                self.filing.show_everybody(&mut stories);
+            }
             self.displayed[feed] = stories;
         }
         let on_display: HashSet<StoryId> =
