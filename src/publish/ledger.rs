@@ -13,6 +13,7 @@ use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
 
 use super::desk::SourceState;
+use super::shelf::Shelf;
 use crate::model::{Admitted, Outcome, Poll, SourceId, Timestamp, TopicId, Verdict};
 
 /// Counts what happens, for operators. The loop tells it; nothing is decided by it.
@@ -29,6 +30,15 @@ pub struct Ledger {
     topic_stories: Family<OfTopic, Gauge>,
     stories: Gauge,
     store_bytes: Gauge,
+}
+
+/// What can be seen without having been counted.
+pub(super) struct Sight<'a> {
+    pub sources: &'a [SourceState],
+    pub shelf: &'a Shelf,
+    /// Whether what is read is admitted.
+    pub ready: bool,
+    pub now: Timestamp,
 }
 
 /// How often a document was sent, and how often its reader had it already.
@@ -62,6 +72,8 @@ struct Judged {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Served {
     path: String,
+    /// Of which topic it is a feed or the page; empty otherwise.
+    topic: String,
     answer: &'static str,
 }
 
@@ -191,16 +203,12 @@ impl Ledger {
     }
 
     /// Everything as OpenMetrics text: what was counted, and what can be seen now.
-    pub(super) fn text(
-        &self,
-        states: &[SourceState],
-        served: Vec<(String, Arc<Tally>)>,
-        now: Timestamp,
-    ) -> Result<String, std::fmt::Error> {
+    pub(super) fn text(&self, sight: Sight<'_>) -> Result<String, std::fmt::Error> {
         let mut text = String::new();
         encode_registry(&mut text, &self.registry)?;
-        encode_registry(&mut text, &of_sources(states, now))?;
-        encode_registry(&mut text, &of_readers(served))?;
+        encode_registry(&mut text, &of_sources(sight.sources, sight.now))?;
+        encode_registry(&mut text, &of_daemon(sight.ready, sight.shelf.changed()))?;
+        encode_registry(&mut text, &of_readers(sight.shelf.tallies()))?;
         encode_eof(&mut text)?;
         Ok(text)
     }
@@ -236,17 +244,43 @@ fn of_sources(states: &[SourceState], now: Timestamp) -> Registry {
     registry
 }
 
+/// How the daemon itself is now.
+fn of_daemon(ready: bool, changed: Option<Timestamp>) -> Registry {
+    let mut registry = Registry::with_prefix("gazetted");
+    let gauge = |value: i64| {
+        let gauge = Gauge::<i64>::default();
+        gauge.set(value);
+        gauge
+    };
+    let help = "Whether the loop runs and admits what it reads";
+    registry.register("ready", help, gauge(ready.into()));
+    if let Some(changed) = changed {
+        let help = "When anything that is served last changed";
+        registry.register("shelf_changed_timestamp_seconds", help, gauge(changed.as_secs()));
+    }
+    registry
+}
+
 /// How often each document was asked for.
 fn of_readers(served: Vec<(String, Arc<Tally>)>) -> Registry {
     let mut registry = Registry::with_prefix("gazetted");
     let family = Family::<Served, Counter>::default();
     for (path, tally) in served {
+        let topic = topic_of(&path).to_owned();
         let full = tally.full.load(Ordering::Relaxed);
         let unchanged = tally.unchanged.load(Ordering::Relaxed);
         for (answer, count) in [("full", full), ("unchanged", unchanged)] {
-            family.get_or_create(&Served { path: path.clone(), answer }).inc_by(count);
+            family
+                .get_or_create(&Served { path: path.clone(), topic: topic.clone(), answer })
+                .inc_by(count);
         }
     }
     registry.register("requests", "Requests for what is on the shelf, by answer", family);
     registry
+}
+
+/// The topic whose feed or page a path is; nothing otherwise.
+fn topic_of(path: &str) -> &str {
+    let rest = path.strip_prefix("/topics/").unwrap_or_default();
+    rest.split(['.', '/']).next().unwrap_or_default()
 }

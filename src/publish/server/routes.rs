@@ -17,6 +17,7 @@ use crate::publish::coding::{Accepted, Coding};
 use crate::publish::conditional::{Precondition, evaluate};
 use crate::publish::desk::Reply;
 use crate::publish::heads::{self, Facts};
+use crate::publish::ledger::Sight;
 use crate::publish::site::story_path;
 use crate::publish::{
     Desk, Format, Rendered, Settings, Shelf, Site, StoryDetail, Unavailable, Volume, pages,
@@ -87,8 +88,9 @@ async fn metrics(State(counter): State<Counter>) -> Response<Body> {
         Ok(states) => states,
         Err(unavailable) => return counter.later(&unavailable),
     };
-    let ledger = counter.desk.ledger();
-    match ledger.text(&states, counter.shelf.tallies(), counter.desk.now()) {
+    let (ledger, ready) = (counter.desk.ledger(), counter.desk.ready().is_ok());
+    let (shelf, now) = (&*counter.shelf, counter.desk.now());
+    match ledger.text(Sight { sources: &states, shelf, ready, now }) {
         Ok(text) => {
             let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
             typed(StatusCode::OK, text, content_type, "no-store")
