@@ -177,6 +177,17 @@ impl Editor {
         self.display(&all, now)?;
         self.publish(&all, now).await?;
         self.shelf.keep_topics(&self.plan.topics);
+        self.take_stock()
+    }
+
+    /// Tells the ledger how much there is now.
+    fn take_stock(&self) -> Result<(), StoreError> {
+        for (topic, stories) in self.plan.topics.iter().zip(&self.displayed) {
+            self.ledger.published(&topic.id, stories.len());
+        }
+        let (count, room) =
+            tokio::task::block_in_place(|| Ok((self.store.count()?, self.store.room()?)))?;
+        self.ledger.stored(count, room.map_or(0, |room| room.used));
         Ok(())
     }
 
@@ -238,6 +249,7 @@ impl Editor {
         self.at_hand.extend(changed.map(|story| (story.id, Arc::new(story))));
         self.display(&touched, now)?;
         self.publish(&touched, now).await?;
+        self.take_stock()?;
         self.ledger.gathered(began.elapsed());
         Ok(outcomes)
     }
