@@ -1,5 +1,7 @@
 //! Files as they were read in; a plan, or everything that is wrong with them, out.
 
+mod access;
+
 mod overrides;
 
 mod settings;
@@ -56,6 +58,7 @@ pub(super) fn compile(gathered: Gathered, environment: &Environment) -> Result<L
         ..desk.polling(&parts[0], &server, published)
     };
     let overrides = desk.overrides(&parts);
+    let guards = desk.guards(&parts, &settings.access);
 
     if desk.problems.is_empty() {
         desk.nothing_is_missing(sources.len(), published);
@@ -80,6 +83,7 @@ pub(super) fn compile(gathered: Gathered, environment: &Environment) -> Result<L
                 language: topics.language,
                 samples: topics.samples,
                 overrides,
+                guards,
             },
             warnings: problems,
         }),

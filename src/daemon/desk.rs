@@ -10,7 +10,7 @@ use crate::dedup;
 use crate::fetch::websub;
 use crate::inquiry::Records;
 use crate::inquiry::trial::{Caught, Scope};
-use crate::model::{Member, Piece, Source, StoryId, Timestamp, TopicId};
+use crate::model::{Member, Piece, Source, Story, StoryId, Timestamp, TopicId};
 use crate::pipeline::{self, Callbacks, Pulse, Request};
 use crate::publish::{
     Delivery, Desk, Finding, FoundStory, Ledger, NotAQuery, Reply, Search, Site, SourceState,
@@ -126,13 +126,21 @@ impl Desk for FrontDesk {
             let Some(mut story) = story else { return Ok(None) };
             story.related = records.related(&story, now).map_err(unavailable)?.0;
             let plan = records.plan();
-            let subject = Subject::of(&story, &plan.sources, &plan.language);
-            let topics = plan
-                .queries
-                .matches(&subject)
-                .into_iter()
-                .map(|topic| plan.topics[topic].clone())
-                .collect();
+            let topics_of = |story: &Story| {
+                plan.queries.matches(&Subject::of(story, &plan.sources, &plan.language))
+            };
+            if plan.topics.iter().any(|topic| topic.private) {
+                let mut shown = Vec::new();
+                for related in std::mem::take(&mut story.related) {
+                    let other = records.store().story(related.story).map_err(unavailable)?;
+                    if other.is_some_and(|other| !plan.hides(&topics_of(&other))) {
+                        shown.push(related);
+                    }
+                }
+                story.related = shown;
+            }
+            let topics = topics_of(&story);
+            let topics = topics.into_iter().map(|topic| plan.topics[topic].clone()).collect();
             let shared = |member: &Member| match story.leader_of(member) {
                 Some(leader) => dedup::shared_passages(&member.entry, &leader.entry),
                 None => Vec::new(),
@@ -220,7 +228,13 @@ fn found(
     now: Timestamp,
     go_on: impl Fn() -> bool,
 ) -> Result<Result<Finding, NotAQuery>, Unavailable> {
-    let scope = Scope { since: search.since, most: SEARCHED, sample: search.show, versus: None };
+    let scope = Scope {
+        since: search.since,
+        most: SEARCHED,
+        sample: search.show,
+        versus: None,
+        public: true,
+    };
     let tried = records.tried(&search.query, &scope, now, go_on).map_err(unavailable)?;
     let trial = match tried {
         Ok(trial) => trial,

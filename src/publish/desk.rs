@@ -32,7 +32,7 @@ pub trait Desk: Send + Sync + 'static {
     fn ledger(&self) -> Arc<Ledger>;
     /// Every source with what is known of it.
     fn sources(&self) -> Reply<Vec<SourceState>>;
-    /// One story, unless there is none of that id that everybody may read.
+    /// One story, whoever may read it, unless there is none of that id.
     fn story(&self, id: StoryId) -> Reply<Option<StoryDetail>>;
     /// What a later text kept, lost and gained: to mark the differences of a
     /// revision. Whoever does not compare lets one stand beside the other.
@@ -147,7 +147,8 @@ pub struct StoryDetail {
     pub story: Story,
     /// The plan's sources: who leads, and what they are called.
     pub sources: Sources,
-    /// The public topics it is in, in the order of the plan.
+    /// The topics it is in, private ones too, in the order of the plan: who
+    /// asks is shown those which they may know of.
     pub topics: Vec<Topic>,
     /// Of each member, in their order, the bytes of its text that are why it
     /// joined, where the text decided.

@@ -263,6 +263,8 @@ pub(super) fn topic() -> Topic {
         revisions: Revisions::Major,
         entries: 50,
         formerly: Vec::new(),
+        private: false,
+        explain: false,
     }
 }
 

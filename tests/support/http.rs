@@ -2,6 +2,8 @@
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
 use std::time::Duration;
 
 /// An answer, read to its end.
@@ -34,7 +36,7 @@ pub fn get(address: SocketAddr, path: &str) -> Answer {
 
 /// Gets a path with further headers.
 pub fn get_with(address: SocketAddr, path: &str, headers: &[(&str, &str)]) -> Answer {
-    send(address, "GET", path, headers, &[])
+    ask(connect(address), ["GET", path], &address.to_string(), headers, &[])
 }
 
 /// Posts a body to a path; its length is stated, unless the headers state one.
@@ -43,18 +45,29 @@ pub fn post(address: SocketAddr, path: &str, headers: &[(&str, &str)], body: &[u
     let states_one = headers.iter().any(|(name, _)| *name == "Content-Length");
     let length = [("Content-Length", &*length)];
     let headers = [headers, if states_one { &[] } else { &length }].concat();
-    send(address, "POST", path, &headers, body)
+    ask(connect(address), ["POST", path], &address.to_string(), &headers, body)
 }
 
-fn send(
-    address: SocketAddr,
-    method: &str,
-    path: &str,
+fn connect(address: SocketAddr) -> TcpStream {
+    let stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    stream
+}
+
+/// Gets a path by a Unix socket.
+pub fn get_by(socket: &Path, path: &str) -> Answer {
+    let stream = UnixStream::connect(socket).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    ask(stream, ["GET", path], "localhost", &[], &[])
+}
+
+fn ask(
+    mut stream: impl Read + Write,
+    [method, path]: [&str; 2],
+    address: &str,
     headers: &[(&str, &str)],
     body: &[u8],
 ) -> Answer {
-    let mut stream = TcpStream::connect(address).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
     let mut request =
         format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n");
     for (name, value) in headers {
