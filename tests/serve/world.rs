@@ -12,7 +12,8 @@ use gazetted::model::{
 };
 use gazetted::publish::{
     self, Delivery, Desk, Finding, FoundStory, Ledger, Marked, NotAQuery, Reply, Search, Settings,
-    Shelf, Site, SourceState, StoryDetail, Unavailable, Volume, VolumeDetail, Volumes,
+    Shelf, Site, SourceDetail, SourceState, StoryDetail, Unavailable, Volume, VolumeDetail,
+    Volumes,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -251,6 +252,18 @@ impl Desk for TestDesk {
             deliveries.push(delivery);
         }
         fits
+    }
+
+    fn source(&self, source: SourceId, _confide: bool) -> Reply<Option<SourceDetail>> {
+        let tells =
+            |story: &&Arc<Story>| story.members.iter().any(|member| member.entry.source == source);
+        let stories = self.stories.lock().unwrap();
+        let detail = sources().get(&source).map(|source| SourceDetail {
+            source: source.clone(),
+            stories: stories.iter().filter(tells).cloned().collect(),
+            sources: sources(),
+        });
+        self.reply(detail)
     }
 
     fn volume(&self, named: TopicId, volume: Volume) -> Reply<Option<VolumeDetail>> {

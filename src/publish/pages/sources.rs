@@ -2,11 +2,12 @@
 
 use askama::Template;
 
+use super::inside;
 use crate::model::{FailureKind, PushState, Subscription, Timestamp};
 use crate::publish::dates::minute;
 use crate::publish::desk::{Condition, SourceState};
 use crate::publish::legible::line;
-use crate::publish::site::Site;
+use crate::publish::site::{Site, source_path};
 use crate::publish::uri::uri;
 
 #[derive(Template)]
@@ -21,6 +22,7 @@ struct Row {
     id: String,
     title: String,
     page: Option<String>,
+    feed: String,
     role: &'static str,
     state: &'static str,
     class: &'static str,
@@ -44,11 +46,11 @@ pub(super) fn page<'a>(states: &[SourceState], now: Timestamp, site: &'a Site) -
     SourcesPage {
         site,
         summary: format!("{} sources, {well} of them well.", rows.len()),
-        rows: rows.into_iter().map(|(condition, state)| row(condition, state, now)).collect(),
+        rows: rows.into_iter().map(|(condition, state)| row(condition, state, now, site)).collect(),
     }
 }
 
-fn row(condition: Condition, state: &SourceState, now: Timestamp) -> Row {
+fn row(condition: Condition, state: &SourceState, now: Timestamp, site: &Site) -> Row {
     let (source, memory) = (&state.source, &state.memory);
     let moment = |moment: Option<Timestamp>| moment.map_or_else(|| "never".to_owned(), minute);
     let class = match condition {
@@ -61,6 +63,7 @@ fn row(condition: Condition, state: &SourceState, now: Timestamp) -> Row {
         id: source.id.to_string(),
         title: line(&source.title),
         page: memory.feed.url.as_ref().map(uri),
+        feed: inside(&format!("{}.atom", source_path(&source.id)), site),
         role: source.role.as_str(),
         state: condition.as_str(),
         class,
