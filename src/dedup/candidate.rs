@@ -21,6 +21,9 @@ pub(super) const MOST_COMMON: usize = 4;
 /// copies may lie apart, so that every copy is within two of them.
 const SPAN: i64 = 28 * 24 * 3600;
 
+/// Passages that much of a document has, ascending: they are no evidence.
+pub(super) type Boilerplate = Arc<[u64]>;
+
 /// An entry, and the names by which it and its story can be found.
 #[derive(Debug, Clone)]
 pub struct Candidate {
@@ -34,8 +37,8 @@ pub struct Candidate {
     pub link: Option<String>,
     /// Its text as passages, where it is long enough to be evidence (T2).
     pub(super) passages: Option<Passages>,
-    /// Passages that much of its document has, ascending: boilerplate.
-    pub(super) boilerplate: Arc<[u64]>,
+    /// Passages that much of its document has.
+    pub(super) boilerplate: Boilerplate,
     /// The entry's own date, never later than it was read.
     pub(super) date: Timestamp,
     /// Its identity within the source, beside the address.
@@ -167,7 +170,7 @@ pub fn candidates(entries: Vec<Entry>, rules: &Rules<'_>, now: Timestamp) -> Vec
         }
     }
     let texts = kept.iter().filter_map(|candidate| candidate.passages.as_ref());
-    let boilerplate: Arc<[u64]> = common_to(texts, MOST_COMMON).into();
+    let boilerplate: Boilerplate = common_to(texts, MOST_COMMON).into();
     for candidate in &mut kept {
         candidate.boilerplate = Arc::clone(&boilerplate);
     }
