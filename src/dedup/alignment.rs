@@ -46,7 +46,10 @@ pub(super) fn differences(one: &Passages, other: &Passages, common: &[u64]) -> D
         }
         found.replaced += 1;
         found.retold += usize::from(own.len().min(others.len()) >= SENTENCE);
-        let figures = lacks(own, |hash| has(others, hash), Kind::Figure)
+        // A sentence may only have been moved; in a phrase every number counts.
+        let phrases = own.len().max(others.len()) < SENTENCE;
+        let figures = phrases
+            && lacks(own, |hash| has(others, hash), Kind::Figure)
             && lacks(others, |hash| has(own, hash), Kind::Figure);
         if figures || each_names_its_own(one, own, other, others) {
             found.renamed += 1;
@@ -185,6 +188,13 @@ mod tests {
             let found = differences(&passages(CALL), &passages(&text), &[]);
             assert_eq!((found.replaced, found.renamed), expected, "{change:?}");
         }
+    }
+
+    #[test]
+    fn sentences_put_in_another_order_are_not_renamed() {
+        let sentences: Vec<&str> = CALL.split_inclusive(". ").collect();
+        let shuffled = [sentences[2], " ", sentences[0], sentences[1]].concat();
+        assert_eq!(differences(&passages(CALL), &passages(&shuffled), &[]).renamed, 0);
     }
 
     #[test]

@@ -169,6 +169,19 @@ pub fn candidates(entries: Vec<Entry>, rules: &Rules<'_>, now: Timestamp) -> Vec
             }
         }
     }
+    // A title that a source gives to several pages says nothing of any.
+    let mut bearers: HashMap<&str, usize> = HashMap::new();
+    for title in kept.iter().filter_map(|candidate| candidate.title.as_deref()) {
+        *bearers.entry(title).or_default() += 1;
+    }
+    let several: HashSet<String> = bearers
+        .into_iter()
+        .filter(|(_, count)| *count > 1)
+        .map(|(title, _)| title.to_owned())
+        .collect();
+    for candidate in &mut kept {
+        candidate.title.take_if(|title| several.contains(title));
+    }
     let texts = kept.iter().filter_map(|candidate| candidate.passages.as_ref());
     let boilerplate: Boilerplate = common_to(texts, MOST_COMMON).into();
     for candidate in &mut kept {

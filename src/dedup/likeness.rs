@@ -11,13 +11,16 @@ use super::candidate::{Candidate, MOST_COMMON, candidate_of};
 use super::figures::Figures;
 use super::judge::{Rules, bearers};
 use super::passages::{Overlap, Passages};
-use super::title::{share_a_frame, share_a_word};
+use super::title::{may_recur, share_a_frame, share_a_word};
 use crate::model::{
     Entry, Evidence, Forbidden, Lookalikes, Member, Related, Story, StoryId, Timestamp,
 };
 
 /// How far apart two tellings under one title may be dated (T1).
 const TITLE_WINDOW: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// The same where the title is that of a series: its next instalment may be a week away.
+const SERIES_WINDOW: Duration = Duration::from_secs(2 * 24 * 3600);
 
 /// How far apart two tellings of one text may be dated (T2).
 const TEXT_WINDOW: Duration = Duration::from_secs(14 * 24 * 3600);
@@ -44,6 +47,9 @@ const FEWEST_NAMES: u32 = 4;
 /// Hundredths of the shorter text from which on names matter less.
 const NEARLY_WHOLE: u32 = 75;
 
+/// Hundredths of either text from which on the two are one.
+const WORD_FOR_WORD: u32 = 90;
+
 /// Hundredths of the shorter text, or of its names, below which it has much of its own.
 const TWO_THIRDS: u32 = 67;
 
@@ -66,7 +72,8 @@ pub(super) fn by_title(
     let [id] = bearers(known, &candidate.title_key()?) else { return None };
     let story = known.stories.get(id).filter(|story| story.stands())?;
     let apart = story.dated.apart(candidate.date);
-    let forbidden = apart > TITLE_WINDOW
+    let window = if may_recur(title) { SERIES_WINDOW } else { TITLE_WINDOW };
+    let forbidden = apart > window
         || site_of(&candidate.entry, story).is_some()
         || rules.overrides.bar(&candidate.entry, story)
         || texts_differ(candidate, story, rules);
@@ -195,7 +202,12 @@ fn forbidden(
     if story.members.iter().any(|member| member.entry.source == entry.source) {
         return Some(Forbidden::OneSource);
     }
-    if let Some(host) = site_of(entry, story) {
+    let found = differences(passages, leading, common);
+    // Two offices on one site may each have a page for what they announce together.
+    let word_for_word = found.renamed == 0
+        && overlap.reaches(WORD_FOR_WORD)
+        && overlap.of_longer * WORD_FOR_WORD <= overlap.of * 100;
+    if let Some(host) = site_of(entry, story).filter(|_| !word_for_word) {
         return Some(Forbidden::OneSite { host });
     }
     let led = leader.entry.dated().unwrap_or(leader.joined).min(leader.joined);
@@ -215,7 +227,7 @@ fn forbidden(
         return Some(Forbidden::Figures { one, other });
     }
     names_differ(passages, leading, overlap)
-        .or_else(|| is_another(passages, leading, overlap, common, titles))
+        .or_else(|| is_another(found, passages.len().min(leading.len()), overlap, titles))
 }
 
 /// Whether two texts are one but for what they name, as are two instalments
@@ -223,21 +235,19 @@ fn forbidden(
 /// Whoever copies a text changes words for many reasons, and seldom these. And whether
 /// two texts share a piece, and go on to tell different things at length.
 fn is_another(
-    one: &Passages,
-    other: &Passages,
+    found: Differences,
+    words: usize,
     overlap: &Overlap,
-    common: &[u64],
     titles: [&str; 2],
 ) -> Option<Forbidden> {
     if !overlap.reaches(JOINED) {
         return None;
     }
-    let found = differences(one, other, common);
     if found.go_apart && !overlap.reaches(TWO_THIRDS) {
         return Some(Forbidden::Listing);
     }
     let Differences { replaced, renamed, retold, .. } = found;
-    let often = renamed * 100 >= one.len().min(other.len()) || renamed * 2 >= replaced;
+    let often = renamed * 100 >= words || renamed * 2 >= replaced;
     let series = (renamed >= 2 && often)
         || (renamed >= 1 && retold >= 2 && !overlap.reaches(NEARLY_WHOLE))
         || (renamed >= 1 && share_a_frame(titles[0], titles[1]));
@@ -273,10 +283,17 @@ fn names_differ(one: &Passages, other: &Passages, overlap: &Overlap) -> Option<F
 /// Whether entry and story have texts, and these say that they are two.
 fn texts_differ(candidate: &Candidate, story: &Story, rules: &Rules<'_>) -> bool {
     let Some(passages) = &candidate.passages else { return false };
-    let Some((_, leading)) = leading(story, rules) else { return false };
-    let telling = passages.len().min(leading.len()) >= FULL_TEXT;
+    let Some((leader, leading)) = leading(story, rules) else { return false };
+    let words = passages.len().min(leading.len());
     let overlap = passages.overlap(&leading, &candidate.boilerplate);
-    telling && (!overlap.reaches(RELATED) || names_differ(passages, &leading, &overlap).is_some())
+    let apart = !overlap.reaches(RELATED);
+    let named_apart = names_differ(passages, &leading, &overlap).is_some();
+    if words < FULL_TEXT {
+        return apart && named_apart;
+    }
+    let found = differences(passages, &leading, &candidate.boilerplate);
+    let titles = [candidate.entry.title.as_str(), leader.entry.title.as_str()];
+    apart || named_apart || is_another(found, words, &overlap, titles).is_some()
 }
 
 /// The host on which both have their pages: a site that lists two pages has

@@ -112,6 +112,36 @@ pub(super) fn share_a_word(one: &str, other: &str) -> bool {
     title_words(one).iter().filter(|word| telling(word)).any(|word| others.contains(word))
 }
 
+/// Words of titles under which one announcement after the other appears.
+const RECURRING: &[&str] = &[
+    "advice",
+    "annual",
+    "briefing",
+    "bulletin",
+    "call",
+    "daily",
+    "figures",
+    "monthly",
+    "notice",
+    "notices",
+    "prices",
+    "quarterly",
+    "readout",
+    "remarks",
+    "report",
+    "results",
+    "statement",
+    "statements",
+    "statistics",
+    "update",
+    "weekly",
+];
+
+/// Whether a normalised title may well be borne by another announcement soon.
+pub(super) fn may_recur(title: &str) -> bool {
+    title.split(' ').any(|word| RECURRING.contains(&word))
+}
+
 /// Whether two titles are one but for some words in one place, as those of a
 /// series are: `Minister visits Dravenia`, `Minister visits Colombrey`.
 pub(super) fn share_a_frame(one: &str, other: &str) -> bool {
@@ -143,16 +173,23 @@ fn without_display_type(title: &str) -> &str {
     }
 }
 
-/// Drops `… - GOV.UK` or `… | the site's own title`.
+/// Drops `… - GOV.UK` or `… | the site's own title`, that title's beginning included.
 fn without_site<'a>(title: &'a str, site: &str) -> &'a str {
     for separator in [" | ", " - "] {
         if let Some((before, after)) = title.rsplit_once(separator)
-            && (after.trim() == "gov.uk" || (!site.is_empty() && after.trim() == site))
+            && (after.trim() == "gov.uk" || names_site(after.trim(), site))
         {
             return before.trim();
         }
     }
     title
+}
+
+/// Whether what stands behind a title is the site's name: all of its title
+/// or where that begins, `Courier` of `Courier - latest news`.
+fn names_site(behind: &str, site: &str) -> bool {
+    let rest = site.strip_prefix(behind);
+    !behind.is_empty() && rest.is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))
 }
 
 /// Drops `… [july 2025]`, which archives put behind every title.

@@ -10,6 +10,7 @@ use super::enforce::keys_of;
 use super::figures::Figures;
 use super::judge::{Rules, bearers, file, relate};
 use super::likeness::{FULL_TEXT, Likeness, by_text, leading, site_of};
+use super::passages::Passages;
 use super::revise::{bound, unkeyed};
 use super::withdraw::follow_the_lead;
 use crate::model::{
@@ -35,14 +36,24 @@ pub(super) fn judge_first_text(
     let Some((leader, passages)) = leading(story, rules) else { return Vec::new() };
     let had = leading(before, rules).map_or(0, |(_, passages)| passages.len());
     let is_first = had == 0 || (had < FULL_TEXT && passages.len() >= FULL_TEXT);
-    if !is_first || story.members.iter().any(decided) {
+    // The same holds where a member whose text is late takes the lead by it.
+    let of_leader = before.members.iter().find(|member| {
+        member.joined == leader.joined
+            && member.entry.source == leader.entry.source
+            && member.entry.url == leader.entry.url
+    });
+    let late = of_leader.is_some_and(|member| {
+        let told = Passages::of(&member.entry).map_or(0, |passages| passages.len());
+        told < FULL_TEXT && passages.len() >= FULL_TEXT
+    });
+    if !(is_first || late) || story.members.iter().any(decided) {
         return Vec::new();
     }
     let mut candidate = candidate_of(leader.entry.clone(), rules, leader.joined);
     candidate.boilerplate = boilerplate.clone();
     let Likeness { best, related } = by_text(&candidate, known, rules, Some(story.id));
     let like = best.filter(|(id, _)| {
-        known.stories.get(id).is_some_and(|other| may_be_one(story, other, rules))
+        known.stories.get(id).is_some_and(|other| may_be_one(story, leader, other, rules))
     });
     let mut done = Vec::new();
     match like {
@@ -75,8 +86,10 @@ pub(super) fn judge_first_text(
 }
 
 /// Whether nothing but its leading text speaks against two stories being one.
-fn may_be_one(story: &Story, other: &Story, rules: &Rules<'_>) -> bool {
-    story.members.iter().all(|member| {
+fn may_be_one(story: &Story, leader: &Member, other: &Story, rules: &Rules<'_>) -> bool {
+    // What speaks against the leader's own entry was weighed with its text.
+    let mut others = story.members.iter().filter(|member| !std::ptr::eq(*member, leader));
+    others.all(|member| {
         let entry = &member.entry;
         let own = Figures::of(&entry.title);
         other.members.iter().all(|known| {

@@ -94,6 +94,10 @@ fn tell(release: &Release, day: u32, all: &mut Vec<Telling>) {
     push("parl", &format!("PRESS RELEASE : {title} [March 2025]"), 50, from_parl(&text, "4 March"));
     push("ads", other.split(' ').next_back().unwrap_or(other), 20, from_ads(&text));
     push("politics", "", 6, from_politics(&text));
+    push("watch", &format!("Watching the office: {other}"), 40, from_watch(&text));
+    if release.by == "fcdo" {
+        push("embassy", &format!("At the embassy: {title}"), 4, paragraphs(&text));
+    }
     push("list", &format!("{title} | The List"), 30, String::new());
 }
 
@@ -183,6 +187,15 @@ fn from_ads(text: &str) -> String {
         "<p>Our members will want to know what this means for them.</p><p>{}&hellip; <a href=\"#\">Read more</a></p>",
         escaped(&part)
     )
+}
+
+/// A collector that shuffles sentences and loses some.
+fn from_watch(text: &str) -> String {
+    let mut sentences: Vec<&str> =
+        text.lines().flat_map(|line| line.split_inclusive(". ")).collect();
+    sentences.truncate(sentences.len() * 9 / 10);
+    sentences.sort_by_key(|sentence| xxhash_rust::xxh3::xxh3_64(sentence.as_bytes()));
+    paragraphs(&sentences.join(" "))
 }
 
 /// Plain text in lines of 64 characters, entities written twice over, no title.

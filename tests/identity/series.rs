@@ -56,8 +56,9 @@ pub fn instalments(n: usize) -> Vec<Instalment> {
         Instalment {
             by: "treasury",
             series: "notice",
-            title: format!("Financial sanctions notice: {country}"),
-            bare: "Financial sanctions notice",
+            // Every instalment has this title, also where the first one tells it.
+            title: "Financial sanctions notice, Dravenia regime".to_owned(),
+            bare: "Financial sanctions notice, Dravenia regime",
             text: format!(
                 "Financial sanctions notice, {d} March 2025\nIntroduction\nThe Sanctions Regulations were made under the Sanctions Act and provide for the freezing of funds and economic resources of certain persons, entities or bodies.\nOn {d} March 2025 the Foreign Office updated the list on its pages following the publication of the relevant statutory instrument. This list provides details of those designated under the regulations. A link to it can be found below.\nNotice summary\nThe following entry has been added to the consolidated list and is now subject to an asset freeze: {name} {place} (group {a}).\nWhat you must do\nYou must check whether you maintain any accounts or hold any funds or economic resources for the persons set out in the annex to this notice, and any entities owned or controlled by them. You must freeze such accounts, and other funds or economic resources. You must refrain from dealing with the funds or assets, or making them available directly or indirectly to such persons, unless licensed by the Office of Financial Measures or unless an exception applies.\nReport any findings to the Office, together with the information or other matter on which the knowledge or suspicion is based. Failure to comply with financial sanctions legislation or to seek to circumvent its provisions may be a criminal offence.\nFurther information\nCopies of recent notices, legislation and relevant guidance can be obtained from the sanctions page of the Office. Media enquiries about how to treat this notice go to the press office of the Treasury.",
                 d = date(3),
