@@ -7,6 +7,8 @@ mod support;
 
 mod demo;
 
+mod faults;
+
 mod flow;
 
 mod feeds;
