@@ -3,7 +3,11 @@
 //! Each has a short form, which runs here, and a long one, which takes minutes:
 //! tests/soak/README.md says how it is run and what it showed.
 
+mod apart;
 mod dice;
 mod disk;
+mod kills;
 mod power;
 mod preload;
+mod simulation;
+mod steady;
