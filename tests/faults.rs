@@ -4,10 +4,13 @@
 //! tests/soak/README.md says how it is run and what it showed.
 
 mod apart;
+mod clients;
 mod dice;
 mod disk;
 mod kills;
 mod power;
 mod preload;
+mod requests;
 mod simulation;
 mod steady;
+mod support;

@@ -72,6 +72,8 @@ impl Apart {
             .args(["faults::apart::is_a_daemon_apart", "--exact", "--nocapture"])
             .env(CONFIG, config)
             .env(NOW, now.to_string())
+            // As the unit has it.
+            .env("MALLOC_ARENA_MAX", "2")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
