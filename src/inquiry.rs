@@ -17,6 +17,8 @@ use trial::Scope;
 
 pub mod changes;
 
+mod details;
+
 pub mod explain;
 
 pub mod export;
@@ -176,7 +178,13 @@ impl Records {
             }
             Question::Try { query, since, topic, sample } => {
                 let versus = topic.clone();
-                let scope = Scope { since: *since, most: usize::MAX, sample: *sample, versus };
+                let scope = Scope {
+                    since: *since,
+                    most: usize::MAX,
+                    sample: *sample,
+                    versus,
+                    public: false,
+                };
                 line(as_json(&self.trial(query, &scope, now)?));
             }
             Question::Archive { since, named } => self.tell_archive(*since, named, line)?,

@@ -5,6 +5,8 @@
 
 mod support;
 
+mod access;
+
 mod demo;
 
 mod faults;
@@ -14,6 +16,9 @@ mod flow;
 mod feeds;
 
 mod identity;
+
+mod monitoring;
+
 mod pages;
 
 mod operate;

@@ -2,20 +2,20 @@
 
 use std::sync::Arc;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::dedup;
+use crate::fetch::websub;
 use crate::inquiry::Records;
 use crate::inquiry::trial::{Caught, Scope};
-use crate::model::{Member, Piece, Source, StoryId, Timestamp, TopicId};
-use crate::pipeline::{self, Pulse};
+use crate::model::{Piece, Source, SourceId, StoryId, Timestamp, TopicId};
+use crate::pipeline::{Callbacks, Pulse, Request};
 use crate::publish::{
-    Desk, Finding, FoundStory, Ledger, NotAQuery, Reply, Search, Site, SourceState, StoryDetail,
-    Unavailable, Volume, VolumeDetail, Volumes,
+    Delivery, Desk, Finding, FoundStory, Ledger, NotAQuery, Reply, Search, Site, SourceDetail,
+    SourceState, StoryDetail, Unavailable, Volume, VolumeDetail,
 };
-use crate::topics::Subject;
 
 /// Stories that a reader's search looks at, the latest changed first.
 const SEARCHED: usize = 10_000;
@@ -26,10 +26,19 @@ pub(super) struct FrontDesk {
     pulse: Arc<Pulse>,
     ledger: Arc<Ledger>,
     clock: Clock,
+    hubs: HubDesk,
     /// One search at a time: it takes a core for seconds, and anybody may ask.
     turn: Arc<Semaphore>,
     /// What is read from the store for readers leaves polls their share of threads.
     looking: Arc<Semaphore>,
+}
+
+/// Where hubs' calls go.
+pub(super) struct HubDesk {
+    /// The callbacks that are open.
+    pub(super) callbacks: Option<Callbacks>,
+    /// The loop.
+    pub(super) requests: mpsc::Sender<Request>,
 }
 
 /// Look-ups at a time.
@@ -41,12 +50,14 @@ impl FrontDesk {
         pulse: Arc<Pulse>,
         ledger: Arc<Ledger>,
         clock: Clock,
+        hubs: HubDesk,
     ) -> Self {
         Self {
             records,
             pulse,
             ledger,
             clock,
+            hubs,
             turn: Arc::new(Semaphore::new(1)),
             looking: Arc::new(Semaphore::new(LOOKING)),
         }
@@ -109,25 +120,7 @@ impl Desk for FrontDesk {
 
     fn story(&self, id: StoryId) -> Reply<Option<StoryDetail>> {
         let now = self.clock.now();
-        self.look_up(move |records| {
-            let story = records.store().story(id).map_err(unavailable)?;
-            let Some(mut story) = story else { return Ok(None) };
-            story.related = records.related(&story, now).map_err(unavailable)?.0;
-            let plan = records.plan();
-            let subject = Subject::of(&story, &plan.sources, &plan.language);
-            let topics = plan
-                .queries
-                .matches(&subject)
-                .into_iter()
-                .map(|topic| plan.topics[topic].clone())
-                .collect();
-            let shared = |member: &Member| match story.leader_of(member) {
-                Some(leader) => dedup::shared_passages(&member.entry, &leader.entry),
-                None => Vec::new(),
-            };
-            let shared = story.members.iter().map(shared).collect();
-            Ok(Some(StoryDetail { story, sources: plan.sources.clone(), topics, shared }))
-        })
+        self.look_up(move |records| records.story_detail(id, now).map_err(unavailable))
     }
 
     fn differences(&self, earlier: &str, later: &str) -> Vec<Piece> {
@@ -151,25 +144,37 @@ impl Desk for FrontDesk {
         })
     }
 
+    fn callback(&self, token: &str) -> Option<u64> {
+        let known = self.hubs.callbacks.as_ref()?.knows(token);
+        known.then(|| self.records.plan().polling.max_body)
+    }
+
+    fn verified(&self, token: String, query: Vec<(String, String)>) -> Reply<Option<String>> {
+        let requests = self.hubs.requests.clone();
+        Box::pin(async move {
+            let stopping = || Unavailable("the daemon is stopping".to_owned());
+            let (done, answer) = oneshot::channel();
+            let request = Request::CallBack { token, query, done };
+            requests.send(request).await.map_err(|_| stopping())?;
+            Ok(match answer.await.map_err(|_| stopping())? {
+                websub::Answer::Echo(challenge) => Some(challenge),
+                websub::Answer::Noted => Some(String::new()),
+                websub::Answer::NotOurs => None,
+            })
+        })
+    }
+
+    fn delivered(&self, delivery: Delivery) -> bool {
+        self.hubs.callbacks.as_ref().is_some_and(|callbacks| callbacks.deliver(delivery))
+    }
+
     fn volume(&self, topic: TopicId, volume: Volume) -> Reply<Option<VolumeDetail>> {
         let now = self.clock.now();
-        self.look_up(move |records| {
-            let plan = records.plan();
-            let Some(place) = plan.topics.iter().position(|known| known.id == topic) else {
-                return Ok(None);
-            };
-            let store = &**records.store();
-            let topic = plan.fingerprint(place);
-            let archive = pipeline::archive(store, topic).map_err(unavailable)?;
-            let volumes = Volumes::of(archive, now);
-            let Some((previous, ids, next)) = volumes.find(volume) else { return Ok(None) };
-            let mut stories = Vec::with_capacity(ids.len());
-            for id in ids.iter().rev() {
-                stories.extend(store.story(*id).map_err(unavailable)?.map(Arc::new));
-            }
-            let (topic, sources) = (plan.topics[place].clone(), plan.sources.clone());
-            Ok(Some(VolumeDetail { topic, stories, sources, previous, next }))
-        })
+        self.look_up(move |records| records.volume_detail(&topic, volume, now).map_err(unavailable))
+    }
+
+    fn source(&self, source: SourceId, confide: bool) -> Reply<Option<SourceDetail>> {
+        self.look_up(move |records| records.source_detail(&source, confide).map_err(unavailable))
     }
 }
 
@@ -184,7 +189,13 @@ fn found(
     now: Timestamp,
     go_on: impl Fn() -> bool,
 ) -> Result<Result<Finding, NotAQuery>, Unavailable> {
-    let scope = Scope { since: search.since, most: SEARCHED, sample: search.show, versus: None };
+    let scope = Scope {
+        since: search.since,
+        most: SEARCHED,
+        sample: search.show,
+        versus: None,
+        public: true,
+    };
     let tried = records.tried(&search.query, &scope, now, go_on).map_err(unavailable)?;
     let trial = match tried {
         Ok(trial) => trial,

@@ -12,7 +12,7 @@ use gazetted::model::{
 };
 use gazetted::publish::{
     self, Desk, Finding, FoundStory, Ledger, Marked, NotAQuery, Reply, Search, Settings, Shelf,
-    Site, SourceState, StoryDetail, Unavailable, Volume, VolumeDetail, Volumes,
+    Site, SourceDetail, SourceState, StoryDetail, Unavailable, Volume, VolumeDetail, Volumes,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -233,6 +233,18 @@ impl Desk for TestDesk {
         self.reply(Ok(finding))
     }
 
+    fn source(&self, source: SourceId, _confide: bool) -> Reply<Option<SourceDetail>> {
+        let tells =
+            |story: &&Arc<Story>| story.members.iter().any(|member| member.entry.source == source);
+        let stories = self.stories.lock().unwrap();
+        let detail = sources().get(&source).map(|source| SourceDetail {
+            source: source.clone(),
+            stories: stories.iter().filter(tells).cloned().collect(),
+            sources: sources(),
+        });
+        self.reply(detail)
+    }
+
     fn volume(&self, named: TopicId, volume: Volume) -> Reply<Option<VolumeDetail>> {
         let volumes = self.volumes();
         let stories = self.stories.lock().unwrap().clone();
@@ -263,6 +275,8 @@ pub(super) fn topic() -> Topic {
         revisions: Revisions::Major,
         entries: 50,
         formerly: Vec::new(),
+        private: false,
+        explain: false,
     }
 }
 
@@ -291,6 +305,7 @@ fn source(id: &str, title: &str, role: Role, position: usize) -> (SourceId, Arc<
         pace: Pace::default(),
         headers: Vec::new(),
         allow_private: false,
+        push: true,
     };
     (source.id.clone(), Arc::new(source))
 }
