@@ -87,10 +87,13 @@ impl Daemon {
         let records = Arc::new(Records::new(plan.clone(), store, editor.memories()));
         let ledger = editor.ledger();
         let (requests, incoming) = mpsc::channel(WAITING);
-        let pipeline =
+        let mut pipeline =
             Pipeline::new(editor, clock.clone(), incoming).map_err(DaemonError::Polling)?;
+        let hubs =
+            desk::HubDesk { callbacks: pipeline.open_callbacks(), requests: requests.clone() };
         let stop_serving = CancellationToken::new();
-        let desk = Arc::new(desk::FrontDesk::new(records.clone(), pipeline.pulse(), ledger, clock));
+        let desk =
+            Arc::new(desk::FrontDesk::new(records.clone(), pipeline.pulse(), ledger, clock, hubs));
         let serve = |listener, audience| {
             let settings = publish::Settings { audience, ..plan.server.limits.clone() };
             publish::serve(listener, shelf.clone(), desk.clone(), settings, stop_serving.clone())

@@ -57,8 +57,8 @@ use masthead::Masthead;
 
 pub use archive::{NotAVolume, Volume, Volumes};
 pub use desk::{
-    Desk, Finding, FoundStory, Marked, NotAQuery, Reply, Search, SourceDetail, SourceState,
-    StoryDetail, Unavailable, VolumeDetail, Week,
+    Delivery, Desk, Finding, FoundStory, Marked, NotAQuery, Reply, Search, SourceDetail,
+    SourceState, StoryDetail, Unavailable, VolumeDetail, Week,
 };
 pub use guard::Guard;
 pub use ledger::Ledger;
@@ -252,15 +252,18 @@ fn each_id_once<'a>(accounts: impl Iterator<Item = Account<'a>>) -> Vec<Account<
 }
 
 /// `/sources.opml`: the sources' own feeds as one subscription list (Q42).
-/// Files are nobody else's to subscribe to, and credentials are left out.
+/// A file can be read by nobody else, so our feed of it stands in its place;
+/// credentials are left out.
 fn sources_list(states: &[SourceState], site: &Site) -> Rendered {
     let outline = |state: &SourceState| {
-        Some(opml::Outline {
+        let ours =
+            || site.address(&masthead::at(&site::source_path(&state.source.id), Format::Atom));
+        opml::Outline {
             text: state.source.title.clone(),
             description: String::new(),
-            feed: account::address(&state.source.location)?,
+            feed: account::address(&state.source.location).unwrap_or_else(ours),
             page: state.memory.feed.url.as_ref().map(uri::uri),
-        })
+        }
     };
     let headings = [
         (Role::Department, "Departments"),
@@ -270,7 +273,7 @@ fn sources_list(states: &[SourceState], site: &Site) -> Rendered {
     let groups = headings.map(|(role, heading)| {
         let mut of_role: Vec<_> = states.iter().filter(|state| state.source.role == role).collect();
         of_role.sort_by_key(|state| state.source.position);
-        let outlines = of_role.into_iter().filter_map(outline).collect();
+        let outlines = of_role.into_iter().map(outline).collect();
         opml::Group { text: heading.to_owned(), outlines }
     });
     let changed = states.iter().filter_map(|state| state.memory.last_news).max();

@@ -14,6 +14,9 @@ mod flow;
 mod feeds;
 
 mod identity;
+
+mod monitoring;
+
 mod pages;
 
 mod operate;

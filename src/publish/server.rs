@@ -9,6 +9,7 @@ mod admission;
 
 mod answer;
 
+mod callbacks;
 mod client;
 
 mod listener;

@@ -199,6 +199,16 @@ impl Shelf {
         paths
     }
 
+    /// When the newest of what is served was modified.
+    pub(super) fn changed(&self) -> Option<Timestamp> {
+        let held = self.held.read().unwrap_or_else(PoisonError::into_inner);
+        let modified = held.values().filter_map(|held| match held {
+            Held::Here(document) => Some(document.modified),
+            Held::Gone | Held::MovedTo(_) => None,
+        });
+        modified.max()
+    }
+
     /// How often each path was asked for, sorted by path.
     pub(super) fn tallies(&self) -> Vec<(String, Arc<Tally>)> {
         let held = self.held.read().unwrap_or_else(PoisonError::into_inner);

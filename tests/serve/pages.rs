@@ -154,8 +154,11 @@ async fn metrics_count_what_happened_and_what_is() {
         "gazetted_topic_stories{topic=\"sanctions\"} 1\n",
         "gazetted_source_up{source=\"fcdo\"} 0\n",
         "gazetted_source_failures{source=\"fcdo\"} 2\n",
-        "gazetted_requests_total{path=\"/topics/sanctions.atom\",answer=\"full\"} 1\n",
-        "gazetted_requests_total{path=\"/topics/sanctions.atom\",answer=\"unchanged\"} 1\n",
+        "gazetted_ready 1\n",
+        "gazetted_shelf_changed_timestamp_seconds 1743670800\n",
+        "gazetted_requests_total{path=\"/topics/sanctions.atom\",topic=\"sanctions\",answer=\"full\"} 1\n",
+        "gazetted_requests_total{path=\"/topics/sanctions.atom\",topic=\"sanctions\",answer=\"unchanged\"} 1\n",
+        "gazetted_requests_total{path=\"/opml\",topic=\"\",answer=\"full\"} 0\n",
         "# EOF\n",
     ] {
         assert!(answer.text().contains(line), "{line} in {}", answer.text());

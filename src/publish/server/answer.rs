@@ -19,6 +19,7 @@ use tower::ServiceExt;
 use url::form_urlencoded;
 
 use super::admission::Admission;
+use super::callbacks::{self, Callbacks};
 use super::client::behind_proxy;
 use super::{QUERY, Settings, routes};
 use crate::publish::coding::{Accepted, Coding};
@@ -38,6 +39,7 @@ pub(super) struct Office {
     shelf: Arc<Shelf>,
     desk: Arc<dyn Desk>,
     routes: Router,
+    callbacks: Callbacks,
     /// Requests under way of those who come by a proxy.
     turns: Admission,
 }
@@ -45,8 +47,9 @@ pub(super) struct Office {
 impl Office {
     pub(super) fn new(shelf: Arc<Shelf>, desk: Arc<dyn Desk>, settings: Settings) -> Self {
         let routes = routes::routes(desk.clone(), shelf.clone(), &settings);
+        let callbacks = Callbacks::new(desk.clone(), settings.desk);
         let turns = Admission::of_requests(&settings);
-        Self { settings, shelf, desk, routes, turns }
+        Self { settings, shelf, desk, routes, callbacks, turns }
     }
 
     /// What is on the shelf is answered before anything is routed.
@@ -57,6 +60,10 @@ impl Office {
     ) -> Response<Body> {
         if let Some(refusal) = refuse(&request) {
             return refusal;
+        }
+        if let Some(token) = callbacks::token(request.uri().path()) {
+            let token = token.to_owned();
+            return self.callbacks.answer(token, request).await;
         }
         match *request.method() {
             Method::GET | Method::HEAD => {}
@@ -226,9 +233,13 @@ fn refuse<B>(request: &Request<B>) -> Option<Response<Body>> {
             "exactly one Host header is needed\n",
         )));
     }
-    // Nothing here takes a body: unread, it could pass for another request.
+    // Nothing but callbacks takes a body: unread, it could pass for another request.
     let length = headers.get(CONTENT_LENGTH).map(HeaderValue::as_bytes);
-    if headers.contains_key(TRANSFER_ENCODING) || length.is_some_and(|length| length != b"0") {
+    let reads_it = callbacks::token(request.uri().path()).is_some();
+    if reads_it {
+        // It reads it whole, or closes the connection.
+    } else if headers.contains_key(TRANSFER_ENCODING) || length.is_some_and(|length| length != b"0")
+    {
         return Some(closing(brief(StatusCode::PAYLOAD_TOO_LARGE, "send no body\n")));
     }
     if request.uri().query().is_some_and(|query| query.len() > QUERY) {
@@ -272,7 +283,7 @@ fn not_acceptable() -> Response<Body> {
     response
 }
 
-fn brief(status: StatusCode, text: &'static str) -> Response<Body> {
+pub(super) fn brief(status: StatusCode, text: &'static str) -> Response<Body> {
     let mut response = Response::new(Either::Left(Full::new(Bytes::from_static(text.as_bytes()))));
     *response.status_mut() = status;
     if !text.is_empty() {
@@ -284,7 +295,7 @@ fn brief(status: StatusCode, text: &'static str) -> Response<Body> {
     response
 }
 
-fn closing(mut response: Response<Body>) -> Response<Body> {
+pub(super) fn closing(mut response: Response<Body>) -> Response<Body> {
     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     response
 }

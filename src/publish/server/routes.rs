@@ -17,7 +17,7 @@ use crate::publish::coding::{Accepted, Coding};
 use crate::publish::conditional::{Precondition, evaluate};
 use crate::publish::desk::Reply;
 use crate::publish::heads::{self, Facts};
-use crate::publish::ledger::Tally;
+use crate::publish::ledger::{Sight, Tally};
 use crate::publish::site::{story_path, topic_path};
 use crate::publish::{
     Audience, Desk, Format, Rendered, Settings, Shelf, Site, StoryDetail, Unavailable, Volume,
@@ -96,8 +96,10 @@ async fn metrics(State(counter): State<Counter>) -> Response<Body> {
         Ok(states) => states,
         Err(unavailable) => return counter.later(&unavailable),
     };
-    let ledger = counter.desk.ledger();
-    match ledger.text(&states, counter.tallies(), counter.desk.now()) {
+    let (ledger, ready) = (counter.desk.ledger(), counter.desk.ready().is_ok());
+    let (tallies, changed) = (counter.tallies(), counter.shelf.changed());
+    let sight = Sight { sources: &states, tallies, changed, ready, now: counter.desk.now() };
+    match ledger.text(sight) {
         Ok(text) => {
             let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
             typed(StatusCode::OK, text, content_type, "no-store")
