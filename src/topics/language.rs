@@ -208,8 +208,8 @@ impl Remembered {
     }
 }
 
-/// Words a thread remembers: a power of two; 640 KB with it.
-const REMEMBERED_WORDS: usize = 1 << 14;
+/// Words a thread remembers: a power of two; 3 MB with it.
+const REMEMBERED_WORDS: usize = 1 << 16;
 
 thread_local! {
     // Stemming is the dearest step of reading a text, and texts repeat their

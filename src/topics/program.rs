@@ -198,11 +198,7 @@ pub(super) fn visit(
     }
 }
 
-fn visit_places(
-    places: &Places,
-    seen: &mut BTreeSet<Symbol>,
-    look: &mut impl FnMut(Wanted<'_>),
-) {
+fn visit_places(places: &Places, seen: &mut BTreeSet<Symbol>, look: &mut impl FnMut(Wanted<'_>)) {
     match places {
         Places::Phrase { words, .. } => words.iter().for_each(|word| look(Wanted::Word(word))),
         Places::Any(parts) => parts.iter().for_each(|part| visit_places(part, seen, look)),

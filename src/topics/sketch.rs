@@ -14,11 +14,17 @@ pub(super) enum Sketch {
     /// Nothing in particular.
     Anything,
     /// One of these: a word in each language, a label, a vocabulary.
-    One { symbols: Vec<Symbol>, frequency: usize },
+    One {
+        symbols: Vec<Symbol>,
+        frequency: usize,
+    },
     All(Vec<Self>),
     Any(Vec<Self>),
     /// The weights of what it has add up to the threshold; both are positive.
-    Weights { parts: Vec<(Self, u32)>, threshold: u32 },
+    Weights {
+        parts: Vec<(Self, u32)>,
+        threshold: u32,
+    },
 }
 
 /// Symbols one of which a story must have, and how many stories are likely to.
@@ -112,7 +118,8 @@ impl Sketch {
             Self::Any(parts) => Trigger::union(parts.iter().map(Self::trigger)),
             Self::Weights { parts, threshold } => {
                 let mut rest: u64 = parts.iter().map(|(_, weight)| u64::from(*weight)).sum();
-                let mut parts: Vec<_> = parts.iter().map(|(part, w)| (part.trigger(), *w)).collect();
+                let mut parts: Vec<_> =
+                    parts.iter().map(|(part, w)| (part.trigger(), *w)).collect();
                 // What weighs most for its frequency first, until the rest is too light.
                 let worth = |(trigger, weight): &(Option<Trigger>, u32)| {
                     trigger.as_ref().map(|of| of.frequency * 1_000 / *weight as usize)
@@ -161,7 +168,9 @@ impl Code {
             Sketch::Anything => self.join(ALL, |_| {}),
             Sketch::One { symbols, .. } if symbols.len() == 1 => self.words.push(term(symbols[0])),
             Sketch::One { symbols, .. } => {
-                self.join(ANY, |code| code.words.extend(symbols.iter().map(|symbol| term(*symbol))));
+                self.join(ANY, |code| {
+                    code.words.extend(symbols.iter().map(|symbol| term(*symbol)))
+                });
             }
             Sketch::All(parts) => self.join(ALL, |code| {
                 for part in parts {
