@@ -57,12 +57,12 @@ use masthead::Masthead;
 
 pub use archive::{NotAVolume, Volume, Volumes};
 pub use desk::{
-    Desk, Finding, FoundStory, Marked, NotAQuery, Reply, Search, SourceState, StoryDetail,
-    Unavailable, VolumeDetail, Week,
+    Delivery, Desk, Finding, FoundStory, Marked, NotAQuery, Reply, Search, SourceState,
+    StoryDetail, Unavailable, VolumeDetail, Week,
 };
 pub use guard::Guard;
 pub use ledger::Ledger;
-pub use server::{Listener, Settings, serve};
+pub use server::{Address, Audience, Listener, Settings, serve};
 pub use shelf::{Absence, Prepared, Shelf};
 pub use site::Site;
 
@@ -161,6 +161,7 @@ pub fn render_topic_after(
     sources: &Sources,
     site: &Site,
 ) -> Vec<Rendered> {
+    let site = &site.of_topic(topic);
     let accounts = accounts(stories, |story| topic.date_of(story), sources, site);
     let masthead = Masthead::of_topic(topic, &accounts, archived, site);
     let mut rendered = feeds(&masthead, &accounts, site);
@@ -193,13 +194,14 @@ pub fn render_source(
 }
 
 /// What belongs to no single topic: `/`, `/opml` and what the pages look like.
+/// Private topics are in none of it.
 pub fn render_site(
     topics: &[(Topic, Vec<Arc<Story>>)],
     sources: &Sources,
     site: &Site,
 ) -> Vec<Rendered> {
-    let told: Vec<_> = topics
-        .iter()
+    let topics = || topics.iter().filter(|(topic, _)| !topic.private);
+    let told: Vec<_> = topics()
         .map(|(topic, stories)| {
             (topic, accounts(stories, |story| topic.date_of(story), sources, site))
         })
@@ -207,7 +209,10 @@ pub fn render_site(
     let updated =
         told.iter().map(|(topic, told)| Masthead::of_topic(topic, told, None, site).updated);
     let changed = dates::http_date(updated.max().unwrap_or(masthead::NOTHING_YET));
-    let mut rendered = vec![pages::index(&told, site), topics_list(topics, &changed, site)];
+    let mut rendered = vec![
+        pages::index(&told, site),
+        topics_list(topics().map(|(topic, _)| topic), &changed, site),
+    ];
     rendered.extend(pages::furniture());
     rendered
 }
@@ -250,15 +255,18 @@ fn each_id_once<'a>(accounts: impl Iterator<Item = Account<'a>>) -> Vec<Account<
 }
 
 /// `/sources.opml`: the sources' own feeds as one subscription list (Q42).
-/// Files are nobody else's to subscribe to, and credentials are left out.
+/// A file can be read by nobody else, so our feed of it stands in its place;
+/// credentials are left out.
 fn sources_list(states: &[SourceState], site: &Site) -> Rendered {
     let outline = |state: &SourceState| {
-        Some(opml::Outline {
+        let ours =
+            || site.address(&masthead::at(&site::source_path(&state.source.id), Format::Atom));
+        opml::Outline {
             text: state.source.title.clone(),
             description: String::new(),
-            feed: account::address(&state.source.location)?,
+            feed: account::address(&state.source.location).unwrap_or_else(ours),
             page: state.memory.feed.url.as_ref().map(uri::uri),
-        })
+        }
     };
     let headings = [
         (Role::Department, "Departments"),
@@ -268,7 +276,7 @@ fn sources_list(states: &[SourceState], site: &Site) -> Rendered {
     let groups = headings.map(|(role, heading)| {
         let mut of_role: Vec<_> = states.iter().filter(|state| state.source.role == role).collect();
         of_role.sort_by_key(|state| state.source.position);
-        let outlines = of_role.into_iter().filter_map(outline).collect();
+        let outlines = of_role.into_iter().map(outline).collect();
         opml::Group { text: heading.to_owned(), outlines }
     });
     let changed = states.iter().filter_map(|state| state.memory.last_news).max();
@@ -282,8 +290,12 @@ fn sources_list(states: &[SourceState], site: &Site) -> Rendered {
     }
 }
 
-/// `/opml`: all topics as one subscription list (Q42).
-fn topics_list(topics: &[(Topic, Vec<Arc<Story>>)], changed: &str, site: &Site) -> Rendered {
+/// `/opml`: the topics as one subscription list (Q42).
+fn topics_list<'a>(
+    topics: impl Iterator<Item = &'a Topic>,
+    changed: &str,
+    site: &Site,
+) -> Rendered {
     let outline = |topic: &Topic| {
         let path = site::topic_path(&topic.id);
         opml::Outline {
@@ -293,10 +305,7 @@ fn topics_list(topics: &[(Topic, Vec<Arc<Story>>)], changed: &str, site: &Site) 
             page: Some(site.address(&path)),
         }
     };
-    let group = opml::Group {
-        text: "Topics".to_owned(),
-        outlines: topics.iter().map(|(topic, _)| outline(topic)).collect(),
-    };
+    let group = opml::Group { text: "Topics".to_owned(), outlines: topics.map(outline).collect() };
     Rendered {
         path: "/opml".to_owned(),
         content_type: OPML,

@@ -5,6 +5,8 @@
 
 mod support;
 
+mod access;
+
 mod demo;
 
 mod flow;
@@ -12,6 +14,9 @@ mod flow;
 mod feeds;
 
 mod identity;
+
+mod monitoring;
+
 mod pages;
 
 mod operate;
