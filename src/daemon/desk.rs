@@ -203,8 +203,10 @@ impl Desk for FrontDesk {
                 return Ok(None);
             };
             let store = &**records.store();
-            let topic = plan.fingerprint(place);
-            let archive = pipeline::archive(store, topic).map_err(unavailable)?;
+            // While a changed topic is being filled, it stands as it stood.
+            let stands = pipeline::names(store).map_err(unavailable)?.remove(topic.as_str());
+            let stands = stands.unwrap_or_else(|| plan.fingerprint(place));
+            let archive = pipeline::archive(store, stands).map_err(unavailable)?;
             let volumes = Volumes::of(archive, now);
             let Some((previous, ids, next)) = volumes.find(volume) else { return Ok(None) };
             let mut stories = Vec::with_capacity(ids.len());
