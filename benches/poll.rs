@@ -180,6 +180,7 @@ async fn poll(fetcher: &Fetcher, source: &Source, memory: &Memory, now: Timestam
                     entries: parsed.entries,
                     hints: parsed.hints,
                     warnings: parsed.warnings,
+                    back: None,
                 })),
                 Err(failure) => Outcome::Failed(failure),
             }

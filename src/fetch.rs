@@ -1,7 +1,8 @@
 //! A source and what is remembered of it in; a document, "unchanged" or a failure out.
 //!
 //! [`Fetcher`] asks ([`mod@http`], [`mod@file`]); [`settle()`] records what came of it and
-//! when the source is due next ([`schedule`], pure); [`Agenda`] says who is due;
+//! when the source is due next ([`schedule`], pure, at the price that the [`Market`]
+//! has come to); [`Agenda`] says who is due;
 //! [`websub`] has news pushed where a hub offers that.
 
 mod agenda;
@@ -14,6 +15,8 @@ mod http;
 mod robots;
 mod words;
 
+mod events;
+mod market;
 mod older;
 mod schedule;
 mod settle;
@@ -31,9 +34,11 @@ use crate::model::{
 };
 
 pub use agenda::{Agenda, Refusal};
+pub use market::Market;
 pub use older::older;
-pub use settle::{settle, settle_pushed};
-pub use silence::{Silence, silence};
+pub use schedule::rate_a_day;
+pub use settle::{settle, settle_pushed, usually_overlaps};
+pub use silence::{Silence, silence, silence_of};
 
 /// How sources are asked: the compiled `[polling]` table.
 #[derive(Debug, Clone, PartialEq)]
@@ -72,6 +77,9 @@ pub struct Settings {
     /// The default asks a source that lists something every month less than daily.
     /// A source that invites polls sets a lower price itself.
     pub price: f64,
+    /// Polls a source and day that the price is moved to bring about, on average
+    /// over the sources it steers; none leaves the price as it is.
+    pub budget: Option<f64>,
     /// From 0, which serves the mean delay of entries, to 1, which asks all
     /// sources equally often.
     pub evenness: f64,
@@ -100,6 +108,7 @@ impl Default for Settings {
             proxy: None,
             subscribers: 1,
             price: 1.5,
+            budget: None,
             evenness: 0.35,
             robots: false,
             deltas: false,

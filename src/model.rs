@@ -10,6 +10,8 @@
 
 mod entry;
 
+mod event;
+
 mod memory;
 
 mod name;
@@ -29,10 +31,12 @@ mod timestamp;
 mod topic;
 
 pub use entry::{Enclosure, Enriched, Entry, Feed};
-pub use memory::{Hold, HoldScope, Memory, Moved, Rhythm, Subscription, Watched};
+pub use event::{EventKind, SourceEvent};
+pub use memory::{Hold, HoldScope, Memory, Moved, Priced, Rhythm, Subscription, Watched};
 pub use name::{SourceId, StoryId, TopicId};
 pub use poll::{
-    Document, Failure, FailureKind, Freshness, Hints, Offer, Outcome, Poll, Reading, Validators,
+    Back, Document, Failure, FailureKind, Freshness, Hints, Offer, Outcome, Poll, Reading,
+    Validators,
 };
 pub use revision::{Piece, Revision, Withdrawal, WithdrawnBy};
 pub use source::{Enrich, Location, Pace, Role, Secret, Source, Sources};

@@ -12,7 +12,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::Instant;
-use tracing::{debug, error, info, warn};
+use tracing::{error, info, warn};
 
 use crate::clock::Clock;
 use crate::config::Plan;
@@ -30,7 +30,11 @@ mod keeping;
 
 mod pulse;
 
+mod reaching;
+
 mod reading;
+
+mod telling;
 
 pub(crate) use editor::rules;
 pub use editor::{Editor, Ingested, Memories};
@@ -280,8 +284,6 @@ impl Pipeline {
     async fn ingest(&mut self, polls: Vec<Poll>) -> Result<(), StoreError> {
         let polls: Vec<Poll> =
             std::mem::take(&mut self.kept_out).into_iter().chain(polls).collect();
-        let failing: Vec<bool> =
-            polls.iter().map(|poll| self.editor.memory(&poll.source).failure.is_some()).collect();
         let ingested = match self.editor.ingest(polls.clone()).await {
             Err(full @ StoreError::Full { .. }) => {
                 if self.pulse.alive().is_ok() {
@@ -302,8 +304,8 @@ impl Pipeline {
         if self.pulse.stall(None) {
             info!(event = "disk_has_room", "there is room again: polling goes on");
         }
-        for ((poll, ingested), was_failing) in polls.into_iter().zip(ingested).zip(failing) {
-            log(&poll, &ingested, was_failing);
+        for (poll, ingested) in polls.into_iter().zip(ingested) {
+            telling::of_poll(&poll, &ingested);
             self.agenda.finished(&poll.source, self.clock.now());
             if let Some(source) = self.editor.plan().sources.get(&poll.source) {
                 self.agenda.plan(source, &self.editor.memory(&poll.source));
@@ -386,36 +388,5 @@ impl Pipeline {
         }
         self.polls.abort_all();
         Ok(())
-    }
-}
-
-/// One line for what matters: news, and the beginning and end of a failure.
-fn log(poll: &Poll, ingested: &Ingested, was_failing: bool) {
-    let source = &poll.source;
-    match &poll.outcome {
-        Outcome::Failed(failure) if was_failing => {
-            debug!(event = "poll_failed", %source, kind = failure.kind.as_str(), "{source} still fails: {failure}");
-        }
-        Outcome::Failed(failure) => {
-            warn!(event = "source_failing", %source, kind = failure.kind.as_str(), "{source} fails: {failure}");
-        }
-        Outcome::Unchanged { .. } if was_failing => {
-            info!(event = "source_recovered", %source, "{source} answers again");
-        }
-        Outcome::Unchanged { .. } => {
-            debug!(event = "poll_unchanged", %source, "{source} has nothing new")
-        }
-        Outcome::Read(reading) => {
-            if was_failing {
-                info!(event = "source_recovered", %source, "{source} answers again");
-            }
-            for warning in &reading.warnings {
-                debug!(event = "document_repaired", %source, "{source}: {warning}");
-            }
-            let Ingested { new, joined, revised } = *ingested;
-            if new + joined + revised > 0 {
-                info!(event = "news", %source, new, joined, revised, "{source}: {new} new, {joined} joined, {revised} revised");
-            }
-        }
     }
 }

@@ -34,6 +34,10 @@ impl Status {
             rows.iter().all(|row| print_line(serde_json::to_string(row).unwrap_or_default()));
         } else {
             show::status_table(&rows);
+            // Whoever names a source wants to know all of it.
+            if !self.sources.is_empty() {
+                rows.iter().for_each(show::status_in_full);
+            }
         }
         Ok(ExitCode::SUCCESS)
     }

@@ -131,6 +131,7 @@ fn polling(old: &fetch::Settings, new: &fetch::Settings) -> Vec<&'static str> {
         allow_private: "allow_private",
         proxy: "proxy",
         price: "price",
+        budget: "budget",
         evenness: "evenness",
         robots: "robots",
         deltas: "deltas",
@@ -209,6 +210,7 @@ fn topics(old: &Plan, new: &Plan) -> Vec<Change> {
             revisions: "revisions",
             entries: "entries",
             formerly: "formerly",
+            mute_silence: "mute_silence",
         } but id, query);
         if !fields.is_empty() {
             changes.push(in_force(format!("topic {id}: {} changed", fields.join(", "))));

@@ -21,6 +21,8 @@ pub struct Topic {
     pub entries: usize,
     /// Names it had before: their addresses lead here for ever (Q33).
     pub formerly: Vec<TopicId>,
+    /// Whether nobody is to be told when it falls silent.
+    pub mute_silence: bool,
 }
 
 /// Which changes of a story give its entry in the feed a new `updated`.

@@ -11,10 +11,10 @@ use std::time::{Duration, Instant};
 
 use crate::config::Plan;
 use crate::dedup::{self, Candidate, Judged, Rules};
-use crate::fetch::{self, News};
+use crate::fetch::{self, Market, News};
 use crate::model::{
-    Admitted, Key, Lookalikes, Memory, Outcome, Poll, SourceId, Story, StoryId, Timestamp, Topic,
-    Verdict,
+    Admitted, Key, Lookalikes, Memory, Outcome, Poll, SourceEvent, SourceId, Story, StoryId,
+    Timestamp, Topic, Verdict,
 };
 use crate::publish::{self, Ledger, Shelf};
 use crate::store::{Commit, Store, StoreError};
@@ -37,6 +37,8 @@ pub struct Editor {
     ledger: Arc<Ledger>,
     filing: Filing,
     keeping: Keeping,
+    /// What polls cost.
+    market: Market,
     /// Passages before this were forgotten.
     passages_from: Option<Key>,
     /// Of each feed, the stories as they are on the shelf, newest first.
@@ -54,6 +56,8 @@ pub struct Ingested {
     pub joined: usize,
     /// Entries whose source changed what it says.
     pub revised: usize,
+    /// What became of the source.
+    pub events: Vec<SourceEvent>,
 }
 
 impl Editor {
@@ -68,6 +72,7 @@ impl Editor {
         let memories = tokio::task::block_in_place(|| store.memories())?;
         shelf.remember(tokio::task::block_in_place(|| store.stamps())?);
         let filing = Filing::open(plan.clone(), &store).await?;
+        let market = Market::recall(memories.values());
         let mut editor = Self {
             plan,
             store,
@@ -76,6 +81,7 @@ impl Editor {
             ledger: Arc::default(),
             filing,
             keeping: Keeping::default(),
+            market,
             passages_from: None,
             displayed: Vec::new(),
             at_hand: HashMap::new(),
@@ -177,6 +183,7 @@ impl Editor {
         let mut memories = BTreeMap::new();
         let mut outcomes = Vec::with_capacity(polls.len());
         let mut touched = BTreeSet::new();
+        let mut market = self.market;
         for (poll, candidates) in polls.iter().zip(candidates) {
             let mut judged = dedup::judge(candidates, &mut known, &rules(&plan), poll.at);
             if let Outcome::Read(reading) = &poll.outcome {
@@ -189,8 +196,8 @@ impl Editor {
                     commit.listed.push((source.clone(), std::mem::take(&mut judged.listed)));
                 }
             }
-            outcomes.push(tally(&judged.admitted));
-            self.settle(poll, &judged, &mut memories);
+            let events = self.settle(poll, &judged, &mut memories, &mut market);
+            outcomes.push(Ingested { events, ..tally(&judged.admitted) });
             for admitted in judged.admitted {
                 commit.places.extend(self.filing.file(&admitted, &mut touched));
                 commit.admitted.push(admitted);
@@ -211,6 +218,7 @@ impl Editor {
             (self.keeping, self.passages_from) = (Keeping::default(), None);
             return Err(error);
         }
+        self.market = market;
         self.ledger.committed(committing.elapsed());
         polls.iter().for_each(|poll| self.ledger.polled(poll));
         self.ledger.admitted(&admitted);
@@ -256,15 +264,24 @@ impl Editor {
         })
     }
 
-    /// Records the outcome, good or bad, and when the source is due next.
-    fn settle(&self, poll: &Poll, judged: &Judged, memories: &mut BTreeMap<SourceId, Memory>) {
+    /// Records the outcome, good or bad, and when the source is due next. Returns
+    /// what became of the source, if that is worth telling.
+    fn settle(
+        &self,
+        poll: &Poll,
+        judged: &Judged,
+        memories: &mut BTreeMap<SourceId, Memory>,
+        market: &mut Market,
+    ) -> Vec<SourceEvent> {
         // A source that a reload took away is remembered as it was.
-        let Some(source) = self.plan.sources.get(&poll.source) else { return };
+        let Some(source) = self.plan.sources.get(&poll.source) else { return Vec::new() };
         let memory =
             memories.entry(poll.source.clone()).or_insert_with(|| self.memory(&poll.source));
         let news = News { new: judged.new.clone(), known: judged.known };
+        market.charge(poll, memory, source, &self.plan.polling, self.plan.sources.len());
         fetch::settle(poll, &news, memory, source, &self.plan.polling);
         memory.of = Some(source.location.hash());
+        memory.events.iter().filter(|event| event.at == poll.at).cloned().collect()
     }
 
     /// Looks up which stories these feeds hold now.
@@ -349,5 +366,6 @@ fn tally(admitted: &[Admitted]) -> Ingested {
         new: count(Verdict::New),
         joined: count(Verdict::Joined),
         revised: count(Verdict::Revised),
+        events: Vec::new(),
     }
 }

@@ -263,6 +263,7 @@ pub(super) fn topic() -> Topic {
         revisions: Revisions::Major,
         entries: 50,
         formerly: Vec::new(),
+        mute_silence: false,
     }
 }
 

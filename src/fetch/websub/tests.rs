@@ -191,6 +191,7 @@ fn polled(memory: &mut Memory, new: Vec<Timestamp>, now: Timestamp) {
             entries: Vec::new(),
             hints: Hints { ..memory.hints.clone() },
             warnings: Vec::new(),
+            back: None,
         })),
     };
     let source = web_source("one", "https://a.example/feed");
