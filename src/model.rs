@@ -31,7 +31,7 @@ mod timestamp;
 mod topic;
 
 pub use entry::{Enclosure, Enriched, Entry, Feed};
-pub use event::{EventKind, SourceEvent};
+pub use event::{EventKind, SourceEvent, TopicSilence};
 pub use memory::{Hold, HoldScope, Memory, Moved, Priced, Rhythm, Subscription, Watched};
 pub use name::{SourceId, StoryId, TopicId};
 pub use poll::{

@@ -28,6 +28,8 @@ mod filing;
 
 mod keeping;
 
+mod listening;
+
 mod pulse;
 
 mod reaching;
@@ -39,6 +41,7 @@ mod telling;
 pub(crate) use editor::rules;
 pub use editor::{Editor, Ingested, Memories};
 pub(crate) use filing::{archive, latest_first, names};
+pub(crate) use listening::silences;
 pub use pulse::Pulse;
 
 /// How long a full disk is left alone before the polls in hand are tried again.

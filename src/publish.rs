@@ -20,6 +20,8 @@ mod dates;
 
 mod desk;
 
+mod events;
+
 mod guard;
 
 mod heads;

@@ -8,6 +8,7 @@ mod push;
 mod redirects;
 mod timing;
 mod validators;
+mod watching;
 mod world;
 
 /// The rules, and where each is tested.

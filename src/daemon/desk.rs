@@ -9,7 +9,7 @@ use crate::clock::Clock;
 use crate::dedup;
 use crate::inquiry::Records;
 use crate::inquiry::trial::{Caught, Scope};
-use crate::model::{Member, Piece, Source, StoryId, Timestamp, TopicId};
+use crate::model::{Member, Piece, Source, StoryId, Timestamp, TopicId, TopicSilence};
 use crate::pipeline::{self, Pulse};
 use crate::publish::{
     Desk, Finding, FoundStory, Ledger, NotAQuery, Reply, Search, Site, SourceState, StoryDetail,
@@ -105,6 +105,10 @@ impl Desk for FrontDesk {
                 |source: Arc<Source>| SourceState { memory: records.memory(&source.id), source };
             Ok(sources.into_iter().map(state).collect())
         })
+    }
+
+    fn silences(&self) -> Reply<Vec<TopicSilence>> {
+        self.look_up(|records| records.silences().map_err(unavailable))
     }
 
     fn story(&self, id: StoryId) -> Reply<Option<StoryDetail>> {

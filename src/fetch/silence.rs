@@ -43,12 +43,12 @@ pub fn silence(memory: &Memory, now: Timestamp) -> Option<Silence> {
 
 /// The same of anything that arrives, oldest first: a topic's stories. What arrives
 /// at one moment counts once, for it tells nothing of how often to expect more.
-pub fn silence_of(
-    arrivals: impl IntoIterator<Item = Timestamp>,
-    now: Timestamp,
-) -> Option<Silence> {
+pub fn silence_of(arrivals: &[Timestamp], now: Timestamp) -> Option<Silence> {
+    if arrivals.last()?.until(now) < LEAST {
+        return None;
+    }
     let mut rhythm = Rhythm::default();
-    for at in arrivals {
+    for &at in arrivals {
         match rhythm.newest {
             // What was there from the beginning says when it was first read, not how often it comes.
             None => {

@@ -4,7 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::Records;
 use crate::fetch;
-use crate::model::{FailureKind, HoldScope, Memory, Source, SourceEvent, Timestamp};
+use crate::model::{FailureKind, HoldScope, Memory, Source, SourceEvent, Timestamp, TopicSilence};
+use crate::pipeline;
+use crate::store::StoreError;
 
 /// How one source is doing.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -101,6 +103,11 @@ impl Records {
         let mut sources: Vec<&Source> = plan.sources.values().map(|source| &**source).collect();
         sources.sort_by_key(|source| source.position);
         sources.into_iter().map(|source| status_of(source, &self.memory(&source.id), now)).collect()
+    }
+
+    /// The topics that fell silent, each with its last silence.
+    pub fn silences(&self) -> Result<Vec<TopicSilence>, StoreError> {
+        pipeline::silences(&**self.store(), &self.plan())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Timestamp;
+use super::{Timestamp, TopicId};
 
 /// A change in how a source is doing, which is told once.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,4 +65,17 @@ impl EventKind {
             Self::Gap => "may have been missed in part",
         }
     }
+}
+
+/// A time in which no story came into a topic for far longer than ever before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TopicSilence {
+    /// The topic.
+    pub topic: TopicId,
+    /// When the last story before it was first seen.
+    pub since: Timestamp,
+    /// When it was told.
+    pub told: Timestamp,
+    /// When the first story after it was seen, if one was.
+    pub ended: Option<Timestamp>,
 }

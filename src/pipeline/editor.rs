@@ -21,6 +21,7 @@ use crate::store::{Commit, Store, StoreError};
 
 use super::filing::Filing;
 use super::keeping::Keeping;
+use super::listening::Listening;
 
 /// Copies follow within days; passages are kept for some times as long.
 const PASSAGES_KEPT: Duration = Duration::from_secs(12 * 7 * 24 * 3600);
@@ -37,6 +38,7 @@ pub struct Editor {
     ledger: Arc<Ledger>,
     filing: Filing,
     keeping: Keeping,
+    listening: Listening,
     /// What polls cost.
     market: Market,
     /// Passages before this were forgotten.
@@ -73,6 +75,7 @@ impl Editor {
         shelf.remember(tokio::task::block_in_place(|| store.stamps())?);
         let filing = Filing::open(plan.clone(), &store).await?;
         let market = Market::recall(memories.values());
+        let listening = tokio::task::block_in_place(|| Listening::open(&*store, &plan, &filing))?;
         let mut editor = Self {
             plan,
             store,
@@ -81,6 +84,7 @@ impl Editor {
             ledger: Arc::default(),
             filing,
             keeping: Keeping::default(),
+            listening,
             market,
             passages_from: None,
             displayed: Vec::new(),
@@ -211,6 +215,7 @@ impl Editor {
         tokio::task::block_in_place(|| {
             self.keeping.step(retention, &*self.store, filing, now, &mut commit, &mut touched)
         })?;
+        let heard = self.listening.listen(&plan, &self.filing, now, &mut commit);
         let admitted = commit.admitted.clone();
         let committing = Instant::now();
         if let Err(error) = self.store.commit(commit).await {
@@ -219,6 +224,7 @@ impl Editor {
             return Err(error);
         }
         self.market = market;
+        self.listening.tell(heard);
         self.ledger.committed(committing.elapsed());
         polls.iter().for_each(|poll| self.ledger.polled(poll));
         self.ledger.admitted(&admitted);
