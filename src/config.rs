@@ -25,6 +25,8 @@ use std::sync::Arc;
 pub use changes::{Change, Effect, changes};
 pub use problem::{Note, Problem, Problems, Severity, Spot};
 
+use url::Url;
+
 use crate::dedup::Overrides;
 use crate::model::{Fingerprint, Sources, Topic};
 use crate::store::Retention;
@@ -44,6 +46,8 @@ pub struct Plan {
     pub polling: fetch::Settings,
     /// Bounds on documents.
     pub parsing: parse::Limits,
+    /// How hubs reach us.
+    pub hub: HubPlan,
     /// What is logged, and how.
     pub logging: LoggingPlan,
     /// What is read.
@@ -129,6 +133,14 @@ pub struct ServerPlan {
     pub site: Arc<publish::Site>,
     /// What a client may cost.
     pub limits: publish::Settings,
+}
+
+/// The compiled `[hub]` table.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct HubPlan {
+    /// Where sources' hubs call, with a slash at its end; a callback's token follows
+    /// it. None, where no hub is asked to push.
+    pub callbacks: Option<Url>,
 }
 
 /// The compiled `[logging]` table.

@@ -74,10 +74,13 @@ impl Daemon {
         let records = Arc::new(Records::new(plan.clone(), store, editor.memories()));
         let ledger = editor.ledger();
         let (requests, incoming) = mpsc::channel(WAITING);
-        let pipeline =
+        let mut pipeline =
             Pipeline::new(editor, clock.clone(), incoming).map_err(DaemonError::Polling)?;
+        let hubs =
+            desk::HubDesk { callbacks: pipeline.open_callbacks(), requests: requests.clone() };
         let stop_serving = CancellationToken::new();
-        let desk = Arc::new(desk::FrontDesk::new(records.clone(), pipeline.pulse(), ledger, clock));
+        let desk =
+            Arc::new(desk::FrontDesk::new(records.clone(), pipeline.pulse(), ledger, clock, hubs));
         let server =
             publish::serve(listener, shelf, desk, plan.server.limits.clone(), stop_serving.clone());
         Ok(Self {

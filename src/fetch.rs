@@ -33,11 +33,12 @@ use crate::model::{
     Document, Failure, FailureKind, Freshness, Location, Memory, Source, Timestamp, Validators,
 };
 
+pub use address::is_public;
 pub use agenda::{Agenda, Refusal};
 pub use market::Market;
 pub use older::older;
 pub use schedule::rate_a_day;
-pub use settle::{settle, settle_pushed, usually_overlaps};
+pub use settle::{hasten, settle, usually_overlaps};
 pub use silence::{Silence, silence, silence_of};
 
 /// How sources are asked: the compiled `[polling]` table.
@@ -87,6 +88,8 @@ pub struct Settings {
     pub robots: bool,
     /// Whether a server may answer with the new entries alone: `A-IM: feed` (P52).
     pub deltas: bool,
+    /// Whether hubs can reach us, so that one that pushes is counted on (W13).
+    pub push: bool,
 }
 
 impl Default for Settings {
@@ -112,6 +115,7 @@ impl Default for Settings {
             evenness: 0.35,
             robots: false,
             deltas: false,
+            push: false,
         }
     }
 }
@@ -247,6 +251,7 @@ mod tests {
             pace: Pace::default(),
             headers: Vec::new(),
             allow_private: false,
+            push: true,
         }
     }
 

@@ -20,6 +20,10 @@ mod poll;
 
 mod revision;
 
+mod seed;
+
+mod signature;
+
 mod source;
 
 mod stamp;
@@ -35,10 +39,12 @@ pub use event::{EventKind, SourceEvent, TopicSilence};
 pub use memory::{Hold, HoldScope, Memory, Moved, Priced, Rhythm, Subscription, Watched};
 pub use name::{SourceId, StoryId, TopicId};
 pub use poll::{
-    Back, Document, Failure, FailureKind, Freshness, Hints, Offer, Outcome, Poll, Reading,
-    Validators,
+    Back, Document, Failure, FailureKind, Freshness, Hints, Offer, Outcome, Poll, Protocol,
+    Reading, Validators,
 };
 pub use revision::{Piece, Revision, Withdrawal, WithdrawnBy};
+pub use seed::Seed;
+pub use signature::Signature;
 pub use source::{Enrich, Location, Pace, Role, Secret, Source, Sources};
 pub use stamp::Stamp;
 pub use story::{

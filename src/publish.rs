@@ -59,8 +59,8 @@ use masthead::Masthead;
 
 pub use archive::{NotAVolume, Volume, Volumes};
 pub use desk::{
-    Desk, Finding, FoundStory, Marked, NotAQuery, Reply, Search, SourceState, StoryDetail,
-    Unavailable, VolumeDetail, Week,
+    Delivery, Desk, Finding, FoundStory, Marked, NotAQuery, Reply, Search, SourceState,
+    StoryDetail, Unavailable, VolumeDetail, Week,
 };
 pub use guard::Guard;
 pub use ledger::Ledger;

@@ -104,6 +104,9 @@ fn settings(old: &Plan, new: &Plan) -> Vec<Change> {
     if old.parsing != new.parsing {
         changes.push(in_force("[parsing]: changed"));
     }
+    if old.hub != new.hub {
+        changes.push(in_force("[hub]: callback_url changed"));
+    }
     if old.logging.filter != new.logging.filter {
         changes.push(in_force("[logging]: filter changed"));
     }
@@ -113,7 +116,8 @@ fn settings(old: &Plan, new: &Plan) -> Vec<Change> {
     changes
 }
 
-/// The number of subscribers is that of the topics, which are told of themselves.
+/// The number of subscribers is that of the topics, which are told of themselves;
+/// whether hubs push is told with theirs.
 fn polling(old: &fetch::Settings, new: &fetch::Settings) -> Vec<&'static str> {
     differing!(old, new, fetch::Settings {
         user_agent: "user_agent",
@@ -135,7 +139,7 @@ fn polling(old: &fetch::Settings, new: &fetch::Settings) -> Vec<&'static str> {
         evenness: "evenness",
         robots: "robots",
         deltas: "deltas",
-    } but subscribers)
+    } but subscribers, push)
 }
 
 fn sources(old: &Plan, new: &Plan) -> Vec<Change> {
@@ -156,6 +160,7 @@ fn sources(old: &Plan, new: &Plan) -> Vec<Change> {
             pace: "interval",
             headers: "headers",
             allow_private: "allow_private",
+            push: "push",
         } but id, position);
         if !fields.is_empty() {
             changes.push(in_force(format!("source {id}: {} changed", fields.join(", "))));
@@ -314,6 +319,11 @@ tools = ["cargo"]
                     "[logging]: format changed; restart gazetted to use it",
                 ],
             ),
+            (
+                format!("[hub]\ncallback_url = \"https://news.example.org/\"\n{BASE}"),
+                vec!["[hub]: callback_url changed"],
+            ),
+            (BASE.replace("org/b\"", "org/b\"\npush = false"), vec!["source b: push changed"]),
             (
                 format!("[store]\ncache = \"8MiB\"\n{BASE}"),
                 vec!["[store]: cache changed; restart gazetted to use it"],

@@ -15,6 +15,7 @@ use super::gather::Gathered;
 use super::problem::{Problem, Problems, Severity, Spot};
 use super::text::{At, File};
 use super::{Loaded, Plan};
+use crate::fetch;
 
 /// What the service manager says of the place we run in.
 #[derive(Debug, Clone, Default)]
@@ -49,7 +50,11 @@ pub(super) fn compile(gathered: Gathered, environment: &Environment) -> Result<L
     let sources = desk.sources(&parts, &settings.polling);
     let topics = desk.topics(&parts, &settings.language);
     let published = topics.as_ref().map_or(0, |topics| topics.list.len());
-    let polling = desk.polling(&parts[0], &server, published);
+    let hub = desk.hub(&settings.hub);
+    let polling = fetch::Settings {
+        push: hub.callbacks.is_some(),
+        ..desk.polling(&parts[0], &server, published)
+    };
     let overrides = desk.overrides(&parts);
 
     if desk.problems.is_empty() {
@@ -67,6 +72,7 @@ pub(super) fn compile(gathered: Gathered, environment: &Environment) -> Result<L
                 server,
                 polling,
                 parsing,
+                hub,
                 logging: settings::logging(&settings.logging),
                 sources,
                 topics: topics.list,

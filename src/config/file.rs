@@ -248,6 +248,9 @@ pub(crate) struct Hub {
     /// The WebSub hub that our feeds name (Q13).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) url: Option<WebAddress>,
+    /// Where sources' hubs reach this server; without it none is asked to push (W4).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) callback_url: Option<Spanned<BaseUrl>>,
 }
 
 /// `[logging]`
@@ -267,7 +270,7 @@ impl Default for Logging {
 }
 
 /// `[[source]]`
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Source {
     /// Its name in addresses and logs.
@@ -315,6 +318,33 @@ pub(crate) struct Source {
     pub(crate) token_file: Option<Spanned<PathBuf>>,
     /// Whether it may be at a private address.
     pub(crate) allow_private: bool,
+    /// Whether its hub, if it names one, is asked to push.
+    pub(crate) push: bool,
+}
+
+impl Default for Source {
+    fn default() -> Self {
+        Self {
+            id: None,
+            title: None,
+            url: None,
+            file: None,
+            tags: Vec::new(),
+            role: Role::default(),
+            rank: 0,
+            enrich: Enrich::default(),
+            interval: None,
+            min: None,
+            max: None,
+            mute_silence: false,
+            headers: BTreeMap::new(),
+            username: None,
+            password_file: None,
+            token_file: None,
+            allow_private: false,
+            push: true,
+        }
+    }
 }
 
 /// `[[topic]]`

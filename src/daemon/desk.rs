@@ -2,18 +2,19 @@
 
 use std::sync::Arc;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::dedup;
+use crate::fetch::websub;
 use crate::inquiry::Records;
 use crate::inquiry::trial::{Caught, Scope};
 use crate::model::{Member, Piece, Source, StoryId, Timestamp, TopicId, TopicSilence};
-use crate::pipeline::{self, Pulse};
+use crate::pipeline::{self, Callbacks, Pulse, Request};
 use crate::publish::{
-    Desk, Finding, FoundStory, Ledger, NotAQuery, Reply, Search, Site, SourceState, StoryDetail,
-    Unavailable, Volume, VolumeDetail, Volumes,
+    Delivery, Desk, Finding, FoundStory, Ledger, NotAQuery, Reply, Search, Site, SourceState,
+    StoryDetail, Unavailable, Volume, VolumeDetail, Volumes,
 };
 use crate::topics::Subject;
 
@@ -26,10 +27,19 @@ pub(super) struct FrontDesk {
     pulse: Arc<Pulse>,
     ledger: Arc<Ledger>,
     clock: Clock,
+    hubs: HubDesk,
     /// One search at a time: it takes a core for seconds, and anybody may ask.
     turn: Arc<Semaphore>,
     /// What is read from the store for readers leaves polls their share of threads.
     looking: Arc<Semaphore>,
+}
+
+/// Where hubs' calls go.
+pub(super) struct HubDesk {
+    /// The callbacks that are open.
+    pub(super) callbacks: Option<Callbacks>,
+    /// The loop.
+    pub(super) requests: mpsc::Sender<Request>,
 }
 
 /// Look-ups at a time.
@@ -41,12 +51,14 @@ impl FrontDesk {
         pulse: Arc<Pulse>,
         ledger: Arc<Ledger>,
         clock: Clock,
+        hubs: HubDesk,
     ) -> Self {
         Self {
             records,
             pulse,
             ledger,
             clock,
+            hubs,
             turn: Arc::new(Semaphore::new(1)),
             looking: Arc::new(Semaphore::new(LOOKING)),
         }
@@ -153,6 +165,30 @@ impl Desk for FrontDesk {
             });
             searching.await.unwrap_or_else(|broken| Err(Unavailable(broken.to_string())))
         })
+    }
+
+    fn callback(&self, token: &str) -> Option<u64> {
+        let known = self.hubs.callbacks.as_ref()?.knows(token);
+        known.then(|| self.records.plan().polling.max_body)
+    }
+
+    fn verified(&self, token: String, query: Vec<(String, String)>) -> Reply<Option<String>> {
+        let requests = self.hubs.requests.clone();
+        Box::pin(async move {
+            let stopping = || Unavailable("the daemon is stopping".to_owned());
+            let (done, answer) = oneshot::channel();
+            let request = Request::CallBack { token, query, done };
+            requests.send(request).await.map_err(|_| stopping())?;
+            Ok(match answer.await.map_err(|_| stopping())? {
+                websub::Answer::Echo(challenge) => Some(challenge),
+                websub::Answer::Noted => Some(String::new()),
+                websub::Answer::NotOurs => None,
+            })
+        })
+    }
+
+    fn delivered(&self, delivery: Delivery) -> bool {
+        self.hubs.callbacks.as_ref().is_some_and(|callbacks| callbacks.deliver(delivery))
     }
 
     fn volume(&self, topic: TopicId, volume: Volume) -> Reply<Option<VolumeDetail>> {

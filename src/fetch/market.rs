@@ -63,7 +63,8 @@ impl Market {
 }
 
 fn takes_part(poll: &Poll, memory: &Memory, source: &Source) -> bool {
-    let answers = memory.failure.is_none() && !matches!(poll.outcome, Outcome::Failed(_));
+    let answers = memory.failure.is_none()
+        && matches!(poll.outcome, Outcome::Read(_) | Outcome::Unchanged { .. });
     let steered = matches!(source.location, Location::Web { .. }) && source.pace.interval.is_none();
     let free = memory.hold.is_none() && memory.endings == 0;
     answers && steered && free && !websub::covers(memory, poll.at)

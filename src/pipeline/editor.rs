@@ -13,8 +13,8 @@ use crate::config::Plan;
 use crate::dedup::{self, Candidate, Judged, Rules};
 use crate::fetch::{self, Market, News};
 use crate::model::{
-    Admitted, Key, Lookalikes, Memory, Outcome, Poll, SourceEvent, SourceId, Story, StoryId,
-    Timestamp, Topic, Verdict,
+    Admitted, Key, Lookalikes, Memory, Outcome, Poll, Reading, SourceEvent, SourceId, Story,
+    StoryId, Timestamp, Topic, Verdict,
 };
 use crate::publish::{self, Ledger, Shelf};
 use crate::store::{Commit, Store, StoreError};
@@ -114,6 +114,22 @@ impl Editor {
         memories.get(source).filter(is_of).cloned().unwrap_or_default()
     }
 
+    /// Keeps what is remembered of these sources in place of what was, durably.
+    pub(super) async fn remember(
+        &mut self,
+        memories: Vec<(SourceId, Memory)>,
+    ) -> Result<(), StoreError> {
+        self.store.commit(Commit { memories: memories.clone(), ..Commit::default() }).await?;
+        self.memories.write().unwrap_or_else(PoisonError::into_inner).extend(memories);
+        Ok(())
+    }
+
+    /// The same for one source, with whatever is kept of it next: a crash may undo it.
+    pub(super) fn note(&self, source: &SourceId, memory: Memory) {
+        let mut memories = self.memories.write().unwrap_or_else(PoisonError::into_inner);
+        memories.insert(source.clone(), memory);
+    }
+
     /// The store, for those who read it.
     pub(super) fn store(&self) -> Arc<dyn Store> {
         self.store.clone()
@@ -190,7 +206,7 @@ impl Editor {
         let mut market = self.market;
         for (poll, candidates) in polls.iter().zip(candidates) {
             let mut judged = dedup::judge(candidates, &mut known, &rules(&plan), poll.at);
-            if let Outcome::Read(reading) = &poll.outcome {
+            if let Some(reading) = document_of(poll) {
                 let (source, deleted) = (&poll.source, &reading.hints.deleted);
                 let withdrawn =
                     dedup::withdraw(source, deleted, &mut known, &rules(&plan), poll.at);
@@ -248,7 +264,7 @@ impl Editor {
     ) -> Result<Lookalikes, StoreError> {
         let mut names: Vec<Key> = candidates.iter().flatten().flat_map(Candidate::names).collect();
         for poll in polls {
-            if let Outcome::Read(reading) = &poll.outcome {
+            if let Some(reading) = document_of(poll) {
                 names.extend(dedup::tombstone_keys(&poll.source, &reading.hints.deleted));
             }
         }
@@ -360,9 +376,17 @@ pub(crate) fn rules(plan: &Plan) -> Rules<'_> {
 }
 
 fn candidates_of(poll: &Poll, plan: &Plan) -> Vec<Candidate> {
+    match document_of(poll) {
+        Some(reading) => dedup::candidates(reading.entries.clone(), &rules(plan), poll.at),
+        None => Vec::new(),
+    }
+}
+
+/// The document that came, from the source or from its hub.
+fn document_of(poll: &Poll) -> Option<&Reading> {
     match &poll.outcome {
-        Outcome::Read(reading) => dedup::candidates(reading.entries.clone(), &rules(plan), poll.at),
-        Outcome::Unchanged { .. } | Outcome::Failed(_) => Vec::new(),
+        Outcome::Read(reading) | Outcome::Pushed(reading) => Some(reading),
+        Outcome::Unchanged { .. } | Outcome::Failed(_) => None,
     }
 }
 

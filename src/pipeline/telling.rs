@@ -19,7 +19,7 @@ pub(super) fn of_poll(poll: &Poll, ingested: &Ingested) {
         Outcome::Unchanged { .. } => {
             debug!(event = "poll_unchanged", %source, "{source} has nothing new");
         }
-        Outcome::Read(reading) => {
+        Outcome::Read(reading) | Outcome::Pushed(reading) => {
             for warning in &reading.warnings {
                 debug!(event = "document_repaired", %source, "{source}: {warning}");
             }

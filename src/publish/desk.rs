@@ -5,7 +5,9 @@ use std::ops::Range;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::{Ledger, Site, Volume};
 use crate::model::{
@@ -50,8 +52,40 @@ pub trait Desk: Send + Sync + 'static {
         let why = format!("nobody searches here for {}", search.query);
         Box::pin(std::future::ready(Err(Unavailable(why))))
     }
+    /// How many bytes a hub may send to the callback that this token names; none
+    /// where there is no such callback. Whoever asks no hub has none.
+    fn callback(&self, token: &str) -> Option<u64> {
+        let _ = token;
+        None
+    }
+    /// What to tell a hub that calls back with this query; nothing where it calls for
+    /// something that nobody asked.
+    fn verified(&self, token: String, query: Vec<(String, String)>) -> Reply<Option<String>> {
+        let _ = (token, query);
+        Box::pin(std::future::ready(Ok(None)))
+    }
+    /// Takes in what a hub sent, to be read later; false where too much waits already.
+    fn delivered(&self, delivery: Delivery) -> bool {
+        drop(delivery);
+        false
+    }
     /// A closed volume of a topic, unless there is none of that name.
     fn volume(&self, topic: TopicId, volume: Volume) -> Reply<Option<VolumeDetail>>;
+}
+
+/// What a hub sent to a callback, unread.
+#[derive(Debug)]
+pub struct Delivery {
+    /// Which callback: the last part of its path.
+    pub token: String,
+    /// The `X-Hub-Signature` header.
+    pub signature: Option<String>,
+    /// The `Content-Type` header.
+    pub content_type: Option<String>,
+    /// The body.
+    pub body: Bytes,
+    /// The memory it takes up, free again once this is dropped.
+    pub room: OwnedSemaphorePermit,
 }
 
 /// The daemon cannot answer now; the reason is for the log.

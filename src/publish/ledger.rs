@@ -20,6 +20,7 @@ use crate::model::{Admitted, Outcome, Poll, SourceId, Timestamp, TopicId, Verdic
 pub struct Ledger {
     registry: Registry,
     polls: Family<Polled, Counter>,
+    pushes: Family<Pushed, Counter>,
     bytes: Family<OfSource, Counter>,
     entries: Family<OfSource, Counter>,
     news_delay: Family<OfSource, Histogram, fn() -> Histogram>,
@@ -47,6 +48,12 @@ struct OfSource {
 struct Polled {
     source: Name<SourceId>,
     outcome: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Pushed {
+    source: Name<SourceId>,
+    result: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -90,6 +97,7 @@ impl Default for Ledger {
         let mut ledger = Self {
             registry: Registry::with_prefix("gazetted"),
             polls: Family::default(),
+            pushes: Family::default(),
             bytes: Family::default(),
             entries: Family::default(),
             news_delay: Family::new_with_constructor(news_delays),
@@ -114,6 +122,7 @@ impl Ledger {
     fn register(&mut self) {
         let to = &mut self.registry;
         to.register("polls", "Polls by outcome", self.polls.clone());
+        to.register("pushes", "What hubs sent, by what came of it", self.pushes.clone());
         to.register("entries", "Entries read", self.entries.clone());
         to.register("verdicts", "Entries by what judging them came to", self.verdicts.clone());
         to.register("topic_stories", "Stories in a topic's feed", self.topic_stories.clone());
@@ -138,11 +147,22 @@ impl Ledger {
             Outcome::Unchanged { bytes, not_modified: true, .. } => ("not-modified", *bytes, 0),
             Outcome::Unchanged { bytes, .. } => ("same-bytes", *bytes, 0),
             Outcome::Failed(failure) => (failure.kind.as_str(), 0, 0),
+            // No poll: it is counted when it comes.
+            Outcome::Pushed(reading) => {
+                let entries = reading.entries.len() as u64;
+                self.entries.get_or_create(&OfSource { source }).inc_by(entries);
+                return;
+            }
         };
         self.polls.get_or_create(&Polled { source: source.clone(), outcome }).inc();
         let of_source = OfSource { source };
         self.bytes.get_or_create(&of_source).inc_by(bytes);
         self.entries.get_or_create(&of_source).inc_by(entries as u64);
+    }
+
+    /// A hub sent something: `read`, `ping`, `forged` or `unreadable`.
+    pub fn pushed(&self, source: &SourceId, result: &'static str) {
+        self.pushes.get_or_create(&Pushed { source: Name(source.clone()), result }).inc();
     }
 
     /// Entries were judged.

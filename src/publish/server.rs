@@ -9,6 +9,8 @@ mod admission;
 
 mod answer;
 
+mod callbacks;
+
 mod listener;
 
 mod patience;

@@ -292,6 +292,7 @@ fn source(id: &str, title: &str, role: Role, position: usize) -> (SourceId, Arc<
         pace: Pace::default(),
         headers: Vec::new(),
         allow_private: false,
+        push: true,
     };
     (source.id.clone(), Arc::new(source))
 }

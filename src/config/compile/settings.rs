@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use url::Url;
+use url::{Host, Url};
 
 use super::Desk;
 use crate::config::file::{self, Config, STORE};
 use crate::config::gather::beside;
 use crate::config::read::Read;
-use crate::config::{LoggingPlan, ServerPlan, StorePlan};
+use crate::config::{HubPlan, LoggingPlan, ServerPlan, StorePlan};
 use crate::store::Retention;
 use crate::{fetch, parse, publish};
 
@@ -62,6 +62,33 @@ impl Desk<'_> {
             ..publish::Settings::default()
         };
         ServerPlan { listen, site, limits }
+    }
+
+    /// Hubs call over https, unless they run beside us.
+    pub(super) fn hub(&mut self, table: &file::Hub) -> HubPlan {
+        let Some(written) = &table.callback_url else { return HubPlan::default() };
+        let (place, url) = ((0, written.span()), &written.get_ref().0);
+        let (is_loopback, is_outside) = match url.host() {
+            Some(Host::Ipv4(address)) => (address.is_loopback(), fetch::is_public(address.into())),
+            Some(Host::Ipv6(address)) => (address.is_loopback(), fetch::is_public(address.into())),
+            Some(Host::Domain(name)) => (name == "localhost", name.contains('.')),
+            None => (false, false),
+        };
+        if url.scheme() == "http" && !is_loopback {
+            self.error(
+                place,
+                "`callback_url` without https",
+                "what hubs send travels in the clear, and with it the path that keeps strangers \
+                 out: write an https address",
+            );
+        } else if !is_outside {
+            self.warn(
+                place,
+                format!("`callback_url` is {url}, which cannot be reached from outside"),
+                "only hubs on the same network can push: write the address that readers use",
+            );
+        }
+        HubPlan { callbacks: url.join("push/").ok() }
     }
 
     pub(super) fn polling(
@@ -126,6 +153,8 @@ impl Desk<'_> {
             allow_private: table.allow_private.iter().map(|network| network.0).collect(),
             proxy: table.proxy.as_ref().map(|proxy| proxy.0.clone()),
             subscribers: topics,
+            // Whether hubs reach us is said in another table.
+            push: false,
             robots: table.robots,
             deltas: table.deltas,
             price: *table.price.get_ref(),

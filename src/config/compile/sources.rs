@@ -60,6 +60,7 @@ impl Desk<'_> {
                     pace,
                     headers,
                     allow_private: table.allow_private,
+                    push: table.push,
                 };
                 sources.insert(id, Arc::new(source));
                 position += 1;

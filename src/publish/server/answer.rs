@@ -16,6 +16,7 @@ use http_body_util::{Either, Full};
 use hyper::body::Incoming;
 use tower::ServiceExt;
 
+use super::callbacks::{self, Callbacks};
 use super::{QUERY, Settings, routes};
 use crate::publish::coding::{Accepted, Coding};
 use crate::publish::conditional::{Precondition, evaluate};
@@ -33,18 +34,24 @@ pub(super) struct Office {
     shelf: Arc<Shelf>,
     desk: Arc<dyn Desk>,
     routes: Router,
+    callbacks: Callbacks,
 }
 
 impl Office {
     pub(super) fn new(shelf: Arc<Shelf>, desk: Arc<dyn Desk>, settings: Settings) -> Self {
         let routes = routes::routes(desk.clone(), shelf.clone(), &settings);
-        Self { settings, shelf, desk, routes }
+        let callbacks = Callbacks::new(desk.clone(), settings.desk);
+        Self { settings, shelf, desk, routes, callbacks }
     }
 
     /// What is on the shelf is answered before anything is routed.
     pub(super) async fn answer(&self, request: Request<Incoming>) -> Response<Body> {
         if let Some(refusal) = refuse(&request) {
             return refusal;
+        }
+        if let Some(token) = callbacks::token(request.uri().path()) {
+            let token = token.to_owned();
+            return self.callbacks.answer(token, request).await;
         }
         match *request.method() {
             Method::GET | Method::HEAD => {}
@@ -161,9 +168,13 @@ fn refuse<B>(request: &Request<B>) -> Option<Response<Body>> {
             "exactly one Host header is needed\n",
         )));
     }
-    // Nothing here takes a body: unread, it could pass for another request.
+    // Nothing but callbacks takes a body: unread, it could pass for another request.
     let length = headers.get(CONTENT_LENGTH).map(HeaderValue::as_bytes);
-    if headers.contains_key(TRANSFER_ENCODING) || length.is_some_and(|length| length != b"0") {
+    let reads_it = callbacks::token(request.uri().path()).is_some();
+    if reads_it {
+        // It reads it whole, or closes the connection.
+    } else if headers.contains_key(TRANSFER_ENCODING) || length.is_some_and(|length| length != b"0")
+    {
         return Some(closing(brief(StatusCode::PAYLOAD_TOO_LARGE, "send no body\n")));
     }
     if request.uri().query().is_some_and(|query| query.len() > QUERY) {
@@ -201,7 +212,7 @@ fn not_acceptable() -> Response<Body> {
     response
 }
 
-fn brief(status: StatusCode, text: &'static str) -> Response<Body> {
+pub(super) fn brief(status: StatusCode, text: &'static str) -> Response<Body> {
     let mut response = Response::new(Either::Left(Full::new(Bytes::from_static(text.as_bytes()))));
     *response.status_mut() = status;
     if !text.is_empty() {
@@ -213,7 +224,7 @@ fn brief(status: StatusCode, text: &'static str) -> Response<Body> {
     response
 }
 
-fn closing(mut response: Response<Body>) -> Response<Body> {
+pub(super) fn closing(mut response: Response<Body>) -> Response<Body> {
     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     response
 }
