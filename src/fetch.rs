@@ -24,6 +24,7 @@ mod silence;
 
 pub mod websub;
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use ipnet::IpNet;
@@ -195,6 +196,11 @@ impl Fetcher {
             Location::Web { url, .. } => self.web.fetch(source, url, memory, now).await,
             Location::File(path) => file::read(source, path, memory, self.max_document, now).await,
         }
+    }
+
+    /// Where an origin (`https://www.gov.uk`) was reached last; none through a proxy.
+    pub fn address_of(&self, origin: &str) -> Option<IpAddr> {
+        self.web.address_of(origin)
     }
 
     /// Asks a hub to push, over the same guarded connections, following 307 and

@@ -344,6 +344,7 @@ impl Pipeline {
                 source.inspect(|source| self.replan_source(source));
                 continue;
             }
+            self.agenda.locate(&poll.source, |origin| self.fetcher.address_of(origin));
             self.agenda.finished(&poll.source, self.clock.now());
             if let Some(source) = source {
                 self.replan_source(&source);

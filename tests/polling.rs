@@ -9,6 +9,7 @@ mod redirects;
 mod timing;
 mod validators;
 mod watching;
+mod weeks;
 mod world;
 
 /// The rules, and where each is tested.
