@@ -19,8 +19,8 @@ use gazetted::model::{
     TopicId,
 };
 use gazetted::publish::{
-    self, Desk, Ledger, Reply, Settings, Shelf, Site, SourceState, StoryDetail, Volume,
-    VolumeDetail,
+    self, Desk, Ledger, Reply, Settings, Shelf, Site, SourceDetail, SourceState, StoryDetail,
+    Volume, VolumeDetail,
 };
 use http_body_util::Full;
 use hyper::service::service_fn;
@@ -331,6 +331,10 @@ impl Desk for Nobody {
         Box::pin(async { Ok(None) })
     }
 
+    fn source(&self, _: SourceId, _: bool) -> Reply<Option<SourceDetail>> {
+        Box::pin(async { Ok(None) })
+    }
+
     fn volume(&self, _: TopicId, _: Volume) -> Reply<Option<VolumeDetail>> {
         Box::pin(async { Ok(None) })
     }
@@ -357,6 +361,8 @@ fn rendered() -> Vec<publish::Rendered> {
         entries: 50,
         formerly: Vec::new(),
         mute_silence: false,
+        private: false,
+        explain: false,
     };
     let stories: Vec<_> = (0..50).map(story).collect();
     publish::render_topic(&topic, &stories, &Sources::new(), &site())

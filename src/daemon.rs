@@ -1,11 +1,9 @@
 //! A plan, a store and a listener in; a running daemon, until it is stopped, out.
 
 use std::collections::BTreeSet;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -17,10 +15,12 @@ use crate::fetch::Refusal;
 use crate::inquiry::Records;
 use crate::model::{Failure, SourceId, StoryId};
 use crate::pipeline::{Editor, Pipeline, Polled, Request};
-use crate::publish::{self, Shelf};
+use crate::publish::{self, Address, Audience, Listener, Shelf};
 use crate::store::{Store, StoreError};
 
 mod desk;
+
+mod site;
 
 /// Requests that may wait for the loop.
 const WAITING: usize = 64;
@@ -48,14 +48,32 @@ pub enum DaemonError {
     Undrained,
 }
 
+/// Where a daemon is asked.
+pub struct Listeners {
+    /// By readers.
+    pub readers: Listener,
+    /// By operators, where they have a listener of their own.
+    pub operators: Option<Listener>,
+}
+
+impl<L: Into<Listener>> From<L> for Listeners {
+    fn from(readers: L) -> Self {
+        Self { readers: readers.into(), operators: None }
+    }
+}
+
 /// A running daemon.
 pub struct Daemon {
-    address: SocketAddr,
+    address: Option<Address>,
     records: Arc<Records>,
     requests: mpsc::Sender<Request>,
     pipeline: JoinHandle<Result<(), StoreError>>,
     server: JoinHandle<()>,
     stop_serving: CancellationToken,
+    shelf: Arc<Shelf>,
+    /// Writes the site to a directory, where one is configured.
+    site: Option<JoinHandle<()>>,
+    stop_writing: CancellationToken,
 }
 
 impl Daemon {
@@ -64,10 +82,11 @@ impl Daemon {
     pub async fn start(
         plan: Plan,
         store: Arc<dyn Store>,
-        listener: TcpListener,
+        listeners: impl Into<Listeners>,
         clock: Clock,
     ) -> Result<Self, DaemonError> {
-        let address = listener.local_addr()?;
+        let Listeners { readers, operators } = listeners.into();
+        let address = readers.address();
         let plan = Arc::new(plan);
         let shelf = Arc::new(Shelf::default());
         let editor = Editor::open(plan.clone(), store.clone(), shelf.clone(), clock.now()).await?;
@@ -79,10 +98,27 @@ impl Daemon {
         let hubs =
             desk::HubDesk { callbacks: pipeline.open_callbacks(), requests: requests.clone() };
         let stop_serving = CancellationToken::new();
-        let desk =
-            Arc::new(desk::FrontDesk::new(records.clone(), pipeline.pulse(), ledger, clock, hubs));
-        let server =
-            publish::serve(listener, shelf, desk, plan.server.limits.clone(), stop_serving.clone());
+        let desk = Arc::new(desk::FrontDesk::new(
+            records.clone(),
+            pipeline.pulse(),
+            ledger,
+            clock.clone(),
+            hubs,
+        ));
+        let site = site::Site::of(&plan.publish, records.clone(), shelf.clone(), clock);
+        let stop_writing = CancellationToken::new();
+        let serve = |listener, audience| {
+            let settings = publish::Settings { audience, ..plan.server.limits.clone() };
+            publish::serve(listener, shelf.clone(), desk.clone(), settings, stop_serving.clone())
+        };
+        let beside = operators.map(|operators| serve(operators, Audience::Operators));
+        let server = serve(readers, plan.server.limits.audience);
+        let server = async move {
+            match beside {
+                Some(beside) => drop(tokio::join!(server, beside)),
+                None => server.await,
+            }
+        };
         Ok(Self {
             address,
             records,
@@ -90,12 +126,15 @@ impl Daemon {
             pipeline: tokio::spawn(pipeline.run()),
             server: tokio::spawn(server),
             stop_serving,
+            shelf,
+            site: site.map(|site| tokio::spawn(site.keep_current(stop_writing.clone()))),
+            stop_writing,
         })
     }
 
-    /// Where it listens.
-    pub fn address(&self) -> SocketAddr {
-        self.address
+    /// Where it listens to readers, if the listener can tell.
+    pub fn address(&self) -> Option<&Address> {
+        self.address.as_ref()
     }
 
     /// What it knows, for those who ask.
@@ -105,7 +144,11 @@ impl Daemon {
 
     /// A way to ask the loop, which outlives this value.
     pub fn handle(&self) -> Handle {
-        Handle { requests: self.requests.clone(), records: self.records.clone() }
+        Handle {
+            shelf: self.shelf.clone(),
+            requests: self.requests.clone(),
+            records: self.records.clone(),
+        }
     }
 
     /// Returns when the daemon ended by itself, which only a fault makes it do.
@@ -133,6 +176,15 @@ impl Daemon {
             (Ok(Err(_)), _) | (_, Ok(Err(_))) => Err(DaemonError::Panicked),
             (Err(_), _) | (_, Err(_)) => Err(DaemonError::Undrained),
         };
+        // The directory ends as what was served last.
+        self.stop_writing.cancel();
+        let drained = match self.site {
+            Some(site) => match tokio::time::timeout(DRAIN, site).await {
+                Ok(_) => drained,
+                Err(_) => drained.and(Err(DaemonError::Undrained)),
+            },
+            None => drained,
+        };
         let closed = tokio::task::block_in_place(|| self.records.store().close());
         drained.and(closed.map_err(DaemonError::from))
     }
@@ -146,6 +198,7 @@ pub struct Stopping;
 /// A way to ask a running daemon's loop.
 #[derive(Clone)]
 pub struct Handle {
+    shelf: Arc<Shelf>,
     requests: mpsc::Sender<Request>,
     records: Arc<Records>,
 }
@@ -167,6 +220,8 @@ impl Handle {
         let matched: Vec<_> = changes.iter().map(|change| self.standing(&old, change)).collect();
         self.ask(|done| Request::Replan { plan: plan.clone(), done }).await.ok_or(Stopping)?;
         self.records.replan(plan.clone());
+        // Whoever writes down what is served does so by the new plan.
+        self.shelf.announce();
         let mut lines = Vec::with_capacity(changes.len());
         for (change, before) in changes.iter().zip(matched) {
             let line = match (before, self.standing(&plan, change)) {
@@ -193,6 +248,11 @@ impl Handle {
             tokio::task::block_in_place(|| self.records.store().places(topic, None, usize::MAX));
         // A line of the log is no reason to stop.
         places.ok().map(|places| places.into_iter().map(|place| place.story).collect())
+    }
+
+    /// What the daemon serves.
+    pub fn shelf(&self) -> &Arc<Shelf> {
+        &self.shelf
     }
 
     /// What the daemon knows.

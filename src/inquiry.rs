@@ -17,11 +17,15 @@ use trial::Scope;
 
 pub mod changes;
 
+mod details;
+
 pub mod explain;
 
 pub mod export;
 
 pub mod polled;
+
+pub mod site;
 
 pub mod split;
 
@@ -181,7 +185,13 @@ impl Records {
             }
             Question::Try { query, since, topic, sample } => {
                 let versus = topic.clone();
-                let scope = Scope { since: *since, most: usize::MAX, sample: *sample, versus };
+                let scope = Scope {
+                    since: *since,
+                    most: usize::MAX,
+                    sample: *sample,
+                    versus,
+                    public: false,
+                };
                 line(as_json(&self.trial(query, &scope, now)?));
             }
             Question::Archive { since, named } => self.tell_archive(*since, named, line)?,

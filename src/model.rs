@@ -36,7 +36,9 @@ mod topic;
 
 pub use entry::{Enclosure, Enriched, Entry, Feed};
 pub use event::{EventKind, SourceEvent, TopicSilence};
-pub use memory::{Hold, HoldScope, Memory, Moved, Priced, Rhythm, Subscription, Watched};
+pub use memory::{
+    Hold, HoldScope, Memory, Moved, Priced, PushState, Rhythm, Subscription, Watched,
+};
 pub use name::{SourceId, StoryId, TopicId};
 pub use poll::{
     Back, Document, Failure, FailureKind, Freshness, Hints, Offer, Outcome, Poll, Protocol,

@@ -20,6 +20,8 @@ mod dates;
 
 mod desk;
 
+mod directory;
+
 mod events;
 
 mod guard;
@@ -53,18 +55,19 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::model::{Role, Source, Sources, Story, Timestamp, Topic};
+use crate::model::{Piece, Role, Sources, Story, Timestamp, Topic};
 use account::Account;
 use masthead::Masthead;
 
 pub use archive::{NotAVolume, Volume, Volumes};
 pub use desk::{
-    Delivery, Desk, Finding, FoundStory, Marked, NotAQuery, Reply, Search, SourceState,
-    StoryDetail, Unavailable, VolumeDetail, Week,
+    Delivery, Desk, Finding, FoundStory, Marked, NotAQuery, Reply, Search, SourceDetail,
+    SourceState, StoryDetail, Unavailable, VolumeDetail, Week,
 };
+pub use directory::{Directory, Document, Put};
 pub use guard::Guard;
 pub use ledger::Ledger;
-pub use server::{Listener, Settings, serve};
+pub use server::{Address, Audience, Listener, Settings, serve};
 pub use shelf::{Absence, Prepared, Shelf};
 pub use site::Site;
 
@@ -163,6 +166,7 @@ pub fn render_topic_after(
     sources: &Sources,
     site: &Site,
 ) -> Vec<Rendered> {
+    let site = &site.of_topic(topic);
     let accounts = accounts(stories, |story| topic.date_of(story), sources, site);
     let masthead = Masthead::of_topic(topic, &accounts, archived, site);
     let mut rendered = feeds(&masthead, &accounts, site);
@@ -177,31 +181,29 @@ pub fn render_stories(stories: &[Arc<Story>], sources: &Sources, site: &Site) ->
     feeds(&masthead, &accounts, site)
 }
 
-/// The feeds of one source as we read it: cleaned, and with stable ids.
-/// `stories` are those which it tells, newest first by `updated`.
-pub fn render_source(
-    source: &Source,
-    stories: &[Arc<Story>],
-    sources: &Sources,
-    site: &Site,
-) -> Vec<Rendered> {
+/// The feed of one source as we read it: cleaned, and with stable ids. No hub
+/// is told when it changes.
+fn render_source(detail: &SourceDetail, format: Format, site: &Site) -> Rendered {
+    let SourceDetail { source, stories, sources } = detail;
+    let site = &Site { hub: None, ..site.clone() };
     let told = stories.iter().filter_map(|story| {
         let teller = story.members.iter().find(|member| member.entry.source == source.id)?;
         Some(Account::told_by(teller, story, story.updated, sources, site))
     });
     let accounts = each_id_once(told);
     let masthead = Masthead::of_source(source, &accounts, site);
-    feeds(&masthead, &accounts, site)
+    format.render(&masthead, &accounts, site)
 }
 
 /// What belongs to no single topic: `/`, `/opml` and what the pages look like.
+/// Private topics are in none of it.
 pub fn render_site(
     topics: &[(Topic, Vec<Arc<Story>>)],
     sources: &Sources,
     site: &Site,
 ) -> Vec<Rendered> {
-    let told: Vec<_> = topics
-        .iter()
+    let topics = || topics.iter().filter(|(topic, _)| !topic.private);
+    let told: Vec<_> = topics()
         .map(|(topic, stories)| {
             (topic, accounts(stories, |story| topic.date_of(story), sources, site))
         })
@@ -209,9 +211,26 @@ pub fn render_site(
     let updated =
         told.iter().map(|(topic, told)| Masthead::of_topic(topic, told, None, site).updated);
     let changed = dates::http_date(updated.max().unwrap_or(masthead::NOTHING_YET));
-    let mut rendered = vec![pages::index(&told, site), topics_list(topics, &changed, site)];
+    let mut rendered = vec![
+        pages::index(&told, site),
+        topics_list(topics().map(|(topic, _)| topic), &changed, site),
+    ];
     rendered.extend(pages::furniture());
     rendered
+}
+
+/// An archived feed of a topic in every format.
+pub fn render_archived(volume: Volume, detail: &VolumeDetail, site: &Site) -> Vec<Rendered> {
+    Format::ALL.into_iter().map(|format| render_volume(volume, detail, format, site)).collect()
+}
+
+/// The page of a story. `compare` tells an earlier text from a later one.
+pub fn render_story(
+    detail: &StoryDetail,
+    compare: &dyn Fn(&str, &str) -> Vec<Piece>,
+    site: &Site,
+) -> Rendered {
+    pages::story(detail, compare, site)
 }
 
 /// An archived feed of a topic in one format.
@@ -252,15 +271,18 @@ fn each_id_once<'a>(accounts: impl Iterator<Item = Account<'a>>) -> Vec<Account<
 }
 
 /// `/sources.opml`: the sources' own feeds as one subscription list (Q42).
-/// Files are nobody else's to subscribe to, and credentials are left out.
+/// A file can be read by nobody else, so our feed of it stands in its place;
+/// credentials are left out.
 fn sources_list(states: &[SourceState], site: &Site) -> Rendered {
     let outline = |state: &SourceState| {
-        Some(opml::Outline {
+        let ours =
+            || site.address(&masthead::at(&site::source_path(&state.source.id), Format::Atom));
+        opml::Outline {
             text: state.source.title.clone(),
             description: String::new(),
-            feed: account::address(&state.source.location)?,
+            feed: account::address(&state.source.location).unwrap_or_else(ours),
             page: state.memory.feed.url.as_ref().map(uri::uri),
-        })
+        }
     };
     let headings = [
         (Role::Department, "Departments"),
@@ -270,7 +292,7 @@ fn sources_list(states: &[SourceState], site: &Site) -> Rendered {
     let groups = headings.map(|(role, heading)| {
         let mut of_role: Vec<_> = states.iter().filter(|state| state.source.role == role).collect();
         of_role.sort_by_key(|state| state.source.position);
-        let outlines = of_role.into_iter().filter_map(outline).collect();
+        let outlines = of_role.into_iter().map(outline).collect();
         opml::Group { text: heading.to_owned(), outlines }
     });
     let changed = states.iter().filter_map(|state| state.memory.last_news).max();
@@ -284,8 +306,12 @@ fn sources_list(states: &[SourceState], site: &Site) -> Rendered {
     }
 }
 
-/// `/opml`: all topics as one subscription list (Q42).
-fn topics_list(topics: &[(Topic, Vec<Arc<Story>>)], changed: &str, site: &Site) -> Rendered {
+/// `/opml`: the topics as one subscription list (Q42).
+fn topics_list<'a>(
+    topics: impl Iterator<Item = &'a Topic>,
+    changed: &str,
+    site: &Site,
+) -> Rendered {
     let outline = |topic: &Topic| {
         let path = site::topic_path(&topic.id);
         opml::Outline {
@@ -295,10 +321,7 @@ fn topics_list(topics: &[(Topic, Vec<Arc<Story>>)], changed: &str, site: &Site) 
             page: Some(site.address(&path)),
         }
     };
-    let group = opml::Group {
-        text: "Topics".to_owned(),
-        outlines: topics.iter().map(|(topic, _)| outline(topic)).collect(),
-    };
+    let group = opml::Group { text: "Topics".to_owned(), outlines: topics.map(outline).collect() };
     Rendered {
         path: "/opml".to_owned(),
         content_type: OPML,

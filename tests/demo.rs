@@ -36,6 +36,16 @@ fn sources_of(story: &Value) -> Vec<&str> {
 }
 
 #[test]
+fn the_list_of_sources_offers_a_feed_of_every_one() {
+    let demo = Gazetted::demo();
+    let daemon = polled(&demo);
+    let list = get(daemon.address, "/sources.opml");
+    let text = list.text();
+    assert_eq!(text.matches("xmlUrl=").count(), 10, "{text}");
+    assert!(!text.contains("\">\n    </outline>"), "no group is empty: {text}");
+}
+
+#[test]
 fn the_announcement_of_2_april_2025_is_one_story_that_names_all_its_copies() {
     let demo = Gazetted::demo();
     let daemon = polled(&demo);

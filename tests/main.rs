@@ -5,13 +5,20 @@
 
 mod support;
 
+mod access;
+
 mod demo;
+
+mod faults;
 
 mod flow;
 
 mod feeds;
 
 mod identity;
+
+mod monitoring;
+
 mod pages;
 
 mod operate;

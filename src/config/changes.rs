@@ -85,6 +85,9 @@ fn settings(old: &Plan, new: &Plan) -> Vec<Change> {
     if old.server.listen != new.server.listen {
         changes.push(at_restart("[server]: listen changed"));
     }
+    if old.server.operators != new.server.operators {
+        changes.push(at_restart("[server]: operators changed"));
+    }
     if old.server.limits != new.server.limits {
         changes.push(at_restart("[server]: limits of connections changed"));
     }
@@ -100,6 +103,9 @@ fn settings(old: &Plan, new: &Plan) -> Vec<Change> {
     }
     if !later.is_empty() {
         changes.push(at_restart(format!("[polling]: {} changed", later.join(", "))));
+    }
+    if old.publish != new.publish {
+        changes.push(at_restart("[publish]: changed"));
     }
     if old.parsing != new.parsing {
         changes.push(in_force("[parsing]: changed"));
@@ -216,9 +222,13 @@ fn topics(old: &Plan, new: &Plan) -> Vec<Change> {
             entries: "entries",
             formerly: "formerly",
             mute_silence: "mute_silence",
-        } but id, query);
+            explain: "explain",
+        } but id, query, private);
         if !fields.is_empty() {
             changes.push(in_force(format!("topic {id}: {} changed", fields.join(", "))));
+        }
+        if old.guards.get(id) != new.guards.get(id) {
+            changes.push(in_force(format!("topic {id}: who may read it changed")));
         }
     }
     let removed = old.topics.iter().filter(|topic| place_in(new, &topic.id).is_none());

@@ -1,5 +1,7 @@
 //! Files as they were read in; a plan, or everything that is wrong with them, out.
 
+mod access;
+
 mod overrides;
 
 mod settings;
@@ -56,6 +58,8 @@ pub(super) fn compile(gathered: Gathered, environment: &Environment) -> Result<L
         ..desk.polling(&parts[0], &server, published)
     };
     let overrides = desk.overrides(&parts);
+    let guards = desk.guards(&parts, &settings.access);
+    let publish = desk.publish(settings, topics.as_ref().map(|topics| &topics.list[..]));
 
     if desk.problems.is_empty() {
         desk.nothing_is_missing(sources.len(), published);
@@ -71,6 +75,7 @@ pub(super) fn compile(gathered: Gathered, environment: &Environment) -> Result<L
                 store,
                 server,
                 polling,
+                publish,
                 parsing,
                 hub,
                 logging: settings::logging(&settings.logging),
@@ -80,6 +85,7 @@ pub(super) fn compile(gathered: Gathered, environment: &Environment) -> Result<L
                 language: topics.language,
                 samples: topics.samples,
                 overrides,
+                guards,
             },
             warnings: problems,
         }),

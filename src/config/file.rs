@@ -15,8 +15,8 @@ use toml::Spanned;
 
 use super::LogFormat;
 use super::value::{
-    Authority, BaseUrl, Filter, HeaderName, HeaderText, Id, Language, Listen, Network, Period,
-    Proxy, Size, Title, WebAddress,
+    Access, Authority, BaseUrl, Filter, HeaderName, HeaderText, Id, Language, Listen, Network,
+    Period, Proxy, Size, Title, WebAddress,
 };
 use crate::model::{Enrich, Revisions, Role};
 use crate::{fetch, parse, publish};
@@ -36,10 +36,14 @@ pub(crate) struct Config {
     pub(crate) store: Store,
     /// What readers reach.
     pub(crate) server: Server,
+    /// Who may read what is not for everybody.
+    pub(crate) access: Keys,
     /// How sources are asked.
     pub(crate) polling: Polling,
     /// Bounds on what one document may hold.
     pub(crate) parsing: Parsing,
+    /// What is published beside the server.
+    pub(crate) publish: Publish,
     /// WebSub.
     pub(crate) hub: Hub,
     /// The log.
@@ -94,6 +98,9 @@ impl Default for Store {
 pub(crate) struct Server {
     /// Where to listen, unless systemd hands a socket over.
     pub(crate) listen: Listen,
+    /// Where operators' pages are, and nowhere else; by default where all others are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) operators: Option<Spanned<Listen>>,
     /// Where readers reach this server; by default the address it listens on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) base_url: Option<BaseUrl>,
@@ -122,7 +129,8 @@ impl Default for Server {
     fn default() -> Self {
         let limits = publish::Settings::default();
         Self {
-            listen: Listen(([127, 0, 0, 1], 8484).into()),
+            listen: Listen(publish::Address::Net(([127, 0, 0, 1], 8484).into())),
+            operators: None,
             base_url: None,
             title: Title("gazetted".into()),
             authority: None,
@@ -135,6 +143,15 @@ impl Default for Server {
             drain_timeout: Period(limits.drain),
         }
     }
+}
+
+/// `[access]`
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Keys {
+    /// The file of keys, one `name:key` a line.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) keys_file: Option<Spanned<PathBuf>>,
 }
 
 /// `[polling]`
@@ -239,6 +256,19 @@ impl Default for Parsing {
             attributes: at_least_one(limits.attributes),
         }
     }
+}
+
+/// `[publish]`
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Publish {
+    /// Where the site is kept as files, for another web server.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) directory: Option<PathBuf>,
+    /// Private topics that are written there all the same.
+    pub(crate) private: Vec<Spanned<Id>>,
+    /// Whether readers who ask for it get a feed's new entries alone (Q35).
+    pub(crate) deltas: bool,
 }
 
 /// `[hub]`
@@ -374,6 +404,10 @@ pub(crate) struct Topic {
     pub(crate) formerly: Vec<Spanned<Id>>,
     /// Whether nobody is told when it falls silent.
     pub(crate) mute_silence: bool,
+    /// Who may read it: `public`, `key`, or the names of some keys.
+    pub(crate) access: Spanned<Access>,
+    /// Whether its feed says which words put a story in it.
+    pub(crate) explain: bool,
 }
 
 impl Default for Topic {
@@ -389,6 +423,8 @@ impl Default for Topic {
             entries: at_least_one(50),
             formerly: Vec::new(),
             mute_silence: false,
+            access: unwritten(Access::Public),
+            explain: false,
         }
     }
 }

@@ -353,6 +353,37 @@ fn a_mistake_in_a_query_is_told_where_it_stands() {
 }
 
 #[test]
+fn hubs_call_over_https_at_an_address_that_they_can_reach() {
+    let with = |url: &str| format!("[hub]\ncallback_url = \"{url}\"\n{SMALL}");
+    for (url, callbacks) in [
+        ("https://news.example.org", "https://news.example.org/push/"),
+        ("https://example.org/news/", "https://example.org/news/push/"),
+    ] {
+        let files = Files::of(&[("gazetted.toml", &with(url))]);
+        let Loaded { plan, warnings } = files.compiled().unwrap();
+        assert_eq!(warnings.0, []);
+        assert_eq!(plan.hub.callbacks.unwrap().as_str(), callbacks);
+        assert!(plan.polling.push && plan.sources.values().all(|source| source.push));
+    }
+    for (url, problem) in [
+        ("http://news.example.org/", "2:16 `callback_url` without https"),
+        ("/push", "2:16 `/push` is no absolute address"),
+        ("https://news.example.org/?a=b", "2:16 a base address with `?` or `#`"),
+    ] {
+        assert_eq!(problems_of(&with(url)), [problem]);
+    }
+    for inside in
+        ["http://127.0.0.1:8484/", "http://localhost/", "https://10.0.0.1/", "https://us/"]
+    {
+        let files = Files::of(&[("gazetted.toml", &with(inside))]);
+        let warnings = files.compiled().unwrap().warnings.to_string();
+        assert!(warnings.contains("cannot be reached from outside"), "{inside}: {warnings}");
+    }
+    let plan = Files::of(&[("gazetted.toml", SMALL)]).compiled().unwrap().plan;
+    assert_eq!((plan.hub.callbacks, plan.polling.push), (None, false));
+}
+
+#[test]
 fn samples_and_overrides_are_kept_with_their_places() {
     let text = format!(
         "{SMALL}must_match = [\"New sanctions\"]\nmust_not_match = [\n  \"No news\",\n]\n[[story]]\nforce = [\"https://a.example/1\", \"https://b.example/2\"]\n[[story]]\nnever = [\"https://a.example/1\", \"https://b.example/3\"]\n"
@@ -402,4 +433,42 @@ fn ten_thousand_sources_and_topics_are_one_plan() {
         "{}",
         plan.samples[9_999].at
     );
+}
+
+#[test]
+fn keys_are_named_where_they_are_wrong_and_never_quoted() {
+    let topic = |access: &str| {
+        format!(
+            "[access]\nkeys_file = \"keys\"\n{SMALL}[[topic]]\nid = \"p\"\ntitle = \"P\"\nquery = \"p\"\naccess = {access}\n"
+        )
+    };
+    let good = "press:0123456789abcdef\n# prose\n\ndesk:fedcba9876543210\n";
+    for (access, keys, told) in [
+        ("\"press\"", good, "`press` says not who may read a topic"),
+        ("7", good, "`access` cannot be integer `7`"),
+        ("[\"Press\"]", good, "`Press`"),
+        ("[\"pres\"]", good, "there is no key named `pres`"),
+        ("[]", good, "a topic that nobody has a key to"),
+        ("\"key\"", "", "a topic that nobody has a key to"),
+        ("\"key\"", "press 0123456789abcdef\n", "keys, line 1: no key"),
+        ("\"key\"", "\npress:\n", "keys, line 2: no key"),
+        ("\"key\"", "Press:0123456789abcdef\n", "keys, line 1: no key"),
+        ("\"key\"", "press:s3cret\n", "short enough to be guessed"),
+    ] {
+        let files = Files::of(&[("gazetted.toml", topic(access).as_str()), ("keys", keys)]);
+        let problems = match files.compiled() {
+            Ok(loaded) => format!("{}{:?}", loaded.warnings, loaded.plan),
+            Err(problems) => problems.to_string(),
+        };
+        assert!(problems.contains(told), "{access} {keys}: {problems}");
+        for secret in ["s3cret", "0123456789abcdef", "fedcba9876543210"] {
+            assert!(!problems.contains(secret), "{access} {keys}: {problems}");
+        }
+    }
+    let without = topic("\"key\"").replace("keys_file = \"keys\"", "");
+    let problems = Files::of(&[("gazetted.toml", without.as_str())]).compiled().unwrap_err();
+    assert!(problems.to_string().contains("there are no keys"), "{problems}");
+    let files = Files::of(&[("gazetted.toml", topic("[\"press\"]").as_str()), ("keys", good)]);
+    let plan = files.compiled().unwrap().plan;
+    assert_eq!(format!("{:?}", plan.guards), "{\"p\": [\"press\"]}");
 }

@@ -10,13 +10,12 @@ use crate::dedup;
 use crate::fetch::websub;
 use crate::inquiry::Records;
 use crate::inquiry::trial::{Caught, Scope};
-use crate::model::{Member, Piece, Source, StoryId, Timestamp, TopicId, TopicSilence};
-use crate::pipeline::{self, Callbacks, Pulse, Request};
+use crate::model::{Piece, Source, SourceId, StoryId, Timestamp, TopicId, TopicSilence};
+use crate::pipeline::{Callbacks, Pulse, Request};
 use crate::publish::{
-    Delivery, Desk, Finding, FoundStory, Ledger, NotAQuery, Reply, Search, Site, SourceState,
-    StoryDetail, Unavailable, Volume, VolumeDetail, Volumes,
+    Delivery, Desk, Finding, FoundStory, Ledger, NotAQuery, Reply, Search, Site, SourceDetail,
+    SourceState, StoryDetail, Unavailable, Volume, VolumeDetail,
 };
-use crate::topics::Subject;
 
 /// Stories that a reader's search looks at, the latest changed first.
 const SEARCHED: usize = 10_000;
@@ -120,30 +119,20 @@ impl Desk for FrontDesk {
     }
 
     fn silences(&self) -> Reply<Vec<TopicSilence>> {
-        self.look_up(|records| records.silences().map_err(unavailable))
+        self.look_up(|records| {
+            let plan = records.plan();
+            // Not everybody who may see the sources may know of a private topic.
+            let private = |silence: &TopicSilence| {
+                plan.topics.iter().any(|topic| topic.id == silence.topic && topic.private)
+            };
+            let silences = records.silences().map_err(unavailable)?;
+            Ok(silences.into_iter().filter(|silence| !private(silence)).collect())
+        })
     }
 
     fn story(&self, id: StoryId) -> Reply<Option<StoryDetail>> {
         let now = self.clock.now();
-        self.look_up(move |records| {
-            let story = records.store().story(id).map_err(unavailable)?;
-            let Some(mut story) = story else { return Ok(None) };
-            story.related = records.related(&story, now).map_err(unavailable)?.0;
-            let plan = records.plan();
-            let subject = Subject::of(&story, &plan.sources, &plan.language);
-            let topics = plan
-                .queries
-                .matches(&subject)
-                .into_iter()
-                .map(|topic| plan.topics[topic].clone())
-                .collect();
-            let shared = |member: &Member| match story.leader_of(member) {
-                Some(leader) => dedup::shared_passages(&member.entry, &leader.entry),
-                None => Vec::new(),
-            };
-            let shared = story.members.iter().map(shared).collect();
-            Ok(Some(StoryDetail { story, sources: plan.sources.clone(), topics, shared }))
-        })
+        self.look_up(move |records| records.story_detail(id, now).map_err(unavailable))
     }
 
     fn differences(&self, earlier: &str, later: &str) -> Vec<Piece> {
@@ -193,23 +182,11 @@ impl Desk for FrontDesk {
 
     fn volume(&self, topic: TopicId, volume: Volume) -> Reply<Option<VolumeDetail>> {
         let now = self.clock.now();
-        self.look_up(move |records| {
-            let plan = records.plan();
-            let Some(place) = plan.topics.iter().position(|known| known.id == topic) else {
-                return Ok(None);
-            };
-            let store = &**records.store();
-            let topic = plan.fingerprint(place);
-            let archive = pipeline::archive(store, topic).map_err(unavailable)?;
-            let volumes = Volumes::of(archive, now);
-            let Some((previous, ids, next)) = volumes.find(volume) else { return Ok(None) };
-            let mut stories = Vec::with_capacity(ids.len());
-            for id in ids.iter().rev() {
-                stories.extend(store.story(*id).map_err(unavailable)?.map(Arc::new));
-            }
-            let (topic, sources) = (plan.topics[place].clone(), plan.sources.clone());
-            Ok(Some(VolumeDetail { topic, stories, sources, previous, next }))
-        })
+        self.look_up(move |records| records.volume_detail(&topic, volume, now).map_err(unavailable))
+    }
+
+    fn source(&self, source: SourceId, confide: bool) -> Reply<Option<SourceDetail>> {
+        self.look_up(move |records| records.source_detail(&source, confide).map_err(unavailable))
     }
 }
 
@@ -224,7 +201,13 @@ fn found(
     now: Timestamp,
     go_on: impl Fn() -> bool,
 ) -> Result<Result<Finding, NotAQuery>, Unavailable> {
-    let scope = Scope { since: search.since, most: SEARCHED, sample: search.show, versus: None };
+    let scope = Scope {
+        since: search.since,
+        most: SEARCHED,
+        sample: search.show,
+        versus: None,
+        public: true,
+    };
     let tried = records.tried(&search.query, &scope, now, go_on).map_err(unavailable)?;
     let trial = match tried {
         Ok(trial) => trial,

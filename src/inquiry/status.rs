@@ -4,7 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::Records;
 use crate::fetch;
-use crate::model::{FailureKind, HoldScope, Memory, Source, SourceEvent, Timestamp, TopicSilence};
+use crate::model::{
+    FailureKind, HoldScope, Memory, Source, SourceEvent, Subscription, Timestamp, TopicSilence,
+};
 use crate::pipeline;
 use crate::store::StoreError;
 
@@ -80,6 +82,8 @@ pub struct SourceStatus {
     /// Since when it has been silent beyond its rhythm.
     #[serde(default)]
     pub silent_since: Option<String>,
+    /// What its hub was asked to push, if it was asked.
+    pub push: Option<PushStatus>,
     /// What became of it lately, the latest last.
     #[serde(default)]
     pub events: Vec<Event>,
@@ -94,6 +98,27 @@ pub struct Event {
     pub kind: String,
     /// How it came about.
     pub note: String,
+}
+
+/// What came of asking a source's hub to push.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PushStatus {
+    /// `asked`, `active`, `denied`, `distrusted`, or, by a cloud, `registered`.
+    pub state: String,
+    /// The hub.
+    pub hub: String,
+    /// Until when it pushes, unless it is asked again.
+    pub until: Option<String>,
+    /// Until when it is not relied upon, having let news pass.
+    pub distrusted_until: Option<String>,
+    /// Pushes that were taken in.
+    pub delivered: u64,
+    /// When the last of them came.
+    pub last_delivery: Option<String>,
+    /// Pushes that the hub had not signed.
+    pub forged: u64,
+    /// Why it could not be asked the last time.
+    pub trouble: Option<String>,
 }
 
 impl Records {
@@ -159,6 +184,7 @@ fn status_of(source: &Source, memory: &Memory, now: Timestamp) -> SourceStatus {
         last_gap: date(memory.last_gap),
         filled: memory.filled,
         silent_since: date(memory.silent),
+        push: memory.push.as_ref().map(|push| push_status(push, now)),
         events: memory.events.iter().map(event).collect(),
     }
 }
@@ -177,5 +203,21 @@ fn event(event: &SourceEvent) -> Event {
         at: event.at.to_string(),
         kind: event.kind.as_str().to_owned(),
         note: event.note.clone(),
+    }
+}
+
+fn push_status(push: &Subscription, now: Timestamp) -> PushStatus {
+    let date = |date: Option<Timestamp>| date.map(|date| date.to_string());
+    let until = push.expires.filter(|expires| *expires > now);
+    let distrusted_until = push.distrusted_until.filter(|until| *until > now);
+    PushStatus {
+        state: push.state(now).as_str().to_owned(),
+        hub: push.offer.hub.to_string(),
+        until: date(until),
+        distrusted_until: date(distrusted_until),
+        delivered: push.delivered,
+        last_delivery: date(push.last_delivery),
+        forged: push.forged,
+        trouble: push.trouble.as_ref().map(|(why, _)| why.clone()),
     }
 }

@@ -23,6 +23,10 @@ pub struct Topic {
     pub formerly: Vec<TopicId>,
     /// Whether nobody is to be told when it falls silent.
     pub mute_silence: bool,
+    /// Whether only who bears a key may read it: then nothing public tells of it.
+    pub private: bool,
+    /// Whether its feed says which words put a story in it.
+    pub explain: bool,
 }
 
 /// Which changes of a story give its entry in the feed a new `updated`.

@@ -180,11 +180,24 @@ impl Editor {
     }
 
     async fn publish_all(&mut self, now: Timestamp) -> Result<(), StoreError> {
+        // Before anything is placed: what is private now is not shown once more.
+        self.shelf.guard(self.plan.guards());
         let all = self.filing.all();
         self.displayed = vec![Vec::new(); all.len()];
         self.display(&all, now)?;
         self.publish(&all, now).await?;
         self.shelf.keep_topics(&self.plan.topics);
+        self.take_stock()
+    }
+
+    /// Tells the ledger how much there is now.
+    fn take_stock(&self) -> Result<(), StoreError> {
+        for (topic, stories) in self.plan.topics.iter().zip(&self.displayed) {
+            self.ledger.published(&topic.id, stories.len());
+        }
+        let (count, room) =
+            tokio::task::block_in_place(|| Ok((self.store.count()?, self.store.room()?)))?;
+        self.ledger.stored(count, room.map_or(0, |room| room.used));
         Ok(())
     }
 
@@ -250,6 +263,7 @@ impl Editor {
         self.at_hand.extend(changed.map(|story| (story.id, Arc::new(story))));
         self.display(&touched, now)?;
         self.publish(&touched, now).await?;
+        self.take_stock()?;
         self.ledger.gathered(began.elapsed());
         Ok(outcomes)
     }
@@ -315,6 +329,9 @@ impl Editor {
                 stories.extend(self.story(id)?);
             }
             stories.sort_by_key(|story| Reverse((self.filing.date(feed, story), story.id)));
+            if feed == self.plan.topics.len() {
+                self.filing.show_everybody(&mut stories);
+            }
             self.displayed[feed] = stories;
         }
         let on_display: HashSet<StoryId> =

@@ -248,7 +248,8 @@ impl Filing {
         store: &dyn Store,
         now: Timestamp,
     ) -> Result<BTreeSet<StoryId>, StoreError> {
-        let limit = self.plan.topics.get(topic).map_or(OF_EVERYTHING, |topic| topic.entries);
+        let limit =
+            self.plan.topics.get(topic).map_or_else(|| self.looked_at(), |topic| topic.entries);
         let newest = store.places(self.fingerprints[topic], None, limit)?;
         Ok(newest
             .into_iter()
@@ -260,6 +261,24 @@ impl Filing {
     /// When a topic's stories came, the oldest first.
     pub(super) fn arrivals(&self, topic: usize) -> &[(Timestamp, StoryId)] {
         self.archives.get(topic).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// How many stories to look at for the feed of everything. Some may be
+    /// hidden, and of the newest four hundred a hundred are left.
+    fn looked_at(&self) -> usize {
+        let hides = self.plan.topics.iter().any(|topic| topic.private);
+        if hides { 4 * OF_EVERYTHING } else { OF_EVERYTHING }
+    }
+
+    /// Leaves out of the feed of everything the stories that private topics alone hold.
+    pub(super) fn show_everybody(&self, stories: &mut Vec<Arc<Story>>) {
+        stories.retain(|story| {
+            let place = (story.first_seen, story.id);
+            let archives = self.archives.iter().enumerate();
+            let holds = archives.filter(|(_, archive)| archive.binary_search(&place).is_ok());
+            !self.plan.hides(&holds.map(|(topic, _)| topic).collect::<Vec<_>>())
+        });
+        stories.truncate(OF_EVERYTHING);
     }
 
     /// A topic's archive; the feed of everything has none.

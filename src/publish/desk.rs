@@ -11,8 +11,8 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use super::{Ledger, Site, Volume};
 use crate::model::{
-    FailureKind, Memory, Piece, Source, Sources, Story, StoryId, Timestamp, Topic, TopicId,
-    TopicSilence,
+    FailureKind, Memory, Piece, Source, SourceId, Sources, Story, StoryId, Timestamp, Topic,
+    TopicId, TopicSilence,
 };
 
 /// An answer that takes a moment.
@@ -39,7 +39,7 @@ pub trait Desk: Send + Sync + 'static {
     fn silences(&self) -> Reply<Vec<TopicSilence>> {
         Box::pin(std::future::ready(Ok(Vec::new())))
     }
-    /// One story, unless there is none of that id that everybody may read.
+    /// One story, whoever may read it, unless there is none of that id.
     fn story(&self, id: StoryId) -> Reply<Option<StoryDetail>>;
     /// What a later text kept, lost and gained: to mark the differences of a
     /// revision. Whoever does not compare lets one stand beside the other.
@@ -69,6 +69,9 @@ pub trait Desk: Send + Sync + 'static {
         drop(delivery);
         false
     }
+    /// What one source tells, unless there is none of that name. `confide`:
+    /// whether who asks may hear what is not for everybody.
+    fn source(&self, source: SourceId, confide: bool) -> Reply<Option<SourceDetail>>;
     /// A closed volume of a topic, unless there is none of that name.
     fn volume(&self, topic: TopicId, volume: Volume) -> Reply<Option<VolumeDetail>>;
 }
@@ -163,7 +166,8 @@ pub struct StoryDetail {
     pub story: Story,
     /// The plan's sources: who leads, and what they are called.
     pub sources: Sources,
-    /// The public topics it is in, in the order of the plan.
+    /// The topics it is in, private ones too, in the order of the plan: who
+    /// asks is shown those which they may know of.
     pub topics: Vec<Topic>,
     /// Of each member, in their order, the bytes of its text that are why it
     /// joined, where the text decided.
@@ -236,6 +240,17 @@ pub struct Week {
     pub monday: String,
     /// How many.
     pub count: usize,
+}
+
+/// What one source tells, with what is needed to render it.
+#[derive(Debug, Clone)]
+pub struct SourceDetail {
+    /// The source.
+    pub source: Arc<Source>,
+    /// The stories of its document, newest first.
+    pub stories: Vec<Arc<Story>>,
+    /// The plan's sources.
+    pub sources: Sources,
 }
 
 /// A closed volume of a topic's archive with what is needed to render it.

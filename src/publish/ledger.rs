@@ -1,7 +1,8 @@
 //! What the daemon did in; `/metrics` as OpenMetrics out.
 
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use prometheus_client::encoding::text::{encode_eof, encode_registry};
@@ -27,9 +28,21 @@ pub struct Ledger {
     verdicts: Family<Judged, Counter>,
     gathering: Histogram,
     commit: Histogram,
-    topic_stories: Family<OfTopic, Gauge>,
+    topic_stories: Mutex<BTreeMap<TopicId, usize>>,
     stories: Gauge,
     store_bytes: Gauge,
+}
+
+/// What can be seen without having been counted.
+pub(super) struct Sight<'a> {
+    pub sources: &'a [SourceState],
+    /// What was sent, by path: what the reader may know of.
+    pub tallies: Vec<(String, Arc<Tally>)>,
+    /// When the shelf last changed.
+    pub changed: Option<Timestamp>,
+    /// Whether what is read is admitted.
+    pub ready: bool,
+    pub now: Timestamp,
 }
 
 /// How often a document was sent, and how often its reader had it already.
@@ -69,6 +82,8 @@ struct Judged {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Served {
     path: String,
+    /// Of which topic it is a feed or the page; empty otherwise.
+    topic: String,
     answer: &'static str,
 }
 
@@ -104,7 +119,7 @@ impl Default for Ledger {
             verdicts: Family::default(),
             gathering: durations(),
             commit: durations(),
-            topic_stories: Family::default(),
+            topic_stories: Mutex::default(),
             stories: Gauge::default(),
             store_bytes: Gauge::default(),
         };
@@ -125,7 +140,6 @@ impl Ledger {
         to.register("pushes", "What hubs sent, by what came of it", self.pushes.clone());
         to.register("entries", "Entries read", self.entries.clone());
         to.register("verdicts", "Entries by what judging them came to", self.verdicts.clone());
-        to.register("topic_stories", "Stories in a topic's feed", self.topic_stories.clone());
         to.register("stories", "Stories in the store", self.stories.clone());
         let bytes = "Bytes received of a source";
         to.register_with_unit("poll", bytes, Unit::Bytes, self.bytes.clone());
@@ -206,23 +220,34 @@ impl Ledger {
 
     /// How many stories a topic's feed holds.
     pub fn published(&self, topic: &TopicId, stories: usize) {
-        let label = OfTopic { topic: Name(topic.clone()) };
-        self.topic_stories.get_or_create(&label).set(stories.try_into().unwrap_or(i64::MAX));
+        let mut counts = self.topic_stories.lock().unwrap_or_else(PoisonError::into_inner);
+        counts.insert(topic.clone(), stories);
     }
 
     /// Everything as OpenMetrics text: what was counted, and what can be seen now.
-    pub(super) fn text(
-        &self,
-        states: &[SourceState],
-        served: Vec<(String, Arc<Tally>)>,
-        now: Timestamp,
-    ) -> Result<String, std::fmt::Error> {
+    pub(super) fn text(&self, sight: Sight<'_>) -> Result<String, std::fmt::Error> {
         let mut text = String::new();
         encode_registry(&mut text, &self.registry)?;
-        encode_registry(&mut text, &of_sources(states, now))?;
-        encode_registry(&mut text, &of_readers(served))?;
+        encode_registry(&mut text, &of_sources(sight.sources, sight.now))?;
+        encode_registry(&mut text, &of_daemon(sight.ready, sight.changed))?;
+        encode_registry(&mut text, &self.of_topics(&sight.tallies))?;
+        encode_registry(&mut text, &of_readers(sight.tallies))?;
         encode_eof(&mut text)?;
         Ok(text)
+    }
+
+    /// How many stories each topic holds, of the topics whose feeds are among `served`.
+    fn of_topics(&self, served: &[(String, Arc<Tally>)]) -> Registry {
+        let shown: BTreeSet<&str> = served.iter().map(|(path, _)| topic_of(path)).collect();
+        let counts = self.topic_stories.lock().unwrap_or_else(PoisonError::into_inner);
+        let family = Family::<OfTopic, Gauge>::default();
+        for (topic, stories) in counts.iter().filter(|(topic, _)| shown.contains(topic.as_str())) {
+            let label = OfTopic { topic: Name(topic.clone()) };
+            family.get_or_create(&label).set((*stories).try_into().unwrap_or(i64::MAX));
+        }
+        let mut registry = Registry::with_prefix("gazetted");
+        registry.register("topic_stories", "Stories in a topic's feed", family);
+        registry
     }
 }
 
@@ -256,17 +281,43 @@ fn of_sources(states: &[SourceState], now: Timestamp) -> Registry {
     registry
 }
 
+/// How the daemon itself is now.
+fn of_daemon(ready: bool, changed: Option<Timestamp>) -> Registry {
+    let mut registry = Registry::with_prefix("gazetted");
+    let gauge = |value: i64| {
+        let gauge = Gauge::<i64>::default();
+        gauge.set(value);
+        gauge
+    };
+    let help = "Whether the loop runs and admits what it reads";
+    registry.register("ready", help, gauge(ready.into()));
+    if let Some(changed) = changed {
+        let help = "When anything that is served last changed";
+        registry.register("shelf_changed_timestamp_seconds", help, gauge(changed.as_secs()));
+    }
+    registry
+}
+
 /// How often each document was asked for.
 fn of_readers(served: Vec<(String, Arc<Tally>)>) -> Registry {
     let mut registry = Registry::with_prefix("gazetted");
     let family = Family::<Served, Counter>::default();
     for (path, tally) in served {
+        let topic = topic_of(&path).to_owned();
         let full = tally.full.load(Ordering::Relaxed);
         let unchanged = tally.unchanged.load(Ordering::Relaxed);
         for (answer, count) in [("full", full), ("unchanged", unchanged)] {
-            family.get_or_create(&Served { path: path.clone(), answer }).inc_by(count);
+            family
+                .get_or_create(&Served { path: path.clone(), topic: topic.clone(), answer })
+                .inc_by(count);
         }
     }
     registry.register("requests", "Requests for what is on the shelf, by answer", family);
     registry
+}
+
+/// The topic whose feed or page a path is; nothing otherwise.
+fn topic_of(path: &str) -> &str {
+    let rest = path.strip_prefix("/topics/").unwrap_or_default();
+    rest.split(['.', '/']).next().unwrap_or_default()
 }

@@ -24,6 +24,7 @@ pub(super) struct Group {
 }
 
 /// The list as bytes, in the order given (Q42). `changed` is a date in words.
+/// A group of nothing is left out, but for the last: a body has an outline at least.
 pub(super) fn render(title: &str, changed: &str, groups: &[Group]) -> Vec<u8> {
     write(title, changed, groups).expect("writing to memory cannot fail")
 }
@@ -41,7 +42,12 @@ fn write(title: &str, changed: &str, groups: &[Group]) -> io::Result<Vec<u8>> {
         Ok(())
     })?;
     writer.write_event(Event::Start(BytesStart::new("body")))?;
-    for group in groups {
+    let are_all_empty = groups.iter().all(|group| group.outlines.is_empty());
+    let last = groups.len().saturating_sub(1);
+    for (place, group) in groups.iter().enumerate() {
+        if group.outlines.is_empty() && !(are_all_empty && place == last) {
+            continue;
+        }
         let text = line(&group.text);
         let heading = writer.create_element("outline").with_attribute(("text", text.as_str()));
         heading.write_inner_content(|inside| {
@@ -76,6 +82,26 @@ fn write_outline(writer: &mut Writer<Vec<u8>>, outline: &Outline) -> io::Result<
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_group_of_nothing_is_left_out_unless_there_is_no_other() {
+        let outline = Outline {
+            text: "Home Office".to_owned(),
+            description: String::new(),
+            feed: "https://news.example/sources/home-office.atom".to_owned(),
+            page: None,
+        };
+        let group = |text: &str, outlines| Group { text: text.to_owned(), outlines };
+        let headings = |groups: &[Group]| {
+            let list = String::from_utf8(render("News", "now", groups)).unwrap();
+            let headings = list.lines().filter(|line| line.starts_with("    <outline "));
+            headings.map(|line| line.trim().to_owned()).collect::<Vec<_>>()
+        };
+        let some = [group("A", vec![]), group("B", vec![outline]), group("C", vec![])];
+        assert_eq!(headings(&some), ["<outline text=\"B\">"]);
+        let none = [group("A", vec![]), group("B", vec![])];
+        assert_eq!(headings(&none).len(), 1);
+    }
 
     #[test]
     fn a_list_names_each_feed_with_its_page() {

@@ -6,15 +6,16 @@ use std::time::Duration;
 
 use axum::http::{HeaderMap, HeaderValue};
 use bytes::Bytes;
+use tokio::sync::watch;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::Rendered;
 use super::coding::Coding;
 use super::dates::http_date;
-use super::guard::{Guard, Guards, stem};
+use super::guard::{Guard, Guards};
 use super::heads::{self, Facts};
 use super::ledger::Tally;
 use super::site::topic_path;
+use super::{Document, Rendered};
 use crate::model::{Stamp, Timestamp, Topic, TopicId};
 
 /// Everything being served now.
@@ -25,9 +26,11 @@ use crate::model::{Stamp, Timestamp, Topic, TopicId};
 pub struct Shelf {
     held: RwLock<HashMap<String, Held>>,
     /// Who may read what is not for everybody.
-    guards: RwLock<Arc<Guards>>,
+    guards: RwLock<Option<Arc<Guards>>>,
     /// Stamps of what is or was served, so that Last-Modified never goes back (Q24).
     stamps: Mutex<BTreeMap<String, Stamp>>,
+    /// Told of every change.
+    changes: watch::Sender<()>,
 }
 
 #[derive(Debug, Clone)]
@@ -134,20 +137,55 @@ impl Shelf {
         for (path, document) in prepared.documents {
             held.insert(path, Held::Here(document));
         }
+        drop(held);
+        self.announce();
+    }
+
+    /// Tells those who watch that there is something to see.
+    pub fn announce(&self) {
+        self.changes.send_replace(());
+    }
+
+    /// Is told whenever something changed.
+    pub fn watch(&self) -> watch::Receiver<()> {
+        self.changes.subscribe()
+    }
+
+    /// Everything that is served, as it is now, sorted by path.
+    pub fn documents(&self) -> Vec<Document> {
+        let guards = self.guards();
+        let is_private =
+            |path: &str| guards.as_ref().is_some_and(|guards| guards.of(path).is_some());
+        let document = |path: String| match self.find(&path)? {
+            Held::Here(held) => Some(Document {
+                private: is_private(&path),
+                content_type: held.content_type.to_str().unwrap_or_default().to_owned(),
+                text: String::from_utf8_lossy(held.identity()).into_owned(),
+                modified: Some(held.modified),
+                path,
+            }),
+            Held::Gone | Held::MovedTo(_) => None,
+        };
+        self.paths().into_iter().filter_map(document).collect()
     }
 
     /// Lets only those read these topics whom their guards admit: the page,
     /// the feeds and the archive. Replaces the guards there were, at once.
     pub fn guard(&self, topics: impl IntoIterator<Item = (TopicId, Guard)>) {
-        let guarded = |(topic, guard)| (topic_path(&topic), Arc::new(guard));
-        let guards = topics.into_iter().map(guarded).collect();
-        *self.guards.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(guards);
+        let guarded = |(topic, guard): (TopicId, _)| (topic_path(&topic), guard);
+        let guards = Guards::new(topics.into_iter().map(guarded));
+        let mut held = self.guards.write().unwrap_or_else(PoisonError::into_inner);
+        *held = (!guards.is_empty()).then(|| Arc::new(guards));
+    }
+
+    /// Who guards what, unless all of it is for everybody.
+    pub(super) fn guards(&self) -> Option<Arc<Guards>> {
+        self.guards.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Who guards a path, if it is not for everybody.
     pub(super) fn guard_of(&self, path: &str) -> Option<Arc<Guard>> {
-        let guards = self.guards.read().unwrap_or_else(PoisonError::into_inner);
-        if guards.is_empty() { None } else { guards.get(stem(path)).cloned() }
+        self.guards()?.of(path).cloned()
     }
 
     /// Stops serving a path, and says so to whoever asks for it (Q33).
@@ -192,6 +230,16 @@ impl Shelf {
             .collect();
         paths.sort();
         paths
+    }
+
+    /// When the newest of what is served was modified.
+    pub(super) fn changed(&self) -> Option<Timestamp> {
+        let held = self.held.read().unwrap_or_else(PoisonError::into_inner);
+        let modified = held.values().filter_map(|held| match held {
+            Held::Here(document) => Some(document.modified),
+            Held::Gone | Held::MovedTo(_) => None,
+        });
+        modified.max()
     }
 
     /// How often each path was asked for, sorted by path.

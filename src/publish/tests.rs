@@ -83,6 +83,8 @@ fn topic(title: String, description: String) -> Topic {
         entries: 50,
         formerly: Vec::new(),
         mute_silence: false,
+        private: false,
+        explain: false,
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use gazetted::model::{
     Admitted, Failure, FailureKind, Memory, Outcome, Poll, SourceId, TopicId, Verdict,
 };
-use gazetted::publish::Settings;
+use gazetted::publish::{Audience, Settings};
 
 use super::world::{World, at, copy, entry, now, state, story, told};
 
@@ -154,8 +154,11 @@ async fn metrics_count_what_happened_and_what_is() {
         "gazetted_topic_stories{topic=\"sanctions\"} 1\n",
         "gazetted_source_up{source=\"fcdo\"} 0\n",
         "gazetted_source_failures{source=\"fcdo\"} 2\n",
-        "gazetted_requests_total{path=\"/topics/sanctions.atom\",answer=\"full\"} 1\n",
-        "gazetted_requests_total{path=\"/topics/sanctions.atom\",answer=\"unchanged\"} 1\n",
+        "gazetted_ready 1\n",
+        "gazetted_shelf_changed_timestamp_seconds 1743670800\n",
+        "gazetted_requests_total{path=\"/topics/sanctions.atom\",topic=\"sanctions\",answer=\"full\"} 1\n",
+        "gazetted_requests_total{path=\"/topics/sanctions.atom\",topic=\"sanctions\",answer=\"unchanged\"} 1\n",
+        "gazetted_requests_total{path=\"/opml\",topic=\"\",answer=\"full\"} 0\n",
         "# EOF\n",
     ] {
         assert!(answer.text().contains(line), "{line} in {}", answer.text());
@@ -165,7 +168,7 @@ async fn metrics_count_what_happened_and_what_is() {
 
 #[tokio::test]
 async fn operators_pages_can_be_kept_from_readers() {
-    let world = World::with(Settings { operators: false, ..Settings::default() }).await;
+    let world = World::with(Settings { audience: Audience::Readers, ..Settings::default() }).await;
     for (path, status) in [("/sources", 404), ("/metrics", 404), ("/healthz", 200)] {
         assert_eq!(world.get(path).await.status, status, "{path}");
     }

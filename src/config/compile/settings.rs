@@ -9,7 +9,10 @@ use super::Desk;
 use crate::config::file::{self, Config, STORE};
 use crate::config::gather::beside;
 use crate::config::read::Read;
-use crate::config::{HubPlan, LoggingPlan, ServerPlan, StorePlan};
+use crate::config::value::Listen;
+use crate::config::{HubPlan, LoggingPlan, PublishPlan, ServerPlan, StorePlan};
+use crate::model::{Topic, TopicId};
+use crate::publish::{Address, Audience};
 use crate::store::Retention;
 use crate::{fetch, parse, publish};
 
@@ -29,18 +32,34 @@ impl Desk<'_> {
     }
 
     pub(super) fn server(&mut self, settings: &Config) -> ServerPlan {
-        let (table, listen) = (&settings.server, settings.server.listen.0);
+        let table = &settings.server;
+        let here = |listen: &Listen| match &listen.0 {
+            Address::Net(address) => Address::Net(*address),
+            Address::Socket(path) => Address::Socket(beside(&self.files[0].path, path)),
+        };
+        let (listen, operators) =
+            (here(&table.listen), table.operators.as_ref().map(|own| here(own.get_ref())));
+        if let Some(own) = &table.operators
+            && operators.as_ref() == Some(&listen)
+        {
+            let help = "leave `operators` out, or give it an address of its own";
+            self.error((0, own.span()), "`operators` and `listen` are one address", help);
+        }
         let base_url = match &table.base_url {
             Some(base) => base.0.clone(),
             None => {
-                if !listen.ip().is_loopback() {
+                if !matches!(listen, Address::Net(address) if address.ip().is_loopback()) {
                     self.warn(
                         (0, 0..0),
                         format!("`[server] listen = \"{listen}\"` without `base_url`"),
                         "feeds name their own address: set `base_url` to the one that readers use",
                     );
                 }
-                Url::parse(&format!("http://{listen}/"))
+                let host = match listen {
+                    Address::Net(address) => address.to_string(),
+                    Address::Socket(_) => "localhost".to_owned(),
+                };
+                Url::parse(&format!("http://{host}/"))
                     .expect("a socket address is a host and a port")
             }
         };
@@ -50,7 +69,13 @@ impl Desk<'_> {
             Some(authority) => authority.0.clone(),
             None => publish::Site::authority_of(&base_url),
         };
-        let site = Arc::new(publish::Site { base_url, title, hub, authority });
+        let site = Arc::new(publish::Site {
+            base_url,
+            title,
+            hub,
+            authority,
+            shows_sources: operators.is_none(),
+        });
         let limits = publish::Settings {
             head: table.head_timeout.0,
             idle: table.idle_timeout.0,
@@ -59,9 +84,14 @@ impl Desk<'_> {
             connections: table.connections.get(),
             connections_per_address: table.connections_per_address.get(),
             proxies: table.proxies.iter().map(|network| network.0).collect(),
+            deltas: settings.publish.deltas,
+            audience: match operators {
+                Some(_) => Audience::Readers,
+                None => Audience::Everybody,
+            },
             ..publish::Settings::default()
         };
-        ServerPlan { listen, site, limits }
+        ServerPlan { listen, operators, site, limits }
     }
 
     /// Hubs call over https, unless they run beside us.
@@ -89,6 +119,27 @@ impl Desk<'_> {
             );
         }
         HubPlan { callbacks: url.join("push/").ok() }
+    }
+
+    /// Where the site is written, and what of it that is private.
+    pub(super) fn publish(&mut self, settings: &Config, topics: Option<&[Topic]>) -> PublishPlan {
+        let table = &settings.publish;
+        for name in &table.private {
+            let (id, place) = (&name.get_ref().0, (0, name.span()));
+            let topic = topics.map(|topics| topics.iter().find(|topic| topic.id.as_str() == id));
+            let (message, help) = match topic {
+                Some(None) => (format!("there is no topic `{id}`"), "name a [[topic]] by its id"),
+                Some(Some(topic)) if !topic.private => {
+                    (format!("the topic `{id}` is public"), "it is written anyway: leave it out")
+                }
+                _ => continue,
+            };
+            self.error(place, message, help);
+        }
+        PublishPlan {
+            directory: table.directory.as_ref().map(|path| beside(&self.files[0].path, path)),
+            private: table.private.iter().map(|id| TopicId::new(id.get_ref().0.as_str())).collect(),
+        }
     }
 
     pub(super) fn polling(
