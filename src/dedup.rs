@@ -72,9 +72,9 @@ pub use judge::{Judged, Rules, judge};
 pub use likeness::near;
 pub use overrides::Overrides;
 pub use passages::shared_passages;
-pub use revise::{Wanted, differences, is_settled, wants_enrichment};
+pub use revise::{Wanted, differences, is_settled, wants_enrichment, was_missing};
 pub use title::normal_title;
-pub use withdraw::{tombstone_keys, withdraw};
+pub use withdraw::{CHECKED_FOR, tombstone_keys, withdraw};
 
 #[cfg(test)]
 mod tests;
