@@ -25,6 +25,8 @@ pub mod export;
 
 pub mod polled;
 
+pub mod site;
+
 pub mod split;
 
 pub mod status;

@@ -20,6 +20,8 @@ mod dates;
 
 mod desk;
 
+mod directory;
+
 mod guard;
 
 mod heads;
@@ -51,7 +53,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::model::{Role, Sources, Story, Timestamp, Topic};
+use crate::model::{Piece, Role, Sources, Story, Timestamp, Topic};
 use account::Account;
 use masthead::Masthead;
 
@@ -60,6 +62,7 @@ pub use desk::{
     Delivery, Desk, Finding, FoundStory, Marked, NotAQuery, Reply, Search, SourceDetail,
     SourceState, StoryDetail, Unavailable, VolumeDetail, Week,
 };
+pub use directory::{Directory, Document, Put};
 pub use guard::Guard;
 pub use ledger::Ledger;
 pub use server::{Address, Audience, Listener, Settings, serve};
@@ -212,6 +215,20 @@ pub fn render_site(
     ];
     rendered.extend(pages::furniture());
     rendered
+}
+
+/// An archived feed of a topic in every format.
+pub fn render_archived(volume: Volume, detail: &VolumeDetail, site: &Site) -> Vec<Rendered> {
+    Format::ALL.into_iter().map(|format| render_volume(volume, detail, format, site)).collect()
+}
+
+/// The page of a story. `compare` tells an earlier text from a later one.
+pub fn render_story(
+    detail: &StoryDetail,
+    compare: &dyn Fn(&str, &str) -> Vec<Piece>,
+    site: &Site,
+) -> Rendered {
+    pages::story(detail, compare, site)
 }
 
 /// An archived feed of a topic in one format.
