@@ -18,6 +18,8 @@ mod conditional;
 
 mod dates;
 
+mod delta;
+
 mod desk;
 
 mod directory;
@@ -152,20 +154,26 @@ pub fn render_topic(
     sources: &Sources,
     site: &Site,
 ) -> Vec<Rendered> {
-    render_topic_after(None, topic, stories, sources, site)
+    render_topic_after(None, topic, stories, &|_| Vec::new(), sources, site)
 }
 
 /// The same, naming the last closed volume of the topic's archive. `stories`
 /// must then hold those that are in no closed volume, beside the newest.
+/// `words` are those which put a story into a topic that explains itself.
 pub fn render_topic_after(
     archived: Option<Volume>,
     topic: &Topic,
     stories: &[Arc<Story>],
+    words: &dyn Fn(&Story) -> Vec<String>,
     sources: &Sources,
     site: &Site,
 ) -> Vec<Rendered> {
     let site = &site.of_topic(topic);
-    let accounts = accounts(stories, |story| topic.date_of(story), sources, site);
+    let told = |story: &'_ Arc<Story>| topic.explain.then(|| words(story)).unwrap_or_default();
+    let accounts = stories.iter().map(|story| {
+        Account::of(story, topic.date_of(story), sources, site).matched_by(told(story))
+    });
+    let accounts = each_id_once(accounts);
     let masthead = Masthead::of_topic(topic, &accounts, archived, site);
     let mut rendered = feeds(&masthead, &accounts, site);
     rendered.push(pages::topic(topic, &accounts, site));

@@ -332,3 +332,23 @@ async fn replay(
     let feeds = shelf.paths().into_iter().filter(|path| path.starts_with("/topics/"));
     (stories, feeds.map(|path| (path.clone(), shelf.body(&path).unwrap().to_vec())).collect())
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_topic_that_explains_itself_says_which_words_put_a_story_in_it() {
+    let world = World::new()
+        .await
+        .source("fcdo", announcement())
+        .topic("crime", "\"organised crime\" OR region")
+        .lines("explain = true")
+        .topic("silent", "region")
+        .start()
+        .await;
+    for path in ["/topics/crime.atom", "/topics/crime.rss", "/topics/crime.json", "/topics/crime"] {
+        let text = world.get(path).await.text().to_owned();
+        assert!(text.contains("Matched: "), "{path}: {text}");
+        assert!(text.contains("organised crime"), "{path}: {text}");
+    }
+    for path in ["/topics/silent.atom", "/topics/silent", "/stories.atom"] {
+        assert!(!world.get(path).await.text().contains("Matched: "), "{path}");
+    }
+}

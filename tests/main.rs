@@ -29,6 +29,8 @@ mod readers;
 
 mod serve;
 
+mod site;
+
 mod store;
 
 mod tidy;

@@ -10,7 +10,7 @@ use crate::config::Plan;
 use crate::model::{Admitted, Fingerprint, Stamp, Story, StoryId, Timestamp};
 use crate::publish::Volumes;
 use crate::store::{Commit, Place, PlaceChange, Store, StoreError};
-use crate::topics::Subject;
+use crate::topics::{Field, Subject};
 
 /// The topic that every story is in: `/stories.atom`.
 const EVERYTHING: Fingerprint = Fingerprint(0);
@@ -230,6 +230,22 @@ impl Filing {
             .chain([everything])
             .map(|topic| (topic, self.date(topic, story)))
             .collect()
+    }
+
+    /// The words of a story that put it into a topic, each once, as they stand first.
+    pub(super) fn words(&self, topic: usize, story: &Story) -> Vec<String> {
+        const TOLD: usize = 8;
+        let subject = Subject::of(story, &self.plan.sources, &self.plan.language);
+        let mut words: Vec<String> = Vec::new();
+        for mark in self.plan.queries.highlights(&subject, topic) {
+            let entry = &story.members[mark.member].entry;
+            let text = if mark.field == Field::Title { &entry.title } else { &entry.text };
+            let found = text.get(mark.range).unwrap_or_default().to_lowercase();
+            if !found.is_empty() && words.len() < TOLD && !words.contains(&found) {
+                words.push(found);
+            }
+        }
+        words
     }
 
     /// The date by which a feed orders a story.
