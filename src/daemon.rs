@@ -1,6 +1,5 @@
 //! A plan, a store and a listener in; a running daemon, until it is stopped, out.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,11 +9,11 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use crate::clock::Clock;
-use crate::config::{self, Change, Effect, Plan};
+use crate::config::{self, Effect, Plan};
 use crate::fetch::Refusal;
 use crate::inquiry::Records;
-use crate::model::{Failure, SourceId, StoryId};
-use crate::pipeline::{Editor, Pipeline, Polled, Request};
+use crate::model::{Failure, SourceId};
+use crate::pipeline::{Editor, Pipeline, Polled, Refilled, Request};
 use crate::publish::{self, Address, Audience, Listener, Shelf};
 use crate::store::{Store, StoreError};
 
@@ -217,17 +216,24 @@ impl Handle {
     pub async fn replan(&self, plan: Plan) -> Result<Vec<String>, Stopping> {
         let (old, plan) = (self.records.plan(), Arc::new(plan));
         let changes = config::changes(&old, &plan);
-        let matched: Vec<_> = changes.iter().map(|change| self.standing(&old, change)).collect();
-        self.ask(|done| Request::Replan { plan: plan.clone(), done }).await.ok_or(Stopping)?;
+        let refilled =
+            self.ask(|done| Request::Replan { plan: plan.clone(), done }).await.ok_or(Stopping)?;
         self.records.replan(plan.clone());
         // Whoever writes down what is served does so by the new plan.
         self.shelf.announce();
         let mut lines = Vec::with_capacity(changes.len());
-        for (change, before) in changes.iter().zip(matched) {
-            let line = match (before, self.standing(&plan, change)) {
-                (Some(before), Some(now)) => format!("{change}, {}", compared(&before, &now)),
-                _ => change.to_string(),
-            };
+        for change in &changes {
+            let refilled = refilled.iter().find(
+                |of| matches!(&change.effect, Effect::MatchedAgain(topic) if *topic == of.topic),
+            );
+            if let Some(refilled) = refilled {
+                let Refilled { topic, matched, added, lost } = refilled;
+                let line = format!("{change}, {refilled}");
+                info!(event = "topic_changed", %topic, matched, added, lost, "{line}");
+                lines.push(line);
+                continue;
+            }
+            let line = change.to_string();
             match change.effect {
                 Effect::AtRestart => warn!(event = "restart_needed", "{line}"),
                 _ => info!(event = "plan_changed", "{line}"),
@@ -237,17 +243,6 @@ impl Handle {
         let (sources, topics) = (plan.sources.len(), plan.topics.len());
         info!(event = "reloaded", sources, topics, "reloaded: {sources} sources, {topics} topics");
         Ok(lines)
-    }
-
-    /// The stories in the topic that a change has matched again, as a plan has it.
-    fn standing(&self, plan: &Plan, change: &Change) -> Option<BTreeSet<StoryId>> {
-        let Effect::MatchedAgain(id) = &change.effect else { return None };
-        let place = plan.topics.iter().position(|topic| topic.id == *id)?;
-        let topic = plan.fingerprint(place);
-        let places =
-            tokio::task::block_in_place(|| self.records.store().places(topic, None, usize::MAX));
-        // A line of the log is no reason to stop.
-        places.ok().map(|places| places.into_iter().map(|place| place.story).collect())
     }
 
     /// What the daemon serves.
@@ -275,11 +270,4 @@ impl Handle {
         self.requests.send(request(done)).await.ok()?;
         answer.await.ok()
     }
-}
-
-/// `1204 stories: +12 -3`.
-fn compared(before: &BTreeSet<StoryId>, now: &BTreeSet<StoryId>) -> String {
-    let (came, left) = (now.difference(before).count(), before.difference(now).count());
-    let stories = if now.len() == 1 { "story" } else { "stories" };
-    format!("{} {stories}: +{came} -{left}", now.len())
 }

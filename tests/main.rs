@@ -9,6 +9,8 @@ mod access;
 
 mod demo;
 
+mod faults;
+
 mod flow;
 
 mod feeds;

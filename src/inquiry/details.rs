@@ -50,7 +50,10 @@ impl Records {
         let Some(place) = plan.topics.iter().position(|known| known.id == *topic) else {
             return Ok(None);
         };
-        let archive = pipeline::archive(&*self.store, plan.fingerprint(place))?;
+        // While a changed topic is being filled, it stands as it stood.
+        let stands = pipeline::names(&*self.store)?.remove(topic.as_str());
+        let stands = stands.unwrap_or_else(|| plan.fingerprint(place));
+        let archive = pipeline::archive(&*self.store, stands)?;
         let volumes = Volumes::of(archive, now);
         let Some((previous, ids, next)) = volumes.find(volume) else { return Ok(None) };
         let mut stories = Vec::with_capacity(ids.len());

@@ -9,6 +9,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
+use tracing::{error, info};
+
 use crate::config::Plan;
 use crate::dedup::{self, Candidate, Judged, Rules};
 use crate::fetch::{self, News};
@@ -19,7 +21,7 @@ use crate::model::{
 use crate::publish::{self, Ledger, Shelf};
 use crate::store::{Commit, Store, StoreError};
 
-use super::filing::Filing;
+use super::filing::{Filing, Refilled, SLICE};
 use super::keeping::Keeping;
 
 /// Copies follow within days; passages are kept for some times as long.
@@ -57,8 +59,9 @@ pub struct Ingested {
 }
 
 impl Editor {
-    /// Takes up the work where the store left it: topics whose query is new are filled from
-    /// the stored stories, and every feed stands on the shelf when this returns.
+    /// Takes up the work where the store left it: every feed stands on the shelf when this
+    /// returns. Topics whose query is new are filled from the stored stories: at once where
+    /// there are few, else by [`Editor::step`], and stand as they stood until then.
     pub async fn open(
         plan: Arc<Plan>,
         store: Arc<dyn Store>,
@@ -67,7 +70,11 @@ impl Editor {
     ) -> Result<Self, StoreError> {
         let memories = tokio::task::block_in_place(|| store.memories())?;
         shelf.remember(tokio::task::block_in_place(|| store.stamps())?);
-        let filing = Filing::open(plan.clone(), &store).await?;
+        let mut filing = Filing::open(plan.clone(), &store).await?;
+        let few = tokio::task::block_in_place(|| store.count())? < SLICE as u64;
+        while few && filing.is_filling() {
+            tell(filing.step(&store).await?.as_deref());
+        }
         let mut editor = Self {
             plan,
             store,
@@ -130,17 +137,41 @@ impl Editor {
         &self.plan
     }
 
-    /// Puts a plan in force: fills topics whose query changed, publishes
-    /// everything anew, withdraws what the plan no longer has (Q33).
-    pub async fn adopt(&mut self, plan: Arc<Plan>, now: Timestamp) -> Result<(), StoreError> {
-        let filing = Filing::open(plan.clone(), &self.store).await?;
-        let before =
-            (std::mem::replace(&mut self.filing, filing), std::mem::replace(&mut self.plan, plan));
-        if let Err(error) = self.enforce(now).await {
-            (self.filing, self.plan) = before;
-            return Err(error);
+    /// Has a plan follow the one in force, once the topics whose query it
+    /// changes are filled: see [`Editor::step`].
+    pub async fn prepare(&mut self, plan: Arc<Plan>) -> Result<(), StoreError> {
+        self.filing.prepare(plan, &self.store).await
+    }
+
+    /// Whether topics are being filled.
+    pub fn is_filling(&self) -> bool {
+        self.filing.is_filling()
+    }
+
+    /// Gives up the plan that was to follow.
+    pub fn abandon(&mut self) {
+        self.filing.abandon();
+    }
+
+    /// Fills a slice of the topics that are to be filled. After the last the
+    /// plan is in force: everything is published anew and what the plan no
+    /// longer has is withdrawn (Q33); says then what has changed of topics.
+    pub async fn step(&mut self, now: Timestamp) -> Result<Option<Vec<Refilled>>, StoreError> {
+        let Some(refilled) = self.filing.step(&self.store).await? else { return Ok(None) };
+        let at_start = Arc::ptr_eq(&self.plan, self.filing.plan());
+        self.plan = self.filing.plan().clone();
+        match at_start {
+            // Nobody has asked for it, so nobody is answered.
+            true => tell(Some(&refilled)),
+            false => match self.enforce(now).await {
+                Err(full @ StoreError::Full { .. }) => {
+                    error!(event = "disk_full", "overrides are applied at the next start: {full}");
+                }
+                enforced => enforced?,
+            },
         }
-        self.publish_all(now).await
+        self.publish_all(now).await?;
+        Ok(Some(refilled))
     }
 
     /// Applies the operator's overrides to what is stored already.
@@ -362,6 +393,17 @@ impl Editor {
             plan.topics.iter().cloned().zip(self.displayed.iter().cloned()).collect();
         rendered.extend(publish::render_site(&topics, &plan.sources, site));
         rendered
+    }
+}
+
+/// One line for each topic that is another than at the last run.
+fn tell(refilled: Option<&[Refilled]>) {
+    for refilled in refilled.unwrap_or_default() {
+        let Refilled { topic, matched, added, lost } = refilled;
+        info!(
+            event = "topic_changed", %topic, matched, added, lost,
+            "topic {topic}: query changed, {refilled}"
+        );
     }
 }
 

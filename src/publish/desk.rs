@@ -47,9 +47,6 @@ pub trait Desk: Send + Sync + 'static {
         let why = format!("nobody searches here for {}", search.query);
         Box::pin(std::future::ready(Err(Unavailable(why))))
     }
-    /// What one source tells, unless there is none of that name. `confide`:
-    /// whether who asks may hear what is not for everybody.
-    fn source(&self, source: SourceId, confide: bool) -> Reply<Option<SourceDetail>>;
     /// How many bytes a hub may send to the callback that this token names; none
     /// where there is no such callback. Whoever asks no hub has none.
     fn callback(&self, token: &str) -> Option<u64> {
@@ -67,6 +64,9 @@ pub trait Desk: Send + Sync + 'static {
         drop(delivery);
         false
     }
+    /// What one source tells, unless there is none of that name. `confide`:
+    /// whether who asks may hear what is not for everybody.
+    fn source(&self, source: SourceId, confide: bool) -> Reply<Option<SourceDetail>>;
     /// A closed volume of a topic, unless there is none of that name.
     fn volume(&self, topic: TopicId, volume: Volume) -> Reply<Option<VolumeDetail>>;
 }

@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::inside;
-use crate::model::{FailureKind, Timestamp};
+use crate::model::{FailureKind, PushState, Subscription, Timestamp};
 use crate::publish::dates::minute;
 use crate::publish::desk::{Condition, SourceState};
 use crate::publish::legible::line;
@@ -32,6 +32,7 @@ struct Row {
     last_success: String,
     next_poll: String,
     because: String,
+    push: Option<String>,
     polls: u64,
     not_modified: u64,
     bytes: String,
@@ -80,10 +81,35 @@ fn row(condition: Condition, state: &SourceState, now: Timestamp, site: &Site) -
         last_success: moment(memory.last_success),
         next_poll: if memory.next_poll > now { minute(memory.next_poll) } else { "due".to_owned() },
         because: line(&memory.because),
+        push: memory.push.as_ref().map(|push| pushes(push, now)),
         polls: memory.polls,
         not_modified: memory.not_modified,
         bytes: size(memory.bytes),
     }
+}
+
+/// What came of asking its hub to push, in words.
+fn pushes(push: &Subscription, now: Timestamp) -> String {
+    let hub = push.offer.hub.host_str().unwrap_or("a hub").to_owned();
+    let until = push.expires.map(minute).unwrap_or_default();
+    let mut said = match push.state(now) {
+        PushState::Asked => format!("{hub} was asked to push"),
+        PushState::Active => format!("{hub} pushes until {until}"),
+        PushState::Registered => format!("{hub} says when there is news, until {until}"),
+        PushState::Denied => format!("{hub} will not push"),
+        PushState::Distrusted => format!("{hub} let news pass and is not relied upon"),
+    };
+    said.push_str(&match push.last_delivery {
+        Some(last) => format!("; {} pushes, the last {}", push.delivered, minute(last)),
+        None => String::new(),
+    });
+    if push.forged > 0 {
+        said.push_str(&format!("; {} not signed by it", push.forged));
+    }
+    if let Some((why, _)) = &push.trouble {
+        said.push_str(&format!("; asking it failed: {}", line(why)));
+    }
+    said
 }
 
 /// What an operator can do about a kind of failure.
