@@ -61,8 +61,8 @@ use masthead::Masthead;
 
 pub use archive::{NotAVolume, Volume, Volumes};
 pub use desk::{
-    Delivery, Desk, Finding, FoundStory, Marked, NotAQuery, Reply, Search, SourceDetail,
-    SourceState, StoryDetail, Unavailable, VolumeDetail, Week,
+    Before, Delivery, Desk, EarlierDetail, Finding, FoundStory, Marked, NotAQuery, Reply, Search,
+    SourceDetail, SourceState, StoryDetail, Unavailable, VolumeDetail, Week,
 };
 pub use directory::{Directory, Document, Put};
 pub use guard::Guard;
@@ -183,8 +183,27 @@ pub fn render_topic_after(
 /// The feeds of all stories, in topics or not. `stories` are newest first by `updated`.
 pub fn render_stories(stories: &[Arc<Story>], sources: &Sources, site: &Site) -> Vec<Rendered> {
     let accounts = accounts(stories, |story| story.updated, sources, site);
-    let masthead = Masthead::of_everything(&accounts, site);
+    let last = stories.last();
+    let last = last.map(|story| Before { date: story.updated, story: Some(story.id) });
+    let earlier = last.map(|before| format!("/stories?before={before}"));
+    let masthead = Masthead { earlier, ..Masthead::of_everything(&accounts, site) };
     feeds(&masthead, &accounts, site)
+}
+
+/// A page of earlier stories as a JSON Feed: `/topics/ID.json?before=…`.
+fn render_earlier(before: Before, detail: &EarlierDetail, site: &Site) -> Rendered {
+    let EarlierDetail { topic, stories, sources, next } = detail;
+    let site = &Site { hub: None, ..site.clone() };
+    let date = |story: &Story| topic.as_ref().map_or(story.updated, |topic| topic.date_of(story));
+    let accounts = accounts(stories, date, sources, site);
+    let masthead = match topic {
+        Some(topic) => Masthead::of_topic(topic, &accounts, None, site),
+        None => Masthead::of_everything(&accounts, site),
+    };
+    let at = |before: &Before| format!("{}?before={before}", masthead.stem);
+    let (stem, earlier) = (at(&before), next.as_ref().map(at));
+    let rendered = Format::Json.render(&Masthead { stem, earlier, ..masthead }, &accounts, site);
+    Rendered { link: None, ..rendered }
 }
 
 /// The feed of one source as we read it: cleaned, and with stable ids. No hub

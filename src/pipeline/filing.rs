@@ -497,6 +497,16 @@ fn stamp_path(topic: &str) -> String {
     format!("{NAMED}{topic}")
 }
 
+/// The places of a topic, or of every story, that come after one, newest first.
+pub(crate) fn after(
+    store: &dyn Store,
+    topic: Option<Fingerprint>,
+    place: Place,
+    limit: usize,
+) -> Result<Vec<Place>, StoreError> {
+    store.places(topic.unwrap_or(EVERYTHING), Some(place), limit)
+}
+
 /// A topic's stories by when they were first seen, the oldest first.
 pub(crate) fn archive(
     store: &dyn Store,

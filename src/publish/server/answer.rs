@@ -87,7 +87,11 @@ impl Office {
             return self.turned_away(unadmitted(guards));
         }
         let guarded = guard.is_some();
-        let answer = match self.shelf.find(path) {
+        // A page of earlier stories is at the same path.
+        let earlier =
+            path.ends_with(".json") && query.is_some_and(|query| query.contains("before="));
+        let held = self.shelf.find(path);
+        let answer = match held.filter(|held| !earlier || !matches!(held, Held::Here(_))) {
             Some(Held::Here(document)) => self.shelved(&document, request.headers(), guarded),
             Some(Held::Gone) => self.gone(),
             Some(Held::MovedTo(path)) => {
