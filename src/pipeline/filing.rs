@@ -3,6 +3,8 @@
 //! Places are derived: they count only under the fingerprint of the query
 //! they were found by, so a changed query is filled anew from the stored stories.
 
+mod showing;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
@@ -11,7 +13,7 @@ use crate::config::Plan;
 use crate::model::{Admitted, Fingerprint, Stamp, Story, StoryId, Timestamp, TopicId};
 use crate::publish::Volumes;
 use crate::store::{Commit, Place, PlaceChange, Store, StoreError};
-use crate::topics::{Field, Subject};
+use crate::topics::Subject;
 
 /// The topic that every story is in: `/stories.atom`.
 const EVERYTHING: Fingerprint = Fingerprint(0);
@@ -329,22 +331,6 @@ impl Filing {
             .collect()
     }
 
-    /// The words of a story that put it into a topic, each once, as they stand first.
-    pub(super) fn words(&self, topic: usize, story: &Story) -> Vec<String> {
-        const TOLD: usize = 8;
-        let subject = Subject::of(story, &self.plan.sources, &self.plan.language);
-        let mut words: Vec<String> = Vec::new();
-        for mark in self.plan.queries.highlights(&subject, topic) {
-            let entry = &story.members[mark.member].entry;
-            let text = if mark.field == Field::Title { &entry.title } else { &entry.text };
-            let found = text.get(mark.range).unwrap_or_default().to_lowercase();
-            if !found.is_empty() && words.len() < TOLD && !words.contains(&found) {
-                words.push(found);
-            }
-        }
-        words
-    }
-
     /// The date by which a feed orders a story.
     pub(super) fn date(&self, topic: usize, story: &Story) -> Timestamp {
         match self.plan.topics.get(topic) {
@@ -369,24 +355,6 @@ impl Filing {
             .map(|place| place.story)
             .chain(self.volumes(topic, now).open)
             .collect())
-    }
-
-    /// How many stories to look at for the feed of everything. Some may be
-    /// hidden, and of the newest four hundred a hundred are left.
-    fn looked_at(&self) -> usize {
-        let hides = self.plan.topics.iter().any(|topic| topic.private);
-        if hides { 4 * OF_EVERYTHING } else { OF_EVERYTHING }
-    }
-
-    /// Leaves out of the feed of everything the stories that private topics alone hold.
-    pub(super) fn show_everybody(&self, stories: &mut Vec<Arc<Story>>) {
-        stories.retain(|story| {
-            let place = (story.first_seen, story.id);
-            let archives = self.archives.iter().enumerate();
-            let holds = archives.filter(|(_, archive)| archive.binary_search(&place).is_ok());
-            !self.plan.hides(&holds.map(|(topic, _)| topic).collect::<Vec<_>>())
-        });
-        stories.truncate(OF_EVERYTHING);
     }
 
     /// A topic's archive; the feed of everything has none.
