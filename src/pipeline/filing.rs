@@ -3,6 +3,8 @@
 //! Places are derived: they count only under the fingerprint of the query
 //! they were found by, so a changed query is filled anew from the stored stories.
 
+mod listing;
+
 mod showing;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,6 +16,8 @@ use crate::model::{Admitted, Fingerprint, Stamp, Story, StoryId, Timestamp, Topi
 use crate::publish::Volumes;
 use crate::store::{Commit, Place, PlaceChange, Store, StoreError};
 use crate::topics::Subject;
+
+pub(crate) use listing::{after, latest_first};
 
 /// The topic that every story is in: `/stories.atom`.
 const EVERYTHING: Fingerprint = Fingerprint(0);
@@ -465,16 +469,6 @@ fn stamp_path(topic: &str) -> String {
     format!("{NAMED}{topic}")
 }
 
-/// The places of a topic, or of every story, that come after one, newest first.
-pub(crate) fn after(
-    store: &dyn Store,
-    topic: Option<Fingerprint>,
-    place: Place,
-    limit: usize,
-) -> Result<Vec<Place>, StoreError> {
-    store.places(topic.unwrap_or(EVERYTHING), Some(place), limit)
-}
-
 /// A topic's stories by when they were first seen, the oldest first.
 pub(crate) fn archive(
     store: &dyn Store,
@@ -490,24 +484,4 @@ pub(crate) fn archive(
     }
     stories.sort_unstable();
     Ok(stories)
-}
-
-/// Every story that stands, the latest changed first; `visit` ends it by `false`.
-pub(crate) fn latest_first(
-    store: &dyn Store,
-    mut visit: impl FnMut(Story) -> bool,
-) -> Result<(), StoreError> {
-    let mut older_than: Option<Place> = None;
-    loop {
-        let places = store.places(EVERYTHING, older_than, SLICE)?;
-        let Some(last) = places.last() else { return Ok(()) };
-        older_than = Some(*last);
-        for place in places {
-            if let Some(story) = store.story(place.story)?
-                && !visit(story)
-            {
-                return Ok(());
-            }
-        }
-    }
 }
