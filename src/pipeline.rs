@@ -28,9 +28,13 @@ mod filing;
 
 mod keeping;
 
+mod listening;
+
 mod pulse;
 
 mod push;
+
+mod reaching;
 
 mod reading;
 
@@ -42,6 +46,7 @@ pub(crate) use editor::rules;
 pub use editor::{Editor, Ingested, Memories};
 pub use filing::Refilled;
 pub(crate) use filing::{archive, latest_first, names};
+pub(crate) use listening::silences;
 pub use pulse::Pulse;
 pub use push::Callbacks;
 
@@ -335,13 +340,14 @@ impl Pipeline {
             info!(event = "disk_has_room", "there is room again: polling goes on");
         }
         for ((poll, ingested), before) in polls.into_iter().zip(ingested).zip(before) {
-            telling::log(&poll, &ingested, before.failure.is_some());
+            telling::of_poll(&poll, &ingested);
             let source = self.editor.plan().sources.get(&poll.source).cloned();
             if let Outcome::Pushed(_) = poll.outcome {
                 // Whoever waits for a poll has not had one.
                 source.inspect(|source| self.replan_source(source));
                 continue;
             }
+            self.agenda.locate(&poll.source, |origin| self.fetcher.address_of(origin));
             self.agenda.finished(&poll.source, self.clock.now());
             if let Some(source) = source {
                 self.replan_source(&source);

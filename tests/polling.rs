@@ -10,6 +10,8 @@ mod push;
 mod redirects;
 mod timing;
 mod validators;
+mod watching;
+mod weeks;
 mod world;
 
 /// The rules, and where each is tested.
