@@ -72,7 +72,7 @@ impl Editor {
         shelf.remember(tokio::task::block_in_place(|| store.stamps())?);
         let mut filing = Filing::open(plan.clone(), &store).await?;
         let few = tokio::task::block_in_place(|| store.count())? < SLICE as u64;
-        while few && filing.is_filling() {
+        while filing.is_filling() && (few || filing.lacks_nothing()) {
             tell(filing.step(&store).await?.as_deref());
         }
         let mut editor = Self {

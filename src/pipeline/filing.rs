@@ -145,7 +145,8 @@ impl Filing {
             // new one finds. Neither may be taken for complete after a crash.
             let current = Self::under(self.plan.clone()).kept();
             let doubts = missing.iter().chain(stands.difference(&current));
-            let abandoned = doubtful.iter().filter(|of| !wanted.contains(of) && !stands.contains(of));
+            let abandoned =
+                doubtful.iter().filter(|of| !wanted.contains(of) && !stands.contains(of));
             let commit = Commit {
                 dropped: missing.iter().chain(abandoned).copied().collect(),
                 stamps: doubts.map(|of| (doubt_path(*of), unchanging(*of))).collect(),
@@ -160,6 +161,11 @@ impl Filing {
     /// Whether a filing is to follow.
     pub(super) fn is_filling(&self) -> bool {
         self.next.is_some()
+    }
+
+    /// Whether what is to follow is complete already.
+    pub(super) fn lacks_nothing(&self) -> bool {
+        self.next.as_ref().is_none_or(|next| next.missing.is_empty())
     }
 
     /// Gives up the filing that was to follow.
@@ -192,8 +198,10 @@ impl Filing {
             if next.matched / TOLD_EVERY > before {
                 let matched = next.matched;
                 tracing::info!(
-                    event = "topics_filling", matched,
-                    "changed topics are being filled: {} stories matched so far", grouped(matched)
+                    event = "topics_filling",
+                    matched,
+                    "changed topics are being filled: {} stories matched so far",
+                    grouped(matched)
                 );
             }
             next.after = stories.last().map(|story| (story.first_seen, story.id));
@@ -271,8 +279,7 @@ impl Filing {
 
     /// The changes of place of a story that goes.
     fn without(&self, story: &Story) -> Vec<PlaceChange> {
-        let gone =
-            |topic, date| PlaceChange { topic, story: story.id, from: Some(date), to: None };
+        let gone = |topic, date| PlaceChange { topic, story: story.id, from: Some(date), to: None };
         let topics = self.topics_of(story).into_iter();
         let of = |(topic, date): (usize, Timestamp)| {
             let topic = self.fingerprints[topic];
@@ -402,7 +409,8 @@ impl Next {
             let Some(before) = names.get(topic.id.as_str()).filter(|before| **before != now) else {
                 continue;
             };
-            let stories = |of: &[(Timestamp, StoryId)]| of.iter().map(|(_, story)| *story).collect();
+            let stories =
+                |of: &[(Timestamp, StoryId)]| of.iter().map(|(_, story)| *story).collect();
             let before: BTreeSet<StoryId> = stories(&archive(store, *before)?);
             let now: BTreeSet<StoryId> = stories(&self.filing.archives[place]);
             all.push(Refilled {
