@@ -19,6 +19,8 @@ use crate::store::{Store, StoreError};
 
 mod desk;
 
+mod site;
+
 /// Requests that may wait for the loop.
 const WAITING: usize = 64;
 
@@ -67,6 +69,10 @@ pub struct Daemon {
     pipeline: JoinHandle<Result<(), StoreError>>,
     server: JoinHandle<()>,
     stop_serving: CancellationToken,
+    shelf: Arc<Shelf>,
+    /// Writes the site to a directory, where one is configured.
+    site: Option<JoinHandle<()>>,
+    stop_writing: CancellationToken,
 }
 
 impl Daemon {
@@ -91,8 +97,15 @@ impl Daemon {
         let hubs =
             desk::HubDesk { callbacks: pipeline.open_callbacks(), requests: requests.clone() };
         let stop_serving = CancellationToken::new();
-        let desk =
-            Arc::new(desk::FrontDesk::new(records.clone(), pipeline.pulse(), ledger, clock, hubs));
+        let desk = Arc::new(desk::FrontDesk::new(
+            records.clone(),
+            pipeline.pulse(),
+            ledger,
+            clock.clone(),
+            hubs,
+        ));
+        let site = site::Site::of(&plan.publish, records.clone(), shelf.clone(), clock);
+        let stop_writing = CancellationToken::new();
         let serve = |listener, audience| {
             let settings = publish::Settings { audience, ..plan.server.limits.clone() };
             publish::serve(listener, shelf.clone(), desk.clone(), settings, stop_serving.clone())
@@ -112,6 +125,9 @@ impl Daemon {
             pipeline: tokio::spawn(pipeline.run()),
             server: tokio::spawn(server),
             stop_serving,
+            shelf,
+            site: site.map(|site| tokio::spawn(site.keep_current(stop_writing.clone()))),
+            stop_writing,
         })
     }
 
@@ -127,7 +143,11 @@ impl Daemon {
 
     /// A way to ask the loop, which outlives this value.
     pub fn handle(&self) -> Handle {
-        Handle { requests: self.requests.clone(), records: self.records.clone() }
+        Handle {
+            shelf: self.shelf.clone(),
+            requests: self.requests.clone(),
+            records: self.records.clone(),
+        }
     }
 
     /// Returns when the daemon ended by itself, which only a fault makes it do.
@@ -155,6 +175,15 @@ impl Daemon {
             (Ok(Err(_)), _) | (_, Ok(Err(_))) => Err(DaemonError::Panicked),
             (Err(_), _) | (_, Err(_)) => Err(DaemonError::Undrained),
         };
+        // The directory ends as what was served last.
+        self.stop_writing.cancel();
+        let drained = match self.site {
+            Some(site) => match tokio::time::timeout(DRAIN, site).await {
+                Ok(_) => drained,
+                Err(_) => drained.and(Err(DaemonError::Undrained)),
+            },
+            None => drained,
+        };
         let closed = tokio::task::block_in_place(|| self.records.store().close());
         drained.and(closed.map_err(DaemonError::from))
     }
@@ -168,6 +197,7 @@ pub struct Stopping;
 /// A way to ask a running daemon's loop.
 #[derive(Clone)]
 pub struct Handle {
+    shelf: Arc<Shelf>,
     requests: mpsc::Sender<Request>,
     records: Arc<Records>,
 }
@@ -189,6 +219,8 @@ impl Handle {
         let refilled =
             self.ask(|done| Request::Replan { plan: plan.clone(), done }).await.ok_or(Stopping)?;
         self.records.replan(plan.clone());
+        // Whoever writes down what is served does so by the new plan.
+        self.shelf.announce();
         let mut lines = Vec::with_capacity(changes.len());
         for change in &changes {
             let refilled = refilled.iter().find(
@@ -211,6 +243,11 @@ impl Handle {
         let (sources, topics) = (plan.sources.len(), plan.topics.len());
         info!(event = "reloaded", sources, topics, "reloaded: {sources} sources, {topics} topics");
         Ok(lines)
+    }
+
+    /// What the daemon serves.
+    pub fn shelf(&self) -> &Arc<Shelf> {
+        &self.shelf
     }
 
     /// What the daemon knows.

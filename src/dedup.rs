@@ -17,7 +17,8 @@
 //! - **T2 text**: at least half of the shorter text's five-word passages, and at
 //!   least eight, stand in the other: the entry's and the story's *leading*
 //!   text, that of its most authoritative member with one. Only ever that one
-//!   is compared, so no chain of pairs drags strangers together, and two stories are never merged.
+//!   is compared, so no chain of pairs drags strangers together, and two stories are never merged,
+//!   but for one that had no text to be judged by: its first text is judged when it comes.
 //!
 //! What guards against a false merge, which would hide an announcement: short
 //! titles and short texts never join; a title that several stories bear never joins; an address
@@ -38,6 +39,8 @@
 
 mod address;
 
+mod alignment;
+
 mod candidate;
 
 mod enforce;
@@ -57,6 +60,8 @@ mod revise;
 mod text;
 
 mod title;
+
+mod unite;
 
 mod withdraw;
 

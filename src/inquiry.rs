@@ -17,11 +17,15 @@ use trial::Scope;
 
 pub mod changes;
 
+mod details;
+
 pub mod explain;
 
 pub mod export;
 
 pub mod polled;
+
+pub mod site;
 
 pub mod split;
 

@@ -111,7 +111,7 @@ enum Event {
     /// Polls ended.
     Polled(Vec<Poll>),
     /// A hub has sent something, or was asked.
-    Heard(Word),
+    Heard(Box<Word>),
     /// Somebody asks.
     Asked(Request),
 }
@@ -209,7 +209,7 @@ impl Pipeline {
                 Event::Due => {}
                 Event::Retry => self.ingest(Vec::new()).await?,
                 Event::Polled(polls) => self.ingest(polls).await?,
-                Event::Heard(word) => self.heard(word).await?,
+                Event::Heard(word) => self.heard(*word).await?,
                 Event::Asked(Request::CallBack { token, query, done }) => {
                     let _ = done.send(self.call_back(&token, &query).await?);
                 }
@@ -237,7 +237,7 @@ impl Pipeline {
             biased;
             request = self.requests.recv() => Event::Asked(request.unwrap_or(Request::Stop)),
             Some(ended) = self.polls.join_next_with_id() => Event::Polled(self.gather(ended)),
-            word = heard(&mut self.hubs, full) => Event::Heard(word),
+            word = heard(&mut self.hubs, full) => Event::Heard(Box::new(word)),
             () = self.clock.sleep_until(wake_at.unwrap_or(Timestamp::EPOCH)), if wake_at.is_some() => Event::Due,
             () = tokio::time::sleep_until(self.retry_at), if full => Event::Retry,
             () = tokio::time::sleep_until(self.fill_at), if self.editor.is_filling() => Event::Due,
@@ -354,6 +354,11 @@ impl Pipeline {
     }
 
     fn poll_now(&mut self, source: SourceId, done: oneshot::Sender<Result<Polled, Refusal>>) {
+        // Not everything on the agenda is a source.
+        if !self.editor.plan().sources.contains_key(&source) {
+            let _ = done.send(Err(Refusal::Unknown));
+            return;
+        }
         if let Some(other) = self.agenda.merged(&source) {
             let _ = done.send(Err(Refusal::Merged(other.clone())));
             return;
@@ -415,7 +420,7 @@ impl Pipeline {
         }
         for id in previous.sources.keys().filter(|id| !plan.sources.contains_key(*id)) {
             self.agenda.forget(id);
-            self.forget_hub(id);
+            self.forget_hub(id, None);
         }
         self.plan_all();
         // Whoever waits for a poll that the new plan has put off, or taken away, is told.
@@ -432,15 +437,16 @@ impl Pipeline {
         let plan = self.editor.plan().clone();
         let watched: Vec<_> = plan.sources.iter().filter(|(id, _)| is_watched(id)).collect();
         for (_, source) in watched {
-            self.end_push(source);
             self.replan_source(source);
         }
     }
 
     /// Has the agenda follow what is remembered of a source now.
     fn replan_source(&mut self, source: &Source) {
-        self.agenda.plan(source, &self.editor.memory(&source.id));
-        self.plan_hub(source);
+        let mut memory = self.editor.memory(&source.id);
+        self.end_push(source, &mut memory);
+        self.agenda.plan(source, &memory);
+        self.plan_hub(source, &memory);
     }
 
     fn tell_if_settled(&mut self) {

@@ -11,6 +11,8 @@ mod demo;
 
 mod filling;
 
+mod faults;
+
 mod flow;
 
 mod feeds;

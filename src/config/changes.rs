@@ -104,6 +104,9 @@ fn settings(old: &Plan, new: &Plan) -> Vec<Change> {
     if !later.is_empty() {
         changes.push(at_restart(format!("[polling]: {} changed", later.join(", "))));
     }
+    if old.publish != new.publish {
+        changes.push(at_restart("[publish]: changed"));
+    }
     if old.parsing != new.parsing {
         changes.push(in_force("[parsing]: changed"));
     }

@@ -46,6 +46,8 @@ pub(crate) struct Config {
     pub(crate) polling: Polling,
     /// Bounds on what one document may hold.
     pub(crate) parsing: Parsing,
+    /// What is published beside the server.
+    pub(crate) publish: Publish,
     /// WebSub.
     pub(crate) hub: Hub,
     /// The log.
@@ -254,6 +256,19 @@ impl Default for Parsing {
             attributes: at_least_one(limits.attributes),
         }
     }
+}
+
+/// `[publish]`
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Publish {
+    /// Where the site is kept as files, for another web server.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) directory: Option<PathBuf>,
+    /// Private topics that are written there all the same.
+    pub(crate) private: Vec<Spanned<Id>>,
+    /// Whether readers who ask for it get a feed's new entries alone (Q35).
+    pub(crate) deltas: bool,
 }
 
 /// `[hub]`

@@ -10,7 +10,9 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::{Ledger, Site, Volume};
-use crate::model::{Memory, Piece, Source, Sources, Story, StoryId, Timestamp, Topic, TopicId};
+use crate::model::{
+    Memory, Piece, Source, SourceId, Sources, Story, StoryId, Timestamp, Topic, TopicId,
+};
 
 /// An answer that takes a moment.
 pub type Reply<T> = Pin<Box<dyn Future<Output = Result<T, Unavailable>> + Send>>;
@@ -62,6 +64,9 @@ pub trait Desk: Send + Sync + 'static {
         drop(delivery);
         false
     }
+    /// What one source tells, unless there is none of that name. `confide`:
+    /// whether who asks may hear what is not for everybody.
+    fn source(&self, source: SourceId, confide: bool) -> Reply<Option<SourceDetail>>;
     /// A closed volume of a topic, unless there is none of that name.
     fn volume(&self, topic: TopicId, volume: Volume) -> Reply<Option<VolumeDetail>>;
 }
@@ -221,6 +226,17 @@ pub struct Week {
     pub monday: String,
     /// How many.
     pub count: usize,
+}
+
+/// What one source tells, with what is needed to render it.
+#[derive(Debug, Clone)]
+pub struct SourceDetail {
+    /// The source.
+    pub source: Arc<Source>,
+    /// The stories of its document, newest first.
+    pub stories: Vec<Arc<Story>>,
+    /// The plan's sources.
+    pub sources: Sources,
 }
 
 /// A closed volume of a topic's archive with what is needed to render it.

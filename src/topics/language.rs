@@ -247,6 +247,10 @@ impl Dialect {
         for (british, american) in SPELLINGS {
             for (one, other) in [(british, american), (american, british)] {
                 others.extend(prefix.strip_prefix(one).map(|rest| format!("{other}{rest}")));
+                // Already in what tells the two apart: `defenc*`.
+                if one.starts_with(prefix) && one != prefix && !other.starts_with(prefix) {
+                    others.push(other.to_owned());
+                }
             }
         }
         for (one, other) in [("is", "iz"), ("iz", "is")] {

@@ -152,6 +152,18 @@ fn w08_a_lease_is_renewed_before_it_ends_and_a_silent_hub_asked_hourly() {
     verify(push, &token, &verification("subscribe", "https://a.example/feed", "600"), start());
     let renewal = start().until(when(&memory).unwrap()).as_secs();
     assert!((480..=540).contains(&renewal), "{renewal}");
+    for lease in ["0", "1"] {
+        let mut push = asked(&lively("https://hub.example/"), start()).unwrap().subscription;
+        let token = push.token.clone();
+        verify(
+            &mut push,
+            &token,
+            &verification("subscribe", "https://a.example/feed", lease),
+            start(),
+        );
+        memory.push = Some(push);
+        assert_eq!(when(&memory), Some(start().after(HOUR / 12)), "a lease of {lease} s");
+    }
 }
 
 #[test]
