@@ -34,14 +34,16 @@ mod push;
 
 mod reading;
 
+mod refilled;
+
 use push::{Hubs, Word};
 
 pub(crate) use editor::rules;
 pub use editor::{Editor, Ingested, Memories};
-pub use filing::Refilled;
 pub(crate) use filing::{archive, latest_first, names};
 pub use pulse::Pulse;
 pub use push::Callbacks;
+pub use refilled::Refilled;
 
 /// How long a full disk is left alone before the polls in hand are tried again.
 const RETRY: Duration = Duration::from_secs(30);

@@ -21,8 +21,9 @@ use crate::model::{
 use crate::publish::{self, Ledger, Shelf};
 use crate::store::{Commit, Store, StoreError};
 
-use super::filing::{Filing, Refilled, SLICE};
+use super::filing::{Filing, SLICE};
 use super::keeping::Keeping;
+use super::refilled::Refilled;
 
 /// Copies follow within days; passages are kept for some times as long.
 const PASSAGES_KEPT: Duration = Duration::from_secs(12 * 7 * 24 * 3600);
