@@ -9,6 +9,8 @@ mod access;
 
 mod demo;
 
+mod filling;
+
 mod faults;
 
 mod flow;

@@ -21,9 +21,10 @@ use crate::model::{
 use crate::publish::{self, Ledger, Shelf};
 use crate::store::{Commit, Store, StoreError};
 
-use super::filing::{Filing, Refilled, SLICE};
+use super::filing::{Filing, SLICE};
 use super::keeping::Keeping;
 use super::listening::Listening;
+use super::refilled::Refilled;
 
 /// Copies follow within days; passages are kept for some times as long.
 const PASSAGES_KEPT: Duration = Duration::from_secs(12 * 7 * 24 * 3600);
@@ -78,7 +79,7 @@ impl Editor {
         shelf.remember(tokio::task::block_in_place(|| store.stamps())?);
         let mut filing = Filing::open(plan.clone(), &store).await?;
         let few = tokio::task::block_in_place(|| store.count())? < SLICE as u64;
-        while few && filing.is_filling() {
+        while filing.is_filling() && (few || filing.lacks_nothing()) {
             tell(filing.step(&store).await?.as_deref());
         }
         let market = Market::recall(memories.values());

@@ -8,16 +8,17 @@ mod listing;
 mod showing;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 use std::sync::Arc;
 
 use crate::config::Plan;
-use crate::model::{Admitted, Fingerprint, Stamp, Story, StoryId, Timestamp, TopicId};
+use crate::model::{Admitted, Fingerprint, Stamp, Story, StoryId, Timestamp};
 use crate::publish::Volumes;
 use crate::store::{Commit, Place, PlaceChange, Store, StoreError};
 use crate::topics::Subject;
 
 pub(crate) use listing::{after, latest_first};
+
+use super::refilled::{Refilled, grouped};
 
 /// The topic that every story is in: `/stories.atom`.
 const EVERYTHING: Fingerprint = Fingerprint(0);
@@ -50,40 +51,6 @@ struct Next {
     missing: BTreeSet<Fingerprint>,
     after: Option<(Timestamp, StoryId)>,
     matched: usize,
-}
-
-/// What matching a topic's stories anew has changed of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refilled {
-    /// Which.
-    pub topic: TopicId,
-    /// How many stories were matched.
-    pub matched: usize,
-    /// How many of them are new to it.
-    pub added: usize,
-    /// How many it has lost.
-    pub lost: usize,
-}
-
-impl fmt::Display for Refilled {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { matched, added, lost, .. } = self;
-        let stories = if *matched == 1 { "story" } else { "stories" };
-        write!(f, "{} {stories} matched again, +{added} −{lost}", grouped(*matched))
-    }
-}
-
-/// `1,204`.
-fn grouped(number: usize) -> String {
-    let digits = number.to_string();
-    let mut grouped = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
 }
 
 impl Filing {
@@ -167,6 +134,11 @@ impl Filing {
     /// Whether a filing is to follow.
     pub(super) fn is_filling(&self) -> bool {
         self.next.is_some()
+    }
+
+    /// Whether what is to follow is complete already.
+    pub(super) fn lacks_nothing(&self) -> bool {
+        self.next.as_ref().is_none_or(|next| next.missing.is_empty())
     }
 
     /// Gives up the filing that was to follow.
