@@ -246,6 +246,12 @@ pub fn was_missing(candidate: &Candidate, known: &Lookalikes) -> bool {
     told(candidate, known).is_some_and(|member| member.entry.missing.is_some())
 }
 
+/// Whether the source told of this entry before, whatever it said. `known` need only
+/// hold what is found under [`Candidate::names`].
+pub fn is_told(candidate: &Candidate, known: &Lookalikes) -> bool {
+    told(candidate, known).is_some()
+}
+
 /// What the source told of this entry before.
 fn told<'a>(candidate: &Candidate, known: &'a Lookalikes) -> Option<&'a Member> {
     candidate
