@@ -72,7 +72,7 @@ pub use judge::{Judged, Rules, judge};
 pub use likeness::near;
 pub use overrides::Overrides;
 pub use passages::shared_passages;
-pub use revise::{Wanted, differences, is_settled, wants_enrichment};
+pub use revise::{Wanted, differences, is_settled, is_told, wants_enrichment};
 pub use title::normal_title;
 pub use withdraw::{tombstone_keys, withdraw};
 

@@ -12,7 +12,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::Instant;
-use tracing::{debug, error, info, warn};
+use tracing::{error, info, warn};
 
 use crate::clock::Clock;
 use crate::config::Plan;
@@ -28,11 +28,17 @@ mod filing;
 
 mod keeping;
 
+mod listening;
+
 mod pulse;
 
 mod push;
 
+mod reaching;
+
 mod reading;
+
+mod telling;
 
 use push::{Hubs, Word};
 
@@ -40,6 +46,7 @@ pub(crate) use editor::rules;
 pub use editor::{Editor, Ingested, Memories};
 pub use filing::Refilled;
 pub(crate) use filing::{after, archive, latest_first, names};
+pub(crate) use listening::silences;
 pub use pulse::Pulse;
 pub use push::Callbacks;
 
@@ -333,13 +340,14 @@ impl Pipeline {
             info!(event = "disk_has_room", "there is room again: polling goes on");
         }
         for ((poll, ingested), before) in polls.into_iter().zip(ingested).zip(before) {
-            log(&poll, &ingested, before.failure.is_some());
+            telling::of_poll(&poll, &ingested);
             let source = self.editor.plan().sources.get(&poll.source).cloned();
             if let Outcome::Pushed(_) = poll.outcome {
                 // Whoever waits for a poll has not had one.
                 source.inspect(|source| self.replan_source(source));
                 continue;
             }
+            self.agenda.locate(&poll.source, |origin| self.fetcher.address_of(origin));
             self.agenda.finished(&poll.source, self.clock.now());
             if let Some(source) = source {
                 self.replan_source(&source);
@@ -487,36 +495,5 @@ async fn heard(hubs: &mut Option<Hubs>, full: bool) -> Word {
     match hubs {
         Some(hubs) => hubs.next(full).await,
         None => std::future::pending().await,
-    }
-}
-
-/// One line for what matters: news, and the beginning and end of a failure.
-fn log(poll: &Poll, ingested: &Ingested, was_failing: bool) {
-    let source = &poll.source;
-    match &poll.outcome {
-        Outcome::Failed(failure) if was_failing => {
-            debug!(event = "poll_failed", %source, kind = failure.kind.as_str(), "{source} still fails: {failure}");
-        }
-        Outcome::Failed(failure) => {
-            warn!(event = "source_failing", %source, kind = failure.kind.as_str(), "{source} fails: {failure}");
-        }
-        Outcome::Unchanged { .. } if was_failing => {
-            info!(event = "source_recovered", %source, "{source} answers again");
-        }
-        Outcome::Unchanged { .. } => {
-            debug!(event = "poll_unchanged", %source, "{source} has nothing new")
-        }
-        Outcome::Read(reading) | Outcome::Pushed(reading) => {
-            if was_failing && matches!(poll.outcome, Outcome::Read(_)) {
-                info!(event = "source_recovered", %source, "{source} answers again");
-            }
-            for warning in &reading.warnings {
-                debug!(event = "document_repaired", %source, "{source}: {warning}");
-            }
-            let Ingested { new, joined, revised } = *ingested;
-            if new + joined + revised > 0 {
-                info!(event = "news", %source, new, joined, revised, "{source}: {new} new, {joined} joined, {revised} revised");
-            }
-        }
     }
 }

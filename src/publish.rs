@@ -24,6 +24,8 @@ mod desk;
 
 mod directory;
 
+mod events;
+
 mod guard;
 
 mod heads;

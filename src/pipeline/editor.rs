@@ -13,16 +13,17 @@ use tracing::{error, info};
 
 use crate::config::Plan;
 use crate::dedup::{self, Candidate, Judged, Rules};
-use crate::fetch::{self, News};
+use crate::fetch::{self, Market, News};
 use crate::model::{
-    Admitted, Key, Lookalikes, Memory, Outcome, Poll, Reading, SourceId, Story, StoryId, Timestamp,
-    Topic, Verdict,
+    Admitted, Key, Lookalikes, Memory, Outcome, Poll, Reading, SourceEvent, SourceId, Story,
+    StoryId, Timestamp, Topic, Verdict,
 };
 use crate::publish::{self, Ledger, Shelf};
 use crate::store::{Commit, Store, StoreError};
 
 use super::filing::{Filing, Refilled, SLICE};
 use super::keeping::Keeping;
+use super::listening::Listening;
 
 /// Copies follow within days; passages are kept for some times as long.
 const PASSAGES_KEPT: Duration = Duration::from_secs(12 * 7 * 24 * 3600);
@@ -39,6 +40,9 @@ pub struct Editor {
     ledger: Arc<Ledger>,
     filing: Filing,
     keeping: Keeping,
+    listening: Listening,
+    /// What polls cost.
+    market: Market,
     /// Passages before this were forgotten.
     passages_from: Option<Key>,
     /// Of each feed, the stories as they are on the shelf, newest first.
@@ -56,6 +60,8 @@ pub struct Ingested {
     pub joined: usize,
     /// Entries whose source changed what it says.
     pub revised: usize,
+    /// What became of the source.
+    pub events: Vec<SourceEvent>,
 }
 
 impl Editor {
@@ -75,6 +81,8 @@ impl Editor {
         while few && filing.is_filling() {
             tell(filing.step(&store).await?.as_deref());
         }
+        let market = Market::recall(memories.values());
+        let listening = tokio::task::block_in_place(|| Listening::open(&*store, &plan, &filing))?;
         let mut editor = Self {
             plan,
             store,
@@ -83,6 +91,8 @@ impl Editor {
             ledger: Arc::default(),
             filing,
             keeping: Keeping::default(),
+            listening,
+            market,
             passages_from: None,
             displayed: Vec::new(),
             at_hand: HashMap::new(),
@@ -237,6 +247,7 @@ impl Editor {
         let mut memories = BTreeMap::new();
         let mut outcomes = Vec::with_capacity(polls.len());
         let mut touched = BTreeSet::new();
+        let mut market = self.market;
         for (poll, candidates) in polls.iter().zip(candidates) {
             let mut judged = dedup::judge(candidates, &mut known, &rules(&plan), poll.at);
             if let Some(reading) = document_of(poll) {
@@ -249,8 +260,8 @@ impl Editor {
                     commit.listed.push((source.clone(), std::mem::take(&mut judged.listed)));
                 }
             }
-            outcomes.push(tally(&judged.admitted));
-            self.settle(poll, &judged, &mut memories);
+            let events = self.settle(poll, &judged, &mut memories, &mut market);
+            outcomes.push(Ingested { events, ..tally(&judged.admitted) });
             for admitted in judged.admitted {
                 commit.places.extend(self.filing.file(&admitted, &mut touched));
                 commit.admitted.push(admitted);
@@ -264,6 +275,7 @@ impl Editor {
         tokio::task::block_in_place(|| {
             self.keeping.step(retention, &*self.store, filing, now, &mut commit, &mut touched)
         })?;
+        let heard = self.listening.listen(&plan, &self.filing, now, &mut commit);
         let admitted = commit.admitted.clone();
         let committing = Instant::now();
         if let Err(error) = self.store.commit(commit).await {
@@ -271,6 +283,8 @@ impl Editor {
             (self.keeping, self.passages_from) = (Keeping::default(), None);
             return Err(error);
         }
+        self.market = market;
+        self.listening.tell(heard);
         self.ledger.committed(committing.elapsed());
         polls.iter().for_each(|poll| self.ledger.polled(poll));
         self.ledger.admitted(&admitted);
@@ -317,15 +331,24 @@ impl Editor {
         })
     }
 
-    /// Records the outcome, good or bad, and when the source is due next.
-    fn settle(&self, poll: &Poll, judged: &Judged, memories: &mut BTreeMap<SourceId, Memory>) {
+    /// Records the outcome, good or bad, and when the source is due next. Returns
+    /// what became of the source, if that is worth telling.
+    fn settle(
+        &self,
+        poll: &Poll,
+        judged: &Judged,
+        memories: &mut BTreeMap<SourceId, Memory>,
+        market: &mut Market,
+    ) -> Vec<SourceEvent> {
         // A source that a reload took away is remembered as it was.
-        let Some(source) = self.plan.sources.get(&poll.source) else { return };
+        let Some(source) = self.plan.sources.get(&poll.source) else { return Vec::new() };
         let memory =
             memories.entry(poll.source.clone()).or_insert_with(|| self.memory(&poll.source));
         let news = News { new: judged.new.clone(), known: judged.known };
+        market.charge(poll, memory, source, &self.plan.polling, self.plan.sources.len());
         fetch::settle(poll, &news, memory, source, &self.plan.polling);
         memory.of = Some(source.location.hash());
+        memory.events.iter().filter(|event| event.at == poll.at).cloned().collect()
     }
 
     /// Looks up which stories these feeds hold now.
@@ -434,5 +457,6 @@ fn tally(admitted: &[Admitted]) -> Ingested {
         new: count(Verdict::New),
         joined: count(Verdict::Joined),
         revised: count(Verdict::Revised),
+        events: Vec::new(),
     }
 }

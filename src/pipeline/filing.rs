@@ -361,6 +361,11 @@ impl Filing {
             .collect())
     }
 
+    /// When a topic's stories came, the oldest first.
+    pub(super) fn arrivals(&self, topic: usize) -> &[(Timestamp, StoryId)] {
+        self.archives.get(topic).map(Vec::as_slice).unwrap_or_default()
+    }
+
     /// A topic's archive; the feed of everything has none.
     pub(super) fn volumes(&self, topic: usize, now: Timestamp) -> Volumes {
         self.archives
