@@ -21,6 +21,8 @@ mod identity;
 
 mod monitoring;
 
+mod package;
+
 mod pages;
 
 mod operate;
