@@ -24,6 +24,8 @@ mod editor;
 
 mod enriching;
 
+mod archive;
+
 mod filing;
 
 mod keeping;
@@ -32,9 +34,10 @@ mod pulse;
 
 mod reading;
 
+pub(crate) use archive::archive_of;
 pub(crate) use editor::rules;
 pub use editor::{Editor, Ingested, Memories};
-pub(crate) use filing::{archive, latest_first, names};
+pub(crate) use filing::{latest_first, names};
 pub use pulse::Pulse;
 
 /// How long a full disk is left alone before the polls in hand are tried again.

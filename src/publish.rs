@@ -51,11 +51,11 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::model::{Role, Source, Sources, Story, Timestamp, Topic};
+use crate::model::{Role, Source, Sources, Story, Timestamp, Topic, TopicId};
 use account::Account;
 use masthead::Masthead;
 
-pub use archive::{NotAVolume, Volume, Volumes};
+pub use archive::{NotAVolume, Volume};
 pub use desk::{
     Desk, Finding, FoundStory, Marked, NotAQuery, Reply, Search, SourceState, StoryDetail,
     Unavailable, VolumeDetail, Week,
@@ -212,12 +212,24 @@ pub fn render_site(
     rendered
 }
 
-/// An archived feed of a topic in one format.
-fn render_volume(volume: Volume, detail: &VolumeDetail, format: Format, site: &Site) -> Rendered {
-    let VolumeDetail { topic, stories, sources, previous, next } = detail;
+/// An archived feed of a topic as it closes, after the one before it.
+/// `stories` are newest first by [`Topic::date_of`].
+pub fn render_volume(
+    topic: &Topic,
+    volume: Volume,
+    previous: Option<Volume>,
+    stories: &[Arc<Story>],
+    sources: &Sources,
+    site: &Site,
+) -> Vec<Rendered> {
     let accounts = accounts(stories, |story| topic.date_of(story), sources, site);
-    let masthead = Masthead::of_volume(topic, volume, (*previous, *next), &accounts, site);
-    format.render(&masthead, &accounts, site)
+    let masthead = Masthead::of_volume(topic, volume, previous, &accounts, site);
+    feeds(&masthead, &accounts, site)
+}
+
+/// The path below which the archive of a topic is: a volume's name and an ending follow.
+pub fn archive_path(topic: &TopicId) -> String {
+    format!("{}/archive/", site::topic_path(topic))
 }
 
 /// A feed of what a query finds. No hub is told when it changes.

@@ -5,6 +5,8 @@
 
 mod support;
 
+mod archive;
+
 mod demo;
 
 mod flow;

@@ -10,10 +10,10 @@ use crate::dedup;
 use crate::inquiry::Records;
 use crate::inquiry::trial::{Caught, Scope};
 use crate::model::{Member, Piece, Source, StoryId, Timestamp, TopicId};
-use crate::pipeline::{self, Pulse};
+use crate::pipeline::Pulse;
 use crate::publish::{
-    Desk, Finding, FoundStory, Ledger, NotAQuery, Reply, Search, Site, SourceState, StoryDetail,
-    Unavailable, Volume, VolumeDetail, Volumes,
+    self, Desk, Finding, FoundStory, Ledger, NotAQuery, Reply, Search, Site, SourceState,
+    StoryDetail, Unavailable, Volume, VolumeDetail,
 };
 use crate::topics::Subject;
 
@@ -151,24 +151,20 @@ impl Desk for FrontDesk {
         })
     }
 
-    fn volume(&self, topic: TopicId, volume: Volume) -> Reply<Option<VolumeDetail>> {
-        let now = self.clock.now();
+    fn volume(
+        &self,
+        topic: TopicId,
+        volume: Volume,
+        ending: &'static str,
+    ) -> Reply<Option<VolumeDetail>> {
         self.look_up(move |records| {
-            let plan = records.plan();
-            let Some(place) = plan.topics.iter().position(|known| known.id == topic) else {
-                return Ok(None);
-            };
-            let store = &**records.store();
-            let topic = plan.fingerprint(place);
-            let archive = pipeline::archive(store, topic).map_err(unavailable)?;
-            let volumes = Volumes::of(archive, now);
-            let Some((previous, ids, next)) = volumes.find(volume) else { return Ok(None) };
-            let mut stories = Vec::with_capacity(ids.len());
-            for id in ids.iter().rev() {
-                stories.extend(store.story(*id).map_err(unavailable)?.map(Arc::new));
-            }
-            let (topic, sources) = (plan.topics[place].clone(), plan.sources.clone());
-            Ok(Some(VolumeDetail { topic, stories, sources, previous, next }))
+            let (store, below) = (records.store(), publish::archive_path(&topic));
+            let path = format!("{below}{volume}.{ending}");
+            let Some(text) = store.archived(&path).map_err(unavailable)? else { return Ok(None) };
+            let paths = store.archive(&below).map_err(unavailable)?;
+            let volumes = paths.iter().filter_map(|path| path.strip_prefix(&below)?.parse().ok());
+            let next = volumes.filter(|other: &Volume| *other > volume).min();
+            Ok(Some(VolumeDetail { text, next }))
         })
     }
 }

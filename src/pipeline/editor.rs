@@ -16,7 +16,7 @@ use crate::model::{
     Admitted, Key, Lookalikes, Memory, Outcome, Poll, SourceId, Story, StoryId, Timestamp, Topic,
     Verdict,
 };
-use crate::publish::{self, Ledger, Shelf};
+use crate::publish::{self, Ledger, Shelf, Volume};
 use crate::store::{Commit, Store, StoreError};
 
 use super::filing::Filing;
@@ -156,7 +156,8 @@ impl Editor {
     async fn publish_all(&mut self, now: Timestamp) -> Result<(), StoreError> {
         let all = self.filing.all();
         self.displayed = vec![Vec::new(); all.len()];
-        self.display(&all, now)?;
+        self.close_volumes(&all, now).await?;
+        self.display(&all)?;
         self.publish(&all, now).await?;
         self.shelf.keep_topics(&self.plan.topics);
         self.take_stock()
@@ -229,7 +230,8 @@ impl Editor {
 
         let changed = admitted.into_iter().map(|admitted| admitted.story);
         self.at_hand.extend(changed.map(|story| (story.id, Arc::new(story))));
-        self.display(&touched, now)?;
+        self.close_volumes(&touched, now).await?;
+        self.display(&touched)?;
         self.publish(&touched, now).await?;
         self.take_stock()?;
         self.ledger.gathered(began.elapsed());
@@ -279,10 +281,74 @@ impl Editor {
         memory.of = Some(source.location.hash());
     }
 
+    /// Closes the volumes whose time has come, and keeps them as they are
+    /// published now, before any feed leads to them.
+    async fn close_volumes(
+        &mut self,
+        feeds: &BTreeSet<usize>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let (plan, bounded) = (self.plan.clone(), self.plan.store.retention.is_bounded());
+        for (&feed, topic) in feeds.iter().filter_map(|feed| Some((feed, plan.topics.get(*feed)?)))
+        {
+            let Some(archive) = self.filing.archive(feed) else { continue };
+            let mut commit = Commit::default();
+            if bounded {
+                archive.forget(&topic.id, &mut commit.unarchived);
+            }
+            for (volume, ids) in archive.closing(now) {
+                let previous = self.filing.last_volume(feed);
+                commit.archived = self.volume(feed, topic, (volume, previous), &ids)?;
+                match self.store.commit(std::mem::take(&mut commit)).await {
+                    // They stay open, and so in the feed.
+                    Err(StoreError::Full { .. }) => return Ok(()),
+                    closed => closed?,
+                }
+                if let Some(archive) = self.filing.archive(feed) {
+                    archive.close(volume, ids);
+                }
+            }
+            if !commit.is_empty() {
+                self.store.commit(commit).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// All that is kept of a volume, by path.
+    fn volume(
+        &mut self,
+        feed: usize,
+        topic: &Topic,
+        (volume, previous): (Volume, Option<Volume>),
+        ids: &[StoryId],
+    ) -> Result<Vec<(String, String)>, StoreError> {
+        let plan = self.plan.clone();
+        let (site, sources) = (&*plan.server.site, &plan.sources);
+        let mut stories = Vec::with_capacity(ids.len());
+        for id in ids {
+            // Not `self.story`: a long archive is not to be held.
+            let at_hand = self.at_hand.get(id).cloned();
+            stories.extend(match at_hand {
+                Some(story) => Some(story),
+                None => tokio::task::block_in_place(|| self.store.story(*id))?.map(Arc::new),
+            });
+        }
+        stories.sort_by_key(|story| Reverse((topic.date_of(story), story.id)));
+        let rendered = publish::render_volume(topic, volume, previous, &stories, sources, site);
+        let text = |document: publish::Rendered| {
+            (document.path, String::from_utf8_lossy(&document.body).into_owned())
+        };
+        let mut kept: Vec<_> = rendered.into_iter().map(text).collect();
+        let archive = self.filing.archive(feed);
+        kept.extend(archive.map(|archive| archive.contents(&topic.id, volume, ids, site)));
+        Ok(kept)
+    }
+
     /// Looks up which stories these feeds hold now.
-    fn display(&mut self, feeds: &BTreeSet<usize>, now: Timestamp) -> Result<(), StoreError> {
+    fn display(&mut self, feeds: &BTreeSet<usize>) -> Result<(), StoreError> {
         for &feed in feeds {
-            let ids = tokio::task::block_in_place(|| self.filing.on_feed(feed, &*self.store, now))?;
+            let ids = tokio::task::block_in_place(|| self.filing.on_feed(feed, &*self.store))?;
             let mut stories = Vec::with_capacity(ids.len());
             for id in ids {
                 stories.extend(self.story(id)?);
@@ -311,7 +377,7 @@ impl Editor {
         if feeds.is_empty() {
             return Ok(());
         }
-        let stamps = tokio::task::block_in_place(|| self.shelf.place(self.render(feeds, now), now));
+        let stamps = tokio::task::block_in_place(|| self.shelf.place(self.render(feeds), now));
         match stamps.is_empty() {
             true => Ok(()),
             // A full disk loses nothing: the stamps are found again at the next start.
@@ -322,14 +388,14 @@ impl Editor {
         }
     }
 
-    fn render(&self, feeds: &BTreeSet<usize>, now: Timestamp) -> Vec<publish::Rendered> {
+    fn render(&self, feeds: &BTreeSet<usize>) -> Vec<publish::Rendered> {
         let (plan, site) = (&*self.plan, &*self.plan.server.site);
         let mut rendered = Vec::new();
         for &feed in feeds {
             let stories = &self.displayed[feed];
             rendered.extend(match plan.topics.get(feed) {
                 Some(topic) => {
-                    let archived = self.filing.volumes(feed, now).last();
+                    let archived = self.filing.last_volume(feed);
                     publish::render_topic_after(archived, topic, stories, &plan.sources, site)
                 }
                 None => publish::render_stories(stories, &plan.sources, site),

@@ -8,9 +8,11 @@ use std::sync::Arc;
 
 use crate::config::Plan;
 use crate::model::{Admitted, Fingerprint, Stamp, Story, StoryId, Timestamp};
-use crate::publish::Volumes;
+use crate::publish::Volume;
 use crate::store::{Commit, Place, PlaceChange, Store, StoreError};
 use crate::topics::Subject;
+
+use super::archive::{self, Archive, archive_of};
 
 /// The topic that every story is in: `/stories.atom`.
 const EVERYTHING: Fingerprint = Fingerprint(0);
@@ -27,8 +29,8 @@ pub(super) struct Filing {
     plan: Arc<Plan>,
     /// Each topic as its query stands, and after them [`EVERYTHING`].
     fingerprints: Vec<Fingerprint>,
-    /// Each topic's stories by when they were first seen: what its archive is made of.
-    archives: Vec<Vec<(Timestamp, StoryId)>>,
+    /// Each topic's archive; the feed of everything has none.
+    archives: Vec<Archive>,
 }
 
 impl Filing {
@@ -43,13 +45,23 @@ impl Filing {
         let names = tokio::task::block_in_place(|| names(&**store))?;
         let changed = tokio::task::block_in_place(|| filing.changed(&names, &**store))?;
         let matched = filing.fill(store).await?;
-        filing.archives = tokio::task::block_in_place(|| {
-            let topics = &filing.fingerprints[..filing.plan.topics.len()];
-            topics.iter().map(|topic| archive(&**store, *topic)).collect::<Result<_, _>>()
-        })?;
+        filing.open_archives(store).await?;
         filing.tell_changes(&changed, matched);
         filing.name(names, store).await?;
         Ok(filing)
+    }
+
+    async fn open_archives(&mut self, store: &Arc<dyn Store>) -> Result<(), StoreError> {
+        let (plan, mut stale) = (self.plan.clone(), Vec::new());
+        self.archives = tokio::task::block_in_place(|| {
+            let topics = plan.topics.iter().zip(&self.fingerprints);
+            let archives = topics.map(|(topic, fingerprint)| {
+                Archive::open(&topic.id, *fingerprint, &**store, &plan.server.site, &mut stale)
+            });
+            archives.collect::<Result<_, _>>()
+        })?;
+        let is_topic = |id: &str| plan.topics.iter().any(|topic| topic.id.as_str() == id);
+        archive::clear(is_topic, stale, &**store).await
     }
 
     /// The topics that are published already and whose query has changed, by
@@ -64,7 +76,7 @@ impl Filing {
             if let Some(before) = names.get(topic.id.as_str())
                 && *before != self.fingerprints[place]
             {
-                let stories = archive(store, *before)?;
+                let stories = archive_of(store, *before)?;
                 changed.insert(place, stories.into_iter().map(|(_, story)| story).collect());
             }
         }
@@ -74,8 +86,7 @@ impl Filing {
     fn tell_changes(&self, changed: &BTreeMap<usize, BTreeSet<StoryId>>, matched: usize) {
         for (place, before) in changed {
             let topic = &self.plan.topics[*place].id;
-            let now: BTreeSet<StoryId> =
-                self.archives[*place].iter().map(|(_, story)| *story).collect();
+            let now: BTreeSet<StoryId> = self.archives[*place].stories().collect();
             let (added, lost) = (now.difference(before).count(), before.difference(&now).count());
             tracing::info!(
                 event = "topic_changed", %topic, matched, added, lost,
@@ -135,7 +146,7 @@ impl Filing {
             after = Some((last.first_seen, last.id));
             matched += stories.len();
             let mut places: Vec<PlaceChange> =
-                stories.iter().flat_map(|story| self.places(None, story)).collect();
+                stories.iter().flat_map(|story| self.first_places(story)).collect();
             places.retain(|place| missing.contains(&place.topic));
             store.commit(Commit { places, ..Commit::default() }).await?;
         }
@@ -152,17 +163,32 @@ impl Filing {
         touched: &mut BTreeSet<usize>,
     ) -> Vec<PlaceChange> {
         let (before, story) = (admitted.before.as_deref(), &admitted.story);
+        let is_taken_back =
+            before.is_some_and(|before| before.withdrawn.is_some() != story.withdrawn.is_some());
+        let mut places = Vec::new();
         for (topic, (from, to)) in self.moves(before, story) {
             touched.insert(topic);
-            let Some(archive) = self.archives.get_mut(topic) else { continue };
-            let place = (story.first_seen, story.id);
-            match (archive.binary_search(&place), from.is_some(), to.is_some()) {
-                (Err(at), _, true) => archive.insert(at, place),
-                (Ok(at), true, false) => drop(archive.remove(at)),
-                _ => {}
+            let fingerprint = self.fingerprints[topic];
+            places.push(PlaceChange { topic: fingerprint, story: story.id, from, to });
+            let archived = match (self.archives.get_mut(topic), from, to) {
+                (Some(archive), _, None) => archive.remove(story.id).map(|date| (Some(date), None)),
+                // As readers see it, nothing happened.
+                (Some(_), Some(from), Some(to)) if from == to && !is_taken_back => None,
+                (Some(archive), ..) => {
+                    let filed = archive.file(story.id, story.changed);
+                    filed.map(|(from, to)| (from, Some(to)))
+                }
+                (None, ..) => {
+                    let seen = |date: Option<Timestamp>| date.map(|_| story.first_seen);
+                    (from.is_some() != to.is_some()).then(|| (seen(from), seen(to)))
+                }
+            };
+            if let Some((from, to)) = archived {
+                let topic = fingerprint.archive();
+                places.push(PlaceChange { topic, story: story.id, from, to });
             }
         }
-        self.places(before, story)
+        places
     }
 
     /// Takes a story out of every feed and archive.
@@ -178,26 +204,25 @@ impl Filing {
             let gone =
                 |topic, date| PlaceChange { topic, story: story.id, from: Some(date), to: None };
             places.push(gone(fingerprint, date));
-            places.push(gone(fingerprint.archive(), story.first_seen));
-            if let Some(archive) = self.archives.get_mut(topic) {
-                archive.retain(|(_, id)| *id != story.id);
-            }
+            let filed = match self.archives.get_mut(topic) {
+                Some(archive) => archive.remove(story.id),
+                None => Some(story.first_seen),
+            };
+            places.extend(filed.map(|date| gone(fingerprint.archive(), date)));
         }
         places
     }
 
-    fn places(&self, before: Option<&Story>, story: &Story) -> Vec<PlaceChange> {
-        let mut places = Vec::new();
-        for (topic, (from, to)) in self.moves(before, story) {
+    /// The places of a story in topics that do not know it.
+    fn first_places(&self, story: &Story) -> Vec<PlaceChange> {
+        let place =
+            |topic, date| PlaceChange { topic, story: story.id, from: None, to: Some(date) };
+        let topics = self.topics_of(story).into_iter();
+        let places = topics.flat_map(|(topic, date)| {
             let topic = self.fingerprints[topic];
-            let seen = |date: Option<Timestamp>| date.map(|_| story.first_seen);
-            places.push(PlaceChange { topic, story: story.id, from, to });
-            if from.is_some() != to.is_some() {
-                let (topic, from, to) = (topic.archive(), seen(from), seen(to));
-                places.push(PlaceChange { topic, story: story.id, from, to });
-            }
-        }
-        places
+            [place(topic, date), place(topic.archive(), story.first_seen)]
+        });
+        places.collect()
     }
 
     /// The feeds a story was in or is in now, with the date that each orders it by.
@@ -240,29 +265,27 @@ impl Filing {
         }
     }
 
-    /// The stories that a feed holds: the newest, and those that are in no
-    /// closed volume of its archive yet.
+    /// The stories that a feed holds: the newest, and those whose last news
+    /// no volume of its archive tells.
     pub(super) fn on_feed(
         &self,
         topic: usize,
         store: &dyn Store,
-        now: Timestamp,
     ) -> Result<BTreeSet<StoryId>, StoreError> {
         let limit = self.plan.topics.get(topic).map_or(OF_EVERYTHING, |topic| topic.entries);
         let newest = store.places(self.fingerprints[topic], None, limit)?;
-        Ok(newest
-            .into_iter()
-            .map(|place| place.story)
-            .chain(self.volumes(topic, now).open)
-            .collect())
+        let untold = self.archives.get(topic).into_iter().flat_map(Archive::untold);
+        Ok(newest.into_iter().map(|place| place.story).chain(untold).collect())
     }
 
-    /// A topic's archive; the feed of everything has none.
-    pub(super) fn volumes(&self, topic: usize, now: Timestamp) -> Volumes {
-        self.archives
-            .get(topic)
-            .map(|stories| Volumes::of(stories.clone(), now))
-            .unwrap_or_default()
+    /// The last volume of a topic's archive, which its feed leads to.
+    pub(super) fn last_volume(&self, topic: usize) -> Option<Volume> {
+        self.archives.get(topic)?.last()
+    }
+
+    /// A topic's archive, to close volumes of.
+    pub(super) fn archive(&mut self, topic: usize) -> Option<&mut Archive> {
+        self.archives.get_mut(topic)
     }
 }
 
@@ -281,23 +304,6 @@ const NAMED: &str = "topic:";
 
 fn stamp_path(topic: &str) -> String {
     format!("{NAMED}{topic}")
-}
-
-/// A topic's stories by when they were first seen, the oldest first.
-pub(crate) fn archive(
-    store: &dyn Store,
-    topic: Fingerprint,
-) -> Result<Vec<(Timestamp, StoryId)>, StoreError> {
-    let mut stories = Vec::new();
-    let mut older_than: Option<Place> = None;
-    loop {
-        let places = store.places(topic.archive(), older_than, SLICE)?;
-        let Some(last) = places.last() else { break };
-        older_than = Some(*last);
-        stories.extend(places.iter().map(|place| (place.date, place.story)));
-    }
-    stories.sort_unstable();
-    Ok(stories)
 }
 
 /// Every story that stands, the latest changed first; `visit` ends it by `false`.

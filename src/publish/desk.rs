@@ -43,8 +43,13 @@ pub trait Desk: Send + Sync + 'static {
         let why = format!("nobody searches here for {}", search.query);
         Box::pin(std::future::ready(Err(Unavailable(why))))
     }
-    /// A closed volume of a topic, unless there is none of that name.
-    fn volume(&self, topic: TopicId, volume: Volume) -> Reply<Option<VolumeDetail>>;
+    /// A closed volume of a topic as the feed of this ending, unless there is none of that name.
+    fn volume(
+        &self,
+        topic: TopicId,
+        volume: Volume,
+        ending: &'static str,
+    ) -> Reply<Option<VolumeDetail>>;
 }
 
 /// The daemon cannot answer now; the reason is for the log.
@@ -188,17 +193,11 @@ pub struct Week {
     pub count: usize,
 }
 
-/// A closed volume of a topic's archive with what is needed to render it.
+/// A closed volume of a topic's archive.
 #[derive(Debug, Clone)]
 pub struct VolumeDetail {
-    /// The topic.
-    pub topic: Topic,
-    /// The volume's stories, newest first.
-    pub stories: Vec<Arc<Story>>,
-    /// The plan's sources.
-    pub sources: Sources,
-    /// The closed volume before it.
-    pub previous: Option<Volume>,
-    /// The closed volume after it.
+    /// Its bytes, as they were when it closed.
+    pub text: String,
+    /// The volume that closed after it.
     pub next: Option<Volume>,
 }

@@ -18,10 +18,11 @@ use crate::publish::conditional::{Precondition, evaluate};
 use crate::publish::desk::Reply;
 use crate::publish::heads::{self, Facts};
 use crate::publish::ledger::Sight;
+use crate::publish::masthead::{Masthead, at, volume_path};
 use crate::publish::site::story_path;
 use crate::publish::{
-    Desk, Format, Rendered, Settings, Shelf, Site, StoryDetail, Unavailable, Volume, pages,
-    render_volume, shelf,
+    Desk, Format, Rendered, Settings, Shelf, Site, StoryDetail, Unavailable, Volume, VolumeDetail,
+    pages, shelf,
 };
 
 /// Where a route asks, and for how long it waits.
@@ -120,7 +121,7 @@ async fn story(
     }
 }
 
-/// An archived feed. Its entries are settled, so caches may keep it for a day.
+/// An archived feed. It does not change, so caches need not ask again.
 async fn volume(
     State(counter): State<Counter>,
     Path((topic, file)): Path<(String, String)>,
@@ -130,10 +131,17 @@ async fn volume(
         Some((volume.parse::<Volume>().ok()?, Format::of_ending(ending)?))
     });
     let Some((volume, format)) = named else { return not_found(State(counter)).await };
-    match counter.reply(counter.desk.volume(TopicId::new(topic), volume)).await {
-        Ok(Some(detail)) => {
-            let rendered = render_volume(volume, &detail, format, &counter.desk.site());
-            passing(&headers, rendered, "public, max-age=86400")
+    let topic = TopicId::new(topic);
+    match counter.reply(counter.desk.volume(topic.clone(), volume, format.ending())).await {
+        Ok(Some(VolumeDetail { text, next })) => {
+            let site = counter.desk.site();
+            let rendered = Rendered {
+                path: at(&volume_path(&topic, volume), format),
+                content_type: format.content_type(),
+                body: text.into(),
+                link: Some(Masthead::link_of_volume(&topic, volume, next, format, &site)),
+            };
+            passing(&headers, rendered, "public, max-age=86400, immutable")
         }
         Ok(None) => not_found(State(counter)).await,
         Err(unavailable) => counter.later(&unavailable),
