@@ -123,6 +123,7 @@ impl Poller {
                 pace: Pace::default(),
                 headers: Vec::new(),
                 allow_private: false,
+                push: true,
             };
             sources.insert(source.id.clone(), Arc::new(source));
         }

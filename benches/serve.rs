@@ -356,6 +356,8 @@ fn rendered() -> Vec<publish::Rendered> {
         revisions: Revisions::Major,
         entries: 50,
         formerly: Vec::new(),
+        private: false,
+        explain: false,
     };
     let stories: Vec<_> = (0..50).map(story).collect();
     publish::render_topic(&topic, &stories, &Sources::new(), &site())

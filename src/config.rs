@@ -18,15 +18,17 @@ mod text;
 
 mod value;
 
-use std::net::SocketAddr;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use changes::{Change, Effect, changes};
 pub use problem::{Note, Problem, Problems, Severity, Spot};
 
+use url::Url;
+
 use crate::dedup::Overrides;
-use crate::model::{Fingerprint, Sources, Topic};
+use crate::model::{Fingerprint, Sources, Topic, TopicId};
 use crate::store::Retention;
 use crate::topics::{Language, TopicSet};
 use crate::{fetch, parse, publish};
@@ -44,6 +46,8 @@ pub struct Plan {
     pub polling: fetch::Settings,
     /// Bounds on documents.
     pub parsing: parse::Limits,
+    /// How hubs reach us.
+    pub hub: HubPlan,
     /// What is logged, and how.
     pub logging: LoggingPlan,
     /// What is read.
@@ -58,6 +62,8 @@ pub struct Plan {
     pub samples: Vec<Sample>,
     /// What the operator knows better than the judgement.
     pub overrides: Overrides,
+    /// Who may read the topics that are not for everybody.
+    pub guards: BTreeMap<TopicId, publish::Guard>,
 }
 
 /// A plan, and what its author may not have meant.
@@ -76,6 +82,23 @@ impl Plan {
         let Fingerprint(query) = self.queries.fingerprint(topic, &self.sources);
         let order = self.topics[topic].revisions as u64 + 1;
         Fingerprint(xxhash_rust::xxh3::xxh3_64_with_seed(&query.to_le_bytes(), order))
+    }
+
+    /// Whether a story in these topics, and in no others, is kept from who
+    /// bears no key: none of them is for everybody. Any source's story in no
+    /// topic at all is public, as its source is.
+    pub fn hides(&self, topics: &[usize]) -> bool {
+        !topics.is_empty() && topics.iter().all(|topic| self.topics[*topic].private)
+    }
+
+    /// Who may read which topic, by the names that it has and had.
+    pub fn guards(&self) -> Vec<(TopicId, publish::Guard)> {
+        let guard = |topic: &Topic| {
+            let guard = self.guards.get(&topic.id)?;
+            let names = std::iter::once(&topic.id).chain(&topic.formerly);
+            Some(names.map(|name| (name.clone(), guard.clone())).collect::<Vec<_>>())
+        };
+        self.topics.iter().filter_map(guard).flatten().collect()
     }
 
     /// Reads a configuration file with all it includes and compiles it.
@@ -124,11 +147,21 @@ pub struct StorePlan {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerPlan {
     /// Where to listen.
-    pub listen: SocketAddr,
+    pub listen: publish::Address,
+    /// Where to listen to operators, if they have a listener of their own.
+    pub operators: Option<publish::Address>,
     /// What the published feeds have in common.
     pub site: Arc<publish::Site>,
     /// What a client may cost.
     pub limits: publish::Settings,
+}
+
+/// The compiled `[hub]` table.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct HubPlan {
+    /// Where sources' hubs call, with a slash at its end; a callback's token follows
+    /// it. None, where no hub is asked to push.
+    pub callbacks: Option<Url>,
 }
 
 /// The compiled `[logging]` table.

@@ -1,11 +1,9 @@
 //! A plan, a store and a listener in; a running daemon, until it is stopped, out.
 
 use std::collections::BTreeSet;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -17,7 +15,7 @@ use crate::fetch::Refusal;
 use crate::inquiry::Records;
 use crate::model::{Failure, SourceId, StoryId};
 use crate::pipeline::{Editor, Pipeline, Polled, Request};
-use crate::publish::{self, Shelf};
+use crate::publish::{self, Address, Audience, Listener, Shelf};
 use crate::store::{Store, StoreError};
 
 mod desk;
@@ -48,9 +46,23 @@ pub enum DaemonError {
     Undrained,
 }
 
+/// Where a daemon is asked.
+pub struct Listeners {
+    /// By readers.
+    pub readers: Listener,
+    /// By operators, where they have a listener of their own.
+    pub operators: Option<Listener>,
+}
+
+impl<L: Into<Listener>> From<L> for Listeners {
+    fn from(readers: L) -> Self {
+        Self { readers: readers.into(), operators: None }
+    }
+}
+
 /// A running daemon.
 pub struct Daemon {
-    address: SocketAddr,
+    address: Option<Address>,
     records: Arc<Records>,
     requests: mpsc::Sender<Request>,
     pipeline: JoinHandle<Result<(), StoreError>>,
@@ -64,22 +76,36 @@ impl Daemon {
     pub async fn start(
         plan: Plan,
         store: Arc<dyn Store>,
-        listener: TcpListener,
+        listeners: impl Into<Listeners>,
         clock: Clock,
     ) -> Result<Self, DaemonError> {
-        let address = listener.local_addr()?;
+        let Listeners { readers, operators } = listeners.into();
+        let address = readers.address();
         let plan = Arc::new(plan);
         let shelf = Arc::new(Shelf::default());
         let editor = Editor::open(plan.clone(), store.clone(), shelf.clone(), clock.now()).await?;
         let records = Arc::new(Records::new(plan.clone(), store, editor.memories()));
         let ledger = editor.ledger();
         let (requests, incoming) = mpsc::channel(WAITING);
-        let pipeline =
+        let mut pipeline =
             Pipeline::new(editor, clock.clone(), incoming).map_err(DaemonError::Polling)?;
+        let hubs =
+            desk::HubDesk { callbacks: pipeline.open_callbacks(), requests: requests.clone() };
         let stop_serving = CancellationToken::new();
-        let desk = Arc::new(desk::FrontDesk::new(records.clone(), pipeline.pulse(), ledger, clock));
-        let server =
-            publish::serve(listener, shelf, desk, plan.server.limits.clone(), stop_serving.clone());
+        let desk =
+            Arc::new(desk::FrontDesk::new(records.clone(), pipeline.pulse(), ledger, clock, hubs));
+        let serve = |listener, audience| {
+            let settings = publish::Settings { audience, ..plan.server.limits.clone() };
+            publish::serve(listener, shelf.clone(), desk.clone(), settings, stop_serving.clone())
+        };
+        let beside = operators.map(|operators| serve(operators, Audience::Operators));
+        let server = serve(readers, plan.server.limits.audience);
+        let server = async move {
+            match beside {
+                Some(beside) => drop(tokio::join!(server, beside)),
+                None => server.await,
+            }
+        };
         Ok(Self {
             address,
             records,
@@ -90,9 +116,9 @@ impl Daemon {
         })
     }
 
-    /// Where it listens.
-    pub fn address(&self) -> SocketAddr {
-        self.address
+    /// Where it listens to readers, if the listener can tell.
+    pub fn address(&self) -> Option<&Address> {
+        self.address.as_ref()
     }
 
     /// What it knows, for those who ask.

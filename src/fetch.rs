@@ -30,9 +30,10 @@ use crate::model::{
     Document, Failure, FailureKind, Freshness, Location, Memory, Source, Timestamp, Validators,
 };
 
+pub use address::is_public;
 pub use agenda::{Agenda, Refusal};
 pub use older::older;
-pub use settle::{settle, settle_pushed};
+pub use settle::{hasten, settle};
 pub use silence::{Silence, silence};
 
 /// How sources are asked: the compiled `[polling]` table.
@@ -79,6 +80,8 @@ pub struct Settings {
     pub robots: bool,
     /// Whether a server may answer with the new entries alone: `A-IM: feed` (P52).
     pub deltas: bool,
+    /// Whether hubs can reach us, so that one that pushes is counted on (W13).
+    pub push: bool,
 }
 
 impl Default for Settings {
@@ -103,6 +106,7 @@ impl Default for Settings {
             evenness: 0.35,
             robots: false,
             deltas: false,
+            push: false,
         }
     }
 }
@@ -238,6 +242,7 @@ mod tests {
             pace: Pace::default(),
             headers: Vec::new(),
             allow_private: false,
+            push: true,
         }
     }
 

@@ -176,7 +176,13 @@ impl Records {
             }
             Question::Try { query, since, topic, sample } => {
                 let versus = topic.clone();
-                let scope = Scope { since: *since, most: usize::MAX, sample: *sample, versus };
+                let scope = Scope {
+                    since: *since,
+                    most: usize::MAX,
+                    sample: *sample,
+                    versus,
+                    public: false,
+                };
                 line(as_json(&self.trial(query, &scope, now)?));
             }
             Question::Archive { since, named } => self.tell_archive(*since, named, line)?,

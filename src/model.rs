@@ -18,6 +18,10 @@ mod poll;
 
 mod revision;
 
+mod seed;
+
+mod signature;
+
 mod source;
 
 mod stamp;
@@ -32,9 +36,12 @@ pub use entry::{Enclosure, Enriched, Entry, Feed};
 pub use memory::{Hold, HoldScope, Memory, Moved, Rhythm, Subscription, Watched};
 pub use name::{SourceId, StoryId, TopicId};
 pub use poll::{
-    Document, Failure, FailureKind, Freshness, Hints, Offer, Outcome, Poll, Reading, Validators,
+    Document, Failure, FailureKind, Freshness, Hints, Offer, Outcome, Poll, Protocol, Reading,
+    Validators,
 };
 pub use revision::{Piece, Revision, Withdrawal, WithdrawnBy};
+pub use seed::Seed;
+pub use signature::Signature;
 pub use source::{Enrich, Location, Pace, Role, Secret, Source, Sources};
 pub use stamp::Stamp;
 pub use story::{

@@ -16,8 +16,8 @@ use tracing::{debug, error, info, warn};
 
 use crate::clock::Clock;
 use crate::config::Plan;
-use crate::fetch::{Agenda, Fetcher, Refusal};
-use crate::model::{Failure, FailureKind, Outcome, Poll, Source, SourceId, Timestamp};
+use crate::fetch::{Agenda, Fetcher, Refusal, websub};
+use crate::model::{Failure, FailureKind, Memory, Outcome, Poll, Source, SourceId, Timestamp};
 use crate::store::StoreError;
 
 mod editor;
@@ -32,13 +32,18 @@ mod keeping;
 
 mod pulse;
 
+mod push;
+
 mod reading;
+
+use push::{Hubs, Word};
 
 pub(crate) use archive::archive_of;
 pub(crate) use editor::rules;
 pub use editor::{Editor, Ingested, Memories};
 pub(crate) use filing::{latest_first, names};
 pub use pulse::Pulse;
+pub use push::Callbacks;
 
 /// How long a full disk is left alone before the polls in hand are tried again.
 const RETRY: Duration = Duration::from_secs(30);
@@ -65,6 +70,15 @@ pub enum Request {
         plan: Arc<Plan>,
         /// Told when it is in force.
         done: oneshot::Sender<()>,
+    },
+    /// Answer a hub that calls back to verify, or to say no.
+    CallBack {
+        /// The callback's token.
+        token: String,
+        /// The call's query.
+        query: Vec<(String, String)>,
+        /// Told what to answer.
+        done: oneshot::Sender<websub::Answer>,
     },
     /// Tell when no poll is due nor under way: what was due is published.
     Settled {
@@ -97,6 +111,8 @@ enum Event {
     Retry,
     /// Polls ended.
     Polled(Vec<Poll>),
+    /// A hub has sent something, or was asked.
+    Heard(Word),
     /// Somebody asks.
     Asked(Request),
 }
@@ -115,6 +131,8 @@ pub struct Pipeline {
     /// The only sources to poll, where that is not every source of the plan.
     only: Option<BTreeSet<SourceId>>,
     pulse: Arc<Pulse>,
+    /// What is under way with hubs, where they may call.
+    hubs: Option<Hubs>,
     /// Polls that could not be committed because the disk is full.
     kept_out: Vec<Poll>,
     /// When they are tried again.
@@ -144,6 +162,7 @@ impl Pipeline {
             waiting_for_rest: Vec::new(),
             only: None,
             pulse: Arc::default(),
+            hubs: None,
             kept_out: Vec::new(),
             retry_at: Instant::now(),
         };
@@ -178,11 +197,16 @@ impl Pipeline {
     async fn turn(&mut self) -> Result<(), StoreError> {
         loop {
             self.start_due_polls();
+            self.ask_hubs().await?;
             self.tell_if_settled();
             match self.next_event().await {
                 Event::Due => {}
                 Event::Retry => self.ingest(Vec::new()).await?,
                 Event::Polled(polls) => self.ingest(polls).await?,
+                Event::Heard(word) => self.heard(word).await?,
+                Event::Asked(Request::CallBack { token, query, done }) => {
+                    let _ = done.send(self.call_back(&token, &query).await?);
+                }
                 Event::Asked(Request::PollNow { source, done }) => self.poll_now(source, done),
                 Event::Asked(Request::Replan { plan, done }) => {
                     // On a full disk the plan in force stays; whoever asked hears nothing.
@@ -214,6 +238,7 @@ impl Pipeline {
             biased;
             request = self.requests.recv() => Event::Asked(request.unwrap_or(Request::Stop)),
             Some(ended) = self.polls.join_next_with_id() => Event::Polled(self.gather(ended)),
+            word = heard(&mut self.hubs, full) => Event::Heard(word),
             () = self.clock.sleep_until(wake_at.unwrap_or(Timestamp::EPOCH)), if wake_at.is_some() => Event::Due,
             () = tokio::time::sleep_until(self.retry_at), if full => Event::Retry,
         }
@@ -265,7 +290,9 @@ impl Pipeline {
         while self.kept_out.is_empty()
             && let Some(id) = self.agenda.start(now)
         {
-            self.start(id);
+            if !self.is_hubs_turn(&id) {
+                self.start(id);
+            }
         }
     }
 
@@ -283,8 +310,8 @@ impl Pipeline {
     async fn ingest(&mut self, polls: Vec<Poll>) -> Result<(), StoreError> {
         let polls: Vec<Poll> =
             std::mem::take(&mut self.kept_out).into_iter().chain(polls).collect();
-        let failing: Vec<bool> =
-            polls.iter().map(|poll| self.editor.memory(&poll.source).failure.is_some()).collect();
+        let before: Vec<Memory> =
+            polls.iter().map(|poll| self.editor.memory(&poll.source)).collect();
         let ingested = match self.editor.ingest(polls.clone()).await {
             Err(full @ StoreError::Full { .. }) => {
                 if self.pulse.alive().is_ok() {
@@ -305,11 +332,19 @@ impl Pipeline {
         if self.pulse.stall(None) {
             info!(event = "disk_has_room", "there is room again: polling goes on");
         }
-        for ((poll, ingested), was_failing) in polls.into_iter().zip(ingested).zip(failing) {
-            log(&poll, &ingested, was_failing);
+        for ((poll, ingested), before) in polls.into_iter().zip(ingested).zip(before) {
+            log(&poll, &ingested, before.failure.is_some());
+            let source = self.editor.plan().sources.get(&poll.source).cloned();
+            if let Outcome::Pushed(_) = poll.outcome {
+                // Whoever waits for a poll has not had one.
+                source.inspect(|source| self.replan_source(source));
+                continue;
+            }
             self.agenda.finished(&poll.source, self.clock.now());
-            if let Some(source) = self.editor.plan().sources.get(&poll.source) {
-                self.agenda.plan(source, &self.editor.memory(&poll.source));
+            if let Some(source) = source {
+                self.replan_source(&source);
+                self.hasten_if_pinged(&source);
+                self.tell_if_distrusted(&source, &before, poll.at);
             }
             for done in self.waiting_for.remove(&poll.source).unwrap_or_default() {
                 let _ = done.send(Ok(Polled { poll: poll.clone(), ingested: ingested.clone() }));
@@ -348,6 +383,7 @@ impl Pipeline {
         }
         for id in previous.sources.keys().filter(|id| !plan.sources.contains_key(*id)) {
             self.agenda.forget(id);
+            self.forget_hub(id);
         }
         self.plan_all();
         // Whoever waits for a poll that the new plan has put off, or taken away, is told.
@@ -362,14 +398,24 @@ impl Pipeline {
 
     fn plan_all(&mut self) {
         let is_watched = |id: &SourceId| self.only.as_ref().is_none_or(|only| only.contains(id));
-        for (id, source) in self.editor.plan().sources.iter().filter(|(id, _)| is_watched(id)) {
-            self.agenda.plan(source, &self.editor.memory(id));
+        let plan = self.editor.plan().clone();
+        let watched: Vec<_> = plan.sources.iter().filter(|(id, _)| is_watched(id)).collect();
+        for (_, source) in watched {
+            self.end_push(source);
+            self.replan_source(source);
         }
+    }
+
+    /// Has the agenda follow what is remembered of a source now.
+    fn replan_source(&mut self, source: &Source) {
+        self.agenda.plan(source, &self.editor.memory(&source.id));
+        self.plan_hub(source);
     }
 
     fn tell_if_settled(&mut self) {
         let due = self.agenda.wake_at().is_some_and(|next| next <= self.clock.now());
-        if self.polls.is_empty() && !due {
+        let hubs_rest = self.hubs.as_ref().is_none_or(Hubs::rests);
+        if self.polls.is_empty() && !due && hubs_rest {
             for done in self.waiting_for_rest.drain(..) {
                 let _ = done.send(());
             }
@@ -388,7 +434,22 @@ impl Pipeline {
             self.ingest(polls).await?;
         }
         self.polls.abort_all();
+        // What hubs were thanked for is published, too.
+        self.hubs.iter_mut().for_each(Hubs::close);
+        while self.hubs.as_ref().is_some_and(Hubs::owes)
+            && let Ok(word) = tokio::time::timeout_at(until, heard(&mut self.hubs, false)).await
+        {
+            self.heard(word).await?;
+        }
         Ok(())
+    }
+}
+
+/// What comes of hubs next; for ever, where none may call.
+async fn heard(hubs: &mut Option<Hubs>, full: bool) -> Word {
+    match hubs {
+        Some(hubs) => hubs.next(full).await,
+        None => std::future::pending().await,
     }
 }
 
@@ -408,8 +469,8 @@ fn log(poll: &Poll, ingested: &Ingested, was_failing: bool) {
         Outcome::Unchanged { .. } => {
             debug!(event = "poll_unchanged", %source, "{source} has nothing new")
         }
-        Outcome::Read(reading) => {
-            if was_failing {
+        Outcome::Read(reading) | Outcome::Pushed(reading) => {
+            if was_failing && matches!(poll.outcome, Outcome::Read(_)) {
                 info!(event = "source_recovered", %source, "{source} answers again");
             }
             for warning in &reading.warnings {

@@ -57,12 +57,12 @@ use masthead::Masthead;
 
 pub use archive::{NotAVolume, Volume};
 pub use desk::{
-    Desk, Finding, FoundStory, Marked, NotAQuery, Reply, Search, SourceState, StoryDetail,
-    Unavailable, VolumeDetail, Week,
+    Delivery, Desk, Finding, FoundStory, Marked, NotAQuery, Reply, Search, SourceState,
+    StoryDetail, Unavailable, VolumeDetail, Week,
 };
 pub use guard::Guard;
 pub use ledger::Ledger;
-pub use server::{Listener, Settings, serve};
+pub use server::{Address, Audience, Listener, Settings, serve};
 pub use shelf::{Absence, Prepared, Shelf};
 pub use site::Site;
 
@@ -161,6 +161,7 @@ pub fn render_topic_after(
     sources: &Sources,
     site: &Site,
 ) -> Vec<Rendered> {
+    let site = &site.of_topic(topic);
     let accounts = accounts(stories, |story| topic.date_of(story), sources, site);
     let masthead = Masthead::of_topic(topic, &accounts, archived, site);
     let mut rendered = feeds(&masthead, &accounts, site);
@@ -193,13 +194,14 @@ pub fn render_source(
 }
 
 /// What belongs to no single topic: `/`, `/opml` and what the pages look like.
+/// Private topics are in none of it.
 pub fn render_site(
     topics: &[(Topic, Vec<Arc<Story>>)],
     sources: &Sources,
     site: &Site,
 ) -> Vec<Rendered> {
-    let told: Vec<_> = topics
-        .iter()
+    let topics = || topics.iter().filter(|(topic, _)| !topic.private);
+    let told: Vec<_> = topics()
         .map(|(topic, stories)| {
             (topic, accounts(stories, |story| topic.date_of(story), sources, site))
         })
@@ -207,7 +209,10 @@ pub fn render_site(
     let updated =
         told.iter().map(|(topic, told)| Masthead::of_topic(topic, told, None, site).updated);
     let changed = dates::http_date(updated.max().unwrap_or(masthead::NOTHING_YET));
-    let mut rendered = vec![pages::index(&told, site), topics_list(topics, &changed, site)];
+    let mut rendered = vec![
+        pages::index(&told, site),
+        topics_list(topics().map(|(topic, _)| topic), &changed, site),
+    ];
     rendered.extend(pages::furniture());
     rendered
 }
@@ -297,8 +302,12 @@ fn sources_list(states: &[SourceState], site: &Site) -> Rendered {
     }
 }
 
-/// `/opml`: all topics as one subscription list (Q42).
-fn topics_list(topics: &[(Topic, Vec<Arc<Story>>)], changed: &str, site: &Site) -> Rendered {
+/// `/opml`: the topics as one subscription list (Q42).
+fn topics_list<'a>(
+    topics: impl Iterator<Item = &'a Topic>,
+    changed: &str,
+    site: &Site,
+) -> Rendered {
     let outline = |topic: &Topic| {
         let path = site::topic_path(&topic.id);
         opml::Outline {
@@ -308,10 +317,7 @@ fn topics_list(topics: &[(Topic, Vec<Arc<Story>>)], changed: &str, site: &Site) 
             page: Some(site.address(&path)),
         }
     };
-    let group = opml::Group {
-        text: "Topics".to_owned(),
-        outlines: topics.iter().map(|(topic, _)| outline(topic)).collect(),
-    };
+    let group = opml::Group { text: "Topics".to_owned(), outlines: topics.map(outline).collect() };
     Rendered {
         path: "/opml".to_owned(),
         content_type: OPML,

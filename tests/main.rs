@@ -5,6 +5,8 @@
 
 mod support;
 
+mod access;
+
 mod archive;
 
 mod demo;

@@ -184,6 +184,7 @@ impl Hazard {
             pace: Pace::default(),
             headers: Vec::new(),
             allow_private: false,
+            push: true,
         };
         // A source that has been known for a while: no spread of new ones.
         let memory = Memory { polls: 10, ..Memory::default() };

@@ -1,6 +1,5 @@
 //! `gazetted run`: a configuration in; a daemon until a signal ends it.
 
-use std::net::TcpListener;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -18,7 +17,8 @@ use super::{ConfigFile, Done, Stop};
 use crate::clock::Clock;
 use crate::config::{Loaded, Plan, Problems};
 use crate::control::{self, Door, Errand, Reloaded};
-use crate::daemon::{Daemon, Handle};
+use crate::daemon::{Daemon, Handle, Listeners};
+use crate::publish::{Address, Listener};
 use crate::store;
 
 /// Opening a large store after a long run takes this long at most.
@@ -35,12 +35,16 @@ impl Run {
     pub(super) fn run(self) -> Done {
         let plan = self.config.plan()?;
         let log = logging::start(&plan.logging)?;
-        let listener = listener(&plan)?;
+        let runtime = super::runtime()?;
+        let listeners = {
+            let _inside = runtime.enter();
+            listeners(&plan)?
+        };
         notify(&[NotifyState::ExtendTimeoutUsec(
             u32::try_from(OPEN_DEADLINE.as_micros()).unwrap_or(u32::MAX),
         )]);
         let store = Arc::new(store::open(&plan.store.path, plan.store.cache)?);
-        super::runtime()?.block_on(serve(&self.config.config, log, plan, store, listener))
+        runtime.block_on(serve(&self.config.config, log, plan, store, listeners))
     }
 }
 
@@ -49,9 +53,8 @@ async fn serve(
     log: Log,
     plan: Plan,
     store: Arc<dyn store::Store>,
-    listener: TcpListener,
+    listeners: Listeners,
 ) -> Done {
-    let listener = tokio::net::TcpListener::from_std(listener)?;
     let clock = Clock::wall();
     let (sources, topics) = (plan.sources.len(), plan.topics.len());
     let base = plan.server.site.base_url.clone();
@@ -60,7 +63,8 @@ async fn serve(
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut hang_up = signal(SignalKind::hangup())?;
 
-    let mut daemon = Daemon::start(plan, store, listener, clock.clone()).await?;
+    let address = listeners.readers.address().unwrap_or_else(|| plan.server.listen.clone());
+    let mut daemon = Daemon::start(plan, store, listeners, clock.clone()).await?;
     let handle = daemon.handle();
     let (errands, mut asked) = mpsc::channel(1);
     let mut beside = JoinSet::new();
@@ -79,7 +83,6 @@ async fn serve(
     }
     beside.spawn(feed_watchdog(handle.clone()));
 
-    let address = daemon.address();
     println!(
         "gazetted reads {sources} sources into {topics} topics: look at {base} (listening on {address})"
     );
@@ -174,20 +177,44 @@ async fn feed_watchdog(handle: Handle) {
     }
 }
 
-/// The socket that systemd holds for us, else one of our own.
-fn listener(plan: &Plan) -> Result<TcpListener, Stop> {
-    let inherited = listenfd::ListenFd::from_env().take_tcp_listener(0)?;
-    let listen = plan.server.listen;
-    let listener = match inherited {
-        Some(listener) => listener,
-        None => TcpListener::bind(listen).map_err(|error| {
-            Stop::because(format!(
-                "cannot listen on {listen}: {error}; choose another address in [server] listen"
-            ))
-        })?,
+/// Who may connect to a socket's file: to the readers' anybody, as by the
+/// network; to the operators' our own group.
+const READERS: u32 = 0o666;
+const OPERATORS: u32 = 0o660;
+
+/// The sockets that systemd holds for us, else our own. The operators' is
+/// called so by `FileDescriptorName=operators`.
+fn listeners(plan: &Plan) -> Result<Listeners, Stop> {
+    let names = std::env::var("LISTEN_FDNAMES").unwrap_or_default();
+    let mut inherited = listenfd::ListenFd::from_env();
+    let mut take = |place: usize| -> std::io::Result<Option<Listener>> {
+        if let Ok(listener) = inherited.take_tcp_listener(place) {
+            return listener.map(Listener::try_from).transpose();
+        }
+        inherited.take_unix_listener(place)?.map(Listener::try_from).transpose()
     };
-    listener.set_nonblocking(true)?;
-    Ok(listener)
+    let named = names.split(':').position(|name| name == "operators");
+    let operators = named.map(&mut take).transpose()?.flatten();
+    let readers = take(if named == Some(0) { 1 } else { 0 })?;
+    let bind = |address: &Address, key: &str, mode| {
+        Listener::bind(address, mode).map_err(|error| {
+            Stop::because(format!(
+                "cannot listen on {address}: {error}; choose another address in [server] {key}"
+            ))
+        })
+    };
+    let server = &plan.server;
+    Ok(Listeners {
+        readers: readers.map_or_else(|| bind(&server.listen, "listen", READERS), Ok)?,
+        operators: match (operators, &server.operators) {
+            // A socket of systemd's alone does not take their pages away from the other.
+            (inherited, Some(own)) => Some(match inherited {
+                Some(inherited) => inherited,
+                None => bind(own, "operators", OPERATORS)?,
+            }),
+            (_, None) => None,
+        },
+    })
 }
 
 /// Outside systemd there is nobody to tell.

@@ -85,6 +85,9 @@ fn settings(old: &Plan, new: &Plan) -> Vec<Change> {
     if old.server.listen != new.server.listen {
         changes.push(at_restart("[server]: listen changed"));
     }
+    if old.server.operators != new.server.operators {
+        changes.push(at_restart("[server]: operators changed"));
+    }
     if old.server.limits != new.server.limits {
         changes.push(at_restart("[server]: limits of connections changed"));
     }
@@ -104,6 +107,9 @@ fn settings(old: &Plan, new: &Plan) -> Vec<Change> {
     if old.parsing != new.parsing {
         changes.push(in_force("[parsing]: changed"));
     }
+    if old.hub != new.hub {
+        changes.push(in_force("[hub]: callback_url changed"));
+    }
     if old.logging.filter != new.logging.filter {
         changes.push(in_force("[logging]: filter changed"));
     }
@@ -113,7 +119,8 @@ fn settings(old: &Plan, new: &Plan) -> Vec<Change> {
     changes
 }
 
-/// The number of subscribers is that of the topics, which are told of themselves.
+/// The number of subscribers is that of the topics, which are told of themselves;
+/// whether hubs push is told with theirs.
 fn polling(old: &fetch::Settings, new: &fetch::Settings) -> Vec<&'static str> {
     differing!(old, new, fetch::Settings {
         user_agent: "user_agent",
@@ -134,7 +141,7 @@ fn polling(old: &fetch::Settings, new: &fetch::Settings) -> Vec<&'static str> {
         evenness: "evenness",
         robots: "robots",
         deltas: "deltas",
-    } but subscribers)
+    } but subscribers, push)
 }
 
 fn sources(old: &Plan, new: &Plan) -> Vec<Change> {
@@ -155,6 +162,7 @@ fn sources(old: &Plan, new: &Plan) -> Vec<Change> {
             pace: "interval",
             headers: "headers",
             allow_private: "allow_private",
+            push: "push",
         } but id, position);
         if !fields.is_empty() {
             changes.push(in_force(format!("source {id}: {} changed", fields.join(", "))));
@@ -209,9 +217,13 @@ fn topics(old: &Plan, new: &Plan) -> Vec<Change> {
             revisions: "revisions",
             entries: "entries",
             formerly: "formerly",
-        } but id, query);
+            explain: "explain",
+        } but id, query, private);
         if !fields.is_empty() {
             changes.push(in_force(format!("topic {id}: {} changed", fields.join(", "))));
+        }
+        if old.guards.get(id) != new.guards.get(id) {
+            changes.push(in_force(format!("topic {id}: who may read it changed")));
         }
     }
     let removed = old.topics.iter().filter(|topic| place_in(new, &topic.id).is_none());
@@ -312,6 +324,11 @@ tools = ["cargo"]
                     "[logging]: format changed; restart gazetted to use it",
                 ],
             ),
+            (
+                format!("[hub]\ncallback_url = \"https://news.example.org/\"\n{BASE}"),
+                vec!["[hub]: callback_url changed"],
+            ),
+            (BASE.replace("org/b\"", "org/b\"\npush = false"), vec!["source b: push changed"]),
             (
                 format!("[store]\ncache = \"8MiB\"\n{BASE}"),
                 vec!["[store]: cache changed; restart gazetted to use it"],

@@ -1,5 +1,7 @@
 //! Files as they were read in; a plan, or everything that is wrong with them, out.
 
+mod access;
+
 mod overrides;
 
 mod settings;
@@ -15,6 +17,7 @@ use super::gather::Gathered;
 use super::problem::{Problem, Problems, Severity, Spot};
 use super::text::{At, File};
 use super::{Loaded, Plan};
+use crate::fetch;
 
 /// What the service manager says of the place we run in.
 #[derive(Debug, Clone, Default)]
@@ -49,8 +52,13 @@ pub(super) fn compile(gathered: Gathered, environment: &Environment) -> Result<L
     let sources = desk.sources(&parts, &settings.polling);
     let topics = desk.topics(&parts, &settings.language);
     let published = topics.as_ref().map_or(0, |topics| topics.list.len());
-    let polling = desk.polling(&parts[0], &server, published);
+    let hub = desk.hub(&settings.hub);
+    let polling = fetch::Settings {
+        push: hub.callbacks.is_some(),
+        ..desk.polling(&parts[0], &server, published)
+    };
     let overrides = desk.overrides(&parts);
+    let guards = desk.guards(&parts, &settings.access);
 
     if desk.problems.is_empty() {
         desk.nothing_is_missing(sources.len(), published);
@@ -67,6 +75,7 @@ pub(super) fn compile(gathered: Gathered, environment: &Environment) -> Result<L
                 server,
                 polling,
                 parsing,
+                hub,
                 logging: settings::logging(&settings.logging),
                 sources,
                 topics: topics.list,
@@ -74,6 +83,7 @@ pub(super) fn compile(gathered: Gathered, environment: &Environment) -> Result<L
                 language: topics.language,
                 samples: topics.samples,
                 overrides,
+                guards,
             },
             warnings: problems,
         }),

@@ -15,8 +15,8 @@ use toml::Spanned;
 
 use super::LogFormat;
 use super::value::{
-    Authority, BaseUrl, Filter, HeaderName, HeaderText, Id, Language, Listen, Network, Period,
-    Proxy, Size, Title, WebAddress,
+    Access, Authority, BaseUrl, Filter, HeaderName, HeaderText, Id, Language, Listen, Network,
+    Period, Proxy, Size, Title, WebAddress,
 };
 use crate::model::{Enrich, Revisions, Role};
 use crate::{fetch, parse, publish};
@@ -36,6 +36,8 @@ pub(crate) struct Config {
     pub(crate) store: Store,
     /// What readers reach.
     pub(crate) server: Server,
+    /// Who may read what is not for everybody.
+    pub(crate) access: Keys,
     /// How sources are asked.
     pub(crate) polling: Polling,
     /// Bounds on what one document may hold.
@@ -94,6 +96,9 @@ impl Default for Store {
 pub(crate) struct Server {
     /// Where to listen, unless systemd hands a socket over.
     pub(crate) listen: Listen,
+    /// Where operators' pages are, and nowhere else; by default where all others are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) operators: Option<Spanned<Listen>>,
     /// Where readers reach this server; by default the address it listens on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) base_url: Option<BaseUrl>,
@@ -122,7 +127,8 @@ impl Default for Server {
     fn default() -> Self {
         let limits = publish::Settings::default();
         Self {
-            listen: Listen(([127, 0, 0, 1], 8484).into()),
+            listen: Listen(publish::Address::Net(([127, 0, 0, 1], 8484).into())),
+            operators: None,
             base_url: None,
             title: Title("gazetted".into()),
             authority: None,
@@ -135,6 +141,15 @@ impl Default for Server {
             drain_timeout: Period(limits.drain),
         }
     }
+}
+
+/// `[access]`
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Keys {
+    /// The file of keys, one `name:key` a line.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) keys_file: Option<Spanned<PathBuf>>,
 }
 
 /// `[polling]`
@@ -244,6 +259,9 @@ pub(crate) struct Hub {
     /// The WebSub hub that our feeds name (Q13).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) url: Option<WebAddress>,
+    /// Where sources' hubs reach this server; without it none is asked to push (W4).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) callback_url: Option<Spanned<BaseUrl>>,
 }
 
 /// `[logging]`
@@ -263,7 +281,7 @@ impl Default for Logging {
 }
 
 /// `[[source]]`
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Source {
     /// Its name in addresses and logs.
@@ -309,6 +327,32 @@ pub(crate) struct Source {
     pub(crate) token_file: Option<Spanned<PathBuf>>,
     /// Whether it may be at a private address.
     pub(crate) allow_private: bool,
+    /// Whether its hub, if it names one, is asked to push.
+    pub(crate) push: bool,
+}
+
+impl Default for Source {
+    fn default() -> Self {
+        Self {
+            id: None,
+            title: None,
+            url: None,
+            file: None,
+            tags: Vec::new(),
+            role: Role::default(),
+            rank: 0,
+            enrich: Enrich::default(),
+            interval: None,
+            min: None,
+            max: None,
+            headers: BTreeMap::new(),
+            username: None,
+            password_file: None,
+            token_file: None,
+            allow_private: false,
+            push: true,
+        }
+    }
 }
 
 /// `[[topic]]`
@@ -336,6 +380,10 @@ pub(crate) struct Topic {
     pub(crate) entries: NonZeroUsize,
     /// Names it had before, whose addresses lead here (Q33).
     pub(crate) formerly: Vec<Spanned<Id>>,
+    /// Who may read it: `public`, `key`, or the names of some keys.
+    pub(crate) access: Spanned<Access>,
+    /// Whether its feed says which words put a story in it.
+    pub(crate) explain: bool,
 }
 
 impl Default for Topic {
@@ -350,6 +398,8 @@ impl Default for Topic {
             revisions: Revisions::default(),
             entries: at_least_one(50),
             formerly: Vec::new(),
+            access: unwritten(Access::Public),
+            explain: false,
         }
     }
 }

@@ -378,6 +378,7 @@ mod tests {
                 pace: Default::default(),
                 headers: Vec::new(),
                 allow_private: false,
+                push: true,
             };
             (id, Arc::new(source))
         };

@@ -231,10 +231,11 @@ fn quoted(text: &str) -> Vec<&str> {
 }
 
 /// The tables of a file and how each begins.
-pub(super) const TABLES: [(&str, &str); 10] = [
+pub(super) const TABLES: [(&str, &str); 11] = [
     ("", ""),
     ("store", "[store]"),
     ("server", "[server]"),
+    ("access", "[access]"),
     ("polling", "[polling]"),
     ("parsing", "[parsing]"),
     ("hub", "[hub]"),

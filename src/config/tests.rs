@@ -403,3 +403,41 @@ fn ten_thousand_sources_and_topics_are_one_plan() {
         plan.samples[9_999].at
     );
 }
+
+#[test]
+fn keys_are_named_where_they_are_wrong_and_never_quoted() {
+    let topic = |access: &str| {
+        format!(
+            "[access]\nkeys_file = \"keys\"\n{SMALL}[[topic]]\nid = \"p\"\ntitle = \"P\"\nquery = \"p\"\naccess = {access}\n"
+        )
+    };
+    let good = "press:0123456789abcdef\n# prose\n\ndesk:fedcba9876543210\n";
+    for (access, keys, told) in [
+        ("\"press\"", good, "`press` says not who may read a topic"),
+        ("7", good, "`access` cannot be integer `7`"),
+        ("[\"Press\"]", good, "`Press`"),
+        ("[\"pres\"]", good, "there is no key named `pres`"),
+        ("[]", good, "a topic that nobody has a key to"),
+        ("\"key\"", "", "a topic that nobody has a key to"),
+        ("\"key\"", "press 0123456789abcdef\n", "keys, line 1: no key"),
+        ("\"key\"", "\npress:\n", "keys, line 2: no key"),
+        ("\"key\"", "Press:0123456789abcdef\n", "keys, line 1: no key"),
+        ("\"key\"", "press:s3cret\n", "short enough to be guessed"),
+    ] {
+        let files = Files::of(&[("gazetted.toml", topic(access).as_str()), ("keys", keys)]);
+        let problems = match files.compiled() {
+            Ok(loaded) => format!("{}{:?}", loaded.warnings, loaded.plan),
+            Err(problems) => problems.to_string(),
+        };
+        assert!(problems.contains(told), "{access} {keys}: {problems}");
+        for secret in ["s3cret", "0123456789abcdef", "fedcba9876543210"] {
+            assert!(!problems.contains(secret), "{access} {keys}: {problems}");
+        }
+    }
+    let without = topic("\"key\"").replace("keys_file = \"keys\"", "");
+    let problems = Files::of(&[("gazetted.toml", without.as_str())]).compiled().unwrap_err();
+    assert!(problems.to_string().contains("there are no keys"), "{problems}");
+    let files = Files::of(&[("gazetted.toml", topic("[\"press\"]").as_str()), ("keys", good)]);
+    let plan = files.compiled().unwrap().plan;
+    assert_eq!(format!("{:?}", plan.guards), "{\"p\": [\"press\"]}");
+}

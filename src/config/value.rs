@@ -3,12 +3,15 @@
 //! Each type here is a string in the file. Its `FromStr` is the check, its
 //! `Display` the form in which defaults are stated.
 
+mod access;
+
 mod network;
 
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
+pub(crate) use access::Access;
 pub(crate) use network::{
     Authority, BaseUrl, Filter, HeaderName, HeaderText, Listen, Network, Proxy, WebAddress,
 };
@@ -73,7 +76,7 @@ written! {
     Authority: "a host name such as \"news.example.org\"",
     Proxy: "a proxy such as \"socks5://127.0.0.1:9050\"",
     Network: "a network such as \"10.0.0.0/8\"",
-    Listen: "an address and port such as \"127.0.0.1:8484\"",
+    Listen: "an address and port, or a socket's path, such as \"127.0.0.1:8484\"",
     Filter: "a filter such as \"info,gazetted::fetch=debug\"",
     HeaderName: "a header's name",
     HeaderText: "a header's value in quotes",

@@ -2,17 +2,18 @@
 
 use std::sync::Arc;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::dedup;
+use crate::fetch::websub;
 use crate::inquiry::Records;
 use crate::inquiry::trial::{Caught, Scope};
-use crate::model::{Member, Piece, Source, StoryId, Timestamp, TopicId};
-use crate::pipeline::Pulse;
+use crate::model::{Member, Piece, Source, Story, StoryId, Timestamp, TopicId};
+use crate::pipeline::{Callbacks, Pulse, Request};
 use crate::publish::{
-    self, Desk, Finding, FoundStory, Ledger, NotAQuery, Reply, Search, Site, SourceState,
+    self, Delivery, Desk, Finding, FoundStory, Ledger, NotAQuery, Reply, Search, Site, SourceState,
     StoryDetail, Unavailable, Volume, VolumeDetail,
 };
 use crate::topics::Subject;
@@ -26,10 +27,19 @@ pub(super) struct FrontDesk {
     pulse: Arc<Pulse>,
     ledger: Arc<Ledger>,
     clock: Clock,
+    hubs: HubDesk,
     /// One search at a time: it takes a core for seconds, and anybody may ask.
     turn: Arc<Semaphore>,
     /// What is read from the store for readers leaves polls their share of threads.
     looking: Arc<Semaphore>,
+}
+
+/// Where hubs' calls go.
+pub(super) struct HubDesk {
+    /// The callbacks that are open.
+    pub(super) callbacks: Option<Callbacks>,
+    /// The loop.
+    pub(super) requests: mpsc::Sender<Request>,
 }
 
 /// Look-ups at a time.
@@ -41,12 +51,14 @@ impl FrontDesk {
         pulse: Arc<Pulse>,
         ledger: Arc<Ledger>,
         clock: Clock,
+        hubs: HubDesk,
     ) -> Self {
         Self {
             records,
             pulse,
             ledger,
             clock,
+            hubs,
             turn: Arc::new(Semaphore::new(1)),
             looking: Arc::new(Semaphore::new(LOOKING)),
         }
@@ -114,13 +126,21 @@ impl Desk for FrontDesk {
             let Some(mut story) = story else { return Ok(None) };
             story.related = records.related(&story, now).map_err(unavailable)?.0;
             let plan = records.plan();
-            let subject = Subject::of(&story, &plan.sources, &plan.language);
-            let topics = plan
-                .queries
-                .matches(&subject)
-                .into_iter()
-                .map(|topic| plan.topics[topic].clone())
-                .collect();
+            let topics_of = |story: &Story| {
+                plan.queries.matches(&Subject::of(story, &plan.sources, &plan.language))
+            };
+            if plan.topics.iter().any(|topic| topic.private) {
+                let mut shown = Vec::new();
+                for related in std::mem::take(&mut story.related) {
+                    let other = records.store().story(related.story).map_err(unavailable)?;
+                    if other.is_some_and(|other| !plan.hides(&topics_of(&other))) {
+                        shown.push(related);
+                    }
+                }
+                story.related = shown;
+            }
+            let topics = topics_of(&story);
+            let topics = topics.into_iter().map(|topic| plan.topics[topic].clone()).collect();
             let shared = |member: &Member| match story.leader_of(member) {
                 Some(leader) => dedup::shared_passages(&member.entry, &leader.entry),
                 None => Vec::new(),
@@ -149,6 +169,30 @@ impl Desk for FrontDesk {
             });
             searching.await.unwrap_or_else(|broken| Err(Unavailable(broken.to_string())))
         })
+    }
+
+    fn callback(&self, token: &str) -> Option<u64> {
+        let known = self.hubs.callbacks.as_ref()?.knows(token);
+        known.then(|| self.records.plan().polling.max_body)
+    }
+
+    fn verified(&self, token: String, query: Vec<(String, String)>) -> Reply<Option<String>> {
+        let requests = self.hubs.requests.clone();
+        Box::pin(async move {
+            let stopping = || Unavailable("the daemon is stopping".to_owned());
+            let (done, answer) = oneshot::channel();
+            let request = Request::CallBack { token, query, done };
+            requests.send(request).await.map_err(|_| stopping())?;
+            Ok(match answer.await.map_err(|_| stopping())? {
+                websub::Answer::Echo(challenge) => Some(challenge),
+                websub::Answer::Noted => Some(String::new()),
+                websub::Answer::NotOurs => None,
+            })
+        })
+    }
+
+    fn delivered(&self, delivery: Delivery) -> bool {
+        self.hubs.callbacks.as_ref().is_some_and(|callbacks| callbacks.deliver(delivery))
     }
 
     fn volume(
@@ -180,7 +224,13 @@ fn found(
     now: Timestamp,
     go_on: impl Fn() -> bool,
 ) -> Result<Result<Finding, NotAQuery>, Unavailable> {
-    let scope = Scope { since: search.since, most: SEARCHED, sample: search.show, versus: None };
+    let scope = Scope {
+        since: search.since,
+        most: SEARCHED,
+        sample: search.show,
+        versus: None,
+        public: true,
+    };
     let tried = records.tried(&search.query, &scope, now, go_on).map_err(unavailable)?;
     let trial = match tried {
         Ok(trial) => trial,

@@ -118,6 +118,7 @@ fn source(id: SourceId, role: Role, position: usize) -> Source {
         pace: Pace::default(),
         headers: Vec::new(),
         allow_private: false,
+        push: true,
     }
 }
 

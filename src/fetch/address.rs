@@ -134,7 +134,7 @@ fn embedded(address: IpAddr) -> IpAddr {
 
 /// Whether an address is one of the public internet's: an allow-list of global
 /// unicast, less what the registries set aside in it.
-fn is_public(address: IpAddr) -> bool {
+pub fn is_public(address: IpAddr) -> bool {
     match embedded(address) {
         IpAddr::V4(four) => is_public_v4(four),
         IpAddr::V6(six) => is_public_v6(six),

@@ -108,8 +108,21 @@ impl Agenda {
     /// is not disturbed.
     pub fn plan(&mut self, source: &Source, memory: &Memory) {
         let number = self.slot(&source.id, &origin_of(source, memory));
-        self.slots[number].not_before = memory.not_before;
         self.house(number, source, memory);
+        self.enter(number, memory);
+    }
+
+    /// Enters a request to `to` that is no poll, under a name that no source has: it
+    /// waits in its origin's line as a source does, for when `memory` says. It has to be
+    /// told to be [`Agenda::finished`], too.
+    pub fn plan_errand(&mut self, name: &SourceId, to: &Url, memory: &Memory) {
+        let number = self.slot(name, &to.origin().ascii_serialization());
+        self.enter(number, memory);
+    }
+
+    /// Has a slot wait as its memory says.
+    fn enter(&mut self, number: usize, memory: &Memory) {
+        self.slots[number].not_before = memory.not_before;
         let origin = self.slots[number].origin;
         self.origins[origin].heed(number, memory);
         self.requeue(origin);

@@ -111,7 +111,13 @@ impl Web {
             let post = post.header(CONTENT_TYPE, websub::FORM).body(request.form());
             let answer = post.send().await.map_err(|error| words::of_error(&error, host))?;
             match answer.status().as_u16() {
-                200..=299 => return Ok(()),
+                200..=299 => {
+                    let body = receive(answer, MOST_ERROR, host).await.unwrap_or_default();
+                    return match request.is_granted(&body) {
+                        true => Ok(()),
+                        false => Err(words::of_refusal(host, &body)),
+                    };
+                }
                 307 | 308 => hub = target(&hub, answer.headers())?,
                 _ => {
                     let (status, said) = (answer.status(), content_type(answer.headers()));

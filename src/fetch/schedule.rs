@@ -53,6 +53,8 @@ pub(super) struct Said {
     pub(super) failure: Option<FailureKind>,
     /// News came that did not overlap with what was known.
     pub(super) gap: bool,
+    /// No hub is to be counted on, whatever is remembered of one.
+    pub(super) alone: bool,
 }
 
 /// When a source is asked next.
@@ -186,8 +188,11 @@ fn wish(
     if memory.endings > 0 {
         return Wait::new(WEEK, "the source says it has ended; one look whether it means it");
     }
-    if websub::covers(memory, now) {
-        return Wait::new(websub::BACKUP, "its hub pushes; one look whether it pushes all");
+    let pushed = settings.push && source.push && !said.alone;
+    if pushed && let Some(until) = websub::covered_until(memory, now) {
+        let alone = wish(memory, &Said { alone: true, ..*said }, source, settings, now);
+        let long = websub::BACKUP.min(alone.long.max(now.until(until)));
+        return Wait::new(long, "its hub pushes; one look whether it pushes all");
     }
     if let Some(interval) = source.pace.interval {
         return Wait { common: true, ..Wait::new(interval, "the configured interval") };

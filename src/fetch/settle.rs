@@ -27,6 +27,9 @@ const USUALLY: u32 = 3;
 /// ```
 pub fn settle(poll: &Poll, news: &News, memory: &mut Memory, source: &Source, settings: &Settings) {
     let now = poll.at;
+    if let Outcome::Pushed(_) = poll.outcome {
+        return pushed(news, memory, now);
+    }
     if schedule::probes(memory, now) {
         memory.rhythm.probed = Some(now);
     }
@@ -53,6 +56,8 @@ pub fn settle(poll: &Poll, news: &News, memory: &mut Memory, source: &Source, se
             said.failure = Some(failure.kind);
             failed(memory, failure, now);
         }
+        // Settled above.
+        Outcome::Pushed(_) => {}
     }
 
     let next = schedule::next(memory, &said, source, settings, now);
@@ -60,15 +65,41 @@ pub fn settle(poll: &Poll, news: &News, memory: &mut Memory, source: &Source, se
     memory.not_before = next.not_before;
     memory.because = next.because;
     memory.hold = hold(memory, &said, source, now);
+    if memory.push.is_some() {
+        let alone = schedule::next(memory, &Said { alone: true, ..said }, source, settings, now);
+        if let Some(push) = &mut memory.push {
+            push.otherwise_due = alone.at;
+        }
+    }
 }
 
 /// Records a document that a hub pushed: what was new in it, and nothing else. It
 /// is no answer of the source, and leaves its validators and its due time alone (W12).
-pub fn settle_pushed(news: &News, memory: &mut Memory, now: Timestamp) {
+fn pushed(news: &News, memory: &mut Memory, now: Timestamp) {
     schedule::learn(&mut memory.rhythm, &news.new, now);
     if !news.new.is_empty() {
         memory.last_news = Some(now);
     }
+    if let Some(push) = &mut memory.push {
+        push.delivered += 1;
+        push.last_delivery = Some(now);
+    }
+}
+
+/// Takes in that a source is said to have news: it is due as soon as any origin
+/// may be asked again, unless it waits for a reason of its own (W15, P26-P28, P37).
+/// Says whether that is earlier than it was.
+pub fn hasten(memory: &mut Memory, source: &Source, settings: &Settings, now: Timestamp) -> bool {
+    let floor = source.pace.min.map_or(settings.hard_floor, |min| min.max(settings.hard_floor));
+    let floored = memory.last_poll.map_or(now, |last| last.after(floor));
+    let held = memory.hold.map_or(now, |hold| hold.until);
+    let due = now.max(floored).max(held);
+    if memory.failure.is_some() || memory.rests() || due >= memory.next_poll {
+        return false;
+    }
+    memory.next_poll = due;
+    memory.because = "it is said to have news".to_owned();
+    true
 }
 
 /// What any good answer means, new or not.

@@ -1,34 +1,47 @@
 //! A source's offer and a hub's words in; what to ask the hub, and what to answer it, out. Pure.
 //!
-//! The subscriber's half of WebSub (PROTOCOL §1b, W1-W14). The loop sends what
-//! [`request`] asks for, hands the callback's queries to [`verify`] and its bodies to
-//! [`authentic`], and stores the [`Subscription`] with the rest of the source's memory.
-//! Tokens and secrets come from a hash under the daemon's own key: whoever lacks the
-//! key cannot guess them, and the same state gives the same ones.
+//! The subscriber's half of WebSub, and of rssCloud, which is the same but for its
+//! words (PROTOCOL §1b, W1-W15). The loop sends what [`request`] asks for, hands the
+//! callback's queries to [`verify`] and its bodies to [`authentic`], and stores the
+//! [`Subscription`] with the rest of the source's memory. Tokens and secrets are
+//! derived from a seed: whoever lacks it cannot guess them, and they are kept.
+//!
+//! # The way in
+//!
+//! Hubs call at `push/TOKEN` under `[hub] callback_url`. A proxy in front forwards that
+//! to `/push/TOKEN` as it forwards feeds: the path as it stands, GET with its query, POST
+//! with its body (up to `[polling] max_body`) and the headers `Content-Type` and
+//! `X-Hub-Signature`. It must not cache, and should not log the path: the token in it is
+//! what keeps strangers out.
 
 mod link;
 
 use std::time::Duration;
 
-use ring::hmac;
 use url::Url;
-use url::form_urlencoded::Serializer;
+use url::form_urlencoded::{self, Serializer};
 
-use crate::model::{Memory, Offer, SourceId, Subscription, Timestamp};
+use crate::model::{
+    Failure, Memory, Offer, Protocol, Seed, Signature, SourceId, Subscription, Timestamp,
+};
 
 pub(super) use link::offered;
 
-/// The Content-Type of a subscription request.
+/// The Content-Type of a request to a hub.
 pub(super) const FORM: &str = "application/x-www-form-urlencoded";
 
 /// A source whose hub pushes is looked at this often all the same (W13).
-pub(super) const BACKUP: Duration = Duration::from_secs(86_400);
+pub(super) const BACKUP: Duration = DAY;
 
 /// What hubs are asked to push for; they answer with what they will.
 const LEASE: Duration = Duration::from_secs(10 * 86_400);
 
-/// A hub that does not answer is asked again (W8).
+/// A cloud forgets who does not register again (W15).
+const CLOUD_LEASE: Duration = Duration::from_secs(25 * 3600);
+
+/// A hub that does not answer is asked again (W8), so often, and then daily.
 const AGAIN: Duration = Duration::from_secs(3600);
+const HOURLY: u32 = 24;
 
 /// How late a hub may push before it counts as having let news pass (W13).
 const LATE: Duration = Duration::from_secs(600);
@@ -38,6 +51,8 @@ const DISTRUST: Duration = Duration::from_secs(7 * 86_400);
 
 /// Only sources with news in this time are worth a subscription (W14).
 const LIVELY: Duration = Duration::from_secs(30 * 86_400);
+
+const DAY: Duration = Duration::from_secs(86_400);
 
 /// A subscription to ask a hub for, and what to remember of it once it is sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,17 +66,41 @@ pub struct Request {
 }
 
 impl Request {
-    /// The body of the request (W3).
+    /// The body of the request (W3, W15).
     pub fn form(&self) -> String {
         let mut form = Serializer::new(String::new());
-        form.append_pair("hub.mode", "subscribe")
-            .append_pair("hub.topic", self.subscription.offer.topic.as_str())
-            .append_pair("hub.callback", self.callback.as_str())
-            .append_pair("hub.lease_seconds", &LEASE.as_secs().to_string());
-        if let Some(secret) = &self.subscription.secret {
-            form.append_pair("hub.secret", secret);
+        let offer = &self.subscription.offer;
+        match offer.protocol {
+            Protocol::WebSub => {
+                form.append_pair("hub.mode", "subscribe")
+                    .append_pair("hub.topic", offer.topic.as_str())
+                    .append_pair("hub.callback", self.callback.as_str())
+                    .append_pair("hub.lease_seconds", &LEASE.as_secs().to_string());
+                if let Some(secret) = &self.subscription.secret {
+                    form.append_pair("hub.secret", secret);
+                }
+            }
+            Protocol::RssCloud => {
+                let port = self.callback.port_or_known_default().unwrap_or(80);
+                let secure = self.callback.scheme() == "https";
+                form.append_pair("notifyProcedure", "")
+                    .append_pair("domain", self.callback.host_str().unwrap_or_default())
+                    .append_pair("port", &port.to_string())
+                    .append_pair("path", self.callback.path())
+                    .append_pair("protocol", if secure { "https-post" } else { "http-post" })
+                    .append_pair("url1", offer.topic.as_str());
+            }
         }
         form.finish()
+    }
+
+    /// Whether what a hub answered the request with is a yes: a cloud says no with
+    /// `<notifyResult success="false" …>`, or the like in JSON, and status 200.
+    pub(super) fn is_granted(&self, answer: &[u8]) -> bool {
+        let text = String::from_utf8_lossy(answer).to_ascii_lowercase();
+        let text: String = text.chars().filter(|c| !c.is_whitespace() && *c != '"').collect();
+        let says_no = text.contains("success=false") || text.contains("success:false");
+        self.subscription.offer.protocol == Protocol::WebSub || !says_no
     }
 }
 
@@ -77,15 +116,20 @@ pub enum Answer {
 }
 
 /// Where a source's news can be had from: its Link headers say, else its document,
-/// and hub and topic are taken from the same place (W1, W2).
+/// and hub and topic are taken from the same place (W1, W2); else its cloud (W15).
 pub fn offer(memory: &Memory) -> Option<Offer> {
     if let Some(offer) = &memory.validators.offer {
         return Some(Offer::clone(offer));
     }
-    let topic = memory.hints.self_url.clone()?;
-    let https = memory.hints.hubs.iter().find(|hub| hub.scheme() == "https");
-    let hub = https.or_else(|| memory.hints.hubs.iter().find(|hub| hub.scheme() == "http"))?;
-    Some(Offer { hub: hub.clone(), topic })
+    let (hints, topic) = (&memory.hints, memory.hints.self_url.clone());
+    let https = hints.hubs.iter().find(|hub| hub.scheme() == "https");
+    let hub = https.or_else(|| hints.hubs.iter().find(|hub| hub.scheme() == "http"));
+    if let (Some(hub), Some(topic)) = (hub, &topic) {
+        let (hub, topic) = (hub.clone(), topic.clone());
+        return Some(Offer { hub, topic, protocol: Protocol::WebSub });
+    }
+    let topic = topic.or_else(|| memory.validators.of.clone())?;
+    Some(Offer { hub: hints.cloud.clone()?, topic, protocol: Protocol::RssCloud })
 }
 
 /// What to ask a hub for now, if anything: at first sight of a hub of a lively
@@ -95,68 +139,117 @@ pub fn request(
     source: &SourceId,
     memory: &Memory,
     callbacks: &Url,
-    key: &[u8; 32],
+    seed: &Seed,
     now: Timestamp,
 ) -> Option<Request> {
-    if due(source, memory)? > now {
+    if due(source, memory, callbacks)? > now {
         return None;
     }
     let offer = offer(memory)?;
     let known = memory.push.as_ref();
     let round = known.map_or(0, |known| known.round).wrapping_add(1);
-    let token = derived(key, "token", source, round);
-    let kept = known.filter(|known| known.offer == offer);
+    let derived =
+        |what: &[u8]| seed.token(&[what, source.as_str().as_bytes(), &round.to_le_bytes()]);
+    let kept = known.filter(|known| is_for(known, &offer, callbacks));
+    let is_cloud = offer.protocol == Protocol::RssCloud;
+    // A cloud knows us by our path: another would be told beside it.
+    let token = kept.filter(|_| is_cloud).map(|known| known.token.clone());
+    let token = token.unwrap_or_else(|| derived(b"token"));
     // In the clear, a secret would be none (W5); a hub of our own may be on loopback.
-    let private = offer.hub.scheme() == "https" || is_loopback(&offer.hub);
+    let private = !is_cloud && (offer.hub.scheme() == "https" || is_loopback(&offer.hub));
+    let secret = kept.and_then(|known| known.secret.clone());
     let subscription = Subscription {
-        secret: private.then(|| derived(key, "secret", source, 0)),
-        former: kept.and_then(|known| match known.confirmed {
+        secret: private.then(|| secret.unwrap_or_else(|| derived(b"secret"))),
+        former: kept.filter(|_| !is_cloud).and_then(|known| match is_answered(known) {
             // Until the new one is confirmed, pushes come to the one that last was.
-            Some(confirmed) if confirmed >= known.asked => Some(known.token.clone()),
-            _ => known.former.clone(),
+            true => Some(known.token.clone()),
+            false => known.former.clone(),
         }),
         token: token.clone(),
+        callbacks: Some(callbacks.clone()),
         round,
         asked: now,
+        unanswered: kept
+            .filter(|known| !is_answered(known))
+            .map_or(1, |known| known.unanswered.saturating_add(1)),
+        trouble: None,
+        since: kept.and_then(|known| known.since),
         confirmed: kept.and_then(|known| known.confirmed),
         expires: kept.and_then(|known| known.expires),
         denied: false,
         distrusted_until: kept.and_then(|known| known.distrusted_until),
         forged: known.map_or(0, |known| known.forged),
+        delivered: known.map_or(0, |known| known.delivered),
+        last_delivery: known.and_then(|known| known.last_delivery),
+        otherwise_due: known.map_or(memory.next_poll, |known| known.otherwise_due),
         offer,
     };
     let callback = callbacks.join(&token).ok()?;
     Some(Request { hub: subscription.offer.hub.clone(), callback, subscription })
 }
 
+/// Whether this subscription is the one to be had.
+fn is_for(known: &Subscription, offer: &Offer, callbacks: &Url) -> bool {
+    known.offer == *offer && known.callbacks.as_ref() == Some(callbacks)
+}
+
+/// Whether the hub has confirmed what it was last asked for.
+fn is_answered(known: &Subscription) -> bool {
+    known.confirmed.is_some_and(|confirmed| confirmed >= known.asked)
+}
+
 /// When [`request`] is worth calling for this source; none while no hub offers
 /// anything, or while the source is not lively enough (W8, W14).
-pub fn due(source: &SourceId, memory: &Memory) -> Option<Timestamp> {
+pub fn due(source: &SourceId, memory: &Memory, callbacks: &Url) -> Option<Timestamp> {
     let offer = offer(memory)?;
     let newest = memory.rhythm.newest?;
     if memory.rests() || memory.last_poll?.until(newest.after(LIVELY)).is_zero() {
         return None;
     }
-    let Some(known) = memory.push.as_ref().filter(|known| known.offer == offer) else {
-        return Some(Timestamp::EPOCH);
-    };
+    let Some(known) = &memory.push else { return Some(Timestamp::EPOCH) };
+    if !is_for(known, &offer, callbacks) {
+        // However often a source names another hub, none is asked more often.
+        return Some(known.asked.after(AGAIN));
+    }
     if known.denied {
         return Some(known.asked.after(DISTRUST));
     }
     match (known.confirmed, known.expires) {
-        (Some(confirmed), Some(expires)) if confirmed >= known.asked => {
+        (Some(confirmed), _) if is_answered(known) && offer.protocol == Protocol::RssCloud => {
+            Some(confirmed.after(DAY))
+        }
+        (Some(confirmed), Some(expires)) if is_answered(known) => {
             // At four fifths of the lease, and up to a twentieth of it later.
             let lease = confirmed.until(expires);
             let hash = xxhash_rust::xxh3::xxh3_64(source.as_str().as_bytes());
             let jitter = lease / 20 * ((hash % 1000) as u32) / 1000;
             Some(confirmed.after(lease / 5 * 4 + jitter))
         }
-        _ => Some(known.asked.after(AGAIN)),
+        _ => {
+            let again = known.asked.after(if known.unanswered > HOURLY { DAY } else { AGAIN });
+            Some(known.trouble.as_ref().map_or(again, |(_, until)| again.max(*until)))
+        }
     }
 }
 
-/// Takes in what a hub says of a subscription at its callback (W7, W9): the query's
-/// `hub.mode`, `hub.topic`, `hub.challenge` and `hub.lease_seconds`.
+/// Takes in that the hub has taken the request. A WebSub hub's yes comes later, to
+/// the callback; a cloud has asked for its challenge by now and means it.
+pub fn accepted(subscription: &mut Subscription, now: Timestamp) {
+    subscription.trouble = None;
+    if subscription.offer.protocol == Protocol::RssCloud {
+        confirm(subscription, CLOUD_LEASE, now);
+    }
+}
+
+/// Takes in that the hub could not be asked, or refused.
+pub fn failed(subscription: &mut Subscription, failure: &Failure, now: Timestamp) {
+    let wait = failure.retry_after.unwrap_or_default().min(super::schedule::FURTHEST);
+    subscription.trouble = Some((failure.message.clone(), now.after(wait)));
+}
+
+/// Takes in what a hub says of a subscription at its callback (W7, W9, W15): the
+/// query's `hub.mode`, `hub.topic`, `hub.challenge` and `hub.lease_seconds`, or a
+/// cloud's `url` and `challenge`.
 pub fn verify(
     subscription: &mut Subscription,
     token: &str,
@@ -164,63 +257,86 @@ pub fn verify(
     now: Timestamp,
 ) -> Answer {
     let value = |name| query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
-    let ours = value("hub.topic") == Some(subscription.offer.topic.as_str());
-    let answered = subscription.confirmed.is_some_and(|confirmed| confirmed >= subscription.asked);
+    let topic = Some(subscription.offer.topic.as_str());
+    let pending = !is_answered(subscription) && same(token, &subscription.token);
+    if subscription.offer.protocol == Protocol::RssCloud {
+        return match value("challenge") {
+            Some(challenge) if pending && value("url") == topic => Answer::Echo(challenge.into()),
+            _ => Answer::NotOurs,
+        };
+    }
     match (value("hub.mode"), value("hub.challenge")) {
-        (Some("denied"), _) if ours && is_token(subscription, token) => {
+        _ if value("hub.topic") != topic => Answer::NotOurs,
+        (Some("denied"), _) if is_token(subscription, token) => {
             subscription.denied = true;
-            (subscription.confirmed, subscription.expires) = (None, None);
+            (subscription.since, subscription.confirmed, subscription.expires) = (None, None, None);
             Answer::Noted
         }
-        (Some("subscribe"), Some(challenge))
-            if ours && !answered && same(token, &subscription.token) =>
-        {
+        (Some("subscribe"), Some(challenge)) if pending => {
             let lease = value("hub.lease_seconds").and_then(|seconds| seconds.parse().ok());
             let lease = lease.map_or(LEASE, Duration::from_secs).min(LEASE * 3);
-            subscription.confirmed = Some(now);
-            subscription.expires = Some(now.after(lease));
-            subscription.denied = false;
-            subscription.former = None;
+            confirm(subscription, lease, now);
             Answer::Echo(challenge.to_owned())
         }
         _ => Answer::NotOurs,
     }
 }
 
+fn confirm(subscription: &mut Subscription, lease: Duration, now: Timestamp) {
+    if subscription.expires.is_none_or(|expires| expires <= now) {
+        subscription.since = Some(now);
+    }
+    subscription.confirmed = Some(now);
+    subscription.expires = Some(now.after(lease));
+    (subscription.unanswered, subscription.denied) = (0, false);
+    subscription.former = None;
+}
+
 /// Whether this token is one that the hub may push to; any other gets 410 (W11).
 pub fn is_token(subscription: &Subscription, token: &str) -> bool {
-    same(token, &subscription.token)
-        || subscription.former.as_ref().is_some_and(|former| same(token, former))
+    tokens(subscription).any(|known| same(token, known))
+}
+
+/// The tokens that the hub may call at.
+pub fn tokens(subscription: &Subscription) -> impl Iterator<Item = &str> {
+    std::iter::once(&subscription.token).chain(&subscription.former).map(String::as_str)
 }
 
 /// Whether a pushed body is the hub's: signed, where a secret was agreed (W10). A
 /// body that is not is answered like any other, counted, and left alone.
-pub fn authentic(subscription: &mut Subscription, signature: Option<&str>, body: &[u8]) -> bool {
+pub fn authentic(subscription: &Subscription, signature: Option<&str>, body: &[u8]) -> bool {
     let Some(secret) = &subscription.secret else { return true };
-    let signed = signature.is_some_and(|signature| is_signed(secret, signature, body));
-    subscription.forged += u64::from(!signed);
-    signed
+    let signature = signature.and_then(|signature| signature.parse::<Signature>().ok());
+    signature.is_some_and(|signature| signature.is_of(secret, body))
 }
 
-fn is_signed(secret: &str, signature: &str, body: &[u8]) -> bool {
-    let Some((method, digest)) = signature.trim().split_once('=') else { return false };
-    let algorithm = match method.to_ascii_lowercase().as_str() {
-        "sha1" => hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY,
-        "sha256" => hmac::HMAC_SHA256,
-        "sha384" => hmac::HMAC_SHA384,
-        "sha512" => hmac::HMAC_SHA512,
-        _ => return false,
-    };
-    let Some(digest) = unhex(digest) else { return false };
-    hmac::verify(&hmac::Key::new(algorithm, secret.as_bytes()), body, &digest).is_ok()
+/// Whether a body says that there is news, and no more: a form that names an address (W15).
+pub fn is_ping(subscription: &Subscription, body: &[u8]) -> bool {
+    let topic = subscription.offer.topic.as_str();
+    subscription.offer.protocol == Protocol::RssCloud
+        && form_urlencoded::parse(body).any(|(key, value)| key == "url" && value == topic)
 }
 
-/// Whether the hub is relied upon at this time: then the source is only looked at daily.
+/// Until when the hub is relied upon, if it is at this time: then the source is
+/// only looked at daily.
+pub(super) fn covered_until(memory: &Memory, now: Timestamp) -> Option<Timestamp> {
+    let push = memory.push.as_ref()?;
+    let pushes = push.offer.protocol == Protocol::WebSub && !push.denied;
+    let trusted = push.distrusted_until.is_none_or(|until| until <= now);
+    let until = push.expires.filter(|expires| pushes && trusted && *expires > now)?;
+    // A hub that the source does not name any more need not be told by it.
+    (offer(memory).as_ref() == Some(&push.offer)).then_some(until)
+}
+
+/// Whether the hub is relied upon at this time.
 pub fn covers(memory: &Memory, now: Timestamp) -> bool {
-    memory.push.as_ref().is_some_and(|push| {
-        let trusted = push.distrusted_until.is_none_or(|until| until <= now);
-        !push.denied && trusted && push.expires.is_some_and(|expires| expires > now)
-    })
+    covered_until(memory, now).is_some()
+}
+
+/// Whether it would be, had it not let news pass (W13).
+pub fn is_distrusted(memory: &Memory, now: Timestamp) -> bool {
+    let until = memory.push.as_ref().and_then(|push| push.distrusted_until);
+    until.is_some_and(|until| until > now)
 }
 
 /// Compares what a poll found new with what a hub that is relied upon should have
@@ -231,17 +347,21 @@ pub(super) fn compare(memory: &mut Memory, new: &[Timestamp], now: Timestamp) {
     }
     let Some(push) = &mut memory.push else { return };
     // What is older than the subscription was never the hub's to push.
-    let since = push.confirmed.unwrap_or(now);
+    let since = push.since.or(push.confirmed).unwrap_or(now);
     if new.iter().any(|&entry| entry > since && entry.after(LATE) < now) {
         push.distrusted_until = Some(now.after(DISTRUST));
     }
 }
 
-/// 128 bits that nobody can guess without the key, in hexadecimal (W4, W5).
-fn derived(key: &[u8; 32], what: &str, source: &SourceId, round: u32) -> String {
-    let mut hasher = blake3::Hasher::new_keyed(key);
-    hasher.update(what.as_bytes()).update(&round.to_le_bytes()).update(source.as_str().as_bytes());
-    hasher.finalize().to_hex()[..32].to_owned()
+/// Nobody pushes any more, by the hub's word or the operator's: the source is due
+/// when it would have been without (W9).
+pub fn uncover(memory: &mut Memory, now: Timestamp) {
+    let Some(push) = &memory.push else { return };
+    let due = push.otherwise_due.max(now);
+    if due < memory.next_poll {
+        memory.next_poll = due;
+        memory.because = "its hub does not push any more".to_owned();
+    }
 }
 
 /// Compares two tokens in a time that does not tell where they differ.
@@ -257,12 +377,6 @@ fn is_loopback(url: &Url) -> bool {
         Some(url::Host::Domain(name)) => name == "localhost",
         None => false,
     }
-}
-
-fn unhex(text: &str) -> Option<Vec<u8>> {
-    let digit = |byte: u8| char::from(byte).to_digit(16).map(|digit| digit as u8);
-    let pairs = text.as_bytes().chunks(2);
-    pairs.map(|pair| Some(digit(pair[0])? << 4 | digit(*pair.get(1)?)?)).collect()
 }
 
 #[cfg(test)]

@@ -25,6 +25,12 @@ impl From<Unreachable> for Failure {
     }
 }
 
+/// What it means that `host` answers a request well, with a body that says no.
+pub(super) fn of_refusal(host: &str, body: &[u8]) -> Failure {
+    let said = detail(None, body).unwrap_or_default();
+    Failure::new(FailureKind::Denied, format!("{host} says no: {said}"))
+}
+
 /// What a failed exchange with `host` means.
 pub(super) fn of_error(error: &reqwest::Error, host: &str) -> Failure {
     let causes = || causes(error);

@@ -57,7 +57,7 @@ impl PollReport {
         let Ingested { new, joined, revised } = ingested;
         (report.new, report.joined, report.revised) = (new, joined, revised);
         let (outcome, message) = match poll.outcome {
-            Outcome::Read(reading) => {
+            Outcome::Read(reading) | Outcome::Pushed(reading) => {
                 report.entries = reading.entries.len();
                 report.bytes = reading.bytes;
                 ("read", reading.warnings.first().cloned())

@@ -39,6 +39,9 @@ pub struct Scope {
     pub sample: usize,
     /// A topic to compare with.
     pub versus: Option<TopicId>,
+    /// Whether anybody may ask: stories that private topics alone hold are
+    /// then as if they were not there.
+    pub public: bool,
 }
 
 /// What a query would have caught.
@@ -173,6 +176,10 @@ impl<'a> Trying<'a> {
         let subject = Subject::of(&story, &self.plan.sources, &self.plan.language);
         let caught = self.set.is_in(&subject, 0);
         let topics = self.plan.queries.matches(&subject);
+        if self.scope.public && self.plan.hides(&topics) {
+            self.looked_at -= 1;
+            return;
+        }
         for topic in &topics {
             self.shares[*topic].0 += 1;
             self.shares[*topic].1 += usize::from(caught);

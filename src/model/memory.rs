@@ -105,11 +105,14 @@ pub struct Moved {
     pub successes: u32,
 }
 
-/// What a hub was asked to push (WebSub), and what came of it.
+/// What a hub was asked to push, and what came of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Subscription {
     /// Who pushes what.
     pub offer: Offer,
+    /// The address under which callbacks were served when it was asked.
+    #[serde(default)]
+    pub callbacks: Option<Url>,
     /// The last part of the callback's path: unguessable, new at each renewal (W4).
     pub token: String,
     /// The token before it, which is good until the hub has confirmed the new one.
@@ -122,6 +125,15 @@ pub struct Subscription {
     pub round: u32,
     /// When it was last asked.
     pub asked: Timestamp,
+    /// How often in a row it was asked and did not confirm.
+    #[serde(default)]
+    pub unanswered: u32,
+    /// Why the last request to it failed, and until when it is left alone.
+    #[serde(default)]
+    pub trouble: Option<(String, Timestamp)>,
+    /// Since when it has pushed without a break.
+    #[serde(default)]
+    pub since: Option<Timestamp>,
     /// When it confirmed last.
     #[serde(default)]
     pub confirmed: Option<Timestamp>,
@@ -137,6 +149,15 @@ pub struct Subscription {
     /// Pushes whose signature was missing or wrong (W10).
     #[serde(default)]
     pub forged: u64,
+    /// Pushes, or words that there is news, that were taken in.
+    #[serde(default)]
+    pub delivered: u64,
+    /// When the last of those came.
+    #[serde(default)]
+    pub last_delivery: Option<Timestamp>,
+    /// When the source would be due if nobody pushed.
+    #[serde(default)]
+    pub otherwise_due: Timestamp,
 }
 
 /// What has been learned of when a source lists something new: decayed counts,

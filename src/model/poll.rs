@@ -41,6 +41,8 @@ pub enum Outcome {
     },
     /// Nothing could be read.
     Failed(Failure),
+    /// A document that the source's hub pushed: no answer of the source itself (W12).
+    Pushed(Box<Reading>),
 }
 
 /// A document that was read.
@@ -84,13 +86,27 @@ pub struct Validators {
     pub offer: Option<Box<Offer>>,
 }
 
-/// A hub that pushes a topic's news (WebSub).
+/// A hub that tells of a topic's news.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Offer {
     /// Whom to ask.
     pub hub: Url,
     /// What to ask for: the address that the source gives itself (W2).
     pub topic: Url,
+    /// In which words.
+    #[serde(default)]
+    pub protocol: Protocol,
+}
+
+/// How a hub is spoken to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Protocol {
+    /// It pushes the document itself, signed.
+    #[default]
+    WebSub,
+    /// It says that there is news, and no more (W15).
+    RssCloud,
 }
 
 impl Validators {
@@ -136,6 +152,9 @@ pub struct Hints {
     /// WebSub hubs that the document names (W1).
     #[serde(default)]
     pub hubs: Vec<Url>,
+    /// Where an RSS document's `<cloud>` has one ask to be told of news (W15).
+    #[serde(default)]
+    pub cloud: Option<Url>,
     /// The document's own idea of its address (W2).
     #[serde(default)]
     pub self_url: Option<Url>,

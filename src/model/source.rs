@@ -36,6 +36,8 @@ pub struct Source {
     pub headers: Vec<(String, Secret)>,
     /// Whether its address may be private: a site of the operator's own.
     pub allow_private: bool,
+    /// Whether its hub is asked to push: not, where hubs cannot reach us.
+    pub push: bool,
 }
 
 impl Source {
@@ -53,6 +55,7 @@ impl Source {
             pace: Pace::default(),
             headers: Vec::new(),
             allow_private: false,
+            push: false,
         }
     }
 }

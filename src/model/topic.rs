@@ -21,6 +21,10 @@ pub struct Topic {
     pub entries: usize,
     /// Names it had before: their addresses lead here for ever (Q33).
     pub formerly: Vec<TopicId>,
+    /// Whether only who bears a key may read it: then nothing public tells of it.
+    pub private: bool,
+    /// Whether its feed says which words put a story in it.
+    pub explain: bool,
 }
 
 /// Which changes of a story give its entry in the feed a new `updated`.

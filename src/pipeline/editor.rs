@@ -13,8 +13,8 @@ use crate::config::Plan;
 use crate::dedup::{self, Candidate, Judged, Rules};
 use crate::fetch::{self, News};
 use crate::model::{
-    Admitted, Key, Lookalikes, Memory, Outcome, Poll, SourceId, Story, StoryId, Timestamp, Topic,
-    Verdict,
+    Admitted, Key, Lookalikes, Memory, Outcome, Poll, Reading, SourceId, Story, StoryId, Timestamp,
+    Topic, Verdict,
 };
 use crate::publish::{self, Ledger, Shelf, Volume};
 use crate::store::{Commit, Store, StoreError};
@@ -104,6 +104,22 @@ impl Editor {
         memories.get(source).filter(is_of).cloned().unwrap_or_default()
     }
 
+    /// Keeps what is remembered of these sources in place of what was, durably.
+    pub(super) async fn remember(
+        &mut self,
+        memories: Vec<(SourceId, Memory)>,
+    ) -> Result<(), StoreError> {
+        self.store.commit(Commit { memories: memories.clone(), ..Commit::default() }).await?;
+        self.memories.write().unwrap_or_else(PoisonError::into_inner).extend(memories);
+        Ok(())
+    }
+
+    /// The same for one source, with whatever is kept of it next: a crash may undo it.
+    pub(super) fn note(&self, source: &SourceId, memory: Memory) {
+        let mut memories = self.memories.write().unwrap_or_else(PoisonError::into_inner);
+        memories.insert(source.clone(), memory);
+    }
+
     /// The store, for those who read it.
     pub(super) fn store(&self) -> Arc<dyn Store> {
         self.store.clone()
@@ -154,6 +170,8 @@ impl Editor {
     }
 
     async fn publish_all(&mut self, now: Timestamp) -> Result<(), StoreError> {
+        // Before anything is placed: what is private now is not shown once more.
+        self.shelf.guard(self.plan.guards());
         let all = self.filing.all();
         self.displayed = vec![Vec::new(); all.len()];
         self.close_volumes(&all, now).await?;
@@ -191,7 +209,7 @@ impl Editor {
         let mut touched = BTreeSet::new();
         for (poll, candidates) in polls.iter().zip(candidates) {
             let mut judged = dedup::judge(candidates, &mut known, &rules(&plan), poll.at);
-            if let Outcome::Read(reading) = &poll.outcome {
+            if let Some(reading) = document_of(poll) {
                 let (source, deleted) = (&poll.source, &reading.hints.deleted);
                 let withdrawn =
                     dedup::withdraw(source, deleted, &mut known, &rules(&plan), poll.at);
@@ -248,7 +266,7 @@ impl Editor {
     ) -> Result<Lookalikes, StoreError> {
         let mut names: Vec<Key> = candidates.iter().flatten().flat_map(Candidate::names).collect();
         for poll in polls {
-            if let Outcome::Read(reading) = &poll.outcome {
+            if let Some(reading) = document_of(poll) {
                 names.extend(dedup::tombstone_keys(&poll.source, &reading.hints.deleted));
             }
         }
@@ -354,6 +372,9 @@ impl Editor {
                 stories.extend(self.story(id)?);
             }
             stories.sort_by_key(|story| Reverse((self.filing.date(feed, story), story.id)));
+            if feed == self.plan.topics.len() {
+                self.filing.show_everybody(&mut stories);
+            }
             self.displayed[feed] = stories;
         }
         let on_display: HashSet<StoryId> =
@@ -415,9 +436,17 @@ pub(crate) fn rules(plan: &Plan) -> Rules<'_> {
 }
 
 fn candidates_of(poll: &Poll, plan: &Plan) -> Vec<Candidate> {
+    match document_of(poll) {
+        Some(reading) => dedup::candidates(reading.entries.clone(), &rules(plan), poll.at),
+        None => Vec::new(),
+    }
+}
+
+/// The document that came, from the source or from its hub.
+fn document_of(poll: &Poll) -> Option<&Reading> {
     match &poll.outcome {
-        Outcome::Read(reading) => dedup::candidates(reading.entries.clone(), &rules(plan), poll.at),
-        Outcome::Unchanged { .. } | Outcome::Failed(_) => Vec::new(),
+        Outcome::Read(reading) | Outcome::Pushed(reading) => Some(reading),
+        Outcome::Unchanged { .. } | Outcome::Failed(_) => None,
     }
 }
 

@@ -272,10 +272,28 @@ impl Filing {
         topic: usize,
         store: &dyn Store,
     ) -> Result<BTreeSet<StoryId>, StoreError> {
-        let limit = self.plan.topics.get(topic).map_or(OF_EVERYTHING, |topic| topic.entries);
+        let limit =
+            self.plan.topics.get(topic).map_or_else(|| self.looked_at(), |topic| topic.entries);
         let newest = store.places(self.fingerprints[topic], None, limit)?;
         let untold = self.archives.get(topic).into_iter().flat_map(Archive::untold);
         Ok(newest.into_iter().map(|place| place.story).chain(untold).collect())
+    }
+
+    /// How many stories to look at for the feed of everything. Some may be
+    /// hidden, and of the newest four hundred a hundred are left.
+    fn looked_at(&self) -> usize {
+        let hides = self.plan.topics.iter().any(|topic| topic.private);
+        if hides { 4 * OF_EVERYTHING } else { OF_EVERYTHING }
+    }
+
+    /// Leaves out of the feed of everything the stories that private topics alone hold.
+    pub(super) fn show_everybody(&self, stories: &mut Vec<Arc<Story>>) {
+        stories.retain(|story| {
+            let archives = self.archives.iter().enumerate();
+            let holds = archives.filter(|(_, archive)| archive.holds(story.id));
+            !self.plan.hides(&holds.map(|(topic, _)| topic).collect::<Vec<_>>())
+        });
+        stories.truncate(OF_EVERYTHING);
     }
 
     /// The last volume of a topic's archive, which its feed leads to.

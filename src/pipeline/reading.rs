@@ -66,7 +66,7 @@ pub(super) async fn read(
 
 /// Parses where it blocks nobody. A document that takes too long, or makes
 /// the parser panic, is that source's failure.
-async fn parsed(document: Document, limits: Limits) -> Result<Parsed, Failure> {
+pub(super) async fn parsed(document: Document, limits: Limits) -> Result<Parsed, Failure> {
     let parsing = tokio::task::spawn_blocking(move || parse::parse(&document, &limits));
     match tokio::time::timeout(PARSE_DEADLINE, parsing).await {
         Ok(Ok(result)) => result,

@@ -5,7 +5,9 @@ use std::ops::Range;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::{Ledger, Site, Volume};
 use crate::model::{Memory, Piece, Source, Sources, Story, StoryId, Timestamp, Topic, TopicId};
@@ -30,7 +32,7 @@ pub trait Desk: Send + Sync + 'static {
     fn ledger(&self) -> Arc<Ledger>;
     /// Every source with what is known of it.
     fn sources(&self) -> Reply<Vec<SourceState>>;
-    /// One story, unless there is none of that id that everybody may read.
+    /// One story, whoever may read it, unless there is none of that id.
     fn story(&self, id: StoryId) -> Reply<Option<StoryDetail>>;
     /// What a later text kept, lost and gained: to mark the differences of a
     /// revision. Whoever does not compare lets one stand beside the other.
@@ -43,6 +45,23 @@ pub trait Desk: Send + Sync + 'static {
         let why = format!("nobody searches here for {}", search.query);
         Box::pin(std::future::ready(Err(Unavailable(why))))
     }
+    /// How many bytes a hub may send to the callback that this token names; none
+    /// where there is no such callback. Whoever asks no hub has none.
+    fn callback(&self, token: &str) -> Option<u64> {
+        let _ = token;
+        None
+    }
+    /// What to tell a hub that calls back with this query; nothing where it calls for
+    /// something that nobody asked.
+    fn verified(&self, token: String, query: Vec<(String, String)>) -> Reply<Option<String>> {
+        let _ = (token, query);
+        Box::pin(std::future::ready(Ok(None)))
+    }
+    /// Takes in what a hub sent, to be read later; false where too much waits already.
+    fn delivered(&self, delivery: Delivery) -> bool {
+        drop(delivery);
+        false
+    }
     /// A closed volume of a topic as the feed of this ending, unless there is none of that name.
     fn volume(
         &self,
@@ -50,6 +69,21 @@ pub trait Desk: Send + Sync + 'static {
         volume: Volume,
         ending: &'static str,
     ) -> Reply<Option<VolumeDetail>>;
+}
+
+/// What a hub sent to a callback, unread.
+#[derive(Debug)]
+pub struct Delivery {
+    /// Which callback: the last part of its path.
+    pub token: String,
+    /// The `X-Hub-Signature` header.
+    pub signature: Option<String>,
+    /// The `Content-Type` header.
+    pub content_type: Option<String>,
+    /// The body.
+    pub body: Bytes,
+    /// The memory it takes up, free again once this is dropped.
+    pub room: OwnedSemaphorePermit,
 }
 
 /// The daemon cannot answer now; the reason is for the log.
@@ -118,7 +152,8 @@ pub struct StoryDetail {
     pub story: Story,
     /// The plan's sources: who leads, and what they are called.
     pub sources: Sources,
-    /// The public topics it is in, in the order of the plan.
+    /// The topics it is in, private ones too, in the order of the plan: who
+    /// asks is shown those which they may know of.
     pub topics: Vec<Topic>,
     /// Of each member, in their order, the bytes of its text that are why it
     /// joined, where the text decided.

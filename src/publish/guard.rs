@@ -1,6 +1,7 @@
 //! A request's key or credentials in; whether it may read what is guarded, out.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::Arc;
 
 use axum::http::HeaderMap;
@@ -15,19 +16,58 @@ use url::form_urlencoded;
 ///
 /// Only hashes of the keys are held, and hashes are compared in constant
 /// time, so neither memory nor timing gives a key away.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Guard {
     keys: Vec<(String, blake3::Hash)>,
 }
 
-/// Guards by the stem of what they guard: `/topics/ID`.
-pub(super) type Guards = HashMap<String, Arc<Guard>>;
+/// Who guards what.
+#[derive(Debug, Default)]
+pub(super) struct Guards {
+    /// By the stem of what they guard: `/topics/ID`.
+    by_stem: HashMap<String, Arc<Guard>>,
+    /// Knows every key of them all.
+    porter: Guard,
+}
 
 /// Some clients leave the padding out.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &alphabet::STANDARD,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
+
+/// Tells the names, and not what the keys hash to: a short key could be found from that.
+impl fmt::Debug for Guard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.keys.iter().map(|(name, _)| name)).finish()
+    }
+}
+
+impl Guards {
+    pub(super) fn new(guards: impl IntoIterator<Item = (String, Guard)>) -> Self {
+        let mut all = Self::default();
+        for (stem, guard) in guards {
+            all.porter.keys.extend(guard.keys.iter().cloned());
+            all.by_stem.insert(stem, Arc::new(guard));
+        }
+        all
+    }
+
+    /// Who guards a path, if it is not for everybody.
+    pub(super) fn of(&self, path: &str) -> Option<&Arc<Guard>> {
+        self.by_stem.get(stem(path))
+    }
+
+    /// Whether anything at all is guarded.
+    pub(super) fn is_empty(&self) -> bool {
+        self.by_stem.is_empty()
+    }
+
+    /// Whether the request bears a key, whatever that opens.
+    pub(super) fn know(&self, query: Option<&str>, headers: &HeaderMap) -> bool {
+        self.porter.admits(query, headers).is_some()
+    }
+}
 
 impl Guard {
     /// A guard who knows these names and their keys. Nobody passes one who knows none.
@@ -61,14 +101,14 @@ impl Guard {
 }
 
 /// What a path is guarded as: a topic's page, its feeds and its archive alike.
-pub(super) fn stem(path: &str) -> &str {
+fn stem(path: &str) -> &str {
     const TOPICS: &str = "/topics/";
     let Some(rest) = path.strip_prefix(TOPICS) else { return path };
     let end = rest.find(['.', '/']).unwrap_or(rest.len());
     &path[..TOPICS.len() + end]
 }
 
-fn key_of(query: &str) -> Option<String> {
+pub(super) fn key_of(query: &str) -> Option<String> {
     let mut pairs = form_urlencoded::parse(query.as_bytes());
     pairs.find(|(name, _)| name == "key").map(|(_, key)| key.into_owned())
 }
@@ -114,6 +154,12 @@ mod tests {
             assert_eq!(guard.admits(query, &headers), bearer, "{query:?} {authorization:?}");
         }
         assert_eq!(Guard::default().admits(Some("key="), &HeaderMap::new()), None);
+    }
+
+    #[test]
+    fn a_guard_is_shown_without_its_keys() {
+        let guard = Guard::new([("press".to_owned(), "s3cret".to_owned())]);
+        assert_eq!(format!("{guard:?}"), "[\"press\"]");
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! What the daemon did in; `/metrics` as OpenMetrics out.
 
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use prometheus_client::encoding::text::{encode_eof, encode_registry};
@@ -13,7 +14,6 @@ use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
 
 use super::desk::SourceState;
-use super::shelf::Shelf;
 use crate::model::{Admitted, Outcome, Poll, SourceId, Timestamp, TopicId, Verdict};
 
 /// Counts what happens, for operators. The loop tells it; nothing is decided by it.
@@ -21,13 +21,14 @@ use crate::model::{Admitted, Outcome, Poll, SourceId, Timestamp, TopicId, Verdic
 pub struct Ledger {
     registry: Registry,
     polls: Family<Polled, Counter>,
+    pushes: Family<Pushed, Counter>,
     bytes: Family<OfSource, Counter>,
     entries: Family<OfSource, Counter>,
     news_delay: Family<OfSource, Histogram, fn() -> Histogram>,
     verdicts: Family<Judged, Counter>,
     gathering: Histogram,
     commit: Histogram,
-    topic_stories: Family<OfTopic, Gauge>,
+    topic_stories: Mutex<BTreeMap<TopicId, usize>>,
     stories: Gauge,
     store_bytes: Gauge,
 }
@@ -35,7 +36,10 @@ pub struct Ledger {
 /// What can be seen without having been counted.
 pub(super) struct Sight<'a> {
     pub sources: &'a [SourceState],
-    pub shelf: &'a Shelf,
+    /// What was sent, by path: what the reader may know of.
+    pub tallies: Vec<(String, Arc<Tally>)>,
+    /// When the shelf last changed.
+    pub changed: Option<Timestamp>,
     /// Whether what is read is admitted.
     pub ready: bool,
     pub now: Timestamp,
@@ -57,6 +61,12 @@ struct OfSource {
 struct Polled {
     source: Name<SourceId>,
     outcome: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Pushed {
+    source: Name<SourceId>,
+    result: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -102,13 +112,14 @@ impl Default for Ledger {
         let mut ledger = Self {
             registry: Registry::with_prefix("gazetted"),
             polls: Family::default(),
+            pushes: Family::default(),
             bytes: Family::default(),
             entries: Family::default(),
             news_delay: Family::new_with_constructor(news_delays),
             verdicts: Family::default(),
             gathering: durations(),
             commit: durations(),
-            topic_stories: Family::default(),
+            topic_stories: Mutex::default(),
             stories: Gauge::default(),
             store_bytes: Gauge::default(),
         };
@@ -126,9 +137,9 @@ impl Ledger {
     fn register(&mut self) {
         let to = &mut self.registry;
         to.register("polls", "Polls by outcome", self.polls.clone());
+        to.register("pushes", "What hubs sent, by what came of it", self.pushes.clone());
         to.register("entries", "Entries read", self.entries.clone());
         to.register("verdicts", "Entries by what judging them came to", self.verdicts.clone());
-        to.register("topic_stories", "Stories in a topic's feed", self.topic_stories.clone());
         to.register("stories", "Stories in the store", self.stories.clone());
         let bytes = "Bytes received of a source";
         to.register_with_unit("poll", bytes, Unit::Bytes, self.bytes.clone());
@@ -150,11 +161,22 @@ impl Ledger {
             Outcome::Unchanged { bytes, not_modified: true, .. } => ("not-modified", *bytes, 0),
             Outcome::Unchanged { bytes, .. } => ("same-bytes", *bytes, 0),
             Outcome::Failed(failure) => (failure.kind.as_str(), 0, 0),
+            // No poll: it is counted when it comes.
+            Outcome::Pushed(reading) => {
+                let entries = reading.entries.len() as u64;
+                self.entries.get_or_create(&OfSource { source }).inc_by(entries);
+                return;
+            }
         };
         self.polls.get_or_create(&Polled { source: source.clone(), outcome }).inc();
         let of_source = OfSource { source };
         self.bytes.get_or_create(&of_source).inc_by(bytes);
         self.entries.get_or_create(&of_source).inc_by(entries as u64);
+    }
+
+    /// A hub sent something: `read`, `ping`, `forged` or `unreadable`.
+    pub fn pushed(&self, source: &SourceId, result: &'static str) {
+        self.pushes.get_or_create(&Pushed { source: Name(source.clone()), result }).inc();
     }
 
     /// Entries were judged.
@@ -198,8 +220,8 @@ impl Ledger {
 
     /// How many stories a topic's feed holds.
     pub fn published(&self, topic: &TopicId, stories: usize) {
-        let label = OfTopic { topic: Name(topic.clone()) };
-        self.topic_stories.get_or_create(&label).set(stories.try_into().unwrap_or(i64::MAX));
+        let mut counts = self.topic_stories.lock().unwrap_or_else(PoisonError::into_inner);
+        counts.insert(topic.clone(), stories);
     }
 
     /// Everything as OpenMetrics text: what was counted, and what can be seen now.
@@ -207,10 +229,25 @@ impl Ledger {
         let mut text = String::new();
         encode_registry(&mut text, &self.registry)?;
         encode_registry(&mut text, &of_sources(sight.sources, sight.now))?;
-        encode_registry(&mut text, &of_daemon(sight.ready, sight.shelf.changed()))?;
-        encode_registry(&mut text, &of_readers(sight.shelf.tallies()))?;
+        encode_registry(&mut text, &of_daemon(sight.ready, sight.changed))?;
+        encode_registry(&mut text, &self.of_topics(&sight.tallies))?;
+        encode_registry(&mut text, &of_readers(sight.tallies))?;
         encode_eof(&mut text)?;
         Ok(text)
+    }
+
+    /// How many stories each topic holds, of the topics whose feeds are among `served`.
+    fn of_topics(&self, served: &[(String, Arc<Tally>)]) -> Registry {
+        let shown: BTreeSet<&str> = served.iter().map(|(path, _)| topic_of(path)).collect();
+        let counts = self.topic_stories.lock().unwrap_or_else(PoisonError::into_inner);
+        let family = Family::<OfTopic, Gauge>::default();
+        for (topic, stories) in counts.iter().filter(|(topic, _)| shown.contains(topic.as_str())) {
+            let label = OfTopic { topic: Name(topic.clone()) };
+            family.get_or_create(&label).set((*stories).try_into().unwrap_or(i64::MAX));
+        }
+        let mut registry = Registry::with_prefix("gazetted");
+        registry.register("topic_stories", "Stories in a topic's feed", family);
+        registry
     }
 }
 

@@ -9,6 +9,9 @@ mod admission;
 
 mod answer;
 
+mod callbacks;
+mod client;
+
 mod listener;
 
 mod patience;
@@ -38,7 +41,7 @@ use answer::Office;
 use listener::Stream;
 use patience::{Patient, Progress};
 
-pub use listener::Listener;
+pub use listener::{Address, Listener};
 
 /// What a client may cost.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,12 +60,24 @@ pub struct Settings {
     pub connections: usize,
     /// Connections of one address; of one /64 with IPv6.
     pub connections_per_address: usize,
-    /// Whether operators' pages, `/sources` and `/metrics`, are answered here,
-    /// rather than on an address of their own.
-    pub operators: bool,
+    /// Who asks here.
+    pub audience: Audience,
     /// Addresses of reverse proxies, which stand for many clients: the limit
-    /// for one address does not hold for them.
+    /// for one address holds for those whose requests they pass on.
     pub proxies: Vec<IpNet>,
+}
+
+/// Who asks on a listener: operators' pages, `/sources` and `/metrics`, are not for all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Audience {
+    /// Readers and operators alike, for there is one listener. What operators
+    /// are told of private topics is left out.
+    #[default]
+    Everybody,
+    /// Readers: operators have a listener of their own.
+    Readers,
+    /// Operators, on that listener.
+    Operators,
 }
 
 impl Default for Settings {
@@ -75,7 +90,7 @@ impl Default for Settings {
             drain: Duration::from_secs(20),
             connections: 512,
             connections_per_address: 32,
-            operators: true,
+            audience: Audience::default(),
             proxies: vec![
                 IpNet::new_assert(IpAddr::from([127, 0, 0, 0]), 8),
                 IpNet::new_assert(std::net::Ipv6Addr::LOCALHOST.into(), 128),
@@ -118,9 +133,10 @@ pub async fn serve(
         match admission.admit(address) {
             Ok(admitted) => {
                 let (office, watcher) = (office.clone(), graceful.watcher());
+                let whose = (address, admitted);
                 match stream {
-                    Stream::Tcp(io) => connections.spawn(converse(io, office, watcher, admitted)),
-                    Stream::Unix(io) => connections.spawn(converse(io, office, watcher, admitted)),
+                    Stream::Tcp(io) => connections.spawn(converse(io, office, watcher, whose)),
+                    Stream::Unix(io) => connections.spawn(converse(io, office, watcher, whose)),
                 };
             }
             Err(refused) => stream.refuse(refused.response()),
@@ -131,8 +147,12 @@ pub async fn serve(
 }
 
 /// All requests of one connection, which counts as open until they are answered.
-async fn converse<Io>(stream: Io, office: Arc<Office>, watcher: Watcher, _admitted: Admitted)
-where
+async fn converse<Io>(
+    stream: Io,
+    office: Arc<Office>,
+    watcher: Watcher,
+    (peer, _admitted): (Option<IpAddr>, Admitted),
+) where
     Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let progress = Progress::default();
@@ -140,7 +160,7 @@ where
     let service = service_fn(move |request| {
         progress.asked();
         let office = office.clone();
-        async move { Ok::<_, Infallible>(office.answer(request).await) }
+        async move { Ok::<_, Infallible>(office.answer(request, peer).await) }
     });
     // The time-outs are the stream's: hyper's own would allocate a timer a request.
     let connection = http1::Builder::new()

@@ -11,7 +11,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::Rendered;
 use super::coding::Coding;
 use super::dates::http_date;
-use super::guard::{Guard, Guards, stem};
+use super::guard::{Guard, Guards};
 use super::heads::{self, Facts};
 use super::ledger::Tally;
 use super::site::topic_path;
@@ -25,7 +25,7 @@ use crate::model::{Stamp, Timestamp, Topic, TopicId};
 pub struct Shelf {
     held: RwLock<HashMap<String, Held>>,
     /// Who may read what is not for everybody.
-    guards: RwLock<Arc<Guards>>,
+    guards: RwLock<Option<Arc<Guards>>>,
     /// Stamps of what is or was served, so that Last-Modified never goes back (Q24).
     stamps: Mutex<BTreeMap<String, Stamp>>,
 }
@@ -139,15 +139,20 @@ impl Shelf {
     /// Lets only those read these topics whom their guards admit: the page,
     /// the feeds and the archive. Replaces the guards there were, at once.
     pub fn guard(&self, topics: impl IntoIterator<Item = (TopicId, Guard)>) {
-        let guarded = |(topic, guard)| (topic_path(&topic), Arc::new(guard));
-        let guards = topics.into_iter().map(guarded).collect();
-        *self.guards.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(guards);
+        let guarded = |(topic, guard): (TopicId, _)| (topic_path(&topic), guard);
+        let guards = Guards::new(topics.into_iter().map(guarded));
+        let mut held = self.guards.write().unwrap_or_else(PoisonError::into_inner);
+        *held = (!guards.is_empty()).then(|| Arc::new(guards));
+    }
+
+    /// Who guards what, unless all of it is for everybody.
+    pub(super) fn guards(&self) -> Option<Arc<Guards>> {
+        self.guards.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Who guards a path, if it is not for everybody.
     pub(super) fn guard_of(&self, path: &str) -> Option<Arc<Guard>> {
-        let guards = self.guards.read().unwrap_or_else(PoisonError::into_inner);
-        if guards.is_empty() { None } else { guards.get(stem(path)).cloned() }
+        self.guards()?.of(path).cloned()
     }
 
     /// Stops serving a path, and says so to whoever asks for it (Q33).

@@ -1,9 +1,11 @@
 //! What the published feeds have in common: addresses and ids, out of a base URL.
 
+use std::borrow::Cow;
+
 use url::Url;
 
 use super::legible::line;
-use crate::model::{SourceId, StoryId, TopicId};
+use crate::model::{SourceId, StoryId, Topic, TopicId};
 
 /// What the published feeds have in common.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,12 +21,21 @@ pub struct Site {
     /// a host name or e-mail address in lower case. Readers know a feed by its
     /// id, so an operator who moves to another host keeps this as it was (Q7).
     pub authority: String,
+    /// Whether readers can look at `/sources`: not where operators have a
+    /// listener of their own.
+    pub shows_sources: bool,
 }
 
 impl Site {
     /// A site without a hub, whose ids are minted in the name of its host.
     pub fn new(base_url: Url, title: impl Into<String>) -> Self {
-        Self { authority: Self::authority_of(&base_url), base_url, title: title.into(), hub: None }
+        Self {
+            authority: Self::authority_of(&base_url),
+            base_url,
+            title: title.into(),
+            hub: None,
+            shows_sources: true,
+        }
     }
 
     /// The authority to use where the operator names none: the host of the base URL.
@@ -34,6 +45,15 @@ impl Site {
             Some(url::Host::Ipv4(address)) => address.to_string(),
             // A tag's authority has no brackets and no colons (RFC 4151 §2.1).
             Some(url::Host::Ipv6(_)) | None => "localhost".to_owned(),
+        }
+    }
+
+    /// The site as a topic's feeds tell of it. A private topic names no hub:
+    /// a hub reads what it passes on, and passes it on to anybody.
+    pub(super) fn of_topic(&self, topic: &Topic) -> Cow<'_, Self> {
+        match self.hub {
+            Some(_) if topic.private => Cow::Owned(Self { hub: None, ..self.clone() }),
+            _ => Cow::Borrowed(self),
         }
     }
 

@@ -82,6 +82,8 @@ fn topic(title: String, description: String) -> Topic {
         revisions: Revisions::Major,
         entries: 50,
         formerly: Vec::new(),
+        private: false,
+        explain: false,
     }
 }
 

@@ -53,6 +53,7 @@ pub(super) fn sources(all: &[(&str, &str, &str, Role)]) -> Sources {
         pace: Pace::default(),
         headers: Vec::new(),
         allow_private: false,
+        push: true,
     };
     let sources = all.iter().enumerate().map(|(position, of)| source(position, of));
     sources.map(|source| (source.id.clone(), Arc::new(source))).collect()

@@ -1,7 +1,7 @@
 //! Rules about hubs that need the network: offers in answers, and requests to hubs.
 
 use gazetted::fetch::{Fetcher, websub};
-use gazetted::model::{FailureKind, SourceId};
+use gazetted::model::{FailureKind, Seed, SourceId};
 use url::Url;
 
 use super::world::{FEED, World, settings};
@@ -15,7 +15,7 @@ async fn request(site: &Site, hub: &Url) -> websub::Request {
     world.poll().await;
     let callbacks = Url::parse("https://us.example/push/").unwrap();
     let id = SourceId::new("one");
-    websub::request(&id, world.memory(), &callbacks, &[1; 32], world.now).unwrap()
+    websub::request(&id, world.memory(), &callbacks, &Seed::of([1; 32]), world.now).unwrap()
 }
 
 #[tokio::test]

@@ -42,6 +42,7 @@ pub fn source(id: &str, url: &Url) -> Source {
         pace: Pace::default(),
         headers: Vec::new(),
         allow_private: false,
+        push: true,
     }
 }
 

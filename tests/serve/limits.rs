@@ -40,6 +40,29 @@ async fn q34_one_address_is_told_that_it_has_enough() {
 }
 
 #[tokio::test]
+async fn q34_one_client_behind_a_proxy_is_told_that_it_has_enough() {
+    let settings = Settings { connections_per_address: 1, ..Settings::default() };
+    let world = World::with(settings).await;
+    world.desk.silent.store(true, std::sync::atomic::Ordering::Relaxed);
+    let mut waiting = world.connect().await;
+    let head = "GET /sources HTTP/1.1\r\nHost: h\r\nX-Forwarded-For: 192.0.2.1\r\n\r\n";
+    waiting.write_all(head.as_bytes()).await.unwrap();
+    let ask =
+        async |client: &str| world.ask("GET", "/healthz", &[("X-Forwarded-For", client)]).await;
+    // Until the first request is taken up, there is room for another.
+    let mut refused = ask("192.0.2.1").await;
+    for _ in 0..10_000 {
+        if refused.status == 429 {
+            break;
+        }
+        refused = ask("192.0.2.1").await;
+    }
+    assert_eq!((refused.status, refused.header("retry-after")), (429, "5"));
+    assert_eq!(ask("192.0.2.2").await.status, 200, "another client");
+    assert_eq!(ask("192.0.2.1, 192.0.2.2").await.status, 200, "whoever it says it is");
+}
+
+#[tokio::test]
 async fn requests_that_could_be_read_in_two_ways_are_refused() {
     let world = World::telling(vec![story(1)]).await;
     for (head, status) in [

@@ -6,7 +6,7 @@ use std::time::Duration;
 use gazetted::model::{
     Admitted, Failure, FailureKind, Memory, Outcome, Poll, SourceId, TopicId, Verdict,
 };
-use gazetted::publish::Settings;
+use gazetted::publish::{Audience, Settings};
 
 use super::world::{World, at, copy, entry, now, state, story, told};
 
@@ -168,7 +168,7 @@ async fn metrics_count_what_happened_and_what_is() {
 
 #[tokio::test]
 async fn operators_pages_can_be_kept_from_readers() {
-    let world = World::with(Settings { operators: false, ..Settings::default() }).await;
+    let world = World::with(Settings { audience: Audience::Readers, ..Settings::default() }).await;
     for (path, status) in [("/sources", 404), ("/metrics", 404), ("/healthz", 200)] {
         assert_eq!(world.get(path).await.status, status, "{path}");
     }

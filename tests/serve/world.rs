@@ -282,6 +282,8 @@ pub(super) fn topic() -> Topic {
         revisions: Revisions::Major,
         entries: 50,
         formerly: Vec::new(),
+        private: false,
+        explain: false,
     }
 }
 
@@ -310,6 +312,7 @@ fn source(id: &str, title: &str, role: Role, position: usize) -> (SourceId, Arc<
         pace: Pace::default(),
         headers: Vec::new(),
         allow_private: false,
+        push: true,
     };
     (source.id.clone(), Arc::new(source))
 }

@@ -2,6 +2,8 @@
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
 use std::time::Duration;
 
 /// An answer, read to its end.
@@ -34,8 +36,24 @@ pub fn get(address: SocketAddr, path: &str) -> Answer {
 
 /// Gets a path with further headers.
 pub fn get_with(address: SocketAddr, path: &str, headers: &[(&str, &str)]) -> Answer {
-    let mut stream = TcpStream::connect(address).unwrap();
+    let stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    ask(stream, &address.to_string(), path, headers)
+}
+
+/// Gets a path by a Unix socket.
+pub fn get_by(socket: &Path, path: &str) -> Answer {
+    let stream = UnixStream::connect(socket).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    ask(stream, "localhost", path, &[])
+}
+
+fn ask(
+    mut stream: impl Read + Write,
+    address: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+) -> Answer {
     let mut request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n");
     for (name, value) in headers {
         request.push_str(&format!("{name}: {value}\r\n"));

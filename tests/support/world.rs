@@ -1,19 +1,21 @@
 //! Sources on a scripted site and topics in; a running daemon with a clock of the test's own, out.
 
 use std::fmt::Write;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use gazetted::clock::Clock;
 use gazetted::config::Plan;
-use gazetted::daemon::{Daemon, Handle};
+use gazetted::daemon::{Daemon, Handle, Listeners};
 use gazetted::inquiry::export::ExportedStory;
 use gazetted::model::Timestamp;
+use gazetted::publish::{Address, Listener};
 use gazetted::store;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 
-use super::http::{Answer, get, get_with};
+use super::http::{Answer, get, get_by, get_with};
 use super::site::Site;
 
 /// When the clock of every test begins.
@@ -62,6 +64,12 @@ impl World {
         self
     }
 
+    /// Further keys of the table that `header` names, which is there already.
+    pub fn lines_first(&mut self, lines: &str) {
+        let (header, keys) = lines.split_once('\n').unwrap();
+        self.config = self.config.replacen(header, &format!("{header}\n{keys}"), 1);
+    }
+
     /// A topic.
     pub fn topic(mut self, id: &str, query: &str) -> Self {
         write!(self.config, "[[topic]]\nid = \"{id}\"\ntitle = \"{id}\"\nquery = '''{query}'''\n")
@@ -81,7 +89,13 @@ impl World {
         let plan = self.plan();
         let store = Arc::new(store::open(&plan.store.path, plan.store.cache).unwrap());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        self.daemon = Some(Daemon::start(plan, store, listener, self.clock.clone()).await.unwrap());
+        let operators = plan.server.operators.as_ref();
+        let listeners = Listeners {
+            readers: listener.into(),
+            operators: operators.map(|address| Listener::bind(address, 0o660).unwrap()),
+        };
+        let started = Daemon::start(plan, store, listeners, self.clock.clone()).await;
+        self.daemon = Some(started.unwrap());
         self.handle().settled().await;
     }
 
@@ -127,15 +141,21 @@ impl World {
 
     /// Gets a path from the daemon.
     pub async fn get(&self, path: &str) -> Answer {
-        let (address, path) = (self.daemon().address(), path.to_owned());
+        let (address, path) = (self.address(), path.to_owned());
         tokio::task::spawn_blocking(move || get(address, &path)).await.unwrap()
     }
 
     /// Gets a path from the daemon, with a header.
     pub async fn get_with(&self, path: &str, header: (&'static str, String)) -> Answer {
-        let (address, path) = (self.daemon().address(), path.to_owned());
+        let (address, path) = (self.address(), path.to_owned());
         let get = move || get_with(address, &path, &[(header.0, header.1.as_str())]);
         tokio::task::spawn_blocking(get).await.unwrap()
+    }
+
+    /// Gets a path from the daemon by a Unix socket beside the configuration.
+    pub async fn get_by(&self, socket: &str, path: &str) -> Answer {
+        let (socket, path) = (self.directory.path().join(socket), path.to_owned());
+        tokio::task::spawn_blocking(move || get_by(&socket, &path)).await.unwrap()
     }
 
     /// Every stored story.
@@ -155,6 +175,14 @@ impl World {
         let feed: serde_json::Value = serde_json::from_slice(&feed.body).unwrap();
         let items = feed["items"].as_array().unwrap().clone();
         items.iter().map(|item| item["title"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// Where the daemon listens to readers.
+    pub fn address(&self) -> SocketAddr {
+        match self.daemon().address() {
+            Some(Address::Net(address)) => *address,
+            other => panic!("the world listens on a port: {other:?}"),
+        }
     }
 
     fn daemon(&self) -> &Daemon {

@@ -3,13 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use url::Url;
+use url::{Host, Url};
 
 use super::Desk;
 use crate::config::file::{self, Config, STORE};
 use crate::config::gather::beside;
 use crate::config::read::Read;
-use crate::config::{LoggingPlan, ServerPlan, StorePlan};
+use crate::config::value::Listen;
+use crate::config::{HubPlan, LoggingPlan, ServerPlan, StorePlan};
+use crate::publish::{Address, Audience};
 use crate::store::Retention;
 use crate::{fetch, parse, publish};
 
@@ -29,18 +31,34 @@ impl Desk<'_> {
     }
 
     pub(super) fn server(&mut self, settings: &Config) -> ServerPlan {
-        let (table, listen) = (&settings.server, settings.server.listen.0);
+        let table = &settings.server;
+        let here = |listen: &Listen| match &listen.0 {
+            Address::Net(address) => Address::Net(*address),
+            Address::Socket(path) => Address::Socket(beside(&self.files[0].path, path)),
+        };
+        let (listen, operators) =
+            (here(&table.listen), table.operators.as_ref().map(|own| here(own.get_ref())));
+        if let Some(own) = &table.operators
+            && operators.as_ref() == Some(&listen)
+        {
+            let help = "leave `operators` out, or give it an address of its own";
+            self.error((0, own.span()), "`operators` and `listen` are one address", help);
+        }
         let base_url = match &table.base_url {
             Some(base) => base.0.clone(),
             None => {
-                if !listen.ip().is_loopback() {
+                if !matches!(listen, Address::Net(address) if address.ip().is_loopback()) {
                     self.warn(
                         (0, 0..0),
                         format!("`[server] listen = \"{listen}\"` without `base_url`"),
                         "feeds name their own address: set `base_url` to the one that readers use",
                     );
                 }
-                Url::parse(&format!("http://{listen}/"))
+                let host = match listen {
+                    Address::Net(address) => address.to_string(),
+                    Address::Socket(_) => "localhost".to_owned(),
+                };
+                Url::parse(&format!("http://{host}/"))
                     .expect("a socket address is a host and a port")
             }
         };
@@ -50,7 +68,13 @@ impl Desk<'_> {
             Some(authority) => authority.0.clone(),
             None => publish::Site::authority_of(&base_url),
         };
-        let site = Arc::new(publish::Site { base_url, title, hub, authority });
+        let site = Arc::new(publish::Site {
+            base_url,
+            title,
+            hub,
+            authority,
+            shows_sources: operators.is_none(),
+        });
         let limits = publish::Settings {
             head: table.head_timeout.0,
             idle: table.idle_timeout.0,
@@ -59,9 +83,40 @@ impl Desk<'_> {
             connections: table.connections.get(),
             connections_per_address: table.connections_per_address.get(),
             proxies: table.proxies.iter().map(|network| network.0).collect(),
+            audience: match operators {
+                Some(_) => Audience::Readers,
+                None => Audience::Everybody,
+            },
             ..publish::Settings::default()
         };
-        ServerPlan { listen, site, limits }
+        ServerPlan { listen, operators, site, limits }
+    }
+
+    /// Hubs call over https, unless they run beside us.
+    pub(super) fn hub(&mut self, table: &file::Hub) -> HubPlan {
+        let Some(written) = &table.callback_url else { return HubPlan::default() };
+        let (place, url) = ((0, written.span()), &written.get_ref().0);
+        let (is_loopback, is_outside) = match url.host() {
+            Some(Host::Ipv4(address)) => (address.is_loopback(), fetch::is_public(address.into())),
+            Some(Host::Ipv6(address)) => (address.is_loopback(), fetch::is_public(address.into())),
+            Some(Host::Domain(name)) => (name == "localhost", name.contains('.')),
+            None => (false, false),
+        };
+        if url.scheme() == "http" && !is_loopback {
+            self.error(
+                place,
+                "`callback_url` without https",
+                "what hubs send travels in the clear, and with it the path that keeps strangers \
+                 out: write an https address",
+            );
+        } else if !is_outside {
+            self.warn(
+                place,
+                format!("`callback_url` is {url}, which cannot be reached from outside"),
+                "only hubs on the same network can push: write the address that readers use",
+            );
+        }
+        HubPlan { callbacks: url.join("push/").ok() }
     }
 
     pub(super) fn polling(
@@ -119,6 +174,8 @@ impl Desk<'_> {
             allow_private: table.allow_private.iter().map(|network| network.0).collect(),
             proxy: table.proxy.as_ref().map(|proxy| proxy.0.clone()),
             subscribers: topics,
+            // Whether hubs reach us is said in another table.
+            push: false,
             robots: table.robots,
             deltas: table.deltas,
             price: *table.price.get_ref(),

@@ -60,6 +60,7 @@ impl Desk<'_> {
                     pace,
                     headers,
                     allow_private: table.allow_private,
+                    push: table.push,
                 };
                 sources.insert(id, Arc::new(source));
                 position += 1;
@@ -247,20 +248,8 @@ impl Desk<'_> {
 
     /// The one line of a file that holds a secret. Problems never quote it.
     fn secret(&mut self, file: usize, written: &Spanned<PathBuf>) -> Option<String> {
-        const CREDENTIALS: &str = "$CREDENTIALS_DIRECTORY";
         let place = (file, written.span());
-        let path = match (
-            written.get_ref().strip_prefix(CREDENTIALS),
-            &self.environment.credentials_directory,
-        ) {
-            (Ok(name), Some(directory)) => directory.join(name),
-            (Ok(_), None) => {
-                let help = "add LoadCredential= to the unit, or name a file";
-                self.error(place, format!("{CREDENTIALS} is not set"), help);
-                return None;
-            }
-            (Err(_), _) => beside(&self.files[file].path, written.get_ref()),
-        };
+        let path = self.secret_file(file, written)?;
         let secret = match std::fs::read_to_string(&path) {
             Ok(text) => text.trim_end_matches(['\r', '\n']).to_owned(),
             Err(error) => {
@@ -275,5 +264,25 @@ impl Desk<'_> {
             return None;
         }
         Some(secret)
+    }
+
+    /// Where a file of secrets is: beside the file that names it, or where systemd hands it over.
+    pub(super) fn secret_file(
+        &mut self,
+        file: usize,
+        written: &Spanned<PathBuf>,
+    ) -> Option<PathBuf> {
+        const CREDENTIALS: &str = "$CREDENTIALS_DIRECTORY";
+        let inside = written.get_ref().strip_prefix(CREDENTIALS);
+        match (inside, &self.environment.credentials_directory) {
+            (Ok(name), Some(directory)) => Some(directory.join(name)),
+            (Ok(_), None) => {
+                let help = "add LoadCredential= to the unit, or name a file";
+                let place = (file, written.span());
+                self.error(place, format!("{CREDENTIALS} is not set"), help);
+                None
+            }
+            (Err(_), _) => Some(beside(&self.files[file].path, written.get_ref())),
+        }
     }
 }

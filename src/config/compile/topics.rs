@@ -9,6 +9,7 @@ use super::Desk;
 use crate::config::problem::{Problem, Severity, Spot};
 use crate::config::read::Read;
 use crate::config::text::At;
+use crate::config::value::Access;
 use crate::config::{Sample, value};
 use crate::model::{Topic, TopicId};
 use crate::topics::{Language, Place as Text, QueryProblem, TopicSet, Vocabulary};
@@ -147,6 +148,8 @@ impl Desk<'_> {
                         .iter()
                         .map(|id| TopicId::new(id.get_ref().0.as_str()))
                         .collect(),
+                    private: *table.access.get_ref() != Access::Public,
+                    explain: table.explain,
                 });
             }
         }

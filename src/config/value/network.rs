@@ -1,7 +1,7 @@
 //! An address, network or header as written in; the same, checked, out.
 
 use std::fmt;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::str::FromStr;
 
 use ipnet::IpNet;
@@ -10,6 +10,7 @@ use tracing_subscriber::filter::LevelFilter;
 use url::Url;
 
 use super::Complaint;
+use crate::publish::Address;
 
 /// An absolute http or https address, and the bytes it was written with (P66).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -165,17 +166,22 @@ impl fmt::Display for Network {
 }
 
 /// Where to listen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Listen(pub(crate) SocketAddr);
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Listen(pub(crate) Address);
 
 impl FromStr for Listen {
     type Err = Complaint;
 
     fn from_str(text: &str) -> Result<Self, Complaint> {
-        text.trim().parse().map(Self).map_err(|_| {
+        let text = text.trim();
+        let path = text.strip_prefix("unix:").unwrap_or(text);
+        if path.len() < text.len() || path.contains('/') {
+            return Ok(Self(Address::Socket(path.into())));
+        }
+        text.parse().map(|address| Self(Address::Net(address))).map_err(|_| {
             Complaint::new(
                 format!("`{text}` is no address to listen on"),
-                "write a numeric address and a port: `\"127.0.0.1:8484\"`, `\"[::1]:8484\"`",
+                "write a numeric address and a port, or a socket's path: `\"127.0.0.1:8484\"`, `\"[::1]:8484\"`, `\"/run/gazetted/http.sock\"`",
             )
         })
     }

@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use crate::model::Offer;
+use crate::model::{Offer, Protocol};
 
 /// The first hub of the web, an https one before others, and the `self`, of an
 /// answer's Link headers; nothing where either is missing.
@@ -28,7 +28,7 @@ pub(in crate::fetch) fn offered<'a>(
     }
     let https = hubs.iter().position(|hub| hub.scheme() == "https").unwrap_or(0);
     let hub = hubs.into_iter().nth(https)?;
-    Some(Offer { hub, topic: topic? })
+    Some(Offer { hub, topic: topic?, protocol: Protocol::WebSub })
 }
 
 /// The links of one header: each target with its `rel`.

@@ -2,12 +2,12 @@
 
 use super::*;
 use crate::fetch::tests::web_source;
-use crate::fetch::{News, Settings, settle, settle_pushed};
-use crate::model::{Feed, Freshness, Hints, Outcome, Poll, Reading, Validators};
+use crate::fetch::{News, Settings, hasten, settle};
+use crate::model::{
+    FailureKind, Feed, Freshness, Hints, Hold, HoldScope, Outcome, Poll, Reading, Validators,
+};
 
 const HOUR: Duration = Duration::from_secs(3600);
-const DAY: Duration = Duration::from_secs(86_400);
-const KEY: [u8; 32] = [7; 32];
 
 fn start() -> Timestamp {
     Timestamp::parse_rfc3339("2025-04-02T11:00:00Z").unwrap()
@@ -30,8 +30,16 @@ fn lively(hub: &str) -> Memory {
     memory
 }
 
+fn callbacks() -> Url {
+    url("https://us.example/push/")
+}
+
 fn asked(memory: &Memory, now: Timestamp) -> Option<Request> {
-    request(&id(), memory, &url("https://us.example/push/"), &KEY, now)
+    request(&id(), memory, &callbacks(), &Seed::of([7; 32]), now)
+}
+
+fn when(memory: &Memory) -> Option<Timestamp> {
+    due(&id(), memory, &callbacks())
 }
 
 fn verification(mode: &str, topic: &str, lease: &str) -> Vec<(String, String)> {
@@ -60,7 +68,8 @@ fn subscribed() -> Memory {
 fn w01_w02_headers_come_before_the_document_and_the_topic_is_the_self_link() {
     let mut memory = lively("https://hub.example/");
     assert_eq!(offer(&memory).unwrap().topic, url("https://a.example/feed"));
-    let header = Offer { hub: url("https://other.example/"), topic: url("https://a.example/x") };
+    let (hub, topic) = (url("https://other.example/"), url("https://a.example/x"));
+    let header = Offer { hub, topic, protocol: Protocol::WebSub };
     memory.validators.offer = Some(Box::new(header.clone()));
     assert_eq!(offer(&memory), Some(header));
     memory.validators.offer = None;
@@ -92,10 +101,17 @@ fn w04_each_round_and_each_source_has_its_own_callback() {
     let first = memory.push.clone().unwrap();
     let renewal = asked(&memory, start().after(DAY * 9)).unwrap();
     assert_ne!(renewal.subscription.token, first.token);
+    // What is on its way is signed with the secret that was agreed.
+    assert_eq!(renewal.subscription.secret, first.secret);
     assert_eq!(renewal.subscription.former.as_ref(), Some(&first.token));
-    let other = derived(&KEY, "token", &SourceId::new("two"), 1);
-    assert_ne!(other, first.token);
-    assert_ne!(derived(&[8; 32], "token", &id(), 1), first.token);
+    let token = |id: &str, seed| {
+        let memory = lively("https://hub.example/");
+        let request = request(&SourceId::new(id), &memory, &callbacks(), &Seed::of(seed), start());
+        request.unwrap().subscription.token
+    };
+    assert_eq!(token("one", [7; 32]), first.token);
+    assert_ne!(token("two", [7; 32]), first.token);
+    assert_ne!(token("one", [8; 32]), first.token);
     // Until the renewal is confirmed, both callbacks are good; then the new one.
     memory.push = Some(renewal.subscription);
     let push = memory.push.as_mut().unwrap();
@@ -126,15 +142,15 @@ fn w07_only_what_was_asked_for_is_confirmed_and_once() {
 #[test]
 fn w08_a_lease_is_renewed_before_it_ends_and_a_silent_hub_asked_hourly() {
     let mut memory = lively("https://hub.example/");
-    assert_eq!(due(&id(), &memory), Some(Timestamp::EPOCH));
+    assert_eq!(when(&memory), Some(Timestamp::EPOCH));
     memory.push = Some(asked(&memory, start()).unwrap().subscription);
-    assert_eq!(due(&id(), &memory), Some(start().after(HOUR)));
+    assert_eq!(when(&memory), Some(start().after(HOUR)));
     assert_eq!(asked(&memory, start().after(HOUR / 2)), None);
     assert!(asked(&memory, start().after(HOUR)).is_some());
     let push = memory.push.as_mut().unwrap();
     let token = push.token.clone();
     verify(push, &token, &verification("subscribe", "https://a.example/feed", "600"), start());
-    let renewal = start().until(due(&id(), &memory).unwrap()).as_secs();
+    let renewal = start().until(when(&memory).unwrap()).as_secs();
     assert!((480..=540).contains(&renewal), "{renewal}");
 }
 
@@ -151,28 +167,144 @@ fn w09_a_hub_that_denies_is_left_alone_and_the_source_is_polled() {
 }
 
 #[test]
+fn w09_without_its_hub_a_source_is_due_as_it_would_have_been() {
+    let mut memory = subscribed();
+    polled(&mut memory, vec![], start().after(HOUR));
+    let otherwise = memory.push.as_ref().unwrap().otherwise_due;
+    assert!(otherwise < memory.next_poll && otherwise >= start().after(HOUR * 2));
+    uncover(&mut memory, start().after(HOUR));
+    assert_eq!(memory.next_poll, otherwise);
+    let late = start().after(DAY);
+    memory.next_poll = late.after(DAY);
+    uncover(&mut memory, late);
+    assert_eq!(memory.next_poll, late, "never in the past");
+}
+
+#[test]
+fn w08_a_hub_that_never_answers_is_asked_daily_in_the_end_and_never_against_its_word() {
+    let mut memory = lively("https://hub.example/");
+    let mut now = start();
+    let mut waits = Vec::new();
+    for _ in 0..30 {
+        memory.push = Some(asked(&memory, now).unwrap().subscription);
+        let next = when(&memory).unwrap();
+        waits.push(now.until(next));
+        now = next;
+    }
+    assert_eq!((waits[0], waits[23], waits[24], waits[29]), (HOUR, HOUR, DAY, DAY));
+    let mut failure = Failure::new(FailureKind::TooMany, "too many requests");
+    failure.retry_after = Some(DAY * 3);
+    failed(memory.push.as_mut().unwrap(), &failure, now);
+    assert_eq!(when(&memory), Some(now.after(DAY * 3)));
+}
+
+#[test]
+fn another_hub_or_another_address_of_ours_begins_anew_an_hour_later() {
+    let mut memory = subscribed();
+    memory.hints.hubs = vec![url("https://other.example/")];
+    assert!(!covers(&memory, start()), "the source does not name that hub any more");
+    assert_eq!(when(&memory), Some(start().after(HOUR)));
+    let request = asked(&memory, start().after(HOUR)).unwrap();
+    let old = memory.push.as_ref().unwrap();
+    assert_ne!(request.subscription.secret, old.secret, "one hub's secret is not another's");
+    assert_eq!(request.subscription.former, None);
+    let elsewhere = url("https://elsewhere.example/push/");
+    assert_eq!(due(&id(), &subscribed(), &elsewhere), Some(start().after(HOUR)));
+}
+
+#[test]
+fn w13_a_hub_is_counted_on_until_its_lease_ends_and_no_longer() {
+    let mut memory = subscribed();
+    memory.push.as_mut().unwrap().expires = Some(start().after(HOUR * 21));
+    polled(&mut memory, vec![], start().after(HOUR));
+    assert!(memory.push.as_ref().unwrap().otherwise_due < start().after(HOUR * 21));
+    let wait = start().until(memory.next_poll);
+    assert!(wait >= HOUR * 21 && wait < HOUR * 22, "{wait:?}");
+}
+
+#[test]
+fn w15_a_cloud_is_registered_with_daily_and_pings_need_a_form() {
+    let mut memory = lively("https://hub.example/");
+    memory.hints.hubs.clear();
+    memory.hints.cloud = Some(url("http://cloud.example:5337/pleaseNotify"));
+    let request = asked(&memory, start()).unwrap();
+    let form: Vec<_> =
+        url::form_urlencoded::parse(request.form().as_bytes()).into_owned().collect();
+    let token = request.subscription.token.clone();
+    let pairs = [
+        ("notifyProcedure", ""),
+        ("domain", "us.example"),
+        ("port", "443"),
+        ("path", &format!("/push/{token}")),
+        ("protocol", "https-post"),
+        ("url1", "https://a.example/feed"),
+    ];
+    assert_eq!(form, pairs.map(|(key, value)| (key.to_owned(), value.to_owned())));
+    assert!(request.is_granted(b"<notifyResult success=\"true\" msg=\"Thanks\"/>"));
+    for no in ["<notifyResult success = \"false\" msg=\"\"/>", "{\"success\": false}"] {
+        assert!(!request.is_granted(no.as_bytes()), "{no}");
+    }
+    let mut push = request.subscription;
+    assert_eq!(push.secret, None);
+    let query = |url: &str| {
+        [("url", url), ("challenge", "ch")].map(|(k, v)| (k.to_owned(), v.to_owned())).to_vec()
+    };
+    let theirs = query("https://a.example/other");
+    assert_eq!(verify(&mut push, &token, &theirs, start()), Answer::NotOurs);
+    let ours = query("https://a.example/feed");
+    assert_eq!(verify(&mut push, &token, &ours, start()), Answer::Echo("ch".to_owned()));
+    accepted(&mut push, start());
+    assert_eq!(verify(&mut push, &token, &ours, start()), Answer::NotOurs);
+    assert!(is_ping(&push, b"url=https%3A%2F%2Fa.example%2Ffeed"));
+    assert!(!is_ping(&push, b"url=https%3A%2F%2Fb.example%2Ffeed") && !is_ping(&push, b"<rss/>"));
+    memory.push = Some(push);
+    assert!(!covers(&memory, start()), "a ping may be lost: polling goes on");
+    assert_eq!(when(&memory), Some(start().after(DAY)));
+    let again = asked(&memory, start().after(DAY)).unwrap();
+    assert_eq!(again.subscription.token, token, "a cloud knows us by our path");
+}
+
+#[test]
+fn w15_a_ping_hastens_a_poll_but_not_past_the_hard_floor_a_hold_or_a_failure() {
+    let source = web_source("one", "https://a.example/feed");
+    let due_after = |memory: &Memory, minutes: u32| {
+        let (mut memory, now) = (memory.clone(), start().after(HOUR / 60 * minutes));
+        let hastened = hasten(&mut memory, &source, &Settings::default(), now);
+        hastened.then(|| start().until(memory.next_poll).as_secs() / 60)
+    };
+    let memory = Memory {
+        last_poll: Some(start()),
+        next_poll: start().after(HOUR),
+        ..lively("https://hub.example/")
+    };
+    assert_eq!(due_after(&memory, 1), Some(5));
+    assert_eq!(due_after(&memory, 20), Some(20));
+    assert_eq!(due_after(&memory, 60), None);
+    let hold = Some(Hold { until: start().after(HOUR / 2), scope: HoldScope::Source });
+    assert_eq!(due_after(&Memory { hold, ..memory.clone() }, 20), Some(30));
+    let failure = Some(Failure::new(FailureKind::Timeout, "no answer"));
+    assert_eq!(due_after(&Memory { failure, ..memory.clone() }, 20), None);
+    assert_eq!(due_after(&Memory { endings: 2, ..memory }, 20), None);
+}
+
+#[test]
 fn w10_only_a_signed_body_is_authentic() {
     let mut push = subscribed().push.unwrap();
     let body = b"<feed/>";
-    for (name, algorithm) in [
-        ("sha1", hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY),
-        ("sha256", hmac::HMAC_SHA256),
-        ("sha384", hmac::HMAC_SHA384),
-        ("sha512", hmac::HMAC_SHA512),
-    ] {
-        let key = hmac::Key::new(algorithm, push.secret.as_ref().unwrap().as_bytes());
-        let digest: String =
-            hmac::sign(&key, body).as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
-        assert!(authentic(&mut push, Some(&format!("{name}={digest}")), body), "{name}");
-        assert!(!authentic(&mut push, Some(&format!("{name}={digest}")), b"<feed>"), "{name}");
-        assert!(!authentic(&mut push, Some(&format!("md5={digest}")), body));
-    }
+    let signature = Signature::of(push.secret.as_ref().unwrap(), body).to_string();
+    assert!(authentic(&push, Some(&signature), body));
+    assert!(!authentic(&push, Some(&signature), b"<feed>"));
+    assert!(!authentic(&push, Some(&signature.replace("sha256", "md5")), body));
     for bad in [None, Some(""), Some("sha256"), Some("sha256=xyz"), Some("sha256=é0")] {
-        assert!(!authentic(&mut push, bad, body), "{bad:?}");
+        assert!(!authentic(&push, bad, body), "{bad:?}");
     }
-    assert_eq!(push.forged, 8 + 5);
     push.secret = None;
-    assert!(authentic(&mut push, None, body));
+    assert!(authentic(&push, None, body));
+}
+
+/// Settings under which hubs can reach us.
+fn pushable() -> Settings {
+    Settings { push: true, ..Settings::default() }
 }
 
 /// What a poll with entries of these dates leaves.
@@ -194,7 +326,7 @@ fn polled(memory: &mut Memory, new: Vec<Timestamp>, now: Timestamp) {
         })),
     };
     let source = web_source("one", "https://a.example/feed");
-    settle(&poll, &News { new, known: 1 }, memory, &source, &Settings::default());
+    settle(&poll, &News { new, known: 1 }, memory, &source, &pushable());
 }
 
 #[test]
@@ -217,17 +349,37 @@ fn w12_what_is_pushed_teaches_the_rhythm_and_leaves_the_rest() {
     polled(&mut memory, vec![], start().after(HOUR));
     let before = memory.clone();
     let now = start().after(HOUR * 3);
-    settle_pushed(&News { new: vec![now], known: 0 }, &mut memory, now);
-    assert_eq!(memory.last_news, Some(now));
-    assert_eq!(memory.rhythm.newest, Some(now));
-    assert_eq!((memory.next_poll, &memory.validators), (before.next_poll, &before.validators));
+    let reading = Reading {
+        validators: Validators { etag: Some(b"\"b\"".to_vec()), ..Validators::default() },
+        freshness: Freshness { lifetime: Some(DAY * 3), partial: true, ..Freshness::default() },
+        bytes: 1,
+        hash: 2,
+        moved: None,
+        feed: Feed::default(),
+        entries: Vec::new(),
+        hints: Hints { ended: true, ..Hints::default() },
+        warnings: Vec::new(),
+    };
+    let poll = Poll { source: id(), at: now, outcome: Outcome::Pushed(Box::new(reading)) };
+    let source = web_source("one", "https://a.example/feed");
+    settle(&poll, &News { new: vec![now], known: 0 }, &mut memory, &source, &pushable());
+    assert_eq!((memory.last_news, memory.rhythm.newest), (Some(now), Some(now)));
+    let push = memory.push.take().unwrap();
+    assert_eq!((push.delivered, push.last_delivery), (1, Some(now)));
+    let expected = Memory {
+        last_news: Some(now),
+        rhythm: memory.rhythm.clone(),
+        push: None,
+        ..before.clone()
+    };
+    assert_eq!(memory, expected);
 }
 
 #[test]
 fn w14_only_lively_sources_are_subscribed() {
     let mut memory = lively("https://hub.example/");
     memory.rhythm.newest = Some(start().before(DAY * 31));
-    assert_eq!(due(&id(), &memory), None);
+    assert_eq!(when(&memory), None);
     memory.rhythm.newest = None;
     assert_eq!(asked(&memory, start()), None);
 }

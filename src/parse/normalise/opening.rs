@@ -210,6 +210,7 @@ impl<'t> Walk<'t, '_> {
             (Space::Atom | Space::Own, "link") if !atom && !attributes.is_empty() => {
                 self.outline.feed.links.extend(tie_of(attributes));
             }
+            (Space::Own, "cloud") if !atom => self.outline.hints.cloud = cloud_of(attributes),
             (Space::History, "complete") => self.outline.hints.complete = true,
             (Space::Tombstones, "deleted-entry") => {
                 let when = markup::attribute(attributes, "when");
@@ -395,6 +396,24 @@ impl<'t> Walk<'t, '_> {
         }
         true
     }
+}
+
+/// Where a `<cloud>` is asked over HTTP to tell of news; it may speak other
+/// protocols, which nobody does any more.
+fn cloud_of(attributes: &str) -> Option<Url> {
+    let value = |name| markup::attribute(attributes, name).map(decoded).unwrap_or_default();
+    let (host, path) = (value("domain"), value("path"));
+    let port: u16 = value("port").parse().ok().filter(|port| *port > 0)?;
+    let scheme = match value("protocol").to_ascii_lowercase().as_str() {
+        "http-post" if port != 443 => "http",
+        "http-post" | "https-post" => "https",
+        _ => return None,
+    };
+    let is_name = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | '[' | ']' | ':');
+    if host.is_empty() || !host.chars().all(is_name) {
+        return None;
+    }
+    Url::parse(&format!("{scheme}://{host}:{port}/{}", path.trim_start_matches('/'))).ok()
 }
 
 /// The page of a channel or item of the Channel Definition Format.

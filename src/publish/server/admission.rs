@@ -55,6 +55,12 @@ impl Admission {
         Self { limits: Arc::new(limits), open: Arc::default() }
     }
 
+    /// Counts requests that one client has under way behind proxies, where its
+    /// connections cannot be counted.
+    pub(super) fn of_requests(settings: &Settings) -> Self {
+        Self::new(&Settings { proxies: Vec::new(), ..settings.clone() })
+    }
+
     /// Who has no address, is a proxy by a Unix socket.
     pub(super) fn admit(&self, address: Option<IpAddr>) -> Result<Admitted, Refused> {
         let is_proxy =

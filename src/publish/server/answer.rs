@@ -1,5 +1,6 @@
 //! A request in; its answer out: from the shelf, else from the routes.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -8,21 +9,26 @@ use axum::body::Body as PageBody;
 use axum::http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
     ACCESS_CONTROL_MAX_AGE, ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST,
-    TRANSFER_ENCODING, VARY, WWW_AUTHENTICATE,
+    REFERRER_POLICY, RETRY_AFTER, TRANSFER_ENCODING, VARY, WWW_AUTHENTICATE,
 };
 use axum::http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Version};
 use bytes::Bytes;
 use http_body_util::{Either, Full};
 use hyper::body::Incoming;
 use tower::ServiceExt;
+use url::form_urlencoded;
 
+use super::admission::Admission;
+use super::callbacks::{self, Callbacks};
+use super::client::behind_proxy;
 use super::{QUERY, Settings, routes};
 use crate::publish::coding::{Accepted, Coding};
 use crate::publish::conditional::{Precondition, evaluate};
+use crate::publish::guard::{self, Guards};
 use crate::publish::heads;
 use crate::publish::pages;
 use crate::publish::shelf::{Coded, Held, Shelved};
-use crate::publish::{Desk, Guard, Shelf};
+use crate::publish::{Desk, Shelf};
 
 /// Bytes of the shelf as they are, or whatever a route made.
 pub(super) type Body = Either<Full<Bytes>, PageBody>;
@@ -33,39 +39,71 @@ pub(super) struct Office {
     shelf: Arc<Shelf>,
     desk: Arc<dyn Desk>,
     routes: Router,
+    callbacks: Callbacks,
+    /// Requests under way of those who come by a proxy.
+    turns: Admission,
 }
 
 impl Office {
     pub(super) fn new(shelf: Arc<Shelf>, desk: Arc<dyn Desk>, settings: Settings) -> Self {
         let routes = routes::routes(desk.clone(), shelf.clone(), &settings);
-        Self { settings, shelf, desk, routes }
+        let callbacks = Callbacks::new(desk.clone(), settings.desk);
+        let turns = Admission::of_requests(&settings);
+        Self { settings, shelf, desk, routes, callbacks, turns }
     }
 
     /// What is on the shelf is answered before anything is routed.
-    pub(super) async fn answer(&self, request: Request<Incoming>) -> Response<Body> {
+    pub(super) async fn answer(
+        &self,
+        request: Request<Incoming>,
+        peer: Option<IpAddr>,
+    ) -> Response<Body> {
         if let Some(refusal) = refuse(&request) {
             return refusal;
+        }
+        if let Some(token) = callbacks::token(request.uri().path()) {
+            let token = token.to_owned();
+            return self.callbacks.answer(token, request).await;
         }
         match *request.method() {
             Method::GET | Method::HEAD => {}
             Method::OPTIONS => return preflight(),
             _ => return not_allowed(),
         }
-        let path = request.uri().path();
-        let guard = self.shelf.guard_of(path);
-        let admits =
-            |guard: &Arc<Guard>| guard.admits(request.uri().query(), request.headers()).is_some();
-        if !guard.as_ref().is_none_or(admits) {
-            return self.unadmitted();
+        let (path, query) = (request.uri().path(), request.uri().query());
+        let guards = self.shelf.guards();
+        let guard = guards.as_ref().and_then(|guards| guards.of(path));
+        // Whoever bears a key that opens something else learns what a stranger
+        // who asks for nothing does: both of them nothing.
+        let unadmitted = |guards: &Guards| {
+            let known = guards.know(query, request.headers());
+            if known { Unadmitted::Known } else { Unadmitted::Stranger }
+        };
+        if let (Some(guards), Some(guard)) = (&guards, guard)
+            && guard.admits(query, request.headers()).is_none()
+        {
+            return self.turned_away(unadmitted(guards));
         }
-        match self.shelf.find(path) {
-            Some(Held::Here(document)) => {
-                self.shelved(&document, request.headers(), guard.is_some())
-            }
+        let guarded = guard.is_some();
+        let answer = match self.shelf.find(path) {
+            Some(Held::Here(document)) => self.shelved(&document, request.headers(), guarded),
             Some(Held::Gone) => self.gone(),
-            Some(Held::MovedTo(path)) => self.moved(&path),
-            None => self.route(request, guard.is_some()).await,
-        }
+            Some(Held::MovedTo(path)) => {
+                let key = query.filter(|_| guarded).and_then(guard::key_of);
+                self.moved(&path, key.as_deref())
+            }
+            None => {
+                // What is not there must look like what is not shown.
+                let private = path.starts_with("/topics/") || path.starts_with("/stories/");
+                let instead = guards.as_deref().filter(|_| private).map(unadmitted);
+                let answer = self.route(request, peer).await;
+                match instead.filter(|_| answer.status() == StatusCode::NOT_FOUND) {
+                    Some(unadmitted) if !guarded => return self.turned_away(unadmitted),
+                    _ => answer,
+                }
+            }
+        };
+        if guarded { kept_private(answer) } else { answer }
     }
 
     /// The document in the coding wanted most, or word that the client has it.
@@ -99,21 +137,25 @@ impl Office {
         response
     }
 
-    async fn route(&self, request: Request<Incoming>, guarded: bool) -> Response<Body> {
+    /// Asks the desk, which has work with it: of one client, only so many at a time.
+    async fn route(&self, request: Request<Incoming>, peer: Option<IpAddr>) -> Response<Body> {
+        let client = behind_proxy(peer, &self.settings.proxies, request.headers());
+        let turn = client.map(|client| self.turns.admit(Some(client))).transpose();
+        let Ok(_turn) = turn else { return too_many() };
         // Requests with bodies were refused, so nothing is lost here.
         let request = request.map(|_| PageBody::empty());
-        let mut response = match self.routes.clone().oneshot(request).await {
-            Ok(response) => response,
+        match self.routes.clone().oneshot(request).await {
+            Ok(response) => answered(response),
             Err(never) => match never {},
-        };
-        if guarded {
-            response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("private"));
         }
-        answered(response)
     }
 
     /// Asks for a key, without saying whether there is anything behind it.
-    fn unadmitted(&self) -> Response<Body> {
+    fn turned_away(&self, whom: Unadmitted) -> Response<Body> {
+        if whom == Unadmitted::Known {
+            let page = routes::nothing_here(&self.desk.site());
+            return answered(routes::page(StatusCode::NOT_FOUND, page, "no-store"));
+        }
         let text = "A key is needed to read this.";
         let page = pages::message("Not public", text, &self.desk.site());
         let mut response = routes::page(StatusCode::UNAUTHORIZED, page, "no-store");
@@ -128,10 +170,40 @@ impl Office {
         answered(routes::page(StatusCode::GONE, page, "public, max-age=3600"))
     }
 
-    fn moved(&self, path: &str) -> Response<Body> {
+    /// Whoever came with a key in the address needs it there too.
+    fn moved(&self, path: &str, key: Option<&str>) -> Response<Body> {
         let site = self.desk.site();
-        answered(routes::moved(&site.address(path), &site))
+        let mut address = site.address(path);
+        if let Some(key) = key {
+            let asked =
+                form_urlencoded::Serializer::new(String::new()).append_pair("key", key).finish();
+            address = format!("{address}?{asked}");
+        }
+        answered(routes::moved(&address, &site))
     }
+}
+
+/// Who asks for what is not for them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Unadmitted {
+    /// Bears no key of ours: one would help.
+    Stranger,
+    /// Bears one, which is for something else.
+    Known,
+}
+
+/// An answer that is for its reader alone, and leads nobody back to its address.
+fn kept_private(mut answer: Response<Body>) -> Response<Body> {
+    let headers = answer.headers_mut();
+    let kept = headers.get(CACHE_CONTROL).and_then(|value| value.to_str().ok());
+    let kept = kept.unwrap_or_default().replace("public", "private");
+    let kept = if kept.contains("private") { kept } else { "private, no-cache".to_owned() };
+    if let Ok(kept) = HeaderValue::try_from(kept) {
+        headers.insert(CACHE_CONTROL, kept);
+    }
+    headers.insert(VARY, HeaderValue::from_static("Accept-Encoding, Authorization"));
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    answer
 }
 
 fn answered(response: Response<PageBody>) -> Response<Body> {
@@ -161,9 +233,13 @@ fn refuse<B>(request: &Request<B>) -> Option<Response<Body>> {
             "exactly one Host header is needed\n",
         )));
     }
-    // Nothing here takes a body: unread, it could pass for another request.
+    // Nothing but callbacks takes a body: unread, it could pass for another request.
     let length = headers.get(CONTENT_LENGTH).map(HeaderValue::as_bytes);
-    if headers.contains_key(TRANSFER_ENCODING) || length.is_some_and(|length| length != b"0") {
+    let reads_it = callbacks::token(request.uri().path()).is_some();
+    if reads_it {
+        // It reads it whole, or closes the connection.
+    } else if headers.contains_key(TRANSFER_ENCODING) || length.is_some_and(|length| length != b"0")
+    {
         return Some(closing(brief(StatusCode::PAYLOAD_TOO_LARGE, "send no body\n")));
     }
     if request.uri().query().is_some_and(|query| query.len() > QUERY) {
@@ -194,6 +270,12 @@ fn not_allowed() -> Response<Body> {
     response
 }
 
+fn too_many() -> Response<Body> {
+    let mut response = brief(StatusCode::TOO_MANY_REQUESTS, "too many requests at once\n");
+    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("5"));
+    response
+}
+
 fn not_acceptable() -> Response<Body> {
     let text = "no coding of this is acceptable: there are identity, gzip, br and zstd\n";
     let mut response = brief(StatusCode::NOT_ACCEPTABLE, text);
@@ -201,7 +283,7 @@ fn not_acceptable() -> Response<Body> {
     response
 }
 
-fn brief(status: StatusCode, text: &'static str) -> Response<Body> {
+pub(super) fn brief(status: StatusCode, text: &'static str) -> Response<Body> {
     let mut response = Response::new(Either::Left(Full::new(Bytes::from_static(text.as_bytes()))));
     *response.status_mut() = status;
     if !text.is_empty() {
@@ -213,7 +295,7 @@ fn brief(status: StatusCode, text: &'static str) -> Response<Body> {
     response
 }
 
-fn closing(mut response: Response<Body>) -> Response<Body> {
+pub(super) fn closing(mut response: Response<Body>) -> Response<Body> {
     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     response
 }

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{Path, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION, RETRY_AFTER};
+use axum::extract::{Path, RawQuery, State};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION, RETRY_AFTER, VARY};
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode};
 use axum::routing::get;
 use xxhash_rust::xxh3::xxh3_64;
@@ -17,12 +17,12 @@ use crate::publish::coding::{Accepted, Coding};
 use crate::publish::conditional::{Precondition, evaluate};
 use crate::publish::desk::Reply;
 use crate::publish::heads::{self, Facts};
-use crate::publish::ledger::Sight;
+use crate::publish::ledger::{Sight, Tally};
 use crate::publish::masthead::{Masthead, at, volume_path};
-use crate::publish::site::story_path;
+use crate::publish::site::{story_path, topic_path};
 use crate::publish::{
-    Desk, Format, Rendered, Settings, Shelf, Site, StoryDetail, Unavailable, Volume, VolumeDetail,
-    pages, shelf,
+    Audience, Desk, Format, Rendered, Settings, Shelf, Site, StoryDetail, Unavailable, Volume,
+    VolumeDetail, pages, shelf,
 };
 
 /// Where a route asks, and for how long it waits.
@@ -31,12 +31,14 @@ pub(super) struct Counter {
     pub(super) desk: Arc<dyn Desk>,
     pub(super) shelf: Arc<Shelf>,
     patience: Duration,
+    /// Whether whoever asks here may know of what is private.
+    confides: bool,
 }
 
 /// Everything that cannot be ready beforehand.
 pub(super) fn routes(desk: Arc<dyn Desk>, shelf: Arc<Shelf>, settings: &Settings) -> Router {
     let mut router = Router::new();
-    if settings.operators {
+    if settings.audience != Audience::Readers {
         router = router
             .route("/sources", get(sources))
             .route("/sources.opml", get(sources_list))
@@ -52,7 +54,12 @@ pub(super) fn routes(desk: Arc<dyn Desk>, shelf: Arc<Shelf>, settings: &Settings
         .route("/search.json", get(searching::feed))
         .route("/topics/{topic}/archive/{file}", get(volume))
         .fallback(not_found)
-        .with_state(Counter { desk, shelf, patience: settings.desk })
+        .with_state(Counter {
+            desk,
+            shelf,
+            patience: settings.desk,
+            confides: settings.audience == Audience::Operators,
+        })
 }
 
 /// For who would restart us.
@@ -90,8 +97,9 @@ async fn metrics(State(counter): State<Counter>) -> Response<Body> {
         Err(unavailable) => return counter.later(&unavailable),
     };
     let (ledger, ready) = (counter.desk.ledger(), counter.desk.ready().is_ok());
-    let (shelf, now) = (&*counter.shelf, counter.desk.now());
-    match ledger.text(Sight { sources: &states, shelf, ready, now }) {
+    let (tallies, changed) = (counter.tallies(), counter.shelf.changed());
+    let sight = Sight { sources: &states, tallies, changed, ready, now: counter.desk.now() };
+    match ledger.text(sight) {
         Ok(text) => {
             let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
             typed(StatusCode::OK, text, content_type, "no-store")
@@ -103,18 +111,27 @@ async fn metrics(State(counter): State<Counter>) -> Response<Body> {
 async fn story(
     State(counter): State<Counter>,
     Path(id): Path<String>,
+    RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Response<Body> {
     let Ok(id) = id.parse::<StoryId>() else { return not_found(State(counter)).await };
     let site = counter.desk.site();
-    match counter.reply(counter.desk.story(id)).await {
+    let found = match counter.reply(counter.desk.story(id)).await {
+        Ok(Some(mut detail)) => match counter.show(&mut detail, query.as_deref(), &headers) {
+            Some(kept) => Ok(Some((detail, kept))),
+            None => Ok(None),
+        },
+        Ok(None) => Ok(None),
+        Err(unavailable) => Err(unavailable),
+    };
+    match found {
         // The operator joined it with another, where it is told now.
-        Ok(Some(StoryDetail { story: Story { merged_into: Some(other), .. }, .. })) => {
+        Ok(Some((StoryDetail { story: Story { merged_into: Some(other), .. }, .. }, _))) => {
             moved(&site.address(&story_path(&other)), &site)
         }
-        Ok(Some(detail)) => {
+        Ok(Some((detail, kept))) => {
             let compare = |earlier: &str, later: &str| counter.desk.differences(earlier, later);
-            passing(&headers, pages::story(&detail, &compare, &site), "no-cache")
+            passing(&headers, pages::story(&detail, &compare, &site), kept)
         }
         Ok(None) => not_found(State(counter)).await,
         Err(unavailable) => counter.later(&unavailable),
@@ -150,9 +167,12 @@ async fn volume(
 
 /// Soon forgotten by caches: a topic of this name may be configured any time (Q33).
 pub(super) async fn not_found(State(counter): State<Counter>) -> Response<Body> {
-    let text = "There is nothing at this address.";
-    let text = pages::message("Not found", text, &counter.desk.site());
+    let text = nothing_here(&counter.desk.site());
     page(StatusCode::NOT_FOUND, text, "public, max-age=60")
+}
+
+pub(super) fn nothing_here(site: &Site) -> String {
+    pages::message("Not found", "There is nothing at this address.", site)
 }
 
 impl Counter {
@@ -161,6 +181,41 @@ impl Counter {
             Ok(reply) => reply,
             Err(_) => Err(Unavailable("the desk did not answer in time".to_owned())),
         }
+    }
+
+    /// How often each document was asked for, without a word of what is private
+    /// where anybody may ask.
+    fn tallies(&self) -> Vec<(String, Arc<Tally>)> {
+        let mut tallies = self.shelf.tallies();
+        if !self.confides {
+            tallies.retain(|(path, _)| self.shelf.guard_of(path).is_none());
+        }
+        tallies
+    }
+
+    /// Leaves of a story what its reader may know: the topics that are for
+    /// everybody, or that their key opens. Returns who may keep the page;
+    /// nothing, where there is no such topic but there are others.
+    fn show(
+        &self,
+        detail: &mut StoryDetail,
+        query: Option<&str>,
+        headers: &HeaderMap,
+    ) -> Option<&'static str> {
+        let (all, mut opened) = (detail.topics.len(), false);
+        detail.topics.retain(|topic| match self.shelf.guard_of(&topic_path(&topic.id)) {
+            Some(guard) => {
+                let admitted = guard.admits(query, headers).is_some();
+                opened |= admitted;
+                admitted
+            }
+            // Who would guard it comes in a moment, or has just gone.
+            None => !topic.private,
+        });
+        if detail.topics.is_empty() && all > 0 {
+            return None;
+        }
+        Some(if opened { "private, no-cache" } else { "no-cache" })
     }
 
     /// The reader is told to come back, the log is told why (Q34).
@@ -213,7 +268,11 @@ pub(super) fn passing(
             with_headers(StatusCode::OK, heads, body.into())
         }
     };
-    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static(cache_control));
+    let headers = response.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static(cache_control));
+    if cache_control.starts_with("private") {
+        headers.insert(VARY, HeaderValue::from_static("Accept-Encoding, Authorization"));
+    }
     response
 }
 

@@ -1,0 +1,127 @@
+//! A hub's call in; a word of the desk, or room for what it brings, out.
+//!
+//! The server knows nothing of who asked whom to push what: it bounds what a call may
+//! cost, and the desk says whether there is such a callback. A delivery is answered once
+//! it is held, before anybody reads it (W11).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
+use bytes::Bytes;
+use http_body_util::{BodyExt, Either, Full, Limited};
+use hyper::body::{Body as _, Incoming};
+use tokio::sync::Semaphore;
+use url::form_urlencoded;
+
+use super::answer::{Body, brief, closing};
+use crate::model::Signature;
+use crate::publish::{Delivery, Desk, heads};
+
+/// What the path of a callback begins with; the token follows.
+const PATH: &str = "/push/";
+
+/// How long a hub may take to send a body.
+const BODY: Duration = Duration::from_secs(30);
+
+/// Memory for what hubs have sent and nobody has read yet, in KiB.
+const ROOM: usize = 32 * 1024;
+
+/// Where hubs call.
+pub(super) struct Callbacks {
+    desk: Arc<dyn Desk>,
+    /// How long the desk may take.
+    patience: Duration,
+    room: Arc<Semaphore>,
+}
+
+/// The token that a path names, if it is a callback's.
+pub(super) fn token(path: &str) -> Option<&str> {
+    path.strip_prefix(PATH).filter(|token| !token.is_empty() && !token.contains('/'))
+}
+
+impl Callbacks {
+    pub(super) fn new(desk: Arc<dyn Desk>, patience: Duration) -> Self {
+        Self { desk, patience, room: Arc::new(Semaphore::new(ROOM)) }
+    }
+
+    pub(super) async fn answer(&self, token: String, request: Request<Incoming>) -> Response<Body> {
+        let most = self.desk.callback(&token);
+        match (request.method(), most) {
+            (&Method::GET, Some(_)) => self.verified(token, request.uri().query()).await,
+            (&Method::GET, None) => brief(StatusCode::NOT_FOUND, "no such callback\n"),
+            (&Method::POST, Some(most)) => self.delivered(token, request, most).await,
+            // Whoever is told so does not try again (W11). The body stays unread.
+            (&Method::POST, None) => closing(brief(StatusCode::GONE, "no such callback\n")),
+            _ => {
+                let mut response = brief(StatusCode::METHOD_NOT_ALLOWED, "GET or POST\n");
+                response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, POST"));
+                closing(response)
+            }
+        }
+    }
+
+    /// Says what the desk has the hub told: its challenge, or that nobody asked (W7).
+    async fn verified(&self, token: String, query: Option<&str>) -> Response<Body> {
+        let query = form_urlencoded::parse(query.unwrap_or_default().as_bytes()).into_owned();
+        let asked = self.desk.verified(token, query.collect());
+        match tokio::time::timeout(self.patience, asked).await {
+            Ok(Ok(Some(text))) => {
+                let mut response = brief(StatusCode::OK, "");
+                let plain = HeaderValue::from_static("text/plain; charset=utf-8");
+                response.headers_mut().extend(heads::safety(&plain));
+                response.headers_mut().insert(CONTENT_TYPE, plain);
+                *response.body_mut() = Either::Left(Full::new(Bytes::from(text)));
+                response
+            }
+            Ok(Ok(None)) => brief(StatusCode::NOT_FOUND, "nobody asked for this\n"),
+            Ok(Err(_)) | Err(_) => later(),
+        }
+    }
+
+    /// Takes a body in, if there is room for it.
+    async fn delivered(
+        &self,
+        token: String,
+        request: Request<Incoming>,
+        most: u64,
+    ) -> Response<Body> {
+        let most = most.min(ROOM as u64 * 1024);
+        let (head, body) = request.into_parts();
+        // What does not state its length may be as long as is allowed.
+        let expected = body.size_hint().exact().unwrap_or(most);
+        let too_large = || closing(brief(StatusCode::PAYLOAD_TOO_LARGE, "it is too large\n"));
+        if expected > most {
+            return too_large();
+        }
+        let needed = u32::try_from(expected.div_ceil(1024)).unwrap_or(u32::MAX);
+        let Ok(room) = self.room.clone().try_acquire_many_owned(needed) else {
+            return closing(later());
+        };
+        let body = Limited::new(body, usize::try_from(most).unwrap_or(usize::MAX)).collect();
+        let body = match tokio::time::timeout(BODY, body).await {
+            Ok(Ok(body)) => body.to_bytes(),
+            Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => return too_large(),
+            Ok(Err(_)) => return closing(brief(StatusCode::BAD_REQUEST, "it is not whole\n")),
+            Err(_) => return closing(brief(StatusCode::REQUEST_TIMEOUT, "it took too long\n")),
+        };
+        let text = |name| text(&head.headers, name);
+        let (signature, content_type) = (text(Signature::HEADER), text(CONTENT_TYPE.as_str()));
+        match self.desk.delivered(Delivery { token, signature, content_type, body, room }) {
+            true => brief(StatusCode::OK, "thank you\n"),
+            false => later(),
+        }
+    }
+}
+
+fn text(headers: &HeaderMap, name: &str) -> Option<String> {
+    headers.get(name)?.to_str().ok().map(str::to_owned)
+}
+
+/// A hub tries again.
+fn later() -> Response<Body> {
+    let mut response = brief(StatusCode::SERVICE_UNAVAILABLE, "not just now\n");
+    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("60"));
+    response
+}

@@ -1,0 +1,107 @@
+//! A connection's address and a request's headers in; whose request it is, out.
+
+use std::net::IpAddr;
+
+use axum::http::{HeaderMap, HeaderName};
+use ipnet::IpNet;
+
+const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const FORWARDED: HeaderName = axum::http::header::FORWARDED;
+
+/// Whose request a reverse proxy passes on; none where no proxy does, or it does not say.
+///
+/// What a request says of where it came from counts only on a connection of a
+/// named proxy, or by a Unix socket, and then only so far as proxies say it: the
+/// last address that is not a proxy's. `X-Forwarded-For` goes before
+/// `Forwarded` (RFC 7239), for proxies that know the one pass the other on as it came.
+pub(super) fn behind_proxy(
+    peer: Option<IpAddr>,
+    proxies: &[IpNet],
+    headers: &HeaderMap,
+) -> Option<IpAddr> {
+    let is_proxy = |address: &IpAddr| proxies.iter().any(|proxy| proxy.contains(address));
+    if peer.is_some_and(|peer| !is_proxy(&peer.to_canonical())) {
+        return None;
+    }
+    let values = |name: &HeaderName| {
+        let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
+        values.flat_map(|value| value.split(',')).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let stated = values(&X_FORWARDED_FOR);
+    let hops: Vec<Option<IpAddr>> = match stated.is_empty() {
+        false => stated.iter().map(|hop| address(hop)).collect(),
+        true => values(&FORWARDED).iter().map(|hop| address(forwarded_for(hop)?)).collect(),
+    };
+    // What stands before the last address that no proxy has, anybody may have written.
+    hops.into_iter().rev().find(|hop| !hop.as_ref().is_some_and(is_proxy)).flatten()
+}
+
+/// The node of `for=…` in one element of `Forwarded`.
+fn forwarded_for(element: &str) -> Option<&str> {
+    let mut pairs = element.split(';').filter_map(|pair| pair.trim().split_once('='));
+    pairs.find(|(name, _)| name.eq_ignore_ascii_case("for")).map(|(_, node)| node)
+}
+
+/// An address, maybe in quotes or brackets, maybe with a port.
+fn address(text: &str) -> Option<IpAddr> {
+    let text = text.trim().trim_matches('"');
+    let bare = match text.strip_prefix('[') {
+        Some(rest) => rest.split_once(']')?.0,
+        None if text.matches(':').count() == 1 => text.split_once(':')?.0,
+        None => text,
+    };
+    bare.parse::<IpAddr>().ok().map(|address| address.to_canonical())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_named_proxies_say_whose_request_it_is() {
+        let (proxy, other) = (Some("127.0.0.1"), Some("192.0.2.9"));
+        let xff = |value| Some(("x-forwarded-for", value));
+        let forwarded = |value| Some(("forwarded", value));
+        for (peer, header, client) in [
+            (proxy, xff("198.51.100.7"), Some("198.51.100.7")),
+            (None, xff("198.51.100.7"), Some("198.51.100.7")),
+            (Some("::ffff:127.0.0.1"), xff("198.51.100.7"), Some("198.51.100.7")),
+            (other, xff("198.51.100.7"), None),
+            (other, forwarded("for=198.51.100.7"), None),
+            (proxy, xff("10.1.1.1, 198.51.100.7"), Some("198.51.100.7")),
+            (proxy, xff("198.51.100.7, 10.1.1.1"), Some("198.51.100.7")),
+            (proxy, xff("6.6.6.6, unknown"), None),
+            (proxy, xff("10.1.1.1"), None),
+            (
+                proxy,
+                forwarded("for=6.6.6.6, For=\"[2001:db8::1]:99\";proto=https"),
+                Some("2001:db8::1"),
+            ),
+            (proxy, forwarded("for=198.51.100.7:4711;by=10.1.1.1"), Some("198.51.100.7")),
+            (proxy, forwarded("for=_hidden"), None),
+            (proxy, forwarded("proto=https"), None),
+            (proxy, None, None),
+        ] {
+            let proxies = ["127.0.0.0/8".parse().unwrap(), "10.0.0.0/8".parse().unwrap()];
+            let mut headers = HeaderMap::new();
+            if let Some((name, value)) = header {
+                headers.append(name, value.parse().unwrap());
+            }
+            let peer = peer.map(|peer| peer.parse().unwrap());
+            let client = client.map(|client| client.parse().unwrap());
+            assert_eq!(behind_proxy(peer, &proxies, &headers), client, "{peer:?} {header:?}");
+        }
+    }
+
+    #[test]
+    fn a_client_cannot_speak_for_the_proxy_by_the_other_header() {
+        let proxies = ["127.0.0.0/8".parse().unwrap()];
+        let mut headers = HeaderMap::new();
+        headers.append("forwarded", "for=6.6.6.6".parse().unwrap());
+        headers.append("x-forwarded-for", "7.7.7.7".parse().unwrap());
+        headers.append("x-forwarded-for", "198.51.100.7".parse().unwrap());
+        let client = behind_proxy(None, &proxies, &headers);
+        assert_eq!(client, "198.51.100.7".parse().ok());
+    }
+}

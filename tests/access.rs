@@ -1,0 +1,221 @@
+//! Topics that are not for everybody and who asks in; what each is told by the real daemon, out.
+
+use crate::support::http::Answer;
+use crate::support::world::{World, atom};
+
+const KEY: &str = "9f2c41d07be84a55";
+const OTHER: &str = "7777aaaa8888bbbb";
+
+/// Words that stand in the private topic's table and in its one story alone.
+const TITLE: &str = "Xylographs";
+const DESCRIPTION: &str = "zymurgy";
+const QUERY: &str = "quinquagesima";
+const ID: &str = "internal-matters";
+
+/// The private topic holds two stories: one that a public topic holds as well.
+async fn world() -> World {
+    let document = atom(&[
+        ("urn:a:1", "https://a.example/1", "Quinquagesima in the ministry", "2025-04-02T11:05:00Z"),
+        ("urn:a:2", "https://a.example/2", "Sanctions and quinquagesima", "2025-04-02T12:05:00Z"),
+        ("urn:a:3", "https://a.example/3", "Weather on the coast", "2025-04-02T13:05:00Z"),
+        ("urn:a:4", "https://a.example/4", "Sanctions on a bank", "2025-03-01T13:05:00Z"),
+    ]);
+    let world = World::new().await;
+    keys(&world, &format!("# who reads what\npress:{KEY}\n\ndesk:{OTHER}\n"));
+    world
+        .lines("[access]\nkeys_file = \"keys\"")
+        .lines("[hub]\nurl = \"https://hub.example/\"")
+        .source("a", document)
+        .topic("sanctions", "sanctions")
+        .topic(ID, QUERY)
+        .lines(&format!("description = \"{DESCRIPTION}\"\naccess = [\"press\"]\nformerly = [\"old-{ID}\"]"))
+        .lines(&format!("[[topic]]\nid = \"annex\"\ntitle = \"{TITLE}\"\nquery = \"coasts\"\naccess = [\"desk\"]"))
+        .start()
+        .await
+}
+
+fn keys(world: &World, text: &str) {
+    std::fs::write(world.directory.path().join("keys"), text).unwrap();
+}
+
+/// Everything that a stranger can ask for.
+async fn routes(world: &World) -> Vec<String> {
+    let mut routes: Vec<String> = [
+        "/",
+        "/opml",
+        "/stories.atom",
+        "/stories.rss",
+        "/stories.json",
+        "/search",
+        "/search?q=sanctions",
+        "/search?q=quinquagesima",
+        "/search.atom?q=quinquagesima",
+        "/search.json?q=sanctions+OR+weather+OR+coast",
+        "/search.rss?q=coast",
+        "/sources",
+        "/sources.opml",
+        "/metrics",
+        "/healthz",
+        "/readyz",
+        "/topics/sanctions",
+        "/topics/sanctions.atom",
+        "/topics/sanctions.rss",
+        "/topics/sanctions.json",
+        "/topics/sanctions/archive/2025-03.atom",
+        "/topics",
+        "/topics/",
+        "/style.css",
+    ]
+    .map(str::to_owned)
+    .to_vec();
+    routes.extend(world.stories().iter().map(|story| format!("/stories/{}", story.id)));
+    for topic in [ID, "annex", "old-internal-matters", "no-such-topic"] {
+        for ending in ["", ".atom", ".rss", ".json", "/archive/2025-03.atom"] {
+            routes.push(format!("/topics/{topic}{ending}"));
+        }
+    }
+    routes
+}
+
+/// Everything of an answer, as a client that decodes it sees it.
+fn told(answer: &Answer) -> String {
+    format!("{:?}\n{}", answer.headers, answer.text()).to_lowercase()
+}
+
+async fn as_press(world: &World, path: &str) -> Answer {
+    let basic = "Basic cHJlc3M6OWYyYzQxZDA3YmU4NGE1NQ==".to_owned(); // press and its key
+    world.get_with(path, ("Authorization", basic)).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_tells_a_stranger_of_a_private_topic_or_of_a_story_that_it_alone_holds() {
+    let world = world().await;
+    for route in routes(&world).await {
+        let answer = world.get(&route).await;
+        // An address and a query that one has written oneself say nothing new.
+        let told = told(&answer).replace("/search?q=quinquagesima", "").replace("search:q=", "");
+        for secret in [ID, TITLE, DESCRIPTION, "in the ministry", "weather", "annex", KEY, OTHER] {
+            let own = secret == "weather" && route.contains("weather");
+            let known = told.contains(&secret.to_lowercase());
+            assert!(own || !known, "{route} tells of {secret}: {told}");
+        }
+    }
+    let counted = world.get("/search?q=quinquagesima").await;
+    assert!(counted.text().contains("Sanctions and"), "the story that is public too is found");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_private_looks_like_what_is_not_there() {
+    let world = world().await;
+    let hidden: Vec<String> = world.stories().iter().map(|story| story.id.to_string()).collect();
+    let mut seen = 0;
+    let nowhere = world.get("/stories/00000000000000000000000000000000").await;
+    for id in hidden {
+        let story = world.get(&format!("/stories/{id}")).await;
+        if story.status != 200 {
+            assert_eq!((story.status, &story.body), (401, &nowhere.body));
+            seen += 1;
+        }
+    }
+    assert_eq!(seen, 2, "the stories that private topics alone hold");
+    for ending in ["", ".atom", ".json", "/archive/2025-03.atom"] {
+        let (private, nothing) =
+            (format!("/topics/annex{ending}"), format!("/topics/none{ending}"));
+        let without_date = |mut answer: Answer| {
+            answer.headers.retain(|(name, _)| name != "date");
+            answer
+        };
+        let stranger = (world.get(&private).await, world.get(&nothing).await);
+        assert_eq!(without_date(stranger.0), without_date(stranger.1), "{ending}");
+        let known = (as_press(&world, &private).await, as_press(&world, &nothing).await);
+        assert_eq!(known.0.status, 404, "{ending}");
+        assert_eq!(without_date(known.0), without_date(known.1), "{ending}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_opens_its_topics_in_every_form_and_is_repeated_nowhere() {
+    let world = world().await;
+    let story = world.stories().into_iter().find(|story| story.title.contains("ministry")).unwrap();
+    let mut paths = vec![format!("/stories/{}", story.id)];
+    for ending in ["", ".atom", ".rss", ".json"] {
+        paths.push(format!("/topics/{ID}{ending}"));
+    }
+    for path in paths {
+        assert_eq!(world.get(&path).await.status, 401, "{path}");
+        assert_eq!(world.get(&format!("{path}?key={OTHER}")).await.status, 404, "{path}");
+        let by_key = world.get(&format!("{path}?key={KEY}")).await;
+        let by_name = as_press(&world, &path).await;
+        assert_eq!((by_key.status, by_name.status), (200, 200), "{path}");
+        assert!(by_key.text().contains("in the ministry"), "{path}");
+        assert_eq!(by_key.body, by_name.body, "{path}: whoever reads it");
+        assert!(!told(&by_key).contains(KEY), "{path}");
+        assert!(!told(&by_key).contains("hub.example"), "{path}: a hub would pass it on");
+        assert!(by_key.header("cache-control").unwrap().starts_with("private"), "{path}");
+        assert_eq!(by_key.header("vary"), Some("Accept-Encoding, Authorization"), "{path}");
+        if path.starts_with("/topics") {
+            assert_eq!(by_key.header("referrer-policy"), Some("no-referrer"), "{path}");
+            let tag = by_key.header("etag").unwrap().to_owned();
+            let again = world.get_with(&path, ("If-None-Match", tag.clone())).await;
+            assert_eq!(again.status, 401, "{path}: a tag is no key");
+            let path = format!("{path}?key={KEY}");
+            assert_eq!(world.get_with(&path, ("If-None-Match", tag)).await.status, 304, "{path}");
+        }
+    }
+    let moved = world.get(&format!("/topics/old-{ID}.atom?key={KEY}")).await;
+    let there = format!("https://feeds.example.org/topics/{ID}.atom?key={KEY}");
+    assert_eq!((moved.status, moved.header("location")), (301, Some(there.as_str())));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_whose_line_is_taken_out_opens_nothing_after_a_reload() {
+    let mut world = world().await;
+    let path = format!("/topics/{ID}.atom?key={KEY}");
+    assert_eq!(world.get(&path).await.status, 200);
+    keys(&world, &format!("desk:{OTHER}\npress:0123456789abcdef\n"));
+    world.reconfigure(|_| {}).await;
+    assert_eq!(world.get(&path).await.status, 401);
+    assert_eq!(world.get(&format!("/topics/{ID}.atom?key=0123456789abcdef")).await.status, 200);
+    // The last key of a topic: it is for nobody then, not for all.
+    keys(&world, &format!("desk:{OTHER}\n"));
+    world.reconfigure(|_| {}).await;
+    assert_eq!(world.get(&format!("/topics/{ID}.atom")).await.status, 401);
+    assert_eq!(world.get(&format!("/topics/annex.atom?key={OTHER}")).await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_topic_becomes_public_and_private_again_by_a_reload() {
+    let mut world = world().await;
+    let private = "access = [\"press\"]";
+    world.reconfigure(|config| *config = config.replace(private, "access = \"public\"")).await;
+    assert_eq!(world.get(&format!("/topics/{ID}.atom")).await.status, 200);
+    assert!(world.get("/").await.text().contains(ID));
+    assert!(world.get("/stories.atom").await.text().contains("in the ministry"));
+    world.reconfigure(|config| *config = config.replace("access = \"public\"", private)).await;
+    assert_eq!(world.get(&format!("/topics/{ID}.atom")).await.status, 401);
+    assert!(!world.get("/").await.text().contains(ID));
+    assert!(!world.get("/stories.atom").await.text().contains("in the ministry"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn operators_pages_are_on_the_operators_listener_alone_where_there_is_one() {
+    let mut world = world().await;
+    assert_eq!(world.get("/sources").await.status, 200);
+    assert!(world.get("/").await.text().contains("/sources\""));
+    world.lines_first("[server]\noperators = \"operators.sock\"");
+    world.restart().await;
+    for path in ["/sources", "/sources.opml", "/metrics"] {
+        assert_eq!(world.get(path).await.status, 404, "{path}");
+        assert_eq!(world.get_by("operators.sock", path).await.status, 200, "{path}");
+    }
+    assert!(!world.get("/").await.text().contains("/sources\""), "no link that leads nowhere");
+    let metrics = world.get_by("operators.sock", "/metrics").await;
+    assert!(
+        metrics.text().contains("path=\"/topics/internal-matters.atom\""),
+        "{}",
+        metrics.text()
+    );
+    assert_eq!(world.get_by("operators.sock", &format!("/topics/{ID}")).await.status, 401);
+    world.stop().await;
+    assert!(!world.directory.path().join("operators.sock").exists(), "the socket's file is gone");
+}
