@@ -1,25 +1,15 @@
 //! Pages in; what a browser makes of them, out.
 
 use std::path::Path;
-use std::process::Command;
 
 use crate::support::binary::{Gazetted, RunningDaemon};
+use crate::support::browser::Browser;
 use crate::support::http::get;
 
 /// A page as Chromium holds it once it has loaded and run whatever would run.
-fn dom(profile: &Path, daemon: &RunningDaemon, path: &str) -> String {
-    let output = Command::new("timeout")
-        .args(["--kill-after=5", "120", "chromium", "--headless", "--no-sandbox", "--disable-gpu"])
-        .args(["--disable-background-networking", "--disable-component-update", "--disable-sync"])
-        .args(["--no-first-run", "--disable-quic", "--disable-dev-shm-usage", "--dump-dom"])
-        .arg(format!("--user-data-dir={}", profile.join("profile").display()))
-        .arg(format!("http://{}{path}", daemon.address))
-        .output()
-        .unwrap();
-    let dom = String::from_utf8(output.stdout).unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success() && dom.contains("</html>"), "{path}: {said}\n{dom}");
-    dom
+fn dom(browser: &mut Browser, daemon: &RunningDaemon, path: &str) -> String {
+    browser.open(&format!("http://{}{path}", daemon.address));
+    browser.dom()
 }
 
 /// The values of an attribute in the elements that begin so.
@@ -44,15 +34,16 @@ fn a_browser_shows_topics_stories_and_sources_and_finds_the_feeds() {
     let demo = Gazetted::demo();
     let daemon = demo.start();
     demo.succeed(&["poll"]);
+    let browser = &mut Browser::start();
 
-    let front = dom(demo.path(), &daemon, "/");
+    let front = dom(browser, &daemon, "/");
     assert_eq!(title(&front), "gazetted demonstration");
     let topics = ["western-balkans", "sanctions", "migration-and-organised-crime", "ukraine"];
     for topic in topics {
         assert!(front.contains(&format!("href=\"/topics/{topic}\"")), "{front}");
     }
 
-    let topic = dom(demo.path(), &daemon, "/topics/western-balkans");
+    let topic = dom(browser, &daemon, "/topics/western-balkans");
     assert_eq!(title(&topic), "Western Balkans – gazetted demonstration");
     assert!(topic.contains("closer ties in the region</a></h2>"), "{topic}");
     assert!(topic.contains("Also published by Home Office, "), "{topic}");
@@ -69,14 +60,14 @@ fn a_browser_shows_topics_stories_and_sources_and_finds_the_feeds() {
     }
 
     let stories = attributes(&topic, "a href=\"/stories/", "href");
-    let story = dom(demo.path(), &daemon, stories[0]);
+    let story = dom(browser, &daemon, stories[0]);
     assert!(story.contains("The 4 places where it was published"), "{story}");
     for publisher in ["Home Office", "Wired-Gov"] {
         assert!(story.contains(&format!("<h3>{publisher}</h3>")), "{story}");
     }
     assert!(story.contains("href=\"/topics/western-balkans\""), "{story}");
 
-    let sources = dom(demo.path(), &daemon, "/sources");
+    let sources = dom(browser, &daemon, "/sources");
     assert!(sources.contains("10 sources, 10 of them well."), "{sources}");
     assert_eq!(sources.matches("<tr>").count(), 11, "a head and ten sources");
 }
@@ -118,8 +109,9 @@ fn nothing_that_a_source_sends_runs_in_a_browser() {
         let story: serde_json::Value = serde_json::from_str(line).unwrap();
         paths.push(format!("/stories/{}", story["id"].as_str().unwrap()));
     }
+    let browser = &mut Browser::start();
     for path in paths {
-        let page = dom(hostile.path(), &daemon, &path);
+        let page = dom(browser, &daemon, &path);
         assert!(title(&page).ends_with("Ours") && !title(&page).contains("owned<"), "{page}");
         assert!(page.contains("Merged from departments"), "its own footer stands: {page}");
         for element in ["<script", "<iframe", "<object", "<embed", "<math", "<style", "<img"] {
@@ -140,5 +132,69 @@ fn nothing_that_a_source_sends_runs_in_a_browser() {
             policy.contains("default-src 'none'") && !policy.contains("script-src"),
             "{policy}"
         );
+    }
+}
+
+/// The demonstration a day later: a story was revised, a copy joined, and one source has vanished.
+fn a_day_later() -> (Gazetted, RunningDaemon) {
+    let demo = Gazetted::demo();
+    let daemon = demo.start();
+    demo.succeed(&["poll"]);
+    let sources = demo.path().join("demo");
+    for file in std::fs::read_dir(sources.join("later")).unwrap() {
+        let file = file.unwrap();
+        std::fs::copy(file.path(), sources.join(file.file_name())).unwrap();
+    }
+    std::fs::remove_file(sources.join("hm-treasury.atom")).unwrap();
+    demo.run(&["poll"]);
+    (demo, daemon)
+}
+
+/// Every page, with its name for a picture.
+fn every_page(demo: &Gazetted) -> Vec<(&'static str, String)> {
+    let lines = demo.succeed(&["export", "stories"]);
+    let stories: Vec<serde_json::Value> =
+        lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let most = |what: &str| {
+        let story = stories.iter().max_by_key(|story| story[what].as_array().map_or(0, Vec::len));
+        format!("/stories/{}", story.unwrap()["id"].as_str().unwrap())
+    };
+    vec![
+        ("front", "/".to_owned()),
+        ("topic", "/topics/western-balkans".to_owned()),
+        ("copies", most("entries")),
+        ("revised", most("revisions")),
+        ("sources", "/sources".to_owned()),
+        ("search", "/search".to_owned()),
+        ("found", "/search?q=sanctions+AND+%28Russia+OR+network%29&since=366d".to_owned()),
+        ("not-a-query", "/search?q=sanctions+AND".to_owned()),
+        ("not-found", "/nothing/here".to_owned()),
+    ]
+}
+
+#[test]
+#[ignore = "needs chromium (Debian package chromium) and axe-core (PyPI package axe-playwright-python)"]
+fn every_page_is_accessible_fits_a_phone_and_complains_of_nothing() {
+    let (demo, daemon) = a_day_later();
+    let pages = every_page(&demo);
+    // Pictures for people to look at: GAZETTED_PICTURES=/some/directory.
+    let pictures = std::env::var_os("GAZETTED_PICTURES");
+    let browser = &mut Browser::start();
+    for (width, scheme) in [(1200, "light"), (1200, "dark"), (390, "light"), (390, "dark")] {
+        browser.show_as(width, scheme, "screen");
+        for (name, path) in &pages {
+            browser.open(&format!("http://{}{path}", daemon.address));
+            if let Some(directory) = &pictures {
+                let file = format!("{name}-{scheme}-{width}.png");
+                browser.picture(&Path::new(directory).join(file));
+            }
+            let broad = browser.evaluate("document.documentElement.scrollWidth");
+            assert!(broad.as_u64().unwrap() <= u64::from(width), "{path} is {broad} pixels wide");
+            let mut complaints = browser.complaints();
+            // Of a status, which is what it is to be, the browser complains too.
+            complaints.retain(|said| !said.contains("the server responded with a status of 40"));
+            assert_eq!(complaints, [""; 0], "{path}");
+            assert_eq!(browser.violations(), [""; 0], "{path}, {scheme}, {width} pixels wide");
+        }
     }
 }
