@@ -19,8 +19,8 @@ use gazetted::model::{
     TopicId,
 };
 use gazetted::publish::{
-    self, Desk, Ledger, Reply, Settings, Shelf, Site, SourceState, StoryDetail, Volume,
-    VolumeDetail,
+    self, Desk, Ledger, Reply, Settings, Shelf, Site, SourceDetail, SourceState, StoryDetail,
+    Volume, VolumeDetail,
 };
 use http_body_util::Full;
 use hyper::service::service_fn;
@@ -328,6 +328,10 @@ impl Desk for Nobody {
     }
 
     fn story(&self, _: StoryId) -> Reply<Option<StoryDetail>> {
+        Box::pin(async { Ok(None) })
+    }
+
+    fn source(&self, _: SourceId, _: bool) -> Reply<Option<SourceDetail>> {
         Box::pin(async { Ok(None) })
     }
 

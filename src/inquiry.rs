@@ -17,6 +17,8 @@ use trial::Scope;
 
 pub mod changes;
 
+mod details;
+
 pub mod explain;
 
 pub mod export;

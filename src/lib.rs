@@ -71,6 +71,14 @@
 //! ([`fetch::settle`]), finds the topics of every story that changed, commits
 //! all of it at once, and only then renders what changed onto the shelf.
 //!
+//! # One push, step by step
+//!
+//! Where the plan has hubs call, [`fetch::websub`] says which hub of which source is to be
+//! asked when; `pipeline/push.rs` enters that on the same agenda, stores the subscription, and
+//! asks. The hub calls back through [`publish`]'s server, which holds what comes and
+//! answers at once; the loop has it checked and parsed, and it goes the way of a poll,
+//! as an [`model::Outcome::Pushed`].
+//!
 //! # One reload, step by step
 //!
 //! A signal or `gazetted reload` has [`config::Plan::load`] compile the file. With

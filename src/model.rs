@@ -33,7 +33,7 @@ mod timestamp;
 mod topic;
 
 pub use entry::{Enclosure, Enriched, Entry, Feed};
-pub use memory::{Hold, HoldScope, Memory, Moved, Rhythm, Subscription, Watched};
+pub use memory::{Hold, HoldScope, Memory, Moved, PushState, Rhythm, Subscription, Watched};
 pub use name::{SourceId, StoryId, TopicId};
 pub use poll::{
     Document, Failure, FailureKind, Freshness, Hints, Offer, Outcome, Poll, Protocol, Reading,

@@ -51,14 +51,14 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::model::{Role, Source, Sources, Story, Timestamp, Topic, TopicId};
+use crate::model::{Role, Sources, Story, Timestamp, Topic, TopicId};
 use account::Account;
 use masthead::Masthead;
 
 pub use archive::{NotAVolume, Volume};
 pub use desk::{
-    Delivery, Desk, Finding, FoundStory, Marked, NotAQuery, Reply, Search, SourceState,
-    StoryDetail, Unavailable, VolumeDetail, Week,
+    Delivery, Desk, Finding, FoundStory, Marked, NotAQuery, Reply, Search, SourceDetail,
+    SourceState, StoryDetail, Unavailable, VolumeDetail, Week,
 };
 pub use guard::Guard;
 pub use ledger::Ledger;
@@ -176,21 +176,18 @@ pub fn render_stories(stories: &[Arc<Story>], sources: &Sources, site: &Site) ->
     feeds(&masthead, &accounts, site)
 }
 
-/// The feeds of one source as we read it: cleaned, and with stable ids.
-/// `stories` are those which it tells, newest first by `updated`.
-pub fn render_source(
-    source: &Source,
-    stories: &[Arc<Story>],
-    sources: &Sources,
-    site: &Site,
-) -> Vec<Rendered> {
+/// The feed of one source as we read it: cleaned, and with stable ids. No hub
+/// is told when it changes.
+fn render_source(detail: &SourceDetail, format: Format, site: &Site) -> Rendered {
+    let SourceDetail { source, stories, sources } = detail;
+    let site = &Site { hub: None, ..site.clone() };
     let told = stories.iter().filter_map(|story| {
         let teller = story.members.iter().find(|member| member.entry.source == source.id)?;
         Some(Account::told_by(teller, story, story.updated, sources, site))
     });
     let accounts = each_id_once(told);
     let masthead = Masthead::of_source(source, &accounts, site);
-    feeds(&masthead, &accounts, site)
+    format.render(&masthead, &accounts, site)
 }
 
 /// What belongs to no single topic: `/`, `/opml` and what the pages look like.

@@ -209,6 +209,10 @@ pub trait Store: Send + Sync + 'static {
     fn memories(&self) -> Result<BTreeMap<SourceId, Memory>, StoreError>;
     /// The stories that every source's document listed when last read.
     fn listed(&self) -> Result<BTreeMap<SourceId, Vec<StoryId>>, StoreError>;
+    /// The same of one source.
+    fn listed_by(&self, source: &SourceId) -> Result<Vec<StoryId>, StoreError> {
+        Ok(self.listed()?.remove(source).unwrap_or_default())
+    }
     /// The stories that bear any of these keys, at most [`MOST_BEARERS`] a key,
     /// ordered by (first_seen, id). An id without its story is a retired one:
     /// known, no news, and kept no longer.

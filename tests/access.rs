@@ -65,6 +65,8 @@ async fn routes(world: &World) -> Vec<String> {
         "/topics",
         "/topics/",
         "/style.css",
+        "/sources/a.atom",
+        "/sources/a.json",
     ]
     .map(str::to_owned)
     .to_vec();
@@ -202,7 +204,7 @@ async fn operators_pages_are_on_the_operators_listener_alone_where_there_is_one(
     let mut world = world().await;
     assert_eq!(world.get("/sources").await.status, 200);
     assert!(world.get("/").await.text().contains("/sources\""));
-    world.lines_first("[server]\noperators = \"operators.sock\"");
+    world.lines_first("[server]\noperators = \"unix:operators.sock\"");
     world.restart().await;
     for path in ["/sources", "/sources.opml", "/metrics"] {
         assert_eq!(world.get(path).await.status, 404, "{path}");
@@ -218,4 +220,16 @@ async fn operators_pages_are_on_the_operators_listener_alone_where_there_is_one(
     assert_eq!(world.get_by("operators.sock", &format!("/topics/{ID}")).await.status, 401);
     world.stop().await;
     assert!(!world.directory.path().join("operators.sock").exists(), "the socket's file is gone");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_read_with_credentials_is_passed_on_as_a_whole_to_operators_alone() {
+    let mut world = world().await;
+    assert_eq!(world.get("/sources/a.atom").await.text().matches("<entry>").count(), 2);
+    world.lines_first("[server]\noperators = \"unix:operators.sock\"");
+    world.lines_first("[[source]]\nheaders = { X-Api-Key = \"s3cret\" }");
+    world.restart().await;
+    assert_eq!(world.get("/sources/a.atom").await.status, 404);
+    let whole = world.get_by("operators.sock", "/sources/a.atom").await;
+    assert_eq!(whole.text().matches("<entry>").count(), 4, "private topics' stories too");
 }

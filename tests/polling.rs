@@ -4,6 +4,7 @@
 //! and the agenda over a clock of its own, so that a month passes in milliseconds.
 
 mod headers;
+mod hubs;
 mod push;
 mod redirects;
 mod timing;
@@ -136,6 +137,50 @@ const RULES: &[(u8, &[&str])] = &[
     (72, &["validators::p72_the_same_bytes_again_are_unchanged"]),
 ];
 
+/// The rules of hubs, likewise.
+const HUB_RULES: &[(u8, &[&str])] = &[
+    (
+        1,
+        &[
+            "hubs::w01_a_link_header_comes_before_the_document_and_rss_is_read_too",
+            "push::w01_link_headers_are_read_and_kept_over_a_304",
+        ],
+    ),
+    (2, &["hubs::w02_the_topic_is_what_the_source_calls_itself_wherever_it_was_fetched"]),
+    (3, &["hubs::w03_w05_a_hub_is_asked_once_by_a_form_with_a_secret"]),
+    (4, &["hubs::w04_every_renewal_has_a_path_of_its_own_and_ends_the_one_before"]),
+    (5, &["hubs::w03_w05_a_hub_is_asked_once_by_a_form_with_a_secret"]),
+    (
+        6,
+        &[
+            "hubs::w06_a_hub_that_has_moved_gets_the_same_again",
+            "push::w03_w06_the_hub_gets_a_form_and_its_redirects_the_same_again",
+        ],
+    ),
+    (7, &["hubs::w07_only_what_was_asked_for_is_confirmed"]),
+    (
+        8,
+        &[
+            "hubs::w08_a_lease_is_renewed_before_it_ends_and_a_silent_hub_asked_hourly_while_polls_go_on",
+            "hubs::w08_a_hub_that_cannot_be_asked_is_told_of_and_left_alone_as_it_says",
+        ],
+    ),
+    (9, &["hubs::w09_a_hub_that_denies_is_left_alone_and_the_source_is_polled"]),
+    (10, &["hubs::w10_what_is_not_signed_by_the_hub_is_thanked_for_and_left_alone"]),
+    (11, &["hubs::w11_a_delivery_is_answered_unread_and_a_callback_that_nobody_knows_is_gone"]),
+    (12, &["hubs::w12_a_push_is_a_partial_document_and_no_answer_of_the_source"]),
+    (13, &["hubs::w13_a_pushed_source_is_polled_daily_and_as_ever_once_its_hub_let_news_pass"]),
+    (14, &["hubs::w14_a_source_that_has_been_silent_for_a_month_is_not_worth_a_subscription"]),
+    (
+        15,
+        &[
+            "hubs::w15_a_cloud_is_registered_with_daily_and_its_challenge_answered",
+            "hubs::w15_a_flood_of_pings_polls_no_source_more_often_than_every_five_minutes",
+            "hubs::w15_a_ping_does_not_break_a_hold",
+        ],
+    ),
+];
+
 /// The rules' numbers as PROTOCOL §1 counts them.
 fn numbers() -> impl Iterator<Item = u8> {
     (1..=17).chain(20..=40).chain(45..=53).chain(60..=72)
@@ -145,18 +190,23 @@ fn numbers() -> impl Iterator<Item = u8> {
 fn every_rule_has_a_test_that_bears_its_number() {
     let modules = [
         ("headers", include_str!("polling/headers.rs")),
+        ("hubs", include_str!("polling/hubs.rs")),
+        ("push", include_str!("polling/push.rs")),
         ("redirects", include_str!("polling/redirects.rs")),
         ("timing", include_str!("polling/timing.rs")),
         ("validators", include_str!("polling/validators.rs")),
     ];
     assert!(numbers().eq(RULES.iter().map(|(rule, _)| *rule)));
-    for (rule, tests) in RULES {
-        assert!(!tests.is_empty(), "P{rule} has no test");
+    assert!((1..=15).eq(HUB_RULES.iter().map(|(rule, _)| *rule)));
+    let all = RULES.iter().map(|rule| ('p', rule));
+    for (kind, (rule, tests)) in all.chain(HUB_RULES.iter().map(|rule| ('w', rule))) {
+        assert!(!tests.is_empty(), "{kind}{rule} has no test");
         for test in *tests {
             let (module, name) = test.split_once("::").unwrap();
             let (_, text) = modules.iter().find(|(known, _)| *known == module).unwrap();
-            assert!(text.contains(&format!("fn {name}()")), "P{rule}: there is no {test}");
-            assert!(name.contains(&format!("p{rule:02}_")), "P{rule}: {test} bears another number");
+            assert!(text.contains(&format!("fn {name}()")), "{kind}{rule}: there is no {test}");
+            let number = format!("{kind}{rule:02}_");
+            assert!(name.contains(&number), "{kind}{rule}: {test} bears another number");
         }
     }
 }

@@ -353,6 +353,37 @@ fn a_mistake_in_a_query_is_told_where_it_stands() {
 }
 
 #[test]
+fn hubs_call_over_https_at_an_address_that_they_can_reach() {
+    let with = |url: &str| format!("[hub]\ncallback_url = \"{url}\"\n{SMALL}");
+    for (url, callbacks) in [
+        ("https://news.example.org", "https://news.example.org/push/"),
+        ("https://example.org/news/", "https://example.org/news/push/"),
+    ] {
+        let files = Files::of(&[("gazetted.toml", &with(url))]);
+        let Loaded { plan, warnings } = files.compiled().unwrap();
+        assert_eq!(warnings.0, []);
+        assert_eq!(plan.hub.callbacks.unwrap().as_str(), callbacks);
+        assert!(plan.polling.push && plan.sources.values().all(|source| source.push));
+    }
+    for (url, problem) in [
+        ("http://news.example.org/", "2:16 `callback_url` without https"),
+        ("/push", "2:16 `/push` is no absolute address"),
+        ("https://news.example.org/?a=b", "2:16 a base address with `?` or `#`"),
+    ] {
+        assert_eq!(problems_of(&with(url)), [problem]);
+    }
+    for inside in
+        ["http://127.0.0.1:8484/", "http://localhost/", "https://10.0.0.1/", "https://us/"]
+    {
+        let files = Files::of(&[("gazetted.toml", &with(inside))]);
+        let warnings = files.compiled().unwrap().warnings.to_string();
+        assert!(warnings.contains("cannot be reached from outside"), "{inside}: {warnings}");
+    }
+    let plan = Files::of(&[("gazetted.toml", SMALL)]).compiled().unwrap().plan;
+    assert_eq!((plan.hub.callbacks, plan.polling.push), (None, false));
+}
+
+#[test]
 fn samples_and_overrides_are_kept_with_their_places() {
     let text = format!(
         "{SMALL}must_match = [\"New sanctions\"]\nmust_not_match = [\n  \"No news\",\n]\n[[story]]\nforce = [\"https://a.example/1\", \"https://b.example/2\"]\n[[story]]\nnever = [\"https://a.example/1\", \"https://b.example/3\"]\n"

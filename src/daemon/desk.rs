@@ -10,13 +10,12 @@ use crate::dedup;
 use crate::fetch::websub;
 use crate::inquiry::Records;
 use crate::inquiry::trial::{Caught, Scope};
-use crate::model::{Member, Piece, Source, Story, StoryId, Timestamp, TopicId};
+use crate::model::{Piece, Source, SourceId, StoryId, Timestamp, TopicId};
 use crate::pipeline::{Callbacks, Pulse, Request};
 use crate::publish::{
-    self, Delivery, Desk, Finding, FoundStory, Ledger, NotAQuery, Reply, Search, Site, SourceState,
-    StoryDetail, Unavailable, Volume, VolumeDetail,
+    Delivery, Desk, Finding, FoundStory, Ledger, NotAQuery, Reply, Search, Site, SourceDetail,
+    SourceState, StoryDetail, Unavailable, Volume, VolumeDetail,
 };
-use crate::topics::Subject;
 
 /// Stories that a reader's search looks at, the latest changed first.
 const SEARCHED: usize = 10_000;
@@ -121,33 +120,7 @@ impl Desk for FrontDesk {
 
     fn story(&self, id: StoryId) -> Reply<Option<StoryDetail>> {
         let now = self.clock.now();
-        self.look_up(move |records| {
-            let story = records.store().story(id).map_err(unavailable)?;
-            let Some(mut story) = story else { return Ok(None) };
-            story.related = records.related(&story, now).map_err(unavailable)?.0;
-            let plan = records.plan();
-            let topics_of = |story: &Story| {
-                plan.queries.matches(&Subject::of(story, &plan.sources, &plan.language))
-            };
-            if plan.topics.iter().any(|topic| topic.private) {
-                let mut shown = Vec::new();
-                for related in std::mem::take(&mut story.related) {
-                    let other = records.store().story(related.story).map_err(unavailable)?;
-                    if other.is_some_and(|other| !plan.hides(&topics_of(&other))) {
-                        shown.push(related);
-                    }
-                }
-                story.related = shown;
-            }
-            let topics = topics_of(&story);
-            let topics = topics.into_iter().map(|topic| plan.topics[topic].clone()).collect();
-            let shared = |member: &Member| match story.leader_of(member) {
-                Some(leader) => dedup::shared_passages(&member.entry, &leader.entry),
-                None => Vec::new(),
-            };
-            let shared = story.members.iter().map(shared).collect();
-            Ok(Some(StoryDetail { story, sources: plan.sources.clone(), topics, shared }))
-        })
+        self.look_up(move |records| records.story_detail(id, now).map_err(unavailable))
     }
 
     fn differences(&self, earlier: &str, later: &str) -> Vec<Piece> {
@@ -202,14 +175,12 @@ impl Desk for FrontDesk {
         ending: &'static str,
     ) -> Reply<Option<VolumeDetail>> {
         self.look_up(move |records| {
-            let (store, below) = (records.store(), publish::archive_path(&topic));
-            let path = format!("{below}{volume}.{ending}");
-            let Some(text) = store.archived(&path).map_err(unavailable)? else { return Ok(None) };
-            let paths = store.archive(&below).map_err(unavailable)?;
-            let volumes = paths.iter().filter_map(|path| path.strip_prefix(&below)?.parse().ok());
-            let next = volumes.filter(|other: &Volume| *other > volume).min();
-            Ok(Some(VolumeDetail { text, next }))
+            records.volume_detail(&topic, volume, ending).map_err(unavailable)
         })
+    }
+
+    fn source(&self, source: SourceId, confide: bool) -> Reply<Option<SourceDetail>> {
+        self.look_up(move |records| records.source_detail(&source, confide).map_err(unavailable))
     }
 }
 

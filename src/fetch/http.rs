@@ -121,9 +121,10 @@ impl Web {
                 307 | 308 => hub = target(&hub, answer.headers())?,
                 _ => {
                     let (status, said) = (answer.status(), content_type(answer.headers()));
+                    let freshness = freshness(answer.headers(), request.subscription.asked);
                     let body = receive(answer, MOST_ERROR, host).await.unwrap_or_default();
                     let detail = words::detail(said.as_deref(), &body);
-                    return Err(words::of_status(status, Freshness::default(), detail));
+                    return Err(words::of_status(status, freshness, detail));
                 }
             }
         }

@@ -22,7 +22,7 @@ use url::Url;
 use url::form_urlencoded::{self, Serializer};
 
 use crate::model::{
-    Failure, Memory, Offer, Protocol, Seed, Signature, SourceId, Subscription, Timestamp,
+    Failure, Memory, Offer, Protocol, PushState, Seed, Signature, SourceId, Subscription, Timestamp,
 };
 
 pub(super) use link::offered;
@@ -321,9 +321,7 @@ pub fn is_ping(subscription: &Subscription, body: &[u8]) -> bool {
 /// only looked at daily.
 pub(super) fn covered_until(memory: &Memory, now: Timestamp) -> Option<Timestamp> {
     let push = memory.push.as_ref()?;
-    let pushes = push.offer.protocol == Protocol::WebSub && !push.denied;
-    let trusted = push.distrusted_until.is_none_or(|until| until <= now);
-    let until = push.expires.filter(|expires| pushes && trusted && *expires > now)?;
+    let until = push.expires.filter(|_| push.state(now) == PushState::Active)?;
     // A hub that the source does not name any more need not be told by it.
     (offer(memory).as_ref() == Some(&push.offer)).then_some(until)
 }
@@ -333,10 +331,9 @@ pub fn covers(memory: &Memory, now: Timestamp) -> bool {
     covered_until(memory, now).is_some()
 }
 
-/// Whether it would be, had it not let news pass (W13).
+/// Whether it is not relied upon because it let news pass (W13).
 pub fn is_distrusted(memory: &Memory, now: Timestamp) -> bool {
-    let until = memory.push.as_ref().and_then(|push| push.distrusted_until);
-    until.is_some_and(|until| until > now)
+    memory.push.as_ref().is_some_and(|push| push.state(now) == PushState::Distrusted)
 }
 
 /// Compares what a poll found new with what a hub that is relied upon should have

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Records;
-use crate::model::{Memory, Source, Timestamp};
+use crate::model::{Memory, Source, Subscription, Timestamp};
 
 /// How one source is doing.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -44,6 +44,29 @@ pub struct SourceStatus {
     pub warnings: Vec<String>,
     /// Where the source says it has moved for good: the line for the configuration.
     pub moved_to: Option<String>,
+    /// What its hub was asked to push, if it was asked.
+    pub push: Option<PushStatus>,
+}
+
+/// What came of asking a source's hub to push.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PushStatus {
+    /// `asked`, `active`, `denied`, `distrusted`, or, by a cloud, `registered`.
+    pub state: String,
+    /// The hub.
+    pub hub: String,
+    /// Until when it pushes, unless it is asked again.
+    pub until: Option<String>,
+    /// Until when it is not relied upon, having let news pass.
+    pub distrusted_until: Option<String>,
+    /// Pushes that were taken in.
+    pub delivered: u64,
+    /// When the last of them came.
+    pub last_delivery: Option<String>,
+    /// Pushes that the hub had not signed.
+    pub forged: u64,
+    /// Why it could not be asked the last time.
+    pub trouble: Option<String>,
 }
 
 impl Records {
@@ -86,5 +109,22 @@ fn status_of(source: &Source, memory: &Memory, now: Timestamp) -> SourceStatus {
         last_modified: bytes(&memory.validators.last_modified),
         warnings: memory.warnings.clone(),
         moved_to: memory.moved.as_ref().map(|moved| moved.to.to_string()),
+        push: memory.push.as_ref().map(|push| push_status(push, now)),
+    }
+}
+
+fn push_status(push: &Subscription, now: Timestamp) -> PushStatus {
+    let date = |date: Option<Timestamp>| date.map(|date| date.to_string());
+    let until = push.expires.filter(|expires| *expires > now);
+    let distrusted_until = push.distrusted_until.filter(|until| *until > now);
+    PushStatus {
+        state: push.state(now).as_str().to_owned(),
+        hub: push.offer.hub.to_string(),
+        until: date(until),
+        distrusted_until: date(distrusted_until),
+        delivered: push.delivered,
+        last_delivery: date(push.last_delivery),
+        forged: push.forged,
+        trouble: push.trouble.as_ref().map(|(why, _)| why.clone()),
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::{Failure, Feed, Hints, Offer, Timestamp, Validators};
+use super::{Failure, Feed, Hints, Offer, Protocol, Timestamp, Validators};
 
 /// What is known of one source between polls. Only `fetch::settle` changes it.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -158,6 +158,49 @@ pub struct Subscription {
     /// When the source would be due if nobody pushed.
     #[serde(default)]
     pub otherwise_due: Timestamp,
+}
+
+/// How a subscription is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PushState {
+    /// The hub was asked and has not confirmed, or its lease has ended.
+    Asked,
+    /// The hub pushes.
+    Active,
+    /// A cloud says when there is news.
+    Registered,
+    /// The hub has said no.
+    Denied,
+    /// It pushes, but has let news pass.
+    Distrusted,
+}
+
+impl PushState {
+    /// The word used in `status` and on pages.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Asked => "asked",
+            Self::Active => "active",
+            Self::Registered => "registered",
+            Self::Denied => "denied",
+            Self::Distrusted => "distrusted",
+        }
+    }
+}
+
+impl Subscription {
+    /// How it is at a moment.
+    pub fn state(&self, now: Timestamp) -> PushState {
+        match self.offer.protocol {
+            _ if self.denied => PushState::Denied,
+            _ if self.expires.is_none_or(|expires| expires <= now) => PushState::Asked,
+            Protocol::RssCloud => PushState::Registered,
+            Protocol::WebSub if self.distrusted_until.is_some_and(|until| until > now) => {
+                PushState::Distrusted
+            }
+            Protocol::WebSub => PushState::Active,
+        }
+    }
 }
 
 /// What has been learned of when a source lists something new: decayed counts,

@@ -86,6 +86,9 @@ pub struct HintsReport<'a> {
     pub update_period: Option<u64>,
     /// The first WebSub hub.
     pub hub: Option<&'a str>,
+    /// The rssCloud that says when there is news.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cloud: Option<&'a str>,
     /// The document's own idea of its address.
     #[serde(rename = "self")]
     pub self_url: Option<&'a str>,
@@ -116,6 +119,7 @@ pub fn report(parsed: &Parsed, at: Timestamp) -> Report<'_> {
             skip_days: &hints.skip_days,
             update_period: hints.update_period.map(|period| period.as_secs()),
             hub: hints.hubs.first().map(url::Url::as_str),
+            cloud: hints.cloud.as_ref().map(url::Url::as_str),
             self_url: hints.self_url.as_ref().map(url::Url::as_str),
             next: hints.next.as_ref().map(url::Url::as_str),
             complete: hints.complete,

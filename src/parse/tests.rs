@@ -37,6 +37,32 @@ fn an_rss_feed_is_read() {
     assert_eq!(parsed.warnings, Vec::<String>::new());
 }
 
+#[test]
+fn where_a_cloud_is_asked_over_http_is_read() {
+    for (cloud, address) in [
+        (
+            "domain='rpc.example' port='5337' path='/please' registerProcedure='' protocol='http-post'",
+            Some("http://rpc.example:5337/please"),
+        ),
+        (
+            "domain='c.example' port='443' path='rss' protocol='http-post'",
+            Some("https://c.example/rss"),
+        ),
+        (
+            "domain='c.example' port='80' path='/RPC2' registerProcedure='r' protocol='xml-rpc'",
+            None,
+        ),
+        ("domain='a@b.example' port='80' path='/x' protocol='http-post'", None),
+        ("domain='b.example/' port='80' path='/x' protocol='http-post'", None),
+        ("domain='b.example' port='0' path='/x' protocol='http-post'", None),
+        ("port='80' path='/x' protocol='http-post'", None),
+    ] {
+        let feed = with_item("").replace("<item>", &format!("<cloud {cloud}/><item>"));
+        let found = read_well(&feed).hints.cloud;
+        assert_eq!(found.as_ref().map(Url::as_str), address, "{cloud}");
+    }
+}
+
 /// A feed with this inside its one item.
 fn with_item(inside: &str) -> String {
     format!(

@@ -1,5 +1,6 @@
 //! What pages and health ask of the daemon; what it answers.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::ops::Range;
 use std::pin::Pin;
@@ -10,7 +11,9 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::{Ledger, Site, Volume};
-use crate::model::{Memory, Piece, Source, Sources, Story, StoryId, Timestamp, Topic, TopicId};
+use crate::model::{
+    Memory, Piece, Source, SourceId, Sources, Story, StoryId, Timestamp, Topic, TopicId,
+};
 
 /// An answer that takes a moment.
 pub type Reply<T> = Pin<Box<dyn Future<Output = Result<T, Unavailable>> + Send>>;
@@ -62,6 +65,9 @@ pub trait Desk: Send + Sync + 'static {
         drop(delivery);
         false
     }
+    /// What one source tells, unless there is none of that name. `confide`:
+    /// whether who asks may hear what is not for everybody.
+    fn source(&self, source: SourceId, confide: bool) -> Reply<Option<SourceDetail>>;
     /// A closed volume of a topic as the feed of this ending, unless there is none of that name.
     fn volume(
         &self,
@@ -155,6 +161,10 @@ pub struct StoryDetail {
     /// The topics it is in, private ones too, in the order of the plan: who
     /// asks is shown those which they may know of.
     pub topics: Vec<Topic>,
+    /// Why it is in each of them, in words: "in it: “sanctions” (title)".
+    pub why: BTreeMap<TopicId, String>,
+    /// Titles of the stories that it resembles.
+    pub titles: BTreeMap<StoryId, String>,
     /// Of each member, in their order, the bytes of its text that are why it
     /// joined, where the text decided.
     pub shared: Vec<Vec<Range<usize>>>,
@@ -226,6 +236,17 @@ pub struct Week {
     pub monday: String,
     /// How many.
     pub count: usize,
+}
+
+/// What one source tells, with what is needed to render it.
+#[derive(Debug, Clone)]
+pub struct SourceDetail {
+    /// The source.
+    pub source: Arc<Source>,
+    /// The stories of its document, newest first.
+    pub stories: Vec<Arc<Story>>,
+    /// The plan's sources.
+    pub sources: Sources,
 }
 
 /// A closed volume of a topic's archive.

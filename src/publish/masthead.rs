@@ -126,7 +126,7 @@ impl Masthead {
             description: format!("What {title} publishes, as {} reads it.", site.name()),
             title,
             stem: source_path(&source.id),
-            page: "/sources".to_owned(),
+            page: if site.shows_sources { "/sources" } else { "/" }.to_owned(),
             updated: latest(accounts),
             place: Place::default(),
         }

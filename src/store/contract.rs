@@ -53,6 +53,8 @@ fn a_commit_is_seen_whole(store: &dyn Store) {
     .unwrap();
     assert_eq!(store.memories().unwrap()[&source(1)], memory(3));
     assert_eq!(store.listed().unwrap()[&source(1)], [id(1)]);
+    assert_eq!(store.listed_by(&source(1)).unwrap(), [id(1)]);
+    assert_eq!(store.listed_by(&source(7)).unwrap(), []);
     assert_eq!(store.story(id(1)).unwrap(), Some(story(1, at(0), 100)));
     let found = store.lookalikes(&keys).unwrap();
     assert_eq!(found.by_key[&keys[1]], [id(1)]);

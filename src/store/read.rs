@@ -38,6 +38,13 @@ pub(super) fn listed(tree: &sled::Tree) -> Result<BTreeMap<SourceId, Vec<StoryId
     .collect()
 }
 
+pub(super) fn listed_by(tree: &sled::Tree, source: &SourceId) -> Result<Vec<StoryId>, Fault> {
+    match record(tree, Kind::Listed, &layout::listed(source))? {
+        Some(Record::Listed { stories, .. }) => Ok(stories),
+        _ => Ok(Vec::new()),
+    }
+}
+
 pub(super) fn stamps(tree: &sled::Tree) -> Result<BTreeMap<String, Stamp>, Fault> {
     let stamps = ground(tree, Kind::Stamp, None);
     only(stamps, |record| match record {

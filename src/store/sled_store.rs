@@ -83,6 +83,10 @@ impl Store for SledStore {
         self.read(read::listed)
     }
 
+    fn listed_by(&self, source: &SourceId) -> Result<Vec<StoryId>, StoreError> {
+        self.read(|tree| read::listed_by(tree, source))
+    }
+
     fn lookalikes(&self, keys: &[Key]) -> Result<Lookalikes, StoreError> {
         self.read(|tree| read::lookalikes(tree, &self.passages, keys))
     }

@@ -1,12 +1,9 @@
 //! The formats beside Atom: Q40 to Q42.
 
-use std::sync::Arc;
-
 use gazetted::model::{Memory, Story};
-use gazetted::publish;
 use serde_json::Value;
 
-use super::world::{World, at, copy, entry, site, sources, state, told};
+use super::world::{World, at, copy, entry, state, story, told};
 
 async fn world() -> World {
     let mut lead = entry(1);
@@ -117,13 +114,41 @@ async fn q42_opml_of_sources() {
 async fn a_source_s_own_feed_tells_its_words_under_the_story_s_id() {
     let mut carried = copy("wire", 1);
     carried.title = "As the wire has it".to_owned();
-    let story = Arc::new(told(1, vec![entry(1), carried]));
-    let (sources, site) = (sources(), site());
-    let rendered = publish::render_source(&sources["wire"], &[story], &sources, &site);
-    assert_eq!(rendered[0].path, "/sources/wire.atom");
-    let feed = atom_syndication::Feed::read_from(&rendered[0].body[..]).unwrap();
+    let world = World::telling(vec![story(2), told(1, vec![entry(1), carried])]).await;
+    let answer = world.get("/sources/wire.atom").await;
+    assert_eq!((answer.status, answer.header("link").contains("hub")), (200, false));
+    let feed = atom_syndication::Feed::read_from(&answer.body[..]).unwrap();
+    assert_eq!(feed.entries.len(), 1);
     assert_eq!(feed.entries[0].title.value, "As the wire has it");
     assert_eq!(feed.entries[0].id, "tag:fcdo.example,2005:/news/1");
     let summary = &feed.entries[0].summary.as_ref().unwrap().value;
     assert!(summary.contains("Also published by <a href=\"https://fcdo.example/news/1\">Foreign"));
+}
+
+#[tokio::test]
+async fn a_source_s_own_feed_is_served_as_every_other() {
+    let world = World::telling(vec![story(1)]).await;
+    for (ending, content_type) in [
+        ("atom", "application/atom+xml; charset=utf-8"),
+        ("rss", "application/rss+xml; charset=utf-8"),
+        ("json", "application/feed+json"),
+    ] {
+        let path = format!("/sources/fcdo.{ending}");
+        let answer = world.get(&path).await;
+        assert_eq!((answer.status, answer.header("content-type")), (200, content_type));
+        assert!(answer.text().contains("Announcement 1"), "{path}");
+        let tag = answer.header("etag").to_owned();
+        assert_eq!(world.ask("GET", &path, &[("If-None-Match", &tag)]).await.status, 304);
+        let head = world.ask("HEAD", &path, &[]).await;
+        assert_eq!(head.header("content-length"), answer.body.len().to_string());
+        let gzip = world.ask("GET", &path, &[("Accept-Encoding", "gzip")]).await;
+        assert_eq!(gzip.header("content-encoding"), "gzip");
+        assert_eq!(
+            world.ask("GET", &path, &[("If-None-Match", gzip.header("etag"))]).await.status,
+            304
+        );
+    }
+    for nothing in ["/sources/none.atom", "/sources/fcdo", "/sources/fcdo.txt", "/sources/.atom"] {
+        assert_eq!(world.get(nothing).await.status, 404, "{nothing}");
+    }
 }

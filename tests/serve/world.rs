@@ -12,7 +12,7 @@ use gazetted::model::{
 };
 use gazetted::publish::{
     self, Desk, Finding, FoundStory, Ledger, Marked, NotAQuery, Reply, Search, Settings, Shelf,
-    Site, SourceState, StoryDetail, Unavailable, Volume, VolumeDetail,
+    Site, SourceDetail, SourceState, StoryDetail, Unavailable, Volume, VolumeDetail,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -219,6 +219,8 @@ impl Desk for TestDesk {
             story: (**story).clone(),
             sources: sources(),
             topics: vec![topic()],
+            why: BTreeMap::from([(topic().id, "in it: “asset freeze” (text)".to_owned())]),
+            titles: BTreeMap::new(),
             shared: Vec::new(),
         });
         self.reply(found)
@@ -242,6 +244,18 @@ impl Desk for TestDesk {
             sources: sources(),
         };
         self.reply(Ok(finding))
+    }
+
+    fn source(&self, source: SourceId, _confide: bool) -> Reply<Option<SourceDetail>> {
+        let tells =
+            |story: &&Arc<Story>| story.members.iter().any(|member| member.entry.source == source);
+        let stories = self.stories.lock().unwrap();
+        let detail = sources().get(&source).map(|source| SourceDetail {
+            source: source.clone(),
+            stories: stories.iter().filter(tells).cloned().collect(),
+            sources: sources(),
+        });
+        self.reply(detail)
     }
 
     fn volume(

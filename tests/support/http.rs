@@ -36,30 +36,47 @@ pub fn get(address: SocketAddr, path: &str) -> Answer {
 
 /// Gets a path with further headers.
 pub fn get_with(address: SocketAddr, path: &str, headers: &[(&str, &str)]) -> Answer {
+    ask(connect(address), ["GET", path], &address.to_string(), headers, &[])
+}
+
+/// Posts a body to a path; its length is stated, unless the headers state one.
+pub fn post(address: SocketAddr, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+    let length = body.len().to_string();
+    let states_one = headers.iter().any(|(name, _)| *name == "Content-Length");
+    let length = [("Content-Length", &*length)];
+    let headers = [headers, if states_one { &[] } else { &length }].concat();
+    ask(connect(address), ["POST", path], &address.to_string(), &headers, body)
+}
+
+fn connect(address: SocketAddr) -> TcpStream {
     let stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
-    ask(stream, &address.to_string(), path, headers)
+    stream
 }
 
 /// Gets a path by a Unix socket.
 pub fn get_by(socket: &Path, path: &str) -> Answer {
     let stream = UnixStream::connect(socket).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
-    ask(stream, "localhost", path, &[])
+    ask(stream, ["GET", path], "localhost", &[], &[])
 }
 
 fn ask(
     mut stream: impl Read + Write,
+    [method, path]: [&str; 2],
     address: &str,
-    path: &str,
     headers: &[(&str, &str)],
+    body: &[u8],
 ) -> Answer {
-    let mut request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n");
+    let mut request =
+        format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n");
     for (name, value) in headers {
         request.push_str(&format!("{name}: {value}\r\n"));
     }
     request.push_str("\r\n");
     stream.write_all(request.as_bytes()).unwrap();
+    // A server that will not have the body may hang up before it is sent.
+    let _ = stream.write_all(body);
     let mut bytes = Vec::new();
     stream.read_to_end(&mut bytes).unwrap();
     parse(&bytes)

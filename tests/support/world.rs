@@ -15,7 +15,7 @@ use gazetted::store;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 
-use super::http::{Answer, get, get_by, get_with};
+use super::http::{Answer, get, get_by, get_with, post};
 use super::site::Site;
 
 /// When the clock of every test begins.
@@ -150,6 +150,19 @@ impl World {
         let (address, path) = (self.address(), path.to_owned());
         let get = move || get_with(address, &path, &[(header.0, header.1.as_str())]);
         tokio::task::spawn_blocking(get).await.unwrap()
+    }
+
+    /// Posts a body to a path of the daemon.
+    pub async fn post(&self, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+        let (address, path, body) = (self.address(), path.to_owned(), body.to_vec());
+        let headers: Vec<_> =
+            headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let posting = move || {
+            let headers: Vec<_> =
+                headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+            post(address, &path, &headers, &body)
+        };
+        tokio::task::spawn_blocking(posting).await.unwrap()
     }
 
     /// Gets a path from the daemon by a Unix socket beside the configuration.

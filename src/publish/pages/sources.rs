@@ -2,11 +2,13 @@
 
 use askama::Template;
 
-use crate::model::{FailureKind, Timestamp};
-use crate::publish::dates::minute;
+use super::chart::Profile;
+use super::inside;
+use crate::model::{FailureKind, PushState, Subscription, Timestamp};
+use crate::publish::dates::{away, minute};
 use crate::publish::desk::{Condition, SourceState};
 use crate::publish::legible::line;
-use crate::publish::site::Site;
+use crate::publish::site::{Site, source_path};
 use crate::publish::uri::uri;
 
 #[derive(Template)]
@@ -21,18 +23,34 @@ struct Row {
     id: String,
     title: String,
     page: Option<String>,
+    feed: String,
     role: &'static str,
     state: &'static str,
     class: &'static str,
     detail: Option<String>,
     remedy: Option<&'static str>,
-    last_news: String,
-    last_success: String,
-    next_poll: String,
+    last_news: Option<Moment>,
+    last_success: Option<Moment>,
+    next_poll: Moment,
     because: String,
+    rhythm: Option<Profile>,
+    push: Option<String>,
     polls: u64,
     not_modified: u64,
     bytes: String,
+}
+
+/// A moment as a page tells it.
+struct Moment {
+    exactly: String,
+    shown: String,
+    told: String,
+}
+
+impl Moment {
+    fn of(moment: Timestamp, now: Timestamp) -> Self {
+        Self { exactly: moment.to_string(), shown: minute(moment), told: away(moment, now) }
+    }
 }
 
 pub(super) fn page<'a>(states: &[SourceState], now: Timestamp, site: &'a Site) -> SourcesPage<'a> {
@@ -43,13 +61,13 @@ pub(super) fn page<'a>(states: &[SourceState], now: Timestamp, site: &'a Site) -
     SourcesPage {
         site,
         summary: format!("{} sources, {well} of them well.", rows.len()),
-        rows: rows.into_iter().map(|(condition, state)| row(condition, state, now)).collect(),
+        rows: rows.into_iter().map(|(condition, state)| row(condition, state, now, site)).collect(),
     }
 }
 
-fn row(condition: Condition, state: &SourceState, now: Timestamp) -> Row {
+fn row(condition: Condition, state: &SourceState, now: Timestamp, site: &Site) -> Row {
     let (source, memory) = (&state.source, &state.memory);
-    let moment = |moment: Option<Timestamp>| moment.map_or_else(|| "never".to_owned(), minute);
+    let moment = |moment: Timestamp| Moment::of(moment, now);
     let class = match condition {
         Condition::Failing => "bad",
         Condition::Held | Condition::Ended | Condition::Unread => "warn",
@@ -60,27 +78,55 @@ fn row(condition: Condition, state: &SourceState, now: Timestamp) -> Row {
         id: source.id.to_string(),
         title: line(&source.title),
         page: memory.feed.url.as_ref().map(uri),
+        feed: inside(&format!("{}.atom", source_path(&source.id)), site),
         role: source.role.as_str(),
         state: condition.as_str(),
         class,
         detail: failure.map(|failure| match memory.failing_since {
-            Some(since) => format!(
+            Some(since) if memory.failures > 1 => format!(
                 "{} ({} times in a row since {})",
                 line(&failure.message),
                 memory.failures,
                 minute(since)
             ),
+            Some(since) => format!("{} (once, {})", line(&failure.message), minute(since)),
             None => line(&failure.message),
         }),
         remedy: failure.map(|failure| remedy(failure.kind)),
-        last_news: moment(memory.last_news),
-        last_success: moment(memory.last_success),
-        next_poll: if memory.next_poll > now { minute(memory.next_poll) } else { "due".to_owned() },
+        last_news: memory.last_news.map(moment),
+        last_success: memory.last_success.map(moment),
+        next_poll: moment(memory.next_poll.max(now)),
         because: line(&memory.because),
+        rhythm: Profile::of(&memory.rhythm),
+        push: memory.push.as_ref().map(|push| pushes(push, now)),
         polls: memory.polls,
         not_modified: memory.not_modified,
         bytes: size(memory.bytes),
     }
+}
+
+/// What came of asking its hub to push, in words.
+fn pushes(push: &Subscription, now: Timestamp) -> String {
+    let hub = push.offer.hub.host_str().unwrap_or("a hub").to_owned();
+    let until = push.expires.map(minute).unwrap_or_default();
+    let mut said = match push.state(now) {
+        PushState::Asked => format!("{hub} was asked to push"),
+        PushState::Active => format!("{hub} pushes until {until}"),
+        PushState::Registered => format!("{hub} says when there is news, until {until}"),
+        PushState::Denied => format!("{hub} will not push"),
+        PushState::Distrusted => format!("{hub} let news pass and is not relied upon"),
+    };
+    said.push_str(&match push.last_delivery {
+        Some(last) => format!("; {} pushes, the last {}", push.delivered, minute(last)),
+        None => String::new(),
+    });
+    if push.forged > 0 {
+        said.push_str(&format!("; {} not signed by it", push.forged));
+    }
+    if let Some((why, _)) = &push.trouble {
+        said.push_str(&format!("; asking it failed: {}", line(why)));
+    }
+    said
 }
 
 /// What an operator can do about a kind of failure.

@@ -12,7 +12,7 @@ use axum::routing::get;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::searching;
-use crate::model::{Story, StoryId, Timestamp, TopicId};
+use crate::model::{SourceId, Story, StoryId, Timestamp, TopicId};
 use crate::publish::coding::{Accepted, Coding};
 use crate::publish::conditional::{Precondition, evaluate};
 use crate::publish::desk::Reply;
@@ -22,7 +22,7 @@ use crate::publish::masthead::{Masthead, at, volume_path};
 use crate::publish::site::{story_path, topic_path};
 use crate::publish::{
     Audience, Desk, Format, Rendered, Settings, Shelf, Site, StoryDetail, Unavailable, Volume,
-    VolumeDetail, pages, shelf,
+    VolumeDetail, pages, render_source, shelf,
 };
 
 /// Where a route asks, and for how long it waits.
@@ -47,6 +47,7 @@ pub(super) fn routes(desk: Arc<dyn Desk>, shelf: Arc<Shelf>, settings: &Settings
     router
         .route("/healthz", get(healthz))
         .route("/readyz", get(readyz))
+        .route("/sources/{file}", get(source))
         .route("/stories/{id}", get(story))
         .route("/search", get(searching::search))
         .route("/search.atom", get(searching::feed))
@@ -132,6 +133,25 @@ async fn story(
         Ok(Some((detail, kept))) => {
             let compare = |earlier: &str, later: &str| counter.desk.differences(earlier, later);
             passing(&headers, pages::story(&detail, &compare, &site), kept)
+        }
+        Ok(None) => not_found(State(counter)).await,
+        Err(unavailable) => counter.later(&unavailable),
+    }
+}
+
+/// What a source tells, cleaned: `/sources/ID.atom`.
+async fn source(
+    State(counter): State<Counter>,
+    Path(file): Path<String>,
+    headers: HeaderMap,
+) -> Response<Body> {
+    let named = file.rsplit_once('.');
+    let named = named.and_then(|(id, ending)| Some((id, Format::of_ending(ending)?)));
+    let Some((id, format)) = named else { return not_found(State(counter)).await };
+    match counter.reply(counter.desk.source(SourceId::new(id), counter.confides)).await {
+        Ok(Some(detail)) => {
+            let rendered = render_source(&detail, format, &counter.desk.site());
+            passing(&headers, rendered, "public, max-age=300, stale-while-revalidate=60")
         }
         Ok(None) => not_found(State(counter)).await,
         Err(unavailable) => counter.later(&unavailable),

@@ -1,0 +1,104 @@
+//! A story, a volume or a source, by its name, in; what its page or feed tells, out.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::Records;
+use crate::dedup;
+use crate::model::{Member, SourceId, Story, StoryId, Timestamp, TopicId};
+use crate::publish::{self, SourceDetail, StoryDetail, Volume, VolumeDetail};
+use crate::store::StoreError;
+use crate::topics::Subject;
+
+impl Records {
+    /// What a story's page tells, whoever may read it.
+    pub fn story_detail(
+        &self,
+        id: StoryId,
+        now: Timestamp,
+    ) -> Result<Option<StoryDetail>, StoreError> {
+        let Some(mut story) = self.store.story(id)? else { return Ok(None) };
+        story.related = self.related(&story, now)?.0;
+        let plan = self.plan();
+        if plan.topics.iter().any(|topic| topic.private) {
+            let mut shown = Vec::new();
+            for related in std::mem::take(&mut story.related) {
+                if self.store.story(related.story)?.is_some_and(|other| !self.hides(&other)) {
+                    shown.push(related);
+                }
+            }
+            story.related = shown;
+        }
+        let topics = self.topics_of(&story);
+        let subject = Subject::of(&story, &plan.sources, &plan.language);
+        let why = |place: &usize| {
+            (plan.topics[*place].id.clone(), plan.queries.explain(&subject, *place).summary)
+        };
+        let why = topics.iter().map(why).collect();
+        let topics = topics.into_iter().map(|topic| plan.topics[topic].clone()).collect();
+        let mut titles = BTreeMap::new();
+        for related in &story.related {
+            if let Some(other) = self.store.story(related.story)? {
+                titles.insert(other.id, other.lead(&plan.sources).entry.title.clone());
+            }
+        }
+        let shared = |member: &Member| match story.leader_of(member) {
+            Some(leader) => dedup::shared_passages(&member.entry, &leader.entry),
+            None => Vec::new(),
+        };
+        let shared = story.members.iter().map(shared).collect();
+        let sources = plan.sources.clone();
+        Ok(Some(StoryDetail { story, sources, topics, why, titles, shared }))
+    }
+
+    /// An archived feed of a topic, as it was when it closed.
+    pub fn volume_detail(
+        &self,
+        topic: &TopicId,
+        volume: Volume,
+        ending: &str,
+    ) -> Result<Option<VolumeDetail>, StoreError> {
+        let below = publish::archive_path(topic);
+        let Some(text) = self.store.archived(&format!("{below}{volume}.{ending}"))? else {
+            return Ok(None);
+        };
+        let paths = self.store.archive(&below)?;
+        let volumes = paths.iter().filter_map(|path| path.strip_prefix(&below)?.parse().ok());
+        let next = volumes.filter(|other: &Volume| *other > volume).min();
+        Ok(Some(VolumeDetail { text, next }))
+    }
+
+    /// What a source tells: the stories of the document that was read last,
+    /// newest first. Who is not confided in hears of no story that private
+    /// topics alone hold, and nothing of a source that is read with credentials.
+    pub fn source_detail(
+        &self,
+        source: &SourceId,
+        confide: bool,
+    ) -> Result<Option<SourceDetail>, StoreError> {
+        let plan = self.plan();
+        let Some(source) = plan.sources.get(source) else { return Ok(None) };
+        if !confide && !source.headers.is_empty() {
+            return Ok(None);
+        }
+        let mut stories = Vec::new();
+        for id in self.store.listed_by(&source.id)? {
+            let story = self.store.story(id)?;
+            stories.extend(story.filter(|story| confide || !self.hides(story)).map(Arc::new));
+        }
+        stories.sort_by_key(|story| std::cmp::Reverse((story.updated, story.id)));
+        let (source, sources) = (source.clone(), plan.sources.clone());
+        Ok(Some(SourceDetail { source, stories, sources }))
+    }
+
+    /// Whether private topics alone hold a story.
+    fn hides(&self, story: &Story) -> bool {
+        let plan = self.plan();
+        plan.topics.iter().any(|topic| topic.private) && plan.hides(&self.topics_of(story))
+    }
+
+    fn topics_of(&self, story: &Story) -> Vec<usize> {
+        let plan = self.plan();
+        plan.queries.matches(&Subject::of(story, &plan.sources, &plan.language))
+    }
+}
