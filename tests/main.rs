@@ -33,6 +33,8 @@ mod serve;
 
 mod store;
 
+mod subscribers;
+
 mod tidy;
 
 mod units;

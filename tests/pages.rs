@@ -135,6 +135,12 @@ fn nothing_that_a_source_sends_runs_in_a_browser() {
     }
 }
 
+/// An item without a date, which is of the day on which it is read: a search finds it, whenever
+/// this runs.
+const UNDATED: &str = "<item><title>Customs officers report more seizures of drugs</title>\
+     <link>https://wire.example/seizures</link>\
+     <description>Smuggling by sea goes on, and seizures have doubled.</description></item>";
+
 /// The demonstration a day later: a story was revised, a copy joined, and one source has vanished.
 fn a_day_later() -> (Gazetted, RunningDaemon) {
     let demo = Gazetted::demo();
@@ -146,6 +152,9 @@ fn a_day_later() -> (Gazetted, RunningDaemon) {
         std::fs::copy(file.path(), sources.join(file.file_name())).unwrap();
     }
     std::fs::remove_file(sources.join("hm-treasury.atom")).unwrap();
+    let wired = sources.join("wired-gov.rss");
+    let listed = std::fs::read_to_string(&wired).unwrap();
+    std::fs::write(wired, listed.replacen("<item>", &format!("{UNDATED}<item>"), 1)).unwrap();
     demo.run(&["poll"]);
     (demo, daemon)
 }
@@ -177,7 +186,7 @@ fn every_page(demo: &Gazetted) -> Vec<(&'static str, String)> {
         ("revised", revised(demo, &stories)),
         ("sources", "/sources".to_owned()),
         ("search", "/search".to_owned()),
-        ("found", "/search?q=sanctions+AND+%28Russia+OR+network%29&since=366d".to_owned()),
+        ("found", "/search?q=seizures+OR+smuggling&since=366d".to_owned()),
         ("not-a-query", "/search?q=sanctions+AND".to_owned()),
         ("not-found", "/nothing/here".to_owned()),
     ]
@@ -208,4 +217,44 @@ fn every_page_is_accessible_fits_a_phone_and_complains_of_nothing() {
             assert_eq!(browser.violations(), [""; 0], "{path}, {scheme}, {width} pixels wide");
         }
     }
+}
+
+#[test]
+#[ignore = "needs chromium (Debian package chromium) and axe-core (PyPI package axe-playwright-python)"]
+fn what_breaks_a_rule_or_a_script_is_noticed() {
+    let demo = Gazetted::demo();
+    let daemon = demo.start();
+    let browser = &mut Browser::start();
+    browser.open(&format!("http://{}/", daemon.address));
+    assert_eq!(browser.violations(), [""; 0]);
+    browser.evaluate("document.documentElement.removeAttribute('lang'); console.error('x')");
+    assert!(browser.violations()[0].starts_with("html-has-lang: "));
+    assert_eq!(browser.complaints().len(), 1);
+}
+
+#[test]
+#[ignore = "needs chromium (Debian package chromium)"]
+fn by_keyboard_alone_a_query_is_written_and_what_it_finds_subscribed_to() {
+    let (_demo, daemon) = a_day_later();
+    let browser = &mut Browser::start();
+    browser.open(&format!("http://{}/search", daemon.address));
+    browser.press("Tab");
+    assert_eq!(browser.evaluate("document.activeElement.hash"), "#main", "the way past the menu");
+    browser.press("Enter");
+    browser.press("Tab");
+    assert_eq!(browser.evaluate("document.activeElement.id"), "q");
+    browser.write("seizures AND drug*");
+    for focused in ["since", ""] {
+        browser.press("Tab");
+        assert_eq!(browser.evaluate("document.activeElement.id"), focused);
+    }
+    assert_eq!(browser.evaluate("document.activeElement.textContent"), "Search");
+    browser.press("Enter");
+    browser.loaded();
+    let found = browser.dom();
+    assert!(found.contains("more <mark>seizures</mark> of <mark>drugs</mark>"), "{found}");
+    let feeds = attributes(&found, "link rel=\"alternate\"", "href");
+    let feed = get(daemon.address, &feeds[0].replace("&amp;", "&"));
+    assert_eq!(feed.status, 200, "{feeds:?}");
+    assert_eq!(feed.text().matches("<entry>").count(), 1, "{}", feed.text());
 }

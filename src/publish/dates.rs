@@ -16,7 +16,8 @@ pub(super) fn minute(moment: Timestamp) -> String {
 pub(super) fn away(moment: Timestamp, now: Timestamp) -> String {
     let seconds = moment.until(now).max(now.until(moment)).as_secs();
     let (count, unit) = match seconds {
-        0..60 => return "now".to_owned(),
+        0..60 if moment > now => return "in a moment".to_owned(),
+        0..60 => return "just now".to_owned(),
         60..3_600 => (seconds / 60, "minute"),
         3_600..172_800 => (seconds / 3_600, "hour"),
         _ => (seconds / 86_400, "day"),
@@ -42,8 +43,9 @@ mod tests {
     fn a_moment_is_told_by_how_far_away_it_is() {
         let now = Timestamp::from_secs(1_000_000_000);
         for (seconds, told) in [
-            (0, "now"),
-            (-59, "now"),
+            (0, "just now"),
+            (59, "in a moment"),
+            (-59, "just now"),
             (60, "in 1 minute"),
             (-3_599, "59 minutes ago"),
             (-3_600, "1 hour ago"),

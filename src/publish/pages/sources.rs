@@ -17,6 +17,8 @@ pub(super) struct SourcesPage<'a> {
     site: &'a Site,
     summary: String,
     rows: Vec<Row>,
+    /// Whether any rhythm is drawn.
+    draws: bool,
 }
 
 struct Row {
@@ -58,11 +60,10 @@ pub(super) fn page<'a>(states: &[SourceState], now: Timestamp, site: &'a Site) -
     // What needs somebody comes first; within that, the order of the configuration.
     rows.sort_by_key(|(condition, state)| (*condition, state.source.position));
     let well = rows.iter().filter(|(condition, _)| *condition == Condition::Well).count();
-    SourcesPage {
-        site,
-        summary: format!("{} sources, {well} of them well.", rows.len()),
-        rows: rows.into_iter().map(|(condition, state)| row(condition, state, now, site)).collect(),
-    }
+    let summary = format!("{} sources, {well} of them well.", rows.len());
+    let rows: Vec<_> =
+        rows.into_iter().map(|(condition, state)| row(condition, state, now, site)).collect();
+    SourcesPage { site, summary, draws: rows.iter().any(|row| row.rhythm.is_some()), rows }
 }
 
 fn row(condition: Condition, state: &SourceState, now: Timestamp, site: &Site) -> Row {
@@ -95,7 +96,10 @@ fn row(condition: Condition, state: &SourceState, now: Timestamp, site: &Site) -
         remedy: failure.map(|failure| remedy(failure.kind)),
         last_news: memory.last_news.map(moment),
         last_success: memory.last_success.map(moment),
-        next_poll: moment(memory.next_poll.max(now)),
+        next_poll: match memory.next_poll > now {
+            true => moment(memory.next_poll),
+            false => Moment { told: "due".to_owned(), ..moment(memory.next_poll) },
+        },
         because: line(&memory.because),
         rhythm: Profile::of(&memory.rhythm),
         push: memory.push.as_ref().map(|push| pushes(push, now)),

@@ -113,7 +113,7 @@ pub(super) fn page<'a>(
             .map(|topic| TopicLink {
                 href: inside(&topic_path(&topic.id), site),
                 title: title_of(topic),
-                why: detail.why.get(&topic.id).map(|why| line(why)).unwrap_or_default(),
+                why: detail.why.get(&topic.id).map(|why| words_of(why)).unwrap_or_default(),
             })
             .collect(),
         copies: members
@@ -236,6 +236,11 @@ fn between(text: &str) -> String {
     let head: String = text.chars().take(END).collect();
     let tail: String = text.chars().skip(count - END).collect();
     format!("{head} […] {tail}")
+}
+
+/// That it is in the topic, its place on the page says already.
+fn words_of(why: &str) -> String {
+    line(why.strip_prefix("in it: ").unwrap_or(why))
 }
 
 fn resembling(related: &Related, detail: &StoryDetail, site: &Site) -> RelatedLink {
