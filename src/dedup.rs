@@ -17,7 +17,8 @@
 //! - **T2 text**: at least half of the shorter text's five-word passages, and at
 //!   least eight, stand in the other: the entry's and the story's *leading*
 //!   text, that of its most authoritative member with one. Only ever that one
-//!   is compared, so no chain of pairs drags strangers together, and two stories are never merged.
+//!   is compared, so no chain of pairs drags strangers together, and two stories are never merged,
+//!   but for one that had no text to be judged by: its first text is judged when it comes.
 //!
 //! What guards against a false merge, which would hide an announcement: short
 //! titles and short texts never join; a title that several stories bear never joins; an address
@@ -37,6 +38,8 @@
 //! [settled](is_settled) need all their [`keys`](Candidate::keys); then [`judge()`].
 
 mod address;
+
+mod alignment;
 
 mod candidate;
 
@@ -58,6 +61,8 @@ mod text;
 
 mod title;
 
+mod unite;
+
 mod withdraw;
 
 pub use address::canonical;
@@ -67,7 +72,7 @@ pub use judge::{Judged, Rules, judge};
 pub use likeness::near;
 pub use overrides::Overrides;
 pub use passages::shared_passages;
-pub use revise::{Wanted, differences, is_settled, wants_enrichment};
+pub use revise::{Wanted, differences, is_settled, is_told, wants_enrichment};
 pub use title::normal_title;
 pub use withdraw::{tombstone_keys, withdraw};
 

@@ -20,6 +20,10 @@ mod dates;
 
 mod desk;
 
+mod directory;
+
+mod events;
+
 mod guard;
 
 mod heads;
@@ -51,7 +55,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::model::{Role, Sources, Story, Timestamp, Topic, TopicId};
+use crate::model::{Piece, Role, Sources, Story, Timestamp, Topic, TopicId};
 use account::Account;
 use masthead::Masthead;
 
@@ -60,6 +64,7 @@ pub use desk::{
     Delivery, Desk, Finding, FoundStory, Marked, NotAQuery, Reply, Search, SourceDetail,
     SourceState, StoryDetail, Unavailable, VolumeDetail, Week,
 };
+pub use directory::{Directory, Document, Put};
 pub use guard::Guard;
 pub use ledger::Ledger;
 pub use server::{Address, Audience, Listener, Settings, serve};
@@ -212,6 +217,50 @@ pub fn render_site(
     ];
     rendered.extend(pages::furniture());
     rendered
+}
+
+/// An archived feed in every format, as it is kept; `text` reads what is kept of
+/// the feed with an ending.
+pub fn render_archived<E>(
+    topic: &TopicId,
+    volume: Volume,
+    next: Option<Volume>,
+    site: &Site,
+    mut text: impl FnMut(&'static str) -> Result<Option<String>, E>,
+) -> Result<Vec<Rendered>, E> {
+    let mut rendered = Vec::new();
+    for format in Format::ALL {
+        if let Some(text) = text(format.ending())? {
+            rendered.push(archived(topic, volume, next, format, text, site));
+        }
+    }
+    Ok(rendered)
+}
+
+/// An archived feed in one format, with what its bytes cannot say.
+fn archived(
+    topic: &TopicId,
+    volume: Volume,
+    next: Option<Volume>,
+    format: Format,
+    text: String,
+    site: &Site,
+) -> Rendered {
+    Rendered {
+        path: masthead::at(&masthead::volume_path(topic, volume), format),
+        content_type: format.content_type(),
+        body: text.into(),
+        link: Some(Masthead::link_of_volume(topic, volume, next, format, site)),
+    }
+}
+
+/// The page of a story. `compare` tells an earlier text from a later one.
+pub fn render_story(
+    detail: &StoryDetail,
+    compare: &dyn Fn(&str, &str) -> Vec<Piece>,
+    site: &Site,
+) -> Rendered {
+    pages::story(detail, compare, site)
 }
 
 /// An archived feed of a topic as it closes, after the one before it.

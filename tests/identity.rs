@@ -1,5 +1,13 @@
 //! Sources, their pages and the operator's word in; which stories come of it, by a running daemon, out.
 
+mod labelled;
+
+mod orders;
+
+mod releases;
+
+mod series;
+
 use std::time::Duration;
 
 use crate::support::site::Answer;

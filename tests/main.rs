@@ -11,6 +11,8 @@ mod archive;
 
 mod demo;
 
+mod faults;
+
 mod flow;
 
 mod feeds;

@@ -1,6 +1,5 @@
 //! Signals, sockets and systemd's protocols to the real binary in; what readers and operators see out.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::net::UnixDatagram;
 use std::process::Command;
 use std::sync::mpsc;
@@ -9,9 +8,9 @@ use std::time::Duration;
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::support::binary::{Gazetted, Launched, RunningDaemon};
+use crate::support::binary::{Gazetted, Launched};
 use crate::support::http::get;
-use crate::support::site::{Answer, Gate, Request, Site};
+use crate::support::site::{Answer, Gate, Site};
 use crate::support::world::atom;
 
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -55,180 +54,6 @@ fn lines(log: &str) -> Vec<Value> {
 
 fn has(log: &str, event: &str) -> bool {
     lines(log).iter().any(|line| line["event"] == event)
-}
-
-// Kills.
-
-/// The last twenty announcements as a department lists them when there are
-/// `told`: the latest but one was revised, and bears a new id for it.
-fn listing(told: usize) -> String {
-    let listed: Vec<_> = (1..=told).rev().take(20).collect();
-    let rows: Vec<[String; 4]> = listed
-        .into_iter()
-        .map(|n| {
-            let page = format!("{PAGES}/announcement-{n}");
-            let day = if n < told { "03" } else { "02" };
-            let date = format!("2025-04-{day}T11:05:00Z");
-            [format!("{page}#{date}"), page, format!("Announcement {n} about crime"), date]
-        })
-        .collect();
-    let rows: Vec<_> = rows
-        .iter()
-        .map(|[id, page, title, date]| (id.as_str(), page.as_str(), title.as_str(), date.as_str()))
-        .collect();
-    atom(&rows)
-}
-
-/// When a daemon is killed.
-#[derive(Debug, Clone, Copy)]
-enum Moment {
-    /// Right after its process began.
-    Spawned,
-    /// Its store is open; it does not listen yet.
-    Opened,
-    /// It says that it listens.
-    Listening,
-    /// It has sent so many requests to its sources and then answered so many of ours.
-    Asked(usize, usize),
-    /// It has published news so many times.
-    News(usize),
-}
-
-const MOMENTS: [Moment; 12] = [
-    Moment::Asked(1, 0),
-    Moment::Spawned,
-    Moment::Asked(1, 1),
-    Moment::Opened,
-    Moment::Asked(2, 3),
-    Moment::News(1),
-    Moment::Asked(1, 8),
-    Moment::Listening,
-    Moment::Asked(3, 0),
-    Moment::News(2),
-    Moment::Asked(2, 20),
-    Moment::News(3),
-];
-
-/// What answers of /stories.json have acknowledged: the id under each address.
-#[derive(Default)]
-struct Acknowledged(BTreeMap<String, String>);
-
-impl Acknowledged {
-    /// All that was acknowledged is still there, under its id and once; what
-    /// is new is acknowledged from now on.
-    fn look(&mut self, daemon: &RunningDaemon) {
-        let feed: Value =
-            serde_json::from_slice(&get(daemon.address, "/stories.json").body).unwrap();
-        let mut shown = BTreeMap::new();
-        let mut ids = BTreeSet::new();
-        for item in feed["items"].as_array().unwrap() {
-            let text = |name: &str| item[name].as_str().unwrap().to_owned();
-            assert!(ids.insert(text("id")), "twice: {item}");
-            let before = shown.insert(text("url"), text("id"));
-            assert_eq!(before, None, "twice: {item}");
-        }
-        for (url, id) in &self.0 {
-            assert_eq!(shown.get(url), Some(id), "{url}");
-        }
-        self.0 = shown;
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn twelve_kills_lose_nothing_repeat_nothing_and_ask_nobody_early() {
-    let site = Site::start().await;
-    let (ask, asked) = mpsc::channel();
-    let told = std::sync::Arc::new(std::sync::Mutex::new(0));
-    for path in ["/fcdo", "/home-office"] {
-        let (ask, told) = (ask.clone(), told.clone());
-        // Whoever asks finds one announcement more.
-        site.answer(path, move |_: &Request| {
-            let mut told = told.lock().unwrap();
-            *told += 1;
-            let _ = ask.send(());
-            Answer::ok(listing(*told)).header("ETag", format!("\"{told:04}\""))
-        });
-    }
-    site.document("/calm", announcement());
-    let sources = [("fcdo", "1s"), ("home-office", "1s"), ("calm", "1h")];
-    let gazetted = Gazetted::with(&config(&site, &sources));
-    let mut acknowledged = Acknowledged::default();
-
-    // All three sources are known before the first kill.
-    let mut daemon = gazetted.start();
-    for source in ["calm", "fcdo", "home-office"] {
-        gazetted.succeed(&["poll", source]);
-    }
-    acknowledged.look(&daemon);
-    assert!(acknowledged.0.len() >= 3);
-    daemon.signal("KILL");
-    daemon.ended();
-    let known = site.log().len();
-
-    for moment in MOMENTS {
-        while asked.try_recv().is_ok() {}
-        let mut launched = Launched::by(gazetted.command(&["run"]));
-        match moment {
-            Moment::Spawned => {
-                launched.end("KILL");
-                continue;
-            }
-            Moment::Opened => {
-                launched.logged("store open");
-                launched.end("KILL");
-                continue;
-            }
-            Moment::Listening | Moment::Asked(..) | Moment::News(_) => {}
-        }
-        daemon = launched.listening();
-        acknowledged.look(&daemon);
-        match moment {
-            Moment::Asked(requests, answers) => {
-                (0..requests).for_each(|_| asked.recv_timeout(PATIENCE).unwrap());
-                (0..answers).for_each(|_| acknowledged.look(&daemon));
-            }
-            Moment::News(times) => {
-                (0..times).for_each(|_| drop(daemon.logged("\"news\"")));
-                acknowledged.look(&daemon);
-            }
-            Moment::Spawned | Moment::Opened | Moment::Listening => {}
-        }
-        daemon.signal("KILL");
-        assert_eq!(daemon.ended().0, None, "{moment:?}");
-    }
-
-    daemon = gazetted.start();
-    acknowledged.look(&daemon);
-    daemon.logged("\"news\"");
-    acknowledged.look(&daemon);
-    let (code, log) = daemon.end("TERM");
-    assert_eq!(code, Some(0), "{log}");
-    assert!(*told.lock().unwrap() < 100, "more than the feed of all stories holds");
-
-    let exported = gazetted.succeed(&["export", "stories"]);
-    let stories = lines(&exported);
-    let published: BTreeMap<_, _> = stories
-        .iter()
-        .map(|story| (story["url"].as_str().unwrap(), story["published_id"].as_str().unwrap()))
-        .collect();
-    assert_eq!(published.len(), stories.len(), "no page is two stories");
-    for (url, id) in &acknowledged.0 {
-        assert_eq!(published.get(url.as_str()), Some(&id.as_str()), "{url}");
-    }
-
-    assert_eq!(site.requests("/calm").len(), 1, "not due, however often it is started");
-    for request in &site.log()[known..] {
-        assert!(request.is_conditional(), "{}", site.story());
-    }
-    for path in ["/fcdo", "/home-office"] {
-        let tags: Vec<_> = site
-            .requests(path)
-            .iter()
-            .filter_map(|request| request.header("if-none-match"))
-            .collect();
-        assert!(tags.is_sorted(), "validators never go back: {tags:?}");
-        assert!(tags.len() > 6, "{tags:?}");
-    }
 }
 
 // The end.

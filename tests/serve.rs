@@ -39,6 +39,8 @@
 
 mod archive;
 
+mod callbacks;
+
 mod content;
 
 mod formats;

@@ -13,7 +13,7 @@ use gazetted::store::{self, Commit, Place, PlaceChange, Store, StoreError};
 /// Set in the process that is to be killed: the store's directory.
 const VICTIM: &str = "GAZETTED_TEST_STORE";
 
-const CACHE: u64 = 8 << 20;
+pub const CACHE: u64 = 8 << 20;
 
 /// Stories of one commit.
 const STORIES: u64 = 4;
@@ -54,7 +54,7 @@ fn story(commit: u64, number: u64) -> Story {
 }
 
 /// The `number`th commit: what it brings, retires and remembers belongs together.
-fn commit(number: u64) -> Commit {
+pub fn commit(number: u64) -> Commit {
     let ids = (0..STORIES).map(|story| id(number, story));
     let memory = Memory { polls: number, ..Memory::default() };
     let admitted = (0..STORIES).map(|n| Admitted {
@@ -86,7 +86,7 @@ fn commit(number: u64) -> Commit {
 }
 
 /// How many commits the store holds; panics unless each is there whole.
-fn whole_commits(store: &dyn Store) -> u64 {
+pub fn whole_commits(store: &dyn Store) -> u64 {
     let memories = store.memories().unwrap();
     let commits = memories.values().map(|memory| memory.polls + 1).max().unwrap_or(0);
     let oldest = commits.saturating_sub(KEPT);

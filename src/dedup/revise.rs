@@ -234,6 +234,12 @@ pub fn is_settled(candidate: &Candidate, known: &Lookalikes) -> bool {
     })
 }
 
+/// Whether the source told of this entry before, whatever it said. `known` need only
+/// hold what is found under [`Candidate::names`].
+pub fn is_told(candidate: &Candidate, known: &Lookalikes) -> bool {
+    told(candidate, known).is_some()
+}
+
 /// What the source told of this entry before.
 fn told<'a>(candidate: &Candidate, known: &'a Lookalikes) -> Option<&'a Member> {
     candidate

@@ -7,9 +7,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Fingerprint, StoryId, Timestamp, TopicId};
+use crate::model::{Fingerprint, StoryId, Timestamp, Topic, TopicId};
 use crate::publish::{Site, Volume, archive_path};
-use crate::store::{Commit, Place, Store, StoreError};
+use crate::store::{Place, Store, StoreError};
 
 /// Places read from the store at a time.
 const SLICE: usize = 500;
@@ -19,6 +19,8 @@ const SLICE: usize = 500;
 pub(super) struct Archive {
     /// Every story of the topic, by when what it says was last news.
     filed: HashMap<StoryId, Timestamp>,
+    /// The same, the oldest first.
+    order: BTreeSet<(Timestamp, StoryId)>,
     /// Those whose last news no volume tells.
     open: BTreeSet<(Timestamp, StoryId)>,
     /// The closed volumes with the stories they tell.
@@ -62,6 +64,7 @@ impl Archive {
         }
         for (date, story) in archive_of(store, fingerprint)? {
             archive.filed.insert(story, date);
+            archive.order.insert((date, story));
             if told.get(&story).is_none_or(|told| date > *told) {
                 archive.open.insert((date, story));
             }
@@ -72,6 +75,11 @@ impl Archive {
     /// The stories of the topic.
     pub(super) fn stories(&self) -> impl Iterator<Item = StoryId> {
         self.filed.keys().copied()
+    }
+
+    /// When there was news, the oldest first.
+    pub(super) fn arrivals(&self) -> impl DoubleEndedIterator<Item = Timestamp> {
+        self.order.iter().map(|(at, _)| *at)
     }
 
     /// Whether a story is in the topic.
@@ -91,7 +99,10 @@ impl Archive {
         if before.is_some_and(|before| before >= at || self.open.contains(&(before, story))) {
             return None;
         }
-        self.filed.insert(story, at);
+        if let Some(before) = self.filed.insert(story, at) {
+            self.order.remove(&(before, story));
+        }
+        self.order.insert((at, story));
         self.open.insert((at, story));
         Some((before, at))
     }
@@ -99,6 +110,7 @@ impl Archive {
     /// Takes a story out, which stays in the volumes that tell it. Returns the date it had.
     pub(super) fn remove(&mut self, story: StoryId) -> Option<Timestamp> {
         let date = self.filed.remove(&story)?;
+        self.order.remove(&(date, story));
         self.open.remove(&(date, story));
         Some(date)
     }
@@ -154,22 +166,14 @@ impl Archive {
     }
 }
 
-/// Drops what is archived of topics that are no more, and what is stale.
-pub(super) async fn clear(
-    is_topic: impl Fn(&str) -> bool,
-    mut stale: Vec<String>,
-    store: &dyn Store,
-) -> Result<(), StoreError> {
-    let paths = tokio::task::block_in_place(|| store.archive("/topics/"))?;
-    let is_of_none = |path: &String| {
-        let topic = path.split('/').nth(2).unwrap_or_default();
-        !is_topic(topic)
-    };
-    stale.extend(paths.into_iter().filter(is_of_none));
-    if stale.is_empty() {
-        return Ok(());
-    }
-    store.commit(Commit { unarchived: stale, ..Commit::default() }).await
+/// The paths of what is archived of topics that are no more.
+pub(super) fn of_no_topic(topics: &[Topic], store: &dyn Store) -> Result<Vec<String>, StoreError> {
+    let mut paths = store.archive("/topics/")?;
+    paths.retain(|path| {
+        let id = path.split('/').nth(2).unwrap_or_default();
+        topics.iter().all(|topic| topic.id.as_str() != id)
+    });
+    Ok(paths)
 }
 
 /// Everything that is kept of a volume.

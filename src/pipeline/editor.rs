@@ -9,18 +9,21 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
+use tracing::{error, info};
+
 use crate::config::Plan;
 use crate::dedup::{self, Candidate, Judged, Rules};
-use crate::fetch::{self, News};
+use crate::fetch::{self, Market, News};
 use crate::model::{
-    Admitted, Key, Lookalikes, Memory, Outcome, Poll, Reading, SourceId, Story, StoryId, Timestamp,
-    Topic, Verdict,
+    Admitted, Key, Lookalikes, Memory, Outcome, Poll, Reading, SourceEvent, SourceId, Story,
+    StoryId, Timestamp, Topic, Verdict,
 };
 use crate::publish::{self, Ledger, Shelf, Volume};
 use crate::store::{Commit, Store, StoreError};
 
-use super::filing::Filing;
+use super::filing::{Filing, Refilled, SLICE};
 use super::keeping::Keeping;
+use super::listening::Listening;
 
 /// Copies follow within days; passages are kept for some times as long.
 const PASSAGES_KEPT: Duration = Duration::from_secs(12 * 7 * 24 * 3600);
@@ -37,6 +40,9 @@ pub struct Editor {
     ledger: Arc<Ledger>,
     filing: Filing,
     keeping: Keeping,
+    listening: Listening,
+    /// What polls cost.
+    market: Market,
     /// Passages before this were forgotten.
     passages_from: Option<Key>,
     /// Of each feed, the stories as they are on the shelf, newest first.
@@ -54,11 +60,14 @@ pub struct Ingested {
     pub joined: usize,
     /// Entries whose source changed what it says.
     pub revised: usize,
+    /// What became of the source.
+    pub events: Vec<SourceEvent>,
 }
 
 impl Editor {
-    /// Takes up the work where the store left it: topics whose query is new are filled from
-    /// the stored stories, and every feed stands on the shelf when this returns.
+    /// Takes up the work where the store left it: every feed stands on the shelf when this
+    /// returns. Topics whose query is new are filled from the stored stories: at once where
+    /// there are few, else by [`Editor::step`], and stand as they stood until then.
     pub async fn open(
         plan: Arc<Plan>,
         store: Arc<dyn Store>,
@@ -67,7 +76,13 @@ impl Editor {
     ) -> Result<Self, StoreError> {
         let memories = tokio::task::block_in_place(|| store.memories())?;
         shelf.remember(tokio::task::block_in_place(|| store.stamps())?);
-        let filing = Filing::open(plan.clone(), &store).await?;
+        let mut filing = Filing::open(plan.clone(), &store).await?;
+        let few = tokio::task::block_in_place(|| store.count())? < SLICE as u64;
+        while few && filing.is_filling() {
+            tell(filing.step(&store).await?.as_deref());
+        }
+        let market = Market::recall(memories.values());
+        let listening = tokio::task::block_in_place(|| Listening::open(&*store, &plan, &filing))?;
         let mut editor = Self {
             plan,
             store,
@@ -76,6 +91,8 @@ impl Editor {
             ledger: Arc::default(),
             filing,
             keeping: Keeping::default(),
+            listening,
+            market,
             passages_from: None,
             displayed: Vec::new(),
             at_hand: HashMap::new(),
@@ -130,17 +147,41 @@ impl Editor {
         &self.plan
     }
 
-    /// Puts a plan in force: fills topics whose query changed, publishes
-    /// everything anew, withdraws what the plan no longer has (Q33).
-    pub async fn adopt(&mut self, plan: Arc<Plan>, now: Timestamp) -> Result<(), StoreError> {
-        let filing = Filing::open(plan.clone(), &self.store).await?;
-        let before =
-            (std::mem::replace(&mut self.filing, filing), std::mem::replace(&mut self.plan, plan));
-        if let Err(error) = self.enforce(now).await {
-            (self.filing, self.plan) = before;
-            return Err(error);
+    /// Has a plan follow the one in force, once the topics whose query it
+    /// changes are filled: see [`Editor::step`].
+    pub async fn prepare(&mut self, plan: Arc<Plan>) -> Result<(), StoreError> {
+        self.filing.prepare(plan, &self.store).await
+    }
+
+    /// Whether topics are being filled.
+    pub fn is_filling(&self) -> bool {
+        self.filing.is_filling()
+    }
+
+    /// Gives up the plan that was to follow.
+    pub fn abandon(&mut self) {
+        self.filing.abandon();
+    }
+
+    /// Fills a slice of the topics that are to be filled. After the last the
+    /// plan is in force: everything is published anew and what the plan no
+    /// longer has is withdrawn (Q33); says then what has changed of topics.
+    pub async fn step(&mut self, now: Timestamp) -> Result<Option<Vec<Refilled>>, StoreError> {
+        let Some(refilled) = self.filing.step(&self.store).await? else { return Ok(None) };
+        let at_start = Arc::ptr_eq(&self.plan, self.filing.plan());
+        self.plan = self.filing.plan().clone();
+        match at_start {
+            // Nobody has asked for it, so nobody is answered.
+            true => tell(Some(&refilled)),
+            false => match self.enforce(now).await {
+                Err(full @ StoreError::Full { .. }) => {
+                    error!(event = "disk_full", "overrides are applied at the next start: {full}");
+                }
+                enforced => enforced?,
+            },
         }
-        self.publish_all(now).await
+        self.publish_all(now).await?;
+        Ok(Some(refilled))
     }
 
     /// Applies the operator's overrides to what is stored already.
@@ -207,6 +248,7 @@ impl Editor {
         let mut memories = BTreeMap::new();
         let mut outcomes = Vec::with_capacity(polls.len());
         let mut touched = BTreeSet::new();
+        let mut market = self.market;
         for (poll, candidates) in polls.iter().zip(candidates) {
             let mut judged = dedup::judge(candidates, &mut known, &rules(&plan), poll.at);
             if let Some(reading) = document_of(poll) {
@@ -219,8 +261,8 @@ impl Editor {
                     commit.listed.push((source.clone(), std::mem::take(&mut judged.listed)));
                 }
             }
-            outcomes.push(tally(&judged.admitted));
-            self.settle(poll, &judged, &mut memories);
+            let events = self.settle(poll, &judged, &mut memories, &mut market);
+            outcomes.push(Ingested { events, ..tally(&judged.admitted) });
             for admitted in judged.admitted {
                 commit.places.extend(self.filing.file(&admitted, &mut touched));
                 commit.admitted.push(admitted);
@@ -234,6 +276,7 @@ impl Editor {
         tokio::task::block_in_place(|| {
             self.keeping.step(retention, &*self.store, filing, now, &mut commit, &mut touched)
         })?;
+        let heard = self.listening.listen(&plan, &self.filing, now, &mut commit);
         let admitted = commit.admitted.clone();
         let committing = Instant::now();
         if let Err(error) = self.store.commit(commit).await {
@@ -241,6 +284,8 @@ impl Editor {
             (self.keeping, self.passages_from) = (Keeping::default(), None);
             return Err(error);
         }
+        self.market = market;
+        self.listening.tell(heard);
         self.ledger.committed(committing.elapsed());
         polls.iter().for_each(|poll| self.ledger.polled(poll));
         self.ledger.admitted(&admitted);
@@ -288,15 +333,24 @@ impl Editor {
         })
     }
 
-    /// Records the outcome, good or bad, and when the source is due next.
-    fn settle(&self, poll: &Poll, judged: &Judged, memories: &mut BTreeMap<SourceId, Memory>) {
+    /// Records the outcome, good or bad, and when the source is due next. Returns
+    /// what became of the source, if that is worth telling.
+    fn settle(
+        &self,
+        poll: &Poll,
+        judged: &Judged,
+        memories: &mut BTreeMap<SourceId, Memory>,
+        market: &mut Market,
+    ) -> Vec<SourceEvent> {
         // A source that a reload took away is remembered as it was.
-        let Some(source) = self.plan.sources.get(&poll.source) else { return };
+        let Some(source) = self.plan.sources.get(&poll.source) else { return Vec::new() };
         let memory =
             memories.entry(poll.source.clone()).or_insert_with(|| self.memory(&poll.source));
         let news = News { new: judged.new.clone(), known: judged.known };
+        market.charge(poll, memory, source, &self.plan.polling, self.plan.sources.len());
         fetch::settle(poll, &news, memory, source, &self.plan.polling);
         memory.of = Some(source.location.hash());
+        memory.events.iter().filter(|event| event.at == poll.at).cloned().collect()
     }
 
     /// Closes the volumes whose time has come, and keeps them as they are
@@ -307,6 +361,10 @@ impl Editor {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let (plan, bounded) = (self.plan.clone(), self.plan.store.retention.is_bounded());
+        let stale = self.filing.take_stale();
+        if !stale.is_empty() {
+            self.store.commit(Commit { unarchived: stale, ..Commit::default() }).await?;
+        }
         for (&feed, topic) in feeds.iter().filter_map(|feed| Some((feed, plan.topics.get(*feed)?)))
         {
             let Some(archive) = self.filing.archive(feed) else { continue };
@@ -429,6 +487,17 @@ impl Editor {
     }
 }
 
+/// One line for each topic that is another than at the last run.
+fn tell(refilled: Option<&[Refilled]>) {
+    for refilled in refilled.unwrap_or_default() {
+        let Refilled { topic, matched, added, lost } = refilled;
+        info!(
+            event = "topic_changed", %topic, matched, added, lost,
+            "topic {topic}: query changed, {refilled}"
+        );
+    }
+}
+
 /// What the plan says of identity.
 pub(crate) fn rules(plan: &Plan) -> Rules<'_> {
     let authority = &plan.server.site.authority;
@@ -456,5 +525,6 @@ fn tally(admitted: &[Admitted]) -> Ingested {
         new: count(Verdict::New),
         joined: count(Verdict::Joined),
         revised: count(Verdict::Revised),
+        events: Vec::new(),
     }
 }

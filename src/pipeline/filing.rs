@@ -4,10 +4,11 @@
 //! they were found by, so a changed query is filled anew from the stored stories.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::sync::Arc;
 
 use crate::config::Plan;
-use crate::model::{Admitted, Fingerprint, Stamp, Story, StoryId, Timestamp};
+use crate::model::{Admitted, Fingerprint, Stamp, Story, StoryId, Timestamp, TopicId};
 use crate::publish::Volume;
 use crate::store::{Commit, Place, PlaceChange, Store, StoreError};
 use crate::topics::Subject;
@@ -21,138 +22,219 @@ const EVERYTHING: Fingerprint = Fingerprint(0);
 const OF_EVERYTHING: usize = 100;
 
 /// Stories or places read from the store at a time.
-const SLICE: usize = 500;
+pub(super) const SLICE: usize = 200;
+
+/// How many stories are matched between two lines of the log.
+const TOLD_EVERY: usize = 20_000;
 
 /// Where stories stand under one plan. A topic is named by its place in the
 /// plan; the number after the last is the feed of everything.
 pub(super) struct Filing {
     plan: Arc<Plan>,
-    /// Each topic as its query stands, and after them [`EVERYTHING`].
+    /// What each topic's places stand under, and after them [`EVERYTHING`].
     fingerprints: Vec<Fingerprint>,
     /// Each topic's archive; the feed of everything has none.
     archives: Vec<Archive>,
+    /// What is archived of topics that are no more, or for another site.
+    stale: Vec<String>,
+    next: Option<Box<Next>>,
+}
+
+/// The filing that follows once its topics are filled from the stored
+/// stories, a slice at a time; until then the one before it is published.
+struct Next {
+    filing: Filing,
+    /// The topics to fill. New stories are filed in them, too.
+    missing: BTreeSet<Fingerprint>,
+    after: Option<(Timestamp, StoryId)>,
+    matched: usize,
+}
+
+/// What matching a topic's stories anew has changed of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refilled {
+    /// Which.
+    pub topic: TopicId,
+    /// How many stories were matched.
+    pub matched: usize,
+    /// How many of them are new to it.
+    pub added: usize,
+    /// How many it has lost.
+    pub lost: usize,
+}
+
+impl fmt::Display for Refilled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { matched, added, lost, .. } = self;
+        let stories = if *matched == 1 { "story" } else { "stories" };
+        write!(f, "{} {stories} matched again, +{added} −{lost}", grouped(*matched))
+    }
+}
+
+/// `1,204`.
+fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
 }
 
 impl Filing {
-    /// The filing under a plan. Topics that the store has not seen are filled
-    /// from its stories; those that are no more are dropped.
+    /// The filing under a plan as the store has it. A topic whose query has
+    /// changed stands as it stood until it is filled again: see [`Filing::step`].
     pub(super) async fn open(plan: Arc<Plan>, store: &Arc<dyn Store>) -> Result<Self, StoreError> {
-        let topics = 0..plan.topics.len();
-        let mut fingerprints: Vec<Fingerprint> =
-            topics.map(|topic| plan.fingerprint(topic)).collect();
-        fingerprints.push(EVERYTHING);
-        let mut filing = Self { plan, fingerprints, archives: Vec::new() };
-        let names = tokio::task::block_in_place(|| names(&**store))?;
-        let changed = tokio::task::block_in_place(|| filing.changed(&names, &**store))?;
-        let matched = filing.fill(store).await?;
-        filing.open_archives(store).await?;
-        filing.tell_changes(&changed, matched);
-        filing.name(names, store).await?;
+        let mut filing = tokio::task::block_in_place(|| {
+            let (names, doubtful) = (names(&**store)?, doubtful(&**store)?);
+            let filled: BTreeSet<Fingerprint> = store.filled()?.into_iter().collect();
+            let mut filing = Self::under(plan.clone());
+            for (topic, stands) in plan.topics.iter().zip(&mut filing.fingerprints) {
+                let before = names.get(topic.id.as_str()).filter(|before| filled.contains(before));
+                if (!filled.contains(stands) || doubtful.contains(stands))
+                    && let Some(before) = before
+                {
+                    *stands = *before;
+                }
+            }
+            filing.load(&**store)?;
+            Ok(filing)
+        })?;
+        filing.prepare(plan, store).await?;
         Ok(filing)
     }
 
-    async fn open_archives(&mut self, store: &Arc<dyn Store>) -> Result<(), StoreError> {
-        let (plan, mut stale) = (self.plan.clone(), Vec::new());
-        self.archives = tokio::task::block_in_place(|| {
-            let topics = plan.topics.iter().zip(&self.fingerprints);
-            let archives = topics.map(|(topic, fingerprint)| {
-                Archive::open(&topic.id, *fingerprint, &**store, &plan.server.site, &mut stale)
-            });
-            archives.collect::<Result<_, _>>()
-        })?;
-        let is_topic = |id: &str| plan.topics.iter().any(|topic| topic.id.as_str() == id);
-        archive::clear(is_topic, stale, &**store).await
+    /// As the queries of a plan stand, without archives.
+    fn under(plan: Arc<Plan>) -> Self {
+        let topics = (0..plan.topics.len()).map(|topic| plan.fingerprint(topic));
+        let fingerprints = topics.chain([EVERYTHING]).collect();
+        Self { plan, fingerprints, archives: Vec::new(), stale: Vec::new(), next: None }
     }
 
-    /// The topics that are published already and whose query has changed, by
-    /// their places, with the stories they have had.
-    fn changed(
-        &self,
-        names: &BTreeMap<String, Fingerprint>,
-        store: &dyn Store,
-    ) -> Result<BTreeMap<usize, BTreeSet<StoryId>>, StoreError> {
-        let mut changed = BTreeMap::new();
-        for (place, topic) in self.plan.topics.iter().enumerate() {
-            if let Some(before) = names.get(topic.id.as_str())
-                && *before != self.fingerprints[place]
-            {
-                let stories = archive_of(store, *before)?;
-                changed.insert(place, stories.into_iter().map(|(_, story)| story).collect());
-            }
-        }
-        Ok(changed)
+    fn load(&mut self, store: &dyn Store) -> Result<(), StoreError> {
+        let Self { plan, fingerprints, stale, .. } = self;
+        *stale = archive::of_no_topic(&plan.topics, store)?;
+        let topics = plan.topics.iter().zip(fingerprints);
+        let archives = topics.map(|(topic, fingerprint)| {
+            Archive::open(&topic.id, *fingerprint, store, &plan.server.site, stale)
+        });
+        self.archives = archives.collect::<Result<_, _>>()?;
+        Ok(())
     }
 
-    fn tell_changes(&self, changed: &BTreeMap<usize, BTreeSet<StoryId>>, matched: usize) {
-        for (place, before) in changed {
-            let topic = &self.plan.topics[*place].id;
-            let now: BTreeSet<StoryId> = self.archives[*place].stories().collect();
-            let (added, lost) = (now.difference(before).count(), before.difference(&now).count());
-            tracing::info!(
-                event = "topic_changed", %topic, matched, added, lost,
-                "topic {topic}: query changed, {matched} stories matched again, +{added} −{lost}"
-            );
-        }
+    /// Everything that places are kept under.
+    fn kept(&self) -> BTreeSet<Fingerprint> {
+        self.fingerprints.iter().flat_map(|topic| [*topic, topic.archive()]).collect()
     }
 
-    /// Keeps what each topic's places stand under, so that a later run, and a
-    /// check of a changed configuration, can tell what a change has changed.
-    async fn name(
-        &self,
-        names: BTreeMap<String, Fingerprint>,
+    /// Begins to fill what a plan needs and the store has not. What an earlier
+    /// run began and did not finish is begun anew.
+    pub(super) async fn prepare(
+        &mut self,
+        plan: Arc<Plan>,
         store: &Arc<dyn Store>,
     ) -> Result<(), StoreError> {
-        let topics = self.plan.topics.iter().zip(&self.fingerprints);
-        let now: BTreeMap<String, Fingerprint> =
-            topics.map(|(topic, fingerprint)| (topic.id.to_string(), *fingerprint)).collect();
-        if now == names {
-            return Ok(());
+        self.next = None;
+        let (filled, doubtful) =
+            tokio::task::block_in_place(|| Ok((store.filled()?, doubtful(&**store)?)))?;
+        let filing = Self::under(plan);
+        let (wanted, stands) = (filing.kept(), self.kept());
+        let filled: BTreeSet<Fingerprint> = filled.into_iter().collect();
+        let missing: BTreeSet<Fingerprint> = wanted
+            .iter()
+            .filter(|topic| !filled.contains(topic) || doubtful.contains(topic))
+            .copied()
+            .collect();
+        if !missing.is_empty() {
+            // Until it is filled, what stands at a start under an older query takes in what the
+            // new one finds. Neither may be taken for complete after a crash.
+            let current = Self::under(self.plan.clone()).kept();
+            let doubts = missing.iter().chain(stands.difference(&current));
+            let abandoned =
+                doubtful.iter().filter(|of| !wanted.contains(of) && !stands.contains(of));
+            let commit = Commit {
+                dropped: missing.iter().chain(abandoned).copied().collect(),
+                stamps: doubts.map(|of| (doubt_path(*of), unchanging(*of))).collect(),
+                ..Commit::default()
+            };
+            store.commit(commit).await?;
         }
-        // It is no document: nothing but the fingerprint is to be told of it.
-        let stamp =
-            |fingerprint: &Fingerprint| Stamp { hash: fingerprint.0, modified: Timestamp::EPOCH };
-        let gone = names.keys().filter(|name| !now.contains_key(*name));
-        let commit = Commit {
-            stamps: now.iter().map(|(name, topic)| (stamp_path(name), stamp(topic))).collect(),
-            unstamped: gone.map(|name| stamp_path(name)).collect(),
-            ..Commit::default()
-        };
-        store.commit(commit).await
+        self.next = Some(Box::new(Next { filing, missing, after: None, matched: 0 }));
+        Ok(())
+    }
+
+    /// Whether a filing is to follow.
+    pub(super) fn is_filling(&self) -> bool {
+        self.next.is_some()
+    }
+
+    /// Gives up the filing that was to follow.
+    pub(super) fn abandon(&mut self) {
+        self.next = None;
+    }
+
+    /// The plan it stands under.
+    pub(super) fn plan(&self) -> &Arc<Plan> {
+        &self.plan
+    }
+
+    /// Fills a slice of what is to follow, and has it follow when that was the
+    /// last: says then what has changed of the topics that were published before.
+    pub(super) async fn step(
+        &mut self,
+        store: &Arc<dyn Store>,
+    ) -> Result<Option<Vec<Refilled>>, StoreError> {
+        let Some(next) = &mut self.next else { return Ok(None) };
+        if !next.missing.is_empty() {
+            let stories = tokio::task::block_in_place(|| store.stories(next.after, SLICE))?;
+            let places: Vec<PlaceChange> = tokio::task::block_in_place(|| {
+                stories.iter().flat_map(|story| next.places(None, story)).collect()
+            });
+            if !places.is_empty() {
+                store.commit(Commit { places, ..Commit::default() }).await?;
+            }
+            let before = next.matched / TOLD_EVERY;
+            next.matched += stories.len();
+            if next.matched / TOLD_EVERY > before {
+                let matched = next.matched;
+                tracing::info!(
+                    event = "topics_filling",
+                    matched,
+                    "changed topics are being filled: {} stories matched so far",
+                    grouped(matched)
+                );
+            }
+            next.after = stories.last().map(|story| (story.first_seen, story.id));
+            if stories.len() == SLICE {
+                return Ok(None);
+            }
+        }
+        self.follow(store).await.map(Some)
+    }
+
+    async fn follow(&mut self, store: &Arc<dyn Store>) -> Result<Vec<Refilled>, StoreError> {
+        let Some(next) = &mut self.next else { return Ok(Vec::new()) };
+        let (commit, refilled) = tokio::task::block_in_place(|| {
+            next.filing.load(&**store)?;
+            let names = names(&**store)?;
+            let refilled = next.refilled(&names, &**store)?;
+            Ok((next.last_commit(&names, &**store)?, refilled))
+        })?;
+        if !commit.is_empty() {
+            store.commit(commit).await?;
+        }
+        if let Some(next) = self.next.take() {
+            *self = next.filing;
+        }
+        Ok(refilled)
     }
 
     /// Every feed: the topics, and the one of everything.
     pub(super) fn all(&self) -> BTreeSet<usize> {
         (0..self.fingerprints.len()).collect()
-    }
-
-    /// Says how many stories were matched for it.
-    async fn fill(&self, store: &Arc<dyn Store>) -> Result<usize, StoreError> {
-        let filled: BTreeSet<Fingerprint> =
-            tokio::task::block_in_place(|| store.filled())?.into_iter().collect();
-        let wanted: BTreeSet<Fingerprint> =
-            self.fingerprints.iter().flat_map(|topic| [*topic, topic.archive()]).collect();
-        let missing: BTreeSet<Fingerprint> = wanted.difference(&filled).copied().collect();
-        let dropped: Vec<Fingerprint> = filled.difference(&wanted).copied().collect();
-        if missing.is_empty() && dropped.is_empty() {
-            return Ok(0);
-        }
-        // What an earlier run began to fill and did not finish is begun anew.
-        let dropped = dropped.into_iter().chain(missing.iter().copied()).collect();
-        store.commit(Commit { dropped, ..Commit::default() }).await?;
-        let (mut after, mut matched) = (None, 0);
-        while !missing.is_empty() {
-            let stories = tokio::task::block_in_place(|| store.stories(after, SLICE))?;
-            let Some(last) = stories.last() else { break };
-            after = Some((last.first_seen, last.id));
-            matched += stories.len();
-            let mut places: Vec<PlaceChange> =
-                stories.iter().flat_map(|story| self.first_places(story)).collect();
-            places.retain(|place| missing.contains(&place.topic));
-            store.commit(Commit { places, ..Commit::default() }).await?;
-        }
-        let filled = missing.into_iter().collect();
-        store.commit(Commit { filled, ..Commit::default() }).await?;
-        Ok(matched)
     }
 
     /// Moves a story to where it belongs now. Returns its changes of place;
@@ -188,6 +270,7 @@ impl Filing {
                 places.push(PlaceChange { topic, story: story.id, from, to });
             }
         }
+        places.extend(self.next.iter().flat_map(|next| next.places(before, story)));
         places
     }
 
@@ -210,19 +293,38 @@ impl Filing {
             };
             places.extend(filed.map(|date| gone(fingerprint.archive(), date)));
         }
+        if let Some(next) = &self.next {
+            let gone = next.filing.without(story).into_iter();
+            places.extend(gone.filter(|place| next.missing.contains(&place.topic)));
+        }
         places
     }
 
-    /// The places of a story in topics that do not know it.
-    fn first_places(&self, story: &Story) -> Vec<PlaceChange> {
-        let place =
-            |topic, date| PlaceChange { topic, story: story.id, from: None, to: Some(date) };
+    /// The changes of place of a story that goes, in topics that are being filled.
+    fn without(&self, story: &Story) -> Vec<PlaceChange> {
+        let gone = |topic, date| PlaceChange { topic, story: story.id, from: Some(date), to: None };
         let topics = self.topics_of(story).into_iter();
-        let places = topics.flat_map(|(topic, date)| {
+        let of = |(topic, date): (usize, Timestamp)| {
             let topic = self.fingerprints[topic];
-            [place(topic, date), place(topic.archive(), story.first_seen)]
-        });
-        places.collect()
+            [gone(topic, date), gone(topic.archive(), story.first_seen)]
+        };
+        topics.flat_map(of).collect()
+    }
+
+    /// A story's changes of place in topics that are being filled: what is
+    /// news of it, the archive does not know yet.
+    fn places(&self, before: Option<&Story>, story: &Story) -> Vec<PlaceChange> {
+        let mut places = Vec::new();
+        for (topic, (from, to)) in self.moves(before, story) {
+            let topic = self.fingerprints[topic];
+            let seen = |date: Option<Timestamp>| date.map(|_| story.first_seen);
+            places.push(PlaceChange { topic, story: story.id, from, to });
+            if from.is_some() != to.is_some() {
+                let (topic, from, to) = (topic.archive(), seen(from), seen(to));
+                places.push(PlaceChange { topic, story: story.id, from, to });
+            }
+        }
+        places
     }
 
     /// The feeds a story was in or is in now, with the date that each orders it by.
@@ -279,6 +381,11 @@ impl Filing {
         Ok(newest.into_iter().map(|place| place.story).chain(untold).collect())
     }
 
+    /// When there was news in a topic, the oldest first.
+    pub(super) fn arrivals(&self, topic: usize) -> impl DoubleEndedIterator<Item = Timestamp> {
+        self.archives.get(topic).into_iter().flat_map(Archive::arrivals)
+    }
+
     /// How many stories to look at for the feed of everything. Some may be
     /// hidden, and of the newest four hundred a hundred are left.
     fn looked_at(&self) -> usize {
@@ -305,6 +412,75 @@ impl Filing {
     pub(super) fn archive(&mut self, topic: usize) -> Option<&mut Archive> {
         self.archives.get_mut(topic)
     }
+
+    /// The paths of what is archived and of no use any more: told once.
+    pub(super) fn take_stale(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.stale)
+    }
+}
+
+impl Next {
+    /// A story's changes of place in the topics that are being filled.
+    fn places(&self, before: Option<&Story>, story: &Story) -> Vec<PlaceChange> {
+        if self.missing.is_empty() {
+            return Vec::new();
+        }
+        let places = self.filing.places(before, story).into_iter();
+        places.filter(|place| self.missing.contains(&place.topic)).collect()
+    }
+
+    /// What has changed of the topics that were published before.
+    fn refilled(
+        &self,
+        names: &BTreeMap<String, Fingerprint>,
+        store: &dyn Store,
+    ) -> Result<Vec<Refilled>, StoreError> {
+        let mut all = Vec::new();
+        for (place, topic) in self.filing.plan.topics.iter().enumerate() {
+            let now = self.filing.fingerprints[place];
+            let Some(before) = names.get(topic.id.as_str()).filter(|before| **before != now) else {
+                continue;
+            };
+            let before: BTreeSet<StoryId> =
+                archive_of(store, *before)?.into_iter().map(|(_, story)| story).collect();
+            let now: BTreeSet<StoryId> = self.filing.archives[place].stories().collect();
+            all.push(Refilled {
+                topic: topic.id.clone(),
+                matched: self.matched,
+                added: now.difference(&before).count(),
+                lost: before.difference(&now).count(),
+            });
+        }
+        Ok(all)
+    }
+
+    /// All at once: what was filled is complete, what stood before goes, and
+    /// what each topic stands under is kept, so that a later run, and a check
+    /// of a changed configuration, can tell what a change has changed.
+    fn last_commit(
+        &self,
+        names: &BTreeMap<String, Fingerprint>,
+        store: &dyn Store,
+    ) -> Result<Commit, StoreError> {
+        let Filing { plan, fingerprints, .. } = &self.filing;
+        let (wanted, doubtful) = (self.filing.kept(), doubtful(store)?);
+        let filled: BTreeSet<Fingerprint> = store.filled()?.into_iter().collect();
+        let topics = plan.topics.iter().zip(fingerprints);
+        let now: BTreeMap<String, Fingerprint> =
+            topics.map(|(topic, stands)| (topic.id.to_string(), *stands)).collect();
+        let changed = now.iter().filter(|(name, stands)| names.get(*name) != Some(stands));
+        let gone = names.keys().filter(|name| !now.contains_key(*name));
+        Ok(Commit {
+            dropped: filled.union(&doubtful).filter(|of| !wanted.contains(of)).copied().collect(),
+            filled: self.missing.iter().copied().collect(),
+            stamps: changed.map(|(name, stands)| (stamp_path(name), unchanging(*stands))).collect(),
+            unstamped: gone
+                .map(|name| stamp_path(name))
+                .chain(doubtful.iter().map(|of| doubt_path(*of)))
+                .collect(),
+            ..Commit::default()
+        })
+    }
 }
 
 /// The topics that are published, by name, as their queries stand.
@@ -317,8 +493,25 @@ pub(crate) fn names(store: &dyn Store) -> Result<BTreeMap<String, Fingerprint>, 
         .collect())
 }
 
-/// Stamps of this kind are of no document: no path begins so.
+/// Stamps of these kinds are of no document: no path begins so.
 const NAMED: &str = "topic:";
+const DOUBTED: &str = "doubtful:";
+
+/// The places that are not, or no more, what their query finds.
+fn doubtful(store: &dyn Store) -> Result<BTreeSet<Fingerprint>, StoreError> {
+    let stamps = store.stamps()?.into_iter();
+    let doubtful = stamps.filter(|(path, _)| path.starts_with(DOUBTED));
+    Ok(doubtful.map(|(_, stamp)| Fingerprint(stamp.hash)).collect())
+}
+
+fn doubt_path(of: Fingerprint) -> String {
+    format!("{DOUBTED}{:016x}", of.0)
+}
+
+/// A stamp that tells of nothing but a fingerprint.
+fn unchanging(of: Fingerprint) -> Stamp {
+    Stamp { hash: of.0, modified: Timestamp::EPOCH }
+}
 
 fn stamp_path(topic: &str) -> String {
     format!("{NAMED}{topic}")

@@ -11,8 +11,8 @@ use gazetted::model::{
     Sources, Story, StoryId, Timestamp, Topic, TopicId,
 };
 use gazetted::publish::{
-    self, Desk, Finding, FoundStory, Ledger, Marked, NotAQuery, Reply, Search, Settings, Shelf,
-    Site, SourceDetail, SourceState, StoryDetail, Unavailable, Volume, VolumeDetail,
+    self, Delivery, Desk, Finding, FoundStory, Ledger, Marked, NotAQuery, Reply, Search, Settings,
+    Shelf, Site, SourceDetail, SourceState, StoryDetail, Unavailable, Volume, VolumeDetail,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -147,6 +147,8 @@ pub(super) struct TestDesk {
     pub(super) states: Mutex<Vec<SourceState>>,
     pub(super) failing: AtomicBool,
     pub(super) silent: AtomicBool,
+    /// What came to the callback `known`; as many as fit.
+    pub(super) deliveries: Mutex<Vec<Delivery>>,
     pub(super) ledger: Arc<Ledger>,
 }
 
@@ -246,6 +248,24 @@ impl Desk for TestDesk {
         self.reply(Ok(finding))
     }
 
+    fn callback(&self, token: &str) -> Option<u64> {
+        (token == "known").then_some(u64::MAX)
+    }
+
+    fn verified(&self, _token: String, query: Vec<(String, String)>) -> Reply<Option<String>> {
+        let challenge = query.into_iter().find(|(name, _)| name == "hub.challenge");
+        self.reply(challenge.map(|(_, value)| value))
+    }
+
+    fn delivered(&self, delivery: Delivery) -> bool {
+        let mut deliveries = self.deliveries.lock().unwrap();
+        let fits = deliveries.len() < 2;
+        if fits {
+            deliveries.push(delivery);
+        }
+        fits
+    }
+
     fn source(&self, source: SourceId, _confide: bool) -> Reply<Option<SourceDetail>> {
         let tells =
             |story: &&Arc<Story>| story.members.iter().any(|member| member.entry.source == source);
@@ -296,6 +316,7 @@ pub(super) fn topic() -> Topic {
         revisions: Revisions::Major,
         entries: 50,
         formerly: Vec::new(),
+        mute_silence: false,
         private: false,
         explain: false,
     }

@@ -4,7 +4,7 @@ use askama::Template;
 
 use super::chart::Profile;
 use super::inside;
-use crate::model::{FailureKind, PushState, Subscription, Timestamp};
+use crate::model::{FailureKind, PushState, Subscription, Timestamp, TopicSilence};
 use crate::publish::dates::{away, minute};
 use crate::publish::desk::{Condition, SourceState};
 use crate::publish::legible::line;
@@ -16,6 +16,8 @@ use crate::publish::uri::uri;
 pub(super) struct SourcesPage<'a> {
     site: &'a Site,
     summary: String,
+    /// Topics that are silent, a sentence each.
+    silent: Vec<String>,
     rows: Vec<Row>,
     /// Whether any rhythm is drawn.
     draws: bool,
@@ -55,23 +57,33 @@ impl Moment {
     }
 }
 
-pub(super) fn page<'a>(states: &[SourceState], now: Timestamp, site: &'a Site) -> SourcesPage<'a> {
+pub(super) fn page<'a>(
+    states: &[SourceState],
+    silences: &[TopicSilence],
+    now: Timestamp,
+    site: &'a Site,
+) -> SourcesPage<'a> {
     let mut rows: Vec<_> = states.iter().map(|state| (state.condition(now), state)).collect();
     // What needs somebody comes first; within that, the order of the configuration.
     rows.sort_by_key(|(condition, state)| (*condition, state.source.position));
     let well = rows.iter().filter(|(condition, _)| *condition == Condition::Well).count();
+    let silent = silences.iter().filter(|silence| silence.ended.is_none());
+    let silent = silent.map(|TopicSilence { topic, since, .. }| {
+        format!("No story came into the topic {topic} since {}.", minute(*since))
+    });
     let summary = format!("{} sources, {well} of them well.", rows.len());
     let rows: Vec<_> =
         rows.into_iter().map(|(condition, state)| row(condition, state, now, site)).collect();
-    SourcesPage { site, summary, draws: rows.iter().any(|row| row.rhythm.is_some()), rows }
+    let draws = rows.iter().any(|row| row.rhythm.is_some());
+    SourcesPage { silent: silent.collect(), site, summary, draws, rows }
 }
 
 fn row(condition: Condition, state: &SourceState, now: Timestamp, site: &Site) -> Row {
     let (source, memory) = (&state.source, &state.memory);
     let moment = |moment: Timestamp| Moment::of(moment, now);
     let class = match condition {
-        Condition::Failing => "bad",
-        Condition::Held | Condition::Ended | Condition::Unread => "warn",
+        Condition::Failing | Condition::Gone => "bad",
+        Condition::Held | Condition::Ended | Condition::Silent | Condition::Unread => "warn",
         Condition::Well => "good",
     };
     let failure = memory.failure.as_ref();
@@ -121,7 +133,7 @@ fn pushes(push: &Subscription, now: Timestamp) -> String {
         PushState::Distrusted => format!("{hub} let news pass and is not relied upon"),
     };
     said.push_str(&match push.last_delivery {
-        Some(last) => format!("; {} pushes, the last {}", push.delivered, minute(last)),
+        Some(last) => format!("; {} came so far, the last {}", push.delivered, minute(last)),
         None => String::new(),
     });
     if push.forged > 0 {

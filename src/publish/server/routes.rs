@@ -12,17 +12,16 @@ use axum::routing::get;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::searching;
-use crate::model::{SourceId, Story, StoryId, Timestamp, TopicId};
+use crate::model::{SourceId, Story, StoryId, Timestamp, TopicId, TopicSilence};
 use crate::publish::coding::{Accepted, Coding};
 use crate::publish::conditional::{Precondition, evaluate};
 use crate::publish::desk::Reply;
 use crate::publish::heads::{self, Facts};
 use crate::publish::ledger::{Sight, Tally};
-use crate::publish::masthead::{Masthead, at, volume_path};
 use crate::publish::site::{story_path, topic_path};
 use crate::publish::{
-    Audience, Desk, Format, Rendered, Settings, Shelf, Site, StoryDetail, Unavailable, Volume,
-    VolumeDetail, pages, render_source, shelf,
+    Audience, Desk, Format, Rendered, Settings, Shelf, Site, SourceState, StoryDetail, Unavailable,
+    Volume, VolumeDetail, archived, events, pages, render_source, shelf,
 };
 
 /// Where a route asks, and for how long it waits.
@@ -42,6 +41,7 @@ pub(super) fn routes(desk: Arc<dyn Desk>, shelf: Arc<Shelf>, settings: &Settings
         router = router
             .route("/sources", get(sources))
             .route("/sources.opml", get(sources_list))
+            .route("/sources.atom", get(sources_events))
             .route("/metrics", get(metrics));
     }
     router
@@ -76,8 +76,21 @@ async fn readyz(State(counter): State<Counter>) -> Response<Body> {
 async fn sources(State(counter): State<Counter>, headers: HeaderMap) -> Response<Body> {
     let site = counter.desk.site();
     let now = counter.desk.now();
-    match counter.reply(counter.desk.sources()).await {
-        Ok(states) => passing(&headers, pages::sources(&states, now, &site), "no-cache"),
+    match counter.watched().await {
+        Ok((states, silences)) => {
+            passing(&headers, pages::sources(&states, &silences, now, &site), "no-cache")
+        }
+        Err(unavailable) => counter.later(&unavailable),
+    }
+}
+
+/// For whoever looks after the sources.
+async fn sources_events(State(counter): State<Counter>, headers: HeaderMap) -> Response<Body> {
+    let site = counter.desk.site();
+    match counter.watched().await {
+        Ok((states, silences)) => {
+            passing(&headers, events::render(&states, &silences, &site), "no-cache")
+        }
         Err(unavailable) => counter.later(&unavailable),
     }
 }
@@ -172,12 +185,7 @@ async fn volume(
     match counter.reply(counter.desk.volume(topic.clone(), volume, format.ending())).await {
         Ok(Some(VolumeDetail { text, next })) => {
             let site = counter.desk.site();
-            let rendered = Rendered {
-                path: at(&volume_path(&topic, volume), format),
-                content_type: format.content_type(),
-                body: text.into(),
-                link: Some(Masthead::link_of_volume(&topic, volume, next, format, &site)),
-            };
+            let rendered = archived(&topic, volume, next, format, text, &site);
             passing(&headers, rendered, "public, max-age=86400, immutable")
         }
         Ok(None) => not_found(State(counter)).await,
@@ -196,6 +204,12 @@ pub(super) fn nothing_here(site: &Site) -> String {
 }
 
 impl Counter {
+    /// How sources are, and which topics fell silent.
+    async fn watched(&self) -> Result<(Vec<SourceState>, Vec<TopicSilence>), Unavailable> {
+        let states = self.reply(self.desk.sources()).await?;
+        Ok((states, self.reply(self.desk.silences()).await?))
+    }
+
     pub(super) async fn reply<T>(&self, reply: Reply<T>) -> Result<T, Unavailable> {
         match tokio::time::timeout(self.patience, reply).await {
             Ok(reply) => reply,

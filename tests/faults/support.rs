@@ -1,0 +1,35 @@
+//! What a test wants of a daemon in; its configuration out.
+
+use crate::support::site::Site;
+
+/// How long anything may take before a test fails.
+pub const PATIENCE: std::time::Duration = std::time::Duration::from_secs(120);
+
+/// A configuration with the topic `all`, JSON logs, and these further lines of the tables.
+pub fn configured(polling: &str, server: &str) -> String {
+    format!(
+        "[store]\npath = \"store\"\n[logging]\nformat = \"json\"\n\
+         [server]\nlisten = \"127.0.0.1:0\"\nbase_url = \"https://feeds.example.org/\"\n{server}\n\
+         [polling]\nspacing = \"0s\"\nfloor = \"1s\"\nhard_floor = \"1s\"\n\
+         allow_private = [\"127.0.0.0/8\"]\n{polling}\n\
+         [[topic]]\nid = \"all\"\ntitle = \"All\"\nquery = \"crime\"\n"
+    )
+}
+
+/// A source at the path of its name.
+pub fn source(site: &Site, id: &str, interval: &str) -> String {
+    let url = site.url(&format!("/{id}"));
+    format!("[[source]]\nid = \"{id}\"\nurl = \"{url}\"\ninterval = \"{interval}\"\n")
+}
+
+/// Asks again and again until there is an answer.
+pub fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+    let end = std::time::Instant::now() + PATIENCE;
+    loop {
+        if let Some(answer) = ask() {
+            return answer;
+        }
+        assert!(std::time::Instant::now() < end, "{what}: not within {PATIENCE:?}");
+        std::thread::yield_now();
+    }
+}
