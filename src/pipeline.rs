@@ -20,11 +20,10 @@ use crate::fetch::{Agenda, Fetcher, Refusal, websub};
 use crate::model::{Failure, FailureKind, Memory, Outcome, Poll, Source, SourceId, Timestamp};
 use crate::store::StoreError;
 
+mod archive;
 mod editor;
 
 mod enriching;
-
-mod archive;
 
 mod filing;
 
@@ -44,11 +43,10 @@ mod telling;
 
 use push::{Hubs, Word};
 
-pub(crate) use archive::archive_of;
 pub(crate) use editor::rules;
 pub use editor::{Editor, Ingested, Memories};
 pub use filing::Refilled;
-pub(crate) use filing::{latest_first, names};
+pub(crate) use filing::{archive_of, latest_first, names};
 pub(crate) use listening::silences;
 pub use pulse::Pulse;
 pub use push::Callbacks;

@@ -4,16 +4,24 @@
 //! they were found by, so a changed query is filled anew from the stored stories.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 use std::sync::Arc;
 
 use crate::config::Plan;
-use crate::model::{Admitted, Fingerprint, Stamp, Story, StoryId, Timestamp, TopicId};
+use crate::model::{Admitted, Fingerprint, Story, StoryId, Timestamp};
 use crate::publish::Volume;
 use crate::store::{Commit, Place, PlaceChange, Store, StoreError};
 use crate::topics::Subject;
 
-use super::archive::{self, Archive, archive_of};
+pub(crate) use super::archive::archive_of;
+use super::archive::{self, Archive};
+pub use refilled::Refilled;
+use refilled::grouped;
+pub(crate) use stands::names;
+use stands::{doubt_path, doubtful, stamp_path, unchanging};
+
+mod refilled;
+
+mod stands;
 
 /// The topic that every story is in: `/stories.atom`.
 const EVERYTHING: Fingerprint = Fingerprint(0);
@@ -48,40 +56,6 @@ struct Next {
     missing: BTreeSet<Fingerprint>,
     after: Option<(Timestamp, StoryId)>,
     matched: usize,
-}
-
-/// What matching a topic's stories anew has changed of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refilled {
-    /// Which.
-    pub topic: TopicId,
-    /// How many stories were matched.
-    pub matched: usize,
-    /// How many of them are new to it.
-    pub added: usize,
-    /// How many it has lost.
-    pub lost: usize,
-}
-
-impl fmt::Display for Refilled {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { matched, added, lost, .. } = self;
-        let stories = if *matched == 1 { "story" } else { "stories" };
-        write!(f, "{} {stories} matched again, +{added} −{lost}", grouped(*matched))
-    }
-}
-
-/// `1,204`.
-fn grouped(number: usize) -> String {
-    let digits = number.to_string();
-    let mut grouped = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
 }
 
 impl Filing {
@@ -481,40 +455,6 @@ impl Next {
             ..Commit::default()
         })
     }
-}
-
-/// The topics that are published, by name, as their queries stand.
-pub(crate) fn names(store: &dyn Store) -> Result<BTreeMap<String, Fingerprint>, StoreError> {
-    let stamps = store.stamps()?.into_iter();
-    Ok(stamps
-        .filter_map(|(path, stamp)| {
-            Some((path.strip_prefix(NAMED)?.to_owned(), Fingerprint(stamp.hash)))
-        })
-        .collect())
-}
-
-/// Stamps of these kinds are of no document: no path begins so.
-const NAMED: &str = "topic:";
-const DOUBTED: &str = "doubtful:";
-
-/// The places that are not, or no more, what their query finds.
-fn doubtful(store: &dyn Store) -> Result<BTreeSet<Fingerprint>, StoreError> {
-    let stamps = store.stamps()?.into_iter();
-    let doubtful = stamps.filter(|(path, _)| path.starts_with(DOUBTED));
-    Ok(doubtful.map(|(_, stamp)| Fingerprint(stamp.hash)).collect())
-}
-
-fn doubt_path(of: Fingerprint) -> String {
-    format!("{DOUBTED}{:016x}", of.0)
-}
-
-/// A stamp that tells of nothing but a fingerprint.
-fn unchanging(of: Fingerprint) -> Stamp {
-    Stamp { hash: of.0, modified: Timestamp::EPOCH }
-}
-
-fn stamp_path(topic: &str) -> String {
-    format!("{NAMED}{topic}")
 }
 
 /// Every story that stands, the latest changed first; `visit` ends it by `false`.
