@@ -39,17 +39,19 @@ mod reaching;
 
 mod reading;
 
+mod refilled;
+
 mod telling;
 
 use push::{Hubs, Word};
 
 pub(crate) use editor::rules;
 pub use editor::{Editor, Ingested, Memories};
-pub use filing::Refilled;
-pub(crate) use filing::{archive_of, latest_first, names};
+pub(crate) use filing::{after, archive_of, latest_first, names};
 pub(crate) use listening::silences;
 pub use pulse::Pulse;
 pub use push::Callbacks;
+pub use refilled::Refilled;
 
 /// How long a full disk is left alone before the polls in hand are tried again.
 const RETRY: Duration = Duration::from_secs(30);

@@ -11,6 +11,8 @@ mod archive;
 
 mod demo;
 
+mod filling;
+
 mod faults;
 
 mod flow;
@@ -32,6 +34,8 @@ mod process;
 mod readers;
 
 mod serve;
+
+mod site;
 
 mod store;
 

@@ -32,6 +32,10 @@ pub(crate) struct Config {
     pub(crate) include: Vec<Spanned<String>>,
     /// The language of the sources: how words are reduced to stems.
     pub(crate) language: Language,
+    /// Further languages: texts in one of them are read in it, and queries in all.
+    pub(crate) other_languages: Vec<Language>,
+    /// Whether British and American spellings are one word.
+    pub(crate) join_spellings: bool,
     /// What survives a restart.
     pub(crate) store: Store,
     /// What readers reach.

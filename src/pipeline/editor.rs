@@ -21,9 +21,10 @@ use crate::model::{
 use crate::publish::{self, Ledger, Shelf};
 use crate::store::{Commit, Store, StoreError};
 
-use super::filing::{Filing, Refilled, SLICE};
+use super::filing::{Filing, SLICE};
 use super::keeping::Keeping;
 use super::listening::Listening;
+use super::refilled::Refilled;
 
 mod closing;
 
@@ -80,7 +81,7 @@ impl Editor {
         shelf.remember(tokio::task::block_in_place(|| store.stamps())?);
         let mut filing = Filing::open(plan.clone(), &store).await?;
         let few = tokio::task::block_in_place(|| store.count())? < SLICE as u64;
-        while few && filing.is_filling() {
+        while filing.is_filling() && (few || filing.lacks_nothing()) {
             tell(filing.step(&store).await?.as_deref());
         }
         let market = Market::recall(memories.values());
@@ -409,7 +410,9 @@ impl Editor {
             rendered.extend(match plan.topics.get(feed) {
                 Some(topic) => {
                     let archived = self.filing.last_volume(feed);
-                    publish::render_topic_after(archived, topic, stories, &plan.sources, site)
+                    let words = |story: &Story| self.filing.words(feed, story);
+                    let sources = &plan.sources;
+                    publish::render_topic_after(archived, topic, stories, &words, sources, site)
                 }
                 None => publish::render_stories(stories, &plan.sources, site),
             });

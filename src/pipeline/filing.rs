@@ -3,25 +3,28 @@
 //! Places are derived: they count only under the fingerprint of the query
 //! they were found by, so a changed query is filled anew from the stored stories.
 
+mod listing;
+
+mod showing;
+
+mod stands;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::config::Plan;
 use crate::model::{Admitted, Fingerprint, Story, StoryId, Timestamp};
 use crate::publish::Volume;
-use crate::store::{Commit, Place, PlaceChange, Store, StoreError};
+use crate::store::{Commit, PlaceChange, Store, StoreError};
 use crate::topics::Subject;
+
+pub(crate) use listing::{after, latest_first};
+pub(crate) use stands::names;
 
 pub(crate) use super::archive::archive_of;
 use super::archive::{self, Archive};
-pub use refilled::Refilled;
-use refilled::grouped;
-pub(crate) use stands::names;
+use super::refilled::{Refilled, grouped};
 use stands::{doubt_path, doubtful, stamp_path, unchanging};
-
-mod refilled;
-
-mod stands;
 
 /// The topic that every story is in: `/stories.atom`.
 const EVERYTHING: Fingerprint = Fingerprint(0);
@@ -143,6 +146,11 @@ impl Filing {
     /// Whether a filing is to follow.
     pub(super) fn is_filling(&self) -> bool {
         self.next.is_some()
+    }
+
+    /// Whether what is to follow is complete already.
+    pub(super) fn lacks_nothing(&self) -> bool {
+        self.next.as_ref().is_none_or(|next| next.missing.is_empty())
     }
 
     /// Gives up the filing that was to follow.
@@ -360,23 +368,6 @@ impl Filing {
         self.archives.get(topic).into_iter().flat_map(Archive::arrivals)
     }
 
-    /// How many stories to look at for the feed of everything. Some may be
-    /// hidden, and of the newest four hundred a hundred are left.
-    fn looked_at(&self) -> usize {
-        let hides = self.plan.topics.iter().any(|topic| topic.private);
-        if hides { 4 * OF_EVERYTHING } else { OF_EVERYTHING }
-    }
-
-    /// Leaves out of the feed of everything the stories that private topics alone hold.
-    pub(super) fn show_everybody(&self, stories: &mut Vec<Arc<Story>>) {
-        stories.retain(|story| {
-            let archives = self.archives.iter().enumerate();
-            let holds = archives.filter(|(_, archive)| archive.holds(story.id));
-            !self.plan.hides(&holds.map(|(topic, _)| topic).collect::<Vec<_>>())
-        });
-        stories.truncate(OF_EVERYTHING);
-    }
-
     /// The last volume of a topic's archive, which its feed leads to.
     pub(super) fn last_volume(&self, topic: usize) -> Option<Volume> {
         self.archives.get(topic)?.last()
@@ -454,25 +445,5 @@ impl Next {
                 .collect(),
             ..Commit::default()
         })
-    }
-}
-
-/// Every story that stands, the latest changed first; `visit` ends it by `false`.
-pub(crate) fn latest_first(
-    store: &dyn Store,
-    mut visit: impl FnMut(Story) -> bool,
-) -> Result<(), StoreError> {
-    let mut older_than: Option<Place> = None;
-    loop {
-        let places = store.places(EVERYTHING, older_than, SLICE)?;
-        let Some(last) = places.last() else { return Ok(()) };
-        older_than = Some(*last);
-        for place in places {
-            if let Some(story) = store.story(place.story)?
-                && !visit(story)
-            {
-                return Ok(());
-            }
-        }
     }
 }

@@ -29,6 +29,9 @@ pub(super) struct Masthead {
     pub updated: Timestamp,
     /// Its place among the archived feeds.
     pub place: Place,
+    /// Stem of the page of earlier stories, where no archive has them: JSON
+    /// Feed alone knows pages.
+    pub earlier: Option<String>,
 }
 
 /// Where a document stands in the chain of archived feeds (RFC 5005 §4, Q16).
@@ -68,6 +71,7 @@ impl Masthead {
             page: path,
             updated: latest(accounts),
             place: Place { previous, ..Place::default() },
+            earlier: None,
         }
     }
 
@@ -99,6 +103,7 @@ impl Masthead {
             page: "/".to_owned(),
             updated: latest(accounts),
             place: Place::default(),
+            earlier: None,
         }
     }
 
@@ -115,6 +120,7 @@ impl Masthead {
             page: format!("/search?{asked}"),
             updated: latest(accounts),
             place: Place::default(),
+            earlier: None,
         }
     }
 
@@ -129,6 +135,7 @@ impl Masthead {
             page: if site.shows_sources { "/sources" } else { "/" }.to_owned(),
             updated: latest(accounts),
             place: Place::default(),
+            earlier: None,
         }
     }
 

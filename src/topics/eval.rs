@@ -210,7 +210,7 @@ impl Sight<'_> {
                         Kind::Stem => word.symbols.contains(&placed_word.stem),
                         Kind::Exact => word.symbols.contains(&placed_word.form),
                         Kind::Cased => placed_word.cased.is_some_and(|c| word.symbols.contains(&c)),
-                        Kind::Prefix => placed.form(placed_word).starts_with(&word.letters),
+                        Kind::Prefix => word.begins(placed.form(placed_word)),
                     })
                 });
                 if fit && self.in_scope(scope, section, end) {

@@ -33,10 +33,14 @@ pub(super) struct Index {
     sketches: Vec<u32>,
 }
 
-/// The numbers of the terms.
+/// The numbers of the terms: while they are gathered, and for looking them up.
 #[derive(Debug, Clone, Default)]
 struct Terms {
     numbers: HashMap<u64, u32, BySymbol>,
+    /// The same by the last digits of the symbol, or in the slots after, so
+    /// that looking reads one place in memory. A power of two; at least half is
+    /// empty, which the number [`NONE`] says.
+    slots: Vec<(Symbol, u32)>,
 }
 
 impl Terms {
@@ -46,8 +50,29 @@ impl Terms {
         *self.numbers.entry(symbol.0).or_insert(new)
     }
 
+    /// To be called when all are gathered.
+    fn lay_out(&mut self) {
+        self.slots = vec![(Symbol(0), NONE); (self.numbers.len() * 2 + 1).next_power_of_two()];
+        let mask = self.slots.len() - 1;
+        for (&symbol, &number) in &self.numbers {
+            let mut at = symbol as usize & mask;
+            while self.slots[at].1 != NONE {
+                at = (at + 1) & mask;
+            }
+            self.slots[at] = (Symbol(symbol), number);
+        }
+    }
+
     fn get(&self, symbol: Symbol) -> Option<u32> {
-        self.numbers.get(&symbol.0).copied()
+        let mask = self.slots.len().wrapping_sub(1);
+        let mut at = symbol.0 as usize & mask;
+        while let Some((known, number)) = self.slots.get(at).filter(|(_, number)| *number != NONE) {
+            if *known == symbol {
+                return Some(*number);
+            }
+            at = (at + 1) & mask;
+        }
+        None
     }
 }
 
@@ -62,8 +87,10 @@ impl Index {
                 Wanted::Word(form) => {
                     for symbol in &form.symbols {
                         terms.number(*symbol);
-                        if form.kind == Kind::Prefix {
-                            prefixes.add(&form.letters, *symbol);
+                    }
+                    if form.kind == Kind::Prefix {
+                        for prefix in form.others.iter().chain([&form.letters]) {
+                            prefixes.add(prefix, Symbol::prefix(prefix));
                         }
                     }
                 }
@@ -85,6 +112,7 @@ impl Index {
         index.implied = Lists::of(implied, index.terms.numbers.len());
         index.waiting = Lists::of(waiting, index.terms.numbers.len());
         index.sieve = Sieve::of(&index.terms.numbers);
+        index.terms.lay_out();
         index
     }
 
@@ -105,7 +133,7 @@ impl Index {
                 if let Some(cased) = word.cased {
                     see(cased);
                 }
-                if !self.prefixes.steps.is_empty() {
+                if !self.prefixes.is_empty() {
                     self.prefixes.each(of.words.form(word), see);
                 }
             }
@@ -327,41 +355,80 @@ impl Sieve {
     }
 }
 
-/// The beginnings of words that are looked for, as a tree of their bytes.
+/// The beginnings of words that are looked for, by their first three bytes:
+/// none is shorter.
 #[derive(Debug, Clone, Default)]
 struct Prefixes {
-    /// From a node by a byte to the next; node 0 is the root.
-    steps: HashMap<u64, u32, BySymbol>,
-    /// The symbol of the prefix that ends at a node.
-    ends: HashMap<u64, Symbol, BySymbol>,
+    heads: HashMap<u64, Vec<Prefix>, BySymbol>,
+    /// Says of most words that no prefix begins as they do.
+    begun: Vec<u64>,
+}
+
+#[derive(Debug, Clone)]
+struct Prefix {
+    /// Its first eight bytes, and which of them it has.
+    start: u64,
+    mask: u64,
+    text: String,
+    symbol: Symbol,
 }
 
 impl Prefixes {
+    const HEAD: usize = 3;
+    /// Words of bits in `begun`.
+    const BEGUN: usize = 512;
+
+    fn is_empty(&self) -> bool {
+        self.heads.is_empty()
+    }
+
     fn add(&mut self, prefix: &str, symbol: Symbol) {
-        let mut node = 0;
-        for byte in prefix.bytes() {
-            let new = self.steps.len() as u32 + 1;
-            node = *self.steps.entry(step(node, byte)).or_insert(new);
+        let (start, length) = (first_bytes(prefix), prefix.len().min(8));
+        let Some(head) = head(start, prefix) else { return };
+        let list = self.heads.entry(head).or_default();
+        if list.iter().all(|known| known.symbol != symbol) {
+            let mask = u64::MAX >> (64 - 8 * length);
+            list.push(Prefix { start, mask, text: prefix.to_owned(), symbol });
         }
-        self.ends.insert(u64::from(node), symbol);
+        self.begun.resize(Self::BEGUN, 0);
+        let (word, bit) = begun(head);
+        self.begun[word] |= bit;
     }
 
     /// Calls `see` for every prefix that `form` begins with.
     fn each(&self, form: &str, mut see: impl FnMut(Symbol)) {
-        let mut node = 0;
-        for byte in form.bytes() {
-            let Some(&next) = self.steps.get(&step(node, byte)) else { return };
-            node = next;
-            if let Some(&symbol) = self.ends.get(&u64::from(node)) {
-                see(symbol);
+        let start = first_bytes(form);
+        let Some(head) = head(start, form) else { return };
+        let (word, bit) = begun(head);
+        if self.begun[word] & bit == 0 {
+            return;
+        }
+        for prefix in self.heads.get(&head).into_iter().flatten() {
+            let begins = start & prefix.mask == prefix.start;
+            if begins && (prefix.text.len() <= 8 || form.starts_with(&prefix.text)) {
+                see(prefix.symbol);
             }
         }
     }
 }
 
-/// The key of a step; multiplied so that all bits of it tell keys apart.
-fn step(node: u32, byte: u8) -> u64 {
-    (u64::from(node) << 8 | u64::from(byte)).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+/// The first eight bytes as a number, the first the lowest; zeros where there are fewer.
+fn first_bytes(form: &str) -> u64 {
+    let mut bytes = [0; 8];
+    let length = form.len().min(8);
+    bytes[..length].copy_from_slice(&form.as_bytes()[..length]);
+    u64::from_le_bytes(bytes)
+}
+
+/// The key of the first three bytes, if there are three; multiplied so that
+/// all bits of it tell keys apart.
+fn head(start: u64, form: &str) -> Option<u64> {
+    let three = start & (u64::MAX >> (64 - 8 * Prefixes::HEAD));
+    (form.len() >= Prefixes::HEAD).then(|| three.wrapping_mul(0x9E37_79B9_7F4A_7C15))
+}
+
+fn begun(head: u64) -> (usize, u64) {
+    ((head >> 55) as usize % Prefixes::BEGUN, 1 << (head >> 49 & 63))
 }
 
 #[cfg(test)]

@@ -238,6 +238,31 @@ impl Dialect {
         })
     }
 
+    /// The other spellings of a folded beginning of words, where they are one word.
+    pub(super) fn other_spellings(self, prefix: &str) -> Vec<String> {
+        let mut others = Vec::new();
+        if !self.spellings {
+            return others;
+        }
+        for (british, american) in SPELLINGS {
+            for (one, other) in [(british, american), (american, british)] {
+                others.extend(prefix.strip_prefix(one).map(|rest| format!("{other}{rest}")));
+                // Already in what tells the two apart: `defenc*`.
+                if one.starts_with(prefix) && one != prefix && !other.starts_with(prefix) {
+                    others.push(other.to_owned());
+                }
+            }
+        }
+        for (one, other) in [("is", "iz"), ("iz", "is")] {
+            for rest in ["", "e", "es", "ed", "er", "ing", "ation", "ations"] {
+                let root = prefix.strip_suffix(rest).and_then(|begun| begun.strip_suffix(one));
+                let root = root.filter(|root| root.len() >= SHORTEST_ROOT);
+                others.extend(root.map(|root| format!("{root}{other}{rest}")));
+            }
+        }
+        others
+    }
+
     /// A folded word's stem.
     pub(super) fn stem(self, form: &str) -> String {
         let spelt = if self.spellings { american(form) } else { Cow::Borrowed(form) };
@@ -304,6 +329,9 @@ const SPELLINGS: [(&str, &str); 47] = [
     ("travell", "travel"),
 ];
 
+/// Letters before the `-ise` of a word that may as well be spelt `-ize`.
+const SHORTEST_ROOT: usize = 4;
+
 /// A British spelling's American one. What it makes of other words does not
 /// matter, as long as it makes the same of them in texts and queries and of
 /// no two words the same.
@@ -317,7 +345,7 @@ fn american(form: &str) -> Cow<'_, str> {
         ["ise", "ises", "ised", "ising", "iser", "isers", "isation", "isations"];
     for ending in ENDINGS {
         if let Some(root) = form.strip_suffix(ending)
-            && root.len() >= 4
+            && root.len() >= SHORTEST_ROOT
         {
             return Cow::Owned(format!("{root}iz{}", &ending[2..]));
         }

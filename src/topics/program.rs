@@ -108,6 +108,15 @@ pub(super) struct Form {
     pub(super) letters: String,
     /// How it is compared.
     pub(super) kind: Kind,
+    /// Other spellings of a prefix that are as good.
+    pub(super) others: Vec<String>,
+}
+
+impl Form {
+    /// Of a prefix: whether a folded word begins so.
+    pub(super) fn begins(&self, form: &str) -> bool {
+        form.starts_with(&self.letters) || self.others.iter().any(|other| form.starts_with(other))
+    }
 }
 
 /// How a word of a query is compared with those of a text.

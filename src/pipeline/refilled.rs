@@ -1,4 +1,4 @@
-//! What matching a topic anew has changed in; the sentence that tells it, out.
+//! What a changed topic gained and lost in; the line that says so, out.
 
 use std::fmt;
 
@@ -36,4 +36,16 @@ pub(super) fn grouped(number: usize) -> String {
         grouped.push(digit);
     }
     grouped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_grouped_by_thousands() {
+        for (number, told) in [(0, "0"), (999, "999"), (1_204, "1,204"), (1_000_000, "1,000,000")] {
+            assert_eq!(grouped(number), told);
+        }
+    }
 }
