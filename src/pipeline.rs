@@ -22,9 +22,7 @@ use crate::store::StoreError;
 
 mod archive;
 mod editor;
-
 mod enriching;
-
 mod filing;
 
 mod keeping;
