@@ -45,7 +45,7 @@ use push::{Hubs, Word};
 pub(crate) use editor::rules;
 pub use editor::{Editor, Ingested, Memories};
 pub use filing::Refilled;
-pub(crate) use filing::{archive, latest_first, names};
+pub(crate) use filing::{after, archive, latest_first, names};
 pub(crate) use listening::silences;
 pub use pulse::Pulse;
 pub use push::Callbacks;

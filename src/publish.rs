@@ -18,6 +18,8 @@ mod conditional;
 
 mod dates;
 
+mod delta;
+
 mod desk;
 
 mod directory;
@@ -61,8 +63,8 @@ use masthead::Masthead;
 
 pub use archive::{NotAVolume, Volume, Volumes};
 pub use desk::{
-    Delivery, Desk, Finding, FoundStory, Marked, NotAQuery, Reply, Search, SourceDetail,
-    SourceState, StoryDetail, Unavailable, VolumeDetail, Week,
+    Before, Delivery, Desk, EarlierDetail, Finding, FoundStory, Marked, NotAQuery, Reply, Search,
+    SourceDetail, SourceState, StoryDetail, Unavailable, VolumeDetail, Week,
 };
 pub use directory::{Directory, Document, Put};
 pub use guard::Guard;
@@ -154,20 +156,26 @@ pub fn render_topic(
     sources: &Sources,
     site: &Site,
 ) -> Vec<Rendered> {
-    render_topic_after(None, topic, stories, sources, site)
+    render_topic_after(None, topic, stories, &|_| Vec::new(), sources, site)
 }
 
 /// The same, naming the last closed volume of the topic's archive. `stories`
 /// must then hold those that are in no closed volume, beside the newest.
+/// `words` are those which put a story into a topic that explains itself.
 pub fn render_topic_after(
     archived: Option<Volume>,
     topic: &Topic,
     stories: &[Arc<Story>],
+    words: &dyn Fn(&Story) -> Vec<String>,
     sources: &Sources,
     site: &Site,
 ) -> Vec<Rendered> {
     let site = &site.of_topic(topic);
-    let accounts = accounts(stories, |story| topic.date_of(story), sources, site);
+    let told = |story: &'_ Arc<Story>| topic.explain.then(|| words(story)).unwrap_or_default();
+    let accounts = stories.iter().map(|story| {
+        Account::of(story, topic.date_of(story), sources, site).matched_by(told(story))
+    });
+    let accounts = each_id_once(accounts);
     let masthead = Masthead::of_topic(topic, &accounts, archived, site);
     let mut rendered = feeds(&masthead, &accounts, site);
     rendered.push(pages::topic(topic, &accounts, site));
@@ -177,8 +185,27 @@ pub fn render_topic_after(
 /// The feeds of all stories, in topics or not. `stories` are newest first by `updated`.
 pub fn render_stories(stories: &[Arc<Story>], sources: &Sources, site: &Site) -> Vec<Rendered> {
     let accounts = accounts(stories, |story| story.updated, sources, site);
-    let masthead = Masthead::of_everything(&accounts, site);
+    let last = stories.last();
+    let last = last.map(|story| Before { date: story.updated, story: Some(story.id) });
+    let earlier = last.map(|before| format!("/stories?before={before}"));
+    let masthead = Masthead { earlier, ..Masthead::of_everything(&accounts, site) };
     feeds(&masthead, &accounts, site)
+}
+
+/// A page of earlier stories as a JSON Feed: `/topics/ID.json?before=…`.
+fn render_earlier(before: Before, detail: &EarlierDetail, site: &Site) -> Rendered {
+    let EarlierDetail { topic, stories, sources, next } = detail;
+    let site = &Site { hub: None, ..site.clone() };
+    let date = |story: &Story| topic.as_ref().map_or(story.updated, |topic| topic.date_of(story));
+    let accounts = accounts(stories, date, sources, site);
+    let masthead = match topic {
+        Some(topic) => Masthead::of_topic(topic, &accounts, None, site),
+        None => Masthead::of_everything(&accounts, site),
+    };
+    let at = |before: &Before| format!("{}?before={before}", masthead.stem);
+    let (stem, earlier) = (at(&before), next.as_ref().map(at));
+    let rendered = Format::Json.render(&Masthead { stem, earlier, ..masthead }, &accounts, site);
+    Rendered { link: None, ..rendered }
 }
 
 /// The feed of one source as we read it: cleaned, and with stable ids. No hub

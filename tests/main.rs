@@ -31,6 +31,8 @@ mod readers;
 
 mod serve;
 
+mod site;
+
 mod store;
 
 mod tidy;

@@ -60,7 +60,10 @@ pub(super) fn status_table(sources: &[SourceStatus]) {
     let mut rows =
         table(&["source", "state", "last poll", "last news", "next poll", "why then", "trouble"]);
     for source in sources {
-        let trouble = source.failure.clone().or_else(|| source.warnings.first().cloned());
+        let hub = source.push.as_ref().and_then(|push| push.trouble.as_ref());
+        let hub = hub.map(|trouble| format!("its hub: {trouble}"));
+        let trouble = source.failure.clone().or(hub);
+        let trouble = trouble.or_else(|| source.warnings.first().cloned());
         rows.add_row([
             source.id.clone(),
             source.state.clone(),

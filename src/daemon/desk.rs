@@ -13,8 +13,8 @@ use crate::inquiry::trial::{Caught, Scope};
 use crate::model::{Piece, Source, SourceId, StoryId, Timestamp, TopicId, TopicSilence};
 use crate::pipeline::{Callbacks, Pulse, Request};
 use crate::publish::{
-    Delivery, Desk, Finding, FoundStory, Ledger, NotAQuery, Reply, Search, Site, SourceDetail,
-    SourceState, StoryDetail, Unavailable, Volume, VolumeDetail,
+    Before, Delivery, Desk, EarlierDetail, Finding, FoundStory, Ledger, NotAQuery, Reply, Search,
+    Site, SourceDetail, SourceState, StoryDetail, Unavailable, Volume, VolumeDetail,
 };
 
 /// Stories that a reader's search looks at, the latest changed first.
@@ -183,6 +183,10 @@ impl Desk for FrontDesk {
     fn volume(&self, topic: TopicId, volume: Volume) -> Reply<Option<VolumeDetail>> {
         let now = self.clock.now();
         self.look_up(move |records| records.volume_detail(&topic, volume, now).map_err(unavailable))
+    }
+
+    fn earlier(&self, topic: Option<TopicId>, before: Before) -> Reply<Option<EarlierDetail>> {
+        self.look_up(move |records| records.earlier(topic.as_ref(), before).map_err(unavailable))
     }
 
     fn source(&self, source: SourceId, confide: bool) -> Reply<Option<SourceDetail>> {

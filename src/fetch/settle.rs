@@ -160,7 +160,10 @@ fn follow(memory: &mut Memory, source: &Source, moved: Option<&Url>, now: Timest
 fn read(memory: &mut Memory, reading: &Reading, news: &News, now: Timestamp) -> bool {
     memory.validators = reading.validators.clone();
     memory.gave_validators |= !reading.validators.is_empty();
-    if memory.rhythm.unmodified_since.take().is_some() {
+    memory.last_read = Some(now);
+    // The document may have been asked for whole though nothing in it changed.
+    let changed = memory.hash != Some(reading.hash);
+    if memory.rhythm.unmodified_since.take().is_some() && changed {
         memory.rhythm.changed = Some(now);
     }
     let first = memory.hash.is_none();

@@ -6,8 +6,10 @@ use super::Records;
 use crate::dedup;
 use crate::model::{Member, SourceId, Story, StoryId, Timestamp, TopicId};
 use crate::pipeline;
-use crate::publish::{SourceDetail, StoryDetail, Volume, VolumeDetail, Volumes};
-use crate::store::StoreError;
+use crate::publish::{
+    Before, EarlierDetail, SourceDetail, StoryDetail, Volume, VolumeDetail, Volumes,
+};
+use crate::store::{Place, StoreError};
 use crate::topics::Subject;
 
 impl Records {
@@ -62,6 +64,38 @@ impl Records {
         }
         let (topic, sources) = (plan.topics[place].clone(), plan.sources.clone());
         Ok(Some(VolumeDetail { topic, stories, sources, previous, next }))
+    }
+
+    /// The stories of a topic, or of all, that stand after a place in its order.
+    /// Those that private topics alone hold are in no page of all.
+    pub fn earlier(
+        &self,
+        topic: Option<&TopicId>,
+        before: Before,
+    ) -> Result<Option<EarlierDetail>, StoreError> {
+        const PAGE: usize = 50;
+        let plan = self.plan();
+        let place = topic.map(|topic| plan.topics.iter().position(|known| known.id == *topic));
+        let place = match place {
+            Some(None) => return Ok(None),
+            Some(Some(place)) => Some(place),
+            None => None,
+        };
+        let fingerprint = place.map(|place| plan.fingerprint(place));
+        let story = before.story.unwrap_or(StoryId::from_bytes([0; 16]));
+        let after = Place { date: before.date, story };
+        let places = pipeline::after(&*self.store, fingerprint, after, PAGE)?;
+        let last = places.last().filter(|_| places.len() == PAGE);
+        let next = last.map(|last| Before { date: last.date, story: Some(last.story) });
+        let mut stories = Vec::with_capacity(places.len());
+        for place in &places {
+            let story = self.store.story(place.story)?;
+            let shown = story.filter(|story| topic.is_some() || !self.hides(story));
+            stories.extend(shown.map(Arc::new));
+        }
+        let (topic, sources) =
+            (place.map(|place| plan.topics[place].clone()), plan.sources.clone());
+        Ok(Some(EarlierDetail { topic, stories, sources, next }))
     }
 
     /// What a source tells: the stories of the document that was read last,

@@ -25,6 +25,8 @@ pub struct Memory {
     pub last_poll: Option<Timestamp>,
     /// When it last answered well.
     pub last_success: Option<Timestamp>,
+    /// When it last gave its document whole, rather than saying that it is the same.
+    pub last_read: Option<Timestamp>,
     /// When it last listed something new.
     pub last_news: Option<Timestamp>,
     /// Failures in a row.

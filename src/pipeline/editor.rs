@@ -405,7 +405,9 @@ impl Editor {
             rendered.extend(match plan.topics.get(feed) {
                 Some(topic) => {
                     let archived = self.filing.volumes(feed, now).last();
-                    publish::render_topic_after(archived, topic, stories, &plan.sources, site)
+                    let words = |story: &Story| self.filing.words(feed, story);
+                    let sources = &plan.sources;
+                    publish::render_topic_after(archived, topic, stories, &words, sources, site)
                 }
                 None => publish::render_stories(stories, &plan.sources, site),
             });

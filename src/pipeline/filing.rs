@@ -3,6 +3,10 @@
 //! Places are derived: they count only under the fingerprint of the query
 //! they were found by, so a changed query is filled anew from the stored stories.
 
+mod listing;
+
+mod showing;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
@@ -12,6 +16,8 @@ use crate::model::{Admitted, Fingerprint, Stamp, Story, StoryId, Timestamp, Topi
 use crate::publish::Volumes;
 use crate::store::{Commit, Place, PlaceChange, Store, StoreError};
 use crate::topics::Subject;
+
+pub(crate) use listing::{after, latest_first};
 
 /// The topic that every story is in: `/stories.atom`.
 const EVERYTHING: Fingerprint = Fingerprint(0);
@@ -360,24 +366,6 @@ impl Filing {
         self.archives.get(topic).map(Vec::as_slice).unwrap_or_default()
     }
 
-    /// How many stories to look at for the feed of everything. Some may be
-    /// hidden, and of the newest four hundred a hundred are left.
-    fn looked_at(&self) -> usize {
-        let hides = self.plan.topics.iter().any(|topic| topic.private);
-        if hides { 4 * OF_EVERYTHING } else { OF_EVERYTHING }
-    }
-
-    /// Leaves out of the feed of everything the stories that private topics alone hold.
-    pub(super) fn show_everybody(&self, stories: &mut Vec<Arc<Story>>) {
-        stories.retain(|story| {
-            let place = (story.first_seen, story.id);
-            let archives = self.archives.iter().enumerate();
-            let holds = archives.filter(|(_, archive)| archive.binary_search(&place).is_ok());
-            !self.plan.hides(&holds.map(|(topic, _)| topic).collect::<Vec<_>>())
-        });
-        stories.truncate(OF_EVERYTHING);
-    }
-
     /// A topic's archive; the feed of everything has none.
     pub(super) fn volumes(&self, topic: usize, now: Timestamp) -> Volumes {
         self.archives
@@ -501,24 +489,4 @@ pub(crate) fn archive(
     }
     stories.sort_unstable();
     Ok(stories)
-}
-
-/// Every story that stands, the latest changed first; `visit` ends it by `false`.
-pub(crate) fn latest_first(
-    store: &dyn Store,
-    mut visit: impl FnMut(Story) -> bool,
-) -> Result<(), StoreError> {
-    let mut older_than: Option<Place> = None;
-    loop {
-        let places = store.places(EVERYTHING, older_than, SLICE)?;
-        let Some(last) = places.last() else { return Ok(()) };
-        older_than = Some(*last);
-        for place in places {
-            if let Some(story) = store.story(place.story)?
-                && !visit(story)
-            {
-                return Ok(());
-            }
-        }
-    }
 }

@@ -12,7 +12,7 @@ use crate::model::{
 use crate::parse::{self, Limits, Parsed};
 use crate::store::Store;
 
-use super::enriching::enriched;
+use super::enriching::{enriched, wants_whole};
 use super::reaching::Reach;
 
 /// Longer than this no document takes to parse, however it was made.
@@ -28,7 +28,11 @@ pub(super) async fn read(
     store: Arc<dyn Store>,
     clock: Clock,
 ) -> Poll {
-    let fetched = fetcher.fetch(&source, &memory, clock.now()).await;
+    let asked = match wants_whole(&source, &memory, clock.now()) {
+        true => Memory { validators: Validators::default(), hash: None, ..memory.clone() },
+        false => memory.clone(),
+    };
+    let fetched = fetcher.fetch(&source, &asked, clock.now()).await;
     let outcome = match fetched {
         Ok(Fetched::Document { document, validators, freshness, bytes, hash, moved }) => {
             let place = document.url.clone();
@@ -44,7 +48,7 @@ pub(super) async fn read(
                     let back =
                         reach.back(place.as_ref(), &memory, &freshness, &hints, &mut entries).await;
                     let (entries, all_tried) =
-                        enriched(entries, &source, &fetcher, &store, &plan, &clock).await;
+                        enriched(entries, &source, &memory, &fetcher, &store, &plan, &clock).await;
                     // With what makes the next answer "unchanged", the rest would never be tried.
                     let (validators, hash) = match all_tried {
                         true => (validators, hash),

@@ -1,5 +1,6 @@
 //! What pages and health ask of the daemon; what it answers.
 
+use std::fmt;
 use std::future::Future;
 use std::ops::Range;
 use std::pin::Pin;
@@ -72,6 +73,12 @@ pub trait Desk: Send + Sync + 'static {
     /// What one source tells, unless there is none of that name. `confide`:
     /// whether who asks may hear what is not for everybody.
     fn source(&self, source: SourceId, confide: bool) -> Reply<Option<SourceDetail>>;
+    /// The stories of a topic, or of all, that stand after a place, unless there is
+    /// no such topic. Whoever keeps no archive has none.
+    fn earlier(&self, topic: Option<TopicId>, before: Before) -> Reply<Option<EarlierDetail>> {
+        let _ = (topic, before);
+        Box::pin(std::future::ready(Ok(None)))
+    }
     /// A closed volume of a topic, unless there is none of that name.
     fn volume(&self, topic: TopicId, volume: Volume) -> Reply<Option<VolumeDetail>>;
 }
@@ -240,6 +247,50 @@ pub struct Week {
     pub monday: String,
     /// How many.
     pub count: usize,
+}
+
+/// A place in the order of a feed, newest first: what stands after it is earlier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Before {
+    /// The date by which the feed orders the story that stands there.
+    pub date: Timestamp,
+    /// That story; none is before all of its date.
+    pub story: Option<StoryId>,
+}
+
+/// `1743591900000-STORY`, which is exact; a date is read as well.
+impl fmt::Display for Before {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.date.as_millis())?;
+        self.story.map_or(Ok(()), |story| write!(f, "-{story}"))
+    }
+}
+
+impl Before {
+    /// Reads a place, or a date as RFC 3339 has it.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        if let Some((millis, story)) = text.split_once('-')
+            && let (Ok(millis), Ok(story)) = (millis.parse(), story.parse())
+        {
+            return Some(Self { date: Timestamp::from_millis(millis), story: Some(story) });
+        }
+        // In a query a plus sign reads as a space.
+        let date = Timestamp::parse_rfc3339(&text.replace(' ', "+"))?;
+        Some(Self { date, story: None })
+    }
+}
+
+/// Earlier stories with what is needed to render them.
+#[derive(Debug, Clone)]
+pub struct EarlierDetail {
+    /// The topic, or none for all stories.
+    pub topic: Option<Topic>,
+    /// The stories, newest first.
+    pub stories: Vec<Arc<Story>>,
+    /// The plan's sources.
+    pub sources: Sources,
+    /// Where those begin that are earlier still.
+    pub next: Option<Before>,
 }
 
 /// What one source tells, with what is needed to render it.

@@ -29,6 +29,9 @@ pub(super) struct Masthead {
     pub updated: Timestamp,
     /// Its place among the archived feeds.
     pub place: Place,
+    /// Stem of the page of earlier stories, where no archive has them: JSON
+    /// Feed alone knows pages.
+    pub earlier: Option<String>,
 }
 
 /// Where a document stands in the chain of archived feeds (RFC 5005 §4, Q16).
@@ -74,6 +77,7 @@ impl Masthead {
             page: path,
             updated: latest(accounts),
             place: Place { previous, ..Place::default() },
+            earlier: None,
         }
     }
 
@@ -109,6 +113,7 @@ impl Masthead {
             page: "/".to_owned(),
             updated: latest(accounts),
             place: Place::default(),
+            earlier: None,
         }
     }
 
@@ -125,6 +130,7 @@ impl Masthead {
             page: format!("/search?{asked}"),
             updated: latest(accounts),
             place: Place::default(),
+            earlier: None,
         }
     }
 
@@ -139,6 +145,7 @@ impl Masthead {
             page: if site.shows_sources { "/sources" } else { "/" }.to_owned(),
             updated: latest(accounts),
             place: Place::default(),
+            earlier: None,
         }
     }
 

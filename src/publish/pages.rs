@@ -93,6 +93,7 @@ struct StoryLine<'a> {
     date: String,
     by: &'a str,
     also: Option<String>,
+    matched: Option<String>,
     excerpt: &'a str,
 }
 
@@ -208,6 +209,7 @@ fn story_line<'a>(account: &'a Account<'_>, site: &Site) -> StoryLine<'a> {
         date: day(account.published),
         by: &account.source.name,
         also: account.also_line(),
+        matched: (!account.matched.is_empty()).then(|| account.matched.join(", ")),
         excerpt: &account.excerpt,
     }
 }

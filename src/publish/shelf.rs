@@ -11,6 +11,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::coding::Coding;
 use super::dates::http_date;
+use super::delta::{self, Edition};
 use super::guard::{Guard, Guards};
 use super::heads::{self, Facts};
 use super::ledger::Tally;
@@ -57,6 +58,8 @@ pub(super) struct Shelved {
     pub modified: Timestamp,
     /// How often this path was asked for, through all its changes.
     pub tally: Arc<Tally>,
+    /// What an Atom feed was, and what it is, the latest first.
+    pub editions: Vec<Edition>,
     /// In the order of [`Coding::ALL`]; none where a coding makes it longer.
     pub codings: [Option<Coded>; 4],
 }
@@ -120,12 +123,16 @@ impl Shelf {
             if known != Some(stamp) {
                 prepared.stamps.push((document.path.clone(), stamp));
             }
-            let tally = match self.find(&document.path) {
-                Some(Held::Here(before)) => before.tally.clone(),
-                _ => Arc::default(),
+            let (tally, mut editions) = match self.find(&document.path) {
+                Some(Held::Here(before)) => (before.tally.clone(), before.editions.clone()),
+                _ => Default::default(),
             };
+            if document.content_type.starts_with("application/atom+xml") {
+                editions = delta::remembered(&editions, Edition::of(hash, &document.body));
+            }
             let path = document.path.clone();
-            prepared.documents.push((path, Arc::new(Shelved::of(document, stamp, tally))));
+            let shelved = Shelved { editions, ..Shelved::of(document, stamp, tally) };
+            prepared.documents.push((path, Arc::new(shelved)));
         }
         prepared
     }
@@ -324,7 +331,8 @@ impl Shelved {
                 }
             })
         });
-        Self { content_type, link, modified: stamp.modified, tally, codings }
+        let editions = Vec::new();
+        Self { content_type, link, modified: stamp.modified, tally, editions, codings }
     }
 
     pub(super) fn identity(&self) -> &Bytes {

@@ -25,7 +25,14 @@ async fn archived() -> World {
         }
     }
     let (topic, sources, site) = (topic(), sources(), site());
-    let rendered = publish::render_topic_after(volumes.last(), &topic, &listed, &sources, &site);
+    let rendered = publish::render_topic_after(
+        volumes.last(),
+        &topic,
+        &listed,
+        &|_| Vec::new(),
+        &sources,
+        &site,
+    );
     world.shelf.place(rendered, now());
     world
 }

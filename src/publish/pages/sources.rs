@@ -112,7 +112,7 @@ fn pushes(push: &Subscription, now: Timestamp) -> String {
         PushState::Distrusted => format!("{hub} let news pass and is not relied upon"),
     };
     said.push_str(&match push.last_delivery {
-        Some(last) => format!("; {} pushes, the last {}", push.delivered, minute(last)),
+        Some(last) => format!("; {} came so far, the last {}", push.delivered, minute(last)),
         None => String::new(),
     });
     if push.forged > 0 {

@@ -7,8 +7,9 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION, RETRY_AFTER, VARY};
-use axum::http::{HeaderMap, HeaderValue, Response, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, Uri};
 use axum::routing::get;
+use url::form_urlencoded;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::searching;
@@ -20,8 +21,8 @@ use crate::publish::heads::{self, Facts};
 use crate::publish::ledger::{Sight, Tally};
 use crate::publish::site::{story_path, topic_path};
 use crate::publish::{
-    Audience, Desk, Format, Rendered, Settings, Shelf, Site, SourceState, StoryDetail, Unavailable,
-    Volume, events, pages, render_source, render_volume, shelf,
+    Audience, Before, Desk, Format, Rendered, Settings, Shelf, Site, SourceState, StoryDetail,
+    Unavailable, Volume, events, pages, render_earlier, render_source, render_volume, shelf,
 };
 
 /// Where a route asks, and for how long it waits.
@@ -47,6 +48,8 @@ pub(super) fn routes(desk: Arc<dyn Desk>, shelf: Arc<Shelf>, settings: &Settings
     router
         .route("/healthz", get(healthz))
         .route("/readyz", get(readyz))
+        .route("/stories.json", get(earlier))
+        .route("/topics/{topic}", get(earlier))
         .route("/sources/{file}", get(source))
         .route("/stories/{id}", get(story))
         .route("/search", get(searching::search))
@@ -146,6 +149,35 @@ async fn story(
         Ok(Some((detail, kept))) => {
             let compare = |earlier: &str, later: &str| counter.desk.differences(earlier, later);
             passing(&headers, pages::story(&detail, &compare, &site), kept)
+        }
+        Ok(None) => not_found(State(counter)).await,
+        Err(unavailable) => counter.later(&unavailable),
+    }
+}
+
+/// `?before=` at a JSON Feed: a page of its earlier stories.
+async fn earlier(
+    State(counter): State<Counter>,
+    uri: Uri,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response<Body> {
+    let stem = uri.path().strip_suffix(".json");
+    let topic = stem.map(|stem| stem.strip_prefix("/topics/").map(TopicId::new));
+    let mut asked = form_urlencoded::parse(query.as_deref().unwrap_or_default().as_bytes());
+    let before = asked.find(|(name, _)| name == "before");
+    let (Some(topic), Some((_, before))) = (topic, before) else {
+        return not_found(State(counter)).await;
+    };
+    let Some(before) = Before::parse(&before) else {
+        let text = "Write a date behind before=, as in ?before=2026-04-01T00:00:00Z.";
+        let text = pages::message("Not a date", text, &counter.desk.site());
+        return page(StatusCode::BAD_REQUEST, text, "no-store");
+    };
+    match counter.reply(counter.desk.earlier(topic, before)).await {
+        Ok(Some(detail)) => {
+            let rendered = render_earlier(before, &detail, &counter.desk.site());
+            passing(&headers, rendered, "public, max-age=300")
         }
         Ok(None) => not_found(State(counter)).await,
         Err(unavailable) => counter.later(&unavailable),
