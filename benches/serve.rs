@@ -360,6 +360,7 @@ fn rendered() -> Vec<publish::Rendered> {
         revisions: Revisions::Major,
         entries: 50,
         formerly: Vec::new(),
+        mute_silence: false,
         private: false,
         explain: false,
     };

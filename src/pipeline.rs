@@ -12,7 +12,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::Instant;
-use tracing::{debug, error, info, warn};
+use tracing::{error, info, warn};
 
 use crate::clock::Clock;
 use crate::config::Plan;
@@ -28,19 +28,26 @@ mod filing;
 
 mod keeping;
 
+mod listening;
+
 mod pulse;
 
 mod push;
 
+mod reaching;
+
 mod reading;
 
 mod refilled;
+
+mod telling;
 
 use push::{Hubs, Word};
 
 pub(crate) use editor::rules;
 pub use editor::{Editor, Ingested, Memories};
 pub(crate) use filing::{archive, latest_first, names};
+pub(crate) use listening::silences;
 pub use pulse::Pulse;
 pub use push::Callbacks;
 pub use refilled::Refilled;
@@ -80,8 +87,7 @@ pub enum Request {
         /// Told what to answer.
         done: oneshot::Sender<websub::Answer>,
     },
-    /// Tell when no poll is due nor under way and no topic is being filled: what
-    /// was due is published.
+    /// Tell when no poll is due nor under way and no topic is being filled.
     Settled {
         /// Told then.
         done: oneshot::Sender<()>,
@@ -335,13 +341,14 @@ impl Pipeline {
             info!(event = "disk_has_room", "there is room again: polling goes on");
         }
         for ((poll, ingested), before) in polls.into_iter().zip(ingested).zip(before) {
-            log(&poll, &ingested, before.failure.is_some());
+            telling::of_poll(&poll, &ingested);
             let source = self.editor.plan().sources.get(&poll.source).cloned();
             if let Outcome::Pushed(_) = poll.outcome {
                 // Whoever waits for a poll has not had one.
                 source.inspect(|source| self.replan_source(source));
                 continue;
             }
+            self.agenda.locate(&poll.source, |origin| self.fetcher.address_of(origin));
             self.agenda.finished(&poll.source, self.clock.now());
             if let Some(source) = source {
                 self.replan_source(&source);
@@ -376,8 +383,7 @@ impl Pipeline {
         }
     }
 
-    /// One slice of the topics that are being filled, between two events. The
-    /// plan that asks for them is in force after the last.
+    /// One slice of the changed topics; after the last the plan is in force.
     async fn fill_topics(&mut self) -> Result<(), StoreError> {
         if !self.editor.is_filling() || Instant::now() < self.fill_at {
             return Ok(());
@@ -489,36 +495,5 @@ async fn heard(hubs: &mut Option<Hubs>, full: bool) -> Word {
     match hubs {
         Some(hubs) => hubs.next(full).await,
         None => std::future::pending().await,
-    }
-}
-
-/// One line for what matters: news, and the beginning and end of a failure.
-fn log(poll: &Poll, ingested: &Ingested, was_failing: bool) {
-    let source = &poll.source;
-    match &poll.outcome {
-        Outcome::Failed(failure) if was_failing => {
-            debug!(event = "poll_failed", %source, kind = failure.kind.as_str(), "{source} still fails: {failure}");
-        }
-        Outcome::Failed(failure) => {
-            warn!(event = "source_failing", %source, kind = failure.kind.as_str(), "{source} fails: {failure}");
-        }
-        Outcome::Unchanged { .. } if was_failing => {
-            info!(event = "source_recovered", %source, "{source} answers again");
-        }
-        Outcome::Unchanged { .. } => {
-            debug!(event = "poll_unchanged", %source, "{source} has nothing new")
-        }
-        Outcome::Read(reading) | Outcome::Pushed(reading) => {
-            if was_failing && matches!(poll.outcome, Outcome::Read(_)) {
-                info!(event = "source_recovered", %source, "{source} answers again");
-            }
-            for warning in &reading.warnings {
-                debug!(event = "document_repaired", %source, "{source}: {warning}");
-            }
-            let Ingested { new, joined, revised } = *ingested;
-            if new + joined + revised > 0 {
-                info!(event = "news", %source, new, joined, revised, "{source}: {new} new, {joined} joined, {revised} revised");
-            }
-        }
     }
 }

@@ -22,6 +22,8 @@ mod desk;
 
 mod directory;
 
+mod events;
+
 mod guard;
 
 mod heads;

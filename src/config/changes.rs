@@ -141,6 +141,7 @@ fn polling(old: &fetch::Settings, new: &fetch::Settings) -> Vec<&'static str> {
         allow_private: "allow_private",
         proxy: "proxy",
         price: "price",
+        budget: "budget",
         evenness: "evenness",
         robots: "robots",
         deltas: "deltas",
@@ -220,6 +221,7 @@ fn topics(old: &Plan, new: &Plan) -> Vec<Change> {
             revisions: "revisions",
             entries: "entries",
             formerly: "formerly",
+            mute_silence: "mute_silence",
             explain: "explain",
         } but id, query, private);
         if !fields.is_empty() {

@@ -10,7 +10,7 @@ use crate::dedup;
 use crate::fetch::websub;
 use crate::inquiry::Records;
 use crate::inquiry::trial::{Caught, Scope};
-use crate::model::{Piece, Source, SourceId, StoryId, Timestamp, TopicId};
+use crate::model::{Piece, Source, SourceId, StoryId, Timestamp, TopicId, TopicSilence};
 use crate::pipeline::{Callbacks, Pulse, Request};
 use crate::publish::{
     Delivery, Desk, Finding, FoundStory, Ledger, NotAQuery, Reply, Search, Site, SourceDetail,
@@ -115,6 +115,18 @@ impl Desk for FrontDesk {
             let state =
                 |source: Arc<Source>| SourceState { memory: records.memory(&source.id), source };
             Ok(sources.into_iter().map(state).collect())
+        })
+    }
+
+    fn silences(&self) -> Reply<Vec<TopicSilence>> {
+        self.look_up(|records| {
+            let plan = records.plan();
+            // Not everybody who may see the sources may know of a private topic.
+            let private = |silence: &TopicSilence| {
+                plan.topics.iter().any(|topic| topic.id == silence.topic && topic.private)
+            };
+            let silences = records.silences().map_err(unavailable)?;
+            Ok(silences.into_iter().filter(|silence| !private(silence)).collect())
         })
     }
 

@@ -13,16 +13,17 @@ use tracing::{error, info};
 
 use crate::config::Plan;
 use crate::dedup::{self, Candidate, Judged, Rules};
-use crate::fetch::{self, News};
+use crate::fetch::{self, Market, News};
 use crate::model::{
-    Admitted, Key, Lookalikes, Memory, Outcome, Poll, Reading, SourceId, Story, StoryId, Timestamp,
-    Topic, Verdict,
+    Admitted, Key, Lookalikes, Memory, Outcome, Poll, Reading, SourceEvent, SourceId, Story,
+    StoryId, Timestamp, Topic, Verdict,
 };
 use crate::publish::{self, Ledger, Shelf};
 use crate::store::{Commit, Store, StoreError};
 
 use super::filing::{Filing, SLICE};
 use super::keeping::Keeping;
+use super::listening::Listening;
 use super::refilled::Refilled;
 
 /// Copies follow within days; passages are kept for some times as long.
@@ -40,6 +41,9 @@ pub struct Editor {
     ledger: Arc<Ledger>,
     filing: Filing,
     keeping: Keeping,
+    listening: Listening,
+    /// What polls cost.
+    market: Market,
     /// Passages before this were forgotten.
     passages_from: Option<Key>,
     /// Of each feed, the stories as they are on the shelf, newest first.
@@ -57,6 +61,8 @@ pub struct Ingested {
     pub joined: usize,
     /// Entries whose source changed what it says.
     pub revised: usize,
+    /// What became of the source.
+    pub events: Vec<SourceEvent>,
 }
 
 impl Editor {
@@ -76,6 +82,8 @@ impl Editor {
         while filing.is_filling() && (few || filing.lacks_nothing()) {
             tell(filing.step(&store).await?.as_deref());
         }
+        let market = Market::recall(memories.values());
+        let listening = tokio::task::block_in_place(|| Listening::open(&*store, &plan, &filing))?;
         let mut editor = Self {
             plan,
             store,
@@ -84,6 +92,8 @@ impl Editor {
             ledger: Arc::default(),
             filing,
             keeping: Keeping::default(),
+            listening,
+            market,
             passages_from: None,
             displayed: Vec::new(),
             at_hand: HashMap::new(),
@@ -238,6 +248,7 @@ impl Editor {
         let mut memories = BTreeMap::new();
         let mut outcomes = Vec::with_capacity(polls.len());
         let mut touched = BTreeSet::new();
+        let mut market = self.market;
         for (poll, candidates) in polls.iter().zip(candidates) {
             let mut judged = dedup::judge(candidates, &mut known, &rules(&plan), poll.at);
             if let Some(reading) = document_of(poll) {
@@ -250,8 +261,8 @@ impl Editor {
                     commit.listed.push((source.clone(), std::mem::take(&mut judged.listed)));
                 }
             }
-            outcomes.push(tally(&judged.admitted));
-            self.settle(poll, &judged, &mut memories);
+            let events = self.settle(poll, &judged, &mut memories, &mut market);
+            outcomes.push(Ingested { events, ..tally(&judged.admitted) });
             for admitted in judged.admitted {
                 commit.places.extend(self.filing.file(&admitted, &mut touched));
                 commit.admitted.push(admitted);
@@ -265,6 +276,7 @@ impl Editor {
         tokio::task::block_in_place(|| {
             self.keeping.step(retention, &*self.store, filing, now, &mut commit, &mut touched)
         })?;
+        let heard = self.listening.listen(&plan, &self.filing, now, &mut commit);
         let admitted = commit.admitted.clone();
         let committing = Instant::now();
         if let Err(error) = self.store.commit(commit).await {
@@ -272,6 +284,8 @@ impl Editor {
             (self.keeping, self.passages_from) = (Keeping::default(), None);
             return Err(error);
         }
+        self.market = market;
+        self.listening.tell(heard);
         self.ledger.committed(committing.elapsed());
         polls.iter().for_each(|poll| self.ledger.polled(poll));
         self.ledger.admitted(&admitted);
@@ -318,15 +332,24 @@ impl Editor {
         })
     }
 
-    /// Records the outcome, good or bad, and when the source is due next.
-    fn settle(&self, poll: &Poll, judged: &Judged, memories: &mut BTreeMap<SourceId, Memory>) {
+    /// Records the outcome, good or bad, and when the source is due next. Returns
+    /// what became of the source, if that is worth telling.
+    fn settle(
+        &self,
+        poll: &Poll,
+        judged: &Judged,
+        memories: &mut BTreeMap<SourceId, Memory>,
+        market: &mut Market,
+    ) -> Vec<SourceEvent> {
         // A source that a reload took away is remembered as it was.
-        let Some(source) = self.plan.sources.get(&poll.source) else { return };
+        let Some(source) = self.plan.sources.get(&poll.source) else { return Vec::new() };
         let memory =
             memories.entry(poll.source.clone()).or_insert_with(|| self.memory(&poll.source));
         let news = News { new: judged.new.clone(), known: judged.known };
+        market.charge(poll, memory, source, &self.plan.polling, self.plan.sources.len());
         fetch::settle(poll, &news, memory, source, &self.plan.polling);
         memory.of = Some(source.location.hash());
+        memory.events.iter().filter(|event| event.at == poll.at).cloned().collect()
     }
 
     /// Looks up which stories these feeds hold now.
@@ -433,5 +456,6 @@ fn tally(admitted: &[Admitted]) -> Ingested {
         new: count(Verdict::New),
         joined: count(Verdict::Joined),
         revised: count(Verdict::Revised),
+        events: Vec::new(),
     }
 }

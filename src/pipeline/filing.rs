@@ -327,6 +327,11 @@ impl Filing {
             .collect())
     }
 
+    /// When a topic's stories came, the oldest first.
+    pub(super) fn arrivals(&self, topic: usize) -> &[(Timestamp, StoryId)] {
+        self.archives.get(topic).map(Vec::as_slice).unwrap_or_default()
+    }
+
     /// How many stories to look at for the feed of everything. Some may be
     /// hidden, and of the newest four hundred a hundred are left.
     fn looked_at(&self) -> usize {

@@ -11,7 +11,8 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use super::{Ledger, Site, Volume};
 use crate::model::{
-    Memory, Piece, Source, SourceId, Sources, Story, StoryId, Timestamp, Topic, TopicId,
+    FailureKind, Memory, Piece, Source, SourceId, Sources, Story, StoryId, Timestamp, Topic,
+    TopicId, TopicSilence,
 };
 
 /// An answer that takes a moment.
@@ -34,6 +35,10 @@ pub trait Desk: Send + Sync + 'static {
     fn ledger(&self) -> Arc<Ledger>;
     /// Every source with what is known of it.
     fn sources(&self) -> Reply<Vec<SourceState>>;
+    /// The topics that fell silent, each with its last silence.
+    fn silences(&self) -> Reply<Vec<TopicSilence>> {
+        Box::pin(std::future::ready(Ok(Vec::new())))
+    }
     /// One story, whoever may read it, unless there is none of that id.
     fn story(&self, id: StoryId) -> Reply<Option<StoryDetail>>;
     /// What a later text kept, lost and gained: to mark the differences of a
@@ -104,8 +109,10 @@ pub struct SourceState {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Condition {
     Failing,
+    Gone,
     Held,
     Ended,
+    Silent,
     Unread,
     Well,
 }
@@ -114,12 +121,17 @@ impl SourceState {
     /// How the source is at a moment.
     pub(super) fn condition(&self, now: Timestamp) -> Condition {
         let memory = &self.memory;
-        if memory.failures > 0 {
+        let gone = |kind: FailureKind| kind == FailureKind::Gone;
+        if memory.rests() && memory.failure.as_ref().is_some_and(|failure| gone(failure.kind)) {
+            Condition::Gone
+        } else if memory.failures > 0 {
             Condition::Failing
         } else if memory.hold.is_some_and(|hold| hold.until > now) {
             Condition::Held
         } else if memory.hints.ended {
             Condition::Ended
+        } else if memory.silent.is_some() {
+            Condition::Silent
         } else if memory.last_success.is_none() {
             Condition::Unread
         } else {
@@ -131,14 +143,16 @@ impl SourceState {
 impl Condition {
     /// Whether nobody needs to look.
     pub(super) fn is_up(self) -> bool {
-        matches!(self, Self::Well | Self::Held)
+        matches!(self, Self::Well | Self::Held | Self::Silent)
     }
 
     pub(super) fn as_str(self) -> &'static str {
         match self {
             Self::Failing => "failing",
+            Self::Gone => "gone",
             Self::Held => "waiting",
             Self::Ended => "ended",
+            Self::Silent => "silent",
             Self::Unread => "not read yet",
             Self::Well => "well",
         }

@@ -19,7 +19,7 @@ use super::legible::legible;
 use super::masthead::{Masthead, description_of, title_of};
 use super::site::{Site, story_path, topic_path};
 use super::{Format, Rendered};
-use crate::model::{Piece, Timestamp, Topic};
+use crate::model::{Piece, Timestamp, Topic, TopicSilence};
 use chart::Chart;
 
 const HTML: &str = "text/html; charset=utf-8";
@@ -132,8 +132,13 @@ pub(super) fn story(
 }
 
 /// `/sources`: which is well, which is not, and what to do about it.
-pub(super) fn sources(states: &[SourceState], now: Timestamp, site: &Site) -> Rendered {
-    page("/sources", &sources::page(states, now, site))
+pub(super) fn sources(
+    states: &[SourceState],
+    silences: &[TopicSilence],
+    now: Timestamp,
+    site: &Site,
+) -> Rendered {
+    page("/sources", &sources::page(states, silences, now, site))
 }
 
 /// `/search` before anything is asked, or with what is wrong with what was asked.

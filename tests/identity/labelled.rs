@@ -231,9 +231,9 @@ pub fn document(source: &str, told: &[&Telling], brief: bool) -> String {
         if rss {
             let date = Timestamp::parse_rfc3339(&date).map(|at| at.to_string()).unwrap_or_default();
             let told = if text.is_empty() { summary } else { html };
-            let _ = write!(
+            let _ = writeln!(
                 body,
-                "<item><title>{title}</title><link>{link}</link><guid isPermaLink=\"true\">{link}</guid><pubDate>{date}</pubDate><description>{told}</description></item>\n"
+                "<item><title>{title}</title><link>{link}</link><guid isPermaLink=\"true\">{link}</guid><pubDate>{date}</pubDate><description>{told}</description></item>"
             );
         } else {
             let content = if text.is_empty() {
@@ -241,9 +241,9 @@ pub fn document(source: &str, told: &[&Telling], brief: bool) -> String {
             } else {
                 format!("<content type=\"html\">{html}</content>")
             };
-            let _ = write!(
+            let _ = writeln!(
                 body,
-                "<entry><id>{link}#{date}</id><title>{title}</title><link href=\"{link}\"/><updated>{date}</updated><published>{date}</published><summary>{summary}</summary>{content}</entry>\n"
+                "<entry><id>{link}#{date}</id><title>{title}</title><link href=\"{link}\"/><updated>{date}</updated><published>{date}</published><summary>{summary}</summary>{content}</entry>"
             );
         }
     }

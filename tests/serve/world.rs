@@ -296,6 +296,7 @@ pub(super) fn topic() -> Topic {
         revisions: Revisions::Major,
         entries: 50,
         formerly: Vec::new(),
+        mute_silence: false,
         private: false,
         explain: false,
     }

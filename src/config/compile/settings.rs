@@ -177,6 +177,13 @@ impl Desk<'_> {
                 self.error((0, number.span()), message, format!("write a number {range}"));
             }
         }
+        if let Some(budget) = &table.budget
+            && !(0.1..=288.0).contains(budget.get_ref())
+        {
+            let message = format!("`budget` cannot be {}", budget.get_ref());
+            let help = "write how many polls a source and day there are to be, from 0.1 to 288.0";
+            self.error((0, budget.span()), message, help);
+        }
         let user_agent = table.user_agent.as_ref().map_or_else(
             || format!("gazetted/{} (+{})", env!("CARGO_PKG_VERSION"), server.site.base_url),
             |written| written.0.clone(),
@@ -202,6 +209,7 @@ impl Desk<'_> {
             robots: table.robots,
             deltas: table.deltas,
             price: *table.price.get_ref(),
+            budget: table.budget.as_ref().map(|budget| *budget.get_ref()),
             evenness: *table.evenness.get_ref(),
         }
     }

@@ -153,6 +153,7 @@ impl Desk<'_> {
                         .iter()
                         .map(|id| TopicId::new(id.get_ref().0.as_str()))
                         .collect(),
+                    mute_silence: table.mute_silence,
                     private: *table.access.get_ref() != Access::Public,
                     explain: table.explain,
                 });

@@ -335,6 +335,7 @@ fn polled(memory: &mut Memory, new: Vec<Timestamp>, now: Timestamp) {
             entries: Vec::new(),
             hints: Hints { ..memory.hints.clone() },
             warnings: Vec::new(),
+            back: None,
         })),
     };
     let source = web_source("one", "https://a.example/feed");
@@ -371,6 +372,7 @@ fn w12_what_is_pushed_teaches_the_rhythm_and_leaves_the_rest() {
         entries: Vec::new(),
         hints: Hints { ended: true, ..Hints::default() },
         warnings: Vec::new(),
+        back: None,
     };
     let poll = Poll { source: id(), at: now, outcome: Outcome::Pushed(Box::new(reading)) };
     let source = web_source("one", "https://a.example/feed");

@@ -63,6 +63,7 @@ pub(super) async fn read(
         entries,
         hints: Hints { deleted: hints.deleted, ..Hints::default() },
         warnings,
+        back: None,
     };
     let outcome = Outcome::Pushed(Box::new(reading));
     let poll = Poll { source: source.id.clone(), at: clock.now(), outcome };

@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::inside;
-use crate::model::{FailureKind, PushState, Subscription, Timestamp};
+use crate::model::{FailureKind, PushState, Subscription, Timestamp, TopicSilence};
 use crate::publish::dates::minute;
 use crate::publish::desk::{Condition, SourceState};
 use crate::publish::legible::line;
@@ -15,6 +15,8 @@ use crate::publish::uri::uri;
 pub(super) struct SourcesPage<'a> {
     site: &'a Site,
     summary: String,
+    /// Topics that are silent, a sentence each.
+    silent: Vec<String>,
     rows: Vec<Row>,
 }
 
@@ -38,12 +40,22 @@ struct Row {
     bytes: String,
 }
 
-pub(super) fn page<'a>(states: &[SourceState], now: Timestamp, site: &'a Site) -> SourcesPage<'a> {
+pub(super) fn page<'a>(
+    states: &[SourceState],
+    silences: &[TopicSilence],
+    now: Timestamp,
+    site: &'a Site,
+) -> SourcesPage<'a> {
     let mut rows: Vec<_> = states.iter().map(|state| (state.condition(now), state)).collect();
     // What needs somebody comes first; within that, the order of the configuration.
     rows.sort_by_key(|(condition, state)| (*condition, state.source.position));
     let well = rows.iter().filter(|(condition, _)| *condition == Condition::Well).count();
+    let silent = silences.iter().filter(|silence| silence.ended.is_none());
+    let silent = silent.map(|TopicSilence { topic, since, .. }| {
+        format!("No story came into the topic {topic} since {}.", minute(*since))
+    });
     SourcesPage {
+        silent: silent.collect(),
         site,
         summary: format!("{} sources, {well} of them well.", rows.len()),
         rows: rows.into_iter().map(|(condition, state)| row(condition, state, now, site)).collect(),
@@ -54,8 +66,8 @@ fn row(condition: Condition, state: &SourceState, now: Timestamp, site: &Site) -
     let (source, memory) = (&state.source, &state.memory);
     let moment = |moment: Option<Timestamp>| moment.map_or_else(|| "never".to_owned(), minute);
     let class = match condition {
-        Condition::Failing => "bad",
-        Condition::Held | Condition::Ended | Condition::Unread => "warn",
+        Condition::Failing | Condition::Gone => "bad",
+        Condition::Held | Condition::Ended | Condition::Silent | Condition::Unread => "warn",
         Condition::Well => "good",
     };
     let failure = memory.failure.as_ref();
@@ -100,7 +112,7 @@ fn pushes(push: &Subscription, now: Timestamp) -> String {
         PushState::Distrusted => format!("{hub} let news pass and is not relied upon"),
     };
     said.push_str(&match push.last_delivery {
-        Some(last) => format!("; {} pushes, the last {}", push.delivered, minute(last)),
+        Some(last) => format!("; {} came so far, the last {}", push.delivered, minute(last)),
         None => String::new(),
     });
     if push.forged > 0 {

@@ -12,7 +12,7 @@ use axum::routing::get;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::searching;
-use crate::model::{SourceId, Story, StoryId, Timestamp, TopicId};
+use crate::model::{SourceId, Story, StoryId, Timestamp, TopicId, TopicSilence};
 use crate::publish::coding::{Accepted, Coding};
 use crate::publish::conditional::{Precondition, evaluate};
 use crate::publish::desk::Reply;
@@ -20,8 +20,8 @@ use crate::publish::heads::{self, Facts};
 use crate::publish::ledger::{Sight, Tally};
 use crate::publish::site::{story_path, topic_path};
 use crate::publish::{
-    Audience, Desk, Format, Rendered, Settings, Shelf, Site, StoryDetail, Unavailable, Volume,
-    pages, render_source, render_volume, shelf,
+    Audience, Desk, Format, Rendered, Settings, Shelf, Site, SourceState, StoryDetail, Unavailable,
+    Volume, events, pages, render_source, render_volume, shelf,
 };
 
 /// Where a route asks, and for how long it waits.
@@ -41,6 +41,7 @@ pub(super) fn routes(desk: Arc<dyn Desk>, shelf: Arc<Shelf>, settings: &Settings
         router = router
             .route("/sources", get(sources))
             .route("/sources.opml", get(sources_list))
+            .route("/sources.atom", get(sources_events))
             .route("/metrics", get(metrics));
     }
     router
@@ -75,8 +76,21 @@ async fn readyz(State(counter): State<Counter>) -> Response<Body> {
 async fn sources(State(counter): State<Counter>, headers: HeaderMap) -> Response<Body> {
     let site = counter.desk.site();
     let now = counter.desk.now();
-    match counter.reply(counter.desk.sources()).await {
-        Ok(states) => passing(&headers, pages::sources(&states, now, &site), "no-cache"),
+    match counter.watched().await {
+        Ok((states, silences)) => {
+            passing(&headers, pages::sources(&states, &silences, now, &site), "no-cache")
+        }
+        Err(unavailable) => counter.later(&unavailable),
+    }
+}
+
+/// For whoever looks after the sources.
+async fn sources_events(State(counter): State<Counter>, headers: HeaderMap) -> Response<Body> {
+    let site = counter.desk.site();
+    match counter.watched().await {
+        Ok((states, silences)) => {
+            passing(&headers, events::render(&states, &silences, &site), "no-cache")
+        }
         Err(unavailable) => counter.later(&unavailable),
     }
 }
@@ -188,6 +202,12 @@ pub(super) fn nothing_here(site: &Site) -> String {
 }
 
 impl Counter {
+    /// How sources are, and which topics fell silent.
+    async fn watched(&self) -> Result<(Vec<SourceState>, Vec<TopicSilence>), Unavailable> {
+        let states = self.reply(self.desk.sources()).await?;
+        Ok((states, self.reply(self.desk.silences()).await?))
+    }
+
     pub(super) async fn reply<T>(&self, reply: Reply<T>) -> Result<T, Unavailable> {
         match tokio::time::timeout(self.patience, reply).await {
             Ok(reply) => reply,
