@@ -40,7 +40,6 @@ fn poll(world: &World, numbers: impl Iterator<Item = usize>) -> Vec<Poll> {
         entries: numbers.map(entry).collect(),
         hints: Hints::default(),
         warnings: Vec::new(),
-        back: None,
     };
     let outcome = Outcome::Read(Box::new(reading));
     vec![Poll { source, at: world.clock.now(), outcome }]
