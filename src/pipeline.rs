@@ -86,8 +86,7 @@ pub enum Request {
         /// Told what to answer.
         done: oneshot::Sender<websub::Answer>,
     },
-    /// Tell when no poll is due nor under way and no topic is being filled: what
-    /// was due is published.
+    /// Tell when no poll is due nor under way and no topic is being filled.
     Settled {
         /// Told then.
         done: oneshot::Sender<()>,
@@ -383,8 +382,7 @@ impl Pipeline {
         }
     }
 
-    /// One slice of the topics that are being filled, between two events. The
-    /// plan that asks for them is in force after the last.
+    /// One slice of the changed topics; after the last the plan is in force.
     async fn fill_topics(&mut self) -> Result<(), StoreError> {
         if !self.editor.is_filling() || Instant::now() < self.fill_at {
             return Ok(());
