@@ -7,6 +7,8 @@ mod support;
 
 mod access;
 
+mod archive;
+
 mod demo;
 
 mod filling;
@@ -36,6 +38,8 @@ mod serve;
 mod site;
 
 mod store;
+
+mod subscribers;
 
 mod tidy;
 
