@@ -7,6 +7,8 @@ mod support;
 
 mod access;
 
+mod archive;
+
 mod demo;
 
 mod filling;
@@ -38,6 +40,8 @@ mod serve;
 mod site;
 
 mod store;
+
+mod subscribers;
 
 mod tidy;
 

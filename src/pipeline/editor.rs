@@ -26,6 +26,8 @@ use super::keeping::Keeping;
 use super::listening::Listening;
 use super::refilled::Refilled;
 
+mod closing;
+
 /// Copies follow within days; passages are kept for some times as long.
 const PASSAGES_KEPT: Duration = Duration::from_secs(12 * 7 * 24 * 3600);
 
@@ -216,7 +218,8 @@ impl Editor {
         self.shelf.guard(self.plan.guards());
         let all = self.filing.all();
         self.displayed = vec![Vec::new(); all.len()];
-        self.display(&all, now)?;
+        self.close_volumes(&all, now).await?;
+        self.display(&all)?;
         self.publish(&all, now).await?;
         self.shelf.keep_topics(&self.plan.topics);
         self.take_stock()
@@ -296,7 +299,8 @@ impl Editor {
 
         let changed = admitted.into_iter().map(|admitted| admitted.story);
         self.at_hand.extend(changed.map(|story| (story.id, Arc::new(story))));
-        self.display(&touched, now)?;
+        self.close_volumes(&touched, now).await?;
+        self.display(&touched)?;
         self.publish(&touched, now).await?;
         self.take_stock()?;
         self.ledger.gathered(began.elapsed());
@@ -381,9 +385,9 @@ impl Editor {
     }
 
     /// Looks up which stories these feeds hold now.
-    fn display(&mut self, feeds: &BTreeSet<usize>, now: Timestamp) -> Result<(), StoreError> {
+    fn display(&mut self, feeds: &BTreeSet<usize>) -> Result<(), StoreError> {
         for &feed in feeds {
-            let ids = tokio::task::block_in_place(|| self.filing.on_feed(feed, &*self.store, now))?;
+            let ids = tokio::task::block_in_place(|| self.filing.on_feed(feed, &*self.store))?;
             let mut stories = Vec::with_capacity(ids.len());
             for id in ids {
                 stories.extend(self.story(id)?);
@@ -415,7 +419,7 @@ impl Editor {
         if feeds.is_empty() {
             return Ok(());
         }
-        let stamps = tokio::task::block_in_place(|| self.shelf.place(self.render(feeds, now), now));
+        let stamps = tokio::task::block_in_place(|| self.shelf.place(self.render(feeds), now));
         match stamps.is_empty() {
             true => Ok(()),
             // A full disk loses nothing: the stamps are found again at the next start.
@@ -426,14 +430,14 @@ impl Editor {
         }
     }
 
-    fn render(&self, feeds: &BTreeSet<usize>, now: Timestamp) -> Vec<publish::Rendered> {
+    fn render(&self, feeds: &BTreeSet<usize>) -> Vec<publish::Rendered> {
         let (plan, site) = (&*self.plan, &*self.plan.server.site);
         let mut rendered = Vec::new();
         for &feed in feeds {
             let stories = &self.displayed[feed];
             rendered.extend(match plan.topics.get(feed) {
                 Some(topic) => {
-                    let archived = self.filing.volumes(feed, now).last();
+                    let archived = self.filing.last_volume(feed);
                     let words = |story: &Story| self.filing.words(feed, story);
                     let sources = &plan.sources;
                     publish::render_topic_after(archived, topic, stories, &words, sources, site)
