@@ -23,6 +23,8 @@ mod identity;
 
 mod monitoring;
 
+mod package;
+
 mod pages;
 
 mod operate;

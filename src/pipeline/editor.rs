@@ -253,7 +253,10 @@ impl Editor {
         let mut touched = BTreeSet::new();
         let mut market = self.market;
         for (poll, candidates) in polls.iter().zip(candidates) {
-            let mut judged = dedup::judge(candidates, &mut known, &rules(&plan), poll.at);
+            let listed = dedup::listed(&candidates);
+            let allowance = self.allowance(poll, &listed, &memories);
+            let mut judged =
+                dedup::judge_within(candidates, &mut known, &rules(&plan), poll.at, allowance);
             if let Some(reading) = document_of(poll) {
                 let (source, deleted) = (&poll.source, &reading.hints.deleted);
                 let withdrawn =
@@ -264,7 +267,7 @@ impl Editor {
                     commit.listed.push((source.clone(), std::mem::take(&mut judged.listed)));
                 }
             }
-            let events = self.settle(poll, &judged, &mut memories, &mut market);
+            let events = self.settle(poll, &judged, listed, &mut memories, &mut market);
             outcomes.push(Ingested { events, ..tally(&judged.admitted) });
             for admitted in judged.admitted {
                 commit.places.extend(self.filing.file(&admitted, &mut touched));
@@ -327,6 +330,24 @@ impl Editor {
         Ok(known)
     }
 
+    /// How many new entries a poll may bring. What a source lists when it is
+    /// first read is its archive, however much that is.
+    fn allowance(
+        &self,
+        poll: &Poll,
+        listed: &[Vec<u64>],
+        memories: &BTreeMap<SourceId, Memory>,
+    ) -> usize {
+        let Some(source) = self.plan.sources.get(&poll.source) else { return usize::MAX };
+        let memory = memories.get(&poll.source).cloned();
+        let memory = memory.unwrap_or_else(|| self.memory(&poll.source));
+        let most = source.pace.new_a_day.unwrap_or(self.plan.polling.new_a_day);
+        match memory.hash {
+            None => usize::MAX,
+            Some(_) => dedup::allowance(listed, &memory.intake, most, poll.at),
+        }
+    }
+
     /// Whenever a span of time has passed: the passages too old to be evidence.
     fn passages_to_forget(&mut self, now: Timestamp) -> Option<Key> {
         let first = dedup::first_passage_of(now.before(PASSAGES_KEPT));
@@ -342,6 +363,7 @@ impl Editor {
         &self,
         poll: &Poll,
         judged: &Judged,
+        listed: Vec<Vec<u64>>,
         memories: &mut BTreeMap<SourceId, Memory>,
         market: &mut Market,
     ) -> Vec<SourceEvent> {
@@ -349,7 +371,13 @@ impl Editor {
         let Some(source) = self.plan.sources.get(&poll.source) else { return Vec::new() };
         let memory =
             memories.entry(poll.source.clone()).or_insert_with(|| self.memory(&poll.source));
-        let news = News { new: judged.new.clone(), known: judged.known };
+        let intake = document_of(poll).map(|reading| {
+            let whole = !reading.freshness.partial && !matches!(poll.outcome, Outcome::Pushed(_));
+            // Its archive is none of the day's.
+            let new = if memory.hash.is_none() { 0 } else { judged.new.len() };
+            dedup::took_in(&memory.intake, (new, judged.waiting), listed, whole, poll.at)
+        });
+        let news = News { new: judged.new.clone(), known: judged.known, intake };
         market.charge(poll, memory, source, &self.plan.polling, self.plan.sources.len());
         fetch::settle(poll, &news, memory, source, &self.plan.polling);
         memory.of = Some(source.location.hash());
