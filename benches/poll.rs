@@ -1,216 +1,180 @@
-//! Sources on loopback in; what polling them costs, beside a bare client and others, out.
+//! A daemon and its sources on loopback in; what polling them costs, beside a bare client and others, out.
 //!
-//! `cargo bench --bench poll [-- SOURCES...]` asks 1,000 and 10,000 sources (or as many
-//! as are named) three times: cold, with nothing changed, and with one in twenty changed.
-//! It measures the stages from agenda to parser, through their real interfaces.
+//! `cargo bench --bench poll [-- SOURCES...]` runs the whole daemon, store and feeds and all,
+//! over 1,000 and 10,000 sources (or as many as are named), each number in a process of
+//! its own: cold, with nothing changed, with one in twenty changed, and after a restart.
 
 #![allow(unreachable_pub)] // a program exports nothing
 
 #[path = "poll/origin.rs"]
 mod origin;
 
-use std::collections::HashMap;
+use std::fmt::Write as _;
 use std::io::Write;
+use std::net::SocketAddr;
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use gazetted::fetch::{Agenda, Fetched, Fetcher, News, Settings, settle};
-use gazetted::model::{
-    Document, Enrich, Failure, Location, Memory, Outcome, Pace, Poll, Reading, Role, Source,
-    SourceId, Timestamp,
-};
-use gazetted::parse::{self, Limits};
+use gazetted::clock::Clock;
+use gazetted::config::Plan;
+use gazetted::daemon::Daemon;
+use gazetted::model::Timestamp;
+use gazetted::store;
 use http_body_util::{BodyExt, Empty};
 use origin::{AS_ORIGIN, ORIGINS, Origin};
+use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 type Error = Box<dyn std::error::Error>;
 
-/// Bounds wide enough for every document of the origin.
-const LIMITS: Limits =
-    Limits { entries: 500, field: 256 << 10, depth: 100, elements: 200_000, attributes: 256 };
+/// The argument that makes this program measure one number of sources.
+const ALONE: &str = "--alone";
+
+/// Topics beside the one of everything.
+const TOPICS: [(&str, &str); 5] = [
+    ("sanctions", "sanctions OR \"asset freeze\""),
+    ("borders", "title:border* AND NOT weather"),
+    ("balkans", "Kosovo OR Serbia OR Albania OR \"western balkans\""),
+    ("departments", "title:department AND announcement"),
+    ("near", "treaty NEAR/5 security"),
+];
 
 fn main() -> Result<(), Error> {
-    if std::env::args().any(|argument| argument == AS_ORIGIN) {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if arguments.iter().any(|argument| argument == AS_ORIGIN) {
         return Ok(origin::serve()?);
     }
-    let mut counts: Vec<usize> =
-        std::env::args().skip(1).filter_map(|argument| argument.parse().ok()).collect();
+    let mut counts: Vec<usize> = arguments.iter().filter_map(|text| text.parse().ok()).collect();
     if counts.is_empty() {
         counts = vec![1_000, 10_000];
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    if arguments.iter().any(|argument| argument == ALONE) {
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        let origin = Origin::start()?;
+        runtime.block_on(measure(&origin, counts[0]))?;
+        return peers(&origin, counts[0].min(1_000));
+    }
     println!(
-        "{:>8} {:<22} {:>12} {:>10} {:>9} {:>12}",
-        "sources", "pass", "CPU ms each", "seconds", "requests", "connections"
+        "{:>8} {:<24} {:>12} {:>10} {:>9} {:>12} {:>10} {:>10}",
+        "sources",
+        "pass",
+        "CPU ms each",
+        "seconds",
+        "requests",
+        "connections",
+        "MiB now",
+        "MiB peak"
     );
     for count in counts {
-        let origin = Origin::start()?;
-        runtime.block_on(measure(&origin, count))?;
-        peers(&origin, count.min(1_000))?;
+        let done =
+            Command::new(std::env::current_exe()?).args([ALONE, &count.to_string()]).status()?;
+        if !done.success() {
+            return Err(format!("{count} sources: {done}").into());
+        }
     }
-    println!("peak memory {} MiB, now {} MiB", memory("VmHWM:"), memory("VmRSS:"));
     Ok(())
 }
 
 /// The passes of one number of sources.
 async fn measure(origin: &Origin, count: usize) -> Result<(), Error> {
-    let mut poller = Poller::new(origin, count)?;
-    for pass in ["cold", "unchanged", "unchanged again", "one in twenty changed"] {
+    let directory = tempfile::tempdir()?;
+    let clock = Clock::by_hand(Timestamp::from_secs(1_743_600_000));
+    let mut bench = Bench { origin, count, clock, directory: directory.path() };
+    let daemon = bench.pass("cold", async |bench| bench.start().await).await?;
+    for pass in ["unchanged", "unchanged again", "one in twenty changed"] {
         if pass.starts_with("one") {
             ask(&format!("{}/change/{}", root(origin), count / 20)).await?;
         }
-        let before = counted(origin).await?;
-        let meter = Meter::start();
-        poller.pass().await;
-        let (cpu, wall) = meter.stop();
-        let after = counted(origin).await?;
-        report(count, pass, cpu, wall, [after[0] - before[0], after[1] - before[1]]);
+        bench.clock.advance(Duration::from_secs(8 * 86_400));
+        bench.pass(pass, async |_| Ok(daemon.handle().settled().await)).await?;
     }
-    println!("{:>8} {:<22} {:>12} MiB", count, "memory when idle", memory("VmRSS:"));
-
+    daemon.stop().await?;
+    let daemon = bench.pass("restart, nothing due", async |bench| bench.start().await).await?;
+    daemon.stop().await?;
     for (pass, kept) in [("floor, kept connection", true), ("floor, new connection", false)] {
-        let before = counted(origin).await?;
-        let meter = Meter::start();
-        floor(origin, count, kept).await?;
-        let (cpu, wall) = meter.stop();
-        let after = counted(origin).await?;
-        report(count, pass, cpu, wall, [after[0] - before[0], after[1] - before[1]]);
+        bench.pass(pass, async |bench| floor(bench.origin, bench.count, kept).await).await?;
     }
     Ok(())
 }
 
-fn report(count: usize, pass: &str, cpu: Duration, wall: Duration, counts: [u64; 2]) {
-    let each = cpu.as_secs_f64() * 1000.0 / count as f64;
-    let [requests, connections] = counts;
-    println!(
-        "{count:>8} {pass:<22} {each:>12.4} {:>10.2} {requests:>9} {connections:>12}",
-        wall.as_secs_f64()
-    );
+struct Bench<'a> {
+    origin: &'a Origin,
+    count: usize,
+    clock: Clock,
+    directory: &'a Path,
 }
 
-/// The stages from agenda to parser over all sources.
-struct Poller {
-    settings: Settings,
-    fetcher: Arc<Fetcher>,
-    agenda: Agenda,
-    sources: HashMap<SourceId, Arc<Source>>,
-    memories: HashMap<SourceId, Memory>,
-    now: Timestamp,
-}
-
-impl Poller {
-    fn new(origin: &Origin, count: usize) -> Result<Self, Error> {
-        let settings = Settings {
-            spacing: Duration::ZERO,
-            concurrency: ORIGINS,
-            allow_private: vec!["127.0.0.0/8".parse()?],
-            ..Settings::default()
-        };
-        let mut sources = HashMap::new();
-        for number in 0..count {
-            let url: url::Url = origin.address(number).parse()?;
-            let source = Source {
-                id: SourceId::new(number.to_string()),
-                title: String::new(),
-                location: Location::Web { written: url.to_string(), url },
-                tags: Vec::new(),
-                role: Role::Department,
-                rank: 0,
-                position: number,
-                enrich: Enrich::None,
-                pace: Pace::default(),
-                headers: Vec::new(),
-                allow_private: false,
-                push: true,
-            };
-            sources.insert(source.id.clone(), Arc::new(source));
-        }
-        let memories = sources.keys().map(|id| (id.clone(), Memory::default())).collect();
-        let fetcher = Arc::new(Fetcher::new(&settings)?);
-        let agenda = Agenda::new(settings.spacing, settings.concurrency);
-        let now = Timestamp::from_secs(1_743_600_000);
-        Ok(Self { settings, fetcher, agenda, sources, memories, now })
+impl Bench<'_> {
+    /// A daemon over the sources, which has polled what was due.
+    async fn start(&self) -> Result<Daemon, Error> {
+        let path = self.directory.join("gazetted.toml");
+        std::fs::write(&path, self.config()?)?;
+        let plan = Plan::load(&path).map_err(|problems| problems.to_string())?.plan;
+        let store = Arc::new(store::open(&plan.store.path, plan.store.cache)?);
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let daemon = Daemon::start(plan, store, listener, self.clock.clone()).await?;
+        daemon.handle().settled().await;
+        Ok(daemon)
     }
 
-    /// Asks every source once, as many at a time as the agenda lets start.
-    async fn pass(&mut self) {
-        self.now = self.now.after(Duration::from_secs(8 * 86_400));
-        for (id, source) in &self.sources {
-            let memory = self.memories.entry(id.clone()).or_default();
-            memory.next_poll = self.now;
-            self.agenda.plan(source, memory);
+    fn config(&self) -> Result<String, Error> {
+        let store = self.directory.join("store");
+        let mut text = format!(
+            "[store]\npath = {store:?}\n[polling]\nallow_private = [\"127.0.0.0/8\"]\nspacing = \"0s\"\n"
+        );
+        for (id, query) in TOPICS {
+            write!(text, "[[topic]]\nid = \"{id}\"\ntitle = \"{id}\"\nquery = '''{query}'''\n")?;
         }
-        let mut polls = JoinSet::new();
-        loop {
-            while let Some(id) = self.agenda.start(self.now) {
-                let (fetcher, source) = (self.fetcher.clone(), self.sources[&id].clone());
-                let (memory, now) = (self.memories[&id].clone(), self.now);
-                polls.spawn(async move { poll(&fetcher, &source, &memory, now).await });
-            }
-            let Some(Ok(poll)) = polls.join_next().await else { break };
-            self.take(&poll);
+        for number in 0..self.count {
+            let address = self.origin.address(number);
+            write!(text, "[[source]]\nid = \"s{number}\"\nurl = \"{address}\"\n")?;
         }
+        Ok(text)
     }
 
-    fn take(&mut self, poll: &Poll) {
-        let (source, settings) = (&self.sources[&poll.source], &self.settings);
-        let Some(memory) = self.memories.get_mut(&poll.source) else { return };
-        let news = match &poll.outcome {
-            Outcome::Read(_) => News { new: vec![poll.at], known: 34 },
-            _ => News::default(),
-        };
-        settle(poll, &news, memory, source, settings);
-        self.agenda.finished(&poll.source, poll.at);
+    /// Measures one pass.
+    async fn pass<T>(
+        &mut self,
+        name: &str,
+        work: impl AsyncFnOnce(&Self) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let before = counted(self.origin).await?;
+        forget_peak();
+        let meter = Meter::start();
+        let done = work(self).await?;
+        let (cpu, wall) = meter.stop();
+        let after = counted(self.origin).await?;
+        let (count, each) = (self.count, cpu.as_secs_f64() * 1000.0 / self.count as f64);
+        println!(
+            "{count:>8} {name:<24} {each:>12.4} {:>10.2} {:>9} {:>12} {:>10} {:>10}",
+            wall.as_secs_f64(),
+            after[0] - before[0],
+            after[1] - before[1],
+            memory("VmRSS:"),
+            memory("VmHWM:")
+        );
+        Ok(done)
     }
 }
 
-/// One poll, up to its entries.
-async fn poll(fetcher: &Fetcher, source: &Source, memory: &Memory, now: Timestamp) -> Poll {
-    let outcome = match fetcher.fetch(source, memory, now).await {
-        Ok(Fetched::Document { document, validators, freshness, bytes, hash, moved }) => {
-            match parsed(document).await {
-                Ok(parsed) => Outcome::Read(Box::new(Reading {
-                    validators,
-                    freshness,
-                    bytes,
-                    hash,
-                    moved,
-                    feed: parsed.feed,
-                    entries: parsed.entries,
-                    hints: parsed.hints,
-                    warnings: parsed.warnings,
-                })),
-                Err(failure) => Outcome::Failed(failure),
-            }
-        }
-        Ok(Fetched::Unchanged { validators, freshness, bytes, moved, not_modified }) => {
-            Outcome::Unchanged { validators, freshness, bytes, moved, not_modified }
-        }
-        Err(failure) => Outcome::Failed(failure),
-    };
-    assert!(!matches!(outcome, Outcome::Failed(_)), "{outcome:?}");
-    Poll { source: source.id.clone(), at: now, outcome }
-}
-
-async fn parsed(document: Document) -> Result<parse::Parsed, Failure> {
-    let parsing = tokio::task::spawn_blocking(move || parse::parse(&document, &LIMITS));
-    parsing.await.unwrap_or_else(|panic| {
-        Err(Failure::new(gazetted::model::FailureKind::Internal, panic.to_string()))
-    })
+/// Has the kernel measure the peak of memory anew.
+fn forget_peak() {
+    // Where that is not allowed, the peak is that of all passes so far.
+    let _ = std::fs::write("/proc/self/clear_refs", "5");
 }
 
 /// The same conditional requests by a bare client that does nothing else.
 async fn floor(origin: &Origin, count: usize, kept: bool) -> Result<(), Error> {
     let mut clients = JoinSet::new();
-    for (first, port) in origin.ports.clone().into_iter().enumerate() {
+    for (first, place) in origin.places.clone().into_iter().enumerate() {
         clients.spawn(async move {
             let mut connection = None;
             for number in (first..count).step_by(ORIGINS) {
                 let mut sender = match connection.take() {
                     Some(sender) => sender,
-                    None => connect(port).await?,
+                    None => connect(place).await?,
                 };
                 let edition = u8::from(number < count / 20);
                 let request = hyper::Request::get(format!("/{number}.atom"))
@@ -233,8 +197,8 @@ async fn floor(origin: &Origin, count: usize, kept: bool) -> Result<(), Error> {
 
 type Sender = hyper::client::conn::http1::SendRequest<Empty<bytes::Bytes>>;
 
-async fn connect(port: u16) -> Result<Sender, Box<dyn std::error::Error + Send + Sync>> {
-    let stream = tokio::net::TcpStream::connect(("127.0.0.1", port)).await?;
+async fn connect(place: SocketAddr) -> Result<Sender, Box<dyn std::error::Error + Send + Sync>> {
+    let stream = tokio::net::TcpStream::connect(place).await?;
     stream.set_nodelay(true)?;
     let stream = hyper_util::rt::TokioIo::new(stream);
     let (sender, connection) = hyper::client::conn::http1::handshake(stream).await?;
@@ -243,7 +207,7 @@ async fn connect(port: u16) -> Result<Sender, Box<dyn std::error::Error + Send +
 }
 
 fn root(origin: &Origin) -> String {
-    format!("http://127.0.0.1:{}", origin.ports[0])
+    format!("http://{}", origin.places[0])
 }
 
 async fn ask(address: &str) -> Result<String, Error> {

@@ -335,7 +335,7 @@ impl Desk for Nobody {
         Box::pin(async { Ok(None) })
     }
 
-    fn volume(&self, _: TopicId, _: Volume) -> Reply<Option<VolumeDetail>> {
+    fn volume(&self, _: TopicId, _: Volume, _: &'static str) -> Reply<Option<VolumeDetail>> {
         Box::pin(async { Ok(None) })
     }
 }
@@ -360,6 +360,7 @@ fn rendered() -> Vec<publish::Rendered> {
         revisions: Revisions::Major,
         entries: 50,
         formerly: Vec::new(),
+        mute_silence: false,
         private: false,
         explain: false,
     };

@@ -44,6 +44,8 @@ pub struct Plan {
     pub server: ServerPlan,
     /// How sources are asked.
     pub polling: fetch::Settings,
+    /// What is published beside the server.
+    pub publish: PublishPlan,
     /// Bounds on documents.
     pub parsing: parse::Limits,
     /// How hubs reach us.
@@ -162,6 +164,15 @@ pub struct HubPlan {
     /// Where sources' hubs call, with a slash at its end; a callback's token follows
     /// it. None, where no hub is asked to push.
     pub callbacks: Option<Url>,
+}
+
+/// The compiled `[publish]` table.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PublishPlan {
+    /// Where the site is kept as files.
+    pub directory: Option<PathBuf>,
+    /// Private topics that are written there all the same.
+    pub private: Vec<TopicId>,
 }
 
 /// The compiled `[logging]` table.

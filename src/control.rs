@@ -21,7 +21,8 @@ use crate::config::Plan;
 use crate::daemon::Handle;
 use crate::inquiry::Question;
 use crate::inquiry::polled::PollReport;
-use crate::model::SourceId;
+use crate::inquiry::site::{Part, Told};
+use crate::model::{SourceId, TopicId};
 use crate::store;
 
 /// The longest command, in bytes.
@@ -52,6 +53,11 @@ pub enum Command {
     Log {
         /// As `[logging] filter`.
         filter: String,
+    },
+    /// Tell the whole site: one [`Document`](crate::publish::Document) each.
+    Site {
+        /// Private topics to tell all the same.
+        private: Vec<TopicId>,
     },
     /// Write a backup: one [`store::Contents`].
     Backup {
@@ -219,6 +225,7 @@ async fn obey(
         Command::Log { filter } => {
             run(errands, |done| Errand::Log { filter, done }).await.and_then(|set| set)
         }
+        Command::Site { private } => site(private, handle, clock, answers).await,
         Command::Backup { file } => match back_up(file, handle).await {
             Ok(contents) => tell(answers, &contents).await,
             Err(error) => Err(error),
@@ -259,6 +266,28 @@ async fn ask(
     });
     match asked.await {
         Ok(answered) => answered.map_err(|error| error.to_string()),
+        Err(broken) => Err(broken.to_string()),
+    }
+}
+
+async fn site(
+    private: Vec<TopicId>,
+    handle: &Handle,
+    clock: Clock,
+    answers: &mpsc::Sender<Answer>,
+) -> Result<(), String> {
+    let (handle, sink) = (handle.clone(), answers.clone());
+    let told = tokio::task::spawn_blocking(move || {
+        let mut tell = |part: Part<'_>| match part {
+            Part::Document(document) => serde_json::to_value(document)
+                .is_ok_and(|document| sink.blocking_send(Answer::Item(document)).is_ok()),
+            Part::Same(..) => true,
+        };
+        let (records, shelf) = (handle.records(), handle.shelf());
+        records.site(shelf, &private, &mut Told::default(), clock.now(), &mut tell)
+    });
+    match told.await {
+        Ok(told) => told.map_err(|error| error.to_string()),
         Err(broken) => Err(broken.to_string()),
     }
 }

@@ -1,6 +1,5 @@
 //! A plan, a store and a listener in; a running daemon, until it is stopped, out.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,16 +9,18 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use crate::clock::Clock;
-use crate::config::{self, Change, Effect, Plan};
+use crate::config::{self, Effect, Plan};
 use crate::fetch::Refusal;
 use crate::inquiry::Records;
-use crate::model::{Failure, SourceId, StoryId};
-use crate::pipeline::{Editor, Pipeline, Polled, Request};
+use crate::model::{Failure, SourceId};
+use crate::pipeline::{Editor, Pipeline, Polled, Refilled, Request};
 use crate::publish::{self, Address, Audience, Listener, Shelf};
 use crate::store::{Store, StoreError};
 
 mod descriptors;
 mod desk;
+
+mod site;
 
 /// Requests that may wait for the loop.
 const WAITING: usize = 64;
@@ -69,6 +70,10 @@ pub struct Daemon {
     pipeline: JoinHandle<Result<(), StoreError>>,
     server: JoinHandle<()>,
     stop_serving: CancellationToken,
+    shelf: Arc<Shelf>,
+    /// Writes the site to a directory, where one is configured.
+    site: Option<JoinHandle<()>>,
+    stop_writing: CancellationToken,
 }
 
 impl Daemon {
@@ -93,8 +98,15 @@ impl Daemon {
         let hubs =
             desk::HubDesk { callbacks: pipeline.open_callbacks(), requests: requests.clone() };
         let stop_serving = CancellationToken::new();
-        let desk =
-            Arc::new(desk::FrontDesk::new(records.clone(), pipeline.pulse(), ledger, clock, hubs));
+        let desk = Arc::new(desk::FrontDesk::new(
+            records.clone(),
+            pipeline.pulse(),
+            ledger,
+            clock.clone(),
+            hubs,
+        ));
+        let site = site::Site::of(&plan.publish, records.clone(), shelf.clone(), clock);
+        let stop_writing = CancellationToken::new();
         let serve = |listener, audience| {
             let settings = publish::Settings { audience, ..plan.server.limits.clone() };
             publish::serve(listener, shelf.clone(), desk.clone(), settings, stop_serving.clone())
@@ -114,6 +126,9 @@ impl Daemon {
             pipeline: tokio::spawn(pipeline.run()),
             server: tokio::spawn(server),
             stop_serving,
+            shelf,
+            site: site.map(|site| tokio::spawn(site.keep_current(stop_writing.clone()))),
+            stop_writing,
         })
     }
 
@@ -129,7 +144,11 @@ impl Daemon {
 
     /// A way to ask the loop, which outlives this value.
     pub fn handle(&self) -> Handle {
-        Handle { requests: self.requests.clone(), records: self.records.clone() }
+        Handle {
+            shelf: self.shelf.clone(),
+            requests: self.requests.clone(),
+            records: self.records.clone(),
+        }
     }
 
     /// Returns when the daemon ended by itself, which only a fault makes it do.
@@ -157,6 +176,15 @@ impl Daemon {
             (Ok(Err(_)), _) | (_, Ok(Err(_))) => Err(DaemonError::Panicked),
             (Err(_), _) | (_, Err(_)) => Err(DaemonError::Undrained),
         };
+        // The directory ends as what was served last.
+        self.stop_writing.cancel();
+        let drained = match self.site {
+            Some(site) => match tokio::time::timeout(DRAIN, site).await {
+                Ok(_) => drained,
+                Err(_) => drained.and(Err(DaemonError::Undrained)),
+            },
+            None => drained,
+        };
         let closed = tokio::task::block_in_place(|| self.records.store().close());
         drained.and(closed.map_err(DaemonError::from))
     }
@@ -170,6 +198,7 @@ pub struct Stopping;
 /// A way to ask a running daemon's loop.
 #[derive(Clone)]
 pub struct Handle {
+    shelf: Arc<Shelf>,
     requests: mpsc::Sender<Request>,
     records: Arc<Records>,
 }
@@ -188,15 +217,24 @@ impl Handle {
     pub async fn replan(&self, plan: Plan) -> Result<Vec<String>, Stopping> {
         let (old, plan) = (self.records.plan(), Arc::new(descriptors::within(plan)));
         let changes = config::changes(&old, &plan);
-        let matched: Vec<_> = changes.iter().map(|change| self.standing(&old, change)).collect();
-        self.ask(|done| Request::Replan { plan: plan.clone(), done }).await.ok_or(Stopping)?;
+        let refilled =
+            self.ask(|done| Request::Replan { plan: plan.clone(), done }).await.ok_or(Stopping)?;
         self.records.replan(plan.clone());
+        // Whoever writes down what is served does so by the new plan.
+        self.shelf.announce();
         let mut lines = Vec::with_capacity(changes.len());
-        for (change, before) in changes.iter().zip(matched) {
-            let line = match (before, self.standing(&plan, change)) {
-                (Some(before), Some(now)) => format!("{change}, {}", compared(&before, &now)),
-                _ => change.to_string(),
-            };
+        for change in &changes {
+            let refilled = refilled.iter().find(
+                |of| matches!(&change.effect, Effect::MatchedAgain(topic) if *topic == of.topic),
+            );
+            if let Some(refilled) = refilled {
+                let Refilled { topic, matched, added, lost } = refilled;
+                let line = format!("{change}, {refilled}");
+                info!(event = "topic_changed", %topic, matched, added, lost, "{line}");
+                lines.push(line);
+                continue;
+            }
+            let line = change.to_string();
             match change.effect {
                 Effect::AtRestart => warn!(event = "restart_needed", "{line}"),
                 _ => info!(event = "plan_changed", "{line}"),
@@ -208,15 +246,9 @@ impl Handle {
         Ok(lines)
     }
 
-    /// The stories in the topic that a change has matched again, as a plan has it.
-    fn standing(&self, plan: &Plan, change: &Change) -> Option<BTreeSet<StoryId>> {
-        let Effect::MatchedAgain(id) = &change.effect else { return None };
-        let place = plan.topics.iter().position(|topic| topic.id == *id)?;
-        let topic = plan.fingerprint(place);
-        let places =
-            tokio::task::block_in_place(|| self.records.store().places(topic, None, usize::MAX));
-        // A line of the log is no reason to stop.
-        places.ok().map(|places| places.into_iter().map(|place| place.story).collect())
+    /// What the daemon serves.
+    pub fn shelf(&self) -> &Arc<Shelf> {
+        &self.shelf
     }
 
     /// What the daemon knows.
@@ -239,11 +271,4 @@ impl Handle {
         self.requests.send(request(done)).await.ok()?;
         answer.await.ok()
     }
-}
-
-/// `1204 stories: +12 -3`.
-fn compared(before: &BTreeSet<StoryId>, now: &BTreeSet<StoryId>) -> String {
-    let (came, left) = (now.difference(before).count(), before.difference(now).count());
-    let stories = if now.len() == 1 { "story" } else { "stories" };
-    format!("{} {stories}: +{came} -{left}", now.len())
 }

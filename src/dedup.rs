@@ -12,19 +12,21 @@
 //!   and else its own link. One address an entry, and not all it mentions,
 //!   is what makes the outcome independent of the order of arrival.
 //! - **T1 title**: its normalised title is borne by one story alone, told within
-//!   seven days, on another host. One host that lists two pages under one title has
-//!   made two announcements. Where both have a text and the texts differ, it is no evidence.
+//!   seven days, two where titles like it recur, on another host. One host that lists two
+//!   pages under one title has made two announcements, and a title that a document gives to
+//!   several pages says nothing. Where both have a text and the texts differ, it is no evidence.
 //! - **T2 text**: at least half of the shorter text's five-word passages, and at
 //!   least eight, stand in the other: the entry's and the story's *leading*
 //!   text, that of its most authoritative member with one. Only ever that one
-//!   is compared, so no chain of pairs drags strangers together, and two stories are never merged.
+//!   is compared, so no chain of pairs drags strangers together, and two stories are never merged,
+//!   but for one that had no text to be judged by: its first text is judged when it comes.
 //!
 //! What guards against a false merge, which would hide an announcement: short
 //! titles and short texts never join; a title that several stories bear never joins; an address
 //! shared by several entries of one document, or a site's front page, is no identity. A text
-//! joins neither within one source nor within one site; not where the titles name
-//! different numbers or dates, nor where the texts name different people, places and numbers
-//! (a series); not where it holds two texts that have nothing in common (a page that lists
+//! joins neither within one source nor, unless word for word, within one site; not where the titles
+//! name different numbers or dates, nor where the texts name different people, places and numbers,
+//! or name others in the same places (a series); not where it holds two texts that have nothing in common (a page that lists
 //! announcements). Passages that many stories, or many entries of a document, have are
 //! left out (boilerplate). What was nearly joined is kept as [`Related`](crate::model::Related),
 //! with what forbade it.
@@ -37,6 +39,8 @@
 //! [settled](is_settled) need all their [`keys`](Candidate::keys); then [`judge()`].
 
 mod address;
+
+mod alignment;
 
 mod candidate;
 
@@ -58,6 +62,8 @@ mod text;
 
 mod title;
 
+mod unite;
+
 mod withdraw;
 
 pub use address::canonical;
@@ -67,9 +73,9 @@ pub use judge::{Judged, Rules, judge};
 pub use likeness::near;
 pub use overrides::Overrides;
 pub use passages::shared_passages;
-pub use revise::{Wanted, differences, is_settled, wants_enrichment};
+pub use revise::{Wanted, differences, is_settled, is_told, wants_enrichment, was_missing};
 pub use title::normal_title;
-pub use withdraw::{tombstone_keys, withdraw};
+pub use withdraw::{CHECKED_FOR, tombstone_keys, withdraw};
 
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,8 @@
 //! A source and what is remembered of it in; a document, "unchanged" or a failure out.
 //!
 //! [`Fetcher`] asks ([`mod@http`], [`mod@file`]); [`settle()`] records what came of it and
-//! when the source is due next ([`schedule`], pure); [`Agenda`] says who is due;
+//! when the source is due next ([`schedule`], pure, at the price that the [`Market`]
+//! has come to); [`Agenda`] says who is due;
 //! [`websub`] has news pushed where a hub offers that.
 
 mod agenda;
@@ -14,6 +15,8 @@ mod http;
 mod robots;
 mod words;
 
+mod events;
+mod market;
 mod older;
 mod schedule;
 mod settle;
@@ -21,6 +24,7 @@ mod silence;
 
 pub mod websub;
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use ipnet::IpNet;
@@ -32,9 +36,11 @@ use crate::model::{
 
 pub use address::is_public;
 pub use agenda::{Agenda, Refusal};
+pub use market::Market;
 pub use older::older;
-pub use settle::{hasten, settle};
-pub use silence::{Silence, silence};
+pub use schedule::rate_a_day;
+pub use settle::{hasten, settle, usually_overlaps};
+pub use silence::{Silence, silence, silence_of};
 
 /// How sources are asked: the compiled `[polling]` table.
 #[derive(Debug, Clone, PartialEq)]
@@ -73,6 +79,9 @@ pub struct Settings {
     /// The default asks a source that lists something every month less than daily.
     /// A source that invites polls sets a lower price itself.
     pub price: f64,
+    /// Polls a source and day that the price is moved to bring about, on average
+    /// over the sources it steers; none leaves the price as it is.
+    pub budget: Option<f64>,
     /// From 0, which serves the mean delay of entries, to 1, which asks all
     /// sources equally often.
     pub evenness: f64,
@@ -103,6 +112,7 @@ impl Default for Settings {
             proxy: None,
             subscribers: 1,
             price: 1.5,
+            budget: None,
             evenness: 0.35,
             robots: false,
             deltas: false,
@@ -186,6 +196,11 @@ impl Fetcher {
             Location::Web { url, .. } => self.web.fetch(source, url, memory, now).await,
             Location::File(path) => file::read(source, path, memory, self.max_document, now).await,
         }
+    }
+
+    /// Where an origin (`https://www.gov.uk`) was reached last; none through a proxy.
+    pub fn address_of(&self, origin: &str) -> Option<IpAddr> {
+        self.web.address_of(origin)
     }
 
     /// Asks a hub to push, over the same guarded connections, following 307 and

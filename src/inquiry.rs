@@ -25,6 +25,8 @@ pub mod export;
 
 pub mod polled;
 
+pub mod site;
+
 pub mod split;
 
 pub mod status;
@@ -120,6 +122,8 @@ const SLICE: usize = 500;
 pub enum Question {
     /// How is every source doing? One [`status::SourceStatus`] each.
     Status,
+    /// Which topics fell silent? One [`crate::model::TopicSilence`] each.
+    Silences,
     /// Why is this story what it is? One [`explain::ExplainedStory`], or nothing.
     Explain {
         /// An address or an id.
@@ -165,6 +169,9 @@ impl Records {
         match question {
             Question::Status => {
                 self.status(now).iter().map(as_json).all(line);
+            }
+            Question::Silences => {
+                self.silences()?.iter().map(as_json).all(line);
             }
             Question::Explain { story } => {
                 if let Some(story) = self.find(story)? {

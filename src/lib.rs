@@ -83,9 +83,11 @@
 //!
 //! A signal or `gazetted reload` has [`config::Plan::load`] compile the file. With
 //! problems, they are logged and nothing else happens. A plan goes through the
-//! loop's request channel to [`pipeline::Editor::adopt`]: topics whose
-//! [`model::Fingerprint`] is new are filled from the stored stories, the feeds
-//! are rendered anew, and paths of topics that are gone answer 410.
+//! loop's request channel to [`pipeline::Editor::prepare`]: topics whose
+//! [`model::Fingerprint`] is new are filled from the stored stories, a slice
+//! ([`pipeline::Editor::step`]) between two events. After the last slice the
+//! plan is in force: the feeds are rendered anew, and paths of topics that are
+//! gone answer 410.
 
 pub mod model;
 

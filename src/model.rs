@@ -10,6 +10,8 @@
 
 mod entry;
 
+mod event;
+
 mod memory;
 
 mod name;
@@ -33,11 +35,14 @@ mod timestamp;
 mod topic;
 
 pub use entry::{Enclosure, Enriched, Entry, Feed};
-pub use memory::{Hold, HoldScope, Memory, Moved, PushState, Rhythm, Subscription, Watched};
+pub use event::{EventKind, SourceEvent, TopicSilence};
+pub use memory::{
+    Hold, HoldScope, Memory, Moved, Priced, PushState, Rhythm, Subscription, Watched,
+};
 pub use name::{SourceId, StoryId, TopicId};
 pub use poll::{
-    Document, Failure, FailureKind, Freshness, Hints, Offer, Outcome, Poll, Protocol, Reading,
-    Validators,
+    Back, Document, Failure, FailureKind, Freshness, Hints, Offer, Outcome, Poll, Protocol,
+    Reading, Validators,
 };
 pub use revision::{Piece, Revision, Withdrawal, WithdrawnBy};
 pub use seed::Seed;

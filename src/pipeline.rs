@@ -12,7 +12,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::Instant;
-use tracing::{debug, error, info, warn};
+use tracing::{error, info, warn};
 
 use crate::clock::Clock;
 use crate::config::Plan;
@@ -20,27 +20,36 @@ use crate::fetch::{Agenda, Fetcher, Refusal, websub};
 use crate::model::{Failure, FailureKind, Memory, Outcome, Poll, Source, SourceId, Timestamp};
 use crate::store::StoreError;
 
+mod archive;
 mod editor;
-
 mod enriching;
-
 mod filing;
 
 mod keeping;
+
+mod listening;
 
 mod pulse;
 
 mod push;
 
+mod reaching;
+
 mod reading;
+
+mod refilled;
+
+mod telling;
 
 use push::{Hubs, Word};
 
 pub(crate) use editor::rules;
 pub use editor::{Editor, Ingested, Memories};
-pub(crate) use filing::{archive, latest_first, names};
+pub(crate) use filing::{after, archive_of, latest_first, names};
+pub(crate) use listening::silences;
 pub use pulse::Pulse;
 pub use push::Callbacks;
+pub use refilled::Refilled;
 
 /// How long a full disk is left alone before the polls in hand are tried again.
 const RETRY: Duration = Duration::from_secs(30);
@@ -65,8 +74,8 @@ pub enum Request {
     Replan {
         /// The plan, compiled.
         plan: Arc<Plan>,
-        /// Told when it is in force.
-        done: oneshot::Sender<()>,
+        /// Told when it is in force, with what that changed of topics.
+        done: oneshot::Sender<Vec<Refilled>>,
     },
     /// Answer a hub that calls back to verify, or to say no.
     CallBack {
@@ -77,7 +86,7 @@ pub enum Request {
         /// Told what to answer.
         done: oneshot::Sender<websub::Answer>,
     },
-    /// Tell when no poll is due nor under way: what was due is published.
+    /// Tell when no poll is due nor under way and no topic is being filled.
     Settled {
         /// Told then.
         done: oneshot::Sender<()>,
@@ -109,7 +118,7 @@ enum Event {
     /// Polls ended.
     Polled(Vec<Poll>),
     /// A hub has sent something, or was asked.
-    Heard(Word),
+    Heard(Box<Word>),
     /// Somebody asks.
     Asked(Request),
 }
@@ -134,6 +143,10 @@ pub struct Pipeline {
     kept_out: Vec<Poll>,
     /// When they are tried again.
     retry_at: Instant,
+    /// When topics are filled on.
+    fill_at: Instant,
+    /// Who waits for the plan that follows.
+    replanning: Option<oneshot::Sender<Vec<Refilled>>>,
 }
 
 impl Pipeline {
@@ -162,6 +175,8 @@ impl Pipeline {
             hubs: None,
             kept_out: Vec::new(),
             retry_at: Instant::now(),
+            fill_at: Instant::now(),
+            replanning: None,
         };
         pipeline.plan_all();
         Ok(pipeline)
@@ -195,27 +210,21 @@ impl Pipeline {
         loop {
             self.start_due_polls();
             self.ask_hubs().await?;
+            self.fill_topics().await?;
             self.tell_if_settled();
             match self.next_event().await {
                 Event::Due => {}
                 Event::Retry => self.ingest(Vec::new()).await?,
                 Event::Polled(polls) => self.ingest(polls).await?,
-                Event::Heard(word) => self.heard(word).await?,
+                Event::Heard(word) => self.heard(*word).await?,
                 Event::Asked(Request::CallBack { token, query, done }) => {
                     let _ = done.send(self.call_back(&token, &query).await?);
                 }
                 Event::Asked(Request::PollNow { source, done }) => self.poll_now(source, done),
                 Event::Asked(Request::Replan { plan, done }) => {
-                    // On a full disk the plan in force stays; whoever asked hears nothing.
-                    match self.replan(plan).await {
-                        Err(full @ StoreError::Full { .. }) => {
-                            error!(event = "reload_refused", "the plan in force stays: {full}");
-                        }
-                        replanned => {
-                            replanned?;
-                            let _ = done.send(());
-                        }
-                    }
+                    self.replanning = Some(done);
+                    let prepared = self.editor.prepare(plan).await;
+                    self.unless_full(prepared)?;
                 }
                 Event::Asked(Request::Settled { done }) => self.waiting_for_rest.push(done),
                 Event::Asked(Request::Heartbeat { done }) => {
@@ -235,9 +244,10 @@ impl Pipeline {
             biased;
             request = self.requests.recv() => Event::Asked(request.unwrap_or(Request::Stop)),
             Some(ended) = self.polls.join_next_with_id() => Event::Polled(self.gather(ended)),
-            word = heard(&mut self.hubs, full) => Event::Heard(word),
+            word = heard(&mut self.hubs, full) => Event::Heard(Box::new(word)),
             () = self.clock.sleep_until(wake_at.unwrap_or(Timestamp::EPOCH)), if wake_at.is_some() => Event::Due,
             () = tokio::time::sleep_until(self.retry_at), if full => Event::Retry,
+            () = tokio::time::sleep_until(self.fill_at), if self.editor.is_filling() => Event::Due,
         }
     }
 
@@ -330,13 +340,14 @@ impl Pipeline {
             info!(event = "disk_has_room", "there is room again: polling goes on");
         }
         for ((poll, ingested), before) in polls.into_iter().zip(ingested).zip(before) {
-            log(&poll, &ingested, before.failure.is_some());
+            telling::of_poll(&poll, &ingested);
             let source = self.editor.plan().sources.get(&poll.source).cloned();
             if let Outcome::Pushed(_) = poll.outcome {
                 // Whoever waits for a poll has not had one.
                 source.inspect(|source| self.replan_source(source));
                 continue;
             }
+            self.agenda.locate(&poll.source, |origin| self.fetcher.address_of(origin));
             self.agenda.finished(&poll.source, self.clock.now());
             if let Some(source) = source {
                 self.replan_source(&source);
@@ -351,6 +362,11 @@ impl Pipeline {
     }
 
     fn poll_now(&mut self, source: SourceId, done: oneshot::Sender<Result<Polled, Refusal>>) {
+        // Not everything on the agenda is a source.
+        if !self.editor.plan().sources.contains_key(&source) {
+            let _ = done.send(Err(Refusal::Unknown));
+            return;
+        }
         if let Some(other) = self.agenda.merged(&source) {
             let _ = done.send(Err(Refusal::Merged(other.clone())));
             return;
@@ -366,10 +382,41 @@ impl Pipeline {
         }
     }
 
-    /// The plan has compiled, so nothing here can fail because of it.
-    async fn replan(&mut self, plan: Arc<Plan>) -> Result<(), StoreError> {
+    /// One slice of the changed topics; after the last the plan is in force.
+    async fn fill_topics(&mut self) -> Result<(), StoreError> {
+        if !self.editor.is_filling() || Instant::now() < self.fill_at {
+            return Ok(());
+        }
         let previous = self.editor.plan().clone();
-        self.editor.adopt(plan.clone(), self.clock.now()).await?;
+        let stepped = self.editor.step(self.clock.now()).await;
+        if let Some(Some(refilled)) = self.unless_full(stepped)?
+            && let Some(done) = self.replanning.take()
+        {
+            self.replanned(&previous);
+            let _ = done.send(refilled);
+        }
+        Ok(())
+    }
+
+    /// On a full disk the plan in force stays, and whoever asked hears
+    /// nothing; what a start began is tried again.
+    fn unless_full<T>(&mut self, came: Result<T, StoreError>) -> Result<Option<T>, StoreError> {
+        match came {
+            Err(full @ StoreError::Full { .. }) => {
+                if self.replanning.take().is_some() {
+                    self.editor.abandon();
+                    error!(event = "reload_refused", "the plan in force stays: {full}");
+                }
+                self.fill_at = Instant::now() + RETRY;
+                Ok(None)
+            }
+            came => came.map(Some),
+        }
+    }
+
+    /// The plan has compiled, so nothing here can fail because of it.
+    fn replanned(&mut self, previous: &Plan) {
+        let plan = self.editor.plan().clone();
         if plan.polling != previous.polling {
             match Fetcher::new(&plan.polling) {
                 Ok(fetcher) => self.fetcher = Arc::new(fetcher),
@@ -380,7 +427,7 @@ impl Pipeline {
         }
         for id in previous.sources.keys().filter(|id| !plan.sources.contains_key(*id)) {
             self.agenda.forget(id);
-            self.forget_hub(id);
+            self.forget_hub(id, None);
         }
         self.plan_all();
         // Whoever waits for a poll that the new plan has put off, or taken away, is told.
@@ -390,7 +437,6 @@ impl Pipeline {
                 self.poll_now(id.clone(), done);
             }
         }
-        Ok(())
     }
 
     fn plan_all(&mut self) {
@@ -398,21 +444,22 @@ impl Pipeline {
         let plan = self.editor.plan().clone();
         let watched: Vec<_> = plan.sources.iter().filter(|(id, _)| is_watched(id)).collect();
         for (_, source) in watched {
-            self.end_push(source);
             self.replan_source(source);
         }
     }
 
     /// Has the agenda follow what is remembered of a source now.
     fn replan_source(&mut self, source: &Source) {
-        self.agenda.plan(source, &self.editor.memory(&source.id));
-        self.plan_hub(source);
+        let mut memory = self.editor.memory(&source.id);
+        self.end_push(source, &mut memory);
+        self.agenda.plan(source, &memory);
+        self.plan_hub(source, &memory);
     }
 
     fn tell_if_settled(&mut self) {
         let due = self.agenda.wake_at().is_some_and(|next| next <= self.clock.now());
         let hubs_rest = self.hubs.as_ref().is_none_or(Hubs::rests);
-        if self.polls.is_empty() && !due && hubs_rest {
+        if self.polls.is_empty() && !due && hubs_rest && !self.editor.is_filling() {
             for done in self.waiting_for_rest.drain(..) {
                 let _ = done.send(());
             }
@@ -447,36 +494,5 @@ async fn heard(hubs: &mut Option<Hubs>, full: bool) -> Word {
     match hubs {
         Some(hubs) => hubs.next(full).await,
         None => std::future::pending().await,
-    }
-}
-
-/// One line for what matters: news, and the beginning and end of a failure.
-fn log(poll: &Poll, ingested: &Ingested, was_failing: bool) {
-    let source = &poll.source;
-    match &poll.outcome {
-        Outcome::Failed(failure) if was_failing => {
-            debug!(event = "poll_failed", %source, kind = failure.kind.as_str(), "{source} still fails: {failure}");
-        }
-        Outcome::Failed(failure) => {
-            warn!(event = "source_failing", %source, kind = failure.kind.as_str(), "{source} fails: {failure}");
-        }
-        Outcome::Unchanged { .. } if was_failing => {
-            info!(event = "source_recovered", %source, "{source} answers again");
-        }
-        Outcome::Unchanged { .. } => {
-            debug!(event = "poll_unchanged", %source, "{source} has nothing new")
-        }
-        Outcome::Read(reading) | Outcome::Pushed(reading) => {
-            if was_failing && matches!(poll.outcome, Outcome::Read(_)) {
-                info!(event = "source_recovered", %source, "{source} answers again");
-            }
-            for warning in &reading.warnings {
-                debug!(event = "document_repaired", %source, "{source}: {warning}");
-            }
-            let Ingested { new, joined, revised } = *ingested;
-            if new + joined + revised > 0 {
-                info!(event = "news", %source, new, joined, revised, "{source}: {new} new, {joined} joined, {revised} revised");
-            }
-        }
     }
 }

@@ -18,7 +18,13 @@ mod conditional;
 
 mod dates;
 
+mod delta;
+
 mod desk;
+
+mod directory;
+
+mod events;
 
 mod guard;
 
@@ -51,15 +57,16 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::model::{Role, Sources, Story, Timestamp, Topic};
+use crate::model::{Piece, Role, Sources, Story, Timestamp, Topic, TopicId};
 use account::Account;
 use masthead::Masthead;
 
-pub use archive::{NotAVolume, Volume, Volumes};
+pub use archive::{NotAVolume, Volume};
 pub use desk::{
-    Delivery, Desk, Finding, FoundStory, Marked, NotAQuery, Reply, Search, SourceDetail,
-    SourceState, StoryDetail, Unavailable, VolumeDetail, Week,
+    Before, Delivery, Desk, EarlierDetail, Finding, FoundStory, Marked, NotAQuery, Reply, Search,
+    SourceDetail, SourceState, StoryDetail, Unavailable, VolumeDetail, Week,
 };
+pub use directory::{Directory, Document, Put};
 pub use guard::Guard;
 pub use ledger::Ledger;
 pub use server::{Address, Audience, Listener, Settings, serve};
@@ -149,20 +156,26 @@ pub fn render_topic(
     sources: &Sources,
     site: &Site,
 ) -> Vec<Rendered> {
-    render_topic_after(None, topic, stories, sources, site)
+    render_topic_after(None, topic, stories, &|_| Vec::new(), sources, site)
 }
 
 /// The same, naming the last closed volume of the topic's archive. `stories`
 /// must then hold those that are in no closed volume, beside the newest.
+/// `words` are those which put a story into a topic that explains itself.
 pub fn render_topic_after(
     archived: Option<Volume>,
     topic: &Topic,
     stories: &[Arc<Story>],
+    words: &dyn Fn(&Story) -> Vec<String>,
     sources: &Sources,
     site: &Site,
 ) -> Vec<Rendered> {
     let site = &site.of_topic(topic);
-    let accounts = accounts(stories, |story| topic.date_of(story), sources, site);
+    let told = |story: &'_ Arc<Story>| topic.explain.then(|| words(story)).unwrap_or_default();
+    let accounts = stories.iter().map(|story| {
+        Account::of(story, topic.date_of(story), sources, site).matched_by(told(story))
+    });
+    let accounts = each_id_once(accounts);
     let masthead = Masthead::of_topic(topic, &accounts, archived, site);
     let mut rendered = feeds(&masthead, &accounts, site);
     rendered.push(pages::topic(topic, &accounts, site));
@@ -172,8 +185,27 @@ pub fn render_topic_after(
 /// The feeds of all stories, in topics or not. `stories` are newest first by `updated`.
 pub fn render_stories(stories: &[Arc<Story>], sources: &Sources, site: &Site) -> Vec<Rendered> {
     let accounts = accounts(stories, |story| story.updated, sources, site);
-    let masthead = Masthead::of_everything(&accounts, site);
+    let last = stories.last();
+    let last = last.map(|story| Before { date: story.updated, story: Some(story.id) });
+    let earlier = last.map(|before| format!("/stories?before={before}"));
+    let masthead = Masthead { earlier, ..Masthead::of_everything(&accounts, site) };
     feeds(&masthead, &accounts, site)
+}
+
+/// A page of earlier stories as a JSON Feed: `/topics/ID.json?before=…`.
+fn render_earlier(before: Before, detail: &EarlierDetail, site: &Site) -> Rendered {
+    let EarlierDetail { topic, stories, sources, next } = detail;
+    let site = &Site { hub: None, ..site.clone() };
+    let date = |story: &Story| topic.as_ref().map_or(story.updated, |topic| topic.date_of(story));
+    let accounts = accounts(stories, date, sources, site);
+    let masthead = match topic {
+        Some(topic) => Masthead::of_topic(topic, &accounts, None, site),
+        None => Masthead::of_everything(&accounts, site),
+    };
+    let at = |before: &Before| format!("{}?before={before}", masthead.stem);
+    let (stem, earlier) = (at(&before), next.as_ref().map(at));
+    let rendered = Format::Json.render(&Masthead { stem, earlier, ..masthead }, &accounts, site);
+    Rendered { link: None, ..rendered }
 }
 
 /// The feed of one source as we read it: cleaned, and with stable ids. No hub
@@ -214,12 +246,68 @@ pub fn render_site(
     rendered
 }
 
-/// An archived feed of a topic in one format.
-fn render_volume(volume: Volume, detail: &VolumeDetail, format: Format, site: &Site) -> Rendered {
-    let VolumeDetail { topic, stories, sources, previous, next } = detail;
+/// An archived feed in every format, as it is kept; `text` reads what is kept of
+/// the feed with an ending.
+pub fn render_archived<E>(
+    topic: &TopicId,
+    volume: Volume,
+    next: Option<Volume>,
+    site: &Site,
+    mut text: impl FnMut(&'static str) -> Result<Option<String>, E>,
+) -> Result<Vec<Rendered>, E> {
+    let mut rendered = Vec::new();
+    for format in Format::ALL {
+        if let Some(text) = text(format.ending())? {
+            rendered.push(archived(topic, volume, next, format, text, site));
+        }
+    }
+    Ok(rendered)
+}
+
+/// An archived feed in one format, with what its bytes cannot say.
+fn archived(
+    topic: &TopicId,
+    volume: Volume,
+    next: Option<Volume>,
+    format: Format,
+    text: String,
+    site: &Site,
+) -> Rendered {
+    Rendered {
+        path: masthead::at(&masthead::volume_path(topic, volume), format),
+        content_type: format.content_type(),
+        body: text.into(),
+        link: Some(Masthead::link_of_volume(topic, volume, next, format, site)),
+    }
+}
+
+/// The page of a story. `compare` tells an earlier text from a later one.
+pub fn render_story(
+    detail: &StoryDetail,
+    compare: &dyn Fn(&str, &str) -> Vec<Piece>,
+    site: &Site,
+) -> Rendered {
+    pages::story(detail, compare, site)
+}
+
+/// An archived feed of a topic as it closes, after the one before it.
+/// `stories` are newest first by [`Topic::date_of`].
+pub fn render_volume(
+    topic: &Topic,
+    volume: Volume,
+    previous: Option<Volume>,
+    stories: &[Arc<Story>],
+    sources: &Sources,
+    site: &Site,
+) -> Vec<Rendered> {
     let accounts = accounts(stories, |story| topic.date_of(story), sources, site);
-    let masthead = Masthead::of_volume(topic, volume, (*previous, *next), &accounts, site);
-    format.render(&masthead, &accounts, site)
+    let masthead = Masthead::of_volume(topic, volume, previous, &accounts, site);
+    feeds(&masthead, &accounts, site)
+}
+
+/// The path below which the archive of a topic is: a volume's name and an ending follow.
+pub fn archive_path(topic: &TopicId) -> String {
+    format!("{}/archive/", site::topic_path(topic))
 }
 
 /// A feed of what a query finds. No hub is told when it changes.

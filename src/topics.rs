@@ -31,6 +31,8 @@ mod subject;
 
 mod program;
 
+mod sketch;
+
 mod terms;
 
 mod compile;

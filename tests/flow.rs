@@ -332,3 +332,62 @@ async fn replay(
     let feeds = shelf.paths().into_iter().filter(|path| path.starts_with("/topics/"));
     (stories, feeds.map(|path| (path.clone(), shelf.body(&path).unwrap().to_vec())).collect())
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_topic_that_explains_itself_says_which_words_put_a_story_in_it() {
+    let world = World::new()
+        .await
+        .source("fcdo", announcement())
+        .topic("crime", "\"organised crime\" OR region")
+        .lines("explain = true")
+        .topic("silent", "region")
+        .start()
+        .await;
+    for path in ["/topics/crime.atom", "/topics/crime.rss", "/topics/crime.json", "/topics/crime"] {
+        let text = world.get(path).await.text().to_owned();
+        assert!(text.contains("Matched: "), "{path}: {text}");
+        assert!(text.contains("organised crime"), "{path}: {text}");
+    }
+    for path in ["/topics/silent.atom", "/topics/silent", "/stories.atom"] {
+        assert!(!world.get(path).await.text().contains("Matched: "), "{path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn json_readers_page_back_to_the_first_story_and_meet_each_once() {
+    let entries: Vec<[String; 4]> = (0..130)
+        .map(|n| {
+            let (day, minute) = (1 + n / 60, n % 60);
+            let date = format!("2025-03-{day:02}T10:{minute:02}:00Z");
+            [
+                format!("urn:n:{n}"),
+                format!("https://n.example/{n}"),
+                format!("Notice number {n}"),
+                date,
+            ]
+        })
+        .collect();
+    let entries: Vec<_> =
+        entries.iter().map(|[id, link, title, date]| (&**id, &**link, &**title, &**date)).collect();
+    let world =
+        World::new().await.source("fcdo", atom(&entries)).topic("all", "notice").start().await;
+    for first in ["/stories.json", "/topics/all.json?before=2030-01-01T00:00:00%2B00:00"] {
+        let (mut path, mut seen, mut pages) = (Some(first.to_owned()), Vec::new(), 0);
+        while let Some(next) = path {
+            let answer = world.get(&next).await;
+            assert_eq!(answer.status, 200, "{next}");
+            let feed: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
+            let items = feed["items"].as_array().unwrap();
+            seen.extend(items.iter().map(|item| item["id"].as_str().unwrap().to_owned()));
+            assert_ne!(feed["next_url"], feed["feed_url"]);
+            path =
+                feed["next_url"].as_str().map(|url| url.replace("https://feeds.example.org", ""));
+            pages += 1;
+            assert!(pages < 10, "{path:?}");
+        }
+        let met: std::collections::BTreeSet<_> = seen.iter().collect();
+        assert_eq!((seen.len(), met.len()), (130, 130), "{first}");
+    }
+    assert_eq!(world.get("/stories.json?before=yesterday").await.status, 400);
+    assert_eq!(world.get("/topics/none.json?before=2025-03-01T00:00:00Z").await.status, 404);
+}

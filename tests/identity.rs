@@ -1,5 +1,13 @@
 //! Sources, their pages and the operator's word in; which stories come of it, by a running daemon, out.
 
+mod labelled;
+
+mod orders;
+
+mod releases;
+
+mod series;
+
 use std::time::Duration;
 
 use crate::support::site::Answer;
@@ -50,6 +58,33 @@ async fn a_page_is_fetched_once_and_its_words_decide_the_topic() {
         world.pass(2 * HOUR).await;
     }
     assert_eq!(world.site.requests("/news/patrols").len(), 1, "{}", world.site.story());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_is_gone_twice_withdraws_its_story_though_the_document_never_changes() {
+    let mut world = World::new().await;
+    let link = world.site.url("/news/patrols");
+    let found = || Answer::ok(page(&full_text())).header("Content-Type", "text/html");
+    world.site.answer("/news/patrols", move |_| found());
+    let document = atom(&[("urn:1", link.as_str(), "A plan is agreed by ministers at sea", DATE)]);
+    world = world
+        .source("coast", document)
+        .lines("enrich = \"page\"")
+        .topic("boats", "\"coast patrols\" AND vessel");
+    let world = world.start().await;
+    let looked = |world: &World| world.site.requests("/news/patrols").len();
+    world.pass(25 * HOUR).await;
+    assert_eq!(looked(&world), 2, "a day later it is looked at again");
+    world.site.answer("/news/patrols", |_| Answer::status(410));
+    world.pass(24 * HOUR).await;
+    assert_eq!((looked(&world), world.titles("boats").await.len()), (3, 1), "once proves nothing");
+    world.pass(24 * HOUR).await;
+    assert_eq!((looked(&world), world.titles("boats").await.len()), (4, 0));
+    let feed = world.get("/topics/boats.atom").await;
+    assert!(feed.text().contains("deleted-entry"), "{}", feed.text());
+    world.site.answer("/news/patrols", move |_| found());
+    world.pass(24 * HOUR).await;
+    assert_eq!(world.titles("boats").await.len(), 1, "it is there again, and so is the story");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -7,7 +7,11 @@ mod support;
 
 mod access;
 
+mod archive;
+
 mod demo;
+
+mod filling;
 
 mod faults;
 
@@ -31,7 +35,11 @@ mod readers;
 
 mod serve;
 
+mod site;
+
 mod store;
+
+mod subscribers;
 
 mod tidy;
 

@@ -3,12 +3,15 @@
 //! HTTP is real, time is not: [`World`](world::World) runs the fetcher, the settling
 //! and the agenda over a clock of its own, so that a month passes in milliseconds.
 
+mod clouds;
 mod headers;
 mod hubs;
 mod push;
 mod redirects;
 mod timing;
 mod validators;
+mod watching;
+mod weeks;
 mod world;
 
 /// The rules, and where each is tested.
@@ -174,9 +177,9 @@ const HUB_RULES: &[(u8, &[&str])] = &[
     (
         15,
         &[
-            "hubs::w15_a_cloud_is_registered_with_daily_and_its_challenge_answered",
-            "hubs::w15_a_flood_of_pings_polls_no_source_more_often_than_every_five_minutes",
-            "hubs::w15_a_ping_does_not_break_a_hold",
+            "clouds::w15_a_cloud_is_registered_with_daily_and_its_challenge_answered",
+            "clouds::w15_a_flood_of_pings_polls_no_source_more_often_than_every_five_minutes",
+            "clouds::w15_a_ping_does_not_break_a_hold",
         ],
     ),
 ];
@@ -189,6 +192,7 @@ fn numbers() -> impl Iterator<Item = u8> {
 #[test]
 fn every_rule_has_a_test_that_bears_its_number() {
     let modules = [
+        ("clouds", include_str!("polling/clouds.rs")),
         ("headers", include_str!("polling/headers.rs")),
         ("hubs", include_str!("polling/hubs.rs")),
         ("push", include_str!("polling/push.rs")),

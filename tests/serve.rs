@@ -29,7 +29,7 @@
 //! | Q32 | `http::q32_ranges_are_not_offered` |
 //! | Q33 | `http::q33_moved_gone_and_unknown_differ`, `pages::a_story_that_was_joined_with_another_leads_there` |
 //! | Q34 | `limits::q34_too_many_connections_are_told_to_come_back`, `limits::q34_one_address_is_told_that_it_has_enough` |
-//! | Q35 | `http::q35_instance_manipulation_is_ignored` |
+//! | Q35 | `http::q35_instance_manipulation_is_ignored`, `http::q35_who_asks_for_it_is_sent_the_new_entries_alone_where_that_is_configured` |
 //! | Q36 | `pages::q36_pages_offer_their_feeds` |
 //! | Q40 | `formats::q40_json_feed` |
 //! | Q41 | `formats::q41_rss` |
@@ -38,6 +38,8 @@
 //! Q14 and Q17 are about extensions, which are dropped whole.
 
 mod archive;
+
+mod callbacks;
 
 mod content;
 

@@ -3,12 +3,12 @@
 //! It runs as a process of its own, so that its work is not counted as the poller's.
 
 use std::io::{BufRead, BufReader, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Ports, each an origin of its own: as many requests can be under way.
+/// Addresses, each an origin of its own: as many requests can be under way.
 pub const ORIGINS: usize = 64;
 
 /// Entries of a document, and how long each is: 62 KB in all.
@@ -27,10 +27,10 @@ struct Counts {
     changed: AtomicU64,
 }
 
-/// The origin's process, and the ports it listens on.
+/// The origin's process, and where it listens.
 pub struct Origin {
     child: Child,
-    pub ports: Vec<u16>,
+    pub places: Vec<SocketAddr>,
 }
 
 impl Origin {
@@ -44,13 +44,13 @@ impl Origin {
         let stdout = child.stdout.take().ok_or_else(|| std::io::Error::other("no output"))?;
         let mut line = String::new();
         BufReader::new(stdout).read_line(&mut line)?;
-        let ports = line.split_whitespace().filter_map(|port| port.parse().ok()).collect();
-        Ok(Self { child, ports })
+        let places = line.split_whitespace().filter_map(|place| place.parse().ok()).collect();
+        Ok(Self { child, places })
     }
 
     /// Where the document with this number is.
     pub fn address(&self, number: usize) -> String {
-        format!("http://127.0.0.1:{}/{number}.atom", self.ports[number % self.ports.len()])
+        format!("http://{}/{number}.atom", self.places[number % self.places.len()])
     }
 }
 
@@ -64,10 +64,11 @@ impl Drop for Origin {
 /// Serves until the process is killed.
 pub fn serve() -> std::io::Result<()> {
     let counts = Arc::new(Counts::default());
-    let listeners: Vec<_> =
-        (0..ORIGINS).map(|_| TcpListener::bind("127.0.0.1:0")).collect::<Result<_, _>>()?;
+    let listeners: Vec<_> = (1..=ORIGINS)
+        .map(|host| TcpListener::bind(format!("127.0.0.{host}:0")))
+        .collect::<Result<_, _>>()?;
     for listener in &listeners {
-        print!("{} ", listener.local_addr()?.port());
+        print!("{} ", listener.local_addr()?);
     }
     println!();
     std::io::stdout().flush()?;
@@ -155,7 +156,11 @@ fn document(number: u64, edition: u64) -> String {
             dice = dice
                 .wrapping_mul(6_364_136_223_846_793_005)
                 .wrapping_add(1_442_695_040_888_963_407);
-            words.push_str(WORDS[(dice >> 33) as usize % WORDS.len()]);
+            // Now and then a word that topics ask for, among four thousand others.
+            match (dice >> 33) % 256 {
+                known if known < WORDS.len() as u64 => words.push_str(WORDS[known as usize]),
+                _ => made_up(dice >> 40, &mut words),
+            }
             words.push(' ');
         }
         let day = 1 + (34 - entry.min(34)) % 28;
@@ -169,6 +174,15 @@ fn document(number: u64, edition: u64) -> String {
     }
     text.push_str("</feed>");
     text
+}
+
+/// One of some thousand words of two syllables or three.
+fn made_up(dice: u64, words: &mut String) {
+    for turn in 0..2 + dice % 2 {
+        let dice = (dice >> (turn * 6 + 1)) as usize;
+        words.push(char::from(b"bdfgklmnprstvz"[dice % 14]));
+        words.push(char::from(b"aeiou"[dice / 14 % 5]));
+    }
 }
 
 const WORDS: [&str; 16] = [

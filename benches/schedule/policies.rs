@@ -219,6 +219,7 @@ impl Policy for Hazard {
                 entries: Vec::new(),
                 hints: Hints::default(),
                 warnings: Vec::new(),
+                back: None,
             }))
         };
         let news = News {

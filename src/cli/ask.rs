@@ -58,7 +58,8 @@ pub(super) fn nobody_runs(plan: &Plan) -> Stop {
     ))
 }
 
-fn give(
+/// Gives the running daemon a command. `None` where none runs.
+pub(super) fn give(
     plan: &Plan,
     command: &Command,
     item: impl FnMut(Value),

@@ -1,14 +1,22 @@
-//! `gazetted export`: what to write in; JSON Lines or OPML out.
+//! `gazetted export`: what to write in; JSON Lines, OPML or a site of files out.
 
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::{Args, Subcommand};
 
 use super::{ConfigFile, Done, Stop, ask};
-use crate::config::opml;
-use crate::inquiry::Question;
+use crate::clock::Clock;
+use crate::config::{Plan, opml};
+use crate::control::Command;
+use crate::inquiry::site::{Part, Told};
+use crate::inquiry::{Question, Records};
+use crate::model::{Timestamp, TopicId};
+use crate::pipeline::Editor;
+use crate::publish::{Directory, Put, Shelf};
+use crate::store::{self, Store};
 
 /// Write what is stored, for other programs.
 #[derive(Debug, Args)]
@@ -26,6 +34,16 @@ enum What {
         /// Write to this file instead of the standard output.
         #[arg(long, short, value_name = "FILE")]
         output: Option<PathBuf>,
+    },
+    /// The whole site as files, for another web server: feeds, pages, archives.
+    Site {
+        #[command(flatten)]
+        config: ConfigFile,
+        /// An empty directory, or one that this command wrote to before.
+        directory: PathBuf,
+        /// A private topic to write all the same.
+        #[arg(long, value_name = "TOPIC")]
+        private: Vec<String>,
     },
     /// The sources as OPML, for feed readers and for `import`.
     Opml {
@@ -50,6 +68,7 @@ impl Export {
                 })?;
                 conclude(written.and_then(|()| to.flush()))
             }
+            What::Site { config, directory, private } => site(config.plan()?, &directory, &private),
             What::Opml { config, output } => {
                 let plan = config.plan()?;
                 let list = opml::write(&plan.sources, &plan.server.site.title);
@@ -58,6 +77,54 @@ impl Export {
             }
         }
     }
+}
+
+/// Writes what the running daemon serves, or what one would serve.
+fn site(plan: Plan, directory: &Path, private: &[String]) -> Done {
+    let topics = || plan.topics.iter().filter(|topic| topic.private);
+    if let Some(unknown) = private.iter().find(|id| topics().all(|t| t.id.as_str() != **id)) {
+        return Err(Stop::because(format!("no private topic is called {unknown}")));
+    }
+    let private: Vec<TopicId> = private.iter().map(|id| TopicId::new(id.as_str())).collect();
+    let failed = |error| Stop::because(format!("{}: {error}", directory.display()));
+    let mut to = Directory::open(directory).map_err(failed)?;
+    let mut written = Ok(());
+    let command = Command::Site { private: private.clone() };
+    let told = ask::give(&plan, &command, |item| {
+        let document = serde_json::from_value(item).map_err(std::io::Error::other);
+        if written.is_ok() {
+            written = document.and_then(|document| to.put(&document));
+        }
+    })?;
+    match told {
+        Some(told) => told.map_err(Stop::because)?,
+        None => {
+            let shelf = Arc::new(Shelf::new());
+            let (records, now) = alone(plan, &shelf)?;
+            let mut put = |part: Part<'_>| {
+                if let Part::Document(document) = part {
+                    written = to.put(&document);
+                }
+                written.is_ok()
+            };
+            records.site(&shelf, &private, &mut Told::default(), now, &mut put)?;
+            records.store().close()?;
+        }
+    }
+    // Half of it is no reason to remove the other half.
+    written.map_err(failed)?;
+    let Put { files, written, removed } = to.finish().map_err(failed)?;
+    eprintln!("{}: {files} files, {written} written, {removed} removed", directory.display());
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What a daemon would know and serve, where none runs.
+fn alone(plan: Plan, shelf: &Arc<Shelf>) -> Result<(Records, Timestamp), Stop> {
+    let store: Arc<dyn Store> = Arc::new(store::open_existing(&plan.store.path, plan.store.cache)?);
+    let (plan, now) = (Arc::new(plan), Clock::wall().now());
+    let opening = Editor::open(plan.clone(), store.clone(), shelf.clone(), now);
+    let editor = super::runtime()?.block_on(opening)?;
+    Ok((Records::new(plan, store, editor.memories()), now))
 }
 
 fn writer(file: Option<&Path>) -> Result<BufWriter<Box<dyn Write>>, Stop> {

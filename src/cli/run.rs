@@ -92,14 +92,21 @@ async fn serve(
         tokio::select! {
             _ = terminate.recv() => break,
             _ = interrupt.recv() => break,
-            _ = hang_up.recv() => {
-                load_again(config, &handle, &log).await;
-            }
+            _ = hang_up.recv() => tokio::select! {
+                _ = load_again(config, &handle, &log) => {}
+                // Filling changed topics may take a while, and stopping does not wait for it.
+                _ = terminate.recv() => break,
+                _ = interrupt.recv() => break,
+            },
             Some(errand) = asked.recv() => match errand {
                 // Whoever asked may have gone.
-                Errand::Reload { done } => {
-                    let _ = done.send(load_again(config, &handle, &log).await);
-                }
+                Errand::Reload { done } => tokio::select! {
+                    reloaded = load_again(config, &handle, &log) => {
+                        let _ = done.send(reloaded);
+                    }
+                    _ = terminate.recv() => break,
+                    _ = interrupt.recv() => break,
+                },
                 Errand::Log { filter, done } => {
                     let _ = done.send(log.by(&filter));
                 }

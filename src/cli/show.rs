@@ -7,7 +7,7 @@ use comfy_table::{ContentArrangement, Table};
 use super::print_line;
 use crate::inquiry::explain::{ExplainedEntry, ExplainedRevision, ExplainedStory, NearStory};
 use crate::inquiry::polled::PollReport;
-use crate::inquiry::status::SourceStatus;
+use crate::inquiry::status::{Event, SourceStatus};
 use crate::parse::Parsed;
 use crate::topics::{Hit, Reason};
 
@@ -60,7 +60,10 @@ pub(super) fn status_table(sources: &[SourceStatus]) {
     let mut rows =
         table(&["source", "state", "last poll", "last news", "next poll", "why then", "trouble"]);
     for source in sources {
-        let trouble = source.failure.clone().or_else(|| source.warnings.first().cloned());
+        let hub = source.push.as_ref().and_then(|push| push.trouble.as_ref());
+        let hub = hub.map(|trouble| format!("its hub: {trouble}"));
+        let trouble = source.failure.clone().or(hub);
+        let trouble = trouble.or_else(|| source.warnings.first().cloned());
         rows.add_row([
             source.id.clone(),
             source.state.clone(),
@@ -72,6 +75,55 @@ pub(super) fn status_table(sources: &[SourceStatus]) {
         ]);
     }
     print_line(rows);
+}
+
+/// All that is known of one source.
+pub(super) fn status_in_full(source: &SourceStatus) {
+    print_line(format_args!("\n{}: {}", source.id, source.title));
+    let rate = source.rate.map(|rate| format!("{rate:.2} entries a day"));
+    let streak = (source.failures > 0).then(|| {
+        let since = source.failing_since.as_deref().unwrap_or_default();
+        format!("{} in a row since {since}", source.failures)
+    });
+    let held = source
+        .held_until
+        .as_ref()
+        .map(|until| format!("until {until} ({})", source.held.as_deref().unwrap_or_default()));
+    let gaps = (source.gaps + source.filled > 0).then(|| {
+        let last = source.last_gap.as_ref().map_or(String::new(), |at| format!(", the last {at}"));
+        format!("{} that may have lost entries{last}; {} filled", source.gaps, source.filled)
+    });
+    let polls = format!(
+        "{}, {:.0} % of them not modified, {} received",
+        source.polls,
+        100.0 * source.not_modified_share,
+        indicatif::HumanBytes(source.bytes)
+    );
+    let moved = source.moved_to.as_ref().map(|to| format!("url = \"{to}\""));
+    for (name, value) in [
+        ("last outcome", source.last_outcome.clone()),
+        ("last success", source.last_success.clone()),
+        ("not before", source.not_before.clone()),
+        ("held", held),
+        ("learned rate", rate),
+        ("silent since", source.silent_since.clone()),
+        ("failures", streak),
+        ("gaps", gaps),
+        ("polls", Some(polls)),
+        ("etag", source.etag.clone()),
+        ("last-modified", source.last_modified.clone()),
+        ("moved; configure", moved),
+    ] {
+        if let Some(value) = value {
+            print_line(format_args!("  {name:<17} {value}"));
+        }
+    }
+    for warning in &source.warnings {
+        print_line(format_args!("  warning           {warning}"));
+    }
+    for Event { at, kind, note } in &source.events {
+        print_line(format_args!("  {at} {kind} {note}"));
+    }
 }
 
 /// What a document is read as.

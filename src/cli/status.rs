@@ -7,6 +7,7 @@ use clap::Args;
 use super::{ConfigFile, Done, ask, print_line, show};
 use crate::inquiry::Question;
 use crate::inquiry::status::SourceStatus;
+use crate::model::TopicSilence;
 
 /// Say how every source is doing.
 #[derive(Debug, Args)]
@@ -23,8 +24,9 @@ pub(super) struct Status {
 
 impl Status {
     pub(super) fn run(self) -> Done {
+        let plan = self.config.plan()?;
         let mut rows: Vec<SourceStatus> = Vec::new();
-        ask::ask(self.config.plan()?, Question::Status, |value| {
+        ask::ask(plan.clone(), Question::Status, |value| {
             rows.extend(serde_json::from_value(value))
         })?;
         if !self.sources.is_empty() {
@@ -34,6 +36,19 @@ impl Status {
             rows.iter().all(|row| print_line(serde_json::to_string(row).unwrap_or_default()));
         } else {
             show::status_table(&rows);
+            // Whoever names a source wants to know all of it.
+            if !self.sources.is_empty() {
+                rows.iter().for_each(show::status_in_full);
+            } else {
+                let mut silences: Vec<TopicSilence> = Vec::new();
+                ask::ask(plan, Question::Silences, |value| {
+                    silences.extend(serde_json::from_value(value))
+                })?;
+                for silence in silences.iter().filter(|silence| silence.ended.is_none()) {
+                    let TopicSilence { topic, since, .. } = silence;
+                    print_line(format_args!("topic {topic} is silent: no story since {since}"));
+                }
+            }
         }
         Ok(ExitCode::SUCCESS)
     }

@@ -9,7 +9,9 @@ use clap::Args;
 use super::{ConfigFile, Done, Stop, ask, print_line};
 use crate::clock::Clock;
 use crate::inquiry::Question;
-use crate::inquiry::trial::{CaughtReport, StoryLine, TrialAnswer, TrialReport, VersusReport};
+use crate::inquiry::trial::{
+    self, CaughtReport, StoryLine, TrialAnswer, TrialReport, VersusReport,
+};
 use crate::model::TopicId;
 use crate::publish::{Marked, Week};
 
@@ -40,6 +42,10 @@ pub(super) struct Try {
 impl Try {
     pub(super) fn run(self) -> Done {
         let plan = self.config.plan()?;
+        // A mistake in the query is told before anything that is wrong with the store.
+        if let Err(problems) = plan.queries.alone(&TopicId::new("query"), &self.query) {
+            return Err(not_a_query(&trial::told(&problems, &self.query)));
+        }
         let question = Question::Try {
             query: self.query,
             since: Clock::wall().now().before(self.since),
@@ -52,7 +58,7 @@ impl Try {
         let report = match answer {
             Some(TrialAnswer::Tried(report)) => report,
             Some(TrialAnswer::Refused(problems)) => {
-                return Err(Stop::because(format!("not a query\n\n{}", problems.join("\n\n"))));
+                return Err(not_a_query(&problems));
             }
             None => return Err(Stop::because("the daemon's answer is not understood")),
         };
@@ -63,6 +69,10 @@ impl Try {
         }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+fn not_a_query(problems: &[String]) -> Stop {
+    Stop::because(format!("not a query\n\n{}", problems.join("\n\n")))
 }
 
 fn print(report: &TrialReport) {

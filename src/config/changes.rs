@@ -104,6 +104,9 @@ fn settings(old: &Plan, new: &Plan) -> Vec<Change> {
     if !later.is_empty() {
         changes.push(at_restart(format!("[polling]: {} changed", later.join(", "))));
     }
+    if old.publish != new.publish {
+        changes.push(at_restart("[publish]: changed"));
+    }
     if old.parsing != new.parsing {
         changes.push(in_force("[parsing]: changed"));
     }
@@ -138,6 +141,7 @@ fn polling(old: &fetch::Settings, new: &fetch::Settings) -> Vec<&'static str> {
         allow_private: "allow_private",
         proxy: "proxy",
         price: "price",
+        budget: "budget",
         evenness: "evenness",
         robots: "robots",
         deltas: "deltas",
@@ -217,6 +221,7 @@ fn topics(old: &Plan, new: &Plan) -> Vec<Change> {
             revisions: "revisions",
             entries: "entries",
             formerly: "formerly",
+            mute_silence: "mute_silence",
             explain: "explain",
         } but id, query, private);
         if !fields.is_empty() {

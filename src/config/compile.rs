@@ -50,7 +50,7 @@ pub(super) fn compile(gathered: Gathered, environment: &Environment) -> Result<L
     let settings = &parts[0].config;
     let server = desk.server(settings);
     let sources = desk.sources(&parts, &settings.polling);
-    let topics = desk.topics(&parts, &settings.language);
+    let topics = desk.topics(&parts, settings);
     let published = topics.as_ref().map_or(0, |topics| topics.list.len());
     let hub = desk.hub(&settings.hub);
     let polling = fetch::Settings {
@@ -59,6 +59,7 @@ pub(super) fn compile(gathered: Gathered, environment: &Environment) -> Result<L
     };
     let overrides = desk.overrides(&parts);
     let guards = desk.guards(&parts, &settings.access);
+    let publish = desk.publish(settings, topics.as_ref().map(|topics| &topics.list[..]));
 
     if desk.problems.is_empty() {
         desk.nothing_is_missing(sources.len(), published);
@@ -74,6 +75,7 @@ pub(super) fn compile(gathered: Gathered, environment: &Environment) -> Result<L
                 store,
                 server,
                 polling,
+                publish,
                 parsing,
                 hub,
                 logging: settings::logging(&settings.logging),

@@ -32,6 +32,10 @@ pub(crate) struct Config {
     pub(crate) include: Vec<Spanned<String>>,
     /// The language of the sources: how words are reduced to stems.
     pub(crate) language: Language,
+    /// Further languages: texts in one of them are read in it, and queries in all.
+    pub(crate) other_languages: Vec<Language>,
+    /// Whether British and American spellings are one word.
+    pub(crate) join_spellings: bool,
     /// What survives a restart.
     pub(crate) store: Store,
     /// What readers reach.
@@ -42,6 +46,8 @@ pub(crate) struct Config {
     pub(crate) polling: Polling,
     /// Bounds on what one document may hold.
     pub(crate) parsing: Parsing,
+    /// What is published beside the server.
+    pub(crate) publish: Publish,
     /// WebSub.
     pub(crate) hub: Hub,
     /// The log.
@@ -166,6 +172,9 @@ pub(crate) struct Polling {
     pub(crate) ceiling: Spanned<Period>,
     /// What a poll costs, in item-hours of delay: the higher, the rarer the polls.
     pub(crate) price: Spanned<f64>,
+    /// Polls a source and day, on average, that the price is moved to bring about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) budget: Option<Spanned<f64>>,
     /// From 0, which serves the mean delay of entries, to 1, which asks all sources equally often.
     pub(crate) evenness: Spanned<f64>,
     /// Requests under way at once.
@@ -206,6 +215,7 @@ impl Default for Polling {
             hard_floor: unwritten(Period(settings.hard_floor)),
             ceiling: unwritten(Period(settings.ceiling)),
             price: unwritten(settings.price),
+            budget: None,
             evenness: unwritten(settings.evenness),
             concurrency: at_least_one(settings.concurrency),
             spacing: Period(settings.spacing),
@@ -250,6 +260,19 @@ impl Default for Parsing {
             attributes: at_least_one(limits.attributes),
         }
     }
+}
+
+/// `[publish]`
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Publish {
+    /// Where the site is kept as files, for another web server.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) directory: Option<PathBuf>,
+    /// Private topics that are written there all the same.
+    pub(crate) private: Vec<Spanned<Id>>,
+    /// Whether readers who ask for it get a feed's new entries alone (Q35).
+    pub(crate) deltas: bool,
 }
 
 /// `[hub]`
@@ -313,6 +336,8 @@ pub(crate) struct Source {
     /// Never less often than this.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) max: Option<Spanned<Period>>,
+    /// Whether nobody is told when it falls silent.
+    pub(crate) mute_silence: bool,
     /// Sent to its origin and to no other (P70).
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) headers: BTreeMap<HeaderName, HeaderText>,
@@ -345,6 +370,7 @@ impl Default for Source {
             interval: None,
             min: None,
             max: None,
+            mute_silence: false,
             headers: BTreeMap::new(),
             username: None,
             password_file: None,
@@ -380,6 +406,8 @@ pub(crate) struct Topic {
     pub(crate) entries: NonZeroUsize,
     /// Names it had before, whose addresses lead here (Q33).
     pub(crate) formerly: Vec<Spanned<Id>>,
+    /// Whether nobody is told when it falls silent.
+    pub(crate) mute_silence: bool,
     /// Who may read it: `public`, `key`, or the names of some keys.
     pub(crate) access: Spanned<Access>,
     /// Whether its feed says which words put a story in it.
@@ -398,6 +426,7 @@ impl Default for Topic {
             revisions: Revisions::default(),
             entries: at_least_one(50),
             formerly: Vec::new(),
+            mute_silence: false,
             access: unwritten(Access::Public),
             explain: false,
         }

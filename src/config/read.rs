@@ -231,13 +231,14 @@ fn quoted(text: &str) -> Vec<&str> {
 }
 
 /// The tables of a file and how each begins.
-pub(super) const TABLES: [(&str, &str); 11] = [
+pub(super) const TABLES: [(&str, &str); 12] = [
     ("", ""),
     ("store", "[store]"),
     ("server", "[server]"),
     ("access", "[access]"),
     ("polling", "[polling]"),
     ("parsing", "[parsing]"),
+    ("publish", "[publish]"),
     ("hub", "[hub]"),
     ("logging", "[logging]"),
     ("source[0]", "[[source]]"),

@@ -10,11 +10,11 @@ use crate::dedup;
 use crate::fetch::websub;
 use crate::inquiry::Records;
 use crate::inquiry::trial::{Caught, Scope};
-use crate::model::{Piece, Source, SourceId, StoryId, Timestamp, TopicId};
+use crate::model::{Piece, Source, SourceId, StoryId, Timestamp, TopicId, TopicSilence};
 use crate::pipeline::{Callbacks, Pulse, Request};
 use crate::publish::{
-    Delivery, Desk, Finding, FoundStory, Ledger, NotAQuery, Reply, Search, Site, SourceDetail,
-    SourceState, StoryDetail, Unavailable, Volume, VolumeDetail,
+    Before, Delivery, Desk, EarlierDetail, Finding, FoundStory, Ledger, NotAQuery, Reply, Search,
+    Site, SourceDetail, SourceState, StoryDetail, Unavailable, Volume, VolumeDetail,
 };
 
 /// Stories that a reader's search looks at, the latest changed first.
@@ -118,6 +118,18 @@ impl Desk for FrontDesk {
         })
     }
 
+    fn silences(&self) -> Reply<Vec<TopicSilence>> {
+        self.look_up(|records| {
+            let plan = records.plan();
+            // Not everybody who may see the sources may know of a private topic.
+            let private = |silence: &TopicSilence| {
+                plan.topics.iter().any(|topic| topic.id == silence.topic && topic.private)
+            };
+            let silences = records.silences().map_err(unavailable)?;
+            Ok(silences.into_iter().filter(|silence| !private(silence)).collect())
+        })
+    }
+
     fn story(&self, id: StoryId) -> Reply<Option<StoryDetail>> {
         let now = self.clock.now();
         self.look_up(move |records| records.story_detail(id, now).map_err(unavailable))
@@ -168,9 +180,19 @@ impl Desk for FrontDesk {
         self.hubs.callbacks.as_ref().is_some_and(|callbacks| callbacks.deliver(delivery))
     }
 
-    fn volume(&self, topic: TopicId, volume: Volume) -> Reply<Option<VolumeDetail>> {
-        let now = self.clock.now();
-        self.look_up(move |records| records.volume_detail(&topic, volume, now).map_err(unavailable))
+    fn volume(
+        &self,
+        topic: TopicId,
+        volume: Volume,
+        ending: &'static str,
+    ) -> Reply<Option<VolumeDetail>> {
+        self.look_up(move |records| {
+            records.volume_detail(&topic, volume, ending).map_err(unavailable)
+        })
+    }
+
+    fn earlier(&self, topic: Option<TopicId>, before: Before) -> Reply<Option<EarlierDetail>> {
+        self.look_up(move |records| records.earlier(topic.as_ref(), before).map_err(unavailable))
     }
 
     fn source(&self, source: SourceId, confide: bool) -> Reply<Option<SourceDetail>> {

@@ -21,6 +21,9 @@ pub(super) const MOST_COMMON: usize = 4;
 /// copies may lie apart, so that every copy is within two of them.
 const SPAN: i64 = 28 * 24 * 3600;
 
+/// Passages that much of a document has, ascending: they are no evidence.
+pub(super) type Boilerplate = Arc<[u64]>;
+
 /// An entry, and the names by which it and its story can be found.
 #[derive(Debug, Clone)]
 pub struct Candidate {
@@ -34,8 +37,8 @@ pub struct Candidate {
     pub link: Option<String>,
     /// Its text as passages, where it is long enough to be evidence (T2).
     pub(super) passages: Option<Passages>,
-    /// Passages that much of its document has, ascending: boilerplate.
-    pub(super) boilerplate: Arc<[u64]>,
+    /// Passages that much of its document has.
+    pub(super) boilerplate: Boilerplate,
     /// The entry's own date, never later than it was read.
     pub(super) date: Timestamp,
     /// Its identity within the source, beside the address.
@@ -166,8 +169,21 @@ pub fn candidates(entries: Vec<Entry>, rules: &Rules<'_>, now: Timestamp) -> Vec
             }
         }
     }
+    // A title that a source gives to several pages says nothing of any.
+    let mut bearers: HashMap<&str, usize> = HashMap::new();
+    for title in kept.iter().filter_map(|candidate| candidate.title.as_deref()) {
+        *bearers.entry(title).or_default() += 1;
+    }
+    let several: HashSet<String> = bearers
+        .into_iter()
+        .filter(|(_, count)| *count > 1)
+        .map(|(title, _)| title.to_owned())
+        .collect();
+    for candidate in &mut kept {
+        candidate.title.take_if(|title| several.contains(title));
+    }
     let texts = kept.iter().filter_map(|candidate| candidate.passages.as_ref());
-    let boilerplate: Arc<[u64]> = common_to(texts, MOST_COMMON).into();
+    let boilerplate: Boilerplate = common_to(texts, MOST_COMMON).into();
     for candidate in &mut kept {
         candidate.boilerplate = Arc::clone(&boilerplate);
     }

@@ -9,11 +9,11 @@ use super::candidate::{Candidate, address_keys, candidate_of, published_key};
 use super::judge::{Place, Rules, bearers, by_its_text, file, find, join, new_keys, rare};
 use super::likeness::leading;
 use super::overrides::addresses;
-use super::revise::bound;
 use super::title::normal_title;
+use super::unite::{admit, unite};
 use super::withdraw::follow_the_lead;
 use crate::model::{
-    Admitted, Entry, Evidence, Key, KeyKind, Lookalikes, Member, Story, StoryId, Timestamp, Verdict,
+    Admitted, Entry, Evidence, Key, Lookalikes, Member, Story, StoryId, Timestamp, Verdict,
 };
 
 /// The keys under which a story with an entry at this address is found,
@@ -106,7 +106,7 @@ fn part(
     let dropped = keys_of(&before, rules, now);
     let dropped = dropped.into_iter().filter(|key| !kept.contains(key)).collect();
     let keys = kept.into_iter().filter(|key| !bearers(known, key).contains(&id)).collect();
-    admit(story, Some(before), keys, dropped, known, done);
+    admit(story, Some(before), keys, dropped, Verdict::Overridden, known, done);
     for (_, member) in gone {
         settle(member, id, known, rules, now, done);
     }
@@ -170,7 +170,8 @@ fn settle(
         let mut keys = new_keys(&candidate, &story, known);
         keys.extend(rare(candidate.leading_keys(), &story, known));
         let before = forwarder.clone();
-        return admit(story, Some(before), keys, Vec::new(), known, done);
+        let verdict = Verdict::Overridden;
+        return admit(story, Some(before), keys, Vec::new(), verdict, known, done);
     }
     let mut admitted = match find(&candidate, known, rules) {
         Place::Like(id, evidence) => {
@@ -225,53 +226,25 @@ fn merge(
         .into_iter();
     let Some(target) = stories.next() else { return };
     for id in stories {
-        let (Some(into), Some(other)) =
-            (known.stories.get(&target).cloned(), known.stories.get(&id).cloned())
-        else {
+        let (Some(into), Some(other)) = (known.stories.get(&target), known.stories.get(&id)) else {
             continue;
         };
-        if other.members.iter().any(|member| rules.overrides.bar(&member.entry, &into)) {
+        if other.members.iter().any(|member| rules.overrides.bar(&member.entry, into)) {
             continue;
         }
         let with = into.members.iter().find_map(named).unwrap_or_default();
-        let mut story = into.clone();
-        story.members.extend(other.members.iter().map(|moved| {
-            let founded = matches!(moved.evidence, Evidence::Founded | Evidence::Parted { .. });
-            let evidence = if founded || named(moved).is_some() {
-                Evidence::Forced { with: with.clone() }
-            } else {
-                moved.evidence.clone()
-            };
-            Member { evidence, ..moved.clone() }
-        }));
-        // The founder of the story that stays is its first, whatever the dates.
-        story.members[1..].sort_by_key(|member| member.joined);
-        story.related.retain(|related| related.story != id);
-        story.history.extend(other.history.iter().cloned());
-        story.history.sort_by_key(|revision| revision.at);
-        bound(&mut story.history);
-        story.changed = now;
-        follow_the_lead(&mut story, rules, now);
-
-        let mut forwarder = other.clone();
-        forwarder.merged_into = Some(target);
-        forwarder.members.truncate(1);
-        forwarder.related.clear();
-        forwarder.history.clear();
-        forwarder.changed = now;
-        // By its names it is still found, so that a split revives it; as evidence it is no more.
-        let lost = |key: &Key| matches!(key.kind, KeyKind::Title | KeyKind::Passage);
-        let dropped = keys_of(&other, rules, now).into_iter().filter(lost).collect();
-        admit(forwarder, Some(other), Vec::new(), dropped, known, done);
-
-        let keys = keys_of(&story, rules, now);
-        let keys = keys.into_iter().filter(|key| !bearers(known, key).contains(&target)).collect();
-        admit(story, Some(into), keys, Vec::new(), known, done);
+        let moved_by = |moved: &Member| {
+            matches!(moved.evidence, Evidence::Founded | Evidence::Parted { .. })
+                || named(moved).is_some()
+        };
+        let because = Evidence::Forced { with };
+        let verdict = Verdict::Overridden;
+        unite(target, id, verdict, moved_by, because, known, rules, now, done);
     }
 }
 
 /// The keys under which a story is found, but for its published id.
-fn keys_of(story: &Story, rules: &Rules<'_>, now: Timestamp) -> BTreeSet<Key> {
+pub(super) fn keys_of(story: &Story, rules: &Rules<'_>, now: Timestamp) -> BTreeSet<Key> {
     let mut keys = BTreeSet::new();
     let nothing = Lookalikes::default();
     for member in &story.members {
@@ -284,19 +257,4 @@ fn keys_of(story: &Story, rules: &Rules<'_>, now: Timestamp) -> BTreeSet<Key> {
     }
     keys.remove(&published_key(&story.published_id));
     keys
-}
-
-/// Files a change of the operator's.
-fn admit(
-    story: Story,
-    before: Option<Story>,
-    keys: Vec<Key>,
-    dropped: Vec<Key>,
-    known: &mut Lookalikes,
-    done: &mut Vec<Admitted>,
-) {
-    let before = before.map(Box::new);
-    let admitted = Admitted { story, before, keys, dropped, verdict: Verdict::Overridden };
-    file(&admitted, known);
-    done.push(admitted);
 }

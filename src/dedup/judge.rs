@@ -4,6 +4,7 @@ use super::candidate::{Candidate, MOST_COMMON, address_keys, published_key};
 use super::likeness::{Likeness, by_text, by_title, leads_with_text};
 use super::overrides::{Overrides, addresses};
 use super::revise::revise;
+use super::unite::judge_first_text;
 use super::withdraw::heed_notice;
 use crate::model::{
     Admitted, Entry, Evidence, Key, KeyKind, Lookalikes, Member, Related, Sources, Story, StoryId,
@@ -51,6 +52,7 @@ pub fn judge(
 ) -> Judged {
     let mut judged = Judged::default();
     for candidate in candidates {
+        let boilerplate = candidate.boilerplate.clone();
         let place = find(&candidate, known, rules);
         match place {
             Place::Told(id, _) | Place::Forgotten(id) => {
@@ -69,8 +71,11 @@ pub fn judge(
         };
         if let Some(admitted) = admitted {
             file(&admitted, known);
+            let further = judge_first_text(&admitted, &boilerplate, known, rules, now);
             judged.listed.push(admitted.story.id);
+            judged.listed.extend(further.iter().map(|further| further.story.id));
             judged.admitted.push(admitted);
+            judged.admitted.extend(further);
         }
     }
     judged.listed.sort_unstable();
@@ -122,7 +127,7 @@ pub(super) fn by_its_text(
     rules: &Rules<'_>,
     now: Timestamp,
 ) -> Admitted {
-    let Likeness { best, related } = by_text(&candidate, known, rules);
+    let Likeness { best, related } = by_text(&candidate, known, rules, None);
     match best {
         Some((id, evidence)) => join(candidate, known, id, evidence, related, rules, now),
         None => found(candidate, known, related, rules, now),
@@ -249,7 +254,7 @@ pub(super) fn found(
 }
 
 /// Remembers what a story nearly was one with: the most alike, once each.
-fn relate(story: &mut Story, related: Vec<Related>) {
+pub(super) fn relate(story: &mut Story, related: Vec<Related>) {
     for other in related {
         if story.related.iter().all(|known| known.story != other.story) {
             story.related.push(other);

@@ -6,17 +6,21 @@ use std::time::Duration;
 use url::Url;
 
 use super::address::canonical;
+use super::alignment::{Differences, differences};
 use super::candidate::{Candidate, MOST_COMMON, candidate_of};
 use super::figures::Figures;
 use super::judge::{Rules, bearers};
 use super::passages::{Overlap, Passages};
-use super::title::share_a_word;
+use super::title::{may_recur, share_a_frame, share_a_word};
 use crate::model::{
     Entry, Evidence, Forbidden, Lookalikes, Member, Related, Story, StoryId, Timestamp,
 };
 
 /// How far apart two tellings under one title may be dated (T1).
 const TITLE_WINDOW: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// The same where the title is that of a series: its next instalment may be a week away.
+const SERIES_WINDOW: Duration = Duration::from_secs(2 * 24 * 3600);
 
 /// How far apart two tellings of one text may be dated (T2).
 const TEXT_WINDOW: Duration = Duration::from_secs(14 * 24 * 3600);
@@ -35,13 +39,19 @@ const MOST_COMPARED: usize = 12;
 
 /// A text of so many words is an account rather than a summary. Two such that
 /// differ speak against a title they share.
-const FULL_TEXT: usize = 100;
+pub(super) const FULL_TEXT: usize = 100;
 
 /// With fewer different names and numbers in a text, these say nothing.
 const FEWEST_NAMES: u32 = 4;
 
 /// Hundredths of the shorter text from which on names matter less.
 const NEARLY_WHOLE: u32 = 75;
+
+/// Hundredths of either text from which on the two are one.
+const WORD_FOR_WORD: u32 = 90;
+
+/// Hundredths of the shorter text, or of its names, below which it has much of its own.
+const TWO_THIRDS: u32 = 67;
 
 /// What an entry's text says about where it belongs.
 #[derive(Debug, Default)]
@@ -62,7 +72,8 @@ pub(super) fn by_title(
     let [id] = bearers(known, &candidate.title_key()?) else { return None };
     let story = known.stories.get(id).filter(|story| story.stands())?;
     let apart = story.dated.apart(candidate.date);
-    let forbidden = apart > TITLE_WINDOW
+    let window = if may_recur(title) { SERIES_WINDOW } else { TITLE_WINDOW };
+    let forbidden = apart > window
         || site_of(&candidate.entry, story).is_some()
         || rules.overrides.bar(&candidate.entry, story)
         || texts_differ(candidate, story, rules);
@@ -72,11 +83,18 @@ pub(super) fn by_title(
 
 /// T2: the story whose leading text holds at least half of the entry's, or
 /// the reverse. Only ever that one text is compared, never a chain of pairs.
-pub(super) fn by_text(candidate: &Candidate, known: &Lookalikes, rules: &Rules<'_>) -> Likeness {
+/// The story that has the text already, if one has, is `besides` the point.
+pub(super) fn by_text(
+    candidate: &Candidate,
+    known: &Lookalikes,
+    rules: &Rules<'_>,
+    besides: Option<StoryId>,
+) -> Likeness {
     let Some(passages) = &candidate.passages else { return Likeness::default() };
     let common = common(candidate, passages, known);
     let mut comparisons: Vec<Comparison<'_>> = most_alike(candidate, &common, known)
         .into_iter()
+        .filter(|story| Some(story.id) != besides)
         .filter_map(|story| compare(candidate, passages, &common, story, rules))
         .collect();
     comparisons.sort_by(|one, other| {
@@ -113,14 +131,14 @@ pub(super) fn by_text(candidate: &Candidate, known: &Lookalikes, rules: &Rules<'
 pub fn near(story: &Story, known: &Lookalikes, rules: &Rules<'_>, now: Timestamp) -> Vec<Related> {
     let Some((leader, _)) = leading(story, rules) else { return Vec::new() };
     let candidate = candidate_of(leader.entry.clone(), rules, now);
-    let Likeness { best, related } = by_text(&candidate, known, rules);
+    let Likeness { best, related } = by_text(&candidate, known, rules, Some(story.id));
     let best = best.and_then(|(story, evidence)| match evidence {
         Evidence::SameText { shared, of, .. } => {
             Some(Related { story, shared, of, forbidden: Some(Forbidden::Better) })
         }
         _ => None,
     });
-    best.into_iter().chain(related).filter(|other| other.story != story.id).collect()
+    best.into_iter().chain(related).collect()
 }
 
 /// The member whose text leads the story: the first in rank that has a full
@@ -129,7 +147,7 @@ pub(super) fn leading<'a>(story: &'a Story, rules: &Rules<'_>) -> Option<(&'a Me
     let mut summary = None;
     for member in story.ranked(rules.sources) {
         match Passages::of(&member.entry) {
-            Some(full) if full.words >= FULL_TEXT => return Some((member, full)),
+            Some(full) if full.len() >= FULL_TEXT => return Some((member, full)),
             Some(short) if summary.is_none() => summary = Some((member, short)),
             _ => {}
         }
@@ -163,18 +181,18 @@ fn compare<'a>(
     if overlap.shared < FEWEST_SHARED || !overlap.reaches(RELATED) {
         return None;
     }
-    let forbidden = forbidden(candidate, passages, story, leader, &leading, &overlap, rules);
+    let pair = (passages, &leading, common);
+    let forbidden = forbidden(candidate, pair, &overlap, story, leader, rules);
     Some(Comparison { story, leader, leading, overlap, forbidden })
 }
 
 /// What forbids a join that the texts alone would make.
 fn forbidden(
     candidate: &Candidate,
-    passages: &Passages,
+    (passages, leading, common): (&Passages, &Passages, &[u64]),
+    overlap: &Overlap,
     story: &Story,
     leader: &Member,
-    leading: &Passages,
-    overlap: &Overlap,
     rules: &Rules<'_>,
 ) -> Option<Forbidden> {
     let entry = &candidate.entry;
@@ -184,7 +202,12 @@ fn forbidden(
     if story.members.iter().any(|member| member.entry.source == entry.source) {
         return Some(Forbidden::OneSource);
     }
-    if let Some(host) = site_of(entry, story) {
+    let found = differences(passages, leading, common);
+    // Two offices on one site may each have a page for what they announce together.
+    let word_for_word = found.renamed == 0
+        && overlap.reaches(WORD_FOR_WORD)
+        && overlap.of_longer * WORD_FOR_WORD <= overlap.of * 100;
+    if let Some(host) = site_of(entry, story).filter(|_| !word_for_word) {
         return Some(Forbidden::OneSite { host });
     }
     let led = leader.entry.dated().unwrap_or(leader.joined).min(leader.joined);
@@ -192,18 +215,43 @@ fn forbidden(
     if apart > TEXT_WINDOW {
         return Some(Forbidden::Dates { hours_apart: apart.as_secs() / 3600 });
     }
-    let titles = (entry.title.as_str(), leader.entry.title.as_str());
+    let titles = [entry.title.as_str(), leader.entry.title.as_str()];
     if is_part_of_a_list(passages, leading, overlap, titles) {
         return Some(Forbidden::Listing);
     }
     let own = Figures::of(&entry.title);
-    let titles = [&leader.entry.title, &story.lead(rules.sources).entry.title];
+    let theirs = [&leader.entry.title, &story.lead(rules.sources).entry.title];
     if let Some((one, other)) =
-        titles.into_iter().find_map(|title| own.contradict(&Figures::of(title)))
+        theirs.into_iter().find_map(|title| own.contradict(&Figures::of(title)))
     {
         return Some(Forbidden::Figures { one, other });
     }
     names_differ(passages, leading, overlap)
+        .or_else(|| is_another(found, passages.len().min(leading.len()), overlap, titles))
+}
+
+/// Whether two texts are one but for what they name, as are two instalments
+/// of a series: between the phrases they share, each has names, numbers or dates of its own.
+/// Whoever copies a text changes words for many reasons, and seldom these. And whether
+/// two texts share a piece, and go on to tell different things at length.
+fn is_another(
+    found: Differences,
+    words: usize,
+    overlap: &Overlap,
+    titles: [&str; 2],
+) -> Option<Forbidden> {
+    if !overlap.reaches(JOINED) {
+        return None;
+    }
+    if found.go_apart && !overlap.reaches(TWO_THIRDS) {
+        return Some(Forbidden::Listing);
+    }
+    let Differences { replaced, renamed, retold, .. } = found;
+    let often = renamed * 100 >= words || renamed * 2 >= replaced;
+    let series = (renamed >= 2 && often)
+        || (renamed >= 1 && retold >= 2 && !overlap.reaches(NEARLY_WHOLE))
+        || (renamed >= 1 && share_a_frame(titles[0], titles[1]));
+    series.then(|| Forbidden::Renamed { places: u32::try_from(renamed).unwrap_or(u32::MAX) })
 }
 
 /// Whether the shorter of two texts is one of several that the longer puts in
@@ -213,19 +261,19 @@ fn is_part_of_a_list(
     one: &Passages,
     other: &Passages,
     overlap: &Overlap,
-    titles: (&str, &str),
+    titles: [&str; 2],
 ) -> bool {
     let (longer, part) = if overlap.first_is_longer { (one, other) } else { (other, one) };
-    part.words >= FULL_TEXT
-        && longer.words * 2 >= part.words * 5
-        && (longer.begins_at(part) > 25 || !share_a_word(titles.0, titles.1))
+    part.len() >= FULL_TEXT
+        && overlap.of_longer * 2 >= overlap.of * 5
+        && (longer.begins_at(part) > 25 || !share_a_word(titles[0], titles[1]))
 }
 
 /// Two tellings of one text share most of its numbers, and of its numbers and
 /// names; two instalments of a series share the words around them. The less of
 /// the texts is shared, the more of the names must be.
 fn names_differ(one: &Passages, other: &Passages, overlap: &Overlap) -> Option<Forbidden> {
-    let wanted = if overlap.reaches(NEARLY_WHOLE) { 50 } else { 67 };
+    let wanted = if overlap.reaches(NEARLY_WHOLE) { 50 } else { TWO_THIRDS };
     [one.figures_shared(other), one.names_shared(other)]
         .into_iter()
         .find(|(shared, of)| *of >= FEWEST_NAMES && shared * 100 < of * wanted)
@@ -235,16 +283,23 @@ fn names_differ(one: &Passages, other: &Passages, overlap: &Overlap) -> Option<F
 /// Whether entry and story have texts, and these say that they are two.
 fn texts_differ(candidate: &Candidate, story: &Story, rules: &Rules<'_>) -> bool {
     let Some(passages) = &candidate.passages else { return false };
-    let Some((_, leading)) = leading(story, rules) else { return false };
-    let telling = passages.words.min(leading.words) >= FULL_TEXT;
+    let Some((leader, leading)) = leading(story, rules) else { return false };
+    let words = passages.len().min(leading.len());
     let overlap = passages.overlap(&leading, &candidate.boilerplate);
-    telling && (!overlap.reaches(RELATED) || names_differ(passages, &leading, &overlap).is_some())
+    let apart = !overlap.reaches(RELATED);
+    let named_apart = names_differ(passages, &leading, &overlap).is_some();
+    if words < FULL_TEXT {
+        return apart && named_apart;
+    }
+    let found = differences(passages, &leading, &candidate.boilerplate);
+    let titles = [candidate.entry.title.as_str(), leader.entry.title.as_str()];
+    apart || named_apart || is_another(found, words, &overlap, titles).is_some()
 }
 
 /// The host on which both have their pages: a site that lists two pages has
 /// made two announcements. One page under one address is not two, unless
 /// one source tells both.
-fn site_of(entry: &Entry, story: &Story) -> Option<String> {
+pub(super) fn site_of(entry: &Entry, story: &Story) -> Option<String> {
     let host = host_of(entry);
     let two_pages = |member: &Member| {
         host_of(&member.entry) == host
@@ -259,9 +314,11 @@ fn page_of(entry: &Entry) -> Option<&Url> {
     entry.original.as_ref().or(entry.url.as_ref())
 }
 
-/// Who speaks: the host of the entry's identity address, else the source.
+/// Who speaks: the host of the entry's identity address, else the source. An
+/// address in numbers names a machine, on which anybody may publish.
 fn host_of(entry: &Entry) -> &str {
     page_of(entry)
+        .filter(|url| url.domain().is_some_and(|name| name != "localhost"))
         .and_then(|url| url.host_str())
         .map_or(entry.source.as_str(), |host| host.strip_prefix("www.").unwrap_or(host))
 }

@@ -8,7 +8,7 @@ use super::text::{Kind, Word, words};
 use crate::model::Entry;
 
 /// Words of a passage.
-const LENGTH: usize = 5;
+pub(super) const LENGTH: usize = 5;
 
 /// A text of fewer words is no evidence: one-sentence summaries of two
 /// announcements of one series are alike.
@@ -30,7 +30,7 @@ const MOST_KEYS: usize = 96;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Passages {
     /// In the order of the text.
-    in_order: Vec<u64>,
+    pub(super) in_order: Vec<u64>,
     /// The same as a set: ascending, each once.
     set: Vec<u64>,
     /// Its numbers as a set of hashes.
@@ -39,8 +39,8 @@ pub(super) struct Passages {
     names: Vec<u64>,
     /// All its words likewise.
     vocabulary: Vec<u64>,
-    /// How many words it has.
-    pub(super) words: usize,
+    /// Its words in order.
+    pub(super) words: Vec<(u64, Kind)>,
 }
 
 /// How much two texts share.
@@ -50,6 +50,8 @@ pub(super) struct Overlap {
     pub(super) shared: u32,
     /// Passages of the shorter.
     pub(super) of: u32,
+    /// Passages of the longer.
+    pub(super) of_longer: u32,
     /// Whether the first of the two is the longer.
     pub(super) first_is_longer: bool,
 }
@@ -82,16 +84,26 @@ impl Passages {
             figures: of_kind(Kind::Figure),
             names: of_kind(Kind::Name),
             vocabulary: as_set(words.iter().map(|word| word.hash)),
-            words: words.len(),
+            words: words.iter().map(|word| (word.hash, word.kind)).collect(),
             in_order,
         }
+    }
+
+    /// How many words it has.
+    pub(super) fn len(&self) -> usize {
+        self.words.len()
+    }
+
+    /// Whether a word of this hash is anywhere in it.
+    pub(super) fn has_word(&self, hash: u64) -> bool {
+        contains(&self.vocabulary, hash)
     }
 
     /// The passages that serve as keys: of every stretch of text the least by
     /// hash, so that two texts which share a stretch share its key (winnowing).
     /// Passages for which `skip` holds are passed over.
     pub(super) fn keys(&self, skip: &[u64]) -> Vec<u64> {
-        let window = if self.words < SHORT { WINDOW_OF_SHORT } else { WINDOW };
+        let window = if self.len() < SHORT { WINDOW_OF_SHORT } else { WINDOW };
         let own: Vec<u64> = if skip.is_empty() {
             self.in_order.clone()
         } else {
@@ -107,7 +119,7 @@ impl Passages {
     /// The passages between keys that are all common: what stands between two
     /// known pieces of a footer is footer too.
     pub(super) fn around(&self, skip: &[u64], is_common: impl Fn(u64) -> bool) -> Vec<u64> {
-        let window = if self.words < SHORT { WINDOW_OF_SHORT } else { WINDOW };
+        let window = if self.len() < SHORT { WINDOW_OF_SHORT } else { WINDOW };
         let places = winnow(&self.in_order, window);
         let common = |place: usize| {
             let hash = self.in_order[place];
@@ -134,7 +146,12 @@ impl Passages {
             if common.is_empty() { set.len() } else { set.len() - intersection(set, common, &[]) }
         };
         let (own, others) = (counts(&self.set), counts(&other.set));
-        Overlap { shared: small(shared), of: small(own.min(others)), first_is_longer: own > others }
+        Overlap {
+            shared: small(shared),
+            of: small(own.min(others)),
+            of_longer: small(own.max(others)),
+            first_is_longer: own > others,
+        }
     }
 
     /// How far into this text, in hundredths of it, what it shares with `part` begins.

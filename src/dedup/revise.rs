@@ -5,7 +5,7 @@ use similar::{Algorithm, DiffOp, capture_diff_slices};
 use super::candidate::Candidate;
 use super::judge::{Rules, bearers, new_keys, rare};
 use super::likeness::leads_with_text;
-use super::withdraw::{heed_notice, note_missing};
+use super::withdraw::{heed_notice, is_to_be_checked, note_missing};
 use crate::model::{
     Admitted, Enriched, Entry, Lookalikes, Member, Piece, Revision, Role, Story, StoryId,
     Timestamp, Verdict,
@@ -206,13 +206,20 @@ pub fn differences(before: &str, after: &str) -> Vec<Piece> {
 }
 
 /// Whether an entry's full text should be fetched: it is new, its source says
-/// something new, or the last attempt failed.
-pub fn wants_enrichment(candidate: &Candidate, known: &Lookalikes) -> Wanted {
+/// something new, the last attempt failed, or it is time to see whether the page
+/// still stands. `since` is when this source was last read.
+pub fn wants_enrichment(
+    candidate: &Candidate,
+    known: &Lookalikes,
+    since: Timestamp,
+    now: Timestamp,
+) -> Wanted {
     let Some(member) = told(candidate, known) else { return Wanted::New };
     let stated = candidate.entry.statement();
     match member.entry.enriched {
         Some(enriched) if enriched.stated != stated => Wanted::New,
         Some(enriched) if enriched.stale => Wanted::Again,
+        Some(_) if is_to_be_checked(member, since, now) => Wanted::Check,
         Some(_) => Wanted::No,
         None if member.entry.statement() != stated => Wanted::New,
         None => Wanted::Again,
@@ -234,6 +241,17 @@ pub fn is_settled(candidate: &Candidate, known: &Lookalikes) -> bool {
     })
 }
 
+/// Whether the source told of this entry before, whatever it said. `known` need only
+/// hold what is found under [`Candidate::names`].
+pub fn is_told(candidate: &Candidate, known: &Lookalikes) -> bool {
+    told(candidate, known).is_some()
+}
+
+/// Whether the page of an entry told before was gone when it was last looked at.
+pub fn was_missing(candidate: &Candidate, known: &Lookalikes) -> bool {
+    told(candidate, known).is_some_and(|member| member.entry.missing.is_some())
+}
+
 /// What the source told of this entry before.
 fn told<'a>(candidate: &Candidate, known: &'a Lookalikes) -> Option<&'a Member> {
     candidate
@@ -253,6 +271,8 @@ pub enum Wanted {
     New,
     /// It was tried for these very words, and failed.
     Again,
+    /// It is there; whether its page still is, is to be seen.
+    Check,
     /// It is there.
     No,
 }

@@ -20,6 +20,8 @@ mod changes;
 
 mod copies;
 
+mod late;
+
 mod overriding;
 
 mod properties;

@@ -79,11 +79,82 @@ pub(super) fn title_words(title: &str) -> Vec<String> {
     words(&folded)
 }
 
-/// Whether two titles have a word in common, other than short ones and numbers.
+/// Words of half the titles of governments, by which none is known.
+const COMMON: &[&str] = &[
+    "announced",
+    "announcement",
+    "department",
+    "foreign",
+    "government",
+    "minister",
+    "ministers",
+    "ministry",
+    "office",
+    "parliament",
+    "president",
+    "press",
+    "prime",
+    "release",
+    "secretary",
+    "speech",
+    "statement",
+    "today",
+];
+
+/// Whether two titles have a word in common, other than short and common ones and numbers.
 pub(super) fn share_a_word(one: &str, other: &str) -> bool {
-    let telling = |word: &String| word.chars().count() > 4 && word.chars().all(char::is_alphabetic);
+    let telling = |word: &String| {
+        word.chars().count() > 4
+            && word.chars().all(char::is_alphabetic)
+            && !COMMON.contains(&word.as_str())
+    };
     let others = title_words(other);
     title_words(one).iter().filter(|word| telling(word)).any(|word| others.contains(word))
+}
+
+/// Words of titles under which one announcement after the other appears.
+const RECURRING: &[&str] = &[
+    "advice",
+    "annual",
+    "briefing",
+    "bulletin",
+    "call",
+    "daily",
+    "figures",
+    "monthly",
+    "notice",
+    "notices",
+    "prices",
+    "quarterly",
+    "readout",
+    "remarks",
+    "report",
+    "results",
+    "statement",
+    "statements",
+    "statistics",
+    "update",
+    "weekly",
+];
+
+/// Whether a normalised title may well be borne by another announcement soon.
+pub(super) fn may_recur(title: &str) -> bool {
+    title.split(' ').any(|word| RECURRING.contains(&word))
+}
+
+/// Whether two titles are one but for some words in one place, as those of a
+/// series are: `Minister visits Dravenia`, `Minister visits Colombrey`.
+pub(super) fn share_a_frame(one: &str, other: &str) -> bool {
+    let normal = |title: &str| -> Vec<String> {
+        let folded: String = title.nfkc().flat_map(char::to_lowercase).map(plain).collect();
+        words(without_month(without_display_type(folded.trim())))
+    };
+    let (one, other) = (normal(one), normal(other));
+    let shorter = one.len().min(other.len());
+    let before = one.iter().zip(&other).take_while(|(a, b)| a == b).count();
+    let behind = one.iter().rev().zip(other.iter().rev()).take_while(|(a, b)| a == b).count();
+    let frame = (before + behind).min(shorter);
+    frame < shorter && frame >= 2 && frame * 2 >= shorter
 }
 
 /// One form for the quotes and dashes that editors and syndicators exchange.
@@ -102,16 +173,23 @@ fn without_display_type(title: &str) -> &str {
     }
 }
 
-/// Drops `… - GOV.UK` or `… | the site's own title`.
+/// Drops `… - GOV.UK` or `… | the site's own title`, that title's beginning included.
 fn without_site<'a>(title: &'a str, site: &str) -> &'a str {
     for separator in [" | ", " - "] {
         if let Some((before, after)) = title.rsplit_once(separator)
-            && (after.trim() == "gov.uk" || (!site.is_empty() && after.trim() == site))
+            && (after.trim() == "gov.uk" || names_site(after.trim(), site))
         {
             return before.trim();
         }
     }
     title
+}
+
+/// Whether what stands behind a title is the site's name: all of its title
+/// or where that begins, `Courier` of `Courier - latest news`.
+fn names_site(behind: &str, site: &str) -> bool {
+    let rest = site.strip_prefix(behind);
+    !behind.is_empty() && rest.is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))
 }
 
 /// Drops `… [july 2025]`, which archives put behind every title.
@@ -183,6 +261,36 @@ mod tests {
         ] {
             assert_ne!(normal_title(one, ""), normal_title(other, ""), "{one}");
         }
+    }
+
+    #[test]
+    fn titles_of_a_series_share_a_frame() {
+        for (one, other, expected) in [
+            ("Minister for Europe visits Dravenia", "Minister for Europe visits Colombrey", true),
+            ("News story: Dravenia travel advice", "Upper Ostravia travel advice", true),
+            ("Minister for Europe visits Dravenia", "Minister for Europe visits Dravenia", false),
+            (
+                "Minister for Europe visits Dravenia",
+                "Minister for Europe visits Dravenia today",
+                false,
+            ),
+            (
+                "Ministers back grain store plan",
+                "Eleven cooperatives to share barley stores",
+                false,
+            ),
+        ] {
+            assert_eq!(share_a_frame(one, other), expected, "{one} / {other}");
+        }
+    }
+
+    #[test]
+    fn words_of_half_of_all_titles_are_not_shared() {
+        assert!(share_a_word("A speech on rivers and grain", "Minister speaks on rivers"));
+        assert!(!share_a_word(
+            "Statement by the Foreign Secretary",
+            "Foreign Secretary: statement"
+        ));
     }
 
     #[test]

@@ -9,11 +9,35 @@ use super::candidate::{address_keys, guid_key};
 use super::judge::{Rules, bearers, file};
 use super::revise::unkeyed;
 use crate::model::{
-    Admitted, Key, Lookalikes, SourceId, Story, Timestamp, Withdrawal, WithdrawnBy,
+    Admitted, Key, Lookalikes, Member, SourceId, Story, Timestamp, Withdrawal, WithdrawnBy,
 };
 
 /// A page that is gone counts once it has been gone twice, so far apart.
 const SURE_AFTER: Duration = Duration::from_secs(12 * 3600);
+
+/// For so many days a page is looked at once a day…
+const DAYS: u64 = 7;
+
+/// …and then once a week, until so many days after its entry came.
+const LAST_DAY: u64 = 35;
+
+/// For how long after its entry came a page is looked at again.
+pub const CHECKED_FOR: Duration = Duration::from_secs((LAST_DAY + 1) * 24 * 3600);
+
+/// Whether a page that was read is to be looked at again: a day began since its
+/// source was last read, counted from when the entry came, so that not all
+/// pages of a source are due at once. One that was gone is, as soon as that may be sure.
+pub(super) fn is_to_be_checked(member: &Member, since: Timestamp, now: Timestamp) -> bool {
+    if let (Some(missing), None) = (member.entry.missing, &member.withdrawn) {
+        return now >= missing.after(SURE_AFTER);
+    }
+    let day = |at: Timestamp| match member.joined.apart(at).as_secs() / (24 * 3600) {
+        _ if at < member.joined => 0,
+        day if day <= DAYS => day,
+        day => day.min(LAST_DAY) / 7 * 7,
+    };
+    day(now) > day(since)
+}
 
 /// The keys of the entries that a document says are deleted: what to load before [`withdraw()`].
 pub fn tombstone_keys(source: &SourceId, deleted: &[(String, Option<Timestamp>)]) -> Vec<Key> {
@@ -129,4 +153,33 @@ pub(super) fn follow_the_lead(story: &mut Story, rules: &Rules<'_>, now: Timesta
     story.withdrawn = withdrawn;
     story.revised = now;
     story.updated = story.updated.max(now);
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::model::{Entry, Evidence};
+
+    #[test]
+    fn a_page_is_looked_at_daily_for_a_week_and_weekly_for_a_month() {
+        let hours = |hours: u64| Timestamp::EPOCH.after(Duration::from_secs(hours * 3600));
+        let entry = Entry::of(SourceId::new("a"));
+        let member = Member::new(entry, Evidence::Founded, hours(0));
+        // A source that is read every two hours for a quarter of a year.
+        let checked: Vec<u64> = (0..90 * 12)
+            .filter(|poll| is_to_be_checked(&member, hours(poll * 2), hours(poll * 2 + 2)))
+            .map(|poll| (poll * 2 + 2) / 24)
+            .collect();
+        assert_eq!(checked, [1, 2, 3, 4, 5, 6, 7, 14, 21, 28, 35]);
+    }
+
+    #[test]
+    fn a_page_that_was_gone_is_looked_at_as_soon_as_that_may_be_sure() {
+        let hours = |hours: u64| Timestamp::EPOCH.after(Duration::from_secs(hours * 3600));
+        let entry = Entry { missing: Some(hours(200)), ..Entry::of(SourceId::new("a")) };
+        let member = Member::new(entry, Evidence::Founded, hours(0));
+        assert!(!is_to_be_checked(&member, hours(209), hours(211)));
+        assert!(is_to_be_checked(&member, hours(211), hours(212)));
+    }
 }

@@ -5,14 +5,17 @@
 //! (P28). Origins take turns by how long they have been able to: one with ten
 //! thousand due sources gets its turn as often as one with a single source.
 
+mod neighbours;
 mod origin;
 
 use std::collections::{BTreeSet, HashMap};
+use std::net::IpAddr;
 use std::time::Duration;
 
 use url::Url;
 use xxhash_rust::xxh3::xxh3_64;
 
+use self::neighbours::Neighbours;
 use self::origin::{Origin, moved_to, origin_of};
 use super::schedule::FURTHEST;
 use crate::model::{Location, Memory, Source, SourceId, Timestamp};
@@ -36,6 +39,7 @@ pub struct Agenda {
     /// Origins with somebody waiting and room to ask, by when they may be asked.
     ready: BTreeSet<(Timestamp, usize)>,
     in_flight: usize,
+    neighbours: Neighbours,
     /// Whose address each configured address is, by hash (P49).
     homes: HashMap<u64, usize>,
     /// The last `now` that was heard of, to notice a clock that was set back.
@@ -88,7 +92,7 @@ enum State {
     Waiting,
     /// Being asked at `of`, which may have ceased to be its origin; then to be
     /// asked again at `next`, if that is known already.
-    InFlight { of: usize, next: Option<Timestamp>, forgotten: bool },
+    InFlight { of: usize, at: Option<IpAddr>, next: Option<Timestamp>, forgotten: bool },
 }
 
 impl Agenda {
@@ -157,19 +161,26 @@ impl Agenda {
         if self.in_flight >= self.concurrency {
             return None;
         }
-        let (origin, number) = loop {
+        let (origin, number, address) = loop {
             let &(at, origin) = self.ready.first()?;
             if at > now {
                 return None;
             }
-            let number = self.origins[origin].line.pop_front()?;
-            if self.host(number).is_none() {
-                break (origin, number);
+            let &number = self.origins[origin].line.front()?;
+            let address = self.origins[origin].address;
+            if self.host(number).is_some() {
+                self.origins[origin].line.pop_front();
+                self.slots[number].state = State::Idle;
+            } else if address.is_some_and(|address| !self.neighbours.enter(address, origin)) {
+                self.origins[origin].crowded = true;
+            } else {
+                self.origins[origin].line.pop_front();
+                break (origin, number, address);
             }
-            self.slots[number].state = State::Idle;
             self.requeue(origin);
         };
-        self.slots[number].state = State::InFlight { of: origin, next: None, forgotten: false };
+        self.slots[number].state =
+            State::InFlight { of: origin, at: address, next: None, forgotten: false };
         self.in_flight += 1;
         let served = &mut self.origins[origin];
         served.in_flight += 1;
@@ -183,16 +194,41 @@ impl Agenda {
     pub fn finished(&mut self, id: &SourceId, now: Timestamp) {
         self.notice(now);
         let Some(&number) = self.numbers.get(id) else { return };
-        let State::InFlight { of, next, forgotten } = self.slots[number].state else { return };
+        let State::InFlight { of, at, next, forgotten } = self.slots[number].state else { return };
         self.slots[number].state = State::Idle;
         self.in_flight -= 1;
         self.origins[of].in_flight -= 1;
+        if let Some(address) = at {
+            self.make_room(address, now);
+        }
         self.requeue(of);
         self.drop_if_unused(of);
         if forgotten {
             self.remove(number);
         } else if let Some(due) = next {
             self.sleep(number, due);
+        }
+    }
+
+    /// Takes in where a source's origin was reached: origins on one address share room (P34).
+    pub fn locate(&mut self, id: &SourceId, address: impl FnOnce(&str) -> Option<IpAddr>) {
+        let Some(&number) = self.numbers.get(id) else { return };
+        let origin = &mut self.origins[self.slots[number].origin];
+        if let Some(address) = address(&origin.name) {
+            origin.address = Some(address);
+        }
+    }
+
+    /// A request to this address has ended: whoever waits for that may be asked.
+    fn make_room(&mut self, address: IpAddr, now: Timestamp) {
+        self.neighbours.leave(address);
+        while let Some(origin) = self.neighbours.next(address) {
+            self.origins[origin].crowded = false;
+            self.requeue(origin);
+            // One that is spaced or held until later does not use the room.
+            if self.origins[origin].ready_at.is_some_and(|at| at <= now) {
+                break;
+            }
         }
     }
 
@@ -398,7 +434,7 @@ impl Agenda {
     /// Enters an origin into `ready`, or takes it out, as its state now says.
     fn requeue(&mut self, number: usize) {
         let origin = &mut self.origins[number];
-        let able = origin.has_room() && !origin.line.is_empty();
+        let able = origin.has_room() && !origin.crowded && !origin.line.is_empty();
         let at = able.then(|| origin.next_start.max(origin.held_until));
         if origin.ready_at != at {
             if let Some(old) = std::mem::replace(&mut origin.ready_at, at) {

@@ -9,6 +9,9 @@ mod connect;
 mod headers;
 mod redirect;
 
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH};
@@ -52,6 +55,8 @@ pub(super) struct Web {
     deltas: bool,
     /// Then the address connected to is the proxy's, not the source's.
     proxied: bool,
+    /// Where origins were reached last, by the hash of their names.
+    reached: Mutex<HashMap<u64, IpAddr>>,
 }
 
 /// What one hop brought.
@@ -76,6 +81,7 @@ impl Web {
             spacing: settings.spacing,
             deltas: settings.deltas,
             proxied: settings.proxy.is_some(),
+            reached: Mutex::default(),
         })
     }
 
@@ -131,6 +137,22 @@ impl Web {
             }
         }
         Err(refused("the hub redirects without end"))
+    }
+
+    /// Where an origin was reached last, as far as is known.
+    pub(super) fn address_of(&self, origin: &str) -> Option<IpAddr> {
+        let reached = self.reached.lock().unwrap_or_else(PoisonError::into_inner);
+        reached.get(&xxh3_64(origin.as_bytes())).copied()
+    }
+
+    fn note_address(&self, url: &Url, address: IpAddr) {
+        const MOST: usize = 200_000;
+        let origin = xxh3_64(url.origin().ascii_serialization().as_bytes());
+        let mut reached = self.reached.lock().unwrap_or_else(PoisonError::into_inner);
+        if reached.len() >= MOST {
+            reached.clear();
+        }
+        reached.insert(origin, address);
     }
 
     /// Asks for an older page of a source's document: once, without conditions.
@@ -357,6 +379,10 @@ impl Asked<'_> {
             Some(address) if !self.web.proxied && !guard.admits(address.ip()) => {
                 let message = format!("{} is a private address", address.ip());
                 Err(Failure::new(FailureKind::Forbidden, message))
+            }
+            Some(address) if !self.web.proxied => {
+                self.web.note_address(response.url(), address.ip());
+                Ok(())
             }
             _ => Ok(()),
         }

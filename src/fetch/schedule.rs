@@ -11,13 +11,14 @@ use std::time::Duration;
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-use super::{Settings, websub};
+use super::{Settings, market, websub};
 use crate::model::{FailureKind, Freshness, Hints, Location, Memory, Rhythm, Source, Timestamp};
 
+pub(super) use exact::exp2;
 pub(super) use rhythm::{expected_since, learn};
 
 const MINUTE: Duration = Duration::from_secs(60);
-const HOUR: Duration = Duration::from_secs(3600);
+pub(super) const HOUR: Duration = Duration::from_secs(3600);
 pub(super) const DAY: Duration = Duration::from_secs(86_400);
 const WEEK: Duration = Duration::from_secs(7 * 86_400);
 
@@ -53,6 +54,8 @@ pub(super) struct Said {
     pub(super) failure: Option<FailureKind>,
     /// News came that did not overlap with what was known.
     pub(super) gap: bool,
+    /// It was refused while older pages were read.
+    pub(super) refused: bool,
     /// No hub is to be counted on, whatever is remembered of one.
     pub(super) alone: bool,
 }
@@ -201,7 +204,8 @@ fn wish(
     // Who invites polls finds them cheap.
     let discount = invited(memory, said, settings)
         .map_or(1.0, |offered| offered.as_secs_f64() / settings.floor.as_secs_f64());
-    let learned = usual(memory, settings, settings.price * discount, now).min(ceiling);
+    let price = market::price(memory, settings) * discount;
+    let learned = usual(memory, settings, price, now).min(ceiling);
     let mut wait = Wait { common: true, ..Wait::new(learned, "the source's rhythm") };
     if said.gap {
         let halved = (learned / 2).min(HOUR);
@@ -227,8 +231,8 @@ fn after_failure(
     settings: &Settings,
     now: Timestamp,
 ) -> Wait {
-    let interval =
-        source.pace.interval.unwrap_or_else(|| usual(memory, settings, settings.price, now));
+    let price = market::price(memory, settings);
+    let interval = source.pace.interval.unwrap_or_else(|| usual(memory, settings, price, now));
     let ceiling = source.pace.max.unwrap_or(settings.ceiling);
     let base = interval.min(ceiling).max(HOUR);
     let suspended = memory.failing_since.is_some_and(|since| since.until(now) >= SUSPENDED_AFTER);
@@ -309,6 +313,11 @@ fn spread(source: &Source, interval: Duration) -> Duration {
 fn fraction(source: &Source, seed: u64) -> f64 {
     let hash = xxh3_64_with_seed(source.id.as_str().as_bytes(), seed);
     (hash >> 11) as f64 / (1u64 << 53) as f64
+}
+
+/// Entries a day, as far as is learned of the source; none before anything is.
+pub fn rate_a_day(memory: &Memory) -> Option<f64> {
+    memory.rhythm.as_of.map(|_| 24.0 * rhythm::rate(&memory.rhythm))
 }
 
 /// Whether the next request is to be made without conditions, because 304s have

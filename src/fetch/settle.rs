@@ -3,10 +3,11 @@
 use url::Url;
 
 use crate::model::{
-    Failure, FailureKind, Hold, HoldScope, Location, Memory, Moved, Outcome, Poll, Reading, Source,
-    Timestamp, Validators,
+    Back, Failure, FailureKind, Hold, HoldScope, Location, Memory, Moved, Outcome, Poll, Reading,
+    Source, Timestamp, Validators,
 };
 
+use super::events::{self, Standing};
 use super::schedule::{self, Said};
 use super::{News, Settings, websub};
 
@@ -30,6 +31,7 @@ pub fn settle(poll: &Poll, news: &News, memory: &mut Memory, source: &Source, se
     if let Outcome::Pushed(_) = poll.outcome {
         return pushed(news, memory, now);
     }
+    let before = Standing::of(memory);
     if schedule::probes(memory, now) {
         memory.rhythm.probed = Some(now);
     }
@@ -43,6 +45,10 @@ pub fn settle(poll: &Poll, news: &News, memory: &mut Memory, source: &Source, se
             said.gap = read(memory, reading, news, now);
             said.freshness = reading.freshness;
             said.size = reading.bytes;
+            let refused = reading.back.as_ref().and_then(|back| back.failure.as_ref());
+            if let Some(refusal) = refused {
+                heed(&mut said, refusal);
+            }
         }
         Outcome::Unchanged { validators, freshness, bytes, moved, not_modified } => {
             succeeded(memory, source, *bytes, moved.as_ref(), now);
@@ -71,6 +77,17 @@ pub fn settle(poll: &Poll, news: &News, memory: &mut Memory, source: &Source, se
             push.otherwise_due = alone.at;
         }
     }
+    events::note(&before, memory, source, now);
+}
+
+/// A server that asks to be left alone while older pages are read means the source, too.
+fn heed(said: &mut Said, refusal: &Failure) {
+    if refusal.kind == FailureKind::TooMany {
+        said.refused = true;
+        let wait = refusal.retry_after.unwrap_or(schedule::HOUR);
+        let known = said.freshness.retry_after.unwrap_or_default();
+        said.freshness.retry_after = Some(known.max(wait));
+    }
 }
 
 /// Records a document that a hub pushed: what was new in it, and nothing else. It
@@ -80,6 +97,7 @@ fn pushed(news: &News, memory: &mut Memory, now: Timestamp) {
     if !news.new.is_empty() {
         memory.last_news = Some(now);
     }
+    events::note_pushed(memory, now);
     if let Some(push) = &mut memory.push {
         push.delivered += 1;
         push.last_delivery = Some(now);
@@ -142,7 +160,10 @@ fn follow(memory: &mut Memory, source: &Source, moved: Option<&Url>, now: Timest
 fn read(memory: &mut Memory, reading: &Reading, news: &News, now: Timestamp) -> bool {
     memory.validators = reading.validators.clone();
     memory.gave_validators |= !reading.validators.is_empty();
-    if memory.rhythm.unmodified_since.take().is_some() {
+    memory.last_read = Some(now);
+    // The document may have been asked for whole though nothing in it changed.
+    let changed = memory.hash != Some(reading.hash);
+    if memory.rhythm.unmodified_since.take().is_some() && changed {
         memory.rhythm.changed = Some(now);
     }
     let first = memory.hash.is_none();
@@ -158,19 +179,44 @@ fn read(memory: &mut Memory, reading: &Reading, news: &News, now: Timestamp) -> 
         return false;
     }
     memory.last_news = Some(now);
+    if let Some(back) = reading.back.as_ref().filter(|back| back.reached) {
+        // The document alone did not overlap, so it is to be read sooner all the same.
+        memory.filled += 1;
+        let Back { pages, entries, .. } = back;
+        memory.warnings.push(format!(
+            "nothing in the document was known; {entries} entries before it were fetched from older pages ({pages})"
+        ));
+        return true;
+    }
     // A partial document leaves out what is known on purpose (P52).
     let overlaps = news.known > 0 || reading.freshness.partial;
     let gap = !first && !overlaps && memory.rhythm.overlaps >= USUALLY;
     if gap {
         memory.gaps += 1;
         memory.last_gap = Some(now);
-        memory
-            .warnings
-            .push("nothing in the document was known: entries may have been missed".to_owned());
+        memory.warnings.push(missed(reading.back.as_ref()));
     } else if overlaps {
         memory.rhythm.overlaps = memory.rhythm.overlaps.saturating_add(1);
     }
     gap
+}
+
+/// What to say of a gap that was not filled.
+fn missed(back: Option<&Back>) -> String {
+    let missed = "nothing in the document was known: entries may have been missed";
+    match back {
+        None => missed.to_owned(),
+        Some(Back { failure: Some(failure), .. }) => {
+            format!("{missed}; its older pages cannot be read: {failure}")
+        }
+        Some(Back { pages, .. }) => format!("{missed}, also before its older pages ({pages})"),
+    }
+}
+
+/// Whether a document of which nothing is known means that entries were missed: then
+/// its older pages are worth asking for, until something is known again.
+pub fn usually_overlaps(memory: &Memory) -> bool {
+    memory.hash.is_some() && memory.rhythm.overlaps >= USUALLY
 }
 
 fn unchanged(
@@ -218,6 +264,7 @@ fn failed(memory: &mut Memory, failure: &Failure, now: Timestamp) {
 fn hold(memory: &Memory, said: &Said, source: &Source, now: Timestamp) -> Option<Hold> {
     let scope = match said.failure {
         Some(FailureKind::TooMany) if !source.allow_private => HoldScope::Origin,
+        None if said.refused && !source.allow_private => HoldScope::Origin,
         Some(FailureKind::TooMany | FailureKind::Unavailable) => HoldScope::Source,
         _ if said.freshness.retry_after.is_some() => HoldScope::Source,
         _ => return None,

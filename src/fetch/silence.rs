@@ -1,9 +1,11 @@
-//! A source's memory and the time in; whether it has been silent beyond its rhythm, out. Pure.
+//! A source's memory, or a topic's arrivals, and the time in; whether it has been silent
+//! beyond its rhythm, out. Pure.
 
+use std::fmt;
 use std::time::Duration;
 
 use super::schedule;
-use crate::model::{Memory, Timestamp};
+use crate::model::{Memory, Rhythm, Timestamp};
 
 /// Entries that should have come: the chance of none is e to the minus this, one
 /// in three thousand. Departments go quiet over holidays, so chance is not enough:
@@ -33,11 +35,39 @@ pub struct Silence {
 /// learned rhythm of hours, weekdays and recesses explains. The same silence has
 /// the same `since`, by which the caller raises it once and mutes it.
 pub fn silence(memory: &Memory, now: Timestamp) -> Option<Silence> {
-    let rhythm = &memory.rhythm;
+    if memory.rests() || memory.failure.is_some() {
+        return None;
+    }
+    beyond(&memory.rhythm, now)
+}
+
+/// The same of anything that arrives, oldest first: a topic's stories. What arrives
+/// at one moment counts once, for it tells nothing of how often to expect more.
+pub fn silence_of(arrivals: &[Timestamp], now: Timestamp) -> Option<Silence> {
+    if arrivals.last()?.until(now) < LEAST {
+        return None;
+    }
+    let mut rhythm = Rhythm::default();
+    for &at in arrivals {
+        match rhythm.newest {
+            // What was there from the beginning says when it was first read, not how often it comes.
+            None => {
+                schedule::learn(&mut rhythm, &[], at);
+                rhythm.newest = Some(at);
+            }
+            Some(newest) if newest < at => schedule::learn(&mut rhythm, &[at], at),
+            Some(_) => {}
+        }
+    }
+    schedule::learn(&mut rhythm, &[], now);
+    beyond(&rhythm, now)
+}
+
+fn beyond(rhythm: &Rhythm, now: Timestamp) -> Option<Silence> {
     let since = rhythm.newest?;
     let seen: u32 = rhythm.days.iter().map(|&count| u32::from(count)).sum();
     let lasted = since.until(now);
-    if memory.rests() || memory.failure.is_some() || seen < EVIDENCE || lasted < LEAST {
+    if seen < EVIDENCE || lasted < LEAST {
         return None;
     }
     if rhythm.longest.is_some_and(|longest| lasted < longest * BEYOND) {
@@ -45,6 +75,17 @@ pub fn silence(memory: &Memory, now: Timestamp) -> Option<Silence> {
     }
     let expected = schedule::expected_since(rhythm, since, now);
     (expected >= MISSED).then_some(Silence { since, expected, longest: rhythm.longest })
+}
+
+impl fmt::Display for Silence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { since, expected, longest } = self;
+        write!(f, "nothing new since {since}, where about {expected:.0} were to be expected")?;
+        match longest.map(|longest| longest.as_secs() / 86_400) {
+            Some(days) if days > 1 => write!(f, "; it was never silent for more than {days} days"),
+            _ => Ok(()),
+        }
+    }
 }
 
 #[cfg(test)]

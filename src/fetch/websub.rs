@@ -43,6 +43,9 @@ const CLOUD_LEASE: Duration = Duration::from_secs(25 * 3600);
 const AGAIN: Duration = Duration::from_secs(3600);
 const HOURLY: u32 = 24;
 
+/// However short its leases are, no hub is asked more often.
+const SHORTEST: Duration = Duration::from_secs(300);
+
 /// How late a hub may push before it counts as having let news pass (W13).
 const LATE: Duration = Duration::from_secs(600);
 
@@ -223,7 +226,7 @@ pub fn due(source: &SourceId, memory: &Memory, callbacks: &Url) -> Option<Timest
             let lease = confirmed.until(expires);
             let hash = xxhash_rust::xxh3::xxh3_64(source.as_str().as_bytes());
             let jitter = lease / 20 * ((hash % 1000) as u32) / 1000;
-            Some(confirmed.after(lease / 5 * 4 + jitter))
+            Some(confirmed.after((lease / 5 * 4 + jitter).max(SHORTEST)))
         }
         _ => {
             let again = known.asked.after(if known.unanswered > HOURLY { DAY } else { AGAIN });

@@ -1,13 +1,16 @@
 //! A story, a volume or a source, by its name, in; what its page or feed tells, out.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Records;
 use crate::dedup;
 use crate::model::{Member, SourceId, Story, StoryId, Timestamp, TopicId};
 use crate::pipeline;
-use crate::publish::{SourceDetail, StoryDetail, Volume, VolumeDetail, Volumes};
-use crate::store::StoreError;
+use crate::publish::{
+    self, Before, EarlierDetail, SourceDetail, StoryDetail, Volume, VolumeDetail,
+};
+use crate::store::{Place, StoreError};
 use crate::topics::Subject;
 
 impl Records {
@@ -30,35 +33,74 @@ impl Records {
             story.related = shown;
         }
         let topics = self.topics_of(&story);
+        let subject = Subject::of(&story, &plan.sources, &plan.language);
+        let why = |place: &usize| {
+            (plan.topics[*place].id.clone(), plan.queries.explain(&subject, *place).summary)
+        };
+        let why = topics.iter().map(why).collect();
         let topics = topics.into_iter().map(|topic| plan.topics[topic].clone()).collect();
+        let mut titles = BTreeMap::new();
+        for related in &story.related {
+            if let Some(other) = self.store.story(related.story)? {
+                titles.insert(other.id, other.lead(&plan.sources).entry.title.clone());
+            }
+        }
         let shared = |member: &Member| match story.leader_of(member) {
             Some(leader) => dedup::shared_passages(&member.entry, &leader.entry),
             None => Vec::new(),
         };
         let shared = story.members.iter().map(shared).collect();
-        Ok(Some(StoryDetail { story, sources: plan.sources.clone(), topics, shared }))
+        let sources = plan.sources.clone();
+        Ok(Some(StoryDetail { story, sources, topics, why, titles, shared }))
     }
 
-    /// What an archived feed of a topic tells, once it is closed.
+    /// An archived feed of a topic, as it was when it closed.
     pub fn volume_detail(
         &self,
         topic: &TopicId,
         volume: Volume,
-        now: Timestamp,
+        ending: &str,
     ) -> Result<Option<VolumeDetail>, StoreError> {
-        let plan = self.plan();
-        let Some(place) = plan.topics.iter().position(|known| known.id == *topic) else {
+        let below = publish::archive_path(topic);
+        let Some(text) = self.store.archived(&format!("{below}{volume}.{ending}"))? else {
             return Ok(None);
         };
-        let archive = pipeline::archive(&*self.store, plan.fingerprint(place))?;
-        let volumes = Volumes::of(archive, now);
-        let Some((previous, ids, next)) = volumes.find(volume) else { return Ok(None) };
-        let mut stories = Vec::with_capacity(ids.len());
-        for id in ids.iter().rev() {
-            stories.extend(self.store.story(*id)?.map(Arc::new));
+        let paths = self.store.archive(&below)?;
+        let volumes = paths.iter().filter_map(|path| path.strip_prefix(&below)?.parse().ok());
+        let next = volumes.filter(|other: &Volume| *other > volume).min();
+        Ok(Some(VolumeDetail { text, next }))
+    }
+
+    /// The stories of a topic, or of all, that stand after a place in its order.
+    /// Those that private topics alone hold are in no page of all.
+    pub fn earlier(
+        &self,
+        topic: Option<&TopicId>,
+        before: Before,
+    ) -> Result<Option<EarlierDetail>, StoreError> {
+        const PAGE: usize = 50;
+        let plan = self.plan();
+        let place = topic.map(|topic| plan.topics.iter().position(|known| known.id == *topic));
+        let place = match place {
+            Some(None) => return Ok(None),
+            Some(Some(place)) => Some(place),
+            None => None,
+        };
+        let fingerprint = place.map(|place| plan.fingerprint(place));
+        let story = before.story.unwrap_or(StoryId::from_bytes([0; 16]));
+        let after = Place { date: before.date, story };
+        let places = pipeline::after(&*self.store, fingerprint, after, PAGE)?;
+        let last = places.last().filter(|_| places.len() == PAGE);
+        let next = last.map(|last| Before { date: last.date, story: Some(last.story) });
+        let mut stories = Vec::with_capacity(places.len());
+        for place in &places {
+            let story = self.store.story(place.story)?;
+            let shown = story.filter(|story| topic.is_some() || !self.hides(story));
+            stories.extend(shown.map(Arc::new));
         }
-        let (topic, sources) = (plan.topics[place].clone(), plan.sources.clone());
-        Ok(Some(VolumeDetail { topic, stories, sources, previous, next }))
+        let (topic, sources) =
+            (place.map(|place| plan.topics[place].clone()), plan.sources.clone());
+        Ok(Some(EarlierDetail { topic, stories, sources, next }))
     }
 
     /// What a source tells: the stories of the document that was read last,

@@ -54,7 +54,7 @@ impl PollReport {
                 return report;
             }
         };
-        let Ingested { new, joined, revised } = ingested;
+        let Ingested { new, joined, revised, .. } = ingested;
         (report.new, report.joined, report.revised) = (new, joined, revised);
         let (outcome, message) = match poll.outcome {
             Outcome::Read(reading) | Outcome::Pushed(reading) => {

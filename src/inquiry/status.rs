@@ -3,7 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 use super::Records;
-use crate::model::{Memory, Source, Subscription, Timestamp};
+use crate::fetch;
+use crate::model::{
+    FailureKind, HoldScope, Memory, Source, SourceEvent, Subscription, Timestamp, TopicSilence,
+};
+use crate::pipeline;
+use crate::store::StoreError;
 
 /// How one source is doing.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -12,16 +17,34 @@ pub struct SourceStatus {
     pub id: String,
     /// What readers see.
     pub title: String,
-    /// `ok`, `failing`, `held`, or `new` before the first poll.
+    /// `ok`, `failing`, `held`, `silent`, `ended` or `gone`, or `new` before the first poll.
     pub state: String,
     /// When it was last asked.
     pub last_poll: Option<String>,
+    /// What came of it: `new entries`, `nothing new`, or a kind of failure.
+    #[serde(default)]
+    pub last_outcome: Option<String>,
+    /// When it last answered well.
+    #[serde(default)]
+    pub last_success: Option<String>,
     /// When it last listed something new.
     pub last_news: Option<String>,
     /// When it is due next.
     pub next_poll: Option<String>,
     /// Why then.
     pub because: String,
+    /// Before when not even the operator has it asked.
+    #[serde(default)]
+    pub not_before: Option<String>,
+    /// Until when its server asked to be left alone.
+    #[serde(default)]
+    pub held_until: Option<String>,
+    /// How far that reaches: `source` or `origin`.
+    #[serde(default)]
+    pub held: Option<String>,
+    /// Entries a day, as learned.
+    #[serde(default)]
+    pub rate: Option<f64>,
     /// Failures in a row.
     pub failures: u32,
     /// The kind of the last failure.
@@ -34,6 +57,9 @@ pub struct SourceStatus {
     pub polls: u64,
     /// Polls that brought a 304.
     pub not_modified: u64,
+    /// The same as a share of all polls.
+    #[serde(default)]
+    pub not_modified_share: f64,
     /// Bytes received in all.
     pub bytes: u64,
     /// The validators the next request will carry.
@@ -44,8 +70,34 @@ pub struct SourceStatus {
     pub warnings: Vec<String>,
     /// Where the source says it has moved for good: the line for the configuration.
     pub moved_to: Option<String>,
+    /// Gaps before which entries may have been missed.
+    #[serde(default)]
+    pub gaps: u64,
+    /// When the last of them was.
+    #[serde(default)]
+    pub last_gap: Option<String>,
+    /// Gaps that older pages filled.
+    #[serde(default)]
+    pub filled: u64,
+    /// Since when it has been silent beyond its rhythm.
+    #[serde(default)]
+    pub silent_since: Option<String>,
     /// What its hub was asked to push, if it was asked.
     pub push: Option<PushStatus>,
+    /// What became of it lately, the latest last.
+    #[serde(default)]
+    pub events: Vec<Event>,
+}
+
+/// Something that became of a source.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// When.
+    pub at: String,
+    /// `failing`, `recovered`, `moved`, `gone`, `ended`, `silent`, `speaks` or `gap`.
+    pub kind: String,
+    /// How it came about.
+    pub note: String,
 }
 
 /// What came of asking a source's hub to push.
@@ -77,39 +129,80 @@ impl Records {
         sources.sort_by_key(|source| source.position);
         sources.into_iter().map(|source| status_of(source, &self.memory(&source.id), now)).collect()
     }
+
+    /// The topics that fell silent, each with its last silence.
+    pub fn silences(&self) -> Result<Vec<TopicSilence>, StoreError> {
+        pipeline::silences(&**self.store(), &self.plan())
+    }
 }
 
 fn status_of(source: &Source, memory: &Memory, now: Timestamp) -> SourceStatus {
     let date = |date: Option<Timestamp>| date.map(|date| date.to_string());
     let bytes =
         |bytes: &Option<Vec<u8>>| bytes.as_deref().map(|bytes| bytes.escape_ascii().to_string());
-    let held = memory.hold.is_some_and(|hold| hold.until > now);
-    let state = match (memory.polls, &memory.failure, held) {
-        (0, _, _) => "new",
-        (_, _, true) => "held",
-        (_, Some(_), _) => "failing",
-        (_, None, _) => "ok",
+    let hold = memory.hold.filter(|hold| hold.until > now);
+    let gone = memory.failure.as_ref().is_some_and(|failure| failure.kind == FailureKind::Gone);
+    let state = match (memory.polls, &memory.failure) {
+        (0, _) => "new",
+        _ if memory.rests() && gone => "gone",
+        _ if memory.hints.ended => "ended",
+        _ if hold.is_some() => "held",
+        (_, Some(_)) => "failing",
+        (_, None) if memory.silent.is_some() => "silent",
+        (_, None) => "ok",
     };
     SourceStatus {
         id: source.id.to_string(),
         title: source.title.clone(),
         state: state.to_owned(),
         last_poll: date(memory.last_poll),
+        last_outcome: memory.last_poll.map(|_| outcome(memory).to_owned()),
+        last_success: date(memory.last_success),
         last_news: date(memory.last_news),
         next_poll: date(memory.last_poll.map(|_| memory.next_poll)),
         because: memory.because.clone(),
+        not_before: date(Some(memory.not_before).filter(|until| *until > now)),
+        held_until: date(hold.map(|hold| hold.until)),
+        held: hold.map(|hold| match hold.scope {
+            HoldScope::Source => "source".to_owned(),
+            HoldScope::Origin => "origin".to_owned(),
+        }),
+        rate: fetch::rate_a_day(memory),
         failures: memory.failures,
         failure_kind: memory.failure.as_ref().map(|failure| failure.kind.as_str().to_owned()),
         failure: memory.failure.as_ref().map(|failure| failure.message.clone()),
         failing_since: date(memory.failing_since),
         polls: memory.polls,
         not_modified: memory.not_modified,
+        not_modified_share: memory.not_modified as f64 / memory.polls.max(1) as f64,
         bytes: memory.bytes,
         etag: bytes(&memory.validators.etag),
         last_modified: bytes(&memory.validators.last_modified),
         warnings: memory.warnings.clone(),
         moved_to: memory.moved.as_ref().map(|moved| moved.to.to_string()),
+        gaps: memory.gaps,
+        last_gap: date(memory.last_gap),
+        filled: memory.filled,
+        silent_since: date(memory.silent),
         push: memory.push.as_ref().map(|push| push_status(push, now)),
+        events: memory.events.iter().map(event).collect(),
+    }
+}
+
+/// What came of the last poll.
+fn outcome(memory: &Memory) -> &'static str {
+    match &memory.failure {
+        Some(failure) => failure.kind.as_str(),
+        None if memory.last_news.is_some() && memory.last_news == memory.last_poll => "new entries",
+        None => "nothing new",
+    }
+}
+
+fn event(event: &SourceEvent) -> Event {
+    Event {
+        at: event.at.to_string(),
+        kind: event.kind.as_str().to_owned(),
+        note: event.note.clone(),
     }
 }
 

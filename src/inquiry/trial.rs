@@ -319,7 +319,7 @@ pub(super) fn too_frequent(
 }
 
 /// What is wrong with a query, each with the line it stands in.
-pub(super) fn told(problems: &[QueryProblem], query: &str) -> Vec<String> {
+pub(crate) fn told(problems: &[QueryProblem], query: &str) -> Vec<String> {
     let tell = |problem: &QueryProblem| match &problem.place {
         Place::Query(_) => problem.in_context(query),
         Place::Vocabulary(name, term) => {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::{Failure, Feed, Hints, Offer, Protocol, Timestamp, Validators};
+use super::{Failure, Feed, Hints, Offer, Protocol, SourceEvent, Timestamp, Validators};
 
 /// What is known of one source between polls. Only `fetch::settle` changes it.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -25,6 +25,8 @@ pub struct Memory {
     pub last_poll: Option<Timestamp>,
     /// When it last answered well.
     pub last_success: Option<Timestamp>,
+    /// When it last gave its document whole, rather than saying that it is the same.
+    pub last_read: Option<Timestamp>,
     /// When it last listed something new.
     pub last_news: Option<Timestamp>,
     /// Failures in a row.
@@ -62,8 +64,16 @@ pub struct Memory {
     pub gaps: u64,
     /// When the last of those was.
     pub last_gap: Option<Timestamp>,
+    /// Documents before which entries had been missed, which older pages then told.
+    pub filled: u64,
     /// What a hub was asked to push, and what came of it.
     pub push: Option<Subscription>,
+    /// The date of the newest entry before the silence that its operator was told of.
+    pub silent: Option<Timestamp>,
+    /// What became of it lately, the latest last.
+    pub events: Vec<SourceEvent>,
+    /// What polls cost all sources, as it stood after this one's last.
+    pub priced: Priced,
 }
 
 impl Memory {
@@ -103,6 +113,26 @@ pub struct Moved {
     pub since: Timestamp,
     /// How many good answers came from there.
     pub successes: u32,
+}
+
+impl Moved {
+    /// Whether it has proved itself by then, and the configuration should follow (P45).
+    pub fn is_proven(&self, at: Timestamp) -> bool {
+        const SUCCESSES: u32 = 3;
+        const SPREAD: Duration = Duration::from_secs(86_400);
+        self.successes >= SUCCESSES && self.since.until(at) >= SPREAD
+    }
+}
+
+/// What polls cost where the operator has set a budget: the state of one control
+/// over all sources, of which each source keeps what it last heard.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Priced {
+    /// The power of two by which the configured price is multiplied.
+    pub level: f64,
+    /// How many polls had borne upon it: the latest is the one in force.
+    pub turn: u64,
 }
 
 /// What a hub was asked to push, and what came of it.

@@ -66,6 +66,23 @@ pub struct Reading {
     pub hints: Hints,
     /// What had to be repaired or left out, in words.
     pub warnings: Vec<String>,
+    /// What was fetched of older pages, because entries seemed to be missing.
+    #[serde(default)]
+    pub back: Option<Back>,
+}
+
+/// How far a source was read back over its older pages, whose entries stand after
+/// the document's own.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Back {
+    /// Pages read.
+    pub pages: usize,
+    /// Entries that they brought.
+    pub entries: usize,
+    /// Whether they came to something that was known: then nothing is missing.
+    pub reached: bool,
+    /// Why no further page could be read, if that ended it.
+    pub failure: Option<Failure>,
 }
 
 /// ETag and Last-Modified as they came: opaque bytes, sent back unread (P2, P3).

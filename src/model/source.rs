@@ -158,7 +158,7 @@ pub enum Enrich {
     Page,
 }
 
-/// How often a source may be asked. `None` leaves it to the schedule.
+/// What the operator says of a source's rhythm. `None` leaves it to the schedule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Pace {
     /// A fixed interval that switches the adaptive schedule off.
@@ -167,4 +167,6 @@ pub struct Pace {
     pub min: Option<Duration>,
     /// Never less often than this.
     pub max: Option<Duration>,
+    /// Whether nobody is to be told when it falls silent.
+    pub mute_silence: bool,
 }

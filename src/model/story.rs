@@ -41,7 +41,7 @@ pub struct Story {
     /// Why and since when it no longer applies.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub withdrawn: Option<Withdrawal>,
-    /// The story that took its place when the operator joined the two. It then
+    /// The story that took its place when the two were made one. It then
     /// only forwards: nothing joins it, no topic holds it, its page leads there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub merged_into: Option<StoryId>,
@@ -327,6 +327,12 @@ pub enum Forbidden {
         /// Different ones of the text with fewer.
         of: u32,
     },
+    /// Their texts are one but for names, numbers and dates, of which each has
+    /// its own in the same places.
+    Renamed {
+        /// How many such places there are.
+        places: u32,
+    },
     /// They are dated too far apart.
     Dates {
         /// How far, in hours.
@@ -356,6 +362,12 @@ impl fmt::Display for Forbidden {
             ),
             Self::Names { shared, of } => {
                 write!(f, "only {shared} of {of} names and numbers are in both texts")
+            }
+            Self::Renamed { places: 1 } => {
+                write!(f, "title and text are one but for what they name in one place")
+            }
+            Self::Renamed { places } => {
+                write!(f, "the texts are one but for what they name in {places} places")
             }
             Self::Dates { hours_apart } => {
                 write!(f, "they are dated {} days apart", hours_apart / 24)
@@ -447,6 +459,9 @@ pub enum Verdict {
     Completed,
     /// Its source no longer stands by it, or does so again.
     Withdrawn,
+    /// Its first text shows that it tells what another story tells: one of
+    /// the two took in the entries of the other.
+    Merged,
     /// The operator joined the story with another, or took one out of it.
     Overridden,
 }
@@ -460,6 +475,7 @@ impl Verdict {
             Self::Revised => "revised",
             Self::Completed => "completed",
             Self::Withdrawn => "withdrawn",
+            Self::Merged => "merged",
             Self::Overridden => "overridden",
         }
     }

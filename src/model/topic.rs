@@ -21,6 +21,8 @@ pub struct Topic {
     pub entries: usize,
     /// Names it had before: their addresses lead here for ever (Q33).
     pub formerly: Vec<TopicId>,
+    /// Whether nobody is to be told when it falls silent.
+    pub mute_silence: bool,
     /// Whether only who bears a key may read it: then nothing public tells of it.
     pub private: bool,
     /// Whether its feed says which words put a story in it.

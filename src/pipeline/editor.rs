@@ -9,18 +9,24 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
+use tracing::{error, info};
+
 use crate::config::Plan;
 use crate::dedup::{self, Candidate, Judged, Rules};
-use crate::fetch::{self, News};
+use crate::fetch::{self, Market, News};
 use crate::model::{
-    Admitted, Key, Lookalikes, Memory, Outcome, Poll, Reading, SourceId, Story, StoryId, Timestamp,
-    Topic, Verdict,
+    Admitted, Key, Lookalikes, Memory, Outcome, Poll, Reading, SourceEvent, SourceId, Story,
+    StoryId, Timestamp, Topic, Verdict,
 };
 use crate::publish::{self, Ledger, Shelf};
 use crate::store::{Commit, Store, StoreError};
 
-use super::filing::Filing;
+use super::filing::{Filing, SLICE};
 use super::keeping::Keeping;
+use super::listening::Listening;
+use super::refilled::Refilled;
+
+mod closing;
 
 /// Copies follow within days; passages are kept for some times as long.
 const PASSAGES_KEPT: Duration = Duration::from_secs(12 * 7 * 24 * 3600);
@@ -37,6 +43,9 @@ pub struct Editor {
     ledger: Arc<Ledger>,
     filing: Filing,
     keeping: Keeping,
+    listening: Listening,
+    /// What polls cost.
+    market: Market,
     /// Passages before this were forgotten.
     passages_from: Option<Key>,
     /// Of each feed, the stories as they are on the shelf, newest first.
@@ -54,11 +63,14 @@ pub struct Ingested {
     pub joined: usize,
     /// Entries whose source changed what it says.
     pub revised: usize,
+    /// What became of the source.
+    pub events: Vec<SourceEvent>,
 }
 
 impl Editor {
-    /// Takes up the work where the store left it: topics whose query is new are filled from
-    /// the stored stories, and every feed stands on the shelf when this returns.
+    /// Takes up the work where the store left it: every feed stands on the shelf when this
+    /// returns. Topics whose query is new are filled from the stored stories: at once where
+    /// there are few, else by [`Editor::step`], and stand as they stood until then.
     pub async fn open(
         plan: Arc<Plan>,
         store: Arc<dyn Store>,
@@ -67,7 +79,13 @@ impl Editor {
     ) -> Result<Self, StoreError> {
         let memories = tokio::task::block_in_place(|| store.memories())?;
         shelf.remember(tokio::task::block_in_place(|| store.stamps())?);
-        let filing = Filing::open(plan.clone(), &store).await?;
+        let mut filing = Filing::open(plan.clone(), &store).await?;
+        let few = tokio::task::block_in_place(|| store.count())? < SLICE as u64;
+        while filing.is_filling() && (few || filing.lacks_nothing()) {
+            tell(filing.step(&store).await?.as_deref());
+        }
+        let market = Market::recall(memories.values());
+        let listening = tokio::task::block_in_place(|| Listening::open(&*store, &plan, &filing))?;
         let mut editor = Self {
             plan,
             store,
@@ -76,6 +94,8 @@ impl Editor {
             ledger: Arc::default(),
             filing,
             keeping: Keeping::default(),
+            listening,
+            market,
             passages_from: None,
             displayed: Vec::new(),
             at_hand: HashMap::new(),
@@ -130,17 +150,41 @@ impl Editor {
         &self.plan
     }
 
-    /// Puts a plan in force: fills topics whose query changed, publishes
-    /// everything anew, withdraws what the plan no longer has (Q33).
-    pub async fn adopt(&mut self, plan: Arc<Plan>, now: Timestamp) -> Result<(), StoreError> {
-        let filing = Filing::open(plan.clone(), &self.store).await?;
-        let before =
-            (std::mem::replace(&mut self.filing, filing), std::mem::replace(&mut self.plan, plan));
-        if let Err(error) = self.enforce(now).await {
-            (self.filing, self.plan) = before;
-            return Err(error);
+    /// Has a plan follow the one in force, once the topics whose query it
+    /// changes are filled: see [`Editor::step`].
+    pub async fn prepare(&mut self, plan: Arc<Plan>) -> Result<(), StoreError> {
+        self.filing.prepare(plan, &self.store).await
+    }
+
+    /// Whether topics are being filled.
+    pub fn is_filling(&self) -> bool {
+        self.filing.is_filling()
+    }
+
+    /// Gives up the plan that was to follow.
+    pub fn abandon(&mut self) {
+        self.filing.abandon();
+    }
+
+    /// Fills a slice of the topics that are to be filled. After the last the
+    /// plan is in force: everything is published anew and what the plan no
+    /// longer has is withdrawn (Q33); says then what has changed of topics.
+    pub async fn step(&mut self, now: Timestamp) -> Result<Option<Vec<Refilled>>, StoreError> {
+        let Some(refilled) = self.filing.step(&self.store).await? else { return Ok(None) };
+        let at_start = Arc::ptr_eq(&self.plan, self.filing.plan());
+        self.plan = self.filing.plan().clone();
+        match at_start {
+            // Nobody has asked for it, so nobody is answered.
+            true => tell(Some(&refilled)),
+            false => match self.enforce(now).await {
+                Err(full @ StoreError::Full { .. }) => {
+                    error!(event = "disk_full", "overrides are applied at the next start: {full}");
+                }
+                enforced => enforced?,
+            },
         }
-        self.publish_all(now).await
+        self.publish_all(now).await?;
+        Ok(Some(refilled))
     }
 
     /// Applies the operator's overrides to what is stored already.
@@ -174,7 +218,8 @@ impl Editor {
         self.shelf.guard(self.plan.guards());
         let all = self.filing.all();
         self.displayed = vec![Vec::new(); all.len()];
-        self.display(&all, now)?;
+        self.close_volumes(&all, now).await?;
+        self.display(&all)?;
         self.publish(&all, now).await?;
         self.shelf.keep_topics(&self.plan.topics);
         self.take_stock()
@@ -206,6 +251,7 @@ impl Editor {
         let mut memories = BTreeMap::new();
         let mut outcomes = Vec::with_capacity(polls.len());
         let mut touched = BTreeSet::new();
+        let mut market = self.market;
         for (poll, candidates) in polls.iter().zip(candidates) {
             let mut judged = dedup::judge(candidates, &mut known, &rules(&plan), poll.at);
             if let Some(reading) = document_of(poll) {
@@ -218,8 +264,8 @@ impl Editor {
                     commit.listed.push((source.clone(), std::mem::take(&mut judged.listed)));
                 }
             }
-            outcomes.push(tally(&judged.admitted));
-            self.settle(poll, &judged, &mut memories);
+            let events = self.settle(poll, &judged, &mut memories, &mut market);
+            outcomes.push(Ingested { events, ..tally(&judged.admitted) });
             for admitted in judged.admitted {
                 commit.places.extend(self.filing.file(&admitted, &mut touched));
                 commit.admitted.push(admitted);
@@ -233,6 +279,7 @@ impl Editor {
         tokio::task::block_in_place(|| {
             self.keeping.step(retention, &*self.store, filing, now, &mut commit, &mut touched)
         })?;
+        let heard = self.listening.listen(&plan, &self.filing, now, &mut commit);
         let admitted = commit.admitted.clone();
         let committing = Instant::now();
         if let Err(error) = self.store.commit(commit).await {
@@ -240,6 +287,8 @@ impl Editor {
             (self.keeping, self.passages_from) = (Keeping::default(), None);
             return Err(error);
         }
+        self.market = market;
+        self.listening.tell(heard);
         self.ledger.committed(committing.elapsed());
         polls.iter().for_each(|poll| self.ledger.polled(poll));
         self.ledger.admitted(&admitted);
@@ -247,7 +296,8 @@ impl Editor {
 
         let changed = admitted.into_iter().map(|admitted| admitted.story);
         self.at_hand.extend(changed.map(|story| (story.id, Arc::new(story))));
-        self.display(&touched, now)?;
+        self.close_volumes(&touched, now).await?;
+        self.display(&touched)?;
         self.publish(&touched, now).await?;
         self.take_stock()?;
         self.ledger.gathered(began.elapsed());
@@ -286,21 +336,30 @@ impl Editor {
         })
     }
 
-    /// Records the outcome, good or bad, and when the source is due next.
-    fn settle(&self, poll: &Poll, judged: &Judged, memories: &mut BTreeMap<SourceId, Memory>) {
+    /// Records the outcome, good or bad, and when the source is due next. Returns
+    /// what became of the source, if that is worth telling.
+    fn settle(
+        &self,
+        poll: &Poll,
+        judged: &Judged,
+        memories: &mut BTreeMap<SourceId, Memory>,
+        market: &mut Market,
+    ) -> Vec<SourceEvent> {
         // A source that a reload took away is remembered as it was.
-        let Some(source) = self.plan.sources.get(&poll.source) else { return };
+        let Some(source) = self.plan.sources.get(&poll.source) else { return Vec::new() };
         let memory =
             memories.entry(poll.source.clone()).or_insert_with(|| self.memory(&poll.source));
         let news = News { new: judged.new.clone(), known: judged.known };
+        market.charge(poll, memory, source, &self.plan.polling, self.plan.sources.len());
         fetch::settle(poll, &news, memory, source, &self.plan.polling);
         memory.of = Some(source.location.hash());
+        memory.events.iter().filter(|event| event.at == poll.at).cloned().collect()
     }
 
     /// Looks up which stories these feeds hold now.
-    fn display(&mut self, feeds: &BTreeSet<usize>, now: Timestamp) -> Result<(), StoreError> {
+    fn display(&mut self, feeds: &BTreeSet<usize>) -> Result<(), StoreError> {
         for &feed in feeds {
-            let ids = tokio::task::block_in_place(|| self.filing.on_feed(feed, &*self.store, now))?;
+            let ids = tokio::task::block_in_place(|| self.filing.on_feed(feed, &*self.store))?;
             let mut stories = Vec::with_capacity(ids.len());
             for id in ids {
                 stories.extend(self.story(id)?);
@@ -332,7 +391,7 @@ impl Editor {
         if feeds.is_empty() {
             return Ok(());
         }
-        let stamps = tokio::task::block_in_place(|| self.shelf.place(self.render(feeds, now), now));
+        let stamps = tokio::task::block_in_place(|| self.shelf.place(self.render(feeds), now));
         match stamps.is_empty() {
             true => Ok(()),
             // A full disk loses nothing: the stamps are found again at the next start.
@@ -343,15 +402,17 @@ impl Editor {
         }
     }
 
-    fn render(&self, feeds: &BTreeSet<usize>, now: Timestamp) -> Vec<publish::Rendered> {
+    fn render(&self, feeds: &BTreeSet<usize>) -> Vec<publish::Rendered> {
         let (plan, site) = (&*self.plan, &*self.plan.server.site);
         let mut rendered = Vec::new();
         for &feed in feeds {
             let stories = &self.displayed[feed];
             rendered.extend(match plan.topics.get(feed) {
                 Some(topic) => {
-                    let archived = self.filing.volumes(feed, now).last();
-                    publish::render_topic_after(archived, topic, stories, &plan.sources, site)
+                    let archived = self.filing.last_volume(feed);
+                    let words = |story: &Story| self.filing.words(feed, story);
+                    let sources = &plan.sources;
+                    publish::render_topic_after(archived, topic, stories, &words, sources, site)
                 }
                 None => publish::render_stories(stories, &plan.sources, site),
             });
@@ -360,6 +421,17 @@ impl Editor {
             plan.topics.iter().cloned().zip(self.displayed.iter().cloned()).collect();
         rendered.extend(publish::render_site(&topics, &plan.sources, site));
         rendered
+    }
+}
+
+/// One line for each topic that is another than at the last run.
+fn tell(refilled: Option<&[Refilled]>) {
+    for refilled in refilled.unwrap_or_default() {
+        let Refilled { topic, matched, added, lost } = refilled;
+        info!(
+            event = "topic_changed", %topic, matched, added, lost,
+            "topic {topic}: query changed, {refilled}"
+        );
     }
 }
 
@@ -390,5 +462,6 @@ fn tally(admitted: &[Admitted]) -> Ingested {
         new: count(Verdict::New),
         joined: count(Verdict::Joined),
         revised: count(Verdict::Revised),
+        events: Vec::new(),
     }
 }

@@ -3,14 +3,28 @@
 //! Places are derived: they count only under the fingerprint of the query
 //! they were found by, so a changed query is filled anew from the stored stories.
 
+mod listing;
+
+mod showing;
+
+mod stands;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::config::Plan;
-use crate::model::{Admitted, Fingerprint, Stamp, Story, StoryId, Timestamp};
-use crate::publish::Volumes;
-use crate::store::{Commit, Place, PlaceChange, Store, StoreError};
+use crate::model::{Admitted, Fingerprint, Story, StoryId, Timestamp};
+use crate::publish::Volume;
+use crate::store::{Commit, PlaceChange, Store, StoreError};
 use crate::topics::Subject;
+
+pub(crate) use listing::{after, latest_first};
+pub(crate) use stands::names;
+
+pub(crate) use super::archive::archive_of;
+use super::archive::{self, Archive};
+use super::refilled::{Refilled, grouped};
+use stands::{doubt_path, doubtful, stamp_path, unchanging};
 
 /// The topic that every story is in: `/stories.atom`.
 const EVERYTHING: Fingerprint = Fingerprint(0);
@@ -19,129 +33,190 @@ const EVERYTHING: Fingerprint = Fingerprint(0);
 const OF_EVERYTHING: usize = 100;
 
 /// Stories or places read from the store at a time.
-const SLICE: usize = 500;
+pub(super) const SLICE: usize = 200;
+
+/// How many stories are matched between two lines of the log.
+const TOLD_EVERY: usize = 20_000;
 
 /// Where stories stand under one plan. A topic is named by its place in the
 /// plan; the number after the last is the feed of everything.
 pub(super) struct Filing {
     plan: Arc<Plan>,
-    /// Each topic as its query stands, and after them [`EVERYTHING`].
+    /// What each topic's places stand under, and after them [`EVERYTHING`].
     fingerprints: Vec<Fingerprint>,
-    /// Each topic's stories by when they were first seen: what its archive is made of.
-    archives: Vec<Vec<(Timestamp, StoryId)>>,
+    /// Each topic's archive; the feed of everything has none.
+    archives: Vec<Archive>,
+    /// What is archived of topics that are no more, or for another site.
+    stale: Vec<String>,
+    next: Option<Box<Next>>,
+}
+
+/// The filing that follows once its topics are filled from the stored
+/// stories, a slice at a time; until then the one before it is published.
+struct Next {
+    filing: Filing,
+    /// The topics to fill. New stories are filed in them, too.
+    missing: BTreeSet<Fingerprint>,
+    after: Option<(Timestamp, StoryId)>,
+    matched: usize,
 }
 
 impl Filing {
-    /// The filing under a plan. Topics that the store has not seen are filled
-    /// from its stories; those that are no more are dropped.
+    /// The filing under a plan as the store has it. A topic whose query has
+    /// changed stands as it stood until it is filled again: see [`Filing::step`].
     pub(super) async fn open(plan: Arc<Plan>, store: &Arc<dyn Store>) -> Result<Self, StoreError> {
-        let topics = 0..plan.topics.len();
-        let mut fingerprints: Vec<Fingerprint> =
-            topics.map(|topic| plan.fingerprint(topic)).collect();
-        fingerprints.push(EVERYTHING);
-        let mut filing = Self { plan, fingerprints, archives: Vec::new() };
-        let names = tokio::task::block_in_place(|| names(&**store))?;
-        let changed = tokio::task::block_in_place(|| filing.changed(&names, &**store))?;
-        let matched = filing.fill(store).await?;
-        filing.archives = tokio::task::block_in_place(|| {
-            let topics = &filing.fingerprints[..filing.plan.topics.len()];
-            topics.iter().map(|topic| archive(&**store, *topic)).collect::<Result<_, _>>()
+        let mut filing = tokio::task::block_in_place(|| {
+            let (names, doubtful) = (names(&**store)?, doubtful(&**store)?);
+            let filled: BTreeSet<Fingerprint> = store.filled()?.into_iter().collect();
+            let mut filing = Self::under(plan.clone());
+            for (topic, stands) in plan.topics.iter().zip(&mut filing.fingerprints) {
+                let before = names.get(topic.id.as_str()).filter(|before| filled.contains(before));
+                if (!filled.contains(stands) || doubtful.contains(stands))
+                    && let Some(before) = before
+                {
+                    *stands = *before;
+                }
+            }
+            filing.load(&**store)?;
+            Ok(filing)
         })?;
-        filing.tell_changes(&changed, matched);
-        filing.name(names, store).await?;
+        filing.prepare(plan, store).await?;
         Ok(filing)
     }
 
-    /// The topics that are published already and whose query has changed, by
-    /// their places, with the stories they have had.
-    fn changed(
-        &self,
-        names: &BTreeMap<String, Fingerprint>,
-        store: &dyn Store,
-    ) -> Result<BTreeMap<usize, BTreeSet<StoryId>>, StoreError> {
-        let mut changed = BTreeMap::new();
-        for (place, topic) in self.plan.topics.iter().enumerate() {
-            if let Some(before) = names.get(topic.id.as_str())
-                && *before != self.fingerprints[place]
-            {
-                let stories = archive(store, *before)?;
-                changed.insert(place, stories.into_iter().map(|(_, story)| story).collect());
-            }
-        }
-        Ok(changed)
+    /// As the queries of a plan stand, without archives.
+    fn under(plan: Arc<Plan>) -> Self {
+        let topics = (0..plan.topics.len()).map(|topic| plan.fingerprint(topic));
+        let fingerprints = topics.chain([EVERYTHING]).collect();
+        Self { plan, fingerprints, archives: Vec::new(), stale: Vec::new(), next: None }
     }
 
-    fn tell_changes(&self, changed: &BTreeMap<usize, BTreeSet<StoryId>>, matched: usize) {
-        for (place, before) in changed {
-            let topic = &self.plan.topics[*place].id;
-            let now: BTreeSet<StoryId> =
-                self.archives[*place].iter().map(|(_, story)| *story).collect();
-            let (added, lost) = (now.difference(before).count(), before.difference(&now).count());
-            tracing::info!(
-                event = "topic_changed", %topic, matched, added, lost,
-                "topic {topic}: query changed, {matched} stories matched again, +{added} −{lost}"
-            );
-        }
+    fn load(&mut self, store: &dyn Store) -> Result<(), StoreError> {
+        let Self { plan, fingerprints, stale, .. } = self;
+        *stale = archive::of_no_topic(&plan.topics, store)?;
+        let topics = plan.topics.iter().zip(fingerprints);
+        let archives = topics.map(|(topic, fingerprint)| {
+            Archive::open(&topic.id, *fingerprint, store, &plan.server.site, stale)
+        });
+        self.archives = archives.collect::<Result<_, _>>()?;
+        Ok(())
     }
 
-    /// Keeps what each topic's places stand under, so that a later run, and a
-    /// check of a changed configuration, can tell what a change has changed.
-    async fn name(
-        &self,
-        names: BTreeMap<String, Fingerprint>,
+    /// Everything that places are kept under.
+    fn kept(&self) -> BTreeSet<Fingerprint> {
+        self.fingerprints.iter().flat_map(|topic| [*topic, topic.archive()]).collect()
+    }
+
+    /// Begins to fill what a plan needs and the store has not. What an earlier
+    /// run began and did not finish is begun anew.
+    pub(super) async fn prepare(
+        &mut self,
+        plan: Arc<Plan>,
         store: &Arc<dyn Store>,
     ) -> Result<(), StoreError> {
-        let topics = self.plan.topics.iter().zip(&self.fingerprints);
-        let now: BTreeMap<String, Fingerprint> =
-            topics.map(|(topic, fingerprint)| (topic.id.to_string(), *fingerprint)).collect();
-        if now == names {
-            return Ok(());
+        self.next = None;
+        let (filled, doubtful) =
+            tokio::task::block_in_place(|| Ok((store.filled()?, doubtful(&**store)?)))?;
+        let filing = Self::under(plan);
+        let (wanted, stands) = (filing.kept(), self.kept());
+        let filled: BTreeSet<Fingerprint> = filled.into_iter().collect();
+        let missing: BTreeSet<Fingerprint> = wanted
+            .iter()
+            .filter(|topic| !filled.contains(topic) || doubtful.contains(topic))
+            .copied()
+            .collect();
+        if !missing.is_empty() {
+            // Until it is filled, what stands at a start under an older query takes in what the
+            // new one finds. Neither may be taken for complete after a crash.
+            let current = Self::under(self.plan.clone()).kept();
+            let doubts = missing.iter().chain(stands.difference(&current));
+            let abandoned =
+                doubtful.iter().filter(|of| !wanted.contains(of) && !stands.contains(of));
+            let commit = Commit {
+                dropped: missing.iter().chain(abandoned).copied().collect(),
+                stamps: doubts.map(|of| (doubt_path(*of), unchanging(*of))).collect(),
+                ..Commit::default()
+            };
+            store.commit(commit).await?;
         }
-        // It is no document: nothing but the fingerprint is to be told of it.
-        let stamp =
-            |fingerprint: &Fingerprint| Stamp { hash: fingerprint.0, modified: Timestamp::EPOCH };
-        let gone = names.keys().filter(|name| !now.contains_key(*name));
-        let commit = Commit {
-            stamps: now.iter().map(|(name, topic)| (stamp_path(name), stamp(topic))).collect(),
-            unstamped: gone.map(|name| stamp_path(name)).collect(),
-            ..Commit::default()
-        };
-        store.commit(commit).await
+        self.next = Some(Box::new(Next { filing, missing, after: None, matched: 0 }));
+        Ok(())
+    }
+
+    /// Whether a filing is to follow.
+    pub(super) fn is_filling(&self) -> bool {
+        self.next.is_some()
+    }
+
+    /// Whether what is to follow is complete already.
+    pub(super) fn lacks_nothing(&self) -> bool {
+        self.next.as_ref().is_none_or(|next| next.missing.is_empty())
+    }
+
+    /// Gives up the filing that was to follow.
+    pub(super) fn abandon(&mut self) {
+        self.next = None;
+    }
+
+    /// The plan it stands under.
+    pub(super) fn plan(&self) -> &Arc<Plan> {
+        &self.plan
+    }
+
+    /// Fills a slice of what is to follow, and has it follow when that was the
+    /// last: says then what has changed of the topics that were published before.
+    pub(super) async fn step(
+        &mut self,
+        store: &Arc<dyn Store>,
+    ) -> Result<Option<Vec<Refilled>>, StoreError> {
+        let Some(next) = &mut self.next else { return Ok(None) };
+        if !next.missing.is_empty() {
+            let stories = tokio::task::block_in_place(|| store.stories(next.after, SLICE))?;
+            let places: Vec<PlaceChange> = tokio::task::block_in_place(|| {
+                stories.iter().flat_map(|story| next.places(None, story)).collect()
+            });
+            if !places.is_empty() {
+                store.commit(Commit { places, ..Commit::default() }).await?;
+            }
+            let before = next.matched / TOLD_EVERY;
+            next.matched += stories.len();
+            if next.matched / TOLD_EVERY > before {
+                let matched = next.matched;
+                tracing::info!(
+                    event = "topics_filling",
+                    matched,
+                    "changed topics are being filled: {} stories matched so far",
+                    grouped(matched)
+                );
+            }
+            next.after = stories.last().map(|story| (story.first_seen, story.id));
+            if stories.len() == SLICE {
+                return Ok(None);
+            }
+        }
+        self.follow(store).await.map(Some)
+    }
+
+    async fn follow(&mut self, store: &Arc<dyn Store>) -> Result<Vec<Refilled>, StoreError> {
+        let Some(next) = &mut self.next else { return Ok(Vec::new()) };
+        let (commit, refilled) = tokio::task::block_in_place(|| {
+            next.filing.load(&**store)?;
+            let names = names(&**store)?;
+            let refilled = next.refilled(&names, &**store)?;
+            Ok((next.last_commit(&names, &**store)?, refilled))
+        })?;
+        if !commit.is_empty() {
+            store.commit(commit).await?;
+        }
+        if let Some(next) = self.next.take() {
+            *self = next.filing;
+        }
+        Ok(refilled)
     }
 
     /// Every feed: the topics, and the one of everything.
     pub(super) fn all(&self) -> BTreeSet<usize> {
         (0..self.fingerprints.len()).collect()
-    }
-
-    /// Says how many stories were matched for it.
-    async fn fill(&self, store: &Arc<dyn Store>) -> Result<usize, StoreError> {
-        let filled: BTreeSet<Fingerprint> =
-            tokio::task::block_in_place(|| store.filled())?.into_iter().collect();
-        let wanted: BTreeSet<Fingerprint> =
-            self.fingerprints.iter().flat_map(|topic| [*topic, topic.archive()]).collect();
-        let missing: BTreeSet<Fingerprint> = wanted.difference(&filled).copied().collect();
-        let dropped: Vec<Fingerprint> = filled.difference(&wanted).copied().collect();
-        if missing.is_empty() && dropped.is_empty() {
-            return Ok(0);
-        }
-        // What an earlier run began to fill and did not finish is begun anew.
-        let dropped = dropped.into_iter().chain(missing.iter().copied()).collect();
-        store.commit(Commit { dropped, ..Commit::default() }).await?;
-        let (mut after, mut matched) = (None, 0);
-        while !missing.is_empty() {
-            let stories = tokio::task::block_in_place(|| store.stories(after, SLICE))?;
-            let Some(last) = stories.last() else { break };
-            after = Some((last.first_seen, last.id));
-            matched += stories.len();
-            let mut places: Vec<PlaceChange> =
-                stories.iter().flat_map(|story| self.places(None, story)).collect();
-            places.retain(|place| missing.contains(&place.topic));
-            store.commit(Commit { places, ..Commit::default() }).await?;
-        }
-        let filled = missing.into_iter().collect();
-        store.commit(Commit { filled, ..Commit::default() }).await?;
-        Ok(matched)
     }
 
     /// Moves a story to where it belongs now. Returns its changes of place;
@@ -152,17 +227,33 @@ impl Filing {
         touched: &mut BTreeSet<usize>,
     ) -> Vec<PlaceChange> {
         let (before, story) = (admitted.before.as_deref(), &admitted.story);
+        let is_taken_back =
+            before.is_some_and(|before| before.withdrawn.is_some() != story.withdrawn.is_some());
+        let mut places = Vec::new();
         for (topic, (from, to)) in self.moves(before, story) {
             touched.insert(topic);
-            let Some(archive) = self.archives.get_mut(topic) else { continue };
-            let place = (story.first_seen, story.id);
-            match (archive.binary_search(&place), from.is_some(), to.is_some()) {
-                (Err(at), _, true) => archive.insert(at, place),
-                (Ok(at), true, false) => drop(archive.remove(at)),
-                _ => {}
+            let fingerprint = self.fingerprints[topic];
+            places.push(PlaceChange { topic: fingerprint, story: story.id, from, to });
+            let archived = match (self.archives.get_mut(topic), from, to) {
+                (Some(archive), _, None) => archive.remove(story.id).map(|date| (Some(date), None)),
+                // As readers see it, nothing happened.
+                (Some(_), Some(from), Some(to)) if from == to && !is_taken_back => None,
+                (Some(archive), ..) => {
+                    let filed = archive.file(story.id, story.changed);
+                    filed.map(|(from, to)| (from, Some(to)))
+                }
+                (None, ..) => {
+                    let seen = |date: Option<Timestamp>| date.map(|_| story.first_seen);
+                    (from.is_some() != to.is_some()).then(|| (seen(from), seen(to)))
+                }
+            };
+            if let Some((from, to)) = archived {
+                let topic = fingerprint.archive();
+                places.push(PlaceChange { topic, story: story.id, from, to });
             }
         }
-        self.places(before, story)
+        places.extend(self.next.iter().flat_map(|next| next.places(before, story)));
+        places
     }
 
     /// Takes a story out of every feed and archive.
@@ -178,14 +269,32 @@ impl Filing {
             let gone =
                 |topic, date| PlaceChange { topic, story: story.id, from: Some(date), to: None };
             places.push(gone(fingerprint, date));
-            places.push(gone(fingerprint.archive(), story.first_seen));
-            if let Some(archive) = self.archives.get_mut(topic) {
-                archive.retain(|(_, id)| *id != story.id);
-            }
+            let filed = match self.archives.get_mut(topic) {
+                Some(archive) => archive.remove(story.id),
+                None => Some(story.first_seen),
+            };
+            places.extend(filed.map(|date| gone(fingerprint.archive(), date)));
+        }
+        if let Some(next) = &self.next {
+            let gone = next.filing.without(story).into_iter();
+            places.extend(gone.filter(|place| next.missing.contains(&place.topic)));
         }
         places
     }
 
+    /// The changes of place of a story that goes, in topics that are being filled.
+    fn without(&self, story: &Story) -> Vec<PlaceChange> {
+        let gone = |topic, date| PlaceChange { topic, story: story.id, from: Some(date), to: None };
+        let topics = self.topics_of(story).into_iter();
+        let of = |(topic, date): (usize, Timestamp)| {
+            let topic = self.fingerprints[topic];
+            [gone(topic, date), gone(topic.archive(), story.first_seen)]
+        };
+        topics.flat_map(of).collect()
+    }
+
+    /// A story's changes of place in topics that are being filled: what is
+    /// news of it, the archive does not know yet.
     fn places(&self, before: Option<&Story>, story: &Story) -> Vec<PlaceChange> {
         let mut places = Vec::new();
         for (topic, (from, to)) in self.moves(before, story) {
@@ -240,101 +349,101 @@ impl Filing {
         }
     }
 
-    /// The stories that a feed holds: the newest, and those that are in no
-    /// closed volume of its archive yet.
+    /// The stories that a feed holds: the newest, and those whose last news
+    /// no volume of its archive tells.
     pub(super) fn on_feed(
         &self,
         topic: usize,
         store: &dyn Store,
-        now: Timestamp,
     ) -> Result<BTreeSet<StoryId>, StoreError> {
         let limit =
             self.plan.topics.get(topic).map_or_else(|| self.looked_at(), |topic| topic.entries);
         let newest = store.places(self.fingerprints[topic], None, limit)?;
-        Ok(newest
-            .into_iter()
-            .map(|place| place.story)
-            .chain(self.volumes(topic, now).open)
-            .collect())
+        let untold = self.archives.get(topic).into_iter().flat_map(Archive::untold);
+        Ok(newest.into_iter().map(|place| place.story).chain(untold).collect())
     }
 
-    /// How many stories to look at for the feed of everything. Some may be
-    /// hidden, and of the newest four hundred a hundred are left.
-    fn looked_at(&self) -> usize {
-        let hides = self.plan.topics.iter().any(|topic| topic.private);
-        if hides { 4 * OF_EVERYTHING } else { OF_EVERYTHING }
+    /// When there was news in a topic, the oldest first.
+    pub(super) fn arrivals(&self, topic: usize) -> impl DoubleEndedIterator<Item = Timestamp> {
+        self.archives.get(topic).into_iter().flat_map(Archive::arrivals)
     }
 
-    /// Leaves out of the feed of everything the stories that private topics alone hold.
-    pub(super) fn show_everybody(&self, stories: &mut Vec<Arc<Story>>) {
-        stories.retain(|story| {
-            let place = (story.first_seen, story.id);
-            let archives = self.archives.iter().enumerate();
-            let holds = archives.filter(|(_, archive)| archive.binary_search(&place).is_ok());
-            !self.plan.hides(&holds.map(|(topic, _)| topic).collect::<Vec<_>>())
-        });
-        stories.truncate(OF_EVERYTHING);
+    /// The last volume of a topic's archive, which its feed leads to.
+    pub(super) fn last_volume(&self, topic: usize) -> Option<Volume> {
+        self.archives.get(topic)?.last()
     }
 
-    /// A topic's archive; the feed of everything has none.
-    pub(super) fn volumes(&self, topic: usize, now: Timestamp) -> Volumes {
-        self.archives
-            .get(topic)
-            .map(|stories| Volumes::of(stories.clone(), now))
-            .unwrap_or_default()
+    /// A topic's archive, to close volumes of.
+    pub(super) fn archive(&mut self, topic: usize) -> Option<&mut Archive> {
+        self.archives.get_mut(topic)
+    }
+
+    /// The paths of what is archived and of no use any more: told once.
+    pub(super) fn take_stale(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.stale)
     }
 }
 
-/// The topics that are published, by name, as their queries stand.
-pub(crate) fn names(store: &dyn Store) -> Result<BTreeMap<String, Fingerprint>, StoreError> {
-    let stamps = store.stamps()?.into_iter();
-    Ok(stamps
-        .filter_map(|(path, stamp)| {
-            Some((path.strip_prefix(NAMED)?.to_owned(), Fingerprint(stamp.hash)))
-        })
-        .collect())
-}
-
-/// Stamps of this kind are of no document: no path begins so.
-const NAMED: &str = "topic:";
-
-fn stamp_path(topic: &str) -> String {
-    format!("{NAMED}{topic}")
-}
-
-/// A topic's stories by when they were first seen, the oldest first.
-pub(crate) fn archive(
-    store: &dyn Store,
-    topic: Fingerprint,
-) -> Result<Vec<(Timestamp, StoryId)>, StoreError> {
-    let mut stories = Vec::new();
-    let mut older_than: Option<Place> = None;
-    loop {
-        let places = store.places(topic.archive(), older_than, SLICE)?;
-        let Some(last) = places.last() else { break };
-        older_than = Some(*last);
-        stories.extend(places.iter().map(|place| (place.date, place.story)));
-    }
-    stories.sort_unstable();
-    Ok(stories)
-}
-
-/// Every story that stands, the latest changed first; `visit` ends it by `false`.
-pub(crate) fn latest_first(
-    store: &dyn Store,
-    mut visit: impl FnMut(Story) -> bool,
-) -> Result<(), StoreError> {
-    let mut older_than: Option<Place> = None;
-    loop {
-        let places = store.places(EVERYTHING, older_than, SLICE)?;
-        let Some(last) = places.last() else { return Ok(()) };
-        older_than = Some(*last);
-        for place in places {
-            if let Some(story) = store.story(place.story)?
-                && !visit(story)
-            {
-                return Ok(());
-            }
+impl Next {
+    /// A story's changes of place in the topics that are being filled.
+    fn places(&self, before: Option<&Story>, story: &Story) -> Vec<PlaceChange> {
+        if self.missing.is_empty() {
+            return Vec::new();
         }
+        let places = self.filing.places(before, story).into_iter();
+        places.filter(|place| self.missing.contains(&place.topic)).collect()
+    }
+
+    /// What has changed of the topics that were published before.
+    fn refilled(
+        &self,
+        names: &BTreeMap<String, Fingerprint>,
+        store: &dyn Store,
+    ) -> Result<Vec<Refilled>, StoreError> {
+        let mut all = Vec::new();
+        for (place, topic) in self.filing.plan.topics.iter().enumerate() {
+            let now = self.filing.fingerprints[place];
+            let Some(before) = names.get(topic.id.as_str()).filter(|before| **before != now) else {
+                continue;
+            };
+            let before: BTreeSet<StoryId> =
+                archive_of(store, *before)?.into_iter().map(|(_, story)| story).collect();
+            let now: BTreeSet<StoryId> = self.filing.archives[place].stories().collect();
+            all.push(Refilled {
+                topic: topic.id.clone(),
+                matched: self.matched,
+                added: now.difference(&before).count(),
+                lost: before.difference(&now).count(),
+            });
+        }
+        Ok(all)
+    }
+
+    /// All at once: what was filled is complete, what stood before goes, and
+    /// what each topic stands under is kept, so that a later run, and a check
+    /// of a changed configuration, can tell what a change has changed.
+    fn last_commit(
+        &self,
+        names: &BTreeMap<String, Fingerprint>,
+        store: &dyn Store,
+    ) -> Result<Commit, StoreError> {
+        let Filing { plan, fingerprints, .. } = &self.filing;
+        let (wanted, doubtful) = (self.filing.kept(), doubtful(store)?);
+        let filled: BTreeSet<Fingerprint> = store.filled()?.into_iter().collect();
+        let topics = plan.topics.iter().zip(fingerprints);
+        let now: BTreeMap<String, Fingerprint> =
+            topics.map(|(topic, stands)| (topic.id.to_string(), *stands)).collect();
+        let changed = now.iter().filter(|(name, stands)| names.get(*name) != Some(stands));
+        let gone = names.keys().filter(|name| !now.contains_key(*name));
+        Ok(Commit {
+            dropped: filled.union(&doubtful).filter(|of| !wanted.contains(of)).copied().collect(),
+            filled: self.missing.iter().copied().collect(),
+            stamps: changed.map(|(name, stands)| (stamp_path(name), unchanging(*stands))).collect(),
+            unstamped: gone
+                .map(|name| stamp_path(name))
+                .chain(doubtful.iter().map(|of| doubt_path(*of)))
+                .collect(),
+            ..Commit::default()
+        })
     }
 }

@@ -4,86 +4,38 @@
 //! that a hub is asked as politely as any origin. Nothing that a hub sends is
 //! believed before it was checked against what is remembered of the source.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashSet};
 use std::future::pending;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
 use tokio::sync::mpsc;
 use tokio::task::{JoinError, JoinSet};
 use tracing::{debug, error, info, warn};
 
-use crate::clock::Clock;
 use crate::config::Plan;
 use crate::fetch::{self, Fetcher, websub};
 use crate::model::{
-    Document, Enrich, Failure, Freshness, Hints, Hold, HoldScope, Memory, Outcome, Poll, Protocol,
-    Reading, Seed, Source, SourceId, Subscription, Timestamp, Validators,
+    Enrich, Failure, FailureKind, Hold, HoldScope, Memory, Protocol, Seed, Source, SourceId,
+    Subscription, Timestamp,
 };
-use crate::parse::Parsed;
 use crate::publish::Delivery;
 use crate::store::StoreError;
 
-use super::{Pipeline, RETRY, reading};
+use super::{Pipeline, RETRY};
 
-/// Deliveries that may wait for the loop; the server bounds their bytes.
-const WAITING: usize = 64;
+mod callbacks;
+
+mod delivery;
+
+use delivery::{Read, Spoilt, read};
+
+pub use callbacks::Callbacks;
 
 /// Deliveries read at once.
 const READING: usize = 2;
 
 /// What the name of a request to a source's hub begins with; no source's has a blank.
 const HUB: &str = "hub of ";
-
-/// The callbacks that are open, for the server: which hubs may call, and where what
-/// they send goes.
-#[derive(Debug, Clone)]
-pub struct Callbacks {
-    directory: Arc<RwLock<Directory>>,
-    deliveries: mpsc::Sender<Delivery>,
-}
-
-/// Whose callback a token is. Tokens are kept as hashes, so that the time a look-up
-/// takes tells nothing of those that are known.
-#[derive(Debug, Default)]
-struct Directory {
-    sources: HashMap<blake3::Hash, SourceId>,
-    tokens: HashMap<SourceId, Vec<blake3::Hash>>,
-}
-
-impl Callbacks {
-    /// Whether a hub may call at this token.
-    pub fn knows(&self, token: &str) -> bool {
-        self.source(token).is_some()
-    }
-
-    /// Puts a delivery in the loop's queue, unless that is full.
-    pub fn deliver(&self, delivery: Delivery) -> bool {
-        self.deliveries.try_send(delivery).is_ok()
-    }
-
-    fn source(&self, token: &str) -> Option<SourceId> {
-        let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
-        directory.sources.get(&blake3::hash(token.as_bytes())).cloned()
-    }
-
-    /// Opens the callbacks of a source's subscription, and closes those before.
-    fn open(&self, source: &SourceId, subscription: Option<&Subscription>) {
-        let hash = |token: &str| blake3::hash(token.as_bytes());
-        let now: Vec<_> =
-            subscription.map(websub::tokens).into_iter().flatten().map(hash).collect();
-        let mut directory = self.directory.write().unwrap_or_else(PoisonError::into_inner);
-        if directory.tokens.get(source).map_or(&[][..], Vec::as_slice) == now {
-            return;
-        }
-        for token in directory.tokens.remove(source).unwrap_or_default() {
-            directory.sources.remove(&token);
-        }
-        directory.sources.extend(now.iter().map(|token| (*token, source.clone())));
-        if !now.is_empty() {
-            directory.tokens.insert(source.clone(), now);
-        }
-    }
-}
 
 /// Something that was done for, or came from, a hub.
 pub(super) enum Word {
@@ -93,20 +45,6 @@ pub(super) enum Word {
     Read(Result<Read, JoinError>),
     /// A hub was asked.
     Asked(Result<Asked, JoinError>),
-}
-
-/// What came of reading a delivery.
-pub(super) struct Read {
-    source: Arc<Source>,
-    came: Result<Poll, Spoilt>,
-}
-
-/// Why a delivery is left alone.
-enum Spoilt {
-    /// Not signed, or not by the hub.
-    Forged,
-    /// No feed, or one that cannot be read.
-    Unreadable(Failure),
 }
 
 /// What came of asking a hub.
@@ -123,6 +61,8 @@ pub(super) struct Hubs {
     deliveries: mpsc::Receiver<Delivery>,
     reading: JoinSet<Read>,
     asking: JoinSet<Asked>,
+    /// Sources whose hub stands on the agenda.
+    planned: HashSet<SourceId>,
     /// Sources whose hub's turn has come.
     due: Vec<SourceId>,
     /// Sources that are said to have news while they are being polled: the answer
@@ -132,11 +72,12 @@ pub(super) struct Hubs {
 
 impl Hubs {
     fn new(seed: Seed) -> Self {
-        let (sender, deliveries) = mpsc::channel(WAITING);
+        let (callbacks, deliveries) = Callbacks::closed();
         Self {
             seed,
-            callbacks: Callbacks { directory: Arc::default(), deliveries: sender },
+            callbacks,
             deliveries,
+            planned: HashSet::new(),
             reading: JoinSet::new(),
             asking: JoinSet::new(),
             due: Vec::new(),
@@ -196,46 +137,45 @@ impl Pipeline {
         let hubs = Hubs::new(seed);
         let callbacks = hubs.callbacks.clone();
         self.hubs = Some(hubs);
-        self.plan_all();
+        if self.editor.plan().hub.callbacks.is_some() {
+            self.plan_all();
+        }
         Some(callbacks)
     }
 
     /// Forgets the subscription of a source whose hub may not push any more: its
     /// callbacks are closed, so nothing is to be counted on.
-    pub(super) fn end_push(&self, source: &Source) {
-        let mut memory = self.editor.memory(&source.id);
+    pub(super) fn end_push(&self, source: &Source, memory: &mut Memory) {
         if memory.push.is_some() && callbacks_of(self.editor.plan(), source).is_none() {
-            websub::uncover(&mut memory, self.clock.now());
+            websub::uncover(memory, self.clock.now());
             memory.push = None;
-            self.editor.note(&source.id, memory);
+            self.editor.note(&source.id, memory.clone());
         }
     }
 
-    /// Enters on the agenda when a source's hub is to be asked, if ever.
-    pub(super) fn plan_hub(&mut self, source: &Source) {
-        let Some(hubs) = &self.hubs else { return };
-        let memory = self.editor.memory(&source.id);
-        let errand = errand_of(&source.id);
-        let Some(callbacks) = callbacks_of(self.editor.plan(), source) else {
-            hubs.callbacks.open(&source.id, None);
-            return self.agenda.forget(&errand);
-        };
-        hubs.callbacks.open(&source.id, memory.push.as_ref());
-        let due = websub::due(&source.id, &memory, callbacks);
-        let Some((due, offer)) = due.zip(websub::offer(&memory)) else {
-            return self.agenda.forget(&errand);
-        };
+    /// Opens the callbacks of a source's hub, and enters on the agenda when that is to
+    /// be asked, if ever.
+    pub(super) fn plan_hub(&mut self, source: &Source, memory: &Memory) {
+        let Some(hubs) = &mut self.hubs else { return };
+        let id = &source.id;
+        let due = callbacks_of(self.editor.plan(), source).and_then(|callbacks| {
+            hubs.callbacks.open(id, memory.push.as_ref());
+            websub::due(id, memory, callbacks).zip(websub::offer(memory))
+        });
+        let Some((due, offer)) = due else { return self.forget_hub(id, memory.push.as_ref()) };
         let trouble = memory.push.as_ref().and_then(|push| push.trouble.as_ref());
         let hold = trouble.map(|(_, until)| Hold { until: *until, scope: HoldScope::Origin });
         let memory = Memory { next_poll: due, hold, ..Memory::default() };
-        self.agenda.plan_errand(&errand, &offer.hub, &memory);
+        hubs.planned.insert(id.clone());
+        self.agenda.plan_errand(&errand_of(id), &offer.hub, &memory);
     }
 
-    /// Closes the callbacks of a source that the plan has no more.
-    pub(super) fn forget_hub(&mut self, source: &SourceId) {
-        if let Some(hubs) = &self.hubs {
-            hubs.callbacks.open(source, None);
-            self.agenda.forget(&errand_of(source));
+    /// Has a source's hub asked no more; what it was asked for before may go on.
+    pub(super) fn forget_hub(&mut self, id: &SourceId, goes_on: Option<&Subscription>) {
+        let Some(hubs) = &mut self.hubs else { return };
+        hubs.callbacks.open(id, goes_on);
+        if hubs.planned.remove(id) {
+            self.agenda.forget(&errand_of(id));
         }
     }
 
@@ -294,7 +234,7 @@ impl Pipeline {
     fn hub_done(&mut self, id: &SourceId) {
         self.agenda.finished(&errand_of(id), self.clock.now());
         if let Some(source) = self.editor.plan().sources.get(id).cloned() {
-            self.plan_hub(&source);
+            self.plan_hub(&source, &self.editor.memory(id));
         }
     }
 
@@ -487,49 +427,8 @@ impl Pipeline {
 }
 
 async fn ask(fetcher: Arc<Fetcher>, source: SourceId, request: websub::Request) -> Asked {
-    let answer = fetcher.subscribe(&request).await;
-    Asked { source, round: request.subscription.round, answer }
-}
-
-/// Checks and reads what a hub sent. It is partial whatever it lists: what it
-/// leaves out is neither gone nor missed (W12).
-async fn read(
-    delivery: Delivery,
-    source: Arc<Source>,
-    subscription: Subscription,
-    plan: Arc<Plan>,
-    clock: Clock,
-) -> Read {
-    let Delivery { signature, content_type, body, room, .. } = delivery;
-    let topic = subscription.offer.topic.clone();
-    let signed = body.clone();
-    let checked = tokio::task::spawn_blocking(move || {
-        websub::authentic(&subscription, signature.as_deref(), &signed)
-    });
-    if !checked.await.unwrap_or(false) {
-        return Read { source, came: Err(Spoilt::Forged) };
-    }
-    let (bytes, at) = (body.len() as u64, clock.now());
-    let hash = xxhash_rust::xxh3::xxh3_64(&body);
-    let document = Document { source: source.id.clone(), url: Some(topic), content_type, body, at };
-    let parsed = reading::parsed(document, plan.parsing.clone()).await;
-    drop(room);
-    let Parsed { feed, entries, hints, warnings, .. } = match parsed {
-        Ok(parsed) => parsed,
-        Err(failure) => return Read { source, came: Err(Spoilt::Unreadable(failure)) },
-    };
-    let reading = Reading {
-        validators: Validators::default(),
-        freshness: Freshness { partial: true, ..Freshness::default() },
-        bytes,
-        hash,
-        moved: None,
-        feed,
-        entries,
-        hints: Hints { deleted: hints.deleted, ..Hints::default() },
-        warnings,
-    };
-    let outcome = Outcome::Pushed(Box::new(reading));
-    let poll = Poll { source: source.id.clone(), at: clock.now(), outcome };
-    Read { source, came: Ok(poll) }
+    let round = request.subscription.round;
+    let asking = tokio::spawn(async move { fetcher.subscribe(&request).await });
+    let broken = |_| Err(Failure::new(FailureKind::Internal, "the request failed inside"));
+    Asked { source, round, answer: asking.await.unwrap_or_else(broken) }
 }

@@ -12,7 +12,8 @@ use crate::model::{
 use crate::parse::{self, Limits, Parsed};
 use crate::store::Store;
 
-use super::enriching::enriched;
+use super::enriching::{enriched, wants_whole};
+use super::reaching::Reach;
 
 /// Longer than this no document takes to parse, however it was made.
 const PARSE_DEADLINE: Duration = Duration::from_secs(20);
@@ -27,13 +28,27 @@ pub(super) async fn read(
     store: Arc<dyn Store>,
     clock: Clock,
 ) -> Poll {
-    let fetched = fetcher.fetch(&source, &memory, clock.now()).await;
+    let asked = match wants_whole(&source, &memory, clock.now()) {
+        true => Memory { validators: Validators::default(), hash: None, ..memory.clone() },
+        false => memory.clone(),
+    };
+    let fetched = fetcher.fetch(&source, &asked, clock.now()).await;
     let outcome = match fetched {
         Ok(Fetched::Document { document, validators, freshness, bytes, hash, moved }) => {
+            let place = document.url.clone();
             match parsed(document, plan.parsing.clone()).await {
-                Ok(Parsed { feed, entries, hints, warnings, .. }) => {
+                Ok(Parsed { feed, mut entries, hints, warnings, .. }) => {
+                    let reach = Reach {
+                        source: &source,
+                        fetcher: &fetcher,
+                        store: &store,
+                        plan: &plan,
+                        clock: &clock,
+                    };
+                    let back =
+                        reach.back(place.as_ref(), &memory, &freshness, &hints, &mut entries).await;
                     let (entries, all_tried) =
-                        enriched(entries, &source, &fetcher, &store, &plan, &clock).await;
+                        enriched(entries, &source, &memory, &fetcher, &store, &plan, &clock).await;
                     // With what makes the next answer "unchanged", the rest would never be tried.
                     let (validators, hash) = match all_tried {
                         true => (validators, hash),
@@ -51,6 +66,7 @@ pub(super) async fn read(
                         entries,
                         hints,
                         warnings,
+                        back,
                     }))
                 }
                 Err(failure) => Outcome::Failed(Failure { freshness, ..failure }),

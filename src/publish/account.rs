@@ -4,7 +4,7 @@ mod remarks;
 
 use std::collections::HashSet;
 
-use super::legible::{excerpt, legible, line, listed};
+use super::legible::{escape, excerpt, legible, line, listed};
 use super::site::{Site, story_path};
 use super::uri::{is_uri, uri};
 use crate::model::{Entry, Location, Member, Sources, Story, Timestamp, WithdrawnBy};
@@ -53,6 +53,8 @@ pub(super) struct Account<'a> {
     pub copies: Vec<Carried>,
     /// Where the lead says it was first published, when that is elsewhere.
     pub original: Option<Original>,
+    /// The words that put it into the topic that tells it, if that says so.
+    pub matched: Vec<String>,
 }
 
 /// A file attached to an entry.
@@ -148,10 +150,22 @@ impl<'a> Account<'a> {
             enclosures: lead.enclosures.iter().map(attached).collect(),
             image: lead.image.as_ref().map(uri),
             original: original(lead),
+            matched: Vec::new(),
             title,
             source,
             copies,
         }
+    }
+
+    /// Says which words put it into the topic that tells it.
+    pub(super) fn matched_by(mut self, words: Vec<String>) -> Self {
+        if !words.is_empty() {
+            let line = format!("<p>Matched: {}.</p>", escape(&line(&words.join(", "))));
+            let body = if self.content.is_some() { &mut self.content } else { &mut self.summary };
+            body.get_or_insert_default().push_str(&line);
+        }
+        self.matched = words;
+        self
     }
 
     /// Names of those who carried it beside its lead, each once.

@@ -171,7 +171,7 @@ fn source(publisher: &Publisher) -> Source {
 
 /// Plain text; where a reader that guesses could see markup in it, declared
 /// as HTML and escaped once more, so that none has to guess (Q10).
-fn text(plain: &str) -> Text {
+pub(super) fn text(plain: &str) -> Text {
     if looks_like_markup(plain) {
         let value = super::legible::escape(plain);
         Text { value, r#type: TextType::Html, ..Text::default() }
@@ -180,7 +180,7 @@ fn text(plain: &str) -> Text {
     }
 }
 
-fn link(rel: &str, href: impl Into<String>, mime_type: Option<&str>) -> Link {
+pub(super) fn link(rel: &str, href: impl Into<String>, mime_type: Option<&str>) -> Link {
     Link {
         rel: rel.to_owned(),
         href: href.into(),
@@ -189,15 +189,15 @@ fn link(rel: &str, href: impl Into<String>, mime_type: Option<&str>) -> Link {
     }
 }
 
-fn person(name: &str) -> Person {
+pub(super) fn person(name: &str) -> Person {
     Person { name: name.to_owned(), ..Person::default() }
 }
 
-fn category(label: &str) -> Category {
+pub(super) fn category(label: &str) -> Category {
     Category { term: label.to_owned(), ..Category::default() }
 }
 
 /// To the second, like every date we print: what changed within one second is one change.
-fn date(moment: Timestamp) -> FixedDateTime {
+pub(super) fn date(moment: Timestamp) -> FixedDateTime {
     Timestamp::from_secs(moment.as_secs()).to_chrono().fixed_offset()
 }

@@ -1,5 +1,7 @@
 //! What pages and health ask of the daemon; what it answers.
 
+use std::collections::BTreeMap;
+use std::fmt;
 use std::future::Future;
 use std::ops::Range;
 use std::pin::Pin;
@@ -11,7 +13,8 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use super::{Ledger, Site, Volume};
 use crate::model::{
-    Memory, Piece, Source, SourceId, Sources, Story, StoryId, Timestamp, Topic, TopicId,
+    FailureKind, Memory, Piece, Source, SourceId, Sources, Story, StoryId, Timestamp, Topic,
+    TopicId, TopicSilence,
 };
 
 /// An answer that takes a moment.
@@ -34,6 +37,10 @@ pub trait Desk: Send + Sync + 'static {
     fn ledger(&self) -> Arc<Ledger>;
     /// Every source with what is known of it.
     fn sources(&self) -> Reply<Vec<SourceState>>;
+    /// The topics that fell silent, each with its last silence.
+    fn silences(&self) -> Reply<Vec<TopicSilence>> {
+        Box::pin(std::future::ready(Ok(Vec::new())))
+    }
     /// One story, whoever may read it, unless there is none of that id.
     fn story(&self, id: StoryId) -> Reply<Option<StoryDetail>>;
     /// What a later text kept, lost and gained: to mark the differences of a
@@ -67,8 +74,19 @@ pub trait Desk: Send + Sync + 'static {
     /// What one source tells, unless there is none of that name. `confide`:
     /// whether who asks may hear what is not for everybody.
     fn source(&self, source: SourceId, confide: bool) -> Reply<Option<SourceDetail>>;
-    /// A closed volume of a topic, unless there is none of that name.
-    fn volume(&self, topic: TopicId, volume: Volume) -> Reply<Option<VolumeDetail>>;
+    /// The stories of a topic, or of all, that stand after a place, unless there is
+    /// no such topic. Whoever keeps no archive has none.
+    fn earlier(&self, topic: Option<TopicId>, before: Before) -> Reply<Option<EarlierDetail>> {
+        let _ = (topic, before);
+        Box::pin(std::future::ready(Ok(None)))
+    }
+    /// A closed volume of a topic as the feed of this ending, unless there is none of that name.
+    fn volume(
+        &self,
+        topic: TopicId,
+        volume: Volume,
+        ending: &'static str,
+    ) -> Reply<Option<VolumeDetail>>;
 }
 
 /// What a hub sent to a callback, unread.
@@ -104,8 +122,10 @@ pub struct SourceState {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Condition {
     Failing,
+    Gone,
     Held,
     Ended,
+    Silent,
     Unread,
     Well,
 }
@@ -114,12 +134,17 @@ impl SourceState {
     /// How the source is at a moment.
     pub(super) fn condition(&self, now: Timestamp) -> Condition {
         let memory = &self.memory;
-        if memory.failures > 0 {
+        let gone = |kind: FailureKind| kind == FailureKind::Gone;
+        if memory.rests() && memory.failure.as_ref().is_some_and(|failure| gone(failure.kind)) {
+            Condition::Gone
+        } else if memory.failures > 0 {
             Condition::Failing
         } else if memory.hold.is_some_and(|hold| hold.until > now) {
             Condition::Held
         } else if memory.hints.ended {
             Condition::Ended
+        } else if memory.silent.is_some() {
+            Condition::Silent
         } else if memory.last_success.is_none() {
             Condition::Unread
         } else {
@@ -131,14 +156,16 @@ impl SourceState {
 impl Condition {
     /// Whether nobody needs to look.
     pub(super) fn is_up(self) -> bool {
-        matches!(self, Self::Well | Self::Held)
+        matches!(self, Self::Well | Self::Held | Self::Silent)
     }
 
     pub(super) fn as_str(self) -> &'static str {
         match self {
             Self::Failing => "failing",
+            Self::Gone => "gone",
             Self::Held => "waiting",
             Self::Ended => "ended",
+            Self::Silent => "silent",
             Self::Unread => "not read yet",
             Self::Well => "well",
         }
@@ -155,6 +182,10 @@ pub struct StoryDetail {
     /// The topics it is in, private ones too, in the order of the plan: who
     /// asks is shown those which they may know of.
     pub topics: Vec<Topic>,
+    /// Why it is in each of them, in words: "in it: “sanctions” (title)".
+    pub why: BTreeMap<TopicId, String>,
+    /// Titles of the stories that it resembles.
+    pub titles: BTreeMap<StoryId, String>,
     /// Of each member, in their order, the bytes of its text that are why it
     /// joined, where the text decided.
     pub shared: Vec<Vec<Range<usize>>>,
@@ -228,6 +259,50 @@ pub struct Week {
     pub count: usize,
 }
 
+/// A place in the order of a feed, newest first: what stands after it is earlier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Before {
+    /// The date by which the feed orders the story that stands there.
+    pub date: Timestamp,
+    /// That story; none is before all of its date.
+    pub story: Option<StoryId>,
+}
+
+/// `1743591900000-STORY`, which is exact; a date is read as well.
+impl fmt::Display for Before {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.date.as_millis())?;
+        self.story.map_or(Ok(()), |story| write!(f, "-{story}"))
+    }
+}
+
+impl Before {
+    /// Reads a place, or a date as RFC 3339 has it.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        if let Some((millis, story)) = text.split_once('-')
+            && let (Ok(millis), Ok(story)) = (millis.parse(), story.parse())
+        {
+            return Some(Self { date: Timestamp::from_millis(millis), story: Some(story) });
+        }
+        // In a query a plus sign reads as a space.
+        let date = Timestamp::parse_rfc3339(&text.replace(' ', "+"))?;
+        Some(Self { date, story: None })
+    }
+}
+
+/// Earlier stories with what is needed to render them.
+#[derive(Debug, Clone)]
+pub struct EarlierDetail {
+    /// The topic, or none for all stories.
+    pub topic: Option<Topic>,
+    /// The stories, newest first.
+    pub stories: Vec<Arc<Story>>,
+    /// The plan's sources.
+    pub sources: Sources,
+    /// Where those begin that are earlier still.
+    pub next: Option<Before>,
+}
+
 /// What one source tells, with what is needed to render it.
 #[derive(Debug, Clone)]
 pub struct SourceDetail {
@@ -239,17 +314,11 @@ pub struct SourceDetail {
     pub sources: Sources,
 }
 
-/// A closed volume of a topic's archive with what is needed to render it.
+/// A closed volume of a topic's archive.
 #[derive(Debug, Clone)]
 pub struct VolumeDetail {
-    /// The topic.
-    pub topic: Topic,
-    /// The volume's stories, newest first.
-    pub stories: Vec<Arc<Story>>,
-    /// The plan's sources.
-    pub sources: Sources,
-    /// The closed volume before it.
-    pub previous: Option<Volume>,
-    /// The closed volume after it.
+    /// Its bytes, as they were when it closed.
+    pub text: String,
+    /// The volume that closed after it.
     pub next: Option<Volume>,
 }

@@ -97,7 +97,7 @@ struct Copied<'a> {
 pub(super) fn render(masthead: &Masthead, accounts: &[Account<'_>], site: &Site) -> Vec<u8> {
     let name = site.name();
     let hub = site.hub.as_ref().filter(|_| !masthead.place.archived);
-    let previous = masthead.place.previous.as_deref();
+    let previous = masthead.place.previous.as_deref().or(masthead.earlier.as_deref());
     let feed = Feed {
         version: "https://jsonfeed.org/version/1.1",
         title: &masthead.title,

@@ -19,7 +19,7 @@ use super::legible::legible;
 use super::masthead::{Masthead, description_of, title_of};
 use super::site::{Site, story_path, topic_path};
 use super::{Format, Rendered};
-use crate::model::{Piece, Timestamp, Topic};
+use crate::model::{Piece, Timestamp, Topic, TopicSilence};
 use chart::Chart;
 
 const HTML: &str = "text/html; charset=utf-8";
@@ -87,12 +87,14 @@ struct FeedLink {
 /// A story as pages list it.
 struct StoryLine<'a> {
     title: &'a str,
+    language: Option<&'a str>,
     url: &'a str,
     page: String,
     published: String,
     date: String,
     by: &'a str,
     also: Option<String>,
+    matched: Option<String>,
     excerpt: &'a str,
 }
 
@@ -132,8 +134,13 @@ pub(super) fn story(
 }
 
 /// `/sources`: which is well, which is not, and what to do about it.
-pub(super) fn sources(states: &[SourceState], now: Timestamp, site: &Site) -> Rendered {
-    page("/sources", &sources::page(states, now, site))
+pub(super) fn sources(
+    states: &[SourceState],
+    silences: &[TopicSilence],
+    now: Timestamp,
+    site: &Site,
+) -> Rendered {
+    page("/sources", &sources::page(states, silences, now, site))
 }
 
 /// `/search` before anything is asked, or with what is wrong with what was asked.
@@ -197,12 +204,14 @@ fn feed_links(stem: &str, title: &str, site: &Site) -> Vec<FeedLink> {
 fn story_line<'a>(account: &'a Account<'_>, site: &Site) -> StoryLine<'a> {
     StoryLine {
         title: &account.title,
+        language: account.language,
         url: &account.url,
         page: inside(&account.path, site),
         published: account.published.to_string(),
         date: day(account.published),
         by: &account.source.name,
         also: account.also_line(),
+        matched: (!account.matched.is_empty()).then(|| account.matched.join(", ")),
         excerpt: &account.excerpt,
     }
 }

@@ -62,6 +62,8 @@ pub struct Settings {
     pub connections_per_address: usize,
     /// Who asks here.
     pub audience: Audience,
+    /// Whether readers who ask for it get a feed's new entries alone (Q35).
+    pub deltas: bool,
     /// Addresses of reverse proxies, which stand for many clients: the limit
     /// for one address holds for those whose requests they pass on.
     pub proxies: Vec<IpNet>,
@@ -91,6 +93,7 @@ impl Default for Settings {
             connections: 512,
             connections_per_address: 32,
             audience: Audience::default(),
+            deltas: false,
             proxies: vec![
                 IpNet::new_assert(IpAddr::from([127, 0, 0, 0]), 8),
                 IpNet::new_assert(std::net::Ipv6Addr::LOCALHOST.into(), 128),

@@ -6,15 +6,17 @@ use std::time::Duration;
 
 use axum::http::{HeaderMap, HeaderValue};
 use bytes::Bytes;
+use tokio::sync::watch;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::Rendered;
 use super::coding::Coding;
 use super::dates::http_date;
+use super::delta::{self, Edition};
 use super::guard::{Guard, Guards};
 use super::heads::{self, Facts};
 use super::ledger::Tally;
 use super::site::topic_path;
+use super::{Document, Rendered};
 use crate::model::{Stamp, Timestamp, Topic, TopicId};
 
 /// Everything being served now.
@@ -28,6 +30,8 @@ pub struct Shelf {
     guards: RwLock<Option<Arc<Guards>>>,
     /// Stamps of what is or was served, so that Last-Modified never goes back (Q24).
     stamps: Mutex<BTreeMap<String, Stamp>>,
+    /// Told of every change.
+    changes: watch::Sender<()>,
 }
 
 #[derive(Debug, Clone)]
@@ -54,6 +58,8 @@ pub(super) struct Shelved {
     pub modified: Timestamp,
     /// How often this path was asked for, through all its changes.
     pub tally: Arc<Tally>,
+    /// What an Atom feed was, and what it is, the latest first.
+    pub editions: Vec<Edition>,
     /// In the order of [`Coding::ALL`]; none where a coding makes it longer.
     pub codings: [Option<Coded>; 4],
 }
@@ -117,12 +123,16 @@ impl Shelf {
             if known != Some(stamp) {
                 prepared.stamps.push((document.path.clone(), stamp));
             }
-            let tally = match self.find(&document.path) {
-                Some(Held::Here(before)) => before.tally.clone(),
-                _ => Arc::default(),
+            let (tally, mut editions) = match self.find(&document.path) {
+                Some(Held::Here(before)) => (before.tally.clone(), before.editions.clone()),
+                _ => Default::default(),
             };
+            if document.content_type.starts_with("application/atom+xml") {
+                editions = delta::remembered(&editions, Edition::of(hash, &document.body));
+            }
             let path = document.path.clone();
-            prepared.documents.push((path, Arc::new(Shelved::of(document, stamp, tally))));
+            let shelved = Shelved { editions, ..Shelved::of(document, stamp, tally) };
+            prepared.documents.push((path, Arc::new(shelved)));
         }
         prepared
     }
@@ -134,6 +144,36 @@ impl Shelf {
         for (path, document) in prepared.documents {
             held.insert(path, Held::Here(document));
         }
+        drop(held);
+        self.announce();
+    }
+
+    /// Tells those who watch that there is something to see.
+    pub fn announce(&self) {
+        self.changes.send_replace(());
+    }
+
+    /// Is told whenever something changed.
+    pub fn watch(&self) -> watch::Receiver<()> {
+        self.changes.subscribe()
+    }
+
+    /// Everything that is served, as it is now, sorted by path.
+    pub fn documents(&self) -> Vec<Document> {
+        let guards = self.guards();
+        let is_private =
+            |path: &str| guards.as_ref().is_some_and(|guards| guards.of(path).is_some());
+        let document = |path: String| match self.find(&path)? {
+            Held::Here(held) => Some(Document {
+                private: is_private(&path),
+                content_type: held.content_type.to_str().unwrap_or_default().to_owned(),
+                text: String::from_utf8_lossy(held.identity()).into_owned(),
+                modified: Some(held.modified),
+                path,
+            }),
+            Held::Gone | Held::MovedTo(_) => None,
+        };
+        self.paths().into_iter().filter_map(document).collect()
     }
 
     /// Lets only those read these topics whom their guards admit: the page,
@@ -291,7 +331,8 @@ impl Shelved {
                 }
             })
         });
-        Self { content_type, link, modified: stamp.modified, tally, codings }
+        let editions = Vec::new();
+        Self { content_type, link, modified: stamp.modified, tally, editions, codings }
     }
 
     pub(super) fn identity(&self) -> &Bytes {

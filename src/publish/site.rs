@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use url::Url;
 
 use super::legible::line;
-use crate::model::{SourceId, StoryId, Topic, TopicId};
+use crate::model::{SourceId, StoryId, Timestamp, Topic, TopicId};
 
 /// What the published feeds have in common.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,6 +98,16 @@ impl Site {
     /// The id of the feed of what one source tells.
     pub(super) fn source_feed_id(&self, source: &SourceId) -> String {
         self.tag(&format!("source:{source}:feed"))
+    }
+
+    /// The id of the feed of what becomes of sources.
+    pub(super) fn events_id(&self) -> String {
+        self.tag("sources:events")
+    }
+
+    /// The id of one thing that became of a source or a topic.
+    pub(super) fn event_id(&self, of: &str, name: &str, at: Timestamp, kind: &str) -> String {
+        self.tag(&format!("{of}:{name}:event:{}:{kind}", at.as_millis()))
     }
 
     fn tag(&self, specific: &str) -> String {

@@ -82,6 +82,7 @@ fn topic(title: String, description: String) -> Topic {
         revisions: Revisions::Major,
         entries: 50,
         formerly: Vec::new(),
+        mute_silence: false,
         private: false,
         explain: false,
     }

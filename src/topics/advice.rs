@@ -4,25 +4,24 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::eval::{Sight, label_fits};
-use super::index::Index;
+use super::index::Occurrences;
 use super::program::{Clause, Places, Program, Test};
 use super::query::{Ask, Field, Query, nearest};
 use super::{Place, QueryProblem, Subject, text};
 use crate::model::{Sources, TopicId};
 
 /// Where, what and what to do.
-type Warning = (Range<usize>, String, String);
+pub(super) type Warning = (Range<usize>, String, String);
 
 /// What can be seen from a program alone.
-pub(super) fn warnings(program: &Program) -> Vec<Warning> {
+pub(super) fn warnings(query: &Query, root: &Clause) -> Vec<Warning> {
     let mut warnings = Vec::new();
-    never(&program.root, &mut warnings);
-    contradictions(&program.query, &mut warnings);
-    let (nothing, index) = (Subject::default(), Index::default());
-    let occurrences = index.occurrences(&nothing);
-    if (Sight { subject: &nothing, occurrences: &occurrences }).holds(&program.root) {
+    never(root, &mut warnings);
+    contradictions(query, &mut warnings);
+    let (nothing, occurrences) = (Subject::default(), Occurrences::default());
+    if (Sight { subject: &nothing, occurrences: &occurrences }).holds(root) {
         warnings.push((
-            program.query.span.clone(),
+            query.span.clone(),
             "this matches even a story without a word, and so nearly every story".to_owned(),
             "say what a story must be about, and only then what it must not: a NOT b".to_owned(),
         ));

@@ -7,8 +7,10 @@ use std::sync::Arc;
 use xxhash_rust::xxh3::Xxh3;
 
 use super::language::Dialect;
-use super::program::{self, Clause, Places, Program, Scope, Test};
+use super::program::{Clause, Places, Program, Scope, Shared, Test};
 use super::query::{self, Ask, Field, Query, parse_item};
+use super::sketch::Sketch;
+use super::symbol::Symbol;
 use super::terms::{self, Complaint};
 use super::{Language, Place, QueryProblem, Vocabulary, advice};
 use crate::model::TopicId;
@@ -28,8 +30,8 @@ pub(super) struct Compiler<'a> {
     language: &'a Language,
     dialects: Vec<Dialect>,
     vocabulary: BTreeMap<&'a str, Vec<Option<Query>>>,
-    clauses: BTreeMap<(&'a str, Option<Field>), Option<Arc<Clause>>>,
-    places: BTreeMap<(&'a str, Option<Field>), Option<Arc<Places>>>,
+    clauses: BTreeMap<(&'a str, Option<Field>), Option<Arc<Shared<Clause>>>>,
+    places: BTreeMap<(&'a str, Option<Field>), Option<Arc<Shared<Places>>>>,
     /// Digest, and whether sources have a say.
     digests: BTreeMap<&'a str, (u64, bool)>,
     /// The vocabularies being read, outermost first.
@@ -79,7 +81,15 @@ impl<'a> Compiler<'a> {
         let root = self.clause(&query, None)?;
         let mut asks_sources = false;
         let digest = self.digest(&query, &mut asks_sources);
-        let program = Program { needs: program::needs(&root), query, root, digest, asks_sources };
+        let program = Program {
+            sketch: Sketch::of(&root),
+            warnings: advice::warnings(&query, &root),
+            vocabularies: named(&query),
+            query,
+            root,
+            digest,
+            asks_sources,
+        };
         self.warn(&program);
         Some(Arc::new(program))
     }
@@ -99,34 +109,21 @@ impl<'a> Compiler<'a> {
     /// same vocabularies: its warnings hold again, its vocabularies are in use.
     pub(super) fn take_over(&mut self, topic: &TopicId, program: &Program) {
         self.place = Place::Query(topic.clone());
-        self.use_all_of(&program.query);
+        program.vocabularies.iter().for_each(|name| self.use_whole(name));
         self.warn(program);
     }
 
     fn warn(&mut self, program: &Program) {
-        for (span, message, help) in advice::warnings(program) {
-            self.problem(span, message, help, true);
-        }
-    }
-
-    fn use_all_of(&mut self, query: &Query) {
-        let mut names = Vec::new();
-        query.visit(&mut |part| {
-            if let Ask::Vocabulary(name) = &part.ask {
-                names.push(name.clone());
-            }
-        });
-        for name in names {
-            self.use_whole(&name);
+        for (span, message, help) in &program.warnings {
+            self.problem(span.clone(), message, help, true);
         }
     }
 
     fn use_whole(&mut self, name: &str) {
         let Some((&name, items)) = self.vocabulary.get_key_value(name) else { return };
         if self.used.insert(name) {
-            for item in items.clone().into_iter().flatten() {
-                self.use_all_of(&item);
-            }
+            let named: BTreeSet<String> = items.iter().flatten().flat_map(named).collect();
+            named.iter().for_each(|name| self.use_whole(name));
         }
     }
 
@@ -297,7 +294,7 @@ impl<'a> Compiler<'a> {
         query: &Query,
         name: &str,
         field: Option<Field>,
-    ) -> Option<Arc<Clause>> {
+    ) -> Option<Arc<Shared<Clause>>> {
         let name = self.enter(query, name)?;
         if let Some(known) = self.clauses.get(&(name, field)) {
             return known.clone();
@@ -305,7 +302,9 @@ impl<'a> Compiler<'a> {
         let parts = self.within(name, |compiler, item| compiler.clause(item, field));
         let clause = parts.map(|parts| {
             let said = terms::said(query, field);
-            Arc::new(Clause { said, span: query.span.clone(), test: Test::Any(parts) })
+            let of = Clause { said, span: query.span.clone(), test: Test::Any(parts) };
+            let trigger = Sketch::of(&of).trigger();
+            Arc::new(Shared { of, symbol: Symbol::vocabulary(name, field), trigger })
         });
         self.clauses.insert((name, field), clause.clone());
         clause
@@ -316,13 +315,17 @@ impl<'a> Compiler<'a> {
         query: &Query,
         name: &str,
         field: Option<Field>,
-    ) -> Option<Arc<Places>> {
+    ) -> Option<Arc<Shared<Places>>> {
         let name = self.enter(query, name)?;
         if let Some(known) = self.places.get(&(name, field)) {
             return known.clone();
         }
         let parts = self.within(name, |compiler, item| compiler.places(item, field));
-        let places = parts.map(|parts| Arc::new(Places::Any(parts)));
+        let places = parts.map(|parts| {
+            let of = Places::Any(parts);
+            let trigger = Sketch::of_places(&of).trigger();
+            Arc::new(Shared { of, symbol: Symbol::vocabulary_places(name, field), trigger })
+        });
         self.places.insert((name, field), places.clone());
         places
     }
@@ -379,15 +382,11 @@ impl<'a> Compiler<'a> {
         let language = format!("{READING} {stemmer} {} {spellings}\n", also.join(","));
         hash.update(language.as_bytes());
         hash.update(query.to_string().as_bytes());
-        let mut names = BTreeSet::new();
-        query.visit(&mut |part| match &part.ask {
-            Ask::Vocabulary(name) => {
-                names.insert(name.clone());
-            }
-            Ask::In { field: Field::Source | Field::Tag | Field::Role, .. } => *asks_sources = true,
-            _ => {}
+        query.visit(&mut |part| {
+            let field = if let Ask::In { field, .. } = &part.ask { Some(field) } else { None };
+            *asks_sources |= matches!(field, Some(Field::Source | Field::Tag | Field::Role));
         });
-        for name in names {
+        for name in named(query) {
             let Some((&name, items)) = self.vocabulary.get_key_value(name.as_str()) else {
                 continue;
             };
@@ -408,4 +407,15 @@ impl<'a> Compiler<'a> {
         }
         hash.digest()
     }
+}
+
+/// The vocabularies that a query names.
+fn named(query: &Query) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    query.visit(&mut |part| {
+        if let Ask::Vocabulary(name) = &part.ask {
+            names.insert(name.clone());
+        }
+    });
+    names
 }

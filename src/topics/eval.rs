@@ -2,8 +2,10 @@
 //!
 //! Matching and explaining both ask here, so they cannot disagree.
 
+use std::rc::Rc;
+
 use super::index::Occurrences;
-use super::program::{Clause, Form, Places, Scope, Test};
+use super::program::{Clause, Form, Kind, Places, Scope, Shared, Test};
 use super::query::{Field, Unit};
 use super::subject::{Section, Subject};
 
@@ -74,7 +76,14 @@ impl Sight<'_> {
                 self.each_text(*scope, &mut |_, _, text| found = found || regex.is_match(text));
                 found
             }
-            Test::Vocabulary(clause) => self.holds(clause),
+            Test::Vocabulary(shared) => {
+                let known = self.occurrences.vocabularies.borrow().get(&shared.symbol.0).copied();
+                known.unwrap_or_else(|| {
+                    let holds = self.holds(shared);
+                    self.occurrences.vocabularies.borrow_mut().insert(shared.symbol.0, holds);
+                    holds
+                })
+            }
         }
     }
 
@@ -92,9 +101,29 @@ impl Sight<'_> {
                     at.any(|(section, at)| self.in_scope(*scope, section, at + 1))
                 })
             }
+            Places::Phrase { words, scope } => !self.phrase(words, *scope).is_empty(),
             Places::Any(parts) => parts.iter().any(|part| self.is_somewhere(part)),
-            Places::Vocabulary(places) => self.is_somewhere(places),
-            _ => !self.spans(places).is_empty(),
+            // Whether any pair will do is told by the nearest that follows each span.
+            Places::Near { distance, ordered, left, right } => {
+                let left = self.spans(left);
+                !left.is_empty() && {
+                    let right = self.spans(right);
+                    let near = |first: Span, second: Span| second.start - first.end < *distance;
+                    follow(&left, &right, near) || (!ordered && follow(&right, &left, near))
+                }
+            }
+            Places::Same { unit, left, right } => {
+                let left = self.within_one(*unit, self.spans(left));
+                !left.is_empty() && {
+                    let right = self.within_one(*unit, self.spans(right));
+                    let same = |first: Span, second: Span| {
+                        self.number(*unit, first.section, first.start)
+                            == self.number(*unit, second.section, second.end - 1)
+                    };
+                    follow(&left, &right, same) || follow(&right, &left, same)
+                }
+            }
+            Places::Vocabulary(_) => !self.spans(places).is_empty(),
         }
     }
 
@@ -103,15 +132,20 @@ impl Sight<'_> {
     pub(super) fn most_in_one_copy(&self, places: &Places) -> u32 {
         let mut spans = self.spans(places);
         spans.sort_unstable_by_key(|span| (span.section, span.end, span.start));
-        let mut counts = vec![0; self.subject.members];
+        let (mut most, mut count) = (0, 0);
         let mut last: Option<Span> = None;
         for span in spans {
+            // The sections of one copy stand together.
+            if last.is_some_and(|last| self.section(last).member != self.section(span).member) {
+                count = 0;
+            }
             if last.is_none_or(|last| last.section != span.section || last.end <= span.start) {
-                counts[self.section(span).member] += 1;
+                count += 1;
+                most = most.max(count);
                 last = Some(span);
             }
         }
-        counts.into_iter().max().unwrap_or(0)
+        most
     }
 
     /// Where it ends first, and after how many words of its copy that is.
@@ -141,44 +175,70 @@ impl Sight<'_> {
                 let pairs = self.pairs(&left, &right, false);
                 self.within_one(*unit, pairs.iter().map(Pair::hull).collect())
             }
-            Places::Vocabulary(places) => return self.spans(places),
+            Places::Vocabulary(shared) => return self.vocabulary_spans(shared).to_vec(),
         };
-        spans.sort_unstable();
+        if !spans.is_sorted() {
+            spans.sort_unstable();
+        }
         spans.dedup();
         spans
     }
 
+    fn vocabulary_spans(&self, shared: &Shared<Places>) -> Rc<[Span]> {
+        let known = self.occurrences.vocabulary_spans.borrow().get(&shared.symbol.0).cloned();
+        known.unwrap_or_else(|| {
+            let spans: Rc<[Span]> = self.spans(shared).into();
+            let mut all = self.occurrences.vocabulary_spans.borrow_mut();
+            all.insert(shared.symbol.0, spans.clone());
+            spans
+        })
+    }
+
     /// Words in a row, all in one paragraph.
     fn phrase(&self, words: &[Form], scope: Scope) -> Vec<Span> {
-        let Some((head, rest)) = words.split_first() else { return Vec::new() };
+        // The longest word is likely the rarest; the others are compared in place.
+        let anchors = (0..).zip(words).max_by_key(|(_, word)| word.letters.len());
+        let Some((before, anchor)) = anchors else { return Vec::new() };
         let mut spans = Vec::new();
-        for symbol in &head.symbols {
-            for (section, start) in self.occurrences.of(*symbol) {
+        for symbol in &anchor.symbols {
+            for (section, at) in self.occurrences.of(*symbol) {
+                let Some(start) = at.checked_sub(before) else { continue };
                 let end = start + words.len() as u32;
-                let follow = (start + 1..).zip(rest).all(|(at, word)| {
-                    word.symbols.iter().any(|symbol| self.occurrences.is_at(*symbol, section, at))
+                let placed = &self.subject.sections[section as usize].words;
+                let fit = placed.words.get(start as usize..end as usize).is_some_and(|row| {
+                    row.iter().zip(words).all(|(placed_word, word)| match word.kind {
+                        Kind::Stem => word.symbols.contains(&placed_word.stem),
+                        Kind::Exact => word.symbols.contains(&placed_word.form),
+                        Kind::Cased => placed_word.cased.is_some_and(|c| word.symbols.contains(&c)),
+                        Kind::Prefix => word.begins(placed.form(placed_word)),
+                    })
                 });
-                if follow && self.in_scope(scope, section, end) {
+                if fit && self.in_scope(scope, section, end) {
                     spans.push(Span { section, start, end });
                 }
             }
         }
-        if !rest.is_empty() {
+        if words.len() > 1 {
             spans = self.within_one(Unit::Paragraph, spans);
         }
         spans
     }
 
     fn within_one(&self, unit: Unit, mut spans: Vec<Span>) -> Vec<Span> {
-        let number = |section, at| {
-            let word = self.subject.word(section, at);
-            match unit {
-                Unit::Sentence => word.sentence,
-                Unit::Paragraph => word.paragraph,
-            }
-        };
-        spans.retain(|span| number(span.section, span.start) == number(span.section, span.end - 1));
+        spans.retain(|span| {
+            self.number(unit, span.section, span.start)
+                == self.number(unit, span.section, span.end - 1)
+        });
         spans
+    }
+
+    /// Of a word's sentence or paragraph.
+    fn number(&self, unit: Unit, section: u32, at: u32) -> u32 {
+        let word = self.subject.word(section, at);
+        match unit {
+            Unit::Sentence => word.sentence,
+            Unit::Paragraph => word.paragraph,
+        }
     }
 
     /// Each span of either side with the nearest of the other before and
@@ -246,6 +306,15 @@ impl Sight<'_> {
             }
         }
     }
+}
+
+/// Whether `fit` holds of a span of `left` and the first of `right` that
+/// begins after it has ended. Both are ascending.
+fn follow(left: &[Span], right: &[Span], fit: impl Fn(Span, Span) -> bool) -> bool {
+    left.iter().any(|span| {
+        let at = right.partition_point(|s| (s.section, s.start) < (span.section, span.end));
+        right.get(at).is_some_and(|next| next.section == span.section && fit(*span, *next))
+    })
 }
 
 /// Spans in the two orders in which the nearest are found.

@@ -2,11 +2,10 @@
 
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::collections::HashMap;
 
 use rust_stemmers::{Algorithm, Stemmer};
 
-use super::symbol::{BySymbol, Symbol};
+use super::symbol::Symbol;
 
 /// How words are read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -184,41 +183,84 @@ pub(super) struct Dialect {
 }
 
 /// A word seen before, the way it was read, and what came of it.
+#[derive(Clone, Copy)]
 struct Remembered {
-    form: Box<str>,
+    form: [u8; Self::LONGEST],
+    length: u8,
     dialect: Dialect,
     stem: Symbol,
 }
 
-/// Beyond this many words a thread forgets all it remembers: some 10 MB.
-const REMEMBERED_WORDS: usize = 100_000;
+impl Remembered {
+    /// Longer words are rare, and stemmed each time.
+    const LONGEST: usize = 20;
+
+    const NOTHING: Self = Self {
+        form: [0; Self::LONGEST],
+        length: u8::MAX,
+        dialect: Dialect { algorithm: None, spellings: false },
+        stem: Symbol(0),
+    };
+
+    fn is(&self, form: &str, dialect: Dialect) -> bool {
+        let known = self.form.get(..usize::from(self.length));
+        known == Some(form.as_bytes()) && self.dialect == dialect
+    }
+}
+
+/// Words a thread remembers: a power of two; 3 MB with it.
+const REMEMBERED_WORDS: usize = 1 << 16;
 
 thread_local! {
     // Stemming is the dearest step of reading a text, and texts repeat their
     // words. The result depends on the arguments alone, so remembering it
     // changes nothing but the time; the form is compared, so that even words
-    // whose hashes collide are told apart.
-    static STEMS: RefCell<HashMap<u64, Remembered, BySymbol>> = RefCell::default();
+    // whose hashes collide are told apart. A word takes the place of another
+    // whose hash ends the same.
+    static STEMS: RefCell<Vec<Remembered>> =
+        RefCell::new(vec![Remembered::NOTHING; REMEMBERED_WORDS]);
 }
 
 impl Dialect {
     /// The symbol of a folded word's stem. `form_symbol` is that of the word itself.
     pub(super) fn stem_symbol(self, form: &str, form_symbol: Symbol) -> Symbol {
+        if form.len() > Remembered::LONGEST {
+            return Symbol::stem(&self.stem(form), self.number());
+        }
         STEMS.with_borrow_mut(|stems| {
-            let slot = form_symbol.0 ^ self.number();
-            if let Some(seen) = stems.get(&slot)
-                && seen.dialect == self
-                && *seen.form == *form
-            {
-                return seen.stem;
+            let slot = &mut stems[form_symbol.0 as usize % REMEMBERED_WORDS];
+            if !slot.is(form, self) {
+                let stem = Symbol::stem(&self.stem(form), self.number());
+                *slot = Remembered { length: form.len() as u8, dialect: self, stem, ..*slot };
+                slot.form[..form.len()].copy_from_slice(form.as_bytes());
             }
-            let stem = Symbol::stem(&self.stem(form), self.number());
-            if stems.len() >= REMEMBERED_WORDS {
-                stems.clear();
-            }
-            stems.insert(slot, Remembered { form: form.into(), dialect: self, stem });
-            stem
+            slot.stem
         })
+    }
+
+    /// The other spellings of a folded beginning of words, where they are one word.
+    pub(super) fn other_spellings(self, prefix: &str) -> Vec<String> {
+        let mut others = Vec::new();
+        if !self.spellings {
+            return others;
+        }
+        for (british, american) in SPELLINGS {
+            for (one, other) in [(british, american), (american, british)] {
+                others.extend(prefix.strip_prefix(one).map(|rest| format!("{other}{rest}")));
+                // Already in what tells the two apart: `defenc*`.
+                if one.starts_with(prefix) && one != prefix && !other.starts_with(prefix) {
+                    others.push(other.to_owned());
+                }
+            }
+        }
+        for (one, other) in [("is", "iz"), ("iz", "is")] {
+            for rest in ["", "e", "es", "ed", "er", "ing", "ation", "ations"] {
+                let root = prefix.strip_suffix(rest).and_then(|begun| begun.strip_suffix(one));
+                let root = root.filter(|root| root.len() >= SHORTEST_ROOT);
+                others.extend(root.map(|root| format!("{root}{other}{rest}")));
+            }
+        }
+        others
     }
 
     /// A folded word's stem.
@@ -287,6 +329,9 @@ const SPELLINGS: [(&str, &str); 47] = [
     ("travell", "travel"),
 ];
 
+/// Letters before the `-ise` of a word that may as well be spelt `-ize`.
+const SHORTEST_ROOT: usize = 4;
+
 /// A British spelling's American one. What it makes of other words does not
 /// matter, as long as it makes the same of them in texts and queries and of
 /// no two words the same.
@@ -300,7 +345,7 @@ fn american(form: &str) -> Cow<'_, str> {
         ["ise", "ises", "ised", "ising", "iser", "isers", "isation", "isations"];
     for ending in ENDINGS {
         if let Some(root) = form.strip_suffix(ending)
-            && root.len() >= 4
+            && root.len() >= SHORTEST_ROOT
         {
             return Cow::Owned(format!("{root}iz{}", &ending[2..]));
         }

@@ -1,4 +1,4 @@
-//! What a compiled query is made of; and which words a story must have for it.
+//! What a compiled query is made of; and everything that it looks for.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use regex::Regex;
 
+use super::advice::Warning;
 use super::query::{Field, Query, Unit};
+use super::sketch::{Sketch, Trigger};
 use super::symbol::Symbol;
 
 /// A query, compiled.
@@ -14,12 +16,16 @@ use super::symbol::Symbol;
 pub(super) struct Program {
     pub(super) query: Query,
     pub(super) root: Clause,
-    /// No story without one of these can match; `None` where there is no such list.
-    pub(super) needs: Option<Vec<Symbol>>,
+    /// What a story cannot match without.
+    pub(super) sketch: Sketch,
     /// Changes with everything the program was compiled from.
     pub(super) digest: u64,
     /// Whether what the sources are has a say.
     pub(super) asks_sources: bool,
+    /// What can be seen from the query alone.
+    pub(super) warnings: Vec<Warning>,
+    /// The vocabularies that it names.
+    pub(super) vocabularies: BTreeSet<String>,
 }
 
 /// A part of a query that a story fulfils or not.
@@ -68,7 +74,7 @@ pub(super) enum Test {
         scope: Scope,
         regex: Regex,
     },
-    Vocabulary(Arc<Clause>),
+    Vocabulary(Arc<Shared<Clause>>),
 }
 
 /// Something that has places in a text.
@@ -91,7 +97,7 @@ pub(super) enum Places {
         left: Box<Self>,
         right: Box<Self>,
     },
-    Vocabulary(Arc<Places>),
+    Vocabulary(Arc<Shared<Places>>),
 }
 
 /// A word of a query: any of its symbols, one a language.
@@ -102,6 +108,15 @@ pub(super) struct Form {
     pub(super) letters: String,
     /// How it is compared.
     pub(super) kind: Kind,
+    /// Other spellings of a prefix that are as good.
+    pub(super) others: Vec<String>,
+}
+
+impl Form {
+    /// Of a prefix: whether a folded word begins so.
+    pub(super) fn begins(&self, form: &str) -> bool {
+        form.starts_with(&self.letters) || self.others.iter().any(|other| form.starts_with(other))
+    }
 }
 
 /// How a word of a query is compared with those of a text.
@@ -126,158 +141,91 @@ pub(super) enum Scope {
     Field(Field),
 }
 
-/// Words so frequent in what departments publish that hardly a story lacks them.
-const EVERYWHERE: [&str; 40] = [
-    "a",
-    "about",
-    "all",
-    "and",
-    "announce",
-    "as",
-    "at",
-    "be",
-    "been",
-    "by",
-    "change",
-    "department",
-    "for",
-    "from",
-    "government",
-    "has",
-    "have",
-    "in",
-    "international",
-    "is",
-    "it",
-    "minister",
-    "ministry",
-    "more",
-    "new",
-    "of",
-    "on",
-    "public",
-    "report",
-    "secretary",
-    "security",
-    "statement",
-    "support",
-    "that",
-    "the",
-    "this",
-    "to",
-    "uk",
-    "will",
-    "with",
-];
-
-/// How many stories a word is likely in, on a scale of our own.
-fn frequency(letters: &str) -> usize {
-    if EVERYWHERE.contains(&letters) { 100 } else { 12usize.saturating_sub(letters.len()).max(1) }
+/// A vocabulary, compiled once for all queries that use it in one field.
+#[derive(Debug)]
+pub(super) struct Shared<T> {
+    pub(super) of: T,
+    /// Stands for it among the words of a story.
+    pub(super) symbol: Symbol,
+    /// What a story must have one of; `None` where there is no such list.
+    pub(super) trigger: Option<Trigger>,
 }
 
-/// Symbols of which a story must have one, and how many stories are likely to.
-struct Need {
-    symbols: Vec<Symbol>,
-    frequency: usize,
-}
-
-impl Need {
-    fn union(needs: impl Iterator<Item = Option<Self>>) -> Option<Self> {
-        let mut union = Self { symbols: Vec::new(), frequency: 0 };
-        for need in needs {
-            let need = need?;
-            union.symbols.extend(need.symbols);
-            union.frequency += need.frequency;
+impl<T> Shared<T> {
+    /// The sketch of every clause that is this vocabulary.
+    pub(super) fn sketch(&self) -> Sketch {
+        match &self.trigger {
+            Some(trigger) => {
+                Sketch::One { symbols: vec![self.symbol], frequency: trigger.frequency }
+            }
+            None => Sketch::Anything,
         }
-        Some(union)
-    }
-
-    fn rarest(needs: impl Iterator<Item = Option<Self>>) -> Option<Self> {
-        needs.flatten().min_by_key(|need| need.frequency)
     }
 }
 
-/// The shortest list of symbols of which a matching story must have one.
-pub(super) fn needs(root: &Clause) -> Option<Vec<Symbol>> {
-    let mut symbols = of_clause(root)?.symbols;
-    symbols.sort_unstable();
-    symbols.dedup();
-    Some(symbols)
-}
+impl<T> std::ops::Deref for Shared<T> {
+    type Target = T;
 
-fn of_clause(clause: &Clause) -> Option<Need> {
-    match &clause.test {
-        Test::All(parts) => Need::rarest(parts.iter().map(of_clause)),
-        Test::Any(parts) => Need::union(parts.iter().map(of_clause)),
-        // A threshold that nothing need reach needs nothing.
-        Test::Score { parts, threshold } if *threshold > 0 => Need::union(
-            parts.iter().filter(|(_, weight)| *weight > 0).map(|(part, _)| of_clause(part)),
-        ),
-        Test::Found(of) | Test::AtLeast { of, .. } | Test::First { of, .. } => of_places(of),
-        Test::Label { field, value, prefix: false } if *field != Field::Lang => {
-            Some(Need { symbols: vec![Symbol::label(*field, value)], frequency: 20 })
-        }
-        Test::Vocabulary(clause) => of_clause(clause),
-        Test::Not(_)
-        | Test::Score { .. }
-        | Test::Label { .. }
-        | Test::Link { .. }
-        | Test::Pattern { .. } => None,
+    fn deref(&self) -> &T {
+        &self.of
     }
 }
 
-fn of_places(places: &Places) -> Option<Need> {
-    match places {
-        Places::Phrase { words, .. } => Need::rarest(words.iter().map(|word| {
-            Some(Need { symbols: word.symbols.clone(), frequency: frequency(&word.letters) })
-        })),
-        Places::Any(parts) => Need::union(parts.iter().map(of_places)),
-        Places::Near { left, right, .. } | Places::Same { left, right, .. } => {
-            Need::rarest([of_places(left), of_places(right)].into_iter())
-        }
-        Places::Vocabulary(places) => of_places(places),
-    }
+/// What a program looks for.
+pub(super) enum Wanted<'a> {
+    /// A word of texts.
+    Word(&'a Form),
+    /// A vocabulary: its symbol, and what a story must have for it.
+    Vocabulary(Symbol, &'a Trigger),
 }
 
-/// Calls `look` for every word in the query that texts are searched for. A
-/// vocabulary that is in `seen` is passed over: thousands of topics share few.
-pub(super) fn visit_forms(
+/// Calls `look` for everything that texts are searched for. A vocabulary that
+/// is in `seen` is passed over: thousands of topics share few.
+pub(super) fn visit(
     clause: &Clause,
-    seen: &mut BTreeSet<usize>,
-    look: &mut impl FnMut(&Form),
+    seen: &mut BTreeSet<Symbol>,
+    look: &mut impl FnMut(Wanted<'_>),
 ) {
     match &clause.test {
         Test::All(parts) | Test::Any(parts) => {
-            parts.iter().for_each(|part| visit_forms(part, seen, look));
+            parts.iter().for_each(|part| visit(part, seen, look));
         }
-        Test::Not(of) => visit_forms(of, seen, look),
+        Test::Not(of) => visit(of, seen, look),
         Test::Score { parts, .. } => {
-            parts.iter().for_each(|(part, _)| visit_forms(part, seen, look));
+            parts.iter().for_each(|(part, _)| visit(part, seen, look));
         }
         Test::Found(of) | Test::AtLeast { of, .. } | Test::First { of, .. } => {
             visit_places(of, seen, look);
         }
         Test::Vocabulary(shared) => {
-            if seen.insert(Arc::as_ptr(shared).addr()) {
-                visit_forms(shared, seen, look);
+            if seen.insert(shared.symbol) {
+                visit(shared, seen, look);
+                visit_shared(shared, look);
             }
         }
         Test::Label { .. } | Test::Link { .. } | Test::Pattern { .. } => {}
     }
 }
 
-fn visit_places(places: &Places, seen: &mut BTreeSet<usize>, look: &mut impl FnMut(&Form)) {
+fn visit_places(places: &Places, seen: &mut BTreeSet<Symbol>, look: &mut impl FnMut(Wanted<'_>)) {
     match places {
-        Places::Phrase { words, .. } => words.iter().for_each(look),
+        Places::Phrase { words, .. } => words.iter().for_each(|word| look(Wanted::Word(word))),
         Places::Any(parts) => parts.iter().for_each(|part| visit_places(part, seen, look)),
         Places::Near { left, right, .. } | Places::Same { left, right, .. } => {
             visit_places(left, seen, look);
             visit_places(right, seen, look);
         }
         Places::Vocabulary(shared) => {
-            if seen.insert(Arc::as_ptr(shared).addr()) {
+            if seen.insert(shared.symbol) {
                 visit_places(shared, seen, look);
+                visit_shared(shared, look);
             }
         }
+    }
+}
+
+fn visit_shared<T>(shared: &Shared<T>, look: &mut impl FnMut(Wanted<'_>)) {
+    if let Some(trigger) = &shared.trigger {
+        look(Wanted::Vocabulary(shared.symbol, trigger));
     }
 }

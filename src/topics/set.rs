@@ -138,7 +138,7 @@ impl TopicSet {
     pub fn matches(&self, subject: &Subject) -> Vec<usize> {
         let occurrences = self.index.occurrences(subject);
         let sight = Sight { subject, occurrences: &occurrences };
-        let candidates = self.index.candidates(subject, &occurrences);
+        let candidates = self.index.candidates(&occurrences);
         let topics = candidates.into_iter().map(|topic| topic as usize);
         topics.filter(|topic| sight.holds(&self.programs[*topic].root)).collect()
     }

@@ -17,6 +17,7 @@ pub(super) struct Symbol(pub(super) u64);
 const FORM: u64 = 1;
 const CASED: u64 = 2;
 const PREFIX: u64 = 3;
+const VOCABULARY: u64 = 4;
 const LABEL: u64 = 0x100;
 const STEM: u64 = 0x200;
 
@@ -39,6 +40,18 @@ impl Symbol {
     /// A stem in the language of that number.
     pub(super) fn stem(stem: &str, language: u64) -> Self {
         Self(xxh3_64_with_seed(stem.as_bytes(), STEM + language))
+    }
+
+    /// A vocabulary where a clause stands, in that field.
+    pub(super) fn vocabulary(name: &str, field: Option<super::query::Field>) -> Self {
+        let field = field.map_or("", super::query::Field::as_str);
+        Self(xxh3_64_with_seed(format!("{field}:@{name}").as_bytes(), VOCABULARY))
+    }
+
+    /// A vocabulary where something with places stands, in that field.
+    pub(super) fn vocabulary_places(name: &str, field: Option<super::query::Field>) -> Self {
+        let field = field.map_or("", super::query::Field::as_str);
+        Self(xxh3_64_with_seed(format!("{field}:@{name}@").as_bytes(), VOCABULARY))
     }
 
     /// A normalised value of a field of labels.

@@ -60,6 +60,7 @@ pub(super) fn forms(term: &Ask, dialects: &[Dialect]) -> Result<Vec<Form>, Compl
 
 fn form(word: &Spelt, term: &Ask, dialects: &[Dialect]) -> Result<Form, Complaint> {
     let Spelt { cased, form, .. } = word;
+    let mut others = Vec::new();
     let (kind, symbols) = match term {
         Ask::Words(_) if word.prefix => {
             if form.chars().count() < MIN_PREFIX {
@@ -68,7 +69,11 @@ fn form(word: &Spelt, term: &Ask, dialects: &[Dialect]) -> Result<Form, Complain
                     format!("give at least {MIN_PREFIX} letters before the `*`"),
                 ));
             }
-            (Kind::Prefix, vec![Symbol::prefix(form)])
+            others = dialects.iter().flat_map(|dialect| dialect.other_spellings(form)).collect();
+            (
+                Kind::Prefix,
+                others.iter().chain([form]).map(|prefix| Symbol::prefix(prefix)).collect(),
+            )
         }
         _ if word.prefix => {
             return Err((
@@ -87,7 +92,7 @@ fn form(word: &Spelt, term: &Ask, dialects: &[Dialect]) -> Result<Form, Complain
         Ask::Caps(_) if word.capital => (Kind::Cased, vec![Symbol::cased(cased)]),
         _ => (Kind::Exact, vec![Symbol::form(form)]),
     };
-    Ok(Form { symbols, letters: form.clone(), kind })
+    Ok(Form { symbols, letters: form.clone(), kind, others })
 }
 
 /// A term of a field whose values are compared as wholes.

@@ -65,8 +65,9 @@ impl Words {
             else {
                 break;
             };
-            if !words.is_empty() {
-                let between = &text[last.end..range.start];
+            let between = &text[last.end..range.start];
+            // A space between words, as between most, ends nothing.
+            if between != " " && !words.is_empty() {
                 if between.contains('\n') {
                     paragraph += 1;
                     sentence += 1;
@@ -74,9 +75,10 @@ impl Words {
                     sentence += 1;
                 }
             }
-            clean(&text[range.clone()], &mut cased);
+            let stated = &text[range.clone()];
             let form_start = forms.len();
-            let capital = fold(&cased, &mut forms);
+            let cased = if is_plain(stated) { stated } else { clean(stated, &mut cased) };
+            let capital = fold(cased, &mut forms);
             let form = &forms[form_start..];
             // A mark that belongs to no letter.
             if form.is_empty() {
@@ -92,7 +94,7 @@ impl Words {
                 sentence,
                 form: form_symbol,
                 stem: dialect.stem_symbol(form, form_symbol),
-                cased: capital.then(|| Symbol::cased(&cased)),
+                cased: capital.then(|| Symbol::cased(cased)),
             });
             last = range;
         }
@@ -141,15 +143,22 @@ pub(super) fn label(value: &str) -> String {
 fn ranges(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
     let mut at = 0;
     std::iter::from_fn(move || {
-        let mut start = at + text[at..].find(is_word)?;
+        let mut start = next_word(text, at)?;
         while let Some(length) = address_length(&text[start..]) {
-            at = start + length;
-            start = at + text[at..].find(is_word)?;
+            start = next_word(text, start + length)?;
         }
         let end = word_end(text, start);
         at = end;
         Some(start..end)
     })
+}
+
+fn next_word(text: &str, at: usize) -> Option<usize> {
+    // Nearly every word stands after one space.
+    match text.as_bytes().get(at..at + 2) {
+        Some([b' ', byte]) if byte.is_ascii_alphanumeric() => Some(at + 1),
+        _ => Some(at + text[at..].find(is_word)?),
+    }
 }
 
 /// How long the address is that a text begins with. Its parts are no words:
@@ -234,12 +243,8 @@ fn is_ideograph(c: char) -> bool {
 }
 
 /// A word without apostrophes, possessive s, dots of initials, commas of numbers.
-fn clean(word: &str, cased: &mut String) {
+fn clean<'a>(word: &str, cased: &'a mut String) -> &'a str {
     cased.clear();
-    if word.bytes().all(|b| b.is_ascii_alphanumeric()) {
-        cased.push_str(word);
-        return;
-    }
     let mut letters = word;
     if let Some((at, _)) = word.char_indices().rfind(|(_, c)| is_apostrophe(*c))
         && matches!(word[at..].trim_start_matches(is_apostrophe), "s" | "S")
@@ -251,6 +256,12 @@ fn clean(word: &str, cased: &mut String) {
         '.' => number,
         c => is_word(*c),
     }));
+    cased
+}
+
+/// Whether a word is ASCII letters and digits alone, and so clean as it is.
+fn is_plain(word: &str) -> bool {
+    word.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
 /// Appends a word without case and diacritics; says whether it had a capital.

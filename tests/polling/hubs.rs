@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use gazetted::inquiry::status::{PushStatus, SourceStatus};
-use gazetted::model::{Signature, Timestamp};
+use gazetted::model::Signature;
 
 use super::world::{DAY, HOUR, MINUTE};
 use crate::support::site::Answer;
@@ -35,7 +35,7 @@ fn offering(hub: &str, topic: &str, entries: &[Listed<'_>]) -> String {
 }
 
 /// A world whose source `one` names the hub `/hub` of its site, and which hubs can reach.
-async fn pushable() -> World {
+pub async fn pushable() -> World {
     let world = World::new().await.lines("[hub]\ncallback_url = \"https://us.example/\"");
     let (hub, topic) = (world.site.url("/hub"), world.site.url("/one"));
     world.site.script("/hub", [Answer::status(202)]);
@@ -44,7 +44,7 @@ async fn pushable() -> World {
 }
 
 /// What the hub was asked, each time.
-fn asked(world: &World) -> Vec<HashMap<String, String>> {
+pub fn asked(world: &World) -> Vec<HashMap<String, String>> {
     let form = |body: &[u8]| url::form_urlencoded::parse(body).into_owned().collect();
     world.site.requests("/hub").iter().map(|request| form(&request.body)).collect()
 }
@@ -84,7 +84,7 @@ async fn pushed() -> (World, String) {
 }
 
 /// Sends a body, and waits until all that follows is done.
-async fn send(world: &World, path: &str, headers: &[(&str, &str)], body: &str) -> u16 {
+pub async fn send(world: &World, path: &str, headers: &[(&str, &str)], body: &str) -> u16 {
     let answer = world.post(path, headers, body.as_bytes()).await;
     world.handle().settled().await;
     answer.status
@@ -106,16 +106,16 @@ fn status(world: &World) -> SourceStatus {
     world.handle().records().status(world.clock.now()).remove(0)
 }
 
-fn push_status(world: &World) -> PushStatus {
+pub fn push_status(world: &World) -> PushStatus {
     status(world).push.unwrap()
 }
 
-fn polls(world: &World) -> usize {
+pub fn polls(world: &World) -> usize {
     world.site.requests("/one").len()
 }
 
 /// Lets the time pass in steps; how many polls there were.
-async fn pass(world: &World, time: Duration) -> usize {
+pub async fn pass(world: &World, time: Duration) -> usize {
     let (before, steps) = (polls(world), time.as_secs() / (10 * 60));
     for _ in 0..steps {
         world.pass(MINUTE * 10).await;
@@ -354,99 +354,6 @@ async fn w14_a_source_that_has_been_silent_for_a_month_is_not_worth_a_subscripti
     assert_eq!(status(&world).push, None);
 }
 
-/// A world whose source names a cloud.
-async fn clouded() -> World {
-    let world = pushable().await;
-    let (port, topic) = (world.site.url("/").port().unwrap(), world.site.url("/one"));
-    let rss = format!(
-        "<rss version=\"2.0\"><channel><title>D</title>\
-         <cloud domain=\"127.0.0.1\" port=\"{port}\" path=\"/hub\" registerProcedure=\"\" \
-         protocol=\"http-post\"/>\
-         <item><guid>a</guid><title>News</title><pubDate>Wed, 02 Apr 2025 10:00:00 GMT</pubDate></item>\
-         </channel></rss>"
-    );
-    world.site.document(topic.path(), rss);
-    world.site.script("/hub", [Answer::ok("<notifyResult success=\"true\" msg=\"Thanks\"/>")]);
-    world.start().await
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn w15_a_cloud_is_registered_with_daily_and_its_challenge_answered() {
-    let world = clouded().await;
-    let topic = world.site.url("/one").to_string();
-    let form = asked(&world).remove(0);
-    for (key, value) in [
-        ("notifyProcedure", ""),
-        ("domain", "us.example"),
-        ("port", "443"),
-        ("protocol", "https-post"),
-        ("url1", &topic),
-    ] {
-        assert_eq!(form[key], value, "{key}");
-    }
-    assert_eq!(push_status(&world).state, "registered");
-    pass(&world, HOUR * 23).await;
-    assert_eq!(asked(&world).len(), 1);
-    // While the cloud is being asked again, it challenges.
-    let gate = crate::support::site::Gate::closed();
-    let granted = Answer::ok("<notifyResult success=\"true\"/>").behind(&gate);
-    world.site.script("/hub", [granted]);
-    world.clock.advance(HOUR + MINUTE * 20);
-    let path = form["path"].clone();
-    while asked(&world).len() < 2 {
-        world.handle().heartbeat().await.unwrap();
-    }
-    let query = |url: &str| {
-        let mut query = url::form_urlencoded::Serializer::new(String::new());
-        query.append_pair("url", url).append_pair("challenge", "c").finish()
-    };
-    let challenged = world.get(&format!("{path}?{}", query(&topic))).await;
-    assert_eq!((challenged.status, challenged.text()), (200, "c"));
-    let other = world.get(&format!("{path}?{}", query("https://other.example/"))).await;
-    assert_eq!(other.status, 404);
-    gate.open();
-    world.handle().settled().await;
-    assert_eq!(asked(&world)[1]["path"], path, "a cloud knows us by our path");
-    assert_eq!(push_status(&world).state, "registered");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn w15_a_flood_of_pings_polls_no_source_more_often_than_every_five_minutes() {
-    let world = clouded().await;
-    let path = asked(&world).remove(0)["path"].clone();
-    let ping = format!("url={}", world.site.url("/one"));
-    let mut times: Vec<Timestamp> = vec![world.clock.now()];
-    for _ in 0..60 {
-        world.pass(MINUTE).await;
-        let before = polls(&world);
-        assert_eq!(send(&world, &path, &[], &ping).await, 200);
-        if polls(&world) > before {
-            times.push(world.clock.now());
-        }
-        assert!(polls(&world) <= before + 1);
-    }
-    // A poll may also fall due as a minute passes.
-    let polls = polls(&world);
-    assert!((10..=13).contains(&polls), "{polls} polls in an hour of pings");
-    assert_eq!(push_status(&world).delivered, 60);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn w15_a_ping_does_not_break_a_hold() {
-    let world = clouded().await;
-    let path = asked(&world).remove(0)["path"].clone();
-    world.site.script("/one", [Answer::status(503).header("Retry-After", "7200")]);
-    while polls(&world) < 2 {
-        world.pass(MINUTE * 10).await;
-    }
-    for _ in 0..10 {
-        let ping = format!("url={}", world.site.url("/one"));
-        send(&world, &path, &[], &ping).await;
-        world.pass(MINUTE * 10).await;
-    }
-    assert_eq!(polls(&world), 2);
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_subscription_survives_a_restart() {
     let (mut world, path) = pushed().await;
@@ -469,6 +376,46 @@ async fn what_a_hub_was_thanked_for_is_published_before_the_daemon_ends() {
     assert_eq!(world.post(&path, &headers, body.as_bytes()).await.status, 200);
     world.restart().await;
     assert_eq!(world.titles("news").await, ["News new", "News old"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn full_texts_of_what_was_pushed_are_fetched_in_turn_by_a_poll_soon_after() {
+    let (mut world, path) = pushed().await;
+    world
+        .reconfigure(|config| {
+            *config = config.replace("[[topic]]", "enrich = \"page\"\n[[topic]]");
+        })
+        .await;
+    let (hub, topic, page) = (world.site.url("/hub"), world.site.url("/one"), "/page");
+    let body = offering(hub.as_str(), topic.as_str(), &[NEW, OLD]);
+    let body = body.replace("https://dep.example/new", world.site.url(page).as_str());
+    world.site.document("/one", body.clone());
+    world.site.document(page, "<html><body><article><p>The full text.</p></article></body></html>");
+    let polled = polls(&world);
+    assert_eq!(push(&world, &path, &body).await, 200);
+    assert_eq!(world.titles("news").await, ["News new", "News old"]);
+    assert_eq!((polls(&world), world.site.requests(page).len()), (polled, 0));
+    world.pass(MINUTE * 5).await;
+    assert_eq!((polls(&world), world.site.requests(page).len()), (polled + 1, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hub_may_verify_before_it_answers() {
+    let (world, _) = pushed().await;
+    let gate = crate::support::site::Gate::closed();
+    world.site.script("/hub", [Answer::status(202).behind(&gate)]);
+    world.clock.advance(DAY * 9);
+    while asked(&world).len() < 2 {
+        world.handle().heartbeat().await.unwrap();
+    }
+    let query = "hub.mode=subscribe&hub.challenge=c&hub.lease_seconds=864000&hub.topic=";
+    let topic = world.site.url("/one");
+    let verified = world.get(&format!("{}?{query}{topic}", callback(&world))).await;
+    assert_eq!((verified.status, verified.text()), (200, "c"));
+    gate.open();
+    world.handle().settled().await;
+    assert_eq!((asked(&world).len(), push_status(&world).trouble), (2, None));
+    assert_eq!(push_status(&world).state, "active");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -188,6 +188,7 @@ fn outcome(fetched: Result<Fetched, Failure>, hints: &Hints) -> Outcome {
                 entries: Vec::new(),
                 hints: hints.clone(),
                 warnings: Vec::new(),
+                back: None,
             }))
         }
         Ok(Fetched::Unchanged { validators, freshness, bytes, moved, not_modified }) => {

@@ -4,7 +4,7 @@ use std::io::Read;
 use std::sync::atomic::Ordering;
 
 use gazetted::model::TopicId;
-use gazetted::publish::{Absence, Guard};
+use gazetted::publish::{Absence, Guard, Settings};
 
 use super::world::{Answer, World, entry, now, story, told};
 
@@ -253,6 +253,34 @@ async fn q35_instance_manipulation_is_ignored() {
     let headers = [("A-IM", "feed"), ("If-None-Match", "\"other\"")];
     let answer = world.ask("GET", FEED, &headers).await;
     assert_eq!((answer.status, answer.header("im")), (200, ""));
+}
+
+#[tokio::test]
+async fn q35_who_asks_for_it_is_sent_the_new_entries_alone_where_that_is_configured() {
+    let world = World::with(Settings { deltas: true, ..Settings::default() }).await;
+    world.tell(vec![story(1), story(2)]);
+    let had = world.get(FEED).await;
+    world.tell(vec![story(1), story(2), story(3)]);
+    let now = world.get(FEED).await;
+    for coding in CODINGS {
+        let tag = had.header("etag").replace("\"", "");
+        let tag = if coding == "identity" { tag } else { format!("{tag}-{coding}") };
+        let tag = format!("\"{tag}\"");
+        let headers = [("A-IM", "feed"), ("If-None-Match", tag.as_str())];
+        let news = world.ask("GET", FEED, &headers).await;
+        assert_eq!((news.status, news.header("im")), (226, "feed"), "{coding}");
+        assert_eq!(news.header("etag"), now.header("etag"));
+        assert_eq!(news.header("cache-control"), "no-store");
+        let feed = atom_syndication::Feed::read_from(&news.body[..]).unwrap();
+        assert_eq!(feed.entries.len(), 1);
+        assert_eq!(feed.entries[0].title.value, "Announcement 3");
+    }
+    for (tag, status) in [("\"never\"", 200), (now.header("etag"), 304)] {
+        let headers = [("A-IM", "feed"), ("If-None-Match", tag)];
+        assert_eq!(world.ask("GET", FEED, &headers).await.status, status, "{tag}");
+    }
+    let without = [("If-None-Match", had.header("etag"))];
+    assert_eq!(world.ask("GET", FEED, &without).await.status, 200, "nobody asked for less");
 }
 
 #[tokio::test]

@@ -10,7 +10,8 @@ use crate::config::file::{self, Config, STORE};
 use crate::config::gather::beside;
 use crate::config::read::Read;
 use crate::config::value::Listen;
-use crate::config::{HubPlan, LoggingPlan, ServerPlan, StorePlan};
+use crate::config::{HubPlan, LoggingPlan, PublishPlan, ServerPlan, StorePlan};
+use crate::model::{Topic, TopicId};
 use crate::publish::{Address, Audience};
 use crate::store::Retention;
 use crate::{fetch, parse, publish};
@@ -83,6 +84,7 @@ impl Desk<'_> {
             connections: table.connections.get(),
             connections_per_address: table.connections_per_address.get(),
             proxies: table.proxies.iter().map(|network| network.0).collect(),
+            deltas: settings.publish.deltas,
             audience: match operators {
                 Some(_) => Audience::Readers,
                 None => Audience::Everybody,
@@ -117,6 +119,27 @@ impl Desk<'_> {
             );
         }
         HubPlan { callbacks: url.join("push/").ok() }
+    }
+
+    /// Where the site is written, and what of it that is private.
+    pub(super) fn publish(&mut self, settings: &Config, topics: Option<&[Topic]>) -> PublishPlan {
+        let table = &settings.publish;
+        for name in &table.private {
+            let (id, place) = (&name.get_ref().0, (0, name.span()));
+            let topic = topics.map(|topics| topics.iter().find(|topic| topic.id.as_str() == id));
+            let (message, help) = match topic {
+                Some(None) => (format!("there is no topic `{id}`"), "name a [[topic]] by its id"),
+                Some(Some(topic)) if !topic.private => {
+                    (format!("the topic `{id}` is public"), "it is written anyway: leave it out")
+                }
+                _ => continue,
+            };
+            self.error(place, message, help);
+        }
+        PublishPlan {
+            directory: table.directory.as_ref().map(|path| beside(&self.files[0].path, path)),
+            private: table.private.iter().map(|id| TopicId::new(id.get_ref().0.as_str())).collect(),
+        }
     }
 
     pub(super) fn polling(
@@ -154,6 +177,13 @@ impl Desk<'_> {
                 self.error((0, number.span()), message, format!("write a number {range}"));
             }
         }
+        if let Some(budget) = &table.budget
+            && !(0.1..=288.0).contains(budget.get_ref())
+        {
+            let message = format!("`budget` cannot be {}", budget.get_ref());
+            let help = "write how many polls a source and day there are to be, from 0.1 to 288.0";
+            self.error((0, budget.span()), message, help);
+        }
         let user_agent = table.user_agent.as_ref().map_or_else(
             || format!("gazetted/{} (+{})", env!("CARGO_PKG_VERSION"), server.site.base_url),
             |written| written.0.clone(),
@@ -179,6 +209,7 @@ impl Desk<'_> {
             robots: table.robots,
             deltas: table.deltas,
             price: *table.price.get_ref(),
+            budget: table.budget.as_ref().map(|budget| *budget.get_ref()),
             evenness: *table.evenness.get_ref(),
         }
     }

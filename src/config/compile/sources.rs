@@ -193,7 +193,12 @@ impl Desk<'_> {
         }
         let time =
             |period: &Option<Spanned<Period>>| period.as_ref().map(|period| period.get_ref().0);
-        Pace { interval: time(&table.interval), min: time(&table.min), max: time(&table.max) }
+        Pace {
+            interval: time(&table.interval),
+            min: time(&table.min),
+            max: time(&table.max),
+            mute_silence: table.mute_silence,
+        }
     }
 
     /// The headers of the file, and the one that the credentials make.

@@ -6,11 +6,12 @@ use std::ops::Range;
 use toml::Spanned;
 
 use super::Desk;
+use crate::config::Sample;
+use crate::config::file::Config;
 use crate::config::problem::{Problem, Severity, Spot};
 use crate::config::read::Read;
 use crate::config::text::At;
 use crate::config::value::Access;
-use crate::config::{Sample, value};
 use crate::model::{Topic, TopicId};
 use crate::topics::{Language, Place as Text, QueryProblem, TopicSet, Vocabulary};
 
@@ -31,11 +32,15 @@ struct Texts {
 
 impl Desk<'_> {
     /// None where something is wrong with a query.
-    pub(super) fn topics(&mut self, parts: &[Read], language: &value::Language) -> Option<Topics> {
+    pub(super) fn topics(&mut self, parts: &[Read], settings: &Config) -> Option<Topics> {
         let mut texts = Texts::default();
         let vocabulary = self.vocabulary(parts, &mut texts);
         let (list, samples) = self.list(parts, &mut texts);
-        let language = Language { stemmer: language.0.clone(), also: Vec::new(), spellings: false };
+        let language = Language {
+            stemmer: settings.language.0.clone(),
+            also: settings.other_languages.iter().map(|language| language.0.clone()).collect(),
+            spellings: settings.join_spellings,
+        };
         if parts.iter().any(|part| part.broken.iter().any(|path| path.starts_with("vocabulary"))) {
             // Queries would be said to use a vocabulary that is not there.
             return None;
@@ -148,6 +153,7 @@ impl Desk<'_> {
                         .iter()
                         .map(|id| TopicId::new(id.get_ref().0.as_str()))
                         .collect(),
+                    mute_silence: table.mute_silence,
                     private: *table.access.get_ref() != Access::Public,
                     explain: table.explain,
                 });

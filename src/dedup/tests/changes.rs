@@ -116,7 +116,7 @@ fn an_entry_is_settled_when_judging_it_changes_nothing() {
 
 fn wanted(desk: &Desk, entry: &Entry) -> Wanted {
     let candidates = candidates(vec![entry.clone()], &desk.rules(), desk.now);
-    wants_enrichment(&candidates[0], &desk.known)
+    wants_enrichment(&candidates[0], &desk.known, desk.now, desk.now)
 }
 
 #[test]

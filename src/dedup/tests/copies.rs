@@ -242,7 +242,8 @@ fn what_nearly_joins_is_remembered_with_what_forbade_it() {
     let again = "2025-04-03T11:05:00Z";
     let of_one_source = like("fcdo", "https://other.example/1", "Another page", text, again);
     assert_eq!(of_one_source.forbidden, Some(Forbidden::OneSource));
-    let of_one_site = like("home-office", "https://www.gov.uk/b", "Another page", text, again);
+    let longer = format!("{text}\n{}", RELEASES[6].2);
+    let of_one_site = like("home-office", "https://www.gov.uk/b", "Another page", &longer, again);
     assert_eq!(of_one_site.forbidden, Some(Forbidden::OneSite { host: "gov.uk".to_owned() }));
     let late = like("courier", elsewhere, "A late copy", text, "2025-04-20T11:05:00Z");
     assert!(matches!(late.forbidden, Some(Forbidden::Dates { hours_apart: 432 })), "{late:?}");
@@ -253,6 +254,21 @@ fn what_nearly_joins_is_remembered_with_what_forbade_it() {
     let partly = like("courier", elsewhere, "Partly the same", &mixed, again);
     assert_eq!(partly.forbidden, None);
     assert!((0.3..0.5).contains(&partly.score()), "{}", partly.score());
+}
+
+#[test]
+fn two_offices_on_one_site_that_tell_it_word_for_word_tell_one_story() {
+    let (title, path, text) = RELEASES[2];
+    let page = format!("https://www.gov.uk/government/news/{path}");
+    let first = told("fcdo", &page, title, text, "2025-04-02T11:05:00Z");
+    let elsewhere = "https://www.gov.uk/government/news/another-page";
+    for (second, expected) in [(text.to_owned(), 1), (text.replace("Wren", "Finch"), 2)] {
+        let again = told("home-office", elsewhere, "Another", &second, "2025-04-02T15:05:00Z");
+        let mut desk = Desk::new();
+        desk.read(&[first.clone()]);
+        desk.read(&[again]);
+        assert_eq!(desk.known.stories.len(), expected);
+    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! An origin's sources, and what its server answered lately, in; whether it may be asked, out.
 
 use std::collections::VecDeque;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use url::Url;
@@ -31,6 +32,10 @@ pub(super) struct Origin {
     /// The earliest next start.
     pub(super) next_start: Timestamp,
     pub(super) held_until: Timestamp,
+    /// Where it was reached last.
+    pub(super) address: Option<IpAddr>,
+    /// Whether it waits for others at its address.
+    pub(super) crowded: bool,
     /// Under which time it stands in `ready`, if it does.
     pub(super) ready_at: Option<Timestamp>,
     /// Sources that answered 503 lately.

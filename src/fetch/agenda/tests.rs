@@ -266,3 +266,50 @@ fn a_hundred_thousand_sources_are_served_in_the_order_of_their_turns() {
     }
     assert_eq!(served, count);
 }
+
+#[test]
+fn p34_many_names_of_one_address_are_asked_four_at_a_time_and_hold_up_nobody_else() {
+    let names = (0..10).map(|n| format!("http://name{n}.example/"));
+    let mut agenda = agenda(64, names.clone());
+    let address: IpAddr = "192.0.2.1".parse().unwrap();
+    for name in names {
+        agenda.locate(&SourceId::new(name), |_| Some(address));
+    }
+    let first = started(&mut agenda, at(0));
+    assert_eq!(first.len(), 4);
+    agenda.plan(&web_source("other", "http://other.example/"), &due(0));
+    assert_eq!(started(&mut agenda, at(0)), ["other"]);
+    let mut asked = first.clone();
+    let mut under_way = first;
+    while let Some(landed) = under_way.pop() {
+        agenda.finished(&SourceId::new(landed), at(1));
+        let next = started(&mut agenda, at(1));
+        assert!(next.len() <= 1, "one for each that landed");
+        under_way.extend(next.iter().cloned());
+        asked.extend(next);
+    }
+    asked.sort_unstable();
+    asked.dedup();
+    assert_eq!(asked.len(), 10, "everybody has had a turn");
+}
+
+#[test]
+fn p34_a_neighbour_that_is_held_does_not_keep_the_room_of_the_others() {
+    let names: Vec<_> = (0..7).map(|n| format!("http://name{n}.example/")).collect();
+    let mut agenda = agenda(64, names.clone());
+    let address: IpAddr = "192.0.2.1".parse().unwrap();
+    for name in &names {
+        agenda.locate(&SourceId::new(name.as_str()), |_| Some(address));
+    }
+    let first = started(&mut agenda, at(0));
+    // Everybody who waits but the last is held meanwhile.
+    let hold = Some(Hold { until: at(9000), scope: HoldScope::Origin });
+    for name in &names[4..6] {
+        agenda.plan(&web_source(name, name), &Memory { hold, ..due(0) });
+    }
+    agenda.finished(&SourceId::new(first[0].as_str()), at(1));
+    assert_eq!(started(&mut agenda, at(1)), [names[6].clone()]);
+    agenda.finished(&SourceId::new(names[6].as_str()), at(2));
+    assert_eq!(agenda.wake_at(), Some(at(9000)));
+    assert_eq!(started(&mut agenda, at(9000)).len(), 1, "the others are still under way");
+}

@@ -30,16 +30,11 @@ const BACKDATED: Duration = Duration::from_secs(2 * 86_400);
 
 /// Arrivals by age of the newest entry, against what the rate alone expects:
 /// news comes in runs. Until hours, factor.
-const BY_AGE: [(f64, f64); 8] = [
-    (1.0, 1.9),
-    (3.0, 1.35),
-    (12.0, 1.1),
-    (24.0, 1.05),
-    (72.0, 1.0),
-    (168.0, 0.8),
-    (720.0, 0.6),
-    (f64::INFINITY, 0.35),
-];
+const BY_AGE: [(f64, f64); 4] = [(1.0, 1.9), (3.0, 1.35), (12.0, 1.1), (24.0, 1.05)];
+
+/// The same later on, by how many entries the rate expects in that time: what is
+/// silent for longer than usual may have ended. Until entries, factor.
+const BY_SILENCE: [(f64, f64); 4] = [(1.0, 0.95), (3.0, 0.85), (6.0, 0.6), (f64::INFINITY, 0.35)];
 
 /// Hours looked ahead.
 const HORIZON: u32 = 7 * 24;
@@ -221,7 +216,10 @@ impl<'a> Hazard<'a> {
     fn at(&self, at: Timestamp) -> f64 {
         let factor = self.rhythm.newest.map_or(1.0, |newest| {
             let age = hours(newest.until(at));
-            BY_AGE.iter().find(|(until, _)| age < *until).map_or(1.0, |(_, factor)| *factor)
+            let step = |steps: &[(f64, f64)], of: f64| {
+                steps.iter().find(|(until, _)| of < *until).map(|(_, factor)| *factor)
+            };
+            step(&BY_AGE, age).or_else(|| step(&BY_SILENCE, age * self.rate)).unwrap_or(1.0)
         });
         self.patterned(at) * factor
     }

@@ -152,6 +152,18 @@ fn w08_a_lease_is_renewed_before_it_ends_and_a_silent_hub_asked_hourly() {
     verify(push, &token, &verification("subscribe", "https://a.example/feed", "600"), start());
     let renewal = start().until(when(&memory).unwrap()).as_secs();
     assert!((480..=540).contains(&renewal), "{renewal}");
+    for lease in ["0", "1"] {
+        let mut push = asked(&lively("https://hub.example/"), start()).unwrap().subscription;
+        let token = push.token.clone();
+        verify(
+            &mut push,
+            &token,
+            &verification("subscribe", "https://a.example/feed", lease),
+            start(),
+        );
+        memory.push = Some(push);
+        assert_eq!(when(&memory), Some(start().after(HOUR / 12)), "a lease of {lease} s");
+    }
 }
 
 #[test]
@@ -323,6 +335,7 @@ fn polled(memory: &mut Memory, new: Vec<Timestamp>, now: Timestamp) {
             entries: Vec::new(),
             hints: Hints { ..memory.hints.clone() },
             warnings: Vec::new(),
+            back: None,
         })),
     };
     let source = web_source("one", "https://a.example/feed");
@@ -359,6 +372,7 @@ fn w12_what_is_pushed_teaches_the_rhythm_and_leaves_the_rest() {
         entries: Vec::new(),
         hints: Hints { ended: true, ..Hints::default() },
         warnings: Vec::new(),
+        back: None,
     };
     let poll = Poll { source: id(), at: now, outcome: Outcome::Pushed(Box::new(reading)) };
     let source = web_source("one", "https://a.example/feed");

@@ -23,12 +23,14 @@ use super::admission::Admission;
 use super::callbacks::{self, Callbacks};
 use super::client::behind_proxy;
 use super::{QUERY, Settings, routes};
+use crate::model::Timestamp;
 use crate::publish::coding::{Accepted, Coding};
 use crate::publish::conditional::{Precondition, evaluate};
+use crate::publish::delta;
 use crate::publish::guard::{self, Guards};
 use crate::publish::heads;
 use crate::publish::pages;
-use crate::publish::shelf::{Coded, Held, Shelved};
+use crate::publish::shelf::{self, Coded, Held, Shelved};
 use crate::publish::{Desk, Shelf};
 
 /// Bytes of the shelf as they are, or whatever a route made.
@@ -86,7 +88,11 @@ impl Office {
             return self.turned_away(unadmitted(guards));
         }
         let guarded = guard.is_some();
-        let answer = match self.shelf.find(path) {
+        // A page of earlier stories is at the same path.
+        let earlier =
+            path.ends_with(".json") && query.is_some_and(|query| query.contains("before="));
+        let held = self.shelf.find(path);
+        let answer = match held.filter(|held| !earlier || !matches!(held, Held::Here(_))) {
             Some(Held::Here(document)) => self.shelved(&document, request.headers(), guarded),
             Some(Held::Gone) => self.gone(),
             Some(Held::MovedTo(path)) => {
@@ -121,6 +127,14 @@ impl Office {
             Precondition::Holds(place) => document.codings[place].as_ref(),
             Precondition::HoldsSome => wanted().or_else(|| held(Coding::Identity)),
         };
+        if has.is_none()
+            && self.settings.deltas
+            && delta::is_asked_for(headers)
+            && let Some(news) = news(document, headers)
+        {
+            document.tally.full.fetch_add(1, Ordering::Relaxed);
+            return news;
+        }
         let mut response = match (has, has.is_none().then(wanted).flatten()) {
             (Some(coded), _) => {
                 document.tally.unchanged.fetch_add(1, Ordering::Relaxed);
@@ -215,6 +229,29 @@ fn full(coded: &Coded) -> Response<Body> {
     let mut response = Response::new(Either::Left(Full::new(coded.body.clone())));
     *response.headers_mut() = coded.full.clone();
     response
+}
+
+/// The entries that are new to a client which names an earlier edition (Q35).
+fn news(document: &Shelved, headers: &HeaderMap) -> Option<Response<Body>> {
+    // It has no date of its own, so only a tag can match.
+    let never = Timestamp::from_millis(i64::MAX);
+    let edition = document.editions.iter().find(|edition| {
+        let tags = Coding::ALL.map(|coding| shelf::tag(edition.hash, coding));
+        let tags = tags.iter().map(|tag| tag.to_str().ok());
+        matches!(evaluate(headers, tags, never), Precondition::Holds(_))
+    })?;
+    let coded = document.codings[Coding::Identity as usize].as_ref()?;
+    let body = delta::since(edition, &coded.body);
+    let length = body.len();
+    let mut response = Response::new(Either::Left(Full::new(body)));
+    *response.status_mut() = StatusCode::IM_USED;
+    *response.headers_mut() = coded.full.clone();
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
+    headers.insert("im", HeaderValue::from_static("feed"));
+    // No cache that knows nothing of it may pass it on as the feed.
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Some(response)
 }
 
 fn unchanged(coded: &Coded) -> Response<Body> {

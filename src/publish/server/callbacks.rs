@@ -96,7 +96,7 @@ impl Callbacks {
             return too_large();
         }
         let needed = u32::try_from(expected.div_ceil(1024)).unwrap_or(u32::MAX);
-        let Ok(room) = self.room.clone().try_acquire_many_owned(needed) else {
+        let Ok(mut room) = self.room.clone().try_acquire_many_owned(needed) else {
             return closing(later());
         };
         let body = Limited::new(body, usize::try_from(most).unwrap_or(usize::MAX)).collect();
@@ -106,6 +106,8 @@ impl Callbacks {
             Ok(Err(_)) => return closing(brief(StatusCode::BAD_REQUEST, "it is not whole\n")),
             Err(_) => return closing(brief(StatusCode::REQUEST_TIMEOUT, "it took too long\n")),
         };
+        // What was set aside in vain is free again.
+        let room = room.split(body.len().div_ceil(1024)).unwrap_or(room);
         let text = |name| text(&head.headers, name);
         let (signature, content_type) = (text(Signature::HEADER), text(CONTENT_TYPE.as_str()));
         match self.desk.delivered(Delivery { token, signature, content_type, body, room }) {

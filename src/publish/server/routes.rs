@@ -7,12 +7,13 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION, RETRY_AFTER, VARY};
-use axum::http::{HeaderMap, HeaderValue, Response, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, Uri};
 use axum::routing::get;
+use url::form_urlencoded;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::searching;
-use crate::model::{SourceId, Story, StoryId, Timestamp, TopicId};
+use crate::model::{SourceId, Story, StoryId, Timestamp, TopicId, TopicSilence};
 use crate::publish::coding::{Accepted, Coding};
 use crate::publish::conditional::{Precondition, evaluate};
 use crate::publish::desk::Reply;
@@ -20,8 +21,9 @@ use crate::publish::heads::{self, Facts};
 use crate::publish::ledger::{Sight, Tally};
 use crate::publish::site::{story_path, topic_path};
 use crate::publish::{
-    Audience, Desk, Format, Rendered, Settings, Shelf, Site, StoryDetail, Unavailable, Volume,
-    pages, render_source, render_volume, shelf,
+    Audience, Before, Desk, Format, Rendered, Settings, Shelf, Site, SourceState, StoryDetail,
+    Unavailable, Volume, VolumeDetail, archived, events, pages, render_earlier, render_source,
+    shelf,
 };
 
 /// Where a route asks, and for how long it waits.
@@ -41,11 +43,14 @@ pub(super) fn routes(desk: Arc<dyn Desk>, shelf: Arc<Shelf>, settings: &Settings
         router = router
             .route("/sources", get(sources))
             .route("/sources.opml", get(sources_list))
+            .route("/sources.atom", get(sources_events))
             .route("/metrics", get(metrics));
     }
     router
         .route("/healthz", get(healthz))
         .route("/readyz", get(readyz))
+        .route("/stories.json", get(earlier))
+        .route("/topics/{topic}", get(earlier))
         .route("/sources/{file}", get(source))
         .route("/stories/{id}", get(story))
         .route("/search", get(searching::search))
@@ -75,8 +80,21 @@ async fn readyz(State(counter): State<Counter>) -> Response<Body> {
 async fn sources(State(counter): State<Counter>, headers: HeaderMap) -> Response<Body> {
     let site = counter.desk.site();
     let now = counter.desk.now();
-    match counter.reply(counter.desk.sources()).await {
-        Ok(states) => passing(&headers, pages::sources(&states, now, &site), "no-cache"),
+    match counter.watched().await {
+        Ok((states, silences)) => {
+            passing(&headers, pages::sources(&states, &silences, now, &site), "no-cache")
+        }
+        Err(unavailable) => counter.later(&unavailable),
+    }
+}
+
+/// For whoever looks after the sources.
+async fn sources_events(State(counter): State<Counter>, headers: HeaderMap) -> Response<Body> {
+    let site = counter.desk.site();
+    match counter.watched().await {
+        Ok((states, silences)) => {
+            passing(&headers, events::render(&states, &silences, &site), "no-cache")
+        }
         Err(unavailable) => counter.later(&unavailable),
     }
 }
@@ -138,6 +156,35 @@ async fn story(
     }
 }
 
+/// `?before=` at a JSON Feed: a page of its earlier stories.
+async fn earlier(
+    State(counter): State<Counter>,
+    uri: Uri,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response<Body> {
+    let stem = uri.path().strip_suffix(".json");
+    let topic = stem.map(|stem| stem.strip_prefix("/topics/").map(TopicId::new));
+    let mut asked = form_urlencoded::parse(query.as_deref().unwrap_or_default().as_bytes());
+    let before = asked.find(|(name, _)| name == "before");
+    let (Some(topic), Some((_, before))) = (topic, before) else {
+        return not_found(State(counter)).await;
+    };
+    let Some(before) = Before::parse(&before) else {
+        let text = "Write a date behind before=, as in ?before=2026-04-01T00:00:00Z.";
+        let text = pages::message("Not a date", text, &counter.desk.site());
+        return page(StatusCode::BAD_REQUEST, text, "no-store");
+    };
+    match counter.reply(counter.desk.earlier(topic, before)).await {
+        Ok(Some(detail)) => {
+            let rendered = render_earlier(before, &detail, &counter.desk.site());
+            passing(&headers, rendered, "public, max-age=300")
+        }
+        Ok(None) => not_found(State(counter)).await,
+        Err(unavailable) => counter.later(&unavailable),
+    }
+}
+
 /// What a source tells, cleaned: `/sources/ID.atom`.
 async fn source(
     State(counter): State<Counter>,
@@ -157,7 +204,7 @@ async fn source(
     }
 }
 
-/// An archived feed. Its entries are settled, so caches may keep it for a day.
+/// An archived feed. It does not change, so caches need not ask again.
 async fn volume(
     State(counter): State<Counter>,
     Path((topic, file)): Path<(String, String)>,
@@ -167,10 +214,12 @@ async fn volume(
         Some((volume.parse::<Volume>().ok()?, Format::of_ending(ending)?))
     });
     let Some((volume, format)) = named else { return not_found(State(counter)).await };
-    match counter.reply(counter.desk.volume(TopicId::new(topic), volume)).await {
-        Ok(Some(detail)) => {
-            let rendered = render_volume(volume, &detail, format, &counter.desk.site());
-            passing(&headers, rendered, "public, max-age=86400")
+    let topic = TopicId::new(topic);
+    match counter.reply(counter.desk.volume(topic.clone(), volume, format.ending())).await {
+        Ok(Some(VolumeDetail { text, next })) => {
+            let site = counter.desk.site();
+            let rendered = archived(&topic, volume, next, format, text, &site);
+            passing(&headers, rendered, "public, max-age=86400, immutable")
         }
         Ok(None) => not_found(State(counter)).await,
         Err(unavailable) => counter.later(&unavailable),
@@ -188,6 +237,12 @@ pub(super) fn nothing_here(site: &Site) -> String {
 }
 
 impl Counter {
+    /// How sources are, and which topics fell silent.
+    async fn watched(&self) -> Result<(Vec<SourceState>, Vec<TopicSilence>), Unavailable> {
+        let states = self.reply(self.desk.sources()).await?;
+        Ok((states, self.reply(self.desk.silences()).await?))
+    }
+
     pub(super) async fn reply<T>(&self, reply: Reply<T>) -> Result<T, Unavailable> {
         match tokio::time::timeout(self.patience, reply).await {
             Ok(reply) => reply,

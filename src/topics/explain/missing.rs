@@ -218,8 +218,9 @@ fn lack_of_words(
     scope: Scope,
     language: &Language,
 ) -> (bool, String) {
-    let somewhere =
-        |word: &Form| word.symbols.iter().any(|symbol| sight.occurrences.of(*symbol).len() > 0);
+    let somewhere = |word: &Form| {
+        word.symbols.iter().any(|symbol| sight.occurrences.of(*symbol).next().is_some())
+    };
     let absent: Vec<_> = words.iter().filter(|word| !somewhere(word)).collect();
     if let [one] = absent.as_slice()
         && let Some(written) = otherwise_written(sight, one, language)

@@ -356,3 +356,23 @@ fn recompiling_takes_over_what_stands_and_agrees_with_compiling() {
     assert_ne!(respelt.fingerprint(0, &none), again.fingerprint(0, &none));
     assert!(set.recompile(&named(&[("one", "a b")]), &words, &spelt).is_err());
 }
+
+#[test]
+fn a_prefix_stands_for_both_spellings_where_they_are_one_word() {
+    let one = Language { spellings: true, ..Language::default() };
+    for (query, text) in [
+        ("organis*", "An organization"),
+        ("organiz*", "Organised crime"),
+        ("defenc*", "The Defense Secretary"),
+        ("labor*", "A Labour minister"),
+        ("\"harbour* mast*\"", "The harbor master"),
+    ] {
+        for (language, expected) in [(&one, true), (&Language::default(), false)] {
+            let (topic, nothing) = (TopicId::new("topic"), Vocabulary::new());
+            let (set, _) = TopicSet::of_one(&topic, query, &nothing, language).unwrap();
+            let is_in = set.is_in(&Subject::of_text(text, language), 0);
+            assert_eq!(is_in, expected, "{query} in {text}");
+            assert_eq!(set.matches(&Subject::of_text(text, language)).len(), usize::from(expected));
+        }
+    }
+}

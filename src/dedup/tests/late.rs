@@ -1,0 +1,78 @@
+//! Texts that come after their stories were founded.
+
+use super::releases::{Edit, FOOTER, RELEASES};
+use super::*;
+use crate::model::Evidence;
+
+const PAGE: &str = "https://www.gov.uk/government/news/carrow-slipway";
+const COPY: &str = "https://mirror.example/1";
+
+/// The department's announcement and a copy under another title, without and with text.
+fn tellings() -> [(Entry, Entry); 2] {
+    let (title, _, text) = RELEASES[0];
+    let text = format!("{text}\n{FOOTER}");
+    let original = entry("fcdo", PAGE, PAGE, title);
+    let copy = entry("mirror", COPY, COPY, "Boats return to the water");
+    let copied = Edit::Retold.of(&text);
+    [(original.clone(), Entry { text, ..original }), (copy.clone(), Entry { text: copied, ..copy })]
+}
+
+fn hour(desk: &mut Desk) {
+    desk.now = desk.now.after(std::time::Duration::from_secs(3600));
+}
+
+#[test]
+fn a_story_follows_its_first_text_whichever_comes_late() {
+    let [(brief, full), (short, copied)] = tellings();
+    let orders: [&[&Entry]; 4] = [
+        &[&brief, &short, &full, &copied],
+        &[&short, &brief, &full, &copied],
+        &[&brief, &copied, &full],
+        &[&short, &full, &copied],
+    ];
+    for order in orders {
+        let mut desk = Desk::new();
+        for told in order {
+            desk.read(&[(*told).clone()]);
+            hour(&mut desk);
+        }
+        let standing: Vec<&Story> =
+            desk.known.stories.values().filter(|story| story.stands()).collect();
+        let [story] = standing[..] else { panic!("{:#?}", desk.clusters()) };
+        assert_eq!(story.members.len(), 2);
+        // Who was seen first keeps its id; the other's page leads here.
+        assert_eq!(Some(&story.published_id), order[0].guid.as_ref());
+        assert!(matches!(story.members[1].evidence, Evidence::SameText { .. }));
+        let forwards = desk.known.stories.values().find(|story| !story.stands()).unwrap();
+        assert_eq!(forwards.merged_into, Some(story.id));
+        for told in [&full, &copied] {
+            assert_eq!(desk.verdicts(&[told.clone()]), [], "{}", told.title);
+        }
+    }
+}
+
+#[test]
+fn the_operators_never_holds_for_late_texts() {
+    let [(brief, _), (_, copied)] = tellings();
+    let full = tellings()[0].1.clone();
+    let mut desk = Desk::new();
+    let pair = [Url::parse(PAGE).unwrap(), Url::parse(COPY).unwrap()];
+    desk.overrides = Overrides::new([], [&pair[..]]);
+    for told in [brief, copied, full] {
+        desk.read(&[told]);
+    }
+    assert_eq!(desk.known.stories.values().filter(|story| story.stands()).count(), 2);
+}
+
+#[test]
+fn a_text_that_changes_later_merges_nothing() {
+    let [(_, full), (_, copied)] = tellings();
+    let mut other = full.clone();
+    other.text = RELEASES[5].2.to_owned();
+    let mut desk = Desk::new();
+    for told in [other, copied, full] {
+        desk.read(&[told]);
+        hour(&mut desk);
+    }
+    assert_eq!(desk.known.stories.values().filter(|story| story.stands()).count(), 2);
+}

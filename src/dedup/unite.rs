@@ -1,0 +1,167 @@
+//! Two stories in; one that has the entries of both, and one that forwards to it, out.
+//!
+//! Two stories are never merged because a third text resembles both: that is how
+//! strangers end in one story. Where a story had no text to be judged by when it
+//! was founded, though, its first text, once it comes, is judged as that of an entry which arrives
+//! would be, against leading texts alone, and the whole story follows.
+
+use super::candidate::{Boilerplate, candidate_of};
+use super::enforce::keys_of;
+use super::figures::Figures;
+use super::judge::{Rules, bearers, file, relate};
+use super::likeness::{FULL_TEXT, Likeness, by_text, leading, site_of};
+use super::passages::Passages;
+use super::revise::{bound, unkeyed};
+use super::withdraw::follow_the_lead;
+use crate::model::{
+    Admitted, Evidence, Key, KeyKind, Lookalikes, Member, Story, StoryId, Timestamp, Verdict,
+};
+
+/// Judges the text of a story that had none before what was just admitted
+/// to it. What comes of it is known from then on.
+pub(super) fn judge_first_text(
+    admitted: &Admitted,
+    boilerplate: &Boilerplate,
+    known: &mut Lookalikes,
+    rules: &Rules<'_>,
+    now: Timestamp,
+) -> Vec<Admitted> {
+    let story = &admitted.story;
+    let decided = |member: &Member| {
+        matches!(member.evidence, Evidence::Forced { .. } | Evidence::Parted { .. })
+    };
+    let Some(before) = admitted.before.as_deref().filter(|_| story.stands()) else {
+        return Vec::new();
+    };
+    let Some((leader, passages)) = leading(story, rules) else { return Vec::new() };
+    let had = leading(before, rules).map_or(0, |(_, passages)| passages.len());
+    let is_first = had == 0 || (had < FULL_TEXT && passages.len() >= FULL_TEXT);
+    // The same holds where a member whose text is late takes the lead by it.
+    let of_leader = before.members.iter().find(|member| {
+        member.joined == leader.joined
+            && member.entry.source == leader.entry.source
+            && member.entry.url == leader.entry.url
+    });
+    let late = of_leader.is_some_and(|member| {
+        let told = Passages::of(&member.entry).map_or(0, |passages| passages.len());
+        told < FULL_TEXT && passages.len() >= FULL_TEXT
+    });
+    if !(is_first || late) || story.members.iter().any(decided) {
+        return Vec::new();
+    }
+    let mut candidate = candidate_of(leader.entry.clone(), rules, leader.joined);
+    candidate.boilerplate = boilerplate.clone();
+    let Likeness { best, related } = by_text(&candidate, known, rules, Some(story.id));
+    let like = best.filter(|(id, _)| {
+        known.stories.get(id).is_some_and(|other| may_be_one(story, leader, other, rules))
+    });
+    let mut done = Vec::new();
+    match like {
+        Some((like, Evidence::SameText { shared, of, leader: theirs })) => {
+            let own = leader.entry.source.clone();
+            // The story that was seen first stays, as everywhere.
+            let age =
+                |id: &StoryId| known.stories.get(id).map(|story| (story.first_seen, story.id));
+            let (stays, goes, leader) = if age(&like) < age(&story.id) {
+                (like, story.id, theirs)
+            } else {
+                (story.id, like, own)
+            };
+            let because = Evidence::SameText { shared, of, leader };
+            let founded = |moved: &Member| moved.evidence == Evidence::Founded;
+            unite(stays, goes, Verdict::Merged, founded, because, known, rules, now, &mut done);
+        }
+        _ if !related.is_empty() => {
+            let mut shown = story.clone();
+            relate(&mut shown, related);
+            if shown != *story {
+                let admitted = unkeyed(shown, story);
+                file(&admitted, known);
+                done.push(admitted);
+            }
+        }
+        _ => {}
+    }
+    done
+}
+
+/// Whether nothing but its leading text speaks against two stories being one.
+fn may_be_one(story: &Story, leader: &Member, other: &Story, rules: &Rules<'_>) -> bool {
+    // What speaks against the leader's own entry was weighed with its text.
+    let mut others = story.members.iter().filter(|member| !std::ptr::eq(*member, leader));
+    others.all(|member| {
+        let entry = &member.entry;
+        let own = Figures::of(&entry.title);
+        other.members.iter().all(|known| {
+            known.entry.source != entry.source
+                && !matches!(known.evidence, Evidence::Parted { .. })
+                && own.contradict(&Figures::of(&known.entry.title)).is_none()
+        }) && site_of(entry, other).is_none()
+            && !rules.overrides.bar(entry, other)
+    })
+}
+
+/// Gives the entries of one story to another, to which it forwards from then
+/// on. Those for which `moved_by` holds are there `because` of this.
+#[allow(clippy::too_many_arguments)] // The store's two stories, why, and what everything here takes.
+pub(super) fn unite(
+    stays: StoryId,
+    goes: StoryId,
+    verdict: Verdict,
+    moved_by: impl Fn(&Member) -> bool,
+    because: Evidence,
+    known: &mut Lookalikes,
+    rules: &Rules<'_>,
+    now: Timestamp,
+    done: &mut Vec<Admitted>,
+) {
+    let (Some(into), Some(other)) =
+        (known.stories.get(&stays).cloned(), known.stories.get(&goes).cloned())
+    else {
+        return;
+    };
+    let mut story = into.clone();
+    story.members.extend(other.members.iter().map(|moved| {
+        let evidence = if moved_by(moved) { because.clone() } else { moved.evidence.clone() };
+        Member { evidence, ..moved.clone() }
+    }));
+    // The founder of the story that stays is its first, whatever the dates.
+    story.members[1..].sort_by_key(|member| member.joined);
+    story.related.retain(|related| related.story != goes);
+    story.history.extend(other.history.iter().cloned());
+    story.history.sort_by_key(|revision| revision.at);
+    bound(&mut story.history);
+    story.changed = now;
+    follow_the_lead(&mut story, rules, now);
+
+    let mut forwarder = other.clone();
+    forwarder.merged_into = Some(stays);
+    forwarder.members.truncate(1);
+    forwarder.related.clear();
+    forwarder.history.clear();
+    forwarder.changed = now;
+    // By its names it is still found, so that a split revives it; as evidence it is no more.
+    let lost = |key: &Key| matches!(key.kind, KeyKind::Title | KeyKind::Passage);
+    let dropped = keys_of(&other, rules, now).into_iter().filter(lost).collect();
+    admit(forwarder, Some(other), Vec::new(), dropped, verdict, known, done);
+
+    let keys = keys_of(&story, rules, now);
+    let keys = keys.into_iter().filter(|key| !bearers(known, key).contains(&stays)).collect();
+    admit(story, Some(into), keys, Vec::new(), verdict, known, done);
+}
+
+/// Files a change of a story.
+pub(super) fn admit(
+    story: Story,
+    before: Option<Story>,
+    keys: Vec<Key>,
+    dropped: Vec<Key>,
+    verdict: Verdict,
+    known: &mut Lookalikes,
+    done: &mut Vec<Admitted>,
+) {
+    let before = before.map(Box::new);
+    let admitted = Admitted { story, before, keys, dropped, verdict };
+    file(&admitted, known);
+    done.push(admitted);
+}

@@ -1,0 +1,217 @@
+//! How often sources were asked in; what a poll costs from now on, out. Pure.
+//!
+//! Where the operator allows so many polls a source and day ([`Settings::budget`]),
+//! each poll raises the price of all polls a little, and the time since its source was
+//! asked before lowers it by as much as it should have brought: the sum of both is
+//! what the fleet has overspent, with nothing to count and no clock to look at.
+//!
+//! A new price reaches a source only at its next poll, so a control that steps
+//! faster than sources are asked outruns its own effect and swings for ever. One
+//! round of all sources moves the price by half a power of e when twice the budget was
+//! spent; that also leaves the differences between day and night alone, which the
+//! schedule makes on purpose. (PROTOCOL §3.2 names 0.1 a minute, which fits fleets
+//! that are asked every few minutes.)
+
+use super::schedule::{self, DAY};
+use super::{Settings, websub};
+use crate::model::{Location, Memory, Outcome, Poll, Priced, Source};
+
+/// How far one poll of each source moves the price: e^½ as a power of two.
+const GAIN: f64 = 0.72;
+
+/// A handful of sources tells too little of itself to be followed closely.
+const FEW: usize = 16;
+
+/// The powers of two between which the price moves. What a budget needs beyond
+/// that, floor and ceiling forbid anyway.
+const RANGE: f64 = 8.0;
+
+/// The price of polls over all sources. Each source's memory keeps what it last
+/// heard of it, so that it is found again after a restart.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Market(Priced);
+
+impl Market {
+    /// The market as these memories left it.
+    pub fn recall<'a>(memories: impl IntoIterator<Item = &'a Memory>) -> Self {
+        let priced = memories.into_iter().map(|memory| memory.priced);
+        Self(priced.max_by_key(|priced| priced.turn).unwrap_or_default())
+    }
+
+    /// Takes in one more poll, before it is settled, and tells its source the price.
+    /// `fleet` is the number of sources. A source that is pushed, held, failing or
+    /// asked at an interval of its own has no part in the budget.
+    pub fn charge(
+        &mut self,
+        poll: &Poll,
+        memory: &mut Memory,
+        source: &Source,
+        settings: &Settings,
+        fleet: usize,
+    ) {
+        let Some(budget) = settings.budget else { return };
+        if let Some(last) = memory.last_poll
+            && takes_part(poll, memory, source)
+        {
+            let wanted = budget * last.until(poll.at).as_secs_f64() / DAY.as_secs_f64();
+            let step = GAIN * (1.0 - wanted) / fleet.max(FEW) as f64;
+            self.0.level = (self.0.level + step).clamp(-RANGE, RANGE);
+            self.0.turn += 1;
+        }
+        memory.priced = self.0;
+    }
+}
+
+fn takes_part(poll: &Poll, memory: &Memory, source: &Source) -> bool {
+    let answers = memory.failure.is_none()
+        && matches!(poll.outcome, Outcome::Read(_) | Outcome::Unchanged { .. });
+    let steered = matches!(source.location, Location::Web { .. }) && source.pace.interval.is_none();
+    let free = memory.hold.is_none() && memory.endings == 0;
+    answers && steered && free && !websub::covers(memory, poll.at)
+}
+
+/// What a poll of this source costs.
+pub(super) fn price(memory: &Memory, settings: &Settings) -> f64 {
+    match settings.budget {
+        Some(_) => settings.price * schedule::exp2(memory.priced.level),
+        None => settings.price,
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::fetch::tests::web_source;
+    use crate::fetch::{News, settle};
+    use crate::model::{Failure, FailureKind, Freshness, Timestamp};
+
+    fn unchanged() -> Outcome {
+        Outcome::Unchanged {
+            validators: None,
+            freshness: Freshness::default(),
+            bytes: 0,
+            moved: None,
+            not_modified: true,
+        }
+    }
+
+    /// A fleet of sources, from one entry a month to one every few hours.
+    struct Fleet {
+        settings: Settings,
+        sources: Vec<(Source, Memory)>,
+        due: BTreeSet<(Timestamp, usize)>,
+        market: Market,
+    }
+
+    impl Fleet {
+        fn of(count: usize, budget: f64) -> Self {
+            let settings = Settings { budget: Some(budget), ..Settings::default() };
+            let source = |n: usize| web_source(&n.to_string(), &format!("http://a/{n}"));
+            let fresh = || Memory { gave_validators: true, ..Memory::default() };
+            let now = Timestamp::from_secs(1_743_600_000);
+            Self {
+                settings,
+                sources: (0..count).map(|n| (source(n), fresh())).collect(),
+                due: (0..count).map(|n| (now, n)).collect(),
+                market: Market::default(),
+            }
+        }
+
+        /// Polls a source and day over this many days.
+        fn run(&mut self, days: u32) -> f64 {
+            let begin = self.due.first().unwrap().0;
+            let end = begin.after(DAY * days);
+            let (mut polls, fleet) = (0, self.sources.len());
+            while let Some((now, n)) = self.due.pop_first() {
+                if now >= end {
+                    self.due.insert((now, n));
+                    break;
+                }
+                polls += 1;
+                let (source, memory) = &mut self.sources[n];
+                // The n-th source has news every so many hours.
+                let period = Duration::from_secs(3600 * 3 * (1 + (n as u64 * 7) % 240));
+                let last = memory.last_poll.unwrap_or(now.before(DAY * 60));
+                let beat = |at: Timestamp| at.as_secs() / period.as_secs() as i64;
+                let new: Vec<_> = (beat(last)..beat(now))
+                    .map(|n| Timestamp::from_secs((n + 1) * period.as_secs() as i64))
+                    .collect();
+                schedule::learn(&mut memory.rhythm, &new, now);
+                let poll = Poll { source: source.id.clone(), at: now, outcome: unchanged() };
+                self.market.charge(&poll, memory, source, &self.settings, fleet);
+                settle(&poll, &News::default(), memory, source, &self.settings);
+                self.due.insert((memory.next_poll, n));
+            }
+            f64::from(polls) / f64::from(days) / fleet as f64
+        }
+    }
+
+    #[test]
+    fn a_fleet_comes_to_its_budget_and_stays_there() {
+        for (count, budget) in [(60, 2.0), (60, 6.0), (200, 1.0)] {
+            let mut fleet = Fleet::of(count, budget);
+            fleet.run(42);
+            let weeks = [(); 4].map(|()| fleet.run(7));
+            for week in weeks {
+                assert!((0.9..1.1).contains(&(week / budget)), "{budget}: {weeks:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_changed_budget_is_come_to_from_where_the_price_stands() {
+        let mut fleet = Fleet::of(100, 2.0);
+        fleet.run(28);
+        fleet.settings.budget = Some(5.0);
+        fleet.run(28);
+        let week = fleet.run(7);
+        assert!((4.5..5.5).contains(&week), "{week}");
+    }
+
+    #[test]
+    fn after_a_restart_the_price_is_what_it_was() {
+        let mut fleet = Fleet::of(20, 3.0);
+        fleet.run(9);
+        let recalled = Market::recall(fleet.sources.iter().map(|(_, memory)| memory));
+        assert_eq!(recalled, fleet.market);
+        assert_ne!(recalled, Market::default());
+    }
+
+    #[test]
+    fn without_a_budget_the_price_is_the_configured_one() {
+        let memory = Memory { priced: Priced { level: 3.0, turn: 9 }, ..Memory::default() };
+        let settings = Settings::default();
+        assert_eq!(price(&memory, &settings), settings.price);
+        let budgeted = Settings { budget: Some(4.0), ..settings };
+        assert!((price(&memory, &budgeted) / (8.0 * budgeted.price) - 1.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_source_that_the_price_cannot_steer_does_not_bear_upon_it() {
+        let now = Timestamp::from_secs(1_743_600_000);
+        let settings = Settings { budget: Some(4.0), ..Settings::default() };
+        let failure = Failure::new(FailureKind::Dns, "no address");
+        let plain = web_source("one", "http://a/");
+        let mut pinned = plain.clone();
+        pinned.pace.interval = Some(DAY);
+        let asked = Memory { last_poll: Some(now.before(DAY)), ..Memory::default() };
+        let failing = Memory { failure: Some(failure.clone()), ..asked.clone() };
+        for (source, memory, outcome, bears) in [
+            (&plain, &asked, unchanged(), true),
+            (&pinned, &asked, unchanged(), false),
+            (&plain, &failing, unchanged(), false),
+            (&plain, &asked, Outcome::Failed(failure), false),
+            (&plain, &Memory::default(), unchanged(), false),
+        ] {
+            let (mut market, mut memory) = (Market::default(), memory.clone());
+            let poll = Poll { source: source.id.clone(), at: now, outcome };
+            market.charge(&poll, &mut memory, source, &settings, 100);
+            assert_eq!(market != Market::default(), bears, "{poll:?}");
+            assert_eq!(memory.priced, market.0);
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! The shelf and the archives in; every document of the static site, one by one, out.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::Records;
+use crate::config::Plan;
+use crate::dedup;
+use crate::model::{StoryId, Timestamp, TopicId};
+use crate::pipeline;
+use crate::publish::{self, Document, Rendered, Shelf, Volume};
+use crate::store::StoreError;
+
+/// What was told before, so that what did not change need not be made again.
+#[derive(Default)]
+pub struct Told {
+    plan: Option<Arc<Plan>>,
+    /// By what it is of: a hash of what it depends on, and its paths with their types.
+    parts: HashMap<String, (u64, Vec<(String, &'static str)>)>,
+}
+
+/// A part of the site.
+pub enum Part<'a> {
+    /// A document as it is now.
+    Document(Document),
+    /// The path and the type of one that is as it was.
+    Same(&'a str, &'a str),
+}
+
+impl Told {
+    /// Whether another plan is in force since everything was told.
+    pub fn is_of_another(&self, plan: &Arc<Plan>) -> bool {
+        !self.plan.as_ref().is_some_and(|told| Arc::ptr_eq(told, plan))
+    }
+}
+
+impl Records {
+    /// The documents on the shelf: those for everybody, and those of the private topics
+    /// that are named. `visit` ends it by `false`.
+    pub fn shelved(
+        &self,
+        shelf: &Shelf,
+        private: &[TopicId],
+        mut visit: impl FnMut(Document) -> bool,
+    ) {
+        let named = |document: &Document| {
+            let rest = document.path.strip_prefix("/topics/").unwrap_or_default();
+            let id = rest.split(['.', '/']).next().unwrap_or_default();
+            private.iter().any(|topic| topic.as_str() == id)
+        };
+        let documents = shelf.documents().into_iter();
+        let _ = documents.filter(|document| !document.private || named(document)).all(&mut visit);
+    }
+
+    /// Every document of the site: the shelf, the archives of its topics, and the
+    /// pages of all stories in them.
+    pub fn site(
+        &self,
+        shelf: &Shelf,
+        private: &[TopicId],
+        told: &mut Told,
+        now: Timestamp,
+        visit: &mut dyn FnMut(Part<'_>) -> bool,
+    ) -> Result<(), StoreError> {
+        let plan = self.plan();
+        if told.is_of_another(&plan) {
+            *told = Told { plan: Some(plan.clone()), parts: HashMap::new() };
+        }
+        let mut going_on = true;
+        self.shelved(shelf, private, |document| {
+            going_on = visit(Part::Document(document));
+            going_on
+        });
+        let shows = |topic: &TopicId| private.contains(topic);
+        let mut changed: BTreeMap<StoryId, Timestamp> = BTreeMap::new();
+        for (place, topic) in plan.topics.iter().enumerate() {
+            if !going_on || (topic.private && !shows(&topic.id)) {
+                continue;
+            }
+            let archive = pipeline::archive_of(&*self.store, plan.fingerprint(place))?;
+            for (_, id) in &archive {
+                if !changed.contains_key(id)
+                    && let Some(story) = self.store.story(*id)?
+                {
+                    changed.insert(*id, story.changed);
+                }
+            }
+            let below = publish::archive_path(&topic.id);
+            let paths = self.store.archive(&below)?;
+            let name = |path: &String| path.strip_prefix(&below)?.parse::<Volume>().ok();
+            let mut volumes: Vec<Volume> = paths.iter().filter_map(name).collect();
+            volumes.sort_unstable();
+            for (place, volume) in volumes.iter().enumerate() {
+                let next = volumes.get(place + 1).copied();
+                // It does not change; only which one comes after it becomes known.
+                let of = xxh3_64(format!("{next:?}").as_bytes());
+                let kept = |ending| self.store.archived(&format!("{below}{volume}.{ending}"));
+                going_on = told.tell(format!("{} {volume}", topic.id), of, visit, || {
+                    publish::render_archived(&topic.id, *volume, next, &plan.server.site, kept)
+                })?;
+                if !going_on {
+                    return Ok(());
+                }
+            }
+        }
+        for (id, at) in changed {
+            going_on = told.tell(id.to_string(), at.as_millis().cast_unsigned(), visit, || {
+                let Some(mut detail) = self.story_detail(id, now)? else { return Ok(Vec::new()) };
+                detail.topics.retain(|topic| !topic.private || shows(&topic.id));
+                Ok(vec![publish::render_story(&detail, &dedup::differences, &plan.server.site)])
+            })?;
+            if !going_on {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Told {
+    /// Tells what `make` makes, unless it would make what it made before.
+    fn tell(
+        &mut self,
+        name: String,
+        hash: u64,
+        visit: &mut dyn FnMut(Part<'_>) -> bool,
+        make: impl FnOnce() -> Result<Vec<Rendered>, StoreError>,
+    ) -> Result<bool, StoreError> {
+        if let Some((known, paths)) = self.parts.get(&name)
+            && *known == hash
+        {
+            return Ok(paths.iter().all(|(path, of_type)| visit(Part::Same(path, of_type))));
+        }
+        let made = make()?;
+        let paths = made.iter().map(|one| (one.path.clone(), one.content_type)).collect();
+        self.parts.insert(name, (hash, paths));
+        Ok(made.into_iter().all(|rendered| visit(Part::Document(rendered.into()))))
+    }
+}

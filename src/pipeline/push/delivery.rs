@@ -1,0 +1,71 @@
+//! What a hub sent and what it was asked for in; a poll, or why there is none, out.
+
+use std::sync::Arc;
+
+use crate::clock::Clock;
+use crate::config::Plan;
+use crate::fetch::websub;
+use crate::model::{
+    Document, Failure, Freshness, Hints, Outcome, Poll, Reading, Source, Subscription, Validators,
+};
+use crate::parse::Parsed;
+use crate::pipeline::reading;
+use crate::publish::Delivery;
+
+/// What came of reading a delivery.
+pub(in crate::pipeline) struct Read {
+    pub(super) source: Arc<Source>,
+    pub(super) came: Result<Poll, Spoilt>,
+}
+
+/// Why a delivery is left alone.
+pub(super) enum Spoilt {
+    /// Not signed, or not by the hub.
+    Forged,
+    /// No feed, or one that cannot be read.
+    Unreadable(Failure),
+}
+
+/// Checks and reads what a hub sent. It is partial whatever it lists: what it
+/// leaves out is neither gone nor missed (W12).
+pub(super) async fn read(
+    delivery: Delivery,
+    source: Arc<Source>,
+    subscription: Subscription,
+    plan: Arc<Plan>,
+    clock: Clock,
+) -> Read {
+    let Delivery { signature, content_type, body, room, .. } = delivery;
+    let topic = subscription.offer.topic.clone();
+    let signed = body.clone();
+    let checked = tokio::task::spawn_blocking(move || {
+        websub::authentic(&subscription, signature.as_deref(), &signed)
+    });
+    if !checked.await.unwrap_or(false) {
+        return Read { source, came: Err(Spoilt::Forged) };
+    }
+    let (bytes, at) = (body.len() as u64, clock.now());
+    let hash = xxhash_rust::xxh3::xxh3_64(&body);
+    let document = Document { source: source.id.clone(), url: Some(topic), content_type, body, at };
+    let parsed = reading::parsed(document, plan.parsing.clone()).await;
+    drop(room);
+    let Parsed { feed, entries, hints, warnings, .. } = match parsed {
+        Ok(parsed) => parsed,
+        Err(failure) => return Read { source, came: Err(Spoilt::Unreadable(failure)) },
+    };
+    let reading = Reading {
+        validators: Validators::default(),
+        freshness: Freshness { partial: true, ..Freshness::default() },
+        bytes,
+        hash,
+        moved: None,
+        feed,
+        entries,
+        hints: Hints { deleted: hints.deleted, ..Hints::default() },
+        warnings,
+        back: None,
+    };
+    let outcome = Outcome::Pushed(Box::new(reading));
+    let poll = Poll { source: source.id.clone(), at: clock.now(), outcome };
+    Read { source, came: Ok(poll) }
+}

@@ -1,0 +1,368 @@
+//! Documents in; files that any web server can serve, out.
+//!
+//! A file is written beside its place and moved there whole, so a server never
+//! sees half of one, whenever we are stopped. What did not change is not
+//! touched: times and tags of it stay. The manifest names every file that is
+//! ours, before it is there: those alone are ever overwritten or removed.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io::{self, ErrorKind, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, UNIX_EPOCH};
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::Rendered;
+use super::coding::Coding;
+use crate::model::Timestamp;
+
+/// The files of ours: what each one's document hashed to, and its path.
+const MANIFEST: &str = ".gazetted-files";
+
+/// A document as it leaves this process.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Document {
+    /// Its path on the server.
+    pub path: String,
+    /// Its media type.
+    pub content_type: String,
+    /// Its bytes, which are text.
+    pub text: String,
+    /// When it last changed, where that is known.
+    pub modified: Option<Timestamp>,
+    /// Whether it is not for everybody.
+    pub private: bool,
+}
+
+impl From<Rendered> for Document {
+    fn from(rendered: Rendered) -> Self {
+        Self {
+            path: rendered.path,
+            content_type: rendered.content_type.to_owned(),
+            text: String::from_utf8_lossy(&rendered.body).into_owned(),
+            modified: None,
+            private: false,
+        }
+    }
+}
+
+/// A directory of documents, while they are being put there.
+#[derive(Debug)]
+pub struct Directory {
+    root: PathBuf,
+    /// Every file of ours by its path: the hash of its document, none while it is written.
+    files: BTreeMap<String, Option<u64>>,
+    /// Those which belong here still.
+    kept: BTreeSet<String>,
+    written: usize,
+}
+
+/// What was done to a directory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Put {
+    /// Files of ours that are there now.
+    pub files: usize,
+    /// Of these, files that are new or changed.
+    pub written: usize,
+    /// Files that were there before and are no more.
+    pub removed: usize,
+}
+
+impl Directory {
+    /// Takes a directory up where it was left, or a new or empty one.
+    ///
+    /// # Errors
+    /// It cannot be read, or what is in it was not put there by us.
+    pub fn open(root: &Path) -> io::Result<Self> {
+        fs::create_dir_all(root)?;
+        let files = match fs::read_to_string(root.join(MANIFEST)) {
+            Ok(manifest) => manifest.lines().filter_map(listed).collect(),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                if fs::read_dir(root)?.next().is_some() {
+                    return Err(io::Error::new(
+                        ErrorKind::AlreadyExists,
+                        "the directory holds files that are not ours; name an empty one",
+                    ));
+                }
+                share(root, 0o755)?;
+                BTreeMap::new()
+            }
+            Err(error) => return Err(error),
+        };
+        Ok(Self { root: root.to_owned(), files, kept: BTreeSet::new(), written: 0 })
+    }
+
+    /// Puts a document there, and beside it the same in every coding that makes it shorter.
+    pub fn put(&mut self, document: &Document) -> io::Result<()> {
+        let Some(name) = file_of(&document.path, &document.content_type) else { return Ok(()) };
+        let body = Bytes::from(document.text.clone());
+        let hash = xxh3_64(&body);
+        let length = fs::metadata(self.root.join(&name)).map(|found| found.len()).ok();
+        if self.files.get(&name) == Some(&Some(hash)) && length == Some(body.len() as u64) {
+            self.keep_file(&name);
+            return Ok(());
+        }
+        // The plain file goes last: while it is the old one, all of this is done again.
+        for coding in [Coding::Gzip, Coding::Brotli, Coding::Zstd, Coding::Identity] {
+            let file = format!("{name}{}", ending(coding));
+            let coded = coding.encode(&body);
+            if coding == Coding::Identity || coded.len() < body.len() {
+                self.write(&file, &coded, document.modified, hash)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Leaves a document as it is. Says whether it is there.
+    pub fn keep(&mut self, path: &str, content_type: &str) -> bool {
+        let Some(name) = file_of(path, content_type) else { return true };
+        let is_there = self.root.join(&name).is_file() && self.files.contains_key(&name);
+        if is_there {
+            self.keep_file(&name);
+        }
+        is_there
+    }
+
+    /// Leaves everything as it is that was not put there anew.
+    pub fn keep_others(&mut self) {
+        self.kept = self.files.keys().cloned().collect();
+    }
+
+    /// Removes what was neither put nor kept, and writes down what is there.
+    pub fn finish(mut self) -> io::Result<Put> {
+        let gone: Vec<String> =
+            self.files.keys().filter(|file| !self.kept.contains(*file)).cloned().collect();
+        for file in &gone {
+            removed(fs::remove_file(self.root.join(file)))?;
+            removed(fs::remove_file(self.partial(file)))?;
+            self.files.remove(file);
+            // A directory goes with the last file in it; any other is not empty.
+            for directory in Path::new(file).ancestors().skip(1).filter(|of| *of != Path::new("")) {
+                if fs::remove_dir(self.root.join(directory)).is_err() {
+                    break;
+                }
+            }
+        }
+        if !gone.is_empty() || self.written > 0 {
+            let lines = self.files.iter().map(|(file, hash)| line(file, *hash));
+            self.place(MANIFEST, lines.collect::<String>().as_bytes(), None)?;
+        }
+        Ok(Put { files: self.files.len(), written: self.written, removed: gone.len() })
+    }
+
+    fn keep_file(&mut self, name: &str) {
+        for coding in Coding::ALL {
+            let file = format!("{name}{}", ending(coding));
+            if self.files.contains_key(&file) {
+                self.kept.insert(file);
+            }
+        }
+    }
+
+    fn write(
+        &mut self,
+        file: &str,
+        bytes: &[u8],
+        modified: Option<Timestamp>,
+        hash: u64,
+    ) -> io::Result<()> {
+        if !self.files.contains_key(file) {
+            if self.root.join(file).exists() {
+                let message = format!("{file} is there and is not ours; move it elsewhere");
+                return Err(io::Error::new(ErrorKind::AlreadyExists, message));
+            }
+            self.claim(file)?;
+        }
+        self.files.insert(file.to_owned(), None);
+        self.place(file, bytes, modified)?;
+        self.files.insert(file.to_owned(), Some(hash));
+        self.kept.insert(file.to_owned());
+        self.written += 1;
+        Ok(())
+    }
+
+    /// Writes down that a file will be ours, before it is there.
+    fn claim(&self, file: &str) -> io::Result<()> {
+        let manifest = self.root.join(MANIFEST);
+        let mut manifest = fs::OpenOptions::new().create(true).append(true).open(manifest)?;
+        manifest.write_all(line(file, None).as_bytes())
+    }
+
+    /// Moves a file to its place whole.
+    fn place(&self, file: &str, bytes: &[u8], modified: Option<Timestamp>) -> io::Result<()> {
+        let path = self.root.join(file);
+        let directories = Path::new(file).parent().into_iter().flat_map(Path::ancestors);
+        let directories: Vec<_> = directories.filter(|of| *of != Path::new("")).collect();
+        for directory in directories.into_iter().rev().map(|of| self.root.join(of)) {
+            if !directory.is_dir() {
+                fs::create_dir(&directory)?;
+                share(&directory, 0o755)?;
+            }
+        }
+        let partial = self.partial(file);
+        let mut written = fs::File::create(&partial)?;
+        written.write_all(bytes)?;
+        if let Some(modified) = modified.and_then(|modified| u64::try_from(modified.as_secs()).ok())
+        {
+            written.set_modified(UNIX_EPOCH + Duration::from_secs(modified))?;
+        }
+        drop(written);
+        share(&partial, 0o644)?;
+        fs::rename(partial, path)
+    }
+
+    /// Where a file is written before it is moved: no server shows it.
+    fn partial(&self, file: &str) -> PathBuf {
+        let path = self.root.join(file);
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        path.with_file_name(format!(".{name}.partial"))
+    }
+}
+
+/// Lets a web server read what our own mask would keep from it.
+fn share(path: &Path, mode: u32) -> io::Result<()> {
+    fs::set_permissions(path, fs::Permissions::from_mode(mode))
+}
+
+/// What is gone already needs no removing.
+fn removed(done: io::Result<()>) -> io::Result<()> {
+    match done {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        done => done,
+    }
+}
+
+fn line(file: &str, hash: Option<u64>) -> String {
+    match hash {
+        Some(hash) => format!("{hash:016x} {file}\n"),
+        None => format!("- {file}\n"),
+    }
+}
+
+/// A line of the manifest. A half line is of a file that was not begun.
+fn listed(line: &str) -> Option<(String, Option<u64>)> {
+    let (hash, file) = line.split_once(' ')?;
+    Some((file.to_owned(), u64::from_str_radix(hash, 16).ok()))
+}
+
+fn ending(coding: Coding) -> &'static str {
+    match coding {
+        Coding::Identity => "",
+        Coding::Gzip => ".gz",
+        Coding::Brotli => ".br",
+        Coding::Zstd => ".zst",
+    }
+}
+
+/// The file of a path: pages end in `.html`, for a topic's page and the
+/// directory of its archive have one name.
+fn file_of(path: &str, content_type: &str) -> Option<String> {
+    let name = path.strip_prefix('/')?;
+    let name = match (name, content_type.starts_with("text/html")) {
+        ("", _) => "index.html".to_owned(),
+        (name, true) => format!("{name}.html"),
+        (name, false) => name.to_owned(),
+    };
+    let plain = |part: &str| {
+        !part.is_empty() && !part.starts_with('.') && !part.contains(['\\', '\0', '\n'])
+    };
+    name.split('/').all(plain).then_some(name)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn document(path: &str, text: &str) -> Document {
+        let content_type = if path.contains('.') { "application/atom+xml" } else { "text/html" };
+        Document {
+            path: path.to_owned(),
+            content_type: content_type.to_owned(),
+            text: text.to_owned(),
+            modified: Some(Timestamp::from_secs(1_743_591_900)),
+            private: false,
+        }
+    }
+
+    fn put(root: &Path, documents: &[Document]) -> Put {
+        let mut directory = Directory::open(root).unwrap();
+        documents.iter().for_each(|document| directory.put(document).unwrap());
+        directory.finish().unwrap()
+    }
+
+    #[test]
+    fn what_did_not_change_is_not_touched_and_what_is_gone_is_removed() {
+        let root = tempfile::tempdir().unwrap();
+        let long = "news ".repeat(400);
+        let (a, b) = (document("/topics/a.atom", &long), document("/topics/a", "page"));
+        let first = put(root.path(), &[a.clone(), b.clone()]);
+        assert_eq!(first, Put { files: 5, written: 5, removed: 0 });
+        let file = root.path().join("topics/a.atom");
+        let touched = || fs::metadata(&file).unwrap().modified().unwrap();
+        assert_eq!(touched(), UNIX_EPOCH + Duration::from_secs(1_743_591_900));
+        assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o644);
+        let zipped = fs::read(root.path().join("topics/a.atom.zst")).unwrap();
+        assert_eq!(zstd::decode_all(&zipped[..]).unwrap(), long.as_bytes());
+        let times = fs::File::options().write(true).open(&file).unwrap();
+        times.set_modified(UNIX_EPOCH).unwrap();
+        assert_eq!(put(root.path(), &[a.clone(), b]).written, 0);
+        assert_eq!(touched(), UNIX_EPOCH, "left alone");
+        assert_eq!(put(root.path(), &[a]), Put { files: 4, written: 0, removed: 1 });
+        assert!(!root.path().join("topics/a.html").exists());
+        put(root.path(), &[]);
+        assert!(!root.path().join("topics").exists(), "the last file takes its directory along");
+    }
+
+    #[test]
+    fn files_that_are_not_ours_are_neither_overwritten_nor_removed() {
+        let root = tempfile::tempdir().unwrap();
+        fs::write(root.path().join("index.html"), "theirs").unwrap();
+        let refused = Directory::open(root.path()).unwrap_err().to_string();
+        assert!(refused.contains("not ours"), "{refused}");
+        fs::remove_file(root.path().join("index.html")).unwrap();
+        put(root.path(), &[document("/a.atom", "ours")]);
+        fs::write(root.path().join("index.html"), "theirs").unwrap();
+        let mut directory = Directory::open(root.path()).unwrap();
+        assert!(directory.put(&document("/", "ours")).is_err());
+        directory.finish().unwrap();
+        assert_eq!(fs::read_to_string(root.path().join("index.html")).unwrap(), "theirs");
+    }
+
+    #[test]
+    fn whatever_was_under_way_is_made_good_the_next_time() {
+        let root = tempfile::tempdir().unwrap();
+        put(root.path(), &[document("/a.atom", "one"), document("/b.atom", "two")]);
+        // Killed after it had claimed a file and begun to write it, and within a line.
+        let manifest = root.path().join(MANIFEST);
+        let mut journal = fs::OpenOptions::new().append(true).open(manifest).unwrap();
+        journal.write_all(b"- c.atom\n- d.at").unwrap();
+        fs::write(root.path().join(".c.atom.partial"), "thr").unwrap();
+        fs::write(root.path().join("b.atom"), "").unwrap();
+        put(root.path(), &[document("/a.atom", "one"), document("/b.atom", "two")]);
+        assert_eq!(fs::read_to_string(root.path().join("b.atom")).unwrap(), "two");
+        let mut names: Vec<_> =
+            fs::read_dir(root.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
+        names.sort();
+        assert_eq!(names, [MANIFEST, "a.atom", "b.atom"]);
+    }
+
+    #[test]
+    fn no_path_leads_out_of_the_directory() {
+        for (path, file) in [
+            ("/", Some("index.html")),
+            ("/topics/a.atom", Some("topics/a.atom")),
+            ("/../a.atom", None),
+            ("/topics//a.atom", None),
+            ("/.a.atom", None),
+            ("a.atom", None),
+        ] {
+            assert_eq!(file_of(path, "application/atom+xml").as_deref(), file, "{path}");
+        }
+        assert_eq!(file_of("/topics/a", "text/html; charset=utf-8").unwrap(), "topics/a.html");
+    }
+}

@@ -1,0 +1,162 @@
+//! An archive and a changed topic in; the old feed until the new one is complete, out.
+
+use std::sync::Arc;
+
+use gazetted::model::{
+    Entry, Feed, Freshness, Hints, Outcome, Poll, Reading, SourceId, Validators,
+};
+use gazetted::pipeline::{Editor, Refilled};
+use gazetted::publish::Shelf;
+use gazetted::store::{InMemory, Store};
+
+use crate::support::world::World;
+
+/// More than are filled at a time.
+const STORIES: usize = 450;
+
+/// Every other story is about a harbour, every fifth about a bridge.
+fn title(number: usize) -> String {
+    let about = if number.is_multiple_of(2) { "harbour" } else { "river" };
+    let too = if number.is_multiple_of(5) { " and its bridge" } else { "" };
+    format!("Notice {number} about the {about}{too}")
+}
+
+fn poll(world: &World, numbers: impl Iterator<Item = usize>) -> Vec<Poll> {
+    let source = SourceId::new("office");
+    let entry = |number: usize| {
+        let mut entry = Entry::of(SourceId::new("office"));
+        entry.guid = Some(format!("tag:example.org,2025:{number}"));
+        entry.title = title(number);
+        entry
+    };
+    let reading = Reading {
+        validators: Validators::default(),
+        freshness: Freshness::default(),
+        bytes: 0,
+        hash: 0,
+        back: None,
+        moved: None,
+        feed: Feed::default(),
+        entries: numbers.map(entry).collect(),
+        hints: Hints::default(),
+        warnings: Vec::new(),
+    };
+    let outcome = Outcome::Read(Box::new(reading));
+    vec![Poll { source, at: world.clock.now(), outcome }]
+}
+
+async fn configured(query: &str) -> World {
+    World::new().await.source("office", "").topic("works", query).lines("entries = 1000")
+}
+
+fn titles(shelf: &Shelf) -> Vec<usize> {
+    let feed = shelf.body("/topics/works.json").expect("the topic is served");
+    let feed: serde_json::Value = serde_json::from_slice(&feed).unwrap();
+    let items = feed["items"].as_array().unwrap().iter();
+    let number = |title: &str| title.split(' ').nth(1).unwrap().parse().unwrap();
+    let mut numbers: Vec<usize> =
+        items.map(|item| number(item["title"].as_str().unwrap())).collect();
+    numbers.sort_unstable();
+    numbers
+}
+
+fn ids(shelf: &Shelf) -> Vec<String> {
+    let feed = shelf.body("/topics/works.json").unwrap();
+    let feed: serde_json::Value = serde_json::from_slice(&feed).unwrap();
+    let ids = feed["items"].as_array().unwrap().iter();
+    ids.map(|item| item["id"].as_str().unwrap().to_owned()).collect()
+}
+
+fn about(word: &str, last: usize) -> Vec<usize> {
+    (0..last).filter(|number| title(*number).contains(word)).collect()
+}
+
+async fn opened(world: &World, store: &Arc<InMemory>) -> (Editor, Arc<Shelf>) {
+    let shelf: Arc<Shelf> = Arc::default();
+    let plan = Arc::new(world.plan());
+    let now = world.clock.now();
+    (Editor::open(plan, store.clone(), shelf.clone(), now).await.unwrap(), shelf)
+}
+
+async fn filled(editor: &mut Editor, world: &World) -> Vec<Refilled> {
+    loop {
+        if let Some(refilled) = editor.step(world.clock.now()).await.unwrap() {
+            return refilled;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_changed_topic_is_served_as_it_was_until_it_is_filled_and_misses_nothing() {
+    let (harbours, bridges) = (configured("harbour").await, configured("bridge").await);
+    let store: Arc<InMemory> = Arc::default();
+    let (mut editor, shelf) = opened(&harbours, &store).await;
+    editor.ingest(poll(&harbours, 0..STORIES)).await.unwrap();
+    assert_eq!(titles(&shelf), about("harbour", STORIES));
+    let before = ids(&shelf);
+
+    editor.prepare(Arc::new(bridges.plan())).await.unwrap();
+    assert_eq!(editor.step(bridges.clock.now()).await.unwrap(), None, "one slice is not all");
+    assert!(editor.is_filling());
+    assert_eq!(titles(&shelf), about("harbour", STORIES));
+    // What comes in meanwhile is in the old feed at once, and in the new one later.
+    editor.ingest(poll(&harbours, 0..STORIES + 10)).await.unwrap();
+    assert_eq!(titles(&shelf), about("harbour", STORIES + 10));
+
+    let refilled = filled(&mut editor, &bridges).await;
+    assert_eq!(titles(&shelf), about("bridge", STORIES + 10));
+    let (added, lost) = (46, 184);
+    assert_eq!((refilled[0].added, refilled[0].lost), (added, lost));
+    assert_eq!(
+        refilled[0].to_string(),
+        format!("{} stories matched again, +46 −184", refilled[0].matched)
+    );
+    assert!(ids(&shelf).iter().filter(|id| before.contains(id)).count() >= 45, "ids stay");
+    assert_eq!(store.filled().unwrap().len(), 4, "what stood before is dropped");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_start_with_a_changed_topic_serves_the_old_feed_also_after_a_crash_in_the_filling() {
+    let (harbours, bridges) = (configured("harbour").await, configured("bridge").await);
+    let store: Arc<InMemory> = Arc::default();
+    let (mut editor, _) = opened(&harbours, &store).await;
+    editor.ingest(poll(&harbours, 0..STORIES)).await.unwrap();
+    drop(editor);
+
+    for _ in 0..2 {
+        let (mut editor, shelf) = opened(&bridges, &store).await;
+        assert_eq!(titles(&shelf), about("harbour", STORIES), "ready with the old feed");
+        assert!(editor.is_filling());
+        assert_eq!(editor.step(bridges.clock.now()).await.unwrap(), None);
+        // Killed here: nothing of the editor is left but the store.
+    }
+    let (mut editor, shelf) = opened(&bridges, &store).await;
+    editor.ingest(poll(&bridges, 0..STORIES + 10)).await.unwrap();
+    filled(&mut editor, &bridges).await;
+    assert_eq!(titles(&shelf), about("bridge", STORIES + 10));
+    drop(editor);
+    let (editor, shelf) = opened(&bridges, &store).await;
+    assert!(!editor.is_filling(), "what was filled is not filled again");
+    assert_eq!(titles(&shelf), about("bridge", STORIES + 10));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_that_is_taken_back_in_the_middle_leaves_nothing_behind() {
+    let (harbours, bridges) = (configured("harbour").await, configured("bridge").await);
+    let store: Arc<InMemory> = Arc::default();
+    let (mut editor, _) = opened(&harbours, &store).await;
+    editor.ingest(poll(&harbours, 0..STORIES)).await.unwrap();
+    drop(editor);
+
+    // The old query's places take in what the new one finds: they may not be trusted again.
+    let (mut editor, _) = opened(&bridges, &store).await;
+    editor.step(bridges.clock.now()).await.unwrap();
+    editor.ingest(poll(&bridges, 0..STORIES + 10)).await.unwrap();
+    drop(editor);
+
+    let (mut editor, shelf) = opened(&harbours, &store).await;
+    filled(&mut editor, &harbours).await;
+    assert_eq!(titles(&shelf), about("harbour", STORIES + 10));
+    assert_eq!(store.filled().unwrap().len(), 4);
+    assert!(store.stamps().unwrap().keys().all(|path| !path.starts_with("doubtful:")));
+}
