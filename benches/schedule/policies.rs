@@ -226,7 +226,7 @@ impl Policy for Hazard {
             new: new.iter().map(|time| moment(*time)).collect(),
             known: window.len() - new.len().min(window.len()),
         };
-        let poll = Poll { source: self.source.id.clone(), at, outcome };
+        let poll = Poll { source: self.source.id.clone(), at, outcome, pages: None };
         settle(&poll, &news, &mut self.memory, &self.source, &self.settings);
         at.until(self.memory.next_poll).as_secs_f64() / 3600.0
     }

@@ -1,6 +1,6 @@
 //! Candidates, what is known, and the moment in; what becomes of each, out.
 
-use super::candidate::{Candidate, MOST_COMMON, address_keys, published_key};
+use super::candidate::{Candidate, MOST_COMMON, address_keys, published_key, read_texts};
 use super::likeness::{Likeness, by_text, by_title, leads_with_text};
 use super::overrides::{Overrides, addresses};
 use super::revise::revise;
@@ -45,11 +45,12 @@ pub struct Judged {
 /// Judges the entries of one document against all that is known. What is
 /// admitted is known from then on; judging a document twice changes nothing.
 pub fn judge(
-    candidates: Vec<Candidate>,
+    mut candidates: Vec<Candidate>,
     known: &mut Lookalikes,
     rules: &Rules<'_>,
     now: Timestamp,
 ) -> Judged {
+    read_texts(&mut candidates, known);
     let mut judged = Judged::default();
     for candidate in candidates {
         let boilerplate = candidate.boilerplate.clone();

@@ -240,16 +240,20 @@ impl Editor {
         let Some(now) = polls.iter().map(|poll| poll.at).max() else { return Ok(Vec::new()) };
         let began = Instant::now();
         let plan = self.plan.clone();
-        let candidates: Vec<Vec<Candidate>> =
+        let mut candidates: Vec<Vec<Candidate>> =
             polls.iter().map(|poll| candidates_of(poll, &plan)).collect();
-        let mut known = tokio::task::block_in_place(|| self.look_up(&polls, &candidates))?;
+        let mut known = tokio::task::block_in_place(|| self.look_up(&polls, &mut candidates))?;
 
         let mut commit = Commit::default();
         let mut memories = BTreeMap::new();
         let mut outcomes = Vec::with_capacity(polls.len());
         let mut touched = BTreeSet::new();
         let mut market = self.market;
-        for (poll, candidates) in polls.iter().zip(candidates) {
+        for (poll, mut candidates) in polls.iter().zip(candidates) {
+            if document_of(poll).is_none() {
+                // Looked up when the poll began; a push may have said something else since.
+                candidates.retain(|candidate| dedup::is_current(candidate, &known));
+            }
             let mut judged = dedup::judge(candidates, &mut known, &rules(&plan), poll.at);
             if let Some(reading) = document_of(poll) {
                 let (source, deleted) = (&poll.source, &reading.hints.deleted);
@@ -306,7 +310,7 @@ impl Editor {
     fn look_up(
         &self,
         polls: &[Poll],
-        candidates: &[Vec<Candidate>],
+        candidates: &mut [Vec<Candidate>],
     ) -> Result<Lookalikes, StoreError> {
         let mut names: Vec<Key> = candidates.iter().flatten().flat_map(Candidate::names).collect();
         for poll in polls {
@@ -315,6 +319,9 @@ impl Editor {
             }
         }
         let mut known = self.store.lookalikes(&names)?;
+        for document in &mut *candidates {
+            dedup::read_texts(document, &known);
+        }
         let unsettled = candidates.iter().flatten().filter(|one| !dedup::is_settled(one, &known));
         let keys: Vec<Key> = unsettled.flat_map(Candidate::keys).collect();
         let more = self.store.lookalikes(&keys)?;
@@ -438,10 +445,12 @@ pub(crate) fn rules(plan: &Plan) -> Rules<'_> {
 }
 
 fn candidates_of(poll: &Poll, plan: &Plan) -> Vec<Candidate> {
-    match document_of(poll) {
-        Some(reading) => dedup::candidates(reading.entries.clone(), &rules(plan), poll.at),
-        None => Vec::new(),
-    }
+    let entries = match (document_of(poll), &poll.pages) {
+        (Some(reading), _) => &reading.entries,
+        (None, Some(pages)) => &pages.entries,
+        (None, None) => return Vec::new(),
+    };
+    dedup::candidates(entries.clone(), &rules(plan), poll.at)
 }
 
 /// The document that came, from the source or from its hub.
