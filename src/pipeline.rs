@@ -39,6 +39,8 @@ mod reading;
 
 mod refilled;
 
+mod rounds;
+
 mod telling;
 
 use push::{Hubs, Word};
@@ -288,7 +290,7 @@ impl Pipeline {
             let failure =
                 Failure::new(FailureKind::Internal, "the poll failed inside; please report it");
             let outcome = Outcome::Failed(failure);
-            Some(Poll { source: source.clone(), at: self.clock.now(), outcome })
+            Some(Poll { source: source.clone(), at: self.clock.now(), outcome, pages: None })
         })
     }
 
