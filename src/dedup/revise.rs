@@ -215,7 +215,9 @@ pub fn wants_enrichment(
     since: Timestamp,
     now: Timestamp,
 ) -> Wanted {
-    let Some(member) = told(candidate, known) else { return Wanted::New };
+    let Some(member) = told(candidate, known) else {
+        return if is_forgotten(candidate, known) { Wanted::No } else { Wanted::New };
+    };
     let stated = candidate.entry.stated();
     match member.entry.enriched {
         Some(enriched) if enriched.stated != stated => Wanted::New,
@@ -257,6 +259,14 @@ pub fn is_current(candidate: &Candidate, known: &Lookalikes) -> bool {
 /// The entry as it was told before, with what was fetched for it.
 pub fn as_told(candidate: &Candidate, known: &Lookalikes) -> Option<Entry> {
     told(candidate, known).map(|member| member.entry.clone())
+}
+
+/// Whether all that is known of an entry is that its story is kept no longer: nothing
+/// comes of it, so nothing is fetched for it.
+fn is_forgotten(candidate: &Candidate, known: &Lookalikes) -> bool {
+    let names = candidate.names();
+    let mut named = names.iter().flat_map(|name| bearers(known, name)).peekable();
+    named.peek().is_some() && named.all(|id| !known.stories.contains_key(id))
 }
 
 /// What the source told of this entry before.

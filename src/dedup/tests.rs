@@ -21,6 +21,8 @@ mod changes;
 
 mod copies;
 
+mod floods;
+
 mod hostile;
 
 mod late;

@@ -78,7 +78,9 @@ impl Editor {
         now: Timestamp,
     ) -> Result<Self, StoreError> {
         let memories = tokio::task::block_in_place(|| store.memories())?;
-        shelf.remember(tokio::task::block_in_place(|| store.stamps())?);
+        let stamps = tokio::task::block_in_place(|| store.stamps())?;
+        let keeping = Keeping::recall(&stamps);
+        shelf.remember(stamps);
         let mut filing = Filing::open(plan.clone(), &store).await?;
         let few = tokio::task::block_in_place(|| store.count())? < SLICE as u64;
         while filing.is_filling() && (few || filing.lacks_nothing()) {
@@ -93,7 +95,7 @@ impl Editor {
             memories: Arc::new(RwLock::new(memories)),
             ledger: Arc::default(),
             filing,
-            keeping: Keeping::default(),
+            keeping,
             listening,
             market,
             passages_from: None,
@@ -258,6 +260,7 @@ impl Editor {
                 candidates.retain(|candidate| dedup::is_current(candidate, &known));
             }
             let listed = dedup::listed(&candidates);
+            plan.store.retention.let_go(&mut known, poll.at);
             let allowance = self.allowance(poll, &listed, &memories);
             let mut judged =
                 dedup::judge_within(candidates, &mut known, &rules(&plan), poll.at, allowance);
