@@ -24,6 +24,7 @@ mod silence;
 
 pub mod websub;
 
+use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -31,7 +32,8 @@ use ipnet::IpNet;
 use url::Url;
 
 use crate::model::{
-    Document, Failure, FailureKind, Freshness, Location, Memory, Source, Timestamp, Validators,
+    Document, Failure, FailureKind, Freshness, Intake, Location, Memory, Source, Timestamp,
+    Validators,
 };
 
 pub use address::is_public;
@@ -72,7 +74,7 @@ pub struct Settings {
     /// Private networks that may be asked.
     pub allow_private: Vec<IpNet>,
     /// An HTTP or SOCKS proxy for every request.
-    pub proxy: Option<Url>,
+    pub proxy: Option<ProxyUrl>,
     /// How many topics are published from what is read (P60).
     pub subscribers: usize,
     /// What a poll costs, in item-hours of delay: the higher, the rarer the polls.
@@ -85,6 +87,8 @@ pub struct Settings {
     /// From 0, which serves the mean delay of entries, to 1, which asks all
     /// sources equally often.
     pub evenness: f64,
+    /// New entries that a source may bring a day; the others wait.
+    pub new_a_day: usize,
     /// Whether robots.txt counts also for what the operator named (P71).
     pub robots: bool,
     /// Whether a server may answer with the new entries alone: `A-IM: feed` (P52).
@@ -114,6 +118,7 @@ impl Default for Settings {
             price: 1.5,
             budget: None,
             evenness: 0.35,
+            new_a_day: 500,
             robots: false,
             deltas: false,
             push: false,
@@ -166,6 +171,16 @@ impl Settings {
             Some(open) => format!("{open}; {subscribers})"),
             None => format!("{} ({subscribers})", self.user_agent.trim_end()),
         }
+    }
+}
+
+/// A proxy's address, which may hold a password: it is printed without one.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ProxyUrl(pub Url);
+
+impl fmt::Debug for ProxyUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}://{}", self.0.scheme(), self.0.host_str().unwrap_or_default())
     }
 }
 
@@ -234,6 +249,8 @@ pub struct News {
     pub new: Vec<Timestamp>,
     /// How many of the entries it had listed before.
     pub known: usize,
+    /// How much of the source was new, where its document was judged.
+    pub intake: Option<Intake>,
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@
 //!
 //! *Ground records* cannot be derived from anything else: sources' memories,
 //! what each source lists, stories with the keys they bear, retired stories
-//! (their keys alone), stamps. They are what a backup holds ([`Record`]).
+//! (their keys alone), stamps, archived documents. They are what a backup holds ([`Record`]).
 //! *Derived records* can be made again from them: which stories bear a key,
 //! the order of stories, the number of stories; `check` does so. A topic's
 //! places derive from its query and stand under the query's fingerprint, so
@@ -67,6 +67,8 @@ mod sled_store;
 
 mod survey;
 
+mod transfer;
+
 mod writer;
 
 #[cfg(test)]
@@ -92,6 +94,7 @@ pub use retention::{
 pub use room::Room;
 pub use sled_store::SledStore;
 pub use survey::{Survey, check};
+pub use transfer::{Fit, fit, topics_to_refill};
 
 /// Of the stories that bear one key, this many are known by it: the newest.
 /// More share nothing but a title like "Weekly update", which proves nothing.
@@ -154,6 +157,10 @@ pub struct Commit {
     pub stamps: Vec<(String, Stamp)>,
     /// Paths that are served no longer, whose stamps go.
     pub unstamped: Vec<String>,
+    /// Paths whose archived documents go.
+    pub unarchived: Vec<String>,
+    /// Documents that are kept as they are published now, by path.
+    pub archived: Vec<(String, String)>,
 }
 
 impl Commit {
@@ -173,6 +180,8 @@ impl Commit {
             filled,
             stamps,
             unstamped,
+            unarchived,
+            archived,
         } = self;
         memories.is_empty()
             && listed.is_empty()
@@ -186,6 +195,8 @@ impl Commit {
             && filled.is_empty()
             && stamps.is_empty()
             && unstamped.is_empty()
+            && unarchived.is_empty()
+            && archived.is_empty()
     }
 }
 
@@ -240,6 +251,10 @@ pub trait Store: Send + Sync + 'static {
     ) -> Result<Vec<(StoryId, Timestamp)>, StoreError>;
     /// Stamps of what was served, by path.
     fn stamps(&self) -> Result<BTreeMap<String, Stamp>, StoreError>;
+    /// The paths of archived documents that begin so, in order.
+    fn archive(&self, under: &str) -> Result<Vec<String>, StoreError>;
+    /// An archived document.
+    fn archived(&self, path: &str) -> Result<Option<String>, StoreError>;
     /// How many stories there are.
     fn count(&self) -> Result<u64, StoreError>;
     /// Everything that cannot be derived, in an order in which it may be read

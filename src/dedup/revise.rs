@@ -214,7 +214,9 @@ pub fn wants_enrichment(
     since: Timestamp,
     now: Timestamp,
 ) -> Wanted {
-    let Some(member) = told(candidate, known) else { return Wanted::New };
+    let Some(member) = told(candidate, known) else {
+        return if is_forgotten(candidate, known) { Wanted::No } else { Wanted::New };
+    };
     let stated = candidate.entry.statement();
     match member.entry.enriched {
         Some(enriched) if enriched.stated != stated => Wanted::New,
@@ -250,6 +252,14 @@ pub fn is_told(candidate: &Candidate, known: &Lookalikes) -> bool {
 /// Whether the page of an entry told before was gone when it was last looked at.
 pub fn was_missing(candidate: &Candidate, known: &Lookalikes) -> bool {
     told(candidate, known).is_some_and(|member| member.entry.missing.is_some())
+}
+
+/// Whether all that is known of an entry is that its story is kept no longer: nothing
+/// comes of it, so nothing is fetched for it.
+fn is_forgotten(candidate: &Candidate, known: &Lookalikes) -> bool {
+    let names = candidate.names();
+    let mut named = names.iter().flat_map(|name| bearers(known, name)).peekable();
+    named.peek().is_some() && named.all(|id| !known.stories.contains_key(id))
 }
 
 /// What the source told of this entry before.

@@ -20,6 +20,8 @@ mod changes;
 
 mod copies;
 
+mod floods;
+
 mod late;
 
 mod overriding;
