@@ -236,13 +236,13 @@ impl Editor {
     /// One gathering of polls through the stages. Each is judged against
     /// all before it; one commit holds them all, and nothing is published
     /// that is not durable. Returns what each poll came to, in order.
-    pub async fn ingest(&mut self, polls: Vec<Poll>) -> Result<Vec<Ingested>, StoreError> {
+    pub async fn ingest(&mut self, polls: &[Poll]) -> Result<Vec<Ingested>, StoreError> {
         let Some(now) = polls.iter().map(|poll| poll.at).max() else { return Ok(Vec::new()) };
         let began = Instant::now();
         let plan = self.plan.clone();
         let candidates: Vec<Vec<Candidate>> =
             polls.iter().map(|poll| candidates_of(poll, &plan)).collect();
-        let mut known = tokio::task::block_in_place(|| self.look_up(&polls, &candidates))?;
+        let mut known = tokio::task::block_in_place(|| self.look_up(polls, &candidates))?;
 
         let mut commit = Commit::default();
         let mut memories = BTreeMap::new();
