@@ -21,7 +21,7 @@ use crate::model::{
 use crate::publish::{self, Ledger, Shelf};
 use crate::store::{Commit, Store, StoreError};
 
-use super::filing::{Filing, SLICE};
+use super::filing::{Filing, Highlights, SLICE};
 use super::keeping::Keeping;
 use super::listening::Listening;
 use super::refilled::Refilled;
@@ -50,6 +50,7 @@ pub struct Editor {
     displayed: Vec<Vec<Arc<Story>>>,
     /// Those stories by id, so that feeds share them and none is read twice.
     at_hand: HashMap<StoryId, Arc<Story>>,
+    highlights: Highlights,
 }
 
 /// What one poll came to, for the log.
@@ -97,6 +98,7 @@ impl Editor {
             passages_from: None,
             displayed: Vec::new(),
             at_hand: HashMap::new(),
+            highlights: Highlights::default(),
         };
         editor.enforce(now).await?;
         editor.publish_all(now).await?;
@@ -216,6 +218,7 @@ impl Editor {
         self.shelf.guard(self.plan.guards());
         let all = self.filing.all();
         self.displayed = vec![Vec::new(); all.len()];
+        self.highlights = Highlights::default();
         self.display(&all, now)?;
         self.publish(&all, now).await?;
         self.shelf.keep_topics(&self.plan.topics);
@@ -291,6 +294,7 @@ impl Editor {
         self.ledger.admitted(&admitted);
         self.memories.write().unwrap_or_else(PoisonError::into_inner).extend(memories);
 
+        self.highlights.forget(&admitted.iter().map(|admitted| admitted.story.id).collect());
         let changed = admitted.into_iter().map(|admitted| admitted.story);
         self.at_hand.extend(changed.map(|story| (story.id, Arc::new(story))));
         self.display(&touched, now)?;
@@ -363,6 +367,8 @@ impl Editor {
             stories.sort_by_key(|story| Reverse((self.filing.date(feed, story), story.id)));
             if feed == self.plan.topics.len() {
                 self.filing.show_everybody(&mut stories);
+            } else {
+                self.highlights.follow(feed, &stories, &self.filing);
             }
             self.displayed[feed] = stories;
         }
@@ -406,7 +412,7 @@ impl Editor {
             rendered.extend(match plan.topics.get(feed) {
                 Some(topic) => {
                     let archived = self.filing.volumes(feed, now).last();
-                    let words = |story: &Story| self.filing.words(feed, story);
+                    let words = |story: &Story| self.highlights.of(feed, story.id);
                     let sources = &plan.sources;
                     publish::render_topic_after(archived, topic, stories, &words, sources, site)
                 }

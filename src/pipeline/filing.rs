@@ -17,6 +17,7 @@ use crate::store::{Commit, Place, PlaceChange, Store, StoreError};
 use crate::topics::Subject;
 
 pub(crate) use listing::{after, latest_first};
+pub(super) use showing::Highlights;
 
 use super::refilled::{Refilled, grouped};
 
@@ -31,6 +32,9 @@ pub(super) const SLICE: usize = 200;
 
 /// How many stories are matched between two lines of the log.
 const TOLD_EVERY: usize = 20_000;
+
+/// Of each feed a story was in or is in, the dates it was and is ordered by.
+type Moves = BTreeMap<usize, (Option<Timestamp>, Option<Timestamp>)>;
 
 /// Where stories stand under one plan. A topic is named by its place in the
 /// plan; the number after the last is the feed of everything.
@@ -215,7 +219,8 @@ impl Filing {
         touched: &mut BTreeSet<usize>,
     ) -> Vec<PlaceChange> {
         let (before, story) = (admitted.before.as_deref(), &admitted.story);
-        for (topic, (from, to)) in self.moves(before, story) {
+        let moves = self.moves(before, story);
+        for (&topic, (from, to)) in &moves {
             touched.insert(topic);
             let Some(archive) = self.archives.get_mut(topic) else { continue };
             let place = (story.first_seen, story.id);
@@ -225,7 +230,7 @@ impl Filing {
                 _ => {}
             }
         }
-        let mut places = self.places(before, story);
+        let mut places = self.places(moves, story);
         places.extend(self.next.iter().flat_map(|next| next.places(before, story)));
         places
     }
@@ -261,9 +266,10 @@ impl Filing {
         topics.flat_map(of).collect()
     }
 
-    fn places(&self, before: Option<&Story>, story: &Story) -> Vec<PlaceChange> {
+    /// What the moves of a story change of places.
+    fn places(&self, moves: Moves, story: &Story) -> Vec<PlaceChange> {
         let mut places = Vec::new();
-        for (topic, (from, to)) in self.moves(before, story) {
+        for (topic, (from, to)) in moves {
             let topic = self.fingerprints[topic];
             let seen = |date: Option<Timestamp>| date.map(|_| story.first_seen);
             places.push(PlaceChange { topic, story: story.id, from, to });
@@ -276,12 +282,8 @@ impl Filing {
     }
 
     /// The feeds a story was in or is in now, with the date that each orders it by.
-    fn moves(
-        &self,
-        before: Option<&Story>,
-        story: &Story,
-    ) -> BTreeMap<usize, (Option<Timestamp>, Option<Timestamp>)> {
-        let mut moves: BTreeMap<usize, (Option<Timestamp>, Option<Timestamp>)> = BTreeMap::new();
+    fn moves(&self, before: Option<&Story>, story: &Story) -> Moves {
+        let mut moves = Moves::new();
         for (topic, date) in before.map(|before| self.topics_of(before)).unwrap_or_default() {
             moves.entry(topic).or_default().0 = Some(date);
         }
@@ -353,7 +355,7 @@ impl Next {
         if self.missing.is_empty() {
             return Vec::new();
         }
-        let places = self.filing.places(before, story).into_iter();
+        let places = self.filing.places(self.filing.moves(before, story), story).into_iter();
         places.filter(|place| self.missing.contains(&place.topic)).collect()
     }
 
