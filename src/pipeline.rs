@@ -20,10 +20,9 @@ use crate::fetch::{Agenda, Fetcher, Refusal, websub};
 use crate::model::{Failure, FailureKind, Memory, Outcome, Poll, Source, SourceId, Timestamp};
 use crate::store::StoreError;
 
+mod archive;
 mod editor;
-
 mod enriching;
-
 mod filing;
 
 mod keeping;
@@ -46,7 +45,7 @@ use push::{Hubs, Word};
 
 pub(crate) use editor::rules;
 pub use editor::{Editor, Ingested, Memories};
-pub(crate) use filing::{after, archive, latest_first, names};
+pub(crate) use filing::{after, archive_of, latest_first, names};
 pub(crate) use listening::silences;
 pub use pulse::Pulse;
 pub use push::Callbacks;

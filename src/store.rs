@@ -8,7 +8,7 @@
 //!
 //! *Ground records* cannot be derived from anything else: sources' memories,
 //! what each source lists, stories with the keys they bear, retired stories
-//! (their keys alone), stamps. They are what a backup holds ([`Record`]).
+//! (their keys alone), stamps, archived documents. They are what a backup holds ([`Record`]).
 //! *Derived records* can be made again from them: which stories bear a key,
 //! the order of stories, the number of stories; `check` does so. A topic's
 //! places derive from its query and stand under the query's fingerprint, so
@@ -154,6 +154,10 @@ pub struct Commit {
     pub stamps: Vec<(String, Stamp)>,
     /// Paths that are served no longer, whose stamps go.
     pub unstamped: Vec<String>,
+    /// Paths whose archived documents go.
+    pub unarchived: Vec<String>,
+    /// Documents that are kept as they are published now, by path.
+    pub archived: Vec<(String, String)>,
 }
 
 impl Commit {
@@ -173,6 +177,8 @@ impl Commit {
             filled,
             stamps,
             unstamped,
+            unarchived,
+            archived,
         } = self;
         memories.is_empty()
             && listed.is_empty()
@@ -186,6 +192,8 @@ impl Commit {
             && filled.is_empty()
             && stamps.is_empty()
             && unstamped.is_empty()
+            && unarchived.is_empty()
+            && archived.is_empty()
     }
 }
 
@@ -240,6 +248,10 @@ pub trait Store: Send + Sync + 'static {
     ) -> Result<Vec<(StoryId, Timestamp)>, StoreError>;
     /// Stamps of what was served, by path.
     fn stamps(&self) -> Result<BTreeMap<String, Stamp>, StoreError>;
+    /// The paths of archived documents that begin so, in order.
+    fn archive(&self, under: &str) -> Result<Vec<String>, StoreError>;
+    /// An archived document.
+    fn archived(&self, path: &str) -> Result<Option<String>, StoreError>;
     /// How many stories there are.
     fn count(&self) -> Result<u64, StoreError>;
     /// Everything that cannot be derived, in an order in which it may be read

@@ -180,9 +180,15 @@ impl Desk for FrontDesk {
         self.hubs.callbacks.as_ref().is_some_and(|callbacks| callbacks.deliver(delivery))
     }
 
-    fn volume(&self, topic: TopicId, volume: Volume) -> Reply<Option<VolumeDetail>> {
-        let now = self.clock.now();
-        self.look_up(move |records| records.volume_detail(&topic, volume, now).map_err(unavailable))
+    fn volume(
+        &self,
+        topic: TopicId,
+        volume: Volume,
+        ending: &'static str,
+    ) -> Reply<Option<VolumeDetail>> {
+        self.look_up(move |records| {
+            records.volume_detail(&topic, volume, ending).map_err(unavailable)
+        })
     }
 
     fn earlier(&self, topic: Option<TopicId>, before: Before) -> Reply<Option<EarlierDetail>> {

@@ -57,6 +57,12 @@ pub(super) fn apply(
     for path in &commit.unstamped {
         stage.remove(layout::stamp(path))?;
     }
+    for path in &commit.unarchived {
+        stage.remove(layout::archived(path))?;
+    }
+    for (path, text) in &commit.archived {
+        put_packed(stage, layout::archived(path), text)?;
+    }
     Ok(())
 }
 
@@ -171,6 +177,7 @@ fn restore(stage: &mut Stage<'_>, header: &mut Header, record: &Record) -> Resul
             stage.put(layout::listed(source), ids.as_flattened())
         }
         Record::Stamp { path, stamp } => put_packed(stage, layout::stamp(path), stamp),
+        Record::Archived { path, text } => put_packed(stage, layout::archived(path), text),
         Record::Story { story, keys } => {
             let change = KeyChange { new: keys.clone(), dropped: Vec::new() };
             admit(stage, header, story, &change)

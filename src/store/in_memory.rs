@@ -25,6 +25,7 @@ struct State {
     memories: BTreeMap<SourceId, Memory>,
     listed: BTreeMap<SourceId, Vec<StoryId>>,
     stamps: BTreeMap<String, Stamp>,
+    archived: BTreeMap<String, String>,
     stories: BTreeMap<StoryId, (Story, Vec<Key>)>,
     order: BTreeSet<(Timestamp, StoryId)>,
     bearers: BTreeMap<Key, Bearers>,
@@ -82,6 +83,10 @@ impl State {
         for path in commit.unstamped {
             self.stamps.remove(&path);
         }
+        for path in commit.unarchived {
+            self.archived.remove(&path);
+        }
+        self.archived.extend(commit.archived);
     }
 
     fn admit(&mut self, story: Story, dropped: &[Key], new: &[Key]) {
@@ -132,6 +137,7 @@ impl State {
             Record::Memory { source, memory } => drop(self.memories.insert(source, *memory)),
             Record::Listed { source, stories } => drop(self.listed.insert(source, stories)),
             Record::Stamp { path, stamp } => drop(self.stamps.insert(path, stamp)),
+            Record::Archived { path, text } => drop(self.archived.insert(path, text)),
             Record::Story { story, keys } => self.admit(*story, &[], &keys),
             Record::Retired { story, .. } if self.stories.contains_key(&story) => {}
             Record::Retired { story, first_seen, at, keys } => {
@@ -173,6 +179,10 @@ impl State {
             .stamps
             .iter()
             .map(|(path, stamp)| Record::Stamp { path: path.clone(), stamp: *stamp });
+        let archived = self
+            .archived
+            .iter()
+            .map(|(path, text)| Record::Archived { path: path.clone(), text: text.clone() });
         let stories = self.order.iter().map(|(_, id)| {
             let (story, keys) = &self.stories[id];
             Record::Story { story: Box::new(story.clone()), keys: keys.clone() }
@@ -183,7 +193,8 @@ impl State {
             at: retired.at,
             keys: retired.keys.clone(),
         });
-        memories.chain(listed).chain(stamps).chain(stories).chain(retired).collect()
+        let readings = memories.chain(listed).chain(stamps).chain(archived);
+        readings.chain(stories).chain(retired).collect()
     }
 }
 
@@ -259,6 +270,16 @@ impl Store for InMemory {
 
     fn stamps(&self) -> Result<BTreeMap<String, Stamp>, StoreError> {
         Ok(self.state()?.stamps.clone())
+    }
+
+    fn archive(&self, under: &str) -> Result<Vec<String>, StoreError> {
+        let state = self.state()?;
+        let paths = state.archived.keys().filter(|path| path.starts_with(under));
+        Ok(paths.cloned().collect())
+    }
+
+    fn archived(&self, path: &str) -> Result<Option<String>, StoreError> {
+        Ok(self.state()?.archived.get(path).cloned())
     }
 
     fn count(&self) -> Result<u64, StoreError> {

@@ -40,6 +40,13 @@ pub enum Record {
         /// When, and into what.
         stamp: Stamp,
     },
+    /// A document that is kept as it was published.
+    Archived {
+        /// Its path.
+        path: String,
+        /// All of it.
+        text: String,
+    },
     /// A story that is kept no longer.
     Retired {
         /// Which.
@@ -82,6 +89,9 @@ impl Record {
             },
             Kind::Stamp => {
                 Ok(Self::Stamp { path: name()?.to_owned(), stamp: codec::unpack(payload)? })
+            }
+            Kind::Archived => {
+                Ok(Self::Archived { path: name()?.to_owned(), text: codec::unpack(payload)? })
             }
             Kind::Retired => {
                 let Retired { first_seen, at, keys } = Retired::read(payload)?;

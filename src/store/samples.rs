@@ -79,6 +79,9 @@ pub(super) fn everything(store: &dyn Store) -> String {
     }
     writeln!(all, "{:?} {:?}", store.memories().unwrap(), store.listed().unwrap()).unwrap();
     writeln!(all, "{:?} {:?}", store.stamps().unwrap(), store.filled().unwrap()).unwrap();
+    for path in store.archive("/archive/").unwrap() {
+        writeln!(all, "{path} {:?}", store.archived(&path).unwrap()).unwrap();
+    }
     writeln!(all, "{:?}", store.retired(None, 100).unwrap()).unwrap();
     for number in 0..8 {
         writeln!(all, "{:?}", store.places(topic(number), None, 1000).unwrap()).unwrap();
@@ -125,6 +128,10 @@ pub(super) fn any_commit() -> impl Strategy<Value = Commit> {
             at: at(50),
             keys
         }),
+        (0u8..6, 0usize..20_000).prop_map(|(n, length)| Record::Archived {
+            path: format!("/archive/{n}.atom"),
+            text: "<feed/>".repeat(length / 7)
+        }),
         (number.clone(), any::<u8>()).prop_map(|(n, polls)| Record::Memory {
             source: source(n),
             memory: Box::new(memory(polls.into()))
@@ -134,6 +141,8 @@ pub(super) fn any_commit() -> impl Strategy<Value = Commit> {
         .prop_map(|(t, n, from, to)| PlaceChange { topic: topic(t), story: id(n), from, to });
     let any_stamp = (0u8..6, any::<u64>())
         .prop_map(|(n, hash)| (format!("/topics/{n}.atom"), Stamp { hash, modified: at(0) }));
+    let any_archived = (0u8..6, 0usize..20_000)
+        .prop_map(|(n, length)| (format!("/archive/{n}.atom"), "x".repeat(length)));
     (
         vec((number.clone(), any::<u8>()), 0..3),
         vec((number.clone(), vec(number.clone().prop_map(id), 0..4)), 0..2),
@@ -144,7 +153,7 @@ pub(super) fn any_commit() -> impl Strategy<Value = Commit> {
         vec((0u8..4).prop_map(topic), 0..2),
         vec(any_place, 0..8),
         vec((0u8..4).prop_map(topic), 0..2),
-        (vec(any_stamp, 0..3), prop::option::weighted(0.2, 0u8..6)),
+        (vec(any_stamp, 0..3), prop::option::weighted(0.2, 0u8..6), vec(any_archived, 0..3)),
     )
         .prop_map(
             |(
@@ -157,7 +166,7 @@ pub(super) fn any_commit() -> impl Strategy<Value = Commit> {
                 dropped,
                 places,
                 filled,
-                (stamps, span),
+                (stamps, span, archived),
             )| {
                 Commit {
                     memories: memories
@@ -175,6 +184,8 @@ pub(super) fn any_commit() -> impl Strategy<Value = Commit> {
                     filled,
                     unstamped: stamps.iter().skip(2).map(|(path, _)| path.clone()).collect(),
                     stamps,
+                    unarchived: archived.iter().skip(1).map(|(path, _)| path.clone()).collect(),
+                    archived: archived.into_iter().take(2).collect(),
                 }
             },
         )
