@@ -321,7 +321,7 @@ impl Pipeline {
             std::mem::take(&mut self.kept_out).into_iter().chain(polls).collect();
         let before: Vec<Memory> =
             polls.iter().map(|poll| self.editor.memory(&poll.source)).collect();
-        let ingested = match self.editor.ingest(polls.clone()).await {
+        let ingested = match self.editor.ingest(&polls).await {
             Err(full @ StoreError::Full { .. }) => {
                 if self.pulse.alive().is_ok() {
                     error!(event = "disk_full", "polling stops until there is room: {full}");

@@ -379,7 +379,7 @@ async fn replay(
     let mut editor =
         Editor::open(Arc::new(world.plan()), store.clone(), shelf.clone(), now).await.unwrap();
     for polls in gatherings {
-        editor.ingest(polls).await.unwrap();
+        editor.ingest(&polls).await.unwrap();
     }
     let stories = store.stories(None, 1000).unwrap();
     let stories = stories.iter().map(|story| serde_json::to_string(story).unwrap()).collect();

@@ -21,7 +21,7 @@ use crate::model::{
 use crate::publish::{self, Ledger, Shelf};
 use crate::store::{Commit, Store, StoreError};
 
-use super::filing::{Filing, SLICE};
+use super::filing::{Filing, Highlights, SLICE};
 use super::keeping::Keeping;
 use super::listening::Listening;
 use super::refilled::{Refilled, tell};
@@ -52,6 +52,7 @@ pub struct Editor {
     displayed: Vec<Vec<Arc<Story>>>,
     /// Those stories by id, so that feeds share them and none is read twice.
     at_hand: HashMap<StoryId, Arc<Story>>,
+    highlights: Highlights,
 }
 
 /// What one poll came to, for the log.
@@ -101,6 +102,7 @@ impl Editor {
             passages_from: None,
             displayed: Vec::new(),
             at_hand: HashMap::new(),
+            highlights: Highlights::default(),
         };
         editor.enforce(now).await?;
         editor.publish_all(now).await?;
@@ -220,6 +222,7 @@ impl Editor {
         self.shelf.guard(self.plan.guards());
         let all = self.filing.all();
         self.displayed = vec![Vec::new(); all.len()];
+        self.highlights = Highlights::default();
         self.close_volumes(&all, now).await?;
         self.display(&all)?;
         self.publish(&all, now).await?;
@@ -241,13 +244,13 @@ impl Editor {
     /// One gathering of polls through the stages. Each is judged against
     /// all before it; one commit holds them all, and nothing is published
     /// that is not durable. Returns what each poll came to, in order.
-    pub async fn ingest(&mut self, polls: Vec<Poll>) -> Result<Vec<Ingested>, StoreError> {
+    pub async fn ingest(&mut self, polls: &[Poll]) -> Result<Vec<Ingested>, StoreError> {
         let Some(now) = polls.iter().map(|poll| poll.at).max() else { return Ok(Vec::new()) };
         let began = Instant::now();
         let plan = self.plan.clone();
         let mut candidates: Vec<Vec<Candidate>> =
             polls.iter().map(|poll| candidates_of(poll, &plan)).collect();
-        let mut known = tokio::task::block_in_place(|| self.look_up(&polls, &mut candidates))?;
+        let mut known = tokio::task::block_in_place(|| self.look_up(polls, &mut candidates))?;
 
         let mut commit = Commit::default();
         let mut memories = BTreeMap::new();
@@ -304,6 +307,7 @@ impl Editor {
         self.ledger.admitted(&admitted);
         self.memories.write().unwrap_or_else(PoisonError::into_inner).extend(memories);
 
+        self.highlights.forget(&admitted.iter().map(|admitted| admitted.story.id).collect());
         let changed = admitted.into_iter().map(|admitted| admitted.story);
         self.at_hand.extend(changed.map(|story| (story.id, Arc::new(story))));
         self.close_volumes(&touched, now).await?;
@@ -405,6 +409,8 @@ impl Editor {
             stories.sort_by_key(|story| Reverse((self.filing.date(feed, story), story.id)));
             if feed == self.plan.topics.len() {
                 self.filing.show_everybody(&mut stories);
+            } else {
+                self.highlights.follow(feed, &stories, &self.filing);
             }
             self.displayed[feed] = stories;
         }
@@ -448,7 +454,7 @@ impl Editor {
             rendered.extend(match plan.topics.get(feed) {
                 Some(topic) => {
                     let archived = self.filing.last_volume(feed);
-                    let words = |story: &Story| self.filing.words(feed, story);
+                    let words = |story: &Story| self.highlights.of(feed, story.id);
                     let sources = &plan.sources;
                     publish::render_topic_after(archived, topic, stories, &words, sources, site)
                 }
