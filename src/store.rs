@@ -8,7 +8,7 @@
 //!
 //! *Ground records* cannot be derived from anything else: sources' memories,
 //! what each source lists, stories with the keys they bear, retired stories
-//! (their keys alone), stamps. They are what a backup holds ([`Record`]).
+//! (their keys alone), stamps, subscribers of our hub. They are what a backup holds ([`Record`]).
 //! *Derived records* can be made again from them: which stories bear a key,
 //! the order of stories, the number of stories; `check` does so. A topic's
 //! places derive from its query and stand under the query's fingerprint, so
@@ -30,7 +30,8 @@ use std::pin::Pin;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    Admitted, Fingerprint, Key, Lookalikes, Memory, SourceId, Stamp, Story, StoryId, Timestamp,
+    Admitted, Fingerprint, Key, Lookalikes, Memory, SourceId, Stamp, Story, StoryId, Subscriber,
+    SubscriberId, Timestamp,
 };
 
 mod apply;
@@ -154,6 +155,10 @@ pub struct Commit {
     pub stamps: Vec<(String, Stamp)>,
     /// Paths that are served no longer, whose stamps go.
     pub unstamped: Vec<String>,
+    /// Subscribers of our hub as they are now.
+    pub subscribers: Vec<Subscriber>,
+    /// Those who are none any more.
+    pub unsubscribed: Vec<SubscriberId>,
 }
 
 impl Commit {
@@ -173,6 +178,8 @@ impl Commit {
             filled,
             stamps,
             unstamped,
+            subscribers,
+            unsubscribed,
         } = self;
         memories.is_empty()
             && listed.is_empty()
@@ -186,6 +193,8 @@ impl Commit {
             && filled.is_empty()
             && stamps.is_empty()
             && unstamped.is_empty()
+            && subscribers.is_empty()
+            && unsubscribed.is_empty()
     }
 }
 
@@ -240,6 +249,8 @@ pub trait Store: Send + Sync + 'static {
     ) -> Result<Vec<(StoryId, Timestamp)>, StoreError>;
     /// Stamps of what was served, by path.
     fn stamps(&self) -> Result<BTreeMap<String, Stamp>, StoreError>;
+    /// Who is subscribed at our hub, in the order of their ids.
+    fn subscribers(&self) -> Result<Vec<Subscriber>, StoreError>;
     /// How many stories there are.
     fn count(&self) -> Result<u64, StoreError>;
     /// Everything that cannot be derived, in an order in which it may be read

@@ -8,7 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::model::{
-    Fingerprint, Key, KeyKind, Lookalikes, Memory, SourceId, Story, StoryId, Timestamp,
+    Fingerprint, Key, KeyKind, Lookalikes, Memory, SourceId, Story, StoryId, Subscriber,
+    SubscriberId, Timestamp,
 };
 
 use super::passages::span_of;
@@ -25,6 +26,7 @@ struct State {
     memories: BTreeMap<SourceId, Memory>,
     listed: BTreeMap<SourceId, Vec<StoryId>>,
     stamps: BTreeMap<String, Stamp>,
+    subscribers: BTreeMap<SubscriberId, Subscriber>,
     stories: BTreeMap<StoryId, (Story, Vec<Key>)>,
     order: BTreeSet<(Timestamp, StoryId)>,
     bearers: BTreeMap<Key, Bearers>,
@@ -82,6 +84,10 @@ impl State {
         for path in commit.unstamped {
             self.stamps.remove(&path);
         }
+        self.subscribers.extend(commit.subscribers.into_iter().map(|one| (one.id(), one)));
+        for id in commit.unsubscribed {
+            self.subscribers.remove(&id);
+        }
     }
 
     fn admit(&mut self, story: Story, dropped: &[Key], new: &[Key]) {
@@ -132,6 +138,9 @@ impl State {
             Record::Memory { source, memory } => drop(self.memories.insert(source, *memory)),
             Record::Listed { source, stories } => drop(self.listed.insert(source, stories)),
             Record::Stamp { path, stamp } => drop(self.stamps.insert(path, stamp)),
+            Record::Subscriber { subscriber } => {
+                self.subscribers.insert(subscriber.id(), *subscriber);
+            }
             Record::Story { story, keys } => self.admit(*story, &[], &keys),
             Record::Retired { story, .. } if self.stories.contains_key(&story) => {}
             Record::Retired { story, first_seen, at, keys } => {
@@ -173,6 +182,10 @@ impl State {
             .stamps
             .iter()
             .map(|(path, stamp)| Record::Stamp { path: path.clone(), stamp: *stamp });
+        let subscribers = self
+            .subscribers
+            .values()
+            .map(|subscriber| Record::Subscriber { subscriber: Box::new(subscriber.clone()) });
         let stories = self.order.iter().map(|(_, id)| {
             let (story, keys) = &self.stories[id];
             Record::Story { story: Box::new(story.clone()), keys: keys.clone() }
@@ -183,7 +196,13 @@ impl State {
             at: retired.at,
             keys: retired.keys.clone(),
         });
-        memories.chain(listed).chain(stamps).chain(stories).chain(retired).collect()
+        memories
+            .chain(listed)
+            .chain(stamps)
+            .chain(subscribers)
+            .chain(stories)
+            .chain(retired)
+            .collect()
     }
 }
 
@@ -259,6 +278,10 @@ impl Store for InMemory {
 
     fn stamps(&self) -> Result<BTreeMap<String, Stamp>, StoreError> {
         Ok(self.state()?.stamps.clone())
+    }
+
+    fn subscribers(&self) -> Result<Vec<Subscriber>, StoreError> {
+        Ok(self.state()?.subscribers.values().cloned().collect())
     }
 
     fn count(&self) -> Result<u64, StoreError> {

@@ -3,7 +3,7 @@
 //! The first byte tells records apart. Numbers are big-endian, so that keys
 //! sort as what they mean.
 
-use crate::model::{Fingerprint, Key, KeyKind, SourceId, StoryId, Timestamp};
+use crate::model::{Fingerprint, Key, KeyKind, SourceId, StoryId, SubscriberId, Timestamp};
 
 use super::Place;
 
@@ -31,6 +31,8 @@ pub(super) enum Kind {
     Story = b's',
     /// `t`, fingerprint: a topic's generation of places.
     Topic = b't',
+    /// `u`, subscriber: a subscriber of our hub.
+    Subscriber = b'u',
     /// `v`, path: a stamp.
     Stamp = b'v',
     /// `x`, span of time, story: the passages of that span which it bears.
@@ -39,7 +41,7 @@ pub(super) enum Kind {
 
 impl Kind {
     /// Every kind, in the order of their bytes.
-    pub(super) const ALL: [Self; 12] = [
+    pub(super) const ALL: [Self; 13] = [
         Self::Chunk,
         Self::Header,
         Self::Bearers,
@@ -50,6 +52,7 @@ impl Kind {
         Self::Retired,
         Self::Story,
         Self::Topic,
+        Self::Subscriber,
         Self::Stamp,
         Self::Passages,
     ];
@@ -115,6 +118,10 @@ pub(super) fn place(generation: u32, place: Place) -> Vec<u8> {
 
 pub(super) fn stamp(path: &str) -> Vec<u8> {
     Kind::Stamp.key(&[path.as_bytes()])
+}
+
+pub(super) fn subscriber(id: SubscriberId) -> Vec<u8> {
+    Kind::Subscriber.key(&[id.as_bytes()])
 }
 
 /// All passages of a span of time.

@@ -34,7 +34,9 @@ pub(super) fn ground(
     tree: &sled::Tree,
     mut visit: impl FnMut(Result<Record, String>) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
-    for kind in [Kind::Memory, Kind::Listed, Kind::Stamp, Kind::Story, Kind::Retired] {
+    for kind in
+        [Kind::Memory, Kind::Listed, Kind::Stamp, Kind::Subscriber, Kind::Story, Kind::Retired]
+    {
         let mut visited = Ok(());
         let gaps = each(tree, kind, |key, _| {
             let read = || -> Result<Option<Record>, Fault> {
