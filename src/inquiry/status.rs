@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::Records;
 use crate::fetch;
 use crate::model::{
-    FailureKind, HoldScope, Memory, Source, SourceEvent, Subscription, Timestamp, TopicSilence,
+    FailureKind, HoldScope, Memory, Source, SourceEvent, Subscriber, Subscription, Timestamp,
+    TopicSilence,
 };
 use crate::pipeline;
 use crate::store::StoreError;
@@ -128,6 +129,13 @@ impl Records {
         let mut sources: Vec<&Source> = plan.sources.values().map(|source| &**source).collect();
         sources.sort_by_key(|source| source.position);
         sources.into_iter().map(|source| status_of(source, &self.memory(&source.id), now)).collect()
+    }
+
+    /// Who is subscribed at our hub, less those to what is not for everybody.
+    pub fn subscribers(&self) -> Result<Vec<Subscriber>, StoreError> {
+        // Only a private topic is asked for with something behind its address.
+        let is_public = |subscriber: &Subscriber| !subscriber.topic.contains('?');
+        Ok(self.store().subscribers()?.into_iter().filter(is_public).collect())
     }
 
     /// The topics that fell silent, each with its last silence.
