@@ -2,8 +2,8 @@
 
 use askama::Template;
 
-use super::inside;
-use crate::model::{FailureKind, PushState, Subscription, Timestamp, TopicSilence};
+use super::{inside, subscribers};
+use crate::model::{FailureKind, PushState, Subscriber, Subscription, Timestamp, TopicSilence};
 use crate::publish::dates::minute;
 use crate::publish::desk::{Condition, SourceState};
 use crate::publish::legible::line;
@@ -18,6 +18,9 @@ pub(super) struct SourcesPage<'a> {
     /// Topics that are silent, a sentence each.
     silent: Vec<String>,
     rows: Vec<Row>,
+    /// How many are told by our hub.
+    told: Option<String>,
+    subscribers: Vec<subscribers::Row>,
 }
 
 struct Row {
@@ -43,6 +46,7 @@ struct Row {
 pub(super) fn page<'a>(
     states: &[SourceState],
     silences: &[TopicSilence],
+    told: &[Subscriber],
     now: Timestamp,
     site: &'a Site,
 ) -> SourcesPage<'a> {
@@ -57,6 +61,8 @@ pub(super) fn page<'a>(
     SourcesPage {
         silent: silent.collect(),
         site,
+        told: subscribers::summary(told),
+        subscribers: subscribers::rows(told, site),
         summary: format!("{} sources, {well} of them well.", rows.len()),
         rows: rows.into_iter().map(|(condition, state)| row(condition, state, now, site)).collect(),
     }
