@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::{ConfigFile, Done, ask, print_line, show};
 use crate::inquiry::Question;
-use crate::inquiry::status::SourceStatus;
+use crate::inquiry::status::{HubStatus, SourceStatus};
 use crate::model::TopicSilence;
 
 /// Say how every source is doing.
@@ -41,12 +41,21 @@ impl Status {
                 rows.iter().for_each(show::status_in_full);
             } else {
                 let mut silences: Vec<TopicSilence> = Vec::new();
-                ask::ask(plan, Question::Silences, |value| {
+                ask::ask(plan.clone(), Question::Silences, |value| {
                     silences.extend(serde_json::from_value(value))
                 })?;
                 for silence in silences.iter().filter(|silence| silence.ended.is_none()) {
                     let TopicSilence { topic, since, .. } = silence;
                     print_line(format_args!("topic {topic} is silent: no story since {since}"));
+                }
+                let mut hub: Option<HubStatus> = None;
+                ask::ask(plan, Question::Hub, |value| {
+                    serde_json::from_value(value).map(|status| hub = Some(status))
+                })?;
+                if let Some(HubStatus { subscriptions, hosts, failing }) = hub {
+                    print_line(format_args!(
+                        "our hub: {subscriptions} subscriptions of {hosts} hosts, {failing} failing"
+                    ));
                 }
             }
         }

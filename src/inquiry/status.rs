@@ -1,5 +1,7 @@
 //! What is remembered of the sources in; how each is doing, and why, out.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::Records;
@@ -122,6 +124,17 @@ pub struct PushStatus {
     pub trouble: Option<String>,
 }
 
+/// How our hub is doing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HubStatus {
+    /// Subscriptions, those to private topics too.
+    pub subscriptions: usize,
+    /// Hosts that they are at.
+    pub hosts: usize,
+    /// Subscriptions whose last delivery failed.
+    pub failing: usize,
+}
+
 impl Records {
     /// How every source of the plan is doing, in the order of the configuration.
     pub fn status(&self, now: Timestamp) -> Vec<SourceStatus> {
@@ -129,6 +142,18 @@ impl Records {
         let mut sources: Vec<&Source> = plan.sources.values().map(|source| &**source).collect();
         sources.sort_by_key(|source| source.position);
         sources.into_iter().map(|source| status_of(source, &self.memory(&source.id), now)).collect()
+    }
+
+    /// How our hub is doing, if there is one or was.
+    pub fn hub_status(&self) -> Result<Option<HubStatus>, StoreError> {
+        let subscribers = self.store().subscribers()?;
+        let hosts: BTreeSet<&str> = subscribers.iter().map(Subscriber::host).collect();
+        let status = HubStatus {
+            subscriptions: subscribers.len(),
+            hosts: hosts.len(),
+            failing: subscribers.iter().filter(|one| one.failures > 0).count(),
+        };
+        Ok((self.plan().hub.serves || !subscribers.is_empty()).then_some(status))
     }
 
     /// Who is subscribed at our hub, less those to what is not for everybody.
