@@ -42,14 +42,14 @@ fn main() {
 
 fn compare(feeds: &[feeds::Feed]) {
     println!(
-        "{:<28} {:>31} {:>8} {:>8} {:>7} {:>7}",
-        "hours of delay at polls/day:", "", "p95", "by feed", "lost", "value"
+        "{:<28} {:>31} {:>8} {:>8} {:>7} {:>7} {:>7}",
+        "hours of delay at polls/day:", "", "p95", "by feed", "by feed", "lost", "value"
     );
     print!("{:<28}", "");
     for budget in BUDGETS {
         print!(" {budget:>7}");
     }
-    println!(" {:>8} {:>8} {:>7} {:>7}", "at 4", "at 4", "at 4", "at 4");
+    println!(" {:>8} {:>8} {:>7} {:>7} {:>7}", "at 4", "at 2", "at 4", "at 4", "at 4");
     let bound: Vec<_> = BUDGETS.iter().map(|budget| score::bound(feeds, *budget)).collect();
     for (name, values, make) in contenders() {
         let curve = Curve::of(feeds, &values, make);
@@ -60,6 +60,7 @@ fn compare(feeds: &[feeds::Feed]) {
         print!(" ");
         print_hours(curve.at(4.0, |score| score.p95));
         print!(" ");
+        print_hours(curve.at(2.0, |score| score.by_feed));
         print_hours(curve.at(4.0, |score| score.by_feed));
         let lost = curve.at(4.0, |score| score.lost + 1e-9).unwrap_or(f64::NAN);
         print!(" {:>6.2}%", 100.0 * lost);

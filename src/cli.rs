@@ -101,7 +101,7 @@ enum Command {
     Restore(restore::Restore),
     /// Write the store anew in less room.
     Compact(compact::Compact),
-    /// Write the manual page.
+    /// Write the manual.
     Man(man::Man),
     /// Write completions for a shell.
     Completions(completions::Completions),

@@ -46,16 +46,21 @@ impl Clock {
         }
     }
 
-    /// Returns once it is `moment`, also when the clock is set in between.
+    /// Returns once it is `moment`, also when the clock is set ahead in between;
+    /// earlier when it is set back: then what it was to be waited for is in question.
     pub async fn sleep_until(&self, moment: Timestamp) {
         match &self.0 {
-            Kind::Wall => loop {
-                let wait = self.now().until(moment);
-                if wait.is_zero() {
-                    return;
+            Kind::Wall => {
+                let mut before = self.now();
+                loop {
+                    let now = self.now();
+                    if moment <= now || now < before {
+                        return;
+                    }
+                    before = now;
+                    tokio::time::sleep(now.until(moment).min(LOOK_AGAIN)).await;
                 }
-                tokio::time::sleep(wait.min(LOOK_AGAIN)).await;
-            },
+            }
             Kind::Hand(hand) => {
                 // The sender lives as long as this clock, so waiting cannot fail.
                 let _ = hand.subscribe().wait_for(|now| *now >= moment).await;

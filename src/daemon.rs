@@ -17,6 +17,7 @@ use crate::pipeline::{Editor, Pipeline, Polled, Refilled, Request};
 use crate::publish::{self, Address, Audience, Listener, Shelf};
 use crate::store::{Store, StoreError};
 
+mod descriptors;
 mod desk;
 
 mod site;
@@ -86,7 +87,7 @@ impl Daemon {
     ) -> Result<Self, DaemonError> {
         let Listeners { readers, operators } = listeners.into();
         let address = readers.address();
-        let plan = Arc::new(plan);
+        let plan = Arc::new(descriptors::within(plan));
         let shelf = Arc::new(Shelf::default());
         let editor = Editor::open(plan.clone(), store.clone(), shelf.clone(), clock.now()).await?;
         let records = Arc::new(Records::new(plan.clone(), store, editor.memories()));
@@ -215,7 +216,7 @@ impl Handle {
     /// # Errors
     /// The daemon is stopping.
     pub async fn replan(&self, plan: Plan) -> Result<Vec<String>, Stopping> {
-        let (old, plan) = (self.records.plan(), Arc::new(plan));
+        let (old, plan) = (self.records.plan(), Arc::new(descriptors::within(plan)));
         let changes = config::changes(&old, &plan);
         let refilled =
             self.ask(|done| Request::Replan { plan: plan.clone(), done }).await.ok_or(Stopping)?;

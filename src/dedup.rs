@@ -48,6 +48,8 @@ mod enforce;
 
 mod figures;
 
+mod intake;
+
 mod judge;
 
 mod likeness;
@@ -69,7 +71,8 @@ mod withdraw;
 pub use address::canonical;
 pub use candidate::{Candidate, address_key, candidates, first_passage_of, published_key};
 pub use enforce::{enforce, keys_of_address, keys_of_entries, split_pairs, story_at};
-pub use judge::{Judged, Rules, judge};
+pub use intake::{allowance, listed, took_in};
+pub use judge::{Judged, Rules, judge, judge_within};
 pub use likeness::near;
 pub use overrides::Overrides;
 pub use passages::shared_passages;

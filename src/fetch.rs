@@ -31,7 +31,8 @@ use ipnet::IpNet;
 use url::Url;
 
 use crate::model::{
-    Document, Failure, FailureKind, Freshness, Location, Memory, Source, Timestamp, Validators,
+    Document, Failure, FailureKind, Freshness, Intake, Location, Memory, Source, Timestamp,
+    Validators,
 };
 
 pub use address::is_public;
@@ -86,6 +87,8 @@ pub struct Settings {
     /// From 0, which serves the mean delay of entries, to 1, which asks all
     /// sources equally often.
     pub evenness: f64,
+    /// New entries that a source may bring a day; the others wait.
+    pub new_a_day: usize,
     /// Whether robots.txt counts also for what the operator named (P71).
     pub robots: bool,
     /// Whether a server may answer with the new entries alone: `A-IM: feed` (P52).
@@ -115,6 +118,7 @@ impl Default for Settings {
             price: 1.5,
             budget: None,
             evenness: 0.35,
+            new_a_day: 500,
             robots: false,
             deltas: false,
             push: false,
@@ -241,6 +245,8 @@ pub struct News {
     pub new: Vec<Timestamp>,
     /// How many of the entries it had listed before.
     pub known: usize,
+    /// How much of the source was new, where its document was judged.
+    pub intake: Option<Intake>,
 }
 
 #[cfg(test)]

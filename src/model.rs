@@ -12,6 +12,8 @@ mod entry;
 
 mod event;
 
+mod intake;
+
 mod memory;
 
 mod name;
@@ -38,6 +40,7 @@ mod topic;
 
 pub use entry::{Enclosure, Enriched, Entry, Feed};
 pub use event::{EventKind, SourceEvent, TopicSilence};
+pub use intake::Intake;
 pub use memory::{
     Hold, HoldScope, Memory, Moved, Priced, PushState, Rhythm, Subscription, Watched,
 };

@@ -20,10 +20,9 @@ use crate::fetch::{Agenda, Fetcher, Refusal};
 use crate::model::{Failure, FailureKind, Memory, Outcome, Poll, Source, SourceId, Timestamp};
 use crate::store::StoreError;
 
+mod archive;
 mod editor;
-
 mod enriching;
-
 mod filing;
 
 mod hub;
@@ -51,7 +50,7 @@ use push::{Hubs, Word};
 
 pub(crate) use editor::rules;
 pub use editor::{Editor, Ingested, Memories};
-pub(crate) use filing::{after, archive, latest_first, names};
+pub(crate) use filing::{after, archive_of, latest_first, names};
 pub(crate) use listening::silences;
 pub use pulse::Pulse;
 pub use push::Callbacks;
@@ -353,8 +352,7 @@ impl Pipeline {
         }
     }
 
-    /// One slice of the topics that are being filled, between two events. The
-    /// plan that asks for them is in force after the last.
+    /// One slice of the changed topics; after the last the plan is in force.
     async fn fill_topics(&mut self) -> Result<(), StoreError> {
         if !self.editor.is_filling() || Instant::now() < self.fill_at {
             return Ok(());

@@ -59,11 +59,11 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::model::{Piece, Role, Sources, Story, Timestamp, Topic};
+use crate::model::{Piece, Role, Sources, Story, Timestamp, Topic, TopicId};
 use account::Account;
 use masthead::Masthead;
 
-pub use archive::{NotAVolume, Volume, Volumes};
+pub use archive::{NotAVolume, Volume};
 pub use desk::{
     Before, Delivery, Desk, EarlierDetail, Finding, FoundStory, Marked, NotAQuery, Reply, Search,
     SourceDetail, SourceState, StoryDetail, Unavailable, VolumeDetail, Week,
@@ -248,9 +248,39 @@ pub fn render_site(
     rendered
 }
 
-/// An archived feed of a topic in every format.
-pub fn render_archived(volume: Volume, detail: &VolumeDetail, site: &Site) -> Vec<Rendered> {
-    Format::ALL.into_iter().map(|format| render_volume(volume, detail, format, site)).collect()
+/// An archived feed in every format, as it is kept; `text` reads what is kept of
+/// the feed with an ending.
+pub fn render_archived<E>(
+    topic: &TopicId,
+    volume: Volume,
+    next: Option<Volume>,
+    site: &Site,
+    mut text: impl FnMut(&'static str) -> Result<Option<String>, E>,
+) -> Result<Vec<Rendered>, E> {
+    let mut rendered = Vec::new();
+    for format in Format::ALL {
+        if let Some(text) = text(format.ending())? {
+            rendered.push(archived(topic, volume, next, format, text, site));
+        }
+    }
+    Ok(rendered)
+}
+
+/// An archived feed in one format, with what its bytes cannot say.
+fn archived(
+    topic: &TopicId,
+    volume: Volume,
+    next: Option<Volume>,
+    format: Format,
+    text: String,
+    site: &Site,
+) -> Rendered {
+    Rendered {
+        path: masthead::at(&masthead::volume_path(topic, volume), format),
+        content_type: format.content_type(),
+        body: text.into(),
+        link: Some(Masthead::link_of_volume(topic, volume, next, format, site)),
+    }
 }
 
 /// The page of a story. `compare` tells an earlier text from a later one.
@@ -262,12 +292,24 @@ pub fn render_story(
     pages::story(detail, compare, site)
 }
 
-/// An archived feed of a topic in one format.
-fn render_volume(volume: Volume, detail: &VolumeDetail, format: Format, site: &Site) -> Rendered {
-    let VolumeDetail { topic, stories, sources, previous, next } = detail;
+/// An archived feed of a topic as it closes, after the one before it.
+/// `stories` are newest first by [`Topic::date_of`].
+pub fn render_volume(
+    topic: &Topic,
+    volume: Volume,
+    previous: Option<Volume>,
+    stories: &[Arc<Story>],
+    sources: &Sources,
+    site: &Site,
+) -> Vec<Rendered> {
     let accounts = accounts(stories, |story| topic.date_of(story), sources, site);
-    let masthead = Masthead::of_volume(topic, volume, (*previous, *next), &accounts, site);
-    format.render(&masthead, &accounts, site)
+    let masthead = Masthead::of_volume(topic, volume, previous, &accounts, site);
+    feeds(&masthead, &accounts, site)
+}
+
+/// The path below which the archive of a topic is: a volume's name and an ending follow.
+pub fn archive_path(topic: &TopicId) -> String {
+    format!("{}/archive/", site::topic_path(topic))
 }
 
 /// A feed of what a query finds. No hub is told when it changes.

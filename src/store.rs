@@ -8,7 +8,8 @@
 //!
 //! *Ground records* cannot be derived from anything else: sources' memories,
 //! what each source lists, stories with the keys they bear, retired stories
-//! (their keys alone), stamps, subscribers of our hub. They are what a backup holds ([`Record`]).
+//! (their keys alone), stamps, archived documents, subscribers of our hub. They are
+//! what a backup holds ([`Record`]).
 //! *Derived records* can be made again from them: which stories bear a key,
 //! the order of stories, the number of stories; `check` does so. A topic's
 //! places derive from its query and stand under the query's fingerprint, so
@@ -159,6 +160,10 @@ pub struct Commit {
     pub subscribers: Vec<Subscriber>,
     /// Those who are none any more.
     pub unsubscribed: Vec<SubscriberId>,
+    /// Paths whose archived documents go.
+    pub unarchived: Vec<String>,
+    /// Documents that are kept as they are published now, by path.
+    pub archived: Vec<(String, String)>,
 }
 
 impl Commit {
@@ -180,6 +185,8 @@ impl Commit {
             unstamped,
             subscribers,
             unsubscribed,
+            unarchived,
+            archived,
         } = self;
         memories.is_empty()
             && listed.is_empty()
@@ -195,6 +202,8 @@ impl Commit {
             && unstamped.is_empty()
             && subscribers.is_empty()
             && unsubscribed.is_empty()
+            && unarchived.is_empty()
+            && archived.is_empty()
     }
 }
 
@@ -251,6 +260,10 @@ pub trait Store: Send + Sync + 'static {
     fn stamps(&self) -> Result<BTreeMap<String, Stamp>, StoreError>;
     /// Who is subscribed at our hub, in the order of their ids.
     fn subscribers(&self) -> Result<Vec<Subscriber>, StoreError>;
+    /// The paths of archived documents that begin so, in order.
+    fn archive(&self, under: &str) -> Result<Vec<String>, StoreError>;
+    /// An archived document.
+    fn archived(&self, path: &str) -> Result<Option<String>, StoreError>;
     /// How many stories there are.
     fn count(&self) -> Result<u64, StoreError>;
     /// Everything that cannot be derived, in an order in which it may be read

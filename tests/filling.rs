@@ -34,12 +34,12 @@ fn poll(world: &World, numbers: impl Iterator<Item = usize>) -> Vec<Poll> {
         freshness: Freshness::default(),
         bytes: 0,
         hash: 0,
+        back: None,
         moved: None,
         feed: Feed::default(),
         entries: numbers.map(entry).collect(),
         hints: Hints::default(),
         warnings: Vec::new(),
-        back: None,
     };
     let outcome = Outcome::Read(Box::new(reading));
     vec![Poll { source, at: world.clock.now(), outcome }]

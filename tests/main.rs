@@ -7,6 +7,8 @@ mod support;
 
 mod access;
 
+mod archive;
+
 mod demo;
 
 mod filling;
@@ -20,6 +22,8 @@ mod feeds;
 mod identity;
 
 mod monitoring;
+
+mod package;
 
 mod pages;
 
@@ -36,6 +40,8 @@ mod serve;
 mod site;
 
 mod store;
+
+mod subscribers;
 
 mod tidy;
 

@@ -1,25 +1,15 @@
 //! Pages in; what a browser makes of them, out.
 
 use std::path::Path;
-use std::process::Command;
 
 use crate::support::binary::{Gazetted, RunningDaemon};
+use crate::support::browser::Browser;
 use crate::support::http::get;
 
 /// A page as Chromium holds it once it has loaded and run whatever would run.
-fn dom(profile: &Path, daemon: &RunningDaemon, path: &str) -> String {
-    let output = Command::new("timeout")
-        .args(["--kill-after=5", "120", "chromium", "--headless", "--no-sandbox", "--disable-gpu"])
-        .args(["--disable-background-networking", "--disable-component-update", "--disable-sync"])
-        .args(["--no-first-run", "--disable-quic", "--disable-dev-shm-usage", "--dump-dom"])
-        .arg(format!("--user-data-dir={}", profile.join("profile").display()))
-        .arg(format!("http://{}{path}", daemon.address))
-        .output()
-        .unwrap();
-    let dom = String::from_utf8(output.stdout).unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success() && dom.contains("</html>"), "{path}: {said}\n{dom}");
-    dom
+fn dom(browser: &mut Browser, daemon: &RunningDaemon, path: &str) -> String {
+    browser.open(&format!("http://{}{path}", daemon.address));
+    browser.dom()
 }
 
 /// The values of an attribute in the elements that begin so.
@@ -44,15 +34,16 @@ fn a_browser_shows_topics_stories_and_sources_and_finds_the_feeds() {
     let demo = Gazetted::demo();
     let daemon = demo.start();
     demo.succeed(&["poll"]);
+    let browser = &mut Browser::start();
 
-    let front = dom(demo.path(), &daemon, "/");
+    let front = dom(browser, &daemon, "/");
     assert_eq!(title(&front), "gazetted demonstration");
     let topics = ["western-balkans", "sanctions", "migration-and-organised-crime", "ukraine"];
     for topic in topics {
         assert!(front.contains(&format!("href=\"/topics/{topic}\"")), "{front}");
     }
 
-    let topic = dom(demo.path(), &daemon, "/topics/western-balkans");
+    let topic = dom(browser, &daemon, "/topics/western-balkans");
     assert_eq!(title(&topic), "Western Balkans – gazetted demonstration");
     assert!(topic.contains("closer ties in the region</a></h2>"), "{topic}");
     assert!(topic.contains("Also published by Home Office, "), "{topic}");
@@ -69,16 +60,16 @@ fn a_browser_shows_topics_stories_and_sources_and_finds_the_feeds() {
     }
 
     let stories = attributes(&topic, "a href=\"/stories/", "href");
-    let story = dom(demo.path(), &daemon, stories[0]);
+    let story = dom(browser, &daemon, stories[0]);
     assert!(story.contains("The 4 places where it was published"), "{story}");
     for publisher in ["Home Office", "Wired-Gov"] {
         assert!(story.contains(&format!("<h3>{publisher}</h3>")), "{story}");
     }
     assert!(story.contains("href=\"/topics/western-balkans\""), "{story}");
 
-    let sources = dom(demo.path(), &daemon, "/sources");
+    let sources = dom(browser, &daemon, "/sources");
     assert!(sources.contains("10 sources, 10 of them well."), "{sources}");
-    assert_eq!(sources.matches("<tr>").count(), 11, "a head and ten sources");
+    assert_eq!(sources.matches("<tr role=\"row\">").count(), 11, "a head and ten sources");
 }
 
 /// Every way to a script that a feed can try; each would change the title or
@@ -118,8 +109,9 @@ fn nothing_that_a_source_sends_runs_in_a_browser() {
         let story: serde_json::Value = serde_json::from_str(line).unwrap();
         paths.push(format!("/stories/{}", story["id"].as_str().unwrap()));
     }
+    let browser = &mut Browser::start();
     for path in paths {
-        let page = dom(hostile.path(), &daemon, &path);
+        let page = dom(browser, &daemon, &path);
         assert!(title(&page).ends_with("Ours") && !title(&page).contains("owned<"), "{page}");
         assert!(page.contains("Merged from departments"), "its own footer stands: {page}");
         for element in ["<script", "<iframe", "<object", "<embed", "<math", "<style", "<img"] {
@@ -141,4 +133,128 @@ fn nothing_that_a_source_sends_runs_in_a_browser() {
             "{policy}"
         );
     }
+}
+
+/// An item without a date, which is of the day on which it is read: a search finds it, whenever
+/// this runs.
+const UNDATED: &str = "<item><title>Customs officers report more seizures of drugs</title>\
+     <link>https://wire.example/seizures</link>\
+     <description>Smuggling by sea goes on, and seizures have doubled.</description></item>";
+
+/// The demonstration a day later: a story was revised, a copy joined, and one source has vanished.
+fn a_day_later() -> (Gazetted, RunningDaemon) {
+    let demo = Gazetted::demo();
+    let daemon = demo.start();
+    demo.succeed(&["poll"]);
+    let sources = demo.path().join("demo");
+    for file in std::fs::read_dir(sources.join("later")).unwrap() {
+        let file = file.unwrap();
+        std::fs::copy(file.path(), sources.join(file.file_name())).unwrap();
+    }
+    std::fs::remove_file(sources.join("hm-treasury.atom")).unwrap();
+    let wired = sources.join("wired-gov.rss");
+    let listed = std::fs::read_to_string(&wired).unwrap();
+    std::fs::write(wired, listed.replacen("<item>", &format!("{UNDATED}<item>"), 1)).unwrap();
+    demo.run(&["poll"]);
+    (demo, daemon)
+}
+
+/// The page of the story that was revised.
+fn revised(demo: &Gazetted, stories: &[serde_json::Value]) -> String {
+    let ids = stories.iter().map(|story| story["id"].as_str().unwrap());
+    let is_revised = |id: &&str| {
+        let told: serde_json::Value =
+            serde_json::from_str(&demo.succeed(&["explain", "--json", id])).unwrap();
+        !told["revisions"].as_array().unwrap().is_empty()
+    };
+    format!("/stories/{}", ids.into_iter().find(is_revised).expect("one was revised"))
+}
+
+/// Every page, with its name for a picture.
+fn every_page(demo: &Gazetted) -> Vec<(&'static str, String)> {
+    let lines = demo.succeed(&["export", "stories"]);
+    let stories: Vec<serde_json::Value> =
+        lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let most = |what: &str| {
+        let story = stories.iter().max_by_key(|story| story[what].as_array().map_or(0, Vec::len));
+        format!("/stories/{}", story.unwrap()["id"].as_str().unwrap())
+    };
+    vec![
+        ("front", "/".to_owned()),
+        ("topic", "/topics/western-balkans".to_owned()),
+        ("copies", most("entries")),
+        ("revised", revised(demo, &stories)),
+        ("sources", "/sources".to_owned()),
+        ("search", "/search".to_owned()),
+        ("found", "/search?q=seizures+OR+smuggling&since=366d".to_owned()),
+        ("not-a-query", "/search?q=sanctions+AND".to_owned()),
+        ("not-found", "/nothing/here".to_owned()),
+    ]
+}
+
+#[test]
+#[ignore = "needs chromium (Debian package chromium) and axe-core (PyPI package axe-playwright-python)"]
+fn every_page_is_accessible_fits_a_phone_and_complains_of_nothing() {
+    let (demo, daemon) = a_day_later();
+    let pages = every_page(&demo);
+    // Pictures for people to look at: GAZETTED_PICTURES=/some/directory.
+    let pictures = std::env::var_os("GAZETTED_PICTURES");
+    let browser = &mut Browser::start();
+    for (width, scheme) in [(1200, "light"), (1200, "dark"), (390, "light"), (390, "dark")] {
+        browser.show_as(width, scheme, "screen");
+        for (name, path) in &pages {
+            browser.open(&format!("http://{}{path}", daemon.address));
+            if let Some(directory) = &pictures {
+                let file = format!("{name}-{scheme}-{width}.png");
+                browser.picture(&Path::new(directory).join(file));
+            }
+            let broad = browser.evaluate("document.documentElement.scrollWidth");
+            assert!(broad.as_u64().unwrap() <= u64::from(width), "{path} is {broad} pixels wide");
+            let mut complaints = browser.complaints();
+            // Of a status, which is what it is to be, the browser complains too.
+            complaints.retain(|said| !said.contains("the server responded with a status of 40"));
+            assert_eq!(complaints, [""; 0], "{path}");
+            assert_eq!(browser.violations(), [""; 0], "{path}, {scheme}, {width} pixels wide");
+        }
+    }
+}
+
+#[test]
+#[ignore = "needs chromium (Debian package chromium) and axe-core (PyPI package axe-playwright-python)"]
+fn what_breaks_a_rule_or_a_script_is_noticed() {
+    let demo = Gazetted::demo();
+    let daemon = demo.start();
+    let browser = &mut Browser::start();
+    browser.open(&format!("http://{}/", daemon.address));
+    assert_eq!(browser.violations(), [""; 0]);
+    browser.evaluate("document.documentElement.removeAttribute('lang'); console.error('x')");
+    assert!(browser.violations()[0].starts_with("html-has-lang: "));
+    assert_eq!(browser.complaints().len(), 1);
+}
+
+#[test]
+#[ignore = "needs chromium (Debian package chromium)"]
+fn by_keyboard_alone_a_query_is_written_and_what_it_finds_subscribed_to() {
+    let (_demo, daemon) = a_day_later();
+    let browser = &mut Browser::start();
+    browser.open(&format!("http://{}/search", daemon.address));
+    browser.press("Tab");
+    assert_eq!(browser.evaluate("document.activeElement.hash"), "#main", "the way past the menu");
+    browser.press("Enter");
+    browser.press("Tab");
+    assert_eq!(browser.evaluate("document.activeElement.id"), "q");
+    browser.write("seizures AND drug*");
+    for focused in ["since", ""] {
+        browser.press("Tab");
+        assert_eq!(browser.evaluate("document.activeElement.id"), focused);
+    }
+    assert_eq!(browser.evaluate("document.activeElement.textContent"), "Search");
+    browser.press("Enter");
+    browser.loaded();
+    let found = browser.dom();
+    assert!(found.contains("more <mark>seizures</mark> of <mark>drugs</mark>"), "{found}");
+    let feeds = attributes(&found, "link rel=\"alternate\"", "href");
+    let feed = get(daemon.address, &feeds[0].replace("&amp;", "&"));
+    assert_eq!(feed.status, 200, "{feeds:?}");
+    assert_eq!(feed.text().matches("<entry>").count(), 1, "{}", feed.text());
 }

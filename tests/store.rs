@@ -16,7 +16,7 @@ const VICTIM: &str = "GAZETTED_TEST_STORE";
 pub const CACHE: u64 = 8 << 20;
 
 /// Stories of one commit.
-const STORIES: u64 = 4;
+pub const STORIES: u64 = 4;
 
 /// A commit retires the stories of the one so long before it.
 const KEPT: u64 = 30;
@@ -27,7 +27,7 @@ fn at(number: u64) -> Timestamp {
     Timestamp::from_secs(1_743_591_900 + i64::try_from(number).unwrap())
 }
 
-fn id(commit: u64, story: u64) -> StoryId {
+pub fn id(commit: u64, story: u64) -> StoryId {
     let mut bytes = [0; 16];
     // As scattered as the hashes that ids are.
     let scattered = (commit * STORIES + story + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
@@ -39,7 +39,7 @@ fn key(kind: KeyKind, id: StoryId) -> Key {
     Key { kind, hash: *id.as_bytes() }
 }
 
-fn story(commit: u64, number: u64) -> Story {
+pub fn story(commit: u64, number: u64) -> Story {
     let mut entry = Entry::of(SourceId::new("home-office"));
     // Long ones are stored in parts.
     let length = 200 + 5_000 * usize::try_from(number).unwrap();

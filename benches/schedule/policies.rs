@@ -225,6 +225,7 @@ impl Policy for Hazard {
         let news = News {
             new: new.iter().map(|time| moment(*time)).collect(),
             known: window.len() - new.len().min(window.len()),
+            ..News::default()
         };
         let poll = Poll { source: self.source.id.clone(), at, outcome };
         settle(&poll, &news, &mut self.memory, &self.source, &self.settings);

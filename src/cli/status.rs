@@ -48,10 +48,7 @@ impl Status {
                     let TopicSilence { topic, since, .. } = silence;
                     print_line(format_args!("topic {topic} is silent: no story since {since}"));
                 }
-                let mut hub: Option<HubStatus> = None;
-                ask::ask(plan, Question::Hub, |value| {
-                    serde_json::from_value(value).map(|status| hub = Some(status))
-                })?;
+                let hub = ask::ask_one(plan, Question::Hub)?;
                 if let Some(HubStatus { subscriptions, hosts, failing }) = hub {
                     print_line(format_args!(
                         "our hub: {subscriptions} subscriptions of {hosts} hosts, {failing} failing"

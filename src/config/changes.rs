@@ -148,6 +148,7 @@ fn polling(old: &fetch::Settings, new: &fetch::Settings) -> Vec<&'static str> {
         price: "price",
         budget: "budget",
         evenness: "evenness",
+        new_a_day: "new_a_day",
         robots: "robots",
         deltas: "deltas",
     } but subscribers, push)

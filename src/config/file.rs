@@ -200,6 +200,8 @@ pub(crate) struct Polling {
     /// A proxy for every request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) proxy: Option<Proxy>,
+    /// New entries that a source may bring a day; the others wait.
+    pub(crate) new_a_day: NonZeroUsize,
     /// Whether robots.txt counts also for sources that the operator named (P71).
     pub(crate) robots: bool,
     /// Whether to ask for what is new alone, of sources that can (P52).
@@ -227,6 +229,7 @@ impl Default for Polling {
             user_agent: None,
             from: None,
             proxy: None,
+            new_a_day: at_least_one(settings.new_a_day),
             robots: false,
             deltas: false,
         }
@@ -340,6 +343,9 @@ pub(crate) struct Source {
     pub(crate) max: Option<Spanned<Period>>,
     /// Whether nobody is told when it falls silent.
     pub(crate) mute_silence: bool,
+    /// New entries that it may bring a day, in place of what `[polling]` says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) new_a_day: Option<NonZeroUsize>,
     /// Sent to its origin and to no other (P70).
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) headers: BTreeMap<HeaderName, HeaderText>,
@@ -373,6 +379,7 @@ impl Default for Source {
             min: None,
             max: None,
             mute_silence: false,
+            new_a_day: None,
             headers: BTreeMap::new(),
             username: None,
             password_file: None,

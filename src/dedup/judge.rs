@@ -38,6 +38,8 @@ pub struct Judged {
     pub new: Vec<Timestamp>,
     /// How many it had told before.
     pub known: usize,
+    /// How many are new, and one too many for now.
+    pub waiting: usize,
     /// The stories that the document lists now, removed ones among them.
     pub listed: Vec<StoryId>,
 }
@@ -50,6 +52,18 @@ pub fn judge(
     rules: &Rules<'_>,
     now: Timestamp,
 ) -> Judged {
+    judge_within(candidates, known, rules, now, usize::MAX)
+}
+
+/// The same, with so many that may be new: the others are passed over, and
+/// new when the source lists them again.
+pub fn judge_within(
+    candidates: Vec<Candidate>,
+    known: &mut Lookalikes,
+    rules: &Rules<'_>,
+    now: Timestamp,
+    allowance: usize,
+) -> Judged {
     let mut judged = Judged::default();
     for candidate in candidates {
         let boilerplate = candidate.boilerplate.clone();
@@ -58,6 +72,10 @@ pub fn judge(
             Place::Told(id, _) | Place::Forgotten(id) => {
                 judged.known += 1;
                 judged.listed.push(id);
+            }
+            Place::Like(..) | Place::Unnamed if judged.new.len() >= allowance => {
+                judged.waiting += 1;
+                continue;
             }
             Place::Like(..) | Place::Unnamed => judged.new.push(candidate.date),
         }

@@ -130,7 +130,7 @@ impl Agenda {
         let origin = self.slots[number].origin;
         self.origins[origin].heed(number, memory);
         self.requeue(origin);
-        let due = (!memory.rests()).then_some(memory.next_poll);
+        let due = (!memory.rests()).then(|| self.due(memory));
         if let State::InFlight { next, forgotten, .. } = &mut self.slots[number].state {
             (*next, *forgotten) = (due, false);
             return;
@@ -444,22 +444,30 @@ impl Agenda {
         }
     }
 
-    /// After the clock was set back, or before it was first known, nothing may be
-    /// due further ahead than anything ever is (P40).
-    fn notice(&mut self, now: Timestamp) {
-        let set_back = self.latest.is_none_or(|latest| now < latest);
-        self.latest = Some(now);
-        if !set_back {
-            return;
+    /// When it is due; where its last poll is yet to come, because the clock was
+    /// set back since, as long after now as it was to be after that.
+    fn due(&self, memory: &Memory) -> Timestamp {
+        match (memory.last_poll, self.latest) {
+            (Some(last), Some(now)) if now < last => now.after(last.until(memory.next_poll)),
+            _ => memory.next_poll,
         }
+    }
+
+    /// After the clock was set back everything is due as far ahead as it was;
+    /// and before it was first known nothing further than anything ever is (P40).
+    fn notice(&mut self, now: Timestamp) {
+        let back = match self.latest.replace(now) {
+            Some(latest) if now >= latest => return,
+            Some(latest) => now.until(latest),
+            None => Duration::ZERO,
+        };
         let limit = now.after(FURTHEST);
-        let too_far = self.sleeping.split_off(&(limit, usize::MAX));
-        for (_, number) in too_far {
-            self.sleep(number, limit);
+        for (due, number) in std::mem::take(&mut self.sleeping) {
+            self.sleep(number, due.before(back));
         }
         for number in 0..self.origins.len() {
             let origin = &mut self.origins[number];
-            origin.held_until = origin.held_until.min(limit);
+            origin.held_until = origin.held_until.before(back).min(limit);
             origin.next_start = origin.next_start.min(now.after(self.spacing));
             self.requeue(number);
         }

@@ -1,7 +1,7 @@
 //! A source's memory before and after a poll in; what became of the source, out. Pure.
 
 use super::silence::silence;
-use crate::model::{EventKind, FailureKind, Memory, Moved, Source, SourceEvent, Timestamp};
+use crate::model::{EventKind, FailureKind, Intake, Memory, Moved, Source, SourceEvent, Timestamp};
 
 /// As many are remembered of one source: what happened before is in the log.
 const MOST: usize = 12;
@@ -12,6 +12,7 @@ pub(super) struct Standing {
     rests: bool,
     ended: bool,
     gaps: u64,
+    floods: bool,
     moved: Option<Moved>,
 }
 
@@ -22,6 +23,7 @@ impl Standing {
             rests: memory.rests(),
             ended: memory.hints.ended,
             gaps: memory.gaps,
+            floods: memory.intake.since.is_some(),
             moved: proven(memory).cloned(),
         }
     }
@@ -52,8 +54,21 @@ pub(super) fn note(before: &Standing, memory: &mut Memory, source: &Source, now:
         let missed = "nothing in the document was known: entries may have been missed";
         events.push((EventKind::Gap, missed.to_owned()));
     }
+    match (before.floods, memory.intake.since) {
+        (false, Some(_)) => events.push((EventKind::Floods, flood(&memory.intake))),
+        (true, None) => events.push((EventKind::Steady, String::new())),
+        _ => {}
+    }
     events.extend(listen(memory, source, now));
     keep(memory, events, now);
+}
+
+/// Why entries wait.
+pub(super) fn flood(intake: &Intake) -> String {
+    format!(
+        "it brings more new entries than it may in a day: {} wait until it lists the same ones again and its day has room for them (`new_a_day`)",
+        intake.waiting
+    )
 }
 
 /// Notes that a silence has ended, where news came by another way than a poll.

@@ -22,7 +22,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 pub use self::call::{Call, Said};
 
-use self::body::{MOST_ERROR, decoded, drain, receive};
+use self::body::{MOST_ERROR, Turns, drain, receive};
 use self::connect::{client, noticing};
 use self::headers::{codings, content_type, header, is_delta, of_every_request, validators};
 use self::redirect::{bare, refused, target};
@@ -50,6 +50,7 @@ pub(super) struct Web {
     timeout: Duration,
     max_body: u64,
     max_document: u64,
+    turns: Turns,
     /// What sites let robots ask for, where that counts (P71).
     robots: Option<robots::Known>,
     spacing: Duration,
@@ -78,6 +79,7 @@ impl Web {
             timeout: settings.timeout,
             max_body: settings.max_body,
             max_document: settings.max_document,
+            turns: Turns::new(),
             robots: settings.robots.then(robots::Known::default),
             spacing: settings.spacing,
             deltas: settings.deltas,
@@ -434,7 +436,8 @@ impl Asked<'_> {
         let headers = response.headers().clone();
         let body = receive(response, self.web.max_body, host).await?;
         let bytes = body.len() as u64;
-        let body = decoded(codings(&headers), body, self.web.max_document).await?;
+        let (codings, most) = (codings(&headers), self.web.max_document);
+        let body = self.web.turns.decoded(codings, body, most).await?;
         let hash = xxh3_64(&body);
         if self.memory.hash == Some(hash) {
             let validators = Some(validators);
@@ -451,7 +454,7 @@ impl Asked<'_> {
                 source: self.source.id.clone(),
                 url: Some(url.clone()),
                 content_type: content_type(&headers),
-                body: body.into(),
+                body,
                 at: self.now,
             },
             validators,

@@ -32,6 +32,7 @@ pub fn settle(poll: &Poll, news: &News, memory: &mut Memory, source: &Source, se
         return pushed(news, memory, now);
     }
     let before = Standing::of(memory);
+    memory.intake = news.intake.clone().unwrap_or_else(|| memory.intake.clone());
     if schedule::probes(memory, now) {
         memory.rhythm.probed = Some(now);
     }
@@ -171,6 +172,13 @@ fn read(memory: &mut Memory, reading: &Reading, news: &News, now: Timestamp) -> 
     memory.feed = reading.feed.clone();
     memory.hints = reading.hints.clone();
     memory.warnings = reading.warnings.clone();
+    if memory.intake.waiting > 0 {
+        // What waits is read again though nothing in the document changes.
+        memory.hash = Some(!reading.hash);
+        memory.validators =
+            Validators { offer: memory.validators.offer.clone(), ..Validators::default() };
+        memory.warnings.push(events::flood(&memory.intake));
+    }
     memory.endings = if reading.hints.ended { memory.endings.saturating_add(1) } else { 0 };
 
     websub::compare(memory, &news.new, now);

@@ -50,7 +50,7 @@ impl Records {
         let mut names = Vec::new();
         for (place, (name, topic)) in pipeline::names(&**self.store())?.into_iter().enumerate() {
             names.push(name);
-            for (_, story) in pipeline::archive(&**self.store(), topic)? {
+            for (_, story) in pipeline::archive_of(&**self.store(), topic)? {
                 places.entry(story).or_default().push(place);
             }
         }

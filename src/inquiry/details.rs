@@ -1,5 +1,6 @@
 //! A story, a volume or a source, by its name, in; what its page or feed tells, out.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Records;
@@ -7,7 +8,7 @@ use crate::dedup;
 use crate::model::{Member, SourceId, Story, StoryId, Timestamp, TopicId};
 use crate::pipeline;
 use crate::publish::{
-    Before, EarlierDetail, SourceDetail, StoryDetail, Volume, VolumeDetail, Volumes,
+    self, Before, EarlierDetail, SourceDetail, StoryDetail, Volume, VolumeDetail,
 };
 use crate::store::{Place, StoreError};
 use crate::topics::Subject;
@@ -32,38 +33,42 @@ impl Records {
             story.related = shown;
         }
         let topics = self.topics_of(&story);
+        let subject = Subject::of(&story, &plan.sources, &plan.language);
+        let why = |place: &usize| {
+            (plan.topics[*place].id.clone(), plan.queries.explain(&subject, *place).summary)
+        };
+        let why = topics.iter().map(why).collect();
         let topics = topics.into_iter().map(|topic| plan.topics[topic].clone()).collect();
+        let mut titles = BTreeMap::new();
+        for related in &story.related {
+            if let Some(other) = self.store.story(related.story)? {
+                titles.insert(other.id, other.lead(&plan.sources).entry.title.clone());
+            }
+        }
         let shared = |member: &Member| match story.leader_of(member) {
             Some(leader) => dedup::shared_passages(&member.entry, &leader.entry),
             None => Vec::new(),
         };
         let shared = story.members.iter().map(shared).collect();
-        Ok(Some(StoryDetail { story, sources: plan.sources.clone(), topics, shared }))
+        let sources = plan.sources.clone();
+        Ok(Some(StoryDetail { story, sources, topics, why, titles, shared }))
     }
 
-    /// What an archived feed of a topic tells, once it is closed.
+    /// An archived feed of a topic, as it was when it closed.
     pub fn volume_detail(
         &self,
         topic: &TopicId,
         volume: Volume,
-        now: Timestamp,
+        ending: &str,
     ) -> Result<Option<VolumeDetail>, StoreError> {
-        let plan = self.plan();
-        let Some(place) = plan.topics.iter().position(|known| known.id == *topic) else {
+        let below = publish::archive_path(topic);
+        let Some(text) = self.store.archived(&format!("{below}{volume}.{ending}"))? else {
             return Ok(None);
         };
-        // While a changed topic is being filled, it stands as it stood.
-        let stands = pipeline::names(&*self.store)?.remove(topic.as_str());
-        let stands = stands.unwrap_or_else(|| plan.fingerprint(place));
-        let archive = pipeline::archive(&*self.store, stands)?;
-        let volumes = Volumes::of(archive, now);
-        let Some((previous, ids, next)) = volumes.find(volume) else { return Ok(None) };
-        let mut stories = Vec::with_capacity(ids.len());
-        for id in ids.iter().rev() {
-            stories.extend(self.store.story(*id)?.map(Arc::new));
-        }
-        let (topic, sources) = (plan.topics[place].clone(), plan.sources.clone());
-        Ok(Some(VolumeDetail { topic, stories, sources, previous, next }))
+        let paths = self.store.archive(&below)?;
+        let volumes = paths.iter().filter_map(|path| path.strip_prefix(&below)?.parse().ok());
+        let next = volumes.filter(|other: &Volume| *other > volume).min();
+        Ok(Some(VolumeDetail { text, next }))
     }
 
     /// The stories of a topic, or of all, that stand after a place in its order.

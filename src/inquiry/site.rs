@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use xxhash_rust::xxh3::Xxh3;
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::Records;
 use crate::config::Plan;
 use crate::dedup;
 use crate::model::{StoryId, Timestamp, TopicId};
 use crate::pipeline;
-use crate::publish::{self, Document, Rendered, Shelf, VolumeDetail, Volumes};
+use crate::publish::{self, Document, Rendered, Shelf, Volume};
 use crate::store::StoreError;
 
 /// What was told before, so that what did not change need not be made again.
@@ -79,7 +79,7 @@ impl Records {
             if !going_on || (topic.private && !shows(&topic.id)) {
                 continue;
             }
-            let archive = pipeline::archive(&*self.store, plan.fingerprint(place))?;
+            let archive = pipeline::archive_of(&*self.store, plan.fingerprint(place))?;
             for (_, id) in &archive {
                 if !changed.contains_key(id)
                     && let Some(story) = self.store.story(*id)?
@@ -87,23 +87,18 @@ impl Records {
                     changed.insert(*id, story.changed);
                 }
             }
-            let volumes = Volumes::of(archive, now);
-            for (volume, ids) in &volumes.closed {
-                let Some((previous, _, next)) = volumes.find(*volume) else { continue };
-                let mut of = Xxh3::new();
-                of.update(format!("{previous:?} {next:?}").as_bytes());
-                for id in ids {
-                    of.update(format!("{id} {:?}", changed.get(id)).as_bytes());
-                }
-                let name = format!("{} {volume}", topic.id);
-                going_on = told.tell(name, of.digest(), visit, || {
-                    let mut stories = Vec::with_capacity(ids.len());
-                    for id in ids.iter().rev() {
-                        stories.extend(self.store.story(*id)?.map(Arc::new));
-                    }
-                    let (topic, sources) = (topic.clone(), plan.sources.clone());
-                    let detail = VolumeDetail { topic, stories, sources, previous, next };
-                    Ok(publish::render_archived(*volume, &detail, &plan.server.site))
+            let below = publish::archive_path(&topic.id);
+            let paths = self.store.archive(&below)?;
+            let name = |path: &String| path.strip_prefix(&below)?.parse::<Volume>().ok();
+            let mut volumes: Vec<Volume> = paths.iter().filter_map(name).collect();
+            volumes.sort_unstable();
+            for (place, volume) in volumes.iter().enumerate() {
+                let next = volumes.get(place + 1).copied();
+                // It does not change; only which one comes after it becomes known.
+                let of = xxh3_64(format!("{next:?}").as_bytes());
+                let kept = |ending| self.store.archived(&format!("{below}{volume}.{ending}"));
+                going_on = told.tell(format!("{} {volume}", topic.id), of, visit, || {
+                    publish::render_archived(&topic.id, *volume, next, &plan.server.site, kept)
                 })?;
                 if !going_on {
                     return Ok(());

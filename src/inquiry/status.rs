@@ -97,7 +97,7 @@ pub struct SourceStatus {
 pub struct Event {
     /// When.
     pub at: String,
-    /// `failing`, `recovered`, `moved`, `gone`, `ended`, `silent`, `speaks` or `gap`.
+    /// `failing`, `recovered`, `moved`, `gone`, `ended`, `silent`, `speaks`, `gap`, `floods` or `steady`.
     pub kind: String,
     /// How it came about.
     pub note: String,
@@ -181,6 +181,7 @@ fn status_of(source: &Source, memory: &Memory, now: Timestamp) -> SourceStatus {
         _ if memory.hints.ended => "ended",
         _ if hold.is_some() => "held",
         (_, Some(_)) => "failing",
+        (_, None) if memory.intake.since.is_some() => "floods",
         (_, None) if memory.silent.is_some() => "silent",
         (_, None) => "ok",
     };

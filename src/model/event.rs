@@ -35,6 +35,10 @@ pub enum EventKind {
     Speaks,
     /// Entries may have been missed between two polls.
     Gap,
+    /// It brings more new entries than it may: the others wait.
+    Floods,
+    /// Nothing waits any more.
+    Steady,
 }
 
 impl EventKind {
@@ -49,6 +53,8 @@ impl EventKind {
             Self::Silent => "silent",
             Self::Speaks => "speaks",
             Self::Gap => "gap",
+            Self::Floods => "floods",
+            Self::Steady => "steady",
         }
     }
 
@@ -63,6 +69,8 @@ impl EventKind {
             Self::Silent => "is silent",
             Self::Speaks => "speaks again",
             Self::Gap => "may have been missed in part",
+            Self::Floods => "brings too much that is new",
+            Self::Steady => "is taken in whole again",
         }
     }
 }

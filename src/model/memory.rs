@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::{Failure, Feed, Hints, Offer, Protocol, SourceEvent, Timestamp, Validators};
+use super::{Failure, Feed, Hints, Intake, Offer, Protocol, SourceEvent, Timestamp, Validators};
 
 /// What is known of one source between polls. Only `fetch::settle` changes it.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -74,6 +74,8 @@ pub struct Memory {
     pub events: Vec<SourceEvent>,
     /// What polls cost all sources, as it stood after this one's last.
     pub priced: Priced,
+    /// How much of it was new today, and what waits.
+    pub intake: Intake,
 }
 
 impl Memory {

@@ -169,4 +169,6 @@ pub struct Pace {
     pub max: Option<Duration>,
     /// Whether nobody is to be told when it falls silent.
     pub mute_silence: bool,
+    /// How many new entries it may bring a day.
+    pub new_a_day: Option<usize>,
 }

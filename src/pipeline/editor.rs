@@ -26,6 +26,8 @@ use super::keeping::Keeping;
 use super::listening::Listening;
 use super::refilled::Refilled;
 
+mod closing;
+
 /// Copies follow within days; passages are kept for some times as long.
 const PASSAGES_KEPT: Duration = Duration::from_secs(12 * 7 * 24 * 3600);
 
@@ -221,7 +223,8 @@ impl Editor {
         self.shelf.guard(self.plan.guards());
         let all = self.filing.all();
         self.displayed = vec![Vec::new(); all.len()];
-        self.display(&all, now)?;
+        self.close_volumes(&all, now).await?;
+        self.display(&all)?;
         self.publish(&all, now).await?;
         self.shelf.keep_topics(&self.plan.topics);
         self.take_stock()
@@ -255,7 +258,10 @@ impl Editor {
         let mut touched = BTreeSet::new();
         let mut market = self.market;
         for (poll, candidates) in polls.iter().zip(candidates) {
-            let mut judged = dedup::judge(candidates, &mut known, &rules(&plan), poll.at);
+            let listed = dedup::listed(&candidates);
+            let allowance = self.allowance(poll, &listed, &memories);
+            let mut judged =
+                dedup::judge_within(candidates, &mut known, &rules(&plan), poll.at, allowance);
             if let Some(reading) = document_of(poll) {
                 let (source, deleted) = (&poll.source, &reading.hints.deleted);
                 let withdrawn =
@@ -266,7 +272,7 @@ impl Editor {
                     commit.listed.push((source.clone(), std::mem::take(&mut judged.listed)));
                 }
             }
-            let events = self.settle(poll, &judged, &mut memories, &mut market);
+            let events = self.settle(poll, &judged, listed, &mut memories, &mut market);
             outcomes.push(Ingested { events, ..tally(&judged.admitted) });
             for admitted in judged.admitted {
                 commit.places.extend(self.filing.file(&admitted, &mut touched));
@@ -298,7 +304,8 @@ impl Editor {
 
         let changed = admitted.into_iter().map(|admitted| admitted.story);
         self.at_hand.extend(changed.map(|story| (story.id, Arc::new(story))));
-        self.display(&touched, now)?;
+        self.close_volumes(&touched, now).await?;
+        self.display(&touched)?;
         self.publish(&touched, now).await?;
         self.take_stock()?;
         self.ledger.gathered(began.elapsed());
@@ -328,6 +335,24 @@ impl Editor {
         Ok(known)
     }
 
+    /// How many new entries a poll may bring. What a source lists when it is
+    /// first read is its archive, however much that is.
+    fn allowance(
+        &self,
+        poll: &Poll,
+        listed: &[Vec<u64>],
+        memories: &BTreeMap<SourceId, Memory>,
+    ) -> usize {
+        let Some(source) = self.plan.sources.get(&poll.source) else { return usize::MAX };
+        let memory = memories.get(&poll.source).cloned();
+        let memory = memory.unwrap_or_else(|| self.memory(&poll.source));
+        let most = source.pace.new_a_day.unwrap_or(self.plan.polling.new_a_day);
+        match memory.hash {
+            None => usize::MAX,
+            Some(_) => dedup::allowance(listed, &memory.intake, most, poll.at),
+        }
+    }
+
     /// Whenever a span of time has passed: the passages too old to be evidence.
     fn passages_to_forget(&mut self, now: Timestamp) -> Option<Key> {
         let first = dedup::first_passage_of(now.before(PASSAGES_KEPT));
@@ -343,6 +368,7 @@ impl Editor {
         &self,
         poll: &Poll,
         judged: &Judged,
+        listed: Vec<Vec<u64>>,
         memories: &mut BTreeMap<SourceId, Memory>,
         market: &mut Market,
     ) -> Vec<SourceEvent> {
@@ -350,7 +376,13 @@ impl Editor {
         let Some(source) = self.plan.sources.get(&poll.source) else { return Vec::new() };
         let memory =
             memories.entry(poll.source.clone()).or_insert_with(|| self.memory(&poll.source));
-        let news = News { new: judged.new.clone(), known: judged.known };
+        let intake = document_of(poll).map(|reading| {
+            let whole = !reading.freshness.partial && !matches!(poll.outcome, Outcome::Pushed(_));
+            // Its archive is none of the day's.
+            let new = if memory.hash.is_none() { 0 } else { judged.new.len() };
+            dedup::took_in(&memory.intake, (new, judged.waiting), listed, whole, poll.at)
+        });
+        let news = News { new: judged.new.clone(), known: judged.known, intake };
         market.charge(poll, memory, source, &self.plan.polling, self.plan.sources.len());
         fetch::settle(poll, &news, memory, source, &self.plan.polling);
         memory.of = Some(source.location.hash());
@@ -358,9 +390,9 @@ impl Editor {
     }
 
     /// Looks up which stories these feeds hold now.
-    fn display(&mut self, feeds: &BTreeSet<usize>, now: Timestamp) -> Result<(), StoreError> {
+    fn display(&mut self, feeds: &BTreeSet<usize>) -> Result<(), StoreError> {
         for &feed in feeds {
-            let ids = tokio::task::block_in_place(|| self.filing.on_feed(feed, &*self.store, now))?;
+            let ids = tokio::task::block_in_place(|| self.filing.on_feed(feed, &*self.store))?;
             let mut stories = Vec::with_capacity(ids.len());
             for id in ids {
                 stories.extend(self.story(id)?);
@@ -392,7 +424,7 @@ impl Editor {
         if feeds.is_empty() {
             return Ok(());
         }
-        let stamps = tokio::task::block_in_place(|| self.shelf.place(self.render(feeds, now), now));
+        let stamps = tokio::task::block_in_place(|| self.shelf.place(self.render(feeds), now));
         match stamps.is_empty() {
             true => Ok(()),
             // A full disk loses nothing: the stamps are found again at the next start.
@@ -403,14 +435,14 @@ impl Editor {
         }
     }
 
-    fn render(&self, feeds: &BTreeSet<usize>, now: Timestamp) -> Vec<publish::Rendered> {
+    fn render(&self, feeds: &BTreeSet<usize>) -> Vec<publish::Rendered> {
         let (plan, site) = (&*self.plan, &*self.plan.server.site);
         let mut rendered = Vec::new();
         for &feed in feeds {
             let stories = &self.displayed[feed];
             rendered.extend(match plan.topics.get(feed) {
                 Some(topic) => {
-                    let archived = self.filing.volumes(feed, now).last();
+                    let archived = self.filing.last_volume(feed);
                     let words = |story: &Story| self.filing.words(feed, story);
                     let sources = &plan.sources;
                     publish::render_topic_after(archived, topic, stories, &words, sources, site)

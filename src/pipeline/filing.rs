@@ -7,18 +7,24 @@ mod listing;
 
 mod showing;
 
+mod stands;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::config::Plan;
-use crate::model::{Admitted, Fingerprint, Stamp, Story, StoryId, Timestamp};
-use crate::publish::Volumes;
-use crate::store::{Commit, Place, PlaceChange, Store, StoreError};
+use crate::model::{Admitted, Fingerprint, Story, StoryId, Timestamp};
+use crate::publish::Volume;
+use crate::store::{Commit, PlaceChange, Store, StoreError};
 use crate::topics::Subject;
 
 pub(crate) use listing::{after, latest_first};
+pub(crate) use stands::names;
 
+pub(crate) use super::archive::archive_of;
+use super::archive::{self, Archive};
 use super::refilled::{Refilled, grouped};
+use stands::{doubt_path, doubtful, stamp_path, unchanging};
 
 /// The topic that every story is in: `/stories.atom`.
 const EVERYTHING: Fingerprint = Fingerprint(0);
@@ -38,8 +44,10 @@ pub(super) struct Filing {
     plan: Arc<Plan>,
     /// What each topic's places stand under, and after them [`EVERYTHING`].
     fingerprints: Vec<Fingerprint>,
-    /// Each topic's stories by when they were first seen: what its archive is made of.
-    archives: Vec<Vec<(Timestamp, StoryId)>>,
+    /// Each topic's archive; the feed of everything has none.
+    archives: Vec<Archive>,
+    /// What is archived of topics that are no more, or for another site.
+    stale: Vec<String>,
     next: Option<Box<Next>>,
 }
 
@@ -80,13 +88,17 @@ impl Filing {
     fn under(plan: Arc<Plan>) -> Self {
         let topics = (0..plan.topics.len()).map(|topic| plan.fingerprint(topic));
         let fingerprints = topics.chain([EVERYTHING]).collect();
-        Self { plan, fingerprints, archives: Vec::new(), next: None }
+        Self { plan, fingerprints, archives: Vec::new(), stale: Vec::new(), next: None }
     }
 
     fn load(&mut self, store: &dyn Store) -> Result<(), StoreError> {
-        let topics = &self.fingerprints[..self.plan.topics.len()];
-        self.archives =
-            topics.iter().map(|topic| archive(store, *topic)).collect::<Result<_, _>>()?;
+        let Self { plan, fingerprints, stale, .. } = self;
+        *stale = archive::of_no_topic(&plan.topics, store)?;
+        let topics = plan.topics.iter().zip(fingerprints);
+        let archives = topics.map(|(topic, fingerprint)| {
+            Archive::open(&topic.id, *fingerprint, store, &plan.server.site, stale)
+        });
+        self.archives = archives.collect::<Result<_, _>>()?;
         Ok(())
     }
 
@@ -215,17 +227,31 @@ impl Filing {
         touched: &mut BTreeSet<usize>,
     ) -> Vec<PlaceChange> {
         let (before, story) = (admitted.before.as_deref(), &admitted.story);
+        let is_taken_back =
+            before.is_some_and(|before| before.withdrawn.is_some() != story.withdrawn.is_some());
+        let mut places = Vec::new();
         for (topic, (from, to)) in self.moves(before, story) {
             touched.insert(topic);
-            let Some(archive) = self.archives.get_mut(topic) else { continue };
-            let place = (story.first_seen, story.id);
-            match (archive.binary_search(&place), from.is_some(), to.is_some()) {
-                (Err(at), _, true) => archive.insert(at, place),
-                (Ok(at), true, false) => drop(archive.remove(at)),
-                _ => {}
+            let fingerprint = self.fingerprints[topic];
+            places.push(PlaceChange { topic: fingerprint, story: story.id, from, to });
+            let archived = match (self.archives.get_mut(topic), from, to) {
+                (Some(archive), _, None) => archive.remove(story.id).map(|date| (Some(date), None)),
+                // As readers see it, nothing happened.
+                (Some(_), Some(from), Some(to)) if from == to && !is_taken_back => None,
+                (Some(archive), ..) => {
+                    let filed = archive.file(story.id, story.changed);
+                    filed.map(|(from, to)| (from, Some(to)))
+                }
+                (None, ..) => {
+                    let seen = |date: Option<Timestamp>| date.map(|_| story.first_seen);
+                    (from.is_some() != to.is_some()).then(|| (seen(from), seen(to)))
+                }
+            };
+            if let Some((from, to)) = archived {
+                let topic = fingerprint.archive();
+                places.push(PlaceChange { topic, story: story.id, from, to });
             }
         }
-        let mut places = self.places(before, story);
         places.extend(self.next.iter().flat_map(|next| next.places(before, story)));
         places
     }
@@ -236,13 +262,19 @@ impl Filing {
         story: &Story,
         touched: &mut BTreeSet<usize>,
     ) -> Vec<PlaceChange> {
-        for (topic, _) in self.topics_of(story) {
+        let mut places = Vec::new();
+        for (topic, date) in self.topics_of(story) {
             touched.insert(topic);
-            if let Some(archive) = self.archives.get_mut(topic) {
-                archive.retain(|(_, id)| *id != story.id);
-            }
+            let fingerprint = self.fingerprints[topic];
+            let gone =
+                |topic, date| PlaceChange { topic, story: story.id, from: Some(date), to: None };
+            places.push(gone(fingerprint, date));
+            let filed = match self.archives.get_mut(topic) {
+                Some(archive) => archive.remove(story.id),
+                None => Some(story.first_seen),
+            };
+            places.extend(filed.map(|date| gone(fingerprint.archive(), date)));
         }
-        let mut places = self.without(story);
         if let Some(next) = &self.next {
             let gone = next.filing.without(story).into_iter();
             places.extend(gone.filter(|place| next.missing.contains(&place.topic)));
@@ -250,7 +282,7 @@ impl Filing {
         places
     }
 
-    /// The changes of place of a story that goes.
+    /// The changes of place of a story that goes, in topics that are being filled.
     fn without(&self, story: &Story) -> Vec<PlaceChange> {
         let gone = |topic, date| PlaceChange { topic, story: story.id, from: Some(date), to: None };
         let topics = self.topics_of(story).into_iter();
@@ -261,6 +293,8 @@ impl Filing {
         topics.flat_map(of).collect()
     }
 
+    /// A story's changes of place in topics that are being filled: what is
+    /// news of it, the archive does not know yet.
     fn places(&self, before: Option<&Story>, story: &Story) -> Vec<PlaceChange> {
         let mut places = Vec::new();
         for (topic, (from, to)) in self.moves(before, story) {
@@ -315,35 +349,38 @@ impl Filing {
         }
     }
 
-    /// The stories that a feed holds: the newest, and those that are in no
-    /// closed volume of its archive yet.
+    /// The stories that a feed holds: the newest, and those whose last news
+    /// no volume of its archive tells.
     pub(super) fn on_feed(
         &self,
         topic: usize,
         store: &dyn Store,
-        now: Timestamp,
     ) -> Result<BTreeSet<StoryId>, StoreError> {
         let limit =
             self.plan.topics.get(topic).map_or_else(|| self.looked_at(), |topic| topic.entries);
         let newest = store.places(self.fingerprints[topic], None, limit)?;
-        Ok(newest
-            .into_iter()
-            .map(|place| place.story)
-            .chain(self.volumes(topic, now).open)
-            .collect())
+        let untold = self.archives.get(topic).into_iter().flat_map(Archive::untold);
+        Ok(newest.into_iter().map(|place| place.story).chain(untold).collect())
     }
 
-    /// When a topic's stories came, the oldest first.
-    pub(super) fn arrivals(&self, topic: usize) -> &[(Timestamp, StoryId)] {
-        self.archives.get(topic).map(Vec::as_slice).unwrap_or_default()
+    /// When there was news in a topic, the oldest first.
+    pub(super) fn arrivals(&self, topic: usize) -> impl DoubleEndedIterator<Item = Timestamp> {
+        self.archives.get(topic).into_iter().flat_map(Archive::arrivals)
     }
 
-    /// A topic's archive; the feed of everything has none.
-    pub(super) fn volumes(&self, topic: usize, now: Timestamp) -> Volumes {
-        self.archives
-            .get(topic)
-            .map(|stories| Volumes::of(stories.clone(), now))
-            .unwrap_or_default()
+    /// The last volume of a topic's archive, which its feed leads to.
+    pub(super) fn last_volume(&self, topic: usize) -> Option<Volume> {
+        self.archives.get(topic)?.last()
+    }
+
+    /// A topic's archive, to close volumes of.
+    pub(super) fn archive(&mut self, topic: usize) -> Option<&mut Archive> {
+        self.archives.get_mut(topic)
+    }
+
+    /// The paths of what is archived and of no use any more: told once.
+    pub(super) fn take_stale(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.stale)
     }
 }
 
@@ -369,10 +406,9 @@ impl Next {
             let Some(before) = names.get(topic.id.as_str()).filter(|before| **before != now) else {
                 continue;
             };
-            let stories =
-                |of: &[(Timestamp, StoryId)]| of.iter().map(|(_, story)| *story).collect();
-            let before: BTreeSet<StoryId> = stories(&archive(store, *before)?);
-            let now: BTreeSet<StoryId> = stories(&self.filing.archives[place]);
+            let before: BTreeSet<StoryId> =
+                archive_of(store, *before)?.into_iter().map(|(_, story)| story).collect();
+            let now: BTreeSet<StoryId> = self.filing.archives[place].stories().collect();
             all.push(Refilled {
                 topic: topic.id.clone(),
                 matched: self.matched,
@@ -410,55 +446,4 @@ impl Next {
             ..Commit::default()
         })
     }
-}
-
-/// The topics that are published, by name, as their queries stand.
-pub(crate) fn names(store: &dyn Store) -> Result<BTreeMap<String, Fingerprint>, StoreError> {
-    let stamps = store.stamps()?.into_iter();
-    Ok(stamps
-        .filter_map(|(path, stamp)| {
-            Some((path.strip_prefix(NAMED)?.to_owned(), Fingerprint(stamp.hash)))
-        })
-        .collect())
-}
-
-/// Stamps of these kinds are of no document: no path begins so.
-const NAMED: &str = "topic:";
-const DOUBTED: &str = "doubtful:";
-
-/// The places that are not, or no more, what their query finds.
-fn doubtful(store: &dyn Store) -> Result<BTreeSet<Fingerprint>, StoreError> {
-    let stamps = store.stamps()?.into_iter();
-    let doubtful = stamps.filter(|(path, _)| path.starts_with(DOUBTED));
-    Ok(doubtful.map(|(_, stamp)| Fingerprint(stamp.hash)).collect())
-}
-
-fn doubt_path(of: Fingerprint) -> String {
-    format!("{DOUBTED}{:016x}", of.0)
-}
-
-/// A stamp that tells of nothing but a fingerprint.
-fn unchanging(of: Fingerprint) -> Stamp {
-    Stamp { hash: of.0, modified: Timestamp::EPOCH }
-}
-
-fn stamp_path(topic: &str) -> String {
-    format!("{NAMED}{topic}")
-}
-
-/// A topic's stories by when they were first seen, the oldest first.
-pub(crate) fn archive(
-    store: &dyn Store,
-    topic: Fingerprint,
-) -> Result<Vec<(Timestamp, StoryId)>, StoreError> {
-    let mut stories = Vec::new();
-    let mut older_than: Option<Place> = None;
-    loop {
-        let places = store.places(topic.archive(), older_than, SLICE)?;
-        let Some(last) = places.last() else { break };
-        older_than = Some(*last);
-        stories.extend(places.iter().map(|place| (place.date, place.story)));
-    }
-    stories.sort_unstable();
-    Ok(stories)
 }

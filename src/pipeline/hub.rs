@@ -22,10 +22,9 @@ use crate::store::{Commit, StoreError};
 use super::Pipeline;
 
 mod calls;
-
 mod pings;
 
-use calls::{Delivered, Line, Pinged, Verified, is_success};
+use calls::{Delivered, Line, Pinged, Verified, is_success, shown};
 use pings::Pings;
 
 /// Callbacks that are asked at once, and of one host; and of one host in a minute, so
@@ -486,11 +485,6 @@ impl Pipeline {
             }
         }
     }
-}
-
-/// All of a feed's address that a log may hold: what follows may be a key.
-fn shown(topic: &str) -> &str {
-    topic.split('?').next().unwrap_or_default()
 }
 
 /// What comes of our hub next; for ever, where there is none.

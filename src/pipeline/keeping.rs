@@ -45,7 +45,7 @@ impl Keeping {
         commit: &mut Commit,
         touched: &mut BTreeSet<usize>,
     ) -> Result<(), StoreError> {
-        if retention.age.is_none() && retention.stories.is_none() {
+        if !retention.is_bounded() {
             return Ok(());
         }
         let day = now.as_secs() / (24 * 3600);

@@ -55,8 +55,8 @@ impl Listening {
         let mut listening = Self::default();
         for (topic, since, _) in stamped(store)? {
             let place = plan.topics.iter().position(|known| known.id == topic);
-            let latest = place.and_then(|place| filing.arrivals(place).last());
-            let ended = latest.is_some_and(|(latest, _)| *latest > since);
+            let latest = place.and_then(|place| filing.arrivals(place).next_back());
+            let ended = latest.is_some_and(|latest| latest > since);
             listening.silent.insert(topic, Told { since, ended });
         }
         Ok(listening)
@@ -75,18 +75,18 @@ impl Listening {
         let mut heard = Vec::new();
         for (place, topic) in plan.topics.iter().enumerate() {
             let told = self.silent.get(&topic.id);
-            let Some((latest, _)) = filing.arrivals(place).last() else { continue };
+            let Some(latest) = filing.arrivals(place).next_back() else { continue };
             match told {
-                Some(told) if !told.ended && *latest > told.since => {
+                Some(told) if !told.ended && latest > told.since => {
                     heard.push(Heard::Speaks { topic: topic.id.clone(), since: told.since });
                 }
                 _ if !all
                     || topic.mute_silence
-                    || told.is_some_and(|told| told.since == *latest) => {}
+                    || told.is_some_and(|told| told.since == latest) => {}
                 _ => {
                     let oldest = now.before(BACK);
-                    let arrivals = filing.arrivals(place).iter().map(|(at, _)| *at);
-                    let arrivals: Vec<_> = arrivals.filter(|at| *at >= oldest).collect();
+                    let arrivals: Vec<_> =
+                        filing.arrivals(place).filter(|at| *at >= oldest).collect();
                     if let Some(silence) = fetch::silence_of(&arrivals, now) {
                         let (topic, since) = (topic.id.clone(), silence.since);
                         let hash = since.as_millis() as u64;
@@ -130,7 +130,7 @@ pub(crate) fn silences(store: &dyn Store, plan: &Plan) -> Result<Vec<TopicSilenc
     let mut silences = Vec::new();
     for (topic, since, told) in stamped(store)? {
         let Some(place) = plan.topics.iter().position(|known| known.id == topic) else { continue };
-        let archive = super::archive(store, plan.fingerprint(place))?;
+        let archive = super::archive_of(store, plan.fingerprint(place))?;
         let ended = archive.iter().map(|(at, _)| *at).find(|at| *at > since);
         silences.push(TopicSilence { topic, since, told, ended });
     }

@@ -60,5 +60,7 @@ fn of_source(source: &SourceId, event: &SourceEvent, outcome: &Outcome) {
         EventKind::Silent => warn!(event = "source_silent", %source, "{source} {says}: {note}"),
         EventKind::Speaks => info!(event = "source_speaks", %source, "{source} {says}: {note}"),
         EventKind::Gap => warn!(event = "gap", %source, "{source}: {note}"),
+        EventKind::Floods => warn!(event = "source_floods", %source, "{source}: {note}"),
+        EventKind::Steady => info!(event = "source_steady", %source, "{source} {says}"),
     }
 }

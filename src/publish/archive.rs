@@ -1,11 +1,15 @@
-//! When a topic's stories were first seen in; the archived feeds they fill, out.
+//! When what a topic's stories say is news in; the volumes of its archive that close, out.
 //!
-//! An archived feed (RFC 5005 §4) may never gain or lose entries, so stories
-//! are filed by `first_seen`, the one date of theirs that never changes. A
-//! volume is a month's stories, or a hundred of them where a month has more;
-//! it is closed once it is full or its month is over. What is in no closed
-//! volume must be in the feed that readers subscribe to: then that feed and
-//! the volumes together hold every story, and each volume holds it once.
+//! An archived feed (RFC 5005 §4) never changes: whoever has fetched it never
+//! asks for it again. So a volume tells its stories as they stood when it
+//! closed, and its bytes are kept. A story that is revised after that is news
+//! once more: it is in the feed again and, in time, in a later volume, under
+//! the same id; a reader who walks back meets its last state first.
+//!
+//! A volume is a month's news, or a hundred stories where a month has more;
+//! it is closed once it is full or its month is over. What no closed volume
+//! tells as it is now must be in the feed that readers subscribe to: then that
+//! feed and the volumes together tell every story.
 
 use std::fmt;
 use std::str::FromStr;
@@ -18,6 +22,7 @@ use crate::model::{StoryId, Timestamp};
 const FULL: usize = 100;
 
 /// Names an archived feed of a topic: `2026-04`, or `2026-04-2` for the second of its month.
+/// In the order in which they close.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Volume {
     year: i32,
@@ -25,49 +30,34 @@ pub struct Volume {
     part: u32,
 }
 
-/// A topic's stories as volumes.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Volumes {
-    /// Those that will not change, the oldest first.
-    pub closed: Vec<(Volume, Vec<StoryId>)>,
-    /// Stories that are in none of them: fewer than a hundred, the oldest first.
-    pub open: Vec<StoryId>,
-}
-
-impl Volumes {
-    /// Files the stories of a topic. `now` only closes months that are over.
-    pub fn of(mut first_seen: Vec<(Timestamp, StoryId)>, now: Timestamp) -> Self {
-        first_seen.sort_unstable();
+impl Volume {
+    /// The volumes that close at `now`, the oldest first, of what is in none
+    /// yet, given the last that closed. Of `open`, the oldest comes first.
+    pub fn closing(
+        open: impl IntoIterator<Item = (Timestamp, StoryId)>,
+        last: Option<Self>,
+        now: Timestamp,
+    ) -> Vec<(Self, Vec<StoryId>)> {
         let current = month(now);
-        let mut volumes = Self::default();
-        for of_month in first_seen.chunk_by(|(a, _), (b, _)| month(*a) == month(*b)) {
-            let (year, number) = month(of_month[0].0);
-            for (part, stories) in (1..).zip(of_month.chunks(FULL)) {
-                let ids = stories.iter().map(|(_, id)| *id).collect();
-                if stories.len() == FULL || (year, number) < current {
-                    volumes.closed.push((Volume { year, month: number, part }, ids));
-                } else {
-                    volumes.open.extend(ids);
+        let last_month = last.map(|last| (last.year, last.month));
+        // A query that was widened finds stories of months that are closed:
+        // they come after what is closed, for nothing is put in between.
+        let dated =
+            |(date, story)| (last_month.map_or(month(date), |last| last.max(month(date))), story);
+        let open: Vec<((i32, u32), StoryId)> = open.into_iter().map(dated).collect();
+        let mut closing = Vec::new();
+        for of_month in open.chunk_by(|(a, _), (b, _)| a == b) {
+            let (year, month) = of_month[0].0;
+            let same_month = last.filter(|_| last_month == Some((year, month)));
+            let first = same_month.map_or(1, |last| last.part + 1);
+            for (part, stories) in (first..).zip(of_month.chunks(FULL)) {
+                if stories.len() == FULL || (year, month) < current {
+                    let stories = stories.iter().map(|(_, story)| *story).collect();
+                    closing.push((Self { year, month, part }, stories));
                 }
             }
         }
-        volumes
-    }
-
-    /// The last closed volume, which the feed names as the one before itself.
-    pub fn last(&self) -> Option<Volume> {
-        self.closed.last().map(|(volume, _)| *volume)
-    }
-
-    /// A closed volume's stories, with the volumes before and after it.
-    pub fn find(&self, volume: Volume) -> Option<(Option<Volume>, &[StoryId], Option<Volume>)> {
-        let place = self.closed.binary_search_by_key(&volume, |(volume, _)| *volume).ok()?;
-        let neighbour = |place: Option<usize>| Some(self.closed.get(place?)?.0);
-        Some((
-            neighbour(place.checked_sub(1)),
-            &self.closed[place].1,
-            neighbour(place.checked_add(1)),
-        ))
+        closing
     }
 }
 
@@ -130,8 +120,8 @@ mod tests {
         StoryId::from_bytes(bytes)
     }
 
-    fn names(volumes: &Volumes) -> Vec<String> {
-        volumes.closed.iter().map(|(volume, _)| volume.to_string()).collect()
+    fn names(closing: &[(Volume, Vec<StoryId>)]) -> Vec<String> {
+        closing.iter().map(|(volume, _)| volume.to_string()).collect()
     }
 
     #[test]
@@ -141,20 +131,24 @@ mod tests {
         let april = (250..253).map(|n| (at("2026-04-01T00:00:00Z"), id(n)));
         let stories: Vec<_> = march.chain(april).collect();
 
-        let during = Volumes::of(stories.clone(), at("2026-03-31T23:59:59Z"));
+        let during = Volume::closing(stories.clone(), None, at("2026-03-31T23:59:59Z"));
         assert_eq!(names(&during), ["2026-03", "2026-03-2"]);
-        assert_eq!(during.open.len(), 53, "fifty of March, and April's");
+        assert_eq!(during.iter().map(|(_, told)| told.len()).sum::<usize>(), 200);
 
-        let after = Volumes::of(stories, at("2026-04-01T00:00:00Z"));
-        assert_eq!(names(&after), ["2026-03", "2026-03-2", "2026-03-3"]);
-        assert_eq!(after.open, [id(250), id(251), id(252)]);
-        assert_eq!(after.closed[..2], during.closed[..], "closed volumes stay as they are");
+        let (rest, last) = (stories[200..].to_vec(), during.last().map(|(volume, _)| *volume));
+        let after = Volume::closing(rest.clone(), last, at("2026-04-01T00:00:00Z"));
+        assert_eq!(names(&after), ["2026-03-3"]);
+        assert_eq!(after[0].1.len(), 50, "April's are still open");
+        assert_eq!(after[0].1, stories[200..250].iter().map(|(_, id)| *id).collect::<Vec<_>>());
+    }
 
-        let (previous, stories, next) = after.find("2026-03-2".parse().unwrap()).unwrap();
-        assert_eq!(previous, Some("2026-03".parse().unwrap()));
-        assert_eq!(stories.len(), 100);
-        assert_eq!(next, after.last());
-        assert_eq!(after.find("2026-04".parse().unwrap()), None, "it is still being filled");
+    #[test]
+    fn what_belongs_to_a_month_that_is_closed_comes_after_it() {
+        let last = Some("2026-05-2".parse().unwrap());
+        let late = vec![(at("2026-03-10T00:00:00Z"), id(1)), (at("2026-05-31T00:00:00Z"), id(2))];
+        let closing = Volume::closing(late.clone(), last, at("2026-06-01T00:00:00Z"));
+        assert_eq!(closing, [("2026-05-3".parse().unwrap(), vec![id(1), id(2)])]);
+        assert_eq!(Volume::closing(late, last, at("2026-05-31T09:00:00Z")), [], "May goes on");
     }
 
     #[test]
@@ -180,25 +174,29 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_story_is_filed_once_and_closed_volumes_never_change(
+        fn every_story_closes_once_and_volumes_close_in_the_order_of_their_names(
             hours in proptest::collection::vec(0_u64..5_000, 0..400),
-            first in 0_u64..6_000,
-            wait in 0_u64..2_000,
+            mut moments in proptest::collection::vec(0_u64..6_000, 1..8),
         ) {
             let start = at("2026-01-01T00:00:00Z");
             let hour = |hours: u64| start.after(Duration::from_secs(hours * 3600));
-            let stories: Vec<_> = hours.iter().enumerate().map(|(n, h)| (hour(*h), id(n))).collect();
-            let known = |now: Timestamp| {
-                let known = stories.iter().filter(|(seen, _)| *seen <= now).copied();
-                Volumes::of(known.collect(), now)
-            };
-            let (before, after) = (known(hour(first)), known(hour(first + wait)));
-            let filed: Vec<_> = after.closed.iter().flat_map(|(_, ids)| ids).chain(&after.open).collect();
-            prop_assert_eq!(filed.iter().collect::<BTreeSet<_>>().len(), filed.len());
-            let seen = stories.iter().filter(|(seen, _)| *seen <= hour(first + wait)).count();
-            prop_assert_eq!(filed.len(), seen);
-            prop_assert!(after.open.len() < FULL);
-            prop_assert_eq!(&after.closed[..before.closed.len()], &before.closed[..]);
+            let news: BTreeSet<_> = hours.iter().enumerate().map(|(n, h)| (hour(*h), id(n))).collect();
+            moments.sort_unstable();
+            let (mut closed, mut told) = (Vec::new(), BTreeSet::new());
+            for moment in moments {
+                let open = news.iter().filter(|(seen, id)| *seen <= hour(moment) && !told.contains(id));
+                let last = closed.last().copied();
+                for (volume, stories) in Volume::closing(open.copied(), last, hour(moment)) {
+                    prop_assert!(closed.last().is_none_or(|last| *last < volume));
+                    prop_assert!(!stories.is_empty() && stories.len() <= FULL);
+                    closed.push(volume);
+                    for story in stories {
+                        prop_assert!(told.insert(story), "none is told twice");
+                    }
+                }
+                let open = news.iter().filter(|(seen, id)| *seen <= hour(moment) && !told.contains(id));
+                prop_assert!(open.count() < FULL);
+            }
         }
     }
 }

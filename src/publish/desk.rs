@@ -1,5 +1,6 @@
 //! What pages and health ask of the daemon; what it answers.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
 use std::ops::Range;
@@ -93,8 +94,13 @@ pub trait Desk: Send + Sync + 'static {
         let _ = (topic, before);
         Box::pin(std::future::ready(Ok(None)))
     }
-    /// A closed volume of a topic, unless there is none of that name.
-    fn volume(&self, topic: TopicId, volume: Volume) -> Reply<Option<VolumeDetail>>;
+    /// A closed volume of a topic as the feed of this ending, unless there is none of that name.
+    fn volume(
+        &self,
+        topic: TopicId,
+        volume: Volume,
+        ending: &'static str,
+    ) -> Reply<Option<VolumeDetail>>;
 }
 
 /// What a hub sent to a callback, unread.
@@ -190,6 +196,10 @@ pub struct StoryDetail {
     /// The topics it is in, private ones too, in the order of the plan: who
     /// asks is shown those which they may know of.
     pub topics: Vec<Topic>,
+    /// Why it is in each of them, in words: "in it: “sanctions” (title)".
+    pub why: BTreeMap<TopicId, String>,
+    /// Titles of the stories that it resembles.
+    pub titles: BTreeMap<StoryId, String>,
     /// Of each member, in their order, the bytes of its text that are why it
     /// joined, where the text decided.
     pub shared: Vec<Vec<Range<usize>>>,
@@ -318,17 +328,11 @@ pub struct SourceDetail {
     pub sources: Sources,
 }
 
-/// A closed volume of a topic's archive with what is needed to render it.
+/// A closed volume of a topic's archive.
 #[derive(Debug, Clone)]
 pub struct VolumeDetail {
-    /// The topic.
-    pub topic: Topic,
-    /// The volume's stories, newest first.
-    pub stories: Vec<Arc<Story>>,
-    /// The plan's sources.
-    pub sources: Sources,
-    /// The closed volume before it.
-    pub previous: Option<Volume>,
-    /// The closed volume after it.
+    /// Its bytes, as they were when it closed.
+    pub text: String,
+    /// The volume that closed after it.
     pub next: Option<Volume>,
 }

@@ -130,6 +130,10 @@ fn remedy(kind: EventKind) -> &'static str {
             "It answers all the same. See whether its site has another feed now; mute_silence = true ends such messages."
         }
         EventKind::Speaks => "Nothing needs to be done.",
+        EventKind::Floods => {
+            "What it lists under lasting names is taken in. See whether it gives its entries new ids at every request; where it brings so much, raise its new_a_day."
+        }
+        EventKind::Steady => "Nothing needs to be done.",
         EventKind::Gap => {
             "It is asked sooner for now. Where that recurs, give the source a shorter interval, or raise the budget."
         }

@@ -37,12 +37,10 @@ pub(super) struct Masthead {
 /// Where a document stands in the chain of archived feeds (RFC 5005 §4, Q16).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Place {
-    /// Whether it is an archived feed, which will not gain entries.
+    /// Whether it is an archived feed, which will not change.
     pub archived: bool,
     /// Stem of the archived feed before it.
     pub previous: Option<String>,
-    /// Stem of the archived feed after it.
-    pub next: Option<String>,
     /// Stem of the feed that readers subscribe to, in an archived feed.
     pub current: Option<String>,
 }
@@ -50,11 +48,7 @@ pub(super) struct Place {
 impl Place {
     /// The link relations of RFC 5005 with the stems they lead to.
     pub(super) fn links(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        let links = [
-            ("current", &self.current),
-            ("prev-archive", &self.previous),
-            ("next-archive", &self.next),
-        ];
+        let links = [("current", &self.current), ("prev-archive", &self.previous)];
         links.into_iter().filter_map(|(relation, stem)| Some((relation, stem.as_deref()?)))
     }
 }
@@ -81,23 +75,19 @@ impl Masthead {
         }
     }
 
-    /// Of an archived feed of a topic: the same feed, continued (Q16).
+    /// Of an archived feed of a topic: the same feed, continued (Q16). Which
+    /// volume comes after it is not known when it closes, and may not be in it.
     pub(super) fn of_volume(
         topic: &Topic,
         volume: Volume,
-        (previous, next): (Option<Volume>, Option<Volume>),
+        previous: Option<Volume>,
         accounts: &[Account<'_>],
         site: &Site,
     ) -> Self {
         let stem = |volume| volume_path(&topic.id, volume);
         let feed = Self::of_topic(topic, accounts, None, site);
         Self {
-            place: Place {
-                archived: true,
-                previous: previous.map(stem),
-                next: next.map(stem),
-                current: Some(feed.stem),
-            },
+            place: Place { archived: true, previous: previous.map(stem), current: Some(feed.stem) },
             stem: stem(volume),
             ..feed
         }
@@ -169,10 +159,30 @@ impl Masthead {
         }
     }
 
+    /// The Link header of an archived feed of a topic: what its bytes cannot say.
+    pub(super) fn link_of_volume(
+        topic: &TopicId,
+        volume: Volume,
+        next: Option<Volume>,
+        format: Format,
+        site: &Site,
+    ) -> String {
+        let address = |volume, format| site.address(&at(&volume_path(topic, volume), format));
+        let mut link = format!("<{}>; rel=\"self\"", address(volume, format));
+        for other in Format::ALL.into_iter().filter(|other| *other != format) {
+            let (address, media_type) = (address(volume, other), other.media_type());
+            link += &format!(", <{address}>; rel=\"alternate\"; type=\"{media_type}\"");
+        }
+        if let Some(next) = next {
+            link += &format!(", <{}>; rel=\"next-archive\"", address(next, format));
+        }
+        link
+    }
+
     /// The Link header: what a subscriber's hub, or another format, is called (Q31).
     fn link(&self, format: Format, site: &Site) -> String {
         let mut link = format!("<{}>; rel=\"self\"", self.address(format, site));
-        if let Some(hub) = site.hub.as_ref().filter(|_| !self.place.archived) {
+        if let Some(hub) = &site.hub {
             link += &format!(", <{hub}>; rel=\"hub\"");
         }
         for other in Format::ALL.into_iter().filter(|other| *other != format) {
@@ -184,7 +194,7 @@ impl Masthead {
 }
 
 /// The path of an archived feed without its ending.
-fn volume_path(topic: &TopicId, volume: Volume) -> String {
+pub(super) fn volume_path(topic: &TopicId, volume: Volume) -> String {
     format!("{}/archive/{volume}", topic_path(topic))
 }
 

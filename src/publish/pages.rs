@@ -89,6 +89,7 @@ struct FeedLink {
 /// A story as pages list it.
 struct StoryLine<'a> {
     title: &'a str,
+    language: Option<&'a str>,
     url: &'a str,
     page: String,
     published: String,
@@ -206,6 +207,7 @@ fn feed_links(stem: &str, title: &str, site: &Site) -> Vec<FeedLink> {
 fn story_line<'a>(account: &'a Account<'_>, site: &Site) -> StoryLine<'a> {
     StoryLine {
         title: &account.title,
+        language: account.language,
         url: &account.url,
         page: inside(&account.path, site),
         published: account.published.to_string(),

@@ -26,13 +26,13 @@ mod searching;
 use std::convert::Infallible;
 use std::io;
 use std::net::IpAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use ipnet::IpNet;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::task::JoinSet;
@@ -109,6 +109,10 @@ impl Default for Settings {
 const HEAD: usize = 16 * 1024;
 const QUERY: usize = 2 * 1024;
 
+/// How long a client that had connected, and asked nothing yet, may take to ask
+/// once we are to stop: hyper would hang up on it, and it was let in.
+const FIRST_WORD: Duration = Duration::from_secs(1);
+
 /// Answers until `shutdown`, then lets answers under way finish, until the
 /// drain's deadline. Accepting never fails for good, so neither does this.
 pub async fn serve(
@@ -121,7 +125,6 @@ pub async fn serve(
     let listener = listener.into();
     let admission = Admission::new(&settings);
     let office = Arc::new(Office::new(shelf, desk, settings.clone()));
-    let graceful = GracefulShutdown::new();
     let mut connections = JoinSet::new();
     loop {
         let accepted = tokio::select! {
@@ -138,52 +141,66 @@ pub async fn serve(
         };
         match admission.admit(address) {
             Ok(admitted) => {
-                let (office, watcher) = (office.clone(), graceful.watcher());
+                let (office, stop) = (office.clone(), shutdown.clone());
                 let whose = (address, admitted);
                 match stream {
-                    Stream::Tcp(io) => connections.spawn(converse(io, office, watcher, whose)),
-                    Stream::Unix(io) => connections.spawn(converse(io, office, watcher, whose)),
+                    Stream::Tcp(io) => connections.spawn(converse(io, office, stop, whose)),
+                    Stream::Unix(io) => connections.spawn(converse(io, office, stop, whose)),
                 };
             }
             Err(refused) => stream.refuse(refused.response()),
         }
     }
     drop(listener);
-    drain(graceful, connections, settings.drain).await;
+    drain(connections, settings.drain).await;
 }
 
 /// All requests of one connection, which counts as open until they are answered.
 async fn converse<Io>(
     stream: Io,
     office: Arc<Office>,
-    watcher: Watcher,
+    stop: CancellationToken,
     (peer, _admitted): (Option<IpAddr>, Admitted),
 ) where
     Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let progress = Progress::default();
     let stream = TokioIo::new(Patient::new(stream, &office.settings, progress.clone()));
+    let asked = progress.clone();
     let service = service_fn(move |request| {
-        progress.asked();
+        asked.asked();
         let office = office.clone();
         async move { Ok::<_, Infallible>(office.answer(request, peer).await) }
     });
     // The time-outs are the stream's: hyper's own would allocate a timer a request.
-    let connection = http1::Builder::new()
-        .max_buf_size(HEAD)
-        .half_close(false)
-        .serve_connection(stream, service);
-    if let Err(error) = watcher.watch(connection).await {
+    let mut connection = pin!(
+        http1::Builder::new()
+            .max_buf_size(HEAD)
+            .half_close(false)
+            .serve_connection(stream, service)
+    );
+    let told_to_stop = async {
+        stop.cancelled().await;
+        let _ = tokio::time::timeout(FIRST_WORD, progress.first()).await;
+    };
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = told_to_stop => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
         tracing::trace!(%error, "a client's connection ended early");
     }
 }
 
 /// Lets what is under way finish, but not for ever.
-async fn drain(graceful: GracefulShutdown, mut connections: JoinSet<()>, deadline: Duration) {
-    if tokio::time::timeout(deadline, graceful.shutdown()).await.is_ok() {
+async fn drain(mut connections: JoinSet<()>, deadline: Duration) {
+    let all = async { while connections.join_next().await.is_some() {} };
+    if tokio::time::timeout(deadline, all).await.is_ok() {
         return;
     }
-    while connections.try_join_next().is_some() {}
     tracing::warn!(connections = connections.len(), "cut off connections that did not drain");
     connections.shutdown().await;
 }

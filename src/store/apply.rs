@@ -63,6 +63,12 @@ pub(super) fn apply(
     for id in &commit.unsubscribed {
         stage.remove(layout::subscriber(*id))?;
     }
+    for path in &commit.unarchived {
+        stage.remove(layout::archived(path))?;
+    }
+    for (path, text) in &commit.archived {
+        put_packed(stage, layout::archived(path), text)?;
+    }
     Ok(())
 }
 
@@ -180,6 +186,7 @@ fn restore(stage: &mut Stage<'_>, header: &mut Header, record: &Record) -> Resul
         Record::Subscriber { subscriber } => {
             put_packed(stage, layout::subscriber(subscriber.id()), subscriber)
         }
+        Record::Archived { path, text } => put_packed(stage, layout::archived(path), text),
         Record::Story { story, keys } => {
             let change = KeyChange { new: keys.clone(), dropped: Vec::new() };
             admit(stage, header, story, &change)

@@ -27,6 +27,7 @@ struct State {
     listed: BTreeMap<SourceId, Vec<StoryId>>,
     stamps: BTreeMap<String, Stamp>,
     subscribers: BTreeMap<SubscriberId, Subscriber>,
+    archived: BTreeMap<String, String>,
     stories: BTreeMap<StoryId, (Story, Vec<Key>)>,
     order: BTreeSet<(Timestamp, StoryId)>,
     bearers: BTreeMap<Key, Bearers>,
@@ -88,6 +89,10 @@ impl State {
         for id in commit.unsubscribed {
             self.subscribers.remove(&id);
         }
+        for path in commit.unarchived {
+            self.archived.remove(&path);
+        }
+        self.archived.extend(commit.archived);
     }
 
     fn admit(&mut self, story: Story, dropped: &[Key], new: &[Key]) {
@@ -141,6 +146,7 @@ impl State {
             Record::Subscriber { subscriber } => {
                 self.subscribers.insert(subscriber.id(), *subscriber);
             }
+            Record::Archived { path, text } => drop(self.archived.insert(path, text)),
             Record::Story { story, keys } => self.admit(*story, &[], &keys),
             Record::Retired { story, .. } if self.stories.contains_key(&story) => {}
             Record::Retired { story, first_seen, at, keys } => {
@@ -186,6 +192,10 @@ impl State {
             .subscribers
             .values()
             .map(|subscriber| Record::Subscriber { subscriber: Box::new(subscriber.clone()) });
+        let archived = self
+            .archived
+            .iter()
+            .map(|(path, text)| Record::Archived { path: path.clone(), text: text.clone() });
         let stories = self.order.iter().map(|(_, id)| {
             let (story, keys) = &self.stories[id];
             Record::Story { story: Box::new(story.clone()), keys: keys.clone() }
@@ -196,13 +206,8 @@ impl State {
             at: retired.at,
             keys: retired.keys.clone(),
         });
-        memories
-            .chain(listed)
-            .chain(stamps)
-            .chain(subscribers)
-            .chain(stories)
-            .chain(retired)
-            .collect()
+        let readings = memories.chain(listed).chain(stamps).chain(archived).chain(subscribers);
+        readings.chain(stories).chain(retired).collect()
     }
 }
 
@@ -282,6 +287,16 @@ impl Store for InMemory {
 
     fn subscribers(&self) -> Result<Vec<Subscriber>, StoreError> {
         Ok(self.state()?.subscribers.values().cloned().collect())
+    }
+
+    fn archive(&self, under: &str) -> Result<Vec<String>, StoreError> {
+        let state = self.state()?;
+        let paths = state.archived.keys().filter(|path| path.starts_with(under));
+        Ok(paths.cloned().collect())
+    }
+
+    fn archived(&self, path: &str) -> Result<Option<String>, StoreError> {
+        Ok(self.state()?.archived.get(path).cloned())
     }
 
     fn count(&self) -> Result<u64, StoreError> {

@@ -11,6 +11,8 @@ use super::Place;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub(super) enum Kind {
+    /// `a`, path: an archived document.
+    Archived = b'a',
     /// `c`, another record's key, number: a further part of a long record.
     Chunk = b'c',
     /// `h`: the header.
@@ -41,7 +43,8 @@ pub(super) enum Kind {
 
 impl Kind {
     /// Every kind, in the order of their bytes.
-    pub(super) const ALL: [Self; 13] = [
+    pub(super) const ALL: [Self; 14] = [
+        Self::Archived,
         Self::Chunk,
         Self::Header,
         Self::Bearers,
@@ -122,6 +125,11 @@ pub(super) fn stamp(path: &str) -> Vec<u8> {
 
 pub(super) fn subscriber(id: SubscriberId) -> Vec<u8> {
     Kind::Subscriber.key(&[id.as_bytes()])
+}
+
+/// An archived document; with the beginning of a path, what all those below it begin with.
+pub(super) fn archived(path: &str) -> Vec<u8> {
+    Kind::Archived.key(&[path.as_bytes()])
 }
 
 /// All passages of a span of time.

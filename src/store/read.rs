@@ -63,6 +63,23 @@ pub(super) fn subscribers(tree: &sled::Tree) -> Result<Vec<Subscriber>, Fault> {
     .collect()
 }
 
+/// The paths of archived documents that begin so, in order.
+pub(super) fn archive(tree: &sled::Tree, under: &str) -> Result<Vec<String>, Fault> {
+    let paths = keys(tree, &layout::archived(under), None).map(|key| {
+        let key = key?;
+        let path = layout::text_of(&key).map(str::to_owned);
+        path.ok_or_else(|| Fault::malformed(&key, "it names no path"))
+    });
+    paths.collect()
+}
+
+pub(super) fn archived(tree: &sled::Tree, path: &str) -> Result<Option<String>, Fault> {
+    match record(tree, Kind::Archived, &layout::archived(path))? {
+        Some(Record::Archived { text, .. }) => Ok(Some(text)),
+        _ => Ok(None),
+    }
+}
+
 pub(super) fn lookalikes(
     tree: &sled::Tree,
     passages: &Shared,
@@ -191,7 +208,7 @@ pub(super) fn retired(
 
 /// Everything that cannot be derived; see `Store::records` for the order.
 pub(super) fn records(tree: &sled::Tree) -> impl Iterator<Item = Result<Record, Fault>> + use<> {
-    let readings = [Kind::Memory, Kind::Listed, Kind::Stamp, Kind::Subscriber];
+    let readings = [Kind::Memory, Kind::Listed, Kind::Stamp, Kind::Archived, Kind::Subscriber];
     let readings = readings.map(|kind| ground(tree, kind, None));
     // A story that is retired meanwhile is met twice, and never missed.
     let stories = in_order(tree, None).chain(ground(tree, Kind::Retired, None));

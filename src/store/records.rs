@@ -45,6 +45,13 @@ pub enum Record {
         /// It.
         subscriber: Box<Subscriber>,
     },
+    /// A document that is kept as it was published.
+    Archived {
+        /// Its path.
+        path: String,
+        /// All of it.
+        text: String,
+    },
     /// A story that is kept no longer.
     Retired {
         /// Which.
@@ -89,6 +96,9 @@ impl Record {
                 Ok(Self::Stamp { path: name()?.to_owned(), stamp: codec::unpack(payload)? })
             }
             Kind::Subscriber => Ok(Self::Subscriber { subscriber: codec::unpack(payload)? }),
+            Kind::Archived => {
+                Ok(Self::Archived { path: name()?.to_owned(), text: codec::unpack(payload)? })
+            }
             Kind::Retired => {
                 let Retired { first_seen, at, keys } = Retired::read(payload)?;
                 Ok(Self::Retired { story: id()?, first_seen, at, keys })

@@ -23,6 +23,13 @@ pub struct Retention {
     pub keys: Option<Duration>,
 }
 
+impl Retention {
+    /// Whether stories ever go.
+    pub fn is_bounded(&self) -> bool {
+        self.age.is_some() || self.stories.is_some()
+    }
+}
+
 /// What is kept in a topic. `None` keeps everything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Bounds {

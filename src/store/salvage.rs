@@ -34,9 +34,16 @@ pub(super) fn ground(
     tree: &sled::Tree,
     mut visit: impl FnMut(Result<Record, String>) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
-    for kind in
-        [Kind::Memory, Kind::Listed, Kind::Stamp, Kind::Subscriber, Kind::Story, Kind::Retired]
-    {
+    let kinds = [
+        Kind::Memory,
+        Kind::Listed,
+        Kind::Stamp,
+        Kind::Archived,
+        Kind::Subscriber,
+        Kind::Story,
+        Kind::Retired,
+    ];
+    for kind in kinds {
         let mut visited = Ok(());
         let gaps = each(tree, kind, |key, _| {
             let read = || -> Result<Option<Record>, Fault> {

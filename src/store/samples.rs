@@ -98,6 +98,9 @@ pub(super) fn everything(store: &dyn Store) -> String {
     writeln!(all, "{:?} {:?}", store.memories().unwrap(), store.listed().unwrap()).unwrap();
     writeln!(all, "{:?}", store.subscribers().unwrap()).unwrap();
     writeln!(all, "{:?} {:?}", store.stamps().unwrap(), store.filled().unwrap()).unwrap();
+    for path in store.archive("/archive/").unwrap() {
+        writeln!(all, "{path} {:?}", store.archived(&path).unwrap()).unwrap();
+    }
     writeln!(all, "{:?}", store.retired(None, 100).unwrap()).unwrap();
     for number in 0..8 {
         writeln!(all, "{:?}", store.places(topic(number), None, 1000).unwrap()).unwrap();
@@ -144,6 +147,10 @@ pub(super) fn any_commit() -> impl Strategy<Value = Commit> {
             at: at(50),
             keys
         }),
+        (0u8..6, 0usize..20_000).prop_map(|(n, length)| Record::Archived {
+            path: format!("/archive/{n}.atom"),
+            text: "<feed/>".repeat(length / 7)
+        }),
         (number.clone(), any::<u8>()).prop_map(|(n, polls)| Record::Memory {
             source: source(n),
             memory: Box::new(memory(polls.into()))
@@ -153,6 +160,8 @@ pub(super) fn any_commit() -> impl Strategy<Value = Commit> {
         .prop_map(|(t, n, from, to)| PlaceChange { topic: topic(t), story: id(n), from, to });
     let any_stamp = (0u8..6, any::<u64>())
         .prop_map(|(n, hash)| (format!("/topics/{n}.atom"), Stamp { hash, modified: at(0) }));
+    let any_archived = (0u8..6, 0usize..20_000)
+        .prop_map(|(n, length)| (format!("/archive/{n}.atom"), "x".repeat(length)));
     (
         vec((number.clone(), any::<u8>()), 0..3),
         vec((number.clone(), vec(number.clone().prop_map(id), 0..4)), 0..2),
@@ -166,6 +175,7 @@ pub(super) fn any_commit() -> impl Strategy<Value = Commit> {
         (
             vec(any_stamp, 0..3),
             prop::option::weighted(0.2, 0u8..6),
+            vec(any_archived, 0..3),
             vec((0u8..6, any::<u8>()), 0..3),
             vec(0u8..6, 0..2),
         ),
@@ -181,7 +191,7 @@ pub(super) fn any_commit() -> impl Strategy<Value = Commit> {
                 dropped,
                 places,
                 filled,
-                (stamps, span, subscribed, unsubscribed),
+                (stamps, span, archived, subscribed, unsubscribed),
             )| {
                 Commit {
                     memories: memories
@@ -204,6 +214,8 @@ pub(super) fn any_commit() -> impl Strategy<Value = Commit> {
                         .map(|(n, delivered)| subscriber(n, delivered.into()))
                         .collect(),
                     unsubscribed: unsubscribed.into_iter().map(|n| subscriber(n, 0).id()).collect(),
+                    unarchived: archived.iter().skip(1).map(|(path, _)| path.clone()).collect(),
+                    archived: archived.into_iter().take(2).collect(),
                 }
             },
         )

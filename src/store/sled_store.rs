@@ -142,6 +142,14 @@ impl Store for SledStore {
         self.read(read::subscribers)
     }
 
+    fn archive(&self, under: &str) -> Result<Vec<String>, StoreError> {
+        self.read(|tree| read::archive(tree, under))
+    }
+
+    fn archived(&self, path: &str) -> Result<Option<String>, StoreError> {
+        self.read(|tree| read::archived(tree, path))
+    }
+
     fn count(&self) -> Result<u64, StoreError> {
         self.read(|tree| Ok(read::header(tree)?.map_or(0, |header| header.stories)))
     }

@@ -4,6 +4,7 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
 use std::process::{Command, Stdio};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
@@ -17,16 +18,21 @@ use crate::support::http::get;
 use crate::support::site::{Answer, Site};
 use crate::support::world::atom;
 
-/// A client that asks for what `path` names, once.
-fn ask(address: SocketAddr, path: &str) -> Option<String> {
-    let mut stream = TcpStream::connect(address).ok()?;
-    stream.set_read_timeout(Some(PATIENCE)).ok()?;
+/// A client that asks once for what `path` names; what went wrong, otherwise.
+/// Of health it wants to hear, good or not.
+fn ask(address: SocketAddr, path: &str) -> Result<String, String> {
+    let told = |error: std::io::Error| format!("{path}: {error}");
+    let mut stream = TcpStream::connect(address).map_err(told)?;
+    stream.set_read_timeout(Some(PATIENCE)).map_err(told)?;
     let request =
         format!("GET {path} HTTP/1.1\r\nHost: feeds.example.org\r\nConnection: close\r\n\r\n");
-    stream.write_all(request.as_bytes()).ok()?;
+    stream.write_all(request.as_bytes()).map_err(told)?;
     let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).ok()?;
-    String::from_utf8(answer).ok().filter(|answer| answer.starts_with("HTTP/1.1 200"))
+    stream.read_to_end(&mut answer).map_err(told)?;
+    let answer = String::from_utf8(answer).unwrap();
+    let expected = answer.starts_with("HTTP/1.1 200")
+        || path == "/healthz" && answer.starts_with("HTTP/1.1 503");
+    if expected { Ok(answer) } else { Err(format!("{path}: {answer:.300}")) }
 }
 
 /// Seconds of processor time a process has had.
@@ -52,12 +58,13 @@ fn long_document() -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn d07_without_file_descriptors_it_waits_and_goes_on() {
     let site = Site::start().await;
-    let mut config = configured("", "");
-    for n in 0..times(40, 200) {
+    let mut config = configured("", "idle_timeout = \"3s\"");
+    let sources = times(40, 200);
+    for n in 0..sources {
         let page = format!("https://www.gov.uk/{n}");
         let title = format!("Crime {n} of many");
         site.document(&format!("/s{n}"), atom(&[(&page, &page, &title, "2025-04-02T11:05:00Z")]));
-        config += &source(&site, &format!("s{n}"), "1s");
+        config += &source(&site, &format!("s{n}"), "1h");
     }
     let gazetted = Gazetted::with(&config);
     let mut command = Command::new("sh");
@@ -67,20 +74,21 @@ async fn d07_without_file_descriptors_it_waits_and_goes_on() {
     let launched = Launched::by(command);
     let process = launched.id();
     let mut daemon = launched.listening();
-    daemon.logged("\"news\"");
 
+    // More clients than there are descriptors, while the sources are read.
     let clients: Vec<_> = (0..100).map(|_| TcpStream::connect(daemon.address).unwrap()).collect();
-    daemon.logged("could not accept a connection");
+    (0..sources).for_each(|_| drop(daemon.logged("\"news\"")));
     let (since, before) = (Instant::now(), worked(process));
-    (0..15).for_each(|_| drop(daemon.logged("could not accept a connection")));
-    let share = (worked(process) - before) / since.elapsed().as_secs_f64();
-    println!("without descriptors it takes {:.0} % of a processor", share * 100.0);
-    assert!(share < 0.2, "it spins: {share}");
-    drop(clients);
-    until("answers again", || ask(daemon.address, "/healthz"));
-    // What was ours alone is not held against the sources.
-    let since = site.log().len();
-    until("polls go on", || (site.log().len() > since + 20).then_some(()));
+    for mut client in clients {
+        // Told to come back, or hung up on after its time.
+        let _ = client.read_to_end(&mut Vec::new());
+    }
+    let (worked, time) = (worked(process) - before, since.elapsed().as_secs_f64());
+    println!("with all descriptors taken: {worked:.2} s of a processor in {time:.2} s");
+    assert!(worked < 0.2 * time.max(1.0), "it spins");
+    until("answers again", || ask(daemon.address, "/topics/all.atom").ok());
+    let status = gazetted.succeed(&["status", "--json"]);
+    assert!(!status.contains("\"failing\""), "no source is blamed: {status}");
     let (code, log) = daemon.end("TERM");
     assert_eq!(code, Some(0), "{log}");
 }
@@ -119,7 +127,7 @@ async fn d08_five_hundred_slow_clients_cost_nobody_else_anything() {
     let mut slowest = Duration::ZERO;
     for _ in 0..20 {
         let asked = Instant::now();
-        assert!(ask(daemon.address, "/healthz").is_some(), "there is room for another");
+        ask(daemon.address, "/healthz").expect("there is room for another");
         slowest = slowest.max(asked.elapsed());
     }
     let grown = status_of(process, "VmRSS").saturating_sub(before);
@@ -157,7 +165,7 @@ async fn d20_restarts_and_reloads_refuse_and_break_nothing() {
     daemon.logged("\"news\"");
 
     let stop = AtomicBool::new(false);
-    let [answered, failed] = [0, 0].map(AtomicUsize::new);
+    let (answered, failed) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     let daemon = std::thread::scope(|scope| {
         for client in 0..4 {
             let path = ["/topics/all.atom", "/healthz", "/", "/topics/all.json"][client];
@@ -165,9 +173,9 @@ async fn d20_restarts_and_reloads_refuse_and_break_nothing() {
             scope.spawn(move || {
                 while !stop.load(Ordering::Relaxed) {
                     match ask(address, path) {
-                        Some(_) => answered.fetch_add(1, Ordering::Relaxed),
-                        None => failed.fetch_add(1, Ordering::Relaxed),
-                    };
+                        Ok(_) => drop(answered.fetch_add(1, Ordering::Relaxed)),
+                        Err(why) => failed.lock().unwrap().push(why),
+                    }
                 }
             });
         }
@@ -185,9 +193,9 @@ async fn d20_restarts_and_reloads_refuse_and_break_nothing() {
         stop.store(true, Ordering::Relaxed);
         daemon
     });
-    let (answered, failed) = (answered.into_inner(), failed.into_inner());
-    println!("{turns} restarts and {turns} reloads: {answered} answers, {failed} failed");
-    assert_eq!(failed, 0, "of {answered}");
+    let (answered, failed) = (answered.into_inner(), failed.into_inner().unwrap());
+    println!("{turns} restarts and {turns} reloads: {answered} answers, {} failed", failed.len());
+    assert!(failed.is_empty(), "{failed:#?} of {answered}");
     assert!(get(address, "/readyz").status == 200);
     assert_eq!(daemon.end("TERM").0, Some(0));
 }

@@ -36,7 +36,7 @@ fn document(source: usize, told: usize) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn d22_memory_and_open_files_stay_what_they_are() {
-    let (sources, days) = (times(15, 100), times(9, 60));
+    let (sources, days) = (times(8, 60), times(6, 40));
     let mut sites = Vec::new();
     for n in 1..=8 {
         sites.push(Site::start_on(&format!("127.0.0.{n}")).await);

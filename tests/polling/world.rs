@@ -162,7 +162,7 @@ impl World {
         let memory = self.memories.get_mut(&poll.source).unwrap();
         // Every document brings one entry and repeats one.
         let news = match &poll.outcome {
-            Outcome::Read(_) => News { new: vec![poll.at], known: 1 },
+            Outcome::Read(_) => News { new: vec![poll.at], known: 1, ..News::default() },
             _ => News::default(),
         };
         settle(poll, &news, memory, source, &self.settings);

@@ -13,7 +13,6 @@ use gazetted::model::{
 use gazetted::publish::{
     self, Delivery, Desk, Finding, FoundStory, Ledger, Marked, NotAQuery, Reply, Search, Settings,
     Shelf, Site, SourceDetail, SourceState, StoryDetail, Unavailable, Volume, VolumeDetail,
-    Volumes,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -165,9 +164,20 @@ impl TestDesk {
         })
     }
 
-    pub(super) fn volumes(&self) -> Volumes {
-        let stories = self.stories.lock().unwrap();
-        Volumes::of(stories.iter().map(|story| (story.first_seen, story.id)).collect(), now())
+    /// The closed volumes with their stories, newest first, and what is open.
+    pub(super) fn volumes(&self) -> (Vec<(Volume, Vec<Arc<Story>>)>, Vec<Arc<Story>>) {
+        let mut open: Vec<Arc<Story>> = self.stories.lock().unwrap().clone();
+        open.sort_by_key(|story| (story.first_seen, story.id));
+        let dated = open.iter().map(|story| (story.first_seen, story.id));
+        let closing = Volume::closing(dated.collect::<Vec<_>>(), None, now());
+        let mut closed = Vec::new();
+        for (volume, ids) in closing {
+            let mut stories: Vec<_> =
+                open.extract_if(.., |story| ids.contains(&story.id)).collect();
+            stories.reverse();
+            closed.push((volume, stories));
+        }
+        (closed, open)
     }
 }
 
@@ -211,6 +221,8 @@ impl Desk for TestDesk {
             story: (**story).clone(),
             sources: sources(),
             topics: vec![topic()],
+            why: BTreeMap::from([(topic().id, "in it: “asset freeze” (text)".to_owned())]),
+            titles: BTreeMap::new(),
             shared: Vec::new(),
         });
         self.reply(found)
@@ -266,16 +278,24 @@ impl Desk for TestDesk {
         self.reply(detail)
     }
 
-    fn volume(&self, named: TopicId, volume: Volume) -> Reply<Option<VolumeDetail>> {
-        let volumes = self.volumes();
-        let stories = self.stories.lock().unwrap().clone();
-        let found = volumes.find(volume).filter(|_| named == topic().id);
-        let detail = found.map(|(previous, ids, next)| VolumeDetail {
-            topic: topic(),
-            stories: stories.into_iter().filter(|story| ids.contains(&story.id)).collect(),
-            sources: sources(),
-            previous,
-            next,
+    fn volume(
+        &self,
+        named: TopicId,
+        volume: Volume,
+        ending: &'static str,
+    ) -> Reply<Option<VolumeDetail>> {
+        let (closed, _) = self.volumes();
+        let place = closed.iter().position(|(name, _)| *name == volume);
+        let detail = place.filter(|_| named == topic().id).map(|place| {
+            let name = |place: usize| closed.get(place).map(|(volume, _)| *volume);
+            let previous = place.checked_sub(1).and_then(name);
+            let (topic, sources, site) = (topic(), sources(), site());
+            let stories = &closed[place].1;
+            let rendered =
+                publish::render_volume(&topic, volume, previous, stories, &sources, &site);
+            let one = rendered.iter().find(|document| document.path.ends_with(ending)).unwrap();
+            let text = String::from_utf8(one.body.to_vec()).unwrap();
+            VolumeDetail { text, next: name(place + 1) }
         });
         self.reply(detail)
     }

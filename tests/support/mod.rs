@@ -2,6 +2,8 @@
 
 pub mod binary;
 
+pub mod browser;
+
 pub mod http;
 
 pub mod site;

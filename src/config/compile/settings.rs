@@ -219,6 +219,7 @@ impl Desk<'_> {
             subscribers: topics,
             // Whether hubs reach us is said in another table.
             push: false,
+            new_a_day: table.new_a_day.get(),
             robots: table.robots,
             deltas: table.deltas,
             price: *table.price.get_ref(),

@@ -1,6 +1,7 @@
 //! The `[[source]]` tables in; the sources of the plan out.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -198,6 +199,7 @@ impl Desk<'_> {
             min: time(&table.min),
             max: time(&table.max),
             mute_silence: table.mute_silence,
+            new_a_day: table.new_a_day.map(NonZeroUsize::get),
         }
     }
 

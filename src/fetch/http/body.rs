@@ -1,6 +1,10 @@
 //! An answer in; its body, bounded on the wire and once decoded, out.
 
+use std::sync::Arc;
+
+use bytes::Bytes;
 use reqwest::Response;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::fetch::{coding, words};
 use crate::model::{Failure, FailureKind};
@@ -15,12 +19,61 @@ const MOST_RESERVED: u64 = 256 * 1024;
 /// it says, and in most cases to keep the connection.
 pub(super) const MOST_ERROR: u64 = 16 * 1024;
 
-/// Undoes the codings of a document; of a large one where that holds nobody up.
-pub(super) async fn decoded(
-    codings: Vec<Vec<u8>>,
+/// A larger document has one of the [`Turns`] until it is parsed.
+const LARGE: usize = 1 << 20;
+
+/// Documents are decoded and parsed a few at a time: each by itself is bounded,
+/// but many large ones at once would be more than the machine has.
+#[derive(Debug, Clone)]
+pub(super) struct Turns(Arc<Semaphore>);
+
+/// A large document, and its turn, which ends with it.
+struct Large {
     body: Vec<u8>,
-    most: u64,
-) -> Result<Vec<u8>, Failure> {
+    _turn: OwnedSemaphorePermit,
+}
+
+impl AsRef<[u8]> for Large {
+    fn as_ref(&self) -> &[u8] {
+        &self.body
+    }
+}
+
+impl Turns {
+    /// As many as a machine of few processors can make use of.
+    pub(super) fn new() -> Self {
+        Self(Arc::new(Semaphore::new(3)))
+    }
+
+    /// Undoes the codings of a document. An ordinary one waits for nobody; a large
+    /// one waits for work that is being done, never for a network.
+    pub(super) async fn decoded(
+        &self,
+        codings: Vec<Vec<u8>>,
+        body: Vec<u8>,
+        most: u64,
+    ) -> Result<Bytes, Failure> {
+        if codings.is_empty() && body.len() <= LARGE {
+            return Ok(body.into());
+        }
+        if body.len() <= LARGE && most > LARGE as u64 {
+            match decode(codings.clone(), body.clone(), LARGE as u64).await {
+                Err(failure) if failure.kind == FailureKind::TooLarge => {}
+                decoded => return decoded.map(Bytes::from),
+            }
+        }
+        let turn = self.0.clone().acquire_owned().await;
+        let turn = turn.map_err(|_| Failure::new(FailureKind::Internal, "no turn comes"))?;
+        let body = decode(codings, body, most).await?;
+        Ok(match body.len() > LARGE {
+            true => Bytes::from_owner(Large { body, _turn: turn }),
+            false => body.into(),
+        })
+    }
+}
+
+/// Decodes where it holds nobody up.
+async fn decode(codings: Vec<Vec<u8>>, body: Vec<u8>, most: u64) -> Result<Vec<u8>, Failure> {
     if codings.is_empty() || body.len() < MOST_AT_ONCE {
         return coding::decode(codings.iter(), body, most);
     }

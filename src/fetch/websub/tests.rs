@@ -339,7 +339,7 @@ fn polled(memory: &mut Memory, new: Vec<Timestamp>, now: Timestamp) {
         })),
     };
     let source = web_source("one", "https://a.example/feed");
-    settle(&poll, &News { new, known: 1 }, memory, &source, &pushable());
+    settle(&poll, &News { new, known: 1, ..News::default() }, memory, &source, &pushable());
 }
 
 #[test]
@@ -376,7 +376,13 @@ fn w12_what_is_pushed_teaches_the_rhythm_and_leaves_the_rest() {
     };
     let poll = Poll { source: id(), at: now, outcome: Outcome::Pushed(Box::new(reading)) };
     let source = web_source("one", "https://a.example/feed");
-    settle(&poll, &News { new: vec![now], known: 0 }, &mut memory, &source, &pushable());
+    settle(
+        &poll,
+        &News { new: vec![now], known: 0, ..News::default() },
+        &mut memory,
+        &source,
+        &pushable(),
+    );
     assert_eq!((memory.last_news, memory.rhythm.newest), (Some(now), Some(now)));
     let push = memory.push.take().unwrap();
     assert_eq!((push.delivered, push.last_delivery), (1, Some(now)));

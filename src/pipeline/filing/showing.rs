@@ -17,9 +17,8 @@ impl Filing {
     /// Leaves out of the feed of everything the stories that private topics alone hold.
     pub(in crate::pipeline) fn show_everybody(&self, stories: &mut Vec<Arc<Story>>) {
         stories.retain(|story| {
-            let place = (story.first_seen, story.id);
             let archives = self.archives.iter().enumerate();
-            let holds = archives.filter(|(_, archive)| archive.binary_search(&place).is_ok());
+            let holds = archives.filter(|(_, archive)| archive.holds(story.id));
             !self.plan.hides(&holds.map(|(topic, _)| topic).collect::<Vec<_>>())
         });
         stories.truncate(OF_EVERYTHING);

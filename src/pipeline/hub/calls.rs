@@ -82,3 +82,8 @@ pub(super) fn is_success(said: &Said) -> Result<(), Failure> {
 fn failure(message: &str) -> Failure {
     Failure::new(FailureKind::Status, message)
 }
+
+/// All of a feed's address that a log may hold: what follows may be a key.
+pub(super) fn shown(topic: &str) -> &str {
+    topic.split('?').next().unwrap_or_default()
+}

@@ -2,6 +2,7 @@
 
 use askama::Template;
 
+use super::chart::plural;
 use super::{FeedLink, inside};
 use crate::model::Timestamp;
 use crate::publish::account::Account;
@@ -128,14 +129,6 @@ fn cut(back_to: Timestamp, looked_at: usize) -> String {
         "Only the {looked_at} stories that changed since {} were searched; older ones may match as well.",
         day(back_to)
     )
-}
-
-fn plural(count: usize, noun: &str) -> String {
-    match (count, noun.strip_suffix('y')) {
-        (1, _) => format!("1 {noun}"),
-        (_, Some(stem)) => format!("{count} {stem}ies"),
-        (_, None) => format!("{count} {noun}s"),
-    }
 }
 
 /// The form's choices; a span of the reader's own is one more.

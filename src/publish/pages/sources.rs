@@ -2,9 +2,10 @@
 
 use askama::Template;
 
+use super::chart::Profile;
 use super::{inside, subscribers};
 use crate::model::{FailureKind, PushState, Subscriber, Subscription, Timestamp, TopicSilence};
-use crate::publish::dates::minute;
+use crate::publish::dates::{away, minute};
 use crate::publish::desk::{Condition, SourceState};
 use crate::publish::legible::line;
 use crate::publish::site::{Site, source_path};
@@ -21,6 +22,8 @@ pub(super) struct SourcesPage<'a> {
     /// How many are told by our hub.
     told: Option<String>,
     subscribers: Vec<subscribers::Row>,
+    /// Whether any rhythm is drawn.
+    draws: bool,
 }
 
 struct Row {
@@ -33,14 +36,28 @@ struct Row {
     class: &'static str,
     detail: Option<String>,
     remedy: Option<&'static str>,
-    last_news: String,
-    last_success: String,
-    next_poll: String,
+    last_news: Option<Moment>,
+    last_success: Option<Moment>,
+    next_poll: Moment,
     because: String,
+    rhythm: Option<Profile>,
     push: Option<String>,
     polls: u64,
     not_modified: u64,
     bytes: String,
+}
+
+/// A moment as a page tells it.
+struct Moment {
+    exactly: String,
+    shown: String,
+    told: String,
+}
+
+impl Moment {
+    fn of(moment: Timestamp, now: Timestamp) -> Self {
+        Self { exactly: moment.to_string(), shown: minute(moment), told: away(moment, now) }
+    }
 }
 
 pub(super) fn page<'a>(
@@ -58,19 +75,24 @@ pub(super) fn page<'a>(
     let silent = silent.map(|TopicSilence { topic, since, .. }| {
         format!("No story came into the topic {topic} since {}.", minute(*since))
     });
+    let summary = format!("{} sources, {well} of them well.", rows.len());
+    let rows: Vec<_> =
+        rows.into_iter().map(|(condition, state)| row(condition, state, now, site)).collect();
+    let draws = rows.iter().any(|row| row.rhythm.is_some());
     SourcesPage {
         silent: silent.collect(),
         site,
         told: subscribers::summary(told),
         subscribers: subscribers::rows(told, site),
-        summary: format!("{} sources, {well} of them well.", rows.len()),
-        rows: rows.into_iter().map(|(condition, state)| row(condition, state, now, site)).collect(),
+        summary,
+        draws,
+        rows,
     }
 }
 
 fn row(condition: Condition, state: &SourceState, now: Timestamp, site: &Site) -> Row {
     let (source, memory) = (&state.source, &state.memory);
-    let moment = |moment: Option<Timestamp>| moment.map_or_else(|| "never".to_owned(), minute);
+    let moment = |moment: Timestamp| Moment::of(moment, now);
     let class = match condition {
         Condition::Failing | Condition::Gone => "bad",
         Condition::Held | Condition::Ended | Condition::Silent | Condition::Unread => "warn",
@@ -86,19 +108,24 @@ fn row(condition: Condition, state: &SourceState, now: Timestamp, site: &Site) -
         state: condition.as_str(),
         class,
         detail: failure.map(|failure| match memory.failing_since {
-            Some(since) => format!(
+            Some(since) if memory.failures > 1 => format!(
                 "{} ({} times in a row since {})",
                 line(&failure.message),
                 memory.failures,
                 minute(since)
             ),
+            Some(since) => format!("{} (once, {})", line(&failure.message), minute(since)),
             None => line(&failure.message),
         }),
         remedy: failure.map(|failure| remedy(failure.kind)),
-        last_news: moment(memory.last_news),
-        last_success: moment(memory.last_success),
-        next_poll: if memory.next_poll > now { minute(memory.next_poll) } else { "due".to_owned() },
+        last_news: memory.last_news.map(moment),
+        last_success: memory.last_success.map(moment),
+        next_poll: match memory.next_poll > now {
+            true => moment(memory.next_poll),
+            false => Moment { told: "due".to_owned(), ..moment(memory.next_poll) },
+        },
         because: line(&memory.because),
+        rhythm: Profile::of(&memory.rhythm),
         push: memory.push.as_ref().map(|push| pushes(push, now)),
         polls: memory.polls,
         not_modified: memory.not_modified,

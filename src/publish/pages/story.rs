@@ -9,7 +9,7 @@ use crate::model::{Member, Piece, Related, Revision, Sources, Story};
 use crate::publish::account::{Account, name_of};
 use crate::publish::dates::{day, minute};
 use crate::publish::desk::StoryDetail;
-use crate::publish::legible::{excerpt, line};
+use crate::publish::legible::{self, excerpt, line};
 use crate::publish::masthead::title_of;
 use crate::publish::site::{Site, story_path, topic_path};
 use crate::publish::uri::uri;
@@ -30,6 +30,8 @@ pub(super) struct StoryPage<'a> {
     by: String,
     also: Option<String>,
     revised: bool,
+    host: Option<String>,
+    language: Option<String>,
     updated: String,
     updated_date: String,
     topics: Vec<TopicLink>,
@@ -42,6 +44,7 @@ pub(super) struct StoryPage<'a> {
 struct TopicLink {
     href: String,
     title: String,
+    why: String,
 }
 
 /// A revision with its differences marked.
@@ -63,10 +66,12 @@ struct Mark {
 
 struct RelatedLink {
     href: String,
+    title: String,
     text: String,
 }
 
 struct CopyCard {
+    language: Option<String>,
     by: String,
     leads: bool,
     title: String,
@@ -95,6 +100,8 @@ pub(super) fn page<'a>(
         site,
         also: account.also_line(),
         by: account.source.name.clone(),
+        host: lead.entry.url.as_ref().and_then(|url| url.host_str()).map(str::to_owned),
+        language: account.language.map(str::to_owned),
         revised: story.updated > story.dated,
         updated: story.updated.to_string(),
         updated_date: day(story.updated),
@@ -106,13 +113,14 @@ pub(super) fn page<'a>(
             .map(|topic| TopicLink {
                 href: inside(&topic_path(&topic.id), site),
                 title: title_of(topic),
+                why: detail.why.get(&topic.id).map(|why| words_of(why)).unwrap_or_default(),
             })
             .collect(),
         copies: members
             .map(|member| card(member, shared(member), std::ptr::eq(member, lead), sources))
             .collect(),
         changes: changes(story, compare, sources),
-        related: story.related.iter().map(|related| resembling(related, site)).collect(),
+        related: story.related.iter().map(|related| resembling(related, detail, site)).collect(),
         withdrawn: story.withdrawn.as_ref().map(|withdrawal| day(withdrawal.at)),
         id: account.id,
         title: account.title,
@@ -122,7 +130,9 @@ pub(super) fn page<'a>(
 
 fn card(member: &Member, shared: &[Range<usize>], leads: bool, sources: &Sources) -> CopyCard {
     let entry = &member.entry;
+    let language = entry.language.as_deref().or(entry.feed.language.as_deref());
     CopyCard {
+        language: legible::language(language).map(str::to_owned),
         by: name_of(entry, sources),
         leads,
         title: line(&entry.title),
@@ -228,9 +238,21 @@ fn between(text: &str) -> String {
     format!("{head} […] {tail}")
 }
 
-fn resembling(related: &Related, site: &Site) -> RelatedLink {
+/// That it is in the topic, its place on the page says already.
+fn words_of(why: &str) -> String {
+    line(why.strip_prefix("in it: ").unwrap_or(why))
+}
+
+fn resembling(related: &Related, detail: &StoryDetail, site: &Site) -> RelatedLink {
+    let title = detail.titles.get(&related.story).map(|title| line(title)).unwrap_or_default();
     RelatedLink {
+        title: if title.is_empty() { "A story without a title".to_owned() } else { title },
         href: inside(&story_path(&related.story), site),
-        text: format!("{} of {} passages are the same", related.shared, related.of),
+        text: {
+            let (shared, of) = (related.shared, related.of);
+            let why =
+                related.forbidden.as_ref().map(|why| format!(": not one story, because {why}"));
+            format!("{shared} of {of} passages are the same{}", why.unwrap_or_default())
+        },
     }
 }

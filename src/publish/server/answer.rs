@@ -11,6 +11,7 @@ use axum::http::header::{
     ACCESS_CONTROL_MAX_AGE, ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST,
     REFERRER_POLICY, RETRY_AFTER, TRANSFER_ENCODING, VARY, WWW_AUTHENTICATE,
 };
+use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Version};
 use bytes::Bytes;
 use http_body_util::{Either, Full};
@@ -276,6 +277,9 @@ fn refuse<B>(request: &Request<B>) -> Option<Response<Body>> {
             "exactly one Host header is needed\n",
         )));
     }
+    if !headers.get(HOST).is_none_or(names_a_host) {
+        return Some(closing(brief(StatusCode::BAD_REQUEST, "the Host header names no host\n")));
+    }
     // Nothing but callbacks and the hub takes a body: unread, it could pass for another request.
     let length = headers.get(CONTENT_LENGTH).map(HeaderValue::as_bytes);
     let path = request.uri().path();
@@ -290,6 +294,12 @@ fn refuse<B>(request: &Request<B>) -> Option<Response<Body>> {
         return Some(brief(StatusCode::URI_TOO_LONG, "the query is too long\n"));
     }
     None
+}
+
+/// Whether a Host header is a host and perhaps a port, which is all it may be.
+fn names_a_host(host: &HeaderValue) -> bool {
+    let host = Authority::try_from(host.as_bytes());
+    host.is_ok_and(|host| !host.as_str().contains('@'))
 }
 
 /// Lets scripts of any site read feeds, conditionally too, and without credentials (Q30).

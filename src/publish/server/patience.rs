@@ -8,18 +8,38 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::sync::Notify;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::Settings;
 
 /// How many requests of a connection were read whole; shared with its service.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Progress(Arc<AtomicU64>);
+pub(super) struct Progress(Arc<Requests>);
+
+#[derive(Debug, Default)]
+struct Requests {
+    read: AtomicU64,
+    first: Notify,
+}
 
 impl Progress {
     /// A request's head is complete.
     pub(super) fn asked(&self) {
-        self.0.fetch_add(1, Ordering::Relaxed);
+        if self.0.read.fetch_add(1, Ordering::Relaxed) == 0 {
+            self.0.first.notify_one();
+        }
+    }
+
+    /// Returns once there has been a request; for one who waits.
+    pub(super) async fn first(&self) {
+        if self.read() == 0 {
+            self.0.first.notified().await;
+        }
+    }
+
+    fn read(&self) -> u64 {
+        self.0.read.load(Ordering::Relaxed)
     }
 }
 
@@ -78,7 +98,7 @@ impl<Io> Patient<Io> {
 
     /// Whether a request is being worked on: then it is we who take long.
     fn is_ours(&self) -> bool {
-        self.progress.0.load(Ordering::Relaxed) != self.answered
+        self.progress.read() != self.answered
     }
 
     /// Called where the stream has to wait: fails once the client is overdue,
@@ -108,7 +128,7 @@ impl<Io> Patient<Io> {
     /// What was to be written is written.
     fn flushed(&mut self) {
         if self.waiting == Waiting::Write {
-            self.answered = self.progress.0.load(Ordering::Relaxed);
+            self.answered = self.progress.read();
             self.enter(Waiting::Idle);
         }
     }

@@ -22,7 +22,8 @@ use crate::publish::ledger::{Sight, Tally};
 use crate::publish::site::{story_path, topic_path};
 use crate::publish::{
     Audience, Before, Desk, Format, Rendered, Settings, Shelf, Site, SourceState, StoryDetail,
-    Unavailable, Volume, events, pages, render_earlier, render_source, render_volume, shelf,
+    Unavailable, Volume, VolumeDetail, archived, events, pages, render_earlier, render_source,
+    shelf,
 };
 
 /// Where a route asks, and for how long it waits.
@@ -205,7 +206,7 @@ async fn source(
     }
 }
 
-/// An archived feed. Its entries are settled, so caches may keep it for a day.
+/// An archived feed. It does not change, so caches need not ask again.
 async fn volume(
     State(counter): State<Counter>,
     Path((topic, file)): Path<(String, String)>,
@@ -215,10 +216,12 @@ async fn volume(
         Some((volume.parse::<Volume>().ok()?, Format::of_ending(ending)?))
     });
     let Some((volume, format)) = named else { return not_found(State(counter)).await };
-    match counter.reply(counter.desk.volume(TopicId::new(topic), volume)).await {
-        Ok(Some(detail)) => {
-            let rendered = render_volume(volume, &detail, format, &counter.desk.site());
-            passing(&headers, rendered, "public, max-age=86400")
+    let topic = TopicId::new(topic);
+    match counter.reply(counter.desk.volume(topic.clone(), volume, format.ending())).await {
+        Ok(Some(VolumeDetail { text, next })) => {
+            let site = counter.desk.site();
+            let rendered = archived(&topic, volume, next, format, text, &site);
+            passing(&headers, rendered, "public, max-age=86400, immutable")
         }
         Ok(None) => not_found(State(counter)).await,
         Err(unavailable) => counter.later(&unavailable),

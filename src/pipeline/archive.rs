@@ -1,0 +1,205 @@
+//! What enters a topic and changes in it in; what its archive has yet to tell, out.
+//!
+//! What a volume tells is kept beside its feeds, under its path without an
+//! ending; everything else here derives from that and from the topic's places.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{Fingerprint, StoryId, Timestamp, Topic, TopicId};
+use crate::publish::{Site, Volume, archive_path};
+use crate::store::{Place, Store, StoreError};
+
+/// Places read from the store at a time.
+const SLICE: usize = 500;
+
+/// The archive of one topic.
+#[derive(Debug, Default)]
+pub(super) struct Archive {
+    /// Every story of the topic, by when what it says was last news.
+    filed: HashMap<StoryId, Timestamp>,
+    /// The same, the oldest first.
+    order: BTreeSet<(Timestamp, StoryId)>,
+    /// Those whose last news no volume tells.
+    open: BTreeSet<(Timestamp, StoryId)>,
+    /// The closed volumes with the stories they tell.
+    closed: BTreeMap<Volume, Vec<StoryId>>,
+}
+
+/// What a volume tells, and for which site it was made.
+#[derive(Debug, Serialize, Deserialize)]
+struct Contents {
+    site: String,
+    stories: Vec<(StoryId, Timestamp)>,
+}
+
+impl Archive {
+    /// The archive of a topic as the store has it. Volumes that name another
+    /// site are of no use to readers of this one: their paths are added to `stale`.
+    pub(super) fn open(
+        topic: &TopicId,
+        fingerprint: Fingerprint,
+        store: &dyn Store,
+        site: &Site,
+        stale: &mut Vec<String>,
+    ) -> Result<Self, StoreError> {
+        let (mut archive, mut told) = (Self::default(), HashMap::new());
+        let below = archive_path(topic);
+        let paths = store.archive(&below)?;
+        let volume_of = |path: &String| path.strip_prefix(&below)?.parse::<Volume>().ok();
+        for (path, volume) in paths.iter().filter_map(|path| Some((path, volume_of(path)?))) {
+            let text = store.archived(path)?.unwrap_or_default();
+            match serde_json::from_str::<Contents>(&text) {
+                Ok(contents) if contents.site == mark(site) => {
+                    let stories = contents.stories.iter().map(|(story, _)| *story).collect();
+                    archive.closed.insert(volume, stories);
+                    for (story, date) in contents.stories {
+                        let last = told.entry(story).or_insert(date);
+                        *last = date.max(*last);
+                    }
+                }
+                _ => stale.extend(paths_of(topic, volume)),
+            }
+        }
+        for (date, story) in archive_of(store, fingerprint)? {
+            archive.filed.insert(story, date);
+            archive.order.insert((date, story));
+            if told.get(&story).is_none_or(|told| date > *told) {
+                archive.open.insert((date, story));
+            }
+        }
+        Ok(archive)
+    }
+
+    /// The stories of the topic.
+    pub(super) fn stories(&self) -> impl Iterator<Item = StoryId> {
+        self.filed.keys().copied()
+    }
+
+    /// When there was news, the oldest first.
+    pub(super) fn arrivals(&self) -> impl DoubleEndedIterator<Item = Timestamp> {
+        self.order.iter().map(|(at, _)| *at)
+    }
+
+    /// Whether a story is in the topic.
+    pub(super) fn holds(&self, story: StoryId) -> bool {
+        self.filed.contains_key(&story)
+    }
+
+    /// Files a story that enters the topic, or of which there is news in it.
+    /// Returns the date it had and the date it has, unless that stays.
+    pub(super) fn file(
+        &mut self,
+        story: StoryId,
+        at: Timestamp,
+    ) -> Option<(Option<Timestamp>, Timestamp)> {
+        let before = self.filed.get(&story).copied();
+        // What no volume tells yet will be told as it stands then.
+        if before.is_some_and(|before| before >= at || self.open.contains(&(before, story))) {
+            return None;
+        }
+        if let Some(before) = self.filed.insert(story, at) {
+            self.order.remove(&(before, story));
+        }
+        self.order.insert((at, story));
+        self.open.insert((at, story));
+        Some((before, at))
+    }
+
+    /// Takes a story out, which stays in the volumes that tell it. Returns the date it had.
+    pub(super) fn remove(&mut self, story: StoryId) -> Option<Timestamp> {
+        let date = self.filed.remove(&story)?;
+        self.order.remove(&(date, story));
+        self.open.remove(&(date, story));
+        Some(date)
+    }
+
+    /// The stories whose last news no volume tells.
+    pub(super) fn untold(&self) -> impl Iterator<Item = StoryId> {
+        self.open.iter().map(|(_, story)| *story)
+    }
+
+    /// The last volume that closed.
+    pub(super) fn last(&self) -> Option<Volume> {
+        self.closed.keys().next_back().copied()
+    }
+
+    /// The volumes that close now.
+    pub(super) fn closing(&self, now: Timestamp) -> Vec<(Volume, Vec<StoryId>)> {
+        Volume::closing(self.open.iter().copied(), self.last(), now)
+    }
+
+    /// What is to be kept of a volume beside its feeds: its path and text.
+    pub(super) fn contents(
+        &self,
+        topic: &TopicId,
+        volume: Volume,
+        stories: &[StoryId],
+        site: &Site,
+    ) -> (String, String) {
+        let dated = |story: &StoryId| (*story, self.filed.get(story).copied().unwrap_or_default());
+        let contents = Contents { site: mark(site), stories: stories.iter().map(dated).collect() };
+        let text = serde_json::to_string(&contents).expect("these are strings and numbers");
+        (format!("{}{volume}", archive_path(topic)), text)
+    }
+
+    /// A volume is closed, durably.
+    pub(super) fn close(&mut self, volume: Volume, stories: Vec<StoryId>) {
+        for story in &stories {
+            if let Some(date) = self.filed.get(story) {
+                self.open.remove(&(*date, *story));
+            }
+        }
+        self.closed.insert(volume, stories);
+    }
+
+    /// Drops the oldest volumes, as long as none of their stories is kept any
+    /// more; adds their paths to those that go.
+    pub(super) fn forget(&mut self, topic: &TopicId, gone: &mut Vec<String>) {
+        while let Some(oldest) = self.closed.first_entry()
+            && oldest.get().iter().all(|story| !self.filed.contains_key(story))
+        {
+            gone.extend(paths_of(topic, *oldest.key()));
+            oldest.remove();
+        }
+    }
+}
+
+/// The paths of what is archived of topics that are no more.
+pub(super) fn of_no_topic(topics: &[Topic], store: &dyn Store) -> Result<Vec<String>, StoreError> {
+    let mut paths = store.archive("/topics/")?;
+    paths.retain(|path| {
+        let id = path.split('/').nth(2).unwrap_or_default();
+        topics.iter().all(|topic| topic.id.as_str() != id)
+    });
+    Ok(paths)
+}
+
+/// Everything that is kept of a volume.
+fn paths_of(topic: &TopicId, volume: Volume) -> impl Iterator<Item = String> {
+    let stem = format!("{}{volume}", archive_path(topic));
+    ["", ".atom", ".rss", ".json"].into_iter().map(move |ending| format!("{stem}{ending}"))
+}
+
+/// What a site is known by in its volumes: their addresses, and whose ids they bear.
+fn mark(site: &Site) -> String {
+    format!("{} {}", site.base_url, site.authority)
+}
+
+/// A topic's stories by when what they say was last news, the oldest first.
+pub(crate) fn archive_of(
+    store: &dyn Store,
+    topic: Fingerprint,
+) -> Result<Vec<(Timestamp, StoryId)>, StoreError> {
+    let mut stories = Vec::new();
+    let mut older_than: Option<Place> = None;
+    loop {
+        let places = store.places(topic.archive(), older_than, SLICE)?;
+        let Some(last) = places.last() else { break };
+        older_than = Some(*last);
+        stories.extend(places.iter().map(|place| (place.date, place.story)));
+    }
+    stories.sort_unstable();
+    Ok(stories)
+}

@@ -1,0 +1,80 @@
+//! What no volume of an archive tells yet in; the volumes that close, rendered and kept, out.
+
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::Editor;
+use crate::model::{StoryId, Timestamp, Topic};
+use crate::publish::{self, Volume};
+use crate::store::{Commit, StoreError};
+
+impl Editor {
+    /// Closes the volumes whose time has come, and keeps them as they are
+    /// published now, before any feed leads to them.
+    pub(super) async fn close_volumes(
+        &mut self,
+        feeds: &BTreeSet<usize>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let (plan, bounded) = (self.plan.clone(), self.plan.store.retention.is_bounded());
+        let stale = self.filing.take_stale();
+        if !stale.is_empty() {
+            self.store.commit(Commit { unarchived: stale, ..Commit::default() }).await?;
+        }
+        for (&feed, topic) in feeds.iter().filter_map(|feed| Some((feed, plan.topics.get(*feed)?)))
+        {
+            let Some(archive) = self.filing.archive(feed) else { continue };
+            let mut commit = Commit::default();
+            if bounded {
+                archive.forget(&topic.id, &mut commit.unarchived);
+            }
+            for (volume, ids) in archive.closing(now) {
+                let previous = self.filing.last_volume(feed);
+                commit.archived = self.volume(feed, topic, (volume, previous), &ids)?;
+                match self.store.commit(std::mem::take(&mut commit)).await {
+                    // They stay open, and so in the feed.
+                    Err(StoreError::Full { .. }) => return Ok(()),
+                    closed => closed?,
+                }
+                if let Some(archive) = self.filing.archive(feed) {
+                    archive.close(volume, ids);
+                }
+            }
+            if !commit.is_empty() {
+                self.store.commit(commit).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// All that is kept of a volume, by path.
+    fn volume(
+        &mut self,
+        feed: usize,
+        topic: &Topic,
+        (volume, previous): (Volume, Option<Volume>),
+        ids: &[StoryId],
+    ) -> Result<Vec<(String, String)>, StoreError> {
+        let plan = self.plan.clone();
+        let (site, sources) = (&*plan.server.site, &plan.sources);
+        let mut stories = Vec::with_capacity(ids.len());
+        for id in ids {
+            // Not `self.story`: a long archive is not to be held.
+            let at_hand = self.at_hand.get(id).cloned();
+            stories.extend(match at_hand {
+                Some(story) => Some(story),
+                None => tokio::task::block_in_place(|| self.store.story(*id))?.map(Arc::new),
+            });
+        }
+        stories.sort_by_key(|story| Reverse((topic.date_of(story), story.id)));
+        let rendered = publish::render_volume(topic, volume, previous, &stories, sources, site);
+        let text = |document: publish::Rendered| {
+            (document.path, String::from_utf8_lossy(&document.body).into_owned())
+        };
+        let mut kept: Vec<_> = rendered.into_iter().map(text).collect();
+        let archive = self.filing.archive(feed);
+        kept.extend(archive.map(|archive| archive.contents(&topic.id, volume, ids, site)));
+        Ok(kept)
+    }
+}

@@ -1,0 +1,198 @@
+//! Months of news in; archived feeds that stay as they are, and what a walk through them meets, out.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use atom_syndication::Feed;
+
+use crate::support::world::{World, atom};
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
+const FORMATS: [&str; 3] = ["atom", "rss", "json"];
+
+/// An entry of a department by its number, as it stands on a day.
+fn entry(number: u32, day: &str) -> [String; 4] {
+    let page = format!("https://www.gov.uk/government/news/crime-{number}");
+    let updated = format!("{day}T08:00:00Z");
+    [format!("{page}#{updated}"), page, format!("Crime report no. {number} as of {day}"), updated]
+}
+
+fn listing(entries: &[[String; 4]]) -> String {
+    let parts = entries.iter().map(|[id, page, title, at]| (&**id, &**page, &**title, &**at));
+    atom(&parts.collect::<Vec<_>>())
+}
+
+/// Two stories of April, and one of May, with which April's volume closes.
+async fn in_may() -> World {
+    let april = [entry(2, "2025-04-02"), entry(1, "2025-04-01")];
+    let world = World::new().await.source("fcdo", listing(&april)).topic("crime", "crime");
+    let world = world.start().await;
+    assert_eq!(world.get("/topics/crime/archive/2025-04.atom").await.status, 404);
+    world.site.document("/fcdo", listing(&[entry(3, "2025-05-03"), april[0].clone()]));
+    world.pass(31 * DAY).await;
+    world
+}
+
+/// The archived feeds that the feed leads to, by path, in every format.
+async fn archived(world: &World) -> BTreeMap<String, Vec<u8>> {
+    let mut volumes = BTreeMap::new();
+    for format in FORMATS {
+        for month in ["2025-04", "2025-05", "2025-06"] {
+            let path = format!("/topics/crime/archive/{month}.{format}");
+            let answer = world.get(&path).await;
+            if answer.status == 200 {
+                volumes.insert(path, answer.body);
+            }
+        }
+    }
+    volumes
+}
+
+/// Every entry that a walk from the feed back meets, by id, with the `updated` it is met with
+/// first; and how many documents that took.
+async fn walk(world: &World) -> (BTreeMap<String, String>, usize) {
+    let (mut met, mut documents) = (BTreeMap::new(), 0);
+    let mut next = Some("/topics/crime.atom".to_owned());
+    while let Some(path) = next {
+        let answer = world.get(&path).await;
+        assert_eq!(answer.status, 200, "{path}");
+        let feed = Feed::read_from(&answer.body[..]).unwrap();
+        let ids: BTreeSet<_> = feed.entries.iter().map(|entry| &entry.id).collect();
+        assert_eq!(ids.len(), feed.entries.len(), "{path} tells each story once");
+        for entry in &feed.entries {
+            met.entry(entry.id.clone()).or_insert_with(|| entry.updated.to_rfc3339());
+        }
+        documents += 1;
+        let link = feed.links.iter().find(|link| link.rel == "prev-archive");
+        next = link.map(|link| link.href.replace("https://feeds.example.org/", "/"));
+    }
+    (met, documents)
+}
+
+/// Every stored story by its published id, with its `updated`.
+fn stored(world: &World) -> BTreeMap<String, String> {
+    let dated = |text: &str| text.replace('Z', "+00:00");
+    let stories = world.stories().into_iter();
+    stories.map(|story| (story.published_id, dated(&story.updated))).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn q16_a_closed_volume_keeps_its_bytes_and_what_is_revised_is_news_again() {
+    let mut world = in_may().await;
+    let april = archived(&world).await;
+    assert_eq!(april.len(), 3, "one volume, in three formats: {:?}", april.keys());
+    assert_eq!(walk(&world).await, (stored(&world), 2));
+
+    // Report 1, told in April's volume, is revised in May.
+    let revised = entry(1, "2025-05-05");
+    world.site.document("/fcdo", listing(&[revised, entry(3, "2025-05-03")]));
+    world.pass(2 * DAY).await;
+    assert_eq!(archived(&world).await, april);
+    assert_eq!(world.titles("crime").await[0], "Crime report no. 1 as of 2025-05-05");
+    assert_eq!(walk(&world).await, (stored(&world), 2));
+
+    world.restart().await;
+    assert_eq!(archived(&world).await, april);
+
+    // In June, May's volume closes and tells it as it is now.
+    world.site.document("/fcdo", listing(&[entry(4, "2025-06-04")]));
+    world.pass(30 * DAY).await;
+    let may = archived(&world).await;
+    assert_eq!(may.len(), 6);
+    assert!(april.iter().all(|(path, bytes)| may[path] == *bytes));
+    let text = String::from_utf8_lossy(&may["/topics/crime/archive/2025-05.atom"]);
+    assert!(text.contains("no. 1 as of 2025-05-05") && text.contains("no. 3"), "{text}");
+    assert!(!text.contains("no. 2"), "nothing happened to it: {text}");
+    let (met, documents) = walk(&world).await;
+    assert_eq!((met, documents), (stored(&world), 3));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copy_that_joins_late_brings_no_old_story_back_into_the_feed() {
+    let mut world = in_may().await;
+    world.reconfigure(|config| config.push_str("entries = 1\n")).await;
+    assert_eq!(world.titles("crime").await, ["Crime report no. 3 as of 2025-05-03"]);
+    let before = archived(&world).await;
+    let copy = atom(&[(
+        "urn:copy:2",
+        "https://www.gov.uk/government/news/crime-2",
+        "Crime report no. 2 as of 2025-04-02",
+        "2025-04-02T08:00:00Z",
+    )]);
+    world.site.document("/wired", copy);
+    let url = world.site.url("/wired");
+    let wired = format!("[[source]]\nid = \"wired\"\nurl = \"{url}\"\ninterval = \"1h\"\n");
+    world
+        .reconfigure(|config| *config = config.replacen("[[source]]", &(wired + "[[source]]"), 1))
+        .await;
+    world.pass(DAY).await;
+    let told: usize = world.stories().iter().map(|story| story.entries.len()).sum();
+    assert_eq!(told, 4, "the copy is known");
+    assert_eq!(world.titles("crime").await, ["Crime report no. 3 as of 2025-05-03"]);
+    assert_eq!(archived(&world).await, before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wider_query_adds_volumes_and_changes_none() {
+    let weather = [
+        "https://www.gov.uk/government/news/weather",
+        "https://www.gov.uk/government/news/weather",
+        "Weather",
+        "2025-04-01T08:00:00Z",
+    ];
+    let listed = [entry(1, "2025-04-01"), weather.map(str::to_owned)];
+    let world = World::new().await.source("fcdo", listing(&listed)).topic("crime", "crime");
+    let mut world = world.start().await;
+    world.site.document("/fcdo", listing(&[entry(3, "2025-05-03")]));
+    world.pass(31 * DAY).await;
+    let before = archived(&world).await;
+    world
+        .reconfigure(|config| *config = config.replace("'''crime'''", "'''crime OR weather'''"))
+        .await;
+    let after = archived(&world).await;
+    assert_eq!(after.len(), 3, "{:?}", after.keys());
+    assert_eq!(before, after);
+    let late = world.get("/topics/crime/archive/2025-04-2.atom").await;
+    assert!(
+        late.status == 200 && late.text().contains("<title>Weather</title>"),
+        "{}",
+        late.text()
+    );
+    assert_eq!(walk(&world).await, (stored(&world), 3));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_site_that_moves_makes_its_archive_anew_and_a_topic_that_goes_takes_its_along() {
+    let mut world = in_may().await;
+    let before = archived(&world).await;
+    world
+        .reconfigure(|config| *config = config.replace("feeds.example.org", "news.example.org"))
+        .await;
+    let after = archived(&world).await;
+    assert!(before.keys().eq(after.keys()));
+    for (path, body) in &after {
+        let text = String::from_utf8_lossy(body);
+        assert!(
+            text.contains("https://news.example.org/") && !text.contains("feeds.example.org"),
+            "{path}"
+        );
+    }
+    world
+        .reconfigure(|config| *config = config.replace("id = \"crime\"", "id = \"weather\""))
+        .await;
+    assert!(archived(&world).await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_volume_none_of_whose_stories_is_kept_goes_with_them() {
+    let mut world = in_may().await;
+    world.keep("40d");
+    world.restart().await;
+    assert_eq!(archived(&world).await.len(), 3);
+    world.site.document("/fcdo", listing(&[entry(4, "2025-06-03")]));
+    for _ in 0..3 {
+        world.pass(15 * DAY).await;
+    }
+    let kept: Vec<_> = archived(&world).await.into_keys().collect();
+    assert!(!kept.is_empty() && kept.iter().all(|path| path.contains("2025-05")), "{kept:?}");
+}

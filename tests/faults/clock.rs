@@ -1,0 +1,59 @@
+//! D17: a wall clock that jumps in; the rhythm of the polls, and the feed as it was, out.
+
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+
+use super::preload;
+use super::support::{configured, source, until};
+use crate::support::binary::{Gazetted, Launched};
+use crate::support::http::get;
+use crate::support::site::Site;
+use crate::support::world::atom;
+
+const DAY: i64 = 24 * 3600;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn d17_a_clock_that_jumps_starts_no_storm_and_silences_nobody() {
+    let site = Site::start().await;
+    let page = "https://www.gov.uk/1";
+    for id in ["ticks", "hourly"] {
+        let title = format!("Crime {id}");
+        site.document(&format!("/{id}"), atom(&[(id, page, &title, "2025-04-02T11:05:00Z")]));
+    }
+    let config = configured("", "") + &source(&site, "ticks", "1s");
+    let gazetted = Gazetted::with(&(config + &source(&site, "hourly", "1h")));
+    let clock = File::create(gazetted.path().join("clock")).unwrap();
+    let set = |ahead: i64| clock.write_all_at(&ahead.to_ne_bytes(), 0).unwrap();
+    set(0);
+    let mut command = gazetted.command(&["run"]);
+    preload::on("clock", &mut command);
+    command.env("CLOCK", gazetted.path().join("clock"));
+    let daemon = Launched::by(command).listening();
+    let asked = |path: &str| site.requests(path).len();
+    let go_on = |polls: usize, ahead: i64| {
+        let before = asked("/ticks");
+        until(&format!("it is polled as ever, {ahead} s ahead after {before} polls"), || {
+            (asked("/ticks") >= before + polls).then_some(())
+        });
+    };
+    go_on(2, 0);
+    until("the hourly one is read", || (asked("/hourly") == 1).then_some(()));
+    let feed = get(daemon.address, "/topics/all.atom");
+    assert_eq!(feed.status, 200);
+
+    set(365 * DAY);
+    // Both are due, once.
+    go_on(3, 365 * DAY);
+    let after_a_year = asked("/hourly");
+    assert!(after_a_year <= 2, "a storm: {after_a_year}");
+    // Back again, and a day further back: what was due in a second still is.
+    for ahead in [0, -DAY] {
+        let before = asked("/hourly");
+        set(ahead);
+        go_on(3, ahead);
+        assert!(asked("/hourly") <= before + 1, "a storm at {ahead}");
+    }
+    let now = get(daemon.address, "/topics/all.atom");
+    assert_eq!(now.body, feed.body, "no jump changes what was published");
+    assert_eq!(daemon.end("TERM").0, Some(0));
+}
