@@ -149,6 +149,11 @@ impl Editor {
         self.store.clone()
     }
 
+    /// Everything that is served.
+    pub(super) fn shelf(&self) -> &Arc<Shelf> {
+        &self.shelf
+    }
+
     /// The plan in force.
     pub fn plan(&self) -> &Arc<Plan> {
         &self.plan
