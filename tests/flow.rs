@@ -200,6 +200,10 @@ async fn a_story_past_its_time_stays_silent_though_its_source_revises_it_before_
     world.keep("30d");
     let world = world.start().await;
     let story = world.stories()[0].id.clone();
+    // The walk of this day comes to its end.
+    for _ in 0..3 {
+        world.pass(2 * HOUR).await;
+    }
     // The very poll after which it would go finds it revised.
     let revised = announcement()
         .replace("About it", "Quite another thing")

@@ -25,22 +25,10 @@ pub(super) struct Import {
     #[command(subcommand)]
     what: Option<What>,
     #[command(flatten)]
-    list: Option<List>,
-}
-
-#[derive(Debug, Subcommand)]
-enum What {
-    /// Take over the stories of another store; the daemon must not run.
-    Stories(stories::Stories),
-}
-
-#[derive(Debug, Args)]
-struct List {
-    #[command(flatten)]
     config: ConfigFile,
     /// The reading list, or - for the standard input.
-    #[arg(value_name = "FILE.opml|-")]
-    list: PathBuf,
+    #[arg(value_name = "FILE.opml|-", required = true)]
+    list: Option<PathBuf>,
     /// Write the sources to this file, or to the end of it where it belongs to the configuration.
     #[arg(long, value_name = "FILE.toml")]
     to: Option<PathBuf>,
@@ -49,11 +37,26 @@ struct List {
     json: bool,
 }
 
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Take over the stories of another store; the daemon must not run.
+    Stories(stories::Stories),
+}
+
+/// A reading list, and what is to become of it.
+struct List {
+    config: ConfigFile,
+    list: PathBuf,
+    to: Option<PathBuf>,
+    json: bool,
+}
+
 impl Import {
     pub(super) fn run(self) -> Done {
-        match (self.what, self.list) {
+        let Self { what, config, list, to, json } = self;
+        match (what, list) {
             (Some(What::Stories(stories)), _) => stories.run(),
-            (None, Some(list)) => list.run(),
+            (None, Some(list)) => List { config, list, to, json }.run(),
             (None, None) => Err(Stop::because("name a reading list, or say `import stories FILE`")),
         }
     }

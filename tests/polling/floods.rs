@@ -43,6 +43,7 @@ async fn a_source_that_floods_is_held_back_told_once_and_taken_in_when_it_behave
 
     let more = [calm[0], ("urn:2", "https://calm.example/2", "More", "2025-04-03T08:00:00Z")];
     world.site.document("/calm", atom(&more));
+    world.site.document("/dep", renamed(41));
     world.pass(2 * HOUR).await;
     assert_eq!(world.stories().len(), 19, "its neighbour brings its news");
 
