@@ -2,35 +2,48 @@
 //!
 //! `cargo bench --bench poll [-- SOURCES...]` runs the whole daemon, store and feeds and all,
 //! over 1,000 and 10,000 sources (or as many as are named), each number in a process of
-//! its own: cold, with nothing changed, with one in twenty changed, and after a restart.
+//! its own: cold, with nothing changed, with one in twenty changed, while somebody reads a
+//! feed, after a restart; and up to 1,000 of them over TLS, a connection each.
 
 #![allow(unreachable_pub)] // a program exports nothing
 
+#[path = "poll/certificate.rs"]
+mod certificate;
+#[path = "poll/floor.rs"]
+mod floor;
 #[path = "poll/origin.rs"]
 mod origin;
+#[path = "poll/reader.rs"]
+mod reader;
 
 use std::fmt::Write as _;
 use std::io::Write;
-use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use certificate::Certificate;
 use gazetted::clock::Clock;
 use gazetted::config::Plan;
 use gazetted::daemon::Daemon;
 use gazetted::model::Timestamp;
+use gazetted::publish::Address;
 use gazetted::store;
-use http_body_util::{BodyExt, Empty};
-use origin::{AS_ORIGIN, ORIGINS, Origin};
+use origin::{AS_ORIGIN, Origin};
+use reader::Reader;
 use tokio::net::TcpListener;
-use tokio::task::JoinSet;
 
 type Error = Box<dyn std::error::Error>;
 
 /// The argument that makes this program measure one number of sources.
 const ALONE: &str = "--alone";
+
+/// Where it finds the directory of that measurement.
+const DIRECTORY: &str = "GAZETTED_BENCH_DIRECTORY";
+
+/// As many sources are asked over TLS, and by other programs.
+const FEW: usize = 1_000;
 
 /// Topics beside the one of everything.
 const TOPICS: [(&str, &str); 5] = [
@@ -43,18 +56,23 @@ const TOPICS: [(&str, &str); 5] = [
 
 fn main() -> Result<(), Error> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    if arguments.iter().any(|argument| argument == AS_ORIGIN) {
-        return Ok(origin::serve()?);
+    if let [first, directory] = &arguments[..]
+        && first == AS_ORIGIN
+    {
+        return Ok(origin::serve(Path::new(directory))?);
     }
     let mut counts: Vec<usize> = arguments.iter().filter_map(|text| text.parse().ok()).collect();
     if counts.is_empty() {
         counts = vec![1_000, 10_000];
     }
     if arguments.iter().any(|argument| argument == ALONE) {
+        // As the daemon's client would; the bench asks the origin before there is one.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let directory = PathBuf::from(std::env::var_os(DIRECTORY).ok_or("no directory")?);
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-        let origin = Origin::start()?;
-        runtime.block_on(measure(&origin, counts[0]))?;
-        return peers(&origin, counts[0].min(1_000));
+        let origin = Origin::start(&directory)?;
+        runtime.block_on(measure(&origin, counts[0], &directory))?;
+        return peers(&origin, counts[0].min(FEW));
     }
     println!(
         "{:>8} {:<24} {:>12} {:>10} {:>9} {:>12} {:>10} {:>10}",
@@ -68,8 +86,16 @@ fn main() -> Result<(), Error> {
         "MiB peak"
     );
     for count in counts {
-        let done =
-            Command::new(std::env::current_exe()?).args([ALONE, &count.to_string()]).status()?;
+        let directory = tempfile::tempdir()?;
+        let made = Certificate::in_directory(directory.path());
+        let mut alone = Command::new(std::env::current_exe()?);
+        alone.args([ALONE, &count.to_string()]).env(DIRECTORY, directory.path());
+        match made.make()? {
+            // The daemon's client trusts it as it trusts the system's.
+            true => drop(alone.env("SSL_CERT_FILE", &made.certificate)),
+            false => println!("TLS is left out: openssl is not installed"),
+        }
+        let done = alone.status()?;
         if !done.success() {
             return Err(format!("{count} sources: {done}").into());
         }
@@ -78,16 +104,16 @@ fn main() -> Result<(), Error> {
 }
 
 /// The passes of one number of sources.
-async fn measure(origin: &Origin, count: usize) -> Result<(), Error> {
-    let directory = tempfile::tempdir()?;
+async fn measure(origin: &Origin, count: usize, directory: &Path) -> Result<(), Error> {
     let clock = Clock::by_hand(Timestamp::from_secs(1_743_600_000));
-    let mut bench = Bench { origin, count, clock, directory: directory.path() };
+    let mut bench =
+        Bench { origin, count, clock, directory: directory.join("plain"), secure: false };
     let daemon = bench.pass("cold", async |bench| bench.start().await).await?;
     for pass in ["unchanged", "unchanged again", "one in twenty changed"] {
         if pass.starts_with("one") {
             ask(&format!("{}/change/{}", root(origin), count / 20)).await?;
         }
-        bench.clock.advance(Duration::from_secs(8 * 86_400));
+        bench.clock.advance(WEEK);
         bench
             .pass(pass, async |_| {
                 daemon.handle().settled().await;
@@ -95,25 +121,57 @@ async fn measure(origin: &Origin, count: usize) -> Result<(), Error> {
             })
             .await?;
     }
+    bench.while_reading(&daemon).await?;
     daemon.stop().await?;
     let daemon = bench.pass("restart, nothing due", async |bench| bench.start().await).await?;
     daemon.stop().await?;
+    let changed = count / 20;
     for (pass, kept) in [("floor, kept connection", true), ("floor, new connection", false)] {
-        bench.pass(pass, async |bench| floor(bench.origin, bench.count, kept).await).await?;
+        let asked =
+            async |bench: &Bench<'_>| floor::plain(bench.origin, bench.count, changed, kept).await;
+        bench.pass(pass, asked).await?;
+    }
+    match origin.secure.is_empty() {
+        true => Ok(()),
+        false => measure_secure(bench, changed, directory).await,
+    }
+}
+
+/// The same over TLS.
+async fn measure_secure(bench: Bench<'_>, changed: usize, directory: &Path) -> Result<(), Error> {
+    let count = bench.count.min(FEW);
+    let mut bench = Bench { count, directory: directory.join("secure"), secure: true, ..bench };
+    let daemon = bench.pass("TLS, cold", async |bench| bench.start().await).await?;
+    for pass in ["TLS, unchanged", "TLS, unchanged again"] {
+        bench.clock.advance(WEEK);
+        bench.pass(pass, async |_| Ok(daemon.handle().settled().await)).await?;
+    }
+    daemon.stop().await?;
+    let trusted = Certificate::in_directory(directory).certificate;
+    for pass in ["TLS, floor", "TLS, floor again"] {
+        let asked = async |bench: &Bench<'_>| {
+            floor::secure(bench.origin, bench.count, changed, &trusted).await
+        };
+        bench.pass(pass, asked).await?;
     }
     Ok(())
 }
+
+/// Longer than any source waits for its next poll.
+const WEEK: Duration = Duration::from_secs(8 * 86_400);
 
 struct Bench<'a> {
     origin: &'a Origin,
     count: usize,
     clock: Clock,
-    directory: &'a Path,
+    directory: PathBuf,
+    secure: bool,
 }
 
 impl Bench<'_> {
     /// A daemon over the sources, which has polled what was due.
     async fn start(&self) -> Result<Daemon, Error> {
+        std::fs::create_dir_all(&self.directory)?;
         let path = self.directory.join("gazetted.toml");
         std::fs::write(&path, self.config()?)?;
         let plan = Plan::load(&path).map_err(|problems| problems.to_string())?.plan;
@@ -133,10 +191,30 @@ impl Bench<'_> {
             write!(text, "[[topic]]\nid = \"{id}\"\ntitle = \"{id}\"\nquery = '''{query}'''\n")?;
         }
         for number in 0..self.count {
-            let address = self.origin.address(number);
+            let address = self.origin.address(number, self.secure);
             write!(text, "[[source]]\nid = \"s{number}\"\nurl = \"{address}\"\n")?;
         }
         Ok(text)
+    }
+
+    /// How long a reader waits for a feed while nothing else happens, and while all
+    /// sources are polled.
+    async fn while_reading(&mut self, daemon: &Daemon) -> Result<(), Error> {
+        const FEED: &str = "/topics/sanctions.atom";
+        let Some(&Address::Net(place)) = daemon.address() else { return Ok(()) };
+        let reader = Reader::start(place, FEED);
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        let (idle, asked) = reader.stop()?;
+        let reader = Reader::start(place, FEED);
+        self.clock.advance(WEEK);
+        let pass = async |_: &Self| Ok(daemon.handle().settled().await);
+        self.pass("unchanged, and read", pass).await?;
+        let (busy, asked_then) = reader.stop()?;
+        println!(
+            "{:>8} a feed at p99, idle: {idle:.1?} of {asked}; while polling: {busy:.1?} of {asked_then}",
+            self.count
+        );
+        Ok(())
     }
 
     /// Measures one pass.
@@ -170,47 +248,6 @@ fn forget_peak() {
     let _ = std::fs::write("/proc/self/clear_refs", "5");
 }
 
-/// The same conditional requests by a bare client that does nothing else.
-async fn floor(origin: &Origin, count: usize, kept: bool) -> Result<(), Error> {
-    let mut clients = JoinSet::new();
-    for (first, place) in origin.places.clone().into_iter().enumerate() {
-        clients.spawn(async move {
-            let mut connection = None;
-            for number in (first..count).step_by(ORIGINS) {
-                let mut sender = match connection.take() {
-                    Some(sender) => sender,
-                    None => connect(place).await?,
-                };
-                let edition = u8::from(number < count / 20);
-                let request = hyper::Request::get(format!("/{number}.atom"))
-                    .header("Host", "127.0.0.1")
-                    .header("If-None-Match", format!("\"{number}-{edition}\""))
-                    .body(Empty::<bytes::Bytes>::new())?;
-                let answer = sender.send_request(request).await?;
-                assert_eq!(answer.status(), 304);
-                answer.into_body().collect().await?;
-                connection = kept.then_some(sender);
-            }
-            Ok::<_, Box<dyn std::error::Error + Send + Sync>>(())
-        });
-    }
-    while let Some(done) = clients.join_next().await {
-        done?.map_err(|error| error.to_string())?;
-    }
-    Ok(())
-}
-
-type Sender = hyper::client::conn::http1::SendRequest<Empty<bytes::Bytes>>;
-
-async fn connect(place: SocketAddr) -> Result<Sender, Box<dyn std::error::Error + Send + Sync>> {
-    let stream = tokio::net::TcpStream::connect(place).await?;
-    stream.set_nodelay(true)?;
-    let stream = hyper_util::rt::TokioIo::new(stream);
-    let (sender, connection) = hyper::client::conn::http1::handshake(stream).await?;
-    tokio::spawn(connection);
-    Ok(sender)
-}
-
 fn root(origin: &Origin) -> String {
     format!("http://{}", origin.places[0])
 }
@@ -228,7 +265,7 @@ async fn counted(origin: &Origin) -> Result<[u64; 2], Error> {
 
 /// Other programs over the same addresses, where they are installed.
 fn peers(origin: &Origin, count: usize) -> Result<(), Error> {
-    let addresses: Vec<_> = (0..count).map(|number| origin.address(number)).collect();
+    let addresses: Vec<_> = (0..count).map(|number| origin.address(number, false)).collect();
     for (name, script) in [
         ("feedparser, requests", include_str!("poll/peers.py")),
         ("reader", include_str!("poll/reader.py")),

@@ -39,6 +39,8 @@ mod reading;
 
 mod refilled;
 
+mod rounds;
+
 mod telling;
 
 use push::{Hubs, Word};
@@ -288,7 +290,7 @@ impl Pipeline {
             let failure =
                 Failure::new(FailureKind::Internal, "the poll failed inside; please report it");
             let outcome = Outcome::Failed(failure);
-            Some(Poll { source: source.clone(), at: self.clock.now(), outcome })
+            Some(Poll { source: source.clone(), at: self.clock.now(), outcome, pages: None })
         })
     }
 
@@ -319,7 +321,7 @@ impl Pipeline {
             std::mem::take(&mut self.kept_out).into_iter().chain(polls).collect();
         let before: Vec<Memory> =
             polls.iter().map(|poll| self.editor.memory(&poll.source)).collect();
-        let ingested = match self.editor.ingest(polls.clone()).await {
+        let ingested = match self.editor.ingest(&polls).await {
             Err(full @ StoreError::Full { .. }) => {
                 if self.pulse.alive().is_ok() {
                     error!(event = "disk_full", "polling stops until there is room: {full}");

@@ -42,7 +42,7 @@ fn poll(world: &World, numbers: impl Iterator<Item = usize>) -> Vec<Poll> {
         warnings: Vec::new(),
     };
     let outcome = Outcome::Read(Box::new(reading));
-    vec![Poll { source, at: world.clock.now(), outcome }]
+    vec![Poll { source, at: world.clock.now(), outcome, pages: None }]
 }
 
 async fn configured(query: &str) -> World {
@@ -91,7 +91,7 @@ async fn a_changed_topic_is_served_as_it_was_until_it_is_filled_and_misses_nothi
     let (harbours, bridges) = (configured("harbour").await, configured("bridge").await);
     let store: Arc<InMemory> = Arc::default();
     let (mut editor, shelf) = opened(&harbours, &store).await;
-    editor.ingest(poll(&harbours, 0..STORIES)).await.unwrap();
+    editor.ingest(&poll(&harbours, 0..STORIES)).await.unwrap();
     assert_eq!(titles(&shelf), about("harbour", STORIES));
     let before = ids(&shelf);
 
@@ -100,7 +100,7 @@ async fn a_changed_topic_is_served_as_it_was_until_it_is_filled_and_misses_nothi
     assert!(editor.is_filling());
     assert_eq!(titles(&shelf), about("harbour", STORIES));
     // What comes in meanwhile is in the old feed at once, and in the new one later.
-    editor.ingest(poll(&harbours, 0..STORIES + 10)).await.unwrap();
+    editor.ingest(&poll(&harbours, 0..STORIES + 10)).await.unwrap();
     assert_eq!(titles(&shelf), about("harbour", STORIES + 10));
 
     let refilled = filled(&mut editor, &bridges).await;
@@ -120,7 +120,7 @@ async fn a_start_with_a_changed_topic_serves_the_old_feed_also_after_a_crash_in_
     let (harbours, bridges) = (configured("harbour").await, configured("bridge").await);
     let store: Arc<InMemory> = Arc::default();
     let (mut editor, _) = opened(&harbours, &store).await;
-    editor.ingest(poll(&harbours, 0..STORIES)).await.unwrap();
+    editor.ingest(&poll(&harbours, 0..STORIES)).await.unwrap();
     drop(editor);
 
     for _ in 0..2 {
@@ -131,7 +131,7 @@ async fn a_start_with_a_changed_topic_serves_the_old_feed_also_after_a_crash_in_
         // Killed here: nothing of the editor is left but the store.
     }
     let (mut editor, shelf) = opened(&bridges, &store).await;
-    editor.ingest(poll(&bridges, 0..STORIES + 10)).await.unwrap();
+    editor.ingest(&poll(&bridges, 0..STORIES + 10)).await.unwrap();
     filled(&mut editor, &bridges).await;
     assert_eq!(titles(&shelf), about("bridge", STORIES + 10));
     drop(editor);
@@ -145,13 +145,13 @@ async fn a_change_that_is_taken_back_in_the_middle_leaves_nothing_behind() {
     let (harbours, bridges) = (configured("harbour").await, configured("bridge").await);
     let store: Arc<InMemory> = Arc::default();
     let (mut editor, _) = opened(&harbours, &store).await;
-    editor.ingest(poll(&harbours, 0..STORIES)).await.unwrap();
+    editor.ingest(&poll(&harbours, 0..STORIES)).await.unwrap();
     drop(editor);
 
     // The old query's places take in what the new one finds: they may not be trusted again.
     let (mut editor, _) = opened(&bridges, &store).await;
     editor.step(bridges.clock.now()).await.unwrap();
-    editor.ingest(poll(&bridges, 0..STORIES + 10)).await.unwrap();
+    editor.ingest(&poll(&bridges, 0..STORIES + 10)).await.unwrap();
     drop(editor);
 
     let (mut editor, shelf) = opened(&harbours, &store).await;

@@ -1,12 +1,19 @@
-//! A number of sources in; a process that serves them from memory, out.
+//! A certificate in; a process that serves any number of sources, also over TLS, out.
 //!
 //! It runs as a process of its own, so that its work is not counted as the poller's.
 
-use std::io::{BufRead, BufReader, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
+
+use super::certificate::Certificate;
 
 /// Addresses, each an origin of its own: as many requests can be under way.
 pub const ORIGINS: usize = 64;
@@ -27,30 +34,37 @@ struct Counts {
     changed: AtomicU64,
 }
 
-/// The origin's process, and where it listens.
+/// The origin's process, and where it listens: with TLS, where it has a certificate,
+/// it closes each connection after one answer, as it would by the next poll anyway.
 pub struct Origin {
     child: Child,
     pub places: Vec<SocketAddr>,
+    pub secure: Vec<SocketAddr>,
 }
 
 impl Origin {
-    /// Starts this very program as the origin.
-    pub fn start() -> std::io::Result<Self> {
+    /// Starts this very program as the origin, with the certificate of a directory.
+    pub fn start(directory: &Path) -> std::io::Result<Self> {
         let mut child = Command::new(std::env::current_exe()?)
             .arg(AS_ORIGIN)
+            .arg(directory)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()?;
         let stdout = child.stdout.take().ok_or_else(|| std::io::Error::other("no output"))?;
         let mut line = String::new();
         BufReader::new(stdout).read_line(&mut line)?;
-        let places = line.split_whitespace().filter_map(|place| place.parse().ok()).collect();
-        Ok(Self { child, places })
+        let mut places: Vec<SocketAddr> =
+            line.split_whitespace().filter_map(|place| place.parse().ok()).collect();
+        let secure = places.split_off(ORIGINS.min(places.len()));
+        Ok(Self { child, places, secure })
     }
 
     /// Where the document with this number is.
-    pub fn address(&self, number: usize) -> String {
-        format!("http://{}/{number}.atom", self.places[number % self.places.len()])
+    pub fn address(&self, number: usize, secure: bool) -> String {
+        let (scheme, places) =
+            if secure { ("https", &self.secure) } else { ("http", &self.places) };
+        format!("{scheme}://{}/{number}.atom", places[number % places.len()])
     }
 }
 
@@ -62,25 +76,38 @@ impl Drop for Origin {
 }
 
 /// Serves until the process is killed.
-pub fn serve() -> std::io::Result<()> {
+pub fn serve(directory: &Path) -> std::io::Result<()> {
     let counts = Arc::new(Counts::default());
-    let listeners: Vec<_> = (1..=ORIGINS)
-        .map(|host| TcpListener::bind(format!("127.0.0.{host}:0")))
-        .collect::<Result<_, _>>()?;
-    for listener in &listeners {
+    let tls = tls(&Certificate::in_directory(directory));
+    let plain = (1..=ORIGINS).map(|host| (host, None));
+    let secure = (1..=ORIGINS).filter_map(|host| Some((host, Some(tls.clone()?))));
+    let listeners: Vec<_> = plain
+        .chain(secure)
+        .map(|(host, tls)| Ok((TcpListener::bind(format!("127.0.0.{host}:0"))?, tls)))
+        .collect::<std::io::Result<_>>()?;
+    for (listener, _) in &listeners {
         print!("{} ", listener.local_addr()?);
     }
     println!();
     std::io::stdout().flush()?;
     let threads: Vec<_> = listeners
         .into_iter()
-        .map(|listener| {
+        .map(|(listener, tls)| {
             let counts = counts.clone();
             std::thread::spawn(move || {
                 for stream in listener.incoming().flatten() {
-                    let counts = counts.clone();
+                    let (counts, tls) = (counts.clone(), tls.clone());
                     counts.connections.fetch_add(1, Ordering::Relaxed);
-                    std::thread::spawn(move || answer(stream, &counts));
+                    std::thread::spawn(move || {
+                        stream.set_nodelay(true).ok()?;
+                        match tls {
+                            None => answer(stream, &counts, false),
+                            Some(tls) => {
+                                let session = ServerConnection::new(tls).ok()?;
+                                answer(StreamOwned::new(session, stream), &counts, true)
+                            }
+                        }
+                    });
                 }
             })
         })
@@ -89,11 +116,23 @@ pub fn serve() -> std::io::Result<()> {
     Ok(())
 }
 
-/// Answers the requests of one connection: `/N.atom` is a document, `/counts`
+/// What TLS is spoken with; none without a certificate.
+fn tls(from: &Certificate) -> Option<Arc<ServerConfig>> {
+    let certificate = CertificateDer::from_pem_file(&from.certificate).ok()?;
+    let key = PrivateKeyDer::from_pem_file(&from.key).ok()?;
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .ok()?
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate], key)
+        .ok()?;
+    Some(Arc::new(config))
+}
+
+/// Answers the requests of one connection, or the first: `/N.atom` is a document, `/counts`
 /// what was counted, `/change/N` changes the documents below N.
-fn answer(stream: TcpStream, counts: &Counts) -> Option<()> {
-    stream.set_nodelay(true).ok()?;
-    let mut writer = stream.try_clone().ok()?;
+fn answer<S: Read + Write>(stream: S, counts: &Counts, once: bool) -> Option<()> {
     let mut reader = BufReader::new(stream);
     loop {
         let (mut line, mut target, mut tag) = (String::new(), None, None);
@@ -111,33 +150,40 @@ fn answer(stream: TcpStream, counts: &Counts) -> Option<()> {
                 counts.requests.load(Ordering::Relaxed),
                 counts.connections.load(Ordering::Relaxed)
             );
-            write!(writer, "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{text}", text.len())
+            let length = text.len();
+            write!(reader.get_mut(), "HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n{text}")
                 .ok()?;
             continue;
         }
         if let Some(count) = target.strip_prefix("/change/") {
             counts.changed.store(count.parse().ok()?, Ordering::Relaxed);
-            write!(writer, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").ok()?;
+            write!(reader.get_mut(), "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").ok()?;
             continue;
         }
         counts.requests.fetch_add(1, Ordering::Relaxed);
         let number: u64 = target[1..].split('.').next()?.parse().ok()?;
         let edition = u64::from(number < counts.changed.load(Ordering::Relaxed));
         let known = format!("\"{number}-{edition}\"");
+        let close = if once { "Connection: close\r\n" } else { "" };
         let head = format!(
             "ETag: {known}\r\nLast-Modified: Wed, 02 Apr 2025 11:0{edition}:00 GMT\r\n\
-             Content-Type: application/atom+xml\r\nCache-Control: max-age=300\r\n"
+             Content-Type: application/atom+xml\r\nCache-Control: max-age=300\r\n{close}"
         );
-        if tag.as_deref() == Some(known.as_str()) {
-            write!(writer, "HTTP/1.1 304 Not Modified\r\n{head}\r\n").ok()?;
-            continue;
+        let answer = if tag.as_deref() == Some(known.as_str()) {
+            format!("HTTP/1.1 304 Not Modified\r\n{head}\r\n").into_bytes()
+        } else {
+            let body = zipped(document(number, edition).as_bytes())?;
+            let length = body.len();
+            let head = format!(
+                "HTTP/1.1 200 OK\r\n{head}Content-Encoding: gzip\r\nContent-Length: {length}\r\n\r\n"
+            );
+            [head.as_bytes(), &body].concat()
+        };
+        reader.get_mut().write_all(&answer).ok()?;
+        reader.get_mut().flush().ok()?;
+        if once {
+            return Some(());
         }
-        let body = zipped(document(number, edition).as_bytes())?;
-        let length = body.len();
-        let head = format!(
-            "HTTP/1.1 200 OK\r\n{head}Content-Encoding: gzip\r\nContent-Length: {length}\r\n\r\n"
-        );
-        writer.write_all(&[head.as_bytes(), &body].concat()).ok()?;
     }
 }
 

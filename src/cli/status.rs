@@ -3,8 +3,10 @@
 use std::process::ExitCode;
 
 use clap::Args;
+use serde_json::json;
 
-use super::{ConfigFile, Done, ask, print_line, show};
+use super::{ConfigFile, Done, Stop, ask, print_line, show};
+use crate::config::Plan;
 use crate::inquiry::Question;
 use crate::inquiry::status::SourceStatus;
 use crate::model::TopicSilence;
@@ -17,7 +19,7 @@ pub(super) struct Status {
     /// Only these sources.
     #[arg(value_name = "SOURCE")]
     sources: Vec<String>,
-    /// Print one JSON object a source instead of a table.
+    /// Print one JSON object a source instead of a table, and one a silent topic.
     #[arg(long)]
     json: bool,
 }
@@ -32,24 +34,63 @@ impl Status {
         if !self.sources.is_empty() {
             rows.retain(|row| self.sources.contains(&row.id));
         }
+        // Whoever names a source wants to know all of it, and of nothing else.
+        let silent = match self.sources.is_empty() {
+            true => silent_topics(plan)?,
+            false => Vec::new(),
+        };
         if self.json {
-            rows.iter().all(|row| print_line(serde_json::to_string(row).unwrap_or_default()));
+            let _ =
+                rows.iter().all(|row| print_line(serde_json::to_string(row).unwrap_or_default()))
+                    && silent.iter().all(|topic| print_line(of_topic(topic)));
         } else {
             show::status_table(&rows);
-            // Whoever names a source wants to know all of it.
             if !self.sources.is_empty() {
                 rows.iter().for_each(show::status_in_full);
-            } else {
-                let mut silences: Vec<TopicSilence> = Vec::new();
-                ask::ask(plan, Question::Silences, |value| {
-                    silences.extend(serde_json::from_value(value))
-                })?;
-                for silence in silences.iter().filter(|silence| silence.ended.is_none()) {
-                    let TopicSilence { topic, since, .. } = silence;
-                    print_line(format_args!("topic {topic} is silent: no story since {since}"));
-                }
+            }
+            for TopicSilence { topic, since, .. } in &silent {
+                print_line(format_args!("topic {topic} is silent: no story since {since}"));
             }
         }
         Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// The topics into which no story comes any more.
+fn silent_topics(plan: Plan) -> Result<Vec<TopicSilence>, Stop> {
+    let mut silences: Vec<TopicSilence> = Vec::new();
+    ask::ask(plan, Question::Silences, |value| silences.extend(serde_json::from_value(value)))?;
+    silences.retain(|silence| silence.ended.is_none());
+    Ok(silences)
+}
+
+/// A silent topic as a line of JSON; what has a `topic` is no source.
+fn of_topic(silence: &TopicSilence) -> serde_json::Value {
+    let TopicSilence { topic, since, told, .. } = silence;
+    json!({
+        "topic": topic,
+        "state": "silent",
+        "silent_since": since.to_string(),
+        "told": told.to_string(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Timestamp, TopicId};
+
+    #[test]
+    fn a_silent_topic_is_a_line_that_no_source_is_mistaken_for() {
+        let silence = TopicSilence {
+            topic: TopicId::new("balkans"),
+            since: Timestamp::from_secs(1_743_600_000),
+            told: Timestamp::from_secs(1_745_000_000),
+            ended: None,
+        };
+        assert_eq!(
+            of_topic(&silence).to_string(),
+            r#"{"silent_since":"2025-04-02T13:20:00Z","state":"silent","told":"2025-04-18T18:13:20Z","topic":"balkans"}"#
+        );
     }
 }

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
-use tracing::{error, info};
+use tracing::error;
 
 use crate::config::Plan;
 use crate::dedup::{self, Candidate, Judged, Rules};
@@ -21,10 +21,10 @@ use crate::model::{
 use crate::publish::{self, Ledger, Shelf};
 use crate::store::{Commit, Store, StoreError};
 
-use super::filing::{Filing, SLICE};
+use super::filing::{Filing, Highlights, SLICE};
 use super::keeping::Keeping;
 use super::listening::Listening;
-use super::refilled::Refilled;
+use super::refilled::{Refilled, tell};
 
 mod closing;
 
@@ -52,6 +52,7 @@ pub struct Editor {
     displayed: Vec<Vec<Arc<Story>>>,
     /// Those stories by id, so that feeds share them and none is read twice.
     at_hand: HashMap<StoryId, Arc<Story>>,
+    highlights: Highlights,
 }
 
 /// What one poll came to, for the log.
@@ -101,6 +102,7 @@ impl Editor {
             passages_from: None,
             displayed: Vec::new(),
             at_hand: HashMap::new(),
+            highlights: Highlights::default(),
         };
         editor.enforce(now).await?;
         editor.publish_all(now).await?;
@@ -220,6 +222,7 @@ impl Editor {
         self.shelf.guard(self.plan.guards());
         let all = self.filing.all();
         self.displayed = vec![Vec::new(); all.len()];
+        self.highlights = Highlights::default();
         self.close_volumes(&all, now).await?;
         self.display(&all)?;
         self.publish(&all, now).await?;
@@ -241,20 +244,24 @@ impl Editor {
     /// One gathering of polls through the stages. Each is judged against
     /// all before it; one commit holds them all, and nothing is published
     /// that is not durable. Returns what each poll came to, in order.
-    pub async fn ingest(&mut self, polls: Vec<Poll>) -> Result<Vec<Ingested>, StoreError> {
+    pub async fn ingest(&mut self, polls: &[Poll]) -> Result<Vec<Ingested>, StoreError> {
         let Some(now) = polls.iter().map(|poll| poll.at).max() else { return Ok(Vec::new()) };
         let began = Instant::now();
         let plan = self.plan.clone();
-        let candidates: Vec<Vec<Candidate>> =
+        let mut candidates: Vec<Vec<Candidate>> =
             polls.iter().map(|poll| candidates_of(poll, &plan)).collect();
-        let mut known = tokio::task::block_in_place(|| self.look_up(&polls, &candidates))?;
+        let mut known = tokio::task::block_in_place(|| self.look_up(polls, &mut candidates))?;
 
         let mut commit = Commit::default();
         let mut memories = BTreeMap::new();
         let mut outcomes = Vec::with_capacity(polls.len());
         let mut touched = BTreeSet::new();
         let mut market = self.market;
-        for (poll, candidates) in polls.iter().zip(candidates) {
+        for (poll, mut candidates) in polls.iter().zip(candidates) {
+            if document_of(poll).is_none() {
+                // Looked up when the poll began; a push may have said something else since.
+                candidates.retain(|candidate| dedup::is_current(candidate, &known));
+            }
             let listed = dedup::listed(&candidates);
             plan.store.retention.let_go(&mut known, poll.at);
             let allowance = self.allowance(poll, &listed, &memories);
@@ -300,6 +307,7 @@ impl Editor {
         self.ledger.admitted(&admitted);
         self.memories.write().unwrap_or_else(PoisonError::into_inner).extend(memories);
 
+        self.highlights.forget(&admitted.iter().map(|admitted| admitted.story.id).collect());
         let changed = admitted.into_iter().map(|admitted| admitted.story);
         self.at_hand.extend(changed.map(|story| (story.id, Arc::new(story))));
         self.close_volumes(&touched, now).await?;
@@ -316,7 +324,7 @@ impl Editor {
     fn look_up(
         &self,
         polls: &[Poll],
-        candidates: &[Vec<Candidate>],
+        candidates: &mut [Vec<Candidate>],
     ) -> Result<Lookalikes, StoreError> {
         let mut names: Vec<Key> = candidates.iter().flatten().flat_map(Candidate::names).collect();
         for poll in polls {
@@ -325,6 +333,9 @@ impl Editor {
             }
         }
         let mut known = self.store.lookalikes(&names)?;
+        for document in &mut *candidates {
+            dedup::read_texts(document, &known);
+        }
         let unsettled = candidates.iter().flatten().filter(|one| !dedup::is_settled(one, &known));
         let keys: Vec<Key> = unsettled.flat_map(Candidate::keys).collect();
         let more = self.store.lookalikes(&keys)?;
@@ -398,6 +409,8 @@ impl Editor {
             stories.sort_by_key(|story| Reverse((self.filing.date(feed, story), story.id)));
             if feed == self.plan.topics.len() {
                 self.filing.show_everybody(&mut stories);
+            } else {
+                self.highlights.follow(feed, &stories, &self.filing);
             }
             self.displayed[feed] = stories;
         }
@@ -441,7 +454,7 @@ impl Editor {
             rendered.extend(match plan.topics.get(feed) {
                 Some(topic) => {
                     let archived = self.filing.last_volume(feed);
-                    let words = |story: &Story| self.filing.words(feed, story);
+                    let words = |story: &Story| self.highlights.of(feed, story.id);
                     let sources = &plan.sources;
                     publish::render_topic_after(archived, topic, stories, &words, sources, site)
                 }
@@ -455,17 +468,6 @@ impl Editor {
     }
 }
 
-/// One line for each topic that is another than at the last run.
-fn tell(refilled: Option<&[Refilled]>) {
-    for refilled in refilled.unwrap_or_default() {
-        let Refilled { topic, matched, added, lost } = refilled;
-        info!(
-            event = "topic_changed", %topic, matched, added, lost,
-            "topic {topic}: query changed, {refilled}"
-        );
-    }
-}
-
 /// What the plan says of identity.
 pub(crate) fn rules(plan: &Plan) -> Rules<'_> {
     let authority = &plan.server.site.authority;
@@ -473,10 +475,12 @@ pub(crate) fn rules(plan: &Plan) -> Rules<'_> {
 }
 
 fn candidates_of(poll: &Poll, plan: &Plan) -> Vec<Candidate> {
-    match document_of(poll) {
-        Some(reading) => dedup::candidates(reading.entries.clone(), &rules(plan), poll.at),
-        None => Vec::new(),
-    }
+    let entries = match (document_of(poll), &poll.pages) {
+        (Some(reading), _) => &reading.entries,
+        (None, Some(pages)) => &pages.entries,
+        (None, None) => return Vec::new(),
+    };
+    dedup::candidates(entries.clone(), &rules(plan), poll.at)
 }
 
 /// The document that came, from the source or from its hub.

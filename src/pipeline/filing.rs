@@ -19,6 +19,7 @@ use crate::store::{Commit, PlaceChange, Store, StoreError};
 use crate::topics::Subject;
 
 pub(crate) use listing::{after, latest_first};
+pub(super) use showing::Highlights;
 pub(crate) use stands::names;
 
 pub(crate) use super::archive::archive_of;

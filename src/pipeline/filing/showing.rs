@@ -1,10 +1,42 @@
 //! Stories as they are filed in; which of them a feed shows, and for which words, out.
 
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::{Filing, OF_EVERYTHING};
-use crate::model::Story;
+use crate::model::{Story, StoryId};
 use crate::topics::{Field, Subject};
+
+/// For which words stories are in the feeds that show them. To find them, a story
+/// is read anew; so they are kept for as long as it is shown and stays as it is.
+#[derive(Debug, Default)]
+pub(in crate::pipeline) struct Highlights(HashMap<(usize, StoryId), Vec<String>>);
+
+impl Highlights {
+    /// Forgets those of stories that are not what they were.
+    pub(in crate::pipeline) fn forget(&mut self, changed: &HashSet<StoryId>) {
+        self.0.retain(|(_, story), _| !changed.contains(story));
+    }
+
+    /// Finds those of what a topic shows now, and keeps no others of it.
+    pub(in crate::pipeline) fn follow(
+        &mut self,
+        topic: usize,
+        stories: &[Arc<Story>],
+        filing: &Filing,
+    ) {
+        let shown: HashSet<StoryId> = stories.iter().map(|story| story.id).collect();
+        self.0.retain(|(of, story), _| *of != topic || shown.contains(story));
+        for story in stories {
+            self.0.entry((topic, story.id)).or_insert_with(|| filing.words(topic, story));
+        }
+    }
+
+    /// Those of a story in a topic.
+    pub(in crate::pipeline) fn of(&self, topic: usize, story: StoryId) -> Vec<String> {
+        self.0.get(&(topic, story)).cloned().unwrap_or_default()
+    }
+}
 
 impl Filing {
     /// How many stories to look at for the feed of everything. Some may be
@@ -25,7 +57,7 @@ impl Filing {
     }
 
     /// The words of a story that put it into a topic, each once, as they stand first.
-    pub(in crate::pipeline) fn words(&self, topic: usize, story: &Story) -> Vec<String> {
+    fn words(&self, topic: usize, story: &Story) -> Vec<String> {
         const TOLD: usize = 8;
         let subject = Subject::of(story, &self.plan.sources, &self.plan.language);
         let mut words: Vec<String> = Vec::new();

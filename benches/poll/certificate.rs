@@ -1,0 +1,43 @@
+//! A directory in; a certificate of loopback's addresses in it, out.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use super::origin::ORIGINS;
+
+/// Where the certificate and its key are.
+pub struct Certificate {
+    pub certificate: PathBuf,
+    pub key: PathBuf,
+}
+
+impl Certificate {
+    /// Where they are in this directory.
+    pub fn in_directory(directory: &Path) -> Self {
+        Self { certificate: directory.join("certificate.pem"), key: directory.join("key.pem") }
+    }
+
+    /// Has openssl make both; false where it is not installed.
+    pub fn make(&self) -> std::io::Result<bool> {
+        let hosts: Vec<_> = (1..=ORIGINS).map(|host| format!("IP:127.0.0.{host}")).collect();
+        let settings = format!(
+            "[req]\ndistinguished_name = dn\nx509_extensions = of\n[dn]\n[of]\n\
+             basicConstraints = critical, CA:FALSE\nsubjectAltName = {}\n",
+            hosts.join(", ")
+        );
+        let config = self.key.with_extension("cnf");
+        std::fs::write(&config, settings)?;
+        let made = Command::new("openssl")
+            .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"])
+            .args(["-noenc", "-days", "2", "-subj", "/CN=origin.example", "-config"])
+            .arg(config)
+            .arg("-out")
+            .arg(&self.certificate)
+            .arg("-keyout")
+            .arg(&self.key)
+            .stdin(Stdio::null())
+            .stderr(Stdio::null())
+            .status();
+        Ok(made.is_ok_and(|status| status.success()))
+    }
+}
