@@ -25,6 +25,8 @@ mod editor;
 mod enriching;
 mod filing;
 
+mod ingested;
+
 mod keeping;
 
 mod listening;
@@ -39,13 +41,16 @@ mod reading;
 
 mod refilled;
 
+mod rounds;
+
 mod telling;
 
-use push::{Hubs, Word};
+use push::{Hubs, Word, heard};
 
 pub(crate) use editor::rules;
-pub use editor::{Editor, Ingested, Memories};
+pub use editor::{Editor, Memories};
 pub(crate) use filing::{after, archive_of, latest_first, names};
+pub use ingested::Ingested;
 pub(crate) use listening::silences;
 pub use pulse::Pulse;
 pub use push::Callbacks;
@@ -288,7 +293,7 @@ impl Pipeline {
             let failure =
                 Failure::new(FailureKind::Internal, "the poll failed inside; please report it");
             let outcome = Outcome::Failed(failure);
-            Some(Poll { source: source.clone(), at: self.clock.now(), outcome })
+            Some(Poll { source: source.clone(), at: self.clock.now(), outcome, pages: None })
         })
     }
 
@@ -486,13 +491,5 @@ impl Pipeline {
             self.heard(word).await?;
         }
         Ok(())
-    }
-}
-
-/// What comes of hubs next; for ever, where none may call.
-async fn heard(hubs: &mut Option<Hubs>, full: bool) -> Word {
-    match hubs {
-        Some(hubs) => hubs.next(full).await,
-        None => std::future::pending().await,
     }
 }

@@ -194,6 +194,25 @@ async fn a_story_that_is_old_enough_goes_and_does_not_come_back_as_news() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_story_past_its_time_stays_silent_though_its_source_revises_it_before_it_was_taken_away()
+{
+    let mut world = World::new().await.source("fcdo", announcement()).topic("crime", "crime");
+    world.keep("30d");
+    let world = world.start().await;
+    let story = world.stories()[0].id.clone();
+    // The very poll after which it would go finds it revised.
+    let revised = announcement()
+        .replace("About it", "Quite another thing")
+        .replace("2025-04-02T11:05:00Z", "2025-05-03T11:05:00Z");
+    world.site.document("/fcdo", revised);
+    for _ in 0..3 {
+        world.pass(31 * 24 * HOUR).await;
+        assert_eq!(world.titles("crime").await, Vec::<String>::new());
+        assert!(world.stories().iter().all(|kept| kept.id != story));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn another_address_begins_with_no_memory_of_the_one_before() {
     let mut world = three_tellings().await;
     world.site.script("/fcdo", [Answer::status(410)]);

@@ -22,6 +22,7 @@ use crate::publish::{self, Ledger, Shelf};
 use crate::store::{Commit, Store, StoreError};
 
 use super::filing::{Filing, Highlights, SLICE};
+use super::ingested::Ingested;
 use super::keeping::Keeping;
 use super::listening::Listening;
 use super::refilled::{Refilled, tell};
@@ -55,19 +56,6 @@ pub struct Editor {
     highlights: Highlights,
 }
 
-/// What one poll came to, for the log.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Ingested {
-    /// Stories founded.
-    pub new: usize,
-    /// Copies that joined a story.
-    pub joined: usize,
-    /// Entries whose source changed what it says.
-    pub revised: usize,
-    /// What became of the source.
-    pub events: Vec<SourceEvent>,
-}
-
 impl Editor {
     /// Takes up the work where the store left it: every feed stands on the shelf when this
     /// returns. Topics whose query is new are filled from the stored stories: at once where
@@ -79,7 +67,9 @@ impl Editor {
         now: Timestamp,
     ) -> Result<Self, StoreError> {
         let memories = tokio::task::block_in_place(|| store.memories())?;
-        shelf.remember(tokio::task::block_in_place(|| store.stamps())?);
+        let stamps = tokio::task::block_in_place(|| store.stamps())?;
+        let keeping = Keeping::recall(&stamps);
+        shelf.remember(stamps);
         let mut filing = Filing::open(plan.clone(), &store).await?;
         let few = tokio::task::block_in_place(|| store.count())? < SLICE as u64;
         while filing.is_filling() && (few || filing.lacks_nothing()) {
@@ -94,7 +84,7 @@ impl Editor {
             memories: Arc::new(RwLock::new(memories)),
             ledger: Arc::default(),
             filing,
-            keeping: Keeping::default(),
+            keeping,
             listening,
             market,
             passages_from: None,
@@ -246,17 +236,22 @@ impl Editor {
         let Some(now) = polls.iter().map(|poll| poll.at).max() else { return Ok(Vec::new()) };
         let began = Instant::now();
         let plan = self.plan.clone();
-        let candidates: Vec<Vec<Candidate>> =
+        let mut candidates: Vec<Vec<Candidate>> =
             polls.iter().map(|poll| candidates_of(poll, &plan)).collect();
-        let mut known = tokio::task::block_in_place(|| self.look_up(polls, &candidates))?;
+        let mut known = tokio::task::block_in_place(|| self.look_up(polls, &mut candidates))?;
 
         let mut commit = Commit::default();
         let mut memories = BTreeMap::new();
         let mut outcomes = Vec::with_capacity(polls.len());
         let mut touched = BTreeSet::new();
         let mut market = self.market;
-        for (poll, candidates) in polls.iter().zip(candidates) {
+        for (poll, mut candidates) in polls.iter().zip(candidates) {
+            if document_of(poll).is_none() {
+                // Looked up when the poll began; a push may have said something else since.
+                candidates.retain(|candidate| dedup::is_current(candidate, &known));
+            }
             let listed = dedup::listed(&candidates);
+            plan.store.retention.let_go(&mut known, poll.at);
             let allowance = self.allowance(poll, &listed, &memories);
             let mut judged =
                 dedup::judge_within(candidates, &mut known, &rules(&plan), poll.at, allowance);
@@ -271,7 +266,7 @@ impl Editor {
                 }
             }
             let events = self.settle(poll, &judged, listed, &mut memories, &mut market);
-            outcomes.push(Ingested { events, ..tally(&judged.admitted) });
+            outcomes.push(Ingested { events, ..Ingested::of(&judged.admitted) });
             for admitted in judged.admitted {
                 commit.places.extend(self.filing.file(&admitted, &mut touched));
                 commit.admitted.push(admitted);
@@ -317,7 +312,7 @@ impl Editor {
     fn look_up(
         &self,
         polls: &[Poll],
-        candidates: &[Vec<Candidate>],
+        candidates: &mut [Vec<Candidate>],
     ) -> Result<Lookalikes, StoreError> {
         let mut names: Vec<Key> = candidates.iter().flatten().flat_map(Candidate::names).collect();
         for poll in polls {
@@ -326,6 +321,9 @@ impl Editor {
             }
         }
         let mut known = self.store.lookalikes(&names)?;
+        for document in &mut *candidates {
+            dedup::read_texts(document, &known);
+        }
         let unsettled = candidates.iter().flatten().filter(|one| !dedup::is_settled(one, &known));
         let keys: Vec<Key> = unsettled.flat_map(Candidate::keys).collect();
         let more = self.store.lookalikes(&keys)?;
@@ -465,10 +463,12 @@ pub(crate) fn rules(plan: &Plan) -> Rules<'_> {
 }
 
 fn candidates_of(poll: &Poll, plan: &Plan) -> Vec<Candidate> {
-    match document_of(poll) {
-        Some(reading) => dedup::candidates(reading.entries.clone(), &rules(plan), poll.at),
-        None => Vec::new(),
-    }
+    let entries = match (document_of(poll), &poll.pages) {
+        (Some(reading), _) => &reading.entries,
+        (None, Some(pages)) => &pages.entries,
+        (None, None) => return Vec::new(),
+    };
+    dedup::candidates(entries.clone(), &rules(plan), poll.at)
 }
 
 /// The document that came, from the source or from its hub.
@@ -476,15 +476,5 @@ fn document_of(poll: &Poll) -> Option<&Reading> {
     match &poll.outcome {
         Outcome::Read(reading) | Outcome::Pushed(reading) => Some(reading),
         Outcome::Unchanged { .. } | Outcome::Failed(_) => None,
-    }
-}
-
-fn tally(admitted: &[Admitted]) -> Ingested {
-    let count = |verdict| admitted.iter().filter(|admitted| admitted.verdict == verdict).count();
-    Ingested {
-        new: count(Verdict::New),
-        joined: count(Verdict::Joined),
-        revised: count(Verdict::Revised),
-        events: Vec::new(),
     }
 }

@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use tracing::info;
-
 use crate::model::TopicId;
 
 /// What matching a topic's stories anew has changed of it.
@@ -40,17 +38,6 @@ pub(super) fn grouped(number: usize) -> String {
     grouped
 }
 
-/// One line for each topic that is another than at the last run.
-pub(super) fn tell(refilled: Option<&[Refilled]>) {
-    for refilled in refilled.unwrap_or_default() {
-        let Refilled { topic, matched, added, lost } = refilled;
-        info!(
-            event = "topic_changed", %topic, matched, added, lost,
-            "topic {topic}: query changed, {refilled}"
-        );
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -60,5 +47,16 @@ mod tests {
         for (number, told) in [(0, "0"), (999, "999"), (1_204, "1,204"), (1_000_000, "1,000,000")] {
             assert_eq!(grouped(number), told);
         }
+    }
+}
+
+/// One line for each topic that is another than at the last run.
+pub(super) fn tell(refilled: Option<&[Refilled]>) {
+    for refilled in refilled.unwrap_or_default() {
+        let Refilled { topic, matched, added, lost } = refilled;
+        tracing::info!(
+            event = "topic_changed", %topic, matched, added, lost,
+            "topic {topic}: query changed, {refilled}"
+        );
     }
 }
