@@ -332,6 +332,41 @@ async fn the_polls_of_a_run_replay_into_an_empty_store() {
     assert!(!one_by_one.0.is_empty());
 }
 
+/// What pages say is in the polls, also in those that brought no document.
+#[tokio::test(flavor = "multi_thread")]
+async fn polls_that_looked_at_pages_again_replay_too() {
+    let mut world = World::new().await;
+    let link = world.site.url("/news/1");
+    let text = "Ministers said a number of things to those who had come to hear them. ".repeat(9);
+    let page = format!("<html><body><article><h1>News</h1><p>{text}</p></article></body></html>");
+    world
+        .site
+        .answer("/news/1", move |_| Answer::ok(page.clone()).header("Content-Type", "text/html"));
+    world = world.source("fcdo", atom(&[])).lines("enrich = \"page\"").topic("all", "ministers");
+    let world = world.start().await;
+    let entry = ("urn:1", link.as_str(), "What ministers said", "2025-04-02T11:05:00Z");
+    world.site.document("/fcdo", atom(&[entry]));
+    let mut polls: Vec<Poll> = Vec::new();
+    for day in 0..4 {
+        if day == 2 {
+            world.site.answer("/news/1", |_| Answer::status(410));
+        }
+        world.clock.advance(25 * HOUR);
+        let source = gazetted::model::SourceId::new("fcdo");
+        polls.push(world.handle().poll_now(source).await.unwrap().unwrap().poll);
+        world.handle().settled().await;
+    }
+    let bare = |poll: &&Poll| matches!(poll.outcome, Outcome::Unchanged { .. });
+    assert!(polls.iter().filter(bare).any(|poll| poll.pages.is_some()));
+    let written = serde_json::to_string(&polls).unwrap();
+    let polls: Vec<Poll> = serde_json::from_str(&written).unwrap();
+    let one_by_one = replay(&world, polls.iter().map(|poll| vec![poll.clone()]).collect()).await;
+    let twice = polls.iter().flat_map(|poll| [vec![poll.clone()], vec![poll.clone()]]).collect();
+    assert!(one_by_one.0[0].contains("\"withdrawn\":{"), "{:?}", one_by_one.0);
+    assert_eq!(one_by_one, replay(&world, vec![polls]).await);
+    assert_eq!(one_by_one, replay(&world, twice).await);
+}
+
 /// The stories, as the store has them, and the feeds, after these gatherings.
 async fn replay(
     world: &World,

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use url::Url;
-
 use super::title::title_words;
 
 pub(super) const MONTHS: [&str; 12] = [
@@ -83,12 +81,6 @@ impl Figures {
             place += figures.read(&words[place..], place.checked_sub(1).map(|at| &*words[at]));
         }
         figures
-    }
-
-    /// Reads them from the last part of an address, which often repeats the title.
-    pub(super) fn of_address(page: Option<&Url>) -> Self {
-        let last = page.and_then(|page| page.path_segments()?.rfind(|part| !part.is_empty()));
-        Self::of(&last.unwrap_or_default().replace(['-', '_', '.'], " "))
     }
 
     /// Reads what stands at the beginning of `words`; how many words that were.

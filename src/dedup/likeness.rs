@@ -213,12 +213,8 @@ fn forbidden(
     let led = leader.entry.dated().unwrap_or(leader.joined).min(leader.joined);
     let apart = led.apart(candidate.date);
     // The figures of a release may stand in a table or a file that no text holds: then only
-    // its date and its address tell it from the one before.
-    let together = word_for_word
-        && apart <= SITE_WINDOW
-        && Figures::of_address(page_of(entry))
-            .contradict(&Figures::of_address(page_of(&leader.entry)))
-            .is_none();
+    // its date tells it from the one before.
+    let together = word_for_word && apart <= SITE_WINDOW;
     if let Some(host) = site_of(entry, story).filter(|_| !together) {
         return Some(Forbidden::OneSite { host });
     }

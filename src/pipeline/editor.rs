@@ -15,8 +15,8 @@ use crate::config::Plan;
 use crate::dedup::{self, Candidate, Judged, Rules};
 use crate::fetch::{self, Market, News};
 use crate::model::{
-    Admitted, Key, Lookalikes, Memory, Outcome, Poll, Reading, SourceEvent, SourceId, Story,
-    StoryId, Timestamp, Topic, Verdict,
+    Key, Lookalikes, Memory, Outcome, Poll, Reading, SourceEvent, SourceId, Story, StoryId,
+    Timestamp, Topic,
 };
 use crate::publish::{self, Ledger, Shelf};
 use crate::store::{Commit, Store, StoreError};

@@ -144,7 +144,9 @@ mod tests {
             let mut commit = Commit::default();
             Keeping { day: Some(day(now)), walk }.note(&mut commit, now);
             stored.extend(commit.stamps);
-            commit.unstamped.iter().for_each(|name| drop(stored.remove(name)));
+            for name in &commit.unstamped {
+                stored.remove(name);
+            }
             let recalled = Keeping::recall(&stored);
             assert_eq!(recalled.walk, walk);
             assert!(walk != Walk::Rests || recalled.day == Some(day(now)));

@@ -110,11 +110,6 @@ fn releases_whose_figures_are_in_a_table_alone_stay_apart() {
         Entry { text: RELEASES[0].2.to_owned(), ..updated(stated, date) }
     };
     for (one, other, stories) in [
-        (
-            ("landings-week-12", "2025-04-02T09:00:00Z"),
-            ("landings-week-13", "2025-04-02T11:00:00Z"),
-            2,
-        ),
         (("landings-a", "2025-04-01T09:00:00Z"), ("landings-b", "2025-04-02T09:00:00Z"), 2),
         // What two offices announce together has one day.
         (("landings-a", "2025-04-02T09:00:00Z"), ("landings-b", "2025-04-02T11:00:00Z"), 1),
