@@ -27,6 +27,8 @@ mod filing;
 
 mod hub;
 
+mod ingested;
+
 mod keeping;
 
 mod listening;
@@ -48,11 +50,12 @@ mod rounds;
 mod telling;
 
 use hub::OwnHub;
-use push::{Hubs, Word};
+use push::{Hubs, Word, heard};
 
 pub(crate) use editor::rules;
-pub use editor::{Editor, Ingested, Memories};
+pub use editor::{Editor, Memories};
 pub(crate) use filing::{after, archive_of, latest_first, names};
+pub use ingested::Ingested;
 pub(crate) use listening::silences;
 pub use pulse::Pulse;
 pub use push::Callbacks;
@@ -459,13 +462,5 @@ impl Pipeline {
             self.heard(word).await?;
         }
         Ok(())
-    }
-}
-
-/// What comes of hubs next; for ever, where none may call.
-async fn heard(hubs: &mut Option<Hubs>, full: bool) -> Word {
-    match hubs {
-        Some(hubs) => hubs.next(full).await,
-        None => std::future::pending().await,
     }
 }
