@@ -114,12 +114,7 @@ async fn measure(origin: &Origin, count: usize, directory: &Path) -> Result<(), 
             ask(&format!("{}/change/{}", root(origin), count / 20)).await?;
         }
         bench.clock.advance(WEEK);
-        bench
-            .pass(pass, async |_| {
-                daemon.handle().settled().await;
-                Ok(())
-            })
-            .await?;
+        bench.pass(pass, async |_| settled(&daemon).await).await?;
     }
     bench.while_reading(&daemon).await?;
     daemon.stop().await?;
@@ -144,7 +139,7 @@ async fn measure_secure(bench: Bench<'_>, changed: usize, directory: &Path) -> R
     let daemon = bench.pass("TLS, cold", async |bench| bench.start().await).await?;
     for pass in ["TLS, unchanged", "TLS, unchanged again"] {
         bench.clock.advance(WEEK);
-        bench.pass(pass, async |_| Ok(daemon.handle().settled().await)).await?;
+        bench.pass(pass, async |_| settled(&daemon).await).await?;
     }
     daemon.stop().await?;
     let trusted = Certificate::in_directory(directory).certificate;
@@ -154,6 +149,12 @@ async fn measure_secure(bench: Bench<'_>, changed: usize, directory: &Path) -> R
         };
         bench.pass(pass, asked).await?;
     }
+    Ok(())
+}
+
+/// Waits until nothing is due nor under way.
+async fn settled(daemon: &Daemon) -> Result<(), Error> {
+    daemon.handle().settled().await;
     Ok(())
 }
 
@@ -207,7 +208,7 @@ impl Bench<'_> {
         let (idle, asked) = reader.stop()?;
         let reader = Reader::start(place, FEED);
         self.clock.advance(WEEK);
-        let pass = async |_: &Self| Ok(daemon.handle().settled().await);
+        let pass = async |_: &Self| settled(daemon).await;
         self.pass("unchanged, and read", pass).await?;
         let (busy, asked_then) = reader.stop()?;
         println!(

@@ -48,7 +48,7 @@ pub struct Plan {
     pub publish: PublishPlan,
     /// Bounds on documents.
     pub parsing: parse::Limits,
-    /// How hubs reach us.
+    /// How hubs reach us, and which is ours.
     pub hub: HubPlan,
     /// What is logged, and how.
     pub logging: LoggingPlan,
@@ -164,6 +164,10 @@ pub struct HubPlan {
     /// Where sources' hubs call, with a slash at its end; a callback's token follows
     /// it. None, where no hub is asked to push.
     pub callbacks: Option<Url>,
+    /// Whether there is a hub here, for our own feeds.
+    pub serves: bool,
+    /// The hub elsewhere that is told of every change.
+    pub elsewhere: Option<Url>,
 }
 
 /// The compiled `[publish]` table.

@@ -97,6 +97,7 @@ impl Daemon {
             Pipeline::new(editor, clock.clone(), incoming).map_err(DaemonError::Polling)?;
         let hubs =
             desk::HubDesk { callbacks: pipeline.open_callbacks(), requests: requests.clone() };
+        tokio::task::block_in_place(|| pipeline.open_hub())?;
         let stop_serving = CancellationToken::new();
         let desk = Arc::new(desk::FrontDesk::new(
             records.clone(),

@@ -38,6 +38,7 @@ use crate::model::{
 
 pub use address::is_public;
 pub use agenda::{Agenda, Refusal};
+pub use http::{Call, Said};
 pub use market::Market;
 pub use older::older;
 pub use schedule::rate_a_day;
@@ -222,6 +223,12 @@ impl Fetcher {
     /// 308 alone, with the same form (W6). The hub's word comes later, to the callback.
     pub async fn subscribe(&self, request: &websub::Request) -> Result<(), Failure> {
         self.web.subscribe(request).await
+    }
+
+    /// Tells somebody something over the same guarded connections, once, following
+    /// no redirect. `now` is the moment that dates in the answer are held against.
+    pub async fn call(&self, call: &Call, now: Timestamp) -> Result<Said, Failure> {
+        self.web.call(call, now).await
     }
 
     /// Asks for an older page of `source`'s document (see [`older()`]), without

@@ -124,6 +124,8 @@ pub enum Question {
     Status,
     /// Which topics fell silent? One [`crate::model::TopicSilence`] each.
     Silences,
+    /// How is our hub doing? One [`status::HubStatus`], or nothing where there is none.
+    Hub,
     /// Why is this story what it is? One [`explain::ExplainedStory`], or nothing.
     Explain {
         /// An address or an id.
@@ -174,6 +176,9 @@ impl Records {
             }
             Question::Silences => {
                 self.silences()?.iter().map(as_json).all(line);
+            }
+            Question::Hub => {
+                self.hub_status()?.iter().map(as_json).all(line);
             }
             Question::Explain { story } => {
                 if let Some(story) = self.find(story)? {

@@ -83,6 +83,13 @@
 //! answers at once; the loop has it checked and parsed, and it goes the way of a poll,
 //! as an [`model::Outcome::Pushed`].
 //!
+//! # One subscriber, step by step
+//!
+//! A request to our own hub comes to the server, which reads it ([`publish::hub`]) and has
+//! the loop see to it; `pipeline/hub.rs` has the callback asked whether it is meant, and
+//! keeps the [`model::Subscriber`] in the store. After every change of the shelf the loop
+//! looks for whoever has another feed than stands there, and has them sent it.
+//!
 //! # One reload, step by step
 //!
 //! A signal or `gazetted reload` has [`config::Plan::load`] compile the file. With

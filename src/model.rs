@@ -34,6 +34,8 @@ mod stamp;
 
 mod story;
 
+mod subscriber;
+
 mod timestamp;
 
 mod topic;
@@ -58,5 +60,6 @@ pub use stamp::Stamp;
 pub use story::{
     Admitted, Evidence, Forbidden, Key, KeyKind, Lookalikes, Member, Related, Story, Tier, Verdict,
 };
+pub use subscriber::{Subscriber, SubscriberId, host_of};
 pub use timestamp::Timestamp;
 pub use topic::{Fingerprint, Revisions, Topic};

@@ -16,7 +16,7 @@ use tracing::{error, info, warn};
 
 use crate::clock::Clock;
 use crate::config::Plan;
-use crate::fetch::{Agenda, Fetcher, Refusal, websub};
+use crate::fetch::{Agenda, Fetcher, Refusal};
 use crate::model::{Failure, FailureKind, Memory, Outcome, Poll, Source, SourceId, Timestamp};
 use crate::store::StoreError;
 
@@ -24,6 +24,10 @@ mod archive;
 mod editor;
 mod enriching;
 mod filing;
+
+mod hub;
+
+mod ingested;
 
 mod keeping;
 
@@ -39,19 +43,24 @@ mod reading;
 
 mod refilled;
 
+mod request;
+
 mod rounds;
 
 mod telling;
 
-use push::{Hubs, Word};
+use hub::OwnHub;
+use push::{Hubs, Word, heard};
 
 pub(crate) use editor::rules;
-pub use editor::{Editor, Ingested, Memories};
+pub use editor::{Editor, Memories};
 pub(crate) use filing::{after, archive_of, latest_first, names};
+pub use ingested::Ingested;
 pub(crate) use listening::silences;
 pub use pulse::Pulse;
 pub use push::Callbacks;
 pub use refilled::Refilled;
+pub use request::{Polled, Request};
 
 /// How long a full disk is left alone before the polls in hand are tried again.
 const RETRY: Duration = Duration::from_secs(30);
@@ -61,55 +70,6 @@ const LAST_POLLS: Duration = Duration::from_secs(10);
 
 /// As many polls go into one commit: what was waiting when the last was done.
 const GATHER: usize = 256;
-
-/// What the rest of the daemon asks of the loop.
-#[derive(Debug)]
-pub enum Request {
-    /// Poll a source now, unless a hold or the floor forbids (P14).
-    PollNow {
-        /// Which.
-        source: SourceId,
-        /// Told when the poll is published, or why there is none.
-        done: oneshot::Sender<Result<Polled, Refusal>>,
-    },
-    /// Put a plan in force.
-    Replan {
-        /// The plan, compiled.
-        plan: Arc<Plan>,
-        /// Told when it is in force, with what that changed of topics.
-        done: oneshot::Sender<Vec<Refilled>>,
-    },
-    /// Answer a hub that calls back to verify, or to say no.
-    CallBack {
-        /// The callback's token.
-        token: String,
-        /// The call's query.
-        query: Vec<(String, String)>,
-        /// Told what to answer.
-        done: oneshot::Sender<websub::Answer>,
-    },
-    /// Tell when no poll is due nor under way and no topic is being filled.
-    Settled {
-        /// Told then.
-        done: oneshot::Sender<()>,
-    },
-    /// Answer, to show that the loop is alive.
-    Heartbeat {
-        /// Told at once.
-        done: oneshot::Sender<()>,
-    },
-    /// End, once what is under way is published.
-    Stop,
-}
-
-/// A poll that was published, and what came of it.
-#[derive(Debug, Clone)]
-pub struct Polled {
-    /// The poll.
-    pub poll: Poll,
-    /// What its entries came to.
-    pub ingested: Ingested,
-}
 
 /// What makes the loop act.
 enum Event {
@@ -121,6 +81,8 @@ enum Event {
     Polled(Vec<Poll>),
     /// A hub has sent something, or was asked.
     Heard(Box<Word>),
+    /// A subscriber of our hub was asked, or told.
+    Told(hub::Word),
     /// Somebody asks.
     Asked(Request),
 }
@@ -141,6 +103,8 @@ pub struct Pipeline {
     pulse: Arc<Pulse>,
     /// What is under way with hubs, where they may call.
     hubs: Option<Hubs>,
+    /// Our own, where there is one.
+    hub: Option<OwnHub>,
     /// Polls that could not be committed because the disk is full.
     kept_out: Vec<Poll>,
     /// When they are tried again.
@@ -175,6 +139,7 @@ impl Pipeline {
             only: None,
             pulse: Arc::default(),
             hubs: None,
+            hub: None,
             kept_out: Vec::new(),
             retry_at: Instant::now(),
             fill_at: Instant::now(),
@@ -213,12 +178,17 @@ impl Pipeline {
             self.start_due_polls();
             self.ask_hubs().await?;
             self.fill_topics().await?;
+            self.tell_subscribers().await?;
             self.tell_if_settled();
             match self.next_event().await {
                 Event::Due => {}
                 Event::Retry => self.ingest(Vec::new()).await?,
                 Event::Polled(polls) => self.ingest(polls).await?,
                 Event::Heard(word) => self.heard(*word).await?,
+                Event::Told(word) => self.told(word).await?,
+                Event::Asked(Request::Subscribe { asked, done }) => {
+                    let _ = done.send(self.subscribe(asked));
+                }
                 Event::Asked(Request::CallBack { token, query, done }) => {
                     let _ = done.send(self.call_back(&token, &query).await?);
                 }
@@ -242,12 +212,15 @@ impl Pipeline {
         let full = !self.kept_out.is_empty();
         let wake_at = self.agenda.wake_at().filter(|_| !full);
         self.pulse.expect(wake_at);
+        let tell_at = self.hub.as_ref().and_then(OwnHub::wake_at);
         tokio::select! {
             biased;
             request = self.requests.recv() => Event::Asked(request.unwrap_or(Request::Stop)),
             Some(ended) = self.polls.join_next_with_id() => Event::Polled(self.gather(ended)),
             word = heard(&mut self.hubs, full) => Event::Heard(Box::new(word)),
+            word = hub::next(&mut self.hub) => Event::Told(word),
             () = self.clock.sleep_until(wake_at.unwrap_or(Timestamp::EPOCH)), if wake_at.is_some() => Event::Due,
+            () = self.clock.sleep_until(tell_at.unwrap_or(Timestamp::EPOCH)), if tell_at.is_some() => Event::Due,
             () = tokio::time::sleep_until(self.retry_at), if full => Event::Retry,
             () = tokio::time::sleep_until(self.fill_at), if self.editor.is_filling() => Event::Due,
         }
@@ -461,7 +434,8 @@ impl Pipeline {
     fn tell_if_settled(&mut self) {
         let due = self.agenda.wake_at().is_some_and(|next| next <= self.clock.now());
         let hubs_rest = self.hubs.as_ref().is_none_or(Hubs::rests);
-        if self.polls.is_empty() && !due && hubs_rest && !self.editor.is_filling() {
+        let told = self.hub.as_ref().is_none_or(OwnHub::rests);
+        if self.polls.is_empty() && !due && hubs_rest && told && !self.editor.is_filling() {
             for done in self.waiting_for_rest.drain(..) {
                 let _ = done.send(());
             }
@@ -488,13 +462,5 @@ impl Pipeline {
             self.heard(word).await?;
         }
         Ok(())
-    }
-}
-
-/// What comes of hubs next; for ever, where none may call.
-async fn heard(hubs: &mut Option<Hubs>, full: bool) -> Word {
-    match hubs {
-        Some(hubs) => hubs.next(full).await,
-        None => std::future::pending().await,
     }
 }

@@ -30,6 +30,8 @@ mod guard;
 
 mod heads;
 
+pub mod hub;
+
 mod json_feed;
 
 mod ledger;

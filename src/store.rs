@@ -8,7 +8,8 @@
 //!
 //! *Ground records* cannot be derived from anything else: sources' memories,
 //! what each source lists, stories with the keys they bear, retired stories
-//! (their keys alone), stamps, archived documents. They are what a backup holds ([`Record`]).
+//! (their keys alone), stamps, archived documents, subscribers of our hub. They are
+//! what a backup holds ([`Record`]).
 //! *Derived records* can be made again from them: which stories bear a key,
 //! the order of stories, the number of stories; `check` does so. A topic's
 //! places derive from its query and stand under the query's fingerprint, so
@@ -30,7 +31,8 @@ use std::pin::Pin;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    Admitted, Fingerprint, Key, Lookalikes, Memory, SourceId, Stamp, Story, StoryId, Timestamp,
+    Admitted, Fingerprint, Key, Lookalikes, Memory, SourceId, Stamp, Story, StoryId, Subscriber,
+    SubscriberId, Timestamp,
 };
 
 mod apply;
@@ -157,6 +159,10 @@ pub struct Commit {
     pub stamps: Vec<(String, Stamp)>,
     /// Paths that are served no longer, whose stamps go.
     pub unstamped: Vec<String>,
+    /// Subscribers of our hub as they are now.
+    pub subscribers: Vec<Subscriber>,
+    /// Those who are none any more.
+    pub unsubscribed: Vec<SubscriberId>,
     /// Paths whose archived documents go.
     pub unarchived: Vec<String>,
     /// Documents that are kept as they are published now, by path.
@@ -180,6 +186,8 @@ impl Commit {
             filled,
             stamps,
             unstamped,
+            subscribers,
+            unsubscribed,
             unarchived,
             archived,
         } = self;
@@ -195,6 +203,8 @@ impl Commit {
             && filled.is_empty()
             && stamps.is_empty()
             && unstamped.is_empty()
+            && subscribers.is_empty()
+            && unsubscribed.is_empty()
             && unarchived.is_empty()
             && archived.is_empty()
     }
@@ -251,6 +261,8 @@ pub trait Store: Send + Sync + 'static {
     ) -> Result<Vec<(StoryId, Timestamp)>, StoreError>;
     /// Stamps of what was served, by path.
     fn stamps(&self) -> Result<BTreeMap<String, Stamp>, StoreError>;
+    /// Who is subscribed at our hub, in the order of their ids.
+    fn subscribers(&self) -> Result<Vec<Subscriber>, StoreError>;
     /// The paths of archived documents that begin so, in order.
     fn archive(&self, under: &str) -> Result<Vec<String>, StoreError>;
     /// An archived document.

@@ -34,6 +34,7 @@
 //! | Q40 | `formats::q40_json_feed` |
 //! | Q41 | `formats::q41_rss` |
 //! | Q42 | `formats::q42_opml`, `formats::q42_opml_of_sources` |
+//! | H1-H10 | `hub::h01_…` to `hub::h08_…`, `hub_bounds::h09_…` and `h10_…` |
 //!
 //! Q14 and Q17 are about extensions, which are dropped whole.
 
@@ -46,6 +47,10 @@ mod content;
 mod formats;
 
 mod http;
+
+mod hub;
+
+mod hub_bounds;
 
 mod limits;
 

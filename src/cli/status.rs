@@ -8,7 +8,7 @@ use serde_json::json;
 use super::{ConfigFile, Done, Stop, ask, print_line, show};
 use crate::config::Plan;
 use crate::inquiry::Question;
-use crate::inquiry::status::SourceStatus;
+use crate::inquiry::status::{HubStatus, SourceStatus};
 use crate::model::TopicSilence;
 
 /// Say how every source is doing.
@@ -36,7 +36,7 @@ impl Status {
         }
         // Whoever names a source wants to know all of it, and of nothing else.
         let silent = match self.sources.is_empty() {
-            true => silent_topics(plan)?,
+            true => silent_topics(plan.clone())?,
             false => Vec::new(),
         };
         if self.json {
@@ -50,6 +50,14 @@ impl Status {
             }
             for TopicSilence { topic, since, .. } in &silent {
                 print_line(format_args!("topic {topic} is silent: no story since {since}"));
+            }
+            if self.sources.is_empty()
+                && let Some(HubStatus { subscriptions, hosts, failing }) =
+                    ask::ask_one(plan, Question::Hub)?
+            {
+                print_line(format_args!(
+                    "our hub: {subscriptions} subscriptions of {hosts} hosts, {failing} failing"
+                ));
             }
         }
         Ok(ExitCode::SUCCESS)

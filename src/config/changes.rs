@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Plan, StorePlan};
+use super::{HubPlan, Plan, StorePlan};
 use crate::fetch;
 use crate::model::{Source, SourceId, Topic, TopicId};
 
@@ -110,8 +110,13 @@ fn settings(old: &Plan, new: &Plan) -> Vec<Change> {
     if old.parsing != new.parsing {
         changes.push(in_force("[parsing]: changed"));
     }
-    if old.hub != new.hub {
-        changes.push(in_force("[hub]: callback_url changed"));
+    let hub = differing!(&old.hub, &new.hub, HubPlan {
+        callbacks: "callback_url",
+        serves: "serve",
+        elsewhere: "url",
+    } but);
+    if !hub.is_empty() {
+        changes.push(in_force(format!("[hub]: {} changed", hub.join(", "))));
     }
     if old.logging.filter != new.logging.filter {
         changes.push(in_force("[logging]: filter changed"));
@@ -333,6 +338,13 @@ tools = ["cargo"]
             (
                 format!("[hub]\ncallback_url = \"https://news.example.org/\"\n{BASE}"),
                 vec!["[hub]: callback_url changed"],
+            ),
+            (
+                format!("[hub]\nserve = true\n{BASE}"),
+                vec![
+                    "[server]: what feeds and pages say of this server changed",
+                    "[hub]: serve changed",
+                ],
             ),
             (BASE.replace("org/b\"", "org/b\"\npush = false"), vec!["source b: push changed"]),
             (

@@ -282,9 +282,11 @@ pub(crate) struct Publish {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Hub {
-    /// The WebSub hub that our feeds name (Q13).
+    /// Whether there is a WebSub hub here, for our own feeds, which name it (Q13).
+    pub(crate) serve: bool,
+    /// The WebSub hub elsewhere that our feeds name, and that is told of every change.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) url: Option<WebAddress>,
+    pub(crate) url: Option<Spanned<WebAddress>>,
     /// Where sources' hubs reach this server; without it none is asked to push (W4).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) callback_url: Option<Spanned<BaseUrl>>,

@@ -379,6 +379,8 @@ fn hubs_call_over_https_at_an_address_that_they_can_reach() {
         let warnings = files.compiled().unwrap().warnings.to_string();
         assert!(warnings.contains("cannot be reached from outside"), "{inside}: {warnings}");
     }
+    let two = format!("[hub]\nserve = true\nurl = \"https://hub.example.org/\"\n{SMALL}");
+    assert_eq!(problems_of(&two), ["3:7 `url` and `serve`: feeds name one hub"]);
     let plan = Files::of(&[("gazetted.toml", SMALL)]).compiled().unwrap().plan;
     assert_eq!((plan.hub.callbacks, plan.polling.push), (None, false));
 }

@@ -10,8 +10,11 @@ use crate::dedup;
 use crate::fetch::websub;
 use crate::inquiry::Records;
 use crate::inquiry::trial::{Caught, Scope};
-use crate::model::{Piece, Source, SourceId, StoryId, Timestamp, TopicId, TopicSilence};
+use crate::model::{
+    Piece, Source, SourceId, StoryId, Subscriber, Timestamp, TopicId, TopicSilence,
+};
 use crate::pipeline::{Callbacks, Pulse, Request};
+use crate::publish::hub::{Asked, NotGranted};
 use crate::publish::{
     Before, Delivery, Desk, EarlierDetail, Finding, FoundStory, Ledger, NotAQuery, Reply, Search,
     Site, SourceDetail, SourceState, StoryDetail, Unavailable, Volume, VolumeDetail,
@@ -178,6 +181,25 @@ impl Desk for FrontDesk {
 
     fn delivered(&self, delivery: Delivery) -> bool {
         self.hubs.callbacks.as_ref().is_some_and(|callbacks| callbacks.deliver(delivery))
+    }
+
+    fn is_hub(&self) -> bool {
+        self.records.plan().hub.serves
+    }
+
+    fn subscribe(&self, asked: Asked) -> Reply<Result<(), NotGranted>> {
+        let requests = self.hubs.requests.clone();
+        Box::pin(async move {
+            let stopping = || Unavailable("the daemon is stopping".to_owned());
+            let (done, answer) = oneshot::channel();
+            let request = Request::Subscribe { asked, done };
+            requests.send(request).await.map_err(|_| stopping())?;
+            answer.await.map_err(|_| stopping())
+        })
+    }
+
+    fn subscribers(&self) -> Reply<Vec<Subscriber>> {
+        self.look_up(|records| records.subscribers().map_err(unavailable))
     }
 
     fn volume(

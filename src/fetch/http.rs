@@ -5,6 +5,7 @@
 //! weight: only a leading run of permanent ones is ever adopted (P46).
 
 mod body;
+mod call;
 mod connect;
 mod headers;
 mod redirect;
@@ -18,6 +19,8 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue, IF_MODIFIED_SINCE, I
 use reqwest::{Client, Response, StatusCode};
 use url::{Origin, Url};
 use xxhash_rust::xxh3::xxh3_64;
+
+pub use self::call::{Call, Said};
 
 use self::body::{MOST_ERROR, Turns, drain, receive};
 use self::connect::{client, noticing};

@@ -61,9 +61,12 @@ impl Records {
     pub fn export_records(&self, mut line: impl FnMut(&Record) -> bool) -> Result<(), StoreError> {
         for record in self.store().records() {
             let mut record = record?;
-            if let Record::Memory { memory, .. } = &mut record {
+            match &mut record {
                 // Holds what a hub signs with; whoever takes over asks it anew.
-                memory.push = None;
+                Record::Memory { memory, .. } => memory.push = None,
+                // Their secrets were told to this hub alone: they subscribe anew.
+                Record::Subscriber { .. } => continue,
+                _ => {}
             }
             if !line(&record) {
                 break;

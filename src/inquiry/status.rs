@@ -1,11 +1,14 @@
 //! What is remembered of the sources in; how each is doing, and why, out.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::Records;
 use crate::fetch;
 use crate::model::{
-    FailureKind, HoldScope, Memory, Source, SourceEvent, Subscription, Timestamp, TopicSilence,
+    FailureKind, HoldScope, Memory, Source, SourceEvent, Subscriber, Subscription, Timestamp,
+    TopicSilence,
 };
 use crate::pipeline;
 use crate::store::StoreError;
@@ -121,6 +124,17 @@ pub struct PushStatus {
     pub trouble: Option<String>,
 }
 
+/// How our hub is doing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HubStatus {
+    /// Subscriptions, those to private topics too.
+    pub subscriptions: usize,
+    /// Hosts that they are at.
+    pub hosts: usize,
+    /// Subscriptions whose last delivery failed.
+    pub failing: usize,
+}
+
 impl Records {
     /// How every source of the plan is doing, in the order of the configuration.
     pub fn status(&self, now: Timestamp) -> Vec<SourceStatus> {
@@ -128,6 +142,25 @@ impl Records {
         let mut sources: Vec<&Source> = plan.sources.values().map(|source| &**source).collect();
         sources.sort_by_key(|source| source.position);
         sources.into_iter().map(|source| status_of(source, &self.memory(&source.id), now)).collect()
+    }
+
+    /// How our hub is doing, if there is one or was.
+    pub fn hub_status(&self) -> Result<Option<HubStatus>, StoreError> {
+        let subscribers = self.store().subscribers()?;
+        let hosts: BTreeSet<&str> = subscribers.iter().map(Subscriber::host).collect();
+        let status = HubStatus {
+            subscriptions: subscribers.len(),
+            hosts: hosts.len(),
+            failing: subscribers.iter().filter(|one| one.failures > 0).count(),
+        };
+        Ok((self.plan().hub.serves || !subscribers.is_empty()).then_some(status))
+    }
+
+    /// Who is subscribed at our hub, less those to what is not for everybody.
+    pub fn subscribers(&self) -> Result<Vec<Subscriber>, StoreError> {
+        // Only a private topic is asked for with something behind its address.
+        let is_public = |subscriber: &Subscriber| !subscriber.topic.contains('?');
+        Ok(self.store().subscribers()?.into_iter().filter(is_public).collect())
     }
 
     /// The topics that fell silent, each with its last silence.

@@ -15,13 +15,14 @@ use crate::config::Plan;
 use crate::dedup::{self, Candidate, Judged, Rules};
 use crate::fetch::{self, Market, News};
 use crate::model::{
-    Admitted, Key, Lookalikes, Memory, Outcome, Poll, Reading, SourceEvent, SourceId, Story,
-    StoryId, Timestamp, Topic, Verdict,
+    Key, Lookalikes, Memory, Outcome, Poll, Reading, SourceEvent, SourceId, Story, StoryId,
+    Timestamp, Topic,
 };
 use crate::publish::{self, Ledger, Shelf};
 use crate::store::{Commit, Store, StoreError};
 
 use super::filing::{Filing, Highlights, SLICE};
+use super::ingested::Ingested;
 use super::keeping::Keeping;
 use super::listening::Listening;
 use super::refilled::{Refilled, tell};
@@ -53,19 +54,6 @@ pub struct Editor {
     /// Those stories by id, so that feeds share them and none is read twice.
     at_hand: HashMap<StoryId, Arc<Story>>,
     highlights: Highlights,
-}
-
-/// What one poll came to, for the log.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Ingested {
-    /// Stories founded.
-    pub new: usize,
-    /// Copies that joined a story.
-    pub joined: usize,
-    /// Entries whose source changed what it says.
-    pub revised: usize,
-    /// What became of the source.
-    pub events: Vec<SourceEvent>,
 }
 
 impl Editor {
@@ -147,6 +135,11 @@ impl Editor {
     /// The store, for those who read it.
     pub(super) fn store(&self) -> Arc<dyn Store> {
         self.store.clone()
+    }
+
+    /// Everything that is served.
+    pub(super) fn shelf(&self) -> &Arc<Shelf> {
+        &self.shelf
     }
 
     /// The plan in force.
@@ -278,7 +271,7 @@ impl Editor {
                 }
             }
             let events = self.settle(poll, &judged, listed, &mut memories, &mut market);
-            outcomes.push(Ingested { events, ..tally(&judged.admitted) });
+            outcomes.push(Ingested { events, ..Ingested::of(&judged.admitted) });
             for admitted in judged.admitted {
                 commit.places.extend(self.filing.file(&admitted, &mut touched));
                 commit.admitted.push(admitted);
@@ -488,15 +481,5 @@ fn document_of(poll: &Poll) -> Option<&Reading> {
     match &poll.outcome {
         Outcome::Read(reading) | Outcome::Pushed(reading) => Some(reading),
         Outcome::Unchanged { .. } | Outcome::Failed(_) => None,
-    }
-}
-
-fn tally(admitted: &[Admitted]) -> Ingested {
-    let count = |verdict| admitted.iter().filter(|admitted| admitted.verdict == verdict).count();
-    Ingested {
-        new: count(Verdict::New),
-        joined: count(Verdict::Joined),
-        revised: count(Verdict::Revised),
-        events: Vec::new(),
     }
 }

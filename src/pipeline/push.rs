@@ -432,3 +432,11 @@ async fn ask(fetcher: Arc<Fetcher>, source: SourceId, request: websub::Request) 
     let broken = |_| Err(Failure::new(FailureKind::Internal, "the request failed inside"));
     Asked { source, round, answer: asking.await.unwrap_or_else(broken) }
 }
+
+/// What comes of hubs next; for ever, where none may call.
+pub(super) async fn heard(hubs: &mut Option<Hubs>, full: bool) -> Word {
+    match hubs {
+        Some(hubs) => hubs.next(full).await,
+        None => std::future::pending().await,
+    }
+}

@@ -11,10 +11,11 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use tokio::sync::OwnedSemaphorePermit;
 
+use super::hub::{Asked, NotGranted};
 use super::{Ledger, Site, Volume};
 use crate::model::{
-    FailureKind, Memory, Piece, Source, SourceId, Sources, Story, StoryId, Timestamp, Topic,
-    TopicId, TopicSilence,
+    FailureKind, Memory, Piece, Source, SourceId, Sources, Story, StoryId, Subscriber, Timestamp,
+    Topic, TopicId, TopicSilence,
 };
 
 /// An answer that takes a moment.
@@ -70,6 +71,19 @@ pub trait Desk: Send + Sync + 'static {
     fn delivered(&self, delivery: Delivery) -> bool {
         drop(delivery);
         false
+    }
+    /// Whether there is a hub of ours here.
+    fn is_hub(&self) -> bool {
+        false
+    }
+    /// Takes a request to our hub, which it sees to later; why it does not, otherwise.
+    fn subscribe(&self, asked: Asked) -> Reply<Result<(), NotGranted>> {
+        drop(asked);
+        Box::pin(std::future::ready(Ok(Err(NotGranted::NoSuchFeed))))
+    }
+    /// Who is told of changes by our hub, less those who are told of what is private.
+    fn subscribers(&self) -> Reply<Vec<Subscriber>> {
+        Box::pin(std::future::ready(Ok(Vec::new())))
     }
     /// What one source tells, unless there is none of that name. `confide`:
     /// whether who asks may hear what is not for everybody.

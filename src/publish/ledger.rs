@@ -22,6 +22,8 @@ pub struct Ledger {
     registry: Registry,
     polls: Family<Polled, Counter>,
     pushes: Family<Pushed, Counter>,
+    deliveries: Family<Delivered, Counter>,
+    subscribers: Gauge,
     bytes: Family<OfSource, Counter>,
     entries: Family<OfSource, Counter>,
     news_delay: Family<OfSource, Histogram, fn() -> Histogram>,
@@ -70,6 +72,11 @@ struct Pushed {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Delivered {
+    result: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct OfTopic {
     topic: Name<TopicId>,
 }
@@ -113,6 +120,8 @@ impl Default for Ledger {
             registry: Registry::with_prefix("gazetted"),
             polls: Family::default(),
             pushes: Family::default(),
+            deliveries: Family::default(),
+            subscribers: Gauge::default(),
             bytes: Family::default(),
             entries: Family::default(),
             news_delay: Family::new_with_constructor(news_delays),
@@ -138,6 +147,10 @@ impl Ledger {
         let to = &mut self.registry;
         to.register("polls", "Polls by outcome", self.polls.clone());
         to.register("pushes", "What hubs sent, by what came of it", self.pushes.clone());
+        to.register("subscribers", "Subscriptions at our hub", self.subscribers.clone());
+        let delivered = "What subscribers were told, by what came of it";
+        to.register("deliveries", delivered, self.deliveries.clone());
+        drop(self.deliveries.get_or_create(&Delivered { result: "taken" }));
         to.register("entries", "Entries read", self.entries.clone());
         to.register("verdicts", "Entries by what judging them came to", self.verdicts.clone());
         to.register("stories", "Stories in the store", self.stories.clone());
@@ -177,6 +190,16 @@ impl Ledger {
     /// A hub sent something: `read`, `ping`, `forged` or `unreadable`.
     pub fn pushed(&self, source: &SourceId, result: &'static str) {
         self.pushes.get_or_create(&Pushed { source: Name(source.clone()), result }).inc();
+    }
+
+    /// A subscriber of our hub was told: `taken`, `failed` or `gone`.
+    pub fn delivered(&self, result: &'static str) {
+        self.deliveries.get_or_create(&Delivered { result }).inc();
+    }
+
+    /// How many subscriptions there are at our hub.
+    pub fn subscribed(&self, subscriptions: usize) {
+        self.subscribers.set(subscriptions.try_into().unwrap_or(i64::MAX));
     }
 
     /// Entries were judged.

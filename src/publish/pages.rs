@@ -8,6 +8,8 @@ mod sources;
 
 mod story;
 
+mod subscribers;
+
 use std::borrow::Cow;
 
 use askama::Template;
@@ -19,7 +21,7 @@ use super::legible::legible;
 use super::masthead::{Masthead, description_of, title_of};
 use super::site::{Site, story_path, topic_path};
 use super::{Format, Rendered};
-use crate::model::{Piece, Timestamp, Topic, TopicSilence};
+use crate::model::{Piece, Subscriber, Timestamp, Topic, TopicSilence};
 use chart::Chart;
 
 const HTML: &str = "text/html; charset=utf-8";
@@ -137,10 +139,11 @@ pub(super) fn story(
 pub(super) fn sources(
     states: &[SourceState],
     silences: &[TopicSilence],
+    told: &[Subscriber],
     now: Timestamp,
     site: &Site,
 ) -> Rendered {
-    page("/sources", &sources::page(states, silences, now, site))
+    page("/sources", &sources::page(states, silences, told, now, site))
 }
 
 /// `/search` before anything is asked, or with what is wrong with what was asked.

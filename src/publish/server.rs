@@ -10,7 +10,10 @@ mod admission;
 mod answer;
 
 mod callbacks;
+
 mod client;
+
+mod hub;
 
 mod listener;
 

@@ -55,6 +55,8 @@ pub enum Absence {
 pub(super) struct Shelved {
     pub content_type: HeaderValue,
     pub link: Option<HeaderValue>,
+    /// What its bytes hash to.
+    pub hash: u64,
     pub modified: Timestamp,
     /// How often this path was asked for, through all its changes.
     pub tally: Arc<Tally>,
@@ -332,7 +334,8 @@ impl Shelved {
             })
         });
         let editions = Vec::new();
-        Self { content_type, link, modified: stamp.modified, tally, editions, codings }
+        let Stamp { hash, modified } = stamp;
+        Self { content_type, link, hash, modified, tally, editions, codings }
     }
 
     pub(super) fn identity(&self) -> &Bytes {

@@ -57,6 +57,12 @@ pub(super) fn apply(
     for path in &commit.unstamped {
         stage.remove(layout::stamp(path))?;
     }
+    for subscriber in &commit.subscribers {
+        put_packed(stage, layout::subscriber(subscriber.id()), subscriber)?;
+    }
+    for id in &commit.unsubscribed {
+        stage.remove(layout::subscriber(*id))?;
+    }
     for path in &commit.unarchived {
         stage.remove(layout::archived(path))?;
     }
@@ -177,6 +183,9 @@ fn restore(stage: &mut Stage<'_>, header: &mut Header, record: &Record) -> Resul
             stage.put(layout::listed(source), ids.as_flattened())
         }
         Record::Stamp { path, stamp } => put_packed(stage, layout::stamp(path), stamp),
+        Record::Subscriber { subscriber } => {
+            put_packed(stage, layout::subscriber(subscriber.id()), subscriber)
+        }
         Record::Archived { path, text } => put_packed(stage, layout::archived(path), text),
         Record::Story { story, keys } => {
             let change = KeyChange { new: keys.clone(), dropped: Vec::new() };

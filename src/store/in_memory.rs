@@ -8,7 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::model::{
-    Fingerprint, Key, KeyKind, Lookalikes, Memory, SourceId, Story, StoryId, Timestamp,
+    Fingerprint, Key, KeyKind, Lookalikes, Memory, SourceId, Story, StoryId, Subscriber,
+    SubscriberId, Timestamp,
 };
 
 use super::passages::span_of;
@@ -25,6 +26,7 @@ struct State {
     memories: BTreeMap<SourceId, Memory>,
     listed: BTreeMap<SourceId, Vec<StoryId>>,
     stamps: BTreeMap<String, Stamp>,
+    subscribers: BTreeMap<SubscriberId, Subscriber>,
     archived: BTreeMap<String, String>,
     stories: BTreeMap<StoryId, (Story, Vec<Key>)>,
     order: BTreeSet<(Timestamp, StoryId)>,
@@ -83,6 +85,10 @@ impl State {
         for path in commit.unstamped {
             self.stamps.remove(&path);
         }
+        self.subscribers.extend(commit.subscribers.into_iter().map(|one| (one.id(), one)));
+        for id in commit.unsubscribed {
+            self.subscribers.remove(&id);
+        }
         for path in commit.unarchived {
             self.archived.remove(&path);
         }
@@ -137,6 +143,9 @@ impl State {
             Record::Memory { source, memory } => drop(self.memories.insert(source, *memory)),
             Record::Listed { source, stories } => drop(self.listed.insert(source, stories)),
             Record::Stamp { path, stamp } => drop(self.stamps.insert(path, stamp)),
+            Record::Subscriber { subscriber } => {
+                self.subscribers.insert(subscriber.id(), *subscriber);
+            }
             Record::Archived { path, text } => drop(self.archived.insert(path, text)),
             Record::Story { story, keys } => self.admit(*story, &[], &keys),
             Record::Retired { story, .. } if self.stories.contains_key(&story) => {}
@@ -179,6 +188,10 @@ impl State {
             .stamps
             .iter()
             .map(|(path, stamp)| Record::Stamp { path: path.clone(), stamp: *stamp });
+        let subscribers = self
+            .subscribers
+            .values()
+            .map(|subscriber| Record::Subscriber { subscriber: Box::new(subscriber.clone()) });
         let archived = self
             .archived
             .iter()
@@ -193,7 +206,7 @@ impl State {
             at: retired.at,
             keys: retired.keys.clone(),
         });
-        let readings = memories.chain(listed).chain(stamps).chain(archived);
+        let readings = memories.chain(listed).chain(stamps).chain(archived).chain(subscribers);
         readings.chain(stories).chain(retired).collect()
     }
 }
@@ -270,6 +283,10 @@ impl Store for InMemory {
 
     fn stamps(&self) -> Result<BTreeMap<String, Stamp>, StoreError> {
         Ok(self.state()?.stamps.clone())
+    }
+
+    fn subscribers(&self) -> Result<Vec<Subscriber>, StoreError> {
+        Ok(self.state()?.subscribers.values().cloned().collect())
     }
 
     fn archive(&self, under: &str) -> Result<Vec<String>, StoreError> {

@@ -3,7 +3,7 @@
 //! The first byte tells records apart. Numbers are big-endian, so that keys
 //! sort as what they mean.
 
-use crate::model::{Fingerprint, Key, KeyKind, SourceId, StoryId, Timestamp};
+use crate::model::{Fingerprint, Key, KeyKind, SourceId, StoryId, SubscriberId, Timestamp};
 
 use super::Place;
 
@@ -33,6 +33,8 @@ pub(super) enum Kind {
     Story = b's',
     /// `t`, fingerprint: a topic's generation of places.
     Topic = b't',
+    /// `u`, subscriber: a subscriber of our hub.
+    Subscriber = b'u',
     /// `v`, path: a stamp.
     Stamp = b'v',
     /// `x`, span of time, story: the passages of that span which it bears.
@@ -41,7 +43,7 @@ pub(super) enum Kind {
 
 impl Kind {
     /// Every kind, in the order of their bytes.
-    pub(super) const ALL: [Self; 13] = [
+    pub(super) const ALL: [Self; 14] = [
         Self::Archived,
         Self::Chunk,
         Self::Header,
@@ -53,6 +55,7 @@ impl Kind {
         Self::Retired,
         Self::Story,
         Self::Topic,
+        Self::Subscriber,
         Self::Stamp,
         Self::Passages,
     ];
@@ -118,6 +121,10 @@ pub(super) fn place(generation: u32, place: Place) -> Vec<u8> {
 
 pub(super) fn stamp(path: &str) -> Vec<u8> {
     Kind::Stamp.key(&[path.as_bytes()])
+}
+
+pub(super) fn subscriber(id: SubscriberId) -> Vec<u8> {
+    Kind::Subscriber.key(&[id.as_bytes()])
 }
 
 /// An archived document; with the beginning of a path, what all those below it begin with.

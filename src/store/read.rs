@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::PoisonError;
 
 use crate::model::{
-    Fingerprint, Key, KeyKind, Lookalikes, Memory, SourceId, Story, StoryId, Timestamp,
+    Fingerprint, Key, KeyKind, Lookalikes, Memory, SourceId, Story, StoryId, Subscriber, Timestamp,
 };
 
 use super::apply::{bearers_at, head_of, passages_of};
@@ -49,6 +49,15 @@ pub(super) fn stamps(tree: &sled::Tree) -> Result<BTreeMap<String, Stamp>, Fault
     let stamps = ground(tree, Kind::Stamp, None);
     only(stamps, |record| match record {
         Record::Stamp { path, stamp } => Some((path, stamp)),
+        _ => None,
+    })
+    .collect()
+}
+
+pub(super) fn subscribers(tree: &sled::Tree) -> Result<Vec<Subscriber>, Fault> {
+    let subscribers = ground(tree, Kind::Subscriber, None);
+    only(subscribers, |record| match record {
+        Record::Subscriber { subscriber } => Some(*subscriber),
         _ => None,
     })
     .collect()
@@ -199,7 +208,7 @@ pub(super) fn retired(
 
 /// Everything that cannot be derived; see `Store::records` for the order.
 pub(super) fn records(tree: &sled::Tree) -> impl Iterator<Item = Result<Record, Fault>> + use<> {
-    let readings = [Kind::Memory, Kind::Listed, Kind::Stamp, Kind::Archived];
+    let readings = [Kind::Memory, Kind::Listed, Kind::Stamp, Kind::Archived, Kind::Subscriber];
     let readings = readings.map(|kind| ground(tree, kind, None));
     // A story that is retired meanwhile is met twice, and never missed.
     let stories = in_order(tree, None).chain(ground(tree, Kind::Retired, None));

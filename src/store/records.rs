@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Key, KeyKind, Memory, SourceId, Story, StoryId, Timestamp};
+use crate::model::{Key, KeyKind, Memory, SourceId, Story, StoryId, Subscriber, Timestamp};
 
 use super::codec::{self, Unreadable};
 use super::layout::{self, Kind};
@@ -39,6 +39,11 @@ pub enum Record {
         path: String,
         /// When, and into what.
         stamp: Stamp,
+    },
+    /// A subscriber of our hub.
+    Subscriber {
+        /// It.
+        subscriber: Box<Subscriber>,
     },
     /// A document that is kept as it was published.
     Archived {
@@ -90,6 +95,7 @@ impl Record {
             Kind::Stamp => {
                 Ok(Self::Stamp { path: name()?.to_owned(), stamp: codec::unpack(payload)? })
             }
+            Kind::Subscriber => Ok(Self::Subscriber { subscriber: codec::unpack(payload)? }),
             Kind::Archived => {
                 Ok(Self::Archived { path: name()?.to_owned(), text: codec::unpack(payload)? })
             }

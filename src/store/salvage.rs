@@ -34,8 +34,15 @@ pub(super) fn ground(
     tree: &sled::Tree,
     mut visit: impl FnMut(Result<Record, String>) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
-    let kinds =
-        [Kind::Memory, Kind::Listed, Kind::Stamp, Kind::Archived, Kind::Story, Kind::Retired];
+    let kinds = [
+        Kind::Memory,
+        Kind::Listed,
+        Kind::Stamp,
+        Kind::Archived,
+        Kind::Subscriber,
+        Kind::Story,
+        Kind::Retired,
+    ];
     for kind in kinds {
         let mut visited = Ok(());
         let gaps = each(tree, kind, |key, _| {

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use crate::model::{
     Admitted, Entry, Evidence, Fingerprint, Key, KeyKind, Member, Memory, SourceId, Story, StoryId,
-    Timestamp, Verdict,
+    Subscriber, Timestamp, Verdict,
 };
 
 use super::{Commit, Committed, Place, PlaceChange, Record, Stamp, Store, StoreError};
@@ -64,6 +64,24 @@ pub(super) fn memory(number: u64) -> Memory {
     memory
 }
 
+/// A subscriber of one of a few feeds.
+pub(super) fn subscriber(number: u8, delivered: u64) -> Subscriber {
+    Subscriber {
+        topic: format!("https://feeds.example/topics/{}.atom", number % 3),
+        callback: format!("https://reader.example/{number}").parse().unwrap(),
+        secret: Some("s".repeat(usize::from(number))),
+        since: at(0),
+        expires: at(900),
+        has: 7,
+        not_before: at(0),
+        failures: 0,
+        failing_since: None,
+        trouble: None,
+        delivered,
+        last_delivery: None,
+    }
+}
+
 /// Waits for a commit's answer.
 pub(super) fn done(committed: Committed) -> Result<(), StoreError> {
     tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(committed)
@@ -78,6 +96,7 @@ pub(super) fn everything(store: &dyn Store) -> String {
         writeln!(all, "{record:?}").unwrap();
     }
     writeln!(all, "{:?} {:?}", store.memories().unwrap(), store.listed().unwrap()).unwrap();
+    writeln!(all, "{:?}", store.subscribers().unwrap()).unwrap();
     writeln!(all, "{:?} {:?}", store.stamps().unwrap(), store.filled().unwrap()).unwrap();
     for path in store.archive("/archive/").unwrap() {
         writeln!(all, "{path} {:?}", store.archived(&path).unwrap()).unwrap();
@@ -153,7 +172,13 @@ pub(super) fn any_commit() -> impl Strategy<Value = Commit> {
         vec((0u8..4).prop_map(topic), 0..2),
         vec(any_place, 0..8),
         vec((0u8..4).prop_map(topic), 0..2),
-        (vec(any_stamp, 0..3), prop::option::weighted(0.2, 0u8..6), vec(any_archived, 0..3)),
+        (
+            vec(any_stamp, 0..3),
+            prop::option::weighted(0.2, 0u8..6),
+            vec(any_archived, 0..3),
+            vec((0u8..6, any::<u8>()), 0..3),
+            vec(0u8..6, 0..2),
+        ),
     )
         .prop_map(
             |(
@@ -166,7 +191,7 @@ pub(super) fn any_commit() -> impl Strategy<Value = Commit> {
                 dropped,
                 places,
                 filled,
-                (stamps, span, archived),
+                (stamps, span, archived, subscribed, unsubscribed),
             )| {
                 Commit {
                     memories: memories
@@ -184,6 +209,11 @@ pub(super) fn any_commit() -> impl Strategy<Value = Commit> {
                     filled,
                     unstamped: stamps.iter().skip(2).map(|(path, _)| path.clone()).collect(),
                     stamps,
+                    subscribers: subscribed
+                        .into_iter()
+                        .map(|(n, delivered)| subscriber(n, delivered.into()))
+                        .collect(),
+                    unsubscribed: unsubscribed.into_iter().map(|n| subscriber(n, 0).id()).collect(),
                     unarchived: archived.iter().skip(1).map(|(path, _)| path.clone()).collect(),
                     archived: archived.into_iter().take(2).collect(),
                 }

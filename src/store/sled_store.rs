@@ -5,7 +5,9 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use crate::model::{Fingerprint, Key, Lookalikes, Memory, SourceId, Story, StoryId, Timestamp};
+use crate::model::{
+    Fingerprint, Key, Lookalikes, Memory, SourceId, Story, StoryId, Subscriber, Timestamp,
+};
 
 use super::chunks::Fault;
 use super::home::{Home, unwritable};
@@ -134,6 +136,10 @@ impl Store for SledStore {
 
     fn stamps(&self) -> Result<BTreeMap<String, Stamp>, StoreError> {
         self.read(read::stamps)
+    }
+
+    fn subscribers(&self) -> Result<Vec<Subscriber>, StoreError> {
+        self.read(read::subscribers)
     }
 
     fn archive(&self, under: &str) -> Result<Vec<String>, StoreError> {

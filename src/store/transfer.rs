@@ -27,6 +27,9 @@ pub fn fit(store: &dyn Store, record: &Record) -> Result<Fit, StoreError> {
         Record::Listed { source, .. } => known(store.listed()?.contains_key(source)),
         Record::Stamp { path, .. } => known(store.stamps()?.contains_key(path)),
         Record::Archived { path, .. } => known(store.archived(path)?.is_some()),
+        Record::Subscriber { subscriber } => {
+            known(store.subscribers()?.iter().any(|here| here.id() == subscriber.id()))
+        }
         Record::Retired { story, keys, .. } => {
             let here = store.story(*story)?.is_some();
             known(here || bears(store, keys, |bearer| bearer == *story)?)

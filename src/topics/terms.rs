@@ -131,6 +131,13 @@ pub(super) fn label(term: &Ask, field: Field) -> Result<Test, Complaint> {
         };
         return Err((format!("there is no role `{text}`"), help));
     }
+    let tag = value.split(' ').next().unwrap_or_default();
+    if field == Field::Lang && !prefix && !(2..=3).contains(&tag.chars().count()) {
+        return Err((
+            format!("`{text}` is no language tag"),
+            "languages are told by the tags of two letters: lang:en, lang:sr".to_owned(),
+        ));
+    }
     Ok(Test::Label { field, value, prefix })
 }
 
@@ -140,7 +147,7 @@ pub(super) fn pattern(pattern: &str) -> Result<Regex, Complaint> {
     built.map_err(|error| {
         let error = error.to_string();
         let reason = error.lines().last().unwrap_or(&error);
-        let reason = reason.strip_prefix("error: ").unwrap_or(reason);
+        let reason = reason.strip_prefix("error: ").unwrap_or(reason).trim_end_matches('.');
         (
             format!("this pattern cannot be read: {reason}"),
             "patterns are those of Rust's regex crate: /sanction(s|ed)/; \
@@ -225,7 +232,9 @@ pub(super) fn no_places_in(field: Field) -> Complaint {
 
 pub(super) fn no_places(query: &Query) -> Complaint {
     let help = match query.ask {
-        Ask::All(_) => "write it once for each: (a NEAR/5 c) AND (b NEAR/5 c)",
+        Ask::All(_) => {
+            "write it once for each: (a NEAR/5 c) AND (b NEAR/5 c), or atleast(2, a) AND atleast(2, b)"
+        }
         Ask::Not(_) => "leave it out with NOT before the whole: a NOT (b NEAR/5 c)",
         Ask::Pattern(_) => "write the words themselves, or a prefix: sanction*",
         _ => "join it to the rest by AND",

@@ -4,6 +4,8 @@ mod explanations;
 
 mod language;
 
+mod mistakes;
+
 mod naive;
 
 mod page;

@@ -244,6 +244,8 @@ type Script = Box<dyn FnMut(&Request) -> Answer + Send>;
 #[derive(Default)]
 struct State {
     scripts: HashMap<String, Script>,
+    /// For a path with whatever query.
+    below: HashMap<String, Script>,
     log: Vec<Request>,
     connections: usize,
     under_way: usize,
@@ -290,6 +292,15 @@ impl Site {
     /// Answers a path by a function of the request.
     pub fn answer(&self, target: &str, script: impl FnMut(&Request) -> Answer + Send + 'static) {
         self.state().scripts.insert(target.to_owned(), Box::new(script));
+    }
+
+    /// Answers a path by a function of the request, whatever query is behind it.
+    pub fn answer_below(
+        &self,
+        path: &str,
+        script: impl FnMut(&Request) -> Answer + Send + 'static,
+    ) {
+        self.state().below.insert(path.to_owned(), Box::new(script));
     }
 
     /// Serves a document as a good server does: with an ETag and a
@@ -392,7 +403,9 @@ async fn serve(mut stream: TcpStream, connection: usize, state: Arc<Mutex<State>
                 under_way: state.under_way,
             };
             state.log.push(request.clone());
-            match state.scripts.get_mut(&request.target) {
+            let path = request.target.split('?').next().unwrap_or_default();
+            let State { scripts, below, .. } = &mut *state;
+            match scripts.get_mut(&request.target).or_else(|| below.get_mut(path)) {
                 Some(script) => script(&request),
                 None => Answer::status(404),
             }

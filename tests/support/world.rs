@@ -70,6 +70,13 @@ impl World {
         self.config = self.config.replacen(header, &format!("{header}\n{keys}"), 1);
     }
 
+    /// Another address under which readers reach it.
+    pub fn rebase(&mut self, base_url: &str) {
+        let from = self.config.find("base_url = ").unwrap();
+        let to = from + self.config[from..].find('\n').unwrap();
+        self.config.replace_range(from..to, &format!("base_url = \"{base_url}\""));
+    }
+
     /// A topic.
     pub fn topic(mut self, id: &str, query: &str) -> Self {
         write!(self.config, "[[topic]]\nid = \"{id}\"\ntitle = \"{id}\"\nquery = '''{query}'''\n")

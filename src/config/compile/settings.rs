@@ -63,7 +63,11 @@ impl Desk<'_> {
                     .expect("a socket address is a host and a port")
             }
         };
-        let hub = settings.hub.url.as_ref().map(|hub| hub.url.clone());
+        let hub = match &settings.hub.url {
+            Some(hub) => Some(hub.get_ref().url.clone()),
+            None if settings.hub.serve => base_url.join("hub").ok(),
+            None => None,
+        };
         let title = table.title.0.clone();
         let authority = match &table.authority {
             Some(authority) => authority.0.clone(),
@@ -96,7 +100,16 @@ impl Desk<'_> {
 
     /// Hubs call over https, unless they run beside us.
     pub(super) fn hub(&mut self, table: &file::Hub) -> HubPlan {
-        let Some(written) = &table.callback_url else { return HubPlan::default() };
+        if let Some(url) = table.url.as_ref().filter(|_| table.serve) {
+            let help = "leave out the one that subscribers are not to use";
+            self.error((0, url.span()), "`url` and `serve`: feeds name one hub", help);
+        }
+        let ours = HubPlan {
+            callbacks: None,
+            serves: table.serve,
+            elsewhere: table.url.as_ref().map(|url| url.get_ref().url.clone()),
+        };
+        let Some(written) = &table.callback_url else { return ours };
         let (place, url) = ((0, written.span()), &written.get_ref().0);
         let (is_loopback, is_outside) = match url.host() {
             Some(Host::Ipv4(address)) => (address.is_loopback(), fetch::is_public(address.into())),
@@ -118,7 +131,7 @@ impl Desk<'_> {
                 "only hubs on the same network can push: write the address that readers use",
             );
         }
-        HubPlan { callbacks: url.join("push/").ok() }
+        HubPlan { callbacks: url.join("push/").ok(), ..ours }
     }
 
     /// Where the site is written, and what of it that is private.

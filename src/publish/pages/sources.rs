@@ -3,8 +3,8 @@
 use askama::Template;
 
 use super::chart::Profile;
-use super::inside;
-use crate::model::{FailureKind, PushState, Subscription, Timestamp, TopicSilence};
+use super::{inside, subscribers};
+use crate::model::{FailureKind, PushState, Subscriber, Subscription, Timestamp, TopicSilence};
 use crate::publish::dates::{away, minute};
 use crate::publish::desk::{Condition, SourceState};
 use crate::publish::legible::line;
@@ -19,6 +19,9 @@ pub(super) struct SourcesPage<'a> {
     /// Topics that are silent, a sentence each.
     silent: Vec<String>,
     rows: Vec<Row>,
+    /// How many are told by our hub.
+    told: Option<String>,
+    subscribers: Vec<subscribers::Row>,
     /// Whether any rhythm is drawn.
     draws: bool,
 }
@@ -60,6 +63,7 @@ impl Moment {
 pub(super) fn page<'a>(
     states: &[SourceState],
     silences: &[TopicSilence],
+    told: &[Subscriber],
     now: Timestamp,
     site: &'a Site,
 ) -> SourcesPage<'a> {
@@ -75,7 +79,15 @@ pub(super) fn page<'a>(
     let rows: Vec<_> =
         rows.into_iter().map(|(condition, state)| row(condition, state, now, site)).collect();
     let draws = rows.iter().any(|row| row.rhythm.is_some());
-    SourcesPage { silent: silent.collect(), site, summary, draws, rows }
+    SourcesPage {
+        silent: silent.collect(),
+        site,
+        told: subscribers::summary(told),
+        subscribers: subscribers::rows(told, site),
+        summary,
+        draws,
+        rows,
+    }
 }
 
 fn row(condition: Condition, state: &SourceState, now: Timestamp, site: &Site) -> Row {

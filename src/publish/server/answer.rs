@@ -22,7 +22,7 @@ use url::form_urlencoded;
 use super::admission::Admission;
 use super::callbacks::{self, Callbacks};
 use super::client::behind_proxy;
-use super::{QUERY, Settings, routes};
+use super::{QUERY, Settings, hub, routes};
 use crate::model::Timestamp;
 use crate::publish::coding::{Accepted, Coding};
 use crate::publish::conditional::{Precondition, evaluate};
@@ -67,6 +67,12 @@ impl Office {
         if let Some(token) = callbacks::token(request.uri().path()) {
             let token = token.to_owned();
             return self.callbacks.answer(token, request).await;
+        }
+        if hub::is_at(request.uri().path()) {
+            let client = behind_proxy(peer, &self.settings.proxies, request.headers());
+            let turn = client.map(|client| self.turns.admit(Some(client))).transpose();
+            let Ok(_turn) = turn else { return closing(too_many()) };
+            return hub::answer(&*self.desk, self.settings.desk, request).await;
         }
         match *request.method() {
             Method::GET | Method::HEAD => {}
@@ -274,9 +280,10 @@ fn refuse<B>(request: &Request<B>) -> Option<Response<Body>> {
     if !headers.get(HOST).is_none_or(names_a_host) {
         return Some(closing(brief(StatusCode::BAD_REQUEST, "the Host header names no host\n")));
     }
-    // Nothing but callbacks takes a body: unread, it could pass for another request.
+    // Nothing but callbacks and the hub takes a body: unread, it could pass for another request.
     let length = headers.get(CONTENT_LENGTH).map(HeaderValue::as_bytes);
-    let reads_it = callbacks::token(request.uri().path()).is_some();
+    let path = request.uri().path();
+    let reads_it = callbacks::token(path).is_some() || hub::is_at(path);
     if reads_it {
         // It reads it whole, or closes the connection.
     } else if headers.contains_key(TRANSFER_ENCODING) || length.is_some_and(|length| length != b"0")

@@ -80,9 +80,11 @@ async fn readyz(State(counter): State<Counter>) -> Response<Body> {
 async fn sources(State(counter): State<Counter>, headers: HeaderMap) -> Response<Body> {
     let site = counter.desk.site();
     let now = counter.desk.now();
-    match counter.watched().await {
-        Ok((states, silences)) => {
-            passing(&headers, pages::sources(&states, &silences, now, &site), "no-cache")
+    let told = counter.reply(counter.desk.subscribers()).await;
+    match counter.watched().await.and_then(|watched| Ok((watched, told?))) {
+        Ok(((states, silences), told)) => {
+            let page = pages::sources(&states, &silences, &told, now, &site);
+            passing(&headers, page, "no-cache")
         }
         Err(unavailable) => counter.later(&unavailable),
     }

@@ -140,7 +140,10 @@ impl Lexer<'_> {
             '+' | '&' => "to ask for both, write AND between them",
             '|' => "to ask for either, write OR between them",
             '~' => "to ask for words near each other, write a NEAR/5 b",
-            '?' | '[' | '{' | '\\' => "write a pattern between slashes: /organi[sz]ation/",
+            '\\' => {
+                "a term with signs in it is put in double quotes; a pattern stands between slashes"
+            }
+            '?' | '[' | '{' => "write a pattern between slashes: /organi[sz]ation/",
             '\'' | '‘' | '’' | '‚' | '‹' | '`' => {
                 "write a phrase in double quotes: \"western balkans\""
             }
@@ -376,11 +379,28 @@ fn field(word: &str) -> Option<Sign> {
 
 fn unknown_field(word: &str, span: Range<usize>) -> SyntaxError {
     let names = Field::ALL.map(Field::as_str);
-    let help = match nearest(word, names) {
+    let help = match elsewhere_called(word).or_else(|| nearest(word, names)) {
         Some(name) => format!("did you mean `{name}:`? If it is text, quote it: \"{word}: …\""),
         None => format!("fields are {}", names.map(|name| format!("{name}:")).join(" ")),
     };
     SyntaxError::new(span, format!("there is no field `{word}:`"), help)
+}
+
+/// What other press databases call our fields.
+fn elsewhere_called(word: &str) -> Option<&'static str> {
+    Some(match word.to_lowercase().as_str() {
+        "headline" | "heading" | "hl" | "hd" | "intitle" => "title",
+        "body" | "content" | "fulltext" | "intext" => "text",
+        "summary" | "intro" | "hlead" | "lp" => "lead",
+        "byline" | "by" => "author",
+        "country" | "place" | "region" => "location",
+        "department" | "ministry" | "organisation" | "organization" => "org",
+        "publication" | "publisher" | "feed" => "source",
+        "subject" | "topic" | "keyword" => "category",
+        "url" | "inurl" | "site" => "link",
+        "language" | "la" => "lang",
+        _ => return None,
+    })
 }
 
 /// The known name that `word` was probably meant to be.

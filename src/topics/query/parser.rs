@@ -266,7 +266,14 @@ impl<'a> Parser<'a> {
     fn call(&mut self, function: Function, head: &Range<usize>) -> Result<Ask, SyntaxError> {
         let opened = head.end - 1;
         let ask = match function {
-            Function::Caps => Ask::Caps(self.term("caps(", "caps(WHO)")?),
+            Function::Caps => {
+                let term = self.term("caps(", "caps(WHO)")?;
+                if let Some(Sign::And | Sign::Or) = self.peek() {
+                    let help = "write it for each: caps(WHO) OR caps(UN)";
+                    return self.fail(self.here(), "`caps(` takes one word or phrase", help);
+                }
+                Ask::Caps(term)
+            }
             Function::AtLeast => {
                 let times = self.count("atleast", "how often", "atleast(3, sanctions)")?;
                 Ask::AtLeast { times, of: Box::new(self.expression()?) }
@@ -327,6 +334,19 @@ impl<'a> Parser<'a> {
     /// A token that cannot stand where it does.
     fn stray(&self, token: &Token) -> SyntaxError {
         let is = &self.text[token.span.clone()];
+        let before = self.tokens.iter().take_while(|other| other.span.end <= token.span.start);
+        let open = before.fold(0, |open, other| match other.sign {
+            Sign::Open | Sign::Call(_) => open + 1,
+            Sign::Close => open - 1,
+            _ => open,
+        });
+        if token.sign == Sign::Close && open > 0 {
+            return SyntaxError::new(
+                token.span.clone(),
+                "something is missing before this `)`",
+                "write a term before it, or take away what waits for one",
+            );
+        }
         let help = match token.sign {
             Sign::Close => "take it away, or open it before",
             Sign::Comma => "join terms by AND or OR; a term with a comma is quoted",

@@ -1,0 +1,123 @@
+//! An address somebody gave us and what to tell it in; what it said out.
+//!
+//! Callbacks of subscribers are strangers' addresses: they are asked under the same
+//! guard as sources, once, and no redirect is followed.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue, USER_AGENT};
+use reqwest::{Client, Method};
+use url::Url;
+
+use super::body::{MOST_ERROR, receive};
+use super::connect::noticing;
+use super::{Web, freshness};
+use crate::fetch::address::Guard;
+use crate::fetch::{websub, words};
+use crate::model::{Failure, FailureKind, Timestamp};
+
+/// How long a call may take, from connecting to the answer's end.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Something to tell somebody.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Call {
+    /// Whom.
+    pub url: Url,
+    /// With what; without a body it is asked by GET.
+    pub body: Option<Bytes>,
+    /// Headers beside the client's name. Those that cannot be sent are left out.
+    pub headers: Vec<(&'static str, String)>,
+    /// Whether the operator named the address, which then may be anywhere.
+    pub own: bool,
+}
+
+impl Call {
+    /// A question to a stranger.
+    pub fn get(url: Url) -> Self {
+        Self { url, body: None, headers: Vec::new(), own: false }
+    }
+
+    /// A form for somebody whom the operator named.
+    pub fn form(url: Url, form: String) -> Self {
+        let headers = vec![("content-type", websub::FORM.to_owned())];
+        Self { url, body: Some(form.into()), headers, own: true }
+    }
+}
+
+/// What was said to a call, whatever its status.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said {
+    /// The status.
+    pub status: u16,
+    /// The beginning of the body, which is short if it is anything to us.
+    pub body: Vec<u8>,
+    /// How long not to call again.
+    pub retry_after: Option<Duration>,
+}
+
+impl Web {
+    /// Tells somebody something, once.
+    pub(in crate::fetch) async fn call(
+        &self,
+        call: &Call,
+        now: Timestamp,
+    ) -> Result<Said, Failure> {
+        match tokio::time::timeout(PATIENCE, self.calling(call, now)).await {
+            Ok(said) => said,
+            Err(_) => {
+                let message = format!("there was no answer within {} s", PATIENCE.as_secs());
+                Err(Failure::new(FailureKind::Timeout, message))
+            }
+        }
+    }
+
+    async fn calling(&self, call: &Call, now: Timestamp) -> Result<Said, Failure> {
+        let (client, guard): (&Client, &Guard) = match call.own {
+            true => (&self.own, &Guard::Any),
+            false => (&self.public, &self.public_guard),
+        };
+        guard.judge(&call.url)?;
+        let host = call.url.host_str().unwrap_or("the host");
+        let method = if call.body.is_some() { Method::POST } else { Method::GET };
+        let mut first = true;
+        let answer = loop {
+            let request = client.request(method.clone(), call.url.clone());
+            let request = request.headers(self.headers_of(call));
+            let request = match &call.body {
+                Some(body) => request.body(body.clone()),
+                None => request,
+            };
+            // An idle connection may turn out closed, which says nothing of the server.
+            match noticing(request.send()).await {
+                (Ok(answer), _) => break answer,
+                (Err(error), false) if first && words::is_unanswered(&error) => first = false,
+                (Err(error), _) => return Err(words::of_error(&error, host)),
+            }
+        };
+        if let Some(address) = answer.remote_addr()
+            && !self.proxied
+            && !guard.admits(address.ip())
+        {
+            let message = format!("{} is a private address", address.ip());
+            return Err(Failure::new(FailureKind::Forbidden, message));
+        }
+        let status = answer.status().as_u16();
+        let retry_after = freshness(answer.headers(), now).retry_after;
+        // A body that is too long is none that we asked for.
+        let body = receive(answer, MOST_ERROR, host).await.unwrap_or_default();
+        Ok(Said { status, body, retry_after })
+    }
+
+    fn headers_of(&self, call: &Call) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        headers.extend(self.headers.get(USER_AGENT).map(|name| (USER_AGENT, name.clone())));
+        for (name, value) in &call.headers {
+            if let Ok(value) = HeaderValue::try_from(value) {
+                headers.insert(HeaderName::from_static(name), value);
+            }
+        }
+        headers
+    }
+}

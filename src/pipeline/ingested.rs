@@ -1,0 +1,30 @@
+//! What became of a poll's entries in; how many were news, out.
+
+use crate::model::{Admitted, SourceEvent, Verdict};
+
+/// What one poll came to, for the log.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Ingested {
+    /// Stories founded.
+    pub new: usize,
+    /// Copies that joined a story.
+    pub joined: usize,
+    /// Entries whose source changed what it says.
+    pub revised: usize,
+    /// What became of the source.
+    pub events: Vec<SourceEvent>,
+}
+
+impl Ingested {
+    /// As the judgement of its entries has it.
+    pub(super) fn of(admitted: &[Admitted]) -> Self {
+        let count =
+            |verdict| admitted.iter().filter(|admitted| admitted.verdict == verdict).count();
+        Self {
+            new: count(Verdict::New),
+            joined: count(Verdict::Joined),
+            revised: count(Verdict::Revised),
+            events: Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! A request to our hub in; whether it will be seen to, out (H1).
+
+use std::time::Duration;
+
+use axum::http::header::{ALLOW, RETRY_AFTER};
+use axum::http::{HeaderValue, Method, Request, Response, StatusCode};
+use bytes::Bytes;
+use http_body_util::{BodyExt, Either, Full, Limited};
+use hyper::body::Incoming;
+
+use super::answer::{Body, brief, closing};
+use crate::publish::Desk;
+use crate::publish::hub::{Asked, NotGranted, PATH};
+
+/// The longest form, in bytes, and how long it may take to come.
+const FORM: usize = 8 * 1024;
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Whether a path is the hub's.
+pub(super) fn is_at(path: &str) -> bool {
+    path == PATH
+}
+
+/// Takes a request in, without waiting for what comes of it.
+pub(super) async fn answer(
+    desk: &dyn Desk,
+    patience: Duration,
+    request: Request<Incoming>,
+) -> Response<Body> {
+    if !desk.is_hub() {
+        return closing(brief(StatusCode::NOT_FOUND, "there is no hub here\n"));
+    }
+    if request.method() != Method::POST {
+        let text =
+            "This is a WebSub hub: subscribe by POST, with hub.mode, hub.topic and hub.callback.\n";
+        let mut response = brief(StatusCode::METHOD_NOT_ALLOWED, text);
+        response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
+        return closing(response);
+    }
+    let form = Limited::new(request.into_body(), FORM).collect();
+    let form = match tokio::time::timeout(PATIENCE, form).await {
+        Ok(Ok(form)) => form.to_bytes(),
+        Ok(Err(_)) => return closing(brief(StatusCode::PAYLOAD_TOO_LARGE, "it is too large\n")),
+        Err(_) => return closing(brief(StatusCode::REQUEST_TIMEOUT, "it took too long\n")),
+    };
+    let asked = match Asked::parse(&form) {
+        Ok(asked) => asked,
+        Err(why) => return refused(why),
+    };
+    match tokio::time::timeout(patience, desk.subscribe(asked)).await {
+        Ok(Ok(Ok(()))) => brief(StatusCode::ACCEPTED, "it will be verified\n"),
+        Ok(Ok(Err(why))) => refused(why),
+        Ok(Err(_)) | Err(_) => refused(NotGranted::Busy),
+    }
+}
+
+fn refused(why: NotGranted) -> Response<Body> {
+    let (status, later) = match why {
+        NotGranted::NotARequest(_) => (StatusCode::BAD_REQUEST, None),
+        NotGranted::NoSuchFeed => (StatusCode::NOT_FOUND, None),
+        NotGranted::Busy => (StatusCode::SERVICE_UNAVAILABLE, Some("60")),
+        NotGranted::TooMany => (StatusCode::TOO_MANY_REQUESTS, Some("3600")),
+    };
+    let mut response = brief(status, "-");
+    *response.body_mut() = Either::Left(Full::new(Bytes::from(format!("{why}\n"))));
+    if let Some(later) = later {
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static(later));
+    }
+    response
+}
