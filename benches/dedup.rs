@@ -10,7 +10,7 @@ use std::hint::black_box;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use gazetted::dedup::{Overrides, Rules, candidates, is_settled, judge};
+use gazetted::dedup::{Overrides, Rules, candidates, is_settled, judge, read_texts};
 use gazetted::model::{
     Enrich, Entry, Key, Location, Lookalikes, Pace, Role, Source, SourceId, Sources, Story,
     StoryId, Timestamp, Verdict,
@@ -150,10 +150,11 @@ impl World {
         let (mut joined, mut keys, mut founded) = (0, 0, 0);
         let start = Instant::now();
         for document in entries.chunks(20) {
-            let candidates = candidates(document.to_vec(), &rules, self.now);
+            let mut candidates = candidates(document.to_vec(), &rules, self.now);
             let names: Vec<Key> =
                 candidates.iter().flat_map(|candidate| candidate.names()).collect();
             let told = self.lookalikes(&names);
+            read_texts(&mut candidates, &told);
             let open = candidates.iter().filter(|candidate| !is_settled(candidate, &told));
             let wanted: Vec<Key> = open.flat_map(|candidate| candidate.keys()).collect();
             let mut known = self.lookalikes(&wanted);

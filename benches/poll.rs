@@ -88,7 +88,12 @@ async fn measure(origin: &Origin, count: usize) -> Result<(), Error> {
             ask(&format!("{}/change/{}", root(origin), count / 20)).await?;
         }
         bench.clock.advance(Duration::from_secs(8 * 86_400));
-        bench.pass(pass, async |_| Ok(daemon.handle().settled().await)).await?;
+        bench
+            .pass(pass, async |_| {
+                daemon.handle().settled().await;
+                Ok(())
+            })
+            .await?;
     }
     daemon.stop().await?;
     let daemon = bench.pass("restart, nothing due", async |bench| bench.start().await).await?;

@@ -35,8 +35,9 @@
 //! entry that says something new revises its story ([`differences`] shows what
 //! changed), and one that its source takes back withdraws it ([`withdraw()`]).
 //!
-//! For the loop: look up the [`names`](Candidate::names) of all candidates; those that are not
-//! [settled](is_settled) need all their [`keys`](Candidate::keys); then [`judge()`].
+//! For the loop: look up the [`names`](Candidate::names) of all candidates and have the
+//! [texts read](read_texts) that this calls for; those that are not [settled](is_settled) need all
+//! their [`keys`](Candidate::keys); then [`judge()`].
 
 mod address;
 
@@ -69,14 +70,16 @@ mod unite;
 mod withdraw;
 
 pub use address::canonical;
-pub use candidate::{Candidate, address_key, candidates, first_passage_of, published_key};
+pub use candidate::{
+    Candidate, address_key, candidates, first_passage_of, published_key, read_texts,
+};
 pub use enforce::{enforce, keys_of_address, keys_of_entries, split_pairs, story_at};
 pub use intake::{allowance, listed, took_in};
 pub use judge::{Judged, Rules, judge, judge_within};
 pub use likeness::near;
 pub use overrides::Overrides;
 pub use passages::shared_passages;
-pub use revise::{Wanted, differences, is_settled, is_told, wants_enrichment, was_missing};
+pub use revise::{Wanted, as_told, differences, is_current, is_settled, is_told, wants_enrichment};
 pub use title::normal_title;
 pub use withdraw::{CHECKED_FOR, tombstone_keys, withdraw};
 

@@ -6,9 +6,9 @@
 //! changed, who published it, which places it is about, where it was first
 //! published. A failure costs the entry nothing; [`missing`] notes where a page is gone.
 
-mod clean;
-
 mod decode;
+
+mod depth;
 
 mod govuk;
 
@@ -22,6 +22,19 @@ use crate::model::{Document, Enrich, Enriched, Entry, Failure, FailureKind, Time
 
 /// Bytes of a document that are read for one entry; a longer one is refused.
 pub const MOST_BYTES: usize = 4 * 1024 * 1024;
+
+/// A piece of HTML made harmless.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Cleaned {
+    /// Well-formed; nothing in it runs.
+    pub html: String,
+    /// The same as plain text, a paragraph a line.
+    pub text: String,
+}
+
+/// What makes HTML harmless, its addresses taken against a page's: what the caller
+/// does with the HTML of documents, so that one policy holds for both.
+pub type Clean<'a> = &'a (dyn Fn(&str, &Url) -> Cleaned + Sync);
 
 /// What was added to an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -50,9 +63,9 @@ pub fn wanted(entry: &Entry, setting: Enrich) -> Option<Url> {
     }
 }
 
-/// Adds to an entry what the document fetched for it says. To be called with
-/// the entry as the feed states it: what that was is remembered with it, so that
-/// the same words need not be fetched for again.
+/// Adds to an entry what the document fetched for it says. What the feed said of it is
+/// remembered with it, so that the same words need not be fetched for again. An
+/// entry that was enriched before loses what only the page as it was said.
 ///
 /// # Errors
 ///
@@ -62,6 +75,7 @@ pub fn enrich(
     entry: &mut Entry,
     document: &Document,
     setting: Enrich,
+    clean: Clean<'_>,
 ) -> Result<Enrichment, Failure> {
     if document.body.len() > MOST_BYTES {
         let size = document.body.len();
@@ -70,14 +84,14 @@ pub fn enrich(
             format!("the page has {size} bytes, more than the {MOST_BYTES} that are read"),
         ));
     }
-    let stated = entry.statement();
-    let mut richer = entry.clone();
+    let stated = entry.stated();
+    let mut richer = without_its_page(entry, clean);
     // Pages are what anybody writes, and the readers of pages are others' code:
     // a fault of theirs must not cost the poll its entries.
     let done = catch_unwind(AssertUnwindSafe(|| match setting {
         Enrich::None => Ok(Enrichment::default()),
-        Enrich::Govuk => govuk::add(&mut richer, document),
-        Enrich::Page => page::add(&mut richer, document),
+        Enrich::Govuk => govuk::add(&mut richer, document, clean),
+        Enrich::Page => page::add(&mut richer, document, clean),
     }))
     .unwrap_or_else(|_| {
         Err(Failure::new(FailureKind::Internal, "reading the page failed by a fault of ours"))
@@ -85,31 +99,67 @@ pub fn enrich(
     if setting == Enrich::None {
         return Ok(done);
     }
-    richer.enriched = Some(Enriched { stated, stale: false });
+    let had = entry.enriched.is_some_and(|enriched| enriched.of_page);
+    if had && done.text.is_none() {
+        richer.content.clone_from(&entry.content);
+        richer.text.clone_from(&entry.text);
+    }
+    let of_page = had || done.text.is_some();
+    richer.enriched = Some(Enriched { stated, stale: false, of_page });
     richer.missing = None;
     *entry = richer;
     Ok(done)
 }
 
-/// Notes of an entry that its page was gone at `at`, if that is what the
-/// failure to fetch it says.
+/// The entry without what its page said when it was last read.
+fn without_its_page(entry: &Entry, clean: Clean<'_>) -> Entry {
+    let mut stated = entry.clone();
+    let Some(enriched) = entry.enriched else { return stated };
+    stated.tags.clear();
+    stated.content_id = None;
+    stated.change_note = None;
+    stated.withdrawn = None;
+    if enriched.of_page {
+        stated.content = None;
+        stated.text = summary_of(entry, clean);
+    }
+    stated
+}
+
+/// Notes of an entry that its page was gone at `at`, or was there though nothing can be read
+/// from it, if that is what the failure says.
 pub fn missing(entry: &mut Entry, failure: &Failure, at: Timestamp) {
-    if matches!(failure.kind, FailureKind::NotFound | FailureKind::Gone) {
-        entry.missing = Some(at);
+    match failure.kind {
+        FailureKind::NotFound | FailureKind::Gone => entry.missing = Some(at),
+        FailureKind::NotAFeed | FailureKind::TooLarge => entry.missing = None,
+        _ => {}
     }
 }
 
 /// Puts a full text in the place of what the feed said, unless that had `more_than` bytes.
-fn take_text(entry: &mut Entry, html: &str, base: &Url, more_than: usize) -> Option<usize> {
-    let full = clean::clean(html, base);
+fn take_text(
+    entry: &mut Entry,
+    html: &str,
+    base: &Url,
+    more_than: usize,
+    clean: Clean<'_>,
+) -> Option<usize> {
+    let full = clean(html, base);
     if full.text.is_empty() || full.text.len() < more_than {
         return None;
     }
-    let summary = entry.summary.as_deref().map(clean::text).unwrap_or_default();
+    let summary = summary_of(entry, clean);
     let repeated = full.text.contains(&summary);
     entry.text = if repeated { full.text.clone() } else { format!("{summary}\n{}", full.text) };
     entry.content = Some(full.html);
     Some(full.text.chars().count())
+}
+
+fn summary_of(entry: &Entry, clean: Clean<'_>) -> String {
+    match (&entry.summary, &entry.url) {
+        (Some(summary), Some(url)) => clean(summary, url).text,
+        _ => String::new(),
+    }
 }
 
 /// A page of another host that an entry's own page names as the original.

@@ -24,6 +24,7 @@ mod silence;
 
 pub mod websub;
 
+use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -74,7 +75,7 @@ pub struct Settings {
     /// Private networks that may be asked.
     pub allow_private: Vec<IpNet>,
     /// An HTTP or SOCKS proxy for every request.
-    pub proxy: Option<Url>,
+    pub proxy: Option<ProxyUrl>,
     /// How many topics are published from what is read (P60).
     pub subscribers: usize,
     /// What a poll costs, in item-hours of delay: the higher, the rarer the polls.
@@ -171,6 +172,16 @@ impl Settings {
             Some(open) => format!("{open}; {subscribers})"),
             None => format!("{} ({subscribers})", self.user_agent.trim_end()),
         }
+    }
+}
+
+/// A proxy's address, which may hold a password: it is printed without one.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ProxyUrl(pub Url);
+
+impl fmt::Debug for ProxyUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}://{}", self.0.scheme(), self.0.host_str().unwrap_or_default())
     }
 }
 

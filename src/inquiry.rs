@@ -140,6 +140,8 @@ pub enum Question {
     },
     /// Every story: one [`export::ExportedStory`] each.
     Export,
+    /// Everything that cannot be derived, but for secrets: one [`store::Record`](crate::store::Record) each.
+    Records,
     /// What is published now? [`changes::ArchiveLine`]s.
     Archive {
         /// The stories dated since, if any are wanted.
@@ -200,6 +202,7 @@ impl Records {
                 line(as_json(&self.trial(query, &scope, now)?));
             }
             Question::Archive { since, named } => self.tell_archive(*since, named, line)?,
+            Question::Records => self.export_records(|record| line(as_json(record)))?,
             Question::Export => self.export(|story| line(as_json(story)))?,
         }
         Ok(())

@@ -71,6 +71,10 @@
 //! ([`fetch::settle`]), finds the topics of every story that changed, commits
 //! all of it at once, and only then renders what changed onto the shelf.
 //!
+//! The pages of entries are read on the way. What one poll leaves, and whether pages still stand, is
+//! seen to in rounds ([`model::Round`]); where no document came, a poll brings what is stored of the
+//! source with what its pages say now ([`model::Pages`]).
+//!
 //! # One push, step by step
 //!
 //! Where the plan has hubs call, [`fetch::websub`] says which hub of which source is to be

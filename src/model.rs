@@ -18,6 +18,8 @@ mod memory;
 
 mod name;
 
+mod pages;
+
 mod poll;
 
 mod revision;
@@ -45,6 +47,7 @@ pub use memory::{
     Hold, HoldScope, Memory, Moved, Priced, PushState, Rhythm, Subscription, Watched,
 };
 pub use name::{SourceId, StoryId, TopicId};
+pub use pages::{Pages, Round};
 pub use poll::{
     Back, Document, Failure, FailureKind, Freshness, Hints, Offer, Outcome, Poll, Protocol,
     Reading, Validators,

@@ -96,6 +96,13 @@ pub fn parse(document: &Document, limits: &Limits) -> Result<Parsed, Failure> {
     Ok(assemble::assemble(document, decoded.encoding, limits, draft, outline))
 }
 
+/// Makes HTML from elsewhere as harmless as that of a document: the HTML, of which no more than
+/// `limit` bytes are read, and the same as plain text, a paragraph a line.
+pub fn clean(html: &str, base: Option<&Url>, limit: usize) -> (String, String) {
+    let cleaned = clean::clean(html, base, limit);
+    (cleaned.html, cleaned.text)
+}
+
 /// Everything up to feed-rs' own reading, without putting entries together and
 /// cleaning them: the count of entries. What the benchmark compares with bare feed-rs.
 pub fn skim(document: &Document, limits: &Limits) -> Result<usize, Failure> {

@@ -43,6 +43,8 @@ mod refilled;
 
 mod request;
 
+mod rounds;
+
 mod telling;
 
 use hub::OwnHub;
@@ -258,7 +260,7 @@ impl Pipeline {
             let failure =
                 Failure::new(FailureKind::Internal, "the poll failed inside; please report it");
             let outcome = Outcome::Failed(failure);
-            Some(Poll { source: source.clone(), at: self.clock.now(), outcome })
+            Some(Poll { source: source.clone(), at: self.clock.now(), outcome, pages: None })
         })
     }
 

@@ -173,7 +173,7 @@ pub fn render_topic_after(
     site: &Site,
 ) -> Vec<Rendered> {
     let site = &site.of_topic(topic);
-    let told = |story: &'_ Arc<Story>| topic.explain.then(|| words(story)).unwrap_or_default();
+    let told = |story: &'_ Arc<Story>| if topic.explain { words(story) } else { Vec::new() };
     let accounts = stories.iter().map(|story| {
         Account::of(story, topic.date_of(story), sources, site).matched_by(told(story))
     });

@@ -69,6 +69,8 @@ mod sled_store;
 
 mod survey;
 
+mod transfer;
+
 mod writer;
 
 #[cfg(test)]
@@ -94,6 +96,7 @@ pub use retention::{
 pub use room::Room;
 pub use sled_store::SledStore;
 pub use survey::{Survey, check};
+pub use transfer::{Fit, fit, topics_to_refill};
 
 /// Of the stories that bear one key, this many are known by it: the newest.
 /// More share nothing but a title like "Weekly update", which proves nothing.

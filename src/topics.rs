@@ -25,6 +25,8 @@ mod symbol;
 
 mod language;
 
+mod remembered;
+
 mod text;
 
 mod subject;

@@ -42,7 +42,7 @@ fn poll(world: &World, numbers: impl Iterator<Item = usize>) -> Vec<Poll> {
         warnings: Vec::new(),
     };
     let outcome = Outcome::Read(Box::new(reading));
-    vec![Poll { source, at: world.clock.now(), outcome }]
+    vec![Poll { source, at: world.clock.now(), outcome, pages: None }]
 }
 
 async fn configured(query: &str) -> World {

@@ -194,6 +194,25 @@ async fn a_story_that_is_old_enough_goes_and_does_not_come_back_as_news() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_story_past_its_time_stays_silent_though_its_source_revises_it_before_it_was_taken_away()
+{
+    let mut world = World::new().await.source("fcdo", announcement()).topic("crime", "crime");
+    world.keep("30d");
+    let world = world.start().await;
+    let story = world.stories()[0].id.clone();
+    // The very poll after which it would go finds it revised.
+    let revised = announcement()
+        .replace("About it", "Quite another thing")
+        .replace("2025-04-02T11:05:00Z", "2025-05-03T11:05:00Z");
+    world.site.document("/fcdo", revised);
+    for _ in 0..3 {
+        world.pass(31 * 24 * HOUR).await;
+        assert_eq!(world.titles("crime").await, Vec::<String>::new());
+        assert!(world.stories().iter().all(|kept| kept.id != story));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn another_address_begins_with_no_memory_of_the_one_before() {
     let mut world = three_tellings().await;
     world.site.script("/fcdo", [Answer::status(410)]);
@@ -311,6 +330,41 @@ async fn the_polls_of_a_run_replay_into_an_empty_store() {
     assert_eq!(one_by_one.1, in_pairs.1);
     assert_eq!(one_by_one.1, at_once.1);
     assert!(!one_by_one.0.is_empty());
+}
+
+/// What pages say is in the polls, also in those that brought no document.
+#[tokio::test(flavor = "multi_thread")]
+async fn polls_that_looked_at_pages_again_replay_too() {
+    let mut world = World::new().await;
+    let link = world.site.url("/news/1");
+    let text = "Ministers said a number of things to those who had come to hear them. ".repeat(9);
+    let page = format!("<html><body><article><h1>News</h1><p>{text}</p></article></body></html>");
+    world
+        .site
+        .answer("/news/1", move |_| Answer::ok(page.clone()).header("Content-Type", "text/html"));
+    world = world.source("fcdo", atom(&[])).lines("enrich = \"page\"").topic("all", "ministers");
+    let world = world.start().await;
+    let entry = ("urn:1", link.as_str(), "What ministers said", "2025-04-02T11:05:00Z");
+    world.site.document("/fcdo", atom(&[entry]));
+    let mut polls: Vec<Poll> = Vec::new();
+    for day in 0..4 {
+        if day == 2 {
+            world.site.answer("/news/1", |_| Answer::status(410));
+        }
+        world.clock.advance(25 * HOUR);
+        let source = gazetted::model::SourceId::new("fcdo");
+        polls.push(world.handle().poll_now(source).await.unwrap().unwrap().poll);
+        world.handle().settled().await;
+    }
+    let bare = |poll: &&Poll| matches!(poll.outcome, Outcome::Unchanged { .. });
+    assert!(polls.iter().filter(bare).any(|poll| poll.pages.is_some()));
+    let written = serde_json::to_string(&polls).unwrap();
+    let polls: Vec<Poll> = serde_json::from_str(&written).unwrap();
+    let one_by_one = replay(&world, polls.iter().map(|poll| vec![poll.clone()]).collect()).await;
+    let twice = polls.iter().flat_map(|poll| [vec![poll.clone()], vec![poll.clone()]]).collect();
+    assert!(one_by_one.0[0].contains("\"withdrawn\":{"), "{:?}", one_by_one.0);
+    assert_eq!(one_by_one, replay(&world, vec![polls]).await);
+    assert_eq!(one_by_one, replay(&world, twice).await);
 }
 
 /// The stories, as the store has them, and the feeds, after these gatherings.

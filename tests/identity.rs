@@ -88,6 +88,77 @@ async fn a_page_that_is_gone_twice_withdraws_its_story_though_the_document_never
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn no_document_is_asked_for_again_because_of_its_pages() {
+    let mut world = World::new().await;
+    let link = world.site.url("/news/patrols");
+    let found = || Answer::ok(page(&full_text())).header("Content-Type", "text/html");
+    world.site.answer("/news/patrols", move |_| found());
+    let document = atom(&[("urn:1", link.as_str(), "A plan is agreed by ministers at sea", DATE)]);
+    world = world
+        .source("coast", document)
+        .lines("enrich = \"page\"")
+        .topic("boats", "\"coast patrols\" AND vessel");
+    let world = world.start().await;
+    for hour in 0..40 * 12 {
+        if hour == 100 {
+            world.site.answer("/news/patrols", |_| Answer::status(410));
+        }
+        world.pass(2 * HOUR).await;
+    }
+    assert_eq!(world.titles("boats").await.len(), 0, "it is withdrawn");
+    let looked = world.site.requests("/news/patrols").len();
+    assert!((10..=14).contains(&looked), "{looked}\n{}", world.site.story());
+    let polls = world.site.requests("/coast");
+    let unconditional = polls.iter().filter(|request| !request.is_conditional()).count();
+    assert!(polls.len() > 40, "{}", polls.len());
+    assert_eq!(unconditional, 1, "{}", world.site.story());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn more_pages_than_one_poll_fetches_are_had_by_later_ones_that_bring_nothing() {
+    const COUNT: usize = 30;
+    let mut world = World::new().await;
+    let links: Vec<String> =
+        (0..COUNT).map(|number| world.site.url(&format!("/news/{number}")).to_string()).collect();
+    for number in 0..COUNT {
+        let text = format!("{} This is vessel number v{number}.", full_text());
+        let target = format!("/news/{number}");
+        world
+            .site
+            .answer(&target, move |_| Answer::ok(page(&text)).header("Content-Type", "text/html"));
+    }
+    let titles: Vec<String> =
+        (0..COUNT).map(|number| format!("Vessel {number} is named")).collect();
+    let entries: Vec<(&str, &str, &str, &str)> = links
+        .iter()
+        .zip(&titles)
+        .map(|(link, title)| (link.as_str(), link.as_str(), title.as_str(), DATE))
+        .collect();
+    world = world
+        .source("coast", atom(&entries))
+        .lines("enrich = \"page\"")
+        .topic("boats", "\"coast patrols\"");
+    let world = world.start().await;
+    let looked = |world: &World, times: usize| {
+        let of = |number| world.site.requests(&format!("/news/{number}")).len();
+        (0..COUNT).filter(|number| of(*number) >= times).count()
+    };
+    assert_eq!((looked(&world, 1), world.titles("boats").await.len()), (20, 20));
+    world.pass(2 * HOUR).await;
+    assert_eq!((looked(&world, 1), world.titles("boats").await.len()), (30, 30));
+    assert_eq!(looked(&world, 2), 0, "{}", world.site.story());
+    // The day after, a few a poll, and each in its turn.
+    world.pass(23 * HOUR).await;
+    assert_eq!(looked(&world, 2), 5, "{}", world.site.story());
+    for _ in 0..5 {
+        world.pass(2 * HOUR).await;
+    }
+    assert_eq!((looked(&world, 2), looked(&world, 3)), (30, 0), "{}", world.site.story());
+    let polls = world.site.requests("/coast");
+    assert_eq!(polls.iter().filter(|request| !request.is_conditional()).count(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_page_that_cannot_be_had_delays_and_loses_nothing() {
     let mut world = World::new().await;
     let link = world.site.url("/news/gone");

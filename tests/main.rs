@@ -23,6 +23,8 @@ mod identity;
 
 mod monitoring;
 
+mod moving;
+
 mod package;
 
 mod pages;

@@ -322,16 +322,32 @@ fn a_secret_is_in_no_output_of_any_command() {
         &["check", "--json"],
         &["export", "opml"],
         &["export", "stories"],
+        &["export", "stories", "--lossless"],
+        &["explain", BALKANS],
         &["reload"],
     ] {
         let output = demo.run(command);
         said += &(text(&output.stdout) + &text(&output.stderr));
     }
-    for page in ["/", "/sources", "/opml", "/metrics", "/sources.atom"] {
+    for page in
+        ["/", "/sources", "/opml", "/metrics", "/sources.atom", "/sources/closed.atom", "/readyz"]
+    {
         said += get(daemon.address, page).text();
     }
     change(&demo.config(), "s3cr3t-key", "s3cr3t-other");
     said += &demo.succeed(&["reload"]);
+    // A proxy that nobody answers at, and one that is mistyped.
+    let proxied = "[polling]\nproxy = \"http://reader:s3cr3t-word@127.0.0.1:9\"\n\n[[source]]";
+    change(&demo.config(), "[[source]]", proxied);
+    for command in [&["reload"][..], &["poll", "closed"], &["check", "--json"]] {
+        let output = demo.run(command);
+        said += &(text(&output.stdout) + &text(&output.stderr));
+    }
+    change(&demo.config(), "http://reader:", "ftp://reader:");
+    for command in [&["check"][..], &["check", "--json"], &["reload"]] {
+        let (_, refusal) = refused(&demo.run(command));
+        said += &refusal;
+    }
     let (_, log) = daemon.end("TERM");
     said += &log;
     assert!(said.contains("source closed: headers changed"), "{said}");

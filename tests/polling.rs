@@ -4,6 +4,7 @@
 //! and the agenda over a clock of its own, so that a month passes in milliseconds.
 
 mod clouds;
+mod floods;
 mod headers;
 mod hubs;
 mod push;

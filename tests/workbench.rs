@@ -263,3 +263,19 @@ fn a_check_without_a_store_makes_none_and_says_what_it_could_not_try() {
     assert_eq!(newsroom.run(&["check", "--archive"]).status.code(), Some(1));
     assert!(!newsroom.path().join("store").exists());
 }
+
+#[test]
+fn a_mistake_in_a_query_is_told_before_that_there_is_no_store() {
+    let newsroom = Gazetted::with("");
+    write_topics(&newsroom, &topic("crime", "crime"));
+    let said = |query: &str| {
+        let tried = newsroom.run(&["try", query]);
+        assert_eq!(tried.status.code(), Some(1));
+        String::from_utf8_lossy(&tried.stderr).into_owned()
+    };
+    let (mistaken, right) = (said("tilte:kosovo"), said("title:kosovo"));
+    assert!(mistaken.contains("1 | tilte:kosovo\n    ^^^^^ "), "{mistaken}");
+    assert!(mistaken.contains("did you mean `title:`?"), "{mistaken}");
+    assert!(!mistaken.contains("store") && right.contains("store"), "{mistaken}\n{right}");
+    assert!(!newsroom.path().join("store").exists());
+}

@@ -227,7 +227,7 @@ impl Policy for Hazard {
             known: window.len() - new.len().min(window.len()),
             ..News::default()
         };
-        let poll = Poll { source: self.source.id.clone(), at, outcome };
+        let poll = Poll { source: self.source.id.clone(), at, outcome, pages: None };
         settle(&poll, &news, &mut self.memory, &self.source, &self.settings);
         at.until(self.memory.next_poll).as_secs_f64() / 3600.0
     }

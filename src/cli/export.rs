@@ -34,6 +34,9 @@ enum What {
         /// Write to this file instead of the standard output.
         #[arg(long, short, value_name = "FILE")]
         output: Option<PathBuf>,
+        /// Everything that `gazetted import stories` needs to make the same store of it.
+        #[arg(long)]
+        lossless: bool,
     },
     /// The whole site as files, for another web server: feeds, pages, archives.
     Site {
@@ -58,10 +61,11 @@ enum What {
 impl Export {
     pub(super) fn run(self) -> Done {
         match self.what {
-            What::Stories { config, output } => {
+            What::Stories { config, output, lossless } => {
                 let mut to = writer(output.as_deref())?;
                 let mut written = Ok(());
-                ask::ask(config.plan()?, Question::Export, |story| {
+                let question = if lossless { Question::Records } else { Question::Export };
+                ask::ask(config.plan()?, question, |story| {
                     if written.is_ok() {
                         written = writeln!(to, "{story}");
                     }

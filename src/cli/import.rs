@@ -1,11 +1,14 @@
 //! `gazetted import`: a reading list as OPML in; sources for the configuration out.
+//! `gazetted import stories`: what another store exported in; the same store out.
+
+mod stories;
 
 use std::fs::OpenOptions;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::Args;
+use clap::{Args, Subcommand};
 
 use super::{ConfigFile, Done, Stop, print_line};
 use crate::config::Plan;
@@ -17,7 +20,22 @@ use crate::model::Sources;
 /// Prints them as configuration, or adds them to a file. Folders become tags;
 /// what is a source already is left out.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(super) struct Import {
+    #[command(subcommand)]
+    what: Option<What>,
+    #[command(flatten)]
+    list: Option<List>,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Take over the stories of another store; the daemon must not run.
+    Stories(stories::Stories),
+}
+
+#[derive(Debug, Args)]
+struct List {
     #[command(flatten)]
     config: ConfigFile,
     /// The reading list, or - for the standard input.
@@ -33,6 +51,16 @@ pub(super) struct Import {
 
 impl Import {
     pub(super) fn run(self) -> Done {
+        match (self.what, self.list) {
+            (Some(What::Stories(stories)), _) => stories.run(),
+            (None, Some(list)) => list.run(),
+            (None, None) => Err(Stop::because("name a reading list, or say `import stories FILE`")),
+        }
+    }
+}
+
+impl List {
+    fn run(self) -> Done {
         // The first thing that a newcomer does may be to import.
         let plan = match self.config.config.exists() {
             true => Some(self.config.plan()?),

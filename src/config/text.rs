@@ -52,7 +52,7 @@ impl File {
         Place {
             line,
             column: self.text[line_start..start].chars().count() + 1,
-            excerpt: excerpt.into(),
+            excerpt: without_password(excerpt),
             width: self.text[start..end].chars().count().max(1),
         }
     }
@@ -73,6 +73,22 @@ impl File {
         }
         offset
     }
+}
+
+/// A line as it may be shown: of an address that names somebody, stars stand
+/// for who, as many as there were characters.
+fn without_password(line: &str) -> String {
+    let mut shown = String::new();
+    let mut rest = line;
+    while let Some((before, after)) = rest.split_once("://") {
+        let end = after.find(['/', '"', '\'', ' ']).unwrap_or(after.len());
+        let named = after[..end].rfind('@').unwrap_or(0);
+        shown.push_str(before);
+        shown.push_str("://");
+        shown.extend(after[..named].chars().map(|_| '*'));
+        rest = &after[named..];
+    }
+    shown + rest
 }
 
 /// Where in a TOML string as written stands what gives byte `offset` of its value.
@@ -158,6 +174,18 @@ fn line_end(text: &str) -> usize {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_password_in_an_address_is_shown_as_stars() {
+        for (line, shown) in [
+            ("proxy = \"socks5://me:word@host:1\"", "proxy = \"socks5://*******@host:1\""),
+            ("url = \"https://a.example/@b\"", "url = \"https://a.example/@b\""),
+            ("a://b@c d://é@f/", "a://*@c d://*@f/"),
+        ] {
+            assert_eq!(without_password(line), shown);
+            assert_eq!(shown.chars().count(), line.chars().count());
+        }
+    }
     use proptest::prelude::*;
 
     #[test]

@@ -10,12 +10,16 @@ use super::address::{canonical, names_a_page};
 use super::judge::Rules;
 use super::overrides::addresses;
 use super::passages::{Passages, common_to};
+use super::revise::is_settled;
 use super::title::normal_title;
-use crate::model::{Entry, Key, KeyKind, SourceId, Timestamp};
+use crate::model::{Entry, Key, KeyKind, Lookalikes, SourceId, Timestamp};
 
 /// A passage that more stories than this bear, or more entries of one
 /// document, is boilerplate: it is no evidence.
 pub(super) const MOST_COMMON: usize = 4;
+
+/// Settled entries of a document that are read beside a new one.
+const MOST_NEIGHBOURS: usize = 16;
 
 /// What passage keys count time in, in seconds: four weeks, twice what two
 /// copies may lie apart, so that every copy is within two of them.
@@ -37,6 +41,8 @@ pub struct Candidate {
     pub link: Option<String>,
     /// Its text as passages, where it is long enough to be evidence (T2).
     pub(super) passages: Option<Passages>,
+    /// Whether its text was read for that.
+    is_read: bool,
     /// Passages that much of its document has.
     pub(super) boilerplate: Boilerplate,
     /// The entry's own date, never later than it was read.
@@ -48,7 +54,8 @@ pub struct Candidate {
 }
 
 impl Candidate {
-    /// Every key under which its story, or one like it, may be known.
+    /// Every key under which its story, or one like it, may be known, once its
+    /// [text is read](read_texts).
     pub fn keys(&self) -> Vec<Key> {
         let mut keys = self.names();
         keys.extend(self.title_key());
@@ -77,6 +84,13 @@ impl Candidate {
             }
         }
         names
+    }
+
+    /// Reads its text, once.
+    fn read(&mut self) {
+        if !std::mem::replace(&mut self.is_read, true) {
+            self.passages = Passages::of(&self.entry);
+        }
     }
 
     pub(super) fn own_keys(&self) -> &[Key] {
@@ -182,17 +196,40 @@ pub fn candidates(entries: Vec<Entry>, rules: &Rules<'_>, now: Timestamp) -> Vec
     for candidate in &mut kept {
         candidate.title.take_if(|title| several.contains(title));
     }
-    let texts = kept.iter().filter_map(|candidate| candidate.passages.as_ref());
+    kept
+}
+
+/// Reads the texts of one document's candidates, where some are not
+/// [settled](super::is_settled): theirs, and as many of their neighbours' as it takes to tell what
+/// the document says below everything. `known` need only hold what is found under
+/// [`Candidate::names`]. A document that says nothing new costs nothing.
+pub fn read_texts(candidates: &mut [Candidate], known: &Lookalikes) {
+    let unread: Vec<bool> = candidates
+        .iter()
+        .map(|candidate| !candidate.is_read && !is_settled(candidate, known))
+        .collect();
+    if !unread.contains(&true) {
+        return;
+    }
+    let mut neighbours = MOST_NEIGHBOURS;
+    for (candidate, unread) in candidates.iter_mut().zip(unread) {
+        if unread || (!candidate.is_read && neighbours > 0) {
+            neighbours -= usize::from(!unread);
+            candidate.read();
+        }
+    }
+    let texts = candidates.iter().filter_map(|candidate| candidate.passages.as_ref());
     let boilerplate: Boilerplate = common_to(texts, MOST_COMMON).into();
-    for candidate in &mut kept {
+    for candidate in candidates {
         candidate.boilerplate = Arc::clone(&boilerplate);
     }
-    kept
 }
 
 /// The same for an entry that is known already, told alone.
 pub(super) fn candidate_of(entry: Entry, rules: &Rules<'_>, now: Timestamp) -> Candidate {
-    candidate(entry, &HashSet::new(), rules, now)
+    let mut candidate = candidate(entry, &HashSet::new(), rules, now);
+    candidate.read();
+    candidate
 }
 
 fn candidate(
@@ -238,7 +275,8 @@ fn candidate(
         address,
         title,
         link,
-        passages: Passages::of(&entry),
+        passages: None,
+        is_read: false,
         boilerplate: Arc::default(),
         date: entry.dated().unwrap_or(now).min(now),
         own,

@@ -1,6 +1,6 @@
 //! Candidates, what is known, and the moment in; what becomes of each, out.
 
-use super::candidate::{Candidate, MOST_COMMON, address_keys, published_key};
+use super::candidate::{Candidate, MOST_COMMON, address_keys, published_key, read_texts};
 use super::likeness::{Likeness, by_text, by_title, leads_with_text};
 use super::overrides::{Overrides, addresses};
 use super::revise::revise;
@@ -58,12 +58,13 @@ pub fn judge(
 /// The same, with so many that may be new: the others are passed over, and
 /// new when the source lists them again.
 pub fn judge_within(
-    candidates: Vec<Candidate>,
+    mut candidates: Vec<Candidate>,
     known: &mut Lookalikes,
     rules: &Rules<'_>,
     now: Timestamp,
     allowance: usize,
 ) -> Judged {
+    read_texts(&mut candidates, known);
     let mut judged = Judged::default();
     for candidate in candidates {
         let boilerplate = candidate.boilerplate.clone();

@@ -22,11 +22,14 @@ const TITLE_WINDOW: Duration = Duration::from_secs(7 * 24 * 3600);
 /// The same where the title is that of a series: its next instalment may be a week away.
 const SERIES_WINDOW: Duration = Duration::from_secs(2 * 24 * 3600);
 
+/// The same for two pages of one site that have one text: the next of a daily release comes a day later.
+const SITE_WINDOW: Duration = Duration::from_secs(18 * 3600);
+
 /// How far apart two tellings of one text may be dated (T2).
 const TEXT_WINDOW: Duration = Duration::from_secs(14 * 24 * 3600);
 
 /// Hundredths of the shorter text that must stand in the other for a join.
-const JOINED: u32 = 50;
+pub(super) const JOINED: u32 = 50;
 
 /// Hundredths from which on two stories are worth showing side by side.
 const RELATED: u32 = 30;
@@ -207,11 +210,14 @@ fn forbidden(
     let word_for_word = found.renamed == 0
         && overlap.reaches(WORD_FOR_WORD)
         && overlap.of_longer * WORD_FOR_WORD <= overlap.of * 100;
-    if let Some(host) = site_of(entry, story).filter(|_| !word_for_word) {
-        return Some(Forbidden::OneSite { host });
-    }
     let led = leader.entry.dated().unwrap_or(leader.joined).min(leader.joined);
     let apart = led.apart(candidate.date);
+    // The figures of a release may stand in a table or a file that no text holds: then only
+    // its date tells it from the one before.
+    let together = word_for_word && apart <= SITE_WINDOW;
+    if let Some(host) = site_of(entry, story).filter(|_| !together) {
+        return Some(Forbidden::OneSite { host });
+    }
     if apart > TEXT_WINDOW {
         return Some(Forbidden::Dates { hours_apart: apart.as_secs() / 3600 });
     }

@@ -93,15 +93,16 @@ pub(super) fn unkeyed(story: Story, before: &Story) -> Admitted {
 /// An entry that comes without what was fetched for it before keeps that: as
 /// it is where the source says what it said then, else until it is fetched again.
 fn keep_what_was_fetched(entry: &mut Entry, told: &Entry) {
-    // Whoever has just read the page has found it.
-    entry.missing = if entry.enriched.is_some() { None } else { told.missing };
+    // Whoever has just read the page, and does not say that it is gone, has found it.
+    let found = entry.enriched.is_some() && entry.missing.is_none();
+    entry.missing = if found { None } else { told.missing };
     let (None, Some(enriched)) = (entry.enriched, told.enriched) else { return };
     let stated = entry.statement();
     if stated == enriched.stated {
-        *entry = Entry { feed: told.feed.clone(), guid: told.guid.clone(), ..told.clone() };
+        *entry = told.clone();
         return;
     }
-    entry.enriched = Some(Enriched { stated, stale: true });
+    entry.enriched = Some(Enriched { stated, stale: true, ..enriched });
     entry.content.clone_from(&told.content);
     entry.text.clone_from(&told.text);
     entry.tags.clone_from(&told.tags);
@@ -214,8 +215,10 @@ pub fn wants_enrichment(
     since: Timestamp,
     now: Timestamp,
 ) -> Wanted {
-    let Some(member) = told(candidate, known) else { return Wanted::New };
-    let stated = candidate.entry.statement();
+    let Some(member) = told(candidate, known) else {
+        return if is_forgotten(candidate, known) { Wanted::No } else { Wanted::New };
+    };
+    let stated = candidate.entry.stated();
     match member.entry.enriched {
         Some(enriched) if enriched.stated != stated => Wanted::New,
         Some(enriched) if enriched.stale => Wanted::Again,
@@ -247,9 +250,23 @@ pub fn is_told(candidate: &Candidate, known: &Lookalikes) -> bool {
     told(candidate, known).is_some()
 }
 
-/// Whether the page of an entry told before was gone when it was last looked at.
-pub fn was_missing(candidate: &Candidate, known: &Lookalikes) -> bool {
-    told(candidate, known).is_some_and(|member| member.entry.missing.is_some())
+/// Whether an entry, taken from what is stored and looked at anew, is still what its source
+/// told last.
+pub fn is_current(candidate: &Candidate, known: &Lookalikes) -> bool {
+    told(candidate, known).is_some_and(|member| member.entry.stated() == candidate.entry.stated())
+}
+
+/// The entry as it was told before, with what was fetched for it.
+pub fn as_told(candidate: &Candidate, known: &Lookalikes) -> Option<Entry> {
+    told(candidate, known).map(|member| member.entry.clone())
+}
+
+/// Whether all that is known of an entry is that its story is kept no longer: nothing
+/// comes of it, so nothing is fetched for it.
+fn is_forgotten(candidate: &Candidate, known: &Lookalikes) -> bool {
+    let names = candidate.names();
+    let mut named = names.iter().flat_map(|name| bearers(known, name)).peekable();
+    named.peek().is_some() && named.all(|id| !known.stories.contains_key(id))
 }
 
 /// What the source told of this entry before.

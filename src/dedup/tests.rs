@@ -9,7 +9,8 @@ use std::sync::Arc;
 use url::Url;
 
 use super::{
-    Judged, Overrides, Rules, Wanted, candidates, is_settled, judge, wants_enrichment, withdraw,
+    Judged, Overrides, Rules, Wanted, candidates, is_settled, judge, read_texts, wants_enrichment,
+    withdraw,
 };
 use crate::model::{
     Enrich, Entry, Location, Lookalikes, Pace, Role, Source, SourceId, Sources, Story, Tier,
@@ -19,6 +20,10 @@ use crate::model::{
 mod changes;
 
 mod copies;
+
+mod floods;
+
+mod hostile;
 
 mod late;
 

@@ -75,7 +75,7 @@ const FEWEST_OF_A_RELEASE: usize = 20;
 const FEWEST_BEFORE_THE_END: usize = 30;
 
 /// More words of one text than this are not compared: a debate, a report.
-const MOST_WORDS: usize = 20_000;
+pub(super) const MOST_WORDS: usize = 10_000;
 
 /// The words of what the entry titled `title` says itself.
 ///

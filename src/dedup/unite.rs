@@ -9,7 +9,7 @@ use super::candidate::{Boilerplate, candidate_of};
 use super::enforce::keys_of;
 use super::figures::Figures;
 use super::judge::{Rules, bearers, file, relate};
-use super::likeness::{FULL_TEXT, Likeness, by_text, leading, site_of};
+use super::likeness::{FULL_TEXT, JOINED, Likeness, by_text, leading, site_of};
 use super::passages::Passages;
 use super::revise::{bound, unkeyed};
 use super::withdraw::follow_the_lead;
@@ -52,17 +52,22 @@ pub(super) fn judge_first_text(
     let mut candidate = candidate_of(leader.entry.clone(), rules, leader.joined);
     candidate.boilerplate = boilerplate.clone();
     let Likeness { best, related } = by_text(&candidate, known, rules, Some(story.id));
+    let alone = speaks_for_all(story, leader, &passages);
     let like = best.filter(|(id, _)| {
-        known.stories.get(id).is_some_and(|other| may_be_one(story, leader, other, rules))
+        let other = known.stories.get(id);
+        alone && other.is_some_and(|other| may_be_one(story, leader, other, rules))
     });
     let mut done = Vec::new();
     match like {
         Some((like, Evidence::SameText { shared, of, leader: theirs })) => {
             let own = leader.entry.source.clone();
-            // The story that was seen first stays, as everywhere.
-            let age =
-                |id: &StoryId| known.stories.get(id).map(|story| (story.first_seen, story.id));
-            let (stays, goes, leader) = if age(&like) < age(&story.id) {
+            // Nobody takes over the story of somebody whose word counts more; among
+            // equals the one that was seen first stays, as everywhere.
+            let standing = |id: &StoryId| {
+                let story = known.stories.get(id)?;
+                Some((story.authority(rules.sources), story.first_seen, story.id))
+            };
+            let (stays, goes, leader) = if standing(&like) < standing(&story.id) {
                 (like, story.id, theirs)
             } else {
                 (story.id, like, own)
@@ -83,6 +88,15 @@ pub(super) fn judge_first_text(
         _ => {}
     }
     done
+}
+
+/// Whether a text that came late is what the whole story is about: no other member's text tells
+/// something else. One source's change of mind does not move the others.
+fn speaks_for_all(story: &Story, leader: &Member, passages: &Passages) -> bool {
+    let mut others = story.members.iter().filter(|member| !std::ptr::eq(*member, leader));
+    others.all(|member| {
+        Passages::of(&member.entry).is_none_or(|text| passages.overlap(&text, &[]).reaches(JOINED))
+    })
 }
 
 /// Whether nothing but its leading text speaks against two stories being one.

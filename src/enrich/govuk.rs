@@ -5,7 +5,7 @@ use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 use url::Url;
 
-use super::{Enrichment, clean, take_text};
+use super::{Clean, Enrichment, take_text};
 use crate::model::{Document, Entry, Failure, FailureKind, Timestamp};
 
 /// Where the content API has a page of GOV.UK; pages elsewhere have no content item.
@@ -92,7 +92,11 @@ struct Notice {
 }
 
 /// Adds what the content item says to the entry.
-pub(super) fn add(entry: &mut Entry, document: &Document) -> Result<Enrichment, Failure> {
+pub(super) fn add(
+    entry: &mut Entry,
+    document: &Document,
+    clean: Clean<'_>,
+) -> Result<Enrichment, Failure> {
     let item: Item = serde_json::from_slice(&document.body).map_err(|error| {
         Failure::new(
             FailureKind::NotAFeed,
@@ -114,8 +118,8 @@ pub(super) fn add(entry: &mut Entry, document: &Document) -> Result<Enrichment, 
     }
     let mut done = Enrichment::default();
     if let (html, Some(page)) = (html_of(&item.details), entry.url.clone()) {
-        let told = entry.content.as_deref().map_or(0, |content| clean::text(content).len());
-        done.text = take_text(entry, &html, &page, told);
+        let told = entry.content.as_deref().map_or(0, |content| clean(content, &page).text.len());
+        done.text = take_text(entry, &html, &page, told, clean);
     }
     let before = entry.tags.len();
     tag(entry, "org", &item.links.organisations);
@@ -124,7 +128,9 @@ pub(super) fn add(entry: &mut Entry, document: &Document) -> Result<Enrichment, 
     // Translations share an id.
     let locale = item.locale.as_deref().unwrap_or("en");
     entry.content_id = item.content_id.map(|id| format!("{id}:{locale}"));
-    entry.change_note = change_note(item.details.change_history);
+    let note = latest_note(item.details.change_history);
+    entry.change_note = note.zip(entry.url.as_ref()).map(|(note, page)| clean(&note, page).text);
+    entry.change_note.take_if(|note| note.is_empty());
     entry.withdrawn = item.withdrawn_notice.as_ref().map(|notice| withdrawn_at(notice, document));
     done.withdrawn = entry.withdrawn.is_some();
     if entry.language.is_none() {
@@ -184,7 +190,7 @@ fn slug_of(title: &str) -> String {
 }
 
 /// The note of the latest change, if there was one after the first publication.
-fn change_note(history: Vec<Change>) -> Option<String> {
+fn latest_note(history: Vec<Change>) -> Option<String> {
     if history.len() < 2 {
         return None;
     }
@@ -193,7 +199,7 @@ fn change_note(history: Vec<Change>) -> Option<String> {
     });
     // Of two notes with one date the earlier in the list is the later change.
     let latest = dated.reduce(|latest, change| if change.0 > latest.0 { change } else { latest });
-    latest.map(|(_, note)| clean::text(&note)).filter(|note| !note.is_empty())
+    latest.map(|(_, note)| note)
 }
 
 fn withdrawn_at(notice: &Notice, document: &Document) -> Timestamp {

@@ -6,9 +6,9 @@ use dom_smoothie::{Config, Readability};
 use regex::Regex;
 use url::Url;
 
-use super::clean::{MOST_DEPTH, depth};
 use super::decode::decode;
-use super::{Enrichment, take_original, take_text};
+use super::depth::{MOST_DEPTH, depth};
+use super::{Clean, Enrichment, take_original, take_text};
 use crate::model::{Document, Entry, Failure, FailureKind};
 
 /// Elements of a page that are weighed; a page with more is not an article.
@@ -31,7 +31,11 @@ static LINKED_ORIGINAL: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// Adds the article of a page to the entry.
-pub(super) fn add(entry: &mut Entry, document: &Document) -> Result<Enrichment, Failure> {
+pub(super) fn add(
+    entry: &mut Entry,
+    document: &Document,
+    clean: Clean<'_>,
+) -> Result<Enrichment, Failure> {
     let html = decode(&document.body, document.content_type.as_deref());
     let Some(base) = document.url.clone().or_else(|| entry.url.clone()) else {
         return Err(unreadable("the entry names no page"));
@@ -49,7 +53,7 @@ pub(super) fn add(entry: &mut Entry, document: &Document) -> Result<Enrichment, 
     let language = page.doc.select("html").attr("lang");
     let article = page.parse().map_err(|error| unreadable(&error.to_string()))?;
     let told = entry.text.len();
-    let text = take_text(entry, &article.content, &base, told);
+    let text = take_text(entry, &article.content, &base, told, clean);
     let mut done = Enrichment { text, ..Enrichment::default() };
     done.original = take_original(entry, original);
     if entry.language.is_none() {

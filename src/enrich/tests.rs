@@ -29,6 +29,12 @@ fn document(url: &str, content_type: &str, body: &str) -> Document {
     }
 }
 
+/// As the loop has it done.
+fn clean(html: &str, base: &Url) -> Cleaned {
+    let (html, text) = crate::parse::clean(html, Some(base), MOST_BYTES);
+    Cleaned { html, text }
+}
+
 fn item(json: &str) -> Document {
     document("https://www.gov.uk/api/content/government/news/slipway", "application/json", json)
 }
@@ -72,7 +78,7 @@ fn a_content_item_gives_text_tags_note_and_id() {
             "world_locations": [{"base_path": null, "title": "C\u00f4te d'Ivoire"}, {"base_path": "/world/kosovo"}]
         }
     }"#;
-    let done = enrich(&mut entry, &item(body), Enrich::Govuk).unwrap();
+    let done = enrich(&mut entry, &item(body), Enrich::Govuk, &clean).unwrap();
     assert_eq!(entry.text, "Boats can launch in any tide.\nThe slipway at Carrow reopens.");
     assert_eq!(
         entry.content.as_deref(),
@@ -84,7 +90,7 @@ fn a_content_item_gives_text_tags_note_and_id() {
     assert_eq!(entry.change_note.as_deref(), Some("Added the opening hours."));
     assert_eq!(entry.content_id.as_deref(), Some("5f9a:en"));
     assert_eq!(entry.language.as_deref(), Some("en"));
-    assert_eq!(entry.enriched, Some(Enriched { stated, stale: false }));
+    assert_eq!(entry.enriched, Some(Enriched { stated, stale: false, of_page: true }));
     assert_eq!((done.text, done.tags, done.withdrawn), (Some(30), 3, false));
 }
 
@@ -99,7 +105,8 @@ fn parts_documents_and_renderings_are_texts_too() {
         (r#"{"body": [{"content_type": "text/html", "content": "<p>Text.</p>"}]}"#, "Text."),
     ] {
         let mut entry = Entry { summary: None, ..entry(PAGE) };
-        enrich(&mut entry, &item(&format!(r#"{{"details": {details}}}"#)), Enrich::Govuk).unwrap();
+        enrich(&mut entry, &item(&format!(r#"{{"details": {details}}}"#)), Enrich::Govuk, &clean)
+            .unwrap();
         assert_eq!(entry.text, expected, "{details}");
     }
 }
@@ -108,7 +115,7 @@ fn parts_documents_and_renderings_are_texts_too() {
 fn a_withdrawn_page_says_since_when() {
     let mut entry = entry(PAGE);
     let body = r#"{"withdrawn_notice": {"explanation": "<p>Out of date.</p>", "withdrawn_at": "2025-04-01T10:00:00Z"}}"#;
-    assert!(enrich(&mut entry, &item(body), Enrich::Govuk).unwrap().withdrawn);
+    assert!(enrich(&mut entry, &item(body), Enrich::Govuk, &clean).unwrap().withdrawn);
     assert_eq!(entry.withdrawn, Timestamp::parse_rfc3339("2025-04-01T10:00:00Z"));
     assert_eq!(entry.text, "Boats can launch in any tide.", "no text took its place");
 }
@@ -121,7 +128,7 @@ fn what_is_no_content_item_leaves_the_entry_as_it_was() {
         (r#"{"document_type": "redirect"}"#, FailureKind::Redirect),
     ] {
         let mut entry = entry(PAGE);
-        let failure = enrich(&mut entry, &item(body), Enrich::Govuk).unwrap_err();
+        let failure = enrich(&mut entry, &item(body), Enrich::Govuk, &clean).unwrap_err();
         assert_eq!(failure.kind, kind, "{body}");
         let before = self::entry(PAGE);
         assert_eq!(entry, before);
@@ -150,7 +157,7 @@ fn paragraphs(count: usize) -> String {
 #[test]
 fn the_article_of_a_page_is_found_and_the_rest_left() {
     let mut entry = entry("https://wire.example/articles/1");
-    let done = enrich(&mut entry, &page(&paragraphs(6)), Enrich::Page).unwrap();
+    let done = enrich(&mut entry, &page(&paragraphs(6)), Enrich::Page, &clean).unwrap();
     assert!(done.text.unwrap() > 800);
     assert!(entry.text.contains("5. The slipway at Carrow"), "{}", entry.text);
     for other in ["Ferries", "cookies", "Home"] {
@@ -170,7 +177,10 @@ fn the_original_that_a_page_names_is_found() {
     ] {
         let mut entry = entry("https://wire.example/articles/1");
         let article = format!("{}{named}", paragraphs(5));
-        assert!(enrich(&mut entry, &page(&article), Enrich::Page).unwrap().original, "{named}");
+        assert!(
+            enrich(&mut entry, &page(&article), Enrich::Page, &clean).unwrap().original,
+            "{named}"
+        );
         assert_eq!(entry.original.as_ref().map(Url::as_str), Some(PAGE));
     }
 }
@@ -181,7 +191,7 @@ fn a_canonical_address_on_another_host_is_the_original() {
     let mut document = page(&paragraphs(5));
     let body = String::from_utf8(document.body.to_vec()).unwrap();
     document.body = body.replace("href=/articles/1", &format!("href={PAGE}")).into();
-    enrich(&mut entry, &document, Enrich::Page).unwrap();
+    enrich(&mut entry, &document, Enrich::Page, &clean).unwrap();
     assert_eq!(entry.original.as_ref().map(Url::as_str), Some(PAGE));
 }
 
@@ -192,22 +202,25 @@ fn hostile_pages_are_refused_or_harmless() {
         let mut entry = entry("https://wire.example/articles/1");
         let told = entry.text.clone();
         let document = document("https://wire.example/articles/1", "text/html", body);
-        let taken =
-            enrich(&mut entry, &document, Enrich::Page).is_ok_and(|done| done.text.is_some());
+        let taken = enrich(&mut entry, &document, Enrich::Page, &clean)
+            .is_ok_and(|done| done.text.is_some());
         assert_eq!(taken, body.starts_with("no markup"), "{body:.20}");
         assert!(taken || entry.text == told, "{body:.20}");
     }
     let mut entry = entry("https://wire.example/articles/1");
     let large = document(PAGE, "text/html", &"x".repeat(MOST_BYTES + 1));
-    assert_eq!(enrich(&mut entry, &large, Enrich::Page).unwrap_err().kind, FailureKind::TooLarge);
+    assert_eq!(
+        enrich(&mut entry, &large, Enrich::Page, &clean).unwrap_err().kind,
+        FailureKind::TooLarge
+    );
 }
 
 #[test]
 fn a_feed_that_gave_more_than_the_page_keeps_its_text() {
     let mut entry = entry("https://wire.example/articles/1");
     entry.content = Some(paragraphs(30));
-    entry.text = clean::text(&paragraphs(30));
+    entry.text = clean(&paragraphs(30), &Url::parse(PAGE).unwrap()).text;
     let told = entry.clone();
-    assert_eq!(enrich(&mut entry, &page(&paragraphs(4)), Enrich::Page).unwrap().text, None);
+    assert_eq!(enrich(&mut entry, &page(&paragraphs(4)), Enrich::Page, &clean).unwrap().text, None);
     assert_eq!((entry.text, entry.content), (told.text, told.content));
 }

@@ -141,7 +141,8 @@ mod tests {
                     .map(|n| Timestamp::from_secs((n + 1) * period.as_secs() as i64))
                     .collect();
                 schedule::learn(&mut memory.rhythm, &new, now);
-                let poll = Poll { source: source.id.clone(), at: now, outcome: unchanged() };
+                let poll =
+                    Poll { source: source.id.clone(), at: now, outcome: unchanged(), pages: None };
                 self.market.charge(&poll, memory, source, &self.settings, fleet);
                 settle(&poll, &News::default(), memory, source, &self.settings);
                 self.due.insert((memory.next_poll, n));
@@ -208,7 +209,7 @@ mod tests {
             (&plain, &Memory::default(), unchanged(), false),
         ] {
             let (mut market, mut memory) = (Market::default(), memory.clone());
-            let poll = Poll { source: source.id.clone(), at: now, outcome };
+            let poll = Poll { source: source.id.clone(), at: now, outcome, pages: None };
             market.charge(&poll, &mut memory, source, &settings, 100);
             assert_eq!(market != Market::default(), bears, "{poll:?}");
             assert_eq!(memory.priced, market.0);

@@ -4,7 +4,7 @@ use url::Url;
 
 use crate::model::{
     Back, Failure, FailureKind, Hold, HoldScope, Location, Memory, Moved, Outcome, Poll, Reading,
-    Source, Timestamp, Validators,
+    Round, Source, Timestamp, Validators,
 };
 
 use super::events::{self, Standing};
@@ -38,6 +38,9 @@ pub fn settle(poll: &Poll, news: &News, memory: &mut Memory, source: &Source, se
     }
     memory.polls += 1;
     memory.last_poll = Some(now);
+    if let Some(pages) = &poll.pages {
+        memory.round = Some(pages.round.clone());
+    }
 
     let mut said = Said::default();
     match &poll.outcome {
@@ -97,6 +100,8 @@ fn pushed(news: &News, memory: &mut Memory, now: Timestamp) {
     schedule::learn(&mut memory.rhythm, &news.new, now);
     if !news.new.is_empty() {
         memory.last_news = Some(now);
+        // Their pages are looked at with the next poll.
+        memory.round = memory.round.as_ref().map(|round| Round::following(Some(round), now));
     }
     events::note_pushed(memory, now);
     if let Some(push) = &mut memory.push {
@@ -161,8 +166,7 @@ fn follow(memory: &mut Memory, source: &Source, moved: Option<&Url>, now: Timest
 fn read(memory: &mut Memory, reading: &Reading, news: &News, now: Timestamp) -> bool {
     memory.validators = reading.validators.clone();
     memory.gave_validators |= !reading.validators.is_empty();
-    memory.last_read = Some(now);
-    // The document may have been asked for whole though nothing in it changed.
+    // A probe asks for it whole though nothing in it may have changed.
     let changed = memory.hash != Some(reading.hash);
     if memory.rhythm.unmodified_since.take().is_some() && changed {
         memory.rhythm.changed = Some(now);

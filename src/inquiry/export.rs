@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::Records;
 use crate::model::{Evidence, Member, Story, Timestamp};
-use crate::store::StoreError;
+use crate::store::{Record, StoreError};
 use crate::topics::Subject;
 
 /// A story as one line of JSON.
@@ -54,6 +54,22 @@ impl Records {
     /// merged into another is told there.
     pub fn export(&self, mut line: impl FnMut(&ExportedStory) -> bool) -> Result<(), StoreError> {
         self.each_story(|story| !story.stands() || line(&self.exported(&story)))
+    }
+
+    /// All that another store needs to go on where this one is, in the order of
+    /// [`Store::records`](crate::store::Store::records).
+    pub fn export_records(&self, mut line: impl FnMut(&Record) -> bool) -> Result<(), StoreError> {
+        for record in self.store().records() {
+            let mut record = record?;
+            if let Record::Memory { memory, .. } = &mut record {
+                // Holds what a hub signs with; whoever takes over asks it anew.
+                memory.push = None;
+            }
+            if !line(&record) {
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// One story as `export stories` writes it.

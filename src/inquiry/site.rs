@@ -17,9 +17,12 @@ use crate::store::StoreError;
 #[derive(Default)]
 pub struct Told {
     plan: Option<Arc<Plan>>,
-    /// By what it is of: a hash of what it depends on, and its paths with their types.
-    parts: HashMap<String, (u64, Vec<(String, &'static str)>)>,
+    /// By what it is of: a hash of what it depends on, and its documents.
+    parts: HashMap<String, (u64, Vec<PathAndType>)>,
 }
+
+/// A document's path, and its media type.
+type PathAndType = (String, &'static str);
 
 /// A part of the site.
 pub enum Part<'a> {

@@ -141,6 +141,11 @@ impl Entry {
         xxhash_rust::xxh3::xxh3_64(&bytes)
     }
 
+    /// The [statement](Self::statement) that the document made of it, whatever was added since.
+    pub fn stated(&self) -> u64 {
+        self.enriched.map_or_else(|| self.statement(), |enriched| enriched.stated)
+    }
+
     /// Whether `other` says the same in everything a reader could notice.
     /// The document's metadata does not count: it changes at every poll, and
     /// neither does the id, which GOV.UK changes together with `updated`, nor
@@ -206,6 +211,9 @@ pub struct Enriched {
     /// fetched is still shown but should be fetched again.
     #[serde(default)]
     pub stale: bool,
+    /// Whether its text is the page's, rather than what the document said.
+    #[serde(default)]
+    pub of_page: bool,
 }
 
 /// A file attached to an entry.

@@ -5,7 +5,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::{Failure, Feed, Hints, Intake, Offer, Protocol, SourceEvent, Timestamp, Validators};
+use super::{
+    Failure, Feed, Hints, Intake, Offer, Protocol, Round, SourceEvent, Timestamp, Validators,
+};
 
 /// What is known of one source between polls. Only `fetch::settle` changes it.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -25,10 +27,10 @@ pub struct Memory {
     pub last_poll: Option<Timestamp>,
     /// When it last answered well.
     pub last_success: Option<Timestamp>,
-    /// When it last gave its document whole, rather than saying that it is the same.
-    pub last_read: Option<Timestamp>,
     /// When it last listed something new.
     pub last_news: Option<Timestamp>,
+    /// How far the pages of its entries have been looked at.
+    pub round: Option<Round>,
     /// Failures in a row.
     pub failures: u32,
     /// The last failure, until a success.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::{Entry, Feed, SourceId, Timestamp};
+use super::{Entry, Feed, Pages, SourceId, Timestamp};
 
 /// One attempt to read a source and what came of it.
 ///
@@ -19,6 +19,9 @@ pub struct Poll {
     pub at: Timestamp,
     /// What came of it.
     pub outcome: Outcome,
+    /// What the pages of its entries say, where they were looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pages: Option<Pages>,
 }
 
 /// What came of a poll.

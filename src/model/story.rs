@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Entry, Revision, Source, SourceId, Sources, StoryId, Timestamp, Withdrawal};
+use super::{Entry, Revision, Role, Source, SourceId, Sources, StoryId, Timestamp, Withdrawal};
 
 /// What one or more entries are about.
 ///
@@ -69,14 +69,29 @@ impl Story {
     /// The member whose title, link and text stand for the story: role and
     /// rank of the source, then first-hand address, then the longest text.
     /// The order of arrival has no say, so every machine picks the same.
+    ///
+    /// Whoever takes back its own page takes back nobody else's: where another source of the same
+    /// role and rank still stands by another page, that leads.
     pub fn lead<'a>(&'a self, sources: &Sources) -> &'a Member {
-        let mut best = &self.members[0];
-        for member in &self.members[1..] {
-            if precedence(member, sources) < precedence(best, sources) {
-                best = member;
-            }
+        let first = |one: &&'a Member, other: &&'a Member| {
+            precedence(one, sources).cmp(&precedence(other, sources))
+        };
+        let best = self.members.iter().min_by(first).unwrap_or(&self.members[0]);
+        if best.withdrawn.is_none() {
+            return best;
         }
-        best
+        let stands_in = |member: &&Member| {
+            member.withdrawn.is_none()
+                && authority(member, sources) == authority(best, sources)
+                && member.entry.source != best.entry.source
+                && member.entry.url != best.entry.url
+        };
+        self.members.iter().filter(stands_in).min_by(first).unwrap_or(best)
+    }
+
+    /// How much the word of its lead counts; the lesser counts more.
+    pub fn authority(&self, sources: &Sources) -> impl Ord + use<> {
+        authority(self.lead(sources), sources)
     }
 
     /// Whether it stands for itself: it has not been merged into another story.
@@ -86,9 +101,7 @@ impl Story {
 
     /// Every member, the one that leads first.
     pub fn ranked<'a>(&'a self, sources: &Sources) -> Vec<&'a Member> {
-        let mut ranked: Vec<_> = self.members.iter().collect();
-        ranked.sort_by(|a, b| precedence(a, sources).cmp(&precedence(b, sources)));
-        ranked
+        std::iter::once(self.lead(sources)).chain(self.copies(sources)).collect()
     }
 
     /// Whose text it was that a member's own was found in, if that is why it joined.
@@ -120,9 +133,7 @@ fn precedence<'a>(member: &'a Member, sources: &Sources) -> impl Ord + use<'a> {
     let source = sources.get(&entry.source).map(|source| &**source);
     let text = entry.text.chars().count();
     (
-        // A source that has left the configuration leads only its likes.
-        source.is_none(),
-        source.map(|source: &Source| (source.role, source.rank)),
+        authority(member, sources),
         entry.original.is_some(),
         std::cmp::Reverse(text),
         source.map(|source| source.position),
@@ -130,6 +141,13 @@ fn precedence<'a>(member: &'a Member, sources: &Sources) -> impl Ord + use<'a> {
         entry.guid.as_deref(),
         entry.url.as_ref().map(|url| url.as_str()),
     )
+}
+
+/// What the operator says of who is believed. A source that has left the configuration
+/// leads only its likes.
+fn authority(member: &Member, sources: &Sources) -> (bool, Option<(Role, i32)>) {
+    let source = sources.get(&member.entry.source).map(|source| &**source);
+    (source.is_none(), source.map(|source: &Source| (source.role, source.rank)))
 }
 
 /// An entry's place in a story, and why it has it.

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
-use tracing::{error, info};
+use tracing::error;
 
 use crate::config::Plan;
 use crate::dedup::{self, Candidate, Judged, Rules};
@@ -24,7 +24,7 @@ use crate::store::{Commit, Store, StoreError};
 use super::filing::{Filing, SLICE};
 use super::keeping::Keeping;
 use super::listening::Listening;
-use super::refilled::Refilled;
+use super::refilled::{Refilled, tell};
 
 mod closing;
 
@@ -78,7 +78,9 @@ impl Editor {
         now: Timestamp,
     ) -> Result<Self, StoreError> {
         let memories = tokio::task::block_in_place(|| store.memories())?;
-        shelf.remember(tokio::task::block_in_place(|| store.stamps())?);
+        let stamps = tokio::task::block_in_place(|| store.stamps())?;
+        let keeping = Keeping::recall(&stamps);
+        shelf.remember(stamps);
         let mut filing = Filing::open(plan.clone(), &store).await?;
         let few = tokio::task::block_in_place(|| store.count())? < SLICE as u64;
         while filing.is_filling() && (few || filing.lacks_nothing()) {
@@ -93,7 +95,7 @@ impl Editor {
             memories: Arc::new(RwLock::new(memories)),
             ledger: Arc::default(),
             filing,
-            keeping: Keeping::default(),
+            keeping,
             listening,
             market,
             passages_from: None,
@@ -248,17 +250,22 @@ impl Editor {
         let Some(now) = polls.iter().map(|poll| poll.at).max() else { return Ok(Vec::new()) };
         let began = Instant::now();
         let plan = self.plan.clone();
-        let candidates: Vec<Vec<Candidate>> =
+        let mut candidates: Vec<Vec<Candidate>> =
             polls.iter().map(|poll| candidates_of(poll, &plan)).collect();
-        let mut known = tokio::task::block_in_place(|| self.look_up(&polls, &candidates))?;
+        let mut known = tokio::task::block_in_place(|| self.look_up(&polls, &mut candidates))?;
 
         let mut commit = Commit::default();
         let mut memories = BTreeMap::new();
         let mut outcomes = Vec::with_capacity(polls.len());
         let mut touched = BTreeSet::new();
         let mut market = self.market;
-        for (poll, candidates) in polls.iter().zip(candidates) {
+        for (poll, mut candidates) in polls.iter().zip(candidates) {
+            if document_of(poll).is_none() {
+                // Looked up when the poll began; a push may have said something else since.
+                candidates.retain(|candidate| dedup::is_current(candidate, &known));
+            }
             let listed = dedup::listed(&candidates);
+            plan.store.retention.let_go(&mut known, poll.at);
             let allowance = self.allowance(poll, &listed, &memories);
             let mut judged =
                 dedup::judge_within(candidates, &mut known, &rules(&plan), poll.at, allowance);
@@ -318,7 +325,7 @@ impl Editor {
     fn look_up(
         &self,
         polls: &[Poll],
-        candidates: &[Vec<Candidate>],
+        candidates: &mut [Vec<Candidate>],
     ) -> Result<Lookalikes, StoreError> {
         let mut names: Vec<Key> = candidates.iter().flatten().flat_map(Candidate::names).collect();
         for poll in polls {
@@ -327,6 +334,9 @@ impl Editor {
             }
         }
         let mut known = self.store.lookalikes(&names)?;
+        for document in &mut *candidates {
+            dedup::read_texts(document, &known);
+        }
         let unsettled = candidates.iter().flatten().filter(|one| !dedup::is_settled(one, &known));
         let keys: Vec<Key> = unsettled.flat_map(Candidate::keys).collect();
         let more = self.store.lookalikes(&keys)?;
@@ -457,17 +467,6 @@ impl Editor {
     }
 }
 
-/// One line for each topic that is another than at the last run.
-fn tell(refilled: Option<&[Refilled]>) {
-    for refilled in refilled.unwrap_or_default() {
-        let Refilled { topic, matched, added, lost } = refilled;
-        info!(
-            event = "topic_changed", %topic, matched, added, lost,
-            "topic {topic}: query changed, {refilled}"
-        );
-    }
-}
-
 /// What the plan says of identity.
 pub(crate) fn rules(plan: &Plan) -> Rules<'_> {
     let authority = &plan.server.site.authority;
@@ -475,10 +474,12 @@ pub(crate) fn rules(plan: &Plan) -> Rules<'_> {
 }
 
 fn candidates_of(poll: &Poll, plan: &Plan) -> Vec<Candidate> {
-    match document_of(poll) {
-        Some(reading) => dedup::candidates(reading.entries.clone(), &rules(plan), poll.at),
-        None => Vec::new(),
-    }
+    let entries = match (document_of(poll), &poll.pages) {
+        (Some(reading), _) => &reading.entries,
+        (None, Some(pages)) => &pages.entries,
+        (None, None) => return Vec::new(),
+    };
+    dedup::candidates(entries.clone(), &rules(plan), poll.at)
 }
 
 /// The document that came, from the source or from its hub.

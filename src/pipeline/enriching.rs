@@ -1,25 +1,31 @@
-//! The entries of a document in; the same, some with their full text, out.
+//! The entries of a document, or those told before, in; the same, some with their full text, out.
 //!
-//! Only what is new, what its source changed and what could not be had before
-//! is fetched for: a bounded number of pages a poll, one after the other as
-//! far apart as the origin's polls are, within a deadline. Whatever cannot be
-//! had, the entry goes on as its source stated it. With what is left of that a few pages
-//! that were read before are looked at again, to see whether they still stand.
+//! What is new in a document, and what its source changed, is fetched for with the
+//! document. What is left of that, what could not be had, and whether the pages that were read
+//! still stand, is seen to in rounds: a [`Round`] takes as many polls as it needs. Where the
+//! source says that nothing changed, it goes over what is stored of it, so that no document is
+//! ever asked for again because of a page.
+//!
+//! A poll fetches a bounded number of pages, one after the other as far apart as
+//! the origin's polls are, within a deadline. Whatever cannot be had, the entry goes on as
+//! its source stated it.
 
-use std::sync::Arc;
+use std::cmp::Reverse;
+use std::collections::HashSet;
 use std::time::Duration;
 
 use tracing::debug;
+use url::Url;
 
-use crate::clock::Clock;
-use crate::config::Plan;
 use crate::dedup::{self, Candidate, Wanted};
-use crate::enrich;
-use crate::fetch::Fetcher;
-use crate::model::{Enrich, Entry, FailureKind, Lookalikes, Memory, Source, Timestamp};
-use crate::store::Store;
+use crate::enrich::{self, Cleaned};
+use crate::model::{Enrich, Entry, FailureKind, Lookalikes, Memory, Pages, Round, SourceId};
+use crate::parse;
+use crate::store::{Store, StoreError};
 
 use super::editor::rules;
+use super::reaching::Reach;
+use super::rounds;
 
 /// Pages fetched for one poll at most; the others wait for a later one.
 const MOST_PAGES: usize = 20;
@@ -27,141 +33,193 @@ const MOST_PAGES: usize = 20;
 /// Pages looked at again in one poll at most.
 const MOST_CHECKS: usize = 5;
 
-const DAY: Duration = Duration::from_secs(24 * 3600);
-
 /// How long the entries of a poll wait for their pages, all together.
 const DEADLINE: Duration = Duration::from_secs(60);
 
-/// Whether a source's document is wanted whole though it may not have changed,
-/// so that the pages it lists are looked at again: once a day, as long as
-/// some of them are young enough for that.
-pub(super) fn wants_whole(source: &Source, memory: &Memory, now: Timestamp) -> bool {
-    let within = |at: Option<Timestamp>, time: Duration| at.is_some_and(|at| now < at.after(time));
-    source.enrich != Enrich::None
-        && !within(memory.last_read, DAY)
-        && within(memory.last_news, dedup::CHECKED_FOR)
-}
-
-/// Adds full texts to the entries of one document. Returns also whether every
-/// entry that wants its text had its turn: a document of which some had not, while
-/// others gained by theirs, is to be read again though it does not change.
-pub(super) async fn enriched(
-    entries: Vec<Entry>,
-    source: &Source,
-    memory: &Memory,
-    fetcher: &Fetcher,
-    store: &Arc<dyn Store>,
-    plan: &Plan,
-    clock: &Clock,
-) -> (Vec<Entry>, bool) {
-    if source.enrich == Enrich::None {
-        return (entries, true);
-    }
-    let mut candidates = dedup::candidates(entries, &rules(plan), clock.now());
-    let known = known(&candidates, store.clone()).await;
-    let since = memory.last_read.unwrap_or(clock.now());
-    let (wanted, checks) = wanted(&candidates, &known, since, clock.now());
-    let (mut tried, mut gained) = (0, 0);
-    let fetching = async {
-        for place in wanted.iter().take(MOST_PAGES) {
-            if tried > 0 {
-                tokio::time::sleep(plan.polling.spacing).await;
-            }
-            tried += 1;
-            match complete(&mut candidates[*place].entry, source, fetcher, clock).await {
-                After::Gained => gained += 1,
-                After::Nothing => {}
-                After::Refused => return,
-            }
+impl Reach<'_> {
+    /// Adds full texts to the entries of a document, in their place.
+    pub(super) async fn enriched(
+        &self,
+        entries: &mut Vec<Entry>,
+        memory: &Memory,
+    ) -> Option<Pages> {
+        if self.source.enrich == Enrich::None {
+            return None;
         }
-        let room = (MOST_PAGES - tried).min(MOST_CHECKS);
-        for place in checks.iter().take(room) {
-            tokio::time::sleep(plan.polling.spacing).await;
-            let candidate = &mut candidates[*place];
-            let gone_before =
-                known.as_ref().is_some_and(|known| dedup::was_missing(candidate, known));
-            if let After::Refused =
-                check(&mut candidate.entry, gone_before, source, fetcher, clock).await
-            {
+        let round = rounds::due(self.source.enrich, memory, self.clock.now());
+        let visits = self.visit(std::mem::take(entries), memory, round).await;
+        *entries = visits.candidates.into_iter().map(|candidate| candidate.entry).collect();
+        visits.round.map(|round| Pages { entries: Vec::new(), round })
+    }
+
+    /// Goes on with the round over the pages of what the source told before, where its
+    /// document has not changed and a round is due.
+    pub(super) async fn looked_again(&self, memory: &Memory) -> Option<Pages> {
+        let round = rounds::due(self.source.enrich, memory, self.clock.now())?;
+        let (store, source) = (self.store.clone(), self.source.id.clone());
+        let told = tokio::task::spawn_blocking(move || told_by(&source, &*store)).await;
+        // A store that cannot be read ends the daemon soon enough.
+        let visits = self.visit(told.ok()?.ok()?, memory, Some(round)).await;
+        let entries = match visits.made {
+            0 => Vec::new(),
+            _ => visits.candidates.into_iter().map(|candidate| candidate.entry).collect(),
+        };
+        visits.round.map(|round| Pages { entries, round })
+    }
+
+    /// Visits the pages of what is new among these entries, then those of the round.
+    async fn visit(&self, entries: Vec<Entry>, memory: &Memory, round: Option<Round>) -> Visits {
+        let now = self.clock.now();
+        let candidates = dedup::candidates(entries, &rules(self.plan), now);
+        let mut visits = Visits { candidates, round, made: 0, refused: HashSet::new() };
+        let Some(known) = self.known(&visits.candidates).await else { return visits };
+        let since = visits.round.as_ref().map_or(now, |round| round.since);
+        let wanted: Vec<Wanted> = visits
+            .candidates
+            .iter()
+            .map(|candidate| dedup::wants_enrichment(candidate, &known, since, now))
+            .collect();
+        let mut left = wanted.iter().filter(|wanted| **wanted == Wanted::New).count();
+        let visiting = async {
+            for (place, _) in wanted.iter().enumerate().filter(|(_, what)| **what == Wanted::New) {
+                if visits.made == MOST_PAGES {
+                    return;
+                }
+                self.complete(place, &mut visits).await;
+                left -= 1;
+            }
+            self.go_on(&wanted, &known, &mut visits).await;
+        };
+        // What was fetched until then stays.
+        let _ = tokio::time::timeout(DEADLINE, visiting).await;
+        let refused = !visits.refused.is_empty();
+        if left > 0 {
+            // They are old once they are told, so a round is to come to them.
+            visits.round = Some(Round::following(memory.round.as_ref(), now));
+        } else if refused && visits.round.is_none() {
+            let next = Round::following(memory.round.as_ref(), now);
+            visits.round = Some(Round { open: false, ..next });
+        }
+        if let Some(round) = &mut visits.round {
+            round.refused |= refused;
+        }
+        visits
+    }
+
+    /// Goes on with the round behind the page where it stopped, the newest entry first.
+    async fn go_on(&self, wanted: &[Wanted], known: &Lookalikes, visits: &mut Visits) {
+        let Some(mut round) = visits.round.clone() else { return };
+        let mut order: Vec<usize> = (0..wanted.len()).collect();
+        order.sort_by_key(|place| {
+            let entry = &visits.candidates[*place].entry;
+            (Reverse(entry.dated()), entry.url.clone(), entry.guid.clone())
+        });
+        let page = |visits: &Visits, place: usize| visits.candidates[place].entry.url.clone();
+        let behind = round.after.as_ref().and_then(|after| {
+            order.iter().rposition(|place| page(visits, *place).as_ref() == Some(after))
+        });
+        let mut checks = 0;
+        for place in order.into_iter().skip(behind.map_or(0, |place| place + 1)) {
+            let checking = wanted[place] == Wanted::Check;
+            if !checking && wanted[place] != Wanted::Again {
+                continue;
+            }
+            if visits.made == MOST_PAGES || (checking && checks == MOST_CHECKS) {
                 return;
             }
+            // Whatever comes of it: a page that takes for ever holds up no other.
+            round.after = page(visits, place);
+            visits.round = Some(round.clone());
+            if checking {
+                checks += 1;
+                self.check(place, known, visits).await;
+            } else {
+                self.complete(place, visits).await;
+            }
         }
-    };
-    // What was fetched until then stays.
-    let _ = tokio::time::timeout(DEADLINE, fetching).await;
-    let all = tried == wanted.len() || gained == 0;
-    (candidates.into_iter().map(|candidate| candidate.entry).collect(), all)
-}
+        visits.round = Some(Round { open: false, ..round });
+    }
 
-/// What is known of these entries under their own names. A store that cannot
-/// be read ends the daemon soon enough; nothing is fetched until then.
-async fn known(candidates: &[Candidate], store: Arc<dyn Store>) -> Option<Lookalikes> {
-    let names: Vec<_> = candidates.iter().flat_map(Candidate::names).collect();
-    tokio::task::spawn_blocking(move || store.lookalikes(&names).ok()).await.ok().flatten()
-}
+    /// What is known of these entries under their own names. A store that cannot
+    /// be read ends the daemon soon enough; nothing is fetched until then.
+    async fn known(&self, candidates: &[Candidate]) -> Option<Lookalikes> {
+        let names: Vec<_> = candidates.iter().flat_map(Candidate::names).collect();
+        let store = self.store.clone();
+        tokio::task::spawn_blocking(move || store.lookalikes(&names).ok()).await.ok().flatten()
+    }
 
-/// The places of those to fetch for, the new before those that failed before,
-/// and of those whose pages are to be looked at again.
-fn wanted(
-    candidates: &[Candidate],
-    known: &Option<Lookalikes>,
-    since: Timestamp,
-    now: Timestamp,
-) -> (Vec<usize>, Vec<usize>) {
-    let Some(known) = known else { return (Vec::new(), Vec::new()) };
-    let wanted: Vec<Wanted> = candidates
-        .iter()
-        .map(|candidate| dedup::wants_enrichment(candidate, known, since, now))
-        .collect();
-    let wanted = &wanted;
-    let of = move |what: Wanted| (0..wanted.len()).filter(move |place| wanted[*place] == what);
-    (of(Wanted::New).chain(of(Wanted::Again)).collect(), of(Wanted::Check).collect())
-}
+    /// Looks at a page that was read before. GOV.UK says what it changed and what it
+    /// withdrew; any other page is asked only whether it is there, for what stands
+    /// around its text changes every day.
+    async fn check(&self, place: usize, known: &Lookalikes, visits: &mut Visits) {
+        let told = dedup::as_told(&visits.candidates[place], known);
+        let entry = &mut visits.candidates[place].entry;
+        *entry = told.unwrap_or_else(|| entry.clone());
+        let before = entry.clone();
+        self.complete(place, visits).await;
+        let entry = &mut visits.candidates[place].entry;
+        if self.source.enrich != Enrich::Govuk && entry.missing.is_none() {
+            // Also where nothing could be seen: only what is gone, or there again, tells.
+            *entry = Entry { missing: entry.missing, ..before };
+        }
+    }
 
-/// What came of fetching for one entry.
-enum After {
-    /// The entry has its text.
-    Gained,
-    /// There is none to be had for it.
-    Nothing,
-    /// The server cannot be reached or asks to be left alone: it is not asked again.
-    Refused,
-}
-
-async fn complete(entry: &mut Entry, source: &Source, fetcher: &Fetcher, clock: &Clock) -> After {
-    let Some(page) = enrich::wanted(entry, source.enrich) else { return After::Nothing };
-    let fetched = fetcher.page(source, &page, clock.now()).await;
-    let failure = match fetched {
-        Ok(document) => enrich::enrich(entry, &document, source.enrich).err(),
-        Err(failure) => Some(failure),
-    };
-    let Some(failure) = failure else { return After::Gained };
-    debug!(event = "enrich_failed", source = %source.id, "{page} adds nothing: {failure}");
-    enrich::missing(entry, &failure, clock.now());
-    match failure.kind {
-        FailureKind::NotFound
-        | FailureKind::Gone
-        | FailureKind::NotAFeed
-        | FailureKind::TooLarge => After::Nothing,
-        _ => After::Refused,
+    /// Fetches for one entry, unless the server of its page has just asked to be left alone.
+    async fn complete(&self, place: usize, visits: &mut Visits) {
+        let entry = &mut visits.candidates[place].entry;
+        let Some(page) = enrich::wanted(entry, self.source.enrich) else { return };
+        if page.host_str().is_some_and(|host| visits.refused.contains(host)) {
+            return;
+        }
+        if visits.made > 0 {
+            tokio::time::sleep(self.plan.polling.spacing).await;
+        }
+        visits.made += 1;
+        let fetched = self.fetcher.page(self.source, &page, self.clock.now()).await;
+        let limit = self.plan.parsing.field;
+        let clean = |html: &str, base: &Url| {
+            let (html, text) = parse::clean(html, Some(base), limit);
+            Cleaned { html, text }
+        };
+        let done = fetched
+            .and_then(|document| enrich::enrich(entry, &document, self.source.enrich, &clean));
+        let Err(failure) = done else { return };
+        debug!(event = "enrich_failed", source = %self.source.id, "{page} adds nothing: {failure}");
+        enrich::missing(entry, &failure, self.clock.now());
+        let nothing = [
+            FailureKind::NotFound,
+            FailureKind::Gone,
+            FailureKind::NotAFeed,
+            FailureKind::TooLarge,
+        ];
+        if !nothing.contains(&failure.kind) {
+            visits.refused.extend(page.host_str().map(str::to_owned));
+        }
     }
 }
 
-/// Looks at a page that was read before. GOV.UK says what it changed and what it
-/// withdrew; any other page is asked only whether it is there, for what stands
-/// around its text changes every day.
-async fn check(
-    entry: &mut Entry,
-    gone_before: bool,
-    source: &Source,
-    fetcher: &Fetcher,
-    clock: &Clock,
-) -> After {
-    let mut seen = entry.clone();
-    let after = complete(&mut seen, source, fetcher, clock).await;
-    let telling = source.enrich == Enrich::Govuk || gone_before || seen.missing.is_some();
-    if telling {
-        *entry = seen;
+/// The pages visited in one poll.
+struct Visits {
+    candidates: Vec<Candidate>,
+    round: Option<Round>,
+    made: usize,
+    /// Hosts that cannot be reached or ask to be left alone: they are not asked again.
+    refused: HashSet<String>,
+}
+
+/// Every entry of a source in the stories that its document listed last.
+fn told_by(source: &SourceId, store: &dyn Store) -> Result<Vec<Entry>, StoreError> {
+    let mut entries = Vec::new();
+    let mut seen = HashSet::new();
+    for id in store.listed_by(source)? {
+        let mut story = store.story(id)?;
+        if let Some(into) = story.as_ref().and_then(|story| story.merged_into) {
+            story = store.story(into)?;
+        }
+        for story in story.into_iter().filter(|story| story.stands() && seen.insert(story.id)) {
+            let own = story.members.into_iter().map(|member| member.entry);
+            entries.extend(own.filter(|entry| entry.source == *source));
+        }
     }
-    after
+    Ok(entries)
 }

@@ -6,13 +6,10 @@ use std::time::Duration;
 use crate::clock::Clock;
 use crate::config::Plan;
 use crate::fetch::{Fetched, Fetcher};
-use crate::model::{
-    Document, Failure, FailureKind, Memory, Outcome, Poll, Reading, Source, Validators,
-};
+use crate::model::{Document, Failure, FailureKind, Memory, Outcome, Poll, Reading, Source};
 use crate::parse::{self, Limits, Parsed};
 use crate::store::Store;
 
-use super::enriching::{enriched, wants_whole};
 use super::reaching::Reach;
 
 /// Longer than this no document takes to parse, however it was made.
@@ -28,34 +25,18 @@ pub(super) async fn read(
     store: Arc<dyn Store>,
     clock: Clock,
 ) -> Poll {
-    let asked = match wants_whole(&source, &memory, clock.now()) {
-        true => Memory { validators: Validators::default(), hash: None, ..memory.clone() },
-        false => memory.clone(),
-    };
-    let fetched = fetcher.fetch(&source, &asked, clock.now()).await;
+    let reach =
+        Reach { source: &source, fetcher: &fetcher, store: &store, plan: &plan, clock: &clock };
+    let fetched = fetcher.fetch(&source, &memory, clock.now()).await;
+    let mut pages = None;
     let outcome = match fetched {
         Ok(Fetched::Document { document, validators, freshness, bytes, hash, moved }) => {
             let place = document.url.clone();
             match parsed(document, plan.parsing.clone()).await {
                 Ok(Parsed { feed, mut entries, hints, warnings, .. }) => {
-                    let reach = Reach {
-                        source: &source,
-                        fetcher: &fetcher,
-                        store: &store,
-                        plan: &plan,
-                        clock: &clock,
-                    };
                     let back =
                         reach.back(place.as_ref(), &memory, &freshness, &hints, &mut entries).await;
-                    let (entries, all_tried) =
-                        enriched(entries, &source, &memory, &fetcher, &store, &plan, &clock).await;
-                    // With what makes the next answer "unchanged", the rest would never be tried.
-                    let (validators, hash) = match all_tried {
-                        true => (validators, hash),
-                        false => {
-                            (Validators { offer: validators.offer, ..Validators::default() }, !hash)
-                        }
-                    };
+                    pages = reach.enriched(&mut entries, &memory).await;
                     Outcome::Read(Box::new(Reading {
                         validators,
                         freshness,
@@ -73,11 +54,12 @@ pub(super) async fn read(
             }
         }
         Ok(Fetched::Unchanged { validators, freshness, bytes, moved, not_modified }) => {
+            pages = reach.looked_again(&memory).await;
             Outcome::Unchanged { validators, freshness, bytes, moved, not_modified }
         }
         Err(failure) => Outcome::Failed(failure),
     };
-    Poll { source: source.id.clone(), at: clock.now(), outcome }
+    Poll { source: source.id.clone(), at: clock.now(), outcome, pages }
 }
 
 /// Parses where it blocks nobody. A document that takes too long, or makes

@@ -49,3 +49,14 @@ mod tests {
         }
     }
 }
+
+/// One line for each topic that is another than at the last run.
+pub(super) fn tell(refilled: Option<&[Refilled]>) {
+    for refilled in refilled.unwrap_or_default() {
+        let Refilled { topic, matched, added, lost } = refilled;
+        tracing::info!(
+            event = "topic_changed", %topic, matched, added, lost,
+            "topic {topic}: query changed, {refilled}"
+        );
+    }
+}

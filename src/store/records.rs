@@ -375,8 +375,11 @@ fn write_keys(keys: &[Key], bytes: &mut Vec<u8>) {
     }
 }
 
-/// Keys as one string of bytes: half the size of lists of numbers.
+/// Keys as one string of bytes: half the size of lists of numbers. In JSON, as base64.
 mod keys_as_bytes {
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD;
+    use serde::Deserialize;
     use serde::de::{Error, Visitor};
     use serde::{Deserializer, Serializer};
 
@@ -385,7 +388,10 @@ mod keys_as_bytes {
     pub(super) fn serialize<S: Serializer>(keys: &[Key], serializer: S) -> Result<S::Ok, S::Error> {
         let mut bytes = Vec::with_capacity(2 + 17 * keys.len());
         super::write_keys(keys, &mut bytes);
-        serializer.serialize_bytes(&bytes)
+        match serializer.is_human_readable() {
+            true => serializer.serialize_str(&STANDARD.encode(&bytes)),
+            false => serializer.serialize_bytes(&bytes),
+        }
     }
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Key>, D::Error> {
@@ -400,6 +406,11 @@ mod keys_as_bytes {
             fn visit_bytes<E: Error>(self, bytes: &[u8]) -> Result<Vec<Key>, E> {
                 super::read_keys(bytes).map(|(keys, _)| keys).map_err(E::custom)
             }
+        }
+        if from.is_human_readable() {
+            let text = String::deserialize(from)?;
+            let bytes = STANDARD.decode(text).map_err(D::Error::custom)?;
+            return super::read_keys(&bytes).map(|(keys, _)| keys).map_err(D::Error::custom);
         }
         from.deserialize_bytes(Keys)
     }

@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use crate::model::{Fingerprint, Story, StoryId, Timestamp};
+use crate::model::{Fingerprint, Lookalikes, Story, StoryId, Timestamp};
 
 use super::{Place, Store, StoreError};
 
@@ -27,6 +27,20 @@ impl Retention {
     /// Whether stories ever go.
     pub fn is_bounded(&self) -> bool {
         self.age.is_some() || self.stories.is_some()
+    }
+}
+
+impl Retention {
+    /// Whether a story is kept no longer for its age. It follows from the story
+    /// alone, so that what is judged does not depend on how far the walk has come.
+    pub fn outlived(&self, story: &Story, now: Timestamp) -> bool {
+        self.age.is_some_and(|age| story.changed < now.before(age))
+    }
+
+    /// Has stories that are kept no longer known by their keys alone, as they
+    /// will be once they are retired.
+    pub fn let_go(&self, known: &mut Lookalikes, now: Timestamp) {
+        known.stories.retain(|_, story| !self.outlived(story, now));
     }
 }
 
@@ -73,7 +87,7 @@ pub fn stale_stories(
             return Ok(slice);
         }
         slice.next = Some((story.first_seen, story.id));
-        if surplus > 0 || oldest.is_some_and(|oldest| story.changed < oldest) {
+        if surplus > 0 || retention.outlived(&story, now) {
             surplus = surplus.saturating_sub(1);
             slice.found.push(story);
         }

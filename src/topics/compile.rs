@@ -25,13 +25,16 @@ const MAX_DEPTH: usize = 20;
 /// The most patterns in one query.
 const MAX_PATTERNS: usize = 20;
 
+/// A vocabulary, and the field it is looked for in.
+type InField<'a> = (&'a str, Option<Field>);
+
 /// Compiles queries that share vocabularies and a language.
 pub(super) struct Compiler<'a> {
     language: &'a Language,
     dialects: Vec<Dialect>,
     vocabulary: BTreeMap<&'a str, Vec<Option<Query>>>,
-    clauses: BTreeMap<(&'a str, Option<Field>), Option<Arc<Shared<Clause>>>>,
-    places: BTreeMap<(&'a str, Option<Field>), Option<Arc<Shared<Places>>>>,
+    clauses: BTreeMap<InField<'a>, Option<Arc<Shared<Clause>>>>,
+    places: BTreeMap<InField<'a>, Option<Arc<Shared<Places>>>>,
     /// Digest, and whether sources have a say.
     digests: BTreeMap<&'a str, (u64, bool)>,
     /// The vocabularies being read, outermost first.

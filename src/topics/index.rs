@@ -5,6 +5,8 @@
 //! of which a story must have one; those whose trigger a story pulls are asked
 //! by their sketch, and only what is left is evaluated.
 
+mod wanted;
+
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
@@ -12,9 +14,11 @@ use std::sync::Arc;
 
 use super::eval::Span;
 use super::program::{self, Kind, Program, Wanted};
-use super::sketch::Code;
+use super::query::Field;
+use super::sketch::{Code, Trigger};
 use super::subject::Subject;
 use super::symbol::{BySymbol, Symbol};
+use wanted::{Prefixes, Sieve, Terms};
 
 /// Everything that any program looks for.
 #[derive(Debug, Clone, Default)]
@@ -24,62 +28,17 @@ pub(super) struct Index {
     prefixes: Prefixes,
     /// The vocabularies that a story with a term may have.
     implied: Lists,
-    /// The programs that wait on a term.
-    waiting: Lists,
-    /// Programs that wait on none.
+    waiting: Waiting,
+    /// Programs that wait on no term.
     always: Vec<u32>,
-    code: Code,
-    /// Where each program's sketch begins.
-    sketches: Vec<u32>,
-}
-
-/// The numbers of the terms: while they are gathered, and for looking them up.
-#[derive(Debug, Clone, Default)]
-struct Terms {
-    numbers: HashMap<u64, u32, BySymbol>,
-    /// The same by the last digits of the symbol, or in the slots after, so
-    /// that looking reads one place in memory. A power of two; at least half is
-    /// empty, which the number [`NONE`] says.
-    slots: Vec<(Symbol, u32)>,
-}
-
-impl Terms {
-    /// The number of a term, a new one if need be.
-    fn number(&mut self, symbol: Symbol) -> u32 {
-        let new = self.numbers.len() as u32;
-        *self.numbers.entry(symbol.0).or_insert(new)
-    }
-
-    /// To be called when all are gathered.
-    fn lay_out(&mut self) {
-        self.slots = vec![(Symbol(0), NONE); (self.numbers.len() * 2 + 1).next_power_of_two()];
-        let mask = self.slots.len() - 1;
-        for (&symbol, &number) in &self.numbers {
-            let mut at = symbol as usize & mask;
-            while self.slots[at].1 != NONE {
-                at = (at + 1) & mask;
-            }
-            self.slots[at] = (Symbol(symbol), number);
-        }
-    }
-
-    fn get(&self, symbol: Symbol) -> Option<u32> {
-        let mask = self.slots.len().wrapping_sub(1);
-        let mut at = symbol.0 as usize & mask;
-        while let Some((known, number)) = self.slots.get(at).filter(|(_, number)| *number != NONE) {
-            if *known == symbol {
-                return Some(*number);
-            }
-            at = (at + 1) & mask;
-        }
-        None
-    }
+    programs: usize,
 }
 
 impl Index {
     pub(super) fn of(programs: &[Arc<Program>]) -> Self {
         let mut index = Self::default();
         let (mut implied, mut waiting) = (Vec::new(), Vec::new());
+        let mut code = Code::default();
         let mut seen = BTreeSet::new();
         for (place, program) in (0..).zip(programs) {
             let (terms, prefixes) = (&mut index.terms, &mut index.prefixes);
@@ -96,21 +55,22 @@ impl Index {
                 }
                 Wanted::Vocabulary(vocabulary, trigger) => {
                     let vocabulary = terms.number(vocabulary);
-                    let symbols = trigger.symbols.iter();
-                    implied.extend(symbols.map(|symbol| (terms.number(*symbol), vocabulary)));
+                    let signs = trigger.signs.iter();
+                    implied.extend(signs.map(|sign| (terms.sign(*sign), vocabulary)));
                 }
             });
-            let mut number = |symbol| index.terms.number(symbol);
-            index.sketches.push(index.code.add(&program.sketch, &mut number));
+            let terms = &mut index.terms;
+            let sketch = code.add(&program.sketch, &mut |sign| terms.sign(sign));
             match program.sketch.trigger() {
                 None => index.always.push(place),
-                Some(trigger) => {
-                    waiting.extend(trigger.symbols.into_iter().map(|term| (number(term), place)));
+                Some(Trigger { signs, .. }) => {
+                    waiting.extend(signs.into_iter().map(|sign| (terms.sign(sign), place, sketch)));
                 }
             }
         }
-        index.implied = Lists::of(implied, index.terms.numbers.len());
-        index.waiting = Lists::of(waiting, index.terms.numbers.len());
+        index.programs = programs.len();
+        index.implied = Lists::of(implied, index.terms.len());
+        index.waiting = Waiting::of(waiting, code, index.terms.len());
         index.sieve = Sieve::of(&index.terms.numbers);
         index.terms.lay_out();
         index
@@ -118,14 +78,21 @@ impl Index {
 
     /// Where what is wanted occurs.
     pub(super) fn occurrences(&self, subject: &Subject) -> Occurrences {
-        let mut found = Found { present: Bits::of(self.terms.numbers.len()), ..Found::default() };
+        let mut found = Found { present: Bits::of(self.terms.len()), ..Found::default() };
         for (section, of) in (0..).zip(&subject.sections) {
+            let title = of.field == Field::Title;
             for (at, word) in (0..).zip(&of.words.words) {
                 let mut see = |symbol: Symbol| {
                     if self.sieve.may_hold(symbol)
                         && let Some(term) = self.terms.get(symbol)
                     {
-                        found.add(symbol, term, section, at);
+                        let special = &self.terms.special[term as usize];
+                        if !found.add(symbol, term, section, at) && special.twice != NONE {
+                            found.have(special.twice);
+                        }
+                        if title && special.titled != NONE {
+                            found.have(special.titled);
+                        }
                     }
                 };
                 see(word.stem);
@@ -139,10 +106,14 @@ impl Index {
             }
         }
         let labels = subject.labels.iter().filter_map(|label| self.terms.get(label.symbol));
-        labels.for_each(|term| found.have(term));
+        labels.for_each(|term| {
+            found.have(term);
+        });
         let mut next = 0;
         while let Some(&term) = found.terms.get(next) {
-            self.implied.list(term).iter().for_each(|vocabulary| found.have(*vocabulary));
+            for vocabulary in self.implied.list(term) {
+                found.have(*vocabulary);
+            }
             next += 1;
         }
         found.placed()
@@ -150,17 +121,67 @@ impl Index {
 
     /// The programs that may match, ascending; every other one certainly does not.
     pub(super) fn candidates(&self, occurrences: &Occurrences) -> Vec<u32> {
-        let mut asked = Bits::of(self.sketches.len());
-        let mut candidates = Vec::new();
-        let waiting = occurrences.terms.iter().flat_map(|term| self.waiting.list(*term));
-        for &program in self.always.iter().chain(waiting) {
-            let has = |term| occurrences.present.has(term);
-            if asked.add(program) && self.code.holds(self.sketches[program as usize], &has) {
-                candidates.push(program);
-            }
+        let mut candidates = self.always.clone();
+        let mut asked = Bits::of(self.programs);
+        for term in &occurrences.terms {
+            self.waiting.ask(*term, &mut asked, &occurrences.present, &mut candidates);
         }
         candidates.sort_unstable();
         candidates
+    }
+}
+
+/// The programs that wait on each term, each followed by its sketch, so that
+/// what a term sets off is read in one go.
+#[derive(Debug, Clone, Default)]
+struct Waiting {
+    /// Where each term's programs begin; one more than there are terms.
+    starts: Vec<u32>,
+    listed: Code,
+    /// The long sketches, once each: a program may wait on hundreds of terms.
+    long: Code,
+}
+
+impl Waiting {
+    /// Numbers of a sketch that is still copied to each term.
+    const SHORT: u32 = 24;
+
+    /// From terms, programs, and where in `code` the programs' sketches begin.
+    fn of(mut waiting: Vec<(u32, u32, u32)>, code: Code, terms: usize) -> Self {
+        waiting.sort_unstable();
+        waiting.dedup();
+        let mut listed = Code::default();
+        let mut starts = Vec::with_capacity(terms + 1);
+        let mut waiting = waiting.into_iter().peekable();
+        for term in 0..terms as u32 {
+            starts.push(listed.end());
+            while let Some((_, program, sketch)) = waiting.next_if(|(of, ..)| *of == term) {
+                listed.note(program);
+                if code.after(sketch) - sketch <= Self::SHORT {
+                    listed.note(NONE);
+                    listed.copy(&code, sketch);
+                } else {
+                    listed.note(sketch);
+                }
+            }
+        }
+        starts.push(listed.end());
+        Self { starts, listed, long: code }
+    }
+
+    /// Adds those that wait on a term, were not asked, and may match what has the terms that are `present`.
+    fn ask(&self, term: u32, asked: &mut Bits, present: &Bits, candidates: &mut Vec<u32>) {
+        let has = |term| present.has(term);
+        let (mut at, end) = (self.starts[term as usize], self.starts[term as usize + 1]);
+        while at < end {
+            let (program, long) = (self.listed.noted(at), self.listed.noted(at + 1));
+            let (code, sketch) =
+                if long == NONE { (&self.listed, at + 2) } else { (&self.long, long) };
+            if asked.add(program) && code.holds(sketch, &has) {
+                candidates.push(program);
+            }
+            at = if long == NONE { self.listed.after(sketch) } else { at + 2 };
+        }
     }
 }
 
@@ -185,15 +206,19 @@ struct Found {
 }
 
 impl Found {
-    fn add(&mut self, symbol: Symbol, term: u32, section: u32, at: u32) {
+    /// Whether it is the first of the term.
+    fn add(&mut self, symbol: Symbol, term: u32, section: u32, at: u32) -> bool {
         self.all.push(Occurrence { symbol, section, at, next: NONE });
-        self.have(term);
+        self.have(term)
     }
 
-    fn have(&mut self, term: u32) {
-        if self.present.add(term) {
+    /// Whether it was not there before.
+    fn have(&mut self, term: u32) -> bool {
+        let new = self.present.add(term);
+        if new {
             self.terms.push(term);
         }
+        new
     }
 
     fn placed(mut self) -> Occurrences {
@@ -318,148 +343,6 @@ impl Lists {
         match self.starts.get(number as usize..number as usize + 2) {
             Some(ends) => &self.items[ends[0] as usize..ends[1] as usize],
             None => &[],
-        }
-    }
-}
-
-/// Says of most symbols that nobody looks for them, from memory so small that
-/// the processor keeps it at hand: a bit for each of the hash's last digits.
-#[derive(Debug, Clone, Default)]
-struct Sieve {
-    bits: Vec<u64>,
-}
-
-impl Sieve {
-    /// Bits a symbol: about one in sixteen others then passes for wanted.
-    const SPARSITY: usize = 16;
-
-    fn of(wanted: &HashMap<u64, u32, BySymbol>) -> Self {
-        let words = (wanted.len() * Self::SPARSITY).div_ceil(64).next_power_of_two();
-        let mut sieve = Self { bits: vec![0; words] };
-        for symbol in wanted.keys() {
-            let (word, bit) = sieve.place(*symbol);
-            sieve.bits[word] |= bit;
-        }
-        sieve
-    }
-
-    fn may_hold(&self, symbol: Symbol) -> bool {
-        let (word, bit) = self.place(symbol.0);
-        self.bits.get(word).is_some_and(|bits| bits & bit != 0)
-    }
-
-    /// The number of bits is a power of two, so the mask keeps within them.
-    fn place(&self, hash: u64) -> (usize, u64) {
-        let mask = self.bits.len().wrapping_sub(1);
-        ((hash >> 6) as usize & mask, 1 << (hash & 63))
-    }
-}
-
-/// The beginnings of words that are looked for, by their first three bytes:
-/// none is shorter.
-#[derive(Debug, Clone, Default)]
-struct Prefixes {
-    heads: HashMap<u64, Vec<Prefix>, BySymbol>,
-    /// Says of most words that no prefix begins as they do.
-    begun: Vec<u64>,
-}
-
-#[derive(Debug, Clone)]
-struct Prefix {
-    /// Its first eight bytes, and which of them it has.
-    start: u64,
-    mask: u64,
-    text: String,
-    symbol: Symbol,
-}
-
-impl Prefixes {
-    const HEAD: usize = 3;
-    /// Words of bits in `begun`.
-    const BEGUN: usize = 512;
-
-    fn is_empty(&self) -> bool {
-        self.heads.is_empty()
-    }
-
-    fn add(&mut self, prefix: &str, symbol: Symbol) {
-        let (start, length) = (first_bytes(prefix), prefix.len().min(8));
-        let Some(head) = head(start, prefix) else { return };
-        let list = self.heads.entry(head).or_default();
-        if list.iter().all(|known| known.symbol != symbol) {
-            let mask = u64::MAX >> (64 - 8 * length);
-            list.push(Prefix { start, mask, text: prefix.to_owned(), symbol });
-        }
-        self.begun.resize(Self::BEGUN, 0);
-        let (word, bit) = begun(head);
-        self.begun[word] |= bit;
-    }
-
-    /// Calls `see` for every prefix that `form` begins with.
-    fn each(&self, form: &str, mut see: impl FnMut(Symbol)) {
-        let start = first_bytes(form);
-        let Some(head) = head(start, form) else { return };
-        let (word, bit) = begun(head);
-        if self.begun[word] & bit == 0 {
-            return;
-        }
-        for prefix in self.heads.get(&head).into_iter().flatten() {
-            let begins = start & prefix.mask == prefix.start;
-            if begins && (prefix.text.len() <= 8 || form.starts_with(&prefix.text)) {
-                see(prefix.symbol);
-            }
-        }
-    }
-}
-
-/// The first eight bytes as a number, the first the lowest; zeros where there are fewer.
-fn first_bytes(form: &str) -> u64 {
-    let mut bytes = [0; 8];
-    let length = form.len().min(8);
-    bytes[..length].copy_from_slice(&form.as_bytes()[..length]);
-    u64::from_le_bytes(bytes)
-}
-
-/// The key of the first three bytes, if there are three; multiplied so that
-/// all bits of it tell keys apart.
-fn head(start: u64, form: &str) -> Option<u64> {
-    let three = start & (u64::MAX >> (64 - 8 * Prefixes::HEAD));
-    (form.len() >= Prefixes::HEAD).then(|| three.wrapping_mul(0x9E37_79B9_7F4A_7C15))
-}
-
-fn begun(head: u64) -> (usize, u64) {
-    ((head >> 55) as usize % Prefixes::BEGUN, 1 << (head >> 49 & 63))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_sieve_holds_back_nothing_that_is_wanted() {
-        for count in [0, 1, 3, 1_000] {
-            let symbols: Vec<_> = (0..count).map(|n| Symbol::form(&format!("word{n}"))).collect();
-            let wanted = symbols.iter().map(|symbol| (symbol.0, 0)).collect();
-            let sieve = Sieve::of(&wanted);
-            assert!(symbols.iter().all(|symbol| sieve.may_hold(*symbol)));
-            let passed =
-                (0..1_000).filter(|n| sieve.may_hold(Symbol::form(&format!("other{n}")))).count();
-            assert!(passed < 150, "{passed} of 1000 others pass {count}");
-        }
-    }
-
-    #[test]
-    fn a_word_has_every_prefix_it_begins_with() {
-        let mut prefixes = Prefixes::default();
-        for prefix in ["san", "sanct", "sanctuary", "đin"] {
-            prefixes.add(prefix, Symbol::prefix(prefix));
-        }
-        for (word, found) in
-            [("sanctions", vec!["san", "sanct"]), ("sa", vec![]), ("đinđić", vec!["đin"])]
-        {
-            let mut seen = Vec::new();
-            prefixes.each(word, |symbol| seen.push(symbol));
-            assert_eq!(seen, found.into_iter().map(Symbol::prefix).collect::<Vec<_>>(), "{word}");
         }
     }
 }

@@ -1,11 +1,8 @@
 //! A folded word in; its stem, in the language it is written in, out.
 
 use std::borrow::Cow;
-use std::cell::RefCell;
 
 use rust_stemmers::{Algorithm, Stemmer};
-
-use super::symbol::Symbol;
 
 /// How words are read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -182,62 +179,7 @@ pub(super) struct Dialect {
     spellings: bool,
 }
 
-/// A word seen before, the way it was read, and what came of it.
-#[derive(Clone, Copy)]
-struct Remembered {
-    form: [u8; Self::LONGEST],
-    length: u8,
-    dialect: Dialect,
-    stem: Symbol,
-}
-
-impl Remembered {
-    /// Longer words are rare, and stemmed each time.
-    const LONGEST: usize = 20;
-
-    const NOTHING: Self = Self {
-        form: [0; Self::LONGEST],
-        length: u8::MAX,
-        dialect: Dialect { algorithm: None, spellings: false },
-        stem: Symbol(0),
-    };
-
-    fn is(&self, form: &str, dialect: Dialect) -> bool {
-        let known = self.form.get(..usize::from(self.length));
-        known == Some(form.as_bytes()) && self.dialect == dialect
-    }
-}
-
-/// Words a thread remembers: a power of two; 3 MB with it.
-const REMEMBERED_WORDS: usize = 1 << 16;
-
-thread_local! {
-    // Stemming is the dearest step of reading a text, and texts repeat their
-    // words. The result depends on the arguments alone, so remembering it
-    // changes nothing but the time; the form is compared, so that even words
-    // whose hashes collide are told apart. A word takes the place of another
-    // whose hash ends the same.
-    static STEMS: RefCell<Vec<Remembered>> =
-        RefCell::new(vec![Remembered::NOTHING; REMEMBERED_WORDS]);
-}
-
 impl Dialect {
-    /// The symbol of a folded word's stem. `form_symbol` is that of the word itself.
-    pub(super) fn stem_symbol(self, form: &str, form_symbol: Symbol) -> Symbol {
-        if form.len() > Remembered::LONGEST {
-            return Symbol::stem(&self.stem(form), self.number());
-        }
-        STEMS.with_borrow_mut(|stems| {
-            let slot = &mut stems[form_symbol.0 as usize % REMEMBERED_WORDS];
-            if !slot.is(form, self) {
-                let stem = Symbol::stem(&self.stem(form), self.number());
-                *slot = Remembered { length: form.len() as u8, dialect: self, stem, ..*slot };
-                slot.form[..form.len()].copy_from_slice(form.as_bytes());
-            }
-            slot.stem
-        })
-    }
-
     /// The other spellings of a folded beginning of words, where they are one word.
     pub(super) fn other_spellings(self, prefix: &str) -> Vec<String> {
         let mut others = Vec::new();
@@ -273,8 +215,13 @@ impl Dialect {
     }
 
     /// Stems of different languages are different symbols, whatever their letters.
-    fn number(self) -> u64 {
+    pub(super) fn number(self) -> u64 {
         self.algorithm.map_or(0, |algorithm| algorithm as u64 + 1)
+    }
+
+    /// Tells the ways of reading apart.
+    pub(super) fn code(self) -> u8 {
+        self.number() as u8 * 2 + u8::from(self.spellings)
     }
 }
 
@@ -429,17 +376,5 @@ mod tests {
         let refused = Language::new("klingon").unwrap_err().to_string();
         assert!(refused.contains("klingon") && refused.contains("english"), "{refused}");
         assert!(Language::new("none").is_ok());
-    }
-
-    #[test]
-    fn a_remembered_stem_is_the_computed_one() {
-        let english = Language::default().dialect(None);
-        let none = Language::new("none").unwrap().dialect(None);
-        for word in ["sanctions", "sanction", "sanctions"] {
-            let form = Symbol::form(word);
-            let stem = Symbol::stem(&english.stem(word), english.number());
-            assert_eq!(english.stem_symbol(word, form), stem);
-            assert_ne!(none.stem_symbol(word, form), stem);
-        }
     }
 }

@@ -8,7 +8,7 @@ use regex::Regex;
 
 use super::advice::Warning;
 use super::query::{Field, Query, Unit};
-use super::sketch::{Sketch, Trigger};
+use super::sketch::{Sign, Sketch, Trigger};
 use super::symbol::Symbol;
 
 /// A query, compiled.
@@ -155,9 +155,10 @@ impl<T> Shared<T> {
     /// The sketch of every clause that is this vocabulary.
     pub(super) fn sketch(&self) -> Sketch {
         match &self.trigger {
-            Some(trigger) => {
-                Sketch::One { symbols: vec![self.symbol], frequency: trigger.frequency }
-            }
+            Some(trigger) => Sketch::One {
+                signs: vec![Sign::anywhere(self.symbol)],
+                frequency: trigger.frequency,
+            },
             None => Sketch::Anything,
         }
     }

@@ -4,7 +4,7 @@
 //! does not fulfil the sketch does not match. It is what most topics are told
 //! from a story by, so it is also laid out flat, as [`Code`].
 
-use super::program::{Clause, Form, Places, Test};
+use super::program::{Clause, Form, Places, Scope, Test};
 use super::query::Field;
 use super::symbol::Symbol;
 
@@ -15,7 +15,7 @@ pub(super) enum Sketch {
     Anything,
     /// One of these: a word in each language, a label, a vocabulary.
     One {
-        symbols: Vec<Symbol>,
+        signs: Vec<Sign>,
         frequency: usize,
     },
     All(Vec<Self>),
@@ -27,11 +27,34 @@ pub(super) enum Sketch {
     },
 }
 
-/// Symbols one of which a story must have, and how many stories are likely to.
+/// A symbol, and how a story must have it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Sign {
+    pub(super) symbol: Symbol,
+    pub(super) had: Had,
+}
+
+/// How a story has a symbol. What analysts trust most, a word in the title or
+/// repeated in the text, few stories have; the word somewhere, many.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Had {
+    Anywhere,
+    InATitle,
+    /// At two words, wherever.
+    Twice,
+}
+
+/// Signs one of which a story must have, and how many stories are likely to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Trigger {
-    pub(super) symbols: Vec<Symbol>,
+    pub(super) signs: Vec<Sign>,
     pub(super) frequency: usize,
+}
+
+impl Sign {
+    pub(super) fn anywhere(symbol: Symbol) -> Self {
+        Self { symbol, had: Had::Anywhere }
+    }
 }
 
 impl Sketch {
@@ -39,13 +62,25 @@ impl Sketch {
         match &clause.test {
             Test::All(parts) => Self::all(parts.iter().map(Self::of)),
             Test::Any(parts) => Self::any(parts.iter().map(Self::of)),
-            Test::Score { parts, threshold } => Self::weights(parts, *threshold),
+            Test::Score { parts, threshold } => {
+                // What counts against a story need not be there.
+                let parts = parts.iter().filter_map(|(part, weight)| {
+                    let weight = u32::try_from(*weight).ok().filter(|weight| *weight > 0)?;
+                    Some((Self::of(part), weight))
+                });
+                Self::weights(parts, i64::from(*threshold))
+            }
+            Test::AtLeast { times: 2.., of } => {
+                let mut parts = Vec::new();
+                Self::twice(of, &mut parts);
+                Self::weights(parts.into_iter(), 2)
+            }
             Test::Found(of) | Test::AtLeast { of, .. } | Test::First { of, .. } => {
                 Self::of_places(of)
             }
             Test::Label { field, value, prefix: false } if *field != Field::Lang => {
-                let symbols = vec![Symbol::label(*field, value)];
-                Self::One { symbols, frequency: LABELLED }
+                let signs = vec![Sign::anywhere(Symbol::label(*field, value))];
+                Self::One { signs, frequency: LABELLED }
             }
             Test::Vocabulary(shared) => shared.sketch(),
             Test::Not(_) | Test::Label { .. } | Test::Link { .. } | Test::Pattern { .. } => {
@@ -56,7 +91,13 @@ impl Sketch {
 
     pub(super) fn of_places(places: &Places) -> Self {
         match places {
-            Places::Phrase { words, .. } => Self::all(words.iter().map(Self::of_word)),
+            Places::Phrase { words, scope } => {
+                let had = match scope {
+                    Scope::Field(Field::Title) => Had::InATitle,
+                    _ => Had::Anywhere,
+                };
+                Self::all(words.iter().map(|word| Self::of_word(word, had)))
+            }
             Places::Any(parts) => Self::any(parts.iter().map(Self::of_places)),
             Places::Near { left, right, .. } | Places::Same { left, right, .. } => {
                 Self::all([left, right].into_iter().map(|side| Self::of_places(side)))
@@ -65,8 +106,28 @@ impl Sketch {
         }
     }
 
-    fn of_word(word: &Form) -> Self {
-        Self::One { symbols: word.symbols.clone(), frequency: frequency(&word.letters) }
+    fn of_word(word: &Form, had: Had) -> Self {
+        let rarer = match had {
+            Had::Anywhere => 1,
+            Had::InATitle => 8,
+            Had::Twice => 4,
+        };
+        let frequency = (frequency(&word.letters) / rarer).max(1);
+        let signs = word.symbols.iter().map(|symbol| Sign { symbol: *symbol, had }).collect();
+        Self::One { signs, frequency }
+    }
+
+    /// Adds parts that weigh 2 together in every story that has `of` at two
+    /// places. Only of a word of one symbol is it certain that it is then there twice.
+    fn twice(of: &Places, parts: &mut Vec<(Self, u32)>) {
+        match of {
+            Places::Any(of) => of.iter().for_each(|part| Self::twice(part, parts)),
+            Places::Phrase { words, .. } if words.len() == 1 && words[0].symbols.len() == 1 => {
+                parts.push((Self::of_places(of), 1));
+                parts.push((Self::of_word(&words[0], Had::Twice), 1));
+            }
+            of => parts.push((Self::of_places(of), 2)),
+        }
     }
 
     fn all(parts: impl Iterator<Item = Self>) -> Self {
@@ -87,13 +148,11 @@ impl Sketch {
         }
     }
 
-    fn weights(all: &[(Clause, i32)], threshold: i32) -> Self {
-        let mut left = i64::from(threshold);
+    fn weights(all: impl Iterator<Item = (Self, u32)>, threshold: i64) -> Self {
+        let mut left = threshold;
         let mut parts = Vec::new();
         for (part, weight) in all {
-            // What counts against a story need not be there.
-            let Ok(weight @ 1..) = u32::try_from(*weight) else { continue };
-            match Self::of(part) {
+            match part {
                 Self::Anything => left -= i64::from(weight),
                 part => parts.push((part, weight)),
             }
@@ -104,13 +163,13 @@ impl Sketch {
         }
     }
 
-    /// The rarest list of symbols without which the sketch is not fulfilled;
+    /// The rarest list of signs without which the sketch is not fulfilled;
     /// `None` where there is no such list.
     pub(super) fn trigger(&self) -> Option<Trigger> {
         match self {
             Self::Anything => None,
-            Self::One { symbols, frequency } => {
-                Some(Trigger { symbols: symbols.clone(), frequency: *frequency })
+            Self::One { signs, frequency } => {
+                Some(Trigger { signs: signs.clone(), frequency: *frequency })
             }
             Self::All(parts) => {
                 parts.iter().filter_map(Self::trigger).min_by_key(|trigger| trigger.frequency)
@@ -138,10 +197,10 @@ impl Sketch {
 
 impl Trigger {
     fn union(triggers: impl Iterator<Item = Option<Self>>) -> Option<Self> {
-        let mut union = Self { symbols: Vec::new(), frequency: 0 };
+        let mut union = Self { signs: Vec::new(), frequency: 0 };
         for trigger in triggers {
             let trigger = trigger?;
-            union.symbols.extend(trigger.symbols);
+            union.signs.extend(trigger.signs);
             union.frequency += trigger.frequency;
         }
         Some(union)
@@ -161,16 +220,40 @@ const ANY: u32 = u32::MAX - 1;
 const WEIGHTS: u32 = u32::MAX - 2;
 
 impl Code {
+    /// Where the next sketch begins.
+    pub(super) fn end(&self) -> u32 {
+        self.words.len() as u32
+    }
+
+    /// Appends a number that is no sketch.
+    pub(super) fn note(&mut self, number: u32) {
+        self.words.push(number);
+    }
+
+    /// The number noted there.
+    pub(super) fn noted(&self, at: u32) -> u32 {
+        self.words[at as usize]
+    }
+
+    /// Appends the sketch that another code has there.
+    pub(super) fn copy(&mut self, other: &Self, at: u32) {
+        self.words.extend_from_slice(&other.words[at as usize..other.after(at) as usize]);
+    }
+
+    /// Where the sketch ends that begins there.
+    pub(super) fn after(&self, at: u32) -> u32 {
+        let long = self.words[at as usize] >= WEIGHTS;
+        at + if long { 2 + self.words[at as usize + 1] } else { 1 }
+    }
+
     /// Appends a sketch; says where it begins.
-    pub(super) fn add(&mut self, sketch: &Sketch, term: &mut impl FnMut(Symbol) -> u32) -> u32 {
-        let start = self.words.len() as u32;
+    pub(super) fn add(&mut self, sketch: &Sketch, term: &mut impl FnMut(Sign) -> u32) -> u32 {
+        let start = self.end();
         match sketch {
             Sketch::Anything => self.join(ALL, |_| {}),
-            Sketch::One { symbols, .. } if symbols.len() == 1 => self.words.push(term(symbols[0])),
-            Sketch::One { symbols, .. } => {
-                self.join(ANY, |code| {
-                    code.words.extend(symbols.iter().map(|symbol| term(*symbol)))
-                });
+            Sketch::One { signs, .. } if signs.len() == 1 => self.words.push(term(signs[0])),
+            Sketch::One { signs, .. } => {
+                self.join(ANY, |code| code.words.extend(signs.iter().map(|sign| term(*sign))));
             }
             Sketch::All(parts) => self.join(ALL, |code| {
                 for part in parts {
@@ -239,7 +322,7 @@ impl Code {
 }
 
 /// How many stories a label is likely on, on the scale of [`frequency`].
-const LABELLED: usize = 20;
+const LABELLED: usize = 160;
 
 /// Words so frequent in what departments publish that hardly a story lacks them.
 const EVERYWHERE: [&str; 40] = [
@@ -287,5 +370,9 @@ const EVERYWHERE: [&str; 40] = [
 
 /// How many stories a word is likely in, on a scale of our own.
 fn frequency(letters: &str) -> usize {
-    if EVERYWHERE.contains(&letters) { 100 } else { 12usize.saturating_sub(letters.len()).max(1) }
+    const STEP: usize = 8;
+    match letters {
+        common if EVERYWHERE.contains(&common) => 100 * STEP,
+        longer => 12usize.saturating_sub(longer.len()).max(1) * STEP,
+    }
 }

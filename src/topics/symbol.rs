@@ -10,7 +10,7 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 /// will meet. Two strings of one symbol would be one word to us, everywhere
 /// and always; whoever can choose his words gains nothing by looking for such
 /// a pair, since he could write the other word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Symbol(pub(super) u64);
 
 /// Seeds, so that a word's form, its stem and a label never meet.

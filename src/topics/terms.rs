@@ -5,6 +5,7 @@ use regex::{Regex, RegexBuilder};
 use super::language::Dialect;
 use super::program::{Form, Kind, Places, Scope, Test};
 use super::query::{Ask, Field, Query, nearest};
+use super::remembered::Symbols;
 use super::subject::plain_link;
 use super::symbol::Symbol;
 use super::text::{self, Spelt};
@@ -82,9 +83,8 @@ fn form(word: &Spelt, term: &Ask, dialects: &[Dialect]) -> Result<Form, Complain
             ));
         }
         Ask::Words(_) => {
-            let symbol = Symbol::form(form);
             let mut symbols: Vec<_> =
-                dialects.iter().map(|dialect| dialect.stem_symbol(form, symbol)).collect();
+                dialects.iter().map(|dialect| Symbols::of(form, *dialect).stem).collect();
             symbols.sort_unstable();
             symbols.dedup();
             (Kind::Stem, symbols)

@@ -15,6 +15,7 @@ use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
 use super::language::Dialect;
+use super::remembered::Remembered;
 use super::symbol::Symbol;
 
 /// A text and its words.
@@ -24,7 +25,7 @@ pub(super) struct Words {
     pub(super) text: String,
     /// Its words, in order.
     pub(super) words: Vec<Word>,
-    /// All words' folded forms, end to end.
+    /// The text in lower case; after it the folded forms of words that are more than that.
     forms: String,
 }
 
@@ -56,48 +57,64 @@ impl Word {
 impl Words {
     /// Reads a text. What lies beyond 4 GiB is not read.
     pub(super) fn of(text: String, dialect: Dialect) -> Self {
-        let mut forms = String::with_capacity(text.len());
-        let mut words = Vec::with_capacity(text.len() / 6);
+        Remembered::with(|remembered| Self::read(text, dialect, remembered))
+    }
+
+    fn read(text: String, dialect: Dialect, remembered: &mut Remembered) -> Self {
+        // Of nearly every word the folded form stands where the word does.
+        let mut forms = text.to_ascii_lowercase();
+        let mut words: Vec<Word> = Vec::with_capacity(text.len() / 6);
         let mut cased = String::new();
         let (mut paragraph, mut sentence, mut last) = (0, 0, 0..0);
-        for range in ranges(&text) {
-            let (Ok(start), Ok(end)) = (u32::try_from(range.start), u32::try_from(range.end))
-            else {
-                break;
-            };
-            let between = &text[last.end..range.start];
-            // A space between words, as between most, ends nothing.
-            if between != " " && !words.is_empty() {
-                if between.contains('\n') {
-                    paragraph += 1;
-                    sentence += 1;
-                } else if ends_sentence(&text[last.clone()], between, &text[range.clone()]) {
-                    sentence += 1;
-                }
-            }
+        for (range, plain) in ranges(&text) {
             let stated = &text[range.clone()];
-            let form_start = forms.len();
-            let cased = if is_plain(stated) { stated } else { clean(stated, &mut cased) };
-            let capital = fold(cased, &mut forms);
-            let form = &forms[form_start..];
+            let (form, cased, capital) = if plain {
+                (range.clone(), stated, stated != &forms[range.clone()])
+            } else {
+                let start = forms.len();
+                let cased = clean(stated, &mut cased);
+                let capital = fold(cased, &mut forms);
+                (start..forms.len(), cased, capital)
+            };
             // A mark that belongs to no letter.
             if form.is_empty() {
                 continue;
             }
-            let form_symbol = Symbol::form(form);
+            let (Ok(end), Ok(form_end)) = (u32::try_from(range.end), u32::try_from(form.end))
+            else {
+                break;
+            };
+            // A space between words, as between most, ends nothing.
+            let spaced = range.start == last.end + 1 && text.as_bytes()[last.end] == b' ';
+            if !spaced && !words.is_empty() {
+                let between = &text[last.end..range.start];
+                if between.contains('\n') {
+                    paragraph += 1;
+                    sentence += 1;
+                } else if ends_sentence(&text[last.clone()], between, stated) {
+                    sentence += 1;
+                }
+            }
+            remembered.expect(&forms[form.clone()], dialect);
             words.push(Word {
-                start,
+                start: range.start as u32,
                 end,
-                form_start: form_start as u32,
-                form_end: forms.len() as u32,
+                form_start: form.start as u32,
+                form_end,
                 paragraph,
                 sentence,
-                form: form_symbol,
-                stem: dialect.stem_symbol(form, form_symbol),
+                form: Symbol::default(),
+                stem: Symbol::default(),
                 cased: capital.then(|| Symbol::cased(cased)),
             });
             last = range;
         }
+        remembered.recall(
+            &mut words,
+            dialect,
+            |word| &forms[word.form_start as usize..word.form_end as usize],
+            |word, symbols| (word.form, word.stem) = (symbols.form, symbols.stem),
+        );
         Self { text, words, forms }
     }
 
@@ -123,7 +140,7 @@ pub(super) struct Spelt {
 /// The words of a query's term.
 pub(super) fn spelt(term: &str) -> Vec<Spelt> {
     ranges(term)
-        .map(|range| {
+        .map(|(range, _)| {
             let (mut cased, mut form) = (String::new(), String::new());
             clean(&term[range.clone()], &mut cased);
             let capital = fold(&cased, &mut form);
@@ -139,17 +156,19 @@ pub(super) fn label(value: &str) -> String {
     forms.join(" ")
 }
 
-/// Where the words of a text stand.
-fn ranges(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
+/// Where the words of a text stand; and whether each is plain: ASCII letters
+/// and digits alone, and so clean as it is.
+fn ranges(text: &str) -> impl Iterator<Item = (Range<usize>, bool)> + '_ {
     let mut at = 0;
     std::iter::from_fn(move || {
         let mut start = next_word(text, at)?;
         while let Some(length) = address_length(&text[start..]) {
             start = next_word(text, start + length)?;
         }
-        let end = word_end(text, start);
+        let plain = plain_end(text.as_bytes(), start);
+        let end = plain.unwrap_or_else(|| connected_end(text, start));
         at = end;
-        Some(start..end)
+        Some((start..end, plain.is_some()))
     })
 }
 
@@ -164,14 +183,13 @@ fn next_word(text: &str, at: usize) -> Option<usize> {
 /// How long the address is that a text begins with. Its parts are no words:
 /// syndicators end with links to much that the text is not about.
 fn address_length(text: &str) -> Option<usize> {
+    if !text.starts_with('h') {
+        return None;
+    }
     if !text.starts_with("https://") && !text.starts_with("http://") {
         return None;
     }
     Some(text.find(char::is_whitespace).unwrap_or(text.len()))
-}
-
-fn word_end(text: &str, start: usize) -> usize {
-    plain_end(text.as_bytes(), start).unwrap_or_else(|| connected_end(text, start))
 }
 
 /// The end of a word of ASCII letters with nothing at its end that could go
@@ -257,11 +275,6 @@ fn clean<'a>(word: &str, cased: &'a mut String) -> &'a str {
         c => is_word(*c),
     }));
     cased
-}
-
-/// Whether a word is ASCII letters and digits alone, and so clean as it is.
-fn is_plain(word: &str) -> bool {
-    word.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
 /// Appends a word without case and diacritics; says whether it had a capital.

@@ -211,7 +211,7 @@ async fn d05_on_a_full_disk_it_serves_on_and_goes_on_by_itself() {
     let disk = Path::new("/proc")
         .join(launched.id().to_string())
         .join("root")
-        .join(&disk.strip_prefix("/").unwrap());
+        .join(disk.strip_prefix("/").unwrap());
     let mut daemon = launched.listening();
     daemon.logged("\"news\"");
     let filler = disk.join("filler");

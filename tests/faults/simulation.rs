@@ -145,7 +145,7 @@ impl World {
                 ("entities", Answer::ok(good.replace("?>", &format!("?>{entities}"))))
             }
             // Each takes the time of the wall.
-            _ if !self.dice.one_in(4) => ("hangs up", Answer::hang_up()),
+            _ if !self.dice.one_in(12) => ("hangs up", Answer::hang_up()),
             _ => ("a tarpit", Answer::ok(good).behind(&self.never)),
         }
     }
@@ -199,7 +199,7 @@ impl Subscriber {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn d21_after_thirty_hostile_days_every_announcement_is_one_story() {
-    let sources = times(15, 300);
+    let sources = times(10, 300);
     let (seed, start) = (seed(), Timestamp::parse_rfc3339(START).unwrap());
     println!("GAZETTED_SEED={seed} has this run again");
     let world = Arc::new(Mutex::new(World {

@@ -1,6 +1,6 @@
 //! Rules about what is sent and what is understood: requests and codings.
 
-use gazetted::fetch::Settings;
+use gazetted::fetch::{ProxyUrl, Settings};
 use gazetted::model::{FailureKind, Outcome};
 
 use super::world::{DAY, FEED, World, failure, settings, source};
@@ -320,7 +320,7 @@ async fn an_http_proxy_is_asked_for_every_address() {
     let proxy = Site::start().await;
     proxy.script("http://feeds.invalid/feed", [Answer::redirect(302, "http://other.invalid/")]);
     proxy.script("http://other.invalid/", [Answer::ok(FEED)]);
-    let settings = Settings { proxy: Some(proxy.url("/")), ..Settings::default() };
+    let settings = Settings { proxy: Some(ProxyUrl(proxy.url("/"))), ..Settings::default() };
     let one = source("one", &url::Url::parse("http://feeds.invalid/feed").unwrap());
     let mut world = World::of(settings, [one]);
     assert!(matches!(world.poll().await, Outcome::Read(_)), "{}", proxy.story());
@@ -329,7 +329,7 @@ async fn an_http_proxy_is_asked_for_every_address() {
     // A literal private address is no business of a proxy either.
     proxy.script("http://127.0.0.9/feed", [Answer::ok(FEED)]);
     let one = source("one", &url::Url::parse("http://127.0.0.9/feed").unwrap());
-    let settings = Settings { proxy: Some(proxy.url("/")), ..Settings::default() };
+    let settings = Settings { proxy: Some(ProxyUrl(proxy.url("/"))), ..Settings::default() };
     let mut world = World::of(settings, [one]);
     assert_eq!(failure(world.poll().await).kind, FailureKind::Forbidden);
 }
@@ -359,7 +359,7 @@ async fn a_socks_proxy_is_given_the_name_to_resolve() {
         (head[3], name, request[..read].to_vec())
     });
     let proxy_url = url::Url::parse(&format!("socks5h://{address}")).unwrap();
-    let settings = Settings { proxy: Some(proxy_url), ..Settings::default() };
+    let settings = Settings { proxy: Some(ProxyUrl(proxy_url)), ..Settings::default() };
     let one = source("one", &url::Url::parse("http://feeds.invalid/feed").unwrap());
     let mut world = World::of(settings, [one]);
     let outcome = world.poll().await;

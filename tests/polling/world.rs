@@ -154,7 +154,12 @@ impl World {
 
     async fn ask(&self, id: &SourceId) -> Poll {
         let fetched = self.fetcher.fetch(&self.sources[id], &self.memories[id], self.now).await;
-        Poll { source: id.clone(), at: self.now, outcome: outcome(fetched, &self.hints) }
+        Poll {
+            source: id.clone(),
+            at: self.now,
+            outcome: outcome(fetched, &self.hints),
+            pages: None,
+        }
     }
 
     fn take(&mut self, poll: &Poll) {

@@ -129,7 +129,7 @@ async fn metrics_count_what_happened_and_what_is() {
     let ledger = &world.desk.ledger;
     let failure = Failure::new(FailureKind::Timeout, "no answer");
     let source = SourceId::new("fcdo");
-    ledger.polled(&Poll { source, at: now(), outcome: Outcome::Failed(failure) });
+    ledger.polled(&Poll { source, at: now(), outcome: Outcome::Failed(failure), pages: None });
     let mut said = story(1);
     said.members[0].joined = at("2025-04-02T11:07:00Z");
     let keys = Vec::new();

@@ -165,7 +165,7 @@ impl TestDesk {
     }
 
     /// The closed volumes with their stories, newest first, and what is open.
-    pub(super) fn volumes(&self) -> (Vec<(Volume, Vec<Arc<Story>>)>, Vec<Arc<Story>>) {
+    pub(super) fn volumes(&self) -> (Vec<(Volume, Stories)>, Stories) {
         let mut open: Vec<Arc<Story>> = self.stories.lock().unwrap().clone();
         open.sort_by_key(|story| (story.first_seen, story.id));
         let dated = open.iter().map(|story| (story.first_seen, story.id));
@@ -180,6 +180,8 @@ impl TestDesk {
         (closed, open)
     }
 }
+
+type Stories = Vec<Arc<Story>>;
 
 impl Desk for TestDesk {
     fn now(&self) -> Timestamp {

@@ -10,6 +10,7 @@ use tracing_subscriber::filter::LevelFilter;
 use url::Url;
 
 use super::Complaint;
+use crate::fetch::ProxyUrl;
 use crate::publish::Address;
 
 /// An absolute http or https address, and the bytes it was written with (P66).
@@ -117,7 +118,7 @@ impl fmt::Display for Authority {
 
 /// An HTTP or SOCKS proxy.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Proxy(pub(crate) Url);
+pub(crate) struct Proxy(pub(crate) ProxyUrl);
 
 impl FromStr for Proxy {
     type Err = Complaint;
@@ -125,9 +126,9 @@ impl FromStr for Proxy {
     fn from_str(text: &str) -> Result<Self, Complaint> {
         let known = ["http", "https", "socks4", "socks4a", "socks5", "socks5h"];
         match Url::parse(text.trim()) {
-            Ok(url) if known.contains(&url.scheme()) && url.has_host() => Ok(Self(url)),
+            Ok(url) if known.contains(&url.scheme()) && url.has_host() => Ok(Self(ProxyUrl(url))),
             _ => Err(Complaint::new(
-                format!("`{text}` is no proxy"),
+                "this is no proxy",
                 "write `\"http://host:port\"` or `\"socks5://host:port\"`",
             )),
         }
@@ -136,7 +137,7 @@ impl FromStr for Proxy {
 
 impl fmt::Display for Proxy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        self.0.0.fmt(f)
     }
 }
 

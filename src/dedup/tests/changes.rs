@@ -20,7 +20,7 @@ fn enriched(entry: Entry) -> Entry {
         text: "Mooring fees stay as they are until the end of next year, the harbours say."
             .to_owned(),
         tags: vec!["org:harbours".to_owned()],
-        enriched: Some(Enriched { stated, stale: false }),
+        enriched: Some(Enriched { stated, stale: false, of_page: true }),
         ..entry
     }
 }
@@ -128,7 +128,7 @@ fn an_original_found_by_enrichment_does_not_make_the_entry_another() {
             entry("wired", "-", "https://wired.example/1", "A title of the syndicator's own");
         let stated = plain.statement();
         let rich = Entry {
-            enriched: Some(Enriched { stated, stale: false }),
+            enriched: Some(Enriched { stated, stale: false, of_page: true }),
             ..original(plain.clone(), original_page)
         };
         let (first, second) = if first_enriched { (rich, plain) } else { (plain, rich) };

@@ -46,11 +46,11 @@ pub(super) fn client(settings: &Settings, guard: Guard) -> Result<Client, Failur
         .tls_version_min(tls::Version::TLS_1_2)
         .connect_timeout(settings.connect_timeout)
         .pool_idle_timeout(IDLE)
-        .dns_resolver(Resolver::new(guard, settings.proxy.as_ref()))
+        .dns_resolver(Resolver::new(guard, settings.proxy.as_ref().map(|proxy| &proxy.0)))
         .connector_layer(Noticing)
         .no_proxy();
     if let Some(proxy) = &settings.proxy {
-        builder = builder.proxy(reqwest::Proxy::all(proxy.clone()).map_err(unusable)?);
+        builder = builder.proxy(reqwest::Proxy::all(proxy.0.clone()).map_err(unusable)?);
     }
     builder.build().map_err(unusable)
 }

@@ -1,8 +1,8 @@
 //! Settings in; the headers of every request out. An answer's headers in; what they say, out.
 
 use reqwest::header::{
-    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, ETAG, FROM, HeaderMap,
-    HeaderName, HeaderValue, LAST_MODIFIED, LINK, USER_AGENT,
+    ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, ETAG, FROM, HeaderMap, HeaderName,
+    HeaderValue, LAST_MODIFIED, LINK, USER_AGENT,
 };
 use url::Url;
 
@@ -41,7 +41,8 @@ pub(super) fn header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue
         || Failure::new(FailureKind::Internal, format!("the header {name:?} cannot be sent"));
     let name = HeaderName::try_from(name).map_err(|_| unusable())?;
     let mut value = HeaderValue::try_from(value).map_err(|_| unusable())?;
-    value.set_sensitive(name == AUTHORIZATION);
+    // What a source asks for under a name of its own is as secret.
+    value.set_sensitive(name != USER_AGENT && name != FROM);
     Ok((name, value))
 }
 

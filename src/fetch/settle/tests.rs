@@ -23,7 +23,7 @@ impl Story {
 
     fn takes(&mut self, outcome: Outcome, new: usize, known: usize) -> &Memory {
         self.now = self.now.after(HOUR);
-        let poll = Poll { source: self.source.id.clone(), at: self.now, outcome };
+        let poll = Poll { source: self.source.id.clone(), at: self.now, outcome, pages: None };
         let news = News { new: vec![self.now; new], known, ..News::default() };
         settle(&poll, &news, &mut self.memory, &self.source, &Settings::default());
         &self.memory

@@ -337,6 +337,7 @@ fn polled(memory: &mut Memory, new: Vec<Timestamp>, now: Timestamp) {
             warnings: Vec::new(),
             back: None,
         })),
+        pages: None,
     };
     let source = web_source("one", "https://a.example/feed");
     settle(&poll, &News { new, known: 1, ..News::default() }, memory, &source, &pushable());
@@ -374,7 +375,8 @@ fn w12_what_is_pushed_teaches_the_rhythm_and_leaves_the_rest() {
         warnings: Vec::new(),
         back: None,
     };
-    let poll = Poll { source: id(), at: now, outcome: Outcome::Pushed(Box::new(reading)) };
+    let poll =
+        Poll { source: id(), at: now, outcome: Outcome::Pushed(Box::new(reading)), pages: None };
     let source = web_source("one", "https://a.example/feed");
     settle(
         &poll,

@@ -66,6 +66,6 @@ pub(super) async fn read(
         back: None,
     };
     let outcome = Outcome::Pushed(Box::new(reading));
-    let poll = Poll { source: source.id.clone(), at: clock.now(), outcome };
+    let poll = Poll { source: source.id.clone(), at: clock.now(), outcome, pages: None };
     Read { source, came: Ok(poll) }
 }

@@ -4,7 +4,7 @@ use super::super::Language;
 use super::super::eval::Sight;
 use super::super::program::{Clause, Form, Kind, Places, Scope, Test};
 use super::super::query::{Field, Unit};
-use super::super::symbol::Symbol;
+use super::super::remembered::Symbols;
 
 /// The least that must change for a query to hold.
 pub(super) struct Missing {
@@ -247,8 +247,7 @@ fn lack_of_words(
 
 /// The forms in which an exact word occurs otherwise.
 fn otherwise_written(sight: Sight<'_>, word: &Form, language: &Language) -> Option<String> {
-    let form = Symbol::form(&word.letters);
-    let stem = language.dialect(None).stem_symbol(&word.letters, form);
+    let Symbols { form, stem } = Symbols::of(&word.letters, language.dialect(None));
     let mut written: Vec<&str> = Vec::new();
     for section in &sight.subject.sections {
         for other in &section.words.words {

@@ -121,6 +121,10 @@ impl Lexer<'_> {
             {
                 return Err(self.foreign(c, one));
             }
+            '‘' | '’' | '‚' | '‹' | '`' | '–' | '—' if !of_link => {
+                return Err(self.foreign(c, one));
+            }
+            c if meant(c).is_some() && !of_link => return Err(lookalike(c, one)),
             _ => {
                 self.at = start;
                 return self.word(of_link);
@@ -131,13 +135,15 @@ impl Lexer<'_> {
     /// Signs of other query languages.
     fn foreign(&self, c: char, span: Range<usize>) -> SyntaxError {
         let help = match c {
-            '-' => "to leave something out, write NOT before it",
+            '-' | '–' | '—' => "to leave something out, write NOT before it",
             '!' => "to leave something out, write NOT before it; for every ending, sanction*",
             '+' | '&' => "to ask for both, write AND between them",
             '|' => "to ask for either, write OR between them",
             '~' => "to ask for words near each other, write a NEAR/5 b",
             '?' | '[' | '{' | '\\' => "write a pattern between slashes: /organi[sz]ation/",
-            '\'' => "write a phrase in double quotes: \"western balkans\"",
+            '\'' | '‘' | '’' | '‚' | '‹' | '`' => {
+                "write a phrase in double quotes: \"western balkans\""
+            }
             _ => "if it is part of a word, put the whole in double quotes",
         };
         SyntaxError::new(span, format!("`{c}` means nothing here"), help)
@@ -239,7 +245,7 @@ impl Lexer<'_> {
                 ':' => !of_link && !self.colon_inside(start, start + i),
                 // Inside a word they would silently part it, and none of them is meant so.
                 '|' | ';' | '?' | '!' | '~' | '[' | ']' | '{' | '}' | '\\' => !of_link,
-                c => c == ',' || c.is_whitespace(),
+                c => c == ',' || c.is_whitespace() || (!of_link && meant(c).is_some()),
             };
             if ends {
                 end = start + i;
@@ -284,6 +290,55 @@ impl Lexer<'_> {
     }
 }
 
+/// The sign that was meant by a character that merely looks like it, as
+/// keyboards of other scripts and web pages bring them; an invisible one means nothing.
+fn meant(c: char) -> Option<Option<char>> {
+    match c {
+        // The full-width forms of the signs of ASCII; letters and digits are folded anyway.
+        '\u{FF01}'..='\u{FF5E}' if !c.is_alphanumeric() => {
+            Some(char::from_u32(u32::from(c) - 0xFEE0))
+        }
+        '\u{AD}' | '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{2060}' | '\u{FEFF}' => Some(None),
+        _ => None,
+    }
+}
+
+fn lookalike(c: char, span: Range<usize>) -> SyntaxError {
+    match meant(c).flatten() {
+        Some(sign) => SyntaxError::new(
+            span,
+            format!("`{c}` only looks like `{sign}`"),
+            format!("type it anew: `{sign}`"),
+        ),
+        None => SyntaxError::new(
+            span,
+            format!("an invisible character stands here, U+{:04X}", u32::from(c)),
+            "take it away, or type this part of the query anew",
+        ),
+    }
+}
+
+/// The operator that a word with letters of another alphabet looks like.
+fn operator_in_disguise(word: &str) -> Option<&'static str> {
+    if word.is_ascii() {
+        return None;
+    }
+    let latin = |c| match c {
+        'А' | 'Α' => 'A',
+        'Е' | 'Ε' => 'E',
+        'М' | 'Μ' => 'M',
+        'Ν' => 'N',
+        'О' | 'Ο' => 'O',
+        'Т' | 'Τ' => 'T',
+        'Ѕ' => 'S',
+        c => c,
+    };
+    let plain: String = word.chars().map(latin).collect();
+    ["AND", "OR", "NOT", "NEAR", "ONEAR", "SAME"].into_iter().find(|name| {
+        plain.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    })
+}
+
 /// Words that look like something of ours and would be read as mere words.
 fn mistaken(word: &str, span: Range<usize>) -> Option<SyntaxError> {
     if let Some((name, value)) = word.split_once('=')
@@ -291,6 +346,10 @@ fn mistaken(word: &str, span: Range<usize>) -> Option<SyntaxError> {
     {
         let message = format!("`{name}=` is no field");
         return Some(SyntaxError::new(span, message, format!("write {name}:{value}")));
+    }
+    if let Some(name) = operator_in_disguise(word) {
+        let message = format!("`{word}` only looks like {name}: a letter is of another alphabet");
+        return Some(SyntaxError::new(span, message, format!("type it anew: {name}")));
     }
     word.contains("://").then(|| {
         let help = format!("write link:{word}, or quote it to search for its words");

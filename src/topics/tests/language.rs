@@ -369,7 +369,8 @@ fn a_prefix_stands_for_both_spellings_where_they_are_one_word() {
     ] {
         for (language, expected) in [(&one, true), (&Language::default(), false)] {
             let (topic, nothing) = (TopicId::new("topic"), Vocabulary::new());
-            let (set, _) = TopicSet::of_one(&topic, query, &nothing, language).unwrap();
+            let (set, _) =
+                TopicSet::of_one(&topic, query, &nothing, language).expect("it compiles");
             let is_in = set.is_in(&Subject::of_text(text, language), 0);
             assert_eq!(is_in, expected, "{query} in {text}");
             assert_eq!(set.matches(&Subject::of_text(text, language)).len(), usize::from(expected));

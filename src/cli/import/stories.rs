@@ -1,0 +1,115 @@
+//! What `gazetted export stories --lossless` wrote in; the same stories in this store out.
+
+use std::collections::HashSet;
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+use indicatif::ProgressBar;
+
+use super::super::{ConfigFile, Done, Stop, print_line, runtime};
+use crate::store::{self, Commit, Fit, Record, Store};
+
+/// Records in one commit.
+const BATCH: usize = 200;
+
+/// Take over the stories of another store; the daemon must not run.
+///
+/// Ids, copies, revisions, evidence and what is remembered of the sources are
+/// kept as they were. The whole file is read before anything is written; what
+/// the store has already stays as it is.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Stories {
+    #[command(flatten)]
+    config: ConfigFile,
+    /// What `gazetted export stories --lossless` wrote.
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+}
+
+impl Stories {
+    pub(super) fn run(self) -> Done {
+        let plan = self.config.plan()?;
+        // Nothing is opened, and so perhaps made, for a file that cannot be read.
+        self.each("reading", |_, _| Ok(()))?;
+        let store = store::open(&plan.store.path, plan.store.cache)?;
+        let taken = self.take_over(&store);
+        store.close()?;
+        let (stories, known) = taken?;
+        print_line(format_args!(
+            "{}: {stories} stories taken over, {known} were there already; topics are filled at the next start",
+            plan.store.path.display()
+        ));
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// How many stories came, and how many were there.
+    fn take_over(&self, store: &dyn Store) -> Result<(usize, usize), Stop> {
+        let mut ids = HashSet::new();
+        self.each("comparing", |line, record| {
+            if let Record::Story { story, .. } = &record
+                && !ids.insert(story.id)
+            {
+                return Err(self.wrong(line, format!("story {} stands there twice", story.id)));
+            }
+            match store::fit(store, &record)? {
+                Fit::Conflict(why) => Err(self.wrong(line, why)),
+                Fit::New | Fit::Known => Ok(()),
+            }
+        })?;
+        let runtime = runtime()?;
+        let commit = |commit| runtime.block_on(store.commit(commit)).map_err(Stop::from);
+        commit(store::topics_to_refill(store)?)?;
+        let (mut stories, mut known) = (0, 0);
+        let mut waiting = Vec::new();
+        self.each("writing", |_, record| {
+            let is_story = matches!(record, Record::Story { .. });
+            if store::fit(store, &record)? == Fit::New {
+                stories += usize::from(is_story);
+                waiting.push(record);
+            } else {
+                known += usize::from(is_story);
+            }
+            match waiting.len() {
+                BATCH => {
+                    commit(Commit { restored: std::mem::take(&mut waiting), ..Commit::default() })
+                }
+                _ => Ok(()),
+            }
+        })?;
+        commit(Commit { restored: waiting, ..Commit::default() })?;
+        Ok((stories, known))
+    }
+
+    /// Hands every record of the file to `take`, with the number of its line.
+    fn each(
+        &self,
+        what: &'static str,
+        mut take: impl FnMut(usize, Record) -> Result<(), Stop>,
+    ) -> Result<(), Stop> {
+        let failed =
+            |error: std::io::Error| Stop::because(format!("{}: {error}", self.file.display()));
+        let file = File::open(&self.file).map_err(failed)?;
+        let bytes = file.metadata().map_err(failed)?.len();
+        let progress = ProgressBar::new(bytes).with_message(what);
+        for (place, line) in BufReader::new(file).lines().enumerate() {
+            let line = line.map_err(failed)?;
+            progress.inc(line.len() as u64 + 1);
+            let record = serde_json::from_str(&line).map_err(|error| {
+                let column = error.column();
+                let why = format!("this is no line of `export stories --lossless`: {error}");
+                // The place within the line is the line's, not the file's.
+                self.wrong(place + 1, why.replace(&format!(" at line 1 column {column}"), ""))
+            })?;
+            take(place + 1, record)?;
+        }
+        progress.finish_and_clear();
+        Ok(())
+    }
+
+    fn wrong(&self, line: usize, why: String) -> Stop {
+        Stop::because(format!("{}:{line}: {why}; nothing was imported", self.file.display()))
+    }
+}

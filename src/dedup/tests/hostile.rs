@@ -1,0 +1,175 @@
+//! Sources that are careless with what they copy, or worse.
+
+use super::releases::{Edit, FOOTER, RELEASES};
+use super::*;
+use crate::dedup::passages::Passages;
+use crate::dedup::text::MOST_WORDS;
+
+const PAGE: &str = "https://www.gov.uk/government/news/carrow-slipway";
+
+fn release(source: &str, number: usize, host: &str) -> Entry {
+    let (title, path, text) = RELEASES[number];
+    let link = format!("https://{host}/{path}");
+    Entry { text: text.to_owned(), ..entry(source, &link, &link, title) }
+}
+
+fn hour(desk: &mut Desk) {
+    desk.now = desk.now.after(std::time::Duration::from_secs(3600));
+}
+
+fn standing(desk: &Desk) -> Vec<&Story> {
+    desk.known.stories.values().filter(|story| story.stands()).collect()
+}
+
+#[test]
+fn an_empty_entry_filled_in_later_takes_over_nobodys_story() {
+    let (title, _, text) = RELEASES[0];
+    let original = Entry { text: text.to_owned(), ..entry("fcdo", PAGE, PAGE, title) };
+    let link = "https://mirror.example/soon";
+    let bait = entry("mirror", link, link, "More to follow");
+    let mut desk = Desk::new();
+    desk.read(std::slice::from_ref(&bait));
+    hour(&mut desk);
+    desk.read(std::slice::from_ref(&original));
+    hour(&mut desk);
+    let copied = Edit::Retold.of(&format!("{text}\n{FOOTER}"));
+    desk.read(&[Entry { text: copied, ..bait }]);
+    let [story] = standing(&desk)[..] else { panic!("{:#?}", desk.clusters()) };
+    assert_eq!(story.published_id, PAGE);
+    assert_eq!(story.lead(&desk.sources).entry.source.as_str(), "fcdo");
+}
+
+#[test]
+fn a_copy_that_turns_to_something_else_makes_no_strangers_one() {
+    for (first, second) in [(0, 1), (1, 0)] {
+        let one = release("fcdo", first, "harbours.example");
+        let other = release("treasury", second, "stores.example");
+        let longer = |told: &Entry| format!("{}\n{FOOTER}\n{FOOTER}", told.text);
+        let link = "https://home-office.example/page";
+        let bait = Entry {
+            text: longer(&one),
+            ..entry("home-office", link, link, "What ministers said today")
+        };
+        let mut desk = Desk::new();
+        let brief = Entry { text: String::new(), ..bait.clone() };
+        let turned = Entry { text: longer(&other), ..bait.clone() };
+        for told in [&one, &other, &bait, &brief, &turned, &brief, &bait, &turned] {
+            desk.read(std::slice::from_ref(told));
+            hour(&mut desk);
+        }
+        let stories = standing(&desk);
+        assert_eq!(stories.len(), 2, "{:#?}", desk.clusters());
+        let both = |story: &&Story| {
+            let told = |source: &str| {
+                story.members.iter().any(|member| member.entry.source.as_str() == source)
+            };
+            told("fcdo") && told("treasury")
+        };
+        assert!(!stories.iter().any(both), "{:#?}", desk.clusters());
+    }
+}
+
+#[test]
+fn who_copies_an_announcement_cannot_take_it_back() {
+    let original = release("fcdo", 0, "harbours.example");
+    let link = "https://treasury.example/copy";
+    let copy = Entry {
+        text: format!("{}\n{FOOTER}", original.text),
+        ..entry("treasury", link, link, "Boats return to the water")
+    };
+    let mut desk = Desk::new();
+    desk.read(&[original]);
+    desk.read(&[copy]);
+    let leads = |desk: &Desk| {
+        let story = desk.only_story();
+        let lead = story.lead(&desk.sources).entry.source.to_string();
+        (lead, story.withdrawn.is_some())
+    };
+    assert_eq!(leads(&desk), ("treasury".to_owned(), false), "the longer text leads");
+    desk.withdraw("treasury", link, None);
+    assert_eq!(leads(&desk), ("fcdo".to_owned(), false));
+    desk.withdraw("fcdo", "https://harbours.example/carrow-slipway", None);
+    assert!(leads(&desk).1, "nobody stands by it any more");
+}
+
+#[test]
+fn a_page_that_two_sources_list_is_withdrawn_by_the_one_that_knows() {
+    let told = |source: &str| release(source, 0, "harbours.example");
+    let mut desk = Desk::new();
+    desk.read(&[told("fcdo")]);
+    desk.read(&[told("home-office")]);
+    desk.withdraw("fcdo", "https://harbours.example/carrow-slipway", None);
+    assert!(desk.only_story().withdrawn.is_some());
+}
+
+#[test]
+fn releases_whose_figures_are_in_a_table_alone_stay_apart() {
+    let told = |source: &str, path: &str, date: &str| {
+        let link = format!("https://figures.example/{path}");
+        let stated = entry(source, &link, &link, "Catches landed at all harbours");
+        Entry { text: RELEASES[0].2.to_owned(), ..updated(stated, date) }
+    };
+    for (one, other, stories) in [
+        (("landings-a", "2025-04-01T09:00:00Z"), ("landings-b", "2025-04-02T09:00:00Z"), 2),
+        // What two offices announce together has one day.
+        (("landings-a", "2025-04-02T09:00:00Z"), ("landings-b", "2025-04-02T11:00:00Z"), 1),
+    ] {
+        let mut desk = Desk::new();
+        desk.read(&[told("fcdo", one.0, one.1)]);
+        desk.read(&[told("treasury", other.0, other.1)]);
+        assert_eq!(desk.known.stories.len(), stories, "{one:?} {other:?}");
+    }
+}
+
+#[test]
+fn no_date_that_a_copy_claims_makes_it_the_original() {
+    for date in ["1990-01-01T00:00:00Z", "2025-04-01T00:00:00Z", "2199-01-01T00:00:00Z"] {
+        let original = release("fcdo", 0, "harbours.example");
+        let link = "https://mirror.example/1";
+        let copy = Entry {
+            text: Edit::Framed.of(&original.text),
+            ..updated(entry("mirror", link, link, "Boats return to the water"), date)
+        };
+        let mut desk = Desk::new();
+        desk.read(&[original]);
+        let id = desk.only_story().published_id.clone();
+        desk.read(std::slice::from_ref(&copy));
+        hour(&mut desk);
+        desk.read(&[updated(copy, "2199-01-02T00:00:00Z")]);
+        desk.withdraw("mirror", link, None);
+        let of_it = |story: &&&Story| story.published_id == id;
+        let stories = standing(&desk);
+        let story = stories.iter().find(of_it).unwrap();
+        assert_eq!(story.lead(&desk.sources).entry.source.as_str(), "fcdo", "{date}");
+        assert!(story.withdrawn.is_none() && story.updated <= desk.now, "{date}");
+    }
+}
+
+#[test]
+fn of_a_text_without_end_only_the_beginning_is_compared() {
+    let words = |from: usize| -> String {
+        (from..from + 150_000).map(|number| format!("word{number} ")).collect()
+    };
+    let told = |text: String| Entry { text, ..entry("fcdo", "-", PAGE, "A report") };
+    let (one, other) = (told(words(0)), told(words(40)));
+    assert!(one.text.len() > 1_000_000);
+    let (one, other) = (Passages::of(&one).unwrap(), Passages::of(&other).unwrap());
+    assert_eq!((one.len(), other.len()), (MOST_WORDS, MOST_WORDS));
+    assert!(one.keys(&[]).len() <= 96);
+}
+
+#[test]
+fn a_document_that_says_nothing_new_has_no_text_read() {
+    let mut desk = Desk::new();
+    let told: Vec<Entry> = (0..8).map(|number| release("fcdo", number, "a.example")).collect();
+    desk.read(&told);
+    let read = |entries: Vec<Entry>, desk: &Desk| {
+        let mut candidates = candidates(entries, &desk.rules(), desk.now);
+        read_texts(&mut candidates, &desk.known);
+        candidates.iter().filter(|candidate| candidate.passages.is_some()).count()
+    };
+    assert_eq!(read(told.clone(), &desk), 0);
+    let mut more = told;
+    more.push(Entry { text: RELEASES[0].2.to_owned(), ..entry("fcdo", "urn:new", "-", "New") });
+    assert_eq!(read(more, &desk), 9);
+}

@@ -1,0 +1,46 @@
+//! How far the pages of what a source told before have been looked at again: plain data.
+
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use super::{Entry, Timestamp};
+
+/// What came of looking at the pages of entries in the course of a poll.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Pages {
+    /// Where the source had nothing to tell, what it told before, some of it with what its
+    /// pages say now; empty where a document came, or nothing was looked at.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub entries: Vec<Entry>,
+    /// How far it came.
+    pub round: Round,
+}
+
+/// One round over the pages of a source's entries: to fetch for those that have no text
+/// yet, and to see whether the others still stand. It takes as many polls as it needs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Round {
+    /// When the round before it began.
+    pub since: Timestamp,
+    /// When it began.
+    pub began: Timestamp,
+    /// The page that was looked at last.
+    #[serde(default)]
+    pub after: Option<Url>,
+    /// Whether there are more behind that.
+    pub open: bool,
+    /// Whether a server did not let us see a page.
+    #[serde(default)]
+    pub refused: bool,
+}
+
+impl Round {
+    /// The round that follows another, which may not have seen every page.
+    pub fn following(before: Option<&Self>, now: Timestamp) -> Self {
+        let since = before.map_or(now, |before| match before.open || before.refused {
+            true => before.since,
+            false => before.began,
+        });
+        Self { since, began: now, after: None, open: true, refused: false }
+    }
+}

@@ -1,0 +1,81 @@
+//! What is remembered of a source in; the round over its entries' pages that is due, out. Pure.
+
+use std::time::Duration;
+
+use crate::dedup;
+use crate::model::{Enrich, Memory, Round, Timestamp};
+
+/// Between the beginnings of two rounds.
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+/// After a round in which a server refused.
+const PATIENCE: Duration = Duration::from_secs(3 * 3600);
+
+/// The round that a poll of a source is to go on with, if one is due: the one that is under
+/// way, and else a new one every day, as long as some entries are young enough for that.
+/// A page that a server would not let us see is asked for again before long.
+pub(super) fn due(enrich: Enrich, memory: &Memory, now: Timestamp) -> Option<Round> {
+    if enrich == Enrich::None {
+        return None;
+    }
+    let Some(round) = &memory.round else { return Some(Round::following(None, now)) };
+    if round.open {
+        return Some(round.clone());
+    }
+    let young = memory.last_news.is_some_and(|at| now < at.after(dedup::CHECKED_FOR));
+    let wait = if round.refused { PATIENCE } else { DAY };
+    (young && now >= round.began.after(wait)).then(|| Round::following(Some(round), now))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn hours(hours: u64) -> Timestamp {
+        Timestamp::EPOCH.after(Duration::from_secs(hours * 3600))
+    }
+
+    fn after(round: Round) -> Memory {
+        Memory { round: Some(round), last_news: Some(hours(0)), ..Memory::default() }
+    }
+
+    #[test]
+    fn a_round_begins_every_day_until_the_newest_entry_is_old() {
+        let mut round = due(Enrich::Page, &Memory::default(), hours(0)).unwrap();
+        let mut began = Vec::new();
+        for hour in 1..90 * 24 {
+            round.open = false;
+            let Some(next) = due(Enrich::Page, &after(round.clone()), hours(hour)) else {
+                continue;
+            };
+            assert_eq!(next.since, round.began);
+            began.push(hour / 24);
+            round = next;
+        }
+        assert_eq!(began, (1..36).collect::<Vec<u64>>());
+    }
+
+    #[test]
+    fn a_round_goes_on_until_it_has_seen_every_page() {
+        let open =
+            Round { since: hours(0), began: hours(24), after: None, open: true, refused: false };
+        assert_eq!(due(Enrich::Page, &after(open.clone()), hours(25)), Some(open.clone()));
+        let closed = Round { open: false, ..open };
+        assert_eq!(due(Enrich::Page, &after(closed), hours(47)), None);
+    }
+
+    #[test]
+    fn after_a_refusal_the_same_pages_are_due_sooner() {
+        let refused =
+            Round { since: hours(0), began: hours(24), after: None, open: false, refused: true };
+        assert_eq!(due(Enrich::Page, &after(refused.clone()), hours(26)), None);
+        let next = due(Enrich::Page, &after(refused), hours(27)).unwrap();
+        assert_eq!((next.since, next.began, next.refused), (hours(0), hours(27), false));
+    }
+
+    #[test]
+    fn nothing_is_looked_at_where_no_page_is_wanted() {
+        assert_eq!(due(Enrich::None, &Memory::default(), hours(0)), None);
+    }
+}

@@ -1,0 +1,193 @@
+//! A folded word and the way it is read in; its symbols, remembered where it was read before, out.
+//!
+//! Stemming is the dearest step of reading a text, and texts repeat their
+//! words. What comes out depends on the arguments alone, so remembering it
+//! changes nothing but the time. The letters are kept and compared, so that
+//! even words whose hashes collide are told apart.
+
+use std::cell::RefCell;
+
+use super::language::Dialect;
+use super::symbol::Symbol;
+
+/// What a word is compared by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Symbols {
+    pub(super) form: Symbol,
+    pub(super) stem: Symbol,
+}
+
+impl Symbols {
+    /// Finds them out.
+    pub(super) fn of(form: &str, dialect: Dialect) -> Self {
+        let stem = Symbol::stem(&dialect.stem(form), dialect.number());
+        Self { form: Symbol::form(form), stem }
+    }
+}
+
+/// Words read before, in buckets by their letters. A word that is seen again
+/// moves a place ahead in its bucket, and a new one takes the last place, so
+/// that what is frequent stays.
+pub(super) struct Remembered {
+    buckets: Vec<[Word; WORDS]>,
+    /// The words of the text that is being read, in order.
+    expected: Vec<Letters>,
+}
+
+#[derive(Clone, Copy)]
+struct Word {
+    letters: Letters,
+    symbols: Symbols,
+}
+
+/// A folded word's bytes, zeros after them, and in the last byte how it is
+/// read. No word has a zero byte, so no two look the same.
+type Letters = [u64; 3];
+
+/// Longer words are rare, and stemmed each time.
+const LONGEST: usize = size_of::<Letters>() - 1;
+
+/// Words in a bucket.
+const WORDS: usize = 4;
+
+/// Buckets a thread: a power of two; 2.6 MB with it.
+const BUCKETS: usize = 1 << 14;
+
+thread_local! {
+    static REMEMBERED: RefCell<Remembered> = RefCell::new(Remembered {
+        buckets: vec![[NOTHING; WORDS]; BUCKETS],
+        expected: Vec::new(),
+    });
+}
+
+const NOTHING: Word =
+    Word { letters: UNKNOWN, symbols: Symbols { form: Symbol(0), stem: Symbol(0) } };
+
+impl Remembered {
+    /// Calls `read`, for one text, with what this thread remembers.
+    pub(super) fn with<T>(read: impl FnOnce(&mut Self) -> T) -> T {
+        REMEMBERED.with_borrow_mut(|remembered| {
+            remembered.expected.clear();
+            read(remembered)
+        })
+    }
+
+    /// To be called for every word of a text before any is recalled. The table
+    /// is too large for the nearest memory; recalled in a row, words do not
+    /// wait for each other.
+    pub(super) fn expect(&mut self, form: &str, dialect: Dialect) {
+        self.expected.push(letters(form, dialect));
+    }
+
+    /// Calls `put` with each of the expected words and its symbols; `form`
+    /// says again how it is spelt.
+    pub(super) fn recall<'f, W>(
+        &mut self,
+        words: &mut [W],
+        dialect: Dialect,
+        form: impl Fn(&W) -> &'f str,
+        put: impl Fn(&mut W, Symbols),
+    ) {
+        for (word, letters) in words.iter_mut().zip(&self.expected) {
+            let bucket = &mut self.buckets[bucket(letters)];
+            match bucket.iter().position(|known| known.letters == *letters) {
+                Some(at) if *letters != UNKNOWN => {
+                    put(word, bucket[at].symbols);
+                    if at > 0 {
+                        bucket.swap(at, at - 1);
+                    }
+                }
+                _ => {
+                    let symbols = Symbols::of(form(word), dialect);
+                    put(word, symbols);
+                    if *letters != UNKNOWN {
+                        bucket[WORDS - 1] = Word { letters: *letters, symbols };
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What words too long to be remembered have for letters.
+const UNKNOWN: Letters = [0; 3];
+
+fn letters(form: &str, dialect: Dialect) -> Letters {
+    let mut bytes = [0; size_of::<Letters>()];
+    let Some(place) = bytes[..LONGEST].get_mut(..form.len()) else { return UNKNOWN };
+    place.copy_from_slice(form.as_bytes());
+    bytes[LONGEST] = dialect.code();
+    let mut letters = UNKNOWN;
+    for (letters, bytes) in letters.iter_mut().zip(bytes.as_chunks().0) {
+        *letters = u64::from_le_bytes(*bytes);
+    }
+    letters
+}
+
+/// Whoever sends words that all fall into one bucket slows down himself alone.
+fn bucket(letters: &Letters) -> usize {
+    const ODD: u64 = 0x9E37_79B9_7F4A_7C15;
+    let mixed = letters
+        .iter()
+        .fold(0, |mixed: u64, part| (mixed ^ part).wrapping_mul(ODD).rotate_right(29));
+    mixed as usize % BUCKETS
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::super::Language;
+    use super::*;
+
+    #[test]
+    fn what_is_remembered_is_what_is_found_out() {
+        let english = Language::default().dialect(None);
+        let none = Language::new("none").unwrap().dialect(None);
+        let spellings = Language { spellings: true, ..Language::default() }.dialect(None);
+        let mut words: Vec<String> = (0..3 * BUCKETS).map(|n| format!("w{n}ing")).collect();
+        let long = ["a".repeat(LONGEST), "a".repeat(LONGEST + 1), "a".repeat(LONGEST + 2)];
+        words.extend(["organisations", "sanctions", "a", "zemlja", "санкции"].map(str::to_owned));
+        words.extend(long);
+        for dialect in [english, none, spellings] {
+            let words: Vec<_> = words.iter().chain(&words).chain(words.iter().rev()).collect();
+            let found = recalled(&words, dialect);
+            for (word, found) in words.into_iter().zip(found) {
+                assert_eq!(found, Symbols::of(word, dialect), "{word}");
+            }
+        }
+    }
+
+    /// As the words of one text.
+    fn recalled(words: &[&String], dialect: Dialect) -> Vec<Symbols> {
+        Remembered::with(|remembered| {
+            words.iter().for_each(|word| remembered.expect(word, dialect));
+            let mut found: Vec<_> = words.iter().map(|word| (*word, None)).collect();
+            remembered.recall(
+                &mut found,
+                dialect,
+                |(word, _)| word.as_str(),
+                |(_, found), symbols| *found = Some(symbols),
+            );
+            found.into_iter().map(|(_, found)| found.unwrap()).collect()
+        })
+    }
+
+    #[test]
+    fn a_frequent_word_stays_when_rare_ones_crowd_its_bucket() {
+        let english = Language::default().dialect(None);
+        let place = |word: &str| bucket(&letters(word, english));
+        let crowd: Vec<String> = (0..)
+            .map(|n| format!("rare{n}"))
+            .filter(|word| place(word) == place("often"))
+            .take(2 * WORDS)
+            .collect();
+        let often = "often".to_owned();
+        for rare in &crowd {
+            recalled(&[&often, &often, rare], english);
+        }
+        Remembered::with(|remembered| {
+            let bucket = &remembered.buckets[place("often")];
+            assert!(bucket.iter().any(|word| word.letters == letters("often", english)));
+        });
+    }
+}
