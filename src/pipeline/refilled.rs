@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use tracing::info;
+
 use crate::model::TopicId;
 
 /// What matching a topic's stories anew has changed of it.
@@ -36,6 +38,17 @@ pub(super) fn grouped(number: usize) -> String {
         grouped.push(digit);
     }
     grouped
+}
+
+/// One line for each topic that is another than at the last run.
+pub(super) fn tell(refilled: Option<&[Refilled]>) {
+    for refilled in refilled.unwrap_or_default() {
+        let Refilled { topic, matched, added, lost } = refilled;
+        info!(
+            event = "topic_changed", %topic, matched, added, lost,
+            "topic {topic}: query changed, {refilled}"
+        );
+    }
 }
 
 #[cfg(test)]
