@@ -137,7 +137,6 @@ impl Editor {
         self.store.clone()
     }
 
-    /// Everything that is served.
     pub(super) fn shelf(&self) -> &Arc<Shelf> {
         &self.shelf
     }
