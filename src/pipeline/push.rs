@@ -335,7 +335,7 @@ impl Pipeline {
             Ok(_) if self.editor.memory(id).push.is_none() => Ok(()),
             Ok(poll) => {
                 self.editor.ledger().pushed(id, "read");
-                self.ingest(vec![poll]).await?;
+                self.ingest(vec![*poll]).await?;
                 // Its hub pushes no full texts: a poll soon adds them.
                 if source.enrich != Enrich::None {
                     self.hasten(&source);

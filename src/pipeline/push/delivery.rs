@@ -15,7 +15,7 @@ use crate::publish::Delivery;
 /// What came of reading a delivery.
 pub(in crate::pipeline) struct Read {
     pub(super) source: Arc<Source>,
-    pub(super) came: Result<Poll, Spoilt>,
+    pub(super) came: Result<Box<Poll>, Spoilt>,
 }
 
 /// Why a delivery is left alone.
@@ -67,5 +67,5 @@ pub(super) async fn read(
     };
     let outcome = Outcome::Pushed(Box::new(reading));
     let poll = Poll { source: source.id.clone(), at: clock.now(), outcome, pages: None };
-    Read { source, came: Ok(poll) }
+    Read { source, came: Ok(Box::new(poll)) }
 }
