@@ -9,7 +9,7 @@
 //! [`normalise`] is one pass over the tags that holds the limits, notes what
 //! feed-rs does not tell and edits what it would refuse; [`json`] does the
 //! same for JSON Feed. [`repair`] costs a clean document nothing, because it only
-//! runs when [`strict`] fails. What leaves is clean: [`clean`] writes every tag of
+//! runs when [`strict`] fails. What leaves is clean: [`mod@clean`] writes every tag of
 //! HTML itself, from a list.
 
 mod assemble;
