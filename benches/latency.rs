@@ -168,7 +168,8 @@ fn publish(stream: TcpStream, origin: &Mutex<Origin>) -> Result<(), Error> {
         let newest = origin.lock().unwrap_or_else(PoisonError::into_inner).newest;
         let body = document(newest);
         let head = format!(
-            "HTTP/1.1 200 OK\r\nContent-Type: application/atom+xml\r\nContent-Length: {}\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nContent-Type: application/atom+xml\r\nETag: \"{newest}\"\r\n\
+             Content-Length: {}\r\n\r\n",
             body.len()
         );
         stream.write_all((head + &body).as_bytes())?;
