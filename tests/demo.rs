@@ -16,11 +16,6 @@ fn polled(demo: &Gazetted) -> RunningDaemon {
     daemon
 }
 
-fn stories(demo: &Gazetted) -> Vec<Value> {
-    let lines = demo.succeed(&["export", "stories"]);
-    lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
-}
-
 fn story_of(stories: &[Value], what: impl Fn(&Value) -> bool) -> &Value {
     let found: Vec<&Value> = stories.iter().filter(|story| what(story)).collect();
     assert_eq!(found.len(), 1, "{found:#?}");
@@ -49,7 +44,7 @@ fn the_list_of_sources_offers_a_feed_of_every_one() {
 fn the_announcement_of_2_april_2025_is_one_story_that_names_all_its_copies() {
     let demo = Gazetted::demo();
     let daemon = polled(&demo);
-    let stories = stories(&demo);
+    let stories = demo.stories();
     let story = story_of(&stories, |story| {
         story["entries"].as_array().unwrap().iter().any(|entry| entry["url"] == BALKANS)
     });
@@ -77,7 +72,7 @@ fn the_announcement_of_2_april_2025_is_one_story_that_names_all_its_copies() {
 fn the_announcement_of_25_march_2025_is_one_story_in_sanctions() {
     let demo = Gazetted::demo();
     let daemon = polled(&demo);
-    let stories = stories(&demo);
+    let stories = demo.stories();
     let story = story_of(&stories, |story| story["title"].as_str().unwrap().contains(SRI_LANKA));
     assert!(story["topics"].as_array().unwrap().contains(&"sanctions".into()), "{story:#}");
     let feed = get(daemon.address, "/topics/sanctions.atom");
@@ -110,7 +105,7 @@ fn it_reads_eight_sources_and_publishes_four_topics_that_all_have_stories() {
 fn a_revision_comes_under_the_old_published_id() {
     let demo = Gazetted::demo();
     let _daemon = polled(&demo);
-    let before = stories(&demo);
+    let before = demo.stories();
     let is_it = |story: &Value| {
         story["entries"].as_array().unwrap().iter().any(|entry| entry["url"] == BALKANS)
     };
@@ -124,7 +119,7 @@ fn a_revision_comes_under_the_old_published_id() {
     }
     assert!(revised > 0);
     demo.succeed(&["poll"]);
-    let after = stories(&demo);
+    let after = demo.stories();
     assert_eq!(after.len(), before.len());
     let story = story_of(&after, is_it);
     assert_eq!(story["published_id"], published_id);

@@ -39,19 +39,28 @@ fn page(text: &str) -> String {
     )
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_page_is_fetched_once_and_its_words_decide_the_topic() {
-    let mut world = World::new().await;
+/// The page that the one entry of `patrols` links to.
+fn found() -> Answer {
+    Answer::ok(page(&full_text())).header("Content-Type", "text/html")
+}
+
+/// A source whose entry says on its page alone what the topic asks for.
+async fn patrols() -> World {
+    let world = World::new().await;
     let link = world.site.url("/news/patrols");
-    world.site.answer("/news/patrols", |_| {
-        Answer::ok(page(&full_text())).header("Content-Type", "text/html")
-    });
+    world.site.answer("/news/patrols", |_| found());
     let document = atom(&[("urn:1", link.as_str(), "A plan is agreed by ministers at sea", DATE)]);
-    world = world
+    world
         .source("coast", document)
         .lines("enrich = \"page\"")
-        .topic("boats", "\"coast patrols\" AND vessel");
-    let world = world.start().await;
+        .topic("boats", "\"coast patrols\" AND vessel")
+        .start()
+        .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_is_fetched_once_and_its_words_decide_the_topic() {
+    let world = patrols().await;
     assert_eq!(world.titles("boats").await, ["A plan is agreed by ministers at sea"]);
     assert_eq!(world.site.requests("/news/patrols").len(), 1);
     for _ in 0..3 {
@@ -62,16 +71,7 @@ async fn a_page_is_fetched_once_and_its_words_decide_the_topic() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_that_is_gone_twice_withdraws_its_story_though_the_document_never_changes() {
-    let mut world = World::new().await;
-    let link = world.site.url("/news/patrols");
-    let found = || Answer::ok(page(&full_text())).header("Content-Type", "text/html");
-    world.site.answer("/news/patrols", move |_| found());
-    let document = atom(&[("urn:1", link.as_str(), "A plan is agreed by ministers at sea", DATE)]);
-    world = world
-        .source("coast", document)
-        .lines("enrich = \"page\"")
-        .topic("boats", "\"coast patrols\" AND vessel");
-    let world = world.start().await;
+    let world = patrols().await;
     let looked = |world: &World| world.site.requests("/news/patrols").len();
     world.pass(25 * HOUR).await;
     assert_eq!(looked(&world), 2, "a day later it is looked at again");
@@ -82,23 +82,14 @@ async fn a_page_that_is_gone_twice_withdraws_its_story_though_the_document_never
     assert_eq!((looked(&world), world.titles("boats").await.len()), (4, 0));
     let feed = world.get("/topics/boats.atom").await;
     assert!(feed.text().contains("deleted-entry"), "{}", feed.text());
-    world.site.answer("/news/patrols", move |_| found());
+    world.site.answer("/news/patrols", |_| found());
     world.pass(24 * HOUR).await;
     assert_eq!(world.titles("boats").await.len(), 1, "it is there again, and so is the story");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_document_is_asked_for_again_because_of_its_pages() {
-    let mut world = World::new().await;
-    let link = world.site.url("/news/patrols");
-    let found = || Answer::ok(page(&full_text())).header("Content-Type", "text/html");
-    world.site.answer("/news/patrols", move |_| found());
-    let document = atom(&[("urn:1", link.as_str(), "A plan is agreed by ministers at sea", DATE)]);
-    world = world
-        .source("coast", document)
-        .lines("enrich = \"page\"")
-        .topic("boats", "\"coast patrols\" AND vessel");
-    let world = world.start().await;
+    let world = patrols().await;
     for hour in 0..40 * 12 {
         if hour == 100 {
             world.site.answer("/news/patrols", |_| Answer::status(410));

@@ -38,11 +38,6 @@ fn running() -> (Gazetted, RunningDaemon) {
     (demo, daemon)
 }
 
-fn stories(demo: &Gazetted) -> Vec<Value> {
-    let lines = demo.succeed(&["export", "stories"]);
-    lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
-}
-
 /// The pages of the entries that the story at an address is made of.
 fn told_at(demo: &Gazetted, address: &str) -> Vec<String> {
     let story: Value =
@@ -130,7 +125,7 @@ fn a_backup_that_cannot_be_written_says_where_it_can_be() {
 #[test]
 fn a_sound_store_is_counted_and_a_damaged_one_is_repaired() {
     let demo = polled();
-    let count = stories(&demo).len();
+    let count = demo.stories().len();
     let report = demo.succeed(&["check", "--store", "--json"]);
     let report: Value = serde_json::from_str(&report).unwrap();
     assert_eq!(report["sound"], true);
@@ -239,13 +234,13 @@ fn a_copy_is_split_from_its_story_and_joined_again() {
     demo.succeed(&["reload"]);
     let together = told_at(&demo, BALKANS);
     let copy = together.iter().find(|url| !url.contains("www.gov.uk")).unwrap().clone();
-    let count = stories(&demo).len();
+    let count = demo.stories().len();
 
     let said = demo.succeed(&["split", BALKANS, &copy]);
     assert!(said.contains("[[story]]: changed"), "{said}");
     assert!(!told_at(&demo, BALKANS).contains(&copy));
     assert_eq!(told_at(&demo, &copy), [copy.as_str()]);
-    assert_eq!(stories(&demo).len(), count + 1);
+    assert_eq!(demo.stories().len(), count + 1);
     let overrides = demo.path().join("overrides.toml");
     let split = fs::read_to_string(&overrides).unwrap();
     assert!(split.contains("never = ["), "{split}");

@@ -21,11 +21,6 @@ fn polled() -> (Gazetted, RunningDaemon) {
     (demo, daemon)
 }
 
-fn stories(demo: &Gazetted) -> Vec<Value> {
-    let lines = demo.succeed(&["export", "stories"]);
-    lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
-}
-
 /// The published ids of the stories that are in a topic.
 fn published(stories: &[Value]) -> BTreeSet<String> {
     let in_topics = stories.iter().filter(|story| story["topics"] != Value::Array(Vec::new()));
@@ -142,7 +137,7 @@ fn newsboat_shows_every_story_once_and_again_only_what_is_new() {
     let (demo, daemon) = polled();
     let newsboat = Newsboat::subscribe(&demo, &daemon);
     let unread = newsboat.reload();
-    let before = stories(&demo);
+    let before = demo.stories();
     let known = published(&before);
     assert_eq!(newsboat.ids(), known);
     assert_eq!(unread, known.len());
@@ -152,7 +147,7 @@ fn newsboat_shows_every_story_once_and_again_only_what_is_new() {
 
     a_day_later(&demo);
     demo.succeed(&["poll"]);
-    let after = stories(&demo);
+    let after = demo.stories();
     assert_eq!(after.len(), before.len() + 1, "a revision and a copy are no new stories");
     let copies = |stories: &[Value]| -> usize {
         stories.iter().map(|story| story["entries"].as_array().unwrap().len()).sum()
@@ -185,7 +180,7 @@ for url in sys.stdin.read().split():
 #[ignore = "needs feedparser (PyPI package feedparser; Debian package python3-feedparser)"]
 fn feedparser_reads_every_feed_without_complaint_and_as_it_was_meant() {
     let (demo, daemon) = polled();
-    let stories = stories(&demo);
+    let stories = demo.stories();
     let feeds: Vec<_> =
         TOPICS.iter().flat_map(|topic| ["atom", "rss"].map(|format| (*topic, format))).collect();
     let urls: Vec<_> = feeds

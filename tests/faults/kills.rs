@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::dice::{Dice, seed, times};
+use super::support::{configured, published, source};
 use crate::support::binary::{Gazetted, Launched, RunningDaemon};
 use crate::support::http::get;
 use crate::support::site::{Answer, Site};
@@ -60,18 +61,10 @@ async fn world(told: &Told) -> (Vec<Site>, Gazetted, Receiver<()>) {
         sites.push(Site::start_on(&format!("127.0.0.{n}")).await);
     }
     let (ask, asked) = mpsc::channel();
-    let mut config = String::from(
-        "[store]\npath = \"store\"\n[server]\nlisten = \"127.0.0.1:0\"\n\
-         base_url = \"https://feeds.example.org/\"\n[logging]\nformat = \"json\"\n\
-         [polling]\nallow_private = [\"127.0.0.0/8\"]\nspacing = \"0s\"\n\
-         floor = \"1s\"\nhard_floor = \"1s\"\n\
-         [[topic]]\nid = \"crime\"\ntitle = \"Crime\"\nquery = \"crime\"\n",
-    );
+    let mut config = configured("", "");
     let mut add = |site: &Site, id: &str, interval: &str, role: &str| {
-        let url = site.url(&format!("/{id}"));
-        config += &format!(
-            "[[source]]\nid = \"{id}\"\nurl = \"{url}\"\ninterval = \"{interval}\"\nrole = \"{role}\"\n"
-        );
+        config += &source(site, id, interval);
+        config += &format!("role = \"{role}\"\n");
     };
     for source in 0..SOURCES {
         let site = &sites[source % SITES];
@@ -107,24 +100,14 @@ impl Subscriber {
     fn look(&mut self, daemon: &RunningDaemon) {
         let feed = get(daemon.address, "/stories.json");
         let feed: Value = serde_json::from_slice(&feed.body).unwrap();
-        let mut ids = BTreeSet::new();
+        let (mut ids, mut pages) = (BTreeSet::new(), BTreeSet::new());
         for item in feed["items"].as_array().unwrap() {
             let text = |name: &str| item[name].as_str().unwrap().to_owned();
             assert!(ids.insert(text("id")), "twice: {item}");
+            assert!(pages.insert(text("url")), "one address twice in a feed: {item}");
             let before = self.0.insert(text("url"), text("id"));
             assert!(before.is_none_or(|before| before == text("id")), "repeated: {item}");
         }
-        assert_eq!(
-            feed["items"].as_array().unwrap().len(),
-            feed["items"]
-                .as_array()
-                .unwrap()
-                .iter()
-                .map(|item| item["url"].as_str().unwrap())
-                .collect::<BTreeSet<_>>()
-                .len(),
-            "one address twice in a feed"
-        );
     }
 }
 
@@ -198,14 +181,7 @@ async fn d01_kills_lose_nothing_repeat_nothing_and_ask_nobody_early() {
     let (code, log) = daemon.end("TERM");
     assert_eq!(code, Some(0), "{log}");
 
-    let exported = gazetted.succeed(&["export", "stories"]);
-    let mut published = BTreeMap::new();
-    for story in exported.lines() {
-        let story: Value = serde_json::from_str(story).unwrap();
-        let text = |name: &str| story[name].as_str().unwrap().to_owned();
-        let before = published.insert(text("url"), text("published_id"));
-        assert_eq!(before, None, "one page is two stories: {story}");
-    }
+    let published = published(&gazetted);
     for (url, id) in &subscriber.0 {
         assert_eq!(published.get(url), Some(id), "{url}: lost, or under another id");
     }

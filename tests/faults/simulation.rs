@@ -8,10 +8,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use gazetted::model::Timestamp;
-use serde_json::Value;
 
 use super::apart::Apart;
 use super::dice::{Dice, seed, times};
+use super::support::published;
 use crate::support::binary::Gazetted;
 use crate::support::http::get;
 use crate::support::site::{Answer, Coded, Gate, Request, Site};
@@ -282,14 +282,7 @@ async fn d21_after_thirty_hostile_days_every_announcement_is_one_story() {
     daemon.stop();
 
     let world = world.lock().unwrap();
-    let exported = gazetted.succeed(&["export", "stories"]);
-    let mut published = BTreeMap::new();
-    for story in exported.lines() {
-        let story: Value = serde_json::from_str(story).unwrap();
-        let text = |name: &str| story[name].as_str().unwrap().to_owned();
-        let before = published.insert(text("url"), text("published_id"));
-        assert_eq!(before, None, "one page is two stories: {story}");
-    }
+    let published = published(&gazetted);
     let kept: BTreeSet<String> = published.keys().cloned().collect();
     let made_up: Vec<_> = kept.difference(&world.announced).collect();
     assert!(made_up.is_empty(), "nobody announced {made_up:?}");

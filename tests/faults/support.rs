@@ -1,5 +1,8 @@
 //! What a test wants of a daemon in; its configuration out.
 
+use std::collections::BTreeMap;
+
+use crate::support::binary::Gazetted;
 use crate::support::site::Site;
 
 /// How long anything may take before a test fails.
@@ -20,6 +23,17 @@ pub fn configured(polling: &str, server: &str) -> String {
 pub fn source(site: &Site, id: &str, interval: &str) -> String {
     let url = site.url(&format!("/{id}"));
     format!("[[source]]\nid = \"{id}\"\nurl = \"{url}\"\ninterval = \"{interval}\"\n")
+}
+
+/// The published id of the story of each page; no page has two.
+pub fn published(gazetted: &Gazetted) -> BTreeMap<String, String> {
+    let mut published = BTreeMap::new();
+    for story in gazetted.stories() {
+        let text = |name: &str| story[name].as_str().unwrap().to_owned();
+        let before = published.insert(text("url"), text("published_id"));
+        assert_eq!(before, None, "one page is two stories: {story}");
+    }
+    published
 }
 
 /// Asks again and again until there is an answer.

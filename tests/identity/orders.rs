@@ -177,8 +177,8 @@ fn check(order: &str, desk: &Desk) {
     println!("{order}: {measure:.4?}\n{}", desk.faults());
     assert!(desk.joined_instalments().is_empty(), "{order}: {:?}", desk.joined_instalments());
     assert!(measure.precision >= 0.99, "{order}: {measure:?}\n{}", desk.faults());
-    assert!(measure.recall >= 0.94, "{order}: {measure:?}\n{}", desk.faults());
-    // Where texts come late, it hangs on which polls land first: .980 to .990 were seen.
+    assert!(measure.recall >= 0.95, "{order}: {measure:?}\n{}", desk.faults());
+    // Where texts come late, it hangs on which polls land first: .9796 to .990 were seen.
     let least = if order.starts_with("texts later") { 0.97 } else { 0.98 };
     assert!(measure.b_cubed >= least, "{order}: {measure:?}\n{}", desk.faults());
 }

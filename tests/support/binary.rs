@@ -7,6 +7,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
 
+use serde_json::Value;
 use tempfile::TempDir;
 
 /// How long a line of a log is awaited before the test fails.
@@ -82,6 +83,12 @@ impl Gazetted {
             text(&output.stderr)
         );
         text(&output.stdout)
+    }
+
+    /// Every story, as `export stories` writes it.
+    pub fn stories(&self) -> Vec<Value> {
+        let lines = self.succeed(&["export", "stories"]);
+        lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
     /// Starts the daemon and waits for the line that says where to look.
