@@ -2,9 +2,9 @@
 //!
 //! Only used when the strict pass fails. One pass: bare `&` and `<` are
 //! escaped, references that name no character dropped, tags closed where they
-//! must be and end tags without a start left out. The element that the document
-//! breaks off in is dropped, so that no half of a text is published, and its entry
-//! with it, unless what tells which entry it is came before.
+//! must be and end tags without a start left out. The entry that the document
+//! breaks off in is dropped: half of one would be published under half an
+//! address, or take away what the whole one said before.
 
 use memchr::memmem;
 
@@ -56,8 +56,6 @@ struct Mender<'t> {
     result: String,
     repairs: Vec<&'static str>,
     stack: Vec<Open<'t>>,
-    /// Entries that are complete.
-    entries: usize,
 }
 
 struct Open<'t> {
@@ -198,7 +196,6 @@ impl<'t> Mender<'t> {
     fn close_to(&mut self, at: usize) {
         while self.stack.len() > at {
             let Some(open) = self.stack.pop() else { break };
-            self.entries += usize::from(open.is_entry);
             self.result.push_str("</");
             self.result.push_str(open.name);
             self.result.push('>');
@@ -239,19 +236,8 @@ impl<'t> Mender<'t> {
         }
         self.note("the document breaks off: what was whole was kept");
         if let Some(at) = self.stack.iter().position(|open| open.is_entry) {
-            if let Some(field) = self.stack.get(at + 1) {
-                // The element that the document breaks off in is half a text.
-                let start = field.start;
-                if self.entries > 0 || is_known_by(&self.result[self.stack[at].start..start]) {
-                    self.result.truncate(start);
-                    self.stack.truncate(at + 1);
-                }
-            }
-            let start = self.stack[at].start;
-            if self.entries > 0 && !is_known_by(&self.result[start..]) {
-                self.result.truncate(start);
-                self.stack.truncate(at);
-            }
+            self.result.truncate(self.stack[at].start);
+            self.stack.truncate(at);
         }
         self.close_to(0);
     }
@@ -262,12 +248,6 @@ fn is_void(name: &str) -> bool {
     const VOID: [&str; 10] =
         ["area", "br", "col", "embed", "hr", "img", "input", "meta", "param", "wbr"];
     VOID.iter().any(|void| void.eq_ignore_ascii_case(name))
-}
-
-/// Whether as much of an entry as there is tells which entry it is.
-fn is_known_by(part: &str) -> bool {
-    let holds = |name: &str| part.contains(name);
-    holds("</title>") && (holds("</link>") || holds("<link ") || holds("</guid>") || holds("</id>"))
 }
 
 pub(super) enum Reference {
@@ -365,10 +345,9 @@ mod tests {
         assert_eq!(mend(&format!("{whole}<item><title>b</title><desc")).text, kept);
         let known = "<item><title>b</title><link>c</link>";
         for half in ["<description>d", "<description><![CDATA[d", "<desc", ""] {
-            let text = mend(&format!("{whole}{known}{half}")).text;
-            assert_eq!(text, format!("{whole}{known}</item></rss>"), "{half}");
+            assert_eq!(mend(&format!("{whole}{known}{half}")).text, kept, "{half}");
         }
-        assert_eq!(mend("<rss><item><title>b").text, "<rss><item><title>b</title></item></rss>");
+        assert_eq!(mend("<rss><item><title>b").text, "<rss></rss>");
     }
 
     #[test]
