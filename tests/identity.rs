@@ -2,9 +2,13 @@
 
 mod labelled;
 
+mod landings;
+
 mod orders;
 
 mod releases;
+
+mod score;
 
 mod series;
 
