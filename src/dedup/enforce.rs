@@ -189,6 +189,7 @@ fn settle(
         story.members[place].evidence = Evidence::Parted { from };
     }
     story.members[place].revised = left.revised;
+    story.members[place].length = left.length;
     story.members[place].withdrawn = left.withdrawn;
     follow_the_lead(story, rules, now);
     story.changed = now;
