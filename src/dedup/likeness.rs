@@ -141,7 +141,7 @@ pub(super) fn by_text(
 /// [`keys_of_entries`](super::keys_of_entries) of the story.
 pub fn near(story: &Story, known: &Lookalikes, rules: &Rules<'_>, now: Timestamp) -> Vec<Related> {
     let Some((leader, _)) = leading(story, rules) else { return Vec::new() };
-    let candidate = candidate_of(leader.entry.clone(), rules, now);
+    let candidate = candidate_of(leader.entry.clone(), rules, now.min(leader.joined));
     let Likeness { best, related } = by_text(&candidate, known, rules, Some(story.id));
     let best = best.and_then(|(story, evidence)| match evidence {
         Evidence::SameText { shared, of, .. } => {
