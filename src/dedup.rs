@@ -80,6 +80,7 @@ pub use likeness::near;
 pub use overrides::Overrides;
 pub use passages::shared_passages;
 pub use revise::{Wanted, as_told, differences, is_current, is_settled, is_told, wants_enrichment};
+pub use text::listing_remark;
 pub use title::normal_title;
 pub use withdraw::{CHECKED_FOR, tombstone_keys, withdraw};
 

@@ -4,6 +4,8 @@ mod labelled;
 
 mod landings;
 
+mod listings;
+
 mod orders;
 
 mod releases;
