@@ -203,7 +203,7 @@ fn archive() -> Gazetted {
 /// How far the topic is filled, as an operator is told.
 fn filling(gazetted: &Gazetted) -> Option<(u64, u64)> {
     let lines = gazetted.succeed(&["status", "--json"]);
-    let mut lines = lines.lines().map(|line| serde_json::from_str::<serde_json::Value>(line));
+    let mut lines = lines.lines().map(serde_json::from_str::<serde_json::Value>);
     let of_it = lines.find_map(|line| line.ok().filter(|line| line["state"] == "filling"))?;
     assert_eq!(of_it["topic"], "works");
     Some((of_it["matched"].as_u64()?, of_it["of"].as_u64()?))

@@ -13,6 +13,8 @@ use gazetted::model::{
 };
 use gazetted::parse::{Limits, parse};
 
+use xxhash_rust::xxh3::xxh3_64_with_seed;
+
 use super::labelled::{Telling, document, everything, is_department};
 use super::score::{self, Told, shuffled};
 
@@ -124,7 +126,7 @@ fn listed(seed: u64, texts: Texts) -> Desk {
     let brief = |name: &str| match texts {
         Texts::AtOnce => false,
         Texts::Later => true,
-        Texts::LaterOfSome => xxhash_rust::xxh3::xxh3_64_with_seed(name.as_bytes(), seed) % 2 == 0,
+        Texts::LaterOfSome => xxh3_64_with_seed(name.as_bytes(), seed).is_multiple_of(2),
     };
     for (step, part) in order.chunks(order.len().div_ceil(STEPS)).enumerate() {
         for place in part {

@@ -183,9 +183,9 @@ fn a_page_without_headings_that_lists_announcements_takes_in_none_of_their_copie
     let link = "https://courier.example/week";
     let digest =
         Entry { text: parts.join("\n"), ..entry("courier", link, link, "The week in short") };
-    for number in 0..3 {
+    for (number, part) in parts.iter().enumerate() {
         let link = "https://mirror.example/1";
-        let text = format!("{}\n{FOOTER}", RELEASES[number].2);
+        let text = format!("{part}\n{FOOTER}");
         let copy = Entry { text, ..entry("mirror", link, link, "From all over the country") };
         for order in [[&digest, &copy], [&copy, &digest]] {
             let mut desk = Desk::new();
