@@ -72,7 +72,7 @@ impl Subject {
     pub fn of(story: &Story, sources: &Sources, language: &Language) -> Self {
         let mut subject = Self::default();
         for member in &story.members {
-            subject.add(&member.entry, sources, language);
+            subject.add(&member.entry, member.text(), sources, language);
         }
         subject
     }
@@ -86,13 +86,13 @@ impl Subject {
         subject
     }
 
-    fn add(&mut self, entry: &Entry, sources: &Sources, read: &Language) {
+    fn add(&mut self, entry: &Entry, text: &str, sources: &Sources, read: &Language) {
         let member = self.members;
         self.members += 1;
         let stated = entry.language.clone().or_else(|| entry.feed.language.clone());
-        let spoken = stated.or_else(|| language::guessed(&entry.title, &entry.text));
+        let spoken = stated.or_else(|| language::guessed(&entry.title, text));
         let dialect = read.dialect(spoken.as_deref());
-        self.add_text(member, &entry.title, &entry.text, dialect);
+        self.add_text(member, &entry.title, text, dialect);
         for category in &entry.categories {
             self.add_words(Field::Category, member, category, dialect);
         }
