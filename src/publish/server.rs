@@ -19,6 +19,8 @@ mod listener;
 
 mod patience;
 
+mod refusal;
+
 mod routes;
 
 mod searching;
@@ -30,6 +32,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
@@ -169,8 +172,7 @@ async fn converse<Io>(
     let asked = progress.clone();
     let service = service_fn(move |request| {
         asked.asked();
-        let office = office.clone();
-        async move { Ok::<_, Infallible>(office.answer(request, peer).await) }
+        office.answer(request, peer).map(Ok::<_, Infallible>)
     });
     // The time-outs are the stream's: hyper's own would allocate a timer a request.
     let mut connection = pin!(
