@@ -13,6 +13,8 @@ mod callbacks;
 
 mod client;
 
+mod dormant;
+
 mod hub;
 
 mod listener;
@@ -44,6 +46,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Desk, Shelf};
 use admission::{Admission, Admitted};
 use answer::Office;
+use dormant::Dormant;
 use listener::Stream;
 use patience::{Patient, Progress};
 
@@ -181,13 +184,14 @@ async fn converse<Io>(
             .half_close(false)
             .serve_connection(stream, service)
     );
-    let told_to_stop = async {
+    let told_to_stop = pin!(async {
         stop.cancelled().await;
         let _ = tokio::time::timeout(FIRST_WORD, progress.first()).await;
-    };
+    });
     let ended = tokio::select! {
+        biased;
         ended = connection.as_mut() => ended,
-        () = told_to_stop => {
+        () = Dormant::new(told_to_stop) => {
             connection.as_mut().graceful_shutdown();
             connection.await
         }
