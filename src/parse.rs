@@ -82,6 +82,8 @@ pub struct Parsed {
     pub hints: Hints,
     /// What was repaired or left out, in words.
     pub warnings: Vec<String>,
+    /// Whether it breaks off before its end; the entries are those that came whole.
+    pub broken_off: bool,
 }
 
 /// Reads a document. One bad entry is a warning; a document that is no feed
@@ -151,6 +153,7 @@ fn again(
             let (draft, mut outline) = second.into_parts();
             let repairs = mended.repairs.iter().map(|repair| (*repair).to_owned());
             outline.warnings.splice(0..0, repairs);
+            outline.broken_off = mended.broken_off;
             Ok((draft, outline))
         }
         (Err(_), Err(Refused::Limit(failure))) => Err(failure),

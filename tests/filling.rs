@@ -34,6 +34,7 @@ fn poll(world: &World, numbers: impl Iterator<Item = usize>) -> Vec<Poll> {
         freshness: Freshness::default(),
         bytes: 0,
         hash: 0,
+        broken_off: false,
         back: None,
         moved: None,
         feed: Feed::default(),

@@ -7,8 +7,10 @@ use std::process::Output;
 use gazetted::control::{self, Door};
 use serde_json::Value;
 
+use crate::faults::support::{configured, source};
 use crate::support::binary::{Gazetted, RunningDaemon};
 use crate::support::http::get;
+use crate::support::site::{Answer, Site};
 use crate::support::world::World;
 
 const BALKANS: &str = "https://www.gov.uk/government/news/uk-to-tackle-western-balkan-migrant-transit-routes-and-serious-organised-crime-with-closer-ties-in-the-region";
@@ -298,6 +300,27 @@ fn a_reading_list_becomes_sources_and_comes_back_as_opml() {
     let opml = demo.succeed(&["export", "opml"]);
     assert!(opml.contains("xmlUrl=\"https://nca.example/feed\""), "{opml}");
     assert!(opml.contains("text=\"home-affairs\""), "{opml}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_poll_by_hand_does_not_wait_for_an_origin_that_asks_to_be_left_alone() {
+    let site = Site::start().await;
+    let mut config = configured("", "");
+    for id in ["one", "two", "three"] {
+        let busy = || Answer::status(429).header("Retry-After", "7200");
+        site.answer(&format!("/{id}"), move |_| busy());
+        config += &source(&site, id, "1h");
+    }
+    let output = Gazetted::with(&config).run(&["poll", "--json"]);
+    let reports: Vec<Value> =
+        text(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let said = |outcome: &str, what: &str| {
+        let says = |report: &&Value| {
+            report["outcome"] == outcome && report["message"].as_str().unwrap().contains(what)
+        };
+        reports.iter().filter(says).count()
+    };
+    assert_eq!((said("failed", "429"), said("refused", "left alone")), (1, 2), "{reports:?}");
 }
 
 #[test]

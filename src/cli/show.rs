@@ -128,7 +128,7 @@ pub(super) fn status_in_full(source: &SourceStatus) {
 
 /// What a document is read as.
 pub(super) fn document(parsed: &Parsed) {
-    let Parsed { format, encoding, feed, entries, hints, warnings } = parsed;
+    let Parsed { format, encoding, feed, entries, hints, warnings, .. } = parsed;
     print_line(format_args!("{format} in {encoding}: {}", feed.title));
     for (name, value) in [("page", &feed.url), ("self", &hints.self_url), ("next", &hints.next)] {
         if let Some(value) = value {

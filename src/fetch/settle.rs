@@ -164,7 +164,9 @@ fn follow(memory: &mut Memory, source: &Source, moved: Option<&Url>, now: Timest
 
 /// Records a new document; returns whether entries may have been missed before it.
 fn read(memory: &mut Memory, reading: &Reading, news: &News, now: Timestamp) -> bool {
-    memory.validators = reading.validators.clone();
+    if !reading.broken_off {
+        memory.validators = reading.validators.clone();
+    }
     memory.gave_validators |= !reading.validators.is_empty();
     // A probe asks for it whole though nothing in it may have changed.
     let changed = memory.hash != Some(reading.hash);

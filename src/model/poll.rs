@@ -69,6 +69,9 @@ pub struct Reading {
     pub hints: Hints,
     /// What had to be repaired or left out, in words.
     pub warnings: Vec<String>,
+    /// Whether the document breaks off: its validators are not to be believed (P11).
+    #[serde(default)]
+    pub broken_off: bool,
     /// What was fetched of older pages, because entries seemed to be missing.
     #[serde(default)]
     pub back: Option<Back>,

@@ -57,6 +57,7 @@ pub(super) fn assemble(
         entries,
         hints,
         warnings,
+        broken_off: outline.broken_off,
     };
     if let [only] = &parsed.entries[..] {
         parsed.hints.ended |= only.title.to_lowercase().trim_end_matches('.') == ENDED;

@@ -17,6 +17,8 @@ pub(super) struct Outline {
     pub(super) hints: Hints,
     /// Whether an entry stands inside another, which no format knows.
     pub(super) nested: bool,
+    /// Whether the document breaks off.
+    pub(super) broken_off: bool,
     /// What was left out, in words.
     pub(super) warnings: Vec<String>,
 }

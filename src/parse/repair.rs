@@ -42,13 +42,16 @@ pub(super) struct Mended {
     pub(super) text: String,
     /// What was done, in words; each once.
     pub(super) repairs: Vec<&'static str>,
+    /// Whether the document ends before its root does.
+    pub(super) broken_off: bool,
 }
 
 /// Mends the document that starts with its root's tag.
 pub(super) fn mend(text: &str) -> Mended {
     let mut mender = Mender { result: String::with_capacity(text.len() + 64), ..Mender::default() };
     mender.run(text);
-    Mended { text: mender.result, repairs: mender.repairs }
+    let Mender { result, repairs, broken_off, .. } = mender;
+    Mended { text: result, repairs, broken_off }
 }
 
 #[derive(Default)]
@@ -56,6 +59,7 @@ struct Mender<'t> {
     result: String,
     repairs: Vec<&'static str>,
     stack: Vec<Open<'t>>,
+    broken_off: bool,
 }
 
 struct Open<'t> {
@@ -234,6 +238,7 @@ impl<'t> Mender<'t> {
         if self.stack.is_empty() {
             return;
         }
+        self.broken_off = true;
         self.note("the document breaks off: what was whole was kept");
         if let Some(at) = self.stack.iter().position(|open| open.is_entry) {
             self.result.truncate(self.stack[at].start);

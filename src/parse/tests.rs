@@ -272,3 +272,21 @@ fn a_clean_document_needs_no_repair() {
         assert_eq!(read_well(&text).warnings, Vec::<String>::new(), "{text}");
     }
 }
+
+#[test]
+fn wherever_a_document_breaks_off_its_entries_are_some_of_the_whole_ones() {
+    let atom = "<feed xmlns='http://www.w3.org/2005/Atom'><id>f</id><title>T</title>\
+        <entry><id>https://example.org/one</id><title>One &amp; all</title>\
+        <link href='https://example.org/one'/><content type='html'>&lt;p&gt;First</content></entry>\
+        <entry><id>https://example.org/two</id><title><![CDATA[Two]]></title>\
+        <link href='https://example.org/two'/><updated>2025-04-02T11:05:00Z</updated></entry></feed>";
+    let rss = with_item("<description>a &amp; b</description><guid>https://example.org/one</guid>");
+    for whole in [atom, &rss] {
+        let entries = read_well(whole).entries;
+        for cut in 0..whole.len() {
+            let Ok(part) = parse(&document(&whole[..cut]), &Limits::default()) else { continue };
+            assert!(entries.starts_with(&part.entries), "{:#?} of {}", part.entries, &whole[..cut]);
+            assert!(part.broken_off || part.entries == entries, "{}", &whole[..cut]);
+        }
+    }
+}

@@ -33,7 +33,7 @@ pub(super) async fn read(
         Ok(Fetched::Document { document, validators, freshness, bytes, hash, moved }) => {
             let place = document.url.clone();
             match parsed(document, plan.parsing.clone()).await {
-                Ok(Parsed { feed, mut entries, hints, warnings, .. }) => {
+                Ok(Parsed { feed, mut entries, hints, warnings, broken_off, .. }) => {
                     let back =
                         reach.back(place.as_ref(), &memory, &freshness, &hints, &mut entries).await;
                     pages = reach.enriched(&mut entries, &memory).await;
@@ -47,6 +47,7 @@ pub(super) async fn read(
                         entries,
                         hints,
                         warnings,
+                        broken_off,
                         back,
                     }))
                 }

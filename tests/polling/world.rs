@@ -193,6 +193,7 @@ fn outcome(fetched: Result<Fetched, Failure>, hints: &Hints) -> Outcome {
                 entries: Vec::new(),
                 hints: hints.clone(),
                 warnings: Vec::new(),
+                broken_off: false,
                 back: None,
             }))
         }

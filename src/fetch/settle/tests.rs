@@ -41,6 +41,7 @@ fn document(hints: Hints) -> Outcome {
         entries: Vec::new(),
         hints,
         warnings: vec!["repaired".to_owned()],
+        broken_off: false,
         back: None,
     }))
 }

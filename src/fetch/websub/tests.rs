@@ -335,6 +335,7 @@ fn polled(memory: &mut Memory, new: Vec<Timestamp>, now: Timestamp) {
             entries: Vec::new(),
             hints: Hints { ..memory.hints.clone() },
             warnings: Vec::new(),
+            broken_off: false,
             back: None,
         })),
         pages: None,
@@ -373,6 +374,7 @@ fn w12_what_is_pushed_teaches_the_rhythm_and_leaves_the_rest() {
         entries: Vec::new(),
         hints: Hints { ended: true, ..Hints::default() },
         warnings: Vec::new(),
+        broken_off: false,
         back: None,
     };
     let poll =

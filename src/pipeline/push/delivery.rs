@@ -49,7 +49,7 @@ pub(super) async fn read(
     let document = Document { source: source.id.clone(), url: Some(topic), content_type, body, at };
     let parsed = reading::parsed(document, plan.parsing.clone()).await;
     drop(room);
-    let Parsed { feed, entries, hints, warnings, .. } = match parsed {
+    let Parsed { feed, entries, hints, warnings, broken_off, .. } = match parsed {
         Ok(parsed) => parsed,
         Err(failure) => return Read { source, came: Err(Spoilt::Unreadable(failure)) },
     };
@@ -63,6 +63,7 @@ pub(super) async fn read(
         entries,
         hints: Hints { deleted: hints.deleted, ..Hints::default() },
         warnings,
+        broken_off,
         back: None,
     };
     let outcome = Outcome::Pushed(Box::new(reading));
