@@ -21,6 +21,8 @@ mod listener;
 
 mod patience;
 
+mod problem;
+
 mod refusal;
 
 mod routes;

@@ -24,14 +24,13 @@ use super::admission::{Admission, Admitted, Refused};
 use super::callbacks::{self, Callbacks};
 use super::client::behind_proxy;
 use super::refusal::refuse;
-use super::{Settings, hub, routes};
+use super::{Settings, hub, problem, routes};
 use crate::model::Timestamp;
 use crate::publish::coding::{Accepted, Coding};
 use crate::publish::conditional::{Precondition, evaluate};
 use crate::publish::delta;
 use crate::publish::guard::{self, Guards};
 use crate::publish::heads::{self, Freshness};
-use crate::publish::pages;
 use crate::publish::shelf::{self, Coded, Held, Shelved};
 use crate::publish::{Desk, Shelf};
 
@@ -72,14 +71,16 @@ impl Office {
         request: Request<Incoming>,
         peer: Option<IpAddr>,
     ) -> Answering {
-        match self.at_once(&request) {
-            Some(response) => future::Either::Left(future::ready(response)),
-            None => {
-                let office = self.clone();
-                let asked = async move { office.in_time(request, peer).await };
-                future::Either::Right(Box::pin(asked))
-            }
+        let in_json = problem::is_for(request.uri().path());
+        if let Some(response) = self.at_once(&request) {
+            let response = if in_json { problem::told(response) } else { response };
+            return future::Either::Left(future::ready(response));
         }
+        let office = self.clone();
+        future::Either::Right(Box::pin(async move {
+            let response = office.in_time(request, peer).await;
+            if in_json { problem::told(response) } else { response }
+        }))
     }
 
     /// The answer to what is refused, and to what is on the shelf or was: what nobody
@@ -207,12 +208,11 @@ impl Office {
     /// Asks for a key, without saying whether there is anything behind it.
     fn turned_away(&self, whom: Unadmitted) -> Response<Body> {
         if whom == Unadmitted::Known {
-            let page = routes::nothing_here(&self.desk.site());
-            return answered(routes::page(StatusCode::NOT_FOUND, page, "no-store"));
+            return answered(routes::nothing_here("no-store", &self.desk.site()));
         }
-        let text = "A key is needed to read this.";
-        let page = pages::message("Not public", text, &self.desk.site());
-        let mut response = routes::page(StatusCode::UNAUTHORIZED, page, "no-store");
+        let (status, text) = (StatusCode::UNAUTHORIZED, "A key is needed to read this.");
+        let mut response =
+            routes::message(status, "Not public", text, "no-store", &self.desk.site());
         let challenge = HeaderValue::from_static("Basic realm=\"feeds\", charset=\"UTF-8\"");
         response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
         answered(response)
@@ -220,8 +220,8 @@ impl Office {
 
     fn gone(&self) -> Response<Body> {
         let text = "This was published here and has been withdrawn for good.";
-        let page = pages::message("Gone", text, &self.desk.site());
-        answered(routes::page(StatusCode::GONE, page, "public, max-age=3600"))
+        let (status, site) = (StatusCode::GONE, self.desk.site());
+        answered(routes::message(status, "Gone", text, "public, max-age=3600", &site))
     }
 
     /// Whoever came with a key in the address needs it there too.
