@@ -1,6 +1,7 @@
 //! The formats beside Atom: Q40 to Q42.
 
 use gazetted::model::{Memory, Story};
+use quick_xml::events::Event;
 use serde_json::Value;
 
 use super::world::{World, at, copy, entry, state, story, told};
@@ -120,6 +121,18 @@ async fn q42_opml() {
         assert!(text.contains(part), "{part} in {text}");
     }
     assert_eq!(text.matches("<outline").count(), text.matches("<outline text=").count());
+    let mut reader = quick_xml::Reader::from_str(text);
+    let mut nested = Vec::new();
+    loop {
+        match reader.read_event().unwrap() {
+            Event::Start(tag) if tag.name().as_ref() == b"outline" => nested.push("group"),
+            Event::Empty(tag) if tag.name().as_ref() == b"outline" => nested.push("feed"),
+            Event::End(tag) if tag.name().as_ref() == b"outline" => nested.push("end"),
+            Event::Eof => break,
+            _ => {}
+        }
+    }
+    assert_eq!(nested, ["group", "feed", "end"], "each feed in its group");
 }
 
 #[tokio::test]
