@@ -81,7 +81,7 @@ pub(super) fn subscriber(number: u8, delivered: u64) -> Subscriber {
         trouble: None,
         delivered,
         last_delivery: None,
-        asked: (number % 2 == 0).then(|| Wish {
+        asked: number.is_multiple_of(2).then(|| Wish {
             mode: Mode::Unsubscribe,
             secret: None,
             lease: Duration::from_secs(86_400),
