@@ -60,6 +60,6 @@ pub use stamp::Stamp;
 pub use story::{
     Admitted, Evidence, Forbidden, Key, KeyKind, Lookalikes, Member, Related, Story, Tier, Verdict,
 };
-pub use subscriber::{Subscriber, SubscriberId, host_of};
+pub use subscriber::{Mode, Subscriber, SubscriberId, Wish, host_of};
 pub use timestamp::Timestamp;
 pub use topic::{Fingerprint, Revisions, Topic};
