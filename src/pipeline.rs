@@ -25,6 +25,8 @@ mod editor;
 mod enriching;
 mod filing;
 
+mod filling;
+
 mod hub;
 
 mod ingested;
@@ -55,6 +57,7 @@ use push::{Hubs, Word, heard};
 pub(crate) use editor::rules;
 pub use editor::{Editor, Memories};
 pub(crate) use filing::{after, archive_of, latest_first, names};
+pub use filling::{Fillings, TopicFilling};
 pub use ingested::Ingested;
 pub(crate) use listening::silences;
 pub use pulse::Pulse;
