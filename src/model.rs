@@ -61,6 +61,6 @@ pub use signature::Signature;
 pub use source::{Enrich, Location, Pace, Role, Secret, Source, Sources};
 pub use stamp::Stamp;
 pub use story::{Admitted, Key, KeyKind, Lookalikes, Member, Story, Verdict};
-pub use subscriber::{Subscriber, SubscriberId, host_of};
+pub use subscriber::{Mode, Subscriber, SubscriberId, Wish, host_of};
 pub use timestamp::Timestamp;
 pub use topic::{Fingerprint, Revisions, Topic};

@@ -190,7 +190,7 @@ impl Pipeline {
                 Event::Heard(word) => self.heard(*word).await?,
                 Event::Told(word) => self.told(word).await?,
                 Event::Asked(Request::Subscribe { asked, done }) => {
-                    let _ = done.send(self.subscribe(asked));
+                    let _ = done.send(self.subscribe(asked).await?);
                 }
                 Event::Asked(Request::CallBack { token, query, done }) => {
                     let _ = done.send(self.call_back(&token, &query).await?);
