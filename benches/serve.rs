@@ -359,6 +359,7 @@ fn rendered() -> Vec<publish::Rendered> {
         query: "bench".to_owned(),
         revisions: Revisions::Major,
         entries: 50,
+        bounds: Default::default(),
         formerly: Vec::new(),
         mute_silence: false,
         private: false,

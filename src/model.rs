@@ -62,4 +62,4 @@ pub use story::{
 };
 pub use subscriber::{Subscriber, SubscriberId, host_of};
 pub use timestamp::Timestamp;
-pub use topic::{Fingerprint, Revisions, Topic};
+pub use topic::{Bounds, Fingerprint, Revisions, Topic};

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::{ConfigFile, Done, Stop, ask, print_line, show};
 use crate::config::Plan;
 use crate::inquiry::Question;
-use crate::inquiry::status::{HubStatus, SourceStatus};
+use crate::inquiry::status::{HubStatus, KeptStatus, SourceStatus};
 use crate::model::TopicSilence;
 
 /// Say how every source is doing.
@@ -19,7 +19,7 @@ pub(super) struct Status {
     /// Only these sources.
     #[arg(value_name = "SOURCE")]
     sources: Vec<String>,
-    /// Print one JSON object a source instead of a table, and one a silent topic.
+    /// Print one JSON object a source instead of a table, one a silent topic, and one of what is kept.
     #[arg(long)]
     json: bool,
 }
@@ -39,10 +39,15 @@ impl Status {
             true => silent_topics(plan.clone())?,
             false => Vec::new(),
         };
+        let kept: Option<KeptStatus> = match self.sources.is_empty() {
+            true => ask::ask_one(plan.clone(), Question::Kept)?,
+            false => None,
+        };
         if self.json {
             let _ =
                 rows.iter().all(|row| print_line(serde_json::to_string(row).unwrap_or_default()))
-                    && silent.iter().all(|topic| print_line(of_topic(topic)));
+                    && silent.iter().all(|topic| print_line(of_topic(topic)))
+                    && kept.iter().all(|kept| print_line(json!({ "kept": kept })));
         } else {
             show::status_table(&rows);
             if !self.sources.is_empty() {
@@ -51,6 +56,7 @@ impl Status {
             for TopicSilence { topic, since, .. } in &silent {
                 print_line(format_args!("topic {topic} is silent: no story since {since}"));
             }
+            kept.iter().for_each(show::kept);
             if self.sources.is_empty()
                 && let Some(HubStatus { subscriptions, hosts, failing }) =
                     ask::ask_one(plan, Question::Hub)?

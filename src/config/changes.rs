@@ -220,6 +220,9 @@ fn topics(old: &Plan, new: &Plan) -> Vec<Change> {
                 if old.topics[before].query == topic.query { "what it names" } else { "query" };
             let what = format!("topic {id}: {cause} changed");
             changes.push(Change { what, effect: Effect::MatchedAgain(id.clone()) });
+        } else if old.topics[before].bounds != topic.bounds {
+            let what = format!("topic {id}: what it keeps changed");
+            changes.push(Change { what, effect: Effect::MatchedAgain(id.clone()) });
         }
         let fields = differing!(&old.topics[before], topic, Topic {
             title: "title",
@@ -229,7 +232,7 @@ fn topics(old: &Plan, new: &Plan) -> Vec<Change> {
             formerly: "formerly",
             mute_silence: "mute_silence",
             explain: "explain",
-        } but id, query, private);
+        } but id, query, bounds, private);
         if !fields.is_empty() {
             changes.push(in_force(format!("topic {id}: {} changed", fields.join(", "))));
         }
@@ -307,6 +310,10 @@ tools = ["cargo"]
                 vec!["topic iron: query changed", "topic iron: entries changed"],
             ),
             (BASE.replace("cargo", "rustc"), vec!["topic rust: what it names changed"]),
+            (
+                BASE.replace("query = \"iron\"", "query = \"iron\"\nstories = 9"),
+                vec!["topic iron: what it keeps changed"],
+            ),
             (
                 format!("{BASE}[[story]]\nforce = [\"https://e.org/1\", \"https://e.org/2\"]\n"),
                 vec!["[[story]]: changed"],
