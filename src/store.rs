@@ -49,6 +49,8 @@ mod in_memory;
 
 mod layout;
 
+mod migrate;
+
 mod open;
 
 mod passages;

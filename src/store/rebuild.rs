@@ -10,7 +10,8 @@ use serde::Serialize;
 
 use super::chunks::Stage;
 use super::home::{Epoch, Home, unwritable};
-use super::open::{self, FORMAT, fenced};
+use super::migrate::{FORMAT, migrate};
+use super::open::{self, fenced};
 use super::records::Header;
 use super::{Commit, Record, StoreError, apply};
 
@@ -187,11 +188,14 @@ pub struct Repair {
 pub fn repair(path: &Path, cache: u64) -> Result<Repair, StoreError> {
     let home = open::claim_existing(path)?;
     let (db, scratch) = open_copy(&home, cache)?;
-    let header = fenced(path, || super::read::header(&db)).ok().flatten();
+    let mut header = fenced(path, || super::read::header(&db)).ok().flatten();
+    if let Some(older) = header {
+        header = Some(migrate(path, &scratch, &db, older)?);
+    }
     let made = home.epoch().ok().flatten().map_or(0, |epoch| epoch.commits);
-    let found = header.map_or(0, |header| header.commits);
+    let found = header.as_ref().map_or(0, |header| header.commits);
     let mut rebuild = Rebuild::start(&home, cache)?;
-    rebuild.header.first_span = header.map_or(0, |header| header.first_span);
+    rebuild.header.first_span = header.as_ref().map_or(0, |header| header.first_span);
     let mut losses = Vec::new();
     if found < made {
         losses.push(format!("the last commits: of {made} at least, {found} are left"));
