@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::{HubPlan, Plan, StorePlan};
 use crate::fetch;
-use crate::model::{Source, SourceId, Topic, TopicId};
+use crate::model::{Pace, Source, SourceId, Topic, TopicId};
 
 /// One thing that differs between two plans.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -162,18 +162,25 @@ fn sources(old: &Plan, new: &Plan) -> Vec<Change> {
             continue;
         };
         // A place moves with every source that comes before it.
-        let fields = differing!(&**before, &*new.sources[id], Source {
+        let (before, source) = (&**before, &*new.sources[id]);
+        let mut fields = differing!(before, source, Source {
             title: "title",
             location: "address",
             tags: "tags",
             role: "role",
             rank: "rank",
             enrich: "enrich",
-            pace: "interval",
             headers: "headers",
             allow_private: "allow_private",
             push: "push",
-        } but id, position);
+        } but id, position, pace);
+        fields.extend(differing!(&before.pace, &source.pace, Pace {
+            interval: "interval",
+            min: "min",
+            max: "max",
+            mute_silence: "mute_silence",
+            new_a_day: "new_a_day",
+        } but));
         if !fields.is_empty() {
             changes.push(in_force(format!("source {id}: {} changed", fields.join(", "))));
         }
@@ -352,6 +359,10 @@ tools = ["cargo"]
                     "[server]: what feeds and pages say of this server changed",
                     "[hub]: serve changed",
                 ],
+            ),
+            (
+                BASE.replace("org/b\"", "org/b\"\nmax = \"2d\"\nnew_a_day = 9"),
+                vec!["source b: max, new_a_day changed"],
             ),
             (BASE.replace("org/b\"", "org/b\"\npush = false"), vec!["source b: push changed"]),
             (
