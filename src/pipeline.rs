@@ -56,7 +56,7 @@ use push::{Hubs, Word, heard};
 
 pub(crate) use editor::rules;
 pub use editor::{Editor, Memories};
-pub(crate) use filing::{after, archive_of, latest_first, names};
+pub(crate) use filing::{after, archive_of, holds, latest_first, names};
 pub use filling::{Fillings, TopicFilling};
 pub use ingested::Ingested;
 pub(crate) use listening::silences;

@@ -30,6 +30,8 @@ use super::refilled::{Refilled, tell};
 
 mod closing;
 
+mod shedding;
+
 /// Copies follow within days; passages are kept for some times as long.
 const PASSAGES_KEPT: Duration = Duration::from_secs(12 * 7 * 24 * 3600);
 
@@ -74,7 +76,7 @@ impl Editor {
         let mut filing = Filing::open(plan.clone(), &store).await?;
         let few = tokio::task::block_in_place(|| store.count())? < SLICE as u64;
         while filing.is_filling() && (few || filing.lacks_nothing()) {
-            tell(filing.step(&store).await?.as_deref());
+            tell(filing.step(&store, now).await?.as_deref());
         }
         let market = Market::recall(memories.values());
         let listening = tokio::task::block_in_place(|| Listening::open(&*store, &plan, &filing))?;
@@ -172,7 +174,7 @@ impl Editor {
     /// plan is in force: everything is published anew and what the plan no
     /// longer has is withdrawn (Q33); says then what has changed of topics.
     pub async fn step(&mut self, now: Timestamp) -> Result<Option<Vec<Refilled>>, StoreError> {
-        let Some(refilled) = self.filing.step(&self.store).await? else { return Ok(None) };
+        let Some(refilled) = self.filing.step(&self.store, now).await? else { return Ok(None) };
         let at_start = Arc::ptr_eq(&self.plan, self.filing.plan());
         self.plan = self.filing.plan().clone();
         if !at_start {
@@ -210,7 +212,7 @@ impl Editor {
         }
         let mut commit = Commit::default();
         for admitted in admitted {
-            commit.places.extend(self.filing.file(&admitted, &mut BTreeSet::new()));
+            commit.places.extend(self.filing.file(&admitted, now, &mut BTreeSet::new()));
             self.at_hand.remove(&admitted.story.id);
             commit.admitted.push(admitted);
         }
@@ -221,6 +223,7 @@ impl Editor {
         // Before anything is placed: what is private now is not shown once more.
         self.shelf.guard(self.plan.guards());
         let all = self.filing.all();
+        self.shed(now).await?;
         self.displayed = vec![Vec::new(); all.len()];
         self.highlights = Highlights::default();
         self.close_volumes(&all, now).await?;
@@ -280,10 +283,11 @@ impl Editor {
             let events = self.settle(poll, &judged, listed, &mut memories, &mut market);
             outcomes.push(Ingested { events, ..Ingested::of(&judged.admitted) });
             for admitted in judged.admitted {
-                commit.places.extend(self.filing.file(&admitted, &mut touched));
+                commit.places.extend(self.filing.file(&admitted, poll.at, &mut touched));
                 commit.admitted.push(admitted);
             }
         }
+        commit.places.extend(self.filing.shed(now, &mut touched));
         // Validators and stories go in together: a crash between the two would
         // either lose stories or fetch them again.
         commit.memories = memories.clone().into_iter().collect();
@@ -298,6 +302,9 @@ impl Editor {
         if let Err(error) = self.store.commit(commit).await {
             // Nothing of it happened: it is begun anew with the next gathering.
             (self.keeping, self.passages_from) = (Keeping::default(), None);
+            if let StoreError::Full { .. } = error {
+                tokio::task::block_in_place(|| self.filing.recall(&*self.store))?;
+            }
             return Err(error);
         }
         self.market = market;

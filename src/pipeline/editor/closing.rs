@@ -26,7 +26,7 @@ impl Editor {
         {
             let Some(archive) = self.filing.archive(feed) else { continue };
             let mut commit = Commit::default();
-            if bounded {
+            if bounded || topic.bounds.is_bounded() {
                 archive.forget(&topic.id, &mut commit.unarchived);
             }
             for (volume, ids) in archive.closing(now) {
