@@ -113,8 +113,7 @@ async fn measure(origin: &Origin, count: usize, directory: &Path) -> Result<(), 
         if pass.starts_with("one") {
             ask(&format!("{}/change/{}", root(origin), count / 20)).await?;
         }
-        bench.clock.advance(WEEK);
-        bench.pass(pass, async |_| settled(&daemon).await).await?;
+        bench.pass(pass, async |bench| bench.a_week_on(&daemon).await).await?;
     }
     bench.while_reading(&daemon).await?;
     daemon.stop().await?;
@@ -138,8 +137,7 @@ async fn measure_secure(bench: Bench<'_>, changed: usize, directory: &Path) -> R
     let mut bench = Bench { count, directory: directory.join("secure"), secure: true, ..bench };
     let daemon = bench.pass("TLS, cold", async |bench| bench.start().await).await?;
     for pass in ["TLS, unchanged", "TLS, unchanged again"] {
-        bench.clock.advance(WEEK);
-        bench.pass(pass, async |_| settled(&daemon).await).await?;
+        bench.pass(pass, async |bench| bench.a_week_on(&daemon).await).await?;
     }
     daemon.stop().await?;
     let trusted = Certificate::in_directory(directory).certificate;
@@ -149,12 +147,6 @@ async fn measure_secure(bench: Bench<'_>, changed: usize, directory: &Path) -> R
         };
         bench.pass(pass, asked).await?;
     }
-    Ok(())
-}
-
-/// Waits until nothing is due nor under way.
-async fn settled(daemon: &Daemon) -> Result<(), Error> {
-    daemon.handle().settled().await;
     Ok(())
 }
 
@@ -183,6 +175,14 @@ impl Bench<'_> {
         Ok(daemon)
     }
 
+    /// Has every source fall due, and waits until nothing is due nor under way. What is
+    /// asked and spent for that counts from the first moment.
+    async fn a_week_on(&self, daemon: &Daemon) -> Result<(), Error> {
+        self.clock.advance(WEEK);
+        daemon.handle().settled().await;
+        Ok(())
+    }
+
     fn config(&self) -> Result<String, Error> {
         let store = self.directory.join("store");
         let mut text = format!(
@@ -207,9 +207,7 @@ impl Bench<'_> {
         tokio::time::sleep(Duration::from_secs(3)).await;
         let (idle, asked) = reader.stop()?;
         let reader = Reader::start(place, FEED);
-        self.clock.advance(WEEK);
-        let pass = async |_: &Self| settled(daemon).await;
-        self.pass("unchanged, and read", pass).await?;
+        self.pass("unchanged, and read", async |bench| bench.a_week_on(daemon).await).await?;
         let (busy, asked_then) = reader.stop()?;
         println!(
             "{:>8} a feed at p99, idle: {idle:.1?} of {asked}; while polling: {busy:.1?} of {asked_then}",

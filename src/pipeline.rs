@@ -2,7 +2,7 @@
 //!
 //! THE CORE LOOP: the only module that knows all stages. Everything that can
 //! make the daemon act is a variant of [`Event`]; one poll's life is
-//! [`Editor::ingest`], top to bottom. Polls run side by side and change
+//! [`Editor::ingest`], top to bottom, then [`Editor::publish`]. Polls run side by side and change
 //! nothing; this loop alone writes.
 
 use std::collections::{BTreeSet, HashMap};
@@ -12,10 +12,9 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::Instant;
-use tracing::{error, info, warn};
+use tracing::{error, info};
 
 use crate::clock::Clock;
-use crate::config::Plan;
 use crate::fetch::{Agenda, Fetcher, Refusal};
 use crate::model::{Failure, FailureKind, Memory, Outcome, Poll, Source, SourceId, Timestamp};
 use crate::store::StoreError;
@@ -33,6 +32,8 @@ mod keeping;
 
 mod listening;
 
+mod press;
+
 mod pulse;
 
 mod push;
@@ -43,6 +44,8 @@ mod reading;
 
 mod refilled;
 
+mod replanning;
+
 mod request;
 
 mod rounds;
@@ -50,6 +53,7 @@ mod rounds;
 mod telling;
 
 use hub::OwnHub;
+use press::Press;
 use push::{Hubs, Word, heard};
 
 pub(crate) use editor::rules;
@@ -83,6 +87,8 @@ enum Event {
     Heard(Box<Word>),
     /// A subscriber of our hub was asked, or told.
     Told(hub::Word),
+    /// What was published is compressed, which took so long.
+    Compressed(Duration),
     /// Somebody asks.
     Asked(Request),
 }
@@ -101,6 +107,9 @@ pub struct Pipeline {
     /// The only sources to poll, where that is not every source of the plan.
     only: Option<BTreeSet<SourceId>>,
     pulse: Arc<Pulse>,
+    press: Press,
+    /// Compresses what was published.
+    compressing: JoinSet<Duration>,
     /// What is under way with hubs, where they may call.
     hubs: Option<Hubs>,
     /// Our own, where there is one.
@@ -138,6 +147,8 @@ impl Pipeline {
             waiting_for_rest: Vec::new(),
             only: None,
             pulse: Arc::default(),
+            press: Press::default(),
+            compressing: JoinSet::new(),
             hubs: None,
             hub: None,
             kept_out: Vec::new(),
@@ -178,10 +189,12 @@ impl Pipeline {
             self.start_due_polls();
             self.ask_hubs().await?;
             self.fill_topics().await?;
+            self.publish_when_due().await?;
             self.tell_subscribers().await?;
             self.tell_if_settled();
             match self.next_event().await {
                 Event::Due => {}
+                Event::Compressed(took) => self.compressed(took),
                 Event::Retry => self.ingest(Vec::new()).await?,
                 Event::Polled(polls) => self.ingest(polls).await?,
                 Event::Heard(word) => self.heard(*word).await?,
@@ -211,7 +224,9 @@ impl Pipeline {
         // On a full disk nothing new is asked for; what is known stays served.
         let full = !self.kept_out.is_empty();
         let wake_at = self.agenda.wake_at().filter(|_| !full);
-        self.pulse.expect(wake_at);
+        let publish_at = self.publish_at();
+        // What is yet to be published is news from now on.
+        self.pulse.expect(publish_at.map(|_| self.clock.now()).or(wake_at));
         let tell_at = self.hub.as_ref().and_then(OwnHub::wake_at);
         tokio::select! {
             biased;
@@ -219,6 +234,8 @@ impl Pipeline {
             Some(ended) = self.polls.join_next_with_id() => Event::Polled(self.gather(ended)),
             word = heard(&mut self.hubs, full) => Event::Heard(Box::new(word)),
             word = hub::next(&mut self.hub) => Event::Told(word),
+            Some(done) = self.compressing.join_next() => Event::Compressed(done.unwrap_or_default()),
+            () = tokio::time::sleep_until(publish_at.unwrap_or(self.retry_at)), if publish_at.is_some() => Event::Due,
             () = self.clock.sleep_until(wake_at.unwrap_or(Timestamp::EPOCH)), if wake_at.is_some() => Event::Due,
             () = self.clock.sleep_until(tell_at.unwrap_or(Timestamp::EPOCH)), if tell_at.is_some() => Event::Due,
             () = tokio::time::sleep_until(self.retry_at), if full => Event::Retry,
@@ -311,6 +328,10 @@ impl Pipeline {
             }
             ingested => ingested?,
         };
+        // Who had a source polled sees what came of it.
+        if polls.iter().any(|poll| self.waiting_for.contains_key(&poll.source)) {
+            self.publish().await?;
+        }
         if self.pulse.stall(None) {
             info!(event = "disk_has_room", "there is room again: polling goes on");
         }
@@ -378,63 +399,6 @@ impl Pipeline {
         }
     }
 
-    /// One slice of the changed topics; after the last the plan is in force.
-    async fn fill_topics(&mut self) -> Result<(), StoreError> {
-        if !self.editor.is_filling() || Instant::now() < self.fill_at {
-            return Ok(());
-        }
-        let previous = self.editor.plan().clone();
-        let stepped = self.editor.step(self.clock.now()).await;
-        if let Some(Some(refilled)) = self.unless_full(stepped)?
-            && let Some(done) = self.replanning.take()
-        {
-            self.replanned(&previous);
-            let _ = done.send(refilled);
-        }
-        Ok(())
-    }
-
-    /// On a full disk the plan in force stays, and whoever asked hears
-    /// nothing; what a start began is tried again.
-    fn unless_full<T>(&mut self, came: Result<T, StoreError>) -> Result<Option<T>, StoreError> {
-        match came {
-            Err(full @ StoreError::Full { .. }) => {
-                if self.replanning.take().is_some() {
-                    self.editor.abandon();
-                    error!(event = "reload_refused", "the plan in force stays: {full}");
-                }
-                self.fill_at = Instant::now() + RETRY;
-                Ok(None)
-            }
-            came => came.map(Some),
-        }
-    }
-
-    /// The plan has compiled, so nothing here can fail because of it.
-    fn replanned(&mut self, previous: &Plan) {
-        let plan = self.editor.plan().clone();
-        if plan.polling != previous.polling {
-            match Fetcher::new(&plan.polling) {
-                Ok(fetcher) => self.fetcher = Arc::new(fetcher),
-                Err(failure) => {
-                    warn!(event = "polling_kept", "the [polling] table stays as it was: {failure}")
-                }
-            }
-        }
-        for id in previous.sources.keys().filter(|id| !plan.sources.contains_key(*id)) {
-            self.agenda.forget(id);
-            self.forget_hub(id, None);
-        }
-        self.plan_all();
-        // Whoever waits for a poll that the new plan has put off, or taken away, is told.
-        let waiting: Vec<SourceId> = self.waiting_for.keys().cloned().collect();
-        for id in waiting {
-            for done in self.waiting_for.remove(&id).unwrap_or_default() {
-                self.poll_now(id.clone(), done);
-            }
-        }
-    }
-
     fn plan_all(&mut self) {
         let is_watched = |id: &SourceId| self.only.as_ref().is_none_or(|only| only.contains(id));
         let plan = self.editor.plan().clone();
@@ -456,7 +420,8 @@ impl Pipeline {
         let due = self.agenda.wake_at().is_some_and(|next| next <= self.clock.now());
         let hubs_rest = self.hubs.as_ref().is_none_or(Hubs::rests);
         let told = self.hub.as_ref().is_none_or(OwnHub::rests);
-        if self.polls.is_empty() && !due && hubs_rest && told && !self.editor.is_filling() {
+        let rests = self.polls.is_empty() && !due && hubs_rest && told;
+        if rests && !self.editor.is_filling() && self.is_published() {
             for done in self.waiting_for_rest.drain(..) {
                 let _ = done.send(());
             }
@@ -482,6 +447,6 @@ impl Pipeline {
         {
             self.heard(word).await?;
         }
-        Ok(())
+        self.publish().await
     }
 }
