@@ -55,6 +55,7 @@ mod telling;
 use hub::OwnHub;
 use press::Press;
 use push::{Hubs, Word, heard};
+use telling::News;
 
 pub(crate) use editor::rules;
 pub use editor::{Editor, Memories};
@@ -108,6 +109,8 @@ pub struct Pipeline {
     only: Option<BTreeSet<SourceId>>,
     pulse: Arc<Pulse>,
     press: Press,
+    /// News that is not published yet.
+    untold: Vec<News>,
     /// Compresses what was published.
     compressing: JoinSet<Duration>,
     /// What is under way with hubs, where they may call.
@@ -148,6 +151,7 @@ impl Pipeline {
             only: None,
             pulse: Arc::default(),
             press: Press::default(),
+            untold: Vec::new(),
             compressing: JoinSet::new(),
             hubs: None,
             hub: None,
@@ -258,12 +262,16 @@ impl Pipeline {
     /// of a source that a reload took away meanwhile, or gave another address,
     /// counts for nothing.
     fn landed(&mut self, ended: Result<(Id, Poll), JoinError>) -> Option<Poll> {
-        let (task, poll) = match ended {
-            Ok((task, poll)) => (task, Some(poll)),
-            Err(broken) => (broken.id(), None),
+        let (task, poll, aborted) = match ended {
+            Ok((task, poll)) => (task, Some(poll), false),
+            Err(broken) => (broken.id(), None, broken.is_cancelled()),
         };
         let asked = self.under_way.remove(&task)?;
         let source = &asked.id;
+        if aborted {
+            // The runtime ends around us, which says nothing of the source.
+            return None;
+        }
         let configured = self.editor.plan().sources.get(source).cloned();
         if configured.as_ref().is_none_or(|now| now.location != asked.location) {
             self.agenda.finished(source, self.clock.now());
@@ -328,6 +336,9 @@ impl Pipeline {
             }
             ingested => ingested?,
         };
+        self.untold.extend(
+            polls.iter().zip(&ingested).filter_map(|(poll, ingested)| News::of(poll, ingested)),
+        );
         // Who had a source polled sees what came of it.
         if polls.iter().any(|poll| self.waiting_for.contains_key(&poll.source)) {
             self.publish().await?;

@@ -237,7 +237,10 @@ impl Editor {
             }
             let listed = dedup::listed(&candidates);
             plan.store.retention.let_go(&mut known, poll.at);
-            let allowance = self.allowance(poll, &listed, &memories);
+            let allowance = match candidates.is_empty() {
+                true => 0,
+                false => self.allowance(poll, &listed, &memories),
+            };
             let mut judged =
                 dedup::judge_within(candidates, &mut known, &rules(&plan), poll.at, allowance);
             if let Some(reading) = document_of(poll) {
@@ -325,12 +328,14 @@ impl Editor {
         memories: &BTreeMap<SourceId, Memory>,
     ) -> usize {
         let Some(source) = self.plan.sources.get(&poll.source) else { return usize::MAX };
-        let memory = memories.get(&poll.source).cloned();
-        let memory = memory.unwrap_or_else(|| self.memory(&poll.source));
         let most = source.pace.new_a_day.unwrap_or(self.plan.polling.new_a_day);
-        match memory.hash {
+        let within = |memory: &Memory| match memory.hash {
             None => usize::MAX,
             Some(_) => dedup::allowance(listed, &memory.intake, most, poll.at),
+        };
+        match memories.get(&poll.source) {
+            Some(memory) => within(memory),
+            None => within(&self.memory(&poll.source)),
         }
     }
 

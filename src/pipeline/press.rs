@@ -62,14 +62,14 @@ impl Pipeline {
         Ok(())
     }
 
-    /// Publishes what changed, whether its time has come or not.
+    /// Publishes what changed, whether its time has come or not, and tells of it.
     pub(super) async fn publish(&mut self) -> Result<(), StoreError> {
-        if !self.editor.has_unpublished() {
-            return Ok(());
+        if self.editor.has_unpublished() {
+            let began = Instant::now();
+            self.editor.publish().await?;
+            self.press.published(began.elapsed(), Instant::now());
         }
-        let began = Instant::now();
-        self.editor.publish().await?;
-        self.press.published(began.elapsed(), Instant::now());
+        self.untold.drain(..).for_each(|news| news.tell());
         Ok(())
     }
 

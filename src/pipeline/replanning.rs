@@ -30,7 +30,10 @@ impl Pipeline {
 
     /// On a full disk the plan in force stays, and whoever asked hears
     /// nothing; what a start began is tried again.
-    pub(super) fn unless_full<T>(&mut self, came: Result<T, StoreError>) -> Result<Option<T>, StoreError> {
+    pub(super) fn unless_full<T>(
+        &mut self,
+        came: Result<T, StoreError>,
+    ) -> Result<Option<T>, StoreError> {
         match came {
             Err(full @ StoreError::Full { .. }) => {
                 if self.replanning.take().is_some() {

@@ -164,11 +164,7 @@ mod tests {
     }
 
     /// As the words of one text.
-    fn recalled(
-        remembered: &mut Remembered,
-        words: &[&String],
-        dialect: Dialect,
-    ) -> Vec<Symbols> {
+    fn recalled(remembered: &mut Remembered, words: &[&String], dialect: Dialect) -> Vec<Symbols> {
         remembered.expected.clear();
         words.iter().for_each(|word| remembered.expect(word, dialect));
         let mut found: Vec<_> = words.iter().map(|word| (*word, None)).collect();

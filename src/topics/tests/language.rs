@@ -276,7 +276,8 @@ fn a_language_is_guessed_where_a_query_asks_for_it_and_matches_the_same_where_no
             TopicSet::of_one(&topic, query, &vocabulary, &language).expect("it compiles");
         let subject = set.subject(&story, &Sources::new());
         assert_eq!(set.matches(&subject), [0], "{query}");
-        let is_guessed = subject.labels.iter().any(|label| label.field == crate::topics::Field::Lang);
+        let is_guessed =
+            subject.labels.iter().any(|label| label.field == crate::topics::Field::Lang);
         assert_eq!(is_guessed, guesses, "{query}");
     }
 }
