@@ -15,8 +15,8 @@ use tokio::time::Instant;
 use tracing::{error, info};
 
 use crate::clock::Clock;
-use crate::fetch::{Agenda, Fetcher, Refusal};
-use crate::model::{Failure, FailureKind, Memory, Outcome, Poll, Source, SourceId, Timestamp};
+use crate::fetch::{Agenda, Fetcher, Refusal, websub};
+use crate::model::{Failure, FailureKind, Hold, Outcome, Poll, Source, SourceId, Timestamp};
 use crate::store::StoreError;
 
 mod archive;
@@ -92,6 +92,12 @@ enum Event {
     Compressed(Duration),
     /// Somebody asks.
     Asked(Request),
+}
+
+/// What was remembered of a source before a poll of it, as far as one tells of a change.
+struct Before {
+    hold: Option<Hold>,
+    distrusted: bool,
 }
 
 /// The core loop and all it owns.
@@ -314,11 +320,17 @@ impl Pipeline {
         self.under_way.insert(task, source);
     }
 
+    fn before(&self, poll: &Poll) -> Before {
+        self.editor.with_memory(&poll.source, |memory| Before {
+            hold: memory.hold,
+            distrusted: websub::is_distrusted(memory, poll.at),
+        })
+    }
+
     async fn ingest(&mut self, polls: Vec<Poll>) -> Result<(), StoreError> {
         let polls: Vec<Poll> =
             std::mem::take(&mut self.kept_out).into_iter().chain(polls).collect();
-        let before: Vec<Memory> =
-            polls.iter().map(|poll| self.editor.memory(&poll.source)).collect();
+        let before: Vec<Before> = polls.iter().map(|poll| self.before(poll)).collect();
         let ingested = match self.editor.ingest(&polls).await {
             Err(full @ StoreError::Full { .. }) => {
                 if self.pulse.alive().is_ok() {
@@ -360,9 +372,9 @@ impl Pipeline {
             if let Some(source) = source {
                 self.replan_source(&source);
                 self.hasten_if_pinged(&source);
-                self.tell_if_distrusted(&source, &before, poll.at);
+                self.tell_if_distrusted(&source, before.distrusted, poll.at);
             }
-            holds |= self.editor.memory(&poll.source).hold != before.hold;
+            holds |= self.editor.with_memory(&poll.source, |memory| memory.hold != before.hold);
             for done in self.waiting_for.remove(&poll.source).unwrap_or_default() {
                 let _ = done.send(Ok(Polled { poll: poll.clone(), ingested: ingested.clone() }));
             }
@@ -421,7 +433,11 @@ impl Pipeline {
 
     /// Has the agenda follow what is remembered of a source now.
     fn replan_source(&mut self, source: &Source) {
-        let mut memory = self.editor.memory(&source.id);
+        let (id, agenda) = (&source.id, &mut self.agenda);
+        if self.hubs.is_none() && self.editor.with_memory(id, |memory| memory.push.is_none()) {
+            return self.editor.with_memory(id, |memory| agenda.plan(source, memory));
+        }
+        let mut memory = self.editor.memory(id);
         self.end_push(source, &mut memory);
         self.agenda.plan(source, &memory);
         self.plan_hub(source, &memory);

@@ -113,11 +113,19 @@ impl Editor {
 
     /// What is remembered of one source.
     pub fn memory(&self, source: &SourceId) -> Memory {
+        self.with_memory(source, Memory::clone)
+    }
+
+    /// The same, to be looked at: it is large.
+    pub(super) fn with_memory<T>(&self, source: &SourceId, look: impl FnOnce(&Memory) -> T) -> T {
         let memories = self.memories.read().unwrap_or_else(PoisonError::into_inner);
         let place = self.plan.sources.get(source).map(|source| source.location.hash());
         // What an address did says nothing of the one that the operator put in its place.
         let is_of = |memory: &&Memory| memory.of.is_none() || place.is_none() || memory.of == place;
-        memories.get(source).filter(is_of).cloned().unwrap_or_default()
+        match memories.get(source).filter(is_of) {
+            Some(memory) => look(memory),
+            None => look(&Memory::default()),
+        }
     }
 
     /// Keeps what is remembered of these sources in place of what was, durably.
@@ -335,7 +343,7 @@ impl Editor {
         };
         match memories.get(&poll.source) {
             Some(memory) => within(memory),
-            None => within(&self.memory(&poll.source)),
+            None => self.with_memory(&poll.source, within),
         }
     }
 
