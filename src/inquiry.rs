@@ -10,9 +10,9 @@ use url::Url;
 
 use crate::config::Plan;
 use crate::dedup;
-use crate::model::{Key, Memory, SourceId, Story, StoryId, Timestamp, TopicId};
-use crate::pipeline::{Fillings, Memories};
-use crate::store::{Store, StoreError};
+use crate::model::{Key, Memory, SourceId, Story, StoryId, Timestamp, Topic, TopicId};
+use crate::pipeline::{self, Fillings, Memories};
+use crate::store::{Place, Store, StoreError};
 use trial::Scope;
 
 pub mod changes;
@@ -103,6 +103,14 @@ impl Records {
         Ok(story)
     }
 
+    /// Whether a topic keeps a story that its query has.
+    fn holds(&self, topic: usize, story: &Story) -> Result<bool, StoreError> {
+        let plan = self.plan();
+        let Topic { bounds, .. } = &plan.topics[topic];
+        let place = Place { date: plan.topics[topic].date_of(story), story: story.id };
+        Ok(!bounds.is_bounded() || pipeline::holds(&*self.store, plan.fingerprint(topic), place)?)
+    }
+
     /// Every story, oldest first, a slice at a time; `visit` ends it by `false`.
     pub fn each_story(&self, mut visit: impl FnMut(Story) -> bool) -> Result<(), StoreError> {
         let mut after: Option<(Timestamp, StoryId)> = None;
@@ -134,6 +142,8 @@ pub enum Question {
     Fillings,
     /// How is our hub doing? One [`status::HubStatus`], or nothing where there is none.
     Hub,
+    /// What is kept, and how much room does it take? One [`status::KeptStatus`].
+    Kept,
     /// Why is this story what it is? One [`explain::ExplainedStory`], or nothing.
     Explain {
         /// An address or an id.
@@ -190,6 +200,9 @@ impl Records {
             }
             Question::Hub => {
                 self.hub_status()?.iter().map(as_json).all(line);
+            }
+            Question::Kept => {
+                line(as_json(&self.kept()?));
             }
             Question::Explain { story } => {
                 if let Some(story) = self.find(story)? {

@@ -63,4 +63,4 @@ pub use stamp::Stamp;
 pub use story::{Admitted, Key, KeyKind, Lookalikes, Member, Story, Verdict};
 pub use subscriber::{Mode, Subscriber, SubscriberId, Wish, host_of};
 pub use timestamp::Timestamp;
-pub use topic::{Fingerprint, Revisions, Topic};
+pub use topic::{Bounds, Fingerprint, Revisions, Topic};

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::{ConfigFile, Done, Stop, ask, print_line, show};
 use crate::config::Plan;
 use crate::inquiry::Question;
-use crate::inquiry::status::{HubStatus, SourceStatus};
+use crate::inquiry::status::{HubStatus, KeptStatus, SourceStatus};
 use crate::model::TopicSilence;
 use crate::pipeline::TopicFilling;
 
@@ -20,7 +20,8 @@ pub(super) struct Status {
     /// Only these sources.
     #[arg(value_name = "SOURCE")]
     sources: Vec<String>,
-    /// Print one JSON object a source instead of a table, and one a topic that is silent or being filled.
+    /// Print one JSON object a source instead of a table, one a topic that is silent or being
+    /// filled, and one of what is kept.
     #[arg(long)]
     json: bool,
 }
@@ -40,11 +41,16 @@ impl Status {
             true => (silent_topics(plan.clone())?, filling_topics(plan.clone())?),
             false => Default::default(),
         };
+        let kept: Option<KeptStatus> = match self.sources.is_empty() {
+            true => ask::ask_one(plan.clone(), Question::Kept)?,
+            false => None,
+        };
         if self.json {
             let _ =
                 rows.iter().all(|row| print_line(serde_json::to_string(row).unwrap_or_default()))
                     && silent.iter().all(|topic| print_line(of_topic(topic)))
-                    && filling.iter().all(|topic| print_line(of_filling(topic)));
+                    && filling.iter().all(|topic| print_line(of_filling(topic)))
+                    && kept.iter().all(|kept| print_line(json!({ "kept": kept })));
         } else {
             show::status_table(&rows);
             if !self.sources.is_empty() {
@@ -58,6 +64,7 @@ impl Status {
                     "topic {topic} is being filled: {matched} of {of} stories matched"
                 ));
             }
+            kept.iter().for_each(show::kept);
             if self.sources.is_empty()
                 && let Some(HubStatus { subscriptions, hosts, failing }) =
                     ask::ask_one(plan, Question::Hub)?

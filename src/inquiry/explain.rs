@@ -104,6 +104,9 @@ pub struct ExplainedTopic {
     pub id: String,
     /// What the query found and missed.
     pub explanation: Explanation,
+    /// Whether it left all the same, being older than what the topic keeps.
+    #[serde(default)]
+    pub left: bool,
 }
 
 impl Records {
@@ -126,10 +129,12 @@ impl Records {
             remark: dedup::listing_remark(&member.entry),
             shared: shared(story, member),
         });
-        let topics = plan.topics.iter().enumerate().map(|(place, topic)| ExplainedTopic {
-            id: topic.id.to_string(),
-            explanation: plan.queries.explain(&subject, place),
-        });
+        let mut topics = Vec::with_capacity(plan.topics.len());
+        for (place, topic) in plan.topics.iter().enumerate() {
+            let explanation = plan.queries.explain(&subject, place);
+            let left = explanation.matched && !self.holds(place, story)?;
+            topics.push(ExplainedTopic { id: topic.id.to_string(), explanation, left });
+        }
         Ok(ExplainedStory {
             id: story.id.to_string(),
             published_id: story.published_id.clone(),
@@ -141,7 +146,7 @@ impl Records {
             near: self.near(story, now)?,
             revisions: story.history.iter().map(revision).collect(),
             withdrawn: story.withdrawn.clone(),
-            topics: topics.collect(),
+            topics,
         })
     }
 

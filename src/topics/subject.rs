@@ -9,7 +9,7 @@ use super::language::{self, Dialect};
 use super::query::Field;
 use super::symbol::Symbol;
 use super::text::{self, Word, Words};
-use crate::model::{Entry, Sources, Story};
+use crate::model::{Member, Sources, Story};
 
 /// The lead is the first paragraph, and never more of it than this: some
 /// sources send a whole text as one paragraph.
@@ -70,9 +70,27 @@ pub(super) struct Link {
 impl Subject {
     /// The union of what the story's members say, each with its field.
     pub fn of(story: &Story, sources: &Sources, language: &Language) -> Self {
+        let spoken = |told: &Member| language::guessed(&told.entry.title, told.text());
+        Self::spoken(story, sources, language, spoken)
+    }
+
+    /// The same, where no text is in a language that its source does not state.
+    pub(super) fn of_stated(story: &Story, sources: &Sources, language: &Language) -> Self {
+        Self::spoken(story, sources, language, |_| None)
+    }
+
+    fn spoken(
+        story: &Story,
+        sources: &Sources,
+        language: &Language,
+        guessed: impl Fn(&Member) -> Option<String>,
+    ) -> Self {
         let mut subject = Self::default();
         for member in &story.members {
-            subject.add(&member.entry, member.text(), sources, language);
+            let Member { entry, .. } = member;
+            let stated = entry.language.clone().or_else(|| entry.feed.language.clone());
+            let spoken = stated.or_else(|| guessed(member));
+            subject.add(member, spoken, sources, language);
         }
         subject
     }
@@ -86,11 +104,10 @@ impl Subject {
         subject
     }
 
-    fn add(&mut self, entry: &Entry, text: &str, sources: &Sources, read: &Language) {
+    fn add(&mut self, told: &Member, spoken: Option<String>, sources: &Sources, read: &Language) {
+        let (entry, text) = (&told.entry, told.text());
         let member = self.members;
         self.members += 1;
-        let stated = entry.language.clone().or_else(|| entry.feed.language.clone());
-        let spoken = stated.or_else(|| language::guessed(&entry.title, text));
         let dialect = read.dialect(spoken.as_deref());
         self.add_text(member, &entry.title, text, dialect);
         for category in &entry.categories {
