@@ -453,6 +453,7 @@ fn rendered(edition: i64) -> Vec<publish::Rendered> {
         query: "bench".to_owned(),
         revisions: Revisions::Major,
         entries: 50,
+        bounds: Default::default(),
         formerly: Vec::new(),
         mute_silence: false,
         private: false,

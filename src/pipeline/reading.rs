@@ -1,19 +1,26 @@
 //! A source and what is remembered of it in; one poll, whatever happens, out.
 
+use std::slice;
 use std::sync::Arc;
 use std::time::Duration;
+
+use tokio::sync::Semaphore;
 
 use crate::clock::Clock;
 use crate::config::Plan;
 use crate::fetch::{Fetched, Fetcher};
 use crate::model::{Document, Failure, FailureKind, Memory, Outcome, Poll, Reading, Source};
-use crate::parse::{self, Limits, Parsed};
+use crate::parse::{self, Break, Limits, Parsed};
 use crate::store::Store;
 
 use super::reaching::Reach;
 
 /// Longer than this no document takes to parse, however it was made.
 const PARSE_DEADLINE: Duration = Duration::from_secs(20);
+
+/// Documents are parsed so many at a time: as many as one machine has processors for, or
+/// nearly so. More would be done no sooner, on threads that each keep memory.
+static DESKS: Semaphore = Semaphore::const_new(8);
 
 /// Reads a source once. Every way this can end is an [`Outcome`], so that
 /// each poll is recorded in one place.
@@ -34,6 +41,12 @@ pub(super) async fn read(
             let place = document.url.clone();
             match parsed(document, plan.parsing.clone()).await {
                 Ok(Parsed { feed, mut entries, hints, warnings, broken_off, .. }) => {
+                    if let (Some(Break::WithinLast), Some(half)) = (broken_off, entries.last())
+                        && reach.is_known(slice::from_ref(half)).await
+                    {
+                        // Half of what it said before would take the rest away.
+                        entries.pop();
+                    }
                     let back =
                         reach.back(place.as_ref(), &memory, &freshness, &hints, &mut entries).await;
                     pages = reach.enriched(&mut entries, &memory).await;
@@ -47,7 +60,7 @@ pub(super) async fn read(
                         entries,
                         hints,
                         warnings,
-                        broken_off,
+                        broken_off: broken_off.is_some(),
                         back,
                     }))
                 }
@@ -66,7 +79,12 @@ pub(super) async fn read(
 /// Parses where it blocks nobody. A document that takes too long, or makes
 /// the parser panic, is that source's failure.
 pub(super) async fn parsed(document: Document, limits: Limits) -> Result<Parsed, Failure> {
-    let parsing = tokio::task::spawn_blocking(move || parse::parse(&document, &limits));
+    // It is kept until the parser is done, however long that takes.
+    let desk = DESKS.acquire().await.ok();
+    let parsing = tokio::task::spawn_blocking(move || {
+        let _desk = desk;
+        parse::parse(&document, &limits)
+    });
     match tokio::time::timeout(PARSE_DEADLINE, parsing).await {
         Ok(Ok(result)) => result,
         Ok(Err(_panicked)) => Err(Failure::new(

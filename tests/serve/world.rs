@@ -323,6 +323,7 @@ pub(super) fn topic() -> Topic {
         query: "sanctions OR \"asset freeze\"".to_owned(),
         revisions: Revisions::Major,
         entries: 50,
+        bounds: Default::default(),
         formerly: Vec::new(),
         mute_silence: false,
         private: false,
