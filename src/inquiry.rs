@@ -11,7 +11,7 @@ use url::Url;
 use crate::config::Plan;
 use crate::dedup;
 use crate::model::{Key, Memory, SourceId, Story, StoryId, Timestamp, Topic, TopicId};
-use crate::pipeline::{self, Memories};
+use crate::pipeline::{self, Fillings, Memories};
 use crate::store::{Place, Store, StoreError};
 use trial::Scope;
 
@@ -38,12 +38,18 @@ pub struct Records {
     plan: RwLock<Arc<Plan>>,
     store: Arc<dyn Store>,
     memories: Memories,
+    fillings: Arc<Fillings>,
 }
 
 impl Records {
     /// Records over a plan, a store and what is remembered of the sources.
     pub fn new(plan: Arc<Plan>, store: Arc<dyn Store>, memories: Memories) -> Self {
-        Self { plan: RwLock::new(plan), store, memories }
+        Self { plan: RwLock::new(plan), store, memories, fillings: Arc::default() }
+    }
+
+    /// The same of a daemon, which may be filling topics.
+    pub fn with_fillings(self, fillings: Arc<Fillings>) -> Self {
+        Self { fillings, ..self }
     }
 
     /// The plan in force.
@@ -132,6 +138,8 @@ pub enum Question {
     Status,
     /// Which topics fell silent? One [`crate::model::TopicSilence`] each.
     Silences,
+    /// Which topics are being filled? One [`crate::pipeline::TopicFilling`] each.
+    Fillings,
     /// How is our hub doing? One [`status::HubStatus`], or nothing where there is none.
     Hub,
     /// What is kept, and how much room does it take? One [`status::KeptStatus`].
@@ -186,6 +194,9 @@ impl Records {
             }
             Question::Silences => {
                 self.silences()?.iter().map(as_json).all(line);
+            }
+            Question::Fillings => {
+                self.fillings.all().iter().map(as_json).all(line);
             }
             Question::Hub => {
                 self.hub_status()?.iter().map(as_json).all(line);

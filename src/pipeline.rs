@@ -25,6 +25,8 @@ mod editor;
 mod enriching;
 mod filing;
 
+mod filling;
+
 mod hub;
 
 mod ingested;
@@ -55,6 +57,7 @@ use push::{Hubs, Word, heard};
 pub(crate) use editor::rules;
 pub use editor::{Editor, Memories};
 pub(crate) use filing::{after, archive_of, holds, latest_first, names};
+pub use filling::{Fillings, TopicFilling};
 pub use ingested::Ingested;
 pub(crate) use listening::silences;
 pub use pulse::Pulse;
@@ -187,7 +190,7 @@ impl Pipeline {
                 Event::Heard(word) => self.heard(*word).await?,
                 Event::Told(word) => self.told(word).await?,
                 Event::Asked(Request::Subscribe { asked, done }) => {
-                    let _ = done.send(self.subscribe(asked));
+                    let _ = done.send(self.subscribe(asked).await?);
                 }
                 Event::Asked(Request::CallBack { token, query, done }) => {
                     let _ = done.send(self.call_back(&token, &query).await?);
@@ -314,6 +317,7 @@ impl Pipeline {
         if self.pulse.stall(None) {
             info!(event = "disk_has_room", "there is room again: polling goes on");
         }
+        let mut holds = false;
         for ((poll, ingested), before) in polls.into_iter().zip(ingested).zip(before) {
             telling::of_poll(&poll, &ingested);
             let source = self.editor.plan().sources.get(&poll.source).cloned();
@@ -329,11 +333,31 @@ impl Pipeline {
                 self.hasten_if_pinged(&source);
                 self.tell_if_distrusted(&source, &before, poll.at);
             }
+            holds |= self.editor.memory(&poll.source).hold != before.hold;
             for done in self.waiting_for.remove(&poll.source).unwrap_or_default() {
                 let _ = done.send(Ok(Polled { poll: poll.clone(), ingested: ingested.clone() }));
             }
         }
+        if holds {
+            self.tell_who_waits_in_vain();
+        }
         Ok(())
+    }
+
+    /// Whoever waits for a source whose origin is to be left alone since is told so; it
+    /// is asked when it is due (P28).
+    fn tell_who_waits_in_vain(&mut self) {
+        let now = self.clock.now();
+        let put_off = |id: &SourceId| Some((id.clone(), self.agenda.put_off(id, now)?));
+        let held: Vec<_> = self.waiting_for.keys().filter_map(put_off).collect();
+        for (id, until) in held {
+            if let Some(source) = self.editor.plan().sources.get(&id).cloned() {
+                self.replan_source(&source);
+            }
+            for done in self.waiting_for.remove(&id).unwrap_or_default() {
+                let _ = done.send(Err(Refusal::Held(until)));
+            }
+        }
     }
 
     fn poll_now(&mut self, source: SourceId, done: oneshot::Sender<Result<Polled, Refusal>>) {

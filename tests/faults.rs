@@ -16,7 +16,7 @@ mod preload;
 mod requests;
 mod simulation;
 mod steady;
-mod support;
+pub(crate) mod support;
 
 /// The faults, and the tests that hold against each.
 const FAULTS: &[(u8, &str, &[&str])] = &[

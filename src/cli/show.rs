@@ -200,6 +200,9 @@ pub(super) fn story(story: &ExplainedStory) {
         if let Some(url) = url {
             print_line(format_args!("      {url}"));
         }
+        if let Some(remark) = &entry.remark {
+            print_line(format_args!("      {remark}"));
+        }
         for passage in entry.shared.iter().take(MOST_PASSAGES) {
             print_line(format_args!("      shared: “{}”", shortened(passage)));
         }

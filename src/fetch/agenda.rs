@@ -278,6 +278,14 @@ impl Agenda {
         Some(self.origins[number].held_until).filter(|&until| until > now)
     }
 
+    /// Until when a source that waits for its turn must wait in any case, because its
+    /// origin is held.
+    pub fn put_off(&self, id: &SourceId, now: Timestamp) -> Option<Timestamp> {
+        let slot = &self.slots[*self.numbers.get(id)?];
+        let until = self.origins[slot.origin].held_until;
+        (until > now && !matches!(slot.state, State::InFlight { .. })).then_some(until)
+    }
+
     /// The source that is asked in this one's place, because this one has
     /// permanently moved to the address of that one (P49).
     pub fn merged(&self, id: &SourceId) -> Option<&SourceId> {

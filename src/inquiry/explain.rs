@@ -89,6 +89,9 @@ pub struct ExplainedEntry {
     pub evidence: Evidence,
     /// The evidence, for people.
     pub because: String,
+    /// What is to be said of its text, where that is not simply its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remark: Option<String>,
     /// What of its text stands in the one that led then, where the text decided.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub shared: Vec<String>,
@@ -123,6 +126,7 @@ impl Records {
             tier: member.evidence.tier().as_str().to_owned(),
             evidence: member.evidence.clone(),
             because: member.evidence.to_string(),
+            remark: dedup::listing_remark(&member.entry),
             shared: shared(story, member),
         });
         let mut topics = Vec::with_capacity(plan.topics.len());

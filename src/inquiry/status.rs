@@ -203,7 +203,8 @@ impl Records {
 
     /// How our hub is doing, if there is one or was.
     pub fn hub_status(&self) -> Result<Option<HubStatus>, StoreError> {
-        let subscribers = self.store().subscribers()?;
+        let mut subscribers = self.store().subscribers()?;
+        subscribers.retain(Subscriber::is_confirmed);
         let hosts: BTreeSet<&str> = subscribers.iter().map(Subscriber::host).collect();
         let status = HubStatus {
             subscriptions: subscribers.len(),
@@ -216,7 +217,8 @@ impl Records {
     /// Who is subscribed at our hub, less those to what is not for everybody.
     pub fn subscribers(&self) -> Result<Vec<Subscriber>, StoreError> {
         // Only a private topic is asked for with something behind its address.
-        let is_public = |subscriber: &Subscriber| !subscriber.topic.contains('?');
+        let is_public =
+            |subscriber: &Subscriber| subscriber.is_confirmed() && !subscriber.topic.contains('?');
         Ok(self.store().subscribers()?.into_iter().filter(is_public).collect())
     }
 

@@ -22,6 +22,7 @@ use crate::publish::{self, Ledger, Shelf};
 use crate::store::{Commit, Store, StoreError};
 
 use super::filing::{Filing, Highlights, SLICE};
+use super::filling::Fillings;
 use super::ingested::Ingested;
 use super::keeping::Keeping;
 use super::listening::Listening;
@@ -104,6 +105,11 @@ impl Editor {
         self.memories.clone()
     }
 
+    /// How far changed topics are filled, for the same.
+    pub fn fillings(&self) -> Arc<Fillings> {
+        self.filing.fillings()
+    }
+
     /// What is counted, for `/metrics`.
     pub fn ledger(&self) -> Arc<Ledger> {
         self.ledger.clone()
@@ -171,17 +177,19 @@ impl Editor {
         let Some(refilled) = self.filing.step(&self.store, now).await? else { return Ok(None) };
         let at_start = Arc::ptr_eq(&self.plan, self.filing.plan());
         self.plan = self.filing.plan().clone();
-        match at_start {
-            // Nobody has asked for it, so nobody is answered.
-            true => tell(Some(&refilled)),
-            false => match self.enforce(now).await {
+        if !at_start {
+            match self.enforce(now).await {
                 Err(full @ StoreError::Full { .. }) => {
                     error!(event = "disk_full", "overrides are applied at the next start: {full}");
                 }
                 enforced => enforced?,
-            },
+            }
         }
         self.publish_all(now).await?;
+        if at_start {
+            // Nobody has asked for it, so nobody is answered.
+            tell(Some(&refilled));
+        }
         Ok(Some(refilled))
     }
 

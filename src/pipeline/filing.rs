@@ -28,6 +28,7 @@ pub(crate) use stands::names;
 
 pub(crate) use super::archive::archive_of;
 use super::archive::{self, Archive};
+use super::filling::Fillings;
 use super::refilled::{Refilled, grouped};
 use next::Next;
 use stands::{doubt_path, doubtful, unchanging};
@@ -58,6 +59,8 @@ pub(super) struct Filing {
     /// What is archived of topics that are no more, or for another site.
     stale: Vec<String>,
     next: Option<Box<Next>>,
+    /// How far that is.
+    fillings: Arc<Fillings>,
 }
 
 impl Filing {
@@ -88,7 +91,8 @@ impl Filing {
         let topics = (0..plan.topics.len()).map(|topic| plan.fingerprint(topic));
         let fingerprints = topics.chain([EVERYTHING]).collect();
         let (archives, windows, stale) = (Vec::new(), Vec::new(), Vec::new());
-        Self { plan, fingerprints, archives, windows, stale, next: None }
+        let fillings = Arc::default();
+        Self { plan, fingerprints, archives, windows, stale, next: None, fillings }
     }
 
     fn load(&mut self, store: &dyn Store) -> Result<(), StoreError> {
@@ -121,9 +125,10 @@ impl Filing {
         plan: Arc<Plan>,
         store: &Arc<dyn Store>,
     ) -> Result<(), StoreError> {
-        self.next = None;
-        let (filled, doubtful) =
-            tokio::task::block_in_place(|| Ok((store.filled()?, doubtful(&**store)?)))?;
+        self.abandon();
+        let (filled, doubtful, count) = tokio::task::block_in_place(|| {
+            Ok((store.filled()?, doubtful(&**store)?, store.count()?))
+        })?;
         let filing = Self::under(plan);
         let (wanted, stands) = (filing.kept(), self.kept());
         let filled: BTreeSet<Fingerprint> = filled.into_iter().collect();
@@ -146,6 +151,10 @@ impl Filing {
             };
             store.commit(commit).await?;
         }
+        let topics = filing.plan.topics.iter().zip(&filing.fingerprints);
+        let lacking = topics
+            .filter(|(_, stands)| missing.contains(stands) || missing.contains(&stands.archive()));
+        self.fillings.begin(lacking.map(|(topic, _)| topic.id.clone()), count);
         self.next = Some(Box::new(Next::of(filing, missing)));
         Ok(())
     }
@@ -163,6 +172,12 @@ impl Filing {
     /// Gives up the filing that was to follow.
     pub(super) fn abandon(&mut self) {
         self.next = None;
+        self.fillings.end();
+    }
+
+    /// How far what is to follow is filled, for those who report on it.
+    pub(super) fn fillings(&self) -> Arc<Fillings> {
+        self.fillings.clone()
     }
 
     /// The plan it stands under.
@@ -188,6 +203,7 @@ impl Filing {
             }
             let before = next.matched / TOLD_EVERY;
             next.matched += stories.len();
+            self.fillings.reach(next.matched);
             if next.matched / TOLD_EVERY > before {
                 let matched = next.matched;
                 tracing::info!(
@@ -217,7 +233,9 @@ impl Filing {
             store.commit(commit).await?;
         }
         if let Some(next) = self.next.take() {
-            *self = next.filing;
+            let fillings = self.fillings.clone();
+            *self = Self { fillings, ..next.filing };
+            self.fillings.end();
         }
         Ok(refilled)
     }

@@ -65,7 +65,7 @@ impl Filing {
     }
 
     /// The words of a story that put it into a topic, each once, as they stand first.
-    fn words(&self, topic: usize, story: &Story) -> Vec<String> {
+    pub(in crate::pipeline) fn words(&self, topic: usize, story: &Story) -> Vec<String> {
         const TOLD: usize = 8;
         let subject = Subject::of(story, &self.plan.sources, &self.plan.language);
         let mut words: Vec<String> = Vec::new();
