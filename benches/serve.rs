@@ -1,4 +1,5 @@
-//! How much processor time an answer costs, beside a bare hyper and nginx.
+//! How much processor time an answer costs, beside a bare hyper and nginx; and how
+//! long readers wait while every feed is rendered anew.
 //!
 //! Each server is a process of its own, so that its time can be read from
 //! `/proc`; the load comes from this one: 64 connections that are kept alive.
@@ -34,7 +35,12 @@ use tokio_util::sync::CancellationToken;
 const CONNECTIONS: usize = 64;
 const ROUND: Duration = Duration::from_secs(3);
 const ROUNDS: usize = 3;
-const PATH: &str = "/topics/bench.atom";
+const REST: Duration = Duration::from_millis(20);
+const TOPICS: u8 = 20;
+const PATH: &str = "/topics/bench-0.atom";
+const OURS: &str = "gazetted";
+const NAMES: [&str; 3] = ["hyper", OURS, "nginx"];
+const KINDS: usize = 3;
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -43,34 +49,94 @@ fn main() -> Result<(), Failure> {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     match role.as_str() {
-        "ours" => runtime.block_on(ours()),
+        OURS => runtime.block_on(ours()),
         "hyper" => runtime.block_on(bare_hyper()),
         _ => runtime.block_on(compare()),
     }
 }
 
-/// Every server, every kind of request; the least of several rounds counts.
+/// The least of several rounds counts. The servers take turns, so that whatever else
+/// the machine does is everybody's.
 async fn compare() -> Result<(), Failure> {
     let directory = tempfile::tempdir()?;
+    let mut servers = Vec::new();
+    for name in NAMES {
+        match Server::start(name, directory.path())? {
+            Some(server) => servers.push((name, requests(&server).await?, server)),
+            None => println!("{name} is not installed"),
+        }
+    }
     println!("{:8} {:>10} {:>12} {:>12}", "server", "answer", "µs CPU", "answers/s");
-    for name in ["hyper", "ours", "nginx"] {
-        let Some(server) = Server::start(name, directory.path())? else {
-            println!("{name:8} skipped: it is not installed");
-            continue;
-        };
-        for (kind, request) in requests(&server).await? {
-            let mut best: Option<(f64, f64)> = None;
-            for _ in 0..ROUNDS {
-                let (micros, rate) = measure(&server, &request).await?;
-                if best.is_none_or(|(least, _)| micros < least) {
-                    best = Some((micros, rate));
+    for kind in 0..KINDS {
+        let mut least = vec![(f64::INFINITY, 0.0); servers.len()];
+        for _ in 0..ROUNDS {
+            for (place, (_, requests, server)) in servers.iter().enumerate() {
+                let measured = measure(server, &requests[kind].1).await?;
+                if measured.0 < least[place].0 {
+                    least[place] = measured;
                 }
             }
-            let (micros, rate) = best.unwrap_or_default();
-            println!("{name:8} {kind:>10} {micros:>12.2} {rate:>12.0}");
+        }
+        for ((name, requests, _), (micros, rate)) in servers.iter().zip(least) {
+            println!("{name:8} {:>10} {micros:>12.2} {rate:>12.0}", requests[kind].0);
+        }
+    }
+    if let Some((_, requests, server)) = servers.iter_mut().find(|(name, ..)| *name == OURS) {
+        waiting(server, requests).await?;
+    }
+    Ok(())
+}
+
+/// How long a reader waits at a moderate load, while nothing happens and while all
+/// topics are rendered anew, over and over. The rounds alternate.
+async fn waiting(server: &mut Server, requests: &[(&str, String)]) -> Result<(), Failure> {
+    println!("\n{:>10} {:>12} {:>12} {:>12}", "answer", "", "p50 µs", "p99 µs");
+    for (kind, request) in requests {
+        let mut least = [(u128::MAX, u128::MAX); 2];
+        for _ in 0..ROUNDS {
+            for rendering in [0, 1] {
+                let mut waits = waits(server.address, request).await?;
+                waits.sort_unstable();
+                let at = |share: usize| waits[waits.len() * share / 100].as_micros();
+                least[rendering] = least[rendering].min((at(99), at(50)));
+                server.toggle_rendering()?;
+                // What is being rendered is rendered to the end.
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+        }
+        for ((p99, p50), what) in least.into_iter().zip(["idle", "rendering"]) {
+            println!("{kind:>10} {what:>12} {p50:>12} {p99:>12}");
         }
     }
     Ok(())
+}
+
+/// Every client asks, waits for the answer, and rests for a while.
+async fn waits(address: SocketAddr, request: &str) -> Result<Vec<Duration>, Failure> {
+    let request: Arc<[u8]> = request.as_bytes().into();
+    let until = Instant::now() + ROUND;
+    let mut clients = JoinSet::new();
+    for _ in 0..CONNECTIONS {
+        let request = request.clone();
+        clients.spawn(async move {
+            let mut stream = TcpStream::connect(address).await?;
+            stream.set_nodelay(true)?;
+            let (mut buffer, mut waits) = (Vec::with_capacity(256 * 1024), Vec::new());
+            while Instant::now() < until {
+                let asked = Instant::now();
+                stream.write_all(&request).await?;
+                read_answer(&mut stream, &mut buffer).await?;
+                waits.push(asked.elapsed());
+                tokio::time::sleep(REST).await;
+            }
+            Ok::<_, std::io::Error>(waits)
+        });
+    }
+    let mut all = Vec::new();
+    while let Some(done) = clients.join_next().await {
+        all.extend(done??);
+    }
+    Ok(all)
 }
 
 /// A server in a process of its own, which ends with this.
@@ -103,27 +169,33 @@ impl Server {
         let root = directory.join("topics");
         std::fs::create_dir_all(&root)?;
         let body = feed();
-        std::fs::write(root.join("bench.atom"), &body)?;
+        std::fs::write(root.join("bench-0.atom"), &body)?;
         let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::new(6));
         gzip.write_all(&body)?;
-        std::fs::write(root.join("bench.atom.gz"), gzip.finish()?)?;
+        std::fs::write(root.join("bench-0.atom.gz"), gzip.finish()?)?;
         // A port that was free a moment ago: nginx cannot say which one it chose.
         let address = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?;
         let configuration = directory.join("nginx.conf");
         std::fs::write(&configuration, nginx_configuration(address, directory))?;
         let started = Command::new("nginx").arg("-c").arg(&configuration).spawn();
         let Ok(process) = started else { return Ok(None) };
+        let master = process.id();
+        let children = format!("/proc/{master}/task/{master}/children");
         let deadline = Instant::now() + Duration::from_secs(5);
-        while std::net::TcpStream::connect(address).is_err() {
-            if Instant::now() > deadline {
-                return Err("nginx does not listen".into());
+        // The master listens before there is a worker to answer.
+        while Instant::now() < deadline {
+            if let Ok(pid) = std::fs::read_to_string(&children)?.trim().parse() {
+                return Ok(Some(Self { process, pid, address }));
             }
             std::thread::yield_now();
         }
-        let master = process.id();
-        let children = format!("/proc/{master}/task/{master}/children");
-        let pid = std::fs::read_to_string(children)?.trim().parse()?;
-        Ok(Some(Self { process, pid, address }))
+        Err("nginx has no worker".into())
+    }
+
+    /// Has ours begin, or cease, to render all topics over and over.
+    fn toggle_rendering(&mut self) -> Result<(), Failure> {
+        let input = self.process.stdin.as_mut().ok_or("the server has no input")?;
+        Ok(input.write_all(b"r").and_then(|()| input.flush())?)
     }
 
     /// Processor time used so far.
@@ -231,16 +303,37 @@ fn header(head: &str, name: &str) -> Option<String> {
     lines.find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim().to_owned())
 }
 
-/// Says where it listens, and serves until its input ends.
+/// Says where it listens, and serves until its input ends; every byte of it has the
+/// rendering begin or cease.
 async fn ours() -> Result<(), Failure> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
-    println!("{}", listener.local_addr()?);
     let shelf = Arc::new(Shelf::new());
-    shelf.place(rendered(), Timestamp::from_secs(1_743_600_000));
+    shelf.place(rendered(0), Timestamp::from_secs(1_743_600_000));
+    println!("{}", listener.local_addr()?);
     let stop = CancellationToken::new();
-    let serving = publish::serve(listener, shelf, Arc::new(Nobody), Settings::default(), stop);
-    tokio::select! { () = serving => {}, () = input_ends() => {} }
+    let serving =
+        publish::serve(listener, shelf.clone(), Arc::new(Nobody), Settings::default(), stop);
+    let (toggle, toggled) = tokio::sync::watch::channel(false);
+    tokio::spawn(rendering(shelf, toggled));
+    let input = async {
+        let mut input = tokio::io::stdin();
+        while !matches!(input.read(&mut [0; 1]).await, Ok(0) | Err(_)) {
+            toggle.send_modify(|rendering| *rendering = !*rendering);
+        }
+    };
+    tokio::select! { () = serving => {}, () = input => {} }
     Ok(())
+}
+
+/// Renders all topics, each time with other words, where the daemon does: in a task
+/// that the other worker threads need not wait for.
+async fn rendering(shelf: Arc<Shelf>, mut toggled: tokio::sync::watch::Receiver<bool>) {
+    let mut edition = 0;
+    while toggled.wait_for(|rendering| *rendering).await.is_ok() {
+        edition += 1;
+        let at = Timestamp::from_secs(1_743_600_000 + edition);
+        tokio::task::block_in_place(|| shelf.place(rendered(edition), at));
+    }
 }
 
 /// The least that hyper can do: one body, one tag, no choice.
@@ -346,32 +439,34 @@ fn site() -> Site {
 }
 
 fn feed() -> Vec<u8> {
-    let atom = rendered().into_iter().find(|document| document.path == PATH);
+    let atom = rendered(0).into_iter().find(|document| document.path == PATH);
     atom.map(|document| document.body.to_vec()).unwrap_or_default()
 }
 
-/// A feed of 50 entries with a paragraph or two each.
-fn rendered() -> Vec<publish::Rendered> {
-    let topic = Topic {
-        id: TopicId::new("bench"),
-        title: "Bench".to_owned(),
+/// Feeds of 50 entries with a paragraph or two each, and their pages.
+fn rendered(edition: i64) -> Vec<publish::Rendered> {
+    let stories: Vec<_> = (0..50).map(|number| story(number, edition)).collect();
+    let topic = |number: u8| Topic {
+        id: TopicId::new(format!("bench-{number}")),
+        title: format!("Bench {number}"),
         description: String::new(),
         query: "bench".to_owned(),
         revisions: Revisions::Major,
         entries: 50,
+        bounds: Default::default(),
         formerly: Vec::new(),
         mute_silence: false,
         private: false,
         explain: false,
     };
-    let stories: Vec<_> = (0..50).map(story).collect();
-    publish::render_topic(&topic, &stories, &Sources::new(), &site())
+    let render = |number| publish::render_topic(&topic(number), &stories, &Sources::new(), &site());
+    (0..TOPICS).flat_map(render).collect()
 }
 
-fn story(number: u8) -> Arc<Story> {
+fn story(number: u8, edition: i64) -> Arc<Story> {
     let dated = Timestamp::from_secs(1_743_590_000 - i64::from(number) * 3_600);
     let mut entry = Entry::of(SourceId::new("department"));
-    entry.title = format!("Announcement {number} on measures against networks abroad");
+    entry.title = format!("Announcement {number} on measures {edition} against networks abroad");
     entry.url = format!("https://department.example/news/{number}").parse().ok();
     entry.published = Some(dated);
     let words = ["minister", "sanctions", "region", "partners", "funding", "border", "agreement"];

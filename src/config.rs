@@ -24,6 +24,7 @@ use std::sync::Arc;
 
 pub use changes::{Change, Effect, changes};
 pub use problem::{Note, Problem, Problems, Severity, Spot};
+pub(crate) use value::Period;
 
 use url::Url;
 
@@ -78,12 +79,20 @@ pub struct Loaded {
 }
 
 impl Plan {
-    /// What decides which stories are in a topic and how they are ordered: a
-    /// stored place counts only under it.
+    /// What decides which stories are in a topic, how they are ordered and which
+    /// of them stay: a stored place counts only under it.
     pub fn fingerprint(&self, topic: usize) -> Fingerprint {
         let Fingerprint(query) = self.queries.fingerprint(topic, &self.sources);
-        let order = self.topics[topic].revisions as u64 + 1;
-        Fingerprint(xxhash_rust::xxh3::xxh3_64_with_seed(&query.to_le_bytes(), order))
+        let Topic { revisions, bounds, .. } = &self.topics[topic];
+        let order = *revisions as u64 + 1;
+        let mut hash = xxhash_rust::xxh3::Xxh3::with_seed(order);
+        hash.update(&query.to_le_bytes());
+        if bounds.is_bounded() {
+            let age = bounds.age.map_or(u128::MAX, |age| age.as_millis());
+            hash.update(&age.to_le_bytes());
+            hash.update(&bounds.stories.unwrap_or(usize::MAX).to_le_bytes());
+        }
+        Fingerprint(hash.digest())
     }
 
     /// Whether a story in these topics, and in no others, is kept from who

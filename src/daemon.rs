@@ -90,7 +90,8 @@ impl Daemon {
         let plan = Arc::new(descriptors::within(plan));
         let shelf = Arc::new(Shelf::default());
         let editor = Editor::open(plan.clone(), store.clone(), shelf.clone(), clock.now()).await?;
-        let records = Arc::new(Records::new(plan.clone(), store, editor.memories()));
+        let records = Records::new(plan.clone(), store, editor.memories());
+        let records = Arc::new(records.with_fillings(editor.fillings()));
         let ledger = editor.ledger();
         let (requests, incoming) = mpsc::channel(WAITING);
         let mut pipeline =

@@ -19,12 +19,13 @@
 //!   least eight, stand in the other: the entry's and the story's *leading*
 //!   text, that of its most authoritative member with one. Only ever that one
 //!   is compared, so no chain of pairs drags strangers together, and two stories are never merged,
-//!   but for one that had no text to be judged by: its first text is judged when it comes.
+//!   but for one that had no text to be judged by: its first text is judged when it comes, and
+//!   whoever told it before meets in it.
 //!
 //! What guards against a false merge, which would hide an announcement: short
 //! titles and short texts never join; a title that several stories bear never joins; an address
 //! shared by several entries of one document, or a site's front page, is no identity. A text
-//! joins neither within one source nor, unless word for word, within one site; not where the titles
+//! joins neither within one source nor, unless word for word and within hours or a day, within one site; not where the titles
 //! name different numbers or dates, nor where the texts name different people, places and numbers,
 //! or name others in the same places (a series); not where it holds two texts that have nothing in common (a page that lists
 //! announcements). Passages that many stories, or many entries of a document, have are
@@ -80,6 +81,7 @@ pub use likeness::near;
 pub use overrides::Overrides;
 pub use passages::shared_passages;
 pub use revise::{Wanted, as_told, differences, is_current, is_settled, is_told, wants_enrichment};
+pub use text::listing_remark;
 pub use title::normal_title;
 pub use withdraw::{CHECKED_FOR, tombstone_keys, withdraw};
 

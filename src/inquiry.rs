@@ -10,9 +10,9 @@ use url::Url;
 
 use crate::config::Plan;
 use crate::dedup;
-use crate::model::{Key, Memory, SourceId, Story, StoryId, Timestamp, TopicId};
-use crate::pipeline::Memories;
-use crate::store::{Store, StoreError};
+use crate::model::{Key, Memory, SourceId, Story, StoryId, Timestamp, Topic, TopicId};
+use crate::pipeline::{self, Fillings, Memories};
+use crate::store::{Place, Store, StoreError};
 use trial::Scope;
 
 pub mod changes;
@@ -38,12 +38,18 @@ pub struct Records {
     plan: RwLock<Arc<Plan>>,
     store: Arc<dyn Store>,
     memories: Memories,
+    fillings: Arc<Fillings>,
 }
 
 impl Records {
     /// Records over a plan, a store and what is remembered of the sources.
     pub fn new(plan: Arc<Plan>, store: Arc<dyn Store>, memories: Memories) -> Self {
-        Self { plan: RwLock::new(plan), store, memories }
+        Self { plan: RwLock::new(plan), store, memories, fillings: Arc::default() }
+    }
+
+    /// The same of a daemon, which may be filling topics.
+    pub fn with_fillings(self, fillings: Arc<Fillings>) -> Self {
+        Self { fillings, ..self }
     }
 
     /// The plan in force.
@@ -97,6 +103,14 @@ impl Records {
         Ok(story)
     }
 
+    /// Whether a topic keeps a story that its query has.
+    fn holds(&self, topic: usize, story: &Story) -> Result<bool, StoreError> {
+        let plan = self.plan();
+        let Topic { bounds, .. } = &plan.topics[topic];
+        let place = Place { date: plan.topics[topic].date_of(story), story: story.id };
+        Ok(!bounds.is_bounded() || pipeline::holds(&*self.store, plan.fingerprint(topic), place)?)
+    }
+
     /// Every story, oldest first, a slice at a time; `visit` ends it by `false`.
     pub fn each_story(&self, mut visit: impl FnMut(Story) -> bool) -> Result<(), StoreError> {
         let mut after: Option<(Timestamp, StoryId)> = None;
@@ -124,8 +138,12 @@ pub enum Question {
     Status,
     /// Which topics fell silent? One [`crate::model::TopicSilence`] each.
     Silences,
+    /// Which topics are being filled? One [`crate::pipeline::TopicFilling`] each.
+    Fillings,
     /// How is our hub doing? One [`status::HubStatus`], or nothing where there is none.
     Hub,
+    /// What is kept, and how much room does it take? One [`status::KeptStatus`].
+    Kept,
     /// Why is this story what it is? One [`explain::ExplainedStory`], or nothing.
     Explain {
         /// An address or an id.
@@ -177,8 +195,14 @@ impl Records {
             Question::Silences => {
                 self.silences()?.iter().map(as_json).all(line);
             }
+            Question::Fillings => {
+                self.fillings.all().iter().map(as_json).all(line);
+            }
             Question::Hub => {
                 self.hub_status()?.iter().map(as_json).all(line);
+            }
+            Question::Kept => {
+                line(as_json(&self.kept()?));
             }
             Question::Explain { story } => {
                 if let Some(story) = self.find(story)? {

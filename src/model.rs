@@ -12,6 +12,8 @@ mod entry;
 
 mod event;
 
+mod evidence;
+
 mod intake;
 
 mod memory;
@@ -42,6 +44,7 @@ mod topic;
 
 pub use entry::{Enclosure, Enriched, Entry, Feed};
 pub use event::{EventKind, SourceEvent, TopicSilence};
+pub use evidence::{Evidence, Forbidden, Related, Tier};
 pub use intake::Intake;
 pub use memory::{
     Hold, HoldScope, Memory, Moved, Priced, PushState, Rhythm, Subscription, Watched,
@@ -57,9 +60,7 @@ pub use seed::Seed;
 pub use signature::Signature;
 pub use source::{Enrich, Location, Pace, Role, Secret, Source, Sources};
 pub use stamp::Stamp;
-pub use story::{
-    Admitted, Evidence, Forbidden, Key, KeyKind, Lookalikes, Member, Related, Story, Tier, Verdict,
-};
-pub use subscriber::{Subscriber, SubscriberId, host_of};
+pub use story::{Admitted, Key, KeyKind, Lookalikes, Member, Story, Verdict};
+pub use subscriber::{Mode, Subscriber, SubscriberId, Wish, host_of};
 pub use timestamp::Timestamp;
-pub use topic::{Fingerprint, Revisions, Topic};
+pub use topic::{Bounds, Fingerprint, Revisions, Topic};

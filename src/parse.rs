@@ -82,8 +82,17 @@ pub struct Parsed {
     pub hints: Hints,
     /// What was repaired or left out, in words.
     pub warnings: Vec<String>,
-    /// Whether it breaks off before its end; the entries are those that came whole.
-    pub broken_off: bool,
+    /// Where it breaks off before its end, if it does.
+    pub broken_off: Option<Break>,
+}
+
+/// Where a document breaks off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Break {
+    /// Its entries came whole; what began and was nothing yet is left out.
+    Between,
+    /// Of its last entry there is only what came whole, title and address among it.
+    WithinLast,
 }
 
 /// Reads a document. One bad entry is a warning; a document that is no feed

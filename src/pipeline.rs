@@ -24,6 +24,8 @@ mod editor;
 mod enriching;
 mod filing;
 
+mod filling;
+
 mod hub;
 
 mod ingested;
@@ -59,7 +61,8 @@ use telling::News;
 
 pub(crate) use editor::rules;
 pub use editor::{Editor, Memories};
-pub(crate) use filing::{after, archive_of, latest_first, names};
+pub(crate) use filing::{after, archive_of, holds, latest_first, names};
+pub use filling::{Fillings, TopicFilling};
 pub use ingested::Ingested;
 pub(crate) use listening::silences;
 pub use pulse::Pulse;
@@ -210,7 +213,7 @@ impl Pipeline {
                 Event::Heard(word) => self.heard(*word).await?,
                 Event::Told(word) => self.told(word).await?,
                 Event::Asked(Request::Subscribe { asked, done }) => {
-                    let _ = done.send(self.subscribe(asked));
+                    let _ = done.send(self.subscribe(asked).await?);
                 }
                 Event::Asked(Request::CallBack { token, query, done }) => {
                     let _ = done.send(self.call_back(&token, &query).await?);

@@ -173,11 +173,7 @@ pub fn render_topic_after(
     site: &Site,
 ) -> Vec<Rendered> {
     let site = &site.of_topic(topic);
-    let told = |story: &'_ Arc<Story>| if topic.explain { words(story) } else { Vec::new() };
-    let accounts = stories.iter().map(|story| {
-        Account::of(story, topic.date_of(story), sources, site).matched_by(told(story))
-    });
-    let accounts = each_id_once(accounts);
+    let accounts = explained(topic, stories, words, sources, site);
     let masthead = Masthead::of_topic(topic, &accounts, archived, site);
     let mut rendered = feeds(&masthead, &accounts, site);
     rendered.push(pages::topic(topic, &accounts, site));
@@ -293,16 +289,17 @@ pub fn render_story(
 }
 
 /// An archived feed of a topic as it closes, after the one before it.
-/// `stories` are newest first by [`Topic::date_of`].
+/// `stories` are newest first by [`Topic::date_of`]; `words` are those which put a
+/// story into a topic that explains itself, as it says them then.
 pub fn render_volume(
     topic: &Topic,
-    volume: Volume,
-    previous: Option<Volume>,
+    (volume, previous): (Volume, Option<Volume>),
     stories: &[Arc<Story>],
+    words: &dyn Fn(&Story) -> Vec<String>,
     sources: &Sources,
     site: &Site,
 ) -> Vec<Rendered> {
-    let accounts = accounts(stories, |story| topic.date_of(story), sources, site);
+    let accounts = explained(topic, stories, words, sources, site);
     let masthead = Masthead::of_volume(topic, volume, previous, &accounts, site);
     feeds(&masthead, &accounts, site)
 }
@@ -323,6 +320,20 @@ fn render_search(query: &str, finding: &Finding, format: Format, site: &Site) ->
 
 fn feeds(masthead: &Masthead, accounts: &[Account<'_>], site: &Site) -> Vec<Rendered> {
     Format::ALL.into_iter().map(|format| format.render(masthead, accounts, site)).collect()
+}
+
+/// Accounts of a topic's stories, with the words that put them there where it tells them.
+fn explained<'a>(
+    topic: &Topic,
+    stories: &'a [Arc<Story>],
+    words: &dyn Fn(&Story) -> Vec<String>,
+    sources: &Sources,
+    site: &Site,
+) -> Vec<Account<'a>> {
+    let told = |story: &Story| if topic.explain { words(story) } else { Vec::new() };
+    each_id_once(stories.iter().map(|story| {
+        Account::of(story, topic.date_of(story), sources, site).matched_by(told(story))
+    }))
 }
 
 fn accounts<'a>(

@@ -49,6 +49,8 @@ mod in_memory;
 
 mod layout;
 
+mod migrate;
+
 mod open;
 
 mod passages;
@@ -90,9 +92,7 @@ pub use in_memory::InMemory;
 pub use open::{open, open_existing};
 pub use rebuild::{Compaction, Repair, compact, repair};
 pub use records::Record;
-pub use retention::{
-    Bounds, Retention, Slice, all_listed, stale_keys, stale_stories, surplus_places,
-};
+pub use retention::{Retention, Slice, all_listed, stale_keys, stale_stories};
 pub use room::Room;
 pub use sled_store::SledStore;
 pub use survey::{Survey, check};

@@ -24,9 +24,14 @@ fn listing(entries: &[[String; 4]]) -> String {
 
 /// Two stories of April, and one of May, with which April's volume closes.
 async fn in_may() -> World {
+    in_may_with("").await
+}
+
+/// The same, with further lines in the topic's table.
+async fn in_may_with(lines: &str) -> World {
     let april = [entry(2, "2025-04-02"), entry(1, "2025-04-01")];
     let world = World::new().await.source("fcdo", listing(&april)).topic("crime", "crime");
-    let world = world.start().await;
+    let world = world.lines(lines).start().await;
     assert_eq!(world.get("/topics/crime/archive/2025-04.atom").await.status, 404);
     world.site.document("/fcdo", listing(&[entry(3, "2025-05-03"), april[0].clone()]));
     world.pass(31 * DAY).await;
@@ -74,6 +79,20 @@ fn stored(world: &World) -> BTreeMap<String, String> {
     let dated = |text: &str| text.replace('Z', "+00:00");
     let stories = world.stories().into_iter();
     stories.map(|story| (story.published_id, dated(&story.updated))).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_volume_of_a_topic_that_explains_itself_says_for_which_words_as_the_feed_does() {
+    let world = in_may_with("explain = true").await;
+    let volumes = archived(&world).await;
+    assert_eq!(volumes.len(), 3, "{:?}", volumes.keys());
+    for (path, bytes) in volumes {
+        let text = String::from_utf8(bytes).unwrap();
+        assert_eq!(text.matches("Matched: crime.").count(), 2, "{path}: {text}");
+    }
+    for bytes in archived(&in_may().await).await.into_values() {
+        assert!(!String::from_utf8(bytes).unwrap().contains("Matched: "));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,15 +1,19 @@
 //! An archive and a changed topic in; the old feed until the new one is complete, out.
 
+use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::sync::Arc;
 
 use gazetted::model::{
-    Entry, Feed, Freshness, Hints, Outcome, Poll, Reading, SourceId, Validators,
+    Entry, Feed, Freshness, Hints, Outcome, Poll, Reading, SourceId, TopicId, Validators,
 };
-use gazetted::pipeline::{Editor, Refilled};
+use gazetted::pipeline::{Editor, Refilled, TopicFilling};
 use gazetted::publish::Shelf;
 use gazetted::store::{InMemory, Store};
 
-use crate::support::world::World;
+use crate::support::binary::{Gazetted, Launched, RunningDaemon};
+use crate::support::http::get;
+use crate::support::world::{World, atom};
 
 /// More than are filled at a time.
 const STORIES: usize = 450;
@@ -100,6 +104,8 @@ async fn a_changed_topic_is_served_as_it_was_until_it_is_filled_and_misses_nothi
     editor.prepare(Arc::new(bridges.plan())).await.unwrap();
     assert_eq!(editor.step(bridges.clock.now()).await.unwrap(), None, "one slice is not all");
     assert!(editor.is_filling());
+    let told = |matched, of| TopicFilling { topic: TopicId::new("works"), matched, of };
+    assert_eq!(editor.fillings().all(), [told(200, STORIES as u64)]);
     assert_eq!(titles(&shelf), about("harbour", STORIES));
     // What comes in meanwhile is in the old feed at once, and in the new one later.
     editor.ingest(&poll(&harbours, 0..STORIES + 10)).await.unwrap();
@@ -107,6 +113,7 @@ async fn a_changed_topic_is_served_as_it_was_until_it_is_filled_and_misses_nothi
     assert_eq!(titles(&shelf), about("harbour", STORIES + 10));
 
     let refilled = filled(&mut editor, &bridges).await;
+    assert_eq!(editor.fillings().all(), []);
     assert_eq!(titles(&shelf), about("bridge", STORIES + 10));
     let (added, lost) = (46, 184);
     assert_eq!((refilled[0].added, refilled[0].lost), (added, lost));
@@ -166,4 +173,103 @@ async fn a_change_that_is_taken_back_in_the_middle_leaves_nothing_behind() {
     assert_eq!(titles(&shelf), about("harbour", STORIES + 10));
     assert_eq!(store.filled().unwrap().len(), 4);
     assert!(store.stamps().unwrap().keys().all(|path| !path.starts_with("doubtful:")));
+}
+
+/// Files whose entries are all taken in at the first start.
+const FILES: usize = 10;
+const ENTRIES: usize = 500;
+
+/// A store with so many stories that filling a topic takes many steps.
+fn archive() -> Gazetted {
+    let mut config =
+        "[server]\nlisten = \"127.0.0.1:0\"\nbase_url = \"https://feeds.example.org/\"\n\
+                      [logging]\nformat = \"json\"\n[store]\npath = \"store\"\n"
+            .to_owned();
+    for file in 0..FILES {
+        write!(config, "[[source]]\nid = \"office-{file}\"\nfile = \"{file}.xml\"\n").unwrap();
+    }
+    config += "[[topic]]\nid = \"works\"\ntitle = \"Works\"\nentries = 5000\nquery = \"harbour\"\n";
+    let gazetted = Gazetted::with(&config);
+    for file in 0..FILES {
+        let rows: Vec<[String; 3]> = (file * ENTRIES..(file + 1) * ENTRIES)
+            .map(|number| {
+                let link = format!("https://office-{file}.example/{number}");
+                [format!("urn:{number}"), link, title(number)]
+            })
+            .collect();
+        let rows: Vec<_> = rows
+            .iter()
+            .map(|[id, link, title]| (&**id, &**link, &**title, "2025-04-01T09:00:00Z"))
+            .collect();
+        std::fs::write(gazetted.path().join(format!("{file}.xml")), atom(&rows)).unwrap();
+    }
+    gazetted
+}
+
+/// How far the topic is filled, as an operator is told.
+fn filling(gazetted: &Gazetted) -> Option<(u64, u64)> {
+    let lines = gazetted.succeed(&["status", "--json"]);
+    let mut lines = lines.lines().map(serde_json::from_str::<serde_json::Value>);
+    let of_it = lines.find_map(|line| line.ok().filter(|line| line["state"] == "filling"))?;
+    assert_eq!(of_it["topic"], "works");
+    Some((of_it["matched"].as_u64()?, of_it["of"].as_u64()?))
+}
+
+/// What is published of the topic: the id of each title.
+fn served(daemon: &RunningDaemon) -> BTreeMap<String, String> {
+    let feed = get(daemon.address, "/topics/works.json");
+    let feed: serde_json::Value = serde_json::from_slice(&feed.body).unwrap();
+    let text = |item: &serde_json::Value, name: &str| item[name].as_str().unwrap().to_owned();
+    let items = feed["items"].as_array().unwrap();
+    let ids: BTreeMap<_, _> =
+        items.iter().map(|item| (text(item, "title"), text(item, "id"))).collect();
+    assert_eq!(ids.len(), items.len(), "nothing stands there twice");
+    ids
+}
+
+#[test]
+fn a_topic_whose_filling_was_killed_is_filled_at_the_next_start_and_holds_nothing_twice() {
+    let all = FILES * ENTRIES;
+    let gazetted = archive();
+    gazetted.succeed(&["poll"]);
+    let stories = gazetted.stories();
+    assert_eq!(stories.len(), all);
+    let mut stood = "harbour";
+    let mut killed = 0;
+    // However fast the machine is: some kill comes while there is something to fill.
+    for wanted in ["bridge", "harbour"].into_iter().cycle().take(20) {
+        let config = std::fs::read_to_string(gazetted.config()).unwrap();
+        let line = |word: &str| format!("query = \"{word}\"");
+        assert!(config.contains(&line(stood)));
+        std::fs::write(gazetted.config(), config.replace(&line(stood), &line(wanted))).unwrap();
+        let daemon = Launched::by(gazetted.command(&["run"])).listening();
+        let (matched, of) = filling(&gazetted).unwrap_or_default();
+        daemon.signal("KILL");
+        let (_, log) = daemon.ended();
+        if log.contains("\"topic_changed\"") || matched == of {
+            stood = wanted;
+            continue;
+        }
+        killed += 1;
+        assert_eq!(of, all as u64);
+        let mut daemon = Launched::by(gazetted.command(&["run"])).listening();
+        daemon.logged("\"topic_changed\"");
+        let ids = served(&daemon);
+        assert_eq!(ids.len(), about(wanted, all).len(), "{wanted}");
+        assert_eq!(filling(&gazetted), None);
+        daemon.end("TERM");
+        for story in &stories {
+            let published = ids.get(story["title"].as_str().unwrap());
+            assert!(published.is_none_or(|id| id == story["published_id"].as_str().unwrap()));
+        }
+        stood = wanted;
+        if killed == 2 {
+            break;
+        }
+    }
+    assert!(killed > 0, "no kill came while a topic was being filled");
+    let kept = |stories: Vec<serde_json::Value>| -> Vec<_> {
+        stories.into_iter().map(|story| [story["id"].clone(), story["entries"].clone()]).collect()
+    };
+    assert_eq!(kept(gazetted.stories()), kept(stories));
 }

@@ -105,6 +105,21 @@ async fn a_source_that_fails_changes_nothing_that_subscribers_see() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_document_that_breaks_off_takes_nothing_from_a_story_and_brings_new_ones() {
+    let world = three_tellings().await;
+    let before = world.get("/topics/crime.atom").await;
+    let half = |document: String| document[..document.find("</summary>").unwrap() - 9].to_owned();
+    world.site.document("/fcdo", half(announcement()));
+    world.pass(2 * HOUR).await;
+    assert_eq!(world.get("/topics/crime.atom").await.body, before.body);
+    let other = atom(&[("urn:2", "https://www.gov.uk/2", "Weather is seen to", DATE)]);
+    world.site.document("/fcdo", half(other));
+    world.pass(2 * HOUR).await;
+    let stories = world.stories();
+    assert!(stories.iter().any(|story| story.title == "Weather is seen to"), "{stories:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn after_a_restart_nothing_is_asked_early_and_everything_conditionally() {
     let mut world = three_tellings().await;
     let before = world.get("/topics/crime.atom").await;

@@ -2,9 +2,15 @@
 
 mod labelled;
 
+mod landings;
+
+mod listings;
+
 mod orders;
 
 mod releases;
+
+mod score;
 
 mod series;
 
@@ -29,6 +35,15 @@ fn full_text() -> String {
         "A report on response times is due every six months and will be open to the public.",
     ];
     sentences.join(" ")
+}
+
+/// A document with one entry of this date and text.
+fn telling(id: &str, link: &str, title: &str, date: &str, text: &str) -> String {
+    format!(
+        "<feed xmlns=\"http://www.w3.org/2005/Atom\"><id>tag:{id}</id><title>{id}</title><updated>{date}</updated>\
+         <entry><id>urn:{id}</id><title>{title}</title><updated>{date}</updated><link href=\"{link}\"/>\
+         <content type=\"html\">{text}</content></entry></feed>"
+    )
 }
 
 fn page(text: &str) -> String {
@@ -161,28 +176,22 @@ async fn a_page_that_cannot_be_had_delays_and_loses_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn copies_under_other_titles_and_addresses_are_known_by_their_text() {
-    let entry = |id: &str, link: &str, title: &str, text: &str| {
-        format!(
-            "<feed xmlns=\"http://www.w3.org/2005/Atom\"><id>tag:{id}</id><title>{id}</title><updated>{DATE}</updated>\
-             <entry><id>urn:{id}</id><title>{title}</title><updated>{DATE}</updated><link href=\"{link}\"/>\
-             <content type=\"html\">{text}</content></entry></feed>"
-        )
-    };
     let copy = format!("From our desk. {} Read more news on our site.", full_text());
     let world = World::new()
         .await
         .source(
             "coast",
-            entry(
+            telling(
                 "coast",
                 "https://coast.example/a",
                 "Eleven countries agree shared patrols",
+                DATE,
                 &full_text(),
             ),
         )
         .source(
             "mirror",
-            entry("mirror", "https://mirror.example/9", "Sea rescue plan unveiled", &copy),
+            telling("mirror", "https://mirror.example/9", "Sea rescue plan unveiled", DATE, &copy),
         )
         .topic("plans", "patrols")
         .start()
@@ -192,6 +201,31 @@ async fn copies_under_other_titles_and_addresses_are_known_by_their_text() {
     assert!(stories[0].entries.iter().any(|entry| entry.tier == "T2"), "{stories:#?}");
     let page = world.get(&format!("/stories/{}", stories[0].id)).await;
     assert!(page.text().contains("<mark>"), "{}", page.text());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn copies_of_what_was_told_long_ago_meet_by_their_text_in_whatever_poll_they_come() {
+    const LONG_AGO: &str = "2021-11-02T09:00:00Z";
+    let copy = format!("From our desk. {} Read more news on our site.", full_text());
+    let (coast, mirror) = ("https://coast.example/a", "https://mirror.example/9");
+    let original = telling("coast", coast, "Eleven countries agree", LONG_AGO, &full_text());
+    let copied = telling("mirror", mirror, "Sea rescue plan unveiled", LONG_AGO, &copy);
+    for (first, second) in [((&original, "coast"), "mirror"), ((&copied, "mirror"), "coast")] {
+        let world = World::new()
+            .await
+            .source(first.1, first.0.as_str())
+            .source(second, telling(second, "https://else.example/", "", LONG_AGO, ""))
+            .start()
+            .await;
+        world.pass(2 * HOUR).await;
+        let late = if second == "coast" { &original } else { &copied };
+        world.site.document(&format!("/{second}"), late.as_str());
+        world.pass(2 * HOUR).await;
+        let stories = world.stories();
+        let both = stories.iter().find(|story| story.entries.len() == 2);
+        let both = both.unwrap_or_else(|| panic!("{second} last: {stories:#?}"));
+        assert!(both.entries.iter().any(|entry| entry.tier == "T2"), "{both:#?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

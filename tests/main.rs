@@ -9,6 +9,8 @@ mod access;
 
 mod archive;
 
+mod bounds;
+
 mod demo;
 
 mod filling;

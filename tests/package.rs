@@ -6,6 +6,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+mod boot;
+
 use crate::support::binary::Launched;
 use crate::support::http::get;
 
@@ -171,6 +173,8 @@ fn the_package_installs_a_daemon_that_runs_on_a_clean_machine() {
     assert_eq!(fs::read_to_string(&config).unwrap(), edited);
     machine.dpkg(&["--purge", "gazetted"]);
     assert!(!config.exists() && !machine.path("/usr/bin/gazetted").exists());
+
+    boot::install_and_operate(Path::new(package));
 }
 
 /// systemd finds no fault with the units where they were installed.

@@ -200,12 +200,20 @@ fn every_page_is_accessible_fits_a_phone_and_complains_of_nothing() {
     // Pictures for people to look at: GAZETTED_PICTURES=/some/directory.
     let pictures = std::env::var_os("GAZETTED_PICTURES");
     let browser = &mut Browser::start();
-    for (width, scheme) in [(1200, "light"), (1200, "dark"), (390, "light"), (390, "dark")] {
-        browser.show_as(width, scheme, "screen");
+    for (width, scheme, medium) in [
+        (1200, "light", "screen"),
+        (1200, "dark", "screen"),
+        (390, "light", "screen"),
+        (390, "dark", "screen"),
+        // The width of a sheet of A4, on which a dark page would be a waste of ink.
+        (794, "light", "print"),
+        (794, "dark", "print"),
+    ] {
+        browser.show_as(width, scheme, medium);
         for (name, path) in &pages {
             browser.open(&format!("http://{}{path}", daemon.address));
             if let Some(directory) = &pictures {
-                let file = format!("{name}-{scheme}-{width}.png");
+                let file = format!("{name}-{scheme}-{medium}-{width}.png");
                 browser.picture(&Path::new(directory).join(file));
             }
             let broad = browser.evaluate("document.documentElement.scrollWidth");
@@ -214,7 +222,11 @@ fn every_page_is_accessible_fits_a_phone_and_complains_of_nothing() {
             // Of a status, which is what it is to be, the browser complains too.
             complaints.retain(|said| !said.contains("the server responded with a status of 40"));
             assert_eq!(complaints, [""; 0], "{path}");
-            assert_eq!(browser.violations(), [""; 0], "{path}, {scheme}, {width} pixels wide");
+            assert_eq!(
+                browser.violations(),
+                [""; 0],
+                "{path}, {scheme}, {medium}, {width} pixels wide"
+            );
         }
     }
 }

@@ -5,6 +5,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
+use gazetted::model::Timestamp;
 use serde_json::Value;
 
 use crate::support::binary::{Gazetted, RunningDaemon};
@@ -224,5 +225,35 @@ fn all_xml_is_well_formed() {
         let linted = fed(Command::new("xmllint").args(["--noout", "-"]), &answer.body);
         let said = String::from_utf8_lossy(&linted.stderr);
         assert!(linted.status.success() && said.is_empty(), "{path}: {said}");
+    }
+}
+
+// sfeed.
+
+#[test]
+#[ignore = "needs sfeed (Debian package sfeed)"]
+fn sfeed_reads_in_atom_and_rss_what_the_json_feed_says() {
+    let (_demo, daemon) = polled();
+    for topic in TOPICS {
+        let json = get(daemon.address, &format!("/topics/{topic}.json"));
+        let json: Value = serde_json::from_slice(&json.body).unwrap();
+        let told = |item: &Value| {
+            let text = |name: &str| item[name].as_str().unwrap().to_owned();
+            let date = Timestamp::parse_rfc3339(&text("date_published")).unwrap();
+            [date.as_secs().to_string(), text("title"), text("url"), text("id")]
+        };
+        let told: Vec<_> = json["items"].as_array().unwrap().iter().map(told).collect();
+        assert!(!told.is_empty(), "{topic}");
+        for format in ["atom", "rss"] {
+            let feed = get(daemon.address, &format!("/topics/{topic}.{format}"));
+            let lines = printed(&fed(&mut Command::new("sfeed"), &feed.body));
+            let read = |line: &str| {
+                let fields: Vec<&str> = line.split('\t').collect();
+                // Date, title, link, content, its type, id, and others.
+                [fields[0], fields[1], fields[2], fields[5]].map(str::to_owned)
+            };
+            let read: Vec<_> = lines.lines().map(read).collect();
+            assert_eq!(read, told, "{topic}.{format}");
+        }
     }
 }

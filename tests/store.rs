@@ -1,14 +1,19 @@
 //! A directory and a process that is killed in it in; a whole store out.
 
+use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
 use gazetted::model::{
     Admitted, Entry, Evidence, Fingerprint, Key, KeyKind, Member, Memory, SourceId, Story, StoryId,
     Timestamp, Verdict,
 };
 use gazetted::store::{self, Commit, Place, PlaceChange, Store, StoreError};
+
+use crate::support::binary::Gazetted;
 
 /// Set in the process that is to be killed: the store's directory.
 const VICTIM: &str = "GAZETTED_TEST_STORE";
@@ -183,6 +188,48 @@ fn what_was_answered_survives_kill_9() {
 
 /// A backup taken while commits go on holds whole commits up to some moment,
 /// and perhaps stories of later ones; never a memory without its stories.
+/// The demonstration with a store that a program of format 1 left.
+fn of_format_1() -> Gazetted {
+    let demo = Gazetted::demo();
+    let home = demo.path().join("store");
+    let engine = sled::open(home.join("sled")).unwrap();
+    for line in include_str!("stores/format-1.txt").lines() {
+        let (key, value) = line.split_once(' ').unwrap();
+        let [key, value] = [key, value].map(|part| STANDARD_NO_PAD.decode(part).unwrap());
+        engine.insert(key, value).unwrap();
+    }
+    engine.flush().unwrap();
+    fs::write(home.join("lock"), "").unwrap();
+    fs::write(
+        home.join("epoch"),
+        "gazetted store: what it must at least hold\nformat 1\ncommits 18\n",
+    )
+    .unwrap();
+    demo
+}
+
+#[test]
+fn a_store_of_format_1_is_migrated_and_said_to_be_whenever_the_program_is_killed_in_it() {
+    let unharmed = of_format_1();
+    let (code, log) = unharmed.start().end("TERM");
+    assert!(code == Some(0) && log.contains("store_migrating"), "{log}");
+    assert!(log.contains("store_migrated"), "{log}");
+    let stories = unharmed.succeed(&["export", "stories"]);
+    assert_eq!(stories.lines().count(), 46);
+
+    for after in (0..60).step_by(4) {
+        let demo = of_format_1();
+        let mut victim = demo.command(&["check", "--store"]).stdout(Stdio::null()).spawn().unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(after));
+        // It may have come to its end.
+        let _ = victim.kill();
+        victim.wait().unwrap();
+        let checked = demo.run(&["check", "--store"]);
+        assert!(checked.status.success(), "after {after} ms: {checked:?}");
+        assert_eq!(demo.succeed(&["export", "stories"]), stories, "after {after} ms");
+    }
+}
+
 #[test]
 fn a_backup_under_way_holds_what_it_claims_to_remember() {
     let dir = tempfile::tempdir().unwrap();

@@ -237,6 +237,49 @@ fn a_changed_configuration_is_compared_with_what_is_published() {
 }
 
 #[test]
+fn what_hardly_chooses_can_never_match_or_is_never_used_is_told_before_it_goes_live() {
+    let newsroom = Gazetted::with("");
+    // Of a handful of stories, half says nothing.
+    let rows: Vec<[String; 3]> = (0..24)
+        .map(|number| {
+            let about = ["crime", "trade", "spring"][number % 3];
+            let link = format!("https://www.gov.uk/news/{number}");
+            [format!("urn:{number}"), link, format!("Announcement {number} on {about}")]
+        })
+        .collect();
+    let rows: Vec<_> = rows
+        .iter()
+        .map(|[id, link, title]| (&**id, &**link, &**title, "2025-04-02T11:05:00Z"))
+        .collect();
+    std::fs::write(newsroom.path().join("fcdo.atom"), atom(&rows)).unwrap();
+    write_topics(&newsroom, &topic("crime", "crime"));
+    newsroom.succeed(&["poll"]);
+    let told = |topics: &str, arguments: &[&str]| {
+        write_topics(&newsroom, topics);
+        String::from_utf8(newsroom.run(arguments).stdout).unwrap()
+    };
+    let archive = ["check", "--archive", LONG_AGO[0], LONG_AGO[1]];
+    let frequent = told(&topic("crime", "crime AND announcement"), &archive);
+    assert!(frequent.contains("topic crime\n"), "{frequent}");
+    assert!(frequent.contains("`announcement` is in 100 % of the stories"), "{frequent}");
+    assert!(!frequent.contains("`crime` is in"), "{frequent}");
+    assert!(!told(&topic("crime", "crime"), &archive).contains("% of the stories"));
+    let left_out = told(&topic("crime", "crime NOT announcement"), &archive);
+    assert!(!left_out.contains("% of the stories"), "what is left out may be frequent: {left_out}");
+
+    for arguments in [&["check"][..], &archive] {
+        let never = told(&topic("crime", "crime AND (talks NOT talks)"), arguments);
+        assert!(never.contains("this can never match: `talks` is both asked for"), "{never}");
+        let unused = "[vocabulary]\nplaces = [\"Varrel\"]\n";
+        let unused = told(&(topic("crime", "crime") + unused), arguments);
+        assert!(unused.contains("no topic uses the vocabulary `places`"), "{unused}");
+        let used = "[vocabulary]\nplaces = [\"Varrel\"]\n";
+        let used = told(&(topic("crime", "crime OR @places") + used), arguments);
+        assert!(!used.contains("no topic uses"), "{used}");
+    }
+}
+
+#[test]
 fn a_sample_may_be_the_address_of_a_stored_story() {
     let with = |sample: &str| format!("{}{sample}\n", topic("crime", "crime"));
     let (newsroom, daemon) = newsroom(&with(&format!("must_match = [\"{CRIME}\"]")));

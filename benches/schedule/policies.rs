@@ -219,6 +219,7 @@ impl Policy for Hazard {
                 entries: Vec::new(),
                 hints: Hints::default(),
                 warnings: Vec::new(),
+                broken_off: false,
                 back: None,
             }))
         };

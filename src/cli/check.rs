@@ -151,9 +151,10 @@ impl Check {
         if addresses.is_empty() && !self.archive {
             return Ok(archive);
         }
-        let since = self.archive.then(|| Clock::wall().now().before(self.since));
+        let now = Clock::wall().now();
+        let since = self.archive.then(|| now.before(self.since));
         let named = addresses.into_iter().cloned().collect();
-        let mut comparison = since.map(|since| Comparison::new(plan, since));
+        let mut comparison = since.map(|since| Comparison::new(plan, since, now));
         let asked = ask::ask(plan.clone(), Question::Archive { since, named }, |value| {
             match (serde_json::from_value(value), &mut comparison) {
                 (Ok(ArchiveLine::Named(name, story)), _) => {

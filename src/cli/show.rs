@@ -7,7 +7,7 @@ use comfy_table::{ContentArrangement, Table};
 use super::print_line;
 use crate::inquiry::explain::{ExplainedEntry, ExplainedRevision, ExplainedStory, NearStory};
 use crate::inquiry::polled::PollReport;
-use crate::inquiry::status::{Event, SourceStatus};
+use crate::inquiry::status::{Event, KeptStatus, KeptTopic, SourceStatus};
 use crate::parse::Parsed;
 use crate::topics::{Hit, Reason};
 
@@ -75,6 +75,26 @@ pub(super) fn status_table(sources: &[SourceStatus]) {
         ]);
     }
     print_line(rows);
+}
+
+/// What is kept, of how much there may be.
+pub(super) fn kept(kept: &KeptStatus) {
+    let bounds = |most: Option<u64>, keep: &Option<String>| {
+        let most = most.map(|most| format!(" of {most} at most"));
+        let keep = keep.as_ref().map(|keep| format!(", each for {keep}"));
+        most.unwrap_or_default() + &keep.unwrap_or_default()
+    };
+    let KeptStatus { stories, most_stories, keep, bytes, free, topics } = kept;
+    print_line(format_args!(
+        "kept: {stories} stories{} in {}; {} are free there",
+        bounds(*most_stories, keep),
+        indicatif::HumanBytes(*bytes),
+        indicatif::HumanBytes(*free)
+    ));
+    for KeptTopic { topic, stories, most_stories, keep } in topics {
+        let bounds = bounds(most_stories.map(|most| most as u64), keep);
+        print_line(format_args!("topic {topic} keeps {stories} stories{bounds}"));
+    }
 }
 
 /// All that is known of one source.
@@ -180,6 +200,9 @@ pub(super) fn story(story: &ExplainedStory) {
         if let Some(url) = url {
             print_line(format_args!("      {url}"));
         }
+        if let Some(remark) = &entry.remark {
+            print_line(format_args!("      {remark}"));
+        }
         for passage in entry.shared.iter().take(MOST_PASSAGES) {
             print_line(format_args!("      shared: “{}”", shortened(passage)));
         }
@@ -199,7 +222,11 @@ pub(super) fn story(story: &ExplainedStory) {
         print_line(format_args!("  {kind} {at} by {source}{note}{title}"));
     }
     for topic in &story.topics {
-        let verdict = if topic.explanation.matched { "in" } else { "not in" };
+        let verdict = match (topic.explanation.matched, topic.left) {
+            (true, false) => "in",
+            (true, true) => "no longer in, being older than what it keeps:",
+            (false, _) => "not in",
+        };
         print_line(format_args!("\n{verdict} {}", topic.id));
         print_line(format_args!("  {}", topic.explanation.summary));
         reason(&topic.explanation.reason, 1);

@@ -8,8 +8,9 @@ use serde_json::json;
 use super::{ConfigFile, Done, Stop, ask, print_line, show};
 use crate::config::Plan;
 use crate::inquiry::Question;
-use crate::inquiry::status::{HubStatus, SourceStatus};
+use crate::inquiry::status::{HubStatus, KeptStatus, SourceStatus};
 use crate::model::TopicSilence;
+use crate::pipeline::TopicFilling;
 
 /// Say how every source is doing.
 #[derive(Debug, Args)]
@@ -19,7 +20,8 @@ pub(super) struct Status {
     /// Only these sources.
     #[arg(value_name = "SOURCE")]
     sources: Vec<String>,
-    /// Print one JSON object a source instead of a table, and one a silent topic.
+    /// Print one JSON object a source instead of a table, one a topic that is silent or being
+    /// filled, and one of what is kept.
     #[arg(long)]
     json: bool,
 }
@@ -35,14 +37,20 @@ impl Status {
             rows.retain(|row| self.sources.contains(&row.id));
         }
         // Whoever names a source wants to know all of it, and of nothing else.
-        let silent = match self.sources.is_empty() {
-            true => silent_topics(plan.clone())?,
-            false => Vec::new(),
+        let (silent, filling) = match self.sources.is_empty() {
+            true => (silent_topics(plan.clone())?, filling_topics(plan.clone())?),
+            false => Default::default(),
+        };
+        let kept: Option<KeptStatus> = match self.sources.is_empty() {
+            true => ask::ask_one(plan.clone(), Question::Kept)?,
+            false => None,
         };
         if self.json {
             let _ =
                 rows.iter().all(|row| print_line(serde_json::to_string(row).unwrap_or_default()))
-                    && silent.iter().all(|topic| print_line(of_topic(topic)));
+                    && silent.iter().all(|topic| print_line(of_topic(topic)))
+                    && filling.iter().all(|topic| print_line(of_filling(topic)))
+                    && kept.iter().all(|kept| print_line(json!({ "kept": kept })));
         } else {
             show::status_table(&rows);
             if !self.sources.is_empty() {
@@ -51,6 +59,12 @@ impl Status {
             for TopicSilence { topic, since, .. } in &silent {
                 print_line(format_args!("topic {topic} is silent: no story since {since}"));
             }
+            for TopicFilling { topic, matched, of } in &filling {
+                print_line(format_args!(
+                    "topic {topic} is being filled: {matched} of {of} stories matched"
+                ));
+            }
+            kept.iter().for_each(show::kept);
             if self.sources.is_empty()
                 && let Some(HubStatus { subscriptions, hosts, failing }) =
                     ask::ask_one(plan, Question::Hub)?
@@ -72,6 +86,19 @@ fn silent_topics(plan: Plan) -> Result<Vec<TopicSilence>, Stop> {
     Ok(silences)
 }
 
+/// The topics whose changed query is matched with what is stored.
+fn filling_topics(plan: Plan) -> Result<Vec<TopicFilling>, Stop> {
+    let mut fillings: Vec<TopicFilling> = Vec::new();
+    ask::ask(plan, Question::Fillings, |value| fillings.extend(serde_json::from_value(value)))?;
+    Ok(fillings)
+}
+
+/// The same as a line of JSON.
+fn of_filling(filling: &TopicFilling) -> serde_json::Value {
+    let TopicFilling { topic, matched, of } = filling;
+    json!({ "topic": topic, "state": "filling", "matched": matched, "of": of })
+}
+
 /// A silent topic as a line of JSON; what has a `topic` is no source.
 fn of_topic(silence: &TopicSilence) -> serde_json::Value {
     let TopicSilence { topic, since, told, .. } = silence;
@@ -87,6 +114,15 @@ fn of_topic(silence: &TopicSilence) -> serde_json::Value {
 mod tests {
     use super::*;
     use crate::model::{Timestamp, TopicId};
+
+    #[test]
+    fn a_topic_that_is_being_filled_is_a_line_that_no_source_is_mistaken_for() {
+        let filling = TopicFilling { topic: TopicId::new("balkans"), matched: 200, of: 4100 };
+        assert_eq!(
+            of_filling(&filling).to_string(),
+            r#"{"matched":200,"of":4100,"state":"filling","topic":"balkans"}"#
+        );
+    }
 
     #[test]
     fn a_silent_topic_is_a_line_that_no_source_is_mistaken_for() {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::{HubPlan, Plan, StorePlan};
 use crate::fetch;
-use crate::model::{Source, SourceId, Topic, TopicId};
+use crate::model::{Pace, Source, SourceId, Topic, TopicId};
 
 /// One thing that differs between two plans.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -162,18 +162,25 @@ fn sources(old: &Plan, new: &Plan) -> Vec<Change> {
             continue;
         };
         // A place moves with every source that comes before it.
-        let fields = differing!(&**before, &*new.sources[id], Source {
+        let (before, source) = (&**before, &*new.sources[id]);
+        let mut fields = differing!(before, source, Source {
             title: "title",
             location: "address",
             tags: "tags",
             role: "role",
             rank: "rank",
             enrich: "enrich",
-            pace: "interval",
             headers: "headers",
             allow_private: "allow_private",
             push: "push",
-        } but id, position);
+        } but id, position, pace);
+        fields.extend(differing!(&before.pace, &source.pace, Pace {
+            interval: "interval",
+            min: "min",
+            max: "max",
+            mute_silence: "mute_silence",
+            new_a_day: "new_a_day",
+        } but));
         if !fields.is_empty() {
             changes.push(in_force(format!("source {id}: {} changed", fields.join(", "))));
         }
@@ -220,6 +227,9 @@ fn topics(old: &Plan, new: &Plan) -> Vec<Change> {
                 if old.topics[before].query == topic.query { "what it names" } else { "query" };
             let what = format!("topic {id}: {cause} changed");
             changes.push(Change { what, effect: Effect::MatchedAgain(id.clone()) });
+        } else if old.topics[before].bounds != topic.bounds {
+            let what = format!("topic {id}: what it keeps changed");
+            changes.push(Change { what, effect: Effect::MatchedAgain(id.clone()) });
         }
         let fields = differing!(&old.topics[before], topic, Topic {
             title: "title",
@@ -229,7 +239,7 @@ fn topics(old: &Plan, new: &Plan) -> Vec<Change> {
             formerly: "formerly",
             mute_silence: "mute_silence",
             explain: "explain",
-        } but id, query, private);
+        } but id, query, bounds, private);
         if !fields.is_empty() {
             changes.push(in_force(format!("topic {id}: {} changed", fields.join(", "))));
         }
@@ -308,6 +318,10 @@ tools = ["cargo"]
             ),
             (BASE.replace("cargo", "rustc"), vec!["topic rust: what it names changed"]),
             (
+                BASE.replace("query = \"iron\"", "query = \"iron\"\nstories = 9"),
+                vec!["topic iron: what it keeps changed"],
+            ),
+            (
                 format!("{BASE}[[story]]\nforce = [\"https://e.org/1\", \"https://e.org/2\"]\n"),
                 vec!["[[story]]: changed"],
             ),
@@ -345,6 +359,10 @@ tools = ["cargo"]
                     "[server]: what feeds and pages say of this server changed",
                     "[hub]: serve changed",
                 ],
+            ),
+            (
+                BASE.replace("org/b\"", "org/b\"\nmax = \"2d\"\nnew_a_day = 9"),
+                vec!["source b: max, new_a_day changed"],
             ),
             (BASE.replace("org/b\"", "org/b\"\npush = false"), vec!["source b: push changed"]),
             (

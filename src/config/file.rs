@@ -77,7 +77,7 @@ pub(crate) struct Store {
     /// How long stories are kept after they last changed; for ever, by default.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) keep: Option<Period>,
-    /// How many stories are kept, the newest; all, by default.
+    /// How many stories are kept, those that were first seen last; all, by default.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) stories: Option<u64>,
     /// How long a story that went is still recognised.
@@ -413,6 +413,12 @@ pub(crate) struct Topic {
     pub(crate) revisions: Revisions,
     /// How many stories its feed holds.
     pub(crate) entries: NonZeroUsize,
+    /// How long stories stay in it after their date; as long as they are stored, by default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) keep: Option<Period>,
+    /// How many stories stay in it, the newest; all, by default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) stories: Option<NonZeroUsize>,
     /// Names it had before, whose addresses lead here (Q33).
     pub(crate) formerly: Vec<Spanned<Id>>,
     /// Whether nobody is told when it falls silent.
@@ -434,6 +440,8 @@ impl Default for Topic {
             must_not_match: Vec::new(),
             revisions: Revisions::default(),
             entries: at_least_one(50),
+            keep: None,
+            stories: None,
             formerly: Vec::new(),
             mute_silence: false,
             access: unwritten(Access::Public),

@@ -137,6 +137,9 @@ title = ""
 fn remedies_name_what_was_likely_meant() {
     for (text, help) in [
         ("[polling]\nintervall = \"1h\"", "did you mean `interval`?"),
+        ("[[source]]\nid = \"a\"\nurl = \"a.atom\"", "by `file = \"a.atom\"`"),
+        ("[[source]]\nid = \"a\"\nurl = \"../feeds/a\"", "by `file = \"../feeds/a\"`"),
+        ("[[source]]\nid = \"a\"\nurl = \"www.gov.uk/a.atom\"", "`\"https://www.gov.uk/a.atom\"`"),
         ("[polling]\nevry = \"1h\"", "did you mean `interval`?"),
         ("[[source]]\nname = \"a\"", "did you mean `id`?"),
         ("[server]\nport = 80", "did you mean `listen`?"),

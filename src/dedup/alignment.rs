@@ -27,7 +27,7 @@ pub(super) struct Differences {
 const SENTENCE: usize = 12;
 
 /// An end of so many passages, boilerplate left out, is an account of something else.
-const ACCOUNT: usize = 80;
+pub(super) const ACCOUNT: u32 = 80;
 
 /// Lines two texts up by the passages that occur once in each. What is
 /// `common` to many texts is no account of anything.
@@ -67,7 +67,7 @@ pub(super) fn differences(one: &Passages, other: &Passages, common: &[u64]) -> D
         let telling = |text: &Passages, edge: &Range<usize>| {
             let passages = text.in_order.get(edge.start..edge.end.min(text.in_order.len()));
             let passages = passages.unwrap_or_default().iter();
-            passages.filter(|hash| common.binary_search(hash).is_err()).count() >= ACCOUNT
+            passages.filter(|hash| common.binary_search(hash).is_err()).count() >= ACCOUNT as usize
         };
         found.go_apart |= its_own && telling(one, &own) && telling(other, &others);
     }

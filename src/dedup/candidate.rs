@@ -25,6 +25,10 @@ const MOST_NEIGHBOURS: usize = 16;
 /// copies may lie apart, so that every copy is within two of them.
 const SPAN: i64 = 28 * 24 * 3600;
 
+/// Of an entry older than this when it is read, passage keys count time from its reading back: keys
+/// of the time it bears would be forgotten as soon as they are stored.
+const OLD: Duration = Duration::from_secs(8 * 7 * 24 * 3600);
+
 /// Passages that much of a document has, ascending: they are no evidence.
 pub(super) type Boilerplate = Arc<[u64]>;
 
@@ -47,6 +51,8 @@ pub struct Candidate {
     pub(super) boilerplate: Boilerplate,
     /// The entry's own date, never later than it was read.
     pub(super) date: Timestamp,
+    /// The date under which its passages are found: its own, unless that is [`OLD`].
+    filed: Timestamp,
     /// Its identity within the source, beside the address.
     own: Vec<Key>,
     /// Keys of what the operator joins it with.
@@ -129,14 +135,14 @@ impl Candidate {
     /// Where to look for a passage: all stories dated within two weeks are there.
     pub(super) fn passage_keys(&self, passage: u64) -> [Key; 2] {
         let fortnight = Duration::from_secs(SPAN.unsigned_abs() / 2);
-        let (early, late) = (self.date.before(fortnight), self.date.after(fortnight));
+        let (early, late) = (self.filed.before(fortnight), self.filed.after(fortnight));
         [passage_key(early, passage), passage_key(late, passage)]
     }
 
     /// The keys under which a story is found by this text, if it leads with it.
     pub(super) fn leading_keys(&self) -> Vec<Key> {
         let hashes = self.passage_hashes().into_iter();
-        hashes.map(|passage| passage_key(self.date, passage)).collect()
+        hashes.map(|passage| passage_key(self.filed, passage)).collect()
     }
 
     /// Whether `known`, told by the same source, is this very entry.
@@ -271,6 +277,7 @@ fn candidate(
     let title = normal_title(&entry.title, &entry.feed.title);
     let addresses = addresses(&entry);
     let partners = addresses.iter().flat_map(|address| rules.overrides.partners(address));
+    let date = entry.dated().unwrap_or(now).min(now);
     Candidate {
         address,
         title,
@@ -278,7 +285,8 @@ fn candidate(
         passages: None,
         is_read: false,
         boilerplate: Arc::default(),
-        date: entry.dated().unwrap_or(now).min(now),
+        date,
+        filed: date.max(now.before(OLD)),
         own,
         partners: partners.flat_map(address_keys).collect(),
         entry,

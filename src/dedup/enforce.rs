@@ -38,8 +38,9 @@ pub fn story_at<'a>(url: &Url, known: &'a Lookalikes) -> Option<(&'a Story, usiz
 /// [`Overrides::keys`](super::Overrides::keys), before [`enforce()`].
 pub fn keys_of_entries(known: &Lookalikes, rules: &Rules<'_>, now: Timestamp) -> Vec<Key> {
     let members = standing(known).into_iter().flat_map(|id| known.stories[&id].members.clone());
-    let keys: BTreeSet<Key> =
-        members.flat_map(|member| candidate_of(member.entry, rules, now).keys()).collect();
+    let keys: BTreeSet<Key> = members
+        .flat_map(|member| candidate_of(member.entry, rules, now.min(member.joined)).keys())
+        .collect();
     keys.into_iter().collect()
 }
 
@@ -189,6 +190,7 @@ fn settle(
         story.members[place].evidence = Evidence::Parted { from };
     }
     story.members[place].revised = left.revised;
+    story.members[place].length = left.length;
     story.members[place].withdrawn = left.withdrawn;
     follow_the_lead(story, rules, now);
     story.changed = now;

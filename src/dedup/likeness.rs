@@ -6,7 +6,7 @@ use std::time::Duration;
 use url::Url;
 
 use super::address::canonical;
-use super::alignment::{Differences, differences};
+use super::alignment::{ACCOUNT, Differences, differences};
 use super::candidate::{Candidate, MOST_COMMON, candidate_of};
 use super::figures::Figures;
 use super::judge::{Rules, bearers};
@@ -22,8 +22,9 @@ const TITLE_WINDOW: Duration = Duration::from_secs(7 * 24 * 3600);
 /// The same where the title is that of a series: its next instalment may be a week away.
 const SERIES_WINDOW: Duration = Duration::from_secs(2 * 24 * 3600);
 
-/// The same for two pages of one site that have one text: the next of a daily release comes a day later.
-const SITE_WINDOW: Duration = Duration::from_secs(18 * 3600);
+/// The same for two pages of one site that have one text, unless one day bears both: what offices
+/// announce together they put up within hours, and the next of a daily release comes on another day.
+const SITE_WINDOW: Duration = Duration::from_secs(6 * 3600);
 
 /// How far apart two tellings of one text may be dated (T2).
 const TEXT_WINDOW: Duration = Duration::from_secs(14 * 24 * 3600);
@@ -37,12 +38,15 @@ const RELATED: u32 = 30;
 /// Fewer shared passages than this are a quotation.
 const FEWEST_SHARED: u32 = 8;
 
+/// The same where they are all that a text has of its own: any word of its own is in so many.
+const FEWEST_OF_A_SENTENCE: u32 = 5;
+
 /// Stories compared word by word, those with the most keys in common.
 const MOST_COMPARED: usize = 12;
 
 /// A text of so many words is an account rather than a summary. Two such that
 /// differ speak against a title they share.
-pub(super) const FULL_TEXT: usize = 100;
+pub(super) const FULL_TEXT: usize = Member::ACCOUNT;
 
 /// With fewer different names and numbers in a text, these say nothing.
 const FEWEST_NAMES: u32 = 4;
@@ -94,7 +98,7 @@ pub(super) fn by_text(
     besides: Option<StoryId>,
 ) -> Likeness {
     let Some(passages) = &candidate.passages else { return Likeness::default() };
-    let common = common(candidate, passages, known);
+    let common = common(candidate, passages, known, besides);
     let mut comparisons: Vec<Comparison<'_>> = most_alike(candidate, &common, known)
         .into_iter()
         .filter(|story| Some(story.id) != besides)
@@ -102,9 +106,13 @@ pub(super) fn by_text(
         .collect();
     comparisons.sort_by(|one, other| {
         let cross = |a: &Overlap, b: &Overlap| u64::from(a.shared) * u64::from(b.of);
-        cross(&other.overlap, &one.overlap).cmp(&cross(&one.overlap, &other.overlap)).then(
-            (one.story.first_seen, one.story.id).cmp(&(other.story.first_seen, other.story.id)),
-        )
+        // Of instalments that have one text, the one of its day.
+        let next = |of: &Comparison<'_>| {
+            (date_of(of.leader).apart(candidate.date), of.story.first_seen, of.story.id)
+        };
+        cross(&other.overlap, &one.overlap)
+            .cmp(&cross(&one.overlap, &other.overlap))
+            .then_with(|| next(one).cmp(&next(other)))
     });
     if is_listing(&comparisons) {
         for comparison in &mut comparisons {
@@ -133,7 +141,7 @@ pub(super) fn by_text(
 /// [`keys_of_entries`](super::keys_of_entries) of the story.
 pub fn near(story: &Story, known: &Lookalikes, rules: &Rules<'_>, now: Timestamp) -> Vec<Related> {
     let Some((leader, _)) = leading(story, rules) else { return Vec::new() };
-    let candidate = candidate_of(leader.entry.clone(), rules, now);
+    let candidate = candidate_of(leader.entry.clone(), rules, now.min(leader.joined));
     let Likeness { best, related } = by_text(&candidate, known, rules, Some(story.id));
     let best = best.and_then(|(story, evidence)| match evidence {
         Evidence::SameText { shared, of, .. } => {
@@ -163,6 +171,11 @@ pub(super) fn leads_with_text(story: &Story, member: usize, rules: &Rules<'_>) -
     leading(story, rules).is_some_and(|(leader, _)| std::ptr::eq(leader, &story.members[member]))
 }
 
+/// When a text was told, as far as is known; never later than it was read.
+fn date_of(member: &Member) -> Timestamp {
+    member.entry.dated().unwrap_or(member.joined).min(member.joined)
+}
+
 /// A story's leading text beside the entry's.
 struct Comparison<'a> {
     story: &'a Story,
@@ -181,7 +194,10 @@ fn compare<'a>(
 ) -> Option<Comparison<'a>> {
     let (leader, leading) = leading(story, rules)?;
     let overlap = passages.overlap(&leading, common);
-    if overlap.shared < FEWEST_SHARED || !overlap.reaches(RELATED) {
+    // Of an instalment all but a sentence may be boilerplate: that sentence tells it from the others.
+    let whole = || passages.overlap(&leading, &[]).reaches(WORD_FOR_WORD);
+    let one_sentence = || overlap.shared >= FEWEST_OF_A_SENTENCE && overlap.reaches(100) && whole();
+    if (overlap.shared < FEWEST_SHARED && !one_sentence()) || !overlap.reaches(RELATED) {
         return None;
     }
     let pair = (passages, &leading, common);
@@ -210,11 +226,14 @@ fn forbidden(
     let word_for_word = found.renamed == 0
         && overlap.reaches(WORD_FOR_WORD)
         && overlap.of_longer * WORD_FOR_WORD <= overlap.of * 100;
-    let led = leader.entry.dated().unwrap_or(leader.joined).min(leader.joined);
+    let led = date_of(leader);
     let apart = led.apart(candidate.date);
     // The figures of a release may stand in a table or a file that no text holds: then only
-    // its date tells it from the one before.
-    let together = word_for_word && apart <= SITE_WINDOW;
+    // the date that its source gives it tells it from the one before.
+    let day = |date: Timestamp| date.as_secs().div_euclid(24 * 3600);
+    let near = apart <= SITE_WINDOW || day(led) == day(candidate.date);
+    let are_dated = entry.dated().is_some() && leader.entry.dated().is_some();
+    let together = word_for_word && are_dated && near;
     if let Some(host) = site_of(entry, story).filter(|_| !together) {
         return Some(Forbidden::OneSite { host });
     }
@@ -262,7 +281,8 @@ fn is_another(
 
 /// Whether the shorter of two texts is one of several that the longer puts in
 /// a row. A copy that was cut short is cut at its end and keeps something of the title; what
-/// stands in the middle of a text more than twice as long was put there.
+/// stands in the middle of a text twice as long was put there. Where much of the
+/// shorter is not in the longer, only what they share can be what was put there.
 fn is_part_of_a_list(
     one: &Passages,
     other: &Passages,
@@ -270,8 +290,9 @@ fn is_part_of_a_list(
     titles: [&str; 2],
 ) -> bool {
     let (longer, part) = if overlap.first_is_longer { (one, other) } else { (other, one) };
+    let held = if overlap.reaches(TWO_THIRDS) { overlap.of } else { overlap.shared };
     part.len() >= FULL_TEXT
-        && overlap.of_longer * 2 >= overlap.of * 5
+        && overlap.of_longer >= (held * 2).max(held + ACCOUNT)
         && (longer.begins_at(part) > 25 || !share_a_word(titles[0], titles[1]))
 }
 
@@ -331,11 +352,18 @@ fn host_of(entry: &Entry) -> &str {
 
 /// Passages of the entry that are no evidence: its document's boilerplate,
 /// what many stories bear, and what lies between.
-fn common(candidate: &Candidate, passages: &Passages, known: &Lookalikes) -> Vec<u64> {
+fn common(
+    candidate: &Candidate,
+    passages: &Passages,
+    known: &Lookalikes,
+    besides: Option<StoryId>,
+) -> Vec<u64> {
     let boilerplate = &candidate.boilerplate;
     let mut common = passages.around(boilerplate, |passage| {
-        candidate.passage_keys(passage).iter().map(|key| bearers(known, key).len()).sum::<usize>()
-            > MOST_COMMON
+        // Whoever led a story over the turn of a span left its keys in both.
+        let [early, late] = candidate.passage_keys(passage).map(|key| bearers(known, &key));
+        let late = late.iter().filter(|id| !early.contains(id));
+        early.iter().chain(late).filter(|id| Some(**id) != besides).count() > MOST_COMMON
     });
     if !boilerplate.is_empty() {
         common.extend_from_slice(boilerplate);

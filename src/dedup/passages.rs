@@ -14,7 +14,7 @@ pub(super) const LENGTH: usize = 5;
 /// announcements of one series are alike.
 pub(super) const FEWEST_WORDS: usize = 40;
 
-/// A text of fewer words than this is short: more of its passages are keys.
+/// With fewer passages than this a text is short: more of them are keys.
 const SHORT: usize = 120;
 
 /// Among so many passages in a row at least one is a key…
@@ -100,27 +100,44 @@ impl Passages {
     }
 
     /// The passages that serve as keys: of every stretch of text the least by
-    /// hash, so that two texts which share a stretch share its key (winnowing).
-    /// Passages for which `skip` holds are passed over.
+    /// rank, so that two texts which share a stretch share its key (winnowing).
+    ///
+    /// Passages for which `skip` holds are passed over. What is left is chosen from with and
+    /// without them between: whoever else has the text may know of no boilerplate, or of other.
     pub(super) fn keys(&self, skip: &[u64]) -> Vec<u64> {
-        let window = if self.len() < SHORT { WINDOW_OF_SHORT } else { WINDOW };
-        let own: Vec<u64> = if skip.is_empty() {
-            self.in_order.clone()
-        } else {
-            self.in_order.iter().copied().filter(|hash| !contains(skip, *hash)).collect()
-        };
-        let mut keys: Vec<u64> =
-            winnow(&own, window).into_iter().take(MOST_KEYS).map(|place| own[place]).collect();
-        keys.sort_unstable();
-        keys.dedup();
-        keys
+        let ranks = self.ranks();
+        let mut places = winnow(&ranks, window(ranks.len()));
+        if !skip.is_empty() {
+            let is_own = |place: &usize| !contains(skip, self.in_order[*place]);
+            let own: Vec<usize> = (0..ranks.len()).filter(is_own).collect();
+            let ranks: Vec<u64> = own.iter().map(|place| ranks[*place]).collect();
+            places.retain(is_own);
+            places.extend(winnow(&ranks, window(own.len())).into_iter().map(|place| own[place]));
+            places.sort_unstable();
+            places.dedup();
+        }
+        as_set(places.into_iter().take(MOST_KEYS).map(|place| self.in_order[place]))
     }
 
-    /// The passages between keys that are all common: what stands between two
-    /// known pieces of a footer is footer too.
+    /// In what order passages are preferred as keys: by hash, those with a number in them first
+    /// and those with a name next. Instalments of a series differ in these.
+    fn ranks(&self) -> Vec<u64> {
+        let class = |word: &(u64, Kind)| match word.1 {
+            Kind::Figure => 0,
+            Kind::Name => 1,
+            Kind::Plain => 2,
+        };
+        let classes = self.words.windows(LENGTH).map(|five| five.iter().map(class).min());
+        let ranked = self.in_order.iter().zip(classes);
+        ranked.map(|(hash, class)| hash >> 2 | class.unwrap_or(2) << 62).collect()
+    }
+
+    /// The passages that are common, by `skip` or by `is_common`, which is asked of keys alone:
+    /// so what stands between two such keys is taken for common too. Between
+    /// two of `skip` it is not, since that names every passage.
     pub(super) fn around(&self, skip: &[u64], is_common: impl Fn(u64) -> bool) -> Vec<u64> {
-        let window = if self.len() < SHORT { WINDOW_OF_SHORT } else { WINDOW };
-        let places = winnow(&self.in_order, window);
+        let ranks = self.ranks();
+        let places = winnow(&ranks, window(ranks.len()));
         let common = |place: usize| {
             let hash = self.in_order[place];
             contains(skip, hash) || is_common(hash)
@@ -132,7 +149,8 @@ impl Passages {
             }
         }
         for pair in places.windows(2) {
-            if common(pair[0]) && common(pair[1]) {
+            let told = |place: usize| contains(skip, self.in_order[place]);
+            if common(pair[0]) && common(pair[1]) && !(told(pair[0]) && told(pair[1])) {
                 around.extend_from_slice(&self.in_order[pair[0]..=pair[1]]);
             }
         }
@@ -258,6 +276,11 @@ fn intersection(one: &[u64], other: &[u64], without: &[u64]) -> usize {
     count
 }
 
+/// Among how many of so many passages in a row at least one is a key.
+fn window(passages: usize) -> usize {
+    if passages < SHORT { WINDOW_OF_SHORT } else { WINDOW }
+}
+
 /// The places of the least hash of every `window` in a row, the last of equals; ascending.
 fn winnow(hashes: &[u64], window: usize) -> Vec<usize> {
     if hashes.is_empty() {
@@ -336,6 +359,18 @@ mod tests {
     }
 
     #[test]
+    fn what_stands_between_known_boilerplate_is_a_text_s_own() {
+        let footer: Vec<String> = (0..80).map(|n| format!("footer{n}")).collect();
+        let (before, behind) = (footer[..40].join(" "), footer[40..].join(" "));
+        let told = format!("{before} It rained in Varrel on 3 May. {behind}");
+        let told = Passages::of(&entry(&told)).unwrap();
+        let known = Passages::of(&entry(&before)).unwrap().set.into_iter();
+        let known = as_set(known.chain(Passages::of(&entry(&behind)).unwrap().set));
+        let common = told.around(&known, |_| false);
+        assert!(common.iter().all(|hash| contains(&known, *hash)));
+    }
+
+    #[test]
     fn shared_stretches_are_shown_where_they_stand() {
         let copy =
             entry("Header here. The quick brown fox jumps over it, he said. Other words end.");
@@ -359,6 +394,21 @@ mod tests {
             let (one, other) = (Passages::of(&one).unwrap(), Passages::of(&other).unwrap());
             let keys = one.keys(&[]);
             prop_assert!(other.keys(&[]).iter().any(|key| contains(&keys, *key)));
+        }
+
+        #[test]
+        fn copies_of_an_instalment_share_a_key_though_one_alone_knows_the_boilerplate(
+            before in 60..200_usize, after in 60..200_usize, own in 1..4_usize,
+        ) {
+            let words = |name: &str, count: usize| {
+                (0..count).map(|n| format!("{name}{n}")).collect::<Vec<_>>().join(" ")
+            };
+            let (head, foot) = (words("head", before), words("foot", after));
+            let own = format!("{} 17 {}", words("own", own), words("more", own));
+            let told = Passages::of(&entry(&format!("{head} {own} {foot}"))).unwrap();
+            let parts = [head, foot].map(|part| Passages::of(&entry(&part)).unwrap().set);
+            let keys = told.keys(&as_set(parts.concat()));
+            prop_assert!(told.keys(&[]).iter().any(|key| contains(&keys, *key)));
         }
 
         #[test]

@@ -56,7 +56,10 @@ pub(super) fn revise(
         record(&mut story, &candidate.entry, member, now);
         date(&mut story, &candidate.entry, member, rules, now);
     }
+    // What an older program stored was not measured.
+    story.members[member].measure();
     story.members[member].entry = candidate.entry;
+    story.members[member].measure();
     story.changed = now;
     note_missing(&mut story, member, missing);
     heed_notice(&mut story, member, rules, now);

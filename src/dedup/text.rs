@@ -6,6 +6,7 @@ use unicode_normalization::UnicodeNormalization;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::title::{normal_title, plain};
+use crate::model::Entry;
 
 /// A word as T2 compares it, and where it stands in the text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,6 +107,26 @@ pub(super) fn words(text: &str, title: &str) -> Vec<Word> {
 /// The lines to read: all of them, or one release's out of several.
 fn own_lines(text: &str, title: &str) -> Vec<Range<usize>> {
     let lines: Vec<Range<usize>> = lines(text).collect();
+    let releases = releases(text, &lines, title);
+    match releases.own {
+        _ if releases.begin.len() < 2 => lines,
+        None => Vec::new(),
+        Some(own) => {
+            let end = releases.begin.get(own + 1).copied().unwrap_or(lines.len());
+            lines[releases.begin[own]..end].to_vec()
+        }
+    }
+}
+
+/// The releases that a page lists.
+struct Releases {
+    /// The line in which each begins.
+    begin: Vec<usize>,
+    /// Which of them bears the entry's title.
+    own: Option<usize>,
+}
+
+fn releases(text: &str, lines: &[Range<usize>], title: &str) -> Releases {
     let line = |place: usize| lines.get(place).map_or("", |line| &text[line.clone()]);
     // Where each release begins, and what it is called: behind the opening
     // words, or on the line below them. A heading said twice begins nothing new.
@@ -126,15 +147,22 @@ fn own_lines(text: &str, title: &str) -> Vec<Range<usize>> {
         let words = (*place..end).map(|place| line(place).split_whitespace().count());
         words.sum::<usize>() >= FEWEST_OF_A_RELEASE
     });
-    if releases.len() < 2 {
-        return lines;
-    }
     let wanted = normal_title(title, "");
     let own = releases.iter().position(|(_, heading)| wanted.is_some() && *heading == wanted);
-    own.map_or_else(Vec::new, |own| {
-        let end = releases.get(own + 1).map_or(lines.len(), |(next, _)| *next);
-        lines[releases[own].0..end].to_vec()
-    })
+    Releases { begin: releases.into_iter().map(|(place, _)| place).collect(), own }
+}
+
+/// What is to be said of an entry whose page lists several releases: which of them it is
+/// compared by, if by any.
+pub fn listing_remark(entry: &Entry) -> Option<String> {
+    let lines: Vec<Range<usize>> = lines(&entry.text).collect();
+    let Releases { begin, own } = releases(&entry.text, &lines, &entry.title);
+    let told = match own {
+        _ if begin.len() < 2 => return None,
+        Some(_) => "it is compared by the one that bears its title",
+        None => "none bears its title, so its text is compared with no other",
+    };
+    Some(format!("its page lists {} releases, and {told}", begin.len()))
 }
 
 fn lines(text: &str) -> impl Iterator<Item = Range<usize>> {
@@ -252,6 +280,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::model::SourceId;
 
     fn read(text: &str) -> Vec<String> {
         let mut words = Vec::new();
@@ -324,6 +353,16 @@ mod tests {
         let own = hashes(&page, "Ferries to run on all Sundays");
         assert_eq!(own.len(), 2 + 6 + 24 + 2);
         assert_eq!(hashes(&page, "Lighthouses to shine in daytime too"), Vec::<u64>::new());
+        let told = |title: &str| {
+            let entry = Entry {
+                text: page.clone(),
+                title: title.to_owned(),
+                ..Entry::of(SourceId::new("a"))
+            };
+            listing_remark(&entry).unwrap_or_default()
+        };
+        assert!(told("Ferries to run on all Sundays").ends_with("the one that bears its title"));
+        assert!(told("Lighthouses to shine in daytime too").contains("2 releases, and none"));
         let twice = "PRESS RELEASE : Bridges to be painted in blue [May 2025]\nPRESS RELEASE : Bridges to be painted in blue [May 2025]\nBlue it is.";
         assert!(
             hashes(twice, "Any title at all").len() > 20,

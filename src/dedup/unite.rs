@@ -5,7 +5,7 @@
 //! was founded, though, its first text, once it comes, is judged as that of an entry which arrives
 //! would be, against leading texts alone, and the whole story follows.
 
-use super::candidate::{Boilerplate, candidate_of};
+use super::candidate::{Boilerplate, Candidate, candidate_of};
 use super::enforce::keys_of;
 use super::figures::Figures;
 use super::judge::{Rules, bearers, file, relate};
@@ -51,43 +51,61 @@ pub(super) fn judge_first_text(
     }
     let mut candidate = candidate_of(leader.entry.clone(), rules, leader.joined);
     candidate.boilerplate = boilerplate.clone();
-    let Likeness { best, related } = by_text(&candidate, known, rules, Some(story.id));
-    let alone = speaks_for_all(story, leader, &passages);
-    let like = best.filter(|(id, _)| {
-        let other = known.stories.get(id);
-        alone && other.is_some_and(|other| may_be_one(story, leader, other, rules))
-    });
     let mut done = Vec::new();
-    match like {
-        Some((like, Evidence::SameText { shared, of, leader: theirs })) => {
-            let own = leader.entry.source.clone();
-            // Nobody takes over the story of somebody whose word counts more; among
-            // equals the one that was seen first stays, as everywhere.
-            let standing = |id: &StoryId| {
-                let story = known.stories.get(id)?;
-                Some((story.authority(rules.sources), story.first_seen, story.id))
-            };
-            let (stays, goes, leader) = if standing(&like) < standing(&story.id) {
-                (like, story.id, theirs)
-            } else {
-                (story.id, like, own)
-            };
-            let because = Evidence::SameText { shared, of, leader };
-            let founded = |moved: &Member| moved.evidence == Evidence::Founded;
-            unite(stays, goes, Verdict::Merged, founded, because, known, rules, now, &mut done);
-        }
-        _ if !related.is_empty() => {
-            let mut shown = story.clone();
-            relate(&mut shown, related);
-            if shown != *story {
-                let admitted = unkeyed(shown, story);
-                file(&admitted, known);
-                done.push(admitted);
-            }
-        }
-        _ => {}
+    // Whoever told it before, each under a title of its own, would have met in it had it come first.
+    let mut at = Some(story.id);
+    while let Some(id) = at {
+        at = follow(id, &candidate, known, rules, now, &mut done);
     }
     done
+}
+
+/// Has a story follow its leading text, the candidate's, into the story that it is most like, or that
+/// one into it; the story of both, if the text leads that too.
+fn follow(
+    id: StoryId,
+    candidate: &Candidate,
+    known: &mut Lookalikes,
+    rules: &Rules<'_>,
+    now: Timestamp,
+    done: &mut Vec<Admitted>,
+) -> Option<StoryId> {
+    let story = known.stories.get(&id)?.clone();
+    let (leader, passages) = leading(&story, rules)?;
+    if !candidate.is(&leader.entry) {
+        return None;
+    }
+    let Likeness { best, related } = by_text(candidate, known, rules, Some(id));
+    let alone = speaks_for_all(&story, leader, &passages);
+    let like = best.filter(|(id, _)| {
+        let other = known.stories.get(id);
+        alone && other.is_some_and(|other| may_be_one(&story, leader, other, rules))
+    });
+    let Some((like, Evidence::SameText { shared, of, leader: theirs })) = like else {
+        let mut shown = story.clone();
+        relate(&mut shown, related);
+        if shown != story {
+            let admitted = unkeyed(shown, &story);
+            file(&admitted, known);
+            done.push(admitted);
+        }
+        return None;
+    };
+    // Nobody takes over the story of somebody whose word counts more; among
+    // equals the one that was seen first stays, as everywhere.
+    let standing = |id: &StoryId| {
+        let story = known.stories.get(id)?;
+        Some((story.authority(rules.sources), story.first_seen, story.id))
+    };
+    let (stays, goes, leader) = if standing(&like) < standing(&id) {
+        (like, id, theirs)
+    } else {
+        (id, like, leader.entry.source.clone())
+    };
+    let because = Evidence::SameText { shared, of, leader };
+    let founded = |moved: &Member| moved.evidence == Evidence::Founded;
+    unite(stays, goes, Verdict::Merged, founded, because, known, rules, now, done);
+    Some(stays)
 }
 
 /// Whether a text that came late is what the whole story is about: no other member's text tells

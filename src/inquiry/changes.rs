@@ -1,6 +1,7 @@
 //! A new configuration and the stored stories in; what its topics gain and lose out.
 
-use std::collections::{BTreeSet, HashMap};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +10,7 @@ use super::{Records, as_json};
 use crate::config::Plan;
 use crate::model::{Story, StoryId, Timestamp};
 use crate::pipeline;
-use crate::store::StoreError;
+use crate::store::{Place, StoreError};
 use crate::topics::Subject;
 
 /// Stories that are listed of those that a topic gains or loses.
@@ -138,25 +139,39 @@ impl Changes {
 pub struct Comparison<'a> {
     plan: &'a Plan,
     since: Timestamp,
+    now: Timestamp,
     before: Vec<String>,
     topics: Vec<TopicChange>,
     /// The topic, by its place in the plan, that each of `before` has become.
     became: Vec<Option<usize>>,
     looked_at: usize,
     subjects: Vec<Subject>,
+    /// Of each topic that has bounds, what its query has and what it had, to
+    /// be judged when all is seen.
+    bounded: BTreeMap<usize, Vec<Candidate>>,
+}
+
+/// What may be in a topic that has bounds.
+struct Candidate {
+    place: Place,
+    matched: bool,
+    was_in: bool,
+    line: StoryLine,
 }
 
 impl<'a> Comparison<'a> {
     /// A comparison of a plan with what is published now.
-    pub fn new(plan: &'a Plan, since: Timestamp) -> Self {
+    pub fn new(plan: &'a Plan, since: Timestamp, now: Timestamp) -> Self {
         Self {
             plan,
             since,
+            now,
             before: Vec::new(),
             topics: Vec::new(),
             became: Vec::new(),
             looked_at: 0,
             subjects: Vec::new(),
+            bounded: BTreeMap::new(),
         }
     }
 
@@ -191,10 +206,21 @@ impl<'a> Comparison<'a> {
     pub fn story(&mut self, story: &Story, before: &[usize]) {
         self.looked_at += 1;
         let subject = Subject::of(story, &self.plan.sources, &self.plan.language);
-        let now: BTreeSet<usize> = self.plan.queries.matches(&subject).into_iter().collect();
-        let before: BTreeSet<usize> =
+        let mut now: BTreeSet<usize> = self.plan.queries.matches(&subject).into_iter().collect();
+        let mut before: BTreeSet<usize> =
             before.iter().filter_map(|place| *self.became.get(*place)?).collect();
         let line = || StoryLine::of(story, self.plan);
+        for (place, topic) in self.plan.topics.iter().enumerate() {
+            if !topic.bounds.is_bounded() {
+                continue;
+            }
+            let (matched, was_in) = (now.remove(&place), before.remove(&place));
+            if matched || was_in {
+                let at = Place { date: topic.date_of(story), story: story.id };
+                let candidate = Candidate { place: at, matched, was_in, line: line() };
+                self.bounded.entry(place).or_default().push(candidate);
+            }
+        }
         for topic in now.difference(&before) {
             self.topics[*topic].gain(line());
         }
@@ -209,8 +235,29 @@ impl<'a> Comparison<'a> {
         }
     }
 
+    /// Of what a topic's query has, the newest stay that it keeps.
+    fn settle(&mut self, topic: usize, mut candidates: Vec<Candidate>) {
+        let bounds = self.plan.topics[topic].bounds;
+        candidates.sort_by_key(|candidate| Reverse(candidate.place));
+        let change = &mut self.topics[topic];
+        for Candidate { place, matched, was_in, line } in candidates {
+            let is_full = bounds.stories.is_some_and(|most| change.stories >= most);
+            let is_old = bounds.age.is_some_and(|age| place.date < self.now.before(age));
+            let is_in = matched && !is_full && !is_old;
+            change.stories += usize::from(is_in);
+            match (was_in, is_in) {
+                (false, true) => change.gain(line),
+                (true, false) => change.lose(line),
+                _ => {}
+            }
+        }
+    }
+
     /// What has come of it.
-    pub fn finish(self) -> Changes {
+    pub fn finish(mut self) -> Changes {
+        for (topic, candidates) in std::mem::take(&mut self.bounded) {
+            self.settle(topic, candidates);
+        }
         let topics = self.plan.topics.iter().enumerate();
         let warnings = topics.flat_map(|(place, topic)| {
             let problems = too_frequent(&self.plan.queries, place, &self.subjects);

@@ -89,6 +89,9 @@ pub struct ExplainedEntry {
     pub evidence: Evidence,
     /// The evidence, for people.
     pub because: String,
+    /// What is to be said of its text, where that is not simply its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remark: Option<String>,
     /// What of its text stands in the one that led then, where the text decided.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub shared: Vec<String>,
@@ -101,6 +104,9 @@ pub struct ExplainedTopic {
     pub id: String,
     /// What the query found and missed.
     pub explanation: Explanation,
+    /// Whether it left all the same, being older than what the topic keeps.
+    #[serde(default)]
+    pub left: bool,
 }
 
 impl Records {
@@ -120,12 +126,15 @@ impl Records {
             tier: member.evidence.tier().as_str().to_owned(),
             evidence: member.evidence.clone(),
             because: member.evidence.to_string(),
+            remark: dedup::listing_remark(&member.entry),
             shared: shared(story, member),
         });
-        let topics = plan.topics.iter().enumerate().map(|(place, topic)| ExplainedTopic {
-            id: topic.id.to_string(),
-            explanation: plan.queries.explain(&subject, place),
-        });
+        let mut topics = Vec::with_capacity(plan.topics.len());
+        for (place, topic) in plan.topics.iter().enumerate() {
+            let explanation = plan.queries.explain(&subject, place);
+            let left = explanation.matched && !self.holds(place, story)?;
+            topics.push(ExplainedTopic { id: topic.id.to_string(), explanation, left });
+        }
         Ok(ExplainedStory {
             id: story.id.to_string(),
             published_id: story.published_id.clone(),
@@ -137,7 +146,7 @@ impl Records {
             near: self.near(story, now)?,
             revisions: story.history.iter().map(revision).collect(),
             withdrawn: story.withdrawn.clone(),
-            topics: topics.collect(),
+            topics,
         })
     }
 

@@ -53,7 +53,16 @@ impl Records {
     /// Every story as `export stories` writes it, oldest first. One that was
     /// merged into another is told there.
     pub fn export(&self, mut line: impl FnMut(&ExportedStory) -> bool) -> Result<(), StoreError> {
-        self.each_story(|story| !story.stands() || line(&self.exported(&story)))
+        let mut told = Ok(());
+        self.each_story(|story| match self.exported(&story) {
+            _ if !story.stands() => true,
+            Ok(story) => line(&story),
+            Err(error) => {
+                told = Err(error);
+                false
+            }
+        })?;
+        told
     }
 
     /// All that another store needs to go on where this one is, in the order of
@@ -76,24 +85,29 @@ impl Records {
     }
 
     /// One story as `export stories` writes it.
-    pub fn exported(&self, story: &Story) -> ExportedStory {
+    pub fn exported(&self, story: &Story) -> Result<ExportedStory, StoreError> {
         let plan = self.plan();
         let lead = story.lead(&plan.sources);
         let subject = Subject::of(story, &plan.sources, &plan.language);
-        let topics = plan.queries.matches(&subject);
-        ExportedStory {
+        let mut topics = Vec::new();
+        for topic in plan.queries.matches(&subject) {
+            if self.holds(topic, story)? {
+                topics.push(plan.topics[topic].id.to_string());
+            }
+        }
+        Ok(ExportedStory {
             id: story.id.to_string(),
             published_id: story.published_id.clone(),
             title: lead.entry.title.clone(),
             url: lead.entry.url.as_ref().map(ToString::to_string),
             first_seen: story.first_seen.to_string(),
             updated: story.updated.to_string(),
-            topics: topics.into_iter().map(|topic| plan.topics[topic].id.to_string()).collect(),
+            topics,
             entries: std::iter::once(lead)
                 .chain(story.copies(&plan.sources))
                 .map(exported_entry)
                 .collect(),
-        }
+        })
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::Records;
+use crate::config::Period;
 use crate::fetch;
 use crate::model::{
     FailureKind, HoldScope, Memory, Source, SourceEvent, Subscriber, Subscription, Timestamp,
@@ -135,7 +136,63 @@ pub struct HubStatus {
     pub failing: usize,
 }
 
+/// What is kept, of how much there may be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptStatus {
+    /// Stories in all.
+    pub stories: u64,
+    /// How many there may be, if that is bounded.
+    pub most_stories: Option<u64>,
+    /// How long they are kept after they last changed, if that is bounded.
+    pub keep: Option<String>,
+    /// Bytes that the store takes on its disk.
+    pub bytes: u64,
+    /// Bytes that are free there.
+    pub free: u64,
+    /// Each topic that has bounds of its own.
+    pub topics: Vec<KeptTopic>,
+}
+
+/// What a topic keeps.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptTopic {
+    /// Its name.
+    pub topic: String,
+    /// Stories in it.
+    pub stories: usize,
+    /// How many there may be, if that is bounded.
+    pub most_stories: Option<usize>,
+    /// How long they stay after their date, if that is bounded.
+    pub keep: Option<String>,
+}
+
 impl Records {
+    /// What is kept, and how much room that takes.
+    pub fn kept(&self) -> Result<KeptStatus, StoreError> {
+        let plan = self.plan();
+        let (bounds, room) = (&plan.store.retention, self.store().room()?);
+        let mut topics = Vec::new();
+        for (place, topic) in plan.topics.iter().enumerate() {
+            if topic.bounds.is_bounded() {
+                let held = pipeline::archive_of(&**self.store(), plan.fingerprint(place))?;
+                topics.push(KeptTopic {
+                    topic: topic.id.to_string(),
+                    stories: held.len(),
+                    most_stories: topic.bounds.stories,
+                    keep: topic.bounds.age.map(|age| Period(age).to_string()),
+                });
+            }
+        }
+        Ok(KeptStatus {
+            stories: self.store().count()?,
+            most_stories: bounds.stories,
+            keep: bounds.age.map(|age| Period(age).to_string()),
+            bytes: room.map_or(0, |room| room.used),
+            free: room.map_or(0, |room| room.free),
+            topics,
+        })
+    }
+
     /// How every source of the plan is doing, in the order of the configuration.
     pub fn status(&self, now: Timestamp) -> Vec<SourceStatus> {
         let plan = self.plan();
@@ -146,7 +203,8 @@ impl Records {
 
     /// How our hub is doing, if there is one or was.
     pub fn hub_status(&self) -> Result<Option<HubStatus>, StoreError> {
-        let subscribers = self.store().subscribers()?;
+        let mut subscribers = self.store().subscribers()?;
+        subscribers.retain(Subscriber::is_confirmed);
         let hosts: BTreeSet<&str> = subscribers.iter().map(Subscriber::host).collect();
         let status = HubStatus {
             subscriptions: subscribers.len(),
@@ -159,7 +217,8 @@ impl Records {
     /// Who is subscribed at our hub, less those to what is not for everybody.
     pub fn subscribers(&self) -> Result<Vec<Subscriber>, StoreError> {
         // Only a private topic is asked for with something behind its address.
-        let is_public = |subscriber: &Subscriber| !subscriber.topic.contains('?');
+        let is_public =
+            |subscriber: &Subscriber| subscriber.is_confirmed() && !subscriber.topic.contains('?');
         Ok(self.store().subscribers()?.into_iter().filter(is_public).collect())
     }
 

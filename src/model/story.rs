@@ -1,11 +1,13 @@
 //! What one or more entries are about: what is published.
 
 use std::collections::HashMap;
-use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Entry, Revision, Role, Source, SourceId, Sources, StoryId, Timestamp, Withdrawal};
+use super::{
+    Entry, Evidence, Related, Revision, Role, Source, SourceId, Sources, StoryId, Timestamp,
+    Withdrawal,
+};
 
 /// What one or more entries are about.
 ///
@@ -67,7 +69,7 @@ impl Story {
     }
 
     /// The member whose title, link and text stand for the story: role and
-    /// rank of the source, then first-hand address, then the longest text.
+    /// rank of the source, then first-hand address, then the longest text as first told.
     /// The order of arrival has no say, so every machine picks the same.
     ///
     /// Whoever takes back its own page takes back nobody else's: where another source of the same
@@ -131,7 +133,7 @@ impl Story {
 fn precedence<'a>(member: &'a Member, sources: &Sources) -> impl Ord + use<'a> {
     let entry = &member.entry;
     let source = sources.get(&entry.source).map(|source| &**source);
-    let text = entry.text.chars().count();
+    let text = member.length.unwrap_or_else(|| text_length(entry));
     (
         authority(member, sources),
         entry.original.is_some(),
@@ -141,6 +143,10 @@ fn precedence<'a>(member: &'a Member, sources: &Sources) -> impl Ord + use<'a> {
         entry.guid.as_deref(),
         entry.url.as_ref().map(|url| url.as_str()),
     )
+}
+
+fn text_length(entry: &Entry) -> usize {
+    entry.text.chars().count()
 }
 
 /// What the operator says of who is believed. A source that has left the configuration
@@ -162,6 +168,10 @@ pub struct Member {
     /// When what it says last changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revised: Option<Timestamp>,
+    /// Characters of its text when that was first a whole account: by writing more and more
+    /// later, nobody comes to lead its equals.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub length: Option<usize>,
     /// Why and since when its source no longer stands by it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub withdrawn: Option<Withdrawal>,
@@ -170,231 +180,22 @@ pub struct Member {
 impl Member {
     /// An entry as it joins.
     pub fn new(entry: Entry, evidence: Evidence, joined: Timestamp) -> Self {
-        Self { entry, evidence, joined, revised: None, withdrawn: None }
+        let mut member =
+            Self { entry, evidence, joined, revised: None, length: None, withdrawn: None };
+        member.measure();
+        member
     }
-}
 
-/// Why an entry is in its story; kept so that the join can be explained and undone.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Evidence {
-    /// It is the story's first entry.
-    Founded,
-    /// It names an address that the story bears.
-    SameAddress {
-        /// The canonical address both name, or the publisher's own name of the page.
-        address: String,
-        /// Whether the entry named it as the original of its own page.
-        #[serde(default)]
-        as_original: bool,
-    },
-    /// It has the title of an entry of another host, told within days of it.
-    SameTitle {
-        /// The title, normalised.
-        title: String,
-        /// How far apart the two were dated, in hours.
-        hours_apart: u64,
-    },
-    /// Its text stands in the text that led the story.
-    SameText {
-        /// Passages of five words that both texts have, what is common to many stories left out.
-        shared: u32,
-        /// Passages of the shorter of the two texts.
-        of: u32,
-        /// Whose text led the story then.
-        leader: SourceId,
-    },
-    /// The operator says so: `force` in the configuration, or `gazetted join`.
-    Forced {
-        /// The address, canonical, of what it was joined with.
-        with: String,
-    },
-    /// The operator took it out of another story: `never`, or `gazetted split`.
-    Parted {
-        /// The story it was in.
-        from: StoryId,
-    },
-}
-
-impl Evidence {
-    /// The tier of the judgement.
-    pub fn tier(&self) -> Tier {
-        match self {
-            Self::Founded | Self::Parted { .. } => Tier::Founder,
-            Self::Forced { .. } => Tier::Forced,
-            Self::SameAddress { .. } => Tier::Address,
-            Self::SameTitle { .. } => Tier::Title,
-            Self::SameText { .. } => Tier::Text,
+    /// Takes the length of its text, the first time that this is a whole account.
+    pub fn measure(&mut self) {
+        let words = || self.entry.text.split_whitespace().take(Self::ACCOUNT).count();
+        if self.length.is_none() && words() == Self::ACCOUNT {
+            self.length = Some(text_length(&self.entry));
         }
     }
 
-    /// Which part of the shorter text stands in the other, where text decided: 0 to 1.
-    pub fn score(&self) -> Option<f64> {
-        match self {
-            Self::SameText { shared, of, .. } => Some(share(*shared, *of)),
-            _ => None,
-        }
-    }
-}
-
-/// As a press officer would say it, after the name of the source.
-impl fmt::Display for Evidence {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Founded => write!(f, "told the story first"),
-            Self::SameAddress { address, as_original: true } => {
-                write!(f, "names {address} as the original of its page")
-            }
-            Self::SameAddress { address, as_original: false } => {
-                write!(f, "links to the same page, {address}")
-            }
-            Self::SameTitle { title, hours_apart } => {
-                let (apart, unit) = match hours_apart {
-                    0..48 => (*hours_apart, "hours"),
-                    _ => (hours_apart / 24, "days"),
-                };
-                write!(f, "has the same title on another site, “{title}”, {apart} {unit} apart")
-            }
-            Self::SameText { shared, of, leader } => write!(
-                f,
-                "shares {shared} of the {of} passages of the shorter text with the one of {leader}"
-            ),
-            Self::Forced { with } => write!(f, "was joined with {with} by the operator"),
-            Self::Parted { from } => write!(f, "was taken out of story {from} by the operator"),
-        }
-    }
-}
-
-/// Which kind of evidence joined an entry to its story; the earlier is stronger.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Tier {
-    /// None was needed.
-    Founder,
-    /// The operator decided.
-    Forced,
-    /// T0: one address.
-    Address,
-    /// T1: one title.
-    Title,
-    /// T2: one text.
-    Text,
-}
-
-impl Tier {
-    /// The name used in `explain` and in exports.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Founder => "founder",
-            Self::Forced => "forced",
-            Self::Address => "T0",
-            Self::Title => "T1",
-            Self::Text => "T2",
-        }
-    }
-}
-
-/// A story that another resembles without being one with it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Related {
-    /// Which story.
-    pub story: StoryId,
-    /// Passages of five words that both texts have.
-    pub shared: u32,
-    /// Passages of the shorter text.
-    pub of: u32,
-    /// What forbade the join, where the texts alone would have made it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub forbidden: Option<Forbidden>,
-}
-
-impl Related {
-    /// Which part of the shorter text stands in the other: 0 to 1.
-    pub fn score(&self) -> f64 {
-        share(self.shared, self.of)
-    }
-}
-
-fn share(shared: u32, of: u32) -> f64 {
-    if of == 0 { 0.0 } else { f64::from(shared) / f64::from(of) }
-}
-
-/// What forbids that two texts, however alike, are taken for one announcement.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Forbidden {
-    /// The source tells both: it means two announcements.
-    OneSource,
-    /// Both are pages of one site, under two addresses.
-    OneSite {
-        /// The site's host.
-        host: String,
-    },
-    /// Their titles name different numbers or dates, as those of a series do.
-    Figures {
-        /// What one title names and the other does not.
-        one: Vec<String>,
-        /// And the reverse.
-        other: Vec<String>,
-    },
-    /// Their texts name different people, places and numbers, as those of a
-    /// weekly report or of a series of statements do.
-    Names {
-        /// Names and numbers that both texts have.
-        shared: u32,
-        /// Different ones of the text with fewer.
-        of: u32,
-    },
-    /// Their texts are one but for names, numbers and dates, of which each has
-    /// its own in the same places.
-    Renamed {
-        /// How many such places there are.
-        places: u32,
-    },
-    /// They are dated too far apart.
-    Dates {
-        /// How far, in hours.
-        hours_apart: u64,
-    },
-    /// The text holds several announcements that have nothing in common.
-    Listing,
-    /// Another story is more alike; two stories are never merged.
-    Better,
-    /// The operator said `never`.
-    Never,
-}
-
-/// As a press officer would say it, after "not one story, because".
-impl fmt::Display for Forbidden {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::OneSource => write!(f, "one source tells both, which means two announcements"),
-            Self::OneSite { host } => {
-                write!(f, "both are pages of {host}, which means two announcements")
-            }
-            Self::Figures { one, other } => write!(
-                f,
-                "one title names {} where the other names {}",
-                one.join(", "),
-                other.join(", ")
-            ),
-            Self::Names { shared, of } => {
-                write!(f, "only {shared} of {of} names and numbers are in both texts")
-            }
-            Self::Renamed { places: 1 } => {
-                write!(f, "title and text are one but for what they name in one place")
-            }
-            Self::Renamed { places } => {
-                write!(f, "the texts are one but for what they name in {places} places")
-            }
-            Self::Dates { hours_apart } => {
-                write!(f, "they are dated {} days apart", hours_apart / 24)
-            }
-            Self::Listing => write!(f, "one text holds announcements that have nothing in common"),
-            Self::Better => write!(f, "another story is more alike, and stories are never merged"),
-            Self::Never => write!(f, "the operator keeps them apart"),
-        }
-    }
+    /// A text of so many words is an account of its own rather than a summary.
+    pub const ACCOUNT: usize = 100;
 }
 
 /// Something under which a story can be found again: a hash of fixed

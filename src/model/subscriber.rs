@@ -16,9 +16,9 @@ pub struct Subscriber {
     pub callback: Url,
     /// What deliveries are signed with.
     pub secret: Option<String>,
-    /// When it confirmed what it is subscribed to now.
+    /// When it confirmed what it is subscribed to now; before that, when it asked.
     pub since: Timestamp,
-    /// When that ends, unless it asks again.
+    /// When that ends, unless it asks again; at once, before it has confirmed anything.
     pub expires: Timestamp,
     /// What the feed that it has hashes to.
     pub has: u64,
@@ -34,6 +34,36 @@ pub struct Subscriber {
     pub delivered: u64,
     /// When the last of them was.
     pub last_delivery: Option<Timestamp>,
+    /// What it asked for that its callback has not confirmed or denied yet.
+    #[serde(default)]
+    pub asked: Option<Wish>,
+}
+
+/// What is asked for at our hub.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wish {
+    /// To be told, or to be told no more.
+    pub mode: Mode,
+    /// What to sign deliveries with.
+    pub secret: Option<String>,
+    /// For how long.
+    pub lease: Duration,
+}
+
+/// What a request is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Mode {
+    /// To be told.
+    Subscribe,
+    /// To be told no more.
+    Unsubscribe,
+}
+
+/// The secret is one.
+impl std::fmt::Debug for Wish {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:?} for {:?}", self.mode, self.lease)
+    }
 }
 
 /// What tells one subscription from another: feed and callback, in the order of feeds.
@@ -49,6 +79,11 @@ impl Subscriber {
     /// All of its callback that is shown to anybody: the path is what keeps strangers out.
     pub fn host(&self) -> &str {
         host_of(&self.callback)
+    }
+
+    /// Whether it has ever confirmed anything: who only asked is told nothing.
+    pub fn is_confirmed(&self) -> bool {
+        self.expires > self.since
     }
 
     /// How long it has left.

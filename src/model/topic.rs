@@ -1,5 +1,7 @@
 //! A query over stories, which is published as feeds.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Story, Timestamp, TopicId};
@@ -19,6 +21,8 @@ pub struct Topic {
     pub revisions: Revisions,
     /// How many stories its feed holds.
     pub entries: usize,
+    /// What it keeps of its stories.
+    pub bounds: Bounds,
     /// Names it had before: their addresses lead here for ever (Q33).
     pub formerly: Vec<TopicId>,
     /// Whether nobody is to be told when it falls silent.
@@ -27,6 +31,23 @@ pub struct Topic {
     pub private: bool,
     /// Whether its feed says which words put a story in it.
     pub explain: bool,
+}
+
+/// What a topic keeps of its stories, by the dates that its feed gives them.
+/// `None` keeps all that are stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Bounds {
+    /// They stay for so long after their date.
+    pub age: Option<Duration>,
+    /// So many stay, the newest.
+    pub stories: Option<usize>,
+}
+
+impl Bounds {
+    /// Whether stories ever leave for it.
+    pub fn is_bounded(&self) -> bool {
+        self.age.is_some() || self.stories.is_some()
+    }
 }
 
 /// Which changes of a story give its entry in the feed a new `updated`.

@@ -2,6 +2,7 @@
 
 use url::Url;
 
+use super::Break;
 use crate::model::{Hints, Timestamp};
 
 /// What the pass before feed-rs notes of a document.
@@ -17,8 +18,8 @@ pub(super) struct Outline {
     pub(super) hints: Hints,
     /// Whether an entry stands inside another, which no format knows.
     pub(super) nested: bool,
-    /// Whether the document breaks off.
-    pub(super) broken_off: bool,
+    /// Where the document breaks off, if it does.
+    pub(super) broken_off: Option<Break>,
     /// What was left out, in words.
     pub(super) warnings: Vec<String>,
 }

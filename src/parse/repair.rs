@@ -2,13 +2,14 @@
 //!
 //! Only used when the strict pass fails. One pass: bare `&` and `<` are
 //! escaped, references that name no character dropped, tags closed where they
-//! must be and end tags without a start left out. The entry that the document
-//! breaks off in is dropped: half of one would be published under half an
-//! address, or take away what the whole one said before.
+//! must be and end tags without a start left out. The element that the document
+//! breaks off in is dropped, so that no half of a text is published, and its entry
+//! with it, unless title and address came whole.
 
 use memchr::memmem;
 
-use super::markup::{self, Kind, Pieces, attributes, split_name};
+use super::Break;
+use super::markup::{self, Kind, Pieces, attribute, attributes, split_name};
 
 /// Where the root's tag starts: after white space, junk, declarations and
 /// comments, or, failing that, wherever in the text a feed begins.
@@ -42,8 +43,8 @@ pub(super) struct Mended {
     pub(super) text: String,
     /// What was done, in words; each once.
     pub(super) repairs: Vec<&'static str>,
-    /// Whether the document ends before its root does.
-    pub(super) broken_off: bool,
+    /// Where the document ends, if that is before its root does.
+    pub(super) broken_off: Option<Break>,
 }
 
 /// Mends the document that starts with its root's tag.
@@ -59,7 +60,7 @@ struct Mender<'t> {
     result: String,
     repairs: Vec<&'static str>,
     stack: Vec<Open<'t>>,
-    broken_off: bool,
+    broken_off: Option<Break>,
 }
 
 struct Open<'t> {
@@ -238,11 +239,21 @@ impl<'t> Mender<'t> {
         if self.stack.is_empty() {
             return;
         }
-        self.broken_off = true;
+        self.broken_off = Some(Break::Between);
         self.note("the document breaks off: what was whole was kept");
         if let Some(at) = self.stack.iter().position(|open| open.is_entry) {
-            self.result.truncate(self.stack[at].start);
-            self.stack.truncate(at);
+            if let Some(field) = self.stack.get(at + 1) {
+                // The element that the document breaks off in is half a text.
+                self.result.truncate(field.start);
+                self.stack.truncate(at + 1);
+            }
+            let start = self.stack[at].start;
+            if is_known_by(&self.result[start..]) {
+                self.broken_off = Some(Break::WithinLast);
+            } else {
+                self.result.truncate(start);
+                self.stack.truncate(at);
+            }
         }
         self.close_to(0);
     }
@@ -253,6 +264,19 @@ fn is_void(name: &str) -> bool {
     const VOID: [&str; 10] =
         ["area", "br", "col", "embed", "hr", "img", "input", "meta", "param", "wbr"];
     VOID.iter().any(|void| void.eq_ignore_ascii_case(name))
+}
+
+/// Whether as much of an entry as there is tells what it is called and where it is.
+fn is_known_by(part: &str) -> bool {
+    let is_address = |piece: markup::Piece<'_>| match piece.kind {
+        Kind::Open { name: "link", attributes, .. } => {
+            attribute(attributes, "href").is_some()
+                && attribute(attributes, "rel").is_none_or(|rel| rel == "alternate")
+        }
+        Kind::Close { name } => name == "link",
+        _ => false,
+    };
+    part.contains("</title>") && Pieces::of(part).any(is_address)
 }
 
 pub(super) enum Reference {
@@ -350,8 +374,12 @@ mod tests {
         assert_eq!(mend(&format!("{whole}<item><title>b</title><desc")).text, kept);
         let known = "<item><title>b</title><link>c</link>";
         for half in ["<description>d", "<description><![CDATA[d", "<desc", ""] {
-            assert_eq!(mend(&format!("{whole}{known}{half}")).text, kept, "{half}");
+            let mended = mend(&format!("{whole}{known}{half}"));
+            assert_eq!(mended.text, format!("{whole}{known}</item></rss>"), "{half}");
+            assert_eq!(mended.broken_off, Some(Break::WithinLast));
         }
+        let nameless = "<item><guid>https://a.example/1</guid><title>b</title><link>https://a.exa";
+        assert_eq!(mend(&format!("{whole}{nameless}")).text, kept);
         assert_eq!(mend("<rss><item><title>b").text, "<rss></rss>");
     }
 

@@ -21,6 +21,7 @@ use crate::publish::{Ledger, Shelf};
 use crate::store::{Commit, Store, StoreError};
 
 use super::filing::{Filing, Highlights, SLICE};
+use super::filling::Fillings;
 use super::ingested::Ingested;
 use super::keeping::Keeping;
 use super::listening::Listening;
@@ -30,6 +31,8 @@ use publishing::Unpublished;
 mod closing;
 
 mod publishing;
+
+mod shedding;
 
 /// Copies follow within days; passages are kept for some times as long.
 const PASSAGES_KEPT: Duration = Duration::from_secs(12 * 7 * 24 * 3600);
@@ -76,7 +79,7 @@ impl Editor {
         let mut filing = Filing::open(plan.clone(), &store).await?;
         let few = tokio::task::block_in_place(|| store.count())? < SLICE as u64;
         while filing.is_filling() && (few || filing.lacks_nothing()) {
-            tell(filing.step(&store).await?.as_deref());
+            tell(filing.step(&store, now).await?.as_deref());
         }
         let market = Market::recall(memories.values());
         let listening = tokio::task::block_in_place(|| Listening::open(&*store, &plan, &filing))?;
@@ -104,6 +107,11 @@ impl Editor {
     /// What is remembered of every source, for those who report on it.
     pub fn memories(&self) -> Memories {
         self.memories.clone()
+    }
+
+    /// How far changed topics are filled, for the same.
+    pub fn fillings(&self) -> Arc<Fillings> {
+        self.filing.fillings()
     }
 
     /// What is counted, for `/metrics`.
@@ -178,20 +186,22 @@ impl Editor {
     /// plan is in force: everything is published anew and what the plan no
     /// longer has is withdrawn (Q33); says then what has changed of topics.
     pub async fn step(&mut self, now: Timestamp) -> Result<Option<Vec<Refilled>>, StoreError> {
-        let Some(refilled) = self.filing.step(&self.store).await? else { return Ok(None) };
+        let Some(refilled) = self.filing.step(&self.store, now).await? else { return Ok(None) };
         let at_start = Arc::ptr_eq(&self.plan, self.filing.plan());
         self.plan = self.filing.plan().clone();
-        match at_start {
-            // Nobody has asked for it, so nobody is answered.
-            true => tell(Some(&refilled)),
-            false => match self.enforce(now).await {
+        if !at_start {
+            match self.enforce(now).await {
                 Err(full @ StoreError::Full { .. }) => {
                     error!(event = "disk_full", "overrides are applied at the next start: {full}");
                 }
                 enforced => enforced?,
-            },
+            }
         }
         self.publish_all(now).await?;
+        if at_start {
+            // Nobody has asked for it, so nobody is answered.
+            tell(Some(&refilled));
+        }
         Ok(Some(refilled))
     }
 
@@ -214,7 +224,7 @@ impl Editor {
         }
         let mut commit = Commit::default();
         for admitted in admitted {
-            commit.places.extend(self.filing.file(&admitted, &mut BTreeSet::new()));
+            commit.places.extend(self.filing.file(&admitted, now, &mut BTreeSet::new()));
             self.at_hand.remove(&admitted.story.id);
             commit.admitted.push(admitted);
         }
@@ -264,10 +274,11 @@ impl Editor {
             let events = self.settle(poll, &judged, listed, &mut memories, &mut market);
             outcomes.push(Ingested { events, ..Ingested::of(&judged.admitted) });
             for admitted in judged.admitted {
-                commit.places.extend(self.filing.file(&admitted, &mut touched));
+                commit.places.extend(self.filing.file(&admitted, poll.at, &mut touched));
                 commit.admitted.push(admitted);
             }
         }
+        commit.places.extend(self.filing.shed(now, &mut touched));
         // Validators and stories go in together: a crash between the two would
         // either lose stories or fetch them again.
         commit.memories = memories.clone().into_iter().collect();
@@ -282,6 +293,9 @@ impl Editor {
         if let Err(error) = self.store.commit(commit).await {
             // Nothing of it happened: it is begun anew with the next gathering.
             (self.keeping, self.passages_from) = (Keeping::default(), None);
+            if let StoreError::Full { .. } = error {
+                tokio::task::block_in_place(|| self.filing.recall(&*self.store))?;
+            }
             return Err(error);
         }
         self.market = market;

@@ -5,9 +5,13 @@
 
 mod listing;
 
+mod next;
+
 mod showing;
 
 mod stands;
+
+mod window;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -15,16 +19,19 @@ use std::sync::Arc;
 use crate::config::Plan;
 use crate::model::{Admitted, Fingerprint, Story, StoryId, Timestamp};
 use crate::publish::Volume;
-use crate::store::{Commit, PlaceChange, Store, StoreError};
+use crate::store::{Commit, Place, PlaceChange, Store, StoreError};
 
-pub(crate) use listing::{after, latest_first};
+pub(crate) use listing::{after, holds, latest_first};
 pub(super) use showing::Highlights;
 pub(crate) use stands::names;
 
 pub(crate) use super::archive::archive_of;
 use super::archive::{self, Archive};
+use super::filling::Fillings;
 use super::refilled::{Refilled, grouped};
-use stands::{doubt_path, doubtful, stamp_path, unchanging};
+use next::Next;
+use stands::{doubt_path, doubtful, unchanging};
+use window::Window;
 
 /// The topic that every story is in: `/stories.atom`.
 const EVERYTHING: Fingerprint = Fingerprint(0);
@@ -46,19 +53,13 @@ pub(super) struct Filing {
     fingerprints: Vec<Fingerprint>,
     /// Each topic's archive; the feed of everything has none.
     archives: Vec<Archive>,
+    /// What each topic that has bounds holds.
+    windows: Vec<Option<Window>>,
     /// What is archived of topics that are no more, or for another site.
     stale: Vec<String>,
     next: Option<Box<Next>>,
-}
-
-/// The filing that follows once its topics are filled from the stored
-/// stories, a slice at a time; until then the one before it is published.
-struct Next {
-    filing: Filing,
-    /// The topics to fill. New stories are filed in them, too.
-    missing: BTreeSet<Fingerprint>,
-    after: Option<(Timestamp, StoryId)>,
-    matched: usize,
+    /// How far that is.
+    fillings: Arc<Fillings>,
 }
 
 impl Filing {
@@ -88,18 +89,27 @@ impl Filing {
     fn under(plan: Arc<Plan>) -> Self {
         let topics = (0..plan.topics.len()).map(|topic| plan.fingerprint(topic));
         let fingerprints = topics.chain([EVERYTHING]).collect();
-        Self { plan, fingerprints, archives: Vec::new(), stale: Vec::new(), next: None }
+        let (archives, windows, stale) = (Vec::new(), Vec::new(), Vec::new());
+        let fillings = Arc::default();
+        Self { plan, fingerprints, archives, windows, stale, next: None, fillings }
     }
 
     fn load(&mut self, store: &dyn Store) -> Result<(), StoreError> {
         let Self { plan, fingerprints, stale, .. } = self;
         *stale = archive::of_no_topic(&plan.topics, store)?;
-        let topics = plan.topics.iter().zip(fingerprints);
-        let archives = topics.map(|(topic, fingerprint)| {
+        let topics = || plan.topics.iter().zip(&*fingerprints);
+        let archives = topics().map(|(topic, fingerprint)| {
             Archive::open(&topic.id, *fingerprint, store, &plan.server.site, stale)
         });
         self.archives = archives.collect::<Result<_, _>>()?;
+        let windows = topics().map(|(topic, stands)| Window::open(topic.bounds, *stands, store));
+        self.windows = windows.collect::<Result<_, _>>()?;
         Ok(())
+    }
+
+    /// Takes up what the store has again, after a commit that did not come about.
+    pub(super) fn recall(&mut self, store: &dyn Store) -> Result<(), StoreError> {
+        self.load(store)
     }
 
     /// Everything that places are kept under.
@@ -114,9 +124,10 @@ impl Filing {
         plan: Arc<Plan>,
         store: &Arc<dyn Store>,
     ) -> Result<(), StoreError> {
-        self.next = None;
-        let (filled, doubtful) =
-            tokio::task::block_in_place(|| Ok((store.filled()?, doubtful(&**store)?)))?;
+        self.abandon();
+        let (filled, doubtful, count) = tokio::task::block_in_place(|| {
+            Ok((store.filled()?, doubtful(&**store)?, store.count()?))
+        })?;
         let filing = Self::under(plan);
         let (wanted, stands) = (filing.kept(), self.kept());
         let filled: BTreeSet<Fingerprint> = filled.into_iter().collect();
@@ -139,7 +150,11 @@ impl Filing {
             };
             store.commit(commit).await?;
         }
-        self.next = Some(Box::new(Next { filing, missing, after: None, matched: 0 }));
+        let topics = filing.plan.topics.iter().zip(&filing.fingerprints);
+        let lacking = topics
+            .filter(|(_, stands)| missing.contains(stands) || missing.contains(&stands.archive()));
+        self.fillings.begin(lacking.map(|(topic, _)| topic.id.clone()), count);
+        self.next = Some(Box::new(Next::of(filing, missing)));
         Ok(())
     }
 
@@ -156,6 +171,12 @@ impl Filing {
     /// Gives up the filing that was to follow.
     pub(super) fn abandon(&mut self) {
         self.next = None;
+        self.fillings.end();
+    }
+
+    /// How far what is to follow is filled, for those who report on it.
+    pub(super) fn fillings(&self) -> Arc<Fillings> {
+        self.fillings.clone()
     }
 
     /// The plan it stands under.
@@ -168,18 +189,20 @@ impl Filing {
     pub(super) async fn step(
         &mut self,
         store: &Arc<dyn Store>,
+        now: Timestamp,
     ) -> Result<Option<Vec<Refilled>>, StoreError> {
         let Some(next) = &mut self.next else { return Ok(None) };
         if !next.missing.is_empty() {
             let stories = tokio::task::block_in_place(|| store.stories(next.after, SLICE))?;
             let places: Vec<PlaceChange> = tokio::task::block_in_place(|| {
-                stories.iter().flat_map(|story| next.places(None, story)).collect()
+                stories.iter().flat_map(|story| next.places(None, story, now)).collect()
             });
             if !places.is_empty() {
                 store.commit(Commit { places, ..Commit::default() }).await?;
             }
             let before = next.matched / TOLD_EVERY;
             next.matched += stories.len();
+            self.fillings.reach(next.matched);
             if next.matched / TOLD_EVERY > before {
                 let matched = next.matched;
                 tracing::info!(
@@ -209,7 +232,9 @@ impl Filing {
             store.commit(commit).await?;
         }
         if let Some(next) = self.next.take() {
-            *self = next.filing;
+            let fillings = self.fillings.clone();
+            *self = Self { fillings, ..next.filing };
+            self.fillings.end();
         }
         Ok(refilled)
     }
@@ -224,6 +249,7 @@ impl Filing {
     pub(super) fn file(
         &mut self,
         admitted: &Admitted,
+        now: Timestamp,
         touched: &mut BTreeSet<usize>,
     ) -> Vec<PlaceChange> {
         let (before, story) = (admitted.before.as_deref(), &admitted.story);
@@ -231,6 +257,13 @@ impl Filing {
             before.is_some_and(|before| before.withdrawn.is_some() != story.withdrawn.is_some());
         let mut places = Vec::new();
         for (topic, (from, to)) in self.moves(before, story) {
+            let (from, to) = match self.windows.get_mut(topic) {
+                Some(Some(window)) => window.shift(story.id, (from, to), (), now),
+                _ => (from, to),
+            };
+            if (from, to) == (None, None) {
+                continue;
+            }
             touched.insert(topic);
             let fingerprint = self.fingerprints[topic];
             places.push(PlaceChange { topic: fingerprint, story: story.id, from, to });
@@ -252,7 +285,32 @@ impl Filing {
                 places.push(PlaceChange { topic, story: story.id, from, to });
             }
         }
-        places.extend(self.next.iter().flat_map(|next| next.places(before, story)));
+        places.extend(self.next.iter_mut().flat_map(|next| next.places(before, story, now)));
+        places
+    }
+
+    /// Takes what is beyond the bounds of topics out of them, a slice of each.
+    pub(super) fn shed(
+        &mut self,
+        now: Timestamp,
+        touched: &mut BTreeSet<usize>,
+    ) -> Vec<PlaceChange> {
+        let mut places = Vec::new();
+        for (topic, window) in self.windows.iter_mut().enumerate() {
+            for (Place { date, story }, ()) in window.iter_mut().flat_map(|one| one.shed(now)) {
+                touched.insert(topic);
+                let of = self.fingerprints[topic];
+                let filed = self.archives[topic].remove(story).map(|date| (of.archive(), date));
+                places.extend(
+                    [(of, date)].into_iter().chain(filed).map(|(topic, date)| PlaceChange {
+                        topic,
+                        story,
+                        from: Some(date),
+                        to: None,
+                    }),
+                );
+            }
+        }
         places
     }
 
@@ -265,6 +323,9 @@ impl Filing {
         let mut places = Vec::new();
         for (topic, date) in self.topics_of(story) {
             touched.insert(topic);
+            if let Some(Some(window)) = self.windows.get_mut(topic) {
+                window.leave(story.id, date);
+            }
             let fingerprint = self.fingerprints[topic];
             let gone =
                 |topic, date| PlaceChange { topic, story: story.id, from: Some(date), to: None };
@@ -275,37 +336,7 @@ impl Filing {
             };
             places.extend(filed.map(|date| gone(fingerprint.archive(), date)));
         }
-        if let Some(next) = &self.next {
-            let gone = next.filing.without(story).into_iter();
-            places.extend(gone.filter(|place| next.missing.contains(&place.topic)));
-        }
-        places
-    }
-
-    /// The changes of place of a story that goes, in topics that are being filled.
-    fn without(&self, story: &Story) -> Vec<PlaceChange> {
-        let gone = |topic, date| PlaceChange { topic, story: story.id, from: Some(date), to: None };
-        let topics = self.topics_of(story).into_iter();
-        let of = |(topic, date): (usize, Timestamp)| {
-            let topic = self.fingerprints[topic];
-            [gone(topic, date), gone(topic.archive(), story.first_seen)]
-        };
-        topics.flat_map(of).collect()
-    }
-
-    /// A story's changes of place in topics that are being filled: what is
-    /// news of it, the archive does not know yet.
-    fn places(&self, before: Option<&Story>, story: &Story) -> Vec<PlaceChange> {
-        let mut places = Vec::new();
-        for (topic, (from, to)) in self.moves(before, story) {
-            let topic = self.fingerprints[topic];
-            let seen = |date: Option<Timestamp>| date.map(|_| story.first_seen);
-            places.push(PlaceChange { topic, story: story.id, from, to });
-            if from.is_some() != to.is_some() {
-                let (topic, from, to) = (topic.archive(), seen(from), seen(to));
-                places.push(PlaceChange { topic, story: story.id, from, to });
-            }
-        }
+        places.extend(self.next.iter_mut().flat_map(|next| next.remove(story)));
         places
     }
 
@@ -381,69 +412,5 @@ impl Filing {
     /// The paths of what is archived and of no use any more: told once.
     pub(super) fn take_stale(&mut self) -> Vec<String> {
         std::mem::take(&mut self.stale)
-    }
-}
-
-impl Next {
-    /// A story's changes of place in the topics that are being filled.
-    fn places(&self, before: Option<&Story>, story: &Story) -> Vec<PlaceChange> {
-        if self.missing.is_empty() {
-            return Vec::new();
-        }
-        let places = self.filing.places(before, story).into_iter();
-        places.filter(|place| self.missing.contains(&place.topic)).collect()
-    }
-
-    /// What has changed of the topics that were published before.
-    fn refilled(
-        &self,
-        names: &BTreeMap<String, Fingerprint>,
-        store: &dyn Store,
-    ) -> Result<Vec<Refilled>, StoreError> {
-        let mut all = Vec::new();
-        for (place, topic) in self.filing.plan.topics.iter().enumerate() {
-            let now = self.filing.fingerprints[place];
-            let Some(before) = names.get(topic.id.as_str()).filter(|before| **before != now) else {
-                continue;
-            };
-            let before: BTreeSet<StoryId> =
-                archive_of(store, *before)?.into_iter().map(|(_, story)| story).collect();
-            let now: BTreeSet<StoryId> = self.filing.archives[place].stories().collect();
-            all.push(Refilled {
-                topic: topic.id.clone(),
-                matched: self.matched,
-                added: now.difference(&before).count(),
-                lost: before.difference(&now).count(),
-            });
-        }
-        Ok(all)
-    }
-
-    /// All at once: what was filled is complete, what stood before goes, and
-    /// what each topic stands under is kept, so that a later run, and a check
-    /// of a changed configuration, can tell what a change has changed.
-    fn last_commit(
-        &self,
-        names: &BTreeMap<String, Fingerprint>,
-        store: &dyn Store,
-    ) -> Result<Commit, StoreError> {
-        let Filing { plan, fingerprints, .. } = &self.filing;
-        let (wanted, doubtful) = (self.filing.kept(), doubtful(store)?);
-        let filled: BTreeSet<Fingerprint> = store.filled()?.into_iter().collect();
-        let topics = plan.topics.iter().zip(fingerprints);
-        let now: BTreeMap<String, Fingerprint> =
-            topics.map(|(topic, stands)| (topic.id.to_string(), *stands)).collect();
-        let changed = now.iter().filter(|(name, stands)| names.get(*name) != Some(stands));
-        let gone = names.keys().filter(|name| !now.contains_key(*name));
-        Ok(Commit {
-            dropped: filled.union(&doubtful).filter(|of| !wanted.contains(of)).copied().collect(),
-            filled: self.missing.iter().copied().collect(),
-            stamps: changed.map(|(name, stands)| (stamp_path(name), unchanging(*stands))).collect(),
-            unstamped: gone
-                .map(|name| stamp_path(name))
-                .chain(doubtful.iter().map(|of| doubt_path(*of)))
-                .collect(),
-            ..Commit::default()
-        })
     }
 }

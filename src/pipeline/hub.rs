@@ -6,40 +6,30 @@
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::future::pending;
-use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::task::{JoinError, JoinSet};
-use tracing::{debug, error, info, warn};
+use tracing::{error, info, warn};
 use url::Url;
 
 use crate::fetch::Call;
-use crate::model::{Seed, Subscriber, SubscriberId, Timestamp, host_of};
-use crate::publish::hub::{self as rules, Asked, Copied, Mode, NotGranted};
+use crate::model::{Seed, Subscriber, SubscriberId, Timestamp};
+use crate::publish::hub::{self as rules, Copied};
 use crate::publish::{Shelf, Site};
 use crate::store::{Commit, StoreError};
 
 use super::Pipeline;
 
+mod asking;
 mod calls;
 mod pings;
 
 use calls::{Delivered, Line, Pinged, Verified, is_success, shown};
 use pings::Pings;
 
-/// Callbacks that are asked at once, and of one host; and of one host in a minute, so
-/// that nobody can have us bother others.
-const VERIFYING: usize = 64;
-const VERIFYING_AT_HOST: usize = 8;
-const A_MINUTE: u32 = 60;
-
 /// Subscribers that are told at once, and of one host.
 const DELIVERING: usize = 32;
 const DELIVERING_TO_HOST: usize = 4;
-
-/// Subscriptions in all, and of one host.
-const MOST: usize = 10_000;
-const MOST_OF_HOST: usize = 200;
 
 /// Farewells said at once.
 const LEAVING: usize = 8;
@@ -61,6 +51,8 @@ pub(super) struct OwnHub {
     seed: Seed,
     /// Questions so far: each has a challenge of its own.
     questions: u64,
+    /// Whose callbacks an earlier run has not heard, until they are asked again.
+    unheard: Vec<SubscriberId>,
     subscribers: BTreeMap<SubscriberId, Subscriber>,
     changes: watch::Receiver<()>,
     /// Whether there may be something to do now.
@@ -128,29 +120,9 @@ impl OwnHub {
             && self.leaving.is_empty()
     }
 
-    /// Whether one more callback of this host may be asked now.
-    fn admit(&mut self, host: &str, now: Timestamp) -> Result<(), NotGranted> {
-        let minute = Duration::from_secs(60);
-        self.asked_hosts.retain(|_, often| often.now > 0 || often.since.until(now) < minute);
-        let often = self.asked_hosts.entry(host.to_owned());
-        let often = often.or_insert(Often { now: 0, since: now, times: 0 });
-        if often.since.until(now) >= minute {
-            (often.since, often.times) = (now, 0);
-        }
-        let busy = self.verifying.len() >= VERIFYING
-            || often.now >= VERIFYING_AT_HOST
-            || often.times >= A_MINUTE;
-        if busy {
-            return Err(NotGranted::Busy);
-        }
-        (often.now, often.times) = (often.now + 1, often.times + 1);
-        Ok(())
-    }
-
-    /// Whether there is room for a subscriber at this host.
-    fn has_room(&self, host: &str) -> bool {
-        let of_host = self.subscribers.values().filter(|known| known.host() == host).count();
-        self.subscribers.len() < MOST && of_host < MOST_OF_HOST
+    /// How many are told, or will be.
+    fn confirmed(&self) -> usize {
+        self.subscribers.values().filter(|subscriber| subscriber.is_confirmed()).count()
     }
 
     /// Looks through all subscribers; they stand in the order of their feeds.
@@ -159,7 +131,8 @@ impl OwnHub {
         let mut at_hand: Option<(&str, Option<Copied>)> = None;
         for (id, subscriber) in &self.subscribers {
             if subscriber.expires <= now {
-                round.ended.push(*id);
+                // What somebody has asked for and is not heard of yet is not over.
+                round.ended.extend(subscriber.asked.is_none().then_some(*id));
                 continue;
             }
             let topic = subscriber.topic.as_str();
@@ -198,10 +171,13 @@ impl Pipeline {
         };
         let store = self.editor.store();
         let subscribers = store.subscribers()?.into_iter();
+        let subscribers: BTreeMap<_, _> = subscribers.map(|one| (one.id(), one)).collect();
+        let is_unheard = |(id, one): (&SubscriberId, &Subscriber)| one.asked.as_ref().map(|_| *id);
         let hub = OwnHub {
             seed,
             questions: 0,
-            subscribers: subscribers.map(|subscriber| (subscriber.id(), subscriber)).collect(),
+            unheard: subscribers.iter().filter_map(is_unheard).collect(),
+            subscribers,
             changes: self.editor.shelf().watch(),
             stirred: true,
             wake_at: None,
@@ -214,34 +190,13 @@ impl Pipeline {
             leaving: JoinSet::new(),
             farewells: VecDeque::new(),
         };
-        self.editor.ledger().subscribed(hub.subscribers.len());
+        self.editor.ledger().subscribed(hub.confirmed());
         self.hub = Some(hub);
         Ok(())
     }
 
     fn line(&self) -> Line {
         Line { fetcher: self.fetcher.clone(), clock: self.clock.clone() }
-    }
-
-    /// Takes a request in and has its callback asked (H1); says why not, otherwise.
-    pub(super) fn subscribe(&mut self, asked: Asked) -> Result<(), NotGranted> {
-        let (plan, line, now) = (self.editor.plan().clone(), self.line(), self.clock.now());
-        let shelf = self.editor.shelf().clone();
-        let hub = self.hub.as_mut().filter(|_| plan.hub.serves).ok_or(NotGranted::NoSuchFeed)?;
-        let feed = shelf.feed_at(&asked.topic, &plan.server.site).ok_or(NotGranted::NoSuchFeed)?;
-        let known = hub.subscribers.contains_key(&SubscriberId::of(&asked.topic, &asked.callback));
-        let host = host_of(&asked.callback).to_owned();
-        match asked.mode {
-            // Nobody has to be asked whether nothing is to end.
-            Mode::Unsubscribe if !known => return Ok(()),
-            Mode::Subscribe if !known && !hub.has_room(&host) => return Err(NotGranted::TooMany),
-            Mode::Subscribe | Mode::Unsubscribe => {}
-        }
-        hub.admit(&host, now)?;
-        hub.questions += 1;
-        let challenge = hub.seed.token(&[b"challenge", &hub.questions.to_le_bytes()]);
-        hub.verifying.spawn(line.verify(asked, feed.hash, challenge));
-        Ok(())
     }
 
     /// Looks after whoever is to be told, if anything has changed or fallen due.
@@ -255,6 +210,7 @@ impl Pipeline {
         }
         hub.changes.mark_unchanged();
         hub.stirred = false;
+        let unheard = std::mem::take(&mut hub.unheard);
         let site = &plan.server.site;
         let round = hub.look(&shelf, site, plan.hub.serves, now);
         hub.wake_at = round.wake_at;
@@ -291,6 +247,7 @@ impl Pipeline {
         }
         let why = if plan.hub.serves { "the feed is gone" } else { "there is no hub any more" };
         self.drop_subscribers(round.ended, round.dropped, why).await?;
+        self.ask_again(unheard).await?;
         self.say_farewells(&line);
         Ok(())
     }
@@ -336,7 +293,7 @@ impl Pipeline {
         subscribers: Vec<Subscriber>,
         unsubscribed: Vec<SubscriberId>,
     ) -> Result<bool, StoreError> {
-        let count = self.hub.as_ref().map_or(0, |hub| hub.subscribers.len());
+        let count = self.hub.as_ref().map_or(0, OwnHub::confirmed);
         self.editor.ledger().subscribed(count);
         let commit = Commit { subscribers, unsubscribed, ..Commit::default() };
         if commit.is_empty() {
@@ -359,53 +316,6 @@ impl Pipeline {
             Word::Pinged(Ok(pinged)) => self.pinged(pinged).await,
             Word::Verified(Err(_)) | Word::Pinged(Err(_)) | Word::Left => Ok(()),
         }
-    }
-
-    /// Keeps who has confirmed a request; whoever has not stays as they were (H4, H6).
-    async fn verified(&mut self, verified: Verified) -> Result<(), StoreError> {
-        let Verified { asked, has, answer } = verified;
-        let Some(hub) = &mut self.hub else { return Ok(()) };
-        let (host, feed) = (host_of(&asked.callback).to_owned(), shown(&asked.topic).to_owned());
-        if let Some(often) = hub.asked_hosts.get_mut(&host) {
-            often.now = often.now.saturating_sub(1);
-        }
-        if let Err(failure) = answer {
-            debug!(
-                event = "subscriber_unconfirmed",
-                host, feed, "{host} does not confirm what it asked of {feed}: {failure}"
-            );
-            return Ok(());
-        }
-        let id = SubscriberId::of(&asked.topic, &asked.callback);
-        if asked.mode == Mode::Unsubscribe {
-            hub.subscribers.remove(&id);
-            info!(
-                event = "subscriber_left",
-                host, feed, "{host} is told of {feed} no more, as it asked"
-            );
-            return self.keep_subscribers(Vec::new(), vec![id]).await.map(drop);
-        }
-        let before = hub.subscribers.get(&id);
-        if before.is_none() && !hub.has_room(&host) {
-            return Ok(());
-        }
-        let subscriber = asked.granted(before, has, self.clock.now());
-        let (until, is_new) = (subscriber.expires, before.is_none());
-        if self.keep_subscribers(vec![subscriber.clone()], Vec::new()).await?
-            && let Some(hub) = &mut self.hub
-        {
-            hub.subscribers.insert(id, subscriber);
-            self.editor.ledger().subscribed(hub.subscribers.len());
-            match is_new {
-                true => {
-                    info!(event = "subscriber_confirmed", host, feed, %until, "{host} is told of {feed} until {until}");
-                }
-                false => {
-                    debug!(event = "subscriber_renewed", host, feed, %until, "{host} is told of {feed} until {until}");
-                }
-            }
-        }
-        Ok(())
     }
 
     /// Records what subscribers answered (H8).

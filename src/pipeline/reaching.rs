@@ -119,7 +119,7 @@ impl Reach<'_> {
 
     /// Whether the source told of any of these before. A store that cannot be read
     /// ends the daemon soon enough; nothing more is fetched until then.
-    async fn is_known(&self, entries: &[Entry]) -> bool {
+    pub(super) async fn is_known(&self, entries: &[Entry]) -> bool {
         let candidates = dedup::candidates(entries.to_vec(), &rules(self.plan), self.clock.now());
         let names: Vec<_> = candidates.iter().flat_map(dedup::Candidate::names).collect();
         let store = self.store.clone();

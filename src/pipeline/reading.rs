@@ -1,5 +1,6 @@
 //! A source and what is remembered of it in; one poll, whatever happens, out.
 
+use std::slice;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use crate::clock::Clock;
 use crate::config::Plan;
 use crate::fetch::{Fetched, Fetcher};
 use crate::model::{Document, Failure, FailureKind, Memory, Outcome, Poll, Reading, Source};
-use crate::parse::{self, Limits, Parsed};
+use crate::parse::{self, Break, Limits, Parsed};
 use crate::store::Store;
 
 use super::reaching::Reach;
@@ -40,6 +41,12 @@ pub(super) async fn read(
             let place = document.url.clone();
             match parsed(document, plan.parsing.clone()).await {
                 Ok(Parsed { feed, mut entries, hints, warnings, broken_off, .. }) => {
+                    if let (Some(Break::WithinLast), Some(half)) = (broken_off, entries.last())
+                        && reach.is_known(slice::from_ref(half)).await
+                    {
+                        // Half of what it said before would take the rest away.
+                        entries.pop();
+                    }
                     let back =
                         reach.back(place.as_ref(), &memory, &freshness, &hints, &mut entries).await;
                     pages = reach.enriched(&mut entries, &memory).await;
@@ -53,7 +60,7 @@ pub(super) async fn read(
                         entries,
                         hints,
                         warnings,
-                        broken_off,
+                        broken_off: broken_off.is_some(),
                         back,
                     }))
                 }

@@ -2,7 +2,8 @@
 //!
 //! The publisher's half of WebSub (PROTOCOL §2.4, H1-H10). The server reads a request
 //! ([`Asked::parse`]); the loop asks the callback whether it is meant
-//! ([`Asked::question`]), keeps whoever says so ([`Asked::granted`]), and has them told
+//! ([`Asked::question`]), which it notes beforehand ([`Asked::noted`]) so that a restart
+//! forgets no question, keeps whoever says so ([`Asked::granted`]), and has them told
 //! of the feed as it is whenever it is another than they have ([`due`], [`headers`]).
 //! A delivery that fails is tried again, ever more rarely, until the lease ends; since
 //! what is delivered is the feed as it is then, nothing has to be queued (H8).
@@ -16,7 +17,7 @@ use url::form_urlencoded::{self, Serializer};
 
 use super::shelf::Held;
 use super::{Format, Shelf, Site};
-use crate::model::{Signature, Subscriber, Timestamp};
+use crate::model::{Mode, Signature, Subscriber, Timestamp, Wish};
 
 /// Where it is, in the address that feeds name.
 pub const PATH: &str = "/hub";
@@ -38,28 +39,15 @@ const LONGEST_WAIT: Duration = Duration::from_secs(6 * 3600);
 const MOST_SECRET: usize = 199;
 const MOST_ADDRESS: usize = 2048;
 
-/// What a request is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mode {
-    /// To be told.
-    Subscribe,
-    /// To be told no more.
-    Unsubscribe,
-}
-
 /// A request to our hub.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Asked {
-    /// What for.
-    pub mode: Mode,
     /// The feed's address.
     pub topic: String,
     /// Whom to tell.
     pub callback: Url,
-    /// What to sign deliveries with.
-    pub secret: Option<String>,
-    /// For how long.
-    pub lease: Duration,
+    /// What for.
+    pub wish: Wish,
 }
 
 /// Why a request is not even seen to (H1).
@@ -82,7 +70,7 @@ pub enum NotGranted {
 /// The callback's path is what keeps strangers out, and the secret is one: no log line shows them.
 impl std::fmt::Debug for Asked {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{:?} at {}", self.mode, crate::model::host_of(&self.callback))
+        write!(f, "{:?} at {}", self.wish.mode, crate::model::host_of(&self.callback))
     }
 }
 
@@ -121,43 +109,70 @@ impl Asked {
             }
             None => LEASE,
         };
-        Ok(Self { mode, topic, callback, secret, lease })
+        Ok(Self { topic, callback, wish: Wish { mode, secret, lease } })
     }
 
     /// What the callback is asked, to learn whether the request is meant; it is if the
     /// answer is a success with the challenge for its body (H2).
     pub fn question(&self, challenge: &str) -> Url {
-        let lease = self.lease.as_secs().to_string();
+        let lease = self.wish.lease.as_secs().to_string();
+        let subscribes = self.wish.mode == Mode::Subscribe;
         let mut pairs = vec![
-            ("hub.mode", if self.mode == Mode::Subscribe { "subscribe" } else { "unsubscribe" }),
+            ("hub.mode", if subscribes { "subscribe" } else { "unsubscribe" }),
             ("hub.topic", &self.topic),
             ("hub.challenge", challenge),
         ];
-        if self.mode == Mode::Subscribe {
+        if subscribes {
             pairs.push(("hub.lease_seconds", &lease));
         }
         with_query(&self.callback, &pairs)
     }
 
-    /// The subscriber that a confirmed request makes, in place of the one there was
-    /// (H4). `has` is what the feed hashed to when it was asked for: what changed
-    /// meanwhile is told.
-    pub fn granted(&self, before: Option<&Subscriber>, has: u64, now: Timestamp) -> Subscriber {
-        Subscriber {
+    /// The request of a subscriber who has asked and not been heard.
+    pub fn of(subscriber: &Subscriber) -> Option<Self> {
+        let (topic, callback) = (subscriber.topic.clone(), subscriber.callback.clone());
+        subscriber.asked.clone().map(|wish| Self { topic, callback, wish })
+    }
+
+    /// What is kept of whoever asks, until their callback has been heard: what there was
+    /// of them, beside what they want now (H4). `has` is what the feed hashes to when it
+    /// is asked for: what changes until it is granted is told.
+    pub fn noted(&self, before: Option<&Subscriber>, has: u64, now: Timestamp) -> Subscriber {
+        let stranger = || Subscriber {
             topic: self.topic.clone(),
             callback: self.callback.clone(),
-            secret: self.secret.clone(),
+            secret: None,
             since: now,
-            expires: now.after(self.lease),
-            // Whoever renews may have something coming.
-            has: before.map_or(has, |before| before.has),
-            not_before: before.map_or(now, |before| before.not_before),
-            failures: before.map_or(0, |before| before.failures),
-            failing_since: before.and_then(|before| before.failing_since),
-            trouble: before.and_then(|before| before.trouble.clone()),
-            delivered: before.map_or(0, |before| before.delivered),
-            last_delivery: before.and_then(|before| before.last_delivery),
+            expires: now,
+            has,
+            not_before: now,
+            failures: 0,
+            failing_since: None,
+            trouble: None,
+            delivered: 0,
+            last_delivery: None,
+            asked: None,
+        };
+        let known = before.cloned().unwrap_or_else(stranger);
+        Subscriber { asked: Some(self.wish.clone()), ..known }
+    }
+
+    /// The subscriber that a confirmed request makes of the one who was noted (H4).
+    /// Whoever renews may have something coming, so what they have stays.
+    pub fn granted(&self, noted: &Subscriber, now: Timestamp) -> Subscriber {
+        Subscriber {
+            secret: self.wish.secret.clone(),
+            since: now,
+            expires: now.after(self.wish.lease),
+            ..self.answered(noted)
         }
+    }
+
+    /// Whoever was noted, after their callback was heard. What they have asked for since
+    /// then stands.
+    pub fn answered(&self, noted: &Subscriber) -> Subscriber {
+        let later = noted.asked.clone().filter(|wish| *wish != self.wish);
+        Subscriber { asked: later, ..noted.clone() }
     }
 }
 
@@ -323,7 +338,7 @@ mod tests {
                 ("hub.callback", "https://r.example/"),
                 ("hub.lease_seconds", seconds),
             ];
-            form(&pairs).map(|asked| asked.lease.as_secs() / DAY)
+            form(&pairs).map(|asked| asked.wish.lease.as_secs() / DAY)
         };
         let days = ["", "0", "60", "172800", "99999999999"].map(|seconds| lease(seconds).unwrap());
         assert_eq!(days, [10, 1, 1, 2, 15]);
@@ -355,7 +370,8 @@ mod tests {
     #[test]
     fn h08_failures_are_tried_again_for_days_and_ever_more_rarely() {
         let now = Timestamp::from_secs(1_000_000);
-        let mut subscriber = asked("https://r.example/").granted(None, 1, now);
+        let asked = asked("https://r.example/");
+        let mut subscriber = asked.granted(&asked.noted(None, 1, now), now);
         assert_eq!((due(&subscriber, 1), due(&subscriber, 2)), (None, Some(now)));
         let (mut tries, mut at) = (0, now);
         while at < subscriber.expires {

@@ -13,11 +13,17 @@ mod callbacks;
 
 mod client;
 
+mod dormant;
+
 mod hub;
 
 mod listener;
 
 mod patience;
+
+mod problem;
+
+mod refusal;
 
 mod routes;
 
@@ -30,6 +36,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
@@ -41,6 +48,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Desk, Shelf};
 use admission::{Admission, Admitted};
 use answer::Office;
+use dormant::Dormant;
 use listener::Stream;
 use patience::{Patient, Progress};
 
@@ -169,8 +177,7 @@ async fn converse<Io>(
     let asked = progress.clone();
     let service = service_fn(move |request| {
         asked.asked();
-        let office = office.clone();
-        async move { Ok::<_, Infallible>(office.answer(request, peer).await) }
+        office.answer(request, peer).map(Ok::<_, Infallible>)
     });
     // The time-outs are the stream's: hyper's own would allocate a timer a request.
     let mut connection = pin!(
@@ -179,13 +186,14 @@ async fn converse<Io>(
             .half_close(false)
             .serve_connection(stream, service)
     );
-    let told_to_stop = async {
+    let told_to_stop = pin!(async {
         stop.cancelled().await;
         let _ = tokio::time::timeout(FIRST_WORD, progress.first()).await;
-    };
+    });
     let ended = tokio::select! {
+        biased;
         ended = connection.as_mut() => ended,
-        () = told_to_stop => {
+        () = Dormant::new(told_to_stop) => {
             connection.as_mut().graceful_shutdown();
             connection.await
         }

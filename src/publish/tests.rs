@@ -81,6 +81,7 @@ fn topic(title: String, description: String) -> Topic {
         description,
         revisions: Revisions::Major,
         entries: 50,
+        bounds: Default::default(),
         formerly: Vec::new(),
         mute_silence: false,
         private: false,

@@ -168,7 +168,11 @@ fn read(
     let mut title = [0; TITLE.len()];
     input.read_exact(&mut title).map_err(|_| unusable(file, "it is no backup of gazetted"))?;
     if title != TITLE {
-        return Err(unusable(file, "it is no backup of gazetted, or of a later version"));
+        let why = match title.starts_with(b"gazetted backup ") {
+            true => "a later version of gazetted wrote it; restore it with that one",
+            false => "it is no backup of gazetted",
+        };
+        return Err(unusable(file, why));
     }
     let mut contents = Contents { bytes, ..Contents::default() };
     loop {
@@ -316,6 +320,21 @@ mod tests {
                 assert!(matches!(refused, Err(StoreError::Backup { .. })), "at {at}: {refused:?}");
                 assert!(!home.join("sled").exists());
             }
+        }
+    }
+
+    #[test]
+    fn a_backup_of_a_later_version_is_told_from_what_is_none() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("backup");
+        for (text, said) in [
+            ("gazetted backup 2\nand whatever follows", "a later version"),
+            ("gazetted backup", "it is no backup"),
+            ("a letter to the editor, compressed", "it is no backup"),
+        ] {
+            fs::write(&file, zstd::encode_all(text.as_bytes(), 1).unwrap()).unwrap();
+            let refused = verify_backup(&file).unwrap_err().to_string();
+            assert!(refused.contains(said), "{text}: {refused}");
         }
     }
 

@@ -7,11 +7,13 @@ use std::path::Path;
 
 use crate::model::KeyKind;
 
-use super::layout;
+use super::layout::{self, Kind};
 use super::samples::{
-    admitted, at, done, everything, id, key, kinds, memory, source, story, topic,
+    admitted, at, done, everything, id, key, kinds, memory, source, story, subscriber, topic,
 };
-use super::{Commit, PlaceChange, SledStore, Store, StoreError, check, compact, open, repair};
+use super::{
+    Commit, PlaceChange, SledStore, Stamp, Store, StoreError, check, compact, open, repair,
+};
 
 const CACHE: u64 = 4 << 20;
 
@@ -113,6 +115,76 @@ fn whatever_is_wrong_is_found_and_repair_rights_it() {
         if !["retired and not", "wrong number of stories"].contains(&problem) {
             assert_eq!(lasting(&open(dir.path(), CACHE).unwrap()), before, "{problem}");
         }
+    }
+}
+
+/// The same with the kinds of record that it lacks.
+fn filled_with_every_kind(path: &Path) {
+    let store = filled(path);
+    let passages = [key(KeyKind::Passage, 3), key(KeyKind::Passage, 4)];
+    done(store.commit(Commit {
+        admitted: vec![admitted(story(9, at(9), 9), &passages)],
+        stamps: vec![("/opml".to_owned(), Stamp { hash: 1, modified: at(1) })],
+        archived: vec![("/topics/a/archive/1.atom".to_owned(), "<feed/>".to_owned())],
+        subscribers: vec![subscriber(1, 0)],
+        ..Commit::default()
+    }))
+    .unwrap();
+}
+
+#[test]
+fn nonsense_in_a_record_of_any_kind_is_told_and_repair_leaves_none() {
+    for kind in Kind::ALL {
+        let dir = tempfile::tempdir().unwrap();
+        filled_with_every_kind(dir.path());
+        let db = engine(dir.path());
+        let some = db.scan_prefix(kind.prefix()).keys().next_back().unwrap().unwrap();
+        db.insert(some, b"nothing of sense").unwrap();
+        drop(db);
+        match check(dir.path(), CACHE) {
+            Ok(survey) => assert!(survey.problem_count > 0, "{kind:?}"),
+            Err(refused) => assert!(matches!(refused, StoreError::Damaged { .. }), "{kind:?}"),
+        }
+        let repaired = repair(dir.path(), CACHE).unwrap();
+        // Only what derives from nothing else is lost, and that is said; without a header
+        // nobody can say that all is there.
+        let derived = [Kind::Bearers, Kind::Order, Kind::Place, Kind::Topic, Kind::Passages];
+        assert_eq!(repaired.losses.is_empty(), derived.contains(&kind), "{kind:?}");
+        let is_story = [Kind::Story, Kind::Chunk].contains(&kind);
+        assert_eq!(
+            repaired.stories,
+            if is_story { 58 } else { 59 },
+            "{kind:?} {:?}",
+            repaired.losses
+        );
+        assert_eq!(check(dir.path(), CACHE).unwrap().problems, [""; 0], "{kind:?}");
+    }
+}
+
+#[test]
+fn a_record_that_is_gone_is_told_where_another_knows_of_it_and_repair_rights_that() {
+    let kinds = [
+        Kind::Header,
+        Kind::Chunk,
+        Kind::Bearers,
+        Kind::Order,
+        Kind::Passages,
+        Kind::Story,
+        Kind::Retired,
+    ];
+    for kind in kinds {
+        let dir = tempfile::tempdir().unwrap();
+        filled_with_every_kind(dir.path());
+        let db = engine(dir.path());
+        let some = db.scan_prefix(kind.prefix()).keys().next_back().unwrap().unwrap();
+        db.remove(some).unwrap();
+        drop(db);
+        match check(dir.path(), CACHE) {
+            Ok(survey) => assert!(survey.problem_count > 0, "{kind:?}"),
+            Err(refused) => assert!(matches!(refused, StoreError::Damaged { .. }), "{kind:?}"),
+        }
+        repair(dir.path(), CACHE).unwrap();
+        assert_eq!(check(dir.path(), CACHE).unwrap().problems, [""; 0], "{kind:?}");
     }
 }
 

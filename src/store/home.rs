@@ -158,7 +158,7 @@ impl Home {
         epoch().map(Some).ok_or_else(|| StoreError::Damaged {
             path: self.path.display().to_string(),
             what:
-                "its file `epoch` is not one; run `gazetted check --store`, which writes it again"
+                "its file `epoch` is not one; run `gazetted check --store --repair`, which writes it again"
                     .to_owned(),
         })
     }

@@ -10,14 +10,10 @@ use std::time::Duration;
 
 use super::chunks::{Fault, Stage};
 use super::home::{Epoch, Home, strangers, sync_directory, unwritable};
+use super::migrate::{FORMAT, migrate};
 use super::records::Header;
 use super::sled_store::SledStore;
 use super::{StoreError, apply, layout, read, room};
-
-/// The layout of the records as this program writes it. Fields of a record
-/// come and go without a new one. Whoever raises it has [`open_verified`] read
-/// the older format and `rebuild` write the new, as compaction does.
-pub(super) const FORMAT: u32 = 1;
 
 /// What to do about damage. Ends every message about it.
 pub(super) const REMEDY: &str = "run `gazetted check --store` to see what can be saved, or `gazetted restore FILE` with the last backup";
@@ -75,7 +71,7 @@ pub(super) fn claim_existing(path: &Path) -> Result<Home, StoreError> {
 }
 
 /// Opens the engine that is there, and makes sure that it is the store that
-/// was left, of a format we read, and not an older state of it.
+/// was left, in the present format or taken to it, and not an older state of it.
 pub(super) fn open_verified(home: &Home, cache: u64) -> Result<(sled::Db, Header), StoreError> {
     let path = home.path();
     make_room(home)?;
@@ -86,6 +82,7 @@ pub(super) fn open_verified(home: &Home, cache: u64) -> Result<(sled::Db, Header
     let db = open_engine(&home.engine(), path, cache)?;
     let header = fenced(path, || read::header(&db))?;
     let header = verify(path, header, epoch)?;
+    let header = migrate(path, &home.engine(), &db, header)?;
     Ok((db, header))
 }
 

@@ -4,13 +4,17 @@
 //! the present one, made durable, and takes its place in one rename. Cut
 //! short at any moment, they leave the store as it was.
 
+use std::fs::TryLockError;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::Serialize;
 
 use super::chunks::Stage;
 use super::home::{Epoch, Home, unwritable};
-use super::open::{self, FORMAT, fenced};
+use super::layout::Kind;
+use super::migrate::{FORMAT, migrate};
+use super::open::{self, fenced};
 use super::records::Header;
 use super::{Commit, Record, StoreError, apply};
 
@@ -187,13 +191,18 @@ pub struct Repair {
 pub fn repair(path: &Path, cache: u64) -> Result<Repair, StoreError> {
     let home = open::claim_existing(path)?;
     let (db, scratch) = open_copy(&home, cache)?;
-    let header = fenced(path, || super::read::header(&db)).ok().flatten();
+    let mut header = fenced(path, || super::read::header(&db)).ok().flatten();
+    if let Some(older) = header {
+        header = Some(migrate(path, &scratch, &db, older)?);
+    }
     let made = home.epoch().ok().flatten().map_or(0, |epoch| epoch.commits);
-    let found = header.map_or(0, |header| header.commits);
+    let found = header.as_ref().map_or(0, |header| header.commits);
     let mut rebuild = Rebuild::start(&home, cache)?;
-    rebuild.header.first_span = header.map_or(0, |header| header.first_span);
+    rebuild.header.first_span = header.as_ref().map_or(0, |header| header.first_span);
     let mut losses = Vec::new();
-    if found < made {
+    if header.is_none() {
+        losses.push("the header, which says how much there was".to_owned());
+    } else if found < made {
         losses.push(format!("the last commits: of {made} at least, {found} are left"));
     }
     let mut memories = Vec::new();
@@ -230,14 +239,16 @@ pub fn repair(path: &Path, cache: u64) -> Result<Repair, StoreError> {
 fn open_copy(home: &Home, cache: u64) -> Result<(sled::Db, PathBuf), StoreError> {
     let path = home.path();
     let scratch = home.scratch();
-    let copied = copy_engine(&home.engine(), &scratch, true);
+    let copied =
+        wait_for_sled(&home.engine()).and_then(|()| copy_engine(&home.engine(), &scratch, true));
     copied.map_err(|error| unwritable(path, &error))?;
     if let Ok(db) = open::open_engine(&scratch, path, cache)
-        && fenced(path, || super::read::header(&db)).is_ok_and(|header| header.is_some())
+        && holds_something(path, &db)
     {
         return Ok((db, scratch));
     }
-    let copied = std::fs::remove_dir_all(&scratch)
+    let copied = wait_for_sled(&scratch)
+        .and_then(|()| std::fs::remove_dir_all(&scratch))
         .and_then(|()| copy_engine(&home.engine(), &scratch, false));
     copied.map_err(|error| unwritable(path, &error))?;
     let opened = open::open_engine(&scratch, path, cache);
@@ -248,6 +259,34 @@ fn open_copy(home: &Home, cache: u64) -> Result<(sled::Db, PathBuf), StoreError>
         )),
         opened => Ok((opened?, scratch)),
     }
+}
+
+/// Whether there is anything to be saved in an engine that opened: its header,
+/// or, where that is damaged, any story. What sled makes of its log without the
+/// snapshot may be nothing at all.
+fn holds_something(path: &Path, db: &sled::Db) -> bool {
+    let mut stories = 0;
+    fenced(path, || super::read::header(db)).is_ok_and(|header| header.is_some()) || {
+        super::salvage::each(db, Kind::Story, |_, _| stories += 1);
+        stories > 0
+    }
+}
+
+/// Waits until sled has let go of an engine that this process closed a moment
+/// ago: until then a thread of it still writes, and a copy would be of two minds.
+fn wait_for_sled(engine: &Path) -> std::io::Result<()> {
+    const TRIES: u32 = 500;
+    let file = match std::fs::File::open(engine.join("db")) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        opened => opened?,
+    };
+    for _ in 0..TRIES {
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(10)),
+            locked => return Ok(locked?),
+        }
+    }
+    Err(std::io::Error::new(std::io::ErrorKind::WouldBlock, "its engine does not close"))
 }
 
 fn copy_engine(from: &Path, to: &Path, with_snapshots: bool) -> std::io::Result<()> {

@@ -116,10 +116,13 @@ impl Record {
 }
 
 /// What the store says of itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Header {
     /// The layout of the records.
     pub(super) format: u32,
+    /// What is not in that layout yet: see `migrate`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) behind: Option<Behind>,
     /// How many batches were written in all.
     pub(super) commits: u64,
     /// How many stories there are.
@@ -133,12 +136,21 @@ pub(super) struct Header {
 
 impl Header {
     pub(super) fn new(format: u32) -> Self {
-        Self { format, commits: 0, stories: 0, generation: 0, first_span: 0 }
+        Self { format, behind: None, commits: 0, stories: 0, generation: 0, first_span: 0 }
     }
 
     pub(super) fn read(payload: &[u8]) -> Result<Self, Unreadable> {
         codec::unpack(payload)
     }
+}
+
+/// How far a store has come that is being taken from one format to the next.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Behind {
+    /// The format that what follows is in.
+    pub(super) format: u32,
+    /// The key after which it does.
+    pub(super) after: Vec<u8>,
 }
 
 /// What a story is stored as, less the story itself.
@@ -175,6 +187,13 @@ impl StoryHead {
         bytes.extend_from_slice(packed);
         bytes
     }
+}
+
+/// What stood there in format 1: first seen, all keys, passages too; packed text.
+pub(super) fn read_former_head(payload: &[u8]) -> Result<(Timestamp, Vec<Key>, &[u8]), Unreadable> {
+    let (first_seen, rest) = read_moment(payload)?;
+    let (keys, packed) = read_keys(rest)?;
+    Ok((first_seen, keys, packed))
 }
 
 /// A story's texts, as its lead changes, date from so many spans of time at most.

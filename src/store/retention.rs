@@ -7,9 +7,9 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use crate::model::{Fingerprint, Lookalikes, Story, StoryId, Timestamp};
+use crate::model::{Lookalikes, Story, StoryId, Timestamp};
 
-use super::{Place, Store, StoreError};
+use super::{Store, StoreError};
 
 /// What is kept. `None` keeps everything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -42,15 +42,6 @@ impl Retention {
     pub fn let_go(&self, known: &mut Lookalikes, now: Timestamp) {
         known.stories.retain(|_, story| !self.outlived(story, now));
     }
-}
-
-/// What is kept in a topic. `None` keeps everything.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Bounds {
-    /// Places are kept for so long after their date.
-    pub age: Option<Duration>,
-    /// So many places are kept, the newest.
-    pub places: Option<usize>,
 }
 
 /// A slice of a walk through the store, and where the next one begins.
@@ -122,37 +113,11 @@ pub fn all_listed(store: &dyn Store) -> Result<BTreeSet<StoryId>, StoreError> {
     Ok(store.listed()?.into_values().flatten().collect())
 }
 
-/// Up to `size` places that a topic keeps no longer. Empty when there are no more.
-pub fn surplus_places(
-    store: &dyn Store,
-    topic: Fingerprint,
-    bounds: &Bounds,
-    now: Timestamp,
-    size: usize,
-) -> Result<Vec<Place>, StoreError> {
-    if let Some(age) = bounds.age {
-        let oldest = Place { date: now.before(age), story: StoryId::from_bytes([0; 16]) };
-        let found = store.places(topic, Some(oldest), size)?;
-        if !found.is_empty() {
-            return Ok(found);
-        }
-    }
-    let Some(mut kept) = bounds.places else { return Ok(Vec::new()) };
-    let mut last = None;
-    while kept > 0 {
-        let page = store.places(topic, last, kept.min(1000))?;
-        let Some(oldest) = page.last() else { return Ok(Vec::new()) };
-        last = Some(*oldest);
-        kept -= page.len();
-    }
-    store.places(topic, last, size)
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use super::super::samples::{admitted, at, done, id, place, source, story, topic};
-    use super::super::{Commit, InMemory, PlaceChange};
+    use super::super::samples::{admitted, at, done, id, source, story};
+    use super::super::{Commit, InMemory};
     use super::*;
 
     /// Stories 0 to 9, first seen a second after each other; 3 changed at 100.
@@ -219,28 +184,5 @@ mod tests {
         assert_eq!(stale(None, 9), Slice { found: vec![id(0), id(2)], next: None });
         assert_eq!(stale(None, 2), Slice { found: vec![id(0)], next: Some(id(1)) });
         assert_eq!(stale(Some(id(1)), 2), Slice { found: vec![id(2)], next: Some(id(3)) });
-    }
-
-    #[test]
-    fn a_topic_keeps_its_newest_places() {
-        let store = InMemory::new();
-        let enter = |n: u8| PlaceChange {
-            topic: topic(1),
-            story: id(n),
-            from: None,
-            to: Some(at(i64::from(n))),
-        };
-        done(store.commit(Commit { places: (0..10).map(enter).collect(), ..Commit::default() }))
-            .unwrap();
-        let surplus = |age: Option<u64>, places| {
-            let bounds = Bounds { age: age.map(Duration::from_secs), places };
-            surplus_places(&store, topic(1), &bounds, at(10), 2).unwrap()
-        };
-        let two = |a: u8, b: u8| vec![place(at(i64::from(a)), a), place(at(i64::from(b)), b)];
-        assert_eq!(surplus(None, None), []);
-        assert_eq!(surplus(Some(7), None), two(2, 1));
-        assert_eq!(surplus(Some(70), Some(8)), two(1, 0));
-        assert_eq!(surplus(None, Some(10)), []);
-        assert_eq!(surplus(None, Some(0)), two(9, 8));
     }
 }

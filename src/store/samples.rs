@@ -1,11 +1,13 @@
 //! Numbers in; stories, keys and commits for tests out.
 #![allow(clippy::unwrap_used)]
 
+use std::time::Duration;
+
 use proptest::prelude::*;
 
 use crate::model::{
-    Admitted, Entry, Evidence, Fingerprint, Key, KeyKind, Member, Memory, SourceId, Story, StoryId,
-    Subscriber, Timestamp, Verdict,
+    Admitted, Entry, Evidence, Fingerprint, Key, KeyKind, Member, Memory, Mode, SourceId, Story,
+    StoryId, Subscriber, Timestamp, Verdict, Wish,
 };
 
 use super::{Commit, Committed, Place, PlaceChange, Record, Stamp, Store, StoreError};
@@ -79,6 +81,11 @@ pub(super) fn subscriber(number: u8, delivered: u64) -> Subscriber {
         trouble: None,
         delivered,
         last_delivery: None,
+        asked: number.is_multiple_of(2).then(|| Wish {
+            mode: Mode::Unsubscribe,
+            secret: None,
+            lease: Duration::from_secs(86_400),
+        }),
     }
 }
 

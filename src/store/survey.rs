@@ -69,14 +69,17 @@ pub fn check(path: &Path, cache: u64) -> Result<Survey, StoreError> {
     let (db, header) = open::open_verified(&home, cache)?;
     let mut survey = Survey { file_bytes: room::used_by(&home.engine()), ..Survey::default() };
     let topics = fenced(path, || read::topics(&db)).unwrap_or_default();
-    let generations: BTreeSet<u32> = topics.iter().map(|(_, places)| places.generation).collect();
+    let standing = Standing {
+        generations: topics.iter().map(|(_, places)| places.generation).collect(),
+        first_span: header.first_span,
+    };
     let mut counts: BTreeMap<Kind, u64> = BTreeMap::new();
     for kind in Kind::ALL {
         let gaps = salvage::each(&db, kind, |key, value| {
             *counts.entry(kind).or_default() += 1;
             survey.records += 1;
             survey.live_bytes += (key.len() + value.len()) as u64;
-            let judged = fenced(path, || judge(&db, kind, key, value, &generations));
+            let judged = fenced(path, || judge(&db, kind, key, value, &standing));
             match judged {
                 Ok(None) => {}
                 Ok(Some(what)) => survey.problem(key, what),
@@ -105,13 +108,21 @@ pub fn check(path: &Path, cache: u64) -> Result<Survey, StoreError> {
     Ok(survey)
 }
 
+/// What is not garbage.
+struct Standing {
+    /// The generations of places that topics have.
+    generations: BTreeSet<u32>,
+    /// Passages of earlier spans of time are forgotten.
+    first_span: u32,
+}
+
 /// What is wrong with one record, if anything is.
 fn judge(
     tree: &sled::Tree,
     kind: Kind,
     key: &[u8],
     value: &[u8],
-    generations: &BTreeSet<u32>,
+    standing: &Standing,
 ) -> Result<Option<&'static str>, Fault> {
     let payload = || -> Result<Vec<u8>, Fault> {
         tree.record(key)?.ok_or_else(|| Fault::malformed(key, "it is gone"))
@@ -129,6 +140,12 @@ fn judge(
             let Record::Story { story, keys } = record else { return Ok(Some("it is no story")) };
             if tree.value(&layout::order(story.first_seen, story.id))?.is_none() {
                 return Ok(Some("it has no place in the order of stories"));
+            }
+            let spans = live_head(tree, story.id)?.map_or(Vec::new(), |head| head.spans);
+            for span in spans.into_iter().filter(|span| *span >= standing.first_span) {
+                if tree.value(&layout::passages(span, story.id))?.is_none() {
+                    return Ok(Some("passages of it are gone"));
+                }
             }
             judge_borne(tree, &keys, story.first_seen, story.id)
         }
@@ -153,6 +170,9 @@ fn judge(
             let Some((first_seen, id)) = layout::order_of(key) else {
                 return Ok(Some("it names no story"));
             };
+            if !value.is_empty() {
+                return Ok(Some("it says more than its key"));
+            }
             let head = live_head(tree, id)?;
             let right = head.is_some_and(|head| head.first_seen == first_seen);
             Ok((!right).then_some("it orders a story that is not there"))
@@ -163,8 +183,13 @@ fn judge(
                 return Ok(Some("it names no story"));
             };
             // What a dropped topic left is removed as time allows.
-            let seen = generations.contains(&generation) && value.is_empty();
-            let there = !seen || tree.value(&layout::story(place.story))?.is_some();
+            if !standing.generations.contains(&generation) {
+                return Ok(None);
+            }
+            if !value.is_empty() {
+                return Ok(Some("it says more than its key"));
+            }
+            let there = tree.value(&layout::story(place.story))?.is_some();
             Ok((!there).then_some("a story that is not there has a place in a topic"))
         }
     }

@@ -168,7 +168,7 @@ impl Desk {
             return Ok(());
         }
         let mut stage = Stage::new(&self.tree);
-        let mut header = self.header;
+        let mut header = self.header.clone();
         for commit in commits {
             apply::apply(commit, &mut stage, &mut header)?;
             if !commit.dropped.is_empty() {
@@ -180,11 +180,12 @@ impl Desk {
         apply::put_packed(&mut stage, layout::header(), &header)?;
         let passages = std::mem::take(&mut stage.passages);
         self.make_durable(stage.into_batch())?;
+        let commits = header.commits;
         self.header = header;
         let mut index = self.passages.write().unwrap_or_else(PoisonError::into_inner);
         passages.into_iter().for_each(|change| index.apply(change));
         drop(index);
-        if header.commits.is_multiple_of(NOW_AND_THEN) {
+        if commits.is_multiple_of(NOW_AND_THEN) {
             self.look_for_blobs();
             // The batch is durable already: an older epoch only claims less.
             if let Err(error) = self.write_epoch() {

@@ -75,6 +75,11 @@ pub fn everything() -> Vec<Telling> {
     all
 }
 
+/// Whether a source is the publisher itself.
+pub fn is_department(source: &str) -> bool {
+    matches!(source, "fcdo" | "treasury" | "home-office" | "embassy" | "osce" | "eeas")
+}
+
 /// A department's announcement, and everybody who carries it.
 fn tell(release: &Release, day: u32, all: &mut Vec<Telling>) {
     let hour = 24 * day + 8;

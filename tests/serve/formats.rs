@@ -1,6 +1,7 @@
 //! The formats beside Atom: Q40 to Q42.
 
 use gazetted::model::{Memory, Story};
+use quick_xml::events::Event;
 use serde_json::Value;
 
 use super::world::{World, at, copy, entry, state, story, told};
@@ -31,7 +32,14 @@ async fn q40_json_feed() {
     let feed: Value = serde_json::from_slice(&answer.body).unwrap();
     assert_eq!(feed["feed_url"], "https://news.example/topics/sanctions.json");
     assert_eq!(feed["home_page_url"], "https://news.example/topics/sanctions");
-    assert_eq!(feed["hubs"][0]["type"], "WebSub");
+    assert_eq!(
+        feed["hubs"][0],
+        serde_json::json!({ "type": "WebSub", "url": "https://hub.example/" })
+    );
+    for icon in ["icon", "favicon"] {
+        assert!(feed[icon].as_str().unwrap().starts_with("https://news.example/"), "{icon}");
+    }
+    assert!(!feed["title"].as_str().unwrap().is_empty());
     assert_eq!(feed["next_url"], Value::Null);
     let item = &feed["items"][1];
     assert_eq!(item["id"], "tag:fcdo.example,2005:/news/1");
@@ -45,8 +53,27 @@ async fn q40_json_feed() {
     assert!(html.contains("In full.") && html.contains("Also published by "));
     let copies = &item["_provenance"]["copies"];
     assert_eq!(copies[0]["title"], "The Wire");
-    let names = item.as_object().unwrap().keys();
-    assert!(names.into_iter().all(|name| !name.contains('.')));
+    let known = [
+        "id",
+        "url",
+        "title",
+        "content_html",
+        "summary",
+        "date_published",
+        "date_modified",
+        "authors",
+        "tags",
+        "language",
+        "attachments",
+    ];
+    for item in feed["items"].as_array().unwrap() {
+        assert!(item["id"].is_string());
+        assert!(item.get("content_html").is_some() != item.get("content_text").is_some());
+        for name in item.as_object().unwrap().keys() {
+            let ours = name.starts_with('_') && !name.contains('.');
+            assert!(ours || known.contains(&name.as_str()), "{name}");
+        }
+    }
 }
 
 #[tokio::test]
@@ -94,6 +121,18 @@ async fn q42_opml() {
         assert!(text.contains(part), "{part} in {text}");
     }
     assert_eq!(text.matches("<outline").count(), text.matches("<outline text=").count());
+    let mut reader = quick_xml::Reader::from_str(text);
+    let mut nested = Vec::new();
+    loop {
+        match reader.read_event().unwrap() {
+            Event::Start(tag) if tag.name().as_ref() == b"outline" => nested.push("group"),
+            Event::Empty(tag) if tag.name().as_ref() == b"outline" => nested.push("feed"),
+            Event::End(tag) if tag.name().as_ref() == b"outline" => nested.push("end"),
+            Event::Eof => break,
+            _ => {}
+        }
+    }
+    assert_eq!(nested, ["group", "feed", "end"], "each feed in its group");
 }
 
 #[tokio::test]

@@ -80,6 +80,15 @@ pub(super) async fn ask(world: &World, pairs: &[(&str, &str)]) -> http::Answer {
     answer
 }
 
+/// Sends a request for what comes to be told at a callback, and waits for nothing more.
+async fn ask_and_go_on(world: &World, callback: &str, pairs: &[(&str, &str)]) -> u16 {
+    let callback = world.site.url(callback).to_string();
+    let whole = [("hub.mode", "subscribe"), ("hub.callback", &callback)];
+    let form = url::form_urlencoded::Serializer::new(String::new());
+    let form = { form }.extend_pairs(whole).extend_pairs(pairs).finish();
+    world.post("/hub", &[], form.as_bytes()).await.status
+}
+
 /// Asks for the feed `topic` to be told at `/cb`.
 pub(super) async fn ask_for(world: &World, mode: &str, topic: &str, more: &[(&str, &str)]) -> u16 {
     let callback = world.site.url("/cb").to_string();
@@ -107,15 +116,9 @@ async fn h01_a_request_is_taken_before_it_is_verified_and_a_bad_one_told_why() {
     let gate = Gate::closed();
     let behind = gate.clone();
     answering(&world, "/cb", move |_| Answer::status(500).behind(&behind));
-    let callback = world.site.url("/cb").to_string();
-    let form = url::form_urlencoded::Serializer::new(String::new())
-        .append_pair("hub.mode", "subscribe")
-        .append_pair("hub.topic", FEED)
-        .append_pair("hub.callback", &callback)
-        .append_pair("hub.unknown", "x")
-        .finish();
+    let pairs = [("hub.topic", FEED), ("hub.unknown", "x")];
     // The callback has said nothing yet, and will say no.
-    assert_eq!(world.post("/hub", &[], form.as_bytes()).await.status, 202);
+    assert_eq!(ask_and_go_on(&world, "/cb", &pairs).await, 202);
     gate.open();
     world.handle().settled().await;
     assert_eq!((questions(&world).len(), subscribers(&world)), (1, 0));
@@ -134,6 +137,36 @@ async fn h01_a_request_is_taken_before_it_is_verified_and_a_bad_one_told_why() {
     assert_eq!((get.status, get.header("allow")), (405, Some("POST")));
     let large = world.post("/hub", &[], &[b'a'; 9000]).await;
     assert_eq!((large.status, large.header("connection")), (413, Some("close")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn h01_what_was_taken_is_seen_to_even_if_the_daemon_ends_before_the_callback_was_heard() {
+    let mut world = hub().await.start().await;
+    subscribe(&world, &[("hub.secret", "first")]).await;
+    for path in ["/cb", "/new", "/stranger"] {
+        let never = Gate::closed();
+        answering(&world, path, move |_| Answer::status(500).behind(&never));
+        let pairs = [("hub.topic", FEED), ("hub.secret", "second")];
+        assert_eq!(ask_and_go_on(&world, path, &pairs).await, 202, "{path}");
+    }
+    let told = world.get("/sources").await;
+    assert!(told.text().contains("1 subscription"), "who only asked is none: {}", told.text());
+    world.stop().await;
+    callback(&world, "/cb", 200);
+    callback(&world, "/new", 200);
+    answering(&world, "/stranger", |_| Answer::status(404));
+    world.restart().await;
+    assert_eq!(subscribers(&world), 2, "who says no leaves nothing behind");
+    publish(&world, 2).await;
+    for path in ["/cb", "/new"] {
+        let [delivery] = came(&world, path, "POST").try_into().unwrap();
+        let signature: Signature = delivery.header("x-hub-signature").unwrap().parse().unwrap();
+        assert!(signature.is_of("second", &delivery.body), "{path}");
+    }
+    let count = world.site.log().len();
+    world.restart().await;
+    let asked = |request: &Request| request.target.contains("hub.challenge");
+    assert!(!world.site.log()[count..].iter().any(asked), "nobody is asked once they were heard");
 }
 
 #[tokio::test(flavor = "multi_thread")]

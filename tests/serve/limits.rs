@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use gazetted::publish::{self, Settings, Shelf};
+use gazetted::publish::{self, Absence, Settings, Shelf};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_util::sync::CancellationToken;
 
@@ -60,6 +60,34 @@ async fn q34_one_client_behind_a_proxy_is_told_that_it_has_enough() {
     assert_eq!((refused.status, refused.header("retry-after")), (429, "5"));
     assert_eq!(ask("192.0.2.2").await.status, 200, "another client");
     assert_eq!(ask("192.0.2.1, 192.0.2.2").await.status, 200, "whoever it says it is");
+}
+
+#[tokio::test]
+async fn q34_who_reads_json_is_told_of_an_error_in_json() {
+    let world = World::telling(vec![story(1)]).await;
+    world.shelf.withdraw("/topics/ended.json", Absence::Gone);
+    for (path, status, title, detail) in [
+        ("/topics/none.json", 404, "Not Found", "There is nothing at this address."),
+        ("/topics/ended.json", 410, "Gone", "withdrawn for good"),
+        ("/topics/sanctions.json?before=then", 400, "Bad Request", "Write a date"),
+        ("/search.json?q=", 400, "Bad Request", "write what to search for"),
+    ] {
+        let answer = world.get(path).await;
+        assert_eq!(answer.status, status, "{path}");
+        assert_eq!(answer.header("content-type"), "application/problem+json", "{path}");
+        assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
+        assert_eq!(answer.header("content-length"), answer.body.len().to_string(), "{path}");
+        let problem: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
+        assert_eq!((&problem["status"], &problem["title"]), (&status.into(), &title.into()));
+        assert!(problem["detail"].as_str().unwrap().contains(detail), "{problem}");
+        let mut head = world.ask("HEAD", path, &[]).await;
+        head.headers.insert("date".to_owned(), answer.header("date").to_owned());
+        assert_eq!((head.status, &head.headers), (status, &answer.headers), "{path}");
+    }
+    world.desk.failing.store(true, std::sync::atomic::Ordering::Relaxed);
+    let later = world.get("/search.json?q=peace").await;
+    assert_eq!((later.status, later.header("retry-after")), (503, "5"));
+    assert_eq!(later.header("content-type"), "application/problem+json");
 }
 
 #[tokio::test]

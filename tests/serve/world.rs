@@ -292,9 +292,15 @@ impl Desk for TestDesk {
             let name = |place: usize| closed.get(place).map(|(volume, _)| *volume);
             let previous = place.checked_sub(1).and_then(name);
             let (topic, sources, site) = (topic(), sources(), site());
-            let stories = &closed[place].1;
-            let rendered =
-                publish::render_volume(&topic, volume, previous, stories, &sources, &site);
+            let (stories, words) = (&closed[place].1, |_: &Story| Vec::new());
+            let rendered = publish::render_volume(
+                &topic,
+                (volume, previous),
+                stories,
+                &words,
+                &sources,
+                &site,
+            );
             let one = rendered.iter().find(|document| document.path.ends_with(ending)).unwrap();
             let text = String::from_utf8(one.body.to_vec()).unwrap();
             VolumeDetail { text, next: name(place + 1) }
@@ -317,6 +323,7 @@ pub(super) fn topic() -> Topic {
         query: "sanctions OR \"asset freeze\"".to_owned(),
         revisions: Revisions::Major,
         entries: 50,
+        bounds: Default::default(),
         formerly: Vec::new(),
         mute_silence: false,
         private: false,

@@ -126,6 +126,11 @@ impl World {
         self.keep = format!("keep = \"{period}\"\n");
     }
 
+    /// Keeps so many stories, from the next start on.
+    pub fn keep_stories(&mut self, most: usize) {
+        self.keep = format!("stories = {most}\n");
+    }
+
     /// The plan that the configuration compiles to.
     pub fn plan(&self) -> Plan {
         let path = self.directory.path().join("gazetted.toml");

@@ -113,10 +113,23 @@ impl Desk<'_> {
         match text.parse::<WebAddress>() {
             Ok(WebAddress { written, url }) => Some(Location::Web { written, url }),
             Err(complaint) => {
-                self.error(place, complaint.what, complaint.help);
+                let help = match Url::parse(text).is_err() && self.is_like_a_file(file, text) {
+                    true => format!("a source in a file is named by `file = \"{text}\"`"),
+                    false => complaint.help,
+                };
+                self.error(place, complaint.what, help);
                 None
             }
         }
+    }
+
+    /// Whether what is no address may be the path of a document.
+    fn is_like_a_file(&self, file: usize, text: &str) -> bool {
+        let path = Path::new(text);
+        let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+        let is_name = !text.contains('/') && ["atom", "rss", "xml", "json"].contains(&ending);
+        let is_path = ["/", "./", "../"].iter().any(|start| text.starts_with(start));
+        is_name || is_path || beside(&self.files[file].path, path).is_file()
     }
 
     fn path(&mut self, file: usize, place: Place, path: &Path) -> Location {

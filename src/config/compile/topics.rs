@@ -1,6 +1,7 @@
 //! The `[[topic]]` tables and vocabularies in; the topics of the plan, compiled, out.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 use std::ops::Range;
 
 use toml::Spanned;
@@ -12,7 +13,7 @@ use crate::config::problem::{Problem, Severity, Spot};
 use crate::config::read::Read;
 use crate::config::text::At;
 use crate::config::value::Access;
-use crate::model::{Topic, TopicId};
+use crate::model::{Bounds, Topic, TopicId};
 use crate::topics::{Language, Place as Text, QueryProblem, TopicSet, Vocabulary};
 
 /// What topics compile to.
@@ -148,6 +149,10 @@ impl Desk<'_> {
                     query: query.get_ref().clone(),
                     revisions: table.revisions,
                     entries: table.entries.get(),
+                    bounds: Bounds {
+                        age: table.keep.as_ref().map(|period| period.0),
+                        stories: table.stories.map(NonZeroUsize::get),
+                    },
                     formerly: table
                         .formerly
                         .iter()

@@ -203,8 +203,11 @@ impl FromStr for Filter {
 
     fn from_str(text: &str) -> Result<Self, Complaint> {
         // A mistyped level would be taken for the name of a module, and silence all others.
-        let is_level = |part: &str| part.parse::<LevelFilter>().is_ok();
-        let is_module = |part: &str| part.contains(['=', ':', '[']) || part == "gazetted";
+        // So would nothing at all, which stands for `error`.
+        let is_level = |part: &str| !part.is_empty() && part.parse::<LevelFilter>().is_ok();
+        let is_module = |part: &str| {
+            (part.contains(['=', ':', '[']) || part == "gazetted") && !part.ends_with('=')
+        };
         let means_something =
             text.split(',').map(str::trim).all(|part| is_level(part) || is_module(part));
         match EnvFilter::try_new(text) {

@@ -93,6 +93,27 @@ fn who_copies_an_announcement_cannot_take_it_back() {
 }
 
 #[test]
+fn nobody_comes_to_lead_its_equals_by_writing_more_later() {
+    let original = release("fcdo", 0, "harbours.example");
+    let link = "https://treasury.example/copy";
+    let shorter: Vec<&str> = original.text.split_inclusive(". ").collect();
+    let copy = Entry {
+        text: shorter[..shorter.len() - 1].concat(),
+        ..entry("treasury", link, link, "Boats return to the water")
+    };
+    let mut desk = Desk::new();
+    desk.read(std::slice::from_ref(&original));
+    desk.read(std::slice::from_ref(&copy));
+    let leads = |desk: &Desk| desk.only_story().lead(&desk.sources).entry.source.to_string();
+    assert_eq!(leads(&desk), "fcdo");
+    hour(&mut desk);
+    desk.read(&[Entry { text: format!("{}\n{FOOTER}", original.text), ..copy }]);
+    assert_eq!(leads(&desk), "fcdo");
+    desk.read(&[Entry { text: original.text[..120].to_owned(), ..original }]);
+    assert_eq!(leads(&desk), "fcdo", "nor does one lose the lead by writing less");
+}
+
+#[test]
 fn a_page_that_two_sources_list_is_withdrawn_by_the_one_that_knows() {
     let told = |source: &str| release(source, 0, "harbours.example");
     let mut desk = Desk::new();
@@ -111,13 +132,68 @@ fn releases_whose_figures_are_in_a_table_alone_stay_apart() {
     };
     for (one, other, stories) in [
         (("landings-a", "2025-04-01T09:00:00Z"), ("landings-b", "2025-04-02T09:00:00Z"), 2),
-        // What two offices announce together has one day.
+        // The first in the evening, the second in the morning.
+        (("landings-a", "2025-04-01T17:00:00Z"), ("landings-b", "2025-04-02T08:30:00Z"), 2),
+        // What two offices announce together has one day, or is hours apart.
         (("landings-a", "2025-04-02T09:00:00Z"), ("landings-b", "2025-04-02T11:00:00Z"), 1),
+        (("landings-a", "2025-04-01T23:30:00Z"), ("landings-b", "2025-04-02T00:15:00Z"), 1),
     ] {
         let mut desk = Desk::new();
         desk.read(&[told("fcdo", one.0, one.1)]);
         desk.read(&[told("treasury", other.0, other.1)]);
         assert_eq!(desk.known.stories.len(), stories, "{one:?} {other:?}");
+    }
+}
+
+#[test]
+fn of_releases_that_have_one_text_a_copy_joins_the_one_of_its_day() {
+    let told = |source: &str, host: &str, day: u8| {
+        let link = format!("https://{host}/{day}");
+        let stated = entry(source, &link, &link, &format!("Catches of all harbours, {host}"));
+        let date = format!("2025-04-0{day}T09:00:00Z");
+        Entry { text: RELEASES[0].2.to_owned(), ..updated(stated, &date) }
+    };
+    let mut desk = Desk::new();
+    for day in 1..=3 {
+        desk.read(&[told("fcdo", "figures.example", day)]);
+    }
+    desk.read(&[told("mirror", "mirror.example", 2)]);
+    let homes = desk.known.stories.values().filter(|story| story.members.len() == 2);
+    let days: Vec<&str> =
+        homes.filter_map(|story| story.members[0].entry.guid.as_deref()).collect();
+    assert_eq!(days, ["https://figures.example/2"]);
+}
+
+#[test]
+fn pages_of_one_site_that_bear_no_date_are_never_one_by_their_text() {
+    let told = |source: &str, path: &str| {
+        let link = format!("https://figures.example/{path}");
+        let stated = entry(source, &link, &link, "Catches landed at all harbours");
+        Entry { text: RELEASES[0].2.to_owned(), updated: None, ..stated }
+    };
+    let mut desk = Desk::new();
+    desk.read(&[told("fcdo", "landings-a")]);
+    desk.read(&[told("treasury", "landings-b")]);
+    assert_eq!(desk.known.stories.len(), 2);
+}
+
+#[test]
+fn a_page_without_headings_that_lists_announcements_takes_in_none_of_their_copies() {
+    let parts: Vec<&str> = RELEASES[..3].iter().map(|(.., text)| *text).collect();
+    let link = "https://courier.example/week";
+    let digest =
+        Entry { text: parts.join("\n"), ..entry("courier", link, link, "The week in short") };
+    for (number, part) in parts.iter().enumerate() {
+        let link = "https://mirror.example/1";
+        let text = format!("{part}\n{FOOTER}");
+        let copy = Entry { text, ..entry("mirror", link, link, "From all over the country") };
+        for order in [[&digest, &copy], [&copy, &digest]] {
+            let mut desk = Desk::new();
+            for told in order {
+                desk.read(std::slice::from_ref(told));
+            }
+            assert_eq!(desk.known.stories.len(), 2, "{number}");
+        }
     }
 }
 

@@ -78,3 +78,27 @@ fn a_text_that_changes_later_merges_nothing() {
     }
     assert_eq!(desk.known.stories.values().filter(|story| story.stands()).count(), 2);
 }
+
+#[test]
+fn those_who_told_it_before_under_titles_of_their_own_meet_in_the_first_text() {
+    let [(brief, full), _] = tellings();
+    let titled = |source: &str, part: &str, title: &str| {
+        let link = format!("https://{source}.example/1");
+        Entry { text: part.to_owned(), ..entry(source, &link, &link, title) }
+    };
+    // A third of either is in the other: nothing but the whole text shows that they are one.
+    let words: Vec<&str> = full.text.split(' ').collect();
+    let part = words.len() * 6 / 10;
+    let (beginning, end) = (words[..part].join(" "), words[words.len() - part..].join(" "));
+    let beginning = titled("courier", &beginning, "Carrow gets its boats back");
+    let end = titled("gazette", &end, "A slipway for the harbour of Carrow");
+    let mut desk = Desk::new();
+    for told in [&brief, &beginning, &end, &full] {
+        desk.read(&[told.clone()]);
+        hour(&mut desk);
+    }
+    let standing: Vec<&Story> =
+        desk.known.stories.values().filter(|story| story.stands()).collect();
+    let [story] = standing[..] else { panic!("{:#?}", desk.clusters()) };
+    assert_eq!((story.members.len(), story.published_id.as_str()), (3, PAGE));
+}

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::Editor;
-use crate::model::{StoryId, Timestamp, Topic};
+use crate::model::{Story, StoryId, Timestamp, Topic};
 use crate::publish::{self, Volume};
 use crate::store::{Commit, StoreError};
 
@@ -29,7 +29,7 @@ impl Editor {
         {
             let Some(archive) = self.filing.archive(feed) else { continue };
             let mut commit = Commit::default();
-            if bounded {
+            if bounded || topic.bounds.is_bounded() {
                 archive.forget(&topic.id, &mut commit.unarchived);
             }
             let closing = archive.closing(now);
@@ -78,7 +78,9 @@ impl Editor {
             });
         }
         stories.sort_by_key(|story| Reverse((topic.date_of(story), story.id)));
-        let rendered = publish::render_volume(topic, volume, previous, &stories, sources, site);
+        let words = |story: &Story| self.filing.words(feed, story);
+        let volumes = (volume, previous);
+        let rendered = publish::render_volume(topic, volumes, &stories, &words, sources, site);
         let text = |document: publish::Rendered| {
             (document.path, String::from_utf8_lossy(&document.body).into_owned())
         };

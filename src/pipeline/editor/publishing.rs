@@ -62,6 +62,7 @@ impl Editor {
         // Before anything is placed: what is private now is not shown once more.
         self.shelf.guard(self.plan.guards());
         let all = self.filing.all();
+        self.shed(now).await?;
         self.displayed = vec![Vec::new(); all.len()];
         self.highlights = Highlights::default();
         self.unpublished = Unpublished::default();

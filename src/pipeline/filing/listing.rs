@@ -1,7 +1,7 @@
 //! A store in; places and stories in the order of a feed, out.
 
 use super::{EVERYTHING, SLICE};
-use crate::model::{Fingerprint, Story};
+use crate::model::{Fingerprint, Story, StoryId, Timestamp};
 use crate::store::{Place, Store, StoreError};
 
 /// The places of a topic, or of every story, that come after one, newest first.
@@ -12,6 +12,22 @@ pub(crate) fn after(
     limit: usize,
 ) -> Result<Vec<Place>, StoreError> {
     store.places(topic.unwrap_or(EVERYTHING), Some(place), limit)
+}
+
+/// Whether a topic holds a place.
+pub(crate) fn holds(
+    store: &dyn Store,
+    topic: Fingerprint,
+    place: Place,
+) -> Result<bool, StoreError> {
+    let mut above = u128::from_be_bytes(*place.story.as_bytes());
+    let mut date = place.date;
+    match above.checked_add(1) {
+        Some(next) => above = next,
+        None => (above, date) = (0, Timestamp::from_millis(date.as_millis() + 1)),
+    }
+    let above = Place { date, story: StoryId::from_bytes(above.to_be_bytes()) };
+    Ok(store.places(topic, Some(above), 1)?.first() == Some(&place))
 }
 
 /// Every story that stands, the latest changed first; `visit` ends it by `false`.

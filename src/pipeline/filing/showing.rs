@@ -48,16 +48,24 @@ impl Filing {
 
     /// Leaves out of the feed of everything the stories that private topics alone hold.
     pub(in crate::pipeline) fn show_everybody(&self, stories: &mut Vec<Arc<Story>>) {
+        // What left a private topic is for everybody as little as before.
+        let forget =
+            self.plan.topics.iter().any(|topic| topic.private && topic.bounds.is_bounded());
         stories.retain(|story| {
             let archives = self.archives.iter().enumerate();
             let holds = archives.filter(|(_, archive)| archive.holds(story.id));
-            !self.plan.hides(&holds.map(|(topic, _)| topic).collect::<Vec<_>>())
+            let mut holds: Vec<usize> = holds.map(|(topic, _)| topic).collect();
+            if holds.is_empty() && forget {
+                holds = self.topics_of(story).into_iter().map(|(topic, _)| topic).collect();
+                holds.retain(|topic| *topic < self.plan.topics.len());
+            }
+            !self.plan.hides(&holds)
         });
         stories.truncate(OF_EVERYTHING);
     }
 
     /// The words of a story that put it into a topic, each once, as they stand first.
-    fn words(&self, topic: usize, story: &Story) -> Vec<String> {
+    pub(in crate::pipeline) fn words(&self, topic: usize, story: &Story) -> Vec<String> {
         const TOLD: usize = 8;
         let subject = Subject::of(story, &self.plan.sources, &self.plan.language);
         let mut words: Vec<String> = Vec::new();

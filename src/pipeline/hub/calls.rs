@@ -10,8 +10,6 @@ use crate::publish::hub::Asked;
 /// What came of asking a callback whether a request is meant.
 pub(in crate::pipeline) struct Verified {
     pub(super) asked: Asked,
-    /// What the feed hashed to when it was asked for.
-    pub(super) has: u64,
     pub(super) answer: Result<(), Failure>,
 }
 
@@ -39,14 +37,14 @@ pub(super) struct Line {
 
 impl Line {
     /// Asks a callback: only a success with the challenge for its body is a yes (H2).
-    pub(super) async fn verify(self, asked: Asked, has: u64, challenge: String) -> Verified {
+    pub(super) async fn verify(self, asked: Asked, challenge: String) -> Verified {
         let said = self.call(Call::get(asked.question(&challenge))).await;
         let answer = said.and_then(|said| match (is_success(&said), &said.body) {
             (Ok(()), body) if *body == challenge.as_bytes() => Ok(()),
             (Ok(()), _) => Err(failure("the answer is not the challenge")),
             (Err(status), _) => Err(status),
         });
-        Verified { asked, has, answer }
+        Verified { asked, answer }
     }
 
     pub(super) async fn deliver(self, id: SubscriberId, hash: u64, call: Call) -> Delivered {

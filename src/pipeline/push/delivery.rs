@@ -8,7 +8,7 @@ use crate::fetch::websub;
 use crate::model::{
     Document, Failure, Freshness, Hints, Outcome, Poll, Reading, Source, Subscription, Validators,
 };
-use crate::parse::Parsed;
+use crate::parse::{Break, Parsed};
 use crate::pipeline::reading;
 use crate::publish::Delivery;
 
@@ -49,10 +49,14 @@ pub(super) async fn read(
     let document = Document { source: source.id.clone(), url: Some(topic), content_type, body, at };
     let parsed = reading::parsed(document, plan.parsing.clone()).await;
     drop(room);
-    let Parsed { feed, entries, hints, warnings, broken_off, .. } = match parsed {
+    let Parsed { feed, mut entries, hints, warnings, broken_off, .. } = match parsed {
         Ok(parsed) => parsed,
         Err(failure) => return Read { source, came: Err(Spoilt::Unreadable(failure)) },
     };
+    if broken_off == Some(Break::WithinLast) {
+        // The next poll finds the whole of it.
+        entries.pop();
+    }
     let reading = Reading {
         validators: Validators::default(),
         freshness: Freshness { partial: true, ..Freshness::default() },
@@ -63,7 +67,7 @@ pub(super) async fn read(
         entries,
         hints: Hints { deleted: hints.deleted, ..Hints::default() },
         warnings,
-        broken_off,
+        broken_off: broken_off.is_some(),
         back: None,
     };
     let outcome = Outcome::Pushed(Box::new(reading));

@@ -13,8 +13,7 @@ use crate::publish::masthead::{Masthead, title_of};
 use crate::publish::site::{Site, topic_path};
 
 /// How far back a reader can look, in days, with what the form says.
-const SPANS: [(u32, &str); 4] =
-    [(7, "the last week"), (30, "the last 30 days"), (90, "the last 90 days"), (366, "a year")];
+const SPANS: [(u32, &str); 4] = [(7, "a week"), (30, "30 days"), (90, "90 days"), (366, "a year")];
 
 #[derive(Template)]
 #[template(path = "search.html")]
@@ -91,6 +90,13 @@ pub(super) fn asking<'a>(
     SearchPage { site, query, spans: spans(days), problems, found: None }
 }
 
+/// How far back, as the form says it.
+fn span(days: u32) -> String {
+    let named = SPANS.iter().find(|(of, _)| *of == days);
+    let counted = || if days == 1 { "a day".to_owned() } else { format!("{days} days") };
+    named.map_or_else(counted, |(_, name)| (*name).to_owned())
+}
+
 /// The page with what was found.
 pub(super) fn answering<'a>(
     query: &'a str,
@@ -105,7 +111,7 @@ pub(super) fn answering<'a>(
     };
     let looked_at_all = plural(*looked_at, "story");
     let found = Found {
-        told: format!("{count} of {looked_at_all} dated within {days} days.{shown}"),
+        told: format!("{count} of {looked_at_all} dated within {}.{shown}", span(days)),
         cut: finding.back_to.map(|back_to| cut(back_to, *looked_at)),
         warnings: finding.warnings.clone(),
         feeds: feeds(query, site),

@@ -188,14 +188,14 @@ fn remedy(kind: FailureKind) -> &'static str {
     }
 }
 
-/// `1.5 MB`: bytes for people.
+/// `1.5 MB`: bytes for people, in one line.
 fn size(bytes: u64) -> String {
     let mut unit = 1_000_u64;
     for name in ["kB", "MB", "GB"] {
         if bytes < unit * 1_000 {
-            return format!("{}.{} {name}", bytes / unit, bytes % unit * 10 / unit);
+            return format!("{}.{}\u{a0}{name}", bytes / unit, bytes % unit * 10 / unit);
         }
         unit *= 1_000;
     }
-    format!("{} TB", bytes / unit)
+    format!("{}\u{a0}TB", bytes / unit)
 }

@@ -29,7 +29,9 @@ pub(super) fn summary(subscribers: &[Subscriber]) -> Option<String> {
         _ => String::new(),
     };
     let all = subscribers.len();
-    (all > 0).then(|| format!("{all} subscriptions at our hub, {failing} of them failing.{shown}"))
+    let many = if all == 1 { "" } else { "s" };
+    let told = format!("{all} subscription{many} at our hub, {failing} failing.{shown}");
+    (all > 0).then_some(told)
 }
 
 /// Those that fail come first.

@@ -1,6 +1,7 @@
 //! A request in; its answer out: from the shelf, else from the routes.
 
 use std::net::IpAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -8,28 +9,28 @@ use axum::Router;
 use axum::body::Body as PageBody;
 use axum::http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-    ACCESS_CONTROL_MAX_AGE, ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST,
-    REFERRER_POLICY, RETRY_AFTER, TRANSFER_ENCODING, VARY, WWW_AUTHENTICATE,
+    ACCESS_CONTROL_MAX_AGE, ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE,
+    REFERRER_POLICY, RETRY_AFTER, VARY, WWW_AUTHENTICATE,
 };
-use axum::http::uri::Authority;
-use axum::http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Version};
+use axum::http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use bytes::Bytes;
+use futures_util::future;
 use http_body_util::{Either, Full};
 use hyper::body::Incoming;
 use tower::ServiceExt;
 use url::form_urlencoded;
 
-use super::admission::Admission;
+use super::admission::{Admission, Admitted, Refused};
 use super::callbacks::{self, Callbacks};
 use super::client::behind_proxy;
-use super::{QUERY, Settings, hub, routes};
+use super::refusal::refuse;
+use super::{Settings, hub, problem, routes};
 use crate::model::Timestamp;
 use crate::publish::coding::{Accepted, Coding};
 use crate::publish::conditional::{Precondition, evaluate};
 use crate::publish::delta;
 use crate::publish::guard::{self, Guards};
-use crate::publish::heads;
-use crate::publish::pages;
+use crate::publish::heads::{self, Freshness};
 use crate::publish::shelf::{self, Coded, Held, Shelved};
 use crate::publish::{Desk, Shelf};
 
@@ -45,78 +46,113 @@ pub(super) struct Office {
     callbacks: Callbacks,
     /// Requests under way of those who come by a proxy.
     turns: Admission,
+    freshness: Freshness,
 }
+
+/// An answer, ready or to come.
+pub(super) type Answering = future::Either<
+    future::Ready<Response<Body>>,
+    Pin<Box<dyn Future<Output = Response<Body>> + Send>>,
+>;
 
 impl Office {
     pub(super) fn new(shelf: Arc<Shelf>, desk: Arc<dyn Desk>, settings: Settings) -> Self {
         let routes = routes::routes(desk.clone(), shelf.clone(), &settings);
         let callbacks = Callbacks::new(desk.clone(), settings.desk);
         let turns = Admission::of_requests(&settings);
-        Self { settings, shelf, desk, routes, callbacks, turns }
+        let freshness = Freshness::default();
+        Self { settings, shelf, desk, routes, callbacks, turns, freshness }
     }
 
-    /// What is on the shelf is answered before anything is routed.
-    pub(super) async fn answer(
-        &self,
+    /// What stands on the shelf is answered at once; whatever has to be asked
+    /// for is in a future of its own, so that it costs nothing where it is not needed.
+    pub(super) fn answer(
+        self: &Arc<Self>,
         request: Request<Incoming>,
         peer: Option<IpAddr>,
-    ) -> Response<Body> {
-        if let Some(refusal) = refuse(&request) {
-            return refusal;
+    ) -> Answering {
+        let in_json = problem::is_for(request.uri().path());
+        if let Some(response) = self.at_once(&request) {
+            let response = if in_json { problem::told(response) } else { response };
+            return future::Either::Left(future::ready(response));
         }
-        if let Some(token) = callbacks::token(request.uri().path()) {
-            let token = token.to_owned();
-            return self.callbacks.answer(token, request).await;
+        let office = self.clone();
+        future::Either::Right(Box::pin(async move {
+            let response = office.in_time(request, peer).await;
+            if in_json { problem::told(response) } else { response }
+        }))
+    }
+
+    /// The answer to what is refused, and to what is on the shelf or was: what nobody
+    /// need be asked for.
+    fn at_once(&self, request: &Request<Incoming>) -> Option<Response<Body>> {
+        if let Some(refusal) = refuse(request) {
+            return Some(refusal);
         }
-        if hub::is_at(request.uri().path()) {
-            let client = behind_proxy(peer, &self.settings.proxies, request.headers());
-            let turn = client.map(|client| self.turns.admit(Some(client))).transpose();
-            let Ok(_turn) = turn else { return closing(too_many()) };
-            return hub::answer(&*self.desk, self.settings.desk, request).await;
+        let (path, query) = (request.uri().path(), request.uri().query());
+        if callbacks::token(path).is_some() || hub::is_at(path) {
+            return None;
         }
         match *request.method() {
             Method::GET | Method::HEAD => {}
-            Method::OPTIONS => return preflight(),
-            _ => return not_allowed(),
+            Method::OPTIONS => return Some(preflight()),
+            _ => return Some(not_allowed()),
         }
-        let (path, query) = (request.uri().path(), request.uri().query());
         let guards = self.shelf.guards();
         let guard = guards.as_ref().and_then(|guards| guards.of(path));
-        // Whoever bears a key that opens something else learns what a stranger
-        // who asks for nothing does: both of them nothing.
-        let unadmitted = |guards: &Guards| {
-            let known = guards.know(query, request.headers());
-            if known { Unadmitted::Known } else { Unadmitted::Stranger }
-        };
         if let (Some(guards), Some(guard)) = (&guards, guard)
             && guard.admits(query, request.headers()).is_none()
         {
-            return self.turned_away(unadmitted(guards));
+            return Some(self.turned_away(Unadmitted::of(guards, request)));
         }
         let guarded = guard.is_some();
-        // A page of earlier stories is at the same path.
-        let earlier =
-            path.ends_with(".json") && query.is_some_and(|query| query.contains("before="));
-        let held = self.shelf.find(path);
-        let answer = match held.filter(|held| !earlier || !matches!(held, Held::Here(_))) {
-            Some(Held::Here(document)) => self.shelved(&document, request.headers(), guarded),
-            Some(Held::Gone) => self.gone(),
-            Some(Held::MovedTo(path)) => {
+        let answer = match self.shelf.find(path)? {
+            // A page of earlier stories is at the same path.
+            Held::Here(_) if asks_for_earlier(path, query) => return None,
+            Held::Here(document) => self.shelved(&document, request.headers(), guarded),
+            Held::Gone => self.gone(),
+            Held::MovedTo(path) => {
                 let key = query.filter(|_| guarded).and_then(guard::key_of);
                 self.moved(&path, key.as_deref())
             }
-            None => {
-                // What is not there must look like what is not shown.
-                let private = path.starts_with("/topics/") || path.starts_with("/stories/");
-                let instead = guards.as_deref().filter(|_| private).map(unadmitted);
-                let answer = self.route(request, peer).await;
-                match instead.filter(|_| answer.status() == StatusCode::NOT_FOUND) {
-                    Some(unadmitted) if !guarded => return self.turned_away(unadmitted),
-                    _ => answer,
-                }
-            }
         };
-        if guarded { kept_private(answer) } else { answer }
+        Some(if guarded { kept_private(answer) } else { answer })
+    }
+
+    /// The answer to everything else.
+    async fn in_time(&self, request: Request<Incoming>, peer: Option<IpAddr>) -> Response<Body> {
+        let path = request.uri().path();
+        if let Some(token) = callbacks::token(path) {
+            let token = token.to_owned();
+            return self.callbacks.answer(token, request).await;
+        }
+        if hub::is_at(path) {
+            let Ok(_turn) = self.turn(&request, peer) else { return closing(too_many()) };
+            return hub::answer(&*self.desk, self.settings.desk, request).await;
+        }
+        let guards = self.shelf.guards();
+        if guards.as_ref().is_some_and(|guards| guards.of(path).is_some()) {
+            return kept_private(self.route(request, peer).await);
+        }
+        // What is not there must look like what is not shown.
+        let private = path.starts_with("/topics/") || path.starts_with("/stories/");
+        let guards = guards.filter(|_| private);
+        let instead = guards.map(|guards| Unadmitted::of(&guards, &request));
+        let answer = self.route(request, peer).await;
+        match instead.filter(|_| answer.status() == StatusCode::NOT_FOUND) {
+            Some(unadmitted) => self.turned_away(unadmitted),
+            None => answer,
+        }
+    }
+
+    /// Of one client who comes by a proxy, only so many requests are worked on at a time.
+    fn turn(
+        &self,
+        request: &Request<Incoming>,
+        peer: Option<IpAddr>,
+    ) -> Result<Option<Admitted>, Refused> {
+        let client = behind_proxy(peer, &self.settings.proxies, request.headers());
+        client.map(|client| self.turns.admit(Some(client))).transpose()
     }
 
     /// The document in the coding wanted most, or word that the client has it.
@@ -156,16 +192,14 @@ impl Office {
             (None, None) => return not_acceptable(),
         };
         let (now, next_poll) = (self.desk.now(), self.desk.next_poll());
-        let fresh = heads::cache_control(&document.content_type, now, next_poll, guarded);
+        let fresh = self.freshness.of(&document.content_type, now, next_poll, guarded);
         response.headers_mut().insert(CACHE_CONTROL, fresh);
         response
     }
 
-    /// Asks the desk, which has work with it: of one client, only so many at a time.
+    /// Asks the desk, which has work with it.
     async fn route(&self, request: Request<Incoming>, peer: Option<IpAddr>) -> Response<Body> {
-        let client = behind_proxy(peer, &self.settings.proxies, request.headers());
-        let turn = client.map(|client| self.turns.admit(Some(client))).transpose();
-        let Ok(_turn) = turn else { return too_many() };
+        let Ok(_turn) = self.turn(&request, peer) else { return too_many() };
         // Requests with bodies were refused, so nothing is lost here.
         let request = request.map(|_| PageBody::empty());
         match self.routes.clone().oneshot(request).await {
@@ -177,12 +211,11 @@ impl Office {
     /// Asks for a key, without saying whether there is anything behind it.
     fn turned_away(&self, whom: Unadmitted) -> Response<Body> {
         if whom == Unadmitted::Known {
-            let page = routes::nothing_here(&self.desk.site());
-            return answered(routes::page(StatusCode::NOT_FOUND, page, "no-store"));
+            return answered(routes::nothing_here("no-store", &self.desk.site()));
         }
-        let text = "A key is needed to read this.";
-        let page = pages::message("Not public", text, &self.desk.site());
-        let mut response = routes::page(StatusCode::UNAUTHORIZED, page, "no-store");
+        let (status, text) = (StatusCode::UNAUTHORIZED, "A key is needed to read this.");
+        let mut response =
+            routes::message(status, "Not public", text, "no-store", &self.desk.site());
         let challenge = HeaderValue::from_static("Basic realm=\"feeds\", charset=\"UTF-8\"");
         response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
         answered(response)
@@ -190,8 +223,8 @@ impl Office {
 
     fn gone(&self) -> Response<Body> {
         let text = "This was published here and has been withdrawn for good.";
-        let page = pages::message("Gone", text, &self.desk.site());
-        answered(routes::page(StatusCode::GONE, page, "public, max-age=3600"))
+        let (status, site) = (StatusCode::GONE, self.desk.site());
+        answered(routes::message(status, "Gone", text, "public, max-age=3600", &site))
     }
 
     /// Whoever came with a key in the address needs it there too.
@@ -214,6 +247,20 @@ enum Unadmitted {
     Stranger,
     /// Bears one, which is for something else.
     Known,
+}
+
+impl Unadmitted {
+    /// Whoever bears a key that opens something else learns what a stranger who asks
+    /// for nothing does: both of them nothing.
+    fn of<B>(guards: &Guards, request: &Request<B>) -> Self {
+        let known = guards.know(request.uri().query(), request.headers());
+        if known { Self::Known } else { Self::Stranger }
+    }
+}
+
+/// Whether a page of earlier stories is asked for, which is at the path of a feed.
+fn asks_for_earlier(path: &str, query: Option<&str>) -> bool {
+    path.ends_with(".json") && query.is_some_and(|query| query.contains("before="))
 }
 
 /// An answer that is for its reader alone, and leads nobody back to its address.
@@ -267,42 +314,6 @@ fn unchanged(coded: &Coded) -> Response<Body> {
     let mut response = brief(StatusCode::NOT_MODIFIED, "");
     *response.headers_mut() = coded.unchanged.clone();
     response
-}
-
-/// What no answer can be given to, whatever it asks for.
-fn refuse<B>(request: &Request<B>) -> Option<Response<Body>> {
-    let headers = request.headers();
-    // One Host, always; the two readings of anything else differ from proxy to proxy.
-    let hosts = headers.get_all(HOST).iter().count();
-    if hosts > 1 || (hosts == 0 && request.version() >= Version::HTTP_11) {
-        return Some(closing(brief(
-            StatusCode::BAD_REQUEST,
-            "exactly one Host header is needed\n",
-        )));
-    }
-    if !headers.get(HOST).is_none_or(names_a_host) {
-        return Some(closing(brief(StatusCode::BAD_REQUEST, "the Host header names no host\n")));
-    }
-    // Nothing but callbacks and the hub takes a body: unread, it could pass for another request.
-    let length = headers.get(CONTENT_LENGTH).map(HeaderValue::as_bytes);
-    let path = request.uri().path();
-    let reads_it = callbacks::token(path).is_some() || hub::is_at(path);
-    if reads_it {
-        // It reads it whole, or closes the connection.
-    } else if headers.contains_key(TRANSFER_ENCODING) || length.is_some_and(|length| length != b"0")
-    {
-        return Some(closing(brief(StatusCode::PAYLOAD_TOO_LARGE, "send no body\n")));
-    }
-    if request.uri().query().is_some_and(|query| query.len() > QUERY) {
-        return Some(brief(StatusCode::URI_TOO_LONG, "the query is too long\n"));
-    }
-    None
-}
-
-/// Whether a Host header is a host and perhaps a port, which is all it may be.
-fn names_a_host(host: &HeaderValue) -> bool {
-    let host = Authority::try_from(host.as_bytes());
-    host.is_ok_and(|host| !host.as_str().contains('@'))
 }
 
 /// Lets scripts of any site read feeds, conditionally too, and without credentials (Q30).

@@ -46,8 +46,8 @@ impl Progress {
 /// A stream that fails with [`io::ErrorKind::TimedOut`] when its client takes
 /// too long between requests, for the head of one, or to take its answer.
 ///
-/// There is one timer a connection, and it is only set when the stream has to
-/// wait: a client that keeps up costs a glance at the clock.
+/// There is one timer a connection, and neither it nor the clock is looked at before
+/// the stream has to wait: of a client that keeps up, only how long it is silent is timed.
 pub(super) struct Patient<Io> {
     io: Io,
     head: Duration,
@@ -57,8 +57,8 @@ pub(super) struct Patient<Io> {
     /// How many requests were answered: fewer than asked while one is being worked on.
     answered: u64,
     waiting: Waiting,
-    /// Since when.
-    since: Instant,
+    /// Since when, once there was anything to wait for.
+    since: Option<Instant>,
     alarm: Pin<Box<Sleep>>,
 }
 
@@ -84,7 +84,7 @@ impl<Io> Patient<Io> {
             progress,
             answered: 0,
             waiting: Waiting::Idle,
-            since: now,
+            since: Some(now),
             alarm: Box::pin(sleep_until(now + settings.idle)),
         }
     }
@@ -92,7 +92,7 @@ impl<Io> Patient<Io> {
     fn enter(&mut self, waiting: Waiting) {
         if self.waiting != waiting {
             self.waiting = waiting;
-            self.since = Instant::now();
+            self.since = None;
         }
     }
 
@@ -110,7 +110,7 @@ impl<Io> Patient<Io> {
             Waiting::Idle => self.idle,
             Waiting::Head => self.head,
         };
-        let deadline = self.since + patience;
+        let deadline = *self.since.get_or_insert_with(Instant::now) + patience;
         // An alarm that rings too early is set again when it rings, not
         // whenever the deadline moves: it moves with every request.
         if self.alarm.deadline() > deadline {
@@ -171,6 +171,10 @@ impl<Io: AsyncWrite + Unpin> AsyncWrite for Patient<Io> {
         cx: &mut Context<'_>,
         buffers: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        // An answer without a body is one buffer, which the system takes more cheaply.
+        if let [buffer] = buffers {
+            return self.poll_write(cx, buffer);
+        }
         self.enter(Waiting::Write);
         match Pin::new(&mut self.io).poll_write_vectored(cx, buffers) {
             Poll::Pending => self.wait(cx),

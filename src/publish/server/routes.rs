@@ -12,6 +12,7 @@ use axum::routing::get;
 use url::form_urlencoded;
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::problem::Detail;
 use super::searching;
 use crate::model::{SourceId, Story, StoryId, Timestamp, TopicId, TopicSilence};
 use crate::publish::coding::{Accepted, Coding};
@@ -174,8 +175,8 @@ async fn earlier(
     };
     let Some(before) = Before::parse(&before) else {
         let text = "Write a date behind before=, as in ?before=2026-04-01T00:00:00Z.";
-        let text = pages::message("Not a date", text, &counter.desk.site());
-        return page(StatusCode::BAD_REQUEST, text, "no-store");
+        let site = counter.desk.site();
+        return message(StatusCode::BAD_REQUEST, "Not a date", text, "no-store", &site);
     };
     match counter.reply(counter.desk.earlier(topic, before)).await {
         Ok(Some(detail)) => {
@@ -230,12 +231,12 @@ async fn volume(
 
 /// Soon forgotten by caches: a topic of this name may be configured any time (Q33).
 pub(super) async fn not_found(State(counter): State<Counter>) -> Response<Body> {
-    let text = nothing_here(&counter.desk.site());
-    page(StatusCode::NOT_FOUND, text, "public, max-age=60")
+    nothing_here("public, max-age=60", &counter.desk.site())
 }
 
-pub(super) fn nothing_here(site: &Site) -> String {
-    pages::message("Not found", "There is nothing at this address.", site)
+pub(super) fn nothing_here(cache_control: &'static str, site: &Site) -> Response<Body> {
+    let text = "There is nothing at this address.";
+    message(StatusCode::NOT_FOUND, "Not found", text, cache_control, site)
 }
 
 impl Counter {
@@ -291,8 +292,8 @@ impl Counter {
     pub(super) fn later(&self, unavailable: &Unavailable) -> Response<Body> {
         tracing::warn!(reason = %unavailable, "a page could not be made: {unavailable}");
         let text = "This page cannot be made just now. Please try again in a moment.";
-        let text = pages::message("Try again", text, &self.desk.site());
-        let mut response = page(StatusCode::SERVICE_UNAVAILABLE, text, "no-store");
+        let (status, site) = (StatusCode::SERVICE_UNAVAILABLE, self.desk.site());
+        let mut response = message(status, "Try again", text, "no-store", &site);
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("5"));
         response
     }
@@ -354,11 +355,24 @@ fn with_headers(status: StatusCode, headers: HeaderMap, body: Body) -> Response<
 
 /// For ever (Q33).
 pub(super) fn moved(address: &str, site: &Site) -> Response<Body> {
-    let text = pages::message("Moved", &format!("This is now at {address}."), site);
-    let mut response = page(StatusCode::MOVED_PERMANENTLY, text, "public, max-age=86400");
+    let (status, text) = (StatusCode::MOVED_PERMANENTLY, format!("This is now at {address}."));
+    let mut response = message(status, "Moved", &text, "public, max-age=86400", site);
     if let Ok(address) = HeaderValue::try_from(address) {
         response.headers_mut().insert(LOCATION, address);
     }
+    response
+}
+
+/// A page that says why there is nothing else to show, and the same for programs.
+pub(super) fn message(
+    status: StatusCode,
+    title: &str,
+    text: &str,
+    cache_control: &'static str,
+    site: &Site,
+) -> Response<Body> {
+    let mut response = page(status, pages::message(title, text, site), cache_control);
+    response.extensions_mut().insert(Detail(text.to_owned()));
     response
 }
 

@@ -7,7 +7,7 @@ use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, Response, StatusCode, Uri};
 use url::form_urlencoded;
 
-use super::routes::{Counter, page, passing};
+use super::routes::{Counter, message, page, passing};
 use crate::publish::desk::{Finding, NotAQuery, Search};
 use crate::publish::site::topic_path;
 use crate::publish::{Format, pages, render_search};
@@ -94,8 +94,8 @@ pub(super) async fn feed(
             passing(&headers, rendered, "public, max-age=600")
         }
         Ok(Err(NotAQuery(problems))) => {
-            let text = pages::message("Not a query", &problems.join("; "), &site);
-            page(StatusCode::BAD_REQUEST, text, "no-store")
+            let text = problems.join("; ");
+            message(StatusCode::BAD_REQUEST, "Not a query", &text, "no-store", &site)
         }
         Err(refusal) => refusal,
     }

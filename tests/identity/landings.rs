@@ -1,0 +1,161 @@
+//! The labelled set, its texts later than its summaries, and the order in which polls end in; how well stories meet, out.
+//!
+//! The same as [`super::orders`] without a daemon, whose polls end in an order of chance: here
+//! every order has a number.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use gazetted::dedup::{Overrides, Rules, candidates, judge};
+use gazetted::model::{
+    Document, Enrich, Location, Lookalikes, Pace, Role, Source, SourceId, Sources, Timestamp,
+};
+use gazetted::parse::{Limits, parse};
+
+use xxhash_rust::xxh3::xxh3_64_with_seed;
+
+use super::labelled::{Telling, document, everything, is_department};
+use super::score::{self, Told, shuffled};
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+/// Documents are written in so many instalments.
+const STEPS: usize = 12;
+
+/// Orders that are tried of each kind.
+const SEEDS: u64 = 7;
+
+/// Which entries have their text when they are first listed.
+#[derive(Debug, Clone, Copy)]
+enum Texts {
+    /// All that have one.
+    AtOnce,
+    /// None of them.
+    Later,
+    /// Those of about every other source.
+    LaterOfSome,
+}
+
+/// What is known, and what every source lists.
+struct Desk {
+    known: Lookalikes,
+    sources: Sources,
+    overrides: Overrides,
+    now: Timestamp,
+    files: BTreeMap<&'static str, Vec<usize>>,
+    set: Vec<Telling>,
+}
+
+impl Desk {
+    fn new() -> Self {
+        let set = everything();
+        let names: BTreeSet<&'static str> = set.iter().map(|telling| telling.source).collect();
+        let files: BTreeMap<_, _> = names.into_iter().map(|name| (name, Vec::new())).collect();
+        let sources = files.keys().enumerate().map(|(position, name)| {
+            let source = source(name, position);
+            (source.id.clone(), Arc::new(source))
+        });
+        Self {
+            known: Lookalikes::default(),
+            sources: sources.collect(),
+            overrides: Overrides::default(),
+            now: Timestamp::parse_rfc3339("2025-04-03T09:00:00Z").unwrap(),
+            files,
+            set,
+        }
+    }
+
+    /// An hour later: every source is read, in the order of this number.
+    fn read(&mut self, landing: u64, brief: impl Fn(&str) -> bool) {
+        self.now = self.now.after(HOUR);
+        let names: Vec<&'static str> = self.files.keys().copied().collect();
+        for place in shuffled(names.len(), landing) {
+            let name = names[place];
+            let told: Vec<&Telling> =
+                self.files[name].iter().rev().map(|place| &self.set[*place]).collect();
+            let document = Document {
+                source: SourceId::new(name),
+                url: None,
+                content_type: None,
+                body: document(name, &told, brief(name)).into(),
+                at: self.now,
+            };
+            let entries = parse(&document, &Limits::default()).unwrap().entries;
+            let rules = Rules {
+                sources: &self.sources,
+                authority: "x.example",
+                overrides: &self.overrides,
+            };
+            let candidates = candidates(entries, &rules, self.now);
+            judge(candidates, &mut self.known, &rules, self.now);
+        }
+    }
+
+    fn stories(&self) -> Vec<Vec<Told>> {
+        let standing = self.known.stories.values().filter(|story| story.stands());
+        let links = standing.map(|story| {
+            let links = story.members.iter().filter_map(|member| member.entry.url.as_ref());
+            links.map(ToString::to_string).collect()
+        });
+        score::told(&self.set, links)
+    }
+}
+
+fn source(name: &str, position: usize) -> Source {
+    Source {
+        title: name.to_owned(),
+        location: Location::File(name.into()),
+        id: SourceId::new(name),
+        tags: Vec::new(),
+        role: if is_department(name) { Role::Department } else { Role::Syndicator },
+        rank: 0,
+        position,
+        enrich: Enrich::None,
+        pace: Pace::default(),
+        headers: Vec::new(),
+        allow_private: false,
+        push: true,
+    }
+}
+
+/// The set listed a few entries at a time, and then everything with its text.
+fn listed(seed: u64, texts: Texts) -> Desk {
+    let mut desk = Desk::new();
+    let order = shuffled(desk.set.len(), seed);
+    let brief = |name: &str| match texts {
+        Texts::AtOnce => false,
+        Texts::Later => true,
+        Texts::LaterOfSome => xxh3_64_with_seed(name.as_bytes(), seed).is_multiple_of(2),
+    };
+    for (step, part) in order.chunks(order.len().div_ceil(STEPS)).enumerate() {
+        for place in part {
+            desk.files.get_mut(desk.set[*place].source).unwrap().push(*place);
+        }
+        desk.read(seed * 100 + step as u64, brief);
+    }
+    desk.read(seed * 100 + 99, |_| false);
+    desk
+}
+
+fn check(texts: Texts) {
+    for seed in 0..SEEDS {
+        let desk = listed(seed, texts);
+        score::check(&format!("{texts:?} {seed}"), &desk.set, &desk.stories());
+    }
+}
+
+#[test]
+fn copies_meet_in_whatever_order_the_polls_land() {
+    check(Texts::AtOnce);
+}
+
+#[test]
+fn copies_meet_in_whatever_order_their_late_texts_land() {
+    check(Texts::Later);
+}
+
+#[test]
+fn copies_meet_in_whatever_order_the_late_texts_of_some_land() {
+    check(Texts::LaterOfSome);
+}
