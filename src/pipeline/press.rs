@@ -16,7 +16,7 @@ use crate::store::StoreError;
 const RESTS: u32 = 9;
 
 /// ...but never longer than this.
-const LONGEST: Duration = Duration::from_secs(5);
+const LONGEST: Duration = Duration::from_secs(2);
 
 /// When publishing was done last, and how long it took.
 #[derive(Debug, Default)]
