@@ -124,7 +124,7 @@ async fn what_left_a_private_topic_is_shown_to_nobody_else() {
 #[tokio::test(flavor = "multi_thread")]
 async fn of_all_stories_the_newest_are_kept_and_old_ones_listed_again_are_no_news() {
     let mut world = world("").await;
-    world.keep_stories(4);
+    world.keep_by("stories = 4");
     world.restart().await;
     for n in 6..=9 {
         world.site.document("/a", listing([entry(n)]));
@@ -153,4 +153,33 @@ async fn of_all_stories_the_newest_are_kept_and_old_ones_listed_again_are_no_new
     }
     assert_eq!(kept(&world), newest);
     assert_eq!(world.get("/topics/all.atom").await.body, feed);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_source_lists_is_recognised_for_as_long_as_it_does_so() {
+    let mut world = world("").await;
+    world.keep_by("keep = \"20d\"\nkeep_keys = \"1d\"");
+    world.restart().await;
+    for _ in 0..25 {
+        world.pass(DAY).await;
+    }
+    assert_eq!(world.stories().len(), 0, "all are older than twenty days");
+    // Said in other words, so that the document is read again.
+    let mut told: Vec<_> = (1..=6).map(entry).collect();
+    for turn in ["first", "second"] {
+        told.iter_mut().for_each(|entry| entry[2] = format!("{}, {turn}", entry[2]));
+        world.site.document("/a", listing(told.clone()));
+        for _ in 0..5 {
+            world.pass(DAY).await;
+        }
+        assert_eq!(world.stories().len(), 0, "told the {turn} time");
+    }
+    // Left out for longer than keys are kept, one is as new as any other.
+    world.site.document("/a", listing([entry(7)]));
+    for _ in 0..5 {
+        world.pass(DAY).await;
+    }
+    world.site.document("/a", listing([entry(1), entry(7)]));
+    world.pass(DAY).await;
+    assert_eq!(world.stories().len(), 2);
 }

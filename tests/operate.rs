@@ -135,11 +135,11 @@ fn a_sound_store_is_counted_and_a_damaged_one_is_repaired() {
     assert!(demo.succeed(&["check", "--store", "--repair"]).ends_with("nothing is wrong\n"));
     demo.succeed(&["compact"]);
 
-    let log = demo.path().join("store/sled/db");
-    let mut bytes = fs::read(&log).unwrap();
-    let (start, end) = (bytes.len() / 4, bytes.len() / 4 + 64);
-    bytes[start..end].iter_mut().for_each(|byte| *byte ^= 0xff);
-    fs::write(&log, bytes).unwrap();
+    let engine = sled::open(demo.path().join("store/sled")).unwrap();
+    let story = engine.scan_prefix(b"s").keys().next().unwrap().unwrap();
+    engine.insert(story, b"nonsense that is no record").unwrap();
+    engine.flush().unwrap();
+    drop(engine);
     let damaged = demo.run(&["check", "--store"]);
     assert_eq!(damaged.status.code(), Some(74), "{}", text(&damaged.stdout));
     let said = text(&damaged.stdout) + &text(&damaged.stderr);
@@ -147,6 +147,17 @@ fn a_sound_store_is_counted_and_a_damaged_one_is_repaired() {
     let repaired = demo.succeed(&["check", "--store", "--repair"]);
     assert!(repaired.contains("is kept in"), "{repaired}");
     assert!(demo.succeed(&["check", "--store"]).contains("nothing is wrong"));
+    assert_eq!(demo.stories().len(), count - 1);
+
+    // Where nothing can be read, nothing is made in its place.
+    let log = demo.path().join("store/sled/db");
+    let mut bytes = fs::read(&log).unwrap();
+    bytes.iter_mut().for_each(|byte| *byte ^= 0xff);
+    fs::write(&log, bytes).unwrap();
+    let (code, said) = refused(&demo.run(&["check", "--store", "--repair"]));
+    assert!(code == Some(74) && said.contains("gazetted restore FILE"), "{said}");
+    let (code, said) = refused(&demo.run(&["run"]));
+    assert!(code == Some(74) && said.contains("is damaged"), "{said}");
 }
 
 #[test]
@@ -158,7 +169,7 @@ fn a_reload_answers_with_each_change() {
     change(&config, "title = \"Home Office\"", "title = \"The Home Office\"");
     change(&config, "[server]", "[logging]\nformat = \"json\"\n\n[server]");
     let topic = demo.path().join("topics/sanctions.toml");
-    change(&topic, "(\n    @sanctions_terms", "(\n    minister\n    OR @sanctions_terms");
+    change(&topic, "\n        @sanctions_terms", "\n        minister\n        OR @sanctions_terms");
     let said = demo.succeed(&["reload"]);
     assert!(said.contains("source home-office: title changed\n"), "{said}");
     assert!(said.contains("[logging]: format changed; restart gazetted to use it\n"), "{said}");

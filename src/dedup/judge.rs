@@ -4,6 +4,7 @@ use super::candidate::{Candidate, MOST_COMMON, address_keys, published_key, read
 use super::likeness::{Likeness, by_text, by_title, leads_with_text};
 use super::overrides::{Overrides, addresses};
 use super::revise::revise;
+use super::text::own_part;
 use super::unite::judge_first_text;
 use super::withdraw::heed_notice;
 use crate::model::{
@@ -225,7 +226,7 @@ pub(super) fn join(
     let mut keys = new_keys(&candidate, &story, known);
     let leading_keys = candidate.leading_keys();
     let last = story.members.len();
-    story.members.push(Member::new(candidate.entry, evidence, now));
+    story.members.push(member(candidate.entry, evidence, now));
     relate(&mut story, related);
     story.changed = now;
     heed_notice(&mut story, last, rules, now);
@@ -267,9 +268,17 @@ pub(super) fn found(
     let mut keys = new_keys(&candidate, &story, known);
     keys.extend(rare(candidate.leading_keys(), &story, known));
     keys.push(published_key(&story.published_id));
-    story.members.push(Member::new(candidate.entry, Evidence::Founded, now));
+    story.members.push(member(candidate.entry, Evidence::Founded, now));
     heed_notice(&mut story, 0, rules, now);
     Admitted { story, before: None, keys, dropped: Vec::new(), verdict: Verdict::New }
+}
+
+/// An entry as it joins, its text measured.
+fn member(entry: Entry, evidence: Evidence, now: Timestamp) -> Member {
+    let mut member = Member::new(entry, evidence, now);
+    member.own = own_part(&member.entry);
+    member.measure();
+    member
 }
 
 /// Remembers what a story nearly was one with: the most alike, once each.

@@ -121,7 +121,10 @@ pub(super) fn by_text(
     }
     let mut likeness = Likeness::default();
     for comparison in comparisons {
-        let Comparison { story, leader, overlap, forbidden, .. } = comparison;
+        let tells_another = || tells_another(&comparison, passages);
+        let forbidden =
+            comparison.forbidden.clone().or_else(|| tells_another().then_some(Forbidden::Listing));
+        let Comparison { story, leader, overlap, .. } = comparison;
         let Overlap { shared, of, .. } = overlap;
         if forbidden.is_none() && overlap.reaches(JOINED) && likeness.best.is_none() {
             let leader = leader.entry.source.clone();
@@ -394,6 +397,23 @@ fn most_alike<'a>(candidate: &Candidate, common: &[u64], known: &'a Lookalikes) 
     alike.sort_by_key(|(count, story)| (std::cmp::Reverse(*count), story.first_seen, story.id));
     alike.truncate(MOST_COMPARED);
     alike.into_iter().map(|(_, story)| story).collect()
+}
+
+/// Whether a story's leading text, much longer than the entry's, holds the text of a copy, too, that has
+/// nothing in common with the entry's: then it lists announcements, though nobody could tell before.
+fn tells_another(comparison: &Comparison<'_>, passages: &Passages) -> bool {
+    let Comparison { story, leader, overlap, .. } = comparison;
+    if !overlap.reaches(JOINED)
+        || overlap.first_is_longer
+        || overlap.of_longer * 2 < overlap.of * 3
+        || overlap.of_longer < overlap.of + ACCOUNT
+    {
+        return false;
+    }
+    let copies = story.members.iter().filter(|member| !std::ptr::eq(*member, *leader));
+    copies
+        .filter_map(|member| Passages::of(&member.entry))
+        .any(|copy| copy.len() >= FULL_TEXT && copy.overlap(passages, &[]).shared < FEWEST_SHARED)
 }
 
 /// Whether the entry's text holds texts of two stories that have nothing to do

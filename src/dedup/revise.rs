@@ -5,6 +5,7 @@ use similar::{Algorithm, DiffOp, capture_diff_slices};
 use super::candidate::Candidate;
 use super::judge::{Rules, bearers, new_keys, rare};
 use super::likeness::leads_with_text;
+use super::text::own_part;
 use super::withdraw::{heed_notice, is_to_be_checked, note_missing};
 use crate::model::{
     Admitted, Enriched, Entry, Lookalikes, Member, Piece, Revision, Role, Story, StoryId,
@@ -58,6 +59,7 @@ pub(super) fn revise(
     }
     // What an older program stored was not measured.
     story.members[member].measure();
+    story.members[member].own = own_part(&candidate.entry);
     story.members[member].entry = candidate.entry;
     story.members[member].measure();
     story.changed = now;

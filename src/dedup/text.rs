@@ -152,6 +152,20 @@ fn releases(text: &str, lines: &[Range<usize>], title: &str) -> Releases {
     Releases { begin: releases.into_iter().map(|(place, _)| place).collect(), own }
 }
 
+/// The bytes of an entry's text that are its own announcement, heading left out, where its page lists
+/// several and one bears its title.
+pub(super) fn own_part(entry: &Entry) -> Option<Range<usize>> {
+    let text = entry.text.as_str();
+    let lines: Vec<Range<usize>> = lines(text).collect();
+    let Releases { begin, own } = releases(text, &lines, &entry.title);
+    let own = own.filter(|_| begin.len() > 1)?;
+    let heading = begin[own];
+    let alone = behind_opening(&text[lines[heading].clone()]).is_some_and(str::is_empty);
+    let from = heading + if alone { 2 } else { 1 };
+    let to = begin.get(own + 1).copied().unwrap_or(lines.len());
+    (from < to).then(|| lines[from].start..lines[to - 1].end)
+}
+
 /// What is to be said of an entry whose page lists several releases: which of them it is
 /// compared by, if by any.
 pub fn listing_remark(entry: &Entry) -> Option<String> {
@@ -363,6 +377,12 @@ mod tests {
         };
         assert!(told("Ferries to run on all Sundays").ends_with("the one that bears its title"));
         assert!(told("Lighthouses to shine in daytime too").contains("2 releases, and none"));
+        let entry = Entry {
+            text: page.clone(),
+            title: "Bridges to be painted in blue".to_owned(),
+            ..Entry::of(SourceId::new("a"))
+        };
+        assert_eq!(own_part(&entry).map(|own| &page[own]), Some(bridges.as_str()));
         let twice = "PRESS RELEASE : Bridges to be painted in blue [May 2025]\nPRESS RELEASE : Bridges to be painted in blue [May 2025]\nBlue it is.";
         assert!(
             hashes(twice, "Any title at all").len() > 20,

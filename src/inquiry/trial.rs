@@ -8,7 +8,7 @@ use chrono::Datelike;
 
 use super::Records;
 use crate::config::Plan;
-use crate::model::{Entry, Story, Timestamp, Topic, TopicId};
+use crate::model::{Story, Timestamp, Topic, TopicId};
 use crate::pipeline;
 use crate::publish::{Marked, Week};
 use crate::store::StoreError;
@@ -254,7 +254,7 @@ impl Caught {
         let speaks = |member: &usize| !ranges(*member, Field::Text).is_empty();
         let others = 0..story.members.len();
         let speaker = std::iter::once(place).chain(others).find(speaks).unwrap_or(place);
-        let Entry { text, .. } = &story.members[speaker].entry;
+        let text = story.members[speaker].text();
         let title = &lead.entry.title;
         let title = marked(title, 0..title.len(), &ranges(place, Field::Title));
         let marks = ranges(speaker, Field::Text);

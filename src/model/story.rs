@@ -1,6 +1,7 @@
 //! What one or more entries are about: what is published.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
@@ -133,7 +134,7 @@ impl Story {
 fn precedence<'a>(member: &'a Member, sources: &Sources) -> impl Ord + use<'a> {
     let entry = &member.entry;
     let source = sources.get(&entry.source).map(|source| &**source);
-    let text = member.length.unwrap_or_else(|| text_length(entry));
+    let text = member.length.unwrap_or_else(|| member.text_length());
     (
         authority(member, sources),
         entry.original.is_some(),
@@ -143,10 +144,6 @@ fn precedence<'a>(member: &'a Member, sources: &Sources) -> impl Ord + use<'a> {
         entry.guid.as_deref(),
         entry.url.as_ref().map(|url| url.as_str()),
     )
-}
-
-fn text_length(entry: &Entry) -> usize {
-    entry.text.chars().count()
 }
 
 /// What the operator says of who is believed. A source that has left the configuration
@@ -172,25 +169,35 @@ pub struct Member {
     /// later, nobody comes to lead its equals.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub length: Option<usize>,
+    /// The bytes of its text that are its own announcement, where its page lists several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub own: Option<Range<usize>>,
     /// Why and since when its source no longer stands by it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub withdrawn: Option<Withdrawal>,
 }
 
 impl Member {
-    /// An entry as it joins.
+    /// An entry as it joins; all of its text is its own.
     pub fn new(entry: Entry, evidence: Evidence, joined: Timestamp) -> Self {
-        let mut member =
-            Self { entry, evidence, joined, revised: None, length: None, withdrawn: None };
-        member.measure();
-        member
+        Self { entry, evidence, joined, revised: None, length: None, own: None, withdrawn: None }
+    }
+
+    /// Its own announcement.
+    pub fn text(&self) -> &str {
+        let text = &self.entry.text;
+        self.own.clone().and_then(|own| text.get(own)).unwrap_or(text)
+    }
+
+    fn text_length(&self) -> usize {
+        self.text().chars().count()
     }
 
     /// Takes the length of its text, the first time that this is a whole account.
     pub fn measure(&mut self) {
-        let words = || self.entry.text.split_whitespace().take(Self::ACCOUNT).count();
+        let words = || self.text().split_whitespace().take(Self::ACCOUNT).count();
         if self.length.is_none() && words() == Self::ACCOUNT {
-            self.length = Some(text_length(&self.entry));
+            self.length = Some(self.text_length());
         }
     }
 

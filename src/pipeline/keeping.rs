@@ -99,10 +99,14 @@ impl Keeping {
                 next.map_or(Walk::Keys(None), |next| Walk::Stories(Some(next)))
             }
             Walk::Keys(after) => {
-                let mut listed = store::all_listed(store)?;
-                listed.extend(commit.listed.iter().flat_map(|(_, stories)| stories));
-                let Slice { found, next } =
-                    store::stale_keys(store, retention, &listed, now, after, SLICE)?;
+                let Slice { mut found, next } =
+                    store::stale_keys(store, retention, now, after, SLICE)?;
+                // What all sources list is much to read, and wanted for few slices.
+                if !found.is_empty() {
+                    let mut listed = store::all_listed(store)?;
+                    listed.extend(commit.listed.iter().flat_map(|(_, stories)| stories));
+                    found.retain(|story| !listed.contains(story));
+                }
                 commit.forgotten.extend(found);
                 next.map_or(Walk::Rests, |next| Walk::Keys(Some(next)))
             }

@@ -1,6 +1,6 @@
 //! What is known of a document in; the headers of its answers out.
 
-use std::sync::{Mutex, PoisonError};
+use std::cell::RefCell;
 use std::time::Duration;
 
 use axum::http::header::{
@@ -84,37 +84,33 @@ pub(super) fn safety(content_type: &HeaderValue) -> Vec<(HeaderName, HeaderValue
     }
 }
 
-/// How long caches may keep what is on the shelf: a page a minute, a feed until the
-/// next planned poll, within five minutes and an hour (Q28).
-#[derive(Debug, Default)]
-pub(super) struct Freshness {
-    /// The seconds that were last told, and how: they are the same for a second.
-    written: Mutex<Option<(u64, HeaderValue)>>,
+thread_local! {
+    /// The seconds that this thread told last, and how: they are the same for a second.
+    /// Were it one for all threads, they would fight over its count of references.
+    static TOLD: RefCell<Option<(u64, HeaderValue)>> = const { RefCell::new(None) };
 }
 
-impl Freshness {
-    /// The `Cache-Control` of an answer. What is guarded is for the reader's own cache alone.
-    pub(super) fn of(
-        &self,
-        content_type: &HeaderValue,
-        now: Timestamp,
-        next_poll: Option<Timestamp>,
-        guarded: bool,
-    ) -> HeaderValue {
-        if is_page(content_type) {
-            return if guarded { PRIVATE_PAGE } else { PUBLIC_PAGE };
-        }
-        let left = next_poll.map_or(Duration::ZERO, |next| now.until(next));
-        let seconds = left.as_secs().clamp(300, 3600);
-        if guarded {
-            return cache_control("private", seconds);
-        }
-        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
-        match &*written {
-            Some((known, value)) if *known == seconds => value.clone(),
-            _ => written.insert((seconds, cache_control("public", seconds))).1.clone(),
-        }
+/// How long caches may keep what is on the shelf: a page a minute, a feed until the
+/// next planned poll, within five minutes and an hour (Q28). What is guarded is for
+/// the reader's own cache alone.
+pub(super) fn freshness(
+    content_type: &HeaderValue,
+    now: Timestamp,
+    next_poll: Option<Timestamp>,
+    guarded: bool,
+) -> HeaderValue {
+    if is_page(content_type) {
+        return if guarded { PRIVATE_PAGE } else { PUBLIC_PAGE };
     }
+    let left = next_poll.map_or(Duration::ZERO, |next| now.until(next));
+    let seconds = left.as_secs().clamp(300, 3600);
+    if guarded {
+        return cache_control("private", seconds);
+    }
+    TOLD.with_borrow_mut(|told| match told {
+        Some((known, value)) if *known == seconds => value.clone(),
+        _ => told.insert((seconds, cache_control("public", seconds))).1.clone(),
+    })
 }
 
 const PUBLIC_PAGE: HeaderValue =
@@ -143,7 +139,6 @@ mod tests {
     fn a_feed_may_be_kept_until_the_next_poll_within_bounds() {
         let now = Timestamp::from_secs(1_000_000);
         let feed = HeaderValue::from_static("application/atom+xml; charset=utf-8");
-        let freshness = Freshness::default();
         for (next, max_age) in [
             (None, "max-age=300,"),
             (Some(now), "max-age=300,"),
@@ -153,7 +148,7 @@ mod tests {
         ] {
             for (guarded, whose) in [(false, "public, "), (true, "private, "), (false, "public, ")]
             {
-                let header = freshness.of(&feed, now, next, guarded);
+                let header = freshness(&feed, now, next, guarded);
                 let told = header.to_str().unwrap();
                 assert!(told.starts_with(whose) && told.contains(max_age), "{told} for {next:?}");
             }

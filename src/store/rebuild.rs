@@ -234,30 +234,35 @@ pub fn repair(path: &Path, cache: u64) -> Result<Repair, StoreError> {
     Ok(Repair { stories, expected, losses, kept })
 }
 
-/// Opens a copy of the engine, with its snapshot or else without: sled makes
-/// a new one from its log. Opening writes, and the original is evidence.
+/// Opens a copy of the engine: whole, or else without what sled makes anew, its
+/// settings and the snapshot of its log. Opening writes, and the original is evidence.
 fn open_copy(home: &Home, cache: u64) -> Result<(sled::Db, PathBuf), StoreError> {
+    const MADE_ANEW: [&[&str]; 4] = [&[], &["conf"], &["snap."], &["conf", "snap."]];
     let path = home.path();
     let scratch = home.scratch();
-    let copied =
-        wait_for_sled(&home.engine()).and_then(|()| copy_engine(&home.engine(), &scratch, true));
-    copied.map_err(|error| unwritable(path, &error))?;
-    if let Ok(db) = open::open_engine(&scratch, path, cache)
-        && holds_something(path, &db)
-    {
-        return Ok((db, scratch));
+    let mut last = None;
+    for without in MADE_ANEW {
+        let copied = wait_for_sled(&home.engine())
+            .and_then(|()| wait_for_sled(&scratch))
+            .and_then(|()| remove_if_there(&scratch))
+            .and_then(|()| copy_engine(&home.engine(), &scratch, without));
+        copied.map_err(|error| unwritable(path, &error))?;
+        match open::open_engine(&scratch, path, cache) {
+            Ok(db) if holds_something(path, &db) => return Ok((db, scratch)),
+            Ok(_) | Err(StoreError::Damaged { .. }) => {}
+            Err(other) => last = Some(other),
+        }
     }
-    let copied = wait_for_sled(&scratch)
-        .and_then(|()| std::fs::remove_dir_all(&scratch))
-        .and_then(|()| copy_engine(&home.engine(), &scratch, false));
-    copied.map_err(|error| unwritable(path, &error))?;
-    let opened = open::open_engine(&scratch, path, cache);
-    match opened {
-        Err(StoreError::Damaged { .. }) => Err(open::damaged(
-            path,
-            "nothing of it can be read; run `gazetted restore FILE` with the last backup",
-        )),
-        opened => Ok((opened?, scratch)),
+    Err(last.unwrap_or_else(|| {
+        let what = "nothing of it can be read; run `gazetted restore FILE` with the last backup";
+        open::damaged(path, what)
+    }))
+}
+
+fn remove_if_there(directory: &Path) -> std::io::Result<()> {
+    match std::fs::remove_dir_all(directory) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        removed => removed,
     }
 }
 
@@ -289,14 +294,15 @@ fn wait_for_sled(engine: &Path) -> std::io::Result<()> {
     Err(std::io::Error::new(std::io::ErrorKind::WouldBlock, "its engine does not close"))
 }
 
-fn copy_engine(from: &Path, to: &Path, with_snapshots: bool) -> std::io::Result<()> {
+fn copy_engine(from: &Path, to: &Path, without: &[&str]) -> std::io::Result<()> {
     std::fs::create_dir_all(to)?;
     for entry in std::fs::read_dir(from)? {
         let entry = entry?;
         let name = entry.file_name();
+        let left_out = |start: &&str| name.to_string_lossy().starts_with(start);
         if entry.file_type()?.is_dir() {
-            copy_engine(&entry.path(), &to.join(name), true)?;
-        } else if with_snapshots || !name.to_string_lossy().starts_with("snap.") {
+            copy_engine(&entry.path(), &to.join(name), &[])?;
+        } else if !without.iter().any(left_out) {
             std::fs::copy(entry.path(), to.join(name))?;
         }
     }

@@ -89,13 +89,12 @@ pub fn stale_stories(
     Ok(slice)
 }
 
-/// Retired stories whose keys may go, among the `size` that follow `after`:
-/// for [`Commit::forgotten`](super::Commit::forgotten). `listed` is what any
-/// source still lists: forgotten, those would come back as news.
+/// Retired stories whose keys are old enough to go, among the `size` that follow
+/// `after`: for [`Commit::forgotten`](super::Commit::forgotten), less what
+/// [`all_listed`] says: forgotten, that would come back as news.
 pub fn stale_keys(
     store: &dyn Store,
     retention: &Retention,
-    listed: &BTreeSet<StoryId>,
     now: Timestamp,
     after: Option<StoryId>,
     size: usize,
@@ -104,11 +103,11 @@ pub fn stale_keys(
     let oldest = now.before(age);
     let page = store.retired(after, size)?;
     let next = page.last().map(|(id, _)| *id).filter(|_| page.len() == size);
-    let stale = |(id, at): &(StoryId, Timestamp)| *at < oldest && !listed.contains(id);
+    let stale = |(_, at): &(StoryId, Timestamp)| *at < oldest;
     Ok(Slice { found: page.iter().filter(|one| stale(one)).map(|(id, _)| *id).collect(), next })
 }
 
-/// What any source lists, for [`stale_keys`].
+/// What any source still lists.
 pub fn all_listed(store: &dyn Store) -> Result<BTreeSet<StoryId>, StoreError> {
     Ok(store.listed()?.into_values().flatten().collect())
 }
@@ -173,16 +172,16 @@ mod tests {
     }
 
     #[test]
-    fn keys_of_what_a_source_still_lists_are_not_forgotten() {
+    fn keys_are_kept_for_their_time_from_retirement_on() {
         let store = ten_stories();
         let retired = (0..4).map(|number| (id(number), at(10 * i64::from(number)))).collect();
-        let listed = vec![(source(1), vec![id(1), id(7)])];
+        let listed = vec![(source(1), vec![id(1)]), (source(2), vec![id(1), id(7)])];
         done(store.commit(Commit { retired, listed, ..Commit::default() })).unwrap();
-        let listed = all_listed(&store).unwrap();
         let keep = Retention { keys: Some(Duration::from_secs(20)), ..Retention::default() };
-        let stale = |after, size| stale_keys(&store, &keep, &listed, at(45), after, size).unwrap();
-        assert_eq!(stale(None, 9), Slice { found: vec![id(0), id(2)], next: None });
-        assert_eq!(stale(None, 2), Slice { found: vec![id(0)], next: Some(id(1)) });
+        let stale = |after, size| stale_keys(&store, &keep, at(45), after, size).unwrap();
+        assert_eq!(stale(None, 9), Slice { found: vec![id(0), id(1), id(2)], next: None });
+        assert_eq!(stale(None, 2), Slice { found: vec![id(0), id(1)], next: Some(id(1)) });
         assert_eq!(stale(Some(id(1)), 2), Slice { found: vec![id(2)], next: Some(id(3)) });
+        assert_eq!(all_listed(&store).unwrap(), [id(1), id(7)].into());
     }
 }

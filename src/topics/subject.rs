@@ -9,7 +9,7 @@ use super::language::{self, Dialect};
 use super::query::Field;
 use super::symbol::Symbol;
 use super::text::{self, Word, Words};
-use crate::model::{Entry, Member, Sources, Story};
+use crate::model::{Member, Sources, Story};
 
 /// The lead is the first paragraph, and never more of it than this: some
 /// sources send a whole text as one paragraph.
@@ -70,7 +70,7 @@ pub(super) struct Link {
 impl Subject {
     /// The union of what the story's members say, each with its field.
     pub fn of(story: &Story, sources: &Sources, language: &Language) -> Self {
-        let spoken = |entry: &Entry| language::guessed(&entry.title, &entry.text);
+        let spoken = |told: &Member| language::guessed(&told.entry.title, told.text());
         Self::spoken(story, sources, language, spoken)
     }
 
@@ -83,13 +83,14 @@ impl Subject {
         story: &Story,
         sources: &Sources,
         language: &Language,
-        guessed: impl Fn(&Entry) -> Option<String>,
+        guessed: impl Fn(&Member) -> Option<String>,
     ) -> Self {
         let mut subject = Self::default();
-        for Member { entry, .. } in &story.members {
+        for member in &story.members {
+            let Member { entry, .. } = member;
             let stated = entry.language.clone().or_else(|| entry.feed.language.clone());
-            let spoken = stated.or_else(|| guessed(entry));
-            subject.add(entry, spoken, sources, language);
+            let spoken = stated.or_else(|| guessed(member));
+            subject.add(member, spoken, sources, language);
         }
         subject
     }
@@ -103,11 +104,12 @@ impl Subject {
         subject
     }
 
-    fn add(&mut self, entry: &Entry, spoken: Option<String>, sources: &Sources, read: &Language) {
+    fn add(&mut self, told: &Member, spoken: Option<String>, sources: &Sources, read: &Language) {
+        let (entry, text) = (&told.entry, told.text());
         let member = self.members;
         self.members += 1;
         let dialect = read.dialect(spoken.as_deref());
-        self.add_text(member, &entry.title, &entry.text, dialect);
+        self.add_text(member, &entry.title, text, dialect);
         for category in &entry.categories {
             self.add_words(Field::Category, member, category, dialect);
         }

@@ -164,6 +164,7 @@ fn d04_damage_is_noticed_named_and_mostly_saved() {
         repaired as u64 * stories
     );
     assert!(lost * 20 <= repaired as u64 * stories, "more than a twentieth lost");
+    assert!(refused * 10 <= attempts, "too much is left to backups");
 }
 
 /// The ids of all stories, by a daemon's own account.

@@ -37,6 +37,7 @@ fn told(tellings: &[(&str, &str, String)]) -> Gazetted {
         )
         .unwrap();
     }
+    config += "[[topic]]\nid = \"gangs\"\ntitle = \"Gangs\"\nquery = \"Dravenburg\"\n";
     let gazetted = Gazetted::with(&config);
     for (source, title, text) in tellings {
         let link = format!("https://{source}.example/page");
@@ -61,9 +62,11 @@ fn of_a_page_with_several_headings_the_titled_release_counts_or_none_and_explain
     assert!(archive.contains("Told by 2 entries"), "{archive}");
     let said = "its page lists 3 releases, and it is compared by the one that bears its title";
     assert!(archive.contains(said), "{archive}");
+    assert!(archive.contains("\nnot in gangs\n"), "another release names the town: {archive}");
     let parl = gazetted.succeed(&["explain", "https://parl.example/page"]);
     assert!(parl.contains("Told by one source"), "{parl}");
     assert!(parl.contains("lists 3 releases, and none bears its title"), "{parl}");
+    assert!(parl.contains("\nin gangs\n"), "{parl}");
 }
 
 #[test]

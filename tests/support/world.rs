@@ -126,9 +126,9 @@ impl World {
         self.keep = format!("keep = \"{period}\"\n");
     }
 
-    /// Keeps so many stories, from the next start on.
-    pub fn keep_stories(&mut self, most: usize) {
-        self.keep = format!("stories = {most}\n");
+    /// Keeps stories as these lines of `[store]` say, from the next start on.
+    pub fn keep_by(&mut self, lines: &str) {
+        self.keep = format!("{lines}\n");
     }
 
     /// The plan that the configuration compiles to.

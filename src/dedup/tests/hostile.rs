@@ -198,6 +198,27 @@ fn a_page_without_headings_that_lists_announcements_takes_in_none_of_their_copie
 }
 
 #[test]
+fn a_list_of_two_announcements_that_took_in_a_copy_of_one_takes_in_none_of_the_other() {
+    // Half of a text may well be a copy of it; whoever tells the other half shows that it was none.
+    let other = format!("{}\nNotes to editors\n{}", RELEASES[0].2, &RELEASES[2].2[..240]);
+    let text = format!("{}\n{other}", RELEASES[1].2);
+    let told = |source: &str, title: &str, text: &str| {
+        let link = format!("https://{source}.example/1");
+        Entry { text: text.to_owned(), ..entry(source, &link, &link, title) }
+    };
+    let mut desk = Desk::new();
+    desk.read(&[told("courier", "Grain stores, and a slipway for Carrow", &text)]);
+    desk.read(&[told("mirror", "Grain stores for the valleys", RELEASES[1].2)]);
+    assert_eq!(desk.known.stories.len(), 1, "{:#?}", desk.clusters());
+    desk.read(&[told("gazette", "Carrow has a slipway again", &other)]);
+    assert_eq!(desk.known.stories.len(), 2, "{:#?}", desk.clusters());
+    desk.read(&[told("wired", "Slipway opens at Carrow", &other)]);
+    let sizes: BTreeSet<usize> =
+        desk.known.stories.values().map(|story| story.members.len()).collect();
+    assert_eq!((desk.known.stories.len(), sizes), (2, BTreeSet::from([2])));
+}
+
+#[test]
 fn no_date_that_a_copy_claims_makes_it_the_original() {
     for date in ["1990-01-01T00:00:00Z", "2025-04-01T00:00:00Z", "2199-01-01T00:00:00Z"] {
         let original = release("fcdo", 0, "harbours.example");

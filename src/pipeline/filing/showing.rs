@@ -70,8 +70,8 @@ impl Filing {
         let subject = Subject::of(story, &self.plan.sources, &self.plan.language);
         let mut words: Vec<String> = Vec::new();
         for mark in self.plan.queries.highlights(&subject, topic) {
-            let entry = &story.members[mark.member].entry;
-            let text = if mark.field == Field::Title { &entry.title } else { &entry.text };
+            let member = &story.members[mark.member];
+            let text = if mark.field == Field::Title { &member.entry.title } else { member.text() };
             let found = text.get(mark.range).unwrap_or_default().to_lowercase();
             if !found.is_empty() && words.len() < TOLD && !words.contains(&found) {
                 words.push(found);

@@ -30,7 +30,7 @@ use crate::publish::coding::{Accepted, Coding};
 use crate::publish::conditional::{Precondition, evaluate};
 use crate::publish::delta;
 use crate::publish::guard::{self, Guards};
-use crate::publish::heads::{self, Freshness};
+use crate::publish::heads;
 use crate::publish::shelf::{self, Coded, Held, Shelved};
 use crate::publish::{Desk, Shelf};
 
@@ -46,7 +46,6 @@ pub(super) struct Office {
     callbacks: Callbacks,
     /// Requests under way of those who come by a proxy.
     turns: Admission,
-    freshness: Freshness,
 }
 
 /// An answer, ready or to come.
@@ -60,8 +59,7 @@ impl Office {
         let routes = routes::routes(desk.clone(), shelf.clone(), &settings);
         let callbacks = Callbacks::new(desk.clone(), settings.desk);
         let turns = Admission::of_requests(&settings);
-        let freshness = Freshness::default();
-        Self { settings, shelf, desk, routes, callbacks, turns, freshness }
+        Self { settings, shelf, desk, routes, callbacks, turns }
     }
 
     /// What stands on the shelf is answered at once; whatever has to be asked
@@ -192,7 +190,7 @@ impl Office {
             (None, None) => return not_acceptable(),
         };
         let (now, next_poll) = (self.desk.now(), self.desk.next_poll());
-        let fresh = self.freshness.of(&document.content_type, now, next_poll, guarded);
+        let fresh = heads::freshness(&document.content_type, now, next_poll, guarded);
         response.headers_mut().insert(CACHE_CONTROL, fresh);
         response
     }
