@@ -125,7 +125,7 @@ impl Daemon {
             address,
             records,
             requests,
-            pipeline: tokio::spawn(pipeline.run()),
+            pipeline: on_a_thread_of_its_own(pipeline),
             server: tokio::spawn(server),
             stop_serving,
             shelf,
@@ -190,6 +190,13 @@ impl Daemon {
         let closed = tokio::task::block_in_place(|| self.records.store().close());
         drained.and(closed.map_err(DaemonError::from))
     }
+}
+
+/// Runs the loop. It computes and waits for the disk more than for anything else: among the
+/// runtime's workers it would leave its place to another thread several times a poll.
+fn on_a_thread_of_its_own(pipeline: Pipeline) -> JoinHandle<Result<(), StoreError>> {
+    let runtime = tokio::runtime::Handle::current();
+    tokio::task::spawn_blocking(move || runtime.block_on(pipeline.run()))
 }
 
 /// There is no loop any more to do what was asked.

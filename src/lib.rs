@@ -69,7 +69,8 @@
 //! shares a key with any of their entries, judges the polls in their order
 //! ([`dedup::judge()`]), records each outcome and the next due time
 //! ([`fetch::settle`]), finds the topics of every story that changed, commits
-//! all of it at once, and only then renders what changed onto the shelf.
+//! all of it at once. Only then, [`pipeline::Editor::publish`] renders what changed onto
+//! the shelf: at once where nothing else is coming, else with what other polls change.
 //!
 //! The pages of entries are read on the way. What one poll leaves, and whether pages still stand, is
 //! seen to in rounds ([`model::Round`]); where no document came, a poll brings what is stored of the

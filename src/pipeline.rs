@@ -2,7 +2,7 @@
 //!
 //! THE CORE LOOP: the only module that knows all stages. Everything that can
 //! make the daemon act is a variant of [`Event`]; one poll's life is
-//! [`Editor::ingest`], top to bottom. Polls run side by side and change
+//! [`Editor::ingest`], top to bottom, then [`Editor::publish`]. Polls run side by side and change
 //! nothing; this loop alone writes.
 
 use std::collections::{BTreeSet, HashMap};
@@ -12,12 +12,11 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::Instant;
-use tracing::{error, info, warn};
+use tracing::{error, info};
 
 use crate::clock::Clock;
-use crate::config::Plan;
-use crate::fetch::{Agenda, Fetcher, Refusal};
-use crate::model::{Failure, FailureKind, Memory, Outcome, Poll, Source, SourceId, Timestamp};
+use crate::fetch::{Agenda, Fetcher, Refusal, websub};
+use crate::model::{Failure, FailureKind, Hold, Outcome, Poll, Source, SourceId, Timestamp};
 use crate::store::StoreError;
 
 mod archive;
@@ -35,6 +34,8 @@ mod keeping;
 
 mod listening;
 
+mod press;
+
 mod pulse;
 
 mod push;
@@ -45,6 +46,8 @@ mod reading;
 
 mod refilled;
 
+mod replanning;
+
 mod request;
 
 mod rounds;
@@ -52,7 +55,9 @@ mod rounds;
 mod telling;
 
 use hub::OwnHub;
+use press::Press;
 use push::{Hubs, Word, heard};
+use telling::News;
 
 pub(crate) use editor::rules;
 pub use editor::{Editor, Memories};
@@ -86,8 +91,16 @@ enum Event {
     Heard(Box<Word>),
     /// A subscriber of our hub was asked, or told.
     Told(hub::Word),
+    /// What was published is compressed, which took so long.
+    Compressed(Duration),
     /// Somebody asks.
     Asked(Request),
+}
+
+/// What was remembered of a source before a poll of it, as far as one tells of a change.
+struct Before {
+    hold: Option<Hold>,
+    distrusted: bool,
 }
 
 /// The core loop and all it owns.
@@ -104,6 +117,11 @@ pub struct Pipeline {
     /// The only sources to poll, where that is not every source of the plan.
     only: Option<BTreeSet<SourceId>>,
     pulse: Arc<Pulse>,
+    press: Press,
+    /// News that is not published yet.
+    untold: Vec<News>,
+    /// Compresses what was published.
+    compressing: JoinSet<Duration>,
     /// What is under way with hubs, where they may call.
     hubs: Option<Hubs>,
     /// Our own, where there is one.
@@ -141,6 +159,9 @@ impl Pipeline {
             waiting_for_rest: Vec::new(),
             only: None,
             pulse: Arc::default(),
+            press: Press::default(),
+            untold: Vec::new(),
+            compressing: JoinSet::new(),
             hubs: None,
             hub: None,
             kept_out: Vec::new(),
@@ -181,10 +202,12 @@ impl Pipeline {
             self.start_due_polls();
             self.ask_hubs().await?;
             self.fill_topics().await?;
+            self.publish_when_due().await?;
             self.tell_subscribers().await?;
             self.tell_if_settled();
             match self.next_event().await {
                 Event::Due => {}
+                Event::Compressed(took) => self.compressed(took),
                 Event::Retry => self.ingest(Vec::new()).await?,
                 Event::Polled(polls) => self.ingest(polls).await?,
                 Event::Heard(word) => self.heard(*word).await?,
@@ -214,7 +237,9 @@ impl Pipeline {
         // On a full disk nothing new is asked for; what is known stays served.
         let full = !self.kept_out.is_empty();
         let wake_at = self.agenda.wake_at().filter(|_| !full);
-        self.pulse.expect(wake_at);
+        let publish_at = self.publish_at();
+        // What is yet to be published is news from now on.
+        self.pulse.expect(publish_at.map(|_| self.clock.now()).or(wake_at));
         let tell_at = self.hub.as_ref().and_then(OwnHub::wake_at);
         tokio::select! {
             biased;
@@ -222,6 +247,8 @@ impl Pipeline {
             Some(ended) = self.polls.join_next_with_id() => Event::Polled(self.gather(ended)),
             word = heard(&mut self.hubs, full) => Event::Heard(Box::new(word)),
             word = hub::next(&mut self.hub) => Event::Told(word),
+            Some(done) = self.compressing.join_next() => Event::Compressed(done.unwrap_or_default()),
+            () = tokio::time::sleep_until(publish_at.unwrap_or(self.retry_at)), if publish_at.is_some() => Event::Due,
             () = self.clock.sleep_until(wake_at.unwrap_or(Timestamp::EPOCH)), if wake_at.is_some() => Event::Due,
             () = self.clock.sleep_until(tell_at.unwrap_or(Timestamp::EPOCH)), if tell_at.is_some() => Event::Due,
             () = tokio::time::sleep_until(self.retry_at), if full => Event::Retry,
@@ -244,12 +271,16 @@ impl Pipeline {
     /// of a source that a reload took away meanwhile, or gave another address,
     /// counts for nothing.
     fn landed(&mut self, ended: Result<(Id, Poll), JoinError>) -> Option<Poll> {
-        let (task, poll) = match ended {
-            Ok((task, poll)) => (task, Some(poll)),
-            Err(broken) => (broken.id(), None),
+        let (task, poll, aborted) = match ended {
+            Ok((task, poll)) => (task, Some(poll), false),
+            Err(broken) => (broken.id(), None, broken.is_cancelled()),
         };
         let asked = self.under_way.remove(&task)?;
         let source = &asked.id;
+        if aborted {
+            // The runtime ends around us, which says nothing of the source.
+            return None;
+        }
         let configured = self.editor.plan().sources.get(source).cloned();
         if configured.as_ref().is_none_or(|now| now.location != asked.location) {
             self.agenda.finished(source, self.clock.now());
@@ -292,11 +323,17 @@ impl Pipeline {
         self.under_way.insert(task, source);
     }
 
+    fn before(&self, poll: &Poll) -> Before {
+        self.editor.with_memory(&poll.source, |memory| Before {
+            hold: memory.hold,
+            distrusted: websub::is_distrusted(memory, poll.at),
+        })
+    }
+
     async fn ingest(&mut self, polls: Vec<Poll>) -> Result<(), StoreError> {
         let polls: Vec<Poll> =
             std::mem::take(&mut self.kept_out).into_iter().chain(polls).collect();
-        let before: Vec<Memory> =
-            polls.iter().map(|poll| self.editor.memory(&poll.source)).collect();
+        let before: Vec<Before> = polls.iter().map(|poll| self.before(poll)).collect();
         let ingested = match self.editor.ingest(&polls).await {
             Err(full @ StoreError::Full { .. }) => {
                 if self.pulse.alive().is_ok() {
@@ -314,6 +351,13 @@ impl Pipeline {
             }
             ingested => ingested?,
         };
+        self.untold.extend(
+            polls.iter().zip(&ingested).filter_map(|(poll, ingested)| News::of(poll, ingested)),
+        );
+        // Who had a source polled sees what came of it.
+        if polls.iter().any(|poll| self.waiting_for.contains_key(&poll.source)) {
+            self.publish().await?;
+        }
         if self.pulse.stall(None) {
             info!(event = "disk_has_room", "there is room again: polling goes on");
         }
@@ -331,9 +375,9 @@ impl Pipeline {
             if let Some(source) = source {
                 self.replan_source(&source);
                 self.hasten_if_pinged(&source);
-                self.tell_if_distrusted(&source, &before, poll.at);
+                self.tell_if_distrusted(&source, before.distrusted, poll.at);
             }
-            holds |= self.editor.memory(&poll.source).hold != before.hold;
+            holds |= self.editor.with_memory(&poll.source, |memory| memory.hold != before.hold);
             for done in self.waiting_for.remove(&poll.source).unwrap_or_default() {
                 let _ = done.send(Ok(Polled { poll: poll.clone(), ingested: ingested.clone() }));
             }
@@ -381,63 +425,6 @@ impl Pipeline {
         }
     }
 
-    /// One slice of the changed topics; after the last the plan is in force.
-    async fn fill_topics(&mut self) -> Result<(), StoreError> {
-        if !self.editor.is_filling() || Instant::now() < self.fill_at {
-            return Ok(());
-        }
-        let previous = self.editor.plan().clone();
-        let stepped = self.editor.step(self.clock.now()).await;
-        if let Some(Some(refilled)) = self.unless_full(stepped)?
-            && let Some(done) = self.replanning.take()
-        {
-            self.replanned(&previous);
-            let _ = done.send(refilled);
-        }
-        Ok(())
-    }
-
-    /// On a full disk the plan in force stays, and whoever asked hears
-    /// nothing; what a start began is tried again.
-    fn unless_full<T>(&mut self, came: Result<T, StoreError>) -> Result<Option<T>, StoreError> {
-        match came {
-            Err(full @ StoreError::Full { .. }) => {
-                if self.replanning.take().is_some() {
-                    self.editor.abandon();
-                    error!(event = "reload_refused", "the plan in force stays: {full}");
-                }
-                self.fill_at = Instant::now() + RETRY;
-                Ok(None)
-            }
-            came => came.map(Some),
-        }
-    }
-
-    /// The plan has compiled, so nothing here can fail because of it.
-    fn replanned(&mut self, previous: &Plan) {
-        let plan = self.editor.plan().clone();
-        if plan.polling != previous.polling {
-            match Fetcher::new(&plan.polling) {
-                Ok(fetcher) => self.fetcher = Arc::new(fetcher),
-                Err(failure) => {
-                    warn!(event = "polling_kept", "the [polling] table stays as it was: {failure}")
-                }
-            }
-        }
-        for id in previous.sources.keys().filter(|id| !plan.sources.contains_key(*id)) {
-            self.agenda.forget(id);
-            self.forget_hub(id, None);
-        }
-        self.plan_all();
-        // Whoever waits for a poll that the new plan has put off, or taken away, is told.
-        let waiting: Vec<SourceId> = self.waiting_for.keys().cloned().collect();
-        for id in waiting {
-            for done in self.waiting_for.remove(&id).unwrap_or_default() {
-                self.poll_now(id.clone(), done);
-            }
-        }
-    }
-
     fn plan_all(&mut self) {
         let is_watched = |id: &SourceId| self.only.as_ref().is_none_or(|only| only.contains(id));
         let plan = self.editor.plan().clone();
@@ -449,7 +436,11 @@ impl Pipeline {
 
     /// Has the agenda follow what is remembered of a source now.
     fn replan_source(&mut self, source: &Source) {
-        let mut memory = self.editor.memory(&source.id);
+        let (id, agenda) = (&source.id, &mut self.agenda);
+        if self.hubs.is_none() && self.editor.with_memory(id, |memory| memory.push.is_none()) {
+            return self.editor.with_memory(id, |memory| agenda.plan(source, memory));
+        }
+        let mut memory = self.editor.memory(id);
         self.end_push(source, &mut memory);
         self.agenda.plan(source, &memory);
         self.plan_hub(source, &memory);
@@ -459,7 +450,8 @@ impl Pipeline {
         let due = self.agenda.wake_at().is_some_and(|next| next <= self.clock.now());
         let hubs_rest = self.hubs.as_ref().is_none_or(Hubs::rests);
         let told = self.hub.as_ref().is_none_or(OwnHub::rests);
-        if self.polls.is_empty() && !due && hubs_rest && told && !self.editor.is_filling() {
+        let rests = self.polls.is_empty() && !due && hubs_rest && told;
+        if rests && !self.editor.is_filling() && self.is_published() {
             for done in self.waiting_for_rest.drain(..) {
                 let _ = done.send(());
             }
@@ -485,6 +477,6 @@ impl Pipeline {
         {
             self.heard(word).await?;
         }
-        Ok(())
+        self.publish().await
     }
 }

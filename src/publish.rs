@@ -72,7 +72,7 @@ pub use directory::{Directory, Document, Put};
 pub use guard::Guard;
 pub use ledger::Ledger;
 pub use server::{Address, Audience, Listener, Settings, serve};
-pub use shelf::{Absence, Prepared, Shelf};
+pub use shelf::{Absence, Shelf};
 pub use site::Site;
 
 /// Something that can be served: a feed, a page, a list.

@@ -97,6 +97,7 @@ async fn a_changed_topic_is_served_as_it_was_until_it_is_filled_and_misses_nothi
     let store: Arc<InMemory> = Arc::default();
     let (mut editor, shelf) = opened(&harbours, &store).await;
     editor.ingest(&poll(&harbours, 0..STORIES)).await.unwrap();
+    editor.publish().await.unwrap();
     assert_eq!(titles(&shelf), about("harbour", STORIES));
     let before = ids(&shelf);
 
@@ -108,6 +109,7 @@ async fn a_changed_topic_is_served_as_it_was_until_it_is_filled_and_misses_nothi
     assert_eq!(titles(&shelf), about("harbour", STORIES));
     // What comes in meanwhile is in the old feed at once, and in the new one later.
     editor.ingest(&poll(&harbours, 0..STORIES + 10)).await.unwrap();
+    editor.publish().await.unwrap();
     assert_eq!(titles(&shelf), about("harbour", STORIES + 10));
 
     let refilled = filled(&mut editor, &bridges).await;
@@ -129,6 +131,7 @@ async fn a_start_with_a_changed_topic_serves_the_old_feed_also_after_a_crash_in_
     let store: Arc<InMemory> = Arc::default();
     let (mut editor, _) = opened(&harbours, &store).await;
     editor.ingest(&poll(&harbours, 0..STORIES)).await.unwrap();
+    editor.publish().await.unwrap();
     drop(editor);
 
     for _ in 0..2 {
@@ -140,6 +143,7 @@ async fn a_start_with_a_changed_topic_serves_the_old_feed_also_after_a_crash_in_
     }
     let (mut editor, shelf) = opened(&bridges, &store).await;
     editor.ingest(&poll(&bridges, 0..STORIES + 10)).await.unwrap();
+    editor.publish().await.unwrap();
     filled(&mut editor, &bridges).await;
     assert_eq!(titles(&shelf), about("bridge", STORIES + 10));
     drop(editor);
@@ -154,12 +158,14 @@ async fn a_change_that_is_taken_back_in_the_middle_leaves_nothing_behind() {
     let store: Arc<InMemory> = Arc::default();
     let (mut editor, _) = opened(&harbours, &store).await;
     editor.ingest(&poll(&harbours, 0..STORIES)).await.unwrap();
+    editor.publish().await.unwrap();
     drop(editor);
 
     // The old query's places take in what the new one finds: they may not be trusted again.
     let (mut editor, _) = opened(&bridges, &store).await;
     editor.step(bridges.clock.now()).await.unwrap();
     editor.ingest(&poll(&bridges, 0..STORIES + 10)).await.unwrap();
+    editor.publish().await.unwrap();
     drop(editor);
 
     let (mut editor, shelf) = opened(&harbours, &store).await;

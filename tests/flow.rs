@@ -401,6 +401,7 @@ async fn replay(
         Editor::open(Arc::new(world.plan()), store.clone(), shelf.clone(), now).await.unwrap();
     for polls in gatherings {
         editor.ingest(&polls).await.unwrap();
+        editor.publish().await.unwrap();
     }
     let stories = store.stories(None, 1000).unwrap();
     let stories = stories.iter().map(|story| serde_json::to_string(story).unwrap()).collect();

@@ -4,8 +4,7 @@
 //! on the state before and on the polls alone. No clock, no randomness, no map
 //! order: the same polls give the same store export and the same feed bytes.
 
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -16,9 +15,9 @@ use crate::dedup::{self, Candidate, Judged, Rules};
 use crate::fetch::{self, Market, News};
 use crate::model::{
     Key, Lookalikes, Memory, Outcome, Poll, Reading, SourceEvent, SourceId, Story, StoryId,
-    Timestamp, Topic,
+    Timestamp,
 };
-use crate::publish::{self, Ledger, Shelf};
+use crate::publish::{Ledger, Shelf};
 use crate::store::{Commit, Store, StoreError};
 
 use super::filing::{Filing, Highlights, SLICE};
@@ -27,8 +26,11 @@ use super::ingested::Ingested;
 use super::keeping::Keeping;
 use super::listening::Listening;
 use super::refilled::{Refilled, tell};
+use publishing::Unpublished;
 
 mod closing;
+
+mod publishing;
 
 mod shedding;
 
@@ -57,6 +59,7 @@ pub struct Editor {
     /// Those stories by id, so that feeds share them and none is read twice.
     at_hand: HashMap<StoryId, Arc<Story>>,
     highlights: Highlights,
+    unpublished: Unpublished,
 }
 
 impl Editor {
@@ -94,6 +97,7 @@ impl Editor {
             displayed: Vec::new(),
             at_hand: HashMap::new(),
             highlights: Highlights::default(),
+            unpublished: Unpublished::default(),
         };
         editor.enforce(now).await?;
         editor.publish_all(now).await?;
@@ -117,11 +121,19 @@ impl Editor {
 
     /// What is remembered of one source.
     pub fn memory(&self, source: &SourceId) -> Memory {
+        self.with_memory(source, Memory::clone)
+    }
+
+    /// The same, to be looked at: it is large.
+    pub(super) fn with_memory<T>(&self, source: &SourceId, look: impl FnOnce(&Memory) -> T) -> T {
         let memories = self.memories.read().unwrap_or_else(PoisonError::into_inner);
         let place = self.plan.sources.get(source).map(|source| source.location.hash());
         // What an address did says nothing of the one that the operator put in its place.
         let is_of = |memory: &&Memory| memory.of.is_none() || place.is_none() || memory.of == place;
-        memories.get(source).filter(is_of).cloned().unwrap_or_default()
+        match memories.get(source).filter(is_of) {
+            Some(memory) => look(memory),
+            None => look(&Memory::default()),
+        }
     }
 
     /// Keeps what is remembered of these sources in place of what was, durably.
@@ -219,34 +231,10 @@ impl Editor {
         self.store.commit(commit).await
     }
 
-    async fn publish_all(&mut self, now: Timestamp) -> Result<(), StoreError> {
-        // Before anything is placed: what is private now is not shown once more.
-        self.shelf.guard(self.plan.guards());
-        let all = self.filing.all();
-        self.shed(now).await?;
-        self.displayed = vec![Vec::new(); all.len()];
-        self.highlights = Highlights::default();
-        self.close_volumes(&all, now).await?;
-        self.display(&all)?;
-        self.publish(&all, now).await?;
-        self.shelf.keep_topics(&self.plan.topics);
-        self.take_stock()
-    }
-
-    /// Tells the ledger how much there is now.
-    fn take_stock(&self) -> Result<(), StoreError> {
-        for (topic, stories) in self.plan.topics.iter().zip(&self.displayed) {
-            self.ledger.published(&topic.id, stories.len());
-        }
-        let (count, room) =
-            tokio::task::block_in_place(|| Ok((self.store.count()?, self.store.room()?)))?;
-        self.ledger.stored(count, room.map_or(0, |room| room.used));
-        Ok(())
-    }
-
-    /// One gathering of polls through the stages. Each is judged against
-    /// all before it; one commit holds them all, and nothing is published
-    /// that is not durable. Returns what each poll came to, in order.
+    /// One gathering of polls through the stages, up to the commit. Each is judged
+    /// against all before it; one commit holds them all. What changed of the feeds by
+    /// that is on the shelf after the next [`Editor::publish`]. Returns what each poll
+    /// came to, in order.
     pub async fn ingest(&mut self, polls: &[Poll]) -> Result<Vec<Ingested>, StoreError> {
         let Some(now) = polls.iter().map(|poll| poll.at).max() else { return Ok(Vec::new()) };
         let began = Instant::now();
@@ -267,7 +255,10 @@ impl Editor {
             }
             let listed = dedup::listed(&candidates);
             plan.store.retention.let_go(&mut known, poll.at);
-            let allowance = self.allowance(poll, &listed, &memories);
+            let allowance = match candidates.is_empty() {
+                true => 0,
+                false => self.allowance(poll, &listed, &memories),
+            };
             let mut judged =
                 dedup::judge_within(candidates, &mut known, &rules(&plan), poll.at, allowance);
             if let Some(reading) = document_of(poll) {
@@ -315,13 +306,12 @@ impl Editor {
         self.memories.write().unwrap_or_else(PoisonError::into_inner).extend(memories);
 
         self.highlights.forget(&admitted.iter().map(|admitted| admitted.story.id).collect());
-        let changed = admitted.into_iter().map(|admitted| admitted.story);
-        self.at_hand.extend(changed.map(|story| (story.id, Arc::new(story))));
-        self.close_volumes(&touched, now).await?;
-        self.display(&touched)?;
-        self.publish(&touched, now).await?;
-        self.take_stock()?;
-        self.ledger.gathered(began.elapsed());
+        self.keep_at_hand(admitted.into_iter().map(|admitted| admitted.story));
+        if touched.is_empty() {
+            self.ledger.gathered(began.elapsed());
+        } else {
+            self.unpublished.add(touched, now, began);
+        }
         Ok(outcomes)
     }
 
@@ -360,12 +350,14 @@ impl Editor {
         memories: &BTreeMap<SourceId, Memory>,
     ) -> usize {
         let Some(source) = self.plan.sources.get(&poll.source) else { return usize::MAX };
-        let memory = memories.get(&poll.source).cloned();
-        let memory = memory.unwrap_or_else(|| self.memory(&poll.source));
         let most = source.pace.new_a_day.unwrap_or(self.plan.polling.new_a_day);
-        match memory.hash {
+        let within = |memory: &Memory| match memory.hash {
             None => usize::MAX,
             Some(_) => dedup::allowance(listed, &memory.intake, most, poll.at),
+        };
+        match memories.get(&poll.source) {
+            Some(memory) => within(memory),
+            None => self.with_memory(&poll.source, within),
         }
     }
 
@@ -403,75 +395,6 @@ impl Editor {
         fetch::settle(poll, &news, memory, source, &self.plan.polling);
         memory.of = Some(source.location.hash());
         memory.events.iter().filter(|event| event.at == poll.at).cloned().collect()
-    }
-
-    /// Looks up which stories these feeds hold now.
-    fn display(&mut self, feeds: &BTreeSet<usize>) -> Result<(), StoreError> {
-        for &feed in feeds {
-            let ids = tokio::task::block_in_place(|| self.filing.on_feed(feed, &*self.store))?;
-            let mut stories = Vec::with_capacity(ids.len());
-            for id in ids {
-                stories.extend(self.story(id)?);
-            }
-            stories.sort_by_key(|story| Reverse((self.filing.date(feed, story), story.id)));
-            if feed == self.plan.topics.len() {
-                self.filing.show_everybody(&mut stories);
-            } else {
-                self.highlights.follow(feed, &stories, &self.filing);
-            }
-            self.displayed[feed] = stories;
-        }
-        let on_display: HashSet<StoryId> =
-            self.displayed.iter().flatten().map(|story| story.id).collect();
-        self.at_hand.retain(|id, _| on_display.contains(id));
-        Ok(())
-    }
-
-    fn story(&mut self, id: StoryId) -> Result<Option<Arc<Story>>, StoreError> {
-        if let Some(story) = self.at_hand.get(&id) {
-            return Ok(Some(story.clone()));
-        }
-        let story = tokio::task::block_in_place(|| self.store.story(id))?.map(Arc::new);
-        self.at_hand.extend(story.iter().map(|story| (id, story.clone())));
-        Ok(story)
-    }
-
-    /// Renders what changed and puts it on the shelf. Stamps are kept, so that
-    /// Last-Modified survives a restart (Q24).
-    async fn publish(&self, feeds: &BTreeSet<usize>, now: Timestamp) -> Result<(), StoreError> {
-        if feeds.is_empty() {
-            return Ok(());
-        }
-        let stamps = tokio::task::block_in_place(|| self.shelf.place(self.render(feeds), now));
-        match stamps.is_empty() {
-            true => Ok(()),
-            // A full disk loses nothing: the stamps are found again at the next start.
-            false => match self.store.commit(Commit { stamps, ..Commit::default() }).await {
-                Err(StoreError::Full { .. }) => Ok(()),
-                stamped => stamped,
-            },
-        }
-    }
-
-    fn render(&self, feeds: &BTreeSet<usize>) -> Vec<publish::Rendered> {
-        let (plan, site) = (&*self.plan, &*self.plan.server.site);
-        let mut rendered = Vec::new();
-        for &feed in feeds {
-            let stories = &self.displayed[feed];
-            rendered.extend(match plan.topics.get(feed) {
-                Some(topic) => {
-                    let archived = self.filing.last_volume(feed);
-                    let words = |story: &Story| self.highlights.of(feed, story.id);
-                    let sources = &plan.sources;
-                    publish::render_topic_after(archived, topic, stories, &words, sources, site)
-                }
-                None => publish::render_stories(stories, &plan.sources, site),
-            });
-        }
-        let topics: Vec<(Topic, Vec<Arc<Story>>)> =
-            plan.topics.iter().cloned().zip(self.displayed.iter().cloned()).collect();
-        rendered.extend(publish::render_site(&topics, &plan.sources, site));
-        rendered
     }
 }
 

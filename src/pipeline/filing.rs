@@ -20,7 +20,6 @@ use crate::config::Plan;
 use crate::model::{Admitted, Fingerprint, Story, StoryId, Timestamp};
 use crate::publish::Volume;
 use crate::store::{Commit, Place, PlaceChange, Store, StoreError};
-use crate::topics::Subject;
 
 pub(crate) use listing::{after, holds, latest_first};
 pub(super) use showing::Highlights;
@@ -363,7 +362,7 @@ impl Filing {
         if !story.stands() {
             return Vec::new();
         }
-        let subject = Subject::of(story, &self.plan.sources, &self.plan.language);
+        let subject = self.plan.queries.subject(story, &self.plan.sources);
         let topics = self.plan.queries.matches(&subject);
         let everything = self.plan.topics.len();
         topics

@@ -407,15 +407,17 @@ impl Pipeline {
     }
 
     /// One line when a hub has let news pass that a poll found (W13).
-    pub(super) fn tell_if_distrusted(&self, source: &Source, before: &Memory, now: Timestamp) {
-        let memory = self.editor.memory(&source.id);
-        if let Some(push) = &memory.push
-            && websub::is_distrusted(&memory, now)
-            && !websub::is_distrusted(before, now)
-        {
-            let (id, hub) = (&source.id, &push.offer.hub);
-            warn!(event = "push_distrusted", source = %id, "{hub} let news of {id} pass: it is polled as ever for a week");
-        }
+    pub(super) fn tell_if_distrusted(&self, source: &Source, before: bool, now: Timestamp) {
+        let id = &source.id;
+        self.editor.with_memory(id, |memory| {
+            if let Some(push) = &memory.push
+                && websub::is_distrusted(memory, now)
+                && !before
+            {
+                let hub = &push.offer.hub;
+                warn!(event = "push_distrusted", source = %id, "{hub} let news of {id} pass: it is polled as ever for a week");
+            }
+        });
     }
 
     /// A poll has ended during which its source was said to have news.

@@ -4,6 +4,8 @@ use std::slice;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::Semaphore;
+
 use crate::clock::Clock;
 use crate::config::Plan;
 use crate::fetch::{Fetched, Fetcher};
@@ -15,6 +17,10 @@ use super::reaching::Reach;
 
 /// Longer than this no document takes to parse, however it was made.
 const PARSE_DEADLINE: Duration = Duration::from_secs(20);
+
+/// Documents are parsed so many at a time: as many as one machine has processors for, or
+/// nearly so. More would be done no sooner, on threads that each keep memory.
+static DESKS: Semaphore = Semaphore::const_new(8);
 
 /// Reads a source once. Every way this can end is an [`Outcome`], so that
 /// each poll is recorded in one place.
@@ -73,7 +79,12 @@ pub(super) async fn read(
 /// Parses where it blocks nobody. A document that takes too long, or makes
 /// the parser panic, is that source's failure.
 pub(super) async fn parsed(document: Document, limits: Limits) -> Result<Parsed, Failure> {
-    let parsing = tokio::task::spawn_blocking(move || parse::parse(&document, &limits));
+    // It is kept until the parser is done, however long that takes.
+    let desk = DESKS.acquire().await.ok();
+    let parsing = tokio::task::spawn_blocking(move || {
+        let _desk = desk;
+        parse::parse(&document, &limits)
+    });
     match tokio::time::timeout(PARSE_DEADLINE, parsing).await {
         Ok(Ok(result)) => result,
         Ok(Err(_panicked)) => Err(Failure::new(

@@ -8,7 +8,36 @@ use crate::model::{EventKind, Outcome, Poll, SourceEvent, SourceId};
 
 use super::Ingested;
 
-/// Tells of one poll.
+/// News of a source, to be told of once readers can read it.
+#[derive(Debug)]
+pub(super) struct News {
+    source: SourceId,
+    new: usize,
+    joined: usize,
+    revised: usize,
+}
+
+impl News {
+    /// What a poll brought, if it brought any.
+    pub(super) fn of(poll: &Poll, ingested: &Ingested) -> Option<Self> {
+        let Ingested { new, joined, revised, .. } = *ingested;
+        let is_read = matches!(poll.outcome, Outcome::Read(_) | Outcome::Pushed(_));
+        let source = || poll.source.clone();
+        (is_read && new + joined + revised > 0).then(|| Self {
+            source: source(),
+            new,
+            joined,
+            revised,
+        })
+    }
+
+    pub(super) fn tell(&self) {
+        let Self { source, new, joined, revised } = self;
+        info!(event = "news", %source, new, joined, revised, "{source}: {new} new, {joined} joined, {revised} revised");
+    }
+}
+
+/// Tells of one poll, but for its news.
 pub(super) fn of_poll(poll: &Poll, ingested: &Ingested) {
     let source = &poll.source;
     match &poll.outcome {
@@ -26,10 +55,6 @@ pub(super) fn of_poll(poll: &Poll, ingested: &Ingested) {
             if let Some(back) = reading.back.as_ref().filter(|back| back.reached) {
                 let (pages, entries) = (back.pages, back.entries);
                 info!(event = "gap_filled", %source, pages, entries, "{source}: {entries} entries that its document no longer listed were fetched from older pages");
-            }
-            let Ingested { new, joined, revised, .. } = *ingested;
-            if new + joined + revised > 0 {
-                info!(event = "news", %source, new, joined, revised, "{source}: {new} new, {joined} joined, {revised} revised");
             }
         }
     }

@@ -1,6 +1,9 @@
 //! Rendered documents in; everything being served, ready in every coding, out.
+//!
+//! News is served as it is before it is compressed: that takes longer than all that
+//! was done with it before. [`Shelf::compress`] makes up for it, a document a call.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -30,6 +33,8 @@ pub struct Shelf {
     guards: RwLock<Option<Arc<Guards>>>,
     /// Stamps of what is or was served, so that Last-Modified never goes back (Q24).
     stamps: Mutex<BTreeMap<String, Stamp>>,
+    /// Paths that serve a document in identity alone, until it is compressed.
+    plain: Mutex<BTreeSet<String>>,
     /// Told of every change.
     changes: watch::Sender<()>,
 }
@@ -78,15 +83,11 @@ pub(super) struct Coded {
     pub unchanged: HeaderMap,
 }
 
-/// Documents that are compressed and stamped but not served yet.
-///
-/// Its stamps can go into the commit that made them necessary before readers
-/// see the documents.
-#[derive(Debug)]
-pub struct Prepared {
-    /// Stamps that changed, by path: the store keeps them.
-    pub stamps: Vec<(String, Stamp)>,
-    documents: Vec<(String, Arc<Shelved>)>,
+/// Documents that are stamped but not served yet.
+#[derive(Debug, Default)]
+struct Prepared {
+    stamps: Vec<(String, Stamp)>,
+    documents: Vec<(String, Shelved)>,
 }
 
 impl Shelf {
@@ -101,20 +102,33 @@ impl Shelf {
         self.stamps().extend(stamps);
     }
 
-    /// Serves these documents from now on. Returns the stamps that changed.
-    /// Compresses what is new: a few milliseconds each.
+    /// Serves these documents from now on, in every coding. Returns the stamps that
+    /// changed. Compresses what is new: a few milliseconds each.
     pub fn place(&self, rendered: Vec<Rendered>, at: Timestamp) -> Vec<(String, Stamp)> {
-        let prepared = self.prepare(rendered, at);
-        let stamps = prepared.stamps.clone();
-        self.put(prepared);
+        let stamps = self.show(rendered, at);
+        while self.compress() {}
         stamps
     }
 
-    /// Compresses and stamps documents without serving them. A document whose
-    /// bytes are those of its stamp keeps it; any other is modified at `at`,
+    /// Serves these documents from now on, those that are new in identity alone until
+    /// [`Shelf::compress`] has come to them. Returns the stamps that changed. A document
+    /// whose bytes are those of its stamp keeps it; any other is modified at `at`,
     /// or a second after its last modification where that is later (Q24).
-    pub fn prepare(&self, rendered: Vec<Rendered>, at: Timestamp) -> Prepared {
-        let mut prepared = Prepared { stamps: Vec::new(), documents: Vec::new() };
+    pub fn show(&self, rendered: Vec<Rendered>, at: Timestamp) -> Vec<(String, Stamp)> {
+        let Prepared { stamps, documents } = self.prepare(rendered, at);
+        self.stamps().extend(stamps.iter().cloned());
+        self.plain().extend(documents.iter().map(|(path, _)| path.clone()));
+        let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
+        for (path, document) in documents {
+            held.insert(path, Held::Here(Arc::new(document)));
+        }
+        drop(held);
+        self.announce();
+        stamps
+    }
+
+    fn prepare(&self, rendered: Vec<Rendered>, at: Timestamp) -> Prepared {
+        let mut prepared = Prepared::default();
         for document in rendered {
             let hash = xxh3_64(&document.body);
             let known = self.stamps().get(&document.path).copied();
@@ -134,20 +148,29 @@ impl Shelf {
             }
             let path = document.path.clone();
             let shelved = Shelved { editions, ..Shelved::of(document, stamp, tally) };
-            prepared.documents.push((path, Arc::new(shelved)));
+            prepared.documents.push((path, shelved));
         }
         prepared
     }
 
-    /// Serves what was prepared from now on.
-    pub fn put(&self, prepared: Prepared) {
-        self.stamps().extend(prepared.stamps);
+    /// Whether some document is yet to be compressed.
+    pub fn is_plain(&self) -> bool {
+        !self.plain().is_empty()
+    }
+
+    /// Compresses one document that is not; says whether there was one. What is
+    /// replaced meanwhile stays replaced: each coding belongs to the bytes it was made of.
+    pub fn compress(&self) -> bool {
+        let Some(path) = self.plain().pop_first() else { return false };
+        let Some(Held::Here(before)) = self.find(&path) else { return true };
+        let compressed = Arc::new(before.compressed());
         let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
-        for (path, document) in prepared.documents {
-            held.insert(path, Held::Here(document));
+        if let Some(Held::Here(now)) = held.get_mut(&path)
+            && Arc::ptr_eq(now, &before)
+        {
+            *now = compressed;
         }
-        drop(held);
-        self.announce();
+        true
     }
 
     /// Tells those who watch that there is something to see.
@@ -291,6 +314,10 @@ impl Shelf {
     fn stamps(&self) -> MutexGuard<'_, BTreeMap<String, Stamp>> {
         self.stamps.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    fn plain(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.plain.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 fn stamp(hash: u64, known: Option<Stamp>, at: Timestamp) -> Stamp {
@@ -309,33 +336,58 @@ fn whole_second(at: Timestamp) -> Timestamp {
 }
 
 impl Shelved {
+    /// A document in identity alone.
     fn of(document: Rendered, stamp: Stamp, tally: Arc<Tally>) -> Self {
-        let body = document.body;
         let content_type = HeaderValue::from_static(document.content_type);
         // An address that is no header value is left out: it is only a hint.
         let link = document.link.and_then(|link| HeaderValue::try_from(link).ok());
-        let last_modified = header(http_date(stamp.modified));
+        let Stamp { hash, modified } = stamp;
+        let (editions, codings) = (Vec::new(), Default::default());
+        let mut shelved = Self { content_type, link, hash, modified, tally, editions, codings };
+        shelved.codings[0] = Some(shelved.coded(Coding::Identity, document.body));
+        shelved
+    }
+
+    /// The same in every coding that makes it shorter.
+    fn compressed(&self) -> Self {
+        let body = self.identity();
+        let codings = Coding::ALL.map(|coding| {
+            let bytes = coding.encode(body);
+            let worth_it = coding == Coding::Identity || bytes.len() < body.len();
+            worth_it.then(|| self.coded(coding, bytes))
+        });
+        let Self { content_type, link, hash, modified, tally, editions, .. } = self;
+        Self {
+            content_type: content_type.clone(),
+            link: link.clone(),
+            hash: *hash,
+            modified: *modified,
+            tally: tally.clone(),
+            editions: editions.clone(),
+            codings,
+        }
+    }
+
+    /// These bytes with the heads they are answered with.
+    fn coded(&self, coding: Coding, body: Bytes) -> Coded {
+        let last_modified = header(http_date(self.modified));
         let facts = Facts {
-            content_type: &content_type,
-            link: link.as_ref(),
+            content_type: &self.content_type,
+            link: self.link.as_ref(),
             last_modified: Some(&last_modified),
         };
-        let codings = Coding::ALL.map(|coding| {
-            let coded = coding.encode(&body);
-            let worth_it = coding == Coding::Identity || coded.len() < body.len();
-            worth_it.then(|| {
-                let tag = tag(stamp.hash, coding);
-                Coded {
-                    full: heads::full(&facts, coding, &tag, coded.len()),
-                    unchanged: heads::unchanged(&facts, &tag),
-                    body: coded,
-                    tag,
-                }
-            })
-        });
-        let editions = Vec::new();
-        let Stamp { hash, modified } = stamp;
-        Self { content_type, link, hash, modified, tally, editions, codings }
+        let tag = tag(self.hash, coding);
+        Coded {
+            full: heads::full(&facts, coding, &tag, body.len()),
+            unchanged: heads::unchanged(&facts, &tag),
+            body,
+            tag,
+        }
+    }
+
+    /// Whether identity is all there is of it: it is too short, or not compressed yet.
+    pub(super) fn is_plain(&self) -> bool {
+        self.codings[1..].iter().all(Option::is_none)
     }
 
     pub(super) fn identity(&self) -> &Bytes {
@@ -359,77 +411,4 @@ fn header(text: String) -> HeaderValue {
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
-mod tests {
-    use super::*;
-
-    fn document(path: &str, body: &'static str) -> Rendered {
-        Rendered {
-            path: path.to_owned(),
-            content_type: "text/plain; charset=utf-8",
-            body: body.into(),
-            link: None,
-        }
-    }
-
-    fn modified(stamps: &[(String, Stamp)]) -> i64 {
-        stamps[0].1.modified.as_secs()
-    }
-
-    #[test]
-    fn last_modified_moves_when_the_bytes_do_and_never_back() {
-        let shelf = Shelf::new();
-        let at = |millis| Timestamp::from_millis(millis);
-        assert_eq!(modified(&shelf.place(vec![document("/a", "one")], at(10_900))), 10);
-        assert!(shelf.place(vec![document("/a", "one")], at(20_000)).is_empty(), "the same bytes");
-        assert_eq!(modified(&shelf.place(vec![document("/a", "two")], at(20_100))), 20);
-        assert_eq!(modified(&shelf.place(vec![document("/a", "three")], at(20_200))), 21);
-        assert_eq!(modified(&shelf.place(vec![document("/a", "four")], at(5_000))), 22);
-    }
-
-    #[test]
-    fn a_restart_keeps_what_was_stamped() {
-        let before = Shelf::new();
-        let stamps = before.place(vec![document("/a", "one")], Timestamp::from_secs(10));
-        let after = Shelf::new();
-        after.remember(stamps);
-        let later = Timestamp::from_secs(99);
-        assert!(after.place(vec![document("/a", "one")], later).is_empty());
-        let (Some(Held::Here(was)), Some(Held::Here(is))) = (before.find("/a"), after.find("/a"))
-        else {
-            panic!("both serve it");
-        };
-        let full = |held: &Shelved| held.codings[0].as_ref().unwrap().full.clone();
-        assert_eq!(full(&was), full(&is), "ETag and Last-Modified among them");
-    }
-
-    #[test]
-    fn what_is_prepared_is_not_served_before_it_is_put() {
-        let shelf = Shelf::new();
-        let prepared = shelf.prepare(vec![document("/a", "one")], Timestamp::from_secs(1));
-        assert_eq!(prepared.stamps.len(), 1);
-        assert_eq!(shelf.body("/a"), None);
-        shelf.put(prepared);
-        assert_eq!(shelf.body("/a"), Some("one".into()));
-        assert_eq!(shelf.paths(), ["/a"]);
-    }
-
-    #[test]
-    fn a_withdrawn_path_can_come_back_with_a_later_date() {
-        let shelf = Shelf::new();
-        shelf.place(vec![document("/a", "one")], Timestamp::from_secs(1));
-        shelf.withdraw("/a", Absence::Gone);
-        assert_eq!(shelf.body("/a"), None);
-        let stamps = shelf.place(vec![document("/a", "two")], Timestamp::from_secs(1));
-        assert_eq!(modified(&stamps), 2);
-        assert_eq!(shelf.body("/a"), Some("two".into()));
-    }
-
-    #[test]
-    fn a_coding_that_makes_it_longer_is_not_held() {
-        let shelf = Shelf::new();
-        shelf.place(vec![document("/a", "x")], Timestamp::from_secs(1));
-        let Some(Held::Here(held)) = shelf.find("/a") else { panic!("it is served") };
-        assert!(held.codings[0].is_some());
-        assert!(held.codings[1..].iter().all(Option::is_none));
-    }
-}
+mod tests;

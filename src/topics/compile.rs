@@ -7,7 +7,7 @@ use std::sync::Arc;
 use xxhash_rust::xxh3::Xxh3;
 
 use super::language::Dialect;
-use super::program::{Clause, Places, Program, Scope, Shared, Test};
+use super::program::{Asks, Clause, Places, Program, Scope, Shared, Test};
 use super::query::{self, Ask, Field, Query, parse_item};
 use super::sketch::Sketch;
 use super::symbol::Symbol;
@@ -36,7 +36,7 @@ pub(super) struct Compiler<'a> {
     clauses: BTreeMap<InField<'a>, Option<Arc<Shared<Clause>>>>,
     places: BTreeMap<InField<'a>, Option<Arc<Shared<Places>>>>,
     /// Digest, and whether sources have a say.
-    digests: BTreeMap<&'a str, (u64, bool)>,
+    digests: BTreeMap<&'a str, (u64, Asks)>,
     /// The vocabularies being read, outermost first.
     within: Vec<&'a str>,
     used: BTreeSet<&'a str>,
@@ -82,8 +82,8 @@ impl<'a> Compiler<'a> {
         };
         self.few_patterns(&query)?;
         let root = self.clause(&query, None)?;
-        let mut asks_sources = false;
-        let digest = self.digest(&query, &mut asks_sources);
+        let mut asks = Asks::default();
+        let digest = self.digest(&query, &mut asks);
         let program = Program {
             sketch: Sketch::of(&root),
             warnings: advice::warnings(&query, &root),
@@ -91,7 +91,7 @@ impl<'a> Compiler<'a> {
             query,
             root,
             digest,
-            asks_sources,
+            asks,
         };
         self.warn(&program);
         Some(Arc::new(program))
@@ -379,7 +379,7 @@ impl<'a> Compiler<'a> {
     }
 
     /// A number for everything that a compiled query was made of.
-    fn digest(&mut self, query: &Query, asks_sources: &mut bool) -> u64 {
+    fn digest(&mut self, query: &Query, asks: &mut Asks) -> u64 {
         let mut hash = Xxh3::new();
         let Language { stemmer, also, spellings } = self.language;
         let language = format!("{READING} {stemmer} {} {spellings}\n", also.join(","));
@@ -387,24 +387,26 @@ impl<'a> Compiler<'a> {
         hash.update(query.to_string().as_bytes());
         query.visit(&mut |part| {
             let field = if let Ask::In { field, .. } = &part.ask { Some(field) } else { None };
-            *asks_sources |= matches!(field, Some(Field::Source | Field::Tag | Field::Role));
+            asks.sources |= matches!(field, Some(Field::Source | Field::Tag | Field::Role));
+            asks.language |= matches!(field, Some(Field::Lang));
         });
         for name in named(query) {
             let Some((&name, items)) = self.vocabulary.get_key_value(name.as_str()) else {
                 continue;
             };
-            let (digest, asks) = match self.digests.get(name) {
+            let (digest, named) = match self.digests.get(name) {
                 Some(known) => *known,
                 None => {
-                    let (mut hash, mut asks) = (Xxh3::new(), false);
+                    let (mut hash, mut asks) = (Xxh3::new(), Asks::default());
                     for item in items.clone().iter().flatten() {
                         hash.update(&self.digest(item, &mut asks).to_le_bytes());
                     }
                     (hash.digest(), asks)
                 }
             };
-            self.digests.insert(name, (digest, asks));
-            *asks_sources |= asks;
+            self.digests.insert(name, (digest, named));
+            asks.sources |= named.sources;
+            asks.language |= named.language;
             hash.update(name.as_bytes());
             hash.update(&digest.to_le_bytes());
         }

@@ -20,12 +20,20 @@ pub(super) struct Program {
     pub(super) sketch: Sketch,
     /// Changes with everything the program was compiled from.
     pub(super) digest: u64,
-    /// Whether what the sources are has a say.
-    pub(super) asks_sources: bool,
+    pub(super) asks: Asks,
     /// What can be seen from the query alone.
     pub(super) warnings: Vec<Warning>,
     /// The vocabularies that it names.
     pub(super) vocabularies: BTreeSet<String>,
+}
+
+/// What beside its words has a say in whether a story is in a topic.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Asks {
+    /// What its sources are.
+    pub(super) sources: bool,
+    /// The language it is in.
+    pub(super) language: bool,
 }
 
 /// A part of a query that a story fulfils or not.

@@ -5,7 +5,7 @@
 //! changes nothing but the time. The letters are kept and compared, so that
 //! even words whose hashes collide are told apart.
 
-use std::cell::RefCell;
+use std::sync::{Mutex, PoisonError};
 
 use super::language::Dialect;
 use super::symbol::Symbol;
@@ -50,26 +50,31 @@ const LONGEST: usize = size_of::<Letters>() - 1;
 /// Words in a bucket.
 const WORDS: usize = 4;
 
-/// Buckets a thread: a power of two; 2.6 MB with it.
+/// Buckets: a power of two; 2.6 MB with it.
 const BUCKETS: usize = 1 << 14;
 
-thread_local! {
-    static REMEMBERED: RefCell<Remembered> = RefCell::new(Remembered {
-        buckets: vec![[NOTHING; WORDS]; BUCKETS],
-        expected: Vec::new(),
-    });
-}
+/// As many as texts were read at one time, which are few. The loop goes from thread to
+/// thread: had each one of its own, most of them would lie about unused, and be new
+/// to every word.
+static IDLE: Mutex<Vec<Remembered>> = Mutex::new(Vec::new());
 
 const NOTHING: Word =
     Word { letters: UNKNOWN, symbols: Symbols { form: Symbol(0), stem: Symbol(0) } };
 
 impl Remembered {
-    /// Calls `read`, for one text, with what this thread remembers.
+    fn new() -> Self {
+        Self { buckets: vec![[NOTHING; WORDS]; BUCKETS], expected: Vec::new() }
+    }
+
+    /// Calls `read`, for one text, with what is remembered of others.
     pub(super) fn with<T>(read: impl FnOnce(&mut Self) -> T) -> T {
-        REMEMBERED.with_borrow_mut(|remembered| {
-            remembered.expected.clear();
-            read(remembered)
-        })
+        let idle = || IDLE.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = idle().pop();
+        let mut remembered = known.unwrap_or_else(Self::new);
+        remembered.expected.clear();
+        let read = read(&mut remembered);
+        idle().push(remembered);
+        read
     }
 
     /// To be called for every word of a text before any is recalled. The table
@@ -148,9 +153,10 @@ mod tests {
         let long = ["a".repeat(LONGEST), "a".repeat(LONGEST + 1), "a".repeat(LONGEST + 2)];
         words.extend(["organisations", "sanctions", "a", "zemlja", "санкции"].map(str::to_owned));
         words.extend(long);
+        let mut remembered = Remembered::new();
         for dialect in [english, none, spellings] {
             let words: Vec<_> = words.iter().chain(&words).chain(words.iter().rev()).collect();
-            let found = recalled(&words, dialect);
+            let found = recalled(&mut remembered, &words, dialect);
             for (word, found) in words.into_iter().zip(found) {
                 assert_eq!(found, Symbols::of(word, dialect), "{word}");
             }
@@ -158,18 +164,17 @@ mod tests {
     }
 
     /// As the words of one text.
-    fn recalled(words: &[&String], dialect: Dialect) -> Vec<Symbols> {
-        Remembered::with(|remembered| {
-            words.iter().for_each(|word| remembered.expect(word, dialect));
-            let mut found: Vec<_> = words.iter().map(|word| (*word, None)).collect();
-            remembered.recall(
-                &mut found,
-                dialect,
-                |(word, _)| word.as_str(),
-                |(_, found), symbols| *found = Some(symbols),
-            );
-            found.into_iter().map(|(_, found)| found.unwrap()).collect()
-        })
+    fn recalled(remembered: &mut Remembered, words: &[&String], dialect: Dialect) -> Vec<Symbols> {
+        remembered.expected.clear();
+        words.iter().for_each(|word| remembered.expect(word, dialect));
+        let mut found: Vec<_> = words.iter().map(|word| (*word, None)).collect();
+        remembered.recall(
+            &mut found,
+            dialect,
+            |(word, _)| word.as_str(),
+            |(_, found), symbols| *found = Some(symbols),
+        );
+        found.into_iter().map(|(_, found)| found.unwrap()).collect()
     }
 
     #[test]
@@ -182,12 +187,11 @@ mod tests {
             .take(2 * WORDS)
             .collect();
         let often = "often".to_owned();
+        let mut remembered = Remembered::new();
         for rare in &crowd {
-            recalled(&[&often, &often, rare], english);
+            recalled(&mut remembered, &[&often, &often, rare], english);
         }
-        Remembered::with(|remembered| {
-            let bucket = &remembered.buckets[place("often")];
-            assert!(bucket.iter().any(|word| word.letters == letters("often", english)));
-        });
+        let bucket = &remembered.buckets[place("often")];
+        assert!(bucket.iter().any(|word| word.letters == letters("often", english)));
     }
 }

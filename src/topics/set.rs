@@ -12,13 +12,15 @@ use super::index::Index;
 use super::program::Program;
 use super::query::Query;
 use super::{Language, QueryProblem, Subject, Vocabulary, advice};
-use crate::model::{Fingerprint, Sources, TopicId};
+use crate::model::{Fingerprint, Sources, Story, TopicId};
 
 /// All topics' queries as one matcher. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct TopicSet {
     programs: Vec<Arc<Program>>,
     index: Arc<Index>,
+    /// Whether anything depends on the language of a text that does not state it.
+    guesses: bool,
     written: Arc<Written>,
 }
 
@@ -100,13 +102,15 @@ impl TopicSet {
         }
         let programs: Vec<_> = programs.into_iter().flatten().collect();
         let index = Arc::new(Index::of(&programs));
+        let asked = programs.iter().any(|program| program.asks.language);
+        let guesses = asked || !language.also.is_empty();
         let written = Arc::new(Written {
             queries: queries.to_vec(),
             vocabulary: vocabulary.clone(),
             language: language.clone(),
             warnings: problems.clone(),
         });
-        Ok((Self { programs, index, written }, problems))
+        Ok((Self { programs, index, guesses, written }, problems))
     }
 
     fn by_query(&self) -> HashMap<&str, &Arc<Program>> {
@@ -132,6 +136,17 @@ impl TopicSet {
     /// A topic's query, as it was read.
     pub fn query(&self, topic: usize) -> &Query {
         &self.programs[topic].query
+    }
+
+    /// A story as these queries see it, where they are only asked whether they match.
+    /// What language a text is in that does not say so is not guessed for nobody: it takes
+    /// longer than all else that is done here with a story.
+    pub fn subject(&self, story: &Story, sources: &Sources) -> Subject {
+        let language = &self.written.language;
+        match self.guesses {
+            true => Subject::of(story, sources, language),
+            false => Subject::of_stated(story, sources, language),
+        }
     }
 
     /// The places in the compiled list of the topics that `subject` is in, ascending.
@@ -175,7 +190,7 @@ impl TopicSet {
         let program = &self.programs[topic];
         let mut hash = Xxh3::new();
         hash.update(&program.digest.to_le_bytes());
-        if program.asks_sources {
+        if program.asks.sources {
             for source in sources.values() {
                 let title = source.title.as_str();
                 let said = [source.id.as_str(), title, source.role.as_str()];

@@ -9,7 +9,7 @@ use super::language::{self, Dialect};
 use super::query::Field;
 use super::symbol::Symbol;
 use super::text::{self, Word, Words};
-use crate::model::{Entry, Sources, Story};
+use crate::model::{Entry, Member, Sources, Story};
 
 /// The lead is the first paragraph, and never more of it than this: some
 /// sources send a whole text as one paragraph.
@@ -70,9 +70,26 @@ pub(super) struct Link {
 impl Subject {
     /// The union of what the story's members say, each with its field.
     pub fn of(story: &Story, sources: &Sources, language: &Language) -> Self {
+        let spoken = |entry: &Entry| language::guessed(&entry.title, &entry.text);
+        Self::spoken(story, sources, language, spoken)
+    }
+
+    /// The same, where no text is in a language that its source does not state.
+    pub(super) fn of_stated(story: &Story, sources: &Sources, language: &Language) -> Self {
+        Self::spoken(story, sources, language, |_| None)
+    }
+
+    fn spoken(
+        story: &Story,
+        sources: &Sources,
+        language: &Language,
+        guessed: impl Fn(&Entry) -> Option<String>,
+    ) -> Self {
         let mut subject = Self::default();
-        for member in &story.members {
-            subject.add(&member.entry, sources, language);
+        for Member { entry, .. } in &story.members {
+            let stated = entry.language.clone().or_else(|| entry.feed.language.clone());
+            let spoken = stated.or_else(|| guessed(entry));
+            subject.add(entry, spoken, sources, language);
         }
         subject
     }
@@ -86,11 +103,9 @@ impl Subject {
         subject
     }
 
-    fn add(&mut self, entry: &Entry, sources: &Sources, read: &Language) {
+    fn add(&mut self, entry: &Entry, spoken: Option<String>, sources: &Sources, read: &Language) {
         let member = self.members;
         self.members += 1;
-        let stated = entry.language.clone().or_else(|| entry.feed.language.clone());
-        let spoken = stated.or_else(|| language::guessed(&entry.title, &entry.text));
         let dialect = read.dialect(spoken.as_deref());
         self.add_text(member, &entry.title, &entry.text, dialect);
         for category in &entry.categories {

@@ -9,6 +9,9 @@ use crate::model::{Story, StoryId, Timestamp, Topic};
 use crate::publish::{self, Volume};
 use crate::store::{Commit, StoreError};
 
+/// As many volumes close in one commit: a source's archive may fill dozens.
+const TOGETHER: usize = 8;
+
 impl Editor {
     /// Closes the volumes whose time has come, and keeps them as they are
     /// published now, before any feed leads to them.
@@ -29,16 +32,23 @@ impl Editor {
             if bounded || topic.bounds.is_bounded() {
                 archive.forget(&topic.id, &mut commit.unarchived);
             }
-            for (volume, ids) in archive.closing(now) {
-                let previous = self.filing.last_volume(feed);
-                commit.archived = self.volume(feed, topic, (volume, previous), &ids)?;
+            let closing = archive.closing(now);
+            for together in closing.chunks(TOGETHER) {
+                let mut previous = self.filing.last_volume(feed);
+                for (volume, ids) in together {
+                    let kept = self.volume(feed, topic, (*volume, previous), ids)?;
+                    commit.archived.extend(kept);
+                    previous = Some(*volume);
+                }
                 match self.store.commit(std::mem::take(&mut commit)).await {
                     // They stay open, and so in the feed.
                     Err(StoreError::Full { .. }) => return Ok(()),
                     closed => closed?,
                 }
                 if let Some(archive) = self.filing.archive(feed) {
-                    archive.close(volume, ids);
+                    for (volume, ids) in together {
+                        archive.close(*volume, ids.clone());
+                    }
                 }
             }
             if !commit.is_empty() {

@@ -160,7 +160,10 @@ impl Office {
         let held = |coding: Coding| document.codings[coding as usize].as_ref();
         let wanted = || {
             let length = |coding| held(coding).map(|coded| coded.body.len());
-            Accepted::of(headers).choose(length).and_then(held)
+            let chosen = Accepted::of(headers).choose(length);
+            // Whoever refuses identity can read it all the same; he would not be served else.
+            let instead = || document.is_plain().then_some(Coding::Identity);
+            chosen.or_else(instead).and_then(held)
         };
         let tags = document.codings.iter();
         let tags = tags.map(|coded| coded.as_ref().and_then(|coded| coded.tag.to_str().ok()));

@@ -260,6 +260,29 @@ fn a_copy_is_read_in_its_own_language() {
 }
 
 #[test]
+fn a_language_is_guessed_where_a_query_asks_for_it_and_matches_the_same_where_none_does() {
+    let words = "Le ministre des affaires étrangères a annoncé hier de nouvelles sanctions contre \
+                 les personnes qui ont organisé le trafic aux frontières de la région.";
+    let story = story(vec![entry("fcdo", "Nouvelles sanctions annoncées", words)]);
+    let vocabulary = vocabulary(&[("spoken", &["lang:fr", "lang:de"])]);
+    for (query, guesses) in [
+        ("sanctions AND lang:fr", true),
+        ("sanctions AND @spoken", true),
+        ("sanctions NOT border", false),
+    ] {
+        let topic = TopicId::new("t");
+        let language = Language::default();
+        let (set, _) =
+            TopicSet::of_one(&topic, query, &vocabulary, &language).expect("it compiles");
+        let subject = set.subject(&story, &Sources::new());
+        assert_eq!(set.matches(&subject), [0], "{query}");
+        let is_guessed =
+            subject.labels.iter().any(|label| label.field == crate::topics::Field::Lang);
+        assert_eq!(is_guessed, guesses, "{query}");
+    }
+}
+
+#[test]
 fn what_can_hardly_be_meant_is_warned_of() {
     for (query, message) in [
         ("a AND NOT a", "`a` is both asked for and left out"),

@@ -1,0 +1,132 @@
+//! What publishing took in; when it is done next, out.
+//!
+//! Whatever a gathering of polls changes, whole feeds are rendered and compressed for it.
+//! Where nothing else is coming that is done at once. While polls end one after another
+//! it would be most of the work, done for readers who see none of it: then it takes a
+//! tenth of the time, and what changes meanwhile is published together.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::Pipeline;
+use crate::store::StoreError;
+
+/// Publishing rests so many times as long as it took...
+const RESTS: u32 = 9;
+
+/// ...but never longer than this.
+const LONGEST: Duration = Duration::from_secs(5);
+
+/// When publishing was done last, and how long it took.
+#[derive(Debug, Default)]
+pub(super) struct Press {
+    took: Duration,
+    free_at: Option<Instant>,
+}
+
+impl Press {
+    /// It was done, and took so long until now.
+    fn published(&mut self, took: Duration, now: Instant) {
+        self.took = Duration::ZERO;
+        self.worked(took, now);
+    }
+
+    /// What it left to be done took so much longer.
+    fn worked(&mut self, took: Duration, now: Instant) {
+        self.took += took;
+        self.free_at = Some(now + (self.took * RESTS).min(LONGEST));
+    }
+
+    /// Whether what changed is published now, polls being under way or not.
+    fn is_due(&self, polling: bool, now: Instant) -> bool {
+        !polling || self.free_at.is_none_or(|at| at <= now)
+    }
+}
+
+impl Pipeline {
+    /// Publishes what changed, if its time has come, and has it compressed.
+    pub(super) async fn publish_when_due(&mut self) -> Result<(), StoreError> {
+        if self.press.is_due(!self.polls.is_empty(), Instant::now()) {
+            self.publish().await?;
+        }
+        let shelf = self.editor.shelf();
+        if self.compressing.is_empty() && shelf.is_plain() {
+            let shelf = shelf.clone();
+            self.compressing.spawn_blocking(move || {
+                let began = Instant::now();
+                while shelf.compress() {}
+                began.elapsed()
+            });
+        }
+        Ok(())
+    }
+
+    /// Publishes what changed, whether its time has come or not, and tells of it.
+    pub(super) async fn publish(&mut self) -> Result<(), StoreError> {
+        if self.editor.has_unpublished() {
+            let began = Instant::now();
+            self.editor.publish().await?;
+            self.press.published(began.elapsed(), Instant::now());
+        }
+        self.untold.drain(..).for_each(|news| news.tell());
+        Ok(())
+    }
+
+    /// When what changed is published, if something did.
+    pub(super) fn publish_at(&self) -> Option<Instant> {
+        self.editor.has_unpublished().then(|| self.press.free_at.unwrap_or_else(Instant::now))
+    }
+
+    /// Whoever compresses is done, for now.
+    pub(super) fn compressed(&mut self, took: Duration) {
+        self.press.worked(took, Instant::now());
+    }
+
+    /// Whether all that changed is served in every coding.
+    pub(super) fn is_published(&self) -> bool {
+        !self.editor.has_unpublished()
+            && self.compressing.is_empty()
+            && !self.editor.shelf().is_plain()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn millis(millis: u64) -> Duration {
+        Duration::from_millis(millis)
+    }
+
+    #[test]
+    fn where_nothing_else_is_coming_news_is_published_at_once() {
+        let now = Instant::now();
+        let mut press = Press::default();
+        assert!(press.is_due(true, now), "nothing was published yet");
+        press.published(millis(100), now);
+        assert!(press.is_due(false, now));
+        assert!(!press.is_due(true, now));
+    }
+
+    #[test]
+    fn while_polls_end_publishing_with_all_it_leaves_to_do_takes_a_tenth_of_the_time() {
+        let now = Instant::now();
+        let mut press = Press::default();
+        press.published(millis(10), now);
+        assert!(!press.is_due(true, now + millis(89)) && press.is_due(true, now + millis(90)));
+        press.worked(millis(20), now + millis(20));
+        assert!(!press.is_due(true, now + millis(289)) && press.is_due(true, now + millis(290)));
+        // The next one is counted by itself.
+        press.published(millis(10), now + millis(300));
+        assert!(press.is_due(true, now + millis(390)));
+    }
+
+    #[test]
+    fn however_long_it_takes_news_waits_for_seconds_only() {
+        let now = Instant::now();
+        let mut press = Press::default();
+        press.published(millis(60_000), now);
+        assert!(press.is_due(true, now + LONGEST));
+    }
+}
