@@ -20,8 +20,8 @@ pub(super) struct Status {
     /// Only these sources.
     #[arg(value_name = "SOURCE")]
     sources: Vec<String>,
-    /// Print JSON instead of a table: an object a source, one a topic that is silent or being filled,
-    /// and one of what is kept.
+    /// Print one JSON object a source instead of a table, one a topic that is silent or being
+    /// filled, and one of what is kept.
     #[arg(long)]
     json: bool,
 }
