@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 
 use gazetted::dedup::{Overrides, Rules, candidates, is_settled, judge, read_texts};
 use gazetted::model::{
-    Enrich, Entry, Key, Location, Lookalikes, Pace, Role, Source, SourceId, Sources, Story,
-    StoryId, Timestamp, Verdict,
+    Entry, Key, Location, Lookalikes, Role, Source, SourceId, Sources, Story, StoryId, Timestamp,
+    Verdict,
 };
 use url::Url;
 
@@ -220,20 +220,7 @@ impl World {
 }
 
 fn source(id: SourceId, role: Role, position: usize) -> Source {
-    Source {
-        title: id.to_string(),
-        location: Location::File("feed.xml".into()),
-        id,
-        tags: Vec::new(),
-        role,
-        rank: 0,
-        position,
-        enrich: Enrich::None,
-        pace: Pace::default(),
-        headers: Vec::new(),
-        allow_private: false,
-        push: true,
-    }
+    Source { role, position, ..Source::at(id, Location::File("feed.xml".into())) }
 }
 
 fn encoded(story: &Story) -> Vec<u8> {

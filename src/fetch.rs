@@ -264,25 +264,13 @@ pub struct News {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::model::{Enrich, Pace, Role, SourceId};
+    use crate::model::SourceId;
 
     /// A source at this address, with nothing configured.
     pub(super) fn web_source(id: &str, url: &str) -> Source {
         let url = Url::parse(url).unwrap();
-        Source {
-            id: SourceId::new(id),
-            title: id.to_owned(),
-            location: Location::Web { written: url.to_string(), url },
-            tags: Vec::new(),
-            role: Role::Department,
-            rank: 0,
-            position: 0,
-            enrich: Enrich::None,
-            pace: Pace::default(),
-            headers: Vec::new(),
-            allow_private: false,
-            push: true,
-        }
+        let location = Location::Web { written: url.to_string(), url };
+        Source { push: true, ..Source::at(SourceId::new(id), location) }
     }
 
     #[test]

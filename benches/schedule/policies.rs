@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use gazetted::fetch::{News, Settings, settle};
 use gazetted::model::{
-    Enrich, Feed, Freshness, Hints, Location, Memory, Outcome, Pace, Poll, Reading, Role, Source,
-    SourceId, Timestamp, Validators,
+    Feed, Freshness, Hints, Location, Memory, Outcome, Poll, Reading, Source, SourceId, Timestamp,
+    Validators,
 };
 
 /// Nobody polls more often than this, nor less often than that; in hours.
@@ -172,20 +172,7 @@ impl Hazard {
         let id = SourceId::new("feed");
         let settings = Settings { price, evenness, ..Settings::default() };
         let url = url::Url::parse("https://example.org/feed").expect("a constant that parses");
-        let source = Source {
-            id,
-            title: String::new(),
-            location: Location::Web { written: url.to_string(), url },
-            tags: Vec::new(),
-            role: Role::Department,
-            rank: 0,
-            position: 0,
-            enrich: Enrich::None,
-            pace: Pace::default(),
-            headers: Vec::new(),
-            allow_private: false,
-            push: true,
-        };
+        let source = Source::at(id, Location::Web { written: url.to_string(), url });
         // A source that has been known for a while: no spread of new ones.
         let memory = Memory { polls: 10, ..Memory::default() };
         Self { settings, source, memory }

@@ -363,22 +363,13 @@ mod tests {
     fn sources(list: &[(&str, &str, &[&str])]) -> Sources {
         let source = |(position, (id, written, tags)): (usize, &(&str, &str, &[&str]))| {
             let id = SourceId::new(*id);
+            let location =
+                Location::Web { written: (*written).into(), url: written.parse().unwrap() };
             let source = Source {
-                id: id.clone(),
                 title: format!("<{id}>"),
-                location: Location::Web {
-                    written: (*written).into(),
-                    url: written.parse().unwrap(),
-                },
                 tags: tags.iter().map(|tag| (*tag).into()).collect(),
-                role: Default::default(),
-                rank: 0,
                 position,
-                enrich: Default::default(),
-                pace: Default::default(),
-                headers: Vec::new(),
-                allow_private: false,
-                push: true,
+                ..Source::at(id.clone(), location)
             };
             (id, Arc::new(source))
         };

@@ -13,8 +13,7 @@ use super::{
     withdraw,
 };
 use crate::model::{
-    Enrich, Entry, Location, Lookalikes, Pace, Role, Source, SourceId, Sources, Story, Tier,
-    Timestamp, Verdict,
+    Entry, Location, Lookalikes, Role, Source, SourceId, Sources, Story, Tier, Timestamp, Verdict,
 };
 
 mod changes;
@@ -113,20 +112,7 @@ impl Desk {
 }
 
 fn source(id: SourceId, role: Role, position: usize) -> Source {
-    Source {
-        title: id.to_string(),
-        location: Location::File("feed.xml".into()),
-        id,
-        tags: Vec::new(),
-        role,
-        rank: 0,
-        position,
-        enrich: Enrich::None,
-        pace: Pace::default(),
-        headers: Vec::new(),
-        allow_private: false,
-        push: true,
-    }
+    Source { role, position, ..Source::at(id, Location::File("feed.xml".into())) }
 }
 
 fn at(text: &str) -> Timestamp {

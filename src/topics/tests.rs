@@ -20,8 +20,8 @@ use url::Url;
 
 use super::{Explanation, Language, QueryProblem, Subject, TopicSet, Vocabulary};
 use crate::model::{
-    Enrich, Entry, Evidence, Location, Member, Pace, Role, Source, SourceId, Sources, Story,
-    StoryId, Timestamp, TopicId,
+    Entry, Evidence, Location, Member, Role, Source, SourceId, Sources, Story, StoryId, Timestamp,
+    TopicId,
 };
 
 /// A story that these entries tell.
@@ -44,18 +44,11 @@ pub(super) fn entry(source: &str, title: &str, text: &str) -> Entry {
 /// Sources by id, title, tag and role.
 pub(super) fn sources(all: &[(&str, &str, &str, Role)]) -> Sources {
     let source = |position: usize, (id, title, tag, role): &(&str, &str, &str, Role)| Source {
-        id: SourceId::new(*id),
         title: (*title).to_owned(),
-        location: Location::File("feed.atom".into()),
         tags: vec![(*tag).to_owned()],
         role: *role,
-        rank: 0,
         position,
-        enrich: Enrich::None,
-        pace: Pace::default(),
-        headers: Vec::new(),
-        allow_private: false,
-        push: true,
+        ..Source::at(SourceId::new(*id), Location::File("feed.atom".into()))
     };
     let sources = all.iter().enumerate().map(|(position, of)| source(position, of));
     sources.map(|source| (source.id.clone(), Arc::new(source))).collect()

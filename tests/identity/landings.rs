@@ -8,9 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use gazetted::dedup::{Overrides, Rules, candidates, judge};
-use gazetted::model::{
-    Document, Enrich, Location, Lookalikes, Pace, Role, Source, SourceId, Sources, Timestamp,
-};
+use gazetted::model::{Document, Location, Lookalikes, Role, Source, SourceId, Sources, Timestamp};
 use gazetted::parse::{Limits, parse};
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
@@ -106,20 +104,8 @@ impl Desk {
 }
 
 fn source(name: &str, position: usize) -> Source {
-    Source {
-        title: name.to_owned(),
-        location: Location::File(name.into()),
-        id: SourceId::new(name),
-        tags: Vec::new(),
-        role: if is_department(name) { Role::Department } else { Role::Syndicator },
-        rank: 0,
-        position,
-        enrich: Enrich::None,
-        pace: Pace::default(),
-        headers: Vec::new(),
-        allow_private: false,
-        push: true,
-    }
+    let role = if is_department(name) { Role::Department } else { Role::Syndicator };
+    Source { role, position, ..Source::at(SourceId::new(name), Location::File(name.into())) }
 }
 
 /// The set listed a few entries at a time, and then everything with its text.

@@ -6,8 +6,8 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use gazetted::fetch::{Agenda, Fetched, Fetcher, News, Settings, settle};
 use gazetted::model::{
-    Document, Enrich, Failure, FailureKind, Feed, Hints, Location, Memory, Outcome, Pace, Poll,
-    Reading, Role, Source, SourceId, Timestamp,
+    Document, Failure, FailureKind, Feed, Hints, Location, Memory, Outcome, Poll, Reading, Source,
+    SourceId, Timestamp,
 };
 use url::Url;
 
@@ -30,20 +30,8 @@ pub fn settings() -> Settings {
 
 /// A source at this address, as the plan would hold it.
 pub fn source(id: &str, url: &Url) -> Source {
-    Source {
-        id: SourceId::new(id),
-        title: id.to_owned(),
-        location: Location::Web { written: url.to_string(), url: url.clone() },
-        tags: Vec::new(),
-        role: Role::Department,
-        rank: 0,
-        position: 0,
-        enrich: Enrich::None,
-        pace: Pace::default(),
-        headers: Vec::new(),
-        allow_private: false,
-        push: true,
-    }
+    let location = Location::Web { written: url.to_string(), url: url.clone() };
+    Source { push: true, ..Source::at(SourceId::new(id), location) }
 }
 
 /// Sources, what is remembered of them, and the virtual time.

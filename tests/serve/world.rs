@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use gazetted::model::{
-    Enrich, Entry, Evidence, Location, Member, Memory, Pace, Revisions, Role, Source, SourceId,
-    Sources, Story, StoryId, Timestamp, Topic, TopicId,
+    Entry, Evidence, Location, Member, Memory, Revisions, Role, Source, SourceId, Sources, Story,
+    StoryId, Timestamp, Topic, TopicId,
 };
 use gazetted::publish::{
     self, Delivery, Desk, Finding, FoundStory, Ledger, Marked, NotAQuery, Reply, Search, Settings,
@@ -344,20 +344,9 @@ pub(super) fn sources() -> Sources {
 
 fn source(id: &str, title: &str, role: Role, position: usize) -> (SourceId, Arc<Source>) {
     let written = format!("https://{id}.example/feed.atom");
-    let source = Source {
-        id: SourceId::new(id),
-        title: title.to_owned(),
-        location: Location::Web { url: written.parse().unwrap(), written },
-        tags: Vec::new(),
-        role,
-        rank: 0,
-        position,
-        enrich: Enrich::None,
-        pace: Pace::default(),
-        headers: Vec::new(),
-        allow_private: false,
-        push: true,
-    };
+    let location = Location::Web { url: written.parse().unwrap(), written };
+    let title = title.to_owned();
+    let source = Source { title, role, position, ..Source::at(SourceId::new(id), location) };
     (source.id.clone(), Arc::new(source))
 }
 
