@@ -3,7 +3,8 @@
 //! `cargo bench --bench poll [-- SOURCES...]` runs the whole daemon, store and feeds and all,
 //! over 1,000 and 10,000 sources (or as many as are named), each number in a process of
 //! its own: cold, with nothing changed, with one in twenty changed, while somebody reads a
-//! feed, after a restart; and up to 1,000 of them over TLS, a connection each.
+//! feed, after a restart; and up to 1,000 of them over TLS, a connection each. `--cold` ends
+//! after the first pass, for a profile of it.
 
 #![allow(unreachable_pub)] // a program exports nothing
 
@@ -39,6 +40,9 @@ type Error = Box<dyn std::error::Error>;
 /// The argument that makes this program measure one number of sources.
 const ALONE: &str = "--alone";
 
+/// The argument that ends it after the first pass.
+const COLD: &str = "--cold";
+
 /// Where it finds the directory of that measurement.
 const DIRECTORY: &str = "GAZETTED_BENCH_DIRECTORY";
 
@@ -72,7 +76,10 @@ fn main() -> Result<(), Error> {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         let origin = Origin::start(&directory)?;
         runtime.block_on(measure(&origin, counts[0], &directory))?;
-        return peers(&origin, counts[0].min(FEW));
+        return match arguments.iter().any(|argument| argument == COLD) {
+            true => Ok(()),
+            false => peers(&origin, counts[0].min(FEW)),
+        };
     }
     println!(
         "{:>8} {:<26} {:>12} {:>10} {:>9} {:>12} {:>10} {:>10}",
@@ -90,6 +97,7 @@ fn main() -> Result<(), Error> {
         let made = Certificate::in_directory(directory.path());
         let mut alone = Command::new(std::env::current_exe()?);
         alone.args([ALONE, &count.to_string()]).env(DIRECTORY, directory.path());
+        alone.args(arguments.iter().filter(|argument| *argument == COLD));
         match made.make()? {
             // The daemon's client trusts it as it trusts the system's.
             true => drop(alone.env("SSL_CERT_FILE", &made.certificate)),
@@ -109,6 +117,9 @@ async fn measure(origin: &Origin, count: usize, directory: &Path) -> Result<(), 
     let mut bench =
         Bench { origin, count, clock, directory: directory.join("plain"), secure: false };
     let daemon = bench.pass("cold", async |bench| bench.start().await).await?;
+    if std::env::args().any(|argument| argument == COLD) {
+        return Ok(daemon.stop().await?);
+    }
     // After eight days of 304s a source is asked for its document whole, to see whether
     // they were true (P13).
     for pass in ["unchanged", "unchanged, in full", "one in twenty changed"] {
