@@ -15,7 +15,7 @@ use super::chunks::{Fault, Stage};
 use super::home::{Epoch, Home, unwritable};
 use super::layout::Kind;
 use super::open::fenced;
-use super::passages::Shared;
+use super::passages::{Change, Shared};
 use super::records::Header;
 use super::{Commit, Committed, StoreError, apply, layout, read, room};
 
@@ -178,7 +178,9 @@ impl Desk {
         }
         header.commits += 1;
         apply::put_packed(&mut stage, layout::header(), &header)?;
-        let passages = std::mem::take(&mut stage.passages);
+        let mut passages = std::mem::take(&mut stage.passages);
+        // Neighbours in the index one after another: it is much larger than a processor's memory.
+        passages.sort_by_key(Change::place);
         self.make_durable(stage.into_batch())?;
         let commits = header.commits;
         self.header = header;
@@ -243,7 +245,7 @@ impl Desk {
     fn try_sweep(&mut self) -> Result<bool, Fault> {
         if self.old_passages {
             let old = Kind::Passages.prefix().to_vec();
-            let old = old..layout::passages_of_span(self.header.first_span);
+            let old = old..layout::passages_of_span(self.header.first_span).to_vec();
             self.old_passages = self.remove_some(self.tree.range(old))? == SWEEP;
             return Ok(true);
         }
