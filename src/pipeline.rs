@@ -80,9 +80,8 @@ const LAST_POLLS: Duration = Duration::from_secs(10);
 const GATHER: usize = 256;
 
 /// No further poll does once those there are have brought so many entries: all that is made
-/// of them is in memory at the same time, and beyond some hundreds a commit costs each of
-/// them as much as before.
-const ENTRIES: usize = 1000;
+/// of them is in memory at the same time, and a larger commit costs each of them as much.
+const ENTRIES: usize = 500;
 
 /// What makes the loop act.
 enum Event {
@@ -264,11 +263,9 @@ impl Pipeline {
     /// The poll that ended, and those that ended meanwhile.
     fn gather(&mut self, first: Result<(Id, Poll), JoinError>) -> Vec<Poll> {
         let mut polls: Vec<Poll> = self.landed(first).into_iter().collect();
-        let most =
-            std::env::var("KEEP_ENTRIES").ok().and_then(|n| n.parse().ok()).unwrap_or(ENTRIES);
         let mut entries = polls.first().map_or(0, |poll| poll.entries().len());
         while polls.len() < GATHER
-            && entries < most
+            && entries < ENTRIES
             && let Some(ended) = self.polls.try_join_next_with_id()
         {
             let landed = self.landed(ended);

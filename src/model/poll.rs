@@ -25,20 +25,12 @@ pub struct Poll {
 }
 
 impl Poll {
-    /// The document that came, from the source or from its hub.
-    pub fn document(&self) -> Option<&Reading> {
-        match &self.outcome {
-            Outcome::Read(reading) | Outcome::Pushed(reading) => Some(reading),
-            Outcome::Unchanged { .. } | Outcome::Failed(_) => None,
-        }
-    }
-
     /// The entries it brings: a document's, or those whose pages were looked at.
     pub fn entries(&self) -> &[Entry] {
-        match (self.document(), &self.pages) {
-            (Some(reading), _) => &reading.entries,
-            (None, Some(pages)) => &pages.entries,
-            (None, None) => &[],
+        match (&self.outcome, &self.pages) {
+            (Outcome::Read(reading) | Outcome::Pushed(reading), _) => &reading.entries,
+            (_, Some(pages)) => &pages.entries,
+            (_, None) => &[],
         }
     }
 }

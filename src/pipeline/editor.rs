@@ -4,7 +4,7 @@
 //! on the state before and on the polls alone. No clock, no randomness, no map
 //! order: the same polls give the same store export and the same feed bytes.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -14,7 +14,8 @@ use crate::config::Plan;
 use crate::dedup::{self, Candidate, Judged, Rules};
 use crate::fetch::{self, Market, News};
 use crate::model::{
-    Key, Lookalikes, Memory, Outcome, Poll, SourceEvent, SourceId, Story, StoryId, Timestamp,
+    Key, Lookalikes, Memory, Outcome, Poll, Reading, SourceEvent, SourceId, Story, StoryId,
+    Timestamp,
 };
 use crate::publish::{Ledger, Shelf};
 use crate::store::{Commit, Store, StoreError};
@@ -248,7 +249,7 @@ impl Editor {
         let mut touched = BTreeSet::new();
         let mut market = self.market;
         for (poll, mut candidates) in polls.iter().zip(candidates) {
-            if poll.document().is_none() {
+            if document_of(poll).is_none() {
                 // Looked up when the poll began; a push may have said something else since.
                 candidates.retain(|candidate| dedup::is_current(candidate, &known));
             }
@@ -260,7 +261,7 @@ impl Editor {
             };
             let mut judged =
                 dedup::judge_within(candidates, &mut known, &rules(&plan), poll.at, allowance);
-            if let Some(reading) = poll.document() {
+            if let Some(reading) = document_of(poll) {
                 let (source, deleted) = (&poll.source, &reading.hints.deleted);
                 let withdrawn =
                     dedup::withdraw(source, deleted, &mut known, &rules(&plan), poll.at);
@@ -324,7 +325,7 @@ impl Editor {
     ) -> Result<Lookalikes, StoreError> {
         let mut names: Vec<Key> = candidates.iter().flatten().flat_map(Candidate::names).collect();
         for poll in polls {
-            if let Some(reading) = poll.document() {
+            if let Some(reading) = document_of(poll) {
                 names.extend(dedup::tombstone_keys(&poll.source, &reading.hints.deleted));
             }
         }
@@ -333,10 +334,7 @@ impl Editor {
             dedup::read_texts(document, &known);
         }
         let unsettled = candidates.iter().flatten().filter(|one| !dedup::is_settled(one, &known));
-        let mut keys: Vec<Key> = unsettled.flat_map(Candidate::keys).collect();
-        // Whether somebody bears a name was asked already.
-        let asked: HashSet<Key> = names.into_iter().collect();
-        keys.retain(|key| !asked.contains(key));
+        let keys: Vec<Key> = unsettled.flat_map(Candidate::likenesses).collect();
         let more = self.store.lookalikes(&keys)?;
         known.by_key.extend(more.by_key);
         known.stories.extend(more.stories);
@@ -386,7 +384,7 @@ impl Editor {
         let Some(source) = self.plan.sources.get(&poll.source) else { return Vec::new() };
         let memory =
             memories.entry(poll.source.clone()).or_insert_with(|| self.memory(&poll.source));
-        let intake = poll.document().map(|reading| {
+        let intake = document_of(poll).map(|reading| {
             let whole = !reading.freshness.partial && !matches!(poll.outcome, Outcome::Pushed(_));
             // Its archive is none of the day's.
             let new = if memory.hash.is_none() { 0 } else { judged.new.len() };
@@ -407,5 +405,18 @@ pub(crate) fn rules(plan: &Plan) -> Rules<'_> {
 }
 
 fn candidates_of(poll: &Poll, plan: &Plan) -> Vec<Candidate> {
-    dedup::candidates(poll.entries().to_vec(), &rules(plan), poll.at)
+    let entries = match (document_of(poll), &poll.pages) {
+        (Some(reading), _) => &reading.entries,
+        (None, Some(pages)) => &pages.entries,
+        (None, None) => return Vec::new(),
+    };
+    dedup::candidates(entries.clone(), &rules(plan), poll.at)
+}
+
+/// The document that came, from the source or from its hub.
+fn document_of(poll: &Poll) -> Option<&Reading> {
+    match &poll.outcome {
+        Outcome::Read(reading) | Outcome::Pushed(reading) => Some(reading),
+        Outcome::Unchanged { .. } | Outcome::Failed(_) => None,
+    }
 }

@@ -39,17 +39,6 @@ pub(super) enum Change {
     From(u32),
 }
 
-impl Change {
-    /// Where in the index it happens. What is forgotten is so after all else: passages of
-    /// spans of time that are forgotten are not borne any more by the same commits.
-    pub(super) fn place(&self) -> (bool, Hash) {
-        match self {
-            Self::Borne(key, ..) | Self::Lost(key, ..) => (false, key.hash),
-            Self::From(span) => (true, first_of(*span)),
-        }
-    }
-}
-
 impl Passages {
     pub(super) fn apply(&mut self, change: Change) {
         match change {

@@ -15,7 +15,7 @@ use super::chunks::{Fault, Stage};
 use super::home::{Epoch, Home, unwritable};
 use super::layout::Kind;
 use super::open::fenced;
-use super::passages::{Change, Shared};
+use super::passages::Shared;
 use super::records::Header;
 use super::{Commit, Committed, StoreError, apply, layout, read, room};
 
@@ -178,9 +178,7 @@ impl Desk {
         }
         header.commits += 1;
         apply::put_packed(&mut stage, layout::header(), &header)?;
-        let mut passages = std::mem::take(&mut stage.passages);
-        // Neighbours in the index one after another: it is much larger than a processor's memory.
-        passages.sort_by_key(Change::place);
+        let passages = std::mem::take(&mut stage.passages);
         self.make_durable(stage.into_batch())?;
         let commits = header.commits;
         self.header = header;
