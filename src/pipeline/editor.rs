@@ -334,7 +334,7 @@ impl Editor {
             dedup::read_texts(document, &known);
         }
         let unsettled = candidates.iter().flatten().filter(|one| !dedup::is_settled(one, &known));
-        let keys: Vec<Key> = unsettled.flat_map(Candidate::keys).collect();
+        let keys: Vec<Key> = unsettled.flat_map(Candidate::likenesses).collect();
         let more = self.store.lookalikes(&keys)?;
         known.by_key.extend(more.by_key);
         known.stories.extend(more.stories);
