@@ -24,13 +24,15 @@ pub(super) fn characters(text: &str, place: &str, report: &mut Report) {
     }
 }
 
+/// Whether an element ends in a text.
+fn ends_element(text: &str) -> bool {
+    let mut ends = text.split("</").skip(1).filter_map(|rest| rest.split_once('>'));
+    ends.any(|(name, _)| is_element(name))
+}
+
 /// Markup in a text that is called plain: an end of an element, or what reads as an entity.
 pub(super) fn markup(text: &str) -> bool {
-    let ends = text.split("</").skip(1).any(|rest| {
-        let name = rest.split_once('>').map_or("", |(name, _)| name);
-        is_element(name)
-    });
-    ends || text.split('&').skip(1).any(|rest| {
+    ends_element(text) || text.split('&').skip(1).any(|rest| {
         let (hash, rest) = match rest.strip_prefix('#') {
             Some(rest) => (true, rest),
             None => (false, rest),
@@ -43,13 +45,14 @@ pub(super) fn markup(text: &str) -> bool {
     })
 }
 
-/// A text of RSS, which is plain: a mark in it that could be misread stands as a number.
+/// A text of RSS, which is plain: a mark in it that could be misread stands as a number. The
+/// end of an element is taken for one, however it is written.
 pub(super) fn plain(text: &str, place: &str, numbers: bool, report: &mut Report) {
     let tags = text.match_indices('<').any(|(at, _)| {
         text[at + 1..].starts_with(|c: char| c == '/' || c.is_ascii_alphabetic())
     });
-    let could_be = markup(text) || tags;
-    report.unless(numbers || !could_be, "ContainsHTML", format!("{place}: {text:?}"));
+    let is_markup = ends_element(text) || (!numbers && (markup(text) || tags));
+    report.unless(!is_markup, "ContainsHTML", format!("{place}: {text:?}"));
 }
 
 /// A name: plain, and without an e-mail address in it.
