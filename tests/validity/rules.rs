@@ -39,10 +39,25 @@ const BROKEN: &[(&str, &str, &str, &str)] = &[
     ("EncodingMismatch", ATOM, "version=\"1.0\"", "version=\"1.0\" encoding=\"latin1\""),
     ("ContainsSystemEntity", RSS, "<rss", "<!DOCTYPE rss><rss"),
     ("MissingNamespace", RSS, "dc:creator>C</dc:creator", "dd:creator>C</dd:creator"),
-    ("UnknownNamespace", ATOM, "xmlns:fh", "xmlns:at=\"http://purl.org/atompub/tombstones/1.0\" xmlns:fh"),
-    ("ReservedPrefix", RSS, "xmlns:dc=\"http://purl", "xmlns:thr=\"urn:xy:y\" xmlns:dc=\"http://purl"),
+    (
+        "UnknownNamespace",
+        ATOM,
+        "xmlns:fh",
+        "xmlns:at=\"http://purl.org/atompub/tombstones/1.0\" xmlns:fh",
+    ),
+    (
+        "ReservedPrefix",
+        RSS,
+        "xmlns:dc=\"http://purl",
+        "xmlns:thr=\"urn:xy:y\" xmlns:dc=\"http://purl",
+    ),
     ("NonstdPrefix", RSS, "xmlns:dc=", "xmlns:core=\"http://purl.org/dc/elements/1.1/\" xmlns:dc="),
-    ("AvoidNamespacePrefix", ATOM, "xmlns:fh", "xmlns:atom=\"http://www.w3.org/2005/Atom\" xmlns:fh"),
+    (
+        "AvoidNamespacePrefix",
+        ATOM,
+        "xmlns:fh",
+        "xmlns:atom=\"http://www.w3.org/2005/Atom\" xmlns:fh",
+    ),
     ("InvalidNamespace", ATOM, "2005/Atom", "2005/atom"),
     // Structure.
     ("UndefinedElement", ATOM, "<category term=\"x\"/>", "<keyword/>"),
@@ -69,7 +84,12 @@ const BROKEN: &[(&str, &str, &str, &str)] = &[
     ("SelfDoesntMatchLocation", ATOM, "https://a.example/x.atom", "https://a.example/y.atom"),
     ("SelfDoesntMatchLocation", RSS, "https://a.example/x.rss", "http://a.example/x.rss"),
     ("SelfDoesntMatchLocation", JSON, "https://a.example/x.json", "https://a.example/z.json"),
-    ("SelfNotAtom", ATOM, "rel=\"self\" type=\"application/atom+xml\"", "rel=\"self\" type=\"text/xml\""),
+    (
+        "SelfNotAtom",
+        ATOM,
+        "rel=\"self\" type=\"application/atom+xml\"",
+        "rel=\"self\" type=\"text/xml\"",
+    ),
     ("UnregisteredAtomLinkRel", ATOM, "rel=\"current\"", "rel=\"present\""),
     ("AtomLinkNotEmpty", ATOM, "rel=\"current\"/>", "rel=\"current\">x</link>"),
     ("DuplicateAtomLink", ATOM, "<category", "<link href=\"https://a.example/3\"/><category"),
@@ -81,12 +101,22 @@ const BROKEN: &[(&str, &str, &str, &str)] = &[
     ("DuplicateUpdated", ATOM, "2025-04-01T11:05:00Z", "2025-04-02T11:05:00+00:00"),
     ("MissingSourceElement", ATOM, "<title>S</title>", ""),
     ("MissingTextualContent", ATOM, "<content type=\"html\">Text</content>", ""),
-    ("MissingSummary", ATOM, "<content type=\"html\">Text", "<content type=\"a/b\" src=\"https://a.example/c\">"),
+    (
+        "MissingSummary",
+        ATOM,
+        "<content type=\"html\">Text",
+        "<content type=\"a/b\" src=\"https://a.example/c\">",
+    ),
     ("ItemMustContainTitleOrDescription", RSS, "<title>Two</title>", ""),
     ("MissingGuid", RSS, "<guid>https://a.example/2</guid>", ""),
     ("DuplicateValue", RSS, "tag:a.example,2025:1", "https://a.example/2"),
     ("DuplicateItemSemantics", RSS, "<dc:creator>", "<dc:date>2025-04-02</dc:date><dc:creator>"),
-    ("DuplicateEnclosure", RSS, "<category>", "<enclosure url=\"https://a.example/2.pdf\" length=\"0\" type=\"application/pdf\"/><category>"),
+    (
+        "DuplicateEnclosure",
+        RSS,
+        "<category>",
+        "<enclosure url=\"https://a.example/2.pdf\" length=\"0\" type=\"application/pdf\"/><category>",
+    ),
     ("NeedDescriptionBeforeContent", RSS, "<description><![CDATA[<p>Text</p>]]></description>", ""),
     ("InvalidPermalink", RSS, "isPermaLink=\"false\"", "isPermaLink=\"true\""),
     ("InvalidHttpGUID", RSS, "<guid>https://a.example/2", "<guid>a.example/2"),
@@ -104,7 +134,12 @@ const BROKEN: &[(&str, &str, &str, &str)] = &[
     ("NonCanonicalURI", ATOM, "<id>https://a.example/1", "<id>HTTPS://a.example:443/b/../1"),
     ("InvalidRFC3339Date", ATOM, "2025-04-01T11:05:00Z", "2025-04-01 11:05"),
     ("InvalidRFC2822Date", RSS, "Wed, 02 Apr 2025 11:05:00 GMT", "2025-04-02T11:05:00Z"),
-    ("ProblematicalRFC822Date", RSS, "Wed, 02 Apr 2025 11:05:00 GMT", "Wed, 02 Apr 25 11:05:00 GMT"),
+    (
+        "ProblematicalRFC822Date",
+        RSS,
+        "Wed, 02 Apr 2025 11:05:00 GMT",
+        "Wed, 02 Apr 25 11:05:00 GMT",
+    ),
     ("IncorrectDOW", RSS, "Wed, 02 Apr", "Thu, 02 Apr"),
     ("ImplausibleDate", ATOM, "2025-04-01T11:05:00Z", "2025-04-03T10:05:00Z"),
     ("ImplausibleDate", ATOM, "2025-04-01T11:05:00Z", "1970-01-01T00:00:00Z"),
@@ -134,7 +169,12 @@ const BROKEN: &[(&str, &str, &str, &str)] = &[
     ("MissingXmlURL", OPML, " xmlUrl=\"https://a.example/1\"", ""),
     ("MissingTitleAttr", OPML, " title=\"One\"", ""),
     ("MissingOutlineType", OPML, " type=\"rss\"", ""),
-    ("MissingElement", OPML, "<head><title>News</title><dateCreated>Wed, 02 Apr 2025 11:05:00 GMT</dateCreated></head>", ""),
+    (
+        "MissingElement",
+        OPML,
+        "<head><title>News</title><dateCreated>Wed, 02 Apr 2025 11:05:00 GMT</dateCreated></head>",
+        "",
+    ),
     ("UndefinedElement", OPML, "<head>", "<head><x/>"),
     ("UnexpectedAttribute", OPML, "type=\"rss\"", "type=\"rss\" feed=\"x\""),
     // JSON Feed.
@@ -195,7 +235,10 @@ fn what_is_wrong_with_an_answer_is_found_whatever_is_in_it() {
     assert_eq!(rules(200, right, atom.clone()), [""; 0]);
     assert_eq!(rules(404, right, atom.clone()), ["HttpError"]);
     assert_eq!(rules(200, "text/xml; charset=utf-8", atom.clone()), ["UnexpectedContentType"]);
-    assert_eq!(rules(200, "application/atom+xml; charset=latin1", atom.clone()), ["EncodingMismatch"]);
+    assert_eq!(
+        rules(200, "application/atom+xml; charset=latin1", atom.clone()),
+        ["EncodingMismatch"]
+    );
     let long = atom.replace("Two", &"Two ".repeat(1_250_000));
     assert_eq!(rules(200, right, long), ["ValidatorLimit"]);
     let bare = atom

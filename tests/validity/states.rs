@@ -1,6 +1,7 @@
 //! Sources that write what they like in; whatever the daemon serves of it, valid, out.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::process::Command;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -168,8 +169,8 @@ const HTML: &[&str] = &[
     "<plaintext>all <b>of</b> it",
 ];
 
-#[tokio::test(flavor = "multi_thread")]
-async fn whatever_html_a_source_writes_ours_is_sound_and_harmless() {
+/// An entry of each piece of HTML, as title, summary and content.
+fn of_html() -> String {
     let said = HTML.iter().map(|html| {
         let html = escaped(html);
         format!(
@@ -178,8 +179,12 @@ async fn whatever_html_a_source_writes_ours_is_sound_and_harmless() {
         )
     });
     let said: Vec<String> = said.collect();
-    let said: Vec<&str> = said.iter().map(String::as_str).collect();
-    breaks(&telling(entries(&said)).await, &[]).await;
+    entries(&said.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_html_a_source_writes_ours_is_sound_and_harmless() {
+    breaks(&telling(of_html()).await, &[]).await;
 
     let items = (1..).zip(HTML).map(|(number, html): (u32, _)| {
         format!(
@@ -189,6 +194,60 @@ async fn whatever_html_a_source_writes_ours_is_sound_and_harmless() {
         )
     });
     breaks(&telling(rss(&items.collect::<String>())).await, &[]).await;
+}
+
+/// What html5lib finds wrong with the HTML in documents, as strictly as the validator has it read.
+const HTML5LIB: &str = r#"
+import html5lib, json, sys
+import xml.etree.ElementTree as tree
+CONTENT = "{http://purl.org/rss/1.0/modules/content/}"
+
+def pieces(text):
+    if text.startswith("{"):
+        yield from (item["content_html"] for item in json.loads(text)["items"])
+        return
+    document = tree.fromstring(text.encode())
+    # What a channel says of itself is plain.
+    yield from (told.text or "" for told in document.iterfind(".//item/description"))
+    for element in document.iter():
+        if element.tag == f"{CONTENT}encoded" or element.get("type") == "html":
+            yield element.text or ""
+        if element.tag == "outline":
+            yield from (element.get(name, "") for name in ("text", "title", "description"))
+
+count, wrong = 0, []
+for path, text in json.load(sys.stdin).items():
+    for html in pieces(text):
+        count += 1
+        try:
+            html5lib.HTMLParser(strict=True).parseFragment(html)
+        except html5lib.html5parser.ParseError as error:
+            wrong.append(f"{path}: {error!r} in {html!r}")
+print(json.dumps({"count": count, "wrong": wrong}))
+"#;
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs html5lib (PyPI package html5lib)"]
+async fn the_parser_that_the_validator_uses_finds_nothing_wrong_with_our_html() {
+    let world = telling(of_html()).await;
+    let documents: BTreeMap<String, String> = served(&world)
+        .await
+        .into_iter()
+        .map(|(path, answer)| (path, answer.text().to_owned()))
+        .collect();
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("documents.json");
+    std::fs::write(&file, serde_json::to_vec(&documents).unwrap()).unwrap();
+    let output = Command::new("python3")
+        .args(["-c", HTML5LIB])
+        .stdin(std::fs::File::open(file).unwrap())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    let found: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(found["count"].as_u64().unwrap() > 300, "{}", found["count"]);
+    assert_eq!(found["wrong"], Value::Array(Vec::new()), "{found:#}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -282,8 +341,11 @@ async fn attached_files_are_told_of_as_far_as_they_are_known() {
 async fn ids_are_published_as_they_are_and_only_where_they_are_ids() {
     let named = |ids: &[&str]| {
         let each = (1..).zip(ids).map(|(number, id)| {
-            entry(number, "<title>News</title>")
-                .replacen(&format!("tag:dep.example,2025:{number}"), &escaped(id), 1)
+            entry(number, "<title>News</title>").replacen(
+                &format!("tag:dep.example,2025:{number}"),
+                &escaped(id),
+                1,
+            )
         });
         feed(&each.collect::<String>())
     };
@@ -351,7 +413,8 @@ async fn what_is_revised_taken_back_archived_and_restarted_stays_valid() {
     // Two months later there are two volumes. Nothing is before the first, and what comes
     // after it was not known when it closed: its Link header says it.
     for month in [5, 6] {
-        let listing = listed(&[5 * month], "Later news").replace("2025-04-02", &format!("2025-{month:02}-02"));
+        let listing = listed(&[5 * month], "Later news")
+            .replace("2025-04-02", &format!("2025-{month:02}-02"));
         world.site.document("/dep", listing);
         world.pass(31 * 24 * HOUR).await;
     }

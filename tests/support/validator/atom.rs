@@ -7,9 +7,28 @@ use super::{Report, html, text, value};
 
 /// Registered relations, as far as the validator knows them.
 const RELATIONS: &[&str] = &[
-    "alternate", "current", "describedby", "edit", "edit-media", "enclosure", "first", "hub", "last",
-    "license", "next", "next-archive", "payment", "prev-archive", "previous", "related", "replies",
-    "search", "self", "service", "up", "via",
+    "alternate",
+    "current",
+    "describedby",
+    "edit",
+    "edit-media",
+    "enclosure",
+    "first",
+    "hub",
+    "last",
+    "license",
+    "next",
+    "next-archive",
+    "payment",
+    "prev-archive",
+    "previous",
+    "related",
+    "replies",
+    "search",
+    "self",
+    "service",
+    "up",
+    "via",
 ];
 
 /// Those of archived feeds (RFC 5005).
@@ -18,20 +37,51 @@ const OF_ARCHIVES: &[&str] =
 
 /// What a feed may hold of Atom itself, and a source, but for the entries.
 const OF_FEED: &[&str] = &[
-    "author", "category", "contributor", "entry", "generator", "icon", "id", "link", "logo", "rights",
-    "subtitle", "title", "updated",
+    "author",
+    "category",
+    "contributor",
+    "entry",
+    "generator",
+    "icon",
+    "id",
+    "link",
+    "logo",
+    "rights",
+    "subtitle",
+    "title",
+    "updated",
 ];
 
 /// What an entry may hold.
 const OF_ENTRY: &[&str] = &[
-    "author", "category", "content", "contributor", "id", "link", "published", "rights", "source",
-    "summary", "title", "updated",
+    "author",
+    "category",
+    "content",
+    "contributor",
+    "id",
+    "link",
+    "published",
+    "rights",
+    "source",
+    "summary",
+    "title",
+    "updated",
 ];
 
 /// Elements that may stand once, of a feed and of an entry.
 const ONCE: &[&str] = &[
-    "content", "generator", "icon", "id", "logo", "published", "rights", "source", "subtitle",
-    "summary", "title", "updated",
+    "content",
+    "generator",
+    "icon",
+    "id",
+    "logo",
+    "published",
+    "rights",
+    "source",
+    "subtitle",
+    "summary",
+    "title",
+    "updated",
 ];
 
 pub(super) fn feed(feed: &Element, report: &mut Report) {
@@ -103,7 +153,8 @@ fn entry(entry: &Element, feed_lacks_author: bool, report: &mut Report) {
         report.unless(found, "MissingElement", format!("{name} of an entry"));
     }
     let has = |name| entry.first(ATOM, name).is_some();
-    let by_source = entry.first(ATOM, "source").is_some_and(|it| it.first(ATOM, "author").is_some());
+    let by_source =
+        entry.first(ATOM, "source").is_some_and(|it| it.first(ATOM, "author").is_some());
     let has_author = has("author") || by_source || !feed_lacks_author;
     report.unless(has_author, "MissingElement", "author of an entry");
     let content = entry.first(ATOM, "content");

@@ -11,17 +11,38 @@ use super::{Report, text};
 
 /// Elements of HTML which can do harm, or against which the validator warns.
 const RISKS: &[&str] = &[
-    "applet", "base", "basefont", "bdo", "body", "embed", "frame", "frameset", "head", "html", "iframe",
-    "isindex", "link", "meta", "noframes", "object", "param", "script", "slot", "style", "title",
-    "xmp", "plaintext", "listing",
+    "applet",
+    "base",
+    "basefont",
+    "bdo",
+    "body",
+    "embed",
+    "frame",
+    "frameset",
+    "head",
+    "html",
+    "iframe",
+    "isindex",
+    "link",
+    "meta",
+    "noframes",
+    "object",
+    "param",
+    "script",
+    "slot",
+    "style",
+    "title",
+    "xmp",
+    "plaintext",
+    "listing",
 ];
 
 /// Attributes that do no harm, of those that documents like ours could have.
 const HARMLESS: &[&str] = &[
-    "abbr", "align", "alt", "cite", "class", "cols", "colspan", "data", "datetime", "dir", "headers",
-    "height", "href", "hreflang", "id", "lang", "label", "name", "open", "rel", "reversed", "rows",
-    "rowspan", "scope", "span", "src", "srcset", "start", "summary", "title", "type", "value",
-    "width",
+    "abbr", "align", "alt", "cite", "class", "cols", "colspan", "data", "datetime", "dir",
+    "headers", "height", "href", "hreflang", "id", "lang", "label", "name", "open", "rel",
+    "reversed", "rows", "rowspan", "scope", "span", "src", "srcset", "start", "summary", "title",
+    "type", "value", "width",
 ];
 
 /// What is wrong with a fragment; whether it may refer to something relative depends on where
@@ -51,7 +72,8 @@ pub(super) fn fragment(html: &str, place: &str, report: &mut Report) {
                 key @ ("href" | "src") => {
                     let scheme = value.split_once(':').map(|(scheme, _)| scheme);
                     let is_scheme = |scheme: &str| {
-                        !scheme.is_empty() && scheme.chars().all(|c| c.is_alphanumeric() || c == '_')
+                        !scheme.is_empty()
+                            && scheme.chars().all(|c| c.is_alphanumeric() || c == '_')
                     };
                     report.unless(scheme.is_some_and(is_scheme), "ContainsRelRef", &*what);
                     let harms = ["javascript", "vbscript"].contains(&scheme.unwrap_or_default())

@@ -142,7 +142,8 @@ fn members(
 }
 
 fn member(value: &Value, kind: Kind, what: String, report: &mut Report) {
-    let is_texts = |list: &Vec<Value>| list.iter().all(|one| one.as_str().is_some_and(|one| !one.is_empty()));
+    let is_texts =
+        |list: &Vec<Value>| list.iter().all(|one| one.as_str().is_some_and(|one| !one.is_empty()));
     let fits = match kind {
         Number => value.is_u64() || value.is_f64(),
         Flag => value.is_boolean(),

@@ -5,8 +5,19 @@ use super::{Report, html, value};
 
 /// What an outline may say.
 const OF_OUTLINE: &[&str] = &[
-    "category", "created", "description", "htmlUrl", "isBreakpoint", "isComment", "language", "text",
-    "title", "type", "url", "version", "xmlUrl",
+    "category",
+    "created",
+    "description",
+    "htmlUrl",
+    "isBreakpoint",
+    "isComment",
+    "language",
+    "text",
+    "title",
+    "type",
+    "url",
+    "version",
+    "xmlUrl",
 ];
 
 pub(super) fn opml(opml: &Element, report: &mut Report) {
@@ -40,7 +51,8 @@ fn outline(outline: &Element, report: &mut Report) {
         report.unless(attribute("title").is_some(), "MissingTitleAttr", name);
     } else {
         let of_feeds = ["description", "htmlUrl", "language", "title", "version", "xmlUrl"];
-        let is_feed = attribute("type").is_none() && of_feeds.iter().any(|n| attribute(n).is_some());
+        let is_feed =
+            attribute("type").is_none() && of_feeds.iter().any(|n| attribute(n).is_some());
         report.unless(!is_feed, "MissingOutlineType", attribute("text").unwrap_or_default());
     }
     for name in ["xmlUrl", "htmlUrl"] {

@@ -7,14 +7,38 @@ use super::{Report, atom, html, text, value};
 
 /// What a channel may hold of RSS itself.
 const OF_CHANNEL: &[&str] = &[
-    "category", "cloud", "copyright", "description", "docs", "generator", "image", "item", "language",
-    "lastBuildDate", "link", "managingEditor", "pubDate", "rating", "skipDays", "skipHours", "title",
-    "ttl", "webMaster",
+    "category",
+    "cloud",
+    "copyright",
+    "description",
+    "docs",
+    "generator",
+    "image",
+    "item",
+    "language",
+    "lastBuildDate",
+    "link",
+    "managingEditor",
+    "pubDate",
+    "rating",
+    "skipDays",
+    "skipHours",
+    "title",
+    "ttl",
+    "webMaster",
 ];
 
 /// What an item may hold.
 const OF_ITEM: &[&str] = &[
-    "author", "category", "comments", "description", "enclosure", "guid", "link", "pubDate", "source",
+    "author",
+    "category",
+    "comments",
+    "description",
+    "enclosure",
+    "guid",
+    "link",
+    "pubDate",
+    "source",
     "title",
 ];
 

@@ -32,25 +32,26 @@ fn ends_element(text: &str) -> bool {
 
 /// Markup in a text that is called plain: an end of an element, or what reads as an entity.
 pub(super) fn markup(text: &str) -> bool {
-    ends_element(text) || text.split('&').skip(1).any(|rest| {
-        let (hash, rest) = match rest.strip_prefix('#') {
-            Some(rest) => (true, rest),
-            None => (false, rest),
-        };
-        let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
-        let name = &rest[..end];
-        let entity = format!("&{name};");
-        let is_entity = htmlize::unescape(entity.as_str()) != entity;
-        !name.is_empty() && (hash || is_entity || !name.chars().all(char::is_alphabetic))
-    })
+    ends_element(text)
+        || text.split('&').skip(1).any(|rest| {
+            let (hash, rest) = match rest.strip_prefix('#') {
+                Some(rest) => (true, rest),
+                None => (false, rest),
+            };
+            let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
+            let name = &rest[..end];
+            let entity = format!("&{name};");
+            let is_entity = htmlize::unescape(entity.as_str()) != entity;
+            !name.is_empty() && (hash || is_entity || !name.chars().all(char::is_alphabetic))
+        })
 }
 
 /// A text of RSS, which is plain: a mark in it that could be misread stands as a number. The
 /// end of an element is taken for one, however it is written.
 pub(super) fn plain(text: &str, place: &str, numbers: bool, report: &mut Report) {
-    let tags = text.match_indices('<').any(|(at, _)| {
-        text[at + 1..].starts_with(|c: char| c == '/' || c.is_ascii_alphabetic())
-    });
+    let tags = text
+        .match_indices('<')
+        .any(|(at, _)| text[at + 1..].starts_with(|c: char| c == '/' || c.is_ascii_alphabetic()));
     let is_markup = ends_element(text) || (!numbers && (markup(text) || tags));
     report.unless(!is_markup, "ContainsHTML", format!("{place}: {text:?}"));
 }

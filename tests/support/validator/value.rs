@@ -192,7 +192,8 @@ fn plausible(date: DateTime<chrono::FixedOffset>, what: String, report: &mut Rep
 /// A media type.
 pub(super) fn media_type(text: &str, place: &str, report: &mut Report) {
     let is_name = |name: &str| {
-        !name.is_empty() && !name.contains(|c: char| c.is_whitespace() || "()<>,;:\\\"/[]?=".contains(c))
+        !name.is_empty()
+            && !name.contains(|c: char| c.is_whitespace() || "()<>,;:\\\"/[]?=".contains(c))
     };
     let plain = text.split(';').next().unwrap_or_default().trim();
     let is_one = plain.split_once('/').is_some_and(|(kind, sub)| is_name(kind) && is_name(sub));
@@ -203,7 +204,9 @@ pub(super) fn media_type(text: &str, place: &str, report: &mut Report) {
 pub(super) fn is_language(tag: &str) -> bool {
     let mut parts = tag.split('-');
     let first = parts.next().unwrap_or_default();
-    let alone = |part: &str| (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric());
+    let alone = |part: &str| {
+        (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric())
+    };
     matches!(first.len(), 2 | 3)
         && first.bytes().all(|byte| byte.is_ascii_alphabetic())
         && parts.all(alone)
