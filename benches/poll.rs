@@ -35,6 +35,10 @@ use origin::{AS_ORIGIN, Origin};
 use reader::Reader;
 use tokio::net::TcpListener;
 
+/// As the daemon has it.
+#[global_allocator]
+static MEMORY: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 type Error = Box<dyn std::error::Error>;
 
 /// The argument that makes this program measure one number of sources.

@@ -1,7 +1,7 @@
 //! The entries of one document in; each with the keys under which its like may be known, out.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use url::Url;
@@ -49,6 +49,8 @@ pub struct Candidate {
     is_read: bool,
     /// Passages that much of its document has.
     pub(super) boilerplate: Boilerplate,
+    /// Those of its passages that serve as keys: asked for again and again.
+    hashes: OnceLock<Vec<u64>>,
     /// The entry's own date, never later than it was read.
     pub(super) date: Timestamp,
     /// The date under which its passages are found: its own, unless that is [`OLD`].
@@ -64,12 +66,18 @@ impl Candidate {
     /// [text is read](read_texts).
     pub fn keys(&self) -> Vec<Key> {
         let mut keys = self.names();
+        keys.extend(self.likenesses());
+        keys
+    }
+
+    /// Of these keys those that are not among its [`names`](Self::names).
+    pub fn likenesses(&self) -> Vec<Key> {
+        let hashes = self.passage_hashes();
+        let mut keys = Vec::with_capacity(2 * hashes.len() + self.partners.len() + 2);
         keys.extend(self.title_key());
         keys.extend(self.published_key());
         keys.extend_from_slice(&self.partners);
-        for passage in self.passage_hashes() {
-            keys.extend(self.passage_keys(passage));
-        }
+        keys.extend(hashes.iter().flat_map(|passage| self.passage_keys(*passage)));
         keys
     }
 
@@ -128,8 +136,9 @@ impl Candidate {
     }
 
     /// Those of its passages that serve as keys.
-    pub(super) fn passage_hashes(&self) -> Vec<u64> {
-        self.passages.as_ref().map_or_else(Vec::new, |passages| passages.keys(&self.boilerplate))
+    pub(super) fn passage_hashes(&self) -> &[u64] {
+        let Some(passages) = &self.passages else { return &[] };
+        self.hashes.get_or_init(|| passages.keys(&self.boilerplate))
     }
 
     /// Where to look for a passage: all stories dated within two weeks are there.
@@ -141,8 +150,8 @@ impl Candidate {
 
     /// The keys under which a story is found by this text, if it leads with it.
     pub(super) fn leading_keys(&self) -> Vec<Key> {
-        let hashes = self.passage_hashes().into_iter();
-        hashes.map(|passage| passage_key(self.filed, passage)).collect()
+        let hashes = self.passage_hashes().iter();
+        hashes.map(|passage| passage_key(self.filed, *passage)).collect()
     }
 
     /// Whether `known`, told by the same source, is this very entry.
@@ -228,6 +237,7 @@ pub fn read_texts(candidates: &mut [Candidate], known: &Lookalikes) {
     let boilerplate: Boilerplate = common_to(texts, MOST_COMMON).into();
     for candidate in candidates {
         candidate.boilerplate = Arc::clone(&boilerplate);
+        candidate.hashes = OnceLock::new();
     }
 }
 
@@ -285,6 +295,7 @@ fn candidate(
         passages: None,
         is_read: false,
         boilerplate: Arc::default(),
+        hashes: OnceLock::new(),
         date,
         filed: date.max(now.before(OLD)),
         own,
@@ -346,11 +357,20 @@ fn guid_is_link(guid: &str, link: Option<&str>) -> bool {
     Some(canonical(&url).as_str()) == link
 }
 
-/// An absolute IRI, which Atom demands of an id (RFC 4287 §4.2.6): a scheme
-/// with something behind it, and no white space or control character.
+/// An absolute IRI, which Atom demands of an id (RFC 4287 §4.2.6): a scheme with something
+/// behind it, and nothing that an IRI may only hold encoded (RFC 3987 §2.2). Square brackets
+/// are around an IPv6 address or nowhere.
 fn is_absolute_iri(id: &str) -> bool {
+    let is_encoded = |(at, _): (usize, &str)| {
+        let digits = id.as_bytes().get(at + 1..at + 3);
+        digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
+    };
+    let brackets = if id.contains("://[") { 1 } else { 0 };
     Url::parse(id).is_ok()
         && !id.chars().any(|c| c.is_whitespace() || c.is_control() || "<>\"{}|\\^`".contains(c))
+        && id.matches('[').count() == brackets
+        && id.matches(']').count() == brackets
+        && id.match_indices('%').all(is_encoded)
 }
 
 /// The key of a [`canonical`] address.
