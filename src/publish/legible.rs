@@ -6,12 +6,20 @@ use std::borrow::Cow;
 /// control characters, unassigned non-characters, the replacement character.
 /// One such character would make the whole feed unreadable (Q1).
 pub(super) fn legible(text: &str) -> Cow<'_, str> {
-    if text.chars().all(is_legible) {
+    if is_plain(text) || text.chars().all(is_legible) {
         return Cow::Borrowed(text);
     }
     // U+FFFD stands where a character was lost; something must stay visible there.
     let replaced = text.chars().map(|c| if c == '\u{fffd}' { '?' } else { c });
     Cow::Owned(replaced.filter(|&c| is_legible(c)).collect())
+}
+
+/// Whether all of it is printable ASCII, tabs and line ends: most of most texts, and told in
+/// strides of many bytes.
+fn is_plain(text: &str) -> bool {
+    let plain =
+        |all, byte: &u8| all & (matches!(byte, b' '..=b'~') | matches!(byte, b'\t' | b'\n'));
+    text.as_bytes().chunks(64).all(|stride| stride.iter().fold(true, plain))
 }
 
 fn is_legible(c: char) -> bool {
@@ -36,7 +44,19 @@ pub(super) fn line(text: &str) -> String {
 
 /// The first `limit` characters of a text as one line, cut between words.
 pub(super) fn excerpt(text: &str, limit: usize) -> String {
-    let line = line(text);
+    let mut line = String::new();
+    let mut length = 0;
+    for word in legible(text).split_whitespace() {
+        if length > limit {
+            break;
+        }
+        if !line.is_empty() {
+            line.push(' ');
+            length += 1;
+        }
+        line.push_str(word);
+        length += word.chars().count();
+    }
     let Some((end, _)) = line.char_indices().nth(limit) else {
         return line;
     };
@@ -47,16 +67,21 @@ pub(super) fn excerpt(text: &str, limit: usize) -> String {
 /// Plain text as HTML.
 pub(super) fn escape(text: &str) -> String {
     let mut html = String::with_capacity(text.len() + 8);
-    for c in legible(text).chars() {
-        match c {
-            '&' => html.push_str("&amp;"),
-            '<' => html.push_str("&lt;"),
-            '>' => html.push_str("&gt;"),
-            '"' => html.push_str("&quot;"),
-            '\'' => html.push_str("&#39;"),
-            _ => html.push(c),
-        }
+    let text = legible(text);
+    let mut rest = &*text;
+    while let Some(at) = rest.find(['&', '<', '>', '"', '\'']) {
+        let (before, from) = rest.split_at(at);
+        html.push_str(before);
+        html.push_str(match from.as_bytes()[0] {
+            b'&' => "&amp;",
+            b'<' => "&lt;",
+            b'>' => "&gt;",
+            b'"' => "&quot;",
+            _ => "&#39;",
+        });
+        rest = &from[1..];
     }
+    html.push_str(rest);
     html
 }
 
@@ -164,6 +189,8 @@ mod tests {
             ("one two three", 100, "one two three"),
             ("one two three", 9, "one two…"),
             ("one, two", 5, "one…"),
+            ("one two three", 7, "one…"),
+            ("one two  ", 7, "one two"),
             ("unbroken", 3, "unb…"),
             ("", 3, ""),
         ] {
