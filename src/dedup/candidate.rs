@@ -36,7 +36,7 @@ pub(super) type Boilerplate = Arc<[u64]>;
 #[derive(Debug, Clone)]
 pub struct Candidate {
     /// What the source states.
-    pub entry: Entry,
+    pub entry: Arc<Entry>,
     /// The canonical address that is its identity across sources (T0).
     pub address: Option<String>,
     /// Its normalised title, where that can be evidence (T1).
@@ -178,12 +178,12 @@ impl Candidate {
 
 /// What to look for, for each entry of one document. An entry that repeats
 /// another of the same document is dropped: the later `updated` wins (Q5).
-pub fn candidates(entries: Vec<Entry>, rules: &Rules<'_>, now: Timestamp) -> Vec<Candidate> {
-    let shared = shared_links(&entries);
+pub fn candidates(entries: &[Arc<Entry>], rules: &Rules<'_>, now: Timestamp) -> Vec<Candidate> {
+    let shared = shared_links(entries);
     let mut kept: Vec<Candidate> = Vec::with_capacity(entries.len());
     let mut place_of: HashMap<Key, usize> = HashMap::new();
     for entry in entries {
-        let candidate = candidate(entry, &shared, rules, now);
+        let candidate = candidate(entry.clone(), &shared, rules, now);
         let names: Vec<Key> = candidate.own.iter().copied().chain(own_link(&candidate)).collect();
         let mut places = names.iter().filter_map(|name| place_of.get(name).copied());
         match places.find(|place| candidate.is(&kept[*place].entry)) {
@@ -242,14 +242,14 @@ pub fn read_texts(candidates: &mut [Candidate], known: &Lookalikes) {
 }
 
 /// The same for an entry that is known already, told alone.
-pub(super) fn candidate_of(entry: Entry, rules: &Rules<'_>, now: Timestamp) -> Candidate {
+pub(super) fn candidate_of(entry: Arc<Entry>, rules: &Rules<'_>, now: Timestamp) -> Candidate {
     let mut candidate = candidate(entry, &HashSet::new(), rules, now);
     candidate.read();
     candidate
 }
 
 fn candidate(
-    entry: Entry,
+    entry: Arc<Entry>,
     shared: &HashSet<String>,
     rules: &Rules<'_>,
     now: Timestamp,
@@ -307,7 +307,7 @@ fn candidate(
 /// Addresses that stand for no entry, because several entries of the document bear
 /// them: a link that two have, told apart by guid or title; an original that three
 /// have under three titles, which is the publisher's front door.
-fn shared_links(entries: &[Entry]) -> HashSet<String> {
+fn shared_links(entries: &[Arc<Entry>]) -> HashSet<String> {
     let mut bearers: HashMap<String, &Entry> = HashMap::new();
     let mut titles: HashMap<String, HashSet<&str>> = HashMap::new();
     let mut shared = HashSet::new();

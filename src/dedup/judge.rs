@@ -1,5 +1,7 @@
 //! Candidates, what is known, and the moment in; what becomes of each, out.
 
+use std::sync::Arc;
+
 use super::candidate::{Candidate, MOST_COMMON, address_keys, published_key, read_texts};
 use super::likeness::{Likeness, by_text, by_title, leads_with_text};
 use super::overrides::{Overrides, addresses};
@@ -164,7 +166,7 @@ fn forced(
     let partners = own.iter().flat_map(|address| rules.overrides.partners(address));
     for partner in partners {
         let ids = address_keys(partner);
-        let bears = |story: &&Story| {
+        let bears = |story: &&Arc<Story>| {
             let named = |entry: &Entry| addresses(entry).iter().any(|address| address == partner);
             story.stands()
                 && story.members.iter().any(|member| named(&member.entry))
@@ -222,7 +224,7 @@ pub(super) fn join(
     now: Timestamp,
 ) -> Admitted {
     let before = &known.stories[&id];
-    let mut story = before.clone();
+    let mut story = Story::clone(before);
     let mut keys = new_keys(&candidate, &story, known);
     let leading_keys = candidate.leading_keys();
     let last = story.members.len();
@@ -234,8 +236,8 @@ pub(super) fn join(
         keys.extend(rare(leading_keys, &story, known));
     }
     Admitted {
-        story,
-        before: Some(Box::new(before.clone())),
+        story: Arc::new(story),
+        before: Some(before.clone()),
         keys,
         dropped: Vec::new(),
         verdict: Verdict::Joined,
@@ -270,11 +272,12 @@ pub(super) fn found(
     keys.push(published_key(&story.published_id));
     story.members.push(member(candidate.entry, Evidence::Founded, now));
     heed_notice(&mut story, 0, rules, now);
+    let story = Arc::new(story);
     Admitted { story, before: None, keys, dropped: Vec::new(), verdict: Verdict::New }
 }
 
 /// An entry as it joins, its text measured.
-fn member(entry: Entry, evidence: Evidence, now: Timestamp) -> Member {
+fn member(entry: Arc<Entry>, evidence: Evidence, now: Timestamp) -> Member {
     let mut member = Member::new(entry, evidence, now);
     member.own = own_part(&member.entry);
     member.measure();

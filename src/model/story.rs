@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -157,7 +158,7 @@ fn authority(member: &Member, sources: &Sources) -> (bool, Option<(Role, i32)>) 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Member {
     /// What the source states now.
-    pub entry: Entry,
+    pub entry: Arc<Entry>,
     /// Why it is in this story: shown by `explain`.
     pub evidence: Evidence,
     /// When it joined.
@@ -179,7 +180,8 @@ pub struct Member {
 
 impl Member {
     /// An entry as it joins; all of its text is its own.
-    pub fn new(entry: Entry, evidence: Evidence, joined: Timestamp) -> Self {
+    pub fn new(entry: impl Into<Arc<Entry>>, evidence: Evidence, joined: Timestamp) -> Self {
+        let entry = entry.into();
         Self { entry, evidence, joined, revised: None, length: None, own: None, withdrawn: None }
     }
 
@@ -253,16 +255,16 @@ pub struct Lookalikes {
     /// Which stories bear a key, oldest first.
     pub by_key: HashMap<Key, Vec<StoryId>>,
     /// Those stories.
-    pub stories: HashMap<StoryId, Story>,
+    pub stories: HashMap<StoryId, Arc<Story>>,
 }
 
 /// What judging one entry did to a story.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Admitted {
     /// The story as it is now.
-    pub story: Story,
+    pub story: Arc<Story>,
     /// The story as it was before, unless it is new.
-    pub before: Option<Box<Story>>,
+    pub before: Option<Arc<Story>>,
     /// Keys under which the story can be found from now on, beside those it had.
     pub keys: Vec<Key>,
     /// Keys under which it can no longer be found: those of members that left it.

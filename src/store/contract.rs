@@ -58,7 +58,7 @@ fn a_commit_is_seen_whole(store: &dyn Store) {
     assert_eq!(store.story(id(1)).unwrap(), Some(story(1, at(0), 100)));
     let found = store.lookalikes(&keys).unwrap();
     assert_eq!(found.by_key[&keys[1]], [id(1)]);
-    assert_eq!(found.stories[&id(1)], story(1, at(0), 100));
+    assert_eq!(*found.stories[&id(1)], story(1, at(0), 100));
     assert_eq!(store.places(topic(1), None, 9).unwrap(), [place(at(0), 1)]);
     assert_eq!(store.filled().unwrap(), [topic(1)]);
     assert_eq!(store.count().unwrap(), 1);
@@ -74,7 +74,7 @@ fn the_last_version_wins(store: &dyn Store) {
     done(store.commit(Commit { admitted: again, ..Commit::default() })).unwrap();
     let found = store.lookalikes(&[own, address, title]).unwrap();
     assert_eq!(found.by_key.len(), 3);
-    assert_eq!(found.stories[&id(1)], story(1, at(0), 5));
+    assert_eq!(*found.stories[&id(1)], story(1, at(0), 5));
     assert_eq!(store.count().unwrap(), 1);
 }
 

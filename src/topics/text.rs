@@ -152,8 +152,19 @@ pub(super) fn spelt(term: &str) -> Vec<Spelt> {
 
 /// A label as labels are compared: its words, folded, one space between them.
 pub(super) fn label(value: &str) -> String {
-    let forms: Vec<_> = spelt(value).into_iter().map(|word| word.form).collect();
-    forms.join(" ")
+    let (mut label, mut cased) = (String::with_capacity(value.len()), String::new());
+    for (range, _) in ranges(value) {
+        let before = label.len();
+        if before > 0 {
+            label.push(' ');
+        }
+        let begun = label.len();
+        fold(clean(&value[range], &mut cased), &mut label);
+        if label.len() == begun {
+            label.truncate(before);
+        }
+    }
+    label
 }
 
 /// Where the words of a text stand; and whether each is plain: ASCII letters

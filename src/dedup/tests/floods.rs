@@ -13,7 +13,8 @@ impl Desk {
     fn read_within(&mut self, intake: &mut Intake, entries: &[Entry]) -> Judged {
         let mut known = std::mem::take(&mut self.known);
         let rules = self.rules();
-        let candidates = candidates(entries.to_vec(), &rules, self.now);
+        let entries: Vec<_> = entries.iter().cloned().map(Arc::new).collect();
+        let candidates = candidates(&entries, &rules, self.now);
         let listed = listed(&candidates);
         let allowance = allowance(&listed, intake, MOST, self.now);
         let judged = judge_within(candidates, &mut known, &rules, self.now, allowance);
