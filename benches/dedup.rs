@@ -153,7 +153,7 @@ impl World {
         for document in entries.chunks(20) {
             let mut candidates = candidates(document, &rules, self.now);
             let names: Vec<Key> =
-                candidates.iter().flat_map(|candidate| candidate.names()).collect();
+                candidates.iter().flat_map(|candidate| candidate.names()).copied().collect();
             let told = self.lookalikes(&names);
             read_texts(&mut candidates, &told);
             let open = candidates.iter().filter(|candidate| !is_settled(candidate, &told));
@@ -178,7 +178,7 @@ impl World {
         let mut known = Lookalikes::default();
         for key in keys {
             let Some(bearers) = self.by_key.get(key) else { continue };
-            known.by_key.insert(*key, bearers.clone());
+            known.by_key.insert(*key, bearers.as_slice().into());
             for id in bearers {
                 if let Some(bytes) = self.stories.get(id) {
                     known.stories.entry(*id).or_insert_with(|| decoded(bytes).into());

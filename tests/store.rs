@@ -103,12 +103,12 @@ pub fn whole_commits(store: &dyn Store) -> u64 {
             let id = id(commit, number);
             let keys = [key(KeyKind::Own, id), key(KeyKind::Address, id)];
             let found = store.lookalikes(&keys).unwrap();
-            assert!(keys.iter().all(|key| found.by_key[key] == [id]), "{commit}.{number}");
+            assert!(keys.iter().all(|key| found.by_key[key][..] == [id]), "{commit}.{number}");
             let lives = commit >= oldest;
             // A passage is evidence only of a story that is there.
             let passage = key(KeyKind::Passage, id);
             let bearers = store.lookalikes(&[passage]).unwrap().by_key.remove(&passage);
-            assert_eq!(bearers, lives.then(|| vec![id]), "{commit}.{number}");
+            assert_eq!(bearers.as_deref(), lives.then_some(&[id][..]), "{commit}.{number}");
             assert_eq!(found.stories.len(), usize::from(lives), "{commit}.{number}");
             if lives {
                 assert_eq!(*found.stories[&id], story(commit, number));

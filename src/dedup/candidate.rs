@@ -8,7 +8,6 @@ use url::Url;
 
 use super::address::{canonical, names_a_page};
 use super::judge::Rules;
-use super::overrides::addresses;
 use super::passages::{Passages, common_to};
 use super::revise::is_settled;
 use super::title::normal_title;
@@ -57,6 +56,8 @@ pub struct Candidate {
     filed: Timestamp,
     /// Its identity within the source, beside the address.
     own: Vec<Key>,
+    /// That, its address, its page and its link.
+    names: Vec<Key>,
     /// Keys of what the operator joins it with.
     partners: Vec<Key>,
 }
@@ -65,7 +66,7 @@ impl Candidate {
     /// Every key under which its story, or one like it, may be known, once its
     /// [text is read](read_texts).
     pub fn keys(&self) -> Vec<Key> {
-        let mut keys = self.names();
+        let mut keys = self.names.clone();
         keys.extend(self.likenesses());
         keys
     }
@@ -86,7 +87,11 @@ impl Candidate {
     ///
     /// Its link is among them as its own and as its address: enrichment may have found,
     /// or may yet find, that another page is the original.
-    pub fn names(&self) -> Vec<Key> {
+    pub fn names(&self) -> &[Key] {
+        &self.names
+    }
+
+    fn all_names(&self) -> Vec<Key> {
         let mut names = self.own.clone();
         names.extend(self.address_key());
         names.extend(self.page_key());
@@ -285,10 +290,9 @@ fn candidate(
     }
     let address = original.or_else(|| link.clone());
     let title = normal_title(&entry.title, &entry.feed.title);
-    let addresses = addresses(&entry);
-    let partners = addresses.iter().flat_map(|address| rules.overrides.partners(address));
+    let partners = rules.overrides.partners_of(&entry).into_iter().flat_map(address_keys);
     let date = entry.dated().unwrap_or(now).min(now);
-    Candidate {
+    let mut candidate = Candidate {
         address,
         title,
         link,
@@ -299,9 +303,12 @@ fn candidate(
         date,
         filed: date.max(now.before(OLD)),
         own,
-        partners: partners.flat_map(address_keys).collect(),
+        names: Vec::new(),
+        partners: partners.collect(),
         entry,
-    }
+    };
+    candidate.names = candidate.all_names();
+    candidate
 }
 
 /// Addresses that stand for no entry, because several entries of the document bear

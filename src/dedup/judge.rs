@@ -10,8 +10,8 @@ use super::text::own_part;
 use super::unite::judge_first_text;
 use super::withdraw::heed_notice;
 use crate::model::{
-    Admitted, Entry, Evidence, Key, KeyKind, Lookalikes, Member, Related, Sources, Story, StoryId,
-    Timestamp, Verdict,
+    Admitted, Bearers, Entry, Evidence, Key, KeyKind, Lookalikes, Member, Related, Sources, Story,
+    StoryId, Timestamp, Verdict,
 };
 
 /// More bearers of one title than this are not worth remembering: two
@@ -162,9 +162,7 @@ fn forced(
     known: &Lookalikes,
     rules: &Rules<'_>,
 ) -> Option<(StoryId, Evidence)> {
-    let own = addresses(&candidate.entry);
-    let partners = own.iter().flat_map(|address| rules.overrides.partners(address));
-    for partner in partners {
+    for partner in rules.overrides.partners_of(&candidate.entry) {
         let ids = address_keys(partner);
         let bears = |story: &&Arc<Story>| {
             let named = |entry: &Entry| addresses(entry).iter().any(|address| address == partner);
@@ -211,7 +209,7 @@ fn by_address(
 
 /// The stories that bear a key, oldest first.
 pub(super) fn bearers<'a>(known: &'a Lookalikes, key: &Key) -> &'a [StoryId] {
-    known.by_key.get(key).map(Vec::as_slice).unwrap_or_default()
+    known.by_key.get(key).map(Bearers::as_slice).unwrap_or_default()
 }
 
 pub(super) fn join(
@@ -252,8 +250,9 @@ pub(super) fn found(
     now: Timestamp,
 ) -> Admitted {
     let id = story_id(&candidate, known);
-    let own_id =
-        candidate.published_key().filter(|key| known.by_key.get(key).is_none_or(Vec::is_empty));
+    let own_id = candidate
+        .published_key()
+        .filter(|key| known.by_key.get(key).is_none_or(|bearers| bearers.is_empty()));
     let published_id = match (&candidate.entry.guid, own_id) {
         (Some(guid), Some(_)) => guid.clone(),
         _ => format!("tag:{},2026:story:{id}", rules.authority),

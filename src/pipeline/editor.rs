@@ -324,7 +324,8 @@ impl Editor {
         polls: &[Poll],
         candidates: &mut [Vec<Candidate>],
     ) -> Result<Lookalikes, StoreError> {
-        let mut names: Vec<Key> = candidates.iter().flatten().flat_map(Candidate::names).collect();
+        let all = candidates.iter().flatten();
+        let mut names: Vec<Key> = all.flat_map(Candidate::names).copied().collect();
         for poll in polls {
             if let Some(reading) = document_of(poll) {
                 names.extend(dedup::tombstone_keys(&poll.source, &reading.hints.deleted));

@@ -144,7 +144,7 @@ impl Reach<'_> {
     /// What is known of these entries under their own names. A store that cannot
     /// be read ends the daemon soon enough; nothing is fetched until then.
     async fn known(&self, candidates: &[Candidate]) -> Option<Lookalikes> {
-        let names: Vec<_> = candidates.iter().flat_map(Candidate::names).collect();
+        let names: Vec<_> = candidates.iter().flat_map(Candidate::names).copied().collect();
         let store = self.store.clone();
         tokio::task::spawn_blocking(move || store.lookalikes(&names).ok()).await.ok().flatten()
     }

@@ -128,7 +128,7 @@ impl Reach<'_> {
     /// ends the daemon soon enough; nothing more is fetched until then.
     pub(super) async fn is_known(&self, entries: &[Arc<Entry>]) -> bool {
         let candidates = dedup::candidates(entries, &rules(self.plan), self.clock.now());
-        let names: Vec<_> = candidates.iter().flat_map(dedup::Candidate::names).collect();
+        let names: Vec<_> = candidates.iter().flat_map(dedup::Candidate::names).copied().collect();
         let store = self.store.clone();
         let known = tokio::task::spawn_blocking(move || store.lookalikes(&names)).await;
         let Ok(Ok(known)) = known else { return true };

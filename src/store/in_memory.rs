@@ -226,7 +226,7 @@ impl Store for InMemory {
         let mut found = Lookalikes::default();
         for key in keys {
             let Some(bearers) = state.bearers.get(key) else { continue };
-            let ids: Vec<StoryId> = bearers.iter().map(|(_, id)| id).collect();
+            let ids: crate::model::Bearers = bearers.iter().map(|(_, id)| id).collect();
             for id in &ids {
                 if let Some((story, _)) = state.stories.get(id) {
                     found.stories.insert(*id, Arc::new(story.clone()));

@@ -48,7 +48,7 @@ fn a_source_that_renames_everything_for_a_thousand_polls_brings_one_days_worth()
         desk.an_hour_later();
     }
     assert_eq!(desk.known.stories.len(), MOST);
-    let keys: usize = desk.known.by_key.values().map(Vec::len).sum();
+    let keys: usize = desk.known.by_key.values().map(|bearers| bearers.len()).sum();
     assert!(keys < 10 * MOST, "{keys} keys");
     assert_eq!(intake.waiting, 10);
     assert!(intake.since.is_some() && intake.listed.len() < 100, "{intake:?}");
