@@ -1,5 +1,6 @@
 //! One attempt to read a source, as one value: all that the loop is told.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -75,7 +76,7 @@ pub struct Reading {
     /// What the document says of itself.
     pub feed: Feed,
     /// Its entries in document order, cleaned.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<Arc<Entry>>,
     /// What the document asks of its readers.
     pub hints: Hints,
     /// What had to be repaired or left out, in words.
