@@ -61,7 +61,7 @@ use telling::News;
 
 pub(crate) use editor::rules;
 pub use editor::{Editor, Memories};
-pub(crate) use filing::{after, archive_of, holds, latest_first, names};
+pub(crate) use filing::{after, archive_of, holds, latest_first, names, words};
 pub use filling::{Fillings, TopicFilling};
 pub use ingested::Ingested;
 pub(crate) use listening::silences;

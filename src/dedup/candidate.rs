@@ -8,7 +8,6 @@ use url::Url;
 
 use super::address::{canonical, names_a_page};
 use super::judge::Rules;
-use super::overrides::addresses;
 use super::passages::{Passages, common_to};
 use super::revise::is_settled;
 use super::title::normal_title;
@@ -36,7 +35,7 @@ pub(super) type Boilerplate = Arc<[u64]>;
 #[derive(Debug, Clone)]
 pub struct Candidate {
     /// What the source states.
-    pub entry: Entry,
+    pub entry: Arc<Entry>,
     /// The canonical address that is its identity across sources (T0).
     pub address: Option<String>,
     /// Its normalised title, where that can be evidence (T1).
@@ -57,6 +56,8 @@ pub struct Candidate {
     filed: Timestamp,
     /// Its identity within the source, beside the address.
     own: Vec<Key>,
+    /// That, its address, its page and its link.
+    names: Vec<Key>,
     /// Keys of what the operator joins it with.
     partners: Vec<Key>,
 }
@@ -65,7 +66,7 @@ impl Candidate {
     /// Every key under which its story, or one like it, may be known, once its
     /// [text is read](read_texts).
     pub fn keys(&self) -> Vec<Key> {
-        let mut keys = self.names();
+        let mut keys = self.names.clone();
         keys.extend(self.likenesses());
         keys
     }
@@ -86,7 +87,11 @@ impl Candidate {
     ///
     /// Its link is among them as its own and as its address: enrichment may have found,
     /// or may yet find, that another page is the original.
-    pub fn names(&self) -> Vec<Key> {
+    pub fn names(&self) -> &[Key] {
+        &self.names
+    }
+
+    fn all_names(&self) -> Vec<Key> {
         let mut names = self.own.clone();
         names.extend(self.address_key());
         names.extend(self.page_key());
@@ -178,12 +183,12 @@ impl Candidate {
 
 /// What to look for, for each entry of one document. An entry that repeats
 /// another of the same document is dropped: the later `updated` wins (Q5).
-pub fn candidates(entries: Vec<Entry>, rules: &Rules<'_>, now: Timestamp) -> Vec<Candidate> {
-    let shared = shared_links(&entries);
+pub fn candidates(entries: &[Arc<Entry>], rules: &Rules<'_>, now: Timestamp) -> Vec<Candidate> {
+    let shared = shared_links(entries);
     let mut kept: Vec<Candidate> = Vec::with_capacity(entries.len());
     let mut place_of: HashMap<Key, usize> = HashMap::new();
     for entry in entries {
-        let candidate = candidate(entry, &shared, rules, now);
+        let candidate = candidate(entry.clone(), &shared, rules, now);
         let names: Vec<Key> = candidate.own.iter().copied().chain(own_link(&candidate)).collect();
         let mut places = names.iter().filter_map(|name| place_of.get(name).copied());
         match places.find(|place| candidate.is(&kept[*place].entry)) {
@@ -242,14 +247,14 @@ pub fn read_texts(candidates: &mut [Candidate], known: &Lookalikes) {
 }
 
 /// The same for an entry that is known already, told alone.
-pub(super) fn candidate_of(entry: Entry, rules: &Rules<'_>, now: Timestamp) -> Candidate {
+pub(super) fn candidate_of(entry: Arc<Entry>, rules: &Rules<'_>, now: Timestamp) -> Candidate {
     let mut candidate = candidate(entry, &HashSet::new(), rules, now);
     candidate.read();
     candidate
 }
 
 fn candidate(
-    entry: Entry,
+    entry: Arc<Entry>,
     shared: &HashSet<String>,
     rules: &Rules<'_>,
     now: Timestamp,
@@ -285,10 +290,9 @@ fn candidate(
     }
     let address = original.or_else(|| link.clone());
     let title = normal_title(&entry.title, &entry.feed.title);
-    let addresses = addresses(&entry);
-    let partners = addresses.iter().flat_map(|address| rules.overrides.partners(address));
+    let partners = rules.overrides.partners_of(&entry).into_iter().flat_map(address_keys);
     let date = entry.dated().unwrap_or(now).min(now);
-    Candidate {
+    let mut candidate = Candidate {
         address,
         title,
         link,
@@ -299,15 +303,18 @@ fn candidate(
         date,
         filed: date.max(now.before(OLD)),
         own,
-        partners: partners.flat_map(address_keys).collect(),
+        names: Vec::new(),
+        partners: partners.collect(),
         entry,
-    }
+    };
+    candidate.names = candidate.all_names();
+    candidate
 }
 
 /// Addresses that stand for no entry, because several entries of the document bear
 /// them: a link that two have, told apart by guid or title; an original that three
 /// have under three titles, which is the publisher's front door.
-fn shared_links(entries: &[Entry]) -> HashSet<String> {
+fn shared_links(entries: &[Arc<Entry>]) -> HashSet<String> {
     let mut bearers: HashMap<String, &Entry> = HashMap::new();
     let mut titles: HashMap<String, HashSet<&str>> = HashMap::new();
     let mut shared = HashSet::new();

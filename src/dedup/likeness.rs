@@ -405,7 +405,7 @@ fn most_alike<'a>(
     }
     let mut alike: Vec<(usize, &Story)> = shared
         .into_iter()
-        .filter_map(|(id, count)| Some((count, known.stories.get(&id)?)))
+        .filter_map(|(id, count)| Some((count, &**known.stories.get(&id)?)))
         .filter(|(_, story)| story.stands())
         .collect();
     alike.sort_by_key(|(count, story)| (std::cmp::Reverse(*count), story.first_seen, story.id));

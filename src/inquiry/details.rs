@@ -50,8 +50,10 @@ impl Records {
             None => Vec::new(),
         };
         let shared = story.members.iter().map(shared).collect();
+        let remark = |member: &Member| dedup::listing_remark(&member.entry);
+        let remarks = story.members.iter().map(remark).collect();
         let sources = plan.sources.clone();
-        Ok(Some(StoryDetail { story, sources, topics, why, titles, shared }))
+        Ok(Some(StoryDetail { story, sources, topics, why, titles, shared, remarks }))
     }
 
     /// An archived feed of a topic, as it was when it closed.
@@ -110,9 +112,12 @@ impl Records {
             let shown = story.filter(|story| topic.is_some() || !self.hides(story));
             stories.extend(shown.map(Arc::new));
         }
+        let explains = place.filter(|place| plan.topics[*place].explain);
+        let told = |story: &Arc<Story>| Some((story.id, pipeline::words(&plan, explains?, story)));
+        let words = stories.iter().filter_map(told).collect();
         let (topic, sources) =
             (place.map(|place| plan.topics[place].clone()), plan.sources.clone());
-        Ok(Some(EarlierDetail { topic, stories, sources, next }))
+        Ok(Some(EarlierDetail { topic, stories, words, sources, next }))
     }
 
     /// What a source tells: the stories of the document that was read last,

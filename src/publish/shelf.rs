@@ -26,6 +26,8 @@ use crate::model::{Stamp, Timestamp, Topic, TopicId};
 ///
 /// A reader clones one `Arc` under a lock that is held for nothing else, so
 /// it never waits for rendering or compression, and keeps what it began with.
+/// Whoever replaces documents does not free the old ones under that lock either: its
+/// thread may have to give way at any moment, and readers would wait for its return.
 #[derive(Debug, Default)]
 pub struct Shelf {
     held: RwLock<HashMap<String, Held>>,
@@ -127,11 +129,15 @@ impl Shelf {
         let Prepared { stamps, documents } = self.prepare(rendered, at);
         self.stamps().extend(stamps.iter().cloned());
         self.plain().extend(documents.iter().map(|(path, _)| path.clone()));
+        let documents: Vec<_> = documents
+            .into_iter()
+            .map(|(path, document)| (path, Held::Here(Arc::new(document))))
+            .collect();
         let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
-        for (path, document) in documents {
-            held.insert(path, Held::Here(Arc::new(document)));
-        }
+        let replaced: Vec<_> =
+            documents.into_iter().map(|(path, document)| held.insert(path, document)).collect();
         drop(held);
+        drop(replaced);
         self.announce();
         stamps
     }
@@ -184,13 +190,14 @@ impl Shelf {
         drop(plain);
         let Some(path) = path else { return false };
         let Some(Held::Here(before)) = self.find(&path) else { return true };
-        let compressed = Arc::new(before.compressed());
+        let mut compressed = Arc::new(before.compressed());
         let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(Held::Here(now)) = held.get_mut(&path)
             && Arc::ptr_eq(now, &before)
         {
-            *now = compressed;
+            std::mem::swap(now, &mut compressed);
         }
+        drop(held);
         true
     }
 

@@ -1,7 +1,7 @@
 //! A sled tree in; what it holds, as values of the model, out.
 
 use std::collections::{BTreeMap, HashSet};
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 
 use sled::IVec;
 
@@ -106,7 +106,7 @@ pub(super) fn lookalikes(
             if seen.insert(*id)
                 && let Some(story) = story(tree, *id)?
             {
-                found.stories.insert(*id, story);
+                found.stories.insert(*id, Arc::new(story));
             }
         }
         found.by_key.insert(*key, bearers.into_iter().map(|(_, id)| id).collect());
