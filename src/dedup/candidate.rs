@@ -364,11 +364,20 @@ fn guid_is_link(guid: &str, link: Option<&str>) -> bool {
     Some(canonical(&url).as_str()) == link
 }
 
-/// An absolute IRI, which Atom demands of an id (RFC 4287 §4.2.6): a scheme
-/// with something behind it, and no white space or control character.
+/// An absolute IRI, which Atom demands of an id (RFC 4287 §4.2.6): a scheme with something
+/// behind it, and nothing that an IRI may only hold encoded (RFC 3987 §2.2). Square brackets
+/// are around an IPv6 address or nowhere.
 fn is_absolute_iri(id: &str) -> bool {
+    let is_encoded = |(at, _): (usize, &str)| {
+        let digits = id.as_bytes().get(at + 1..at + 3);
+        digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
+    };
+    let brackets = if id.contains("://[") { 1 } else { 0 };
     Url::parse(id).is_ok()
         && !id.chars().any(|c| c.is_whitespace() || c.is_control() || "<>\"{}|\\^`".contains(c))
+        && id.matches('[').count() == brackets
+        && id.matches(']').count() == brackets
+        && id.match_indices('%').all(is_encoded)
 }
 
 /// The key of a [`canonical`] address.

@@ -25,6 +25,17 @@ pub struct Poll {
     pub pages: Option<Pages>,
 }
 
+impl Poll {
+    /// The entries it brings: a document's, or those whose pages were looked at.
+    pub fn entries(&self) -> &[Arc<Entry>] {
+        match (&self.outcome, &self.pages) {
+            (Outcome::Read(reading) | Outcome::Pushed(reading), _) => &reading.entries,
+            (_, Some(pages)) => &pages.entries,
+            (_, None) => &[],
+        }
+    }
+}
+
 /// What came of a poll.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Outcome {

@@ -54,6 +54,13 @@ pub(super) struct Tally {
     pub unchanged: AtomicU64,
 }
 
+impl Tally {
+    /// Whether it was asked for at all.
+    pub(super) fn is_any(&self) -> bool {
+        [&self.full, &self.unchanged].iter().any(|count| count.load(Ordering::Relaxed) > 0)
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct OfSource {
     source: Name<SourceId>,
