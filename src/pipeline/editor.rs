@@ -324,22 +324,26 @@ impl Editor {
         polls: &[Poll],
         candidates: &mut [Vec<Candidate>],
     ) -> Result<Lookalikes, StoreError> {
+        // The first name of what is known finds it; only where it says something new is more
+        // to be known.
         let all = candidates.iter().flatten();
-        let mut names: Vec<Key> = all.flat_map(Candidate::names).copied().collect();
+        let mut names: Vec<Key> = all.filter_map(|one| one.names().first()).copied().collect();
         for poll in polls {
             if let Some(reading) = document_of(poll) {
                 names.extend(dedup::tombstone_keys(&poll.source, &reading.hints.deleted));
             }
         }
         let mut known = self.store.lookalikes(&names)?;
+        let unsettled = candidates.iter().flatten().filter(|one| !dedup::is_settled(one, &known));
+        let others = unsettled.flat_map(|one| one.names().iter().skip(1));
+        let others: Vec<Key> = others.copied().collect();
+        extend(&mut known, self.store.lookalikes(&others)?);
         for document in &mut *candidates {
             dedup::read_texts(document, &known);
         }
         let unsettled = candidates.iter().flatten().filter(|one| !dedup::is_settled(one, &known));
         let keys: Vec<Key> = unsettled.flat_map(Candidate::likenesses).collect();
-        let more = self.store.lookalikes(&keys)?;
-        known.by_key.extend(more.by_key);
-        known.stories.extend(more.stories);
+        extend(&mut known, self.store.lookalikes(&keys)?);
         Ok(known)
     }
 
@@ -398,6 +402,11 @@ impl Editor {
         memory.of = Some(source.location.hash());
         memory.events.iter().filter(|event| event.at == poll.at).cloned().collect()
     }
+}
+
+fn extend(known: &mut Lookalikes, more: Lookalikes) {
+    known.by_key.extend(more.by_key);
+    known.stories.extend(more.stories);
 }
 
 /// What the plan says of identity.
