@@ -81,8 +81,7 @@ impl Editor {
         while filing.is_filling() && (few || filing.lacks_nothing()) {
             tell(filing.step(&store, now).await?.as_deref());
         }
-        let market = Market::recall(memories.values());
-        let memories = memories.into_iter().map(|(id, memory)| (id, Box::new(memory))).collect();
+        let market = Market::recall(memories.values().map(|memory| &**memory));
         let listening = tokio::task::block_in_place(|| Listening::open(&*store, &plan, &filing))?;
         let mut editor = Self {
             plan,

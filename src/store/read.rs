@@ -21,10 +21,10 @@ pub(super) fn header(tree: &sled::Tree) -> Result<Option<Header>, Fault> {
     Header::read(&payload).map(Some).map_err(|why| Fault::record(&key, why))
 }
 
-pub(super) fn memories(tree: &sled::Tree) -> Result<BTreeMap<SourceId, Memory>, Fault> {
+pub(super) fn memories(tree: &sled::Tree) -> Result<BTreeMap<SourceId, Box<Memory>>, Fault> {
     let memories = ground(tree, Kind::Memory, None);
     only(memories, |record| match record {
-        Record::Memory { source, memory } => Some((source, *memory)),
+        Record::Memory { source, memory } => Some((source, memory)),
         _ => None,
     })
     .collect()
