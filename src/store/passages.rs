@@ -11,7 +11,8 @@
 //! record, which has every byte. By chance that is in vain once in some thousand passages. Who
 //! chooses texts so that hashes begin alike makes us read records in vain, sixty-four a
 //! passage, or crowds out an older bearer by as many newer ones: no more than whoever
-//! quotes the passage itself does.
+//! quotes the passage itself does. A text whose own passages begin alike is found by them
+//! until it loses one.
 
 mod sorted;
 
@@ -200,4 +201,87 @@ pub(super) fn key_of(span: u32, rest: &[u8; 12]) -> Key {
     hash[..4].copy_from_slice(&span.to_be_bytes());
     hash[4..].copy_from_slice(rest);
     Key { kind: KeyKind::Passage, hash }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::super::records::Bearers;
+    use super::*;
+
+    /// Every passage with the stories that bear it: what their own records say.
+    type Plain = BTreeMap<Key, Bearers>;
+
+    fn story(number: u8) -> (Timestamp, StoryId) {
+        (Timestamp::from_secs(i64::from(number / 3)), StoryId::from_bytes([number; 16]))
+    }
+
+    /// A passage of one of two spans; the last part of it is not kept.
+    fn passage(span: bool, begun: u8, ended: u8) -> Key {
+        let mut rest = [0; 12];
+        (rest[0], rest[3], rest[4]) = (begun << 7, begun, ended);
+        key_of(u32::from(span), &rest)
+    }
+
+    fn is_alike(one: &Key, other: &Key) -> bool {
+        (span_of(one), first_of(one)) == (span_of(other), first_of(other))
+    }
+
+    proptest! {
+        #[test]
+        fn it_knows_what_the_records_say_and_of_very_many_bearers_the_newest(
+            steps in prop::collection::vec((any::<bool>(), 0..2u8, any::<u8>(), 0..40), 0..900),
+        ) {
+            let (mut passages, mut plain) = (Passages::default(), Plain::new());
+            for (span, begun, number, step) in steps {
+                let (key, (first_seen, id)) = (passage(span, begun, 0), story(number));
+                match step {
+                    0 => {
+                        let first = span_of(&key);
+                        passages.apply(Change::From(first));
+                        plain.retain(|key, _| span_of(key) >= first);
+                    }
+                    1..10 => {
+                        passages.apply(Change::Lost(key, first_seen, id));
+                        plain.entry(key).or_default().remove(first_seen, id);
+                    }
+                    _ => {
+                        passages.apply(Change::Borne(key, first_seen, id));
+                        plain.entry(key).or_default().insert(first_seen, id);
+                    }
+                }
+            }
+            for (key, bearers) in plain {
+                prop_assert_eq!(passages.bearers(&key), bearers.iter().collect::<Vec<_>>());
+            }
+        }
+
+        #[test]
+        fn what_begins_alike_adds_to_the_bearers_and_hides_none(
+            borne in prop::collection::btree_set((any::<bool>(), 0..60u8, 0..4u8, 0..3u8), 0..400),
+        ) {
+            let (mut passages, mut plain) = (Passages::default(), Plain::new());
+            let mut records: BTreeMap<_, Vec<Key>> = BTreeMap::new();
+            for (span, number, begun, ended) in borne {
+                let (key, (first_seen, id)) = (passage(span, begun, ended), story(number));
+                passages.apply(Change::Borne(key, first_seen, id));
+                plain.entry(key).or_default().insert(first_seen, id);
+                records.entry((span_of(&key), first_seen, id)).or_default().push(key);
+            }
+            let records = records.into_iter().map(|((span, first_seen, id), keys)| {
+                Ok::<_, ()>((span, first_seen, id, keys))
+            });
+            let reopened = Passages::of(records);
+            for key in plain.keys() {
+                let alike = plain.iter().filter(|(other, _)| is_alike(key, other));
+                let alike: BTreeSet<_> = alike.flat_map(|(_, bearers)| bearers.iter()).collect();
+                let may = passages.bearers(key);
+                prop_assert_eq!(&may, &alike.into_iter().collect::<Vec<_>>());
+                prop_assert_eq!(reopened.as_ref().map(|passages| passages.bearers(key)), Ok(may));
+            }
+        }
+    }
 }
