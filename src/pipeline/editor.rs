@@ -38,7 +38,7 @@ mod shedding;
 const PASSAGES_KEPT: Duration = Duration::from_secs(12 * 7 * 24 * 3600);
 
 /// What is remembered of every source; read by whoever reports on it, written by the editor.
-pub type Memories = Arc<RwLock<BTreeMap<SourceId, Memory>>>;
+pub type Memories = Arc<RwLock<BTreeMap<SourceId, Box<Memory>>>>;
 
 /// Judges, commits, files and publishes. The only writer.
 pub struct Editor {
@@ -81,7 +81,7 @@ impl Editor {
         while filing.is_filling() && (few || filing.lacks_nothing()) {
             tell(filing.step(&store, now).await?.as_deref());
         }
-        let market = Market::recall(memories.values());
+        let market = Market::recall(memories.values().map(|memory| &**memory));
         let listening = tokio::task::block_in_place(|| Listening::open(&*store, &plan, &filing))?;
         let mut editor = Self {
             plan,
@@ -129,7 +129,8 @@ impl Editor {
         let memories = self.memories.read().unwrap_or_else(PoisonError::into_inner);
         let place = self.plan.sources.get(source).map(|source| source.location.hash());
         // What an address did says nothing of the one that the operator put in its place.
-        let is_of = |memory: &&Memory| memory.of.is_none() || place.is_none() || memory.of == place;
+        let is_of =
+            |memory: &&Box<Memory>| memory.of.is_none() || place.is_none() || memory.of == place;
         match memories.get(source).filter(is_of) {
             Some(memory) => look(memory),
             None => look(&Memory::default()),
@@ -142,14 +143,19 @@ impl Editor {
         memories: Vec<(SourceId, Memory)>,
     ) -> Result<(), StoreError> {
         self.store.commit(Commit { memories: memories.clone(), ..Commit::default() }).await?;
-        self.memories.write().unwrap_or_else(PoisonError::into_inner).extend(memories);
+        self.recall(memories);
         Ok(())
     }
 
     /// The same for one source, with whatever is kept of it next: a crash may undo it.
     pub(super) fn note(&self, source: &SourceId, memory: Memory) {
-        let mut memories = self.memories.write().unwrap_or_else(PoisonError::into_inner);
-        memories.insert(source.clone(), memory);
+        self.recall([(source.clone(), memory)]);
+    }
+
+    /// Has these be what is remembered from now on.
+    fn recall(&self, memories: impl IntoIterator<Item = (SourceId, Memory)>) {
+        let memories = memories.into_iter().map(|(source, memory)| (source, Box::new(memory)));
+        self.memories.write().unwrap_or_else(PoisonError::into_inner).extend(memories);
     }
 
     /// The store, for those who read it.
@@ -304,7 +310,7 @@ impl Editor {
         self.ledger.committed(committing.elapsed());
         polls.iter().for_each(|poll| self.ledger.polled(poll));
         self.ledger.admitted(&admitted);
-        self.memories.write().unwrap_or_else(PoisonError::into_inner).extend(memories);
+        self.recall(memories);
 
         self.highlights.forget(&admitted.iter().map(|(_, story)| story.id).collect());
         self.keep_at_hand(admitted.into_iter().map(|(_, story)| story));
