@@ -35,6 +35,10 @@ use origin::{AS_ORIGIN, Origin};
 use reader::Reader;
 use tokio::net::TcpListener;
 
+/// As the daemon has it.
+#[global_allocator]
+static MEMORY: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 type Error = Box<dyn std::error::Error>;
 
 /// The argument that makes this program measure one number of sources.
@@ -98,7 +102,7 @@ fn main() -> Result<(), Error> {
         let mut alone = Command::new(std::env::current_exe()?);
         alone.args([ALONE, &count.to_string()]).env(DIRECTORY, directory.path());
         alone.args(arguments.iter().filter(|argument| *argument == COLD));
-        match made.make()? {
+        match made.make(origin::ORIGINS)? {
             // The daemon's client trusts it as it trusts the system's.
             true => drop(alone.env("SSL_CERT_FILE", &made.certificate)),
             false => println!("TLS is left out: openssl is not installed"),

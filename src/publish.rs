@@ -54,6 +54,8 @@ mod site;
 
 mod uri;
 
+mod weave;
+
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -72,8 +74,9 @@ pub use directory::{Directory, Document, Put};
 pub use guard::Guard;
 pub use ledger::Ledger;
 pub use server::{Address, Audience, Listener, Settings, serve};
-pub use shelf::{Absence, Shelf};
+pub use shelf::{Absence, Shelf, Which};
 pub use site::Site;
+pub use weave::{WOVEN, unweave, weave};
 
 /// Something that can be served: a feed, a page, a list.
 #[derive(Debug, Clone, PartialEq, Eq)]

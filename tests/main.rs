@@ -51,4 +51,6 @@ mod tidy;
 
 mod units;
 
+mod validity;
+
 mod workbench;

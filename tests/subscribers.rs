@@ -1,99 +1,11 @@
 //! A week of news in; what the programs of subscribers show of it, day by day, out.
 
-use std::collections::BTreeSet;
+mod week;
+
 use std::path::Path;
 use std::process::{Command, Output};
-use std::time::Duration;
 
-use crate::support::site::Answer;
-use crate::support::world::{World, atom};
-
-const DAY: Duration = Duration::from_secs(24 * 3600);
-const FORMATS: [&str; 2] = ["atom", "rss"];
-
-/// What a department lists on a day: the last four announcements, of which the first was revised
-/// on the third day and got a better title, undated, on the fourth.
-fn department(day: u32, stem: &str) -> String {
-    let entries: Vec<[String; 4]> = (1..=day)
-        .rev()
-        .take(4)
-        .map(|number| {
-            let page = format!("https://www.gov.uk/government/news/{stem}-{number}");
-            let revised = number == 1 && day >= 3;
-            let date = if revised { 5 } else { 2 + number };
-            let updated = format!("2025-04-{date:02}T09:00:00Z");
-            let better = if number == 1 && day >= 4 { " (corrected)" } else { "" };
-            let title = format!("Crime report {number} of the {stem}{better}");
-            // As GOV.UK does: a revision has an id of its own.
-            [format!("{page}#{updated}"), page, title, updated]
-        })
-        .collect();
-    listing(&entries)
-}
-
-/// What a syndicator lists: what the department told the day before, under ids which it makes
-/// anew on the sixth day.
-fn syndicator(day: u32) -> String {
-    let entries: Vec<[String; 4]> = (1..day)
-        .rev()
-        .map(|number| {
-            let id =
-                if day < 6 { format!("urn:wire:{number}") } else { format!("urn:new:{number}") };
-            let page = format!("https://wire.example/{number}");
-            let title = format!("Crime report {number} of the ministry");
-            [id, page, title, format!("2025-04-{:02}T10:00:00Z", 2 + number)]
-        })
-        .collect();
-    listing(&entries)
-}
-
-fn listing(entries: &[[String; 4]]) -> String {
-    let parts = entries.iter().map(|[id, page, title, at]| (&**id, &**page, &**title, &**at));
-    atom(&parts.collect::<Vec<_>>())
-}
-
-/// Lets a week pass. `shown` polls a feed with a program and returns the ids of what that
-/// program shows as new: on each day what is new, never anything again, and nothing is lost.
-async fn a_week(mut shown: impl FnMut(&str, &str) -> Vec<String>) {
-    let world = World::new().await;
-    let world = world
-        .source("ministry", department(0, "ministry"))
-        .source("office", department(0, "office"))
-        .source("wire", syndicator(0))
-        .topic("crime", "crime");
-    let mut world = world.start().await;
-    let mut known = BTreeSet::new();
-    for day in 1..=7 {
-        world.site.document("/ministry", department(day, "ministry"));
-        world.site.document("/office", department(day, "office"));
-        world.site.document("/wire", syndicator(day));
-        match day {
-            // A bad morning: whoever asks now learns nothing, and nothing is lost.
-            4 => world.site.script("/ministry", [Answer::status(500), Answer::ok("<html></html>")]),
-            5 => {
-                world.reconfigure(|config| *config = config.replace("crime'''", "crimes'''")).await
-            }
-            _ => {}
-        }
-        for _ in 0..4 {
-            world.pass(DAY / 4).await;
-        }
-        let stories: BTreeSet<_> =
-            world.stories().into_iter().map(|story| story.published_id).collect();
-        let news: BTreeSet<_> = stories.difference(&known).cloned().collect();
-        // A report of each department; what is missed on a bad day comes on the next.
-        assert!((1..=3).contains(&news.len()), "day {day}, and copies are no news: {news:?}");
-        for format in FORMATS {
-            let url = format!("http://{}/topics/crime.{format}", world.address());
-            let listed = tokio::task::block_in_place(|| shown(format, &url));
-            let once: BTreeSet<_> = listed.iter().cloned().collect();
-            assert_eq!(once.len(), listed.len(), "day {day}, {format}: {listed:?}");
-            assert_eq!(once, news, "day {day}, {format}");
-        }
-        known = stories;
-    }
-    assert_eq!(known.len(), 14);
-}
+use week::{Feed, a_week};
 
 fn printed(output: &Output) -> String {
     let error = String::from_utf8_lossy(&output.stderr);
@@ -101,11 +13,18 @@ fn printed(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).unwrap()
 }
 
-/// What a script of Python prints of a feed, as JSON.
-fn python(script: &str, arguments: [&str; 2]) -> Vec<String> {
-    let output = Command::new("python3").args(["-c", script]).args(arguments).output().unwrap();
-    serde_json::from_str(&printed(&output)).unwrap()
+/// What a script of Python prints of each feed, as JSON. Besides the address it is given a path
+/// of its own, under which it keeps what it knows.
+fn python(script: &str, feeds: &[Feed], directory: &Path) -> Vec<Vec<String>> {
+    let shown = |feed: &Feed| {
+        let mut command = Command::new("python3");
+        command.args(["-c", script, &feed.url]).arg(directory.join(feed.format));
+        serde_json::from_str(&printed(&command.output().unwrap())).unwrap()
+    };
+    feeds.iter().map(shown).collect()
 }
+
+// reader.
 
 const READER: &str = r#"
 import json, sys, reader
@@ -123,12 +42,31 @@ print(json.dumps([entry.id for entry in shown]))
 #[ignore = "needs reader (PyPI packages reader and sgmllib3k)"]
 async fn reader_shows_a_week_of_news_without_a_repeat_or_a_loss() {
     let directory = tempfile::tempdir().unwrap();
-    a_week(|format, url| {
-        let database = directory.path().join(format);
-        python(READER, [url, database.to_str().unwrap()])
-    })
-    .await;
+    a_week(&["atom", "rss", "json"], |feeds| python(READER, feeds, directory.path())).await;
 }
+
+// feedparser, as programs use it: they keep the validators and the ids.
+
+const FEEDPARSER: &str = r#"
+import feedparser, json, os, sys
+url, file = sys.argv[1:]
+known = json.load(open(file)) if os.path.exists(file) else {"ids": []}
+feed = feedparser.parse(url, etag=known.get("etag"), modified=known.get("modified"))
+assert not feed.bozo, feed.bozo_exception
+shown = [entry.id for entry in feed.entries if entry.id not in known["ids"]]
+known = {"ids": known["ids"] + shown, "etag": feed.get("etag"), "modified": feed.get("modified")}
+json.dump(known, open(file, "w"))
+print(json.dumps(shown))
+"#;
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs feedparser (PyPI package feedparser; Debian package python3-feedparser)"]
+async fn feedparser_reads_a_week_of_news_without_a_repeat_or_a_loss() {
+    let directory = tempfile::tempdir().unwrap();
+    a_week(&["atom", "rss"], |feeds| python(FEEDPARSER, feeds, directory.path())).await;
+}
+
+// newsboat.
 
 const NEWSBOAT: &str = r#"
 import json, os, sqlite3, subprocess, sys
@@ -150,12 +88,73 @@ print(json.dumps([guid for guid, in shown]))
 #[ignore = "needs newsboat (Debian package newsboat) and python3 (Debian package python3)"]
 async fn newsboat_shows_a_week_of_news_without_a_repeat_or_a_loss() {
     let directory = tempfile::tempdir().unwrap();
-    a_week(|format, url| {
-        let home = directory.path().join(format);
-        python(NEWSBOAT, [url, home.to_str().unwrap()])
+    a_week(&["atom", "rss"], |feeds| python(NEWSBOAT, feeds, directory.path())).await;
+}
+
+// Liferea, a program of the desktop: it is started, told to ask for its feeds, and ended.
+
+const LIFEREA: &str = r#"
+import json, os, pathlib, queue, signal, sqlite3, subprocess, sys, threading
+home, *feeds = sys.argv[1:]
+home = pathlib.Path(home)
+settings = home / ".config/glib-2.0/settings/keyfile"
+subscriptions = home / ".config/liferea/feedlist.opml"
+if not subscriptions.exists():
+    for file in settings, subscriptions:
+        file.parent.mkdir(parents=True)
+    # It asks when it is told to, not when it starts.
+    settings.write_text("[net/sf/liferea]\nstartup-feed-action=1\n")
+    outlines = "".join(
+        f'<outline text="{n}" title="{n}" type="rss" id="feed{n}" xmlUrl="{url}" updateInterval="-1"/>'
+        for n, url in enumerate(feeds))
+    subscriptions.write_text(f'<opml version="1.0"><head/><body>{outlines}</body></opml>')
+environment = {name: value for name, value in os.environ.items() if not name.startswith("XDG_")}
+environment |= {"HOME": str(home), "GSETTINGS_BACKEND": "keyfile"}
+liferea = subprocess.Popen(
+    ["liferea", "--mainwindow-state=hidden", "--debug-update", "--debug-net"],
+    env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    text=True, errors="replace")
+# What it says is read to the end: it would wait, were nobody to read it.
+said = queue.Queue()
+threading.Thread(target=lambda: [said.put(line) for line in liferea.stdout], daemon=True).start()
+name, path = "org.gnome.feed.Reader", "/org/gnome/feed/Reader"
+subprocess.run(["gdbus", "wait", "--session", "--timeout", "60", name], check=True)
+for order in ["SetOnline", "true"], ["Refresh"]:
+    subprocess.run(
+        ["gdbus", "call", "--session", "--dest", name, "--object-path", path, "--method",
+         f"{name}.{order[0]}", *order[1:]], check=True, stdout=subprocess.DEVNULL)
+waiting = len(feeds)
+while waiting:
+    line = said.get()
+    print(line, end="", file=sys.stderr)
+    waiting -= "new items, cache limit" in line or "status code: 304" in line
+liferea.send_signal(signal.SIGTERM)
+liferea.wait()
+items = sqlite3.connect(home / ".local/share/liferea/liferea.db")
+shown = [
+    [guid for guid, in items.execute("select source_id from items where read = 0 and node_id = ?", [f"feed{n}"])]
+    for n in range(len(feeds))]
+items.execute("update items set read = 1")
+items.commit()
+print(json.dumps(shown))
+"#;
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs liferea under Xvfb (Debian packages liferea, xvfb, xauth, dbus-daemon and libglib2.0-bin)"]
+async fn liferea_shows_a_week_of_news_without_a_repeat_or_a_loss() {
+    let home = tempfile::tempdir().unwrap();
+    a_week(&["atom", "rss"], |feeds| {
+        let mut command = Command::new("timeout");
+        command.args(["--kill-after=5", "120", "xvfb-run", "-a", "dbus-run-session", "--"]);
+        command.args(["python3", "-c", LIFEREA]).arg(home.path());
+        command.args(feeds.iter().map(|feed| &feed.url));
+        let printed = printed(&command.output().unwrap());
+        serde_json::from_str(printed.lines().last().unwrap()).unwrap()
     })
     .await;
 }
+
+// rss2email.
 
 /// An rss2email that files its letters in a directory.
 fn rss2email(home: &Path, arguments: &[&str]) {
@@ -179,27 +178,32 @@ fn letters(home: &Path) -> Vec<String> {
     ids.collect()
 }
 
+/// The letters that come of a feed.
+fn posted(feed: &Feed, directory: &Path) -> Vec<String> {
+    let home = directory.join(feed.format);
+    if !home.exists() {
+        for part in ["cur", "new", "tmp"] {
+            std::fs::create_dir_all(home.join("mail/news").join(part)).unwrap();
+        }
+        let mail = home.join("mail");
+        let configuration = format!(
+            "[DEFAULT]\nfrom = feeds@example.org\nto = me@example.org\n\
+             email-protocol = maildir\nmaildir-path = {}\nmaildir-mailbox = news\n",
+            mail.display()
+        );
+        std::fs::write(home.join("r2e.cfg"), configuration).unwrap();
+        rss2email(&home, &["add", "news", &feed.url]);
+    }
+    rss2email(&home, &["run"]);
+    letters(&home)
+}
+
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs r2e (Debian package rss2email)"]
 async fn rss2email_sends_a_week_of_news_without_a_repeat_or_a_loss() {
     let directory = tempfile::tempdir().unwrap();
-    a_week(|format, url| {
-        let home = directory.path().join(format);
-        if !home.exists() {
-            for part in ["cur", "new", "tmp"] {
-                std::fs::create_dir_all(home.join("mail/news").join(part)).unwrap();
-            }
-            let mail = home.join("mail");
-            let configuration = format!(
-                "[DEFAULT]\nfrom = feeds@example.org\nto = me@example.org\n\
-                 email-protocol = maildir\nmaildir-path = {}\nmaildir-mailbox = news\n",
-                mail.display()
-            );
-            std::fs::write(home.join("r2e.cfg"), configuration).unwrap();
-            rss2email(&home, &["add", "news", url]);
-        }
-        rss2email(&home, &["run"]);
-        letters(&home)
+    a_week(&["atom", "rss"], |feeds| {
+        feeds.iter().map(|feed| posted(feed, directory.path())).collect()
     })
     .await;
 }

@@ -123,12 +123,14 @@ fn tls(from: &Certificate) -> Option<Arc<ServerConfig>> {
     let certificate = CertificateDer::from_pem_file(&from.certificate).ok()?;
     let key = PrivateKeyDer::from_pem_file(&from.key).ok()?;
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ServerConfig::builder_with_provider(provider)
+    let mut config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .ok()?
         .with_no_client_auth()
         .with_single_cert(vec![certificate], key)
         .ok()?;
+    // As large sites do: sessions are resumed whatever else came between.
+    config.ticketer = rustls::crypto::ring::Ticketer::new().ok()?;
     Some(Arc::new(config))
 }
 

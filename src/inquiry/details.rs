@@ -64,13 +64,25 @@ impl Records {
         ending: &str,
     ) -> Result<Option<VolumeDetail>, StoreError> {
         let below = publish::archive_path(topic);
-        let Some(text) = self.store.archived(&format!("{below}{volume}.{ending}"))? else {
-            return Ok(None);
-        };
+        let kept = self.kept_feeds(format!("{below}{volume}"))?;
+        let Some(text) = kept(ending)? else { return Ok(None) };
         let paths = self.store.archive(&below)?;
         let volumes = paths.iter().filter_map(|path| path.strip_prefix(&below)?.parse().ok());
         let next = volumes.filter(|other: &Volume| *other > volume).min();
         Ok(Some(VolumeDetail { text, next }))
+    }
+
+    /// What is kept of a volume's feeds, by their endings. Those that closed before feeds
+    /// were woven have each by itself.
+    pub(super) fn kept_feeds(
+        &self,
+        stem: String,
+    ) -> Result<impl Fn(&str) -> Result<Option<String>, StoreError>, StoreError> {
+        let woven = self.store.archived(&format!("{stem}.{}", publish::WOVEN))?;
+        Ok(move |ending: &str| match &woven {
+            Some(woven) => Ok(publish::unweave(woven, ending)),
+            None => self.store.archived(&format!("{stem}.{ending}")),
+        })
     }
 
     /// The stories of a topic, or of all, that stand after a place in its order.

@@ -9,7 +9,7 @@ use atom_syndication::{
 
 use super::Format;
 use super::account::{Account, Publisher};
-use super::legible::looks_like_markup;
+use super::legible::{looks_like_markup, numbered, to_be_numbered};
 use super::masthead::{Masthead, at};
 use super::site::Site;
 use crate::model::Timestamp;
@@ -39,7 +39,7 @@ pub(super) fn render(masthead: &Masthead, accounts: &[Account<'_>], site: &Site)
     if masthead.place.archived {
         mark_archived(&mut feed);
     }
-    feed.write_to(Vec::new()).expect("writing to memory cannot fail")
+    numbered(feed.write_to(Vec::new()).expect("writing to memory cannot fail"))
 }
 
 fn links(masthead: &Masthead, site: &Site) -> Vec<Link> {
@@ -133,7 +133,8 @@ fn entry_links(account: &Account<'_>) -> Vec<Link> {
     }
     for copy in &account.copies {
         if let Some(url) = &copy.url {
-            links.push(Link { title: Some(copy.by.clone()), ..link("via", url.as_str(), None) });
+            let title = Some(to_be_numbered(&copy.by));
+            links.push(Link { title, ..link("via", url.as_str(), None) });
         }
     }
     for file in &account.enclosures {

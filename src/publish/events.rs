@@ -8,6 +8,7 @@ use atom_syndication::{Content, Entry, Feed, Generator};
 use super::atom::{category, date, link, person, text};
 use super::desk::SourceState;
 use super::legible::{escape, line};
+use super::masthead::NOTHING_YET;
 use super::site::{Site, topic_path};
 use super::{Format, Rendered};
 use crate::model::{EventKind, SourceEvent, Timestamp, TopicSilence};
@@ -27,8 +28,7 @@ pub(super) fn render(states: &[SourceState], silences: &[TopicSilence], site: &S
     let mut entries: Vec<(Timestamp, Entry)> = of_sources.chain(of_topics).collect();
     entries.sort_by(|(at, one), (other_at, other)| (other_at, &other.id).cmp(&(at, &one.id)));
     entries.truncate(MOST);
-    // Nothing has happened since the beginning of time.
-    let updated = entries.first().map_or(Timestamp::EPOCH, |(at, _)| *at);
+    let updated = entries.first().map_or(NOTHING_YET, |(at, _)| *at);
     let title = format!("What became of the sources of {}", site.name());
     let feed = Feed {
         id: site.events_id(),

@@ -60,15 +60,59 @@ pub(super) fn escape(text: &str) -> String {
     html
 }
 
-/// Whether a reader that guesses could take plain text for markup.
+/// Whether a reader that guesses could take plain text for markup. It is `&` with a name that
+/// means something, or with a number, even where nothing ends it: not the one in `R&D`.
 pub(super) fn looks_like_markup(text: &str) -> bool {
     let after = |mark: char| text.match_indices(mark).map(|(at, _)| &text[at + 1..]);
     after('<').any(|rest| rest.starts_with(|c: char| c.is_ascii_alphabetic() || "/!?".contains(c)))
         || after('&').any(|rest| {
-            let name = rest.trim_start_matches('#');
-            let end = name.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(name.len());
-            end > 0 && name[end..].starts_with(';')
+            let word = rest.strip_prefix('#').unwrap_or(rest);
+            let end = word.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(word.len());
+            let (word, after) = word.split_at(end);
+            let entity = format!("&{word};");
+            !word.is_empty()
+                && (rest.starts_with('#')
+                    || after.starts_with(';')
+                    || !word.chars().all(char::is_alphabetic)
+                    || htmlize::unescape(entity.as_str()) != entity)
         })
+}
+
+/// What stands for `&` and `<` in a text until it is written. Unicode keeps them for such uses,
+/// and [`legible`] leaves them in no text.
+const STANDS_FOR: [(char, char, &[u8]); 2] =
+    [('&', '\u{fdd0}', b"&#x26;"), ('<', '\u{fdd1}', b"&#x3C;")];
+
+/// A plain text where a format has no way to say that it is plain. Its marks will be written as
+/// numbers, by which the RSS Advisory Board's profile and the W3C's validator tell them from markup.
+pub(super) fn to_be_numbered(text: &str) -> String {
+    if !looks_like_markup(text) {
+        return text.to_owned();
+    }
+    let stand_in = |c| STANDS_FOR.iter().find(|(mark, ..)| *mark == c).map_or(c, |(_, by, _)| *by);
+    text.chars().map(stand_in).collect()
+}
+
+/// A written document in which the marks [to be numbered](to_be_numbered) are.
+pub(super) fn numbered(document: Vec<u8>) -> Vec<u8> {
+    let first = &[0xef, 0xb7];
+    if memchr::memmem::find(&document, first).is_none() {
+        return document;
+    }
+    let mut numbered = document;
+    for (_, by, number) in STANDS_FOR {
+        let mut buffer = [0; 4];
+        let by = by.encode_utf8(&mut buffer).as_bytes();
+        let (mut written, mut from) = (Vec::with_capacity(numbered.len() + 64), 0);
+        for at in memchr::memmem::find_iter(&numbered, by) {
+            written.extend_from_slice(&numbered[from..at]);
+            written.extend_from_slice(number);
+            from = at + by.len();
+        }
+        written.extend_from_slice(&numbered[from..]);
+        numbered = written;
+    }
+    numbered
 }
 
 /// `1 thing`, `2 things`: "A, B and C" from names.
@@ -137,9 +181,25 @@ mod tests {
             ("&#8217;", true),
             ("<b>bold</b>", true),
             ("a </p>", true),
+            ("&copy 2025", true),
+            ("Q3&4", true),
+            ("A&E, M&S, &c.", false),
         ] {
             assert_eq!(looks_like_markup(text), looks, "{text}");
         }
+    }
+
+    #[test]
+    fn marks_that_could_be_misread_are_written_as_numbers_and_no_others() {
+        for (given, written) in [
+            ("use of <b> & &amp;", "use of &#x3C;b> &#x26; &#x26;amp;"),
+            ("R&D 3 < 4", "R&D 3 < 4"),
+            ("ﷺ <3", "ﷺ <3"),
+        ] {
+            let document = numbered(to_be_numbered(given).into_bytes());
+            assert_eq!(String::from_utf8(document).unwrap(), written, "{given}");
+        }
+        assert!(!legible("a\u{fdd0}b\u{fdd1}").contains(['\u{fdd0}', '\u{fdd1}']));
     }
 
     #[test]

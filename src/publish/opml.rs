@@ -5,7 +5,7 @@ use std::io;
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
 
-use super::legible::line;
+use super::legible::{escape, line, looks_like_markup};
 
 /// One feed that a list offers.
 #[derive(Debug, Clone)]
@@ -37,7 +37,7 @@ fn write(title: &str, changed: &str, groups: &[Group]) -> io::Result<Vec<u8>> {
     writer.create_element("head").write_inner_content(|head| {
         for (name, value) in [("title", title), ("dateCreated", changed), ("dateModified", changed)]
         {
-            head.create_element(name).write_text_content(BytesText::new(&line(value)))?;
+            head.create_element(name).write_text_content(BytesText::new(&displayed(value)))?;
         }
         Ok(())
     })?;
@@ -48,7 +48,7 @@ fn write(title: &str, changed: &str, groups: &[Group]) -> io::Result<Vec<u8>> {
         if group.outlines.is_empty() && !(are_all_empty && place == last) {
             continue;
         }
-        let text = line(&group.text);
+        let text = displayed(&group.text);
         let heading = writer.create_element("outline").with_attribute(("text", text.as_str()));
         heading.write_inner_content(|inside| {
             group.outlines.iter().try_for_each(|outline| write_outline(inside, outline))
@@ -59,9 +59,15 @@ fn write(title: &str, changed: &str, groups: &[Group]) -> io::Result<Vec<u8>> {
     Ok(writer.into_inner())
 }
 
+/// A text as OPML 2.0 has it displayed: it may be HTML, so whatever looks like that is escaped.
+fn displayed(text: &str) -> String {
+    let text = line(text);
+    if looks_like_markup(&text) { escape(&text) } else { text }
+}
+
 fn write_outline(writer: &mut Writer<Vec<u8>>, outline: &Outline) -> io::Result<()> {
-    let text = line(&outline.text);
-    let description = line(&outline.description);
+    let text = displayed(&outline.text);
+    let description = displayed(&outline.description);
     let mut element = writer.create_element("outline").with_attributes([
         ("text", text.as_str()),
         ("title", text.as_str()),
@@ -97,6 +103,8 @@ mod tests {
             let headings = list.lines().filter(|line| line.starts_with("    <outline "));
             headings.map(|line| line.trim().to_owned()).collect::<Vec<_>>()
         };
+        let marked = headings(&[group("A & B, <b>, R&D", vec![]), group("Q3&4 <b>", vec![])]);
+        assert_eq!(marked, ["<outline text=\"Q3&amp;amp;4 &amp;lt;b&amp;gt;\">"]);
         let some = [group("A", vec![]), group("B", vec![outline]), group("C", vec![])];
         assert_eq!(headings(&some), ["<outline text=\"B\">"]);
         let none = [group("A", vec![]), group("B", vec![])];

@@ -9,6 +9,7 @@ use rss::{Category, Channel, Enclosure, Guid, Item, Source};
 use super::Format;
 use super::account::Account;
 use super::dates::http_date;
+use super::legible::{numbered, to_be_numbered};
 use super::masthead::{Masthead, at};
 use super::site::Site;
 use crate::model::Timestamp;
@@ -19,9 +20,9 @@ const ATOM: &str = "http://www.w3.org/2005/Atom";
 /// The feed as bytes, which depend on the arguments alone (Q20).
 pub(super) fn render(masthead: &Masthead, accounts: &[Account<'_>], site: &Site) -> Vec<u8> {
     let channel = Channel {
-        title: masthead.title.clone(),
+        title: to_be_numbered(&masthead.title),
         link: site.address(&masthead.page),
-        description: masthead.description.clone(),
+        description: to_be_numbered(&masthead.description),
         generator: Some("gazetted".to_owned()),
         last_build_date: Some(http_date(masthead.updated)),
         namespaces: BTreeMap::from([("atom".to_owned(), ATOM.to_owned())]),
@@ -29,7 +30,7 @@ pub(super) fn render(masthead: &Masthead, accounts: &[Account<'_>], site: &Site)
         items: accounts.iter().filter(|told| told.withdrawn.is_none()).map(item).collect(),
         ..Channel::default()
     };
-    channel.write_to(Vec::new()).expect("writing to memory cannot fail")
+    numbered(channel.write_to(Vec::new()).expect("writing to memory cannot fail"))
 }
 
 fn links(masthead: &Masthead, site: &Site) -> Vec<Extension> {
@@ -54,7 +55,7 @@ fn item(account: &Account<'_>) -> Item {
         (None, None) => String::new(),
     };
     Item {
-        title: Some(account.title.clone()),
+        title: Some(to_be_numbered(&account.title)),
         link: Some(account.url.clone()),
         description: Some(description),
         content: account.content.clone(),
@@ -67,10 +68,13 @@ fn item(account: &Account<'_>) -> Item {
             length: file.length.unwrap_or(0).to_string(),
             mime_type: file.media_type.to_owned(),
         }),
-        source: Some(Source { url: source_url(account), title: Some(account.source.name.clone()) }),
+        source: Some(Source {
+            url: source_url(account),
+            title: Some(to_be_numbered(&account.source.name)),
+        }),
         dublin_core_ext: Some(DublinCoreExtension {
             creators: account.authors.clone(),
-            rights: account.rights.iter().cloned().collect(),
+            rights: account.rights.iter().map(|rights| to_be_numbered(rights)).collect(),
             ..DublinCoreExtension::default()
         }),
         extensions: atom([("link", copies(account)), ("updated", vec![updated(account.updated)])]),
@@ -87,7 +91,7 @@ fn source_url(account: &Account<'_>) -> String {
 /// A link per copy, as in Atom.
 fn copies(account: &Account<'_>) -> Vec<Extension> {
     let linked = account.copies.iter().filter_map(|copy| Some((copy, copy.url.as_ref()?)));
-    linked.map(|(copy, url)| link("via", url, ("title", &copy.by))).collect()
+    linked.map(|(copy, url)| link("via", url, ("title", &to_be_numbered(&copy.by)))).collect()
 }
 
 /// RSS has no word for a revision; Atom's is understood beside it.
@@ -114,5 +118,5 @@ fn atom<const N: usize>(elements: [(&str, Vec<Extension>); N]) -> ExtensionMap {
 }
 
 fn category(label: &str) -> Category {
-    Category { name: label.to_owned(), domain: None }
+    Category { name: to_be_numbered(label), domain: None }
 }

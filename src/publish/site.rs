@@ -87,7 +87,8 @@ impl Site {
 
     /// The id of the feed of what a query finds; `asked` is the query as in its address.
     pub(super) fn search_id(&self, asked: &str) -> String {
-        self.tag(&format!("search:{asked}"))
+        // Forms encode what a URI need not: an id stands in its shortest form (RFC 3986 §6.2.2).
+        self.tag(&format!("search:{}", asked.replace("%7E", "~")))
     }
 
     /// The id of a source that states none.

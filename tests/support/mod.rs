@@ -8,4 +8,6 @@ pub mod http;
 
 pub mod site;
 
+pub mod validator;
+
 pub mod world;

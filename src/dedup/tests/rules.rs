@@ -113,7 +113,7 @@ fn a_source_cannot_take_over_a_story_by_claiming_its_id() {
         "Something else entirely is announced",
     );
     assert_eq!(desk.verdicts(&[claim]), [Verdict::New]);
-    assert_eq!(desk.known.stories[&founded.id], founded);
+    assert_eq!(*desk.known.stories[&founded.id], founded);
     let ids: BTreeSet<_> = desk.known.stories.values().map(|story| &story.published_id).collect();
     assert_eq!(ids.len(), 2, "no two stories bear one published id");
 }
@@ -125,6 +125,11 @@ fn ids_that_are_no_absolute_iris_are_replaced() {
         ("12345", false),
         ("/news/7", false),
         ("https://example.org/a b", false),
+        ("https://example.org/?a[]=b", false),
+        ("https://example.org/100%", false),
+        ("https://example.org/100%25", true),
+        ("https://[::1]/a", true),
+        ("https://example.org/é", true),
         ("tag:example.org,2025:7", true),
         ("urn:uuid:8f0b0d3e-0000-4000-8000-000000000000", true),
         ("HTTPS://Example.org:443/A?utm_source=x", true),

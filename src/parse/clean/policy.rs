@@ -5,7 +5,8 @@ use url::Url;
 use super::super::markup::{Kind, Pieces, attributes};
 use super::picture;
 
-/// Elements that may leave.
+/// Elements that may leave. `bdo` is not among them: it turns a text round, whatever the
+/// text says, and the W3C's validator counts it among the risks.
 pub(super) const TAGS: &[&str] = &[
     "a",
     "abbr",
@@ -15,7 +16,6 @@ pub(super) const TAGS: &[&str] = &[
     "aside",
     "b",
     "bdi",
-    "bdo",
     "blockquote",
     "br",
     "caption",
