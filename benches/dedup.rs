@@ -94,7 +94,7 @@ impl World {
             world.guids.extend(entry.guid.clone());
             let now = entry.updated.unwrap_or(world.now);
             let rules = world.rules();
-            let candidates = candidates(vec![entry], &rules, now);
+            let candidates = candidates(&[entry.into()], &rules, now);
             let mut known = Lookalikes::default();
             let judged = judge(candidates, &mut known, &rules, now);
             for admitted in judged.admitted {
@@ -140,19 +140,20 @@ impl World {
     }
 
     fn judged(&self, words: usize) -> Measured {
-        let entries: Vec<Entry> = (0..JUDGED)
+        let entries: Vec<Arc<Entry>> = (0..JUDGED)
             .map(|place| match place % 3 {
                 0 => self.copy(self.size - 1 - (place * 7) % RECENT.min(self.size), words),
                 _ => self.entry(self.size + place, words),
             })
+            .map(Arc::new)
             .collect();
         let rules = self.rules();
         let (mut joined, mut keys, mut founded) = (0, 0, 0);
         let start = Instant::now();
         for document in entries.chunks(20) {
-            let mut candidates = candidates(document.to_vec(), &rules, self.now);
+            let mut candidates = candidates(document, &rules, self.now);
             let names: Vec<Key> =
-                candidates.iter().flat_map(|candidate| candidate.names()).collect();
+                candidates.iter().flat_map(|candidate| candidate.names()).copied().collect();
             let told = self.lookalikes(&names);
             read_texts(&mut candidates, &told);
             let open = candidates.iter().filter(|candidate| !is_settled(candidate, &told));
@@ -177,10 +178,10 @@ impl World {
         let mut known = Lookalikes::default();
         for key in keys {
             let Some(bearers) = self.by_key.get(key) else { continue };
-            known.by_key.insert(*key, bearers.clone());
+            known.by_key.insert(*key, bearers.as_slice().into());
             for id in bearers {
                 if let Some(bytes) = self.stories.get(id) {
-                    known.stories.entry(*id).or_insert_with(|| decoded(bytes));
+                    known.stories.entry(*id).or_insert_with(|| decoded(bytes).into());
                 }
             }
         }
@@ -205,7 +206,7 @@ impl World {
         for number in recent {
             let entry = self.entry(number, 300);
             let rules = self.rules();
-            let candidates = candidates(vec![entry], &rules, self.now);
+            let candidates = candidates(&[entry.into()], &rules, self.now);
             let mut known = Lookalikes::default();
             for admitted in judge(candidates, &mut known, &rules, self.now).admitted {
                 let stored = encoded(&admitted.story);

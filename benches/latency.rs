@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use gazetted::clock::Clock;
 use gazetted::config::Plan;
-use gazetted::daemon::Daemon;
+use gazetted::daemon::{self, Daemon};
 use gazetted::model::Timestamp;
 use gazetted::store;
 
@@ -58,7 +58,8 @@ async fn measure(rounds: usize) -> Outcome<()> {
         ),
     )?;
     let plan = Plan::load(&file).map_err(|problems| problems.to_string())?.plan;
-    let store = Arc::new(store::open(&plan.store.path, plan.store.cache)?);
+    let store = daemon::aside(|| store::open(&plan.store.path, plan.store.cache));
+    let store = Arc::new(store?);
     let clock = Clock::by_hand(Timestamp::from_secs(1_743_600_000));
     let daemon = Daemon::start(plan, store, listener, clock.clone()).await?;
     daemon.handle().settled().await;

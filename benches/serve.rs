@@ -4,7 +4,7 @@
 //! Each server is a process of its own, so that its time can be read from
 //! `/proc`; the load comes from this one: 64 connections that are kept alive.
 //! The feed has 50 entries. Run it with `cargo bench --bench serve`; nginx is
-//! measured where it is installed.
+//! measured where it is installed. `-- --waits` measures how long readers wait alone.
 
 use std::convert::Infallible;
 use std::io::{BufRead, BufReader, Write};
@@ -15,6 +15,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use gazetted::daemon::Background;
 use gazetted::model::{
     Entry, Evidence, Member, Revisions, SourceId, Sources, Story, StoryId, Timestamp, Topic,
     TopicId,
@@ -42,6 +43,9 @@ const OURS: &str = "gazetted";
 const NAMES: [&str; 3] = ["hyper", OURS, "nginx"];
 const KINDS: usize = 3;
 
+/// The argument that leaves the comparison out.
+const WAITS: &str = "--waits";
+
 type Failure = Box<dyn std::error::Error>;
 
 fn main() -> Result<(), Failure> {
@@ -51,6 +55,9 @@ fn main() -> Result<(), Failure> {
     match role.as_str() {
         OURS => runtime.block_on(ours()),
         "hyper" => runtime.block_on(bare_hyper()),
+        _ if std::env::args().any(|argument| argument == WAITS) => {
+            runtime.block_on(waiting_alone())
+        }
         _ => runtime.block_on(compare()),
     }
 }
@@ -85,6 +92,13 @@ async fn compare() -> Result<(), Failure> {
         waiting(server, requests).await?;
     }
     Ok(())
+}
+
+async fn waiting_alone() -> Result<(), Failure> {
+    let directory = tempfile::tempdir()?;
+    let mut server = Server::start(OURS, directory.path())?.ok_or("we are not installed")?;
+    let requests = requests(&server).await?;
+    waiting(&mut server, &requests).await
 }
 
 /// How long a reader waits at a moderate load, while nothing happens and while all
@@ -314,7 +328,8 @@ async fn ours() -> Result<(), Failure> {
     let serving =
         publish::serve(listener, shelf.clone(), Arc::new(Nobody), Settings::default(), stop);
     let (toggle, toggled) = tokio::sync::watch::channel(false);
-    tokio::spawn(rendering(shelf, toggled));
+    let background = Background::start()?;
+    background.spawn_apart(rendering(shelf, toggled));
     let input = async {
         let mut input = tokio::io::stdin();
         while !matches!(input.read(&mut [0; 1]).await, Ok(0) | Err(_)) {
@@ -325,14 +340,14 @@ async fn ours() -> Result<(), Failure> {
     Ok(())
 }
 
-/// Renders all topics, each time with other words, where the daemon does: in a task
-/// that the other worker threads need not wait for.
+/// Renders all topics, each time with other words, where the daemon does: on a thread
+/// that gives way to those that answer.
 async fn rendering(shelf: Arc<Shelf>, mut toggled: tokio::sync::watch::Receiver<bool>) {
     let mut edition = 0;
     while toggled.wait_for(|rendering| *rendering).await.is_ok() {
         edition += 1;
         let at = Timestamp::from_secs(1_743_600_000 + edition);
-        tokio::task::block_in_place(|| shelf.place(rendered(edition), at));
+        shelf.place(rendered(edition), at);
     }
 }
 

@@ -106,7 +106,7 @@ fn gathering(numbers: std::ops::Range<u64>, texts: &mut Words) -> Commit {
             .into_iter()
             .map(|story| Admitted {
                 keys: keys(story.id),
-                story,
+                story: story.into(),
                 before: None,
                 dropped: Vec::new(),
                 verdict: Verdict::New,

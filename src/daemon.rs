@@ -17,10 +17,14 @@ use crate::pipeline::{Editor, Pipeline, Polled, Refilled, Request};
 use crate::publish::{self, Address, Audience, Listener, Shelf};
 use crate::store::{Store, StoreError};
 
+mod background;
+
 mod descriptors;
 mod desk;
 
 mod site;
+
+pub use background::{Background, aside};
 
 /// Requests that may wait for the loop.
 const WAITING: usize = 64;
@@ -40,6 +44,9 @@ pub enum DaemonError {
     /// The listener broke.
     #[error("the server ended: {0}")]
     Server(#[from] std::io::Error),
+    /// There are no threads to poll with.
+    #[error("no threads can be started: {0}")]
+    Threads(std::io::Error),
     /// A fault of ours.
     #[error("the core loop ended by a fault; please report it")]
     Panicked,
@@ -85,6 +92,7 @@ impl Daemon {
         listeners: impl Into<Listeners>,
         clock: Clock,
     ) -> Result<Self, DaemonError> {
+        let background = Background::start().map_err(DaemonError::Threads)?;
         let Listeners { readers, operators } = listeners.into();
         let address = readers.address();
         let plan = Arc::new(descriptors::within(plan));
@@ -106,6 +114,7 @@ impl Daemon {
             ledger,
             clock.clone(),
             hubs,
+            background.clone(),
         ));
         let site = site::Site::of(&plan.publish, records.clone(), shelf.clone(), clock);
         let stop_writing = CancellationToken::new();
@@ -125,11 +134,11 @@ impl Daemon {
             address,
             records,
             requests,
-            pipeline: on_a_thread_of_its_own(pipeline),
+            pipeline: background.spawn_apart(pipeline.run()),
             server: tokio::spawn(server),
             stop_serving,
             shelf,
-            site: site.map(|site| tokio::spawn(site.keep_current(stop_writing.clone()))),
+            site: site.map(|site| background.spawn(site.keep_current(stop_writing.clone()))),
             stop_writing,
         })
     }
@@ -190,13 +199,6 @@ impl Daemon {
         let closed = tokio::task::block_in_place(|| self.records.store().close());
         drained.and(closed.map_err(DaemonError::from))
     }
-}
-
-/// Runs the loop. It computes and waits for the disk more than for anything else: among the
-/// runtime's workers it would leave its place to another thread several times a poll.
-fn on_a_thread_of_its_own(pipeline: Pipeline) -> JoinHandle<Result<(), StoreError>> {
-    let runtime = tokio::runtime::Handle::current();
-    tokio::task::spawn_blocking(move || runtime.block_on(pipeline.run()))
 }
 
 /// There is no loop any more to do what was asked.

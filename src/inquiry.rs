@@ -86,7 +86,7 @@ impl Records {
         let known = self.store.lookalikes(&keys)?;
         let bearer = keys.iter().filter_map(|key| known.by_key.get(key)).flatten();
         let mut bearers = bearer.filter_map(|id| known.stories.get(id));
-        bearers.next().cloned().map(|story| self.followed(story)).transpose()
+        bearers.next().map(|story| self.followed(Story::clone(story))).transpose()
     }
 
     /// The story itself, or the one that an operator has joined it with.

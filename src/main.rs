@@ -2,6 +2,10 @@
 
 use std::process::ExitCode;
 
+/// Its settings are compiled in: `.cargo/config.toml`.
+#[global_allocator]
+static MEMORY: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 fn main() -> ExitCode {
     gazetted::cli::main()
 }

@@ -60,7 +60,7 @@ pub use seed::Seed;
 pub use signature::Signature;
 pub use source::{Enrich, Location, Pace, Role, Secret, Source, Sources};
 pub use stamp::Stamp;
-pub use story::{Admitted, Key, KeyKind, Lookalikes, Member, Story, Verdict};
+pub use story::{Admitted, Bearers, Key, KeyKind, Lookalikes, Member, Story, Verdict};
 pub use subscriber::{Mode, Subscriber, SubscriberId, Wish, host_of};
 pub use timestamp::Timestamp;
 pub use topic::{Bounds, Fingerprint, Revisions, Topic};

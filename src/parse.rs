@@ -40,6 +40,8 @@ mod report;
 
 mod strict;
 
+use std::sync::Arc;
+
 use url::Url;
 
 pub use self::report::{EnclosureReport, EntryReport, HintsReport, Report, report};
@@ -77,7 +79,7 @@ pub struct Parsed {
     /// What it says of itself.
     pub feed: Feed,
     /// Its entries in document order.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<Arc<Entry>>,
     /// What it asks of its readers.
     pub hints: Hints,
     /// What was repaired or left out, in words.

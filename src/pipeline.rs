@@ -61,7 +61,7 @@ use telling::News;
 
 pub(crate) use editor::rules;
 pub use editor::{Editor, Memories};
-pub(crate) use filing::{after, archive_of, holds, latest_first, names};
+pub(crate) use filing::{after, archive_of, holds, latest_first, names, words};
 pub use filling::{Fillings, TopicFilling};
 pub use ingested::Ingested;
 pub(crate) use listening::silences;
@@ -78,6 +78,10 @@ const LAST_POLLS: Duration = Duration::from_secs(10);
 
 /// As many polls go into one commit: what was waiting when the last was done.
 const GATHER: usize = 256;
+
+/// No further poll does once those there are have brought so many entries: all that is made
+/// of them is in memory at the same time, and a larger commit costs each of them as much.
+const ENTRIES: usize = 500;
 
 /// What makes the loop act.
 enum Event {
@@ -259,10 +263,14 @@ impl Pipeline {
     /// The poll that ended, and those that ended meanwhile.
     fn gather(&mut self, first: Result<(Id, Poll), JoinError>) -> Vec<Poll> {
         let mut polls: Vec<Poll> = self.landed(first).into_iter().collect();
+        let mut entries = polls.first().map_or(0, |poll| poll.entries().len());
         while polls.len() < GATHER
+            && entries < ENTRIES
             && let Some(ended) = self.polls.try_join_next_with_id()
         {
-            polls.extend(self.landed(ended));
+            let landed = self.landed(ended);
+            entries += landed.as_ref().map_or(0, |poll| poll.entries().len());
+            polls.extend(landed);
         }
         polls
     }

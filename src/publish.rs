@@ -54,6 +54,8 @@ mod site;
 
 mod uri;
 
+mod weave;
+
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -72,8 +74,9 @@ pub use directory::{Directory, Document, Put};
 pub use guard::Guard;
 pub use ledger::Ledger;
 pub use server::{Address, Audience, Listener, Settings, serve};
-pub use shelf::{Absence, Shelf};
+pub use shelf::{Absence, Shelf, Which};
 pub use site::Site;
+pub use weave::{WOVEN, unweave, weave};
 
 /// Something that can be served: a feed, a page, a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -192,13 +195,20 @@ pub fn render_stories(stories: &[Arc<Story>], sources: &Sources, site: &Site) ->
 
 /// A page of earlier stories as a JSON Feed: `/topics/ID.json?before=…`.
 fn render_earlier(before: Before, detail: &EarlierDetail, site: &Site) -> Rendered {
-    let EarlierDetail { topic, stories, sources, next } = detail;
+    let EarlierDetail { topic, stories, words, sources, next } = detail;
     let site = &Site { hub: None, ..site.clone() };
-    let date = |story: &Story| topic.as_ref().map_or(story.updated, |topic| topic.date_of(story));
-    let accounts = accounts(stories, date, sources, site);
-    let masthead = match topic {
-        Some(topic) => Masthead::of_topic(topic, &accounts, None, site),
-        None => Masthead::of_everything(&accounts, site),
+    let words = |story: &Story| words.get(&story.id).cloned().unwrap_or_default();
+    let (accounts, masthead) = match topic {
+        Some(topic) => {
+            let accounts = explained(topic, stories, &words, sources, site);
+            let masthead = Masthead::of_topic(topic, &accounts, None, site);
+            (accounts, masthead)
+        }
+        None => {
+            let accounts = accounts(stories, |story| story.updated, sources, site);
+            let masthead = Masthead::of_everything(&accounts, site);
+            (accounts, masthead)
+        }
     };
     let at = |before: &Before| format!("{}?before={before}", masthead.stem);
     let (stem, earlier) = (at(&before), next.as_ref().map(at));
@@ -310,11 +320,16 @@ pub fn archive_path(topic: &TopicId) -> String {
 }
 
 /// A feed of what a query finds. No hub is told when it changes.
-fn render_search(query: &str, finding: &Finding, format: Format, site: &Site) -> Rendered {
+fn render_search(
+    (query, days): (&str, u32),
+    finding: &Finding,
+    format: Format,
+    site: &Site,
+) -> Rendered {
     let site = Site { hub: None, ..site.clone() };
     let stories: Vec<_> = finding.stories.iter().map(|found| found.story.clone()).collect();
     let accounts = accounts(&stories, |story| story.updated, &finding.sources, &site);
-    let masthead = Masthead::of_search(query, &accounts, &site);
+    let masthead = Masthead::of_search(query, days, &accounts, &site);
     format.render(&masthead, &accounts, &site)
 }
 

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use atom_syndication::Feed;
+use gazetted::publish::{WOVEN, unweave};
+use gazetted::store::{self, Commit, Store};
 
 use crate::support::world::{World, atom};
 
@@ -92,6 +94,59 @@ async fn a_volume_of_a_topic_that_explains_itself_says_for_which_words_as_the_fe
     }
     for bytes in archived(&in_may().await).await.into_values() {
         assert!(!String::from_utf8(bytes).unwrap().contains("Matched: "));
+    }
+}
+
+/// A page of the stories before May, as JSON tells it.
+const BEFORE_MAY: &str = "/topics/crime.json?before=2025-05-01T00:00:00Z";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_of_earlier_stories_says_for_which_words_where_its_topic_explains_itself() {
+    let page = in_may_with("explain = true").await.get(BEFORE_MAY).await.text().to_owned();
+    assert_eq!(page.matches("Matched: crime.").count(), 2, "{page}");
+    let page = in_may().await.get(BEFORE_MAY).await.text().to_owned();
+    assert!(page.contains("Crime report no. 1") && !page.contains("Matched: "), "{page}");
+}
+
+/// Forty entries, the newest first, each of twenty thousand letters.
+fn long_texts() -> String {
+    let mut document = atom(&[]).replace("</feed>", "");
+    for number in (10..50).rev() {
+        let page = format!("https://www.gov.uk/government/news/crime-{number}");
+        let text = format!("crime number {number} was told of ").repeat(650);
+        document += &format!(
+            "<entry><id>{page}</id><title>Crime report no. {number}</title>\
+             <updated>2025-04-01T08:{number}:00Z</updated><link href=\"{page}\"/>\
+             <content>{text}</content></entry>"
+        );
+    }
+    document + "</feed>"
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn q40_a_json_feed_stays_below_250_kb_and_its_pages_tell_the_rest_each_story_once() {
+    let world = World::new().await.source("fcdo", long_texts()).topic("crime", "crime");
+    let world = world.start().await;
+    let whole = world.get("/topics/crime.atom").await;
+    assert!(whole.body.len() > 750_000, "{}", whole.body.len());
+    for first in ["/topics/crime.json", "/stories.json"] {
+        let (mut met, mut paths) = (Vec::new(), BTreeSet::new());
+        let mut next = Some(first.to_owned());
+        while let Some(path) = next {
+            assert!(paths.insert(path.clone()), "{path} repeats");
+            let answer = world.get(&path).await;
+            assert!(answer.body.len() < 250_000, "{path}: {}", answer.body.len());
+            let feed: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
+            assert_eq!(feed["feed_url"], format!("https://feeds.example.org{path}"));
+            let items = feed["items"].as_array().unwrap();
+            met.extend(items.iter().map(|item| item["title"].as_str().unwrap().to_owned()));
+            let told = feed["next_url"].as_str();
+            next = told.map(|next| next.replace("https://feeds.example.org/", "/"));
+        }
+        let all: Vec<_> =
+            (10..50).rev().map(|number| format!("Crime report no. {number}")).collect();
+        assert_eq!(met, all, "{first}");
+        assert!(paths.len() >= 4, "{paths:?}");
     }
 }
 
@@ -214,4 +269,41 @@ async fn a_volume_none_of_whose_stories_is_kept_goes_with_them() {
     }
     let kept: Vec<_> = archived(&world).await.into_keys().collect();
     assert!(!kept.is_empty() && kept.iter().all(|path| path.contains("2025-05")), "{kept:?}");
+}
+
+/// Has the store hold every volume's feeds each by itself, as an earlier version left them.
+async fn part_feeds(world: &mut World) {
+    world.stop().await;
+    let plan = world.plan();
+    let store = store::open(&plan.store.path, plan.store.cache).unwrap();
+    let mut commit = Commit::default();
+    for path in store.archive("/topics/").unwrap() {
+        if let Some(stem) = path.strip_suffix(WOVEN) {
+            let woven = store.archived(&path).unwrap().unwrap();
+            for format in FORMATS {
+                commit.archived.push((format!("{stem}{format}"), unweave(&woven, format).unwrap()));
+            }
+            commit.unarchived.push(path);
+        }
+    }
+    assert_eq!((commit.archived.len(), commit.unarchived.len()), (3, 1));
+    store.commit(commit).await.unwrap();
+    store.close().unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn volumes_that_an_earlier_version_closed_are_served_as_they_were_and_go_like_any_other() {
+    let mut world = in_may().await;
+    let april = archived(&world).await;
+    part_feeds(&mut world).await;
+    world.restart().await;
+    assert_eq!(archived(&world).await, april);
+    world
+        .reconfigure(|config| *config = config.replace("feeds.example.org", "news.example.org"))
+        .await;
+    world.stop().await;
+    let plan = world.plan();
+    let store = store::open(&plan.store.path, plan.store.cache).unwrap();
+    let kept = store.archive("/topics/").unwrap();
+    assert_eq!(kept, ["/topics/crime/archive/2025-04", "/topics/crime/archive/2025-04.feeds"]);
 }

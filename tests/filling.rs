@@ -42,7 +42,7 @@ fn poll(world: &World, numbers: impl Iterator<Item = usize>) -> Vec<Poll> {
         back: None,
         moved: None,
         feed: Feed::default(),
-        entries: numbers.map(entry).collect(),
+        entries: numbers.map(entry).map(Arc::new).collect(),
         hints: Hints::default(),
         warnings: Vec::new(),
     };

@@ -10,6 +10,7 @@ mod hubs;
 mod push;
 mod redirects;
 mod timing;
+mod tls;
 mod validators;
 mod watching;
 mod weeks;
@@ -129,7 +130,13 @@ const RULES: &[(u8, &[&str])] = &[
     (66, &["headers::p66_the_address_is_sent_as_subscribed"]),
     (67, &["headers::p64_p65_p67_no_cookie_no_referer_no_cache_control"]),
     (68, &["headers::p68_nothing_but_the_source_is_fetched"]),
-    (69, &["headers::p69_fifty_sources_of_one_origin_share_a_connection"]),
+    (
+        69,
+        &[
+            "headers::p69_fifty_sources_of_one_origin_share_a_connection",
+            "tls::p69_a_site_that_is_asked_again_over_a_new_connection_resumes_its_session",
+        ],
+    ),
     (70, &["headers::p70_credentials_go_to_their_own_origin_alone"]),
     (
         71,
@@ -199,6 +206,7 @@ fn every_rule_has_a_test_that_bears_its_number() {
         ("push", include_str!("polling/push.rs")),
         ("redirects", include_str!("polling/redirects.rs")),
         ("timing", include_str!("polling/timing.rs")),
+        ("tls", include_str!("polling/tls.rs")),
         ("validators", include_str!("polling/validators.rs")),
     ];
     assert!(numbers().eq(RULES.iter().map(|(rule, _)| *rule)));

@@ -1,5 +1,6 @@
 //! Signals, sockets and systemd's protocols to the real binary in; what readers and operators see out.
 
+use std::collections::BTreeSet;
 use std::os::unix::net::UnixDatagram;
 use std::process::Command;
 use std::sync::mpsc;
@@ -54,6 +55,34 @@ fn lines(log: &str) -> Vec<Value> {
 
 fn has(log: &str, event: &str) -> bool {
     lines(log).iter().any(|line| line["event"] == event)
+}
+
+/// The priorities of a process's threads of this name, as `nice` counts them.
+fn priorities(process: u32, name: &str) -> BTreeSet<i32> {
+    let tasks = std::fs::read_dir(format!("/proc/{process}/task")).unwrap().flatten();
+    // One that ended meanwhile is left out.
+    let stats = tasks.filter_map(|task| std::fs::read_to_string(task.path().join("stat")).ok());
+    stats
+        .filter_map(|stat| {
+            let (head, fields) = stat.rsplit_once(") ")?;
+            let of_name = head.ends_with(&format!(" ({name}"));
+            of_name.then(|| fields.split(' ').nth(16).unwrap().parse().unwrap())
+        })
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn threads_that_poll_and_keep_give_way_to_those_that_answer() {
+    let (_site, gazetted) = one_source().await;
+    let mut daemon = gazetted.start();
+    daemon.logged("\"news\"");
+    let of = |name| priorities(daemon.id(), name);
+    let own = *of("gazetted").first().unwrap();
+    assert_eq!(of("tokio-rt-worker"), BTreeSet::from([own]), "they answer");
+    let behind = BTreeSet::from([(own + 10).min(19)]);
+    assert_eq!(of("background"), behind);
+    assert_eq!(of("store-writer"), behind);
+    assert_eq!(daemon.end("TERM").0, Some(0));
 }
 
 // The end.

@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
@@ -63,7 +64,7 @@ pub fn commit(number: u64) -> Commit {
     let ids = (0..STORIES).map(|story| id(number, story));
     let memory = Memory { polls: number, ..Memory::default() };
     let admitted = (0..STORIES).map(|n| Admitted {
-        story: story(number, n),
+        story: story(number, n).into(),
         before: None,
         dropped: Vec::new(),
         keys: [KeyKind::Own, KeyKind::Address, KeyKind::Passage]
@@ -102,15 +103,15 @@ pub fn whole_commits(store: &dyn Store) -> u64 {
             let id = id(commit, number);
             let keys = [key(KeyKind::Own, id), key(KeyKind::Address, id)];
             let found = store.lookalikes(&keys).unwrap();
-            assert!(keys.iter().all(|key| found.by_key[key] == [id]), "{commit}.{number}");
+            assert!(keys.iter().all(|key| found.by_key[key][..] == [id]), "{commit}.{number}");
             let lives = commit >= oldest;
             // A passage is evidence only of a story that is there.
             let passage = key(KeyKind::Passage, id);
             let bearers = store.lookalikes(&[passage]).unwrap().by_key.remove(&passage);
-            assert_eq!(bearers, lives.then(|| vec![id]), "{commit}.{number}");
+            assert_eq!(bearers.as_deref(), lives.then_some(&[id][..]), "{commit}.{number}");
             assert_eq!(found.stories.len(), usize::from(lives), "{commit}.{number}");
             if lives {
-                assert_eq!(found.stories[&id], story(commit, number));
+                assert_eq!(*found.stories[&id], story(commit, number));
                 expected.push(id);
                 places.push(Place { date: at(commit), story: id });
             }
@@ -266,8 +267,9 @@ fn fills_its_small_disk() {
     let big = |number: u64| {
         let mut commit = commit(number);
         let texts = (0u32..200_000).map(|n| n.wrapping_mul(0x9e37_79b9).rotate_left(n % 31) ^ n);
-        commit.admitted[0].story.members[0].entry.text =
-            texts.map(|n| char::from(b' ' + (n % 90) as u8)).collect();
+        let story = Arc::make_mut(&mut commit.admitted[0].story);
+        let entry = Arc::make_mut(&mut story.members[0].entry);
+        entry.text = texts.map(|n| char::from(b' ' + (n % 90) as u8)).collect();
         commit
     };
     // Commits until it is refused; the first that was.

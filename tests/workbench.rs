@@ -45,7 +45,8 @@ async fn a_search_tells_what_it_found_with_marks_by_week_and_as_a_topic_to_copy(
     assert!(text.contains("2025-W13 to 2025-W14"), "{text}");
     assert_eq!(text.matches("<rect ").count(), 2, "{text}");
     assert!(text.contains("query = &#34;title:crime OR talks&#34;"), "{text}");
-    assert!(text.contains("href=\"/search.atom?q=title%3Acrime+OR+talks\""), "{text}");
+    let feed = "href=\"/search.atom?q=title%3Acrime+OR+talks&#38;since=30d\"";
+    assert!(text.contains(feed), "{text}");
     assert!(!text.contains("style=") && !text.contains("<script"), "{text}");
     let policy = page.header("content-security-policy").unwrap();
     assert!(policy.contains("default-src 'none'") && policy.contains("form-action 'self'"));
@@ -67,6 +68,7 @@ async fn a_search_can_be_subscribed_to_in_every_format() {
         ("/search.atom?q=crime", "application/atom+xml; charset=utf-8"),
         ("/search.rss?q=crime", "application/rss+xml; charset=utf-8"),
         ("/search.json?q=crime", "application/feed+json"),
+        ("/search.json?q=crime&since=30d", "application/feed+json"),
     ] {
         let feed = world.get(path).await;
         assert_eq!((feed.status, feed.header("content-type")), (200, Some(media_type)), "{path}");

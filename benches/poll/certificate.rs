@@ -3,8 +3,6 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::origin::ORIGINS;
-
 /// Where the certificate and its key are.
 pub struct Certificate {
     pub certificate: PathBuf,
@@ -17,9 +15,9 @@ impl Certificate {
         Self { certificate: directory.join("certificate.pem"), key: directory.join("key.pem") }
     }
 
-    /// Has openssl make both; false where it is not installed.
-    pub fn make(&self) -> std::io::Result<bool> {
-        let hosts: Vec<_> = (1..=ORIGINS).map(|host| format!("IP:127.0.0.{host}")).collect();
+    /// Has openssl make both, for as many addresses; false where it is not installed.
+    pub fn make(&self, hosts: usize) -> std::io::Result<bool> {
+        let hosts: Vec<_> = (1..=hosts).map(|host| format!("IP:127.0.0.{host}")).collect();
         let settings = format!(
             "[req]\ndistinguished_name = dn\nx509_extensions = of\n[dn]\n[of]\n\
              basicConstraints = critical, CA:FALSE\nsubjectAltName = {}\n",

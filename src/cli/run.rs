@@ -17,7 +17,7 @@ use super::{ConfigFile, Done, Stop};
 use crate::clock::Clock;
 use crate::config::{Loaded, Plan, Problems};
 use crate::control::{self, Door, Errand, Reloaded};
-use crate::daemon::{Daemon, Handle, Listeners};
+use crate::daemon::{self, Daemon, Handle, Listeners};
 use crate::publish::{Address, Listener};
 use crate::store;
 
@@ -43,7 +43,8 @@ impl Run {
         notify(&[NotifyState::ExtendTimeoutUsec(
             u32::try_from(OPEN_DEADLINE.as_micros()).unwrap_or(u32::MAX),
         )]);
-        let store = Arc::new(store::open(&plan.store.path, plan.store.cache)?);
+        let store = daemon::aside(|| store::open(&plan.store.path, plan.store.cache));
+        let store = Arc::new(store?);
         runtime.block_on(serve(&self.config.config, log, plan, store, listeners))
     }
 }

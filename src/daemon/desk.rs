@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
+use super::Background;
 use crate::clock::Clock;
 use crate::dedup;
 use crate::fetch::websub;
@@ -30,6 +31,8 @@ pub(super) struct FrontDesk {
     ledger: Arc<Ledger>,
     clock: Clock,
     hubs: HubDesk,
+    /// Where searches are made.
+    background: Background,
     /// One search at a time: it takes a core for seconds, and anybody may ask.
     turn: Arc<Semaphore>,
     /// What is read from the store for readers leaves polls their share of threads.
@@ -54,6 +57,7 @@ impl FrontDesk {
         ledger: Arc<Ledger>,
         clock: Clock,
         hubs: HubDesk,
+        background: Background,
     ) -> Self {
         Self {
             records,
@@ -61,6 +65,7 @@ impl FrontDesk {
             ledger,
             clock,
             hubs,
+            background,
             turn: Arc::new(Semaphore::new(1)),
             looking: Arc::new(Semaphore::new(LOOKING)),
         }
@@ -144,6 +149,7 @@ impl Desk for FrontDesk {
 
     fn search(&self, search: Search) -> Reply<Result<Finding, NotAQuery>> {
         let (records, turn, now) = (self.records.clone(), self.turn.clone(), self.clock.now());
+        let background = self.background.clone();
         Box::pin(async move {
             let turn = turn.acquire_owned().await;
             // Whoever asked may go away; the search then ends soon, and only
@@ -151,7 +157,7 @@ impl Desk for FrontDesk {
             let wanted = CancellationToken::new();
             let unwanted = wanted.clone();
             let _gone = wanted.drop_guard();
-            let searching = tokio::task::spawn_blocking(move || {
+            let searching = background.spawn_blocking(move || {
                 let _turn = turn;
                 found(&records, &search, now, || !unwanted.is_cancelled())
             });

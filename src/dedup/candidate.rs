@@ -1,14 +1,13 @@
 //! The entries of one document in; each with the keys under which its like may be known, out.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use url::Url;
 
 use super::address::{canonical, names_a_page};
 use super::judge::Rules;
-use super::overrides::addresses;
 use super::passages::{Passages, common_to};
 use super::revise::is_settled;
 use super::title::normal_title;
@@ -36,7 +35,7 @@ pub(super) type Boilerplate = Arc<[u64]>;
 #[derive(Debug, Clone)]
 pub struct Candidate {
     /// What the source states.
-    pub entry: Entry,
+    pub entry: Arc<Entry>,
     /// The canonical address that is its identity across sources (T0).
     pub address: Option<String>,
     /// Its normalised title, where that can be evidence (T1).
@@ -49,12 +48,16 @@ pub struct Candidate {
     is_read: bool,
     /// Passages that much of its document has.
     pub(super) boilerplate: Boilerplate,
+    /// Those of its passages that serve as keys: asked for again and again.
+    hashes: OnceLock<Vec<u64>>,
     /// The entry's own date, never later than it was read.
     pub(super) date: Timestamp,
     /// The date under which its passages are found: its own, unless that is [`OLD`].
     filed: Timestamp,
     /// Its identity within the source, beside the address.
     own: Vec<Key>,
+    /// That, its address, its page and its link.
+    names: Vec<Key>,
     /// Keys of what the operator joins it with.
     partners: Vec<Key>,
 }
@@ -63,13 +66,19 @@ impl Candidate {
     /// Every key under which its story, or one like it, may be known, once its
     /// [text is read](read_texts).
     pub fn keys(&self) -> Vec<Key> {
-        let mut keys = self.names();
+        let mut keys = self.names.clone();
+        keys.extend(self.likenesses());
+        keys
+    }
+
+    /// Of these keys those that are not among its [`names`](Self::names).
+    pub fn likenesses(&self) -> Vec<Key> {
+        let hashes = self.passage_hashes();
+        let mut keys = Vec::with_capacity(2 * hashes.len() + self.partners.len() + 2);
         keys.extend(self.title_key());
         keys.extend(self.published_key());
         keys.extend_from_slice(&self.partners);
-        for passage in self.passage_hashes() {
-            keys.extend(self.passage_keys(passage));
-        }
+        keys.extend(hashes.iter().flat_map(|passage| self.passage_keys(*passage)));
         keys
     }
 
@@ -78,7 +87,11 @@ impl Candidate {
     ///
     /// Its link is among them as its own and as its address: enrichment may have found,
     /// or may yet find, that another page is the original.
-    pub fn names(&self) -> Vec<Key> {
+    pub fn names(&self) -> &[Key] {
+        &self.names
+    }
+
+    fn all_names(&self) -> Vec<Key> {
         let mut names = self.own.clone();
         names.extend(self.address_key());
         names.extend(self.page_key());
@@ -128,8 +141,9 @@ impl Candidate {
     }
 
     /// Those of its passages that serve as keys.
-    pub(super) fn passage_hashes(&self) -> Vec<u64> {
-        self.passages.as_ref().map_or_else(Vec::new, |passages| passages.keys(&self.boilerplate))
+    pub(super) fn passage_hashes(&self) -> &[u64] {
+        let Some(passages) = &self.passages else { return &[] };
+        self.hashes.get_or_init(|| passages.keys(&self.boilerplate))
     }
 
     /// Where to look for a passage: all stories dated within two weeks are there.
@@ -141,8 +155,8 @@ impl Candidate {
 
     /// The keys under which a story is found by this text, if it leads with it.
     pub(super) fn leading_keys(&self) -> Vec<Key> {
-        let hashes = self.passage_hashes().into_iter();
-        hashes.map(|passage| passage_key(self.filed, passage)).collect()
+        let hashes = self.passage_hashes().iter();
+        hashes.map(|passage| passage_key(self.filed, *passage)).collect()
     }
 
     /// Whether `known`, told by the same source, is this very entry.
@@ -169,12 +183,12 @@ impl Candidate {
 
 /// What to look for, for each entry of one document. An entry that repeats
 /// another of the same document is dropped: the later `updated` wins (Q5).
-pub fn candidates(entries: Vec<Entry>, rules: &Rules<'_>, now: Timestamp) -> Vec<Candidate> {
-    let shared = shared_links(&entries);
+pub fn candidates(entries: &[Arc<Entry>], rules: &Rules<'_>, now: Timestamp) -> Vec<Candidate> {
+    let shared = shared_links(entries);
     let mut kept: Vec<Candidate> = Vec::with_capacity(entries.len());
     let mut place_of: HashMap<Key, usize> = HashMap::new();
     for entry in entries {
-        let candidate = candidate(entry, &shared, rules, now);
+        let candidate = candidate(entry.clone(), &shared, rules, now);
         let names: Vec<Key> = candidate.own.iter().copied().chain(own_link(&candidate)).collect();
         let mut places = names.iter().filter_map(|name| place_of.get(name).copied());
         match places.find(|place| candidate.is(&kept[*place].entry)) {
@@ -228,18 +242,19 @@ pub fn read_texts(candidates: &mut [Candidate], known: &Lookalikes) {
     let boilerplate: Boilerplate = common_to(texts, MOST_COMMON).into();
     for candidate in candidates {
         candidate.boilerplate = Arc::clone(&boilerplate);
+        candidate.hashes = OnceLock::new();
     }
 }
 
 /// The same for an entry that is known already, told alone.
-pub(super) fn candidate_of(entry: Entry, rules: &Rules<'_>, now: Timestamp) -> Candidate {
+pub(super) fn candidate_of(entry: Arc<Entry>, rules: &Rules<'_>, now: Timestamp) -> Candidate {
     let mut candidate = candidate(entry, &HashSet::new(), rules, now);
     candidate.read();
     candidate
 }
 
 fn candidate(
-    entry: Entry,
+    entry: Arc<Entry>,
     shared: &HashSet<String>,
     rules: &Rules<'_>,
     now: Timestamp,
@@ -275,28 +290,31 @@ fn candidate(
     }
     let address = original.or_else(|| link.clone());
     let title = normal_title(&entry.title, &entry.feed.title);
-    let addresses = addresses(&entry);
-    let partners = addresses.iter().flat_map(|address| rules.overrides.partners(address));
+    let partners = rules.overrides.partners_of(&entry).into_iter().flat_map(address_keys);
     let date = entry.dated().unwrap_or(now).min(now);
-    Candidate {
+    let mut candidate = Candidate {
         address,
         title,
         link,
         passages: None,
         is_read: false,
         boilerplate: Arc::default(),
+        hashes: OnceLock::new(),
         date,
         filed: date.max(now.before(OLD)),
         own,
-        partners: partners.flat_map(address_keys).collect(),
+        names: Vec::new(),
+        partners: partners.collect(),
         entry,
-    }
+    };
+    candidate.names = candidate.all_names();
+    candidate
 }
 
 /// Addresses that stand for no entry, because several entries of the document bear
 /// them: a link that two have, told apart by guid or title; an original that three
 /// have under three titles, which is the publisher's front door.
-fn shared_links(entries: &[Entry]) -> HashSet<String> {
+fn shared_links(entries: &[Arc<Entry>]) -> HashSet<String> {
     let mut bearers: HashMap<String, &Entry> = HashMap::new();
     let mut titles: HashMap<String, HashSet<&str>> = HashMap::new();
     let mut shared = HashSet::new();

@@ -1,6 +1,7 @@
 //! The operator's overrides and stored stories in; the stories as they must be, out.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use url::Url;
 
@@ -25,7 +26,8 @@ pub fn keys_of_address(url: &Url) -> [Key; 2] {
 /// The story that has an entry with this address, and which entry.
 pub fn story_at<'a>(url: &Url, known: &'a Lookalikes) -> Option<(&'a Story, usize)> {
     let address = canonical(url);
-    standing(known).into_iter().filter_map(|id| known.stories.get(&id)).find_map(|story| {
+    let stories = standing(known).into_iter().filter_map(|id| known.stories.get(&id));
+    stories.map(Arc::as_ref).find_map(|story| {
         let bears = |member: &Member| addresses(&member.entry).contains(&address);
         let own_page =
             |member: &Member| member.entry.url.as_ref().map(canonical).as_ref() == Some(&address);
@@ -79,7 +81,7 @@ fn page_of(entry: &Entry) -> Option<String> {
 
 /// The stories that stand, oldest first.
 fn standing(known: &Lookalikes) -> Vec<StoryId> {
-    let mut stories: Vec<&Story> = known.stories.values().filter(|story| story.stands()).collect();
+    let mut stories: Vec<_> = known.stories.values().filter(|story| story.stands()).collect();
     stories.sort_by_key(|story| (story.first_seen, story.id));
     stories.into_iter().map(|story| story.id).collect()
 }
@@ -97,7 +99,7 @@ fn part(
     if leaving.is_empty() {
         return;
     }
-    let mut story = before.clone();
+    let mut story = Story::clone(&before);
     let (gone, stay): (Vec<_>, Vec<_>) =
         story.members.drain(..).enumerate().partition(|(place, _)| leaving.contains(place));
     story.members = stay.into_iter().map(|(_, member)| member).collect();
@@ -164,13 +166,13 @@ fn settle(
 ) {
     let candidate = candidate_of(left.entry.clone(), rules, left.joined);
     if let Some(forwarder) = forwarder_of(&candidate, known) {
-        let mut story = forwarder.clone();
+        let mut story = Story::clone(forwarder);
         story.merged_into = None;
         story.members = vec![Member { evidence: Evidence::Founded, ..left }];
         story.changed = now;
         let mut keys = new_keys(&candidate, &story, known);
         keys.extend(rare(candidate.leading_keys(), &story, known));
-        let before = forwarder.clone();
+        let before = Arc::clone(forwarder);
         let verdict = Verdict::Overridden;
         return admit(story, Some(before), keys, Vec::new(), verdict, known, done);
     }
@@ -184,7 +186,7 @@ fn settle(
             by_its_text(candidate, known, rules, left.joined)
         }
     };
-    let story = &mut admitted.story;
+    let story = Arc::make_mut(&mut admitted.story);
     let place = story.members.len() - 1;
     if admitted.verdict == Verdict::New {
         story.members[place].evidence = Evidence::Parted { from };
@@ -200,7 +202,7 @@ fn settle(
 }
 
 /// The story that this entry founded, if that now forwards to another.
-fn forwarder_of<'a>(candidate: &Candidate, known: &'a Lookalikes) -> Option<&'a Story> {
+fn forwarder_of<'a>(candidate: &Candidate, known: &'a Lookalikes) -> Option<&'a Arc<Story>> {
     candidate
         .names()
         .iter()

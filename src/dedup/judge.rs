@@ -1,5 +1,7 @@
 //! Candidates, what is known, and the moment in; what becomes of each, out.
 
+use std::sync::Arc;
+
 use super::candidate::{Candidate, MOST_COMMON, address_keys, published_key, read_texts};
 use super::likeness::{Likeness, by_text, by_title, leads_with_text};
 use super::overrides::{Overrides, addresses};
@@ -8,8 +10,8 @@ use super::text::own_part;
 use super::unite::judge_first_text;
 use super::withdraw::heed_notice;
 use crate::model::{
-    Admitted, Entry, Evidence, Key, KeyKind, Lookalikes, Member, Related, Sources, Story, StoryId,
-    Timestamp, Verdict,
+    Admitted, Bearers, Entry, Evidence, Key, KeyKind, Lookalikes, Member, Related, Sources, Story,
+    StoryId, Timestamp, Verdict,
 };
 
 /// More bearers of one title than this are not worth remembering: two
@@ -160,11 +162,9 @@ fn forced(
     known: &Lookalikes,
     rules: &Rules<'_>,
 ) -> Option<(StoryId, Evidence)> {
-    let own = addresses(&candidate.entry);
-    let partners = own.iter().flat_map(|address| rules.overrides.partners(address));
-    for partner in partners {
+    for partner in rules.overrides.partners_of(&candidate.entry) {
         let ids = address_keys(partner);
-        let bears = |story: &&Story| {
+        let bears = |story: &&Arc<Story>| {
             let named = |entry: &Entry| addresses(entry).iter().any(|address| address == partner);
             story.stands()
                 && story.members.iter().any(|member| named(&member.entry))
@@ -209,7 +209,7 @@ fn by_address(
 
 /// The stories that bear a key, oldest first.
 pub(super) fn bearers<'a>(known: &'a Lookalikes, key: &Key) -> &'a [StoryId] {
-    known.by_key.get(key).map(Vec::as_slice).unwrap_or_default()
+    known.by_key.get(key).map(Bearers::as_slice).unwrap_or_default()
 }
 
 pub(super) fn join(
@@ -222,7 +222,7 @@ pub(super) fn join(
     now: Timestamp,
 ) -> Admitted {
     let before = &known.stories[&id];
-    let mut story = before.clone();
+    let mut story = Story::clone(before);
     let mut keys = new_keys(&candidate, &story, known);
     let leading_keys = candidate.leading_keys();
     let last = story.members.len();
@@ -234,8 +234,8 @@ pub(super) fn join(
         keys.extend(rare(leading_keys, &story, known));
     }
     Admitted {
-        story,
-        before: Some(Box::new(before.clone())),
+        story: Arc::new(story),
+        before: Some(before.clone()),
         keys,
         dropped: Vec::new(),
         verdict: Verdict::Joined,
@@ -250,8 +250,9 @@ pub(super) fn found(
     now: Timestamp,
 ) -> Admitted {
     let id = story_id(&candidate, known);
-    let own_id =
-        candidate.published_key().filter(|key| known.by_key.get(key).is_none_or(Vec::is_empty));
+    let own_id = candidate
+        .published_key()
+        .filter(|key| known.by_key.get(key).is_none_or(|bearers| bearers.is_empty()));
     let published_id = match (&candidate.entry.guid, own_id) {
         (Some(guid), Some(_)) => guid.clone(),
         _ => format!("tag:{},2026:story:{id}", rules.authority),
@@ -270,11 +271,12 @@ pub(super) fn found(
     keys.push(published_key(&story.published_id));
     story.members.push(member(candidate.entry, Evidence::Founded, now));
     heed_notice(&mut story, 0, rules, now);
+    let story = Arc::new(story);
     Admitted { story, before: None, keys, dropped: Vec::new(), verdict: Verdict::New }
 }
 
 /// An entry as it joins, its text measured.
-fn member(entry: Entry, evidence: Evidence, now: Timestamp) -> Member {
+fn member(entry: Arc<Entry>, evidence: Evidence, now: Timestamp) -> Member {
     let mut member = Member::new(entry, evidence, now);
     member.own = own_part(&member.entry);
     member.measure();

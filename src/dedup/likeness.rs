@@ -98,8 +98,12 @@ pub(super) fn by_text(
     besides: Option<StoryId>,
 ) -> Likeness {
     let Some(passages) = &candidate.passages else { return Likeness::default() };
+    let borne = borne(candidate, known);
+    if borne.is_empty() {
+        return Likeness::default();
+    }
     let common = common(candidate, passages, known, besides);
-    let mut comparisons: Vec<Comparison<'_>> = most_alike(candidate, &common, known)
+    let mut comparisons: Vec<Comparison<'_>> = most_alike(&borne, &common, known)
         .into_iter()
         .filter(|story| Some(story.id) != besides)
         .filter_map(|story| compare(candidate, passages, &common, story, rules))
@@ -376,22 +380,32 @@ fn common(
     common
 }
 
+/// Those of the entry's keys that stories bear, and which.
+fn borne<'a>(candidate: &Candidate, known: &'a Lookalikes) -> Vec<(u64, [&'a [StoryId]; 2])> {
+    let hashes = candidate.passage_hashes().iter();
+    let bearers_of = |passage| candidate.passage_keys(passage).map(|key| bearers(known, &key));
+    let borne = hashes.map(|passage| (*passage, bearers_of(*passage)));
+    borne.filter(|(_, bearers)| bearers.iter().any(|bearers| !bearers.is_empty())).collect()
+}
+
 /// The stories that share the most keys with the entry.
-fn most_alike<'a>(candidate: &Candidate, common: &[u64], known: &'a Lookalikes) -> Vec<&'a Story> {
+fn most_alike<'a>(
+    borne: &[(u64, [&[StoryId]; 2])],
+    common: &[u64],
+    known: &'a Lookalikes,
+) -> Vec<&'a Story> {
     let mut shared: HashMap<StoryId, usize> = HashMap::new();
-    for passage in candidate.passage_hashes() {
-        if common.binary_search(&passage).is_ok() {
+    for (passage, bearers) in borne {
+        if common.binary_search(passage).is_ok() {
             continue;
         }
-        for key in candidate.passage_keys(passage) {
-            for id in bearers(known, &key) {
-                *shared.entry(*id).or_default() += 1;
-            }
+        for id in bearers.iter().copied().flatten() {
+            *shared.entry(*id).or_default() += 1;
         }
     }
     let mut alike: Vec<(usize, &Story)> = shared
         .into_iter()
-        .filter_map(|(id, count)| Some((count, known.stories.get(&id)?)))
+        .filter_map(|(id, count)| Some((count, &**known.stories.get(&id)?)))
         .filter(|(_, story)| story.stands())
         .collect();
     alike.sort_by_key(|(count, story)| (std::cmp::Reverse(*count), story.first_seen, story.id));

@@ -72,6 +72,14 @@ impl Overrides {
         self.force.get(address).into_iter().flatten().map(String::as_str)
     }
 
+    /// Addresses that are one story with those of an entry.
+    pub(super) fn partners_of(&self, entry: &Entry) -> Vec<&str> {
+        if self.force.is_empty() {
+            return Vec::new();
+        }
+        addresses(entry).iter().flat_map(|address| self.partners(address)).collect()
+    }
+
     /// Groups of addresses that are one story each, in order.
     pub(super) fn groups(&self) -> BTreeSet<BTreeSet<&str>> {
         self.force

@@ -1,6 +1,7 @@
 //! Words in; passages of five words, those that serve as keys, and what two texts share, out.
 
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -31,16 +32,22 @@ const MOST_KEYS: usize = 96;
 pub(super) struct Passages {
     /// In the order of the text.
     pub(super) in_order: Vec<u64>,
-    /// The same as a set: ascending, each once.
-    set: Vec<u64>,
-    /// Its numbers as a set of hashes.
-    figures: Vec<u64>,
-    /// Its names likewise.
-    names: Vec<u64>,
-    /// All its words likewise.
-    vocabulary: Vec<u64>,
     /// Its words in order.
     pub(super) words: Vec<(u64, Kind)>,
+    /// The places of the passages that serve as keys, where none is passed over; ascending.
+    winnowed: Vec<usize>,
+    /// Made when the text is first compared with another, as few ever are.
+    sets: OnceLock<Sets>,
+}
+
+/// What two texts are compared by: hashes, ascending, each once.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Sets {
+    passages: Vec<u64>,
+    figures: Vec<u64>,
+    names: Vec<u64>,
+    /// All its words.
+    vocabulary: Vec<u64>,
 }
 
 /// How much two texts share.
@@ -75,18 +82,28 @@ impl Passages {
     }
 
     fn of_words(words: &[Word]) -> Self {
-        let in_order: Vec<u64> = words.windows(LENGTH).map(passage).collect();
-        let of_kind = |kind: Kind| {
-            as_set(words.iter().filter(|word| word.kind == kind).map(|word| word.hash))
-        };
-        Self {
-            set: as_set(in_order.iter().copied()),
-            figures: of_kind(Kind::Figure),
-            names: of_kind(Kind::Name),
-            vocabulary: as_set(words.iter().map(|word| word.hash)),
+        let mut text = Self {
+            in_order: words.windows(LENGTH).map(passage).collect(),
             words: words.iter().map(|word| (word.hash, word.kind)).collect(),
-            in_order,
-        }
+            ..Self::default()
+        };
+        let ranks = text.ranks();
+        text.winnowed = winnow(&ranks, window(ranks.len()));
+        text
+    }
+
+    fn sets(&self) -> &Sets {
+        self.sets.get_or_init(|| {
+            let of_kind = |kind: Kind| {
+                as_set(self.words.iter().filter(|word| word.1 == kind).map(|word| word.0))
+            };
+            Sets {
+                passages: as_set(self.in_order.iter().copied()),
+                figures: of_kind(Kind::Figure),
+                names: of_kind(Kind::Name),
+                vocabulary: as_set(self.words.iter().map(|word| word.0)),
+            }
+        })
     }
 
     /// How many words it has.
@@ -96,7 +113,7 @@ impl Passages {
 
     /// Whether a word of this hash is anywhere in it.
     pub(super) fn has_word(&self, hash: u64) -> bool {
-        contains(&self.vocabulary, hash)
+        contains(&self.sets().vocabulary, hash)
     }
 
     /// The passages that serve as keys: of every stretch of text the least by
@@ -105,18 +122,22 @@ impl Passages {
     /// Passages for which `skip` holds are passed over. What is left is chosen from with and
     /// without them between: whoever else has the text may know of no boilerplate, or of other.
     pub(super) fn keys(&self, skip: &[u64]) -> Vec<u64> {
-        let ranks = self.ranks();
-        let mut places = winnow(&ranks, window(ranks.len()));
-        if !skip.is_empty() {
-            let is_own = |place: &usize| !contains(skip, self.in_order[*place]);
-            let own: Vec<usize> = (0..ranks.len()).filter(is_own).collect();
-            let ranks: Vec<u64> = own.iter().map(|place| ranks[*place]).collect();
-            places.retain(is_own);
-            places.extend(winnow(&ranks, window(own.len())).into_iter().map(|place| own[place]));
-            places.sort_unstable();
-            places.dedup();
+        if skip.is_empty() {
+            return self.keys_at(&self.winnowed);
         }
-        as_set(places.into_iter().take(MOST_KEYS).map(|place| self.in_order[place]))
+        let is_own = |place: &usize| !contains(skip, self.in_order[*place]);
+        let ranks = self.ranks();
+        let own: Vec<usize> = (0..ranks.len()).filter(is_own).collect();
+        let ranks: Vec<u64> = own.iter().map(|place| ranks[*place]).collect();
+        let mut places: Vec<usize> = self.winnowed.iter().copied().filter(is_own).collect();
+        places.extend(winnow(&ranks, window(own.len())).into_iter().map(|place| own[place]));
+        places.sort_unstable();
+        places.dedup();
+        self.keys_at(&places)
+    }
+
+    fn keys_at(&self, places: &[usize]) -> Vec<u64> {
+        as_set(places.iter().take(MOST_KEYS).map(|place| self.in_order[*place]))
     }
 
     /// In what order passages are preferred as keys: by hash, those with a number in them first
@@ -127,23 +148,22 @@ impl Passages {
             Kind::Name => 1,
             Kind::Plain => 2,
         };
-        let classes = self.words.windows(LENGTH).map(|five| five.iter().map(class).min());
-        let ranked = self.in_order.iter().zip(classes);
-        ranked.map(|(hash, class)| hash >> 2 | class.unwrap_or(2) << 62).collect()
+        let class_of = |five: &[(u64, Kind)]| five.iter().map(class).fold(2, u64::min);
+        let ranked = self.in_order.iter().zip(self.words.windows(LENGTH));
+        ranked.map(|(hash, five)| hash >> 2 | class_of(five) << 62).collect()
     }
 
     /// The passages that are common, by `skip` or by `is_common`, which is asked of keys alone:
     /// so what stands between two such keys is taken for common too. Between
     /// two of `skip` it is not, since that names every passage.
     pub(super) fn around(&self, skip: &[u64], is_common: impl Fn(u64) -> bool) -> Vec<u64> {
-        let ranks = self.ranks();
-        let places = winnow(&ranks, window(ranks.len()));
+        let places = &self.winnowed;
         let common = |place: usize| {
             let hash = self.in_order[place];
             contains(skip, hash) || is_common(hash)
         };
         let mut around = Vec::new();
-        for place in &places {
+        for place in places {
             if common(*place) {
                 around.push(self.in_order[*place]);
             }
@@ -159,11 +179,12 @@ impl Passages {
 
     /// What this text and `other` share, what is `common` left out of both.
     pub(super) fn overlap(&self, other: &Self, common: &[u64]) -> Overlap {
-        let shared = intersection(&self.set, &other.set, common);
+        let (one, other) = (&self.sets().passages, &other.sets().passages);
+        let shared = intersection(one, other, common);
         let counts = |set: &[u64]| {
             if common.is_empty() { set.len() } else { set.len() - intersection(set, common, &[]) }
         };
-        let (own, others) = (counts(&self.set), counts(&other.set));
+        let (own, others) = (counts(one), counts(other));
         Overlap {
             shared: small(shared),
             of: small(own.min(others)),
@@ -174,8 +195,9 @@ impl Passages {
 
     /// How far into this text, in hundredths of it, what it shares with `part` begins.
     pub(super) fn begins_at(&self, part: &Self) -> usize {
+        let part = &part.sets().passages;
         let places: Vec<usize> = (0..self.in_order.len())
-            .filter(|place| contains(&part.set, self.in_order[*place]))
+            .filter(|place| contains(part, self.in_order[*place]))
             .collect();
         // Not the very first: any two texts may share a phrase.
         places.get(places.len() / 10).map_or(0, |place| place * 100 / self.in_order.len())
@@ -183,15 +205,17 @@ impl Passages {
 
     /// Of the different numbers of the text that has fewer, how many the other has.
     pub(super) fn figures_shared(&self, other: &Self) -> (u32, u32) {
+        let (one, other) = (self.sets(), other.sets());
         let (one, other) =
-            if self.figures.len() <= other.figures.len() { (self, other) } else { (other, self) };
+            if one.figures.len() <= other.figures.len() { (one, other) } else { (other, one) };
         (small(intersection(&one.figures, &other.vocabulary, &[])), small(one.figures.len()))
     }
 
     /// Of the different names and numbers of the text that has fewer, how many the other has.
     pub(super) fn names_shared(&self, other: &Self) -> (u32, u32) {
-        let count = |text: &Self| text.names.len() + text.figures.len();
-        let (one, other) = if count(self) <= count(other) { (self, other) } else { (other, self) };
+        let count = |text: &Sets| text.names.len() + text.figures.len();
+        let (one, other) = (self.sets(), other.sets());
+        let (one, other) = if count(one) <= count(other) { (one, other) } else { (other, one) };
         let shared = |set: &[u64]| intersection(set, &other.vocabulary, &[]);
         (small(shared(&one.names) + shared(&one.figures)), small(count(one)))
     }
@@ -202,15 +226,24 @@ fn small(count: usize) -> u32 {
 }
 
 /// Passages of more than `times` of these texts, ascending: one host's boilerplate.
-pub(super) fn common_to<'a>(texts: impl Iterator<Item = &'a Passages>, times: usize) -> Vec<u64> {
-    let mut all: Vec<u64> = Vec::new();
-    let mut count = 0;
-    for text in texts {
-        all.extend_from_slice(&text.set);
-        count += 1;
+pub(super) fn common_to<'a>(
+    texts: impl Iterator<Item = &'a Passages> + Clone,
+    times: usize,
+) -> Vec<u64> {
+    // Most documents have none. What is counted often enough, alone or with others that are
+    // counted in the same place, is looked at again; sorting all would take far longer.
+    let passages: usize = texts.clone().map(|text| text.in_order.len()).sum();
+    let places = (passages * 4).next_power_of_two();
+    let place = |passage: &u64| *passage as usize & (places - 1);
+    let mut counted = vec![0_u8; places];
+    for passage in texts.clone().flat_map(|text| &text.in_order) {
+        let counted = &mut counted[place(passage)];
+        *counted = counted.saturating_add(1);
     }
-    if count <= times {
-        return Vec::new();
+    let often = |passage: &&u64| usize::from(counted[place(passage)]) > times;
+    let mut all: Vec<u64> = Vec::new();
+    for text in texts {
+        all.extend(as_set(text.in_order.iter().filter(often).copied()));
     }
     all.sort_unstable();
     let mut common: Vec<u64> =
@@ -223,10 +256,11 @@ pub(super) fn common_to<'a>(texts: impl Iterator<Item = &'a Passages>, times: us
 /// showing: whole passages, overlapping ones as one stretch.
 pub fn shared_passages(copy: &Entry, leader: &Entry) -> Vec<Range<usize>> {
     let leader = Passages::of_words(&words(&leader.text, &leader.title));
+    let leader = &leader.sets().passages;
     let words = words(&copy.text, &copy.title);
     let mut stretches: Vec<Range<usize>> = Vec::new();
     for five in words.windows(LENGTH) {
-        if !contains(&leader.set, passage(five)) {
+        if !contains(leader, passage(five)) {
             continue;
         }
         let stretch = five[0].place.start..five[LENGTH - 1].place.end;
@@ -320,6 +354,10 @@ mod tests {
         Entry { text: text.to_owned(), ..Entry::of(SourceId::new("a")) }
     }
 
+    fn set(text: &Passages) -> Vec<u64> {
+        text.sets().passages.clone()
+    }
+
     fn numbered(range: Range<usize>) -> Passages {
         let text: Vec<String> = range.map(|n| format!("word{n}")).collect();
         Passages::of(&entry(&text.join(" "))).unwrap()
@@ -341,7 +379,7 @@ mod tests {
         assert!(!overlap.first_is_longer);
         assert!(overlap.reaches(43) && !overlap.reaches(44));
         let common = numbered(150..190);
-        let without = part.overlap(&whole, &common.set);
+        let without = part.overlap(&whole, &common.sets().passages);
         assert_eq!((without.shared, without.of), (46 - 36, 106 - 36));
     }
 
@@ -364,8 +402,8 @@ mod tests {
         let (before, behind) = (footer[..40].join(" "), footer[40..].join(" "));
         let told = format!("{before} It rained in Varrel on 3 May. {behind}");
         let told = Passages::of(&entry(&told)).unwrap();
-        let known = Passages::of(&entry(&before)).unwrap().set.into_iter();
-        let known = as_set(known.chain(Passages::of(&entry(&behind)).unwrap().set));
+        let known = set(&Passages::of(&entry(&before)).unwrap()).into_iter();
+        let known = as_set(known.chain(set(&Passages::of(&entry(&behind)).unwrap())));
         let common = told.around(&known, |_| false);
         assert!(common.iter().all(|hash| contains(&known, *hash)));
     }
@@ -406,7 +444,7 @@ mod tests {
             let (head, foot) = (words("head", before), words("foot", after));
             let own = format!("{} 17 {}", words("own", own), words("more", own));
             let told = Passages::of(&entry(&format!("{head} {own} {foot}"))).unwrap();
-            let parts = [head, foot].map(|part| Passages::of(&entry(&part)).unwrap().set);
+            let parts = [head, foot].map(|part| set(&Passages::of(&entry(&part)).unwrap()));
             let keys = told.keys(&as_set(parts.concat()));
             prop_assert!(told.keys(&[]).iter().any(|key| contains(&keys, *key)));
         }

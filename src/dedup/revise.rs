@@ -1,5 +1,7 @@
 //! What a source says now of an entry it told before in; the story as it reads now, and what it said, out.
 
+use std::sync::Arc;
+
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 
 use super::candidate::Candidate;
@@ -39,12 +41,14 @@ pub(super) fn revise(
     let older =
         matches!((candidate.entry.updated, told.updated), (Some(now), Some(then)) if now < then);
     let same = candidate.entry.says_the_same_as(told);
-    let mut story = before.clone();
+    let mut story = Story::clone(before);
     if older || (same && candidate.entry.enriched == told.enriched) {
-        story.members[member].entry.missing = candidate.entry.missing;
+        if story.members[member].entry.missing != candidate.entry.missing {
+            Arc::make_mut(&mut story.members[member].entry).missing = candidate.entry.missing;
+        }
         note_missing(&mut story, member, missing);
         heed_notice(&mut story, member, rules, now);
-        return (story != *before).then(|| {
+        return (story != **before).then(|| {
             story.changed = now;
             unkeyed(story, before)
         });
@@ -74,8 +78,8 @@ pub(super) fn revise(
         _ => Verdict::Revised,
     };
     Some(Admitted {
-        story,
-        before: Some(Box::new(before.clone())),
+        story: Arc::new(story),
+        before: Some(before.clone()),
         keys,
         dropped: Vec::new(),
         verdict,
@@ -83,12 +87,12 @@ pub(super) fn revise(
 }
 
 /// A story that changed, though nothing under which it is found.
-pub(super) fn unkeyed(story: Story, before: &Story) -> Admitted {
+pub(super) fn unkeyed(story: Story, before: &Arc<Story>) -> Admitted {
     let verdict =
         if story.withdrawn == before.withdrawn { Verdict::Completed } else { Verdict::Withdrawn };
     Admitted {
-        story,
-        before: Some(Box::new(before.clone())),
+        story: Arc::new(story),
+        before: Some(before.clone()),
         keys: Vec::new(),
         dropped: Vec::new(),
         verdict,
@@ -97,16 +101,20 @@ pub(super) fn unkeyed(story: Story, before: &Story) -> Admitted {
 
 /// An entry that comes without what was fetched for it before keeps that: as
 /// it is where the source says what it said then, else until it is fetched again.
-fn keep_what_was_fetched(entry: &mut Entry, told: &Entry) {
+fn keep_what_was_fetched(entry: &mut Arc<Entry>, told: &Arc<Entry>) {
     // Whoever has just read the page, and does not say that it is gone, has found it.
     let found = entry.enriched.is_some() && entry.missing.is_none();
-    entry.missing = if found { None } else { told.missing };
+    let missing = if found { None } else { told.missing };
+    if entry.missing != missing {
+        Arc::make_mut(entry).missing = missing;
+    }
     let (None, Some(enriched)) = (entry.enriched, told.enriched) else { return };
     let stated = entry.statement();
     if stated == enriched.stated {
-        *entry = told.clone();
+        entry.clone_from(told);
         return;
     }
+    let entry = Arc::make_mut(entry);
     entry.enriched = Some(Enriched { stated, stale: true, ..enriched });
     entry.content.clone_from(&told.content);
     entry.text.clone_from(&told.text);
@@ -262,7 +270,7 @@ pub fn is_current(candidate: &Candidate, known: &Lookalikes) -> bool {
 }
 
 /// The entry as it was told before, with what was fetched for it.
-pub fn as_told(candidate: &Candidate, known: &Lookalikes) -> Option<Entry> {
+pub fn as_told(candidate: &Candidate, known: &Lookalikes) -> Option<Arc<Entry>> {
     told(candidate, known).map(|member| member.entry.clone())
 }
 

@@ -73,7 +73,8 @@ impl Desk {
     fn read(&mut self, entries: &[Entry]) -> Judged {
         let mut known = std::mem::take(&mut self.known);
         let rules = self.rules();
-        let candidates = candidates(entries.to_vec(), &rules, self.now);
+        let entries: Vec<_> = entries.iter().cloned().map(Arc::new).collect();
+        let candidates = candidates(&entries, &rules, self.now);
         let judged = judge(candidates, &mut known, &rules, self.now);
         self.known = known;
         judged
@@ -106,7 +107,7 @@ impl Desk {
             format!("{} {guid} {url} {}", entry.source, entry.title)
         };
         let lines =
-            |story: &Story| story.members.iter().map(|member| line(&member.entry)).collect();
+            |story: &Arc<Story>| story.members.iter().map(|member| line(&member.entry)).collect();
         self.known.stories.values().map(lines).collect()
     }
 }

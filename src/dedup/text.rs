@@ -139,6 +139,10 @@ fn releases(text: &str, lines: &[Range<usize>], title: &str) -> Releases {
             releases.push((place, heading));
         }
     }
+    // As nearly every page.
+    if releases.len() < 2 {
+        return Releases { begin: Vec::new(), own: None };
+    }
     // Those words over a list of links, or on a button, begin no release.
     let starts: Vec<usize> = releases.iter().skip(1).map(|(place, _)| *place).collect();
     let mut ends = starts.into_iter().chain([lines.len()]);
@@ -217,31 +221,55 @@ fn is_short(line: &str) -> bool {
 fn read_words(text: &str, line: Range<usize>, words: &mut Vec<Word>) {
     let mut folded = String::new();
     let mut word = String::new();
-    let mut start = line.start;
     let mut within_sentence = false;
-    for token in text[line].split(char::is_whitespace) {
-        let place = start..start + token.len();
-        // Every character of white space that splits is counted in its own length.
-        start = place.end + text[place.end..].chars().next().map_or(0, char::len_utf8);
-        folded.clear();
-        if token.is_ascii() {
-            folded.extend(token.chars().map(|c| c.to_ascii_lowercase()));
-        } else {
-            folded.extend(token.nfkc().flat_map(char::to_lowercase).map(plain));
-        }
+    for place in tokens(text, line) {
+        let token = &text[place.clone()];
         let is_name = within_sentence && is_capitalised(token);
-        split(&folded, &mut word, |word| {
+        let mut take = |word: &str| {
             let kind = match word.chars().next() {
                 Some(first) if first.is_numeric() => Kind::Figure,
                 _ if is_name => Kind::Name,
                 _ => Kind::Plain,
             };
             words.push(Word { hash: xxh3_64(word.as_bytes()), place: place.clone(), kind });
-        });
+        };
+        folded.clear();
+        if token.is_ascii() {
+            folded.push_str(token);
+            folded.make_ascii_lowercase();
+            // What is not among letters or digits parts words, and there is nothing to part.
+            let bare = folded.trim_matches(|c: char| !c.is_ascii_alphanumeric());
+            match bare.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+                true if bare.is_empty() => {}
+                true => take(bare),
+                false => split(&folded, &mut word, take),
+            }
+        } else {
+            folded.extend(token.nfkc().flat_map(char::to_lowercase).map(plain));
+            split(&folded, &mut word, take);
+        }
         if let Some(last) = token.chars().rev().find(|c| !is_bracket(*c)) {
             within_sentence = !matches!(last, '.' | '!' | '?' | ':');
         }
     }
+}
+
+/// The places of what stands between white space.
+fn tokens(text: &str, line: Range<usize>) -> impl Iterator<Item = Range<usize>> {
+    let mut rest = line;
+    std::iter::from_fn(move || {
+        let unread = &text[rest.clone()];
+        let begun = unread.trim_start();
+        let start = rest.end - begun.len();
+        let special = |byte: &u8| !byte.is_ascii() || matches!(byte, b'\t'..=b'\r' | b' ');
+        let length = match begun.bytes().position(|byte| special(&byte)) {
+            Some(end) if begun.as_bytes()[end].is_ascii() => end,
+            Some(_) => begun.find(char::is_whitespace).unwrap_or(begun.len()),
+            None => begun.len(),
+        };
+        rest.start = start + length;
+        (length > 0).then(|| start..rest.start)
+    })
 }
 
 /// More than one letter, the first of them a capital. `I` is no name.
@@ -391,6 +419,15 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_text_has_the_words_of_its_folded_tokens(
+            text in "[a-zA-Z0-9 '\u{2019}\u{A0},./:\"\n\t\u{e9}\u{FB01}\u{AD}-]{0,80}",
+        ) {
+            let folded = read(&text);
+            let folded: Vec<u64> = folded.iter().map(|word| xxh3_64(word.as_bytes())).collect();
+            prop_assert_eq!(hashes(&text, ""), folded);
+        }
+
         #[test]
         fn places_are_bytes_of_the_text(text in "[a-zA-Z0-9 '\u{2019}\u{A0},.\n\u{e9}\u{FB01}\u{AD}-]{0,80}") {
             for word in words(&text, "") {

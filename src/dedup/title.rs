@@ -65,8 +65,7 @@ const FEWEST_WORDS: usize = 4;
 ///
 /// `None` when what remains is too short to tell two announcements apart.
 pub fn normal_title(title: &str, site: &str) -> Option<String> {
-    let folded: String = title.nfkc().flat_map(char::to_lowercase).map(plain).collect();
-    let site: String = site.nfkc().flat_map(char::to_lowercase).map(plain).collect();
+    let (folded, site) = (folded(title), folded(site));
     let title = without_site(without_display_type(folded.trim()), site.trim());
     let title = without_month(title);
     let words = words(title);
@@ -75,8 +74,15 @@ pub fn normal_title(title: &str, site: &str) -> Option<String> {
 
 /// The words of a title as they stand: folded, with prefix and site.
 pub(super) fn title_words(title: &str) -> Vec<String> {
-    let folded: String = title.nfkc().flat_map(char::to_lowercase).map(plain).collect();
-    words(&folded)
+    words(&folded(title))
+}
+
+/// Lower case, compatibility forms folded, one form for each mark.
+pub(super) fn folded(text: &str) -> String {
+    match text.is_ascii() {
+        true => text.to_ascii_lowercase().replace('`', "'"),
+        false => text.nfkc().flat_map(char::to_lowercase).map(plain).collect(),
+    }
 }
 
 /// Words of half the titles of governments, by which none is known.
@@ -146,8 +152,7 @@ pub(super) fn may_recur(title: &str) -> bool {
 /// series are: `Minister visits Dravenia`, `Minister visits Colombrey`.
 pub(super) fn share_a_frame(one: &str, other: &str) -> bool {
     let normal = |title: &str| -> Vec<String> {
-        let folded: String = title.nfkc().flat_map(char::to_lowercase).map(plain).collect();
-        words(without_month(without_display_type(folded.trim())))
+        words(without_month(without_display_type(folded(title).trim())))
     };
     let (one, other) = (normal(one), normal(other));
     let shorter = one.len().min(other.len());

@@ -5,6 +5,8 @@
 //! was founded, though, its first text, once it comes, is judged as that of an entry which arrives
 //! would be, against leading texts alone, and the whole story follows.
 
+use std::sync::Arc;
+
 use super::candidate::{Boilerplate, Candidate, candidate_of};
 use super::enforce::keys_of;
 use super::figures::Figures;
@@ -82,9 +84,9 @@ fn follow(
         alone && other.is_some_and(|other| may_be_one(&story, leader, other, rules))
     });
     let Some((like, Evidence::SameText { shared, of, leader: theirs })) = like else {
-        let mut shown = story.clone();
+        let mut shown = Story::clone(&story);
         relate(&mut shown, related);
-        if shown != story {
+        if shown != *story {
             let admitted = unkeyed(shown, &story);
             file(&admitted, known);
             done.push(admitted);
@@ -152,7 +154,7 @@ pub(super) fn unite(
     else {
         return;
     };
-    let mut story = into.clone();
+    let mut story = Story::clone(&into);
     story.members.extend(other.members.iter().map(|moved| {
         let evidence = if moved_by(moved) { because.clone() } else { moved.evidence.clone() };
         Member { evidence, ..moved.clone() }
@@ -166,7 +168,7 @@ pub(super) fn unite(
     story.changed = now;
     follow_the_lead(&mut story, rules, now);
 
-    let mut forwarder = other.clone();
+    let mut forwarder = Story::clone(&other);
     forwarder.merged_into = Some(stays);
     forwarder.members.truncate(1);
     forwarder.related.clear();
@@ -185,14 +187,14 @@ pub(super) fn unite(
 /// Files a change of a story.
 pub(super) fn admit(
     story: Story,
-    before: Option<Story>,
+    before: Option<Arc<Story>>,
     keys: Vec<Key>,
     dropped: Vec<Key>,
     verdict: Verdict,
     known: &mut Lookalikes,
     done: &mut Vec<Admitted>,
 ) {
-    let before = before.map(Box::new);
+    let story = Arc::new(story);
     let admitted = Admitted { story, before, keys, dropped, verdict };
     file(&admitted, known);
     done.push(admitted);

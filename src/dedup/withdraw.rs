@@ -1,5 +1,6 @@
 //! Tombstones, notices and missing pages in; stories that no longer apply out.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use url::Url;
@@ -69,7 +70,7 @@ pub fn withdraw(
         if told.withdrawn.is_some() || published_since {
             continue;
         }
-        let mut story = before.clone();
+        let mut story = Story::clone(before);
         story.members[member].withdrawn =
             Some(Withdrawal { at, source: source.clone(), by: WithdrawnBy::Tombstone });
         follow_the_lead(&mut story, rules, now);
@@ -82,7 +83,11 @@ pub fn withdraw(
 }
 
 /// The entry that the source told under this id.
-fn told_as<'a>(source: &SourceId, guid: &str, known: &'a Lookalikes) -> Option<(&'a Story, usize)> {
+fn told_as<'a>(
+    source: &SourceId,
+    guid: &str,
+    known: &'a Lookalikes,
+) -> Option<(&'a Arc<Story>, usize)> {
     let page = Url::parse(guid).ok().map(|url| canonical(&url));
     tombstone_keys(source, &[(guid.to_owned(), None)])
         .iter()
@@ -138,7 +143,7 @@ pub(super) fn note_missing(story: &mut Story, member: usize, missing: Option<Tim
                 by: WithdrawnBy::Missing,
             });
         }
-        (Some(at), None) => told.entry.missing = Some(at),
+        (Some(at), None) => Arc::make_mut(&mut told.entry).missing = Some(at),
         _ => {}
     }
 }

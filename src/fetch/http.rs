@@ -23,7 +23,7 @@ use xxhash_rust::xxh3::xxh3_64;
 pub use self::call::{Call, Said};
 
 use self::body::{MOST_ERROR, Turns, drain, receive};
-use self::connect::{client, noticing};
+use self::connect::{client, noticing, tls};
 use self::headers::{codings, content_type, header, is_delta, of_every_request, validators};
 use self::redirect::{bare, refused, target};
 use super::address::Guard;
@@ -71,10 +71,11 @@ enum Hop {
 impl Web {
     pub(super) fn new(settings: &Settings) -> Result<Self, Failure> {
         let public_guard = Guard::Public(settings.allow_private.clone().into());
+        let tls = tls()?;
         Ok(Self {
-            public: client(settings, public_guard.clone())?,
+            public: client(settings, tls.clone(), public_guard.clone())?,
             public_guard,
-            own: client(settings, Guard::Any)?,
+            own: client(settings, tls, Guard::Any)?,
             headers: of_every_request(settings)?,
             timeout: settings.timeout,
             max_body: settings.max_body,

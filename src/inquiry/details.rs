@@ -50,8 +50,10 @@ impl Records {
             None => Vec::new(),
         };
         let shared = story.members.iter().map(shared).collect();
+        let remark = |member: &Member| dedup::listing_remark(&member.entry);
+        let remarks = story.members.iter().map(remark).collect();
         let sources = plan.sources.clone();
-        Ok(Some(StoryDetail { story, sources, topics, why, titles, shared }))
+        Ok(Some(StoryDetail { story, sources, topics, why, titles, shared, remarks }))
     }
 
     /// An archived feed of a topic, as it was when it closed.
@@ -62,13 +64,25 @@ impl Records {
         ending: &str,
     ) -> Result<Option<VolumeDetail>, StoreError> {
         let below = publish::archive_path(topic);
-        let Some(text) = self.store.archived(&format!("{below}{volume}.{ending}"))? else {
-            return Ok(None);
-        };
+        let kept = self.kept_feeds(format!("{below}{volume}"))?;
+        let Some(text) = kept(ending)? else { return Ok(None) };
         let paths = self.store.archive(&below)?;
         let volumes = paths.iter().filter_map(|path| path.strip_prefix(&below)?.parse().ok());
         let next = volumes.filter(|other: &Volume| *other > volume).min();
         Ok(Some(VolumeDetail { text, next }))
+    }
+
+    /// What is kept of a volume's feeds, by their endings. Those that closed before feeds
+    /// were woven have each by itself.
+    pub(super) fn kept_feeds(
+        &self,
+        stem: String,
+    ) -> Result<impl Fn(&str) -> Result<Option<String>, StoreError>, StoreError> {
+        let woven = self.store.archived(&format!("{stem}.{}", publish::WOVEN))?;
+        Ok(move |ending: &str| match &woven {
+            Some(woven) => Ok(publish::unweave(woven, ending)),
+            None => self.store.archived(&format!("{stem}.{ending}")),
+        })
     }
 
     /// The stories of a topic, or of all, that stand after a place in its order.
@@ -98,9 +112,12 @@ impl Records {
             let shown = story.filter(|story| topic.is_some() || !self.hides(story));
             stories.extend(shown.map(Arc::new));
         }
+        let explains = place.filter(|place| plan.topics[*place].explain);
+        let told = |story: &Arc<Story>| Some((story.id, pipeline::words(&plan, explains?, story)));
+        let words = stories.iter().filter_map(told).collect();
         let (topic, sources) =
             (place.map(|place| plan.topics[place].clone()), plan.sources.clone());
-        Ok(Some(EarlierDetail { topic, stories, sources, next }))
+        Ok(Some(EarlierDetail { topic, stories, words, sources, next }))
     }
 
     /// What a source tells: the stories of the document that was read last,

@@ -1,5 +1,7 @@
 //! A story in; why its entries are one, and why it is in each topic or not, out.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::Records;
@@ -157,8 +159,8 @@ impl Records {
         now: Timestamp,
     ) -> Result<(Vec<Related>, Lookalikes), StoreError> {
         let plan = self.plan();
-        let alone =
-            Lookalikes { stories: [(story.id, story.clone())].into(), ..Lookalikes::default() };
+        let stories = [(story.id, Arc::new(story.clone()))].into();
+        let alone = Lookalikes { stories, ..Lookalikes::default() };
         let keys = dedup::keys_of_entries(&alone, &rules(&plan), now);
         let known = self.store.lookalikes(&keys)?;
         Ok((dedup::near(story, &known, &rules(&plan), now), known))

@@ -99,8 +99,8 @@ impl Records {
                 let next = volumes.get(place + 1).copied();
                 // It does not change; only which one comes after it becomes known.
                 let of = xxh3_64(format!("{next:?}").as_bytes());
-                let kept = |ending| self.store.archived(&format!("{below}{volume}.{ending}"));
                 going_on = told.tell(format!("{} {volume}", topic.id), of, visit, || {
+                    let kept = self.kept_feeds(format!("{below}{volume}"))?;
                     publish::render_archived(&topic.id, *volume, next, &plan.server.site, kept)
                 })?;
                 if !going_on {

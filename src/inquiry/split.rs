@@ -1,5 +1,7 @@
 //! A story and the address of one of its entries in; what keeps the two apart, out.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -28,7 +30,7 @@ impl Records {
     pub fn split(&self, name: &str, address: &Url) -> Result<Option<Split>, StoreError> {
         let Some(story) = self.find(name)? else { return Ok(None) };
         let mut known = Lookalikes::default();
-        known.stories.insert(story.id, story);
+        known.stories.insert(story.id, Arc::new(story));
         Ok(dedup::story_at(address, &known).map(|(story, place)| {
             let entry = &story.members[place].entry;
             Split {

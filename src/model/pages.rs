@@ -1,5 +1,7 @@
 //! How far the pages of what a source told before have been looked at again: plain data.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -11,7 +13,7 @@ pub struct Pages {
     /// Where the source had nothing to tell, what it told before, some of it with what its
     /// pages say now; empty where a document came, or nothing was looked at.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub entries: Vec<Entry>,
+    pub entries: Vec<Arc<Entry>>,
     /// How far it came.
     pub round: Round,
 }

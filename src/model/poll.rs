@@ -1,5 +1,6 @@
 //! One attempt to read a source, as one value: all that the loop is told.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -22,6 +23,17 @@ pub struct Poll {
     /// What the pages of its entries say, where they were looked at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pages: Option<Pages>,
+}
+
+impl Poll {
+    /// The entries it brings: a document's, or those whose pages were looked at.
+    pub fn entries(&self) -> &[Entry] {
+        match (&self.outcome, &self.pages) {
+            (Outcome::Read(reading) | Outcome::Pushed(reading), _) => &reading.entries,
+            (_, Some(pages)) => &pages.entries,
+            (_, None) => &[],
+        }
+    }
 }
 
 /// What came of a poll.
@@ -64,7 +76,7 @@ pub struct Reading {
     /// What the document says of itself.
     pub feed: Feed,
     /// Its entries in document order, cleaned.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<Arc<Entry>>,
     /// What the document asks of its readers.
     pub hints: Hints,
     /// What had to be repaired or left out, in words.

@@ -1,9 +1,12 @@
 //! What one or more entries are about: what is published.
 
 use std::collections::HashMap;
+use std::hash::{Hash, Hasher};
 use std::ops::Range;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
 
 use super::{
     Entry, Evidence, Related, Revision, Role, Source, SourceId, Sources, StoryId, Timestamp,
@@ -157,7 +160,7 @@ fn authority(member: &Member, sources: &Sources) -> (bool, Option<(Role, i32)>) 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Member {
     /// What the source states now.
-    pub entry: Entry,
+    pub entry: Arc<Entry>,
     /// Why it is in this story: shown by `explain`.
     pub evidence: Evidence,
     /// When it joined.
@@ -179,7 +182,8 @@ pub struct Member {
 
 impl Member {
     /// An entry as it joins; all of its text is its own.
-    pub fn new(entry: Entry, evidence: Evidence, joined: Timestamp) -> Self {
+    pub fn new(entry: impl Into<Arc<Entry>>, evidence: Evidence, joined: Timestamp) -> Self {
+        let entry = entry.into();
         Self { entry, evidence, joined, revised: None, length: None, own: None, withdrawn: None }
     }
 
@@ -207,7 +211,7 @@ impl Member {
 
 /// Something under which a story can be found again: a hash of fixed
 /// definition, so that what is stored stays findable.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Key {
     /// What the hash is of.
     pub kind: KeyKind,
@@ -215,6 +219,15 @@ pub struct Key {
     /// collisions must be out of their reach. (Not so a passage's, which only
     /// says where to look: see [`KeyKind::Passage`].)
     pub hash: [u8; 16],
+}
+
+impl Hash for Key {
+    /// One number is hashed faster than all the bytes. Half a BLAKE3 hash is out of a
+    /// source's reach, too, and the halves of a passage's, laid over each other, still are all of it.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let halves = self.hash.as_chunks().0.iter().map(|half| u64::from_ne_bytes(*half));
+        state.write_u64(halves.fold(self.kind as u64, |all, half| all ^ half));
+    }
 }
 
 /// What a [`Key`]'s hash is of. The numbers are stored.
@@ -244,6 +257,9 @@ impl KeyKind {
         [Self::Own, Self::Address, Self::Title, Self::Published, Self::Link, Self::Passage];
 }
 
+/// The stories that bear a key, oldest first: nearly always one.
+pub type Bearers = SmallVec<[StoryId; 1]>;
+
 /// The stories that share a key with something, and which keys they bear.
 ///
 /// Loaded from the store for one gathering of polls; grows with what is
@@ -251,18 +267,18 @@ impl KeyKind {
 #[derive(Debug, Clone, Default)]
 pub struct Lookalikes {
     /// Which stories bear a key, oldest first.
-    pub by_key: HashMap<Key, Vec<StoryId>>,
+    pub by_key: HashMap<Key, Bearers>,
     /// Those stories.
-    pub stories: HashMap<StoryId, Story>,
+    pub stories: HashMap<StoryId, Arc<Story>>,
 }
 
 /// What judging one entry did to a story.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Admitted {
     /// The story as it is now.
-    pub story: Story,
+    pub story: Arc<Story>,
     /// The story as it was before, unless it is new.
-    pub before: Option<Box<Story>>,
+    pub before: Option<Arc<Story>>,
     /// Keys under which the story can be found from now on, beside those it had.
     pub keys: Vec<Key>,
     /// Keys under which it can no longer be found: those of members that left it.

@@ -1,6 +1,7 @@
 //! What feed-rs read and what was noted beside it in; entries as the rest of the daemon knows them out.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use url::Url;
 
@@ -41,7 +42,7 @@ pub(super) fn assemble(
     for (draft, note) in draft.entries.into_iter().zip(notes) {
         let entry = assembler.entry(draft, note);
         silent += usize::from(says_nothing(&entry));
-        entries.push(entry);
+        entries.push(Arc::new(entry));
     }
     let mut warnings = outline.warnings;
     if silent > 0 {

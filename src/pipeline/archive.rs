@@ -1,14 +1,14 @@
 //! What enters a topic and changes in it in; what its archive has yet to tell, out.
 //!
 //! What a volume tells is kept beside its feeds, under its path without an
-//! ending; everything else here derives from that and from the topic's places.
+//! ending, the feeds being one text; everything else here derives from that and from the topic's places.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
 
 use crate::model::{Fingerprint, StoryId, Timestamp, Topic, TopicId};
-use crate::publish::{Site, Volume, archive_path};
+use crate::publish::{Site, Volume, WOVEN, archive_path};
 use crate::store::{Place, Store, StoreError};
 
 /// Places read from the store at a time.
@@ -179,7 +179,10 @@ pub(super) fn of_no_topic(topics: &[Topic], store: &dyn Store) -> Result<Vec<Str
 /// Everything that is kept of a volume.
 fn paths_of(topic: &TopicId, volume: Volume) -> impl Iterator<Item = String> {
     let stem = format!("{}{volume}", archive_path(topic));
-    ["", ".atom", ".rss", ".json"].into_iter().map(move |ending| format!("{stem}{ending}"))
+    // Those that closed before feeds were woven have them apart.
+    let apart = ["atom", "rss", "json"].into_iter();
+    let feeds: Vec<_> = apart.chain([WOVEN]).map(|ending| format!("{stem}.{ending}")).collect();
+    feeds.into_iter().chain([stem])
 }
 
 /// What a site is known by in its volumes: their addresses, and whose ids they bear.

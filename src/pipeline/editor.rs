@@ -288,7 +288,8 @@ impl Editor {
             self.keeping.step(retention, &*self.store, filing, now, &mut commit, &mut touched)
         })?;
         let heard = self.listening.listen(&plan, &self.filing, now, &mut commit);
-        let admitted = commit.admitted.clone();
+        let admitted: Vec<_> =
+            commit.admitted.iter().map(|one| (one.verdict, one.story.clone())).collect();
         let committing = Instant::now();
         if let Err(error) = self.store.commit(commit).await {
             // Nothing of it happened: it is begun anew with the next gathering.
@@ -305,8 +306,8 @@ impl Editor {
         self.ledger.admitted(&admitted);
         self.memories.write().unwrap_or_else(PoisonError::into_inner).extend(memories);
 
-        self.highlights.forget(&admitted.iter().map(|admitted| admitted.story.id).collect());
-        self.keep_at_hand(admitted.into_iter().map(|admitted| admitted.story));
+        self.highlights.forget(&admitted.iter().map(|(_, story)| story.id).collect());
+        self.keep_at_hand(admitted.into_iter().map(|(_, story)| story));
         if touched.is_empty() {
             self.ledger.gathered(began.elapsed());
         } else {
@@ -323,7 +324,8 @@ impl Editor {
         polls: &[Poll],
         candidates: &mut [Vec<Candidate>],
     ) -> Result<Lookalikes, StoreError> {
-        let mut names: Vec<Key> = candidates.iter().flatten().flat_map(Candidate::names).collect();
+        let all = candidates.iter().flatten();
+        let mut names: Vec<Key> = all.flat_map(Candidate::names).copied().collect();
         for poll in polls {
             if let Some(reading) = document_of(poll) {
                 names.extend(dedup::tombstone_keys(&poll.source, &reading.hints.deleted));
@@ -334,7 +336,7 @@ impl Editor {
             dedup::read_texts(document, &known);
         }
         let unsettled = candidates.iter().flatten().filter(|one| !dedup::is_settled(one, &known));
-        let keys: Vec<Key> = unsettled.flat_map(Candidate::keys).collect();
+        let keys: Vec<Key> = unsettled.flat_map(Candidate::likenesses).collect();
         let more = self.store.lookalikes(&keys)?;
         known.by_key.extend(more.by_key);
         known.stories.extend(more.stories);
@@ -410,7 +412,7 @@ fn candidates_of(poll: &Poll, plan: &Plan) -> Vec<Candidate> {
         (None, Some(pages)) => &pages.entries,
         (None, None) => return Vec::new(),
     };
-    dedup::candidates(entries.clone(), &rules(plan), poll.at)
+    dedup::candidates(entries, &rules(plan), poll.at)
 }
 
 /// The document that came, from the source or from its hub.

@@ -12,6 +12,7 @@
 
 use std::cmp::Reverse;
 use std::collections::HashSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tracing::debug;
@@ -40,14 +41,14 @@ impl Reach<'_> {
     /// Adds full texts to the entries of a document, in their place.
     pub(super) async fn enriched(
         &self,
-        entries: &mut Vec<Entry>,
+        entries: &mut Vec<Arc<Entry>>,
         memory: &Memory,
     ) -> Option<Pages> {
         if self.source.enrich == Enrich::None {
             return None;
         }
         let round = rounds::due(self.source.enrich, memory, self.clock.now());
-        let visits = self.visit(std::mem::take(entries), memory, round).await;
+        let visits = self.visit(entries, memory, round).await;
         *entries = visits.candidates.into_iter().map(|candidate| candidate.entry).collect();
         visits.round.map(|round| Pages { entries: Vec::new(), round })
     }
@@ -59,7 +60,7 @@ impl Reach<'_> {
         let (store, source) = (self.store.clone(), self.source.id.clone());
         let told = tokio::task::spawn_blocking(move || told_by(&source, &*store)).await;
         // A store that cannot be read ends the daemon soon enough.
-        let visits = self.visit(told.ok()?.ok()?, memory, Some(round)).await;
+        let visits = self.visit(&told.ok()?.ok()?, memory, Some(round)).await;
         let entries = match visits.made {
             0 => Vec::new(),
             _ => visits.candidates.into_iter().map(|candidate| candidate.entry).collect(),
@@ -68,7 +69,7 @@ impl Reach<'_> {
     }
 
     /// Visits the pages of what is new among these entries, then those of the round.
-    async fn visit(&self, entries: Vec<Entry>, memory: &Memory, round: Option<Round>) -> Visits {
+    async fn visit(&self, entries: &[Arc<Entry>], memory: &Memory, round: Option<Round>) -> Visits {
         let now = self.clock.now();
         let candidates = dedup::candidates(entries, &rules(self.plan), now);
         let mut visits = Visits { candidates, round, made: 0, refused: HashSet::new() };
@@ -143,7 +144,7 @@ impl Reach<'_> {
     /// What is known of these entries under their own names. A store that cannot
     /// be read ends the daemon soon enough; nothing is fetched until then.
     async fn known(&self, candidates: &[Candidate]) -> Option<Lookalikes> {
-        let names: Vec<_> = candidates.iter().flat_map(Candidate::names).collect();
+        let names: Vec<_> = candidates.iter().flat_map(Candidate::names).copied().collect();
         let store = self.store.clone();
         tokio::task::spawn_blocking(move || store.lookalikes(&names).ok()).await.ok().flatten()
     }
@@ -160,13 +161,13 @@ impl Reach<'_> {
         let entry = &mut visits.candidates[place].entry;
         if self.source.enrich != Enrich::Govuk && entry.missing.is_none() {
             // Also where nothing could be seen: only what is gone, or there again, tells.
-            *entry = Entry { missing: entry.missing, ..before };
+            *entry = Arc::new(Entry { missing: entry.missing, ..Entry::clone(&before) });
         }
     }
 
     /// Fetches for one entry, unless the server of its page has just asked to be left alone.
     async fn complete(&self, place: usize, visits: &mut Visits) {
-        let entry = &mut visits.candidates[place].entry;
+        let entry = Arc::make_mut(&mut visits.candidates[place].entry);
         let Some(page) = enrich::wanted(entry, self.source.enrich) else { return };
         if page.host_str().is_some_and(|host| visits.refused.contains(host)) {
             return;
@@ -208,7 +209,7 @@ struct Visits {
 }
 
 /// Every entry of a source in the stories that its document listed last.
-fn told_by(source: &SourceId, store: &dyn Store) -> Result<Vec<Entry>, StoreError> {
+fn told_by(source: &SourceId, store: &dyn Store) -> Result<Vec<Arc<Entry>>, StoreError> {
     let mut entries = Vec::new();
     let mut seen = HashSet::new();
     for id in store.listed_by(source)? {

@@ -23,6 +23,7 @@ use crate::store::{Commit, Place, PlaceChange, Store, StoreError};
 
 pub(crate) use listing::{after, holds, latest_first};
 pub(super) use showing::Highlights;
+pub(crate) use showing::words;
 pub(crate) use stands::names;
 
 pub(crate) use super::archive::archive_of;

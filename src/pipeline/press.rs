@@ -3,13 +3,15 @@
 //! Whatever a gathering of polls changes, whole feeds are rendered and compressed for it.
 //! Where nothing else is coming that is done at once. While polls end one after another
 //! it would be most of the work, done for readers who see none of it: then it takes a
-//! tenth of the time, and what changes meanwhile is published together.
+//! tenth of the time, and what changes meanwhile is published together; what nobody has
+//! asked for yet, as all of it while a store is first filled, is compressed in the end.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use super::Pipeline;
+use crate::publish::Which;
 use crate::store::StoreError;
 
 /// Publishing rests so many times as long as it took...
@@ -51,11 +53,12 @@ impl Pipeline {
             self.publish().await?;
         }
         let shelf = self.editor.shelf();
-        if self.compressing.is_empty() && shelf.is_plain() {
+        let which = if self.polls.is_empty() { Which::All } else { Which::Asked };
+        if self.compressing.is_empty() && shelf.is_plain(which) {
             let shelf = shelf.clone();
             self.compressing.spawn_blocking(move || {
                 let began = Instant::now();
-                while shelf.compress() {}
+                while shelf.compress(which) {}
                 began.elapsed()
             });
         }
@@ -87,7 +90,7 @@ impl Pipeline {
     pub(super) fn is_published(&self) -> bool {
         !self.editor.has_unpublished()
             && self.compressing.is_empty()
-            && !self.editor.shelf().is_plain()
+            && !self.editor.shelf().is_plain(Which::All)
     }
 }
 

@@ -53,7 +53,7 @@ impl Reach<'_> {
         memory: &Memory,
         freshness: &Freshness,
         hints: &Hints,
-        entries: &mut Vec<Entry>,
+        entries: &mut Vec<Arc<Entry>>,
     ) -> Option<Back> {
         let misses = fetch::usually_overlaps(memory)
             && !freshness.partial
@@ -74,7 +74,13 @@ impl Reach<'_> {
         Some(back)
     }
 
-    async fn walk(&self, origin: &Origin, first: Url, back: &mut Back, entries: &mut Vec<Entry>) {
+    async fn walk(
+        &self,
+        origin: &Origin,
+        first: Url,
+        back: &mut Back,
+        entries: &mut Vec<Arc<Entry>>,
+    ) {
         let mut seen = vec![first.clone()];
         let mut next = Some(first);
         while let Some(page) = next.take() {
@@ -95,7 +101,8 @@ impl Reach<'_> {
                     .iter()
                     .any(|known| known.guid == entry.guid && known.url == entry.url)
             };
-            let fresh: Vec<Entry> = older.into_iter().filter(|entry| !repeated(entry)).collect();
+            let fresh: Vec<Arc<Entry>> =
+                older.into_iter().filter(|entry| !repeated(entry)).collect();
             back.entries += fresh.len();
             let nothing = fresh.is_empty();
             entries.extend(fresh);
@@ -119,9 +126,9 @@ impl Reach<'_> {
 
     /// Whether the source told of any of these before. A store that cannot be read
     /// ends the daemon soon enough; nothing more is fetched until then.
-    pub(super) async fn is_known(&self, entries: &[Entry]) -> bool {
-        let candidates = dedup::candidates(entries.to_vec(), &rules(self.plan), self.clock.now());
-        let names: Vec<_> = candidates.iter().flat_map(dedup::Candidate::names).collect();
+    pub(super) async fn is_known(&self, entries: &[Arc<Entry>]) -> bool {
+        let candidates = dedup::candidates(entries, &rules(self.plan), self.clock.now());
+        let names: Vec<_> = candidates.iter().flat_map(dedup::Candidate::names).copied().collect();
         let store = self.store.clone();
         let known = tokio::task::spawn_blocking(move || store.lookalikes(&names)).await;
         let Ok(Ok(known)) = known else { return true };

@@ -4,6 +4,7 @@ mod remarks;
 
 use std::collections::HashSet;
 
+use super::desk::Before;
 use super::legible::{escape, excerpt, legible, line, listed};
 use super::site::{Site, story_path};
 use super::uri::{is_uri, uri};
@@ -27,6 +28,8 @@ pub(super) struct Account<'a> {
     pub published: Timestamp,
     /// When the feed says it last changed.
     pub updated: Timestamp,
+    /// Where it stands in the order of the feed that tells it.
+    pub place: Before,
     /// When it was taken back: then nothing but that is to be told (Q15).
     pub withdrawn: Option<Timestamp>,
     /// Who speaks: never empty (Q1).
@@ -137,6 +140,7 @@ impl<'a> Account<'a> {
             published: story.dated,
             // The feed must not date a change before the story itself.
             updated: updated.max(story.dated),
+            place: Before { date: updated, story: Some(story.id) },
             withdrawn: taken_back(story),
             authors: authors(lead, &source),
             categories: categories(story),

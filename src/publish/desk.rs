@@ -1,6 +1,6 @@
 //! What pages and health ask of the daemon; what it answers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::future::Future;
 use std::ops::Range;
@@ -203,6 +203,8 @@ pub struct StoryDetail {
     /// Of each member, in their order, the bytes of its text that are why it
     /// joined, where the text decided.
     pub shared: Vec<Vec<Range<usize>>>,
+    /// What is to be said of each, in the same order, where its page lists several releases.
+    pub remarks: Vec<Option<String>>,
 }
 
 /// What a reader searches for.
@@ -311,6 +313,8 @@ pub struct EarlierDetail {
     pub topic: Option<Topic>,
     /// The stories, newest first.
     pub stories: Vec<Arc<Story>>,
+    /// For which words each is in a topic that explains itself.
+    pub words: HashMap<StoryId, Vec<String>>,
     /// The plan's sources.
     pub sources: Sources,
     /// Where those begin that are earlier still.

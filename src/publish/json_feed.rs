@@ -93,26 +93,51 @@ struct Copied<'a> {
     url: Option<&'a str>,
 }
 
-/// The feed as bytes, which depend on the arguments alone (Q20).
+/// A longer document than 250 kB is too long (Q40); this leaves room for an address.
+const MOST: usize = 249_000;
+
+/// The feed as bytes, which depend on the arguments alone (Q20). One that would be too long
+/// is cut where a page of what comes after it goes on; a single story never is.
 pub(super) fn render(masthead: &Masthead, accounts: &[Account<'_>], site: &Site) -> Vec<u8> {
+    let told: Vec<_> = accounts.iter().filter(|told| told.withdrawn.is_none()).collect();
+    // The archived feeds are the further pages: each ends, and none repeats.
+    let previous = masthead.place.previous.as_deref().or(masthead.earlier.as_deref());
+    let whole = written(masthead, &told, previous, site);
+    let (mut length, mut kept) = (whole.len(), told.len());
+    while length > MOST && kept > 1 {
+        kept -= 1;
+        length -= ",".len() + json(&item(told[kept])).len();
+    }
+    match (&masthead.pages, told.get(kept)) {
+        (Some(pages), Some(_)) => {
+            let rest = format!("{pages}?before={}", told[kept - 1].place);
+            written(masthead, &told[..kept], Some(&rest), site)
+        }
+        _ => whole,
+    }
+}
+
+fn written(masthead: &Masthead, told: &[&Account<'_>], next: Option<&str>, site: &Site) -> Vec<u8> {
     let name = site.name();
     let hub = site.hub.as_ref().filter(|_| !masthead.place.archived);
-    let previous = masthead.place.previous.as_deref().or(masthead.earlier.as_deref());
     let feed = Feed {
         version: "https://jsonfeed.org/version/1.1",
         title: &masthead.title,
         description: &masthead.description,
         home_page_url: site.address(&masthead.page),
         feed_url: masthead.address(Format::Json, site),
-        // The archived feeds are the further pages: each ends, and none repeats.
-        next_url: previous.map(|stem| site.address(&at(stem, Format::Json))),
+        next_url: next.map(|stem| site.address(&at(stem, Format::Json))),
         icon: site.address(super::pages::ICON_PATH),
         favicon: site.address(super::pages::ICON_PATH),
         authors: [Author { name: &name }],
         hubs: hub.iter().map(|hub| Hub { r#type: "WebSub", url: hub.as_str() }).collect(),
-        items: accounts.iter().filter(|told| told.withdrawn.is_none()).map(item).collect(),
+        items: told.iter().map(|account| item(account)).collect(),
     };
-    serde_json::to_vec(&feed).expect("these are strings and numbers")
+    json(&feed)
+}
+
+fn json(value: &impl Serialize) -> Vec<u8> {
+    serde_json::to_vec(value).expect("these are strings and numbers")
 }
 
 fn item<'a>(account: &'a Account<'_>) -> Item<'a> {

@@ -14,7 +14,7 @@ use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
 
 use super::desk::SourceState;
-use crate::model::{Admitted, Outcome, Poll, SourceId, Timestamp, TopicId, Verdict};
+use crate::model::{Outcome, Poll, SourceId, Story, Timestamp, TopicId, Verdict};
 
 /// Counts what happens, for operators. The loop tells it; nothing is decided by it.
 #[derive(Debug)]
@@ -52,6 +52,13 @@ pub(super) struct Sight<'a> {
 pub(super) struct Tally {
     pub full: AtomicU64,
     pub unchanged: AtomicU64,
+}
+
+impl Tally {
+    /// Whether it was asked for at all.
+    pub(super) fn is_any(&self) -> bool {
+        [&self.full, &self.unchanged].iter().any(|count| count.load(Ordering::Relaxed) > 0)
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -203,19 +210,19 @@ impl Ledger {
     }
 
     /// Entries were judged.
-    pub fn admitted(&self, admitted: &[Admitted]) {
-        for one in admitted {
-            let verdict = one.verdict.as_str();
+    pub fn admitted(&self, admitted: &[(Verdict, Arc<Story>)]) {
+        for (came_to, story) in admitted {
+            let verdict = came_to.as_str();
             self.verdicts.get_or_create(&Judged { verdict }).inc();
-            if matches!(one.verdict, Verdict::New | Verdict::Joined) {
-                self.seen(one);
+            if matches!(came_to, Verdict::New | Verdict::Joined) {
+                self.seen(story);
             }
         }
     }
 
     /// The youngest member of a story is news: how old was it?
-    fn seen(&self, one: &Admitted) {
-        let Some(member) = one.story.members.iter().max_by_key(|member| member.joined) else {
+    fn seen(&self, story: &Story) {
+        let Some(member) = story.members.iter().max_by_key(|member| member.joined) else {
             return;
         };
         if let Some(published) = member.entry.published {

@@ -12,6 +12,9 @@ use crate::model::{Source, Timestamp, Topic, TopicId};
 /// must not be the time of rendering (Q7, Q20).
 pub(super) const NOTHING_YET: Timestamp = Timestamp::from_secs(946_684_800); // 2000-01-01
 
+/// Days that a search looks back, unless the reader says otherwise.
+pub(super) const DAYS: u32 = 90;
+
 /// What a feed says of itself, in every format.
 #[derive(Debug, Clone)]
 pub(super) struct Masthead {
@@ -32,6 +35,8 @@ pub(super) struct Masthead {
     /// Stem of the page of earlier stories, where no archive has them: JSON
     /// Feed alone knows pages.
     pub earlier: Option<String>,
+    /// Stem of the pages that tell what stands after any of its stories, if it has some.
+    pub pages: Option<String>,
 }
 
 /// Where a document stands in the chain of archived feeds (RFC 5005 §4, Q16).
@@ -68,10 +73,11 @@ impl Masthead {
             title: title_of(topic),
             description: description_of(topic),
             stem: path.clone(),
-            page: path,
+            page: path.clone(),
             updated: latest(accounts),
             place: Place { previous, ..Place::default() },
             earlier: None,
+            pages: Some(path),
         }
     }
 
@@ -104,13 +110,18 @@ impl Masthead {
             updated: latest(accounts),
             place: Place::default(),
             earlier: None,
+            pages: Some("/stories".to_owned()),
         }
     }
 
-    /// Of what a query finds.
-    pub(super) fn of_search(query: &str, accounts: &[Account<'_>], site: &Site) -> Self {
-        let asked =
-            form_urlencoded::Serializer::new(String::new()).append_pair("q", query).finish();
+    /// Of what a query finds among the stories of so many days.
+    pub(super) fn of_search(query: &str, days: u32, accounts: &[Account<'_>], site: &Site) -> Self {
+        let mut asked = form_urlencoded::Serializer::new(String::new());
+        asked.append_pair("q", query);
+        if days != DAYS {
+            asked.append_pair("since", &format!("{days}d"));
+        }
+        let asked = asked.finish();
         let shown = super::legible::line(query);
         Self {
             id: site.search_id(&asked),
@@ -121,6 +132,7 @@ impl Masthead {
             updated: latest(accounts),
             place: Place::default(),
             earlier: None,
+            pages: None,
         }
     }
 
@@ -136,6 +148,7 @@ impl Masthead {
             updated: latest(accounts),
             place: Place::default(),
             earlier: None,
+            pages: None,
         }
     }
 

@@ -26,6 +26,8 @@ use crate::model::{Stamp, Timestamp, Topic, TopicId};
 ///
 /// A reader clones one `Arc` under a lock that is held for nothing else, so
 /// it never waits for rendering or compression, and keeps what it began with.
+/// Whoever replaces documents does not free the old ones under that lock either: its
+/// thread may have to give way at any moment, and readers would wait for its return.
 #[derive(Debug, Default)]
 pub struct Shelf {
     held: RwLock<HashMap<String, Held>>,
@@ -44,6 +46,15 @@ pub(super) enum Held {
     Here(Arc<Shelved>),
     Gone,
     MovedTo(String),
+}
+
+/// Which of the documents that changed are to be compressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Which {
+    /// All of them.
+    All,
+    /// Those that somebody has asked for, as they are now or as they were.
+    Asked,
 }
 
 /// Why a path is no longer served (Q33).
@@ -106,7 +117,7 @@ impl Shelf {
     /// changed. Compresses what is new: a few milliseconds each.
     pub fn place(&self, rendered: Vec<Rendered>, at: Timestamp) -> Vec<(String, Stamp)> {
         let stamps = self.show(rendered, at);
-        while self.compress() {}
+        while self.compress(Which::All) {}
         stamps
     }
 
@@ -118,11 +129,15 @@ impl Shelf {
         let Prepared { stamps, documents } = self.prepare(rendered, at);
         self.stamps().extend(stamps.iter().cloned());
         self.plain().extend(documents.iter().map(|(path, _)| path.clone()));
+        let documents: Vec<_> = documents
+            .into_iter()
+            .map(|(path, document)| (path, Held::Here(Arc::new(document))))
+            .collect();
         let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
-        for (path, document) in documents {
-            held.insert(path, Held::Here(Arc::new(document)));
-        }
+        let replaced: Vec<_> =
+            documents.into_iter().map(|(path, document)| held.insert(path, document)).collect();
         drop(held);
+        drop(replaced);
         self.announce();
         stamps
     }
@@ -153,23 +168,36 @@ impl Shelf {
         prepared
     }
 
-    /// Whether some document is yet to be compressed.
-    pub fn is_plain(&self) -> bool {
-        !self.plain().is_empty()
+    /// Whether some of these documents is yet to be compressed.
+    pub fn is_plain(&self, which: Which) -> bool {
+        match which {
+            Which::All => !self.plain().is_empty(),
+            Which::Asked => self.plain().iter().any(|path| self.is_asked(path)),
+        }
     }
 
-    /// Compresses one document that is not; says whether there was one. What is
+    /// Compresses one of these documents that is not; says whether there was one. What is
     /// replaced meanwhile stays replaced: each coding belongs to the bytes it was made of.
-    pub fn compress(&self) -> bool {
-        let Some(path) = self.plain().pop_first() else { return false };
+    pub fn compress(&self, which: Which) -> bool {
+        let mut plain = self.plain();
+        let path = match which {
+            Which::All => plain.pop_first(),
+            Which::Asked => {
+                let asked = plain.iter().find(|path| self.is_asked(path)).cloned();
+                asked.and_then(|path| plain.take(&path))
+            }
+        };
+        drop(plain);
+        let Some(path) = path else { return false };
         let Some(Held::Here(before)) = self.find(&path) else { return true };
-        let compressed = Arc::new(before.compressed());
+        let mut compressed = Arc::new(before.compressed());
         let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(Held::Here(now)) = held.get_mut(&path)
             && Arc::ptr_eq(now, &before)
         {
-            *now = compressed;
+            std::mem::swap(now, &mut compressed);
         }
+        drop(held);
         true
     }
 
@@ -298,6 +326,11 @@ impl Shelf {
 
     pub(super) fn find(&self, path: &str) -> Option<Held> {
         self.held.read().unwrap_or_else(PoisonError::into_inner).get(path).cloned()
+    }
+
+    /// Whether somebody ever asked for what a path serves.
+    fn is_asked(&self, path: &str) -> bool {
+        matches!(self.find(path), Some(Held::Here(document)) if document.tally.is_any())
     }
 
     /// Whether exactly this is being served already.

@@ -2,9 +2,11 @@
 
 use std::collections::{HashMap, HashSet};
 
+use sled::IVec;
+
 use crate::model::{Fingerprint, Key, KeyKind, Story, StoryId, Timestamp};
 
-use super::chunks::{Fault, Stage, Values};
+use super::chunks::{Fault, Found, Stage, Values};
 use super::passages::Change;
 use super::records::{
     Bearers, Header, Record, Retired, StoryHead, TopicPlaces, merge_keys, read_passages,
@@ -107,29 +109,30 @@ fn admit(
     change: &KeyChange,
 ) -> Result<(), Fault> {
     let key = layout::story(story.id);
-    let before = match head_of(stage, story.id)? {
-        Some(before) => before,
+    let (before, parts) = match stage.found(&key)? {
+        Some(Found { payload, parts }) => {
+            let head = StoryHead::read(&payload).map_err(|why| Fault::record(&key, why))?;
+            (head.0, parts)
+        }
         None => {
             header.stories += 1;
-            let retired = retired_of(stage, story.id)?;
-            stage.remove(layout::retired(story.id))?;
-            let (first_seen, keys) = retired.map_or_else(
-                || (story.first_seen, Vec::new()),
-                |Retired { first_seen, keys, .. }| (first_seen, keys),
-            );
-            StoryHead { first_seen, keys, spans: Vec::new() }
+            (head_of_retired(stage, story)?, 0)
         }
     };
     let had = all_keys(stage, &before, story.id, header.first_span)?;
     let has = merge_keys(&had, &change.dropped, &change.new, header.first_span);
-    if before.first_seen == story.first_seen {
+    if had.is_empty() {
+        bear(stage, has.iter(), story.first_seen, story.id)?;
+    } else if before.first_seen == story.first_seen {
         let [old, new] = [&had, &has].map(|keys| keys.iter().collect::<HashSet<_>>());
         unbear(stage, had.iter().filter(|key| !new.contains(key)), story.first_seen, story.id)?;
         bear(stage, has.iter().filter(|key| !old.contains(key)), story.first_seen, story.id)?;
     } else {
-        stage.unmark(layout::order(before.first_seen, story.id));
         unbear(stage, had.iter(), before.first_seen, story.id)?;
         bear(stage, has.iter(), story.first_seen, story.id)?;
+    }
+    if before.first_seen != story.first_seen {
+        stage.unmark(layout::order(before.first_seen, story.id));
     }
     for span in before.spans {
         stage.remove(layout::passages(span, story.id))?;
@@ -139,14 +142,31 @@ fn admit(
     for passages in has[names..].chunk_by(|a, b| passages::span_of(a) == passages::span_of(b)) {
         let span = passages::span_of(&passages[0]);
         spans.push(span);
-        let passages = write_passages(story.first_seen, passages);
-        stage.put(layout::passages(span, story.id), &passages)?;
+        let key = layout::passages(span, story.id);
+        // A story that has just come has none.
+        let parts = if had.is_empty() { 0 } else { stage.parts(&key)? };
+        stage.put_over(parts, key, |room| {
+            write_passages(story.first_seen, passages, room);
+            Ok(())
+        })?;
     }
-    let packed = codec::pack(story).map_err(|why| Fault::record(&key, why))?;
     let keys = has[..names].to_vec();
     let head = StoryHead { first_seen: story.first_seen, keys, spans };
     stage.mark(layout::order(story.first_seen, story.id));
-    stage.put(key, &head.write(&packed))
+    stage.put_over(parts, key, |room| {
+        head.write(room);
+        codec::pack(story, room)
+    })
+}
+
+/// What there is of a story that is not kept: where it was retired it is so no longer.
+fn head_of_retired(stage: &mut Stage<'_>, story: &Story) -> Result<StoryHead, Fault> {
+    let Some(Retired { first_seen, keys, .. }) = retired_of(stage, story.id)? else {
+        let first_seen = story.first_seen;
+        return Ok(StoryHead { first_seen, keys: Vec::new(), spans: Vec::new() });
+    };
+    stage.remove(layout::retired(story.id))?;
+    Ok(StoryHead { first_seen, keys, spans: Vec::new() })
 }
 
 fn retire(
@@ -254,9 +274,9 @@ pub(super) fn bear<'k>(
             continue;
         }
         let at = layout::bearers(key);
-        let mut bearers = bearers_at(stage, &at)?;
+        let (mut bearers, parts) = found_bearers(stage, &at)?;
         bearers.insert(first_seen, id);
-        stage.put(at, &bearers.write())?;
+        put_bearers(stage, at, parts, &bearers)?;
     }
     Ok(())
 }
@@ -273,12 +293,12 @@ fn unbear<'k>(
             continue;
         }
         let at = layout::bearers(key);
-        let mut bearers = bearers_at(stage, &at)?;
+        let (mut bearers, parts) = found_bearers(stage, &at)?;
         bearers.remove(first_seen, id);
         if bearers.is_empty() {
             stage.remove(at)?;
         } else {
-            stage.put(at, &bearers.write())?;
+            put_bearers(stage, at, parts, &bearers)?;
         }
     }
     Ok(())
@@ -286,8 +306,28 @@ fn unbear<'k>(
 
 /// The stories under a key of [`layout::bearers`].
 pub(super) fn bearers_at(values: &impl Values, at: &[u8]) -> Result<Bearers, Fault> {
-    let Some(payload) = values.record(at)? else { return Ok(Bearers::default()) };
-    Bearers::read(&payload).map_err(|why| Fault::record(at, why))
+    found_bearers(values, at).map(|(bearers, _)| bearers)
+}
+
+/// The same, and how many further parts their record has.
+fn found_bearers(values: &impl Values, at: &[u8]) -> Result<(Bearers, u32), Fault> {
+    let Some(Found { payload, parts }) = values.found(at)? else {
+        return Ok((Bearers::default(), 0));
+    };
+    let bearers = Bearers::read(&payload).map_err(|why| Fault::record(at, why))?;
+    Ok((bearers, parts))
+}
+
+fn put_bearers(
+    stage: &mut Stage<'_>,
+    at: IVec,
+    parts: u32,
+    bearers: &Bearers,
+) -> Result<(), Fault> {
+    stage.put_over(parts, at, |room| {
+        bearers.write(room);
+        Ok(())
+    })
 }
 
 /// All keys of a story: names, then passages.
@@ -335,9 +375,9 @@ fn retired_of(values: &impl Values, id: StoryId) -> Result<Option<Retired>, Faul
 
 pub(super) fn put_packed<T: serde::Serialize>(
     stage: &mut Stage<'_>,
-    key: Vec<u8>,
+    key: IVec,
     value: &T,
 ) -> Result<(), Fault> {
-    let packed = codec::pack(value).map_err(|why| Fault::record(&key, why))?;
-    stage.put(key, &packed)
+    let parts = stage.parts(&key)?;
+    stage.put_over(parts, key, |room| codec::pack(value, room))
 }

@@ -1,7 +1,7 @@
 //! Long records in, values short enough for sled out, and back; what a commit
 //! will write, before it is written.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use sled::IVec;
 
@@ -54,11 +54,16 @@ pub(super) trait Values {
 
     /// The payload of the record under a key.
     fn record(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
+        Ok(self.found(key)?.map(|found| found.payload))
+    }
+
+    /// The record under a key.
+    fn found(&self, key: &[u8]) -> Result<Option<Found>, Fault> {
         let mut before = None;
         for _ in 0..TRIES {
             let Some(head) = self.value(key)? else { return Ok(None) };
             let why = match self.joined(key, &head)? {
-                Ok(payload) => return Ok(Some(payload)),
+                Ok(payload) => return Ok(Some(Found { payload, parts: parts_after(&head) })),
                 Err(why) => why,
             };
             // The head holds the checksum of the whole: the same head again
@@ -75,8 +80,12 @@ pub(super) trait Values {
         let Some((count, first)) = head.split_first_chunk::<COUNT>() else {
             return Ok(Err(Unreadable::Short));
         };
+        let count = u32::from_le_bytes(*count);
+        if count == 0 {
+            return Ok(codec::unseal(first).map(<[u8]>::to_vec));
+        }
         let mut sealed = first.to_vec();
-        for number in 0..u32::from_le_bytes(*count) {
+        for number in 0..count {
             match self.value(&layout::chunk(key, number))? {
                 Some(part) => sealed.extend_from_slice(&part),
                 None => return Ok(Err(Unreadable::Short)),
@@ -92,6 +101,14 @@ impl Values for sled::Tree {
     }
 }
 
+/// A record that was looked up.
+pub(super) struct Found {
+    pub(super) payload: Vec<u8>,
+    /// How many further parts it has: whoever puts another record in its place need
+    /// not look again.
+    pub(super) parts: u32,
+}
+
 /// How many further parts a record's head announces.
 pub(super) fn parts_after(head: &[u8]) -> u32 {
     head.first_chunk::<COUNT>().map_or(0, |count| u32::from_le_bytes(*count))
@@ -100,7 +117,10 @@ pub(super) fn parts_after(head: &[u8]) -> u32 {
 /// A tree as it will be: reads see what was staged.
 pub(super) struct Stage<'t> {
     tree: &'t sled::Tree,
-    writes: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
+    /// As sled's batch will have it: nothing is copied once more.
+    writes: HashMap<IVec, Option<IVec>>,
+    /// Where records are put together.
+    room: Vec<u8>,
     /// What is to be done to the index of passages once the rest is durable.
     pub(super) passages: Vec<Change>,
 }
@@ -108,7 +128,7 @@ pub(super) struct Stage<'t> {
 impl Values for Stage<'_> {
     fn value(&self, key: &[u8]) -> Result<Option<IVec>, sled::Error> {
         match self.writes.get(key) {
-            Some(staged) => Ok(staged.as_deref().map(IVec::from)),
+            Some(staged) => Ok(staged.clone()),
             None => self.tree.get(key),
         }
     }
@@ -116,50 +136,68 @@ impl Values for Stage<'_> {
 
 impl<'t> Stage<'t> {
     pub(super) fn new(tree: &'t sled::Tree) -> Self {
-        Self { tree, writes: BTreeMap::new(), passages: Vec::new() }
+        Self { tree, writes: HashMap::new(), room: Vec::new(), passages: Vec::new() }
     }
 
     /// A key that says all by itself.
-    pub(super) fn mark(&mut self, key: Vec<u8>) {
-        self.writes.insert(key, Some(Vec::new()));
+    pub(super) fn mark(&mut self, key: IVec) {
+        self.writes.insert(key, Some(IVec::default()));
     }
 
     /// The opposite of [`Stage::mark`].
-    pub(super) fn unmark(&mut self, key: Vec<u8>) {
+    pub(super) fn unmark(&mut self, key: IVec) {
         self.writes.insert(key, None);
     }
 
     /// Puts a record in place of what stood there.
-    pub(super) fn put(&mut self, key: Vec<u8>, payload: &[u8]) -> Result<(), Fault> {
-        let sealed = codec::seal(payload);
-        let (first, rest) = sealed.split_at(sealed.len().min(PART));
-        let parts = rest.chunks(PART);
-        let count = u32::try_from(parts.len())
-            .map_err(|_| Fault::record(&key, Unreadable::TooLong(payload.len())))?;
-        self.remove_parts(&key, count)?;
-        for (number, part) in (0..).zip(parts) {
-            self.writes.insert(layout::chunk(&key, number), Some(part.to_vec()));
+    pub(super) fn put(&mut self, key: IVec, payload: &[u8]) -> Result<(), Fault> {
+        let parts = self.parts(&key)?;
+        self.put_over(parts, key, |room| {
+            room.extend_from_slice(payload);
+            Ok(())
+        })
+    }
+
+    /// Puts the record that `write` writes in place of one that has so many further parts;
+    /// none where there is none.
+    pub(super) fn put_over(
+        &mut self,
+        parts: u32,
+        key: IVec,
+        write: impl FnOnce(&mut Vec<u8>) -> Result<(), Unreadable>,
+    ) -> Result<(), Fault> {
+        let mut room = std::mem::take(&mut self.room);
+        room.clear();
+        room.extend_from_slice(&[0; COUNT]);
+        codec::seal(&mut room, write).map_err(|why| Fault::record(&key, why))?;
+        let end_of_first = room.len().min(COUNT + PART);
+        let (first, rest) = room.split_at_mut(end_of_first);
+        let rest = rest.chunks(PART);
+        let count = u32::try_from(rest.len())
+            .map_err(|_| Fault::record(&key, Unreadable::TooLong(rest.len())))?;
+        first[..COUNT].copy_from_slice(&count.to_le_bytes());
+        for (number, part) in (0..).zip(rest) {
+            self.writes.insert(layout::chunk(&key, number), Some(part.into()));
         }
-        let mut head = Vec::with_capacity(COUNT + first.len());
-        head.extend_from_slice(&count.to_le_bytes());
-        head.extend_from_slice(first);
-        self.writes.insert(key, Some(head));
+        for number in count..parts {
+            self.writes.insert(layout::chunk(&key, number), None);
+        }
+        self.writes.insert(key, Some((&*first).into()));
+        self.room = room;
         Ok(())
+    }
+
+    /// How many further parts the record under a key has.
+    pub(super) fn parts(&self, key: &[u8]) -> Result<u32, Fault> {
+        Ok(self.value(key)?.map_or(0, |head| parts_after(&head)))
     }
 
     /// Removes a record, if it is there.
-    pub(super) fn remove(&mut self, key: Vec<u8>) -> Result<(), Fault> {
-        self.remove_parts(&key, 0)?;
-        self.writes.insert(key, None);
-        Ok(())
-    }
-
-    /// Removes the further parts of a record from the `from`th on.
-    fn remove_parts(&mut self, key: &[u8], from: u32) -> Result<(), Fault> {
-        let Some(head) = self.value(key)? else { return Ok(()) };
-        for number in from..parts_after(&head) {
-            self.writes.insert(layout::chunk(key, number), None);
+    pub(super) fn remove(&mut self, key: IVec) -> Result<(), Fault> {
+        for number in 0..self.parts(&key)? {
+            self.writes.insert(layout::chunk(&key, number), None);
         }
+        self.writes.insert(key, None);
         Ok(())
     }
 
@@ -187,7 +225,7 @@ mod tests {
         for length in [0, 10, PART - 5, PART - 4, 5 * PART, 3 * PART, 0] {
             let payload: Vec<u8> = (0..length).map(|n| (n % 251) as u8).collect();
             let mut stage = Stage::new(&db);
-            stage.put(b"mkey".to_vec(), &payload).unwrap();
+            stage.put(b"mkey".into(), &payload).unwrap();
             assert_eq!(stage.record(b"mkey").unwrap().as_ref(), Some(&payload));
             db.apply_batch(stage.into_batch()).unwrap();
             assert_eq!(db.record(b"mkey").unwrap(), Some(payload));
@@ -195,7 +233,7 @@ mod tests {
             assert_eq!(db.len(), 1 + sealed.saturating_sub(1) / PART, "{length}");
         }
         let mut stage = Stage::new(&db);
-        stage.remove(b"mkey".to_vec()).unwrap();
+        stage.remove(b"mkey".into()).unwrap();
         db.apply_batch(stage.into_batch()).unwrap();
         assert_eq!(db.len(), 0);
     }
@@ -204,7 +242,7 @@ mod tests {
     fn a_lost_part_is_an_error_and_never_a_shorter_record() {
         let db = sled::Config::new().temporary(true).open().unwrap();
         let mut stage = Stage::new(&db);
-        stage.put(b"mkey".to_vec(), &vec![7; 3 * PART]).unwrap();
+        stage.put(b"mkey".into(), &vec![7; 3 * PART]).unwrap();
         db.apply_batch(stage.into_batch()).unwrap();
         db.remove(layout::chunk(b"mkey", 1)).unwrap();
         assert!(matches!(db.record(b"mkey"), Err(Fault::Record { why: Unreadable::Short, .. })));

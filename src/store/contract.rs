@@ -57,8 +57,8 @@ fn a_commit_is_seen_whole(store: &dyn Store) {
     assert_eq!(store.listed_by(&source(7)).unwrap(), []);
     assert_eq!(store.story(id(1)).unwrap(), Some(story(1, at(0), 100)));
     let found = store.lookalikes(&keys).unwrap();
-    assert_eq!(found.by_key[&keys[1]], [id(1)]);
-    assert_eq!(found.stories[&id(1)], story(1, at(0), 100));
+    assert_eq!(found.by_key[&keys[1]][..], [id(1)]);
+    assert_eq!(*found.stories[&id(1)], story(1, at(0), 100));
     assert_eq!(store.places(topic(1), None, 9).unwrap(), [place(at(0), 1)]);
     assert_eq!(store.filled().unwrap(), [topic(1)]);
     assert_eq!(store.count().unwrap(), 1);
@@ -74,7 +74,7 @@ fn the_last_version_wins(store: &dyn Store) {
     done(store.commit(Commit { admitted: again, ..Commit::default() })).unwrap();
     let found = store.lookalikes(&[own, address, title]).unwrap();
     assert_eq!(found.by_key.len(), 3);
-    assert_eq!(found.stories[&id(1)], story(1, at(0), 5));
+    assert_eq!(*found.stories[&id(1)], story(1, at(0), 5));
     assert_eq!(store.count().unwrap(), 1);
 }
 
@@ -140,7 +140,7 @@ fn the_newest_bearers_are_known(store: &dyn Store) {
     done(store.commit(Commit { admitted: news.collect(), ..Commit::default() })).unwrap();
     let found = store.lookalikes(&[title]).unwrap();
     let newest: Vec<_> = all[all.len() - MOST_BEARERS..].iter().map(|n| id(*n)).collect();
-    assert_eq!(found.by_key[&title], newest);
+    assert_eq!(found.by_key[&title][..], newest);
     assert_eq!(found.stories.len(), MOST_BEARERS);
 }
 
@@ -159,7 +159,7 @@ fn dropped_keys_are_lost(store: &dyn Store) {
     commit(Commit { admitted: vec![drop(&[title, own]), drop(&[])], ..Commit::default() });
     commit(Commit { passages_from: Some(new), ..Commit::default() });
     let found = store.lookalikes(&[title, own, old, new]).unwrap().by_key;
-    assert_eq!((found.len(), &found[&own], &found[&new]), (2, &vec![id(1)], &vec![id(1)]));
+    assert_eq!((found.len(), &found[&own][..], &found[&new][..]), (2, &[id(1)][..], &[id(1)][..]));
     let again = vec![admitted(story(1, at(0), 9), &[old])];
     commit(Commit { admitted: again, ..Commit::default() });
     assert!(store.lookalikes(&[old]).unwrap().by_key.is_empty(), "forgotten is forgotten");

@@ -5,7 +5,7 @@
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::model::{
     Fingerprint, Key, KeyKind, Lookalikes, Memory, SourceId, Story, StoryId, Subscriber,
@@ -54,7 +54,8 @@ impl State {
         self.memories.extend(commit.memories);
         self.listed.extend(commit.listed);
         for admitted in commit.admitted {
-            self.admit(admitted.story, &admitted.dropped, &admitted.keys);
+            let story = Arc::unwrap_or_clone(admitted.story);
+            self.admit(story, &admitted.dropped, &admitted.keys);
         }
         if let Some(first) = commit.passages_from {
             self.forget_passages(span_of(&first));
@@ -225,10 +226,10 @@ impl Store for InMemory {
         let mut found = Lookalikes::default();
         for key in keys {
             let Some(bearers) = state.bearers.get(key) else { continue };
-            let ids: Vec<StoryId> = bearers.iter().map(|(_, id)| id).collect();
+            let ids: crate::model::Bearers = bearers.iter().map(|(_, id)| id).collect();
             for id in &ids {
                 if let Some((story, _)) = state.stories.get(id) {
-                    found.stories.insert(*id, story.clone());
+                    found.stories.insert(*id, Arc::new(story.clone()));
                 }
             }
             found.by_key.insert(*key, ids);

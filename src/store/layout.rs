@@ -3,9 +3,14 @@
 //! The first byte tells records apart. Numbers are big-endian, so that keys
 //! sort as what they mean.
 
+use sled::IVec;
+
 use crate::model::{Fingerprint, Key, KeyKind, SourceId, StoryId, SubscriberId, Timestamp};
 
 use super::Place;
+
+/// A key of so many bytes takes no detour to the heap.
+const SHORT: usize = 64;
 
 /// The first byte of a key. The values are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -65,84 +70,96 @@ impl Kind {
         [self as u8]
     }
 
-    fn key(self, parts: &[&[u8]]) -> Vec<u8> {
-        let mut key = Vec::with_capacity(1 + parts.iter().map(|part| part.len()).sum::<usize>());
-        key.push(self as u8);
+    fn key(self, parts: &[&[u8]]) -> IVec {
+        // Nearly all are short, and there are dozens a story: they are put together on the stack.
+        let mut short = [0; SHORT];
+        let mut long = Vec::new();
+        let length = 1 + parts.iter().map(|part| part.len()).sum::<usize>();
+        let key = match short.get_mut(..length) {
+            Some(short) => short,
+            None => {
+                long.resize(length, 0);
+                &mut *long
+            }
+        };
+        key[0] = self as u8;
+        let mut at = 1;
         for part in parts {
-            key.extend_from_slice(part);
+            key[at..at + part.len()].copy_from_slice(part);
+            at += part.len();
         }
-        key
+        (&*key).into()
     }
 }
 
-pub(super) fn header() -> Vec<u8> {
+pub(super) fn header() -> IVec {
     Kind::Header.key(&[])
 }
 
-pub(super) fn memory(source: &SourceId) -> Vec<u8> {
+pub(super) fn memory(source: &SourceId) -> IVec {
     Kind::Memory.key(&[source.as_str().as_bytes()])
 }
 
-pub(super) fn listed(source: &SourceId) -> Vec<u8> {
+pub(super) fn listed(source: &SourceId) -> IVec {
     Kind::Listed.key(&[source.as_str().as_bytes()])
 }
 
-pub(super) fn story(id: StoryId) -> Vec<u8> {
+pub(super) fn story(id: StoryId) -> IVec {
     Kind::Story.key(&[id.as_bytes()])
 }
 
-pub(super) fn retired(id: StoryId) -> Vec<u8> {
+pub(super) fn retired(id: StoryId) -> IVec {
     Kind::Retired.key(&[id.as_bytes()])
 }
 
-pub(super) fn order(first_seen: Timestamp, id: StoryId) -> Vec<u8> {
+pub(super) fn order(first_seen: Timestamp, id: StoryId) -> IVec {
     Kind::Order.key(&[&ascending(first_seen), id.as_bytes()])
 }
 
-pub(super) fn bearers(key: &Key) -> Vec<u8> {
+pub(super) fn bearers(key: &Key) -> IVec {
     Kind::Bearers.key(&[&[key.kind as u8], &key.hash])
 }
 
-pub(super) fn topic(fingerprint: Fingerprint) -> Vec<u8> {
+pub(super) fn topic(fingerprint: Fingerprint) -> IVec {
     Kind::Topic.key(&[&fingerprint.0.to_be_bytes()])
 }
 
 /// All places of one generation.
-pub(super) fn places(generation: u32) -> Vec<u8> {
+pub(super) fn places(generation: u32) -> IVec {
     Kind::Place.key(&[&generation.to_be_bytes()])
 }
 
 /// Inverted, so that a scan meets the greatest place first.
-pub(super) fn place(generation: u32, place: Place) -> Vec<u8> {
+pub(super) fn place(generation: u32, place: Place) -> IVec {
     let date = ascending(place.date).map(|byte| !byte);
     let story = place.story.as_bytes().map(|byte| !byte);
     Kind::Place.key(&[&generation.to_be_bytes(), &date, &story])
 }
 
-pub(super) fn stamp(path: &str) -> Vec<u8> {
+pub(super) fn stamp(path: &str) -> IVec {
     Kind::Stamp.key(&[path.as_bytes()])
 }
 
-pub(super) fn subscriber(id: SubscriberId) -> Vec<u8> {
+pub(super) fn subscriber(id: SubscriberId) -> IVec {
     Kind::Subscriber.key(&[id.as_bytes()])
 }
 
 /// An archived document; with the beginning of a path, what all those below it begin with.
-pub(super) fn archived(path: &str) -> Vec<u8> {
+pub(super) fn archived(path: &str) -> IVec {
     Kind::Archived.key(&[path.as_bytes()])
 }
 
 /// All passages of a span of time.
-pub(super) fn passages_of_span(span: u32) -> Vec<u8> {
+pub(super) fn passages_of_span(span: u32) -> IVec {
     Kind::Passages.key(&[&span.to_be_bytes()])
 }
 
-pub(super) fn passages(span: u32, id: StoryId) -> Vec<u8> {
+pub(super) fn passages(span: u32, id: StoryId) -> IVec {
     Kind::Passages.key(&[&span.to_be_bytes(), id.as_bytes()])
 }
 
 /// The `number`th further part of a record, from 0.
-pub(super) fn chunk(of: &[u8], number: u32) -> Vec<u8> {
+pub(super) fn chunk(of: &[u8], number: u32) -> IVec {
     Kind::Chunk.key(&[of, &number.to_be_bytes()])
 }
 
@@ -259,7 +276,7 @@ mod tests {
         #[test]
         fn every_key_with_a_prefix_is_before_its_end(prefix: Vec<u8>, rest: Vec<u8>) {
             let key = Kind::Memory.key(&[&prefix, &rest]);
-            prop_assert!(key < end_of(&Kind::Memory.key(&[&prefix])));
+            prop_assert!(*key < *end_of(&Kind::Memory.key(&[&prefix])));
         }
 
         #[test]

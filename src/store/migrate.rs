@@ -154,13 +154,13 @@ fn part_passages(
 /// One record of format 1 as format 2 has it.
 fn part(tree: &sled::Tree, stage: &mut Stage<'_>, key: &[u8]) -> Result<(), Fault> {
     let bad = |why| Fault::record(key, why);
-    let Some(id) = layout::story_of(key) else { return stage.remove(key.to_vec()) };
+    let Some(id) = layout::story_of(key) else { return stage.remove(key.into()) };
     let Some(payload) = tree.record(key)? else { return Ok(()) };
     if key.starts_with(&Kind::Retired.prefix()) {
         let mut retired = Retired::read(&payload).map_err(bad)?;
         // Evidence against a story that is gone proves nothing.
         retired.keys.retain(|key| key.kind != KeyKind::Passage);
-        return stage.put(key.to_vec(), &retired.write());
+        return stage.put(key.into(), &retired.write());
     }
     let (first_seen, keys, packed) = read_former_head(&payload).map_err(bad)?;
     let (mut borne, names): (Vec<Key>, Vec<Key>) =
@@ -170,9 +170,14 @@ fn part(tree: &sled::Tree, stage: &mut Stage<'_>, key: &[u8]) -> Result<(), Faul
     for of_span in borne.chunk_by(|a, b| passages::span_of(a) == passages::span_of(b)) {
         let span = passages::span_of(&of_span[0]);
         spans.push(span);
-        stage.put(layout::passages(span, id), &write_passages(first_seen, of_span))?;
+        let mut passages = Vec::new();
+        write_passages(first_seen, of_span, &mut passages);
+        stage.put(layout::passages(span, id), &passages)?;
     }
-    stage.put(key.to_vec(), &StoryHead { first_seen, keys: names, spans }.write(packed))
+    let mut story = Vec::new();
+    StoryHead { first_seen, keys: names, spans }.write(&mut story);
+    story.extend_from_slice(packed);
+    stage.put(key.into(), &story)
 }
 
 #[cfg(test)]

@@ -1,7 +1,9 @@
 //! A sled tree in; what it holds, as values of the model, out.
 
 use std::collections::{BTreeMap, HashSet};
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
+
+use sled::IVec;
 
 use crate::model::{
     Fingerprint, Key, KeyKind, Lookalikes, Memory, SourceId, Story, StoryId, Subscriber, Timestamp,
@@ -104,7 +106,7 @@ pub(super) fn lookalikes(
             if seen.insert(*id)
                 && let Some(story) = story(tree, *id)?
             {
-                found.stories.insert(*id, story);
+                found.stories.insert(*id, Arc::new(story));
             }
         }
         found.by_key.insert(*key, bearers.into_iter().map(|(_, id)| id).collect());
@@ -231,7 +233,7 @@ pub(super) fn with_passages(tree: &sled::Tree, mut record: Record) -> Result<Rec
 /// Which stories bear which passages: what the index is made of on opening.
 pub(super) fn passages(tree: &sled::Tree, first_span: u32) -> Result<Passages, Fault> {
     let mut passages = Passages::default();
-    let from = layout::passages_of_span(first_span);
+    let from = layout::passages_of_span(first_span).to_vec();
     for pair in tree.range(from..layout::end_of(&Kind::Passages.prefix())) {
         let (key, _) = pair?;
         let (span, id) =
@@ -250,7 +252,7 @@ pub(super) fn passages(tree: &sled::Tree, first_span: u32) -> Result<Passages, F
 fn ground(
     tree: &sled::Tree,
     kind: Kind,
-    after: Option<Vec<u8>>,
+    after: Option<IVec>,
 ) -> impl Iterator<Item = Result<Record, Fault>> + use<> {
     let tree = tree.clone();
     keys(&tree, &kind.prefix(), after)
@@ -275,13 +277,10 @@ fn only<T, Is: Fn(Record) -> Option<T>>(
 fn keys(
     tree: &sled::Tree,
     prefix: &[u8],
-    after: Option<Vec<u8>>,
-) -> impl Iterator<Item = Result<sled::IVec, Fault>> + use<> {
+    after: Option<IVec>,
+) -> impl Iterator<Item = Result<IVec, Fault>> + use<> {
     let from = match after {
-        Some(mut key) => {
-            key.push(0);
-            key
-        }
+        Some(key) => [&key[..], &[0]].concat(),
         None => prefix.to_vec(),
     };
     tree.range(from..layout::end_of(prefix)).keys().map(|key| Ok(key?))

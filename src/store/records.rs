@@ -176,16 +176,14 @@ impl StoryHead {
         Ok((Self { first_seen, keys, spans }, rest))
     }
 
-    pub(super) fn write(&self, packed: &[u8]) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(10 + 17 * self.keys.len() + packed.len());
+    /// At the end of `bytes`; the packed text is to follow.
+    pub(super) fn write(&self, bytes: &mut Vec<u8>) {
         bytes.extend_from_slice(&layout::ascending(self.first_seen));
-        write_keys(&self.keys, &mut bytes);
+        write_keys(&self.keys, bytes);
         // The newest: those that are forgotten last.
         let spans = &self.spans[self.spans.len().saturating_sub(MOST_SPANS)..];
         bytes.push(spans.len() as u8);
         spans.iter().for_each(|span| bytes.extend_from_slice(&span.to_be_bytes()));
-        bytes.extend_from_slice(packed);
-        bytes
     }
 }
 
@@ -213,10 +211,9 @@ pub(super) fn read_passages(
     }
 }
 
-pub(super) fn write_passages(first_seen: Timestamp, keys: &[Key]) -> Vec<u8> {
-    let mut bytes = layout::ascending(first_seen).to_vec();
+pub(super) fn write_passages(first_seen: Timestamp, keys: &[Key], bytes: &mut Vec<u8>) {
+    bytes.extend_from_slice(&layout::ascending(first_seen));
     keys.iter().for_each(|key| bytes.extend_from_slice(&key.hash[4..]));
-    bytes
 }
 
 /// A story and its keys as they are stored.
@@ -305,13 +302,11 @@ impl Bearers {
         bearers.collect::<Result<_, _>>().map(Self)
     }
 
-    pub(super) fn write(&self) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(Self::ONE * self.0.len());
+    pub(super) fn write(&self, bytes: &mut Vec<u8>) {
         for (first_seen, id) in &self.0 {
             bytes.extend_from_slice(&layout::ascending(*first_seen));
             bytes.extend_from_slice(id.as_bytes());
         }
-        bytes
     }
 
     /// Which of the newest is kept does not depend on the order of arrival.
@@ -474,7 +469,9 @@ mod tests {
             turned.iter().for_each(|b| { let (at, id) = bearer(*b); other.insert(at, id) });
             prop_assert_eq!(&one, &other);
             prop_assert!(one.iter().count() == all.len().min(MOST_BEARERS));
-            prop_assert_eq!(Bearers::read(&one.write()).unwrap(), one);
+            let mut bytes = Vec::new();
+            one.write(&mut bytes);
+            prop_assert_eq!(Bearers::read(&bytes).unwrap(), one);
         }
 
         #[test]

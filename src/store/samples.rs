@@ -50,7 +50,7 @@ pub(super) fn story(number: u8, first_seen: Timestamp, length: usize) -> Story {
 
 pub(super) fn admitted(story: Story, keys: &[Key]) -> Admitted {
     Admitted {
-        story,
+        story: story.into(),
         before: None,
         keys: keys.to_vec(),
         dropped: Vec::new(),

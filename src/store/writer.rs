@@ -243,7 +243,7 @@ impl Desk {
     fn try_sweep(&mut self) -> Result<bool, Fault> {
         if self.old_passages {
             let old = Kind::Passages.prefix().to_vec();
-            let old = old..layout::passages_of_span(self.header.first_span);
+            let old = old..layout::passages_of_span(self.header.first_span).to_vec();
             self.old_passages = self.remove_some(self.tree.range(old))? == SWEEP;
             return Ok(true);
         }

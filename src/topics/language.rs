@@ -206,11 +206,12 @@ impl Dialect {
     }
 
     /// A folded word's stem.
-    pub(super) fn stem(self, form: &str) -> String {
+    pub(super) fn stem(self, form: &str) -> Cow<'_, str> {
         let spelt = if self.spellings { american(form) } else { Cow::Borrowed(form) };
-        match self.algorithm {
-            Some(algorithm) => Stemmer::create(algorithm).stem(&spelt).into_owned(),
-            None => spelt.into_owned(),
+        match (self.algorithm, spelt) {
+            (Some(algorithm), Cow::Borrowed(spelt)) => stem(spelt, algorithm),
+            (Some(algorithm), Cow::Owned(spelt)) => Cow::Owned(stem(&spelt, algorithm).into()),
+            (None, spelt) => spelt,
         }
     }
 
@@ -222,6 +223,15 @@ impl Dialect {
     /// Tells the ways of reading apart.
     pub(super) fn code(self) -> u8 {
         self.number() as u8 * 2 + u8::from(self.spellings)
+    }
+}
+
+/// A word's stem. Numbers and many a name are their own: no English suffix ends in their last letter.
+fn stem(word: &str, algorithm: Algorithm) -> Cow<'_, str> {
+    const ENDINGS: &str = "cdegilmnrsty";
+    match word.ends_with(|last| ENDINGS.contains(last)) {
+        false if algorithm == Algorithm::English => Cow::Borrowed(word),
+        _ => Stemmer::create(algorithm).stem(word),
     }
 }
 
@@ -315,6 +325,14 @@ mod tests {
         }
         for (one, other) in [("kosovo", "kosovan"), ("serbia", "serb"), ("serb", "serbian")] {
             assert_ne!(english.stem(one), english.stem(other));
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn every_word_has_the_stem_that_the_stemmer_gives_it(word in "[a-z0-9é]{1,6}[a-z0-9é]") {
+            let stemmer = Stemmer::create(Algorithm::English);
+            proptest::prop_assert_eq!(stem(&word, Algorithm::English), stemmer.stem(&word));
         }
     }
 

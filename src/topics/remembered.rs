@@ -1,4 +1,4 @@
-//! A folded word and the way it is read in; its symbols, remembered where it was read before, out.
+//! A folded word and the way it is read in; its stem, remembered where it was read before, out.
 //!
 //! Stemming is the dearest step of reading a text, and texts repeat their
 //! words. What comes out depends on the arguments alone, so remembering it
@@ -10,34 +10,30 @@ use std::sync::{Mutex, PoisonError};
 use super::language::Dialect;
 use super::symbol::Symbol;
 
-/// What a word is compared by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Symbols {
-    pub(super) form: Symbol,
-    pub(super) stem: Symbol,
-}
-
-impl Symbols {
-    /// Finds them out.
-    pub(super) fn of(form: &str, dialect: Dialect) -> Self {
-        let stem = Symbol::stem(&dialect.stem(form), dialect.number());
-        Self { form: Symbol::form(form), stem }
-    }
+/// Finds out a word's stem.
+pub(super) fn stem(form: &str, dialect: Dialect) -> Symbol {
+    Symbol::stem(&dialect.stem(form), dialect.number())
 }
 
 /// Words read before, in buckets by their letters. A word that is seen again
-/// moves a place ahead in its bucket, and a new one takes the last place, so
-/// that what is frequent stays.
+/// takes the first place of its bucket, and a new one the last, so that what
+/// is frequent stays.
 pub(super) struct Remembered {
-    buckets: Vec<[Word; WORDS]>,
+    buckets: Vec<Bucket>,
     /// The words of the text that is being read, in order.
     expected: Vec<Letters>,
 }
 
+/// As many words as the processor fetches from memory at once: waiting for that
+/// is most of what recalling costs.
+#[derive(Clone, Copy)]
+#[repr(align(64))]
+struct Bucket([Word; WORDS]);
+
 #[derive(Clone, Copy)]
 struct Word {
     letters: Letters,
-    symbols: Symbols,
+    stem: Symbol,
 }
 
 /// A folded word's bytes, zeros after them, and in the last byte how it is
@@ -48,22 +44,21 @@ type Letters = [u64; 3];
 const LONGEST: usize = size_of::<Letters>() - 1;
 
 /// Words in a bucket.
-const WORDS: usize = 4;
+const WORDS: usize = 2;
 
-/// Buckets: a power of two; 2.6 MB with it.
-const BUCKETS: usize = 1 << 14;
+/// Buckets: a power of two; 2 MiB in all.
+const BUCKETS: usize = 1 << 15;
 
 /// As many as texts were read at one time, which are few. The loop goes from thread to
 /// thread: had each one of its own, most of them would lie about unused, and be new
 /// to every word.
 static IDLE: Mutex<Vec<Remembered>> = Mutex::new(Vec::new());
 
-const NOTHING: Word =
-    Word { letters: UNKNOWN, symbols: Symbols { form: Symbol(0), stem: Symbol(0) } };
+const NOTHING: Bucket = Bucket([Word { letters: UNKNOWN, stem: Symbol(0) }; WORDS]);
 
 impl Remembered {
     fn new() -> Self {
-        Self { buckets: vec![[NOTHING; WORDS]; BUCKETS], expected: Vec::new() }
+        Self { buckets: vec![NOTHING; BUCKETS], expected: Vec::new() }
     }
 
     /// Calls `read`, for one text, with what is remembered of others.
@@ -84,29 +79,29 @@ impl Remembered {
         self.expected.push(letters(form, dialect));
     }
 
-    /// Calls `put` with each of the expected words and its symbols; `form`
+    /// Calls `put` with each of the expected words and its stem; `form`
     /// says again how it is spelt.
     pub(super) fn recall<'f, W>(
         &mut self,
         words: &mut [W],
         dialect: Dialect,
         form: impl Fn(&W) -> &'f str,
-        put: impl Fn(&mut W, Symbols),
+        put: impl Fn(&mut W, Symbol),
     ) {
         for (word, letters) in words.iter_mut().zip(&self.expected) {
-            let bucket = &mut self.buckets[bucket(letters)];
+            let Bucket(bucket) = &mut self.buckets[bucket(letters)];
             match bucket.iter().position(|known| known.letters == *letters) {
                 Some(at) if *letters != UNKNOWN => {
-                    put(word, bucket[at].symbols);
+                    put(word, bucket[at].stem);
                     if at > 0 {
-                        bucket.swap(at, at - 1);
+                        bucket.swap(at, 0);
                     }
                 }
                 _ => {
-                    let symbols = Symbols::of(form(word), dialect);
-                    put(word, symbols);
+                    let stem = stem(form(word), dialect);
+                    put(word, stem);
                     if *letters != UNKNOWN {
-                        bucket[WORDS - 1] = Word { letters: *letters, symbols };
+                        bucket[WORDS - 1] = Word { letters: *letters, stem };
                     }
                 }
             }
@@ -158,13 +153,13 @@ mod tests {
             let words: Vec<_> = words.iter().chain(&words).chain(words.iter().rev()).collect();
             let found = recalled(&mut remembered, &words, dialect);
             for (word, found) in words.into_iter().zip(found) {
-                assert_eq!(found, Symbols::of(word, dialect), "{word}");
+                assert_eq!(found, stem(word, dialect), "{word}");
             }
         }
     }
 
     /// As the words of one text.
-    fn recalled(remembered: &mut Remembered, words: &[&String], dialect: Dialect) -> Vec<Symbols> {
+    fn recalled(remembered: &mut Remembered, words: &[&String], dialect: Dialect) -> Vec<Symbol> {
         remembered.expected.clear();
         words.iter().for_each(|word| remembered.expect(word, dialect));
         let mut found: Vec<_> = words.iter().map(|word| (*word, None)).collect();
@@ -172,7 +167,7 @@ mod tests {
             &mut found,
             dialect,
             |(word, _)| word.as_str(),
-            |(_, found), symbols| *found = Some(symbols),
+            |(_, found), stem| *found = Some(stem),
         );
         found.into_iter().map(|(_, found)| found.unwrap()).collect()
     }
@@ -191,7 +186,7 @@ mod tests {
         for rare in &crowd {
             recalled(&mut remembered, &[&often, &often, rare], english);
         }
-        let bucket = &remembered.buckets[place("often")];
+        let Bucket(bucket) = &remembered.buckets[place("often")];
         assert!(bucket.iter().any(|word| word.letters == letters("often", english)));
     }
 }

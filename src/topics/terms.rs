@@ -5,7 +5,7 @@ use regex::{Regex, RegexBuilder};
 use super::language::Dialect;
 use super::program::{Form, Kind, Places, Scope, Test};
 use super::query::{Ask, Field, Query, nearest};
-use super::remembered::Symbols;
+use super::remembered::stem;
 use super::subject::plain_link;
 use super::symbol::Symbol;
 use super::text::{self, Spelt};
@@ -83,8 +83,7 @@ fn form(word: &Spelt, term: &Ask, dialects: &[Dialect]) -> Result<Form, Complain
             ));
         }
         Ask::Words(_) => {
-            let mut symbols: Vec<_> =
-                dialects.iter().map(|dialect| Symbols::of(form, *dialect).stem).collect();
+            let mut symbols: Vec<_> = dialects.iter().map(|dialect| stem(form, *dialect)).collect();
             symbols.sort_unstable();
             symbols.dedup();
             (Kind::Stem, symbols)

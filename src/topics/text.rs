@@ -95,7 +95,8 @@ impl Words {
                     sentence += 1;
                 }
             }
-            remembered.expect(&forms[form.clone()], dialect);
+            let folded = &forms[form.clone()];
+            remembered.expect(folded, dialect);
             words.push(Word {
                 start: range.start as u32,
                 end,
@@ -103,7 +104,7 @@ impl Words {
                 form_end,
                 paragraph,
                 sentence,
-                form: Symbol::default(),
+                form: Symbol::form(folded),
                 stem: Symbol::default(),
                 cased: capital.then(|| Symbol::cased(cased)),
             });
@@ -113,7 +114,7 @@ impl Words {
             &mut words,
             dialect,
             |word| &forms[word.form_start as usize..word.form_end as usize],
-            |word, symbols| (word.form, word.stem) = (symbols.form, symbols.stem),
+            |word, stem| word.stem = stem,
         );
         Self { text, words, forms }
     }
@@ -152,8 +153,19 @@ pub(super) fn spelt(term: &str) -> Vec<Spelt> {
 
 /// A label as labels are compared: its words, folded, one space between them.
 pub(super) fn label(value: &str) -> String {
-    let forms: Vec<_> = spelt(value).into_iter().map(|word| word.form).collect();
-    forms.join(" ")
+    let (mut label, mut cased) = (String::with_capacity(value.len()), String::new());
+    for (range, _) in ranges(value) {
+        let before = label.len();
+        if before > 0 {
+            label.push(' ');
+        }
+        let begun = label.len();
+        fold(clean(&value[range], &mut cased), &mut label);
+        if label.len() == begun {
+            label.truncate(before);
+        }
+    }
+    label
 }
 
 /// Where the words of a text stand; and whether each is plain: ASCII letters
@@ -183,10 +195,9 @@ fn next_word(text: &str, at: usize) -> Option<usize> {
 /// How long the address is that a text begins with. Its parts are no words:
 /// syndicators end with links to much that the text is not about.
 fn address_length(text: &str) -> Option<usize> {
-    if !text.starts_with('h') {
-        return None;
-    }
-    if !text.starts_with("https://") && !text.starts_with("http://") {
+    // Asked of every word.
+    let [b'h', b't', b't', b'p', rest @ ..] = text.as_bytes() else { return None };
+    if !rest.starts_with(b"s://") && !rest.starts_with(b"://") {
         return None;
     }
     Some(text.find(char::is_whitespace).unwrap_or(text.len()))

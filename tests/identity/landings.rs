@@ -88,7 +88,7 @@ impl Desk {
                 authority: "x.example",
                 overrides: &self.overrides,
             };
-            let candidates = candidates(entries, &rules, self.now);
+            let candidates = candidates(&entries, &rules, self.now);
             judge(candidates, &mut self.known, &rules, self.now);
         }
     }

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use super::releases::RELEASES;
 use super::telling;
 use crate::support::binary::Gazetted;
+use crate::support::http::get;
 
 const DATE: &str = "2025-04-02T11:05:00Z";
 
@@ -67,6 +68,18 @@ fn of_a_page_with_several_headings_the_titled_release_counts_or_none_and_explain
     assert!(parl.contains("Told by one source"), "{parl}");
     assert!(parl.contains("lists 3 releases, and none bears its title"), "{parl}");
     assert!(parl.contains("\nin gangs\n"), "{parl}");
+
+    let told_by = |page: &str| {
+        let mut stories = gazetted.stories().into_iter();
+        stories.find(|story| story.to_string().contains(page)).unwrap()["id"].clone()
+    };
+    let ids = ["archive.example/page", "parl.example/page"].map(told_by);
+    let daemon = gazetted.start();
+    let pages = ids.map(|id| get(daemon.address, &format!("/stories/{}", id.as_str().unwrap())));
+    let [archive, parl] = pages.map(|page| page.text().to_owned());
+    assert!(archive.contains(&format!("<dt>Remark</dt><dd>{said}</dd>")), "{archive}");
+    assert_eq!(archive.matches("<dt>Remark").count(), 1, "the other page holds one release");
+    assert!(parl.contains("3 releases, and none bears its title"), "{parl}");
 }
 
 #[test]

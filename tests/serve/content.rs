@@ -1,5 +1,7 @@
 //! What feeds say: Q1 to Q15.
 
+use std::sync::Arc;
+
 use atom_syndication::{Feed, TextType};
 use gazetted::model::{Revision, SourceId, Story, Withdrawal, WithdrawnBy};
 
@@ -278,7 +280,7 @@ async fn a_copy_that_was_taken_back_is_not_named() {
 #[tokio::test]
 async fn an_update_is_told_with_the_note_of_its_source() {
     let mut said = story(1);
-    said.members[0].entry.updated = Some(at("2025-04-03T08:00:00Z"));
+    Arc::make_mut(&mut said.members[0].entry).updated = Some(at("2025-04-03T08:00:00Z"));
     said.history = vec![Revision {
         at: at("2025-04-03T08:10:00Z"),
         source: SourceId::new("fcdo"),

@@ -3,9 +3,7 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use gazetted::model::{
-    Admitted, Failure, FailureKind, Memory, Outcome, Poll, SourceId, TopicId, Verdict,
-};
+use gazetted::model::{Failure, FailureKind, Memory, Outcome, Poll, SourceId, TopicId, Verdict};
 use gazetted::publish::{Audience, Settings};
 
 use super::world::{World, at, copy, entry, now, state, story, told};
@@ -132,10 +130,7 @@ async fn metrics_count_what_happened_and_what_is() {
     ledger.polled(&Poll { source, at: now(), outcome: Outcome::Failed(failure), pages: None });
     let mut said = story(1);
     said.members[0].joined = at("2025-04-02T11:07:00Z");
-    let keys = Vec::new();
-    let dropped = Vec::new();
-    let verdict = Verdict::New;
-    ledger.admitted(&[Admitted { story: said, before: None, keys, dropped, verdict }]);
+    ledger.admitted(&[(Verdict::New, said.into())]);
     ledger.committed(Duration::from_millis(3));
     ledger.stored(12, 34_567);
     ledger.published(&TopicId::new("sanctions"), 1);

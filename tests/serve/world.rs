@@ -226,6 +226,7 @@ impl Desk for TestDesk {
             why: BTreeMap::from([(topic().id, "in it: “asset freeze” (text)".to_owned())]),
             titles: BTreeMap::new(),
             shared: Vec::new(),
+            remarks: Vec::new(),
         });
         self.reply(found)
     }

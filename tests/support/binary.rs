@@ -193,6 +193,11 @@ pub struct RunningDaemon {
 }
 
 impl RunningDaemon {
+    /// Its process.
+    pub fn id(&self) -> u32 {
+        self.launched.id()
+    }
+
     /// Waits for the next line it logs that holds these words.
     pub fn logged(&mut self, words: &str) -> String {
         self.launched.logged(words)

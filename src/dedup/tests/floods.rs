@@ -13,7 +13,8 @@ impl Desk {
     fn read_within(&mut self, intake: &mut Intake, entries: &[Entry]) -> Judged {
         let mut known = std::mem::take(&mut self.known);
         let rules = self.rules();
-        let candidates = candidates(entries.to_vec(), &rules, self.now);
+        let entries: Vec<_> = entries.iter().cloned().map(Arc::new).collect();
+        let candidates = candidates(&entries, &rules, self.now);
         let listed = listed(&candidates);
         let allowance = allowance(&listed, intake, MOST, self.now);
         let judged = judge_within(candidates, &mut known, &rules, self.now, allowance);
@@ -47,7 +48,7 @@ fn a_source_that_renames_everything_for_a_thousand_polls_brings_one_days_worth()
         desk.an_hour_later();
     }
     assert_eq!(desk.known.stories.len(), MOST);
-    let keys: usize = desk.known.by_key.values().map(Vec::len).sum();
+    let keys: usize = desk.known.by_key.values().map(|bearers| bearers.len()).sum();
     assert!(keys < 10 * MOST, "{keys} keys");
     assert_eq!(intake.waiting, 10);
     assert!(intake.since.is_some() && intake.listed.len() < 100, "{intake:?}");

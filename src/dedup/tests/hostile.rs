@@ -17,7 +17,7 @@ fn hour(desk: &mut Desk) {
     desk.now = desk.now.after(std::time::Duration::from_secs(3600));
 }
 
-fn standing(desk: &Desk) -> Vec<&Story> {
+fn standing(desk: &Desk) -> Vec<&Arc<Story>> {
     desk.known.stories.values().filter(|story| story.stands()).collect()
 }
 
@@ -59,7 +59,7 @@ fn a_copy_that_turns_to_something_else_makes_no_strangers_one() {
         }
         let stories = standing(&desk);
         assert_eq!(stories.len(), 2, "{:#?}", desk.clusters());
-        let both = |story: &&Story| {
+        let both = |story: &&Arc<Story>| {
             let told = |source: &str| {
                 story.members.iter().any(|member| member.entry.source.as_str() == source)
             };
@@ -234,7 +234,7 @@ fn no_date_that_a_copy_claims_makes_it_the_original() {
         hour(&mut desk);
         desk.read(&[updated(copy, "2199-01-02T00:00:00Z")]);
         desk.withdraw("mirror", link, None);
-        let of_it = |story: &&&Story| story.published_id == id;
+        let of_it = |story: &&&Arc<Story>| story.published_id == id;
         let stories = standing(&desk);
         let story = stories.iter().find(of_it).unwrap();
         assert_eq!(story.lead(&desk.sources).entry.source.as_str(), "fcdo", "{date}");
@@ -261,7 +261,8 @@ fn a_document_that_says_nothing_new_has_no_text_read() {
     let told: Vec<Entry> = (0..8).map(|number| release("fcdo", number, "a.example")).collect();
     desk.read(&told);
     let read = |entries: Vec<Entry>, desk: &Desk| {
-        let mut candidates = candidates(entries, &desk.rules(), desk.now);
+        let entries: Vec<_> = entries.into_iter().map(Arc::new).collect();
+        let mut candidates = candidates(&entries, &desk.rules(), desk.now);
         read_texts(&mut candidates, &desk.known);
         candidates.iter().filter(|candidate| candidate.passages.is_some()).count()
     };

@@ -36,8 +36,7 @@ fn a_story_follows_its_first_text_whichever_comes_late() {
             desk.read(&[(*told).clone()]);
             hour(&mut desk);
         }
-        let standing: Vec<&Story> =
-            desk.known.stories.values().filter(|story| story.stands()).collect();
+        let standing: Vec<_> = desk.known.stories.values().filter(|story| story.stands()).collect();
         let [story] = standing[..] else { panic!("{:#?}", desk.clusters()) };
         assert_eq!(story.members.len(), 2);
         // The department's word counts more, whoever was seen first.
@@ -97,8 +96,7 @@ fn those_who_told_it_before_under_titles_of_their_own_meet_in_the_first_text() {
         desk.read(&[told.clone()]);
         hour(&mut desk);
     }
-    let standing: Vec<&Story> =
-        desk.known.stories.values().filter(|story| story.stands()).collect();
+    let standing: Vec<_> = desk.known.stories.values().filter(|story| story.stands()).collect();
     let [story] = standing[..] else { panic!("{:#?}", desk.clusters()) };
     assert_eq!((story.members.len(), story.published_id.as_str()), (3, PAGE));
 }

@@ -113,7 +113,7 @@ fn a_source_cannot_take_over_a_story_by_claiming_its_id() {
         "Something else entirely is announced",
     );
     assert_eq!(desk.verdicts(&[claim]), [Verdict::New]);
-    assert_eq!(desk.known.stories[&founded.id], founded);
+    assert_eq!(*desk.known.stories[&founded.id], founded);
     let ids: BTreeSet<_> = desk.known.stories.values().map(|story| &story.published_id).collect();
     assert_eq!(ids.len(), 2, "no two stories bear one published id");
 }

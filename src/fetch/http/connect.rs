@@ -4,7 +4,10 @@ use std::cell::Cell;
 use std::future::Future;
 use std::time::Duration;
 
-use reqwest::{Client, redirect, retry, tls};
+use reqwest::{Client, redirect, retry};
+use rustls::ClientConfig;
+use rustls::client::Resumption;
+use rustls_platform_verifier::ConfigVerifierExt;
 
 use crate::fetch::Settings;
 use crate::fetch::address::{Guard, Resolver};
@@ -13,6 +16,13 @@ use crate::model::{Failure, FailureKind};
 /// Idle connections are kept a little beyond a minute: one origin's sources are
 /// asked a second apart (P34, P69).
 const IDLE: Duration = Duration::from_secs(90);
+
+/// Servers whose TLS sessions are kept. A handshake anew is most of what an unchanged
+/// document costs, its server as much as us; rustls by itself keeps those of 32.
+const SESSIONS_OF: usize = 4096;
+
+/// rustls counts tickets, and keeps room for as many a server.
+const TICKETS_A_SERVER: usize = 8;
 
 tokio::task_local! {
     /// Whether the request under way in this task had a connection made for it.
@@ -30,11 +40,26 @@ pub(super) async fn noticing<T>(request: impl Future<Output = T>) -> (T, bool) {
         .await
 }
 
-/// Builds a client that follows nothing, keeps nothing but connections, and
-/// connects only where `guard` admits.
-pub(super) fn client(settings: &Settings, guard: Guard) -> Result<Client, Failure> {
+/// TLS as all our clients speak it: whom the system trusts is trusted.
+pub(super) fn tls() -> Result<ClientConfig, Failure> {
     // The library asks for a process-wide provider; whoever came first is fine.
     let _ = rustls::crypto::ring::default_provider().install_default();
+    let mut tls = ClientConfig::with_platform_verifier().map_err(|error| {
+        let message = format!("the system's certificates cannot be used: {error}");
+        Failure::new(FailureKind::Internal, message)
+    })?;
+    tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    tls.resumption = Resumption::in_memory_sessions(SESSIONS_OF * TICKETS_A_SERVER);
+    Ok(tls)
+}
+
+/// Builds a client that follows nothing, keeps nothing but connections, and
+/// connects only where `guard` admits.
+pub(super) fn client(
+    settings: &Settings,
+    tls: ClientConfig,
+    guard: Guard,
+) -> Result<Client, Failure> {
     let unusable = |error: reqwest::Error| {
         let message = format!("the HTTP client cannot be set up: {}", error.without_url());
         Failure::new(FailureKind::Internal, message)
@@ -43,7 +68,7 @@ pub(super) fn client(settings: &Settings, guard: Guard) -> Result<Client, Failur
         .redirect(redirect::Policy::none())
         .retry(retry::never())
         .referer(false)
-        .tls_version_min(tls::Version::TLS_1_2)
+        .tls_backend_preconfigured(tls)
         .connect_timeout(settings.connect_timeout)
         .pool_idle_timeout(IDLE)
         .dns_resolver(Resolver::new(guard, settings.proxy.as_ref().map(|proxy| &proxy.0)))

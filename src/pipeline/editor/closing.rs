@@ -1,5 +1,6 @@
 //! What no volume of an archive tells yet in; the volumes that close, rendered and kept, out.
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -81,12 +82,17 @@ impl Editor {
         let words = |story: &Story| self.filing.words(feed, story);
         let volumes = (volume, previous);
         let rendered = publish::render_volume(topic, volumes, &stories, &words, sources, site);
-        let text = |document: publish::Rendered| {
-            (document.path, String::from_utf8_lossy(&document.body).into_owned())
-        };
-        let mut kept: Vec<_> = rendered.into_iter().map(text).collect();
+        let feeds: Vec<_> = rendered.iter().filter_map(ending_and_text).collect();
+        let feeds: Vec<_> = feeds.iter().map(|(ending, text)| (*ending, &**text)).collect();
+        let path = format!("{}{volume}.{}", publish::archive_path(&topic.id), publish::WOVEN);
+        let mut kept = vec![(path, publish::weave(&feeds))];
         let archive = self.filing.archive(feed);
         kept.extend(archive.map(|archive| archive.contents(&topic.id, volume, ids, site)));
         Ok(kept)
     }
+}
+
+fn ending_and_text(feed: &publish::Rendered) -> Option<(&str, Cow<'_, str>)> {
+    let (_, ending) = feed.path.rsplit_once('.')?;
+    Some((ending, String::from_utf8_lossy(&feed.body)))
 }

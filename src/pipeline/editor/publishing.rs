@@ -108,10 +108,10 @@ impl Editor {
     }
 
     /// Has what is at hand of these stories be as they are now.
-    pub(super) fn keep_at_hand(&mut self, changed: impl Iterator<Item = Story>) {
+    pub(super) fn keep_at_hand(&mut self, changed: impl Iterator<Item = Arc<Story>>) {
         for story in changed {
             if self.at_hand.len() < AT_HAND || self.at_hand.contains_key(&story.id) {
-                self.at_hand.insert(story.id, Arc::new(story));
+                self.at_hand.insert(story.id, story);
             }
         }
     }

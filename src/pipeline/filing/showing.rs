@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::{Filing, OF_EVERYTHING};
+use crate::config::Plan;
 use crate::model::{Story, StoryId};
 use crate::topics::{Field, Subject};
 
@@ -64,19 +65,23 @@ impl Filing {
         stories.truncate(OF_EVERYTHING);
     }
 
-    /// The words of a story that put it into a topic, each once, as they stand first.
     pub(in crate::pipeline) fn words(&self, topic: usize, story: &Story) -> Vec<String> {
-        const TOLD: usize = 8;
-        let subject = Subject::of(story, &self.plan.sources, &self.plan.language);
-        let mut words: Vec<String> = Vec::new();
-        for mark in self.plan.queries.highlights(&subject, topic) {
-            let member = &story.members[mark.member];
-            let text = if mark.field == Field::Title { &member.entry.title } else { member.text() };
-            let found = text.get(mark.range).unwrap_or_default().to_lowercase();
-            if !found.is_empty() && words.len() < TOLD && !words.contains(&found) {
-                words.push(found);
-            }
-        }
-        words
+        words(&self.plan, topic, story)
     }
+}
+
+/// The words of a story that put it into a topic, each once, as they stand first.
+pub(crate) fn words(plan: &Plan, topic: usize, story: &Story) -> Vec<String> {
+    const TOLD: usize = 8;
+    let subject = Subject::of(story, &plan.sources, &plan.language);
+    let mut words: Vec<String> = Vec::new();
+    for mark in plan.queries.highlights(&subject, topic) {
+        let member = &story.members[mark.member];
+        let text = if mark.field == Field::Title { &member.entry.title } else { member.text() };
+        let found = text.get(mark.range).unwrap_or_default().to_lowercase();
+        if !found.is_empty() && words.len() < TOLD && !words.contains(&found) {
+            words.push(found);
+        }
+    }
+    words
 }

@@ -114,7 +114,7 @@ pub(super) fn answering<'a>(
         told: format!("{count} of {looked_at_all} dated within {}.{shown}", span(days)),
         cut: finding.back_to.map(|back_to| cut(back_to, *looked_at)),
         warnings: finding.warnings.clone(),
-        feeds: feeds(query, site),
+        feeds: feeds(query, days, site),
         chart: Weeks::of(&finding.weeks),
         stories: stories.iter().map(|found| line(found, finding, site)).collect(),
         alike: finding
@@ -146,8 +146,8 @@ fn spans(days: u32) -> Vec<Span> {
     all.map(|(span, name)| Span { days: span, name, chosen: span == days }).collect()
 }
 
-fn feeds(query: &str, site: &Site) -> Vec<FeedLink> {
-    let masthead = Masthead::of_search(query, &[], site);
+fn feeds(query: &str, days: u32, site: &Site) -> Vec<FeedLink> {
+    let masthead = Masthead::of_search(query, days, &[], site);
     super::feed_links(&masthead.stem, &masthead.title, site)
 }
 

@@ -80,6 +80,7 @@ struct CopyCard {
     updated: Option<String>,
     joined: String,
     evidence: String,
+    remark: Option<String>,
     paragraphs: Vec<Vec<Mark>>,
 }
 
@@ -92,9 +93,12 @@ pub(super) fn page<'a>(
     let account = Account::of(story, story.updated, sources, site);
     let lead = story.lead(sources);
     let members = std::iter::once(lead).chain(story.copies(sources));
-    let shared = |member: &Member| {
+    let copy = |member: &Member| {
         let place = story.members.iter().position(|known| std::ptr::eq(known, member));
-        place.and_then(|place| detail.shared.get(place)).map(Vec::as_slice).unwrap_or_default()
+        let place = place.unwrap_or(usize::MAX);
+        let shared = detail.shared.get(place).map(Vec::as_slice).unwrap_or_default();
+        let remark = detail.remarks.get(place).cloned().flatten();
+        CopyCard { remark, ..card(member, shared, std::ptr::eq(member, lead), sources) }
     };
     StoryPage {
         site,
@@ -116,9 +120,7 @@ pub(super) fn page<'a>(
                 why: detail.why.get(&topic.id).map(|why| words_of(why)).unwrap_or_default(),
             })
             .collect(),
-        copies: members
-            .map(|member| card(member, shared(member), std::ptr::eq(member, lead), sources))
-            .collect(),
+        copies: members.map(copy).collect(),
         changes: changes(story, compare, sources),
         related: story.related.iter().map(|related| resembling(related, detail, site)).collect(),
         withdrawn: story.withdrawn.as_ref().map(|withdrawal| day(withdrawal.at)),
@@ -141,6 +143,7 @@ fn card(member: &Member, shared: &[Range<usize>], leads: bool, sources: &Sources
         updated: entry.updated.filter(|updated| Some(*updated) != entry.dated()).map(minute),
         joined: minute(member.joined),
         evidence: member.evidence.to_string(),
+        remark: None,
         paragraphs: paragraphs(&entry.text, shared),
     }
 }

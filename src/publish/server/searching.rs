@@ -9,14 +9,14 @@ use url::form_urlencoded;
 
 use super::routes::{Counter, message, page, passing};
 use crate::publish::desk::{Finding, NotAQuery, Search};
+use crate::publish::masthead::DAYS;
 use crate::publish::site::topic_path;
 use crate::publish::{Format, pages, render_search};
 
 /// Stories on the page and in the feed.
 const SHOWN: usize = 50;
 
-/// Days looked back, unless the reader says otherwise, and at most.
-const DAYS: u32 = 90;
+/// Days looked back at most.
 const MOST_DAYS: u32 = 366;
 
 /// What an address asks for.
@@ -90,7 +90,7 @@ pub(super) async fn feed(
     match finding {
         // Subscribers ask often, and every answer is a search.
         Ok(Ok(finding)) => {
-            let rendered = render_search(&query, &finding, format, &site);
+            let rendered = render_search((&query, days), &finding, format, &site);
             passing(&headers, rendered, "public, max-age=600")
         }
         Ok(Err(NotAQuery(problems))) => {

@@ -1,5 +1,7 @@
 //! Documents in; what is served of them, and when it was stamped, out.
 
+use std::sync::atomic::Ordering;
+
 use super::*;
 
 fn document(path: &str, body: &'static str) -> Rendered {
@@ -58,7 +60,8 @@ fn what_is_shown_is_served_plain_at_once_and_in_every_coding_once_it_is_compress
     assert_eq!(stamps.len(), 1);
     let plain = held(&shelf, "/a");
     assert!(plain.codings[0].is_some() && plain.is_plain());
-    assert!(shelf.is_plain() && shelf.compress() && !shelf.compress() && !shelf.is_plain());
+    assert!(shelf.is_plain(Which::All) && shelf.compress(Which::All));
+    assert!(!shelf.compress(Which::All) && !shelf.is_plain(Which::All));
     let compressed = held(&shelf, "/a");
     assert!(compressed.codings.iter().all(Option::is_some));
     let tag = |held: &Shelved| held.codings[0].as_ref().unwrap().tag.clone();
@@ -75,6 +78,22 @@ fn what_is_shown_is_served_plain_at_once_and_in_every_coding_once_it_is_compress
 }
 
 #[test]
+fn what_somebody_has_asked_for_is_compressed_before_all_else() {
+    let shelf = Shelf::new();
+    let both = ["/a", "/b"].map(|path| document(path, LONG));
+    shelf.show(both.to_vec(), Timestamp::from_secs(1));
+    assert!(!shelf.is_plain(Which::Asked) && !shelf.compress(Which::Asked));
+    held(&shelf, "/b").tally.full.fetch_add(1, Ordering::Relaxed);
+    assert!(shelf.is_plain(Which::Asked) && shelf.compress(Which::Asked));
+    assert!(!shelf.is_plain(Which::Asked) && !shelf.compress(Which::Asked));
+    assert!(held(&shelf, "/a").is_plain() && !held(&shelf, "/b").is_plain());
+    // It counts as asked for however often it changes.
+    shelf.show(vec![document("/b", &LONG[4..])], Timestamp::from_secs(2));
+    assert!(shelf.compress(Which::Asked) && shelf.compress(Which::All));
+    assert!(["/a", "/b"].iter().all(|path| !held(&shelf, path).is_plain()));
+}
+
+#[test]
 fn what_follows_before_its_forerunner_is_compressed_is_never_served_in_its_codings() {
     let shelf = Shelf::new();
     shelf.place(vec![document("/a", LONG)], Timestamp::from_secs(1));
@@ -82,7 +101,7 @@ fn what_follows_before_its_forerunner_is_compressed_is_never_served_in_its_codin
     shelf.show(vec![document("/b", LONG)], Timestamp::from_secs(2));
     shelf.withdraw("/b", Absence::Gone);
     assert!(held(&shelf, "/a").is_plain());
-    while shelf.compress() {}
+    while shelf.compress(Which::All) {}
     assert_eq!(shelf.body("/a"), Some("two".into()));
     assert!(held(&shelf, "/a").is_plain(), "two is too short");
     assert_eq!(shelf.body("/b"), None, "what was withdrawn stays so");

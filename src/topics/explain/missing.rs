@@ -4,7 +4,8 @@ use super::super::Language;
 use super::super::eval::Sight;
 use super::super::program::{Clause, Form, Kind, Places, Scope, Test};
 use super::super::query::{Field, Unit};
-use super::super::remembered::Symbols;
+use super::super::remembered::stem;
+use super::super::symbol::Symbol;
 
 /// The least that must change for a query to hold.
 pub(super) struct Missing {
@@ -247,7 +248,8 @@ fn lack_of_words(
 
 /// The forms in which an exact word occurs otherwise.
 fn otherwise_written(sight: Sight<'_>, word: &Form, language: &Language) -> Option<String> {
-    let Symbols { form, stem } = Symbols::of(&word.letters, language.dialect(None));
+    let stem = stem(&word.letters, language.dialect(None));
+    let form = Symbol::form(&word.letters);
     let mut written: Vec<&str> = Vec::new();
     for section in &sight.subject.sections {
         for other in &section.words.words {

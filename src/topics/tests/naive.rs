@@ -26,7 +26,7 @@ pub(super) struct Naive {
 type Span = (usize, usize, usize);
 
 fn stem(form: &str) -> String {
-    Language::default().dialect(None).stem(form)
+    Language::default().dialect(None).stem(form).into_owned()
 }
 
 fn tokens(text: &str) -> Vec<Token> {
