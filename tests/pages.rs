@@ -46,7 +46,7 @@ fn a_browser_shows_topics_stories_and_sources_and_finds_the_feeds() {
     let topic = dom(browser, &daemon, "/topics/western-balkans");
     assert_eq!(title(&topic), "Western Balkans – gazetted demonstration");
     assert!(topic.contains("closer ties in the region</a></h2>"), "{topic}");
-    assert!(topic.contains("Also published by Home Office, "), "{topic}");
+    assert!(topic.contains("Also published by Home Office; "), "{topic}");
     for page in [&front, &topic] {
         let feeds = attributes(page, "link rel=\"alternate\"", "href");
         assert!(feeds.len() >= 3, "{feeds:?}");
