@@ -27,7 +27,7 @@ pub struct Poll {
 
 impl Poll {
     /// The entries it brings: a document's, or those whose pages were looked at.
-    pub fn entries(&self) -> &[Entry] {
+    pub fn entries(&self) -> &[Arc<Entry>] {
         match (&self.outcome, &self.pages) {
             (Outcome::Read(reading) | Outcome::Pushed(reading), _) => &reading.entries,
             (_, Some(pages)) => &pages.entries,
