@@ -4,7 +4,8 @@
 //! over 1,000 and 10,000 sources (or as many as are named), each number in a process of
 //! its own: cold, with nothing changed, with one in twenty changed, while somebody reads a
 //! feed, after a restart; and up to 1,000 of them over TLS, a connection each. `--cold` ends
-//! after the first pass, for a profile of it.
+//! after the first pass, for a profile of it. `--known` starts a daemon that knows so many
+//! sources, of one story each, and polls none.
 
 #![allow(unreachable_pub)] // a program exports nothing
 
@@ -12,6 +13,8 @@
 mod certificate;
 #[path = "poll/floor.rs"]
 mod floor;
+#[path = "poll/known.rs"]
+mod known;
 #[path = "poll/origin.rs"]
 mod origin;
 #[path = "poll/reader.rs"]
@@ -72,6 +75,9 @@ fn main() -> Result<(), Error> {
     let mut counts: Vec<usize> = arguments.iter().filter_map(|text| text.parse().ok()).collect();
     if counts.is_empty() {
         counts = vec![1_000, 10_000];
+    }
+    if arguments.iter().any(|argument| argument == known::KNOWN) {
+        return counts.into_iter().try_for_each(|count| known::bench(&arguments, count));
     }
     if arguments.iter().any(|argument| argument == ALONE) {
         // As the daemon's client would; the bench asks the origin before there is one.

@@ -74,6 +74,8 @@ pub struct Daemon {
     address: Option<Address>,
     records: Arc<Records>,
     requests: mpsc::Sender<Request>,
+    /// Where the loop runs, and whoever writes the site.
+    background: Background,
     pipeline: JoinHandle<Result<(), StoreError>>,
     server: JoinHandle<()>,
     stop_serving: CancellationToken,
@@ -140,6 +142,7 @@ impl Daemon {
             shelf,
             site: site.map(|site| background.spawn(site.keep_current(stop_writing.clone()))),
             stop_writing,
+            background,
         })
     }
 
@@ -196,6 +199,7 @@ impl Daemon {
             },
             None => drained,
         };
+        drop(self.background);
         let closed = tokio::task::block_in_place(|| self.records.store().close());
         drained.and(closed.map_err(DaemonError::from))
     }

@@ -70,7 +70,7 @@ impl Records {
     /// What is remembered of one source.
     pub fn memory(&self, source: &SourceId) -> Memory {
         let memories = self.memories.read().unwrap_or_else(std::sync::PoisonError::into_inner);
-        memories.get(source).cloned().unwrap_or_default()
+        memories.get(source).map(|memory| Memory::clone(memory)).unwrap_or_default()
     }
 
     /// The story that `name` means: its id, its published id, or the address

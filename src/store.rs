@@ -219,7 +219,7 @@ pub type Committed = Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send>
 /// see a commit from the moment its future resolves, perhaps a little before.
 pub trait Store: Send + Sync + 'static {
     /// What is remembered of every source.
-    fn memories(&self) -> Result<BTreeMap<SourceId, Memory>, StoreError>;
+    fn memories(&self) -> Result<BTreeMap<SourceId, Box<Memory>>, StoreError>;
     /// The stories that every source's document listed when last read.
     fn listed(&self) -> Result<BTreeMap<SourceId, Vec<StoryId>>, StoreError>;
     /// The same of one source.

@@ -324,7 +324,9 @@ fn winnow(hashes: &[u64], window: usize) -> Vec<usize> {
         (from..to).rev().min_by_key(|place| hashes[*place]).unwrap_or(from)
     };
     let mut least = last_least(0, window.min(hashes.len()));
-    let mut places = vec![least];
+    // A window moves on by half of itself, on average, until the next is chosen.
+    let mut places = Vec::with_capacity(hashes.len() * 2 / window + 2);
+    places.push(least);
     for end in window..hashes.len() {
         let start = end + 1 - window;
         let next = if least < start {

@@ -68,8 +68,13 @@ pub fn normal_title(title: &str, site: &str) -> Option<String> {
     let (folded, site) = (folded(title), folded(site));
     let title = without_site(without_display_type(folded.trim()), site.trim());
     let title = without_month(title);
-    let words = words(title);
-    (words.len() >= FEWEST_WORDS).then(|| words.join(" "))
+    let (mut normal, mut count) = (String::with_capacity(title.len()), 0);
+    each_word(title, |word| {
+        normal.push_str(if count > 0 { " " } else { "" });
+        normal.push_str(word);
+        count += 1;
+    });
+    (count >= FEWEST_WORDS).then_some(normal)
 }
 
 /// The words of a title as they stand: folded, with prefix and site.
@@ -80,7 +85,7 @@ pub(super) fn title_words(title: &str) -> Vec<String> {
 /// Lower case, compatibility forms folded, one form for each mark.
 pub(super) fn folded(text: &str) -> String {
     match text.is_ascii() {
-        true => text.to_ascii_lowercase().replace('`', "'"),
+        true => text.chars().map(|c| plain(c.to_ascii_lowercase())).collect(),
         false => text.nfkc().flat_map(char::to_lowercase).map(plain).collect(),
     }
 }
@@ -210,8 +215,7 @@ fn without_month(title: &str) -> &str {
 
 /// Runs of letters and digits. An apostrophe within a word vanishes; marks
 /// between digits stay, so `1.5` is not `15`, nor `2025-04-02` three numbers.
-fn words(title: &str) -> Vec<String> {
-    let mut words = Vec::new();
+fn each_word(title: &str, mut take: impl FnMut(&str)) {
     let mut word = String::new();
     let mut chars = title.chars().peekable();
     while let Some(c) = chars.next() {
@@ -221,12 +225,18 @@ fn words(title: &str) -> Vec<String> {
         if c.is_alphanumeric() || joins_digits {
             word.push(c);
         } else if c != '\'' && !word.is_empty() {
-            words.push(std::mem::take(&mut word));
+            take(&word);
+            word.clear();
         }
     }
     if !word.is_empty() {
-        words.push(word);
+        take(&word);
     }
+}
+
+fn words(title: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    each_word(title, |word| words.push(word.to_owned()));
     words
 }
 

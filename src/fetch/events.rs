@@ -91,7 +91,7 @@ fn keep(
 /// The permanent redirect that has proved itself by the last good answer.
 fn proven(memory: &Memory) -> Option<&Moved> {
     let answered = memory.last_success?;
-    memory.moved.as_ref().filter(|moved| moved.is_proven(answered))
+    memory.moved.as_deref().filter(|moved| moved.is_proven(answered))
 }
 
 /// Whether a silence began or ended: each is told once (the same silence has the

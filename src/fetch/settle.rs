@@ -150,7 +150,7 @@ fn follow(memory: &mut Memory, source: &Source, moved: Option<&Url>, now: Timest
         Location::File(_) => None,
     };
     let known = memory.moved.take().filter(|known| known.from == from);
-    memory.moved = match (known, moved) {
+    let moved = match (known.map(|known| *known), moved) {
         (Some(known), None) => {
             Some(Moved { successes: known.successes.saturating_add(1), ..known })
         }
@@ -160,6 +160,7 @@ fn follow(memory: &mut Memory, source: &Source, moved: Option<&Url>, now: Timest
         (_, Some(to)) => Some(Moved { from, to: to.clone(), since: now, successes: 1 }),
         (None, None) => None,
     };
+    memory.moved = moved.map(Box::new);
 }
 
 /// Records a new document; returns whether entries may have been missed before it.

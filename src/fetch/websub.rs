@@ -149,7 +149,7 @@ pub fn request(
         return None;
     }
     let offer = offer(memory)?;
-    let known = memory.push.as_ref();
+    let known = memory.push.as_deref();
     let round = known.map_or(0, |known| known.round).wrapping_add(1);
     let derived =
         |what: &[u8]| seed.token(&[what, source.as_str().as_bytes(), &round.to_le_bytes()]);

@@ -40,7 +40,7 @@ pub struct Memory {
     /// Not to be asked before a moment, whatever the schedule says.
     pub hold: Option<Hold>,
     /// A permanent redirect that is being watched or was adopted (P45).
-    pub moved: Option<Moved>,
+    pub moved: Option<Box<Moved>>,
     /// What the document last said of itself.
     pub feed: Feed,
     /// What the document last asked of its readers.
@@ -69,7 +69,7 @@ pub struct Memory {
     /// Documents before which entries had been missed, which older pages then told.
     pub filled: u64,
     /// What a hub was asked to push, and what came of it.
-    pub push: Option<Subscription>,
+    pub push: Option<Box<Subscription>>,
     /// The date of the newest entry before the silence that its operator was told of.
     pub silent: Option<Timestamp>,
     /// What became of it lately, the latest last.

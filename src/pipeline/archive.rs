@@ -3,6 +3,7 @@
 //! What a volume tells is kept beside its feeds, under its path without an
 //! ending, the feeds being one text; everything else here derives from that and from the topic's places.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
@@ -19,12 +20,14 @@ const SLICE: usize = 500;
 pub(super) struct Archive {
     /// Every story of the topic, by when what it says was last news.
     filed: HashMap<StoryId, Timestamp>,
-    /// The same, the oldest first.
-    order: BTreeSet<(Timestamp, StoryId)>,
+    /// How many had their last news when.
+    arrivals: BTreeMap<Timestamp, u32>,
     /// Those whose last news no volume tells.
     open: BTreeSet<(Timestamp, StoryId)>,
-    /// The closed volumes with the stories they tell.
-    closed: BTreeMap<Volume, Vec<StoryId>>,
+    /// The closed volumes.
+    closed: BTreeSet<Volume>,
+    /// The stories that the oldest of them tells, once that was asked for.
+    oldest: Option<(Volume, Vec<StoryId>)>,
 }
 
 /// What a volume tells, and for which site it was made.
@@ -49,11 +52,9 @@ impl Archive {
         let paths = store.archive(&below)?;
         let volume_of = |path: &String| path.strip_prefix(&below)?.parse::<Volume>().ok();
         for (path, volume) in paths.iter().filter_map(|path| Some((path, volume_of(path)?))) {
-            let text = store.archived(path)?.unwrap_or_default();
-            match serde_json::from_str::<Contents>(&text) {
-                Ok(contents) if contents.site == mark(site) => {
-                    let stories = contents.stories.iter().map(|(story, _)| *story).collect();
-                    archive.closed.insert(volume, stories);
+            match contents_at(path, store)? {
+                Some(contents) if contents.site == mark(site) => {
+                    archive.closed.insert(volume);
                     for (story, date) in contents.stories {
                         let last = told.entry(story).or_insert(date);
                         *last = date.max(*last);
@@ -64,7 +65,7 @@ impl Archive {
         }
         for (date, story) in archive_of(store, fingerprint)? {
             archive.filed.insert(story, date);
-            archive.order.insert((date, story));
+            archive.arrived(date);
             if told.get(&story).is_none_or(|told| date > *told) {
                 archive.open.insert((date, story));
             }
@@ -77,9 +78,22 @@ impl Archive {
         self.filed.keys().copied()
     }
 
-    /// When there was news, the oldest first.
+    /// The moments at which there was news, the oldest first.
     pub(super) fn arrivals(&self) -> impl DoubleEndedIterator<Item = Timestamp> {
-        self.order.iter().map(|(at, _)| *at)
+        self.arrivals.keys().copied()
+    }
+
+    fn arrived(&mut self, at: Timestamp) {
+        *self.arrivals.entry(at).or_default() += 1;
+    }
+
+    fn left(&mut self, at: Timestamp) {
+        if let Entry::Occupied(mut left) = self.arrivals.entry(at) {
+            *left.get_mut() -= 1;
+            if *left.get() == 0 {
+                left.remove();
+            }
+        }
     }
 
     /// Whether a story is in the topic.
@@ -100,9 +114,9 @@ impl Archive {
             return None;
         }
         if let Some(before) = self.filed.insert(story, at) {
-            self.order.remove(&(before, story));
+            self.left(before);
         }
-        self.order.insert((at, story));
+        self.arrived(at);
         self.open.insert((at, story));
         Some((before, at))
     }
@@ -110,7 +124,7 @@ impl Archive {
     /// Takes a story out, which stays in the volumes that tell it. Returns the date it had.
     pub(super) fn remove(&mut self, story: StoryId) -> Option<Timestamp> {
         let date = self.filed.remove(&story)?;
-        self.order.remove(&(date, story));
+        self.left(date);
         self.open.remove(&(date, story));
         Some(date)
     }
@@ -122,7 +136,7 @@ impl Archive {
 
     /// The last volume that closed.
     pub(super) fn last(&self) -> Option<Volume> {
-        self.closed.keys().next_back().copied()
+        self.closed.last().copied()
     }
 
     /// The volumes that close now.
@@ -145,25 +159,47 @@ impl Archive {
     }
 
     /// A volume is closed, durably.
-    pub(super) fn close(&mut self, volume: Volume, stories: Vec<StoryId>) {
-        for story in &stories {
+    pub(super) fn close(&mut self, volume: Volume, stories: &[StoryId]) {
+        for story in stories {
             if let Some(date) = self.filed.get(story) {
                 self.open.remove(&(*date, *story));
             }
         }
-        self.closed.insert(volume, stories);
+        self.closed.insert(volume);
     }
 
     /// Drops the oldest volumes, as long as none of their stories is kept any
     /// more; adds their paths to those that go.
-    pub(super) fn forget(&mut self, topic: &TopicId, gone: &mut Vec<String>) {
-        while let Some(oldest) = self.closed.first_entry()
-            && oldest.get().iter().all(|story| !self.filed.contains_key(story))
-        {
-            gone.extend(paths_of(topic, *oldest.key()));
-            oldest.remove();
+    pub(super) fn forget(
+        &mut self,
+        topic: &TopicId,
+        store: &dyn Store,
+        gone: &mut Vec<String>,
+    ) -> Result<(), StoreError> {
+        while let Some(oldest) = self.closed.first().copied() {
+            let told = match self.oldest.take().filter(|(volume, _)| *volume == oldest) {
+                Some((_, told)) => told,
+                None => {
+                    let contents = contents_at(&format!("{}{oldest}", archive_path(topic)), store)?;
+                    let told = contents.into_iter().flat_map(|contents| contents.stories);
+                    told.map(|(story, _)| story).collect()
+                }
+            };
+            if told.iter().any(|story| self.filed.contains_key(story)) {
+                self.oldest = Some((oldest, told));
+                break;
+            }
+            gone.extend(paths_of(topic, oldest));
+            self.closed.remove(&oldest);
         }
+        Ok(())
     }
+}
+
+/// What the volume kept under a path tells, if that can be read.
+fn contents_at(path: &str, store: &dyn Store) -> Result<Option<Contents>, StoreError> {
+    let text = store.archived(path)?;
+    Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
 }
 
 /// The paths of what is archived of topics that are no more.

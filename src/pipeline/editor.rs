@@ -38,7 +38,7 @@ mod shedding;
 const PASSAGES_KEPT: Duration = Duration::from_secs(12 * 7 * 24 * 3600);
 
 /// What is remembered of every source; read by whoever reports on it, written by the editor.
-pub type Memories = Arc<RwLock<BTreeMap<SourceId, Memory>>>;
+pub type Memories = Arc<RwLock<BTreeMap<SourceId, Box<Memory>>>>;
 
 /// Judges, commits, files and publishes. The only writer.
 pub struct Editor {
@@ -81,7 +81,7 @@ impl Editor {
         while filing.is_filling() && (few || filing.lacks_nothing()) {
             tell(filing.step(&store, now).await?.as_deref());
         }
-        let market = Market::recall(memories.values());
+        let market = Market::recall(memories.values().map(|memory| &**memory));
         let listening = tokio::task::block_in_place(|| Listening::open(&*store, &plan, &filing))?;
         let mut editor = Self {
             plan,
@@ -129,7 +129,8 @@ impl Editor {
         let memories = self.memories.read().unwrap_or_else(PoisonError::into_inner);
         let place = self.plan.sources.get(source).map(|source| source.location.hash());
         // What an address did says nothing of the one that the operator put in its place.
-        let is_of = |memory: &&Memory| memory.of.is_none() || place.is_none() || memory.of == place;
+        let is_of =
+            |memory: &&Box<Memory>| memory.of.is_none() || place.is_none() || memory.of == place;
         match memories.get(source).filter(is_of) {
             Some(memory) => look(memory),
             None => look(&Memory::default()),
@@ -142,14 +143,19 @@ impl Editor {
         memories: Vec<(SourceId, Memory)>,
     ) -> Result<(), StoreError> {
         self.store.commit(Commit { memories: memories.clone(), ..Commit::default() }).await?;
-        self.memories.write().unwrap_or_else(PoisonError::into_inner).extend(memories);
+        self.recall(memories);
         Ok(())
     }
 
     /// The same for one source, with whatever is kept of it next: a crash may undo it.
     pub(super) fn note(&self, source: &SourceId, memory: Memory) {
-        let mut memories = self.memories.write().unwrap_or_else(PoisonError::into_inner);
-        memories.insert(source.clone(), memory);
+        self.recall([(source.clone(), memory)]);
+    }
+
+    /// Has these be what is remembered from now on.
+    fn recall(&self, memories: impl IntoIterator<Item = (SourceId, Memory)>) {
+        let memories = memories.into_iter().map(|(source, memory)| (source, Box::new(memory)));
+        self.memories.write().unwrap_or_else(PoisonError::into_inner).extend(memories);
     }
 
     /// The store, for those who read it.
@@ -304,7 +310,7 @@ impl Editor {
         self.ledger.committed(committing.elapsed());
         polls.iter().for_each(|poll| self.ledger.polled(poll));
         self.ledger.admitted(&admitted);
-        self.memories.write().unwrap_or_else(PoisonError::into_inner).extend(memories);
+        self.recall(memories);
 
         self.highlights.forget(&admitted.iter().map(|(_, story)| story.id).collect());
         self.keep_at_hand(admitted.into_iter().map(|(_, story)| story));
@@ -324,22 +330,26 @@ impl Editor {
         polls: &[Poll],
         candidates: &mut [Vec<Candidate>],
     ) -> Result<Lookalikes, StoreError> {
+        // The first name of what is known finds it; only where it says something new is more
+        // to be known.
         let all = candidates.iter().flatten();
-        let mut names: Vec<Key> = all.flat_map(Candidate::names).copied().collect();
+        let mut names: Vec<Key> = all.filter_map(|one| one.names().first()).copied().collect();
         for poll in polls {
             if let Some(reading) = document_of(poll) {
                 names.extend(dedup::tombstone_keys(&poll.source, &reading.hints.deleted));
             }
         }
         let mut known = self.store.lookalikes(&names)?;
+        let unsettled = candidates.iter().flatten().filter(|one| !dedup::is_settled(one, &known));
+        let others = unsettled.flat_map(|one| one.names().iter().skip(1));
+        let others: Vec<Key> = others.copied().collect();
+        extend(&mut known, self.store.lookalikes(&others)?);
         for document in &mut *candidates {
             dedup::read_texts(document, &known);
         }
         let unsettled = candidates.iter().flatten().filter(|one| !dedup::is_settled(one, &known));
         let keys: Vec<Key> = unsettled.flat_map(Candidate::likenesses).collect();
-        let more = self.store.lookalikes(&keys)?;
-        known.by_key.extend(more.by_key);
-        known.stories.extend(more.stories);
+        extend(&mut known, self.store.lookalikes(&keys)?);
         Ok(known)
     }
 
@@ -398,6 +408,11 @@ impl Editor {
         memory.of = Some(source.location.hash());
         memory.events.iter().filter(|event| event.at == poll.at).cloned().collect()
     }
+}
+
+fn extend(known: &mut Lookalikes, more: Lookalikes) {
+    known.by_key.extend(more.by_key);
+    known.stories.extend(more.stories);
 }
 
 /// What the plan says of identity.

@@ -159,10 +159,10 @@ impl Pipeline {
         let Some(hubs) = &mut self.hubs else { return };
         let id = &source.id;
         let due = callbacks_of(self.editor.plan(), source).and_then(|callbacks| {
-            hubs.callbacks.open(id, memory.push.as_ref());
+            hubs.callbacks.open(id, memory.push.as_deref());
             websub::due(id, memory, callbacks).zip(websub::offer(memory))
         });
-        let Some((due, offer)) = due else { return self.forget_hub(id, memory.push.as_ref()) };
+        let Some((due, offer)) = due else { return self.forget_hub(id, memory.push.as_deref()) };
         let trouble = memory.push.as_ref().and_then(|push| push.trouble.as_ref());
         let hold = trouble.map(|(_, until)| Hold { until: *until, scope: HoldScope::Origin });
         let memory = Memory { next_poll: due, hold, ..Memory::default() };
@@ -206,7 +206,7 @@ impl Pipeline {
                 self.hub_done(&id);
                 continue;
             };
-            memory.push = Some(request.subscription.clone());
+            memory.push = Some(Box::new(request.subscription.clone()));
             memories.push((id.clone(), memory));
             requests.push((id, request));
         }
@@ -300,7 +300,7 @@ impl Pipeline {
         let Some(push) = self.editor.memory(&source.id).push else { return };
         match push.offer.protocol {
             Protocol::WebSub => {
-                hubs.reading.spawn(read(delivery, source, push, plan, self.clock.clone()));
+                hubs.reading.spawn(read(delivery, source, *push, plan, self.clock.clone()));
             }
             Protocol::RssCloud if websub::is_ping(&push, &delivery.body) => {
                 self.count(&source.id, "ping", |push, now| {

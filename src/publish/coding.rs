@@ -40,7 +40,10 @@ impl Coding {
             Self::Brotli => brotli(body),
             Self::Zstd => zstd::bulk::compress(body, 4),
         };
-        coded.expect("compressing in memory cannot fail").into()
+        let mut coded = coded.expect("compressing in memory cannot fail");
+        // It was given room for the worst, and stays for long.
+        coded.shrink_to_fit();
+        coded.into()
     }
 }
 

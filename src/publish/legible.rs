@@ -140,11 +140,13 @@ pub(super) fn numbered(document: Vec<u8>) -> Vec<u8> {
     numbered
 }
 
-/// `1 thing`, `2 things`: "A, B and C" from names.
+/// "A, B and C" from names; "A; B, C; and D" where a name has a comma in it.
 pub(super) fn listed(names: &[String]) -> String {
+    let parts = names.iter().any(|name| name.contains(", "));
     match names {
         [] => String::new(),
         [one] => one.clone(),
+        [rest @ .., last] if parts => format!("{}; and {last}", rest.join("; ")),
         [rest @ .., last] => format!("{} and {last}", rest.join(", ")),
     }
 }
@@ -236,6 +238,7 @@ mod tests {
         assert_eq!(listed(&names(&["A"])), "A");
         assert_eq!(listed(&names(&["A", "B"])), "A and B");
         assert_eq!(listed(&names(&["A", "B", "C"])), "A, B and C");
+        assert_eq!(listed(&names(&["A", "B, C & D", "E"])), "A; B, C & D; and E");
     }
 
     #[test]

@@ -51,7 +51,7 @@ fn a_commit_is_seen_whole(store: &dyn Store) {
         ..Commit::default()
     }))
     .unwrap();
-    assert_eq!(store.memories().unwrap()[&source(1)], memory(3));
+    assert_eq!(*store.memories().unwrap()[&source(1)], memory(3));
     assert_eq!(store.listed().unwrap()[&source(1)], [id(1)]);
     assert_eq!(store.listed_by(&source(1)).unwrap(), [id(1)]);
     assert_eq!(store.listed_by(&source(7)).unwrap(), []);

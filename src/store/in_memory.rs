@@ -213,8 +213,10 @@ impl State {
 }
 
 impl Store for InMemory {
-    fn memories(&self) -> Result<BTreeMap<SourceId, Memory>, StoreError> {
-        Ok(self.state()?.memories.clone())
+    fn memories(&self) -> Result<BTreeMap<SourceId, Box<Memory>>, StoreError> {
+        let state = self.state()?;
+        let memories = state.memories.iter();
+        Ok(memories.map(|(source, memory)| (source.clone(), Box::new(memory.clone()))).collect())
     }
 
     fn listed(&self) -> Result<BTreeMap<SourceId, Vec<StoryId>>, StoreError> {

@@ -1,6 +1,7 @@
 //! A sled tree in; what it holds, as values of the model, out.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, PoisonError};
 
 use sled::IVec;
@@ -12,7 +13,7 @@ use crate::model::{
 use super::apply::{bearers_at, head_of, passages_of};
 use super::chunks::{Fault, Values};
 use super::layout::{self, Kind};
-use super::passages::{Change, Passages, Shared};
+use super::passages::{Passages, Shared, span_of};
 use super::records::{Header, Record, TopicPlaces, read_passages};
 use super::{Place, Stamp};
 
@@ -22,10 +23,10 @@ pub(super) fn header(tree: &sled::Tree) -> Result<Option<Header>, Fault> {
     Header::read(&payload).map(Some).map_err(|why| Fault::record(&key, why))
 }
 
-pub(super) fn memories(tree: &sled::Tree) -> Result<BTreeMap<SourceId, Memory>, Fault> {
+pub(super) fn memories(tree: &sled::Tree) -> Result<BTreeMap<SourceId, Box<Memory>>, Fault> {
     let memories = ground(tree, Kind::Memory, None);
     only(memories, |record| match record {
-        Record::Memory { source, memory } => Some((source, *memory)),
+        Record::Memory { source, memory } => Some((source, memory)),
         _ => None,
     })
     .collect()
@@ -90,12 +91,14 @@ pub(super) fn lookalikes(
     let mut found = Lookalikes::default();
     // Retired stories are looked up once, too.
     let mut seen = HashSet::new();
+    let mut borne = HashMap::new();
     for key in keys {
         if found.by_key.contains_key(key) {
             continue;
         }
         let bearers: Vec<(Timestamp, StoryId)> = if key.kind == KeyKind::Passage {
-            passages.read().unwrap_or_else(PoisonError::into_inner).bearers(key)
+            let may = passages.read().unwrap_or_else(PoisonError::into_inner).bearers(key);
+            bearing(tree, key, may, &mut borne)?
         } else {
             bearers_at(tree, &layout::bearers(key))?.iter().collect()
         };
@@ -112,6 +115,26 @@ pub(super) fn lookalikes(
         found.by_key.insert(*key, bearers.into_iter().map(|(_, id)| id).collect());
     }
     Ok(found)
+}
+
+/// Of the stories that may bear a passage, those that do.
+fn bearing(
+    tree: &sled::Tree,
+    key: &Key,
+    mut may: Vec<(Timestamp, StoryId)>,
+    borne: &mut HashMap<(u32, StoryId), Vec<Key>>,
+) -> Result<Vec<(Timestamp, StoryId)>, Fault> {
+    let span = span_of(key);
+    for (_, id) in &may {
+        if let Entry::Vacant(unread) = borne.entry((span, *id)) {
+            let at = layout::passages(span, *id);
+            let read = tree.record(&at)?.map(|payload| read_passages(span, &payload));
+            let read = read.transpose().map_err(|why| Fault::record(&at, why))?;
+            unread.insert(read.map(|(_, keys)| keys).unwrap_or_default());
+        }
+    }
+    may.retain(|(_, id)| borne[&(span, *id)].contains(key));
+    Ok(may)
 }
 
 pub(super) fn story(tree: &sled::Tree, id: StoryId) -> Result<Option<Story>, Fault> {
@@ -232,20 +255,18 @@ pub(super) fn with_passages(tree: &sled::Tree, mut record: Record) -> Result<Rec
 
 /// Which stories bear which passages: what the index is made of on opening.
 pub(super) fn passages(tree: &sled::Tree, first_span: u32) -> Result<Passages, Fault> {
-    let mut passages = Passages::default();
     let from = layout::passages_of_span(first_span).to_vec();
-    for pair in tree.range(from..layout::end_of(&Kind::Passages.prefix())) {
-        let (key, _) = pair?;
+    let records = tree.range(from..layout::end_of(&Kind::Passages.prefix()));
+    Passages::of(records.map(|pair| {
+        let (key, head) = pair?;
         let (span, id) =
             layout::passages_of(&key).ok_or_else(|| Fault::malformed(&key, "it names no story"))?;
-        let Some(payload) = tree.record(&key)? else { continue };
-        let read = read_passages(span, &payload).map_err(|why| Fault::record(&key, why))?;
-        let (first_seen, keys) = read;
-        for key in keys {
-            passages.apply(Change::Borne(key, first_seen, id));
-        }
-    }
-    Ok(passages)
+        // Nobody writes while a store is opened.
+        let payload = tree.joined(&key, &head)?;
+        let read = payload.and_then(|payload| read_passages(span, &payload));
+        let (first_seen, keys) = read.map_err(|why| Fault::record(&key, why))?;
+        Ok((span, first_seen, id, keys))
+    }))
 }
 
 /// Records of a kind that cannot be derived, by key.

@@ -77,7 +77,7 @@ impl SledStore {
 }
 
 impl Store for SledStore {
-    fn memories(&self) -> Result<BTreeMap<SourceId, Memory>, StoreError> {
+    fn memories(&self) -> Result<BTreeMap<SourceId, Box<Memory>>, StoreError> {
         self.read(read::memories)
     }
 

@@ -202,12 +202,12 @@ fn a_source_that_moved_waits_in_its_new_origins_line() {
     let mut source = web_source("moving", "http://a/moving");
     agenda.plan(&source, &due(0));
     let Location::Web { url, .. } = &source.location else { unreachable!() };
-    let moved = crate::model::Moved {
+    let moved = Box::new(crate::model::Moved {
         from: Some(url.clone()),
         to: Url::parse("http://b/moving").unwrap(),
         since: at(0),
         successes: 1,
-    };
+    });
     agenda.plan(&source, &Memory { moved: Some(moved.clone()), ..due(0) });
     assert_eq!(started(&mut agenda, at(0)), ["http://a/0", "http://b/0"]);
     agenda.finished(&SourceId::new("http://a/0"), at(1));
@@ -226,11 +226,13 @@ fn a_source_that_moved_waits_in_its_new_origins_line() {
 
 #[test]
 fn p49_a_source_that_moved_to_anothers_address_is_not_asked_beside_it() {
-    let moved = |from: &str, to: &str| crate::model::Moved {
-        from: Some(Url::parse(from).unwrap()),
-        to: Url::parse(to).unwrap(),
-        since: at(0),
-        successes: 1,
+    let moved = |from: &str, to: &str| {
+        Box::new(crate::model::Moved {
+            from: Some(Url::parse(from).unwrap()),
+            to: Url::parse(to).unwrap(),
+            since: at(0),
+            successes: 1,
+        })
     };
     let mut agenda = Agenda::new(SECOND, 10);
     let a = web_source("a", "http://a/feed");

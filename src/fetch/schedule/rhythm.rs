@@ -36,6 +36,9 @@ const BY_AGE: [(f64, f64); 4] = [(1.0, 1.9), (3.0, 1.35), (12.0, 1.1), (24.0, 1.
 /// silent for longer than usual may have ended. Until entries, factor.
 const BY_SILENCE: [(f64, f64); 4] = [(1.0, 0.95), (3.0, 0.85), (6.0, 0.6), (f64::INFINITY, 0.35)];
 
+const WEEK: Duration = Duration::from_secs(7 * 86_400);
+const YEAR: Duration = Duration::from_secs(366 * 86_400);
+
 /// Hours looked ahead.
 const HORIZON: u32 = 7 * 24;
 
@@ -141,11 +144,12 @@ pub(super) fn wait(rhythm: &Rhythm, now: Timestamp, price: f64, evenness: f64) -
 /// not make silence usual. It is counted over a year at the most.
 pub(in crate::fetch) fn expected_since(rhythm: &Rhythm, since: Timestamp, now: Timestamp) -> f64 {
     let hazard = Hazard { rate: slow_rate_at(rhythm, since).1, ..Hazard::of(rhythm) };
-    let (mut at, mut sum) = (since, 0.0);
-    for _ in 0..366 * 24 {
-        if at >= now {
-            break;
-        }
+    let now = now.min(since.after(YEAR));
+    // The pattern shifts entries within the week, and neither adds nor takes away.
+    let weeks = (since.until(now).as_secs() / WEEK.as_secs()) as u32;
+    let (mut at, mut sum) =
+        (since.after(WEEK * weeks), f64::from(weeks) * hazard.rate * hours(WEEK));
+    while at < now {
         let step = until_next_hour(at).min(hours(at.until(now)));
         sum += hazard.patterned(at) * step;
         at = at.after(Duration::from_secs_f64((step * 3600.0).max(0.001)));
@@ -346,5 +350,13 @@ mod tests {
         learn(&mut rhythm, &[], later);
         let week = expected_since(&rhythm, now, later);
         assert!((8.0..12.0).contains(&week), "{week}");
+        let counted = |weeks: u32, more: Duration| {
+            expected_since(&rhythm, now, now.after(DAY * 7 * weeks + more))
+        };
+        for more in [HOUR * 10, DAY * 5 + HOUR / 3] {
+            let difference = counted(9, more) - counted(0, more) - 9.0 * week;
+            assert!(difference.abs() < 1e-9, "{difference}");
+        }
+        assert_eq!(counted(60, HOUR), counted(53, HOUR), "a year at the most");
     }
 }

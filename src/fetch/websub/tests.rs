@@ -60,7 +60,7 @@ fn subscribed() -> Memory {
     let token = push.token.clone();
     let query = verification("subscribe", "https://a.example/feed", "864000");
     assert_eq!(verify(&mut push, &token, &query, start()), Answer::Echo("ch".to_owned()));
-    memory.push = Some(push);
+    memory.push = Some(Box::new(push));
     memory
 }
 
@@ -113,7 +113,7 @@ fn w04_each_round_and_each_source_has_its_own_callback() {
     assert_ne!(token("two", [7; 32]), first.token);
     assert_ne!(token("one", [8; 32]), first.token);
     // Until the renewal is confirmed, both callbacks are good; then the new one.
-    memory.push = Some(renewal.subscription);
+    memory.push = Some(Box::new(renewal.subscription));
     let push = memory.push.as_mut().unwrap();
     let token = push.token.clone();
     assert!(is_token(push, &first.token) && is_token(push, &token) && !is_token(push, "x"));
@@ -143,7 +143,7 @@ fn w07_only_what_was_asked_for_is_confirmed_and_once() {
 fn w08_a_lease_is_renewed_before_it_ends_and_a_silent_hub_asked_hourly() {
     let mut memory = lively("https://hub.example/");
     assert_eq!(when(&memory), Some(Timestamp::EPOCH));
-    memory.push = Some(asked(&memory, start()).unwrap().subscription);
+    memory.push = Some(Box::new(asked(&memory, start()).unwrap().subscription));
     assert_eq!(when(&memory), Some(start().after(HOUR)));
     assert_eq!(asked(&memory, start().after(HOUR / 2)), None);
     assert!(asked(&memory, start().after(HOUR)).is_some());
@@ -161,7 +161,7 @@ fn w08_a_lease_is_renewed_before_it_ends_and_a_silent_hub_asked_hourly() {
             &verification("subscribe", "https://a.example/feed", lease),
             start(),
         );
-        memory.push = Some(push);
+        memory.push = Some(Box::new(push));
         assert_eq!(when(&memory), Some(start().after(HOUR / 12)), "a lease of {lease} s");
     }
 }
@@ -198,7 +198,7 @@ fn w08_a_hub_that_never_answers_is_asked_daily_in_the_end_and_never_against_its_
     let mut now = start();
     let mut waits = Vec::new();
     for _ in 0..30 {
-        memory.push = Some(asked(&memory, now).unwrap().subscription);
+        memory.push = Some(Box::new(asked(&memory, now).unwrap().subscription));
         let next = when(&memory).unwrap();
         waits.push(now.until(next));
         now = next;
@@ -269,7 +269,7 @@ fn w15_a_cloud_is_registered_with_daily_and_pings_need_a_form() {
     assert_eq!(verify(&mut push, &token, &ours, start()), Answer::NotOurs);
     assert!(is_ping(&push, b"url=https%3A%2F%2Fa.example%2Ffeed"));
     assert!(!is_ping(&push, b"url=https%3A%2F%2Fb.example%2Ffeed") && !is_ping(&push, b"<rss/>"));
-    memory.push = Some(push);
+    memory.push = Some(Box::new(push));
     assert!(!covers(&memory, start()), "a ping may be lost: polling goes on");
     assert_eq!(when(&memory), Some(start().after(DAY)));
     let again = asked(&memory, start().after(DAY)).unwrap();

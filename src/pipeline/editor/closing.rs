@@ -31,7 +31,7 @@ impl Editor {
             let Some(archive) = self.filing.archive(feed) else { continue };
             let mut commit = Commit::default();
             if bounded || topic.bounds.is_bounded() {
-                archive.forget(&topic.id, &mut commit.unarchived);
+                archive.forget(&topic.id, &*self.store, &mut commit.unarchived)?;
             }
             let closing = archive.closing(now);
             for together in closing.chunks(TOGETHER) {
@@ -48,7 +48,7 @@ impl Editor {
                 }
                 if let Some(archive) = self.filing.archive(feed) {
                     for (volume, ids) in together {
-                        archive.close(*volume, ids.clone());
+                        archive.close(*volume, ids);
                     }
                 }
             }

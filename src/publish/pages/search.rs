@@ -111,7 +111,12 @@ pub(super) fn answering<'a>(
     };
     let looked_at_all = plural(*looked_at, "story");
     let found = Found {
-        told: format!("{count} of {looked_at_all} dated within {}.{shown}", span(days)),
+        told: match (*count, *looked_at) {
+            (0, 0) => format!("There is no story dated within {}.", span(days)),
+            (0, 1) => format!("The one story dated within {} does not match.", span(days)),
+            (0, all) => format!("None of {all} stories dated within {} matches.", span(days)),
+            _ => format!("{count} of {looked_at_all} dated within {}.{shown}", span(days)),
+        },
         cut: finding.back_to.map(|back_to| cut(back_to, *looked_at)),
         warnings: finding.warnings.clone(),
         feeds: feeds(query, days, site),
