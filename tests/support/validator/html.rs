@@ -86,16 +86,19 @@ pub(super) fn fragment(html: &str, place: &str, report: &mut Report) {
     }
 }
 
+/// An element's name and attributes.
+type Node = (QualName, Vec<Attribute>);
+
 /// What a parser says of a fragment: its elements and its complaints, but no tree.
 #[derive(Default)]
 struct Tree {
     /// An element, or something else.
-    nodes: RefCell<Vec<Option<(QualName, Vec<Attribute>)>>>,
+    nodes: RefCell<Vec<Option<Node>>>,
     errors: RefCell<Vec<String>>,
 }
 
 impl Tree {
-    fn push(&self, node: Option<(QualName, Vec<Attribute>)>) -> usize {
+    fn push(&self, node: Option<Node>) -> usize {
         let mut nodes = self.nodes.borrow_mut();
         nodes.push(node);
         nodes.len() - 1
