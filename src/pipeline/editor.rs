@@ -129,9 +129,8 @@ impl Editor {
         let memories = self.memories.read().unwrap_or_else(PoisonError::into_inner);
         let place = self.plan.sources.get(source).map(|source| source.location.hash());
         // What an address did says nothing of the one that the operator put in its place.
-        let is_of =
-            |memory: &&Box<Memory>| memory.of.is_none() || place.is_none() || memory.of == place;
-        match memories.get(source).filter(is_of) {
+        let is_of = |of: Option<u64>| of.is_none() || place.is_none() || of == place;
+        match memories.get(source).filter(|memory| is_of(memory.of)) {
             Some(memory) => look(memory),
             None => look(&Memory::default()),
         }
