@@ -13,6 +13,9 @@
 //!                           (one at a time: the only writer)                    (readers never wait)
 //! ```
 //!
+//! What answers readers runs on the server's threads; all else runs in the background,
+//! on threads that give way to them ([`daemon::Background`]).
+//!
 //! A **source** is read as a **document** of **entries**. Entries about one
 //! thing make a **story**; one leads it, the others are its **copies**. A
 //! **topic** is a query over stories, and as published it is a **feed**. A

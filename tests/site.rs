@@ -210,6 +210,10 @@ async fn nginx_serves_the_directory_as_the_daemon_serves_it() {
         }
         tokio::task::yield_now().await;
     }
+    let (at, earlier) = (socket.clone(), "/topics/sanctions.json?before=2025-04-03T00:00:00Z");
+    assert_eq!(world.get(earlier).await.status, 200);
+    let asked = tokio::task::spawn_blocking(move || get_by(&at, earlier));
+    assert_eq!(asked.await.unwrap().status, 404, "it is no file, and no page repeats (Q40)");
     for name in files(&root).into_keys() {
         let socket = socket.clone();
         let path = path_of(&name);

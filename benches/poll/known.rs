@@ -75,7 +75,7 @@ async fn fill(directory: &Path, count: usize) -> Result<(), Error> {
             let key = Key { kind: KeyKind::Own, hash: *story.id.as_bytes() };
             commit.admitted.push(Admitted {
                 keys: vec![key],
-                story,
+                story: Arc::new(story),
                 before: None,
                 dropped: Vec::new(),
                 verdict: Verdict::New,

@@ -4,7 +4,7 @@
 //! was done with it before. [`Shelf::compress`] makes up for it, a document a call.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
 use axum::http::{HeaderMap, HeaderValue};
@@ -30,15 +30,21 @@ use crate::model::{Stamp, Timestamp, Topic, TopicId};
 /// thread may have to give way at any moment, and readers would wait for its return.
 #[derive(Debug, Default)]
 pub struct Shelf {
-    held: RwLock<HashMap<String, Held>>,
-    /// Who may read what is not for everybody.
-    guards: RwLock<Option<Arc<Guards>>>,
+    standing: RwLock<Standing>,
     /// Stamps of what is or was served, so that Last-Modified never goes back (Q24).
     stamps: Mutex<BTreeMap<String, Stamp>>,
     /// Paths that serve a document in identity alone, until it is compressed.
     plain: Mutex<BTreeSet<String>>,
     /// Told of every change.
     changes: watch::Sender<()>,
+}
+
+/// What stands at each path, and who may read it. Under one lock: every reader needs both.
+#[derive(Debug, Default)]
+struct Standing {
+    held: HashMap<String, Held>,
+    /// Who may read what is not for everybody.
+    guards: Option<Arc<Guards>>,
 }
 
 #[derive(Debug, Clone)]
@@ -133,10 +139,10 @@ impl Shelf {
             .into_iter()
             .map(|(path, document)| (path, Held::Here(Arc::new(document))))
             .collect();
-        let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
-        let replaced: Vec<_> =
-            documents.into_iter().map(|(path, document)| held.insert(path, document)).collect();
-        drop(held);
+        let mut standing = self.write();
+        let place = |(path, document)| standing.held.insert(path, document);
+        let replaced: Vec<_> = documents.into_iter().map(place).collect();
+        drop(standing);
         drop(replaced);
         self.announce();
         stamps
@@ -191,13 +197,13 @@ impl Shelf {
         let Some(path) = path else { return false };
         let Some(Held::Here(before)) = self.find(&path) else { return true };
         let mut compressed = Arc::new(before.compressed());
-        let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some(Held::Here(now)) = held.get_mut(&path)
+        let mut standing = self.write();
+        if let Some(Held::Here(now)) = standing.held.get_mut(&path)
             && Arc::ptr_eq(now, &before)
         {
             std::mem::swap(now, &mut compressed);
         }
-        drop(held);
+        drop(standing);
         true
     }
 
@@ -234,13 +240,13 @@ impl Shelf {
     pub fn guard(&self, topics: impl IntoIterator<Item = (TopicId, Guard)>) {
         let guarded = |(topic, guard): (TopicId, _)| (topic_path(&topic), guard);
         let guards = Guards::new(topics.into_iter().map(guarded));
-        let mut held = self.guards.write().unwrap_or_else(PoisonError::into_inner);
-        *held = (!guards.is_empty()).then(|| Arc::new(guards));
+        let mut guards = (!guards.is_empty()).then(|| Arc::new(guards));
+        std::mem::swap(&mut self.write().guards, &mut guards);
     }
 
     /// Who guards what, unless all of it is for everybody.
     pub(super) fn guards(&self) -> Option<Arc<Guards>> {
-        self.guards.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.read().guards.clone()
     }
 
     /// Who guards a path, if it is not for everybody.
@@ -254,7 +260,8 @@ impl Shelf {
             Absence::Gone => Held::Gone,
             Absence::MovedTo(path) => Held::MovedTo(path),
         };
-        self.held.write().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned(), why);
+        let replaced = self.write().held.insert(path.to_owned(), why);
+        drop(replaced);
     }
 
     /// Withdraws what was served of topics that are no more, in this run or
@@ -282,20 +289,22 @@ impl Shelf {
 
     /// The paths that are served, sorted.
     pub fn paths(&self) -> Vec<String> {
-        let held = self.held.read().unwrap_or_else(PoisonError::into_inner);
-        let mut paths: Vec<_> = held
+        let standing = self.read();
+        let mut paths: Vec<_> = standing
+            .held
             .iter()
             .filter(|(_, held)| matches!(held, Held::Here(_)))
             .map(|(path, _)| path.clone())
             .collect();
+        drop(standing);
         paths.sort();
         paths
     }
 
     /// When the newest of what is served was modified.
     pub(super) fn changed(&self) -> Option<Timestamp> {
-        let held = self.held.read().unwrap_or_else(PoisonError::into_inner);
-        let modified = held.values().filter_map(|held| match held {
+        let standing = self.read();
+        let modified = standing.held.values().filter_map(|held| match held {
             Held::Here(document) => Some(document.modified),
             Held::Gone | Held::MovedTo(_) => None,
         });
@@ -304,14 +313,16 @@ impl Shelf {
 
     /// How often each path was asked for, sorted by path.
     pub(super) fn tallies(&self) -> Vec<(String, Arc<Tally>)> {
-        let held = self.held.read().unwrap_or_else(PoisonError::into_inner);
-        let mut tallies: Vec<_> = held
+        let standing = self.read();
+        let mut tallies: Vec<_> = standing
+            .held
             .iter()
             .filter_map(|(path, held)| match held {
                 Held::Here(document) => Some((path.clone(), document.tally.clone())),
                 Held::Gone | Held::MovedTo(_) => None,
             })
             .collect();
+        drop(standing);
         tallies.sort_by(|(a, _), (b, _)| a.cmp(b));
         tallies
     }
@@ -325,7 +336,13 @@ impl Shelf {
     }
 
     pub(super) fn find(&self, path: &str) -> Option<Held> {
-        self.held.read().unwrap_or_else(PoisonError::into_inner).get(path).cloned()
+        self.read().held.get(path).cloned()
+    }
+
+    /// What stands at a path, and who guards what.
+    pub(super) fn find_guarded(&self, path: &str) -> (Option<Held>, Option<Arc<Guards>>) {
+        let standing = self.read();
+        (standing.held.get(path).cloned(), standing.guards.clone())
     }
 
     /// Whether somebody ever asked for what a path serves.
@@ -344,6 +361,14 @@ impl Shelf {
 
     // Nothing that holds these locks can panic half way, so a poisoned lock's
     // data is whole.
+    fn read(&self) -> RwLockReadGuard<'_, Standing> {
+        self.standing.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Standing> {
+        self.standing.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn stamps(&self) -> MutexGuard<'_, BTreeMap<String, Stamp>> {
         self.stamps.lock().unwrap_or_else(PoisonError::into_inner)
     }

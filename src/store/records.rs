@@ -263,7 +263,7 @@ pub(super) fn merge_keys(
     first_span: u32,
 ) -> Vec<Key> {
     let dropped: HashSet<&Key> = dropped.iter().collect();
-    let mut seen = HashSet::new();
+    let mut seen = HashSet::with_capacity(before.len() + new.len());
     let all = before.iter().filter(|key| !dropped.contains(key)).chain(new).copied();
     let (mut passages, mut kept): (Vec<Key>, Vec<Key>) =
         all.filter(|key| seen.insert(*key)).partition(|key| key.kind == KeyKind::Passage);

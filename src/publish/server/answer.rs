@@ -96,7 +96,7 @@ impl Office {
             Method::OPTIONS => return Some(preflight()),
             _ => return Some(not_allowed()),
         }
-        let guards = self.shelf.guards();
+        let (held, guards) = self.shelf.find_guarded(path);
         let guard = guards.as_ref().and_then(|guards| guards.of(path));
         if let (Some(guards), Some(guard)) = (&guards, guard)
             && guard.admits(query, request.headers()).is_none()
@@ -104,7 +104,7 @@ impl Office {
             return Some(self.turned_away(Unadmitted::of(guards, request)));
         }
         let guarded = guard.is_some();
-        let answer = match self.shelf.find(path)? {
+        let answer = match held? {
             // A page of earlier stories is at the same path.
             Held::Here(_) if asks_for_earlier(path, query) => return None,
             Held::Here(document) => self.shelved(&document, request.headers(), guarded),
