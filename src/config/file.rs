@@ -88,7 +88,7 @@ impl Default for Store {
     fn default() -> Self {
         Self {
             path: STORE.into(),
-            cache: Size::mebibytes(64),
+            cache: Size::mebibytes(32),
             keep: None,
             stories: None,
             keep_keys: Period(Duration::from_secs(365 * 86_400)),

@@ -200,7 +200,7 @@ mod tests {
         let mut pinned = plain.clone();
         pinned.pace.interval = Some(DAY);
         let asked = Memory { last_poll: Some(now.before(DAY)), ..Memory::default() };
-        let failing = Memory { failure: Some(failure.clone()), ..asked.clone() };
+        let failing = Memory { failure: Some(Box::new(failure.clone())), ..asked.clone() };
         for (source, memory, outcome, bears) in [
             (&plain, &asked, unchanged(), true),
             (&pinned, &asked, unchanged(), false),

@@ -39,7 +39,7 @@ pub fn settle(poll: &Poll, news: &News, memory: &mut Memory, source: &Source, se
     memory.polls += 1;
     memory.last_poll = Some(now);
     if let Some(pages) = &poll.pages {
-        memory.round = Some(pages.round.clone());
+        memory.round = Some(Box::new(pages.round.clone()));
     }
 
     let mut said = Said::default();
@@ -101,7 +101,8 @@ fn pushed(news: &News, memory: &mut Memory, now: Timestamp) {
     if !news.new.is_empty() {
         memory.last_news = Some(now);
         // Their pages are looked at with the next poll.
-        memory.round = memory.round.as_ref().map(|round| Round::following(Some(round), now));
+        let round = memory.round.as_deref();
+        memory.round = round.map(|round| Box::new(Round::following(Some(round), now)));
     }
     events::note_pushed(memory, now);
     if let Some(push) = &mut memory.push {
@@ -271,7 +272,7 @@ fn failed(memory: &mut Memory, failure: &Failure, now: Timestamp) {
     {
         memory.endings = 0;
     }
-    memory.failure = Some(failure.clone());
+    memory.failure = Some(Box::new(failure.clone()));
 }
 
 /// How far a refusal reaches: 429 is the origin's answer, 503 the source's (P28).

@@ -142,7 +142,7 @@ mod tests {
     #[test]
     fn a_source_that_fails_or_rests_or_is_hardly_known_is_not_called_silent() {
         let (memory, now) = department(12, &[]);
-        let failure = Some(Failure::new(FailureKind::Dns, "no address"));
+        let failure = Some(Box::new(Failure::new(FailureKind::Dns, "no address")));
         let mut hardly = Memory::default();
         for hour in 0..9 {
             let now = start().after(HOUR * hour);

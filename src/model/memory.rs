@@ -9,7 +9,8 @@ use super::{
     Failure, Feed, Hints, Intake, Offer, Protocol, Round, SourceEvent, Timestamp, Validators,
 };
 
-/// What is known of one source between polls. Only `fetch::settle` changes it.
+/// What is known of one source between polls. Only `fetch::settle` changes it. There is one
+/// for each of very many sources: what few of them have is boxed.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Memory {
@@ -30,11 +31,11 @@ pub struct Memory {
     /// When it last listed something new.
     pub last_news: Option<Timestamp>,
     /// How far the pages of its entries have been looked at.
-    pub round: Option<Round>,
+    pub round: Option<Box<Round>>,
     /// Failures in a row.
     pub failures: u32,
     /// The last failure, until a success.
-    pub failure: Option<Failure>,
+    pub failure: Option<Box<Failure>>,
     /// When the row of failures began.
     pub failing_since: Option<Timestamp>,
     /// Not to be asked before a moment, whatever the schedule says.

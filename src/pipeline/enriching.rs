@@ -96,9 +96,9 @@ impl Reach<'_> {
         let refused = !visits.refused.is_empty();
         if left > 0 {
             // They are old once they are told, so a round is to come to them.
-            visits.round = Some(Round::following(memory.round.as_ref(), now));
+            visits.round = Some(Round::following(memory.round.as_deref(), now));
         } else if refused && visits.round.is_none() {
-            let next = Round::following(memory.round.as_ref(), now);
+            let next = Round::following(memory.round.as_deref(), now);
             visits.round = Some(Round { open: false, ..next });
         }
         if let Some(round) = &mut visits.round {

@@ -18,7 +18,7 @@ pub(super) fn due(enrich: Enrich, memory: &Memory, now: Timestamp) -> Option<Rou
     if enrich == Enrich::None {
         return None;
     }
-    let Some(round) = &memory.round else { return Some(Round::following(None, now)) };
+    let Some(round) = memory.round.as_deref() else { return Some(Round::following(None, now)) };
     if round.open {
         return Some(round.clone());
     }
@@ -37,7 +37,7 @@ mod tests {
     }
 
     fn after(round: Round) -> Memory {
-        Memory { round: Some(round), last_news: Some(hours(0)), ..Memory::default() }
+        Memory { round: Some(Box::new(round)), last_news: Some(hours(0)), ..Memory::default() }
     }
 
     #[test]

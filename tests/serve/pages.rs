@@ -77,7 +77,7 @@ async fn the_sources_page_puts_what_fails_first_with_a_remedy() {
     let failing = Memory {
         failures: 3,
         failing_since: Some(now()),
-        failure: Some(Failure::new(FailureKind::Dns, "no address for wire.example")),
+        failure: Some(Box::new(Failure::new(FailureKind::Dns, "no address for wire.example"))),
         because: "backing off".to_owned(),
         ..Memory::default()
     };

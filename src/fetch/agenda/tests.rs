@@ -148,7 +148,7 @@ fn a_hold_of_the_origin_holds_all_its_sources_and_no_others() {
 fn a_third_503_within_ten_minutes_holds_the_origin() {
     let trouble = |asked: u64| Memory {
         hold: Some(Hold { until: at(5000), scope: HoldScope::Source }),
-        failure: Some(Failure::new(FailureKind::Unavailable, "503")),
+        failure: Some(Box::new(Failure::new(FailureKind::Unavailable, "503"))),
         last_poll: Some(at(asked)),
         ..due(5000)
     };

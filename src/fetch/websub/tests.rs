@@ -294,7 +294,7 @@ fn w15_a_ping_hastens_a_poll_but_not_past_the_hard_floor_a_hold_or_a_failure() {
     assert_eq!(due_after(&memory, 60), None);
     let hold = Some(Hold { until: start().after(HOUR / 2), scope: HoldScope::Source });
     assert_eq!(due_after(&Memory { hold, ..memory.clone() }, 20), Some(30));
-    let failure = Some(Failure::new(FailureKind::Timeout, "no answer"));
+    let failure = Some(Box::new(Failure::new(FailureKind::Timeout, "no answer")));
     assert_eq!(due_after(&Memory { failure, ..memory.clone() }, 20), None);
     assert_eq!(due_after(&Memory { endings: 2, ..memory }, 20), None);
 }
