@@ -268,7 +268,7 @@ fn tokens(text: &str, line: Range<usize>) -> impl Iterator<Item = Range<usize>> 
             None => begun.len(),
         };
         rest.start = start + length;
-        (length > 0).then(|| start..rest.start)
+        (length > 0).then_some(start..rest.start)
     })
 }
 
