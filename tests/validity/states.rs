@@ -33,7 +33,7 @@ async fn telling(document: impl Into<Vec<u8>>) -> World {
 }
 
 /// Every feed and list that is there, by what leads to it, and what the server answers.
-async fn served(world: &World) -> BTreeMap<String, Answer> {
+async fn served(world: &World, base: &str) -> BTreeMap<String, Answer> {
     let mut paths: Vec<String> =
         ["/opml", "/sources.opml", "/sources.atom"].map(str::to_owned).into();
     for stem in ["/stories", "/topics/news", "/topics/none", "/sources/dep"] {
@@ -45,14 +45,14 @@ async fn served(world: &World) -> BTreeMap<String, Answer> {
     let mut served = BTreeMap::new();
     while let Some(path) = paths.pop() {
         let answer = world.get(&path).await;
-        paths.extend(leads_to(&answer).into_iter().filter(|path| !served.contains_key(path)));
+        paths.extend(leads_to(&answer, base).into_iter().filter(|path| !served.contains_key(path)));
         served.insert(path, answer);
     }
     served
 }
 
 /// The paths of earlier stories: an archived feed, a further page.
-fn leads_to(answer: &Answer) -> Vec<String> {
+fn leads_to(answer: &Answer, base: &str) -> Vec<String> {
     let text = answer.text();
     let next = match serde_json::from_str::<Value>(text) {
         Ok(feed) => feed["next_url"].as_str().map(str::to_owned),
@@ -62,15 +62,15 @@ fn leads_to(answer: &Answer) -> Vec<String> {
             tag.contains("\"prev-archive\"").then(|| href.replace("&amp;", "&"))
         }),
     };
-    next.into_iter().map(|url| url.replacen(BASE, "/", 1)).collect()
+    next.into_iter().map(|url| url.replacen(base, "/", 1)).collect()
 }
 
 /// The rules that are broken, each with what breaks it.
-async fn broken(world: &World) -> BTreeMap<&'static str, BTreeSet<String>> {
+async fn broken(world: &World, base: &str) -> BTreeMap<&'static str, BTreeSet<String>> {
     let now = world.clock.now().to_string();
     let mut broken: BTreeMap<_, BTreeSet<String>> = BTreeMap::new();
-    for (path, answer) in served(world).await {
-        let address = format!("{BASE}{}", &path[1..]);
+    for (path, answer) in served(world, base).await {
+        let address = format!("{base}{}", &path[1..]);
         for finding in check(&address, &answer, &now) {
             let what = format!("{path}: {}", finding.what);
             broken.entry(finding.rule).or_default().insert(what);
@@ -81,7 +81,7 @@ async fn broken(world: &World) -> BTreeMap<&'static str, BTreeSet<String>> {
 
 /// That these rules and no others are broken.
 async fn breaks(world: &World, meant: &[&str]) {
-    let broken = broken(world).await;
+    let broken = broken(world, BASE).await;
     let rules: Vec<&str> = broken.keys().copied().collect();
     assert_eq!(rules, meant, "{broken:#?}");
 }
@@ -131,6 +131,18 @@ async fn before_anything_was_read_every_feed_is_valid() {
 async fn of_one_plain_story_every_feed_is_valid() {
     let world = telling(entries(&["<title>News of a day</title><summary>Told.</summary>"])).await;
     breaks(&world, &[]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn behind_a_proxy_every_feed_names_the_address_that_readers_ask() {
+    for base in ["https://example.org/news/", "http://203.0.113.7:8484/"] {
+        let mut world = World::new().await.source("dep", of_html());
+        world.rebase(base);
+        let world = world.topic("news", "news").topic("none", "nothing");
+        let world = world.lines("[hub]\nserve = true").start().await;
+        let broken = broken(&world, base).await;
+        assert!(broken.is_empty(), "{base}: {broken:#?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -230,7 +242,7 @@ print(json.dumps({"count": count, "wrong": wrong}))
 #[ignore = "needs html5lib (PyPI package html5lib)"]
 async fn the_parser_that_the_validator_uses_finds_nothing_wrong_with_our_html() {
     let world = telling(of_html()).await;
-    let documents: BTreeMap<String, String> = served(&world)
+    let documents: BTreeMap<String, String> = served(&world, BASE)
         .await
         .into_iter()
         .map(|(path, answer)| (path, answer.text().to_owned()))
@@ -418,7 +430,7 @@ async fn what_is_revised_taken_back_archived_and_restarted_stays_valid() {
         world.site.document("/dep", listing);
         world.pass(31 * 24 * HOUR).await;
     }
-    let archived: Vec<String> = served(&world).await.into_keys().collect();
+    let archived: Vec<String> = served(&world, BASE).await.into_keys().collect();
     let volumes = archived.iter().filter(|path| path.contains("/archive/")).count();
     assert!(volumes >= 6, "{archived:?}");
     breaks(&world, &["ArchiveIncomplete", "UnknownNamespace"]).await;
