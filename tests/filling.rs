@@ -215,15 +215,21 @@ fn filling(gazetted: &Gazetted) -> Option<(u64, u64)> {
     Some((of_it["matched"].as_u64()?, of_it["of"].as_u64()?))
 }
 
-/// What is published of the topic: the id of each title.
+/// What is published of the topic, on all pages of its feed: the id of each title.
 fn served(daemon: &RunningDaemon) -> BTreeMap<String, String> {
-    let feed = get(daemon.address, "/topics/works.json");
-    let feed: serde_json::Value = serde_json::from_slice(&feed.body).unwrap();
-    let text = |item: &serde_json::Value, name: &str| item[name].as_str().unwrap().to_owned();
-    let items = feed["items"].as_array().unwrap();
-    let ids: BTreeMap<_, _> =
-        items.iter().map(|item| (text(item, "title"), text(item, "id"))).collect();
-    assert_eq!(ids.len(), items.len(), "nothing stands there twice");
+    let (mut ids, mut number) = (BTreeMap::new(), 0);
+    let mut next = Some("/topics/works.json".to_owned());
+    while let Some(path) = next {
+        let page: serde_json::Value =
+            serde_json::from_slice(&get(daemon.address, &path).body).unwrap();
+        let text = |item: &serde_json::Value, name: &str| item[name].as_str().unwrap().to_owned();
+        let items = page["items"].as_array().unwrap();
+        ids.extend(items.iter().map(|item| (text(item, "title"), text(item, "id"))));
+        number += items.len();
+        let address = page["next_url"].as_str();
+        next = address.map(|url| url.strip_prefix("https://feeds.example.org").unwrap().to_owned());
+    }
+    assert_eq!(ids.len(), number, "nothing stands there twice");
     ids
 }
 
