@@ -140,6 +140,7 @@ fn the_package_installs_a_daemon_that_runs_on_a_clean_machine() {
         ("/usr/share/doc/gazetted/changelog.Debian.gz", 0o644),
         ("/usr/share/doc/gazetted/copyright", 0o644),
         ("/usr/share/doc/gazetted/examples/notify-reload.conf", 0o644),
+        ("/usr/share/doc/gazetted/examples/readers-first.conf", 0o644),
         ("/usr/share/doc/gazetted/reference.toml", 0o644),
         ("/usr/share/fish/vendor_completions.d/gazetted.fish", 0o644),
         ("/usr/share/man/man1/gazetted-export-stories.1.gz", 0o644),

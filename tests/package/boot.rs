@@ -91,6 +91,9 @@ fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
     }
 }
 
+/// Where an operator adds to the unit.
+const DROP_INS: &str = "/etc/systemd/system/gazetted.service.d";
+
 /// The steps of the README on a machine whose first process is systemd.
 pub(super) fn install_and_operate(package: &Path) {
     let can = Command::new("unshare").args(OWN).args(["--fork", "true"]).output();
@@ -111,7 +114,6 @@ pub(super) fn install_and_operate(package: &Path) {
         assert!(status.contains(line), "{line} in {status}");
     }
     assert!(!status.contains("Uid:\t0"), "{status}");
-    // The filter of system calls lets those that poll give way to those that answer.
     let priorities = |tasks: &str| -> Vec<i32> {
         let shown = machine.does(&format!(
             "cd /proc/$(systemctl show -P MainPID gazetted)/task; \
@@ -119,10 +121,27 @@ pub(super) fn install_and_operate(package: &Path) {
         ));
         shown.lines().map(|nice| nice.parse().unwrap()).collect()
     };
-    let own = priorities("$(grep -lx gazetted */comm)")[0];
-    let behind = priorities("$(grep -lx background */comm)");
-    assert!(!behind.is_empty(), "the loop has a thread");
-    assert!(behind.iter().all(|nice| *nice == (own + 10).min(19)), "{behind:?} behind {own}");
+    // Those that poll give way to those that answer where the filter of system calls lets them.
+    let drop_in = include_str!("../../systemd/readers-first.conf").replace('\n', "\\n");
+    for (before, steps) in [
+        ("true".to_owned(), 0),
+        (
+            format!(
+                "mkdir -p {DROP_INS}; printf '{drop_in}' > {DROP_INS}/readers-first.conf; systemctl daemon-reload; systemctl restart gazetted"
+            ),
+            10,
+        ),
+    ] {
+        machine.does(&before);
+        assert_eq!(machine.answers("/readyz").trim(), "200");
+        let own = priorities("$(grep -lx gazetted */comm)")[0];
+        let behind = priorities("$(grep -lx background */comm)");
+        assert!(!behind.is_empty(), "the loop has a thread");
+        assert!(
+            behind.iter().all(|nice| *nice == (own + steps).min(19)),
+            "{behind:?} behind {own}"
+        );
+    }
     assert!(machine.does("gazetted status").contains("kept: 0 stories"));
 
     machine.does("sed -i 's/^title = \"Home Office\"/title = \"HO\"/' /etc/gazetted/gazetted.toml");
