@@ -421,12 +421,7 @@ pub(crate) fn rules(plan: &Plan) -> Rules<'_> {
 }
 
 fn candidates_of(poll: &Poll, plan: &Plan) -> Vec<Candidate> {
-    let entries = match (document_of(poll), &poll.pages) {
-        (Some(reading), _) => &reading.entries,
-        (None, Some(pages)) => &pages.entries,
-        (None, None) => return Vec::new(),
-    };
-    dedup::candidates(entries, &rules(plan), poll.at)
+    dedup::candidates(poll.entries(), &rules(plan), poll.at)
 }
 
 /// The document that came, from the source or from its hub.
