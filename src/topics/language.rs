@@ -205,6 +205,15 @@ impl Dialect {
         others
     }
 
+    /// Whether a folded word is its own stem, as is told at a glance. What is not may be, too.
+    pub(super) fn keeps(self, form: &str) -> bool {
+        match self.algorithm {
+            None => !self.spellings,
+            Some(Algorithm::English) => !self.spellings && !may_end_in_a_suffix(form),
+            Some(_) => false,
+        }
+    }
+
     /// A folded word's stem.
     pub(super) fn stem(self, form: &str) -> Cow<'_, str> {
         let spelt = if self.spellings { american(form) } else { Cow::Borrowed(form) };
@@ -226,13 +235,20 @@ impl Dialect {
     }
 }
 
-/// A word's stem. Numbers and many a name are their own: no English suffix ends in their last letter.
+/// A word's stem.
 fn stem(word: &str, algorithm: Algorithm) -> Cow<'_, str> {
-    const ENDINGS: &str = "cdegilmnrsty";
-    match word.ends_with(|last| ENDINGS.contains(last)) {
-        false if algorithm == Algorithm::English => Cow::Borrowed(word),
+    match algorithm {
+        Algorithm::English if !may_end_in_a_suffix(word) => Cow::Borrowed(word),
         _ => Stemmer::create(algorithm).stem(word),
     }
+}
+
+/// Whether an English suffix ends in a word's last letter. Numbers and many a name end in another.
+fn may_end_in_a_suffix(word: &str) -> bool {
+    matches!(
+        word.as_bytes().last(),
+        Some(b'c'..=b'e' | b'g' | b'i' | b'l'..=b'n' | b'r'..=b't' | b'y')
+    )
 }
 
 /// Beginnings of words that are spelt otherwise in American English.

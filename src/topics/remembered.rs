@@ -5,6 +5,7 @@
 //! changes nothing but the time. The letters are kept and compared, so that
 //! even words whose hashes collide are told apart.
 
+use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
 use super::language::Dialect;
@@ -20,8 +21,8 @@ pub(super) fn stem(form: &str, dialect: Dialect) -> Symbol {
 /// is frequent stays.
 pub(super) struct Remembered {
     buckets: Vec<Bucket>,
-    /// The words of the text that is being read, in order.
-    expected: Vec<Letters>,
+    /// The words of the text that is being read, in order, and which of them each is.
+    expected: Vec<(u32, Letters)>,
 }
 
 /// As many words as the processor fetches from memory at once: waiting for that
@@ -72,11 +73,21 @@ impl Remembered {
         read
     }
 
-    /// To be called for every word of a text before any is recalled. The table
-    /// is too large for the nearest memory; recalled in a row, words do not
-    /// wait for each other.
-    pub(super) fn expect(&mut self, form: &str, dialect: Dialect) {
-        self.expected.push(letters(form, dialect));
+    /// To be called for every word of a text before any is recalled, with how many came before
+    /// it and the text that it stands in. The table is too large for the nearest memory; recalled
+    /// in a row, words do not wait for each other. Returns the stem of a word that is its own:
+    /// that takes less time to find than to recall, and need not be recalled.
+    pub(super) fn expect(
+        &mut self,
+        (number, text, form): (usize, &str, Range<usize>),
+        dialect: Dialect,
+    ) -> Option<Symbol> {
+        let word = &text[form.clone()];
+        if dialect.keeps(word) {
+            return Some(Symbol::stem(word, dialect.number()));
+        }
+        self.expected.push((number as u32, letters(text.as_bytes(), form, dialect)));
+        None
     }
 
     /// Calls `put` with each of the expected words and its stem; `form`
@@ -88,7 +99,8 @@ impl Remembered {
         form: impl Fn(&W) -> &'f str,
         put: impl Fn(&mut W, Symbol),
     ) {
-        for (word, letters) in words.iter_mut().zip(&self.expected) {
+        for (number, letters) in &self.expected {
+            let Some(word) = words.get_mut(*number as usize) else { break };
             let Bucket(bucket) = &mut self.buckets[bucket(letters)];
             match bucket.iter().position(|known| known.letters == *letters) {
                 Some(at) if *letters != UNKNOWN => {
@@ -112,15 +124,29 @@ impl Remembered {
 /// What words too long to be remembered have for letters.
 const UNKNOWN: Letters = [0; 3];
 
-fn letters(form: &str, dialect: Dialect) -> Letters {
-    let mut bytes = [0; size_of::<Letters>()];
-    let Some(place) = bytes[..LONGEST].get_mut(..form.len()) else { return UNKNOWN };
-    place.copy_from_slice(form.as_bytes());
-    bytes[LONGEST] = dialect.code();
-    let mut letters = UNKNOWN;
-    for (letters, bytes) in letters.iter_mut().zip(bytes.as_chunks().0) {
-        *letters = u64::from_le_bytes(*bytes);
+fn letters(text: &[u8], form: Range<usize>, dialect: Dialect) -> Letters {
+    const WIDE: usize = size_of::<Letters>();
+    let length = form.len();
+    if length > LONGEST {
+        return UNKNOWN;
     }
+    // Whatever follows the word is fetched with it and taken out again: most words are shorter
+    // than what copying as many bytes as they have would take.
+    let bytes = match text[form.start..].first_chunk::<WIDE>() {
+        Some(wide) => *wide,
+        None => {
+            let mut bytes = [0; WIDE];
+            bytes[..length].copy_from_slice(&text[form]);
+            bytes
+        }
+    };
+    let mut letters = UNKNOWN;
+    for (place, (letters, bytes)) in letters.iter_mut().zip(bytes.as_chunks().0).enumerate() {
+        let own = length.saturating_sub(place * 8).min(8) as u32;
+        let mask = u64::MAX.checked_shr(64 - 8 * own).unwrap_or(0);
+        *letters = u64::from_le_bytes(*bytes) & mask;
+    }
+    letters[letters.len() - 1] |= u64::from(dialect.code()) << 56;
     letters
 }
 
@@ -145,7 +171,7 @@ mod tests {
         let none = Language::new("none").unwrap().dialect(None);
         let spellings = Language { spellings: true, ..Language::default() }.dialect(None);
         let mut words: Vec<String> = (0..3 * BUCKETS).map(|n| format!("w{n}ing")).collect();
-        let long = ["a".repeat(LONGEST), "a".repeat(LONGEST + 1), "a".repeat(LONGEST + 2)];
+        let long = [LONGEST, LONGEST + 1, LONGEST + 2].map(|length| "e".repeat(length));
         words.extend(["organisations", "sanctions", "a", "zemlja", "санкции"].map(str::to_owned));
         words.extend(long);
         let mut remembered = Remembered::new();
@@ -161,8 +187,17 @@ mod tests {
     /// As the words of one text.
     fn recalled(remembered: &mut Remembered, words: &[&String], dialect: Dialect) -> Vec<Symbol> {
         remembered.expected.clear();
-        words.iter().for_each(|word| remembered.expect(word, dialect));
-        let mut found: Vec<_> = words.iter().map(|word| (*word, None)).collect();
+        let mut text = String::new();
+        let places = words.iter().map(|word| {
+            text.push_str(word);
+            text.len() - word.len()..text.len()
+        });
+        let places: Vec<Range<usize>> = places.collect();
+        let mut found: Vec<_> = Vec::new();
+        for (word, place) in words.iter().zip(places) {
+            let own = remembered.expect((found.len(), &text, place), dialect);
+            found.push((*word, own));
+        }
         remembered.recall(
             &mut found,
             dialect,
@@ -175,9 +210,10 @@ mod tests {
     #[test]
     fn a_frequent_word_stays_when_rare_ones_crowd_its_bucket() {
         let english = Language::default().dialect(None);
-        let place = |word: &str| bucket(&letters(word, english));
+        let letters = |word: &str| letters(word.as_bytes(), 0..word.len(), english);
+        let place = |word: &str| bucket(&letters(word));
         let crowd: Vec<String> = (0..)
-            .map(|n| format!("rare{n}"))
+            .map(|n| format!("rare{n}ly"))
             .filter(|word| place(word) == place("often"))
             .take(2 * WORDS)
             .collect();
@@ -186,7 +222,7 @@ mod tests {
         for rare in &crowd {
             recalled(&mut remembered, &[&often, &often, rare], english);
         }
-        let Bucket(bucket) = &remembered.buckets[place("often")];
-        assert!(bucket.iter().any(|word| word.letters == letters("often", english)));
+        let Bucket(bucket) = &remembered.buckets[place(&often)];
+        assert!(bucket.iter().any(|word| word.letters == letters(&often)));
     }
 }

@@ -96,7 +96,7 @@ impl Words {
                 }
             }
             let folded = &forms[form.clone()];
-            remembered.expect(folded, dialect);
+            let own = remembered.expect((words.len(), &forms, form.clone()), dialect);
             words.push(Word {
                 start: range.start as u32,
                 end,
@@ -105,7 +105,7 @@ impl Words {
                 paragraph,
                 sentence,
                 form: Symbol::form(folded),
-                stem: Symbol::default(),
+                stem: own.unwrap_or_default(),
                 cased: capital.then(|| Symbol::cased(cased)),
             });
             last = range;
