@@ -50,6 +50,10 @@ pub struct Candidate {
     pub(super) boilerplate: Boilerplate,
     /// Those of its passages that serve as keys: asked for again and again.
     hashes: OnceLock<Vec<u64>>,
+    /// The keys of its address, its title and its guid, each asked for as often.
+    address_key: Option<Key>,
+    title_key: OnceLock<Option<Key>>,
+    published_key: OnceLock<Option<Key>>,
     /// The entry's own date, never later than it was read.
     pub(super) date: Timestamp,
     /// The date under which its passages are found: its own, unless that is [`OLD`].
@@ -93,10 +97,12 @@ impl Candidate {
 
     fn all_names(&self) -> Vec<Key> {
         let mut names = self.own.clone();
-        names.extend(self.address_key());
+        names.extend(self.address_key);
         names.extend(self.page_key());
         if let Some(link) = &self.link {
-            for name in [key(KeyKind::Address, &[link]), link_key(&self.entry.source, link)] {
+            let address = self.address_key.filter(|_| self.address.as_ref() == Some(link));
+            let address = address.unwrap_or_else(|| address_key(link));
+            for name in [address, link_key(&self.entry.source, link)] {
                 if !names.contains(&name) {
                     names.push(name);
                 }
@@ -117,16 +123,18 @@ impl Candidate {
     }
 
     pub(super) fn address_key(&self) -> Option<Key> {
-        self.address.as_deref().map(address_key)
+        self.address_key
     }
 
     pub(super) fn title_key(&self) -> Option<Key> {
-        self.title.as_deref().map(|title| key(KeyKind::Title, &[title]))
+        let key = || self.title.as_deref().map(|title| key(KeyKind::Title, &[title]));
+        *self.title_key.get_or_init(key)
     }
 
     /// The key of the id it would be published under, if it founded a story.
     pub(super) fn published_key(&self) -> Option<Key> {
-        self.entry.guid.as_deref().filter(|guid| is_absolute_iri(guid)).map(published_key)
+        let guid = || self.entry.guid.as_deref().filter(|guid| is_absolute_iri(guid));
+        *self.published_key.get_or_init(|| guid().map(published_key))
     }
 
     /// The key of the publisher's own name of the page, which survives a move.
@@ -293,13 +301,16 @@ fn candidate(
     let partners = rules.overrides.partners_of(&entry).into_iter().flat_map(address_keys);
     let date = entry.dated().unwrap_or(now).min(now);
     let mut candidate = Candidate {
-        address,
         title,
         link,
         passages: None,
         is_read: false,
         boilerplate: Arc::default(),
         hashes: OnceLock::new(),
+        address_key: address.as_deref().map(address_key),
+        title_key: OnceLock::new(),
+        published_key: OnceLock::new(),
+        address,
         date,
         filed: date.max(now.before(OLD)),
         own,

@@ -234,18 +234,15 @@ fn read_words(text: &str, line: Range<usize>, words: &mut Vec<Word>) {
             words.push(Word { hash: xxh3_64(word.as_bytes()), place: place.clone(), kind });
         };
         folded.clear();
-        if token.is_ascii() {
-            folded.push_str(token);
+        if let Some(bare) = bare(token) {
+            folded.push_str(bare);
             folded.make_ascii_lowercase();
-            // What is not among letters or digits parts words, and there is nothing to part.
-            let bare = folded.trim_matches(|c: char| !c.is_ascii_alphanumeric());
-            match bare.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-                true if bare.is_empty() => {}
-                true => take(bare),
-                false => split(&folded, &mut word, take),
-            }
+            take(&folded);
         } else {
-            folded.extend(token.nfkc().flat_map(char::to_lowercase).map(plain));
+            match token.is_ascii() {
+                true => folded.extend(token.chars().map(|c| c.to_ascii_lowercase())),
+                false => folded.extend(token.nfkc().flat_map(char::to_lowercase).map(plain)),
+            }
             split(&folded, &mut word, take);
         }
         if let Some(last) = token.chars().rev().find(|c| !is_bracket(*c)) {
@@ -254,21 +251,34 @@ fn read_words(text: &str, line: Range<usize>, words: &mut Vec<Word>) {
     }
 }
 
+/// The word that a token is but for marks around it, where it is one of ASCII letters and digits: nearly
+/// every one. What is not among these parts words, and there is nothing to part.
+fn bare(token: &str) -> Option<&str> {
+    let bytes = token.as_bytes();
+    let start = bytes.iter().position(u8::is_ascii_alphanumeric)?;
+    let length = bytes[start..].iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
+    let (before, behind) = (&bytes[..start], &bytes[start + length..]);
+    let is_mark = |byte: &u8| byte.is_ascii() && !byte.is_ascii_alphanumeric();
+    (before.is_ascii() && behind.iter().all(is_mark)).then(|| &token[start..start + length])
+}
+
 /// The places of what stands between white space.
 fn tokens(text: &str, line: Range<usize>) -> impl Iterator<Item = Range<usize>> {
-    let mut rest = line;
+    let is_space = |byte: u8| matches!(byte, b'\t'..=b'\r' | b' ');
+    let (bytes, mut at) = (&text.as_bytes()[..line.end], line.start);
     std::iter::from_fn(move || {
-        let unread = &text[rest.clone()];
-        let begun = unread.trim_start();
-        let start = rest.end - begun.len();
-        let special = |byte: &u8| !byte.is_ascii() || matches!(byte, b'\t'..=b'\r' | b' ');
-        let length = match begun.bytes().position(|byte| special(&byte)) {
+        let mut start = at + bytes[at..].iter().position(|byte| !is_space(*byte))?;
+        if !bytes[start].is_ascii() {
+            start = line.end - text[start..line.end].trim_start().len();
+        }
+        let begun = &text[start..line.end];
+        let length = match begun.bytes().position(|byte| !byte.is_ascii() || is_space(byte)) {
             Some(end) if begun.as_bytes()[end].is_ascii() => end,
             Some(_) => begun.find(char::is_whitespace).unwrap_or(begun.len()),
             None => begun.len(),
         };
-        rest.start = start + length;
-        (length > 0).then_some(start..rest.start)
+        at = start + length;
+        (length > 0).then_some(start..at)
     })
 }
 

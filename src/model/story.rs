@@ -267,7 +267,7 @@ pub type Bearers = SmallVec<[StoryId; 1]>;
 #[derive(Debug, Clone, Default)]
 pub struct Lookalikes {
     /// Which stories bear a key, oldest first.
-    pub by_key: HashMap<Key, Bearers>,
+    pub by_key: HashMap<Key, Bearers, foldhash::fast::RandomState>,
     /// Those stories.
     pub stories: HashMap<StoryId, Arc<Story>>,
 }

@@ -32,21 +32,22 @@ fn is_legible(c: char) -> bool {
 
 /// One line: legible, runs of white space as one space.
 pub(super) fn line(text: &str) -> String {
-    let mut line = String::with_capacity(text.len());
-    for word in legible(text).split_whitespace() {
-        if !line.is_empty() {
-            line.push(' ');
-        }
-        line.push_str(word);
-    }
-    line
+    begun(&legible(text), usize::MAX, text.len())
 }
 
-/// The first `limit` characters of a text as one line, cut between words.
-pub(super) fn excerpt(text: &str, limit: usize) -> String {
-    let mut line = String::new();
+/// The words of a text with a space between them, until they are longer than `limit` characters;
+/// as a rule that takes so many bytes.
+fn begun(text: &str, limit: usize, bytes: usize) -> String {
+    match text.is_ascii() {
+        true => joined(text.split_ascii_whitespace(), limit, bytes),
+        false => joined(text.split_whitespace(), limit, bytes),
+    }
+}
+
+fn joined<'t>(words: impl Iterator<Item = &'t str>, limit: usize, bytes: usize) -> String {
+    let mut line = String::with_capacity(bytes);
     let mut length = 0;
-    for word in legible(text).split_whitespace() {
+    for word in words {
         if length > limit {
             break;
         }
@@ -57,11 +58,19 @@ pub(super) fn excerpt(text: &str, limit: usize) -> String {
         line.push_str(word);
         length += word.chars().count();
     }
+    line
+}
+
+/// The first `limit` characters of a text as one line, cut between words.
+pub(super) fn excerpt(text: &str, limit: usize) -> String {
+    let mut line = begun(&legible(text), limit, text.len().min(limit + 64));
     let Some((end, _)) = line.char_indices().nth(limit) else {
         return line;
     };
     let cut = line[..end].rfind(' ').unwrap_or(end);
-    format!("{}…", line[..cut].trim_end_matches([',', ';', ':', '.', ' ']))
+    line.truncate(line[..cut].trim_end_matches([',', ';', ':', '.', ' ']).len());
+    line.push('…');
+    line
 }
 
 /// Plain text as HTML.

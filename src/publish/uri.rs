@@ -7,6 +7,10 @@ use url::{Position, Url};
 /// GOV.UK's own finder feeds have `?organisations[]=…`.
 pub(super) fn uri(url: &Url) -> String {
     let (before, rest) = url.as_str().split_at(url[..Position::BeforePath].len());
+    // As nearly every address.
+    if rest.chars().all(is_allowed) {
+        return url.as_str().to_owned();
+    }
     let mut uri = String::with_capacity(url.as_str().len());
     uri.push_str(before);
     for (at, c) in rest.char_indices() {
@@ -33,7 +37,8 @@ pub(super) fn is_uri(text: &str) -> bool {
 /// Unreserved and reserved characters without the brackets, which only
 /// delimit an IPv6 address.
 fn is_allowed(c: char) -> bool {
-    c.is_ascii_alphanumeric() || "-._~:/?#@!$&'()*+,;=".contains(c)
+    matches!(c, 'a'..='z' | 'A'..='Z' | '0'..='9' | '-' | '.' | '_' | '~' | ':' | '/' | '?' | '#'
+        | '@' | '!' | '$' | '&' | '\'' | '(' | ')' | '*' | '+' | ',' | ';' | '=')
 }
 
 fn is_encoded(text: &str) -> bool {
