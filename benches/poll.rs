@@ -4,7 +4,7 @@
 //! over 1,000 and 10,000 sources (or as many as are named), each number in a process of
 //! its own: cold, with nothing changed, with one in twenty changed, while somebody reads a
 //! feed, after a restart; and up to 1,000 of them over TLS, a connection each. `--cold` ends
-//! after the first pass, for a profile of it. `--known` starts a daemon that knows so many
+//! after the first pass, and `--tls` does only those over TLS, for a profile. `--known` starts a daemon that knows so many
 //! sources, of one story each, and polls none.
 
 #![allow(unreachable_pub)] // a program exports nothing
@@ -50,6 +50,9 @@ const ALONE: &str = "--alone";
 /// The argument that ends it after the first pass.
 const COLD: &str = "--cold";
 
+/// The argument that leaves out all passes but those over TLS.
+const TLS: &str = "--tls";
+
 /// Where it finds the directory of that measurement.
 const DIRECTORY: &str = "GAZETTED_BENCH_DIRECTORY";
 
@@ -86,7 +89,7 @@ fn main() -> Result<(), Error> {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         let origin = Origin::start(&directory)?;
         runtime.block_on(measure(&origin, counts[0], &directory))?;
-        return match arguments.iter().any(|argument| argument == COLD) {
+        return match arguments.iter().any(|argument| [COLD, TLS].contains(&&**argument)) {
             true => Ok(()),
             false => peers(&origin, counts[0].min(FEW)),
         };
@@ -107,7 +110,7 @@ fn main() -> Result<(), Error> {
         let made = Certificate::in_directory(directory.path());
         let mut alone = Command::new(std::env::current_exe()?);
         alone.args([ALONE, &count.to_string()]).env(DIRECTORY, directory.path());
-        alone.args(arguments.iter().filter(|argument| *argument == COLD));
+        alone.args(arguments.iter().filter(|argument| [COLD, TLS].contains(&&***argument)));
         match made.make(origin::ORIGINS)? {
             // The daemon's client trusts it as it trusts the system's.
             true => drop(alone.env("SSL_CERT_FILE", &made.certificate)),
@@ -126,6 +129,9 @@ async fn measure(origin: &Origin, count: usize, directory: &Path) -> Result<(), 
     let clock = Clock::by_hand(Timestamp::from_secs(1_743_600_000));
     let mut bench =
         Bench { origin, count, clock, directory: directory.join("plain"), secure: false };
+    if std::env::args().any(|argument| argument == TLS) {
+        return measure_secure(bench, count / 20, directory).await;
+    }
     let daemon = bench.pass("cold", async |bench| bench.start().await).await?;
     if std::env::args().any(|argument| argument == COLD) {
         return Ok(daemon.stop().await?);
@@ -158,8 +164,10 @@ async fn measure(origin: &Origin, count: usize, directory: &Path) -> Result<(), 
 async fn measure_secure(bench: Bench<'_>, changed: usize, directory: &Path) -> Result<(), Error> {
     let count = bench.count.min(FEW);
     let mut bench = Bench { count, directory: directory.join("secure"), secure: true, ..bench };
+    // As they have by now in a full run.
+    ask(&format!("{}/change/{changed}", root(bench.origin))).await?;
     let daemon = bench.pass("TLS, cold", async |bench| bench.start().await).await?;
-    for pass in ["TLS, unchanged", "TLS, unchanged, in full"] {
+    for pass in ["TLS, unchanged", "TLS, unchanged, in full", "TLS, unchanged again"] {
         bench.pass(pass, async |bench| bench.a_week_on(&daemon).await).await?;
     }
     daemon.stop().await?;
