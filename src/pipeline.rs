@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
-use tokio::task::{Id, JoinError, JoinSet};
+use tokio::task::{Id, JoinSet};
 use tokio::time::Instant;
 use tracing::{error, info};
 
@@ -25,6 +25,8 @@ mod enriching;
 mod filing;
 
 mod filling;
+
+mod gathering;
 
 mod hub;
 
@@ -54,6 +56,7 @@ mod rounds;
 
 mod telling;
 
+use gathering::{Ended, Gathering};
 use hub::OwnHub;
 use press::Press;
 use push::{Hubs, Word, heard};
@@ -76,21 +79,14 @@ const RETRY: Duration = Duration::from_secs(30);
 /// How long polls under way may take once the daemon is told to stop.
 const LAST_POLLS: Duration = Duration::from_secs(10);
 
-/// As many polls go into one commit: what was waiting when the last was done.
-const GATHER: usize = 256;
-
-/// No further poll does once those there are have brought so many entries: all that is made
-/// of them is in memory at the same time, and a larger commit costs each of them as much.
-const ENTRIES: usize = 500;
-
 /// What makes the loop act.
 enum Event {
     /// A source is due.
     Due,
     /// Polls that a full disk kept out may go in by now.
     Retry,
-    /// Polls ended.
-    Polled(Vec<Poll>),
+    /// A poll ended.
+    Polled(Ended),
     /// A hub has sent something, or was asked.
     Heard(Box<Word>),
     /// A subscriber of our hub was asked, or told.
@@ -115,6 +111,8 @@ pub struct Pipeline {
     agenda: Agenda,
     requests: mpsc::Receiver<Request>,
     polls: JoinSet<Poll>,
+    /// Those of them that ended and are not committed.
+    gathering: Gathering,
     under_way: HashMap<Id, Arc<Source>>,
     waiting_for: HashMap<SourceId, Vec<oneshot::Sender<Result<Polled, Refusal>>>>,
     waiting_for_rest: Vec<oneshot::Sender<()>>,
@@ -158,6 +156,7 @@ impl Pipeline {
             agenda,
             requests,
             polls: JoinSet::new(),
+            gathering: Gathering::default(),
             under_way: HashMap::new(),
             waiting_for: HashMap::new(),
             waiting_for_rest: Vec::new(),
@@ -203,6 +202,9 @@ impl Pipeline {
 
     async fn turn(&mut self) -> Result<(), StoreError> {
         loop {
+            if self.gathering.is_due(!self.polls.is_empty(), Instant::now()) {
+                self.ingest(Vec::new()).await?;
+            }
             self.start_due_polls();
             self.ask_hubs().await?;
             self.fill_topics().await?;
@@ -213,7 +215,7 @@ impl Pipeline {
                 Event::Due => {}
                 Event::Compressed(took) => self.compressed(took),
                 Event::Retry => self.ingest(Vec::new()).await?,
-                Event::Polled(polls) => self.ingest(polls).await?,
+                Event::Polled(ended) => self.gather(ended),
                 Event::Heard(word) => self.heard(*word).await?,
                 Event::Told(word) => self.told(word).await?,
                 Event::Asked(Request::Subscribe { asked, done }) => {
@@ -244,15 +246,17 @@ impl Pipeline {
         let publish_at = self.publish_at();
         // What is yet to be published is news from now on.
         self.pulse.expect(publish_at.map(|_| self.clock.now()).or(wake_at));
+        let commit_at = self.gathering.due_at();
         let tell_at = self.hub.as_ref().and_then(OwnHub::wake_at);
         tokio::select! {
             biased;
             request = self.requests.recv() => Event::Asked(request.unwrap_or(Request::Stop)),
-            Some(ended) = self.polls.join_next_with_id() => Event::Polled(self.gather(ended)),
+            Some(ended) = self.polls.join_next_with_id() => Event::Polled(ended),
             word = heard(&mut self.hubs, full) => Event::Heard(Box::new(word)),
             word = hub::next(&mut self.hub) => Event::Told(word),
             Some(done) = self.compressing.join_next() => Event::Compressed(done.unwrap_or_default()),
             () = tokio::time::sleep_until(publish_at.unwrap_or(self.retry_at)), if publish_at.is_some() => Event::Due,
+            () = tokio::time::sleep_until(commit_at.unwrap_or(self.retry_at)), if commit_at.is_some() => Event::Due,
             () = self.clock.sleep_until(wake_at.unwrap_or(Timestamp::EPOCH)), if wake_at.is_some() => Event::Due,
             () = self.clock.sleep_until(tell_at.unwrap_or(Timestamp::EPOCH)), if tell_at.is_some() => Event::Due,
             () = tokio::time::sleep_until(self.retry_at), if full => Event::Retry,
@@ -260,25 +264,20 @@ impl Pipeline {
         }
     }
 
-    /// The poll that ended, and those that ended meanwhile.
-    fn gather(&mut self, first: Result<(Id, Poll), JoinError>) -> Vec<Poll> {
-        let mut polls: Vec<Poll> = self.landed(first).into_iter().collect();
-        let mut entries = polls.first().map_or(0, |poll| poll.entries().len());
-        while polls.len() < GATHER
-            && entries < ENTRIES
+    /// A poll has ended, and others may have meanwhile.
+    fn gather(&mut self, first: Ended) {
+        self.gathering.add(first);
+        while self.gathering.has_room()
             && let Some(ended) = self.polls.try_join_next_with_id()
         {
-            let landed = self.landed(ended);
-            entries += landed.as_ref().map_or(0, |poll| poll.entries().len());
-            polls.extend(landed);
+            self.gathering.add(ended);
         }
-        polls
     }
 
     /// A poll that panicked is that source's failure and costs only itself. One
     /// of a source that a reload took away meanwhile, or gave another address,
     /// counts for nothing.
-    fn landed(&mut self, ended: Result<(Id, Poll), JoinError>) -> Option<Poll> {
+    fn landed(&mut self, ended: Ended) -> Option<Poll> {
         let (task, poll, aborted) = match ended {
             Ok((task, poll)) => (task, Some(poll), false),
             Err(broken) => (broken.id(), None, broken.is_cancelled()),
@@ -338,9 +337,14 @@ impl Pipeline {
         })
     }
 
-    async fn ingest(&mut self, polls: Vec<Poll>) -> Result<(), StoreError> {
-        let polls: Vec<Poll> =
-            std::mem::take(&mut self.kept_out).into_iter().chain(polls).collect();
+    /// Has the editor take in what was kept out, what ended, and what else there is.
+    async fn ingest(&mut self, more: Vec<Poll>) -> Result<(), StoreError> {
+        let began = Instant::now();
+        let mut polls = std::mem::take(&mut self.kept_out);
+        for ended in self.gathering.take() {
+            polls.extend(self.landed(ended));
+        }
+        polls.extend(more);
         let before: Vec<Before> = polls.iter().map(|poll| self.before(poll)).collect();
         let ingested = match self.editor.ingest(&polls).await {
             Err(full @ StoreError::Full { .. }) => {
@@ -359,6 +363,7 @@ impl Pipeline {
             }
             ingested => ingested?,
         };
+        self.gathering.committed(began.elapsed(), Instant::now());
         self.untold.extend(
             polls.iter().zip(&ingested).filter_map(|(poll, ingested)| News::of(poll, ingested)),
         );
@@ -458,7 +463,7 @@ impl Pipeline {
         let due = self.agenda.wake_at().is_some_and(|next| next <= self.clock.now());
         let hubs_rest = self.hubs.as_ref().is_none_or(Hubs::rests);
         let told = self.hub.as_ref().is_none_or(OwnHub::rests);
-        let rests = self.polls.is_empty() && !due && hubs_rest && told;
+        let rests = self.polls.is_empty() && self.gathering.is_empty() && !due && hubs_rest && told;
         if rests && !self.editor.is_filling() && self.is_published() {
             for done in self.waiting_for_rest.drain(..) {
                 let _ = done.send(());
@@ -474,9 +479,10 @@ impl Pipeline {
         while let Ok(Some(ended)) =
             tokio::time::timeout_at(until, self.polls.join_next_with_id()).await
         {
-            let polls = self.gather(ended);
-            self.ingest(polls).await?;
+            self.gather(ended);
+            self.ingest(Vec::new()).await?;
         }
+        self.ingest(Vec::new()).await?;
         self.polls.abort_all();
         // What hubs were thanked for is published, too.
         self.hubs.iter_mut().for_each(Hubs::close);
