@@ -378,7 +378,7 @@ fn sources_list(states: &[SourceState], site: &Site) -> Rendered {
             text: state.source.title.clone(),
             description: String::new(),
             feed: account::address(&state.source.location).unwrap_or_else(ours),
-            page: state.memory.feed.url.as_ref().map(uri::uri),
+            page: state.memory.feed.page().as_ref().map(uri::uri),
         }
     };
     let headings = [

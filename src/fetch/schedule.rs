@@ -67,7 +67,7 @@ pub(super) struct Next {
     /// Before then not even the operator has it asked (P14).
     pub(super) not_before: Timestamp,
     /// The rule that decided, in words.
-    pub(super) because: String,
+    pub(super) because: &'static str,
 }
 
 /// A wait and what asks for it.
@@ -100,11 +100,11 @@ pub(super) fn next(
     if let Location::File(_) = source.location {
         let long = source.pace.interval.unwrap_or(FILE_INTERVAL);
         let at = now.after(long);
-        return Next { at, not_before: now, because: "files are looked at every so often".into() };
+        return Next { at, not_before: now, because: "files are looked at every so often" };
     }
     let floor = floor(memory, said, source, settings);
     if memory.rests() {
-        let because = "it has ended or is gone, and is asked again only by hand".into();
+        let because = "it has ended or is gone, and is asked again only by hand";
         return Next { at: now.after(FURTHEST), not_before: now.after(floor.long), because };
     }
     let held = said.freshness.retry_after.map(|wait| wait.min(FURTHEST)).unwrap_or_default();
@@ -122,14 +122,14 @@ pub(super) fn next(
     let spread =
         if wait.common && memory.polls <= 1 { spread(source, wait.long) } else { Duration::ZERO };
     let mut at = now.after(wait.long + spread);
-    at = in_phase(at, &memory.hints);
-    let allowed = out_of_skipped(at, &memory.hints);
+    at = in_phase(at, memory.hints());
+    let allowed = out_of_skipped(at, memory.hints());
     let because =
         if allowed > at { "the source asks for no polls at these times" } else { wait.because };
     let at = allowed.after(jitter(source, now, allowed));
     // Jitter must not carry it back into forbidden hours.
-    let at = out_of_skipped(at, &memory.hints);
-    Next { at, not_before, because: because.to_owned() }
+    let at = out_of_skipped(at, memory.hints());
+    Next { at, not_before, because }
 }
 
 /// The least time between two requests (P20, P22).
@@ -159,13 +159,14 @@ fn floor(memory: &Memory, said: &Said, source: &Source, settings: &Settings) -> 
 /// only forbids to keep the answer.
 fn invited(memory: &Memory, said: &Said, settings: &Settings) -> Option<Duration> {
     let offered = |long: &Duration| !long.is_zero() && *long < settings.floor;
-    let offers = [said.freshness.lifetime, memory.hints.ttl].into_iter().flatten().filter(offered);
+    let offers =
+        [said.freshness.lifetime, memory.hints().ttl].into_iter().flatten().filter(offered);
     offers.map(|long| long.max(settings.hard_floor)).min()
 }
 
 /// What the source asks for, in headers and in its document.
 fn asked_for(memory: &Memory, said: &Said) -> impl Iterator<Item = Wait> {
-    let Hints { ttl, update_period, .. } = memory.hints;
+    let &Hints { ttl, update_period, .. } = memory.hints();
     [
         said.freshness
             .lifetime

@@ -237,7 +237,7 @@ fn status_of(source: &Source, memory: &Memory, now: Timestamp) -> SourceStatus {
     let state = match (memory.polls, &memory.failure) {
         (0, _) => "new",
         _ if memory.rests() && gone => "gone",
-        _ if memory.hints.ended => "ended",
+        _ if memory.hints().ended => "ended",
         _ if hold.is_some() => "held",
         (_, Some(_)) => "failing",
         (_, None) if memory.intake.since.is_some() => "floods",
@@ -253,7 +253,7 @@ fn status_of(source: &Source, memory: &Memory, now: Timestamp) -> SourceStatus {
         last_success: date(memory.last_success),
         last_news: date(memory.last_news),
         next_poll: date(memory.last_poll.map(|_| memory.next_poll)),
-        because: memory.because.clone(),
+        because: memory.because.to_string(),
         not_before: date(Some(memory.not_before).filter(|until| *until > now)),
         held_until: date(hold.map(|hold| hold.until)),
         held: hold.map(|hold| match hold.scope {

@@ -18,7 +18,7 @@ fn known() -> Memory {
 }
 
 /// How long until the next poll, and why, of a source with a configured interval.
-fn wait(interval: Duration, memory: &Memory, said: &Said) -> (Duration, String) {
+fn wait(interval: Duration, memory: &Memory, said: &Said) -> (Duration, &'static str) {
     let mut source = web_source("one", "http://a/");
     source.pace.interval = Some(interval);
     let next = next(memory, said, &source, &Settings::default(), now());
@@ -34,7 +34,10 @@ fn about(wait: Duration, expected: Duration) -> bool {
 fn the_longest_of_all_that_is_asked_for_decides_and_is_named() {
     let lifetime = |long| Freshness { lifetime: Some(long), ..Freshness::default() };
     let plain = Said::default();
-    let ttl = Memory { hints: Hints { ttl: Some(3 * HOUR), ..Hints::default() }, ..known() };
+    let ttl = Memory {
+        hints: Some(Box::new(Hints { ttl: Some(3 * HOUR), ..Hints::default() })),
+        ..known()
+    };
     for (interval, memory, said, expected, because) in [
         (2 * HOUR, known(), plain, 2 * HOUR, "configured interval"),
         (MINUTE, known(), plain, HOUR, "unless it says so"),
