@@ -437,6 +437,7 @@ impl Pipeline {
         let is_watched = |id: &SourceId| self.only.as_ref().is_none_or(|only| only.contains(id));
         let plan = self.editor.plan().clone();
         let watched: Vec<_> = plan.sources.iter().filter(|(id, _)| is_watched(id)).collect();
+        self.agenda.expect(watched.len());
         for (_, source) in watched {
             self.replan_source(source);
         }

@@ -101,7 +101,7 @@ fn listen(memory: &mut Memory, source: &Source, now: Timestamp) -> Option<(Event
     if heard.is_some() {
         return heard;
     }
-    if source.pace.mute_silence {
+    if source.pace().mute_silence {
         memory.silent = None;
         return None;
     }

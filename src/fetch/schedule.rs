@@ -98,7 +98,7 @@ pub(super) fn next(
     now: Timestamp,
 ) -> Next {
     if let Location::File(_) = source.location {
-        let long = source.pace.interval.unwrap_or(FILE_INTERVAL);
+        let long = source.pace().interval.unwrap_or(FILE_INTERVAL);
         let at = now.after(long);
         return Next { at, not_before: now, because: "files are looked at every so often" };
     }
@@ -140,7 +140,7 @@ fn floor(memory: &Memory, said: &Said, source: &Source, settings: &Settings) -> 
         Wait::new(settings.floor, "no source is asked more often unless it says so")
     };
     floor.common = true;
-    if let Some(min) = source.pace.min {
+    if let Some(min) = source.pace().min {
         floor = floor.or_longer(Wait::new(min, "the configured minimum"));
     }
     let says_nothing = !memory.gave_validators && said.freshness.lifetime.is_none();
@@ -198,10 +198,10 @@ fn wish(
         let long = websub::BACKUP.min(alone.long.max(now.until(until)));
         return Wait::new(long, "its hub pushes; one look whether it pushes all");
     }
-    if let Some(interval) = source.pace.interval {
+    if let Some(interval) = source.pace().interval {
         return Wait { common: true, ..Wait::new(interval, "the configured interval") };
     }
-    let ceiling = source.pace.max.unwrap_or(settings.ceiling);
+    let ceiling = source.pace().max.unwrap_or(settings.ceiling);
     // Who invites polls finds them cheap.
     let discount = invited(memory, said, settings)
         .map_or(1.0, |offered| offered.as_secs_f64() / settings.floor.as_secs_f64());
@@ -233,8 +233,8 @@ fn after_failure(
     now: Timestamp,
 ) -> Wait {
     let price = market::price(memory, settings);
-    let interval = source.pace.interval.unwrap_or_else(|| usual(memory, settings, price, now));
-    let ceiling = source.pace.max.unwrap_or(settings.ceiling);
+    let interval = source.pace().interval.unwrap_or_else(|| usual(memory, settings, price, now));
+    let ceiling = source.pace().max.unwrap_or(settings.ceiling);
     let base = interval.min(ceiling).max(HOUR);
     let suspended = memory.failing_since.is_some_and(|since| since.until(now) >= SUSPENDED_AFTER);
     // A long interval is not shortened by a failure.

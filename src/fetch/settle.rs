@@ -115,7 +115,7 @@ fn pushed(news: &News, memory: &mut Memory, now: Timestamp) {
 /// may be asked again, unless it waits for a reason of its own (W15, P26-P28, P37).
 /// Says whether that is earlier than it was.
 pub fn hasten(memory: &mut Memory, source: &Source, settings: &Settings, now: Timestamp) -> bool {
-    let floor = source.pace.min.map_or(settings.hard_floor, |min| min.max(settings.hard_floor));
+    let floor = source.pace().min.map_or(settings.hard_floor, |min| min.max(settings.hard_floor));
     let floored = memory.last_poll.map_or(now, |last| last.after(floor));
     let held = memory.hold.map_or(now, |hold| hold.until);
     let due = now.max(floored).max(held);

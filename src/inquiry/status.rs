@@ -246,7 +246,7 @@ fn status_of(source: &Source, memory: &Memory, now: Timestamp) -> SourceStatus {
     };
     SourceStatus {
         id: source.id.to_string(),
-        title: source.title.clone(),
+        title: source.title.to_string(),
         state: state.to_owned(),
         last_poll: date(memory.last_poll),
         last_outcome: memory.last_poll.map(|_| outcome(memory).to_owned()),

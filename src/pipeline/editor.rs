@@ -361,7 +361,7 @@ impl Editor {
         memories: &BTreeMap<SourceId, Memory>,
     ) -> usize {
         let Some(source) = self.plan.sources.get(&poll.source) else { return usize::MAX };
-        let most = source.pace.new_a_day.unwrap_or(self.plan.polling.new_a_day);
+        let most = source.pace().new_a_day.unwrap_or(self.plan.polling.new_a_day);
         let within = |memory: &Memory| match memory.hash {
             None => usize::MAX,
             Some(_) => dedup::allowance(listed, &memory.intake, most, poll.at),

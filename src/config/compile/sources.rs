@@ -51,7 +51,10 @@ impl Desk<'_> {
                 let id = SourceId::new(name);
                 let source = Source {
                     id: id.clone(),
-                    title: table.title.as_ref().map_or(name, |title| &title.0).into(),
+                    title: table
+                        .title
+                        .as_ref()
+                        .map_or_else(|| id.shared(), |title| title.0.as_str().into()),
                     location,
                     tags: table.tags.clone(),
                     role: table.role,
@@ -59,7 +62,7 @@ impl Desk<'_> {
                     position,
                     enrich: table.enrich,
                     pace,
-                    headers,
+                    headers: headers.into(),
                     allow_private: table.allow_private,
                     push: table.push,
                 };
@@ -111,7 +114,7 @@ impl Desk<'_> {
             return None;
         }
         match text.parse::<WebAddress>() {
-            Ok(WebAddress { written, url }) => Some(Location::Web { written, url }),
+            Ok(WebAddress { written, url }) => Some(Location::web(&written, url)),
             Err(complaint) => {
                 let help = match Url::parse(text).is_err() && self.is_like_a_file(file, text) {
                     true => format!("a source in a file is named by `file = \"{text}\"`"),
@@ -174,7 +177,12 @@ impl Desk<'_> {
         }
     }
 
-    fn pace(&mut self, file: usize, table: &file::Source, polling: &file::Polling) -> Pace {
+    fn pace(
+        &mut self,
+        file: usize,
+        table: &file::Source,
+        polling: &file::Polling,
+    ) -> Option<Box<Pace>> {
         let floor = polling.hard_floor.get_ref();
         for (name, period) in
             [("interval", &table.interval), ("min", &table.min), ("max", &table.max)]
@@ -207,13 +215,14 @@ impl Desk<'_> {
         }
         let time =
             |period: &Option<Spanned<Period>>| period.as_ref().map(|period| period.get_ref().0);
-        Pace {
+        let pace = Pace {
             interval: time(&table.interval),
             min: time(&table.min),
             max: time(&table.max),
             mute_silence: table.mute_silence,
             new_a_day: table.new_a_day.map(NonZeroUsize::get),
-        }
+        };
+        (pace != Pace::default()).then(|| Box::new(pace))
     }
 
     /// The headers of the file, and the one that the credentials make.

@@ -20,7 +20,7 @@ fn known() -> Memory {
 /// How long until the next poll, and why, of a source with a configured interval.
 fn wait(interval: Duration, memory: &Memory, said: &Said) -> (Duration, &'static str) {
     let mut source = web_source("one", "http://a/");
-    source.pace.interval = Some(interval);
+    source.pace.get_or_insert_default().interval = Some(interval);
     let next = next(memory, said, &source, &Settings::default(), now());
     (now().until(next.at), next.because)
 }
@@ -78,9 +78,9 @@ fn the_operators_limits_hold_for_the_learned_rhythm() {
         now().until(next(&memory, &Said::default(), source, &Settings::default(), now()).at)
     };
     assert!(asked(&source) > 10 * HOUR);
-    source.pace.max = Some(5 * HOUR);
+    source.pace.get_or_insert_default().max = Some(5 * HOUR);
     assert!(about(asked(&source), 5 * HOUR));
-    source.pace.min = Some(9 * HOUR);
+    source.pace.get_or_insert_default().min = Some(9 * HOUR);
     assert!(about(asked(&source), 9 * HOUR));
 }
 
