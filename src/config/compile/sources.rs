@@ -1,6 +1,6 @@
 //! The `[[source]]` tables in; the sources of the plan out.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -23,8 +23,9 @@ type Place = (usize, Range<usize>);
 impl Desk<'_> {
     pub(super) fn sources(&mut self, parts: &[Read], polling: &file::Polling) -> Sources {
         let mut sources = Sources::new();
-        let mut ids = BTreeMap::<String, Place>::new();
-        let mut addresses = BTreeMap::<String, Place>::new();
+        // Of very many, whose order nobody asks for.
+        let mut ids = HashMap::<&str, Place>::new();
+        let mut addresses = HashMap::<String, Place>::new();
         let mut position = 0;
         for (file, part) in parts.iter().enumerate() {
             for (index, table) in part.config.source.iter().enumerate() {
@@ -45,7 +46,7 @@ impl Desk<'_> {
                     self.twice("source", name, place, &first.clone());
                     continue;
                 }
-                ids.insert(name.into(), place);
+                ids.insert(name, place);
                 let Some(location) = location else { continue };
                 self.asked_once(file, table, &location, &mut addresses);
                 let id = SourceId::new(name);
@@ -154,7 +155,7 @@ impl Desk<'_> {
         file: usize,
         table: &file::Source,
         location: &Location,
-        addresses: &mut BTreeMap<String, Place>,
+        addresses: &mut HashMap<String, Place>,
     ) {
         let span = table.url.as_ref().map(Spanned::span);
         let span = span.or_else(|| table.file.as_ref().map(Spanned::span)).unwrap_or_default();
