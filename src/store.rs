@@ -15,6 +15,10 @@
 //! places derive from its query and stand under the query's fingerprint, so
 //! they can be large and never stale; the loop fills them again.
 //!
+//! What sled costs, in time, memory and room, goes with the number of its keys. So a story has one
+//! key of its own: what it bears stands on [`sheets`] with what others bear, its places and
+//! its place in the order in blocks of [`sequences`], and the [`index`] from keys to stories is kept in memory.
+//!
 //! # How sled is used, and why so
 //!
 //! One tree, one batch a commit: a batch on one tree is crash-atomic. One
@@ -47,13 +51,13 @@ mod home;
 
 mod in_memory;
 
+mod index;
+
 mod layout;
 
 mod migrate;
 
 mod open;
-
-mod passages;
 
 mod read;
 
@@ -66,6 +70,10 @@ mod retention;
 mod room;
 
 mod salvage;
+
+mod sequences;
+
+mod sheets;
 
 mod sled_store;
 

@@ -189,12 +189,16 @@ fn what_was_answered_survives_kill_9() {
 
 /// A backup taken while commits go on holds whole commits up to some moment,
 /// and perhaps stories of later ones; never a memory without its stories.
-/// The demonstration with a store that a program of format 1 left.
-fn of_format_1() -> Gazetted {
+/// The demonstration with a store that a program of a former format left.
+fn of_format(format: u32) -> Gazetted {
+    let recorded = match format {
+        1 => include_str!("stores/format-1.txt"),
+        _ => include_str!("stores/format-2.txt"),
+    };
     let demo = Gazetted::demo();
     let home = demo.path().join("store");
     let engine = sled::open(home.join("sled")).unwrap();
-    for line in include_str!("stores/format-1.txt").lines() {
+    for line in recorded.lines() {
         let (key, value) = line.split_once(' ').unwrap();
         let [key, value] = [key, value].map(|part| STANDARD_NO_PAD.decode(part).unwrap());
         engine.insert(key, value).unwrap();
@@ -203,15 +207,21 @@ fn of_format_1() -> Gazetted {
     fs::write(home.join("lock"), "").unwrap();
     fs::write(
         home.join("epoch"),
-        "gazetted store: what it must at least hold\nformat 1\ncommits 18\n",
+        format!("gazetted store: what it must at least hold\nformat {format}\ncommits 18\n"),
     )
     .unwrap();
     demo
 }
 
 #[test]
-fn a_store_of_format_1_is_migrated_and_said_to_be_whenever_the_program_is_killed_in_it() {
-    let unharmed = of_format_1();
+fn a_store_of_a_former_format_is_migrated_and_said_to_be_whenever_the_program_is_killed_in_it() {
+    for format in [1, 2] {
+        is_migrated(format);
+    }
+}
+
+fn is_migrated(format: u32) {
+    let unharmed = of_format(format);
     let (code, log) = unharmed.start().end("TERM");
     assert!(code == Some(0) && log.contains("store_migrating"), "{log}");
     assert!(log.contains("store_migrated"), "{log}");
@@ -219,7 +229,7 @@ fn a_store_of_format_1_is_migrated_and_said_to_be_whenever_the_program_is_killed
     assert_eq!(stories.lines().count(), 46);
 
     for after in (0..60).step_by(4) {
-        let demo = of_format_1();
+        let demo = of_format(format);
         let mut victim = demo.command(&["check", "--store"]).stdout(Stdio::null()).spawn().unwrap();
         std::thread::sleep(std::time::Duration::from_millis(after));
         // It may have come to its end.

@@ -7,12 +7,11 @@ use sled::IVec;
 use crate::model::{Fingerprint, Key, KeyKind, Story, StoryId, Timestamp};
 
 use super::chunks::{Fault, Found, Stage, Values};
-use super::passages::Change;
-use super::records::{
-    Bearers, Header, Record, Retired, StoryHead, TopicPlaces, merge_keys, read_passages,
-    write_passages,
-};
-use super::{Commit, Place, PlaceChange, codec, layout, passages};
+use super::index::{self, Change};
+use super::records::{Header, Record, Retired, StoryHead, TopicPlaces, merge_keys};
+use super::sequences::{self, ORDER, Row};
+use super::sheets::{Of, SheetId};
+use super::{Commit, Place, PlaceChange, codec, layout};
 
 /// Stages all that `commit` changes.
 pub(super) fn apply(
@@ -33,8 +32,8 @@ pub(super) fn apply(
         admit(stage, header, story, &keys)?;
     }
     if let Some(first) = &commit.passages_from {
-        header.first_span = header.first_span.max(passages::span_of(first));
-        stage.passages.push(Change::From(header.first_span));
+        header.first_span = header.first_span.max(index::span_of(first));
+        stage.borne.push(Change::From(header.first_span));
     }
     for (story, at) in &commit.retired {
         retire(stage, header, *story, *at)?;
@@ -112,61 +111,124 @@ fn admit(
     let (before, parts) = match stage.found(&key)? {
         Some(Found { payload, parts }) => {
             let head = StoryHead::read(&payload).map_err(|why| Fault::record(&key, why))?;
-            (head.0, parts)
+            (head.0, Some(parts))
         }
         None => {
             header.stories += 1;
-            (head_of_retired(stage, story)?, 0)
+            (head_of_retired(stage, story)?, None)
         }
     };
     let had = all_keys(stage, &before, story.id, header.first_span)?;
     let has = merge_keys(&had, &change.dropped, &change.new, header.first_span);
-    if had.is_empty() {
-        bear(stage, has.iter(), story.first_seen, story.id)?;
-    } else if before.first_seen == story.first_seen {
-        let [old, new] = [&had, &has].map(|keys| keys.iter().collect::<HashSet<_>>());
-        unbear(stage, had.iter().filter(|key| !new.contains(key)), story.first_seen, story.id)?;
-        bear(stage, has.iter().filter(|key| !old.contains(key)), story.first_seen, story.id)?;
+    let is_moved = before.first_seen != story.first_seen;
+    let order = |first_seen| layout::order(first_seen, story.id);
+    if is_moved && parts.is_some() {
+        stage.rows.push(row(ORDER, order(before.first_seen), false));
+    }
+    if is_moved || parts.is_none() {
+        stage.rows.push(row(ORDER, order(story.first_seen), true));
+    }
+    let head = if had.is_empty() || is_moved {
+        erase(stage, &before, story.id, &had)?;
+        let nothing = StoryHead { first_seen: story.first_seen, ..StoryHead::default() };
+        bear(stage, header, nothing, story.id, &[], &has)?
     } else {
-        unbear(stage, had.iter(), before.first_seen, story.id)?;
-        bear(stage, has.iter(), story.first_seen, story.id)?;
-    }
-    if before.first_seen != story.first_seen {
-        stage.unmark(layout::order(before.first_seen, story.id));
-    }
-    for span in before.spans {
-        stage.remove(layout::passages(span, story.id))?;
-    }
-    let names = has.partition_point(|key| key.kind != KeyKind::Passage);
-    let mut spans = Vec::new();
-    for passages in has[names..].chunk_by(|a, b| passages::span_of(a) == passages::span_of(b)) {
-        let span = passages::span_of(&passages[0]);
-        spans.push(span);
-        let key = layout::passages(span, story.id);
-        // A story that has just come has none.
-        let parts = if had.is_empty() { 0 } else { stage.parts(&key)? };
-        stage.put_over(parts, key, |room| {
-            write_passages(story.first_seen, passages, room);
-            Ok(())
-        })?;
-    }
-    let keys = has[..names].to_vec();
-    let head = StoryHead { first_seen: story.first_seen, keys, spans };
-    stage.mark(layout::order(story.first_seen, story.id));
-    stage.put_over(parts, key, |room| {
+        bear(stage, header, before, story.id, &had, &has)?
+    };
+    stage.put_over(parts.unwrap_or(0), key, |room| {
         head.write(room);
         codec::pack(story, room)
     })
 }
 
+fn row(sequence: u32, row: Row, there: bool) -> sequences::Change {
+    sequences::Change { sequence, row, there }
+}
+
+/// Has a story, which had these keys, bear those: on its sheets and in the index. Its head after that.
+fn bear(
+    stage: &mut Stage<'_>,
+    header: &mut Header,
+    head: StoryHead,
+    id: StoryId,
+    had: &[Key],
+    has: &[Key],
+) -> Result<StoryHead, Fault> {
+    let StoryHead { first_seen, keys: _, mut sheets, spans } = head;
+    let before: HashSet<&Key> = had.iter().collect();
+    // Asked only for keys that the story had: most have just come.
+    let after: HashSet<&Key> = has.iter().filter(|_| !had.is_empty()).collect();
+    let lost = had.iter().filter(|key| !after.contains(key));
+    let lost: Vec<_> = lost.map(|key| Change::Lost(*key, first_seen, id)).collect();
+    // A key that begins as a lost one does is lost with it, and borne again.
+    let borne = has.iter().filter(|key| !lost.is_empty() || !before.contains(key));
+    let borne = borne.map(|key| Change::Borne(*key, first_seen, id));
+    stage.borne.extend(lost.iter().copied().chain(borne));
+
+    let [(had, had_passages), (has, passages)] = [had, has]
+        .map(|keys| keys.split_at(keys.partition_point(|key| key.kind != KeyKind::Passage)));
+    if had.iter().any(|key| !after.contains(key)) {
+        let mut stay = Vec::new();
+        for number in sheets {
+            let sheet = SheetId { of: Of::Names, number };
+            if !stage.strike_some(sheet, id, |key| !after.contains(key))? {
+                stay.push(number);
+            }
+        }
+        sheets = stay;
+    }
+    let gained: Vec<Key> = has.iter().filter(|key| !before.contains(key)).copied().collect();
+    if !gained.is_empty() {
+        let number = stage.write_down(header, Of::Names, id, first_seen, &gained);
+        if !sheets.contains(&number) {
+            sheets.push(number);
+        }
+    }
+    let of_one_span = |a: &Key, b: &Key| index::span_of(a) == index::span_of(b);
+    let mut stays = Vec::new();
+    for (span, number) in spans {
+        let of_span = |key: &&Key| index::span_of(key) == span;
+        let there = |keys: &[Key]| keys.iter().filter(of_span).copied().collect::<Vec<_>>();
+        if span < header.first_span {
+            continue;
+        }
+        let present = there(had_passages);
+        if !present.is_empty() && present == there(passages) {
+            stays.push((span, number));
+        } else {
+            stage.strike(SheetId { of: Of::Passages(span), number }, id)?;
+        }
+    }
+    let mut spans = Vec::new();
+    for passages in passages.chunk_by(of_one_span) {
+        let span = index::span_of(&passages[0]);
+        spans.push(match stays.iter().find(|(stays, _)| *stays == span) {
+            Some(stays) => *stays,
+            None => (span, stage.write_down(header, Of::Passages(span), id, first_seen, passages)),
+        });
+    }
+    Ok(StoryHead { first_seen, keys: has.to_vec(), sheets, spans })
+}
+
+/// Takes a story off its sheets and out of the index.
+fn erase(stage: &mut Stage<'_>, head: &StoryHead, id: StoryId, had: &[Key]) -> Result<(), Fault> {
+    stage.borne.extend(had.iter().map(|key| Change::Lost(*key, head.first_seen, id)));
+    for number in &head.sheets {
+        stage.strike(SheetId { of: Of::Names, number: *number }, id)?;
+    }
+    for (span, number) in &head.spans {
+        stage.strike(SheetId { of: Of::Passages(*span), number: *number }, id)?;
+    }
+    Ok(())
+}
+
 /// What there is of a story that is not kept: where it was retired it is so no longer.
 fn head_of_retired(stage: &mut Stage<'_>, story: &Story) -> Result<StoryHead, Fault> {
-    let Some(Retired { first_seen, keys, .. }) = retired_of(stage, story.id)? else {
-        let first_seen = story.first_seen;
-        return Ok(StoryHead { first_seen, keys: Vec::new(), spans: Vec::new() });
+    let Some(Retired { first_seen, keys, sheets, .. }) = retired_of(stage, story.id)? else {
+        return Ok(StoryHead { first_seen: story.first_seen, ..StoryHead::default() });
     };
     stage.remove(layout::retired(story.id))?;
-    Ok(StoryHead { first_seen, keys, spans: Vec::new() })
+    Ok(StoryHead { first_seen, keys, sheets, spans: Vec::new() })
 }
 
 fn retire(
@@ -178,20 +240,21 @@ fn retire(
     let Some(head) = head_of(stage, id)? else { return Ok(()) };
     // Evidence against a story that is gone proves nothing.
     let passages = passages_of(stage, &head, id, header.first_span)?;
-    let StoryHead { first_seen, keys, spans } = head;
-    unbear(stage, passages.iter(), first_seen, id)?;
-    for span in spans {
-        stage.remove(layout::passages(span, id))?;
-    }
+    let StoryHead { first_seen, keys, sheets, spans } = head;
+    let of_passages = StoryHead { first_seen, spans, ..StoryHead::default() };
+    erase(stage, &of_passages, id, &passages)?;
     stage.remove(layout::story(id))?;
-    stage.unmark(layout::order(first_seen, id));
+    stage.rows.push(row(ORDER, layout::order(first_seen, id), false));
     header.stories = header.stories.saturating_sub(1);
-    stage.put(layout::retired(id), &Retired { first_seen, at, keys }.write())
+    stage.put(layout::retired(id), &Retired { first_seen, at, keys, sheets }.write())
 }
 
 fn forget(stage: &mut Stage<'_>, id: StoryId) -> Result<(), Fault> {
-    let Some(retired) = retired_of(stage, id)? else { return Ok(()) };
-    unbear(stage, retired.keys.iter(), retired.first_seen, id)?;
+    let Some(Retired { first_seen, keys, sheets, .. }) = retired_of(stage, id)? else {
+        return Ok(());
+    };
+    let of_names = StoryHead { first_seen, sheets, ..StoryHead::default() };
+    erase(stage, &of_names, id, &keys)?;
     stage.remove(layout::retired(id))
 }
 
@@ -216,8 +279,10 @@ fn restore(stage: &mut Stage<'_>, header: &mut Header, record: &Record) -> Resul
         Record::Retired { story, first_seen, at, keys } => {
             forget(stage, *story)?;
             let keys = merge_keys(&[], &[], keys, u32::MAX);
-            bear(stage, keys.iter(), *first_seen, *story)?;
-            let retired = Retired { first_seen: *first_seen, at: *at, keys };
+            let nothing = StoryHead { first_seen: *first_seen, ..StoryHead::default() };
+            let StoryHead { first_seen, keys, sheets, .. } =
+                bear(stage, header, nothing, *story, &[], &keys)?;
+            let retired = Retired { first_seen, at: *at, keys, sheets };
             stage.put(layout::retired(*story), &retired.write())
         }
     }
@@ -234,13 +299,9 @@ fn place(stage: &mut Stage<'_>, header: &mut Header, changes: &[PlaceChange]) ->
                 generation
             }
         };
-        let at = |date| layout::place(generation, Place { date, story: change.story });
-        if let Some(date) = change.from {
-            stage.unmark(at(date));
-        }
-        if let Some(date) = change.to {
-            stage.mark(at(date));
-        }
+        let at = |date| layout::place(Place { date, story: change.story });
+        stage.rows.extend(change.from.map(|date| row(generation, at(date), false)));
+        stage.rows.extend(change.to.map(|date| row(generation, at(date), true)));
     }
     Ok(())
 }
@@ -259,75 +320,6 @@ fn places_of(
     header.generation += 1;
     stage.put(key, &places.write())?;
     Ok(places)
-}
-
-/// Makes a story findable by these keys.
-pub(super) fn bear<'k>(
-    stage: &mut Stage<'_>,
-    keys: impl Iterator<Item = &'k Key>,
-    first_seen: Timestamp,
-    id: StoryId,
-) -> Result<(), Fault> {
-    for key in keys {
-        if key.kind == KeyKind::Passage {
-            stage.passages.push(Change::Borne(*key, first_seen, id));
-            continue;
-        }
-        let at = layout::bearers(key);
-        let (mut bearers, parts) = found_bearers(stage, &at)?;
-        bearers.insert(first_seen, id);
-        put_bearers(stage, at, parts, &bearers)?;
-    }
-    Ok(())
-}
-
-fn unbear<'k>(
-    stage: &mut Stage<'_>,
-    keys: impl Iterator<Item = &'k Key>,
-    first_seen: Timestamp,
-    id: StoryId,
-) -> Result<(), Fault> {
-    for key in keys {
-        if key.kind == KeyKind::Passage {
-            stage.passages.push(Change::Lost(*key, first_seen, id));
-            continue;
-        }
-        let at = layout::bearers(key);
-        let (mut bearers, parts) = found_bearers(stage, &at)?;
-        bearers.remove(first_seen, id);
-        if bearers.is_empty() {
-            stage.remove(at)?;
-        } else {
-            put_bearers(stage, at, parts, &bearers)?;
-        }
-    }
-    Ok(())
-}
-
-/// The stories under a key of [`layout::bearers`].
-pub(super) fn bearers_at(values: &impl Values, at: &[u8]) -> Result<Bearers, Fault> {
-    found_bearers(values, at).map(|(bearers, _)| bearers)
-}
-
-/// The same, and how many further parts their record has.
-fn found_bearers(values: &impl Values, at: &[u8]) -> Result<(Bearers, u32), Fault> {
-    let Some(Found { payload, parts }) = values.found(at)? else {
-        return Ok((Bearers::default(), 0));
-    };
-    let bearers = Bearers::read(&payload).map_err(|why| Fault::record(at, why))?;
-    Ok((bearers, parts))
-}
-
-fn put_bearers(
-    stage: &mut Stage<'_>,
-    at: IVec,
-    parts: u32,
-    bearers: &Bearers,
-) -> Result<(), Fault> {
-    stage.put_over(parts, at, |room| {
-        bearers.write(room);
-        Ok(())
-    })
 }
 
 /// All keys of a story: names, then passages.
@@ -350,12 +342,9 @@ pub(super) fn passages_of(
     first_span: u32,
 ) -> Result<Vec<Key>, Fault> {
     let mut passages = Vec::new();
-    for span in head.spans.iter().filter(|span| **span >= first_span) {
-        let key = layout::passages(*span, id);
-        if let Some(payload) = values.record(&key)? {
-            let read = read_passages(*span, &payload).map_err(|why| Fault::record(&key, why))?;
-            passages.extend(read.1);
-        }
+    for (span, number) in head.spans.iter().filter(|(span, _)| *span >= first_span) {
+        let sheet = SheetId { of: Of::Passages(*span), number: *number };
+        passages.extend(values.borne(sheet, id)?.into_iter().flat_map(|borne| borne.keys));
     }
     Ok(passages)
 }

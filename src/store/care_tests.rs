@@ -7,10 +7,13 @@ use std::path::Path;
 
 use crate::model::KeyKind;
 
+use super::chunks::Stage;
 use super::layout::{self, Kind};
 use super::samples::{
     admitted, at, done, everything, id, key, kinds, memory, source, story, subscriber, topic,
 };
+use super::sequences::{Change, ORDER, Row, Sequences};
+use super::sheets::{Of, Sheet, SheetId};
 use super::{
     Commit, PlaceChange, SledStore, Stamp, Store, StoreError, check, compact, open, repair,
 };
@@ -50,6 +53,31 @@ fn lasting(store: &SledStore) -> String {
     everything(store)
 }
 
+/// Has rows come or go, as a batch would.
+fn rows(db: &sled::Db, changes: &[(u32, Row, bool)]) {
+    let mut stage = Stage::new(db);
+    let changes = changes.iter();
+    let changes = changes.map(|(sequence, row, there)| Change {
+        sequence: *sequence,
+        row: *row,
+        there: *there,
+    });
+    let mut header = super::read::header(db).unwrap().unwrap();
+    let sequences = Sequences::open(db, &header.journals).unwrap();
+    let settled = sequences.stage(&mut stage, changes.collect(), false, |_| true).unwrap();
+    header.journals = sequences.journals_after(&settled);
+    super::apply::put_packed(&mut stage, layout::header(), &header).unwrap();
+    db.apply_batch(stage.into_batch().unwrap()).unwrap();
+}
+
+/// Changes the sheet of names on which story 5 stands.
+fn names(db: &sled::Db, change: impl FnOnce(&mut Sheet)) {
+    let mut stage = Stage::new(db);
+    let number = super::apply::head_of(db as &sled::Tree, id(5)).unwrap().unwrap().sheets[0];
+    change(stage.sheet(SheetId { of: Of::Names, number }).unwrap());
+    db.apply_batch(stage.into_batch().unwrap()).unwrap();
+}
+
 #[test]
 fn a_store_in_good_order_has_no_problems() {
     let dir = tempfile::tempdir().unwrap();
@@ -63,34 +91,42 @@ fn a_store_in_good_order_has_no_problems() {
 #[test]
 fn whatever_is_wrong_is_found_and_repair_rights_it() {
     type Harm = fn(&sled::Db);
-    let harms: [(&str, Harm); 9] = [
-        ("place in the order", |db| drop(db.remove(layout::order(at(5), id(5))))),
-        ("not found by one of its keys", |db| {
-            drop(db.remove(layout::bearers(&key(KeyKind::Own, 5))));
+    let harms: [(&str, Harm); 10] = [
+        ("no place in the order", |db| {
+            rows(db, &[(ORDER, layout::order(at(5), id(5)), false)]);
+        }),
+        ("it is not found by its keys", |db| {
+            names(db, |sheet| drop(sheet.remove(&id(5))));
         }),
         ("does not bear it", |db| {
-            let [from, to] = [5, 90].map(|n| layout::bearers(&key(KeyKind::Address, n)));
-            let bearers = db.get(from).unwrap().unwrap();
-            db.insert(to, bearers).unwrap();
+            names(db, |sheet| {
+                let borne = sheet[&id(5)].clone();
+                sheet.insert(id(99), borne);
+            });
         }),
-        ("orders a story that is not there", |db| {
-            drop(db.insert(layout::order(at(5), id(99)), &[]));
+        ("order of stories has it where it is not", |db| {
+            rows(db, &[(ORDER, layout::order(at(5), id(99)), true)]);
         }),
         ("story that is not there has a place", |db| {
             let place = super::Place { date: at(0), story: id(99) };
             let places = super::records::TopicPlaces { generation: 77, filled: true };
-            let mut stage = super::chunks::Stage::new(db);
+            let mut stage = Stage::new(db);
             stage.put(layout::topic(topic(1)), &places.write()).unwrap();
-            stage.mark(layout::place(77, place));
-            db.apply_batch(stage.into_batch()).unwrap();
+            db.apply_batch(stage.into_batch().unwrap()).unwrap();
+            rows(db, &[(77, layout::place(place), true)]);
+        }),
+        ("rows of another block", |db| {
+            let mut stage = Stage::new(db);
+            stage.put(layout::block(7, &[9; 24]), &[8; 24]).unwrap();
+            db.apply_batch(stage.into_batch().unwrap()).unwrap();
         }),
         ("belongs to nothing", |db| drop(db.insert(layout::chunk(b"mnobody", 0), b"text"))),
         ("wrong number of stories", |db| {
             let mut header = super::read::header(db).unwrap().unwrap();
             header.stories += 1;
-            let mut stage = super::chunks::Stage::new(db);
+            let mut stage = Stage::new(db);
             super::apply::put_packed(&mut stage, layout::header(), &header).unwrap();
-            db.apply_batch(stage.into_batch()).unwrap();
+            db.apply_batch(stage.into_batch().unwrap()).unwrap();
         }),
         ("records of this kind are unknown", |db| drop(db.insert(b"z", b"?"))),
         ("retired and not", |db| {
@@ -120,13 +156,17 @@ fn whatever_is_wrong_is_found_and_repair_rights_it() {
 
 /// The same with the kinds of record that it lacks.
 fn filled_with_every_kind(path: &Path) {
-    let store = filled(path);
+    drop(filled(path));
+    // Its rows go into blocks; what is committed afterwards stands in a journal.
+    compact(path, CACHE).unwrap();
+    let store = open(path, CACHE).unwrap();
     let passages = [key(KeyKind::Passage, 3), key(KeyKind::Passage, 4)];
     done(store.commit(Commit {
         admitted: vec![admitted(story(9, at(9), 9), &passages)],
         stamps: vec![("/opml".to_owned(), Stamp { hash: 1, modified: at(1) })],
         archived: vec![("/topics/a/archive/1.atom".to_owned(), "<feed/>".to_owned())],
         subscribers: vec![subscriber(1, 0)],
+        places: vec![PlaceChange { topic: topic(1), story: id(6), from: None, to: Some(at(6)) }],
         ..Commit::default()
     }))
     .unwrap();
@@ -148,7 +188,7 @@ fn nonsense_in_a_record_of_any_kind_is_told_and_repair_leaves_none() {
         let repaired = repair(dir.path(), CACHE).unwrap();
         // Only what derives from nothing else is lost, and that is said; without a header
         // nobody can say that all is there.
-        let derived = [Kind::Bearers, Kind::Order, Kind::Place, Kind::Topic, Kind::Passages];
+        let derived = [Kind::Block, Kind::Journal, Kind::Names, Kind::Topic, Kind::Passages];
         assert_eq!(repaired.losses.is_empty(), derived.contains(&kind), "{kind:?}");
         let is_story = [Kind::Story, Kind::Chunk].contains(&kind);
         assert_eq!(
@@ -166,8 +206,9 @@ fn a_record_that_is_gone_is_told_where_another_knows_of_it_and_repair_rights_tha
     let kinds = [
         Kind::Header,
         Kind::Chunk,
-        Kind::Bearers,
-        Kind::Order,
+        Kind::Names,
+        Kind::Journal,
+        Kind::Block,
         Kind::Passages,
         Kind::Story,
         Kind::Retired,

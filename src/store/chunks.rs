@@ -5,9 +5,12 @@ use std::collections::HashMap;
 
 use sled::IVec;
 
+use crate::model::StoryId;
+
 use super::codec::{self, Unreadable};
-use super::layout;
-use super::passages::Change;
+use super::index::Change;
+use super::sheets::{self, Borne, SheetId, Sheets};
+use super::{layout, sequences};
 
 /// The longest part of a record in one value. A page holds up to 17 values,
 /// and one above 128 KB goes to a file of its own which sled never syncs.
@@ -55,6 +58,14 @@ pub(super) trait Values {
     /// The payload of the record under a key.
     fn record(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
         Ok(self.found(key)?.map(|found| found.payload))
+    }
+
+    /// What a story bears as one sheet has it.
+    fn borne(&self, id: SheetId, story: StoryId) -> Result<Option<Borne>, Fault>
+    where
+        Self: Sized,
+    {
+        sheets::on_sheet(self, id, story)
     }
 
     /// The record under a key.
@@ -121,8 +132,12 @@ pub(super) struct Stage<'t> {
     writes: HashMap<IVec, Option<IVec>>,
     /// Where records are put together.
     room: Vec<u8>,
-    /// What is to be done to the index of passages once the rest is durable.
-    pub(super) passages: Vec<Change>,
+    /// The sheets that were touched.
+    pub(super) sheets: Sheets,
+    /// What is to be done to the index once the rest is durable.
+    pub(super) borne: Vec<Change>,
+    /// Rows that come and go.
+    pub(super) rows: Vec<sequences::Change>,
 }
 
 impl Values for Stage<'_> {
@@ -132,21 +147,30 @@ impl Values for Stage<'_> {
             None => self.tree.get(key),
         }
     }
+
+    fn borne(&self, id: SheetId, story: StoryId) -> Result<Option<Borne>, Fault> {
+        match self.sheets.borne(id, story) {
+            Some(touched) => Ok(touched.cloned()),
+            None => sheets::on_sheet(self, id, story),
+        }
+    }
 }
 
 impl<'t> Stage<'t> {
     pub(super) fn new(tree: &'t sled::Tree) -> Self {
-        Self { tree, writes: HashMap::new(), room: Vec::new(), passages: Vec::new() }
+        Self {
+            tree,
+            writes: HashMap::new(),
+            room: Vec::new(),
+            sheets: Sheets::default(),
+            borne: Vec::new(),
+            rows: Vec::new(),
+        }
     }
 
-    /// A key that says all by itself.
-    pub(super) fn mark(&mut self, key: IVec) {
-        self.writes.insert(key, Some(IVec::default()));
-    }
-
-    /// The opposite of [`Stage::mark`].
-    pub(super) fn unmark(&mut self, key: IVec) {
-        self.writes.insert(key, None);
+    /// The tree as it is.
+    pub(super) fn tree(&self) -> &'t sled::Tree {
+        self.tree
     }
 
     /// Puts a record in place of what stood there.
@@ -194,15 +218,22 @@ impl<'t> Stage<'t> {
 
     /// Removes a record, if it is there.
     pub(super) fn remove(&mut self, key: IVec) -> Result<(), Fault> {
-        for number in 0..self.parts(&key)? {
-            self.writes.insert(layout::chunk(&key, number), None);
-        }
-        self.writes.insert(key, None);
+        let parts = self.parts(&key)?;
+        self.remove_parts(key, parts);
         Ok(())
     }
 
+    /// Removes a record that has so many further parts.
+    pub(super) fn remove_parts(&mut self, key: IVec, parts: u32) {
+        for number in 0..parts {
+            self.writes.insert(layout::chunk(&key, number), None);
+        }
+        self.writes.insert(key, None);
+    }
+
     /// Everything staged, as one batch.
-    pub(super) fn into_batch(self) -> sled::Batch {
+    pub(super) fn into_batch(mut self) -> Result<sled::Batch, Fault> {
+        self.write_sheets()?;
         let mut batch = sled::Batch::default();
         for (key, value) in self.writes {
             match value {
@@ -210,7 +241,7 @@ impl<'t> Stage<'t> {
                 None => batch.remove(key),
             }
         }
-        batch
+        Ok(batch)
     }
 }
 
@@ -227,14 +258,14 @@ mod tests {
             let mut stage = Stage::new(&db);
             stage.put(b"mkey".into(), &payload).unwrap();
             assert_eq!(stage.record(b"mkey").unwrap().as_ref(), Some(&payload));
-            db.apply_batch(stage.into_batch()).unwrap();
+            db.apply_batch(stage.into_batch().unwrap()).unwrap();
             assert_eq!(db.record(b"mkey").unwrap(), Some(payload));
             let sealed = length + 5;
             assert_eq!(db.len(), 1 + sealed.saturating_sub(1) / PART, "{length}");
         }
         let mut stage = Stage::new(&db);
         stage.remove(b"mkey".into()).unwrap();
-        db.apply_batch(stage.into_batch()).unwrap();
+        db.apply_batch(stage.into_batch().unwrap()).unwrap();
         assert_eq!(db.len(), 0);
     }
 
@@ -243,7 +274,7 @@ mod tests {
         let db = sled::Config::new().temporary(true).open().unwrap();
         let mut stage = Stage::new(&db);
         stage.put(b"mkey".into(), &vec![7; 3 * PART]).unwrap();
-        db.apply_batch(stage.into_batch()).unwrap();
+        db.apply_batch(stage.into_batch().unwrap()).unwrap();
         db.remove(layout::chunk(b"mkey", 1)).unwrap();
         assert!(matches!(db.record(b"mkey"), Err(Fault::Record { why: Unreadable::Short, .. })));
     }

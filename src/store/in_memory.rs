@@ -12,9 +12,9 @@ use crate::model::{
     SubscriberId, Timestamp,
 };
 
-use super::passages::span_of;
-use super::records::{Bearers, Retired, merge_keys};
-use super::{Commit, Committed, Place, Record, Room, Stamp, Store, StoreError};
+use super::index::span_of;
+use super::records::merge_keys;
+use super::{Commit, Committed, MOST_BEARERS, Place, Record, Room, Stamp, Store, StoreError};
 
 /// A store that lasts as long as the process.
 #[derive(Debug, Default)]
@@ -35,6 +35,43 @@ struct State {
     retired: BTreeMap<StoryId, Retired>,
     places: BTreeMap<Fingerprint, BTreeSet<Place>>,
     filled: BTreeSet<Fingerprint>,
+}
+
+/// The stories that bear one key, by (first_seen, id).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Bearers(Vec<(Timestamp, StoryId)>);
+
+impl Bearers {
+    /// Which of the newest is kept does not depend on the order of arrival.
+    pub(super) fn insert(&mut self, first_seen: Timestamp, id: StoryId) {
+        let bearer = (first_seen, id);
+        if let Err(at) = self.0.binary_search(&bearer) {
+            self.0.insert(at, bearer);
+        }
+        if self.0.len() > MOST_BEARERS {
+            self.0.remove(0);
+        }
+    }
+
+    pub(super) fn remove(&mut self, first_seen: Timestamp, id: StoryId) {
+        self.0.retain(|bearer| *bearer != (first_seen, id));
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (Timestamp, StoryId)> {
+        self.0.iter().copied()
+    }
+}
+
+/// A story that is kept no longer.
+#[derive(Debug)]
+struct Retired {
+    first_seen: Timestamp,
+    at: Timestamp,
+    keys: Vec<Key>,
 }
 
 impl InMemory {
@@ -320,5 +357,29 @@ impl Store for InMemory {
     fn close(&self) -> Result<(), StoreError> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).closed = true;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn which_bearers_are_kept_does_not_depend_on_the_order_of_arrival(
+            mut ids in prop::collection::btree_set(any::<(i32, u8)>(), 0..200), turn: usize,
+        ) {
+            let all: Vec<_> = std::mem::take(&mut ids).into_iter().collect();
+            let bearer = |(at, id): (i32, u8)| (Timestamp::from_secs(at.into()), StoryId::from_bytes([id; 16]));
+            let mut turned = all.clone();
+            turned.rotate_left(turn % all.len().max(1));
+            let [mut one, mut other] = [Bearers::default(), Bearers::default()];
+            all.iter().for_each(|b| { let (at, id) = bearer(*b); one.insert(at, id) });
+            turned.iter().for_each(|b| { let (at, id) = bearer(*b); other.insert(at, id) });
+            prop_assert_eq!(&one, &other);
+            prop_assert!(one.iter().count() == all.len().min(MOST_BEARERS));
+        }
     }
 }

@@ -8,6 +8,8 @@ use sled::IVec;
 use crate::model::{Fingerprint, Key, KeyKind, SourceId, StoryId, SubscriberId, Timestamp};
 
 use super::Place;
+use super::sequences::Row;
+use super::sheets::{Of, SheetId};
 
 /// A key of so many bytes takes no detour to the heap.
 const SHORT: usize = 64;
@@ -18,20 +20,20 @@ const SHORT: usize = 64;
 pub(super) enum Kind {
     /// `a`, path: an archived document.
     Archived = b'a',
+    /// `b`, sequence, row: the rows of a sequence from this one on, up to the next block.
+    Block = b'b',
     /// `c`, another record's key, number: a further part of a long record.
     Chunk = b'c',
     /// `h`: the header.
     Header = b'h',
-    /// `i`, kind, hash: the stories that bear a key.
-    Bearers = b'i',
+    /// `j`, number: rows that came and went in one batch.
+    Journal = b'j',
     /// `l`, source: what it lists.
     Listed = b'l',
     /// `m`, source: its memory.
     Memory = b'm',
-    /// `o`, first seen, story: nothing; the order of stories.
-    Order = b'o',
-    /// `p`, generation, date and story, both inverted: nothing; a place in a topic.
-    Place = b'p',
+    /// `n`, number: stories with names they bear.
+    Names = b'n',
     /// `r`, story: a retired story.
     Retired = b'r',
     /// `s`, story: a story.
@@ -42,21 +44,21 @@ pub(super) enum Kind {
     Subscriber = b'u',
     /// `v`, path: a stamp.
     Stamp = b'v',
-    /// `x`, span of time, story: the passages of that span which it bears.
-    Passages = b'x',
+    /// `y`, span of time, number: stories with passages of that span which they bear.
+    Passages = b'y',
 }
 
 impl Kind {
     /// Every kind, in the order of their bytes.
     pub(super) const ALL: [Self; 14] = [
         Self::Archived,
+        Self::Block,
         Self::Chunk,
         Self::Header,
-        Self::Bearers,
+        Self::Journal,
         Self::Listed,
         Self::Memory,
-        Self::Order,
-        Self::Place,
+        Self::Names,
         Self::Retired,
         Self::Story,
         Self::Topic,
@@ -112,28 +114,34 @@ pub(super) fn retired(id: StoryId) -> IVec {
     Kind::Retired.key(&[id.as_bytes()])
 }
 
-pub(super) fn order(first_seen: Timestamp, id: StoryId) -> IVec {
-    Kind::Order.key(&[&ascending(first_seen), id.as_bytes()])
-}
-
-pub(super) fn bearers(key: &Key) -> IVec {
-    Kind::Bearers.key(&[&[key.kind as u8], &key.hash])
-}
-
 pub(super) fn topic(fingerprint: Fingerprint) -> IVec {
     Kind::Topic.key(&[&fingerprint.0.to_be_bytes()])
 }
 
-/// All places of one generation.
-pub(super) fn places(generation: u32) -> IVec {
-    Kind::Place.key(&[&generation.to_be_bytes()])
+/// All blocks of a sequence.
+pub(super) fn blocks(sequence: u32) -> IVec {
+    Kind::Block.key(&[&sequence.to_be_bytes()])
 }
 
-/// Inverted, so that a scan meets the greatest place first.
-pub(super) fn place(generation: u32, place: Place) -> IVec {
-    let date = ascending(place.date).map(|byte| !byte);
-    let story = place.story.as_bytes().map(|byte| !byte);
-    Kind::Place.key(&[&generation.to_be_bytes(), &date, &story])
+pub(super) fn block(sequence: u32, from: &Row) -> IVec {
+    Kind::Block.key(&[&sequence.to_be_bytes(), from])
+}
+
+pub(super) fn journal(number: u64) -> IVec {
+    Kind::Journal.key(&[&number.to_be_bytes()])
+}
+
+/// A story's row in the order of stories.
+pub(super) fn order(first_seen: Timestamp, id: StoryId) -> Row {
+    let mut row = [0; 24];
+    row[..8].copy_from_slice(&ascending(first_seen));
+    row[8..].copy_from_slice(id.as_bytes());
+    row
+}
+
+/// A place's row in its topic. Inverted, so that the greatest place comes first.
+pub(super) fn place(place: Place) -> Row {
+    order(place.date, place.story).map(|byte| !byte)
 }
 
 pub(super) fn stamp(path: &str) -> IVec {
@@ -149,13 +157,17 @@ pub(super) fn archived(path: &str) -> IVec {
     Kind::Archived.key(&[path.as_bytes()])
 }
 
-/// All passages of a span of time.
+/// All sheets of passages of a span of time.
 pub(super) fn passages_of_span(span: u32) -> IVec {
     Kind::Passages.key(&[&span.to_be_bytes()])
 }
 
-pub(super) fn passages(span: u32, id: StoryId) -> IVec {
-    Kind::Passages.key(&[&span.to_be_bytes(), id.as_bytes()])
+pub(super) fn sheet(id: SheetId) -> IVec {
+    let number = id.number.to_be_bytes();
+    match id.of {
+        Of::Names => Kind::Names.key(&[&number]),
+        Of::Passages(span) => Kind::Passages.key(&[&span.to_be_bytes(), &number]),
+    }
 }
 
 /// The `number`th further part of a record, from 0.
@@ -193,33 +205,41 @@ pub(super) fn story_of(key: &[u8]) -> Option<StoryId> {
     key.get(1..)?.try_into().ok().map(StoryId::from_bytes)
 }
 
-pub(super) fn order_of(key: &[u8]) -> Option<(Timestamp, StoryId)> {
-    let (date, id) = key.get(1..)?.split_first_chunk::<8>()?;
-    Some((from_ascending(*date), StoryId::from_bytes(id.try_into().ok()?)))
+pub(super) fn block_of(key: &[u8]) -> Option<(u32, Row)> {
+    let (sequence, row) = key.get(1..)?.split_first_chunk::<4>()?;
+    Some((u32::from_be_bytes(*sequence), row.try_into().ok()?))
+}
+
+pub(super) fn journal_of(key: &[u8]) -> Option<u64> {
+    Some(u64::from_be_bytes(key.get(1..)?.try_into().ok()?))
+}
+
+pub(super) fn order_of(row: &Row) -> (Timestamp, StoryId) {
+    let (mut moment, mut id) = ([0; 8], [0; 16]);
+    moment.copy_from_slice(&row[..8]);
+    id.copy_from_slice(&row[8..]);
+    (from_ascending(moment), StoryId::from_bytes(id))
+}
+
+pub(super) fn place_of(row: &Row) -> Place {
+    let (date, story) = order_of(&row.map(|byte| !byte));
+    Place { date, story }
 }
 
 pub(super) fn topic_of(key: &[u8]) -> Option<Fingerprint> {
     Some(Fingerprint(u64::from_be_bytes(key.get(1..)?.try_into().ok()?)))
 }
 
-pub(super) fn place_of(key: &[u8]) -> Option<(u32, Place)> {
-    let (generation, rest) = key.get(1..)?.split_first_chunk::<4>()?;
-    let (date, id) = rest.split_first_chunk::<8>()?;
-    let id: [u8; 16] = id.try_into().ok()?;
-    let place = Place {
-        date: from_ascending(date.map(|byte| !byte)),
-        story: StoryId::from_bytes(id.map(|byte| !byte)),
+pub(super) fn sheet_of(key: &[u8]) -> Option<SheetId> {
+    let (kind, rest) = key.split_first()?;
+    let (of, number) = match rest.as_chunks::<4>() {
+        ([number], []) if *kind == Kind::Names as u8 => (Of::Names, number),
+        ([span, number], []) if *kind == Kind::Passages as u8 => {
+            (Of::Passages(u32::from_be_bytes(*span)), number)
+        }
+        _ => return None,
     };
-    Some((u32::from_be_bytes(*generation), place))
-}
-
-pub(super) fn passages_of(key: &[u8]) -> Option<(u32, StoryId)> {
-    let (span, id) = key.get(1..)?.split_first_chunk::<4>()?;
-    Some((u32::from_be_bytes(*span), StoryId::from_bytes(id.try_into().ok()?)))
-}
-
-pub(super) fn bearers_of(key: &[u8]) -> Option<Key> {
-    key_of(key.get(1..)?)
+    Some(SheetId { of, number: u32::from_be_bytes(*number) })
 }
 
 /// The key of the record that a chunk belongs to, and the chunk's number.
@@ -262,15 +282,22 @@ mod tests {
 
     proptest! {
         #[test]
-        fn keys_of_places_sort_as_places_the_greatest_first(a in any_place(), b in any_place()) {
-            prop_assert_eq!(place(7, b).cmp(&place(7, a)), a.cmp(&b));
-            prop_assert_eq!(place_of(&place(7, a)), Some((7, a)));
+        fn rows_of_places_sort_as_places_the_greatest_first(a in any_place(), b in any_place()) {
+            prop_assert_eq!(place(b).cmp(&place(a)), a.cmp(&b));
+            prop_assert_eq!(place_of(&place(a)), a);
         }
 
         #[test]
-        fn keys_of_stories_sort_as_they_were_first_seen(a in any_place(), b in any_place()) {
+        fn rows_of_stories_sort_as_they_were_first_seen(a in any_place(), b in any_place()) {
             prop_assert_eq!(order(a.date, a.story).cmp(&order(b.date, b.story)), a.cmp(&b));
-            prop_assert_eq!(order_of(&order(a.date, a.story)), Some((a.date, a.story)));
+            prop_assert_eq!(order_of(&order(a.date, a.story)), (a.date, a.story));
+        }
+
+        #[test]
+        fn keys_of_blocks_sort_as_their_rows(a in any_place(), b in any_place()) {
+            let [a, b] = [a, b].map(place);
+            prop_assert_eq!(block(7, &a).cmp(&block(7, &b)), a.cmp(&b));
+            prop_assert_eq!(block_of(&block(7, &a)), Some((7, a)));
         }
 
         #[test]
@@ -281,8 +308,8 @@ mod tests {
 
         #[test]
         fn no_bytes_make_reading_a_key_panic(bytes: Vec<u8>) {
-            let _ = (text_of(&bytes), story_of(&bytes), order_of(&bytes));
-            let _ = (topic_of(&bytes), place_of(&bytes), bearers_of(&bytes), chunk_of(&bytes));
+            let _ = (text_of(&bytes), story_of(&bytes), block_of(&bytes), journal_of(&bytes));
+            let _ = (topic_of(&bytes), sheet_of(&bytes), chunk_of(&bytes));
         }
     }
 

@@ -98,7 +98,7 @@ fn create(home: &Home) -> Result<(), StoreError> {
     fenced(path, || {
         let mut stage = Stage::new(&db);
         apply::put_packed(&mut stage, layout::header(), &Header::new(FORMAT))?;
-        db.apply_batch(stage.into_batch())?;
+        db.apply_batch(stage.into_batch()?)?;
         db.flush()?;
         Ok(())
     })?;

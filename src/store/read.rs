@@ -1,7 +1,7 @@
 //! A sled tree in; what it holds, as values of the model, out.
 
 use std::collections::hash_map::Entry;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::{Arc, PoisonError};
 
 use sled::IVec;
@@ -10,12 +10,17 @@ use crate::model::{
     Fingerprint, Key, KeyKind, Lookalikes, Memory, SourceId, Story, StoryId, Subscriber, Timestamp,
 };
 
-use super::apply::{bearers_at, head_of, passages_of};
+use super::apply::{head_of, passages_of};
 use super::chunks::{Fault, Values};
+use super::index::{self, Index};
 use super::layout::{self, Kind};
-use super::passages::{Passages, Shared, span_of};
-use super::records::{Header, Record, TopicPlaces, read_passages};
+use super::records::{Header, Record, Retired, StoryHead, TopicPlaces};
+use super::sequences::{self, ORDER};
+use super::sheets::{self, Of};
 use super::{Place, Stamp};
+
+/// Stories whose places in the order are read at once.
+const PAGE: usize = 1000;
 
 pub(super) fn header(tree: &sled::Tree) -> Result<Option<Header>, Fault> {
     let key = layout::header();
@@ -85,56 +90,96 @@ pub(super) fn archived(tree: &sled::Tree, path: &str) -> Result<Option<String>, 
 
 pub(super) fn lookalikes(
     tree: &sled::Tree,
-    passages: &Shared,
+    index: &index::Shared,
     keys: &[Key],
 ) -> Result<Lookalikes, Fault> {
+    // In their order, so that those which lie together are looked for together.
+    let mut keys = keys.to_vec();
+    keys.sort_unstable();
+    keys.dedup();
+    let index = index.read().unwrap_or_else(PoisonError::into_inner);
+    let may = keys.into_iter().map(|key| (key, index.bearers(&key)));
+    let may: Vec<_> = may.filter(|(_, bearers)| !bearers.is_empty()).collect();
+    drop(index);
     let mut found = Lookalikes::default();
     // Retired stories are looked up once, too.
-    let mut seen = HashSet::new();
-    let mut borne = HashMap::new();
-    for key in keys {
-        if found.by_key.contains_key(key) {
-            continue;
+    let mut known: HashMap<StoryId, Known> = HashMap::new();
+    for (key, mut bearers) in may {
+        let mut fault = None;
+        bearers.retain(|(_, id)| {
+            let known = match known.entry(*id) {
+                Entry::Occupied(known) => Ok(known.into_mut()),
+                Entry::Vacant(unread) => Known::read(tree, *id).map(|known| unread.insert(known)),
+            };
+            known.and_then(|known| known.bears(tree, *id, &key)).unwrap_or_else(|why| {
+                fault = Some(why);
+                false
+            })
+        });
+        if let Some(fault) = fault {
+            return Err(fault);
         }
-        let bearers: Vec<(Timestamp, StoryId)> = if key.kind == KeyKind::Passage {
-            let may = passages.read().unwrap_or_else(PoisonError::into_inner).bearers(key);
-            bearing(tree, key, may, &mut borne)?
-        } else {
-            bearers_at(tree, &layout::bearers(key))?.iter().collect()
-        };
-        if bearers.is_empty() {
-            continue;
+        if !bearers.is_empty() {
+            found.by_key.insert(key, bearers.into_iter().map(|(_, id)| id).collect());
         }
-        for (_, id) in &bearers {
-            if seen.insert(*id)
-                && let Some(story) = story(tree, *id)?
-            {
-                found.stories.insert(*id, Arc::new(story));
+    }
+    let is_found: HashSet<StoryId> = found.by_key.values().flatten().copied().collect();
+    for (id, known) in known.into_iter().filter(|(id, _)| is_found.contains(id)) {
+        if let Some(packed) = known.packed {
+            let story = Record::read(Kind::Story, &layout::story(id), &packed);
+            let story = story.map_err(|why| Fault::record(&layout::story(id), why))?;
+            if let Record::Story { story, .. } = story {
+                found.stories.insert(id, Arc::new(*story));
             }
         }
-        found.by_key.insert(*key, bearers.into_iter().map(|(_, id)| id).collect());
     }
     Ok(found)
 }
 
-/// Of the stories that may bear a passage, those that do.
-fn bearing(
-    tree: &sled::Tree,
-    key: &Key,
-    mut may: Vec<(Timestamp, StoryId)>,
-    borne: &mut HashMap<(u32, StoryId), Vec<Key>>,
-) -> Result<Vec<(Timestamp, StoryId)>, Fault> {
-    let span = span_of(key);
-    for (_, id) in &may {
-        if let Entry::Vacant(unread) = borne.entry((span, *id)) {
-            let at = layout::passages(span, *id);
-            let read = tree.record(&at)?.map(|payload| read_passages(span, &payload));
-            let read = read.transpose().map_err(|why| Fault::record(&at, why))?;
-            unread.insert(read.map(|(_, keys)| keys).unwrap_or_default());
-        }
+/// What may bear a key, as far as that was asked.
+struct Known {
+    head: StoryHead,
+    /// The story's record, unless it is retired.
+    packed: Option<Vec<u8>>,
+    passages: HashMap<u32, Vec<Key>>,
+}
+
+impl Known {
+    fn read(tree: &sled::Tree, id: StoryId) -> Result<Self, Fault> {
+        let (head, packed) = match tree.record(&layout::story(id))? {
+            Some(payload) => {
+                let head = StoryHead::read(&payload).map(|(head, _)| head);
+                (head.map_err(|why| Fault::record(&layout::story(id), why))?, Some(payload))
+            }
+            None => (retired_head(tree, id)?.unwrap_or_default(), None),
+        };
+        Ok(Self { head, packed, passages: HashMap::new() })
     }
-    may.retain(|(_, id)| borne[&(span, *id)].contains(key));
-    Ok(may)
+
+    fn bears(&mut self, tree: &sled::Tree, id: StoryId, key: &Key) -> Result<bool, Fault> {
+        if key.kind != KeyKind::Passage {
+            return Ok(self.head.keys.contains(key));
+        }
+        let span = index::span_of(key);
+        let borne = match self.passages.entry(span) {
+            Entry::Occupied(borne) => borne.into_mut(),
+            Entry::Vacant(unread) => {
+                let of_span = self.head.spans.iter().filter(|(other, _)| *other == span);
+                let head = StoryHead { spans: of_span.copied().collect(), ..StoryHead::default() };
+                unread.insert(passages_of(tree, &head, id, span)?)
+            }
+        };
+        Ok(borne.contains(key))
+    }
+}
+
+/// What a retired story has left.
+pub(super) fn retired_head(tree: &sled::Tree, id: StoryId) -> Result<Option<StoryHead>, Fault> {
+    let key = layout::retired(id);
+    let Some(payload) = tree.record(&key)? else { return Ok(None) };
+    let Retired { first_seen, keys, sheets, .. } =
+        Retired::read(&payload).map_err(|why| Fault::record(&key, why))?;
+    Ok(Some(StoryHead { first_seen, keys, sheets, spans: Vec::new() }))
 }
 
 pub(super) fn story(tree: &sled::Tree, id: StoryId) -> Result<Option<Story>, Fault> {
@@ -147,28 +192,40 @@ pub(super) fn story(tree: &sled::Tree, id: StoryId) -> Result<Option<Story>, Fau
 /// Stories in the order of (first_seen, id), as records.
 fn in_order(
     tree: &sled::Tree,
+    sequences: &sequences::Shared,
     after: Option<(Timestamp, StoryId)>,
 ) -> impl Iterator<Item = Result<Record, Fault>> + use<> {
-    let tree = tree.clone();
-    let after = after.map(|(first_seen, id)| layout::order(first_seen, id));
-    keys(&tree, &Kind::Order.prefix(), after).filter_map(move |key| {
-        let read = || {
-            let key = key?;
-            let (_, id) = layout::order_of(&key)
-                .ok_or_else(|| Fault::malformed(&key, "it names no story"))?;
-            // Retired since its place in the order was read, perhaps.
-            record(&tree, Kind::Story, &layout::story(id))
+    let (tree, sequences) = (tree.clone(), Arc::clone(sequences));
+    let mut after = after.map(|(first_seen, id)| layout::order(first_seen, id));
+    let mut is_more = true;
+    let mut rows = VecDeque::new();
+    std::iter::from_fn(move || {
+        let mut next = || {
+            loop {
+                if rows.is_empty() && is_more {
+                    rows = sequences::rows(&tree, &sequences, ORDER, after, PAGE)?.into();
+                    is_more = rows.len() == PAGE;
+                }
+                let Some(row) = rows.pop_front() else { return Ok(None) };
+                after = Some(row);
+                let (_, id) = layout::order_of(&row);
+                // Retired since its place in the order was read, perhaps.
+                if let Some(story) = record(&tree, Kind::Story, &layout::story(id))? {
+                    return Ok(Some(story));
+                }
+            }
         };
-        read().transpose()
+        next().transpose()
     })
 }
 
 pub(super) fn stories(
     tree: &sled::Tree,
+    sequences: &sequences::Shared,
     after: Option<(Timestamp, StoryId)>,
     limit: usize,
 ) -> Result<Vec<Story>, Fault> {
-    let stories = only(in_order(tree, after), |record| match record {
+    let stories = only(in_order(tree, sequences, after), |record| match record {
         Record::Story { story, .. } => Some(*story),
         _ => None,
     });
@@ -183,20 +240,14 @@ fn topic(tree: &sled::Tree, topic: Fingerprint) -> Result<Option<TopicPlaces>, F
 
 pub(super) fn places(
     tree: &sled::Tree,
+    sequences: &sequences::Shared,
     of: Fingerprint,
     older_than: Option<Place>,
     limit: usize,
 ) -> Result<Vec<Place>, Fault> {
     let Some(TopicPlaces { generation, .. }) = topic(tree, of)? else { return Ok(Vec::new()) };
-    let older_than = older_than.map(|place| layout::place(generation, place));
-    let places = keys(tree, &layout::places(generation), older_than).take(limit);
-    places
-        .map(|key| {
-            let key = key?;
-            let place = layout::place_of(&key).map(|(_, place)| place);
-            place.ok_or_else(|| Fault::malformed(&key, "it names no story"))
-        })
-        .collect()
+    let rows = sequences::rows(tree, sequences, generation, older_than.map(layout::place), limit)?;
+    Ok(rows.iter().map(layout::place_of).collect())
 }
 
 /// Every topic that has places, with their generation.
@@ -232,11 +283,14 @@ pub(super) fn retired(
 }
 
 /// Everything that cannot be derived; see `Store::records` for the order.
-pub(super) fn records(tree: &sled::Tree) -> impl Iterator<Item = Result<Record, Fault>> + use<> {
+pub(super) fn records(
+    tree: &sled::Tree,
+    sequences: &sequences::Shared,
+) -> impl Iterator<Item = Result<Record, Fault>> + use<> {
     let readings = [Kind::Memory, Kind::Listed, Kind::Stamp, Kind::Archived, Kind::Subscriber];
     let readings = readings.map(|kind| ground(tree, kind, None));
     // A story that is retired meanwhile is met twice, and never missed.
-    let stories = in_order(tree, None).chain(ground(tree, Kind::Retired, None));
+    let stories = in_order(tree, sequences, None).chain(ground(tree, Kind::Retired, None));
     let whole = tree.clone();
     let stories = stories.map(move |record| with_passages(&whole, record?));
     readings.into_iter().flatten().chain(stories)
@@ -253,19 +307,26 @@ pub(super) fn with_passages(tree: &sled::Tree, mut record: Record) -> Result<Rec
     Ok(record)
 }
 
-/// Which stories bear which passages: what the index is made of on opening.
-pub(super) fn passages(tree: &sled::Tree, first_span: u32) -> Result<Passages, Fault> {
+/// Which stories bear which keys: what the index is made of on opening.
+pub(super) fn index(tree: &sled::Tree, first_span: u32) -> Result<Index, Fault> {
+    let names = Kind::Names.prefix().to_vec();
+    let names = tree.range(names.clone()..layout::end_of(&names));
     let from = layout::passages_of_span(first_span).to_vec();
-    let records = tree.range(from..layout::end_of(&Kind::Passages.prefix()));
-    Passages::of(records.map(|pair| {
+    let passages = tree.range(from..layout::end_of(&Kind::Passages.prefix()));
+    let sheets = names.chain(passages).map(|pair| -> Result<_, Fault> {
         let (key, head) = pair?;
-        let (span, id) =
-            layout::passages_of(&key).ok_or_else(|| Fault::malformed(&key, "it names no story"))?;
+        let id = layout::sheet_of(&key).ok_or_else(|| Fault::malformed(&key, "it is no sheet"))?;
         // Nobody writes while a store is opened.
-        let payload = tree.joined(&key, &head)?;
-        let read = payload.and_then(|payload| read_passages(span, &payload));
-        let (first_seen, keys) = read.map_err(|why| Fault::record(&key, why))?;
-        Ok((span, first_seen, id, keys))
+        let payload = tree.joined(&key, &head)?.map_err(|why| Fault::record(&key, why))?;
+        let borne = sheets::read(id.of, &payload).collect::<Result<Vec<_>, _>>();
+        Ok((id.of, borne.map_err(|why| Fault::record(&key, why))?))
+    });
+    Index::of(sheets.flat_map(|sheet| {
+        let (of, borne, fault) = match sheet {
+            Ok((of, borne)) => (of, borne, None),
+            Err(fault) => (Of::Names, Vec::new(), Some(Err(fault))),
+        };
+        borne.into_iter().map(move |(id, borne)| Ok((of, id, borne))).chain(fault)
     }))
 }
 

@@ -16,6 +16,7 @@ use super::layout::Kind;
 use super::migrate::{FORMAT, migrate};
 use super::open::{self, fenced};
 use super::records::Header;
+use super::sequences::{self, Sequences};
 use super::{Commit, Record, StoreError, apply};
 
 /// Records in one batch: nothing is durable before the end, so this bounds only memory.
@@ -26,6 +27,7 @@ pub(super) struct Rebuild<'h> {
     home: &'h Home,
     db: sled::Db,
     header: Header,
+    sequences: Sequences,
     waiting: Commit,
 }
 
@@ -35,7 +37,13 @@ impl<'h> Rebuild<'h> {
         let new = home.new_engine();
         std::fs::create_dir_all(&new).map_err(|error| unwritable(path, &error))?;
         let db = open::open_engine(&new, path, cache)?;
-        Ok(Self { home, db, header: Header::new(FORMAT), waiting: Commit::default() })
+        Ok(Self {
+            home,
+            db,
+            header: Header::new(FORMAT),
+            sequences: Sequences::default(),
+            waiting: Commit::default(),
+        })
     }
 
     /// Takes one record over.
@@ -62,10 +70,27 @@ impl<'h> Rebuild<'h> {
             let path = self.home.path().display().to_string();
             return Err(StoreError::Full { path, free, needed: super::room::TO_OPEN });
         }
-        fenced(self.home.path(), || {
-            let mut stage = Stage::new(&self.db);
-            apply::apply(&commit, &mut stage, &mut self.header)?;
-            self.db.apply_batch(stage.into_batch())?;
+        self.put(&commit, false)
+    }
+
+    /// Has no row wait: what is made anew is as small as it can be.
+    fn settle(&mut self) -> Result<(), StoreError> {
+        while !self.sequences.is_settled() {
+            self.put(&Commit::default(), true)?;
+        }
+        Ok(())
+    }
+
+    fn put(&mut self, commit: &Commit, hurry: bool) -> Result<(), StoreError> {
+        let Self { home, db, header, sequences, .. } = self;
+        fenced(home.path(), || {
+            let mut stage = Stage::new(db);
+            apply::apply(commit, &mut stage, header)?;
+            let rows = std::mem::take(&mut stage.rows);
+            let settled = sequences.stage(&mut stage, rows, hurry, |_| true)?;
+            db.apply_batch(stage.into_batch()?)?;
+            header.journals = sequences.journals_after(&settled);
+            sequences.take(settled);
             Ok(())
         })
     }
@@ -84,6 +109,7 @@ impl<'h> Rebuild<'h> {
         keep_as: Option<&Path>,
     ) -> Result<(), StoreError> {
         self.write()?;
+        self.settle()?;
         let path = self.home.path();
         // One more than any epoch on disk: should the new epoch not be
         // written any more, the new engine is still not behind the old one.
@@ -92,7 +118,7 @@ impl<'h> Rebuild<'h> {
         fenced(path, || {
             let mut stage = Stage::new(&db);
             apply::put_packed(&mut stage, super::layout::header(), &header)?;
-            db.apply_batch(stage.into_batch())?;
+            db.apply_batch(stage.into_batch()?)?;
             db.flush()?;
             Ok(())
         })?;
@@ -128,10 +154,11 @@ pub fn compact(path: &Path, cache: u64) -> Result<Compaction, StoreError> {
     let (db, header) = open::open_verified(&home, cache)?;
     let mut rebuild = Rebuild::start(&home, cache)?;
     rebuild.header.first_span = header.first_span;
-    for record in super::read::records(&db) {
+    let sequences = fenced(path, || Sequences::open(&db, &header.journals))?.shared();
+    for record in super::read::records(&db, &sequences) {
         rebuild.add(fenced(path, || record)?)?;
     }
-    copy_places(path, &db, &mut rebuild)?;
+    copy_places(path, (&db, &sequences), &mut rebuild)?;
     let stories = rebuild.stories()?;
     if stories != header.stories {
         let what = format!("{stories} of {} stories were found; {}", header.stories, open::REMEDY);
@@ -142,12 +169,16 @@ pub fn compact(path: &Path, cache: u64) -> Result<Compaction, StoreError> {
     Ok(Compaction { stories, before, after: super::room::used_by(&home.engine()) })
 }
 
-fn copy_places(path: &Path, db: &sled::Db, rebuild: &mut Rebuild<'_>) -> Result<(), StoreError> {
+fn copy_places(
+    path: &Path,
+    (db, sequences): (&sled::Db, &sequences::Shared),
+    rebuild: &mut Rebuild<'_>,
+) -> Result<(), StoreError> {
     use super::{PlaceChange, read};
     for (topic, places) in fenced(path, || read::topics(db))? {
         let mut older_than = None;
         loop {
-            let page = fenced(path, || read::places(db, topic, older_than, 10_000))?;
+            let page = fenced(path, || read::places(db, sequences, topic, older_than, 10_000))?;
             let Some(last) = page.last() else { break };
             older_than = Some(*last);
             let enter = |place: super::Place| PlaceChange {

@@ -4,6 +4,7 @@
 //! nothing compresses, and they are wanted without it.
 
 use std::collections::HashSet;
+use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
@@ -11,8 +12,7 @@ use crate::model::{Key, KeyKind, Memory, SourceId, Story, StoryId, Subscriber, T
 
 use super::codec::{self, Unreadable};
 use super::layout::{self, Kind};
-use super::passages;
-use super::{MOST_BEARERS, MOST_KEYS, Stamp};
+use super::{MOST_KEYS, Stamp, index};
 
 /// One thing the store knows that cannot be derived from the others: what a
 /// backup consists of, and what moves from one engine to another.
@@ -100,7 +100,7 @@ impl Record {
                 Ok(Self::Archived { path: name()?.to_owned(), text: codec::unpack(payload)? })
             }
             Kind::Retired => {
-                let Retired { first_seen, at, keys } = Retired::read(payload)?;
+                let Retired { first_seen, at, keys, .. } = Retired::read(payload)?;
                 Ok(Self::Retired { story: id()?, first_seen, at, keys })
             }
             Kind::Story => {
@@ -132,11 +132,26 @@ pub(super) struct Header {
     /// Passages of earlier spans of time are forgotten.
     #[serde(default)]
     pub(super) first_span: u32,
+    /// The number of the next sheet.
+    #[serde(default)]
+    pub(super) sheets: u32,
+    /// The numbers of the journals that stand.
+    #[serde(default)]
+    pub(super) journals: Range<u64>,
 }
 
 impl Header {
     pub(super) fn new(format: u32) -> Self {
-        Self { format, behind: None, commits: 0, stories: 0, generation: 0, first_span: 0 }
+        Self {
+            format,
+            behind: None,
+            commits: 0,
+            stories: 0,
+            generation: 0,
+            first_span: 0,
+            sheets: 0,
+            journals: 0..0,
+        }
     }
 
     pub(super) fn read(payload: &[u8]) -> Result<Self, Unreadable> {
@@ -154,13 +169,15 @@ pub(super) struct Behind {
 }
 
 /// What a story is stored as, less the story itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct StoryHead {
     pub(super) first_seen: Timestamp,
     /// Its keys but for passages, in the order they came, none twice.
     pub(super) keys: Vec<Key>,
-    /// The spans of time in which it bears, or bore, passages; ascending.
-    pub(super) spans: Vec<u32>,
+    /// The sheets on which these stand.
+    pub(super) sheets: Vec<u32>,
+    /// The spans of time in which it bears, or bore, passages, ascending; and the sheet of each.
+    pub(super) spans: Vec<(u32, u32)>,
 }
 
 impl StoryHead {
@@ -168,52 +185,20 @@ impl StoryHead {
     pub(super) fn read(payload: &[u8]) -> Result<(Self, &[u8]), Unreadable> {
         let (first_seen, rest) = read_moment(payload)?;
         let (keys, rest) = read_keys(rest)?;
-        let (count, rest) = rest.split_first().ok_or(Unreadable::Short)?;
-        let (spans, rest) =
-            rest.split_at_checked(4 * usize::from(*count)).ok_or(Unreadable::Short)?;
-        let (spans, _) = spans.as_chunks();
-        let spans = spans.iter().map(|span| u32::from_be_bytes(*span)).collect();
-        Ok((Self { first_seen, keys, spans }, rest))
+        let (sheets, rest) = read_numbers(rest)?;
+        let (spans, rest) = read_numbers(rest)?;
+        let spans = spans.as_chunks().0.iter().map(|[span, sheet]| (*span, *sheet)).collect();
+        Ok((Self { first_seen, keys, sheets, spans }, rest))
     }
 
     /// At the end of `bytes`; the packed text is to follow.
     pub(super) fn write(&self, bytes: &mut Vec<u8>) {
         bytes.extend_from_slice(&layout::ascending(self.first_seen));
         write_keys(&self.keys, bytes);
-        // The newest: those that are forgotten last.
-        let spans = &self.spans[self.spans.len().saturating_sub(MOST_SPANS)..];
-        bytes.push(spans.len() as u8);
-        spans.iter().for_each(|span| bytes.extend_from_slice(&span.to_be_bytes()));
+        write_numbers(&self.sheets, bytes);
+        let spans: Vec<u32> = self.spans.iter().flat_map(|(span, sheet)| [*span, *sheet]).collect();
+        write_numbers(&spans, bytes);
     }
-}
-
-/// What stood there in format 1: first seen, all keys, passages too; packed text.
-pub(super) fn read_former_head(payload: &[u8]) -> Result<(Timestamp, Vec<Key>, &[u8]), Unreadable> {
-    let (first_seen, rest) = read_moment(payload)?;
-    let (keys, packed) = read_keys(rest)?;
-    Ok((first_seen, keys, packed))
-}
-
-/// A story's texts, as its lead changes, date from so many spans of time at most.
-const MOST_SPANS: usize = 255;
-
-/// The passages of one span of time that a story bears.
-pub(super) fn read_passages(
-    span: u32,
-    payload: &[u8],
-) -> Result<(Timestamp, Vec<Key>), Unreadable> {
-    let (first_seen, rest) = read_moment(payload)?;
-    match rest.as_chunks() {
-        (rests, []) => {
-            Ok((first_seen, rests.iter().map(|rest| passages::key_of(span, rest)).collect()))
-        }
-        _ => Err(Unreadable::Short),
-    }
-}
-
-pub(super) fn write_passages(first_seen: Timestamp, keys: &[Key], bytes: &mut Vec<u8>) {
-    bytes.extend_from_slice(&layout::ascending(first_seen));
-    keys.iter().for_each(|key| bytes.extend_from_slice(&key.hash[4..]));
 }
 
 /// A story and its keys as they are stored.
@@ -233,20 +218,24 @@ pub(super) struct Retired {
     pub(super) at: Timestamp,
     /// In the order they came, none twice.
     pub(super) keys: Vec<Key>,
+    /// The sheets on which these stand.
+    pub(super) sheets: Vec<u32>,
 }
 
 impl Retired {
     pub(super) fn read(payload: &[u8]) -> Result<Self, Unreadable> {
         let (first_seen, rest) = read_moment(payload)?;
         let (at, rest) = read_moment(rest)?;
-        let (keys, _) = read_keys(rest)?;
-        Ok(Self { first_seen, at, keys })
+        let (keys, rest) = read_keys(rest)?;
+        let (sheets, _) = read_numbers(rest)?;
+        Ok(Self { first_seen, at, keys, sheets })
     }
 
     pub(super) fn write(&self) -> Vec<u8> {
         let mut bytes = layout::ascending(self.first_seen).to_vec();
         bytes.extend_from_slice(&layout::ascending(self.at));
         write_keys(&self.keys, &mut bytes);
+        write_numbers(&self.sheets, &mut bytes);
         bytes
     }
 }
@@ -267,7 +256,7 @@ pub(super) fn merge_keys(
     let all = before.iter().filter(|key| !dropped.contains(key)).chain(new).copied();
     let (mut passages, mut kept): (Vec<Key>, Vec<Key>) =
         all.filter(|key| seen.insert(*key)).partition(|key| key.kind == KeyKind::Passage);
-    passages.retain(|key| passages::span_of(key) >= first_span);
+    passages.retain(|key| index::span_of(key) >= first_span);
     passages.sort();
     let surplus = (kept.len() + passages.len()).saturating_sub(MOST_KEYS);
     passages.drain(..surplus.min(passages.len()));
@@ -281,64 +270,6 @@ pub(super) fn merge_keys(
     }
     kept.extend(passages);
     kept
-}
-
-/// The stories that bear one key, by (first_seen, id).
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Bearers(Vec<(Timestamp, StoryId)>);
-
-impl Bearers {
-    const ONE: usize = 8 + 16;
-
-    pub(super) fn read(payload: &[u8]) -> Result<Self, Unreadable> {
-        if !payload.len().is_multiple_of(Self::ONE) {
-            return Err(Unreadable::Short);
-        }
-        let bearers = payload.chunks_exact(Self::ONE).map(|one| {
-            let (first_seen, id) = read_moment(one)?;
-            let id = id.try_into().map_err(|_| Unreadable::Short)?;
-            Ok((first_seen, StoryId::from_bytes(id)))
-        });
-        bearers.collect::<Result<_, _>>().map(Self)
-    }
-
-    pub(super) fn write(&self, bytes: &mut Vec<u8>) {
-        for (first_seen, id) in &self.0 {
-            bytes.extend_from_slice(&layout::ascending(*first_seen));
-            bytes.extend_from_slice(id.as_bytes());
-        }
-    }
-
-    /// Which of the newest is kept does not depend on the order of arrival.
-    pub(super) fn insert(&mut self, first_seen: Timestamp, id: StoryId) {
-        let bearer = (first_seen, id);
-        if let Err(at) = self.0.binary_search(&bearer) {
-            self.0.insert(at, bearer);
-        }
-        if self.0.len() > MOST_BEARERS {
-            self.0.remove(0);
-        }
-    }
-
-    pub(super) fn remove(&mut self, first_seen: Timestamp, id: StoryId) {
-        self.0.retain(|bearer| *bearer != (first_seen, id));
-    }
-
-    pub(super) fn contains(&self, first_seen: Timestamp, id: StoryId) -> bool {
-        self.0.contains(&(first_seen, id))
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    pub(super) fn is_full(&self) -> bool {
-        self.0.len() == MOST_BEARERS
-    }
-
-    pub(super) fn iter(&self) -> impl Iterator<Item = (Timestamp, StoryId)> {
-        self.0.iter().copied()
-    }
 }
 
 /// Which generation of places is a topic's, and whether it is complete.
@@ -364,13 +295,13 @@ impl TopicPlaces {
     }
 }
 
-fn read_moment(bytes: &[u8]) -> Result<(Timestamp, &[u8]), Unreadable> {
+pub(super) fn read_moment(bytes: &[u8]) -> Result<(Timestamp, &[u8]), Unreadable> {
     let (moment, rest) = bytes.split_first_chunk::<8>().ok_or(Unreadable::Short)?;
     Ok((layout::from_ascending(*moment), rest))
 }
 
 /// How many, then kind and hash of each.
-fn read_keys(bytes: &[u8]) -> Result<(Vec<Key>, &[u8]), Unreadable> {
+pub(super) fn read_keys(bytes: &[u8]) -> Result<(Vec<Key>, &[u8]), Unreadable> {
     let (count, rest) = bytes.split_first_chunk::<2>().ok_or(Unreadable::Short)?;
     let length = 17 * usize::from(u16::from_le_bytes(*count));
     let (keys, rest) = rest.split_at_checked(length).ok_or(Unreadable::Short)?;
@@ -380,12 +311,30 @@ fn read_keys(bytes: &[u8]) -> Result<(Vec<Key>, &[u8]), Unreadable> {
 }
 
 /// [`merge_keys`] has seen to it that the number fits.
-fn write_keys(keys: &[Key], bytes: &mut Vec<u8>) {
+pub(super) fn write_keys(keys: &[Key], bytes: &mut Vec<u8>) {
     let count = u16::try_from(keys.len()).unwrap_or(u16::MAX);
     bytes.extend_from_slice(&count.to_le_bytes());
     for key in &keys[..usize::from(count)] {
         bytes.push(key.kind as u8);
         bytes.extend_from_slice(&key.hash);
+    }
+}
+
+/// How many, then each.
+fn read_numbers(bytes: &[u8]) -> Result<(Vec<u32>, &[u8]), Unreadable> {
+    let (count, rest) = bytes.split_first_chunk::<2>().ok_or(Unreadable::Short)?;
+    let length = 4 * usize::from(u16::from_le_bytes(*count));
+    let (numbers, rest) = rest.split_at_checked(length).ok_or(Unreadable::Short)?;
+    let (numbers, _) = numbers.as_chunks();
+    Ok((numbers.iter().map(|number| u32::from_be_bytes(*number)).collect(), rest))
+}
+
+/// A story stands on fewer sheets than it has keys, so their number fits.
+fn write_numbers(numbers: &[u32], bytes: &mut Vec<u8>) {
+    let count = u16::try_from(numbers.len()).unwrap_or(u16::MAX);
+    bytes.extend_from_slice(&count.to_le_bytes());
+    for number in &numbers[..usize::from(count)] {
+        bytes.extend_from_slice(&number.to_be_bytes());
     }
 }
 
@@ -457,26 +406,8 @@ mod tests {
 
     proptest! {
         #[test]
-        fn which_bearers_are_kept_does_not_depend_on_the_order_of_arrival(
-            mut ids in prop::collection::btree_set(any::<(i32, u8)>(), 0..200), turn: usize,
-        ) {
-            let all: Vec<_> = std::mem::take(&mut ids).into_iter().collect();
-            let bearer = |(at, id): (i32, u8)| (Timestamp::from_secs(at.into()), StoryId::from_bytes([id; 16]));
-            let mut turned = all.clone();
-            turned.rotate_left(turn % all.len().max(1));
-            let [mut one, mut other] = [Bearers::default(), Bearers::default()];
-            all.iter().for_each(|b| { let (at, id) = bearer(*b); one.insert(at, id) });
-            turned.iter().for_each(|b| { let (at, id) = bearer(*b); other.insert(at, id) });
-            prop_assert_eq!(&one, &other);
-            prop_assert!(one.iter().count() == all.len().min(MOST_BEARERS));
-            let mut bytes = Vec::new();
-            one.write(&mut bytes);
-            prop_assert_eq!(Bearers::read(&bytes).unwrap(), one);
-        }
-
-        #[test]
         fn no_bytes_make_reading_a_record_panic(bytes: Vec<u8>) {
-            let _ = (read_story(&bytes), Retired::read(&bytes), Bearers::read(&bytes));
+            let _ = (read_story(&bytes), Retired::read(&bytes));
             let _ = (TopicPlaces::read(&bytes), Header::read(&bytes), codec::unpack::<Record>(&bytes));
         }
     }

@@ -12,10 +12,11 @@ use crate::model::{
 use super::chunks::Fault;
 use super::home::{Home, unwritable};
 use super::open::fenced;
-use super::passages::Shared;
 use super::records::Header;
 use super::writer::{Broken, Writer};
-use super::{Commit, Committed, Place, Record, Room, Stamp, Store, StoreError, read, room};
+use super::{
+    Commit, Committed, Place, Record, Room, Stamp, Store, StoreError, index, read, room, sequences,
+};
 
 /// The store on disk. [`open`](super::open()) makes one.
 #[derive(Debug)]
@@ -25,25 +26,29 @@ pub struct SledStore {
     /// `None` once it is closed.
     db: RwLock<Option<sled::Db>>,
     writer: Mutex<Option<Writer>>,
-    passages: Shared,
+    index: index::Shared,
+    sequences: sequences::Shared,
     broken: Broken,
 }
 
 impl SledStore {
     pub(super) fn start(home: Arc<Home>, db: sled::Db, header: Header) -> Result<Self, StoreError> {
         let broken = Broken::default();
-        let passages = fenced(home.path(), || read::passages(&db, header.first_span))?;
-        let passages = Shared::new(passages.into());
+        let index = fenced(home.path(), || read::index(&db, header.first_span))?;
+        let index = index::Shared::new(index.into());
+        let sequences = sequences::Sequences::open;
+        let sequences = fenced(home.path(), || sequences(&db, &header.journals))?.shared();
         let file = home.engine().join("db");
         let file =
             File::options().write(true).open(&file).map_err(|error| unwritable(&file, &error))?;
-        let writer = Writer::start(&home, db.clone(), file, header, &passages, &broken)?;
+        let writer = Writer::start(&home, db.clone(), file, header, (&index, &sequences), &broken)?;
         Ok(Self {
             path: home.path().to_owned(),
             home: RwLock::new(Some(home)),
             db: RwLock::new(Some(db)),
             writer: Mutex::new(Some(writer)),
-            passages,
+            index,
+            sequences,
             broken,
         })
     }
@@ -90,7 +95,7 @@ impl Store for SledStore {
     }
 
     fn lookalikes(&self, keys: &[Key]) -> Result<Lookalikes, StoreError> {
-        self.read(|tree| read::lookalikes(tree, &self.passages, keys))
+        self.read(|tree| read::lookalikes(tree, &self.index, keys))
     }
 
     fn commit(&self, commit: Commit) -> Committed {
@@ -110,7 +115,7 @@ impl Store for SledStore {
         after: Option<(Timestamp, StoryId)>,
         limit: usize,
     ) -> Result<Vec<Story>, StoreError> {
-        self.read(|tree| read::stories(tree, after, limit))
+        self.read(|tree| read::stories(tree, &self.sequences, after, limit))
     }
 
     fn places(
@@ -119,7 +124,7 @@ impl Store for SledStore {
         older_than: Option<Place>,
         limit: usize,
     ) -> Result<Vec<Place>, StoreError> {
-        self.read(|tree| read::places(tree, topic, older_than, limit))
+        self.read(|tree| read::places(tree, &self.sequences, topic, older_than, limit))
     }
 
     fn filled(&self) -> Result<Vec<Fingerprint>, StoreError> {
@@ -159,7 +164,7 @@ impl Store for SledStore {
             Ok(db) => db,
             Err(closed) => return Box::new(std::iter::once(Err(closed))),
         };
-        let mut records = Some(read::records(&db));
+        let mut records = Some(read::records(&db, &self.sequences));
         Box::new(std::iter::from_fn(move || {
             let next = fenced(&self.path, || records.as_mut().and_then(Iterator::next).transpose());
             // Whatever comes after damage is not to be trusted.

@@ -1,17 +1,19 @@
 //! A store in; whether every record and every derived record is right, out.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 
 use serde::Serialize;
+use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-use crate::model::{Key, StoryId, Timestamp};
+use crate::model::{Key, StoryId};
 
-use super::apply::bearers_at;
 use super::chunks::{Fault, Values, parts_after};
 use super::layout::{self, Kind};
 use super::open::{self, fenced};
-use super::records::{Bearers, Header, Record, Retired, StoryHead, TopicPlaces, read_passages};
+use super::records::{Header, Record, Retired, StoryHead, TopicPlaces};
+use super::sequences::{self, ORDER, Row, Sequences};
+use super::sheets::{self, Of, SheetId};
 use super::{StoreError, read, room, salvage};
 
 /// This many problems are told; of more, only the number.
@@ -68,18 +70,27 @@ pub fn check(path: &Path, cache: u64) -> Result<Survey, StoreError> {
     let home = open::claim_existing(path)?;
     let (db, header) = open::open_verified(&home, cache)?;
     let mut survey = Survey { file_bytes: room::used_by(&home.engine()), ..Survey::default() };
+    let mut standing = Standing { first_span: header.first_span, ..Standing::default() };
+    // What of these cannot be read is told below, where its own record is met.
     let topics = fenced(path, || read::topics(&db)).unwrap_or_default();
-    let standing = Standing {
-        generations: topics.iter().map(|(_, places)| places.generation).collect(),
-        first_span: header.first_span,
-    };
+    let sequences = fenced(path, || Sequences::open(&db, &header.journals));
+    let sequences = sequences.unwrap_or_else(|error| {
+        survey.problem(&Kind::Journal.prefix(), &error.to_string());
+        Sequences::default()
+    });
+    let sequences = sequences.shared();
+    for kind in [Kind::Names, Kind::Passages] {
+        salvage::each(&db, kind, |key, value| {
+            let _ = fenced(path, || standing.note_sheet(&db, key, value));
+        });
+    }
     let mut counts: BTreeMap<Kind, u64> = BTreeMap::new();
     for kind in Kind::ALL {
         let gaps = salvage::each(&db, kind, |key, value| {
             *counts.entry(kind).or_default() += 1;
             survey.records += 1;
             survey.live_bytes += (key.len() + value.len()) as u64;
-            let judged = fenced(path, || judge(&db, kind, key, value, &standing));
+            let judged = fenced(path, || judge(&db, kind, key, &standing));
             match judged {
                 Ok(None) => {}
                 Ok(Some(what)) => survey.problem(key, what),
@@ -95,7 +106,28 @@ pub fn check(path: &Path, cache: u64) -> Result<Survey, StoreError> {
     survey.stories = count(Kind::Story);
     survey.retired = count(Kind::Retired);
     survey.sources = count(Kind::Memory);
-    survey.places = count(Kind::Place);
+    let mut ordered = 0;
+    each_row(path, &db, &sequences, ORDER, |row| {
+        let (first_seen, id) = layout::order_of(&row);
+        ordered += 1;
+        let head = fenced(path, || live_head(&db, id)).ok().flatten();
+        if head.is_none_or(|head| head.first_seen != first_seen) {
+            survey.problem(&layout::story(id), "the order of stories has it where it is not");
+        }
+    });
+    if ordered < survey.stories {
+        survey.problem(&layout::blocks(ORDER), "stories have no place in the order of stories");
+    }
+    for (topic, places) in topics {
+        each_row(path, &db, &sequences, places.generation, |row| {
+            survey.places += 1;
+            let story = layout::story(layout::place_of(&row).story);
+            if fenced(path, || Ok(db.value(&story)?)).is_ok_and(|story| story.is_none()) {
+                let what = "a story that is not there has a place in it";
+                survey.problem(&layout::topic(topic), what);
+            }
+        });
+    }
     if header.stories != survey.stories {
         survey.problem(&layout::header(), "it states a wrong number of stories");
     }
@@ -108,12 +140,66 @@ pub fn check(path: &Path, cache: u64) -> Result<Survey, StoreError> {
     Ok(survey)
 }
 
-/// What is not garbage.
+/// Visits the rows of a sequence, as far as they can be read.
+fn each_row(
+    path: &Path,
+    db: &sled::Tree,
+    sequences: &sequences::Shared,
+    sequence: u32,
+    mut visit: impl FnMut(Row),
+) {
+    const PAGE: usize = 10_000;
+    let mut after = None;
+    loop {
+        let rows = fenced(path, || sequences::rows(db, sequences, sequence, after, PAGE));
+        let rows = rows.unwrap_or_default();
+        after = rows.last().copied();
+        let is_last = rows.len() < PAGE;
+        rows.into_iter().for_each(&mut visit);
+        if is_last {
+            return;
+        }
+    }
+}
+
+/// What all records together say.
+#[derive(Default)]
 struct Standing {
-    /// The generations of places that topics have.
-    generations: BTreeSet<u32>,
     /// Passages of earlier spans of time are forgotten.
     first_span: u32,
+    /// Which story stands on which sheet.
+    written: HashSet<(StoryId, SheetId)>,
+    /// The names that a story has on its sheets: the sum of a hash of each.
+    names: HashMap<StoryId, u64>,
+}
+
+impl Standing {
+    fn note_sheet(&mut self, tree: &sled::Tree, key: &[u8], value: &[u8]) -> Result<(), Fault> {
+        let bad = |why| Fault::record(key, why);
+        let Some(id) = layout::sheet_of(key) else { return Ok(()) };
+        let payload = tree.joined(key, value)?.map_err(bad)?;
+        for borne in sheets::read(id.of, &payload) {
+            let (story, borne) = borne.map_err(bad)?;
+            self.written.insert((story, id));
+            if id.of == Of::Names {
+                let sum = self.names.entry(story).or_default();
+                *sum = sum.wrapping_add(sum_of(&borne.keys));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a story is found by each of its names, and by no other.
+    fn finds(&self, story: StoryId, keys: &[Key], sheets: &[u32]) -> bool {
+        let id = |number: &u32| SheetId { of: Of::Names, number: *number };
+        sheets.iter().all(|number| self.written.contains(&(story, id(number))))
+            && self.names.get(&story).copied().unwrap_or_default() == sum_of(keys)
+    }
+}
+
+fn sum_of(keys: &[Key]) -> u64 {
+    let hash = |key: &Key| xxh3_64_with_seed(&key.hash, key.kind as u64);
+    keys.iter().map(hash).fold(0, u64::wrapping_add)
 }
 
 /// What is wrong with one record, if anything is.
@@ -121,7 +207,6 @@ fn judge(
     tree: &sled::Tree,
     kind: Kind,
     key: &[u8],
-    value: &[u8],
     standing: &Standing,
 ) -> Result<Option<&'static str>, Fault> {
     let payload = || -> Result<Vec<u8>, Fault> {
@@ -138,61 +223,63 @@ fn judge(
         Kind::Story => {
             let record = Record::read(kind, key, &payload()?).map_err(bad)?;
             let Record::Story { story, keys } = record else { return Ok(Some("it is no story")) };
-            if tree.value(&layout::order(story.first_seen, story.id))?.is_none() {
-                return Ok(Some("it has no place in the order of stories"));
-            }
-            let spans = live_head(tree, story.id)?.map_or(Vec::new(), |head| head.spans);
-            for span in spans.into_iter().filter(|span| *span >= standing.first_span) {
-                if tree.value(&layout::passages(span, story.id))?.is_none() {
+            let Some(head) = live_head(tree, story.id)? else { return Ok(Some("it is gone")) };
+            for (span, number) in head.spans {
+                let sheet = SheetId { of: Of::Passages(span), number };
+                if span >= standing.first_span && !standing.written.contains(&(story.id, sheet)) {
                     return Ok(Some("passages of it are gone"));
                 }
             }
-            judge_borne(tree, &keys, story.first_seen, story.id)
-        }
-        Kind::Passages => {
-            let Some((span, id)) = layout::passages_of(key) else {
-                return Ok(Some("it names no story"));
-            };
-            let (first_seen, _) = read_passages(span, &payload()?).map_err(bad)?;
-            let wanted = live_head(tree, id)?
-                .is_some_and(|head| head.first_seen == first_seen && head.spans.contains(&span));
-            Ok((!wanted).then_some("passages of no story"))
+            let is_found = standing.finds(story.id, &keys, &head.sheets);
+            Ok((!is_found).then_some("it is not found by its keys, and them alone"))
         }
         Kind::Retired => {
             let Some(id) = layout::story_of(key) else { return Ok(Some("it names no story")) };
-            let Retired { first_seen, keys, .. } = Retired::read(&payload()?).map_err(bad)?;
+            let Retired { keys, sheets, .. } = Retired::read(&payload()?).map_err(bad)?;
             if tree.value(&layout::story(id))?.is_some() {
                 return Ok(Some("it is retired and not"));
             }
-            judge_borne(tree, &keys, first_seen, id)
+            let is_found = standing.finds(id, &keys, &sheets);
+            Ok((!is_found).then_some("it is not found by its keys, and them alone"))
         }
-        Kind::Order => {
-            let Some((first_seen, id)) = layout::order_of(key) else {
-                return Ok(Some("it names no story"));
-            };
-            if !value.is_empty() {
-                return Ok(Some("it says more than its key"));
-            }
-            let head = live_head(tree, id)?;
-            let right = head.is_some_and(|head| head.first_seen == first_seen);
-            Ok((!right).then_some("it orders a story that is not there"))
+        Kind::Names | Kind::Passages => judge_sheet(tree, key, &payload()?, standing.first_span),
+        Kind::Block => {
+            let rows = sequences::rows_of(&payload()?).map_err(bad)?;
+            let begins = layout::block_of(key).map(|(_, row)| row);
+            let is_right = begins.is_some_and(|begins| rows.iter().all(|row| *row >= begins));
+            Ok((!is_right).then_some("it holds rows of another block"))
         }
-        Kind::Bearers => judge_bearers(tree, key, &Bearers::read(&payload()?).map_err(bad)?),
-        Kind::Place => {
-            let Some((generation, place)) = layout::place_of(key) else {
-                return Ok(Some("it names no story"));
-            };
-            // What a dropped topic left is removed as time allows.
-            if !standing.generations.contains(&generation) {
-                return Ok(None);
-            }
-            if !value.is_empty() {
-                return Ok(Some("it says more than its key"));
-            }
-            let there = tree.value(&layout::story(place.story))?.is_some();
-            Ok((!there).then_some("a story that is not there has a place in a topic"))
+        Kind::Journal => sequences::read_journal(&payload()?).map(|_| None).map_err(bad),
+    }
+}
+
+/// Whether each story on a sheet knows that it stands there.
+fn judge_sheet(
+    tree: &sled::Tree,
+    key: &[u8],
+    payload: &[u8],
+    first_span: u32,
+) -> Result<Option<&'static str>, Fault> {
+    let Some(id) = layout::sheet_of(key) else { return Ok(Some("it is no sheet")) };
+    // What is forgotten is removed as time allows.
+    if matches!(id.of, Of::Passages(span) if span < first_span) {
+        return Ok(None);
+    }
+    for borne in sheets::read(id.of, payload) {
+        let (story, borne) = borne.map_err(|why| Fault::record(key, why))?;
+        let head = match live_head(tree, story)? {
+            Some(head) => head,
+            None => read::retired_head(tree, story)?.unwrap_or_default(),
+        };
+        let knows = match id.of {
+            Of::Names => head.sheets.contains(&id.number),
+            Of::Passages(span) => head.spans.contains(&(span, id.number)),
+        };
+        if !knows || head.first_seen != borne.first_seen {
+            return Ok(Some("it finds a story that does not bear it"));
         }
     }
+    Ok(None)
 }
 
 fn judge_chunk(tree: &sled::Tree, key: &[u8]) -> Result<Option<&'static str>, sled::Error> {
@@ -204,50 +291,8 @@ fn judge_chunk(tree: &sled::Tree, key: &[u8]) -> Result<Option<&'static str>, sl
     Ok((!wanted).then_some("it belongs to nothing"))
 }
 
-/// Whether a story is found by each of its keys.
-fn judge_borne(
-    tree: &sled::Tree,
-    keys: &[Key],
-    first_seen: Timestamp,
-    id: StoryId,
-) -> Result<Option<&'static str>, Fault> {
-    for key in keys {
-        let bearers = bearers_at(tree, &layout::bearers(key))?;
-        if !bearers.contains(first_seen, id) && !bearers.is_full() {
-            return Ok(Some("it is not found by one of its keys"));
-        }
-    }
-    Ok(None)
-}
-
-/// Whether each story found by a key bears it.
-fn judge_bearers(
-    tree: &sled::Tree,
-    at: &[u8],
-    bearers: &Bearers,
-) -> Result<Option<&'static str>, Fault> {
-    let Some(key) = layout::bearers_of(at) else { return Ok(Some("it is no key")) };
-    for (first_seen, id) in bearers.iter() {
-        let head = match live_head(tree, id)? {
-            Some(head) => Some((head.first_seen, head.keys)),
-            None => retired_head(tree, id)?,
-        };
-        if !head.is_some_and(|(seen, keys)| seen == first_seen && keys.contains(&key)) {
-            return Ok(Some("it finds a story that does not bear it"));
-        }
-    }
-    Ok(None)
-}
-
 fn live_head(tree: &sled::Tree, id: StoryId) -> Result<Option<StoryHead>, Fault> {
     let key = layout::story(id);
     let Some(payload) = tree.record(&key)? else { return Ok(None) };
     StoryHead::read(&payload).map(|(head, _)| Some(head)).map_err(|why| Fault::record(&key, why))
-}
-
-fn retired_head(tree: &sled::Tree, id: StoryId) -> Result<Option<(Timestamp, Vec<Key>)>, Fault> {
-    let key = layout::retired(id);
-    let Some(payload) = tree.record(&key)? else { return Ok(None) };
-    let retired = Retired::read(&payload).map_err(|why| Fault::record(&key, why))?;
-    Ok(Some((retired.first_seen, retired.keys)))
 }

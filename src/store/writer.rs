@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
+use std::mem::take;
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
 use std::sync::{Arc, OnceLock, PoisonError};
 use std::thread::JoinHandle;
@@ -15,9 +16,9 @@ use super::chunks::{Fault, Stage};
 use super::home::{Epoch, Home, unwritable};
 use super::layout::Kind;
 use super::open::fenced;
-use super::passages::Shared;
 use super::records::Header;
-use super::{Commit, Committed, StoreError, apply, layout, read, room};
+use super::sequences::ORDER;
+use super::{Commit, Committed, StoreError, apply, index, layout, read, room, sequences};
 
 /// This many commits may wait; the next caller blocks.
 const WAITING: usize = 256;
@@ -51,7 +52,7 @@ impl Writer {
         tree: sled::Db,
         file: File,
         header: Header,
-        passages: &Shared,
+        (index, sequences): (&index::Shared, &sequences::Shared),
         broken: &Broken,
     ) -> Result<Self, StoreError> {
         let path = home.path().to_owned();
@@ -61,7 +62,9 @@ impl Writer {
             tree,
             file,
             header,
-            passages: Arc::clone(passages),
+            index: Arc::clone(index),
+            sequences: Arc::clone(sequences),
+            kept: None,
             broken: Arc::clone(broken),
             has_blobs: false,
             garbage: None,
@@ -103,10 +106,13 @@ struct Desk {
     /// sled's data file, for the sync that sled leaves out.
     file: File,
     header: Header,
-    passages: Shared,
+    index: index::Shared,
+    sequences: sequences::Shared,
+    /// Generations of places that belong to a topic; `None`: to be looked for.
+    kept: Option<BTreeSet<u32>>,
     broken: Broken,
     has_blobs: bool,
-    /// Generations of places that belong to no topic; `None`: to be looked for.
+    /// Generations of places that belong to none; `None`: to be looked for.
     garbage: Option<Vec<u32>>,
     /// Whether there may be passages of spans of time that are forgotten.
     old_passages: bool,
@@ -177,13 +183,25 @@ impl Desk {
             self.old_passages |= commit.passages_from.is_some();
         }
         header.commits += 1;
+        let kept = match self.kept.take() {
+            Some(kept) => kept,
+            None => kept_generations(&self.tree)?,
+        };
+        let stays_so = header.generation == self.header.generation
+            && commits.iter().all(|commit| commit.dropped.is_empty());
+        let (changes, borne) = (take(&mut stage.rows), take(&mut stage.borne));
+        let sequences = self.sequences.read().unwrap_or_else(PoisonError::into_inner);
+        let settled = sequences
+            .stage(&mut stage, changes, false, |one| one == ORDER || kept.contains(&one))?;
+        header.journals = sequences.journals_after(&settled);
+        drop(sequences);
         apply::put_packed(&mut stage, layout::header(), &header)?;
-        let passages = std::mem::take(&mut stage.passages);
-        self.make_durable(stage.into_batch())?;
+        self.make_durable(stage.into_batch()?)?;
         let commits = header.commits;
-        self.header = header;
-        let mut index = self.passages.write().unwrap_or_else(PoisonError::into_inner);
-        passages.into_iter().for_each(|change| index.apply(change));
+        (self.header, self.kept) = (header, stays_so.then_some(kept));
+        self.sequences.write().unwrap_or_else(PoisonError::into_inner).take(settled);
+        let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
+        borne.into_iter().for_each(|change| index.apply(change));
         drop(index);
         if commits.is_multiple_of(NOW_AND_THEN) {
             self.look_for_blobs();
@@ -252,8 +270,8 @@ impl Desk {
             none => none.insert(unused_generations(&self.tree)?),
         };
         let Some(generation) = garbage.last() else { return Ok(false) };
-        let places = self.tree.scan_prefix(layout::places(*generation));
-        if self.remove_some(places)? < SWEEP
+        let blocks = self.tree.scan_prefix(layout::blocks(*generation));
+        if self.remove_some(blocks)? < SWEEP
             && let Some(garbage) = &mut self.garbage
         {
             garbage.pop();
@@ -261,15 +279,15 @@ impl Desk {
         Ok(true)
     }
 
-    /// Removes up to [`SWEEP`] of these; how many they were.
+    /// Removes up to [`SWEEP`] of these records; how many they were.
     fn remove_some(&self, these: sled::Iter) -> Result<usize, Fault> {
-        let mut batch = sled::Batch::default();
+        let mut stage = Stage::new(&self.tree);
         let mut removed = 0;
         for key in these.keys().take(SWEEP) {
-            batch.remove(key?);
+            stage.remove(key?)?;
             removed += 1;
         }
-        self.tree.apply_batch(batch)?;
+        self.tree.apply_batch(stage.into_batch()?)?;
         Ok(removed)
     }
 }
@@ -290,21 +308,25 @@ fn gather(first: Order, waiting: &Receiver<Order>) -> Vec<Order> {
     orders
 }
 
+/// Generations of places that topics have.
+fn kept_generations(tree: &sled::Tree) -> Result<BTreeSet<u32>, Fault> {
+    Ok(read::topics(tree)?.into_iter().map(|(_, places)| places.generation).collect())
+}
+
 /// Generations of places that no topic has, found by leaping from one to the next.
 fn unused_generations(tree: &sled::Tree) -> Result<Vec<u32>, Fault> {
-    let used: BTreeSet<u32> =
-        read::topics(tree)?.into_iter().map(|(_, places)| places.generation).collect();
+    let used = kept_generations(tree)?;
     let mut unused = Vec::new();
-    let mut from = Kind::Place.prefix().to_vec();
-    let end = layout::end_of(&from);
+    let mut from = Kind::Block.prefix().to_vec();
+    let end = layout::blocks(ORDER).to_vec();
     while let Some(key) = tree.range(from..end.clone()).keys().next() {
         let key = key?;
         let (generation, _) =
-            layout::place_of(&key).ok_or_else(|| Fault::malformed(&key, "it names no story"))?;
+            layout::block_of(&key).ok_or_else(|| Fault::malformed(&key, "it is no block"))?;
         if !used.contains(&generation) {
             unused.push(generation);
         }
-        from = layout::end_of(&layout::places(generation));
+        from = layout::end_of(&layout::blocks(generation));
     }
     Ok(unused)
 }
@@ -325,8 +347,8 @@ mod tests {
         // A file that cannot be synced.
         let file = File::options().write(true).open("/dev/null").unwrap();
         let broken = Broken::default();
-        let writer =
-            Writer::start(&home, db, file, Header::new(1), &Shared::default(), &broken).unwrap();
+        let found_by = (&index::Shared::default(), &sequences::Shared::default());
+        let writer = Writer::start(&home, db, file, Header::new(1), found_by, &broken).unwrap();
         for number in 0..3 {
             let admitted = vec![admitted(story(number, at(0), 9), &[])];
             let answer = done(writer.commit(Commit { admitted, ..Commit::default() }));

@@ -7,6 +7,9 @@
 /// A bucket holds as many on average at most. More save memory, fewer time.
 const FULL: usize = 512;
 
+/// A line of memory holds so many.
+const STEP: usize = 8;
+
 /// A set of numbers.
 #[derive(Debug)]
 pub(super) struct Sorted {
@@ -62,9 +65,29 @@ impl Sorted {
     /// Those from the first to the last of two, which begin alike.
     pub(super) fn range(&self, first: u64, last: u64) -> &[u64] {
         let bucket = &self.buckets[place_of(first, self.buckets.len())];
-        let from = bucket.partition_point(|number| *number < first);
-        let to = bucket.partition_point(|number| *number <= last);
-        &bucket[from..to]
+        let from = self.place_in(bucket, first);
+        let count = bucket[from..].iter().take_while(|number| **number <= last).count();
+        &bucket[from..from + count]
+    }
+
+    /// Where the first number that is not less stands in a bucket. Numbers are spread evenly, so it
+    /// is looked for about where it should be: a search by halves would touch as many lines
+    /// of memory as it takes steps, and that is what looking for a key costs.
+    fn place_in(&self, bucket: &[u64], number: u64) -> usize {
+        let rest = number.checked_shl(self.buckets.len().ilog2()).unwrap_or(0);
+        let guess = ((u128::from(rest) * bucket.len() as u128) >> u64::BITS) as usize;
+        let is_less = |other: &u64| *other < number;
+        let (mut low, mut high, mut step) = (guess, guess, STEP);
+        while low > 0 && !is_less(&bucket[low - 1]) {
+            low = low.saturating_sub(step);
+            step *= 2;
+        }
+        step = STEP;
+        while high < bucket.len() && is_less(&bucket[high]) {
+            high = (high + step).min(bucket.len());
+            step *= 2;
+        }
+        low + bucket[low..high].partition_point(is_less)
     }
 
     /// All of them, in order.
