@@ -13,7 +13,7 @@ use crate::config::{self, Effect, Plan};
 use crate::fetch::Refusal;
 use crate::inquiry::Records;
 use crate::model::{Failure, SourceId};
-use crate::pipeline::{Editor, Pipeline, Polled, Refilled, Request};
+use crate::pipeline::{Editor, Opening, Pipeline, Polled, Refilled, Request};
 use crate::publish::{self, Address, Audience, Listener, Shelf};
 use crate::store::{Store, StoreError};
 
@@ -23,8 +23,10 @@ mod descriptors;
 mod desk;
 
 mod site;
+mod starting;
 
 pub use background::{Background, aside};
+pub use starting::Starting;
 
 /// Requests that may wait for the loop.
 const WAITING: usize = 64;
@@ -99,7 +101,11 @@ impl Daemon {
         let address = readers.address();
         let plan = Arc::new(descriptors::within(plan));
         let shelf = Arc::new(Shelf::default());
-        let editor = Editor::open(plan.clone(), store.clone(), shelf.clone(), clock.now()).await?;
+        let opening = Arc::new(Opening::default());
+        let starting = Starting::tell(opening.clone());
+        let editor =
+            Editor::open_telling(plan.clone(), store.clone(), shelf.clone(), clock.now(), &opening)
+                .await?;
         let records = Records::new(plan.clone(), store, editor.memories());
         let records = Arc::new(records.with_fillings(editor.fillings()));
         let ledger = editor.ledger();
@@ -109,6 +115,7 @@ impl Daemon {
         let hubs =
             desk::HubDesk { callbacks: pipeline.open_callbacks(), requests: requests.clone() };
         tokio::task::block_in_place(|| pipeline.open_hub())?;
+        drop(starting);
         let stop_serving = CancellationToken::new();
         let desk = Arc::new(desk::FrontDesk::new(
             records.clone(),

@@ -269,7 +269,7 @@ mod tests {
     /// A source at this address, with nothing configured.
     pub(super) fn web_source(id: &str, url: &str) -> Source {
         let url = Url::parse(url).unwrap();
-        let location = Location::Web { written: url.to_string(), url };
+        let location = Location::Web { url, written: None };
         Source { push: true, ..Source::at(SourceId::new(id), location) }
     }
 

@@ -22,6 +22,8 @@ mod name;
 
 mod pages;
 
+mod phrase;
+
 mod poll;
 
 mod revision;
@@ -47,10 +49,11 @@ pub use event::{EventKind, SourceEvent, TopicSilence};
 pub use evidence::{Evidence, Forbidden, Related, Tier};
 pub use intake::Intake;
 pub use memory::{
-    Hold, HoldScope, Memory, Moved, Priced, PushState, Rhythm, Subscription, Watched,
+    Described, Hold, HoldScope, Memory, Moved, Priced, PushState, Rhythm, Subscription, Watched,
 };
 pub use name::{SourceId, StoryId, TopicId};
 pub use pages::{Pages, Round};
+pub use phrase::Phrase;
 pub use poll::{
     Back, Document, Failure, FailureKind, Freshness, Hints, Offer, Outcome, Poll, Protocol,
     Reading, Validators,

@@ -36,6 +36,8 @@ mod keeping;
 
 mod listening;
 
+mod opening;
+
 mod press;
 
 mod pulse;
@@ -68,6 +70,7 @@ pub(crate) use filing::{after, archive_of, holds, latest_first, names, words};
 pub use filling::{Fillings, TopicFilling};
 pub use ingested::Ingested;
 pub(crate) use listening::silences;
+pub use opening::Opening;
 pub use pulse::Pulse;
 pub use push::Callbacks;
 pub use refilled::Refilled;
@@ -441,17 +444,21 @@ impl Pipeline {
     fn plan_all(&mut self) {
         let is_watched = |id: &SourceId| self.only.as_ref().is_none_or(|only| only.contains(id));
         let plan = self.editor.plan().clone();
-        let watched: Vec<_> = plan.sources.iter().filter(|(id, _)| is_watched(id)).collect();
-        for (_, source) in watched {
-            self.replan_source(source);
-        }
+        let watched = plan.sources.values().filter(|source| is_watched(&source.id));
+        let watched: Vec<_> = watched.collect();
+        self.agenda.expect(watched.len());
+        watched.into_iter().for_each(|source| self.replan_source(source));
     }
 
     /// Has the agenda follow what is remembered of a source now.
     fn replan_source(&mut self, source: &Source) {
-        let (id, agenda) = (&source.id, &mut self.agenda);
-        if self.hubs.is_none() && self.editor.with_memory(id, |memory| memory.push.is_none()) {
-            return self.editor.with_memory(id, |memory| agenda.plan(source, memory));
+        let (id, agenda, alone) = (&source.id, &mut self.agenda, self.hubs.is_none());
+        let is_planned = self.editor.with_memory(id, |memory| {
+            let alone = alone && memory.push.is_none();
+            alone.then(|| agenda.plan(source, memory)).is_some()
+        });
+        if is_planned {
+            return;
         }
         let mut memory = self.editor.memory(id);
         self.end_push(source, &mut memory);

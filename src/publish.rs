@@ -377,10 +377,10 @@ fn sources_list(states: &[SourceState], site: &Site) -> Rendered {
         let ours =
             || site.address(&masthead::at(&site::source_path(&state.source.id), Format::Atom));
         opml::Outline {
-            text: state.source.title.clone(),
+            text: state.source.title.to_string(),
             description: String::new(),
             feed: account::address(&state.source.location).unwrap_or_else(ours),
-            page: state.memory.feed.url.as_ref().map(uri::uri),
+            page: state.memory.feed.page().as_ref().map(uri::uri),
         }
     };
     let headings = [

@@ -109,7 +109,7 @@ fn remembered(of: u64) -> Memory {
         of: Some(of),
         hash: Some(of),
         next_poll: polled.after(Duration::from_secs(40_000)),
-        because: "no news for 12 days, at most twice a day".to_owned(),
+        because: "no news for 12 days, at most twice a day".into(),
         last_poll: Some(polled),
         last_success: Some(polled),
         polls: 30,
@@ -118,7 +118,8 @@ fn remembered(of: u64) -> Memory {
     };
     memory.validators.etag = Some(format!("\"{of:016x}\"").into_bytes());
     memory.validators.last_modified = Some(b"Wed, 02 Apr 2025 10:25:00 GMT".to_vec());
-    memory.feed.title = "Department announcements".to_owned();
+    memory.feed.url = Some("https://www.gov.uk/search/news".into());
+    memory.validators.of = Some(format!("http://h{}.test/feeds/announcements", of % 5000).into());
     memory.rhythm.as_of = Some(polled);
     memory.rhythm.newest = Some(polled.before(Duration::from_secs(12 * 86_400)));
     memory

@@ -172,7 +172,7 @@ impl Hazard {
         let id = SourceId::new("feed");
         let settings = Settings { price, evenness, ..Settings::default() };
         let url = url::Url::parse("https://example.org/feed").expect("a constant that parses");
-        let source = Source::at(id, Location::Web { written: url.to_string(), url });
+        let source = Source::at(id, Location::Web { url, written: None });
         // A source that has been known for a while: no spread of new ones.
         let memory = Memory { polls: 10, ..Memory::default() };
         Self { settings, source, memory }

@@ -84,7 +84,7 @@ fn document(name: &str, body: Vec<u8>) -> Document {
 /// Asks as the daemon would, once. What the operator names may be private.
 fn fetch(address: &str, polling: Settings) -> Result<Document, Stop> {
     let url = Url::parse(address).map_err(|error| Stop::because(format!("{address}: {error}")))?;
-    let location = Location::Web { written: address.to_owned(), url };
+    let location = Location::web(address, url);
     let source = Source { allow_private: true, ..Source::at(SourceId::new("parse"), location) };
     let fetched = super::runtime()?.block_on(async {
         Fetcher::new(&polling)?.fetch(&source, &Memory::default(), Clock::wall().now()).await

@@ -17,7 +17,8 @@ use super::{ConfigFile, Done, Stop};
 use crate::clock::Clock;
 use crate::config::{Loaded, Plan, Problems};
 use crate::control::{self, Door, Errand, Reloaded};
-use crate::daemon::{self, Daemon, Handle, Listeners};
+use crate::daemon::{self, Daemon, Handle, Listeners, Starting};
+use crate::pipeline::Opening;
 use crate::publish::{Address, Listener};
 use crate::store;
 
@@ -43,8 +44,15 @@ impl Run {
         notify(&[NotifyState::ExtendTimeoutUsec(
             u32::try_from(OPEN_DEADLINE.as_micros()).unwrap_or(u32::MAX),
         )]);
+        let starting = {
+            let _inside = runtime.enter();
+            let opening = Arc::new(Opening::default());
+            opening.begin("opening the store", 0);
+            Starting::tell(opening)
+        };
         let store = daemon::aside(|| store::open(&plan.store.path, plan.store.cache));
         let store = Arc::new(store?);
+        drop(starting);
         runtime.block_on(serve(&self.config.config, log, plan, store, listeners))
     }
 }

@@ -174,7 +174,7 @@ fn sources(old: &Plan, new: &Plan) -> Vec<Change> {
             allow_private: "allow_private",
             push: "push",
         } but id, position, pace);
-        fields.extend(differing!(&before.pace, &source.pace, Pace {
+        fields.extend(differing!(&before.pace(), &source.pace(), Pace {
             interval: "interval",
             min: "min",
             max: "max",

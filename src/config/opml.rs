@@ -244,7 +244,7 @@ pub fn write(sources: &Sources, title: &str) -> String {
     ordered.sort_by_key(|source| source.position);
     let mut folders: Vec<(Option<&str>, Vec<String>)> = Vec::new();
     for source in ordered {
-        let Location::Web { written, .. } = &source.location else { continue };
+        let Some(written) = source.location.written() else { continue };
         let folder = source.tags.first().map(String::as_str);
         let categories = match source.tags.as_slice() {
             [] => String::new(),
@@ -363,10 +363,9 @@ mod tests {
     fn sources(list: &[(&str, &str, &[&str])]) -> Sources {
         let source = |(position, (id, written, tags)): (usize, &(&str, &str, &[&str]))| {
             let id = SourceId::new(*id);
-            let location =
-                Location::Web { written: (*written).into(), url: written.parse().unwrap() };
+            let location = Location::web(written, written.parse().unwrap());
             let source = Source {
-                title: format!("<{id}>"),
+                title: format!("<{id}>").into(),
                 tags: tags.iter().map(|tag| (*tag).into()).collect(),
                 position,
                 ..Source::at(id.clone(), location)

@@ -34,7 +34,8 @@ pub(super) fn read(files: &[File], file: usize, problems: &mut Vec<Problem>) -> 
     let mut tell = |message: String, help: String, span: Range<usize>| {
         problems.push(Problem::error(message, help, Spot::of(files, &At { file, span })));
     };
-    let (mut table, errors) = DeTable::parse_recoverable(&files[file].text);
+    let parse = || DeTable::parse_recoverable(&files[file].text);
+    let (mut table, errors) = parse();
     if !errors.is_empty() {
         // What follows on the same line is most often the same mistake again.
         let mut lines = BTreeMap::new();
@@ -48,24 +49,36 @@ pub(super) fn read(files: &[File], file: usize, problems: &mut Vec<Problem>) -> 
         }
         return None;
     }
-    let mut broken = BTreeSet::new();
+    let mut misplaced = Vec::new();
     if file > 0 {
-        let misplaced = |key: &str| !SHARED.contains(&key) && keys_of("").iter().any(|k| k == key);
-        let keys = table.get_ref().keys().filter(|key| misplaced(key.get_ref()));
-        for key in keys.cloned().collect::<Vec<_>>() {
+        let known = keys_of("");
+        let is_misplaced = |key: &str| !SHARED.contains(&key) && known.iter().any(|k| k == key);
+        let keys = table.get_ref().keys().filter(|key| is_misplaced(key.get_ref()));
+        misplaced.extend(keys.cloned());
+        for key in &misplaced {
             table.get_mut().remove(key.get_ref().as_ref());
             let main = files[0].path.display();
             let message = format!("`{}` in an included file", key.get_ref());
             tell(message, format!("settings stand in one place: move it to {main}"), key.span());
         }
     }
+    let (mut broken, mut spans) = (BTreeSet::new(), Vec::new());
     loop {
-        let error = match Config::deserialize(Deserializer::from(table.clone())) {
+        let error = match Config::deserialize(Deserializer::from(table)) {
             Ok(config) => return Some(Read { config, broken }),
             Err(error) => error,
         };
+        // The table went with that attempt: a long file's is large, and few files have mistakes.
+        table = parse().0;
+        for key in &misplaced {
+            table.get_mut().remove(key.get_ref().as_ref());
+        }
+        for span in &spans {
+            take_out(table.get_mut(), span, "");
+        }
         let span = error.span().unwrap_or_default();
         let taken = take_out(table.get_mut(), &span, "");
+        spans.push(span.clone());
         let (message, help) = wording(error.message(), taken.as_deref().unwrap_or_default());
         tell(message, help, span);
         broken.insert(taken?);

@@ -80,7 +80,7 @@ fn a_small_file_compiles_with_every_default() {
     assert_eq!(plan.polling, polling);
     assert!(plan.polling.user_agent.starts_with("gazetted/"), "{}", plan.polling.user_agent);
     let source = &plan.sources[&SourceId::new("home-office")];
-    assert_eq!((source.title.as_str(), source.role), ("home-office", Role::Department));
+    assert_eq!((&*source.title, source.role), ("home-office", Role::Department));
     assert_eq!((plan.topics.len(), plan.topics[0].entries), (1, 50));
     assert_eq!(plan.files, [files.path("gazetted.toml")]);
 }
@@ -281,7 +281,7 @@ fn credentials_become_one_header_and_are_never_quoted() {
         let plan = files.compiled_in(&environment(&files)).unwrap().plan;
         let source = &plan.sources[&SourceId::new("a")];
         let secret = Secret::from(header.to_owned());
-        assert_eq!(source.headers, [("Authorization".into(), secret)], "{lines}");
+        assert_eq!(*source.headers, [("Authorization".into(), secret)], "{lines}");
         let shown = format!("{plan:?}");
         assert!(shown.contains("Authorization"), "{shown}");
         for secret in ["t0ken", "s3cret", "cmVhZGVy"] {

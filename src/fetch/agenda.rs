@@ -7,9 +7,11 @@
 
 mod neighbours;
 mod origin;
+mod slot;
 
 use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
+use std::num::NonZeroU64;
 use std::time::Duration;
 
 use url::Url;
@@ -17,6 +19,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use self::neighbours::Neighbours;
 use self::origin::{Origin, moved_to, origin_of};
+use self::slot::{Flight, Slot, State};
 use super::schedule::FURTHEST;
 use crate::model::{Location, Memory, Source, SourceId, Timestamp};
 
@@ -69,32 +72,6 @@ pub enum Refusal {
     TooSoon(Timestamp),
 }
 
-/// One source on the agenda.
-#[derive(Debug)]
-struct Slot {
-    id: SourceId,
-    origin: usize,
-    state: State,
-    not_before: Timestamp,
-    /// Hash of the configured address.
-    home: u64,
-    /// Hash of the address that it has moved to, if it has.
-    moved: Option<u64>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
-    /// Not planned: it rests, or its poll has landed and is not settled yet.
-    Idle,
-    /// Due at a moment that has not come.
-    Sleeping(Timestamp),
-    /// In its origin's line.
-    Waiting,
-    /// Being asked at `of`, which may have ceased to be its origin; then to be
-    /// asked again at `next`, if that is known already.
-    InFlight { of: usize, at: Option<IpAddr>, next: Option<Timestamp>, forgotten: bool },
-}
-
 impl Agenda {
     /// An empty agenda: `spacing` between two starts at one origin, and
     /// `concurrency` requests under way in all, at least one.
@@ -106,6 +83,14 @@ impl Agenda {
     pub fn limit(&mut self, spacing: Duration, concurrency: usize) {
         self.spacing = spacing;
         self.concurrency = concurrency.max(1);
+    }
+
+    /// Makes room for so many sources at once, rather than bit by bit.
+    pub fn expect(&mut self, sources: usize) {
+        let further = sources.saturating_sub(self.slots.len());
+        self.slots.reserve_exact(further);
+        self.numbers.reserve(further);
+        self.homes.reserve(further);
     }
 
     /// Enters a source, or moves it to where its memory now says. One under way
@@ -131,8 +116,8 @@ impl Agenda {
         self.origins[origin].heed(number, memory);
         self.requeue(origin);
         let due = (!memory.rests()).then(|| self.due(memory));
-        if let State::InFlight { next, forgotten, .. } = &mut self.slots[number].state {
-            (*next, *forgotten) = (due, false);
+        if let State::InFlight(flight) = &mut self.slots[number].state {
+            (flight.next, flight.forgotten) = (due, false);
             return;
         }
         self.withdraw(number);
@@ -144,8 +129,8 @@ impl Agenda {
     /// Takes a source off the agenda.
     pub fn forget(&mut self, id: &SourceId) {
         let Some(&number) = self.numbers.get(id) else { return };
-        if let State::InFlight { forgotten, .. } = &mut self.slots[number].state {
-            *forgotten = true;
+        if let State::InFlight(flight) = &mut self.slots[number].state {
+            flight.forgotten = true;
             self.leave_home(number);
             return;
         }
@@ -179,8 +164,8 @@ impl Agenda {
             }
             self.requeue(origin);
         };
-        self.slots[number].state =
-            State::InFlight { of: origin, at: address, next: None, forgotten: false };
+        let flight = Flight { of: origin, at: address, next: None, forgotten: false };
+        self.slots[number].state = State::InFlight(Box::new(flight));
         self.in_flight += 1;
         let served = &mut self.origins[origin];
         served.in_flight += 1;
@@ -194,8 +179,10 @@ impl Agenda {
     pub fn finished(&mut self, id: &SourceId, now: Timestamp) {
         self.notice(now);
         let Some(&number) = self.numbers.get(id) else { return };
-        let State::InFlight { of, at, next, forgotten } = self.slots[number].state else { return };
-        self.slots[number].state = State::Idle;
+        let state = &mut self.slots[number].state;
+        let State::InFlight(flight) = &*state else { return };
+        let Flight { of, at, next, forgotten } = **flight;
+        *state = State::Idle;
         self.in_flight -= 1;
         self.origins[of].in_flight -= 1;
         if let Some(address) = at {
@@ -250,7 +237,7 @@ impl Agenda {
         let &number = self.numbers.get(id).ok_or(Refusal::Unknown)?;
         let slot = &self.slots[number];
         let held_until = self.origins[slot.origin].held_until;
-        if matches!(slot.state, State::InFlight { .. }) {
+        if matches!(slot.state, State::InFlight(_)) {
             return Err(Refusal::UnderWay);
         }
         if held_until > now {
@@ -283,7 +270,7 @@ impl Agenda {
     pub fn put_off(&self, id: &SourceId, now: Timestamp) -> Option<Timestamp> {
         let slot = &self.slots[*self.numbers.get(id)?];
         let until = self.origins[slot.origin].held_until;
-        (until > now && !matches!(slot.state, State::InFlight { .. })).then_some(until)
+        (until > now && !matches!(slot.state, State::InFlight(_))).then_some(until)
     }
 
     /// The source that is asked in this one's place, because this one has
@@ -295,7 +282,7 @@ impl Agenda {
 
     /// Who else is configured with the address that a source has moved to.
     fn host(&self, number: usize) -> Option<usize> {
-        let host = *self.homes.get(&self.slots[number].moved?)?;
+        let host = *self.homes.get(&self.slots[number].moved?.get())?;
         (host != number).then_some(host)
     }
 
@@ -306,7 +293,7 @@ impl Agenda {
         self.leave_home(number);
         let slot = &mut self.slots[number];
         slot.home = hash(url);
-        slot.moved = moved_to(url, memory).map(hash);
+        slot.moved = moved_to(url, memory).map(hash).and_then(NonZeroU64::new);
         self.homes.entry(slot.home).or_insert(number);
     }
 
@@ -323,7 +310,7 @@ impl Agenda {
         if let Some(&number) = self.numbers.get(id) {
             let old = self.slots[number].origin;
             if old != origin {
-                if !matches!(self.slots[number].state, State::InFlight { .. }) {
+                if !matches!(self.slots[number].state, State::InFlight(_)) {
                     self.withdraw(number);
                 }
                 self.slots[number].origin = origin;
@@ -332,14 +319,7 @@ impl Agenda {
             }
             return number;
         }
-        let slot = Slot {
-            id: id.clone(),
-            origin,
-            state: State::Idle,
-            not_before: Timestamp::default(),
-            home: 0,
-            moved: None,
-        };
+        let slot = Slot::new(id.clone(), origin);
         let number = match self.free.pop() {
             Some(number) => {
                 self.slots[number] = slot;
@@ -409,7 +389,7 @@ impl Agenda {
         let slot = &mut self.slots[number];
         let origin = slot.origin;
         match std::mem::replace(&mut slot.state, State::Idle) {
-            State::Idle | State::InFlight { .. } => {}
+            State::Idle | State::InFlight(_) => {}
             State::Sleeping(due) => {
                 self.sleeping.remove(&(due, number));
             }

@@ -21,7 +21,7 @@ impl Standing {
         Self {
             failing: memory.failure.is_some(),
             rests: memory.rests(),
-            ended: memory.hints.ended,
+            ended: memory.hints().ended,
             gaps: memory.gaps,
             floods: memory.intake.since.is_some(),
             moved: proven(memory).cloned(),
@@ -42,7 +42,7 @@ pub(super) fn note(before: &Standing, memory: &mut Memory, source: &Source, now:
         None if before.failing => events.push((EventKind::Recovered, String::new())),
         _ => {}
     }
-    if memory.hints.ended && !before.ended {
+    if memory.hints().ended && !before.ended {
         events.push((EventKind::Ended, "its document says so".to_owned()));
     }
     if let Some(moved) = proven(memory)
@@ -101,7 +101,7 @@ fn listen(memory: &mut Memory, source: &Source, now: Timestamp) -> Option<(Event
     if heard.is_some() {
         return heard;
     }
-    if source.pace.mute_silence {
+    if source.pace().mute_silence {
         memory.silent = None;
         return None;
     }

@@ -361,7 +361,7 @@ impl Asked<'_> {
 
     /// Whether the remembered validators came from this address (P15).
     fn are_of(&self, url: &Url) -> bool {
-        self.memory.validators.of.as_ref() == Some(url)
+        self.memory.validators.of.as_deref() == Some(url.as_str())
     }
 
     /// The address with the user and password that the operator wrote into it,

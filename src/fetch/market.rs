@@ -65,7 +65,8 @@ impl Market {
 fn takes_part(poll: &Poll, memory: &Memory, source: &Source) -> bool {
     let answers = memory.failure.is_none()
         && matches!(poll.outcome, Outcome::Read(_) | Outcome::Unchanged { .. });
-    let steered = matches!(source.location, Location::Web { .. }) && source.pace.interval.is_none();
+    let steered =
+        matches!(source.location, Location::Web { .. }) && source.pace().interval.is_none();
     let free = memory.hold.is_none() && memory.endings == 0;
     answers && steered && free && !websub::covers(memory, poll.at)
 }
@@ -198,7 +199,7 @@ mod tests {
         let failure = Failure::new(FailureKind::Dns, "no address");
         let plain = web_source("one", "http://a/");
         let mut pinned = plain.clone();
-        pinned.pace.interval = Some(DAY);
+        pinned.pace.get_or_insert_default().interval = Some(DAY);
         let asked = Memory { last_poll: Some(now.before(DAY)), ..Memory::default() };
         let failing = Memory { failure: Some(Box::new(failure.clone())), ..asked.clone() };
         for (source, memory, outcome, bears) in [

@@ -67,7 +67,7 @@ pub(super) struct Next {
     /// Before then not even the operator has it asked (P14).
     pub(super) not_before: Timestamp,
     /// The rule that decided, in words.
-    pub(super) because: String,
+    pub(super) because: &'static str,
 }
 
 /// A wait and what asks for it.
@@ -98,13 +98,13 @@ pub(super) fn next(
     now: Timestamp,
 ) -> Next {
     if let Location::File(_) = source.location {
-        let long = source.pace.interval.unwrap_or(FILE_INTERVAL);
+        let long = source.pace().interval.unwrap_or(FILE_INTERVAL);
         let at = now.after(long);
-        return Next { at, not_before: now, because: "files are looked at every so often".into() };
+        return Next { at, not_before: now, because: "files are looked at every so often" };
     }
     let floor = floor(memory, said, source, settings);
     if memory.rests() {
-        let because = "it has ended or is gone, and is asked again only by hand".into();
+        let because = "it has ended or is gone, and is asked again only by hand";
         return Next { at: now.after(FURTHEST), not_before: now.after(floor.long), because };
     }
     let held = said.freshness.retry_after.map(|wait| wait.min(FURTHEST)).unwrap_or_default();
@@ -122,14 +122,14 @@ pub(super) fn next(
     let spread =
         if wait.common && memory.polls <= 1 { spread(source, wait.long) } else { Duration::ZERO };
     let mut at = now.after(wait.long + spread);
-    at = in_phase(at, &memory.hints);
-    let allowed = out_of_skipped(at, &memory.hints);
+    at = in_phase(at, memory.hints());
+    let allowed = out_of_skipped(at, memory.hints());
     let because =
         if allowed > at { "the source asks for no polls at these times" } else { wait.because };
     let at = allowed.after(jitter(source, now, allowed));
     // Jitter must not carry it back into forbidden hours.
-    let at = out_of_skipped(at, &memory.hints);
-    Next { at, not_before, because: because.to_owned() }
+    let at = out_of_skipped(at, memory.hints());
+    Next { at, not_before, because }
 }
 
 /// The least time between two requests (P20, P22).
@@ -140,7 +140,7 @@ fn floor(memory: &Memory, said: &Said, source: &Source, settings: &Settings) -> 
         Wait::new(settings.floor, "no source is asked more often unless it says so")
     };
     floor.common = true;
-    if let Some(min) = source.pace.min {
+    if let Some(min) = source.pace().min {
         floor = floor.or_longer(Wait::new(min, "the configured minimum"));
     }
     let says_nothing = !memory.gave_validators && said.freshness.lifetime.is_none();
@@ -159,13 +159,14 @@ fn floor(memory: &Memory, said: &Said, source: &Source, settings: &Settings) -> 
 /// only forbids to keep the answer.
 fn invited(memory: &Memory, said: &Said, settings: &Settings) -> Option<Duration> {
     let offered = |long: &Duration| !long.is_zero() && *long < settings.floor;
-    let offers = [said.freshness.lifetime, memory.hints.ttl].into_iter().flatten().filter(offered);
+    let offers =
+        [said.freshness.lifetime, memory.hints().ttl].into_iter().flatten().filter(offered);
     offers.map(|long| long.max(settings.hard_floor)).min()
 }
 
 /// What the source asks for, in headers and in its document.
 fn asked_for(memory: &Memory, said: &Said) -> impl Iterator<Item = Wait> {
-    let Hints { ttl, update_period, .. } = memory.hints;
+    let &Hints { ttl, update_period, .. } = memory.hints();
     [
         said.freshness
             .lifetime
@@ -197,10 +198,10 @@ fn wish(
         let long = websub::BACKUP.min(alone.long.max(now.until(until)));
         return Wait::new(long, "its hub pushes; one look whether it pushes all");
     }
-    if let Some(interval) = source.pace.interval {
+    if let Some(interval) = source.pace().interval {
         return Wait { common: true, ..Wait::new(interval, "the configured interval") };
     }
-    let ceiling = source.pace.max.unwrap_or(settings.ceiling);
+    let ceiling = source.pace().max.unwrap_or(settings.ceiling);
     // Who invites polls finds them cheap.
     let discount = invited(memory, said, settings)
         .map_or(1.0, |offered| offered.as_secs_f64() / settings.floor.as_secs_f64());
@@ -232,8 +233,8 @@ fn after_failure(
     now: Timestamp,
 ) -> Wait {
     let price = market::price(memory, settings);
-    let interval = source.pace.interval.unwrap_or_else(|| usual(memory, settings, price, now));
-    let ceiling = source.pace.max.unwrap_or(settings.ceiling);
+    let interval = source.pace().interval.unwrap_or_else(|| usual(memory, settings, price, now));
+    let ceiling = source.pace().max.unwrap_or(settings.ceiling);
     let base = interval.min(ceiling).max(HOUR);
     let suspended = memory.failing_since.is_some_and(|since| since.until(now) >= SUSPENDED_AFTER);
     // A long interval is not shortened by a failure.

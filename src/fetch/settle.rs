@@ -3,8 +3,8 @@
 use url::Url;
 
 use crate::model::{
-    Back, Failure, FailureKind, Hold, HoldScope, Location, Memory, Moved, Outcome, Poll, Reading,
-    Round, Source, Timestamp, Validators,
+    Back, Described, Failure, FailureKind, Hold, HoldScope, Location, Memory, Moved, Outcome, Poll,
+    Reading, Round, Source, Timestamp, Validators,
 };
 
 use super::events::{self, Standing};
@@ -73,7 +73,7 @@ pub fn settle(poll: &Poll, news: &News, memory: &mut Memory, source: &Source, se
     let next = schedule::next(memory, &said, source, settings, now);
     memory.next_poll = next.at;
     memory.not_before = next.not_before;
-    memory.because = next.because;
+    memory.because = next.because.into();
     memory.hold = hold(memory, &said, source, now);
     if memory.push.is_some() {
         let alone = schedule::next(memory, &Said { alone: true, ..said }, source, settings, now);
@@ -115,7 +115,7 @@ fn pushed(news: &News, memory: &mut Memory, now: Timestamp) {
 /// may be asked again, unless it waits for a reason of its own (W15, P26-P28, P37).
 /// Says whether that is earlier than it was.
 pub fn hasten(memory: &mut Memory, source: &Source, settings: &Settings, now: Timestamp) -> bool {
-    let floor = source.pace.min.map_or(settings.hard_floor, |min| min.max(settings.hard_floor));
+    let floor = source.pace().min.map_or(settings.hard_floor, |min| min.max(settings.hard_floor));
     let floored = memory.last_poll.map_or(now, |last| last.after(floor));
     let held = memory.hold.map_or(now, |hold| hold.until);
     let due = now.max(floored).max(held);
@@ -123,7 +123,7 @@ pub fn hasten(memory: &mut Memory, source: &Source, settings: &Settings, now: Ti
         return false;
     }
     memory.next_poll = due;
-    memory.because = "it is said to have news".to_owned();
+    memory.because = "it is said to have news".into();
     true
 }
 
@@ -177,8 +177,8 @@ fn read(memory: &mut Memory, reading: &Reading, news: &News, now: Timestamp) -> 
     }
     let first = memory.hash.is_none();
     memory.hash = Some(reading.hash);
-    memory.feed = reading.feed.clone();
-    memory.hints = reading.hints.clone();
+    memory.feed = Described { url: reading.feed.url.as_ref().map(|url| url.as_str().into()) };
+    memory.hints = reading.hints.remembered();
     memory.warnings = reading.warnings.clone();
     if memory.intake.waiting > 0 {
         // What waits is read again though nothing in the document changes.
@@ -252,7 +252,7 @@ fn unchanged(
         // The same bytes in full: the 304s before it were true.
         memory.rhythm.unmodified_since = None;
     }
-    memory.endings = if memory.hints.ended { memory.endings.saturating_add(1) } else { 0 };
+    memory.endings = if memory.hints().ended { memory.endings.saturating_add(1) } else { 0 };
     schedule::learn(&mut memory.rhythm, &[], now);
 }
 

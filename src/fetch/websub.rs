@@ -124,14 +124,14 @@ pub fn offer(memory: &Memory) -> Option<Offer> {
     if let Some(offer) = &memory.validators.offer {
         return Some(Offer::clone(offer));
     }
-    let (hints, topic) = (&memory.hints, memory.hints.self_url.clone());
+    let (hints, topic) = (memory.hints(), memory.hints().self_url.clone());
     let https = hints.hubs.iter().find(|hub| hub.scheme() == "https");
     let hub = https.or_else(|| hints.hubs.iter().find(|hub| hub.scheme() == "http"));
     if let (Some(hub), Some(topic)) = (hub, &topic) {
         let (hub, topic) = (hub.clone(), topic.clone());
         return Some(Offer { hub, topic, protocol: Protocol::WebSub });
     }
-    let topic = topic.or_else(|| memory.validators.of.clone())?;
+    let topic = topic.or_else(|| Url::parse(memory.validators.of.as_deref()?).ok())?;
     Some(Offer { hub: hints.cloud.clone()?, topic, protocol: Protocol::RssCloud })
 }
 
@@ -360,7 +360,7 @@ pub fn uncover(memory: &mut Memory, now: Timestamp) {
     let due = push.otherwise_due.max(now);
     if due < memory.next_poll {
         memory.next_poll = due;
-        memory.because = "its hub does not push any more".to_owned();
+        memory.because = "its hub does not push any more".into();
     }
 }
 

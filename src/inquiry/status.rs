@@ -237,7 +237,7 @@ fn status_of(source: &Source, memory: &Memory, now: Timestamp) -> SourceStatus {
     let state = match (memory.polls, &memory.failure) {
         (0, _) => "new",
         _ if memory.rests() && gone => "gone",
-        _ if memory.hints.ended => "ended",
+        _ if memory.hints().ended => "ended",
         _ if hold.is_some() => "held",
         (_, Some(_)) => "failing",
         (_, None) if memory.intake.since.is_some() => "floods",
@@ -246,14 +246,14 @@ fn status_of(source: &Source, memory: &Memory, now: Timestamp) -> SourceStatus {
     };
     SourceStatus {
         id: source.id.to_string(),
-        title: source.title.clone(),
+        title: source.title.to_string(),
         state: state.to_owned(),
         last_poll: date(memory.last_poll),
         last_outcome: memory.last_poll.map(|_| outcome(memory).to_owned()),
         last_success: date(memory.last_success),
         last_news: date(memory.last_news),
         next_poll: date(memory.last_poll.map(|_| memory.next_poll)),
-        because: memory.because.clone(),
+        because: memory.because.to_string(),
         not_before: date(Some(memory.not_before).filter(|until| *until > now)),
         held_until: date(hold.map(|hold| hold.until)),
         held: hold.map(|hold| match hold.scope {

@@ -19,6 +19,11 @@ macro_rules! named {
                 Self(name.into())
             }
 
+            /// The name, to be held by another owner.
+            pub fn shared(&self) -> Arc<str> {
+                self.0.clone()
+            }
+
             /// The name as the operator wrote it.
             pub fn as_str(&self) -> &str {
                 &self.0

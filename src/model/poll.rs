@@ -112,9 +112,10 @@ pub struct Validators {
     /// The Last-Modified header's bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_modified: Option<Vec<u8>>,
-    /// The address whose answer carried them; they go to no other (P15).
+    /// The address whose answer carried them; they go to no other (P15). As text: it is
+    /// kept of every source, and seldom read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub of: Option<Url>,
+    pub of: Option<Box<str>>,
     /// The hub that the answer's Link headers name (W1). It is kept here because,
     /// like the validators, only the headers of a whole answer say it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -205,6 +206,29 @@ pub struct Hints {
     /// The source says it has ended: JSON Feed `expired`, GOV.UK's "This feed has ended" (P32).
     #[serde(default)]
     pub ended: bool,
+}
+
+impl Hints {
+    /// What of them is worth remembering, if anything: what bears on later polls. The rest
+    /// is about the one document, or, like its own address where no hub is named, is not asked for.
+    pub fn remembered(&self) -> Option<Box<Self>> {
+        let Self { ttl, skip_hours, skip_days, update_period, update_base, .. } = self;
+        let Self { hubs, cloud, self_url, ended, .. } = self;
+        let is_pushed = !hubs.is_empty() || cloud.is_some();
+        let remembered = Self {
+            ttl: *ttl,
+            skip_hours: skip_hours.clone(),
+            skip_days: skip_days.clone(),
+            update_period: *update_period,
+            update_base: *update_base,
+            hubs: hubs.clone(),
+            cloud: cloud.clone(),
+            self_url: self_url.clone().filter(|_| is_pushed),
+            ended: *ended,
+            ..Self::default()
+        };
+        (remembered != Self::default()).then(|| Box::new(remembered))
+    }
 }
 
 /// Why nothing could be read.

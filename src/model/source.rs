@@ -11,13 +11,14 @@ use url::Url;
 
 use super::SourceId;
 
-/// One feed that the operator named, as the plan holds it.
+/// One feed that the operator named, as the plan holds it. There can be very many: what few
+/// of them have is boxed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Source {
     /// Its name.
     pub id: SourceId,
     /// What readers see as the publisher's name: the configured title, else the id.
-    pub title: String,
+    pub title: Arc<str>,
     /// Where its document is.
     pub location: Location,
     /// The operator's labels, which topics can ask for: `tag:uk`.
@@ -30,10 +31,10 @@ pub struct Source {
     pub position: usize,
     /// Where the full text of its entries comes from.
     pub enrich: Enrich,
-    /// How often it may be asked.
-    pub pace: Pace,
+    /// How often it may be asked, where the operator says so.
+    pub pace: Option<Box<Pace>>,
     /// Sent with every request to its origin and to no other (P70).
-    pub headers: Vec<(String, Secret)>,
+    pub headers: Box<[(String, Secret)]>,
     /// Whether its address may be private: a site of the operator's own.
     pub allow_private: bool,
     /// Whether its hub is asked to push: not, where hubs cannot reach us.
@@ -44,7 +45,7 @@ impl Source {
     /// A source at a place, everything else as it is by default.
     pub fn at(id: SourceId, location: Location) -> Self {
         Self {
-            title: id.to_string(),
+            title: id.shared(),
             id,
             location,
             tags: Vec::new(),
@@ -52,11 +53,16 @@ impl Source {
             rank: 0,
             position: 0,
             enrich: Enrich::default(),
-            pace: Pace::default(),
-            headers: Vec::new(),
+            pace: None,
+            headers: Box::default(),
             allow_private: false,
             push: false,
         }
+    }
+
+    /// How often it may be asked.
+    pub fn pace(&self) -> Pace {
+        self.pace.as_deref().copied().unwrap_or_default()
     }
 }
 
@@ -91,22 +97,38 @@ pub type Sources = BTreeMap<SourceId, Arc<Source>>;
 pub enum Location {
     /// Over http or https, as subscribed: byte for byte (P66).
     Web {
-        /// The address as the operator wrote it.
-        written: String,
-        /// The same, read.
+        /// The address.
         url: Url,
+        /// As the operator wrote it, where that differs: see [`Location::written`].
+        written: Option<Box<str>>,
     },
     /// A file, read again when it changed.
     File(PathBuf),
 }
 
 impl Location {
+    /// What was written as an address, and was read as this one.
+    pub fn web(written: &str, url: Url) -> Self {
+        let written = (written != url.as_str()).then(|| written.into());
+        Self::Web { url, written }
+    }
+
+    /// The address as the operator wrote it; files have none.
+    pub fn written(&self) -> Option<&str> {
+        match self {
+            Self::Web { url, written } => Some(written.as_deref().unwrap_or(url.as_str())),
+            Self::File(_) => None,
+        }
+    }
+
     /// A hash of fixed definition, by which a source is seen to have moved in
     /// the configuration.
     pub fn hash(&self) -> u64 {
         match self {
-            Self::Web { written, .. } => xxhash_rust::xxh3::xxh3_64(written.as_bytes()),
             Self::File(path) => xxhash_rust::xxh3::xxh3_64(path.as_os_str().as_encoded_bytes()),
+            Self::Web { .. } => {
+                xxhash_rust::xxh3::xxh3_64(self.written().unwrap_or_default().as_bytes())
+            }
         }
     }
 

@@ -5,6 +5,7 @@
 //! order: the same polls give the same store export and the same feed bytes.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::panic::resume_unwind;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -25,6 +26,7 @@ use super::filling::Fillings;
 use super::ingested::Ingested;
 use super::keeping::Keeping;
 use super::listening::Listening;
+use super::opening::Opening;
 use super::refilled::{Refilled, tell};
 use publishing::Unpublished;
 
@@ -72,15 +74,30 @@ impl Editor {
         shelf: Arc<Shelf>,
         now: Timestamp,
     ) -> Result<Self, StoreError> {
-        let memories = tokio::task::block_in_place(|| store.memories())?;
+        Self::open_telling(plan, store, shelf, now, &Opening::default()).await
+    }
+
+    /// The same; says what it is at to whoever watches that.
+    pub async fn open_telling(
+        plan: Arc<Plan>,
+        store: Arc<dyn Store>,
+        shelf: Arc<Shelf>,
+        now: Timestamp,
+        opening: &Opening,
+    ) -> Result<Self, StoreError> {
+        // It takes as long as all that follows, and none of that asks for it.
+        let reading = store.clone();
+        let reading = tokio::task::spawn_blocking(move || reading.memories());
         let stamps = tokio::task::block_in_place(|| store.stamps())?;
         let keeping = Keeping::recall(&stamps);
         shelf.remember(stamps);
-        let mut filing = Filing::open(plan.clone(), &store).await?;
+        let mut filing = Filing::open(plan.clone(), &store, opening).await?;
         let few = tokio::task::block_in_place(|| store.count())? < SLICE as u64;
         while filing.is_filling() && (few || filing.lacks_nothing()) {
             tell(filing.step(&store, now).await?.as_deref());
         }
+        opening.begin("reading what is remembered of sources", plan.sources.len());
+        let memories = reading.await.unwrap_or_else(|error| resume_unwind(error.into_panic()))?;
         let market = Market::recall(memories.values().map(|memory| &**memory));
         let listening = tokio::task::block_in_place(|| Listening::open(&*store, &plan, &filing))?;
         let mut editor = Self {
@@ -100,7 +117,9 @@ impl Editor {
             unpublished: Unpublished::default(),
         };
         editor.enforce(now).await?;
+        opening.begin("rendering the feeds of topics", editor.plan.topics.len());
         editor.publish_all(now).await?;
+        opening.begin("planning the polls of sources", editor.plan.sources.len());
         Ok(editor)
     }
 
@@ -361,7 +380,7 @@ impl Editor {
         memories: &BTreeMap<SourceId, Memory>,
     ) -> usize {
         let Some(source) = self.plan.sources.get(&poll.source) else { return usize::MAX };
-        let most = source.pace.new_a_day.unwrap_or(self.plan.polling.new_a_day);
+        let most = source.pace().new_a_day.unwrap_or(self.plan.polling.new_a_day);
         let within = |memory: &Memory| match memory.hash {
             None => usize::MAX,
             Some(_) => dedup::allowance(listed, &memory.intake, most, poll.at),

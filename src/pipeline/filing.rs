@@ -29,6 +29,7 @@ pub(crate) use stands::names;
 pub(crate) use super::archive::archive_of;
 use super::archive::{self, Archive};
 use super::filling::Fillings;
+use super::opening::Opening;
 use super::refilled::{Refilled, grouped};
 use next::Next;
 use stands::{doubt_path, doubtful, unchanging};
@@ -66,7 +67,11 @@ pub(super) struct Filing {
 impl Filing {
     /// The filing under a plan as the store has it. A topic whose query has
     /// changed stands as it stood until it is filled again: see [`Filing::step`].
-    pub(super) async fn open(plan: Arc<Plan>, store: &Arc<dyn Store>) -> Result<Self, StoreError> {
+    pub(super) async fn open(
+        plan: Arc<Plan>,
+        store: &Arc<dyn Store>,
+        opening: &Opening,
+    ) -> Result<Self, StoreError> {
         let mut filing = tokio::task::block_in_place(|| {
             let (names, doubtful) = (names(&**store)?, doubtful(&**store)?);
             let filled: BTreeSet<Fingerprint> = store.filled()?.into_iter().collect();
@@ -79,7 +84,7 @@ impl Filing {
                     *stands = *before;
                 }
             }
-            filing.load(&**store)?;
+            filing.load(&**store, opening)?;
             Ok(filing)
         })?;
         filing.prepare(plan, store).await?;
@@ -95,11 +100,12 @@ impl Filing {
         Self { plan, fingerprints, archives, windows, stale, next: None, fillings }
     }
 
-    fn load(&mut self, store: &dyn Store) -> Result<(), StoreError> {
+    fn load(&mut self, store: &dyn Store, opening: &Opening) -> Result<(), StoreError> {
         let Self { plan, fingerprints, stale, .. } = self;
         *stale = archive::of_no_topic(&plan.topics, store)?;
         let topics = || plan.topics.iter().zip(&*fingerprints);
-        let archives = topics().map(|(topic, fingerprint)| {
+        let archives = topics().enumerate().map(|(place, (topic, fingerprint))| {
+            opening.reach("reading the archives of topics", place + 1, plan.topics.len());
             Archive::open(&topic.id, *fingerprint, store, &plan.server.site, stale)
         });
         self.archives = archives.collect::<Result<_, _>>()?;
@@ -110,7 +116,7 @@ impl Filing {
 
     /// Takes up what the store has again, after a commit that did not come about.
     pub(super) fn recall(&mut self, store: &dyn Store) -> Result<(), StoreError> {
-        self.load(store)
+        self.load(store, &Opening::default())
     }
 
     /// Everything that places are kept under.
@@ -223,8 +229,18 @@ impl Filing {
 
     async fn follow(&mut self, store: &Arc<dyn Store>) -> Result<Vec<Refilled>, StoreError> {
         let Some(next) = &mut self.next else { return Ok(Vec::new()) };
+        // At a start under the queries of the run before, it has just been loaded.
+        let stays = next.missing.is_empty()
+            && Arc::ptr_eq(&next.filing.plan, &self.plan)
+            && next.filing.fingerprints == self.fingerprints;
         let (commit, refilled) = tokio::task::block_in_place(|| {
-            next.filing.load(&**store)?;
+            if stays {
+                next.filing.archives = std::mem::take(&mut self.archives);
+                next.filing.windows = std::mem::take(&mut self.windows);
+                next.filing.stale = std::mem::take(&mut self.stale);
+            } else {
+                next.filing.load(&**store, &Opening::default())?;
+            }
             let names = names(&**store)?;
             let refilled = next.refilled(&names, &**store)?;
             Ok((next.last_commit(&names, &**store)?, refilled))

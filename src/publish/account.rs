@@ -208,7 +208,7 @@ fn taken_back(story: &Story) -> Option<Timestamp> {
 
 /// The name under which readers know a source: the operator's, else its own, else its id.
 pub(super) fn name_of(entry: &Entry, sources: &Sources) -> String {
-    let configured = sources.get(&entry.source).map(|source| source.title.as_str());
+    let configured = sources.get(&entry.source).map(|source| &*source.title);
     filled(configured)
         .or(filled(Some(&entry.feed.title)))
         .map_or_else(|| entry.source.to_string(), line)

@@ -155,7 +155,7 @@ impl SourceState {
             Condition::Failing
         } else if memory.hold.is_some_and(|hold| hold.until > now) {
             Condition::Held
-        } else if memory.hints.ended {
+        } else if memory.hints().ended {
             Condition::Ended
         } else if memory.silent.is_some() {
             Condition::Silent

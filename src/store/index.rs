@@ -134,6 +134,7 @@ impl Index {
         stories
     }
 
+    /// What is there of a key: numbers, and the stories they are of.
     fn present(&self, key: &Key) -> Vec<(u64, (Timestamp, StoryId))> {
         let first = self.first_of(key);
         let keys = match key.kind {
@@ -141,7 +142,7 @@ impl Index {
             _ => Some(&self.names),
         };
         let borne = keys.map(|keys| keys.range(first, first | u64::from(u32::MAX)));
-        borne.into_iter().flatten().map(|one| (*one, self.stories[number_in(*one)])).collect()
+        borne.into_iter().flatten().map(|one| (one, self.stories[number_in(one)])).collect()
     }
 
     /// How all that is kept of a key begins.

@@ -108,7 +108,7 @@ pub(super) fn unknown_sources(
     let mut problems = Vec::new();
     let names: BTreeSet<String> = sources
         .values()
-        .flat_map(|source| [source.id.as_str(), source.title.as_str()])
+        .flat_map(|source| [source.id.as_str(), &*source.title])
         .map(text::label)
         .collect();
     each_label(&program.root, &mut |clause, field, value, prefix| {

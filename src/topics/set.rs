@@ -192,7 +192,7 @@ impl TopicSet {
         hash.update(&program.digest.to_le_bytes());
         if program.asks.sources {
             for source in sources.values() {
-                let title = source.title.as_str();
+                let title = &*source.title;
                 let said = [source.id.as_str(), title, source.role.as_str()];
                 for text in said.into_iter().chain(source.tags.iter().map(String::as_str)) {
                     // The length first, so that no two lists of texts run together the same.

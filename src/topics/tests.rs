@@ -44,7 +44,7 @@ pub(super) fn entry(source: &str, title: &str, text: &str) -> Entry {
 /// Sources by id, title, tag and role.
 pub(super) fn sources(all: &[(&str, &str, &str, Role)]) -> Sources {
     let source = |position: usize, (id, title, tag, role): &(&str, &str, &str, Role)| Source {
-        title: (*title).to_owned(),
+        title: (*title).into(),
         tags: vec![(*tag).to_owned()],
         role: *role,
         position,

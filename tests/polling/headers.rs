@@ -196,11 +196,11 @@ async fn p70_credentials_go_to_their_own_origin_alone() {
         ),
     ] {
         let mut one = source("one", &written);
-        one.headers = headers;
+        one.headers = headers.into();
         let mut world = World::of(settings(), [one]);
         assert!(matches!(world.poll().await, Outcome::Read(_)));
         let of = world.memory().validators.of.clone().unwrap();
-        assert_eq!(of, other.url("/feed"));
+        assert_eq!(*of, *other.url("/feed").as_str());
     }
     for request in site.log() {
         let sent = request.header("authorization").unwrap();

@@ -30,7 +30,7 @@ pub fn settings() -> Settings {
 
 /// A source at this address, as the plan would hold it.
 pub fn source(id: &str, url: &Url) -> Source {
-    let location = Location::Web { written: url.to_string(), url: url.clone() };
+    let location = Location::Web { url: url.clone(), written: None };
     Source { push: true, ..Source::at(SourceId::new(id), location) }
 }
 

@@ -78,7 +78,7 @@ async fn the_sources_page_puts_what_fails_first_with_a_remedy() {
         failures: 3,
         failing_since: Some(now()),
         failure: Some(Box::new(Failure::new(FailureKind::Dns, "no address for wire.example"))),
-        because: "backing off".to_owned(),
+        because: "backing off".into(),
         ..Memory::default()
     };
     *world.desk.states.lock().unwrap() = vec![state("fcdo", well), state("wire", failing)];

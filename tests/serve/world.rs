@@ -345,8 +345,8 @@ pub(super) fn sources() -> Sources {
 
 fn source(id: &str, title: &str, role: Role, position: usize) -> (SourceId, Arc<Source>) {
     let written = format!("https://{id}.example/feed.atom");
-    let location = Location::Web { url: written.parse().unwrap(), written };
-    let title = title.to_owned();
+    let location = Location::web(&written, written.parse().unwrap());
+    let title = title.into();
     let source = Source { title, role, position, ..Source::at(SourceId::new(id), location) };
     (source.id.clone(), Arc::new(source))
 }

@@ -1,6 +1,6 @@
 //! The `[[source]]` tables in; the sources of the plan out.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -23,8 +23,9 @@ type Place = (usize, Range<usize>);
 impl Desk<'_> {
     pub(super) fn sources(&mut self, parts: &[Read], polling: &file::Polling) -> Sources {
         let mut sources = Sources::new();
-        let mut ids = BTreeMap::<String, Place>::new();
-        let mut addresses = BTreeMap::<String, Place>::new();
+        // Of very many, whose order nobody asks for.
+        let mut ids = HashMap::<&str, Place>::new();
+        let mut addresses = HashMap::<String, Place>::new();
         let mut position = 0;
         for (file, part) in parts.iter().enumerate() {
             for (index, table) in part.config.source.iter().enumerate() {
@@ -45,13 +46,16 @@ impl Desk<'_> {
                     self.twice("source", name, place, &first.clone());
                     continue;
                 }
-                ids.insert(name.into(), place);
+                ids.insert(name, place);
                 let Some(location) = location else { continue };
                 self.asked_once(file, table, &location, &mut addresses);
                 let id = SourceId::new(name);
                 let source = Source {
                     id: id.clone(),
-                    title: table.title.as_ref().map_or(name, |title| &title.0).into(),
+                    title: table
+                        .title
+                        .as_ref()
+                        .map_or_else(|| id.shared(), |title| title.0.as_str().into()),
                     location,
                     tags: table.tags.clone(),
                     role: table.role,
@@ -59,7 +63,7 @@ impl Desk<'_> {
                     position,
                     enrich: table.enrich,
                     pace,
-                    headers,
+                    headers: headers.into(),
                     allow_private: table.allow_private,
                     push: table.push,
                 };
@@ -111,7 +115,7 @@ impl Desk<'_> {
             return None;
         }
         match text.parse::<WebAddress>() {
-            Ok(WebAddress { written, url }) => Some(Location::Web { written, url }),
+            Ok(WebAddress { written, url }) => Some(Location::web(&written, url)),
             Err(complaint) => {
                 let help = match Url::parse(text).is_err() && self.is_like_a_file(file, text) {
                     true => format!("a source in a file is named by `file = \"{text}\"`"),
@@ -151,7 +155,7 @@ impl Desk<'_> {
         file: usize,
         table: &file::Source,
         location: &Location,
-        addresses: &mut BTreeMap<String, Place>,
+        addresses: &mut HashMap<String, Place>,
     ) {
         let span = table.url.as_ref().map(Spanned::span);
         let span = span.or_else(|| table.file.as_ref().map(Spanned::span)).unwrap_or_default();
@@ -174,7 +178,12 @@ impl Desk<'_> {
         }
     }
 
-    fn pace(&mut self, file: usize, table: &file::Source, polling: &file::Polling) -> Pace {
+    fn pace(
+        &mut self,
+        file: usize,
+        table: &file::Source,
+        polling: &file::Polling,
+    ) -> Option<Box<Pace>> {
         let floor = polling.hard_floor.get_ref();
         for (name, period) in
             [("interval", &table.interval), ("min", &table.min), ("max", &table.max)]
@@ -207,13 +216,14 @@ impl Desk<'_> {
         }
         let time =
             |period: &Option<Spanned<Period>>| period.as_ref().map(|period| period.get_ref().0);
-        Pace {
+        let pace = Pace {
             interval: time(&table.interval),
             min: time(&table.min),
             max: time(&table.max),
             mute_silence: table.mute_silence,
             new_a_day: table.new_a_day.map(NonZeroUsize::get),
-        }
+        };
+        (pace != Pace::default()).then(|| Box::new(pace))
     }
 
     /// The headers of the file, and the one that the credentials make.

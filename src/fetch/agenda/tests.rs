@@ -218,7 +218,7 @@ fn a_source_that_moved_waits_in_its_new_origins_line() {
 
     // The operator writes another address: what was learned of the old one is void.
     let new = Url::parse("http://a/new").unwrap();
-    source.location = Location::Web { written: new.to_string(), url: new };
+    source.location = Location::web(new.clone().as_str(), new);
     agenda.plan(&source, &Memory { moved: Some(moved), ..due(0) });
     assert_eq!(started(&mut agenda, at(2)), ["moving"]);
     assert_eq!(agenda.origin_numbers.len(), 2);

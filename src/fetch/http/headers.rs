@@ -56,7 +56,7 @@ pub(super) fn validators(url: &Url, headers: &HeaderMap) -> Validators {
     Validators {
         etag: bytes(ETAG),
         last_modified: bytes(LAST_MODIFIED),
-        of: Some(url.clone()),
+        of: Some(url.as_str().into()),
         offer: websub::offered(headers.get_all(LINK).iter().map(HeaderValue::as_bytes), url)
             .map(Box::new),
     }

@@ -18,9 +18,9 @@ fn known() -> Memory {
 }
 
 /// How long until the next poll, and why, of a source with a configured interval.
-fn wait(interval: Duration, memory: &Memory, said: &Said) -> (Duration, String) {
+fn wait(interval: Duration, memory: &Memory, said: &Said) -> (Duration, &'static str) {
     let mut source = web_source("one", "http://a/");
-    source.pace.interval = Some(interval);
+    source.pace.get_or_insert_default().interval = Some(interval);
     let next = next(memory, said, &source, &Settings::default(), now());
     (now().until(next.at), next.because)
 }
@@ -34,7 +34,10 @@ fn about(wait: Duration, expected: Duration) -> bool {
 fn the_longest_of_all_that_is_asked_for_decides_and_is_named() {
     let lifetime = |long| Freshness { lifetime: Some(long), ..Freshness::default() };
     let plain = Said::default();
-    let ttl = Memory { hints: Hints { ttl: Some(3 * HOUR), ..Hints::default() }, ..known() };
+    let ttl = Memory {
+        hints: Some(Box::new(Hints { ttl: Some(3 * HOUR), ..Hints::default() })),
+        ..known()
+    };
     for (interval, memory, said, expected, because) in [
         (2 * HOUR, known(), plain, 2 * HOUR, "configured interval"),
         (MINUTE, known(), plain, HOUR, "unless it says so"),
@@ -75,9 +78,9 @@ fn the_operators_limits_hold_for_the_learned_rhythm() {
         now().until(next(&memory, &Said::default(), source, &Settings::default(), now()).at)
     };
     assert!(asked(&source) > 10 * HOUR);
-    source.pace.max = Some(5 * HOUR);
+    source.pace.get_or_insert_default().max = Some(5 * HOUR);
     assert!(about(asked(&source), 5 * HOUR));
-    source.pace.min = Some(9 * HOUR);
+    source.pace.get_or_insert_default().min = Some(9 * HOUR);
     assert!(about(asked(&source), 9 * HOUR));
 }
 

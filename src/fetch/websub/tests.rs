@@ -24,8 +24,8 @@ fn url(text: &str) -> Url {
 /// What is remembered of a lively source whose document names this hub.
 fn lively(hub: &str) -> Memory {
     let mut memory = Memory { last_poll: Some(start()), ..Memory::default() };
-    memory.hints.hubs = vec![url(hub)];
-    memory.hints.self_url = Some(url("https://a.example/feed"));
+    memory.hints.get_or_insert_default().hubs = vec![url(hub)];
+    memory.hints.get_or_insert_default().self_url = Some(url("https://a.example/feed"));
     memory.rhythm.newest = Some(start().before(DAY));
     memory
 }
@@ -73,10 +73,10 @@ fn w01_w02_headers_come_before_the_document_and_the_topic_is_the_self_link() {
     memory.validators.offer = Some(Box::new(header.clone()));
     assert_eq!(offer(&memory), Some(header));
     memory.validators.offer = None;
-    memory.hints.self_url = None;
+    memory.hints.get_or_insert_default().self_url = None;
     assert_eq!(offer(&memory), None);
     let mut memory = lively("http://plain.example/");
-    memory.hints.hubs.push(url("https://safe.example/"));
+    memory.hints.get_or_insert_default().hubs.push(url("https://safe.example/"));
     assert_eq!(offer(&memory).unwrap().hub, url("https://safe.example/"));
 }
 
@@ -213,7 +213,7 @@ fn w08_a_hub_that_never_answers_is_asked_daily_in_the_end_and_never_against_its_
 #[test]
 fn another_hub_or_another_address_of_ours_begins_anew_an_hour_later() {
     let mut memory = subscribed();
-    memory.hints.hubs = vec![url("https://other.example/")];
+    memory.hints.get_or_insert_default().hubs = vec![url("https://other.example/")];
     assert!(!covers(&memory, start()), "the source does not name that hub any more");
     assert_eq!(when(&memory), Some(start().after(HOUR)));
     let request = asked(&memory, start().after(HOUR)).unwrap();
@@ -237,8 +237,9 @@ fn w13_a_hub_is_counted_on_until_its_lease_ends_and_no_longer() {
 #[test]
 fn w15_a_cloud_is_registered_with_daily_and_pings_need_a_form() {
     let mut memory = lively("https://hub.example/");
-    memory.hints.hubs.clear();
-    memory.hints.cloud = Some(url("http://cloud.example:5337/pleaseNotify"));
+    memory.hints.get_or_insert_default().hubs.clear();
+    memory.hints.get_or_insert_default().cloud =
+        Some(url("http://cloud.example:5337/pleaseNotify"));
     let request = asked(&memory, start()).unwrap();
     let form: Vec<_> =
         url::form_urlencoded::parse(request.form().as_bytes()).into_owned().collect();
@@ -333,7 +334,7 @@ fn polled(memory: &mut Memory, new: Vec<Timestamp>, now: Timestamp) {
             moved: None,
             feed: Feed::default(),
             entries: Vec::new(),
-            hints: Hints { ..memory.hints.clone() },
+            hints: Hints { ..memory.hints().clone() },
             warnings: Vec::new(),
             broken_off: false,
             back: None,

@@ -102,7 +102,7 @@ fn row(condition: Condition, state: &SourceState, now: Timestamp, site: &Site) -
     Row {
         id: source.id.to_string(),
         title: line(&source.title),
-        page: memory.feed.url.as_ref().map(uri),
+        page: memory.feed.page().as_ref().map(uri),
         feed: inside(&format!("{}.atom", source_path(&source.id)), site),
         role: source.role.as_str(),
         state: condition.as_str(),

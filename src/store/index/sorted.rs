@@ -1,47 +1,104 @@
 //! Numbers, spread evenly over all there are, in; the same in order, in little more memory than they are, out.
 //!
 //! A set of the standard library takes twice as much. Numbers that begin alike lie in one
-//! bucket; whenever the buckets are full on average there are twice as many. Where somebody
-//! sees to it that very many begin alike, their bucket is long, and slow to add to.
-
-/// A bucket holds as many on average at most. More save memory, fewer time.
-const FULL: usize = 512;
-
-/// A line of memory holds so many.
-const STEP: usize = 8;
+//! bucket. What has just come lies apart, in few and short buckets that stay near the processor, until it is
+//! a sixteenth of the rest: one that came to its place at once would move hundreds, far away in
+//! memory. Where somebody sees to it that very many begin alike, their bucket is long, and slow to add to.
 
 /// A set of numbers.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Sorted {
+    settled: Buckets<512>,
+    /// None of them is among the settled.
+    fresh: Buckets<64>,
+}
+
+/// So many are fresh at most, and a sixteenth of the settled.
+const FRESH: usize = 4096;
+
+impl Sorted {
+    /// The set of these, which are sorted.
+    pub(super) fn of(numbers: &[u64]) -> Self {
+        let settled = Buckets::of(numbers.iter().copied(), numbers.len());
+        Self { settled, fresh: Buckets::default() }
+    }
+
+    /// Adds a number, unless it is there.
+    pub(super) fn insert(&mut self, number: u64) {
+        if !self.settled.range(number, number).is_empty() || !self.fresh.insert(number) {
+            return;
+        }
+        if self.fresh.count > FRESH + self.settled.count / 16 {
+            let fresh = std::mem::take(&mut self.fresh);
+            self.settled = self.settled.with(&fresh);
+        }
+    }
+
+    /// Removes a number, if it is there.
+    pub(super) fn remove(&mut self, number: u64) {
+        if !self.fresh.remove(number) {
+            self.settled.remove(number);
+        }
+    }
+
+    /// Those from the first to the last of two, which begin alike; in no order.
+    pub(super) fn range(&self, first: u64, last: u64) -> impl Iterator<Item = u64> {
+        let found = [self.settled.range(first, last), self.fresh.range(first, last)];
+        found.into_iter().flatten().copied()
+    }
+
+    /// All of them, in no order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = u64> {
+        self.settled.iter().chain(self.fresh.iter())
+    }
+
+    /// Puts another number in place of each, which leaves them in order and in their buckets.
+    pub(super) fn renew(&mut self, other: impl Fn(u64) -> u64) {
+        let buckets = self.settled.buckets.iter_mut().chain(&mut self.fresh.buckets);
+        for number in buckets.flatten() {
+            *number = other(*number);
+        }
+    }
+}
+
+/// A set of numbers, in buckets that hold so many on average at most.
+#[derive(Debug)]
+struct Buckets<const FULL: usize> {
     /// By how their numbers begin; a power of two of them.
     buckets: Vec<Vec<u64>>,
     count: usize,
 }
 
-impl Default for Sorted {
+impl<const FULL: usize> Default for Buckets<FULL> {
     fn default() -> Self {
         Self { buckets: vec![Vec::new()], count: 0 }
     }
 }
 
-impl Sorted {
-    /// The set of these, which are sorted.
-    pub(super) fn of(mut numbers: &[u64]) -> Self {
-        let count = numbers.len();
+/// A line of memory holds so many.
+const STEP: usize = 8;
+
+impl<const FULL: usize> Buckets<FULL> {
+    /// So many numbers, which are sorted.
+    fn of(numbers: impl Iterator<Item = u64>, count: usize) -> Self {
         let all = count.div_ceil(FULL).next_power_of_two();
-        let mut buckets = Vec::with_capacity(all);
-        for place in 0..all {
-            let (here, rest) = part(numbers, place, all);
-            buckets.push(here.to_vec());
-            numbers = rest;
-        }
-        Self { buckets, count }
+        let mut numbers = numbers.peekable();
+        let mut gathered = Vec::with_capacity(2 * FULL);
+        let mut fill = |place| {
+            gathered.clear();
+            while let Some(number) = numbers.next_if(|number| place_of(*number, all) <= place) {
+                gathered.push(number);
+            }
+            // As long as it is, and no longer.
+            gathered.as_slice().to_vec()
+        };
+        Self { buckets: (0..all).map(&mut fill).collect(), count }
     }
 
-    /// Adds a number, unless it is there.
-    pub(super) fn insert(&mut self, number: u64) {
+    /// Whether it was not there.
+    fn insert(&mut self, number: u64) -> bool {
         let bucket = self.bucket_mut(number);
-        let Err(place) = bucket.binary_search(&number) else { return };
+        let Err(place) = bucket.binary_search(&number) else { return false };
         if bucket.len() == bucket.capacity() {
             // Not twice as much: that would be half empty.
             bucket.reserve_exact(8 + bucket.len() / 8);
@@ -49,21 +106,34 @@ impl Sorted {
         bucket.insert(place, number);
         self.count += 1;
         if self.count > FULL * self.buckets.len() {
-            self.double();
+            *self = Self::of(self.iter(), self.count);
         }
+        true
     }
 
-    /// Removes a number, if it is there.
-    pub(super) fn remove(&mut self, number: u64) {
+    /// Whether it was there.
+    fn remove(&mut self, number: u64) -> bool {
         let bucket = self.bucket_mut(number);
-        if let Ok(place) = bucket.binary_search(&number) {
+        let found = bucket.binary_search(&number);
+        if let Ok(place) = found {
             bucket.remove(place);
             self.count -= 1;
         }
+        found.is_ok()
     }
 
-    /// Those from the first to the last of two, which begin alike.
-    pub(super) fn range(&self, first: u64, last: u64) -> &[u64] {
+    /// These and others, none of which is among them.
+    fn with<const OTHER: usize>(&self, others: &Buckets<OTHER>) -> Self {
+        let (mut here, mut there) = (self.iter().peekable(), others.iter().peekable());
+        let both = std::iter::from_fn(|| match (here.peek(), there.peek()) {
+            (Some(one), Some(other)) if one > other => there.next(),
+            (None, _) => there.next(),
+            _ => here.next(),
+        });
+        Self::of(both, self.count + others.count)
+    }
+
+    fn range(&self, first: u64, last: u64) -> &[u64] {
         let bucket = &self.buckets[place_of(first, self.buckets.len())];
         let from = self.place_in(bucket, first);
         let count = bucket[from..].iter().take_while(|number| **number <= last).count();
@@ -91,35 +161,14 @@ impl Sorted {
     }
 
     /// All of them, in order.
-    pub(super) fn iter(&self) -> impl Iterator<Item = u64> {
+    fn iter(&self) -> impl Iterator<Item = u64> {
         self.buckets.iter().flatten().copied()
-    }
-
-    /// Puts another number in place of each, which leaves them in order and in their buckets.
-    pub(super) fn renew(&mut self, other: impl Fn(u64) -> u64) {
-        for number in self.buckets.iter_mut().flatten() {
-            *number = other(*number);
-        }
     }
 
     fn bucket_mut(&mut self, number: u64) -> &mut Vec<u64> {
         let place = place_of(number, self.buckets.len());
         &mut self.buckets[place]
     }
-
-    fn double(&mut self) {
-        let all = 2 * self.buckets.len();
-        let halved = std::mem::replace(&mut self.buckets, Vec::with_capacity(all));
-        for (place, whole) in halved.into_iter().enumerate() {
-            let (first, second) = part(&whole, 2 * place, all);
-            self.buckets.extend([first.to_vec(), second.to_vec()]);
-        }
-    }
-}
-
-/// Sorted numbers as those up to one of so many buckets, and the others.
-fn part(numbers: &[u64], place: usize, all: usize) -> (&[u64], &[u64]) {
-    numbers.split_at(numbers.partition_point(|number| place_of(*number, all) <= place))
 }
 
 /// In which of so many buckets, a power of two, a number lies.
@@ -141,11 +190,17 @@ mod tests {
         fn it_holds_what_a_set_of_the_standard_library_holds(
             begun in prop::collection::btree_set(any::<u64>(), 0..1500),
             steps in prop::collection::vec((any::<u64>(), any::<prop::sample::Index>(), 0..3), 0..700),
+            settled in any::<prop::sample::Index>(),
         ) {
             let mut plain = begun;
             let begun: Vec<u64> = plain.iter().copied().collect();
             let mut sorted = Sorted::of(&begun);
-            for (number, which, step) in steps {
+            let settled = settled.index(steps.len().max(1));
+            for (at, (number, which, step)) in steps.into_iter().enumerate() {
+                if at == settled {
+                    let fresh = std::mem::take(&mut sorted.fresh);
+                    sorted.settled = sorted.settled.with(&fresh);
+                }
                 let known = plain.iter().nth(which.index(plain.len().max(1))).copied();
                 match (step, known) {
                     (0, Some(known)) => {
@@ -159,14 +214,25 @@ mod tests {
                     }
                 }
                 let (first, last) = (number >> 32 << 32, number | u64::from(u32::MAX));
-                let range: Vec<u64> = plain.range(first..=last).copied().collect();
-                prop_assert_eq!(sorted.range(first, last), range);
+                let range: BTreeSet<u64> = sorted.range(first, last).collect();
+                prop_assert_eq!(plain.range(first..=last).copied().collect::<BTreeSet<_>>(), range);
             }
             prop_assert_eq!(sorted.iter().collect::<BTreeSet<_>>(), plain.clone());
-            prop_assert!(sorted.iter().is_sorted());
-            let count = sorted.count;
-            prop_assert_eq!(count, plain.len());
-            prop_assert!(count <= FULL * sorted.buckets.len(), "it has room");
+            prop_assert_eq!(sorted.iter().count(), plain.len());
+            prop_assert_eq!(sorted.settled.count + sorted.fresh.count, plain.len());
+            prop_assert!(sorted.settled.iter().is_sorted() && sorted.fresh.iter().is_sorted());
+            prop_assert!(sorted.fresh.count <= 64 * sorted.fresh.buckets.len(), "it has room");
         }
+    }
+
+    #[test]
+    fn what_comes_one_by_one_settles() {
+        let mut sorted = Sorted::default();
+        // Multiplied by an odd number, all are different and spread over all there are.
+        let spread = |number: u64| number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        (0..100_000).map(spread).for_each(|number| sorted.insert(number));
+        assert!(sorted.fresh.count <= FRESH + sorted.settled.count / 16 + 1);
+        assert_eq!(sorted.iter().count(), 100_000);
+        assert!((0..100_000).map(spread).all(|number| sorted.range(number, number).eq([number])));
     }
 }

@@ -1,0 +1,37 @@
+//! How far a start has come in; a line of the log every few seconds, once it takes long, out.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+use tracing::info;
+
+use crate::pipeline::Opening;
+
+/// A start that takes no longer needs no words.
+const AT_ONCE: Duration = Duration::from_secs(1);
+
+/// Between two lines.
+const EVERY: Duration = Duration::from_secs(5);
+
+/// Tells of a start until it is dropped.
+pub struct Starting {
+    /// Ends what it holds when it is dropped.
+    _telling: JoinSet<()>,
+}
+
+impl Starting {
+    /// Tells what is written here as long as that goes on.
+    pub fn tell(opening: Arc<Opening>) -> Self {
+        let mut telling = JoinSet::new();
+        telling.spawn(async move {
+            tokio::time::sleep(AT_ONCE).await;
+            loop {
+                let at = opening.words();
+                info!(event = "starting", "starting: {at}");
+                tokio::time::sleep(EVERY).await;
+            }
+        });
+        Self { _telling: telling }
+    }
+}

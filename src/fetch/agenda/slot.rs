@@ -1,0 +1,50 @@
+//! What the agenda keeps of one source. Plain data.
+
+use std::net::IpAddr;
+use std::num::NonZeroU64;
+
+use crate::model::{SourceId, Timestamp};
+
+/// One source on the agenda, of very many.
+#[derive(Debug)]
+pub(super) struct Slot {
+    pub(super) id: SourceId,
+    pub(super) origin: usize,
+    pub(super) state: State,
+    pub(super) not_before: Timestamp,
+    /// Hash of the configured address.
+    pub(super) home: u64,
+    /// Hash of the address that it has moved to, if it has.
+    pub(super) moved: Option<NonZeroU64>,
+}
+
+impl Slot {
+    pub(super) fn new(id: SourceId, origin: usize) -> Self {
+        let not_before = Timestamp::default();
+        Self { id, origin, state: State::Idle, not_before, home: 0, moved: None }
+    }
+}
+
+/// What a source is waiting for.
+#[derive(Debug)]
+pub(super) enum State {
+    /// Not planned: it rests, or its poll has landed and is not settled yet.
+    Idle,
+    /// Due at a moment that has not come.
+    Sleeping(Timestamp),
+    /// In its origin's line.
+    Waiting,
+    /// Being asked. Few are at a time.
+    InFlight(Box<Flight>),
+}
+
+/// A poll, or an errand, that is under way.
+#[derive(Debug)]
+pub(super) struct Flight {
+    /// Whom it is asked of, which may have ceased to be its origin.
+    pub(super) of: usize,
+    pub(super) at: Option<IpAddr>,
+    /// When it is to be asked again, if that is known already.
+    pub(super) next: Option<Timestamp>,
+    pub(super) forgotten: bool,
+}

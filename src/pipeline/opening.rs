@@ -1,0 +1,59 @@
+//! What a start is at in; words for whoever waits for it, out.
+
+use std::sync::{Mutex, PoisonError};
+
+use super::refilled::grouped;
+
+/// How far a start has come: written by what starts, read by who tells of it.
+#[derive(Debug, Default)]
+pub struct Opening(Mutex<Step>);
+
+#[derive(Debug, Default, Clone, Copy)]
+struct Step {
+    what: &'static str,
+    done: Option<usize>,
+    of: usize,
+}
+
+impl Opening {
+    /// A step of the start begins that is done at once.
+    pub fn begin(&self, what: &'static str, of: usize) {
+        self.set(Step { what, done: None, of });
+    }
+
+    /// One of so many equal parts of a step begins.
+    pub(super) fn reach(&self, what: &'static str, done: usize, of: usize) {
+        self.set(Step { what, done: Some(done), of });
+    }
+
+    fn set(&self, step: Step) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = step;
+    }
+
+    /// `reading the archives of topics, 7 of 1,000`.
+    pub fn words(&self) -> String {
+        let step = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let of = grouped(step.of);
+        match step.done {
+            Some(done) => format!("{}, {} of {of}", step.what, grouped(done)),
+            None if step.of > 0 => format!("{}, {of} in all", step.what),
+            None => step.what.to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_start_says_what_it_is_at_and_how_far() {
+        let opening = Opening::default();
+        opening.begin("opening the store", 0);
+        assert_eq!(opening.words(), "opening the store");
+        opening.begin("reading what is remembered of sources", 100_000);
+        assert_eq!(opening.words(), "reading what is remembered of sources, 100,000 in all");
+        opening.reach("reading the archives of topics", 7, 1_000);
+        assert_eq!(opening.words(), "reading the archives of topics, 7 of 1,000");
+    }
+}
