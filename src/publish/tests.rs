@@ -138,8 +138,8 @@ proptest! {
         }
         let mut sources = Sources::new();
         if configured {
-            let written = "https://user@a.example/feed?[]&'".to_owned();
-            let location = Location::Web { url: written.parse().unwrap(), written };
+            let url = "https://user@a.example/feed?[]&'".parse().unwrap();
+            let location = Location::Web { url, written: None };
             let id = SourceId::new("a");
             sources.insert(id.clone(), Arc::new(Source::at(id, location)));
         }
