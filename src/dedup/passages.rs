@@ -274,8 +274,9 @@ pub fn shared_passages(copy: &Entry, leader: &Entry) -> Vec<Range<usize>> {
 
 fn passage(five: &[Word]) -> u64 {
     let mut bytes = [0; 8 * LENGTH];
-    for (chunk, word) in bytes.chunks_exact_mut(8).zip(five) {
-        chunk.copy_from_slice(&word.hash.to_le_bytes());
+    let (places, _) = bytes.as_chunks_mut();
+    for place in 0..LENGTH {
+        places[place] = five[place].hash.to_le_bytes();
     }
     xxh3_64(&bytes)
 }

@@ -199,14 +199,26 @@ impl Member {
 
     /// Takes the length of its text, the first time that this is a whole account.
     pub fn measure(&mut self) {
-        let words = || self.text().split_whitespace().take(Self::ACCOUNT).count();
-        if self.length.is_none() && words() == Self::ACCOUNT {
+        if self.length.is_none() && is_account(self.text()) {
             self.length = Some(self.text_length());
         }
     }
 
     /// A text of so many words is an account of its own rather than a summary.
     pub const ACCOUNT: usize = 100;
+}
+
+/// Whether a text has as many words as an account.
+fn is_account(text: &str) -> bool {
+    let words = match text.is_ascii() {
+        // The same white space, found byte by byte.
+        true => {
+            let parts = text.as_bytes().split(|byte| matches!(byte, b'\t'..=b'\r' | b' '));
+            parts.filter(|word| !word.is_empty()).take(Member::ACCOUNT).count()
+        }
+        false => text.split_whitespace().take(Member::ACCOUNT).count(),
+    };
+    words == Member::ACCOUNT
 }
 
 /// Something under which a story can be found again: a hash of fixed

@@ -369,8 +369,8 @@ impl Editor {
         let unsettled = candidates.iter().flatten().filter(|one| !dedup::is_settled(one, &known));
         let keys: Vec<Key> = unsettled.flat_map(Candidate::likenesses).collect();
         extend(&mut known, self.store.lookalikes(&keys)?);
-        // What is founded will be borne by about half of what was looked for in vain.
-        known.by_key.reserve(keys.len() / 2);
+        // What is founded bears each passage in one of the two spans that it was looked for in.
+        known.by_key.reserve(keys.len() * 2 / 3);
         Ok(known)
     }
 

@@ -332,6 +332,9 @@ fn publisher(story: &Story, lead: &Entry, sources: &Sources, site: &Site) -> Pub
 /// Where a source's document is, as it can be shown to anybody.
 pub(super) fn address(location: &Location) -> Option<String> {
     let Location::Web { url, .. } = location else { return None };
+    if url.username().is_empty() && url.password().is_none() {
+        return Some(uri(url));
+    }
     let mut url = url.clone();
     // Fails only for addresses that have no host, and so no credentials either.
     let _ = url.set_username("");
