@@ -267,16 +267,6 @@ impl Pipeline {
         }
     }
 
-    /// A poll has ended, and others may have meanwhile.
-    fn gather(&mut self, first: Ended) {
-        self.gathering.add(first);
-        while self.gathering.has_room()
-            && let Some(ended) = self.polls.try_join_next_with_id()
-        {
-            self.gathering.add(ended);
-        }
-    }
-
     /// A poll that panicked is that source's failure and costs only itself. One
     /// of a source that a reload took away meanwhile, or gave another address,
     /// counts for nothing.

@@ -56,6 +56,8 @@ mod uri;
 
 mod weave;
 
+mod xml;
+
 use std::collections::HashSet;
 use std::sync::Arc;
 

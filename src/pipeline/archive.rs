@@ -134,6 +134,11 @@ impl Archive {
         self.open.iter().map(|(_, story)| *story)
     }
 
+    /// Whether a story is one of them.
+    pub(super) fn is_untold(&self, story: StoryId) -> bool {
+        self.filed.get(&story).is_some_and(|date| self.open.contains(&(*date, story)))
+    }
+
     /// The last volume that closed.
     pub(super) fn last(&self) -> Option<Volume> {
         self.closed.last().copied()

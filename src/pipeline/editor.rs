@@ -336,6 +336,7 @@ impl Editor {
             self.ledger.gathered(began.elapsed());
         } else {
             self.unpublished.add(touched, now, began);
+            self.make_room().await?;
         }
         Ok(outcomes)
     }
@@ -368,6 +369,8 @@ impl Editor {
         let unsettled = candidates.iter().flatten().filter(|one| !dedup::is_settled(one, &known));
         let keys: Vec<Key> = unsettled.flat_map(Candidate::likenesses).collect();
         extend(&mut known, self.store.lookalikes(&keys)?);
+        // What is founded will be borne by about half of what was looked for in vain.
+        known.by_key.reserve(keys.len() / 2);
         Ok(known)
     }
 

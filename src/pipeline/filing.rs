@@ -416,6 +416,11 @@ impl Filing {
         self.archives.get(topic).into_iter().flat_map(Archive::arrivals)
     }
 
+    /// Whether no volume of some topic's archive tells a story yet.
+    pub(super) fn is_untold(&self, story: StoryId) -> bool {
+        self.archives.iter().any(|archive| archive.is_untold(story))
+    }
+
     /// The last volume of a topic's archive, which its feed leads to.
     pub(super) fn last_volume(&self, topic: usize) -> Option<Volume> {
         self.archives.get(topic)?.last()

@@ -10,6 +10,7 @@ use std::time::Duration;
 use tokio::task::{Id, JoinError};
 use tokio::time::Instant;
 
+use super::Pipeline;
 use crate::model::{Outcome, Poll};
 
 /// As many polls go into one commit.
@@ -80,6 +81,18 @@ impl Gathering {
     /// Some were committed, which took so long until now.
     pub(super) fn committed(&mut self, took: Duration, now: Instant) {
         self.rested_at = Some(now + (took * RESTS).min(LONGEST));
+    }
+}
+
+impl Pipeline {
+    /// A poll has ended, and others may have meanwhile.
+    pub(super) fn gather(&mut self, first: Ended) {
+        self.gathering.add(first);
+        while self.gathering.has_room()
+            && let Some(ended) = self.polls.try_join_next_with_id()
+        {
+            self.gathering.add(ended);
+        }
     }
 }
 

@@ -1,12 +1,15 @@
 //! Any text that a source could send in; documents that their own readers accept, out.
 
+mod library;
+
 use std::sync::Arc;
 
 use proptest::prelude::*;
 
 use super::*;
 use crate::model::{
-    Enclosure, Entry, Evidence, Feed, Member, Revisions, SourceId, StoryId, TopicId,
+    Enclosure, Entry, Evidence, Feed, Location, Member, Revisions, Source, SourceId, StoryId,
+    TopicId, Withdrawal, WithdrawnBy,
 };
 
 /// Text with everything that breaks documents, often.
@@ -31,7 +34,7 @@ fn text() -> impl Strategy<Value = String> {
 }
 
 fn entry() -> impl Strategy<Value = Entry> {
-    let texts = proptest::collection::vec(text(), 12);
+    let texts = proptest::collection::vec(text(), 16);
     (texts, any::<bool>(), -90_000_000_000_000_i64..300_000_000_000_000).prop_map(
         |(mut texts, linked, moment)| {
             let mut next = || texts.pop().unwrap_or_default();
@@ -49,12 +52,15 @@ fn entry() -> impl Strategy<Value = Entry> {
             if linked {
                 let url = url::Url::parse("https://a.example/x?y=\"<&>'").ok();
                 let media_type = Some(next());
+                let original = url::Url::parse("https://b.example/<o>'&");
+                (entry.original, entry.feed.url) = (original.ok(), url.clone());
+                (entry.feed.rights, entry.feed.authors) = (Some(next()), vec![next()]);
                 entry.enclosures = url
                     .iter()
                     .map(|url| Enclosure {
                         url: url.clone(),
                         media_type: media_type.clone(),
-                        length: None,
+                        length: moment.is_positive().then_some(7),
                     })
                     .collect();
                 entry.url = url;
@@ -114,6 +120,38 @@ proptest! {
                 prop_assert_eq!(told, stories.len(), "{}", document.path);
             }
         }
+    }
+}
+
+proptest! {
+    #[test]
+    fn stories_are_written_as_the_libraries_write_them(
+        entries in proptest::collection::vec(proptest::collection::vec(entry(), 1..4), 0..4),
+        (configured, archived, withdrawn) in any::<(bool, bool, bool)>(),
+    ) {
+        let site = Site::new("https://news.example/".parse().unwrap(), "News");
+        let stories = (0..).zip(entries).map(|(number, entries)| story(number, entries));
+        let mut stories: Vec<_> = stories.collect();
+        if let Some(first) = stories.first_mut().filter(|_| withdrawn) {
+            let (at, source) = (first.dated, SourceId::new("a"));
+            Arc::make_mut(first).withdrawn = Some(Withdrawal { at, source, by: WithdrawnBy::Tombstone });
+        }
+        let mut sources = Sources::new();
+        if configured {
+            let url = "https://user@a.example/feed?[]&'".parse().unwrap();
+            let location = Location::Web { url, written: None };
+            let id = SourceId::new("a");
+            sources.insert(id.clone(), Arc::new(Source::at(id, location)));
+        }
+        let accounts = accounts(&stories, |story| story.updated, &sources, &site);
+        let mut masthead = Masthead::of_everything(&accounts, &site);
+        masthead.place.archived = archived;
+        let (ours, theirs) =
+            (atom::render(&masthead, &accounts, &site), library::atom::render(&masthead, &accounts, &site));
+        prop_assert_eq!(String::from_utf8(ours), String::from_utf8(theirs));
+        let (ours, theirs) =
+            (rss::render(&masthead, &accounts, &site), library::rss::render(&masthead, &accounts, &site));
+        prop_assert_eq!(String::from_utf8(ours), String::from_utf8(theirs));
     }
 }
 

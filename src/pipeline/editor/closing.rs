@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::Editor;
+use super::publishing::AT_HAND;
 use crate::model::{Story, StoryId, Timestamp, Topic};
 use crate::publish::{self, Volume};
 use crate::store::{Commit, StoreError};
@@ -14,6 +15,20 @@ use crate::store::{Commit, StoreError};
 const TOGETHER: usize = 8;
 
 impl Editor {
+    /// Where as much is at hand as is to be held, closes the volumes that it fills: what they tell
+    /// need not be read again for that, and is let go.
+    pub(super) async fn make_room(&mut self) -> Result<(), StoreError> {
+        if self.at_hand.len() < AT_HAND {
+            return Ok(());
+        }
+        let (feeds, at) = self.unpublished.feeds();
+        self.close_volumes(&feeds, at).await?;
+        let displayed = self.on_display();
+        let filing = &self.filing;
+        self.at_hand.retain(|id, _| displayed.contains(id) || filing.is_untold(*id));
+        Ok(())
+    }
+
     /// Closes the volumes whose time has come, and keeps them as they are
     /// published now, before any feed leads to them.
     pub(super) async fn close_volumes(

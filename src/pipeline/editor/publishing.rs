@@ -13,7 +13,7 @@ use crate::store::{Commit, StoreError};
 
 /// Changed stories kept at hand until they are published: what an import brings between
 /// two times of that is more than memory should hold, and most of it is on no feed.
-const AT_HAND: usize = 4000;
+pub(super) const AT_HAND: usize = 4000;
 
 /// What is committed and not on the shelf yet.
 #[derive(Debug, Default)]
@@ -30,6 +30,11 @@ impl Unpublished {
         self.feeds.extend(feeds);
         self.at = self.at.max(at);
         self.since.get_or_insert(began);
+    }
+
+    /// The feeds that changed, and when the last of them did.
+    pub(super) fn feeds(&self) -> (BTreeSet<usize>, Timestamp) {
+        (self.feeds.clone(), self.at)
     }
 }
 
@@ -101,10 +106,13 @@ impl Editor {
             }
             self.displayed[feed] = stories;
         }
-        let on_display: HashSet<StoryId> =
-            self.displayed.iter().flatten().map(|story| story.id).collect();
+        let on_display = self.on_display();
         self.at_hand.retain(|id, _| on_display.contains(id));
         Ok(())
+    }
+
+    pub(super) fn on_display(&self) -> HashSet<StoryId> {
+        self.displayed.iter().flatten().map(|story| story.id).collect()
     }
 
     /// Has what is at hand of these stories be as they are now.
