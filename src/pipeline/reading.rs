@@ -1,7 +1,7 @@
 //! A source and what is remembered of it in; one poll, whatever happens, out.
 
 use std::slice;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
@@ -18,9 +18,15 @@ use super::reaching::Reach;
 /// Longer than this no document takes to parse, however it was made.
 const PARSE_DEADLINE: Duration = Duration::from_secs(20);
 
-/// Documents are parsed so many at a time: as many as one machine has processors for, or
-/// nearly so. More would be done no sooner, on threads that each keep memory.
-static DESKS: Semaphore = Semaphore::const_new(8);
+/// Documents are parsed so many at a time: as many as there are processors, and one, that
+/// none of them waits. More would be done no sooner, and each keeps memory, and a thread.
+static DESKS: LazyLock<Semaphore> = LazyLock::new(|| {
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    Semaphore::new(processors.min(MOST_DESKS - 1) + 1)
+});
+
+/// On a machine of many processors.
+const MOST_DESKS: usize = 8;
 
 /// Reads a source once. Every way this can end is an [`Outcome`], so that
 /// each poll is recorded in one place.

@@ -59,16 +59,40 @@ pub(super) enum Change {
 }
 
 impl Index {
-    pub(super) fn apply(&mut self, change: Change) {
-        match change {
-            Change::Borne(key, first_seen, id) => self.insert(&key, (first_seen, id)),
-            Change::Lost(key, first_seen, id) => self.remove(&key, (first_seen, id)),
-            Change::From(first) => self.forget(first),
+    /// Applies the changes of one batch.
+    pub(super) fn apply(&mut self, changes: impl IntoIterator<Item = Change>) {
+        // In the order of the index, so that those which lie together are met together.
+        let place = |change: &Change| match change {
+            Change::Borne(key, ..) | Change::Lost(key, ..) if key.kind == KeyKind::Passage => {
+                (span_of(key).into(), self.first_of(key))
+            }
+            Change::Borne(key, ..) | Change::Lost(key, ..) => (-1, self.first_of(key)),
+            // What is forgotten is borne by nobody from then on.
+            Change::From(_) => (i64::MAX, 0),
+        };
+        let changes = changes.into_iter().map(|change| (place(&change), change));
+        let mut changes: Vec<_> = changes.collect();
+        // Those of keys that begin alike stay in theirs.
+        changes.sort_by_key(|(place, _)| *place);
+        let mut numbers = HashMap::new();
+        for (_, change) in changes {
+            match change {
+                Change::Borne(key, first_seen, id) => {
+                    self.insert(&key, (first_seen, id), &mut numbers);
+                }
+                Change::Lost(key, first_seen, id) => self.remove(&key, (first_seen, id)),
+                Change::From(first) => self.forget(first),
+            }
         }
     }
 
     /// Of very many that bear a key the newest are known.
-    fn insert(&mut self, key: &Key, story: (Timestamp, StoryId)) {
+    fn insert(
+        &mut self,
+        key: &Key,
+        story: (Timestamp, StoryId),
+        numbers: &mut HashMap<(Timestamp, StoryId), u32>,
+    ) {
         let present = self.present(key);
         if present.iter().any(|(_, known)| *known == story) {
             return;
@@ -78,7 +102,8 @@ impl Index {
         if oldest.is_some_and(|(_, known)| *known >= story) {
             return;
         }
-        let borne = self.first_of(key) | u64::from(self.number_of(story));
+        let number = *numbers.entry(story).or_insert_with(|| self.number_of(story));
+        let borne = self.first_of(key) | u64::from(number);
         let keys = match key.kind {
             KeyKind::Passage => self.spans.entry(span_of(key)).or_default(),
             _ => &mut self.names,
@@ -153,14 +178,12 @@ impl Index {
         }
     }
 
-    /// A story's changes come together, so the last number is nearly always its own.
+    /// A number for a story; another than it has from batches before.
     fn number_of(&mut self, story: (Timestamp, StoryId)) -> u32 {
-        if self.stories.last() != Some(&story) {
-            if self.stories.len() == self.stories.capacity() {
-                self.stories.reserve_exact(64 + self.stories.len() / 8);
-            }
-            self.stories.push(story);
+        if self.stories.len() == self.stories.capacity() {
+            self.stories.reserve_exact(64 + self.stories.len() / 8);
         }
+        self.stories.push(story);
         u32::try_from(self.stories.len() - 1).expect("fewer stories than sled has pages")
     }
 
@@ -279,15 +302,15 @@ mod tests {
                 match step {
                     0 if key.kind == KeyKind::Passage => {
                         let first = span_of(&key);
-                        index.apply(Change::From(first));
+                        index.apply([Change::From(first)]);
                         plain.retain(|key, _| key.kind != KeyKind::Passage || span_of(key) >= first);
                     }
                     1..10 => {
-                        index.apply(Change::Lost(key, first_seen, id));
+                        index.apply([Change::Lost(key, first_seen, id)]);
                         plain.entry(key).or_default().remove(first_seen, id);
                     }
                     _ => {
-                        index.apply(Change::Borne(key, first_seen, id));
+                        index.apply([Change::Borne(key, first_seen, id)]);
                         plain.entry(key).or_default().insert(first_seen, id);
                     }
                 }
@@ -305,7 +328,7 @@ mod tests {
             let mut records: BTreeMap<_, Vec<Key>> = BTreeMap::new();
             for (of, number, begun, ended) in borne {
                 let (key, (first_seen, id)) = (key(of, begun, ended), story(number));
-                index.apply(Change::Borne(key, first_seen, id));
+                index.apply([Change::Borne(key, first_seen, id)]);
                 plain.entry(key).or_default().insert(first_seen, id);
                 let of = if of < 2 { Of::Passages(of.into()) } else { Of::Names };
                 records.entry((of, first_seen, id)).or_default().push(key);

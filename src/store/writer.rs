@@ -200,9 +200,7 @@ impl Desk {
         let commits = header.commits;
         (self.header, self.kept) = (header, stays_so.then_some(kept));
         self.sequences.write().unwrap_or_else(PoisonError::into_inner).take(settled);
-        let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
-        borne.into_iter().for_each(|change| index.apply(change));
-        drop(index);
+        self.index.write().unwrap_or_else(PoisonError::into_inner).apply(borne);
         if commits.is_multiple_of(NOW_AND_THEN) {
             self.look_for_blobs();
             // The batch is durable already: an older epoch only claims less.

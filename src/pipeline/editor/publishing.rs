@@ -13,7 +13,7 @@ use crate::store::{Commit, StoreError};
 
 /// Changed stories kept at hand until they are published: what an import brings between
 /// two times of that is more than memory should hold, and most of it is on no feed.
-pub(super) const AT_HAND: usize = 4000;
+pub(super) const AT_HAND: usize = 1000;
 
 /// What is committed and not on the shelf yet.
 #[derive(Debug, Default)]

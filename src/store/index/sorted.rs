@@ -5,6 +5,8 @@
 //! a sixteenth of the rest: one that came to its place at once would move hundreds, far away in
 //! memory. Where somebody sees to it that very many begin alike, their bucket is long, and slow to add to.
 
+use std::mem::take;
+
 /// A set of numbers.
 #[derive(Debug, Default)]
 pub(super) struct Sorted {
@@ -29,9 +31,12 @@ impl Sorted {
             return;
         }
         if self.fresh.count > FRESH + self.settled.count / 16 {
-            let fresh = std::mem::take(&mut self.fresh);
-            self.settled = self.settled.with(&fresh);
+            self.settle();
         }
+    }
+
+    fn settle(&mut self) {
+        self.settled = take(&mut self.settled).with(take(&mut self.fresh));
     }
 
     /// Removes a number, if it is there.
@@ -122,15 +127,18 @@ impl<const FULL: usize> Buckets<FULL> {
         found.is_ok()
     }
 
-    /// These and others, none of which is among them.
-    fn with<const OTHER: usize>(&self, others: &Buckets<OTHER>) -> Self {
-        let (mut here, mut there) = (self.iter().peekable(), others.iter().peekable());
+    /// These and others, none of which is among them. A bucket that was read is given back at once:
+    /// both before and after do not stand side by side.
+    fn with<const OTHER: usize>(self, others: Buckets<OTHER>) -> Self {
+        let count = self.count + others.count;
+        let mut here = self.buckets.into_iter().flatten().peekable();
+        let mut there = others.buckets.into_iter().flatten().peekable();
         let both = std::iter::from_fn(|| match (here.peek(), there.peek()) {
             (Some(one), Some(other)) if one > other => there.next(),
             (None, _) => there.next(),
             _ => here.next(),
         });
-        Self::of(both, self.count + others.count)
+        Self::of(both, count)
     }
 
     fn range(&self, first: u64, last: u64) -> &[u64] {
@@ -198,8 +206,7 @@ mod tests {
             let settled = settled.index(steps.len().max(1));
             for (at, (number, which, step)) in steps.into_iter().enumerate() {
                 if at == settled {
-                    let fresh = std::mem::take(&mut sorted.fresh);
-                    sorted.settled = sorted.settled.with(&fresh);
+                    sorted.settle();
                 }
                 let known = plain.iter().nth(which.index(plain.len().max(1))).copied();
                 match (step, known) {
