@@ -68,7 +68,8 @@
 //! [`fetch::Agenda::start`] names a source that is due and whose origin is free.
 //! `pipeline/reading.rs` fetches and parses it in a task of its own and
 //! ends, whatever happens, in one [`model::Poll`]. The loop gathers the polls that
-//! have ended and gives them to [`pipeline::Editor::ingest`]: it looks up every story that
+//! have ended (at once where one brings something, else while others are under way, for
+//! milliseconds) and gives them to [`pipeline::Editor::ingest`]: it looks up every story that
 //! shares a key with any of their entries, judges the polls in their order
 //! ([`dedup::judge()`]), records each outcome and the next due time
 //! ([`fetch::settle`]), finds the topics of every story that changed, commits
