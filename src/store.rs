@@ -10,8 +10,8 @@
 //! what each source lists, stories with the keys they bear, retired stories
 //! (their keys alone), stamps, archived documents, subscribers of our hub. They are
 //! what a backup holds ([`Record`]).
-//! *Derived records* can be made again from them: which stories bear a key,
-//! the order of stories, the number of stories; `check` does so. A topic's
+//! *Derived records* can be made again from them: which stories bear a name,
+//! the order of stories, the number of stories; repairing and compacting do so. A topic's
 //! places derive from its query and stand under the query's fingerprint, so
 //! they can be large and never stale; the loop fills them again.
 //!
@@ -107,7 +107,8 @@ pub use survey::{Survey, check};
 pub use transfer::{Fit, fit, topics_to_refill};
 
 /// Of the stories that bear one key, this many are known by it: the newest.
-/// More share nothing but a title like "Weekly update", which proves nothing.
+/// More share nothing but a title like "Weekly update", which proves nothing. (Where the newest are
+/// forgotten, older ones are known again after a restart, and in memory they are not.)
 pub const MOST_BEARERS: usize = 64;
 
 /// A story is found by this many keys at most. Published ids are beyond that.

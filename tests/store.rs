@@ -187,8 +187,6 @@ fn what_was_answered_survives_kill_9() {
     assert!(answered.is_some_and(|last| last > KEPT), "{answered:?}");
 }
 
-/// A backup taken while commits go on holds whole commits up to some moment,
-/// and perhaps stories of later ones; never a memory without its stories.
 /// The demonstration with a store that a program of a former format left.
 fn of_format(format: u32) -> Gazetted {
     let recorded = match format {
@@ -241,6 +239,8 @@ fn is_migrated(format: u32) {
     }
 }
 
+/// A backup taken while commits go on holds whole commits up to some moment,
+/// and perhaps stories of later ones; never a memory without its stories.
 #[test]
 fn a_backup_under_way_holds_what_it_claims_to_remember() {
     let dir = tempfile::tempdir().unwrap();

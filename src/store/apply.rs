@@ -145,6 +145,9 @@ fn row(sequence: u32, row: Row, there: bool) -> sequences::Change {
     sequences::Change { sequence, row, there }
 }
 
+/// A story's names stand on so many sheets at most.
+const MOST_SHEETS: usize = 16;
+
 /// Has a story, which had these keys, bear those: on its sheets and in the index. Its head after that.
 fn bear(
     stage: &mut Stage<'_>,
@@ -160,10 +163,13 @@ fn bear(
     let after: HashSet<&Key> = has.iter().filter(|_| !had.is_empty()).collect();
     let lost = had.iter().filter(|key| !after.contains(key));
     let lost: Vec<_> = lost.map(|key| Change::Lost(*key, first_seen, id)).collect();
-    // A key that begins as a lost one does is lost with it, and borne again.
-    let borne = has.iter().filter(|key| !lost.is_empty() || !before.contains(key));
-    let borne = borne.map(|key| Change::Borne(*key, first_seen, id));
-    stage.borne.extend(lost.iter().copied().chain(borne));
+    // A key that begins as a lost one does is lost with it, and stays all the same.
+    let change = |key: &Key| match before.contains(key) {
+        true => Change::Stays(*key, first_seen, id),
+        false => Change::Borne(*key, first_seen, id),
+    };
+    let has_changed = |key: &&Key| !lost.is_empty() || !before.contains(key);
+    stage.borne.extend(lost.iter().copied().chain(has.iter().filter(has_changed).map(change)));
 
     let [(had, had_passages), (has, passages)] = [had, has]
         .map(|keys| keys.split_at(keys.partition_point(|key| key.kind != KeyKind::Passage)));
@@ -177,7 +183,14 @@ fn bear(
         }
         sheets = stay;
     }
-    let gained: Vec<Key> = has.iter().filter(|key| !before.contains(key)).copied().collect();
+    let mut gained: Vec<Key> = has.iter().filter(|key| !before.contains(key)).copied().collect();
+    if !gained.is_empty() && sheets.len() >= MOST_SHEETS {
+        // A source that renames its entries at every poll would have the story stand on ever more.
+        for number in sheets.drain(..) {
+            stage.strike(SheetId { of: Of::Names, number }, id)?;
+        }
+        gained = has.to_vec();
+    }
     if !gained.is_empty() {
         let number = stage.write_down(header, Of::Names, id, first_seen, &gained);
         if !sheets.contains(&number) {
@@ -334,7 +347,8 @@ fn all_keys(
     Ok(keys)
 }
 
-/// The passages a story bears, but for those that are forgotten.
+/// The passages a story bears, but for those that are forgotten; as far as they are
+/// where its head says.
 pub(super) fn passages_of(
     values: &impl Values,
     head: &StoryHead,

@@ -64,7 +64,7 @@ fn rows(db: &sled::Db, changes: &[(u32, Row, bool)]) {
     });
     let mut header = super::read::header(db).unwrap().unwrap();
     let sequences = Sequences::open(db, &header.journals).unwrap();
-    let settled = sequences.stage(&mut stage, changes.collect(), false, |_| true).unwrap();
+    let settled = sequences.stage(&mut stage, changes.collect(), false, |_| Ok(true)).unwrap();
     header.journals = sequences.journals_after(&settled);
     super::apply::put_packed(&mut stage, layout::header(), &header).unwrap();
     db.apply_batch(stage.into_batch().unwrap()).unwrap();
@@ -117,7 +117,7 @@ fn whatever_is_wrong_is_found_and_repair_rights_it() {
         }),
         ("rows of another block", |db| {
             let mut stage = Stage::new(db);
-            stage.put(layout::block(7, &[9; 24]), &[8; 24]).unwrap();
+            stage.put(layout::block(0, &[9; 24]), &[8; 24]).unwrap();
             db.apply_batch(stage.into_batch().unwrap()).unwrap();
         }),
         ("belongs to nothing", |db| drop(db.insert(layout::chunk(b"mnobody", 0), b"text"))),

@@ -120,9 +120,10 @@ pub(super) struct Found {
     pub(super) parts: u32,
 }
 
-/// How many further parts a record's head announces.
+/// How many further parts a record's head announces; none where it is not to be believed.
 pub(super) fn parts_after(head: &[u8]) -> u32 {
-    head.first_chunk::<COUNT>().map_or(0, |count| u32::from_le_bytes(*count))
+    let count = head.first_chunk::<COUNT>().map_or(0, |count| u32::from_le_bytes(*count));
+    if count as usize <= codec::LONGEST / PART { count } else { 0 }
 }
 
 /// A tree as it will be: reads see what was staged.

@@ -22,7 +22,7 @@ const SEAL: usize = 5;
 const PACKING: usize = 5;
 
 /// Nothing longer is unpacked: many times what all limits on documents let in.
-const LONGEST: usize = 256 << 20;
+pub(super) const LONGEST: usize = 256 << 20;
 
 /// Below this, compressing saves less than it costs.
 const WORTHWHILE: usize = 200;

@@ -14,12 +14,12 @@
 //! first of its own. Who chooses texts so that these begin alike makes us read records in vain, sixty-four a
 //! passage, or crowds out an older bearer by as many newer ones: no more than whoever
 //! quotes the passage itself does. A story whose own keys begin alike stands here once for them: with one
-//! it loses all, until the others are [borne](Change::Borne) again.
+//! it loses all, but for those of which it is said that they [stay](Change::Stays).
 
 mod sorted;
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, RwLock};
 
@@ -54,6 +54,8 @@ pub(super) enum Change {
     Borne(Key, Timestamp, StoryId),
     /// A story bears a key no longer.
     Lost(Key, Timestamp, StoryId),
+    /// A story that has lost others bears a key still.
+    Stays(Key, Timestamp, StoryId),
     /// Passages of earlier spans of time are forgotten.
     From(u32),
 }
@@ -63,10 +65,10 @@ impl Index {
     pub(super) fn apply(&mut self, changes: impl IntoIterator<Item = Change>) {
         // In the order of the index, so that those which lie together are met together.
         let place = |change: &Change| match change {
-            Change::Borne(key, ..) | Change::Lost(key, ..) if key.kind == KeyKind::Passage => {
-                (span_of(key).into(), self.first_of(key))
+            Change::Borne(key, ..) | Change::Lost(key, ..) | Change::Stays(key, ..) => {
+                let is_passage = key.kind == KeyKind::Passage;
+                (if is_passage { span_of(key).into() } else { -1 }, self.first_of(key))
             }
-            Change::Borne(key, ..) | Change::Lost(key, ..) => (-1, self.first_of(key)),
             // What is forgotten is borne by nobody from then on.
             Change::From(_) => (i64::MAX, 0),
         };
@@ -74,13 +76,22 @@ impl Index {
         let mut changes: Vec<_> = changes.collect();
         // Those of keys that begin alike stay in theirs.
         changes.sort_by_key(|(place, _)| *place);
-        let mut numbers = HashMap::new();
-        for (_, change) in changes {
+        let (mut numbers, mut lost) = (HashMap::new(), HashSet::new());
+        for (place, change) in changes {
             match change {
                 Change::Borne(key, first_seen, id) => {
                     self.insert(&key, (first_seen, id), &mut numbers);
                 }
-                Change::Lost(key, first_seen, id) => self.remove(&key, (first_seen, id)),
+                Change::Lost(key, first_seen, id) => {
+                    if self.remove(&key, (first_seen, id)) {
+                        lost.insert((place, id));
+                    }
+                }
+                Change::Stays(key, first_seen, id) => {
+                    if lost.contains(&(place, id)) {
+                        self.insert(&key, (first_seen, id), &mut numbers);
+                    }
+                }
                 Change::From(first) => self.forget(first),
             }
         }
@@ -114,16 +125,18 @@ impl Index {
         keys.insert(borne);
     }
 
-    fn remove(&mut self, key: &Key, story: (Timestamp, StoryId)) {
-        for (borne, _) in self.present(key).into_iter().filter(|(_, known)| *known == story) {
-            let keys = match key.kind {
-                KeyKind::Passage => self.spans.get_mut(&span_of(key)),
-                _ => Some(&mut self.names),
-            };
-            if let Some(keys) = keys {
-                keys.remove(borne);
-            }
+    /// Whether it was there.
+    fn remove(&mut self, key: &Key, story: (Timestamp, StoryId)) -> bool {
+        let present = self.present(key).into_iter().filter(|(_, known)| *known == story);
+        let present: Vec<u64> = present.map(|(borne, _)| borne).collect();
+        let keys = match key.kind {
+            KeyKind::Passage => self.spans.get_mut(&span_of(key)),
+            _ => Some(&mut self.names),
+        };
+        if let Some(keys) = keys {
+            present.iter().for_each(|borne| keys.remove(*borne));
         }
+        !present.is_empty()
     }
 
     /// Forgets spans of time, and the numbers that were of their stories alone.

@@ -73,7 +73,7 @@ impl Kind {
     }
 
     fn key(self, parts: &[&[u8]]) -> IVec {
-        // Nearly all are short, and there are dozens a story: they are put together on the stack.
+        // Nearly all are short: they are put together on the stack.
         let mut short = [0; SHORT];
         let mut long = Vec::new();
         let length = 1 + parts.iter().map(|part| part.len()).sum::<usize>();

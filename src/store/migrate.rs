@@ -43,12 +43,22 @@ type Step = fn(&mut Stage<'_>, &mut Header, After<'_>, usize) -> Result<Option<V
 /// The key that was taken last.
 type After<'k> = &'k [u8];
 
+/// What becomes of journals of a migration begun before that cannot be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Damaged {
+    /// They are told of, and end it.
+    Told,
+    /// They are left out: all that derives from others is to be made anew.
+    LeftOut,
+}
+
 /// Takes the store in `engine` to the present format. `path` names it to people.
 pub(super) fn migrate(
     path: &Path,
     engine: &Path,
     db: &sled::Db,
     mut header: Header,
+    journals: Damaged,
 ) -> Result<Header, StoreError> {
     let first = header.behind.as_ref().map_or(header.format, |behind| behind.format);
     if first == 0 || first > FORMAT || (first == FORMAT && header.behind.is_some()) {
@@ -65,7 +75,10 @@ pub(super) fn migrate(
         "taking the store of {} stories to the present format; an older version cannot open it then",
         header.stories
     );
-    let mut sequences = fenced(path, || Sequences::open(db, &header.journals))?;
+    let mut sequences = match fenced(path, || Sequences::open(db, &header.journals)) {
+        Err(_) if journals == Damaged::LeftOut => Sequences::after(&header.journals),
+        opened => opened?,
+    };
     let (mut taken, mut told) = (0, Instant::now());
     while let Some(slice) = next_slice(path, engine, db, (&mut header, &mut sequences), SLICE)? {
         taken += slice;
@@ -115,7 +128,7 @@ fn next_slice(
         };
         header.format = FORMAT;
         let rows = std::mem::take(&mut stage.rows);
-        let settled = sequences.stage(&mut stage, rows, false, |_| true)?;
+        let settled = sequences.stage(&mut stage, rows, false, |_| Ok(true))?;
         header.journals = sequences.journals_after(&settled);
         put_packed(&mut stage, layout::header(), header)?;
         db.apply_batch(stage.into_batch()?)?;
@@ -324,6 +337,21 @@ mod tests {
             assert_eq!(slices, wanted, "a batch holds no more than a slice");
             assert_eq!(told(&open(path, CACHE).unwrap()), at_once, "in slices of {size}");
             assert_eq!(check(path, CACHE).unwrap().problems, [""; 0], "in slices of {size}");
+        }
+    }
+
+    #[test]
+    fn a_story_whose_passages_cannot_be_read_goes_without_them_and_a_lost_header_loses_no_story() {
+        for (broken, losses) in [(former::PASSAGES, 0), (&Kind::Header.prefix(), 1)] {
+            let dir = store(2);
+            std::fs::write(dir.path().join("epoch"), "store\nformat 2\ncommits 1\n").unwrap();
+            let db = engine(dir.path());
+            let some = db.scan_prefix(broken).keys().next().unwrap().unwrap();
+            db.insert(some, b"nonsense that is no record").unwrap();
+            drop(db);
+            let repaired = repair(dir.path(), CACHE).unwrap();
+            assert_eq!((repaired.stories, repaired.losses.len()), (46, losses), "{repaired:?}");
+            assert_eq!(check(dir.path(), CACHE).unwrap().problems, [""; 0]);
         }
     }
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::chunks::{Fault, Stage};
 use super::home::{Epoch, Home, strangers, sync_directory, unwritable};
-use super::migrate::{FORMAT, migrate};
+use super::migrate::{Damaged, FORMAT, migrate};
 use super::records::Header;
 use super::sled_store::SledStore;
 use super::{StoreError, apply, layout, read, room};
@@ -82,7 +82,7 @@ pub(super) fn open_verified(home: &Home, cache: u64) -> Result<(sled::Db, Header
     let db = open_engine(&home.engine(), path, cache)?;
     let header = fenced(path, || read::header(&db))?;
     let header = verify(path, header, epoch)?;
-    let header = migrate(path, &home.engine(), &db, header)?;
+    let header = migrate(path, &home.engine(), &db, header, Damaged::Told)?;
     Ok((db, header))
 }
 

@@ -10,13 +10,13 @@ use crate::model::{
     Fingerprint, Key, KeyKind, Lookalikes, Memory, SourceId, Story, StoryId, Subscriber, Timestamp,
 };
 
-use super::apply::{head_of, passages_of};
+use super::apply::head_of;
 use super::chunks::{Fault, Values};
 use super::index::{self, Index};
 use super::layout::{self, Kind};
 use super::records::{Header, Record, Retired, StoryHead, TopicPlaces};
 use super::sequences::{self, ORDER};
-use super::sheets::{self, Of};
+use super::sheets::{self, Of, SheetId};
 use super::{Place, Stamp};
 
 /// Stories whose places in the order are read at once.
@@ -164,9 +164,7 @@ impl Known {
         let borne = match self.passages.entry(span) {
             Entry::Occupied(borne) => borne.into_mut(),
             Entry::Vacant(unread) => {
-                let of_span = self.head.spans.iter().filter(|(other, _)| *other == span);
-                let head = StoryHead { spans: of_span.copied().collect(), ..StoryHead::default() };
-                unread.insert(passages_of(tree, &head, id, span)?)
+                unread.insert(passages(tree, &self.head, id, |other| other == span)?)
             }
         };
         Ok(borne.contains(key))
@@ -302,9 +300,41 @@ pub(super) fn with_passages(tree: &sled::Tree, mut record: Record) -> Result<Rec
         && let Some(head) = head_of(tree, story.id)?
     {
         let first_span = header(tree)?.map_or(0, |header| header.first_span);
-        keys.extend(passages_of(tree, &head, story.id, first_span)?);
+        keys.extend(passages(tree, &head, story.id, |span| span >= first_span)?);
     }
     Ok(record)
+}
+
+/// The passages that a story bears in such spans of time, as its head said a moment ago. Where a
+/// commit has moved them to another sheet meanwhile, as its head says now.
+fn passages(
+    tree: &sled::Tree,
+    head: &StoryHead,
+    id: StoryId,
+    wanted: impl Fn(u32) -> bool,
+) -> Result<Vec<Key>, Fault> {
+    let mut head = head.clone();
+    loop {
+        head.spans.retain(|(span, _)| wanted(*span));
+        let (mut passages, mut missing) = (Vec::new(), false);
+        for (span, number) in &head.spans {
+            let sheet = SheetId { of: Of::Passages(*span), number: *number };
+            let borne = tree.borne(sheet, id)?;
+            missing |= borne.is_none();
+            passages.extend(borne.into_iter().flat_map(|borne| borne.keys));
+        }
+        let now = match missing {
+            true => head_of(tree, id)?.unwrap_or_default(),
+            false => return Ok(passages),
+        };
+        let mut spans = now.spans;
+        spans.retain(|(span, _)| wanted(*span));
+        if spans == head.spans {
+            // Nobody moved them: they are gone, which `check` tells.
+            return Ok(passages);
+        }
+        head.spans = spans;
+    }
 }
 
 /// Which stories bear which keys: what the index is made of on opening.

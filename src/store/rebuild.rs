@@ -13,7 +13,7 @@ use serde::Serialize;
 use super::chunks::Stage;
 use super::home::{Epoch, Home, unwritable};
 use super::layout::Kind;
-use super::migrate::{FORMAT, migrate};
+use super::migrate::{Damaged, FORMAT, migrate};
 use super::open::{self, fenced};
 use super::records::Header;
 use super::sequences::{self, Sequences};
@@ -87,7 +87,7 @@ impl<'h> Rebuild<'h> {
             let mut stage = Stage::new(db);
             apply::apply(commit, &mut stage, header)?;
             let rows = std::mem::take(&mut stage.rows);
-            let settled = sequences.stage(&mut stage, rows, hurry, |_| true)?;
+            let settled = sequences.stage(&mut stage, rows, hurry, |_| Ok(true))?;
             db.apply_batch(stage.into_batch()?)?;
             header.journals = sequences.journals_after(&settled);
             sequences.take(settled);
@@ -223,10 +223,19 @@ pub fn repair(path: &Path, cache: u64) -> Result<Repair, StoreError> {
     let home = open::claim_existing(path)?;
     let (db, scratch) = open_copy(&home, cache)?;
     let mut header = fenced(path, || super::read::header(&db)).ok().flatten();
-    if let Some(older) = header {
-        header = Some(migrate(path, &scratch, &db, older)?);
+    let epoch = home.epoch().ok().flatten();
+    match header.take() {
+        Some(older) => {
+            header = Some(migrate(path, &scratch, &db, older, Damaged::LeftOut)?);
+        }
+        // The file beside it says in which format the stories are at least.
+        None => {
+            let formats = epoch.as_ref().map(|epoch| epoch.format);
+            let format = formats.filter(|format| (1..FORMAT).contains(format)).unwrap_or(FORMAT);
+            migrate(path, &scratch, &db, Header::new(format), Damaged::LeftOut)?;
+        }
     }
-    let made = home.epoch().ok().flatten().map_or(0, |epoch| epoch.commits);
+    let made = epoch.map_or(0, |epoch| epoch.commits);
     let found = header.as_ref().map_or(0, |header| header.commits);
     let mut rebuild = Rebuild::start(&home, cache)?;
     rebuild.header.first_span = header.as_ref().map_or(0, |header| header.first_span);

@@ -4,7 +4,6 @@
 //! nothing compresses, and they are wanted without it.
 
 use std::collections::HashSet;
-use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
@@ -12,6 +11,7 @@ use crate::model::{Key, KeyKind, Memory, SourceId, Story, StoryId, Subscriber, T
 
 use super::codec::{self, Unreadable};
 use super::layout::{self, Kind};
+use super::sequences::Journals;
 use super::{MOST_KEYS, Stamp, index};
 
 /// One thing the store knows that cannot be derived from the others: what a
@@ -116,7 +116,7 @@ impl Record {
 }
 
 /// What the store says of itself.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(super) struct Header {
     /// The layout of the records.
     pub(super) format: u32,
@@ -135,9 +135,9 @@ pub(super) struct Header {
     /// The number of the next sheet.
     #[serde(default)]
     pub(super) sheets: u32,
-    /// The numbers of the journals that stand.
+    /// What of rows is not in blocks yet.
     #[serde(default)]
-    pub(super) journals: Range<u64>,
+    pub(super) journals: Journals,
 }
 
 impl Header {
@@ -150,7 +150,7 @@ impl Header {
             generation: 0,
             first_span: 0,
             sheets: 0,
-            journals: 0..0,
+            journals: Journals::default(),
         }
     }
 
@@ -329,7 +329,7 @@ fn read_numbers(bytes: &[u8]) -> Result<(Vec<u32>, &[u8]), Unreadable> {
     Ok((numbers.iter().map(|number| u32::from_be_bytes(*number)).collect(), rest))
 }
 
-/// A story stands on fewer sheets than it has keys, so their number fits.
+/// A story stands on no more sheets than it has keys, and has no more spans than passages.
 fn write_numbers(numbers: &[u32], bytes: &mut Vec<u8>) {
     let count = u16::try_from(numbers.len()).unwrap_or(u16::MAX);
     bytes.extend_from_slice(&count.to_le_bytes());

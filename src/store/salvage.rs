@@ -3,10 +3,11 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::StoreError;
+use super::apply::head_of;
 use super::chunks::{Fault, Values};
 use super::layout::{self, Kind};
-use super::read::with_passages;
 use super::records::Record;
+use super::sheets::{Of, SheetId};
 
 /// How often an unreadable range is halved: finer than a page in any store
 /// that fits on a disk, as the keys that are many are evenly spread hashes.
@@ -50,8 +51,7 @@ pub(super) fn ground(
                 let Some(payload) = tree.record(key)? else { return Ok(None) };
                 let record = Record::read(kind, key, &payload);
                 let record = record.map_err(|why| Fault::record(key, why))?;
-                // A story without its passages is a story still.
-                Ok(Some(with_passages(tree, record.clone()).unwrap_or(record)))
+                Ok(Some(with_passages_left(tree, record)))
             };
             let record = match catch_unwind(AssertUnwindSafe(read)) {
                 Ok(Ok(record)) => record.map(Ok),
@@ -69,6 +69,20 @@ pub(super) fn ground(
         }
     }
     Ok(())
+}
+
+/// A story with those of its passages that can be read: without any it is a story still.
+fn with_passages_left(tree: &sled::Tree, mut record: Record) -> Record {
+    if let Record::Story { story, keys } = &mut record
+        && let Ok(Some(head)) = head_of(tree, story.id)
+    {
+        for (span, number) in head.spans {
+            let sheet = SheetId { of: Of::Passages(span), number };
+            let borne = tree.borne(sheet, story.id).ok().flatten();
+            keys.extend(borne.into_iter().flat_map(|borne| borne.keys));
+        }
+    }
+    record
 }
 
 fn walk(

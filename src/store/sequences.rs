@@ -8,12 +8,14 @@
 //! batch settles a slice of them, in their order, so that those of one block go into it together.
 //! Once a round through all has ended, the journals from before it are not wanted any more.
 //!
-//! Settling twice changes nothing, so a store that is opened again takes what
-//! its journals say for waiting and needs to know nothing else.
+//! Settling twice changes nothing, so a store that is opened again takes all that
+//! its journals say for waiting, and goes on with the round where it was.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::{Bound, Range};
 use std::sync::{Arc, PoisonError, RwLock};
+
+use serde::{Deserialize, Serialize};
 
 use super::chunks::{Fault, Stage, Values, parts_after};
 use super::codec::Unreadable;
@@ -53,6 +55,22 @@ impl Default for Bounds {
 /// The rows that wait, as readers and the writer share them.
 pub(super) type Shared = Arc<RwLock<Sequences>>;
 
+/// Which journals stand, and how far the round through all rows that wait has come: what the header has of it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub(super) struct Journals {
+    stand: Range<u64>,
+    round: Option<Round>,
+}
+
+/// A round through the rows that wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+struct Round {
+    /// Which it has settled last.
+    after: (u32, Row),
+    /// The journal that it began with: those before it are settled when it has ended.
+    first: u64,
+}
+
 /// A row comes or goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Change {
@@ -72,8 +90,7 @@ pub(super) struct Sequences {
     journals: VecDeque<(u64, u32)>,
     /// The number of the next journal.
     next: u64,
-    /// What this round has settled last, and the journal that it began with.
-    round: Option<((u32, Row), u64)>,
+    round: Option<Round>,
 }
 
 /// What a batch makes of the rows that wait, once it is durable.
@@ -85,14 +102,14 @@ pub(super) struct Settled {
     journal: Option<(u64, u32)>,
     /// Journals before this one are gone.
     gone: u64,
-    round: Option<((u32, Row), u64)>,
+    round: Option<Round>,
 }
 
 impl Sequences {
     /// What waits in a store that was closed, in whatever way. Its header says which `journals` stand.
-    pub(super) fn open(tree: &sled::Tree, journals: &Range<u64>) -> Result<Self, Fault> {
-        let mut sequences = Self { next: journals.end, ..Self::default() };
-        let mut expected = journals.clone();
+    pub(super) fn open(tree: &sled::Tree, journals: &Journals) -> Result<Self, Fault> {
+        let mut sequences = Self::after(journals);
+        let mut expected = journals.stand.clone();
         for pair in tree.scan_prefix(Kind::Journal.prefix()) {
             let (key, head) = pair?;
             let number = layout::journal_of(&key).filter(|number| expected.next() == Some(*number));
@@ -109,16 +126,21 @@ impl Sequences {
         }
     }
 
+    /// Nothing that waits, after journals of which nothing is known any more.
+    pub(super) fn after(journals: &Journals) -> Self {
+        Self { next: journals.stand.end, round: journals.round, ..Self::default() }
+    }
+
     /// For readers and a writer.
     pub(super) fn shared(self) -> Shared {
         Arc::new(RwLock::new(self))
     }
 
-    /// The numbers of the journals that stand once this is written.
-    pub(super) fn journals_after(&self, settled: &Settled) -> Range<u64> {
+    /// What stands once this is written.
+    pub(super) fn journals_after(&self, settled: &Settled) -> Journals {
         let next = settled.journal.map_or(self.next, |(number, _)| number + 1);
         let first = self.journals.front().map_or(self.next, |(first, _)| *first);
-        first.max(settled.gone)..next
+        Journals { stand: first.max(settled.gone)..next, round: settled.round }
     }
 
     /// Whether nothing waits.
@@ -127,13 +149,13 @@ impl Sequences {
     }
 
     /// Stages changes, and a slice of those that wait where they are many, or `hurry` says so.
-    /// Rows of sequences that are not `kept` are settled by being forgotten.
+    /// Rows of sequences that are not kept are settled by being forgotten.
     pub(super) fn stage(
         &self,
         stage: &mut Stage<'_>,
         changes: Vec<Change>,
         hurry: bool,
-        kept: impl Fn(u32) -> bool,
+        mut is_kept: impl FnMut(u32) -> Result<bool, Fault>,
     ) -> Result<Settled, Fault> {
         let mut journal = None;
         if !changes.is_empty() {
@@ -150,7 +172,7 @@ impl Sequences {
             return Ok(settled);
         }
         let (after, first) = match self.round {
-            Some((after, first)) => (Bound::Excluded(after), first),
+            Some(Round { after, first }) => (Bound::Excluded(after), first),
             None => (Bound::Unbounded, self.next),
         };
         let slice = slice.max(2 * settled.changes.len());
@@ -164,7 +186,7 @@ impl Sequences {
             .collect();
         let mut rest = &rows[..];
         while let Some(change) = rest.first() {
-            if kept(change.sequence) {
+            if is_kept(change.sequence)? {
                 rest = settle(stage, rest)?;
             } else {
                 let of_another = |other: &Change| other.sequence != change.sequence;
@@ -172,7 +194,7 @@ impl Sequences {
             }
         }
         settled.settled = rows.iter().map(|change| (change.sequence, change.row)).collect();
-        settled.round = settled.settled.last().map(|last| (*last, first));
+        settled.round = settled.settled.last().map(|last| Round { after: *last, first });
         if rows.len() < slice {
             // The round is at its end.
             settled.round = None;
@@ -184,7 +206,7 @@ impl Sequences {
         Ok(settled)
     }
 
-    /// What a batch has made of the rows that wait, after it is durable.
+    /// What a batch has made of the rows that wait, once it is in the tree.
     pub(super) fn take(&mut self, settled: Settled) {
         for row in settled.settled {
             self.waiting.remove(&row);
@@ -226,7 +248,9 @@ impl Sequences {
                     continue;
                 }
                 last = Some(row);
-                while let Some((earlier, there)) = waiting.next_if(|(other, _)| *other < row) {
+                while rows.len() < limit
+                    && let Some((earlier, there)) = waiting.next_if(|(other, _)| *other < row)
+                {
                     rows.extend(there.then_some(earlier));
                 }
                 let there = waiting.next_if(|(other, _)| *other == row);
@@ -237,8 +261,8 @@ impl Sequences {
                 }
             }
         }
-        rows.extend(waiting.filter(|(_, there)| *there).map(|(row, _)| row));
-        rows.truncate(limit);
+        let rest = waiting.filter(|(_, there)| *there).map(|(row, _)| row);
+        rows.extend(rest.take(limit - rows.len()));
         Ok(rows)
     }
 }
@@ -299,15 +323,15 @@ mod tests {
     }
 
     impl Sequences {
-        fn journals(&self) -> Range<u64> {
-            self.journals_after(&Settled::default())
+        fn journals(&self) -> Journals {
+            self.journals_after(&Settled { round: self.round, ..Settled::default() })
         }
     }
 
     /// One batch, as the writer has it.
     fn write(tree: &sled::Tree, sequences: &mut Sequences, changes: Vec<Change>, hurry: bool) {
         let mut stage = Stage::new(tree);
-        let settled = sequences.stage(&mut stage, changes, hurry, |one| one != 9).unwrap();
+        let settled = sequences.stage(&mut stage, changes, hurry, |one| Ok(one != 9)).unwrap();
         tree.apply_batch(stage.into_batch().unwrap()).unwrap();
         sequences.take(settled);
     }
@@ -402,6 +426,21 @@ mod tests {
             assert!(sequences.journals.len() <= 60, "{}", sequences.journals.len());
         }
         assert!(count_of_blocks(&db) > 30);
+    }
+
+    #[test]
+    fn few_journals_stand_however_often_the_store_is_opened_again() {
+        let db = sled::Config::new().temporary(true).open().unwrap();
+        let bounds = Bounds { waiting: 1000, journals: 20, slice: 100 };
+        let mut sequences = Sequences { bounds, ..Sequences::default() };
+        for batch in 0..400u16 {
+            let rows = (0..30).map(|n| row(batch.wrapping_mul(7919).wrapping_add(n * 13)));
+            let changes = rows.map(|row| Change { sequence: 1, row, there: true });
+            write(&db, &mut sequences, changes.collect(), false);
+            let journals = sequences.journals();
+            sequences = Sequences { bounds, ..Sequences::open(&db, &journals).unwrap() };
+            assert!(sequences.journals.len() <= 60, "{}", sequences.journals.len());
+        }
     }
 
     #[test]

@@ -15,7 +15,7 @@ use super::codec::Unreadable;
 use super::records::{Header, read_moment};
 use super::{index, layout};
 
-/// A sheet with more bytes than this takes no further story: it stays one value, in sled's way.
+/// A sheet with more bytes than this takes no further story: nearly all stay one value, in sled's way.
 const FULL: usize = 5_000;
 
 /// What a sheet holds of stories.
@@ -62,26 +62,26 @@ pub(super) fn read(
 }
 
 fn read_one(of: Of, payload: &[u8]) -> Result<((StoryId, Borne), &[u8]), Unreadable> {
-    let (head, rest) = read_head(of, payload)?;
-    let (keys, rest) = rest.split_at_checked(head.length).ok_or(Unreadable::Short)?;
+    let (opening, rest) = read_opening(of, payload)?;
+    let (keys, rest) = rest.split_at_checked(opening.length).ok_or(Unreadable::Short)?;
     let keys = read_keys(of, keys)?;
-    Ok(((head.story, Borne { first_seen: head.first_seen, keys }), rest))
+    Ok(((opening.story, Borne { first_seen: opening.first_seen, keys }), rest))
 }
 
 /// What stands before a story's keys.
-struct Head {
+struct Opening {
     story: StoryId,
     first_seen: Timestamp,
     /// Bytes of keys that follow.
     length: usize,
 }
 
-fn read_head(of: Of, payload: &[u8]) -> Result<(Head, &[u8]), Unreadable> {
+fn read_opening(of: Of, payload: &[u8]) -> Result<(Opening, &[u8]), Unreadable> {
     let (story, rest) = payload.split_first_chunk::<16>().ok_or(Unreadable::Short)?;
     let (first_seen, rest) = read_moment(rest)?;
     let (count, rest) = rest.split_first_chunk::<2>().ok_or(Unreadable::Short)?;
     let length = usize::from(u16::from_le_bytes(*count)) * of.length();
-    Ok((Head { story: StoryId::from_bytes(*story), first_seen, length }, rest))
+    Ok((Opening { story: StoryId::from_bytes(*story), first_seen, length }, rest))
 }
 
 fn read_keys(of: Of, bytes: &[u8]) -> Result<Vec<Key>, Unreadable> {
@@ -98,11 +98,11 @@ fn read_keys(of: Of, bytes: &[u8]) -> Result<Vec<Key>, Unreadable> {
 /// What one story has on a sheet, without reading what the others have.
 fn find(of: Of, mut payload: &[u8], story: StoryId) -> Result<Option<Borne>, Unreadable> {
     while !payload.is_empty() {
-        let (head, rest) = read_head(of, payload)?;
-        let (keys, rest) = rest.split_at_checked(head.length).ok_or(Unreadable::Short)?;
-        if head.story == story {
+        let (opening, rest) = read_opening(of, payload)?;
+        let (keys, rest) = rest.split_at_checked(opening.length).ok_or(Unreadable::Short)?;
+        if opening.story == story {
             let keys = read_keys(of, keys)?;
-            return Ok(Some(Borne { first_seen: head.first_seen, keys }));
+            return Ok(Some(Borne { first_seen: opening.first_seen, keys }));
         }
         payload = rest;
     }
@@ -128,7 +128,7 @@ fn write(of: Of, sheet: &Sheet, room: &mut Vec<u8>) {
     for (story, borne) in sheet {
         room.extend_from_slice(story.as_bytes());
         room.extend_from_slice(&layout::ascending(borne.first_seen));
-        // No story has more than `MOST_KEYS`.
+        // Published ids are beyond `MOST_KEYS`, and as many as fit are far beyond that.
         let count = u16::try_from(borne.keys.len()).unwrap_or(u16::MAX);
         room.extend_from_slice(&count.to_le_bytes());
         for key in &borne.keys[..usize::from(count)] {
@@ -167,6 +167,7 @@ struct Touched {
     /// How many further parts its record has; `None`: there is no record yet.
     parts: Option<u32>,
     sheet: Sheet,
+    is_changed: bool,
 }
 
 impl Sheets {
@@ -193,8 +194,9 @@ impl Stage<'_> {
                 (header.sheets - 1, 0)
             });
         self.sheets.open.insert(of, (number, size + of.weight(keys.len())));
-        let new = || Touched { parts: None, sheet: Sheet::new() };
+        let new = || Touched { parts: None, sheet: Sheet::new(), is_changed: true };
         let touched = self.sheets.touched.entry(SheetId { of, number }).or_insert_with(new);
+        touched.is_changed = true;
         let borne = touched.sheet.entry(story);
         let borne = borne.or_insert_with(|| Borne { first_seen, keys: Vec::new() });
         borne.first_seen = first_seen;
@@ -204,7 +206,8 @@ impl Stage<'_> {
 
     /// Strikes out what a story bears on a sheet.
     pub(super) fn strike(&mut self, id: SheetId, story: StoryId) -> Result<(), Fault> {
-        self.sheet(id)?.remove(&story);
+        let touched = self.touched(id)?;
+        touched.is_changed |= touched.sheet.remove(&story).is_some();
         Ok(())
     }
 
@@ -215,39 +218,53 @@ impl Stage<'_> {
         story: StoryId,
         is_lost: impl Fn(&Key) -> bool,
     ) -> Result<bool, Fault> {
-        let sheet = self.sheet(id)?;
-        let Some(borne) = sheet.get_mut(&story) else { return Ok(true) };
+        let touched = self.touched(id)?;
+        let Some(borne) = touched.sheet.get_mut(&story) else { return Ok(true) };
+        let before = borne.keys.len();
         borne.keys.retain(|key| !is_lost(key));
+        touched.is_changed |= borne.keys.len() < before;
         let bears_nothing = borne.keys.is_empty();
         if bears_nothing {
-            sheet.remove(&story);
+            touched.sheet.remove(&story);
         }
         Ok(bears_nothing)
     }
 
     /// A sheet, to be changed.
-    pub(super) fn sheet(&mut self, id: SheetId) -> Result<&mut Sheet, Fault> {
+    fn touched(&mut self, id: SheetId) -> Result<&mut Touched, Fault> {
         let touched = match self.sheets.touched.remove(&id) {
             Some(touched) => touched,
             None => self.touch(id)?,
         };
-        Ok(&mut self.sheets.touched.entry(id).or_insert(touched).sheet)
+        Ok(self.sheets.touched.entry(id).or_insert(touched))
     }
 
     fn touch(&self, id: SheetId) -> Result<Touched, Fault> {
         let key = layout::sheet(id);
         let Some(Found { payload, parts }) = self.found(&key)? else {
-            return Ok(Touched { parts: None, sheet: Sheet::new() });
+            return Ok(Touched { parts: None, sheet: Sheet::new(), is_changed: false });
         };
         let sheet = read(id.of, &payload).collect::<Result<_, _>>();
         let sheet = sheet.map_err(|why| Fault::record(&key, why))?;
-        Ok(Touched { parts: Some(parts), sheet })
+        Ok(Touched { parts: Some(parts), sheet, is_changed: false })
     }
 
-    /// Stages the records of all sheets that were touched.
+    /// A sheet, for whoever has other reasons to change it.
+    #[cfg(test)]
+    pub(super) fn sheet(&mut self, id: SheetId) -> Result<&mut Sheet, Fault> {
+        let touched = self.touched(id)?;
+        touched.is_changed = true;
+        Ok(&mut touched.sheet)
+    }
+
+    /// Stages the records of all sheets that were changed.
     pub(super) fn write_sheets(&mut self) -> Result<(), Fault> {
-        for (id, Touched { parts, sheet }) in std::mem::take(&mut self.sheets).touched {
+        for (id, touched) in std::mem::take(&mut self.sheets).touched {
+            let Touched { parts, sheet, is_changed } = touched;
             let key = layout::sheet(id);
+            if !is_changed {
+                continue;
+            }
             if !sheet.is_empty() {
                 self.put_over(parts.unwrap_or(0), key, |room| {
                     write(id.of, &sheet, room);

@@ -70,7 +70,7 @@ pub fn check(path: &Path, cache: u64) -> Result<Survey, StoreError> {
     let home = open::claim_existing(path)?;
     let (db, header) = open::open_verified(&home, cache)?;
     let mut survey = Survey { file_bytes: room::used_by(&home.engine()), ..Survey::default() };
-    let mut standing = Standing { first_span: header.first_span, ..Standing::default() };
+    let mut standing = Standing { header: header.clone(), ..Standing::default() };
     // What of these cannot be read is told below, where its own record is met.
     let topics = fenced(path, || read::topics(&db)).unwrap_or_default();
     let sequences = fenced(path, || Sequences::open(&db, &header.journals));
@@ -163,10 +163,9 @@ fn each_row(
 }
 
 /// What all records together say.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Standing {
-    /// Passages of earlier spans of time are forgotten.
-    first_span: u32,
+    header: Header,
     /// Which story stands on which sheet.
     written: HashSet<(StoryId, SheetId)>,
     /// The names that a story has on its sheets: the sum of a hash of each.
@@ -226,7 +225,9 @@ fn judge(
             let Some(head) = live_head(tree, story.id)? else { return Ok(Some("it is gone")) };
             for (span, number) in head.spans {
                 let sheet = SheetId { of: Of::Passages(span), number };
-                if span >= standing.first_span && !standing.written.contains(&(story.id, sheet)) {
+                if span >= standing.header.first_span
+                    && !standing.written.contains(&(story.id, sheet))
+                {
                     return Ok(Some("passages of it are gone"));
                 }
             }
@@ -242,12 +243,20 @@ fn judge(
             let is_found = standing.finds(id, &keys, &sheets);
             Ok((!is_found).then_some("it is not found by its keys, and them alone"))
         }
-        Kind::Names | Kind::Passages => judge_sheet(tree, key, &payload()?, standing.first_span),
+        Kind::Names | Kind::Passages => judge_sheet(tree, key, &payload()?, &standing.header),
         Kind::Block => {
             let rows = sequences::rows_of(&payload()?).map_err(bad)?;
-            let begins = layout::block_of(key).map(|(_, row)| row);
-            let is_right = begins.is_some_and(|begins| rows.iter().all(|row| *row >= begins));
-            Ok((!is_right).then_some("it holds rows of another block"))
+            let Some((sequence, begins)) = layout::block_of(key) else {
+                return Ok(Some("it is no block"));
+            };
+            if sequence != ORDER && sequence >= standing.header.generation {
+                return Ok(Some("the header does not know of it"));
+            }
+            let after = [key, &[0]].concat();
+            let next = tree.range(after..layout::end_of(&layout::blocks(sequence))).keys().next();
+            let next = next.transpose()?.and_then(|next| layout::block_of(&next));
+            let belongs = |row: &Row| *row >= begins && next.is_none_or(|(_, next)| *row < next);
+            Ok((!rows.iter().all(belongs)).then_some("it holds rows of another block"))
         }
         Kind::Journal => sequences::read_journal(&payload()?).map(|_| None).map_err(bad),
     }
@@ -258,12 +267,15 @@ fn judge_sheet(
     tree: &sled::Tree,
     key: &[u8],
     payload: &[u8],
-    first_span: u32,
+    header: &Header,
 ) -> Result<Option<&'static str>, Fault> {
     let Some(id) = layout::sheet_of(key) else { return Ok(Some("it is no sheet")) };
     // What is forgotten is removed as time allows.
-    if matches!(id.of, Of::Passages(span) if span < first_span) {
+    if matches!(id.of, Of::Passages(span) if span < header.first_span) {
         return Ok(None);
+    }
+    if id.number >= header.sheets {
+        return Ok(Some("the header does not know of it"));
     }
     for borne in sheets::read(id.of, payload) {
         let (story, borne) = borne.map_err(|why| Fault::record(key, why))?;

@@ -51,6 +51,23 @@ fn what_was_committed_is_there_after_reopening() {
 }
 
 #[test]
+fn a_story_that_is_renamed_at_every_poll_stands_on_few_sheets_and_is_found_by_every_name() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = opened(dir.path());
+    for name in 0..60 {
+        let renamed = vec![admitted(story(1, at(0), 9), &[key(KeyKind::Own, name)])];
+        done(store.commit(Commit { admitted: renamed, ..Commit::default() })).unwrap();
+    }
+    let names: Vec<_> = (0..60).map(|name| key(KeyKind::Own, name)).collect();
+    assert_eq!(store.lookalikes(&names).unwrap().by_key.len(), 60);
+    drop(store);
+    let survey = super::check(dir.path(), CACHE).unwrap();
+    assert_eq!(survey.problems, [""; 0]);
+    assert!(survey.records < 40, "a journal, some sheets: {}", survey.records);
+    assert_eq!(opened(dir.path()).lookalikes(&names).unwrap().by_key.len(), 60);
+}
+
+#[test]
 fn a_store_that_is_open_is_in_use() {
     let dir = tempfile::tempdir().unwrap();
     let store = opened(dir.path());

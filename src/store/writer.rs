@@ -29,7 +29,7 @@ const ENOUGH: usize = 2000;
 /// The epoch is written, and sled's blobs looked for, after this many batches.
 const NOW_AND_THEN: u64 = 64;
 
-/// Keys of dropped topics that are removed between two batches.
+/// Records that nobody wants any more which are removed between two batches.
 const SWEEP: usize = 512;
 
 /// A commit and where its answer goes.
@@ -183,23 +183,32 @@ impl Desk {
             self.old_passages |= commit.passages_from.is_some();
         }
         header.commits += 1;
-        let kept = match self.kept.take() {
-            Some(kept) => kept,
-            None => kept_generations(&self.tree)?,
-        };
+        let mut kept = self.kept.take();
         let stays_so = header.generation == self.header.generation
             && commits.iter().all(|commit| commit.dropped.is_empty());
+        let is_kept = |one| {
+            let kept = match &mut kept {
+                Some(kept) => kept,
+                none => none.insert(kept_generations(&self.tree)?),
+            };
+            Ok(one == ORDER || kept.contains(&one))
+        };
         let (changes, borne) = (take(&mut stage.rows), take(&mut stage.borne));
         let sequences = self.sequences.read().unwrap_or_else(PoisonError::into_inner);
-        let settled = sequences
-            .stage(&mut stage, changes, false, |one| one == ORDER || kept.contains(&one))?;
+        let settled = sequences.stage(&mut stage, changes, false, is_kept)?;
         header.journals = sequences.journals_after(&settled);
         drop(sequences);
         apply::put_packed(&mut stage, layout::header(), &header)?;
-        self.make_durable(stage.into_batch()?)?;
+        let batch = stage.into_batch()?;
+        // Whoever sees something of a batch sees its rows: a backup that had read that
+        // a document was read, and then the order without its stories, would lose them.
+        let mut sequences = self.sequences.write().unwrap_or_else(PoisonError::into_inner);
+        self.tree.apply_batch(batch)?;
+        sequences.take(settled);
+        drop(sequences);
+        self.make_durable()?;
         let commits = header.commits;
-        (self.header, self.kept) = (header, stays_so.then_some(kept));
-        self.sequences.write().unwrap_or_else(PoisonError::into_inner).take(settled);
+        (self.header, self.kept) = (header, kept.filter(|_| stays_so));
         self.index.write().unwrap_or_else(PoisonError::into_inner).apply(borne);
         if commits.is_multiple_of(NOW_AND_THEN) {
             self.look_for_blobs();
@@ -211,11 +220,10 @@ impl Desk {
         Ok(())
     }
 
-    /// After this the batch survives a power cut. sled's flush alone only
+    /// After this what was applied survives a power cut. sled's flush alone only
     /// starts the writing, and a failed sync is never tried again: the
     /// kernel may have dropped the pages it could not write.
-    fn make_durable(&self, batch: sled::Batch) -> Result<(), Fault> {
-        self.tree.apply_batch(batch)?;
+    fn make_durable(&self) -> Result<(), Fault> {
         self.tree.flush()?;
         let synced = if self.has_blobs {
             rustix::fs::syncfs(&self.file).map_err(Into::into)
@@ -242,16 +250,16 @@ impl Desk {
         self.has_blobs = found;
     }
 
-    /// Removes some places of topics that were dropped; whether there may be more.
-    /// Not durable and not counted: nobody can see these places any longer.
+    /// Removes some blocks of topics that were dropped, and sheets of passages that are forgotten;
+    /// whether there may be more. Not durable and not counted: nobody can see these any longer.
     fn sweep(&mut self) -> bool {
         if self.broken.get().is_some() {
             return false;
         }
         let path = self.home.path().to_owned();
         fenced(&path, || self.try_sweep()).unwrap_or_else(|error| {
-            tracing::warn!(%error, "places of dropped topics could not be removed");
-            self.garbage = Some(Vec::new());
+            tracing::warn!(%error, "what is not wanted any more could not be removed from the store");
+            (self.garbage, self.old_passages) = (Some(Vec::new()), false);
             false
         })
     }
@@ -332,8 +340,9 @@ fn unused_generations(tree: &sled::Tree) -> Result<Vec<u32>, Fault> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use super::super::Record;
     use super::super::open::open_engine;
-    use super::super::samples::{admitted, at, done, story};
+    use super::super::samples::{admitted, at, done, memory, source, story};
     use super::*;
 
     #[test]
@@ -345,15 +354,22 @@ mod tests {
         // A file that cannot be synced.
         let file = File::options().write(true).open("/dev/null").unwrap();
         let broken = Broken::default();
-        let found_by = (&index::Shared::default(), &sequences::Shared::default());
-        let writer = Writer::start(&home, db, file, Header::new(1), found_by, &broken).unwrap();
+        let (index, sequences) = (index::Shared::default(), sequences::Shared::default());
+        let found_by = (&index, &sequences);
+        let writer =
+            Writer::start(&home, db.clone(), file, Header::new(1), found_by, &broken).unwrap();
         for number in 0..3 {
             let admitted = vec![admitted(story(number, at(0), 9), &[])];
-            let answer = done(writer.commit(Commit { admitted, ..Commit::default() }));
+            let memories = vec![(source(number), memory(1))];
+            let answer = done(writer.commit(Commit { admitted, memories, ..Commit::default() }));
             assert!(matches!(answer, Err(StoreError::Unwritable { .. })), "{answer:?}");
             assert_eq!(answer.err().as_ref(), broken.get());
         }
         writer.close();
+        // Whoever reads what is applied and not durable yet reads all of it.
+        let read: Vec<Record> = read::records(&db, &sequences).collect::<Result<_, _>>().unwrap();
+        let stories = read.iter().filter(|record| matches!(record, Record::Story { .. })).count();
+        assert_eq!((read.len(), stories), (2, 1));
         assert!(!dir.path().join("epoch").exists(), "nothing is claimed that may not be there");
     }
 }

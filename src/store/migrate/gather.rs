@@ -39,8 +39,17 @@ fn gather(stage: &mut Stage<'_>, header: &mut Header, key: &[u8]) -> Result<(), 
         let mut passages = Vec::new();
         for span in former.into_iter().filter(|span| *span >= first_span) {
             let key = former::passages_key(span, id);
-            if let Some(payload) = stage.tree().record(&key)? {
-                passages.push((span, former::passages(span, &payload).map_err(bad)?));
+            let read = stage.tree().record(&key).and_then(|payload| {
+                let read = payload.map(|payload| former::passages(span, &payload));
+                read.transpose().map_err(|why| Fault::record(&key, why))
+            });
+            match read {
+                Ok(read) => passages.extend(read.map(|keys| (span, keys))),
+                // A story without its passages is a story still.
+                Err(unreadable @ Fault::Record { .. }) => {
+                    tracing::warn!(error = %unreadable, "a story goes without these passages");
+                }
+                Err(fault) => return Err(fault),
             }
         }
         let mut write_down = |of, keys: &[Key]| stage.write_down(header, of, id, first_seen, keys);

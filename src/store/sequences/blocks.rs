@@ -11,6 +11,9 @@ pub(super) const FULL: usize = 240;
 /// What is too much for one block is parted into such as have so many at most, so that they have room.
 const PARTED: usize = 180;
 
+/// Where all that comes comes at one end, the blocks behind it are as good as full.
+const FILLED: usize = 220;
+
 /// Puts the first of these changes, which are in order, and all others of the same block into it.
 pub(super) fn settle<'c>(
     stage: &mut Stage<'_>,
@@ -35,6 +38,7 @@ pub(super) fn settle<'c>(
         change.sequence == sequence && next.is_none_or(|(_, next)| change.row < next)
     };
     let (these, rest) = changes.split_at(changes.iter().take_while(|one| belongs(one)).count());
+    let (first, last) = (rows.first().copied(), rows.last().copied());
     let rows = merged(&rows, these);
     if rows.is_empty() {
         if is_stored {
@@ -42,9 +46,16 @@ pub(super) fn settle<'c>(
         }
         return Ok(rest);
     }
-    let parts = if rows.len() <= FULL { 1 } else { rows.len().div_ceil(PARTED) };
+    let at_the_end = last.is_some_and(|last| these[0].row > last);
+    let at_the_beginning = first.is_some_and(|first| these[these.len() - 1].row < first);
+    let parts: Vec<&[Row]> = match rows.len() {
+        ..=FULL => vec![&rows],
+        _ if at_the_end => rows.chunks(FILLED).collect(),
+        _ if at_the_beginning => rows.rchunks(FILLED).rev().collect(),
+        count => rows.chunks(count.div_ceil(count.div_ceil(PARTED))).collect(),
+    };
     let mut key = Some(key);
-    for part in rows.chunks(rows.len().div_ceil(parts)) {
+    for part in parts {
         // The first part stays where the block was, whatever comes before it.
         let key = key.take().unwrap_or_else(|| layout::block(sequence, &part[0]));
         stage.put_over(0, key, |room| {
