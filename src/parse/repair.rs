@@ -9,7 +9,7 @@
 use memchr::memmem;
 
 use super::Break;
-use super::markup::{self, Kind, Pieces, attribute, attributes, split_name};
+use super::markup::{self, Kind, Pieces, attribute, attributes, is_name, split_name};
 
 /// Where the root's tag starts: after white space, junk, declarations and
 /// comments, or, failing that, wherever in the text a feed begins.
@@ -228,7 +228,7 @@ impl<'t> Mender<'t> {
         let mut pieces = Pieces::of(&rest[..=end]);
         if let Some(Kind::Unclosed(_)) = pieces.next().map(|piece| piece.kind) {
             self.note("an unclosed quote was closed");
-            let name_end = 1 + rest[1..end].find(|c: char| c.is_whitespace()).unwrap_or(end - 1);
+            let name_end = 1 + rest[1..end].bytes().take_while(|byte| is_name(*byte)).count();
             self.open(&rest[1..name_end], &rest[name_end..end], false);
         }
         Some(end + 1)
@@ -381,6 +381,12 @@ mod tests {
         let nameless = "<item><guid>https://a.example/1</guid><title>b</title><link>https://a.exa";
         assert_eq!(mend(&format!("{whole}{nameless}")).text, kept);
         assert_eq!(mend("<rss><item><title>b").text, "<rss></rss>");
+    }
+
+    #[test]
+    fn a_tag_whose_quote_is_not_closed_is_named_as_any_other() {
+        assert_eq!(mend("<rss><x<a a='>").text, "<rss><x a=\"\"></x></rss>");
+        assert_eq!(mend("<rss><x a='b>c</x>").text, "<rss><x a=\"b\">c</x></rss>");
     }
 
     #[test]

@@ -331,13 +331,13 @@ impl Editor {
         self.recall(memories);
 
         self.highlights.forget(&admitted.iter().map(|(_, story)| story.id).collect());
-        self.keep_at_hand(admitted.into_iter().map(|(_, story)| story));
+        self.at_hand.extend(admitted.into_iter().map(|(_, story)| (story.id, story)));
         if touched.is_empty() {
             self.ledger.gathered(began.elapsed());
         } else {
             self.unpublished.add(touched, now, began);
-            self.make_room().await?;
         }
+        self.make_room().await?;
         Ok(outcomes)
     }
 

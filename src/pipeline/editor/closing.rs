@@ -6,7 +6,6 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::Editor;
-use super::publishing::AT_HAND;
 use crate::model::{Story, StoryId, Timestamp, Topic};
 use crate::publish::{self, Volume};
 use crate::store::{Commit, StoreError};
@@ -14,11 +13,16 @@ use crate::store::{Commit, StoreError};
 /// As many volumes close in one commit: a source's archive may fill dozens.
 const TOGETHER: usize = 8;
 
+/// Changed stories kept at hand until they are published, beside those on display: what an import
+/// brings between two times of that is more than memory should hold, and most of it is on no feed.
+const AT_HAND: usize = 1000;
+
 impl Editor {
     /// Where as much is at hand as is to be held, closes the volumes that it fills: what they tell
     /// need not be read again for that, and is let go.
     pub(super) async fn make_room(&mut self) -> Result<(), StoreError> {
-        if self.at_hand.len() < AT_HAND {
+        let displayed: usize = self.displayed.iter().map(Vec::len).sum();
+        if self.at_hand.len() < AT_HAND + displayed {
             return Ok(());
         }
         let (feeds, at) = self.unpublished.feeds();

@@ -11,10 +11,6 @@ use crate::pipeline::filing::Highlights;
 use crate::publish;
 use crate::store::{Commit, StoreError};
 
-/// Changed stories kept at hand until they are published: what an import brings between
-/// two times of that is more than memory should hold, and most of it is on no feed.
-pub(super) const AT_HAND: usize = 1000;
-
 /// What is committed and not on the shelf yet.
 #[derive(Debug, Default)]
 pub(super) struct Unpublished {
@@ -113,15 +109,6 @@ impl Editor {
 
     pub(super) fn on_display(&self) -> HashSet<StoryId> {
         self.displayed.iter().flatten().map(|story| story.id).collect()
-    }
-
-    /// Has what is at hand of these stories be as they are now.
-    pub(super) fn keep_at_hand(&mut self, changed: impl Iterator<Item = Arc<Story>>) {
-        for story in changed {
-            if self.at_hand.len() < AT_HAND || self.at_hand.contains_key(&story.id) {
-                self.at_hand.insert(story.id, story);
-            }
-        }
     }
 
     fn story(&mut self, id: StoryId) -> Result<Option<Arc<Story>>, StoreError> {
