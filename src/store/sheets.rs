@@ -4,7 +4,7 @@
 //! the number of its keys. So the stories of one batch write what they bear on **sheets**:
 //! one for names, one for the passages of each span of time, and a further one when a sheet is
 //! full. The head of a story's own record says on which sheets it stands. The way
-//! back, from a key to stories, is the [`index`](super::index), which is read in from the sheets.
+//! back, from a key to stories, is the index ([`super::index`]), which is read in from the sheets.
 
 use std::collections::BTreeMap;
 
