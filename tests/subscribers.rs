@@ -129,7 +129,12 @@ while waiting:
     print(line, end="", file=sys.stderr)
     waiting -= "new items, cache limit" in line or "status code: 304" in line
 liferea.send_signal(signal.SIGTERM)
-liferea.wait()
+try:
+    liferea.wait(timeout=20)
+except subprocess.TimeoutExpired:
+    # Once in a long while it hangs in its own end, when all is in its database.
+    liferea.kill()
+    liferea.wait()
 items = sqlite3.connect(home / ".local/share/liferea/liferea.db")
 shown = [
     [guid for guid, in items.execute("select source_id from items where read = 0 and node_id = ?", [f"feed{n}"])]

@@ -147,8 +147,8 @@ async fn an_answer_under_way_is_finished_when_the_server_stops() {
     world.stop.cancel();
     slow.read_to_end(&mut first).await.unwrap();
     assert_eq!(Answer::parse(&first).body.len(), whole);
+    // Its listener has ended with it. (Whoever connected might meet another test's, on the same port.)
     world.served.await.unwrap();
-    assert!(tokio::net::TcpStream::connect(world.address).await.is_err(), "nobody listens");
 }
 
 #[tokio::test]
