@@ -29,10 +29,7 @@ impl Xml {
         name: &str,
         attributes: impl IntoIterator<Item = Option<(&'t str, &'t str)>>,
     ) {
-        self.0.push(b'<');
-        self.raw(name.as_bytes());
-        self.attributes(attributes);
-        self.0.push(b'>');
+        self.tag(name, attributes, b">");
     }
 
     /// `<name a="b"/>`
@@ -41,20 +38,25 @@ impl Xml {
         name: &str,
         attributes: impl IntoIterator<Item = Option<(&'t str, &'t str)>>,
     ) {
-        self.0.push(b'<');
-        self.raw(name.as_bytes());
-        self.attributes(attributes);
-        self.raw(b"/>");
+        self.tag(name, attributes, b"/>");
     }
 
-    fn attributes<'t>(&mut self, all: impl IntoIterator<Item = Option<(&'t str, &'t str)>>) {
-        for (name, value) in all.into_iter().flatten() {
+    fn tag<'t>(
+        &mut self,
+        name: &str,
+        attributes: impl IntoIterator<Item = Option<(&'t str, &'t str)>>,
+        end: &[u8],
+    ) {
+        self.0.push(b'<');
+        self.raw(name.as_bytes());
+        for (name, value) in attributes.into_iter().flatten() {
             self.0.push(b' ');
             self.raw(name.as_bytes());
             self.raw(b"=\"");
             self.text(value);
             self.0.push(b'"');
         }
+        self.raw(end);
     }
 
     /// `</name>`

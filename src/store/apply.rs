@@ -10,7 +10,7 @@ use super::chunks::{Fault, Found, Stage, Values};
 use super::index::{self, Change};
 use super::records::{Header, Record, Retired, StoryHead, TopicPlaces, merge_keys};
 use super::sequences::{self, ORDER, Row};
-use super::sheets::{Of, SheetId};
+use super::sheets::Of;
 use super::{Commit, Place, PlaceChange, codec, layout};
 
 /// Stages all that `commit` changes.
@@ -176,8 +176,7 @@ fn bear(
     if had.iter().any(|key| !after.contains(key)) {
         let mut stay = Vec::new();
         for number in sheets {
-            let sheet = SheetId { of: Of::Names, number };
-            if !stage.strike_some(sheet, id, |key| !after.contains(key))? {
+            if !stage.strike_some(Of::Names.sheet(number), id, |key| !after.contains(key))? {
                 stay.push(number);
             }
         }
@@ -187,7 +186,7 @@ fn bear(
     if !gained.is_empty() && sheets.len() >= MOST_SHEETS {
         // A source that renames its entries at every poll would have the story stand on ever more.
         for number in sheets.drain(..) {
-            stage.strike(SheetId { of: Of::Names, number }, id)?;
+            stage.strike(Of::Names.sheet(number), id)?;
         }
         gained = has.to_vec();
     }
@@ -209,7 +208,7 @@ fn bear(
         if !present.is_empty() && present == there(passages) {
             stays.push((span, number));
         } else {
-            stage.strike(SheetId { of: Of::Passages(span), number }, id)?;
+            stage.strike(Of::Passages(span).sheet(number), id)?;
         }
     }
     let mut spans = Vec::new();
@@ -227,21 +226,21 @@ fn bear(
 fn erase(stage: &mut Stage<'_>, head: &StoryHead, id: StoryId, had: &[Key]) -> Result<(), Fault> {
     stage.borne.extend(had.iter().map(|key| Change::Lost(*key, head.first_seen, id)));
     for number in &head.sheets {
-        stage.strike(SheetId { of: Of::Names, number: *number }, id)?;
+        stage.strike(Of::Names.sheet(*number), id)?;
     }
     for (span, number) in &head.spans {
-        stage.strike(SheetId { of: Of::Passages(*span), number: *number }, id)?;
+        stage.strike(Of::Passages(*span).sheet(*number), id)?;
     }
     Ok(())
 }
 
 /// What there is of a story that is not kept: where it was retired it is so no longer.
 fn head_of_retired(stage: &mut Stage<'_>, story: &Story) -> Result<StoryHead, Fault> {
-    let Some(Retired { first_seen, keys, sheets, .. }) = retired_of(stage, story.id)? else {
+    let Some(retired) = retired_of(stage, story.id)? else {
         return Ok(StoryHead { first_seen: story.first_seen, ..StoryHead::default() });
     };
     stage.remove(layout::retired(story.id))?;
-    Ok(StoryHead { first_seen, keys, sheets, spans: Vec::new() })
+    Ok(retired.into_head())
 }
 
 fn retire(
@@ -252,7 +251,7 @@ fn retire(
 ) -> Result<(), Fault> {
     let Some(head) = head_of(stage, id)? else { return Ok(()) };
     // Evidence against a story that is gone proves nothing.
-    let passages = passages_of(stage, &head, id, header.first_span)?;
+    let (passages, _) = passages_of(stage, &head, id, header.first_span)?;
     let StoryHead { first_seen, keys, sheets, spans } = head;
     let of_passages = StoryHead { first_seen, spans, ..StoryHead::default() };
     erase(stage, &of_passages, id, &passages)?;
@@ -263,11 +262,9 @@ fn retire(
 }
 
 fn forget(stage: &mut Stage<'_>, id: StoryId) -> Result<(), Fault> {
-    let Some(Retired { first_seen, keys, sheets, .. }) = retired_of(stage, id)? else {
-        return Ok(());
-    };
-    let of_names = StoryHead { first_seen, sheets, ..StoryHead::default() };
-    erase(stage, &of_names, id, &keys)?;
+    let Some(retired) = retired_of(stage, id)? else { return Ok(()) };
+    let head = retired.into_head();
+    erase(stage, &head, id, &head.keys)?;
     stage.remove(layout::retired(id))
 }
 
@@ -343,24 +340,25 @@ fn all_keys(
     first_span: u32,
 ) -> Result<Vec<Key>, Fault> {
     let mut keys = head.keys.clone();
-    keys.extend(passages_of(values, head, id, first_span)?);
+    keys.extend(passages_of(values, head, id, first_span)?.0);
     Ok(keys)
 }
 
-/// The passages a story bears, but for those that are forgotten; as far as they are
+/// The passages a story bears, but for those that are forgotten; and whether all of them are
 /// where its head says.
 pub(super) fn passages_of(
     values: &impl Values,
     head: &StoryHead,
     id: StoryId,
     first_span: u32,
-) -> Result<Vec<Key>, Fault> {
-    let mut passages = Vec::new();
+) -> Result<(Vec<Key>, bool), Fault> {
+    let (mut passages, mut all_there) = (Vec::new(), true);
     for (span, number) in head.spans.iter().filter(|(span, _)| *span >= first_span) {
-        let sheet = SheetId { of: Of::Passages(*span), number: *number };
-        passages.extend(values.borne(sheet, id)?.into_iter().flat_map(|borne| borne.keys));
+        let borne = values.borne(Of::Passages(*span).sheet(*number), id)?;
+        all_there &= borne.is_some();
+        passages.extend(borne.into_iter().flat_map(|borne| borne.keys));
     }
-    Ok(passages)
+    Ok((passages, all_there))
 }
 
 pub(super) fn head_of(values: &impl Values, id: StoryId) -> Result<Option<StoryHead>, Fault> {
@@ -370,7 +368,7 @@ pub(super) fn head_of(values: &impl Values, id: StoryId) -> Result<Option<StoryH
     Ok(Some(head))
 }
 
-fn retired_of(values: &impl Values, id: StoryId) -> Result<Option<Retired>, Fault> {
+pub(super) fn retired_of(values: &impl Values, id: StoryId) -> Result<Option<Retired>, Fault> {
     let key = layout::retired(id);
     let Some(payload) = values.record(&key)? else { return Ok(None) };
     Retired::read(&payload).map(Some).map_err(|why| Fault::record(&key, why))

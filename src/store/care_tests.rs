@@ -13,7 +13,7 @@ use super::samples::{
     admitted, at, done, everything, id, key, kinds, memory, source, story, subscriber, topic,
 };
 use super::sequences::{Change, ORDER, Row, Sequences};
-use super::sheets::{Of, Sheet, SheetId};
+use super::sheets::{Of, Sheet};
 use super::{
     Commit, PlaceChange, SledStore, Stamp, Store, StoreError, check, compact, open, repair,
 };
@@ -74,7 +74,7 @@ fn rows(db: &sled::Db, changes: &[(u32, Row, bool)]) {
 fn names(db: &sled::Db, change: impl FnOnce(&mut Sheet)) {
     let mut stage = Stage::new(db);
     let number = super::apply::head_of(db as &sled::Tree, id(5)).unwrap().unwrap().sheets[0];
-    change(stage.sheet(SheetId { of: Of::Names, number }).unwrap());
+    change(stage.sheet(Of::Names.sheet(number)).unwrap());
     db.apply_batch(stage.into_batch().unwrap()).unwrap();
 }
 

@@ -38,11 +38,9 @@ pub(super) type Shared = Arc<RwLock<Index>>;
 /// Which stories bear which keys.
 #[derive(Debug, Default)]
 pub(super) struct Index {
-    /// Names: the beginning of a hash, and the number of a story.
-    names: Sorted,
+    /// Names, and passages by span of time: the beginning of a hash, and the number of a story.
+    borne: BTreeMap<Of, Sorted>,
     secret: RandomState,
-    /// Passages, by span of time: the same.
-    spans: BTreeMap<u32, Sorted>,
     /// What the numbers mean. A story may have several.
     stories: Vec<(Timestamp, StoryId)>,
 }
@@ -66,11 +64,10 @@ impl Index {
         // In the order of the index, so that those which lie together are met together.
         let place = |change: &Change| match change {
             Change::Borne(key, ..) | Change::Lost(key, ..) | Change::Stays(key, ..) => {
-                let is_passage = key.kind == KeyKind::Passage;
-                (if is_passage { span_of(key).into() } else { -1 }, self.first_of(key))
+                (Of::key(key), self.first_of(key))
             }
             // What is forgotten is borne by nobody from then on.
-            Change::From(_) => (i64::MAX, 0),
+            Change::From(_) => (Of::Passages(u32::MAX), u64::MAX),
         };
         let changes = changes.into_iter().map(|change| (place(&change), change));
         let mut changes: Vec<_> = changes.collect();
@@ -115,10 +112,7 @@ impl Index {
         }
         let number = *numbers.entry(story).or_insert_with(|| self.number_of(story));
         let borne = self.first_of(key) | u64::from(number);
-        let keys = match key.kind {
-            KeyKind::Passage => self.spans.entry(span_of(key)).or_default(),
-            _ => &mut self.names,
-        };
+        let keys = self.borne.entry(Of::key(key)).or_default();
         if let Some((oldest, _)) = oldest {
             keys.remove(*oldest);
         }
@@ -129,11 +123,7 @@ impl Index {
     fn remove(&mut self, key: &Key, story: (Timestamp, StoryId)) -> bool {
         let present = self.present(key).into_iter().filter(|(_, known)| *known == story);
         let present: Vec<u64> = present.map(|(borne, _)| borne).collect();
-        let keys = match key.kind {
-            KeyKind::Passage => self.spans.get_mut(&span_of(key)),
-            _ => Some(&mut self.names),
-        };
-        if let Some(keys) = keys {
+        if let Some(keys) = self.borne.get_mut(&Of::key(key)) {
             present.iter().for_each(|borne| keys.remove(*borne));
         }
         !present.is_empty()
@@ -141,12 +131,13 @@ impl Index {
 
     /// Forgets spans of time, and the numbers that were of their stories alone.
     fn forget(&mut self, first: u32) {
-        let kept = self.spans.split_off(&first);
-        if std::mem::replace(&mut self.spans, kept).is_empty() {
+        let before = self.borne.len();
+        self.borne.retain(|of, _| !matches!(of, Of::Passages(span) if *span < first));
+        if self.borne.len() == before {
             return;
         }
         let mut is_used = vec![false; self.stories.len()];
-        for borne in self.spans.values().chain([&self.names]).flat_map(Sorted::iter) {
+        for borne in self.borne.values().flat_map(Sorted::iter) {
             is_used[number_in(borne)] = true;
         }
         // In their order, so that what is sorted stays so.
@@ -156,7 +147,7 @@ impl Index {
             renumbered.push(next);
             next += u32::from(*is_used);
         }
-        for keys in self.spans.values_mut().chain([&mut self.names]) {
+        for keys in self.borne.values_mut() {
             keys.renew(|borne| borne >> 32 << 32 | u64::from(renumbered[number_in(borne)]));
         }
         let mut is_used = is_used.into_iter();
@@ -175,10 +166,7 @@ impl Index {
     /// What is there of a key: numbers, and the stories they are of.
     fn present(&self, key: &Key) -> Vec<(u64, (Timestamp, StoryId))> {
         let first = self.first_of(key);
-        let keys = match key.kind {
-            KeyKind::Passage => self.spans.get(&span_of(key)),
-            _ => Some(&self.names),
-        };
+        let keys = self.borne.get(&Of::key(key));
         let borne = keys.map(|keys| keys.range(first, first | u64::from(u32::MAX)));
         borne.into_iter().flatten().map(|one| (one, self.stories[number_in(one)])).collect()
     }
@@ -238,11 +226,7 @@ impl Index {
             borne = borne.chunk_by(begin_alike).flat_map(newest).collect();
             borne.sort_unstable();
         }
-        let borne = Sorted::of(&borne);
-        match of {
-            Of::Names => self.names = borne,
-            Of::Passages(span) => drop(self.spans.insert(span, borne)),
-        }
+        self.borne.insert(of, Sorted::of(&borne));
     }
 }
 

@@ -10,13 +10,13 @@ use crate::model::{
     Fingerprint, Key, KeyKind, Lookalikes, Memory, SourceId, Story, StoryId, Subscriber, Timestamp,
 };
 
-use super::apply::head_of;
+use super::apply::{head_of, passages_of, retired_of};
 use super::chunks::{Fault, Values};
 use super::index::{self, Index};
 use super::layout::{self, Kind};
 use super::records::{Header, Record, Retired, StoryHead, TopicPlaces};
 use super::sequences::{self, ORDER};
-use super::sheets::{self, Of, SheetId};
+use super::sheets::{self, Of};
 use super::{Place, Stamp};
 
 /// Stories whose places in the order are read at once.
@@ -151,7 +151,7 @@ impl Known {
                 let head = StoryHead::read(&payload).map(|(head, _)| head);
                 (head.map_err(|why| Fault::record(&layout::story(id), why))?, Some(payload))
             }
-            None => (retired_head(tree, id)?.unwrap_or_default(), None),
+            None => (retired_of(tree, id)?.map(Retired::into_head).unwrap_or_default(), None),
         };
         Ok(Self { head, packed, passages: HashMap::new() })
     }
@@ -169,15 +169,6 @@ impl Known {
         };
         Ok(borne.contains(key))
     }
-}
-
-/// What a retired story has left.
-pub(super) fn retired_head(tree: &sled::Tree, id: StoryId) -> Result<Option<StoryHead>, Fault> {
-    let key = layout::retired(id);
-    let Some(payload) = tree.record(&key)? else { return Ok(None) };
-    let Retired { first_seen, keys, sheets, .. } =
-        Retired::read(&payload).map_err(|why| Fault::record(&key, why))?;
-    Ok(Some(StoryHead { first_seen, keys, sheets, spans: Vec::new() }))
 }
 
 pub(super) fn story(tree: &sled::Tree, id: StoryId) -> Result<Option<Story>, Fault> {
@@ -316,17 +307,11 @@ fn passages(
     let mut head = head.clone();
     loop {
         head.spans.retain(|(span, _)| wanted(*span));
-        let (mut passages, mut missing) = (Vec::new(), false);
-        for (span, number) in &head.spans {
-            let sheet = SheetId { of: Of::Passages(*span), number: *number };
-            let borne = tree.borne(sheet, id)?;
-            missing |= borne.is_none();
-            passages.extend(borne.into_iter().flat_map(|borne| borne.keys));
+        let (passages, all_there) = passages_of(tree, &head, id, 0)?;
+        if all_there {
+            return Ok(passages);
         }
-        let now = match missing {
-            true => head_of(tree, id)?.unwrap_or_default(),
-            false => return Ok(passages),
-        };
+        let now = head_of(tree, id)?.unwrap_or_default();
         let mut spans = now.spans;
         spans.retain(|(span, _)| wanted(*span));
         if spans == head.spans {

@@ -223,6 +223,12 @@ pub(super) struct Retired {
 }
 
 impl Retired {
+    /// What it has left of what a story has.
+    pub(super) fn into_head(self) -> StoryHead {
+        let Self { first_seen, keys, sheets, .. } = self;
+        StoryHead { first_seen, keys, sheets, spans: Vec::new() }
+    }
+
     pub(super) fn read(payload: &[u8]) -> Result<Self, Unreadable> {
         let (first_seen, rest) = read_moment(payload)?;
         let (at, rest) = read_moment(rest)?;
@@ -303,21 +309,30 @@ pub(super) fn read_moment(bytes: &[u8]) -> Result<(Timestamp, &[u8]), Unreadable
 /// How many, then kind and hash of each.
 pub(super) fn read_keys(bytes: &[u8]) -> Result<(Vec<Key>, &[u8]), Unreadable> {
     let (count, rest) = bytes.split_first_chunk::<2>().ok_or(Unreadable::Short)?;
-    let length = 17 * usize::from(u16::from_le_bytes(*count));
+    let length = KEY * usize::from(u16::from_le_bytes(*count));
     let (keys, rest) = rest.split_at_checked(length).ok_or(Unreadable::Short)?;
+    Ok((keys_in(keys)?, rest))
+}
+
+/// Bytes of a key: its kind and hash.
+pub(super) const KEY: usize = 1 + 16;
+
+/// So many keys as there are, one behind the other.
+pub(super) fn keys_in(bytes: &[u8]) -> Result<Vec<Key>, Unreadable> {
     let unknown = || Unreadable::Contents("it bears a key of an unknown kind".to_owned());
-    let keys = keys.chunks_exact(17).map(|key| layout::key_of(key).ok_or_else(unknown));
-    Ok((keys.collect::<Result<_, _>>()?, rest))
+    bytes.chunks(KEY).map(|key| layout::key_of(key).ok_or_else(unknown)).collect()
+}
+
+pub(super) fn write_key(key: &Key, bytes: &mut Vec<u8>) {
+    bytes.push(key.kind as u8);
+    bytes.extend_from_slice(&key.hash);
 }
 
 /// [`merge_keys`] has seen to it that the number fits.
 pub(super) fn write_keys(keys: &[Key], bytes: &mut Vec<u8>) {
     let count = u16::try_from(keys.len()).unwrap_or(u16::MAX);
     bytes.extend_from_slice(&count.to_le_bytes());
-    for key in &keys[..usize::from(count)] {
-        bytes.push(key.kind as u8);
-        bytes.extend_from_slice(&key.hash);
-    }
+    keys[..usize::from(count)].iter().for_each(|key| write_key(key, bytes));
 }
 
 /// How many, then each.
@@ -349,7 +364,7 @@ mod keys_as_bytes {
     use crate::model::Key;
 
     pub(super) fn serialize<S: Serializer>(keys: &[Key], serializer: S) -> Result<S::Ok, S::Error> {
-        let mut bytes = Vec::with_capacity(2 + 17 * keys.len());
+        let mut bytes = Vec::with_capacity(2 + super::KEY * keys.len());
         super::write_keys(keys, &mut bytes);
         match serializer.is_human_readable() {
             true => serializer.serialize_str(&STANDARD.encode(&bytes)),

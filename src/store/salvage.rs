@@ -7,7 +7,7 @@ use super::apply::head_of;
 use super::chunks::{Fault, Values};
 use super::layout::{self, Kind};
 use super::records::Record;
-use super::sheets::{Of, SheetId};
+use super::sheets::Of;
 
 /// How often an unreadable range is halved: finer than a page in any store
 /// that fits on a disk, as the keys that are many are evenly spread hashes.
@@ -77,8 +77,7 @@ fn with_passages_left(tree: &sled::Tree, mut record: Record) -> Record {
         && let Ok(Some(head)) = head_of(tree, story.id)
     {
         for (span, number) in head.spans {
-            let sheet = SheetId { of: Of::Passages(span), number };
-            let borne = tree.borne(sheet, story.id).ok().flatten();
+            let borne = tree.borne(Of::Passages(span).sheet(number), story.id).ok().flatten();
             keys.extend(borne.into_iter().flat_map(|borne| borne.keys));
         }
     }

@@ -8,11 +8,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{Key, StoryId, Timestamp};
+use crate::model::{Key, KeyKind, StoryId, Timestamp};
 
 use super::chunks::{Fault, Found, Stage, Values};
 use super::codec::Unreadable;
-use super::records::{Header, read_moment};
+use super::records::{Header, KEY, keys_in, read_moment, write_key};
 use super::{index, layout};
 
 /// A sheet with more bytes than this takes no further story: nearly all stay one value, in sled's way.
@@ -85,9 +85,8 @@ fn read_opening(of: Of, payload: &[u8]) -> Result<(Opening, &[u8]), Unreadable> 
 }
 
 fn read_keys(of: Of, bytes: &[u8]) -> Result<Vec<Key>, Unreadable> {
-    let unknown = || Unreadable::Contents("it bears a key of an unknown kind".to_owned());
     match of {
-        Of::Names => bytes.chunks(17).map(|key| layout::key_of(key).ok_or_else(unknown)).collect(),
+        Of::Names => keys_in(bytes),
         Of::Passages(span) => {
             let (rests, _) = bytes.as_chunks();
             Ok(rests.iter().map(|rest| index::key_of(span, rest)).collect())
@@ -110,10 +109,23 @@ fn find(of: Of, mut payload: &[u8], story: StoryId) -> Result<Option<Borne>, Unr
 }
 
 impl Of {
+    /// Where a key stands.
+    pub(super) fn key(key: &Key) -> Self {
+        match key.kind {
+            KeyKind::Passage => Self::Passages(index::span_of(key)),
+            _ => Self::Names,
+        }
+    }
+
+    /// The sheet with a number.
+    pub(super) fn sheet(self, number: u32) -> SheetId {
+        SheetId { of: self, number }
+    }
+
     /// Bytes of a key as it stands there.
     fn length(self) -> usize {
         match self {
-            Self::Names => 17,
+            Self::Names => KEY,
             Self::Passages(_) => 12,
         }
     }
@@ -133,10 +145,7 @@ fn write(of: Of, sheet: &Sheet, room: &mut Vec<u8>) {
         room.extend_from_slice(&count.to_le_bytes());
         for key in &borne.keys[..usize::from(count)] {
             match of {
-                Of::Names => {
-                    room.push(key.kind as u8);
-                    room.extend_from_slice(&key.hash);
-                }
+                Of::Names => write_key(key, room),
                 Of::Passages(_) => room.extend_from_slice(&key.hash[4..]),
             }
         }
@@ -195,7 +204,7 @@ impl Stage<'_> {
             });
         self.sheets.open.insert(of, (number, size + of.weight(keys.len())));
         let new = || Touched { parts: None, sheet: Sheet::new(), is_changed: true };
-        let touched = self.sheets.touched.entry(SheetId { of, number }).or_insert_with(new);
+        let touched = self.sheets.touched.entry(of.sheet(number)).or_insert_with(new);
         touched.is_changed = true;
         let borne = touched.sheet.entry(story);
         let borne = borne.or_insert_with(|| Borne { first_seen, keys: Vec::new() });

@@ -13,10 +13,9 @@ use super::chunks::Fault;
 use super::home::{Home, unwritable};
 use super::open::fenced;
 use super::records::Header;
+use super::sequences::{self, Sequences};
 use super::writer::{Broken, Writer};
-use super::{
-    Commit, Committed, Place, Record, Room, Stamp, Store, StoreError, index, read, room, sequences,
-};
+use super::{Commit, Committed, Place, Record, Room, Stamp, Store, StoreError, index, read, room};
 
 /// The store on disk. [`open`](super::open()) makes one.
 #[derive(Debug)]
@@ -36,8 +35,7 @@ impl SledStore {
         let broken = Broken::default();
         let index = fenced(home.path(), || read::index(&db, header.first_span))?;
         let index = index::Shared::new(index.into());
-        let sequences = sequences::Sequences::open;
-        let sequences = fenced(home.path(), || sequences(&db, &header.journals))?.shared();
+        let sequences = fenced(home.path(), || Sequences::open(&db, &header.journals))?.shared();
         let file = home.engine().join("db");
         let file =
             File::options().write(true).open(&file).map_err(|error| unwritable(&file, &error))?;

@@ -8,10 +8,11 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use crate::model::{Key, StoryId};
 
+use super::apply::{head_of, retired_of};
 use super::chunks::{Fault, Values, parts_after};
 use super::layout::{self, Kind};
 use super::open::{self, fenced};
-use super::records::{Header, Record, Retired, StoryHead, TopicPlaces};
+use super::records::{Header, Record, Retired, TopicPlaces};
 use super::sequences::{self, ORDER, Row, Sequences};
 use super::sheets::{self, Of, SheetId};
 use super::{StoreError, read, room, salvage};
@@ -110,7 +111,7 @@ pub fn check(path: &Path, cache: u64) -> Result<Survey, StoreError> {
     each_row(path, &db, &sequences, ORDER, |row| {
         let (first_seen, id) = layout::order_of(&row);
         ordered += 1;
-        let head = fenced(path, || live_head(&db, id)).ok().flatten();
+        let head = fenced(path, || head_of(&*db, id)).ok().flatten();
         if head.is_none_or(|head| head.first_seen != first_seen) {
             survey.problem(&layout::story(id), "the order of stories has it where it is not");
         }
@@ -190,7 +191,7 @@ impl Standing {
 
     /// Whether a story is found by each of its names, and by no other.
     fn finds(&self, story: StoryId, keys: &[Key], sheets: &[u32]) -> bool {
-        let id = |number: &u32| SheetId { of: Of::Names, number: *number };
+        let id = |number: &u32| Of::Names.sheet(*number);
         sheets.iter().all(|number| self.written.contains(&(story, id(number))))
             && self.names.get(&story).copied().unwrap_or_default() == sum_of(keys)
     }
@@ -222,9 +223,9 @@ fn judge(
         Kind::Story => {
             let record = Record::read(kind, key, &payload()?).map_err(bad)?;
             let Record::Story { story, keys } = record else { return Ok(Some("it is no story")) };
-            let Some(head) = live_head(tree, story.id)? else { return Ok(Some("it is gone")) };
+            let Some(head) = head_of(tree, story.id)? else { return Ok(Some("it is gone")) };
             for (span, number) in head.spans {
-                let sheet = SheetId { of: Of::Passages(span), number };
+                let sheet = Of::Passages(span).sheet(number);
                 if span >= standing.header.first_span
                     && !standing.written.contains(&(story.id, sheet))
                 {
@@ -279,9 +280,9 @@ fn judge_sheet(
     }
     for borne in sheets::read(id.of, payload) {
         let (story, borne) = borne.map_err(|why| Fault::record(key, why))?;
-        let head = match live_head(tree, story)? {
+        let head = match head_of(tree, story)? {
             Some(head) => head,
-            None => read::retired_head(tree, story)?.unwrap_or_default(),
+            None => retired_of(tree, story)?.map(Retired::into_head).unwrap_or_default(),
         };
         let knows = match id.of {
             Of::Names => head.sheets.contains(&id.number),
@@ -301,10 +302,4 @@ fn judge_chunk(tree: &sled::Tree, key: &[u8]) -> Result<Option<&'static str>, sl
     let head = tree.value(of)?;
     let wanted = head.is_some_and(|head| number < parts_after(&head));
     Ok((!wanted).then_some("it belongs to nothing"))
-}
-
-fn live_head(tree: &sled::Tree, id: StoryId) -> Result<Option<StoryHead>, Fault> {
-    let key = layout::story(id);
-    let Some(payload) = tree.record(&key)? else { return Ok(None) };
-    StoryHead::read(&payload).map(|(head, _)| Some(head)).map_err(|why| Fault::record(&key, why))
 }
