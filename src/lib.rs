@@ -28,6 +28,7 @@
 //! | module | in | out |
 //! |---|---|---|
 //! | [`model`] | | the nouns that pass between stages |
+//! | [`cancel`], `markup`, `dom_cost` | | leaves without I/O that several stages use |
 //! | [`clock`] | the wall clock, or a test's hand | the one `now` |
 //! | [`fetch`] | a source and what is remembered of it | a document; when to ask next |
 //! | [`parse`] | a document | entries, cleaned, and warnings |
@@ -106,6 +107,12 @@
 //! gone answer 410.
 
 pub mod model;
+
+pub mod cancel;
+
+mod markup;
+
+mod dom_cost;
 
 pub mod clock;
 

@@ -3,7 +3,7 @@
 //! Each has a short form, which runs here, and a long one, which takes minutes:
 //! tests/soak/README.md says how it is run and what it showed.
 
-mod apart;
+pub(crate) mod apart;
 mod clients;
 mod clock;
 mod damage;

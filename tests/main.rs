@@ -21,6 +21,8 @@ mod flow;
 
 mod feeds;
 
+mod hostile;
+
 mod identity;
 
 mod monitoring;

@@ -5,8 +5,11 @@ use std::path::{Path, PathBuf};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
-/// The stages, which know `model` and themselves alone.
-const STAGES: [&str; 6] = ["fetch", "parse", "dedup", "topics", "store", "publish"];
+/// The stages, which know `model`, the leaves and themselves alone.
+const STAGES: [&str; 7] = ["fetch", "parse", "enrich", "dedup", "topics", "store", "publish"];
+
+/// What several stages use: no I/O, and no knowledge of any stage.
+const LEAVES: [&str; 3] = ["cancel", "dom_cost", "markup"];
 
 /// Longer files are several files.
 const LONGEST: usize = 500;
@@ -60,9 +63,11 @@ fn root_module(path: &Path) -> String {
 #[test]
 fn stages_know_the_model_and_themselves_alone() {
     let mut broken = Vec::new();
-    for path in sources() {
+    // A test of one stage may call another as the pipeline does.
+    for path in sources().into_iter().filter(|path| !holds_tests(path)) {
         let own = root_module(&path);
-        if own != "model" && !STAGES.contains(&own.as_str()) {
+        let is_leaf = LEAVES.contains(&own.as_str());
+        if own != "model" && !is_leaf && !STAGES.contains(&own.as_str()) {
             continue;
         }
         for (number, line) in code(&path) {
@@ -70,13 +75,14 @@ fn stages_know_the_model_and_themselves_alone() {
                 let used = used.trim_start_matches('{');
                 let end = used.find(|c: char| !c.is_alphanumeric() && c != '_');
                 let module = &used[..end.unwrap_or(used.len())];
-                if module != "model" && module != own {
+                let leaf = own != "model" && LEAVES.contains(&module);
+                if module != "model" && module != own && !leaf {
                     broken.push(format!("{}:{number}: crate::{module}", path.display()));
                 }
             }
         }
     }
-    none_of(broken, "stages share only `model`");
+    none_of(broken, "stages share only `model` and the leaves");
 }
 
 #[test]

@@ -3,10 +3,11 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::cancel::Cancelled;
 
 fn cleaned(html: &str) -> String {
     let base = Url::parse("https://example.org/news/").unwrap();
-    clean(html, Some(&base), 100_000).html
+    clean(html, Some(&base), 100_000, &mut Allowance::of_text(Cancelled::never())).html
 }
 
 #[test]
@@ -114,7 +115,7 @@ fn titles_hold_no_markup() {
 #[test]
 fn deep_nesting_leaves_text() {
     let deep = format!("{}x{}", "<div>".repeat(5000), "</div>".repeat(5000));
-    let cleaned = clean(&deep, None, 1_000_000);
+    let cleaned = clean(&deep, None, 1_000_000, &mut Allowance::of_text(Cancelled::never()));
     assert_eq!((cleaned.html.as_str(), cleaned.cut), ("x", true));
 }
 
