@@ -46,6 +46,15 @@ pub(crate) struct Cost {
     pub(crate) steps: usize,
 }
 
+/// That a tree would exceed a bound.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Excess {
+    /// The bound, in words.
+    pub(crate) why: String,
+    /// What was counted until then.
+    pub(crate) cost: Cost,
+}
+
 /// What a text is parsed as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Parsed {
@@ -59,13 +68,13 @@ pub(crate) enum Parsed {
 /// bytes can open at most as many elements as are open already.
 const CHUNK: usize = 256;
 
-/// The cost of parsing `html`, or the first bound that it exceeds, in words.
+/// The cost of parsing `html`, or the first bound that it exceeds.
 pub(crate) fn cost(
     html: &str,
     parsed: Parsed,
     bounds: &Bounds,
     cancelled: &Cancelled,
-) -> Result<Cost, String> {
+) -> Result<Cost, Excess> {
     let options = ParseOpts {
         tree_builder: TreeBuilderOpts {
             scripting_enabled: parsed == Parsed::Fragment,
@@ -84,9 +93,10 @@ pub(crate) fn cost(
     while !rest.is_empty() {
         let (chunk, after) = rest.split_at(chunk_end(rest));
         parser.process(StrTendril::from_slice(chunk));
-        parser.tokenizer.sink.sink.cost.get().within(bounds)?;
+        let cost = parser.tokenizer.sink.sink.cost.get();
+        cost.within(bounds)?;
         if cancelled.is_set() {
-            return Err("cancelled before it was done".to_owned());
+            return Err(Excess { why: "cancelled before it was done".to_owned(), cost });
         }
         rest = after;
     }
@@ -100,20 +110,24 @@ fn chunk_end(rest: &str) -> usize {
 }
 
 impl Cost {
-    fn within(&self, bounds: &Bounds) -> Result<(), String> {
+    fn within(self, bounds: &Bounds) -> Result<(), Excess> {
+        self.excess(bounds).map_or(Ok(()), |why| Err(Excess { why, cost: self }))
+    }
+
+    fn excess(self, bounds: &Bounds) -> Option<String> {
         if self.elements > bounds.elements {
-            return Err(format!("it has more than {} elements", bounds.elements));
+            return Some(format!("it has more than {} elements", bounds.elements));
         }
         if self.depth > bounds.depth {
-            return Err(format!("its elements are nested more than {} deep", bounds.depth));
+            return Some(format!("its elements are nested more than {} deep", bounds.depth));
         }
         if self.bytes > bounds.bytes {
-            return Err(format!("its elements would take more than {} bytes", bounds.bytes));
+            return Some(format!("its elements would take more than {} bytes", bounds.bytes));
         }
         if self.nested_text > bounds.nested_text || self.steps > bounds.steps {
-            return Err("its nesting takes too much work".to_owned());
+            return Some("its nesting takes too much work".to_owned());
         }
-        Ok(())
+        None
     }
 }
 
@@ -324,5 +338,68 @@ impl TreeSink for Counter {
         let moved = node.children.replace(0);
         self.search(moved);
         new_parent.children.set(new_parent.children.get() + moved);
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    const BOUNDS: Bounds = Bounds {
+        elements: 1000,
+        depth: 100,
+        bytes: 100_000,
+        nested_text: 1_000_000,
+        steps: 1_000_000,
+    };
+
+    fn fragment(html: &str) -> Result<Cost, Excess> {
+        cost(html, Parsed::Fragment, &BOUNDS, &Cancelled::never())
+    }
+
+    #[test]
+    fn what_the_standard_opens_again_is_counted() {
+        let plain = fragment("").unwrap();
+        let elements = |html: &str| fragment(html).unwrap().elements - plain.elements;
+        for (html, expected) in [
+            ("<p>x</p>", 1),
+            // Opened again in the second paragraph.
+            ("<p><b>x<p>y", 4),
+            ("<p><b title=1><b title=2>x<p>y", 6),
+            // Three of a kind are all that are opened again, and attributes make a kind.
+            ("<p><b><b><b><b><b>x<p>y", 10),
+            // Adopted: `b` is copied into the paragraph.
+            ("<b>x<p>y</b>z", 3),
+            ("<table><tr><td>x", 4),
+            ("<template><p>x</template>", 2),
+        ] {
+            assert_eq!(elements(html), expected, "{html}");
+        }
+    }
+
+    #[test]
+    fn each_bound_is_held_before_more_is_built() {
+        let fonts: String = (0..90).map(|n| format!("<font color={n}>")).collect();
+        for (html, why) in [
+            (fonts.clone() + &"<p>x".repeat(100_000), "more than 1000 elements"),
+            ("<div>".repeat(100_000), "nested more than 100 deep"),
+            (format!("<p title=\"{}\">", "x".repeat(200_000)), "more than 100000 bytes"),
+            ("<div>".repeat(50) + &"x".repeat(90_000), "too much work"),
+            (format!("<table>{}", "x<br>".repeat(990)), "too much work"),
+        ] {
+            let bounds = Bounds { steps: 100_000, ..BOUNDS };
+            let refused = cost(&html, Parsed::Fragment, &bounds, &Cancelled::never()).unwrap_err();
+            assert!(refused.why.contains(why), "{html:.40}: {}", refused.why);
+            assert!(refused.cost.bytes < 300_000, "{html:.40}: {:?}", refused.cost);
+        }
+    }
+
+    #[test]
+    fn counting_ends_when_nobody_waits_for_it() {
+        let waiting = crate::cancel::Waiting::default();
+        let cancelled = waiting.cancelled();
+        drop(waiting);
+        assert!(cost("<p>x", Parsed::Page, &BOUNDS, &cancelled).is_err());
     }
 }

@@ -337,6 +337,28 @@ mod tests {
         assert_eq!(read, [("a", "1"), ("b", "2"), ("c", "3"), ("d", ""), ("e", "")]);
     }
 
+    /// Every place a caller may go on at, searched for the end of its piece: whatever the text
+    /// is, the bytes of all pieces together are a small multiple of the text's.
+    #[test]
+    fn going_on_within_pieces_takes_linear_work() {
+        for piece in
+            ["<q ", "<q a=\"", "<q a='<x>' ", "</a", "<b", "<!--", "<![CDATA[", "<?a", "<a>"]
+        {
+            for last in ["", ">", "\">", "]]>"] {
+                let text = piece.repeat(20_000) + last;
+                let mut pieces = Pieces::of(&text);
+                let mut work = 0;
+                while let Some(piece) = pieces.next() {
+                    // To whoever goes on, a piece that never ends costs nothing more.
+                    let unclosed = matches!(piece.kind, Kind::Unclosed(_));
+                    work += if unclosed { 1 } else { piece.end - piece.start };
+                    pieces.skip_to(piece.start + 1);
+                }
+                assert!(work <= (SEARCHES + 3) * text.len(), "{piece}{last}: {work}");
+            }
+        }
+    }
+
     proptest! {
         #[test]
         fn pieces_cover_any_text_without_gaps(text in "[<>/!\\[\\]a-c\"'= CDAT-]{0,60}") {

@@ -59,3 +59,28 @@ fn around(html: &str, range: Range<usize>) -> &str {
     let end = boundary(range.end).unwrap_or(html.len());
     &html[start..end]
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_link_that_is_introduced_counts_wherever_it_stands() {
+        let base = Url::parse("https://wire.example/1").unwrap();
+        let filler = "<p>An original idea. ".repeat(20);
+        let link = |to: &str| format!("<p>Original article: <a href='/{to}'>here</a>");
+        let labelled = "<a href=/c class=x>Read the original</a>";
+        for (html, expected) in [
+            (link("a") + &filler, Some("/a")),
+            (filler.clone() + &link("a") + &link("b") + "é", Some("/b")),
+            (link("a") + labelled, Some("/a")),
+            ("é".repeat(3000) + labelled, Some("/c")),
+            (filler, None),
+            (String::new(), None),
+        ] {
+            let found = named(&html, &base);
+            assert_eq!(found.as_ref().map(Url::path), expected, "{html:.60}");
+        }
+    }
+}

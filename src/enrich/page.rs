@@ -31,7 +31,8 @@ pub(super) fn add(
         return Err(unreadable("the entry names no page"));
     };
     let simple = simplify(&html, cancelled)?;
-    dom_cost::cost(&simple, Parsed::Page, &BOUNDS, cancelled).map_err(|why| unreadable(&why))?;
+    dom_cost::cost(&simple, Parsed::Page, &BOUNDS, cancelled)
+        .map_err(|excess| unreadable(&excess.why))?;
     let config = Config {
         max_elements_to_parse: BOUNDS.elements,
         disable_json_ld: true,

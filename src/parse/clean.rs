@@ -118,9 +118,17 @@ fn mend(html: &str, limit: usize, allowance: &mut Allowance) -> Option<String> {
         nested_text: usize::MAX,
         steps: MOST_STEPS,
     };
-    let cost =
-        dom_cost::cost(html, dom_cost::Parsed::Fragment, &bounds, &allowance.cancelled).ok()?;
-    allowance.spend(html.len() + cost.bytes, cost.steps).then(|| AMMONIA.clean(html).to_string())
+    if !allowance.may_mend() {
+        return None;
+    }
+    let parsed = dom_cost::Parsed::Fragment;
+    // Counting costs time whatever comes of it.
+    let (cost, kept) = match dom_cost::cost(html, parsed, &bounds, &allowance.cancelled) {
+        Ok(cost) => (cost, true),
+        Err(excess) => (excess.cost, false),
+    };
+    let spent = allowance.spend(html.len() + cost.bytes, cost.steps);
+    (kept && spent).then(|| AMMONIA.clean(html).to_string())
 }
 
 /// Bounds on what ammonia builds of one text. [`Bounds::bytes`] is reached sooner, unless the

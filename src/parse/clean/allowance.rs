@@ -38,10 +38,15 @@ impl Allowance {
         Self { output: usize::MAX, mending: MENDING, cancelled }
     }
 
-    /// Spends what mending costs; false where not as much is left.
+    /// Whether anything more may be mended.
+    pub(super) fn may_mend(&self) -> bool {
+        self.mending > 0
+    }
+
+    /// Spends what mending costs; false where not as much is left, and nothing is then.
     pub(super) fn spend(&mut self, bytes: usize, steps: usize) -> bool {
         let left = self.mending.checked_sub(bytes.saturating_add(steps / STEPS_A_BYTE));
-        self.mending = left.unwrap_or(self.mending);
+        self.mending = left.unwrap_or_default();
         left.is_some()
     }
 }
