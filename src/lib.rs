@@ -28,7 +28,7 @@
 //! | module | in | out |
 //! |---|---|---|
 //! | [`model`] | | the nouns that pass between stages |
-//! | [`cancel`], `markup`, `dom_cost` | | leaves without I/O that several stages use |
+//! | [`cancel`], [`markup`], [`dom_cost`] | | leaves without I/O that several stages use |
 //! | [`clock`] | the wall clock, or a test's hand | the one `now` |
 //! | [`fetch`] | a source and what is remembered of it | a document; when to ask next |
 //! | [`parse`] | a document | entries, cleaned, and warnings |
@@ -49,7 +49,7 @@
 //! 1. **One writer.** Polls run side by side and change nothing; one loop
 //!    judges, commits and publishes.
 //! 2. **Stages do not know each other.** `fetch`, `parse`, `dedup`, `topics`,
-//!    `store` and `publish` share only `model`.
+//!    `store` and `publish` share only `model` and the leaves.
 //! 3. **Deciding is pure.** The schedule, the judgement, the matching and the
 //!    rendering take values, `now` among them, and return values. Nothing but
 //!    [`clock::Clock`] reads the wall clock.

@@ -130,7 +130,7 @@ fn cleaning_never_writes_more_than_its_limit() {
             let mut allowance = Allowance::of_text(Cancelled::never());
             let cleaned = clean(&html, Some(&base), limit, &mut allowance);
             assert!(cleaned.html.len() <= limit, "{html:.40}: {}", cleaned.html.len());
-            assert!(cleaned.cut || cleaned.flattened, "{html:.40}");
+            assert!(limit > 1000 || cleaned.cut || cleaned.flattened, "{html:.40}");
             let again = clean(&cleaned.html, None, limit, &mut allowance);
             assert_eq!(again.html, cleaned.html, "{html:.40}");
         }
