@@ -7,7 +7,7 @@ pub(crate) mod apart;
 mod clients;
 mod clock;
 mod damage;
-mod dice;
+pub(crate) mod dice;
 mod disk;
 mod kills;
 mod origins;

@@ -5,6 +5,7 @@
 
 use std::process::Command;
 
+use crate::faults::dice::is_soak;
 use crate::faults::support::{configured, until};
 use crate::support::binary::{Gazetted, Launched, RunningDaemon};
 use crate::support::hostile::{Form, documents, pages};
@@ -80,7 +81,7 @@ fn polled(gazetted: &Gazetted, sources: usize) -> Vec<serde_json::Value> {
             .map(|line| serde_json::from_str(line).unwrap())
             .filter(|source: &serde_json::Value| source["polls"].as_u64() > Some(0))
             .collect();
-        (polled.len() == sources).then_some(polled)
+        (polled.len() >= sources).then_some(polled)
     })
 }
 
@@ -134,12 +135,39 @@ async fn measured_form_by_form() {
     println!("more than {MOST_MEMORY} MiB or 3 s: {}\n{}", over.len(), over.join("\n"));
 }
 
+/// The forms that cost most, or did before there were bounds; all of them in the long run.
+const SHORT: [&str; 22] = [
+    "paragraphs",
+    "long attributes",
+    "lists",
+    "cells",
+    "links",
+    "fonts",
+    "reopened",
+    "adopted deep",
+    "fostered",
+    "deep text",
+    "less than",
+    "ampersands",
+    "attributes",
+    "many long links",
+    "many authors",
+    "keywords",
+    "media",
+    "control characters",
+    "json numbers",
+    "short articles",
+    "395 elements",
+    "395 fonts",
+];
+
 #[tokio::test(flavor = "multi_thread")]
 async fn no_document_and_no_page_takes_more_memory_than_it_may() {
     let site = Site::start().await;
     // One at a time, so that the highest is that of one form.
     let mut config = configured("max_body = \"32MiB\"\nconcurrency = 1", "");
-    let forms = forms();
+    let mut forms = forms();
+    forms.retain(|(_, (name, _))| is_soak() || SHORT.contains(name));
     for (number, (kind, form)) in forms.iter().enumerate() {
         config += &source(&site, number, kind, form);
     }
@@ -151,6 +179,9 @@ async fn no_document_and_no_page_takes_more_memory_than_it_may() {
     let gazetted = Gazetted::with(&config);
     let daemon = start(&gazetted);
     let before = usage(daemon.id()).0;
+    for sources in 1..=forms.len() {
+        polled(&gazetted, sources);
+    }
     let status = polled(&gazetted, forms.len() + 1);
     let memory = usage(daemon.id()).0.saturating_sub(before) >> 10;
     println!("{} forms, one after the other: {memory} MiB at most", forms.len());

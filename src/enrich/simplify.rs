@@ -4,17 +4,21 @@
 //! here, and no more than [`MOST_ATTRIBUTES`] in each: it compares each attribute of a tag with
 //! all before it, and a tag of a million attributes would keep it busy for minutes.
 
-use memchr::memchr;
+use memchr::{memchr, memchr_iter};
 
 use crate::cancel::Cancelled;
 use crate::markup::{Kind, Pieces, attributes};
-use crate::model::Failure;
+use crate::model::{Failure, FailureKind};
 
 /// Attributes kept of one tag.
 const MOST_ATTRIBUTES: usize = 24;
 
 /// The longest name of an element; longer ones are no HTML.
 const LONGEST_NAME: usize = 64;
+
+/// Tags and references to characters in a page. A parser takes each as a token of its own, and
+/// keeps a note of each that is wrong; no article needs nearly as many.
+const MOST_TOKENS: usize = 150_000;
 
 /// Elements that go with all they contain.
 const GONE_WITH_CONTENT: &[&str] = &[
@@ -63,8 +67,14 @@ const ATTRIBUTES: &[&str] = &[
 pub(super) fn simplify(html: &str, cancelled: &Cancelled) -> Result<String, Failure> {
     let mut out = String::with_capacity(html.len());
     let mut pieces = Pieces::of(html);
+    let mut tokens = 0;
     while let Some(piece) = pieces.next() {
         cancelled.check()?;
+        tokens += 1 + memchr_iter(b'&', &html.as_bytes()[piece.start..piece.end]).count();
+        if tokens > MOST_TOKENS {
+            let message = format!("the page has more than {MOST_TOKENS} tags and references");
+            return Err(Failure::new(FailureKind::NotAFeed, message));
+        }
         match piece.kind {
             Kind::Text(text) => out.push_str(text),
             Kind::Stray => out.push_str("&lt;"),
@@ -168,6 +178,14 @@ mod tests {
             ("a<p title='b", "a"),
         ] {
             assert_eq!(simplify(page, &Cancelled::never()).unwrap(), simple, "{page}");
+        }
+    }
+
+    #[test]
+    fn a_page_of_nothing_but_tags_and_references_is_refused() {
+        for piece in ["<", "&", "&amp;", "</x>", "<b>", "<p title='&lt;'>"] {
+            let refused = simplify(&piece.repeat(200_000), &Cancelled::never()).unwrap_err();
+            assert!(refused.message.contains("tags and references"), "{piece}");
         }
     }
 
