@@ -157,7 +157,7 @@ const SHORT: [&str; 22] = [
     "control characters",
     "json numbers",
     "short articles",
-    "395 elements",
+    "195 elements",
     "395 fonts",
 ];
 
