@@ -75,6 +75,8 @@ mod sequences;
 
 mod sheets;
 
+mod sled_log;
+
 mod sled_store;
 
 mod survey;
