@@ -14,6 +14,7 @@ mod origins;
 mod power;
 mod preload;
 mod requests;
+mod salvage;
 mod simulation;
 mod steady;
 pub(crate) mod support;
@@ -43,6 +44,7 @@ const FAULTS: &[(u8, &str, &[&str])] = &[
         "damaged store",
         &[
             "d04_damage_is_noticed_named_and_mostly_saved",
+            "d04_nearly_all_stories_are_saved_from_damaged_files",
             "a_damaged_file_is_noticed_and_most_of_it_is_saved",
             "an_emptied_store_is_never_taken_for_a_new_one",
         ],

@@ -85,7 +85,10 @@ fn tell(survey: &Survey, repaired: bool) {
     }
 }
 
-fn tell_repair(Repair { stories, expected, losses, kept }: &Repair) {
+fn tell_repair(Repair { stories, expected, restored, losses, kept }: &Repair) {
+    if *restored > 0 {
+        print_line(format_args!("restored from checksums: {restored} wrong bytes"));
+    }
     for loss in losses {
         print_line(format_args!("lost: {loss}"));
     }

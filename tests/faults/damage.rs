@@ -52,7 +52,7 @@ async fn d03_a_kill_while_the_snapshot_is_written_is_mended_by_the_next_start() 
     assert_eq!((daemon.end("TERM").0, names("generating")), (Some(0), 0));
 }
 
-fn copy(from: &Path, to: &Path) {
+pub fn copy(from: &Path, to: &Path) {
     let copied = Command::new("cp").arg("-a").args([from, to]).status().unwrap();
     assert!(copied.success());
 }
