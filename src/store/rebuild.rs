@@ -11,6 +11,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::chunks::Stage;
+use super::files::create_directory;
 use super::home::{Epoch, Home, unwritable};
 use super::migrate::{Damaged, FORMAT, migrate};
 use super::open::{self, fenced};
@@ -36,7 +37,7 @@ impl<'h> Rebuild<'h> {
     pub(super) fn start(home: &'h Home, cache: u64) -> Result<Self, StoreError> {
         let path = home.path();
         let new = home.new_engine();
-        std::fs::create_dir_all(&new).map_err(|error| unwritable(path, &error))?;
+        create_directory(&new).map_err(|error| unwritable(path, &error))?;
         let db = open::open_engine(&new, path, cache)?;
         Ok(Self {
             home,
@@ -226,7 +227,7 @@ pub fn repair(path: &Path, cache: u64) -> Result<Repair, StoreError> {
     let home = open::claim_existing(path)?;
     let log = read_log(&home)?;
     let scratch = home.scratch();
-    std::fs::create_dir_all(&scratch).map_err(|error| unwritable(path, &error))?;
+    create_directory(&scratch).map_err(|error| unwritable(path, &error))?;
     let db = open::open_engine(&scratch, path, cache)?;
     let left = fenced(path, || Ok(salvage::refill(&log, &db)?))?;
     let mut losses = log.damage().losses.clone();
