@@ -4,9 +4,7 @@
 //! the present one, made durable, and takes its place in one rename. Cut
 //! short at any moment, they leave the store as it was.
 
-use std::fs::TryLockError;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use serde::Serialize;
 
@@ -291,29 +289,14 @@ pub fn repair(path: &Path, cache: u64) -> Result<Repair, StoreError> {
 /// Reads the files of an engine that nobody has open.
 pub(super) fn read_log(home: &Home) -> Result<Log, StoreError> {
     let engine = home.engine();
-    wait_for_sled(&engine).and_then(|()| Log::read(&engine)).map_err(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => {
-            let what =
-                "its file `sled/db` is gone; run `gazetted restore FILE` with the last backup";
-            open::damaged(home.path(), what)
+    open::wait_for_sled(&engine).and_then(|()| Log::read(&engine)).map_err(|error| {
+        match error.kind() {
+            std::io::ErrorKind::NotFound => {
+                let what =
+                    "its file `sled/db` is gone; run `gazetted restore FILE` with the last backup";
+                open::damaged(home.path(), what)
+            }
+            _ => unwritable(home.path(), &error),
         }
-        _ => unwritable(home.path(), &error),
     })
-}
-
-/// Waits until sled has let go of an engine that this process closed a moment
-/// ago: until then a thread of it still writes, and a copy would be of two minds.
-fn wait_for_sled(engine: &Path) -> std::io::Result<()> {
-    const TRIES: u32 = 500;
-    let file = match std::fs::File::open(engine.join("db")) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-        opened => opened?,
-    };
-    for _ in 0..TRIES {
-        match file.try_lock() {
-            Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(10)),
-            locked => return Ok(locked?),
-        }
-    }
-    Err(std::io::Error::new(std::io::ErrorKind::WouldBlock, "its engine does not close"))
 }

@@ -17,6 +17,7 @@ mod node;
 mod pages;
 mod segment;
 mod snapshot;
+mod tail;
 
 #[cfg(test)]
 mod tests;
@@ -33,6 +34,7 @@ use segment::{Condition, Frame, Place};
 use snapshot::Snapshot;
 
 pub(super) use pages::State;
+pub(super) use tail::damage_before_commits;
 
 /// What a failing disk cannot read is as small as this.
 const SECTOR: usize = 4096;
@@ -125,13 +127,12 @@ impl Log {
         let losses =
             counting.map(|Place { from, to, .. }| format!("bytes {from} to {to} of the file `db`"));
         log.damage.losses = losses.collect();
-        log.damage.restored += restored
-            .iter()
-            .filter(|frame| match frame.header.kind {
-                Kind::Padding | Kind::Batch => !is_known(Some(frame.position)),
-                _ => pages.counts(frame),
-            })
-            .count();
+        // sled reads all that is not in the snapshot, also what does not count any more.
+        let counts = |frame: &&Frame| {
+            let is_of_page = !matches!(frame.header.kind, Kind::Padding | Kind::Batch);
+            !is_known(Some(frame.position)) || is_of_page && pages.counts(frame)
+        };
+        log.damage.restored += restored.iter().filter(counts).count();
         let (steps, losses) = pages.steps(&|frame| log.node(frame));
         log.steps = steps;
         log.damage.losses.extend(losses);

@@ -136,7 +136,7 @@ fn next_intact(bytes: &[u8], from: usize) -> Option<(usize, Header)> {
 }
 
 /// The number that a segment's own header states, if it is intact.
-fn number_of(bytes: &[u8]) -> Option<u64> {
+pub(super) fn number_of(bytes: &[u8]) -> Option<u64> {
     const MASK: u64 = i64::MAX as u64;
     let (checksum, rest) = bytes.get(..SEGMENT_HEADER)?.split_first_chunk::<4>()?;
     if u32::from_le_bytes(*checksum) != !crc32fast::hash(rest) {
