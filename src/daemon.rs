@@ -14,10 +14,12 @@ use crate::fetch::Refusal;
 use crate::inquiry::Records;
 use crate::model::{Failure, SourceId};
 use crate::pipeline::{Editor, Opening, Pipeline, Polled, Refilled, Request};
-use crate::publish::{self, Address, Audience, Listener, Shelf};
+use crate::publish::{self, Address, Audience, Ledger, Listener, Shelf};
 use crate::store::{Store, StoreError};
 
 mod background;
+
+mod backups;
 
 mod descriptors;
 mod desk;
@@ -26,6 +28,7 @@ mod site;
 mod starting;
 
 pub use background::{Background, aside};
+pub use backups::keep_backups;
 pub use starting::Starting;
 
 /// Requests that may wait for the loop.
@@ -75,6 +78,7 @@ impl<L: Into<Listener>> From<L> for Listeners {
 pub struct Daemon {
     address: Option<Address>,
     records: Arc<Records>,
+    ledger: Arc<Ledger>,
     requests: mpsc::Sender<Request>,
     /// Where the loop runs, and whoever writes the site.
     background: Background,
@@ -120,7 +124,7 @@ impl Daemon {
         let desk = Arc::new(desk::FrontDesk::new(
             records.clone(),
             pipeline.pulse(),
-            ledger,
+            ledger.clone(),
             clock.clone(),
             hubs,
             background.clone(),
@@ -142,6 +146,7 @@ impl Daemon {
         Ok(Self {
             address,
             records,
+            ledger,
             requests,
             pipeline: background.spawn_apart(pipeline.run()),
             server: tokio::spawn(server),
@@ -169,6 +174,7 @@ impl Daemon {
             shelf: self.shelf.clone(),
             requests: self.requests.clone(),
             records: self.records.clone(),
+            ledger: self.ledger.clone(),
         }
     }
 
@@ -223,6 +229,7 @@ pub struct Handle {
     shelf: Arc<Shelf>,
     requests: mpsc::Sender<Request>,
     records: Arc<Records>,
+    ledger: Arc<Ledger>,
 }
 
 impl Handle {

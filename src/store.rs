@@ -43,6 +43,8 @@ mod apply;
 
 mod backup;
 
+mod backups;
+
 mod chunks;
 
 mod codec;
@@ -100,6 +102,7 @@ mod samples;
 mod tests;
 
 pub use backup::{Contents, backup, restore, verify_backup};
+pub use backups::{Backup, Backups, StoredBackup, is_due};
 pub use files::{PRIVATE, Replacement, SHARED, restrict_umask, with_suffix};
 pub use in_memory::InMemory;
 pub use open::{open, open_existing};

@@ -5,8 +5,10 @@ use std::process::ExitCode;
 use indicatif::HumanBytes;
 use serde::Serialize;
 
-use super::{Done, STORE_FAILED, Stop, print_line};
+use super::{Done, STORE_FAILED, Stop, print_line, show};
+use crate::clock::Clock;
 use crate::config::StorePlan;
+use crate::inquiry::status::BackupStatus;
 use crate::store::{self, Repair, StoreError, Survey};
 
 /// What `check --store --json` prints.
@@ -17,6 +19,8 @@ struct Report {
     /// Nothing where the store does not even open.
     survey: Option<Survey>,
     repair: Option<Repair>,
+    /// The last automatic backup, if there is one.
+    backup: Option<BackupStatus>,
 }
 
 /// Reads every record; repairs what is wrong if told to.
@@ -25,7 +29,8 @@ pub(super) fn run(plan: &StorePlan, repair: bool, json: bool) -> Done {
         Ok(survey) => (Some(survey), None),
         Err(error @ StoreError::Damaged { .. }) if repair => (None, Some(error)),
         Err(error @ StoreError::Damaged { .. }) => {
-            return Err(Stop { code: STORE_FAILED, message: format!("{error}\n{SAVE}") });
+            let Stop { code, message } = error.into();
+            return Err(Stop { code, message: format!("{message}\n{SAVE}") });
         }
         Err(error) => return Err(error.into()),
     };
@@ -34,10 +39,11 @@ pub(super) fn run(plan: &StorePlan, repair: bool, json: bool) -> Done {
         true => Some(store::repair(&plan.path, plan.cache)?),
         false => None,
     };
+    let backup = BackupStatus::newest(&plan.path, Clock::wall().now());
     let code = if sound || repair.is_some() { ExitCode::SUCCESS } else { STORE_FAILED.into() };
     if json {
         let wasteful = survey.as_ref().is_some_and(Survey::is_wasteful);
-        let report = Report { sound, wasteful, survey, repair };
+        let report = Report { sound, wasteful, survey, repair, backup };
         print_line(serde_json::to_string_pretty(&report).unwrap_or_default());
         return Ok(code);
     }
@@ -50,6 +56,7 @@ pub(super) fn run(plan: &StorePlan, repair: bool, json: bool) -> Done {
     if let Some(repair) = &repair {
         tell_repair(repair);
     }
+    show::last_backup(backup.as_ref(), plan);
     Ok(code)
 }
 
