@@ -47,6 +47,7 @@ pub(super) fn run(plan: &StorePlan, repair: bool, json: bool) -> Done {
         print_line(serde_json::to_string_pretty(&report).unwrap_or_default());
         return Ok(code);
     }
+    show::last_backup(backup.as_ref(), plan);
     if let Some(why) = why {
         print_line(why);
     }
@@ -56,7 +57,6 @@ pub(super) fn run(plan: &StorePlan, repair: bool, json: bool) -> Done {
     if let Some(repair) = &repair {
         tell_repair(repair);
     }
-    show::last_backup(backup.as_ref(), plan);
     Ok(code)
 }
 

@@ -9,7 +9,7 @@ use tracing::{info, warn};
 
 use super::{Handle, aside};
 use crate::clock::Clock;
-use crate::store::{Backup, Backups, Store, StoreError, StoredBackup, is_due};
+use crate::store::{BackupOutcome, Backups, Store, StoreError, StoredBackup, is_due};
 
 /// How often it is looked whether one is due: soon enough after a reload, or a jump of the clock.
 const LOOK: Duration = Duration::from_secs(5);
@@ -67,16 +67,20 @@ async fn write(backups: &Backups, handle: &Handle, clock: &Clock) -> bool {
     }
 }
 
-fn report(backups: &Backups, handle: &Handle, written: Result<Option<Backup>, StoreError>) -> bool {
+fn report(
+    backups: &Backups,
+    handle: &Handle,
+    written: Result<Option<BackupOutcome>, StoreError>,
+) -> bool {
     match written {
         Ok(None) => true,
-        Ok(Some(Backup::Written(StoredBackup { file, made, bytes, .. }, contents))) => {
+        Ok(Some(BackupOutcome::Written(StoredBackup { file, made, bytes, .. }, contents))) => {
             let (file, stories) = (file.display(), contents.stories);
             info!(event = "backup_written", %file, stories, bytes, "backup {file}: {stories} stories, {bytes} bytes, verified");
             handle.ledger.backed_up(made, bytes);
             true
         }
-        Ok(Some(Backup::TooLittleRoom { free, needed })) => {
+        Ok(Some(BackupOutcome::TooLittleRoom { free, needed })) => {
             let directory = backups.directory().display();
             warn!(
                 event = "backup_skipped",
@@ -89,7 +93,7 @@ fn report(backups: &Backups, handle: &Handle, written: Result<Option<Backup>, St
         Err(error) => {
             warn!(
                 event = "backup_failed",
-                "no backup written: {error}; the next try is within an hour"
+                "no backup written: {error}; the next try is within an hour, and `[store] backups = \"never\"` makes none"
             );
             false
         }

@@ -40,7 +40,7 @@ pub struct StoredBackup {
 
 /// What came of an automatic backup.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Backup {
+pub enum BackupOutcome {
     /// It is written and verified.
     Written(StoredBackup, Contents),
     /// The disk has less room than twice the last one took.
@@ -113,7 +113,7 @@ impl Backups {
         store: &dyn Store,
         now: Timestamp,
         go_on: &dyn Fn() -> bool,
-    ) -> Result<Backup, StoreError> {
+    ) -> Result<BackupOutcome, StoreError> {
         let failed = |error: io::Error| StoreError::Backup {
             file: self.directory.display().to_string(),
             what: error.to_string(),
@@ -123,7 +123,7 @@ impl Backups {
         let needed = newest.as_ref().map_or(0, |newest| newest.bytes.saturating_mul(2));
         let (free, _) = room::of_disk(&self.directory).map_err(failed)?;
         if free < needed {
-            return Ok(Backup::TooLittleRoom { free, needed });
+            return Ok(BackupOutcome::TooLittleRoom { free, needed });
         }
         let number = newest.map_or(1, |newest| newest.number + 1);
         let file = self.directory.join(name(now, number));
@@ -132,7 +132,7 @@ impl Backups {
             fs::remove_file(&superfluous.file).map_err(failed)?;
         }
         sync_directory(&self.directory).map_err(failed)?;
-        Ok(Backup::Written(
+        Ok(BackupOutcome::Written(
             StoredBackup { file, made: now, bytes: contents.bytes, number },
             contents,
         ))
@@ -197,7 +197,7 @@ mod tests {
 
     fn write(backups: &Backups, store: &InMemory, now: Timestamp) -> StoredBackup {
         match backups.write(store, now, &|| true).unwrap() {
-            Backup::Written(written, _) => written,
+            BackupOutcome::Written(written, _) => written,
             refused => panic!("{refused:?}"),
         }
     }

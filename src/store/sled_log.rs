@@ -29,7 +29,7 @@ use std::path::{Path, PathBuf};
 
 use frame::{Kind, SEGMENT};
 use node::{Data, Link, Node};
-use pages::{From, Pages, Step};
+use pages::{Base, Pages, Step};
 use segment::{Condition, Frame, Place};
 use snapshot::Snapshot;
 
@@ -83,11 +83,13 @@ impl Log {
         };
         let snapshot = Snapshot::newest(directory)?;
         let mut pages = Pages::default();
+        let mut newest = None;
         let (mut places, mut open_ends, mut restored) = (Vec::new(), Vec::new(), Vec::new());
         let length = log.file.metadata()?.len();
         for base in (0..length).step_by(SEGMENT) {
             let bytes = log.bytes(base, SEGMENT.min((length - base) as usize));
             let segment = segment::scan(&bytes, base);
+            newest = newest.max(segment.number);
             places.extend(segment.places);
             if let Some(place) = segment.open_end {
                 open_ends.push((segment.number, place));
@@ -108,13 +110,12 @@ impl Log {
                 }
             }
         }
-        let newest = open_ends.iter().filter_map(|(number, _)| *number).max();
         // The newest segment is still being filled.
         let cut = open_ends.into_iter().filter(|(number, _)| number.is_none() || *number != newest);
         places.extend(cut.map(|(_, place)| place));
         let missing = snapshot.as_ref().map(|snapshot| pages.compare(snapshot));
         let is_known = |until: Option<u64>| {
-            let known = snapshot.as_ref().map(|snapshot| snapshot.until);
+            let known = snapshot.as_ref().map(Snapshot::read_from);
             until.zip(known).is_some_and(|(until, known)| until <= known)
         };
         let counts = |place: &&Place| match &missing {
@@ -150,9 +151,9 @@ impl Log {
     }
 
     fn pairs_of(&self, step: &Step) -> Vec<Pair> {
-        let node = match &step.from {
-            From::Frame(frame) => self.node(frame),
-            From::Bounds(range) => Some(Node::between(range.from.clone(), range.to.clone())),
+        let node = match &step.base {
+            Base::Frame(frame) => self.node(frame),
+            Base::Bounds(range) => Some(Node::between(range.from.clone(), range.to.clone())),
         };
         let Some(mut node) = node else { return Vec::new() };
         for frame in &step.links {

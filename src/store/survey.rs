@@ -154,7 +154,10 @@ fn refuse_damage(home: &Home) -> Result<(), StoreError> {
     if log.damage().is_none() {
         return Ok(());
     }
-    let mut what = format!("its files are damaged: {restored} wrong bytes can be restored");
+    let mut what = format!(
+        "its files are damaged: {restored} wrong bytes can be restored, and {} things are lost",
+        losses.len()
+    );
     for loss in losses.iter().take(MOST) {
         what += &format!("; lost: {loss}");
     }

@@ -9,7 +9,7 @@ use std::process::Command;
 use serde_json::Value;
 
 use super::preload;
-use super::support::{configured, published, source};
+use super::support::{configured, on_a_small_disk, published, source};
 use crate::support::binary::{Gazetted, Launched, RunningDaemon};
 use crate::support::http::get;
 use crate::support::site::Site;
@@ -125,31 +125,9 @@ async fn no_backup_is_tried_on_a_full_disk_and_the_last_one_stays() {
     let site = Site::start().await;
     let config = with_a_story(&site).replace("\"store\"", "\"disk/store\"");
     let gazetted = Gazetted::with(&config);
-    let disk = gazetted.path().join("disk");
-    fs::create_dir(&disk).unwrap();
     let clock = ClockFile::new(&gazetted);
-    let possible = Command::new("unshare")
-        .args(["--user", "--map-root-user", "--mount", "mount", "-t", "tmpfs", "none"])
-        .arg(&disk)
-        .status();
-    if !possible.is_ok_and(|status| status.success()) {
-        println!("skipped: no file system of its own can be mounted here (unshare, tmpfs)");
-        return;
-    }
-    let mut command = Command::new("unshare");
-    let run = gazetted.command(&["run"]);
-    command
-        .args(["--user", "--map-root-user", "--mount", "sh", "-c"])
-        .arg("mount -t tmpfs -o size=64m none \"$0\" || exit 99; exec \"$1\" run")
-        .args([disk.as_os_str(), run.get_program()])
-        .env("GAZETTED_CONFIG", gazetted.config())
-        .env_remove("NOTIFY_SOCKET");
-    ClockFile::rules(&gazetted, &mut command);
-    let launched = Launched::by(command);
-    let disk = Path::new("/proc")
-        .join(launched.id().to_string())
-        .join("root")
-        .join(disk.strip_prefix("/").unwrap());
+    let ruled = |command: &mut Command| ClockFile::rules(&gazetted, command);
+    let Some((launched, disk)) = on_a_small_disk(&gazetted, ruled) else { return };
     let mut daemon = launched.listening();
     daemon.logged("\"news\"");
     let first = written(&mut daemon);

@@ -8,6 +8,9 @@ use super::node::{Data, Node};
 use super::segment::{Condition, Frame};
 use super::snapshot::Snapshot;
 
+/// So many changes of a page are looked through for what is superseded.
+const MANY: usize = 16;
+
 /// All that the log has of one page.
 #[derive(Debug, Default)]
 struct Page {
@@ -35,6 +38,37 @@ impl Page {
         self.freed.is_none_or(|freed| freed < newest.position).then_some(newest)
     }
 
+    /// Whether something is known to be lost that its newest state had.
+    fn is_incomplete(&self) -> bool {
+        self.lost.is_some_and(|lost| lost > self.starts())
+    }
+
+    /// What is to be read of it, without the ranges that count. Changes after a lost
+    /// state of the page are applied to its bounds, if these are known.
+    fn steps(&self, bounds: Option<KeyRange>) -> Vec<Step> {
+        let (newest, whole) = (self.newest(), self.newest_intact());
+        let since = newest.map_or(self.freed.unwrap_or(0), |base| base.position);
+        let mut links: Vec<Frame> =
+            self.links.iter().filter(|link| link.position > since).copied().collect();
+        links.sort_by_key(|link| link.position);
+        let mut steps = Vec::new();
+        if let (Some(range), Some(last)) = (bounds, links.last()) {
+            let position = last.position;
+            let (base, links) = (Base::Bounds(range), std::mem::take(&mut links));
+            let (ranges, state) = (Vec::new(), State::Doubtful);
+            steps.push(Step { position, base, links, ranges, state });
+        }
+        if let Some(newest) = newest.filter(|newest| Some(*newest) != whole) {
+            steps.push(Step::of(*newest, std::mem::take(&mut links), State::Doubtful));
+        }
+        if let Some(whole) = whole {
+            let is_newest = newest == Some(whole) && !self.is_incomplete();
+            let state = if is_newest { State::Current } else { State::Stale };
+            steps.push(Step::of(*whole, links, state));
+        }
+        steps
+    }
+
     /// Before this, nothing of it counts any more.
     fn starts(&self) -> u64 {
         let intact = self.bases.iter().filter(|base| base.condition != Condition::Damaged);
@@ -55,7 +89,9 @@ pub(in crate::store) enum State {
 /// A page to be read, and what of it counts.
 #[derive(Debug)]
 pub(super) struct Step {
-    pub(super) from: From,
+    /// When it was written, in the order of the log.
+    position: u64,
+    pub(super) base: Base,
     /// In the order in which they were made.
     pub(super) links: Vec<Frame>,
     /// Keys for which nothing newer is left.
@@ -63,9 +99,16 @@ pub(super) struct Step {
     pub(super) state: State,
 }
 
+impl Step {
+    fn of(base: Frame, links: Vec<Frame>, state: State) -> Self {
+        let position = base.position;
+        Self { position, base: Base::Frame(base), links, ranges: Vec::new(), state }
+    }
+}
+
 /// What changes are applied to.
 #[derive(Debug)]
-pub(super) enum From {
+pub(super) enum Base {
     Frame(Frame),
     /// The page is lost; its parent says where it began and ended.
     Bounds(KeyRange),
@@ -80,7 +123,14 @@ impl Pages {
         let page = self.0.entry(frame.header.page).or_default();
         match frame.header.kind {
             Kind::Node(_) => page.bases.push(frame),
-            Kind::Link(_) => page.links.push(frame),
+            Kind::Link(_) => {
+                page.links.push(frame);
+                // Most changes of a page are superseded by a later state of it.
+                if page.links.len() >= MANY && page.links.len().is_power_of_two() {
+                    let starts = page.starts();
+                    page.links.retain(|link| link.position > starts);
+                }
+            }
             Kind::Free | Kind::State => page.freed = page.freed.max(Some(frame.position)),
             Kind::Padding | Kind::Batch => {}
         }
@@ -100,8 +150,13 @@ impl Pages {
         for (&number, pointers) in &snapshot.pages {
             let page = self.0.entry(number).or_default();
             let starts = page.starts();
-            let there: BTreeSet<u64> =
-                page.bases.iter().chain(&page.links).map(|frame| frame.position).collect();
+            let there: BTreeSet<u64> = page
+                .bases
+                .iter()
+                .chain(&page.links)
+                .filter(|frame| frame.condition != Condition::Damaged)
+                .map(|frame| frame.position)
+                .collect();
             for pointer in pointers {
                 let is_missing = pointer.position > starts && !there.contains(&pointer.position);
                 if is_missing {
@@ -121,62 +176,29 @@ impl Pages {
     /// The tree: what is newest comes first, and is followed by older states of
     /// what is lost. Also, in words, what is not as it was.
     pub(super) fn steps(&self, read: &dyn Fn(&Frame) -> Option<Node>) -> (Vec<Step>, Vec<String>) {
-        let mut current: Vec<(u64, From, Vec<Frame>, State)> = Vec::new();
         let mut bounds = self.bounds(read);
-        for (number, page) in &self.0 {
-            let newest = page.newest();
-            let whole = page.newest_intact();
-            let since = newest.map_or(page.freed.unwrap_or(0), |base| base.position);
-            let mut links: Vec<Frame> =
-                page.links.iter().filter(|link| link.position > since).copied().collect();
-            links.sort_by_key(|link| link.position);
-            let is_stale = page.lost.is_some_and(|lost| lost > page.starts());
-            let state = if is_stale { State::Stale } else { State::Current };
-            let last = links.last().map(|link| link.position);
-            if let (true, Some(last), Some(range)) = (is_stale, last, bounds.remove(number)) {
-                current.push((
-                    last,
-                    From::Bounds(range),
-                    std::mem::take(&mut links),
-                    State::Doubtful,
-                ));
-            }
-            match (newest, whole) {
-                (Some(newest), Some(whole)) if newest == whole => {
-                    current.push((whole.position, From::Frame(*whole), links, state));
-                }
-                (newest, whole) => {
-                    if let Some(newest) = newest {
-                        let from = From::Frame(*newest);
-                        current.push((newest.position, from, links, State::Doubtful));
-                    }
-                    if let Some(whole) = whole {
-                        let from = From::Frame(*whole);
-                        current.push((whole.position, from, Vec::new(), State::Stale));
-                    }
-                }
-            }
-        }
-        current.sort_by_key(|(position, ..)| std::cmp::Reverse(*position));
-        let (mut steps, mut losses) = (Vec::new(), Vec::new());
+        let pages = self.0.iter();
+        let mut steps: Vec<Step> =
+            pages.flat_map(|(number, page)| page.steps(bounds.remove(number))).collect();
+        steps.sort_by_key(|step| std::cmp::Reverse(step.position));
+        let mut losses = Vec::new();
         let mut coverage = Coverage::default();
-        for (_, from, links, state) in current {
-            let node = match &from {
-                From::Frame(frame) => read(frame),
-                From::Bounds(KeyRange { from, to }) => {
+        for step in &mut steps {
+            let node = match &step.base {
+                Base::Frame(frame) => read(frame),
+                Base::Bounds(KeyRange { from, to }) => {
                     Some(Node::between(from.clone(), to.clone()))
                 }
             };
             let Some(Node { low, high, data: Data::Leaf(_), .. }) = node else { continue };
             let range = KeyRange { from: low, to: high };
-            let ranges = match state {
+            step.ranges = match step.state {
                 State::Doubtful => coverage.gaps(&range),
                 State::Current | State::Stale => coverage.cover(&range),
             };
-            if state == State::Stale {
-                losses.extend(ranges.iter().map(|range| format!("{range}: the last changes")));
+            if step.state == State::Stale {
+                losses.extend(step.ranges.iter().map(|range| format!("{range}: the last changes")));
             }
-            steps.push(Step { from, links, ranges, state });
         }
         let holes = coverage.gaps(&KeyRange::everything());
         if !holes.is_empty() {
@@ -208,8 +230,7 @@ impl Pages {
             let Some(Node { low, high, data: Data::Leaf(_), .. }) = read(base) else { continue };
             let ranges = coverage.cover(&KeyRange { from: low, to: high });
             losses.extend(ranges.iter().map(|range| format!("{range}: all but an older state")));
-            let from = From::Frame(*base);
-            steps.push(Step { from, links: Vec::new(), ranges, state: State::Stale });
+            steps.push(Step { ranges, ..Step::of(*base, Vec::new(), State::Stale) });
         }
         let nothing = coverage.gaps(&KeyRange::everything());
         losses
@@ -219,8 +240,8 @@ impl Pages {
     /// Where the pages begin and end whose own newest state is lost, as their parents have it.
     fn bounds(&self, read: &dyn Fn(&Frame) -> Option<Node>) -> HashMap<u64, KeyRange> {
         let is_wanted = |page: &Page| {
-            let lost = page.lost.is_some_and(|lost| lost > page.starts());
-            lost || page.newest().is_none() && page.links.iter().any(|l| l.position > page.starts())
+            page.is_incomplete()
+                || page.newest().is_none() && page.links.iter().any(|l| l.position > page.starts())
         };
         let wanted: BTreeSet<u64> =
             self.0.iter().filter(|(_, page)| is_wanted(page)).map(|(number, _)| *number).collect();

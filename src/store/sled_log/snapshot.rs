@@ -6,12 +6,13 @@ use std::io;
 use std::path::Path;
 
 use super::cursor::Cursor;
+use super::frame::SEGMENT;
 
 /// What a snapshot says.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Snapshot {
     /// It knows the log up to this position.
-    pub(super) until: u64,
+    until: u64,
     /// The frames of each page, the whole page first.
     pub(super) pages: BTreeMap<u64, Vec<Pointer>>,
 }
@@ -24,6 +25,11 @@ pub(super) struct Pointer {
 }
 
 impl Snapshot {
+    /// From here on sled reads the log when it opens a store: from the start of a segment.
+    pub(super) fn read_from(&self) -> u64 {
+        self.until / SEGMENT as u64 * SEGMENT as u64
+    }
+
     /// The newest snapshot of a directory; none where there is none, or it is damaged.
     pub(super) fn newest(directory: &Path) -> io::Result<Option<Self>> {
         let mut names = Vec::new();

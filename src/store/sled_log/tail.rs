@@ -19,11 +19,12 @@ pub(in crate::store) fn damage_before_commits(directory: &Path) -> io::Result<Op
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         opened => opened?,
     };
-    let known = Snapshot::newest(directory)?.map_or(0, |snapshot| snapshot.until);
+    let known = Snapshot::newest(directory)?.map_or(0, |snapshot| snapshot.read_from());
     let length = file.metadata()?.len();
     let mut damage = Vec::new();
     let mut open_ends = Vec::new();
     let mut commits = Vec::new();
+    let mut newest = 0;
     for base in (0..length).step_by(SEGMENT) {
         let mut header = [0; SEGMENT_HEADER];
         let is_whole = file.read_exact_at(&mut header, base).is_ok();
@@ -37,6 +38,7 @@ pub(in crate::store) fn damage_before_commits(directory: &Path) -> io::Result<Op
         let found = segment::scan(&bytes, base);
         let Some(number) = found.number.filter(|number| is_read(*number)) else { continue };
         let start = number * SEGMENT as u64;
+        newest = newest.max(start);
         if found.is_headless {
             damage.push((start, base));
         }
@@ -51,9 +53,7 @@ pub(in crate::store) fn damage_before_commits(directory: &Path) -> io::Result<Op
         }
     }
     // The newest segment ends where nothing more was written.
-    open_ends.sort_unstable();
-    open_ends.pop();
-    damage.extend(open_ends);
+    damage.extend(open_ends.iter().filter(|(position, _)| *position < newest));
     damage.retain(|(position, _)| *position >= known);
     let first = damage.into_iter().min();
     // Of the last commit nobody knows whether it was synced.
