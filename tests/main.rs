@@ -35,6 +35,8 @@ mod operate;
 
 mod polling;
 
+mod private;
+
 mod process;
 
 mod readers;
