@@ -13,6 +13,8 @@ mod bounds;
 
 mod demo;
 
+mod display;
+
 mod filling;
 
 mod faults;
