@@ -215,7 +215,7 @@ mod tests {
             ("one two three", 7, "one…"),
             ("one two  ", 7, "one two"),
             ("unbroken", 3, "unb…"),
-            ("\u{2067}one two\u{2069} three", 8, "\u{2067}one two…\u{2069}"),
+            ("\u{2067}one two\u{2069} three", 8, "\u{2067}one…\u{2069}"),
             ("\u{2067}one", 8, "\u{2067}one\u{2069}"),
             ("", 3, ""),
         ] {
