@@ -3,6 +3,7 @@
 //! Titles, addresses and errors of strangers are in most of it. None of them commands the
 //! terminal, reorders what stands beside it or hides in it.
 
+use std::backtrace::{Backtrace, BacktraceStatus};
 use std::fmt::Display;
 use std::io::{self, Write};
 use std::panic::PanicHookInfo;
@@ -38,17 +39,25 @@ pub(super) fn print_error(line: impl Display) {
     let _ = writeln!(io::stderr().lock(), "{}", printable(&line.to_string()));
 }
 
-/// Reports a panic. Its message may quote the text that it was about.
+/// Reports a panic as the standard library does. Its message may quote the text it was about.
 pub(super) fn report_panic(panic: &PanicHookInfo<'_>) {
-    print_error(panic);
+    let thread = std::thread::current();
+    let name = thread.name().unwrap_or("<unnamed>");
+    let backtrace = Backtrace::capture();
+    match backtrace.status() {
+        BacktraceStatus::Captured => {
+            print_error(format_args!("thread '{name}' {panic}\nstack backtrace:\n{backtrace}"));
+        }
+        _ => print_error(format_args!("thread '{name}' {panic}")),
+    }
 }
 
-/// Whose lines a log may hold as they are.
+/// How the lines of a log are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum LogLines {
-    /// Text for a program that shows it.
+    /// Plain text.
     Text,
-    /// Text with colours of our own; what others wrote was escaped before they were added.
+    /// Text with colours. Escapes that others wrote were replaced before the colours were added.
     Coloured,
     /// A JSON object each.
     Json,

@@ -62,7 +62,7 @@ impl Poll {
         bar.finish_and_clear();
         reports.sort_by(|a, b| a.source.cmp(&b.source));
         if self.json {
-            reports.iter().all(|report| print_json_line(report));
+            reports.iter().all(print_json_line);
         } else {
             show::poll_table(&reports);
         }

@@ -46,7 +46,7 @@ impl Status {
             false => None,
         };
         if self.json {
-            let _ = rows.iter().all(|row| print_json_line(row))
+            let _ = rows.iter().all(print_json_line)
                 && silent.iter().all(|topic| print_json_line(&of_topic(topic)))
                 && filling.iter().all(|topic| print_json_line(&of_filling(topic)))
                 && kept.iter().all(|kept| print_json_line(&json!({ "kept": kept })));
