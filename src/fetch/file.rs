@@ -83,7 +83,7 @@ pub(super) async fn read(
 /// # Errors
 /// It is not there, or it is something else. Opening that could wait for another program for ever,
 /// or change what a device does.
-pub(crate) fn regular(path: &Path) -> io::Result<Metadata> {
+pub fn regular(path: &Path) -> io::Result<Metadata> {
     let found = std::fs::metadata(path)?;
     let kind = found.file_type();
     let what = if kind.is_file() {
@@ -104,7 +104,7 @@ pub(crate) fn regular(path: &Path) -> io::Result<Metadata> {
 ///
 /// # Errors
 /// As [`regular`], or it cannot be opened.
-pub(crate) fn open_regular(path: &Path) -> io::Result<(File, Metadata)> {
+pub fn open_regular(path: &Path) -> io::Result<(File, Metadata)> {
     regular(path)?;
     let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
     let mut options = File::options();
