@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use indicatif::HumanBytes;
 use serde::Serialize;
 
-use super::{Done, STORE_FAILED, Stop, print_line, show};
+use super::{Done, STORE_FAILED, Stop, print_json, print_line, show};
 use crate::clock::Clock;
 use crate::config::StorePlan;
 use crate::inquiry::status::BackupStatus;
@@ -44,7 +44,7 @@ pub(super) fn run(plan: &StorePlan, repair: bool, json: bool) -> Done {
     if json {
         let wasteful = survey.as_ref().is_some_and(Survey::is_wasteful);
         let report = Report { sound, wasteful, survey, repair, backup };
-        print_line(serde_json::to_string_pretty(&report).unwrap_or_default());
+        print_json(&report);
         return Ok(code);
     }
     show::last_backup(backup.as_ref(), plan);

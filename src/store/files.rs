@@ -105,6 +105,16 @@ impl Replacement {
     }
 }
 
+impl io::Write for Replacement {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
 impl Drop for Replacement {
     fn drop(&mut self) {
         if !self.complete {
