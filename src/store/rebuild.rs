@@ -252,8 +252,7 @@ pub fn repair(path: &Path, cache: u64) -> Result<Repair, StoreError> {
         losses.push(format!("the last commits: of {made} at least, {found} are left"));
     }
     let mut memories = Vec::new();
-    let mut salvage = Salvage::new(left);
-    salvage.ground(&db, |record| match record {
+    Salvage::new(left).ground(&db, |record| match record {
         Ok(Record::Memory { source, memory }) => {
             memories.push((source, memory));
             Ok(())

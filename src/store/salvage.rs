@@ -72,7 +72,7 @@ impl Salvage {
     /// An older state may hold a story which another one took in since. Such a story
     /// is passed over, as its published id leads to the other one.
     pub(super) fn ground(
-        &mut self,
+        &self,
         tree: &sled::Tree,
         mut visit: impl FnMut(Result<Record, String>) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
