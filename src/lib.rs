@@ -67,7 +67,9 @@
 //!
 //! [`fetch::Agenda::start`] names a source that is due and whose origin is free.
 //! `pipeline/reading.rs` fetches and parses it in a task of its own and
-//! ends, whatever happens, in one [`model::Poll`]. The loop gathers the polls that
+//! ends, whatever happens, in one [`model::Poll`]. From when bytes have come until what came of them
+//! is committed the source is marked beside the store (`pipeline/work.rs`): if the process dies
+//! of them, the next one knows of whose. The loop gathers the polls that
 //! have ended (at once where one brings something, else while others are under way, for
 //! milliseconds) and gives them to [`pipeline::Editor::ingest`]: it looks up every story that
 //! shares a key with any of their entries, judges the polls in their order

@@ -49,6 +49,8 @@ mod codec;
 
 mod home;
 
+mod in_work;
+
 mod in_memory;
 
 mod index;
@@ -97,6 +99,7 @@ mod tests;
 
 pub use backup::{Contents, backup, restore, verify_backup};
 pub use in_memory::InMemory;
+pub use in_work::{InWork, Mark, Stage};
 pub use open::{open, open_existing};
 pub use rebuild::{Compaction, Repair, compact, repair};
 pub use records::Record;

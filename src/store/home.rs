@@ -4,6 +4,7 @@
 //! lock      held while a process has the store
 //! epoch     what the store must at least hold, so that an emptied or rolled-back one is noticed
 //! ballast   room held back for starting on a full disk
+//! in-work   sources that are being read, for the next start if this process dies of one
 //! sled/     the engine's own files
 //! sled.new  an engine being made, or being thrown away: worthless
 //! sled.old  the engine while another takes its place
@@ -183,7 +184,8 @@ pub(super) fn strangers(path: &Path) -> io::Result<Vec<String>> {
     let mut strangers = Vec::new();
     for entry in fs::read_dir(path)? {
         let name = entry?.file_name().to_string_lossy().into_owned();
-        let ours = ["lock", "epoch", "epoch.new", "ballast", "lost+found"].contains(&&*name);
+        let ours = ["lock", "epoch", "epoch.new", "ballast", super::in_work::NAME, "lost+found"]
+            .contains(&&*name);
         if !ours && !name.starts_with('.') && !name.starts_with("sled.") {
             strangers.push(name);
         }
