@@ -47,6 +47,8 @@ mod chunks;
 
 mod codec;
 
+mod files;
+
 mod home;
 
 mod in_work;
@@ -98,6 +100,7 @@ mod samples;
 mod tests;
 
 pub use backup::{Contents, backup, restore, verify_backup};
+pub use files::{PRIVATE, Replacement, SHARED, restrict_umask, with_suffix};
 pub use in_memory::InMemory;
 pub use in_work::{InWork, Mark, Stage};
 pub use open::{open, open_existing};

@@ -12,10 +12,11 @@
 //! source's location: what one address did says nothing of another.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, Read};
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::Path;
 
+use super::files::PRIVATE;
 use crate::model::SourceId;
 
 /// Its name in the store's directory.
@@ -26,6 +27,9 @@ const SLOT: usize = 128;
 
 /// Written when the file is made, so that a disk which fills later has room for them.
 const SLOTS_AT_FIRST: usize = 64;
+
+/// More was never written.
+const LONGEST: u64 = 1 << 20;
 
 /// What a mark says of its source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,9 +67,12 @@ impl InWork {
     /// It cannot be read or written.
     pub fn open(store: &Path) -> io::Result<(Self, Vec<Mark>)> {
         let mut options = File::options();
-        let file = options.create(true).truncate(false).read(true).write(true).mode(0o600);
-        let file = file.open(store.join(NAME))?;
-        let found = std::fs::read(store.join(NAME))?;
+        options.create(true).truncate(false).read(true).write(true).mode(PRIVATE);
+        // A link in its place is not followed.
+        options.custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed());
+        let file = options.open(store.join(NAME))?;
+        let mut found = Vec::new();
+        (&file).take(LONGEST).read_to_end(&mut found)?;
         if found.len() < SLOTS_AT_FIRST * SLOT {
             let missing = vec![0; SLOTS_AT_FIRST * SLOT - found.len()];
             file.write_all_at(&missing, found.len() as u64)?;
