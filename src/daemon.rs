@@ -21,6 +21,7 @@ mod background;
 
 mod descriptors;
 mod desk;
+mod search;
 
 mod site;
 mod starting;

@@ -29,6 +29,7 @@
 //! |---|---|---|
 //! | [`model`] | | the nouns that pass between stages |
 //! | [`clock`] | the wall clock, or a test's hand | the one `now` |
+//! | [`fair_queue`] | clients that ask for expensive work | turns at it, shared fairly |
 //! | [`fetch`] | a source and what is remembered of it | a document; when to ask next |
 //! | [`parse`] | a document | entries, cleaned, and warnings |
 //! | [`enrich`] | an entry and its page | the entry with its full text |
@@ -108,6 +109,8 @@
 pub mod model;
 
 pub mod clock;
+
+pub mod fair_queue;
 
 pub mod fetch;
 

@@ -20,6 +20,8 @@ mod memory;
 
 mod name;
 
+mod network;
+
 mod pages;
 
 mod phrase;
@@ -52,6 +54,7 @@ pub use memory::{
     Described, Hold, HoldScope, Memory, Moved, Priced, PushState, Rhythm, Subscription, Watched,
 };
 pub use name::{SourceId, StoryId, TopicId};
+pub use network::network_of;
 pub use pages::{Pages, Round};
 pub use phrase::Phrase;
 pub use poll::{

@@ -11,8 +11,9 @@ use gazetted::model::{
     StoryId, Timestamp, Topic, TopicId,
 };
 use gazetted::publish::{
-    self, Delivery, Desk, Finding, FoundStory, Ledger, Marked, NotAQuery, Reply, Search, Settings,
-    Shelf, Site, SourceDetail, SourceState, StoryDetail, Unavailable, Volume, VolumeDetail,
+    self, Delivery, Desk, Finding, FoundStory, Ledger, Marked, NotSearched, Reply, Search,
+    Settings, Shelf, Site, SourceDetail, SourceState, StoryDetail, Unavailable, Volume,
+    VolumeDetail,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -231,7 +232,7 @@ impl Desk for TestDesk {
         self.reply(found)
     }
 
-    fn search(&self, search: Search) -> Reply<Result<Finding, NotAQuery>> {
+    fn search(&self, search: Search) -> Reply<Result<Finding, NotSearched>> {
         let stories = self.stories.lock().unwrap();
         let found = stories.iter().map(|story| FoundStory {
             story: story.clone(),

@@ -119,7 +119,9 @@ async fn metrics(State(counter): State<Counter>) -> Response<Body> {
     };
     let (ledger, ready) = (counter.desk.ledger(), counter.desk.ready().is_ok());
     let (tallies, changed) = (counter.tallies(), counter.shelf.changed());
-    let sight = Sight { sources: &states, tallies, changed, ready, now: counter.desk.now() };
+    let hides = !counter.confides && counter.shelf.guards().is_some();
+    let now = counter.desk.now();
+    let sight = Sight { sources: &states, tallies, changed, hides, ready, now };
     match ledger.text(sight) {
         Ok(text) => {
             let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
