@@ -92,8 +92,8 @@
 //! # One subscriber, step by step
 //!
 //! A request to our own hub comes to the server, which reads it ([`publish::hub`]) and has
-//! the loop see to it; `pipeline/hub.rs` has the callback asked whether it is meant, and
-//! keeps the [`model::Subscriber`] in the store. After every change of the shelf the loop
+//! the loop see to it; `pipeline/hub.rs` has the callback's host looked up, keeps the
+//! [`model::Subscriber`] in the store and has the callback asked whether it is meant. After every change of the shelf the loop
 //! looks for whoever has another feed than stands there, and has them sent it.
 //!
 //! # One reload, step by step

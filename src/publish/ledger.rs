@@ -42,10 +42,9 @@ pub(super) struct Sight<'a> {
     pub sources: &'a [SourceState],
     /// What was sent, by path: what the reader may know of.
     pub tallies: Vec<(String, Arc<Tally>)>,
-    /// When the shelf last changed.
+    /// When the shelf last changed, as far as the reader may know.
     pub changed: Option<Timestamp>,
-    /// Whether there is something that the reader may not know of: then nothing is told that
-    /// counts or dates it.
+    /// Whether there are stories that the reader may not know of: then nothing counts them.
     pub hides: bool,
     /// Whether what is read is admitted.
     pub ready: bool,
@@ -173,11 +172,11 @@ impl Ledger {
         to.register_with_unit("gathering", gathering, Unit::Seconds, self.gathering.clone());
         let commit = "From asking for a commit to its being durable";
         to.register_with_unit("commit", commit, Unit::Seconds, self.commit.clone());
+        let store = "Space the store takes on disk";
+        to.register_with_unit("store", store, Unit::Bytes, self.store_bytes.clone());
         let to = &mut self.of_all_stories;
         to.register("verdicts", "Entries by what judging them came to", self.verdicts.clone());
         to.register("stories", "Stories in the store", self.stories.clone());
-        let store = "Space the store takes on disk";
-        to.register_with_unit("store", store, Unit::Bytes, self.store_bytes.clone());
     }
 
     /// A poll was settled.
@@ -269,10 +268,7 @@ impl Ledger {
             encode_registry(&mut text, &self.of_all_stories)?;
         }
         encode_registry(&mut text, &of_sources(sight.sources, sight.now))?;
-        encode_registry(
-            &mut text,
-            &of_daemon(sight.ready, sight.changed.filter(|_| !sight.hides)),
-        )?;
+        encode_registry(&mut text, &of_daemon(sight.ready, sight.changed))?;
         encode_registry(&mut text, &self.of_topics(&sight.tallies))?;
         encode_registry(&mut text, &of_readers(sight.tallies))?;
         encode_eof(&mut text)?;

@@ -219,8 +219,12 @@ impl<'a> Compiler<'a> {
                 let scope = field.map_or(Scope::Anywhere, Scope::Field);
                 // What stands in a vocabulary is the analysts' own.
                 let own = matches!(self.place, Place::Vocabulary(..));
-                match terms::pattern(pattern, self.room.as_mut().filter(|_| !own)) {
+                let room = self.room.as_mut().filter(|_| !own);
+                let was_full = room.as_ref().is_some_and(|room| **room == 0);
+                match terms::pattern(pattern, room) {
                     Ok(pattern) => Test::Pattern { scope, pattern },
+                    // That there is no room is said once.
+                    Err(_) if was_full => return None,
                     Err(complaint) => return self.refuse(query, complaint),
                 }
             }

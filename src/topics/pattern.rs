@@ -39,7 +39,7 @@ impl Pattern {
     }
 
     /// A pattern that takes at most `room` bytes when it is compiled; what it takes is deducted.
-    /// Returns `None` if there is not enough room.
+    /// Returns `None` if there is not enough room, and then leaves none.
     pub(super) fn within(pattern: &str, room: &mut usize) -> Result<Option<Self>, String> {
         let syntax = syntax::Config::new().case_insensitive(true);
         let config =
@@ -47,14 +47,20 @@ impl Pattern {
         let built = NFA::compiler().syntax(syntax).configure(config).build(pattern);
         let nfa = match built {
             Ok(nfa) => nfa,
-            Err(error) if error.size_limit().is_some() => return Ok(None),
+            Err(error) if error.size_limit().is_some() => {
+                *room = 0;
+                return Ok(None);
+            }
             // The regex crate says the same in better words.
             Err(error) => {
                 return Err(compiled(builder(pattern)).err().unwrap_or_else(|| error.to_string()));
             }
         };
-        let Some(left) = room.checked_sub(nfa.memory_usage()) else { return Ok(None) };
-        *room = left;
+        let fits = nfa.memory_usage() <= *room;
+        *room = room.saturating_sub(nfa.memory_usage());
+        if !fits {
+            return Ok(None);
+        }
         let regex = compiled(builder(pattern).dfa_size_limit(MEMORY))?;
         Ok(Some(Self { regex, nfa: Some(nfa) }))
     }
@@ -257,9 +263,13 @@ mod tests {
     #[test]
     fn patterns_share_their_room() {
         let mut room = ROOM;
-        let words = std::iter::from_fn(|| Pattern::within(r"\w", &mut room).unwrap()).count();
-        assert_eq!(words, 3, "each takes 18 KiB");
-        assert!(Pattern::within("sanctions?", &mut room).unwrap().is_some(), "a small one fits");
+        for pattern in [r"\w", r"\w", r"\w", "sanctions?"] {
+            assert!(Pattern::within(pattern, &mut room).unwrap().is_some(), "{pattern}");
+        }
+        for pattern in [r"\w", "sanctions?"] {
+            assert!(Pattern::within(pattern, &mut room).unwrap().is_none(), "{pattern}");
+        }
+        assert_eq!(room, 0, "what is too large leaves no room");
         for large in [r"\w{10}", "((a?){30}){30}", r"[a-z ].{800}x", r"\pL{40}"] {
             assert!(Pattern::within(large, &mut ROOM.clone()).unwrap().is_none(), "{large}");
         }

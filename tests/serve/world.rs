@@ -1,7 +1,7 @@
 //! Stories in; a server on a free port and its answers, to the byte, out.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -148,6 +148,9 @@ pub(super) struct TestDesk {
     pub(super) states: Mutex<Vec<SourceState>>,
     pub(super) failing: AtomicBool,
     pub(super) silent: AtomicBool,
+    /// Why searches fail, if they do; and who searched.
+    pub(super) searches_fail: Mutex<Option<NotSearched>>,
+    pub(super) searched_by: Mutex<Vec<Option<IpAddr>>>,
     /// What came to the callback `known`; as many as fit.
     pub(super) deliveries: Mutex<Vec<Delivery>>,
     pub(super) ledger: Arc<Ledger>,
@@ -233,6 +236,10 @@ impl Desk for TestDesk {
     }
 
     fn search(&self, search: Search) -> Reply<Result<Finding, NotSearched>> {
+        self.searched_by.lock().unwrap().push(search.client);
+        if let Some(why) = &*self.searches_fail.lock().unwrap() {
+            return self.reply(Err(why.clone()));
+        }
         let stories = self.stories.lock().unwrap();
         let found = stories.iter().map(|story| FoundStory {
             story: story.clone(),
