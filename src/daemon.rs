@@ -22,6 +22,7 @@ mod background;
 
 mod descriptors;
 mod desk;
+mod search;
 
 mod site;
 mod starting;

@@ -252,6 +252,11 @@ impl Fetcher {
         self.web.call(call, now).await
     }
 
+    /// Where a stranger's host is, if connections may be made there; none where a proxy knows.
+    pub async fn locate(&self, url: &Url) -> Result<Option<IpAddr>, Failure> {
+        self.web.locate(url).await
+    }
+
     /// Asks for an older page of `source`'s document (see [`older()`]), without
     /// conditions, since it is asked for only to fill a gap. The same limits,
     /// address checks and credentials hold as for the source itself. The caller

@@ -20,6 +20,8 @@ mod memory;
 
 mod name;
 
+mod network;
+
 mod pages;
 
 mod phrase;
@@ -53,6 +55,7 @@ pub use memory::{
     Watched,
 };
 pub use name::{SourceId, StoryId, TopicId};
+pub use network::network_of;
 pub use pages::{Pages, Round};
 pub use phrase::Phrase;
 pub use poll::{

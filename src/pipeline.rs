@@ -243,8 +243,8 @@ impl Pipeline {
                 Event::Polled(ended) => self.gather(ended),
                 Event::Heard(word) => self.heard(*word).await?,
                 Event::Told(word) => self.told(word).await?,
-                Event::Asked(Request::Subscribe { asked, done }) => {
-                    let _ = done.send(self.subscribe(asked).await?);
+                Event::Asked(Request::Subscribe { asked, client, done }) => {
+                    let _ = done.send(self.subscribe(asked, client));
                 }
                 Event::Asked(Request::CallBack { token, query, done }) => {
                     let _ = done.send(self.call_back(&token, &query).await?);
@@ -273,7 +273,7 @@ impl Pipeline {
         self.pulse.expect(publish_at.map(|_| self.clock.now()).or(wake_at));
         self.pulse.waits(!self.polls.is_empty(), wake_at);
         let commit_at = self.gathering.due_at();
-        let tell_at = self.hub.as_ref().and_then(OwnHub::wake_at);
+        let tell_at = self.hub.as_ref().and_then(|hub| hub.wake_at(self.clock.now()));
         tokio::select! {
             biased;
             request = self.requests.recv() => Event::Asked(request.unwrap_or(Request::Stop)),
@@ -465,6 +465,7 @@ impl Pipeline {
         }
         self.ingest(Vec::new()).await?;
         self.polls.abort_all();
+        self.keep_requests().await?;
         // What hubs were thanked for is published, too.
         self.hubs.iter_mut().for_each(Hubs::close);
         while self.hubs.as_ref().is_some_and(Hubs::owes)

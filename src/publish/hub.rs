@@ -141,6 +141,7 @@ impl Asked {
         let stranger = || Subscriber {
             topic: self.topic.clone(),
             callback: self.callback.clone(),
+            address: None,
             secret: None,
             since: now,
             expires: now,
