@@ -56,8 +56,6 @@ mod uri;
 
 mod weave;
 
-mod xml;
-
 use std::collections::HashSet;
 use std::sync::Arc;
 

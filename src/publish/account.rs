@@ -183,13 +183,6 @@ impl<'a> Account<'a> {
         (!names.is_empty()).then(|| format!("Also published by {}", listed(&names)))
     }
 
-    /// About as many bytes as it takes to tell it.
-    pub(super) fn length(&self) -> usize {
-        let html = [&self.summary, &self.content].into_iter().flatten();
-        // Marks are escaped, and what is around them is as long as most titles are.
-        html.map(|html| html.len() + html.len() / 16).sum::<usize>() + self.title.len() + 1024
-    }
-
     /// What to show in full: the content, else the summary; both end with the provenance.
     pub(super) fn body(&self) -> &str {
         self.content.as_deref().or(self.summary.as_deref()).unwrap_or_default()

@@ -1,16 +1,17 @@
-//! A masthead and accounts in; an Atom feed (RFC 4287) out.
+//! Writes an Atom feed (RFC 4287) with atom_syndication.
 
 use std::collections::BTreeMap;
 
 use atom_syndication::extension::Extension;
-use atom_syndication::{Category, Feed, FixedDateTime, Generator, Link, Person, Text, TextType};
+use atom_syndication::{
+    Category, Content, Entry, Feed, FixedDateTime, Generator, Link, Person, Source, Text, TextType,
+};
 
 use super::Format;
 use super::account::{Account, Publisher};
 use super::legible::{looks_like_markup, numbered, to_be_numbered};
 use super::masthead::{Masthead, at};
 use super::site::Site;
-use super::xml::{Xml, split_after};
 use crate::model::Timestamp;
 
 /// The namespace of feed paging and archiving (RFC 5005).
@@ -21,19 +22,7 @@ const TOMBSTONES: &str = "http://purl.org/atompub/tombstones/1.0";
 
 /// The feed as bytes, which depend on the arguments alone (Q20).
 pub(super) fn render(masthead: &Masthead, accounts: &[Account<'_>], site: &Site) -> Vec<u8> {
-    let frame = frame(masthead, accounts, site).write_to(Vec::new());
-    let frame = frame.expect("writing to memory cannot fail");
-    let (before, behind) = split_after(&frame, "</subtitle>");
-    let mut feed =
-        Xml::with_room(frame.len() + accounts.iter().map(Account::length).sum::<usize>());
-    feed.raw(before);
-    accounts.iter().filter(|told| told.withdrawn.is_none()).for_each(|told| entry(told, &mut feed));
-    feed.raw(behind);
-    numbered(feed.into_bytes())
-}
-
-/// The feed without its entries, which come right behind the subtitle.
-pub(super) fn frame(masthead: &Masthead, accounts: &[Account<'_>], site: &Site) -> Feed {
+    let told = accounts.iter().filter(|told| told.withdrawn.is_none());
     let mut feed = Feed {
         id: masthead.id.clone(),
         title: text(&masthead.title),
@@ -44,13 +33,14 @@ pub(super) fn frame(masthead: &Masthead, accounts: &[Account<'_>], site: &Site) 
         generator: Some(Generator { value: "gazetted".to_owned(), ..Generator::default() }),
         icon: Some(site.address(super::pages::ICON_PATH)),
         links: links(masthead, site),
+        entries: told.map(entry).collect(),
         ..Feed::default()
     };
     bury(&mut feed, accounts);
     if masthead.place.archived {
         mark_archived(&mut feed);
     }
-    feed
+    numbered(feed.write_to(Vec::new()).expect("writing to memory cannot fail"))
 }
 
 fn links(masthead: &Masthead, site: &Site) -> Vec<Link> {
@@ -110,94 +100,74 @@ fn element(name: &str, value: &str) -> Extension {
     Extension { name: name.to_owned(), value, ..Extension::default() }
 }
 
-fn entry(account: &Account<'_>, to: &mut Xml) {
-    let language = account.language.map(|language| ("xml:lang", language));
-    let html = [language, Some(("type", "html"))];
-    to.start("entry", []);
-    words("title", language, &account.title, to);
-    to.element("id", &account.id);
-    to.element("updated", &date(account.updated).to_rfc3339());
-    people(&account.authors, to);
-    for label in &account.categories {
-        to.empty("category", [Some(("term", label.as_str()))]);
+fn entry(account: &Account<'_>) -> Entry {
+    let language = account.language.map(str::to_owned);
+    Entry {
+        id: account.id.clone(),
+        title: Text { lang: language.clone(), ..text(&account.title) },
+        updated: date(account.updated),
+        published: Some(date(account.published)),
+        authors: account.authors.iter().map(|name| person(name)).collect(),
+        categories: account.categories.iter().map(|label| category(label)).collect(),
+        links: entry_links(account),
+        rights: account.rights.as_deref().map(text),
+        source: Some(source(&account.source)),
+        summary: account
+            .summary
+            .as_ref()
+            .map(|html| Text { lang: language.clone(), ..Text::html(html.clone()) }),
+        content: account.content.as_ref().map(|html| Content {
+            value: Some(html.clone()),
+            content_type: Some("html".to_owned()),
+            lang: language.clone(),
+            ..Content::default()
+        }),
+        ..Entry::default()
     }
-    entry_links(account, to);
-    to.element("published", &date(account.published).to_rfc3339());
-    if let Some(rights) = &account.rights {
-        words("rights", None, rights, to);
-    }
-    source(&account.source, to);
-    if let Some(summary) = &account.summary {
-        to.element_with("summary", html, summary);
-    }
-    if let Some(content) = &account.content {
-        to.element_with("content", html, content);
-    }
-    to.end("entry");
 }
 
-fn entry_links(account: &Account<'_>, to: &mut Xml) {
-    let mut link = |rel, href, more: [Option<(&str, &str)>; 3]| {
-        to.empty("link", [Some(("href", href)), Some(("rel", rel))].into_iter().chain(more));
-    };
-    let page = Some(("type", "text/html"));
-    link("alternate", &account.url, [page, None, None]);
+fn entry_links(account: &Account<'_>) -> Vec<Link> {
+    let mut links = vec![link("alternate", account.url.as_str(), Some("text/html"))];
     if let Some(original) = &account.original {
-        let title = original.host.as_deref().map(|host| ("title", host));
-        link("via", &original.url, [None, title, None]);
+        let title = original.host.clone();
+        links.push(Link { title, ..link("via", original.url.as_str(), None) });
     }
     for copy in &account.copies {
         if let Some(url) = &copy.url {
-            link("via", url, [None, Some(("title", &to_be_numbered(&copy.by))), None]);
+            let title = Some(to_be_numbered(&copy.by));
+            links.push(Link { title, ..link("via", url.as_str(), None) });
         }
     }
     for file in &account.enclosures {
-        let length = file.length.map(|bytes| bytes.to_string());
-        let length = length.as_deref().map(|length| ("length", length));
-        link("enclosure", &file.url, [Some(("type", file.media_type)), None, length]);
+        links.push(Link {
+            length: file.length.map(|bytes| bytes.to_string()),
+            ..link("enclosure", file.url.as_str(), Some(file.media_type))
+        });
     }
     if account.page != account.url {
-        let title = Some(("title", "Who published this, and why it is one story"));
-        link("related", &account.page, [page, title, None]);
+        let title = Some("Who published this, and why it is one story".to_owned());
+        links.push(Link { title, ..link("related", account.page.as_str(), Some("text/html")) });
     }
+    links
 }
 
-/// `atom:source`: who leads, in its own words (Q8).
-fn source(publisher: &Publisher, to: &mut Xml) {
-    to.start("source", []);
-    words("title", None, &publisher.title, to);
-    to.element("id", &publisher.id);
-    to.element("updated", &date(publisher.updated).to_rfc3339());
-    people(&publisher.authors, to);
+/// `atom:source`: the lead's feed, as that feed describes itself (Q8).
+fn source(publisher: &Publisher) -> Source {
+    let mut links = Vec::new();
     if let Some(feed) = &publisher.feed {
-        to.empty("link", [Some(("href", feed.as_str())), Some(("rel", "self"))]);
+        links.push(link("self", feed.as_str(), None));
     }
     if let Some(page) = &publisher.page {
-        let page = [("href", page.as_str()), ("rel", "alternate"), ("type", "text/html")];
-        to.empty("link", page.map(Some));
+        links.push(link("alternate", page.as_str(), Some("text/html")));
     }
-    if let Some(rights) = &publisher.rights {
-        words("rights", None, rights, to);
-    }
-    to.end("source");
-}
-
-fn people(names: &[String], to: &mut Xml) {
-    for name in names {
-        to.start("author", []);
-        to.element("name", name);
-        to.end("author");
-    }
-}
-
-/// The same as [`text`].
-fn words(name: &str, language: Option<(&str, &str)>, plain: &str, to: &mut Xml) {
-    match looks_like_markup(plain) {
-        true => {
-            let html = super::legible::escape(plain);
-            to.element_with(name, [language, Some(("type", "html"))], &html);
-        }
-        false => to.element_with(name, [language], plain),
+    Source {
+        id: publisher.id.clone(),
+        title: text(&publisher.title),
+        updated: date(publisher.updated),
+        authors: publisher.authors.iter().map(|name| person(name)).collect(),
+        rights: publisher.rights.as_deref().map(text),
+        links,
+        ..Source::default()
     }
 }
 
