@@ -443,7 +443,7 @@ impl Desk for Nobody {
         Box::pin(async { Ok(None) })
     }
 
-    fn volume(&self, _: TopicId, _: Volume, _: &'static str) -> Reply<Option<VolumeDetail>> {
+    fn volume(&self, _: TopicId, _: Volume) -> Reply<Option<VolumeDetail>> {
         Box::pin(async { Ok(None) })
     }
 }

@@ -12,6 +12,8 @@ mod archive;
 
 mod atom;
 
+mod closed_volume;
+
 mod coding;
 
 mod conditional;
@@ -52,20 +54,25 @@ mod shelf;
 
 mod site;
 
-mod uri;
+mod size_limit;
 
-mod weave;
+mod truncate;
+
+mod uri;
 
 use std::collections::HashSet;
 use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::model::{Piece, Role, Sources, Story, Timestamp, Topic, TopicId};
+use crate::model::{Piece, Role, Sources, Story, Timestamp, Topic};
 use account::Account;
 use masthead::Masthead;
 
 pub use archive::{NotAVolume, Volume};
+pub use closed_volume::{
+    ClosedVolume, archive_path, render_archived, render_volume, volume_record,
+};
 pub use desk::{
     Before, Delivery, Desk, EarlierDetail, Finding, FoundStory, Marked, NotAQuery, Reply, Search,
     SourceDetail, SourceState, StoryDetail, Unavailable, VolumeDetail, Week,
@@ -76,7 +83,6 @@ pub use ledger::Ledger;
 pub use server::{Address, Audience, Listener, Settings, serve};
 pub use shelf::{Absence, Shelf, Which};
 pub use site::Site;
-pub use weave::{WOVEN, unweave, weave};
 
 /// Something that can be served: a feed, a page, a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -176,21 +182,21 @@ pub fn render_topic_after(
     site: &Site,
 ) -> Vec<Rendered> {
     let site = &site.of_topic(topic);
-    let accounts = explained(topic, stories, words, sources, site);
+    let mut accounts = explained(topic, stories, words, sources, site);
     let masthead = Masthead::of_topic(topic, &accounts, archived, site);
-    let mut rendered = feeds(&masthead, &accounts, site);
+    let mut rendered = size_limit::render(&Format::ALL, &masthead, &mut accounts, site);
     rendered.push(pages::topic(topic, &accounts, site));
     rendered
 }
 
 /// The feeds of all stories, in topics or not. `stories` are newest first by `updated`.
 pub fn render_stories(stories: &[Arc<Story>], sources: &Sources, site: &Site) -> Vec<Rendered> {
-    let accounts = accounts(stories, |story| story.updated, sources, site);
+    let mut accounts = accounts(stories, |story| story.updated, sources, site);
     let last = stories.last();
     let last = last.map(|story| Before { date: story.updated, story: Some(story.id) });
     let earlier = last.map(|before| format!("/stories?before={before}"));
     let masthead = Masthead { earlier, ..Masthead::of_everything(&accounts, site) };
-    feeds(&masthead, &accounts, site)
+    size_limit::render(&Format::ALL, &masthead, &mut accounts, site)
 }
 
 /// A page of earlier stories as a JSON Feed: `/topics/ID.json?before=…`.
@@ -198,7 +204,7 @@ fn render_earlier(before: Before, detail: &EarlierDetail, site: &Site) -> Render
     let EarlierDetail { topic, stories, words, sources, next } = detail;
     let site = &Site { hub: None, ..site.clone() };
     let words = |story: &Story| words.get(&story.id).cloned().unwrap_or_default();
-    let (accounts, masthead) = match topic {
+    let (mut accounts, masthead) = match topic {
         Some(topic) => {
             let accounts = explained(topic, stories, &words, sources, site);
             let masthead = Masthead::of_topic(topic, &accounts, None, site);
@@ -212,7 +218,8 @@ fn render_earlier(before: Before, detail: &EarlierDetail, site: &Site) -> Render
     };
     let at = |before: &Before| format!("{}?before={before}", masthead.stem);
     let (stem, earlier) = (at(&before), next.as_ref().map(at));
-    let rendered = Format::Json.render(&Masthead { stem, earlier, ..masthead }, &accounts, site);
+    let masthead = Masthead { stem, earlier, ..masthead };
+    let rendered = size_limit::render_one(Format::Json, &masthead, &mut accounts, site);
     Rendered { link: None, ..rendered }
 }
 
@@ -225,9 +232,9 @@ fn render_source(detail: &SourceDetail, format: Format, site: &Site) -> Rendered
         let teller = story.members.iter().find(|member| member.entry.source == source.id)?;
         Some(Account::told_by(teller, story, story.updated, sources, site))
     });
-    let accounts = each_id_once(told);
+    let mut accounts = each_id_once(told);
     let masthead = Masthead::of_source(source, &accounts, site);
-    format.render(&masthead, &accounts, site)
+    size_limit::render_one(format, &masthead, &mut accounts, site)
 }
 
 /// What belongs to no single topic: `/`, `/opml` and what the pages look like.
@@ -254,41 +261,6 @@ pub fn render_site(
     rendered
 }
 
-/// An archived feed in every format, as it is kept; `text` reads what is kept of
-/// the feed with an ending.
-pub fn render_archived<E>(
-    topic: &TopicId,
-    volume: Volume,
-    next: Option<Volume>,
-    site: &Site,
-    mut text: impl FnMut(&'static str) -> Result<Option<String>, E>,
-) -> Result<Vec<Rendered>, E> {
-    let mut rendered = Vec::new();
-    for format in Format::ALL {
-        if let Some(text) = text(format.ending())? {
-            rendered.push(archived(topic, volume, next, format, text, site));
-        }
-    }
-    Ok(rendered)
-}
-
-/// An archived feed in one format, with what its bytes cannot say.
-fn archived(
-    topic: &TopicId,
-    volume: Volume,
-    next: Option<Volume>,
-    format: Format,
-    text: String,
-    site: &Site,
-) -> Rendered {
-    Rendered {
-        path: masthead::at(&masthead::volume_path(topic, volume), format),
-        content_type: format.content_type(),
-        body: text.into(),
-        link: Some(Masthead::link_of_volume(topic, volume, next, format, site)),
-    }
-}
-
 /// The page of a story. `compare` tells an earlier text from a later one.
 pub fn render_story(
     detail: &StoryDetail,
@@ -296,27 +268,6 @@ pub fn render_story(
     site: &Site,
 ) -> Rendered {
     pages::story(detail, compare, site)
-}
-
-/// An archived feed of a topic as it closes, after the one before it.
-/// `stories` are newest first by [`Topic::date_of`]; `words` are those which put a
-/// story into a topic that explains itself, as it says them then.
-pub fn render_volume(
-    topic: &Topic,
-    (volume, previous): (Volume, Option<Volume>),
-    stories: &[Arc<Story>],
-    words: &dyn Fn(&Story) -> Vec<String>,
-    sources: &Sources,
-    site: &Site,
-) -> Vec<Rendered> {
-    let accounts = explained(topic, stories, words, sources, site);
-    let masthead = Masthead::of_volume(topic, volume, previous, &accounts, site);
-    feeds(&masthead, &accounts, site)
-}
-
-/// The path below which the archive of a topic is: a volume's name and an ending follow.
-pub fn archive_path(topic: &TopicId) -> String {
-    format!("{}/archive/", site::topic_path(topic))
 }
 
 /// A feed of what a query finds. No hub is told when it changes.
@@ -328,13 +279,9 @@ fn render_search(
 ) -> Rendered {
     let site = Site { hub: None, ..site.clone() };
     let stories: Vec<_> = finding.stories.iter().map(|found| found.story.clone()).collect();
-    let accounts = accounts(&stories, |story| story.updated, &finding.sources, &site);
+    let mut accounts = accounts(&stories, |story| story.updated, &finding.sources, &site);
     let masthead = Masthead::of_search(query, days, &accounts, &site);
-    format.render(&masthead, &accounts, &site)
-}
-
-fn feeds(masthead: &Masthead, accounts: &[Account<'_>], site: &Site) -> Vec<Rendered> {
-    Format::ALL.into_iter().map(|format| format.render(masthead, accounts, site)).collect()
+    size_limit::render_one(format, &masthead, &mut accounts, &site)
 }
 
 /// Accounts of a topic's stories, with the words that put them there where it tells them.

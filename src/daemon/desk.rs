@@ -208,15 +208,8 @@ impl Desk for FrontDesk {
         self.look_up(|records| records.subscribers().map_err(unavailable))
     }
 
-    fn volume(
-        &self,
-        topic: TopicId,
-        volume: Volume,
-        ending: &'static str,
-    ) -> Reply<Option<VolumeDetail>> {
-        self.look_up(move |records| {
-            records.volume_detail(&topic, volume, ending).map_err(unavailable)
-        })
+    fn volume(&self, topic: TopicId, volume: Volume) -> Reply<Option<VolumeDetail>> {
+        self.look_up(move |records| records.volume_detail(&topic, volume).map_err(unavailable))
     }
 
     fn earlier(&self, topic: Option<TopicId>, before: Before) -> Reply<Option<EarlierDetail>> {

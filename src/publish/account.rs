@@ -7,6 +7,7 @@ use std::collections::HashSet;
 use super::desk::Before;
 use super::legible::{escape, excerpt, legible, line, listed};
 use super::site::{Site, story_path};
+use super::truncate::{truncate, written_len};
 use super::uri::{is_uri, uri};
 use crate::model::{Entry, Location, Member, Sources, Story, Timestamp, WithdrawnBy};
 use remarks::{Remarks, also};
@@ -40,11 +41,13 @@ pub(super) struct Account<'a> {
     pub rights: Option<String>,
     /// BCP 47 language tag.
     pub language: Option<&'a str>,
-    /// A short account as HTML; it bears the line of provenance unless there is `content`.
-    pub summary: Option<String>,
-    /// The full account as HTML with the line of provenance at its end.
-    pub content: Option<String>,
-    /// The short account as one line of plain text.
+    /// The lead's short text as HTML. With `content` beside it, it differs from that.
+    summary: Option<String>,
+    /// The lead's full text as HTML.
+    content: Option<String>,
+    /// Paragraphs around the longer of the two.
+    remarks: Remarks,
+    /// The short text as one line of plain text.
     pub excerpt: String,
     /// Attached files with type and, where known, length (Q13).
     pub enclosures: Vec<Attached<'a>>,
@@ -131,7 +134,7 @@ impl<'a> Account<'a> {
         let page = site.address(&path);
         let title = title_of(lead, &source.name);
         let remarks = Remarks::on(story, lead, &source.name, &copies);
-        let (summary, content) = remarks.around(lead, &source.name);
+        let (summary, content) = texts(lead, &source.name);
         Self {
             id: legible(&story.published_id).into_owned(),
             url: lead.url.as_ref().map_or_else(|| page.clone(), uri),
@@ -150,6 +153,7 @@ impl<'a> Account<'a> {
             ),
             summary,
             content,
+            remarks,
             excerpt: excerpt(&lead.text, 400),
             enclosures: lead.enclosures.iter().map(attached).collect(),
             image: lead.image.as_ref().map(uri),
@@ -165,8 +169,7 @@ impl<'a> Account<'a> {
     pub(super) fn matched_by(mut self, words: Vec<String>) -> Self {
         if !words.is_empty() {
             let line = format!("<p>Matched: {}.</p>", escape(&line(&words.join(", "))));
-            let body = if self.content.is_some() { &mut self.content } else { &mut self.summary };
-            body.get_or_insert_default().push_str(&line);
+            self.remarks.after.push_str(&line);
         }
         self.matched = words;
         self
@@ -183,9 +186,78 @@ impl<'a> Account<'a> {
         (!names.is_empty()).then(|| format!("Also published by {}", listed(&names)))
     }
 
-    /// What to show in full: the content, else the summary; both end with the provenance.
-    pub(super) fn body(&self) -> &str {
-        self.content.as_deref().or(self.summary.as_deref()).unwrap_or_default()
+    /// The short text as HTML; without a full text, it has the remarks around it.
+    pub(super) fn summary(&self) -> Option<String> {
+        let summary = self.summary.as_deref()?;
+        Some(if self.content.is_some() { summary.to_owned() } else { self.remarks.around(summary) })
+    }
+
+    /// The full text as HTML, with the remarks around it.
+    pub(super) fn content(&self) -> Option<String> {
+        Some(self.remarks.around(self.content.as_deref()?))
+    }
+
+    /// The longest text there is, as HTML with the remarks around it.
+    pub(super) fn body(&self) -> String {
+        let text = self.content.as_deref().or(self.summary.as_deref());
+        self.remarks.around(text.unwrap_or_default())
+    }
+
+    /// The lead's own texts, without remarks, as far as a feed has them.
+    pub(super) fn texts(&self) -> impl DoubleEndedIterator<Item = &str> {
+        let texts = [&self.summary, &self.content].into_iter().filter_map(|text| text.as_deref());
+        texts.filter(|_| self.withdrawn.is_none())
+    }
+
+    /// Calls `measure` with this item as if its texts were empty.
+    pub(super) fn without_texts<T>(&mut self, measure: impl FnOnce(&Self) -> T) -> T {
+        let empty = |text: &Option<String>| text.as_ref().map(|_| String::new());
+        let texts = (empty(&self.summary), empty(&self.content));
+        let texts = (
+            std::mem::replace(&mut self.summary, texts.0),
+            std::mem::replace(&mut self.content, texts.1),
+        );
+        let measured = measure(self);
+        (self.summary, self.content) = texts;
+        measured
+    }
+
+    /// Shortens texts that would take more than `limit` bytes, and says where the whole text is.
+    pub(super) fn shorten(&mut self, limit: usize) {
+        let link = format!(
+            "<p>This text is shortened. <a href=\"{}\">Read the whole text</a>.</p>",
+            escape(&self.page)
+        );
+        for text in [&mut self.summary, &mut self.content].into_iter().flatten() {
+            if written_len(text) > limit {
+                *text = truncate(text, limit.saturating_sub(written_len(&link))) + &link;
+            }
+        }
+    }
+
+    /// Leaves out what a reader of the feed can do without: the story's page has it.
+    pub(super) fn strip(&mut self) {
+        self.authors.truncate(1);
+        self.categories.clear();
+        self.enclosures.clear();
+        self.copies.clear();
+        self.matched.clear();
+        (self.rights, self.image, self.original) = (None, None, None);
+        self.source.authors.clear();
+        self.source.rights = None;
+        self.remarks.after.clear();
+    }
+}
+
+/// Short and full text of an entry as HTML. One text alone is the short one.
+fn texts(entry: &Entry, publisher: &str) -> (Option<String>, Option<String>) {
+    let html = |html: &Option<String>| Some(legible(filled(html.as_deref())?).into_owned());
+    match (html(&entry.summary), html(&entry.content)) {
+        // Validators object to an entry without any text (MissingTextualContent).
+        (None, None) => (Some(format!("<p>Published by {}.</p>", escape(publisher))), None),
+        (summary, content) => {
+            (summary.filter(|summary| content.as_ref() != Some(summary)), content)
+        }
     }
 }
 

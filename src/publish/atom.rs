@@ -112,14 +112,11 @@ fn entry(account: &Account<'_>) -> Entry {
         links: entry_links(account),
         rights: account.rights.as_deref().map(text),
         source: Some(source(&account.source)),
-        summary: account
-            .summary
-            .as_ref()
-            .map(|html| Text { lang: language.clone(), ..Text::html(html.clone()) }),
-        content: account.content.as_ref().map(|html| Content {
-            value: Some(html.clone()),
+        summary: account.summary().map(|html| Text { lang: language.clone(), ..Text::html(html) }),
+        content: account.content().map(|html| Content {
+            value: Some(html),
             content_type: Some("html".to_owned()),
-            lang: language.clone(),
+            lang: language,
             ..Content::default()
         }),
         ..Entry::default()

@@ -94,13 +94,8 @@ pub trait Desk: Send + Sync + 'static {
         let _ = (topic, before);
         Box::pin(std::future::ready(Ok(None)))
     }
-    /// A closed volume of a topic as the feed of this ending, unless there is none of that name.
-    fn volume(
-        &self,
-        topic: TopicId,
-        volume: Volume,
-        ending: &'static str,
-    ) -> Reply<Option<VolumeDetail>>;
+    /// A closed volume of a topic, unless there is none of that name.
+    fn volume(&self, topic: TopicId, volume: Volume) -> Reply<Option<VolumeDetail>>;
 }
 
 /// What a hub sent to a callback, unread.
@@ -335,7 +330,7 @@ pub struct SourceDetail {
 /// A closed volume of a topic's archive.
 #[derive(Debug, Clone)]
 pub struct VolumeDetail {
-    /// Its bytes, as they were when it closed.
+    /// Its documents in every format, as [`super::ClosedVolume`] holds them.
     pub text: String,
     /// The volume that closed after it.
     pub next: Option<Volume>,

@@ -1,4 +1,4 @@
-//! A masthead and accounts in; a JSON Feed 1.1 out.
+//! Writes a JSON Feed 1.1 with serde.
 
 use serde::Serialize;
 
@@ -46,7 +46,7 @@ struct Item<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     external_url: Option<&'a str>,
     title: &'a str,
-    content_html: &'a str,
+    content_html: String,
     #[serde(skip_serializing_if = "str::is_empty")]
     summary: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -48,16 +48,12 @@ fn links(masthead: &Masthead, site: &Site) -> Vec<Extension> {
 fn item(account: &Account<'_>) -> Item {
     // A summary alone is the description. Beside a full text the description must
     // come first and may not be missing (Q41).
-    let description = match (&account.content, &account.summary) {
-        (_, Some(summary)) => summary.clone(),
-        (Some(_), None) => escape(&account.excerpt),
-        (None, None) => String::new(),
-    };
+    let description = account.summary().unwrap_or_else(|| escape(&account.excerpt));
     Item {
         title: Some(to_be_numbered(&account.title)),
         link: Some(account.url.clone()),
         description: Some(description),
-        content: account.content.clone(),
+        content: account.content(),
         guid: Some(Guid { value: account.id.clone(), permalink: account.id == account.url }),
         pub_date: Some(http_date(account.published)),
         categories: account.categories.iter().map(|label| category(label)).collect(),

@@ -134,6 +134,52 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(12))]
+
+    #[test]
+    fn no_document_is_longer_than_the_limit_whatever_its_entries_hold(
+        entries in proptest::collection::vec((entry(), 0_usize..600, 0_usize..600), 1..8),
+        labels in 0_usize..400,
+    ) {
+        const MAX_FEED: usize = 60_000;
+        let mut site = Site::new("https://news.example/".parse().unwrap(), "News");
+        let stories: Vec<_> = (0..).zip(entries).map(|(number, (mut entry, short, long))| {
+            entry.summary = entry.summary.map(|text| text.repeat(short));
+            entry.content = entry.content.map(|text| format!("<p>{text}</p>").repeat(long));
+            entry.categories = (0..labels * usize::from(number % 3)).map(|n| format!("\"{n}\" {}", "<".repeat(90))).collect();
+            story(number, vec![entry])
+        }).collect();
+        let topic = topic("News".to_owned(), "news".to_owned());
+        let volumes = ("2026-04".parse().unwrap(), None);
+        let volume = |stories: &[_], site: &Site| {
+            render_volume(&topic, volumes, stories, &|_| Vec::new(), &Sources::new(), site)
+        };
+        let whole = render_topic(&topic, &stories, &Sources::new(), &site);
+        let whole_volume = volume(&stories, &site);
+        prop_assert_eq!(whole_volume.stories, stories.len());
+        site.max_feed = MAX_FEED;
+        let rendered = render_topic(&topic, &stories, &Sources::new(), &site);
+        let feeds = || rendered.iter().zip(&whole).filter(|(one, _)| one.path.contains('.'));
+        let fits = feeds().all(|(_, whole)| whole.body.len() <= MAX_FEED);
+        for (feed, whole) in feeds() {
+            prop_assert!(feed.body.len() <= MAX_FEED, "{}: {}", feed.path, feed.body.len());
+            // More fit on the first page of a JSON Feed when they are shorter.
+            prop_assert!(read(feed)? >= read(whole)?, "no entry is left out of {}", feed.path);
+            prop_assert!(!fits || feed == whole, "what fits stays as it is");
+        }
+        let closed = volume(&stories, &site);
+        prop_assert!((1..=stories.len()).contains(&closed.stories));
+        for document in closed.text.split('\0') {
+            prop_assert!(document.len() <= MAX_FEED, "{}", document.len());
+        }
+        if closed.stories > 1 {
+            site.max_feed = Site::MAX_FEED;
+            prop_assert_eq!(&closed, &volume(&stories[..closed.stories], &site), "its texts are whole");
+        }
+    }
+}
+
 /// Reads a document as its readers do. How many stories it tells, for feeds.
 fn read(document: &Rendered) -> Result<Option<usize>, TestCaseError> {
     let text = std::str::from_utf8(&document.body)?;

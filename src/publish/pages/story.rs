@@ -14,7 +14,8 @@ use crate::publish::masthead::title_of;
 use crate::publish::site::{Site, story_path, topic_path};
 use crate::publish::uri::uri;
 
-/// How much of a copy's text is shown: enough to compare, not to republish.
+/// How much of a copy's text is shown: enough to compare, not to republish. The lead's is shown
+/// whole, for feeds that shorten it lead here.
 const PARAGRAPHS: usize = 6;
 const PARAGRAPH: usize = 600;
 
@@ -144,19 +145,23 @@ fn card(member: &Member, shared: &[Range<usize>], leads: bool, sources: &Sources
         joined: minute(member.joined),
         evidence: member.evidence.to_string(),
         remark: None,
-        paragraphs: paragraphs(&entry.text, shared),
+        paragraphs: match leads {
+            true => paragraphs(&entry.text, shared, usize::MAX, entry.text.len()),
+            false => paragraphs(&entry.text, shared, PARAGRAPHS, PARAGRAPH),
+        },
     }
 }
 
-/// The first paragraphs of a text, what it shares with the lead's marked.
-fn paragraphs(text: &str, shared: &[Range<usize>]) -> Vec<Vec<Mark>> {
+/// The first `count` paragraphs of a text, each cut to `length` characters. What it shares with
+/// the lead's is marked.
+fn paragraphs(text: &str, shared: &[Range<usize>], count: usize, length: usize) -> Vec<Vec<Mark>> {
     let mut paragraphs = Vec::new();
     let mut start = 0;
     for paragraph in text.split_inclusive('\n') {
         let place = start;
         start += paragraph.len();
-        let cut = excerpt(paragraph.trim_end(), PARAGRAPH);
-        if paragraph.trim().is_empty() || paragraphs.len() == PARAGRAPHS {
+        let cut = excerpt(paragraph.trim_end(), length);
+        if paragraph.trim().is_empty() || paragraphs.len() == count {
             continue;
         }
         // What an excerpt ends in is not of the text.

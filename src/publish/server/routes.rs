@@ -15,6 +15,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::problem::Detail;
 use super::searching;
 use crate::model::{SourceId, Story, StoryId, Timestamp, TopicId, TopicSilence};
+use crate::publish::closed_volume::archived;
 use crate::publish::coding::{Accepted, Coding};
 use crate::publish::conditional::{Precondition, evaluate};
 use crate::publish::desk::Reply;
@@ -23,8 +24,7 @@ use crate::publish::ledger::{Sight, Tally};
 use crate::publish::site::{story_path, topic_path};
 use crate::publish::{
     Audience, Before, Desk, Format, Rendered, Settings, Shelf, Site, SourceState, StoryDetail,
-    Unavailable, Volume, VolumeDetail, archived, events, pages, render_earlier, render_source,
-    shelf,
+    Unavailable, Volume, VolumeDetail, events, pages, render_earlier, render_source, shelf,
 };
 
 /// Where a route asks, and for how long it waits.
@@ -218,12 +218,12 @@ async fn volume(
     });
     let Some((volume, format)) = named else { return not_found(State(counter)).await };
     let topic = TopicId::new(topic);
-    match counter.reply(counter.desk.volume(topic.clone(), volume, format.ending())).await {
-        Ok(Some(VolumeDetail { text, next })) => {
-            let site = counter.desk.site();
-            let rendered = archived(&topic, volume, next, format, text, &site);
-            passing(&headers, rendered, "public, max-age=86400, immutable")
-        }
+    let site = counter.desk.site();
+    let found = counter.reply(counter.desk.volume(topic.clone(), volume)).await;
+    let document =
+        |VolumeDetail { text, next }| archived(&topic, volume, next, format, &text, &site);
+    match found.map(|detail| detail.and_then(document)) {
+        Ok(Some(rendered)) => passing(&headers, rendered, "public, max-age=86400, immutable"),
         Ok(None) => not_found(State(counter)).await,
         Err(unavailable) => counter.later(&unavailable),
     }
