@@ -4,7 +4,7 @@
 //! `render_…` functions make [`Rendered`] documents of stories that are newest
 //! first. [`Shelf`] holds everything being served, ready in every coding with
 //! its validators. [`serve`] looks up and writes; for what cannot be ready
-//! beforehand it asks the [`Desk`].
+//! beforehand it asks the [`Backend`].
 
 mod account;
 
@@ -74,8 +74,9 @@ pub use closed_volume::{
     ClosedVolume, archive_path, render_archived, render_volume, volume_record,
 };
 pub use desk::{
-    Before, Delivery, Desk, EarlierDetail, Finding, FoundStory, Marked, NotAQuery, Reply, Search,
-    SourceDetail, SourceState, StoryDetail, Unavailable, VolumeDetail, Week,
+    Backend, Before, CallbackBackend, Delivery, EarlierDetail, FeedBackend, Finding, FoundStory,
+    HubBackend, Marked, NotAQuery, Reply, Search, SearchBackend, SourceDetail, SourceState,
+    SourcesBackend, StatusBackend, StoryBackend, StoryDetail, Unavailable, VolumeDetail, Week,
 };
 pub use directory::{Directory, Document, Put};
 pub use guard::Guard;

@@ -17,8 +17,9 @@ use crate::model::{
 use crate::pipeline::{Callbacks, Pulse, Request};
 use crate::publish::hub::{Asked, NotGranted};
 use crate::publish::{
-    Before, Delivery, Desk, EarlierDetail, Finding, FoundStory, Ledger, NotAQuery, Reply, Search,
-    Site, SourceDetail, SourceState, StoryDetail, Unavailable, Volume, VolumeDetail,
+    Backend, Before, CallbackBackend, Delivery, EarlierDetail, FeedBackend, Finding, FoundStory,
+    HubBackend, Ledger, NotAQuery, Reply, Search, SearchBackend, Site, SourceDetail, SourceState,
+    SourcesBackend, StatusBackend, StoryBackend, StoryDetail, Unavailable, Volume, VolumeDetail,
 };
 
 /// Stories that a reader's search looks at, the latest changed first.
@@ -90,7 +91,9 @@ impl FrontDesk {
     }
 }
 
-impl Desk for FrontDesk {
+impl Backend for FrontDesk {}
+
+impl StatusBackend for FrontDesk {
     fn now(&self) -> Timestamp {
         self.clock.now()
     }
@@ -114,7 +117,9 @@ impl Desk for FrontDesk {
     fn next_poll(&self) -> Option<Timestamp> {
         self.pulse.next_poll()
     }
+}
 
+impl SourcesBackend for FrontDesk {
     fn sources(&self) -> Reply<Vec<SourceState>> {
         self.look_up(|records| {
             let plan = records.plan();
@@ -138,6 +143,12 @@ impl Desk for FrontDesk {
         })
     }
 
+    fn subscribers(&self) -> Reply<Vec<Subscriber>> {
+        self.look_up(|records| records.subscribers().map_err(unavailable))
+    }
+}
+
+impl StoryBackend for FrontDesk {
     fn story(&self, id: StoryId) -> Reply<Option<StoryDetail>> {
         let now = self.clock.now();
         self.look_up(move |records| records.story_detail(id, now).map_err(unavailable))
@@ -146,7 +157,9 @@ impl Desk for FrontDesk {
     fn differences(&self, earlier: &str, later: &str) -> Vec<Piece> {
         dedup::differences(earlier, later)
     }
+}
 
+impl SearchBackend for FrontDesk {
     fn search(&self, search: Search) -> Reply<Result<Finding, NotAQuery>> {
         let (records, turn, now) = (self.records.clone(), self.turn.clone(), self.clock.now());
         let background = self.background.clone();
@@ -164,7 +177,9 @@ impl Desk for FrontDesk {
             searching.await.unwrap_or_else(|broken| Err(Unavailable(broken.to_string())))
         })
     }
+}
 
+impl CallbackBackend for FrontDesk {
     fn callback(&self, token: &str) -> Option<u64> {
         let known = self.hubs.callbacks.as_ref()?.knows(token);
         known.then(|| self.records.plan().polling.max_body)
@@ -188,7 +203,9 @@ impl Desk for FrontDesk {
     fn delivered(&self, delivery: Delivery) -> bool {
         self.hubs.callbacks.as_ref().is_some_and(|callbacks| callbacks.deliver(delivery))
     }
+}
 
+impl HubBackend for FrontDesk {
     fn is_hub(&self) -> bool {
         self.records.plan().hub.serves
     }
@@ -203,11 +220,9 @@ impl Desk for FrontDesk {
             answer.await.map_err(|_| stopping())
         })
     }
+}
 
-    fn subscribers(&self) -> Reply<Vec<Subscriber>> {
-        self.look_up(|records| records.subscribers().map_err(unavailable))
-    }
-
+impl FeedBackend for FrontDesk {
     fn volume(&self, topic: TopicId, volume: Volume) -> Reply<Option<VolumeDetail>> {
         self.look_up(move |records| records.volume_detail(&topic, volume).map_err(unavailable))
     }

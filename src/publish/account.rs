@@ -2,6 +2,7 @@
 
 mod remarks;
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use super::desk::Before;
@@ -42,9 +43,9 @@ pub(super) struct Account<'a> {
     /// BCP 47 language tag.
     pub language: Option<&'a str>,
     /// The lead's short text as HTML. With `content` beside it, it differs from that.
-    summary: Option<String>,
+    summary: Option<Cow<'a, str>>,
     /// The lead's full text as HTML.
-    content: Option<String>,
+    content: Option<Cow<'a, str>>,
     /// Paragraphs around the longer of the two.
     remarks: Remarks,
     /// The short text as one line of plain text.
@@ -134,7 +135,7 @@ impl<'a> Account<'a> {
         let page = site.address(&path);
         let title = title_of(lead, &source.name);
         let remarks = Remarks::on(story, lead, &source.name, &copies);
-        let (summary, content) = texts(lead, &source.name);
+        let [summary, content] = texts(lead, &source.name);
         Self {
             id: legible(&story.published_id).into_owned(),
             url: lead.url.as_ref().map_or_else(|| page.clone(), uri),
@@ -211,12 +212,8 @@ impl<'a> Account<'a> {
 
     /// Calls `measure` with this item as if its texts were empty.
     pub(super) fn without_texts<T>(&mut self, measure: impl FnOnce(&Self) -> T) -> T {
-        let empty = |text: &Option<String>| text.as_ref().map(|_| String::new());
-        let texts = (empty(&self.summary), empty(&self.content));
-        let texts = (
-            std::mem::replace(&mut self.summary, texts.0),
-            std::mem::replace(&mut self.content, texts.1),
-        );
+        let take = |text: &mut Option<Cow<'a, str>>| text.as_mut().map(std::mem::take);
+        let texts = (take(&mut self.summary), take(&mut self.content));
         let measured = measure(self);
         (self.summary, self.content) = texts;
         measured
@@ -230,12 +227,13 @@ impl<'a> Account<'a> {
         );
         for text in [&mut self.summary, &mut self.content].into_iter().flatten() {
             if written_len(text) > limit {
-                *text = truncate(text, limit.saturating_sub(written_len(&link))) + &link;
+                let beginning = truncate(text, limit.saturating_sub(written_len(&link)));
+                *text = Cow::Owned(beginning + &link);
             }
         }
     }
 
-    /// Leaves out what a reader of the feed can do without: the story's page has it.
+    /// Leaves out the lists of an entry, where they alone take too much, and says so.
     pub(super) fn strip(&mut self) {
         self.authors.truncate(1);
         self.categories.clear();
@@ -245,18 +243,20 @@ impl<'a> Account<'a> {
         (self.rights, self.image, self.original) = (None, None, None);
         self.source.authors.clear();
         self.source.rights = None;
-        self.remarks.after.clear();
+        self.remarks.after = format!(
+            "<p>Labels, files and further publishers are left out. <a href=\"{}\">See its page</a>.</p>",
+            escape(&self.page)
+        );
     }
 }
 
 /// Short and full text of an entry as HTML. One text alone is the short one.
-fn texts(entry: &Entry, publisher: &str) -> (Option<String>, Option<String>) {
-    let html = |html: &Option<String>| Some(legible(filled(html.as_deref())?).into_owned());
-    match (html(&entry.summary), html(&entry.content)) {
+fn texts<'e>(entry: &'e Entry, publisher: &str) -> [Option<Cow<'e, str>>; 2] {
+    match [&entry.summary, &entry.content].map(|html| filled(html.as_deref()).map(legible)) {
         // Validators object to an entry without any text (MissingTextualContent).
-        (None, None) => (Some(format!("<p>Published by {}.</p>", escape(publisher))), None),
-        (summary, content) => {
-            (summary.filter(|summary| content.as_ref() != Some(summary)), content)
+        [None, None] => [Some(format!("<p>Published by {}.</p>", escape(publisher)).into()), None],
+        [summary, content] => {
+            [summary.filter(|summary| content.as_ref() != Some(summary)), content]
         }
     }
 }

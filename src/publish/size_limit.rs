@@ -78,7 +78,7 @@ fn shorten(masthead: &Masthead, accounts: &mut [Account<'_>], site: &Site) {
     let mut fixed = frame;
     for account in accounts.iter_mut() {
         let mut needed = frame_of(account, frame, masthead, site);
-        // Hundreds of labels and files are nobody's announcement: they leave its text half a share.
+        // Hundreds of labels and files must not take the room of the announcement's text.
         if needed > share / 2 {
             account.strip();
             needed = frame_of(account, frame, masthead, site);

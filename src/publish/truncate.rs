@@ -3,11 +3,8 @@
 use quick_xml::Reader;
 use quick_xml::events::Event;
 
-/// Elements that have no end tag.
-const VOID: [&str; 14] = [
-    "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source",
-    "track", "wbr",
-];
+/// Elements without an end tag, of those that cleaning lets through.
+const VOID: [&str; 5] = ["br", "col", "hr", "img", "wbr"];
 
 /// Elements after which a text can end without a loose end.
 const BLOCKS: [&str; 25] = [

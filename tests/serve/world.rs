@@ -11,8 +11,10 @@ use gazetted::model::{
     StoryId, Timestamp, Topic, TopicId,
 };
 use gazetted::publish::{
-    self, Delivery, Desk, Finding, FoundStory, Ledger, Marked, NotAQuery, Reply, Search, Settings,
-    Shelf, Site, SourceDetail, SourceState, StoryDetail, Unavailable, Volume, VolumeDetail,
+    self, Backend, CallbackBackend, Delivery, FeedBackend, Finding, FoundStory, HubBackend, Ledger,
+    Marked, NotAQuery, Reply, Search, SearchBackend, Settings, Shelf, Site, SourceDetail,
+    SourceState, SourcesBackend, StatusBackend, StoryBackend, StoryDetail, Unavailable, Volume,
+    VolumeDetail,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -183,7 +185,9 @@ impl TestDesk {
 
 type Stories = Vec<Arc<Story>>;
 
-impl Desk for TestDesk {
+impl Backend for TestDesk {}
+
+impl StatusBackend for TestDesk {
     fn now(&self) -> Timestamp {
         now()
     }
@@ -211,12 +215,16 @@ impl Desk for TestDesk {
     fn ledger(&self) -> Arc<Ledger> {
         self.ledger.clone()
     }
+}
 
+impl SourcesBackend for TestDesk {
     fn sources(&self) -> Reply<Vec<SourceState>> {
         let states = self.states.lock().unwrap().clone();
         self.reply(states)
     }
+}
 
+impl StoryBackend for TestDesk {
     fn story(&self, id: StoryId) -> Reply<Option<StoryDetail>> {
         let stories = self.stories.lock().unwrap();
         let found = stories.iter().find(|story| story.id == id).map(|story| StoryDetail {
@@ -230,7 +238,9 @@ impl Desk for TestDesk {
         });
         self.reply(found)
     }
+}
 
+impl SearchBackend for TestDesk {
     fn search(&self, search: Search) -> Reply<Result<Finding, NotAQuery>> {
         let stories = self.stories.lock().unwrap();
         let found = stories.iter().map(|story| FoundStory {
@@ -250,7 +260,9 @@ impl Desk for TestDesk {
         };
         self.reply(Ok(finding))
     }
+}
 
+impl CallbackBackend for TestDesk {
     fn callback(&self, token: &str) -> Option<u64> {
         (token == "known").then_some(u64::MAX)
     }
@@ -268,7 +280,11 @@ impl Desk for TestDesk {
         }
         fits
     }
+}
 
+impl HubBackend for TestDesk {}
+
+impl FeedBackend for TestDesk {
     fn source(&self, source: SourceId, _confide: bool) -> Reply<Option<SourceDetail>> {
         let tells =
             |story: &&Arc<Story>| story.members.iter().any(|member| member.entry.source == source);

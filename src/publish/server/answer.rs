@@ -32,7 +32,7 @@ use crate::publish::delta;
 use crate::publish::guard::{self, Guards};
 use crate::publish::heads;
 use crate::publish::shelf::{self, Coded, Held, Shelved};
-use crate::publish::{Desk, Shelf};
+use crate::publish::{Backend, Shelf};
 
 /// Bytes of the shelf as they are, or whatever a route made.
 pub(super) type Body = Either<Full<Bytes>, PageBody>;
@@ -41,7 +41,7 @@ pub(super) type Body = Either<Full<Bytes>, PageBody>;
 pub(super) struct Office {
     pub(super) settings: Settings,
     shelf: Arc<Shelf>,
-    desk: Arc<dyn Desk>,
+    desk: Arc<dyn Backend>,
     routes: Router,
     callbacks: Callbacks,
     /// Requests under way of those who come by a proxy.
@@ -55,7 +55,7 @@ pub(super) type Answering = future::Either<
 >;
 
 impl Office {
-    pub(super) fn new(shelf: Arc<Shelf>, desk: Arc<dyn Desk>, settings: Settings) -> Self {
+    pub(super) fn new(shelf: Arc<Shelf>, desk: Arc<dyn Backend>, settings: Settings) -> Self {
         let routes = routes::routes(desk.clone(), shelf.clone(), &settings);
         let callbacks = Callbacks::new(desk.clone(), settings.desk);
         let turns = Admission::of_requests(&settings);

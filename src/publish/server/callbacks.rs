@@ -17,7 +17,7 @@ use url::form_urlencoded;
 
 use super::answer::{Body, brief, closing};
 use crate::model::Signature;
-use crate::publish::{Delivery, Desk, heads};
+use crate::publish::{CallbackBackend, Delivery, heads};
 
 /// What the path of a callback begins with; the token follows.
 const PATH: &str = "/push/";
@@ -30,7 +30,7 @@ const ROOM: usize = 32 * 1024;
 
 /// Where hubs call.
 pub(super) struct Callbacks {
-    desk: Arc<dyn Desk>,
+    desk: Arc<dyn CallbackBackend>,
     /// How long the desk may take.
     patience: Duration,
     room: Arc<Semaphore>,
@@ -42,7 +42,7 @@ pub(super) fn token(path: &str) -> Option<&str> {
 }
 
 impl Callbacks {
-    pub(super) fn new(desk: Arc<dyn Desk>, patience: Duration) -> Self {
+    pub(super) fn new(desk: Arc<dyn CallbackBackend>, patience: Duration) -> Self {
         Self { desk, patience, room: Arc::new(Semaphore::new(ROOM)) }
     }
 

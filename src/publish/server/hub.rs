@@ -9,7 +9,7 @@ use http_body_util::{BodyExt, Either, Full, Limited};
 use hyper::body::Incoming;
 
 use super::answer::{Body, brief, closing};
-use crate::publish::Desk;
+use crate::publish::HubBackend;
 use crate::publish::hub::{Asked, NotGranted, PATH};
 
 /// The longest form, in bytes, and how long it may take to come.
@@ -23,7 +23,7 @@ pub(super) fn is_at(path: &str) -> bool {
 
 /// Takes a request in, without waiting for what comes of it.
 pub(super) async fn answer(
-    desk: &dyn Desk,
+    desk: &dyn HubBackend,
     patience: Duration,
     request: Request<Incoming>,
 ) -> Response<Body> {

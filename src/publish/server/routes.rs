@@ -23,14 +23,14 @@ use crate::publish::heads::{self, Facts};
 use crate::publish::ledger::{Sight, Tally};
 use crate::publish::site::{story_path, topic_path};
 use crate::publish::{
-    Audience, Before, Desk, Format, Rendered, Settings, Shelf, Site, SourceState, StoryDetail,
+    Audience, Backend, Before, Format, Rendered, Settings, Shelf, Site, SourceState, StoryDetail,
     Unavailable, Volume, VolumeDetail, events, pages, render_earlier, render_source, shelf,
 };
 
 /// Where a route asks, and for how long it waits.
 #[derive(Clone)]
 pub(super) struct Counter {
-    pub(super) desk: Arc<dyn Desk>,
+    pub(super) desk: Arc<dyn Backend>,
     pub(super) shelf: Arc<Shelf>,
     patience: Duration,
     /// Whether whoever asks here may know of what is private.
@@ -38,7 +38,7 @@ pub(super) struct Counter {
 }
 
 /// Everything that cannot be ready beforehand.
-pub(super) fn routes(desk: Arc<dyn Desk>, shelf: Arc<Shelf>, settings: &Settings) -> Router {
+pub(super) fn routes(desk: Arc<dyn Backend>, shelf: Arc<Shelf>, settings: &Settings) -> Router {
     let mut router = Router::new();
     if settings.audience != Audience::Readers {
         router = router
