@@ -10,15 +10,15 @@ use crate::clock::Clock;
 use crate::dedup;
 use crate::fetch::websub;
 use crate::inquiry::Records;
-use crate::inquiry::trial::{Caught, Scope};
+use crate::inquiry::trial::Scope;
 use crate::model::{
     Piece, Source, SourceId, StoryId, Subscriber, Timestamp, TopicId, TopicSilence,
 };
 use crate::pipeline::{Callbacks, Pulse, Request};
 use crate::publish::hub::{Asked, NotGranted};
 use crate::publish::{
-    Backend, Before, CallbackBackend, Delivery, EarlierDetail, FeedBackend, Finding, FoundStory,
-    HubBackend, Ledger, NotAQuery, Reply, Search, SearchBackend, Site, SourceDetail, SourceState,
+    Backend, Before, CallbackBackend, Delivery, EarlierDetail, FeedBackend, Finding, HubBackend,
+    Ledger, NotAQuery, Reply, Search, SearchBackend, Site, SourceDetail, SourceState,
     SourcesBackend, StatusBackend, StoryBackend, StoryDetail, Unavailable, Volume, VolumeDetail,
 };
 
@@ -255,22 +255,5 @@ fn found(
         public: true,
     };
     let tried = records.tried(&search.query, &scope, now, go_on).map_err(unavailable)?;
-    let trial = match tried {
-        Ok(trial) => trial,
-        Err(problems) => return Ok(Err(NotAQuery(problems))),
-    };
-    let found = |caught: Caught| {
-        let Caught { story, title, excerpt } = caught;
-        FoundStory { story, title, excerpt }
-    };
-    Ok(Ok(Finding {
-        stories: trial.sample.into_iter().map(found).collect(),
-        count: trial.count,
-        looked_at: trial.looked_at,
-        back_to: trial.back_to,
-        weeks: trial.weeks,
-        alike: trial.alike,
-        warnings: trial.warnings,
-        sources: records.plan().sources.clone(),
-    }))
+    Ok(tried.map(|trial| trial.finding).map_err(NotAQuery))
 }
