@@ -8,10 +8,10 @@ use atom_syndication::{
 };
 
 use super::Format;
-use super::account::{Account, Publisher};
-use super::legible::{looks_like_markup, numbered, to_be_numbered};
-use super::masthead::{Masthead, at};
+use super::feed_item::{FeedItem, Publisher};
+use super::feed_meta::{FeedMeta, at};
 use super::site::Site;
+use super::text_escape::{looks_like_markup, numbered, to_be_numbered};
 use crate::model::Timestamp;
 
 /// The namespace of feed paging and archiving (RFC 5005).
@@ -21,34 +21,34 @@ const HISTORY: &str = "http://purl.org/syndication/history/1.0";
 const TOMBSTONES: &str = "http://purl.org/atompub/tombstones/1.0";
 
 /// The feed as bytes, which depend on the arguments alone (Q20).
-pub(super) fn render(masthead: &Masthead, accounts: &[Account<'_>], site: &Site) -> Vec<u8> {
-    let told = accounts.iter().filter(|told| told.withdrawn.is_none());
+pub(super) fn render(meta: &FeedMeta, items: &[FeedItem<'_>], site: &Site) -> Vec<u8> {
+    let told = items.iter().filter(|told| told.withdrawn.is_none());
     let mut feed = Feed {
-        id: masthead.id.clone(),
-        title: text(&masthead.title),
-        subtitle: Some(text(&masthead.description)),
-        updated: date(masthead.updated),
+        id: meta.id.clone(),
+        title: text(&meta.title),
+        subtitle: Some(text(&meta.description)),
+        updated: date(meta.updated),
         // Every entry names its own authors; this one keeps an empty feed valid (Q1).
         authors: vec![person(&site.name())],
         generator: Some(Generator { value: "gazetted".to_owned(), ..Generator::default() }),
         icon: Some(site.address(super::pages::ICON_PATH)),
-        links: links(masthead, site),
+        links: links(meta, site),
         entries: told.map(entry).collect(),
         ..Feed::default()
     };
-    bury(&mut feed, accounts);
-    if masthead.place.archived {
+    bury(&mut feed, items);
+    if meta.place.archived {
         mark_archived(&mut feed);
     }
     numbered(feed.write_to(Vec::new()).expect("writing to memory cannot fail"))
 }
 
-fn links(masthead: &Masthead, site: &Site) -> Vec<Link> {
+fn links(meta: &FeedMeta, site: &Site) -> Vec<Link> {
     let mut links = vec![
-        link("self", masthead.address(Format::Atom, site), Some(Format::Atom.media_type())),
-        link("alternate", site.address(&masthead.page), Some("text/html")),
+        link("self", meta.address(Format::Atom, site), Some(Format::Atom.media_type())),
+        link("alternate", site.address(&meta.page), Some("text/html")),
     ];
-    let place = &masthead.place;
+    let place = &meta.place;
     if let Some(hub) = site.hub.as_ref().filter(|_| !place.archived) {
         links.push(link("hub", hub.as_str(), None));
     }
@@ -68,8 +68,8 @@ fn mark_archived(feed: &mut Feed) {
 
 /// `<at:deleted-entry>` for what was taken back, with the source that did:
 /// without it a reader may not believe a feed that is not the entry's own (Q15).
-fn bury(feed: &mut Feed, accounts: &[Account<'_>]) {
-    let tombstones: Vec<_> = accounts.iter().filter_map(tombstone).collect();
+fn bury(feed: &mut Feed, items: &[FeedItem<'_>]) {
+    let tombstones: Vec<_> = items.iter().filter_map(tombstone).collect();
     if !tombstones.is_empty() {
         feed.namespaces.insert("at".to_owned(), TOMBSTONES.to_owned());
         let names = BTreeMap::from([("deleted-entry".to_owned(), tombstones)]);
@@ -77,10 +77,10 @@ fn bury(feed: &mut Feed, accounts: &[Account<'_>]) {
     }
 }
 
-fn tombstone(account: &Account<'_>) -> Option<Extension> {
-    let when = account.withdrawn?;
-    let attributes = [("ref", account.id.clone()), ("when", when.to_string())];
-    let publisher = &account.source;
+fn tombstone(item: &FeedItem<'_>) -> Option<Extension> {
+    let when = item.withdrawn?;
+    let attributes = [("ref", item.id.clone()), ("when", when.to_string())];
+    let publisher = &item.source;
     let said = [
         ("id", publisher.id.clone()),
         ("title", publisher.title.clone()),
@@ -100,20 +100,20 @@ fn element(name: &str, value: &str) -> Extension {
     Extension { name: name.to_owned(), value, ..Extension::default() }
 }
 
-fn entry(account: &Account<'_>) -> Entry {
-    let language = account.language.map(str::to_owned);
+fn entry(item: &FeedItem<'_>) -> Entry {
+    let language = item.language.map(str::to_owned);
     Entry {
-        id: account.id.clone(),
-        title: Text { lang: language.clone(), ..text(&account.title) },
-        updated: date(account.updated),
-        published: Some(date(account.published)),
-        authors: account.authors.iter().map(|name| person(name)).collect(),
-        categories: account.categories.iter().map(|label| category(label)).collect(),
-        links: entry_links(account),
-        rights: account.rights.as_deref().map(text),
-        source: Some(source(&account.source)),
-        summary: account.summary().map(|html| Text { lang: language.clone(), ..Text::html(html) }),
-        content: account.content().map(|html| Content {
+        id: item.id.clone(),
+        title: Text { lang: language.clone(), ..text(&item.title) },
+        updated: date(item.updated),
+        published: Some(date(item.published)),
+        authors: item.authors.iter().map(|name| person(name)).collect(),
+        categories: item.categories.iter().map(|label| category(label)).collect(),
+        links: entry_links(item),
+        rights: item.rights.as_deref().map(text),
+        source: Some(source(&item.source)),
+        summary: item.summary().map(|html| Text { lang: language.clone(), ..Text::html(html) }),
+        content: item.content().map(|html| Content {
             value: Some(html),
             content_type: Some("html".to_owned()),
             lang: language,
@@ -123,27 +123,27 @@ fn entry(account: &Account<'_>) -> Entry {
     }
 }
 
-fn entry_links(account: &Account<'_>) -> Vec<Link> {
-    let mut links = vec![link("alternate", account.url.as_str(), Some("text/html"))];
-    if let Some(original) = &account.original {
+fn entry_links(item: &FeedItem<'_>) -> Vec<Link> {
+    let mut links = vec![link("alternate", item.url.as_str(), Some("text/html"))];
+    if let Some(original) = &item.original {
         let title = original.host.clone();
         links.push(Link { title, ..link("via", original.url.as_str(), None) });
     }
-    for copy in &account.copies {
+    for copy in &item.copies {
         if let Some(url) = &copy.url {
             let title = Some(to_be_numbered(&copy.by));
             links.push(Link { title, ..link("via", url.as_str(), None) });
         }
     }
-    for file in &account.enclosures {
+    for file in &item.enclosures {
         links.push(Link {
             length: file.length.map(|bytes| bytes.to_string()),
             ..link("enclosure", file.url.as_str(), Some(file.media_type))
         });
     }
-    if account.page != account.url {
+    if item.page != item.url {
         let title = Some("Who published this, and why it is one story".to_owned());
-        links.push(Link { title, ..link("related", account.page.as_str(), Some("text/html")) });
+        links.push(Link { title, ..link("related", item.page.as_str(), Some("text/html")) });
     }
     links
 }
@@ -172,7 +172,7 @@ fn source(publisher: &Publisher) -> Source {
 /// as HTML and escaped once more, so that none has to guess (Q10).
 pub(super) fn text(plain: &str) -> Text {
     if looks_like_markup(plain) {
-        let value = super::legible::escape(plain);
+        let value = super::text_escape::escape(plain);
         Text { value, r#type: TextType::Html, ..Text::default() }
     } else {
         Text::plain(plain)

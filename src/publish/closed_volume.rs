@@ -7,7 +7,7 @@ use std::cmp::Reverse;
 use std::sync::Arc;
 
 use super::archive::Volume;
-use super::masthead::{Masthead, at, volume_path};
+use super::feed_meta::{FeedMeta, at, volume_path};
 use super::site::{Site, topic_path};
 use super::{Format, Rendered, explained, size_limit};
 use crate::model::{Sources, Story, Topic, TopicId};
@@ -39,18 +39,18 @@ pub fn render_volume(
 ) -> ClosedVolume {
     let mut newest_first = stories.to_vec();
     newest_first.sort_by_key(|story| Reverse((topic.date_of(story), story.id)));
-    let mut accounts = explained(topic, &newest_first, words, sources, site);
-    let masthead = Masthead::of_volume(topic, volume, previous, &accounts, site);
-    let whole = size_limit::render_whole(&Format::ALL, &masthead, &accounts, site);
+    let mut items = explained(topic, &newest_first, words, sources, site);
+    let meta = FeedMeta::of_volume(topic, volume, previous, &items, site);
+    let whole = size_limit::render_whole(&Format::ALL, &meta, &items, site);
     let rendered = match whole {
         Some(whole) => whole,
         None if stories.len() > 1 => {
             let mut in_order = explained(topic, stories, words, sources, site);
-            let count = size_limit::fitting(&masthead, &mut in_order, site);
+            let count = size_limit::fitting(&meta, &mut in_order, site);
             let fitting = &stories[..count.clamp(1, stories.len() - 1)];
             return render_volume(topic, (volume, previous), fitting, words, sources, site);
         }
-        None => size_limit::render(&Format::ALL, &masthead, &mut accounts, site),
+        None => size_limit::render(&Format::ALL, &meta, &mut items, site),
     };
     let texts: Vec<_> =
         rendered.iter().map(|document| String::from_utf8_lossy(&document.body)).collect();
@@ -95,6 +95,6 @@ pub(super) fn archived(
         path: at(&volume_path(topic, volume), format),
         content_type: format.content_type(),
         body: document.to_owned().into(),
-        link: Some(Masthead::link_of_volume(topic, volume, next, format, site)),
+        link: Some(FeedMeta::link_of_volume(topic, volume, next, format, site)),
     })
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use url::Url;
 
-use super::legible::line;
+use super::text_escape::line;
 use crate::model::{SourceId, StoryId, Timestamp, Topic, TopicId};
 
 /// What the published feeds have in common.

@@ -3,8 +3,8 @@
 //! A feed that fits is rendered as it is, and costs nothing more. The texts are the same in every
 //! format, so the limit on them follows from the format in which they take most bytes.
 
-use super::account::Account;
-use super::masthead::Masthead;
+use super::feed_item::FeedItem;
+use super::feed_meta::FeedMeta;
 use super::site::Site;
 use super::truncate::written_len;
 use super::{Format, Rendered};
@@ -12,82 +12,82 @@ use super::{Format, Rendered};
 /// Renders a feed in these formats. Shortens the longest texts if a document would be too long.
 pub(super) fn render(
     formats: &[Format],
-    masthead: &Masthead,
-    accounts: &mut [Account<'_>],
+    meta: &FeedMeta,
+    items: &mut [FeedItem<'_>],
     site: &Site,
 ) -> Vec<Rendered> {
-    if let Some(whole) = render_whole(formats, masthead, accounts, site) {
+    if let Some(whole) = render_whole(formats, meta, items, site) {
         return whole;
     }
-    shorten(masthead, accounts, site);
-    render_all(formats, masthead, accounts, site)
+    shorten(meta, items, site);
+    render_all(formats, meta, items, site)
 }
 
 /// The same in one format.
 pub(super) fn render_one(
     format: Format,
-    masthead: &Masthead,
-    accounts: &mut [Account<'_>],
+    meta: &FeedMeta,
+    items: &mut [FeedItem<'_>],
     site: &Site,
 ) -> Rendered {
-    render(&[format], masthead, accounts, site).remove(0)
+    render(&[format], meta, items, site).remove(0)
 }
 
 /// Renders a feed in these formats, unless a document would be too long.
 pub(super) fn render_whole(
     formats: &[Format],
-    masthead: &Masthead,
-    accounts: &[Account<'_>],
+    meta: &FeedMeta,
+    items: &[FeedItem<'_>],
     site: &Site,
 ) -> Option<Vec<Rendered>> {
     // No document is shorter than its texts: what is far too long is not even written.
-    let text = |account: &Account<'_>| account.texts().next_back().map_or(0, str::len);
-    let least: usize = accounts.iter().map(text).sum();
+    let text = |item: &FeedItem<'_>| item.texts().next_back().map_or(0, str::len);
+    let least: usize = items.iter().map(text).sum();
     if least > site.max_feed {
         return None;
     }
-    let rendered = render_all(formats, masthead, accounts, site);
+    let rendered = render_all(formats, meta, items, site);
     rendered.iter().all(|document| document.body.len() <= site.max_feed).then_some(rendered)
 }
 
 /// How many of these, in their order, fit into one feed without being shortened.
-pub(super) fn fitting(masthead: &Masthead, accounts: &mut [Account<'_>], site: &Site) -> usize {
-    let frame = longest(masthead, &[], site);
+pub(super) fn fitting(meta: &FeedMeta, items: &mut [FeedItem<'_>], site: &Site) -> usize {
+    let frame = longest(meta, &[], site);
     let mut left = site.max_feed.saturating_sub(frame);
-    let fits = |account: &mut Account<'_>| {
-        let texts: usize = account.texts().map(written_len).sum();
-        left = left.checked_sub(texts + frame_of(account, frame, masthead, site))?;
+    let fits = |item: &mut FeedItem<'_>| {
+        let texts: usize = item.texts().map(written_len).sum();
+        left = left.checked_sub(texts + frame_of(item, frame, meta, site))?;
         Some(())
     };
-    accounts.iter_mut().map_while(fits).count()
+    items.iter_mut().map_while(fits).count()
 }
 
 fn render_all(
     formats: &[Format],
-    masthead: &Masthead,
-    accounts: &[Account<'_>],
+    meta: &FeedMeta,
+    items: &[FeedItem<'_>],
     site: &Site,
 ) -> Vec<Rendered> {
-    formats.iter().map(|format| format.render(masthead, accounts, site)).collect()
+    formats.iter().map(|format| format.render(meta, items, site)).collect()
 }
 
 /// Shortens the longest texts until the feed fits in every format.
-fn shorten(masthead: &Masthead, accounts: &mut [Account<'_>], site: &Site) {
-    let frame = longest(masthead, &[], site);
-    let share = site.max_feed / accounts.len().max(1);
+fn shorten(meta: &FeedMeta, items: &mut [FeedItem<'_>], site: &Site) {
+    let frame = longest(meta, &[], site);
+    let share = site.max_feed / items.len().max(1);
     let mut fixed = frame;
-    for account in accounts.iter_mut() {
-        let mut needed = frame_of(account, frame, masthead, site);
+    for item in items.iter_mut() {
+        let mut needed = frame_of(item, frame, meta, site);
         // Hundreds of labels and files must not take the room of the announcement's text.
         if needed > share / 2 {
-            account.strip();
-            needed = frame_of(account, frame, masthead, site);
+            item.strip();
+            needed = frame_of(item, frame, meta, site);
         }
         fixed += needed;
     }
-    let lengths = accounts.iter().flat_map(|account| account.texts().map(written_len)).collect();
+    let lengths = items.iter().flat_map(|item| item.texts().map(written_len)).collect();
     let limit = text_limit(lengths, site.max_feed.saturating_sub(fixed));
-    accounts.iter_mut().for_each(|account| account.shorten(limit));
+    items.iter_mut().for_each(|item| item.shorten(limit));
 }
 
 /// The greatest length for which texts of these lengths, cut to it, fit into `room`.
@@ -104,16 +104,15 @@ fn text_limit(mut lengths: Vec<usize>, mut room: usize) -> usize {
 }
 
 /// The bytes that one entry takes without its texts, in a feed whose frame takes `frame` bytes.
-fn frame_of(account: &mut Account<'_>, frame: usize, masthead: &Masthead, site: &Site) -> usize {
-    let with =
-        account.without_texts(|account| longest(masthead, std::slice::from_ref(account), site));
+fn frame_of(item: &mut FeedItem<'_>, frame: usize, meta: &FeedMeta, site: &Site) -> usize {
+    let with = item.without_texts(|item| longest(meta, std::slice::from_ref(item), site));
     // A comma stands between the items of a JSON Feed.
     with.saturating_sub(frame) + 1
 }
 
 /// The length of the longest document.
-fn longest(masthead: &Masthead, accounts: &[Account<'_>], site: &Site) -> usize {
-    let lengths = Format::ALL.map(|format| format.render(masthead, accounts, site).body.len());
+fn longest(meta: &FeedMeta, items: &[FeedItem<'_>], site: &Site) -> usize {
+    let lengths = Format::ALL.map(|format| format.render(meta, items, site).body.len());
     lengths.into_iter().max().unwrap_or_default()
 }
 

@@ -192,7 +192,7 @@ mod tests {
             texts in proptest::collection::vec("[a-z &;\"<]{0,40}", 1..12),
             limit in 0_usize..600,
         ) {
-            let item = |text: &String| format!("<li><p>{}</p><br></li>", crate::publish::legible::escape(text));
+            let item = |text: &String| format!("<li><p>{}</p><br></li>", crate::publish::text_escape::escape(text));
             let html = format!("<div><ul>{}</ul></div>", texts.iter().map(item).collect::<String>());
             let cut = truncate(&html, limit);
             for name in ["div", "ul", "li", "p"] {

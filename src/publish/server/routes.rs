@@ -15,16 +15,17 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::problem::Detail;
 use super::searching;
 use crate::model::{SourceId, Story, StoryId, Timestamp, TopicId, TopicSilence};
+use crate::publish::backend::Reply;
 use crate::publish::closed_volume::archived;
 use crate::publish::coding::{Accepted, Coding};
 use crate::publish::conditional::{Precondition, evaluate};
-use crate::publish::desk::Reply;
-use crate::publish::heads::{self, Facts};
-use crate::publish::ledger::{Sight, Tally};
+use crate::publish::metrics::{Sight, Tally};
+use crate::publish::response_headers::{self, Facts};
 use crate::publish::site::{story_path, topic_path};
 use crate::publish::{
     Audience, Backend, Before, Format, Rendered, Settings, Shelf, Site, SourceState, StoryDetail,
-    Unavailable, Volume, VolumeDetail, events, pages, render_earlier, render_source, shelf,
+    Unavailable, Volume, VolumeDetail, events, pages, render_earlier, render_source,
+    response_cache,
 };
 
 /// Where a route asks, and for how long it waits.
@@ -307,7 +308,7 @@ pub(super) fn passing(
     cache_control: &'static str,
 ) -> Response<Body> {
     let hash = xxh3_64(&document.body);
-    let tags = Coding::ALL.map(|coding| shelf::tag(hash, coding));
+    let tags = Coding::ALL.map(|coding| response_cache::tag(hash, coding));
     // It has no Last-Modified, so only a tag can match.
     let never = Timestamp::from_millis(i64::MAX);
     let known = evaluate(headers, tags.iter().map(|tag| tag.to_str().ok()), never);
@@ -329,12 +330,12 @@ pub(super) fn passing(
     };
     let mut response = match held {
         Some(tag) => {
-            let heads = heads::unchanged(&facts, tag);
+            let heads = response_headers::unchanged(&facts, tag);
             with_headers(StatusCode::NOT_MODIFIED, heads, Body::empty())
         }
         None => {
             let body = coding.encode(&document.body);
-            let heads = heads::full(&facts, coding, &tags[coding as usize], body.len());
+            let heads = response_headers::full(&facts, coding, &tags[coding as usize], body.len());
             with_headers(StatusCode::OK, heads, body.into())
         }
     };
@@ -407,7 +408,7 @@ fn typed(
     let mut response = answer(status, text.into(), cache_control);
     let content_type = HeaderValue::from_static(content_type);
     let headers = response.headers_mut();
-    headers.extend(heads::safety(&content_type));
+    headers.extend(response_headers::safety(&content_type));
     headers.insert(CONTENT_TYPE, content_type);
     response
 }

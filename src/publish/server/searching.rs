@@ -8,8 +8,8 @@ use axum::http::{HeaderMap, Response, StatusCode, Uri};
 use url::form_urlencoded;
 
 use super::routes::{Counter, message, page, passing};
-use crate::publish::desk::{Finding, NotAQuery, Search};
-use crate::publish::masthead::DAYS;
+use crate::publish::backend::{Finding, NotAQuery, Search};
+use crate::publish::feed_meta::DAYS;
 use crate::publish::site::topic_path;
 use crate::publish::{Format, pages, render_search};
 

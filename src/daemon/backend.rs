@@ -1,4 +1,4 @@
-//! What pages and health ask in; what the daemon knows, out.
+//! Answers the server from the records and the running loop.
 
 use std::sync::Arc;
 
@@ -26,12 +26,12 @@ use crate::publish::{
 const SEARCHED: usize = 10_000;
 
 /// Answers the server over the records and the loop's pulse.
-pub(super) struct FrontDesk {
+pub(super) struct DaemonBackend {
     records: Arc<Records>,
     pulse: Arc<Pulse>,
     ledger: Arc<Ledger>,
     clock: Clock,
-    hubs: HubDesk,
+    hubs: HubChannels,
     /// Where searches are made.
     background: Background,
     /// One search at a time: it takes a core for seconds, and anybody may ask.
@@ -41,7 +41,7 @@ pub(super) struct FrontDesk {
 }
 
 /// Where hubs' calls go.
-pub(super) struct HubDesk {
+pub(super) struct HubChannels {
     /// The callbacks that are open.
     pub(super) callbacks: Option<Callbacks>,
     /// The loop.
@@ -51,13 +51,13 @@ pub(super) struct HubDesk {
 /// Look-ups at a time.
 const LOOKING: usize = 4;
 
-impl FrontDesk {
+impl DaemonBackend {
     pub(super) fn new(
         records: Arc<Records>,
         pulse: Arc<Pulse>,
         ledger: Arc<Ledger>,
         clock: Clock,
-        hubs: HubDesk,
+        hubs: HubChannels,
         background: Background,
     ) -> Self {
         Self {
@@ -91,9 +91,9 @@ impl FrontDesk {
     }
 }
 
-impl Backend for FrontDesk {}
+impl Backend for DaemonBackend {}
 
-impl StatusBackend for FrontDesk {
+impl StatusBackend for DaemonBackend {
     fn now(&self) -> Timestamp {
         self.clock.now()
     }
@@ -119,7 +119,7 @@ impl StatusBackend for FrontDesk {
     }
 }
 
-impl SourcesBackend for FrontDesk {
+impl SourcesBackend for DaemonBackend {
     fn sources(&self) -> Reply<Vec<SourceState>> {
         self.look_up(|records| {
             let plan = records.plan();
@@ -148,7 +148,7 @@ impl SourcesBackend for FrontDesk {
     }
 }
 
-impl StoryBackend for FrontDesk {
+impl StoryBackend for DaemonBackend {
     fn story(&self, id: StoryId) -> Reply<Option<StoryDetail>> {
         let now = self.clock.now();
         self.look_up(move |records| records.story_detail(id, now).map_err(unavailable))
@@ -159,7 +159,7 @@ impl StoryBackend for FrontDesk {
     }
 }
 
-impl SearchBackend for FrontDesk {
+impl SearchBackend for DaemonBackend {
     fn search(&self, search: Search) -> Reply<Result<Finding, NotAQuery>> {
         let (records, turn, now) = (self.records.clone(), self.turn.clone(), self.clock.now());
         let background = self.background.clone();
@@ -179,7 +179,7 @@ impl SearchBackend for FrontDesk {
     }
 }
 
-impl CallbackBackend for FrontDesk {
+impl CallbackBackend for DaemonBackend {
     fn callback(&self, token: &str) -> Option<u64> {
         let known = self.hubs.callbacks.as_ref()?.knows(token);
         known.then(|| self.records.plan().polling.max_body)
@@ -205,7 +205,7 @@ impl CallbackBackend for FrontDesk {
     }
 }
 
-impl HubBackend for FrontDesk {
+impl HubBackend for DaemonBackend {
     fn is_hub(&self) -> bool {
         self.records.plan().hub.serves
     }
@@ -222,7 +222,7 @@ impl HubBackend for FrontDesk {
     }
 }
 
-impl FeedBackend for FrontDesk {
+impl FeedBackend for DaemonBackend {
     fn volume(&self, topic: TopicId, volume: Volume) -> Reply<Option<VolumeDetail>> {
         self.look_up(move |records| records.volume_detail(&topic, volume).map_err(unavailable))
     }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::Carried;
 use crate::model::{Entry, Story};
 use crate::publish::dates::day;
-use crate::publish::legible::{escape, line, listed};
+use crate::publish::text_escape::{escape, line, listed};
 
 /// Paragraphs around a story's text, as HTML.
 #[derive(Debug, Clone)]

@@ -1,40 +1,40 @@
-//! A story in; what every format tells of it, out.
+//! A story as an item of a feed: the same for every format.
 
 mod remarks;
 
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use super::desk::Before;
-use super::legible::{escape, excerpt, legible, line, listed};
+use super::backend::Before;
 use super::site::{Site, story_path};
+use super::text_escape::{escape, excerpt, legible, line, listed};
 use super::truncate::{truncate, written_len};
 use super::uri::{is_uri, uri};
 use crate::model::{Entry, Location, Member, Sources, Story, Timestamp, WithdrawnBy};
 use remarks::{Remarks, also};
 
-/// What a feed tells of a story: the words of its lead, and who carried it too.
+/// A story as a feed has it: the texts of its lead, and its copies.
 #[derive(Debug, Clone)]
-pub(super) struct Account<'a> {
-    /// The story's id for ever (Q2, Q3).
+pub(super) struct FeedItem<'a> {
+    /// The story's permanent id (Q2, Q3).
     pub id: String,
     /// One line of plain text, never empty.
     pub title: String,
-    /// The page it is about, or where there is none the story's own page.
+    /// The lead's page; without one, the story's page here.
     pub url: String,
-    /// The path of the story's page with us: its copies, and why they are one story.
+    /// The path of the story's page here, which shows its copies and why they are one story.
     pub path: String,
     /// The address of that page.
     pub page: String,
     /// The story's date.
     pub published: Timestamp,
-    /// When the feed says it last changed.
+    /// The date of its last change in this feed.
     pub updated: Timestamp,
-    /// Where it stands in the order of the feed that tells it.
+    /// Its position in the order of the feed.
     pub place: Before,
-    /// When it was taken back: then nothing but that is to be told (Q15).
+    /// When it was withdrawn: then a feed has a tombstone instead of an entry (Q15).
     pub withdrawn: Option<Timestamp>,
-    /// Who speaks: never empty (Q1).
+    /// Names of authors, never empty (Q1).
     pub authors: Vec<String>,
     /// Labels, each once.
     pub categories: Vec<String>,
@@ -46,7 +46,7 @@ pub(super) struct Account<'a> {
     summary: Option<Cow<'a, str>>,
     /// The lead's full text as HTML.
     content: Option<Cow<'a, str>>,
-    /// Paragraphs around the longer of the two.
+    /// Paragraphs around the full text, else around the short one.
     remarks: Remarks,
     /// The short text as one line of plain text.
     pub excerpt: String,
@@ -54,13 +54,13 @@ pub(super) struct Account<'a> {
     pub enclosures: Vec<Attached<'a>>,
     /// A picture.
     pub image: Option<String>,
-    /// Who leads: `atom:source` (Q8).
+    /// The source of the lead: `atom:source` (Q8).
     pub source: Publisher,
-    /// Who else carried it, the best first.
+    /// Its copies, the best first.
     pub copies: Vec<Carried>,
-    /// Where the lead says it was first published, when that is elsewhere.
+    /// The page that the lead names as the original, if that is elsewhere.
     pub original: Option<Original>,
-    /// The words that put it into the topic that tells it, if that says so.
+    /// Query terms that matched, when the topic has `explain = true`.
     pub matched: Vec<String>,
 }
 
@@ -110,13 +110,13 @@ pub(super) struct Carried {
     pub url: Option<String>,
 }
 
-impl<'a> Account<'a> {
-    /// What to tell of `story`, dated `updated` by the feed that tells it.
+impl<'a> FeedItem<'a> {
+    /// The item for `story` in a feed that dates it `updated`.
     pub(super) fn of(story: &'a Story, updated: Timestamp, sources: &Sources, site: &Site) -> Self {
         Self::told_by(story.lead(sources), story, updated, sources, site)
     }
 
-    /// The same in the words of one member, whoever leads the story elsewhere.
+    /// The same with the texts of one member, whichever leads the story.
     pub(super) fn told_by(
         teller: &'a Member,
         story: &'a Story,
@@ -149,7 +149,7 @@ impl<'a> Account<'a> {
             authors: authors(lead, &source),
             categories: categories(story),
             rights: filled(lead.rights.as_deref()).map(line),
-            language: super::legible::language(
+            language: super::text_escape::language(
                 lead.language.as_deref().or(lead.feed.language.as_deref()),
             ),
             summary,
@@ -166,7 +166,7 @@ impl<'a> Account<'a> {
         }
     }
 
-    /// Says which words put it into the topic that tells it.
+    /// Adds the query terms that matched.
     pub(super) fn matched_by(mut self, words: Vec<String>) -> Self {
         if !words.is_empty() {
             let line = format!("<p>Matched: {}.</p>", escape(&line(&words.join(", "))));
@@ -176,7 +176,7 @@ impl<'a> Account<'a> {
         self
     }
 
-    /// Names of those who carried it beside its lead, each once.
+    /// Names of the sources of its copies, each once.
     pub(super) fn also(&self) -> Vec<String> {
         also(&self.source.name, &self.copies).into_iter().map(|copy| copy.by.clone()).collect()
     }

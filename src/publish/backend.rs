@@ -1,4 +1,4 @@
-//! What pages and health ask of the daemon; what it answers.
+//! What the server asks of the daemon: a trait for each kind of page, and the answers.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
