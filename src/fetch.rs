@@ -38,6 +38,7 @@ use crate::model::{
 
 pub use address::is_public;
 pub use agenda::{Agenda, Refusal};
+pub use file::{open_regular, regular};
 pub use http::{Call, Said};
 pub use market::Market;
 pub use older::older;

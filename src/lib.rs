@@ -28,6 +28,7 @@
 //! | module | in | out |
 //! |---|---|---|
 //! | [`model`] | | the nouns that pass between stages |
+//! | [`control_characters`] | text from anywhere | the same without what changes how other text is shown |
 //! | [`clock`] | the wall clock, or a test's hand | the one `now` |
 //! | [`fetch`] | a source and what is remembered of it | a document; when to ask next |
 //! | [`parse`] | a document | entries, cleaned, and warnings |
@@ -48,7 +49,7 @@
 //! 1. **One writer.** Polls run side by side and change nothing; one loop
 //!    judges, commits and publishes.
 //! 2. **Stages do not know each other.** `fetch`, `parse`, `dedup`, `topics`,
-//!    `store` and `publish` share only `model`.
+//!    `store` and `publish` share only `model` and [`control_characters`], which does no I/O.
 //! 3. **Deciding is pure.** The schedule, the judgement, the matching and the
 //!    rendering take values, `now` among them, and return values. Nothing but
 //!    [`clock::Clock`] reads the wall clock.
@@ -108,6 +109,8 @@
 pub mod model;
 
 pub mod clock;
+
+pub mod control_characters;
 
 pub mod fetch;
 

@@ -47,6 +47,8 @@ mod chunks;
 
 mod codec;
 
+mod files;
+
 mod home;
 
 mod in_memory;
@@ -96,6 +98,7 @@ mod samples;
 mod tests;
 
 pub use backup::{Contents, backup, restore, verify_backup};
+pub use files::{PRIVATE, Replacement, SHARED, restrict_umask, with_suffix};
 pub use in_memory::InMemory;
 pub use open::{open, open_existing};
 pub use rebuild::{Compaction, Repair, compact, repair};
