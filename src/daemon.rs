@@ -20,8 +20,8 @@ use crate::store::{Store, StoreError};
 
 mod background;
 
+mod backend;
 mod descriptors;
-mod desk;
 mod search;
 
 mod site;
@@ -117,8 +117,10 @@ impl Daemon {
         let (requests, incoming) = mpsc::channel(WAITING);
         let mut pipeline =
             Pipeline::new(editor, clock.clone(), incoming).map_err(DaemonError::Polling)?;
-        let hubs =
-            desk::HubDesk { callbacks: pipeline.open_callbacks(), requests: requests.clone() };
+        let hubs = backend::HubChannels {
+            callbacks: pipeline.open_callbacks(),
+            requests: requests.clone(),
+        };
         tokio::task::block_in_place(|| pipeline.open_hub())?;
         drop(starting);
         let pulse = pipeline.pulse();
@@ -126,7 +128,7 @@ impl Daemon {
         let mut watching = JoinSet::new();
         watching.spawn(watch(pulse.clone(), clock.clone()));
         let stop_serving = CancellationToken::new();
-        let desk = Arc::new(desk::FrontDesk::new(
+        let backend = Arc::new(backend::DaemonBackend::new(
             records.clone(),
             pulse.clone(),
             ledger,
@@ -138,7 +140,7 @@ impl Daemon {
         let stop_writing = CancellationToken::new();
         let serve = |listener, audience| {
             let settings = publish::Settings { audience, ..plan.server.limits.clone() };
-            publish::serve(listener, shelf.clone(), desk.clone(), settings, stop_serving.clone())
+            publish::serve(listener, shelf.clone(), backend.clone(), settings, stop_serving.clone())
         };
         let beside = operators.map(|operators| serve(operators, Audience::Operators));
         let server = serve(readers, plan.server.limits.audience);

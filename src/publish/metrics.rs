@@ -1,4 +1,4 @@
-//! What the daemon did in; `/metrics` as OpenMetrics out.
+//! Counts what the daemon does, and writes it for `/metrics` as OpenMetrics.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,7 +13,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
 
-use super::desk::SourceState;
+use super::backend::SourceState;
 use crate::model::{Outcome, Poll, SourceId, Story, Timestamp, TopicId, Verdict};
 
 /// Counts what happens, for operators. The loop tells it; nothing is decided by it.
