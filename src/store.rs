@@ -59,6 +59,8 @@ mod files;
 
 mod home;
 
+mod in_work;
+
 mod in_memory;
 
 mod index;
@@ -111,6 +113,7 @@ pub use backup::{Contents, backup, restore, verify_backup};
 pub use backups::{BackupOutcome, Backups, StoredBackup, is_due};
 pub use files::{PRIVATE, Replacement, SHARED, restrict_umask, with_suffix};
 pub use in_memory::InMemory;
+pub use in_work::{InWork, Mark, Stage};
 pub use open::{open, open_existing};
 pub use rebuild::{Compaction, Repair, compact, repair};
 pub use records::Record;

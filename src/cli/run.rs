@@ -186,12 +186,12 @@ fn lines(problems: &Problems) -> Vec<String> {
     problems.0.iter().map(ToString::to_string).collect()
 }
 
-/// Tells systemd that the loop is alive, as long as the loop itself says so.
+/// Tells systemd that the loop is alive, as long as the loop itself says so and polls go on.
 async fn feed_watchdog(handle: Handle) {
     let Some(patience) = sd_notify::watchdog_enabled() else { return };
     loop {
         tokio::time::sleep(patience / 2).await;
-        if handle.heartbeat().await.is_some() {
+        if handle.heartbeat().await.is_some() && handle.healthy().is_ok() {
             notify(&[NotifyState::Watchdog]);
         }
     }

@@ -4,6 +4,7 @@
 //! lock      held while a process has the store
 //! epoch     what the store must at least hold, so that an emptied or rolled-back one is noticed
 //! ballast   room held back for starting on a full disk
+//! in-work   sources that are being read, for the next start if this process dies of one
 //! sled/     the engine's own files
 //! sled.new  an engine being made, or being thrown away: worthless
 //! sled.old  the engine while another takes its place
@@ -235,7 +236,8 @@ pub(super) fn strangers(path: &Path) -> io::Result<Vec<String>> {
 
 /// Whether a store makes files or directories of this name.
 fn is_ours(name: &str) -> bool {
-    ["lock", "epoch", "epoch.new", "ballast", "sled"].contains(&name) || name.starts_with("sled.")
+    ["lock", "epoch", "epoch.new", "ballast", super::in_work::NAME, "sled"].contains(&name)
+        || name.starts_with("sled.")
 }
 
 /// Opens the file that is locked. It is never written, and a link in its place is not followed.
