@@ -12,6 +12,8 @@ use crate::store::Store;
 
 use super::compute::compute;
 use super::reaching::Reach;
+use super::rounds;
+use super::work::Work;
 
 /// Reads a source once. Every way this can end is an [`Outcome`], so that
 /// each poll is recorded in one place.
@@ -22,10 +24,20 @@ pub(super) async fn read(
     plan: Arc<Plan>,
     store: Arc<dyn Store>,
     clock: Clock,
+    work: Work,
 ) -> Poll {
     let reach =
         Reach { source: &source, fetcher: &fetcher, store: &store, plan: &plan, clock: &clock };
     let fetched = fetcher.fetch(&source, &memory, clock.now()).await;
+    let is_work = match &fetched {
+        Ok(Fetched::Document { .. }) => true,
+        Ok(_) => rounds::due(source.enrich, &memory, clock.now()).is_some(),
+        Err(_) => false,
+    };
+    let turn = match is_work {
+        true => Some(work.begin(&source, memory.crashes > 0).await),
+        false => None,
+    };
     let mut pages = None;
     let outcome = match fetched {
         Ok(Fetched::Document { document, validators, freshness, bytes, hash, moved }) => {
@@ -64,6 +76,9 @@ pub(super) async fn read(
         }
         Err(failure) => Outcome::Failed(failure),
     };
+    if let Some(turn) = turn {
+        work.ended(turn);
+    }
     Poll { source: source.id.clone(), at: clock.now(), outcome, pages }
 }
 
