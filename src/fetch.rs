@@ -18,6 +18,7 @@ mod words;
 mod events;
 mod market;
 mod older;
+mod reschedule;
 mod schedule;
 mod settle;
 mod silence;
@@ -26,6 +27,8 @@ pub mod websub;
 
 use std::fmt;
 use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use ipnet::IpNet;
@@ -42,6 +45,7 @@ pub use file::{open_regular, regular};
 pub use http::{Call, Said};
 pub use market::Market;
 pub use older::older;
+pub use reschedule::{Rescheduled, rescheduled};
 pub use schedule::rate_a_day;
 pub use settle::{hasten, settle, usually_overlaps};
 pub use silence::{Silence, silence, silence_of};
@@ -192,13 +196,27 @@ pub struct Fetcher {
     web: http::Web,
     /// Bytes of a file.
     max_document: u64,
+    /// Counts requests that ended.
+    ended: Arc<AtomicU64>,
 }
 
 impl Fetcher {
     /// A client with these settings. The error is an operator's: a proxy or
     /// certificate store that cannot be used.
     pub fn new(settings: &Settings) -> Result<Self, Failure> {
-        Ok(Self { web: http::Web::new(settings)?, max_document: settings.max_document })
+        let web = http::Web::new(settings)?;
+        Ok(Self { web, max_document: settings.max_document, ended: Arc::default() })
+    }
+
+    /// The same, which counts the requests that ended, by whatever outcome.
+    pub fn counting(self, ended: Arc<AtomicU64>) -> Self {
+        Self { ended, ..self }
+    }
+
+    /// What a request came to, counted.
+    fn counted<T>(&self, outcome: T) -> T {
+        self.ended.fetch_add(1, Ordering::Relaxed);
+        outcome
     }
 
     /// Asks `source` once (P36), conditionally where `memory` allows (P1-P15).
@@ -210,7 +228,9 @@ impl Fetcher {
         now: Timestamp,
     ) -> Result<Fetched, Failure> {
         match &source.location {
-            Location::Web { url, .. } => self.web.fetch(source, url, memory, now).await,
+            Location::Web { url, .. } => {
+                self.counted(self.web.fetch(source, url, memory, now).await)
+            }
             Location::File(path) => file::read(source, path, memory, self.max_document, now).await,
         }
     }
@@ -248,7 +268,7 @@ impl Fetcher {
         now: Timestamp,
     ) -> Result<Document, Failure> {
         match &source.location {
-            Location::Web { url, .. } => self.web.page(source, url, page, now).await,
+            Location::Web { url, .. } => self.counted(self.web.page(source, url, page, now).await),
             Location::File(_) => Err(Failure::new(FailureKind::File, "a file has no older pages")),
         }
     }

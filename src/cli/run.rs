@@ -70,6 +70,7 @@ async fn serve(
     let (sources, topics) = (plan.sources.len(), plan.topics.len());
     let base = plan.server.site.base_url.clone();
     let socket = control::socket_path(&plan);
+    let path = plan.store.path.clone();
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut hang_up = signal(SignalKind::hangup())?;
@@ -81,7 +82,7 @@ async fn serve(
     let mut beside = JoinSet::new();
     match Door::open(socket.clone()) {
         Ok(door) => {
-            beside.spawn(door.serve(handle.clone(), clock, errands));
+            beside.spawn(door.serve(handle.clone(), clock.clone(), errands));
         }
         // It still polls and serves.
         Err(error) => {
@@ -93,6 +94,7 @@ async fn serve(
         }
     }
     beside.spawn(feed_watchdog(handle.clone()));
+    beside.spawn(daemon::keep_backups(path, handle.clone(), clock));
 
     print_line(format_args!(
         "gazetted reads {sources} sources into {topics} topics: look at {base} (listening on {address})"
@@ -184,12 +186,12 @@ fn lines(problems: &Problems) -> Vec<String> {
     problems.0.iter().map(ToString::to_string).collect()
 }
 
-/// Tells systemd that the loop is alive, as long as the loop itself says so.
+/// Tells systemd that the loop is alive, as long as the loop itself says so and polls go on.
 async fn feed_watchdog(handle: Handle) {
     let Some(patience) = sd_notify::watchdog_enabled() else { return };
     loop {
         tokio::time::sleep(patience / 2).await;
-        if handle.heartbeat().await.is_some() {
+        if handle.heartbeat().await.is_some() && handle.healthy().is_ok() {
             notify(&[NotifyState::Watchdog]);
         }
     }

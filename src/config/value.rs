@@ -67,6 +67,7 @@ macro_rules! written {
 
 written! {
     Period: "a time such as \"15m\"",
+    BackupInterval: "a time such as \"1d\", or \"never\"",
     Size: "a size such as \"10MiB\"",
     Id: "a name such as \"home-office\"",
     Title: "a title in quotes",
@@ -82,7 +83,7 @@ written! {
     HeaderText: "a header's value in quotes",
 }
 
-/// A length of time: `15m`, `1h 30m`, `7d`.
+/// A duration: `15m`, `1h 30m`, `7d`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Period(pub(crate) Duration);
 
@@ -97,19 +98,57 @@ impl FromStr for Period {
     type Err = Complaint;
 
     fn from_str(text: &str) -> Result<Self, Complaint> {
+        if let Some(complaint) = months(text) {
+            return Err(complaint);
+        }
         humantime::parse_duration(text).map(Self).map_err(|_| {
             let help = match text.trim().parse::<u64>() {
                 Ok(number) => {
                     format!("add the unit: `\"{number}s\"` is seconds, \"{number}m\" is minutes")
                 }
                 Err(_) => {
-                    "write a number and a unit, ms, s, m, h or d: `\"15m\"`, `\"1h 30m\"`, `\"7d\"`"
+                    "write a number and a unit, s, m, h, d, w or y: `\"15m\"`, `\"1h 30m\"`, `\"7d\"`"
                         .into()
                 }
             };
-            Complaint::new(format!("`{text}` is no length of time"), help)
+            Complaint::new(format!("`{text}` is not a valid duration"), help)
         })
     }
+}
+
+/// What is wrong with a duration in months: they differ in length, and a capital M is most
+/// often a minute that was misspelt.
+fn months(text: &str) -> Option<Complaint> {
+    let digits = |c: char| c.is_ascii_digit();
+    let (mut number, mut rest) = ("", text.trim());
+    while !rest.is_empty() {
+        let unit = rest.trim_start_matches(digits);
+        number = if unit.len() < rest.len() { &rest[..rest.len() - unit.len()] } else { number };
+        let unit = unit.trim_start();
+        let end = unit.find(|c: char| !c.is_alphabetic()).unwrap_or(unit.len());
+        if ["M", "month", "months"].contains(&&unit[..end]) {
+            let many = if number == "1" { "month" } else { "months" };
+            let what = format!("`{text}` would be {} {many}", in_words(number));
+            let help = match &unit[..end] {
+                "M" => format!("did you mean `{number}m`? The units are s, m, h, d, w and y"),
+                _ => "months differ in length: write days or weeks, `\"30d\"` or `\"4w\"`".into(),
+            };
+            return Some(Complaint::new(what, help));
+        }
+        // A blank or a stray sign is left to the reader of durations.
+        rest = unit[end..].trim_start_matches(|c: char| !c.is_ascii_digit());
+    }
+    None
+}
+
+/// Small numbers as people write them.
+fn in_words(number: &str) -> &str {
+    const WORDS: [&str; 12] = [
+        "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
+        "twelve",
+    ];
+    let place = number.parse().ok().and_then(|number: usize| number.checked_sub(1));
+    place.and_then(|place| WORDS.get(place)).copied().unwrap_or(number)
 }
 
 /// In the largest unit that says it exactly: `36h`, never `1d 12h`.
@@ -121,6 +160,40 @@ impl fmt::Display for Period {
             Some((name, unit)) => write!(f, "{}{name}", millis / unit),
             None if millis == 0 => f.write_str("0s"),
             None => write!(f, "{millis}ms"),
+        }
+    }
+}
+
+/// How often backups are written: `1d`, or `never`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct BackupInterval(pub(crate) Option<Duration>);
+
+/// A backup reads the whole store.
+const SHORTEST_BACKUP_INTERVAL: Duration = Duration::from_secs(60);
+
+impl FromStr for BackupInterval {
+    type Err = Complaint;
+
+    fn from_str(text: &str) -> Result<Self, Complaint> {
+        if text.trim() == "never" {
+            return Ok(Self(None));
+        }
+        let Period(interval) = text.parse().map_err(|Complaint { what, help }| {
+            Complaint::new(what, format!("{help}; `\"never\"` writes no backups"))
+        })?;
+        if interval < SHORTEST_BACKUP_INTERVAL {
+            let what = format!("`{text}` is too short for a backup, which reads the whole store");
+            return Err(Complaint::new(what, "write at least `\"1m\"`, or `\"never\"`"));
+        }
+        Ok(Self(Some(interval)))
+    }
+}
+
+impl fmt::Display for BackupInterval {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(interval) => Period(interval).fmt(f),
+            None => f.write_str("never"),
         }
     }
 }
@@ -335,6 +408,8 @@ mod tests {
             ("90min", 5400, "90m"),
             ("1 day", 86_400, "1d"),
             ("2 weeks", 1_209_600, "14d"),
+            ("3w", 1_814_400, "21d"),
+            ("1y", 31_557_600, "8766h"),
             ("0s", 0, "0s"),
         ] {
             let period: Period = written.parse().unwrap();
@@ -342,7 +417,32 @@ mod tests {
             assert_eq!(period.to_string(), stated);
         }
         assert!(help::<Period>("15").contains("\"15s\""));
+        for (written, what, instead) in [
+            ("5M", "`5M` would be five months", "did you mean `5m`?"),
+            ("1h 30 M", "would be 30 months", "did you mean `30m`?"),
+            ("1 month", "would be one month", "30d"),
+            ("2months", "would be two months", "4w"),
+        ] {
+            let complaint = help::<Period>(written);
+            assert!(complaint.contains(what) && complaint.contains(instead), "{complaint}");
+        }
+        for wrong in ["", "M", "m", "5", "-5m", "5 m M", "5mm", "ä5M"] {
+            assert!(wrong.parse::<Period>().is_err(), "{wrong}");
+        }
         assert!(help::<Period>("soon").contains("\"15m\""));
+    }
+
+    #[test]
+    fn backups_are_written_as_often_as_stated_or_never() {
+        for (written, seconds) in [("1d", Some(86_400)), ("1m", Some(60)), ("never", None)] {
+            let interval = BackupInterval(seconds.map(Duration::from_secs));
+            assert_eq!(written.parse(), Ok(interval), "{written}");
+            assert_eq!(interval.to_string(), written);
+        }
+        assert!(help::<BackupInterval>("59s").contains("\"1m\""));
+        for bad in ["daily", "1", "0s"] {
+            assert!(help::<BackupInterval>(bad).contains("\"never\""), "{bad}");
+        }
     }
 
     #[test]

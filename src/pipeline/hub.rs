@@ -148,7 +148,7 @@ impl OwnHub {
                 continue;
             };
             let mut later = Some(subscriber.expires);
-            match rules::due(subscriber, feed.hash) {
+            match rules::due(subscriber, feed.hash, now) {
                 _ if self.under_way.contains_key(id) => {}
                 Some(due) if due <= now => round.due.push((*id, feed.clone())),
                 due => later = due.into_iter().chain(later).min(),

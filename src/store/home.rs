@@ -4,10 +4,11 @@
 //! lock      held while a process has the store
 //! epoch     what the store must at least hold, so that an emptied or rolled-back one is noticed
 //! ballast   room held back for starting on a full disk
+//! in-work   sources that are being read, for the next start if this process dies of one
 //! sled/     the engine's own files
 //! sled.new  an engine being made, or being thrown away: worthless
 //! sled.old  the engine while another takes its place
-//! sled.try  a copy of a damaged engine to be tried on: worthless
+//! sled.try  what was read from the files of a damaged engine: worthless
 //! sled.*-N  engines that were put aside, for people to look at and remove
 //! ```
 
@@ -83,7 +84,7 @@ impl Home {
         self.path.join("sled.new")
     }
 
-    /// Where a damaged engine's copy is opened.
+    /// Where what is left of a damaged engine is put.
     pub(super) fn scratch(&self) -> PathBuf {
         self.path.join("sled.try")
     }
@@ -235,7 +236,8 @@ pub(super) fn strangers(path: &Path) -> io::Result<Vec<String>> {
 
 /// Whether a store makes files or directories of this name.
 fn is_ours(name: &str) -> bool {
-    ["lock", "epoch", "epoch.new", "ballast", "sled"].contains(&name) || name.starts_with("sled.")
+    ["lock", "epoch", "epoch.new", "ballast", super::in_work::NAME, "sled"].contains(&name)
+        || name.starts_with("sled.")
 }
 
 /// Opens the file that is locked. It is never written, and a link in its place is not followed.

@@ -204,6 +204,21 @@ impl Desk<'_> {
                 );
             }
         }
+        let ceiling = polling.ceiling.get_ref();
+        if let Some(interval) = &table.interval
+            && interval.get_ref() > ceiling
+        {
+            self.warn(
+                (file, interval.span()),
+                format!(
+                    "`interval`, {}, is longer than `[polling] ceiling`, {ceiling}",
+                    interval.get_ref()
+                ),
+                format!(
+                    "it will be {ceiling}; raise `ceiling` if the source is to be asked more rarely"
+                ),
+            );
+        }
         if let (Some(min), Some(max)) = (&table.min, &table.max)
             && min > max
         {

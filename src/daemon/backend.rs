@@ -1,0 +1,220 @@
+//! Answers the server from the records and the running loop.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use tokio::sync::{Semaphore, mpsc, oneshot};
+
+use super::Background;
+use super::search::Searches;
+use crate::clock::Clock;
+use crate::dedup;
+use crate::fetch::websub;
+use crate::inquiry::Records;
+use crate::model::{
+    Piece, Source, SourceId, StoryId, Subscriber, Timestamp, TopicId, TopicSilence,
+};
+use crate::pipeline::{Callbacks, Pulse, Request};
+use crate::publish::hub::{Asked, NotGranted};
+use crate::publish::{
+    Backend, Before, CallbackBackend, Delivery, EarlierDetail, FeedBackend, Finding, HubBackend,
+    Ledger, NotSearched, Reply, Search, SearchBackend, Site, SourceDetail, SourceState,
+    SourcesBackend, StatusBackend, StoryBackend, StoryDetail, Unavailable, Volume, VolumeDetail,
+};
+
+/// Answers the server over the records and the loop's pulse.
+pub(super) struct DaemonBackend {
+    records: Arc<Records>,
+    pulse: Arc<Pulse>,
+    ledger: Arc<Ledger>,
+    clock: Clock,
+    hubs: HubChannels,
+    searches: Searches,
+    /// What is read from the store for readers leaves polls their share of threads.
+    looking: Arc<Semaphore>,
+}
+
+/// Where hubs' calls go.
+pub(super) struct HubChannels {
+    /// The callbacks that are open.
+    pub(super) callbacks: Option<Callbacks>,
+    /// The loop.
+    pub(super) requests: mpsc::Sender<Request>,
+}
+
+/// Look-ups at a time.
+const LOOKING: usize = 4;
+
+impl DaemonBackend {
+    pub(super) fn new(
+        records: Arc<Records>,
+        pulse: Arc<Pulse>,
+        ledger: Arc<Ledger>,
+        clock: Clock,
+        hubs: HubChannels,
+        background: Background,
+    ) -> Self {
+        Self {
+            records,
+            pulse,
+            ledger,
+            clock,
+            hubs,
+            searches: Searches::new(background),
+            looking: Arc::new(Semaphore::new(LOOKING)),
+        }
+    }
+
+    /// Reads the store where that may block.
+    fn look_up<T: Send + 'static>(
+        &self,
+        look: impl FnOnce(&Records) -> Result<T, Unavailable> + Send + 'static,
+    ) -> Reply<T> {
+        let (records, looking) = (self.records.clone(), self.looking.clone());
+        Box::pin(async move {
+            // The permit stays with the work: a reader who went away does not free it.
+            let permit = looking.acquire_owned().await;
+            let looked = tokio::task::spawn_blocking(move || {
+                let _permit = permit;
+                look(&records)
+            })
+            .await;
+            looked.unwrap_or_else(|broken| Err(Unavailable(broken.to_string())))
+        })
+    }
+}
+
+impl Backend for DaemonBackend {}
+
+impl StatusBackend for DaemonBackend {
+    fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    fn site(&self) -> Arc<Site> {
+        self.records.plan().server.site.clone()
+    }
+
+    fn ready(&self) -> Result<(), String> {
+        self.pulse.alive()
+    }
+
+    fn healthy(&self) -> Result<(), String> {
+        self.pulse.runs()
+    }
+
+    fn ledger(&self) -> Arc<Ledger> {
+        self.ledger.clone()
+    }
+
+    fn next_poll(&self) -> Option<Timestamp> {
+        self.pulse.next_poll()
+    }
+}
+
+impl SourcesBackend for DaemonBackend {
+    fn sources(&self) -> Reply<Vec<SourceState>> {
+        self.look_up(|records| {
+            let plan = records.plan();
+            let mut sources: Vec<_> = plan.sources.values().cloned().collect();
+            sources.sort_by_key(|source| source.position);
+            let state =
+                |source: Arc<Source>| SourceState { memory: records.memory(&source.id), source };
+            Ok(sources.into_iter().map(state).collect())
+        })
+    }
+
+    fn silences(&self) -> Reply<Vec<TopicSilence>> {
+        self.look_up(|records| {
+            let plan = records.plan();
+            // Not everybody who may see the sources may know of a private topic.
+            let private = |silence: &TopicSilence| {
+                plan.topics.iter().any(|topic| topic.id == silence.topic && topic.private)
+            };
+            let silences = records.silences().map_err(unavailable)?;
+            Ok(silences.into_iter().filter(|silence| !private(silence)).collect())
+        })
+    }
+
+    fn subscribers(&self) -> Reply<Vec<Subscriber>> {
+        self.look_up(|records| records.subscribers().map_err(unavailable))
+    }
+}
+
+impl StoryBackend for DaemonBackend {
+    fn story(&self, id: StoryId) -> Reply<Option<StoryDetail>> {
+        let now = self.clock.now();
+        self.look_up(move |records| records.story_detail(id, now).map_err(unavailable))
+    }
+
+    fn differences(&self, earlier: &str, later: &str) -> Vec<Piece> {
+        dedup::differences(earlier, later)
+    }
+}
+
+impl SearchBackend for DaemonBackend {
+    fn search(&self, search: Search) -> Reply<Result<Finding, NotSearched>> {
+        Box::pin(self.searches.search(self.records.clone(), search, self.clock.now()))
+    }
+}
+
+impl CallbackBackend for DaemonBackend {
+    fn callback(&self, token: &str) -> Option<u64> {
+        let known = self.hubs.callbacks.as_ref()?.knows(token);
+        known.then(|| self.records.plan().polling.max_body)
+    }
+
+    fn verified(&self, token: String, query: Vec<(String, String)>) -> Reply<Option<String>> {
+        let requests = self.hubs.requests.clone();
+        Box::pin(async move {
+            let stopping = || Unavailable("the daemon is stopping".to_owned());
+            let (done, answer) = oneshot::channel();
+            let request = Request::CallBack { token, query, done };
+            requests.send(request).await.map_err(|_| stopping())?;
+            Ok(match answer.await.map_err(|_| stopping())? {
+                websub::Answer::Echo(challenge) => Some(challenge),
+                websub::Answer::Noted => Some(String::new()),
+                websub::Answer::NotOurs => None,
+            })
+        })
+    }
+
+    fn delivered(&self, delivery: Delivery) -> bool {
+        self.hubs.callbacks.as_ref().is_some_and(|callbacks| callbacks.deliver(delivery))
+    }
+}
+
+impl HubBackend for DaemonBackend {
+    fn is_hub(&self) -> bool {
+        self.records.plan().hub.serves
+    }
+
+    fn subscribe(&self, asked: Asked, client: Option<IpAddr>) -> Reply<Result<(), NotGranted>> {
+        let requests = self.hubs.requests.clone();
+        Box::pin(async move {
+            let stopping = || Unavailable("the daemon is stopping".to_owned());
+            let (done, answer) = oneshot::channel();
+            let request = Request::Subscribe { asked, client, done };
+            requests.send(request).await.map_err(|_| stopping())?;
+            answer.await.map_err(|_| stopping())
+        })
+    }
+}
+
+impl FeedBackend for DaemonBackend {
+    fn volume(&self, topic: TopicId, volume: Volume) -> Reply<Option<VolumeDetail>> {
+        self.look_up(move |records| records.volume_detail(&topic, volume).map_err(unavailable))
+    }
+
+    fn earlier(&self, topic: Option<TopicId>, before: Before) -> Reply<Option<EarlierDetail>> {
+        self.look_up(move |records| records.earlier(topic.as_ref(), before).map_err(unavailable))
+    }
+
+    fn source(&self, source: SourceId, confide: bool) -> Reply<Option<SourceDetail>> {
+        self.look_up(move |records| records.source_detail(&source, confide).map_err(unavailable))
+    }
+}
+
+fn unavailable(error: crate::store::StoreError) -> Unavailable {
+    Unavailable(error.to_string())
+}

@@ -1,0 +1,177 @@
+//! Checks whether a key or credentials in a request open what is not public.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+use axum::http::HeaderMap;
+use axum::http::header::AUTHORIZATION;
+use base64::Engine;
+use base64::alphabet;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use url::form_urlencoded;
+
+/// Who may read something: whoever bears one of the named keys, as `?key=` or
+/// as the password that goes with the name in HTTP basic authentication.
+///
+/// Only hashes of the keys are held, and hashes are compared in constant
+/// time, so neither memory nor timing gives a key away.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Guard {
+    keys: Vec<(String, blake3::Hash)>,
+}
+
+/// Who guards what.
+#[derive(Debug, Default)]
+pub(super) struct Guards {
+    /// By the stem of what they guard: `/topics/ID`.
+    by_stem: HashMap<String, Arc<Guard>>,
+    /// Knows every key of them all.
+    porter: Guard,
+}
+
+/// Some clients leave the padding out.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+/// Tells the names, and not what the keys hash to: a short key could be found from that.
+impl fmt::Debug for Guard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.keys.iter().map(|(name, _)| name)).finish()
+    }
+}
+
+impl Guards {
+    pub(super) fn new(guards: impl IntoIterator<Item = (String, Guard)>) -> Self {
+        let mut all = Self::default();
+        for (stem, guard) in guards {
+            all.porter.keys.extend(guard.keys.iter().cloned());
+            all.by_stem.insert(stem, Arc::new(guard));
+        }
+        all
+    }
+
+    /// Who guards a path, if it is not for everybody.
+    pub(super) fn of(&self, path: &str) -> Option<&Arc<Guard>> {
+        self.by_stem.get(stem(path))
+    }
+
+    /// Whether anything at all is guarded.
+    pub(super) fn is_empty(&self) -> bool {
+        self.by_stem.is_empty()
+    }
+
+    /// Whether the request bears a key, whatever that opens.
+    pub(super) fn know(&self, query: Option<&str>, headers: &HeaderMap) -> bool {
+        self.porter.admits(query, headers).is_some()
+    }
+}
+
+impl Guard {
+    /// A guard who knows these names and their keys. Nobody passes one who knows none.
+    pub fn new(keys: impl IntoIterator<Item = (String, String)>) -> Self {
+        let hashed = |(name, key): (String, String)| (name, blake3::hash(key.as_bytes()));
+        Self { keys: keys.into_iter().map(hashed).collect() }
+    }
+
+    /// The name of the key that the request bears, if it bears one.
+    pub(super) fn admits(&self, query: Option<&str>, headers: &HeaderMap) -> Option<&str> {
+        let stated = query.and_then(key_of);
+        let stated = stated.and_then(|key| self.bearer(None, key.as_bytes()));
+        stated.or_else(|| {
+            let (name, key) = credentials_of(headers)?;
+            self.bearer(Some(&name), &key)
+        })
+    }
+
+    fn bearer(&self, name: Option<&[u8]>, key: &[u8]) -> Option<&str> {
+        let hash = blake3::hash(key);
+        let mut bearer = None;
+        // Every key is compared, so that time does not tell which one fits.
+        for (known, expected) in &self.keys {
+            let fits = *expected == hash && name.is_none_or(|name| name == known.as_bytes());
+            if fits {
+                bearer = Some(known.as_str());
+            }
+        }
+        bearer
+    }
+}
+
+/// What a path is guarded as: a topic's page, its feeds and its archive alike.
+fn stem(path: &str) -> &str {
+    const TOPICS: &str = "/topics/";
+    let Some(rest) = path.strip_prefix(TOPICS) else { return path };
+    let end = rest.find(['.', '/']).unwrap_or(rest.len());
+    &path[..TOPICS.len() + end]
+}
+
+pub(super) fn key_of(query: &str) -> Option<String> {
+    let mut pairs = form_urlencoded::parse(query.as_bytes());
+    pairs.find(|(name, _)| name == "key").map(|(_, key)| key.into_owned())
+}
+
+/// Name and password of `Authorization: Basic …` (RFC 7617).
+fn credentials_of(headers: &HeaderMap) -> Option<(Vec<u8>, Vec<u8>)> {
+    let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, encoded) = value.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return None;
+    }
+    let decoded = BASE64.decode(encoded.trim()).ok()?;
+    let colon = decoded.iter().position(|byte| *byte == b':')?;
+    Some((decoded[..colon].to_vec(), decoded[colon + 1..].to_vec()))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_named_key_opens_and_nothing_else_does() {
+        let keys = [("press", "s3cret/+&"), ("desk", "other")];
+        let guard = Guard::new(keys.map(|(name, key)| (name.to_owned(), key.to_owned())));
+        for (query, authorization, bearer) in [
+            (Some("key=s3cret%2F%2B%26"), None, Some("press")),
+            (Some("a=b&key=other"), None, Some("desk")),
+            (Some("key=Other"), None, None),
+            (Some("key="), None, None),
+            (Some("keys=other"), None, None),
+            (None, None, None),
+            (None, Some("Basic ZGVzazpvdGhlcg=="), Some("desk")), // desk:other
+            (None, Some("basic ZGVzazpvdGhlcg"), Some("desk")),
+            (None, Some("Basic cHJlc3M6b3RoZXI="), None), // press:other
+            (None, Some("Basic !!!"), None),
+            (None, Some("Bearer other"), None),
+        ] {
+            let mut headers = HeaderMap::new();
+            if let Some(value) = authorization {
+                headers.insert(AUTHORIZATION, value.parse().unwrap());
+            }
+            assert_eq!(guard.admits(query, &headers), bearer, "{query:?} {authorization:?}");
+        }
+        assert_eq!(Guard::default().admits(Some("key="), &HeaderMap::new()), None);
+    }
+
+    #[test]
+    fn a_guard_is_shown_without_its_keys() {
+        let guard = Guard::new([("press".to_owned(), "s3cret".to_owned())]);
+        assert_eq!(format!("{guard:?}"), "[\"press\"]");
+    }
+
+    #[test]
+    fn all_of_a_topic_is_guarded_as_one() {
+        for (path, stem_of_it) in [
+            ("/topics/a", "/topics/a"),
+            ("/topics/a.atom", "/topics/a"),
+            ("/topics/a/archive/2026-04.atom", "/topics/a"),
+            ("/topics/a-b.json", "/topics/a-b"),
+            ("/stories.atom", "/stories.atom"),
+        ] {
+            assert_eq!(stem(path), stem_of_it);
+        }
+    }
+}

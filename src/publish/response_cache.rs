@@ -1,0 +1,474 @@
+//! Everything that is served, ready in every coding with its validators.
+//!
+//! News is served as it is before it is compressed: that takes longer than all that
+//! was done with it before. [`Shelf::compress`] makes up for it, a document a call.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::Duration;
+
+use axum::http::{HeaderMap, HeaderValue};
+use bytes::Bytes;
+use tokio::sync::watch;
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::access_control::{Guard, Guards};
+use super::coding::Coding;
+use super::dates::http_date;
+use super::delta::{self, Edition};
+use super::metrics::Tally;
+use super::response_headers::{self, Facts};
+use super::site::topic_path;
+use super::{Document, Rendered};
+use crate::model::{Stamp, Timestamp, Topic, TopicId};
+
+/// Everything being served now.
+///
+/// A reader clones one `Arc` under a lock that is held for nothing else, so
+/// it never waits for rendering or compression, and keeps what it began with.
+/// Whoever replaces documents does not free the old ones under that lock either: its
+/// thread may have to give way at any moment, and readers would wait for its return.
+#[derive(Debug, Default)]
+pub struct Shelf {
+    standing: RwLock<Standing>,
+    /// Stamps of what is or was served, so that Last-Modified never goes back (Q24).
+    stamps: Mutex<BTreeMap<String, Stamp>>,
+    /// Paths that serve a document in identity alone, until it is compressed.
+    plain: Mutex<BTreeSet<String>>,
+    /// Told of every change.
+    changes: watch::Sender<()>,
+}
+
+/// What stands at each path, and who may read it. Under one lock: every reader needs both.
+#[derive(Debug, Default)]
+struct Standing {
+    held: HashMap<String, Held>,
+    /// Who may read what is not for everybody.
+    guards: Option<Arc<Guards>>,
+}
+
+#[derive(Debug, Clone)]
+pub(super) enum Held {
+    Here(Arc<Shelved>),
+    Gone,
+    MovedTo(String),
+}
+
+/// Which of the documents that changed are to be compressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Which {
+    /// All of them.
+    All,
+    /// Those that somebody has asked for, as they are now or as they were.
+    Asked,
+}
+
+/// Why a path is no longer served (Q33).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Absence {
+    /// For good: 410.
+    Gone,
+    /// To another path, for ever: 301.
+    MovedTo(String),
+}
+
+/// A document ready to be written.
+#[derive(Debug)]
+pub(super) struct Shelved {
+    pub content_type: HeaderValue,
+    pub link: Option<HeaderValue>,
+    /// What its bytes hash to.
+    pub hash: u64,
+    pub modified: Timestamp,
+    /// How often this path was asked for, through all its changes.
+    pub tally: Arc<Tally>,
+    /// What an Atom feed was, and what it is, the latest first.
+    pub editions: Vec<Edition>,
+    /// In the order of [`Coding::ALL`]; none where a coding makes it longer.
+    pub codings: [Option<Coded>; 4],
+}
+
+/// A document in one coding.
+#[derive(Debug)]
+pub(super) struct Coded {
+    pub body: Bytes,
+    /// Its strong entity tag.
+    pub tag: HeaderValue,
+    /// Headers of the full answer.
+    pub full: HeaderMap,
+    /// Headers of the answer to who has it already.
+    pub unchanged: HeaderMap,
+}
+
+/// Documents that are stamped but not served yet.
+#[derive(Debug, Default)]
+struct Prepared {
+    stamps: Vec<(String, Stamp)>,
+    documents: Vec<(String, Shelved)>,
+}
+
+impl Shelf {
+    /// An empty shelf.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes over the stamps of an earlier run, so that a restart changes no
+    /// Last-Modified. Call it before anything is placed.
+    pub fn remember(&self, stamps: impl IntoIterator<Item = (String, Stamp)>) {
+        self.stamps().extend(stamps);
+    }
+
+    /// Serves these documents from now on, in every coding. Returns the stamps that
+    /// changed. Compresses what is new: a few milliseconds each.
+    pub fn place(&self, rendered: Vec<Rendered>, at: Timestamp) -> Vec<(String, Stamp)> {
+        let stamps = self.show(rendered, at);
+        while self.compress(Which::All) {}
+        stamps
+    }
+
+    /// Serves these documents from now on, those that are new in identity alone until
+    /// [`Shelf::compress`] has come to them. Returns the stamps that changed. A document
+    /// whose bytes are those of its stamp keeps it; any other is modified at `at`,
+    /// or a second after its last modification where that is later (Q24).
+    pub fn show(&self, rendered: Vec<Rendered>, at: Timestamp) -> Vec<(String, Stamp)> {
+        let Prepared { stamps, documents } = self.prepare(rendered, at);
+        self.stamps().extend(stamps.iter().cloned());
+        self.plain().extend(documents.iter().map(|(path, _)| path.clone()));
+        let documents: Vec<_> = documents
+            .into_iter()
+            .map(|(path, document)| (path, Held::Here(Arc::new(document))))
+            .collect();
+        let mut standing = self.write();
+        let place = |(path, document)| standing.held.insert(path, document);
+        let replaced: Vec<_> = documents.into_iter().map(place).collect();
+        drop(standing);
+        drop(replaced);
+        self.announce();
+        stamps
+    }
+
+    fn prepare(&self, rendered: Vec<Rendered>, at: Timestamp) -> Prepared {
+        let mut prepared = Prepared::default();
+        for document in rendered {
+            let hash = xxh3_64(&document.body);
+            let known = self.stamps().get(&document.path).copied();
+            let stamp = stamp(hash, known, at);
+            if known == Some(stamp) && self.holds(&document, stamp) {
+                continue;
+            }
+            if known != Some(stamp) {
+                prepared.stamps.push((document.path.clone(), stamp));
+            }
+            let (tally, mut editions) = match self.find(&document.path) {
+                Some(Held::Here(before)) => (before.tally.clone(), before.editions.clone()),
+                _ => Default::default(),
+            };
+            if document.content_type.starts_with("application/atom+xml") {
+                editions = delta::remembered(&editions, Edition::of(hash, &document.body));
+            }
+            let path = document.path.clone();
+            let shelved = Shelved { editions, ..Shelved::of(document, stamp, tally) };
+            prepared.documents.push((path, shelved));
+        }
+        prepared
+    }
+
+    /// Whether some of these documents is yet to be compressed.
+    pub fn is_plain(&self, which: Which) -> bool {
+        match which {
+            Which::All => !self.plain().is_empty(),
+            Which::Asked => self.plain().iter().any(|path| self.is_asked(path)),
+        }
+    }
+
+    /// Compresses one of these documents that is not; says whether there was one. What is
+    /// replaced meanwhile stays replaced: each coding belongs to the bytes it was made of.
+    pub fn compress(&self, which: Which) -> bool {
+        let mut plain = self.plain();
+        let path = match which {
+            Which::All => plain.pop_first(),
+            Which::Asked => {
+                let asked = plain.iter().find(|path| self.is_asked(path)).cloned();
+                asked.and_then(|path| plain.take(&path))
+            }
+        };
+        drop(plain);
+        let Some(path) = path else { return false };
+        let Some(Held::Here(before)) = self.find(&path) else { return true };
+        let mut compressed = Arc::new(before.compressed());
+        let mut standing = self.write();
+        if let Some(Held::Here(now)) = standing.held.get_mut(&path)
+            && Arc::ptr_eq(now, &before)
+        {
+            std::mem::swap(now, &mut compressed);
+        }
+        drop(standing);
+        true
+    }
+
+    /// Tells those who watch that there is something to see.
+    pub fn announce(&self) {
+        self.changes.send_replace(());
+    }
+
+    /// Is told whenever something changed.
+    pub fn watch(&self) -> watch::Receiver<()> {
+        self.changes.subscribe()
+    }
+
+    /// Everything that is served, as it is now, sorted by path.
+    pub fn documents(&self) -> Vec<Document> {
+        let guards = self.guards();
+        let is_private =
+            |path: &str| guards.as_ref().is_some_and(|guards| guards.of(path).is_some());
+        let document = |path: String| match self.find(&path)? {
+            Held::Here(held) => Some(Document {
+                private: is_private(&path),
+                content_type: held.content_type.to_str().unwrap_or_default().to_owned(),
+                text: String::from_utf8_lossy(held.identity()).into_owned(),
+                modified: Some(held.modified),
+                path,
+            }),
+            Held::Gone | Held::MovedTo(_) => None,
+        };
+        self.paths().into_iter().filter_map(document).collect()
+    }
+
+    /// Lets only those read these topics whom their guards admit: the page,
+    /// the feeds and the archive. Replaces the guards there were, at once.
+    pub fn guard(&self, topics: impl IntoIterator<Item = (TopicId, Guard)>) {
+        let guarded = |(topic, guard): (TopicId, _)| (topic_path(&topic), guard);
+        let guards = Guards::new(topics.into_iter().map(guarded));
+        let mut guards = (!guards.is_empty()).then(|| Arc::new(guards));
+        std::mem::swap(&mut self.write().guards, &mut guards);
+    }
+
+    /// Who guards what, unless all of it is for everybody.
+    pub(super) fn guards(&self) -> Option<Arc<Guards>> {
+        self.read().guards.clone()
+    }
+
+    /// Who guards a path, if it is not for everybody.
+    pub(super) fn guard_of(&self, path: &str) -> Option<Arc<Guard>> {
+        self.guards()?.of(path).cloned()
+    }
+
+    /// Stops serving a path, and says so to whoever asks for it (Q33).
+    pub fn withdraw(&self, path: &str, why: Absence) {
+        let why = match why {
+            Absence::Gone => Held::Gone,
+            Absence::MovedTo(path) => Held::MovedTo(path),
+        };
+        let replaced = self.write().held.insert(path.to_owned(), why);
+        drop(replaced);
+    }
+
+    /// Withdraws what was served of topics that are no more, in this run or
+    /// an earlier one (Q33).
+    pub fn keep_topics(&self, topics: &[Topic]) {
+        let is_kept = |path: &str| {
+            let Some(rest) = path.strip_prefix("/topics/") else { return true };
+            let id = rest.split(['.', '/']).next().unwrap_or_default();
+            topics.iter().any(|topic| topic.id.as_str() == id)
+        };
+        let served: Vec<String> =
+            self.stamps().keys().filter(|path| !is_kept(path)).cloned().collect();
+        for path in served {
+            self.withdraw(&path, Absence::Gone);
+        }
+        for topic in topics {
+            for former in &topic.formerly {
+                for ending in ["", ".atom", ".rss", ".json"] {
+                    let to = format!("/topics/{}{ending}", topic.id);
+                    self.withdraw(&format!("/topics/{former}{ending}"), Absence::MovedTo(to));
+                }
+            }
+        }
+    }
+
+    /// The paths that are served, sorted.
+    pub fn paths(&self) -> Vec<String> {
+        let standing = self.read();
+        let mut paths: Vec<_> = standing
+            .held
+            .iter()
+            .filter(|(_, held)| matches!(held, Held::Here(_)))
+            .map(|(path, _)| path.clone())
+            .collect();
+        drop(standing);
+        paths.sort();
+        paths
+    }
+
+    /// When the newest of what is served was modified; `confides`: what is private counts, too.
+    pub(super) fn changed(&self, confides: bool) -> Option<Timestamp> {
+        let standing = self.read();
+        let guards = standing.guards.as_ref().filter(|_| !confides);
+        let is_open = |path: &str| guards.is_none_or(|guards| guards.of(path).is_none());
+        let modified = standing.held.iter().filter_map(|(path, held)| match held {
+            Held::Here(document) => is_open(path).then_some(document.modified),
+            Held::Gone | Held::MovedTo(_) => None,
+        });
+        modified.max()
+    }
+
+    /// How often each path was asked for, sorted by path.
+    pub(super) fn tallies(&self) -> Vec<(String, Arc<Tally>)> {
+        let standing = self.read();
+        let mut tallies: Vec<_> = standing
+            .held
+            .iter()
+            .filter_map(|(path, held)| match held {
+                Held::Here(document) => Some((path.clone(), document.tally.clone())),
+                Held::Gone | Held::MovedTo(_) => None,
+            })
+            .collect();
+        drop(standing);
+        tallies.sort_by(|(a, _), (b, _)| a.cmp(b));
+        tallies
+    }
+
+    /// The bytes that a path serves in identity, for exports and tests.
+    pub fn body(&self, path: &str) -> Option<Bytes> {
+        match self.find(path)? {
+            Held::Here(document) => Some(document.identity().clone()),
+            Held::Gone | Held::MovedTo(_) => None,
+        }
+    }
+
+    pub(super) fn find(&self, path: &str) -> Option<Held> {
+        self.read().held.get(path).cloned()
+    }
+
+    /// What stands at a path, and who guards what.
+    pub(super) fn find_guarded(&self, path: &str) -> (Option<Held>, Option<Arc<Guards>>) {
+        let standing = self.read();
+        (standing.held.get(path).cloned(), standing.guards.clone())
+    }
+
+    /// Whether somebody ever asked for what a path serves.
+    fn is_asked(&self, path: &str) -> bool {
+        matches!(self.find(path), Some(Held::Here(document)) if document.tally.is_any())
+    }
+
+    /// Whether exactly this is being served already.
+    fn holds(&self, document: &Rendered, stamp: Stamp) -> bool {
+        let Some(Held::Here(held)) = self.find(&document.path) else { return false };
+        held.modified == stamp.modified
+            && held.content_type == document.content_type
+            && held.link.as_ref().map(HeaderValue::as_bytes)
+                == document.link.as_ref().map(String::as_bytes)
+    }
+
+    // Nothing that holds these locks can panic half way, so a poisoned lock's
+    // data is whole.
+    fn read(&self) -> RwLockReadGuard<'_, Standing> {
+        self.standing.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Standing> {
+        self.standing.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn stamps(&self) -> MutexGuard<'_, BTreeMap<String, Stamp>> {
+        self.stamps.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn plain(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.plain.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn stamp(hash: u64, known: Option<Stamp>, at: Timestamp) -> Stamp {
+    match known {
+        Some(known) if known.hash == hash => known,
+        Some(known) => {
+            let next = known.modified.after(Duration::from_secs(1));
+            Stamp { hash, modified: whole_second(at).max(next) }
+        }
+        None => Stamp { hash, modified: whole_second(at) },
+    }
+}
+
+fn whole_second(at: Timestamp) -> Timestamp {
+    Timestamp::from_secs(at.as_secs())
+}
+
+impl Shelved {
+    /// A document in identity alone.
+    fn of(document: Rendered, stamp: Stamp, tally: Arc<Tally>) -> Self {
+        let content_type = HeaderValue::from_static(document.content_type);
+        // An address that is no header value is left out: it is only a hint.
+        let link = document.link.and_then(|link| HeaderValue::try_from(link).ok());
+        let Stamp { hash, modified } = stamp;
+        let (editions, codings) = (Vec::new(), Default::default());
+        let mut shelved = Self { content_type, link, hash, modified, tally, editions, codings };
+        shelved.codings[0] = Some(shelved.coded(Coding::Identity, document.body));
+        shelved
+    }
+
+    /// The same in every coding that makes it shorter.
+    fn compressed(&self) -> Self {
+        let body = self.identity();
+        let codings = Coding::ALL.map(|coding| {
+            let bytes = coding.encode(body);
+            let worth_it = coding == Coding::Identity || bytes.len() < body.len();
+            worth_it.then(|| self.coded(coding, bytes))
+        });
+        let Self { content_type, link, hash, modified, tally, editions, .. } = self;
+        Self {
+            content_type: content_type.clone(),
+            link: link.clone(),
+            hash: *hash,
+            modified: *modified,
+            tally: tally.clone(),
+            editions: editions.clone(),
+            codings,
+        }
+    }
+
+    /// These bytes with the heads they are answered with.
+    fn coded(&self, coding: Coding, body: Bytes) -> Coded {
+        let last_modified = header(http_date(self.modified));
+        let facts = Facts {
+            content_type: &self.content_type,
+            link: self.link.as_ref(),
+            last_modified: Some(&last_modified),
+        };
+        let tag = tag(self.hash, coding);
+        Coded {
+            full: response_headers::full(&facts, coding, &tag, body.len()),
+            unchanged: response_headers::unchanged(&facts, &tag),
+            body,
+            tag,
+        }
+    }
+
+    /// Whether identity is all there is of it: it is too short, or not compressed yet.
+    pub(super) fn is_plain(&self) -> bool {
+        self.codings[1..].iter().all(Option::is_none)
+    }
+
+    pub(super) fn identity(&self) -> &Bytes {
+        static EMPTY: Bytes = Bytes::new();
+        self.codings[0].as_ref().map_or(&EMPTY, |coded| &coded.body)
+    }
+}
+
+/// A strong tag: what the bytes hash to and the coding they are in. The same
+/// on every node and after every restart (Q21).
+pub(super) fn tag(hash: u64, coding: Coding) -> HeaderValue {
+    header(match coding.name() {
+        Some(name) => format!("\"{hash:016x}-{name}\""),
+        None => format!("\"{hash:016x}\""),
+    })
+}
+
+fn header(text: String) -> HeaderValue {
+    HeaderValue::try_from(text).expect("dates and tags are visible ASCII")
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;
