@@ -10,10 +10,11 @@ use tracing::{info, warn};
 
 use crate::clock::Clock;
 use crate::config::{self, Effect, Plan};
+use crate::engine::{Opening, Polled, Refilled};
 use crate::fetch::Refusal;
 use crate::inquiry::Records;
 use crate::model::{Failure, SourceId};
-use crate::pipeline::{Editor, Opening, Pipeline, Polled, Refilled, Request};
+use crate::pipeline::{Editor, Pipeline, Request};
 use crate::publish::{self, Address, Audience, Listener, Shelf};
 use crate::store::{Store, StoreError};
 
@@ -114,7 +115,7 @@ impl Daemon {
             Pipeline::new(editor, clock.clone(), incoming).map_err(DaemonError::Polling)?;
         let hubs =
             desk::HubDesk { callbacks: pipeline.open_callbacks(), requests: requests.clone() };
-        tokio::task::block_in_place(|| pipeline.open_hub())?;
+        pipeline.open_hub();
         drop(starting);
         let stop_serving = CancellationToken::new();
         let desk = Arc::new(desk::FrontDesk::new(

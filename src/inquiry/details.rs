@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::Records;
 use crate::dedup;
+use crate::engine;
 use crate::model::{Member, SourceId, Story, StoryId, Timestamp, TopicId};
-use crate::pipeline;
 use crate::publish::{
     self, Before, EarlierDetail, SourceDetail, StoryDetail, Volume, VolumeDetail,
 };
@@ -103,7 +103,7 @@ impl Records {
         let fingerprint = place.map(|place| plan.fingerprint(place));
         let story = before.story.unwrap_or(StoryId::from_bytes([0; 16]));
         let after = Place { date: before.date, story };
-        let places = pipeline::after(&*self.store, fingerprint, after, PAGE)?;
+        let places = engine::after(&*self.store, fingerprint, after, PAGE)?;
         let last = places.last().filter(|_| places.len() == PAGE);
         let next = last.map(|last| Before { date: last.date, story: Some(last.story) });
         let mut stories = Vec::with_capacity(places.len());
@@ -113,7 +113,7 @@ impl Records {
             stories.extend(shown.map(Arc::new));
         }
         let explains = place.filter(|place| plan.topics[*place].explain);
-        let told = |story: &Arc<Story>| Some((story.id, pipeline::words(&plan, explains?, story)));
+        let told = |story: &Arc<Story>| Some((story.id, engine::words(&plan, explains?, story)));
         let words = stories.iter().filter_map(told).collect();
         let (topic, sources) =
             (place.map(|place| plan.topics[place].clone()), plan.sources.clone());

@@ -8,8 +8,8 @@ use chrono::Datelike;
 
 use super::Records;
 use crate::config::Plan;
+use crate::engine;
 use crate::model::{Story, Timestamp, Topic, TopicId};
-use crate::pipeline;
 use crate::publish::{Marked, Week};
 use crate::store::StoreError;
 use crate::topics::{Field, Highlight, Place, QueryProblem, Subject, TopicSet};
@@ -113,7 +113,7 @@ impl Records {
         };
         let mut trying = Trying::new(&plan, &set, scope, versus);
         let mut read = 0;
-        pipeline::latest_first(&**self.store(), |story| {
+        engine::latest_first(&**self.store(), |story| {
             read += 1;
             let within = story.updated >= scope.since && read <= scope.most;
             if within {

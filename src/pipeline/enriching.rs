@@ -24,9 +24,9 @@ use crate::model::{Enrich, Entry, FailureKind, Lookalikes, Memory, Pages, Round,
 use crate::parse;
 use crate::store::{Store, StoreError};
 
-use super::editor::rules;
 use super::reaching::Reach;
 use super::rounds;
+use crate::engine::rules;
 
 /// Pages fetched for one poll at most; the others wait for a later one.
 const MOST_PAGES: usize = 20;

@@ -38,7 +38,7 @@ pub(super) fn ground(
     let kinds = [
         Kind::Memory,
         Kind::Listed,
-        Kind::Stamp,
+        Kind::Engine,
         Kind::Archived,
         Kind::Subscriber,
         Kind::Story,

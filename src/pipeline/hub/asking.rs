@@ -1,14 +1,16 @@
-//! Requests to our hub in; whoever's callback confirms one, as a subscriber, out.
+//! Takes requests to our hub, and asks their callbacks whether they are meant.
 //!
 //! A request is kept from before it is answered until its callback was heard: whatever
 //! happens to the daemon in between, the callback is asked (H1).
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use tracing::{debug, info};
 
 use super::calls::{Line, Verified, shown};
 use super::{Often, OwnHub, Pipeline};
+use crate::engine::Turn;
 use crate::model::{Mode, Subscriber, SubscriberId, Timestamp, host_of};
 use crate::publish::hub::{Asked, NotGranted};
 use crate::store::StoreError;
@@ -44,9 +46,9 @@ impl OwnHub {
     }
 
     /// Whether there is room for a subscriber at this host.
-    fn has_room(&self, host: &str) -> bool {
-        let of_host = self.subscribers.values().filter(|known| known.host() == host).count();
-        self.subscribers.len() < MOST && of_host < MOST_OF_HOST
+    fn has_room(subscribers: &BTreeMap<SubscriberId, Subscriber>, host: &str) -> bool {
+        let of_host = subscribers.values().filter(|known| known.host() == host).count();
+        subscribers.len() < MOST && of_host < MOST_OF_HOST
     }
 
     fn ask(&mut self, line: Line, asked: Asked) {
@@ -61,16 +63,14 @@ impl OwnHub {
             often.now = often.now.saturating_sub(1);
         }
     }
+}
 
-    /// Knows of a subscriber what is left once a callback was heard; nothing of one who
-    /// never confirmed anything and asks for nothing more.
-    fn settle(&mut self, id: SubscriberId, left: Subscriber) -> Option<Subscriber> {
-        if !left.is_confirmed() && left.asked.is_none() {
-            self.subscribers.remove(&id);
-            return None;
-        }
-        self.subscribers.insert(id, left.clone());
-        Some(left)
+/// What is to be kept of a subscriber once a callback was heard; nothing of one who
+/// never confirmed anything and asks for nothing more.
+fn settled(id: SubscriberId, left: Subscriber) -> (Option<Subscriber>, Option<SubscriberId>) {
+    match left.is_confirmed() || left.asked.is_some() {
+        true => (Some(left), None),
+        false => (None, Some(id)),
     }
 }
 
@@ -80,42 +80,49 @@ impl Pipeline {
         &mut self,
         asked: Asked,
     ) -> Result<Result<(), NotGranted>, StoreError> {
-        let noted = match self.note(&asked) {
-            Ok(Some(noted)) => noted,
+        let has = match self.admit(&asked) {
+            Ok(Some(has)) => has,
             Ok(None) => return Ok(Ok(())),
             Err(why) => return Ok(Err(why)),
         };
-        let kept = self.keep_subscribers(vec![noted.clone()], Vec::new()).await?;
-        let line = self.line();
-        let Some(hub) = &mut self.hub else { return Ok(Err(NotGranted::NoSuchFeed)) };
-        if !kept {
-            hub.was_asked(noted.host());
-            return Ok(Err(NotGranted::Busy));
+        let at = self.clock.now();
+        match self.apply(Turn::SubscriptionRequested { asked, has, at }).await? {
+            Some(_) => Ok(Ok(())),
+            None => Ok(Err(NotGranted::Busy)),
         }
-        hub.subscribers.insert(noted.id(), noted);
-        hub.ask(line, asked);
-        Ok(Ok(()))
     }
 
-    /// What is to be kept of a request; nothing, where it asks for nothing.
-    fn note(&mut self, asked: &Asked) -> Result<Option<Subscriber>, NotGranted> {
+    /// Has a callback asked about a request that is kept.
+    pub(in crate::pipeline) fn ask_callback(&mut self, asked: Asked) {
+        let line = self.line();
+        if let Some(hub) = &mut self.hub {
+            hub.ask(line, asked);
+        }
+    }
+
+    /// Whether a request is seen to: the hash of the feed that it is about; nothing,
+    /// where it asks for nothing.
+    fn admit(&mut self, asked: &Asked) -> Result<Option<u64>, NotGranted> {
         let (plan, now) = (self.editor.plan().clone(), self.clock.now());
+        if self.editor.is_blocked() {
+            return Err(NotGranted::Busy);
+        }
         let shelf = self.editor.shelf().clone();
+        let subscribers = self.editor.engine().subscribers();
         let hub = self.hub.as_mut().filter(|_| plan.hub.serves).ok_or(NotGranted::NoSuchFeed)?;
         let feed = shelf.feed_at(&asked.topic, &plan.server.site).ok_or(NotGranted::NoSuchFeed)?;
-        let known = hub.subscribers.get(&SubscriberId::of(&asked.topic, &asked.callback));
+        let is_known = subscribers.contains_key(&SubscriberId::of(&asked.topic, &asked.callback));
         let host = host_of(&asked.callback);
         match asked.wish.mode {
             // Nobody has to be asked whether nothing is to end.
-            Mode::Unsubscribe if known.is_none() => return Ok(None),
-            Mode::Subscribe if known.is_none() && !hub.has_room(host) => {
+            Mode::Unsubscribe if !is_known => return Ok(None),
+            Mode::Subscribe if !is_known && !OwnHub::has_room(subscribers, host) => {
                 return Err(NotGranted::TooMany);
             }
             Mode::Subscribe | Mode::Unsubscribe => {}
         }
-        let noted = asked.noted(known, feed.hash, now);
         hub.admit(host, now)?;
-        Ok(Some(noted))
+        Ok(Some(feed.hash))
     }
 
     /// Has the callbacks asked that an earlier run has not heard. What that run let in
@@ -126,19 +133,18 @@ impl Pipeline {
         let (mut kept, mut gone) = (Vec::new(), Vec::new());
         let Some(hub) = &mut self.hub else { return Ok(()) };
         for id in unheard {
-            let Some(noted) = hub.subscribers.get(&id) else { continue };
+            let Some(noted) = self.editor.engine().subscribers().get(&id) else { continue };
             let Some(asked) = Asked::of(noted) else { continue };
             let site = &plan.server.site;
             if !plan.hub.serves || shelf.feed_at(&asked.topic, site).is_none() {
-                match hub.settle(id, asked.answered(noted)) {
-                    Some(known) => kept.push(known),
-                    None => gone.push(id),
-                }
+                let (left, none) = settled(id, asked.answered(noted));
+                kept.extend(left);
+                gone.extend(none);
             } else if hub.admit(host_of(&asked.callback), now).is_ok() {
                 hub.ask(line.clone(), asked);
             }
         }
-        self.keep_subscribers(kept, gone).await.map(drop)
+        self.keep_subscribers(kept, gone).await
     }
 
     /// Keeps who has confirmed a request; whoever has not stays as they were (H4, H6).
@@ -148,41 +154,33 @@ impl Pipeline {
         let (host, feed) = (host_of(&asked.callback).to_owned(), shown(&asked.topic).to_owned());
         hub.was_asked(&host);
         let id = SubscriberId::of(&asked.topic, &asked.callback);
-        let Some(noted) = hub.subscribers.get(&id) else { return Ok(()) };
+        let noted = self.editor.engine().subscribers().get(&id).cloned();
+        let Some(noted) = noted else { return Ok(()) };
         if let Err(failure) = answer {
             debug!(
                 event = "subscriber_unconfirmed",
                 host, feed, "{host} does not confirm what it asked of {feed}: {failure}"
             );
-            let (kept, gone) = match hub.settle(id, asked.answered(noted)) {
-                Some(known) => (vec![known], Vec::new()),
-                None => (Vec::new(), vec![id]),
-            };
-            return self.keep_subscribers(kept, gone).await.map(drop);
+            let (left, none) = settled(id, asked.answered(&noted));
+            let (kept, gone) = (left.into_iter().collect(), none.into_iter().collect());
+            return self.keep_subscribers(kept, gone).await;
         }
         if asked.wish.mode == Mode::Unsubscribe {
-            hub.subscribers.remove(&id);
             info!(
                 event = "subscriber_left",
                 host, feed, "{host} is told of {feed} no more, as it asked"
             );
-            return self.keep_subscribers(Vec::new(), vec![id]).await.map(drop);
+            return self.keep_subscribers(Vec::new(), vec![id]).await;
         }
-        let (subscriber, is_new) = (asked.granted(noted, now), !noted.is_confirmed());
+        let (subscriber, is_new) = (asked.granted(&noted, now), !noted.is_confirmed());
         let until = subscriber.expires;
-        // Without room it is asked again after the next start.
-        if self.keep_subscribers(vec![subscriber.clone()], Vec::new()).await?
-            && let Some(hub) = &mut self.hub
-        {
-            hub.subscribers.insert(id, subscriber);
-            self.editor.ledger().subscribed(hub.confirmed());
-            match is_new {
-                true => {
-                    info!(event = "subscriber_confirmed", host, feed, %until, "{host} is told of {feed} until {until}");
-                }
-                false => {
-                    debug!(event = "subscriber_renewed", host, feed, %until, "{host} is told of {feed} until {until}");
-                }
+        self.keep_subscribers(vec![subscriber], Vec::new()).await?;
+        match is_new {
+            true => {
+                info!(event = "subscriber_confirmed", host, feed, %until, "{host} is told of {feed} until {until}");
+            }
+            false => {
+                debug!(event = "subscriber_renewed", host, feed, %until, "{host} is told of {feed} until {until}");
             }
         }
         Ok(())
