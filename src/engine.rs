@@ -66,6 +66,10 @@ use feeds::Feeds;
 use silence::Silences;
 use work::Work;
 
+/// The number of the engine's rules: it is raised with every change after which the same turns
+/// lead to another state.
+pub const RULES_VERSION: u32 = 1;
+
 /// What is remembered of every source; read by whoever reports on it, written by the engine.
 pub type Memories = Arc<RwLock<BTreeMap<SourceId, Box<Memory>>>>;
 
@@ -125,7 +129,13 @@ impl Engine {
         };
         engine.behind = engine.topics.backlog().into_iter().collect();
         let recent = Default::default();
+        // A restart under the same plan is no turn of its own.
+        let is_same = engine.progress.plan == feeds::digest(&plan);
+        let at = if is_same { engine.progress.applied } else { at };
         let step = engine.begin(at, &Reader::new(store, &recent), |engine, work| {
+            if !is_same {
+                work.events.push(Event::Planned);
+            }
             engine.follow_plan(plan, None, work)
         })?;
         Ok((engine, step))

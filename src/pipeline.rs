@@ -119,6 +119,10 @@ pub struct Pipeline {
     hubs: Option<Hubs>,
     /// Our own, where there is one.
     hub: Option<OwnHub>,
+    /// Whether less of the disk is free than is to stay so.
+    is_low: bool,
+    /// When that is looked at next.
+    look_at: Instant,
     /// When what a full disk keeps out is tried again.
     retry_at: Instant,
 }
@@ -148,6 +152,8 @@ impl Pipeline {
             publishing: Publishing::default(),
             hubs: None,
             hub: None,
+            is_low: false,
+            look_at: Instant::now(),
             retry_at: Instant::now(),
         };
         pipeline.plan_all();
@@ -180,7 +186,8 @@ impl Pipeline {
 
     async fn work(&mut self) -> Result<(), StoreError> {
         loop {
-            if !self.editor.is_blocked()
+            self.watch_room()?;
+            if !self.is_closed()
                 && self.polls.batch.is_due(!self.polls.tasks.is_empty(), Instant::now())
             {
                 self.ingest().await?;
@@ -217,7 +224,7 @@ impl Pipeline {
 
     async fn next_event(&mut self) -> Event {
         // On a full disk nothing new is asked for; what is known stays served.
-        let full = self.editor.is_blocked();
+        let full = self.is_closed();
         let wake_at = self.agenda.wake_at().filter(|_| !full);
         let publish_at = self.publish_at();
         // What is yet to be published is news from now on.
@@ -278,7 +285,7 @@ impl Pipeline {
 
     fn start_due_polls(&mut self) {
         let now = self.clock.now();
-        while !self.editor.is_blocked()
+        while !self.is_closed()
             && let Some(id) = self.agenda.start(now)
         {
             if !self.is_hubs_turn(&id) {
@@ -334,7 +341,7 @@ impl Pipeline {
             let _ = done.send(Err(Refusal::Unknown));
             return;
         }
-        if self.editor.is_blocked() {
+        if self.is_closed() {
             let _ = done.send(Err(Refusal::DiskFull));
             return;
         }
@@ -400,19 +407,19 @@ impl Pipeline {
         {
             self.gather(ended);
             self.retry().await?;
-            if !self.editor.is_blocked() {
+            if !self.is_closed() {
                 self.ingest().await?;
             }
         }
         self.retry().await?;
-        if !self.editor.is_blocked() {
+        if !self.is_closed() {
             self.ingest().await?;
         }
         self.polls.tasks.abort_all();
         // What hubs were thanked for is published, too.
         self.hubs.iter_mut().for_each(Hubs::close);
         while self.hubs.as_ref().is_some_and(Hubs::owes)
-            && !self.editor.is_blocked()
+            && !self.is_closed()
             && let Ok(word) = tokio::time::timeout_at(until, heard(&mut self.hubs, false)).await
         {
             self.heard(word).await?;

@@ -13,6 +13,8 @@ mod bounds;
 
 mod demo;
 
+mod engine;
+
 mod filling;
 
 mod faults;

@@ -75,12 +75,14 @@ fn settings(old: &Plan, new: &Plan) -> Vec<Change> {
     for field in differing!(&old.store, &new.store, StorePlan {
         path: "path",
         cache: "cache",
+        min_free: "min_free",
         retention: "retention",
     } but)
     {
         let what = format!("[store]: {field} changed");
-        // Only what is kept is asked anew with every commit.
-        changes.push(if field == "retention" { in_force(what) } else { at_restart(what) });
+        // The others are asked for once, when the store is opened.
+        let is_in_force = ["retention", "min_free"].contains(&field);
+        changes.push(if is_in_force { in_force(what) } else { at_restart(what) });
     }
     if old.server.listen != new.server.listen {
         changes.push(at_restart("[server]: listen changed"));

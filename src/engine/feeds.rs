@@ -109,6 +109,19 @@ fn name_of(plan: &Plan, feed: usize) -> FeedName {
     }
 }
 
+/// A digest of everything in a plan that decides what its turn changes.
+pub(super) fn digest(plan: &Plan) -> u64 {
+    let mut hash = Xxh3::new();
+    for (_, look) in looks(plan) {
+        hash.update(&look.to_le_bytes());
+    }
+    for topic in 0..plan.topics.len() {
+        hash.update(&plan.fingerprint(topic).0.to_le_bytes());
+    }
+    hash.update(format!("{:?} {:?}", plan.overrides, plan.hub.callbacks).as_bytes());
+    hash.digest()
+}
+
 /// Of every feed, in the order of the plan, and of the site: hashes of everything in the
 /// configuration, and in the program, that its documents show.
 fn looks(plan: &Plan) -> Vec<(FeedName, u64)> {

@@ -1,4 +1,4 @@
-//! What polls came to.
+//! What one poll came to, for the log and for whoever asked for it.
 
 use crate::model::{Admitted, Poll, SourceEvent, Verdict};
 

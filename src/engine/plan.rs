@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::turn::Event;
 use super::work::Work;
-use super::{Engine, rules};
+use super::{Engine, feeds, rules};
 use crate::config::Plan;
 use crate::dedup;
 use crate::model::{Fingerprint, TopicId};
@@ -18,6 +18,7 @@ impl Engine {
         work: &mut Work<'_>,
     ) -> Result<(), StoreError> {
         let former = self.plan.clone();
+        work.events.push(Event::Planned);
         self.follow_plan(plan, Some(former), work)
     }
 
@@ -30,6 +31,7 @@ impl Engine {
     ) -> Result<(), StoreError> {
         self.topics.replan(plan.clone(), former, work)?;
         self.plan = plan.clone();
+        self.progress.plan = feeds::digest(&plan);
         self.enforce(work)?;
         self.feeds.touch(&plan, work);
         self.end_pushes(work);
@@ -37,7 +39,6 @@ impl Engine {
             work.touch(feed);
         }
         self.begin_archives(&work.touched_now().clone(), work)?;
-        work.events.push(Event::Planned);
         Ok(())
     }
 

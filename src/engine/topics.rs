@@ -29,7 +29,7 @@ use super::startup_progress::Opening;
 use super::work::Work;
 use fill::Fill;
 use matching::Moves;
-use versions::{Now, trusted};
+use versions::{Known, Now};
 use window::Window;
 
 /// The topic that every story is in: `/stories.atom`.
@@ -73,12 +73,12 @@ impl Topics {
         store: &dyn Store,
         opening: &Opening,
     ) -> Result<Self, StoreError> {
-        let (trusted, published) = (trusted(records, store)?, versions::published(records));
+        let (known, published) = (Known::of(records, store)?, versions::published(records));
         let live_of = |place: usize, id: &TopicId| {
             let wanted = plan.fingerprint(place);
-            let before = published.get(id).filter(|before| trusted.contains(before));
+            let before = published.get(id).filter(|before| known.filled.contains(before));
             match before {
-                Some(before) if !trusted.contains(&wanted) => *before,
+                Some(before) if !known.trusted.contains(&wanted) => *before,
                 _ => wanted,
             }
         };
@@ -97,7 +97,7 @@ impl Topics {
     }
 
     /// How the topics of a plan stand now.
-    fn standing(&self, plan: &Plan, trusted: &BTreeSet<Fingerprint>) -> Standing {
+    fn standing(&self, plan: &Plan, Known { filled, trusted }: &Known) -> Standing {
         let mut standing = Standing { live: Vec::new(), missing: Vec::new() };
         for (place, topic) in plan.topics.iter().enumerate() {
             let wanted = plan.fingerprint(place);
@@ -105,7 +105,7 @@ impl Topics {
             let is_kept = before == Some(wanted) && !self.lacks(wanted);
             let live = match before {
                 _ if is_kept || trusted.contains(&wanted) => wanted,
-                Some(before) if trusted.contains(&before) => before,
+                Some(before) if filled.contains(&before) => before,
                 _ => wanted,
             };
             if live != wanted || !trusted.contains(&wanted) {
@@ -131,8 +131,7 @@ impl Topics {
     ) -> Result<(), StoreError> {
         let store = work.reader().store();
         let records = store.engine_records()?;
-        let trusted = trusted(&records, store)?;
-        let Standing { live, missing } = self.standing(&plan, &trusted);
+        let Standing { live, missing } = self.standing(&plan, &Known::of(&records, store)?);
         let is_same_site =
             archive::mark(&self.plan.server.site) == archive::mark(&plan.server.site);
         let (mut archives, mut windows) = (Vec::new(), Vec::new());

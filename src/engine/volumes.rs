@@ -79,12 +79,14 @@ impl Engine {
         let newest = work.newest(self.topics.version(feed), topic.entries)?;
         let newest: BTreeSet<StoryId> = newest.into_iter().map(|place| place.story).collect();
         let old: BTreeSet<StoryId> = backfill.difference(&newest).copied().collect();
-        let closing =
-            self.topics.archive(feed).map(|archive| archive.closing_at_once(&old, work.now));
-        for (volume, stories) in closing.unwrap_or_default() {
+        loop {
+            let archive = self.topics.archive(feed);
+            let closing = archive.map(|archive| archive.closing_at_once(&old, work.now));
+            let Some((volume, stories)) = closing.into_iter().flatten().next() else {
+                return Ok(());
+            };
             self.close_volume(feed, topic, volume, &stories, work)?;
         }
-        Ok(())
     }
 
     /// Closes at most so many volumes of a feed. Returns how many.
@@ -95,13 +97,15 @@ impl Engine {
         most: usize,
         work: &mut Work<'_>,
     ) -> Result<usize, StoreError> {
-        let archive = self.topics.archive(feed);
-        let closing = archive.map(|archive| archive.closing(topic.entries, work.now));
-        let closing: Vec<_> = closing.into_iter().flatten().take(most).collect();
-        for (volume, stories) in &closing {
-            self.close_volume(feed, topic, *volume, stories, work)?;
+        let mut closed = 0;
+        while closed < most {
+            let archive = self.topics.archive(feed);
+            let closing = archive.map(|archive| archive.closing(topic.entries, work.now));
+            let Some((volume, stories)) = closing.into_iter().flatten().next() else { break };
+            self.close_volume(feed, topic, volume, &stories, work)?;
+            closed += 1;
         }
-        Ok(closing.len())
+        Ok(closed)
     }
 
     /// Closes volumes of feeds whose archive is as a plan or a filling has left it, as many as

@@ -56,6 +56,8 @@ pub enum EngineRecord {
 pub struct Progress {
     /// Time of the last turn that was applied: no turn is earlier.
     pub applied: Timestamp,
+    /// Digest of the plan in force.
+    pub plan: u64,
     /// When all topics were last checked for silence.
     pub silence_checked: Option<Timestamp>,
     /// The day (since 1970) on which the last retention walk began.

@@ -1,13 +1,19 @@
 //! Has the engine apply a turn, and does what follows from that.
 
+use std::time::Duration;
+
 use tokio::time::Instant;
 use tracing::{error, info};
 
 use super::{News, Pipeline, RETRY, log_poll};
+use crate::config::StorePlan;
 use crate::engine::{Event, HubAnswer, Polled, Step, Turn};
 use crate::fetch::{Refusal, websub};
 use crate::model::Outcome;
 use crate::store::StoreError;
+
+/// How often it is looked at how much of the disk is free.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// What whoever brought a turn about has to know of it.
 #[derive(Debug, Default)]
@@ -22,7 +28,7 @@ impl Pipeline {
     /// Applies a turn. On a full disk its commit waits, and so does every other turn: nothing new
     /// is polled or taken in until there is room. Then returns nothing.
     pub(super) async fn apply(&mut self, turn: Turn) -> Result<Option<Applied>, StoreError> {
-        if self.editor.is_blocked() {
+        if self.is_closed() {
             return Ok(None);
         }
         let applied = self.editor.apply(turn).await;
@@ -31,7 +37,7 @@ impl Pipeline {
 
     /// Tries again to write what a full disk keeps out.
     pub(super) async fn retry(&mut self) -> Result<(), StoreError> {
-        if self.editor.is_blocked() {
+        if self.editor.is_blocked() && !self.is_low {
             let step = self.editor.retry().await.map(Option::unwrap_or_default);
             self.written(step).await?;
         }
@@ -52,6 +58,40 @@ impl Pipeline {
         }
     }
 
+    /// Whether nothing more is taken in, because the disk is full or nearly so.
+    pub(super) fn is_closed(&self) -> bool {
+        self.is_low || self.editor.is_blocked()
+    }
+
+    /// Looks every so often whether as much of the disk is free as is to stay so.
+    pub(super) fn watch_room(&mut self) -> Result<(), StoreError> {
+        if Instant::now() < self.look_at {
+            return Ok(());
+        }
+        self.look_at = Instant::now() + LOOK_EVERY;
+        let store = self.editor.store();
+        let Some(room) = tokio::task::block_in_place(|| store.room())? else { return Ok(()) };
+        let StorePlan { path, min_free, .. } = &self.editor.plan().store;
+        let (was_low, path) = (self.is_low, path.display().to_string());
+        self.is_low = room.is_low(*min_free, was_low);
+        match self.is_low {
+            true if was_low => self.retry_at = Instant::now() + RETRY,
+            true => {
+                let needed = room.needed(*min_free);
+                self.wait_for_room(&StoreError::Full { path, free: room.free, needed });
+            }
+            false if was_low && !self.editor.is_blocked() => self.has_room(),
+            false => {}
+        }
+        Ok(())
+    }
+
+    fn has_room(&self) {
+        if self.pulse.stall(None) {
+            info!(event = "disk_has_room", "there is room again: polling goes on");
+        }
+    }
+
     fn wait_for_room(&mut self, full: &StoreError) {
         if self.pulse.alive().is_ok() {
             error!(event = "disk_full", "polling stops until there is room: {full}");
@@ -64,15 +104,16 @@ impl Pipeline {
     }
 
     async fn follow(&mut self, step: Step) -> Result<Applied, StoreError> {
-        if self.pulse.stall(None) {
-            info!(event = "disk_has_room", "there is room again: polling goes on");
-        }
+        self.has_room();
         let mut applied = Applied::default();
         for event in step.events {
             log_poll::of_event(&event);
             match event {
                 Event::Planned => self.planned().await?,
-                Event::Refilled(refilled) => self.refilled(refilled),
+                Event::Refilled(refilled) => {
+                    self.publish().await?;
+                    self.refilled(refilled);
+                }
                 Event::Hub { source, answer } => match answer {
                     HubAnswer::Request(request) => {
                         applied.asks = true;

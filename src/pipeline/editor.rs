@@ -65,19 +65,20 @@ impl Editor {
         let opened = tokio::task::block_in_place(|| Engine::open(plan, &*store, now, opening));
         let (engine, step) = opened?;
         let mut editor = Self {
+            displayed: vec![Vec::new(); engine.all_feeds().len()],
             engine,
             store,
             shelf,
             ledger: Arc::default(),
             unwritten: None,
-            displayed: Vec::new(),
             at_hand: HashMap::new(),
             highlights: Highlights::default(),
             unpublished: Unpublished::default(),
         };
+        let is_new = step.events.contains(&Event::Planned);
         editor.write(step).await?;
         let few = tokio::task::block_in_place(|| editor.store.count())? < FEW;
-        while few && editor.is_filling() {
+        while is_new && few && editor.is_filling() {
             if let Some(refilled) = editor.step(now).await? {
                 super::log_poll::topics_changed(&refilled);
             }
@@ -161,7 +162,7 @@ impl Editor {
     }
 
     /// The turn that goes on with changed topics once a slice is not what is due.
-    pub(super) fn turn_due(&self, at: Timestamp) -> Option<Turn> {
+    pub fn turn_due(&self, at: Timestamp) -> Option<Turn> {
         match (self.engine.is_filling(), self.engine.is_filled()) {
             (true, true) => Some(Turn::TopicFilled { topics: self.engine.filling(), at }),
             (true, false) => None,
@@ -170,7 +171,7 @@ impl Editor {
     }
 
     /// Matches a slice of the stored stories against changed topics.
-    pub(super) async fn fill_slice(&mut self) -> Result<Step, StoreError> {
+    pub async fn fill_slice(&mut self) -> Result<Step, StoreError> {
         let reader = Reader::new(&*self.store, &self.at_hand);
         let commit = tokio::task::block_in_place(|| self.engine.fill(&reader))?;
         self.write(Step { commit, ..Step::default() }).await

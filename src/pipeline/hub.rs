@@ -210,7 +210,8 @@ impl Pipeline {
     pub(super) async fn tell_subscribers(&mut self) -> Result<(), StoreError> {
         let (plan, line, now) = (self.editor.plan().clone(), self.line(), self.clock.now());
         let shelf = self.editor.shelf().clone();
-        let Some(hub) = self.hub.as_mut().filter(|_| !self.editor.is_blocked()) else {
+        let Some(hub) = self.hub.as_mut().filter(|_| !self.is_low && !self.editor.is_blocked())
+        else {
             return Ok(());
         };
         let changed = hub.changes.has_changed().unwrap_or(false);

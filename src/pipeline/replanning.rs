@@ -19,7 +19,7 @@ impl Pipeline {
         plan: Arc<Plan>,
         done: oneshot::Sender<Vec<Refilled>>,
     ) -> Result<(), StoreError> {
-        if self.editor.is_blocked() {
+        if self.is_closed() {
             error!(event = "reload_refused", "the plan in force stays: the disk is full");
             return Ok(());
         }
@@ -30,7 +30,7 @@ impl Pipeline {
 
     /// One slice of the changed topics, or of what follows from their being filled.
     pub(super) async fn fill_topics(&mut self) -> Result<(), StoreError> {
-        if !self.editor.is_filling() || self.editor.is_blocked() {
+        if !self.editor.is_filling() || self.is_closed() {
             return Ok(());
         }
         match self.editor.turn_due(self.clock.now()) {

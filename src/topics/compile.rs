@@ -87,7 +87,6 @@ impl<'a> Compiler<'a> {
         let program = Program {
             sketch: Sketch::of(&root),
             warnings: advice::warnings(&query, &root),
-            vocabularies: named(&query),
             query,
             root,
             digest,
@@ -108,25 +107,9 @@ impl<'a> Compiler<'a> {
         self.refuse(query, (message, "join them inside one pattern: /a|b/".to_owned()))
     }
 
-    /// Takes over a program that was compiled from the same text under the
-    /// same vocabularies: its warnings hold again, its vocabularies are in use.
-    pub(super) fn take_over(&mut self, topic: &TopicId, program: &Program) {
-        self.place = Place::Query(topic.clone());
-        program.vocabularies.iter().for_each(|name| self.use_whole(name));
-        self.warn(program);
-    }
-
     fn warn(&mut self, program: &Program) {
         for (span, message, help) in &program.warnings {
             self.problem(span.clone(), message, help, true);
-        }
-    }
-
-    fn use_whole(&mut self, name: &str) {
-        let Some((&name, items)) = self.vocabulary.get_key_value(name) else { return };
-        if self.used.insert(name) {
-            let named: BTreeSet<String> = items.iter().flatten().flat_map(named).collect();
-            named.iter().for_each(|name| self.use_whole(name));
         }
     }
 

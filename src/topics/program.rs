@@ -23,8 +23,6 @@ pub(super) struct Program {
     pub(super) asks: Asks,
     /// What can be seen from the query alone.
     pub(super) warnings: Vec<Warning>,
-    /// The vocabularies that it names.
-    pub(super) vocabularies: BTreeSet<String>,
 }
 
 /// What beside its words has a say in whether a story is in a topic.

@@ -32,19 +32,24 @@ pub(super) fn unfinished(records: &[EngineRecord]) -> BTreeSet<Fingerprint> {
     records.iter().filter_map(version).collect()
 }
 
-/// The versions whose places are complete, as places of topics and of archives.
-pub(super) fn trusted(
-    records: &[EngineRecord],
-    store: &dyn Store,
-) -> Result<BTreeSet<Fingerprint>, StoreError> {
-    let unfinished = unfinished(records);
-    let filled: BTreeSet<Fingerprint> = store.filled()?.into_iter().collect();
-    let is_trusted = |version: &Fingerprint| {
-        [*version, version.archive()]
-            .iter()
-            .all(|of| filled.contains(of) && !unfinished.contains(of))
-    };
-    Ok(filled.iter().copied().filter(is_trusted).collect())
+/// The versions in a store.
+pub(super) struct Known {
+    /// Those that were complete once: good enough to be published until others are.
+    pub(super) filled: BTreeSet<Fingerprint>,
+    /// Those whose places are what their query finds.
+    pub(super) trusted: BTreeSet<Fingerprint>,
+}
+
+impl Known {
+    pub(super) fn of(records: &[EngineRecord], store: &dyn Store) -> Result<Self, StoreError> {
+        let unfinished = unfinished(records);
+        let filled: BTreeSet<Fingerprint> = store.filled()?.into_iter().collect();
+        let is_trusted = |version: &Fingerprint| {
+            both(*version).iter().all(|of| filled.contains(of) && !unfinished.contains(of))
+        };
+        let trusted = filled.iter().copied().filter(is_trusted).collect();
+        Ok(Self { filled, trusted })
+    }
 }
 
 /// A version as places of its topic and of its archive.

@@ -104,7 +104,7 @@ impl Pipeline {
     /// where it asks for nothing.
     fn admit(&mut self, asked: &Asked) -> Result<Option<u64>, NotGranted> {
         let (plan, now) = (self.editor.plan().clone(), self.clock.now());
-        if self.editor.is_blocked() {
+        if self.is_closed() {
             return Err(NotGranted::Busy);
         }
         let shelf = self.editor.shelf().clone();
