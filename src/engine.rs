@@ -41,6 +41,7 @@ mod work;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use crate::config::Plan;
 use crate::fetch::Market;
@@ -65,6 +66,9 @@ pub(crate) use topics::{Topics, after, holds, latest_first, names, words};
 use feeds::Feeds;
 use silence::Silences;
 use work::Work;
+
+/// Clocks are set back by so much every now and then, and that voids nothing.
+const SKEW: Duration = Duration::from_secs(60);
 
 /// The number of the engine's rules: it is raised with every change after which the same turns
 /// lead to another state.
@@ -129,6 +133,10 @@ impl Engine {
         };
         engine.behind = engine.topics.backlog().into_iter().collect();
         let recent = Default::default();
+        // Where the last turn is dated in the future, a clock was ahead.
+        if engine.progress.applied > at.after(SKEW) {
+            engine.progress.applied = at;
+        }
         // A restart under the same plan is no turn of its own.
         let is_same = engine.progress.plan == feeds::digest(&plan);
         let at = if is_same { engine.progress.applied } else { at };
@@ -154,6 +162,13 @@ impl Engine {
                 .begin(Timestamp::EPOCH, reader, |engine, work| engine.push_received(poll, work)),
             Turn::Plan { plan, at } => {
                 self.begin(at, reader, |engine, work| engine.replan(plan, work))
+            }
+            Turn::ClockCorrected { at } => {
+                self.progress.applied = self.progress.applied.min(at);
+                self.begin(at, reader, |engine, work| {
+                    engine.reschedule(work);
+                    Ok(())
+                })
             }
             Turn::TopicFilled { topics, at } => {
                 self.begin(at, reader, |engine, work| engine.topic_filled(&topics, work))

@@ -36,14 +36,18 @@ mod replanning;
 mod request;
 mod rounds;
 
+mod scheduling;
+mod work;
+
 use hub::OwnHub;
 use log_poll::News;
 use poll_batch::{Ended, PollBatch};
 use publish_throttle::PublishThrottle;
 use push::{Hubs, Word, heard};
+use work::{LoopWork, Work};
 
 pub use editor::Editor;
-pub use pulse::Pulse;
+pub use pulse::{Pulse, TICK};
 pub use push::Callbacks;
 pub use request::Request;
 
@@ -102,6 +106,10 @@ struct Publishing {
 
 /// The core loop and all it owns.
 pub struct Pipeline {
+    /// What is being read; dropped before the polls that read it.
+    work: LoopWork,
+    /// Sources that the last process died of, until they are set aside.
+    crashed: Vec<SourceId>,
     clock: Clock,
     editor: Editor,
     fetcher: Arc<Fetcher>,
@@ -136,9 +144,14 @@ impl Pipeline {
         requests: mpsc::Receiver<Request>,
     ) -> Result<Self, Failure> {
         let polling = &editor.plan().polling;
-        let fetcher = Arc::new(Fetcher::new(polling)?);
+        let pulse = Arc::new(Pulse::default());
+        pulse.allow(polling);
+        let fetcher = Arc::new(Fetcher::new(polling)?.counting(pulse.progress()));
         let agenda = Agenda::new(polling.spacing, polling.concurrency);
+        let (work, crashed) = Work::open(editor.plan());
         let mut pipeline = Self {
+            work: LoopWork(work),
+            crashed,
             clock,
             scheduled: editor.plan().clone(),
             editor,
@@ -148,7 +161,7 @@ impl Pipeline {
             polls: Polls::default(),
             waiting: Waiting::default(),
             only: None,
-            pulse: Arc::default(),
+            pulse,
             publishing: Publishing::default(),
             hubs: None,
             hub: None,
@@ -178,13 +191,15 @@ impl Pipeline {
     /// nowhere to remember what was seen, going on would publish duplicates.
     pub async fn run(mut self) -> Result<(), StoreError> {
         let pulse = self.pulse();
-        let ended = self.work().await;
+        let ended = self.act().await;
         pulse.stop();
         ended?;
         self.finish().await
     }
 
-    async fn work(&mut self) -> Result<(), StoreError> {
+    async fn act(&mut self) -> Result<(), StoreError> {
+        let crashed = std::mem::take(&mut self.crashed);
+        self.set_aside(crashed).await?;
         loop {
             self.watch_room()?;
             if !self.is_closed()
@@ -192,21 +207,24 @@ impl Pipeline {
             {
                 self.ingest().await?;
             }
+            self.correct_clock().await?;
             self.start_due_polls();
             self.ask_hubs().await?;
             self.fill_topics().await?;
             self.publish_when_due().await?;
             self.tell_subscribers().await?;
             self.tell_if_settled();
-            match self.next_event().await {
+            let event = self.next_event().await;
+            self.pulse.acts();
+            match event {
                 Event::Due => {}
                 Event::Compressed(took) => self.compressed(took),
                 Event::Retry => self.retry().await?,
                 Event::Polled(ended) => self.gather(ended),
                 Event::Heard(word) => self.heard(*word).await?,
                 Event::Told(word) => self.told(word).await?,
-                Event::Asked(Request::Subscribe { asked, done }) => {
-                    let _ = done.send(self.subscribe(asked).await?);
+                Event::Asked(Request::Subscribe { asked, client, done }) => {
+                    let _ = done.send(self.subscribe(asked, client));
                 }
                 Event::Asked(Request::CallBack { token, query, done }) => {
                     let _ = done.send(self.call_back(&token, query).await?);
@@ -229,8 +247,10 @@ impl Pipeline {
         let publish_at = self.publish_at();
         // What is yet to be published is news from now on.
         self.pulse.expect(publish_at.map(|_| self.clock.now()).or(wake_at));
+        self.pulse.waits(!self.polls.tasks.is_empty(), wake_at);
         let commit_at = self.polls.batch.due_at().filter(|_| !full);
-        let tell_at = self.hub.as_ref().and_then(OwnHub::wake_at).filter(|_| !full);
+        let now = self.clock.now();
+        let tell_at = self.hub.as_ref().and_then(|hub| hub.wake_at(now)).filter(|_| !full);
         let fills = self.editor.is_filling() && !full;
         let gathers = !full || self.polls.batch.has_room();
         tokio::select! {
@@ -259,12 +279,16 @@ impl Pipeline {
         };
         let asked = self.polls.sources.remove(&task)?;
         let source = &asked.id;
+        if aborted || poll.is_none() {
+            self.work.0.committed(source);
+        }
         if aborted {
             // The runtime ends around us, which says nothing of the source.
             return None;
         }
         let configured = self.editor.plan().sources.get(source).cloned();
         if configured.as_ref().is_none_or(|now| now.location != asked.location) {
+            self.work.0.committed(source);
             self.agenda.finished(source, self.clock.now());
             if let Some(source) = &configured {
                 self.agenda.plan(source, &self.editor.memory(&source.id));
@@ -300,7 +324,9 @@ impl Pipeline {
         let memory = self.editor.memory(&id);
         let (fetcher, plan) = (self.fetcher.clone(), plan.clone());
         let (store, clock) = (self.editor.store(), self.clock.clone());
-        let poll = reading::read(fetcher, source.clone(), memory, plan, store, clock);
+        let work = self.work.0.clone();
+        let poll = reading::read(fetcher, source.clone(), memory, plan, store, clock, work);
+        self.pulse.progressed();
         let task = self.polls.tasks.spawn(poll).id();
         self.polls.sources.insert(task, source);
     }
@@ -335,55 +361,6 @@ impl Pipeline {
         }
     }
 
-    fn poll_now(&mut self, source: SourceId, done: oneshot::Sender<Result<Polled, Refusal>>) {
-        // Not everything on the agenda is a source.
-        if !self.editor.plan().sources.contains_key(&source) {
-            let _ = done.send(Err(Refusal::Unknown));
-            return;
-        }
-        if self.is_closed() {
-            let _ = done.send(Err(Refusal::DiskFull));
-            return;
-        }
-        if let Some(other) = self.agenda.merged(&source) {
-            let _ = done.send(Err(Refusal::Merged(other.clone())));
-            return;
-        }
-        match self.agenda.hurry(&source, self.clock.now()) {
-            // What is being read just now is news enough, and is not read twice.
-            Ok(()) | Err(Refusal::UnderWay) => {
-                self.waiting.polls.entry(source).or_default().push(done);
-            }
-            Err(refusal) => {
-                let _ = done.send(Err(refusal));
-            }
-        }
-    }
-
-    fn plan_all(&mut self) {
-        let is_watched = |id: &SourceId| self.only.as_ref().is_none_or(|only| only.contains(id));
-        let plan = self.editor.plan().clone();
-        let watched = plan.sources.values().filter(|source| is_watched(&source.id));
-        let watched: Vec<_> = watched.collect();
-        self.agenda.expect(watched.len());
-        watched.into_iter().for_each(|source| self.replan_source(source));
-    }
-
-    /// Has the agenda follow what is remembered of a source now.
-    fn replan_source(&mut self, source: &Source) {
-        let (id, agenda, alone) = (&source.id, &mut self.agenda, self.hubs.is_none());
-        let is_planned = self.editor.with_memory(id, |memory| {
-            let alone = alone && memory.push.is_none();
-            alone.then(|| agenda.plan(source, memory)).is_some()
-        });
-        if is_planned {
-            return;
-        }
-        let memory = self.editor.memory(id);
-        self.agenda.plan(source, &memory);
-        self.plan_hub(source, &memory);
-    }
-
     fn tell_if_settled(&mut self) {
         let due = self.agenda.wake_at().is_some_and(|next| next <= self.clock.now());
         let hubs_rest = self.hubs.as_ref().is_none_or(Hubs::rests);
@@ -416,6 +393,7 @@ impl Pipeline {
             self.ingest().await?;
         }
         self.polls.tasks.abort_all();
+        self.keep_requests().await?;
         // What hubs were thanked for is published, too.
         self.hubs.iter_mut().for_each(Hubs::close);
         while self.hubs.as_ref().is_some_and(Hubs::owes)

@@ -69,7 +69,7 @@ use masthead::Masthead;
 
 pub use archive::{NotAVolume, Volume};
 pub use desk::{
-    Before, Delivery, Desk, EarlierDetail, Finding, FoundStory, Marked, NotAQuery, Reply, Search,
+    Before, Delivery, Desk, EarlierDetail, Finding, FoundStory, Marked, NotSearched, Reply, Search,
     SourceDetail, SourceState, StoryDetail, Unavailable, VolumeDetail, Week,
 };
 pub use directory::{Directory, Document, Put};

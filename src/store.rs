@@ -47,7 +47,11 @@ mod chunks;
 
 mod codec;
 
+mod files;
+
 mod home;
+
+mod in_work;
 
 mod in_memory;
 
@@ -96,7 +100,9 @@ mod samples;
 mod tests;
 
 pub use backup::{Contents, backup, restore, verify_backup};
+pub use files::{PRIVATE, Replacement, SHARED, restrict_umask, with_suffix};
 pub use in_memory::InMemory;
+pub use in_work::{InWork, Mark, Stage};
 pub use open::{open, open_existing};
 pub use rebuild::{Compaction, Repair, compact, repair};
 pub use records::Record;

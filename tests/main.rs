@@ -13,6 +13,8 @@ mod bounds;
 
 mod demo;
 
+mod display;
+
 mod engine;
 
 mod filling;
@@ -36,6 +38,8 @@ mod pages;
 mod operate;
 
 mod polling;
+
+mod private;
 
 mod process;
 

@@ -308,7 +308,7 @@ pub(crate) struct Logging {
 
 impl Default for Logging {
     fn default() -> Self {
-        Self { filter: Filter("info".into()), format: LogFormat::default() }
+        Self { filter: Filter("error,gazetted=info".into()), format: LogFormat::default() }
     }
 }
 

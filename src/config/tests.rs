@@ -323,6 +323,14 @@ fn times_that_contradict_each_other_are_told_where_they_are_written() {
             "[[source]]\nid = \"a\"\nurl = \"https://e.org/\"\ninterval = \"1m\"",
             "4:12 `interval` is below `[polling] hard_floor`, 5m",
         ),
+        (
+            "[[source]]\nid = \"a\"\nurl = \"https://e.org/\"\ninterval = \"30d\"",
+            "4:12 `interval`, 30d, is longer than `[polling] ceiling`, 7d",
+        ),
+        (
+            "[[source]]\nid = \"a\"\nurl = \"https://e.org/\"\ninterval = \"5M\"",
+            "4:12 `5M` would be five months",
+        ),
     ] {
         assert!(problems_of(text).contains(&told.into()), "{:?}", problems_of(text));
     }

@@ -1,28 +1,25 @@
 //! What pages and health ask in; what the daemon knows, out.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use tokio::sync::{Semaphore, mpsc, oneshot};
-use tokio_util::sync::CancellationToken;
 
 use super::Background;
+use super::search::Searches;
 use crate::clock::Clock;
 use crate::dedup;
 use crate::fetch::websub;
 use crate::inquiry::Records;
-use crate::inquiry::trial::{Caught, Scope};
 use crate::model::{
     Piece, Source, SourceId, StoryId, Subscriber, Timestamp, TopicId, TopicSilence,
 };
 use crate::pipeline::{Callbacks, Pulse, Request};
 use crate::publish::hub::{Asked, NotGranted};
 use crate::publish::{
-    Before, Delivery, Desk, EarlierDetail, Finding, FoundStory, Ledger, NotAQuery, Reply, Search,
-    Site, SourceDetail, SourceState, StoryDetail, Unavailable, Volume, VolumeDetail,
+    Before, Delivery, Desk, EarlierDetail, Finding, Ledger, NotSearched, Reply, Search, Site,
+    SourceDetail, SourceState, StoryDetail, Unavailable, Volume, VolumeDetail,
 };
-
-/// Stories that a reader's search looks at, the latest changed first.
-const SEARCHED: usize = 10_000;
 
 /// Answers the server over the records and the loop's pulse.
 pub(super) struct FrontDesk {
@@ -31,10 +28,7 @@ pub(super) struct FrontDesk {
     ledger: Arc<Ledger>,
     clock: Clock,
     hubs: HubDesk,
-    /// Where searches are made.
-    background: Background,
-    /// One search at a time: it takes a core for seconds, and anybody may ask.
-    turn: Arc<Semaphore>,
+    searches: Searches,
     /// What is read from the store for readers leaves polls their share of threads.
     looking: Arc<Semaphore>,
 }
@@ -65,8 +59,7 @@ impl FrontDesk {
             ledger,
             clock,
             hubs,
-            background,
-            turn: Arc::new(Semaphore::new(1)),
+            searches: Searches::new(background),
             looking: Arc::new(Semaphore::new(LOOKING)),
         }
     }
@@ -147,22 +140,8 @@ impl Desk for FrontDesk {
         dedup::differences(earlier, later)
     }
 
-    fn search(&self, search: Search) -> Reply<Result<Finding, NotAQuery>> {
-        let (records, turn, now) = (self.records.clone(), self.turn.clone(), self.clock.now());
-        let background = self.background.clone();
-        Box::pin(async move {
-            let turn = turn.acquire_owned().await;
-            // Whoever asked may go away; the search then ends soon, and only
-            // with it the turn.
-            let wanted = CancellationToken::new();
-            let unwanted = wanted.clone();
-            let _gone = wanted.drop_guard();
-            let searching = background.spawn_blocking(move || {
-                let _turn = turn;
-                found(&records, &search, now, || !unwanted.is_cancelled())
-            });
-            searching.await.unwrap_or_else(|broken| Err(Unavailable(broken.to_string())))
-        })
+    fn search(&self, search: Search) -> Reply<Result<Finding, NotSearched>> {
+        Box::pin(self.searches.search(self.records.clone(), search, self.clock.now()))
     }
 
     fn callback(&self, token: &str) -> Option<u64> {
@@ -193,12 +172,12 @@ impl Desk for FrontDesk {
         self.records.plan().hub.serves
     }
 
-    fn subscribe(&self, asked: Asked) -> Reply<Result<(), NotGranted>> {
+    fn subscribe(&self, asked: Asked, client: Option<IpAddr>) -> Reply<Result<(), NotGranted>> {
         let requests = self.hubs.requests.clone();
         Box::pin(async move {
             let stopping = || Unavailable("the daemon is stopping".to_owned());
             let (done, answer) = oneshot::channel();
-            let request = Request::Subscribe { asked, done };
+            let request = Request::Subscribe { asked, client, done };
             requests.send(request).await.map_err(|_| stopping())?;
             answer.await.map_err(|_| stopping())
         })
@@ -230,39 +209,4 @@ impl Desk for FrontDesk {
 
 fn unavailable(error: crate::store::StoreError) -> Unavailable {
     Unavailable(error.to_string())
-}
-
-/// What a search finds.
-fn found(
-    records: &Records,
-    search: &Search,
-    now: Timestamp,
-    go_on: impl Fn() -> bool,
-) -> Result<Result<Finding, NotAQuery>, Unavailable> {
-    let scope = Scope {
-        since: search.since,
-        most: SEARCHED,
-        sample: search.show,
-        versus: None,
-        public: true,
-    };
-    let tried = records.tried(&search.query, &scope, now, go_on).map_err(unavailable)?;
-    let trial = match tried {
-        Ok(trial) => trial,
-        Err(problems) => return Ok(Err(NotAQuery(problems))),
-    };
-    let found = |caught: Caught| {
-        let Caught { story, title, excerpt } = caught;
-        FoundStory { story, title, excerpt }
-    };
-    Ok(Ok(Finding {
-        stories: trial.sample.into_iter().map(found).collect(),
-        count: trial.count,
-        looked_at: trial.looked_at,
-        back_to: trial.back_to,
-        weeks: trial.weeks,
-        alike: trial.alike,
-        warnings: trial.warnings,
-        sources: records.plan().sources.clone(),
-    }))
 }

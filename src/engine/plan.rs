@@ -7,7 +7,8 @@ use super::work::Work;
 use super::{Engine, feeds, rules};
 use crate::config::Plan;
 use crate::dedup;
-use crate::model::{Fingerprint, TopicId};
+use crate::fetch::{self, Rescheduled};
+use crate::model::{Fingerprint, Memory, TopicId};
 use crate::store::StoreError;
 
 impl Engine {
@@ -35,6 +36,7 @@ impl Engine {
         self.enforce(work)?;
         self.feeds.touch(&plan, work);
         self.end_pushes(work);
+        self.reschedule(work);
         for feed in self.feeds.follow(&plan, work.now) {
             work.touch(feed);
         }
@@ -58,6 +60,26 @@ impl Engine {
         self.feeds.touch(&plan, work);
         work.events.push(Event::Refilled(refilled));
         Ok(())
+    }
+
+    /// Brings the times of all sources in line with the plan and with the time it is (P40).
+    pub(super) fn reschedule(&mut self, work: &mut Work<'_>) {
+        let (plan, mut void) = (self.plan.clone(), 0);
+        for source in plan.sources.values() {
+            let rescheduled =
+                |memory: &Memory| fetch::rescheduled(memory, source, &plan.polling, work.now);
+            let changed = match work.memory(&source.id) {
+                Some(memory) => rescheduled(memory),
+                None => self.with_memory(&source.id, rescheduled),
+            };
+            if let Some(Rescheduled { memory, was_ahead }) = changed {
+                work.remember(source.id.clone(), memory);
+                void += usize::from(was_ahead);
+            }
+        }
+        if void > 0 {
+            work.events.push(Event::ClockWasAhead(void));
+        }
     }
 
     /// Applies the operator's overrides to what is stored already.

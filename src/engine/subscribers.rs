@@ -1,19 +1,20 @@
 //! Applies what happens between our hub and its subscribers.
 
 use super::Engine;
-use super::turn::{Event, Turn};
+use super::turn::Turn;
 use super::work::Work;
 use crate::model::{EngineRecord, SubscriberId};
 
 impl Engine {
     pub(super) fn subscriber_turn(&mut self, turn: Turn, work: &mut Work<'_>) {
         match turn {
-            Turn::SubscriptionRequested { asked, has, .. } => {
-                let id = SubscriberId::of(&asked.topic, &asked.callback);
-                let noted = asked.noted(self.subscribers.get(&id), has, work.now);
-                self.subscribers.insert(id, noted.clone());
-                work.commit.subscribers.push(noted);
-                work.events.push(Event::SubscriptionNoted(asked));
+            Turn::SubscriptionRequested { requests, .. } => {
+                for (asked, has) in requests {
+                    let id = SubscriberId::of(&asked.topic, &asked.callback);
+                    let noted = asked.noted(self.subscribers.get(&id), has, work.now);
+                    self.subscribers.insert(id, noted.clone());
+                    work.commit.subscribers.push(noted);
+                }
             }
             Turn::SubscribersUpdated { updated, removed, .. } => {
                 for id in &removed {

@@ -32,6 +32,11 @@ pub enum Turn {
         /// When.
         at: Timestamp,
     },
+    /// The last turns were dated by a clock that was ahead. It is earlier.
+    ClockCorrected {
+        /// What time it is.
+        at: Timestamp,
+    },
     /// These versions of topics are filled, and are published from now on.
     TopicFilled {
         /// The topics, each with its version.
@@ -96,12 +101,10 @@ pub enum Turn {
         /// When.
         at: Timestamp,
     },
-    /// A subscriber asks our hub.
+    /// Subscribers ask our hub.
     SubscriptionRequested {
-        /// What is asked.
-        asked: Asked,
-        /// Hash of the feed when it was asked for.
-        has: u64,
+        /// What each asks, and the hash of the feed when it was asked for.
+        requests: Vec<(Asked, u64)>,
         /// When.
         at: Timestamp,
     },
@@ -132,6 +135,7 @@ impl Turn {
             Self::Plan { at, .. }
             | Self::TopicFilled { at, .. }
             | Self::ArchiveContinued { at }
+            | Self::ClockCorrected { at }
             | Self::HubRequested { at, .. }
             | Self::HubAnswered { at, .. }
             | Self::HubCallback { at, .. }
@@ -222,6 +226,6 @@ pub enum Event {
         /// What.
         answer: HubAnswer,
     },
-    /// The request of a subscriber is kept: its callback is to be asked.
-    SubscriptionNoted(Asked),
+    /// Times of so many sources were void, because a clock had been ahead.
+    ClockWasAhead(usize),
 }

@@ -103,14 +103,24 @@ impl Records {
         let fingerprint = place.map(|place| plan.fingerprint(place));
         let story = before.story.unwrap_or(StoryId::from_bytes([0; 16]));
         let after = Place { date: before.date, story };
-        let places = engine::after(&*self.store, fingerprint, after, PAGE)?;
-        let last = places.last().filter(|_| places.len() == PAGE);
-        let next = last.map(|last| Before { date: last.date, story: Some(last.story) });
-        let mut stories = Vec::with_capacity(places.len());
-        for place in &places {
-            let story = self.store.story(place.story)?;
-            let shown = story.filter(|story| topic.is_some() || !self.hides(story));
-            stories.extend(shown.map(Arc::new));
+        // A page is full of what is shown, and ends where something shown does: neither its length
+        // nor its end tells of what is hidden.
+        let (mut stories, mut last, mut next) = (Vec::with_capacity(PAGE), None, None);
+        let mut after = Some(after);
+        while let Some(place) = after.take() {
+            let places = engine::after(&*self.store, fingerprint, place, PAGE)?;
+            for place in &places {
+                let story = self.store.story(place.story)?;
+                let shown = story.filter(|story| topic.is_some() || !self.hides(story));
+                let Some(story) = shown else { continue };
+                if stories.len() == PAGE {
+                    next = last;
+                    break;
+                }
+                last = Some(Before { date: place.date, story: Some(place.story) });
+                stories.push(Arc::new(story));
+            }
+            after = places.last().filter(|_| places.len() == PAGE && next.is_none()).copied();
         }
         let explains = place.filter(|place| plan.topics[*place].explain);
         let told = |story: &Arc<Story>| Some((story.id, engine::words(&plan, explains?, story)));

@@ -127,8 +127,8 @@ impl Pipeline {
                         }
                     }
                 },
-                Event::SubscriptionNoted(asked) => self.ask_callback(asked),
-                Event::TopicSilent { .. }
+                Event::ClockWasAhead(_)
+                | Event::TopicSilent { .. }
                 | Event::TopicSpeaks { .. }
                 | Event::PushDistrusted { .. } => {}
             }
@@ -155,6 +155,7 @@ impl Pipeline {
                 source.inspect(|source| self.replan_source(source));
                 continue;
             }
+            self.work.0.committed(&poll.source);
             self.agenda.locate(&poll.source, |origin| self.fetcher.address_of(origin));
             self.agenda.finished(&poll.source, self.clock.now());
             if let Some(source) = source {

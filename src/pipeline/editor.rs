@@ -76,7 +76,7 @@ impl Editor {
             unpublished: Unpublished::default(),
         };
         let is_new = step.events.contains(&Event::Planned);
-        editor.write(step).await?;
+        editor.write(step).await?.events.iter().for_each(super::log_poll::of_event);
         let few = tokio::task::block_in_place(|| editor.store.count())? < FEW;
         while is_new && few && editor.is_filling() {
             if let Some(refilled) = editor.step(now).await? {

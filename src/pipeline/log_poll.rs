@@ -43,7 +43,7 @@ pub(super) fn of_poll(poll: &Poll, ingested: &Ingested) {
     let source = &poll.source;
     match &poll.outcome {
         Outcome::Failed(failure) if ingested.events.is_empty() => {
-            debug!(event = "poll_failed", %source, kind = failure.kind.as_str(), "{source} still fails: {failure}");
+            debug!(event = "poll_failed", %source, kind = failure.kind.as_str(), "{source} fails: {failure}");
         }
         Outcome::Failed(_) => {}
         Outcome::Unchanged { .. } => {
@@ -77,7 +77,12 @@ pub(super) fn of_event(event: &Event) {
             warn!(event = "push_distrusted", %source, "{hub} let news of {source} pass: it is polled as ever for a week");
         }
         Event::Hub { source, answer } => of_hub(source, answer),
-        Event::Planned | Event::Refilled(_) | Event::SubscriptionNoted(_) => {}
+        Event::ClockWasAhead(sources) => warn!(
+            event = "clock_was_ahead",
+            sources,
+            "the clock was ahead when {sources} sources were last asked: the times that it set are void"
+        ),
+        Event::Planned | Event::Refilled(_) => {}
     }
 }
 

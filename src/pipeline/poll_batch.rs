@@ -87,6 +87,7 @@ impl PollBatch {
 impl Pipeline {
     /// A poll has ended, and others may have meanwhile.
     pub(super) fn gather(&mut self, first: Ended) {
+        self.pulse.progressed();
         self.polls.batch.add(first);
         while self.polls.batch.has_room()
             && let Some(ended) = self.polls.tasks.try_join_next_with_id()

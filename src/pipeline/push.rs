@@ -263,7 +263,8 @@ impl Pipeline {
         let Some(push) = self.editor.memory(&source.id).push else { return Ok(()) };
         match push.offer.protocol {
             Protocol::WebSub => {
-                hubs.reading.spawn(read(delivery, source, *push, plan, self.clock.clone()));
+                let (clock, work) = (self.clock.clone(), self.work.0.clone());
+                hubs.reading.spawn(read(delivery, source, *push, plan, clock, work));
             }
             Protocol::RssCloud if websub::is_ping(&push, &delivery.body) => {
                 let (id, at) = (source.id.clone(), self.clock.now());
@@ -277,10 +278,10 @@ impl Pipeline {
         Ok(())
     }
 
-    async fn read(&mut self, Read { source, came }: Read) -> Result<(), StoreError> {
+    async fn read(&mut self, Read { source, came, turn }: Read) -> Result<(), StoreError> {
         let (id, ledger) = (&source.id, self.editor.ledger());
         let push = self.editor.memory(id).push;
-        match came {
+        let taken = match came {
             // A reload may have closed the callback meanwhile.
             Ok(_) if push.is_none() => Ok(()),
             Ok(poll) => {
@@ -303,7 +304,11 @@ impl Pipeline {
                 ledger.pushed(id, "unreadable");
                 Ok(())
             }
+        };
+        if let Some(turn) = turn {
+            turn.committed();
         }
+        taken
     }
 
     /// Records what a hub said to a request.

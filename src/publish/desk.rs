@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::future::Future;
+use std::net::IpAddr;
 use std::ops::Range;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -49,9 +50,9 @@ pub trait Desk: Send + Sync + 'static {
     fn differences(&self, earlier: &str, later: &str) -> Vec<Piece> {
         vec![Piece::Gone(earlier.to_owned()), Piece::Come(later.to_owned())]
     }
-    /// What a query would have caught among the stored stories; why it is no
-    /// query, otherwise. One search at a time: others wait for it.
-    fn search(&self, search: Search) -> Reply<Result<Finding, NotAQuery>> {
+    /// What a query would have caught among the stored stories. Searches take turns, fairly
+    /// between clients, and each may cost only so much work.
+    fn search(&self, search: Search) -> Reply<Result<Finding, NotSearched>> {
         let why = format!("nobody searches here for {}", search.query);
         Box::pin(std::future::ready(Err(Unavailable(why))))
     }
@@ -77,8 +78,9 @@ pub trait Desk: Send + Sync + 'static {
         false
     }
     /// Takes a request to our hub, which it sees to later; why it does not, otherwise.
-    fn subscribe(&self, asked: Asked) -> Reply<Result<(), NotGranted>> {
-        drop(asked);
+    /// `client` is who asks, if that is known.
+    fn subscribe(&self, asked: Asked, client: Option<IpAddr>) -> Reply<Result<(), NotGranted>> {
+        let _ = (asked, client);
         Box::pin(std::future::ready(Ok(Err(NotGranted::NoSuchFeed))))
     }
     /// Who is told of changes by our hub, less those who are told of what is private.
@@ -216,12 +218,26 @@ pub struct Search {
     pub since: Timestamp,
     /// How many stories to show.
     pub show: usize,
+    /// Who asks: an address, or a network of IPv6; none where a proxy does not say.
+    pub client: Option<IpAddr>,
 }
 
-/// Why a query cannot be searched for: each problem with the line it is in
-/// and a caret under the place.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NotAQuery(pub Vec<String>);
+/// Why there is no answer to a search.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotSearched {
+    /// It is not a query: each problem with the line it is in and a caret under the place.
+    #[error("not a query")]
+    NotAQuery(Vec<String>),
+    /// It takes more work than a search may cost.
+    #[error(
+        "This search takes too much work. Ask for fewer days, or for fewer, rarer words: \
+         patterns, prefixes and NEAR between frequent words take most."
+    )]
+    TooMuchWork,
+    /// Too many searches wait, of this client or of all.
+    #[error("Too many searches wait already. Please try again in a moment.")]
+    Busy,
+}
 
 /// What a query would have caught.
 #[derive(Debug, Clone)]
@@ -232,7 +248,8 @@ pub struct Finding {
     pub count: usize,
     /// How many stories were looked at.
     pub looked_at: usize,
-    /// Where looking back ended before its time, for there were too many stories.
+    /// Where looking back ended before its time, for there were too many stories: when the last
+    /// that was looked at changed.
     pub back_to: Option<Timestamp>,
     /// How many a week, the newest week last.
     pub weeks: Vec<Week>,

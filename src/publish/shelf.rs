@@ -270,11 +270,13 @@ impl Shelf {
         paths
     }
 
-    /// When the newest of what is served was modified.
-    pub(super) fn changed(&self) -> Option<Timestamp> {
+    /// When the newest of what is served was modified; `confides`: what is private counts, too.
+    pub(super) fn changed(&self, confides: bool) -> Option<Timestamp> {
         let standing = self.read();
-        let modified = standing.held.values().filter_map(|held| match held {
-            Held::Here(document) => Some(document.modified),
+        let guards = standing.guards.as_ref().filter(|_| !confides);
+        let is_open = |path: &str| guards.is_none_or(|guards| guards.of(path).is_none());
+        let modified = standing.held.iter().filter_map(|(path, held)| match held {
+            Held::Here(document) => is_open(path).then_some(document.modified),
             Held::Gone | Held::MovedTo(_) => None,
         });
         modified.max()

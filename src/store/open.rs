@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::chunks::{Fault, Stage};
+use super::files::create_directory;
 use super::home::{Epoch, Home, strangers, sync_directory, unwritable};
 use super::migrate::{Damaged, FORMAT, migrate};
 use super::records::Header;
@@ -93,7 +94,7 @@ pub(super) fn open_verified(home: &Home, cache: u64) -> Result<(sled::Db, Header
 fn create(home: &Home) -> Result<(), StoreError> {
     let path = home.path();
     let new = home.new_engine();
-    fs::create_dir_all(&new).map_err(|error| unwritable(path, &error))?;
+    create_directory(&new).map_err(|error| unwritable(path, &error))?;
     let db = open_engine(&new, path, CACHE_TO_CREATE)?;
     fenced(path, || {
         let mut stage = Stage::new(&db);

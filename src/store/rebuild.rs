@@ -11,6 +11,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::chunks::Stage;
+use super::files::create_directory;
 use super::home::{Epoch, Home, unwritable};
 use super::layout::Kind;
 use super::migrate::{Damaged, FORMAT, migrate};
@@ -35,7 +36,7 @@ impl<'h> Rebuild<'h> {
     pub(super) fn start(home: &'h Home, cache: u64) -> Result<Self, StoreError> {
         let path = home.path();
         let new = home.new_engine();
-        std::fs::create_dir_all(&new).map_err(|error| unwritable(path, &error))?;
+        create_directory(&new).map_err(|error| unwritable(path, &error))?;
         let db = open::open_engine(&new, path, cache)?;
         Ok(Self {
             home,
@@ -335,7 +336,7 @@ fn wait_for_sled(engine: &Path) -> std::io::Result<()> {
 }
 
 fn copy_engine(from: &Path, to: &Path, without: &[&str]) -> std::io::Result<()> {
-    std::fs::create_dir_all(to)?;
+    create_directory(to)?;
     for entry in std::fs::read_dir(from)? {
         let entry = entry?;
         let name = entry.file_name();

@@ -4,9 +4,8 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
-use regex::Regex;
-
 use super::advice::Warning;
+use super::pattern::Pattern;
 use super::query::{Field, Query, Unit};
 use super::sketch::{Sign, Sketch, Trigger};
 use super::symbol::Symbol;
@@ -23,6 +22,8 @@ pub(super) struct Program {
     pub(super) asks: Asks,
     /// What can be seen from the query alone.
     pub(super) warnings: Vec<Warning>,
+    /// The vocabularies that it names.
+    pub(super) vocabularies: BTreeSet<String>,
 }
 
 /// What beside its words has a say in whether a story is in a topic.
@@ -78,7 +79,7 @@ pub(super) enum Test {
     },
     Pattern {
         scope: Scope,
-        regex: Regex,
+        pattern: Pattern,
     },
     Vocabulary(Arc<Shared<Clause>>),
 }

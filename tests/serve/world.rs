@@ -1,7 +1,7 @@
 //! Stories in; a server on a free port and its answers, to the byte, out.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -11,8 +11,9 @@ use gazetted::model::{
     StoryId, Timestamp, Topic, TopicId,
 };
 use gazetted::publish::{
-    self, Delivery, Desk, Finding, FoundStory, Ledger, Marked, NotAQuery, Reply, Search, Settings,
-    Shelf, Site, SourceDetail, SourceState, StoryDetail, Unavailable, Volume, VolumeDetail,
+    self, Delivery, Desk, Finding, FoundStory, Ledger, Marked, NotSearched, Reply, Search,
+    Settings, Shelf, Site, SourceDetail, SourceState, StoryDetail, Unavailable, Volume,
+    VolumeDetail,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -147,6 +148,9 @@ pub(super) struct TestDesk {
     pub(super) states: Mutex<Vec<SourceState>>,
     pub(super) failing: AtomicBool,
     pub(super) silent: AtomicBool,
+    /// Why searches fail, if they do; and who searched.
+    pub(super) searches_fail: Mutex<Option<NotSearched>>,
+    pub(super) searched_by: Mutex<Vec<Option<IpAddr>>>,
     /// What came to the callback `known`; as many as fit.
     pub(super) deliveries: Mutex<Vec<Delivery>>,
     pub(super) ledger: Arc<Ledger>,
@@ -231,7 +235,11 @@ impl Desk for TestDesk {
         self.reply(found)
     }
 
-    fn search(&self, search: Search) -> Reply<Result<Finding, NotAQuery>> {
+    fn search(&self, search: Search) -> Reply<Result<Finding, NotSearched>> {
+        self.searched_by.lock().unwrap().push(search.client);
+        if let Some(why) = &*self.searches_fail.lock().unwrap() {
+            return self.reply(Err(why.clone()));
+        }
         let stories = self.stories.lock().unwrap();
         let found = stories.iter().map(|story| FoundStory {
             story: story.clone(),

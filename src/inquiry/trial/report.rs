@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Caught, Records, Scope, Trial, Versus};
+use super::{Caught, NotTried, Records, Scope, Trial, Versus};
 use crate::config::Plan;
 use crate::model::{Story, Timestamp, TopicId};
 use crate::publish::{Marked, Week};
 use crate::store::StoreError;
+use crate::topics::Work;
 
 /// What [`Question::Try`](crate::inquiry::Question::Try) is answered with.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -95,10 +96,16 @@ impl Records {
         now: Timestamp,
     ) -> Result<TrialAnswer, StoreError> {
         let plan = self.plan();
-        Ok(match self.tried(query, scope, now, || true)? {
-            Ok(trial) => TrialAnswer::Tried(Box::new(TrialReport::of(&trial, query, scope, &plan))),
-            Err(problems) => TrialAnswer::Refused(problems),
-        })
+        match self.tried(query, scope, now, &Work::unlimited()) {
+            Ok(trial) => {
+                let report = TrialReport::of(&trial, query, scope, &plan);
+                Ok(TrialAnswer::Tried(Box::new(report)))
+            }
+            Err(NotTried::Refused(problems)) => Ok(TrialAnswer::Refused(problems)),
+            Err(NotTried::Store(error)) => Err(error),
+            // Work without a bound is never spent.
+            Err(NotTried::Spent(spent)) => Ok(TrialAnswer::Refused(vec![spent.to_string()])),
+        }
     }
 }
 

@@ -185,6 +185,9 @@ fn remedy(kind: FailureKind) -> &'static str {
         }
         FailureKind::File => "Check that the file exists and can be read by the daemon.",
         FailureKind::Internal => "This is a fault of gazetted: please report it with the log.",
+        FailureKind::Crash => {
+            "This is a fault of gazetted, or its memory limit is low: please report it with the document."
+        }
     }
 }
 

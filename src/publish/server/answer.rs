@@ -22,7 +22,7 @@ use url::form_urlencoded;
 
 use super::admission::{Admission, Admitted, Refused};
 use super::callbacks::{self, Callbacks};
-use super::client::behind_proxy;
+use super::client::{Client, behind_proxy};
 use super::refusal::refuse;
 use super::{Settings, hub, problem, routes};
 use crate::model::Timestamp;
@@ -126,7 +126,8 @@ impl Office {
         }
         if hub::is_at(path) {
             let Ok(_turn) = self.turn(&request, peer) else { return closing(too_many()) };
-            return hub::answer(&*self.desk, self.settings.desk, request).await;
+            let client = Client::of(peer, &self.settings.proxies, request.headers());
+            return hub::answer(&*self.desk, self.settings.desk, request, client).await;
         }
         let guards = self.shelf.guards();
         if guards.as_ref().is_some_and(|guards| guards.of(path).is_some()) {
@@ -198,8 +199,10 @@ impl Office {
     /// Asks the desk, which has work with it.
     async fn route(&self, request: Request<Incoming>, peer: Option<IpAddr>) -> Response<Body> {
         let Ok(_turn) = self.turn(&request, peer) else { return too_many() };
+        let client = Client::of(peer, &self.settings.proxies, request.headers());
         // Requests with bodies were refused, so nothing is lost here.
-        let request = request.map(|_| PageBody::empty());
+        let mut request = request.map(|_| PageBody::empty());
+        request.extensions_mut().insert(client);
         match self.routes.clone().oneshot(request).await {
             Ok(response) => answered(response),
             Err(never) => match never {},

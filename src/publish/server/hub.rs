@@ -9,6 +9,7 @@ use http_body_util::{BodyExt, Either, Full, Limited};
 use hyper::body::Incoming;
 
 use super::answer::{Body, brief, closing};
+use super::client::Client;
 use crate::publish::Desk;
 use crate::publish::hub::{Asked, NotGranted, PATH};
 
@@ -26,6 +27,7 @@ pub(super) async fn answer(
     desk: &dyn Desk,
     patience: Duration,
     request: Request<Incoming>,
+    Client(client): Client,
 ) -> Response<Body> {
     if !desk.is_hub() {
         return closing(brief(StatusCode::NOT_FOUND, "there is no hub here\n"));
@@ -47,7 +49,7 @@ pub(super) async fn answer(
         Ok(asked) => asked,
         Err(why) => return refused(why),
     };
-    match tokio::time::timeout(patience, desk.subscribe(asked)).await {
+    match tokio::time::timeout(patience, desk.subscribe(asked, client)).await {
         Ok(Ok(Ok(()))) => brief(StatusCode::ACCEPTED, "it will be verified\n"),
         Ok(Ok(Err(why))) => refused(why),
         Ok(Err(_)) | Err(_) => refused(NotGranted::Busy),

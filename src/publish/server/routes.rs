@@ -118,8 +118,10 @@ async fn metrics(State(counter): State<Counter>) -> Response<Body> {
         Err(unavailable) => return counter.later(&unavailable),
     };
     let (ledger, ready) = (counter.desk.ledger(), counter.desk.ready().is_ok());
-    let (tallies, changed) = (counter.tallies(), counter.shelf.changed());
-    let sight = Sight { sources: &states, tallies, changed, ready, now: counter.desk.now() };
+    let (tallies, changed) = (counter.tallies(), counter.shelf.changed(counter.confides));
+    let hides = !counter.confides && counter.shelf.guards().is_some();
+    let now = counter.desk.now();
+    let sight = Sight { sources: &states, tallies, changed, hides, ready, now };
     match ledger.text(sight) {
         Ok(text) => {
             let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
