@@ -21,6 +21,7 @@ mod value;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 pub use changes::{Change, Effect, changes};
 pub use problem::{Note, Problem, Problems, Severity, Spot};
@@ -155,6 +156,8 @@ pub struct StorePlan {
     pub min_free: Option<u64>,
     /// What is kept for how long.
     pub retention: Retention,
+    /// How often a backup is written beside it, if ever.
+    pub backups: Option<Duration>,
 }
 
 /// The compiled `[server]` table.

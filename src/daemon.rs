@@ -16,19 +16,23 @@ use crate::fetch::Refusal;
 use crate::inquiry::Records;
 use crate::model::{Failure, SourceId};
 use crate::pipeline::{Editor, Pipeline, Pulse, Request, TICK};
-use crate::publish::{self, Address, Audience, Listener, Shelf};
+use crate::publish::{self, Address, Audience, Ledger, Listener, Shelf};
 use crate::store::{Store, StoreError};
 
 mod background;
 
+mod backend;
+
+mod backups;
+
 mod descriptors;
-mod desk;
 mod search;
 
 mod site;
 mod starting;
 
 pub use background::{Background, aside};
+pub use backups::keep_backups;
 pub use starting::Starting;
 
 /// Requests that may wait for the loop.
@@ -78,6 +82,7 @@ impl<L: Into<Listener>> From<L> for Listeners {
 pub struct Daemon {
     address: Option<Address>,
     records: Arc<Records>,
+    ledger: Arc<Ledger>,
     requests: mpsc::Sender<Request>,
     pulse: Arc<Pulse>,
     /// Looks at the loop from outside.
@@ -118,8 +123,10 @@ impl Daemon {
         let (requests, incoming) = mpsc::channel(WAITING);
         let mut pipeline =
             Pipeline::new(editor, clock.clone(), incoming).map_err(DaemonError::Polling)?;
-        let hubs =
-            desk::HubDesk { callbacks: pipeline.open_callbacks(), requests: requests.clone() };
+        let hubs = backend::HubChannels {
+            callbacks: pipeline.open_callbacks(),
+            requests: requests.clone(),
+        };
         pipeline.open_hub();
         drop(starting);
         let pulse = pipeline.pulse();
@@ -127,10 +134,10 @@ impl Daemon {
         let mut watching = JoinSet::new();
         watching.spawn(watch(pulse.clone(), clock.clone()));
         let stop_serving = CancellationToken::new();
-        let desk = Arc::new(desk::FrontDesk::new(
+        let backend = Arc::new(backend::DaemonBackend::new(
             records.clone(),
             pulse.clone(),
-            ledger,
+            ledger.clone(),
             clock.clone(),
             hubs,
             background.clone(),
@@ -139,7 +146,7 @@ impl Daemon {
         let stop_writing = CancellationToken::new();
         let serve = |listener, audience| {
             let settings = publish::Settings { audience, ..plan.server.limits.clone() };
-            publish::serve(listener, shelf.clone(), desk.clone(), settings, stop_serving.clone())
+            publish::serve(listener, shelf.clone(), backend.clone(), settings, stop_serving.clone())
         };
         let beside = operators.map(|operators| serve(operators, Audience::Operators));
         let server = serve(readers, plan.server.limits.audience);
@@ -152,6 +159,7 @@ impl Daemon {
         Ok(Self {
             address,
             records,
+            ledger,
             requests,
             pulse,
             watching,
@@ -181,6 +189,7 @@ impl Daemon {
             shelf: self.shelf.clone(),
             requests: self.requests.clone(),
             records: self.records.clone(),
+            ledger: self.ledger.clone(),
             pulse: self.pulse.clone(),
         }
     }
@@ -258,6 +267,7 @@ pub struct Handle {
     shelf: Arc<Shelf>,
     requests: mpsc::Sender<Request>,
     records: Arc<Records>,
+    ledger: Arc<Ledger>,
     pulse: Arc<Pulse>,
 }
 

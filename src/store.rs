@@ -27,6 +27,12 @@
 //! survive a power cut; only then are they answered. No value is longer than
 //! six kilobytes, because longer pages go to files that sled never syncs.
 //! The rest of what sled needs from us is in `open`, `home` and `writer`.
+//!
+//! # When files are damaged
+//!
+//! `sled_log` reads sled's files without sled: opening refuses a log that is damaged before
+//! commits, because sled would wipe those; checking says what is damaged; repairing fills a new
+//! engine with what is left. [`Backups`] are beside the store, for when nothing is.
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -42,6 +48,8 @@ use crate::model::{
 mod apply;
 
 mod backup;
+
+mod backups;
 
 mod chunks;
 
@@ -79,6 +87,8 @@ mod sequences;
 
 mod sheets;
 
+mod sled_log;
+
 mod sled_store;
 
 mod survey;
@@ -100,6 +110,7 @@ mod samples;
 mod tests;
 
 pub use backup::{Contents, backup, restore, verify_backup};
+pub use backups::{BackupOutcome, Backups, StoredBackup, is_due};
 pub use files::{PRIVATE, Replacement, SHARED, restrict_umask, with_suffix};
 pub use in_memory::InMemory;
 pub use in_work::{InWork, Mark, Stage};

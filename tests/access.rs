@@ -180,7 +180,7 @@ async fn what_is_hidden_does_not_shorten_what_a_search_looks_at() {
             let now = world.clock.now();
             let work = Work::unlimited();
             let tried = world.handle().records().tried("notice", &scope, now, &work).unwrap();
-            (tried.looked_at, tried.count, tried.back_to)
+            (tried.finding.looked_at, tried.finding.count, tried.finding.back_to)
         };
         let seen = told(&with);
         assert_eq!(seen, told(&without), "{most} stories, {most_text} bytes");

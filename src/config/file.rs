@@ -15,8 +15,8 @@ use toml::Spanned;
 
 use super::LogFormat;
 use super::value::{
-    Access, Authority, BaseUrl, Filter, HeaderName, HeaderText, Id, Language, Listen, Network,
-    Period, Proxy, Size, Title, WebAddress,
+    Access, Authority, BackupInterval, BaseUrl, Filter, HeaderName, HeaderText, Id, Language,
+    Listen, Network, Period, Proxy, Size, Title, WebAddress,
 };
 use crate::model::{Enrich, Revisions, Role};
 use crate::{fetch, parse, publish};
@@ -85,6 +85,8 @@ pub(crate) struct Store {
     pub(crate) stories: Option<u64>,
     /// How long a story that went is still recognised.
     pub(crate) keep_keys: Period,
+    /// How often a backup is written beside the store.
+    pub(crate) backups: BackupInterval,
 }
 
 impl Default for Store {
@@ -96,6 +98,7 @@ impl Default for Store {
             keep: None,
             stories: None,
             keep_keys: Period(Duration::from_secs(365 * 86_400)),
+            backups: BackupInterval(Some(Duration::from_secs(86_400))),
         }
     }
 }
@@ -270,9 +273,11 @@ impl Default for Parsing {
 }
 
 /// `[publish]`
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Publish {
+    /// The longest document of a feed: longer texts are shortened in it.
+    pub(crate) max_feed: Spanned<Size>,
     /// Where the site is kept as files, for another web server.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) directory: Option<PathBuf>,
@@ -280,6 +285,17 @@ pub(crate) struct Publish {
     pub(crate) private: Vec<Spanned<Id>>,
     /// Whether readers who ask for it get a feed's new entries alone (Q35).
     pub(crate) deltas: bool,
+}
+
+impl Default for Publish {
+    fn default() -> Self {
+        Self {
+            max_feed: unwritten(Size::of_memory(publish::Site::MAX_FEED)),
+            directory: None,
+            private: Vec::new(),
+            deltas: false,
+        }
+    }
 }
 
 /// `[hub]`

@@ -13,9 +13,9 @@ use tokio_util::sync::CancellationToken;
 use super::Background;
 use crate::fair_queue::{Bounds, FairQueue, Full};
 use crate::inquiry::Records;
-use crate::inquiry::trial::{Caught, NotTried, Scope};
+use crate::inquiry::trial::{NotTried, Scope};
 use crate::model::Timestamp;
-use crate::publish::{Finding, FoundStory, NotSearched, Search, Unavailable};
+use crate::publish::{Finding, NotSearched, Search, Unavailable};
 use crate::topics::Work;
 
 /// Stories that a search looks at, the latest changed first, and bytes of their texts.
@@ -97,18 +97,5 @@ fn found(
         Err(NotTried::Spent(_)) => return Ok(Err(NotSearched::TooMuchWork)),
         Err(NotTried::Store(error)) => return Err(Unavailable(error.to_string())),
     };
-    let found = |caught: Caught| {
-        let Caught { story, title, excerpt } = caught;
-        FoundStory { story, title, excerpt }
-    };
-    Ok(Ok(Finding {
-        stories: trial.sample.into_iter().map(found).collect(),
-        count: trial.count,
-        looked_at: trial.looked_at,
-        back_to: trial.back_to,
-        weeks: trial.weeks,
-        alike: trial.alike,
-        warnings: trial.warnings,
-        sources: records.plan().sources.clone(),
-    }))
+    Ok(Ok(trial.finding))
 }

@@ -1,7 +1,5 @@
 //! Closes archive volumes, in the turn that makes them close.
 
-use std::borrow::Cow;
-use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use super::Engine;
@@ -154,7 +152,8 @@ impl Engine {
         Ok(())
     }
 
-    /// Closes a volume: renders it as it is published from now on.
+    /// Closes a volume: renders it as it is published from now on. Stories that do not fit in it
+    /// stay open.
     fn close_volume(
         &mut self,
         feed: usize,
@@ -169,25 +168,18 @@ impl Engine {
         for id in ids {
             stories.extend(work.story(*id)?);
         }
-        stories.sort_by_key(|story| Reverse((topic.date_of(story), story.id)));
         let words = |story: &Story| self.topics.words(feed, story);
         let volumes = (volume, self.topics.last_volume(feed));
-        let rendered = publish::render_volume(topic, volumes, &stories, &words, sources, site);
-        let feeds: Vec<_> = rendered.iter().filter_map(ending_and_text).collect();
-        let feeds: Vec<_> = feeds.iter().map(|(ending, text)| (*ending, &**text)).collect();
-        let path = format!("{}{volume}.{}", publish::archive_path(&topic.id), publish::WOVEN);
-        work.commit.archived.push((path, publish::weave(&feeds)));
+        let closed = publish::render_volume(topic, volumes, &stories, &words, sources, site);
+        let left_out = stories.get(closed.stories).map(|story| story.id);
+        let held = ids.iter().position(|id| Some(*id) == left_out).unwrap_or(ids.len());
+        let record = publish::volume_record(&topic.id, volume);
+        work.commit.archived.push((record, closed.text));
         if let Some(archive) = self.topics.archive(feed) {
-            work.commit.archived.push(archive.contents(&topic.id, volume, ids, site));
-            archive.close(volume, ids);
+            let held = &ids[..held];
+            work.commit.archived.push(archive.contents(&topic.id, volume, held, site));
+            archive.close(volume, held);
         }
         Ok(())
     }
-}
-
-fn ending_and_text(feed: &publish::Rendered) -> Option<(&str, Cow<'_, str>)> {
-    let (_, ending) = feed.path.rsplit_once('.')?;
-    // Whoever is to make good what is no text looks at every byte; whoever finds none, at many at once.
-    let text = std::str::from_utf8(&feed.body);
-    Some((ending, text.map_or_else(|_| String::from_utf8_lossy(&feed.body), Cow::Borrowed)))
 }

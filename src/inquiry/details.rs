@@ -61,28 +61,14 @@ impl Records {
         &self,
         topic: &TopicId,
         volume: Volume,
-        ending: &str,
     ) -> Result<Option<VolumeDetail>, StoreError> {
+        let text = self.store.archived(&publish::volume_record(topic, volume))?;
+        let Some(text) = text else { return Ok(None) };
         let below = publish::archive_path(topic);
-        let kept = self.kept_feeds(format!("{below}{volume}"))?;
-        let Some(text) = kept(ending)? else { return Ok(None) };
         let paths = self.store.archive(&below)?;
         let volumes = paths.iter().filter_map(|path| path.strip_prefix(&below)?.parse().ok());
         let next = volumes.filter(|other: &Volume| *other > volume).min();
         Ok(Some(VolumeDetail { text, next }))
-    }
-
-    /// What is kept of a volume's feeds, by their endings. Those that closed before feeds
-    /// were woven have each by itself.
-    pub(super) fn kept_feeds(
-        &self,
-        stem: String,
-    ) -> Result<impl Fn(&str) -> Result<Option<String>, StoreError>, StoreError> {
-        let woven = self.store.archived(&format!("{stem}.{}", publish::WOVEN))?;
-        Ok(move |ending: &str| match &woven {
-            Some(woven) => Ok(publish::unweave(woven, ending)),
-            None => self.store.archived(&format!("{stem}.{ending}")),
-        })
     }
 
     /// The stories of a topic, or of all, that stand after a place in its order.

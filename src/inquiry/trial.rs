@@ -10,7 +10,7 @@ use super::Records;
 use crate::config::Plan;
 use crate::engine;
 use crate::model::{Member, Story, Timestamp, Topic, TopicId};
-use crate::publish::{Marked, Week};
+use crate::publish::{Finding, FoundStory, Marked, Week};
 use crate::store::StoreError;
 use crate::topics::{
     Bounded, Field, Highlight, Place, QueryProblem, Spent, Subject, TermCounts, TopicSet, Work,
@@ -62,36 +62,13 @@ pub enum NotTried {
     Store(#[from] StoreError),
 }
 
-/// What a query would have caught.
+/// What a query would have caught, and where it differs from a topic.
 #[derive(Debug, Clone)]
 pub struct Trial {
-    /// How many stories in all.
-    pub count: usize,
-    /// How many stories were looked at.
-    pub looked_at: usize,
-    /// Where looking back ended before its time: when the last story that was looked at changed.
-    pub back_to: Option<Timestamp>,
-    /// The newest of what was caught.
-    pub sample: Vec<Caught>,
-    /// How many a week, the newest week last.
-    pub weeks: Vec<Week>,
+    /// What it would have caught.
+    pub finding: Finding,
     /// Where it differs from the topic that it was to be compared with.
     pub versus: Option<Versus>,
-    /// Topics that hold nearly the same stories, the most alike first.
-    pub alike: Vec<Topic>,
-    /// What the query may not have meant, in the query's own lines.
-    pub warnings: Vec<String>,
-}
-
-/// A story that was caught.
-#[derive(Debug, Clone)]
-pub struct Caught {
-    /// The story.
-    pub story: Arc<Story>,
-    /// The lead's title, with what speaks for the query marked.
-    pub title: Vec<Marked>,
-    /// The part of the text that speaks for the query, marked likewise.
-    pub excerpt: Vec<Marked>,
 }
 
 /// Where a query differs from a topic.
@@ -174,7 +151,7 @@ struct Trying<'a> {
     /// Whether there were more stories than may be looked at.
     is_cut: bool,
     count: usize,
-    sample: Vec<Caught>,
+    sample: Vec<FoundStory>,
     weeks: BTreeMap<i64, usize>,
     versus: Versus,
     /// How many stories each topic of the plan has, and shares with the query.
@@ -239,7 +216,7 @@ impl<'a> Trying<'a> {
             *self.weeks.entry(week_of(story.dated)).or_default() += 1;
             if self.sample.len() < self.scope.sample {
                 let highlights = looked.highlights(0)?;
-                self.sample.push(Caught::of(story, &highlights, self.plan));
+                self.sample.push(found(story, &highlights, self.plan));
             }
         }
         Ok(true)
@@ -261,16 +238,17 @@ impl<'a> Trying<'a> {
     fn finish(self, warnings: Vec<String>, now: Timestamp) -> Trial {
         let back_to = self.last.filter(|_| self.is_cut);
         let since = back_to.map_or(self.scope.since, |back_to| back_to.max(self.scope.since));
-        Trial {
+        let finding = Finding {
             alike: self.alike(),
             count: self.count,
             looked_at: self.looked_at,
             back_to,
-            sample: self.sample,
+            stories: self.sample,
             weeks: weeks(&self.weeks, since, now),
-            versus: self.place.map(|_| self.versus),
             warnings,
-        }
+            sources: self.plan.sources.clone(),
+        };
+        Trial { finding, versus: self.place.map(|_| self.versus) }
     }
 
     /// The topics that share at least half of what they and the query have together, of those
@@ -289,26 +267,25 @@ impl<'a> Trying<'a> {
     }
 }
 
-impl Caught {
-    fn of(story: Arc<Story>, highlights: &[Highlight], plan: &Plan) -> Self {
-        let lead = story.lead(&plan.sources);
-        let leads = |member: usize| std::ptr::eq(&raw const story.members[member], lead);
-        let ranges = |member: usize, field: Field| {
-            let of_it = move |mark: &&Highlight| mark.member == member && mark.field == field;
-            highlights.iter().filter(of_it).map(|mark| mark.range.clone()).collect::<Vec<_>>()
-        };
-        let place = (0..story.members.len()).find(|member| leads(*member)).unwrap_or_default();
-        // The lead's words where they speak for it, else those of the copy that do.
-        let speaks = |member: &usize| !ranges(*member, Field::Text).is_empty();
-        let others = 0..story.members.len();
-        let speaker = std::iter::once(place).chain(others).find(speaks).unwrap_or(place);
-        let text = story.members[speaker].text();
-        let title = &lead.entry.title;
-        let title = marked(title, 0..title.len(), &ranges(place, Field::Title));
-        let marks = ranges(speaker, Field::Text);
-        let excerpt = marked(text, around(text, marks.first()), &marks);
-        Self { title, excerpt, story }
-    }
+/// A story with what speaks for the query marked.
+fn found(story: Arc<Story>, highlights: &[Highlight], plan: &Plan) -> FoundStory {
+    let lead = story.lead(&plan.sources);
+    let leads = |member: usize| std::ptr::eq(&raw const story.members[member], lead);
+    let ranges = |member: usize, field: Field| {
+        let of_it = move |mark: &&Highlight| mark.member == member && mark.field == field;
+        highlights.iter().filter(of_it).map(|mark| mark.range.clone()).collect::<Vec<_>>()
+    };
+    let place = (0..story.members.len()).find(|member| leads(*member)).unwrap_or_default();
+    // The lead's words where they speak for it, else those of the copy that do.
+    let speaks = |member: &usize| !ranges(*member, Field::Text).is_empty();
+    let others = 0..story.members.len();
+    let speaker = std::iter::once(place).chain(others).find(speaks).unwrap_or(place);
+    let text = story.members[speaker].text();
+    let title = &lead.entry.title;
+    let title = marked(title, 0..title.len(), &ranges(place, Field::Title));
+    let marks = ranges(speaker, Field::Text);
+    let excerpt = marked(text, around(text, marks.first()), &marks);
+    FoundStory { title, excerpt, story }
 }
 
 /// The part of a text that is shown for the sake of `mark`, between words.

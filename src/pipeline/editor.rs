@@ -233,6 +233,9 @@ impl Editor {
         self.ledger.admitted(&step.changed);
         self.highlights.forget(&step.changed.iter().map(|(_, story)| story.id).collect());
         self.at_hand.extend(step.changed.iter().map(|(_, story)| (story.id, story.clone())));
+        if step.events.contains(&Event::Planned) {
+            self.unpublished.all();
+        }
         self.unpublished.add(&step.touched, &self.ledger);
         self.make_room();
         Ok(step)

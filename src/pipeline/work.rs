@@ -5,7 +5,7 @@
 //! them is committed. Sources that are marked when a process starts were in work when the
 //! last one died: each of them is read alone once, while everybody else's bytes wait. If the
 //! process dies in such a turn, there is no doubt which source did it: it is set aside as a
-//! failure of its own kind ([`FailureKind::Crash`](crate::model::FailureKind::Crash)), and
+//! failure of its own kind ([`FailureKind::Crash`]), and
 //! is read alone from then on, at growing intervals, until that goes well.
 
 use std::collections::HashMap;

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 use url::form_urlencoded::{self, Serializer};
 
-use super::shelf::Held;
+use super::response_cache::Held;
 use super::{Format, Shelf, Site};
 use crate::model::{Mode, Signature, Subscriber, Timestamp, Wish};
 

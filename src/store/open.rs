@@ -1,7 +1,7 @@
 //! The store's directory in; an open store, or what is wrong and what to do, out.
 
 use std::any::Any;
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -13,6 +13,7 @@ use super::files::create_directory;
 use super::home::{Epoch, Home, strangers, sync_directory, unwritable};
 use super::migrate::{Damaged, FORMAT, migrate};
 use super::records::Header;
+use super::sled_log::damage_before_commits;
 use super::sled_store::SledStore;
 use super::{StoreError, apply, layout, read, room};
 
@@ -80,6 +81,7 @@ pub(super) fn open_verified(home: &Home, cache: u64) -> Result<(sled::Db, Header
     if let Some(Epoch { format, .. }) = epoch {
         refuse_newer(path, format)?;
     }
+    refuse_torn_log(home)?;
     let db = open_engine(&home.engine(), path, cache)?;
     let header = fenced(path, || read::header(&db))?;
     let header = verify(path, header, epoch)?;
@@ -168,6 +170,23 @@ pub(super) fn open_unlocked(config: &sled::Config) -> sled::Result<sled::Db> {
     config.open()
 }
 
+/// Waits until sled has let go of an engine that this process closed a moment
+/// ago: until then a thread of it still writes, and a copy would be of two minds.
+pub(super) fn wait_for_sled(engine: &Path) -> io::Result<()> {
+    const TRIES: u32 = 500;
+    let file = match File::open(engine.join("db")) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        opened => opened?,
+    };
+    for _ in 0..TRIES {
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(10)),
+            locked => return Ok(locked?),
+        }
+    }
+    Err(io::Error::new(io::ErrorKind::WouldBlock, "its engine does not close"))
+}
+
 /// sled says so in words only.
 fn is_lock(error: &sled::Error) -> bool {
     matches!(error, sled::Error::Io(error) if error.to_string().contains("could not acquire lock"))
@@ -204,6 +223,19 @@ fn make_room(home: &Home) -> Result<(), StoreError> {
         return Ok(());
     }
     Err(StoreError::Full { path: path.display().to_string(), free, needed })
+}
+
+/// sled would wipe what follows damage in its log, synced commits among it.
+fn refuse_torn_log(home: &Home) -> Result<(), StoreError> {
+    let (path, engine) = (home.path(), home.engine());
+    let torn = wait_for_sled(&engine).and_then(|()| damage_before_commits(&engine));
+    match torn.map_err(|error| unwritable(path, &error))? {
+        Some(at) => Err(damaged(
+            path,
+            &format!("its log is damaged at byte {at} of `sled/db`, and commits follow; {REMEDY}"),
+        )),
+        None => Ok(()),
+    }
 }
 
 fn refuse_newer(path: &Path, found: u32) -> Result<(), StoreError> {

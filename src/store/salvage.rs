@@ -1,13 +1,17 @@
-//! A tree that may be damaged in; every key that can be read, and how much cannot, out.
+//! Saves the records of a store that may be damaged, and says what cannot be saved.
 
+use std::collections::{HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use crate::model::{Key, KeyKind};
 
 use super::StoreError;
 use super::apply::head_of;
-use super::chunks::{Fault, Values};
+use super::chunks::{Fault, Values, is_altered};
 use super::layout::{self, Kind};
 use super::records::Record;
 use super::sheets::Of;
+use super::sled_log::{Log, Pair, State};
 
 /// How often an unreadable range is halved: finer than a page in any store
 /// that fits on a disk, as the keys that are many are evenly spread hashes.
@@ -30,10 +34,82 @@ pub(super) fn each(tree: &sled::Tree, kind: Kind, mut visit: impl FnMut(&[u8], &
     gaps
 }
 
-/// Visits every record that cannot be derived: itself, or how it is lost.
-pub(super) fn ground(
+/// Puts what is left in the files of an engine into an empty one. Returns the keys
+/// of which only an older state is left.
+pub(super) fn refill(log: &Log, tree: &sled::Tree) -> Result<HashSet<Vec<u8>>, sled::Error> {
+    let mut stale = HashSet::new();
+    // Whether a value from a damaged page was seen to be altered.
+    let mut doubtful: HashMap<Vec<u8>, bool> = HashMap::new();
+    for Pair { key, value, state } in log.pairs() {
+        let altered = is_altered(&key, &value);
+        if doubtful.get(&key).is_some_and(|before| !before || altered) {
+            continue;
+        }
+        tree.insert(&key, &*value)?;
+        match state {
+            State::Current => {}
+            State::Doubtful => drop(doubtful.insert(key, altered)),
+            State::Stale => drop(stale.insert(key)),
+        }
+    }
+    Ok(stale)
+}
+
+/// What is left of a store, once it is put in an engine that can be read.
+#[derive(Debug, Default)]
+pub(super) struct Salvage {
+    /// Keys with an older value than they had last.
+    stale: HashSet<Vec<u8>>,
+}
+
+impl Salvage {
+    pub(super) fn new(stale: HashSet<Vec<u8>>) -> Self {
+        Self { stale }
+    }
+
+    /// Visits every record that cannot be derived: itself, or how it is lost.
+    ///
+    /// An older state may hold a story which another one took in since. Such a story
+    /// is passed over, as its published id leads to the other one.
+    pub(super) fn ground(
+        &self,
+        tree: &sled::Tree,
+        mut visit: impl FnMut(Result<Record, String>) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        if self.stale.is_empty() {
+            return ground(tree, |_, record| visit(record));
+        }
+        let (mut older, mut published) = (Vec::new(), HashSet::new());
+        ground(tree, |key, record| match record {
+            Ok(record @ Record::Story { .. }) if self.stale.contains(key) => {
+                older.push(record);
+                Ok(())
+            }
+            record => {
+                if let Ok(Record::Story { keys, .. }) = &record {
+                    published.extend(published_ids(keys));
+                }
+                visit(record)
+            }
+        })?;
+        let is_told_elsewhere = |record: &Record| match record {
+            Record::Story { keys, .. } => published_ids(keys).any(|id| published.contains(&id)),
+            _ => false,
+        };
+        older
+            .into_iter()
+            .filter(|record| !is_told_elsewhere(record))
+            .try_for_each(|record| visit(Ok(record)))
+    }
+}
+
+fn published_ids(keys: &[Key]) -> impl Iterator<Item = Key> + '_ {
+    keys.iter().filter(|key| key.kind == KeyKind::Published).copied()
+}
+
+fn ground(
     tree: &sled::Tree,
-    mut visit: impl FnMut(Result<Record, String>) -> Result<(), StoreError>,
+    mut visit: impl FnMut(&[u8], Result<Record, String>) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
     let kinds = [
         Kind::Memory,
@@ -59,13 +135,13 @@ pub(super) fn ground(
                 Err(_) => Some(Err(format!("{}: it cannot be read", key.escape_ascii()))),
             };
             if let (Ok(()), Some(record)) = (&visited, record) {
-                visited = visit(record);
+                visited = visit(key, record);
             }
         });
         visited?;
         for Gap { from, to } in gaps {
             let range = format!("{} to {}", from.escape_ascii(), to.escape_ascii());
-            visit(Err(format!("{range}: this range cannot be read")))?;
+            visit(&from, Err(format!("{range}: this range cannot be read")))?;
         }
     }
     Ok(())

@@ -10,11 +10,14 @@ use crate::model::{Key, StoryId};
 
 use super::apply::{head_of, retired_of};
 use super::chunks::{Fault, Values, parts_after};
+use super::home::Home;
 use super::layout::{self, Kind};
 use super::open::{self, fenced};
+use super::rebuild::read_log;
 use super::records::{Header, Record, Retired, TopicPlaces};
 use super::sequences::{self, ORDER, Row, Sequences};
 use super::sheets::{self, Of, SheetId};
+use super::sled_log::Damage;
 use super::{StoreError, read, room, salvage};
 
 /// This many problems are told; of more, only the number.
@@ -69,6 +72,7 @@ impl Survey {
 /// The store does not open at all; the message says what remains to be done.
 pub fn check(path: &Path, cache: u64) -> Result<Survey, StoreError> {
     let home = open::claim_existing(path)?;
+    refuse_damage(&home)?;
     let (db, header) = open::open_verified(&home, cache)?;
     let mut survey = Survey { file_bytes: room::used_by(&home.engine()), ..Survey::default() };
     let mut standing = Standing { header: header.clone(), ..Standing::default() };
@@ -139,6 +143,28 @@ pub fn check(path: &Path, cache: u64) -> Result<Survey, StoreError> {
         }
     }
     Ok(survey)
+}
+
+/// Refuses an engine whose files are damaged. sled would open some of them, and wipe
+/// what follows the damage.
+fn refuse_damage(home: &Home) -> Result<(), StoreError> {
+    const MOST: usize = 5;
+    let log = read_log(home)?;
+    let Damage { restored, losses } = log.damage();
+    if log.damage().is_none() {
+        return Ok(());
+    }
+    let mut what = format!(
+        "its files are damaged: {restored} wrong bytes can be restored, and {} things are lost",
+        losses.len()
+    );
+    for loss in losses.iter().take(MOST) {
+        what += &format!("; lost: {loss}");
+    }
+    if let Some(more @ 1..) = losses.len().checked_sub(MOST) {
+        what += &format!("; and {more} more");
+    }
+    Err(open::damaged(home.path(), &format!("{what}; {}", open::REMEDY)))
 }
 
 /// Visits the rows of a sequence, as far as they can be read.

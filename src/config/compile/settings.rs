@@ -19,6 +19,9 @@ use crate::{fetch, parse, publish};
 /// The store writes when it is opened: with less it could not start again.
 const LEAST_FREE: Size = Size::mebibytes(24);
 
+/// The smallest `max_feed`: the longest document of a feed.
+const LEAST_MAX_FEED: usize = 1_000_000;
+
 impl Desk<'_> {
     /// Where the store is: as the file says, else where systemd keeps state.
     pub(super) fn store(&mut self, table: &file::Store) -> StorePlan {
@@ -40,7 +43,7 @@ impl Desk<'_> {
             self.error((0, min_free.span()), what, help);
         }
         let min_free = table.min_free.as_ref().map(|size| size.get_ref().0);
-        StorePlan { path, cache: table.cache.0, min_free, retention }
+        StorePlan { path, cache: table.cache.0, min_free, retention, backups: table.backups.0 }
     }
 
     pub(super) fn server(&mut self, settings: &Config) -> ServerPlan {
@@ -91,6 +94,7 @@ impl Desk<'_> {
             hub,
             authority,
             shows_sources: operators.is_none(),
+            max_feed: settings.publish.max_feed.get_ref().in_memory(),
         });
         let limits = publish::Settings {
             head: table.head_timeout.0,
@@ -149,6 +153,12 @@ impl Desk<'_> {
     /// Where the site is written, and what of it that is private.
     pub(super) fn publish(&mut self, settings: &Config, topics: Option<&[Topic]>) -> PublishPlan {
         let table = &settings.publish;
+        let max_feed = &table.max_feed;
+        if *max_feed.get_ref() < Size::of_memory(LEAST_MAX_FEED) {
+            let message = format!("`max_feed` cannot be {}", max_feed.get_ref());
+            let help = "write `\"1MB\"` or more: a feed needs room for the texts of its entries";
+            self.error((0, max_feed.span()), message, help);
+        }
         for name in &table.private {
             let (id, place) = (&name.get_ref().0, (0, name.span()));
             let topic = topics.map(|topics| topics.iter().find(|topic| topic.id.as_str() == id));

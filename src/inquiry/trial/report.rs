@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Caught, NotTried, Records, Scope, Trial, Versus};
+use super::{NotTried, Records, Scope, Trial, Versus};
 use crate::config::Plan;
 use crate::model::{Story, Timestamp, TopicId};
-use crate::publish::{Marked, Week};
+use crate::publish::{FoundStory, Marked, Week};
 use crate::store::StoreError;
 use crate::topics::Work;
 
@@ -114,7 +114,7 @@ impl TrialReport {
         let lines = |stories: &[Arc<Story>]| {
             stories.iter().map(|story| StoryLine::of(story, plan)).collect()
         };
-        let caught = |caught: &Caught| CaughtReport {
+        let caught = |caught: &FoundStory| CaughtReport {
             story: StoryLine::of(&caught.story, plan),
             marked_title: caught.title.clone(),
             excerpt: caught.excerpt.clone(),
@@ -126,16 +126,17 @@ impl TrialReport {
             lost: versus.lost,
             loses: lines(&versus.loses),
         };
+        let finding = &trial.finding;
         Self {
             query: query.to_owned(),
             since: scope.since.to_string(),
-            count: trial.count,
-            looked_at: trial.looked_at,
-            weeks: trial.weeks.clone(),
-            sample: trial.sample.iter().map(caught).collect(),
+            count: finding.count,
+            looked_at: finding.looked_at,
+            weeks: finding.weeks.clone(),
+            sample: finding.stories.iter().map(caught).collect(),
             versus: scope.versus.as_ref().zip(trial.versus.as_ref()).map(versus),
-            alike: trial.alike.iter().map(|topic| topic.id.to_string()).collect(),
-            warnings: trial.warnings.clone(),
+            alike: finding.alike.iter().map(|topic| topic.id.to_string()).collect(),
+            warnings: finding.warnings.clone(),
         }
     }
 }

@@ -16,6 +16,8 @@ use crate::store::StoreError;
 #[derive(Debug, Default)]
 pub(super) struct Unpublished {
     feeds: BTreeSet<usize>,
+    /// Whether a plan came into force: then everything is published anew.
+    all: bool,
     /// When work on the turn that is being applied began.
     began: Option<Instant>,
     /// When work on the first turn that changed them began.
@@ -26,6 +28,11 @@ impl Unpublished {
     /// Work on a turn begins.
     pub(super) fn began(&mut self, at: Instant) {
         self.began = Some(at);
+    }
+
+    /// A plan came into force.
+    pub(super) fn all(&mut self) {
+        self.all = true;
     }
 
     /// A turn that changed these feeds is durable.
@@ -46,13 +53,16 @@ impl Unpublished {
 impl Editor {
     /// Whether [`Editor::publish`] has something to do.
     pub fn has_unpublished(&self) -> bool {
-        !self.unpublished.feeds.is_empty()
+        self.unpublished.all || !self.unpublished.feeds.is_empty()
     }
 
     /// Has the shelf serve what changed since it was called last. New documents are
     /// served in identity alone until somebody has the shelf
     /// [compress](publish::Shelf::compress) them.
     pub async fn publish(&mut self) -> Result<(), StoreError> {
+        if self.unpublished.all {
+            return self.publish_all().await;
+        }
         let Unpublished { feeds, since, .. } = std::mem::take(&mut self.unpublished);
         if feeds.is_empty() {
             return Ok(());

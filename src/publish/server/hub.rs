@@ -10,7 +10,7 @@ use hyper::body::Incoming;
 
 use super::answer::{Body, brief, closing};
 use super::client::Client;
-use crate::publish::Desk;
+use crate::publish::HubBackend;
 use crate::publish::hub::{Asked, NotGranted, PATH};
 
 /// The longest form, in bytes, and how long it may take to come.
@@ -24,7 +24,7 @@ pub(super) fn is_at(path: &str) -> bool {
 
 /// Takes a request in, without waiting for what comes of it.
 pub(super) async fn answer(
-    desk: &dyn Desk,
+    desk: &dyn HubBackend,
     patience: Duration,
     request: Request<Incoming>,
     Client(client): Client,

@@ -11,8 +11,8 @@ use url::form_urlencoded;
 
 use super::client::Client;
 use super::routes::{Counter, message, page, passing};
-use crate::publish::desk::{Finding, NotSearched, Search};
-use crate::publish::masthead::DAYS;
+use crate::publish::backend::{Finding, NotSearched, Search};
+use crate::publish::feed_meta::DAYS;
 use crate::publish::site::topic_path;
 use crate::publish::{Format, Site, pages, render_search};
 

@@ -1,4 +1,4 @@
-//! What pages and health ask in; what the daemon knows, out.
+//! Answers the server from the records and the running loop.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -17,24 +17,25 @@ use crate::model::{
 use crate::pipeline::{Callbacks, Pulse, Request};
 use crate::publish::hub::{Asked, NotGranted};
 use crate::publish::{
-    Before, Delivery, Desk, EarlierDetail, Finding, Ledger, NotSearched, Reply, Search, Site,
-    SourceDetail, SourceState, StoryDetail, Unavailable, Volume, VolumeDetail,
+    Backend, Before, CallbackBackend, Delivery, EarlierDetail, FeedBackend, Finding, HubBackend,
+    Ledger, NotSearched, Reply, Search, SearchBackend, Site, SourceDetail, SourceState,
+    SourcesBackend, StatusBackend, StoryBackend, StoryDetail, Unavailable, Volume, VolumeDetail,
 };
 
 /// Answers the server over the records and the loop's pulse.
-pub(super) struct FrontDesk {
+pub(super) struct DaemonBackend {
     records: Arc<Records>,
     pulse: Arc<Pulse>,
     ledger: Arc<Ledger>,
     clock: Clock,
-    hubs: HubDesk,
+    hubs: HubChannels,
     searches: Searches,
     /// What is read from the store for readers leaves polls their share of threads.
     looking: Arc<Semaphore>,
 }
 
 /// Where hubs' calls go.
-pub(super) struct HubDesk {
+pub(super) struct HubChannels {
     /// The callbacks that are open.
     pub(super) callbacks: Option<Callbacks>,
     /// The loop.
@@ -44,13 +45,13 @@ pub(super) struct HubDesk {
 /// Look-ups at a time.
 const LOOKING: usize = 4;
 
-impl FrontDesk {
+impl DaemonBackend {
     pub(super) fn new(
         records: Arc<Records>,
         pulse: Arc<Pulse>,
         ledger: Arc<Ledger>,
         clock: Clock,
-        hubs: HubDesk,
+        hubs: HubChannels,
         background: Background,
     ) -> Self {
         Self {
@@ -83,7 +84,9 @@ impl FrontDesk {
     }
 }
 
-impl Desk for FrontDesk {
+impl Backend for DaemonBackend {}
+
+impl StatusBackend for DaemonBackend {
     fn now(&self) -> Timestamp {
         self.clock.now()
     }
@@ -107,7 +110,9 @@ impl Desk for FrontDesk {
     fn next_poll(&self) -> Option<Timestamp> {
         self.pulse.next_poll()
     }
+}
 
+impl SourcesBackend for DaemonBackend {
     fn sources(&self) -> Reply<Vec<SourceState>> {
         self.look_up(|records| {
             let plan = records.plan();
@@ -131,6 +136,12 @@ impl Desk for FrontDesk {
         })
     }
 
+    fn subscribers(&self) -> Reply<Vec<Subscriber>> {
+        self.look_up(|records| records.subscribers().map_err(unavailable))
+    }
+}
+
+impl StoryBackend for DaemonBackend {
     fn story(&self, id: StoryId) -> Reply<Option<StoryDetail>> {
         let now = self.clock.now();
         self.look_up(move |records| records.story_detail(id, now).map_err(unavailable))
@@ -139,11 +150,15 @@ impl Desk for FrontDesk {
     fn differences(&self, earlier: &str, later: &str) -> Vec<Piece> {
         dedup::differences(earlier, later)
     }
+}
 
+impl SearchBackend for DaemonBackend {
     fn search(&self, search: Search) -> Reply<Result<Finding, NotSearched>> {
         Box::pin(self.searches.search(self.records.clone(), search, self.clock.now()))
     }
+}
 
+impl CallbackBackend for DaemonBackend {
     fn callback(&self, token: &str) -> Option<u64> {
         let known = self.hubs.callbacks.as_ref()?.knows(token);
         known.then(|| self.records.plan().polling.max_body)
@@ -167,7 +182,9 @@ impl Desk for FrontDesk {
     fn delivered(&self, delivery: Delivery) -> bool {
         self.hubs.callbacks.as_ref().is_some_and(|callbacks| callbacks.deliver(delivery))
     }
+}
 
+impl HubBackend for DaemonBackend {
     fn is_hub(&self) -> bool {
         self.records.plan().hub.serves
     }
@@ -182,20 +199,11 @@ impl Desk for FrontDesk {
             answer.await.map_err(|_| stopping())
         })
     }
+}
 
-    fn subscribers(&self) -> Reply<Vec<Subscriber>> {
-        self.look_up(|records| records.subscribers().map_err(unavailable))
-    }
-
-    fn volume(
-        &self,
-        topic: TopicId,
-        volume: Volume,
-        ending: &'static str,
-    ) -> Reply<Option<VolumeDetail>> {
-        self.look_up(move |records| {
-            records.volume_detail(&topic, volume, ending).map_err(unavailable)
-        })
+impl FeedBackend for DaemonBackend {
+    fn volume(&self, topic: TopicId, volume: Volume) -> Reply<Option<VolumeDetail>> {
+        self.look_up(move |records| records.volume_detail(&topic, volume).map_err(unavailable))
     }
 
     fn earlier(&self, topic: Option<TopicId>, before: Before) -> Reply<Option<EarlierDetail>> {

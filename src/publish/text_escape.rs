@@ -1,4 +1,4 @@
-//! Text from anywhere in; text that every format can carry, out.
+//! Cleans and escapes text so that every format can carry it.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! Rendered documents in; everything being served, ready in every coding, out.
+//! Everything that is served, ready in every coding with its validators.
 //!
 //! News is served as it is before it is compressed: that takes longer than all that
 //! was done with it before. [`Shelf::compress`] makes up for it, a document a call.
@@ -11,12 +11,12 @@ use bytes::Bytes;
 use tokio::sync::watch;
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::access_control::{Guard, Guards};
 use super::coding::Coding;
 use super::dates::http_date;
 use super::delta::{self, Edition};
-use super::guard::{Guard, Guards};
-use super::heads::{self, Facts};
-use super::ledger::Tally;
+use super::metrics::Tally;
+use super::response_headers::{self, Facts};
 use super::site::topic_path;
 use super::{Document, Rendered};
 use crate::model::{Timestamp, Topic, TopicId};
@@ -388,8 +388,8 @@ impl Shelved {
         };
         let tag = tag(self.hash, coding);
         Coded {
-            full: heads::full(&facts, coding, &tag, body.len()),
-            unchanged: heads::unchanged(&facts, &tag),
+            full: response_headers::full(&facts, coding, &tag, body.len()),
+            unchanged: response_headers::unchanged(&facts, &tag),
             body,
             tag,
         }
