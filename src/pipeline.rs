@@ -21,6 +21,7 @@ use crate::model::{Failure, FailureKind, Outcome, Poll, Source, SourceId, Timest
 use crate::store::StoreError;
 
 mod applying;
+mod compute;
 mod editor;
 mod enriching;
 mod highlights;

@@ -3,13 +3,13 @@
 //! Each has a short form, which runs here, and a long one, which takes minutes:
 //! tests/soak/README.md says how it is run and what it showed.
 
-mod apart;
+pub(crate) mod apart;
 mod backups;
 mod clients;
 mod clock;
 mod damage;
 mod deadly;
-mod dice;
+pub(crate) mod dice;
 mod disk;
 mod kills;
 mod origins;

@@ -25,6 +25,8 @@ mod flow;
 
 mod feeds;
 
+mod hostile;
+
 mod identity;
 
 mod monitoring;
