@@ -8,8 +8,8 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::Records;
 use crate::config::Plan;
 use crate::dedup;
+use crate::engine;
 use crate::model::{StoryId, Timestamp, TopicId};
-use crate::pipeline;
 use crate::publish::{self, Document, Rendered, Shelf, Volume};
 use crate::store::StoreError;
 
@@ -82,7 +82,7 @@ impl Records {
             if !going_on || (topic.private && !shows(&topic.id)) {
                 continue;
             }
-            let archive = pipeline::archive_of(&*self.store, plan.fingerprint(place))?;
+            let archive = engine::archive_of(&*self.store, plan.fingerprint(place))?;
             for (_, id) in &archive {
                 if !changed.contains_key(id)
                     && let Some(story) = self.store.story(*id)?

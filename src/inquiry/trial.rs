@@ -8,8 +8,8 @@ use chrono::Datelike;
 
 use super::Records;
 use crate::config::Plan;
+use crate::engine;
 use crate::model::{Member, Story, Timestamp, Topic, TopicId};
-use crate::pipeline;
 use crate::publish::{Finding, FoundStory, Marked, Week};
 use crate::store::StoreError;
 use crate::topics::{
@@ -107,7 +107,7 @@ impl Records {
             compiled(&plan, query, scope).map_err(|problems| refused(&problems))?;
         let mut trying = Trying::new(&plan, set.within(work), scope, versus);
         let mut looked = Ok(true);
-        pipeline::latest_first(&**self.store(), |story| {
+        engine::latest_first(&**self.store(), |story| {
             let within = story.updated >= scope.since;
             looked = work.check().and_then(|()| Ok(within && trying.look_at(story)?));
             matches!(looked, Ok(true))
