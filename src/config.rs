@@ -151,6 +151,9 @@ pub struct StorePlan {
     pub path: PathBuf,
     /// Bytes of cache.
     pub cache: u64,
+    /// Bytes of its disk that stay free: with less, nothing more is taken in. None is a share
+    /// of the disk.
+    pub min_free: Option<u64>,
     /// What is kept for how long.
     pub retention: Retention,
     /// How often a backup is written beside it, if ever.

@@ -11,10 +11,11 @@ use tracing::{error, info, warn};
 
 use crate::clock::Clock;
 use crate::config::{self, Effect, Plan};
+use crate::engine::{Opening, Polled, Refilled};
 use crate::fetch::Refusal;
 use crate::inquiry::Records;
 use crate::model::{Failure, SourceId};
-use crate::pipeline::{Editor, Opening, Pipeline, Polled, Pulse, Refilled, Request, TICK};
+use crate::pipeline::{Editor, Pipeline, Pulse, Request, TICK};
 use crate::publish::{self, Address, Audience, Ledger, Listener, Shelf};
 use crate::store::{Store, StoreError};
 
@@ -126,7 +127,7 @@ impl Daemon {
             callbacks: pipeline.open_callbacks(),
             requests: requests.clone(),
         };
-        tokio::task::block_in_place(|| pipeline.open_hub())?;
+        pipeline.open_hub();
         drop(starting);
         let pulse = pipeline.pulse();
         // On the threads that answer readers: those that poll may be what stalls.

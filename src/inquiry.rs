@@ -10,8 +10,8 @@ use url::Url;
 
 use crate::config::Plan;
 use crate::dedup;
+use crate::engine::{self, Fillings, Memories};
 use crate::model::{Key, Memory, SourceId, Story, StoryId, Timestamp, Topic, TopicId};
-use crate::pipeline::{self, Fillings, Memories};
 use crate::store::{Place, Store, StoreError};
 use trial::Scope;
 
@@ -108,7 +108,7 @@ impl Records {
         let plan = self.plan();
         let Topic { bounds, .. } = &plan.topics[topic];
         let place = Place { date: plan.topics[topic].date_of(story), story: story.id };
-        Ok(!bounds.is_bounded() || pipeline::holds(&*self.store, plan.fingerprint(topic), place)?)
+        Ok(!bounds.is_bounded() || engine::holds(&*self.store, plan.fingerprint(topic), place)?)
     }
 
     /// Every story, oldest first, a slice at a time; `visit` ends it by `false`.
@@ -138,7 +138,7 @@ pub enum Question {
     Status,
     /// Which topics fell silent? One [`crate::model::TopicSilence`] each.
     Silences,
-    /// Which topics are being filled? One [`crate::pipeline::TopicFilling`] each.
+    /// Which topics are being filled? One [`crate::engine::TopicFilling`] each.
     Fillings,
     /// How is our hub doing? One [`status::HubStatus`], or nothing where there is none.
     Hub,

@@ -40,6 +40,7 @@
 //! | [`store`] | what a gathering of polls changed | the same, after a restart |
 //! | [`publish`] | stories | feeds and pages on the shelf; answers to readers |
 //! | [`config`] | the file | a plan, or all its problems |
+//! | [`engine`] | a turn: polls, a plan, messages of hubs and subscribers | one commit, and the feeds it touched |
 //! | [`pipeline`] | due sources, new plans | THE CORE LOOP: knows all stages |
 //! | [`inquiry`] | a question about what is stored | an answer as data |
 //! | [`daemon`] | a plan, a store, a listener | a running daemon |
@@ -140,6 +141,8 @@ pub mod store;
 pub mod publish;
 
 pub mod config;
+
+pub mod engine;
 
 pub mod pipeline;
 

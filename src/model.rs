@@ -8,6 +8,8 @@
 //! Everything a poll carries can be serialised, because one day it may
 //! travel through a stream between machines; nothing else reaches the loop.
 
+mod engine_record;
+
 mod entry;
 
 mod event;
@@ -36,8 +38,6 @@ mod signature;
 
 mod source;
 
-mod stamp;
-
 mod story;
 
 mod subscriber;
@@ -46,6 +46,7 @@ mod timestamp;
 
 mod topic;
 
+pub use engine_record::{EngineRecord, FeedName, Progress, WalkPosition};
 pub use entry::{Enclosure, Enriched, Entry, Feed};
 pub use event::{EventKind, SourceEvent, TopicSilence};
 pub use evidence::{Evidence, Forbidden, Related, Tier};
@@ -66,7 +67,6 @@ pub use revision::{Piece, Revision, Withdrawal, WithdrawnBy};
 pub use seed::Seed;
 pub use signature::Signature;
 pub use source::{Enrich, Location, Pace, Role, Secret, Source, Sources};
-pub use stamp::Stamp;
 pub use story::{Admitted, Bearers, Key, KeyKind, Lookalikes, Member, Story, Verdict};
 pub use subscriber::{Mode, Subscriber, SubscriberId, Wish, host_of};
 pub use timestamp::Timestamp;

@@ -8,7 +8,7 @@
 //!
 //! *Ground records* cannot be derived from anything else: sources' memories,
 //! what each source lists, stories with the keys they bear, retired stories
-//! (their keys alone), stamps, archived documents, subscribers of our hub. They are
+//! (their keys alone), the engine's own records, archived documents, subscribers of our hub. They are
 //! what a backup holds ([`Record`]).
 //! *Derived records* can be made again from them: which stories bear a name,
 //! the order of stories, the number of stories; repairing and compacting do so. A topic's
@@ -41,8 +41,8 @@ use std::pin::Pin;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    Admitted, Fingerprint, Key, Lookalikes, Memory, SourceId, Stamp, Story, StoryId, Subscriber,
-    SubscriberId, Timestamp,
+    Admitted, EngineRecord, Fingerprint, Key, Lookalikes, Memory, SourceId, Story, StoryId,
+    Subscriber, SubscriberId, Timestamp,
 };
 
 mod apply;
@@ -117,7 +117,7 @@ pub use in_work::{InWork, Mark, Stage};
 pub use open::{open, open_existing};
 pub use rebuild::{Compaction, Repair, compact, repair};
 pub use records::Record;
-pub use retention::{Retention, Slice, all_listed, stale_keys, stale_stories};
+pub use retention::Retention;
 pub use room::Room;
 pub use sled_store::SledStore;
 pub use survey::{Survey, check};
@@ -181,10 +181,10 @@ pub struct Commit {
     pub places: Vec<PlaceChange>,
     /// Topics whose places are complete from now on.
     pub filled: Vec<Fingerprint>,
-    /// Stamps of what is served, by path.
-    pub stamps: Vec<(String, Stamp)>,
-    /// Paths that are served no longer, whose stamps go.
-    pub unstamped: Vec<String>,
+    /// Records of the engine's own state as they are now.
+    pub engine: Vec<EngineRecord>,
+    /// Keys of such records that go.
+    pub engine_removed: Vec<String>,
     /// Subscribers of our hub as they are now.
     pub subscribers: Vec<Subscriber>,
     /// Those who are none any more.
@@ -210,8 +210,8 @@ impl Commit {
             dropped,
             places,
             filled,
-            stamps,
-            unstamped,
+            engine,
+            engine_removed,
             subscribers,
             unsubscribed,
             unarchived,
@@ -227,8 +227,8 @@ impl Commit {
             && dropped.is_empty()
             && places.is_empty()
             && filled.is_empty()
-            && stamps.is_empty()
-            && unstamped.is_empty()
+            && engine.is_empty()
+            && engine_removed.is_empty()
             && subscribers.is_empty()
             && unsubscribed.is_empty()
             && unarchived.is_empty()
@@ -285,8 +285,8 @@ pub trait Store: Send + Sync + 'static {
         after: Option<StoryId>,
         limit: usize,
     ) -> Result<Vec<(StoryId, Timestamp)>, StoreError>;
-    /// Stamps of what was served, by path.
-    fn stamps(&self) -> Result<BTreeMap<String, Stamp>, StoreError>;
+    /// The records of the engine's own state, in the order of their keys.
+    fn engine_records(&self) -> Result<Vec<EngineRecord>, StoreError>;
     /// Who is subscribed at our hub, in the order of their ids.
     fn subscribers(&self) -> Result<Vec<Subscriber>, StoreError>;
     /// The paths of archived documents that begin so, in order.

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::Arc;
 
+use gazetted::engine::{Refilled, TopicFilling};
 use gazetted::model::{
-    Entry, Feed, Freshness, Hints, Outcome, Poll, Reading, SourceId, TopicId, Validators,
+    EngineRecord, Entry, Feed, Freshness, Hints, Outcome, Poll, Reading, SourceId, TopicId,
+    Validators,
 };
-use gazetted::pipeline::{Editor, Refilled, TopicFilling};
+use gazetted::pipeline::Editor;
 use gazetted::publish::Shelf;
 use gazetted::store::{InMemory, Store};
 
@@ -101,7 +103,7 @@ async fn a_changed_topic_is_served_as_it_was_until_it_is_filled_and_misses_nothi
     assert_eq!(titles(&shelf), about("harbour", STORIES));
     let before = ids(&shelf);
 
-    editor.prepare(Arc::new(bridges.plan())).await.unwrap();
+    editor.prepare(Arc::new(bridges.plan()), bridges.clock.now()).await.unwrap();
     assert_eq!(editor.step(bridges.clock.now()).await.unwrap(), None, "one slice is not all");
     assert!(editor.is_filling());
     let told = |matched, of| TopicFilling { topic: TopicId::new("works"), matched, of };
@@ -172,7 +174,8 @@ async fn a_change_that_is_taken_back_in_the_middle_leaves_nothing_behind() {
     filled(&mut editor, &harbours).await;
     assert_eq!(titles(&shelf), about("harbour", STORIES + 10));
     assert_eq!(store.filled().unwrap().len(), 4);
-    assert!(store.stamps().unwrap().keys().all(|path| !path.starts_with("doubtful:")));
+    let records = store.engine_records().unwrap();
+    assert!(records.iter().all(|one| !matches!(one, EngineRecord::Unfinished { .. })));
 }
 
 /// Files whose entries are all taken in at the first start.

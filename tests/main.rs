@@ -15,6 +15,8 @@ mod demo;
 
 mod display;
 
+mod engine;
+
 mod filling;
 
 mod faults;

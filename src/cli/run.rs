@@ -18,7 +18,7 @@ use crate::clock::Clock;
 use crate::config::{Loaded, Plan, Problems};
 use crate::control::{self, Door, Errand, Reloaded};
 use crate::daemon::{self, Daemon, Handle, Listeners, Starting};
-use crate::pipeline::Opening;
+use crate::engine::Opening;
 use crate::publish::{Address, Listener};
 use crate::store;
 

@@ -7,10 +7,10 @@ use serde_json::json;
 
 use super::{ConfigFile, Done, Stop, ask, print_json_line, print_line, show};
 use crate::config::Plan;
+use crate::engine::TopicFilling;
 use crate::inquiry::Question;
 use crate::inquiry::status::{HubStatus, KeptStatus, SourceStatus};
 use crate::model::TopicSilence;
-use crate::pipeline::TopicFilling;
 
 /// Say how every source is doing.
 #[derive(Debug, Args)]

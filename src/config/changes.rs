@@ -75,13 +75,14 @@ fn settings(old: &Plan, new: &Plan) -> Vec<Change> {
     for field in differing!(&old.store, &new.store, StorePlan {
         path: "path",
         cache: "cache",
+        min_free: "min_free",
         retention: "retention",
         backups: "backups",
     } but)
     {
         let what = format!("[store]: {field} changed");
         // The others are needed to open it.
-        let is_in_force = ["retention", "backups"].contains(&field);
+        let is_in_force = ["retention", "backups", "min_free"].contains(&field);
         changes.push(if is_in_force { in_force(what) } else { at_restart(what) });
     }
     if old.server.listen != new.server.listen {

@@ -74,6 +74,9 @@ pub(crate) struct Store {
     pub(crate) path: PathBuf,
     /// How much memory it may use to keep what it has read.
     pub(crate) cache: Size,
+    /// How much of its disk stays free; a twentieth, up to 256 MiB, by default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) min_free: Option<Spanned<Size>>,
     /// How long stories are kept after they last changed; for ever, by default.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) keep: Option<Period>,
@@ -91,6 +94,7 @@ impl Default for Store {
         Self {
             path: STORE.into(),
             cache: Size::mebibytes(32),
+            min_free: None,
             keep: None,
             stories: None,
             keep_keys: Period(Duration::from_secs(365 * 86_400)),

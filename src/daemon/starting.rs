@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tracing::info;
 
-use crate::pipeline::Opening;
+use crate::engine::Opening;
 
 /// A start that takes no longer needs no words.
 const AT_ONCE: Duration = Duration::from_secs(1);

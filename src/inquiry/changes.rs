@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::trial::{FREQUENCY_SAMPLE, StoryLine, told, too_frequent};
 use super::{Records, as_json};
 use crate::config::Plan;
+use crate::engine;
 use crate::model::{Story, StoryId, Timestamp};
-use crate::pipeline;
 use crate::store::{Place, StoreError};
 use crate::topics::Subject;
 
@@ -49,16 +49,16 @@ impl Records {
         let Some(since) = since else { return Ok(()) };
         let mut places: HashMap<StoryId, Vec<usize>> = HashMap::new();
         let mut names = Vec::new();
-        for (place, (name, topic)) in pipeline::names(&**self.store())?.into_iter().enumerate() {
+        for (place, (name, topic)) in engine::names(&**self.store())?.into_iter().enumerate() {
             names.push(name);
-            for (_, story) in pipeline::archive_of(&**self.store(), topic)? {
+            for (_, story) in engine::archive_of(&**self.store(), topic)? {
                 places.entry(story).or_default().push(place);
             }
         }
         if !line(ArchiveLine::Topics(names)) {
             return Ok(());
         }
-        pipeline::latest_first(&**self.store(), |story| {
+        engine::latest_first(&**self.store(), |story| {
             let within = story.updated >= since;
             if !within || story.dated < since {
                 return within;

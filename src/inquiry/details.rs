@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::Records;
 use crate::dedup;
+use crate::engine;
 use crate::model::{Member, SourceId, Story, StoryId, Timestamp, TopicId};
-use crate::pipeline;
 use crate::publish::{
     self, Before, EarlierDetail, SourceDetail, StoryDetail, Volume, VolumeDetail,
 };
@@ -94,7 +94,7 @@ impl Records {
         let (mut stories, mut last, mut next) = (Vec::with_capacity(PAGE), None, None);
         let mut after = Some(after);
         while let Some(place) = after.take() {
-            let places = pipeline::after(&*self.store, fingerprint, place, PAGE)?;
+            let places = engine::after(&*self.store, fingerprint, place, PAGE)?;
             for place in &places {
                 let story = self.store.story(place.story)?;
                 let shown = story.filter(|story| topic.is_some() || !self.hides(story));
@@ -109,7 +109,7 @@ impl Records {
             after = places.last().filter(|_| places.len() == PAGE && next.is_none()).copied();
         }
         let explains = place.filter(|place| plan.topics[*place].explain);
-        let told = |story: &Arc<Story>| Some((story.id, pipeline::words(&plan, explains?, story)));
+        let told = |story: &Arc<Story>| Some((story.id, engine::words(&plan, explains?, story)));
         let words = stories.iter().filter_map(told).collect();
         let (topic, sources) =
             (place.map(|place| plan.topics[place].clone()), plan.sources.clone());

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Records;
 use crate::dedup;
+use crate::engine::rules;
 use crate::model::{Evidence, Lookalikes, Member, Related, Revision, Story, Timestamp, Withdrawal};
-use crate::pipeline::rules;
 use crate::store::StoreError;
 use crate::topics::{Explanation, Subject};
 

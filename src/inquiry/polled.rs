@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::engine::{Ingested, Polled};
 use crate::fetch::Refusal;
 use crate::model::{Memory, Outcome, SourceId};
-use crate::pipeline::{Ingested, Polled};
 
 /// What one poll came to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,7 +43,7 @@ impl PollReport {
             bytes: 0,
             next_poll: memory.next_poll.to_string(),
         };
-        let Polled { poll, ingested } = match ended {
+        let Polled { poll, ingested, .. } = match ended {
             Some(Ok(polled)) => polled,
             Some(Err(refusal)) => {
                 report.message = Some(refusal.to_string());

@@ -8,8 +8,8 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::Records;
 use crate::config::Plan;
 use crate::dedup;
+use crate::engine;
 use crate::model::{StoryId, Timestamp, TopicId};
-use crate::pipeline;
 use crate::publish::{self, Document, Rendered, Shelf, Volume};
 use crate::store::StoreError;
 
@@ -82,7 +82,7 @@ impl Records {
             if !going_on || (topic.private && !shows(&topic.id)) {
                 continue;
             }
-            let archive = pipeline::archive_of(&*self.store, plan.fingerprint(place))?;
+            let archive = engine::archive_of(&*self.store, plan.fingerprint(place))?;
             for (_, id) in &archive {
                 if !changed.contains_key(id)
                     && let Some(story) = self.store.story(*id)?
@@ -101,7 +101,8 @@ impl Records {
                 let of = xxh3_64(format!("{next:?}").as_bytes());
                 going_on = told.tell(format!("{} {volume}", topic.id), of, visit, || {
                     let text = self.store.archived(&publish::volume_record(&topic.id, *volume))?;
-                    let (text, site) = (text.unwrap_or_default(), &plan.server.site);
+                    let Some(text) = text else { return Ok(Vec::new()) };
+                    let site = &plan.server.site;
                     Ok(publish::render_archived(&topic.id, *volume, next, &text, site))
                 })?;
                 if !going_on {

@@ -7,12 +7,12 @@ use serde::{Deserialize, Serialize};
 
 use super::Records;
 use crate::config::Period;
+use crate::engine;
 use crate::fetch;
 use crate::model::{
     FailureKind, HoldScope, Memory, Source, SourceEvent, Subscriber, Subscription, Timestamp,
     TopicSilence,
 };
-use crate::pipeline;
 use crate::store::{Backups, StoreError};
 
 /// How one source is doing.
@@ -204,7 +204,7 @@ impl Records {
         let mut topics = Vec::new();
         for (place, topic) in plan.topics.iter().enumerate() {
             if topic.bounds.is_bounded() {
-                let held = pipeline::archive_of(&**self.store(), plan.fingerprint(place))?;
+                let held = engine::archive_of(&**self.store(), plan.fingerprint(place))?;
                 topics.push(KeptTopic {
                     topic: topic.id.to_string(),
                     stories: held.len(),
@@ -255,7 +255,7 @@ impl Records {
 
     /// The topics that fell silent, each with its last silence.
     pub fn silences(&self) -> Result<Vec<TopicSilence>, StoreError> {
-        pipeline::silences(&**self.store(), &self.plan())
+        engine::silences(&**self.store(), &self.plan())
     }
 }
 

@@ -8,12 +8,12 @@ use chrono::Datelike;
 
 use super::Records;
 use crate::config::Plan;
+use crate::engine;
 use crate::model::{Member, Story, Timestamp, Topic, TopicId};
-use crate::pipeline;
 use crate::publish::{Finding, FoundStory, Marked, Week};
 use crate::store::StoreError;
 use crate::topics::{
-    Bounded, Field, Highlight, Place, QueryProblem, Spent, Subject, TermCounts, TopicSet, Work,
+    Bounded, Field, Highlight, Place, QueryProblem, Spent, TermCounts, TopicSet, Work,
 };
 
 mod report;
@@ -107,7 +107,7 @@ impl Records {
             compiled(&plan, query, scope).map_err(|problems| refused(&problems))?;
         let mut trying = Trying::new(&plan, set.within(work), scope, versus);
         let mut looked = Ok(true);
-        pipeline::latest_first(&**self.store(), |story| {
+        engine::latest_first(&**self.store(), |story| {
             let within = story.updated >= scope.since;
             looked = work.check().and_then(|()| Ok(within && trying.look_at(story)?));
             matches!(looked, Ok(true))
@@ -185,7 +185,7 @@ impl<'a> Trying<'a> {
         if story.dated < self.scope.since {
             return Ok(true);
         }
-        let subject = Subject::of(&story, &self.plan.sources, &self.plan.language);
+        let subject = self.set.subject(&self.plan.queries, &story, &self.plan.sources);
         let looked = self.set.look_at(&subject)?;
         let topics = self.plan.queries.matches(&subject);
         // What nobody may see counts for nothing: neither for numbers nor for where it is cut.

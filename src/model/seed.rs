@@ -3,12 +3,13 @@
 use std::fmt;
 
 use ring::rand::{SecureRandom, SystemRandom};
+use serde::{Deserialize, Serialize};
 
 /// Bytes that nobody outside knows: tokens and secrets are hashes under them.
 ///
 /// This is the only thing in the program that is left to chance. Whoever
 /// decides takes it as a value, as `now` is taken, so that deciding stays pure.
-#[derive(Clone)]
+#[derive(Clone, Serialize, Deserialize)]
 pub struct Seed([u8; 32]);
 
 impl Seed {
@@ -23,15 +24,24 @@ impl Seed {
         Self(bytes)
     }
 
+    /// One that only whoever has this one can tell.
+    pub fn child(&self, parts: &[&[u8]]) -> Self {
+        Self(*self.hash(parts).as_bytes())
+    }
+
     /// 128 bits in hexadecimal that only whoever has the seed can tell, and that
     /// are the same for the same parts.
     pub fn token(&self, parts: &[&[u8]]) -> String {
+        self.hash(parts).to_hex()[..32].to_owned()
+    }
+
+    fn hash(&self, parts: &[&[u8]]) -> blake3::Hash {
         let mut hasher = blake3::Hasher::new_keyed(&self.0);
         for part in parts {
             // With its length, so that no two lists of parts are the same bytes.
             hasher.update(&(part.len() as u64).to_le_bytes()).update(part);
         }
-        hasher.finalize().to_hex()[..32].to_owned()
+        hasher.finalize()
     }
 }
 

@@ -71,7 +71,7 @@ impl std::fmt::Debug for Wish {
 }
 
 /// What tells one subscription from another: feed and callback, in the order of feeds.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct SubscriberId([u8; 32]);
 
 impl Subscriber {

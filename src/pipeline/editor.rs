@@ -1,61 +1,37 @@
-//! Polls in, in the order they ended; the store committed and the shelf filled, out.
-//!
-//! The deterministic heart of the daemon: what [`Editor::ingest`] does depends
-//! on the state before and on the polls alone. No clock, no randomness, no map
-//! order: the same polls give the same store export and the same feed bytes.
+//! Applies turns, makes each durable, and has the feeds follow.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::panic::resume_unwind;
-use std::sync::{Arc, PoisonError, RwLock};
-use std::time::{Duration, Instant};
-
-use tracing::error;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::time::Instant;
 
 use crate::config::Plan;
-use crate::dedup::{self, Candidate, Judged, Rules};
-use crate::fetch::{self, Market, News};
-use crate::model::{
-    Key, Lookalikes, Memory, Outcome, Poll, Reading, SourceEvent, SourceId, Story, StoryId,
-    Timestamp,
+use crate::engine::{
+    Engine, Event, Fillings, Ingested, Memories, Opening, Reader, Refilled, Step, Turn,
 };
+use crate::model::{Memory, Poll, SourceId, Story, StoryId, Timestamp};
 use crate::publish::{Ledger, Shelf};
 use crate::store::{Commit, Store, StoreError};
 
-use super::filing::{Filing, Highlights, SLICE};
-use super::filling::Fillings;
-use super::ingested::Ingested;
-use super::keeping::Keeping;
-use super::listening::Listening;
-use super::opening::Opening;
-use super::refilled::{Refilled, tell};
+use super::highlights::Highlights;
 use publishing::Unpublished;
-
-mod closing;
 
 mod publishing;
 
-mod shedding;
+/// Changed stories kept at hand until they are published, beside those on display: what an import
+/// brings between two times of that is more than memory should hold, and most of it is on no feed.
+const AT_HAND: usize = 1000;
 
-/// Copies follow within days; passages are kept for some times as long.
-const PASSAGES_KEPT: Duration = Duration::from_secs(12 * 7 * 24 * 3600);
+/// So few stories are matched against changed topics at once.
+const FEW: u64 = 200;
 
-/// What is remembered of every source; read by whoever reports on it, written by the editor.
-pub type Memories = Arc<RwLock<BTreeMap<SourceId, Box<Memory>>>>;
-
-/// Judges, commits, files and publishes. The only writer.
+/// The engine, its store, and the feeds that are published of it. The only writer.
 pub struct Editor {
-    plan: Arc<Plan>,
+    engine: Engine,
     store: Arc<dyn Store>,
     shelf: Arc<Shelf>,
-    memories: Memories,
     ledger: Arc<Ledger>,
-    filing: Filing,
-    keeping: Keeping,
-    listening: Listening,
-    /// What polls cost.
-    market: Market,
-    /// Passages before this were forgotten.
-    passages_from: Option<Key>,
+    /// A step that a full disk kept out of the store: it is written before anything else.
+    unwritten: Option<Step>,
     /// Of each feed, the stories as they are on the shelf, newest first.
     displayed: Vec<Vec<Arc<Story>>>,
     /// Those stories by id, so that feeds share them and none is read twice.
@@ -66,8 +42,9 @@ pub struct Editor {
 
 impl Editor {
     /// Takes up the work where the store left it: every feed stands on the shelf when this
-    /// returns. Topics whose query is new are filled from the stored stories: at once where
-    /// there are few, else by [`Editor::step`], and stand as they stood until then.
+    /// returns. `now` is when the plan comes into force, if it is another than the last. Topics
+    /// whose query is new are filled from the stored stories: at once where there are few, else by
+    /// [`Editor::step`], and stand as they stood until then.
     pub async fn open(
         plan: Arc<Plan>,
         store: Arc<dyn Store>,
@@ -77,7 +54,7 @@ impl Editor {
         Self::open_telling(plan, store, shelf, now, &Opening::default()).await
     }
 
-    /// The same; says what it is at to whoever watches that.
+    /// The same; reports its progress.
     pub async fn open_telling(
         plan: Arc<Plan>,
         store: Arc<dyn Store>,
@@ -85,52 +62,41 @@ impl Editor {
         now: Timestamp,
         opening: &Opening,
     ) -> Result<Self, StoreError> {
-        // It takes as long as all that follows, and none of that asks for it.
-        let reading = store.clone();
-        let reading = tokio::task::spawn_blocking(move || reading.memories());
-        let stamps = tokio::task::block_in_place(|| store.stamps())?;
-        let keeping = Keeping::recall(&stamps);
-        shelf.remember(stamps);
-        let mut filing = Filing::open(plan.clone(), &store, opening).await?;
-        let few = tokio::task::block_in_place(|| store.count())? < SLICE as u64;
-        while filing.is_filling() && (few || filing.lacks_nothing()) {
-            tell(filing.step(&store, now).await?.as_deref());
-        }
-        opening.begin("reading what is remembered of sources", plan.sources.len());
-        let memories = reading.await.unwrap_or_else(|error| resume_unwind(error.into_panic()))?;
-        let market = Market::recall(memories.values().map(|memory| &**memory));
-        let listening = tokio::task::block_in_place(|| Listening::open(&*store, &plan, &filing))?;
+        let opened = tokio::task::block_in_place(|| Engine::open(plan, &*store, now, opening));
+        let (engine, step) = opened?;
         let mut editor = Self {
-            plan,
+            displayed: vec![Vec::new(); engine.all_feeds().len()],
+            engine,
             store,
             shelf,
-            memories: Arc::new(RwLock::new(memories)),
             ledger: Arc::default(),
-            filing,
-            keeping,
-            listening,
-            market,
-            passages_from: None,
-            displayed: Vec::new(),
+            unwritten: None,
             at_hand: HashMap::new(),
             highlights: Highlights::default(),
             unpublished: Unpublished::default(),
         };
-        editor.enforce(now).await?;
-        opening.begin("rendering the feeds of topics", editor.plan.topics.len());
-        editor.publish_all(now).await?;
-        opening.begin("planning the polls of sources", editor.plan.sources.len());
+        let is_new = step.events.contains(&Event::Planned);
+        editor.write(step).await?.events.iter().for_each(super::log_poll::of_event);
+        let few = tokio::task::block_in_place(|| editor.store.count())? < FEW;
+        while is_new && few && editor.is_filling() {
+            if let Some(refilled) = editor.step(now).await? {
+                super::log_poll::topics_changed(&refilled);
+            }
+        }
+        opening.begin("rendering the feeds of topics", editor.plan().topics.len());
+        editor.publish_all().await?;
+        opening.begin("planning the polls of sources", editor.plan().sources.len());
         Ok(editor)
     }
 
     /// What is remembered of every source, for those who report on it.
     pub fn memories(&self) -> Memories {
-        self.memories.clone()
+        self.engine.memories()
     }
 
     /// How far changed topics are filled, for the same.
     pub fn fillings(&self) -> Arc<Fillings> {
-        self.filing.fillings()
+        self.engine.fillings()
     }
 
     /// What is counted, for `/metrics`.
@@ -138,42 +104,19 @@ impl Editor {
         self.ledger.clone()
     }
 
+    /// The state that turns change.
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
     /// What is remembered of one source.
     pub fn memory(&self, source: &SourceId) -> Memory {
-        self.with_memory(source, Memory::clone)
+        self.engine.with_memory(source, Memory::clone)
     }
 
     /// The same, to be looked at: it is large.
     pub(super) fn with_memory<T>(&self, source: &SourceId, look: impl FnOnce(&Memory) -> T) -> T {
-        let memories = self.memories.read().unwrap_or_else(PoisonError::into_inner);
-        let place = self.plan.sources.get(source).map(|source| source.location.hash());
-        // What an address did says nothing of the one that the operator put in its place.
-        let is_of = |of: Option<u64>| of.is_none() || place.is_none() || of == place;
-        match memories.get(source).filter(|memory| is_of(memory.of)) {
-            Some(memory) => look(memory),
-            None => look(&Memory::default()),
-        }
-    }
-
-    /// Keeps what is remembered of these sources in place of what was, durably.
-    pub(super) async fn remember(
-        &mut self,
-        memories: Vec<(SourceId, Memory)>,
-    ) -> Result<(), StoreError> {
-        self.store.commit(Commit { memories: memories.clone(), ..Commit::default() }).await?;
-        self.recall(memories);
-        Ok(())
-    }
-
-    /// The same for one source, with whatever is kept of it next: a crash may undo it.
-    pub(super) fn note(&self, source: &SourceId, memory: Memory) {
-        self.recall([(source.clone(), memory)]);
-    }
-
-    /// Has these be what is remembered from now on.
-    fn recall(&self, memories: impl IntoIterator<Item = (SourceId, Memory)>) {
-        let memories = memories.into_iter().map(|(source, memory)| (source, Box::new(memory)));
-        self.memories.write().unwrap_or_else(PoisonError::into_inner).extend(memories);
+        self.engine.with_memory(source, look)
     }
 
     /// The store, for those who read it.
@@ -187,269 +130,132 @@ impl Editor {
 
     /// The plan in force.
     pub fn plan(&self) -> &Arc<Plan> {
-        &self.plan
+        self.engine.plan()
     }
 
-    /// Has a plan follow the one in force, once the topics whose query it
-    /// changes are filled: see [`Editor::step`].
-    pub async fn prepare(&mut self, plan: Arc<Plan>) -> Result<(), StoreError> {
-        self.filing.prepare(plan, &self.store).await
+    /// Puts a plan in force. Topics whose query it changes are published as they stood until
+    /// they are filled: see [`Editor::step`].
+    pub async fn prepare(&mut self, plan: Arc<Plan>, at: Timestamp) -> Result<(), StoreError> {
+        self.apply(Turn::Plan { plan, at }).await?;
+        self.publish_all().await
     }
 
-    /// Whether topics are being filled.
+    /// Whether topics are being filled, or their archives closed.
     pub fn is_filling(&self) -> bool {
-        self.filing.is_filling()
+        self.engine.is_filling() || self.engine.has_archive_backlog()
     }
 
-    /// Gives up the plan that was to follow.
-    pub fn abandon(&mut self) {
-        self.filing.abandon();
-    }
-
-    /// Fills a slice of the topics that are to be filled. After the last the
-    /// plan is in force: everything is published anew and what the plan no
-    /// longer has is withdrawn (Q33); says then what has changed of topics.
-    pub async fn step(&mut self, now: Timestamp) -> Result<Option<Vec<Refilled>>, StoreError> {
-        let Some(refilled) = self.filing.step(&self.store, now).await? else { return Ok(None) };
-        let at_start = Arc::ptr_eq(&self.plan, self.filing.plan());
-        self.plan = self.filing.plan().clone();
-        if !at_start {
-            match self.enforce(now).await {
-                Err(full @ StoreError::Full { .. }) => {
-                    error!(event = "disk_full", "overrides are applied at the next start: {full}");
-                }
-                enforced => enforced?,
-            }
-        }
-        self.publish_all(now).await?;
-        if at_start {
-            // Nobody has asked for it, so nobody is answered.
-            tell(Some(&refilled));
-        }
-        Ok(Some(refilled))
-    }
-
-    /// Applies the operator's overrides to what is stored already.
-    async fn enforce(&mut self, now: Timestamp) -> Result<(), StoreError> {
-        let plan = self.plan.clone();
-        let mut keys = plan.overrides.keys();
-        if keys.is_empty() {
-            return Ok(());
-        }
-        let rules = rules(&plan);
-        let admitted = tokio::task::block_in_place(|| {
-            let known = self.store.lookalikes(&keys)?;
-            keys.extend(dedup::keys_of_entries(&known, &rules, now));
-            let mut known = self.store.lookalikes(&keys)?;
-            Ok::<_, StoreError>(dedup::enforce(&mut known, &rules, now))
-        })?;
-        if admitted.is_empty() {
-            return Ok(());
-        }
-        let mut commit = Commit::default();
-        for admitted in admitted {
-            commit.places.extend(self.filing.file(&admitted, now, &mut BTreeSet::new()));
-            self.at_hand.remove(&admitted.story.id);
-            commit.admitted.push(admitted);
-        }
-        self.store.commit(commit).await
-    }
-
-    /// One gathering of polls through the stages, up to the commit. Each is judged
-    /// against all before it; one commit holds them all. What changed of the feeds by
-    /// that is on the shelf after the next [`Editor::publish`]. Returns what each poll
-    /// came to, in order.
-    pub async fn ingest(&mut self, polls: &[Poll]) -> Result<Vec<Ingested>, StoreError> {
-        let Some(now) = polls.iter().map(|poll| poll.at).max() else { return Ok(Vec::new()) };
-        let began = Instant::now();
-        let plan = self.plan.clone();
-        let mut candidates: Vec<Vec<Candidate>> =
-            polls.iter().map(|poll| candidates_of(poll, &plan)).collect();
-        let mut known = tokio::task::block_in_place(|| self.look_up(polls, &mut candidates))?;
-
-        let mut commit = Commit::default();
-        let mut memories = BTreeMap::new();
-        let mut outcomes = Vec::with_capacity(polls.len());
-        let mut touched = BTreeSet::new();
-        let mut market = self.market;
-        for (poll, mut candidates) in polls.iter().zip(candidates) {
-            if document_of(poll).is_none() {
-                // Looked up when the poll began; a push may have said something else since.
-                candidates.retain(|candidate| dedup::is_current(candidate, &known));
-            }
-            let listed = dedup::listed(&candidates);
-            plan.store.retention.let_go(&mut known, poll.at);
-            let allowance = match candidates.is_empty() {
-                true => 0,
-                false => self.allowance(poll, &listed, &memories),
-            };
-            let mut judged =
-                dedup::judge_within(candidates, &mut known, &rules(&plan), poll.at, allowance);
-            if let Some(reading) = document_of(poll) {
-                let (source, deleted) = (&poll.source, &reading.hints.deleted);
-                let withdrawn =
-                    dedup::withdraw(source, deleted, &mut known, &rules(&plan), poll.at);
-                judged.admitted.extend(withdrawn);
-                // A partial document leaves out what the source lists all the same (P52).
-                if !reading.freshness.partial {
-                    commit.listed.push((source.clone(), std::mem::take(&mut judged.listed)));
-                }
-            }
-            let events = self.settle(poll, &judged, listed, &mut memories, &mut market);
-            outcomes.push(Ingested { events, ..Ingested::of(&judged.admitted) });
-            for admitted in judged.admitted {
-                commit.places.extend(self.filing.file(&admitted, poll.at, &mut touched));
-                commit.admitted.push(admitted);
-            }
-        }
-        commit.places.extend(self.filing.shed(now, &mut touched));
-        // Validators and stories go in together: a crash between the two would
-        // either lose stories or fetch them again.
-        commit.memories = memories.clone().into_iter().collect();
-        commit.passages_from = self.passages_to_forget(now);
-        let (retention, filing) = (&plan.store.retention, &mut self.filing);
-        tokio::task::block_in_place(|| {
-            self.keeping.step(retention, &*self.store, filing, now, &mut commit, &mut touched)
-        })?;
-        let heard = self.listening.listen(&plan, &self.filing, now, &mut commit);
-        let admitted: Vec<_> =
-            commit.admitted.iter().map(|one| (one.verdict, one.story.clone())).collect();
-        let committing = Instant::now();
-        if let Err(error) = self.store.commit(commit).await {
-            // Nothing of it happened: it is begun anew with the next gathering.
-            (self.keeping, self.passages_from) = (Keeping::default(), None);
-            if let StoreError::Full { .. } = error {
-                tokio::task::block_in_place(|| self.filing.recall(&*self.store))?;
-            }
-            return Err(error);
-        }
-        self.market = market;
-        self.listening.tell(heard);
-        self.ledger.committed(committing.elapsed());
-        polls.iter().for_each(|poll| self.ledger.polled(poll));
-        self.ledger.admitted(&admitted);
-        self.recall(memories);
-
-        self.highlights.forget(&admitted.iter().map(|(_, story)| story.id).collect());
-        self.at_hand.extend(admitted.into_iter().map(|(_, story)| (story.id, story)));
-        if touched.is_empty() {
-            self.ledger.gathered(began.elapsed());
-        } else {
-            self.unpublished.add(touched, now, began);
-        }
-        self.make_room().await?;
-        Ok(outcomes)
-    }
-
-    /// What is known that bears on these polls. An entry that its source
-    /// told before in the same words is found by its names; only the others
-    /// are looked for by title and text.
-    fn look_up(
-        &self,
-        polls: &[Poll],
-        candidates: &mut [Vec<Candidate>],
-    ) -> Result<Lookalikes, StoreError> {
-        // The first name of what is known finds it; only where it says something new is more
-        // to be known.
-        let all = candidates.iter().flatten();
-        let mut names: Vec<Key> = all.filter_map(|one| one.names().first()).copied().collect();
-        for poll in polls {
-            if let Some(reading) = document_of(poll) {
-                names.extend(dedup::tombstone_keys(&poll.source, &reading.hints.deleted));
-            }
-        }
-        let mut known = self.store.lookalikes(&names)?;
-        let unsettled = candidates.iter().flatten().filter(|one| !dedup::is_settled(one, &known));
-        let others = unsettled.flat_map(|one| one.names().iter().skip(1));
-        let others: Vec<Key> = others.copied().collect();
-        extend(&mut known, self.store.lookalikes(&others)?);
-        for document in &mut *candidates {
-            dedup::read_texts(document, &known);
-        }
-        let unsettled = candidates.iter().flatten().filter(|one| !dedup::is_settled(one, &known));
-        let keys: Vec<Key> = unsettled.flat_map(Candidate::likenesses).collect();
-        extend(&mut known, self.store.lookalikes(&keys)?);
-        // What is founded bears each passage in one of the two spans that it was looked for in.
-        known.by_key.reserve(keys.len() * 2 / 3);
-        Ok(known)
-    }
-
-    /// How many new entries a poll may bring. What a source lists when it is
-    /// first read is its archive, however much that is.
-    fn allowance(
-        &self,
-        poll: &Poll,
-        listed: &[Vec<u64>],
-        memories: &BTreeMap<SourceId, Memory>,
-    ) -> usize {
-        let Some(source) = self.plan.sources.get(&poll.source) else { return usize::MAX };
-        let most = source.pace().new_a_day.unwrap_or(self.plan.polling.new_a_day);
-        let within = |memory: &Memory| match memory.hash {
-            None => usize::MAX,
-            Some(_) => dedup::allowance(listed, &memory.intake, most, poll.at),
+    /// Fills a slice of the topics that are to be filled. After the last they are
+    /// published (Q33); says then what has changed of them.
+    pub async fn step(&mut self, at: Timestamp) -> Result<Option<Vec<Refilled>>, StoreError> {
+        let Some(turn) = self.turn_due(at) else {
+            self.fill_slice().await?;
+            return Ok(None);
         };
-        match memories.get(&poll.source) {
-            Some(memory) => within(memory),
-            None => self.with_memory(&poll.source, within),
+        let step = self.apply(turn).await?;
+        self.publish().await?;
+        let refilled = step.events.into_iter().find_map(|event| match event {
+            Event::Refilled(refilled) => Some(refilled),
+            _ => None,
+        });
+        Ok(refilled)
+    }
+
+    /// The turn that goes on with changed topics once a slice is not what is due.
+    pub fn turn_due(&self, at: Timestamp) -> Option<Turn> {
+        match (self.engine.is_filling(), self.engine.is_filled()) {
+            (true, true) => Some(Turn::TopicFilled { topics: self.engine.filling(), at }),
+            (true, false) => None,
+            (false, _) => Some(Turn::ArchiveContinued { at }),
         }
     }
 
-    /// Whenever a span of time has passed: the passages too old to be evidence.
-    fn passages_to_forget(&mut self, now: Timestamp) -> Option<Key> {
-        let first = dedup::first_passage_of(now.before(PASSAGES_KEPT));
-        (self.passages_from != Some(first)).then(|| {
-            self.passages_from = Some(first);
-            first
-        })
+    /// Matches a slice of the stored stories against changed topics.
+    pub async fn fill_slice(&mut self) -> Result<Step, StoreError> {
+        let reader = Reader::new(&*self.store, &self.at_hand);
+        let commit = tokio::task::block_in_place(|| self.engine.fill(&reader))?;
+        self.write(Step { commit, ..Step::default() }).await
     }
 
-    /// Records the outcome, good or bad, and when the source is due next. Returns
-    /// what became of the source, if that is worth telling.
-    fn settle(
-        &self,
-        poll: &Poll,
-        judged: &Judged,
-        listed: Vec<Vec<u64>>,
-        memories: &mut BTreeMap<SourceId, Memory>,
-        market: &mut Market,
-    ) -> Vec<SourceEvent> {
-        // A source that a reload took away is remembered as it was.
-        let Some(source) = self.plan.sources.get(&poll.source) else { return Vec::new() };
-        let memory =
-            memories.entry(poll.source.clone()).or_insert_with(|| self.memory(&poll.source));
-        let intake = document_of(poll).map(|reading| {
-            let whole = !reading.freshness.partial && !matches!(poll.outcome, Outcome::Pushed(_));
-            // Its archive is none of the day's.
-            let new = if memory.hash.is_none() { 0 } else { judged.new.len() };
-            dedup::took_in(&memory.intake, (new, judged.waiting), listed, whole, poll.at)
-        });
-        let news = News { new: judged.new.clone(), known: judged.known, intake };
-        market.charge(poll, memory, source, &self.plan.polling, self.plan.sources.len());
-        fetch::settle(poll, &news, memory, source, &self.plan.polling);
-        memory.of = Some(source.location.hash());
-        memory.events.iter().filter(|event| event.at == poll.at).cloned().collect()
+    /// Applies polls. What changed of the feeds by that is on the shelf after the next
+    /// [`Editor::publish`]. Returns what each poll came to, in order.
+    pub async fn ingest(&mut self, polls: &[Poll]) -> Result<Vec<Ingested>, StoreError> {
+        let step = self.apply(Turn::Polls(polls.to_vec())).await?;
+        Ok(step.polls.into_iter().map(|polled| polled.ingested).collect())
     }
-}
 
-fn extend(known: &mut Lookalikes, more: Lookalikes) {
-    known.by_key.extend(more.by_key);
-    known.stories.extend(more.stories);
-}
+    /// Applies a turn and makes it durable.
+    ///
+    /// # Errors
+    /// After [`StoreError::Full`] the turn is applied and not durable: [`Editor::retry`] writes
+    /// it, and no other turn is to be applied before. Any other error ends the daemon.
+    pub async fn apply(&mut self, turn: Turn) -> Result<Step, StoreError> {
+        let began = Instant::now();
+        let reader = Reader::new(&*self.store, &self.at_hand);
+        let step = tokio::task::block_in_place(|| self.engine.apply(turn, &reader))?;
+        self.unpublished.began(began);
+        self.write(step).await
+    }
 
-/// What the plan says of identity.
-pub(crate) fn rules(plan: &Plan) -> Rules<'_> {
-    let authority = &plan.server.site.authority;
-    Rules { sources: &plan.sources, authority, overrides: &plan.overrides }
-}
+    /// Writes what a full disk kept out, if it did.
+    pub async fn retry(&mut self) -> Result<Option<Step>, StoreError> {
+        match self.unwritten.take() {
+            Some(step) => self.write(step).await.map(Some),
+            None => Ok(None),
+        }
+    }
 
-fn candidates_of(poll: &Poll, plan: &Plan) -> Vec<Candidate> {
-    dedup::candidates(poll.entries(), &rules(plan), poll.at)
-}
+    /// Whether a full disk keeps something out.
+    pub fn is_blocked(&self) -> bool {
+        self.unwritten.is_some()
+    }
 
-/// The document that came, from the source or from its hub.
-fn document_of(poll: &Poll) -> Option<&Reading> {
-    match &poll.outcome {
-        Outcome::Read(reading) | Outcome::Pushed(reading) => Some(reading),
-        Outcome::Unchanged { .. } | Outcome::Failed(_) => None,
+    /// Makes a step durable; what it says is known from then on.
+    async fn write(&mut self, mut step: Step) -> Result<Step, StoreError> {
+        if !step.commit.is_empty() {
+            let committing = Instant::now();
+            match self.store.commit(step.commit.clone()).await {
+                Err(full @ StoreError::Full { .. }) => {
+                    self.unwritten = Some(step);
+                    return Err(full);
+                }
+                written => written?,
+            }
+            if !step.polls.is_empty() {
+                self.ledger.committed(committing.elapsed());
+            }
+            for (story, _) in &step.commit.retired {
+                self.at_hand.remove(story);
+            }
+            step.commit = Commit::default();
+        }
+        step.polls.iter().for_each(|polled| self.ledger.polled(&polled.poll));
+        self.ledger.admitted(&step.changed);
+        self.highlights.forget(&step.changed.iter().map(|(_, story)| story.id).collect());
+        self.at_hand.extend(step.changed.iter().map(|(_, story)| (story.id, story.clone())));
+        if step.events.contains(&Event::Planned) {
+            self.unpublished.all();
+        }
+        self.unpublished.add(&step.touched, &self.ledger);
+        self.make_room();
+        Ok(step)
+    }
+
+    /// Lets go of stories that are neither on display nor soon to be told by a volume.
+    fn make_room(&mut self) {
+        let displayed: usize = self.displayed.iter().map(Vec::len).sum();
+        if self.at_hand.len() < AT_HAND + displayed {
+            return;
+        }
+        let displayed = self.on_display();
+        let topics = self.engine.topics();
+        self.at_hand.retain(|id, _| displayed.contains(id) || topics.is_open(*id));
+        if self.at_hand.len() > 2 * (AT_HAND + displayed.len()) {
+            self.at_hand.retain(|id, _| displayed.contains(id));
+        }
+    }
+
+    fn on_display(&self) -> HashSet<StoryId> {
+        self.displayed.iter().flatten().map(|story| story.id).collect()
     }
 }

@@ -27,9 +27,9 @@ use crate::parse;
 use crate::store::{Store, StoreError};
 
 use super::compute::compute;
-use super::editor::rules;
 use super::reaching::Reach;
 use super::rounds;
+use crate::engine::rules;
 
 /// Pages fetched for one poll at most; the others wait for a later one.
 const MOST_PAGES: usize = 20;

@@ -1,4 +1,4 @@
-//! Requests to our hub, and what changed on the shelf, in; subscribers kept, asked and told, out.
+//! Our hub: asks callbacks whether requests are meant, and delivers changed feeds.
 //!
 //! The loop decides and remembers; calls run beside it, a bounded number at once. A
 //! subscriber is told of the feed as it is at that moment, so nothing waits in a queue
@@ -12,11 +12,12 @@ use tokio::task::{JoinError, JoinSet};
 use tracing::{error, info, warn};
 use url::Url;
 
+use crate::engine::Turn;
 use crate::fetch::Call;
 use crate::model::{Seed, Subscriber, SubscriberId, Timestamp};
 use crate::publish::hub::{self as rules, Copied};
 use crate::publish::{Shelf, Site};
-use crate::store::{Commit, StoreError};
+use crate::store::StoreError;
 
 use super::Pipeline;
 
@@ -57,7 +58,6 @@ pub(super) struct OwnHub {
     questions: u64,
     /// Whose callbacks an earlier run has not heard, until they are asked again.
     unheard: Vec<SubscriberId>,
-    subscribers: BTreeMap<SubscriberId, Subscriber>,
     changes: watch::Receiver<()>,
     /// Whether there may be something to do now.
     stirred: bool,
@@ -87,7 +87,11 @@ struct Round {
 
 impl OwnHub {
     /// What comes next; for ever, while nothing does.
-    pub(super) async fn next(&mut self) -> Word {
+    pub(super) async fn next(&mut self, full: bool) -> Word {
+        if full {
+            // What came of calls could not be kept.
+            return pending().await;
+        }
         tokio::select! {
             Some(first) = self.looking_up.join_next() => {
                 Word::LookedUp(all_that_ended(first, &mut self.looking_up))
@@ -120,16 +124,17 @@ impl OwnHub {
             && self.leaving.is_empty()
     }
 
-    /// How many are told, or will be.
-    fn confirmed(&self) -> usize {
-        self.subscribers.values().filter(|subscriber| subscriber.is_confirmed()).count()
-    }
-
     /// Looks through all subscribers; they stand in the order of their feeds.
-    fn look(&self, shelf: &Shelf, site: &Site, serves: bool, now: Timestamp) -> Round {
+    fn look(
+        &self,
+        subscribers: &BTreeMap<SubscriberId, Subscriber>,
+        shelf: &Shelf,
+        (site, serves): (&Site, bool),
+        now: Timestamp,
+    ) -> Round {
         let mut round = Round::default();
         let mut at_hand: Option<(&str, Option<Copied>)> = None;
-        for (id, subscriber) in &self.subscribers {
+        for (id, subscriber) in subscribers {
             if subscriber.expires <= now {
                 // What somebody has asked for and is not heard of yet is not over.
                 round.ended.extend(subscriber.asked.is_none().then_some(*id));
@@ -156,7 +161,7 @@ impl OwnHub {
             round.wake_at = round.wake_at.into_iter().chain(later).min();
         }
         // Whoever has waited longest comes first.
-        round.due.sort_by_key(|(id, _)| self.subscribers[id].not_before);
+        round.due.sort_by_key(|(id, _)| subscribers[id].not_before);
         round
     }
 }
@@ -164,20 +169,17 @@ impl OwnHub {
 impl Pipeline {
     /// Opens our hub: from now on it takes requests, where the plan has it, and a hub
     /// elsewhere is told of changes, where the plan has one.
-    pub fn open_hub(&mut self) -> Result<(), StoreError> {
+    pub fn open_hub(&mut self) {
         let Some(seed) = Seed::fresh() else {
             error!(event = "push_off", "the system gives no random bytes: our hub stays closed");
-            return Ok(());
+            return;
         };
-        let store = self.editor.store();
-        let subscribers = store.subscribers()?.into_iter();
-        let subscribers: BTreeMap<_, _> = subscribers.map(|one| (one.id(), one)).collect();
+        let subscribers = self.editor.engine().subscribers();
         let is_unheard = |(id, one): (&SubscriberId, &Subscriber)| one.asked.as_ref().map(|_| *id);
         let hub = OwnHub {
             seed,
             questions: 0,
             unheard: subscribers.iter().filter_map(is_unheard).collect(),
-            subscribers,
             changes: self.editor.shelf().watch(),
             stirred: true,
             wake_at: None,
@@ -187,13 +189,18 @@ impl Pipeline {
             delivering: JoinSet::new(),
             under_way: HashMap::new(),
             pinging: JoinSet::new(),
-            pings: Pings::open(&*store)?,
+            pings: Pings::default(),
             leaving: JoinSet::new(),
             farewells: VecDeque::new(),
         };
-        self.editor.ledger().subscribed(hub.confirmed());
         self.hub = Some(hub);
-        Ok(())
+        self.count_subscribers();
+    }
+
+    /// Counts those who are told, or will be.
+    fn count_subscribers(&self) {
+        let subscribers = self.editor.engine().subscribers().values();
+        self.editor.ledger().subscribed(subscribers.filter(|one| one.is_confirmed()).count());
     }
 
     fn line(&self) -> Line {
@@ -205,7 +212,10 @@ impl Pipeline {
         self.see_to_requests();
         let (plan, line, now) = (self.editor.plan().clone(), self.line(), self.clock.now());
         let shelf = self.editor.shelf().clone();
-        let Some(hub) = &mut self.hub else { return Ok(()) };
+        let Some(hub) = self.hub.as_mut().filter(|_| !self.is_low && !self.editor.is_blocked())
+        else {
+            return Ok(());
+        };
         let changed = hub.changes.has_changed().unwrap_or(false);
         if !changed && !hub.stirred && hub.wake_at.is_none_or(|wake_at| wake_at > now) {
             return Ok(());
@@ -214,11 +224,12 @@ impl Pipeline {
         hub.stirred = false;
         let unheard = std::mem::take(&mut hub.unheard);
         let site = &plan.server.site;
-        let round = hub.look(&shelf, site, plan.hub.serves, now);
+        let subscribers = self.editor.engine().subscribers();
+        let round = hub.look(subscribers, &shelf, (site, plan.hub.serves), now);
         hub.wake_at = round.wake_at;
         let ours = site.hub.as_ref().map(Url::to_string).unwrap_or_default();
         for (id, feed) in round.due {
-            let subscriber = &hub.subscribers[&id];
+            let subscriber = &subscribers[&id];
             let host = subscriber.host();
             let at_host = hub.under_way.values().filter(|under_way| *under_way == host).count();
             if hub.delivering.len() >= DELIVERING || at_host >= DELIVERING_TO_HOST {
@@ -235,7 +246,8 @@ impl Pipeline {
             hub.delivering.spawn(line.clone().deliver(id, feed.hash, call));
         }
         if let Some(elsewhere) = plan.hub.elsewhere.as_ref().filter(|_| hub.pinging.is_empty()) {
-            let news = hub.pings.news(elsewhere, shelf.public_feeds());
+            let known = self.editor.engine().pinged();
+            let news = pings::news(known, elsewhere, shelf.public_feeds());
             match hub.pings.not_before {
                 _ if news.is_empty() => {}
                 later if later > now => {
@@ -262,22 +274,23 @@ impl Pipeline {
         why: &str,
     ) -> Result<(), StoreError> {
         let Some(hub) = &mut self.hub else { return Ok(()) };
-        for subscriber in ended.iter().filter_map(|id| hub.subscribers.remove(id)) {
+        let subscribers = self.editor.engine().subscribers();
+        for subscriber in ended.iter().filter_map(|id| subscribers.get(id)) {
             let (host, feed) = (subscriber.host(), shown(&subscriber.topic));
             info!(
                 event = "subscriber_ended",
                 host, feed, "the subscription of {host} to {feed} has ended: it was not renewed"
             );
         }
-        for subscriber in dropped.iter().filter_map(|id| hub.subscribers.remove(id)) {
+        for subscriber in dropped.iter().filter_map(|id| subscribers.get(id)) {
             let (host, feed) = (subscriber.host(), shown(&subscriber.topic));
             info!(
                 event = "subscriber_dropped",
                 host, feed, "{host} is told of {feed} no more: {why}"
             );
-            hub.farewells.push_back(rules::denial(&subscriber, why));
+            hub.farewells.push_back(rules::denial(subscriber, why));
         }
-        self.keep_subscribers(Vec::new(), [ended, dropped].concat()).await.map(drop)
+        self.keep_subscribers(Vec::new(), [ended, dropped].concat()).await
     }
 
     fn say_farewells(&mut self, line: &Line) {
@@ -289,22 +302,18 @@ impl Pipeline {
         }
     }
 
-    /// Makes durable what subscribers have become. Whether there was room for it.
+    /// Has the engine know what subscribers have become.
     async fn keep_subscribers(
         &mut self,
-        subscribers: Vec<Subscriber>,
-        unsubscribed: Vec<SubscriberId>,
-    ) -> Result<bool, StoreError> {
-        let count = self.hub.as_ref().map_or(0, OwnHub::confirmed);
-        self.editor.ledger().subscribed(count);
-        let commit = Commit { subscribers, unsubscribed, ..Commit::default() };
-        if commit.is_empty() {
-            return Ok(true);
+        updated: Vec<Subscriber>,
+        removed: Vec<SubscriberId>,
+    ) -> Result<(), StoreError> {
+        if !updated.is_empty() || !removed.is_empty() {
+            let at = self.clock.now();
+            self.apply(Turn::SubscribersUpdated { updated, removed, at }).await?;
         }
-        match self.editor.store().commit(commit).await {
-            Err(StoreError::Full { .. }) => Ok(false),
-            kept => kept.map(|()| true),
-        }
+        self.count_subscribers();
+        Ok(())
     }
 
     /// Deals with what happened to our hub.
@@ -328,7 +337,8 @@ impl Pipeline {
         let Some(hub) = &mut self.hub else { return Ok(()) };
         for Delivered { id, hash, answer } in delivered {
             hub.under_way.remove(&id);
-            let Some(subscriber) = hub.subscribers.get_mut(&id) else { continue };
+            let known = self.editor.engine().subscribers().get(&id).cloned();
+            let Some(mut subscriber) = known else { continue };
             let (host, feed) = (subscriber.host().to_owned(), shown(&subscriber.topic).to_owned());
             if matches!(&answer, Ok(said) if said.status == 410) {
                 ledger.delivered("gone");
@@ -336,7 +346,6 @@ impl Pipeline {
                     event = "subscriber_gone",
                     host, feed, "{host} answers 410 and is told of {feed} no more"
                 );
-                hub.subscribers.remove(&id);
                 gone.push(id);
                 continue;
             }
@@ -350,7 +359,7 @@ impl Pipeline {
                             host, feed, "{host} takes {feed} again"
                         );
                     }
-                    rules::told(subscriber, hash, now);
+                    rules::told(&mut subscriber, hash, now);
                 }
                 Err(failure) => {
                     ledger.delivered("failed");
@@ -362,13 +371,12 @@ impl Pipeline {
                             "{host} cannot be told of {feed}, which is tried again: {failure}"
                         );
                     }
-                    rules::failed(subscriber, failure.to_string(), retry_after, now);
+                    rules::failed(&mut subscriber, failure.to_string(), retry_after, now);
                 }
             }
-            kept.push(subscriber.clone());
+            kept.push(subscriber);
         }
-        // Without room it is known until a restart, after which it is delivered again.
-        self.keep_subscribers(kept, gone).await.map(drop)
+        self.keep_subscribers(kept, gone).await
     }
 
     /// Records what a hub elsewhere answered.
@@ -378,14 +386,10 @@ impl Pipeline {
         let (Some(hub), Some(elsewhere)) = (&mut self.hub, elsewhere) else { return Ok(()) };
         match answer {
             Ok(()) => {
-                let (stamps, had_failed) = hub.pings.told(feeds, now);
-                if had_failed {
+                if hub.pings.accepted(now) {
                     info!(event = "ping_recovered", "{elsewhere} can be told of changes again");
                 }
-                match self.editor.store().commit(Commit { stamps, ..Commit::default() }).await {
-                    Err(StoreError::Full { .. }) => Ok(()),
-                    kept => kept,
-                }
+                self.apply(Turn::HubNotified { feeds, at: now }).await.map(drop)
             }
             Err(failure) => {
                 if hub.pings.failed(now) {
@@ -407,9 +411,9 @@ fn all_that_ended<T: 'static>(first: Result<T, JoinError>, more: &mut JoinSet<T>
 }
 
 /// What comes of our hub next; for ever, where there is none.
-pub(super) async fn next(hub: &mut Option<OwnHub>) -> Word {
+pub(super) async fn next(hub: &mut Option<OwnHub>, full: bool) -> Word {
     match hub {
-        Some(hub) => hub.next().await,
+        Some(hub) => hub.next(full).await,
         None => pending().await,
     }
 }

@@ -1,4 +1,4 @@
-//! Hubs' calls and sources' offers in; requests to hubs, and pushed documents as polls, out.
+//! Asks sources' hubs to push, and takes in what they send.
 //!
 //! A request to a hub waits on the agenda like a poll, under a name of its own, so
 //! that a hub is asked as politely as any origin. Nothing that a hub sends is
@@ -10,13 +10,13 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 use tokio::task::{JoinError, JoinSet};
-use tracing::{debug, error, info, warn};
+use tracing::{debug, error, warn};
 
-use crate::config::Plan;
-use crate::fetch::{self, Fetcher, websub};
+use crate::engine::{Turn, callbacks_of};
+use crate::fetch::{Fetcher, websub};
 use crate::model::{
     Enrich, Failure, FailureKind, Hold, HoldScope, Memory, Protocol, Seed, Source, SourceId,
-    Subscription, Timestamp,
+    Subscription,
 };
 use crate::publish::Delivery;
 use crate::store::StoreError;
@@ -57,6 +57,8 @@ pub(super) struct Asked {
 /// All that is under way with hubs.
 pub(super) struct Hubs {
     seed: Seed,
+    /// Requests so far: each has a token and a secret of its own.
+    requests: u64,
     callbacks: Callbacks,
     deliveries: mpsc::Receiver<Delivery>,
     reading: JoinSet<Read>,
@@ -75,6 +77,7 @@ impl Hubs {
         let (callbacks, deliveries) = Callbacks::closed();
         Self {
             seed,
+            requests: 0,
             callbacks,
             deliveries,
             planned: HashSet::new(),
@@ -121,11 +124,6 @@ fn errand_of(source: &SourceId) -> SourceId {
     SourceId::new(format!("{HUB}{source}"))
 }
 
-/// Whether the operator lets a source's hub push; where it is to call, then.
-fn callbacks_of<'a>(plan: &'a Plan, source: &Source) -> Option<&'a url::Url> {
-    plan.hub.callbacks.as_ref().filter(|_| source.push)
-}
-
 impl Pipeline {
     /// Opens callbacks: from now on, hubs are asked to push where the plan says so.
     /// `None` where the system has no randomness for their secrets.
@@ -141,16 +139,6 @@ impl Pipeline {
             self.plan_all();
         }
         Some(callbacks)
-    }
-
-    /// Forgets the subscription of a source whose hub may not push any more: its
-    /// callbacks are closed, so nothing is to be counted on.
-    pub(super) fn end_push(&self, source: &Source, memory: &mut Memory) {
-        if memory.push.is_some() && callbacks_of(self.editor.plan(), source).is_none() {
-            websub::uncover(memory, self.clock.now());
-            memory.push = None;
-            self.editor.note(&source.id, memory.clone());
-        }
     }
 
     /// Opens the callbacks of a source's hub, and enters on the agenda when that is to
@@ -194,40 +182,39 @@ impl Pipeline {
         let Some(hubs) = self.hubs.as_mut().filter(|hubs| !hubs.due.is_empty()) else {
             return Ok(());
         };
-        let (due, seed, now) = (std::mem::take(&mut hubs.due), hubs.seed.clone(), self.clock.now());
-        let plan = self.editor.plan().clone();
-        let (mut requests, mut memories) = (Vec::new(), Vec::new());
+        let (due, at) = (std::mem::take(&mut hubs.due), self.clock.now());
         for id in due {
-            let mut memory = self.editor.memory(&id);
-            let callbacks = plan.sources.get(&id).and_then(|source| callbacks_of(&plan, source));
-            let request = callbacks
-                .and_then(|callbacks| websub::request(&id, &memory, callbacks, &seed, now));
-            let Some(request) = request else {
-                self.hub_done(&id);
-                continue;
-            };
-            memory.push = Some(Box::new(request.subscription.clone()));
-            memories.push((id.clone(), memory));
-            requests.push((id, request));
-        }
-        match self.editor.remember(memories).await {
-            Err(StoreError::Full { .. }) => {
-                let later = Memory { next_poll: now.after(RETRY), ..Memory::default() };
-                for (id, request) in requests {
-                    self.agenda.finished(&errand_of(&id), now);
-                    self.agenda.plan_errand(&errand_of(&id), &request.hub, &later);
-                }
-                return Ok(());
-            }
-            remembered => remembered?,
-        }
-        for (id, request) in requests {
-            if let Some(hubs) = &mut self.hubs {
-                hubs.callbacks.open(&id, Some(&request.subscription));
-                hubs.asking.spawn(ask(self.fetcher.clone(), id, request));
+            let Some(hubs) = &mut self.hubs else { return Ok(()) };
+            hubs.requests += 1;
+            let seed = hubs.seed.child(&[b"request", &hubs.requests.to_le_bytes()]);
+            let applied = self.apply(Turn::HubRequested { source: id.clone(), seed, at }).await?;
+            match applied {
+                Some(applied) if applied.asks => {}
+                Some(_) => self.hub_done(&id),
+                // Where the disk is full, the request is sent once there is room, if it was made.
+                None => self.put_off_hub(&id),
             }
         }
         Ok(())
+    }
+
+    /// Sends a request to a hub.
+    pub(super) fn ask_hub(&mut self, id: SourceId, request: websub::Request) {
+        if let Some(hubs) = &mut self.hubs {
+            hubs.callbacks.open(&id, Some(&request.subscription));
+            hubs.asking.spawn(ask(self.fetcher.clone(), id, request));
+        }
+    }
+
+    /// Has a hub asked later: the disk is full.
+    fn put_off_hub(&mut self, id: &SourceId) {
+        let now = self.clock.now();
+        let later = Memory { next_poll: now.after(RETRY), ..Memory::default() };
+        self.agenda.finished(&errand_of(id), now);
+        let offer = self.editor.with_memory(id, websub::offer);
+        if let Some(offer) = offer {
+            self.agenda.plan_errand(&errand_of(id), &offer.hub, &later);
+        }
     }
 
     /// A request to a hub has ended, or is not to be made.
@@ -242,46 +229,20 @@ impl Pipeline {
     pub(super) async fn call_back(
         &mut self,
         token: &str,
-        query: &[(String, String)],
+        query: Vec<(String, String)>,
     ) -> Result<websub::Answer, StoreError> {
-        let not_ours = Ok(websub::Answer::NotOurs);
         let source = self.hubs.as_ref().and_then(|hubs| hubs.callbacks.source(token));
-        let plan = self.editor.plan().clone();
-        let Some(source) = source.and_then(|id| plan.sources.get(&id)) else { return not_ours };
-        let (id, now) = (&source.id, self.clock.now());
-        let mut memory = self.editor.memory(id);
-        let Some(push) = &mut memory.push else { return not_ours };
-        let answer = websub::verify(push, token, query, now);
-        let (hub, lease) = (push.offer.hub.clone(), push.expires);
-        let is_cloud = push.offer.protocol == Protocol::RssCloud;
-        match answer {
-            websub::Answer::NotOurs => return not_ours,
-            websub::Answer::Noted => websub::uncover(&mut memory, now),
-            websub::Answer::Echo(_) => {}
-        }
-        match self.editor.remember(vec![(id.clone(), memory)]).await {
-            // Without room nothing is taken on; the hub is asked again.
-            Err(StoreError::Full { .. }) => return not_ours,
-            remembered => remembered?,
-        }
-        match (&answer, lease) {
-            (websub::Answer::Noted, _) => {
-                warn!(event = "push_denied", source = %id, "{hub} will not push {id}: it is polled");
-            }
-            (_, Some(until)) if !is_cloud => {
-                info!(event = "push_active", source = %id, %until, "{hub} pushes {id} until {until}");
-            }
-            // A cloud's challenge: its yes is the answer to the request.
-            _ => {}
-        }
-        self.replan_source(source);
-        Ok(answer)
+        let Some(source) = source else { return Ok(websub::Answer::NotOurs) };
+        let (token, at) = (token.to_owned(), self.clock.now());
+        let applied = self.apply(Turn::HubCallback { source, token, query, at }).await?;
+        // Without room nothing is taken on; the hub is asked again.
+        Ok(applied.and_then(|applied| applied.callback).unwrap_or(websub::Answer::NotOurs))
     }
 
     /// Deals with what comes from hubs, and with what was done for them.
     pub(super) async fn heard(&mut self, word: Word) -> Result<(), StoreError> {
         match word {
-            Word::Delivered(delivery) => self.delivered(delivery),
+            Word::Delivered(delivery) => self.delivered(delivery).await?,
             Word::Asked(Ok(asked)) => self.asked(asked).await?,
             Word::Read(Ok(read)) => self.read(read).await?,
             Word::Read(Err(broken)) | Word::Asked(Err(broken)) => {
@@ -291,69 +252,56 @@ impl Pipeline {
         Ok(())
     }
 
-    /// Has a delivery read; a mere word that there is news needs no reading.
-    fn delivered(&mut self, delivery: Delivery) {
-        let Some(hubs) = &mut self.hubs else { return };
+    /// Has a delivery read; a mere notice of news needs no reading.
+    async fn delivered(&mut self, delivery: Delivery) -> Result<(), StoreError> {
+        let Some(hubs) = &mut self.hubs else { return Ok(()) };
         let plan = self.editor.plan().clone();
         let source = hubs.callbacks.source(&delivery.token);
-        let Some(source) = source.and_then(|id| plan.sources.get(&id)).cloned() else { return };
-        let Some(push) = self.editor.memory(&source.id).push else { return };
+        let Some(source) = source.and_then(|id| plan.sources.get(&id)).cloned() else {
+            return Ok(());
+        };
+        let Some(push) = self.editor.memory(&source.id).push else { return Ok(()) };
         match push.offer.protocol {
             Protocol::WebSub => {
                 let (clock, work) = (self.clock.clone(), self.work.0.clone());
                 hubs.reading.spawn(read(delivery, source, *push, plan, clock, work));
             }
             Protocol::RssCloud if websub::is_ping(&push, &delivery.body) => {
-                self.count(&source.id, "ping", |push, now| {
-                    push.delivered += 1;
-                    push.last_delivery = Some(now);
-                });
-                self.hasten(&source);
+                let (id, at) = (source.id.clone(), self.clock.now());
+                self.editor.ledger().pushed(&id, "ping");
+                self.note_news(&source);
+                self.apply(Turn::PingReceived { source: id, at }).await?;
+                self.replan_source(&source);
             }
-            Protocol::RssCloud => self.count(&source.id, "unreadable", |_, _| {}),
+            Protocol::RssCloud => self.editor.ledger().pushed(&source.id, "unreadable"),
         }
-    }
-
-    /// Counts a delivery, also in the source's memory.
-    fn count(
-        &self,
-        id: &SourceId,
-        result: &'static str,
-        change: impl FnOnce(&mut Subscription, Timestamp),
-    ) {
-        self.editor.ledger().pushed(id, result);
-        let mut memory = self.editor.memory(id);
-        if let Some(push) = &mut memory.push {
-            change(push, self.clock.now());
-            self.editor.note(id, memory);
-        }
+        Ok(())
     }
 
     async fn read(&mut self, Read { source, came, turn }: Read) -> Result<(), StoreError> {
-        let id = &source.id;
+        let (id, ledger) = (&source.id, self.editor.ledger());
+        let push = self.editor.memory(id).push;
         let taken = match came {
             // A reload may have closed the callback meanwhile.
-            Ok(_) if self.editor.memory(id).push.is_none() => Ok(()),
+            Ok(_) if push.is_none() => Ok(()),
             Ok(poll) => {
-                self.editor.ledger().pushed(id, "read");
-                self.ingest(vec![*poll]).await?;
-                // Its hub pushes no full texts: a poll soon adds them.
+                ledger.pushed(id, "read");
                 if source.enrich != Enrich::None {
-                    self.hasten(&source);
+                    self.note_news(&source);
                 }
-                Ok(())
+                self.apply(Turn::PushReceived(*poll)).await.map(drop)
             }
             Err(Spoilt::Forged) => {
-                let known = self.editor.memory(id).push.map_or(0, |push| push.forged);
-                if known == 0 {
+                if push.is_none_or(|push| push.forged == 0) {
                     warn!(event = "push_forged", source = %id, "what came for {id} is not signed by its hub and is left alone; further ones are counted");
                 }
-                self.count(id, "forged", |push, _| push.forged += 1);
-                Ok(())
+                ledger.pushed(id, "forged");
+                let turn = Turn::PushRejected { source: id.clone(), at: self.clock.now() };
+                self.apply(turn).await.map(drop)
             }
             Err(Spoilt::Unreadable(failure)) => {
                 debug!(event = "push_unreadable", source = %id, "what was pushed for {id} cannot be read: {failure}");
-                self.count(id, "unreadable", |_, _| {});
+                ledger.pushed(id, "unreadable");
                 Ok(())
             }
         };
@@ -364,72 +312,33 @@ impl Pipeline {
     }
 
     /// Records what a hub said to a request.
-    async fn asked(
-        &mut self,
-        Asked { source: id, round, answer }: Asked,
-    ) -> Result<(), StoreError> {
-        let now = self.clock.now();
-        let mut memory = self.editor.memory(&id);
-        if let Some(push) = memory.push.as_mut().filter(|push| push.round == round) {
-            let (hub, was_failing) = (push.offer.hub.clone(), push.trouble.is_some());
-            match &answer {
-                Ok(()) => websub::accepted(push, now),
-                Err(failure) => websub::failed(push, failure, now),
-            }
-            match answer {
-                Ok(()) => debug!(event = "hub_asked", source = %id, "{hub} was asked for {id}"),
-                Err(failure) if was_failing => {
-                    debug!(event = "hub_still_failing", source = %id, "{hub} still cannot be asked for {id}: {failure}");
-                }
-                Err(failure) => {
-                    warn!(event = "hub_failing", source = %id, "{hub} cannot be asked for {id}, which is polled: {failure}");
-                }
-            }
-            match self.editor.remember(vec![(id.clone(), memory)]).await {
-                // The answer is asked for again.
-                Err(StoreError::Full { .. }) => {}
-                remembered => remembered?,
-            }
-        }
+    async fn asked(&mut self, Asked { source, round, answer }: Asked) -> Result<(), StoreError> {
+        let (id, at) = (source.clone(), self.clock.now());
+        self.apply(Turn::HubAnswered { source, round, answer, at }).await?;
         self.hub_done(&id);
         Ok(())
     }
 
-    /// Makes a source that is said to have news due as soon as may be (W15).
-    pub(super) fn hasten(&mut self, source: &Source) {
+    /// A source that is being polled is said to have news: the answer may have been made before.
+    fn note_news(&mut self, source: &Source) {
         if let Some(hubs) = &mut self.hubs
-            && self.under_way.values().any(|asked| asked.id == source.id)
+            && self.polls.sources.values().any(|asked| asked.id == source.id)
         {
             hubs.pinged.insert(source.id.clone());
-            return;
-        }
-        let mut memory = self.editor.memory(&source.id);
-        let polling = &self.editor.plan().polling;
-        if fetch::hasten(&mut memory, source, polling, self.clock.now()) {
-            self.editor.note(&source.id, memory);
-            self.replan_source(source);
         }
     }
 
-    /// One line when a hub has let news pass that a poll found (W13).
-    pub(super) fn tell_if_distrusted(&self, source: &Source, before: bool, now: Timestamp) {
-        let id = &source.id;
-        self.editor.with_memory(id, |memory| {
-            if let Some(push) = &memory.push
-                && websub::is_distrusted(memory, now)
-                && !before
-            {
-                let hub = &push.offer.hub;
-                warn!(event = "push_distrusted", source = %id, "{hub} let news of {id} pass: it is polled as ever for a week");
-            }
-        });
+    /// Makes a source that is said to have news due as soon as may be (W15).
+    pub(super) async fn hasten(&mut self, source: &Source) -> Result<(), StoreError> {
+        let (id, at) = (source.id.clone(), self.clock.now());
+        self.apply(Turn::PollRequested { source: id, at }).await?;
+        self.replan_source(source);
+        Ok(())
     }
 
-    /// A poll has ended during which its source was said to have news.
-    pub(super) fn hasten_if_pinged(&mut self, source: &Source) {
-        if self.hubs.as_mut().is_some_and(|hubs| hubs.pinged.remove(&source.id)) {
-            self.hasten(source);
-        }
+    /// Whether news of a source came while it was being polled.
+    pub(super) fn was_pinged(&mut self, source: &SourceId) -> bool {
+        self.hubs.as_mut().is_some_and(|hubs| hubs.pinged.remove(source))
     }
 }
 

@@ -22,8 +22,8 @@ use crate::model::{
 use crate::parse::Parsed;
 use crate::store::Store;
 
-use super::editor::rules;
 use super::reading::parsed;
+use crate::engine::rules;
 
 /// Older pages read for one gap.
 const MOST_PAGES: usize = 10;

@@ -1,50 +1,76 @@
-//! A plan that is to follow in; the loop under it, once its topics are filled, out.
+//! Puts a reloaded plan in force, and fills the topics that it changes.
 
 use std::sync::Arc;
 
-use tokio::time::Instant;
+use tokio::sync::oneshot;
 use tracing::{error, warn};
 
-use super::{Pipeline, RETRY};
+use super::{Pipeline, log_poll};
 use crate::config::Plan;
+use crate::engine::{Refilled, Turn};
 use crate::fetch::Fetcher;
 use crate::model::SourceId;
 use crate::store::StoreError;
 
 impl Pipeline {
-    /// One slice of the changed topics; after the last the plan is in force.
-    pub(super) async fn fill_topics(&mut self) -> Result<(), StoreError> {
-        if !self.editor.is_filling() || Instant::now() < self.fill_at {
+    /// Puts a plan in force. Whoever asked is answered when its topics are filled.
+    pub(super) async fn replan(
+        &mut self,
+        plan: Arc<Plan>,
+        done: oneshot::Sender<Vec<Refilled>>,
+    ) -> Result<(), StoreError> {
+        if self.is_closed() {
+            error!(event = "reload_refused", "the plan in force stays: the disk is full");
             return Ok(());
         }
-        let previous = self.editor.plan().clone();
-        let stepped = self.editor.step(self.clock.now()).await;
-        if let Some(Some(refilled)) = self.unless_full(stepped)?
-            && let Some(done) = self.replanning.take()
-        {
-            self.replanned(&previous);
+        self.waiting.plan = Some((done, Vec::new()));
+        self.apply(Turn::Plan { plan, at: self.clock.now() }).await?;
+        self.tell_if_filled().await
+    }
+
+    /// One slice of the changed topics, or of what follows from their being filled.
+    pub(super) async fn fill_topics(&mut self) -> Result<(), StoreError> {
+        if !self.editor.is_filling() || self.is_closed() {
+            return Ok(());
+        }
+        match self.editor.turn_due(self.clock.now()) {
+            Some(turn) => {
+                self.apply(turn).await?;
+            }
+            None => {
+                let filled = self.editor.fill_slice().await;
+                self.written(filled).await?;
+            }
+        }
+        self.tell_if_filled().await
+    }
+
+    async fn tell_if_filled(&mut self) -> Result<(), StoreError> {
+        if self.waiting.plan.is_none() || self.editor.is_filling() || self.editor.is_blocked() {
+            return Ok(());
+        }
+        self.publish().await?;
+        if let Some((done, refilled)) = self.waiting.plan.take() {
             let _ = done.send(refilled);
         }
         Ok(())
     }
 
-    /// On a full disk the plan in force stays, and whoever asked hears
-    /// nothing; what a start began is tried again.
-    pub(super) fn unless_full<T>(
-        &mut self,
-        came: Result<T, StoreError>,
-    ) -> Result<Option<T>, StoreError> {
-        match came {
-            Err(full @ StoreError::Full { .. }) => {
-                if self.replanning.take().is_some() {
-                    self.editor.abandon();
-                    error!(event = "reload_refused", "the plan in force stays: {full}");
-                }
-                self.fill_at = Instant::now() + RETRY;
-                Ok(None)
-            }
-            came => came.map(Some),
+    /// Topics are published under new versions.
+    pub(super) fn refilled(&mut self, refilled: Vec<Refilled>) {
+        match &mut self.waiting.plan {
+            Some((_, all)) => all.extend(refilled),
+            // Nobody has asked for it, so nobody is answered.
+            None => log_poll::topics_changed(&refilled),
         }
+    }
+
+    /// A plan is in force: schedule, requests and feeds follow it.
+    pub(super) async fn planned(&mut self) -> Result<(), StoreError> {
+        let plan = self.editor.plan().clone();
+        let previous = std::mem::replace(&mut self.scheduled, plan);
+        self.replanned(&previous);
+        self.editor.publish_all().await
     }
 
     /// The plan has compiled, so nothing here can fail because of it.
@@ -67,9 +93,9 @@ impl Pipeline {
         }
         self.plan_all();
         // Whoever waits for a poll that the new plan has put off, or taken away, is told.
-        let waiting: Vec<SourceId> = self.waiting_for.keys().cloned().collect();
+        let waiting: Vec<SourceId> = self.waiting.polls.keys().cloned().collect();
         for id in waiting {
-            for done in self.waiting_for.remove(&id).unwrap_or_default() {
+            for done in self.waiting.polls.remove(&id).unwrap_or_default() {
                 self.poll_now(id.clone(), done);
             }
         }

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use tokio::sync::oneshot;
 
-use super::{Ingested, Refilled};
 use crate::config::Plan;
+use crate::engine::{Polled, Refilled};
 use crate::fetch::{Refusal, websub};
-use crate::model::{Poll, SourceId};
+use crate::model::SourceId;
 use crate::publish::hub::{Asked, NotGranted};
 
 /// What the rest of the daemon asks of the loop.
@@ -59,13 +59,4 @@ pub enum Request {
     },
     /// End, once what is under way is published.
     Stop,
-}
-
-/// A poll that was published, and what came of it.
-#[derive(Debug, Clone)]
-pub struct Polled {
-    /// The poll.
-    pub poll: Poll,
-    /// What its entries came to.
-    pub ingested: Ingested,
 }

@@ -1,15 +1,17 @@
 //! Enters sources on the agenda, at times that fit the clock and the plan in force.
 
-use tokio::sync::oneshot;
-use tracing::warn;
+use std::time::Duration;
 
-use super::{Pipeline, Polled};
-use crate::fetch::{self, Refusal, Rescheduled};
+use tokio::sync::oneshot;
+
+use super::Pipeline;
+use crate::engine::{Polled, Turn};
+use crate::fetch::Refusal;
 use crate::model::{Source, SourceId};
 use crate::store::StoreError;
 
-/// States stored in one commit.
-const TOGETHER: usize = 256;
+/// Clocks are set back by so much every now and then, and that voids nothing.
+const SKEW: Duration = Duration::from_secs(60);
 
 impl Pipeline {
     /// Enters every source of the plan, or moves it to where it belongs by now.
@@ -19,10 +21,7 @@ impl Pipeline {
         let watched = plan.sources.values().filter(|source| is_watched(&source.id));
         let watched: Vec<_> = watched.collect();
         self.agenda.expect(watched.len());
-        for source in watched {
-            self.reschedule(source);
-            self.replan_source(source);
-        }
+        watched.into_iter().for_each(|source| self.replan_source(source));
     }
 
     /// Has the agenda follow what is remembered of a source now.
@@ -35,8 +34,7 @@ impl Pipeline {
         if is_planned {
             return;
         }
-        let mut memory = self.editor.memory(id);
-        self.end_push(source, &mut memory);
+        let memory = self.editor.memory(id);
         self.agenda.plan(source, &memory);
         self.plan_hub(source, &memory);
     }
@@ -48,21 +46,22 @@ impl Pipeline {
         done: oneshot::Sender<Result<Polled, Refusal>>,
     ) {
         // Not everything on the agenda is a source.
-        let Some(configured) = self.editor.plan().sources.get(&source).cloned() else {
+        if !self.editor.plan().sources.contains_key(&source) {
             let _ = done.send(Err(Refusal::Unknown));
             return;
-        };
+        }
+        if self.is_closed() {
+            let _ = done.send(Err(Refusal::DiskFull));
+            return;
+        }
         if let Some(other) = self.agenda.merged(&source) {
             let _ = done.send(Err(Refusal::Merged(other.clone())));
             return;
         }
-        if self.reschedule(&configured) {
-            self.replan_source(&configured);
-        }
         match self.agenda.hurry(&source, self.clock.now()) {
             // What is being read just now is news enough, and is not read twice.
             Ok(()) | Err(Refusal::UnderWay) => {
-                self.waiting_for.entry(source).or_default().push(done);
+                self.waiting.polls.entry(source).or_default().push(done);
             }
             Err(refusal) => {
                 let _ = done.send(Err(refusal));
@@ -70,41 +69,14 @@ impl Pipeline {
         }
     }
 
-    /// Brings what is remembered of a source in line with the clock and with its plan (P40).
-    /// Returns whether anything changed.
-    fn reschedule(&mut self, source: &Source) -> bool {
-        let (now, settings) = (self.clock.now(), &self.editor.plan().polling);
-        let changed = self
-            .editor
-            .with_memory(&source.id, |memory| fetch::rescheduled(memory, source, settings, now));
-        let Some(Rescheduled { memory, was_ahead }) = changed else { return false };
-        self.editor.note(&source.id, memory);
-        if was_ahead {
-            self.set_ahead.push(source.id.clone());
-        }
-        true
-    }
-
-    /// Stores the states whose times were void: they count from now, and after another
-    /// restart they would count again.
-    pub(super) async fn store_rescheduled(&mut self) -> Result<(), StoreError> {
-        if self.set_ahead.is_empty() || !self.kept_out.is_empty() {
-            return Ok(());
-        }
-        let ids: Vec<SourceId> = std::mem::take(&mut self.set_ahead);
-        let sources = ids.len();
-        warn!(
-            event = "clock_was_ahead",
-            sources,
-            "the clock was ahead when {sources} sources were last asked: the times that it set are void"
-        );
-        for ids in ids.chunks(TOGETHER) {
-            let memories = ids.iter().map(|id| (id.clone(), self.editor.memory(id))).collect();
-            match self.editor.remember(memories).await {
-                // They count again from the next start, or are stored with their next poll.
-                Err(StoreError::Full { .. }) => return Ok(()),
-                stored => stored?,
-            }
+    /// Where the last turn is dated in the future, a clock was ahead: the engine goes back to the
+    /// time that it is, and what that clock has put off is void (P40).
+    pub(super) async fn correct_clock(&mut self) -> Result<(), StoreError> {
+        let at = self.clock.now();
+        if self.editor.engine().now() > at.after(SKEW)
+            && self.apply(Turn::ClockCorrected { at }).await?.is_some()
+        {
+            self.plan_all();
         }
         Ok(())
     }

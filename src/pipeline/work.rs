@@ -19,6 +19,7 @@ use tracing::warn;
 
 use super::Pipeline;
 use crate::config::Plan;
+use crate::engine::Turn as EngineTurn;
 use crate::model::{Failure, FailureKind, Outcome, Poll, Source, SourceId};
 use crate::store::{InWork, Mark, Stage, StoreError};
 
@@ -280,7 +281,8 @@ impl Pipeline {
             let outcome = Outcome::Failed(failure.clone());
             Poll { source, at, outcome, pages: None }
         };
-        self.ingest(crashed.into_iter().map(poll).collect()).await
+        let polls = crashed.into_iter().map(poll).collect();
+        self.apply(EngineTurn::Polls(polls)).await.map(drop)
     }
 }
 

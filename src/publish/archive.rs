@@ -1,4 +1,4 @@
-//! When what a topic's stories say is news in; the volumes of its archive that close, out.
+//! Names the volumes of a topic's archive, and decides which close.
 //!
 //! An archived feed (RFC 5005 §4) never changes: whoever has fetched it never
 //! asks for it again. So a volume tells its stories as they stood when it
@@ -9,7 +9,8 @@
 //! A volume is a month's news, or a hundred stories where a month has more;
 //! it is closed once it is full or its month is over. What no closed volume
 //! tells as it is now must be in the feed that readers subscribe to: then that
-//! feed and the volumes together tell every story.
+//! feed and the volumes together tell every story. So a volume also closes when more
+//! stories are open than that feed may hold.
 
 use std::fmt;
 use std::str::FromStr;
@@ -32,10 +33,12 @@ pub struct Volume {
 
 impl Volume {
     /// The volumes that close at `now`, the oldest first, of what is in none
-    /// yet, given the last that closed. Of `open`, the oldest comes first.
+    /// yet, given the last that closed. Of `open`, the oldest comes first. Where
+    /// more than `most` would stay open, all but half as many close at once.
     pub fn closing(
         open: impl IntoIterator<Item = (Timestamp, StoryId)>,
         last: Option<Self>,
+        most: usize,
         now: Timestamp,
     ) -> Vec<(Self, Vec<StoryId>)> {
         let current = month(now);
@@ -51,8 +54,14 @@ impl Volume {
             let same_month = last.filter(|_| last_month == Some((year, month)));
             let first = same_month.map_or(1, |last| last.part + 1);
             for (part, stories) in (first..).zip(of_month.chunks(FULL)) {
-                if stories.len() == FULL || (year, month) < current {
-                    let stories = stories.iter().map(|(_, story)| *story).collect();
+                let is_over = stories.len() == FULL || (year, month) < current;
+                let stays = match is_over || stories.len() <= most {
+                    true => 0,
+                    false => most.div_ceil(2),
+                };
+                let closes = &stories[..stories.len() - stays];
+                if is_over || stays > 0 || most == 0 {
+                    let stories = closes.iter().map(|(_, story)| *story).collect();
                     closing.push((Self { year, month, part }, stories));
                 }
             }
@@ -131,12 +140,12 @@ mod tests {
         let april = (250..253).map(|n| (at("2026-04-01T00:00:00Z"), id(n)));
         let stories: Vec<_> = march.chain(april).collect();
 
-        let during = Volume::closing(stories.clone(), None, at("2026-03-31T23:59:59Z"));
+        let during = Volume::closing(stories.clone(), None, FULL, at("2026-03-31T23:59:59Z"));
         assert_eq!(names(&during), ["2026-03", "2026-03-2"]);
         assert_eq!(during.iter().map(|(_, told)| told.len()).sum::<usize>(), 200);
 
         let (rest, last) = (stories[200..].to_vec(), during.last().map(|(volume, _)| *volume));
-        let after = Volume::closing(rest.clone(), last, at("2026-04-01T00:00:00Z"));
+        let after = Volume::closing(rest.clone(), last, FULL, at("2026-04-01T00:00:00Z"));
         assert_eq!(names(&after), ["2026-03-3"]);
         assert_eq!(after[0].1.len(), 50, "April's are still open");
         assert_eq!(after[0].1, stories[200..250].iter().map(|(_, id)| *id).collect::<Vec<_>>());
@@ -146,9 +155,13 @@ mod tests {
     fn what_belongs_to_a_month_that_is_closed_comes_after_it() {
         let last = Some("2026-05-2".parse().unwrap());
         let late = vec![(at("2026-03-10T00:00:00Z"), id(1)), (at("2026-05-31T00:00:00Z"), id(2))];
-        let closing = Volume::closing(late.clone(), last, at("2026-06-01T00:00:00Z"));
+        let closing = Volume::closing(late.clone(), last, FULL, at("2026-06-01T00:00:00Z"));
         assert_eq!(closing, [("2026-05-3".parse().unwrap(), vec![id(1), id(2)])]);
-        assert_eq!(Volume::closing(late, last, at("2026-05-31T09:00:00Z")), [], "May goes on");
+        assert_eq!(
+            Volume::closing(late, last, FULL, at("2026-05-31T09:00:00Z")),
+            [],
+            "May goes on"
+        );
     }
 
     #[test]
@@ -186,7 +199,7 @@ mod tests {
             for moment in moments {
                 let open = news.iter().filter(|(seen, id)| *seen <= hour(moment) && !told.contains(id));
                 let last = closed.last().copied();
-                for (volume, stories) in Volume::closing(open.copied(), last, hour(moment)) {
+                for (volume, stories) in Volume::closing(open.copied(), last, FULL, hour(moment)) {
                     prop_assert!(closed.last().is_none_or(|last| *last < volume));
                     prop_assert!(!stories.is_empty() && stories.len() <= FULL);
                     closed.push(volume);

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use axum::http::HeaderMap;
 use bytes::Bytes;
+use serde::{Deserialize, Serialize};
 use url::Url;
 use url::form_urlencoded::{self, Serializer};
 
@@ -40,7 +41,7 @@ const MOST_SECRET: usize = 199;
 const MOST_ADDRESS: usize = 2048;
 
 /// A request to our hub.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Asked {
     /// The feed's address.
     pub topic: String,

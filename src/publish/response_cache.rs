@@ -3,9 +3,8 @@
 //! News is served as it is before it is compressed: that takes longer than all that
 //! was done with it before. [`Shelf::compress`] makes up for it, a document a call.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
-use std::time::Duration;
 
 use axum::http::{HeaderMap, HeaderValue};
 use bytes::Bytes;
@@ -20,7 +19,7 @@ use super::metrics::Tally;
 use super::response_headers::{self, Facts};
 use super::site::topic_path;
 use super::{Document, Rendered};
-use crate::model::{Stamp, Timestamp, Topic, TopicId};
+use crate::model::{Timestamp, Topic, TopicId};
 
 /// Everything being served now.
 ///
@@ -31,8 +30,6 @@ use crate::model::{Stamp, Timestamp, Topic, TopicId};
 #[derive(Debug, Default)]
 pub struct Shelf {
     standing: RwLock<Standing>,
-    /// Stamps of what is or was served, so that Last-Modified never goes back (Q24).
-    stamps: Mutex<BTreeMap<String, Stamp>>,
     /// Paths that serve a document in identity alone, until it is compressed.
     plain: Mutex<BTreeSet<String>>,
     /// Told of every change.
@@ -100,40 +97,23 @@ pub(super) struct Coded {
     pub unchanged: HeaderMap,
 }
 
-/// Documents that are stamped but not served yet.
-#[derive(Debug, Default)]
-struct Prepared {
-    stamps: Vec<(String, Stamp)>,
-    documents: Vec<(String, Shelved)>,
-}
-
 impl Shelf {
     /// An empty shelf.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Takes over the stamps of an earlier run, so that a restart changes no
-    /// Last-Modified. Call it before anything is placed.
-    pub fn remember(&self, stamps: impl IntoIterator<Item = (String, Stamp)>) {
-        self.stamps().extend(stamps);
-    }
-
-    /// Serves these documents from now on, in every coding. Returns the stamps that
-    /// changed. Compresses what is new: a few milliseconds each.
-    pub fn place(&self, rendered: Vec<Rendered>, at: Timestamp) -> Vec<(String, Stamp)> {
-        let stamps = self.show(rendered, at);
+    /// Serves these documents from now on, in every coding. Compresses what is new: a few
+    /// milliseconds each.
+    pub fn place(&self, rendered: Vec<Rendered>, modified: Timestamp) {
+        self.show(rendered, modified);
         while self.compress(Which::All) {}
-        stamps
     }
 
     /// Serves these documents from now on, those that are new in identity alone until
-    /// [`Shelf::compress`] has come to them. Returns the stamps that changed. A document
-    /// whose bytes are those of its stamp keeps it; any other is modified at `at`,
-    /// or a second after its last modification where that is later (Q24).
-    pub fn show(&self, rendered: Vec<Rendered>, at: Timestamp) -> Vec<(String, Stamp)> {
-        let Prepared { stamps, documents } = self.prepare(rendered, at);
-        self.stamps().extend(stamps.iter().cloned());
+    /// [`Shelf::compress`] has come to them. `modified` is their Last-Modified.
+    pub fn show(&self, rendered: Vec<Rendered>, modified: Timestamp) {
+        let documents = self.prepare(rendered, modified);
         self.plain().extend(documents.iter().map(|(path, _)| path.clone()));
         let documents: Vec<_> = documents
             .into_iter()
@@ -145,20 +125,14 @@ impl Shelf {
         drop(standing);
         drop(replaced);
         self.announce();
-        stamps
     }
 
-    fn prepare(&self, rendered: Vec<Rendered>, at: Timestamp) -> Prepared {
-        let mut prepared = Prepared::default();
+    fn prepare(&self, rendered: Vec<Rendered>, modified: Timestamp) -> Vec<(String, Shelved)> {
+        let mut prepared = Vec::new();
         for document in rendered {
             let hash = xxh3_64(&document.body);
-            let known = self.stamps().get(&document.path).copied();
-            let stamp = stamp(hash, known, at);
-            if known == Some(stamp) && self.holds(&document, stamp) {
+            if self.holds(&document, hash, modified) {
                 continue;
-            }
-            if known != Some(stamp) {
-                prepared.stamps.push((document.path.clone(), stamp));
             }
             let (tally, mut editions) = match self.find(&document.path) {
                 Some(Held::Here(before)) => (before.tally.clone(), before.editions.clone()),
@@ -168,8 +142,8 @@ impl Shelf {
                 editions = delta::remembered(&editions, Edition::of(hash, &document.body));
             }
             let path = document.path.clone();
-            let shelved = Shelved { editions, ..Shelved::of(document, stamp, tally) };
-            prepared.documents.push((path, shelved));
+            let shelved = Shelved { editions, ..Shelved::of(document, hash, modified, tally) };
+            prepared.push((path, shelved));
         }
         prepared
     }
@@ -264,18 +238,13 @@ impl Shelf {
         drop(replaced);
     }
 
-    /// Withdraws what was served of topics that are no more, in this run or
-    /// an earlier one (Q33).
-    pub fn keep_topics(&self, topics: &[Topic]) {
-        let is_kept = |path: &str| {
-            let Some(rest) = path.strip_prefix("/topics/") else { return true };
-            let id = rest.split(['.', '/']).next().unwrap_or_default();
-            topics.iter().any(|topic| topic.id.as_str() == id)
-        };
-        let served: Vec<String> =
-            self.stamps().keys().filter(|path| !is_kept(path)).cloned().collect();
-        for path in served {
-            self.withdraw(&path, Absence::Gone);
+    /// Withdraws what was served of topics that are `gone`, in this run or an earlier one, and
+    /// leads from the names that the others had before to those they have (Q33).
+    pub fn keep_topics(&self, topics: &[Topic], gone: &[TopicId]) {
+        for topic in gone {
+            for ending in ["", ".atom", ".rss", ".json"] {
+                self.withdraw(&format!("/topics/{topic}{ending}"), Absence::Gone);
+            }
         }
         for topic in topics {
             for former in &topic.formerly {
@@ -353,9 +322,10 @@ impl Shelf {
     }
 
     /// Whether exactly this is being served already.
-    fn holds(&self, document: &Rendered, stamp: Stamp) -> bool {
+    fn holds(&self, document: &Rendered, hash: u64, modified: Timestamp) -> bool {
         let Some(Held::Here(held)) = self.find(&document.path) else { return false };
-        held.modified == stamp.modified
+        held.modified == modified
+            && held.hash == hash
             && held.content_type == document.content_type
             && held.link.as_ref().map(HeaderValue::as_bytes)
                 == document.link.as_ref().map(String::as_bytes)
@@ -371,37 +341,17 @@ impl Shelf {
         self.standing.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn stamps(&self) -> MutexGuard<'_, BTreeMap<String, Stamp>> {
-        self.stamps.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     fn plain(&self) -> MutexGuard<'_, BTreeSet<String>> {
         self.plain.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn stamp(hash: u64, known: Option<Stamp>, at: Timestamp) -> Stamp {
-    match known {
-        Some(known) if known.hash == hash => known,
-        Some(known) => {
-            let next = known.modified.after(Duration::from_secs(1));
-            Stamp { hash, modified: whole_second(at).max(next) }
-        }
-        None => Stamp { hash, modified: whole_second(at) },
-    }
-}
-
-fn whole_second(at: Timestamp) -> Timestamp {
-    Timestamp::from_secs(at.as_secs())
-}
-
 impl Shelved {
     /// A document in identity alone.
-    fn of(document: Rendered, stamp: Stamp, tally: Arc<Tally>) -> Self {
+    fn of(document: Rendered, hash: u64, modified: Timestamp, tally: Arc<Tally>) -> Self {
         let content_type = HeaderValue::from_static(document.content_type);
         // An address that is no header value is left out: it is only a hint.
         let link = document.link.and_then(|link| HeaderValue::try_from(link).ok());
-        let Stamp { hash, modified } = stamp;
         let (editions, codings) = (Vec::new(), Default::default());
         let mut shelved = Self { content_type, link, hash, modified, tally, editions, codings };
         shelved.codings[0] = Some(shelved.coded(Coding::Identity, document.body));

@@ -52,11 +52,11 @@ pub(super) fn apply(
         let places = TopicPlaces { filled: true, ..places_of(stage, header, *topic)? };
         stage.put(layout::topic(*topic), &places.write())?;
     }
-    for (path, stamp) in &commit.stamps {
-        put_packed(stage, layout::stamp(path), stamp)?;
+    for record in &commit.engine {
+        put_packed(stage, layout::engine(&record.key()), record)?;
     }
-    for path in &commit.unstamped {
-        stage.remove(layout::stamp(path))?;
+    for key in &commit.engine_removed {
+        stage.remove(layout::engine(key))?;
     }
     for subscriber in &commit.subscribers {
         put_packed(stage, layout::subscriber(subscriber.id()), subscriber)?;
@@ -275,7 +275,7 @@ fn restore(stage: &mut Stage<'_>, header: &mut Header, record: &Record) -> Resul
             let ids: Vec<_> = stories.iter().map(|id| *id.as_bytes()).collect();
             stage.put(layout::listed(source), ids.as_flattened())
         }
-        Record::Stamp { path, stamp } => put_packed(stage, layout::stamp(path), stamp),
+        Record::Engine { record } => put_packed(stage, layout::engine(&record.key()), record),
         Record::Subscriber { subscriber } => {
             put_packed(stage, layout::subscriber(subscriber.id()), subscriber)
         }

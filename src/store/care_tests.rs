@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
-use crate::model::KeyKind;
+use crate::model::{EngineRecord, KeyKind};
 
 use super::chunks::Stage;
 use super::layout::{self, Kind};
@@ -14,9 +14,7 @@ use super::samples::{
 };
 use super::sequences::{Change, ORDER, Row, Sequences};
 use super::sheets::{Of, Sheet};
-use super::{
-    Commit, PlaceChange, SledStore, Stamp, Store, StoreError, check, compact, open, repair,
-};
+use super::{Commit, PlaceChange, SledStore, Store, StoreError, check, compact, open, repair};
 
 const CACHE: u64 = 4 << 20;
 
@@ -163,7 +161,7 @@ fn filled_with_every_kind(path: &Path) {
     let passages = [key(KeyKind::Passage, 3), key(KeyKind::Passage, 4)];
     done(store.commit(Commit {
         admitted: vec![admitted(story(9, at(9), 9), &passages)],
-        stamps: vec![("/opml".to_owned(), Stamp { hash: 1, modified: at(1) })],
+        engine: vec![EngineRecord::Ping { path: "/opml".to_owned(), hash: 1, at: at(1) }],
         archived: vec![("/topics/a/archive/1.atom".to_owned(), "<feed/>".to_owned())],
         subscribers: vec![subscriber(1, 0)],
         places: vec![PlaceChange { topic: topic(1), story: id(6), from: None, to: Some(at(6)) }],

@@ -8,13 +8,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::model::{
-    Fingerprint, Key, KeyKind, Lookalikes, Memory, SourceId, Story, StoryId, Subscriber,
-    SubscriberId, Timestamp,
+    EngineRecord, Fingerprint, Key, KeyKind, Lookalikes, Memory, SourceId, Story, StoryId,
+    Subscriber, SubscriberId, Timestamp,
 };
 
 use super::index::span_of;
 use super::records::merge_keys;
-use super::{Commit, Committed, MOST_BEARERS, Place, Record, Room, Stamp, Store, StoreError};
+use super::{Commit, Committed, MOST_BEARERS, Place, Record, Room, Store, StoreError};
 
 /// A store that lasts as long as the process.
 #[derive(Debug, Default)]
@@ -25,7 +25,7 @@ struct State {
     closed: bool,
     memories: BTreeMap<SourceId, Memory>,
     listed: BTreeMap<SourceId, Vec<StoryId>>,
-    stamps: BTreeMap<String, Stamp>,
+    engine: BTreeMap<String, EngineRecord>,
     subscribers: BTreeMap<SubscriberId, Subscriber>,
     archived: BTreeMap<String, String>,
     stories: BTreeMap<StoryId, (Story, Vec<Key>)>,
@@ -119,9 +119,9 @@ impl State {
             places.extend(change.to.map(at));
         }
         self.filled.extend(commit.filled);
-        self.stamps.extend(commit.stamps);
-        for path in commit.unstamped {
-            self.stamps.remove(&path);
+        self.engine.extend(commit.engine.into_iter().map(|record| (record.key(), record)));
+        for key in commit.engine_removed {
+            self.engine.remove(&key);
         }
         self.subscribers.extend(commit.subscribers.into_iter().map(|one| (one.id(), one)));
         for id in commit.unsubscribed {
@@ -180,7 +180,7 @@ impl State {
         match record {
             Record::Memory { source, memory } => drop(self.memories.insert(source, *memory)),
             Record::Listed { source, stories } => drop(self.listed.insert(source, stories)),
-            Record::Stamp { path, stamp } => drop(self.stamps.insert(path, stamp)),
+            Record::Engine { record } => drop(self.engine.insert(record.key(), record)),
             Record::Subscriber { subscriber } => {
                 self.subscribers.insert(subscriber.id(), *subscriber);
             }
@@ -222,10 +222,7 @@ impl State {
             source: source.clone(),
             stories: stories.clone(),
         });
-        let stamps = self
-            .stamps
-            .iter()
-            .map(|(path, stamp)| Record::Stamp { path: path.clone(), stamp: *stamp });
+        let engine = self.engine.values().map(|record| Record::Engine { record: record.clone() });
         let subscribers = self
             .subscribers
             .values()
@@ -244,7 +241,7 @@ impl State {
             at: retired.at,
             keys: retired.keys.clone(),
         });
-        let readings = memories.chain(listed).chain(stamps).chain(archived).chain(subscribers);
+        let readings = memories.chain(listed).chain(engine).chain(archived).chain(subscribers);
         readings.chain(stories).chain(retired).collect()
     }
 }
@@ -321,8 +318,8 @@ impl Store for InMemory {
         Ok(later.take(limit).map(|(id, retired)| (*id, retired.at)).collect())
     }
 
-    fn stamps(&self) -> Result<BTreeMap<String, Stamp>, StoreError> {
-        Ok(self.state()?.stamps.clone())
+    fn engine_records(&self) -> Result<Vec<EngineRecord>, StoreError> {
+        Ok(self.state()?.engine.values().cloned().collect())
     }
 
     fn subscribers(&self) -> Result<Vec<Subscriber>, StoreError> {

@@ -42,8 +42,8 @@ pub(super) enum Kind {
     Topic = b't',
     /// `u`, subscriber: a subscriber of our hub.
     Subscriber = b'u',
-    /// `v`, path: a stamp.
-    Stamp = b'v',
+    /// `v`, key: a record of the engine's own state.
+    Engine = b'v',
     /// `y`, span of time, number: stories with passages of that span which they bear.
     Passages = b'y',
 }
@@ -63,7 +63,7 @@ impl Kind {
         Self::Story,
         Self::Topic,
         Self::Subscriber,
-        Self::Stamp,
+        Self::Engine,
         Self::Passages,
     ];
 
@@ -144,8 +144,8 @@ pub(super) fn place(place: Place) -> Row {
     order(place.date, place.story).map(|byte| !byte)
 }
 
-pub(super) fn stamp(path: &str) -> IVec {
-    Kind::Stamp.key(&[path.as_bytes()])
+pub(super) fn engine(key: &str) -> IVec {
+    Kind::Engine.key(&[key.as_bytes()])
 }
 
 pub(super) fn subscriber(id: SubscriberId) -> IVec {

@@ -7,9 +7,11 @@ use std::sync::{Arc, PoisonError};
 use sled::IVec;
 
 use crate::model::{
-    Fingerprint, Key, KeyKind, Lookalikes, Memory, SourceId, Story, StoryId, Subscriber, Timestamp,
+    EngineRecord, Fingerprint, Key, KeyKind, Lookalikes, Memory, SourceId, Story, StoryId,
+    Subscriber, Timestamp,
 };
 
+use super::Place;
 use super::apply::{head_of, passages_of, retired_of};
 use super::chunks::{Fault, Values};
 use super::index::{self, Index};
@@ -17,7 +19,6 @@ use super::layout::{self, Kind};
 use super::records::{Header, Record, Retired, StoryHead, TopicPlaces};
 use super::sequences::{self, ORDER};
 use super::sheets::{self, Of};
-use super::{Place, Stamp};
 
 /// Stories whose places in the order are read at once.
 const PAGE: usize = 1000;
@@ -53,10 +54,10 @@ pub(super) fn listed_by(tree: &sled::Tree, source: &SourceId) -> Result<Vec<Stor
     }
 }
 
-pub(super) fn stamps(tree: &sled::Tree) -> Result<BTreeMap<String, Stamp>, Fault> {
-    let stamps = ground(tree, Kind::Stamp, None);
-    only(stamps, |record| match record {
-        Record::Stamp { path, stamp } => Some((path, stamp)),
+pub(super) fn engine_records(tree: &sled::Tree) -> Result<Vec<EngineRecord>, Fault> {
+    let records = ground(tree, Kind::Engine, None);
+    only(records, |record| match record {
+        Record::Engine { record } => Some(record),
         _ => None,
     })
     .collect()
@@ -276,7 +277,7 @@ pub(super) fn records(
     tree: &sled::Tree,
     sequences: &sequences::Shared,
 ) -> impl Iterator<Item = Result<Record, Fault>> + use<> {
-    let readings = [Kind::Memory, Kind::Listed, Kind::Stamp, Kind::Archived, Kind::Subscriber];
+    let readings = [Kind::Memory, Kind::Listed, Kind::Engine, Kind::Archived, Kind::Subscriber];
     let readings = readings.map(|kind| ground(tree, kind, None));
     // A story that is retired meanwhile is met twice, and never missed.
     let stories = in_order(tree, sequences, None).chain(ground(tree, Kind::Retired, None));

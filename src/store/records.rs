@@ -7,12 +7,14 @@ use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Key, KeyKind, Memory, SourceId, Story, StoryId, Subscriber, Timestamp};
+use crate::model::{
+    EngineRecord, Key, KeyKind, Memory, SourceId, Story, StoryId, Subscriber, Timestamp,
+};
 
 use super::codec::{self, Unreadable};
 use super::layout::{self, Kind};
 use super::sequences::Journals;
-use super::{MOST_KEYS, Stamp, index};
+use super::{MOST_KEYS, index};
 
 /// One thing the store knows that cannot be derived from the others: what a
 /// backup consists of, and what moves from one engine to another.
@@ -33,12 +35,10 @@ pub enum Record {
         /// The stories its entries belong to.
         stories: Vec<StoryId>,
     },
-    /// When something served last changed.
-    Stamp {
-        /// Its path.
-        path: String,
-        /// When, and into what.
-        stamp: Stamp,
+    /// A record of the engine's own state.
+    Engine {
+        /// The record.
+        record: EngineRecord,
     },
     /// A subscriber of our hub.
     Subscriber {
@@ -92,9 +92,7 @@ impl Record {
                 }),
                 _ => Err(Unreadable::Short),
             },
-            Kind::Stamp => {
-                Ok(Self::Stamp { path: name()?.to_owned(), stamp: codec::unpack(payload)? })
-            }
+            Kind::Engine => Ok(Self::Engine { record: codec::unpack(payload)? }),
             Kind::Subscriber => Ok(Self::Subscriber { subscriber: codec::unpack(payload)? }),
             Kind::Archived => {
                 Ok(Self::Archived { path: name()?.to_owned(), text: codec::unpack(payload)? })

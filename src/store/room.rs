@@ -17,7 +17,7 @@ pub(super) const TO_COMMIT: u64 = 4 << 20;
 /// same: a third of what is free, but neither less nor more than this.
 const BALLAST: RangeInclusive<u64> = TO_OPEN..=(32 << 20);
 
-/// "Low" is a twentieth of the disk, but neither more than this nor less than
+/// By default a twentieth of the disk stays free, but neither more than this nor less than
 /// leaves the room to start again.
 const LOW: RangeInclusive<u64> = (TO_OPEN + (8 << 20))..=(256 << 20);
 
@@ -33,12 +33,17 @@ pub struct Room {
 }
 
 impl Room {
+    /// How many bytes should stay free, where `min_free` leaves that open.
+    pub fn needed(&self, min_free: Option<u64>) -> u64 {
+        min_free.unwrap_or_else(|| (self.total / 20).clamp(*LOW.start(), *LOW.end()))
+    }
+
     /// Whether there is so little that nothing more should be taken in, given
     /// whether that was so before: what stops at one bound goes on only at
     /// one and a half of it, lest it stop and go with every file that comes and goes.
-    pub fn is_low(&self, was_low: bool) -> bool {
-        let bound = (self.total / 20).clamp(*LOW.start(), *LOW.end());
-        self.free < if was_low { bound + bound / 2 } else { bound }
+    pub fn is_low(&self, min_free: Option<u64>, was_low: bool) -> bool {
+        let bound = self.needed(min_free);
+        self.free < if was_low { bound.saturating_add(bound / 2) } else { bound }
     }
 }
 
@@ -93,8 +98,12 @@ mod tests {
             (300 << 20, 1 << 40, false, true),
             (400 << 20, 1 << 40, false, false),
         ] {
-            assert_eq!(room(free, total).is_low(false), low, "{free} of {total}");
-            assert_eq!(room(free, total).is_low(true), still_low, "{free} of {total}, low before");
+            let room = room(free, total);
+            assert_eq!(room.is_low(None, false), low, "{free} of {total}");
+            assert_eq!(room.is_low(None, true), still_low, "{free} of {total}, low before");
         }
+        assert!(room(99, 1 << 40).is_low(Some(100), false));
+        assert!(!room(149, 1 << 40).is_low(Some(100), false));
+        assert!(room(149, 1 << 40).is_low(Some(100), true));
     }
 }

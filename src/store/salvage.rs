@@ -114,7 +114,7 @@ fn ground(
     let kinds = [
         Kind::Memory,
         Kind::Listed,
-        Kind::Stamp,
+        Kind::Engine,
         Kind::Archived,
         Kind::Subscriber,
         Kind::Story,

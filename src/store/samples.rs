@@ -6,11 +6,11 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use crate::model::{
-    Admitted, Entry, Evidence, Fingerprint, Key, KeyKind, Member, Memory, Mode, SourceId, Story,
-    StoryId, Subscriber, Timestamp, Verdict, Wish,
+    Admitted, EngineRecord, Entry, Evidence, Fingerprint, Key, KeyKind, Member, Memory, Mode,
+    SourceId, Story, StoryId, Subscriber, Timestamp, Verdict, Wish,
 };
 
-use super::{Commit, Committed, Place, PlaceChange, Record, Stamp, Store, StoreError};
+use super::{Commit, Committed, Place, PlaceChange, Record, Store, StoreError};
 
 pub(super) fn at(secs: i64) -> Timestamp {
     Timestamp::from_secs(1_743_591_900 + secs)
@@ -105,7 +105,7 @@ pub(super) fn everything(store: &dyn Store) -> String {
     }
     writeln!(all, "{:?} {:?}", store.memories().unwrap(), store.listed().unwrap()).unwrap();
     writeln!(all, "{:?}", store.subscribers().unwrap()).unwrap();
-    writeln!(all, "{:?} {:?}", store.stamps().unwrap(), store.filled().unwrap()).unwrap();
+    writeln!(all, "{:?} {:?}", store.engine_records().unwrap(), store.filled().unwrap()).unwrap();
     for path in store.archive("/archive/").unwrap() {
         writeln!(all, "{path} {:?}", store.archived(&path).unwrap()).unwrap();
     }
@@ -166,8 +166,11 @@ pub(super) fn any_commit() -> impl Strategy<Value = Commit> {
     ];
     let any_place = (0u8..4, number.clone(), date.clone(), date)
         .prop_map(|(t, n, from, to)| PlaceChange { topic: topic(t), story: id(n), from, to });
-    let any_stamp = (0u8..6, any::<u64>())
-        .prop_map(|(n, hash)| (format!("/topics/{n}.atom"), Stamp { hash, modified: at(0) }));
+    let any_engine_record = (0u8..6, any::<u64>()).prop_map(|(n, hash)| EngineRecord::Ping {
+        path: format!("/topics/{n}.atom"),
+        hash,
+        at: at(0),
+    });
     let any_archived = (0u8..6, 0usize..20_000)
         .prop_map(|(n, length)| (format!("/archive/{n}.atom"), "x".repeat(length)));
     (
@@ -181,7 +184,7 @@ pub(super) fn any_commit() -> impl Strategy<Value = Commit> {
         vec(any_place, 0..8),
         vec((0u8..4).prop_map(topic), 0..2),
         (
-            vec(any_stamp, 0..3),
+            vec(any_engine_record, 0..3),
             prop::option::weighted(0.2, 0u8..6),
             vec(any_archived, 0..3),
             vec((0u8..6, any::<u8>()), 0..3),
@@ -199,7 +202,7 @@ pub(super) fn any_commit() -> impl Strategy<Value = Commit> {
                 dropped,
                 places,
                 filled,
-                (stamps, span, archived, subscribed, unsubscribed),
+                (engine, span, archived, subscribed, unsubscribed),
             )| {
                 Commit {
                     memories: memories
@@ -215,8 +218,8 @@ pub(super) fn any_commit() -> impl Strategy<Value = Commit> {
                     dropped,
                     places,
                     filled,
-                    unstamped: stamps.iter().skip(2).map(|(path, _)| path.clone()).collect(),
-                    stamps,
+                    engine_removed: engine.iter().skip(2).map(EngineRecord::key).collect(),
+                    engine,
                     subscribers: subscribed
                         .into_iter()
                         .map(|(n, delivered)| subscriber(n, delivered.into()))

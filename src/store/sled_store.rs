@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use crate::model::{
-    Fingerprint, Key, Lookalikes, Memory, SourceId, Story, StoryId, Subscriber, Timestamp,
+    EngineRecord, Fingerprint, Key, Lookalikes, Memory, SourceId, Story, StoryId, Subscriber,
+    Timestamp,
 };
 
 use super::chunks::Fault;
@@ -15,7 +16,7 @@ use super::open::fenced;
 use super::records::Header;
 use super::sequences::{self, Sequences};
 use super::writer::{Broken, Writer};
-use super::{Commit, Committed, Place, Record, Room, Stamp, Store, StoreError, index, read, room};
+use super::{Commit, Committed, Place, Record, Room, Store, StoreError, index, read, room};
 
 /// The store on disk. [`open`](super::open()) makes one.
 #[derive(Debug)]
@@ -137,8 +138,8 @@ impl Store for SledStore {
         self.read(|tree| read::retired(tree, after, limit))
     }
 
-    fn stamps(&self) -> Result<BTreeMap<String, Stamp>, StoreError> {
-        self.read(read::stamps)
+    fn engine_records(&self) -> Result<Vec<EngineRecord>, StoreError> {
+        self.read(read::engine_records)
     }
 
     fn subscribers(&self) -> Result<Vec<Subscriber>, StoreError> {

@@ -242,7 +242,7 @@ fn judge(
     match kind {
         Kind::Chunk => Ok(judge_chunk(tree, key)?),
         Kind::Header => Header::read(&payload()?).map(|_| None).map_err(bad),
-        Kind::Memory | Kind::Listed | Kind::Stamp | Kind::Archived | Kind::Subscriber => {
+        Kind::Memory | Kind::Listed | Kind::Engine | Kind::Archived | Kind::Subscriber => {
             Record::read(kind, key, &payload()?).map(|_| None).map_err(bad)
         }
         Kind::Topic => TopicPlaces::read(&payload()?).map(|_| None).map_err(bad),

@@ -25,7 +25,10 @@ pub fn fit(store: &dyn Store, record: &Record) -> Result<Fit, StoreError> {
     Ok(match record {
         Record::Memory { source, .. } => known(store.memories()?.contains_key(source)),
         Record::Listed { source, .. } => known(store.listed()?.contains_key(source)),
-        Record::Stamp { path, .. } => known(store.stamps()?.contains_key(path)),
+        Record::Engine { record } => {
+            let key = record.key();
+            known(store.engine_records()?.iter().any(|here| here.key() == key))
+        }
         Record::Archived { path, .. } => known(store.archived(path)?.is_some()),
         Record::Subscriber { subscriber } => {
             known(store.subscribers()?.iter().any(|here| here.id() == subscriber.id()))

@@ -130,14 +130,6 @@ impl<'a> Compiler<'a> {
         self.refuse(query, (message, "join them inside one pattern: /a|b/".to_owned()))
     }
 
-    /// Takes over a program that was compiled from the same text under the
-    /// same vocabularies: its warnings hold again, its vocabularies are in use.
-    pub(super) fn take_over(&mut self, topic: &TopicId, program: &Program) {
-        self.place = Place::Query(topic.clone());
-        program.vocabularies.iter().for_each(|name| self.use_whole(name));
-        self.warn(program);
-    }
-
     fn warn(&mut self, program: &Program) {
         for (span, message, help) in &program.warnings {
             self.problem(span.clone(), message, help, true);

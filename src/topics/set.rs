@@ -1,6 +1,5 @@
 //! All topics' queries in; a matcher that says which topics a story is in, out.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use xxhash_rust::xxh3::Xxh3;
@@ -26,7 +25,7 @@ pub struct TopicSet {
     written: Arc<Written>,
 }
 
-/// What the set was compiled from, so that the next one compiles only what changed.
+/// What the set was compiled from.
 #[derive(Debug)]
 struct Written {
     queries: Vec<(TopicId, String)>,
@@ -53,20 +52,7 @@ impl TopicSet {
         vocabulary: &Vocabulary,
         language: &Language,
     ) -> Result<(Self, Vec<QueryProblem>), Vec<QueryProblem>> {
-        Self::build(None, queries, vocabulary, language, Origin::Configuration)
-    }
-
-    /// The same, where `self` was compiled before: queries that stand as they
-    /// stood, under unchanged vocabularies and language, are taken over.
-    pub fn recompile(
-        &self,
-        queries: &[(TopicId, String)],
-        vocabulary: &Vocabulary,
-        language: &Language,
-    ) -> Result<(Self, Vec<QueryProblem>), Vec<QueryProblem>> {
-        let same = self.written.vocabulary == *vocabulary && self.written.language == *language;
-        let same = same.then_some(self);
-        Self::build(same, queries, vocabulary, language, Origin::Configuration)
+        Self::build(queries, vocabulary, language, Origin::Configuration)
     }
 
     /// A set of one query, for trying it. Vocabularies that it does not use
@@ -78,7 +64,7 @@ impl TopicSet {
         language: &Language,
     ) -> Result<(Self, Vec<QueryProblem>), Vec<QueryProblem>> {
         let queries = [(topic.clone(), query.to_owned())];
-        Self::build(None, &queries, vocabulary, language, Origin::Trial)
+        Self::build(&queries, vocabulary, language, Origin::Trial)
     }
 
     /// A set of one query under this set's vocabularies and language, for trying it.
@@ -102,33 +88,23 @@ impl TopicSet {
         let program = |topic: usize| &*self.programs[topic];
         let known = known.map(|known| known.into_iter().map(program).collect());
         let Written { vocabulary, language, .. } = &*self.written;
-        Self::build(None, &queries, vocabulary, language, Origin::Anybody { known })
+        Self::build(&queries, vocabulary, language, Origin::Anybody { known })
     }
 
     fn build(
-        before: Option<&Self>,
         queries: &[(TopicId, String)],
         vocabulary: &Vocabulary,
         language: &Language,
         origin: Origin<'_>,
     ) -> Result<(Self, Vec<QueryProblem>), Vec<QueryProblem>> {
-        let known: HashMap<_, _> = before.map(Self::by_query).unwrap_or_default();
         let mut compiler = Compiler::new(vocabulary, language);
         let warn_of_unused = matches!(origin, Origin::Configuration);
         if let Origin::Anybody { known } = origin {
             compiler.bound_patterns();
             known.into_iter().for_each(|known| compiler.keep_vocabularies_of(known));
         }
-        let mut programs = Vec::with_capacity(queries.len());
-        for (topic, query) in queries {
-            programs.push(match known.get(query.as_str()) {
-                Some(program) => {
-                    compiler.take_over(topic, program);
-                    Some(Arc::clone(program))
-                }
-                None => compiler.query(topic, query),
-            });
-        }
+        let programs: Vec<_> =
+            queries.iter().map(|(topic, query)| compiler.query(topic, query)).collect();
         let problems = compiler.problems(warn_of_unused);
         if problems.iter().any(|problem| !problem.warning) {
             return Err(problems);
@@ -144,11 +120,6 @@ impl TopicSet {
             warnings: problems.clone(),
         });
         Ok((Self { programs, index, guesses, written }, problems))
-    }
-
-    fn by_query(&self) -> HashMap<&str, &Arc<Program>> {
-        let texts = self.written.queries.iter().map(|(_, query)| query.as_str());
-        texts.zip(&self.programs).collect()
     }
 
     /// How many topics there are.
@@ -282,6 +253,11 @@ pub struct Bounded<'a> {
 }
 
 impl<'a> Bounded<'a> {
+    /// A story as these queries and those of `others` see it, under the same language.
+    pub fn subject(&self, others: &TopicSet, story: &Story, sources: &Sources) -> Subject {
+        if self.set.guesses { self.set } else { others }.subject(story, sources)
+    }
+
     /// Looks for everything that the queries ask for in `subject`.
     pub fn look_at(&self, subject: &'a Subject) -> Result<Looked<'a>, Spent> {
         let occurrences = self.set.index.occurrences(subject);
@@ -322,6 +298,7 @@ impl Looked<'_> {
 
     /// Counts the terms of a topic that the subject has.
     pub fn count_terms(&self, topic: usize, counts: &mut TermCounts) -> Result<(), Spent> {
-        self.of.work.result(counts.count(self.program(topic), self.sight()))
+        counts.count(self.program(topic), self.sight());
+        self.of.work.result(())
     }
 }

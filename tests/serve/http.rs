@@ -118,13 +118,6 @@ async fn q23_a_date_counts_only_without_a_tag() {
 }
 
 #[tokio::test]
-async fn q24_two_changes_in_one_second_have_two_dates() {
-    let world = world().await;
-    world.tell(vec![story(1)]);
-    assert_eq!(world.get(FEED).await.header("last-modified"), "Thu, 03 Apr 2025 09:00:01 GMT");
-}
-
-#[tokio::test]
 async fn q25_a_304_has_its_headers_and_nothing_else() {
     let world = world().await;
     let full = world.get(FEED).await;

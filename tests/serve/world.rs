@@ -174,7 +174,7 @@ impl TestDesk {
         let mut open: Vec<Arc<Story>> = self.stories.lock().unwrap().clone();
         open.sort_by_key(|story| (story.first_seen, story.id));
         let dated = open.iter().map(|story| (story.first_seen, story.id));
-        let closing = Volume::closing(dated.collect::<Vec<_>>(), None, now());
+        let closing = Volume::closing(dated.collect::<Vec<_>>(), None, 100, now());
         let mut closed = Vec::new();
         for (volume, ids) in closing {
             let mut stories: Vec<_> =

@@ -16,12 +16,15 @@ use crate::publish::{Address, Audience};
 use crate::store::Retention;
 use crate::{fetch, parse, publish};
 
+/// The store writes when it is opened: with less it could not start again.
+const LEAST_FREE: Size = Size::mebibytes(24);
+
 /// The smallest `max_feed`: the longest document of a feed.
 const LEAST_MAX_FEED: usize = 1_000_000;
 
 impl Desk<'_> {
     /// Where the store is: as the file says, else where systemd keeps state.
-    pub(super) fn store(&self, table: &file::Store) -> StorePlan {
+    pub(super) fn store(&mut self, table: &file::Store) -> StorePlan {
         let path = match &self.environment.state_directory {
             Some(directory) if table.path == *STORE => directory.join("store"),
             _ => beside(&self.files[0].path, &table.path),
@@ -31,7 +34,16 @@ impl Desk<'_> {
             stories: table.stories,
             keys: Some(table.keep_keys.0),
         };
-        StorePlan { path, cache: table.cache.0, retention, backups: table.backups.0 }
+        if let Some(min_free) = &table.min_free
+            && min_free.get_ref().0 < LEAST_FREE.0
+        {
+            let what = format!("`min_free` is less than {LEAST_FREE}");
+            let help =
+                format!("write at least \"{LEAST_FREE}\": the store needs that to be opened");
+            self.error((0, min_free.span()), what, help);
+        }
+        let min_free = table.min_free.as_ref().map(|size| size.get_ref().0);
+        StorePlan { path, cache: table.cache.0, min_free, retention, backups: table.backups.0 }
     }
 
     pub(super) fn server(&mut self, settings: &Config) -> ServerPlan {

@@ -1,83 +1,100 @@
-//! Feeds that changed in; their documents on the shelf out.
+//! Renders the feeds that changed, and has the shelf serve them.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Instant;
 
 use super::Editor;
-use crate::model::{Stamp, Story, StoryId, Timestamp, Topic};
-use crate::pipeline::filing::Highlights;
-use crate::publish;
-use crate::store::{Commit, StoreError};
+use crate::engine::Reader;
+use crate::model::{Story, StoryId, Topic};
+use crate::pipeline::highlights::Highlights;
+use crate::publish::{self, Ledger};
+use crate::store::StoreError;
 
 /// What is committed and not on the shelf yet.
 #[derive(Debug, Default)]
 pub(super) struct Unpublished {
     feeds: BTreeSet<usize>,
-    /// The moment of the last gathering that changed them.
-    at: Timestamp,
-    /// When work on the first of them began.
+    /// Whether a plan came into force: then everything is published anew.
+    all: bool,
+    /// When work on the turn that is being applied began.
+    began: Option<Instant>,
+    /// When work on the first turn that changed them began.
     since: Option<Instant>,
 }
 
 impl Unpublished {
-    pub(super) fn add(&mut self, feeds: BTreeSet<usize>, at: Timestamp, began: Instant) {
-        self.feeds.extend(feeds);
-        self.at = self.at.max(at);
-        self.since.get_or_insert(began);
+    /// Work on a turn begins.
+    pub(super) fn began(&mut self, at: Instant) {
+        self.began = Some(at);
     }
 
-    /// The feeds that changed, and when the last of them did.
-    pub(super) fn feeds(&self) -> (BTreeSet<usize>, Timestamp) {
-        (self.feeds.clone(), self.at)
+    /// A plan came into force.
+    pub(super) fn all(&mut self) {
+        self.all = true;
+    }
+
+    /// A turn that changed these feeds is durable.
+    pub(super) fn add(&mut self, feeds: &BTreeSet<usize>, ledger: &Ledger) {
+        let Some(began) = self.began.take() else {
+            self.feeds.extend(feeds);
+            return;
+        };
+        if feeds.is_empty() {
+            ledger.gathered(began.elapsed());
+        } else {
+            self.feeds.extend(feeds);
+            self.since.get_or_insert(began);
+        }
     }
 }
 
 impl Editor {
     /// Whether [`Editor::publish`] has something to do.
     pub fn has_unpublished(&self) -> bool {
-        !self.unpublished.feeds.is_empty()
+        self.unpublished.all || !self.unpublished.feeds.is_empty()
     }
 
     /// Has the shelf serve what changed since it was called last. New documents are
     /// served in identity alone until somebody has the shelf
     /// [compress](publish::Shelf::compress) them.
     pub async fn publish(&mut self) -> Result<(), StoreError> {
-        let Unpublished { feeds, at, since } = std::mem::take(&mut self.unpublished);
+        if self.unpublished.all {
+            return self.publish_all().await;
+        }
+        let Unpublished { feeds, since, .. } = std::mem::take(&mut self.unpublished);
         if feeds.is_empty() {
             return Ok(());
         }
-        self.close_volumes(&feeds, at).await?;
         self.display(&feeds)?;
-        let stamps = tokio::task::block_in_place(|| self.shelf.show(self.render(&feeds), at));
+        tokio::task::block_in_place(|| self.show(&feeds));
         if let Some(since) = since {
             self.ledger.gathered(since.elapsed());
         }
-        self.stamp(stamps).await?;
         self.take_stock()
     }
 
-    /// Everything anew, in every coding.
-    pub(super) async fn publish_all(&mut self, now: Timestamp) -> Result<(), StoreError> {
+    /// Everything anew, in every coding; withdraws what the plan no longer has (Q33).
+    pub(in crate::pipeline) async fn publish_all(&mut self) -> Result<(), StoreError> {
         // Before anything is placed: what is private now is not shown once more.
-        self.shelf.guard(self.plan.guards());
-        let all = self.filing.all();
-        self.shed(now).await?;
+        self.shelf.guard(self.plan().guards());
+        let all = self.engine.all_feeds();
         self.displayed = vec![Vec::new(); all.len()];
         self.highlights = Highlights::default();
-        self.unpublished = Unpublished::default();
-        self.close_volumes(&all, now).await?;
+        self.unpublished = super::Unpublished::default();
         self.display(&all)?;
-        let stamps = tokio::task::block_in_place(|| self.shelf.place(self.render(&all), now));
-        self.stamp(stamps).await?;
-        self.shelf.keep_topics(&self.plan.topics);
+        tokio::task::block_in_place(|| {
+            self.show(&all);
+            while self.shelf.compress(publish::Which::All) {}
+        });
+        self.shelf.keep_topics(&self.plan().topics, &self.engine.gone_topics());
         self.take_stock()
     }
 
     /// Tells the ledger how much there is now.
     fn take_stock(&self) -> Result<(), StoreError> {
-        for (topic, stories) in self.plan.topics.iter().zip(&self.displayed) {
+        for (topic, stories) in self.plan().topics.iter().zip(&self.displayed) {
             self.ledger.published(&topic.id, stories.len());
         }
         let (count, room) =
@@ -89,26 +106,25 @@ impl Editor {
     /// Looks up which stories these feeds hold now.
     fn display(&mut self, feeds: &BTreeSet<usize>) -> Result<(), StoreError> {
         for &feed in feeds {
-            let ids = tokio::task::block_in_place(|| self.filing.on_feed(feed, &*self.store))?;
+            let reader = Reader::new(&*self.store, &self.at_hand);
+            let ids = tokio::task::block_in_place(|| self.engine.on_feed(feed, &reader))?;
             let mut stories = Vec::with_capacity(ids.len());
             for id in ids {
                 stories.extend(self.story(id)?);
             }
-            stories.sort_by_key(|story| Reverse((self.filing.date(feed, story), story.id)));
-            if feed == self.plan.topics.len() {
-                self.filing.show_everybody(&mut stories);
-            } else if self.plan.topics[feed].explain {
-                self.highlights.follow(feed, &stories, &self.filing);
+            let topics = self.engine.topics();
+            stories.sort_by_key(|story| Reverse((topics.date(feed, story), story.id)));
+            if feed == self.plan().topics.len() {
+                topics.show_everybody(&mut stories);
+            } else if self.plan().topics[feed].explain {
+                self.highlights.follow(feed, &stories, topics);
             }
             self.displayed[feed] = stories;
         }
         let on_display = self.on_display();
-        self.at_hand.retain(|id, _| on_display.contains(id));
+        let topics = self.engine.topics();
+        self.at_hand.retain(|id, _| on_display.contains(id) || topics.is_open(*id));
         Ok(())
-    }
-
-    pub(super) fn on_display(&self) -> HashSet<StoryId> {
-        self.displayed.iter().flatten().map(|story| story.id).collect()
     }
 
     fn story(&mut self, id: StoryId) -> Result<Option<Arc<Story>>, StoreError> {
@@ -120,37 +136,25 @@ impl Editor {
         Ok(story)
     }
 
-    /// Puts down when what is served was modified, so that Last-Modified survives a
-    /// restart (Q24).
-    async fn stamp(&self, stamps: Vec<(String, Stamp)>) -> Result<(), StoreError> {
-        match stamps.is_empty() {
-            true => Ok(()),
-            // A full disk loses nothing: the stamps are found again at the next start.
-            false => match self.store.commit(Commit { stamps, ..Commit::default() }).await {
-                Err(StoreError::Full { .. }) => Ok(()),
-                stamped => stamped,
-            },
-        }
-    }
-
-    fn render(&self, feeds: &BTreeSet<usize>) -> Vec<publish::Rendered> {
-        let (plan, site) = (&*self.plan, &*self.plan.server.site);
-        let mut rendered = Vec::new();
+    /// Renders these feeds and what belongs to no single topic.
+    fn show(&self, feeds: &BTreeSet<usize>) {
+        let (plan, site) = (&**self.plan(), &*self.plan().server.site);
         for &feed in feeds {
             let stories = &self.displayed[feed];
-            rendered.extend(match plan.topics.get(feed) {
+            let rendered = match plan.topics.get(feed) {
                 Some(topic) => {
-                    let archived = self.filing.last_volume(feed);
+                    let archived = self.engine.topics().last_volume(feed);
                     let words = |story: &Story| self.highlights.of(feed, story.id);
                     let sources = &plan.sources;
                     publish::render_topic_after(archived, topic, stories, &words, sources, site)
                 }
                 None => publish::render_stories(stories, &plan.sources, site),
-            });
+            };
+            self.shelf.show(rendered, self.engine.modified(feed));
         }
         let topics: Vec<(Topic, Vec<Arc<Story>>)> =
             plan.topics.iter().cloned().zip(self.displayed.iter().cloned()).collect();
-        rendered.extend(publish::render_site(&topics, &plan.sources, site));
-        rendered
+        let rendered = publish::render_site(&topics, &plan.sources, site);
+        self.shelf.show(rendered, self.engine.site_modified());
     }
 }

@@ -5,11 +5,14 @@
 //! behind a name. Every other request is kept from then on until its callback was heard: whatever
 //! happens to the daemon in between, the callback is asked (H1).
 
+use std::collections::BTreeMap;
+
 use tracing::{debug, info};
 
 use super::calls::{Line, LookedUp, Verified, shown};
 use super::requests::Open;
 use super::{OwnHub, Pipeline};
+use crate::engine::Turn;
 use crate::model::{Failure, Mode, Subscriber, SubscriberId, host_of};
 use crate::publish::Site;
 use crate::publish::hub::{Asked, NotGranted};
@@ -20,18 +23,21 @@ const MOST: usize = 10_000;
 const MOST_OF_HOST: usize = 200;
 const MOST_OF_ADDRESS: usize = 1000;
 
+/// Everybody who is subscribed, or asks to be.
+type Subscribers = BTreeMap<SubscriberId, Subscriber>;
+
 impl OwnHub {
     /// Whether there is room for a subscriber at this host.
-    fn has_room(&self, host: &str) -> bool {
-        let of_host = self.subscribers.values().filter(|known| known.host() == host).count();
-        self.subscribers.len() < MOST && of_host < MOST_OF_HOST
+    fn has_room(subscribers: &Subscribers, host: &str) -> bool {
+        let of_host = subscribers.values().filter(|known| known.host() == host).count();
+        subscribers.len() < MOST && of_host < MOST_OF_HOST
     }
 
     /// Whether there is room for a subscriber at the address of its host.
-    fn has_room_at(&self, open: &Open) -> bool {
+    fn has_room_at(subscribers: &Subscribers, open: &Open) -> bool {
         let Some(address) = open.address else { return true };
         let there = |known: &&Subscriber| known.address == Some(address);
-        self.subscribers.values().filter(there).count() < MOST_OF_ADDRESS
+        subscribers.values().filter(there).count() < MOST_OF_ADDRESS
     }
 
     fn ask(&mut self, line: Line, open: Open) {
@@ -39,16 +45,19 @@ impl OwnHub {
         let challenge = self.seed.token(&[b"challenge", &self.questions.to_le_bytes()]);
         self.verifying.spawn(line.verify(open, challenge));
     }
+}
 
-    /// Knows of a subscriber what is left once a callback was heard; nothing of one who
-    /// never confirmed anything and asks for nothing more.
-    fn settle(&mut self, id: SubscriberId, left: Subscriber) -> Option<Subscriber> {
-        if !left.is_confirmed() && left.asked.is_none() {
-            self.subscribers.remove(&id);
-            return None;
-        }
-        self.subscribers.insert(id, left.clone());
-        Some(left)
+/// What is to be kept of a subscriber once a callback was heard; nothing of one who
+/// never confirmed anything and asks for nothing more.
+fn settle(
+    id: SubscriberId,
+    left: Subscriber,
+    kept: &mut Vec<Subscriber>,
+    gone: &mut Vec<SubscriberId>,
+) {
+    match left.is_confirmed() || left.asked.is_some() {
+        true => kept.push(left),
+        false => gone.push(id),
     }
 }
 
@@ -60,16 +69,21 @@ impl Pipeline {
         client: Option<std::net::IpAddr>,
     ) -> Result<(), NotGranted> {
         let (plan, now) = (self.editor.plan().clone(), self.clock.now());
+        if self.is_closed() {
+            return Err(NotGranted::Busy);
+        }
         let shelf = self.editor.shelf().clone();
         let site = &plan.server.site;
         let hub = self.hub.as_mut().filter(|_| plan.hub.serves).ok_or(NotGranted::NoSuchFeed)?;
         shelf.feed_at(&asked.topic, site).ok_or(NotGranted::NoSuchFeed)?;
-        let is_known =
-            hub.subscribers.contains_key(&SubscriberId::of(&asked.topic, &asked.callback));
+        let subscribers = self.editor.engine().subscribers();
+        let is_known = subscribers.contains_key(&SubscriberId::of(&asked.topic, &asked.callback));
         match asked.wish.mode {
             // Nobody has to be asked whether nothing is to end.
             Mode::Unsubscribe if !is_known => return Ok(()),
-            Mode::Subscribe if !is_known && !hub.has_room(host_of(&asked.callback)) => {
+            Mode::Subscribe
+                if !is_known && !OwnHub::has_room(subscribers, host_of(&asked.callback)) =>
+            {
                 return Err(NotGranted::TooMany);
             }
             Mode::Subscribe | Mode::Unsubscribe => {}
@@ -95,13 +109,14 @@ impl Pipeline {
 
     /// Keeps the requests whose callbacks may be asked, all at once.
     pub(super) async fn looked_up(&mut self, looked_up: Vec<LookedUp>) -> Result<(), StoreError> {
-        let (mut kept, mut gone) = (Vec::new(), Vec::new());
+        let (mut requests, mut kept, mut gone) = (Vec::new(), Vec::new(), Vec::new());
         for LookedUp { open, answer } in looked_up {
             let Some(hub) = &mut self.hub else { return Ok(()) };
+            let subscribers = self.editor.engine().subscribers();
             let id = SubscriberId::of(&open.asked.topic, &open.asked.callback);
-            let is_new = !hub.subscribers.contains_key(&id);
+            let is_new = !subscribers.contains_key(&id);
             let may_be_asked = match &answer {
-                Ok(_) if is_new && !hub.has_room_at(&open) => Err(Failure::new(
+                Ok(_) if is_new && !OwnHub::has_room_at(subscribers, &open) => Err(Failure::new(
                     crate::model::FailureKind::Forbidden,
                     "its address has enough",
                 )),
@@ -113,43 +128,41 @@ impl Pipeline {
             if let Err(failure) = may_be_asked {
                 unconfirmed(&asked, &failure);
             }
-            match self.note(&asked).filter(|_| is_asked) {
-                Some(noted) => kept.push(noted),
+            match self.feed_of(&asked).filter(|_| is_asked) {
+                Some(has) => requests.push((asked, has)),
                 None => self.answered(&asked, &mut kept, &mut gone),
             }
         }
-        // Without room for it a request is forgotten if the daemon ends before it is heard.
-        self.keep_subscribers(kept, gone).await.map(drop)
+        self.note(requests).await?;
+        self.keep_subscribers(kept, gone).await
     }
 
-    /// Takes in what a request asks for; nothing, where its feed has gone.
-    fn note(&mut self, asked: &Asked) -> Option<Subscriber> {
-        let (plan, now) = (self.editor.plan().clone(), self.clock.now());
+    /// Has the engine know what is asked for.
+    async fn note(&mut self, requests: Vec<(Asked, u64)>) -> Result<(), StoreError> {
+        if !requests.is_empty() {
+            let at = self.clock.now();
+            self.apply(Turn::SubscriptionRequested { requests, at }).await?;
+        }
+        Ok(())
+    }
+
+    /// The hash of the feed that a request is about; nothing, where that has gone.
+    fn feed_of(&self, asked: &Asked) -> Option<u64> {
+        let plan = self.editor.plan();
         let feed = self.editor.shelf().feed_at(&asked.topic, &plan.server.site)?;
-        let hub = self.hub.as_mut().filter(|_| plan.hub.serves)?;
-        let id = SubscriberId::of(&asked.topic, &asked.callback);
-        let noted = asked.noted(hub.subscribers.get(&id), feed.hash, now);
-        hub.subscribers.insert(id, noted.clone());
-        Some(noted)
+        plan.hub.serves.then_some(feed.hash)
     }
 
     /// Takes back what a request asked for.
-    fn answered(
-        &mut self,
-        asked: &Asked,
-        kept: &mut Vec<Subscriber>,
-        gone: &mut Vec<SubscriberId>,
-    ) {
-        let Some(hub) = &mut self.hub else { return };
+    fn answered(&self, asked: &Asked, kept: &mut Vec<Subscriber>, gone: &mut Vec<SubscriberId>) {
         let id = SubscriberId::of(&asked.topic, &asked.callback);
         // Whoever was never kept leaves nothing to write.
-        let Some(noted) = hub.subscribers.get(&id).filter(|noted| noted.asked.is_some()) else {
+        let Some(noted) =
+            self.editor.engine().subscribers().get(&id).filter(|noted| noted.asked.is_some())
+        else {
             return;
         };
-        match hub.settle(id, asked.answered(noted)) {
-            Some(known) => kept.push(known),
-            None => gone.push(id),
-        }
+        settle(id, asked.answered(noted), kept, gone);
     }
 
     /// Has the callbacks asked that an earlier run has not heard. What that run let in
@@ -160,7 +173,8 @@ impl Pipeline {
         let (mut kept, mut gone) = (Vec::new(), Vec::new());
         for id in unheard {
             let Some(hub) = &mut self.hub else { return Ok(()) };
-            let Some(asked) = hub.subscribers.get(&id).and_then(Asked::of) else { continue };
+            let noted = self.editor.engine().subscribers().get(&id);
+            let Some(asked) = noted.and_then(Asked::of) else { continue };
             let site = &plan.server.site;
             if !plan.hub.serves || shelf.feed_at(&asked.topic, site).is_none() {
                 self.answered(&asked, &mut kept, &mut gone);
@@ -176,9 +190,9 @@ impl Pipeline {
     /// Keeps the requests whose hosts nobody has looked up yet: the next start does.
     pub(in crate::pipeline) async fn keep_requests(&mut self) -> Result<(), StoreError> {
         let Some(hub) = &self.hub else { return Ok(()) };
-        let open: Vec<Asked> = hub.requests.not_looked_up().cloned().collect();
-        let kept = open.iter().filter_map(|asked| self.note(asked)).collect();
-        self.keep_subscribers(kept, Vec::new()).await.map(drop)
+        let open = hub.requests.not_looked_up().cloned();
+        let requests = open.filter_map(|asked| Some((asked.clone(), self.feed_of(&asked)?)));
+        self.note(requests.collect()).await
     }
 
     /// Keeps who has confirmed a request; whoever has not stays as they were (H4, H6).
@@ -197,9 +211,8 @@ impl Pipeline {
             let (host, feed) =
                 (host_of(&asked.callback).to_owned(), shown(&asked.topic).to_owned());
             let id = SubscriberId::of(&asked.topic, &asked.callback);
-            let Some(noted) = hub.subscribers.get(&id) else { continue };
+            let Some(noted) = self.editor.engine().subscribers().get(&id) else { continue };
             if asked.wish.mode == Mode::Unsubscribe {
-                hub.subscribers.remove(&id);
                 info!(
                     event = "subscriber_left",
                     host, feed, "{host} is told of {feed} no more, as it asked"
@@ -210,7 +223,6 @@ impl Pipeline {
             let is_new = !noted.is_confirmed();
             let subscriber = Subscriber { address, ..asked.granted(noted, now) };
             let until = subscriber.expires;
-            hub.subscribers.insert(id, subscriber.clone());
             kept.push(subscriber);
             match is_new {
                 true => {
@@ -221,7 +233,7 @@ impl Pipeline {
                 }
             }
         }
-        self.keep_subscribers(kept, gone).await.map(drop)
+        self.keep_subscribers(kept, gone).await
     }
 }
 

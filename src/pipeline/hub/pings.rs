@@ -1,65 +1,42 @@
-//! The feeds as they are in; what a hub elsewhere is to be told of them, out.
-//!
-//! What it was told of is kept as stamps of no documents, so that a restart neither
-//! forgets a change nor tells of it again.
+//! Which feeds a hub elsewhere is to be told of, and when.
 
 use std::collections::BTreeMap;
 
 use url::Url;
 use url::form_urlencoded::Serializer;
 
-use crate::model::{Stamp, Timestamp};
+use crate::model::Timestamp;
 use crate::publish::Site;
 use crate::publish::hub::wait;
-use crate::store::{Store, StoreError};
-
-/// Stamps of this kind are of no document: no path begins so.
-const PINGED: &str = "pinged:";
 
 /// Feeds that one request tells of.
 const MOST: usize = 100;
 
-/// What a hub elsewhere knows.
+/// The feeds that a hub does not know as they are, each with the hash that it will know.
+pub(super) fn news(
+    known: &BTreeMap<String, u64>,
+    hub: &Url,
+    feeds: Vec<(String, u64)>,
+) -> Vec<(String, u64)> {
+    let salt = xxhash_rust::xxh3::xxh3_64(hub.as_str().as_bytes());
+    let feeds = feeds.into_iter().map(|(path, hash)| (path, hash ^ salt));
+    let news = feeds.filter(|(path, hash)| known.get(path) != Some(hash));
+    news.take(MOST).collect()
+}
+
+/// When a hub elsewhere may be told again.
 #[derive(Debug, Default)]
 pub(super) struct Pings {
-    /// Of feeds, by path: what they hashed to, and the hub.
-    told: BTreeMap<String, u64>,
     /// It is not asked before this.
     pub(super) not_before: Timestamp,
     failures: u32,
 }
 
 impl Pings {
-    /// As the store remembers it.
-    pub(super) fn open(store: &dyn Store) -> Result<Self, StoreError> {
-        let stamps = store.stamps()?.into_iter();
-        let told = stamps
-            .filter_map(|(path, stamp)| Some((path.strip_prefix(PINGED)?.to_owned(), stamp.hash)));
-        Ok(Self { told: told.collect(), ..Self::default() })
-    }
-
-    /// The feeds it does not know as they are, each with what it will know.
-    pub(super) fn news(&self, hub: &Url, feeds: Vec<(String, u64)>) -> Vec<(String, u64)> {
-        let salt = xxhash_rust::xxh3::xxh3_64(hub.as_str().as_bytes());
-        let feeds = feeds.into_iter().map(|(path, hash)| (path, hash ^ salt));
-        let news = feeds.filter(|(path, hash)| self.told.get(path) != Some(hash));
-        news.take(MOST).collect()
-    }
-
-    /// Takes in that it was told; what is to be remembered of that. Whether it had failed before.
-    pub(super) fn told(
-        &mut self,
-        feeds: Vec<(String, u64)>,
-        now: Timestamp,
-    ) -> (Vec<(String, Stamp)>, bool) {
-        let had_failed = std::mem::take(&mut self.failures) > 0;
+    /// A ping was accepted. Returns whether the one before had failed.
+    pub(super) fn accepted(&mut self, now: Timestamp) -> bool {
         self.not_before = now;
-        let stamp = |(path, hash): &(String, u64)| {
-            (format!("{PINGED}{path}"), Stamp { hash: *hash, modified: now })
-        };
-        let stamps = feeds.iter().map(stamp).collect();
-        self.told.extend(feeds);
-        (stamps, had_failed)
+        std::mem::take(&mut self.failures) > 0
     }
 
     /// Takes in that it could not be told. Whether that is new.

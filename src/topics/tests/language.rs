@@ -357,30 +357,6 @@ fn a_fingerprint_changes_with_what_decides_and_with_nothing_else() {
 }
 
 #[test]
-fn recompiling_takes_over_what_stands_and_agrees_with_compiling() {
-    let words = vocabulary(&[("v", &["a", "b"])]);
-    let english = Language::default();
-    let named = |queries: &[(&str, &str)]| -> Vec<_> {
-        queries.iter().map(|(id, query)| (TopicId::new(*id), (*query).to_owned())).collect()
-    };
-    let before = named(&[("one", "@v"), ("two", "NOT c"), ("three", "d")]);
-    let after = named(&[("three", "d"), ("two", "NOT c"), ("four", "@v NEAR/3 d")]);
-    let (set, _) = TopicSet::compile(&before, &words, &english).expect("it compiles");
-    let (anew, warnings) = TopicSet::compile(&after, &words, &english).expect("it compiles");
-    let (again, again_warnings) = set.recompile(&after, &words, &english).expect("it compiles");
-    assert_eq!(warnings, again_warnings);
-    for text in ["a", "b x d", "c d", "c"] {
-        let subject = Subject::of_text(text, &english);
-        assert_eq!(anew.matches(&subject), again.matches(&subject), "{text}");
-    }
-    let spelt = Language { spellings: true, ..english };
-    let (respelt, _) = set.recompile(&after, &words, &spelt).expect("it compiles");
-    let none = Sources::new();
-    assert_ne!(respelt.fingerprint(0, &none), again.fingerprint(0, &none));
-    assert!(set.recompile(&named(&[("one", "a b")]), &words, &spelt).is_err());
-}
-
-#[test]
 fn a_prefix_stands_for_both_spellings_where_they_are_one_word() {
     let one = Language { spellings: true, ..Language::default() };
     for (query, text) in [

@@ -1,7 +1,7 @@
-//! What enters a topic and changes in it in; what its archive has yet to tell, out.
+//! A topic's archive: which of its stories closed volumes hold, and which are open yet.
 //!
-//! What a volume tells is kept beside its feeds, under its path without an
-//! ending, the feeds being one text; everything else here derives from that and from the topic's places.
+//! What a volume holds is kept beside its feeds, under its path without an ending, the feeds
+//! being one text; everything else here derives from that and from the topic's places.
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -18,6 +18,8 @@ const SLICE: usize = 500;
 /// The archive of one topic.
 #[derive(Debug, Default)]
 pub(super) struct Archive {
+    /// Whether there are volumes in the store that it does not lead to.
+    stale: bool,
     /// Every story of the topic, by when what it says was last news.
     filed: HashMap<StoryId, Timestamp>,
     /// How many had their last news when.
@@ -39,38 +41,71 @@ struct Contents {
 
 impl Archive {
     /// The archive of a topic as the store has it. Volumes that name another
-    /// site are of no use to readers of this one: their paths are added to `stale`.
+    /// site are of no use to readers of this one.
     pub(super) fn open(
         topic: &TopicId,
-        fingerprint: Fingerprint,
+        version: Fingerprint,
         store: &dyn Store,
         site: &Site,
-        stale: &mut Vec<String>,
     ) -> Result<Self, StoreError> {
-        let (mut archive, mut told) = (Self::default(), HashMap::new());
+        Self::of(topic, archive_of(store, version)?, store, site)
+    }
+
+    /// The archive of a topic that holds these stories, each by when it was last news.
+    pub(super) fn of(
+        topic: &TopicId,
+        stories: Vec<(Timestamp, StoryId)>,
+        store: &dyn Store,
+        site: &Site,
+    ) -> Result<Self, StoreError> {
+        let (mut archive, mut closed) = (Self::default(), HashMap::new());
         let below = archive_path(topic);
         let paths = store.archive(&below)?;
         let volume_of = |path: &String| path.strip_prefix(&below)?.parse::<Volume>().ok();
         for (path, volume) in paths.iter().filter_map(|path| Some((path, volume_of(path)?))) {
-            match contents_at(path, store)? {
+            match contents_at(store.archived(path)?) {
                 Some(contents) if contents.site == mark(site) => {
                     archive.closed.insert(volume);
                     for (story, date) in contents.stories {
-                        let last = told.entry(story).or_insert(date);
+                        let last = closed.entry(story).or_insert(date);
                         *last = date.max(*last);
                     }
                 }
-                _ => stale.extend(paths_of(topic, volume)),
+                _ => archive.stale = true,
             }
         }
-        for (date, story) in archive_of(store, fingerprint)? {
+        for (date, story) in stories {
             archive.filed.insert(story, date);
             archive.arrived(date);
-            if told.get(&story).is_none_or(|told| date > *told) {
+            if closed.get(&story).is_none_or(|closed| date > *closed) {
                 archive.open.insert((date, story));
             }
         }
         Ok(archive)
+    }
+
+    /// The same archive without volumes: the site has moved, and all are made anew.
+    pub(super) fn anew(self) -> Self {
+        let open = self.filed.iter().map(|(story, date)| (*date, *story)).collect();
+        Self { open, closed: BTreeSet::new(), oldest: None, ..self }
+    }
+
+    /// Whether there are volumes in the store that it does not lead to.
+    pub(super) fn has_stale(&self) -> bool {
+        self.stale
+    }
+
+    /// The paths of volumes in the store that it does not lead to.
+    pub(super) fn paths_besides(
+        &self,
+        topic: &TopicId,
+        store: &dyn Store,
+    ) -> Result<Vec<String>, StoreError> {
+        let kept: BTreeSet<String> =
+            self.closed.iter().flat_map(|volume| paths_of(topic, *volume)).collect();
+        let mut paths = store.archive(&archive_path(topic))?;
+        paths.retain(|path| !kept.contains(path));
+        Ok(paths)
     }
 
     /// The stories of the topic.
@@ -129,13 +164,13 @@ impl Archive {
         Some(date)
     }
 
-    /// The stories whose last news no volume tells.
-    pub(super) fn untold(&self) -> impl Iterator<Item = StoryId> {
+    /// The stories whose last news no volume holds.
+    pub(super) fn open_stories(&self) -> impl Iterator<Item = StoryId> {
         self.open.iter().map(|(_, story)| *story)
     }
 
     /// Whether a story is one of them.
-    pub(super) fn is_untold(&self, story: StoryId) -> bool {
+    pub(super) fn is_open(&self, story: StoryId) -> bool {
         self.filed.get(&story).is_some_and(|date| self.open.contains(&(*date, story)))
     }
 
@@ -144,9 +179,24 @@ impl Archive {
         self.closed.last().copied()
     }
 
-    /// The volumes that close now.
-    pub(super) fn closing(&self, now: Timestamp) -> Vec<(Volume, Vec<StoryId>)> {
-        Volume::closing(self.open.iter().copied(), self.last(), now)
+    /// How many there are.
+    pub(super) fn open_count(&self) -> usize {
+        self.open.len()
+    }
+
+    /// The volumes that close now, where at most so many stories may stay open.
+    pub(super) fn closing(&self, most: usize, now: Timestamp) -> Vec<(Volume, Vec<StoryId>)> {
+        Volume::closing(self.open.iter().copied(), self.last(), most, now)
+    }
+
+    /// The volumes that these stories close in at once, as far as they are open.
+    pub(super) fn closing_at_once(
+        &self,
+        stories: &BTreeSet<StoryId>,
+        now: Timestamp,
+    ) -> Vec<(Volume, Vec<StoryId>)> {
+        let open = self.open.iter().filter(|(_, story)| stories.contains(story));
+        Volume::closing(open.copied(), self.last(), 0, now)
     }
 
     /// What is to be kept of a volume beside its feeds: its path and text.
@@ -174,37 +224,36 @@ impl Archive {
     }
 
     /// Drops the oldest volumes, as long as none of their stories is kept any
-    /// more; adds their paths to those that go.
+    /// more; returns the paths that go. `text` reads what is kept under a path.
     pub(super) fn forget(
         &mut self,
         topic: &TopicId,
-        store: &dyn Store,
-        gone: &mut Vec<String>,
-    ) -> Result<(), StoreError> {
+        text: impl Fn(&str) -> Result<Option<String>, StoreError>,
+    ) -> Result<Vec<String>, StoreError> {
+        let mut gone = Vec::new();
         while let Some(oldest) = self.closed.first().copied() {
-            let told = match self.oldest.take().filter(|(volume, _)| *volume == oldest) {
-                Some((_, told)) => told,
+            let holds = match self.oldest.take().filter(|(volume, _)| *volume == oldest) {
+                Some((_, holds)) => holds,
                 None => {
-                    let contents = contents_at(&format!("{}{oldest}", archive_path(topic)), store)?;
-                    let told = contents.into_iter().flat_map(|contents| contents.stories);
-                    told.map(|(story, _)| story).collect()
+                    let contents = contents_at(text(&format!("{}{oldest}", archive_path(topic)))?);
+                    let holds = contents.into_iter().flat_map(|contents| contents.stories);
+                    holds.map(|(story, _)| story).collect()
                 }
             };
-            if told.iter().any(|story| self.filed.contains_key(story)) {
-                self.oldest = Some((oldest, told));
+            if holds.iter().any(|story| self.filed.contains_key(story)) {
+                self.oldest = Some((oldest, holds));
                 break;
             }
             gone.extend(paths_of(topic, oldest));
             self.closed.remove(&oldest);
         }
-        Ok(())
+        Ok(gone)
     }
 }
 
-/// What the volume kept under a path tells, if that can be read.
-fn contents_at(path: &str, store: &dyn Store) -> Result<Option<Contents>, StoreError> {
-    let text = store.archived(path)?;
-    Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
+/// What a volume holds, if the text that is kept of that can be read.
+fn contents_at(text: Option<String>) -> Option<Contents> {
+    text.and_then(|text| serde_json::from_str(&text).ok())
 }
 
 /// The paths of what is archived of topics that are no more.
@@ -223,7 +272,7 @@ fn paths_of(topic: &TopicId, volume: Volume) -> impl Iterator<Item = String> {
 }
 
 /// What a site is known by in its volumes: their addresses, and whose ids they bear.
-fn mark(site: &Site) -> String {
+pub(super) fn mark(site: &Site) -> String {
     format!("{} {}", site.base_url, site.authority)
 }
 

@@ -1,12 +1,13 @@
-//! A poll and what came of it in; lines of the log, out.
+//! Logs what polls and other turns came to.
 //!
 //! One line for what matters: news, and what became of a source, once.
 
 use tracing::{debug, info, warn};
 
+use crate::fetch::websub;
 use crate::model::{EventKind, Outcome, Poll, SourceEvent, SourceId};
 
-use super::Ingested;
+use crate::engine::{Event, HubAnswer, Ingested, Refilled};
 
 /// News of a source, to be told of once readers can read it.
 #[derive(Debug)]
@@ -60,6 +61,61 @@ pub(super) fn of_poll(poll: &Poll, ingested: &Ingested) {
     }
     for event in &ingested.events {
         of_source(source, event, &poll.outcome);
+    }
+}
+
+/// Logs what a turn is to be reported for.
+pub(super) fn of_event(event: &Event) {
+    match event {
+        Event::TopicSilent { topic, why } => {
+            warn!(event = "topic_silent", %topic, "topic {topic} is silent: {why}");
+        }
+        Event::TopicSpeaks { topic, since } => {
+            info!(event = "topic_speaks", %topic, "topic {topic} speaks again: it had been silent since {since}");
+        }
+        Event::PushDistrusted { source, hub } => {
+            warn!(event = "push_distrusted", %source, "{hub} let news of {source} pass: it is polled as ever for a week");
+        }
+        Event::Hub { source, answer } => of_hub(source, answer),
+        Event::ClockWasAhead(sources) => warn!(
+            event = "clock_was_ahead",
+            sources,
+            "the clock was ahead when {sources} sources were last asked: the times that it set are void"
+        ),
+        Event::Planned | Event::Refilled(_) => {}
+    }
+}
+
+fn of_hub(source: &SourceId, answer: &HubAnswer) {
+    match answer {
+        HubAnswer::Request(_) => {}
+        HubAnswer::Answered { hub, answer: Ok(()), .. } => {
+            debug!(event = "hub_asked", %source, "{hub} was asked for {source}");
+        }
+        HubAnswer::Answered { hub, answer: Err(failure), was_failing: true } => {
+            debug!(event = "hub_still_failing", %source, "{hub} still cannot be asked for {source}: {failure}");
+        }
+        HubAnswer::Answered { hub, answer: Err(failure), was_failing: false } => {
+            warn!(event = "hub_failing", %source, "{hub} cannot be asked for {source}, which is polled: {failure}");
+        }
+        HubAnswer::Callback { hub, answer: websub::Answer::Noted, .. } => {
+            warn!(event = "push_denied", %source, "{hub} will not push {source}: it is polled");
+        }
+        HubAnswer::Callback { hub, until: Some(until), .. } => {
+            info!(event = "push_active", %source, %until, "{hub} pushes {source} until {until}");
+        }
+        HubAnswer::Callback { .. } => {}
+    }
+}
+
+/// One line for each topic that is another than at the last run.
+pub(super) fn topics_changed(refilled: &[Refilled]) {
+    for refilled in refilled {
+        let Refilled { topic, matched, added, lost } = refilled;
+        info!(
+            event = "topic_changed", %topic, matched, added, lost,
+            "topic {topic}: query changed, {refilled}"
+        );
     }
 }
 

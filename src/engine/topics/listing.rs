@@ -1,4 +1,4 @@
-//! A store in; places and stories in the order of a feed, out.
+//! Lists places and stories of the store in the order of a feed.
 
 use super::{EVERYTHING, SLICE};
 use crate::model::{Fingerprint, Story, StoryId, Timestamp};

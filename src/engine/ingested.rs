@@ -1,6 +1,6 @@
-//! What became of a poll's entries in; how many were news, out.
+//! What one poll came to, for the log and for whoever asked for it.
 
-use crate::model::{Admitted, SourceEvent, Verdict};
+use crate::model::{Admitted, Poll, SourceEvent, Verdict};
 
 /// What one poll came to, for the log.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -13,6 +13,17 @@ pub struct Ingested {
     pub revised: usize,
     /// What became of the source.
     pub events: Vec<SourceEvent>,
+}
+
+/// A poll, and what came of it.
+#[derive(Debug, Clone)]
+pub struct Polled {
+    /// The poll.
+    pub poll: Poll,
+    /// What its entries came to.
+    pub ingested: Ingested,
+    /// Whether it has changed how long its server is to be left alone.
+    pub is_held_anew: bool,
 }
 
 impl Ingested {

@@ -1,4 +1,4 @@
-//! What publishing took in; when it is done next, out.
+//! Limits how much of the time publishing takes.
 //!
 //! Whatever a gathering of polls changes, whole feeds are rendered and compressed for it.
 //! Where nothing else is coming that is done at once. While polls end one after another
@@ -22,12 +22,12 @@ const LONGEST: Duration = Duration::from_secs(2);
 
 /// When publishing was done last, and how long it took.
 #[derive(Debug, Default)]
-pub(super) struct Press {
+pub(super) struct PublishThrottle {
     took: Duration,
     free_at: Option<Instant>,
 }
 
-impl Press {
+impl PublishThrottle {
     /// It was done, and took so long until now.
     fn published(&mut self, took: Duration, now: Instant) {
         self.took = Duration::ZERO;
@@ -49,14 +49,14 @@ impl Press {
 impl Pipeline {
     /// Publishes what changed, if its time has come, and has it compressed.
     pub(super) async fn publish_when_due(&mut self) -> Result<(), StoreError> {
-        if self.press.is_due(!self.polls.is_empty(), Instant::now()) {
+        if self.publishing.throttle.is_due(!self.polls.tasks.is_empty(), Instant::now()) {
             self.publish().await?;
         }
         let shelf = self.editor.shelf();
-        let which = if self.polls.is_empty() { Which::All } else { Which::Asked };
-        if self.compressing.is_empty() && shelf.is_plain(which) {
+        let which = if self.polls.tasks.is_empty() { Which::All } else { Which::Asked };
+        if self.publishing.compressing.is_empty() && shelf.is_plain(which) {
             let shelf = shelf.clone();
-            self.compressing.spawn_blocking(move || {
+            self.publishing.compressing.spawn_blocking(move || {
                 let began = Instant::now();
                 while shelf.compress(which) {}
                 began.elapsed()
@@ -70,26 +70,28 @@ impl Pipeline {
         if self.editor.has_unpublished() {
             let began = Instant::now();
             self.editor.publish().await?;
-            self.press.published(began.elapsed(), Instant::now());
+            self.publishing.throttle.published(began.elapsed(), Instant::now());
         }
-        self.untold.drain(..).for_each(|news| news.tell());
+        self.publishing.unreported.drain(..).for_each(|news| news.tell());
         Ok(())
     }
 
     /// When what changed is published, if something did.
     pub(super) fn publish_at(&self) -> Option<Instant> {
-        self.editor.has_unpublished().then(|| self.press.free_at.unwrap_or_else(Instant::now))
+        self.editor
+            .has_unpublished()
+            .then(|| self.publishing.throttle.free_at.unwrap_or_else(Instant::now))
     }
 
     /// Whoever compresses is done, for now.
     pub(super) fn compressed(&mut self, took: Duration) {
-        self.press.worked(took, Instant::now());
+        self.publishing.throttle.worked(took, Instant::now());
     }
 
     /// Whether all that changed is served in every coding.
     pub(super) fn is_published(&self) -> bool {
         !self.editor.has_unpublished()
-            && self.compressing.is_empty()
+            && self.publishing.compressing.is_empty()
             && !self.editor.shelf().is_plain(Which::All)
     }
 }
@@ -105,31 +107,35 @@ mod tests {
     #[test]
     fn where_nothing_else_is_coming_news_is_published_at_once() {
         let now = Instant::now();
-        let mut press = Press::default();
-        assert!(press.is_due(true, now), "nothing was published yet");
-        press.published(millis(100), now);
-        assert!(press.is_due(false, now));
-        assert!(!press.is_due(true, now));
+        let mut throttle = PublishThrottle::default();
+        assert!(throttle.is_due(true, now), "nothing was published yet");
+        throttle.published(millis(100), now);
+        assert!(throttle.is_due(false, now));
+        assert!(!throttle.is_due(true, now));
     }
 
     #[test]
     fn while_polls_end_publishing_with_all_it_leaves_to_do_takes_a_tenth_of_the_time() {
         let now = Instant::now();
-        let mut press = Press::default();
-        press.published(millis(10), now);
-        assert!(!press.is_due(true, now + millis(89)) && press.is_due(true, now + millis(90)));
-        press.worked(millis(20), now + millis(20));
-        assert!(!press.is_due(true, now + millis(289)) && press.is_due(true, now + millis(290)));
+        let mut throttle = PublishThrottle::default();
+        throttle.published(millis(10), now);
+        assert!(
+            !throttle.is_due(true, now + millis(89)) && throttle.is_due(true, now + millis(90))
+        );
+        throttle.worked(millis(20), now + millis(20));
+        assert!(
+            !throttle.is_due(true, now + millis(289)) && throttle.is_due(true, now + millis(290))
+        );
         // The next one is counted by itself.
-        press.published(millis(10), now + millis(300));
-        assert!(press.is_due(true, now + millis(390)));
+        throttle.published(millis(10), now + millis(300));
+        assert!(throttle.is_due(true, now + millis(390)));
     }
 
     #[test]
     fn however_long_it_takes_news_waits_for_seconds_only() {
         let now = Instant::now();
-        let mut press = Press::default();
-        press.published(millis(60_000), now);
-        assert!(press.is_due(true, now + LONGEST));
+        let mut throttle = PublishThrottle::default();
+        throttle.published(millis(60_000), now);
+        assert!(throttle.is_due(true, now + LONGEST));
     }
 }

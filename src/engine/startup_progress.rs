@@ -1,8 +1,8 @@
-//! What a start is at in; words for whoever waits for it, out.
+//! How far a start has come, in words for whoever waits for it.
 
 use std::sync::{Mutex, PoisonError};
 
-use super::refilled::grouped;
+use super::grouped;
 
 /// How far a start has come: written by what starts, read by who tells of it.
 #[derive(Debug, Default)]

@@ -1,8 +1,6 @@
-//! What a changed topic gained and lost in; the line that says so, out.
+//! What a changed topic gained and lost.
 
 use std::fmt;
-
-use tracing::info;
 
 use crate::model::TopicId;
 
@@ -28,7 +26,7 @@ impl fmt::Display for Refilled {
 }
 
 /// `1,204`.
-pub(super) fn grouped(number: usize) -> String {
+pub fn grouped(number: usize) -> String {
     let digits = number.to_string();
     let mut grouped = String::new();
     for (i, digit) in digits.chars().enumerate() {
@@ -38,17 +36,6 @@ pub(super) fn grouped(number: usize) -> String {
         grouped.push(digit);
     }
     grouped
-}
-
-/// One line for each topic that is another than at the last run.
-pub(super) fn tell(refilled: Option<&[Refilled]>) {
-    for refilled in refilled.unwrap_or_default() {
-        let Refilled { topic, matched, added, lost } = refilled;
-        info!(
-            event = "topic_changed", %topic, matched, added, lost,
-            "topic {topic}: query changed, {refilled}"
-        );
-    }
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! How far changed topics are filled in; what whoever asks for it is told, out.
+//! How far changed topics are filled, for those who report on it.
 
 use std::sync::{Mutex, PoisonError};
 

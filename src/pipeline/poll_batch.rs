@@ -1,4 +1,4 @@
-//! Polls that ended in; which go into one commit, and when, out.
+//! Decides which polls go into one commit, and when.
 //!
 //! A commit costs about the same, in time and in wear of the disk, however many polls it
 //! holds. What brings something is committed at once, with all that ended meanwhile. Most
@@ -31,7 +31,7 @@ pub(super) type Ended = Result<(Id, Poll), JoinError>;
 
 /// Polls that ended and are not committed.
 #[derive(Debug, Default)]
-pub(super) struct Gathering {
+pub(super) struct PollBatch {
     ended: Vec<Ended>,
     entries: usize,
     /// Whether one of them is not to wait for others.
@@ -39,7 +39,7 @@ pub(super) struct Gathering {
     rested_at: Option<Instant>,
 }
 
-impl Gathering {
+impl PollBatch {
     /// A poll has ended.
     pub(super) fn add(&mut self, ended: Ended) {
         self.presses |= match &ended {
@@ -88,11 +88,11 @@ impl Pipeline {
     /// A poll has ended, and others may have meanwhile.
     pub(super) fn gather(&mut self, first: Ended) {
         self.pulse.progressed();
-        self.gathering.add(first);
-        while self.gathering.has_room()
-            && let Some(ended) = self.polls.try_join_next_with_id()
+        self.polls.batch.add(first);
+        while self.polls.batch.has_room()
+            && let Some(ended) = self.polls.tasks.try_join_next_with_id()
         {
-            self.gathering.add(ended);
+            self.polls.batch.add(ended);
         }
     }
 }
@@ -114,38 +114,38 @@ mod tests {
     }
 
     /// Where committing was done just now and took ten milliseconds.
-    async fn after_a_commit(polls: impl IntoIterator<Item = Poll>) -> (Gathering, Instant) {
-        let (mut gathering, now) = (Gathering::default(), Instant::now());
-        gathering.committed(Duration::from_millis(10), now);
+    async fn after_a_commit(polls: impl IntoIterator<Item = Poll>) -> (PollBatch, Instant) {
+        let (mut batch, now) = (PollBatch::default(), Instant::now());
+        batch.committed(Duration::from_millis(10), now);
         for poll in polls {
             let mut tasks = JoinSet::new();
             tasks.spawn(async { poll });
-            gathering.add(tasks.join_next_with_id().await.unwrap());
+            batch.add(tasks.join_next_with_id().await.unwrap());
         }
-        (gathering, now)
+        (batch, now)
     }
 
     #[tokio::test]
     async fn what_found_nothing_changed_waits_for_others_that_are_under_way() {
-        let (gathering, now) = after_a_commit([quiet()]).await;
+        let (batch, now) = after_a_commit([quiet()]).await;
         let rested = now + Duration::from_millis(40);
-        assert!(!gathering.is_due(true, now) && gathering.is_due(true, rested));
-        assert_eq!(gathering.due_at(), Some(rested));
-        assert!(gathering.is_due(false, now), "there is nobody to wait for");
-        let (mut gathering, now) = after_a_commit(vec![quiet(); MOST]).await;
-        assert!(gathering.is_due(true, now), "that is enough for one commit");
-        assert_eq!(gathering.take().len(), MOST);
-        assert!(!gathering.is_due(false, now) && gathering.due_at().is_none());
+        assert!(!batch.is_due(true, now) && batch.is_due(true, rested));
+        assert_eq!(batch.due_at(), Some(rested));
+        assert!(batch.is_due(false, now), "there is nobody to wait for");
+        let (mut batch, now) = after_a_commit(vec![quiet(); MOST]).await;
+        assert!(batch.is_due(true, now), "that is enough for one commit");
+        assert_eq!(batch.take().len(), MOST);
+        assert!(!batch.is_due(false, now) && batch.due_at().is_none());
     }
 
     #[tokio::test]
     async fn what_brings_something_waits_for_nobody_and_takes_with_it_what_does() {
         let failure = Failure::new(FailureKind::Timeout, "there was no answer");
         let failed = Poll { outcome: Outcome::Failed(failure), ..quiet() };
-        let (mut gathering, now) = after_a_commit([quiet(), failed]).await;
-        assert!(gathering.is_due(true, now));
-        assert_eq!(gathering.take().len(), 2);
-        gathering.add(after_a_commit([quiet()]).await.0.take().remove(0));
-        assert!(!gathering.is_due(true, now), "what pressed is gone");
+        let (mut batch, now) = after_a_commit([quiet(), failed]).await;
+        assert!(batch.is_due(true, now));
+        assert_eq!(batch.take().len(), 2);
+        batch.add(after_a_commit([quiet()]).await.0.take().remove(0));
+        assert!(!batch.is_due(true, now), "what pressed is gone");
     }
 }

@@ -1,0 +1,328 @@
+//! The deterministic state machine that decides everything the store holds.
+//!
+//! Everything that reaches the daemon from outside and changes the store is a [`Turn`].
+//! [`Engine::apply`] turns one into a [`Step`]: the one commit to write, the feeds that it
+//! touched and what to report. It reads no clock (`now` is the turn's) and the store only
+//! through a [`Reader`], which shows it as the turn before left it. So the same turns give the
+//! same records, feed bodies, archive volumes and Last-Modified, however often the feeds were
+//! published, the daemon was restarted or killed, and however polls were grouped into turns.
+//!
+//! A step's commit may have to wait, for a full disk. It is then written later as it is: the
+//! engine is never taken back to an earlier state.
+//!
+//! | file | decides |
+//! |---|---|
+//! | `polls` | what the entries of polls are, and what is recorded of their sources |
+//! | `topics` | which stories each feed holds; `topics/fill` fills changed topics |
+//! | `retention_walk` | which stories are kept no longer |
+//! | `archive`, `volumes` | which archive volumes close, and what they say |
+//! | `silence` | which topics fell silent |
+//! | `feeds` | every feed's Last-Modified |
+//! | `plan` | what a new configuration changes |
+//! | `hubs`, `subscribers` | subscriptions at sources' hubs and at ours |
+
+mod archive;
+mod feeds;
+mod fill_progress;
+mod hubs;
+mod ingested;
+mod plan;
+mod polls;
+mod reader;
+mod refilled;
+mod retention_walk;
+mod silence;
+mod startup_progress;
+mod subscribers;
+mod topics;
+mod turn;
+mod volumes;
+mod work;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use crate::config::Plan;
+use crate::fetch::Market;
+use crate::model::{
+    EngineRecord, Key, Memory, Progress, SourceId, StoryId, Subscriber, SubscriberId, Timestamp,
+};
+use crate::store::{Commit, Store, StoreError};
+
+pub use fill_progress::{Fillings, TopicFilling};
+pub use ingested::{Ingested, Polled};
+pub use reader::Reader;
+pub use refilled::{Refilled, grouped};
+pub use startup_progress::Opening;
+pub use turn::{Event, HubAnswer, Step, Turn};
+
+pub(crate) use archive::archive_of;
+pub(crate) use hubs::callbacks_of;
+pub(crate) use polls::rules;
+pub(crate) use silence::silences;
+pub(crate) use topics::{Topics, after, holds, latest_first, names, words};
+
+use feeds::Feeds;
+use silence::Silences;
+use work::Work;
+
+/// Clocks are set back by so much every now and then, and that voids nothing.
+const SKEW: Duration = Duration::from_secs(60);
+
+/// The number of the engine's rules: it is raised with every change after which the same turns
+/// lead to another state.
+pub const RULES_VERSION: u32 = 1;
+
+/// What is remembered of every source; read by whoever reports on it, written by the engine.
+pub type Memories = Arc<RwLock<BTreeMap<SourceId, Box<Memory>>>>;
+
+/// The state that turns change.
+pub struct Engine {
+    plan: Arc<Plan>,
+    progress: Progress,
+    memories: Memories,
+    topics: Topics,
+    feeds: Feeds,
+    silences: Silences,
+    /// What polls cost.
+    market: Market,
+    /// Shingles of earlier spans of time were forgotten.
+    shingles_from: Option<Key>,
+    subscribers: BTreeMap<SubscriberId, Subscriber>,
+    /// Of feeds, by path: the hash that a hub elsewhere accepted last.
+    pinged: BTreeMap<String, u64>,
+    /// The topics whose archive is made anew, by turns of its own.
+    behind: BTreeSet<usize>,
+}
+
+impl Engine {
+    /// The state as the last turn left it in the store, and the step that puts `plan` in force
+    /// at `at`. Where the plan is the one that was in force, the step changes nothing.
+    pub fn open(
+        plan: Arc<Plan>,
+        store: &dyn Store,
+        at: Timestamp,
+        opening: &Opening,
+    ) -> Result<(Self, Step), StoreError> {
+        let records = store.engine_records()?;
+        let progress = records.iter().find_map(|record| match record {
+            EngineRecord::Progress(progress) => Some(*progress),
+            _ => None,
+        });
+        let topics = Topics::open(plan.clone(), &records, store, opening)?;
+        opening.begin("reading what is remembered of sources", plan.sources.len());
+        let memories = store.memories()?;
+        let market = Market::recall(memories.values().map(|memory| &**memory));
+        let pinged = records.iter().filter_map(|record| match record {
+            EngineRecord::Ping { path, hash, .. } => Some((path.clone(), *hash)),
+            _ => None,
+        });
+        let mut engine = Self {
+            feeds: Feeds::open(&records),
+            silences: Silences::open(&records, &plan, &topics),
+            plan: plan.clone(),
+            progress: progress.unwrap_or_default(),
+            memories: Arc::new(RwLock::new(memories)),
+            topics,
+            market,
+            shingles_from: None,
+            subscribers: store.subscribers()?.into_iter().map(|one| (one.id(), one)).collect(),
+            pinged: pinged.collect(),
+            behind: BTreeSet::new(),
+        };
+        engine.behind = engine.topics.backlog().into_iter().collect();
+        let recent = Default::default();
+        // Where the last turn is dated in the future, a clock was ahead.
+        if engine.progress.applied > at.after(SKEW) {
+            engine.progress.applied = at;
+        }
+        // A restart under the same plan is no turn of its own.
+        let is_same = engine.progress.plan == feeds::digest(&plan);
+        let at = if is_same { engine.progress.applied } else { at };
+        let step = engine.begin(at, &Reader::new(store, &recent), |engine, work| {
+            if !is_same {
+                work.events.push(Event::Planned);
+            }
+            engine.follow_plan(plan, None, work)
+        })?;
+        Ok((engine, step))
+    }
+
+    /// Applies a turn. The state is then as if the step's commit were written.
+    ///
+    /// # Errors
+    /// The store cannot be read; the engine is of no use any more.
+    pub fn apply(&mut self, turn: Turn, reader: &Reader<'_>) -> Result<Step, StoreError> {
+        match turn {
+            Turn::Polls(polls) => {
+                self.begin(Timestamp::EPOCH, reader, |engine, work| engine.polls(polls, work))
+            }
+            Turn::PushReceived(poll) => self
+                .begin(Timestamp::EPOCH, reader, |engine, work| engine.push_received(poll, work)),
+            Turn::Plan { plan, at } => {
+                self.begin(at, reader, |engine, work| engine.replan(plan, work))
+            }
+            Turn::ClockCorrected { at } => {
+                self.progress.applied = self.progress.applied.min(at);
+                self.begin(at, reader, |engine, work| {
+                    engine.reschedule(work);
+                    Ok(())
+                })
+            }
+            Turn::TopicFilled { topics, at } => {
+                self.begin(at, reader, |engine, work| engine.topic_filled(&topics, work))
+            }
+            Turn::ArchiveContinued { at } => {
+                self.begin(at, reader, |engine, work| engine.continue_archives(work))
+            }
+            Turn::HubRequested { .. }
+            | Turn::HubAnswered { .. }
+            | Turn::HubCallback { .. }
+            | Turn::PingReceived { .. }
+            | Turn::PushRejected { .. }
+            | Turn::PollRequested { .. } => {
+                let at = turn.at();
+                self.begin(at, reader, |engine, work| {
+                    engine.hub_turn(turn, work);
+                    Ok(())
+                })
+            }
+            Turn::SubscriptionRequested { .. }
+            | Turn::SubscribersUpdated { .. }
+            | Turn::HubNotified { .. } => {
+                let at = turn.at();
+                self.begin(at, reader, |engine, work| {
+                    engine.subscriber_turn(turn, work);
+                    Ok(())
+                })
+            }
+        }
+    }
+
+    /// Runs what a turn does and closes its commit. Time never runs backwards.
+    fn begin(
+        &mut self,
+        at: Timestamp,
+        reader: &Reader<'_>,
+        act: impl FnOnce(&mut Self, &mut Work<'_>) -> Result<(), StoreError>,
+    ) -> Result<Step, StoreError> {
+        let before = self.progress;
+        let mut work = Work::new(reader, at.max(before.applied));
+        act(self, &mut work)?;
+        self.feeds.record(&mut work);
+        let (mut step, memories) = work.finish();
+        if !step.commit.is_empty() || self.progress != before {
+            self.progress.applied = step.at;
+            step.commit.engine.push(EngineRecord::Progress(self.progress));
+        }
+        let mut known = self.memories.write().unwrap_or_else(PoisonError::into_inner);
+        for (source, memory) in memories {
+            known.insert(source, Box::new(memory));
+        }
+        drop(known);
+        Ok(step)
+    }
+
+    /// What is remembered of every source, for those who report on it.
+    pub fn memories(&self) -> Memories {
+        self.memories.clone()
+    }
+
+    /// What is remembered of one source, to be looked at: it is large.
+    pub fn with_memory<T>(&self, source: &SourceId, look: impl FnOnce(&Memory) -> T) -> T {
+        let memories = self.memories.read().unwrap_or_else(PoisonError::into_inner);
+        let place = self.plan.sources.get(source).map(|source| source.location.hash());
+        // What an address did says nothing of the one that the operator put in its place.
+        let is_of = |of: Option<u64>| of.is_none() || place.is_none() || of == place;
+        match memories.get(source).filter(|memory| is_of(memory.of)) {
+            Some(memory) => look(memory),
+            None => look(&Memory::default()),
+        }
+    }
+
+    /// The plan in force.
+    pub fn plan(&self) -> &Arc<Plan> {
+        &self.plan
+    }
+
+    /// Time of the last turn that was applied.
+    pub fn now(&self) -> Timestamp {
+        self.progress.applied
+    }
+
+    /// Every feed: the topics by their place in the plan, and after them the one of all stories.
+    pub fn all_feeds(&self) -> BTreeSet<usize> {
+        self.topics.all()
+    }
+
+    /// The stories that a feed holds.
+    pub fn on_feed(
+        &self,
+        feed: usize,
+        reader: &Reader<'_>,
+    ) -> Result<BTreeSet<StoryId>, StoreError> {
+        self.topics.on_feed(feed, reader)
+    }
+
+    /// Where stories stand, for those who render feeds.
+    pub(crate) fn topics(&self) -> &Topics {
+        &self.topics
+    }
+
+    /// When the documents of a feed were last modified.
+    pub fn modified(&self, feed: usize) -> Timestamp {
+        self.feeds.modified(&self.plan, feed)
+    }
+
+    /// When what belongs to no single topic was last modified.
+    pub fn site_modified(&self) -> Timestamp {
+        self.feeds.site_modified()
+    }
+
+    /// The topics that were published once and are not in the plan.
+    pub fn gone_topics(&self) -> Vec<crate::model::TopicId> {
+        self.feeds.gone(&self.plan)
+    }
+
+    /// The subscribers of our hub.
+    pub fn subscribers(&self) -> &BTreeMap<SubscriberId, Subscriber> {
+        &self.subscribers
+    }
+
+    /// What a hub elsewhere accepted last: paths of feeds and their hashes.
+    pub fn pinged(&self) -> &BTreeMap<String, u64> {
+        &self.pinged
+    }
+
+    /// Whether topics are being filled.
+    pub fn is_filling(&self) -> bool {
+        self.topics.is_filling()
+    }
+
+    /// Whether filling has nothing left to match, so that [`Turn::TopicFilled`] is due.
+    pub fn is_filled(&self) -> bool {
+        self.topics.is_filled()
+    }
+
+    /// The topics being filled, for [`Turn::TopicFilled`].
+    pub fn filling(&self) -> Vec<(crate::model::TopicId, crate::model::Fingerprint)> {
+        self.topics.filling()
+    }
+
+    /// How far changed topics are filled, for those who report on it.
+    pub fn fillings(&self) -> Arc<Fillings> {
+        self.topics.fillings()
+    }
+
+    /// Matches a slice of the stored stories against the topics that are being filled. The
+    /// commit holds derived data alone: places that count only from [`Turn::TopicFilled`] on.
+    pub fn fill(&mut self, reader: &Reader<'_>) -> Result<Commit, StoreError> {
+        self.topics.fill_slice(reader)
+    }
+
+    /// Whether volumes wait to be closed by [`Turn::ArchiveContinued`].
+    pub fn has_archive_backlog(&self) -> bool {
+        self.topics.has_archive_backlog()
+    }
+}

@@ -1,0 +1,102 @@
+//! Puts a plan in force, and publishes the topics that are filled for it.
+
+use std::sync::Arc;
+
+use super::turn::Event;
+use super::work::Work;
+use super::{Engine, feeds, rules};
+use crate::config::Plan;
+use crate::dedup;
+use crate::fetch::{self, Rescheduled};
+use crate::model::{Fingerprint, Memory, TopicId};
+use crate::store::StoreError;
+
+impl Engine {
+    /// Puts another plan in force.
+    pub(super) fn replan(
+        &mut self,
+        plan: Arc<Plan>,
+        work: &mut Work<'_>,
+    ) -> Result<(), StoreError> {
+        let former = self.plan.clone();
+        work.events.push(Event::Planned);
+        self.follow_plan(plan, Some(former), work)
+    }
+
+    /// Puts a plan in force. `former` is the one before, where that is known.
+    pub(super) fn follow_plan(
+        &mut self,
+        plan: Arc<Plan>,
+        former: Option<Arc<Plan>>,
+        work: &mut Work<'_>,
+    ) -> Result<(), StoreError> {
+        self.topics.replan(plan.clone(), former, work)?;
+        self.plan = plan.clone();
+        self.progress.plan = feeds::digest(&plan);
+        self.enforce(work)?;
+        self.feeds.touch(&plan, work);
+        self.end_pushes(work);
+        self.reschedule(work);
+        for feed in self.feeds.follow(&plan, work.now) {
+            work.touch(feed);
+        }
+        self.begin_archives(&work.touched_now().clone(), work)?;
+        Ok(())
+    }
+
+    /// Publishes topics under the versions that are filled.
+    pub(super) fn topic_filled(
+        &mut self,
+        topics: &[(TopicId, Fingerprint)],
+        work: &mut Work<'_>,
+    ) -> Result<(), StoreError> {
+        let refilled = self.topics.publish_filled(topics, work)?;
+        let filled = work.touched_now().clone();
+        self.begin_archives(&filled, work)?;
+        for feed in filled {
+            self.close_old(feed, work)?;
+        }
+        let plan = self.plan.clone();
+        self.feeds.touch(&plan, work);
+        work.events.push(Event::Refilled(refilled));
+        Ok(())
+    }
+
+    /// Brings the times of all sources in line with the plan and with the time it is (P40).
+    pub(super) fn reschedule(&mut self, work: &mut Work<'_>) {
+        let (plan, mut void) = (self.plan.clone(), 0);
+        for source in plan.sources.values() {
+            let rescheduled =
+                |memory: &Memory| fetch::rescheduled(memory, source, &plan.polling, work.now);
+            let changed = match work.memory(&source.id) {
+                Some(memory) => rescheduled(memory),
+                None => self.with_memory(&source.id, rescheduled),
+            };
+            if let Some(Rescheduled { memory, was_ahead }) = changed {
+                work.remember(source.id.clone(), memory);
+                void += usize::from(was_ahead);
+            }
+        }
+        if void > 0 {
+            work.events.push(Event::ClockWasAhead(void));
+        }
+    }
+
+    /// Applies the operator's overrides to what is stored already.
+    fn enforce(&mut self, work: &mut Work<'_>) -> Result<(), StoreError> {
+        let (plan, now, reader) = (self.plan.clone(), work.now, work.reader());
+        let mut keys = plan.overrides.keys();
+        if keys.is_empty() {
+            return Ok(());
+        }
+        let rules = rules(&plan);
+        let known = reader.lookalikes(&keys)?;
+        keys.extend(dedup::keys_of_entries(&known, &rules, now));
+        let mut known = reader.lookalikes(&keys)?;
+        for admitted in dedup::enforce(&mut known, &rules, now) {
+            self.topics.file(&admitted, work);
+            work.admit(admitted);
+        }
+        Ok(())
+    }
+}

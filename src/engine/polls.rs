@@ -1,0 +1,284 @@
+//! Applies polls: judges their entries, finds their topics, and records what came of each source.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use super::turn::Event;
+use super::work::Work;
+use super::{Engine, Ingested, Polled, Reader};
+use crate::config::Plan;
+use crate::dedup::{self, Candidate, Judged, Rules};
+use crate::fetch::{self, News, websub};
+use crate::model::{
+    Enrich, Hold, Key, KeyKind, Lookalikes, Memory, Outcome, Poll, Reading, SourceEvent, StoryId,
+    Timestamp, Verdict,
+};
+use crate::store::StoreError;
+
+/// Copies follow within days; shingles are kept for some times as long.
+const SHINGLES_KEPT: Duration = Duration::from_secs(12 * 7 * 24 * 3600);
+
+impl Engine {
+    /// Applies polls one after the other: each at its own time, with everything that its time
+    /// makes due, as if it were alone in its turn. So it does not matter how polls are grouped.
+    pub(super) fn polls(
+        &mut self,
+        mut polls: Vec<Poll>,
+        work: &mut Work<'_>,
+    ) -> Result<(), StoreError> {
+        let plan = self.plan.clone();
+        let mut now = work.now;
+        for poll in &mut polls {
+            now = now.max(poll.at);
+            poll.at = now;
+        }
+        let mut candidates: Vec<_> = polls.iter().map(|poll| candidates_of(poll, &plan)).collect();
+        let mut known = look_up(&polls, &mut candidates, work.reader())?;
+        for (poll, candidates) in polls.into_iter().zip(candidates) {
+            work.advance(poll.at);
+            if !plan.sources.contains_key(&poll.source) {
+                // A reload took the source away meanwhile: the poll counts for nothing.
+                let (ingested, is_held_anew) = (Ingested::default(), false);
+                work.polls.push(Polled { poll, ingested, is_held_anew });
+                continue;
+            }
+            let before = self.memory_of(&poll, work, |memory| Before::of(memory, poll.at));
+            let ingested = self.poll(&poll, candidates, &mut known, work)?;
+            let after = self.memory_of(&poll, work, |memory| Before::of(memory, poll.at));
+            let hub = self.memory_of(&poll, work, |memory| {
+                let is_new = after.is_distrusted && !before.is_distrusted;
+                memory.push.as_ref().filter(|_| is_new).map(|push| push.offer.hub.clone())
+            });
+            if let Some(hub) = hub {
+                work.events.push(Event::PushDistrusted { source: poll.source.clone(), hub });
+            }
+            let is_held_anew = after.hold != before.hold;
+            work.polls.push(Polled { poll, ingested, is_held_anew });
+        }
+        Ok(())
+    }
+
+    /// Applies a document that a hub pushed. A hub pushes no full texts: where pages are
+    /// fetched for the source, a poll is to add them soon.
+    pub(super) fn push_received(
+        &mut self,
+        poll: Poll,
+        work: &mut Work<'_>,
+    ) -> Result<(), StoreError> {
+        let source = self.plan.sources.get(&poll.source).cloned();
+        let is_open = self.with_memory(&poll.source, |memory| memory.push.is_some());
+        let Some(source) = source.filter(|_| is_open) else {
+            // A reload closed the callback meanwhile.
+            return Ok(());
+        };
+        self.polls(vec![poll], work)?;
+        if source.enrich != Enrich::None {
+            self.hasten(&source, work);
+        }
+        Ok(())
+    }
+
+    fn poll(
+        &mut self,
+        poll: &Poll,
+        mut candidates: Vec<Candidate>,
+        known: &mut Lookalikes,
+        work: &mut Work<'_>,
+    ) -> Result<Ingested, StoreError> {
+        let (plan, now) = (self.plan.clone(), work.now);
+        if document_of(poll).is_none() {
+            // Looked up when the poll began; a push may have said something else since.
+            candidates.retain(|candidate| dedup::is_current(candidate, known));
+        }
+        let listed = dedup::listed(&candidates);
+        plan.store.retention.let_go(known, now);
+        let allowance = match candidates.is_empty() {
+            true => 0,
+            false => self.allowance(poll, &listed, work),
+        };
+        let rules = rules(&plan);
+        let mut judged = dedup::judge_within(candidates, known, &rules, now, allowance);
+        if let Some(reading) = document_of(poll) {
+            let (source, deleted) = (&poll.source, &reading.hints.deleted);
+            let withdrawn = dedup::withdraw(source, deleted, known, &rules, now);
+            judged.admitted.extend(withdrawn);
+            // A partial document leaves out what the source lists all the same (P52).
+            if !reading.freshness.partial {
+                let listed = std::mem::take(&mut judged.listed);
+                work.commit.listed.push((source.clone(), listed));
+            }
+        }
+        let is_first = self.memory_of(poll, work, |memory| memory.hash.is_none());
+        let events = self.settle(poll, &judged, listed, work);
+        let ingested = Ingested { events, ..Ingested::of(&judged.admitted) };
+        let mut backfill = BTreeSet::new();
+        for admitted in judged.admitted {
+            if is_first && admitted.verdict == Verdict::New {
+                backfill.insert(admitted.story.id);
+            }
+            self.topics.file(&admitted, work);
+            work.admit(admitted);
+        }
+        self.topics.shed(work);
+        self.forget_shingles(known, work);
+        let gone = self.walk(work)?;
+        forget(known, &gone);
+        self.silences.check(&plan, &self.topics, &mut self.progress, work);
+        self.close_volumes(&backfill, work)?;
+        self.feeds.touch(&plan, work);
+        Ok(ingested)
+    }
+
+    /// How many new entries a poll may bring. What a source lists when it is
+    /// first read is its archive, however much that is.
+    fn allowance(&self, poll: &Poll, listed: &[Vec<u64>], work: &Work<'_>) -> usize {
+        let Some(source) = self.plan.sources.get(&poll.source) else { return usize::MAX };
+        let most = source.pace().new_a_day.unwrap_or(self.plan.polling.new_a_day);
+        self.memory_of(poll, work, |memory| match memory.hash {
+            None => usize::MAX,
+            Some(_) => dedup::allowance(listed, &memory.intake, most, poll.at),
+        })
+    }
+
+    /// Looks at what is remembered of a poll's source at this point of the turn.
+    fn memory_of<T>(&self, poll: &Poll, work: &Work<'_>, look: impl FnOnce(&Memory) -> T) -> T {
+        match work.memory(&poll.source) {
+            Some(memory) => look(memory),
+            None => self.with_memory(&poll.source, look),
+        }
+    }
+
+    /// Once in a span of time: forgets the shingles that are too old to be evidence.
+    fn forget_shingles(&mut self, known: &mut Lookalikes, work: &mut Work<'_>) {
+        let first = dedup::first_passage_of(work.now.before(SHINGLES_KEPT));
+        if self.shingles_from != Some(first) {
+            self.shingles_from = Some(first);
+            work.commit.passages_from = Some(first);
+            known.by_key.retain(|key, _| key.kind != KeyKind::Passage || key.hash >= first.hash);
+        }
+    }
+
+    /// Records the outcome, good or bad, and when the source is due next. Returns
+    /// what became of the source, if that is worth reporting.
+    fn settle(
+        &mut self,
+        poll: &Poll,
+        judged: &Judged,
+        listed: Vec<Vec<u64>>,
+        work: &mut Work<'_>,
+    ) -> Vec<SourceEvent> {
+        let Some(source) = self.plan.sources.get(&poll.source) else { return Vec::new() };
+        let mut memory = self.memory_of(poll, work, Memory::clone);
+        let intake = document_of(poll).map(|reading| {
+            let whole = !reading.freshness.partial && !matches!(poll.outcome, Outcome::Pushed(_));
+            // What a source lists when it is first read is not the day's.
+            let new = if memory.hash.is_none() { 0 } else { judged.new.len() };
+            dedup::took_in(&memory.intake, (new, judged.waiting), listed, whole, poll.at)
+        });
+        let news = News { new: judged.new.clone(), known: judged.known, intake };
+        let (polling, fleet) = (&self.plan.polling, self.plan.sources.len());
+        self.market.charge(poll, &mut memory, source, polling, fleet);
+        fetch::settle(poll, &news, &mut memory, source, polling);
+        memory.of = Some(source.location.hash());
+        let events = memory.events.iter().filter(|event| event.at == poll.at).cloned().collect();
+        work.remember(poll.source.clone(), memory);
+        events
+    }
+}
+
+/// What is remembered of a source before a poll and after it, as far as a change is reported.
+struct Before {
+    hold: Option<Hold>,
+    is_distrusted: bool,
+}
+
+impl Before {
+    fn of(memory: &Memory, at: Timestamp) -> Self {
+        Self { hold: memory.hold, is_distrusted: websub::is_distrusted(memory, at) }
+    }
+}
+
+/// What is known that bears on these polls. An entry that its source
+/// said before in the same words is found by its names; only the others
+/// are looked for by title and text.
+fn look_up(
+    polls: &[Poll],
+    candidates: &mut [Vec<Candidate>],
+    reader: &Reader<'_>,
+) -> Result<Lookalikes, StoreError> {
+    // The first name of what is known finds it; only where it says something new is more
+    // to be known.
+    let all = candidates.iter().flatten();
+    let mut names: Vec<Key> = all.filter_map(|one| one.names().first()).copied().collect();
+    for poll in polls {
+        if let Some(reading) = document_of(poll) {
+            names.extend(dedup::tombstone_keys(&poll.source, &reading.hints.deleted));
+        }
+    }
+    let mut known = reader.lookalikes(&names)?;
+    let unsettled = candidates.iter().flatten().filter(|one| !dedup::is_settled(one, &known));
+    let others = unsettled.flat_map(|one| one.names().iter().skip(1));
+    let others: Vec<Key> = others.copied().collect();
+    extend(&mut known, reader.lookalikes(&others)?);
+    for document in &mut *candidates {
+        dedup::read_texts(document, &known);
+    }
+    let unsettled = candidates.iter().flatten().filter(|one| !dedup::is_settled(one, &known));
+    let keys: Vec<Key> = unsettled.flat_map(Candidate::likenesses).collect();
+    extend(&mut known, reader.lookalikes(&keys)?);
+    // What is founded bears each shingle in one of the two spans that it was looked for in.
+    known.by_key.reserve(keys.len() * 2 / 3);
+    Ok(known)
+}
+
+fn extend(known: &mut Lookalikes, more: Lookalikes) {
+    known.by_key.extend(more.by_key);
+    known.stories.extend(more.stories);
+}
+
+/// What the retention walk has taken away.
+#[derive(Debug, Default)]
+pub(super) struct Gone {
+    /// Stories whose text and shingles are kept no longer.
+    pub(super) retired: BTreeSet<StoryId>,
+    /// Retired stories whose other keys are kept no longer either.
+    pub(super) forgotten: BTreeSet<StoryId>,
+}
+
+/// The polls that follow in the turn find what is gone as little as those of later turns.
+fn forget(known: &mut Lookalikes, gone: &Gone) {
+    if gone.retired.is_empty() && gone.forgotten.is_empty() {
+        return;
+    }
+    known.stories.retain(|id, _| !gone.retired.contains(id));
+    known.by_key.retain(|key, bearers| {
+        let is_shingle = key.kind == KeyKind::Passage;
+        bearers.retain(|id| {
+            !gone.forgotten.contains(id) && !(is_shingle && gone.retired.contains(id))
+        });
+        !bearers.is_empty()
+    });
+}
+
+/// What the plan says of identity.
+pub(crate) fn rules(plan: &Plan) -> Rules<'_> {
+    let authority = &plan.server.site.authority;
+    Rules { sources: &plan.sources, authority, overrides: &plan.overrides }
+}
+
+fn candidates_of(poll: &Poll, plan: &Plan) -> Vec<Candidate> {
+    dedup::candidates(poll.entries(), &rules(plan), poll.at)
+}
+
+/// The document that came, from the source or from its hub.
+fn document_of(poll: &Poll) -> Option<&Reading> {
+    match &poll.outcome {
+        Outcome::Read(reading) | Outcome::Pushed(reading) => Some(reading),
+        Outcome::Unchanged { .. } | Outcome::Failed(_) => None,
+    }
+}
+
+/// To the second.
+pub(super) fn whole_second(at: Timestamp) -> Timestamp {
+    Timestamp::from_secs(at.as_secs())
+}

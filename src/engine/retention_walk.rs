@@ -1,0 +1,109 @@
+//! Retires stories that are kept no longer, a slice with each poll.
+//!
+//! Once a day of polls a walk through the stories begins; each poll takes one slice of it
+//! along, so neither polls nor readers wait for it. Stories go first; their keys stay for
+//! longer, so that an old entry which a source lists again is not news. How far the walk has
+//! come is stored, so that a daemon which is often restarted finishes it all the same.
+
+use super::Engine;
+use super::polls::Gone;
+use super::work::Work;
+use crate::model::{StoryId, Timestamp, WalkPosition};
+use crate::store::{Retention, StoreError};
+
+/// Stories looked at with one poll.
+const SLICE: usize = 200;
+
+impl Engine {
+    /// Goes on with the walk, or begins the day's. Returns what it took away.
+    pub(super) fn walk(&mut self, work: &mut Work<'_>) -> Result<Gone, StoreError> {
+        let plan = self.plan.clone();
+        let (retention, now) = (&plan.store.retention, work.now);
+        let mut gone = Gone::default();
+        if !retention.is_bounded() {
+            return Ok(gone);
+        }
+        if self.progress.walk == WalkPosition::Finished && self.progress.walk_day != Some(day(now))
+        {
+            self.progress.walk_day = Some(day(now));
+            self.progress.walk = WalkPosition::Stories(None);
+        }
+        self.progress.walk = match self.progress.walk {
+            WalkPosition::Finished => WalkPosition::Finished,
+            WalkPosition::Stories(after) => {
+                let next = self.retire_after(retention, after, &mut gone, work)?;
+                next.map_or(WalkPosition::Retired(None), |next| WalkPosition::Stories(Some(next)))
+            }
+            WalkPosition::Retired(after) => {
+                let next = forget_after(retention, after, &mut gone, work)?;
+                next.map_or(WalkPosition::Finished, |next| WalkPosition::Retired(Some(next)))
+            }
+        };
+        Ok(gone)
+    }
+
+    /// Retires what is stale in the slice after a story. Returns where the next slice begins.
+    fn retire_after(
+        &mut self,
+        retention: &Retention,
+        after: Option<(Timestamp, StoryId)>,
+        gone: &mut Gone,
+        work: &mut Work<'_>,
+    ) -> Result<Option<(Timestamp, StoryId)>, StoreError> {
+        let now = work.now;
+        let surplus = match retention.stories {
+            Some(most) => work.count()?.saturating_sub(most),
+            None => 0,
+        };
+        let mut surplus = usize::try_from(surplus).unwrap_or(usize::MAX);
+        let oldest = retention.age.map(|age| now.before(age));
+        let page = work.stories(after, SLICE)?;
+        let mut next = None;
+        let is_last = page.len() < SLICE;
+        for story in page {
+            // No story changes before it is first seen, and they come in that
+            // order: neither bound can reach beyond this one.
+            if surplus == 0 && oldest.is_none_or(|oldest| story.first_seen >= oldest) {
+                return Ok(None);
+            }
+            next = Some((story.first_seen, story.id));
+            if surplus > 0 || retention.outlived(&story, now) {
+                surplus = surplus.saturating_sub(1);
+                self.topics.remove(&story, work);
+                work.retire(story.id);
+                gone.retired.insert(story.id);
+            }
+        }
+        Ok(next.filter(|_| !is_last))
+    }
+}
+
+/// Forgets retired stories in the slice after one, unless a source lists them still: they
+/// would come back as news. Returns where the next slice begins.
+fn forget_after(
+    retention: &Retention,
+    after: Option<StoryId>,
+    gone: &mut Gone,
+    work: &mut Work<'_>,
+) -> Result<Option<StoryId>, StoreError> {
+    let Some(age) = retention.keys else { return Ok(None) };
+    let oldest = work.now.before(age);
+    let page = work.retired(after, SLICE)?;
+    let next = page.last().map(|(id, _)| *id).filter(|_| page.len() == SLICE);
+    let mut stale: Vec<StoryId> =
+        page.into_iter().filter(|(_, at)| *at < oldest).map(|(id, _)| id).collect();
+    // What all sources list is much to read, and needed for few slices.
+    if !stale.is_empty() {
+        let listed = work.all_listed()?;
+        stale.retain(|story| !listed.contains(story));
+    }
+    for story in stale {
+        work.forget(story);
+        gone.forgotten.insert(story);
+    }
+    Ok(next)
+}
+
+fn day(now: Timestamp) -> i64 {
+    now.as_secs() / (24 * 3600)
+}

@@ -1,0 +1,380 @@
+//! Where stories stand: their places in topics and archives, and what each feed holds.
+//!
+//! Places are derived: they count only under the version of the query they were found by, so a
+//! changed query is filled anew from the stored stories. Until that is done, its topic is
+//! published under the version before, or as an empty feed where there is none.
+
+mod fill;
+mod listing;
+mod matching;
+mod versions;
+mod window;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::config::Plan;
+use crate::model::{Admitted, EngineRecord, Fingerprint, Story, StoryId, Timestamp, TopicId};
+use crate::publish::Volume;
+use crate::store::{Place, PlaceChange, Store, StoreError};
+
+pub(crate) use listing::{after, holds, latest_first};
+pub(crate) use matching::words;
+pub(crate) use versions::names;
+
+use super::Reader;
+use super::archive::{self, Archive};
+use super::fill_progress::Fillings;
+use super::startup_progress::Opening;
+use super::work::Work;
+use fill::Fill;
+use matching::Moves;
+use versions::{Known, Now};
+use window::Window;
+
+/// The topic that every story is in: `/stories.atom`.
+const EVERYTHING: Fingerprint = Fingerprint(0);
+
+/// How many stories its feed holds.
+const OF_EVERYTHING: usize = 100;
+
+/// Stories or places read from the store at a time.
+const SLICE: usize = 200;
+
+/// Where stories stand under the plan in force. A topic is named by its place in the plan; the
+/// number after the last is the feed of all stories.
+pub(crate) struct Topics {
+    plan: Arc<Plan>,
+    /// The version that each topic is published under, and after them [`EVERYTHING`].
+    live: Vec<Fingerprint>,
+    /// Each topic's archive; the feed of all stories has none.
+    archives: Vec<Archive>,
+    /// What each topic that has bounds holds.
+    windows: Vec<Option<Window>>,
+    /// The topics that are to be published under another version once they are filled.
+    fill: Option<Box<Fill>>,
+    /// How far they are filled.
+    fillings: Arc<Fillings>,
+}
+
+/// How the topics of a plan stand in a store.
+struct Standing {
+    live: Vec<Fingerprint>,
+    /// The places in the plan of the topics to fill, each with its version.
+    missing: Vec<(usize, Fingerprint)>,
+}
+
+impl Topics {
+    /// The topics of a plan as the store has them. Volumes that name another site, and those of
+    /// topics that are gone, are left to [`Topics::drop_stale`].
+    pub(super) fn open(
+        plan: Arc<Plan>,
+        records: &[EngineRecord],
+        store: &dyn Store,
+        opening: &Opening,
+    ) -> Result<Self, StoreError> {
+        let (known, published) = (Known::of(records, store)?, versions::published(records));
+        let live_of = |place: usize, id: &TopicId| {
+            let wanted = plan.fingerprint(place);
+            let before = published.get(id).filter(|before| known.filled.contains(before));
+            match before {
+                Some(before) if !known.trusted.contains(&wanted) => *before,
+                _ => wanted,
+            }
+        };
+        let topics = plan.topics.iter().enumerate();
+        let live = topics.map(|(place, topic)| live_of(place, &topic.id)).chain([EVERYTHING]);
+        let live: Vec<_> = live.collect();
+        let topics = || plan.topics.iter().zip(&live);
+        let archives = topics().enumerate().map(|(place, (topic, version))| {
+            opening.reach("reading the archives of topics", place + 1, plan.topics.len());
+            Archive::open(&topic.id, *version, store, &plan.server.site)
+        });
+        let archives = archives.collect::<Result<_, _>>()?;
+        let windows = topics().map(|(topic, live)| Window::open(topic.bounds, *live, store));
+        let windows = windows.collect::<Result<_, _>>()?;
+        Ok(Self { plan, live, archives, windows, fill: None, fillings: Arc::default() })
+    }
+
+    /// How the topics of a plan stand now.
+    fn standing(&self, plan: &Plan, Known { filled, trusted }: &Known) -> Standing {
+        let mut standing = Standing { live: Vec::new(), missing: Vec::new() };
+        for (place, topic) in plan.topics.iter().enumerate() {
+            let wanted = plan.fingerprint(place);
+            let before = self.place_of(&topic.id).map(|place| self.live[place]);
+            let is_kept = before == Some(wanted) && !self.lacks(wanted);
+            let live = match before {
+                _ if is_kept || trusted.contains(&wanted) => wanted,
+                Some(before) if filled.contains(&before) => before,
+                _ => wanted,
+            };
+            if live != wanted || !trusted.contains(&wanted) {
+                standing.missing.push((place, wanted));
+            }
+            standing.live.push(live);
+        }
+        if !trusted.contains(&EVERYTHING) {
+            standing.missing.push((plan.topics.len(), EVERYTHING));
+        }
+        standing.live.push(EVERYTHING);
+        standing
+    }
+
+    /// Puts a plan in force: the topics whose version is not filled are filled from now on, and
+    /// the others stand as they stood. `former` is the plan before, if that is known: until they
+    /// are filled, topics take in what its queries find.
+    pub(super) fn replan(
+        &mut self,
+        plan: Arc<Plan>,
+        former: Option<Arc<Plan>>,
+        work: &mut Work<'_>,
+    ) -> Result<(), StoreError> {
+        let store = work.reader().store();
+        let records = store.engine_records()?;
+        let Standing { live, missing } = self.standing(&plan, &Known::of(&records, store)?);
+        let is_same_site =
+            archive::mark(&self.plan.server.site) == archive::mark(&plan.server.site);
+        let (mut archives, mut windows) = (Vec::new(), Vec::new());
+        for (topic, version) in plan.topics.iter().zip(&live) {
+            let known = self.place_of(&topic.id).filter(|place| self.live[*place] == *version);
+            let (archive, window) = match known {
+                Some(place) => {
+                    let archive = std::mem::take(&mut self.archives[place]);
+                    (archive, self.windows[place].take())
+                }
+                None => (Archive::open(&topic.id, *version, store, &plan.server.site)?, None),
+            };
+            archives.push(match is_same_site {
+                true => archive,
+                false => archive.anew(),
+            });
+            windows.push(match window {
+                Some(window) => Some(window.within(topic.bounds)),
+                None => Window::open(topic.bounds, *version, store)?,
+            });
+        }
+        let before = self.fill.iter().flat_map(|fill| fill.former_plans());
+        let known: Vec<Arc<Plan>> = former.into_iter().chain(before).collect();
+        let fills = Fill::begin(&plan, &live, missing, &known, work.now);
+        let now = Now { plan: &plan, live: &live, fill: fills.as_ref() };
+        versions::record(&now, &records, store, work)?;
+        match &fills {
+            Some(fill) => {
+                let topics = fill.topics().filter_map(|place| plan.topics.get(place));
+                self.fillings.begin(topics.map(|topic| topic.id.clone()), store.count()?);
+            }
+            None => self.fillings.end(),
+        }
+        self.fill = fills.map(Box::new);
+        (self.plan, self.live, self.archives, self.windows) = (plan, live, archives, windows);
+        self.drop_stale(is_same_site, work)
+    }
+
+    /// Has the volumes go that no archive leads to.
+    fn drop_stale(&self, is_same_site: bool, work: &mut Work<'_>) -> Result<(), StoreError> {
+        let store = work.reader().store();
+        work.commit.unarchived.extend(archive::of_no_topic(&self.plan.topics, store)?);
+        for (topic, archive) in self.plan.topics.iter().zip(&self.archives) {
+            if !is_same_site || archive.has_stale() {
+                work.commit.unarchived.extend(archive.paths_besides(&topic.id, store)?);
+            }
+        }
+        Ok(())
+    }
+
+    fn place_of(&self, id: &TopicId) -> Option<usize> {
+        self.plan.topics.iter().position(|topic| topic.id == *id)
+    }
+
+    /// Whether a version is being filled.
+    fn lacks(&self, version: Fingerprint) -> bool {
+        self.fill.as_ref().is_some_and(|fill| fill.lacks(version))
+    }
+
+    /// Whether topics are being filled.
+    pub(super) fn is_filling(&self) -> bool {
+        self.fill.is_some()
+    }
+
+    /// Whether every stored story is matched against the topics that are being filled.
+    pub(super) fn is_filled(&self) -> bool {
+        self.fill.as_ref().is_some_and(|fill| fill.is_complete())
+    }
+
+    /// Every feed: the topics, and the one of all stories.
+    pub(super) fn all(&self) -> BTreeSet<usize> {
+        (0..self.live.len()).collect()
+    }
+
+    /// Moves a story to where it belongs now.
+    pub(super) fn file(&mut self, admitted: &Admitted, work: &mut Work<'_>) {
+        let (before, story) = (admitted.before.as_deref(), &*admitted.story);
+        let is_taken_back =
+            before.is_some_and(|before| before.withdrawn.is_some() != story.withdrawn.is_some());
+        let Moves { live, filling } = self.moves(before, story);
+        for (topic, (from, to)) in live {
+            let (from, to) = match self.windows.get_mut(topic) {
+                Some(Some(window)) => window.shift(story.id, (from, to), work.now),
+                _ => (from, to),
+            };
+            if (from, to) == (None, None) {
+                continue;
+            }
+            work.touch(topic);
+            let version = self.live[topic];
+            work.commit.places.push(PlaceChange { topic: version, story: story.id, from, to });
+            let archived = match (self.archives.get_mut(topic), from, to) {
+                (Some(archive), _, None) => archive.remove(story.id).map(|date| (Some(date), None)),
+                // As readers see it, nothing happened.
+                (Some(_), Some(from), Some(to)) if from == to && !is_taken_back => None,
+                (Some(archive), ..) => {
+                    let filed = archive.file(story.id, story.changed);
+                    filed.map(|(from, to)| (from, Some(to)))
+                }
+                (None, ..) => {
+                    let seen = |date: Option<Timestamp>| date.map(|_| story.first_seen);
+                    (from.is_some() != to.is_some()).then(|| (seen(from), seen(to)))
+                }
+            };
+            if let Some((from, to)) = archived {
+                let topic = version.archive();
+                work.commit.places.push(PlaceChange { topic, story: story.id, from, to });
+            }
+        }
+        if let Some(fill) = &mut self.fill {
+            for (topic, change) in filling {
+                fill.shift(topic, story, change, &mut work.commit.places);
+            }
+        }
+    }
+
+    /// Takes what is beyond the bounds of topics out of them, a slice of each.
+    pub(super) fn shed(&mut self, work: &mut Work<'_>) {
+        for (topic, window) in self.windows.iter_mut().enumerate() {
+            let Some(window) = window else { continue };
+            for Place { date, story } in window.shed(work.now) {
+                work.touch(topic);
+                let of = self.live[topic];
+                let gone = |topic, date| PlaceChange { topic, story, from: Some(date), to: None };
+                work.commit.places.push(gone(of, date));
+                let filed = self.archives[topic].remove(story);
+                work.commit.places.extend(filed.map(|date| gone(of.archive(), date)));
+            }
+        }
+    }
+
+    /// Takes a story out of every feed and archive.
+    pub(super) fn remove(&mut self, story: &Story, work: &mut Work<'_>) {
+        let Moves { live, filling } = self.moves(Some(story), story);
+        for (topic, (date, _)) in live {
+            let Some(date) = date else { continue };
+            work.touch(topic);
+            if let Some(Some(window)) = self.windows.get_mut(topic) {
+                window.leave(story.id, date);
+            }
+            let version = self.live[topic];
+            let gone =
+                |topic, date| PlaceChange { topic, story: story.id, from: Some(date), to: None };
+            work.commit.places.push(gone(version, date));
+            let filed = match self.archives.get_mut(topic) {
+                Some(archive) => archive.remove(story.id),
+                None => Some(story.first_seen),
+            };
+            work.commit.places.extend(filed.map(|date| gone(version.archive(), date)));
+        }
+        if let Some(fill) = &mut self.fill {
+            for (topic, (date, _)) in filling {
+                fill.shift(topic, story, (date, None), &mut work.commit.places);
+            }
+        }
+    }
+
+    /// The date by which a feed orders a story.
+    pub(crate) fn date(&self, topic: usize, story: &Story) -> Timestamp {
+        match self.plan.topics.get(topic) {
+            Some(topic) => topic.date_of(story),
+            None => story.updated,
+        }
+    }
+
+    /// The stories that a feed holds: those that no volume of its archive tells, and the newest
+    /// of the others, [`entries`](Self::entries) in all.
+    pub(super) fn on_feed(
+        &self,
+        topic: usize,
+        reader: &Reader<'_>,
+    ) -> Result<BTreeSet<StoryId>, StoreError> {
+        if self.is_unpublished(topic) {
+            return Ok(BTreeSet::new());
+        }
+        let limit = self.entries(topic);
+        let open = self.archives.get(topic).into_iter().flat_map(Archive::open_stories);
+        // More are open only while an archive is made anew.
+        let mut stories: BTreeSet<StoryId> = open.collect();
+        if stories.len() > limit {
+            stories.clear();
+        }
+        for place in reader.places(self.live[topic], None, limit)? {
+            if stories.len() >= limit {
+                break;
+            }
+            stories.insert(place.story);
+        }
+        Ok(stories)
+    }
+
+    /// How many stories a feed holds at most.
+    pub(super) fn entries(&self, topic: usize) -> usize {
+        self.plan.topics.get(topic).map_or_else(|| self.looked_at(), |topic| topic.entries)
+    }
+
+    /// Whether a topic is filled for the first time: its feed is empty until that is done.
+    pub(super) fn is_unpublished(&self, topic: usize) -> bool {
+        self.live.get(topic).is_some_and(|live| self.lacks(*live))
+    }
+
+    /// The version that a topic is published under.
+    pub(super) fn version(&self, topic: usize) -> Fingerprint {
+        self.live[topic]
+    }
+
+    /// When there was news in a topic, the oldest first.
+    pub(super) fn arrivals(&self, topic: usize) -> impl DoubleEndedIterator<Item = Timestamp> {
+        self.archives.get(topic).into_iter().flat_map(Archive::arrivals)
+    }
+
+    /// Whether no volume of some topic's archive tells a story yet.
+    pub(crate) fn is_open(&self, story: StoryId) -> bool {
+        self.archives.iter().any(|archive| archive.is_open(story))
+    }
+
+    /// The last volume of a topic's archive, which its feed leads to.
+    pub(crate) fn last_volume(&self, topic: usize) -> Option<Volume> {
+        self.archives.get(topic)?.last()
+    }
+
+    /// A topic's archive, to close volumes of.
+    pub(super) fn archive(&mut self, topic: usize) -> Option<&mut Archive> {
+        self.archives.get_mut(topic)
+    }
+
+    /// The topics whose archive has more open stories than their feed may hold.
+    pub(super) fn backlog(&self) -> Vec<usize> {
+        (0..self.archives.len()).filter(|topic| self.is_behind(*topic)).collect()
+    }
+
+    /// Whether a topic is one of them.
+    pub(super) fn is_behind(&self, topic: usize) -> bool {
+        !self.is_unpublished(topic) && self.archives[topic].open_count() > self.entries(topic)
+    }
+
+    /// Whether there are such topics.
+    pub(super) fn has_archive_backlog(&self) -> bool {
+        !self.backlog().is_empty()
+    }
+
+    /// How far what is to follow is filled, for those who report on it.
+    pub(super) fn fillings(&self) -> Arc<Fillings> {
+        self.fillings.clone()
+    }
+}

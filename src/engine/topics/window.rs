@@ -1,0 +1,223 @@
+//! Keeps a topic within its bounds: which stories may enter it, and which leave.
+//!
+//! What a topic with bounds holds is kept in memory, so that a story enters only if it may stay:
+//! one that left does not return by a change that its source does not date anew.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::SLICE;
+use super::matching::Change;
+use crate::model::{Bounds, Fingerprint, StoryId, Timestamp};
+use crate::store::{Place, Store, StoreError};
+
+/// What a topic with bounds holds.
+#[derive(Debug)]
+pub(super) struct Window {
+    bounds: Bounds,
+    places: BTreeSet<Place>,
+}
+
+impl Window {
+    /// A topic that holds these places, if it has bounds.
+    pub(super) fn holding(bounds: Bounds, places: impl IntoIterator<Item = Place>) -> Option<Self> {
+        bounds.is_bounded().then(|| Self { bounds, places: places.into_iter().collect() })
+    }
+
+    /// The window of a topic as its places are stored.
+    pub(super) fn open(
+        bounds: Bounds,
+        topic: Fingerprint,
+        store: &dyn Store,
+    ) -> Result<Option<Self>, StoreError> {
+        let Some(mut window) = Self::holding(bounds, []) else { return Ok(None) };
+        let mut older_than = None;
+        loop {
+            let places = store.places(topic, older_than, SLICE)?;
+            let Some(last) = places.last() else { return Ok(Some(window)) };
+            older_than = Some(*last);
+            window.places.extend(places);
+        }
+    }
+
+    /// The same places within other bounds.
+    pub(super) fn within(self, bounds: Bounds) -> Self {
+        Self { bounds, ..self }
+    }
+
+    /// A story's change of place as it happens within the bounds; both dates are gone where
+    /// nothing does.
+    pub(super) fn shift(&mut self, story: StoryId, (from, to): Change, now: Timestamp) -> Change {
+        let at = |date| Place { date, story };
+        let from = from.filter(|date| self.places.remove(&at(*date)));
+        let to = to.filter(|date| self.admits(at(*date), now));
+        self.places.extend(to.map(at));
+        (from, to)
+    }
+
+    /// Whether a place would stay.
+    fn admits(&self, place: Place, now: Timestamp) -> bool {
+        let is_full = self.bounds.stories.is_some_and(|most| self.places.len() >= most);
+        let oldest = self.places.first().copied();
+        !self.outlived(place, now) && (!is_full || oldest.is_some_and(|oldest| place > oldest))
+    }
+
+    fn is_overfull(&self) -> bool {
+        self.bounds.stories.is_some_and(|most| self.places.len() > most)
+    }
+
+    fn outlived(&self, place: Place, now: Timestamp) -> bool {
+        self.bounds.age.is_some_and(|age| place.date < now.before(age))
+    }
+
+    /// Forgets a story that goes.
+    pub(super) fn leave(&mut self, story: StoryId, date: Timestamp) {
+        self.places.remove(&Place { date, story });
+    }
+
+    /// Takes out what is beyond the bounds, the oldest first, a slice at most.
+    pub(super) fn shed(&mut self, now: Timestamp) -> Vec<Place> {
+        let mut shed = Vec::new();
+        while shed.len() < SLICE
+            && let Some(oldest) = self.places.first().copied()
+            && (self.is_overfull() || self.outlived(oldest, now))
+        {
+            shed.extend(self.places.pop_first());
+        }
+        shed
+    }
+}
+
+/// What a topic with bounds may hold once it is filled, each place with when its story was
+/// first seen.
+#[derive(Debug)]
+pub(super) struct Candidates {
+    bounds: Bounds,
+    /// Places dated earlier stay outside.
+    oldest: Option<Timestamp>,
+    places: BTreeMap<Place, Timestamp>,
+    /// Whether older places were dropped to make room.
+    dropped: bool,
+    /// Whether a place left after that: older ones may have to take it.
+    lacking: bool,
+}
+
+impl Candidates {
+    /// Nothing yet, of a topic that has bounds.
+    pub(super) fn of(bounds: Bounds, now: Timestamp) -> Option<Self> {
+        let oldest = bounds.age.map(|age| now.before(age));
+        bounds.is_bounded().then(|| Self {
+            bounds,
+            oldest,
+            places: BTreeMap::new(),
+            dropped: false,
+            lacking: false,
+        })
+    }
+
+    /// Takes in a story's change of place.
+    pub(super) fn shift(&mut self, story: StoryId, (from, to): Change, first_seen: Timestamp) {
+        let at = |date| Place { date, story };
+        if let Some(from) = from.filter(|from| Some(*from) != to) {
+            let is_gone = self.places.remove(&at(from)).is_some();
+            self.lacking |= is_gone && self.dropped;
+        }
+        let to = to.filter(|date| self.oldest.is_none_or(|oldest| *date >= oldest));
+        self.places.extend(to.map(|date| (at(date), first_seen)));
+        while self.bounds.stories.is_some_and(|most| self.places.len() > most) {
+            self.places.pop_first();
+            self.dropped = true;
+        }
+    }
+
+    /// Whether another pass over the stories is necessary, which then begins.
+    pub(super) fn begin_again(&mut self) -> bool {
+        let again = std::mem::take(&mut self.lacking);
+        if again {
+            self.dropped = false;
+        }
+        again
+    }
+
+    /// What the topic holds.
+    pub(super) fn into_places(self, now: Timestamp) -> BTreeMap<Place, Timestamp> {
+        let oldest = self.bounds.age.map(|age| now.before(age));
+        let stays = |place: &Place| oldest.is_none_or(|oldest| place.date >= oldest);
+        self.places.into_iter().filter(|(place, _)| stays(place)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const NOW: i64 = 1000;
+
+    fn story(number: u8) -> StoryId {
+        StoryId::from_bytes([number; 16])
+    }
+
+    fn window(age: Option<u64>, stories: Option<usize>) -> Window {
+        let bounds = Bounds { age: age.map(Duration::from_secs), stories };
+        Window { bounds, places: BTreeSet::new() }
+    }
+
+    fn enter(window: &mut Window, number: u8, date: i64) -> bool {
+        let to = Some(Timestamp::from_secs(date));
+        window.shift(story(number), (None, to), Timestamp::from_secs(NOW)).1.is_some()
+    }
+
+    fn shed(window: &mut Window, now: i64) -> Vec<StoryId> {
+        let shed = window.shed(Timestamp::from_secs(now)).into_iter();
+        shed.map(|place| place.story).collect()
+    }
+
+    #[test]
+    fn the_newest_stay_and_what_left_does_not_return_under_its_old_date() {
+        let mut window = window(None, Some(2));
+        assert!((1..=3).all(|number| enter(&mut window, number, i64::from(number))));
+        assert_eq!(shed(&mut window, NOW), [story(1)]);
+        let again = Some(Timestamp::from_secs(1));
+        let moved = window.shift(story(1), (again, again), Timestamp::from_secs(NOW));
+        assert_eq!(moved, (None, None), "it is not there and does not enter");
+        assert!(enter(&mut window, 1, 9), "dated anew it is news");
+        assert_eq!(shed(&mut window, NOW), [story(2)]);
+    }
+
+    #[test]
+    fn a_story_stays_as_long_after_its_date_as_it_is_to() {
+        let mut window = window(Some(100), None);
+        assert!(!enter(&mut window, 1, NOW - 101));
+        assert!(enter(&mut window, 2, NOW - 100));
+        assert_eq!(shed(&mut window, NOW), []);
+        assert_eq!(shed(&mut window, NOW + 1), [story(2)]);
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_enters_and_leaves_it_holds_the_newest_of_what_was_there(
+            moves in prop::collection::vec((0..20u8, 0..NOW), 1..60), most in 1..8usize,
+        ) {
+            let (mut window, mut all) = (window(None, Some(most)), BTreeMap::new());
+            for (number, date) in moves {
+                let to = Timestamp::from_secs(date);
+                let from: Option<Timestamp> = all.insert(number, to);
+                // Only what a source dates anew is news, and then it is newer.
+                let to = from.map_or(to, |from| from.max(to));
+                all.insert(number, to);
+                window.shift(story(number), (from, Some(to)), Timestamp::from_secs(NOW));
+                shed(&mut window, NOW);
+                let mut newest: Vec<_> =
+                    all.iter().map(|(number, date)| (*date, story(*number))).collect();
+                newest.sort();
+                newest.drain(..newest.len().saturating_sub(most));
+                let held: Vec<_> =
+                    window.places.iter().map(|place| (place.date, place.story)).collect();
+                prop_assert_eq!(held, newest);
+            }
+        }
+    }
+}

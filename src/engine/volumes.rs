@@ -1,0 +1,185 @@
+//! Closes archive volumes, in the turn that makes them close.
+
+use std::collections::BTreeSet;
+
+use super::Engine;
+use super::work::Work;
+use crate::model::{Story, StoryId, Topic};
+use crate::publish::{self, Volume};
+use crate::store::StoreError;
+
+/// As many volumes close in one turn of an archive that is made anew: all in one commit
+/// would be more than memory should hold.
+const TOGETHER: usize = 8;
+
+impl Engine {
+    /// Closes the volumes whose time has come, of the feeds that are touched. `backfill` is what a
+    /// source that was just read for the first time has listed: as far as that is too old for a
+    /// feed, it goes straight into volumes, so that its subscribers are not flooded.
+    pub(super) fn close_volumes(
+        &mut self,
+        backfill: &BTreeSet<StoryId>,
+        work: &mut Work<'_>,
+    ) -> Result<(), StoreError> {
+        let plan = self.plan.clone();
+        for feed in work.touched_now().clone() {
+            let Some(topic) = plan.topics.get(feed) else { continue };
+            if self.topics.is_unpublished(feed) {
+                continue;
+            }
+            self.drop_volumes(feed, topic, work)?;
+            // An archive that is made anew goes on in turns of its own.
+            if self.behind.contains(&feed) && self.topics.is_behind(feed) {
+                continue;
+            }
+            self.behind.remove(&feed);
+            if !backfill.is_empty() {
+                self.close_backfill(feed, topic, backfill, work)?;
+            }
+            self.close(feed, topic, usize::MAX, work)?;
+        }
+        Ok(())
+    }
+
+    /// Has the volumes go none of whose stories is kept any more.
+    fn drop_volumes(
+        &mut self,
+        feed: usize,
+        topic: &Topic,
+        work: &mut Work<'_>,
+    ) -> Result<(), StoreError> {
+        if !self.plan.store.retention.is_bounded() && !topic.bounds.is_bounded() {
+            return Ok(());
+        }
+        let Some(archive) = self.topics.archive(feed) else { return Ok(()) };
+        let closed_now = &work.commit.archived;
+        let text = |path: &str| {
+            let kept = closed_now.iter().find(|(closed, _)| closed == path);
+            match kept {
+                Some((_, text)) => Ok(Some(text.clone())),
+                None => work.reader().archived(path),
+            }
+        };
+        let gone = archive.forget(&topic.id, text)?;
+        work.commit.archived.retain(|(path, _)| !gone.contains(path));
+        work.commit.unarchived.extend(gone);
+        Ok(())
+    }
+
+    /// Closes what is too old for a feed of what a source's first document has listed.
+    fn close_backfill(
+        &mut self,
+        feed: usize,
+        topic: &Topic,
+        backfill: &BTreeSet<StoryId>,
+        work: &mut Work<'_>,
+    ) -> Result<(), StoreError> {
+        let newest = work.newest(self.topics.version(feed), topic.entries)?;
+        let newest: BTreeSet<StoryId> = newest.into_iter().map(|place| place.story).collect();
+        let old: BTreeSet<StoryId> = backfill.difference(&newest).copied().collect();
+        loop {
+            let archive = self.topics.archive(feed);
+            let closing = archive.map(|archive| archive.closing_at_once(&old, work.now));
+            let Some((volume, stories)) = closing.into_iter().flatten().next() else {
+                return Ok(());
+            };
+            self.close_volume(feed, topic, volume, &stories, work)?;
+        }
+    }
+
+    /// Closes at most so many volumes of a feed. Returns how many.
+    pub(super) fn close(
+        &mut self,
+        feed: usize,
+        topic: &Topic,
+        most: usize,
+        work: &mut Work<'_>,
+    ) -> Result<usize, StoreError> {
+        let mut closed = 0;
+        while closed < most {
+            let archive = self.topics.archive(feed);
+            let closing = archive.map(|archive| archive.closing(topic.entries, work.now));
+            let Some((volume, stories)) = closing.into_iter().flatten().next() else { break };
+            self.close_volume(feed, topic, volume, &stories, work)?;
+            closed += 1;
+        }
+        Ok(closed)
+    }
+
+    /// Closes volumes of feeds whose archive is as a plan or a filling has left it, as many as
+    /// one turn holds; the others are left to [`Engine::continue_archives`].
+    pub(super) fn begin_archives(
+        &mut self,
+        feeds: &BTreeSet<usize>,
+        work: &mut Work<'_>,
+    ) -> Result<(), StoreError> {
+        let plan = self.plan.clone();
+        let mut left = TOGETHER;
+        for &feed in feeds {
+            let Some(topic) = plan.topics.get(feed) else { continue };
+            if self.topics.is_unpublished(feed) {
+                continue;
+            }
+            left -= self.close(feed, topic, left, work)?;
+        }
+        self.behind = self.topics.backlog().into_iter().collect();
+        Ok(())
+    }
+
+    /// Has what is too old for a feed that was just filled go into volumes at once.
+    pub(super) fn close_old(&mut self, feed: usize, work: &mut Work<'_>) -> Result<(), StoreError> {
+        let plan = self.plan.clone();
+        let Some(topic) = plan.topics.get(feed) else { return Ok(()) };
+        let open = self.topics.archive(feed).map(|archive| archive.open_stories().collect());
+        let open: BTreeSet<StoryId> = open.unwrap_or_default();
+        if open.len() <= topic.entries {
+            self.close_backfill(feed, topic, &open, work)?;
+        }
+        Ok(())
+    }
+
+    /// Goes on with archives that have more volumes to close than one turn holds.
+    pub(super) fn continue_archives(&mut self, work: &mut Work<'_>) -> Result<(), StoreError> {
+        let plan = self.plan.clone();
+        let mut left = TOGETHER;
+        for feed in self.topics.backlog() {
+            let Some(topic) = plan.topics.get(feed).filter(|_| left > 0) else { continue };
+            work.touch(feed);
+            left -= self.close(feed, topic, left, work)?;
+        }
+        self.behind = self.topics.backlog().into_iter().collect();
+        self.feeds.touch(&plan, work);
+        Ok(())
+    }
+
+    /// Closes a volume: renders it as it is published from now on. Stories that do not fit in it
+    /// stay open.
+    fn close_volume(
+        &mut self,
+        feed: usize,
+        topic: &Topic,
+        volume: Volume,
+        ids: &[StoryId],
+        work: &mut Work<'_>,
+    ) -> Result<(), StoreError> {
+        let plan = self.plan.clone();
+        let (site, sources) = (&*plan.server.site, &plan.sources);
+        let mut stories = Vec::with_capacity(ids.len());
+        for id in ids {
+            stories.extend(work.story(*id)?);
+        }
+        let words = |story: &Story| self.topics.words(feed, story);
+        let volumes = (volume, self.topics.last_volume(feed));
+        let closed = publish::render_volume(topic, volumes, &stories, &words, sources, site);
+        let left_out = stories.get(closed.stories).map(|story| story.id);
+        let held = ids.iter().position(|id| Some(*id) == left_out).unwrap_or(ids.len());
+        let record = publish::volume_record(&topic.id, volume);
+        work.commit.archived.push((record, closed.text));
+        if let Some(archive) = self.topics.archive(feed) {
+            let held = &ids[..held];
+            work.commit.archived.push(archive.contents(&topic.id, volume, held, site));
+            archive.close(volume, held);
+        }
+        Ok(())
+    }
+}

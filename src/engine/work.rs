@@ -1,0 +1,216 @@
+//! A turn under way: its commit so far, and the store as it is with that.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use super::Reader;
+use super::turn::{Event, Step};
+use crate::model::{Admitted, Memory, SourceId, Story, StoryId, Timestamp, Verdict};
+use crate::store::{Commit, Place, PlaceChange, StoreError};
+
+/// A turn under way. What it reads is what the store will say once the commit so far is written:
+/// a poll finds what the polls before it in the same turn have changed.
+pub(super) struct Work<'a> {
+    reader: &'a Reader<'a>,
+    pub(super) commit: Commit,
+    /// The time of what is being applied: a poll's own.
+    pub(super) now: Timestamp,
+    pub(super) events: Vec<Event>,
+    pub(super) polls: Vec<super::Polled>,
+    /// The feeds that the turn touched.
+    touched: BTreeSet<usize>,
+    /// Those of them that what is being applied touched.
+    touched_now: BTreeSet<usize>,
+    memories: BTreeMap<SourceId, Memory>,
+    /// Stories that the turn changed, as they are now; nothing of one that it retired.
+    stories: HashMap<StoryId, Option<Arc<Story>>>,
+    /// How many stories the turn founded, less those that it retired.
+    further: i64,
+    /// What the turn retired and forgot.
+    retired: BTreeMap<StoryId, Option<Timestamp>>,
+    changed: Vec<(Verdict, Arc<Story>)>,
+}
+
+impl<'a> Work<'a> {
+    pub(super) fn new(reader: &'a Reader<'a>, now: Timestamp) -> Self {
+        Self {
+            reader,
+            commit: Commit::default(),
+            now,
+            events: Vec::new(),
+            polls: Vec::new(),
+            touched: BTreeSet::new(),
+            touched_now: BTreeSet::new(),
+            memories: BTreeMap::new(),
+            stories: HashMap::new(),
+            further: 0,
+            retired: BTreeMap::new(),
+            changed: Vec::new(),
+        }
+    }
+
+    /// The turn as it is now, and what is remembered of sources after it.
+    pub(super) fn finish(mut self) -> (Step, BTreeMap<SourceId, Memory>) {
+        self.commit.memories = self.memories.clone().into_iter().collect();
+        let step = Step {
+            at: self.now,
+            commit: self.commit,
+            touched: self.touched,
+            polls: self.polls,
+            changed: self.changed,
+            events: self.events,
+        };
+        (step, self.memories)
+    }
+
+    pub(super) fn reader(&self) -> &'a Reader<'a> {
+        self.reader
+    }
+
+    /// Goes on to something later. Time never runs backwards.
+    pub(super) fn advance(&mut self, at: Timestamp) -> Timestamp {
+        self.now = self.now.max(at);
+        self.touched_now.clear();
+        self.now
+    }
+
+    pub(super) fn touch(&mut self, feed: usize) {
+        self.touched.insert(feed);
+        self.touched_now.insert(feed);
+    }
+
+    /// The feeds that what is being applied touched.
+    pub(super) fn touched_now(&self) -> &BTreeSet<usize> {
+        &self.touched_now
+    }
+
+    /// What is remembered of a source, where the turn has changed that.
+    pub(super) fn memory(&self, source: &SourceId) -> Option<&Memory> {
+        self.memories.get(source)
+    }
+
+    pub(super) fn remember(&mut self, source: SourceId, memory: Memory) {
+        self.memories.insert(source, memory);
+    }
+
+    /// A story is as it was judged.
+    pub(super) fn admit(&mut self, admitted: Admitted) {
+        let story = &admitted.story;
+        self.further += i64::from(admitted.before.is_none());
+        self.stories.insert(story.id, Some(story.clone()));
+        self.changed.push((admitted.verdict, story.clone()));
+        self.commit.admitted.push(admitted);
+    }
+
+    /// A story is kept no longer.
+    pub(super) fn retire(&mut self, story: StoryId) {
+        self.further -= 1;
+        self.stories.insert(story, None);
+        self.retired.insert(story, Some(self.now));
+        self.commit.retired.push((story, self.now));
+    }
+
+    /// Not even the keys of a retired story are kept any longer.
+    pub(super) fn forget(&mut self, story: StoryId) {
+        self.retired.insert(story, None);
+        self.commit.forgotten.push(story);
+    }
+
+    /// One story as it is now.
+    pub(super) fn story(&self, id: StoryId) -> Result<Option<Arc<Story>>, StoreError> {
+        match self.stories.get(&id) {
+            Some(changed) => Ok(changed.clone()),
+            None => self.reader.story(id),
+        }
+    }
+
+    /// How many stories there are now.
+    pub(super) fn count(&self) -> Result<u64, StoreError> {
+        Ok(self.reader.count()?.saturating_add_signed(self.further))
+    }
+
+    /// Stories in the order of first sight, after this one, as they are now.
+    pub(super) fn stories(
+        &self,
+        after: Option<(Timestamp, StoryId)>,
+        limit: usize,
+    ) -> Result<Vec<Arc<Story>>, StoreError> {
+        let order = |story: &Story| (story.first_seen, story.id);
+        let (mut found, mut last) = (Vec::new(), after);
+        let end = loop {
+            let page = self.reader.stories(last, limit)?;
+            let is_end = page.len() < limit;
+            last = page.last().map(order).or(last);
+            let unchanged = page.into_iter().filter(|story| !self.stories.contains_key(&story.id));
+            found.extend(unchanged.map(Arc::new));
+            if is_end || found.len() >= limit {
+                break (!is_end).then_some(last).flatten();
+            }
+        };
+        let within = |story: &&Arc<Story>| {
+            let place = Some(order(story));
+            place > after && (end.is_none() || place <= end)
+        };
+        found.extend(self.stories.values().flatten().filter(within).cloned());
+        found.sort_by_key(|story| order(story));
+        found.truncate(limit);
+        Ok(found)
+    }
+
+    /// Retired stories by id, after this one, with the time of their retirement.
+    pub(super) fn retired(
+        &self,
+        after: Option<StoryId>,
+        limit: usize,
+    ) -> Result<Vec<(StoryId, Timestamp)>, StoreError> {
+        let (mut found, mut last) = (Vec::new(), after);
+        let end = loop {
+            let page = self.reader.retired(last, limit)?;
+            let is_end = page.len() < limit;
+            last = page.last().map(|(id, _)| *id).or(last);
+            found.extend(page.into_iter().filter(|(id, _)| !self.retired.contains_key(id)));
+            if is_end || found.len() >= limit {
+                break (!is_end).then_some(last).flatten();
+            }
+        };
+        let own = self.retired.iter().filter_map(|(id, at)| Some((*id, (*at)?)));
+        found
+            .extend(own.filter(|(id, _)| Some(*id) > after && (end.is_none() || Some(*id) <= end)));
+        found.sort_unstable();
+        found.truncate(limit);
+        Ok(found)
+    }
+
+    /// What any source lists now.
+    pub(super) fn all_listed(&self) -> Result<BTreeSet<StoryId>, StoreError> {
+        let mut listed = self.reader.listed()?;
+        listed.extend(self.commit.listed.iter().cloned());
+        Ok(listed.into_values().flatten().collect())
+    }
+
+    /// The newest places of a topic's version now.
+    pub(super) fn newest(
+        &self,
+        version: crate::model::Fingerprint,
+        limit: usize,
+    ) -> Result<BTreeSet<Place>, StoreError> {
+        let at = |story, date: Option<Timestamp>| date.map(|date| Place { date, story });
+        let of_it = |change: &&PlaceChange| change.topic == version;
+        let changes = || self.commit.places.iter().filter(of_it);
+        let left = changes().filter(|change| change.from.is_some()).count();
+        let mut places: BTreeSet<Place> =
+            self.reader.places(version, None, limit + left)?.into_iter().collect();
+        let is_whole = places.len() < limit + left;
+        let oldest = places.first().copied().filter(|_| !is_whole);
+        for change in changes() {
+            if let Some(from) = at(change.story, change.from) {
+                places.remove(&from);
+            }
+            places.extend(at(change.story, change.to).filter(|to| Some(*to) > oldest));
+        }
+        while places.len() > limit {
+            places.pop_first();
+        }
+        Ok(places)
+    }
+}

@@ -1,0 +1,110 @@
+//! Records of the engine's own state: all that it must know after a restart beside sources, stories and subscribers.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Fingerprint, StoryId, Timestamp, TopicId};
+
+/// A record of the engine's own state. The store keeps one of each [key](EngineRecord::key).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EngineRecord {
+    /// How far the engine has come.
+    Progress(Progress),
+    /// When a feed was last modified.
+    Feed {
+        /// Which feed.
+        feed: FeedName,
+        /// Its Last-Modified, to the second.
+        modified: Timestamp,
+        /// Hash of everything in the configuration that its documents show.
+        look: u64,
+    },
+    /// The version of a topic that is published.
+    TopicVersion {
+        /// Which topic.
+        topic: TopicId,
+        /// The version that its places are stored under.
+        version: Fingerprint,
+    },
+    /// The places of this version are not, or are no longer, what its query finds.
+    Unfinished {
+        /// Which version.
+        version: Fingerprint,
+    },
+    /// A topic fell silent, and that was reported.
+    Silence {
+        /// Which topic.
+        topic: TopicId,
+        /// The date of its latest news before the silence.
+        since: Timestamp,
+        /// When it was reported.
+        reported: Timestamp,
+    },
+    /// A hub elsewhere has accepted a ping for a feed.
+    Ping {
+        /// The path of the feed.
+        path: String,
+        /// Hash of the feed's bytes and of the hub's address.
+        hash: u64,
+        /// When it was accepted.
+        at: Timestamp,
+    },
+}
+
+/// How far the engine has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Progress {
+    /// Time of the last turn that was applied: no turn is earlier.
+    pub applied: Timestamp,
+    /// Digest of the plan in force.
+    pub plan: u64,
+    /// When all topics were last checked for silence.
+    pub silence_checked: Option<Timestamp>,
+    /// The day (since 1970) on which the last retention walk began.
+    pub walk_day: Option<i64>,
+    /// Where the retention walk is.
+    pub walk: WalkPosition,
+}
+
+/// Where the retention walk is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WalkPosition {
+    /// It is finished until the next day.
+    #[default]
+    Finished,
+    /// Among the stories, after this one in the order of first sight.
+    Stories(Option<(Timestamp, StoryId)>),
+    /// Among the retired stories, after this one.
+    Retired(Option<StoryId>),
+}
+
+/// What has a Last-Modified of its own.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FeedName {
+    /// A topic: its feeds and its page.
+    Topic(TopicId),
+    /// The feed of all stories.
+    Stories,
+    /// What belongs to no single topic: the index, the list of topics, the style sheet.
+    Site,
+}
+
+impl EngineRecord {
+    /// The key of the record: a later record of the same key replaces it.
+    pub fn key(&self) -> String {
+        match self {
+            Self::Progress(_) => "progress".to_owned(),
+            Self::Feed { feed, .. } => match feed {
+                FeedName::Topic(topic) => format!("feed/{topic}"),
+                FeedName::Stories => "feed:stories".to_owned(),
+                FeedName::Site => "feed:site".to_owned(),
+            },
+            Self::TopicVersion { topic, .. } => format!("version/{topic}"),
+            Self::Unfinished { version } => format!("unfinished/{:016x}", version.0),
+            Self::Silence { topic, .. } => format!("silence/{topic}"),
+            Self::Ping { path, .. } => format!("ping{path}"),
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! The engine is deterministic: the same turns give the same store, bodies, Last-Modified and archive.
+
+mod generator;
+mod replay;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use gazetted::model::EngineRecord;
+use gazetted::store::{InMemory, Store};
+use proptest::prelude::*;
+
+use generator::Generator;
+use replay::{Disturbed, Outcome, Recorded, config, record, replay};
+
+const HOUR: Duration = Duration::from_secs(3600);
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+/// What `turns` come to, applied in groups of `size` and published after each.
+async fn grouped(recorded: &Recorded, size: usize) -> Outcome {
+    replay(recorded, &mut Disturbed::grouping(size)).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn how_many_stories_are_kept_does_not_depend_on_how_polls_are_grouped() {
+    let plan = config("[store]\npath = \"store\"\nkeep = \"1d\"\n", "entries = 10");
+    let mut generator = Generator::new(7);
+    generator.news = 5;
+    let recorded = record(&[plan], &mut generator, 120).await;
+    let alone = grouped(&recorded, 1).await;
+    let kept = |result: &Outcome| {
+        result.records.iter().filter(|record| record.contains("\"story\":{\"story\"")).count()
+    };
+    assert!(kept(&alone) > 0, "something is kept");
+    for size in [2, 7, 64] {
+        let together = grouped(&recorded, size).await;
+        assert_eq!(kept(&alone), kept(&together), "in groups of {size}");
+        alone.assert_same(&together, &format!("in groups of {size}"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn volumes_and_last_modified_do_not_depend_on_when_feeds_are_published() {
+    let recorded = record(&[config("", "entries = 6")], &mut Generator::new(11), 300).await;
+    let each = replay(&recorded, &mut Disturbed::publishing(1)).await;
+    assert!(each.volumes() > 5, "{}", each.volumes());
+    for every in [3, 64, 1000] {
+        let seldom = replay(&recorded, &mut Disturbed::publishing(every)).await;
+        each.assert_same(&seldom, &format!("published every {every} turns"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restart_whose_clock_is_past_the_end_of_the_month_changes_nothing() {
+    let plan = config("[store]\npath = \"store\"\nkeep = \"20d\"\n", "entries = 6\nkeep = \"9d\"");
+    let recorded = record(&[plan], &mut Generator::new(13), 200).await;
+    let straight = grouped(&recorded, 1).await;
+    let restarted = replay(&recorded, &mut Disturbed::restarting(40, 60 * DAY)).await;
+    straight.assert_same(&restarted, "restarted with a clock sixty days ahead");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plan_is_in_force_from_its_turn_on_however_long_its_topics_take_to_fill() {
+    let plans = [config("", "entries = 6"), config("", "entries = 9").replace("harbour", "ferry")];
+    let recorded = record(&plans, &mut Generator::new(17), 400).await;
+    let at_once = replay(&recorded, &mut Disturbed::filling(true)).await;
+    let slowly = replay(&recorded, &mut Disturbed::filling(false)).await;
+    at_once.assert_same(&slowly, "filled before or after the polls that follow");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_feed_never_holds_more_than_its_entries_and_with_its_archive_every_story() {
+    for seed in [19, 23] {
+        let plan = config("", "entries = 6");
+        let recorded = record(&[plan.clone()], &mut Generator::new(seed), 250).await;
+        let result = grouped(&recorded, 1).await;
+        for path in ["/topics/harbour.json", "/topics/all.json"] {
+            let feed: serde_json::Value = serde_json::from_str(result.body(path)).unwrap();
+            let held = feed["items"].as_array().unwrap().len();
+            let most = if path.contains("all") { 50 } else { 6 };
+            assert!(held > 0 && held <= most, "{path}: {held}");
+        }
+        let rss = result.body("/topics/harbour.rss").matches("<item>").count();
+        assert!(rss > 0 && rss <= 6, "{rss}");
+        let told = result.told("harbour");
+        let held = result.held("harbour");
+        assert!(held.len() > 20, "{}", held.len());
+        assert!(held.is_subset(&told), "{:?}", held.difference(&told).collect::<Vec<_>>());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_old_entries_of_a_new_source_go_straight_into_volumes() {
+    let plan = config("", "entries = 8");
+    let store: Arc<InMemory> = Arc::default();
+    let (mut editor, shelf) = replay::opened(&plan, &store, generator::start()).await;
+    let mut generator = Generator::new(29);
+    let now = generator::start().after(HOUR);
+    let ids = |shelf: &gazetted::publish::Shelf| -> Vec<String> {
+        let body = shelf.body("/topics/harbour.json").unwrap();
+        let feed: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        let items = feed["items"].as_array().unwrap().iter();
+        items.map(|item| item["title"].as_str().unwrap().to_owned()).collect()
+    };
+    editor.ingest(&[generator.listing(0, now, &[1, 2, 3, 4, 5, 6, 7, 8])]).await.unwrap();
+    editor.publish().await.unwrap();
+    let before = ids(&shelf);
+    assert_eq!(before.len(), 8);
+    let old: Vec<u64> = (400..420).collect();
+    editor.ingest(&[generator.listing(1, now.after(HOUR), &old)]).await.unwrap();
+    editor.publish().await.unwrap();
+    assert_eq!(ids(&shelf), before, "no subscriber is flooded");
+    let closed = store.archive("/topics/harbour/archive/").unwrap();
+    assert!(!closed.is_empty());
+    let told: String = closed.iter().map(|path| store.archived(path).unwrap().unwrap()).collect();
+    for number in old {
+        assert!(told.contains(&generator::title(1, number)), "{number} is in a volume");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn q24_two_changes_in_one_second_have_two_dates() {
+    let store: Arc<InMemory> = Arc::default();
+    let at = generator::start().after(HOUR);
+    let (mut editor, shelf) =
+        replay::opened(&config("", "entries = 6"), &store, generator::start()).await;
+    let mut generator = Generator::new(37);
+    let mut dates = Vec::new();
+    for (source, number) in [(0, 1), (1, 2), (2, 3)] {
+        editor.ingest(&[generator.listing(source, at, &[number])]).await.unwrap();
+        editor.publish().await.unwrap();
+        let documents = shelf.documents();
+        let feed = documents.iter().find(|one| one.path == "/topics/harbour.atom").unwrap();
+        dates.push(at.until(feed.modified.unwrap()).as_secs());
+    }
+    assert_eq!(dates, [0, 1, 2]);
+}
+
+/// When silences were last looked for is stored, so a restart does not look sooner.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restart_does_not_look_for_silences_sooner() {
+    let plan = config("", "entries = 6");
+    let store: Arc<InMemory> = Arc::default();
+    let checked = |store: &InMemory| {
+        let records = store.engine_records().unwrap();
+        records.into_iter().find_map(|record| match record {
+            EngineRecord::Progress(progress) => progress.silence_checked,
+            _ => None,
+        })
+    };
+    let mut generator = Generator::new(31);
+    let mut at = generator::start();
+    for minutes in [0, 20, 20, 30] {
+        let before = checked(&store);
+        at = at.after(Duration::from_secs(60 * minutes));
+        // At the first start the plan comes into force; the others have a clock far ahead.
+        let ahead = if before.is_some() { 30 * DAY } else { Duration::ZERO };
+        let (mut editor, _) = replay::opened(&plan, &store, at.after(ahead)).await;
+        editor.ingest(&[generator.listing(0, at, &[1])]).await.unwrap();
+        let since = before.map_or(Duration::MAX, |before| before.until(at));
+        assert_eq!(checked(&store) != before, since >= HOUR, "after {minutes} minutes");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 6, max_shrink_iters: 0, ..ProptestConfig::default() })]
+
+    /// Over a month's end, with every bound of the store and of topics.
+    #[test]
+    fn whatever_happens_between_turns_changes_nothing(seed in any::<u64>()) {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
+        runtime.block_on(async {
+            let store = "[store]\npath = \"store\"\nkeep = \"25d\"\nstories = 90\nkeep_keys = \"10d\"\n";
+            let bounds = "entries = 5\nkeep = \"12d\"\nstories = 30\nexplain = true";
+            let plans = [config(store, bounds), config(store, bounds).replace("harbour", "ferry"),
+                config("", "entries = 7").replace("feeds.example", "news.example")];
+            let recorded = record(&plans, &mut Generator::new(seed), 150).await;
+            let straight = replay(&recorded, &mut Disturbed::grouping(1)).await;
+            let disturbed = replay(&recorded, &mut Disturbed::at_random(seed ^ 1)).await;
+            straight.assert_same(&disturbed, &format!("seed {seed}"));
+        });
+    }
+}
+
+/// Raise `gazetted::engine::RULES_VERSION` with every change of this digest: the same turns then
+/// lead to another state than before.
+const DIGEST: &str = "92ae29fb3c2c78f9";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn five_thousand_turns_have_a_known_digest() {
+    let store = "[store]\npath = \"store\"\nkeep = \"25d\"\nstories = 400\nkeep_keys = \"10d\"\n";
+    let plans = [config(store, "entries = 6"), config(store, "entries = 6\nkeep = \"12d\"")];
+    let mut generator = Generator::new(2026);
+    generator.quiet = 85;
+    let recorded = record(&plans, &mut generator, 5_000).await;
+    assert_eq!(recorded.digest(), DIGEST, "rules version {}", gazetted::engine::RULES_VERSION);
+}

@@ -1,0 +1,287 @@
+//! Records turns, and applies them again while other things happen in between.
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+use std::sync::Arc;
+use std::time::Duration;
+
+use gazetted::config::Plan;
+use gazetted::engine::Turn;
+use gazetted::model::{Poll, SourceId, Timestamp};
+use gazetted::pipeline::Editor;
+use gazetted::publish::{Shelf, Which};
+use gazetted::store::{InMemory, Store};
+
+use super::generator::{Generator, Numbers, SOURCES, start};
+
+/// A configuration: `store` is its table, `lines` are further ones of the topic "harbour".
+pub fn config(store: &str, lines: &str) -> String {
+    let mut config =
+        "[server]\nlisten = \"127.0.0.1:0\"\nbase_url = \"https://feeds.example/\"\n".to_owned();
+    config += if store.is_empty() { "[store]\npath = \"store\"\n" } else { store };
+    for source in 0..SOURCES {
+        let url = format!("https://s{source}.example/feed");
+        write!(config, "[[source]]\nid = \"s{source}\"\nurl = \"{url}\"\n").unwrap();
+    }
+    config += "[[topic]]\nid = \"all\"\ntitle = \"All\"\nquery = \"notice\"\nentries = 50\n";
+    config += "[[topic]]\nid = \"bridge\"\ntitle = \"Bridges\"\nquery = \"bridge\"\nentries = 4\n";
+    write!(
+        config,
+        "[[topic]]\nid = \"harbour\"\ntitle = \"Ships\"\nquery = \"harbour\"\n{lines}\n"
+    )
+    .unwrap();
+    config
+}
+
+fn plan(config: &str) -> Arc<Plan> {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("gazetted.toml");
+    std::fs::write(&path, config).unwrap();
+    Arc::new(Plan::load(&path).unwrap().plan)
+}
+
+/// An editor over a store.
+pub async fn opened(config: &str, store: &Arc<InMemory>, now: Timestamp) -> (Editor, Arc<Shelf>) {
+    open(plan(config), store, now).await
+}
+
+async fn open(plan: Arc<Plan>, store: &Arc<InMemory>, now: Timestamp) -> (Editor, Arc<Shelf>) {
+    let shelf: Arc<Shelf> = Arc::default();
+    (Editor::open(plan, store.clone(), shelf.clone(), now).await.unwrap(), shelf)
+}
+
+/// Turns, and what they came to when they were recorded.
+pub struct Recorded {
+    plan: Arc<Plan>,
+    turns: Vec<Turn>,
+    records: Vec<String>,
+}
+
+impl Recorded {
+    /// A digest of all that the store holds after the turns.
+    pub fn digest(&self) -> String {
+        let mut hasher = blake3::Hasher::new();
+        for record in &self.records {
+            hasher.update(record.as_bytes()).update(b"\n");
+        }
+        hasher.finalize().to_hex()[..16].to_owned()
+    }
+}
+
+/// Records so many turns: polls, now and then the next plan, and what follows from that.
+pub async fn record(configs: &[String], generator: &mut Generator, count: usize) -> Recorded {
+    let plans: Vec<_> = configs.iter().map(|config| plan(config)).collect();
+    let store: Arc<InMemory> = Arc::default();
+    let (mut editor, _) = open(plans[0].clone(), &store, start()).await;
+    let mut turns = Vec::new();
+    let mut next = 1;
+    while turns.len() < count || editor.is_filling() {
+        if editor.is_filling() {
+            match editor.turn_due(generator.pass()) {
+                Some(turn) => turns.push(turn),
+                None => {
+                    editor.fill_slice().await.unwrap();
+                    turns.push(Turn::Polls(vec![generator.poll()]));
+                }
+            }
+        } else if plans.len() > 1 && turns.len() > count * next / 5 {
+            let plan = plans[next % plans.len()].clone();
+            turns.push(Turn::Plan { plan, at: generator.pass() });
+            next += 1;
+        } else {
+            turns.push(Turn::Polls(vec![generator.poll()]));
+        }
+        editor.apply(turns.last().unwrap().clone()).await.unwrap();
+    }
+    Recorded { plan: plans[0].clone(), turns, records: records(&store) }
+}
+
+fn records(store: &InMemory) -> Vec<String> {
+    store.records().map(|record| serde_json::to_string(&record.unwrap()).unwrap()).collect()
+}
+
+/// What happens between turns.
+pub struct Disturbed {
+    group: usize,
+    publish: usize,
+    restart: Option<(usize, Duration)>,
+    fill: bool,
+    numbers: Option<Numbers>,
+}
+
+impl Disturbed {
+    fn none() -> Self {
+        Self { group: 1, publish: usize::MAX, restart: None, fill: false, numbers: None }
+    }
+
+    /// Polls are applied so many in a turn.
+    pub fn grouping(group: usize) -> Self {
+        Self { group, publish: 1, ..Self::none() }
+    }
+
+    /// Feeds are published after so many turns.
+    pub fn publishing(publish: usize) -> Self {
+        Self { publish, ..Self::none() }
+    }
+
+    /// There is a restart after so many turns, with a clock so far ahead.
+    pub fn restarting(every: usize, ahead: Duration) -> Self {
+        Self { restart: Some((every, ahead)), ..Self::none() }
+    }
+
+    /// Topics are filled as soon, or as late, as may be.
+    pub fn filling(at_once: bool) -> Self {
+        Self { fill: at_once, ..Self::none() }
+    }
+
+    /// All of that at random, and kills, and compressing.
+    pub fn at_random(seed: u64) -> Self {
+        Self { numbers: Some(Numbers::of(seed)), ..Self::none() }
+    }
+}
+
+/// What turns came to.
+pub struct Outcome {
+    pub records: Vec<String>,
+    documents: Vec<(String, String, i64)>,
+    store: Arc<InMemory>,
+    plan: Arc<Plan>,
+}
+
+/// Applies recorded turns to an empty store.
+pub async fn replay(recorded: &Recorded, disturbed: &mut Disturbed) -> Outcome {
+    let store: Arc<InMemory> = Arc::default();
+    let mut plan = recorded.plan.clone();
+    let (mut editor, mut shelf) = open(plan.clone(), &store, start()).await;
+    let mut turns = recorded.turns.iter().peekable();
+    let (mut applied, mut now) = (0, start());
+    while let Some(turn) = turns.next() {
+        let group = match &mut disturbed.numbers {
+            Some(numbers) => 1 + numbers.below(9) as usize,
+            None => disturbed.group,
+        };
+        let turn = match turn {
+            Turn::Polls(first) => {
+                let mut polls = first.clone();
+                while polls.len() < group
+                    && let Some(Turn::Polls(further)) = turns.peek()
+                    && further.iter().all(|poll| !has(&polls, &poll.source))
+                {
+                    polls.extend(further.clone());
+                    turns.next();
+                }
+                Turn::Polls(polls)
+            }
+            turn => turn.clone(),
+        };
+        now = turn.at();
+        if let Turn::Plan { plan: next, .. } = &turn {
+            plan = next.clone();
+        }
+        editor.apply(turn).await.unwrap();
+        applied += 1;
+        let (mut publishes, mut restarts, mut fills) =
+            (applied % disturbed.publish == 0, None, disturbed.fill);
+        if let Some((every, ahead)) = disturbed.restart {
+            restarts = (applied % every == 0).then_some(ahead);
+        }
+        if let Some(numbers) = &mut disturbed.numbers {
+            publishes = numbers.percent(30);
+            fills = numbers.percent(30);
+            let ahead = Duration::from_secs(3600 * numbers.below(2000));
+            restarts = numbers.percent(8).then_some(ahead);
+            if numbers.percent(20) {
+                shelf.compress(Which::All);
+            }
+        }
+        if publishes {
+            editor.publish().await.unwrap();
+        }
+        while fills && editor.is_filling() && editor.turn_due(now).is_none() {
+            editor.fill_slice().await.unwrap();
+        }
+        if let Some(ahead) = restarts {
+            drop(editor);
+            (editor, shelf) = open(plan.clone(), &store, now.after(ahead)).await;
+        }
+    }
+    editor.publish().await.unwrap();
+    drop(editor);
+    // What is served is what a start serves.
+    let (_, shelf_after) = open(plan.clone(), &store, now).await;
+    let documents = |shelf: &Shelf| -> Vec<_> {
+        let documents = shelf.documents().into_iter();
+        let dated = |at: Option<Timestamp>| at.map_or(0, Timestamp::as_secs);
+        documents.map(|one| (one.path, one.text, dated(one.modified))).collect()
+    };
+    let documents_after = documents(&shelf_after);
+    for (path, text, modified) in &documents_after {
+        let served = documents(&shelf).into_iter().find(|one| one.0 == *path).unwrap();
+        assert_eq!(served.2, *modified, "the Last-Modified of {path}");
+        assert_text(&served.1, text, path);
+    }
+    Outcome { records: records(&store), documents: documents_after, store, plan }
+}
+
+fn has(polls: &[Poll], source: &SourceId) -> bool {
+    polls.iter().any(|poll| poll.source == *source)
+}
+
+/// Fails with the first line that differs.
+fn assert_text(one: &str, another: &str, what: &str) {
+    for (one, another) in one.lines().zip(another.lines()) {
+        let same = one.bytes().zip(another.bytes()).take_while(|(a, b)| a == b).count();
+        let from = |line: &str| line.chars().skip(same.saturating_sub(200)).take(400).collect();
+        let (one, another): (String, String) = (from(one), from(another));
+        assert_eq!(one, another, "{what}");
+    }
+    assert_eq!(one.lines().count(), another.lines().count(), "{what}");
+}
+
+impl Outcome {
+    /// Fails with the first thing that differs.
+    pub fn assert_same(&self, other: &Self, how: &str) {
+        for (one, another) in self.records.iter().zip(&other.records) {
+            assert_text(one, another, how);
+        }
+        assert_eq!(self.records.len(), other.records.len(), "{how}: records");
+        for (one, another) in self.documents.iter().zip(&other.documents) {
+            assert_eq!((&one.0, one.2), (&another.0, another.2), "{how}: Last-Modified");
+            assert_text(&one.1, &another.1, &format!("{how}: {}", one.0));
+        }
+        assert_eq!(self.documents.len(), other.documents.len(), "{how}: documents");
+    }
+
+    /// How many volumes closed.
+    pub fn volumes(&self) -> usize {
+        let paths = self.store.archive("/topics/").unwrap();
+        paths.iter().filter(|path| path.ends_with(".feeds")).count()
+    }
+
+    /// What is served at a path.
+    pub fn body(&self, path: &str) -> &str {
+        let document = self.documents.iter().find(|(known, ..)| known == path);
+        &document.unwrap_or_else(|| panic!("{path} is served")).1
+    }
+
+    /// The stories of a topic that its feed or a volume tells, by published id.
+    pub fn told(&self, topic: &str) -> BTreeSet<String> {
+        let mut text = self.body(&format!("/topics/{topic}.json")).to_owned();
+        for path in self.store.archive(&format!("/topics/{topic}/archive/")).unwrap() {
+            text += &self.store.archived(&path).unwrap().unwrap();
+        }
+        let stories = self.store.stories(None, 100_000).unwrap().into_iter();
+        stories.map(|story| story.published_id).filter(|id| text.contains(&**id)).collect()
+    }
+
+    /// The stories that a topic holds, by published id.
+    pub fn held(&self, topic: &str) -> BTreeSet<String> {
+        let place = self.plan.topics.iter().position(|one| one.id.as_str() == topic).unwrap();
+        let stories = self.store.stories(None, 100_000).unwrap().into_iter();
+        let is_in = |story: &gazetted::model::Story| {
+            let subject = self.plan.queries.subject(story, &self.plan.sources);
+            story.stands() && self.plan.queries.is_in(&subject, place)
+        };
+        stories.filter(is_in).map(|story| story.published_id).collect()
+    }
+}
