@@ -18,11 +18,12 @@ use crate::model::Timestamp;
 use crate::publish::{Finding, NotSearched, Search, Unavailable};
 use crate::topics::Work;
 
-/// Stories that a search looks at, the latest changed first, and bytes of their texts.
+/// Stories that a search looks at, the latest changed first, and bytes of their texts. Reading so
+/// many takes about a second; what is older is left out, and the page says so.
 const MOST_STORIES: usize = 10_000;
-const MOST_TEXT: usize = 32 << 20;
+const MOST_TEXT: usize = 20 << 20;
 
-/// Units of work that a search may take, beside reading the stories.
+/// Units of work that the query may take: one to two seconds, where they are of the slow kind.
 const MOST_WORK: u64 = 400_000_000;
 
 /// Processor time that a search may take. The rest of two seconds is for the page.

@@ -13,7 +13,7 @@ use crate::model::{Member, Story, Timestamp, Topic, TopicId};
 use crate::publish::{Finding, FoundStory, Marked, Week};
 use crate::store::StoreError;
 use crate::topics::{
-    Bounded, Field, Highlight, Place, QueryProblem, Spent, Subject, TermCounts, TopicSet, Work,
+    Bounded, Field, Highlight, Place, QueryProblem, Spent, TermCounts, TopicSet, Work,
 };
 
 mod report;
@@ -185,7 +185,7 @@ impl<'a> Trying<'a> {
         if story.dated < self.scope.since {
             return Ok(true);
         }
-        let subject = Subject::of(&story, &self.plan.sources, &self.plan.language);
+        let subject = self.set.subject(&self.plan.queries, &story, &self.plan.sources);
         let looked = self.set.look_at(&subject)?;
         let topics = self.plan.queries.matches(&subject);
         // What nobody may see counts for nothing: neither for numbers nor for where it is cut.

@@ -253,6 +253,11 @@ pub struct Bounded<'a> {
 }
 
 impl<'a> Bounded<'a> {
+    /// A story as these queries and those of `others` see it, under the same language.
+    pub fn subject(&self, others: &TopicSet, story: &Story, sources: &Sources) -> Subject {
+        if self.set.guesses { self.set } else { others }.subject(story, sources)
+    }
+
     /// Looks for everything that the queries ask for in `subject`.
     pub fn look_at(&self, subject: &'a Subject) -> Result<Looked<'a>, Spent> {
         let occurrences = self.set.index.occurrences(subject);
@@ -293,6 +298,7 @@ impl Looked<'_> {
 
     /// Counts the terms of a topic that the subject has.
     pub fn count_terms(&self, topic: usize, counts: &mut TermCounts) -> Result<(), Spent> {
-        self.of.work.result(counts.count(self.program(topic), self.sight()))
+        counts.count(self.program(topic), self.sight());
+        self.of.work.result(())
     }
 }

@@ -79,9 +79,9 @@ async fn h09_what_can_never_be_admitted_is_not_stored_and_a_flood_of_it_refuses_
         };
         answers.push(ask_as(&world, "198.51.100.66", &callback).await);
     }
-    // The answer does not tell what is behind an address; the sixtieth ends what one client may.
-    let taken = answers.iter().take_while(|status| **status == 202).count();
-    assert!((60..100).contains(&taken), "{taken}");
+    // The answer does not tell what is behind an address. What one client may ask in a minute ends.
+    let taken = answers.iter().filter(|status| **status == 202).count();
+    assert!((16..=90).contains(&taken), "{taken}");
     assert!(answers.iter().all(|status| [202, 503].contains(status)), "{answers:?}");
     world.handle().settled().await;
     assert_eq!((subscribers(&world), commits(&world).await), (0, written));
@@ -98,7 +98,7 @@ async fn h09_a_flood_at_callbacks_that_never_answer_holds_up_nobody_else() {
     let never = Gate::closed();
     let behind = never.clone();
     answering(&world, "/tarpit", move |_| Answer::status(500).behind(&behind));
-    let tarpit = |n: usize| world.site.url(&format!("/tarpit/{n}")).to_string();
+    let tarpit = |n: usize| world.site.url(&format!("/tarpit?n={n}")).to_string();
     let mut refused = 0;
     for n in 0..9 {
         refused += usize::from(ask_as(&world, "198.51.100.66", &tarpit(n)).await == 503);
