@@ -159,7 +159,7 @@ impl Engine {
                 self.begin(Timestamp::EPOCH, reader, |engine, work| engine.polls(polls, work))
             }
             Turn::PushReceived(poll) => self
-                .begin(Timestamp::EPOCH, reader, |engine, work| engine.push_received(poll, work)),
+                .begin(Timestamp::EPOCH, reader, |engine, work| engine.push_received(*poll, work)),
             Turn::Plan { plan, at } => {
                 self.begin(at, reader, |engine, work| engine.replan(plan, work))
             }

@@ -254,7 +254,8 @@ fn forget(known: &mut Lookalikes, gone: &Gone) {
     known.by_key.retain(|key, bearers| {
         let is_shingle = key.kind == KeyKind::Passage;
         bearers.retain(|id| {
-            !gone.forgotten.contains(id) && !(is_shingle && gone.retired.contains(id))
+            let is_gone = is_shingle && gone.retired.contains(id);
+            !is_gone && !gone.forgotten.contains(id)
         });
         !bearers.is_empty()
     });
