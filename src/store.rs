@@ -55,8 +55,6 @@ mod index;
 
 mod layout;
 
-mod migrate;
-
 mod open;
 
 mod read;
@@ -327,16 +325,16 @@ pub enum StoreError {
         /// What is wrong and what to do.
         what: String,
     },
-    /// A later version wrote it (exit code 78).
+    /// Another version wrote it, in another format (exit code 78).
     #[error(
-        "the store {path} was written by a later version of gazetted (format {found}, this one reads up to {known}); install that version again, or restore an export"
+        "the store {path} has format {found}, and this version of gazetted reads format {known} only: until 1.0 stores are not converted. Run the version that wrote it; or write a backup with that version, move the directory away, and run `gazetted restore FILE` with this one"
     )]
-    TooNew {
+    OtherFormat {
         /// Where it is.
         path: String,
         /// Its format.
         found: u32,
-        /// The latest this program reads.
+        /// The format that this program reads.
         known: u32,
     },
     /// There is none, for a command that needs one (exit code 1).
@@ -365,7 +363,7 @@ impl StoreError {
             | Self::Unwritable { .. }
             | Self::Backup { .. } => 74,
             Self::InUse(_) => 75,
-            Self::TooNew { .. } => 78,
+            Self::OtherFormat { .. } => 78,
         }
     }
 }

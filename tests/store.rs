@@ -1,20 +1,15 @@
 //! A directory and a process that is killed in it in; a whole store out.
 
-use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD_NO_PAD;
 use gazetted::model::{
     Admitted, Entry, Evidence, Fingerprint, Key, KeyKind, Member, Memory, SourceId, Story, StoryId,
     Timestamp, Verdict,
 };
 use gazetted::store::{self, Commit, Place, PlaceChange, Store, StoreError};
-
-use crate::support::binary::Gazetted;
 
 /// Set in the process that is to be killed: the store's directory.
 const VICTIM: &str = "GAZETTED_TEST_STORE";
@@ -185,58 +180,6 @@ fn what_was_answered_survives_kill_9() {
         assert_eq!(survey.problems, [""; 0], "after {commits} commits");
     }
     assert!(answered.is_some_and(|last| last > KEPT), "{answered:?}");
-}
-
-/// The demonstration with a store that a program of a former format left.
-fn of_format(format: u32) -> Gazetted {
-    let recorded = match format {
-        1 => include_str!("stores/format-1.txt"),
-        _ => include_str!("stores/format-2.txt"),
-    };
-    let demo = Gazetted::demo();
-    let home = demo.path().join("store");
-    let engine = sled::open(home.join("sled")).unwrap();
-    for line in recorded.lines() {
-        let (key, value) = line.split_once(' ').unwrap();
-        let [key, value] = [key, value].map(|part| STANDARD_NO_PAD.decode(part).unwrap());
-        engine.insert(key, value).unwrap();
-    }
-    engine.flush().unwrap();
-    fs::write(home.join("lock"), "").unwrap();
-    fs::write(
-        home.join("epoch"),
-        format!("gazetted store: what it must at least hold\nformat {format}\ncommits 18\n"),
-    )
-    .unwrap();
-    demo
-}
-
-#[test]
-fn a_store_of_a_former_format_is_migrated_and_said_to_be_whenever_the_program_is_killed_in_it() {
-    for format in [1, 2] {
-        is_migrated(format);
-    }
-}
-
-fn is_migrated(format: u32) {
-    let unharmed = of_format(format);
-    let (code, log) = unharmed.start().end("TERM");
-    assert!(code == Some(0) && log.contains("store_migrating"), "{log}");
-    assert!(log.contains("store_migrated"), "{log}");
-    let stories = unharmed.succeed(&["export", "stories"]);
-    assert_eq!(stories.lines().count(), 46);
-
-    for after in (0..60).step_by(4) {
-        let demo = of_format(format);
-        let mut victim = demo.command(&["check", "--store"]).stdout(Stdio::null()).spawn().unwrap();
-        std::thread::sleep(std::time::Duration::from_millis(after));
-        // It may have come to its end.
-        let _ = victim.kill();
-        victim.wait().unwrap();
-        let checked = demo.run(&["check", "--store"]);
-        assert!(checked.status.success(), "after {after} ms: {checked:?}");
-        assert_eq!(demo.succeed(&["export", "stories"]), stories, "after {after} ms");
-    }
 }
 
 /// A backup taken while commits go on holds whole commits up to some moment,

@@ -72,16 +72,14 @@ impl Records {
         Ok(Some(VolumeDetail { text, next }))
     }
 
-    /// What is kept of a volume's feeds, by their endings. Those that closed before feeds
-    /// were woven have each by itself.
+    /// The feeds of a volume, by their endings.
     pub(super) fn kept_feeds(
         &self,
         stem: String,
     ) -> Result<impl Fn(&str) -> Result<Option<String>, StoreError>, StoreError> {
         let woven = self.store.archived(&format!("{stem}.{}", publish::WOVEN))?;
-        Ok(move |ending: &str| match &woven {
-            Some(woven) => Ok(publish::unweave(woven, ending)),
-            None => self.store.archived(&format!("{stem}.{ending}")),
+        Ok(move |ending: &str| {
+            Ok(woven.as_deref().and_then(|woven| publish::unweave(woven, ending)))
         })
     }
 

@@ -220,10 +220,7 @@ pub(super) fn of_no_topic(topics: &[Topic], store: &dyn Store) -> Result<Vec<Str
 /// Everything that is kept of a volume.
 fn paths_of(topic: &TopicId, volume: Volume) -> impl Iterator<Item = String> {
     let stem = format!("{}{volume}", archive_path(topic));
-    // Those that closed before feeds were woven have them apart.
-    let apart = ["atom", "rss", "json"].into_iter();
-    let feeds: Vec<_> = apart.chain([WOVEN]).map(|ending| format!("{stem}.{ending}")).collect();
-    feeds.into_iter().chain([stem])
+    [format!("{stem}.{WOVEN}"), stem].into_iter()
 }
 
 /// What a site is known by in its volumes: their addresses, and whose ids they bear.

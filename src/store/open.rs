@@ -10,8 +10,7 @@ use std::time::Duration;
 
 use super::chunks::{Fault, Stage};
 use super::home::{Epoch, Home, strangers, sync_directory, unwritable};
-use super::migrate::{Damaged, FORMAT, migrate};
-use super::records::Header;
+use super::records::{FORMAT, Header};
 use super::sled_store::SledStore;
 use super::{StoreError, apply, layout, read, room};
 
@@ -71,18 +70,17 @@ pub(super) fn claim_existing(path: &Path) -> Result<Home, StoreError> {
 }
 
 /// Opens the engine that is there, and makes sure that it is the store that
-/// was left, in the present format or taken to it, and not an older state of it.
+/// was left, in the format of this program, and not an older state of it.
 pub(super) fn open_verified(home: &Home, cache: u64) -> Result<(sled::Db, Header), StoreError> {
     let path = home.path();
     make_room(home)?;
     let epoch = home.epoch()?;
     if let Some(Epoch { format, .. }) = epoch {
-        refuse_newer(path, format)?;
+        refuse_other_format(path, format)?;
     }
     let db = open_engine(&home.engine(), path, cache)?;
     let header = fenced(path, || read::header(&db))?;
     let header = verify(path, header, epoch)?;
-    let header = migrate(path, &home.engine(), &db, header, Damaged::Told)?;
     Ok((db, header))
 }
 
@@ -97,7 +95,7 @@ fn create(home: &Home) -> Result<(), StoreError> {
     let db = open_engine(&new, path, CACHE_TO_CREATE)?;
     fenced(path, || {
         let mut stage = Stage::new(&db);
-        apply::put_packed(&mut stage, layout::header(), &Header::new(FORMAT))?;
+        apply::put_packed(&mut stage, layout::header(), &Header::new())?;
         db.apply_batch(stage.into_batch()?)?;
         db.flush()?;
         Ok(())
@@ -205,17 +203,17 @@ fn make_room(home: &Home) -> Result<(), StoreError> {
     Err(StoreError::Full { path: path.display().to_string(), free, needed })
 }
 
-fn refuse_newer(path: &Path, found: u32) -> Result<(), StoreError> {
-    if found <= FORMAT {
+pub(super) fn refuse_other_format(path: &Path, found: u32) -> Result<(), StoreError> {
+    if found == FORMAT {
         return Ok(());
     }
-    Err(StoreError::TooNew { path: path.display().to_string(), found, known: FORMAT })
+    Err(StoreError::OtherFormat { path: path.display().to_string(), found, known: FORMAT })
 }
 
 /// A store that was written and is gone is not begun anew.
 fn refuse_emptied(home: &Home) -> Result<(), StoreError> {
     let Some(Epoch { format, commits }) = home.epoch()? else { return Ok(()) };
-    refuse_newer(home.path(), format)?;
+    refuse_other_format(home.path(), format)?;
     Err(damaged(
         home.path(),
         &format!(
@@ -245,7 +243,7 @@ fn verify(path: &Path, header: Option<Header>, epoch: Option<Epoch>) -> Result<H
     let Some(header) = header else {
         return Err(damaged(path, &format!("it opened empty; {REMEDY}")));
     };
-    refuse_newer(path, header.format)?;
+    refuse_other_format(path, header.format)?;
     match epoch {
         Some(epoch) if header.commits < epoch.commits => Err(damaged(
             path,

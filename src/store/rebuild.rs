@@ -13,9 +13,8 @@ use serde::Serialize;
 use super::chunks::Stage;
 use super::home::{Epoch, Home, unwritable};
 use super::layout::Kind;
-use super::migrate::{Damaged, FORMAT, migrate};
 use super::open::{self, fenced};
-use super::records::Header;
+use super::records::{FORMAT, Header};
 use super::sequences::{self, Sequences};
 use super::{Commit, Record, StoreError, apply};
 
@@ -40,7 +39,7 @@ impl<'h> Rebuild<'h> {
         Ok(Self {
             home,
             db,
-            header: Header::new(FORMAT),
+            header: Header::new(),
             sequences: Sequences::default(),
             waiting: Commit::default(),
         })
@@ -222,18 +221,11 @@ pub struct Repair {
 pub fn repair(path: &Path, cache: u64) -> Result<Repair, StoreError> {
     let home = open::claim_existing(path)?;
     let (db, scratch) = open_copy(&home, cache)?;
-    let mut header = fenced(path, || super::read::header(&db)).ok().flatten();
+    let header = fenced(path, || super::read::header(&db)).ok().flatten();
     let epoch = home.epoch().ok().flatten();
-    match header.take() {
-        Some(older) => {
-            header = Some(migrate(path, &scratch, &db, older, Damaged::LeftOut)?);
-        }
-        // The file beside it says in which format the stories are at least.
-        None => {
-            let formats = epoch.as_ref().map(|epoch| epoch.format);
-            let format = formats.filter(|format| (1..FORMAT).contains(format)).unwrap_or(FORMAT);
-            migrate(path, &scratch, &db, Header::new(format), Damaged::LeftOut)?;
-        }
+    let stated = header.as_ref().map(|header| header.format);
+    for format in stated.into_iter().chain(epoch.as_ref().map(|epoch| epoch.format)) {
+        open::refuse_other_format(path, format)?;
     }
     let made = epoch.map_or(0, |epoch| epoch.commits);
     let found = header.as_ref().map_or(0, |header| header.commits);

@@ -115,14 +115,15 @@ impl Record {
     }
 }
 
+/// The format of the store's records. Fields of a record come and go without a new one;
+/// whoever changes anything else raises it. A store of another format is refused.
+pub(super) const FORMAT: u32 = 4;
+
 /// What the store says of itself.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(super) struct Header {
     /// The layout of the records.
     pub(super) format: u32,
-    /// What is not in that layout yet: see `migrate`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) behind: Option<Behind>,
     /// How many batches were written in all.
     pub(super) commits: u64,
     /// How many stories there are.
@@ -141,10 +142,9 @@ pub(super) struct Header {
 }
 
 impl Header {
-    pub(super) fn new(format: u32) -> Self {
+    pub(super) fn new() -> Self {
         Self {
-            format,
-            behind: None,
+            format: FORMAT,
             commits: 0,
             stories: 0,
             generation: 0,
@@ -157,15 +157,6 @@ impl Header {
     pub(super) fn read(payload: &[u8]) -> Result<Self, Unreadable> {
         codec::unpack(payload)
     }
-}
-
-/// How far a store has come that is being taken from one format to the next.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Behind {
-    /// The format that what follows is in.
-    pub(super) format: u32,
-    /// The key after which it does.
-    pub(super) after: Vec<u8>,
 }
 
 /// What a story is stored as, less the story itself.

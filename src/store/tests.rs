@@ -124,11 +124,26 @@ fn a_directory_of_other_things_does_not_become_a_store() {
 }
 
 #[test]
-fn a_store_of_a_later_version_is_refused_unopened() {
-    let dir = tempfile::tempdir().unwrap();
-    drop(opened(dir.path()));
-    fs::write(dir.path().join("epoch"), "format 7\ncommits 0\nfurther things\n").unwrap();
-    assert!(matches!(refusal(dir.path()), StoreError::TooNew { found: 7, known: 3, .. }));
+fn a_store_of_another_format_is_refused_and_left_as_it_is() {
+    for format in [0, 3, 7] {
+        let dir = tempfile::tempdir().unwrap();
+        drop(opened(dir.path()));
+        let epoch = format!("format {format}\ncommits 0\nfurther things\n");
+        fs::write(dir.path().join("epoch"), &epoch).unwrap();
+        let refused = refusal(dir.path());
+        assert!(matches!(refused, StoreError::OtherFormat { found, .. } if found == format));
+        assert_eq!(refused.exit_code(), 78);
+        assert!(refused.to_string().contains(&format!("has format {format}")), "{refused}");
+        assert_eq!(
+            super::repair(dir.path(), CACHE),
+            Err(StoreError::OtherFormat {
+                path: dir.path().display().to_string(),
+                found: format,
+                known: 4
+            })
+        );
+        assert_eq!(fs::read_to_string(dir.path().join("epoch")).unwrap(), epoch);
+    }
 }
 
 #[test]

@@ -357,7 +357,7 @@ mod tests {
         let (index, sequences) = (index::Shared::default(), sequences::Shared::default());
         let found_by = (&index, &sequences);
         let writer =
-            Writer::start(&home, db.clone(), file, Header::new(1), found_by, &broken).unwrap();
+            Writer::start(&home, db.clone(), file, Header::new(), found_by, &broken).unwrap();
         for number in 0..3 {
             let admitted = vec![admitted(story(number, at(0), 9), &[])];
             let memories = vec![(source(number), memory(1))];
