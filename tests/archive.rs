@@ -4,8 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use atom_syndication::Feed;
-use gazetted::publish::{WOVEN, unweave};
-use gazetted::store::{self, Commit, Store};
 
 use crate::support::world::{World, atom};
 
@@ -269,41 +267,4 @@ async fn a_volume_none_of_whose_stories_is_kept_goes_with_them() {
     }
     let kept: Vec<_> = archived(&world).await.into_keys().collect();
     assert!(!kept.is_empty() && kept.iter().all(|path| path.contains("2025-05")), "{kept:?}");
-}
-
-/// Has the store hold every volume's feeds each by itself, as an earlier version left them.
-async fn part_feeds(world: &mut World) {
-    world.stop().await;
-    let plan = world.plan();
-    let store = store::open(&plan.store.path, plan.store.cache).unwrap();
-    let mut commit = Commit::default();
-    for path in store.archive("/topics/").unwrap() {
-        if let Some(stem) = path.strip_suffix(WOVEN) {
-            let woven = store.archived(&path).unwrap().unwrap();
-            for format in FORMATS {
-                commit.archived.push((format!("{stem}{format}"), unweave(&woven, format).unwrap()));
-            }
-            commit.unarchived.push(path);
-        }
-    }
-    assert_eq!((commit.archived.len(), commit.unarchived.len()), (3, 1));
-    store.commit(commit).await.unwrap();
-    store.close().unwrap();
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn volumes_that_an_earlier_version_closed_are_served_as_they_were_and_go_like_any_other() {
-    let mut world = in_may().await;
-    let april = archived(&world).await;
-    part_feeds(&mut world).await;
-    world.restart().await;
-    assert_eq!(archived(&world).await, april);
-    world
-        .reconfigure(|config| *config = config.replace("feeds.example.org", "news.example.org"))
-        .await;
-    world.stop().await;
-    let plan = world.plan();
-    let store = store::open(&plan.store.path, plan.store.cache).unwrap();
-    let kept = store.archive("/topics/").unwrap();
-    assert_eq!(kept, ["/topics/crime/archive/2025-04", "/topics/crime/archive/2025-04.feeds"]);
 }

@@ -173,7 +173,7 @@ fn what_was_answered_survives_kill_9() {
             continue;
         }
         let store = store::open(&path, CACHE).unwrap();
-        let commits = whole_commits(&store);
+        let commits = whole_commits(&*store);
         assert!(answered.is_none_or(|last: u64| commits > last), "{answered:?} of {commits}");
         drop(store);
         let survey = store::check(&path, CACHE).unwrap();
@@ -193,7 +193,7 @@ fn a_backup_under_way_holds_what_it_claims_to_remember() {
     // Few enough that none is retired.
     (0..KEPT / 2).for_each(|n| runtime.block_on(store.commit(commit(n))).unwrap());
     std::thread::scope(|scope| {
-        let backup = scope.spawn(|| store::backup(&store, &file).unwrap());
+        let backup = scope.spawn(|| store::backup(&*store, &file).unwrap());
         (KEPT / 2..KEPT).for_each(|n| runtime.block_on(store.commit(commit(n))).unwrap());
         backup.join().unwrap();
     });
@@ -226,7 +226,7 @@ fn fills_its_small_disk() {
         commit
     };
     // Commits until it is refused; the first that was.
-    let fill = |store: &store::SledStore, mut number: u64| loop {
+    let fill = |store: &dyn Store, mut number: u64| loop {
         match runtime.block_on(store.commit(big(number))) {
             Ok(()) => number += 1,
             Err(StoreError::Full { .. }) => return number,
@@ -236,12 +236,12 @@ fn fills_its_small_disk() {
     std::fs::write(&filler, vec![1; 4 << 20]).unwrap();
     let store = store::open(&path, CACHE).unwrap();
     let stories = |commits: u64| STORIES * commits.min(KEPT);
-    let first = fill(&store, 0);
+    let first = fill(&*store, 0);
     assert!(store.room().unwrap().unwrap().is_low(false));
     assert_eq!(store.count(), Ok(stories(first)), "reading goes on");
     // Room again: so does writing, by itself.
     std::fs::remove_file(&filler).unwrap();
-    let second = fill(&store, first);
+    let second = fill(&*store, first);
     assert!(second > first);
     drop(store);
     // Somebody takes even the last room; the ballast is there to start with.

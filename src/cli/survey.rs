@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::{Done, STORE_FAILED, Stop, print_line};
 use crate::config::StorePlan;
-use crate::store::{self, Repair, StoreError, Survey};
+use crate::store::{self, IntegrityCheck, Repair, StoreError};
 
 /// What `check --store --json` prints.
 #[derive(Serialize)]
@@ -15,7 +15,7 @@ struct Report {
     sound: bool,
     wasteful: bool,
     /// Nothing where the store does not even open.
-    survey: Option<Survey>,
+    survey: Option<IntegrityCheck>,
     repair: Option<Repair>,
 }
 
@@ -29,14 +29,14 @@ pub(super) fn run(plan: &StorePlan, repair: bool, json: bool) -> Done {
         }
         Err(error) => return Err(error.into()),
     };
-    let sound = survey.as_ref().is_some_and(Survey::is_sound);
+    let sound = survey.as_ref().is_some_and(IntegrityCheck::is_sound);
     let repair = match repair && !sound {
         true => Some(store::repair(&plan.path, plan.cache)?),
         false => None,
     };
     let code = if sound || repair.is_some() { ExitCode::SUCCESS } else { STORE_FAILED.into() };
     if json {
-        let wasteful = survey.as_ref().is_some_and(Survey::is_wasteful);
+        let wasteful = survey.as_ref().is_some_and(IntegrityCheck::is_wasteful);
         let report = Report { sound, wasteful, survey, repair };
         print_line(serde_json::to_string_pretty(&report).unwrap_or_default());
         return Ok(code);
@@ -56,8 +56,10 @@ pub(super) fn run(plan: &StorePlan, repair: bool, json: bool) -> Done {
 const SAVE: &str =
     "`gazetted check --store --repair` saves what can be read and keeps the store as it was";
 
-fn tell(survey: &Survey, repaired: bool) {
-    let Survey { stories, retired, sources, places, records, live_bytes, file_bytes, .. } = survey;
+fn tell(survey: &IntegrityCheck, repaired: bool) {
+    let IntegrityCheck {
+        stories, retired, sources, places, records, live_bytes, file_bytes, ..
+    } = survey;
     for (count, kind) in [
         (stories, "stories"),
         (retired, "retired stories, whose keys are kept"),

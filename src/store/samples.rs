@@ -1,4 +1,4 @@
-//! Numbers in; stories, keys and commits for tests out.
+//! Stories, keys and commits for tests, by number.
 #![allow(clippy::unwrap_used)]
 
 use std::time::Duration;
@@ -25,7 +25,10 @@ pub(super) fn source(number: u8) -> SourceId {
 }
 
 pub(super) fn key(kind: KeyKind, number: u8) -> Key {
-    Key { kind, hash: [number; 16] }
+    match kind {
+        KeyKind::Passage => Key::passage(number.into(), u64::from_be_bytes([number; 8])),
+        _ => Key { kind, hash: [number; 16] },
+    }
 }
 
 pub(super) fn topic(number: u8) -> Fingerprint {

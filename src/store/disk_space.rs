@@ -1,4 +1,4 @@
-//! A disk in; how much room it has, and whether that is enough, out.
+//! How much space the store's disk has, and whether that is enough.
 
 use std::fs::{self, File};
 use std::io;
@@ -23,7 +23,7 @@ const LOW: RangeInclusive<u64> = (TO_OPEN + (8 << 20))..=(256 << 20);
 
 /// How much room the store's disk has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Room {
+pub struct DiskSpace {
     /// Bytes free to us.
     pub free: u64,
     /// Bytes of the disk.
@@ -32,7 +32,7 @@ pub struct Room {
     pub used: u64,
 }
 
-impl Room {
+impl DiskSpace {
     /// Whether there is so little that nothing more should be taken in, given
     /// whether that was so before: what stops at one bound goes on only at
     /// one and a half of it, lest it stop and go with every file that comes and goes.
@@ -82,7 +82,7 @@ mod tests {
 
     #[test]
     fn low_is_a_twentieth_of_the_disk_within_bounds_and_ends_later_than_it_begins() {
-        let room = |free, total| Room { free, total, used: 0 };
+        let space = |free, total| DiskSpace { free, total, used: 0 };
         for (free, total, low, still_low) in [
             (23 << 20, 64 << 20, true, true),
             (25 << 20, 64 << 20, false, true),
@@ -93,8 +93,8 @@ mod tests {
             (300 << 20, 1 << 40, false, true),
             (400 << 20, 1 << 40, false, false),
         ] {
-            assert_eq!(room(free, total).is_low(false), low, "{free} of {total}");
-            assert_eq!(room(free, total).is_low(true), still_low, "{free} of {total}, low before");
+            assert_eq!(space(free, total).is_low(false), low, "{free} of {total}");
+            assert_eq!(space(free, total).is_low(true), still_low, "{free} of {total}, low before");
         }
     }
 }

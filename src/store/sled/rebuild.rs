@@ -1,48 +1,53 @@
-//! Ground records in; a new engine, with all that derives from them made anew, out.
+//! A new store of the records of another: compaction, repair and restoring.
 //!
-//! Compaction, repair and restoring are one thing: an engine is filled beside
-//! the present one, made durable, and takes its place in one rename. Cut
-//! short at any moment, they leave the store as it was.
+//! A new engine is filled beside the present one, made durable, and takes its place in one rename.
+//! Cut short at any moment, all three leave the store as it was.
 
+use std::collections::HashMap;
 use std::fs::TryLockError;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use serde::Serialize;
+use crate::model::{Fingerprint, Timestamp};
 
+use super::super::{
+    AddRecord, Commit, Compaction, PlaceChange, Record, Repair, StoreError, disk_space,
+};
 use super::chunks::Stage;
-use super::home::{Epoch, Home, unwritable};
-use super::layout::Kind;
+use super::index::{self, Index};
+use super::key_codec::{self, Kind};
 use super::open::{self, fenced};
 use super::records::{FORMAT, Header};
-use super::sequences::{self, Sequences};
-use super::{Commit, Record, StoreError, apply};
+use super::store_dir::{Epoch, StoreDir, sync_directory, unwritable};
+use super::{apply, read, salvage};
 
 /// Records in one batch: nothing is durable before the end, so this bounds only memory.
 const BATCH: usize = 500;
 
 /// An engine being filled.
 pub(super) struct Rebuild<'h> {
-    home: &'h Home,
+    home: &'h StoreDir,
     db: sled::Db,
     header: Header,
-    sequences: Sequences,
+    /// By which the rules about keys are kept in the new store, too.
+    index: index::Shared,
     waiting: Commit,
 }
 
 impl<'h> Rebuild<'h> {
-    pub(super) fn start(home: &'h Home, cache: u64) -> Result<Self, StoreError> {
+    /// `header` says what is not a record: the secret of the index, and the first span of time.
+    pub(super) fn start(
+        home: &'h StoreDir,
+        header: Header,
+        cache: u64,
+    ) -> Result<Self, StoreError> {
         let path = home.path();
         let new = home.new_engine();
         std::fs::create_dir_all(&new).map_err(|error| unwritable(path, &error))?;
         let db = open::open_engine(&new, path, cache)?;
-        Ok(Self {
-            home,
-            db,
-            header: Header::new(),
-            sequences: Sequences::default(),
-            waiting: Commit::default(),
-        })
+        let index = Index::new(header.secret, header.first_span).shared();
+        let header = Header { commits: 0, stories: 0, retired: 0, next_topic: 0, ..header };
+        Ok(Self { home, db, header, index, waiting: Commit::default() })
     }
 
     /// Takes one record over.
@@ -54,42 +59,26 @@ impl<'h> Rebuild<'h> {
         self.write()
     }
 
-    /// Takes over what is not a record: places of topics.
-    pub(super) fn commit(&mut self, commit: Commit) -> Result<(), StoreError> {
-        self.write()?;
-        self.waiting = commit;
-        self.write()
+    /// Takes over what derives from records: places of the stories that were added last, and the
+    /// topics that are complete.
+    fn derive(&mut self, places: Vec<PlaceChange>, filled: Vec<Fingerprint>) {
+        self.waiting.places.extend(places);
+        self.waiting.filled.extend(filled);
     }
 
     fn write(&mut self) -> Result<(), StoreError> {
         let commit = std::mem::take(&mut self.waiting);
-        let (free, _) = super::room::of_disk(self.home.path())
+        let (free, _) = disk_space::of_disk(self.home.path())
             .map_err(|error| unwritable(self.home.path(), &error))?;
-        if free < super::room::TO_OPEN {
+        if free < disk_space::TO_OPEN {
             let path = self.home.path().display().to_string();
-            return Err(StoreError::Full { path, free, needed: super::room::TO_OPEN });
+            return Err(StoreError::Full { path, free, needed: disk_space::TO_OPEN });
         }
-        self.put(&commit, false)
-    }
-
-    /// Has no row wait: what is made anew is as small as it can be.
-    fn settle(&mut self) -> Result<(), StoreError> {
-        while !self.sequences.is_settled() {
-            self.put(&Commit::default(), true)?;
-        }
-        Ok(())
-    }
-
-    fn put(&mut self, commit: &Commit, hurry: bool) -> Result<(), StoreError> {
-        let Self { home, db, header, sequences, .. } = self;
+        let Self { home, db, header, index, .. } = self;
         fenced(home.path(), || {
-            let mut stage = Stage::new(db);
-            apply::apply(commit, &mut stage, header)?;
-            let rows = std::mem::take(&mut stage.rows);
-            let settled = sequences.stage(&mut stage, rows, hurry, |_| Ok(true))?;
+            let mut stage = Stage::new(db, index);
+            apply::apply(&commit, &mut stage, header)?;
             db.apply_batch(stage.into_batch()?)?;
-            header.journals = sequences.journals_after(&settled);
-            sequences.take(settled);
             Ok(())
         })
     }
@@ -108,15 +97,14 @@ impl<'h> Rebuild<'h> {
         keep_as: Option<&Path>,
     ) -> Result<(), StoreError> {
         self.write()?;
-        self.settle()?;
         let path = self.home.path();
         // One more than any epoch on disk: should the new epoch not be
         // written any more, the new engine is still not behind the old one.
         self.header.commits = commits + 1;
-        let Self { home, db, header, .. } = self;
+        let Self { home, db, header, index, .. } = self;
         fenced(path, || {
-            let mut stage = Stage::new(&db);
-            apply::put_packed(&mut stage, super::layout::header(), &header)?;
+            let mut stage = Stage::new(&db, &index);
+            apply::put_packed(&mut stage, key_codec::header(), &header)?;
             db.apply_batch(stage.into_batch()?)?;
             db.flush()?;
             Ok(())
@@ -130,34 +118,34 @@ impl<'h> Rebuild<'h> {
     }
 }
 
-/// What a compaction came to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct Compaction {
-    /// Stories in the store.
-    pub stories: u64,
-    /// Bytes it took before.
-    pub before: u64,
-    /// Bytes it takes now.
-    pub after: u64,
-}
-
-/// Writes the store anew, without the room that removed records left in it:
-/// less disk, less memory, and faster opening. Needs the room for a second
-/// store while it runs, and the store for itself.
-///
-/// # Errors
-/// Any damage ends it, and the store stays as it was: compaction loses nothing.
-pub fn compact(path: &Path, cache: u64) -> Result<Compaction, StoreError> {
+/// Writes the store anew. Any damage ends it, and the store stays as it was: compaction loses nothing.
+pub(super) fn compact(path: &Path, cache: u64) -> Result<Compaction, StoreError> {
     let home = open::claim_existing(path)?;
-    let before = super::room::used_by(&home.engine());
+    let before = disk_space::used_by(&home.engine());
     let (db, header) = open::open_verified(&home, cache)?;
-    let mut rebuild = Rebuild::start(&home, cache)?;
-    rebuild.header.first_span = header.first_span;
-    let sequences = fenced(path, || Sequences::open(&db, &header.journals))?.shared();
-    for record in super::read::records(&db, &sequences) {
+    let topics = fenced(path, || read::topics(&db))?;
+    let names: HashMap<u32, Fingerprint> =
+        topics.iter().map(|(topic, record)| (record.number, *topic)).collect();
+    let mut rebuild = Rebuild::start(&home, header.clone(), cache)?;
+    let others = read::other_records(&db).chain(read::ground(&db, Kind::Retired, None));
+    for record in others {
         rebuild.add(fenced(path, || record)?)?;
     }
-    copy_places(path, (&db, &sequences), &mut rebuild)?;
+    for card in read::cards(&db, None) {
+        let (story, _, card) = fenced(path, || card)?;
+        let enter = |(number, date): &(u32, Timestamp)| {
+            let topic = *names.get(number)?;
+            Some(PlaceChange { topic, story, from: None, to: Some(*date) })
+        };
+        let places = card.places.iter().filter_map(enter).collect();
+        let record = fenced(path, || read::with_keys(&db, story, card, header.first_span))?;
+        if let Some(record) = record {
+            rebuild.derive(places, Vec::new());
+            rebuild.add(record)?;
+        }
+    }
+    let filled = topics.iter().filter(|(_, topic)| topic.filled).map(|(topic, _)| *topic);
+    rebuild.derive(Vec::new(), filled.collect());
     let stories = rebuild.stories()?;
     if stories != header.stories {
         let what = format!("{stories} of {} stories were found; {}", header.stories, open::REMEDY);
@@ -165,48 +153,26 @@ pub fn compact(path: &Path, cache: u64) -> Result<Compaction, StoreError> {
     }
     drop(db);
     rebuild.install(header.commits, None)?;
-    Ok(Compaction { stories, before, after: super::room::used_by(&home.engine()) })
+    Ok(Compaction { stories, before, after: disk_space::used_by(&home.engine()) })
 }
 
-fn copy_places(
+/// Makes a store of the records that `fill` adds, in the place of the one that is there, if any,
+/// which is kept beside it. Returns where.
+pub(super) fn replace(
     path: &Path,
-    (db, sequences): (&sled::Db, &sequences::Shared),
-    rebuild: &mut Rebuild<'_>,
-) -> Result<(), StoreError> {
-    use super::{PlaceChange, read};
-    for (topic, places) in fenced(path, || read::topics(db))? {
-        let mut older_than = None;
-        loop {
-            let page = fenced(path, || read::places(db, sequences, topic, older_than, 10_000))?;
-            let Some(last) = page.last() else { break };
-            older_than = Some(*last);
-            let enter = |place: super::Place| PlaceChange {
-                topic,
-                story: place.story,
-                from: None,
-                to: Some(place.date),
-            };
-            let places = page.into_iter().map(enter).collect();
-            rebuild.commit(Commit { places, ..Commit::default() })?;
-        }
-        if places.filled {
-            rebuild.commit(Commit { filled: vec![topic], ..Commit::default() })?;
-        }
+    cache: u64,
+    fill: &mut dyn FnMut(AddRecord<'_>) -> Result<(), StoreError>,
+) -> Result<Option<PathBuf>, StoreError> {
+    let home = StoreDir::claim(path)?;
+    let commits = home.epoch().ok().flatten().map_or(0, |epoch| epoch.commits);
+    let mut rebuild = Rebuild::start(&home, open::new_header(path)?, cache)?;
+    fill(&mut |record| rebuild.add(record))?;
+    let kept = home.aside("replaced");
+    rebuild.install(commits, Some(&kept))?;
+    if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+        sync_directory(parent).map_err(|error| unwritable(path, &error))?;
     }
-    Ok(())
-}
-
-/// What a repair came to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Repair {
-    /// Stories that were saved.
-    pub stories: u64,
-    /// How many there were, as far as that can still be told.
-    pub expected: Option<u64>,
-    /// What could not be saved.
-    pub losses: Vec<String>,
-    /// Where the store as it was is kept.
-    pub kept: PathBuf,
+    Ok(kept.exists().then_some(kept))
 }
 
 /// Saves what can be read into a new engine, makes all derived records anew,
@@ -218,10 +184,10 @@ pub struct Repair {
 ///
 /// # Errors
 /// sled cannot read anything at all, or there is no room for two more copies.
-pub fn repair(path: &Path, cache: u64) -> Result<Repair, StoreError> {
+pub(super) fn repair(path: &Path, cache: u64) -> Result<Repair, StoreError> {
     let home = open::claim_existing(path)?;
     let (db, scratch) = open_copy(&home, cache)?;
-    let header = fenced(path, || super::read::header(&db)).ok().flatten();
+    let header = fenced(path, || read::header(&db)).ok().flatten();
     let epoch = home.epoch().ok().flatten();
     let stated = header.as_ref().map(|header| header.format);
     for format in stated.into_iter().chain(epoch.as_ref().map(|epoch| epoch.format)) {
@@ -229,8 +195,12 @@ pub fn repair(path: &Path, cache: u64) -> Result<Repair, StoreError> {
     }
     let made = epoch.map_or(0, |epoch| epoch.commits);
     let found = header.as_ref().map_or(0, |header| header.commits);
-    let mut rebuild = Rebuild::start(&home, cache)?;
-    rebuild.header.first_span = header.as_ref().map_or(0, |header| header.first_span);
+    let begun = match &header {
+        Some(header) => header.clone(),
+        None => open::new_header(path)?,
+    };
+    let first_span = begun.first_span;
+    let mut rebuild = Rebuild::start(&home, begun, cache)?;
     let mut losses = Vec::new();
     if header.is_none() {
         losses.push("the header, which says how much there was".to_owned());
@@ -238,7 +208,7 @@ pub fn repair(path: &Path, cache: u64) -> Result<Repair, StoreError> {
         losses.push(format!("the last commits: of {made} at least, {found} are left"));
     }
     let mut memories = Vec::new();
-    super::salvage::ground(&db, |record| match record {
+    salvage::ground(&db, first_span, |record| match record {
         Ok(Record::Memory { source, memory }) => {
             memories.push((source, memory));
             Ok(())
@@ -268,7 +238,7 @@ pub fn repair(path: &Path, cache: u64) -> Result<Repair, StoreError> {
 
 /// Opens a copy of the engine: whole, or else without what sled makes anew, its
 /// settings and the snapshot of its log. Opening writes, and the original is evidence.
-fn open_copy(home: &Home, cache: u64) -> Result<(sled::Db, PathBuf), StoreError> {
+fn open_copy(home: &StoreDir, cache: u64) -> Result<(sled::Db, PathBuf), StoreError> {
     const MADE_ANEW: [&[&str]; 4] = [&[], &["conf"], &["snap."], &["conf", "snap."]];
     let path = home.path();
     let scratch = home.scratch();
@@ -303,8 +273,8 @@ fn remove_if_there(directory: &Path) -> std::io::Result<()> {
 /// snapshot may be nothing at all.
 fn holds_something(path: &Path, db: &sled::Db) -> bool {
     let mut stories = 0;
-    fenced(path, || super::read::header(db)).is_ok_and(|header| header.is_some()) || {
-        super::salvage::each(db, Kind::Story, |_, _| stories += 1);
+    fenced(path, || read::header(db)).is_ok_and(|header| header.is_some()) || {
+        salvage::each(db, Kind::Story, |_, _| stories += 1);
         stories > 0
     }
 }
