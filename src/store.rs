@@ -234,15 +234,21 @@ pub type AddRecord<'a> = &'a mut dyn FnMut(Record) -> Result<(), StoreError>;
 /// What a storage backend does with a store in a directory, while nobody has it open. `cache` is how many
 /// bytes of memory it may take for its own cache.
 pub trait Backend: Sync {
-    /// See [`open()`].
+    /// Opens the store in a directory, which is made if there is none. A directory that holds something
+    /// else than a store, or less than the store it held before, is [`StoreError::Damaged`]: a store that
+    /// comes up empty would publish everything as new.
     fn open(&self, path: &Path, cache: u64) -> Result<Arc<dyn Store>, StoreError>;
-    /// See [`open_existing()`].
+    /// As `open`, but a store that is not there is [`StoreError::Missing`], and none is made.
     fn open_existing(&self, path: &Path, cache: u64) -> Result<Arc<dyn Store>, StoreError>;
-    /// See [`check()`].
+    /// Reads every record and compares those that must agree. What it finds wrong, `repair` rights.
     fn check(&self, path: &Path, cache: u64) -> Result<IntegrityCheck, StoreError>;
-    /// See [`repair()`].
+    /// Saves what can be read into a new store, makes all that derives from it anew, and keeps
+    /// the store as it was beside it, untouched. Where anything was lost, sources' validators are forgotten:
+    /// every document is read again, so that what it still lists comes back. Topics are filled
+    /// again in any case.
     fn repair(&self, path: &Path, cache: u64) -> Result<Repair, StoreError>;
-    /// See [`compact()`].
+    /// Writes the store anew, without the room that removed records left in it: less disk, less memory,
+    /// and faster opening. Any damage ends it, and the store stays as it was.
     fn compact(&self, path: &Path, cache: u64) -> Result<Compaction, StoreError>;
     /// Makes a store of the records that `fill` adds, in the place of one that is there, in whatever
     /// state. Cut short at any moment, it leaves all as it was. Returns where the store that was there is kept.
@@ -257,53 +263,27 @@ pub trait Backend: Sync {
 /// The storage backend of this program.
 const BACKEND: &dyn Backend = &sled::Sled;
 
-/// Opens the store in a directory, which is made if there is none, with
-/// this many bytes of cache.
-///
-/// # Errors
-/// A directory that holds something else than a store, or less than the store
-/// it held before, is [`StoreError::Damaged`]: a store that comes up empty
-/// would publish everything as new.
+/// See [`Backend::open`].
 pub fn open(path: &Path, cache: u64) -> Result<Arc<dyn Store>, StoreError> {
     BACKEND.open(path, cache)
 }
 
-/// As [`open`], for commands which only make sense where there is a store already.
-///
-/// # Errors
-/// [`StoreError::Missing`] where there is none; nothing is made.
+/// See [`Backend::open_existing`].
 pub fn open_existing(path: &Path, cache: u64) -> Result<Arc<dyn Store>, StoreError> {
     BACKEND.open_existing(path, cache)
 }
 
-/// Reads every record of a store that nobody has open, and compares those that must agree.
-/// What it finds wrong, [`repair`] rights.
-///
-/// # Errors
-/// The store does not open at all; the message says what remains to be done.
+/// See [`Backend::check`].
 pub fn check(path: &Path, cache: u64) -> Result<IntegrityCheck, StoreError> {
     BACKEND.check(path, cache)
 }
 
-/// Saves what can be read into a new store, makes all that derives from it anew,
-/// and keeps the store as it was beside it, untouched.
-///
-/// Where anything was lost, sources' validators are forgotten: every document
-/// is read again, so that what it still lists comes back. Topics are filled
-/// again in any case.
-///
-/// # Errors
-/// Nothing can be read at all, or there is no room for two more copies.
+/// See [`Backend::repair`].
 pub fn repair(path: &Path, cache: u64) -> Result<Repair, StoreError> {
     BACKEND.repair(path, cache)
 }
 
-/// Writes the store anew, without the room that removed records left in it:
-/// less disk, less memory, and faster opening. Needs the room for a second
-/// store while it runs, and the store for itself.
-///
-/// # Errors
-/// Any damage ends it, and the store stays as it was: compaction loses nothing.
+/// See [`Backend::compact`].
 pub fn compact(path: &Path, cache: u64) -> Result<Compaction, StoreError> {
     BACKEND.compact(path, cache)
 }

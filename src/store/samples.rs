@@ -1,6 +1,8 @@
 //! Stories, keys and commits for tests, by number.
 #![allow(clippy::unwrap_used)]
 
+use std::fs;
+use std::path::Path;
 use std::time::Duration;
 
 use proptest::prelude::*;
@@ -234,4 +236,18 @@ pub(super) fn any_commit() -> impl Strategy<Value = Commit> {
 /// A place in a topic.
 pub(super) fn place(date: Timestamp, number: u8) -> Place {
     Place { date, story: id(number) }
+}
+
+/// Copies a directory with all that is in it.
+pub(super) fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let to = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &to);
+        } else {
+            fs::copy(entry.path(), to).unwrap();
+        }
+    }
 }

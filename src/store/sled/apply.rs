@@ -54,7 +54,7 @@ pub(super) fn apply(
     }
     for topic in &commit.dropped {
         stage.remove(key_codec::topic(*topic))?;
-        stage.index_mut().topics.drop(*topic);
+        stage.index_mut().topics.forget(*topic);
     }
     for change in &commit.places {
         place(stage, header, change)?;

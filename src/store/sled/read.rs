@@ -99,7 +99,7 @@ pub(super) fn lookalikes(
         may.filter(|(_, bearers)| !bearers.is_empty()).collect::<Vec<_>>()
     };
     let mut found = Lookalikes::default();
-    let mut borne: HashMap<StoryId, HashSet<Key>> = HashMap::new();
+    let mut borne: HashMap<StoryId, Vec<Key>> = HashMap::new();
     for (key, bearers) in may {
         for (first_seen, id) in bearers {
             let borne = match borne.entry(id) {
@@ -121,12 +121,11 @@ pub(super) fn lookalikes(
 }
 
 /// The keys that a story bears, also where it is retired.
-fn keys_of(tree: &sled::Tree, first_seen: Timestamp, id: StoryId) -> Result<HashSet<Key>, Fault> {
-    let keys = match read_card(tree, first_seen, id)? {
+fn keys_of(tree: &sled::Tree, first_seen: Timestamp, id: StoryId) -> Result<Vec<Key>, Fault> {
+    Ok(match read_card(tree, first_seen, id)? {
         Some(card) => card.keys,
         None => retired_of(tree, id)?.map(|retired| retired.keys).unwrap_or_default(),
-    };
-    Ok(keys.into_iter().collect())
+    })
 }
 
 fn locked(index: &index::Shared) -> RwLockReadGuard<'_, Index> {

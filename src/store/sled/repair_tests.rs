@@ -8,7 +8,7 @@ use std::path::Path;
 use crate::model::KeyKind;
 
 use super::super::samples::{
-    admitted, at, done, everything, id, key, kinds, memory, source, story, subscriber, topic,
+    admitted, at, copy, done, everything, id, key, kinds, memory, source, story, subscriber, topic,
 };
 use super::super::{
     Commit, PlaceChange, Stamp, Store, StoreError, check, compact, open_existing, repair,
@@ -128,8 +128,6 @@ fn a_story_whose_card_is_lost_is_kept_and_the_loss_of_its_keys_is_told() {
 /// The same with the kinds of record that it lacks.
 fn filled_with_every_kind(path: &Path) {
     drop(filled(path));
-    // Its rows go into blocks; what is committed afterwards stands in a journal.
-    compact(path, CACHE).unwrap();
     let store = open(path, CACHE).unwrap();
     let passages = [key(KeyKind::Passage, 3), key(KeyKind::Passage, 4)];
     done(store.commit(Commit {
@@ -321,17 +319,4 @@ fn an_older_state_can_be_repaired_and_has_all_sources_read_again() {
     let store = open(dir.path(), CACHE).unwrap();
     assert_eq!(store.count(), Ok(59));
     assert!(store.memories().unwrap().values().all(|memory| memory.validators.etag.is_none()));
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let to = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            copy(&entry.path(), &to);
-        } else {
-            fs::copy(entry.path(), to).unwrap();
-        }
-    }
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::model::KeyKind;
 
-use super::super::samples::{admitted, at, done, everything, id, key, story};
+use super::super::samples::{admitted, at, copy, done, everything, id, key, story};
 use super::super::{Commit, Store, StoreError, contract, repair};
 use super::SledStore;
 use super::open::open;
@@ -79,19 +79,6 @@ fn an_older_state_of_the_store_is_refused() {
         refusal.contains("older state of itself: 1 commits are in it, 2 were made"),
         "{refusal}"
     );
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let to = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            copy(&entry.path(), &to);
-        } else {
-            fs::copy(entry.path(), to).unwrap();
-        }
-    }
 }
 
 #[test]

@@ -52,7 +52,7 @@ impl Topics {
     }
 
     /// Forgets a topic and its places.
-    pub(in super::super) fn drop(&mut self, topic: Fingerprint) {
+    pub(in super::super) fn forget(&mut self, topic: Fingerprint) {
         if let Some(record) = self.known.remove(&topic) {
             self.places.remove(&record.number);
         }
@@ -219,7 +219,7 @@ mod tests {
             prop_assert_eq!(all, plain.into_iter().rev().collect::<Vec<_>>());
             let chunks = &topics.places[&NUMBER].0;
             prop_assert!(chunks.iter().all(|chunk| (1..=FULL).contains(&chunk.len())));
-            topics.drop(TOPIC);
+            topics.forget(TOPIC);
             prop_assert!(!topics.is_known(NUMBER));
         }
     }
