@@ -82,7 +82,9 @@ fn judge(tree: &sled::Tree, kind: Kind, key: &[u8], header: &Header) -> Result<S
                 return wrong("it belongs to nothing");
             }
         }
-        Kind::Header => drop(Header::read(&payload()?).map_err(bad)?),
+        Kind::Header => {
+            Header::read(&payload()?).map_err(bad)?;
+        }
         Kind::Memory | Kind::Listed | Kind::Stamp | Kind::Archived | Kind::Subscriber => {
             Record::read(kind, key, &payload()?).map_err(bad)?;
         }
