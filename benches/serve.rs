@@ -21,8 +21,8 @@ use gazetted::model::{
     TopicId,
 };
 use gazetted::publish::{
-    self, Desk, Ledger, Reply, Settings, Shelf, Site, SourceDetail, SourceState, StoryDetail,
-    Volume, VolumeDetail,
+    self, Backend, CallbackBackend, FeedBackend, HubBackend, Ledger, SearchBackend, Settings,
+    Shelf, Site, SourcesBackend, StatusBackend, StoryBackend,
 };
 use http_body_util::Full;
 use hyper::service::service_fn;
@@ -406,7 +406,9 @@ async fn input_ends() {
 /// A desk at which nothing is asked.
 struct Nobody;
 
-impl Desk for Nobody {
+impl Backend for Nobody {}
+
+impl StatusBackend for Nobody {
     fn now(&self) -> Timestamp {
         Timestamp::from_secs(1_743_600_000)
     }
@@ -430,23 +432,19 @@ impl Desk for Nobody {
     fn ledger(&self) -> Arc<Ledger> {
         Arc::default()
     }
-
-    fn sources(&self) -> Reply<Vec<SourceState>> {
-        Box::pin(async { Ok(Vec::new()) })
-    }
-
-    fn story(&self, _: StoryId) -> Reply<Option<StoryDetail>> {
-        Box::pin(async { Ok(None) })
-    }
-
-    fn source(&self, _: SourceId, _: bool) -> Reply<Option<SourceDetail>> {
-        Box::pin(async { Ok(None) })
-    }
-
-    fn volume(&self, _: TopicId, _: Volume, _: &'static str) -> Reply<Option<VolumeDetail>> {
-        Box::pin(async { Ok(None) })
-    }
 }
+
+impl SourcesBackend for Nobody {}
+
+impl StoryBackend for Nobody {}
+
+impl SearchBackend for Nobody {}
+
+impl CallbackBackend for Nobody {}
+
+impl HubBackend for Nobody {}
+
+impl FeedBackend for Nobody {}
 
 fn site() -> Site {
     let base = "http://127.0.0.1/".parse().expect("it is a URL");

@@ -8,6 +8,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
+use self::output::{print_error, print_json, print_json_line, print_line};
 use crate::config::{Plan, Problems};
 use crate::daemon::DaemonError;
 use crate::store::StoreError;
@@ -35,6 +36,8 @@ mod log;
 mod logging;
 
 mod man;
+
+mod output;
 
 mod overrides;
 
@@ -125,7 +128,7 @@ impl ConfigFile {
     fn plan(&self) -> Result<Plan, Stop> {
         let loaded = Plan::load(&self.config)?;
         if !loaded.warnings.0.is_empty() {
-            eprintln!("{}", loaded.warnings);
+            print_error(&loaded.warnings);
         }
         Ok(loaded.plan)
     }
@@ -138,6 +141,7 @@ pub fn command() -> clap::Command {
 
 /// Runs the command that the process was started with.
 pub fn main() -> ExitCode {
+    std::panic::set_hook(Box::new(output::report_panic));
     let done = match Cli::parse().command {
         Command::Run(command) => command.run(),
         Command::Check(command) => command.run(),
@@ -161,7 +165,7 @@ pub fn main() -> ExitCode {
     match done {
         Ok(code) => code,
         Err(stop) => {
-            eprintln!("gazetted: {}", stop.message);
+            print_error(format_args!("gazetted: {}", stop.message));
             ExitCode::from(stop.code)
         }
     }
@@ -222,12 +226,6 @@ impl From<std::io::Error> for Stop {
 /// The runtime every command that waits runs on.
 fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build()
-}
-
-/// Prints a line; a reader that went away ends the command quietly.
-fn print_line(line: impl std::fmt::Display) -> bool {
-    use std::io::Write;
-    writeln!(std::io::stdout().lock(), "{line}").is_ok()
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use crate::model::Timestamp;
 
 /// A wall clock may be set while we wait for it; so often we look again.
-const LOOK_AGAIN: Duration = Duration::from_secs(60);
+const LOOK_AGAIN: Duration = Duration::from_secs(20);
 
 /// The one place that says what time it is.
 #[derive(Debug, Clone)]

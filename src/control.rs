@@ -1,10 +1,10 @@
 //! Commands from the operator's shell in, over a Unix socket; answers as JSON Lines, out.
 //!
-//! The socket lies in a directory that only the daemon's user and root can
-//! enter: whoever can connect may command. Nothing of it is reachable from the
-//! public listener.
+//! Only the daemon's user and root can connect to the socket, and whoever can
+//! may command. Nothing of it is reachable from the public listener.
 
 use std::io;
+use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -108,15 +108,22 @@ pub enum Answer {
 
 /// Where a daemon with this plan has its socket: systemd's runtime directory, else beside the store.
 pub fn socket_path(plan: &Plan) -> PathBuf {
-    match std::env::var_os("RUNTIME_DIRECTORY") {
-        Some(directory) => Path::new(&directory).join("control.sock"),
-        None => plan.store.path.with_extension("sock"),
+    let directories = std::env::var_os("RUNTIME_DIRECTORY");
+    // systemd separates several by colons.
+    match directories.and_then(|directories| std::env::split_paths(&directories).next()) {
+        Some(directory) => directory.join("control.sock"),
+        None => beside_store(plan),
     }
+}
+
+/// The socket of the store, and of no other store beside it.
+fn beside_store(plan: &Plan) -> PathBuf {
+    store::with_suffix(&plan.store.path, ".sock")
 }
 
 /// The places where a daemon that has this plan's store may listen.
 pub fn candidates(plan: &Plan) -> [PathBuf; 2] {
-    [plan.store.path.with_extension("sock"), PathBuf::from("/run/gazetted/control.sock")]
+    [beside_store(plan), PathBuf::from("/run/gazetted/control.sock")]
 }
 
 /// The store's directory, whatever links lead to it.
@@ -146,12 +153,20 @@ impl Door {
     /// Nothing can listen at `path`.
     pub fn open(path: PathBuf) -> io::Result<Self> {
         // A socket that was left behind; the store's lock has shown that no daemon lives.
-        match std::fs::remove_file(&path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
+        match std::fs::symlink_metadata(&path) {
+            Ok(found) if found.file_type().is_socket() => std::fs::remove_file(&path)?,
+            Ok(_) => {
+                let message = "there is a file that is not a socket; move it elsewhere";
+                return Err(io::Error::new(io::ErrorKind::AlreadyExists, message));
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
         }
+        // From its first moment on: nobody connects between this and the next line.
+        store::restrict_umask();
         let listener = UnixListener::bind(&path)?;
-        std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+        let mode = std::fs::Permissions::from_mode(store::PRIVATE);
+        std::fs::set_permissions(&path, mode)?;
         Ok(Self { listener, path })
     }
 

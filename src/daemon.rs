@@ -4,23 +4,25 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 use crate::clock::Clock;
 use crate::config::{self, Effect, Plan};
 use crate::fetch::Refusal;
 use crate::inquiry::Records;
 use crate::model::{Failure, SourceId};
-use crate::pipeline::{Editor, Opening, Pipeline, Polled, Refilled, Request};
+use crate::pipeline::{Editor, Opening, Pipeline, Polled, Pulse, Refilled, Request, TICK};
 use crate::publish::{self, Address, Audience, Listener, Shelf};
 use crate::store::{Store, StoreError};
 
 mod background;
 
+mod backend;
 mod descriptors;
-mod desk;
+mod search;
 
 mod site;
 mod starting;
@@ -76,6 +78,9 @@ pub struct Daemon {
     address: Option<Address>,
     records: Arc<Records>,
     requests: mpsc::Sender<Request>,
+    pulse: Arc<Pulse>,
+    /// Looks at the loop from outside.
+    watching: JoinSet<()>,
     /// Where the loop runs, and whoever writes the site.
     background: Background,
     pipeline: JoinHandle<Result<(), StoreError>>,
@@ -112,14 +117,20 @@ impl Daemon {
         let (requests, incoming) = mpsc::channel(WAITING);
         let mut pipeline =
             Pipeline::new(editor, clock.clone(), incoming).map_err(DaemonError::Polling)?;
-        let hubs =
-            desk::HubDesk { callbacks: pipeline.open_callbacks(), requests: requests.clone() };
+        let hubs = backend::HubChannels {
+            callbacks: pipeline.open_callbacks(),
+            requests: requests.clone(),
+        };
         tokio::task::block_in_place(|| pipeline.open_hub())?;
         drop(starting);
+        let pulse = pipeline.pulse();
+        // On the threads that answer readers: those that poll may be what stalls.
+        let mut watching = JoinSet::new();
+        watching.spawn(watch(pulse.clone(), clock.clone()));
         let stop_serving = CancellationToken::new();
-        let desk = Arc::new(desk::FrontDesk::new(
+        let backend = Arc::new(backend::DaemonBackend::new(
             records.clone(),
-            pipeline.pulse(),
+            pulse.clone(),
             ledger,
             clock.clone(),
             hubs,
@@ -129,7 +140,7 @@ impl Daemon {
         let stop_writing = CancellationToken::new();
         let serve = |listener, audience| {
             let settings = publish::Settings { audience, ..plan.server.limits.clone() };
-            publish::serve(listener, shelf.clone(), desk.clone(), settings, stop_serving.clone())
+            publish::serve(listener, shelf.clone(), backend.clone(), settings, stop_serving.clone())
         };
         let beside = operators.map(|operators| serve(operators, Audience::Operators));
         let server = serve(readers, plan.server.limits.audience);
@@ -143,6 +154,8 @@ impl Daemon {
             address,
             records,
             requests,
+            pulse,
+            watching,
             pipeline: background.spawn_apart(pipeline.run()),
             server: tokio::spawn(server),
             stop_serving,
@@ -169,6 +182,7 @@ impl Daemon {
             shelf: self.shelf.clone(),
             requests: self.requests.clone(),
             records: self.records.clone(),
+            pulse: self.pulse.clone(),
         }
     }
 
@@ -185,7 +199,8 @@ impl Daemon {
 
     /// Stops: polls under way are still published, readers still served, the
     /// store is flushed; all within a deadline.
-    pub async fn stop(self) -> Result<(), DaemonError> {
+    pub async fn stop(mut self) -> Result<(), DaemonError> {
+        self.watching.abort_all();
         let _ = self.requests.send(Request::Stop).await;
         let ended = tokio::time::timeout(DRAIN, self.pipeline).await;
         // Readers are served until the last poll is published, and no longer.
@@ -212,6 +227,27 @@ impl Daemon {
     }
 }
 
+/// Looks at the loop every so often, and says when it stalls and when it goes on.
+async fn watch(pulse: Arc<Pulse>, clock: Clock) {
+    let mut ticks = tokio::time::interval(TICK);
+    // After a pause of the machine nothing is made up for.
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut was_healthy = true;
+    loop {
+        ticks.tick().await;
+        pulse.tick(clock.now());
+        let health = pulse.runs();
+        match &health {
+            Err(why) if was_healthy => {
+                error!(event = "stalled", "gazetted should be restarted: {why}");
+            }
+            Ok(()) if !was_healthy => info!(event = "goes_on", "polls go on again"),
+            _ => {}
+        }
+        was_healthy = health.is_ok();
+    }
+}
+
 /// There is no loop any more to do what was asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("gazetted is stopping")]
@@ -223,6 +259,7 @@ pub struct Handle {
     shelf: Arc<Shelf>,
     requests: mpsc::Sender<Request>,
     records: Arc<Records>,
+    pulse: Arc<Pulse>,
 }
 
 impl Handle {
@@ -281,6 +318,14 @@ impl Handle {
     /// Returns when no poll is due nor under way.
     pub async fn settled(&self) {
         let _ = self.ask(|done| Request::Settled { done }).await;
+    }
+
+    /// Whether the loop runs and polls go on; why the daemon should be restarted, otherwise.
+    ///
+    /// # Errors
+    /// They do not.
+    pub fn healthy(&self) -> Result<(), String> {
+        self.pulse.runs()
     }
 
     /// Returns when the loop has answered: it is alive.

@@ -18,6 +18,7 @@ mod words;
 mod events;
 mod market;
 mod older;
+mod reschedule;
 mod schedule;
 mod settle;
 mod silence;
@@ -26,6 +27,8 @@ pub mod websub;
 
 use std::fmt;
 use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use ipnet::IpNet;
@@ -38,9 +41,11 @@ use crate::model::{
 
 pub use address::is_public;
 pub use agenda::{Agenda, Refusal};
+pub use file::{open_regular, regular};
 pub use http::{Call, Said};
 pub use market::Market;
 pub use older::older;
+pub use reschedule::{Rescheduled, rescheduled};
 pub use schedule::rate_a_day;
 pub use settle::{hasten, settle, usually_overlaps};
 pub use silence::{Silence, silence, silence_of};
@@ -191,13 +196,27 @@ pub struct Fetcher {
     web: http::Web,
     /// Bytes of a file.
     max_document: u64,
+    /// Counts requests that ended.
+    ended: Arc<AtomicU64>,
 }
 
 impl Fetcher {
     /// A client with these settings. The error is an operator's: a proxy or
     /// certificate store that cannot be used.
     pub fn new(settings: &Settings) -> Result<Self, Failure> {
-        Ok(Self { web: http::Web::new(settings)?, max_document: settings.max_document })
+        let web = http::Web::new(settings)?;
+        Ok(Self { web, max_document: settings.max_document, ended: Arc::default() })
+    }
+
+    /// The same, which counts the requests that ended, by whatever outcome.
+    pub fn counting(self, ended: Arc<AtomicU64>) -> Self {
+        Self { ended, ..self }
+    }
+
+    /// What a request came to, counted.
+    fn counted<T>(&self, outcome: T) -> T {
+        self.ended.fetch_add(1, Ordering::Relaxed);
+        outcome
     }
 
     /// Asks `source` once (P36), conditionally where `memory` allows (P1-P15).
@@ -209,7 +228,9 @@ impl Fetcher {
         now: Timestamp,
     ) -> Result<Fetched, Failure> {
         match &source.location {
-            Location::Web { url, .. } => self.web.fetch(source, url, memory, now).await,
+            Location::Web { url, .. } => {
+                self.counted(self.web.fetch(source, url, memory, now).await)
+            }
             Location::File(path) => file::read(source, path, memory, self.max_document, now).await,
         }
     }
@@ -231,6 +252,11 @@ impl Fetcher {
         self.web.call(call, now).await
     }
 
+    /// Where a stranger's host is, if connections may be made there; none where a proxy knows.
+    pub async fn locate(&self, url: &Url) -> Result<Option<IpAddr>, Failure> {
+        self.web.locate(url).await
+    }
+
     /// Asks for an older page of `source`'s document (see [`older()`]), without
     /// conditions, since it is asked for only to fill a gap. The same limits,
     /// address checks and credentials hold as for the source itself. The caller
@@ -242,7 +268,7 @@ impl Fetcher {
         now: Timestamp,
     ) -> Result<Document, Failure> {
         match &source.location {
-            Location::Web { url, .. } => self.web.page(source, url, page, now).await,
+            Location::Web { url, .. } => self.counted(self.web.page(source, url, page, now).await),
             Location::File(_) => Err(Failure::new(FailureKind::File, "a file has no older pages")),
         }
     }

@@ -219,6 +219,7 @@ impl Records {
                 let scope = Scope {
                     since: *since,
                     most: usize::MAX,
+                    most_text: usize::MAX,
                     sample: *sample,
                     versus,
                     public: false,

@@ -28,7 +28,9 @@
 //! | module | in | out |
 //! |---|---|---|
 //! | [`model`] | | the nouns that pass between stages |
+//! | [`control_characters`] | text from anywhere | the same without what changes how other text is shown |
 //! | [`clock`] | the wall clock, or a test's hand | the one `now` |
+//! | [`fair_queue`] | clients that ask for expensive work | turns at it, shared fairly |
 //! | [`fetch`] | a source and what is remembered of it | a document; when to ask next |
 //! | [`parse`] | a document | entries, cleaned, and warnings |
 //! | [`enrich`] | an entry and its page | the entry with its full text |
@@ -48,7 +50,7 @@
 //! 1. **One writer.** Polls run side by side and change nothing; one loop
 //!    judges, commits and publishes.
 //! 2. **Stages do not know each other.** `fetch`, `parse`, `dedup`, `topics`,
-//!    `store` and `publish` share only `model`.
+//!    `store` and `publish` share only `model` and [`control_characters`], which does no I/O.
 //! 3. **Deciding is pure.** The schedule, the judgement, the matching and the
 //!    rendering take values, `now` among them, and return values. Nothing but
 //!    [`clock::Clock`] reads the wall clock.
@@ -67,7 +69,9 @@
 //!
 //! [`fetch::Agenda::start`] names a source that is due and whose origin is free.
 //! `pipeline/reading.rs` fetches and parses it in a task of its own and
-//! ends, whatever happens, in one [`model::Poll`]. The loop gathers the polls that
+//! ends, whatever happens, in one [`model::Poll`]. From when bytes have come until what came of them
+//! is committed the source is marked beside the store (`pipeline/work.rs`): if the process dies
+//! of them, the next one knows of whose. The loop gathers the polls that
 //! have ended (at once where one brings something, else while others are under way, for
 //! milliseconds) and gives them to [`pipeline::Editor::ingest`]: it looks up every story that
 //! shares a key with any of their entries, judges the polls in their order
@@ -91,8 +95,8 @@
 //! # One subscriber, step by step
 //!
 //! A request to our own hub comes to the server, which reads it ([`publish::hub`]) and has
-//! the loop see to it; `pipeline/hub.rs` has the callback asked whether it is meant, and
-//! keeps the [`model::Subscriber`] in the store. After every change of the shelf the loop
+//! the loop see to it; `pipeline/hub.rs` has the callback's host looked up, keeps the
+//! [`model::Subscriber`] in the store and has the callback asked whether it is meant. After every change of the shelf the loop
 //! looks for whoever has another feed than stands there, and has them sent it.
 //!
 //! # One reload, step by step
@@ -108,6 +112,10 @@
 pub mod model;
 
 pub mod clock;
+
+pub mod fair_queue;
+
+pub mod control_characters;
 
 pub mod fetch;
 

@@ -20,6 +20,8 @@ mod memory;
 
 mod name;
 
+mod network;
+
 mod pages;
 
 mod phrase;
@@ -49,9 +51,11 @@ pub use event::{EventKind, SourceEvent, TopicSilence};
 pub use evidence::{Evidence, Forbidden, Related, Tier};
 pub use intake::Intake;
 pub use memory::{
-    Described, Hold, HoldScope, Memory, Moved, Priced, PushState, Rhythm, Subscription, Watched,
+    Described, Hold, HoldScope, LastAnswer, Memory, Moved, Priced, PushState, Rhythm, Subscription,
+    Watched,
 };
 pub use name::{SourceId, StoryId, TopicId};
+pub use network::network_of;
 pub use pages::{Pages, Round};
 pub use phrase::Phrase;
 pub use poll::{

@@ -56,13 +56,18 @@ mod request;
 
 mod rounds;
 
+mod scheduling;
+
 mod telling;
+
+mod work;
 
 use gathering::{Ended, Gathering};
 use hub::OwnHub;
 use press::Press;
 use push::{Hubs, Word, heard};
 use telling::News;
+use work::{LoopWork, Work};
 
 pub(crate) use editor::rules;
 pub use editor::{Editor, Memories};
@@ -71,7 +76,7 @@ pub use filling::{Fillings, TopicFilling};
 pub use ingested::Ingested;
 pub(crate) use listening::silences;
 pub use opening::Opening;
-pub use pulse::Pulse;
+pub use pulse::{Pulse, TICK};
 pub use push::Callbacks;
 pub use refilled::Refilled;
 pub use request::{Polled, Request};
@@ -108,6 +113,10 @@ struct Before {
 
 /// The core loop and all it owns.
 pub struct Pipeline {
+    /// What is being read; dropped before the polls that read it.
+    work: LoopWork,
+    /// Sources that the last process died of, until they are set aside.
+    crashed: Vec<SourceId>,
     clock: Clock,
     editor: Editor,
     fetcher: Arc<Fetcher>,
@@ -135,6 +144,8 @@ pub struct Pipeline {
     kept_out: Vec<Poll>,
     /// When they are tried again.
     retry_at: Instant,
+    /// Sources whose times were set by a clock that was ahead, until they are stored.
+    set_ahead: Vec<SourceId>,
     /// When topics are filled on.
     fill_at: Instant,
     /// Who waits for the plan that follows.
@@ -150,9 +161,14 @@ impl Pipeline {
         requests: mpsc::Receiver<Request>,
     ) -> Result<Self, Failure> {
         let polling = &editor.plan().polling;
-        let fetcher = Arc::new(Fetcher::new(polling)?);
+        let pulse = Arc::new(Pulse::default());
+        pulse.allow(polling);
+        let fetcher = Arc::new(Fetcher::new(polling)?.counting(pulse.progress()));
         let agenda = Agenda::new(polling.spacing, polling.concurrency);
+        let (work, crashed) = Work::open(editor.plan());
         let mut pipeline = Self {
+            work: LoopWork(work),
+            crashed,
             clock,
             editor,
             fetcher,
@@ -164,7 +180,7 @@ impl Pipeline {
             waiting_for: HashMap::new(),
             waiting_for_rest: Vec::new(),
             only: None,
-            pulse: Arc::default(),
+            pulse,
             press: Press::default(),
             untold: Vec::new(),
             compressing: JoinSet::new(),
@@ -172,6 +188,7 @@ impl Pipeline {
             hub: None,
             kept_out: Vec::new(),
             retry_at: Instant::now(),
+            set_ahead: Vec::new(),
             fill_at: Instant::now(),
             replanning: None,
         };
@@ -204,25 +221,30 @@ impl Pipeline {
     }
 
     async fn turn(&mut self) -> Result<(), StoreError> {
+        let crashed = std::mem::take(&mut self.crashed);
+        self.set_aside(crashed).await?;
         loop {
             if self.gathering.is_due(!self.polls.is_empty(), Instant::now()) {
                 self.ingest(Vec::new()).await?;
             }
+            self.store_rescheduled().await?;
             self.start_due_polls();
             self.ask_hubs().await?;
             self.fill_topics().await?;
             self.publish_when_due().await?;
             self.tell_subscribers().await?;
             self.tell_if_settled();
-            match self.next_event().await {
+            let event = self.next_event().await;
+            self.pulse.acts();
+            match event {
                 Event::Due => {}
                 Event::Compressed(took) => self.compressed(took),
                 Event::Retry => self.ingest(Vec::new()).await?,
                 Event::Polled(ended) => self.gather(ended),
                 Event::Heard(word) => self.heard(*word).await?,
                 Event::Told(word) => self.told(word).await?,
-                Event::Asked(Request::Subscribe { asked, done }) => {
-                    let _ = done.send(self.subscribe(asked).await?);
+                Event::Asked(Request::Subscribe { asked, client, done }) => {
+                    let _ = done.send(self.subscribe(asked, client));
                 }
                 Event::Asked(Request::CallBack { token, query, done }) => {
                     let _ = done.send(self.call_back(&token, &query).await?);
@@ -249,8 +271,9 @@ impl Pipeline {
         let publish_at = self.publish_at();
         // What is yet to be published is news from now on.
         self.pulse.expect(publish_at.map(|_| self.clock.now()).or(wake_at));
+        self.pulse.waits(!self.polls.is_empty(), wake_at);
         let commit_at = self.gathering.due_at();
-        let tell_at = self.hub.as_ref().and_then(OwnHub::wake_at);
+        let tell_at = self.hub.as_ref().and_then(|hub| hub.wake_at(self.clock.now()));
         tokio::select! {
             biased;
             request = self.requests.recv() => Event::Asked(request.unwrap_or(Request::Stop)),
@@ -277,12 +300,16 @@ impl Pipeline {
         };
         let asked = self.under_way.remove(&task)?;
         let source = &asked.id;
+        if aborted || poll.is_none() {
+            self.work.0.committed(source);
+        }
         if aborted {
             // The runtime ends around us, which says nothing of the source.
             return None;
         }
         let configured = self.editor.plan().sources.get(source).cloned();
         if configured.as_ref().is_none_or(|now| now.location != asked.location) {
+            self.work.0.committed(source);
             self.agenda.finished(source, self.clock.now());
             if let Some(source) = &configured {
                 self.agenda.plan(source, &self.editor.memory(&source.id));
@@ -318,7 +345,9 @@ impl Pipeline {
         let memory = self.editor.memory(&id);
         let (fetcher, plan) = (self.fetcher.clone(), plan.clone());
         let (store, clock) = (self.editor.store(), self.clock.clone());
-        let poll = reading::read(fetcher, source.clone(), memory, plan, store, clock);
+        let work = self.work.0.clone();
+        let poll = reading::read(fetcher, source.clone(), memory, plan, store, clock, work);
+        self.pulse.progressed();
         let task = self.polls.spawn(poll).id();
         self.under_way.insert(task, source);
     }
@@ -376,6 +405,7 @@ impl Pipeline {
                 source.inspect(|source| self.replan_source(source));
                 continue;
             }
+            self.work.0.committed(&poll.source);
             self.agenda.locate(&poll.source, |origin| self.fetcher.address_of(origin));
             self.agenda.finished(&poll.source, self.clock.now());
             if let Some(source) = source {
@@ -410,52 +440,6 @@ impl Pipeline {
         }
     }
 
-    fn poll_now(&mut self, source: SourceId, done: oneshot::Sender<Result<Polled, Refusal>>) {
-        // Not everything on the agenda is a source.
-        if !self.editor.plan().sources.contains_key(&source) {
-            let _ = done.send(Err(Refusal::Unknown));
-            return;
-        }
-        if let Some(other) = self.agenda.merged(&source) {
-            let _ = done.send(Err(Refusal::Merged(other.clone())));
-            return;
-        }
-        match self.agenda.hurry(&source, self.clock.now()) {
-            // What is being read just now is news enough, and is not read twice.
-            Ok(()) | Err(Refusal::UnderWay) => {
-                self.waiting_for.entry(source).or_default().push(done);
-            }
-            Err(refusal) => {
-                let _ = done.send(Err(refusal));
-            }
-        }
-    }
-
-    fn plan_all(&mut self) {
-        let is_watched = |id: &SourceId| self.only.as_ref().is_none_or(|only| only.contains(id));
-        let plan = self.editor.plan().clone();
-        let watched = plan.sources.values().filter(|source| is_watched(&source.id));
-        let watched: Vec<_> = watched.collect();
-        self.agenda.expect(watched.len());
-        watched.into_iter().for_each(|source| self.replan_source(source));
-    }
-
-    /// Has the agenda follow what is remembered of a source now.
-    fn replan_source(&mut self, source: &Source) {
-        let (id, agenda, alone) = (&source.id, &mut self.agenda, self.hubs.is_none());
-        let is_planned = self.editor.with_memory(id, |memory| {
-            let alone = alone && memory.push.is_none();
-            alone.then(|| agenda.plan(source, memory)).is_some()
-        });
-        if is_planned {
-            return;
-        }
-        let mut memory = self.editor.memory(id);
-        self.end_push(source, &mut memory);
-        self.agenda.plan(source, &memory);
-        self.plan_hub(source, &memory);
-    }
-
     fn tell_if_settled(&mut self) {
         let due = self.agenda.wake_at().is_some_and(|next| next <= self.clock.now());
         let hubs_rest = self.hubs.as_ref().is_none_or(Hubs::rests);
@@ -481,6 +465,7 @@ impl Pipeline {
         }
         self.ingest(Vec::new()).await?;
         self.polls.abort_all();
+        self.keep_requests().await?;
         // What hubs were thanked for is published, too.
         self.hubs.iter_mut().for_each(Hubs::close);
         while self.hubs.as_ref().is_some_and(Hubs::owes)

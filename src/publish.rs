@@ -4,13 +4,15 @@
 //! `render_…` functions make [`Rendered`] documents of stories that are newest
 //! first. [`Shelf`] holds everything being served, ready in every coding with
 //! its validators. [`serve`] looks up and writes; for what cannot be ready
-//! beforehand it asks the [`Desk`].
+//! beforehand it asks the [`Backend`].
 
-mod account;
+mod feed_item;
 
 mod archive;
 
 mod atom;
+
+mod closed_volume;
 
 mod coding;
 
@@ -20,25 +22,25 @@ mod dates;
 
 mod delta;
 
-mod desk;
+mod backend;
 
 mod directory;
 
 mod events;
 
-mod guard;
+mod access_control;
 
-mod heads;
+mod response_headers;
 
 pub mod hub;
 
 mod json_feed;
 
-mod ledger;
+mod metrics;
 
-mod legible;
+mod text_escape;
 
-mod masthead;
+mod feed_meta;
 
 mod opml;
 
@@ -48,37 +50,40 @@ mod rss;
 
 mod server;
 
-mod shelf;
+mod response_cache;
 
 mod site;
 
+mod size_limit;
+
+mod truncate;
+
 mod uri;
-
-mod weave;
-
-mod xml;
 
 use std::collections::HashSet;
 use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::model::{Piece, Role, Sources, Story, Timestamp, Topic, TopicId};
-use account::Account;
-use masthead::Masthead;
+use crate::model::{Piece, Role, Sources, Story, Timestamp, Topic};
+use feed_item::FeedItem;
+use feed_meta::FeedMeta;
 
+pub use access_control::Guard;
 pub use archive::{NotAVolume, Volume};
-pub use desk::{
-    Before, Delivery, Desk, EarlierDetail, Finding, FoundStory, Marked, NotAQuery, Reply, Search,
-    SourceDetail, SourceState, StoryDetail, Unavailable, VolumeDetail, Week,
+pub use backend::{
+    Backend, Before, CallbackBackend, Delivery, EarlierDetail, FeedBackend, Finding, FoundStory,
+    HubBackend, Marked, NotSearched, Reply, Search, SearchBackend, SourceDetail, SourceState,
+    SourcesBackend, StatusBackend, StoryBackend, StoryDetail, Unavailable, VolumeDetail, Week,
+};
+pub use closed_volume::{
+    ClosedVolume, archive_path, render_archived, render_volume, volume_record,
 };
 pub use directory::{Directory, Document, Put};
-pub use guard::Guard;
-pub use ledger::Ledger;
+pub use metrics::Ledger;
+pub use response_cache::{Absence, Shelf, Which};
 pub use server::{Address, Audience, Listener, Settings, serve};
-pub use shelf::{Absence, Shelf, Which};
 pub use site::Site;
-pub use weave::{WOVEN, unweave, weave};
 
 /// Something that can be served: a feed, a page, a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -146,13 +151,13 @@ impl Format {
         }
     }
 
-    fn render(self, masthead: &Masthead, accounts: &[Account<'_>], site: &Site) -> Rendered {
+    fn render(self, meta: &FeedMeta, items: &[FeedItem<'_>], site: &Site) -> Rendered {
         let body = match self {
-            Self::Atom => atom::render(masthead, accounts, site),
-            Self::Rss => rss::render(masthead, accounts, site),
-            Self::Json => json_feed::render(masthead, accounts, site),
+            Self::Atom => atom::render(meta, items, site),
+            Self::Rss => rss::render(meta, items, site),
+            Self::Json => json_feed::render(meta, items, site),
         };
-        masthead.rendered(self, body, site)
+        meta.rendered(self, body, site)
     }
 }
 
@@ -178,21 +183,21 @@ pub fn render_topic_after(
     site: &Site,
 ) -> Vec<Rendered> {
     let site = &site.of_topic(topic);
-    let accounts = explained(topic, stories, words, sources, site);
-    let masthead = Masthead::of_topic(topic, &accounts, archived, site);
-    let mut rendered = feeds(&masthead, &accounts, site);
-    rendered.push(pages::topic(topic, &accounts, site));
+    let mut items = explained(topic, stories, words, sources, site);
+    let meta = FeedMeta::of_topic(topic, &items, archived, site);
+    let mut rendered = size_limit::render(&Format::ALL, &meta, &mut items, site);
+    rendered.push(pages::topic(topic, &items, site));
     rendered
 }
 
 /// The feeds of all stories, in topics or not. `stories` are newest first by `updated`.
 pub fn render_stories(stories: &[Arc<Story>], sources: &Sources, site: &Site) -> Vec<Rendered> {
-    let accounts = accounts(stories, |story| story.updated, sources, site);
+    let mut items = items(stories, |story| story.updated, sources, site);
     let last = stories.last();
     let last = last.map(|story| Before { date: story.updated, story: Some(story.id) });
     let earlier = last.map(|before| format!("/stories?before={before}"));
-    let masthead = Masthead { earlier, ..Masthead::of_everything(&accounts, site) };
-    feeds(&masthead, &accounts, site)
+    let meta = FeedMeta { earlier, ..FeedMeta::of_everything(&items, site) };
+    size_limit::render(&Format::ALL, &meta, &mut items, site)
 }
 
 /// A page of earlier stories as a JSON Feed: `/topics/ID.json?before=…`.
@@ -200,21 +205,22 @@ fn render_earlier(before: Before, detail: &EarlierDetail, site: &Site) -> Render
     let EarlierDetail { topic, stories, words, sources, next } = detail;
     let site = &Site { hub: None, ..site.clone() };
     let words = |story: &Story| words.get(&story.id).cloned().unwrap_or_default();
-    let (accounts, masthead) = match topic {
+    let (mut items, meta) = match topic {
         Some(topic) => {
-            let accounts = explained(topic, stories, &words, sources, site);
-            let masthead = Masthead::of_topic(topic, &accounts, None, site);
-            (accounts, masthead)
+            let items = explained(topic, stories, &words, sources, site);
+            let meta = FeedMeta::of_topic(topic, &items, None, site);
+            (items, meta)
         }
         None => {
-            let accounts = accounts(stories, |story| story.updated, sources, site);
-            let masthead = Masthead::of_everything(&accounts, site);
-            (accounts, masthead)
+            let items = items(stories, |story| story.updated, sources, site);
+            let meta = FeedMeta::of_everything(&items, site);
+            (items, meta)
         }
     };
-    let at = |before: &Before| format!("{}?before={before}", masthead.stem);
+    let at = |before: &Before| format!("{}?before={before}", meta.stem);
     let (stem, earlier) = (at(&before), next.as_ref().map(at));
-    let rendered = Format::Json.render(&Masthead { stem, earlier, ..masthead }, &accounts, site);
+    let meta = FeedMeta { stem, earlier, ..meta };
+    let rendered = size_limit::render_one(Format::Json, &meta, &mut items, site);
     Rendered { link: None, ..rendered }
 }
 
@@ -225,11 +231,11 @@ fn render_source(detail: &SourceDetail, format: Format, site: &Site) -> Rendered
     let site = &Site { hub: None, ..site.clone() };
     let told = stories.iter().filter_map(|story| {
         let teller = story.members.iter().find(|member| member.entry.source == source.id)?;
-        Some(Account::told_by(teller, story, story.updated, sources, site))
+        Some(FeedItem::told_by(teller, story, story.updated, sources, site))
     });
-    let accounts = each_id_once(told);
-    let masthead = Masthead::of_source(source, &accounts, site);
-    format.render(&masthead, &accounts, site)
+    let mut items = each_id_once(told);
+    let meta = FeedMeta::of_source(source, &items, site);
+    size_limit::render_one(format, &meta, &mut items, site)
 }
 
 /// What belongs to no single topic: `/`, `/opml` and what the pages look like.
@@ -242,53 +248,18 @@ pub fn render_site(
     let topics = || topics.iter().filter(|(topic, _)| !topic.private);
     let told: Vec<_> = topics()
         .map(|(topic, stories)| {
-            (topic, accounts(stories, |story| topic.date_of(story), sources, site))
+            (topic, items(stories, |story| topic.date_of(story), sources, site))
         })
         .collect();
     let updated =
-        told.iter().map(|(topic, told)| Masthead::of_topic(topic, told, None, site).updated);
-    let changed = dates::http_date(updated.max().unwrap_or(masthead::NOTHING_YET));
+        told.iter().map(|(topic, told)| FeedMeta::of_topic(topic, told, None, site).updated);
+    let changed = dates::http_date(updated.max().unwrap_or(feed_meta::NOTHING_YET));
     let mut rendered = vec![
         pages::index(&told, site),
         topics_list(topics().map(|(topic, _)| topic), &changed, site),
     ];
     rendered.extend(pages::furniture());
     rendered
-}
-
-/// An archived feed in every format, as it is kept; `text` reads what is kept of
-/// the feed with an ending.
-pub fn render_archived<E>(
-    topic: &TopicId,
-    volume: Volume,
-    next: Option<Volume>,
-    site: &Site,
-    mut text: impl FnMut(&'static str) -> Result<Option<String>, E>,
-) -> Result<Vec<Rendered>, E> {
-    let mut rendered = Vec::new();
-    for format in Format::ALL {
-        if let Some(text) = text(format.ending())? {
-            rendered.push(archived(topic, volume, next, format, text, site));
-        }
-    }
-    Ok(rendered)
-}
-
-/// An archived feed in one format, with what its bytes cannot say.
-fn archived(
-    topic: &TopicId,
-    volume: Volume,
-    next: Option<Volume>,
-    format: Format,
-    text: String,
-    site: &Site,
-) -> Rendered {
-    Rendered {
-        path: masthead::at(&masthead::volume_path(topic, volume), format),
-        content_type: format.content_type(),
-        body: text.into(),
-        link: Some(Masthead::link_of_volume(topic, volume, next, format, site)),
-    }
 }
 
 /// The page of a story. `compare` tells an earlier text from a later one.
@@ -300,27 +271,6 @@ pub fn render_story(
     pages::story(detail, compare, site)
 }
 
-/// An archived feed of a topic as it closes, after the one before it.
-/// `stories` are newest first by [`Topic::date_of`]; `words` are those which put a
-/// story into a topic that explains itself, as it says them then.
-pub fn render_volume(
-    topic: &Topic,
-    (volume, previous): (Volume, Option<Volume>),
-    stories: &[Arc<Story>],
-    words: &dyn Fn(&Story) -> Vec<String>,
-    sources: &Sources,
-    site: &Site,
-) -> Vec<Rendered> {
-    let accounts = explained(topic, stories, words, sources, site);
-    let masthead = Masthead::of_volume(topic, volume, previous, &accounts, site);
-    feeds(&masthead, &accounts, site)
-}
-
-/// The path below which the archive of a topic is: a volume's name and an ending follow.
-pub fn archive_path(topic: &TopicId) -> String {
-    format!("{}/archive/", site::topic_path(topic))
-}
-
 /// A feed of what a query finds. No hub is told when it changes.
 fn render_search(
     (query, days): (&str, u32),
@@ -330,13 +280,9 @@ fn render_search(
 ) -> Rendered {
     let site = Site { hub: None, ..site.clone() };
     let stories: Vec<_> = finding.stories.iter().map(|found| found.story.clone()).collect();
-    let accounts = accounts(&stories, |story| story.updated, &finding.sources, &site);
-    let masthead = Masthead::of_search(query, days, &accounts, &site);
-    format.render(&masthead, &accounts, &site)
-}
-
-fn feeds(masthead: &Masthead, accounts: &[Account<'_>], site: &Site) -> Vec<Rendered> {
-    Format::ALL.into_iter().map(|format| format.render(masthead, accounts, site)).collect()
+    let mut items = items(&stories, |story| story.updated, &finding.sources, &site);
+    let meta = FeedMeta::of_search(query, days, &items, &site);
+    size_limit::render_one(format, &meta, &mut items, &site)
 }
 
 /// Accounts of a topic's stories, with the words that put them there where it tells them.
@@ -346,27 +292,27 @@ fn explained<'a>(
     words: &dyn Fn(&Story) -> Vec<String>,
     sources: &Sources,
     site: &Site,
-) -> Vec<Account<'a>> {
+) -> Vec<FeedItem<'a>> {
     let told = |story: &Story| if topic.explain { words(story) } else { Vec::new() };
     each_id_once(stories.iter().map(|story| {
-        Account::of(story, topic.date_of(story), sources, site).matched_by(told(story))
+        FeedItem::of(story, topic.date_of(story), sources, site).matched_by(told(story))
     }))
 }
 
-fn accounts<'a>(
+fn items<'a>(
     stories: &'a [Arc<Story>],
     date: impl Fn(&Story) -> Timestamp,
     sources: &Sources,
     site: &Site,
-) -> Vec<Account<'a>> {
-    each_id_once(stories.iter().map(|story| Account::of(story, date(story), sources, site)))
+) -> Vec<FeedItem<'a>> {
+    each_id_once(stories.iter().map(|story| FeedItem::of(story, date(story), sources, site)))
 }
 
 /// A feed in which two entries share an id is broken for its readers (Q5),
 /// whatever happened upstream.
-fn each_id_once<'a>(accounts: impl Iterator<Item = Account<'a>>) -> Vec<Account<'a>> {
+fn each_id_once<'a>(items: impl Iterator<Item = FeedItem<'a>>) -> Vec<FeedItem<'a>> {
     let mut ids = HashSet::new();
-    accounts.filter(|account| ids.insert(account.id.clone())).collect()
+    items.filter(|item| ids.insert(item.id.clone())).collect()
 }
 
 /// `/sources.opml`: the sources' own feeds as one subscription list (Q42).
@@ -375,11 +321,11 @@ fn each_id_once<'a>(accounts: impl Iterator<Item = Account<'a>>) -> Vec<Account<
 fn sources_list(states: &[SourceState], site: &Site) -> Rendered {
     let outline = |state: &SourceState| {
         let ours =
-            || site.address(&masthead::at(&site::source_path(&state.source.id), Format::Atom));
+            || site.address(&feed_meta::at(&site::source_path(&state.source.id), Format::Atom));
         opml::Outline {
             text: state.source.title.to_string(),
             description: String::new(),
-            feed: account::address(&state.source.location).unwrap_or_else(ours),
+            feed: feed_item::address(&state.source.location).unwrap_or_else(ours),
             page: state.memory.feed.page().as_ref().map(uri::uri),
         }
     };
@@ -395,7 +341,7 @@ fn sources_list(states: &[SourceState], site: &Site) -> Rendered {
         opml::Group { text: heading.to_owned(), outlines }
     });
     let changed = states.iter().filter_map(|state| state.memory.last_news).max();
-    let changed = dates::http_date(changed.unwrap_or(masthead::NOTHING_YET));
+    let changed = dates::http_date(changed.unwrap_or(feed_meta::NOTHING_YET));
     let title = format!("Sources of {}", site.name());
     Rendered {
         path: "/sources.opml".to_owned(),
@@ -414,9 +360,9 @@ fn topics_list<'a>(
     let outline = |topic: &Topic| {
         let path = site::topic_path(&topic.id);
         opml::Outline {
-            text: masthead::title_of(topic),
-            description: masthead::description_of(topic),
-            feed: site.address(&masthead::at(&path, Format::Atom)),
+            text: feed_meta::title_of(topic),
+            description: feed_meta::description_of(topic),
+            feed: site.address(&feed_meta::at(&path, Format::Atom)),
             page: Some(site.address(&path)),
         }
     };

@@ -28,8 +28,10 @@ use crate::model::{
 
 mod backup;
 mod disk_space;
+mod files;
 mod import_check;
 mod in_memory;
+mod in_work;
 mod maintenance;
 mod record;
 mod retention;
@@ -43,8 +45,10 @@ mod samples;
 
 pub use backup::{Contents, backup, restore, verify_backup};
 pub use disk_space::DiskSpace;
+pub use files::{PRIVATE, Replacement, SHARED, restrict_umask, with_suffix};
 pub use import_check::{Fit, fit, topics_to_refill};
 pub use in_memory::InMemory;
+pub use in_work::{InWork, Mark, Stage};
 pub use maintenance::{Compaction, IntegrityCheck, Repair};
 pub use record::Record;
 pub use retention::{Retention, Slice, all_listed, stale_keys, stale_stories};

@@ -31,6 +31,8 @@ mod text;
 
 mod subject;
 
+mod pattern;
+
 mod program;
 
 mod sketch;
@@ -49,14 +51,18 @@ mod explain;
 
 mod set;
 
+mod work;
+
 #[cfg(test)]
 mod tests;
 
+pub use advice::TermCounts;
 pub use explain::{Explanation, Highlight, Hit, Reason};
 pub use language::{Language, UnknownLanguage};
 pub use query::Field;
-pub use set::TopicSet;
+pub use set::{Bounded, Looked, TopicSet};
 pub use subject::Subject;
+pub use work::{Spent, Work};
 
 /// Named lists of terms that queries share: `@western_balkans_places`.
 pub type Vocabulary = BTreeMap<String, Vec<String>>;

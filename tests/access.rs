@@ -79,6 +79,115 @@ async fn routes(world: &World) -> Vec<String> {
     routes
 }
 
+/// Twice as many stories in two public topics as there are in one that is private, among each other.
+async fn crowd(with_private: bool) -> World {
+    let entries: Vec<_> = (0..180)
+        .filter(|n| with_private || n % 3 > 0)
+        .map(|n| {
+            let words = ["quinquagesima", "sanctions", "harbours"][n % 3];
+            let day = format!("2025-04-0{}T{:02}:{:02}:00Z", 1 + n / 100, n % 100 / 5, n % 5);
+            let link = format!("https://a.example/{n}");
+            (format!("urn:a:{n}"), link, format!("Notice {n} of {words}"), day)
+        })
+        .collect();
+    let entries: Vec<_> =
+        entries.iter().map(|(id, link, title, date)| (&**id, &**link, &**title, &**date)).collect();
+    let world = World::new().await;
+    keys(&world, &format!("press:{KEY}\n"));
+    world
+        .lines("[access]\nkeys_file = \"keys\"\n[vocabulary]\nopen = [\"sanctions\"]\ninner = [\"quinquagesima\"]")
+        .source("a", atom(&entries))
+        .topic("sanctions", "@open")
+        .topic("harbours", "harbours")
+        .topic(ID, "@inner")
+        .lines("access = [\"press\"]")
+        .start()
+        .await
+}
+
+/// The text of an answer, without the port of the world's site and without stories' ids, which
+/// differ from one world to the other.
+fn impersonal(world: &World, answer: &Answer) -> String {
+    let site = world.site.url("/").to_string();
+    let text = String::from_utf8_lossy(&answer.body).replace(&site, "http://site/");
+    let is_id = |part: &&str| part.len() == 32 && part.chars().all(|c| c.is_ascii_hexdigit());
+    let ids: Vec<&str> = text.split(|c: char| !c.is_ascii_alphanumeric()).filter(is_id).collect();
+    ids.iter().fold(text.clone(), |text, id| text.replace(id, "ID"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stranger_is_told_the_same_whether_there_are_private_stories_or_not() {
+    let (with, without) = (crowd(true).await, crowd(false).await);
+    assert_eq!((with.stories().len(), without.stories().len()), (180, 120));
+    let mut routes: Vec<String> = [
+        "/",
+        "/opml",
+        "/stories.atom",
+        "/stories.json",
+        "/search?q=notice",
+        "/search?q=nothing",
+        "/search?q=quinquagesima",
+        "/search?q=quinquagesima&since=366d",
+        "/search?q=%40inner",
+        "/search?q=%40inne",
+        "/search?q=%40open",
+        "/search.atom?q=notice",
+        "/search.json?q=quinquagesima",
+        "/topics/sanctions",
+        "/topics/harbours.json",
+        "/sources/a.atom",
+        "/sources/a.json",
+        "/healthz",
+        "/readyz",
+    ]
+    .map(str::to_owned)
+    .to_vec();
+    // Pages of earlier stories, each from where the one before it ends.
+    let mut page = Some("/stories.json?before=2025-04-03T00:00:00Z".to_owned());
+    while let Some(path) = page.take() {
+        let told: serde_json::Value = serde_json::from_slice(&with.get(&path).await.body).unwrap();
+        let next = told["next_url"].as_str();
+        assert!(next.is_none() || told["items"].as_array().unwrap().len() == 50, "{path}");
+        page = next.map(|next| next.replace("https://feeds.example.org", ""));
+        routes.push(path);
+    }
+    assert_eq!(routes.len(), 19 + 3);
+    for route in routes {
+        let (one, other) = (with.get(&route).await, without.get(&route).await);
+        assert_eq!(one.status, other.status, "{route}");
+        let (one, other) = (impersonal(&with, &one), impersonal(&without, &other));
+        for (line, (one, other)) in one.split('<').zip(other.split('<')).enumerate() {
+            assert_eq!(one, other, "{route}, element {line}");
+        }
+        assert_eq!(one.len(), other.len(), "{route}");
+    }
+    let metrics = with.get("/metrics").await;
+    for counted in ["gazetted_stories", "gazetted_verdicts"] {
+        assert!(!metrics.text().contains(counted), "{counted}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_hidden_does_not_shorten_what_a_search_looks_at() {
+    use gazetted::inquiry::trial::Scope;
+    use gazetted::topics::Work;
+
+    let (with, without) = (crowd(true).await, crowd(false).await);
+    let since = with.clock.now().before(std::time::Duration::from_secs(90 * 86_400));
+    for (most, most_text) in [(7, usize::MAX), (119, usize::MAX), (120, usize::MAX), (500, 900)] {
+        let scope = Scope { since, most, most_text, sample: 50, versus: None, public: true };
+        let told = |world: &World| {
+            let now = world.clock.now();
+            let work = Work::unlimited();
+            let tried = world.handle().records().tried("notice", &scope, now, &work).unwrap();
+            (tried.finding.looked_at, tried.finding.count, tried.finding.back_to)
+        };
+        let seen = told(&with);
+        assert_eq!(seen, told(&without), "{most} stories, {most_text} bytes");
+        assert_eq!(seen.2.is_some(), seen.0 < 120, "{most} stories, {most_text} bytes");
+    }
+}
+
 /// Everything of an answer, as a client that decodes it sees it.
 fn told(answer: &Answer) -> String {
     format!("{:?}\n{}", answer.headers, answer.text()).to_lowercase()

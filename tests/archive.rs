@@ -148,6 +148,77 @@ async fn q40_a_json_feed_stays_below_250_kb_and_its_pages_tell_the_rest_each_sto
     }
 }
 
+/// Thirty entries of April, the `n`th with a text of about `n` times 3 kB in Atom, and one of May.
+fn long_april() -> [String; 2] {
+    let entry = |page: &str, title: &str, updated: &str, text: &str| {
+        format!(
+            "<entry><id>{page}</id><title>{title}</title><updated>{updated}</updated>\
+             <link href=\"{page}\"/><content type=\"html\">{text}</content></entry>"
+        )
+    };
+    let of_april: String = (1..31)
+        .map(|number| {
+            let page = format!("https://www.gov.uk/government/news/crime-{number}");
+            let line = format!(
+                "&lt;p&gt;\"Crime\" number {number} was told of &amp;amp; again.&lt;/p&gt;"
+            );
+            let text = line.repeat(number * 40) + &format!("&lt;p&gt;End of {number}.&lt;/p&gt;");
+            let day = format!("2025-04-{number:02}T08:00:00Z");
+            entry(&page, &format!("Crime report no. {number}"), &day, &text)
+        })
+        .collect();
+    let page = "https://www.gov.uk/government/news/crime-31";
+    let of_may = entry(page, "Crime report no. 31", "2025-05-03T08:00:00Z", "crime in May");
+    [of_april, of_may].map(|entries| atom(&[]).replace("</feed>", &(entries + "</feed>")))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_feed_keeps_to_its_length_with_the_longest_texts_shortened_and_volumes_hold_fewer() {
+    const MAX_FEED: usize = 1_000_000;
+    let [april, may] = long_april();
+    let world = World::new().await.lines("[publish]\nmax_feed = \"1MB\"");
+    let world = world.source("fcdo", april).topic("crime", "crime").start().await;
+    let ends =
+        |text: &str| (1..31).filter(|number| text.contains(&format!("End of {number}."))).count();
+    for format in ["atom", "rss"] {
+        let feed = world.get(&format!("/topics/crime.{format}")).await;
+        assert!(feed.body.len() <= MAX_FEED, "{format}: {}", feed.body.len());
+        assert!(feed.body.len() > MAX_FEED / 2, "{format}: {}", feed.body.len());
+        let text = feed.text();
+        assert_eq!(text.matches("Read the whole text").count(), 30 - ends(text), "{format}");
+        assert!((10..25).contains(&ends(text)), "{}: the short ones are whole", ends(text));
+        assert!(text.contains("End of 10.") && !text.contains("End of 30."), "{format}");
+    }
+    // Each shortened text ends with a whole paragraph and leads to the story's page.
+    let feed = Feed::read_from(&world.get("/topics/crime.atom").await.body[..]).unwrap();
+    let longest = feed.entries.iter().find(|entry| entry.title.value.ends_with("no. 30")).unwrap();
+    let html = longest.content().and_then(|content| content.value()).unwrap();
+    let (own, link) = html.split_once("<p>This text is shortened. <a href=\"").unwrap();
+    assert!(
+        own.ends_with("again.</p>") && own.matches("<p>").count() == own.matches("</p>").count()
+    );
+    let page = link.split('"').next().unwrap().replace("https://feeds.example.org/", "/");
+    assert!(page.starts_with("/stories/"), "{page}");
+    assert!(world.get(&page).await.text().contains("End of 30."));
+
+    // In May the volumes of April close: every text in them is whole, and none is lost.
+    world.site.document("/fcdo", may);
+    world.pass(31 * DAY).await;
+    let (met, documents) = walk(&world).await;
+    assert_eq!(met, stored(&world));
+    assert!(documents >= 3, "{documents}");
+    let mut whole = 0;
+    for part in ["", "-2", "-3", "-4", "-5", "-6", "-7", "-8"] {
+        let volume = world.get(&format!("/topics/crime/archive/2025-04{part}.atom")).await;
+        if volume.status == 200 {
+            assert!(volume.body.len() <= MAX_FEED, "{part}: {}", volume.body.len());
+            assert!(!volume.text().contains("Read the whole text"), "{part}");
+            whole += ends(volume.text());
+        }
+    }
+    assert_eq!(whole, 30);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn q16_a_closed_volume_keeps_its_bytes_and_what_is_revised_is_news_again() {
     let mut world = in_may().await;

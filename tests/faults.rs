@@ -7,6 +7,7 @@ mod apart;
 mod clients;
 mod clock;
 mod damage;
+mod deadly;
 mod dice;
 mod disk;
 mod kills;
@@ -15,6 +16,7 @@ mod power;
 mod preload;
 mod requests;
 mod simulation;
+mod stall;
 mod steady;
 pub(crate) mod support;
 
@@ -26,6 +28,8 @@ const FAULTS: &[(u8, &str, &[&str])] = &[
         &[
             "d01_kills_lose_nothing_repeat_nothing_and_ask_nobody_early",
             "what_was_answered_survives_kill_9",
+            "d01_a_source_that_kills_the_daemon_is_set_aside_and_all_others_are_read",
+            "d01_what_an_operator_kills_is_read_alone_once_and_pays_nothing",
         ],
     ),
     (
@@ -136,6 +140,7 @@ const FAULTS: &[(u8, &str, &[&str])] = &[
         "clock jumps",
         &[
             "d17_a_clock_that_jumps_starts_no_storm_and_silences_nobody",
+            "d17_a_clock_that_was_ahead_for_one_start_silences_nobody_after_it",
             "p40_a_clock_that_is_set_back_neither_hurries_nor_silences_a_source",
         ],
     ),

@@ -183,7 +183,7 @@ const ENTRIES: usize = 500;
 fn archive() -> Gazetted {
     let mut config =
         "[server]\nlisten = \"127.0.0.1:0\"\nbase_url = \"https://feeds.example.org/\"\n\
-                      [logging]\nformat = \"json\"\n[store]\npath = \"store\"\n"
+                      [logging]\nformat = \"json\"\n[store]\npath = \"store\"\n[publish]\nmax_feed = \"10MB\"\n"
             .to_owned();
     for file in 0..FILES {
         write!(config, "[[source]]\nid = \"office-{file}\"\nfile = \"{file}.xml\"\n").unwrap();

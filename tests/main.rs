@@ -13,6 +13,8 @@ mod bounds;
 
 mod demo;
 
+mod display;
+
 mod filling;
 
 mod faults;
@@ -34,6 +36,8 @@ mod pages;
 mod operate;
 
 mod polling;
+
+mod private;
 
 mod process;
 

@@ -181,6 +181,37 @@ async fn a_bad_file_leaves_the_plan_in_force_and_a_good_one_replaces_it() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_changed_interval_has_effect_at_the_reload_and_at_a_start() {
+    let site = Site::start().await;
+    site.document("/fcdo", announcement());
+    let gazetted = Gazetted::with(&config(&site, &[("fcdo", "1d")]));
+    let write = |interval: &str| {
+        std::fs::write(gazetted.config(), config(&site, &[("fcdo", interval)])).unwrap();
+    };
+    let polled = |times: usize| {
+        let end = std::time::Instant::now() + PATIENCE;
+        while site.requests("/fcdo").len() < times {
+            assert!(std::time::Instant::now() < end, "it is not polled {times} times");
+            std::thread::yield_now();
+        }
+    };
+    let mut daemon = gazetted.start();
+    daemon.logged("\"news\"");
+    write("1s");
+    daemon.signal("HUP");
+    polled(3);
+    write("1d");
+    daemon.signal("HUP");
+    daemon.logged("\"reloaded\"");
+    assert_eq!(daemon.end("TERM").0, Some(0));
+
+    write("1s");
+    let daemon = gazetted.start();
+    polled(site.requests("/fcdo").len() + 2);
+    assert_eq!(daemon.end("TERM").0, Some(0));
+}
+
 // systemd.
 
 /// The socket on which a service manager listens.

@@ -301,6 +301,7 @@ fn a_sample_may_be_the_address_of_a_stored_story() {
 #[test]
 fn a_check_without_a_store_makes_none_and_says_what_it_could_not_try() {
     let newsroom = Gazetted::with("");
+    std::fs::write(newsroom.path().join("fcdo.atom"), three_stories()).unwrap();
     let sample = format!("must_match = [\"{CRIME}\"]\n");
     write_topics(&newsroom, &(topic("crime", "crime") + &sample));
     let told = newsroom.succeed(&["check"]);

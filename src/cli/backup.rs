@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::Args;
 use indicatif::HumanBytes;
 
-use super::{ConfigFile, Done, STORE_FAILED, Stop, ask, print_line};
+use super::{ConfigFile, Done, STORE_FAILED, Stop, ask, print_json, print_line};
 use crate::control::Command;
 use crate::store::{self, Contents};
 
@@ -60,7 +60,7 @@ impl Backup {
             }
         };
         if self.json {
-            print_line(serde_json::to_string_pretty(&contents).unwrap_or_default());
+            print_json(&contents);
         } else {
             let Contents { stories, sources, bytes, .. } = contents;
             print_line(format_args!(

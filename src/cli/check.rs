@@ -7,7 +7,9 @@ use std::time::Duration;
 use clap::Args;
 use serde::Serialize;
 
-use super::{BAD_CONFIGURATION, ConfigFile, Done, Stop, ask, print_line, survey, trial};
+use super::{
+    BAD_CONFIGURATION, ConfigFile, Done, Stop, ask, print_json, print_line, survey, trial,
+};
 use crate::clock::Clock;
 use crate::config::{Loaded, Plan, Problems, Sample};
 use crate::inquiry::Question;
@@ -22,8 +24,8 @@ const CHANGES: u8 = 2;
 ///
 /// Compiles it as a start or a reload would, and tries each topic on its
 /// `must_match` and `must_not_match` samples; samples that are addresses stand
-/// for the stored stories. Exits with 78 when a start would refuse it, else
-/// with 1 when a sample fails, else, with `--archive`, with 2 when a topic
+/// for the stored stories. Exits with 78 when a start would refuse it or when a
+/// source's file is not there or is not a regular file, else with 1 when a sample fails, else, with `--archive`, with 2 when a topic
 /// would gain or lose stories, appear or go.
 #[derive(Debug, Args)]
 pub(super) struct Check {
@@ -87,11 +89,11 @@ impl Check {
             return survey::run(&self.config.plan()?.store, self.repair, self.json);
         }
         let report = match Plan::load(&self.config.config) {
-            Ok(Loaded { plan, warnings }) => self.usable(&plan, warnings)?,
+            Ok(Loaded { plan, warnings }) => self.usable(&plan, warnings.checked())?,
             Err(problems) => Report { problems, ..Report::default() },
         };
         if self.json {
-            print_line(serde_json::to_string_pretty(&report).unwrap_or_default());
+            print_json(&report);
         } else {
             print(&report);
         }
@@ -107,7 +109,7 @@ impl Check {
     fn usable(&self, plan: &Plan, problems: Problems) -> Result<Report, Stop> {
         let Archive { changes, named, unreachable } = self.archive(plan)?;
         let mut report = Report {
-            usable: true,
+            usable: !problems.are_fatal(),
             sources: plan.sources.len(),
             topics: plan.topics.len(),
             samples: plan.samples.len(),

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Args;
 use indicatif::HumanBytes;
 
-use super::{ConfigFile, Done, print_line};
+use super::{ConfigFile, Done, print_json, print_line};
 use crate::store::{self, Compaction};
 
 /// Write the store anew without the room that removed stories left in it.
@@ -25,7 +25,7 @@ impl Compact {
         let plan = self.config.plan()?;
         let compaction = store::compact(&plan.store.path, plan.store.cache)?;
         if self.json {
-            print_line(serde_json::to_string_pretty(&compaction).unwrap_or_default());
+            print_json(&compaction);
         } else {
             let Compaction { stories, before, after } = compaction;
             print_line(format_args!(

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::{ConfigFile, Done, Stop, ask, print_line, show};
+use super::{ConfigFile, Done, Stop, ask, print_json, show};
 use crate::inquiry::Question;
 use crate::inquiry::explain::ExplainedStory;
 
@@ -48,7 +48,7 @@ impl Explain {
             story.topics.retain(|topic| topic.id == *only);
         }
         if self.json {
-            print_line(serde_json::to_string_pretty(&story).unwrap_or_default());
+            print_json(&story);
         } else {
             show::story(&story);
         }

@@ -1,22 +1,23 @@
 //! `gazetted export`: what to write in; JSON Lines, OPML or a site of files out.
 
-use std::io::{BufWriter, Write};
+use std::io::{BufWriter, StdoutLock, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{Args, Subcommand};
 
-use super::{ConfigFile, Done, Stop, ask};
+use super::{ConfigFile, Done, Stop, ask, print_error};
 use crate::clock::Clock;
 use crate::config::{Plan, opml};
 use crate::control::Command;
+use crate::control_characters::printable_json;
 use crate::inquiry::site::{Part, Told};
 use crate::inquiry::{Question, Records};
 use crate::model::{Timestamp, TopicId};
 use crate::pipeline::Editor;
 use crate::publish::{Directory, Put, Shelf};
-use crate::store::{self, Store};
+use crate::store::{self, PRIVATE, Replacement, SHARED, Store};
 
 /// Write what is stored, for other programs.
 #[derive(Debug, Args)]
@@ -62,22 +63,23 @@ impl Export {
     pub(super) fn run(self) -> Done {
         match self.what {
             What::Stories { config, output, lossless } => {
-                let mut to = writer(output.as_deref())?;
+                // Private topics' stories are among them.
+                let mut to = Output::to(output.as_deref(), PRIVATE)?;
                 let mut written = Ok(());
                 let question = if lossless { Question::Records } else { Question::Export };
                 ask::ask(config.plan()?, question, |story| {
                     if written.is_ok() {
-                        written = writeln!(to, "{story}");
+                        written = writeln!(to, "{}", printable_json(&story.to_string()));
                     }
                 })?;
-                conclude(written.and_then(|()| to.flush()))
+                conclude(written.and_then(|()| to.finish()))
             }
             What::Site { config, directory, private } => site(config.plan()?, &directory, &private),
             What::Opml { config, output } => {
                 let plan = config.plan()?;
                 let list = opml::write(&plan.sources, &plan.server.site.title);
-                let mut to = writer(output.as_deref())?;
-                conclude(to.write_all(list.as_bytes()).and_then(|()| to.flush()))
+                let mut to = Output::to(output.as_deref(), SHARED)?;
+                conclude(to.write_all(list.as_bytes()).and_then(|()| to.finish()))
             }
         }
     }
@@ -118,7 +120,10 @@ fn site(plan: Plan, directory: &Path, private: &[String]) -> Done {
     // Half of it is no reason to remove the other half.
     written.map_err(failed)?;
     let Put { files, written, removed } = to.finish().map_err(failed)?;
-    eprintln!("{}: {files} files, {written} written, {removed} removed", directory.display());
+    print_error(format_args!(
+        "{}: {files} files, {written} written, {removed} removed",
+        directory.display()
+    ));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -131,14 +136,47 @@ fn alone(plan: Plan, shelf: &Arc<Shelf>) -> Result<(Records, Timestamp), Stop> {
     Ok((Records::new(plan, store, editor.memories()), now))
 }
 
-fn writer(file: Option<&Path>) -> Result<BufWriter<Box<dyn Write>>, Stop> {
-    Ok(BufWriter::new(match file {
-        Some(path) => Box::new(
-            std::fs::File::create(path)
-                .map_err(|error| Stop::because(format!("{}: {error}", path.display())))?,
-        ),
-        None => Box::new(std::io::stdout().lock()),
-    }))
+/// Where an export goes.
+enum Output {
+    Standard(BufWriter<StdoutLock<'static>>),
+    /// Takes the place of a former export only when it is complete.
+    File(BufWriter<Replacement>),
+}
+
+impl Output {
+    fn to(file: Option<&Path>, mode: u32) -> Result<Self, Stop> {
+        let Some(path) = file else {
+            return Ok(Self::Standard(BufWriter::new(std::io::stdout().lock())));
+        };
+        let begun = Replacement::begin(path, mode);
+        let begun = begun.map_err(|e| Stop::because(format!("{}: {e}", path.display())))?;
+        Ok(Self::File(BufWriter::new(begun)))
+    }
+
+    fn finish(self) -> std::io::Result<()> {
+        match self {
+            Self::Standard(mut out) => out.flush(),
+            Self::File(out) => {
+                out.into_inner().map_err(std::io::IntoInnerError::into_error)?.finish()
+            }
+        }
+    }
+}
+
+impl Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        match self {
+            Self::Standard(out) => out.write(bytes),
+            Self::File(out) => out.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        match self {
+            Self::Standard(out) => out.flush(),
+            Self::File(out) => out.flush(),
+        }
+    }
 }
 
 fn conclude(written: std::io::Result<()>) -> Done {

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
-use super::{ConfigFile, Done, Stop, print_line};
+use super::{ConfigFile, Done, Stop, print_error, print_json, print_line};
 use crate::config::Plan;
 use crate::config::opml::{self, ReadingList};
 use crate::model::Sources;
@@ -77,7 +77,7 @@ impl List {
             write(&list, to, plan.as_ref())?;
         }
         if self.json {
-            print_line(serde_json::to_string_pretty(&list).unwrap_or_default());
+            print_json(&list);
             return Ok(ExitCode::SUCCESS);
         }
         let count = list.sources.len();
@@ -86,7 +86,7 @@ impl List {
             Some(to) => print_line(format_args!("{count} sources written to {}", to.display())),
         };
         for left_out in &list.left_out {
-            eprintln!("left out: {left_out}");
+            print_error(format_args!("left out: {left_out}"));
         }
         if let Some(to) = &self.to {
             self.advise(to);
@@ -108,13 +108,13 @@ impl List {
     fn advise(&self, to: &Path) {
         match Plan::load(&self.config.config) {
             Ok(loaded) if loaded.plan.reads(to) => {
-                eprintln!("`gazetted reload` puts them in force");
+                print_error(format_args!("`gazetted reload` puts them in force"));
             }
-            _ => eprintln!(
+            _ => print_error(format_args!(
                 "{} is not part of the configuration yet: name it in `include` of {}",
                 to.display(),
                 self.config.config.display()
-            ),
+            )),
         }
     }
 }
@@ -122,14 +122,17 @@ impl List {
 /// Adds the sources to a file; what is in it stays.
 fn write(list: &ReadingList, to: &Path, plan: Option<&Plan>) -> Result<(), Stop> {
     let failed = |error: std::io::Error| Stop::because(format!("{}: {error}", to.display()));
+    let is_there = to.symlink_metadata().is_ok();
     // Of a file that is not read nobody knows which sources are in it already.
-    if to.exists() && !plan.is_some_and(|plan| plan.reads(to)) {
+    if is_there && !plan.is_some_and(|plan| plan.reads(to)) {
         return Err(Stop::because(format!(
             "{} is there already and not part of the configuration; name another file, or include this one first",
             to.display()
         )));
     }
-    let mut file = OpenOptions::new().create(true).append(true).open(to).map_err(failed)?;
+    // A new file follows no link; one of the configuration may well be a link.
+    let mut file =
+        OpenOptions::new().create_new(!is_there).append(true).open(to).map_err(failed)?;
     let blank = if file.metadata().map_err(failed)?.len() > 0 { "\n" } else { "" };
     // In one write: another program that appends cannot come between.
     file.write_all(format!("{blank}{}", list.to_toml()).as_bytes()).map_err(failed)?;

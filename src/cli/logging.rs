@@ -7,6 +7,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, fmt};
 
 use super::Stop;
+use super::output::{LogLines, LogWriter};
 use crate::config::{LogFormat, LoggingPlan};
 
 /// The log that was started.
@@ -35,7 +36,13 @@ pub(super) fn start(logging: &LoggingPlan) -> Result<Log, Stop> {
     // journald stamps lines itself and knows no colours.
     let to_journal = std::env::var_os("JOURNAL_STREAM").is_some();
     let filter = EnvFilter::try_new(&logging.filter).map_err(Stop::because)?;
-    let lines = fmt().with_writer(std::io::stderr);
+    let to_terminal = std::io::stderr().is_terminal();
+    let form = match (logging.format, to_journal || !to_terminal) {
+        (LogFormat::Json, _) => LogLines::Json,
+        (LogFormat::Text, true) => LogLines::Text,
+        (LogFormat::Text, false) => LogLines::Coloured,
+    };
+    let lines = fmt().with_writer(move || LogWriter(form));
     let (log, started) = match (logging.format, to_journal) {
         (LogFormat::Json, _) => {
             let lines = lines.json().flatten_event(true);
@@ -48,7 +55,7 @@ pub(super) fn start(logging: &LoggingPlan) -> Result<Log, Stop> {
             (Log::with(lines.reload_handle()), lines.finish().try_init())
         }
         (LogFormat::Text, false) => {
-            let lines = lines.with_ansi(std::io::stderr().is_terminal()).with_target(false);
+            let lines = lines.with_ansi(to_terminal).with_target(false);
             let lines = lines.with_env_filter(filter).with_filter_reloading();
             (Log::with(lines.reload_handle()), lines.finish().try_init())
         }

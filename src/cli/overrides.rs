@@ -5,9 +5,11 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use super::{ConfigFile, Done, Stop, print_line, reload};
+use super::{ConfigFile, Done, Stop, print_error, print_line, reload};
 use crate::clock::Clock;
 use crate::config::Plan;
+use crate::control_characters::printable;
+use crate::store::{PRIVATE, Replacement};
 
 /// What the file is called, wherever the configuration includes it from.
 const NAME: &str = "overrides.toml";
@@ -22,14 +24,14 @@ pub(super) fn table(key: &str, addresses: &[String; 2]) -> String {
 /// configuration does not include the file.
 pub(super) fn keep(config: &ConfigFile, plan: &Plan, note: &str, tables: &str) -> Done {
     // Titles are what sources wrote, and a comment ends with its line.
-    let note: String = note.chars().filter(|c| !c.is_control()).collect();
+    let note = printable(note).replace(['\n', '\t'], " ");
     let tables = format!("# {} {note}\n{tables}", Clock::wall().now());
     let Some(file) = write(&config.config, plan, &tables)? else {
         print_line(tables.trim_end());
-        eprintln!(
+        print_error(format_args!(
             "paste this into the configuration; with `include = [\"overrides*.toml\"]` in {} it would be kept in {NAME}",
             config.config.display()
-        );
+        ));
         return Ok(ExitCode::SUCCESS);
     };
     print_line(format_args!("written to {}", file.display()));
@@ -62,13 +64,13 @@ fn write(config: &Path, plan: &Plan, tables: &str) -> Result<Option<PathBuf>, St
         Some(text) => format!("{}\n\n{tables}", text.trim_end()),
         None => tables.to_owned(),
     };
-    replace(&file, &text)?;
+    replace(&file, config, &text)?;
     let loaded = Plan::load(config);
     if matches!(&loaded, Ok(loaded) if loaded.plan.reads(&file)) {
         return Ok(Some(file));
     }
     match &before {
-        Some(text) => replace(&file, text)?,
+        Some(text) => replace(&file, config, text)?,
         None => fs::remove_file(&file)?,
     }
     loaded?;
@@ -76,20 +78,15 @@ fn write(config: &Path, plan: &Plan, tables: &str) -> Result<Option<PathBuf>, St
 }
 
 /// Gives a file another text, at once.
-fn replace(file: &Path, text: &str) -> Result<(), Stop> {
-    let partial = file.with_extension("toml.new");
-    let written = fs::File::create(&partial)
-        .and_then(|mut out| {
-            // Whoever may read the old one may read the new one.
-            if let Ok(old) = fs::metadata(file) {
-                out.set_permissions(old.permissions())?;
-            }
-            out.write_all(text.as_bytes())?;
-            out.sync_all()
-        })
-        .and_then(|()| fs::rename(&partial, file));
-    written.map_err(|error| {
-        let _ = fs::remove_file(&partial);
-        Stop::because(format!("{}: {error}", file.display()))
-    })
+fn replace(file: &Path, config: &Path, text: &str) -> Result<(), Stop> {
+    let written = Replacement::begin(file, PRIVATE).and_then(|replacement| {
+        let mut out = replacement.file();
+        // Whoever may read the old one, or else the configuration that includes it, may read it.
+        if let Ok(old) = fs::metadata(file).or_else(|_| fs::metadata(config)) {
+            out.set_permissions(old.permissions())?;
+        }
+        out.write_all(text.as_bytes())?;
+        replacement.finish()
+    });
+    written.map_err(|error| Stop::because(format!("{}: {error}", file.display())))
 }

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use clap::Args;
 use url::Url;
 
-use super::{ConfigFile, Done, Stop, print_line, show};
+use super::{ConfigFile, Done, Stop, print_json, show};
 use crate::clock::Clock;
 use crate::config::Plan;
 use crate::fetch::{Fetched, Fetcher, Settings};
@@ -60,10 +60,7 @@ impl Parse {
         let parsed = parse::parse(&document, &limits)
             .map_err(|failure| Stop::because(format!("{}: {failure}", self.document)))?;
         if self.json {
-            print_line(
-                serde_json::to_string_pretty(&parse::report(&parsed, document.at))
-                    .unwrap_or_default(),
-            );
+            print_json(&parse::report(&parsed, document.at));
         } else {
             show::document(&parsed);
         }

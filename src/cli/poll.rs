@@ -9,7 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
-use super::{ConfigFile, Done, Stop, print_line, show};
+use super::{ConfigFile, Done, Stop, print_json_line, show};
 use crate::clock::Clock;
 use crate::config::Plan;
 use crate::control::{self, Command};
@@ -62,9 +62,7 @@ impl Poll {
         bar.finish_and_clear();
         reports.sort_by(|a, b| a.source.cmp(&b.source));
         if self.json {
-            reports
-                .iter()
-                .all(|report| print_line(serde_json::to_string(report).unwrap_or_default()));
+            reports.iter().all(print_json_line);
         } else {
             show::poll_table(&reports);
         }

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::{BAD_CONFIGURATION, ConfigFile, Done, Stop, ask, print_line};
+use super::{BAD_CONFIGURATION, ConfigFile, Done, Stop, ask, print_error, print_json, print_line};
 use crate::config::Plan;
 use crate::control::{Command, Reloaded};
 
@@ -27,7 +27,7 @@ impl Reload {
         let plan = self.config.plan()?;
         let reloaded = reload(&plan)?.ok_or_else(|| ask::nobody_runs(&plan))?;
         if self.json {
-            print_line(serde_json::to_string_pretty(&reloaded).unwrap_or_default());
+            print_json(&reloaded);
             return Ok(code_of(&reloaded));
         }
         show(&reloaded);
@@ -47,7 +47,7 @@ pub(super) fn reload(plan: &Plan) -> Result<Option<Reloaded>, Stop> {
 
 /// What came of it, for a person.
 pub(super) fn show(Reloaded { in_force, changes, problems }: &Reloaded) {
-    problems.iter().for_each(|problem| eprintln!("{problem}"));
+    problems.iter().for_each(|problem| print_error(format_args!("{problem}")));
     changes.iter().all(print_line);
     match (in_force, changes.is_empty()) {
         (true, true) => print_line("nothing changed"),

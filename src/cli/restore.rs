@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::{ConfigFile, Done, print_line};
+use super::{ConfigFile, Done, print_json, print_line};
 use crate::store::{self, Contents};
 
 /// Make the store anew from a backup; the daemon must not run.
@@ -33,7 +33,7 @@ impl Restore {
         let (path, cache) = (&plan.store.path, plan.store.cache);
         let contents = store::restore(&self.file, path, cache, self.replace)?;
         if self.json {
-            print_line(serde_json::to_string_pretty(&contents).unwrap_or_default());
+            print_json(&contents);
         } else {
             let Contents { stories, sources, .. } = contents;
             print_line(format_args!(

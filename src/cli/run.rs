@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 use tracing::{error, info, warn};
 
 use super::logging::{self, Log};
-use super::{ConfigFile, Done, Stop};
+use super::{ConfigFile, Done, Stop, print_line};
 use crate::clock::Clock;
 use crate::config::{Loaded, Plan, Problems};
 use crate::control::{self, Door, Errand, Reloaded};
@@ -34,6 +34,8 @@ pub(super) struct Run {
 
 impl Run {
     pub(super) fn run(self) -> Done {
+        // Before the first socket is bound. The readers' gets its own mode.
+        store::restrict_umask();
         let plan = self.config.plan()?;
         let log = logging::start(&plan.logging)?;
         let runtime = super::runtime()?;
@@ -91,9 +93,9 @@ async fn serve(
     }
     beside.spawn(feed_watchdog(handle.clone()));
 
-    println!(
+    print_line(format_args!(
         "gazetted reads {sources} sources into {topics} topics: look at {base} (listening on {address})"
-    );
+    ));
     info!(event = "ready", sources, topics, %address, "ready: {sources} sources, {topics} topics, listening on {address}");
     notify(&[NotifyState::Ready]);
     loop {
@@ -181,12 +183,12 @@ fn lines(problems: &Problems) -> Vec<String> {
     problems.0.iter().map(ToString::to_string).collect()
 }
 
-/// Tells systemd that the loop is alive, as long as the loop itself says so.
+/// Tells systemd that the loop is alive, as long as the loop itself says so and polls go on.
 async fn feed_watchdog(handle: Handle) {
     let Some(patience) = sd_notify::watchdog_enabled() else { return };
     loop {
         tokio::time::sleep(patience / 2).await;
-        if handle.heartbeat().await.is_some() {
+        if handle.heartbeat().await.is_some() && handle.healthy().is_ok() {
             notify(&[NotifyState::Watchdog]);
         }
     }

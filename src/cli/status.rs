@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Args;
 use serde_json::json;
 
-use super::{ConfigFile, Done, Stop, ask, print_line, show};
+use super::{ConfigFile, Done, Stop, ask, print_json_line, print_line, show};
 use crate::config::Plan;
 use crate::inquiry::Question;
 use crate::inquiry::status::{HubStatus, KeptStatus, SourceStatus};
@@ -46,11 +46,10 @@ impl Status {
             false => None,
         };
         if self.json {
-            let _ =
-                rows.iter().all(|row| print_line(serde_json::to_string(row).unwrap_or_default()))
-                    && silent.iter().all(|topic| print_line(of_topic(topic)))
-                    && filling.iter().all(|topic| print_line(of_filling(topic)))
-                    && kept.iter().all(|kept| print_line(json!({ "kept": kept })));
+            let _ = rows.iter().all(print_json_line)
+                && silent.iter().all(|topic| print_json_line(&of_topic(topic)))
+                && filling.iter().all(|topic| print_json_line(&of_filling(topic)))
+                && kept.iter().all(|kept| print_json_line(&json!({ "kept": kept })));
         } else {
             show::status_table(&rows);
             if !self.sources.is_empty() {

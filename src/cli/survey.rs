@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use indicatif::HumanBytes;
 use serde::Serialize;
 
-use super::{Done, STORE_FAILED, Stop, print_line};
+use super::{Done, STORE_FAILED, Stop, print_json, print_line};
 use crate::config::StorePlan;
 use crate::store::{self, IntegrityCheck, Repair, StoreError};
 
@@ -38,7 +38,7 @@ pub(super) fn run(plan: &StorePlan, repair: bool, json: bool) -> Done {
     if json {
         let wasteful = survey.as_ref().is_some_and(IntegrityCheck::is_wasteful);
         let report = Report { sound, wasteful, survey, repair };
-        print_line(serde_json::to_string_pretty(&report).unwrap_or_default());
+        print_json(&report);
         return Ok(code);
     }
     if let Some(why) = why {

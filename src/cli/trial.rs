@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::{ConfigFile, Done, Stop, ask, print_line};
+use super::{ConfigFile, Done, Stop, ask, output, print_error, print_json, print_line};
 use crate::clock::Clock;
+use crate::control_characters::printable;
 use crate::inquiry::Question;
 use crate::inquiry::trial::{
     self, CaughtReport, StoryLine, TrialAnswer, TrialReport, VersusReport,
@@ -63,7 +64,7 @@ impl Try {
             None => return Err(Stop::because("the daemon's answer is not understood")),
         };
         if self.json {
-            print_line(serde_json::to_string_pretty(&report).unwrap_or_default());
+            print_json(&report);
         } else {
             print(&report);
         }
@@ -78,7 +79,7 @@ fn not_a_query(problems: &[String]) -> Stop {
 fn print(report: &TrialReport) {
     let TrialReport { count, looked_at, since, .. } = report;
     for warning in &report.warnings {
-        eprintln!("warning:\n{warning}\n");
+        print_error(format_args!("warning:\n{warning}\n"));
     }
     let day = since.get(..10).unwrap_or(since);
     print_line(format_args!("{count} of {looked_at} stories since {day}"));
@@ -90,10 +91,10 @@ fn print(report: &TrialReport) {
     }
     let style = Style::of_terminal();
     for CaughtReport { story, marked_title, excerpt } in &report.sample {
-        print_line(format_args!("\n{}  {}", date(story), style.show(marked_title)));
+        output::print_styled(format_args!("\n{}  {}", date(story), style.show(marked_title)));
         print_line(format_args!("            {}", address(story)));
         if !excerpt.is_empty() {
-            print_line(format_args!("            {}", style.show(excerpt)));
+            output::print_styled(format_args!("            {}", style.show(excerpt)));
         }
     }
     if *count > report.sample.len() && !report.sample.is_empty() {
@@ -171,9 +172,9 @@ impl Style {
     }
 
     fn show(&self, parts: &[Marked]) -> String {
-        let show = |part: &Marked| match part.marked {
-            true => format!("{}{}{}", self.before, part.text, self.after),
-            false => part.text.clone(),
+        let show = |part: &Marked| match (part.marked, printable(&part.text)) {
+            (true, text) => format!("{}{text}{}", self.before, self.after),
+            (false, text) => text.into_owned(),
         };
         parts.iter().map(show).collect()
     }

@@ -4,6 +4,8 @@ mod access;
 
 mod overrides;
 
+mod secret_file;
+
 mod settings;
 
 mod sources;
@@ -18,6 +20,9 @@ use super::problem::{Problem, Problems, Severity, Spot};
 use super::text::{At, File};
 use super::{Loaded, Plan};
 use crate::fetch;
+
+/// A place: the file and the bytes in it.
+type Place = (usize, Range<usize>);
 
 /// What the service manager says of the place we run in.
 #[derive(Debug, Clone, Default)]
@@ -127,6 +132,18 @@ impl Desk<'_> {
     ) {
         let spot = self.spot(file, span);
         self.problems.push(Problem::warning(message, help, spot));
+    }
+
+    /// What a start can live with, because it may be there later, and `check` cannot.
+    fn unusable_now(
+        &mut self,
+        (file, span): Place,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        let spot = self.spot(file, span);
+        let warning = Problem::warning(message, help, spot);
+        self.problems.push(Problem { fails_check: true, ..warning });
     }
 
     /// A plan can be empty, but nobody means that.

@@ -266,9 +266,11 @@ impl Default for Parsing {
 }
 
 /// `[publish]`
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Publish {
+    /// The longest document of a feed: longer texts are shortened in it.
+    pub(crate) max_feed: Spanned<Size>,
     /// Where the site is kept as files, for another web server.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) directory: Option<PathBuf>,
@@ -276,6 +278,17 @@ pub(crate) struct Publish {
     pub(crate) private: Vec<Spanned<Id>>,
     /// Whether readers who ask for it get a feed's new entries alone (Q35).
     pub(crate) deltas: bool,
+}
+
+impl Default for Publish {
+    fn default() -> Self {
+        Self {
+            max_feed: unwritten(Size::of_memory(publish::Site::MAX_FEED)),
+            directory: None,
+            private: Vec::new(),
+            deltas: false,
+        }
+    }
 }
 
 /// `[hub]`
@@ -304,7 +317,7 @@ pub(crate) struct Logging {
 
 impl Default for Logging {
     fn default() -> Self {
-        Self { filter: Filter("info".into()), format: LogFormat::default() }
+        Self { filter: Filter("error,gazetted=info".into()), format: LogFormat::default() }
     }
 }
 

@@ -81,7 +81,14 @@ impl Gathered {
         }
         for path in found {
             let known = path.canonicalize().is_ok_and(|path| self.seen.contains(&path));
-            if !known && !path.is_dir() {
+            if known || path.is_dir() {
+                continue;
+            }
+            // Reading a pipe would wait for ever, in a reload too.
+            if let Err(error) = crate::fetch::regular(&path) {
+                let message = format!("{} cannot be read: {error}", path.display());
+                self.missing(Problem::error(message, "take it out of `include`", spot.clone()));
+            } else {
                 self.add(&path, "make it readable, or take it out of `include`", spot.clone());
             }
         }

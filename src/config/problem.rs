@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::text::{At, File};
+use crate::control_characters::printable;
 
 /// One thing that is wrong, where, and what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -19,6 +20,9 @@ pub struct Problem {
     /// Where.
     #[serde(flatten)]
     pub spot: Spot,
+    /// Whether `gazetted check` refuses it although the plan stands.
+    #[serde(skip)]
+    pub fails_check: bool,
     /// Other places that belong to it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub also: Vec<Note>,
@@ -82,7 +86,14 @@ impl Spot {
 impl Problem {
     pub(super) fn error(message: impl Into<String>, help: impl Into<String>, spot: Spot) -> Self {
         let (message, help) = (message.into(), help.into());
-        Self { severity: Severity::Error, message, help, spot, also: Vec::new() }
+        Self {
+            severity: Severity::Error,
+            message,
+            help,
+            spot,
+            fails_check: false,
+            also: Vec::new(),
+        }
     }
 
     pub(super) fn warning(message: impl Into<String>, help: impl Into<String>, spot: Spot) -> Self {
@@ -133,8 +144,12 @@ impl Window {
     const LONGEST: usize = 100;
 
     fn of(line: &str, column: usize, width: usize) -> Self {
-        // A tab would put the carets elsewhere; other control characters could do worse.
-        let clean = |c: char| if c.is_control() { ' ' } else { c };
+        // A tab would put the carets elsewhere; what is not shown at all, or reorders, would too.
+        let mut buffer = [0; 4];
+        let clean = |c: char| match c {
+            '\t' | '\n' => ' ',
+            c => printable(c.encode_utf8(&mut buffer)).chars().next().unwrap_or(' '),
+        };
         let characters: Vec<char> = line.chars().map(clean).collect();
         let first = (column - 1).min(characters.len());
         let from = if characters.len() > Self::LONGEST { first.saturating_sub(20) } else { 0 };
@@ -170,6 +185,14 @@ impl fmt::Display for Problem {
 pub struct Problems(pub Vec<Problem>);
 
 impl Problems {
+    /// The same for `gazetted check`, where what a start only warns of may be an error.
+    pub fn checked(mut self) -> Self {
+        for problem in self.0.iter_mut().filter(|problem| problem.fails_check) {
+            problem.severity = Severity::Error;
+        }
+        self
+    }
+
     /// Whether any of them stands in the way.
     pub fn are_fatal(&self) -> bool {
         self.0.iter().any(|problem| problem.severity == Severity::Error)

@@ -323,6 +323,20 @@ fn times_that_contradict_each_other_are_told_where_they_are_written() {
             "[[source]]\nid = \"a\"\nurl = \"https://e.org/\"\ninterval = \"1m\"",
             "4:12 `interval` is below `[polling] hard_floor`, 5m",
         ),
+        (
+            "[[source]]\nid = \"a\"\nurl = \"https://e.org/\"\ninterval = \"30d\"",
+            "4:12 `interval`, 30d, is longer than `[polling] ceiling`, 7d",
+        ),
+        (
+            "[[source]]\nid = \"a\"\nurl = \"https://e.org/\"\ninterval = \"5M\"",
+            "4:12 `5M` would be five months",
+        ),
+        ("[publish]\nmax_feed = \"999kB\"", "2:12 `max_feed` cannot be 999kB"),
+        ("[publish]\nmax_feed = \"4\"", "2:12 `4` is no size"),
+        (
+            "[publish]\nmax_feed = \"1MB\"\n[[topic]]\nid = \"t\"\nentries = 501",
+            "3:1 501 entries do not fit in a feed of 1MB",
+        ),
     ] {
         assert!(problems_of(text).contains(&told.into()), "{:?}", problems_of(text));
     }

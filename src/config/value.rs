@@ -82,7 +82,7 @@ written! {
     HeaderText: "a header's value in quotes",
 }
 
-/// A length of time: `15m`, `1h 30m`, `7d`.
+/// A duration: `15m`, `1h 30m`, `7d`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Period(pub(crate) Duration);
 
@@ -97,19 +97,57 @@ impl FromStr for Period {
     type Err = Complaint;
 
     fn from_str(text: &str) -> Result<Self, Complaint> {
+        if let Some(complaint) = months(text) {
+            return Err(complaint);
+        }
         humantime::parse_duration(text).map(Self).map_err(|_| {
             let help = match text.trim().parse::<u64>() {
                 Ok(number) => {
                     format!("add the unit: `\"{number}s\"` is seconds, \"{number}m\" is minutes")
                 }
                 Err(_) => {
-                    "write a number and a unit, ms, s, m, h or d: `\"15m\"`, `\"1h 30m\"`, `\"7d\"`"
+                    "write a number and a unit, s, m, h, d, w or y: `\"15m\"`, `\"1h 30m\"`, `\"7d\"`"
                         .into()
                 }
             };
-            Complaint::new(format!("`{text}` is no length of time"), help)
+            Complaint::new(format!("`{text}` is not a valid duration"), help)
         })
     }
+}
+
+/// What is wrong with a duration in months: they differ in length, and a capital M is most
+/// often a minute that was misspelt.
+fn months(text: &str) -> Option<Complaint> {
+    let digits = |c: char| c.is_ascii_digit();
+    let (mut number, mut rest) = ("", text.trim());
+    while !rest.is_empty() {
+        let unit = rest.trim_start_matches(digits);
+        number = if unit.len() < rest.len() { &rest[..rest.len() - unit.len()] } else { number };
+        let unit = unit.trim_start();
+        let end = unit.find(|c: char| !c.is_alphabetic()).unwrap_or(unit.len());
+        if ["M", "month", "months"].contains(&&unit[..end]) {
+            let many = if number == "1" { "month" } else { "months" };
+            let what = format!("`{text}` would be {} {many}", in_words(number));
+            let help = match &unit[..end] {
+                "M" => format!("did you mean `{number}m`? The units are s, m, h, d, w and y"),
+                _ => "months differ in length: write days or weeks, `\"30d\"` or `\"4w\"`".into(),
+            };
+            return Some(Complaint::new(what, help));
+        }
+        // A blank or a stray sign is left to the reader of durations.
+        rest = unit[end..].trim_start_matches(|c: char| !c.is_ascii_digit());
+    }
+    None
+}
+
+/// Small numbers as people write them.
+fn in_words(number: &str) -> &str {
+    const WORDS: [&str; 12] = [
+        "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
+        "twelve",
+    ];
+    let place = number.parse().ok().and_then(|number: usize| number.checked_sub(1));
+    place.and_then(|place| WORDS.get(place)).copied().unwrap_or(number)
 }
 
 /// In the largest unit that says it exactly: `36h`, never `1d 12h`.
@@ -335,6 +373,8 @@ mod tests {
             ("90min", 5400, "90m"),
             ("1 day", 86_400, "1d"),
             ("2 weeks", 1_209_600, "14d"),
+            ("3w", 1_814_400, "21d"),
+            ("1y", 31_557_600, "8766h"),
             ("0s", 0, "0s"),
         ] {
             let period: Period = written.parse().unwrap();
@@ -342,6 +382,18 @@ mod tests {
             assert_eq!(period.to_string(), stated);
         }
         assert!(help::<Period>("15").contains("\"15s\""));
+        for (written, what, instead) in [
+            ("5M", "`5M` would be five months", "did you mean `5m`?"),
+            ("1h 30 M", "would be 30 months", "did you mean `30m`?"),
+            ("1 month", "would be one month", "30d"),
+            ("2months", "would be two months", "4w"),
+        ] {
+            let complaint = help::<Period>(written);
+            assert!(complaint.contains(what) && complaint.contains(instead), "{complaint}");
+        }
+        for wrong in ["", "M", "m", "5", "-5m", "5 m M", "5mm", "ä5M"] {
+            assert!(wrong.parse::<Period>().is_err(), "{wrong}");
+        }
         assert!(help::<Period>("soon").contains("\"15m\""));
     }
 

@@ -132,13 +132,17 @@ fn is_anchor(fragment: &str) -> bool {
 }
 
 /// Writes characters plainly that need no escape and the rest of the escapes
-/// in capitals (RFC 3986 §6.2.2).
+/// in capitals (RFC 3986 §6.2.2). A `%` that begins no escape is escaped itself, so
+/// that it does not begin one together with a character written plainly after it.
 fn unescape_plain(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find('%') {
         out.push_str(&rest[..at]);
-        let code = rest.get(at + 1..at + 3).and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        let hex = rest.as_bytes().get(at + 1..at + 3).unwrap_or_default();
+        let digit = |at: usize| char::from(*hex.get(at)?).to_digit(16);
+        let code =
+            digit(0).zip(digit(1)).and_then(|(high, low)| u8::try_from(high * 16 + low).ok());
         match code {
             Some(byte)
                 if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') =>
@@ -151,7 +155,7 @@ fn unescape_plain(text: &str) -> String {
                 rest = &rest[at + 3..];
             }
             None => {
-                out.push('%');
+                out.push_str("%25");
                 rest = &rest[at + 1..];
             }
         }
@@ -196,6 +200,9 @@ mod tests {
                 "https://gov.uk/government/news/x",
             ),
             ("https://www.gov.uk/search/all?b=1&a=2", "https://gov.uk/search/all?a=2&b=1"),
+            ("https://example.org/100%", "https://example.org/100%25"),
+            ("https://example.org/?a=%c%44", "https://example.org/?a=%25cD"),
+            ("https://example.org/%+1%%41", "https://example.org/%25+1%25A"),
             ("https://www.com/a", "https://www.com/a"),
             ("https://www.www.example.org./a", "https://example.org/a"),
             ("https://./a", "https://./a"),

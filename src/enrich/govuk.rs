@@ -114,7 +114,9 @@ pub(super) fn add(
     }
     if entry.summary.is_none() {
         let description = item.description.as_deref().filter(|text| !text.trim().is_empty());
-        entry.summary = description.map(|text| htmlize::escape_text(text.trim()).into_owned());
+        let cleaned =
+            |(text, page): (&str, &Url)| clean(&htmlize::escape_text(text.trim()), page).html;
+        entry.summary = description.zip(entry.url.as_ref()).map(cleaned);
     }
     let mut done = Enrichment::default();
     if let (html, Some(page)) = (html_of(&item.details), entry.url.clone()) {

@@ -97,7 +97,7 @@ impl Resolve for Resolver {
 }
 
 /// The admitted ones of a name's addresses: of a mixed answer, only those.
-fn admitted(
+pub(super) fn admitted(
     guard: &Guard,
     name: &str,
     found: io::Result<impl Iterator<Item = SocketAddr>>,

@@ -6,9 +6,11 @@ use crate::model::{EventKind, FailureKind, Intake, Memory, Moved, Source, Source
 /// As many are remembered of one source: what happened before is in the log.
 const MOST: usize = 12;
 
+/// Failures in a row at which one that may pass by itself is warned of (P37).
+const WARNED_AT: u32 = 3;
+
 /// How a source stood before a poll.
 pub(super) struct Standing {
-    failing: bool,
     rests: bool,
     ended: bool,
     gaps: u64,
@@ -19,7 +21,6 @@ pub(super) struct Standing {
 impl Standing {
     pub(super) fn of(memory: &Memory) -> Self {
         Self {
-            failing: memory.failure.is_some(),
             rests: memory.rests(),
             ended: memory.hints().ended,
             gaps: memory.gaps,
@@ -32,14 +33,22 @@ impl Standing {
 /// Notes in `memory` what the poll at `now` made of the source.
 pub(super) fn note(before: &Standing, memory: &mut Memory, source: &Source, now: Timestamp) {
     let mut events = Vec::new();
+    let warned = memory.warned;
     match &memory.failure {
         Some(failure) if memory.rests() && !before.rests && failure.kind == FailureKind::Gone => {
             events.push((EventKind::Gone, failure.message.clone()));
+            memory.warned = true;
         }
-        Some(failure) if !before.failing => {
+        Some(failure)
+            if !warned && (!failure.kind.is_transient() || memory.failures >= WARNED_AT) =>
+        {
             events.push((EventKind::Failing, failure.message.clone()));
+            memory.warned = true;
         }
-        None if before.failing => events.push((EventKind::Recovered, String::new())),
+        None if warned => {
+            events.push((EventKind::Recovered, String::new()));
+            memory.warned = false;
+        }
         _ => {}
     }
     if memory.hints().ended && !before.ended {

@@ -1,9 +1,12 @@
 //! A path and what is remembered of it in; the file, read again only when it changed, out.
 
+use std::fs::{File, Metadata};
 use std::io;
+use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::Path;
 use std::time::UNIX_EPOCH;
 
+use rustix::fs::OFlags;
 use tokio::io::AsyncReadExt;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -24,11 +27,12 @@ pub(super) async fn read(
     let failed = |error: io::Error| {
         Failure::new(FailureKind::File, format!("{} cannot be read: {error}", path.display()))
     };
-    let mut file = tokio::fs::File::open(path).await.map_err(failed)?;
-    let metadata = file.metadata().await.map_err(failed)?;
-    if metadata.is_dir() {
-        return Err(failed(io::Error::other("it is a directory")));
-    }
+    let opened = {
+        let path = path.to_owned();
+        tokio::task::spawn_blocking(move || open_regular(&path)).await
+    };
+    let (file, metadata) = opened.map_err(io::Error::other).flatten().map_err(failed)?;
+    let mut file = tokio::fs::File::from_std(file);
     let state = state_of(&metadata).map_err(failed)?;
     if memory.validators.etag.as_deref() == Some(&state) {
         return Ok(Fetched::Unchanged {
@@ -74,8 +78,47 @@ pub(super) async fn read(
     })
 }
 
+/// What is known of a regular file without opening it.
+///
+/// # Errors
+/// It is not there, or it is something else. Opening that could wait for another program for ever,
+/// or change what a device does.
+pub fn regular(path: &Path) -> io::Result<Metadata> {
+    let found = std::fs::metadata(path)?;
+    let kind = found.file_type();
+    let what = if kind.is_file() {
+        return Ok(found);
+    } else if kind.is_dir() {
+        "directory"
+    } else if kind.is_fifo() {
+        "named pipe"
+    } else if kind.is_socket() {
+        "socket"
+    } else {
+        "device"
+    };
+    Err(io::Error::other(format!("it is a {what}, not a regular file")))
+}
+
+/// Opens a regular file and nothing else, and never waits for one that writes to it.
+///
+/// # Errors
+/// As [`regular`], or it cannot be opened.
+pub fn open_regular(path: &Path) -> io::Result<(File, Metadata)> {
+    regular(path)?;
+    let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
+    let mut options = File::options();
+    let file = options.read(true).custom_flags(flags.bits().cast_signed()).open(path)?;
+    // Another may have taken its place meanwhile.
+    let opened = file.metadata()?;
+    match opened.is_file() {
+        true => Ok((file, opened)),
+        false => Err(io::Error::other("it is not a regular file any more")),
+    }
+}
+
 /// The file's time in nanoseconds and its size: what changes when it is written.
-fn state_of(metadata: &std::fs::Metadata) -> io::Result<Vec<u8>> {
+fn state_of(metadata: &Metadata) -> io::Result<Vec<u8>> {
     let written = metadata.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default();
     Ok(format!("{}-{}", written.as_nanos(), metadata.len()).into_bytes())
 }

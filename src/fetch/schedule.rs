@@ -12,7 +12,9 @@ use std::time::Duration;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::{Settings, market, websub};
-use crate::model::{FailureKind, Freshness, Hints, Location, Memory, Rhythm, Source, Timestamp};
+use crate::model::{
+    FailureKind, Freshness, Hints, LastAnswer, Location, Memory, Rhythm, Source, Timestamp,
+};
 
 pub(super) use exact::exp2;
 pub(super) use rhythm::{expected_since, learn};
@@ -60,6 +62,26 @@ pub(super) struct Said {
     pub(super) alone: bool,
 }
 
+impl Said {
+    /// The same, from what is kept of it.
+    pub(super) fn remembered(memory: &Memory) -> Self {
+        let said = Self::default();
+        if let Some(failure) = &memory.failure {
+            return Self { freshness: failure.freshness(), failure: Some(failure.kind), ..said };
+        }
+        let LastAnswer { lifetime, large, gap } = memory.answer;
+        let retry_after = memory.hold.zip(memory.last_poll).map(|(hold, at)| at.until(hold.until));
+        let size = if large { LARGE + 1 } else { 0 };
+        Self { freshness: Freshness { lifetime, retry_after, partial: false }, size, gap, ..said }
+    }
+
+    /// What of a good answer is to be kept.
+    pub(super) fn answer(&self) -> LastAnswer {
+        let Self { freshness, size, gap, .. } = self;
+        LastAnswer { lifetime: freshness.lifetime, large: *size > LARGE, gap: *gap }
+    }
+}
+
 /// When a source is asked next.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Next {
@@ -71,8 +93,8 @@ pub(super) struct Next {
 }
 
 /// A wait and what asks for it.
-struct Wait {
-    long: Duration,
+pub(super) struct Wait {
+    pub(super) long: Duration,
     because: &'static str,
     /// Whether sources of the same age would all get this very wait.
     common: bool,
@@ -97,8 +119,10 @@ pub(super) fn next(
     settings: &Settings,
     now: Timestamp,
 ) -> Next {
-    if let Location::File(_) = source.location {
-        let long = source.pace().interval.unwrap_or(FILE_INTERVAL);
+    if let Location::File(_) = source.location
+        && said.failure != Some(FailureKind::Crash)
+    {
+        let long = source.pace().interval.unwrap_or(FILE_INTERVAL).min(settings.ceiling);
         let at = now.after(long);
         return Next { at, not_before: now, because: "files are looked at every so often" };
     }
@@ -134,15 +158,7 @@ pub(super) fn next(
 
 /// The least time between two requests (P20, P22).
 fn floor(memory: &Memory, said: &Said, source: &Source, settings: &Settings) -> Wait {
-    let mut floor = if invited(memory, said, settings).is_some() {
-        Wait::new(settings.hard_floor, "no source is asked more often than this")
-    } else {
-        Wait::new(settings.floor, "no source is asked more often unless it says so")
-    };
-    floor.common = true;
-    if let Some(min) = source.pace().min {
-        floor = floor.or_longer(Wait::new(min, "the configured minimum"));
-    }
+    let mut floor = least(memory, said, source, settings);
     let says_nothing = !memory.gave_validators && said.freshness.lifetime.is_none();
     if says_nothing && said.failure.is_none() {
         floor = floor.or_longer(if said.size > LARGE {
@@ -154,13 +170,29 @@ fn floor(memory: &Memory, said: &Said, source: &Source, settings: &Settings) -> 
     floor
 }
 
+/// What the settings and the source's own offers make of it, before validators count (P20).
+pub(super) fn least(memory: &Memory, said: &Said, source: &Source, settings: &Settings) -> Wait {
+    let mut floor = if invited(memory, said, settings).is_some() {
+        Wait::new(settings.hard_floor, "no source is asked more often than this")
+    } else {
+        Wait::new(settings.floor, "no source is asked more often unless it says so")
+    };
+    floor.common = true;
+    match source.pace().min {
+        Some(min) => floor.or_longer(Wait::new(min, "the configured minimum")),
+        None => floor,
+    }
+}
+
 /// The interval, shorter than the floor, that a source offers: a `max-age` or
 /// `ttl` below it is consent to be asked so often (P20). Zero offers nothing; it
 /// only forbids to keep the answer.
 fn invited(memory: &Memory, said: &Said, settings: &Settings) -> Option<Duration> {
     let offered = |long: &Duration| !long.is_zero() && *long < settings.floor;
-    let offers =
-        [said.freshness.lifetime, memory.hints().ttl].into_iter().flatten().filter(offered);
+    // A failure does not take back what the last good answer offered.
+    let before = memory.answer.lifetime.filter(|_| said.failure.is_some());
+    let offers = [said.freshness.lifetime, before, memory.hints().ttl];
+    let offers = offers.into_iter().flatten().filter(offered);
     offers.map(|long| long.max(settings.hard_floor)).min()
 }
 
@@ -199,6 +231,7 @@ fn wish(
         return Wait::new(long, "its hub pushes; one look whether it pushes all");
     }
     if let Some(interval) = source.pace().interval {
+        let interval = interval.min(settings.ceiling);
         return Wait { common: true, ..Wait::new(interval, "the configured interval") };
     }
     let ceiling = source.pace().max.unwrap_or(settings.ceiling);
@@ -235,12 +268,16 @@ fn after_failure(
     let price = market::price(memory, settings);
     let interval = source.pace().interval.unwrap_or_else(|| usual(memory, settings, price, now));
     let ceiling = source.pace().max.unwrap_or(settings.ceiling);
-    let base = interval.min(ceiling).max(HOUR);
+    let base = interval.min(ceiling).max(least(memory, said, source, settings).long);
     let suspended = memory.failing_since.is_some_and(|since| since.until(now) >= SUSPENDED_AFTER);
     // A long interval is not shortened by a failure.
     let most = if suspended { WEEK } else { DAY.max(base) };
     let again = memory.failures.saturating_sub(1);
     match kind {
+        FailureKind::Crash => Wait::new(
+            doubled(HOUR, memory.crashes.saturating_sub(1), DAY),
+            "gazetted died while it read this source; the wait doubles up to a day",
+        ),
         FailureKind::Gone => Wait::new(DAY, "the source is gone; one look whether it is"),
         FailureKind::TooMany | FailureKind::Unavailable if said.freshness.retry_after.is_some() => {
             // It said when: nothing is added to that but the floor.
@@ -300,7 +337,7 @@ fn out_of_skipped(at: Timestamp, hints: &Hints) -> Timestamp {
 
 /// 0 to 2 % of the wait, told by a hash: the same on every machine, different
 /// for every source and every poll (P21, P35).
-fn jitter(source: &Source, now: Timestamp, at: Timestamp) -> Duration {
+pub(super) fn jitter(source: &Source, now: Timestamp, at: Timestamp) -> Duration {
     let most = (now.until(at) / 50).min(MOST_JITTER);
     most.mul_f64(fraction(source, now.as_millis() as u64))
 }

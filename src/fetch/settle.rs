@@ -9,7 +9,7 @@ use crate::model::{
 
 use super::events::{self, Standing};
 use super::schedule::{self, Said};
-use super::{News, Settings, websub};
+use super::{News, Settings, reschedule, websub};
 
 /// Documents that overlapped in a row before one that does not is a gap.
 const USUALLY: u32 = 3;
@@ -61,8 +61,7 @@ pub fn settle(poll: &Poll, news: &News, memory: &mut Memory, source: &Source, se
             said.size = *bytes;
         }
         Outcome::Failed(failure) => {
-            said.freshness = failure.freshness;
-            said.freshness.retry_after = failure.retry_after.or(failure.freshness.retry_after);
+            said.freshness = failure.freshness();
             said.failure = Some(failure.kind);
             failed(memory, failure, now);
         }
@@ -70,8 +69,13 @@ pub fn settle(poll: &Poll, news: &News, memory: &mut Memory, source: &Source, se
         Outcome::Pushed(_) => {}
     }
 
+    if said.failure.is_none() {
+        memory.answer = said.answer();
+    }
     let next = schedule::next(memory, &said, source, settings, now);
     memory.next_poll = next.at;
+    memory.scheduled = Some(now);
+    memory.scheduled_by = reschedule::version(source, settings);
     memory.not_before = next.not_before;
     memory.because = next.because.into();
     memory.hold = hold(memory, &said, source, now);
@@ -123,6 +127,7 @@ pub fn hasten(memory: &mut Memory, source: &Source, settings: &Settings, now: Ti
         return false;
     }
     memory.next_poll = due;
+    memory.scheduled = Some(now);
     memory.because = "it is said to have news".into();
     true
 }
@@ -137,6 +142,7 @@ fn succeeded(
 ) {
     memory.last_success = Some(now);
     memory.failures = 0;
+    memory.crashes = 0;
     memory.failure = None;
     memory.failing_since = None;
     memory.bytes += bytes;
@@ -260,6 +266,9 @@ fn unchanged(
 fn failed(memory: &mut Memory, failure: &Failure, now: Timestamp) {
     memory.failures = memory.failures.saturating_add(1);
     memory.failing_since.get_or_insert(now);
+    if failure.kind == FailureKind::Crash {
+        memory.crashes = memory.crashes.saturating_add(1);
+    }
     if failure.kind == FailureKind::Gone {
         memory.endings = memory.endings.saturating_add(1);
     }

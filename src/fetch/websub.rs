@@ -50,7 +50,7 @@ const SHORTEST: Duration = Duration::from_secs(300);
 const LATE: Duration = Duration::from_secs(600);
 
 /// How long it is then not relied upon.
-const DISTRUST: Duration = Duration::from_secs(7 * 86_400);
+pub(super) const DISTRUST: Duration = Duration::from_secs(7 * 86_400);
 
 /// Only sources with news in this time are worth a subscription (W14).
 const LIVELY: Duration = Duration::from_secs(30 * 86_400);
@@ -360,6 +360,7 @@ pub fn uncover(memory: &mut Memory, now: Timestamp) {
     let due = push.otherwise_due.max(now);
     if due < memory.next_poll {
         memory.next_poll = due;
+        memory.scheduled = Some(now);
         memory.because = "its hub does not push any more".into();
     }
 }

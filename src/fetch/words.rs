@@ -10,6 +10,7 @@ use std::iter::successors;
 use reqwest::StatusCode;
 
 use super::address::Unreachable;
+use crate::control_characters::printable;
 use crate::model::{Failure, FailureKind, Freshness};
 
 /// Characters of a remote text that are shown.
@@ -169,8 +170,7 @@ fn between(text: &str, open: &str, close: &str) -> Option<String> {
 /// A remote text for one line of a log: no control characters, not long.
 pub(super) fn shown(text: &str) -> String {
     let mut line = String::new();
-    for word in text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|w| !w.is_empty())
-    {
+    for word in printable(text).split_whitespace() {
         if !line.is_empty() {
             line.push(' ');
         }
@@ -209,6 +209,7 @@ mod tests {
                 "slow\u{1b}[31m down\r\nlevel=ERROR",
                 Some("slow [31m down level=ERROR"),
             ),
+            (Some("text/plain"), "lost \u{202e}nwod\u{2069} \u{9b}2J", Some("lost nwod 2J")),
             (Some("image/png"), "PNG", None),
             (None, "  ", None),
         ] {

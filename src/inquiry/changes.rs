@@ -260,7 +260,11 @@ impl<'a> Comparison<'a> {
         }
         let topics = self.plan.topics.iter().enumerate();
         let warnings = topics.flat_map(|(place, topic)| {
-            let problems = too_frequent(&self.plan.queries, place, &self.subjects);
+            let problems = too_frequent(
+                &self.plan.queries,
+                place,
+                &self.plan.queries.count_terms(place, &self.subjects),
+            );
             let told = told(&problems, &topic.query);
             told.into_iter().map(move |problem| format!("topic {}\n{problem}", topic.id))
         });

@@ -61,26 +61,14 @@ impl Records {
         &self,
         topic: &TopicId,
         volume: Volume,
-        ending: &str,
     ) -> Result<Option<VolumeDetail>, StoreError> {
+        let text = self.store.archived(&publish::volume_record(topic, volume))?;
+        let Some(text) = text else { return Ok(None) };
         let below = publish::archive_path(topic);
-        let kept = self.kept_feeds(format!("{below}{volume}"))?;
-        let Some(text) = kept(ending)? else { return Ok(None) };
         let paths = self.store.archive(&below)?;
         let volumes = paths.iter().filter_map(|path| path.strip_prefix(&below)?.parse().ok());
         let next = volumes.filter(|other: &Volume| *other > volume).min();
         Ok(Some(VolumeDetail { text, next }))
-    }
-
-    /// The feeds of a volume, by their endings.
-    pub(super) fn kept_feeds(
-        &self,
-        stem: String,
-    ) -> Result<impl Fn(&str) -> Result<Option<String>, StoreError>, StoreError> {
-        let woven = self.store.archived(&format!("{stem}.{}", publish::WOVEN))?;
-        Ok(move |ending: &str| {
-            Ok(woven.as_deref().and_then(|woven| publish::unweave(woven, ending)))
-        })
     }
 
     /// The stories of a topic, or of all, that stand after a place in its order.
@@ -101,14 +89,24 @@ impl Records {
         let fingerprint = place.map(|place| plan.fingerprint(place));
         let story = before.story.unwrap_or(StoryId::from_bytes([0; 16]));
         let after = Place { date: before.date, story };
-        let places = pipeline::after(&*self.store, fingerprint, after, PAGE)?;
-        let last = places.last().filter(|_| places.len() == PAGE);
-        let next = last.map(|last| Before { date: last.date, story: Some(last.story) });
-        let mut stories = Vec::with_capacity(places.len());
-        for place in &places {
-            let story = self.store.story(place.story)?;
-            let shown = story.filter(|story| topic.is_some() || !self.hides(story));
-            stories.extend(shown.map(Arc::new));
+        // A page is full of what is shown, and ends where something shown does: neither its length
+        // nor its end tells of what is hidden.
+        let (mut stories, mut last, mut next) = (Vec::with_capacity(PAGE), None, None);
+        let mut after = Some(after);
+        while let Some(place) = after.take() {
+            let places = pipeline::after(&*self.store, fingerprint, place, PAGE)?;
+            for place in &places {
+                let story = self.store.story(place.story)?;
+                let shown = story.filter(|story| topic.is_some() || !self.hides(story));
+                let Some(story) = shown else { continue };
+                if stories.len() == PAGE {
+                    next = last;
+                    break;
+                }
+                last = Some(Before { date: place.date, story: Some(place.story) });
+                stories.push(Arc::new(story));
+            }
+            after = places.last().filter(|_| places.len() == PAGE && next.is_none()).copied();
         }
         let explains = place.filter(|place| plan.topics[*place].explain);
         let told = |story: &Arc<Story>| Some((story.id, pipeline::words(&plan, explains?, story)));

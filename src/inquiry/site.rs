@@ -100,8 +100,9 @@ impl Records {
                 // It does not change; only which one comes after it becomes known.
                 let of = xxh3_64(format!("{next:?}").as_bytes());
                 going_on = told.tell(format!("{} {volume}", topic.id), of, visit, || {
-                    let kept = self.kept_feeds(format!("{below}{volume}"))?;
-                    publish::render_archived(&topic.id, *volume, next, &plan.server.site, kept)
+                    let text = self.store.archived(&publish::volume_record(&topic.id, *volume))?;
+                    let (text, site) = (text.unwrap_or_default(), &plan.server.site);
+                    Ok(publish::render_archived(&topic.id, *volume, next, &text, site))
                 })?;
                 if !going_on {
                     return Ok(());

@@ -8,11 +8,13 @@ use chrono::Datelike;
 
 use super::Records;
 use crate::config::Plan;
-use crate::model::{Story, Timestamp, Topic, TopicId};
+use crate::model::{Member, Story, Timestamp, Topic, TopicId};
 use crate::pipeline;
-use crate::publish::{Marked, Week};
+use crate::publish::{Finding, FoundStory, Marked, Week};
 use crate::store::StoreError;
-use crate::topics::{Field, Highlight, Place, QueryProblem, Subject, TopicSet};
+use crate::topics::{
+    Bounded, Field, Highlight, Place, QueryProblem, Spent, Subject, TermCounts, TopicSet, Work,
+};
 
 mod report;
 
@@ -35,45 +37,38 @@ pub struct Scope {
     pub since: Timestamp,
     /// So many stories are looked at, the latest changed first.
     pub most: usize,
+    /// So many bytes of titles and texts are looked at.
+    pub most_text: usize,
     /// So many of those that were caught are told.
     pub sample: usize,
     /// A topic to compare with.
     pub versus: Option<TopicId>,
-    /// Whether anybody may ask: stories that private topics alone hold are
-    /// then as if they were not there.
+    /// Whether anybody may ask: stories that private topics alone hold, and vocabularies that
+    /// they alone use, are then as if they were not there; and patterns are bounded.
     pub public: bool,
 }
 
-/// What a query would have caught.
-#[derive(Debug, Clone)]
-pub struct Trial {
-    /// How many stories in all.
-    pub count: usize,
-    /// How many stories were looked at.
-    pub looked_at: usize,
-    /// Where looking back ended before its time.
-    pub back_to: Option<Timestamp>,
-    /// The newest of what was caught.
-    pub sample: Vec<Caught>,
-    /// How many a week, the newest week last.
-    pub weeks: Vec<Week>,
-    /// Where it differs from the topic that it was to be compared with.
-    pub versus: Option<Versus>,
-    /// Topics that hold nearly the same stories, the most alike first.
-    pub alike: Vec<Topic>,
-    /// What the query may not have meant, in the query's own lines.
-    pub warnings: Vec<String>,
+/// Why a query could not be tried.
+#[derive(Debug, thiserror::Error)]
+pub enum NotTried {
+    /// It is not a query: why, in words.
+    #[error("not a query: {}", .0.join("; "))]
+    Refused(Vec<String>),
+    /// The work that it may cost is spent.
+    #[error(transparent)]
+    Spent(#[from] Spent),
+    /// The stories cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
-/// A story that was caught.
+/// What a query would have caught, and where it differs from a topic.
 #[derive(Debug, Clone)]
-pub struct Caught {
-    /// The story.
-    pub story: Arc<Story>,
-    /// The lead's title, with what speaks for the query marked.
-    pub title: Vec<Marked>,
-    /// The part of the text that speaks for the query, marked likewise.
-    pub excerpt: Vec<Marked>,
+pub struct Trial {
+    /// What it would have caught.
+    pub finding: Finding,
+    /// Where it differs from the topic that it was to be compared with.
+    pub versus: Option<Versus>,
 }
 
 /// Where a query differs from a topic.
@@ -90,100 +85,129 @@ pub struct Versus {
 }
 
 impl Records {
-    /// Tries a query by the plan in force. `go_on` is asked after every story:
-    /// nobody may be waiting any more. Refuses, in words, what is no query.
+    /// Tries a query by the plan in force. What `work` bounds is either done whole or not at all.
     pub fn tried(
         &self,
         query: &str,
         scope: &Scope,
         now: Timestamp,
-        go_on: impl Fn() -> bool,
-    ) -> Result<Result<Trial, Vec<String>>, StoreError> {
+        work: &Work<'_>,
+    ) -> Result<Trial, NotTried> {
         let plan = self.plan();
+        let refused = |problems: &[QueryProblem]| NotTried::Refused(told(problems, query));
         let versus = match &scope.versus {
             None => None,
-            Some(id) => match plan.topics.iter().position(|topic| topic.id == *id) {
-                Some(place) => Some(place),
-                None => return Ok(Err(vec![format!("no topic is called {id}")])),
-            },
-        };
-        let (set, warnings) = match plan.queries.alone(&TopicId::new("query"), query) {
-            Ok(compiled) => compiled,
-            Err(problems) => return Ok(Err(told(&problems, query))),
-        };
-        let mut trying = Trying::new(&plan, &set, scope, versus);
-        let mut read = 0;
-        pipeline::latest_first(&**self.store(), |story| {
-            read += 1;
-            let within = story.updated >= scope.since && read <= scope.most;
-            if within {
-                trying.look_at(story);
-            } else if story.updated >= scope.since {
-                trying.back_to = Some(story.updated);
+            Some(id) => {
+                let place = plan.topics.iter().position(|topic| topic.id == *id);
+                let unknown = || NotTried::Refused(vec![format!("no topic is called {id}")]);
+                Some(place.ok_or_else(unknown)?)
             }
-            within && go_on()
+        };
+        let (set, mut problems) =
+            compiled(&plan, query, scope).map_err(|problems| refused(&problems))?;
+        let mut trying = Trying::new(&plan, set.within(work), scope, versus);
+        let mut looked = Ok(true);
+        pipeline::latest_first(&**self.store(), |story| {
+            let within = story.updated >= scope.since;
+            looked = work.check().and_then(|()| Ok(within && trying.look_at(story)?));
+            matches!(looked, Ok(true))
         })?;
-        let mut problems = warnings;
+        looked?;
         problems.extend(set.check_sources(&plan.sources));
-        problems.extend(too_frequent(&set, 0, &trying.subjects));
-        Ok(Ok(trying.finish(told(&problems, query), now)))
+        problems.extend(too_frequent(&set, 0, &trying.terms));
+        Ok(trying.finish(told(&problems, query), now))
     }
+}
+
+/// The query as a set of its own, and what it may not mean.
+fn compiled(
+    plan: &Plan,
+    query: &str,
+    scope: &Scope,
+) -> Result<(TopicSet, Vec<QueryProblem>), Vec<QueryProblem>> {
+    let topic = TopicId::new("query");
+    if !scope.public {
+        return plan.queries.alone(&topic, query);
+    }
+    // Where every topic is public, so is every vocabulary.
+    let is_known = |place: &usize| !plan.topics[*place].private;
+    let has_private = plan.topics.iter().any(|topic| topic.private);
+    let known = has_private.then(|| (0..plan.topics.len()).filter(is_known).collect());
+    plan.queries.alone_for_anybody(&topic, query, known)
 }
 
 /// A trial under way.
 struct Trying<'a> {
     plan: &'a Plan,
-    set: &'a TopicSet,
+    set: Bounded<'a>,
     scope: &'a Scope,
     /// The topic to compare with, by its place in the plan.
     place: Option<usize>,
     looked_at: usize,
-    back_to: Option<Timestamp>,
+    /// Bytes of the titles and texts that were looked at.
+    text: usize,
+    /// When the story that was looked at last changed.
+    last: Option<Timestamp>,
+    /// Whether there were more stories than may be looked at.
+    is_cut: bool,
     count: usize,
-    sample: Vec<Caught>,
+    sample: Vec<FoundStory>,
     weeks: BTreeMap<i64, usize>,
     versus: Versus,
     /// How many stories each topic of the plan has, and shares with the query.
     shares: Vec<(usize, usize)>,
-    subjects: Vec<Subject>,
+    terms: TermCounts,
 }
 
 impl<'a> Trying<'a> {
-    fn new(plan: &'a Plan, set: &'a TopicSet, scope: &'a Scope, place: Option<usize>) -> Self {
+    fn new(plan: &'a Plan, set: Bounded<'a>, scope: &'a Scope, place: Option<usize>) -> Self {
         Self {
             plan,
             set,
             scope,
             place,
             looked_at: 0,
-            back_to: None,
+            text: 0,
+            last: None,
+            is_cut: false,
             count: 0,
             sample: Vec::new(),
             weeks: BTreeMap::new(),
             versus: Versus::default(),
             shares: vec![(0, 0); plan.topics.len()],
-            subjects: Vec::new(),
+            terms: TermCounts::default(),
         }
     }
 
-    fn look_at(&mut self, story: Story) {
+    /// Whether to look at more.
+    fn look_at(&mut self, story: Story) -> Result<bool, Spent> {
         // It comes in the order of its changes and counts by its date.
         if story.dated < self.scope.since {
-            return;
+            return Ok(true);
+        }
+        let subject = Subject::of(&story, &self.plan.sources, &self.plan.language);
+        let looked = self.set.look_at(&subject)?;
+        let topics = self.plan.queries.matches(&subject);
+        // What nobody may see counts for nothing: neither for numbers nor for where it is cut.
+        if self.scope.public && self.plan.hides(&topics) {
+            return Ok(true);
+        }
+        if self.looked_at >= self.scope.most || self.text >= self.scope.most_text {
+            self.is_cut = true;
+            return Ok(false);
         }
         self.looked_at += 1;
-        let story = Arc::new(story);
-        let subject = Subject::of(&story, &self.plan.sources, &self.plan.language);
-        let caught = self.set.is_in(&subject, 0);
-        let topics = self.plan.queries.matches(&subject);
-        if self.scope.public && self.plan.hides(&topics) {
-            self.looked_at -= 1;
-            return;
-        }
+        self.text += story.members.iter().map(Member::text_bytes).sum::<usize>();
+        self.last = Some(story.updated);
+        let caught = looked.is_in(0)?;
         for topic in &topics {
             self.shares[*topic].0 += 1;
             self.shares[*topic].1 += usize::from(caught);
         }
+        if self.terms.subjects() < FREQUENCY_SAMPLE {
+            looked.count_terms(0, &mut self.terms)?;
+        }
+        let story = Arc::new(story);
         if let Some(place) = self.place {
             self.compare(&story, caught, topics.contains(&place));
         }
@@ -191,13 +215,11 @@ impl<'a> Trying<'a> {
             self.count += 1;
             *self.weeks.entry(week_of(story.dated)).or_default() += 1;
             if self.sample.len() < self.scope.sample {
-                let highlights = self.set.highlights(&subject, 0);
-                self.sample.push(Caught::of(story, &highlights, self.plan));
+                let highlights = looked.highlights(0)?;
+                self.sample.push(found(story, &highlights, self.plan));
             }
         }
-        if self.subjects.len() < FREQUENCY_SAMPLE {
-            self.subjects.push(subject);
-        }
+        Ok(true)
     }
 
     fn compare(&mut self, story: &Arc<Story>, caught: bool, held: bool) {
@@ -214,25 +236,29 @@ impl<'a> Trying<'a> {
     }
 
     fn finish(self, warnings: Vec<String>, now: Timestamp) -> Trial {
-        let since = self.back_to.map_or(self.scope.since, |back_to| back_to.max(self.scope.since));
-        Trial {
+        let back_to = self.last.filter(|_| self.is_cut);
+        let since = back_to.map_or(self.scope.since, |back_to| back_to.max(self.scope.since));
+        let finding = Finding {
             alike: self.alike(),
             count: self.count,
             looked_at: self.looked_at,
-            back_to: self.back_to,
-            sample: self.sample,
+            back_to,
+            stories: self.sample,
             weeks: weeks(&self.weeks, since, now),
-            versus: self.place.map(|_| self.versus),
             warnings,
-        }
+            sources: self.plan.sources.clone(),
+        };
+        Trial { finding, versus: self.place.map(|_| self.versus) }
     }
 
-    /// The topics that share at least half of what they and the query have together.
+    /// The topics that share at least half of what they and the query have together, of those
+    /// that the asker may know of.
     fn alike(&self) -> Vec<Topic> {
         const TOLD: usize = 3;
         let together = |has: usize, shared: usize| self.count + has - shared;
         let shares = self.shares.iter().zip(&self.plan.topics);
         let mut alike: Vec<_> = shares
+            .filter(|(_, topic)| !(self.scope.public && topic.private))
             .filter(|((has, shared), _)| *shared > 0 && 2 * shared >= together(*has, *shared))
             .map(|((has, shared), topic)| (together(*has, *shared) - shared, topic))
             .collect();
@@ -241,26 +267,25 @@ impl<'a> Trying<'a> {
     }
 }
 
-impl Caught {
-    fn of(story: Arc<Story>, highlights: &[Highlight], plan: &Plan) -> Self {
-        let lead = story.lead(&plan.sources);
-        let leads = |member: usize| std::ptr::eq(&raw const story.members[member], lead);
-        let ranges = |member: usize, field: Field| {
-            let of_it = move |mark: &&Highlight| mark.member == member && mark.field == field;
-            highlights.iter().filter(of_it).map(|mark| mark.range.clone()).collect::<Vec<_>>()
-        };
-        let place = (0..story.members.len()).find(|member| leads(*member)).unwrap_or_default();
-        // The lead's words where they speak for it, else those of the copy that do.
-        let speaks = |member: &usize| !ranges(*member, Field::Text).is_empty();
-        let others = 0..story.members.len();
-        let speaker = std::iter::once(place).chain(others).find(speaks).unwrap_or(place);
-        let text = story.members[speaker].text();
-        let title = &lead.entry.title;
-        let title = marked(title, 0..title.len(), &ranges(place, Field::Title));
-        let marks = ranges(speaker, Field::Text);
-        let excerpt = marked(text, around(text, marks.first()), &marks);
-        Self { title, excerpt, story }
-    }
+/// A story with what speaks for the query marked.
+fn found(story: Arc<Story>, highlights: &[Highlight], plan: &Plan) -> FoundStory {
+    let lead = story.lead(&plan.sources);
+    let leads = |member: usize| std::ptr::eq(&raw const story.members[member], lead);
+    let ranges = |member: usize, field: Field| {
+        let of_it = move |mark: &&Highlight| mark.member == member && mark.field == field;
+        highlights.iter().filter(of_it).map(|mark| mark.range.clone()).collect::<Vec<_>>()
+    };
+    let place = (0..story.members.len()).find(|member| leads(*member)).unwrap_or_default();
+    // The lead's words where they speak for it, else those of the copy that do.
+    let speaks = |member: &usize| !ranges(*member, Field::Text).is_empty();
+    let others = 0..story.members.len();
+    let speaker = std::iter::once(place).chain(others).find(speaks).unwrap_or(place);
+    let text = story.members[speaker].text();
+    let title = &lead.entry.title;
+    let title = marked(title, 0..title.len(), &ranges(place, Field::Title));
+    let marks = ranges(speaker, Field::Text);
+    let excerpt = marked(text, around(text, marks.first()), &marks);
+    FoundStory { title, excerpt, story }
 }
 
 /// The part of a text that is shown for the sake of `mark`, between words.
@@ -309,13 +334,9 @@ fn marked(text: &str, shown: Range<usize>, marks: &[Range<usize>]) -> Vec<Marked
 }
 
 /// Terms that more than half of these stories have; of a few, half says nothing.
-pub(super) fn too_frequent(
-    set: &TopicSet,
-    topic: usize,
-    subjects: &[Subject],
-) -> Vec<QueryProblem> {
+pub(super) fn too_frequent(set: &TopicSet, topic: usize, counts: &TermCounts) -> Vec<QueryProblem> {
     const FEW: usize = 20;
-    if subjects.len() < FEW { Vec::new() } else { set.check_terms(topic, subjects) }
+    if counts.subjects() < FEW { Vec::new() } else { set.frequent_terms(topic, counts) }
 }
 
 /// What is wrong with a query, each with the line it stands in.

@@ -23,6 +23,13 @@ pub struct Memory {
     pub hash: Option<u64>,
     /// When the next poll is due.
     pub next_poll: Timestamp,
+    /// When that was set; `not_before` and `hold` are set by polls alone (P40).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scheduled: Option<Timestamp>,
+    /// Hash of the configuration by which it was set; zero where that is not known.
+    pub scheduled_by: u64,
+    /// What the last good answer said that bears on when the source is asked again.
+    pub answer: LastAnswer,
     /// Why then, in words: shown by `status`.
     pub because: Phrase,
     /// When it was last asked.
@@ -39,6 +46,10 @@ pub struct Memory {
     pub failure: Option<Box<Failure>>,
     /// When the row of failures began.
     pub failing_since: Option<Timestamp>,
+    /// Whether the row of failures was warned of.
+    pub warned: bool,
+    /// How often in a row the process died while it read this source alone.
+    pub crashes: u32,
     /// Not to be asked before a moment, whatever the schedule says.
     pub hold: Option<Hold>,
     /// A permanent redirect that is being watched or was adopted (P45).
@@ -111,6 +122,19 @@ impl Described {
     pub fn page(&self) -> Option<Url> {
         Url::parse(self.url.as_deref()?).ok()
     }
+}
+
+/// What the last good answer said that bears on when the source is asked again: with it, a
+/// changed configuration decides anew from the same facts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct LastAnswer {
+    /// How long it holds, from `max-age` or `Expires`.
+    pub lifetime: Option<Duration>,
+    /// Whether a document came that is large to fetch without validators (P22).
+    pub large: bool,
+    /// Whether entries may have been missed before it.
+    pub gap: bool,
 }
 
 /// A time before which a source, or its whole origin, is not to be asked.

@@ -261,6 +261,12 @@ impl Failure {
             freshness: Freshness::default(),
         }
     }
+
+    /// How long the answer says that it holds, and the server that it is left alone.
+    pub fn freshness(&self) -> Freshness {
+        let retry_after = self.retry_after.or(self.freshness.retry_after);
+        Freshness { retry_after, ..self.freshness }
+    }
 }
 
 /// Kinds of failure, each with its own back-off and remedy.
@@ -303,6 +309,8 @@ pub enum FailureKind {
     File,
     /// A fault of ours: the poll panicked.
     Internal,
+    /// The process died while it read this source, and again while it read nothing else.
+    Crash,
 }
 
 impl FailureKind {
@@ -327,6 +335,32 @@ impl FailureKind {
             Self::NotAFeed => "not-a-feed",
             Self::File => "file",
             Self::Internal => "internal",
+            Self::Crash => "crash",
+        }
+    }
+
+    /// Whether it often passes by itself, so that one of its kind is no news yet (P37).
+    pub fn is_transient(self) -> bool {
+        match self {
+            Self::Dns
+            | Self::Refused
+            | Self::Tls
+            | Self::Timeout
+            | Self::Protocol
+            | Self::NotFound
+            | Self::Unavailable
+            | Self::Status => true,
+            Self::Forbidden
+            | Self::Redirect
+            | Self::Denied
+            | Self::Gone
+            | Self::TooMany
+            | Self::TooLarge
+            | Self::Coding
+            | Self::NotAFeed
+            | Self::File
+            | Self::Internal
+            | Self::Crash => false,
         }
     }
 }

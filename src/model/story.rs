@@ -193,6 +193,11 @@ impl Member {
         self.own.clone().and_then(|own| text.get(own)).unwrap_or(text)
     }
 
+    /// Bytes of its title and its own announcement.
+    pub fn text_bytes(&self) -> usize {
+        self.entry.title.len() + self.text().len()
+    }
+
     fn text_length(&self) -> usize {
         self.text().chars().count()
     }

@@ -1,5 +1,6 @@
 //! Who asked our hub to be told of a feed, and what it has been told.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -14,6 +15,9 @@ pub struct Subscriber {
     pub topic: String,
     /// Where it is told.
     pub callback: Url,
+    /// The address of its host, or its network of IPv6, when it confirmed that last.
+    #[serde(default)]
+    pub address: Option<IpAddr>,
     /// What deliveries are signed with.
     pub secret: Option<String>,
     /// When it confirmed what it is subscribed to now; before that, when it asked.

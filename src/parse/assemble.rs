@@ -9,6 +9,7 @@ use super::clean::{self, Cleaned, fold, resolve, title};
 use super::outline::{Note, Outline, Tie};
 use super::strict::{Draft, DraftEntry, Text};
 use super::{Limits, Parsed, original};
+use crate::control_characters::close_isolates;
 use crate::model::{Document, Enclosure, Entry, Feed, Hints, Timestamp};
 
 /// A title longer than this is a text that lost its way.
@@ -314,7 +315,7 @@ fn web(written: &str, base: Option<&Url>) -> Option<Url> {
 
 fn short_title(written: &str) -> String {
     let title = title(clean::cut_to(written, 4 * MAX_TITLE));
-    clean::cut_to(&title, MAX_TITLE).to_owned()
+    close_isolates(clean::cut_to(&title, MAX_TITLE)).into_owned()
 }
 
 /// Names of people: `address (Name)` is reduced to the name.
@@ -323,7 +324,9 @@ fn names(written: &[String]) -> Vec<String> {
     for written in written.iter().take(MAX_LIST) {
         let name = short_title(written);
         let name = match name.split_once(" (") {
-            Some((address, rest)) if address.contains('@') => rest.trim_end_matches(')').to_owned(),
+            Some((address, rest)) if address.contains('@') => {
+                close_isolates(rest.trim_end_matches(')')).into_owned()
+            }
             _ => name,
         };
         if !name.is_empty() && !names.contains(&name) {

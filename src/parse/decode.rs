@@ -10,6 +10,8 @@ use std::borrow::Cow;
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
+use crate::control_characters::{holds_override, is_override};
+
 /// The text of a document.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Decoded<'a> {
@@ -164,11 +166,12 @@ fn mixed(bytes: &[u8]) -> String {
 }
 
 /// Whether XML 1.0 lets a character into a document, and we out of it: no
-/// controls but tab and line ends, none of the C1 controls, no non-characters.
+/// controls but tab and line ends, none of the C1 controls, no non-characters, no overrides of direction.
 pub(super) fn is_allowed(c: char) -> bool {
     !matches!(c,
         '\0'..='\x08' | '\x0B' | '\x0C' | '\x0E'..='\x1F' | '\x7F'..='\u{9F}'
         | '\u{FFFE}' | '\u{FFFF}')
+        && !is_override(c)
 }
 
 /// Drops characters that XML forbids; NEL, U+0085, is a line end.
@@ -202,6 +205,7 @@ fn may_hold_forbidden(bytes: &[u8]) -> bool {
             .any(|at| bytes.get(at + 2).is_some_and(|last| *last >= 0xBE))
         || memchr::memchr_iter(0xC2, bytes)
             .any(|at| bytes.get(at + 1).is_some_and(|next| (0x80..0xA0).contains(next)))
+        || holds_override(bytes)
 }
 
 #[cfg(test)]

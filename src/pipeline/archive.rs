@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use serde::{Deserialize, Serialize};
 
 use crate::model::{Fingerprint, StoryId, Timestamp, Topic, TopicId};
-use crate::publish::{Site, Volume, WOVEN, archive_path};
+use crate::publish::{Site, Volume, archive_path, volume_record};
 use crate::store::{Place, Store, StoreError};
 
 /// Places read from the store at a time.
@@ -219,8 +219,7 @@ pub(super) fn of_no_topic(topics: &[Topic], store: &dyn Store) -> Result<Vec<Str
 
 /// Everything that is kept of a volume.
 fn paths_of(topic: &TopicId, volume: Volume) -> impl Iterator<Item = String> {
-    let stem = format!("{}{volume}", archive_path(topic));
-    [format!("{stem}.{WOVEN}"), stem].into_iter()
+    [volume_record(topic, volume), format!("{}{volume}", archive_path(topic))].into_iter()
 }
 
 /// What a site is known by in its volumes: their addresses, and whose ids they bear.

@@ -87,6 +87,7 @@ impl Gathering {
 impl Pipeline {
     /// A poll has ended, and others may have meanwhile.
     pub(super) fn gather(&mut self, first: Ended) {
+        self.pulse.progressed();
         self.gathering.add(first);
         while self.gathering.has_room()
             && let Some(ended) = self.polls.try_join_next_with_id()

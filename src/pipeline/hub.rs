@@ -23,9 +23,11 @@ use super::Pipeline;
 mod asking;
 mod calls;
 mod pings;
+mod requests;
 
-use calls::{Delivered, Line, Pinged, Verified, is_success, shown};
+use calls::{Delivered, Line, LookedUp, Pinged, Verified, is_success, shown};
 use pings::Pings;
+use requests::Requests;
 
 /// Subscribers that are told at once, and of one host.
 const DELIVERING: usize = 32;
@@ -36,8 +38,10 @@ const LEAVING: usize = 8;
 
 /// What happened to our hub.
 pub(super) enum Word {
-    /// A callback was asked.
-    Verified(Result<Verified, JoinError>),
+    /// Hosts of callbacks were looked up.
+    LookedUp(Vec<LookedUp>),
+    /// Callbacks were asked.
+    Verified(Vec<Verified>),
     /// Subscribers were told.
     Delivered(Vec<Delivered>),
     /// A hub elsewhere was told.
@@ -59,9 +63,10 @@ pub(super) struct OwnHub {
     stirred: bool,
     /// When there will be.
     wake_at: Option<Timestamp>,
+    /// Requests whose callbacks were not heard yet.
+    requests: Requests,
+    looking_up: JoinSet<LookedUp>,
     verifying: JoinSet<Verified>,
-    /// Of each host, how many are being asked, and how many were since when.
-    asked_hosts: HashMap<String, Often>,
     delivering: JoinSet<Delivered>,
     /// Who is being told, at which host.
     under_way: HashMap<SubscriberId, String>,
@@ -69,13 +74,6 @@ pub(super) struct OwnHub {
     pings: Pings,
     leaving: JoinSet<()>,
     farewells: VecDeque<Url>,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Often {
-    now: usize,
-    since: Timestamp,
-    times: u32,
 }
 
 /// What there is to do for subscribers.
@@ -91,13 +89,14 @@ impl OwnHub {
     /// What comes next; for ever, while nothing does.
     pub(super) async fn next(&mut self) -> Word {
         tokio::select! {
-            Some(verified) = self.verifying.join_next() => Word::Verified(verified),
-            Some(delivered) = self.delivering.join_next() => {
-                let mut all: Vec<Delivered> = delivered.into_iter().collect();
-                while let Some(delivered) = self.delivering.try_join_next() {
-                    all.extend(delivered);
-                }
-                Word::Delivered(all)
+            Some(first) = self.looking_up.join_next() => {
+                Word::LookedUp(all_that_ended(first, &mut self.looking_up))
+            }
+            Some(first) = self.verifying.join_next() => {
+                Word::Verified(all_that_ended(first, &mut self.verifying))
+            }
+            Some(first) = self.delivering.join_next() => {
+                Word::Delivered(all_that_ended(first, &mut self.delivering))
             }
             Some(pinged) = self.pinging.join_next() => Word::Pinged(pinged),
             Some(_) = self.leaving.join_next() => Word::Left,
@@ -106,14 +105,15 @@ impl OwnHub {
     }
 
     /// When it has to be looked at, whatever comes.
-    pub(super) fn wake_at(&self) -> Option<Timestamp> {
-        self.wake_at
+    pub(super) fn wake_at(&self, now: Timestamp) -> Option<Timestamp> {
+        self.wake_at.into_iter().chain(self.requests.wake_at(now)).min()
     }
 
     /// Whether nothing is under way.
     pub(super) fn rests(&self) -> bool {
         !self.stirred
             && !self.changes.has_changed().unwrap_or(false)
+            && self.looking_up.is_empty()
             && self.verifying.is_empty()
             && self.delivering.is_empty()
             && self.pinging.is_empty()
@@ -148,7 +148,7 @@ impl OwnHub {
                 continue;
             };
             let mut later = Some(subscriber.expires);
-            match rules::due(subscriber, feed.hash) {
+            match rules::due(subscriber, feed.hash, now) {
                 _ if self.under_way.contains_key(id) => {}
                 Some(due) if due <= now => round.due.push((*id, feed.clone())),
                 due => later = due.into_iter().chain(later).min(),
@@ -181,8 +181,9 @@ impl Pipeline {
             changes: self.editor.shelf().watch(),
             stirred: true,
             wake_at: None,
+            requests: Requests::default(),
+            looking_up: JoinSet::new(),
             verifying: JoinSet::new(),
-            asked_hosts: HashMap::new(),
             delivering: JoinSet::new(),
             under_way: HashMap::new(),
             pinging: JoinSet::new(),
@@ -201,6 +202,7 @@ impl Pipeline {
 
     /// Looks after whoever is to be told, if anything has changed or fallen due.
     pub(super) async fn tell_subscribers(&mut self) -> Result<(), StoreError> {
+        self.see_to_requests();
         let (plan, line, now) = (self.editor.plan().clone(), self.line(), self.clock.now());
         let shelf = self.editor.shelf().clone();
         let Some(hub) = &mut self.hub else { return Ok(()) };
@@ -311,10 +313,11 @@ impl Pipeline {
             hub.stirred = true;
         }
         match word {
-            Word::Verified(Ok(verified)) => self.verified(verified).await,
+            Word::LookedUp(looked_up) => self.looked_up(looked_up).await,
+            Word::Verified(verified) => self.verified(verified).await,
             Word::Delivered(delivered) => self.delivered_to(delivered).await,
             Word::Pinged(Ok(pinged)) => self.pinged(pinged).await,
-            Word::Verified(Err(_)) | Word::Pinged(Err(_)) | Word::Left => Ok(()),
+            Word::Pinged(Err(_)) | Word::Left => Ok(()),
         }
     }
 
@@ -395,6 +398,12 @@ impl Pipeline {
             }
         }
     }
+}
+
+/// What ended together with the first, so that one commit is enough for all.
+fn all_that_ended<T: 'static>(first: Result<T, JoinError>, more: &mut JoinSet<T>) -> Vec<T> {
+    let more = std::iter::from_fn(|| more.try_join_next());
+    std::iter::once(first).chain(more).filter_map(Result::ok).collect()
 }
 
 /// What comes of our hub next; for ever, where there is none.

@@ -1,9 +1,24 @@
-//! What the loop shows of itself, without being asked: that it lives, and when it acts next.
+//! Shows whether the loop lives and polls go on, to whoever must not wait for the loop.
+//!
+//! Somebody outside ticks ([`Pulse::tick`]). A stall is counted in ticks, not in time: while
+//! the machine is paused nobody ticks, and a clock that is set makes no tick of its own.
 
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
+use crate::fetch;
 use crate::model::Timestamp;
+
+/// Between two ticks.
+pub const TICK: Duration = Duration::from_secs(5);
+
+/// The loop may be at one step for so long: a plan with thousands of topics takes a while.
+const LONGEST_STEP: Duration = Duration::from_secs(120);
+
+/// A document or a page is parsed for so long at most, and a set clock is noticed as soon.
+const LONGEST_PARSE: Duration = Duration::from_secs(20);
 
 /// Signs of life that the server reads without waiting for the loop.
 #[derive(Debug, Default)]
@@ -12,15 +27,25 @@ pub struct Pulse {
     stopped: AtomicBool,
     /// Why nothing new is admitted for the time being.
     stalled: Mutex<Option<String>>,
+    /// Steps of the loop that have begun.
+    steps: AtomicU64,
+    /// Whether it is at one.
+    busy: AtomicBool,
+    /// Polls that began or ended, and requests that ended.
+    progress: Arc<AtomicU64>,
+    /// Whether polls are under way.
+    polling: AtomicBool,
+    /// When the loop means to start the next poll.
+    wake_at: AtomicI64,
+    /// For how many ticks polls may go without any progress.
+    patience: AtomicU32,
+    watch: Mutex<Watch>,
 }
 
 impl Pulse {
     /// When the next poll is planned: nothing that is served changes before (Q28).
     pub fn next_poll(&self) -> Option<Timestamp> {
-        match self.next_poll.load(Ordering::Relaxed) {
-            0 => None,
-            millis => Some(Timestamp::from_millis(millis)),
-        }
+        timestamp(&self.next_poll)
     }
 
     /// Whether the loop runs and admits what it reads; why not, in words, otherwise.
@@ -32,12 +57,24 @@ impl Pulse {
         }
     }
 
-    /// Whether the loop runs; why the daemon should be restarted, otherwise.
+    /// Whether the loop runs and polls go on; why the daemon should be restarted, otherwise.
     pub fn runs(&self) -> Result<(), String> {
-        match self.stopped.load(Ordering::Relaxed) {
-            true => Err("the core loop has ended".to_owned()),
-            false => Ok(()),
+        if self.stopped.load(Ordering::Relaxed) {
+            return Err("the core loop has ended".to_owned());
         }
+        self.watch().stall(self.patience.load(Ordering::Relaxed)).map_or(Ok(()), Err)
+    }
+
+    /// Looks at the loop once. To be called every [`TICK`].
+    pub fn tick(&self, now: Timestamp) {
+        let due = timestamp(&self.wake_at).is_some_and(|wake_at| wake_at <= now);
+        let seen = Seen {
+            step: self.steps.load(Ordering::Relaxed),
+            is_busy: self.busy.load(Ordering::Relaxed),
+            progress: self.progress.load(Ordering::Relaxed),
+            is_waiting: due || self.polling.load(Ordering::Relaxed),
+        };
+        self.watch().tick(seen);
     }
 
     /// Says why nothing new is admitted, or that it is again. Returns whether it was stalled.
@@ -50,7 +87,168 @@ impl Pulse {
         self.next_poll.store(next_poll.map_or(0, Timestamp::as_millis), Ordering::Relaxed);
     }
 
+    /// Takes over from the settings how long polls may go without progress: each request and
+    /// each parse ends by its own deadline.
+    pub(super) fn allow(&self, polling: &fetch::Settings) {
+        // Twice, for a server's robots.txt before its page.
+        let longest = polling.timeout * 2 + polling.spacing + LONGEST_PARSE * 2;
+        let ticks = longest.div_duration_f64(TICK).ceil();
+        self.patience.store(ticks as u32, Ordering::Relaxed);
+    }
+
+    /// What counts polls that begin or end, and requests that end.
+    pub(super) fn progress(&self) -> Arc<AtomicU64> {
+        self.progress.clone()
+    }
+
+    /// A poll has begun or ended.
+    pub(super) fn progressed(&self) {
+        self.progress.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// The loop waits for something to do; it starts the next poll at `wake_at`.
+    pub(super) fn waits(&self, polling: bool, wake_at: Option<Timestamp>) {
+        self.polling.store(polling, Ordering::Relaxed);
+        self.wake_at.store(wake_at.map_or(0, Timestamp::as_millis), Ordering::Relaxed);
+        self.busy.store(false, Ordering::Relaxed);
+    }
+
+    /// The loop does something.
+    pub(super) fn acts(&self) {
+        self.steps.fetch_add(1, Ordering::Relaxed);
+        self.busy.store(true, Ordering::Relaxed);
+    }
+
     pub(super) fn stop(&self) {
         self.stopped.store(true, Ordering::Relaxed);
+    }
+
+    fn watch(&self) -> MutexGuard<'_, Watch> {
+        self.watch.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn timestamp(millis: &AtomicI64) -> Option<Timestamp> {
+    match millis.load(Ordering::Relaxed) {
+        0 => None,
+        millis => Some(Timestamp::from_millis(millis)),
+    }
+}
+
+/// What one tick sees of the loop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Seen {
+    step: u64,
+    is_busy: bool,
+    progress: u64,
+    /// Whether polls are under way, or are due and there is room for them.
+    is_waiting: bool,
+}
+
+/// Counts ticks without progress. Pure.
+#[derive(Debug, Default)]
+struct Watch {
+    seen: Seen,
+    /// Ticks in a row at which the loop was at one and the same step.
+    in_step: u32,
+    /// Ticks in a row at which polls waited and nothing had begun or ended.
+    idle: u32,
+}
+
+impl Watch {
+    fn tick(&mut self, seen: Seen) {
+        let before = std::mem::replace(&mut self.seen, seen);
+        let in_step = seen.is_busy && before.is_busy && seen.step == before.step;
+        self.in_step = if in_step { self.in_step + 1 } else { 0 };
+        // While the loop is at a long step it neither begins nor takes in any poll.
+        let waits = |seen: Seen| seen.is_waiting && !seen.is_busy;
+        let idle = waits(seen) && waits(before) && seen.progress == before.progress;
+        self.idle = if idle { self.idle + 1 } else { 0 };
+    }
+
+    /// Why the daemon should be restarted, if it should.
+    fn stall(&self, patience: u32) -> Option<String> {
+        let seconds = |ticks: u32| u64::from(ticks) * TICK.as_secs();
+        if seconds(self.in_step) >= LONGEST_STEP.as_secs() {
+            let seconds = seconds(self.in_step);
+            return Some(format!("the core loop has been at one step for {seconds} s"));
+        }
+        (self.idle > 0 && self.idle >= patience).then(|| {
+            let seconds = seconds(self.idle);
+            format!("polls are due or under way, and none has begun or ended for {seconds} s")
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a watch with a patience of 10 ticks says after the last of these.
+    fn after(ticks: impl IntoIterator<Item = Seen>) -> Option<String> {
+        let mut watch = Watch::default();
+        ticks.into_iter().for_each(|seen| watch.tick(seen));
+        watch.stall(10)
+    }
+
+    #[test]
+    fn only_what_stands_still_although_it_could_go_on_is_a_stall() {
+        let rests = Seen::default();
+        let waits = Seen { is_waiting: true, ..rests };
+        let busy = Seen { is_busy: true, ..waits };
+        let for_ever = |seen: Seen| vec![seen; 100];
+        let each = |of: fn(u64) -> Seen| (0..100).map(of).collect::<Vec<_>>();
+        for (what, ticks, stall) in [
+            ("nothing is due, or all origins are held", for_ever(rests), None),
+            ("polls do not begin or end", for_ever(waits), Some("none has begun or ended")),
+            ("not for long yet", vec![waits; 10], None),
+            ("the loop is stuck", for_ever(busy), Some("one step")),
+            ("the loop is at a long step", vec![busy; 20], None),
+            (
+                "it takes step after step, while slow servers take their time",
+                each(|n| Seen { step: n, is_busy: true, progress: n / 9, is_waiting: true }),
+                None,
+            ),
+            (
+                "a slow poll ends now and then",
+                each(|n| Seen { progress: n / 9, is_waiting: true, ..Seen::default() }),
+                None,
+            ),
+            (
+                "polls are stuck, while readers and hubs keep the loop awake",
+                each(|n| Seen { step: n, is_waiting: true, ..Seen::default() }),
+                Some("none has begun or ended"),
+            ),
+            (
+                "after a long step polls have their time anew",
+                [vec![waits; 8], vec![busy; 20], vec![waits; 10]].concat(),
+                None,
+            ),
+            ("it goes on again", [for_ever(waits), vec![rests]].concat(), None),
+        ] {
+            let found = after(ticks);
+            let fits = match (&found, stall) {
+                (None, None) => true,
+                (Some(found), Some(stall)) => found.contains(stall),
+                _ => false,
+            };
+            assert!(fits, "{what}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn polls_are_given_the_time_that_their_own_deadlines_give_them() {
+        let pulse = Pulse::default();
+        let polling = fetch::Settings::default();
+        pulse.allow(&polling);
+        pulse.waits(true, None);
+        let ticks = (polling.timeout * 2).as_secs() / TICK.as_secs();
+        (0..=ticks).for_each(|_| pulse.tick(Timestamp::EPOCH));
+        assert_eq!(pulse.runs(), Ok(()));
+        (0..=ticks).for_each(|_| pulse.tick(Timestamp::EPOCH));
+        assert!(pulse.runs().is_err() && pulse.alive().is_err());
+        pulse.progressed();
+        pulse.tick(Timestamp::EPOCH);
+        assert_eq!(pulse.runs(), Ok(()));
     }
 }

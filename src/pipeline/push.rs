@@ -300,7 +300,8 @@ impl Pipeline {
         let Some(push) = self.editor.memory(&source.id).push else { return };
         match push.offer.protocol {
             Protocol::WebSub => {
-                hubs.reading.spawn(read(delivery, source, *push, plan, self.clock.clone()));
+                let (clock, work) = (self.clock.clone(), self.work.0.clone());
+                hubs.reading.spawn(read(delivery, source, *push, plan, clock, work));
             }
             Protocol::RssCloud if websub::is_ping(&push, &delivery.body) => {
                 self.count(&source.id, "ping", |push, now| {
@@ -328,9 +329,9 @@ impl Pipeline {
         }
     }
 
-    async fn read(&mut self, Read { source, came }: Read) -> Result<(), StoreError> {
+    async fn read(&mut self, Read { source, came, turn }: Read) -> Result<(), StoreError> {
         let id = &source.id;
-        match came {
+        let taken = match came {
             // A reload may have closed the callback meanwhile.
             Ok(_) if self.editor.memory(id).push.is_none() => Ok(()),
             Ok(poll) => {
@@ -355,7 +356,11 @@ impl Pipeline {
                 self.count(id, "unreadable", |_, _| {});
                 Ok(())
             }
+        };
+        if let Some(turn) = turn {
+            turn.committed();
         }
+        taken
     }
 
     /// Records what a hub said to a request.

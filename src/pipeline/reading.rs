@@ -14,6 +14,8 @@ use crate::parse::{self, Break, Limits, Parsed};
 use crate::store::Store;
 
 use super::reaching::Reach;
+use super::rounds;
+use super::work::Work;
 
 /// Longer than this no document takes to parse, however it was made.
 const PARSE_DEADLINE: Duration = Duration::from_secs(20);
@@ -37,10 +39,20 @@ pub(super) async fn read(
     plan: Arc<Plan>,
     store: Arc<dyn Store>,
     clock: Clock,
+    work: Work,
 ) -> Poll {
     let reach =
         Reach { source: &source, fetcher: &fetcher, store: &store, plan: &plan, clock: &clock };
     let fetched = fetcher.fetch(&source, &memory, clock.now()).await;
+    let is_work = match &fetched {
+        Ok(Fetched::Document { .. }) => true,
+        Ok(_) => rounds::due(source.enrich, &memory, clock.now()).is_some(),
+        Err(_) => false,
+    };
+    let turn = match is_work {
+        true => Some(work.begin(&source, memory.crashes > 0).await),
+        false => None,
+    };
     let mut pages = None;
     let outcome = match fetched {
         Ok(Fetched::Document { document, validators, freshness, bytes, hash, moved }) => {
@@ -79,6 +91,9 @@ pub(super) async fn read(
         }
         Err(failure) => Outcome::Failed(failure),
     };
+    if let Some(turn) = turn {
+        work.ended(turn);
+    }
     Poll { source: source.id.clone(), at: clock.now(), outcome, pages }
 }
 

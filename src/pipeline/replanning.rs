@@ -52,7 +52,10 @@ impl Pipeline {
         let plan = self.editor.plan().clone();
         if plan.polling != previous.polling {
             match Fetcher::new(&plan.polling) {
-                Ok(fetcher) => self.fetcher = Arc::new(fetcher),
+                Ok(fetcher) => {
+                    self.fetcher = Arc::new(fetcher.counting(self.pulse.progress()));
+                    self.pulse.allow(&plan.polling);
+                }
                 Err(failure) => {
                     warn!(event = "polling_kept", "the [polling] table stays as it was: {failure}")
                 }

@@ -1,5 +1,6 @@
 //! What the rest of the daemon asks of the loop; whom to tell what comes of it.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use tokio::sync::oneshot;
@@ -40,6 +41,8 @@ pub enum Request {
     Subscribe {
         /// What is asked.
         asked: Asked,
+        /// Who asks, if that is known.
+        client: Option<IpAddr>,
         /// Told whether it will be seen to.
         done: oneshot::Sender<Result<(), NotGranted>>,
     },

@@ -42,7 +42,7 @@ pub(super) fn of_poll(poll: &Poll, ingested: &Ingested) {
     let source = &poll.source;
     match &poll.outcome {
         Outcome::Failed(failure) if ingested.events.is_empty() => {
-            debug!(event = "poll_failed", %source, kind = failure.kind.as_str(), "{source} still fails: {failure}");
+            debug!(event = "poll_failed", %source, kind = failure.kind.as_str(), "{source} fails: {failure}");
         }
         Outcome::Failed(_) => {}
         Outcome::Unchanged { .. } => {

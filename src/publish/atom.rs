@@ -1,16 +1,17 @@
-//! A masthead and accounts in; an Atom feed (RFC 4287) out.
+//! Writes an Atom feed (RFC 4287) with atom_syndication.
 
 use std::collections::BTreeMap;
 
 use atom_syndication::extension::Extension;
-use atom_syndication::{Category, Feed, FixedDateTime, Generator, Link, Person, Text, TextType};
+use atom_syndication::{
+    Category, Content, Entry, Feed, FixedDateTime, Generator, Link, Person, Source, Text, TextType,
+};
 
 use super::Format;
-use super::account::{Account, Publisher};
-use super::legible::{looks_like_markup, numbered, to_be_numbered};
-use super::masthead::{Masthead, at};
+use super::feed_item::{FeedItem, Publisher};
+use super::feed_meta::{FeedMeta, at};
 use super::site::Site;
-use super::xml::{Xml, split_after};
+use super::text_escape::{looks_like_markup, numbered, to_be_numbered};
 use crate::model::Timestamp;
 
 /// The namespace of feed paging and archiving (RFC 5005).
@@ -20,45 +21,34 @@ const HISTORY: &str = "http://purl.org/syndication/history/1.0";
 const TOMBSTONES: &str = "http://purl.org/atompub/tombstones/1.0";
 
 /// The feed as bytes, which depend on the arguments alone (Q20).
-pub(super) fn render(masthead: &Masthead, accounts: &[Account<'_>], site: &Site) -> Vec<u8> {
-    let frame = frame(masthead, accounts, site).write_to(Vec::new());
-    let frame = frame.expect("writing to memory cannot fail");
-    let (before, behind) = split_after(&frame, "</subtitle>");
-    let mut feed =
-        Xml::with_room(frame.len() + accounts.iter().map(Account::length).sum::<usize>());
-    feed.raw(before);
-    accounts.iter().filter(|told| told.withdrawn.is_none()).for_each(|told| entry(told, &mut feed));
-    feed.raw(behind);
-    numbered(feed.into_bytes())
-}
-
-/// The feed without its entries, which come right behind the subtitle.
-pub(super) fn frame(masthead: &Masthead, accounts: &[Account<'_>], site: &Site) -> Feed {
+pub(super) fn render(meta: &FeedMeta, items: &[FeedItem<'_>], site: &Site) -> Vec<u8> {
+    let told = items.iter().filter(|told| told.withdrawn.is_none());
     let mut feed = Feed {
-        id: masthead.id.clone(),
-        title: text(&masthead.title),
-        subtitle: Some(text(&masthead.description)),
-        updated: date(masthead.updated),
+        id: meta.id.clone(),
+        title: text(&meta.title),
+        subtitle: Some(text(&meta.description)),
+        updated: date(meta.updated),
         // Every entry names its own authors; this one keeps an empty feed valid (Q1).
         authors: vec![person(&site.name())],
         generator: Some(Generator { value: "gazetted".to_owned(), ..Generator::default() }),
         icon: Some(site.address(super::pages::ICON_PATH)),
-        links: links(masthead, site),
+        links: links(meta, site),
+        entries: told.map(entry).collect(),
         ..Feed::default()
     };
-    bury(&mut feed, accounts);
-    if masthead.place.archived {
+    bury(&mut feed, items);
+    if meta.place.archived {
         mark_archived(&mut feed);
     }
-    feed
+    numbered(feed.write_to(Vec::new()).expect("writing to memory cannot fail"))
 }
 
-fn links(masthead: &Masthead, site: &Site) -> Vec<Link> {
+fn links(meta: &FeedMeta, site: &Site) -> Vec<Link> {
     let mut links = vec![
-        link("self", masthead.address(Format::Atom, site), Some(Format::Atom.media_type())),
-        link("alternate", site.address(&masthead.page), Some("text/html")),
+        link("self", meta.address(Format::Atom, site), Some(Format::Atom.media_type())),
+        link("alternate", site.address(&meta.page), Some("text/html")),
     ];
-    let place = &masthead.place;
+    let place = &meta.place;
     if let Some(hub) = site.hub.as_ref().filter(|_| !place.archived) {
         links.push(link("hub", hub.as_str(), None));
     }
@@ -78,8 +68,8 @@ fn mark_archived(feed: &mut Feed) {
 
 /// `<at:deleted-entry>` for what was taken back, with the source that did:
 /// without it a reader may not believe a feed that is not the entry's own (Q15).
-fn bury(feed: &mut Feed, accounts: &[Account<'_>]) {
-    let tombstones: Vec<_> = accounts.iter().filter_map(tombstone).collect();
+fn bury(feed: &mut Feed, items: &[FeedItem<'_>]) {
+    let tombstones: Vec<_> = items.iter().filter_map(tombstone).collect();
     if !tombstones.is_empty() {
         feed.namespaces.insert("at".to_owned(), TOMBSTONES.to_owned());
         let names = BTreeMap::from([("deleted-entry".to_owned(), tombstones)]);
@@ -87,10 +77,10 @@ fn bury(feed: &mut Feed, accounts: &[Account<'_>]) {
     }
 }
 
-fn tombstone(account: &Account<'_>) -> Option<Extension> {
-    let when = account.withdrawn?;
-    let attributes = [("ref", account.id.clone()), ("when", when.to_string())];
-    let publisher = &account.source;
+fn tombstone(item: &FeedItem<'_>) -> Option<Extension> {
+    let when = item.withdrawn?;
+    let attributes = [("ref", item.id.clone()), ("when", when.to_string())];
+    let publisher = &item.source;
     let said = [
         ("id", publisher.id.clone()),
         ("title", publisher.title.clone()),
@@ -110,94 +100,71 @@ fn element(name: &str, value: &str) -> Extension {
     Extension { name: name.to_owned(), value, ..Extension::default() }
 }
 
-fn entry(account: &Account<'_>, to: &mut Xml) {
-    let language = account.language.map(|language| ("xml:lang", language));
-    let html = [language, Some(("type", "html"))];
-    to.start("entry", []);
-    words("title", language, &account.title, to);
-    to.element("id", &account.id);
-    to.element("updated", &date(account.updated).to_rfc3339());
-    people(&account.authors, to);
-    for label in &account.categories {
-        to.empty("category", [Some(("term", label.as_str()))]);
+fn entry(item: &FeedItem<'_>) -> Entry {
+    let language = item.language.map(str::to_owned);
+    Entry {
+        id: item.id.clone(),
+        title: Text { lang: language.clone(), ..text(&item.title) },
+        updated: date(item.updated),
+        published: Some(date(item.published)),
+        authors: item.authors.iter().map(|name| person(name)).collect(),
+        categories: item.categories.iter().map(|label| category(label)).collect(),
+        links: entry_links(item),
+        rights: item.rights.as_deref().map(text),
+        source: Some(source(&item.source)),
+        summary: item.summary().map(|html| Text { lang: language.clone(), ..Text::html(html) }),
+        content: item.content().map(|html| Content {
+            value: Some(html),
+            content_type: Some("html".to_owned()),
+            lang: language,
+            ..Content::default()
+        }),
+        ..Entry::default()
     }
-    entry_links(account, to);
-    to.element("published", &date(account.published).to_rfc3339());
-    if let Some(rights) = &account.rights {
-        words("rights", None, rights, to);
-    }
-    source(&account.source, to);
-    if let Some(summary) = &account.summary {
-        to.element_with("summary", html, summary);
-    }
-    if let Some(content) = &account.content {
-        to.element_with("content", html, content);
-    }
-    to.end("entry");
 }
 
-fn entry_links(account: &Account<'_>, to: &mut Xml) {
-    let mut link = |rel, href, more: [Option<(&str, &str)>; 3]| {
-        to.empty("link", [Some(("href", href)), Some(("rel", rel))].into_iter().chain(more));
-    };
-    let page = Some(("type", "text/html"));
-    link("alternate", &account.url, [page, None, None]);
-    if let Some(original) = &account.original {
-        let title = original.host.as_deref().map(|host| ("title", host));
-        link("via", &original.url, [None, title, None]);
+fn entry_links(item: &FeedItem<'_>) -> Vec<Link> {
+    let mut links = vec![link("alternate", item.url.as_str(), Some("text/html"))];
+    if let Some(original) = &item.original {
+        let title = original.host.clone();
+        links.push(Link { title, ..link("via", original.url.as_str(), None) });
     }
-    for copy in &account.copies {
+    for copy in &item.copies {
         if let Some(url) = &copy.url {
-            link("via", url, [None, Some(("title", &to_be_numbered(&copy.by))), None]);
+            let title = Some(to_be_numbered(&copy.by));
+            links.push(Link { title, ..link("via", url.as_str(), None) });
         }
     }
-    for file in &account.enclosures {
-        let length = file.length.map(|bytes| bytes.to_string());
-        let length = length.as_deref().map(|length| ("length", length));
-        link("enclosure", &file.url, [Some(("type", file.media_type)), None, length]);
+    for file in &item.enclosures {
+        links.push(Link {
+            length: file.length.map(|bytes| bytes.to_string()),
+            ..link("enclosure", file.url.as_str(), Some(file.media_type))
+        });
     }
-    if account.page != account.url {
-        let title = Some(("title", "Who published this, and why it is one story"));
-        link("related", &account.page, [page, title, None]);
+    if item.page != item.url {
+        let title = Some("Who published this, and why it is one story".to_owned());
+        links.push(Link { title, ..link("related", item.page.as_str(), Some("text/html")) });
     }
+    links
 }
 
-/// `atom:source`: who leads, in its own words (Q8).
-fn source(publisher: &Publisher, to: &mut Xml) {
-    to.start("source", []);
-    words("title", None, &publisher.title, to);
-    to.element("id", &publisher.id);
-    to.element("updated", &date(publisher.updated).to_rfc3339());
-    people(&publisher.authors, to);
+/// `atom:source`: the lead's feed, as that feed describes itself (Q8).
+fn source(publisher: &Publisher) -> Source {
+    let mut links = Vec::new();
     if let Some(feed) = &publisher.feed {
-        to.empty("link", [Some(("href", feed.as_str())), Some(("rel", "self"))]);
+        links.push(link("self", feed.as_str(), None));
     }
     if let Some(page) = &publisher.page {
-        let page = [("href", page.as_str()), ("rel", "alternate"), ("type", "text/html")];
-        to.empty("link", page.map(Some));
+        links.push(link("alternate", page.as_str(), Some("text/html")));
     }
-    if let Some(rights) = &publisher.rights {
-        words("rights", None, rights, to);
-    }
-    to.end("source");
-}
-
-fn people(names: &[String], to: &mut Xml) {
-    for name in names {
-        to.start("author", []);
-        to.element("name", name);
-        to.end("author");
-    }
-}
-
-/// The same as [`text`].
-fn words(name: &str, language: Option<(&str, &str)>, plain: &str, to: &mut Xml) {
-    match looks_like_markup(plain) {
-        true => {
-            let html = super::legible::escape(plain);
-            to.element_with(name, [language, Some(("type", "html"))], &html);
-        }
-        false => to.element_with(name, [language], plain),
+    Source {
+        id: publisher.id.clone(),
+        title: text(&publisher.title),
+        updated: date(publisher.updated),
+        authors: publisher.authors.iter().map(|name| person(name)).collect(),
+        rights: publisher.rights.as_deref().map(text),
+        links,
+        ..Source::default()
     }
 }
 
@@ -205,7 +172,7 @@ fn words(name: &str, language: Option<(&str, &str)>, plain: &str, to: &mut Xml) 
 /// as HTML and escaped once more, so that none has to guess (Q10).
 pub(super) fn text(plain: &str) -> Text {
     if looks_like_markup(plain) {
-        let value = super::legible::escape(plain);
+        let value = super::text_escape::escape(plain);
         Text { value, r#type: TextType::Html, ..Text::default() }
     } else {
         Text::plain(plain)

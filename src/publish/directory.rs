@@ -8,11 +8,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{self, ErrorKind, Write};
-use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Component, Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
 use bytes::Bytes;
+use rustix::fs::OFlags;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -78,8 +79,8 @@ impl Directory {
     /// # Errors
     /// It cannot be read, or what is in it was not put there by us.
     pub fn open(root: &Path) -> io::Result<Self> {
-        fs::create_dir_all(root)?;
-        let files = match fs::read_to_string(root.join(MANIFEST)) {
+        create_directories(root)?;
+        let files = match read_manifest(root) {
             Ok(manifest) => manifest.lines().filter_map(listed).collect(),
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 if fs::read_dir(root)?.next().is_some() {
@@ -88,7 +89,7 @@ impl Directory {
                         "the directory holds files that are not ours; name an empty one",
                     ));
                 }
-                share(root, 0o755)?;
+                share(root)?;
                 BTreeMap::new()
             }
             Err(error) => return Err(error),
@@ -101,7 +102,8 @@ impl Directory {
         let Some(name) = file_of(&document.path, &document.content_type) else { return Ok(()) };
         let body = Bytes::from(document.text.clone());
         let hash = xxh3_64(&body);
-        let length = fs::metadata(self.root.join(&name)).map(|found| found.len()).ok();
+        let found = fs::symlink_metadata(self.root.join(&name));
+        let length = found.ok().filter(fs::Metadata::is_file).map(|found| found.len());
         if self.files.get(&name) == Some(&Some(hash)) && length == Some(body.len() as u64) {
             self.keep_file(&name);
             return Ok(());
@@ -120,7 +122,8 @@ impl Directory {
     /// Leaves a document as it is. Says whether it is there.
     pub fn keep(&mut self, path: &str, content_type: &str) -> bool {
         let Some(name) = file_of(path, content_type) else { return true };
-        let is_there = self.root.join(&name).is_file() && self.files.contains_key(&name);
+        let found = fs::symlink_metadata(self.root.join(&name));
+        let is_there = found.is_ok_and(|found| found.is_file()) && self.files.contains_key(&name);
         if is_there {
             self.keep_file(&name);
         }
@@ -137,9 +140,12 @@ impl Directory {
         let gone: Vec<String> =
             self.files.keys().filter(|file| !self.kept.contains(*file)).cloned().collect();
         for file in &gone {
+            self.files.remove(file);
+            if self.leads_outside(file) {
+                continue;
+            }
             removed(fs::remove_file(self.root.join(file)))?;
             removed(fs::remove_file(self.partial(file)))?;
-            self.files.remove(file);
             // A directory goes with the last file in it; any other is not empty.
             for directory in Path::new(file).ancestors().skip(1).filter(|of| *of != Path::new("")) {
                 if fs::remove_dir(self.root.join(directory)).is_err() {
@@ -152,6 +158,13 @@ impl Directory {
             self.place(MANIFEST, lines.collect::<String>().as_bytes(), None)?;
         }
         Ok(Put { files: self.files.len(), written: self.written, removed: gone.len() })
+    }
+
+    /// Whether a directory on the way to a file has been replaced by a link.
+    fn leads_outside(&self, file: &str) -> bool {
+        let is_link =
+            |of: &Path| fs::symlink_metadata(self.root.join(of)).is_ok_and(|of| of.is_symlink());
+        Path::new(file).ancestors().skip(1).filter(|of| *of != Path::new("")).any(is_link)
     }
 
     fn keep_file(&mut self, name: &str) {
@@ -171,7 +184,7 @@ impl Directory {
         hash: u64,
     ) -> io::Result<()> {
         if !self.files.contains_key(file) {
-            if self.root.join(file).exists() {
+            if fs::symlink_metadata(self.root.join(file)).is_ok() {
                 let message = format!("{file} is there and is not ours; move it elsewhere");
                 return Err(io::Error::new(ErrorKind::AlreadyExists, message));
             }
@@ -187,8 +200,9 @@ impl Directory {
 
     /// Writes down that a file will be ours, before it is there.
     fn claim(&self, file: &str) -> io::Result<()> {
-        let manifest = self.root.join(MANIFEST);
-        let mut manifest = fs::OpenOptions::new().create(true).append(true).open(manifest)?;
+        let mut options = fs::File::options();
+        options.create(true).append(true).custom_flags(NO_LINKS);
+        let mut manifest = options.open(self.root.join(MANIFEST))?;
         manifest.write_all(line(file, None).as_bytes())
     }
 
@@ -198,20 +212,20 @@ impl Directory {
         let directories = Path::new(file).parent().into_iter().flat_map(Path::ancestors);
         let directories: Vec<_> = directories.filter(|of| *of != Path::new("")).collect();
         for directory in directories.into_iter().rev().map(|of| self.root.join(of)) {
-            if !directory.is_dir() {
-                fs::create_dir(&directory)?;
-                share(&directory, 0o755)?;
-            }
+            create_directory(&directory)?;
         }
         let partial = self.partial(file);
-        let mut written = fs::File::create(&partial)?;
+        removed(fs::remove_file(&partial))?;
+        // Follows no link, not even one that was put there a moment ago.
+        let mut written = fs::File::options().write(true).create_new(true).open(&partial)?;
+        // A web server may read what our own umask would keep from it.
+        written.set_permissions(fs::Permissions::from_mode(0o644))?;
         written.write_all(bytes)?;
         if let Some(modified) = modified.and_then(|modified| u64::try_from(modified.as_secs()).ok())
         {
             written.set_modified(UNIX_EPOCH + Duration::from_secs(modified))?;
         }
         drop(written);
-        share(&partial, 0o644)?;
         fs::rename(partial, path)
     }
 
@@ -223,9 +237,41 @@ impl Directory {
     }
 }
 
-/// Lets a web server read what our own mask would keep from it.
-fn share(path: &Path, mode: u32) -> io::Result<()> {
-    fs::set_permissions(path, fs::Permissions::from_mode(mode))
+/// Symbolic links are not followed, and whatever is no file does not make us wait.
+const NO_LINKS: i32 = (OFlags::NOFOLLOW.bits() | OFlags::NONBLOCK.bits()).cast_signed();
+
+/// The manifest. Through a link in its place others could name files to be removed.
+fn read_manifest(root: &Path) -> io::Result<String> {
+    let mut options = fs::File::options();
+    let manifest = options.read(true).custom_flags(NO_LINKS).open(root.join(MANIFEST))?;
+    io::read_to_string(manifest)
+}
+
+/// Creates a directory that a web server can enter, with all that lead to it.
+fn create_directories(path: &Path) -> io::Result<()> {
+    let missing: Vec<_> = path.ancestors().take_while(|of| !of.exists()).collect();
+    missing.into_iter().rev().filter(|of| *of != Path::new("")).try_for_each(create_directory)
+}
+
+/// Creates a directory, unless it is there. A link to one is refused: it leads out of the site.
+fn create_directory(path: &Path) -> io::Result<()> {
+    match fs::create_dir(path) {
+        Ok(()) => share(path),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            if fs::symlink_metadata(path)?.is_dir() {
+                return Ok(());
+            }
+            let message =
+                format!("{} is not a directory of ours; move it elsewhere", path.display());
+            Err(io::Error::new(ErrorKind::AlreadyExists, message))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Lets a web server enter a directory which our own umask would keep from it.
+fn share(directory: &Path) -> io::Result<()> {
+    fs::set_permissions(directory, fs::Permissions::from_mode(0o755))
 }
 
 /// What is gone already needs no removing.
@@ -246,6 +292,9 @@ fn line(file: &str, hash: Option<u64>) -> String {
 /// A line of the manifest. A half line is of a file that was not begun.
 fn listed(line: &str) -> Option<(String, Option<u64>)> {
     let (hash, file) = line.split_once(' ')?;
+    // Nothing outside the directory is ours, whatever the manifest says.
+    let is_inside = Path::new(file).components().all(|part| matches!(part, Component::Normal(_)));
+    is_inside.then_some(())?;
     Some((file.to_owned(), u64::from_str_radix(hash, 16).ok()))
 }
 
@@ -349,6 +398,40 @@ mod tests {
             fs::read_dir(root.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
         names.sort();
         assert_eq!(names, [MANIFEST, "a.atom", "b.atom"]);
+    }
+
+    #[test]
+    fn no_link_leads_out_of_the_directory() {
+        use std::os::unix::fs::symlink;
+
+        let (root, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let theirs = outside.path().join("a.atom");
+        fs::write(&theirs, "theirs").unwrap();
+        let at = |name: &str| root.path().join(name);
+        // At the name of a file, at the name it has while it is written, and at a directory.
+        put(root.path(), &[document("/topics/a.atom", "one"), document("/b.atom", "one")]);
+        fs::remove_file(at("b.atom")).unwrap();
+        symlink(&theirs, at("b.atom")).unwrap();
+        symlink(&theirs, at(".b.atom.partial")).unwrap();
+        put(root.path(), &[document("/topics/a.atom", "one"), document("/b.atom", "theirs")]);
+        assert!(fs::symlink_metadata(at("b.atom")).unwrap().is_file());
+        fs::remove_dir_all(at("topics")).unwrap();
+        symlink(outside.path(), at("topics")).unwrap();
+        let mut directory = Directory::open(root.path()).unwrap();
+        let refused = directory.put(&document("/topics/a.atom", "two")).unwrap_err().to_string();
+        assert!(refused.contains("not a directory of ours"), "{refused}");
+        // Nor is anything removed there, whatever the manifest says.
+        let mut manifest = fs::read_to_string(at(MANIFEST)).unwrap();
+        manifest += &format!("- ../{}/a.atom\n", outside.path().file_name().unwrap().display());
+        fs::write(at(MANIFEST), manifest).unwrap();
+        put(root.path(), &[]);
+        fs::remove_file(at("topics")).unwrap();
+        assert_eq!(fs::read_to_string(&theirs).unwrap(), "theirs");
+        // A manifest elsewhere is not ours.
+        fs::write(outside.path().join("manifest"), "- a.atom\n").unwrap();
+        let _ = fs::remove_file(at(MANIFEST));
+        symlink(outside.path().join("manifest"), at(MANIFEST)).unwrap();
+        assert!(Directory::open(root.path()).is_err());
     }
 
     #[test]

@@ -6,10 +6,10 @@
 use atom_syndication::{Content, Entry, Feed, Generator};
 
 use super::atom::{category, date, link, person, text};
-use super::desk::SourceState;
-use super::legible::{escape, line};
-use super::masthead::NOTHING_YET;
+use super::backend::SourceState;
+use super::feed_meta::NOTHING_YET;
 use super::site::{Site, topic_path};
+use super::text_escape::{escape, line};
 use super::{Format, Rendered};
 use crate::model::{EventKind, SourceEvent, Timestamp, TopicSilence};
 

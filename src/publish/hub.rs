@@ -15,7 +15,7 @@ use bytes::Bytes;
 use url::Url;
 use url::form_urlencoded::{self, Serializer};
 
-use super::shelf::Held;
+use super::response_cache::Held;
 use super::{Format, Shelf, Site};
 use crate::model::{Mode, Signature, Subscriber, Timestamp, Wish};
 
@@ -141,6 +141,7 @@ impl Asked {
         let stranger = || Subscriber {
             topic: self.topic.clone(),
             callback: self.callback.clone(),
+            address: None,
             secret: None,
             since: now,
             expires: now,
@@ -202,9 +203,12 @@ fn with_query(callback: &Url, pairs: &[(&str, &str)]) -> Url {
     url
 }
 
-/// When a subscriber is to be told of a feed that hashes to this, unless it has it.
-pub fn due(subscriber: &Subscriber, hash: u64) -> Option<Timestamp> {
-    (subscriber.has != hash).then_some(subscriber.not_before)
+/// When a subscriber is to be told of a feed that hashes to this, unless it has it. A clock
+/// that was ahead puts nobody off: a wait that is longer than any is void.
+pub fn due(subscriber: &Subscriber, hash: u64, now: Timestamp) -> Option<Timestamp> {
+    let is_void = subscriber.not_before > now.after(LONGEST_WAIT);
+    let at = if is_void { now } else { subscriber.not_before };
+    (subscriber.has != hash).then_some(at)
 }
 
 /// Takes in that a subscriber has taken the feed that hashes to this.
@@ -372,18 +376,24 @@ mod tests {
         let now = Timestamp::from_secs(1_000_000);
         let asked = asked("https://r.example/");
         let mut subscriber = asked.granted(&asked.noted(None, 1, now), now);
-        assert_eq!((due(&subscriber, 1), due(&subscriber, 2)), (None, Some(now)));
+        assert_eq!((due(&subscriber, 1, now), due(&subscriber, 2, now)), (None, Some(now)));
         let (mut tries, mut at) = (0, now);
         while at < subscriber.expires {
             failed(&mut subscriber, "503".to_owned(), None, at);
             tries += 1;
-            at = due(&subscriber, 2).unwrap();
+            at = due(&subscriber, 2, at).unwrap();
         }
         assert!((40..60).contains(&tries), "{tries} tries in ten days");
         told(&mut subscriber, 2, at);
-        assert_eq!((due(&subscriber, 2), due(&subscriber, 3)), (None, Some(at.after(PACE))));
+        assert_eq!(
+            (due(&subscriber, 2, at), due(&subscriber, 3, at)),
+            (None, Some(at.after(PACE)))
+        );
+        // Told by a clock that was ahead, it waits no longer than it would otherwise.
+        let back = at.before(LONGEST_WAIT * 40);
+        assert_eq!(due(&subscriber, 3, back), Some(back));
         assert_eq!((subscriber.failures, subscriber.failing_since), (0, None));
         failed(&mut subscriber, "429".to_owned(), Some(Duration::from_secs(3600)), at);
-        assert_eq!(due(&subscriber, 3), Some(at.after(Duration::from_secs(3600))));
+        assert_eq!(due(&subscriber, 3, at), Some(at.after(Duration::from_secs(3600))));
     }
 }

@@ -1,10 +1,10 @@
-//! A masthead and accounts in; a JSON Feed 1.1 out.
+//! Writes a JSON Feed 1.1 with serde.
 
 use serde::Serialize;
 
 use super::Format;
-use super::account::Account;
-use super::masthead::{Masthead, at};
+use super::feed_item::FeedItem;
+use super::feed_meta::{FeedMeta, at};
 use super::site::Site;
 
 /// What `_provenance` means, for whoever reads the document.
@@ -46,7 +46,7 @@ struct Item<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     external_url: Option<&'a str>,
     title: &'a str,
-    content_html: &'a str,
+    content_html: String,
     #[serde(skip_serializing_if = "str::is_empty")]
     summary: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -98,40 +98,40 @@ const MOST: usize = 249_000;
 
 /// The feed as bytes, which depend on the arguments alone (Q20). One that would be too long
 /// is cut where a page of what comes after it goes on; a single story never is.
-pub(super) fn render(masthead: &Masthead, accounts: &[Account<'_>], site: &Site) -> Vec<u8> {
-    let told: Vec<_> = accounts.iter().filter(|told| told.withdrawn.is_none()).collect();
+pub(super) fn render(meta: &FeedMeta, items: &[FeedItem<'_>], site: &Site) -> Vec<u8> {
+    let told: Vec<_> = items.iter().filter(|told| told.withdrawn.is_none()).collect();
     // The archived feeds are the further pages: each ends, and none repeats.
-    let previous = masthead.place.previous.as_deref().or(masthead.earlier.as_deref());
-    let whole = written(masthead, &told, previous, site);
+    let previous = meta.place.previous.as_deref().or(meta.earlier.as_deref());
+    let whole = written(meta, &told, previous, site);
     let (mut length, mut kept) = (whole.len(), told.len());
     while length > MOST && kept > 1 {
         kept -= 1;
         length -= ",".len() + json(&item(told[kept])).len();
     }
-    match (&masthead.pages, told.get(kept)) {
+    match (&meta.pages, told.get(kept)) {
         (Some(pages), Some(_)) => {
             let rest = format!("{pages}?before={}", told[kept - 1].place);
-            written(masthead, &told[..kept], Some(&rest), site)
+            written(meta, &told[..kept], Some(&rest), site)
         }
         _ => whole,
     }
 }
 
-fn written(masthead: &Masthead, told: &[&Account<'_>], next: Option<&str>, site: &Site) -> Vec<u8> {
+fn written(meta: &FeedMeta, told: &[&FeedItem<'_>], next: Option<&str>, site: &Site) -> Vec<u8> {
     let name = site.name();
-    let hub = site.hub.as_ref().filter(|_| !masthead.place.archived);
+    let hub = site.hub.as_ref().filter(|_| !meta.place.archived);
     let feed = Feed {
         version: "https://jsonfeed.org/version/1.1",
-        title: &masthead.title,
-        description: &masthead.description,
-        home_page_url: site.address(&masthead.page),
-        feed_url: masthead.address(Format::Json, site),
+        title: &meta.title,
+        description: &meta.description,
+        home_page_url: site.address(&meta.page),
+        feed_url: meta.address(Format::Json, site),
         next_url: next.map(|stem| site.address(&at(stem, Format::Json))),
         icon: site.address(super::pages::ICON_PATH),
         favicon: site.address(super::pages::ICON_PATH),
         authors: [Author { name: &name }],
         hubs: hub.iter().map(|hub| Hub { r#type: "WebSub", url: hub.as_str() }).collect(),
-        items: told.iter().map(|account| item(account)).collect(),
+        items: told.iter().map(|told| item(told)).collect(),
     };
     json(&feed)
 }
@@ -140,21 +140,21 @@ fn json(value: &impl Serialize) -> Vec<u8> {
     serde_json::to_vec(value).expect("these are strings and numbers")
 }
 
-fn item<'a>(account: &'a Account<'_>) -> Item<'a> {
+fn item<'a>(item: &'a FeedItem<'_>) -> Item<'a> {
     Item {
-        id: &account.id,
-        url: &account.url,
-        external_url: account.original.as_ref().map(|original| original.url.as_str()),
-        title: &account.title,
-        content_html: account.body(),
-        summary: &account.excerpt,
-        image: account.image.as_deref(),
-        date_published: account.published.to_string(),
-        date_modified: account.updated.to_string(),
-        authors: account.authors.iter().map(|name| Author { name }).collect(),
-        tags: &account.categories,
-        language: account.language,
-        attachments: account
+        id: &item.id,
+        url: &item.url,
+        external_url: item.original.as_ref().map(|original| original.url.as_str()),
+        title: &item.title,
+        content_html: item.body(),
+        summary: &item.excerpt,
+        image: item.image.as_deref(),
+        date_published: item.published.to_string(),
+        date_modified: item.updated.to_string(),
+        authors: item.authors.iter().map(|name| Author { name }).collect(),
+        tags: &item.categories,
+        language: item.language,
+        attachments: item
             .enclosures
             .iter()
             .map(|file| Attachment {
@@ -165,12 +165,9 @@ fn item<'a>(account: &'a Account<'_>) -> Item<'a> {
             .collect(),
         _provenance: Provenance {
             about: ABOUT,
-            story_url: &account.page,
-            source: Publisher {
-                title: &account.source.name,
-                feed_url: account.source.feed.as_deref(),
-            },
-            copies: account
+            story_url: &item.page,
+            source: Publisher { title: &item.source.name, feed_url: item.source.feed.as_deref() },
+            copies: item
                 .copies
                 .iter()
                 .map(|copy| Copied { title: &copy.by, url: copy.url.as_deref() })

@@ -5,7 +5,7 @@ use std::io;
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
 
-use super::legible::{escape, line, looks_like_markup};
+use super::text_escape::{escape, line, looks_like_markup};
 
 /// One feed that a list offers.
 #[derive(Debug, Clone)]

@@ -1,4 +1,4 @@
-//! Topics and accounts in; pages that a person can read, out.
+//! Renders the pages that people read.
 
 mod chart;
 
@@ -14,12 +14,12 @@ use std::borrow::Cow;
 
 use askama::Template;
 
-use super::account::Account;
+use super::backend::{Finding, SourceState, StoryDetail};
 use super::dates::day;
-use super::desk::{Finding, SourceState, StoryDetail};
-use super::legible::legible;
-use super::masthead::{Masthead, description_of, title_of};
+use super::feed_item::FeedItem;
+use super::feed_meta::{FeedMeta, description_of, title_of};
 use super::site::{Site, story_path, topic_path};
+use super::text_escape::legible;
 use super::{Format, Rendered};
 use crate::model::{Piece, Subscriber, Timestamp, Topic, TopicSilence};
 use chart::Chart;
@@ -101,16 +101,16 @@ struct StoryLine<'a> {
 }
 
 /// `/`: the topics, each with its latest stories.
-pub(super) fn index(topics: &[(&Topic, Vec<Account<'_>>)], site: &Site) -> Rendered {
+pub(super) fn index(topics: &[(&Topic, Vec<FeedItem<'_>>)], site: &Site) -> Rendered {
     const LATEST: usize = 5;
-    let everything = Masthead::of_everything(&[], site);
+    let everything = FeedMeta::of_everything(&[], site);
     let mut feeds = feed_links(&everything.stem, &everything.title, site);
-    let newest = topics.iter().flat_map(|(_, accounts)| accounts).map(|a| a.published).max();
+    let newest = topics.iter().flat_map(|(_, items)| items).map(|a| a.published).max();
     let topics: Vec<_> = topics
         .iter()
-        .map(|(topic, accounts)| Listing {
-            chart: newest.and_then(|newest| Chart::of(topic, accounts, newest)),
-            ..listing(topic, accounts.iter().take(LATEST), site)
+        .map(|(topic, items)| Listing {
+            chart: newest.and_then(|newest| Chart::of(topic, items, newest)),
+            ..listing(topic, items.iter().take(LATEST), site)
         })
         .collect();
     for topic in &topics {
@@ -120,8 +120,8 @@ pub(super) fn index(topics: &[(&Topic, Vec<Account<'_>>)], site: &Site) -> Rende
 }
 
 /// `/topics/ID`: what its feed tells, to read.
-pub(super) fn topic(topic: &Topic, accounts: &[Account<'_>], site: &Site) -> Rendered {
-    let listing = listing(topic, accounts.iter(), site);
+pub(super) fn topic(topic: &Topic, items: &[FeedItem<'_>], site: &Site) -> Rendered {
+    let listing = listing(topic, items.iter(), site);
     page(&topic_path(&topic.id), &TopicPage { site, topic: listing, query: legible(&topic.query) })
 }
 
@@ -171,7 +171,7 @@ fn html(template: &impl Template) -> String {
 
 fn listing<'a>(
     topic: &'a Topic,
-    accounts: impl Iterator<Item = &'a Account<'a>>,
+    items: impl Iterator<Item = &'a FeedItem<'a>>,
     site: &Site,
 ) -> Listing<'a> {
     let path = topic_path(&topic.id);
@@ -182,7 +182,7 @@ fn listing<'a>(
         feeds: feed_links(&path, &title, site),
         title,
         description: description_of(topic),
-        stories: accounts
+        stories: items
             .filter(|told| told.withdrawn.is_none())
             .map(|told| story_line(told, site))
             .collect(),
@@ -196,7 +196,7 @@ fn topic_path_of(listing: &Listing<'_>) -> String {
 
 fn feed_links(stem: &str, title: &str, site: &Site) -> Vec<FeedLink> {
     let link = |format: Format| FeedLink {
-        href: inside(&super::masthead::at(stem, format), site),
+        href: inside(&super::feed_meta::at(stem, format), site),
         media_type: format.media_type(),
         format: format.name(),
         title: format!("{title} ({})", format.name()),
@@ -204,18 +204,18 @@ fn feed_links(stem: &str, title: &str, site: &Site) -> Vec<FeedLink> {
     Format::ALL.into_iter().map(link).collect()
 }
 
-fn story_line<'a>(account: &'a Account<'_>, site: &Site) -> StoryLine<'a> {
+fn story_line<'a>(item: &'a FeedItem<'_>, site: &Site) -> StoryLine<'a> {
     StoryLine {
-        title: &account.title,
-        language: account.language,
-        url: &account.url,
-        page: inside(&account.path, site),
-        published: account.published.to_string(),
-        date: day(account.published),
-        by: &account.source.name,
-        also: account.also_line(),
-        matched: (!account.matched.is_empty()).then(|| account.matched.join(", ")),
-        excerpt: &account.excerpt,
+        title: &item.title,
+        language: item.language,
+        url: &item.url,
+        page: inside(&item.path, site),
+        published: item.published.to_string(),
+        date: day(item.published),
+        by: &item.source.name,
+        also: item.also_line(),
+        matched: (!item.matched.is_empty()).then(|| item.matched.join(", ")),
+        excerpt: &item.excerpt,
     }
 }
 

@@ -45,7 +45,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::{Desk, Shelf};
+use super::{Backend, Shelf};
 use admission::{Admission, Admitted};
 use answer::Office;
 use dormant::Dormant;
@@ -126,7 +126,7 @@ const FIRST_WORD: Duration = Duration::from_secs(1);
 pub async fn serve(
     listener: impl Into<Listener>,
     shelf: Arc<Shelf>,
-    desk: Arc<dyn Desk>,
+    desk: Arc<dyn Backend>,
     settings: Settings,
     shutdown: CancellationToken,
 ) {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use url::Url;
 
-use super::legible::line;
+use super::text_escape::line;
 use crate::model::{SourceId, StoryId, Timestamp, Topic, TopicId};
 
 /// What the published feeds have in common.
@@ -24,9 +24,14 @@ pub struct Site {
     /// Whether readers can look at `/sources`: not where operators have a
     /// listener of their own.
     pub shows_sources: bool,
+    /// The longest document of a feed, in bytes (`[publish] max_feed`).
+    pub max_feed: usize,
 }
 
 impl Site {
+    /// The longest document of a feed, unless the operator says otherwise.
+    pub const MAX_FEED: usize = 4_000_000;
+
     /// A site without a hub, whose ids are minted in the name of its host.
     pub fn new(base_url: Url, title: impl Into<String>) -> Self {
         Self {
@@ -35,6 +40,7 @@ impl Site {
             title: title.into(),
             hub: None,
             shows_sources: true,
+            max_feed: Self::MAX_FEED,
         }
     }
 

@@ -1,7 +1,5 @@
 //! Any text that a source could send in; documents that their own readers accept, out.
 
-mod library;
-
 use std::sync::Arc;
 
 use proptest::prelude::*;
@@ -95,6 +93,13 @@ fn topic(title: String, description: String) -> Topic {
     }
 }
 
+fn sources() -> Sources {
+    let url = "https://user@a.example/feed?[]&'".parse().unwrap();
+    let id = SourceId::new("a");
+    let source = Source::at(id.clone(), Location::Web { url, written: None });
+    Sources::from([(id, Arc::new(source))])
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(192))]
 
@@ -103,55 +108,75 @@ proptest! {
         entries in proptest::collection::vec(proptest::collection::vec(entry(), 1..4), 0..4),
         title in text(),
         description in text(),
+        (configured, withdrawn) in any::<(bool, bool)>(),
     ) {
         let site = Site::new("https://news.example/".parse().unwrap(), title.clone());
-        let stories: Vec<_> =
+        let mut stories: Vec<_> =
             (0..).zip(entries).map(|(number, entries)| story(number, entries)).collect();
+        let mut told = stories.len();
+        if let Some(first) = stories.first_mut().filter(|_| withdrawn) {
+            let (at, source) = (first.dated, SourceId::new("a"));
+            Arc::make_mut(first).withdrawn = Some(Withdrawal { at, source, by: WithdrawnBy::Tombstone });
+            told -= 1;
+        }
         let topic = topic(title, description);
-        let sources = Sources::new();
+        let sources = if configured { sources() } else { Sources::new() };
         let mut rendered = render_topic(&topic, &stories, &sources, &site);
         rendered.extend(render_stories(&stories, &sources, &site));
         let again = render_topic(&topic, &stories, &sources, &site);
         prop_assert_eq!(&again[..], &rendered[..again.len()], "the same state, the same bytes");
-        rendered.extend(render_site(&[(topic, stories.clone())], &sources, &site));
+        rendered.extend(render_site(&[(topic, stories)], &sources, &site));
         for document in rendered {
-            let told = read(&document)?;
-            if let Some(told) = told {
-                prop_assert_eq!(told, stories.len(), "{}", document.path);
+            if let Some(entries) = read(&document)? {
+                prop_assert_eq!(entries, told, "{}", document.path);
             }
         }
     }
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(12))]
+
     #[test]
-    fn stories_are_written_as_the_libraries_write_them(
-        entries in proptest::collection::vec(proptest::collection::vec(entry(), 1..4), 0..4),
-        (configured, archived, withdrawn) in any::<(bool, bool, bool)>(),
+    fn no_document_is_longer_than_the_limit_whatever_its_entries_hold(
+        entries in proptest::collection::vec((entry(), 0_usize..600, 0_usize..600), 1..8),
+        labels in 0_usize..400,
     ) {
-        let site = Site::new("https://news.example/".parse().unwrap(), "News");
-        let stories = (0..).zip(entries).map(|(number, entries)| story(number, entries));
-        let mut stories: Vec<_> = stories.collect();
-        if let Some(first) = stories.first_mut().filter(|_| withdrawn) {
-            let (at, source) = (first.dated, SourceId::new("a"));
-            Arc::make_mut(first).withdrawn = Some(Withdrawal { at, source, by: WithdrawnBy::Tombstone });
+        const MAX_FEED: usize = 60_000;
+        let mut site = Site::new("https://news.example/".parse().unwrap(), "News");
+        let stories: Vec<_> = (0..).zip(entries).map(|(number, (mut entry, short, long))| {
+            entry.summary = entry.summary.map(|text| text.repeat(short));
+            entry.content = entry.content.map(|text| format!("<p>{text}</p>").repeat(long));
+            entry.categories = (0..labels * usize::from(number % 3)).map(|n| format!("\"{n}\" {}", "<".repeat(90))).collect();
+            story(number, vec![entry])
+        }).collect();
+        let topic = topic("News".to_owned(), "news".to_owned());
+        let volumes = ("2026-04".parse().unwrap(), None);
+        let volume = |stories: &[_], site: &Site| {
+            render_volume(&topic, volumes, stories, &|_| Vec::new(), &Sources::new(), site)
+        };
+        let whole = render_topic(&topic, &stories, &Sources::new(), &site);
+        let whole_volume = volume(&stories, &site);
+        prop_assert_eq!(whole_volume.stories, stories.len());
+        site.max_feed = MAX_FEED;
+        let rendered = render_topic(&topic, &stories, &Sources::new(), &site);
+        let feeds = || rendered.iter().zip(&whole).filter(|(one, _)| one.path.contains('.'));
+        let fits = feeds().all(|(_, whole)| whole.body.len() <= MAX_FEED);
+        for (feed, whole) in feeds() {
+            prop_assert!(feed.body.len() <= MAX_FEED, "{}: {}", feed.path, feed.body.len());
+            // More fit on the first page of a JSON Feed when they are shorter.
+            prop_assert!(read(feed)? >= read(whole)?, "no entry is left out of {}", feed.path);
+            prop_assert!(!fits || feed == whole, "what fits stays as it is");
         }
-        let mut sources = Sources::new();
-        if configured {
-            let url = "https://user@a.example/feed?[]&'".parse().unwrap();
-            let location = Location::Web { url, written: None };
-            let id = SourceId::new("a");
-            sources.insert(id.clone(), Arc::new(Source::at(id, location)));
+        let closed = volume(&stories, &site);
+        prop_assert!((1..=stories.len()).contains(&closed.stories));
+        for document in closed.text.split('\0') {
+            prop_assert!(document.len() <= MAX_FEED, "{}", document.len());
         }
-        let accounts = accounts(&stories, |story| story.updated, &sources, &site);
-        let mut masthead = Masthead::of_everything(&accounts, &site);
-        masthead.place.archived = archived;
-        let (ours, theirs) =
-            (atom::render(&masthead, &accounts, &site), library::atom::render(&masthead, &accounts, &site));
-        prop_assert_eq!(String::from_utf8(ours), String::from_utf8(theirs));
-        let (ours, theirs) =
-            (rss::render(&masthead, &accounts, &site), library::rss::render(&masthead, &accounts, &site));
-        prop_assert_eq!(String::from_utf8(ours), String::from_utf8(theirs));
+        if closed.stories > 1 {
+            site.max_feed = Site::MAX_FEED;
+            prop_assert_eq!(&closed, &volume(&stories[..closed.stories], &site), "its texts are whole");
+        }
     }
 }
 

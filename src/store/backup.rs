@@ -6,14 +6,15 @@
 //! and any engine can restore it.
 
 use std::collections::HashSet;
-use std::fs::{self, File};
-use std::io::{self, BufReader, BufWriter, Read, Write};
-use std::path::{Path, PathBuf};
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use crate::model::StoryId;
 
+use super::files::{PRIVATE, Replacement};
 use super::{BACKEND, Record, Store, StoreError};
 
 /// The first line. A later format has another number.
@@ -59,22 +60,15 @@ impl Contents {
 /// The store cannot be read, or the file not be written. A file that had the
 /// name stays as it was.
 pub fn backup(store: &dyn Store, file: &Path) -> Result<Contents, StoreError> {
-    let partial = partial_of(file);
-    let written = write(store, &partial).and_then(|written| {
-        let read = verify_backup(&partial)?;
-        if read.records == written.records {
-            fs::rename(&partial, file).map_err(|error| unusable(file, &error))?;
-            sync_directory(directory_of(file)).map_err(|error| unusable(file, &error))?;
-            Ok(read)
-        } else {
-            Err(unusable(file, "it does not hold what was written"))
-        }
-    });
-    if written.is_err() {
-        // The error is about the backup; what is left of it is of no interest.
-        let _ = fs::remove_file(&partial);
+    let failed = |error: io::Error| unusable(file, &error);
+    let replacement = Replacement::begin(file, PRIVATE).map_err(failed)?;
+    let written = write(store, file, replacement.file())?;
+    let read = verify_backup(replacement.partial())?;
+    if read.records != written.records {
+        return Err(unusable(file, "it does not hold what was written"));
     }
-    written
+    replacement.finish().map_err(failed)?;
+    Ok(read)
 }
 
 /// Reads a backup to its end.
@@ -141,14 +135,10 @@ fn refuse_in_use(file: &Path, path: &Path, cache: u64) -> Result<(), StoreError>
     ))
 }
 
-/// Makes the names in a directory durable.
-fn sync_directory(path: &Path) -> io::Result<()> {
-    File::open(path)?.sync_all()
-}
-
-fn write(store: &dyn Store, file: &Path) -> Result<Contents, StoreError> {
+/// Writes the records; `file` is the name for errors.
+fn write(store: &dyn Store, file: &Path, out: &File) -> Result<Contents, StoreError> {
     let failed = |error: io::Error| unusable(file, &error);
-    let out = BufWriter::new(File::create(file).map_err(failed)?);
+    let out = BufWriter::new(out);
     let zstd = zstd::stream::Encoder::new(out, LEVEL).map_err(failed)?;
     let mut out = Hashing { inner: zstd, hash: blake3::Hasher::new() };
     out.write_all(TITLE).map_err(failed)?;
@@ -165,8 +155,7 @@ fn write(store: &dyn Store, file: &Path) -> Result<Contents, StoreError> {
     let Hashing { inner: mut zstd, hash } = out;
     zstd.write_all(hash.finalize().as_bytes()).map_err(failed)?;
     let out = zstd.finish().map_err(failed)?;
-    let out = out.into_inner().map_err(|error| failed(error.into_error()))?;
-    out.sync_all().map_err(failed)?;
+    out.into_inner().map_err(|error| failed(error.into_error()))?;
     Ok(contents)
 }
 
@@ -176,23 +165,22 @@ fn read(
     file: &Path,
     mut take: impl FnMut(Record) -> Result<(), StoreError>,
 ) -> Result<Contents, StoreError> {
+    let unreadable = |error: io::Error| unusable(file, &error);
     let failed = |error: io::Error| match error.kind() {
-        io::ErrorKind::UnexpectedEof => unusable(file, "it is cut short"),
-        _ => unusable(file, &error),
+        io::ErrorKind::UnexpectedEof => unusable(file, CUT),
+        _ => unusable(file, format!("it is damaged: {error}")),
     };
-    let opened = File::open(file).map_err(failed)?;
-    let bytes = opened.metadata().map_err(failed)?.len();
-    let zstd = zstd::stream::Decoder::with_buffer(BufReader::new(opened)).map_err(failed)?;
-    let mut input = Hashing { inner: zstd, hash: blake3::Hasher::new() };
-    let mut title = [0; TITLE.len()];
-    input.read_exact(&mut title).map_err(|_| unusable(file, "it is no backup of gazetted"))?;
-    if title != TITLE {
-        let why = match title.starts_with(b"gazetted backup ") {
-            true => "a later version of gazetted wrote it; restore it with that one",
-            false => "it is no backup of gazetted",
-        };
-        return Err(unusable(file, why));
+    let opened = File::open(file).map_err(unreadable)?;
+    let bytes = opened.metadata().map_err(unreadable)?.len();
+    let mut opened = BufReader::new(opened);
+    let start = opened.fill_buf().map_err(unreadable)?;
+    if !start.iter().zip(MAGIC).all(|(byte, magic)| byte == magic) {
+        return Err(unusable(file, "it is no backup of gazetted"));
     }
+    // Of one frame: what follows it is looked at apart.
+    let zstd = zstd::stream::Decoder::with_buffer(opened).map_err(unreadable)?.single_frame();
+    let mut input = Hashing { inner: zstd, hash: blake3::Hasher::new() };
+    read_title(&mut input).map_err(|why| unusable(file, why))?;
     let mut contents = Contents { bytes, ..Contents::default() };
     loop {
         let length = read_number(&mut input).map_err(failed)?;
@@ -210,7 +198,34 @@ fn read(
     if stated != contents.records || hash.finalize() != hashed {
         return Err(unusable(file, "its checksum is wrong"));
     }
+    // Reading on finds that the frame itself is complete.
+    let inside = zstd.read(&mut [0]).map_err(failed)?;
+    let behind = zstd.finish().fill_buf().map_err(unreadable)?.len();
+    if inside + behind > 0 {
+        return Err(unusable(file, "bytes follow its end; they are no part of a backup"));
+    }
     Ok(contents)
+}
+
+const CUT: &str = "it is cut short";
+
+/// The first bytes of every zstd stream.
+const MAGIC: &[u8] = &[0x28, 0xB5, 0x2F, 0xFD];
+
+/// Reads the first line, or says why there is none that this version can read.
+fn read_title(input: &mut impl Read) -> Result<(), &'static str> {
+    let mut title = Vec::new();
+    let read = input.take(TITLE.len() as u64).read_to_end(&mut title);
+    match read {
+        Ok(_) if title == TITLE => Ok(()),
+        Ok(_) if title.len() == TITLE.len() && title.starts_with(b"gazetted backup ") => {
+            Err("a later version of gazetted wrote it; restore it with that one")
+        }
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof && TITLE.starts_with(&title) => {
+            Err(CUT)
+        }
+        _ => Err("it is no backup of gazetted"),
+    }
 }
 
 fn read_number(input: &mut impl Read) -> io::Result<u64> {
@@ -258,19 +273,6 @@ impl<Inner: Read> Read for Hashing<Inner> {
     }
 }
 
-fn partial_of(file: &Path) -> PathBuf {
-    let mut name = file.file_name().unwrap_or_default().to_owned();
-    name.push(".partial");
-    file.with_file_name(name)
-}
-
-fn directory_of(file: &Path) -> &Path {
-    match file.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    }
-}
-
 fn unusable(file: &Path, what: impl ToString) -> StoreError {
     StoreError::Backup { file: file.display().to_string(), what: what.to_string() }
 }
@@ -284,6 +286,7 @@ mod tests {
     use super::super::{Commit, InMemory};
     use super::*;
     use proptest::prelude::*;
+    use std::fs;
 
     const CACHE: u64 = 4 << 20;
 
@@ -343,6 +346,38 @@ mod tests {
     }
 
     #[test]
+    fn a_backup_that_was_cut_anywhere_is_called_cut_and_nothing_may_follow_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("backup");
+        backup(&some_store(), &file).unwrap();
+        let whole = fs::read(&file).unwrap();
+        let refused = |bytes: &[u8]| {
+            fs::write(&file, bytes).unwrap();
+            verify_backup(&file).unwrap_err().to_string()
+        };
+        let edges = (0..64).chain(whole.len() - 64..whole.len());
+        for at in edges.chain((64..whole.len() - 64).step_by(97)) {
+            let said = refused(&whole[..at]);
+            assert!(said.contains("it is cut short"), "{at} of {}: {said}", whole.len());
+        }
+        let skippable = [0x50, 0x2A, 0x4D, 0x18, 1, 0, 0, 0, 7];
+        for behind in
+            [&b"\n"[..], b"\0", &[0; 4096], &whole, &whole[..9], &skippable, b"PK\x03\x04"]
+        {
+            let said = refused(&[&whole[..], behind].concat());
+            assert!(said.contains("bytes follow its end"), "{behind:?}: {said}");
+        }
+        // More within the stream, as somebody would write who packs it again.
+        let text = zstd::decode_all(&whole[..]).unwrap();
+        let said = refused(&zstd::encode_all(&[&text[..], b"more"].concat()[..], 3).unwrap());
+        assert!(said.contains("bytes follow its end"), "{said}");
+        let said = refused(&zstd::encode_all(&text[..text.len() - 9], 3).unwrap());
+        assert!(said.contains("it is cut short"), "{said}");
+        fs::write(&file, zstd::encode_all(&text[..], 3).unwrap()).unwrap();
+        verify_backup(&file).unwrap();
+    }
+
+    #[test]
     fn a_backup_of_a_later_version_is_told_from_what_is_none() {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("backup");
@@ -350,6 +385,7 @@ mod tests {
             ("gazetted backup 2\nand whatever follows", "a later version"),
             ("gazetted backup", "it is no backup"),
             ("a letter to the editor, compressed", "it is no backup"),
+            ("gazetted", "it is no backup"),
         ] {
             fs::write(&file, zstd::encode_all(text.as_bytes(), 1).unwrap()).unwrap();
             let refused = verify_backup(&file).unwrap_err().to_string();

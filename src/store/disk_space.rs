@@ -1,6 +1,6 @@
 //! How much space the store's disk has, and whether that is enough.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::ops::RangeInclusive;
 use std::path::Path;
@@ -67,7 +67,7 @@ pub(super) fn lay_in_ballast(file: &Path) -> io::Result<()> {
     if file.exists() || size < *BALLAST.start() {
         return Ok(());
     }
-    let ballast = File::create(file)?;
+    let ballast = super::files::create(file, super::files::PRIVATE)?;
     let laid = rustix::fs::fallocate(&ballast, FallocateFlags::empty(), 0, size);
     laid.map_err(|error| {
         // Ballast that weighs nothing would only deceive.

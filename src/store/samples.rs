@@ -76,6 +76,7 @@ pub(super) fn subscriber(number: u8, delivered: u64) -> Subscriber {
     Subscriber {
         topic: format!("https://feeds.example/topics/{}.atom", number % 3),
         callback: format!("https://reader.example/{number}").parse().unwrap(),
+        address: Some([192, 0, 2, number].into()).filter(|_| number.is_multiple_of(3)),
         secret: Some("s".repeat(usize::from(number))),
         since: at(0),
         expires: at(900),

@@ -7,6 +7,7 @@ use super::eval::{Sight, label_fits};
 use super::index::Occurrences;
 use super::program::{Clause, Places, Program, Test};
 use super::query::{Ask, Field, Query, nearest};
+use super::work::Work;
 use super::{Place, QueryProblem, Subject, text};
 use crate::model::{Sources, TopicId};
 
@@ -19,7 +20,8 @@ pub(super) fn warnings(query: &Query, root: &Clause) -> Vec<Warning> {
     never(root, &mut warnings);
     contradictions(query, &mut warnings);
     let (nothing, occurrences) = (Subject::default(), Occurrences::default());
-    if (Sight { subject: &nothing, occurrences: &occurrences }).holds(root) {
+    let work = Work::unlimited();
+    if (Sight { subject: &nothing, occurrences: &occurrences, work: &work }).holds(root) {
         warnings.push((
             query.span.clone(),
             "this matches even a story without a word, and so nearly every story".to_owned(),
@@ -148,28 +150,49 @@ fn each_label(clause: &Clause, look: &mut impl FnMut(&Clause, Field, &str, bool)
     }
 }
 
-/// Terms that more than half of the subjects have: they hardly choose.
-pub(super) fn too_frequent(
-    topic: &TopicId,
-    program: &Program,
-    subjects: &[Sight<'_>],
-) -> Vec<QueryProblem> {
-    let mut problems = Vec::new();
-    each_term(&program.root, &mut |clause| {
-        let having = subjects.iter().filter(|subject| subject.holds(clause)).count();
-        if having * 2 > subjects.len() {
-            let percent = having * 100 / subjects.len();
-            problems.push(QueryProblem {
-                place: Place::Query(topic.clone()),
-                span: clause.span.clone(),
-                message: format!("`{}` is in {percent} % of the stories", clause.said),
-                help: "such a term hardly chooses; ask for it in the title, or near another"
-                    .to_owned(),
-                warning: true,
-            });
-        }
-    });
-    problems
+/// How many subjects have each term of a program.
+#[derive(Debug, Clone, Default)]
+pub struct TermCounts {
+    /// In the order in which the terms stand.
+    having: Vec<usize>,
+    subjects: usize,
+}
+
+impl TermCounts {
+    /// How many subjects were counted.
+    pub fn subjects(&self) -> usize {
+        self.subjects
+    }
+
+    pub(super) fn count(&mut self, program: &Program, subject: Sight<'_>) {
+        let mut term = 0;
+        each_term(&program.root, &mut |clause| {
+            self.having.resize(self.having.len().max(term + 1), 0);
+            self.having[term] += usize::from(subject.holds(clause));
+            term += 1;
+        });
+        self.subjects += 1;
+    }
+
+    /// Warnings about terms that more than half of the subjects have: they hardly choose.
+    pub(super) fn too_frequent(&self, topic: &TopicId, program: &Program) -> Vec<QueryProblem> {
+        let (mut problems, mut having) = (Vec::new(), self.having.iter());
+        each_term(&program.root, &mut |clause| {
+            let having = having.next().copied().unwrap_or_default();
+            if having * 2 > self.subjects {
+                let percent = having * 100 / self.subjects;
+                problems.push(QueryProblem {
+                    place: Place::Query(topic.clone()),
+                    span: clause.span.clone(),
+                    message: format!("`{}` is in {percent} % of the stories", clause.said),
+                    help: "such a term hardly chooses; ask for it in the title, or near another"
+                        .to_owned(),
+                    warning: true,
+                });
+            }
+        });
+        problems
+    }
 }
 
 fn each_term(clause: &Clause, look: &mut impl FnMut(&Clause)) {

@@ -41,6 +41,8 @@ pub(super) struct Compiler<'a> {
     within: Vec<&'a str>,
     used: BTreeSet<&'a str>,
     place: Place,
+    /// Bytes left for compiled patterns, where queries come from anybody.
+    room: Option<usize>,
     problems: Vec<QueryProblem>,
 }
 
@@ -66,8 +68,28 @@ impl<'a> Compiler<'a> {
             within: Vec::new(),
             used: BTreeSet::new(),
             place: Place::Vocabulary(String::new(), 0),
+            room: None,
             problems,
         }
+    }
+
+    /// Compiles queries of somebody who is not trusted: patterns are bounded.
+    pub(super) fn bound_patterns(&mut self) {
+        self.room = Some(terms::ROOM_FOR_PATTERNS);
+    }
+
+    /// From now on only the vocabularies exist that these programs use.
+    pub(super) fn keep_vocabularies_of<'p>(
+        &mut self,
+        programs: impl IntoIterator<Item = &'p Program>,
+    ) {
+        for program in programs {
+            program.vocabularies.iter().for_each(|name| self.use_whole(name));
+        }
+        let used = std::mem::take(&mut self.used);
+        self.vocabulary.retain(|name, _| used.contains(name));
+        let known = |problem: &QueryProblem| matches!(&problem.place, Place::Vocabulary(name, _) if used.contains(name.as_str()));
+        self.problems.retain(known);
     }
 
     /// Compiles one query; `None` where that added a problem that is no warning.
@@ -195,8 +217,14 @@ impl<'a> Compiler<'a> {
             }
             Ask::Pattern(pattern) => {
                 let scope = field.map_or(Scope::Anywhere, Scope::Field);
-                match terms::pattern(pattern) {
-                    Ok(regex) => Test::Pattern { scope, regex },
+                // What stands in a vocabulary is the analysts' own.
+                let own = matches!(self.place, Place::Vocabulary(..));
+                let room = self.room.as_mut().filter(|_| !own);
+                let was_full = room.as_ref().is_some_and(|room| **room == 0);
+                match terms::pattern(pattern, room) {
+                    Ok(pattern) => Test::Pattern { scope, pattern },
+                    // That there is no room is said once.
+                    Err(_) if was_full => return None,
                     Err(complaint) => return self.refuse(query, complaint),
                 }
             }

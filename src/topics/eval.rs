@@ -8,12 +8,15 @@ use super::index::Occurrences;
 use super::program::{Clause, Form, Kind, Places, Scope, Shared, Test};
 use super::query::{Field, Unit};
 use super::subject::{Section, Subject};
+use super::work::Work;
 
-/// A subject, with the occurrences of what is looked for.
+/// A subject, with the occurrences of what is looked for. Once the work is spent, every answer
+/// comes soon and means nothing.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Sight<'a> {
     pub(super) subject: &'a Subject,
     pub(super) occurrences: &'a Occurrences,
+    pub(super) work: &'a Work<'a>,
 }
 
 /// Words in a row: from `start` to before `end` in a section.
@@ -55,6 +58,9 @@ impl Pair {
 impl Sight<'_> {
     /// Whether the subject fulfils the clause.
     pub(super) fn holds(&self, clause: &Clause) -> bool {
+        if !self.work.spend(1) {
+            return false;
+        }
         match &clause.test {
             Test::All(parts) => parts.iter().all(|part| self.holds(part)),
             Test::Any(parts) => parts.iter().any(|part| self.holds(part)),
@@ -66,14 +72,18 @@ impl Sight<'_> {
                 self.earliest(of, *from_text).is_some_and(|(_, end)| end <= *words)
             }
             Test::Label { field, value, prefix } => self.subject.labels.iter().any(|label| {
+                self.work.spend(1);
                 label.field == *field && label_fits(&label.value, *field, value, *prefix)
             }),
-            Test::Link { value, prefix } => {
-                self.subject.links.iter().any(|link| link_fits(&link.value, value, *prefix))
-            }
-            Test::Pattern { scope, regex } => {
+            Test::Link { value, prefix } => self.subject.links.iter().any(|link| {
+                self.work.spend(1);
+                link_fits(&link.value, value, *prefix)
+            }),
+            Test::Pattern { scope, pattern } => {
                 let mut found = false;
-                self.each_text(*scope, &mut |_, _, text| found = found || regex.is_match(text));
+                self.each_text(*scope, &mut |_, _, text| {
+                    found = found || pattern.is_in(text, self.work);
+                });
                 found
             }
             Test::Vocabulary(shared) => {
@@ -98,7 +108,9 @@ impl Sight<'_> {
             Places::Phrase { words, scope } if words.len() == 1 => {
                 words[0].symbols.iter().any(|symbol| {
                     let mut at = self.occurrences.of(*symbol);
-                    at.any(|(section, at)| self.in_scope(*scope, section, at + 1))
+                    at.any(|(section, at)| {
+                        !self.work.spend(1) || self.in_scope(*scope, section, at + 1)
+                    })
                 })
             }
             Places::Phrase { words, scope } => !self.phrase(words, *scope).is_empty(),
@@ -109,7 +121,8 @@ impl Sight<'_> {
                 !left.is_empty() && {
                     let right = self.spans(right);
                     let near = |first: Span, second: Span| second.start - first.end < *distance;
-                    follow(&left, &right, near) || (!ordered && follow(&right, &left, near))
+                    self.follow(&left, &right, near)
+                        || (!ordered && self.follow(&right, &left, near))
                 }
             }
             Places::Same { unit, left, right } => {
@@ -120,7 +133,7 @@ impl Sight<'_> {
                         self.number(*unit, first.section, first.start)
                             == self.number(*unit, second.section, second.end - 1)
                     };
-                    follow(&left, &right, same) || follow(&right, &left, same)
+                    self.follow(&left, &right, same) || self.follow(&right, &left, same)
                 }
             }
             Places::Vocabulary(_) => !self.spans(places).is_empty(),
@@ -158,29 +171,50 @@ impl Sight<'_> {
     pub(super) fn spans(&self, places: &Places) -> Vec<Span> {
         let mut spans = match places {
             Places::Phrase { words, scope } => self.phrase(words, *scope),
-            Places::Any(parts) => parts.iter().flat_map(|part| self.spans(part)).collect(),
+            Places::Any(parts) => self.spans_of_any(parts),
             Places::Near { distance, ordered, left, right } => {
                 let left = self.spans(left);
                 // Of most topics that are tried, one side is all there is.
                 if left.is_empty() {
                     return left;
                 }
-                let pairs = self.pairs(&left, &self.spans(right), *ordered);
-                let near = pairs.iter().filter(|pair| pair.distance() <= *distance);
-                near.map(Pair::hull).collect()
+                let (right, mut near) = (self.spans(right), Vec::new());
+                self.each_pair(&left, &right, *ordered, |pair| {
+                    near.extend((pair.distance() <= *distance).then(|| pair.hull()));
+                });
+                near
             }
             Places::Same { unit, left, right } => {
                 let left = self.within_one(*unit, self.spans(left));
                 let right = self.within_one(*unit, self.spans(right));
-                let pairs = self.pairs(&left, &right, false);
-                self.within_one(*unit, pairs.iter().map(Pair::hull).collect())
+                let mut hulls = Vec::new();
+                self.each_pair(&left, &right, false, |pair| hulls.push(pair.hull()));
+                self.within_one(*unit, hulls)
             }
             Places::Vocabulary(shared) => return self.vocabulary_spans(shared).to_vec(),
         };
-        if !spans.is_sorted() {
-            spans.sort_unstable();
+        if !self.work.spend_on_spans(spans.len()) {
+            return Vec::new();
         }
-        spans.dedup();
+        in_order(&mut spans);
+        spans
+    }
+
+    /// Alternatives often are at the same places, so what is held at a time stays near what is
+    /// left of it in the end.
+    fn spans_of_any(&self, parts: &[Places]) -> Vec<Span> {
+        const FEW: usize = 4096;
+        let (mut spans, mut in_order_at) = (Vec::new(), FEW);
+        for part in parts {
+            spans.extend(self.spans(part));
+            if spans.len() > in_order_at {
+                if !self.work.spend_on_spans(spans.len()) {
+                    return Vec::new();
+                }
+                in_order(&mut spans);
+                in_order_at = 2 * spans.len() + FEW;
+            }
+        }
         spans
     }
 
@@ -202,6 +236,9 @@ impl Sight<'_> {
         let mut spans = Vec::new();
         for symbol in &anchor.symbols {
             for (section, at) in self.occurrences.of(*symbol) {
+                if !self.work.spend(words.len() as u64) {
+                    return Vec::new();
+                }
                 let Some(start) = at.checked_sub(before) else { continue };
                 let end = start + words.len() as u32;
                 let placed = &self.subject.sections[section as usize].words;
@@ -241,27 +278,44 @@ impl Sight<'_> {
         }
     }
 
-    /// Each span of either side with the nearest of the other before and
+    /// Calls `see` for each span of either side with the nearest of the other before and
     /// after it; with `ordered`, only where the left side comes first.
-    pub(super) fn pairs(&self, left: &[Span], right: &[Span], ordered: bool) -> Vec<Pair> {
-        let mut pairs = Vec::new();
+    pub(super) fn each_pair(
+        &self,
+        left: &[Span],
+        right: &[Span],
+        ordered: bool,
+        mut see: impl FnMut(Pair),
+    ) {
         if left.is_empty() || right.is_empty() {
-            return pairs;
+            return;
+        }
+        if !self.work.spend_on_spans(left.len() + right.len()) {
+            return;
         }
         let (left, right) = (Row::of(left), Row::of(right));
         for &span in &left.by_start {
-            pairs.extend(right.after(span).map(|right| Pair { left: span, right }));
+            right.after(span).into_iter().for_each(|right| see(Pair { left: span, right }));
             if !ordered {
-                pairs.extend(right.before(span).map(|right| Pair { left: span, right }));
+                right.before(span).into_iter().for_each(|right| see(Pair { left: span, right }));
             }
         }
         for &span in &right.by_start {
-            pairs.extend(left.before(span).map(|left| Pair { left, right: span }));
+            left.before(span).into_iter().for_each(|left| see(Pair { left, right: span }));
             if !ordered {
-                pairs.extend(left.after(span).map(|left| Pair { left, right: span }));
+                left.after(span).into_iter().for_each(|left| see(Pair { left, right: span }));
             }
         }
-        pairs
+    }
+
+    /// Whether `fit` holds of a span of `left` and the first of `right` that
+    /// begins after it has ended. Both are ascending.
+    fn follow(&self, left: &[Span], right: &[Span], fit: impl Fn(Span, Span) -> bool) -> bool {
+        left.iter().any(|span| {
+            self.work.spend(4);
+            let at = right.partition_point(|s| (s.section, s.start) < (span.section, span.end));
+            right.get(at).is_some_and(|next| next.section == span.section && fit(*span, *next))
+        })
     }
 
     fn in_scope(&self, scope: Scope, section: u32, end: u32) -> bool {
@@ -308,13 +362,12 @@ impl Sight<'_> {
     }
 }
 
-/// Whether `fit` holds of a span of `left` and the first of `right` that
-/// begins after it has ended. Both are ascending.
-fn follow(left: &[Span], right: &[Span], fit: impl Fn(Span, Span) -> bool) -> bool {
-    left.iter().any(|span| {
-        let at = right.partition_point(|s| (s.section, s.start) < (span.section, span.end));
-        right.get(at).is_some_and(|next| next.section == span.section && fit(*span, *next))
-    })
+/// Sorts spans and leaves each once.
+fn in_order(spans: &mut Vec<Span>) {
+    if !spans.is_sorted() {
+        spans.sort_unstable();
+    }
+    spans.dedup();
 }
 
 /// Spans in the two orders in which the nearest are found.

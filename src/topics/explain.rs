@@ -180,18 +180,18 @@ fn hits(sight: Sight<'_>, clause: &Clause) -> Vec<Hit> {
             let links = sight.subject.links.iter().filter(fits);
             hits.extend(links.map(|link| whole(Field::Link, link.member, &link.stated)));
         }
-        Test::Pattern { scope, regex } => sight.each_text(*scope, &mut |field, member, text| {
-            for found in regex.find_iter(text).filter(|found| !found.is_empty()) {
-                let (before, after) = (&text[..found.start()], &text[found.end()..]);
+        Test::Pattern { scope, pattern } => sight.each_text(*scope, &mut |field, member, text| {
+            pattern.each(text, sight.work, |range| {
+                let (before, after) = (&text[..range.start], &text[range.end..]);
                 hits.push(Hit {
                     field,
                     member,
-                    range: found.range(),
                     before: last_words(before),
-                    found: found.as_str().to_owned(),
+                    found: text[range.clone()].to_owned(),
                     after: first_words(after),
+                    range,
                 });
-            }
+            });
         }),
         Test::All(_) | Test::Any(_) | Test::Not(_) | Test::Score { .. } | Test::Vocabulary(_) => {}
     }
@@ -281,10 +281,11 @@ fn collect_highlights(sight: Sight<'_>, clause: &Clause, marks: &mut Vec<Highlig
         Test::Found(places) | Test::AtLeast { of: places, .. } | Test::First { of: places, .. } => {
             mark_places(sight, places, marks);
         }
-        Test::Pattern { scope, regex } => sight.each_text(*scope, &mut |field, member, text| {
+        Test::Pattern { scope, pattern } => sight.each_text(*scope, &mut |field, member, text| {
             if matches!(field, Field::Title | Field::Text) {
-                let found = regex.find_iter(text).filter(|found| !found.is_empty());
-                marks.extend(found.map(|found| Highlight { member, field, range: found.range() }));
+                pattern.each(text, sight.work, |range| {
+                    marks.push(Highlight { member, field, range });
+                });
             }
         }),
     }

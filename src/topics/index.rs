@@ -79,8 +79,10 @@ impl Index {
     /// Where what is wanted occurs.
     pub(super) fn occurrences(&self, subject: &Subject) -> Occurrences {
         let mut found = Found { present: Bits::of(self.terms.len()), ..Found::default() };
+        let mut cost = 0;
         for (section, of) in (0..).zip(&subject.sections) {
             let title = of.field == Field::Title;
+            cost += of.words.words.len();
             for (at, word) in (0..).zip(&of.words.words) {
                 let mut see = |symbol: Symbol| {
                     if self.sieve.may_hold(symbol)
@@ -101,7 +103,7 @@ impl Index {
                     see(cased);
                 }
                 if !self.prefixes.is_empty() {
-                    self.prefixes.each(of.words.form(word), see);
+                    cost += self.prefixes.each(of.words.form(word), see);
                 }
             }
         }
@@ -116,7 +118,7 @@ impl Index {
             }
             next += 1;
         }
-        found.placed()
+        Occurrences { cost: cost as u64, ..found.placed() }
     }
 
     /// The programs that may match, ascending; every other one certainly does not.
@@ -265,12 +267,19 @@ pub(super) struct Occurrences {
     terms: Vec<u32>,
     /// The same.
     present: Bits,
+    /// How many words and prefixes were compared to find them.
+    cost: u64,
     /// Vocabularies that were asked for already: thousands of topics share few.
     pub(super) vocabularies: RefCell<HashMap<u64, bool, BySymbol>>,
     pub(super) vocabulary_spans: RefCell<HashMap<u64, Rc<[Span]>, BySymbol>>,
 }
 
 impl Occurrences {
+    /// The units of work that it took to find them.
+    pub(super) fn cost(&self) -> u64 {
+        self.cost
+    }
+
     /// Where a symbol occurs, as section and word, ascending.
     pub(super) fn of(&self, symbol: Symbol) -> impl Iterator<Item = (u32, u32)> + '_ {
         let mut next = self.first(symbol);

@@ -4,9 +4,8 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
-use regex::Regex;
-
 use super::advice::Warning;
+use super::pattern::Pattern;
 use super::query::{Field, Query, Unit};
 use super::sketch::{Sign, Sketch, Trigger};
 use super::symbol::Symbol;
@@ -80,7 +79,7 @@ pub(super) enum Test {
     },
     Pattern {
         scope: Scope,
-        regex: Regex,
+        pattern: Pattern,
     },
     Vocabulary(Arc<Shared<Clause>>),
 }

@@ -5,13 +5,15 @@ use std::sync::Arc;
 
 use xxhash_rust::xxh3::Xxh3;
 
+use super::advice::{self, TermCounts};
 use super::compile::Compiler;
 use super::eval::Sight;
 use super::explain::{self, Explanation, Highlight};
-use super::index::Index;
+use super::index::{Index, Occurrences};
 use super::program::Program;
 use super::query::Query;
-use super::{Language, QueryProblem, Subject, Vocabulary, advice};
+use super::work::{Spent, Work};
+use super::{Language, QueryProblem, Subject, Vocabulary};
 use crate::model::{Fingerprint, Sources, Story, TopicId};
 
 /// All topics' queries as one matcher. Cheap to clone.
@@ -33,6 +35,16 @@ struct Written {
     warnings: Vec<QueryProblem>,
 }
 
+/// Where queries come from.
+enum Origin<'a> {
+    /// All topics of a configuration.
+    Configuration,
+    /// An operator or analyst, who tries one.
+    Trial,
+    /// Anybody. Where there are such programs, only their vocabularies exist.
+    Anybody { known: Option<Vec<&'a Program>> },
+}
+
 impl TopicSet {
     /// Compiles all queries, or lists everything wrong with them. The list
     /// beside a set holds warnings only.
@@ -41,7 +53,7 @@ impl TopicSet {
         vocabulary: &Vocabulary,
         language: &Language,
     ) -> Result<(Self, Vec<QueryProblem>), Vec<QueryProblem>> {
-        Self::build(None, queries, vocabulary, language, true)
+        Self::build(None, queries, vocabulary, language, Origin::Configuration)
     }
 
     /// The same, where `self` was compiled before: queries that stand as they
@@ -53,7 +65,8 @@ impl TopicSet {
         language: &Language,
     ) -> Result<(Self, Vec<QueryProblem>), Vec<QueryProblem>> {
         let same = self.written.vocabulary == *vocabulary && self.written.language == *language;
-        Self::build(same.then_some(self), queries, vocabulary, language, true)
+        let same = same.then_some(self);
+        Self::build(same, queries, vocabulary, language, Origin::Configuration)
     }
 
     /// A set of one query, for trying it. Vocabularies that it does not use
@@ -65,7 +78,7 @@ impl TopicSet {
         language: &Language,
     ) -> Result<(Self, Vec<QueryProblem>), Vec<QueryProblem>> {
         let queries = [(topic.clone(), query.to_owned())];
-        Self::build(None, &queries, vocabulary, language, false)
+        Self::build(None, &queries, vocabulary, language, Origin::Trial)
     }
 
     /// A set of one query under this set's vocabularies and language, for trying it.
@@ -77,15 +90,35 @@ impl TopicSet {
         Self::of_one(topic, query, &self.written.vocabulary, &self.written.language)
     }
 
+    /// The same for a query of somebody who is not trusted: its patterns are small, and of the
+    /// vocabularies only those exist that one of the `known` topics uses, if there are such.
+    pub fn alone_for_anybody(
+        &self,
+        topic: &TopicId,
+        query: &str,
+        known: Option<Vec<usize>>,
+    ) -> Result<(Self, Vec<QueryProblem>), Vec<QueryProblem>> {
+        let queries = [(topic.clone(), query.to_owned())];
+        let program = |topic: usize| &*self.programs[topic];
+        let known = known.map(|known| known.into_iter().map(program).collect());
+        let Written { vocabulary, language, .. } = &*self.written;
+        Self::build(None, &queries, vocabulary, language, Origin::Anybody { known })
+    }
+
     fn build(
         before: Option<&Self>,
         queries: &[(TopicId, String)],
         vocabulary: &Vocabulary,
         language: &Language,
-        warn_of_unused: bool,
+        origin: Origin<'_>,
     ) -> Result<(Self, Vec<QueryProblem>), Vec<QueryProblem>> {
         let known: HashMap<_, _> = before.map(Self::by_query).unwrap_or_default();
         let mut compiler = Compiler::new(vocabulary, language);
+        let warn_of_unused = matches!(origin, Origin::Configuration);
+        if let Origin::Anybody { known } = origin {
+            compiler.bound_patterns();
+            known.into_iter().for_each(|known| compiler.keep_vocabularies_of(known));
+        }
         let mut programs = Vec::with_capacity(queries.len());
         for (topic, query) in queries {
             programs.push(match known.get(query.as_str()) {
@@ -151,8 +184,8 @@ impl TopicSet {
 
     /// The places in the compiled list of the topics that `subject` is in, ascending.
     pub fn matches(&self, subject: &Subject) -> Vec<usize> {
-        let occurrences = self.index.occurrences(subject);
-        let sight = Sight { subject, occurrences: &occurrences };
+        let (occurrences, work) = (self.index.occurrences(subject), Work::unlimited());
+        let sight = Sight { subject, occurrences: &occurrences, work: &work };
         let candidates = self.index.candidates(&occurrences);
         let topics = candidates.into_iter().map(|topic| topic as usize);
         topics.filter(|topic| sight.holds(&self.programs[*topic].root)).collect()
@@ -160,14 +193,20 @@ impl TopicSet {
 
     /// Whether `subject` is in one topic.
     pub fn is_in(&self, subject: &Subject, topic: usize) -> bool {
-        let occurrences = self.index.occurrences(subject);
-        Sight { subject, occurrences: &occurrences }.holds(&self.programs[topic].root)
+        let (occurrences, work) = (self.index.occurrences(subject), Work::unlimited());
+        let sight = Sight { subject, occurrences: &occurrences, work: &work };
+        sight.holds(&self.programs[topic].root)
+    }
+
+    /// The same set, asked with a bound.
+    pub fn within<'a>(&'a self, work: &'a Work<'a>) -> Bounded<'a> {
+        Bounded { set: self, work }
     }
 
     /// Why `subject` is, or is not, in a topic.
     pub fn explain(&self, subject: &Subject, topic: usize) -> Explanation {
-        let occurrences = self.index.occurrences(subject);
-        let sight = Sight { subject, occurrences: &occurrences };
+        let (occurrences, work) = (self.index.occurrences(subject), Work::unlimited());
+        let sight = Sight { subject, occurrences: &occurrences, work: &work };
         explain::explain(sight, &self.programs[topic].root, &self.written.language)
     }
 
@@ -180,8 +219,8 @@ impl TopicSet {
     /// What in the titles and texts of `subject` speaks for a topic, in order
     /// and without overlaps.
     pub fn highlights(&self, subject: &Subject, topic: usize) -> Vec<Highlight> {
-        let occurrences = self.index.occurrences(subject);
-        let sight = Sight { subject, occurrences: &occurrences };
+        let (occurrences, work) = (self.index.occurrences(subject), Work::unlimited());
+        let sight = Sight { subject, occurrences: &occurrences, work: &work };
         explain::highlights(sight, &self.programs[topic].root)
     }
 
@@ -215,11 +254,74 @@ impl TopicSet {
 
     /// Warnings about terms of a topic that more than half of `subjects` have.
     pub fn check_terms(&self, topic: usize, subjects: &[Subject]) -> Vec<QueryProblem> {
-        let sights: Vec<_> =
-            subjects.iter().map(|subject| (subject, self.index.occurrences(subject))).collect();
-        let sights: Vec<_> =
-            sights.iter().map(|(subject, occurrences)| Sight { subject, occurrences }).collect();
-        let (topic, program) = (&self.written.queries[topic].0, &self.programs[topic]);
-        advice::too_frequent(topic, program, &sights)
+        self.frequent_terms(topic, &self.count_terms(topic, subjects))
+    }
+
+    /// Counts the terms of a topic that each of `subjects` has.
+    pub fn count_terms(&self, topic: usize, subjects: &[Subject]) -> TermCounts {
+        let (mut counts, work) = (TermCounts::default(), Work::unlimited());
+        for subject in subjects {
+            let occurrences = self.index.occurrences(subject);
+            let sight = Sight { subject, occurrences: &occurrences, work: &work };
+            counts.count(&self.programs[topic], sight);
+        }
+        counts
+    }
+
+    /// The same, of subjects that were counted one by one.
+    pub fn frequent_terms(&self, topic: usize, counts: &TermCounts) -> Vec<QueryProblem> {
+        counts.too_frequent(&self.written.queries[topic].0, &self.programs[topic])
+    }
+}
+
+/// A set that is asked with bounded work. An answer that was cut short is never passed off as one.
+#[derive(Debug, Clone, Copy)]
+pub struct Bounded<'a> {
+    set: &'a TopicSet,
+    work: &'a Work<'a>,
+}
+
+impl<'a> Bounded<'a> {
+    /// Looks for everything that the queries ask for in `subject`.
+    pub fn look_at(&self, subject: &'a Subject) -> Result<Looked<'a>, Spent> {
+        let occurrences = self.set.index.occurrences(subject);
+        self.work.spend(occurrences.cost());
+        self.work.result(())?;
+        Ok(Looked { of: *self, subject, occurrences })
+    }
+}
+
+/// What a subject has of everything that the queries ask for.
+#[derive(Debug)]
+pub struct Looked<'a> {
+    of: Bounded<'a>,
+    subject: &'a Subject,
+    occurrences: Occurrences,
+}
+
+impl Looked<'_> {
+    fn sight(&self) -> Sight<'_> {
+        let Self { of, subject, occurrences } = self;
+        Sight { subject, occurrences, work: of.work }
+    }
+
+    fn program(&self, topic: usize) -> &Program {
+        &self.of.set.programs[topic]
+    }
+
+    /// Whether the subject is in one topic.
+    pub fn is_in(&self, topic: usize) -> Result<bool, Spent> {
+        self.of.work.result(self.sight().holds(&self.program(topic).root))
+    }
+
+    /// What in the titles and texts of the subject speaks for a topic. A pattern that would take
+    /// long in a long text marks nothing there.
+    pub fn highlights(&self, topic: usize) -> Result<Vec<Highlight>, Spent> {
+        self.of.work.result(explain::highlights(self.sight(), &self.program(topic).root))
+    }
+
+    /// Counts the terms of a topic that the subject has.
+    pub fn count_terms(&self, topic: usize, counts: &mut TermCounts) -> Result<(), Spent> {
+        self.of.work.result(counts.count(self.program(topic), self.sight()))
     }
 }

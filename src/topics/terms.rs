@@ -1,8 +1,7 @@
 //! A single term of a query in; its compiled form, or a complaint, out.
 
-use regex::{Regex, RegexBuilder};
-
 use super::language::Dialect;
+use super::pattern::Pattern;
 use super::program::{Form, Kind, Places, Scope, Test};
 use super::query::{Ask, Field, Query, nearest};
 use super::remembered::stem;
@@ -14,11 +13,11 @@ use crate::model::Role;
 /// What is wrong, and what to do about it.
 pub(super) type Complaint = (String, String);
 
+/// Bytes that the patterns of an untrusted query may take together when they are compiled.
+pub(super) const ROOM_FOR_PATTERNS: usize = 64 * 1024;
+
 /// Letters before the `*` of a prefix: fewer would match half the dictionary.
 const MIN_PREFIX: usize = 3;
-
-/// Bytes that a compiled pattern may take.
-const MAX_PATTERN: usize = 1 << 20;
 
 /// A term as `explain` shows it: with the field it stands in.
 pub(super) fn said(query: &Query, field: Option<Field>) -> String {
@@ -140,17 +139,25 @@ pub(super) fn label(term: &Ask, field: Field) -> Result<Test, Complaint> {
     Ok(Test::Label { field, value, prefix })
 }
 
-/// A pattern; it ignores case, like everything else.
-pub(super) fn pattern(pattern: &str) -> Result<Regex, Complaint> {
-    let built = RegexBuilder::new(pattern).case_insensitive(true).size_limit(MAX_PATTERN).build();
-    built.map_err(|error| {
-        let error = error.to_string();
-        let reason = error.lines().last().unwrap_or(&error);
-        let reason = reason.strip_prefix("error: ").unwrap_or(reason).trim_end_matches('.');
+/// A pattern. `room` is what it may take of the bytes that all patterns of an untrusted query share.
+pub(super) fn pattern(pattern: &str, room: Option<&mut usize>) -> Result<Pattern, Complaint> {
+    let built = match room {
+        None => Pattern::new(pattern).map(Some),
+        Some(room) => Pattern::within(pattern, room),
+    };
+    let built = built.map_err(|reason| {
         (
             format!("this pattern cannot be read: {reason}"),
             "patterns are those of Rust's regex crate: /sanction(s|ed)/; \
              a literal ( . * + ? [ { | is written with \\ before it"
+                .to_owned(),
+        )
+    })?;
+    built.ok_or_else(|| {
+        let most = ROOM_FOR_PATTERNS / 1024;
+        (
+            format!("the patterns of a search take at most {most} KiB when they are compiled"),
+            "write words or prefixes instead; in a pattern, \\w, \\d and counts such as {50} take most"
                 .to_owned(),
         )
     })

@@ -14,11 +14,13 @@ mod properties;
 
 mod starter;
 
+mod work;
+
 use std::sync::Arc;
 
 use url::Url;
 
-use super::{Explanation, Language, QueryProblem, Subject, TopicSet, Vocabulary};
+use super::{Explanation, Language, QueryProblem, Subject, TermCounts, TopicSet, Vocabulary};
 use crate::model::{
     Entry, Evidence, Location, Member, Role, Source, SourceId, Sources, Story, StoryId, Timestamp,
     TopicId,

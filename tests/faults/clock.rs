@@ -7,7 +7,7 @@ use super::preload;
 use super::support::{configured, source, until};
 use crate::support::binary::{Gazetted, Launched};
 use crate::support::http::get;
-use crate::support::site::Site;
+use crate::support::site::{Answer, Site};
 use crate::support::world::atom;
 
 const DAY: i64 = 24 * 3600;
@@ -56,4 +56,51 @@ async fn d17_a_clock_that_jumps_starts_no_storm_and_silences_nobody() {
     let now = get(daemon.address, "/topics/all.atom");
     assert_eq!(now.body, feed.body, "no jump changes what was published");
     assert_eq!(daemon.end("TERM").0, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn d17_a_clock_that_was_ahead_for_one_start_silences_nobody_after_it() {
+    let site = Site::start().await;
+    let page = "https://www.gov.uk/1";
+    for id in ["hourly", "weekly"] {
+        let title = format!("Crime {id}");
+        site.document(&format!("/{id}"), atom(&[(id, page, &title, "2025-04-02T11:05:00Z")]));
+    }
+    site.script("/held", [Answer::status(503).header("Retry-After", "864000")]);
+    let mut config = configured("", "");
+    for (id, interval) in [("hourly", "1h"), ("weekly", "7d"), ("held", "1h")] {
+        config += &source(&site, id, interval);
+    }
+    let gazetted = Gazetted::with(&config);
+    let clock = File::create(gazetted.path().join("clock")).unwrap();
+    let set = |ahead: i64| clock.write_all_at(&ahead.to_ne_bytes(), 0).unwrap();
+    let command = |arguments: &[&str]| {
+        let mut command = gazetted.command(arguments);
+        preload::on("clock", &mut command);
+        command.env("CLOCK", gazetted.path().join("clock"));
+        command
+    };
+    let ids = ["hourly", "weekly", "held"];
+    let asked = || ids.map(|id| site.requests(&format!("/{id}")).len());
+    set(400 * DAY);
+    let daemon = Launched::by(command(&["run"])).listening();
+    until("all are asked", || (asked() == [1, 1, 1]).then_some(()));
+    assert_eq!(daemon.end("TERM").0, Some(0));
+
+    // By hand, and by a daemon that starts, stops at once and starts again.
+    set(0);
+    let polled = command(&["poll", "hourly", "--json"]).output().unwrap();
+    let report = String::from_utf8(polled.stdout).unwrap();
+    assert!(report.contains("\"outcome\":\"unchanged\""), "{report}");
+    let mut daemon = Launched::by(command(&["run"])).listening();
+    daemon.logged("\"ready\"");
+    assert_eq!(daemon.end("TERM").0, Some(0));
+    let daemon = Launched::by(command(&["run"])).listening();
+    until("all are asked again", || (asked() == [2, 2, 2]).then_some(()));
+    assert_eq!(daemon.end("TERM").0, Some(0));
+    // What is set by a clock that is right holds, also over a restart.
+    let mut daemon = Launched::by(command(&["run"])).listening();
+    daemon.logged("\"ready\"");
+    assert_eq!(daemon.end("TERM").0, Some(0));
+    assert_eq!(asked(), [2, 2, 2]);
 }

@@ -11,9 +11,15 @@ use std::sync::Mutex;
 
 static COMPILED: Mutex<Option<HashMap<&str, PathBuf>>> = Mutex::new(None);
 
-/// A command that runs on this library: `disk`, `clock` or `names`.
+/// Has a command run on the library that a C file of this directory makes, and on those before.
 pub fn on(name: &'static str, command: &mut Command) {
-    command.env("LD_PRELOAD", library(name));
+    let mut libraries = library(name).into_os_string();
+    let before = command.get_envs().find(|(variable, _)| *variable == "LD_PRELOAD");
+    if let Some((_, Some(before))) = before {
+        libraries.push(":");
+        libraries.push(before);
+    }
+    command.env("LD_PRELOAD", libraries);
 }
 
 /// The C compiler is one that building the product needs anyway.

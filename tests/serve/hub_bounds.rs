@@ -7,7 +7,7 @@ use super::hub::{
     subscribe, subscribers,
 };
 use crate::support::http;
-use crate::support::site::{Answer, Request};
+use crate::support::site::{Answer, Gate, Request};
 use crate::support::world::World;
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -48,6 +48,68 @@ async fn h09_no_callback_leads_into_the_operator_s_network() {
     }
     assert!(questions(&world).is_empty());
     assert_eq!(subscribers(&world), 0);
+}
+
+/// Asks the hub for the feed to be told at a callback, as a client behind the proxy.
+async fn ask_as(world: &World, client: &str, callback: &str) -> u16 {
+    let pairs = [("hub.mode", "subscribe"), ("hub.topic", FEED), ("hub.callback", callback)];
+    let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+    world.post("/hub", &[("X-Forwarded-For", client)], form.as_bytes()).await.status
+}
+
+/// How often the store was written to.
+async fn commits(world: &World) -> String {
+    let metrics = world.get("/metrics").await;
+    let is_count = |line: &&str| line.starts_with("gazetted_commit_seconds_count");
+    metrics.text().lines().find(is_count).unwrap().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn h09_what_can_never_be_admitted_is_not_stored_and_a_flood_of_it_refuses_nobody_else() {
+    let world = hub().await.start().await;
+    let written = commits(&world).await;
+    let mut answers = Vec::new();
+    for n in 0..150 {
+        let callback = match n % 5 {
+            0 => format!("http://10.0.0.{n}/cb"),
+            1 => format!("http://[fd00::{n}]:8080/cb"),
+            2 => format!("http://169.254.169.254/{n}"),
+            3 => format!("https://feeds.example.org/topics/{n}"),
+            _ => format!("http://192.168.{n}.1/cb"),
+        };
+        answers.push(ask_as(&world, "198.51.100.66", &callback).await);
+    }
+    // The answer does not tell what is behind an address; the sixtieth ends what one client may.
+    let taken = answers.iter().take_while(|status| **status == 202).count();
+    assert!((60..100).contains(&taken), "{taken}");
+    assert!(answers.iter().all(|status| [202, 503].contains(status)), "{answers:?}");
+    world.handle().settled().await;
+    assert_eq!((subscribers(&world), commits(&world).await), (0, written));
+
+    let callback = world.site.url("/cb").to_string();
+    assert_eq!(ask_as(&world, "198.51.100.7", &callback).await, 202, "another client");
+    world.handle().settled().await;
+    assert_eq!((subscribers(&world), questions(&world).len()), (1, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn h09_a_flood_at_callbacks_that_never_answer_holds_up_nobody_else() {
+    let world = hub().await.start().await;
+    let never = Gate::closed();
+    let behind = never.clone();
+    answering(&world, "/tarpit", move |_| Answer::status(500).behind(&behind));
+    let tarpit = |n: usize| world.site.url(&format!("/tarpit/{n}")).to_string();
+    let mut refused = 0;
+    for n in 0..9 {
+        refused += usize::from(ask_as(&world, "198.51.100.66", &tarpit(n)).await == 503);
+    }
+    assert_eq!(refused, 1, "of one host, eight are asked at once");
+    // Another host, though at the same address: the flood leaves it a turn only once one ends.
+    let other = world.site.url("/cb").to_string().replace("127.0.0.1", "localhost");
+    assert_eq!(ask_as(&world, "198.51.100.7", &other).await, 202);
+    never.open();
+    world.handle().settled().await;
+    assert_eq!((subscribers(&world), questions(&world).len()), (1, 1));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use gazetted::publish::Guard;
+use gazetted::publish::{Guard, NotSearched};
 
 use super::world::{World, story, topic};
 
@@ -25,6 +25,39 @@ async fn a_search_that_could_not_look_at_everything_says_so() {
     let page = world.get("/search?q=peace&since=7d").await;
     let told = "Only the 10000 stories that changed since 27 March 2025 were searched";
     assert!(page.text().contains(told), "{}", page.text());
+}
+
+#[tokio::test]
+async fn a_search_that_takes_too_much_is_a_503_and_one_that_is_too_large_a_400() {
+    let world = World::telling(vec![story(1)]).await;
+    for (why, status, later, told) in [
+        (NotSearched::TooMuchWork, 503, "60", "takes too much work"),
+        (NotSearched::Busy, 503, "5", "searches wait already"),
+        (NotSearched::NotAQuery(vec!["at most 64 KiB".to_owned()]), 400, "", "64 KiB"),
+    ] {
+        *world.desk.searches_fail.lock().unwrap() = Some(why);
+        for path in ["/search?q=peace", "/search.atom?q=peace", "/search.json?q=peace"] {
+            let answer = world.get(path).await;
+            assert_eq!((answer.status, answer.header("retry-after")), (status, later), "{path}");
+            assert!(answer.text().contains(told), "{path}: {}", answer.text());
+            assert_eq!(answer.header("cache-control"), "no-store", "{path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_search_counts_for_whoever_asks_and_not_for_the_proxy() {
+    let world = World::telling(vec![story(1)]).await;
+    for (stated, client) in [
+        ("198.51.100.7", Some("198.51.100.7")),
+        ("10.9.9.9, 198.51.100.7", Some("198.51.100.7")),
+        ("2001:db8:1:1:6::7", Some("2001:db8:1:1::")),
+        ("unknown", None),
+    ] {
+        world.ask("GET", "/search?q=peace", &[("X-Forwarded-For", stated)]).await;
+        let client = client.map(|client| client.parse().unwrap());
+        assert_eq!(world.desk.searched_by.lock().unwrap().pop(), Some(client), "{stated}");
+    }
 }
 
 #[tokio::test]

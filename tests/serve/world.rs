@@ -1,7 +1,7 @@
 //! Stories in; a server on a free port and its answers, to the byte, out.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -11,8 +11,10 @@ use gazetted::model::{
     StoryId, Timestamp, Topic, TopicId,
 };
 use gazetted::publish::{
-    self, Delivery, Desk, Finding, FoundStory, Ledger, Marked, NotAQuery, Reply, Search, Settings,
-    Shelf, Site, SourceDetail, SourceState, StoryDetail, Unavailable, Volume, VolumeDetail,
+    self, Backend, CallbackBackend, Delivery, FeedBackend, Finding, FoundStory, HubBackend, Ledger,
+    Marked, NotSearched, Reply, Search, SearchBackend, Settings, Shelf, Site, SourceDetail,
+    SourceState, SourcesBackend, StatusBackend, StoryBackend, StoryDetail, Unavailable, Volume,
+    VolumeDetail,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -147,6 +149,9 @@ pub(super) struct TestDesk {
     pub(super) states: Mutex<Vec<SourceState>>,
     pub(super) failing: AtomicBool,
     pub(super) silent: AtomicBool,
+    /// Why searches fail, if they do; and who searched.
+    pub(super) searches_fail: Mutex<Option<NotSearched>>,
+    pub(super) searched_by: Mutex<Vec<Option<IpAddr>>>,
     /// What came to the callback `known`; as many as fit.
     pub(super) deliveries: Mutex<Vec<Delivery>>,
     pub(super) ledger: Arc<Ledger>,
@@ -183,7 +188,9 @@ impl TestDesk {
 
 type Stories = Vec<Arc<Story>>;
 
-impl Desk for TestDesk {
+impl Backend for TestDesk {}
+
+impl StatusBackend for TestDesk {
     fn now(&self) -> Timestamp {
         now()
     }
@@ -211,12 +218,16 @@ impl Desk for TestDesk {
     fn ledger(&self) -> Arc<Ledger> {
         self.ledger.clone()
     }
+}
 
+impl SourcesBackend for TestDesk {
     fn sources(&self) -> Reply<Vec<SourceState>> {
         let states = self.states.lock().unwrap().clone();
         self.reply(states)
     }
+}
 
+impl StoryBackend for TestDesk {
     fn story(&self, id: StoryId) -> Reply<Option<StoryDetail>> {
         let stories = self.stories.lock().unwrap();
         let found = stories.iter().find(|story| story.id == id).map(|story| StoryDetail {
@@ -230,8 +241,14 @@ impl Desk for TestDesk {
         });
         self.reply(found)
     }
+}
 
-    fn search(&self, search: Search) -> Reply<Result<Finding, NotAQuery>> {
+impl SearchBackend for TestDesk {
+    fn search(&self, search: Search) -> Reply<Result<Finding, NotSearched>> {
+        self.searched_by.lock().unwrap().push(search.client);
+        if let Some(why) = &*self.searches_fail.lock().unwrap() {
+            return self.reply(Err(why.clone()));
+        }
         let stories = self.stories.lock().unwrap();
         let found = stories.iter().map(|story| FoundStory {
             story: story.clone(),
@@ -250,7 +267,9 @@ impl Desk for TestDesk {
         };
         self.reply(Ok(finding))
     }
+}
 
+impl CallbackBackend for TestDesk {
     fn callback(&self, token: &str) -> Option<u64> {
         (token == "known").then_some(u64::MAX)
     }
@@ -268,7 +287,11 @@ impl Desk for TestDesk {
         }
         fits
     }
+}
 
+impl HubBackend for TestDesk {}
+
+impl FeedBackend for TestDesk {
     fn source(&self, source: SourceId, _confide: bool) -> Reply<Option<SourceDetail>> {
         let tells =
             |story: &&Arc<Story>| story.members.iter().any(|member| member.entry.source == source);
@@ -281,12 +304,7 @@ impl Desk for TestDesk {
         self.reply(detail)
     }
 
-    fn volume(
-        &self,
-        named: TopicId,
-        volume: Volume,
-        ending: &'static str,
-    ) -> Reply<Option<VolumeDetail>> {
+    fn volume(&self, named: TopicId, volume: Volume) -> Reply<Option<VolumeDetail>> {
         let (closed, _) = self.volumes();
         let place = closed.iter().position(|(name, _)| *name == volume);
         let detail = place.filter(|_| named == topic().id).map(|place| {
@@ -294,7 +312,7 @@ impl Desk for TestDesk {
             let previous = place.checked_sub(1).and_then(name);
             let (topic, sources, site) = (topic(), sources(), site());
             let (stories, words) = (&closed[place].1, |_: &Story| Vec::new());
-            let rendered = publish::render_volume(
+            let closed = publish::render_volume(
                 &topic,
                 (volume, previous),
                 stories,
@@ -302,9 +320,7 @@ impl Desk for TestDesk {
                 &sources,
                 &site,
             );
-            let one = rendered.iter().find(|document| document.path.ends_with(ending)).unwrap();
-            let text = String::from_utf8(one.body.to_vec()).unwrap();
-            VolumeDetail { text, next: name(place + 1) }
+            VolumeDetail { text: closed.text, next: name(place + 1) }
         });
         self.reply(detail)
     }

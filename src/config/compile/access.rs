@@ -80,15 +80,8 @@ impl Desk<'_> {
     /// Reads the file of keys. Problems name its lines and never quote them.
     fn keys(&mut self, written: &Spanned<PathBuf>) -> Option<Keys> {
         let place = (0, written.span());
-        let path = self.secret_file(0, written)?;
-        let text = match std::fs::read_to_string(&path) {
-            Ok(text) => text,
-            Err(error) => {
-                let message = format!("{} cannot be read: {error}", path.display());
-                self.error(place, message, "the file holds one `name:key` a line");
-                return None;
-            }
-        };
+        let holds = "the file holds one `name:key` a line";
+        let (path, text) = self.secret_text(0, written, holds)?;
         let mut keys = Keys::new();
         let mut whole = true;
         for (number, line) in text.lines().enumerate().map(|(at, line)| (at + 1, line.trim_end())) {

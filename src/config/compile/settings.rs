@@ -9,12 +9,15 @@ use super::Desk;
 use crate::config::file::{self, Config, STORE};
 use crate::config::gather::beside;
 use crate::config::read::Read;
-use crate::config::value::Listen;
+use crate::config::value::{Listen, Size};
 use crate::config::{HubPlan, LoggingPlan, PublishPlan, ServerPlan, StorePlan};
 use crate::model::{Topic, TopicId};
 use crate::publish::{Address, Audience};
 use crate::store::Retention;
 use crate::{fetch, parse, publish};
+
+/// The smallest `max_feed`: the longest document of a feed.
+const LEAST_MAX_FEED: usize = 1_000_000;
 
 impl Desk<'_> {
     /// Where the store is: as the file says, else where systemd keeps state.
@@ -79,6 +82,7 @@ impl Desk<'_> {
             hub,
             authority,
             shows_sources: operators.is_none(),
+            max_feed: settings.publish.max_feed.get_ref().in_memory(),
         });
         let limits = publish::Settings {
             head: table.head_timeout.0,
@@ -137,6 +141,12 @@ impl Desk<'_> {
     /// Where the site is written, and what of it that is private.
     pub(super) fn publish(&mut self, settings: &Config, topics: Option<&[Topic]>) -> PublishPlan {
         let table = &settings.publish;
+        let max_feed = &table.max_feed;
+        if *max_feed.get_ref() < Size::of_memory(LEAST_MAX_FEED) {
+            let message = format!("`max_feed` cannot be {}", max_feed.get_ref());
+            let help = "write `\"1MB\"` or more: a feed needs room for the texts of its entries";
+            self.error((0, max_feed.span()), message, help);
+        }
         for name in &table.private {
             let (id, place) = (&name.get_ref().0, (0, name.span()));
             let topic = topics.map(|topics| topics.iter().find(|topic| topic.id.as_str() == id));

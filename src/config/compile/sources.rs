@@ -1,8 +1,8 @@
 //! The `[[source]]` tables in; the sources of the plan out.
 
 use std::collections::HashMap;
+use std::io::ErrorKind;
 use std::num::NonZeroUsize;
-use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -10,15 +10,13 @@ use base64::Engine;
 use toml::Spanned;
 use url::Url;
 
-use super::Desk;
+use super::{Desk, Place};
 use crate::config::file;
 use crate::config::gather::beside;
 use crate::config::read::Read;
 use crate::config::value::{Period, WebAddress};
+use crate::fetch;
 use crate::model::{Location, Pace, Secret, Source, SourceId, Sources};
-
-/// A place: the file and the bytes in it.
-type Place = (usize, Range<usize>);
 
 impl Desk<'_> {
     pub(super) fn sources(&mut self, parts: &[Read], polling: &file::Polling) -> Sources {
@@ -138,13 +136,21 @@ impl Desk<'_> {
 
     fn path(&mut self, file: usize, place: Place, path: &Path) -> Location {
         let path = beside(&self.files[file].path, path);
-        if !path.is_file() {
-            let message = format!("there is no file {} now", path.display());
-            self.warn(
-                place,
-                message,
-                "paths are relative to this file; it is read once it is there",
-            );
+        match fetch::regular(&path) {
+            Ok(_) => {}
+            // Another user than the one that will read it may be asking.
+            Err(error) if error.kind() == ErrorKind::PermissionDenied => {
+                let message = format!("this user cannot see the file {}", path.display());
+                self.warn(place, message, "the user that runs gazetted must be able to read it");
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                let help = "paths are relative to this file; it is read once it is there";
+                self.unusable_now(place, format!("there is no file {}", path.display()), help);
+            }
+            Err(error) => {
+                let message = format!("{} cannot be read: {error}", path.display());
+                self.unusable_now(place, message, "name a file that another program writes");
+            }
         }
         Location::File(path)
     }
@@ -197,6 +203,21 @@ impl Desk<'_> {
                     format!("it will be {floor}; lower `hard_floor` if the source is your own"),
                 );
             }
+        }
+        let ceiling = polling.ceiling.get_ref();
+        if let Some(interval) = &table.interval
+            && interval.get_ref() > ceiling
+        {
+            self.warn(
+                (file, interval.span()),
+                format!(
+                    "`interval`, {}, is longer than `[polling] ceiling`, {ceiling}",
+                    interval.get_ref()
+                ),
+                format!(
+                    "it will be {ceiling}; raise `ceiling` if the source is to be asked more rarely"
+                ),
+            );
         }
         if let (Some(min), Some(max)) = (&table.min, &table.max)
             && min > max
@@ -278,41 +299,15 @@ impl Desk<'_> {
 
     /// The one line of a file that holds a secret. Problems never quote it.
     fn secret(&mut self, file: usize, written: &Spanned<PathBuf>) -> Option<String> {
-        let place = (file, written.span());
-        let path = self.secret_file(file, written)?;
-        let secret = match std::fs::read_to_string(&path) {
-            Ok(text) => text.trim_end_matches(['\r', '\n']).to_owned(),
-            Err(error) => {
-                let message = format!("{} cannot be read: {error}", path.display());
-                self.error(place, message, "the file holds the secret on its one line");
-                return None;
-            }
-        };
+        let holds = "the file holds the secret on its one line";
+        let (path, text) = self.secret_text(file, written, holds)?;
+        let secret = text.trim_end_matches(['\r', '\n']).to_owned();
         if secret.is_empty() || secret.chars().any(char::is_control) {
             let message = format!("{} does not hold one line", path.display());
-            self.error(place, message, "write the secret into it, on one line");
+            let help = "write the secret into it, on one line";
+            self.error((file, written.span()), message, help);
             return None;
         }
         Some(secret)
-    }
-
-    /// Where a file of secrets is: beside the file that names it, or where systemd hands it over.
-    pub(super) fn secret_file(
-        &mut self,
-        file: usize,
-        written: &Spanned<PathBuf>,
-    ) -> Option<PathBuf> {
-        const CREDENTIALS: &str = "$CREDENTIALS_DIRECTORY";
-        let inside = written.get_ref().strip_prefix(CREDENTIALS);
-        match (inside, &self.environment.credentials_directory) {
-            (Ok(name), Some(directory)) => Some(directory.join(name)),
-            (Ok(_), None) => {
-                let help = "add LoadCredential= to the unit, or name a file";
-                let place = (file, written.span());
-                self.error(place, format!("{CREDENTIALS} is not set"), help);
-                None
-            }
-            (Err(_), _) => Some(beside(&self.files[file].path, written.get_ref())),
-        }
     }
 }

@@ -12,7 +12,7 @@ use crate::config::file::Config;
 use crate::config::problem::{Problem, Severity, Spot};
 use crate::config::read::Read;
 use crate::config::text::At;
-use crate::config::value::Access;
+use crate::config::value::{Access, Size};
 use crate::model::{Bounds, Topic, TopicId};
 use crate::topics::{Language, Place as Text, QueryProblem, TopicSet, Vocabulary};
 
@@ -30,6 +30,9 @@ struct Texts {
     queries: BTreeMap<TopicId, At>,
     terms: BTreeMap<String, Vec<At>>,
 }
+
+/// The bytes that an entry takes in a feed without its text.
+const ENTRY: usize = 2_000;
 
 impl Desk<'_> {
     /// None where something is wrong with a query.
@@ -106,6 +109,8 @@ impl Desk<'_> {
     fn list(&mut self, parts: &[Read], texts: &mut Texts) -> (Vec<Topic>, Vec<Sample>) {
         let (mut list, mut samples) = (Vec::new(), Vec::new());
         let mut ids = BTreeMap::<String, (usize, Range<usize>)>::new();
+        let max_feed =
+            parts.first().map_or(Size(u64::MAX), |main| *main.config.publish.max_feed.get_ref());
         for (file, part) in parts.iter().enumerate() {
             for (index, table) in part.config.topic.iter().enumerate() {
                 let broken = |key: &str| part.broken.contains(&format!("topic[{index}].{key}"));
@@ -119,6 +124,14 @@ impl Desk<'_> {
                         let help = format!("add `{key}`, as in `{example}`");
                         self.error(whole.clone(), format!("a topic without `{key}`"), help);
                     }
+                }
+                let least = Size::of_memory(table.entries.get().saturating_mul(ENTRY));
+                if least > max_feed {
+                    self.error(
+                        whole.clone(),
+                        format!("{} entries do not fit in a feed of {max_feed}", table.entries),
+                        format!("lower `entries`, or raise `[publish] max_feed` to {least}"),
+                    );
                 }
                 let Some(query) = &table.query else { continue };
                 // What has no name is told, and its query is read all the same.

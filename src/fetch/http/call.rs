@@ -3,17 +3,18 @@
 //! Callbacks of subscribers are strangers' addresses: they are asked under the same
 //! guard as sources, once, and no redirect is followed.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 use reqwest::{Client, Method};
-use url::Url;
+use url::{Host, Url};
 
 use super::body::{MOST_ERROR, receive};
 use super::connect::noticing;
 use super::{Web, freshness};
-use crate::fetch::address::Guard;
+use crate::fetch::address::{Guard, admitted};
 use crate::fetch::{websub, words};
 use crate::model::{Failure, FailureKind, Timestamp};
 
@@ -58,6 +59,28 @@ pub struct Said {
 }
 
 impl Web {
+    /// Where a stranger's host is, if connections may be made there: the least of its addresses,
+    /// which is the same every time. None where a proxy makes the connections.
+    pub(in crate::fetch) async fn locate(&self, url: &Url) -> Result<Option<IpAddr>, Failure> {
+        let guard = &self.public_guard;
+        guard.judge(url)?;
+        let name = match url.host() {
+            Some(Host::Ipv4(address)) => return Ok(Some(address.into())),
+            Some(Host::Ipv6(address)) => return Ok(Some(address.into())),
+            Some(Host::Domain(_)) | None if self.proxied => return Ok(None),
+            Some(Host::Domain(name)) => name,
+            None => return Err(Failure::new(FailureKind::Forbidden, "there is no host")),
+        };
+        let looking_up = tokio::net::lookup_host((name, 0));
+        let Ok(found) = tokio::time::timeout(PATIENCE, looking_up).await else {
+            let message =
+                format!("the name {name} was not resolved within {} s", PATIENCE.as_secs());
+            return Err(Failure::new(FailureKind::Timeout, message));
+        };
+        let admitted = admitted(guard, name, found)?;
+        Ok(admitted.into_iter().map(|address| address.ip()).min())
+    }
+
     /// Tells somebody something, once.
     pub(in crate::fetch) async fn call(
         &self,

@@ -104,6 +104,47 @@ fn p37_p38_failures_wait_longer_each_time() {
 }
 
 #[test]
+fn p37_a_failing_source_is_tried_again_from_the_floor_that_is_in_force_for_it() {
+    let refused = Said { failure: Some(FailureKind::Refused), ..Said::default() };
+    let offers = LastAnswer { lifetime: Some(5 * MINUTE), ..LastAnswer::default() };
+    for (interval, answer, minutes) in [
+        // It offered to be asked every five minutes while it answered.
+        (5 * MINUTE, offers, [5, 10, 20, 40, 80]),
+        (20 * MINUTE, offers, [20, 40, 80, 160, 320]),
+        // It did not, so the floor is an hour.
+        (5 * MINUTE, LastAnswer::default(), [60, 120, 240, 480, 960]),
+        (DAY, LastAnswer::default(), [1440, 1440, 1440, 1440, 1440]),
+    ] {
+        for (row, minutes) in (1..).zip(minutes) {
+            let memory = Memory { failures: row, failing_since: Some(now()), answer, ..known() };
+            let (wait, why) = wait(interval, &memory, &refused);
+            assert!(about(wait, MINUTE * minutes), "{interval:?} {row}: {wait:?}, {why}");
+        }
+    }
+}
+
+#[test]
+fn a_source_that_killed_us_is_tried_again_after_an_hour_then_two_up_to_a_day() {
+    let said = Said { failure: Some(FailureKind::Crash), ..Said::default() };
+    let mut file = web_source("one", "http://a/");
+    file.location = Location::File("/feeds/one".into());
+    for source in [web_source("one", "http://a/"), file] {
+        let quick = Settings { floor: MINUTE, hard_floor: MINUTE, ..Settings::default() };
+        for (crashes, hours) in (1..).zip([1, 2, 4, 8, 16, 24, 24]) {
+            // Failures of other kinds in the same row do not count.
+            let memory = Memory { failures: crashes + 9, crashes, ..known() };
+            let next = next(&memory, &said, &source, &quick, now());
+            assert!(about(now().until(next.at), HOUR * hours), "{crashes}: {next:?}");
+        }
+    }
+}
+
+#[test]
+fn the_ceiling_bounds_a_configured_interval() {
+    assert!(about(wait(DAY * 150, &known(), &Said::default()).0, WEEK));
+}
+
+#[test]
 fn p37_after_a_month_of_failures_a_source_is_asked_weekly() {
     let since = Some(now().before(DAY * 31));
     let memory = Memory { failures: 40, failing_since: since, ..known() };

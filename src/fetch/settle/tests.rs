@@ -99,6 +99,30 @@ fn a_row_of_failures_is_counted_and_ended_by_one_good_answer() {
 }
 
 #[test]
+fn p37_a_failure_that_may_pass_is_warned_of_at_the_third_in_a_row_and_others_at_once() {
+    let (refused, broken) = (FailureKind::Refused, FailureKind::NotAFeed);
+    for (kinds, warned) in [
+        (vec![refused; 2], None),
+        (vec![refused; 9], Some(2)),
+        (vec![FailureKind::Status, refused, FailureKind::Dns], Some(2)),
+        (vec![broken; 3], Some(0)),
+        (vec![refused, broken, refused, refused], Some(1)),
+        (vec![FailureKind::Crash], Some(0)),
+    ] {
+        let mut story = Story::new();
+        for (n, kind) in kinds.iter().enumerate() {
+            let memory = story.takes(failure(*kind), 0, 0);
+            assert!(memory.failure.is_some(), "it shows at once");
+            let told = usize::from(warned.is_some_and(|warned| warned <= n));
+            assert_eq!(memory.events.len(), told, "{kinds:?} after {n}");
+        }
+        let told = if warned.is_some() { 2 } else { 0 };
+        assert_eq!(story.takes(unmodified(), 0, 0).events.len(), told, "{kinds:?}: recovered");
+        assert_eq!(story.takes(failure(refused), 0, 0).events.len(), told, "it counts anew");
+    }
+}
+
+#[test]
 fn a_document_without_overlap_is_a_gap_only_where_overlap_is_usual() {
     let gap_after = |overlaps: usize| {
         let mut story = Story::new();

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Caught, Records, Scope, Trial, Versus};
+use super::{NotTried, Records, Scope, Trial, Versus};
 use crate::config::Plan;
 use crate::model::{Story, Timestamp, TopicId};
-use crate::publish::{Marked, Week};
+use crate::publish::{FoundStory, Marked, Week};
 use crate::store::StoreError;
+use crate::topics::Work;
 
 /// What [`Question::Try`](crate::inquiry::Question::Try) is answered with.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -95,10 +96,16 @@ impl Records {
         now: Timestamp,
     ) -> Result<TrialAnswer, StoreError> {
         let plan = self.plan();
-        Ok(match self.tried(query, scope, now, || true)? {
-            Ok(trial) => TrialAnswer::Tried(Box::new(TrialReport::of(&trial, query, scope, &plan))),
-            Err(problems) => TrialAnswer::Refused(problems),
-        })
+        match self.tried(query, scope, now, &Work::unlimited()) {
+            Ok(trial) => {
+                let report = TrialReport::of(&trial, query, scope, &plan);
+                Ok(TrialAnswer::Tried(Box::new(report)))
+            }
+            Err(NotTried::Refused(problems)) => Ok(TrialAnswer::Refused(problems)),
+            Err(NotTried::Store(error)) => Err(error),
+            // Work without a bound is never spent.
+            Err(NotTried::Spent(spent)) => Ok(TrialAnswer::Refused(vec![spent.to_string()])),
+        }
     }
 }
 
@@ -107,7 +114,7 @@ impl TrialReport {
         let lines = |stories: &[Arc<Story>]| {
             stories.iter().map(|story| StoryLine::of(story, plan)).collect()
         };
-        let caught = |caught: &Caught| CaughtReport {
+        let caught = |caught: &FoundStory| CaughtReport {
             story: StoryLine::of(&caught.story, plan),
             marked_title: caught.title.clone(),
             excerpt: caught.excerpt.clone(),
@@ -119,16 +126,17 @@ impl TrialReport {
             lost: versus.lost,
             loses: lines(&versus.loses),
         };
+        let finding = &trial.finding;
         Self {
             query: query.to_owned(),
             since: scope.since.to_string(),
-            count: trial.count,
-            looked_at: trial.looked_at,
-            weeks: trial.weeks.clone(),
-            sample: trial.sample.iter().map(caught).collect(),
+            count: finding.count,
+            looked_at: finding.looked_at,
+            weeks: finding.weeks.clone(),
+            sample: finding.stories.iter().map(caught).collect(),
             versus: scope.versus.as_ref().zip(trial.versus.as_ref()).map(versus),
-            alike: trial.alike.iter().map(|topic| topic.id.to_string()).collect(),
-            warnings: trial.warnings.clone(),
+            alike: finding.alike.iter().map(|topic| topic.id.to_string()).collect(),
+            warnings: finding.warnings.clone(),
         }
     }
 }

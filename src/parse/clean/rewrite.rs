@@ -8,6 +8,7 @@ use url::Url;
 use super::super::decode::is_allowed;
 use super::super::markup::{Kind, Pieces};
 use super::policy::{self, Fate};
+use crate::control_characters::{close_isolates, holds_override};
 
 /// HTML of which every tag was written by us.
 #[derive(Debug)]
@@ -189,7 +190,8 @@ impl Rewriter<'_> {
 
 /// Text as HTML writes it, its entities in one form.
 fn escape_into(out: &mut String, text: &str) {
-    if memchr3(b'&', b'>', 0xC2, text.as_bytes()).is_none() {
+    let bytes = text.as_bytes();
+    if memchr3(b'&', b'>', 0xC2, bytes).is_none() && !holds_override(bytes) {
         out.push_str(text);
         return;
     }
@@ -272,7 +274,7 @@ fn space(out: &mut String) {
 
 fn push_allowed(out: &mut String, word: &str) {
     // Only these bytes begin a character that may not leave.
-    let doubtful = |byte: u8| byte < 0x20 || matches!(byte, 0x7F | 0xC2 | 0xEF);
+    let doubtful = |byte: u8| byte < 0x20 || matches!(byte, 0x7F | 0xC2 | 0xE2 | 0xEF);
     if word.bytes().any(doubtful) {
         out.extend(word.chars().filter(|c| is_allowed(*c)));
     } else {
@@ -280,12 +282,15 @@ fn push_allowed(out: &mut String, word: &str) {
     }
 }
 
-/// One line, white space folded, no characters that may not leave.
+/// One line, white space folded, no characters that may not leave, and no isolate left open.
 pub(in crate::parse) fn fold(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     fold_into(&mut out, text);
     out.truncate(out.trim_end().len());
-    out
+    match close_isolates(&out) {
+        Cow::Owned(closed) => closed,
+        Cow::Borrowed(_) => out,
+    }
 }
 
 /// A title: one line of plain text, whatever it was written as.

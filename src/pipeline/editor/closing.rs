@@ -1,7 +1,5 @@
 //! What no volume of an archive tells yet in; the volumes that close, rendered and kept, out.
 
-use std::borrow::Cow;
-use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -52,24 +50,28 @@ impl Editor {
             if bounded || topic.bounds.is_bounded() {
                 archive.forget(&topic.id, &*self.store, &mut commit.unarchived)?;
             }
-            let closing = archive.closing(now);
-            for together in closing.chunks(TOGETHER) {
+            let mut closing = archive.closing(now);
+            while !closing.is_empty() {
                 let mut previous = self.filing.last_volume(feed);
-                for (volume, ids) in together {
-                    let kept = self.volume(feed, topic, (*volume, previous), ids)?;
+                let mut closed = Vec::new();
+                for (volume, ids) in closing.iter().take(TOGETHER) {
+                    let (held, kept) = self.volume(feed, topic, (*volume, previous), ids)?;
                     commit.archived.extend(kept);
                     previous = Some(*volume);
+                    closed.push((*volume, &ids[..held]));
+                    // Stories that did not fit stay open, and come before those of later volumes.
+                    if held < ids.len() {
+                        break;
+                    }
                 }
                 match self.store.commit(std::mem::take(&mut commit)).await {
                     // They stay open, and so in the feed.
                     Err(StoreError::Full { .. }) => return Ok(()),
                     closed => closed?,
                 }
-                if let Some(archive) = self.filing.archive(feed) {
-                    for (volume, ids) in together {
-                        archive.close(*volume, ids);
-                    }
-                }
+                let Some(archive) = self.filing.archive(feed) else { break };
+                closed.into_iter().for_each(|(volume, ids)| archive.close(volume, ids));
+                closing = archive.closing(now);
             }
             if !commit.is_empty() {
                 self.store.commit(commit).await?;
@@ -78,14 +80,14 @@ impl Editor {
         Ok(())
     }
 
-    /// All that is kept of a volume, by path.
+    /// All that is kept of a volume, by path, and how many of the stories fit in it.
     fn volume(
         &mut self,
         feed: usize,
         topic: &Topic,
         (volume, previous): (Volume, Option<Volume>),
         ids: &[StoryId],
-    ) -> Result<Vec<(String, String)>, StoreError> {
+    ) -> Result<(usize, Vec<(String, String)>), StoreError> {
         let plan = self.plan.clone();
         let (site, sources) = (&*plan.server.site, &plan.sources);
         let mut stories = Vec::with_capacity(ids.len());
@@ -97,23 +99,14 @@ impl Editor {
                 None => tokio::task::block_in_place(|| self.store.story(*id))?.map(Arc::new),
             });
         }
-        stories.sort_by_key(|story| Reverse((topic.date_of(story), story.id)));
         let words = |story: &Story| self.filing.words(feed, story);
         let volumes = (volume, previous);
-        let rendered = publish::render_volume(topic, volumes, &stories, &words, sources, site);
-        let feeds: Vec<_> = rendered.iter().filter_map(ending_and_text).collect();
-        let feeds: Vec<_> = feeds.iter().map(|(ending, text)| (*ending, &**text)).collect();
-        let path = format!("{}{volume}.{}", publish::archive_path(&topic.id), publish::WOVEN);
-        let mut kept = vec![(path, publish::weave(&feeds))];
+        let closed = publish::render_volume(topic, volumes, &stories, &words, sources, site);
+        let left_out = stories.get(closed.stories).map(|story| story.id);
+        let held = ids.iter().position(|id| Some(*id) == left_out).unwrap_or(ids.len());
+        let mut kept = vec![(publish::volume_record(&topic.id, volume), closed.text)];
         let archive = self.filing.archive(feed);
-        kept.extend(archive.map(|archive| archive.contents(&topic.id, volume, ids, site)));
-        Ok(kept)
+        kept.extend(archive.map(|archive| archive.contents(&topic.id, volume, &ids[..held], site)));
+        Ok((held, kept))
     }
-}
-
-fn ending_and_text(feed: &publish::Rendered) -> Option<(&str, Cow<'_, str>)> {
-    let (_, ending) = feed.path.rsplit_once('.')?;
-    // Whoever is to make good what is no text looks at every byte; whoever finds none, at many at once.
-    let text = std::str::from_utf8(&feed.body);
-    Some((ending, text.map_or_else(|_| String::from_utf8_lossy(&feed.body), Cow::Borrowed)))
 }

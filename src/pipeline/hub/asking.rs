@@ -1,65 +1,43 @@
 //! Requests to our hub in; whoever's callback confirms one, as a subscriber, out.
 //!
-//! A request is kept from before it is answered until its callback was heard: whatever
+//! A request is answered at once. What can never be admitted, because its host has no address or
+//! a private one, is found out afterwards and leaves no trace: the answer tells nobody what is
+//! behind a name. Every other request is kept from then on until its callback was heard: whatever
 //! happens to the daemon in between, the callback is asked (H1).
-
-use std::time::Duration;
 
 use tracing::{debug, info};
 
-use super::calls::{Line, Verified, shown};
-use super::{Often, OwnHub, Pipeline};
-use crate::model::{Mode, Subscriber, SubscriberId, Timestamp, host_of};
+use super::calls::{Line, LookedUp, Verified, shown};
+use super::requests::Open;
+use super::{OwnHub, Pipeline};
+use crate::model::{Failure, Mode, Subscriber, SubscriberId, host_of};
+use crate::publish::Site;
 use crate::publish::hub::{Asked, NotGranted};
 use crate::store::StoreError;
 
-/// Callbacks that are asked at once, and of one host; and of one host in a minute, so
-/// that nobody can have us bother others.
-const VERIFYING: usize = 64;
-const VERIFYING_AT_HOST: usize = 8;
-const A_MINUTE: u32 = 60;
-
-/// Subscriptions in all, and of one host.
+/// Subscriptions in all, of one host, and of one address, which many hosts may share.
 const MOST: usize = 10_000;
 const MOST_OF_HOST: usize = 200;
+const MOST_OF_ADDRESS: usize = 1000;
 
 impl OwnHub {
-    /// Whether one more callback of this host may be asked now.
-    fn admit(&mut self, host: &str, now: Timestamp) -> Result<(), NotGranted> {
-        let minute = Duration::from_secs(60);
-        self.asked_hosts.retain(|_, often| often.now > 0 || often.since.until(now) < minute);
-        let often = self.asked_hosts.entry(host.to_owned());
-        let often = often.or_insert(Often { now: 0, since: now, times: 0 });
-        if often.since.until(now) >= minute {
-            (often.since, often.times) = (now, 0);
-        }
-        let busy = self.verifying.len() >= VERIFYING
-            || often.now >= VERIFYING_AT_HOST
-            || often.times >= A_MINUTE;
-        if busy {
-            return Err(NotGranted::Busy);
-        }
-        (often.now, often.times) = (often.now + 1, often.times + 1);
-        Ok(())
-    }
-
     /// Whether there is room for a subscriber at this host.
     fn has_room(&self, host: &str) -> bool {
         let of_host = self.subscribers.values().filter(|known| known.host() == host).count();
         self.subscribers.len() < MOST && of_host < MOST_OF_HOST
     }
 
-    fn ask(&mut self, line: Line, asked: Asked) {
-        self.questions += 1;
-        let challenge = self.seed.token(&[b"challenge", &self.questions.to_le_bytes()]);
-        self.verifying.spawn(line.verify(asked, challenge));
+    /// Whether there is room for a subscriber at the address of its host.
+    fn has_room_at(&self, open: &Open) -> bool {
+        let Some(address) = open.address else { return true };
+        let there = |known: &&Subscriber| known.address == Some(address);
+        self.subscribers.values().filter(there).count() < MOST_OF_ADDRESS
     }
 
-    /// Takes in that a callback of this host was asked.
-    fn was_asked(&mut self, host: &str) {
-        if let Some(often) = self.asked_hosts.get_mut(host) {
-            often.now = often.now.saturating_sub(1);
-        }
+    fn ask(&mut self, line: Line, open: Open) {
+        self.questions += 1;
+        let challenge = self.seed.token(&[b"challenge", &self.questions.to_le_bytes()]);
+        self.verifying.spawn(line.verify(open, challenge));
     }
 
     /// Knows of a subscriber what is left once a callback was heard; nothing of one who
@@ -75,107 +53,165 @@ impl OwnHub {
 }
 
 impl Pipeline {
-    /// Keeps a request and has its callback asked (H1); says why not, otherwise.
-    pub(in crate::pipeline) async fn subscribe(
+    /// Takes a request (H1); says why not, otherwise.
+    pub(in crate::pipeline) fn subscribe(
         &mut self,
         asked: Asked,
-    ) -> Result<Result<(), NotGranted>, StoreError> {
-        let noted = match self.note(&asked) {
-            Ok(Some(noted)) => noted,
-            Ok(None) => return Ok(Ok(())),
-            Err(why) => return Ok(Err(why)),
-        };
-        let kept = self.keep_subscribers(vec![noted.clone()], Vec::new()).await?;
-        let line = self.line();
-        let Some(hub) = &mut self.hub else { return Ok(Err(NotGranted::NoSuchFeed)) };
-        if !kept {
-            hub.was_asked(noted.host());
-            return Ok(Err(NotGranted::Busy));
-        }
-        hub.subscribers.insert(noted.id(), noted);
-        hub.ask(line, asked);
-        Ok(Ok(()))
-    }
-
-    /// What is to be kept of a request; nothing, where it asks for nothing.
-    fn note(&mut self, asked: &Asked) -> Result<Option<Subscriber>, NotGranted> {
+        client: Option<std::net::IpAddr>,
+    ) -> Result<(), NotGranted> {
         let (plan, now) = (self.editor.plan().clone(), self.clock.now());
         let shelf = self.editor.shelf().clone();
+        let site = &plan.server.site;
         let hub = self.hub.as_mut().filter(|_| plan.hub.serves).ok_or(NotGranted::NoSuchFeed)?;
-        let feed = shelf.feed_at(&asked.topic, &plan.server.site).ok_or(NotGranted::NoSuchFeed)?;
-        let known = hub.subscribers.get(&SubscriberId::of(&asked.topic, &asked.callback));
-        let host = host_of(&asked.callback);
+        shelf.feed_at(&asked.topic, site).ok_or(NotGranted::NoSuchFeed)?;
+        let is_known =
+            hub.subscribers.contains_key(&SubscriberId::of(&asked.topic, &asked.callback));
         match asked.wish.mode {
             // Nobody has to be asked whether nothing is to end.
-            Mode::Unsubscribe if known.is_none() => return Ok(None),
-            Mode::Subscribe if known.is_none() && !hub.has_room(host) => {
+            Mode::Unsubscribe if !is_known => return Ok(()),
+            Mode::Subscribe if !is_known && !hub.has_room(host_of(&asked.callback)) => {
                 return Err(NotGranted::TooMany);
             }
             Mode::Subscribe | Mode::Unsubscribe => {}
         }
-        let noted = asked.noted(known, feed.hash, now);
-        hub.admit(host, now)?;
-        Ok(Some(noted))
+        // What we would tell ourselves we know.
+        if is_our_own(&asked, site) {
+            return Ok(());
+        }
+        hub.requests.take(asked, client, now)
+    }
+
+    /// Has hosts looked up and callbacks asked whose turn it is.
+    pub(super) fn see_to_requests(&mut self) {
+        let (line, now) = (self.line(), self.clock.now());
+        let Some(hub) = &mut self.hub else { return };
+        while let Some(open) = hub.requests.next_to_look_up() {
+            hub.looking_up.spawn(line.clone().look_up(open));
+        }
+        while let Some(open) = hub.requests.next_to_ask(now) {
+            hub.ask(line.clone(), open);
+        }
+    }
+
+    /// Keeps the requests whose callbacks may be asked, all at once.
+    pub(super) async fn looked_up(&mut self, looked_up: Vec<LookedUp>) -> Result<(), StoreError> {
+        let (mut kept, mut gone) = (Vec::new(), Vec::new());
+        for LookedUp { open, answer } in looked_up {
+            let Some(hub) = &mut self.hub else { return Ok(()) };
+            let id = SubscriberId::of(&open.asked.topic, &open.asked.callback);
+            let is_new = !hub.subscribers.contains_key(&id);
+            let may_be_asked = match &answer {
+                Ok(_) if is_new && !hub.has_room_at(&open) => Err(Failure::new(
+                    crate::model::FailureKind::Forbidden,
+                    "its address has enough",
+                )),
+                Ok(_) => Ok(()),
+                Err(failure) => Err(failure.clone()),
+            };
+            let asked = open.asked.clone();
+            let is_asked = hub.requests.looked_up(open, may_be_asked.is_ok());
+            if let Err(failure) = may_be_asked {
+                unconfirmed(&asked, &failure);
+            }
+            match self.note(&asked).filter(|_| is_asked) {
+                Some(noted) => kept.push(noted),
+                None => self.answered(&asked, &mut kept, &mut gone),
+            }
+        }
+        // Without room for it a request is forgotten if the daemon ends before it is heard.
+        self.keep_subscribers(kept, gone).await.map(drop)
+    }
+
+    /// Takes in what a request asks for; nothing, where its feed has gone.
+    fn note(&mut self, asked: &Asked) -> Option<Subscriber> {
+        let (plan, now) = (self.editor.plan().clone(), self.clock.now());
+        let feed = self.editor.shelf().feed_at(&asked.topic, &plan.server.site)?;
+        let hub = self.hub.as_mut().filter(|_| plan.hub.serves)?;
+        let id = SubscriberId::of(&asked.topic, &asked.callback);
+        let noted = asked.noted(hub.subscribers.get(&id), feed.hash, now);
+        hub.subscribers.insert(id, noted.clone());
+        Some(noted)
+    }
+
+    /// Takes back what a request asked for.
+    fn answered(
+        &mut self,
+        asked: &Asked,
+        kept: &mut Vec<Subscriber>,
+        gone: &mut Vec<SubscriberId>,
+    ) {
+        let Some(hub) = &mut self.hub else { return };
+        let id = SubscriberId::of(&asked.topic, &asked.callback);
+        // Whoever was never kept leaves nothing to write.
+        let Some(noted) = hub.subscribers.get(&id).filter(|noted| noted.asked.is_some()) else {
+            return;
+        };
+        match hub.settle(id, asked.answered(noted)) {
+            Some(known) => kept.push(known),
+            None => gone.push(id),
+        }
     }
 
     /// Has the callbacks asked that an earlier run has not heard. What that run let in
     /// is within the bounds; what is beyond them by now waits for the next start.
     pub(super) async fn ask_again(&mut self, unheard: Vec<SubscriberId>) -> Result<(), StoreError> {
-        let (plan, line, now) = (self.editor.plan().clone(), self.line(), self.clock.now());
+        let (plan, now) = (self.editor.plan().clone(), self.clock.now());
         let shelf = self.editor.shelf().clone();
         let (mut kept, mut gone) = (Vec::new(), Vec::new());
-        let Some(hub) = &mut self.hub else { return Ok(()) };
         for id in unheard {
-            let Some(noted) = hub.subscribers.get(&id) else { continue };
-            let Some(asked) = Asked::of(noted) else { continue };
+            let Some(hub) = &mut self.hub else { return Ok(()) };
+            let Some(asked) = hub.subscribers.get(&id).and_then(Asked::of) else { continue };
             let site = &plan.server.site;
             if !plan.hub.serves || shelf.feed_at(&asked.topic, site).is_none() {
-                match hub.settle(id, asked.answered(noted)) {
-                    Some(known) => kept.push(known),
-                    None => gone.push(id),
-                }
-            } else if hub.admit(host_of(&asked.callback), now).is_ok() {
-                hub.ask(line.clone(), asked);
+                self.answered(&asked, &mut kept, &mut gone);
+            } else {
+                let _ = hub.requests.take(asked, None, now);
             }
         }
-        self.keep_subscribers(kept, gone).await.map(drop)
+        self.keep_subscribers(kept, gone).await?;
+        self.see_to_requests();
+        Ok(())
+    }
+
+    /// Keeps the requests whose hosts nobody has looked up yet: the next start does.
+    pub(in crate::pipeline) async fn keep_requests(&mut self) -> Result<(), StoreError> {
+        let Some(hub) = &self.hub else { return Ok(()) };
+        let open: Vec<Asked> = hub.requests.not_looked_up().cloned().collect();
+        let kept = open.iter().filter_map(|asked| self.note(asked)).collect();
+        self.keep_subscribers(kept, Vec::new()).await.map(drop)
     }
 
     /// Keeps who has confirmed a request; whoever has not stays as they were (H4, H6).
-    pub(super) async fn verified(&mut self, verified: Verified) -> Result<(), StoreError> {
-        let (Verified { asked, answer }, now) = (verified, self.clock.now());
-        let Some(hub) = &mut self.hub else { return Ok(()) };
-        let (host, feed) = (host_of(&asked.callback).to_owned(), shown(&asked.topic).to_owned());
-        hub.was_asked(&host);
-        let id = SubscriberId::of(&asked.topic, &asked.callback);
-        let Some(noted) = hub.subscribers.get(&id) else { return Ok(()) };
-        if let Err(failure) = answer {
-            debug!(
-                event = "subscriber_unconfirmed",
-                host, feed, "{host} does not confirm what it asked of {feed}: {failure}"
-            );
-            let (kept, gone) = match hub.settle(id, asked.answered(noted)) {
-                Some(known) => (vec![known], Vec::new()),
-                None => (Vec::new(), vec![id]),
-            };
-            return self.keep_subscribers(kept, gone).await.map(drop);
-        }
-        if asked.wish.mode == Mode::Unsubscribe {
-            hub.subscribers.remove(&id);
-            info!(
-                event = "subscriber_left",
-                host, feed, "{host} is told of {feed} no more, as it asked"
-            );
-            return self.keep_subscribers(Vec::new(), vec![id]).await.map(drop);
-        }
-        let (subscriber, is_new) = (asked.granted(noted, now), !noted.is_confirmed());
-        let until = subscriber.expires;
-        // Without room it is asked again after the next start.
-        if self.keep_subscribers(vec![subscriber.clone()], Vec::new()).await?
-            && let Some(hub) = &mut self.hub
-        {
-            hub.subscribers.insert(id, subscriber);
-            self.editor.ledger().subscribed(hub.confirmed());
+    pub(super) async fn verified(&mut self, verified: Vec<Verified>) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        let (mut kept, mut gone) = (Vec::new(), Vec::new());
+        for Verified { open, answer } in verified {
+            let Some(hub) = &mut self.hub else { return Ok(()) };
+            hub.requests.was_asked(&open);
+            let Open { asked, address, .. } = open;
+            if let Err(failure) = answer {
+                unconfirmed(&asked, &failure);
+                self.answered(&asked, &mut kept, &mut gone);
+                continue;
+            }
+            let (host, feed) =
+                (host_of(&asked.callback).to_owned(), shown(&asked.topic).to_owned());
+            let id = SubscriberId::of(&asked.topic, &asked.callback);
+            let Some(noted) = hub.subscribers.get(&id) else { continue };
+            if asked.wish.mode == Mode::Unsubscribe {
+                hub.subscribers.remove(&id);
+                info!(
+                    event = "subscriber_left",
+                    host, feed, "{host} is told of {feed} no more, as it asked"
+                );
+                gone.push(id);
+                continue;
+            }
+            let is_new = !noted.is_confirmed();
+            let subscriber = Subscriber { address, ..asked.granted(noted, now) };
+            let until = subscriber.expires;
+            hub.subscribers.insert(id, subscriber.clone());
+            kept.push(subscriber);
             match is_new {
                 true => {
                     info!(event = "subscriber_confirmed", host, feed, %until, "{host} is told of {feed} until {until}");
@@ -185,6 +221,19 @@ impl Pipeline {
                 }
             }
         }
-        Ok(())
+        self.keep_subscribers(kept, gone).await.map(drop)
     }
+}
+
+/// Whether a callback is this daemon itself, as its readers reach it.
+fn is_our_own(asked: &Asked, site: &Site) -> bool {
+    asked.callback.origin() == site.base_url.origin()
+}
+
+fn unconfirmed(asked: &Asked, failure: &Failure) {
+    let (host, feed) = (host_of(&asked.callback), shown(&asked.topic));
+    debug!(
+        event = "subscriber_unconfirmed",
+        host, feed, "{host} does not confirm what it asked of {feed}: {failure}"
+    );
 }

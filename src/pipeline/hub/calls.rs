@@ -2,14 +2,20 @@
 
 use std::sync::Arc;
 
+use super::requests::Open;
 use crate::clock::Clock;
 use crate::fetch::{Call, Fetcher, Said};
-use crate::model::{Failure, FailureKind, SubscriberId};
-use crate::publish::hub::Asked;
+use crate::model::{Failure, FailureKind, SubscriberId, network_of};
+
+/// What came of looking up the host of a callback.
+pub(in crate::pipeline) struct LookedUp {
+    pub(super) open: Open,
+    pub(super) answer: Result<(), Failure>,
+}
 
 /// What came of asking a callback whether a request is meant.
 pub(in crate::pipeline) struct Verified {
-    pub(super) asked: Asked,
+    pub(super) open: Open,
     pub(super) answer: Result<(), Failure>,
 }
 
@@ -36,15 +42,26 @@ pub(super) struct Line {
 }
 
 impl Line {
+    /// Looks up whether there is a host that may be asked, and where.
+    pub(super) async fn look_up(self, open: Open) -> LookedUp {
+        match self.fetcher.locate(&open.asked.callback).await {
+            Ok(address) => {
+                let address = address.map(network_of);
+                LookedUp { open: Open { address, ..open }, answer: Ok(()) }
+            }
+            Err(failure) => LookedUp { open, answer: Err(failure) },
+        }
+    }
+
     /// Asks a callback: only a success with the challenge for its body is a yes (H2).
-    pub(super) async fn verify(self, asked: Asked, challenge: String) -> Verified {
-        let said = self.call(Call::get(asked.question(&challenge))).await;
+    pub(super) async fn verify(self, open: Open, challenge: String) -> Verified {
+        let said = self.call(Call::get(open.asked.question(&challenge))).await;
         let answer = said.and_then(|said| match (is_success(&said), &said.body) {
             (Ok(()), body) if *body == challenge.as_bytes() => Ok(()),
             (Ok(()), _) => Err(failure("the answer is not the challenge")),
             (Err(status), _) => Err(status),
         });
-        Verified { asked, answer }
+        Verified { open, answer }
     }
 
     pub(super) async fn deliver(self, id: SubscriberId, hash: u64, call: Call) -> Delivered {

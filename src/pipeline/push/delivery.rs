@@ -10,12 +10,15 @@ use crate::model::{
 };
 use crate::parse::{Break, Parsed};
 use crate::pipeline::reading;
+use crate::pipeline::work::{Turn, Work};
 use crate::publish::Delivery;
 
 /// What came of reading a delivery.
 pub(in crate::pipeline) struct Read {
     pub(super) source: Arc<Source>,
     pub(super) came: Result<Box<Poll>, Spoilt>,
+    /// Marks the source until what came is committed.
+    pub(super) turn: Option<Turn>,
 }
 
 /// Why a delivery is left alone.
@@ -34,6 +37,7 @@ pub(super) async fn read(
     subscription: Subscription,
     plan: Arc<Plan>,
     clock: Clock,
+    work: Work,
 ) -> Read {
     let Delivery { signature, content_type, body, room, .. } = delivery;
     let topic = subscription.offer.topic.clone();
@@ -42,16 +46,17 @@ pub(super) async fn read(
         websub::authentic(&subscription, signature.as_deref(), &signed)
     });
     if !checked.await.unwrap_or(false) {
-        return Read { source, came: Err(Spoilt::Forged) };
+        return Read { source, came: Err(Spoilt::Forged), turn: None };
     }
     let (bytes, at) = (body.len() as u64, clock.now());
     let hash = xxhash_rust::xxh3::xxh3_64(&body);
     let document = Document { source: source.id.clone(), url: Some(topic), content_type, body, at };
+    let turn = Some(work.begin(&source, false).await);
     let parsed = reading::parsed(document, plan.parsing.clone()).await;
     drop(room);
     let Parsed { feed, mut entries, hints, warnings, broken_off, .. } = match parsed {
         Ok(parsed) => parsed,
-        Err(failure) => return Read { source, came: Err(Spoilt::Unreadable(failure)) },
+        Err(failure) => return Read { source, came: Err(Spoilt::Unreadable(failure)), turn },
     };
     if broken_off == Some(Break::WithinLast) {
         // The next poll finds the whole of it.
@@ -72,5 +77,5 @@ pub(super) async fn read(
     };
     let outcome = Outcome::Pushed(Box::new(reading));
     let poll = Poll { source: source.id.clone(), at: clock.now(), outcome, pages: None };
-    Read { source, came: Ok(Box::new(poll)) }
+    Read { source, came: Ok(Box::new(poll)), turn }
 }

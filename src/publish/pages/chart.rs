@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::model::{Rhythm, Timestamp, Topic};
-use crate::publish::account::Account;
+use crate::publish::feed_item::FeedItem;
 
 const WEEK: Duration = Duration::from_secs(7 * 24 * 3600);
 const WEEKS: usize = 12;
@@ -27,10 +27,9 @@ impl Chart {
     /// Counts backwards from the newest story of the site, not from the time
     /// of rendering: the same state gives the same page (Q20). A feed that is
     /// full says nothing of the weeks before its oldest story.
-    pub(super) fn of(topic: &Topic, accounts: &[Account<'_>], newest: Timestamp) -> Option<Self> {
-        let dates: Vec<_> = accounts.iter().map(|account| account.published).collect();
-        let oldest =
-            if accounts.len() >= topic.entries { dates.iter().min().copied() } else { None };
+    pub(super) fn of(topic: &Topic, items: &[FeedItem<'_>], newest: Timestamp) -> Option<Self> {
+        let dates: Vec<_> = items.iter().map(|item| item.published).collect();
+        let oldest = if items.len() >= topic.entries { dates.iter().min().copied() } else { None };
         let mut counts = Vec::with_capacity(WEEKS);
         let mut until = newest;
         for _ in 0..WEEKS {

@@ -5,12 +5,12 @@ use askama::Template;
 use super::chart::plural;
 use super::{FeedLink, inside};
 use crate::model::Timestamp;
-use crate::publish::account::Account;
+use crate::publish::backend::{Finding, FoundStory, Marked, Week};
 use crate::publish::dates::day;
-use crate::publish::desk::{Finding, FoundStory, Marked, Week};
-use crate::publish::legible::{self, legible};
-use crate::publish::masthead::{Masthead, title_of};
+use crate::publish::feed_item::FeedItem;
+use crate::publish::feed_meta::{FeedMeta, title_of};
 use crate::publish::site::{Site, topic_path};
+use crate::publish::text_escape::{self, legible};
 
 /// How far back a reader can look, in days, with what the form says.
 const SPANS: [(u32, &str); 4] = [(7, "a week"), (30, "30 days"), (90, "90 days"), (366, "a year")];
@@ -152,29 +152,29 @@ fn spans(days: u32) -> Vec<Span> {
 }
 
 fn feeds(query: &str, days: u32, site: &Site) -> Vec<FeedLink> {
-    let masthead = Masthead::of_search(query, days, &[], site);
-    super::feed_links(&masthead.stem, &masthead.title, site)
+    let meta = FeedMeta::of_search(query, days, &[], site);
+    super::feed_links(&meta.stem, &meta.title, site)
 }
 
 fn line(found: &FoundStory, finding: &Finding, site: &Site) -> Line {
     let story = &found.story;
-    let account = Account::of(story, story.updated, &finding.sources, site);
+    let item = FeedItem::of(story, story.updated, &finding.sources, site);
     let clean = |parts: &[Marked]| -> Vec<Marked> {
         let clean = |part: &Marked| Marked { text: legible(&part.text).into_owned(), ..*part };
         parts.iter().map(clean).collect()
     };
     let title = match found.title.is_empty() {
-        true => vec![Marked { text: account.title.clone(), marked: false }],
+        true => vec![Marked { text: item.title.clone(), marked: false }],
         false => clean(&found.title),
     };
     Line {
         title,
-        url: account.url,
-        page: inside(&account.path, site),
-        plain_title: account.title,
-        published: account.published.to_string(),
-        date: day(account.published),
-        by: account.source.name,
+        url: item.url,
+        page: inside(&item.path, site),
+        plain_title: item.title,
+        published: item.published.to_string(),
+        date: day(item.published),
+        by: item.source.name,
         excerpt: clean(&found.excerpt),
     }
 }
@@ -197,7 +197,7 @@ fn as_toml(query: &str) -> String {
         id => id,
     };
     let text = |text: &str| toml::Value::String(text.to_owned()).to_string();
-    let title = legible::line(query);
+    let title = text_escape::line(query);
     format!("[[topic]]\nid = \"{id}\"\ntitle = {}\nquery = {}\n", text(&title), text(query))
 }
 

@@ -5,10 +5,10 @@ use askama::Template;
 use super::chart::Profile;
 use super::{inside, subscribers};
 use crate::model::{FailureKind, PushState, Subscriber, Subscription, Timestamp, TopicSilence};
+use crate::publish::backend::{Condition, SourceState};
 use crate::publish::dates::{away, minute};
-use crate::publish::desk::{Condition, SourceState};
-use crate::publish::legible::line;
 use crate::publish::site::{Site, source_path};
+use crate::publish::text_escape::line;
 use crate::publish::uri::uri;
 
 #[derive(Template)]
@@ -185,6 +185,9 @@ fn remedy(kind: FailureKind) -> &'static str {
         }
         FailureKind::File => "Check that the file exists and can be read by the daemon.",
         FailureKind::Internal => "This is a fault of gazetted: please report it with the log.",
+        FailureKind::Crash => {
+            "This is a fault of gazetted, or its memory limit is low: please report it with the document."
+        }
     }
 }
 

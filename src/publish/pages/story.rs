@@ -6,15 +6,16 @@ use askama::Template;
 
 use super::inside;
 use crate::model::{Member, Piece, Related, Revision, Sources, Story};
-use crate::publish::account::{Account, name_of};
+use crate::publish::backend::StoryDetail;
 use crate::publish::dates::{day, minute};
-use crate::publish::desk::StoryDetail;
-use crate::publish::legible::{self, excerpt, line};
-use crate::publish::masthead::title_of;
+use crate::publish::feed_item::{FeedItem, name_of};
+use crate::publish::feed_meta::title_of;
 use crate::publish::site::{Site, story_path, topic_path};
+use crate::publish::text_escape::{self, excerpt, line};
 use crate::publish::uri::uri;
 
-/// How much of a copy's text is shown: enough to compare, not to republish.
+/// How much of a copy's text is shown: enough to compare, not to republish. The lead's is shown
+/// whole, for feeds that shorten it lead here.
 const PARAGRAPHS: usize = 6;
 const PARAGRAPH: usize = 600;
 
@@ -90,7 +91,7 @@ pub(super) fn page<'a>(
     site: &'a Site,
 ) -> StoryPage<'a> {
     let (story, sources) = (&detail.story, &detail.sources);
-    let account = Account::of(story, story.updated, sources, site);
+    let item = FeedItem::of(story, story.updated, sources, site);
     let lead = story.lead(sources);
     let members = std::iter::once(lead).chain(story.copies(sources));
     let copy = |member: &Member| {
@@ -102,10 +103,10 @@ pub(super) fn page<'a>(
     };
     StoryPage {
         site,
-        also: account.also_line(),
-        by: account.source.name.clone(),
+        also: item.also_line(),
+        by: item.source.name.clone(),
         host: lead.entry.url.as_ref().and_then(|url| url.host_str()).map(str::to_owned),
-        language: account.language.map(str::to_owned),
+        language: item.language.map(str::to_owned),
         revised: story.updated > story.dated,
         updated: story.updated.to_string(),
         updated_date: day(story.updated),
@@ -124,9 +125,9 @@ pub(super) fn page<'a>(
         changes: changes(story, compare, sources),
         related: story.related.iter().map(|related| resembling(related, detail, site)).collect(),
         withdrawn: story.withdrawn.as_ref().map(|withdrawal| day(withdrawal.at)),
-        id: account.id,
-        title: account.title,
-        url: account.url,
+        id: item.id,
+        title: item.title,
+        url: item.url,
     }
 }
 
@@ -134,7 +135,7 @@ fn card(member: &Member, shared: &[Range<usize>], leads: bool, sources: &Sources
     let entry = &member.entry;
     let language = entry.language.as_deref().or(entry.feed.language.as_deref());
     CopyCard {
-        language: legible::language(language).map(str::to_owned),
+        language: text_escape::language(language).map(str::to_owned),
         by: name_of(entry, sources),
         leads,
         title: line(&entry.title),
@@ -144,19 +145,23 @@ fn card(member: &Member, shared: &[Range<usize>], leads: bool, sources: &Sources
         joined: minute(member.joined),
         evidence: member.evidence.to_string(),
         remark: None,
-        paragraphs: paragraphs(&entry.text, shared),
+        paragraphs: match leads {
+            true => paragraphs(&entry.text, shared, usize::MAX, entry.text.len()),
+            false => paragraphs(&entry.text, shared, PARAGRAPHS, PARAGRAPH),
+        },
     }
 }
 
-/// The first paragraphs of a text, what it shares with the lead's marked.
-fn paragraphs(text: &str, shared: &[Range<usize>]) -> Vec<Vec<Mark>> {
+/// The first `count` paragraphs of a text, each cut to `length` characters. What it shares with
+/// the lead's is marked.
+fn paragraphs(text: &str, shared: &[Range<usize>], count: usize, length: usize) -> Vec<Vec<Mark>> {
     let mut paragraphs = Vec::new();
     let mut start = 0;
     for paragraph in text.split_inclusive('\n') {
         let place = start;
         start += paragraph.len();
-        let cut = excerpt(paragraph.trim_end(), PARAGRAPH);
-        if paragraph.trim().is_empty() || paragraphs.len() == PARAGRAPHS {
+        let cut = excerpt(paragraph.trim_end(), length);
+        if paragraph.trim().is_empty() || paragraphs.len() == count {
             continue;
         }
         // What an excerpt ends in is not of the text.

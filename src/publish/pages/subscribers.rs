@@ -3,8 +3,8 @@
 use super::inside;
 use crate::model::{Subscriber, Timestamp};
 use crate::publish::dates::minute;
-use crate::publish::legible::line;
 use crate::publish::site::Site;
+use crate::publish::text_escape::line;
 
 /// Rows that are shown.
 const MOST: usize = 500;

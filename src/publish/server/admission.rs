@@ -1,12 +1,13 @@
 //! An address in; whether one more connection of it is served, out.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use ipnet::IpNet;
 
 use super::Settings;
+use crate::model::network_of;
 
 /// Counts connections in all and an address.
 #[derive(Debug, Clone)]
@@ -66,7 +67,7 @@ impl Admission {
         let is_proxy =
             |address: &IpAddr| self.limits.proxies.iter().any(|proxy| proxy.contains(address));
         let address = address.map(|address| address.to_canonical());
-        let counted = address.filter(|address| !is_proxy(address)).map(one_client);
+        let counted = address.filter(|address| !is_proxy(address)).map(network_of);
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         if open.in_all >= self.limits.in_all {
             return Err(Refused::Full);
@@ -94,14 +95,6 @@ impl Drop for Admitted {
                 open.by_address.remove(&client);
             }
         }
-    }
-}
-
-/// Whoever has one address of a /64 has them all.
-fn one_client(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V4(_) => address,
-        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64)).into(),
     }
 }
 

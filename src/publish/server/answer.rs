@@ -22,17 +22,17 @@ use url::form_urlencoded;
 
 use super::admission::{Admission, Admitted, Refused};
 use super::callbacks::{self, Callbacks};
-use super::client::behind_proxy;
+use super::client::{Client, behind_proxy};
 use super::refusal::refuse;
 use super::{Settings, hub, problem, routes};
 use crate::model::Timestamp;
+use crate::publish::access_control::{self, Guards};
 use crate::publish::coding::{Accepted, Coding};
 use crate::publish::conditional::{Precondition, evaluate};
 use crate::publish::delta;
-use crate::publish::guard::{self, Guards};
-use crate::publish::heads;
-use crate::publish::shelf::{self, Coded, Held, Shelved};
-use crate::publish::{Desk, Shelf};
+use crate::publish::response_cache::{self, Coded, Held, Shelved};
+use crate::publish::response_headers;
+use crate::publish::{Backend, Shelf};
 
 /// Bytes of the shelf as they are, or whatever a route made.
 pub(super) type Body = Either<Full<Bytes>, PageBody>;
@@ -41,7 +41,7 @@ pub(super) type Body = Either<Full<Bytes>, PageBody>;
 pub(super) struct Office {
     pub(super) settings: Settings,
     shelf: Arc<Shelf>,
-    desk: Arc<dyn Desk>,
+    desk: Arc<dyn Backend>,
     routes: Router,
     callbacks: Callbacks,
     /// Requests under way of those who come by a proxy.
@@ -55,7 +55,7 @@ pub(super) type Answering = future::Either<
 >;
 
 impl Office {
-    pub(super) fn new(shelf: Arc<Shelf>, desk: Arc<dyn Desk>, settings: Settings) -> Self {
+    pub(super) fn new(shelf: Arc<Shelf>, desk: Arc<dyn Backend>, settings: Settings) -> Self {
         let routes = routes::routes(desk.clone(), shelf.clone(), &settings);
         let callbacks = Callbacks::new(desk.clone(), settings.desk);
         let turns = Admission::of_requests(&settings);
@@ -110,7 +110,7 @@ impl Office {
             Held::Here(document) => self.shelved(&document, request.headers(), guarded),
             Held::Gone => self.gone(),
             Held::MovedTo(path) => {
-                let key = query.filter(|_| guarded).and_then(guard::key_of);
+                let key = query.filter(|_| guarded).and_then(access_control::key_of);
                 self.moved(&path, key.as_deref())
             }
         };
@@ -126,7 +126,8 @@ impl Office {
         }
         if hub::is_at(path) {
             let Ok(_turn) = self.turn(&request, peer) else { return closing(too_many()) };
-            return hub::answer(&*self.desk, self.settings.desk, request).await;
+            let client = Client::of(peer, &self.settings.proxies, request.headers());
+            return hub::answer(&*self.desk, self.settings.desk, request, client).await;
         }
         let guards = self.shelf.guards();
         if guards.as_ref().is_some_and(|guards| guards.of(path).is_some()) {
@@ -190,7 +191,7 @@ impl Office {
             (None, None) => return not_acceptable(),
         };
         let (now, next_poll) = (self.desk.now(), self.desk.next_poll());
-        let fresh = heads::freshness(&document.content_type, now, next_poll, guarded);
+        let fresh = response_headers::freshness(&document.content_type, now, next_poll, guarded);
         response.headers_mut().insert(CACHE_CONTROL, fresh);
         response
     }
@@ -198,8 +199,10 @@ impl Office {
     /// Asks the desk, which has work with it.
     async fn route(&self, request: Request<Incoming>, peer: Option<IpAddr>) -> Response<Body> {
         let Ok(_turn) = self.turn(&request, peer) else { return too_many() };
+        let client = Client::of(peer, &self.settings.proxies, request.headers());
         // Requests with bodies were refused, so nothing is lost here.
-        let request = request.map(|_| PageBody::empty());
+        let mut request = request.map(|_| PageBody::empty());
+        request.extensions_mut().insert(client);
         match self.routes.clone().oneshot(request).await {
             Ok(response) => answered(response),
             Err(never) => match never {},
@@ -290,7 +293,7 @@ fn news(document: &Shelved, headers: &HeaderMap) -> Option<Response<Body>> {
     // It has no date of its own, so only a tag can match.
     let never = Timestamp::from_millis(i64::MAX);
     let edition = document.editions.iter().find(|edition| {
-        let tags = Coding::ALL.map(|coding| shelf::tag(edition.hash, coding));
+        let tags = Coding::ALL.map(|coding| response_cache::tag(edition.hash, coding));
         let tags = tags.iter().map(|tag| tag.to_str().ok());
         matches!(evaluate(headers, tags, never), Precondition::Holds(_))
     })?;
@@ -355,7 +358,7 @@ pub(super) fn brief(status: StatusCode, text: &'static str) -> Response<Body> {
     if !text.is_empty() {
         let plain = HeaderValue::from_static("text/plain; charset=utf-8");
         let headers = response.headers_mut();
-        headers.extend(heads::safety(&plain));
+        headers.extend(response_headers::safety(&plain));
         headers.insert(CONTENT_TYPE, plain);
     }
     response

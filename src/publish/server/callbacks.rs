@@ -17,7 +17,7 @@ use url::form_urlencoded;
 
 use super::answer::{Body, brief, closing};
 use crate::model::Signature;
-use crate::publish::{Delivery, Desk, heads};
+use crate::publish::{CallbackBackend, Delivery, response_headers};
 
 /// What the path of a callback begins with; the token follows.
 const PATH: &str = "/push/";
@@ -30,7 +30,7 @@ const ROOM: usize = 32 * 1024;
 
 /// Where hubs call.
 pub(super) struct Callbacks {
-    desk: Arc<dyn Desk>,
+    desk: Arc<dyn CallbackBackend>,
     /// How long the desk may take.
     patience: Duration,
     room: Arc<Semaphore>,
@@ -42,7 +42,7 @@ pub(super) fn token(path: &str) -> Option<&str> {
 }
 
 impl Callbacks {
-    pub(super) fn new(desk: Arc<dyn Desk>, patience: Duration) -> Self {
+    pub(super) fn new(desk: Arc<dyn CallbackBackend>, patience: Duration) -> Self {
         Self { desk, patience, room: Arc::new(Semaphore::new(ROOM)) }
     }
 
@@ -70,7 +70,7 @@ impl Callbacks {
             Ok(Ok(Some(text))) => {
                 let mut response = brief(StatusCode::OK, "");
                 let plain = HeaderValue::from_static("text/plain; charset=utf-8");
-                response.headers_mut().extend(heads::safety(&plain));
+                response.headers_mut().extend(response_headers::safety(&plain));
                 response.headers_mut().insert(CONTENT_TYPE, plain);
                 *response.body_mut() = Either::Left(Full::new(Bytes::from(text)));
                 response

@@ -5,8 +5,23 @@ use std::net::IpAddr;
 use axum::http::{HeaderMap, HeaderName};
 use ipnet::IpNet;
 
+use crate::model::network_of;
+
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FORWARDED: HeaderName = axum::http::header::FORWARDED;
+
+/// Whom a request counts for where clients have their share: an address, or a network of IPv6.
+/// None where it comes by a proxy that does not say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Client(pub(super) Option<IpAddr>);
+
+impl Client {
+    pub(super) fn of(peer: Option<IpAddr>, proxies: &[IpNet], headers: &HeaderMap) -> Self {
+        let is_proxy = |peer: &IpAddr| proxies.iter().any(|proxy| proxy.contains(peer));
+        let direct = peer.map(|peer| peer.to_canonical()).filter(|peer| !is_proxy(peer));
+        Self(direct.or_else(|| behind_proxy(peer, proxies, headers)).map(network_of))
+    }
+}
 
 /// Whose request a reverse proxy passes on; none where no proxy does, or it does not say.
 ///
@@ -91,6 +106,28 @@ mod tests {
             let peer = peer.map(|peer| peer.parse().unwrap());
             let client = client.map(|client| client.parse().unwrap());
             assert_eq!(behind_proxy(peer, &proxies, &headers), client, "{peer:?} {header:?}");
+        }
+    }
+
+    #[test]
+    fn a_request_counts_for_an_address_or_a_network_whoever_passes_it_on() {
+        let proxies = ["127.0.0.0/8".parse().unwrap()];
+        for (peer, stated, client) in [
+            (Some("192.0.2.9"), None, Some("192.0.2.9")),
+            (Some("192.0.2.9"), Some("198.51.100.7"), Some("192.0.2.9")),
+            (Some("::ffff:192.0.2.9"), None, Some("192.0.2.9")),
+            (Some("2001:db8:1:1:5::9"), None, Some("2001:db8:1:1::")),
+            (Some("127.0.0.1"), Some("2001:db8:1:1:6::7"), Some("2001:db8:1:1::")),
+            (Some("127.0.0.1"), None, None),
+            (None, None, None),
+        ] {
+            let mut headers = HeaderMap::new();
+            if let Some(stated) = stated {
+                headers.append("x-forwarded-for", stated.parse().unwrap());
+            }
+            let peer = peer.map(|peer| peer.parse().unwrap());
+            let client: Option<IpAddr> = client.map(|client| client.parse().unwrap());
+            assert_eq!(Client::of(peer, &proxies, &headers), Client(client), "{peer:?} {stated:?}");
         }
     }
 

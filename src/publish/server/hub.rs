@@ -9,7 +9,8 @@ use http_body_util::{BodyExt, Either, Full, Limited};
 use hyper::body::Incoming;
 
 use super::answer::{Body, brief, closing};
-use crate::publish::Desk;
+use super::client::Client;
+use crate::publish::HubBackend;
 use crate::publish::hub::{Asked, NotGranted, PATH};
 
 /// The longest form, in bytes, and how long it may take to come.
@@ -23,9 +24,10 @@ pub(super) fn is_at(path: &str) -> bool {
 
 /// Takes a request in, without waiting for what comes of it.
 pub(super) async fn answer(
-    desk: &dyn Desk,
+    desk: &dyn HubBackend,
     patience: Duration,
     request: Request<Incoming>,
+    Client(client): Client,
 ) -> Response<Body> {
     if !desk.is_hub() {
         return closing(brief(StatusCode::NOT_FOUND, "there is no hub here\n"));
@@ -47,7 +49,7 @@ pub(super) async fn answer(
         Ok(asked) => asked,
         Err(why) => return refused(why),
     };
-    match tokio::time::timeout(patience, desk.subscribe(asked)).await {
+    match tokio::time::timeout(patience, desk.subscribe(asked, client)).await {
         Ok(Ok(Ok(()))) => brief(StatusCode::ACCEPTED, "it will be verified\n"),
         Ok(Ok(Err(why))) => refused(why),
         Ok(Err(_)) | Err(_) => refused(NotGranted::Busy),

@@ -7,7 +7,7 @@ use http_body_util::{Either, Full};
 use serde_json::json;
 
 use super::answer::Body;
-use crate::publish::heads;
+use crate::publish::response_headers;
 
 /// What is the matter, in words, beside the page that says it.
 #[derive(Debug, Clone)]
@@ -37,7 +37,7 @@ pub(super) fn told(mut response: Response<Body>) -> Response<Body> {
     for of_the_page in [CONTENT_LENGTH, CONTENT_SECURITY_POLICY, REFERRER_POLICY] {
         headers.remove(of_the_page);
     }
-    headers.extend(heads::safety(&content_type));
+    headers.extend(response_headers::safety(&content_type));
     headers.insert(CONTENT_TYPE, content_type);
     *response.body_mut() = Either::Left(Full::new(Bytes::from(problem.to_string())));
     response

@@ -15,22 +15,23 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::problem::Detail;
 use super::searching;
 use crate::model::{SourceId, Story, StoryId, Timestamp, TopicId, TopicSilence};
+use crate::publish::backend::Reply;
+use crate::publish::closed_volume::archived;
 use crate::publish::coding::{Accepted, Coding};
 use crate::publish::conditional::{Precondition, evaluate};
-use crate::publish::desk::Reply;
-use crate::publish::heads::{self, Facts};
-use crate::publish::ledger::{Sight, Tally};
+use crate::publish::metrics::{Sight, Tally};
+use crate::publish::response_headers::{self, Facts};
 use crate::publish::site::{story_path, topic_path};
 use crate::publish::{
-    Audience, Before, Desk, Format, Rendered, Settings, Shelf, Site, SourceState, StoryDetail,
-    Unavailable, Volume, VolumeDetail, archived, events, pages, render_earlier, render_source,
-    shelf,
+    Audience, Backend, Before, Format, Rendered, Settings, Shelf, Site, SourceState, StoryDetail,
+    Unavailable, Volume, VolumeDetail, events, pages, render_earlier, render_source,
+    response_cache,
 };
 
 /// Where a route asks, and for how long it waits.
 #[derive(Clone)]
 pub(super) struct Counter {
-    pub(super) desk: Arc<dyn Desk>,
+    pub(super) desk: Arc<dyn Backend>,
     pub(super) shelf: Arc<Shelf>,
     patience: Duration,
     /// Whether whoever asks here may know of what is private.
@@ -38,7 +39,7 @@ pub(super) struct Counter {
 }
 
 /// Everything that cannot be ready beforehand.
-pub(super) fn routes(desk: Arc<dyn Desk>, shelf: Arc<Shelf>, settings: &Settings) -> Router {
+pub(super) fn routes(desk: Arc<dyn Backend>, shelf: Arc<Shelf>, settings: &Settings) -> Router {
     let mut router = Router::new();
     if settings.audience != Audience::Readers {
         router = router
@@ -118,8 +119,10 @@ async fn metrics(State(counter): State<Counter>) -> Response<Body> {
         Err(unavailable) => return counter.later(&unavailable),
     };
     let (ledger, ready) = (counter.desk.ledger(), counter.desk.ready().is_ok());
-    let (tallies, changed) = (counter.tallies(), counter.shelf.changed());
-    let sight = Sight { sources: &states, tallies, changed, ready, now: counter.desk.now() };
+    let (tallies, changed) = (counter.tallies(), counter.shelf.changed(counter.confides));
+    let hides = !counter.confides && counter.shelf.guards().is_some();
+    let now = counter.desk.now();
+    let sight = Sight { sources: &states, tallies, changed, hides, ready, now };
     match ledger.text(sight) {
         Ok(text) => {
             let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -218,12 +221,12 @@ async fn volume(
     });
     let Some((volume, format)) = named else { return not_found(State(counter)).await };
     let topic = TopicId::new(topic);
-    match counter.reply(counter.desk.volume(topic.clone(), volume, format.ending())).await {
-        Ok(Some(VolumeDetail { text, next })) => {
-            let site = counter.desk.site();
-            let rendered = archived(&topic, volume, next, format, text, &site);
-            passing(&headers, rendered, "public, max-age=86400, immutable")
-        }
+    let site = counter.desk.site();
+    let found = counter.reply(counter.desk.volume(topic.clone(), volume)).await;
+    let document =
+        |VolumeDetail { text, next }| archived(&topic, volume, next, format, &text, &site);
+    match found.map(|detail| detail.and_then(document)) {
+        Ok(Some(rendered)) => passing(&headers, rendered, "public, max-age=86400, immutable"),
         Ok(None) => not_found(State(counter)).await,
         Err(unavailable) => counter.later(&unavailable),
     }
@@ -307,7 +310,7 @@ pub(super) fn passing(
     cache_control: &'static str,
 ) -> Response<Body> {
     let hash = xxh3_64(&document.body);
-    let tags = Coding::ALL.map(|coding| shelf::tag(hash, coding));
+    let tags = Coding::ALL.map(|coding| response_cache::tag(hash, coding));
     // It has no Last-Modified, so only a tag can match.
     let never = Timestamp::from_millis(i64::MAX);
     let known = evaluate(headers, tags.iter().map(|tag| tag.to_str().ok()), never);
@@ -329,12 +332,12 @@ pub(super) fn passing(
     };
     let mut response = match held {
         Some(tag) => {
-            let heads = heads::unchanged(&facts, tag);
+            let heads = response_headers::unchanged(&facts, tag);
             with_headers(StatusCode::NOT_MODIFIED, heads, Body::empty())
         }
         None => {
             let body = coding.encode(&document.body);
-            let heads = heads::full(&facts, coding, &tags[coding as usize], body.len());
+            let heads = response_headers::full(&facts, coding, &tags[coding as usize], body.len());
             with_headers(StatusCode::OK, heads, body.into())
         }
     };
@@ -407,7 +410,7 @@ fn typed(
     let mut response = answer(status, text.into(), cache_control);
     let content_type = HeaderValue::from_static(content_type);
     let headers = response.headers_mut();
-    headers.extend(heads::safety(&content_type));
+    headers.extend(response_headers::safety(&content_type));
     headers.insert(CONTENT_TYPE, content_type);
     response
 }

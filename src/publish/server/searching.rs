@@ -2,16 +2,19 @@
 
 use std::time::Duration;
 
+use axum::Extension;
 use axum::body::Body;
 use axum::extract::{RawQuery, State};
-use axum::http::{HeaderMap, Response, StatusCode, Uri};
+use axum::http::header::RETRY_AFTER;
+use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, Uri};
 use url::form_urlencoded;
 
+use super::client::Client;
 use super::routes::{Counter, message, page, passing};
-use crate::publish::desk::{Finding, NotAQuery, Search};
-use crate::publish::masthead::DAYS;
+use crate::publish::backend::{Finding, NotSearched, Search};
+use crate::publish::feed_meta::DAYS;
 use crate::publish::site::topic_path;
-use crate::publish::{Format, pages, render_search};
+use crate::publish::{Format, Site, pages, render_search};
 
 /// Stories on the page and in the feed.
 const SHOWN: usize = 50;
@@ -47,6 +50,7 @@ impl Asked {
 /// `/search?q=&since=`.
 pub(super) async fn search(
     State(counter): State<Counter>,
+    Extension(client): Extension<Client>,
     RawQuery(raw): RawQuery,
     headers: HeaderMap,
 ) -> Response<Body> {
@@ -56,14 +60,18 @@ pub(super) async fn search(
         let rendered = pages::search_form(&query, days, &[], &site);
         return passing(&headers, rendered, "public, max-age=60");
     }
-    match find(&counter, &query, days).await {
+    match find(&counter, client, &query, days).await {
         Ok(Ok(finding)) => {
             passing(&headers, pages::search(&query, days, &finding, &site), "no-cache")
         }
-        Ok(Err(NotAQuery(problems))) => {
+        Ok(Err(why)) => {
+            let problems = match &why {
+                NotSearched::NotAQuery(problems) => problems.clone(),
+                NotSearched::TooMuchWork | NotSearched::Busy => vec![why.to_string()],
+            };
             let rendered = pages::search_form(&query, days, &problems, &site);
             let text = String::from_utf8_lossy(&rendered.body).into_owned();
-            page(StatusCode::BAD_REQUEST, text, "no-store")
+            refused(&why, |status| page(status, text, "no-store"))
         }
         Err(refusal) => refusal,
     }
@@ -72,6 +80,7 @@ pub(super) async fn search(
 /// `/search.atom?q=` and its like: a feed of what a query finds.
 pub(super) async fn feed(
     State(counter): State<Counter>,
+    Extension(client): Extension<Client>,
     uri: Uri,
     headers: HeaderMap,
 ) -> Response<Body> {
@@ -83,9 +92,10 @@ pub(super) async fn feed(
     };
     let finding = match query.is_empty() {
         true => {
-            Ok(Err(NotAQuery(vec!["write what to search for: /search.atom?q=sanctions".into()])))
+            let text = "write what to search for: /search.atom?q=sanctions";
+            Ok(Err(NotSearched::NotAQuery(vec![text.to_owned()])))
         }
-        false => find(&counter, &query, days).await,
+        false => find(&counter, client, &query, days).await,
     };
     match finding {
         // Subscribers ask often, and every answer is a search.
@@ -93,23 +103,43 @@ pub(super) async fn feed(
             let rendered = render_search((&query, days), &finding, format, &site);
             passing(&headers, rendered, "public, max-age=600")
         }
-        Ok(Err(NotAQuery(problems))) => {
-            let text = problems.join("; ");
-            message(StatusCode::BAD_REQUEST, "Not a query", &text, "no-store", &site)
-        }
+        Ok(Err(why)) => refused(&why, |status| refusal_of_feed(&why, status, &site)),
         Err(refusal) => refusal,
     }
+}
+
+fn refusal_of_feed(why: &NotSearched, status: StatusCode, site: &Site) -> Response<Body> {
+    let (title, text) = match why {
+        NotSearched::NotAQuery(problems) => ("Not a query", problems.join("; ")),
+        NotSearched::TooMuchWork | NotSearched::Busy => ("Try again", why.to_string()),
+    };
+    message(status, title, &text, "no-store", site)
+}
+
+/// The answer that there is none, with when to ask again where that may help.
+fn refused(why: &NotSearched, answer: impl FnOnce(StatusCode) -> Response<Body>) -> Response<Body> {
+    let (status, later) = match why {
+        NotSearched::NotAQuery(_) => (StatusCode::BAD_REQUEST, None),
+        NotSearched::TooMuchWork => (StatusCode::SERVICE_UNAVAILABLE, Some("60")),
+        NotSearched::Busy => (StatusCode::SERVICE_UNAVAILABLE, Some("5")),
+    };
+    let mut response = answer(status);
+    if let Some(later) = later {
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static(later));
+    }
+    response
 }
 
 /// What a query finds, without a word of the topics that are not for everybody.
 async fn find(
     counter: &Counter,
+    Client(client): Client,
     query: &str,
     days: u32,
-) -> Result<Result<Finding, NotAQuery>, Response<Body>> {
+) -> Result<Result<Finding, NotSearched>, Response<Body>> {
     let span = Duration::from_secs(u64::from(days) * 24 * 3600);
     let since = counter.desk.now().before(span);
-    let search = Search { query: query.to_owned(), since, show: SHOWN };
+    let search = Search { query: query.to_owned(), since, show: SHOWN, client };
     let found = counter.reply(counter.desk.search(search)).await;
     let mut found = found.map_err(|unavailable| counter.later(&unavailable))?;
     if let Ok(finding) = &mut found {

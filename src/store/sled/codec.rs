@@ -28,8 +28,15 @@ pub(super) const LONGEST: usize = 256 << 20;
 const WORTHWHILE: usize = 200;
 
 /// zstd's own default, 3, makes real texts of a few kilobytes smaller by a fiftieth, and takes
-/// half as long again; a volume of the archive, twice as long.
+/// half as long again.
 const LEVEL: i32 = 1;
+
+/// A volume of an archive says the same in three documents, farther apart than level 1 looks back.
+/// Level 3 makes volumes of 0.4 MB smaller by a tenth, those of 1.9 MB by more than half.
+const LONG_LEVEL: i32 = 3;
+
+/// A record of at least so many bytes is long.
+const LONG: usize = 256 << 10;
 
 /// As much room is kept from one record to the next.
 const KEPT: usize = 1 << 20;
@@ -142,6 +149,8 @@ impl Packer {
             Some(compressor) => compressor,
             none => none.insert(zstd::bulk::Compressor::new(LEVEL).map_err(contents)?),
         };
+        let level = if self.plain.len() < LONG { LEVEL } else { LONG_LEVEL };
+        compressor.set_compression_level(level).map_err(contents)?;
         self.compressed.clear();
         self.compressed.reserve(zstd::zstd_safe::compress_bound(self.plain.len()));
         compressor.compress_to_buffer(&self.plain, &mut self.compressed).map_err(contents)?;

@@ -8,6 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::super::files::create_directory;
 use super::super::{StoreError, disk_space};
 use super::chunks::{Fault, Stage};
 use super::records::{FORMAT, Header};
@@ -82,7 +83,7 @@ pub(super) fn open_verified(home: &StoreDir, cache: u64) -> Result<(sled::Db, He
 fn create(home: &StoreDir) -> Result<(), StoreError> {
     let path = home.path();
     let new = home.new_engine();
-    fs::create_dir_all(&new).map_err(|error| unwritable(path, &error))?;
+    create_directory(&new).map_err(|error| unwritable(path, &error))?;
     let db = open_engine(&new, path, CACHE_TO_CREATE)?;
     let header = new_header(path)?;
     fenced(path, || {

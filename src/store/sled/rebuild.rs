@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use crate::model::{Fingerprint, Timestamp};
 
+use super::super::files::create_directory;
 use super::super::{
     AddRecord, Commit, Compaction, PlaceChange, Record, Repair, StoreError, disk_space,
 };
@@ -43,7 +44,7 @@ impl<'h> Rebuild<'h> {
     ) -> Result<Self, StoreError> {
         let path = home.path();
         let new = home.new_engine();
-        std::fs::create_dir_all(&new).map_err(|error| unwritable(path, &error))?;
+        create_directory(&new).map_err(|error| unwritable(path, &error))?;
         let db = open::open_engine(&new, path, cache)?;
         let index = Index::new(header.secret, header.first_span).shared();
         let header = Header { commits: 0, stories: 0, retired: 0, next_topic: 0, ..header };
@@ -297,7 +298,7 @@ fn wait_for_sled(engine: &Path) -> std::io::Result<()> {
 }
 
 fn copy_engine(from: &Path, to: &Path, without: &[&str]) -> std::io::Result<()> {
-    std::fs::create_dir_all(to)?;
+    create_directory(to)?;
     for entry in std::fs::read_dir(from)? {
         let entry = entry?;
         let name = entry.file_name();

@@ -4,6 +4,7 @@
 //! lock      held while a process has the store
 //! epoch     what the store must at least hold, so that an emptied or rolled-back one is noticed
 //! ballast   room held back for starting on a full disk
+//! in-work   sources that are being read, for the next start if this process dies of one
 //! sled/     the engine's own files
 //! sled.new  an engine being made, or being thrown away: worthless
 //! sled.old  the engine while another takes its place
@@ -13,10 +14,16 @@
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::super::StoreError;
+use super::super::files::{
+    PRIVATE, create, create_directory, make_private, restrict, restrict_umask,
+};
+
+pub(super) use super::super::files::sync_directory;
 
 /// The store's directory, locked.
 #[derive(Debug)]
@@ -56,12 +63,12 @@ impl StoreDir {
     /// Locks the directory, which is made if need be, and tidies what an
     /// earlier process left half done.
     pub(super) fn claim(path: &Path) -> Result<Self, StoreError> {
-        fs::create_dir_all(path).map_err(|error| unwritable(path, &error))?;
-        let lock = path.join("lock");
-        let lock = File::options().create(true).truncate(false).write(true).open(lock);
-        let lock = lock.map_err(|error| unwritable(path, &error))?;
+        restrict_umask();
+        create_directory(path).map_err(|error| unwritable(path, &error))?;
+        let lock = open_lock(&path.join("lock")).map_err(|error| unwritable(path, &error))?;
         lock_patiently(&lock, path)?;
         let home = Self { path: path.to_owned(), _lock: lock };
+        home.close_to_others();
         home.tidy().map_err(|error| unwritable(path, &error))?;
         Ok(home)
     }
@@ -90,6 +97,43 @@ impl StoreDir {
 
     pub(super) fn ballast(&self) -> PathBuf {
         self.path.join("ballast")
+    }
+
+    /// Takes the permissions of others away from a store that an earlier version left open.
+    /// What is in the directory and not the store's stays as it is.
+    fn close_to_others(&self) {
+        match self.restrict() {
+            Ok(0) => {}
+            Ok(files) => tracing::warn!(
+                event = "store_made_private",
+                path = %self.path.display(),
+                files,
+                "others could read the store; only its owner can now"
+            ),
+            Err(error) => tracing::warn!(
+                event = "store_readable",
+                path = %self.path.display(),
+                "others may read the store, and this user cannot change that ({error}); run `chmod -R go-rwx {}` as its owner",
+                self.path.display()
+            ),
+        }
+    }
+
+    /// How many files and directories of the store were open to others, and are not any more.
+    fn restrict(&self) -> io::Result<usize> {
+        let mut changed = 0;
+        let is_store = self.engine().exists() || self.path.join("epoch").exists();
+        if is_store || strangers(&self.path)?.is_empty() {
+            let mode = PermissionsExt::mode(&fs::metadata(&self.path)?.permissions());
+            changed += usize::from(restrict(&self.path, mode)?);
+        }
+        for entry in fs::read_dir(&self.path)? {
+            let entry = entry?;
+            if is_ours(&entry.file_name().to_string_lossy()) {
+                changed += make_private(&entry.path())?;
+            }
+        }
+        Ok(changed)
     }
 
     /// Finishes or undoes a replacement that was cut short.
@@ -167,7 +211,7 @@ impl StoreDir {
     pub(super) fn write_epoch(&self, epoch: Epoch) -> io::Result<()> {
         let Epoch { format, commits } = epoch;
         let new = self.path.join("epoch.new");
-        let mut file = File::create(&new)?;
+        let mut file = create(&new, PRIVATE)?;
         write!(
             file,
             "gazetted store: what it must at least hold\nformat {format}\ncommits {commits}\n"
@@ -183,8 +227,8 @@ pub(super) fn strangers(path: &Path) -> io::Result<Vec<String>> {
     let mut strangers = Vec::new();
     for entry in fs::read_dir(path)? {
         let name = entry?.file_name().to_string_lossy().into_owned();
-        let ours = ["lock", "epoch", "epoch.new", "ballast", "lost+found"].contains(&&*name);
-        if !ours && !name.starts_with('.') && !name.starts_with("sled.") {
+        let ours = is_ours(&name) && name != "sled";
+        if !ours && !name.starts_with('.') && name != "lost+found" {
             strangers.push(name);
         }
     }
@@ -192,9 +236,17 @@ pub(super) fn strangers(path: &Path) -> io::Result<Vec<String>> {
     Ok(strangers)
 }
 
-/// Makes the names in a directory durable.
-pub(super) fn sync_directory(path: &Path) -> io::Result<()> {
-    File::open(path)?.sync_all()
+/// Whether a store makes files or directories of this name.
+fn is_ours(name: &str) -> bool {
+    ["lock", "epoch", "epoch.new", "ballast", super::super::in_work::NAME, "sled"].contains(&name)
+        || name.starts_with("sled.")
+}
+
+/// Opens the file that is locked. It is never written, and a link in its place is not followed.
+fn open_lock(lock: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    options.create(true).truncate(false).write(true).mode(PRIVATE);
+    options.custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed()).open(lock)
 }
 
 pub(super) fn unwritable(path: &Path, error: &io::Error) -> StoreError {

@@ -117,8 +117,11 @@ fn times(count: u32) -> String {
 }
 
 fn nearest(sight: Sight<'_>, left: &Places, right: &Places, ordered: bool) -> Option<u32> {
-    let pairs = sight.pairs(&sight.spans(left), &sight.spans(right), ordered);
-    pairs.iter().map(|pair| pair.distance()).min()
+    let (left, right, mut nearest) = (sight.spans(left), sight.spans(right), None);
+    sight.each_pair(&left, &right, ordered, |pair| {
+        nearest = nearest.into_iter().chain([pair.distance()]).min();
+    });
+    nearest
 }
 
 /// What a clause without parts lacks, and whether some of it is there.

@@ -162,20 +162,22 @@ impl Prefixes {
         self.begun[word] |= bit;
     }
 
-    /// Calls `see` for every prefix that `form` begins with.
-    pub(super) fn each(&self, form: &str, mut see: impl FnMut(Symbol)) {
+    /// Calls `see` for every prefix that `form` begins with. Returns how many it was compared with.
+    pub(super) fn each(&self, form: &str, mut see: impl FnMut(Symbol)) -> usize {
         let start = first_bytes(form);
-        let Some(head) = head(start, form) else { return };
+        let Some(head) = head(start, form) else { return 0 };
         let (word, bit) = begun(head);
         if self.begun[word] & bit == 0 {
-            return;
+            return 0;
         }
-        for prefix in self.heads.get(&head).into_iter().flatten() {
+        let prefixes = self.heads.get(&head).map_or(&[][..], Vec::as_slice);
+        for prefix in prefixes {
             let begins = start & prefix.mask == prefix.start;
             if begins && (prefix.text.len() <= 8 || form.starts_with(&prefix.text)) {
                 see(prefix.symbol);
             }
         }
+        prefixes.len()
     }
 }
 

@@ -50,7 +50,7 @@ fn places() -> impl Strategy<Value = Query> {
 }
 
 /// Any query over titles and texts that makes sense.
-fn sensible() -> impl Strategy<Value = Query> {
+pub(super) fn sensible() -> impl Strategy<Value = Query> {
     let boxed = || places().prop_map(Box::new);
     let field = proptest::sample::select(vec![Field::Title, Field::Lead, Field::Text]);
     let counted = prop_oneof![
@@ -76,7 +76,7 @@ fn sensible() -> impl Strategy<Value = Query> {
     })
 }
 
-fn text() -> impl Strategy<Value = String> {
+pub(super) fn text() -> impl Strategy<Value = String> {
     let piece = proptest::sample::select(vec![
         "red", "Red", "reds", "green", "greens", "blue", "BLUE", "Blues", "grey", "on", "on", ".",
         "\n",

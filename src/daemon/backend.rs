@@ -1,46 +1,41 @@
-//! What pages and health ask in; what the daemon knows, out.
+//! Answers the server from the records and the running loop.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use tokio::sync::{Semaphore, mpsc, oneshot};
-use tokio_util::sync::CancellationToken;
 
 use super::Background;
+use super::search::Searches;
 use crate::clock::Clock;
 use crate::dedup;
 use crate::fetch::websub;
 use crate::inquiry::Records;
-use crate::inquiry::trial::{Caught, Scope};
 use crate::model::{
     Piece, Source, SourceId, StoryId, Subscriber, Timestamp, TopicId, TopicSilence,
 };
 use crate::pipeline::{Callbacks, Pulse, Request};
 use crate::publish::hub::{Asked, NotGranted};
 use crate::publish::{
-    Before, Delivery, Desk, EarlierDetail, Finding, FoundStory, Ledger, NotAQuery, Reply, Search,
-    Site, SourceDetail, SourceState, StoryDetail, Unavailable, Volume, VolumeDetail,
+    Backend, Before, CallbackBackend, Delivery, EarlierDetail, FeedBackend, Finding, HubBackend,
+    Ledger, NotSearched, Reply, Search, SearchBackend, Site, SourceDetail, SourceState,
+    SourcesBackend, StatusBackend, StoryBackend, StoryDetail, Unavailable, Volume, VolumeDetail,
 };
 
-/// Stories that a reader's search looks at, the latest changed first.
-const SEARCHED: usize = 10_000;
-
 /// Answers the server over the records and the loop's pulse.
-pub(super) struct FrontDesk {
+pub(super) struct DaemonBackend {
     records: Arc<Records>,
     pulse: Arc<Pulse>,
     ledger: Arc<Ledger>,
     clock: Clock,
-    hubs: HubDesk,
-    /// Where searches are made.
-    background: Background,
-    /// One search at a time: it takes a core for seconds, and anybody may ask.
-    turn: Arc<Semaphore>,
+    hubs: HubChannels,
+    searches: Searches,
     /// What is read from the store for readers leaves polls their share of threads.
     looking: Arc<Semaphore>,
 }
 
 /// Where hubs' calls go.
-pub(super) struct HubDesk {
+pub(super) struct HubChannels {
     /// The callbacks that are open.
     pub(super) callbacks: Option<Callbacks>,
     /// The loop.
@@ -50,13 +45,13 @@ pub(super) struct HubDesk {
 /// Look-ups at a time.
 const LOOKING: usize = 4;
 
-impl FrontDesk {
+impl DaemonBackend {
     pub(super) fn new(
         records: Arc<Records>,
         pulse: Arc<Pulse>,
         ledger: Arc<Ledger>,
         clock: Clock,
-        hubs: HubDesk,
+        hubs: HubChannels,
         background: Background,
     ) -> Self {
         Self {
@@ -65,8 +60,7 @@ impl FrontDesk {
             ledger,
             clock,
             hubs,
-            background,
-            turn: Arc::new(Semaphore::new(1)),
+            searches: Searches::new(background),
             looking: Arc::new(Semaphore::new(LOOKING)),
         }
     }
@@ -90,7 +84,9 @@ impl FrontDesk {
     }
 }
 
-impl Desk for FrontDesk {
+impl Backend for DaemonBackend {}
+
+impl StatusBackend for DaemonBackend {
     fn now(&self) -> Timestamp {
         self.clock.now()
     }
@@ -114,7 +110,9 @@ impl Desk for FrontDesk {
     fn next_poll(&self) -> Option<Timestamp> {
         self.pulse.next_poll()
     }
+}
 
+impl SourcesBackend for DaemonBackend {
     fn sources(&self) -> Reply<Vec<SourceState>> {
         self.look_up(|records| {
             let plan = records.plan();
@@ -138,6 +136,12 @@ impl Desk for FrontDesk {
         })
     }
 
+    fn subscribers(&self) -> Reply<Vec<Subscriber>> {
+        self.look_up(|records| records.subscribers().map_err(unavailable))
+    }
+}
+
+impl StoryBackend for DaemonBackend {
     fn story(&self, id: StoryId) -> Reply<Option<StoryDetail>> {
         let now = self.clock.now();
         self.look_up(move |records| records.story_detail(id, now).map_err(unavailable))
@@ -146,25 +150,15 @@ impl Desk for FrontDesk {
     fn differences(&self, earlier: &str, later: &str) -> Vec<Piece> {
         dedup::differences(earlier, later)
     }
+}
 
-    fn search(&self, search: Search) -> Reply<Result<Finding, NotAQuery>> {
-        let (records, turn, now) = (self.records.clone(), self.turn.clone(), self.clock.now());
-        let background = self.background.clone();
-        Box::pin(async move {
-            let turn = turn.acquire_owned().await;
-            // Whoever asked may go away; the search then ends soon, and only
-            // with it the turn.
-            let wanted = CancellationToken::new();
-            let unwanted = wanted.clone();
-            let _gone = wanted.drop_guard();
-            let searching = background.spawn_blocking(move || {
-                let _turn = turn;
-                found(&records, &search, now, || !unwanted.is_cancelled())
-            });
-            searching.await.unwrap_or_else(|broken| Err(Unavailable(broken.to_string())))
-        })
+impl SearchBackend for DaemonBackend {
+    fn search(&self, search: Search) -> Reply<Result<Finding, NotSearched>> {
+        Box::pin(self.searches.search(self.records.clone(), search, self.clock.now()))
     }
+}
 
+impl CallbackBackend for DaemonBackend {
     fn callback(&self, token: &str) -> Option<u64> {
         let known = self.hubs.callbacks.as_ref()?.knows(token);
         known.then(|| self.records.plan().polling.max_body)
@@ -188,35 +182,28 @@ impl Desk for FrontDesk {
     fn delivered(&self, delivery: Delivery) -> bool {
         self.hubs.callbacks.as_ref().is_some_and(|callbacks| callbacks.deliver(delivery))
     }
+}
 
+impl HubBackend for DaemonBackend {
     fn is_hub(&self) -> bool {
         self.records.plan().hub.serves
     }
 
-    fn subscribe(&self, asked: Asked) -> Reply<Result<(), NotGranted>> {
+    fn subscribe(&self, asked: Asked, client: Option<IpAddr>) -> Reply<Result<(), NotGranted>> {
         let requests = self.hubs.requests.clone();
         Box::pin(async move {
             let stopping = || Unavailable("the daemon is stopping".to_owned());
             let (done, answer) = oneshot::channel();
-            let request = Request::Subscribe { asked, done };
+            let request = Request::Subscribe { asked, client, done };
             requests.send(request).await.map_err(|_| stopping())?;
             answer.await.map_err(|_| stopping())
         })
     }
+}
 
-    fn subscribers(&self) -> Reply<Vec<Subscriber>> {
-        self.look_up(|records| records.subscribers().map_err(unavailable))
-    }
-
-    fn volume(
-        &self,
-        topic: TopicId,
-        volume: Volume,
-        ending: &'static str,
-    ) -> Reply<Option<VolumeDetail>> {
-        self.look_up(move |records| {
-            records.volume_detail(&topic, volume, ending).map_err(unavailable)
-        })
+impl FeedBackend for DaemonBackend {
+    fn volume(&self, topic: TopicId, volume: Volume) -> Reply<Option<VolumeDetail>> {
+        self.look_up(move |records| records.volume_detail(&topic, volume).map_err(unavailable))
     }
 
     fn earlier(&self, topic: Option<TopicId>, before: Before) -> Reply<Option<EarlierDetail>> {
@@ -230,39 +217,4 @@ impl Desk for FrontDesk {
 
 fn unavailable(error: crate::store::StoreError) -> Unavailable {
     Unavailable(error.to_string())
-}
-
-/// What a search finds.
-fn found(
-    records: &Records,
-    search: &Search,
-    now: Timestamp,
-    go_on: impl Fn() -> bool,
-) -> Result<Result<Finding, NotAQuery>, Unavailable> {
-    let scope = Scope {
-        since: search.since,
-        most: SEARCHED,
-        sample: search.show,
-        versus: None,
-        public: true,
-    };
-    let tried = records.tried(&search.query, &scope, now, go_on).map_err(unavailable)?;
-    let trial = match tried {
-        Ok(trial) => trial,
-        Err(problems) => return Ok(Err(NotAQuery(problems))),
-    };
-    let found = |caught: Caught| {
-        let Caught { story, title, excerpt } = caught;
-        FoundStory { story, title, excerpt }
-    };
-    Ok(Ok(Finding {
-        stories: trial.sample.into_iter().map(found).collect(),
-        count: trial.count,
-        looked_at: trial.looked_at,
-        back_to: trial.back_to,
-        weeks: trial.weeks,
-        alike: trial.alike,
-        warnings: trial.warnings,
-        sources: records.plan().sources.clone(),
-    }))
 }

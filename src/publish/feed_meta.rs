@@ -1,15 +1,15 @@
-//! A topic, or all stories, in; what a feed says of itself in every format, out.
+//! What a feed says of itself in every format: id, title, description, addresses and links.
 
 use url::form_urlencoded;
 
-use super::account::Account;
 use super::archive::Volume;
+use super::feed_item::FeedItem;
 use super::site::{Site, source_path, topic_path};
 use super::{Format, Rendered};
 use crate::model::{Source, Timestamp, Topic, TopicId};
 
-/// Of a feed in which nothing has happened yet: a date must be there, and it
-/// must not be the time of rendering (Q7, Q20).
+/// The date of a feed without entries. A feed must have a date, and that may not be the time of
+/// rendering (Q7, Q20).
 pub(super) const NOTHING_YET: Timestamp = Timestamp::from_secs(946_684_800); // 2000-01-01
 
 /// Days that a search looks back, unless the reader says otherwise.
@@ -17,7 +17,7 @@ pub(super) const DAYS: u32 = 90;
 
 /// What a feed says of itself, in every format.
 #[derive(Debug, Clone)]
-pub(super) struct Masthead {
+pub(super) struct FeedMeta {
     /// Its id: constant, and independent of its address (Q7).
     pub id: String,
     /// Its title, never empty.
@@ -28,20 +28,20 @@ pub(super) struct Masthead {
     pub stem: String,
     /// The path of the page that shows the same.
     pub page: String,
-    /// The latest change of what it tells.
+    /// The latest change of its entries.
     pub updated: Timestamp,
-    /// Its place among the archived feeds.
-    pub place: Place,
-    /// Stem of the page of earlier stories, where no archive has them: JSON
-    /// Feed alone knows pages.
+    /// Its links to archived feeds.
+    pub place: ArchiveLinks,
+    /// Stem of the page of earlier stories, for a feed without an archive. Only JSON Feed has
+    /// pages.
     pub earlier: Option<String>,
-    /// Stem of the pages that tell what stands after any of its stories, if it has some.
+    /// Stem of the pages of earlier stories, which begin after any of its own.
     pub pages: Option<String>,
 }
 
-/// Where a document stands in the chain of archived feeds (RFC 5005 §4, Q16).
+/// The links between a feed and its archived feeds (RFC 5005 §4, Q16).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Place {
+pub(super) struct ArchiveLinks {
     /// Whether it is an archived feed, which will not change.
     pub archived: bool,
     /// Stem of the archived feed before it.
@@ -50,7 +50,7 @@ pub(super) struct Place {
     pub current: Option<String>,
 }
 
-impl Place {
+impl ArchiveLinks {
     /// The link relations of RFC 5005 with the stems they lead to.
     pub(super) fn links(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let links = [("current", &self.current), ("prev-archive", &self.previous)];
@@ -58,11 +58,11 @@ impl Place {
     }
 }
 
-impl Masthead {
+impl FeedMeta {
     /// Of a topic's feed, before which `archived` was filled.
     pub(super) fn of_topic(
         topic: &Topic,
-        accounts: &[Account<'_>],
+        items: &[FeedItem<'_>],
         archived: Option<Volume>,
         site: &Site,
     ) -> Self {
@@ -74,8 +74,8 @@ impl Masthead {
             description: description_of(topic),
             stem: path.clone(),
             page: path.clone(),
-            updated: latest(accounts),
-            place: Place { previous, ..Place::default() },
+            updated: latest(items),
+            place: ArchiveLinks { previous, ..ArchiveLinks::default() },
             earlier: None,
             pages: Some(path),
         }
@@ -87,66 +87,70 @@ impl Masthead {
         topic: &Topic,
         volume: Volume,
         previous: Option<Volume>,
-        accounts: &[Account<'_>],
+        items: &[FeedItem<'_>],
         site: &Site,
     ) -> Self {
         let stem = |volume| volume_path(&topic.id, volume);
-        let feed = Self::of_topic(topic, accounts, None, site);
+        let feed = Self::of_topic(topic, items, None, site);
         Self {
-            place: Place { archived: true, previous: previous.map(stem), current: Some(feed.stem) },
+            place: ArchiveLinks {
+                archived: true,
+                previous: previous.map(stem),
+                current: Some(feed.stem),
+            },
             stem: stem(volume),
             ..feed
         }
     }
 
     /// Of the feed of all stories.
-    pub(super) fn of_everything(accounts: &[Account<'_>], site: &Site) -> Self {
+    pub(super) fn of_everything(items: &[FeedItem<'_>], site: &Site) -> Self {
         Self {
             id: site.stories_id(),
             title: site.name(),
             description: format!("Every story of {}.", site.name()),
             stem: "/stories".to_owned(),
             page: "/".to_owned(),
-            updated: latest(accounts),
-            place: Place::default(),
+            updated: latest(items),
+            place: ArchiveLinks::default(),
             earlier: None,
             pages: Some("/stories".to_owned()),
         }
     }
 
     /// Of what a query finds among the stories of so many days.
-    pub(super) fn of_search(query: &str, days: u32, accounts: &[Account<'_>], site: &Site) -> Self {
+    pub(super) fn of_search(query: &str, days: u32, items: &[FeedItem<'_>], site: &Site) -> Self {
         let mut asked = form_urlencoded::Serializer::new(String::new());
         asked.append_pair("q", query);
         if days != DAYS {
             asked.append_pair("since", &format!("{days}d"));
         }
         let asked = asked.finish();
-        let shown = super::legible::line(query);
+        let shown = super::text_escape::line(query);
         Self {
             id: site.search_id(&asked),
             title: format!("{shown} – {}", site.name()),
             description: format!("What {} has on: {shown}", site.name()),
             stem: format!("/search?{asked}"),
             page: format!("/search?{asked}"),
-            updated: latest(accounts),
-            place: Place::default(),
+            updated: latest(items),
+            place: ArchiveLinks::default(),
             earlier: None,
             pages: None,
         }
     }
 
     /// Of what one source tells.
-    pub(super) fn of_source(source: &Source, accounts: &[Account<'_>], site: &Site) -> Self {
-        let title = super::legible::line(&source.title);
+    pub(super) fn of_source(source: &Source, items: &[FeedItem<'_>], site: &Site) -> Self {
+        let title = super::text_escape::line(&source.title);
         Self {
             id: site.source_feed_id(&source.id),
             description: format!("What {title} publishes, as {} reads it.", site.name()),
             title,
             stem: source_path(&source.id),
             page: if site.shows_sources { "/sources" } else { "/" }.to_owned(),
-            updated: latest(accounts),
-            place: Place::default(),
+            updated: latest(items),
+            place: ArchiveLinks::default(),
             earlier: None,
             pages: None,
         }
@@ -221,7 +225,7 @@ pub(super) fn at(stem: &str, format: Format) -> String {
 
 /// What readers see as a topic's title.
 pub(super) fn title_of(topic: &Topic) -> String {
-    match super::legible::line(&topic.title) {
+    match super::text_escape::line(&topic.title) {
         title if title.is_empty() => topic.id.to_string(),
         title => title,
     }
@@ -229,7 +233,7 @@ pub(super) fn title_of(topic: &Topic) -> String {
 
 /// What readers see as a topic's description.
 pub(super) fn description_of(topic: &Topic) -> String {
-    match super::legible::line(&topic.description) {
+    match super::text_escape::line(&topic.description) {
         description if description.is_empty() => format!("Stories on {}.", title_of(topic)),
         description => description,
     }
@@ -237,7 +241,7 @@ pub(super) fn description_of(topic: &Topic) -> String {
 
 /// The latest change of anything a feed tells, a withdrawal too, never the
 /// time of rendering (Q7).
-fn latest(accounts: &[Account<'_>]) -> Timestamp {
-    let changes = accounts.iter().map(|account| account.withdrawn.unwrap_or(account.updated));
+fn latest(items: &[FeedItem<'_>]) -> Timestamp {
+    let changes = items.iter().map(|item| item.withdrawn.unwrap_or(item.updated));
     changes.max().unwrap_or(NOTHING_YET)
 }

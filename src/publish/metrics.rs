@@ -1,4 +1,4 @@
-//! What the daemon did in; `/metrics` as OpenMetrics out.
+//! Counts what the daemon does, and writes it for `/metrics` as OpenMetrics.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,13 +13,15 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
 
-use super::desk::SourceState;
+use super::backend::SourceState;
 use crate::model::{Outcome, Poll, SourceId, Story, Timestamp, TopicId, Verdict};
 
 /// Counts what happens, for operators. The loop tells it; nothing is decided by it.
 #[derive(Debug)]
 pub struct Ledger {
     registry: Registry,
+    /// What counts stories that not everybody may see.
+    of_all_stories: Registry,
     polls: Family<Polled, Counter>,
     pushes: Family<Pushed, Counter>,
     deliveries: Family<Delivered, Counter>,
@@ -40,8 +42,10 @@ pub(super) struct Sight<'a> {
     pub sources: &'a [SourceState],
     /// What was sent, by path: what the reader may know of.
     pub tallies: Vec<(String, Arc<Tally>)>,
-    /// When the shelf last changed.
+    /// When the shelf last changed, as far as the reader may know.
     pub changed: Option<Timestamp>,
+    /// Whether there are stories that the reader may not know of: then nothing counts them.
+    pub hides: bool,
     /// Whether what is read is admitted.
     pub ready: bool,
     pub now: Timestamp,
@@ -125,6 +129,7 @@ impl Default for Ledger {
     fn default() -> Self {
         let mut ledger = Self {
             registry: Registry::with_prefix("gazetted"),
+            of_all_stories: Registry::with_prefix("gazetted"),
             polls: Family::default(),
             pushes: Family::default(),
             deliveries: Family::default(),
@@ -159,18 +164,19 @@ impl Ledger {
         to.register("deliveries", delivered, self.deliveries.clone());
         drop(self.deliveries.get_or_create(&Delivered { result: "taken" }));
         to.register("entries", "Entries read", self.entries.clone());
-        to.register("verdicts", "Entries by what judging them came to", self.verdicts.clone());
-        to.register("stories", "Stories in the store", self.stories.clone());
         let bytes = "Bytes received of a source";
         to.register_with_unit("poll", bytes, Unit::Bytes, self.bytes.clone());
-        let store = "Space the store takes on disk";
-        to.register_with_unit("store", store, Unit::Bytes, self.store_bytes.clone());
         let delay = "From an entry's publication to when it was first seen";
         to.register_with_unit("news_delay", delay, Unit::Seconds, self.news_delay.clone());
         let gathering = "From the end of polls to their stories being served";
         to.register_with_unit("gathering", gathering, Unit::Seconds, self.gathering.clone());
         let commit = "From asking for a commit to its being durable";
         to.register_with_unit("commit", commit, Unit::Seconds, self.commit.clone());
+        let store = "Space the store takes on disk";
+        to.register_with_unit("store", store, Unit::Bytes, self.store_bytes.clone());
+        let to = &mut self.of_all_stories;
+        to.register("verdicts", "Entries by what judging them came to", self.verdicts.clone());
+        to.register("stories", "Stories in the store", self.stories.clone());
     }
 
     /// A poll was settled.
@@ -258,6 +264,9 @@ impl Ledger {
     pub(super) fn text(&self, sight: Sight<'_>) -> Result<String, std::fmt::Error> {
         let mut text = String::new();
         encode_registry(&mut text, &self.registry)?;
+        if !sight.hides {
+            encode_registry(&mut text, &self.of_all_stories)?;
+        }
         encode_registry(&mut text, &of_sources(sight.sources, sight.now))?;
         encode_registry(&mut text, &of_daemon(sight.ready, sight.changed))?;
         encode_registry(&mut text, &self.of_topics(&sight.tallies))?;

@@ -1,4 +1,4 @@
-//! A request's key or credentials in; whether it may read what is guarded, out.
+//! Checks whether a key or credentials in a request open what is not public.
 
 use std::collections::HashMap;
 use std::fmt;

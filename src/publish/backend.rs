@@ -1,8 +1,9 @@
-//! What pages and health ask of the daemon; what it answers.
+//! What the server asks of the daemon: a trait for each kind of page, and the answers.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::future::Future;
+use std::net::IpAddr;
 use std::ops::Range;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -21,9 +22,21 @@ use crate::model::{
 /// An answer that takes a moment.
 pub type Reply<T> = Pin<Box<dyn Future<Output = Result<T, Unavailable>> + Send>>;
 
-/// Where the server asks for what is not on the shelf. The daemon implements
-/// it over the loop and the store; what returns at once must not wait for either.
-pub trait Desk: Send + Sync + 'static {
+/// Where the server asks for what is not on the shelf: a trait for each kind of page. The daemon
+/// implements them over the loop and the store; what returns at once must not wait for either.
+pub trait Backend:
+    StatusBackend
+    + SourcesBackend
+    + StoryBackend
+    + SearchBackend
+    + CallbackBackend
+    + HubBackend
+    + FeedBackend
+{
+}
+
+/// For every page, `/healthz`, `/readyz` and `/metrics`: the daemon's clock and condition.
+pub trait StatusBackend: Send + Sync + 'static {
     /// The daemon's clock.
     fn now(&self) -> Timestamp;
     /// What the published feeds have in common, as the current plan has it.
@@ -36,25 +49,50 @@ pub trait Desk: Send + Sync + 'static {
     fn next_poll(&self) -> Option<Timestamp>;
     /// What was counted.
     fn ledger(&self) -> Arc<Ledger>;
+}
+
+/// For `/sources` and its feeds.
+pub trait SourcesBackend: Send + Sync + 'static {
     /// Every source with what is known of it.
-    fn sources(&self) -> Reply<Vec<SourceState>>;
+    fn sources(&self) -> Reply<Vec<SourceState>> {
+        Box::pin(std::future::ready(Ok(Vec::new())))
+    }
     /// The topics that fell silent, each with its last silence.
     fn silences(&self) -> Reply<Vec<TopicSilence>> {
         Box::pin(std::future::ready(Ok(Vec::new())))
     }
+    /// Who is told of changes by our hub, less those who are told of what is private.
+    fn subscribers(&self) -> Reply<Vec<Subscriber>> {
+        Box::pin(std::future::ready(Ok(Vec::new())))
+    }
+}
+
+/// For the pages of stories.
+pub trait StoryBackend: Send + Sync + 'static {
     /// One story, whoever may read it, unless there is none of that id.
-    fn story(&self, id: StoryId) -> Reply<Option<StoryDetail>>;
+    fn story(&self, id: StoryId) -> Reply<Option<StoryDetail>> {
+        let _ = id;
+        Box::pin(std::future::ready(Ok(None)))
+    }
     /// What a later text kept, lost and gained: to mark the differences of a
     /// revision. Whoever does not compare lets one stand beside the other.
     fn differences(&self, earlier: &str, later: &str) -> Vec<Piece> {
         vec![Piece::Gone(earlier.to_owned()), Piece::Come(later.to_owned())]
     }
-    /// What a query would have caught among the stored stories; why it is no
-    /// query, otherwise. One search at a time: others wait for it.
-    fn search(&self, search: Search) -> Reply<Result<Finding, NotAQuery>> {
+}
+
+/// For `/search` and its feeds.
+pub trait SearchBackend: Send + Sync + 'static {
+    /// What a query would have caught among the stored stories. Searches take turns, fairly
+    /// between clients, and each may cost only so much work.
+    fn search(&self, search: Search) -> Reply<Result<Finding, NotSearched>> {
         let why = format!("nobody searches here for {}", search.query);
         Box::pin(std::future::ready(Err(Unavailable(why))))
     }
+}
+
+/// For callbacks, where hubs of sources push documents.
+pub trait CallbackBackend: Send + Sync + 'static {
     /// How many bytes a hub may send to the callback that this token names; none
     /// where there is no such callback. Whoever asks no hub has none.
     fn callback(&self, token: &str) -> Option<u64> {
@@ -72,35 +110,41 @@ pub trait Desk: Send + Sync + 'static {
         drop(delivery);
         false
     }
+}
+
+/// For our own hub.
+pub trait HubBackend: Send + Sync + 'static {
     /// Whether there is a hub of ours here.
     fn is_hub(&self) -> bool {
         false
     }
     /// Takes a request to our hub, which it sees to later; why it does not, otherwise.
-    fn subscribe(&self, asked: Asked) -> Reply<Result<(), NotGranted>> {
-        drop(asked);
+    /// `client` is who asks, if that is known.
+    fn subscribe(&self, asked: Asked, client: Option<IpAddr>) -> Reply<Result<(), NotGranted>> {
+        let _ = (asked, client);
         Box::pin(std::future::ready(Ok(Err(NotGranted::NoSuchFeed))))
     }
-    /// Who is told of changes by our hub, less those who are told of what is private.
-    fn subscribers(&self) -> Reply<Vec<Subscriber>> {
-        Box::pin(std::future::ready(Ok(Vec::new())))
-    }
+}
+
+/// For feeds that are made on request: of one source, of earlier stories, of a closed volume.
+pub trait FeedBackend: Send + Sync + 'static {
     /// What one source tells, unless there is none of that name. `confide`:
     /// whether who asks may hear what is not for everybody.
-    fn source(&self, source: SourceId, confide: bool) -> Reply<Option<SourceDetail>>;
+    fn source(&self, source: SourceId, confide: bool) -> Reply<Option<SourceDetail>> {
+        let _ = (source, confide);
+        Box::pin(std::future::ready(Ok(None)))
+    }
     /// The stories of a topic, or of all, that stand after a place, unless there is
     /// no such topic. Whoever keeps no archive has none.
     fn earlier(&self, topic: Option<TopicId>, before: Before) -> Reply<Option<EarlierDetail>> {
         let _ = (topic, before);
         Box::pin(std::future::ready(Ok(None)))
     }
-    /// A closed volume of a topic as the feed of this ending, unless there is none of that name.
-    fn volume(
-        &self,
-        topic: TopicId,
-        volume: Volume,
-        ending: &'static str,
-    ) -> Reply<Option<VolumeDetail>>;
+    /// A closed volume of a topic, unless there is none of that name.
+    fn volume(&self, topic: TopicId, volume: Volume) -> Reply<Option<VolumeDetail>> {
+        let _ = (topic, volume);
+        Box::pin(std::future::ready(Ok(None)))
+    }
 }
 
 /// What a hub sent to a callback, unread.
@@ -216,12 +260,26 @@ pub struct Search {
     pub since: Timestamp,
     /// How many stories to show.
     pub show: usize,
+    /// Who asks: an address, or a network of IPv6; none where a proxy does not say.
+    pub client: Option<IpAddr>,
 }
 
-/// Why a query cannot be searched for: each problem with the line it is in
-/// and a caret under the place.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NotAQuery(pub Vec<String>);
+/// Why there is no answer to a search.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotSearched {
+    /// It is not a query: each problem with the line it is in and a caret under the place.
+    #[error("not a query")]
+    NotAQuery(Vec<String>),
+    /// It takes more work than a search may cost.
+    #[error(
+        "This search takes too much work. Ask for fewer days, or for fewer, rarer words: \
+         patterns, prefixes and NEAR between frequent words take most."
+    )]
+    TooMuchWork,
+    /// Too many searches wait, of this client or of all.
+    #[error("Too many searches wait already. Please try again in a moment.")]
+    Busy,
+}
 
 /// What a query would have caught.
 #[derive(Debug, Clone)]
@@ -232,7 +290,8 @@ pub struct Finding {
     pub count: usize,
     /// How many stories were looked at.
     pub looked_at: usize,
-    /// Where looking back ended before its time, for there were too many stories.
+    /// Where looking back ended before its time, for there were too many stories: when the last
+    /// that was looked at changed.
     pub back_to: Option<Timestamp>,
     /// How many a week, the newest week last.
     pub weeks: Vec<Week>,
@@ -335,7 +394,7 @@ pub struct SourceDetail {
 /// A closed volume of a topic's archive.
 #[derive(Debug, Clone)]
 pub struct VolumeDetail {
-    /// Its bytes, as they were when it closed.
+    /// Its documents in every format, as [`super::ClosedVolume`] holds them.
     pub text: String,
     /// The volume that closed after it.
     pub next: Option<Volume>,

@@ -1,4 +1,4 @@
-//! What is known of a document in; the headers of its answers out.
+//! Response headers of a document.
 
 use std::cell::RefCell;
 use std::time::Duration;

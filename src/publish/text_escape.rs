@@ -1,9 +1,12 @@
-//! Text from anywhere in; text that every format can carry, out.
+//! Cleans and escapes text so that every format can carry it.
 
 use std::borrow::Cow;
 
+use crate::control_characters::{close_isolates, is_override};
+
 /// `text` without what XML 1.0 cannot hold or what feed validators object to:
-/// control characters, unassigned non-characters, the replacement character.
+/// control characters, unassigned non-characters, the replacement character. Overrides of
+/// direction go, too: they would reorder what stands behind the text.
 /// One such character would make the whole feed unreadable (Q1).
 pub(super) fn legible(text: &str) -> Cow<'_, str> {
     if is_plain(text) || text.chars().all(is_legible) {
@@ -26,13 +29,21 @@ fn is_legible(c: char) -> bool {
     match c {
         '\t' | '\n' => true,
         '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{fdd0}'..='\u{fdef}' | '\u{fffd}' => false,
+        c if is_override(c) => false,
         _ => !matches!(u32::from(c) & 0xffff, 0xfffe | 0xffff),
     }
 }
 
-/// One line: legible, runs of white space as one space.
+/// One line: legible, runs of white space as one space, no isolate left open.
 pub(super) fn line(text: &str) -> String {
-    begun(&legible(text), usize::MAX, text.len())
+    closed(begun(&legible(text), usize::MAX, text.len()))
+}
+
+fn closed(line: String) -> String {
+    match close_isolates(&line) {
+        Cow::Owned(closed) => closed,
+        Cow::Borrowed(_) => line,
+    }
 }
 
 /// The words of a text with a space between them, until they are longer than `limit` characters;
@@ -65,12 +76,12 @@ fn joined<'t>(words: impl Iterator<Item = &'t str>, limit: usize, bytes: usize) 
 pub(super) fn excerpt(text: &str, limit: usize) -> String {
     let mut line = begun(&legible(text), limit, text.len().min(limit + 64));
     let Some((end, _)) = line.char_indices().nth(limit) else {
-        return line;
+        return closed(line);
     };
     let cut = line[..end].rfind(' ').unwrap_or(end);
     line.truncate(line[..cut].trim_end_matches([',', ';', ':', '.', ' ']).len());
     line.push('…');
-    line
+    closed(line)
 }
 
 /// Plain text as HTML.
@@ -188,6 +199,7 @@ mod tests {
             ("nel\u{85}c1\u{9f}", "nelc1"),
             ("non\u{fffe}char\u{1ffff}", "nonchar"),
             ("lost\u{fffd}byte", "lost?byte"),
+            ("a\u{202e}b\u{202c}c\u{2067}d", "abc\u{2067}d"),
             ("Ελλάδα 🇬🇷", "Ελλάδα 🇬🇷"),
         ] {
             assert_eq!(legible(given), kept, "{given:?}");
@@ -203,6 +215,8 @@ mod tests {
             ("one two three", 7, "one…"),
             ("one two  ", 7, "one two"),
             ("unbroken", 3, "unb…"),
+            ("\u{2067}one two\u{2069} three", 8, "\u{2067}one…\u{2069}"),
+            ("\u{2067}one", 8, "\u{2067}one\u{2069}"),
             ("", 3, ""),
         ] {
             assert_eq!(excerpt(given, limit), short, "{given:?}");

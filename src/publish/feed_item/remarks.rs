@@ -1,58 +1,33 @@
-//! What became of a story in; what is said beside its own words, out.
+//! Paragraphs of HTML that we add to a story's text: withdrawal, update and other publishers.
 
 use std::collections::HashSet;
 
 use super::Carried;
 use crate::model::{Entry, Story};
 use crate::publish::dates::day;
-use crate::publish::legible::{escape, legible, line, listed};
+use crate::publish::text_escape::{escape, line, listed};
 
-/// Remarks on a story, as HTML, each a paragraph or nothing.
+/// Paragraphs around a story's text, as HTML.
+#[derive(Debug, Clone)]
 pub(super) struct Remarks {
     /// That it no longer applies: to be read first.
-    withdrawn: String,
-    /// That its source changed it, and in what.
-    updated: String,
-    /// Who published it too.
-    provenance: String,
+    before: String,
+    /// That its source changed it, and in what; who published it too.
+    pub(super) after: String,
 }
 
 impl Remarks {
     /// What is to be said of `story` as `teller` tells it.
     pub(super) fn on(story: &Story, teller: &Entry, publisher: &str, copies: &[Carried]) -> Self {
         Self {
-            withdrawn: withdrawn(story, publisher),
-            updated: updated(story, teller),
-            provenance: provenance(publisher, copies),
+            before: withdrawn(story, publisher),
+            after: updated(story, teller) + &provenance(publisher, copies),
         }
     }
 
-    /// Summary and content of an entry; the longer of them bears the remarks.
-    pub(super) fn around(
-        &self,
-        entry: &Entry,
-        publisher: &str,
-    ) -> (Option<String>, Option<String>) {
-        let html = |html: &Option<String>| {
-            let html = html.as_deref().filter(|html| !html.trim().is_empty())?;
-            Some(legible(html).into_owned())
-        };
-        match (html(&entry.summary), html(&entry.content)) {
-            (summary, Some(content)) => {
-                let summary = summary.filter(|summary| *summary != content);
-                (summary, Some(self.enclose(&content)))
-            }
-            (Some(summary), None) => (Some(self.enclose(&summary)), None),
-            // A reader is owed some text (validator: MissingTextualContent).
-            (None, None) => {
-                let text = format!("<p>Published by {}.</p>", escape(publisher));
-                (Some(self.enclose(&text)), None)
-            }
-        }
-    }
-
-    fn enclose(&self, html: &str) -> String {
-        [&self.withdrawn, html, &self.updated, &self.provenance].concat()
+    /// A text with the remarks around it.
+    pub(super) fn around(&self, html: &str) -> String {
+        [&self.before, html, &self.after].concat()
     }
 }
 

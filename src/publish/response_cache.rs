@@ -1,4 +1,4 @@
-//! Rendered documents in; everything being served, ready in every coding, out.
+//! Everything that is served, ready in every coding with its validators.
 //!
 //! News is served as it is before it is compressed: that takes longer than all that
 //! was done with it before. [`Shelf::compress`] makes up for it, a document a call.
@@ -12,12 +12,12 @@ use bytes::Bytes;
 use tokio::sync::watch;
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::access_control::{Guard, Guards};
 use super::coding::Coding;
 use super::dates::http_date;
 use super::delta::{self, Edition};
-use super::guard::{Guard, Guards};
-use super::heads::{self, Facts};
-use super::ledger::Tally;
+use super::metrics::Tally;
+use super::response_headers::{self, Facts};
 use super::site::topic_path;
 use super::{Document, Rendered};
 use crate::model::{Stamp, Timestamp, Topic, TopicId};
@@ -301,11 +301,13 @@ impl Shelf {
         paths
     }
 
-    /// When the newest of what is served was modified.
-    pub(super) fn changed(&self) -> Option<Timestamp> {
+    /// When the newest of what is served was modified; `confides`: what is private counts, too.
+    pub(super) fn changed(&self, confides: bool) -> Option<Timestamp> {
         let standing = self.read();
-        let modified = standing.held.values().filter_map(|held| match held {
-            Held::Here(document) => Some(document.modified),
+        let guards = standing.guards.as_ref().filter(|_| !confides);
+        let is_open = |path: &str| guards.is_none_or(|guards| guards.of(path).is_none());
+        let modified = standing.held.iter().filter_map(|(path, held)| match held {
+            Held::Here(document) => is_open(path).then_some(document.modified),
             Held::Gone | Held::MovedTo(_) => None,
         });
         modified.max()
@@ -436,8 +438,8 @@ impl Shelved {
         };
         let tag = tag(self.hash, coding);
         Coded {
-            full: heads::full(&facts, coding, &tag, body.len()),
-            unchanged: heads::unchanged(&facts, &tag),
+            full: response_headers::full(&facts, coding, &tag, body.len()),
+            unchanged: response_headers::unchanged(&facts, &tag),
             body,
             tag,
         }

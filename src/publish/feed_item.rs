@@ -1,38 +1,40 @@
-//! A story in; what every format tells of it, out.
+//! A story as an item of a feed: the same for every format.
 
 mod remarks;
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
-use super::desk::Before;
-use super::legible::{escape, excerpt, legible, line, listed};
+use super::backend::Before;
 use super::site::{Site, story_path};
+use super::text_escape::{escape, excerpt, legible, line, listed};
+use super::truncate::{truncate, written_len};
 use super::uri::{is_uri, uri};
 use crate::model::{Entry, Location, Member, Sources, Story, Timestamp, WithdrawnBy};
 use remarks::{Remarks, also};
 
-/// What a feed tells of a story: the words of its lead, and who carried it too.
+/// A story as a feed has it: the texts of its lead, and its copies.
 #[derive(Debug, Clone)]
-pub(super) struct Account<'a> {
-    /// The story's id for ever (Q2, Q3).
+pub(super) struct FeedItem<'a> {
+    /// The story's permanent id (Q2, Q3).
     pub id: String,
     /// One line of plain text, never empty.
     pub title: String,
-    /// The page it is about, or where there is none the story's own page.
+    /// The lead's page; without one, the story's page here.
     pub url: String,
-    /// The path of the story's page with us: its copies, and why they are one story.
+    /// The path of the story's page here, which shows its copies and why they are one story.
     pub path: String,
     /// The address of that page.
     pub page: String,
     /// The story's date.
     pub published: Timestamp,
-    /// When the feed says it last changed.
+    /// The date of its last change in this feed.
     pub updated: Timestamp,
-    /// Where it stands in the order of the feed that tells it.
+    /// Its position in the order of the feed.
     pub place: Before,
-    /// When it was taken back: then nothing but that is to be told (Q15).
+    /// When it was withdrawn: then a feed has a tombstone instead of an entry (Q15).
     pub withdrawn: Option<Timestamp>,
-    /// Who speaks: never empty (Q1).
+    /// Names of authors, never empty (Q1).
     pub authors: Vec<String>,
     /// Labels, each once.
     pub categories: Vec<String>,
@@ -40,23 +42,25 @@ pub(super) struct Account<'a> {
     pub rights: Option<String>,
     /// BCP 47 language tag.
     pub language: Option<&'a str>,
-    /// A short account as HTML; it bears the line of provenance unless there is `content`.
-    pub summary: Option<String>,
-    /// The full account as HTML with the line of provenance at its end.
-    pub content: Option<String>,
-    /// The short account as one line of plain text.
+    /// The lead's short text as HTML. With `content` beside it, it differs from that.
+    summary: Option<Cow<'a, str>>,
+    /// The lead's full text as HTML.
+    content: Option<Cow<'a, str>>,
+    /// Paragraphs around the full text, else around the short one.
+    remarks: Remarks,
+    /// The short text as one line of plain text.
     pub excerpt: String,
     /// Attached files with type and, where known, length (Q13).
     pub enclosures: Vec<Attached<'a>>,
     /// A picture.
     pub image: Option<String>,
-    /// Who leads: `atom:source` (Q8).
+    /// The source of the lead: `atom:source` (Q8).
     pub source: Publisher,
-    /// Who else carried it, the best first.
+    /// Its copies, the best first.
     pub copies: Vec<Carried>,
-    /// Where the lead says it was first published, when that is elsewhere.
+    /// The page that the lead names as the original, if that is elsewhere.
     pub original: Option<Original>,
-    /// The words that put it into the topic that tells it, if that says so.
+    /// Query terms that matched, when the topic has `explain = true`.
     pub matched: Vec<String>,
 }
 
@@ -106,13 +110,13 @@ pub(super) struct Carried {
     pub url: Option<String>,
 }
 
-impl<'a> Account<'a> {
-    /// What to tell of `story`, dated `updated` by the feed that tells it.
+impl<'a> FeedItem<'a> {
+    /// The item for `story` in a feed that dates it `updated`.
     pub(super) fn of(story: &'a Story, updated: Timestamp, sources: &Sources, site: &Site) -> Self {
         Self::told_by(story.lead(sources), story, updated, sources, site)
     }
 
-    /// The same in the words of one member, whoever leads the story elsewhere.
+    /// The same with the texts of one member, whichever leads the story.
     pub(super) fn told_by(
         teller: &'a Member,
         story: &'a Story,
@@ -131,7 +135,7 @@ impl<'a> Account<'a> {
         let page = site.address(&path);
         let title = title_of(lead, &source.name);
         let remarks = Remarks::on(story, lead, &source.name, &copies);
-        let (summary, content) = remarks.around(lead, &source.name);
+        let [summary, content] = texts(lead, &source.name);
         Self {
             id: legible(&story.published_id).into_owned(),
             url: lead.url.as_ref().map_or_else(|| page.clone(), uri),
@@ -145,11 +149,12 @@ impl<'a> Account<'a> {
             authors: authors(lead, &source),
             categories: categories(story),
             rights: filled(lead.rights.as_deref()).map(line),
-            language: super::legible::language(
+            language: super::text_escape::language(
                 lead.language.as_deref().or(lead.feed.language.as_deref()),
             ),
             summary,
             content,
+            remarks,
             excerpt: excerpt(&lead.text, 400),
             enclosures: lead.enclosures.iter().map(attached).collect(),
             image: lead.image.as_ref().map(uri),
@@ -161,18 +166,17 @@ impl<'a> Account<'a> {
         }
     }
 
-    /// Says which words put it into the topic that tells it.
+    /// Adds the query terms that matched.
     pub(super) fn matched_by(mut self, words: Vec<String>) -> Self {
         if !words.is_empty() {
             let line = format!("<p>Matched: {}.</p>", escape(&line(&words.join(", "))));
-            let body = if self.content.is_some() { &mut self.content } else { &mut self.summary };
-            body.get_or_insert_default().push_str(&line);
+            self.remarks.after.push_str(&line);
         }
         self.matched = words;
         self
     }
 
-    /// Names of those who carried it beside its lead, each once.
+    /// Names of the sources of its copies, each once.
     pub(super) fn also(&self) -> Vec<String> {
         also(&self.source.name, &self.copies).into_iter().map(|copy| copy.by.clone()).collect()
     }
@@ -183,16 +187,77 @@ impl<'a> Account<'a> {
         (!names.is_empty()).then(|| format!("Also published by {}", listed(&names)))
     }
 
-    /// About as many bytes as it takes to tell it.
-    pub(super) fn length(&self) -> usize {
-        let html = [&self.summary, &self.content].into_iter().flatten();
-        // Marks are escaped, and what is around them is as long as most titles are.
-        html.map(|html| html.len() + html.len() / 16).sum::<usize>() + self.title.len() + 1024
+    /// The short text as HTML; without a full text, it has the remarks around it.
+    pub(super) fn summary(&self) -> Option<String> {
+        let summary = self.summary.as_deref()?;
+        Some(if self.content.is_some() { summary.to_owned() } else { self.remarks.around(summary) })
     }
 
-    /// What to show in full: the content, else the summary; both end with the provenance.
-    pub(super) fn body(&self) -> &str {
-        self.content.as_deref().or(self.summary.as_deref()).unwrap_or_default()
+    /// The full text as HTML, with the remarks around it.
+    pub(super) fn content(&self) -> Option<String> {
+        Some(self.remarks.around(self.content.as_deref()?))
+    }
+
+    /// The longest text there is, as HTML with the remarks around it.
+    pub(super) fn body(&self) -> String {
+        let text = self.content.as_deref().or(self.summary.as_deref());
+        self.remarks.around(text.unwrap_or_default())
+    }
+
+    /// The lead's own texts, without remarks, as far as a feed has them.
+    pub(super) fn texts(&self) -> impl DoubleEndedIterator<Item = &str> {
+        let texts = [&self.summary, &self.content].into_iter().filter_map(|text| text.as_deref());
+        texts.filter(|_| self.withdrawn.is_none())
+    }
+
+    /// Calls `measure` with this item as if its texts were empty.
+    pub(super) fn without_texts<T>(&mut self, measure: impl FnOnce(&Self) -> T) -> T {
+        let take = |text: &mut Option<Cow<'a, str>>| text.as_mut().map(std::mem::take);
+        let texts = (take(&mut self.summary), take(&mut self.content));
+        let measured = measure(self);
+        (self.summary, self.content) = texts;
+        measured
+    }
+
+    /// Shortens texts that would take more than `limit` bytes, and says where the whole text is.
+    pub(super) fn shorten(&mut self, limit: usize) {
+        let link = format!(
+            "<p>This text is shortened. <a href=\"{}\">Read the whole text</a>.</p>",
+            escape(&self.page)
+        );
+        for text in [&mut self.summary, &mut self.content].into_iter().flatten() {
+            if written_len(text) > limit {
+                let beginning = truncate(text, limit.saturating_sub(written_len(&link)));
+                *text = Cow::Owned(beginning + &link);
+            }
+        }
+    }
+
+    /// Leaves out the lists of an entry, where they alone take too much, and says so.
+    pub(super) fn strip(&mut self) {
+        self.authors.truncate(1);
+        self.categories.clear();
+        self.enclosures.clear();
+        self.copies.clear();
+        self.matched.clear();
+        (self.rights, self.image, self.original) = (None, None, None);
+        self.source.authors.clear();
+        self.source.rights = None;
+        self.remarks.after = format!(
+            "<p>Labels, files and further publishers are left out. <a href=\"{}\">See its page</a>.</p>",
+            escape(&self.page)
+        );
+    }
+}
+
+/// Short and full text of an entry as HTML. One text alone is the short one.
+fn texts<'e>(entry: &'e Entry, publisher: &str) -> [Option<Cow<'e, str>>; 2] {
+    match [&entry.summary, &entry.content].map(|html| filled(html.as_deref()).map(legible)) {
+        // Validators object to an entry without any text (MissingTextualContent).
+        [None, None] => [Some(format!("<p>Published by {}.</p>", escape(publisher)).into()), None],
+        [summary, content] => {
+            [summary.filter(|summary| content.as_ref() != Some(summary)), content]
+        }
     }
 }
 

@@ -1,0 +1,186 @@
+//! Brings a source's stored times in line with the clock and with today's configuration.
+//!
+//! All that puts a poll off is kept with the time at which it was set (P40). What was set
+//! in the future was set by a clock that was ahead: it is void. Where the configuration
+//! changed since, the same facts are decided anew by today's. Pure.
+
+use std::time::Duration;
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::schedule::{self, FURTHEST, HOUR, Said};
+use super::{Settings, websub};
+use crate::model::{Location, Memory, Rhythm, Round, Source, Subscription, Timestamp, Watched};
+
+/// Clocks are set by so much every now and then, and that voids nothing.
+const SKEW: Duration = Duration::from_secs(60);
+
+/// What was learned by a clock that was further ahead than this has faded too much to be kept.
+const FADED: Duration = Duration::from_secs(7 * 86_400);
+
+/// What is remembered of a source, with its times brought in line.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rescheduled {
+    /// The state that takes the place of the stored one.
+    pub memory: Memory,
+    /// Whether times were void because a clock had been ahead. Such a state is to be stored:
+    /// it counts from now, and the next start would count again.
+    pub was_ahead: bool,
+}
+
+/// A source's state with its times in line with `now` and with today's configuration; none
+/// where they are already. Applied at every start, at every reload, and before a poll by hand.
+pub fn rescheduled(
+    memory: &Memory,
+    source: &Source,
+    settings: &Settings,
+    now: Timestamp,
+) -> Option<Rescheduled> {
+    let mut after = None;
+    let polled_ahead = is_ahead(memory.last_poll, now);
+    if polled_ahead || is_ahead(memory.scheduled, now) || is_push_ahead(memory, now) {
+        let memory = after.insert(memory.clone());
+        void(memory, source, settings, now);
+    }
+    let was_ahead = after.is_some();
+    let current = after.as_ref().unwrap_or(memory);
+    if let Some(bounded) = bounded(current, source, settings, now) {
+        after = Some(bounded);
+    }
+    after.map(|memory| Rescheduled { memory, was_ahead })
+}
+
+/// A hash of all that the configuration says of when this source is asked.
+pub(super) fn version(source: &Source, settings: &Settings) -> u64 {
+    let Settings { floor, hard_floor, ceiling, interval, price, budget, evenness, .. } = settings;
+    let pace = source.pace();
+    let durations = [Some(*floor), Some(*hard_floor), Some(*ceiling), Some(*interval)];
+    let mut bytes = Vec::with_capacity(160);
+    for duration in durations.into_iter().chain([pace.interval, pace.min, pace.max]) {
+        bytes.extend(duration.map_or(u128::MAX, |duration| duration.as_millis()).to_le_bytes());
+    }
+    for number in [*price, budget.unwrap_or(-1.0), *evenness] {
+        bytes.extend(number.to_le_bytes());
+    }
+    // Zero is kept for what is not known.
+    xxh3_64(&bytes).max(1)
+}
+
+fn is_ahead(set: Option<Timestamp>, now: Timestamp) -> bool {
+    set.is_some_and(|set| set > now.after(SKEW))
+}
+
+fn is_push_ahead(memory: &Memory, now: Timestamp) -> bool {
+    let set = memory.push.as_ref().map(|push| push.confirmed.unwrap_or(push.asked).max(push.asked));
+    is_ahead(set, now)
+}
+
+/// Makes void what a clock set that was ahead. How long ago that was nobody knows, so the
+/// source is asked one floor from now: never early, and never silenced.
+fn void(memory: &mut Memory, source: &Source, settings: &Settings, now: Timestamp) {
+    if let Some(push) = memory.push.as_deref_mut() {
+        void_push(push, now);
+        push.otherwise_due = push.otherwise_due.min(now.after(settings.ceiling));
+    }
+    if is_ahead(memory.last_poll, now) {
+        let wait = match source.location {
+            Location::Web { .. } => {
+                schedule::least(memory, &Said::remembered(memory), source, settings).long
+            }
+            Location::File(_) => Duration::ZERO,
+        };
+        let at = now.after(wait);
+        memory.next_poll = at.after(schedule::jitter(source, now, at));
+        memory.because = "the clock was ahead when it was last asked".into();
+        (memory.not_before, memory.hold) = (Timestamp::EPOCH, None);
+        (memory.last_poll, memory.scheduled) = (Some(now), Some(now));
+    } else if is_ahead(memory.scheduled, now) {
+        let set = memory.last_poll.unwrap_or(now);
+        let next = schedule::next(memory, &Said::remembered(memory), source, settings, set);
+        (memory.next_poll, memory.because) = (next.at, next.because.into());
+        memory.scheduled = Some(set);
+    }
+    for past in [&mut memory.last_success, &mut memory.last_news, &mut memory.failing_since] {
+        *past = past.map(|past| past.min(now));
+    }
+    if let Some(round) = memory.round.as_deref_mut() {
+        let Round { since, began, .. } = round;
+        (*since, *began) = ((*since).min(now), (*began).min(now));
+    }
+    void_rhythm(&mut memory.rhythm, now);
+}
+
+fn void_rhythm(rhythm: &mut Rhythm, now: Timestamp) {
+    if is_ahead(rhythm.as_of, now.after(FADED)) {
+        (rhythm.as_of, rhythm.fast, rhythm.slow) = (None, Watched::default(), Watched::default());
+    }
+    let Rhythm { as_of, newest, unmodified_since, .. } = rhythm;
+    for past in [as_of, newest, unmodified_since] {
+        *past = past.map(|past| past.min(now));
+    }
+    for past in [&mut rhythm.probed, &mut rhythm.changed] {
+        *past = past.filter(|past| *past <= now);
+    }
+}
+
+/// A hub that was asked by a clock that was ahead may push or not: it is asked again.
+fn void_push(push: &mut Subscription, now: Timestamp) {
+    if is_ahead(push.confirmed, now) || is_ahead(Some(push.asked), now) {
+        (push.since, push.confirmed, push.expires, push.trouble) = (None, None, None, None);
+        push.asked = if push.denied { now } else { Timestamp::EPOCH };
+    }
+    let latest = now.after(websub::DISTRUST);
+    push.distrusted_until = push.distrusted_until.map(|until| until.min(latest));
+}
+
+/// Decides anew where the configuration changed, and bounds what is left: due times and
+/// floors by the ceiling, unless today's rules ask for more; holds by 31 days.
+fn bounded(
+    memory: &Memory,
+    source: &Source,
+    settings: &Settings,
+    now: Timestamp,
+) -> Option<Memory> {
+    let version = version(source, settings);
+    let changed = memory.scheduled_by != version && memory.scheduled_by != 0;
+    let ceiling = now.after(source.pace().max.unwrap_or(settings.ceiling));
+    let furthest = now.after(FURTHEST);
+    let held = memory.hold.map_or(Timestamp::EPOCH, |hold| hold.until.min(furthest));
+    let late = |at: Timestamp| at > ceiling.max(held).after(HOUR);
+    let is_held_longer = memory.hold.is_some_and(|hold| hold.until > furthest);
+    let is_late = late(memory.next_poll) || late(memory.not_before);
+    if memory.polls == 0 || !(changed || is_late || is_held_longer) {
+        return None;
+    }
+    let mut after = memory.clone();
+    if let Some(hold) = &mut after.hold {
+        hold.until = hold.until.min(furthest);
+    }
+    let set = memory.last_poll.unwrap_or(now);
+    let next = schedule::next(&after, &Said::remembered(&after), source, settings, set);
+    if changed {
+        // What was brought forward since the last poll stays so.
+        let hastened = memory.scheduled > memory.last_poll && memory.next_poll < next.at;
+        if !hastened {
+            (after.next_poll, after.because) = (next.at.max(held), next.because.into());
+        }
+        after.not_before = next.not_before;
+        after.scheduled_by = version;
+        if let Some(push) = after.push.as_deref_mut() {
+            let alone = Said { alone: true, ..Said::remembered(memory) };
+            push.otherwise_due = schedule::next(memory, &alone, source, settings, set).at;
+        }
+    }
+    after.next_poll = after.next_poll.min(next.at.max(ceiling).max(held));
+    after.not_before = after.not_before.min(next.not_before.max(ceiling).max(held));
+    if let Some(push) = after.push.as_deref_mut() {
+        push.otherwise_due = push.otherwise_due.min(after.next_poll.max(ceiling));
+        let until = |(why, until): (String, Timestamp)| (why, until.min(furthest));
+        push.trouble = push.trouble.take().map(until);
+    }
+    (after != *memory).then_some(after)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;
