@@ -36,7 +36,7 @@ impl IntegrityCheck {
         self.problem_count == 0
     }
 
-    /// Whether [`compact`](compact()) would win back much.
+    /// Whether [compaction](super::compact) would win back much.
     pub fn is_wasteful(&self) -> bool {
         self.file_bytes > (64 << 20) && self.file_bytes / 4 > self.live_bytes
     }

@@ -86,14 +86,7 @@ fn create(home: &StoreDir) -> Result<(), StoreError> {
     create_directory(&new).map_err(|error| unwritable(path, &error))?;
     let db = open_engine(&new, path, CACHE_TO_CREATE)?;
     let header = new_header(path)?;
-    fenced(path, || {
-        let index = index::Shared::default();
-        let mut stage = Stage::new(&db, &index);
-        apply::put_packed(&mut stage, key_codec::header(), &header)?;
-        db.apply_batch(stage.into_batch()?)?;
-        db.flush()?;
-        Ok(())
-    })?;
+    fenced(path, || write_header(&db, &header))?;
     drop(db);
     settle(path, &new)?;
     home.install(None).map_err(|error| unwritable(path, &error))?;
@@ -109,6 +102,16 @@ fn create(home: &StoreDir) -> Result<(), StoreError> {
 pub(super) fn new_header(path: &Path) -> Result<Header, StoreError> {
     let no_randomness = || io::Error::other("the system has no random numbers to give");
     Header::new().ok_or_else(|| unwritable(path, &no_randomness()))
+}
+
+/// Writes the header of an engine that was filled, as the last of its records.
+pub(super) fn write_header(db: &sled::Db, header: &Header) -> Result<(), Fault> {
+    let index = index::Shared::default();
+    let mut stage = Stage::new(db, &index);
+    apply::put_packed(&mut stage, key_codec::header(), header)?;
+    db.apply_batch(stage.into_batch()?)?;
+    db.flush()?;
+    Ok(())
 }
 
 /// An empty engine needs none to speak of.

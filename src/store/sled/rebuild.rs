@@ -16,7 +16,7 @@ use super::super::{
 };
 use super::chunks::Stage;
 use super::index::{self, Index};
-use super::key_codec::{self, Kind};
+use super::key_codec::Kind;
 use super::open::{self, fenced};
 use super::records::{FORMAT, Header};
 use super::store_dir::{Epoch, StoreDir, sync_directory, unwritable};
@@ -102,14 +102,8 @@ impl<'h> Rebuild<'h> {
         // One more than any epoch on disk: should the new epoch not be
         // written any more, the new engine is still not behind the old one.
         self.header.commits = commits + 1;
-        let Self { home, db, header, index, .. } = self;
-        fenced(path, || {
-            let mut stage = Stage::new(&db, &index);
-            apply::put_packed(&mut stage, key_codec::header(), &header)?;
-            db.apply_batch(stage.into_batch()?)?;
-            db.flush()?;
-            Ok(())
-        })?;
+        let Self { home, db, header, .. } = self;
+        fenced(path, || open::write_header(&db, &header))?;
         drop(db);
         open::settle(path, &home.new_engine())?;
         let epoch = Epoch { format: FORMAT, commits: header.commits };
