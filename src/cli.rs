@@ -3,7 +3,7 @@
 //! One command a file. Commands that only read ask a running daemon over its
 //! control socket and open the store themselves where none runs.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
@@ -11,7 +11,7 @@ use clap::{Args, Parser, Subcommand};
 use self::output::{print_error, print_json, print_json_line, print_line};
 use crate::config::{Plan, Problems};
 use crate::daemon::DaemonError;
-use crate::store::StoreError;
+use crate::store::{Backups, StoreError, StoredBackup};
 
 mod ask;
 
@@ -203,7 +203,17 @@ impl From<Problems> for Stop {
 
 impl From<StoreError> for Stop {
     fn from(error: StoreError) -> Self {
-        Self { code: error.exit_code(), message: error.to_string() }
+        let mut message = error.to_string();
+        if let StoreError::Damaged { path, .. } = &error
+            && let Some(StoredBackup { file, made, .. }) =
+                Backups::beside(Path::new(path)).newest_verified()
+        {
+            let file = file.display();
+            message += &format!(
+                "\nthe last backup is of {made}: `gazetted restore {file}` takes the store back to it"
+            );
+        }
+        Self { code: error.exit_code(), message }
     }
 }
 

@@ -21,6 +21,7 @@ mod value;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 pub use changes::{Change, Effect, changes};
 pub use problem::{Note, Problem, Problems, Severity, Spot};
@@ -152,6 +153,8 @@ pub struct StorePlan {
     pub cache: u64,
     /// What is kept for how long.
     pub retention: Retention,
+    /// How often a backup is written beside it, if ever.
+    pub backups: Option<Duration>,
 }
 
 /// The compiled `[server]` table.

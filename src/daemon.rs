@@ -15,12 +15,15 @@ use crate::fetch::Refusal;
 use crate::inquiry::Records;
 use crate::model::{Failure, SourceId};
 use crate::pipeline::{Editor, Opening, Pipeline, Polled, Pulse, Refilled, Request, TICK};
-use crate::publish::{self, Address, Audience, Listener, Shelf};
+use crate::publish::{self, Address, Audience, Ledger, Listener, Shelf};
 use crate::store::{Store, StoreError};
 
 mod background;
 
 mod backend;
+
+mod backups;
+
 mod descriptors;
 mod search;
 
@@ -28,6 +31,7 @@ mod site;
 mod starting;
 
 pub use background::{Background, aside};
+pub use backups::keep_backups;
 pub use starting::Starting;
 
 /// Requests that may wait for the loop.
@@ -77,6 +81,7 @@ impl<L: Into<Listener>> From<L> for Listeners {
 pub struct Daemon {
     address: Option<Address>,
     records: Arc<Records>,
+    ledger: Arc<Ledger>,
     requests: mpsc::Sender<Request>,
     pulse: Arc<Pulse>,
     /// Looks at the loop from outside.
@@ -131,7 +136,7 @@ impl Daemon {
         let backend = Arc::new(backend::DaemonBackend::new(
             records.clone(),
             pulse.clone(),
-            ledger,
+            ledger.clone(),
             clock.clone(),
             hubs,
             background.clone(),
@@ -153,6 +158,7 @@ impl Daemon {
         Ok(Self {
             address,
             records,
+            ledger,
             requests,
             pulse,
             watching,
@@ -182,6 +188,7 @@ impl Daemon {
             shelf: self.shelf.clone(),
             requests: self.requests.clone(),
             records: self.records.clone(),
+            ledger: self.ledger.clone(),
             pulse: self.pulse.clone(),
         }
     }
@@ -259,6 +266,7 @@ pub struct Handle {
     shelf: Arc<Shelf>,
     requests: mpsc::Sender<Request>,
     records: Arc<Records>,
+    ledger: Arc<Ledger>,
     pulse: Arc<Pulse>,
 }
 

@@ -8,16 +8,19 @@
 
 mod decode;
 
-mod depth;
-
 mod govuk;
 
+mod original;
+
 mod page;
+
+mod simplify;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use url::Url;
 
+use crate::cancel::Cancelled;
 use crate::model::{Document, Enrich, Enriched, Entry, Failure, FailureKind, Timestamp};
 
 /// Bytes of a document that are read for one entry; a longer one is refused.
@@ -70,12 +73,13 @@ pub fn wanted(entry: &Entry, setting: Enrich) -> Option<Url> {
 /// # Errors
 ///
 /// Where the document is too large, is not what it should be, or says that
-/// the page is gone. The entry is then as it was.
+/// the page is gone; or soon after it is cancelled. The entry is then as it was.
 pub fn enrich(
     entry: &mut Entry,
     document: &Document,
     setting: Enrich,
     clean: Clean<'_>,
+    cancelled: &Cancelled,
 ) -> Result<Enrichment, Failure> {
     if document.body.len() > MOST_BYTES {
         let size = document.body.len();
@@ -91,7 +95,7 @@ pub fn enrich(
     let done = catch_unwind(AssertUnwindSafe(|| match setting {
         Enrich::None => Ok(Enrichment::default()),
         Enrich::Govuk => govuk::add(&mut richer, document, clean),
-        Enrich::Page => page::add(&mut richer, document, clean),
+        Enrich::Page => page::add(&mut richer, document, clean, cancelled),
     }))
     .unwrap_or_else(|_| {
         Err(Failure::new(FailureKind::Internal, "reading the page failed by a fault of ours"))

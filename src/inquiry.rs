@@ -202,7 +202,7 @@ impl Records {
                 self.hub_status()?.iter().map(as_json).all(line);
             }
             Question::Kept => {
-                line(as_json(&self.kept()?));
+                line(as_json(&self.kept(now)?));
             }
             Question::Explain { story } => {
                 if let Some(story) = self.find(story)? {

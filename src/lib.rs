@@ -29,6 +29,7 @@
 //! |---|---|---|
 //! | [`model`] | | the nouns that pass between stages |
 //! | [`control_characters`] | text from anywhere | the same without what changes how other text is shown |
+//! | [`cancel`], [`markup`], [`dom_cost`] | | leaves without I/O that several stages use |
 //! | [`clock`] | the wall clock, or a test's hand | the one `now` |
 //! | [`fair_queue`] | clients that ask for expensive work | turns at it, shared fairly |
 //! | [`fetch`] | a source and what is remembered of it | a document; when to ask next |
@@ -50,7 +51,8 @@
 //! 1. **One writer.** Polls run side by side and change nothing; one loop
 //!    judges, commits and publishes.
 //! 2. **Stages do not know each other.** `fetch`, `parse`, `dedup`, `topics`,
-//!    `store` and `publish` share only `model` and [`control_characters`], which does no I/O.
+//!    `store` and `publish` share only `model` and the leaves, which do no I/O:
+//!    [`cancel`], [`control_characters`], [`dom_cost`], [`markup`].
 //! 3. **Deciding is pure.** The schedule, the judgement, the matching and the
 //!    rendering take values, `now` among them, and return values. Nothing but
 //!    [`clock::Clock`] reads the wall clock.
@@ -110,6 +112,12 @@
 //! gone answer 410.
 
 pub mod model;
+
+pub mod cancel;
+
+mod markup;
+
+mod dom_cost;
 
 pub mod clock;
 

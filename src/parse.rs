@@ -22,8 +22,6 @@ mod decode;
 
 mod json;
 
-mod markup;
-
 mod names;
 
 mod normalise;
@@ -44,8 +42,10 @@ use std::sync::Arc;
 
 use url::Url;
 
+use self::clean::Allowance;
 pub use self::report::{EnclosureReport, EntryReport, HintsReport, Report, report};
 use self::strict::{Dates, Draft};
+use crate::cancel::Cancelled;
 use crate::model::{Document, Entry, Failure, FailureKind, Feed, Hints};
 
 /// Bounds on what one document may hold: the compiled `[parsing]` table.
@@ -103,16 +103,33 @@ pub enum Break {
 /// Takes time in proportion to the document, which the fetcher bounds; it
 /// computes and never waits, so it belongs on a thread that may be busy.
 pub fn parse(document: &Document, limits: &Limits) -> Result<Parsed, Failure> {
+    parse_until(document, limits, &Cancelled::never())
+}
+
+/// Reads a document as [`parse`] does, and gives up soon after that is cancelled.
+pub fn parse_until(
+    document: &Document,
+    limits: &Limits,
+    cancelled: &Cancelled,
+) -> Result<Parsed, Failure> {
     let decoded = decode::decode(&document.body, document.content_type.as_deref());
-    let (draft, mut outline) = read(&decoded.text, document, limits)?;
+    cancelled.check()?;
+    let (draft, mut outline) = read(&decoded.text, document, limits, cancelled)?;
     outline.warnings.splice(0..0, decoded.warnings);
-    Ok(assemble::assemble(document, decoded.encoding, limits, draft, outline))
+    let allowance = Allowance::of_document(decoded.text.len(), cancelled.clone());
+    assemble::assemble(document, decoded.encoding, limits, allowance, draft, outline)
 }
 
 /// Makes HTML from elsewhere as harmless as that of a document: the HTML, of which no more than
-/// `limit` bytes are read, and the same as plain text, a paragraph a line.
-pub fn clean(html: &str, base: Option<&Url>, limit: usize) -> (String, String) {
-    let cleaned = clean::clean(html, base, limit);
+/// `limit` bytes are read and written, and the same as plain text, a paragraph a line.
+pub fn clean(
+    html: &str,
+    base: Option<&Url>,
+    limit: usize,
+    cancelled: &Cancelled,
+) -> (String, String) {
+    let mut allowance = Allowance::of_text(cancelled.clone());
+    let cleaned = clean::clean(html, base, limit, &mut allowance);
     (cleaned.html, cleaned.text)
 }
 
@@ -120,13 +137,14 @@ pub fn clean(html: &str, base: Option<&Url>, limit: usize) -> (String, String) {
 /// cleaning them: the count of entries. What the benchmark compares with bare feed-rs.
 pub fn skim(document: &Document, limits: &Limits) -> Result<usize, Failure> {
     let decoded = decode::decode(&document.body, document.content_type.as_deref());
-    Ok(read(&decoded.text, document, limits)?.0.entries.len())
+    Ok(read(&decoded.text, document, limits, &Cancelled::never())?.0.entries.len())
 }
 
 fn read(
     text: &str,
     document: &Document,
     limits: &Limits,
+    cancelled: &Cancelled,
 ) -> Result<(Draft, outline::Outline), Failure> {
     let base = document.url.as_ref();
     let text = text.trim_start();
@@ -140,10 +158,11 @@ fn read(
         return Err(not_a_feed::explain(text, base));
     };
     let text = &text[start..];
-    let first = attempt(text, document, limits);
+    let first = attempt(text, document, limits, cancelled);
+    cancelled.check()?;
     match first {
         Ok(read) if read.is_whole() => Ok(read.into_parts()),
-        first => again(first, text, document, limits, base),
+        first => again(first, text, document, limits, cancelled),
     }
 }
 
@@ -153,10 +172,11 @@ fn again(
     text: &str,
     document: &Document,
     limits: &Limits,
-    base: Option<&Url>,
+    cancelled: &Cancelled,
 ) -> Result<(Draft, outline::Outline), Failure> {
-    let mended = repair::mend(text);
-    let second = attempt(&mended.text, document, limits);
+    let mended = repair::mend(text, cancelled)?;
+    let second = attempt(&mended.text, document, limits, cancelled);
+    cancelled.check()?;
     match (first, second) {
         (Ok(first), Ok(second)) if second.found() <= first.found() => Ok(first.into_parts()),
         (Ok(first), Err(_)) => Ok(first.into_parts()),
@@ -170,7 +190,7 @@ fn again(
         (Err(_), Err(Refused::Limit(failure))) => Err(failure),
         (Err(Refused::Limit(failure)), Err(_)) => Err(failure),
         (Err(Refused::Malformed(error)), Err(Refused::Malformed(_))) => {
-            let what = not_a_feed::explain(text, base).message;
+            let what = not_a_feed::explain(text, document.url.as_ref()).message;
             let message = if what.starts_with("not a feed, but") {
                 what
             } else {
@@ -214,9 +234,14 @@ enum Refused {
     Malformed(String),
 }
 
-fn attempt(text: &str, document: &Document, limits: &Limits) -> Result<Read, Refused> {
+fn attempt(
+    text: &str,
+    document: &Document,
+    limits: &Limits,
+    cancelled: &Cancelled,
+) -> Result<Read, Refused> {
     let base = document.url.as_ref();
-    let normalised = normalise::normalise(text, base, limits).map_err(Refused::Limit)?;
+    let normalised = normalise::normalise(text, base, limits, cancelled).map_err(Refused::Limit)?;
     let draft = strict::read(&normalised.text, base, Dates::Noted).map_err(Refused::Malformed)?;
     let seen = if draft.entries.is_empty() { repair::count_entries(text) } else { 0 };
     Ok(Read { draft, outline: normalised.outline, seen })

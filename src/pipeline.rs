@@ -20,6 +20,7 @@ use crate::model::{Failure, FailureKind, Hold, Outcome, Poll, Source, SourceId, 
 use crate::store::StoreError;
 
 mod archive;
+mod compute;
 mod editor;
 mod enriching;
 mod filing;

@@ -12,6 +12,8 @@
 //! documents, subscribers of our hub. They are what a backup holds ([`Record`]).
 //! All else can be made again from them. A topic's places derive from its query and stand under
 //! its fingerprint, so they can be large and never stale; the loop fills them again.
+//!
+//! Automatic [`Backups`] are beside the store, for when nothing is left of it.
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -27,6 +29,7 @@ use crate::model::{
 };
 
 mod backup;
+mod backups;
 mod disk_space;
 mod files;
 mod import_check;
@@ -44,6 +47,7 @@ mod contract;
 mod samples;
 
 pub use backup::{Contents, backup, restore, verify_backup};
+pub use backups::{BackupOutcome, Backups, StoredBackup, is_due};
 pub use disk_space::DiskSpace;
 pub use files::{PRIVATE, Replacement, SHARED, restrict_umask, with_suffix};
 pub use import_check::{Fit, fit, topics_to_refill};

@@ -3,18 +3,20 @@
 //! Each has a short form, which runs here, and a long one, which takes minutes:
 //! tests/soak/README.md says how it is run and what it showed.
 
-mod apart;
+pub(crate) mod apart;
+mod backups;
 mod clients;
 mod clock;
 mod damage;
 mod deadly;
-mod dice;
+pub(crate) mod dice;
 mod disk;
 mod kills;
 mod origins;
 mod power;
 mod preload;
 mod requests;
+mod salvage;
 mod simulation;
 mod stall;
 mod steady;
@@ -47,8 +49,10 @@ const FAULTS: &[(u8, &str, &[&str])] = &[
         "damaged store",
         &[
             "d04_damage_is_noticed_named_and_mostly_saved",
+            "d04_nearly_all_stories_are_saved_from_damaged_files",
             "a_damaged_file_is_noticed_and_most_of_it_is_saved",
             "an_emptied_store_is_never_taken_for_a_new_one",
+            "a_damaged_store_names_the_last_backup_and_restore_takes_it",
         ],
     ),
     (
@@ -57,6 +61,7 @@ const FAULTS: &[(u8, &str, &[&str])] = &[
         &[
             "d05_on_a_full_disk_it_serves_on_and_goes_on_by_itself",
             "a_full_disk_costs_nothing_that_was_answered",
+            "no_backup_is_tried_on_a_full_disk_and_the_last_one_stays",
         ],
     ),
     (

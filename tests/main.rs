@@ -23,6 +23,8 @@ mod flow;
 
 mod feeds;
 
+mod hostile;
+
 mod identity;
 
 mod monitoring;

@@ -101,7 +101,8 @@ async fn a_reader_whose_answer_is_under_way_gets_all_of_it_when_the_daemon_ends(
         );
     }
     site.document("/fcdo", document + "</feed>");
-    let gazetted = Gazetted::with(&config(&site, &[("fcdo", "1h")]));
+    let long = "[publish]\nmax_feed = \"10MB\"\n";
+    let gazetted = Gazetted::with(&(config(&site, &[("fcdo", "1h")]) + long));
     let mut daemon = gazetted.start();
     daemon.logged("\"news\"");
     let whole = get(daemon.address, "/topics/crime.atom");

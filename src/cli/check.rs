@@ -8,12 +8,13 @@ use clap::Args;
 use serde::Serialize;
 
 use super::{
-    BAD_CONFIGURATION, ConfigFile, Done, Stop, ask, print_json, print_line, survey, trial,
+    BAD_CONFIGURATION, ConfigFile, Done, Stop, ask, print_json, print_line, show, survey, trial,
 };
 use crate::clock::Clock;
 use crate::config::{Loaded, Plan, Problems, Sample};
 use crate::inquiry::Question;
 use crate::inquiry::changes::{ArchiveLine, Changes, Comparison, State, TopicChange};
+use crate::inquiry::status::BackupStatus;
 use crate::model::Story;
 use crate::topics::Subject;
 
@@ -61,6 +62,9 @@ struct Report {
     untried_samples: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     changes: Option<Changes>,
+    /// The last automatic backup of the store, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    backup: Option<BackupStatus>,
 }
 
 /// What the store says to a configuration.
@@ -115,6 +119,7 @@ impl Check {
             samples: plan.samples.len(),
             problems,
             changes,
+            backup: BackupStatus::newest(&plan.store.path, Clock::wall().now()),
             ..Report::default()
         };
         for sample in &plan.samples {
@@ -206,6 +211,7 @@ fn print(report: &Report) {
         };
         print_line(format_args!("{sources} sources, {topics} topics, {samples} samples: {failed}"));
     }
+    report.backup.iter().for_each(show::backup);
     if let Some(changes) = &report.changes {
         print_changes(changes);
     }

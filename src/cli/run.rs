@@ -69,6 +69,7 @@ async fn serve(
     let (sources, topics) = (plan.sources.len(), plan.topics.len());
     let base = plan.server.site.base_url.clone();
     let socket = control::socket_path(&plan);
+    let path = plan.store.path.clone();
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut hang_up = signal(SignalKind::hangup())?;
@@ -80,7 +81,7 @@ async fn serve(
     let mut beside = JoinSet::new();
     match Door::open(socket.clone()) {
         Ok(door) => {
-            beside.spawn(door.serve(handle.clone(), clock, errands));
+            beside.spawn(door.serve(handle.clone(), clock.clone(), errands));
         }
         // It still polls and serves.
         Err(error) => {
@@ -92,6 +93,7 @@ async fn serve(
         }
     }
     beside.spawn(feed_watchdog(handle.clone()));
+    beside.spawn(daemon::keep_backups(path, handle.clone(), clock));
 
     print_line(format_args!(
         "gazetted reads {sources} sources into {topics} topics: look at {base} (listening on {address})"

@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use comfy_table::{ContentArrangement, Table};
 
 use super::print_line;
+use crate::config::StorePlan;
 use crate::inquiry::explain::{ExplainedEntry, ExplainedRevision, ExplainedStory, NearStory};
 use crate::inquiry::polled::PollReport;
-use crate::inquiry::status::{Event, KeptStatus, KeptTopic, SourceStatus};
+use crate::inquiry::status::{BackupStatus, Event, KeptStatus, KeptTopic, SourceStatus};
 use crate::parse::Parsed;
 use crate::topics::{Hit, Reason};
 
@@ -84,7 +85,7 @@ pub(super) fn kept(kept: &KeptStatus) {
         let keep = keep.as_ref().map(|keep| format!(", each for {keep}"));
         most.unwrap_or_default() + &keep.unwrap_or_default()
     };
-    let KeptStatus { stories, most_stories, keep, bytes, free, topics } = kept;
+    let KeptStatus { stories, most_stories, keep, bytes, free, backup, topics } = kept;
     print_line(format_args!(
         "kept: {stories} stories{} in {}; {} are free there",
         bounds(*most_stories, keep),
@@ -94,6 +95,28 @@ pub(super) fn kept(kept: &KeptStatus) {
     for KeptTopic { topic, stories, most_stories, keep } in topics {
         let bounds = bounds(most_stories.map(|most| most as u64), keep);
         print_line(format_args!("topic {topic} keeps {stories} stories{bounds}"));
+    }
+    backup.iter().for_each(self::backup);
+}
+
+/// The last automatic backup.
+pub(super) fn backup(BackupStatus { file, made, age, bytes }: &BackupStatus) {
+    let age = std::time::Duration::from_secs(*age);
+    print_line(format_args!(
+        "last backup: {file}, {}, made {} ago, at {made}",
+        indicatif::HumanBytes(*bytes),
+        indicatif::HumanDuration(age),
+    ));
+}
+
+/// The last automatic backup, or why there is none.
+pub(super) fn last_backup(last: Option<&BackupStatus>, plan: &StorePlan) {
+    match (last, plan.backups) {
+        (Some(last), _) => backup(last),
+        (None, Some(_)) => drop(print_line("last backup: none yet; the daemon writes them")),
+        (None, None) => {
+            print_line("last backup: none; `[store] backups` is \"never\"");
+        }
     }
 }
 

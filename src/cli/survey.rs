@@ -5,8 +5,10 @@ use std::process::ExitCode;
 use indicatif::HumanBytes;
 use serde::Serialize;
 
-use super::{Done, STORE_FAILED, Stop, print_json, print_line};
+use super::{Done, STORE_FAILED, Stop, print_json, print_line, show};
+use crate::clock::Clock;
 use crate::config::StorePlan;
+use crate::inquiry::status::BackupStatus;
 use crate::store::{self, IntegrityCheck, Repair, StoreError};
 
 /// What `check --store --json` prints.
@@ -17,6 +19,8 @@ struct Report {
     /// Nothing where the store does not even open.
     survey: Option<IntegrityCheck>,
     repair: Option<Repair>,
+    /// The last automatic backup, if there is one.
+    backup: Option<BackupStatus>,
 }
 
 /// Reads every record; repairs what is wrong if told to.
@@ -25,7 +29,8 @@ pub(super) fn run(plan: &StorePlan, repair: bool, json: bool) -> Done {
         Ok(survey) => (Some(survey), None),
         Err(error @ StoreError::Damaged { .. }) if repair => (None, Some(error)),
         Err(error @ StoreError::Damaged { .. }) => {
-            return Err(Stop { code: STORE_FAILED, message: format!("{error}\n{SAVE}") });
+            let Stop { code, message } = error.into();
+            return Err(Stop { code, message: format!("{message}\n{SAVE}") });
         }
         Err(error) => return Err(error.into()),
     };
@@ -34,13 +39,15 @@ pub(super) fn run(plan: &StorePlan, repair: bool, json: bool) -> Done {
         true => Some(store::repair(&plan.path, plan.cache)?),
         false => None,
     };
+    let backup = BackupStatus::newest(&plan.path, Clock::wall().now());
     let code = if sound || repair.is_some() { ExitCode::SUCCESS } else { STORE_FAILED.into() };
     if json {
         let wasteful = survey.as_ref().is_some_and(IntegrityCheck::is_wasteful);
-        let report = Report { sound, wasteful, survey, repair };
+        let report = Report { sound, wasteful, survey, repair, backup };
         print_json(&report);
         return Ok(code);
     }
+    show::last_backup(backup.as_ref(), plan);
     if let Some(why) = why {
         print_line(why);
     }
@@ -87,7 +94,10 @@ fn tell(survey: &IntegrityCheck, repaired: bool) {
     }
 }
 
-fn tell_repair(Repair { stories, expected, losses, kept }: &Repair) {
+fn tell_repair(Repair { stories, expected, restored, losses, kept }: &Repair) {
+    if *restored > 0 {
+        print_line(format_args!("restored from checksums: {restored} wrong bytes"));
+    }
     for loss in losses {
         print_line(format_args!("lost: {loss}"));
     }

@@ -76,11 +76,13 @@ fn settings(old: &Plan, new: &Plan) -> Vec<Change> {
         path: "path",
         cache: "cache",
         retention: "retention",
+        backups: "backups",
     } but)
     {
         let what = format!("[store]: {field} changed");
-        // Only what is kept is asked anew with every commit.
-        changes.push(if field == "retention" { in_force(what) } else { at_restart(what) });
+        // The others are needed to open it.
+        let is_in_force = ["retention", "backups"].contains(&field);
+        changes.push(if is_in_force { in_force(what) } else { at_restart(what) });
     }
     if old.server.listen != new.server.listen {
         changes.push(at_restart("[server]: listen changed"));

@@ -15,8 +15,8 @@ use toml::Spanned;
 
 use super::LogFormat;
 use super::value::{
-    Access, Authority, BaseUrl, Filter, HeaderName, HeaderText, Id, Language, Listen, Network,
-    Period, Proxy, Size, Title, WebAddress,
+    Access, Authority, BackupInterval, BaseUrl, Filter, HeaderName, HeaderText, Id, Language,
+    Listen, Network, Period, Proxy, Size, Title, WebAddress,
 };
 use crate::model::{Enrich, Revisions, Role};
 use crate::{fetch, parse, publish};
@@ -82,6 +82,8 @@ pub(crate) struct Store {
     pub(crate) stories: Option<u64>,
     /// How long a story that went is still recognised.
     pub(crate) keep_keys: Period,
+    /// How often a backup is written beside the store.
+    pub(crate) backups: BackupInterval,
 }
 
 impl Default for Store {
@@ -92,6 +94,7 @@ impl Default for Store {
             keep: None,
             stories: None,
             keep_keys: Period(Duration::from_secs(365 * 86_400)),
+            backups: BackupInterval(Some(Duration::from_secs(86_400))),
         }
     }
 }

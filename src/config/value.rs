@@ -67,6 +67,7 @@ macro_rules! written {
 
 written! {
     Period: "a time such as \"15m\"",
+    BackupInterval: "a time such as \"1d\", or \"never\"",
     Size: "a size such as \"10MiB\"",
     Id: "a name such as \"home-office\"",
     Title: "a title in quotes",
@@ -159,6 +160,40 @@ impl fmt::Display for Period {
             Some((name, unit)) => write!(f, "{}{name}", millis / unit),
             None if millis == 0 => f.write_str("0s"),
             None => write!(f, "{millis}ms"),
+        }
+    }
+}
+
+/// How often backups are written: `1d`, or `never`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct BackupInterval(pub(crate) Option<Duration>);
+
+/// A backup reads the whole store.
+const SHORTEST_BACKUP_INTERVAL: Duration = Duration::from_secs(60);
+
+impl FromStr for BackupInterval {
+    type Err = Complaint;
+
+    fn from_str(text: &str) -> Result<Self, Complaint> {
+        if text.trim() == "never" {
+            return Ok(Self(None));
+        }
+        let Period(interval) = text.parse().map_err(|Complaint { what, help }| {
+            Complaint::new(what, format!("{help}; `\"never\"` writes no backups"))
+        })?;
+        if interval < SHORTEST_BACKUP_INTERVAL {
+            let what = format!("`{text}` is too short for a backup, which reads the whole store");
+            return Err(Complaint::new(what, "write at least `\"1m\"`, or `\"never\"`"));
+        }
+        Ok(Self(Some(interval)))
+    }
+}
+
+impl fmt::Display for BackupInterval {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(interval) => Period(interval).fmt(f),
+            None => f.write_str("never"),
         }
     }
 }
@@ -395,6 +430,19 @@ mod tests {
             assert!(wrong.parse::<Period>().is_err(), "{wrong}");
         }
         assert!(help::<Period>("soon").contains("\"15m\""));
+    }
+
+    #[test]
+    fn backups_are_written_as_often_as_stated_or_never() {
+        for (written, seconds) in [("1d", Some(86_400)), ("1m", Some(60)), ("never", None)] {
+            let interval = BackupInterval(seconds.map(Duration::from_secs));
+            assert_eq!(written.parse(), Ok(interval), "{written}");
+            assert_eq!(interval.to_string(), written);
+        }
+        assert!(help::<BackupInterval>("59s").contains("\"1m\""));
+        for bad in ["daily", "1", "0s"] {
+            assert!(help::<BackupInterval>(bad).contains("\"never\""), "{bad}");
+        }
     }
 
     #[test]

@@ -166,9 +166,12 @@ fn html_in(body: &Body) -> Option<&str> {
     }
 }
 
+/// Tags of one kind; no page has as many.
+const MOST_TAGS: usize = 100;
+
 /// Tags the entry with the slugs of what the item links to.
 fn tag(entry: &mut Entry, kind: &str, linked: &[Linked]) {
-    for link in linked {
+    for link in linked.iter().take(MOST_TAGS) {
         let slug = match (&link.base_path, &link.title) {
             (Some(path), _) => path.rsplit('/').next().unwrap_or_default().to_owned(),
             (None, Some(title)) => slug_of(title),

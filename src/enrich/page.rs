@@ -1,57 +1,52 @@
-//! An entry and its page in; the entry with the page's article, and the original it names, out.
-
-use std::sync::LazyLock;
+//! Reads the article of a page, and the original that the page names, into an entry.
 
 use dom_smoothie::{Config, Readability};
-use regex::Regex;
-use url::Url;
 
 use super::decode::decode;
-use super::depth::{MOST_DEPTH, depth};
-use super::{Clean, Enrichment, take_original, take_text};
+use super::simplify::simplify;
+use super::{Clean, Enrichment, original, take_original, take_text};
+use crate::cancel::Cancelled;
+use crate::dom_cost::{self, Bounds, Parsed};
 use crate::model::{Document, Entry, Failure, FailureKind};
 
-/// Elements of a page that are weighed; a page with more is not an article.
-const MOST_ELEMENTS: usize = 30_000;
-
-/// How syndicators introduce the link to where they have a text from, and that link.
-static NAMED_ORIGINAL: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(
-        r#"(?is)(?:original (?:article|press release|news release|source|story)(?: link)?|view (?:the |it )?in full|view full|read the original)[^<]{0,80}(?:</?(?:b|strong|em|i|span|br|p|div)\b[^>]{0,120}>[^<]{0,40}){0,6}<a\b[^>]{0,300}?\bhref\s*=\s*["']?([^"'\s>]+)"#,
-    )
-    .expect("a fixed pattern")
-});
-
-/// The same where the words themselves are the link.
-static LINKED_ORIGINAL: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(
-        r#"(?is)<a\b[^>]{0,300}?\bhref\s*=\s*["']?([^"'\s>]+)[^>]{0,300}>[^<]{0,20}(?:original (?:article|press release|news release|source|story)|read the original)"#,
-    )
-    .expect("a fixed pattern")
-});
+/// Bounds on the tree of a page; a page with more is not an article. dom_smoothie goes over
+/// the tree many times, copies it, and asks elements for their text.
+const BOUNDS: Bounds = Bounds {
+    elements: 30_000,
+    depth: 200,
+    bytes: 16 << 20,
+    nested_text: 64 << 20,
+    steps: 20_000_000,
+};
 
 /// Adds the article of a page to the entry.
 pub(super) fn add(
     entry: &mut Entry,
     document: &Document,
     clean: Clean<'_>,
+    cancelled: &Cancelled,
 ) -> Result<Enrichment, Failure> {
     let html = decode(&document.body, document.content_type.as_deref());
     let Some(base) = document.url.clone().or_else(|| entry.url.clone()) else {
         return Err(unreadable("the entry names no page"));
     };
-    if depth(&html) > MOST_DEPTH {
-        return Err(unreadable("its elements are nested too deep"));
-    }
-    let config =
-        Config { max_elements_to_parse: MOST_ELEMENTS, disable_json_ld: true, ..Config::default() };
-    let mut page = Readability::new(html.as_str(), Some(base.as_str()), Some(config))
+    let simple = simplify(&html, cancelled)?;
+    dom_cost::cost(&simple, Parsed::Page, &BOUNDS, cancelled)
+        .map_err(|excess| unreadable(&excess.why))?;
+    let config = Config {
+        max_elements_to_parse: BOUNDS.elements,
+        disable_json_ld: true,
+        ..Config::default()
+    };
+    let mut page = Readability::new(simple, Some(base.as_str()), Some(config))
         .map_err(|error| unreadable(&error.to_string()))?;
     let canonical = page.doc.select(r#"link[rel~="canonical"]"#).attr("href");
-    let original = named_original(&html, &base)
+    let original = original::named(&html, &base)
         .or_else(|| canonical.and_then(|href| base.join(href.trim()).ok()));
     let language = page.doc.select("html").attr("lang");
+    cancelled.check()?;
     let article = page.parse().map_err(|error| unreadable(&error.to_string()))?;
+    cancelled.check()?;
     let told = entry.text.len();
     let text = take_text(entry, &article.content, &base, told, clean);
     let mut done = Enrichment { text, ..Enrichment::default() };
@@ -60,18 +55,6 @@ pub(super) fn add(
         entry.language = language.map(|tag| tag.trim().to_owned()).filter(|tag| is_tag(tag));
     }
     Ok(done)
-}
-
-/// The link that follows, or is, "Original article" and the like; the last one
-/// of the page, because it stands below the text.
-fn named_original(html: &str, base: &Url) -> Option<Url> {
-    let last = |pattern: &Regex| {
-        pattern.captures_iter(html).last().and_then(|found| {
-            let href = htmlize::unescape(found.get(1)?.as_str()).into_owned();
-            base.join(&href).ok()
-        })
-    };
-    last(&NAMED_ORIGINAL).or_else(|| last(&LINKED_ORIGINAL))
 }
 
 /// Whether this looks like a BCP 47 language tag.

@@ -31,8 +31,17 @@ fn document(url: &str, content_type: &str, body: &str) -> Document {
 
 /// As the loop has it done.
 fn clean(html: &str, base: &Url) -> Cleaned {
-    let (html, text) = crate::parse::clean(html, Some(base), MOST_BYTES);
+    let (html, text) = crate::parse::clean(html, Some(base), MOST_BYTES, &Cancelled::never());
     Cleaned { html, text }
+}
+
+fn enrich(
+    entry: &mut Entry,
+    document: &Document,
+    setting: Enrich,
+    clean: Clean<'_>,
+) -> Result<Enrichment, Failure> {
+    super::enrich(entry, document, setting, clean, &Cancelled::never())
 }
 
 fn item(json: &str) -> Document {

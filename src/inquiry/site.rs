@@ -101,7 +101,8 @@ impl Records {
                 let of = xxh3_64(format!("{next:?}").as_bytes());
                 going_on = told.tell(format!("{} {volume}", topic.id), of, visit, || {
                     let text = self.store.archived(&publish::volume_record(&topic.id, *volume))?;
-                    let (text, site) = (text.unwrap_or_default(), &plan.server.site);
+                    let Some(text) = text else { return Ok(Vec::new()) };
+                    let site = &plan.server.site;
                     Ok(publish::render_archived(&topic.id, *volume, next, &text, site))
                 })?;
                 if !going_on {

@@ -1,6 +1,7 @@
 //! What is remembered of the sources in; how each is doing, and why, out.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +13,7 @@ use crate::model::{
     TopicSilence,
 };
 use crate::pipeline;
-use crate::store::StoreError;
+use crate::store::{Backups, StoreError};
 
 /// How one source is doing.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -149,8 +150,37 @@ pub struct KeptStatus {
     pub bytes: u64,
     /// Bytes that are free there.
     pub free: u64,
+    /// The last automatic backup, if there is one.
+    #[serde(default)]
+    pub backup: Option<BackupStatus>,
     /// Each topic that has bounds of its own.
     pub topics: Vec<KeptTopic>,
+}
+
+/// An automatic backup.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BackupStatus {
+    /// The file.
+    pub file: String,
+    /// When it was made.
+    pub made: String,
+    /// How long ago that is, in seconds.
+    pub age: u64,
+    /// Its size.
+    pub bytes: u64,
+}
+
+impl BackupStatus {
+    /// The last one of the store in a directory.
+    pub fn newest(store: &Path, now: Timestamp) -> Option<Self> {
+        let newest = Backups::beside(store).newest()?;
+        Some(Self {
+            file: newest.file.display().to_string(),
+            made: newest.made.to_string(),
+            age: newest.made.until(now).as_secs(),
+            bytes: newest.bytes,
+        })
+    }
 }
 
 /// What a topic keeps.
@@ -168,7 +198,7 @@ pub struct KeptTopic {
 
 impl Records {
     /// What is kept, and how much room that takes.
-    pub fn kept(&self) -> Result<KeptStatus, StoreError> {
+    pub fn kept(&self, now: Timestamp) -> Result<KeptStatus, StoreError> {
         let plan = self.plan();
         let (bounds, room) = (&plan.store.retention, self.store().room()?);
         let mut topics = Vec::new();
@@ -189,6 +219,7 @@ impl Records {
             keep: bounds.age.map(|age| Period(age).to_string()),
             bytes: room.map_or(0, |room| room.used),
             free: room.map_or(0, |room| room.free),
+            backup: BackupStatus::newest(&plan.store.path, now),
             topics,
         })
     }

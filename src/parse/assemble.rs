@@ -5,17 +5,23 @@ use std::sync::Arc;
 
 use url::Url;
 
-use super::clean::{self, Cleaned, fold, resolve, title};
+use super::clean::{self, Allowance, Cleaned, fold, resolve, title};
 use super::outline::{Note, Outline, Tie};
 use super::strict::{Draft, DraftEntry, Text};
 use super::{Limits, Parsed, original};
 use crate::control_characters::close_isolates;
-use crate::model::{Document, Enclosure, Entry, Feed, Hints, Timestamp};
+use crate::model::{Document, Enclosure, Entry, Failure, Feed, Hints, Timestamp};
 
 /// A title longer than this is a text that lost its way.
 const MAX_TITLE: usize = 2000;
+/// A name longer than this is none. Those of the feed are kept with each of its entries.
+const MAX_NAME: usize = 300;
+/// Ids of feeds are kept with each entry, too.
+const MAX_FEED_ID: usize = 2048;
 /// Authors, categories, enclosures of one entry.
 const MAX_LIST: usize = 100;
+/// Hubs that a feed names; nobody subscribes at more.
+const MAX_HUBS: usize = 16;
 /// What a retired GOV.UK feed serves as its one entry.
 const ENDED: &str = "this feed has ended";
 
@@ -24,9 +30,10 @@ pub(super) fn assemble(
     document: &Document,
     encoding: &str,
     limits: &Limits,
+    allowance: Allowance,
     draft: Draft,
     mut outline: Outline,
-) -> Parsed {
+) -> Result<Parsed, Failure> {
     if draft.entries.len() != outline.entries.len() {
         let message = "the entries' notes do not fit them: dates are missing";
         outline.warnings.push(message.to_owned());
@@ -36,11 +43,14 @@ pub(super) fn assemble(
     let feed = feed_of(&draft, &outline.feed, base.as_ref(), document.at);
     let hints = hints_of(&draft, &outline, base.as_ref());
     let fallback = base.or_else(|| feed.url.clone());
-    let mut assembler = Assembler { document, limits, feed, base: fallback, cut: 0 };
+    let cancelled = allowance.cancelled.clone();
+    let mut assembler =
+        Assembler { document, limits, feed, base: fallback, allowance, cut: 0, flattened: 0 };
     let notes = std::mem::take(&mut outline.entries);
     let mut entries = Vec::with_capacity(draft.entries.len());
     let mut silent = 0_usize;
     for (draft, note) in draft.entries.into_iter().zip(notes) {
+        cancelled.check()?;
         let entry = assembler.entry(draft, note);
         silent += usize::from(says_nothing(&entry));
         entries.push(Arc::new(entry));
@@ -51,6 +61,12 @@ pub(super) fn assemble(
     }
     if assembler.cut > 0 {
         warnings.push(format!("texts too long or too deep, which were cut: {}", assembler.cut));
+    }
+    if assembler.flattened > 0 {
+        warnings.push(format!(
+            "texts whose tags would take too much work to mend, kept as plain text: {}",
+            assembler.flattened
+        ));
     }
     let mut parsed = Parsed {
         format: outline.format,
@@ -64,7 +80,7 @@ pub(super) fn assemble(
     if let [only] = &parsed.entries[..] {
         parsed.hints.ended |= only.title.to_lowercase().trim_end_matches('.') == ENDED;
     }
-    parsed
+    Ok(parsed)
 }
 
 fn says_nothing(entry: &Entry) -> bool {
@@ -82,16 +98,15 @@ fn feed_of(draft: &Draft, note: &Note, base: Option<&Url>, at: Timestamp) -> Fee
     let written = draft.title.as_ref().map(|text| text.body.as_str()).or(note.title.as_deref());
     let rights = draft.rights.as_ref().map(|text| text.body.as_str()).or(note.rights.as_deref());
     Feed {
-        id: fold(if draft.id.is_empty() {
-            note.about.as_deref().unwrap_or_default()
-        } else {
-            &draft.id
-        }),
+        id: fold(clean::cut_to(
+            if draft.id.is_empty() { note.about.as_deref().unwrap_or_default() } else { &draft.id },
+            MAX_FEED_ID,
+        )),
         title: short_title(written.unwrap_or_default()),
         url: page,
         updated: note.updated.or(note.published).map(|moment| moment.min(at)),
         language: language(draft.language.as_deref().or(note.language.as_deref())),
-        rights: rights.map(title).filter(|rights| !rights.is_empty()),
+        rights: rights.map(short_title).filter(|rights| !rights.is_empty()),
         authors: names(if draft.authors.is_empty() { &note.authors } else { &draft.authors }),
     }
 }
@@ -101,7 +116,9 @@ fn hints_of(draft: &Draft, outline: &Outline, base: Option<&Url>) -> Hints {
     for tie in draft.links.iter().chain(&outline.feed.links) {
         let Some(address) = web(&tie.href, base) else { continue };
         match tie.rel.as_str() {
-            "hub" if !hints.hubs.contains(&address) => hints.hubs.push(address),
+            "hub" if hints.hubs.len() < MAX_HUBS && !hints.hubs.contains(&address) => {
+                hints.hubs.push(address);
+            }
             "self" => hints.self_url = hints.self_url.or(Some(address)),
             "next" | "prev-archive" => hints.next = hints.next.or(Some(address)),
             _ => {}
@@ -120,8 +137,11 @@ struct Assembler<'d> {
     feed: Feed,
     /// Where nothing nearer says what relative links are relative to.
     base: Option<Url>,
+    allowance: Allowance,
     /// How many texts were cut.
     cut: usize,
+    /// How many lost their tags.
+    flattened: usize,
 }
 
 impl Assembler<'_> {
@@ -166,7 +186,7 @@ impl Assembler<'_> {
             .and_then(|written| web(written, base));
         let rights =
             draft.rights.as_ref().map(|text| text.body.as_str()).or(note.rights.as_deref());
-        entry.rights = rights.map(title).filter(|rights| !rights.is_empty());
+        entry.rights = rights.map(short_title).filter(|rights| !rights.is_empty());
         entry.geo = note.latitude.zip(note.longitude).filter(|(latitude, longitude)| {
             (-90.0..=90.0).contains(latitude) && (-180.0..=180.0).contains(longitude)
         });
@@ -221,11 +241,12 @@ impl Assembler<'_> {
     fn cleaned(&mut self, text: &Text, base: Option<&Url>) -> Cleaned {
         let body = unescaped(&text.body);
         let cleaned = if text.plain && !clean::looks_like_html(&body) {
-            clean::from_plain(&body, self.limits.field)
+            clean::from_plain(&body, self.limits.field, &mut self.allowance)
         } else {
-            clean::clean(&body, base, self.limits.field)
+            clean::clean(&body, base, self.limits.field, &mut self.allowance)
         };
         self.cut += usize::from(cleaned.cut);
+        self.flattened += usize::from(cleaned.flattened);
         cleaned
     }
 
@@ -322,13 +343,14 @@ fn short_title(written: &str) -> String {
 fn names(written: &[String]) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for written in written.iter().take(MAX_LIST) {
-        let name = short_title(written);
+        let name = title(clean::cut_to(written, 4 * MAX_NAME));
         let name = match name.split_once(" (") {
             Some((address, rest)) if address.contains('@') => {
                 close_isolates(rest.trim_end_matches(')')).into_owned()
             }
             _ => name,
         };
+        let name = clean::cut_to(&name, MAX_NAME).trim_end().to_owned();
         if !name.is_empty() && !names.contains(&name) {
             names.push(name);
         }

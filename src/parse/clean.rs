@@ -1,9 +1,15 @@
-//! HTML as a source sent it in; HTML that cannot do anything, and its plain text, out.
+//! Cleans the HTML of sources: what leaves cannot do anything, and comes with its plain text.
 //!
 //! Every tag that leaves is written by [`policy`], from a list of what may.
 //! Where the source's nesting is sound the result is taken as it is written
 //! ([`rewrite`]); where it is not, ammonia parses it as a browser would and
 //! closes what has to be closed. Neither relies on the other for safety.
+//!
+//! A browser's rules can make much of little HTML. [`dom_cost`] tells beforehand what
+//! ammonia would build, an [`Allowance`] says how much that may be, and HTML that would
+//! exceed it is kept as plain text.
+
+mod allowance;
 
 mod picture;
 
@@ -11,15 +17,17 @@ mod policy;
 
 mod rewrite;
 
-use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use ammonia::{Builder, UrlRelative};
 use url::Url;
 
+pub(super) use self::allowance::Allowance;
 pub(super) use self::policy::resolve;
+use self::rewrite::Nesting;
 pub(super) use self::rewrite::{fold, plain, title};
+use crate::dom_cost::{self, Bounds};
 
 /// What became of a piece of HTML.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -30,49 +38,129 @@ pub(super) struct Cleaned {
     pub(super) text: String,
     /// Whether part of it was left out because it was too long or too deep.
     pub(super) cut: bool,
+    /// Whether only its plain text was kept because mending its tags was too much work.
+    pub(super) flattened: bool,
 }
 
 /// Sanitises HTML. Relative addresses are taken against `base`; where there is
-/// none they are dropped. Of more than `limit` bytes the first are kept.
-pub(super) fn clean(html: &str, base: Option<&Url>, limit: usize) -> Cleaned {
+/// none they are dropped. Of more than `limit` bytes the first are kept, before and after.
+pub(super) fn clean(
+    html: &str,
+    base: Option<&Url>,
+    limit: usize,
+    allowance: &mut Allowance,
+) -> Cleaned {
+    let limit = limit.min(allowance.output);
     let short = cut_to(html, limit);
-    let mut cut = short.len() < html.len();
-    let html = sound(short, base).unwrap_or_else(|| {
-        cut = true;
-        htmlize::escape_text(plain(short)).into_owned()
-    });
-    let text = plain(&html);
-    let keep = !text.is_empty() || html.contains("<img ");
-    Cleaned { html: if keep { html } else { String::new() }, text, cut }
+    let mut cleaned = Cleaned { cut: short.len() < html.len(), ..Cleaned::default() };
+    cleaned.html = match sound(short, base, limit, allowance) {
+        Ok((html, cut)) => {
+            cleaned.cut |= cut;
+            html
+        }
+        Err(loss) => {
+            cleaned.cut |= loss == Loss::TooDeep;
+            cleaned.flattened = loss == Loss::TooMuchWork;
+            let mut html = htmlize::escape_text(plain(short)).into_owned();
+            if html.len() > limit {
+                cleaned.cut = true;
+                rewrite::cut_escaped(&mut html, 0, limit);
+            }
+            html
+        }
+    };
+    allowance.output -= cleaned.html.len();
+    cleaned.text = plain(&cleaned.html);
+    if cleaned.text.is_empty() && !cleaned.html.contains("<img ") {
+        cleaned.html.clear();
+    }
+    cleaned
 }
 
-/// The HTML that may leave, nested soundly; none where that cannot be had.
-fn sound(html: &str, base: Option<&Url>) -> Option<String> {
-    let mut html = Cow::Borrowed(html);
+/// Why the tags of HTML were not kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Loss {
+    TooDeep,
+    TooMuchWork,
+}
+
+/// The HTML that may leave, nested soundly, and whether its end was left out.
+fn sound(
+    html: &str,
+    base: Option<&Url>,
+    limit: usize,
+    allowance: &mut Allowance,
+) -> Result<(String, bool), Loss> {
+    let mut written = rewrite::rewrite(html, base, limit);
+    let mut cut = written.cut;
     // A browser's way with tables is not at its end after one pass.
     for _ in 0..4 {
-        match rewrite::rewrite(&html, base) {
-            rewrite::Rewritten::Sound(html) => return Some(html),
-            rewrite::Rewritten::Unsound(rewritten) => {
-                html = Cow::Owned(AMMONIA.clean(&rewritten).to_string());
+        match written.nesting {
+            Nesting::Sound => return Ok((written.html, cut)),
+            Nesting::TooDeep => return Err(Loss::TooDeep),
+            Nesting::Unsound => {
+                let mended = mend(&written.html, limit, allowance).ok_or(Loss::TooMuchWork)?;
+                written = rewrite::rewrite(&mended, base, limit);
+                cut |= written.cut;
             }
-            rewrite::Rewritten::TooDeep => return None,
         }
     }
-    None
+    Err(Loss::TooDeep)
+}
+
+/// HTML as ammonia has it mended; none where that costs more than is allowed.
+fn mend(html: &str, limit: usize, allowance: &mut Allowance) -> Option<String> {
+    let bounds = Bounds {
+        elements: MOST_ELEMENTS,
+        depth: MOST_DEPTH,
+        // The limit holds for the result; on the way to it there may be more.
+        bytes: limit.saturating_mul(2),
+        nested_text: usize::MAX,
+        steps: MOST_STEPS,
+    };
+    if !allowance.may_mend() {
+        return None;
+    }
+    let parsed = dom_cost::Parsed::Fragment;
+    // Counting costs time whatever comes of it.
+    let (cost, kept) = match dom_cost::cost(html, parsed, &bounds, &allowance.cancelled) {
+        Ok(cost) => (cost, true),
+        Err(excess) => (excess.cost, false),
+    };
+    let spent = allowance.spend(html.len() + cost.bytes, cost.steps);
+    (kept && spent).then(|| AMMONIA.clean(html).to_string())
+}
+
+/// Bounds on what ammonia builds of one text. [`Bounds::bytes`] is reached sooner, unless the
+/// limit of a field is set very high.
+const MOST_ELEMENTS: usize = 100_000;
+const MOST_DEPTH: usize = 200;
+const MOST_STEPS: usize = 20_000_000;
+
+/// Cleaned HTML of which the end was taken away, its elements closed again.
+pub(super) fn closed(html: &str, limit: usize) -> String {
+    let html = rewrite::rewrite(html, None, limit).html;
+    if html.contains("<img ") || !plain(&html).is_empty() { html } else { String::new() }
 }
 
 /// Plain text as HTML: escaped, an empty line between paragraphs.
-pub(super) fn from_plain(text: &str, limit: usize) -> Cleaned {
+pub(super) fn from_plain(text: &str, limit: usize, allowance: &mut Allowance) -> Cleaned {
+    let limit = limit.min(allowance.output);
     let short = cut_to(text, limit);
     let paragraphs: Vec<String> =
         short.split("\n\n").map(fold).filter(|paragraph| !paragraph.is_empty()).collect();
-    let html = match &paragraphs[..] {
+    let mut html = match &paragraphs[..] {
         [] => String::new(),
         [one] => htmlize::escape_text(one).into_owned(),
         many => many.iter().map(|p| format!("<p>{}</p>", htmlize::escape_text(p))).collect(),
     };
-    Cleaned { html, text: paragraphs.join("\n"), cut: short.len() < text.len() }
+    let mut cut = short.len() < text.len();
+    if html.len() > limit {
+        let written = rewrite::rewrite(&html, None, limit);
+        (html, cut) = (written.html, true);
+    }
+    allowance.output -= html.len();
+    Cleaned { html, text: paragraphs.join("\n"), cut, flattened: false }
 }
 
 /// Whether a text that is called plain is HTML all the same.

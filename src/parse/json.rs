@@ -5,7 +5,7 @@ use url::Url;
 
 use super::Limits;
 use super::outline::{Note, Outline, Tie};
-use crate::model::Failure;
+use crate::model::{Failure, FailureKind};
 
 /// A JSON Feed in the form that feed-rs knows.
 #[derive(Debug)]
@@ -21,6 +21,10 @@ pub(super) fn normalise(
     limits: &Limits,
 ) -> Result<Normalised, Failure> {
     let mut outline = Outline::default();
+    if count_values(text) > limits.elements {
+        let message = format!("it holds more than {} values", limits.elements);
+        return Err(Failure::new(FailureKind::TooLarge, message));
+    }
     let feed: Option<Map<String, Value>> = serde_json::from_str(text).ok();
     let Some(mut feed) = feed else { return Err(super::not_a_feed::explain(text, base)) };
     let version = string(&feed, "version").unwrap_or_default();
@@ -62,6 +66,25 @@ pub(super) fn normalise(
     Ok(Normalised { text: Value::Object(feed).to_string(), outline })
 }
 
+/// Hubs that a feed names; nobody subscribes at more.
+const MAX_HUBS: usize = 16;
+
+/// How many values a text of JSON holds. Each takes many times the two bytes that it is
+/// written in, so they are counted before any is read.
+fn count_values(text: &str) -> usize {
+    let (mut values, mut in_string, mut escaped) = (1, false, false);
+    for byte in text.bytes() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = in_string,
+            b'"' => in_string = !in_string,
+            b',' | b'[' | b'{' if !in_string => values += 1,
+            _ => {}
+        }
+    }
+    values
+}
+
 fn string(object: &Map<String, Value>, key: &str) -> Option<String> {
     match object.get(key)? {
         Value::String(text) if !text.trim().is_empty() => Some(text.clone()),
@@ -76,7 +99,7 @@ fn read_feed(feed: &Map<String, Value>, outline: &mut Outline) {
     hints.self_url = address("feed_url");
     hints.next = address("next_url");
     hints.ended = feed.get("expired").and_then(Value::as_bool).unwrap_or(false);
-    for hub in feed.get("hubs").and_then(Value::as_array).into_iter().flatten() {
+    for hub in feed.get("hubs").and_then(Value::as_array).into_iter().flatten().take(MAX_HUBS) {
         let hub = hub.as_object().and_then(|hub| string(hub, "url"));
         hints.hubs.extend(hub.and_then(|hub| super::clean::resolve(&hub, None)));
     }

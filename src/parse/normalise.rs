@@ -25,9 +25,11 @@ use url::Url;
 use self::edits::Edits;
 use self::noting::{Field, Rhythm};
 use super::Limits;
-use super::markup::{Kind, Piece, Pieces};
+use super::clean::cut_to;
 use super::outline::Outline;
 use super::repair::{Reference, reference};
+use crate::cancel::Cancelled;
+use crate::markup::{Kind, Piece, Pieces};
 use crate::model::{Failure, FailureKind};
 
 pub(super) use self::noting::decoded;
@@ -86,10 +88,11 @@ pub(super) fn normalise<'t>(
     text: &'t str,
     base: Option<&Url>,
     limits: &Limits,
+    cancelled: &Cancelled,
 ) -> Result<Normalised<'t>, Failure> {
     let mut walk = Walk::new(text, base, limits);
-    walk.run()?;
-    Ok(walk.finish())
+    walk.run(cancelled)?;
+    walk.finish()
 }
 
 struct Walk<'t, 'l> {
@@ -138,8 +141,10 @@ impl<'t, 'l> Walk<'t, 'l> {
         }
     }
 
-    fn run(&mut self) -> Result<(), Failure> {
+    fn run(&mut self, cancelled: &Cancelled) -> Result<(), Failure> {
         for piece in Pieces::of(self.text) {
+            cancelled.check()?;
+            self.limit_edits()?;
             match piece.kind {
                 Kind::Open { name, attributes, empty } => {
                     self.elements += 1;
@@ -230,7 +235,8 @@ impl<'t, 'l> Walk<'t, 'l> {
                 }
             }
             Place::Base64 if !empty => {
-                let text = text_construct::from_base64(content);
+                let most = self.limits.field.saturating_mul(2);
+                let text = text_construct::from_base64(cut_to(content, most));
                 self.edits.replace(frame.inside, piece.start, text);
             }
             Place::Channel if depth > 0 => {
@@ -270,6 +276,8 @@ impl<'t, 'l> Walk<'t, 'l> {
         }
         match piece.kind {
             Kind::CData(text) => {
+                // Escaping makes it many times as long, and no more than this is kept.
+                let text = cut_to(text, self.limits.field.saturating_add(1));
                 let text = htmlize::escape_text(htmlize::escape_text(text).into_owned());
                 self.edits.replace(piece.start, piece.end, text.into_owned());
             }
@@ -279,6 +287,9 @@ impl<'t, 'l> Walk<'t, 'l> {
 
     fn escape_again(&mut self, start: usize, end: usize) {
         for at in memchr_iter(b'&', &self.text.as_bytes()[start..end]) {
+            if self.edits.are_too_many() {
+                return;
+            }
             self.edits.insert(start + at + 1, "amp;");
         }
     }
@@ -348,7 +359,7 @@ impl<'t, 'l> Walk<'t, 'l> {
 
     /// Puts characters in the place of references to control characters:
     /// feed-rs drops the whole text that holds one, without a word.
-    fn mend_references(&mut self) {
+    fn mend_references(&mut self) -> Result<(), Failure> {
         let mut mended = false;
         for at in memmem::find_iter(&self.text.as_bytes()[..self.end], b"&#") {
             let (character, length) = match reference(&self.text[at..]) {
@@ -357,21 +368,32 @@ impl<'t, 'l> Walk<'t, 'l> {
                 Reference::Good(_) | Reference::None => continue,
             };
             self.edits.replace(at, at + length, character.map(String::from).unwrap_or_default());
+            self.limit_edits()?;
             mended = true;
         }
         if mended {
             let message = "references to control characters were replaced or dropped";
             self.outline.warnings.push(message.to_owned());
         }
+        Ok(())
     }
 
-    fn finish(mut self) -> Normalised<'t> {
-        self.mend_references();
+    fn limit_edits(&self) -> Result<(), Failure> {
+        if self.edits.are_too_many() {
+            let message = "more of it would have to be corrected than of any feed";
+            return Err(Failure::new(FailureKind::TooLarge, message));
+        }
+        Ok(())
+    }
+
+    fn finish(mut self) -> Result<Normalised<'t>, Failure> {
+        self.limit_edits()?;
+        self.mend_references()?;
         let missing_channel = self.dialect == Dialect::Rss && self.channel_name.is_none();
         let (start, end, tag) = self.root.tag(missing_channel);
         self.edits.replace(start, end, tag);
         self.outline.hints.update_period = self.rhythm.span();
-        Normalised { text: self.edits.apply(self.text, 0, self.end), outline: self.outline }
+        Ok(Normalised { text: self.edits.apply(self.text, 0, self.end), outline: self.outline })
     }
 }
 

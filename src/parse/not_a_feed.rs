@@ -3,8 +3,8 @@
 use url::Url;
 
 use super::clean::{fold, resolve};
-use super::markup::{self, Kind, Pieces};
 use super::normalise::decoded;
+use crate::markup::{self, Kind, Pieces};
 use crate::model::{Failure, FailureKind};
 
 /// Says what a document is, when it is no feed (P50): nothing is fetched in

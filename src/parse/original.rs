@@ -96,7 +96,7 @@ pub(super) fn find(html: &str, own: Option<&Url>) -> Option<Found> {
     let address = Url::parse(&address).ok()?;
     let elsewhere = address.host_str() != own.and_then(Url::host_str);
     let start = from + captures.get(0)?.start();
-    elsewhere.then(|| Found { address, html: closed(&html[..start]) })
+    elsewhere.then(|| Found { address, html: closed(html, start) })
 }
 
 /// Whether the words announce the link, rather than happen to stand before it:
@@ -117,9 +117,9 @@ fn announces(tail: &str, line: &regex::Captures<'_>) -> bool {
     names_itself || gap.contains([':', '-', '–', '—']) || starts_a_line
 }
 
-/// The text before the line, elements closed that it leaves open.
-fn closed(html: &str) -> String {
-    super::clean::clean(html.trim_end(), None, usize::MAX).html
+/// The text before the line at `end`, elements closed that it leaves open.
+fn closed(html: &str, end: usize) -> String {
+    super::clean::closed(html[..end].trim_end(), html.len())
 }
 
 #[cfg(test)]

@@ -9,7 +9,9 @@
 use memchr::memmem;
 
 use super::Break;
-use super::markup::{self, Kind, Pieces, attribute, attributes, is_name, split_name};
+use crate::cancel::Cancelled;
+use crate::markup::{self, Kind, Pieces, attribute, attributes, is_name, split_name};
+use crate::model::{Failure, FailureKind};
 
 /// Where the root's tag starts: after white space, junk, declarations and
 /// comments, or, failing that, wherever in the text a feed begins.
@@ -48,16 +50,22 @@ pub(super) struct Mended {
 }
 
 /// Mends the document that starts with its root's tag.
-pub(super) fn mend(text: &str) -> Mended {
-    let mut mender = Mender { result: String::with_capacity(text.len() + 64), ..Mender::default() };
-    mender.run(text);
+pub(super) fn mend(text: &str, cancelled: &Cancelled) -> Result<Mended, Failure> {
+    let mut mender = Mender {
+        result: String::with_capacity(text.len() + 64),
+        most: text.len().saturating_mul(2).saturating_add(MOST_ADDED),
+        ..Mender::default()
+    };
+    mender.run(text, cancelled)?;
     let Mender { result, repairs, broken_off, .. } = mender;
-    Mended { text: result, repairs, broken_off }
+    Ok(Mended { text: result, repairs, broken_off })
 }
 
 #[derive(Default)]
 struct Mender<'t> {
     result: String,
+    /// Bytes of the result at most.
+    most: usize,
     repairs: Vec<&'static str>,
     stack: Vec<Open<'t>>,
     broken_off: Option<Break>,
@@ -70,13 +78,24 @@ struct Open<'t> {
     start: usize,
 }
 
+/// Bytes that mending may add, beside the length of the document once more.
+const MOST_ADDED: usize = 64 * 1024;
+
+/// Values of attributes are not longer, even where they hold a picture.
+const MOST_VALUE: usize = 64 * 1024;
+
 /// Nothing sensible nests deeper; `normalise` refuses what is left.
 const MAX_DEPTH: usize = 256;
 
 impl<'t> Mender<'t> {
-    fn run(&mut self, text: &'t str) {
+    fn run(&mut self, text: &'t str, cancelled: &Cancelled) -> Result<(), Failure> {
         let mut pieces = Pieces::of(text);
         while let Some(piece) = pieces.next() {
+            cancelled.check()?;
+            if self.result.len() > self.most {
+                let message = "more of it would have to be mended than of any feed";
+                return Err(Failure::new(FailureKind::TooLarge, message));
+            }
             match piece.kind {
                 Kind::Text(inner) => self.text(inner),
                 Kind::CData(_) => self.result.push_str(&text[piece.start..piece.end]),
@@ -109,6 +128,7 @@ impl<'t> Mender<'t> {
             }
         }
         self.finish();
+        Ok(())
     }
 
     fn note(&mut self, repair: &'static str) {
@@ -120,6 +140,9 @@ impl<'t> Mender<'t> {
     fn text(&mut self, text: &str) {
         let mut rest = text;
         while let Some(at) = memchr::memchr(b'&', rest.as_bytes()) {
+            if self.result.len() > self.most {
+                return;
+            }
             self.result.push_str(&rest[..at]);
             rest = &rest[at..];
             match reference(rest) {
@@ -165,7 +188,8 @@ impl<'t> Mender<'t> {
         self.result.push('<');
         self.result.push_str(name);
         for (attribute, value) in attributes(inside) {
-            if attribute.bytes().any(|byte| matches!(byte, b'<' | b'"' | b'\'' | b'&')) {
+            let is_name = !attribute.bytes().any(|byte| matches!(byte, b'<' | b'"' | b'\'' | b'&'));
+            if !is_name || value.len() > MOST_VALUE {
                 continue;
             }
             self.result.push(' ');
@@ -343,6 +367,10 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    fn mend(text: &str) -> Mended {
+        super::mend(text, &Cancelled::never()).unwrap()
+    }
 
     #[test]
     fn each_kind_of_damage_is_mended() {

@@ -20,10 +20,13 @@ use url::Url;
 
 use crate::dedup::{self, Candidate, Wanted};
 use crate::enrich::{self, Cleaned};
-use crate::model::{Enrich, Entry, FailureKind, Lookalikes, Memory, Pages, Round, SourceId};
+use crate::model::{
+    Document, Enrich, Entry, Failure, FailureKind, Lookalikes, Memory, Pages, Round, SourceId,
+};
 use crate::parse;
 use crate::store::{Store, StoreError};
 
+use super::compute::compute;
 use super::editor::rules;
 use super::reaching::Reach;
 use super::rounds;
@@ -167,7 +170,7 @@ impl Reach<'_> {
 
     /// Fetches for one entry, unless the server of its page has just asked to be left alone.
     async fn complete(&self, place: usize, visits: &mut Visits) {
-        let entry = Arc::make_mut(&mut visits.candidates[place].entry);
+        let entry = &visits.candidates[place].entry;
         let Some(page) = enrich::wanted(entry, self.source.enrich) else { return };
         if page.host_str().is_some_and(|host| visits.refused.contains(host)) {
             return;
@@ -177,16 +180,18 @@ impl Reach<'_> {
         }
         visits.made += 1;
         let fetched = self.fetcher.page(self.source, &page, self.clock.now()).await;
-        let limit = self.plan.parsing.field;
-        let clean = |html: &str, base: &Url| {
-            let (html, text) = parse::clean(html, Some(base), limit);
-            Cleaned { html, text }
+        let entry = visits.candidates[place].entry.clone();
+        let done = match fetched {
+            Ok(document) => self.richer(entry, document).await,
+            Err(failure) => Err(failure),
         };
-        let done = fetched
-            .and_then(|document| enrich::enrich(entry, &document, self.source.enrich, &clean));
-        let Err(failure) = done else { return };
+        let entry = &mut visits.candidates[place].entry;
+        let failure = match done {
+            Ok(richer) => return *entry = Arc::new(richer),
+            Err(failure) => failure,
+        };
         debug!(event = "enrich_failed", source = %self.source.id, "{page} adds nothing: {failure}");
-        enrich::missing(entry, &failure, self.clock.now());
+        enrich::missing(Arc::make_mut(entry), &failure, self.clock.now());
         let nothing = [
             FailureKind::NotFound,
             FailureKind::Gone,
@@ -196,6 +201,21 @@ impl Reach<'_> {
         if !nothing.contains(&failure.kind) {
             visits.refused.extend(page.host_str().map(str::to_owned));
         }
+    }
+
+    /// The entry with what its page says, read where that blocks nobody.
+    async fn richer(&self, entry: Arc<Entry>, document: Document) -> Result<Entry, Failure> {
+        let (setting, limit) = (self.source.enrich, self.plan.parsing.field);
+        compute("the page", move |cancelled| {
+            let clean = |html: &str, base: &Url| {
+                let (html, text) = parse::clean(html, Some(base), limit, cancelled);
+                Cleaned { html, text }
+            };
+            let mut richer = Entry::clone(&entry);
+            enrich::enrich(&mut richer, &document, setting, &clean, cancelled)?;
+            Ok(richer)
+        })
+        .await
     }
 }
 

@@ -1,34 +1,19 @@
 //! A source and what is remembered of it in; one poll, whatever happens, out.
 
 use std::slice;
-use std::sync::{Arc, LazyLock};
-use std::time::Duration;
-
-use tokio::sync::Semaphore;
+use std::sync::Arc;
 
 use crate::clock::Clock;
 use crate::config::Plan;
 use crate::fetch::{Fetched, Fetcher};
-use crate::model::{Document, Failure, FailureKind, Memory, Outcome, Poll, Reading, Source};
+use crate::model::{Document, Failure, Memory, Outcome, Poll, Reading, Source};
 use crate::parse::{self, Break, Limits, Parsed};
 use crate::store::Store;
 
+use super::compute::compute;
 use super::reaching::Reach;
 use super::rounds;
 use super::work::Work;
-
-/// Longer than this no document takes to parse, however it was made.
-const PARSE_DEADLINE: Duration = Duration::from_secs(20);
-
-/// Documents are parsed so many at a time: as many as there are processors, and one, that
-/// none of them waits. More would be done no sooner, and each keeps memory, and a thread.
-static DESKS: LazyLock<Semaphore> = LazyLock::new(|| {
-    let processors = std::thread::available_parallelism().map_or(1, usize::from);
-    Semaphore::new(processors.min(MOST_DESKS - 1) + 1)
-});
-
-/// On a machine of many processors.
-const MOST_DESKS: usize = 8;
 
 /// Reads a source once. Every way this can end is an [`Outcome`], so that
 /// each poll is recorded in one place.
@@ -97,24 +82,8 @@ pub(super) async fn read(
     Poll { source: source.id.clone(), at: clock.now(), outcome, pages }
 }
 
-/// Parses where it blocks nobody. A document that takes too long, or makes
-/// the parser panic, is that source's failure.
+/// Parses where it blocks nobody.
 pub(super) async fn parsed(document: Document, limits: Limits) -> Result<Parsed, Failure> {
-    // It is kept until the parser is done, however long that takes.
-    let desk = DESKS.acquire().await.ok();
-    let parsing = tokio::task::spawn_blocking(move || {
-        let _desk = desk;
-        parse::parse(&document, &limits)
-    });
-    match tokio::time::timeout(PARSE_DEADLINE, parsing).await {
-        Ok(Ok(result)) => result,
-        Ok(Err(_panicked)) => Err(Failure::new(
-            FailureKind::Internal,
-            "the parser failed on this document; please report it",
-        )),
-        Err(_elapsed) => Err(Failure::new(
-            FailureKind::TooLarge,
-            format!("the document took longer than {} s to parse", PARSE_DEADLINE.as_secs()),
-        )),
-    }
+    compute("the document", move |cancelled| parse::parse_until(&document, &limits, cancelled))
+        .await
 }

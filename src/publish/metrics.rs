@@ -35,6 +35,8 @@ pub struct Ledger {
     topic_stories: Mutex<BTreeMap<TopicId, usize>>,
     stories: Gauge,
     store_bytes: Gauge,
+    backup_made: Gauge,
+    backup_bytes: Gauge,
 }
 
 /// What can be seen without having been counted.
@@ -143,6 +145,8 @@ impl Default for Ledger {
             topic_stories: Mutex::default(),
             stories: Gauge::default(),
             store_bytes: Gauge::default(),
+            backup_made: Gauge::default(),
+            backup_bytes: Gauge::default(),
         };
         ledger.register();
         ledger
@@ -166,6 +170,10 @@ impl Ledger {
         to.register("entries", "Entries read", self.entries.clone());
         let bytes = "Bytes received of a source";
         to.register_with_unit("poll", bytes, Unit::Bytes, self.bytes.clone());
+        let made = "When the last automatic backup was made; 0 where there is none";
+        to.register("backup_timestamp_seconds", made, self.backup_made.clone());
+        let backup = "Size of the last automatic backup";
+        to.register_with_unit("backup", backup, Unit::Bytes, self.backup_bytes.clone());
         let delay = "From an entry's publication to when it was first seen";
         to.register_with_unit("news_delay", delay, Unit::Seconds, self.news_delay.clone());
         let gathering = "From the end of polls to their stories being served";
@@ -252,6 +260,12 @@ impl Ledger {
     pub fn stored(&self, stories: u64, bytes: u64) {
         self.stories.set(stories.try_into().unwrap_or(i64::MAX));
         self.store_bytes.set(bytes.try_into().unwrap_or(i64::MAX));
+    }
+
+    /// When the last automatic backup was made, and its size.
+    pub fn backed_up(&self, made: Timestamp, bytes: u64) {
+        self.backup_made.set(made.as_secs());
+        self.backup_bytes.set(bytes.try_into().unwrap_or(i64::MAX));
     }
 
     /// How many stories a topic's feed holds.

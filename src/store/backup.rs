@@ -60,10 +60,20 @@ impl Contents {
 /// The store cannot be read, or the file not be written. A file that had the
 /// name stays as it was.
 pub fn backup(store: &dyn Store, file: &Path) -> Result<Contents, StoreError> {
+    backup_while(store, file, &|| true)
+}
+
+/// The same as [`backup`], but given up once `go_on` says no.
+pub(super) fn backup_while(
+    store: &dyn Store,
+    file: &Path,
+    go_on: &dyn Fn() -> bool,
+) -> Result<Contents, StoreError> {
     let failed = |error: io::Error| unusable(file, &error);
+    let wanted = || if go_on() { Ok(()) } else { Err(unusable(file, "it was given up")) };
     let replacement = Replacement::begin(file, PRIVATE).map_err(failed)?;
-    let written = write(store, file, replacement.file())?;
-    let read = verify_backup(replacement.partial())?;
+    let written = write(store, file, replacement.file(), &wanted)?;
+    let read = read(replacement.partial(), |_| wanted())?;
     if read.records != written.records {
         return Err(unusable(file, "it does not hold what was written"));
     }
@@ -136,7 +146,12 @@ fn refuse_in_use(file: &Path, path: &Path, cache: u64) -> Result<(), StoreError>
 }
 
 /// Writes the records; `file` is the name for errors.
-fn write(store: &dyn Store, file: &Path, out: &File) -> Result<Contents, StoreError> {
+fn write(
+    store: &dyn Store,
+    file: &Path,
+    out: &File,
+    wanted: &dyn Fn() -> Result<(), StoreError>,
+) -> Result<Contents, StoreError> {
     let failed = |error: io::Error| unusable(file, &error);
     let out = BufWriter::new(out);
     let zstd = zstd::stream::Encoder::new(out, LEVEL).map_err(failed)?;
@@ -145,6 +160,7 @@ fn write(store: &dyn Store, file: &Path, out: &File) -> Result<Contents, StoreEr
     let mut contents = Contents::default();
     for record in store.records() {
         let record = record?;
+        wanted()?;
         contents.count(&record);
         let bytes = rmp_serde::to_vec_named(&record).map_err(|error| unusable(file, error))?;
         out.write_all(&(bytes.len() as u64).to_le_bytes()).map_err(failed)?;

@@ -56,6 +56,8 @@ pub struct Repair {
     pub stories: u64,
     /// How many there were, as far as that can still be told.
     pub expected: Option<u64>,
+    /// Damaged places whose contents their checksums restored: nothing of these is lost.
+    pub restored: usize,
     /// What could not be saved.
     pub losses: Vec<String>,
     /// Where the store as it was is kept.

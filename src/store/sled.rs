@@ -17,6 +17,12 @@
 //! survive a power cut; only then are they answered. No value is longer than
 //! six kilobytes, because longer pages go to files that sled never syncs.
 //! The rest of what sled needs from us is in `open`, `store_dir` and `writer`.
+//!
+//! # When files are damaged
+//!
+//! `sled_log` reads sled's files without sled: opening refuses a log that is damaged before
+//! commits, because sled would wipe those; checking says what is damaged; repairing fills a new
+//! engine with what is left.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -49,6 +55,7 @@ mod read;
 mod rebuild;
 mod records;
 mod salvage;
+mod sled_log;
 mod store_dir;
 mod writer;
 

@@ -104,7 +104,8 @@ async fn d08_five_hundred_slow_clients_cost_nobody_else_anything() {
     let site = Site::start().await;
     site.document("/a", long_document());
     let limits = "head_timeout = \"8s\"\nidle_timeout = \"8s\"\nwrite_timeout = \"8s\"";
-    let gazetted = Gazetted::with(&(configured("", limits) + &source(&site, "a", "1h")));
+    let long = "[publish]\nmax_feed = \"10MB\"\n";
+    let gazetted = Gazetted::with(&(configured("", limits) + &source(&site, "a", "1h") + long));
     let launched = Launched::by(gazetted.command(&["run"]));
     let process = launched.id();
     let mut daemon = launched.listening();

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::dice::{Dice, seed, times};
 use super::preload;
-use super::support::{PATIENCE, configured, source, until};
+use super::support::{PATIENCE, configured, on_a_small_disk, source, until};
 use crate::store::{CACHE, STORIES, commit, id, story};
 use crate::support::binary::{Gazetted, Launched, RunningDaemon};
 use crate::support::http::get;
@@ -52,7 +52,7 @@ async fn d03_a_kill_while_the_snapshot_is_written_is_mended_by_the_next_start() 
     assert_eq!((daemon.end("TERM").0, names("generating")), (Some(0), 0));
 }
 
-fn copy(from: &Path, to: &Path) {
+pub fn copy(from: &Path, to: &Path) {
     let copied = Command::new("cp").arg("-a").args([from, to]).status().unwrap();
     assert!(copied.success());
 }
@@ -189,30 +189,7 @@ async fn d05_on_a_full_disk_it_serves_on_and_goes_on_by_itself() {
     });
     let config = configured("", "") + &source(&site, "a", "1s");
     let gazetted = Gazetted::with(&config.replace("\"store\"", "\"disk/store\""));
-    let disk = gazetted.path().join("disk");
-    fs::create_dir(&disk).unwrap();
-    let mut command = Command::new("unshare");
-    let run = gazetted.command(&["run"]);
-    command
-        .args(["--user", "--map-root-user", "--mount", "sh", "-c"])
-        .arg("mount -t tmpfs -o size=64m none \"$0\" || exit 99; exec \"$1\" run")
-        .args([disk.as_os_str(), run.get_program()])
-        .env("GAZETTED_CONFIG", gazetted.config())
-        .env_remove("NOTIFY_SOCKET");
-    let possible = Command::new("unshare")
-        .args(["--user", "--map-root-user", "--mount", "mount", "-t", "tmpfs", "none"])
-        .arg(&disk)
-        .status();
-    if !possible.is_ok_and(|status| status.success()) {
-        println!("skipped: no file system of its own can be mounted here (unshare, tmpfs)");
-        return;
-    }
-    let launched = Launched::by(command);
-    // The disk as the daemon sees it.
-    let disk = Path::new("/proc")
-        .join(launched.id().to_string())
-        .join("root")
-        .join(disk.strip_prefix("/").unwrap());
+    let Some((launched, disk)) = on_a_small_disk(&gazetted, |_| ()) else { return };
     let mut daemon = launched.listening();
     daemon.logged("\"news\"");
     let filler = disk.join("filler");

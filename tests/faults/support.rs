@@ -1,8 +1,10 @@
 //! What a test wants of a daemon in; its configuration out.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
-use crate::support::binary::Gazetted;
+use crate::support::binary::{Gazetted, Launched};
 use crate::support::site::Site;
 
 /// How long anything may take before a test fails.
@@ -46,4 +48,35 @@ pub fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
         assert!(std::time::Instant::now() < end, "{what}: not within {PATIENCE:?}");
         std::thread::yield_now();
     }
+}
+
+/// A daemon whose directory `disk` is a file system of 64 MiB, and that directory as the daemon
+/// sees it; none where that cannot be had, which is said.
+pub fn on_a_small_disk(
+    gazetted: &Gazetted,
+    change: impl FnOnce(&mut Command),
+) -> Option<(Launched, PathBuf)> {
+    let disk = gazetted.path().join("disk");
+    std::fs::create_dir(&disk).unwrap();
+    let mut command = Command::new("unshare");
+    let run = gazetted.command(&["run"]);
+    command
+        .args(["--user", "--map-root-user", "--mount", "sh", "-c"])
+        .arg("mount -t tmpfs -o size=64m none \"$0\" || exit 99; exec \"$1\" run")
+        .args([disk.as_os_str(), run.get_program()])
+        .env("GAZETTED_CONFIG", gazetted.config())
+        .env_remove("NOTIFY_SOCKET");
+    change(&mut command);
+    let possible = Command::new("unshare")
+        .args(["--user", "--map-root-user", "--mount", "mount", "-t", "tmpfs", "none"])
+        .arg(&disk)
+        .status();
+    if !possible.is_ok_and(|status| status.success()) {
+        println!("skipped: no file system of its own can be mounted here (unshare, tmpfs)");
+        return None;
+    }
+    let launched = Launched::by(command);
+    let root = Path::new("/proc").join(launched.id().to_string()).join("root");
+    let seen = root.join(disk.strip_prefix("/").unwrap());
+    Some((launched, seen))
 }

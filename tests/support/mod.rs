@@ -4,6 +4,8 @@ pub mod binary;
 
 pub mod browser;
 
+pub mod hostile;
+
 pub mod http;
 
 pub mod site;

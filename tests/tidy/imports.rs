@@ -57,7 +57,7 @@ impl Scan<'_> {
                 Token::Name(name) if name == "mod" => self.open_module(),
                 Token::Name(name) if ["crate", "self", "super"].contains(&&**name) => {
                     let continues = self.at > 0 && self.tokens[self.at - 1].1 == Token::Colons;
-                    if !continues {
+                    if !continues && !self.is_visibility() {
                         let inner = self.modules.iter().map(|(name, _)| name.clone());
                         let here: Vec<String> = module.iter().cloned().chain(inner).collect();
                         self.tree(&here, Vec::new(), true);
@@ -68,6 +68,13 @@ impl Scan<'_> {
             }
             self.at += 1;
         }
+    }
+
+    /// Whether this is the `crate` of `pub(crate)`, which names no module.
+    fn is_visibility(&self) -> bool {
+        let before = |by: usize| self.at.checked_sub(by).map(|at| &self.tokens[at].1);
+        before(1) == Some(&Token::Other('('))
+            && matches!(before(2), Some(Token::Name(name)) if name == "pub")
     }
 
     fn open_module(&mut self) {
@@ -201,6 +208,7 @@ use super::super::publish;
 // use crate::store;
 /* crate::cli */
 fn f() -> super::Other { let _ = ("crate::cli", r#"crate::cli"#, '"', '\'', 'a'); crate::clock::now::<'static, u8>() }
+pub(crate) struct Visible;
 mod tests {
     use super::Inner;
     mod deeper { fn g() { super::super::super::control::h() } }

@@ -31,7 +31,7 @@ impl Desk<'_> {
             stories: table.stories,
             keys: Some(table.keep_keys.0),
         };
-        StorePlan { path, cache: table.cache.0, retention }
+        StorePlan { path, cache: table.cache.0, retention, backups: table.backups.0 }
     }
 
     pub(super) fn server(&mut self, settings: &Config) -> ServerPlan {

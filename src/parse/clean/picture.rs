@@ -2,8 +2,8 @@
 
 use url::Url;
 
-use super::super::markup::attributes;
 use super::policy::{resolve, write_attribute};
+use crate::markup::attributes;
 
 /// Writes the attributes of a picture; false where it has no address, or only
 /// counts who looks at it.

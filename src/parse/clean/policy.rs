@@ -2,8 +2,8 @@
 
 use url::Url;
 
-use super::super::markup::{Kind, Pieces, attributes};
 use super::picture;
+use crate::markup::{Kind, Pieces, attributes};
 
 /// Elements that may leave. `bdo` is not among them: it turns a text round, whatever the
 /// text says, and the W3C's validator counts it among the risks.
@@ -228,8 +228,9 @@ pub(super) fn holds_markup(text: &str) -> bool {
 /// The name of an element of HTML whose tag never ends; empty for `a <b`,
 /// which more likely compares.
 pub(super) fn unclosed_tag(rest: &str) -> &str {
-    let name = rest[1..].split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
-    let compares = name.len() < 2 && !rest.contains('=');
+    let tag = rest[1..].split('<').next().unwrap_or_default();
+    let name = tag.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
+    let compares = name.len() < 2 && !tag.contains('=');
     if is_known(name) && !compares { name } else { "" }
 }
 

@@ -6,18 +6,28 @@ use memchr::{memchr, memchr2, memchr3};
 use url::Url;
 
 use super::super::decode::is_allowed;
-use super::super::markup::{Kind, Pieces};
+use super::boundary_before;
 use super::policy::{self, Fate};
 use crate::control_characters::{close_isolates, holds_override};
+use crate::markup::{Kind, Pieces};
 
 /// HTML of which every tag was written by us.
 #[derive(Debug)]
-pub(super) enum Rewritten {
-    /// Nested as a browser would read it.
-    Sound(String),
+pub(super) struct Rewritten {
+    pub(super) html: String,
+    pub(super) nesting: Nesting,
+    /// Whether the end was left out because the result would have been too long.
+    pub(super) cut: bool,
+}
+
+/// How the elements of HTML stand in one another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Nesting {
+    /// As a browser would read them.
+    Sound,
     /// To be mended by a parser of HTML.
-    Unsound(String),
-    /// Nested deeper than anybody writes by hand; parsers take quadratic time over it.
+    Unsound,
+    /// Deeper than anybody writes by hand; parsers take quadratic time over it.
     TooDeep,
 }
 
@@ -26,10 +36,18 @@ const MAX_DEPTH: usize = 200;
 /// again and again: the result grows with the square of the depth.
 const MAX_UNSOUND_DEPTH: usize = 40;
 
-/// Writes the tags and text of `html` that may leave.
-pub(super) fn rewrite(html: &str, base: Option<&Url>) -> Rewritten {
-    let mut rewriter =
-        Rewriter { base, out: String::with_capacity(html.len()), open: Vec::new(), sound: true };
+/// Writes the tags and text of `html` that may leave, in `limit` bytes at most. Links that are
+/// written out in full can make the result much longer than what was given.
+pub(super) fn rewrite(html: &str, base: Option<&Url>, limit: usize) -> Rewritten {
+    let mut rewriter = Rewriter {
+        base,
+        limit,
+        out: String::with_capacity(html.len().min(limit)),
+        open: Vec::new(),
+        closing: 0,
+        sound: true,
+        full: false,
+    };
     let mut pieces = Pieces::of(html);
     while let Some(piece) = pieces.next() {
         match piece.kind {
@@ -54,7 +72,10 @@ pub(super) fn rewrite(html: &str, base: Option<&Url>) -> Rewritten {
             Kind::Close { name } => rewriter.end(&lower(name)),
         }
         if rewriter.open.len() > if rewriter.sound { MAX_DEPTH } else { MAX_UNSOUND_DEPTH } {
-            return Rewritten::TooDeep;
+            return Rewritten { html: String::new(), nesting: Nesting::TooDeep, cut: false };
+        }
+        if rewriter.full {
+            break;
         }
     }
     rewriter.finish()
@@ -85,10 +106,16 @@ fn lower(name: &str) -> Cow<'_, str> {
 
 struct Rewriter<'b> {
     base: Option<&'b Url>,
+    /// Bytes of the result at most, with all end tags.
+    limit: usize,
     out: String,
     /// Elements open in the result.
     open: Vec<&'static str>,
+    /// Bytes of their end tags.
+    closing: usize,
     sound: bool,
+    /// Whether something was left out because the result is as long as it may be.
+    full: bool,
 }
 
 impl Rewriter<'_> {
@@ -96,7 +123,12 @@ impl Rewriter<'_> {
         if !self.may_hold_text() && !text.trim().is_empty() {
             self.sound = false;
         }
+        let start = self.out.len();
         escape_into(&mut self.out, text);
+        if self.out.len() + self.closing > self.limit {
+            self.full = true;
+            cut_escaped(&mut self.out, start, self.limit.saturating_sub(self.closing));
+        }
     }
 
     fn may_hold_text(&self) -> bool {
@@ -111,9 +143,19 @@ impl Rewriter<'_> {
         let name = policy::TAGS[at];
         self.close_implied(name);
         self.sound &= self.may_start(name);
-        if policy::write_tag(&mut self.out, name, attributes, self.base)
-            && !matches!(name, "br" | "hr" | "img" | "wbr" | "col")
-        {
+        let start = self.out.len();
+        if !policy::write_tag(&mut self.out, name, attributes, self.base) {
+            return;
+        }
+        let closing = match name {
+            "br" | "hr" | "img" | "wbr" | "col" => 0,
+            _ => name.len() + "</>".len(),
+        };
+        if self.out.len() + self.closing + closing > self.limit {
+            self.full = true;
+            self.out.truncate(start);
+        } else if closing > 0 {
+            self.closing += closing;
             self.open.push(name);
         }
     }
@@ -172,6 +214,7 @@ impl Rewriter<'_> {
 
     fn pop(&mut self) {
         if let Some(name) = self.open.pop() {
+            self.closing -= name.len() + "</>".len();
             self.out.push_str("</");
             self.out.push_str(name);
             self.out.push('>');
@@ -184,7 +227,19 @@ impl Rewriter<'_> {
         }
         let trimmed = self.out.trim();
         let html = if trimmed.len() == self.out.len() { self.out } else { trimmed.to_owned() };
-        if self.sound { Rewritten::Sound(html) } else { Rewritten::Unsound(html) }
+        let nesting = if self.sound { Nesting::Sound } else { Nesting::Unsound };
+        Rewritten { html, nesting, cut: self.full }
+    }
+}
+
+/// Cuts escaped text, which begins at `start`, so that no more than `limit` bytes are left
+/// in all, and no half of a character or reference.
+pub(super) fn cut_escaped(out: &mut String, start: usize, limit: usize) {
+    let end = boundary_before(out, limit.max(start));
+    out.truncate(end);
+    let text = &out[start..];
+    if let Some(at) = text.rfind('&').filter(|at| !text[*at..].contains(';')) {
+        out.truncate(start + at);
     }
 }
 

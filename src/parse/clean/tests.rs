@@ -3,10 +3,11 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::cancel::Cancelled;
 
 fn cleaned(html: &str) -> String {
     let base = Url::parse("https://example.org/news/").unwrap();
-    clean(html, Some(&base), 100_000).html
+    clean(html, Some(&base), 100_000, &mut Allowance::of_text(Cancelled::never())).html
 }
 
 #[test]
@@ -111,10 +112,48 @@ fn titles_hold_no_markup() {
     }
 }
 
+/// What ammonia would make of much more than `limit` bytes is never made.
+#[test]
+fn cleaning_never_writes_more_than_its_limit() {
+    let base = Url::parse(&format!("https://example.org/{}/", "x".repeat(1900))).unwrap();
+    let distinct: String = (0..35).map(|n| format!("<b title={n}>")).collect();
+    for (html, flattened) in [
+        (format!("<p>{distinct}{}", "<p>x".repeat(87_000)), true),
+        (format!("{distinct}{}", "<table><tr><td>x</table>".repeat(2000)), false),
+        (format!("<table>{}", "x<br>".repeat(60_000)), true),
+        ("<a href=x>x</a>".repeat(17_000), false),
+        ("&".repeat(100_000), false),
+        (format!("<p title='{}'>x", "\"".repeat(100_000)), false),
+        ("<p>x</b><i><p>y".repeat(10_000), false),
+    ] {
+        for limit in [0, 1, 7, 40, 1000, 100_000] {
+            let mut allowance = Allowance::of_text(Cancelled::never());
+            let cleaned = clean(&html, Some(&base), limit, &mut allowance);
+            assert!(cleaned.html.len() <= limit, "{html:.40}: {}", cleaned.html.len());
+            assert!(limit > 1000 || cleaned.cut || cleaned.flattened, "{html:.40}");
+            let again = clean(&cleaned.html, None, limit, &mut allowance);
+            assert_eq!(again.html, cleaned.html, "{html:.40}");
+        }
+        let cleaned = clean(&html, None, 256 * 1024, &mut Allowance::of_text(Cancelled::never()));
+        assert_eq!(cleaned.flattened, flattened, "{html:.40}: {}", cleaned.html.len());
+    }
+}
+
+#[test]
+fn all_texts_of_a_document_share_an_allowance() {
+    let mut allowance = Allowance::of_document(0, Cancelled::never());
+    let text = format!("<b>{}</b>", "x".repeat(300_000));
+    let misnested = format!("<b><p>{}</b>y", "x".repeat(300_000));
+    assert!(!clean(&text, None, usize::MAX, &mut allowance).cut);
+    let kept: Vec<bool> =
+        (0..5).map(|_| clean(&misnested, None, 1 << 20, &mut allowance).cut).collect();
+    assert_eq!(kept.iter().filter(|cut| !**cut).count(), 2, "{kept:?}");
+}
+
 #[test]
 fn deep_nesting_leaves_text() {
     let deep = format!("{}x{}", "<div>".repeat(5000), "</div>".repeat(5000));
-    let cleaned = clean(&deep, None, 1_000_000);
+    let cleaned = clean(&deep, None, 1_000_000, &mut Allowance::of_text(Cancelled::never()));
     assert_eq!((cleaned.html.as_str(), cleaned.cut), ("x", true));
 }
 
@@ -127,6 +166,25 @@ proptest! {
         prop_assert_eq!(cleaned(&once), once.clone());
         let ours = tags(&once);
         prop_assert!(!ours.contains("script") && !ours.contains("svg"));
+    }
+
+    #[test]
+    fn ammonia_builds_no_more_than_was_counted(
+        html in "(<(p|b title=[1-9]|i|a href=\"https://a.example/\"|table|tr|td|ul|li|div|h1|em lang=[a-c])>|</(p|b|i|a|table|tr|td|ul|div|em)>|[a-c&;< ]|&lt;){0,60}",
+    ) {
+        let written = rewrite::rewrite(&html, None, usize::MAX).html;
+        let bounds = Bounds {
+            elements: usize::MAX,
+            depth: usize::MAX,
+            bytes: usize::MAX,
+            nested_text: usize::MAX,
+            steps: usize::MAX,
+        };
+        let parsed = dom_cost::Parsed::Fragment;
+        let cost = dom_cost::cost(&written, parsed, &bounds, &Cancelled::never()).unwrap();
+        let built = AMMONIA.clean(&written).to_string();
+        prop_assert!(built.len() <= cost.bytes, "{} > {} of {written}", built.len(), cost.bytes);
+        prop_assert!(built.matches("</").count() <= cost.elements);
     }
 
     #[test]

@@ -15,6 +15,9 @@ struct Change {
     text: Cow<'static, str>,
 }
 
+/// Changes to one document.
+const MAX_CHANGES: usize = 500_000;
+
 impl Edits {
     /// Puts `text` in the place of what stands from `start` to `end`.
     pub(super) fn replace(&mut self, start: usize, end: usize, text: impl Into<Cow<'static, str>>) {
@@ -24,6 +27,12 @@ impl Edits {
     /// Puts `text` before what stands at `at`.
     pub(super) fn insert(&mut self, at: usize, text: impl Into<Cow<'static, str>>) {
         self.replace(at, at, text);
+    }
+
+    /// Whether there are more than anybody needs. Each takes many times the few bytes that ask
+    /// for it.
+    pub(super) fn are_too_many(&self) -> bool {
+        self.changes.len() > MAX_CHANGES
     }
 
     /// The text from `from` to `to` with all changes made. Of two that

@@ -3,9 +3,12 @@
 use std::time::Duration;
 
 use super::super::date;
-use super::super::markup::{self, Kind, Pieces};
 use super::super::names::Space;
 use super::super::outline::{Note, Outline, Tie};
+use crate::markup::{self, Kind, Pieces};
+
+/// Keywords of one element; an entry keeps no more.
+const MAX_KEYWORDS: usize = 100;
 
 /// An element whose text is noted when it ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -119,7 +122,8 @@ pub(super) fn note_in_entry(note: &mut Note, field: Field, raw: &str) {
         Field::Author => note.authors.push(text_of(raw)),
         Field::Subject => note.subjects.push(text_of(raw)),
         Field::Keywords => {
-            note.subjects.extend(text_of(raw).split(',').map(|word| word.trim().to_owned()));
+            let words = text_of(raw);
+            note.subjects.extend(words.split(',').take(MAX_KEYWORDS).map(|w| w.trim().to_owned()));
         }
         Field::Language => keep(&mut note.language, raw),
         Field::Rights => keep(&mut note.rights, raw),

@@ -4,11 +4,11 @@ use memchr::memmem;
 use url::Url;
 
 use super::super::date;
-use super::super::markup::{self, Kind, Piece};
 use super::super::names::{self, Space};
 use super::super::outline::{Note, Tie};
 use super::noting::{Field, decoded, tie_of};
 use super::{Dialect, Frame, MAX_ADDRESS, MAX_BASES, Place, Walk, root, text_construct};
+use crate::markup::{self, Kind, Piece};
 use crate::model::{Failure, FailureKind};
 
 impl<'t> Walk<'t, '_> {
@@ -27,6 +27,7 @@ impl<'t> Walk<'t, '_> {
             taken_out: false,
             renamed: None,
         };
+        self.limit_attributes(attributes)?;
         if parent.is_none() {
             self.open_root(&mut frame, piece, name, attributes);
         } else {
@@ -98,7 +99,17 @@ impl<'t> Walk<'t, '_> {
         };
     }
 
-    /// What matters at any depth: namespaces, bases, the number of attributes.
+    /// feed-rs compares each attribute of a tag with all others.
+    fn limit_attributes(&self, attributes: &str) -> Result<(), Failure> {
+        let most = self.limits.attributes;
+        if attributes.len() > 2 * most && markup::attributes(attributes).count() > most {
+            let message = format!("an element has more than {most} attributes");
+            return Err(Failure::new(FailureKind::TooLarge, message));
+        }
+        Ok(())
+    }
+
+    /// What matters at any depth: namespaces and bases.
     fn common(
         &mut self,
         piece: Piece<'t>,
@@ -110,12 +121,6 @@ impl<'t> Walk<'t, '_> {
         }
         if attributes.len() <= 1 {
             return Ok(());
-        }
-        if attributes.len() > 2 * self.limits.attributes
-            && markup::attributes(attributes).count() > self.limits.attributes
-        {
-            let message = format!("an element has more than {} attributes", self.limits.attributes);
-            return Err(Failure::new(FailureKind::TooLarge, message));
         }
         if self.has_inner_namespaces && attributes.contains("xmlns") {
             self.root.correct_addresses(&mut self.edits, self.text, attributes);

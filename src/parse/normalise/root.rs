@@ -1,8 +1,8 @@
 //! A document's root tag in; what family it is of, its namespaces, and the tag feed-rs gets out.
 
-use super::super::markup::{self, Piece, attributes, split_name};
 use super::super::names::{self, Space};
 use super::edits::Edits;
+use crate::markup::{self, Piece, attributes, split_name};
 
 /// Prefixes that are kept in mind; nobody uses as many.
 pub(super) const MAX_PREFIXES: usize = 500;

@@ -5,10 +5,10 @@
 
 use std::borrow::Cow;
 
-use super::super::markup::{self, Kind, Piece, attributes};
 use super::super::outline::Tie;
 use super::edits::Edits;
 use super::noting;
+use crate::markup::{self, Kind, Piece, attributes};
 
 /// What an element is renamed to that is not for feed-rs.
 pub(super) const LEFT_OUT: &str = "left-out";

@@ -118,6 +118,15 @@ pub(super) fn parts_after(head: &[u8]) -> u32 {
     if count as usize <= codec::LONGEST / PART { count } else { 0 }
 }
 
+/// Whether a value is certainly not what was written. Of a part of a long record this cannot be said.
+pub(super) fn is_altered(key: &[u8], value: &[u8]) -> bool {
+    let is_part = key.starts_with(&key_codec::Kind::Chunk.prefix());
+    !is_part
+        && value.split_first_chunk::<COUNT>().is_none_or(|(count, sealed)| {
+            u32::from_le_bytes(*count) == 0 && codec::unseal(sealed).is_err()
+        })
+}
+
 /// A tree as it will be: reads see what was staged.
 pub(super) struct Stage<'t> {
     tree: &'t sled::Tree,

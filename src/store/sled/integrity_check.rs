@@ -8,12 +8,16 @@ use super::card::{Card, read_card};
 use super::chunks::{Fault, Values, parts_after};
 use super::key_codec::{self, Kind};
 use super::open::{self, fenced};
+use super::rebuild::read_log;
 use super::records::{Header, Retired, TopicRecord, read_story_head};
+use super::sled_log::Damage;
+use super::store_dir::StoreDir;
 use super::{read, salvage};
 
 /// Checks a store that nobody has open. What it finds wrong, a repair rights.
 pub(super) fn check(path: &Path, cache: u64) -> Result<IntegrityCheck, StoreError> {
     let home = open::claim_existing(path)?;
+    refuse_damage(&home)?;
     let (db, header) = open::open_verified(&home, cache)?;
     let mut check = IntegrityCheck {
         file_bytes: disk_space::used_by(&home.engine()),
@@ -58,6 +62,28 @@ pub(super) fn check(path: &Path, cache: u64) -> Result<IntegrityCheck, StoreErro
         }
     }
     Ok(check)
+}
+
+/// Refuses an engine whose files are damaged. sled would open some of them, and wipe
+/// what follows the damage.
+fn refuse_damage(home: &StoreDir) -> Result<(), StoreError> {
+    const MOST: usize = 5;
+    let log = read_log(home)?;
+    let Damage { restored, losses } = log.damage();
+    if log.damage().is_none() {
+        return Ok(());
+    }
+    let mut what = format!(
+        "its files are damaged: {restored} wrong bytes can be restored, and {} things are lost",
+        losses.len()
+    );
+    for loss in losses.iter().take(MOST) {
+        what += &format!("; lost: {loss}");
+    }
+    if let Some(more @ 1..) = losses.len().checked_sub(MOST) {
+        what += &format!("; and {more} more");
+    }
+    Err(open::damaged(home.path(), &format!("{what}; {}", open::REMEDY)))
 }
 
 /// A record with which nothing is wrong, and the topics it has places in.

@@ -1,7 +1,7 @@
 //! Opens a store in its directory, or says what is wrong and what to do.
 
 use std::any::Any;
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -12,6 +12,7 @@ use super::super::files::create_directory;
 use super::super::{StoreError, disk_space};
 use super::chunks::{Fault, Stage};
 use super::records::{FORMAT, Header};
+use super::sled_log::damage_before_commits;
 use super::store_dir::{Epoch, StoreDir, strangers, sync_directory, unwritable};
 use super::{SledStore, apply, index, key_codec, read};
 
@@ -70,6 +71,7 @@ pub(super) fn open_verified(home: &StoreDir, cache: u64) -> Result<(sled::Db, He
     if let Some(Epoch { format, .. }) = epoch {
         refuse_other_format(path, format)?;
     }
+    refuse_torn_log(home)?;
     let db = open_engine(&home.engine(), path, cache)?;
     let header = fenced(path, || read::header(&db))?;
     let header = verify(path, header, epoch)?;
@@ -168,6 +170,23 @@ pub(super) fn open_unlocked(config: &sled::Config) -> sled::Result<sled::Db> {
     config.open()
 }
 
+/// Waits until sled has let go of an engine that this process closed a moment
+/// ago: until then a thread of it still writes, and a copy would be of two minds.
+pub(super) fn wait_for_sled(engine: &Path) -> io::Result<()> {
+    const TRIES: u32 = 500;
+    let file = match File::open(engine.join("db")) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        opened => opened?,
+    };
+    for _ in 0..TRIES {
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(10)),
+            locked => return Ok(locked?),
+        }
+    }
+    Err(io::Error::new(io::ErrorKind::WouldBlock, "its engine does not close"))
+}
+
 /// sled says so in words only.
 fn is_lock(error: &sled::Error) -> bool {
     matches!(error, sled::Error::Io(error) if error.to_string().contains("could not acquire lock"))
@@ -204,6 +223,19 @@ fn make_room(home: &StoreDir) -> Result<(), StoreError> {
         return Ok(());
     }
     Err(StoreError::Full { path: path.display().to_string(), free, needed })
+}
+
+/// sled would wipe what follows damage in its log, synced commits among it.
+fn refuse_torn_log(home: &StoreDir) -> Result<(), StoreError> {
+    let (path, engine) = (home.path(), home.engine());
+    let torn = wait_for_sled(&engine).and_then(|()| damage_before_commits(&engine));
+    match torn.map_err(|error| unwritable(path, &error))? {
+        Some(at) => Err(damaged(
+            path,
+            &format!("its log is damaged at byte {at} of `sled/db`, and commits follow; {REMEDY}"),
+        )),
+        None => Ok(()),
+    }
 }
 
 pub(super) fn refuse_other_format(path: &Path, found: u32) -> Result<(), StoreError> {

@@ -4,9 +4,7 @@
 //! Cut short at any moment, all three leave the store as it was.
 
 use std::collections::HashMap;
-use std::fs::TryLockError;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use crate::model::{Fingerprint, Timestamp};
 
@@ -19,8 +17,10 @@ use super::index::{self, Index};
 use super::key_codec::Kind;
 use super::open::{self, fenced};
 use super::records::{FORMAT, Header};
+use super::salvage::{self, Salvage};
+use super::sled_log::Log;
 use super::store_dir::{Epoch, StoreDir, sync_directory, unwritable};
-use super::{apply, read, salvage};
+use super::{apply, read};
 
 /// Records in one batch: nothing is durable before the end, so this bounds only memory.
 const BATCH: usize = 500;
@@ -170,18 +170,23 @@ pub(super) fn replace(
     Ok(kept.exists().then_some(kept))
 }
 
-/// Saves what can be read into a new engine, makes all derived records anew,
-/// and keeps the store as it was beside it, untouched.
+/// Saves what is left into a new engine, makes all derived records anew, and
+/// keeps the store as it was beside it, untouched. sled does not open what is damaged.
 ///
 /// Where anything was lost, sources' validators are forgotten: every document
 /// is read again, so that what it still lists comes back. Topics are filled
 /// again in any case.
 ///
 /// # Errors
-/// sled cannot read anything at all, or there is no room for two more copies.
+/// Nothing at all is left, or there is no room for two more copies.
 pub(super) fn repair(path: &Path, cache: u64) -> Result<Repair, StoreError> {
     let home = open::claim_existing(path)?;
-    let (db, scratch) = open_copy(&home, cache)?;
+    let log = read_log(&home)?;
+    let scratch = home.scratch();
+    create_directory(&scratch).map_err(|error| unwritable(path, &error))?;
+    let db = open::open_engine(&scratch, path, cache)?;
+    let left = fenced(path, || Ok(salvage::refill(&log, &db)?))?;
+    let mut losses = log.damage().losses.clone();
     let header = fenced(path, || read::header(&db)).ok().flatten();
     let epoch = home.epoch().ok().flatten();
     let stated = header.as_ref().map(|header| header.format);
@@ -196,14 +201,13 @@ pub(super) fn repair(path: &Path, cache: u64) -> Result<Repair, StoreError> {
     };
     let first_span = begun.first_span;
     let mut rebuild = Rebuild::start(&home, begun, cache)?;
-    let mut losses = Vec::new();
     if header.is_none() {
         losses.push("the header, which says how much there was".to_owned());
     } else if found < made {
         losses.push(format!("the last commits: of {made} at least, {found} are left"));
     }
     let mut memories = Vec::new();
-    salvage::ground(&db, first_span, |record| match record {
+    Salvage::new(left).ground(&db, first_span, |record| match record {
         Ok(Record::Memory { source, memory }) => {
             memories.push((source, memory));
             Ok(())
@@ -215,6 +219,11 @@ pub(super) fn repair(path: &Path, cache: u64) -> Result<Repair, StoreError> {
         }
     })?;
     let stories = rebuild.stories()?;
+    if stories == 0 && !losses.is_empty() && header.as_ref().is_none_or(|header| header.stories > 0)
+    {
+        let what = "nothing of it can be read; run `gazetted restore FILE` with the last backup";
+        return Err(open::damaged(path, what));
+    }
     let expected = header.map(|header| header.stories);
     let lost = !losses.is_empty() || expected.is_none_or(|expected| stories < expected);
     for (source, mut memory) in memories {
@@ -228,80 +237,20 @@ pub(super) fn repair(path: &Path, cache: u64) -> Result<Repair, StoreError> {
     std::fs::remove_dir_all(&scratch).map_err(|error| unwritable(path, &error))?;
     let kept = home.aside("damaged");
     rebuild.install(made.max(found), Some(&kept))?;
-    Ok(Repair { stories, expected, losses, kept })
+    Ok(Repair { stories, expected, restored: log.damage().restored, losses, kept })
 }
 
-/// Opens a copy of the engine: whole, or else without what sled makes anew, its
-/// settings and the snapshot of its log. Opening writes, and the original is evidence.
-fn open_copy(home: &StoreDir, cache: u64) -> Result<(sled::Db, PathBuf), StoreError> {
-    const MADE_ANEW: [&[&str]; 4] = [&[], &["conf"], &["snap."], &["conf", "snap."]];
-    let path = home.path();
-    let scratch = home.scratch();
-    let mut last = None;
-    for without in MADE_ANEW {
-        let copied = wait_for_sled(&home.engine())
-            .and_then(|()| wait_for_sled(&scratch))
-            .and_then(|()| remove_if_there(&scratch))
-            .and_then(|()| copy_engine(&home.engine(), &scratch, without));
-        copied.map_err(|error| unwritable(path, &error))?;
-        match open::open_engine(&scratch, path, cache) {
-            Ok(db) if holds_something(path, &db) => return Ok((db, scratch)),
-            Ok(_) | Err(StoreError::Damaged { .. }) => {}
-            Err(other) => last = Some(other),
+/// Reads the files of an engine that nobody has open.
+pub(super) fn read_log(home: &StoreDir) -> Result<Log, StoreError> {
+    let engine = home.engine();
+    open::wait_for_sled(&engine).and_then(|()| Log::read(&engine)).map_err(|error| {
+        match error.kind() {
+            std::io::ErrorKind::NotFound => {
+                let what =
+                    "its file `sled/db` is gone; run `gazetted restore FILE` with the last backup";
+                open::damaged(home.path(), what)
+            }
+            _ => unwritable(home.path(), &error),
         }
-    }
-    Err(last.unwrap_or_else(|| {
-        let what = "nothing of it can be read; run `gazetted restore FILE` with the last backup";
-        open::damaged(path, what)
-    }))
-}
-
-fn remove_if_there(directory: &Path) -> std::io::Result<()> {
-    match std::fs::remove_dir_all(directory) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
-        removed => removed,
-    }
-}
-
-/// Whether there is anything to be saved in an engine that opened: its header,
-/// or, where that is damaged, any story. What sled makes of its log without the
-/// snapshot may be nothing at all.
-fn holds_something(path: &Path, db: &sled::Db) -> bool {
-    let mut stories = 0;
-    fenced(path, || read::header(db)).is_ok_and(|header| header.is_some()) || {
-        salvage::each(db, Kind::Story, |_, _| stories += 1);
-        stories > 0
-    }
-}
-
-/// Waits until sled has let go of an engine that this process closed a moment
-/// ago: until then a thread of it still writes, and a copy would be of two minds.
-fn wait_for_sled(engine: &Path) -> std::io::Result<()> {
-    const TRIES: u32 = 500;
-    let file = match std::fs::File::open(engine.join("db")) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-        opened => opened?,
-    };
-    for _ in 0..TRIES {
-        match file.try_lock() {
-            Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(10)),
-            locked => return Ok(locked?),
-        }
-    }
-    Err(std::io::Error::new(std::io::ErrorKind::WouldBlock, "its engine does not close"))
-}
-
-fn copy_engine(from: &Path, to: &Path, without: &[&str]) -> std::io::Result<()> {
-    create_directory(to)?;
-    for entry in std::fs::read_dir(from)? {
-        let entry = entry?;
-        let name = entry.file_name();
-        let left_out = |start: &&str| name.to_string_lossy().starts_with(start);
-        if entry.file_type()?.is_dir() {
-            copy_engine(&entry.path(), &to.join(name), &[])?;
-        } else if !without.iter().any(left_out) {
-            std::fs::copy(entry.path(), to.join(name))?;
-        }
-    }
-    Ok(())
+    })
 }

@@ -1,14 +1,16 @@
-//! Reads every key of a tree that may be damaged, and says how much cannot be read.
+//! Saves the records of a store that may be damaged, and says what cannot be saved.
 
+use std::collections::{HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::model::{Key, KeyKind};
 
 use super::super::{Record, StoreError};
 use super::card::read_card;
-use super::chunks::{Fault, Values};
+use super::chunks::{Fault, Values, is_altered};
 use super::key_codec::{self, Kind};
 use super::records::read_story_head;
+use super::sled_log::{Log, Pair, State};
 
 /// How often an unreadable range is halved: finer than a page in any store
 /// that fits on a disk, as the keys that are many are evenly spread hashes.
@@ -31,12 +33,86 @@ pub(super) fn each(tree: &sled::Tree, kind: Kind, mut visit: impl FnMut(&[u8], &
     gaps
 }
 
-/// Visits every record that cannot be derived: itself, or how it is lost. A story whose card
-/// is lost comes without keys, and the loss is told, too.
-pub(super) fn ground(
+/// Puts what is left in the files of an engine into an empty one. Returns the keys
+/// of which only an older state is left.
+pub(super) fn refill(log: &Log, tree: &sled::Tree) -> Result<HashSet<Vec<u8>>, sled::Error> {
+    let mut stale = HashSet::new();
+    // Whether a value from a damaged page was seen to be altered.
+    let mut doubtful: HashMap<Vec<u8>, bool> = HashMap::new();
+    for Pair { key, value, state } in log.pairs() {
+        let altered = is_altered(&key, &value);
+        if doubtful.get(&key).is_some_and(|before| !before || altered) {
+            continue;
+        }
+        tree.insert(&key, &*value)?;
+        match state {
+            State::Current => {}
+            State::Doubtful => drop(doubtful.insert(key, altered)),
+            State::Stale => drop(stale.insert(key)),
+        }
+    }
+    Ok(stale)
+}
+
+/// What is left of a store, once it is put in an engine that can be read.
+#[derive(Debug, Default)]
+pub(super) struct Salvage {
+    /// Keys with an older value than they had last.
+    stale: HashSet<Vec<u8>>,
+}
+
+impl Salvage {
+    pub(super) fn new(stale: HashSet<Vec<u8>>) -> Self {
+        Self { stale }
+    }
+
+    /// Visits every record that cannot be derived: itself, or how it is lost.
+    ///
+    /// An older state may hold a story which another one took in since. Such a story
+    /// is passed over, as its published id leads to the other one.
+    pub(super) fn ground(
+        &self,
+        tree: &sled::Tree,
+        first_span: u32,
+        mut visit: impl FnMut(Result<Record, String>) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        if self.stale.is_empty() {
+            return ground(tree, first_span, |_, record| visit(record));
+        }
+        let (mut older, mut published) = (Vec::new(), HashSet::new());
+        ground(tree, first_span, |key, record| match record {
+            Ok(record @ Record::Story { .. }) if self.stale.contains(key) => {
+                older.push(record);
+                Ok(())
+            }
+            record => {
+                if let Ok(Record::Story { keys, .. }) = &record {
+                    published.extend(published_ids(keys));
+                }
+                visit(record)
+            }
+        })?;
+        let is_told_elsewhere = |record: &Record| match record {
+            Record::Story { keys, .. } => published_ids(keys).any(|id| published.contains(&id)),
+            _ => false,
+        };
+        older
+            .into_iter()
+            .filter(|record| !is_told_elsewhere(record))
+            .try_for_each(|record| visit(Ok(record)))
+    }
+}
+
+fn published_ids(keys: &[Key]) -> impl Iterator<Item = Key> + '_ {
+    keys.iter().filter(|key| key.kind == KeyKind::Published).copied()
+}
+
+/// Visits every record with its key. A story whose card is lost comes without keys, and the loss
+/// is told, too.
+fn ground(
     tree: &sled::Tree,
     first_span: u32,
-    mut visit: impl FnMut(Result<Record, String>) -> Result<(), StoreError>,
+    mut visit: impl FnMut(&[u8], Result<Record, String>) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
     let kinds = [
         Kind::Memory,
@@ -71,15 +147,17 @@ pub(super) fn ground(
                 return;
             }
             visited = match found {
-                Ok((record, None)) => visit(Ok(record)),
-                Ok((record, Some(loss))) => visit(Ok(record)).and_then(|()| visit(Err(loss))),
-                Err(loss) => visit(Err(loss)),
+                Ok((record, None)) => visit(key, Ok(record)),
+                Ok((record, Some(loss))) => {
+                    visit(key, Ok(record)).and_then(|()| visit(key, Err(loss)))
+                }
+                Err(loss) => visit(key, Err(loss)),
             };
         });
         visited?;
         for Gap { from, to } in gaps {
             let range = format!("{} to {}", from.escape_ascii(), to.escape_ascii());
-            visit(Err(format!("{range}: this range cannot be read")))?;
+            visit(&from, Err(format!("{range}: this range cannot be read")))?;
         }
     }
     Ok(())

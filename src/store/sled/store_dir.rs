@@ -8,7 +8,7 @@
 //! sled/     the engine's own files
 //! sled.new  an engine being made, or being thrown away: worthless
 //! sled.old  the engine while another takes its place
-//! sled.try  a copy of a damaged engine to be tried on: worthless
+//! sled.try  what was read from the files of a damaged engine: worthless
 //! sled.*-N  engines that were put aside, for people to look at and remove
 //! ```
 
@@ -86,7 +86,7 @@ impl StoreDir {
         self.path.join("sled.new")
     }
 
-    /// Where a damaged engine's copy is opened.
+    /// Where what is left of a damaged engine is put.
     pub(super) fn scratch(&self) -> PathBuf {
         self.path.join("sled.try")
     }

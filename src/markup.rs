@@ -1,6 +1,6 @@
-//! Text with tags in it in; its pieces (tags, text, comments …) out, whatever state it is in.
+//! Splits text with tags into pieces (tags, text, comments …), whatever state it is in.
 //!
-//! The one tokeniser of this stage, for XML and HTML alike. It never fails:
+//! The one tokenizer, for XML and HTML alike. It never fails:
 //! what is broken comes out as a piece that says so. It builds nothing; every
 //! piece borrows from the text.
 
@@ -11,18 +11,18 @@ use memchr::{memchr, memchr3};
 
 /// A stretch of the text.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Piece<'a> {
+pub(crate) struct Piece<'a> {
     /// Where it starts, in bytes.
-    pub(super) start: usize,
+    pub(crate) start: usize,
     /// Where the next piece starts.
-    pub(super) end: usize,
+    pub(crate) end: usize,
     /// What it is.
-    pub(super) kind: Kind<'a>,
+    pub(crate) kind: Kind<'a>,
 }
 
 /// What a stretch of the text is.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Kind<'a> {
+pub(crate) enum Kind<'a> {
     /// Anything between tags, undecoded; never empty.
     Text(&'a str),
     /// A start tag, or an empty element.
@@ -51,34 +51,40 @@ pub(super) enum Kind<'a> {
 
 /// Walks the pieces of a text.
 #[derive(Debug, Clone)]
-pub(super) struct Pieces<'a> {
+pub(crate) struct Pieces<'a> {
     text: &'a str,
     at: usize,
-    /// What has been looked for in vain: it need not be looked for again, and
-    /// must not be, or a text of `<!--` alone would take quadratic time.
-    missing: Missing,
+    search: Search,
 }
 
+/// What keeps the search for the ends of pieces linear, whatever the text is.
 #[derive(Debug, Clone, Copy, Default)]
-struct Missing {
+struct Search {
+    /// Bytes that may still be searched for the end of a tag. Going on within a tag, as
+    /// some callers do, searches the same bytes again; each byte may be searched a few times.
+    left: usize,
+    // Ends that were searched for in vain. Searching again for each `<!--` of a text that
+    // consists of them would take quadratic time.
     comment_end: bool,
     cdata_end: bool,
     instruction_end: bool,
     document_type_end: bool,
     tag_end: bool,
+    close_end: bool,
     double_quote: bool,
     single_quote: bool,
 }
 
 impl<'a> Pieces<'a> {
     /// The pieces of `text` from its start.
-    pub(super) fn of(text: &'a str) -> Self {
-        Self { text, at: 0, missing: Missing::default() }
+    pub(crate) fn of(text: &'a str) -> Self {
+        let left = SEARCHES * text.len() + 1024;
+        Self { text, at: 0, search: Search { left, ..Search::default() } }
     }
 
     /// Goes on at `at`, which must be a character's start, at or after here or
     /// within the piece that came last.
-    pub(super) fn skip_to(&mut self, at: usize) {
+    pub(crate) fn skip_to(&mut self, at: usize) {
         self.at = at.min(self.text.len());
     }
 }
@@ -91,7 +97,7 @@ impl<'a> Iterator for Pieces<'a> {
         let start = self.at;
         let rest = self.text.as_bytes().get(start..).filter(|rest| !rest.is_empty())?;
         let (length, kind) = if rest[0] == b'<' {
-            tag(&self.text[start..], &mut self.missing)
+            tag(&self.text[start..], &mut self.search)
         } else {
             let length = memchr(b'<', rest).unwrap_or(rest.len());
             (length, Kind::Text(&self.text[start..start + length]))
@@ -103,21 +109,21 @@ impl<'a> Iterator for Pieces<'a> {
 
 /// The piece at the start of `rest`, which begins with `<`, and its length.
 #[inline]
-fn tag<'a>(rest: &'a str, missing: &mut Missing) -> (usize, Kind<'a>) {
+fn tag<'a>(rest: &'a str, search: &mut Search) -> (usize, Kind<'a>) {
     let bytes = rest.as_bytes();
     match bytes.get(1) {
-        Some(b'/') => close(rest),
+        Some(b'/') => close(rest, search),
         Some(b'!') if rest.starts_with("<!--") => {
-            until(rest, 4, &COMMENT_END, &mut missing.comment_end, Kind::Aside)
+            until(rest, 4, &COMMENT_END, &mut search.comment_end, Kind::Aside)
         }
         Some(b'!') if rest.starts_with("<![CDATA[") => {
-            until(rest, 9, &CDATA_END, &mut missing.cdata_end, Kind::CData)
+            until(rest, 9, &CDATA_END, &mut search.cdata_end, Kind::CData)
         }
         Some(b'!') if bytes.get(2).is_some_and(u8::is_ascii_alphabetic) => {
-            document_type(rest, &mut missing.document_type_end)
+            document_type(rest, &mut search.document_type_end)
         }
-        Some(b'?') => until(rest, 2, &INSTRUCTION_END, &mut missing.instruction_end, Kind::Aside),
-        Some(first) if is_name_start(*first) => open(rest, missing),
+        Some(b'?') => until(rest, 2, &INSTRUCTION_END, &mut search.instruction_end, Kind::Aside),
+        Some(first) if is_name_start(*first) => open(rest, search),
         _ => (1, Kind::Stray),
     }
 }
@@ -144,10 +150,10 @@ fn until<'a>(
 }
 
 #[inline]
-fn open<'a>(rest: &'a str, missing: &mut Missing) -> (usize, Kind<'a>) {
+fn open<'a>(rest: &'a str, search: &mut Search) -> (usize, Kind<'a>) {
     let bytes = rest.as_bytes();
     let name_end = 1 + bytes[1..].iter().take_while(|byte| is_name(**byte)).count();
-    let Some(end) = tag_end(bytes, name_end, missing) else {
+    let Some(end) = tag_end(bytes, name_end, search) else {
         return (rest.len(), Kind::Unclosed(rest));
     };
     let empty = bytes[end - 1] == b'/' && end > name_end;
@@ -157,15 +163,16 @@ fn open<'a>(rest: &'a str, missing: &mut Missing) -> (usize, Kind<'a>) {
 
 /// Where the `>` of a start tag is, which is none of those in quotes.
 #[inline]
-fn tag_end(bytes: &[u8], mut at: usize, missing: &mut Missing) -> Option<usize> {
+fn tag_end(bytes: &[u8], mut at: usize, search: &mut Search) -> Option<usize> {
     for _ in 0..MAX_QUOTES {
-        if missing.tag_end {
+        if search.tag_end || search.left == 0 {
             return None;
         }
         let Some(found) = memchr3(b'>', b'"', b'\'', &bytes[at..]) else {
-            missing.tag_end = true;
+            search.tag_end = true;
             return None;
         };
+        search.left = search.left.saturating_sub(found + 1);
         let found = at + found;
         if bytes[found] == b'>' {
             return Some(found);
@@ -175,12 +182,13 @@ fn tag_end(bytes: &[u8], mut at: usize, missing: &mut Missing) -> Option<usize> 
         if bytes[..found].trim_ascii_end().ends_with(b"=") {
             let quote = bytes[found];
             let missing =
-                if quote == b'"' { &mut missing.double_quote } else { &mut missing.single_quote };
+                if quote == b'"' { &mut search.double_quote } else { &mut search.single_quote };
             let length = if *missing { None } else { memchr(quote, &bytes[at..]) };
             let Some(length) = length else {
                 *missing = true;
                 return None;
             };
+            search.left = search.left.saturating_sub(length + 1);
             at += length + 1;
         }
     }
@@ -191,16 +199,30 @@ fn tag_end(bytes: &[u8], mut at: usize, missing: &mut Missing) -> Option<usize> 
 /// be looked for an end in all the text that follows.
 const MAX_QUOTES: usize = 600;
 
+/// How often each byte of a text may be searched for the end of a tag, on average.
+const SEARCHES: usize = 4;
+
 #[inline]
-fn close(rest: &str) -> (usize, Kind<'_>) {
+fn close<'a>(rest: &'a str, search: &mut Search) -> (usize, Kind<'a>) {
     let bytes = rest.as_bytes();
     if !bytes.get(2).is_some_and(|byte| is_name_start(*byte)) {
         return (1, Kind::Stray);
     }
     let name_end = 2 + bytes[2..].iter().take_while(|byte| is_name(**byte)).count();
-    match memchr(b'>', &bytes[name_end..]) {
-        Some(length) => (name_end + length + 1, Kind::Close { name: &rest[2..name_end] }),
-        None => (rest.len(), Kind::Unclosed(rest)),
+    let end = match search.left {
+        0 => None,
+        _ if search.close_end => None,
+        _ => memchr(b'>', &bytes[name_end..]),
+    };
+    match end {
+        Some(length) => {
+            search.left = search.left.saturating_sub(length + 1);
+            (name_end + length + 1, Kind::Close { name: &rest[2..name_end] })
+        }
+        None => {
+            search.close_end = true;
+            (rest.len(), Kind::Unclosed(rest))
+        }
     }
 }
 
@@ -224,12 +246,12 @@ fn is_name_start(byte: u8) -> bool {
     byte.is_ascii_alphabetic() || byte == b'_' || byte == b':' || byte >= 0x80
 }
 
-pub(super) fn is_name(byte: u8) -> bool {
+pub(crate) fn is_name(byte: u8) -> bool {
     is_name_start(byte) || byte.is_ascii_digit() || byte == b'-' || byte == b'.'
 }
 
 /// The attributes of a tag: names and undecoded values, quoted or not.
-pub(super) fn attributes(text: &str) -> impl Iterator<Item = (&str, &str)> {
+pub(crate) fn attributes(text: &str) -> impl Iterator<Item = (&str, &str)> {
     let mut rest = text;
     std::iter::from_fn(move || {
         rest = rest.trim_start_matches(|c: char| c.is_ascii_whitespace() || c == '/' || c == '=');
@@ -261,12 +283,12 @@ pub(super) fn attributes(text: &str) -> impl Iterator<Item = (&str, &str)> {
 }
 
 /// The undecoded value of one attribute, names compared as written.
-pub(super) fn attribute<'a>(text: &'a str, name: &str) -> Option<&'a str> {
+pub(crate) fn attribute<'a>(text: &'a str, name: &str) -> Option<&'a str> {
     attributes(text).find(|(given, _)| *given == name).map(|(_, value)| value)
 }
 
 /// A qualified name's prefix, empty where it has none, and local name.
-pub(super) fn split_name(name: &str) -> (&str, &str) {
+pub(crate) fn split_name(name: &str) -> (&str, &str) {
     name.split_once(':').unwrap_or(("", name))
 }
 
@@ -313,6 +335,32 @@ mod tests {
     fn attributes_are_read_quoted_or_not() {
         let read: Vec<_> = attributes(" a='1' b=\"2\" c=3 d e = '' ").collect();
         assert_eq!(read, [("a", "1"), ("b", "2"), ("c", "3"), ("d", ""), ("e", "")]);
+    }
+
+    /// Goes on within each tag, as callers may: whatever the text is, the bytes of all pieces
+    /// together are a small multiple of the text's.
+    #[test]
+    fn going_on_within_pieces_takes_linear_work() {
+        for piece in
+            ["<q ", "<q a=\"", "<q a='<x>' ", "</a", "<b", "<!--", "<![CDATA[", "<?a", "<a>"]
+        {
+            for last in ["", ">", "\">", "]]>"] {
+                let text = piece.repeat(20_000) + last;
+                let mut pieces = Pieces::of(&text);
+                let mut work = 0;
+                while let Some(piece) = pieces.next() {
+                    work += match piece.kind {
+                        // A piece that never ends was searched for its end once.
+                        Kind::Unclosed(_) => 1,
+                        _ => piece.end - piece.start,
+                    };
+                    if matches!(piece.kind, Kind::Open { .. } | Kind::Unclosed(_)) {
+                        pieces.skip_to(piece.start + 1);
+                    }
+                }
+                assert!(work <= (SEARCHES + 3) * text.len(), "{piece}{last}: {work}");
+            }
+        }
     }
 
     proptest! {

@@ -1,0 +1,39 @@
+//! Reads any bytes as the page of an entry: the entry stays within its limits, or as it was.
+#![no_main]
+
+use gazetted::cancel::Cancelled;
+use gazetted::enrich::{self, Cleaned};
+use gazetted::model::{Document, Enrich, Entry, SourceId, Timestamp};
+use gazetted::parse;
+use libfuzzer_sys::fuzz_target;
+use url::Url;
+
+const LIMIT: usize = 65_536;
+
+fuzz_target!(|bytes: &[u8]| {
+    let url = Url::parse("https://example.org/news/1").expect("a fixed address");
+    let document = Document {
+        source: SourceId::new("fuzz"),
+        url: Some(url.clone()),
+        content_type: Some("text/html".to_owned()),
+        body: bytes.to_vec().into(),
+        at: Timestamp::from_secs(1_767_225_600),
+    };
+    let stated = Entry { url: Some(url), ..Entry::of(SourceId::new("fuzz")) };
+    let cancelled = Cancelled::never();
+    let clean = |html: &str, base: &Url| {
+        let (html, text) = parse::clean(html, Some(base), LIMIT, &cancelled);
+        Cleaned { html, text }
+    };
+    let mut entry = stated.clone();
+    match enrich::enrich(&mut entry, &document, Enrich::Page, &clean, &cancelled) {
+        Ok(_) => {
+            assert!(entry.content.as_ref().is_none_or(|html| html.len() <= LIMIT));
+            assert!(entry.text.len() <= 2 * LIMIT + 1);
+        }
+        Err(failure) => {
+            assert!(!failure.message.is_empty() && !failure.message.contains("a fault of ours"));
+            assert_eq!(entry, stated);
+        }
+    }
+});

@@ -1,0 +1,106 @@
+//! Runs parsing and enriching on blocking threads, as many at once as there are processors.
+//!
+//! Whatever a document is, it keeps one of these threads for a bounded time: the work is
+//! cancelled at its deadline, and when nobody waits for it any more. The threads of the runtime
+//! never compute for long, so that polls go on and signals are heard.
+
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+
+use crate::cancel::{Cancelled, Waiting};
+use crate::model::{Failure, FailureKind};
+
+/// What one document or page may take, once it has a thread. Its bounds on work are tighter: a
+/// few seconds of a processor. But these threads give way to those that answer readers, and on
+/// a busy machine a second of a processor can take them many.
+const DEADLINE: Duration = Duration::from_secs(60);
+
+/// More at once would be done no sooner, and each keeps memory and a thread.
+const MOST: usize = 8;
+
+static THREADS: LazyLock<Semaphore> = LazyLock::new(|| {
+    Semaphore::new(std::thread::available_parallelism().map_or(1, usize::from).min(MOST))
+});
+
+/// Does work that only computes, when one of the threads is free. Work that panics or misses
+/// its deadline is a failure that names what was to be read.
+pub(super) async fn compute<T: Send + 'static>(
+    what: &'static str,
+    work: impl FnOnce(&Cancelled) -> Result<T, Failure> + Send + 'static,
+) -> Result<T, Failure> {
+    compute_within(DEADLINE, what, work).await
+}
+
+async fn compute_within<T: Send + 'static>(
+    deadline: Duration,
+    what: &'static str,
+    work: impl FnOnce(&Cancelled) -> Result<T, Failure> + Send + 'static,
+) -> Result<T, Failure> {
+    // The thread is taken until the work is done, however long that takes after its deadline.
+    let thread = THREADS.acquire().await.ok();
+    // Cancels the work wherever this ends, also when the poll is dropped.
+    let waiting = Waiting::default();
+    let cancelled = waiting.cancelled();
+    let working = tokio::task::spawn_blocking(move || {
+        let _thread = thread;
+        work(&cancelled)
+    });
+    match tokio::time::timeout(deadline, working).await {
+        Ok(Ok(result)) => result,
+        Ok(Err(_panicked)) => Err(Failure::new(
+            FailureKind::Internal,
+            format!("reading {what} failed by a fault of ours; please report it"),
+        )),
+        Err(_elapsed) => Err(Failure::new(
+            FailureKind::TooLarge,
+            format!("{what} took longer than {} s to read", deadline.as_secs()),
+        )),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    /// Works until it is cancelled, and says when it is done.
+    fn endless(
+        done: tokio::sync::oneshot::Sender<()>,
+    ) -> impl FnOnce(&Cancelled) -> Result<(), Failure> {
+        move |cancelled| {
+            while !cancelled.is_set() {
+                std::thread::yield_now();
+            }
+            done.send(()).unwrap();
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn work_over_its_deadline_fails_by_name_and_ends() {
+        let (done, ended) = tokio::sync::oneshot::channel();
+        let failure = compute_within(Duration::ZERO, "the page", endless(done)).await.unwrap_err();
+        assert_eq!(failure.kind, FailureKind::TooLarge);
+        assert_eq!(failure.message, "the page took longer than 0 s to read");
+        ended.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn work_that_nobody_waits_for_ends() {
+        let (done, ended) = tokio::sync::oneshot::channel();
+        let waiting = tokio::spawn(compute("the document", endless(done)));
+        tokio::task::yield_now().await;
+        waiting.abort();
+        assert!(waiting.await.unwrap_err().is_cancelled());
+        // Either it never began, which drops its sender, or it ended.
+        let _ = ended.await;
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_a_failure() {
+        let failure = compute::<()>("the document", |_| panic!("on purpose")).await.unwrap_err();
+        assert_eq!(failure.kind, FailureKind::Internal);
+    }
+}
