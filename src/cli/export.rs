@@ -129,7 +129,7 @@ fn site(plan: Plan, directory: &Path, private: &[String]) -> Done {
 
 /// What a daemon would know and serve, where none runs.
 fn alone(plan: Plan, shelf: &Arc<Shelf>) -> Result<(Records, Timestamp), Stop> {
-    let store: Arc<dyn Store> = Arc::new(store::open_existing(&plan.store.path, plan.store.cache)?);
+    let store: Arc<dyn Store> = store::open_existing(&plan.store.path, plan.store.cache)?;
     let (plan, now) = (Arc::new(plan), Clock::wall().now());
     let opening = Editor::open(plan.clone(), store.clone(), shelf.clone(), now);
     let editor = super::runtime()?.block_on(opening)?;

@@ -1,4 +1,4 @@
-//! A record of another store in; whether this one can take it over, out.
+//! Whether a store can take over a record of another.
 //!
 //! Stories move as records, a line of JSON each. What is here already stays as
 //! it is: the same story is passed over, so that an import that was cut short

@@ -1,4 +1,28 @@
-//! Commits in, reads out, on sled.
+//! The store on disk: the storage backend sled.
+//!
+//! # Records
+//!
+//! What sled costs, in time, memory and room, goes with the number of its keys. So a story has two:
+//! its record, and its [`card`] with the keys it bears and its places in topics. Cards stand together and
+//! are small: when the store opens, one scan of them makes the [`index`] in memory, which finds stories
+//! by their keys and orders the places of topics. Nothing of that is stored a second time.
+//! A topic that is dropped loses its number, and cards that still name it lose that place when they are next
+//! written; so with passages that are evidence no longer.
+//!
+//! # How sled is used, and why so
+//!
+//! One tree, one batch a commit: a batch on one tree is crash-atomic. One
+//! writer thread gathers the commits that wait, applies them, flushes once,
+//! then calls `fdatasync` on sled's file, because sled's own flush does not
+//! survive a power cut; only then are they answered. No value is longer than
+//! six kilobytes, because longer pages go to files that sled never syncs.
+//! The rest of what sled needs from us is in `open`, `store_dir` and `writer`.
+//!
+//! # When files are damaged
+//!
+//! `sled_log` reads sled's files without sled: opening refuses a log that is damaged before
+//! commits, because sled would wipe those; checking says what is damaged; repairing fills a new
+//! engine with what is left.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -10,51 +34,100 @@ use crate::model::{
     Timestamp,
 };
 
-use super::chunks::Fault;
-use super::home::{Home, unwritable};
-use super::open::fenced;
-use super::records::Header;
-use super::sequences::{self, Sequences};
-use super::writer::{Broken, Writer};
-use super::{Commit, Committed, Place, Record, Room, Store, StoreError, index, read, room};
+use super::{
+    AddRecord, Backend, Commit, Committed, Compaction, DiskSpace, IntegrityCheck, Place, Record,
+    Repair, Store, StoreError, disk_space,
+};
+use chunks::Fault;
+use open::fenced;
+use records::Header;
+use store_dir::{StoreDir, unwritable};
+use writer::{Broken, Writer};
 
-/// The store on disk. [`open`](super::open()) makes one.
+mod apply;
+mod card;
+mod chunks;
+mod codec;
+mod index;
+mod integrity_check;
+mod key_codec;
+mod open;
+mod read;
+mod rebuild;
+mod records;
+mod salvage;
+mod sled_log;
+mod store_dir;
+mod writer;
+
+#[cfg(test)]
+mod repair_tests;
+#[cfg(test)]
+mod tests;
+
+/// The storage backend sled.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sled;
+
+impl Backend for Sled {
+    fn open(&self, path: &Path, cache: u64) -> Result<Arc<dyn Store>, StoreError> {
+        open::open(path, cache).map(|store| Arc::new(store) as Arc<dyn Store>)
+    }
+
+    fn open_existing(&self, path: &Path, cache: u64) -> Result<Arc<dyn Store>, StoreError> {
+        open::open_existing(path, cache).map(|store| Arc::new(store) as Arc<dyn Store>)
+    }
+
+    fn check(&self, path: &Path, cache: u64) -> Result<IntegrityCheck, StoreError> {
+        integrity_check::check(path, cache)
+    }
+
+    fn repair(&self, path: &Path, cache: u64) -> Result<Repair, StoreError> {
+        rebuild::repair(path, cache)
+    }
+
+    fn compact(&self, path: &Path, cache: u64) -> Result<Compaction, StoreError> {
+        rebuild::compact(path, cache)
+    }
+
+    fn replace(
+        &self,
+        path: &Path,
+        cache: u64,
+        fill: &mut dyn FnMut(AddRecord<'_>) -> Result<(), StoreError>,
+    ) -> Result<Option<PathBuf>, StoreError> {
+        rebuild::replace(path, cache, fill)
+    }
+}
+
+/// A store that is open.
 #[derive(Debug)]
-pub struct SledStore {
-    home: RwLock<Option<Arc<Home>>>,
+struct SledStore {
+    home: RwLock<Option<Arc<StoreDir>>>,
     path: PathBuf,
     /// `None` once it is closed.
     db: RwLock<Option<sled::Db>>,
     writer: Mutex<Option<Writer>>,
     index: index::Shared,
-    sequences: sequences::Shared,
     broken: Broken,
 }
 
 impl SledStore {
-    pub(super) fn start(home: Arc<Home>, db: sled::Db, header: Header) -> Result<Self, StoreError> {
+    fn start(home: Arc<StoreDir>, db: sled::Db, header: Header) -> Result<Self, StoreError> {
         let broken = Broken::default();
-        let index = fenced(home.path(), || read::index(&db, header.first_span))?;
-        let index = index::Shared::new(index.into());
-        let sequences = fenced(home.path(), || Sequences::open(&db, &header.journals))?.shared();
+        let index = fenced(home.path(), || read::index(&db, &header))?.shared();
         let file = home.engine().join("db");
         let file =
             File::options().write(true).open(&file).map_err(|error| unwritable(&file, &error))?;
-        let writer = Writer::start(&home, db.clone(), file, header, (&index, &sequences), &broken)?;
+        let writer = Writer::start(&home, db.clone(), file, header, &index, &broken)?;
         Ok(Self {
             path: home.path().to_owned(),
             home: RwLock::new(Some(home)),
             db: RwLock::new(Some(db)),
             writer: Mutex::new(Some(writer)),
             index,
-            sequences,
             broken,
         })
-    }
-
-    /// Its directory.
-    pub fn path(&self) -> &Path {
-        &self.path
     }
 
     fn db(&self) -> Result<sled::Db, StoreError> {
@@ -114,7 +187,7 @@ impl Store for SledStore {
         after: Option<(Timestamp, StoryId)>,
         limit: usize,
     ) -> Result<Vec<Story>, StoreError> {
-        self.read(|tree| read::stories(tree, &self.sequences, after, limit))
+        self.read(|tree| read::stories(tree, after, limit))
     }
 
     fn places(
@@ -123,11 +196,11 @@ impl Store for SledStore {
         older_than: Option<Place>,
         limit: usize,
     ) -> Result<Vec<Place>, StoreError> {
-        self.read(|tree| read::places(tree, &self.sequences, topic, older_than, limit))
+        self.read(|_| Ok(read::places(&self.index, topic, older_than, limit)))
     }
 
     fn filled(&self) -> Result<Vec<Fingerprint>, StoreError> {
-        self.read(read::filled)
+        self.read(|_| Ok(read::filled(&self.index)))
     }
 
     fn retired(
@@ -163,7 +236,8 @@ impl Store for SledStore {
             Ok(db) => db,
             Err(closed) => return Box::new(std::iter::once(Err(closed))),
         };
-        let mut records = Some(read::records(&db, &self.sequences));
+        let first_span = self.index.read().unwrap_or_else(PoisonError::into_inner).first_span();
+        let mut records = Some(read::records(&db, first_span));
         Box::new(std::iter::from_fn(move || {
             let next = fenced(&self.path, || records.as_mut().and_then(Iterator::next).transpose());
             // Whatever comes after damage is not to be trusted.
@@ -175,10 +249,10 @@ impl Store for SledStore {
         }))
     }
 
-    fn room(&self) -> Result<Option<Room>, StoreError> {
-        let disk = room::of_disk(&self.path);
+    fn room(&self) -> Result<Option<DiskSpace>, StoreError> {
+        let disk = disk_space::of_disk(&self.path);
         let (free, total) = disk.map_err(|error| unwritable(&self.path, &error))?;
-        Ok(Some(Room { free, total, used: room::used_by(&self.path) }))
+        Ok(Some(DiskSpace { free, total, used: disk_space::used_by(&self.path) }))
     }
 
     fn close(&self) -> Result<(), StoreError> {

@@ -1,4 +1,4 @@
-//! Stores in good and bad order in; what check, repair and compaction make of them out.
+//! What checking, repairing and compacting make of stores in good and bad order.
 #![allow(clippy::unwrap_used)]
 
 use std::fs;
@@ -7,14 +7,14 @@ use std::path::Path;
 
 use crate::model::{EngineRecord, KeyKind};
 
-use super::chunks::Stage;
-use super::layout::{self, Kind};
-use super::samples::{
-    admitted, at, done, everything, id, key, kinds, memory, source, story, subscriber, topic,
+use super::super::samples::{
+    admitted, at, copy, done, everything, id, key, kinds, memory, source, story, subscriber, topic,
 };
-use super::sequences::{Change, ORDER, Row, Sequences};
-use super::sheets::{Of, Sheet};
-use super::{Commit, PlaceChange, SledStore, Store, StoreError, check, compact, open, repair};
+use super::super::{Commit, PlaceChange, Store, StoreError, check, compact, open_existing, repair};
+use super::chunks::Stage;
+use super::key_codec::{self, Kind};
+use super::open::open;
+use super::{SledStore, index, read};
 
 const CACHE: u64 = 4 << 20;
 
@@ -51,85 +51,37 @@ fn lasting(store: &SledStore) -> String {
     everything(store)
 }
 
-/// Has rows come or go, as a batch would.
-fn rows(db: &sled::Db, changes: &[(u32, Row, bool)]) {
-    let mut stage = Stage::new(db);
-    let changes = changes.iter();
-    let changes = changes.map(|(sequence, row, there)| Change {
-        sequence: *sequence,
-        row: *row,
-        there: *there,
-    });
-    let mut header = super::read::header(db).unwrap().unwrap();
-    let sequences = Sequences::open(db, &header.journals).unwrap();
-    let settled = sequences.stage(&mut stage, changes.collect(), false, |_| Ok(true)).unwrap();
-    header.journals = sequences.journals_after(&settled);
-    super::apply::put_packed(&mut stage, layout::header(), &header).unwrap();
-    db.apply_batch(stage.into_batch().unwrap()).unwrap();
-}
-
-/// Changes the sheet of names on which story 5 stands.
-fn names(db: &sled::Db, change: impl FnOnce(&mut Sheet)) {
-    let mut stage = Stage::new(db);
-    let number = super::apply::head_of(db as &sled::Tree, id(5)).unwrap().unwrap().sheets[0];
-    change(stage.sheet(Of::Names.sheet(number)).unwrap());
-    db.apply_batch(stage.into_batch().unwrap()).unwrap();
-}
-
 #[test]
 fn a_store_in_good_order_has_no_problems() {
     let dir = tempfile::tempdir().unwrap();
     drop(filled(dir.path()));
-    let survey = check(dir.path(), CACHE).unwrap();
-    assert_eq!(survey.problems, [""; 0]);
-    assert!(survey.is_sound());
-    assert_eq!((survey.stories, survey.retired, survey.sources, survey.places), (59, 1, 3, 52));
+    let checked = check(dir.path(), CACHE).unwrap();
+    assert_eq!(checked.problems, [""; 0]);
+    assert!(checked.is_sound());
+    assert_eq!((checked.stories, checked.retired, checked.sources, checked.places), (59, 1, 3, 52));
 }
 
 #[test]
 fn whatever_is_wrong_is_found_and_repair_rights_it() {
     type Harm = fn(&sled::Db);
-    let harms: [(&str, Harm); 10] = [
-        ("no place in the order", |db| {
-            rows(db, &[(ORDER, layout::order(at(5), id(5)), false)]);
+    let harms: [(&str, Harm); 5] = [
+        ("there is no such story", |db| {
+            let card = db.get(key_codec::card(at(5), id(5))).unwrap().unwrap();
+            db.insert(key_codec::card(at(5), id(99)), card).unwrap();
         }),
-        ("it is not found by its keys", |db| {
-            names(db, |sheet| drop(sheet.remove(&id(5))));
-        }),
-        ("does not bear it", |db| {
-            names(db, |sheet| {
-                let borne = sheet[&id(5)].clone();
-                sheet.insert(id(99), borne);
-            });
-        }),
-        ("order of stories has it where it is not", |db| {
-            rows(db, &[(ORDER, layout::order(at(5), id(99)), true)]);
-        }),
-        ("story that is not there has a place", |db| {
-            let place = super::Place { date: at(0), story: id(99) };
-            let places = super::records::TopicPlaces { generation: 77, filled: true };
-            let mut stage = Stage::new(db);
-            stage.put(layout::topic(topic(1)), &places.write()).unwrap();
-            db.apply_batch(stage.into_batch().unwrap()).unwrap();
-            rows(db, &[(77, layout::place(place), true)]);
-        }),
-        ("rows of another block", |db| {
-            let mut stage = Stage::new(db);
-            stage.put(layout::block(0, &[9; 24]), &[8; 24]).unwrap();
-            db.apply_batch(stage.into_batch().unwrap()).unwrap();
-        }),
-        ("belongs to nothing", |db| drop(db.insert(layout::chunk(b"mnobody", 0), b"text"))),
+        ("belongs to nothing", |db| drop(db.insert(key_codec::chunk(b"mnobody", 0), b"text"))),
         ("wrong number of stories", |db| {
-            let mut header = super::read::header(db).unwrap().unwrap();
+            let mut header = read::header(db).unwrap().unwrap();
             header.stories += 1;
-            let mut stage = Stage::new(db);
-            super::apply::put_packed(&mut stage, layout::header(), &header).unwrap();
+            let index = index::Shared::default();
+            let mut stage = Stage::new(db, &index);
+            super::apply::put_packed(&mut stage, key_codec::header(), &header).unwrap();
             db.apply_batch(stage.into_batch().unwrap()).unwrap();
         }),
         ("records of this kind are unknown", |db| drop(db.insert(b"z", b"?"))),
         ("retired and not", |db| {
-            let retired = db.get(layout::retired(id(7))).unwrap().unwrap();
-            db.insert(layout::retired(id(8)), retired).unwrap();
+            let retired = db.get(key_codec::retired(id(7))).unwrap().unwrap();
+            db.insert(key_codec::retired(id(8)), retired).unwrap();
         }),
     ];
     for (problem, harm) in harms {
@@ -138,8 +90,8 @@ fn whatever_is_wrong_is_found_and_repair_rights_it() {
         let db = engine(dir.path());
         harm(&db);
         drop(db);
-        let survey = check(dir.path(), CACHE).unwrap();
-        assert!(survey.problems.iter().any(|told| told.contains(problem)), "{survey:#?}");
+        let checked = check(dir.path(), CACHE).unwrap();
+        assert!(checked.problems.iter().any(|told| told.contains(problem)), "{checked:#?}");
         let repaired = repair(dir.path(), CACHE).unwrap();
         assert_eq!((repaired.stories, &repaired.losses[..]), (59, &[][..]), "{problem}");
         assert!(repaired.kept.exists());
@@ -152,11 +104,28 @@ fn whatever_is_wrong_is_found_and_repair_rights_it() {
     }
 }
 
+#[test]
+fn a_story_whose_card_is_lost_is_kept_and_the_loss_of_its_keys_is_told() {
+    let dir = tempfile::tempdir().unwrap();
+    drop(filled(dir.path()));
+    let db = engine(dir.path());
+    db.remove(key_codec::card(at(5), id(5))).unwrap();
+    drop(db);
+    let problems = check(dir.path(), CACHE).unwrap().problems;
+    assert!(problems.len() == 1 && problems[0].contains("its card is gone"), "{problems:?}");
+    let repaired = repair(dir.path(), CACHE).unwrap();
+    assert!(repaired.losses.len() == 1 && repaired.losses[0].contains("the keys by which"));
+    assert_eq!((repaired.stories, check(dir.path(), CACHE).unwrap().problems), (59, vec![]));
+    let store = open(dir.path(), CACHE).unwrap();
+    assert_eq!(store.story(id(5)).unwrap(), Some(story(5, at(5), 1500)));
+    assert!(store.lookalikes(&[key(KeyKind::Own, 5)]).unwrap().by_key.is_empty());
+    let read_again = |memory: &crate::model::Memory| memory.validators.etag.is_none();
+    assert!(store.memories().unwrap().values().all(|memory| read_again(memory)));
+}
+
 /// The same with the kinds of record that it lacks.
 fn filled_with_every_kind(path: &Path) {
     drop(filled(path));
-    // Its rows go into blocks; what is committed afterwards stands in a journal.
-    compact(path, CACHE).unwrap();
     let store = open(path, CACHE).unwrap();
     let passages = [key(KeyKind::Passage, 3), key(KeyKind::Passage, 4)];
     done(store.commit(Commit {
@@ -180,14 +149,13 @@ fn nonsense_in_a_record_of_any_kind_is_told_and_repair_leaves_none() {
         db.insert(some, b"nothing of sense").unwrap();
         drop(db);
         match check(dir.path(), CACHE) {
-            Ok(survey) => assert!(survey.problem_count > 0, "{kind:?}"),
+            Ok(checked) => assert!(checked.problem_count > 0, "{kind:?}"),
             Err(refused) => assert!(matches!(refused, StoreError::Damaged { .. }), "{kind:?}"),
         }
         let repaired = repair(dir.path(), CACHE).unwrap();
         // Only what derives from nothing else is lost, and that is said; without a header
         // nobody can say that all is there.
-        let derived = [Kind::Block, Kind::Journal, Kind::Names, Kind::Topic, Kind::Passages];
-        assert_eq!(repaired.losses.is_empty(), derived.contains(&kind), "{kind:?}");
+        assert_eq!(repaired.losses.is_empty(), kind == Kind::Topic, "{kind:?}");
         let is_story = [Kind::Story, Kind::Chunk].contains(&kind);
         assert_eq!(
             repaired.stories,
@@ -201,16 +169,7 @@ fn nonsense_in_a_record_of_any_kind_is_told_and_repair_leaves_none() {
 
 #[test]
 fn a_record_that_is_gone_is_told_where_another_knows_of_it_and_repair_rights_that() {
-    let kinds = [
-        Kind::Header,
-        Kind::Chunk,
-        Kind::Names,
-        Kind::Journal,
-        Kind::Block,
-        Kind::Passages,
-        Kind::Story,
-        Kind::Retired,
-    ];
+    let kinds = [Kind::Header, Kind::Chunk, Kind::Card, Kind::Story, Kind::Retired];
     for kind in kinds {
         let dir = tempfile::tempdir().unwrap();
         filled_with_every_kind(dir.path());
@@ -219,7 +178,7 @@ fn a_record_that_is_gone_is_told_where_another_knows_of_it_and_repair_rights_tha
         db.remove(some).unwrap();
         drop(db);
         match check(dir.path(), CACHE) {
-            Ok(survey) => assert!(survey.problem_count > 0, "{kind:?}"),
+            Ok(checked) => assert!(checked.problem_count > 0, "{kind:?}"),
             Err(refused) => assert!(matches!(refused, StoreError::Damaged { .. }), "{kind:?}"),
         }
         repair(dir.path(), CACHE).unwrap();
@@ -232,11 +191,11 @@ fn repair_loses_only_what_cannot_be_read_and_has_all_sources_read_again() {
     let dir = tempfile::tempdir().unwrap();
     drop(filled(dir.path()));
     let db = engine(dir.path());
-    db.remove(layout::chunk(&layout::story(id(59)), 1)).unwrap();
-    db.insert(layout::story(id(58)), b"nothing of sense").unwrap();
+    db.remove(key_codec::chunk(&key_codec::story(id(59)), 1)).unwrap();
+    db.insert(key_codec::story(id(58)), b"nothing of sense").unwrap();
     drop(db);
-    let survey = check(dir.path(), CACHE).unwrap();
-    assert!(survey.problem_count >= 2, "{survey:#?}");
+    let checked = check(dir.path(), CACHE).unwrap();
+    assert!(checked.problem_count >= 2, "{checked:#?}");
     let repaired = repair(dir.path(), CACHE).unwrap();
     assert_eq!((repaired.stories, repaired.expected, repaired.losses.len()), (57, Some(59), 2));
     let store = open(dir.path(), CACHE).unwrap();
@@ -262,13 +221,13 @@ fn an_older_story_comes_back_unless_another_has_its_published_id() {
     done(store.commit(Commit { admitted, ..Commit::default() })).unwrap();
     drop(store);
     let db = engine(dir.path());
-    let key_of = |n: u8| layout::story(id(n)).to_vec();
+    let key_of = |n: u8| key_codec::story(id(n)).to_vec();
     for (stale, left) in [(vec![], 3), (vec![2, 3], 2), (vec![3], 3)] {
         let mut found = 0;
         let stale = stale.into_iter().map(key_of).collect();
         let salvage = super::salvage::Salvage::new(stale);
-        let ground = salvage.ground(&db, |record| {
-            found += usize::from(matches!(record, Ok(super::Record::Story { .. })));
+        let ground = salvage.ground(&db, 0, |record| {
+            found += usize::from(matches!(record, Ok(super::super::Record::Story { .. })));
             Ok(())
         });
         assert_eq!((ground, found), (Ok(()), left));
@@ -303,7 +262,7 @@ fn where_there_is_no_store_none_is_made() {
     missing(check(&path, CACHE).map(|_| ()));
     missing(repair(&path, CACHE).map(|_| ()));
     missing(compact(&path, CACHE).map(|_| ()));
-    missing(super::open_existing(&path, CACHE).map(|_| ()));
+    missing(open_existing(&path, CACHE).map(|_| ()));
     assert!(!path.exists());
 }
 
@@ -339,7 +298,7 @@ fn a_damaged_file_is_noticed_and_most_of_it_is_saved() {
             1 => db.write_all_at(&[0; 4096], at).unwrap(),
             _ => db.write_all_at(&[0xa5; 512], at).unwrap(),
         }
-        let noticed = check(&path, CACHE).map_or(true, |survey| !survey.is_sound());
+        let noticed = check(&path, CACHE).map_or(true, |checked| !checked.is_sound());
         let repaired = match repair(&path, CACHE) {
             Ok(repaired) => repaired,
             Err(error) => {
@@ -385,17 +344,4 @@ fn an_older_state_can_be_repaired_and_has_all_sources_read_again() {
     let store = open(dir.path(), CACHE).unwrap();
     assert_eq!(store.count(), Ok(59));
     assert!(store.memories().unwrap().values().all(|memory| memory.validators.etag.is_none()));
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let to = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            copy(&entry.path(), &to);
-        } else {
-            fs::copy(entry.path(), to).unwrap();
-        }
-    }
 }

@@ -1,16 +1,16 @@
-//! Long records in, values short enough for sled out, and back; what a commit
-//! will write, before it is written.
+//! Long records as values that are short enough for sled, and the batch of writes that a commit means.
 
 use std::collections::HashMap;
+use std::sync::{PoisonError, RwLockReadGuard, RwLockWriteGuard};
 
 use sled::IVec;
 
 use crate::model::StoryId;
 
+use super::card::Touched;
 use super::codec::{self, Unreadable};
-use super::index::Change;
-use super::sheets::{self, Borne, SheetId, Sheets};
-use super::{layout, sequences};
+use super::index::{Index, Shared};
+use super::key_codec;
 
 /// The longest part of a record in one value. A page holds up to 17 values,
 /// and one above 128 KB goes to a file of its own which sled never syncs.
@@ -60,14 +60,6 @@ pub(super) trait Values {
         Ok(self.found(key)?.map(|found| found.payload))
     }
 
-    /// What a story bears as one sheet has it.
-    fn borne(&self, id: SheetId, story: StoryId) -> Result<Option<Borne>, Fault>
-    where
-        Self: Sized,
-    {
-        sheets::on_sheet(self, id, story)
-    }
-
     /// The record under a key.
     fn found(&self, key: &[u8]) -> Result<Option<Found>, Fault> {
         let mut before = None;
@@ -97,7 +89,7 @@ pub(super) trait Values {
         }
         let mut sealed = first.to_vec();
         for number in 0..count {
-            match self.value(&layout::chunk(key, number))? {
+            match self.value(&key_codec::chunk(key, number))? {
                 Some(part) => sealed.extend_from_slice(&part),
                 None => return Ok(Err(Unreadable::Short)),
             }
@@ -128,7 +120,7 @@ pub(super) fn parts_after(head: &[u8]) -> u32 {
 
 /// Whether a value is certainly not what was written. Of a part of a long record this cannot be said.
 pub(super) fn is_altered(key: &[u8], value: &[u8]) -> bool {
-    let is_part = key.starts_with(&layout::Kind::Chunk.prefix());
+    let is_part = key.starts_with(&key_codec::Kind::Chunk.prefix());
     !is_part
         && value.split_first_chunk::<COUNT>().is_none_or(|(count, sealed)| {
             u32::from_le_bytes(*count) == 0 && codec::unseal(sealed).is_err()
@@ -142,12 +134,9 @@ pub(super) struct Stage<'t> {
     writes: HashMap<IVec, Option<IVec>>,
     /// Where records are put together.
     room: Vec<u8>,
-    /// The sheets that were touched.
-    pub(super) sheets: Sheets,
-    /// What is to be done to the index once the rest is durable.
-    pub(super) borne: Vec<Change>,
-    /// Rows that come and go.
-    pub(super) rows: Vec<sequences::Change>,
+    /// The cards that were touched.
+    pub(super) cards: HashMap<StoryId, Touched>,
+    index: &'t Shared,
 }
 
 impl Values for Stage<'_> {
@@ -157,30 +146,22 @@ impl Values for Stage<'_> {
             None => self.tree.get(key),
         }
     }
-
-    fn borne(&self, id: SheetId, story: StoryId) -> Result<Option<Borne>, Fault> {
-        match self.sheets.borne(id, story) {
-            Some(touched) => Ok(touched.cloned()),
-            None => sheets::on_sheet(self, id, story),
-        }
-    }
 }
 
 impl<'t> Stage<'t> {
-    pub(super) fn new(tree: &'t sled::Tree) -> Self {
-        Self {
-            tree,
-            writes: HashMap::new(),
-            room: Vec::new(),
-            sheets: Sheets::default(),
-            borne: Vec::new(),
-            rows: Vec::new(),
-        }
+    pub(super) fn new(tree: &'t sled::Tree, index: &'t Shared) -> Self {
+        let (writes, room, cards) = (HashMap::new(), Vec::new(), HashMap::new());
+        Self { tree, writes, room, cards, index }
     }
 
-    /// The tree as it is.
-    pub(super) fn tree(&self) -> &'t sled::Tree {
-        self.tree
+    /// The index, which is changed while a batch is staged: whoever finds in it what is not
+    /// in the tree yet finds nothing.
+    pub(super) fn index(&self) -> RwLockReadGuard<'t, Index> {
+        self.index.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn index_mut(&self) -> RwLockWriteGuard<'t, Index> {
+        self.index.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Puts a record in place of what stood there.
@@ -211,10 +192,10 @@ impl<'t> Stage<'t> {
             .map_err(|_| Fault::record(&key, Unreadable::TooLong(rest.len())))?;
         first[..COUNT].copy_from_slice(&count.to_le_bytes());
         for (number, part) in (0..).zip(rest) {
-            self.writes.insert(layout::chunk(&key, number), Some(part.into()));
+            self.writes.insert(key_codec::chunk(&key, number), Some(part.into()));
         }
         for number in count..parts {
-            self.writes.insert(layout::chunk(&key, number), None);
+            self.writes.insert(key_codec::chunk(&key, number), None);
         }
         self.writes.insert(key, Some((&*first).into()));
         self.room = room;
@@ -236,14 +217,14 @@ impl<'t> Stage<'t> {
     /// Removes a record that has so many further parts.
     pub(super) fn remove_parts(&mut self, key: IVec, parts: u32) {
         for number in 0..parts {
-            self.writes.insert(layout::chunk(&key, number), None);
+            self.writes.insert(key_codec::chunk(&key, number), None);
         }
         self.writes.insert(key, None);
     }
 
     /// Everything staged, as one batch.
     pub(super) fn into_batch(mut self) -> Result<sled::Batch, Fault> {
-        self.write_sheets()?;
+        self.write_cards()?;
         let mut batch = sled::Batch::default();
         for (key, value) in self.writes {
             match value {
@@ -263,9 +244,10 @@ mod tests {
     #[test]
     fn a_record_that_shrinks_leaves_no_part_behind() {
         let db = sled::Config::new().temporary(true).open().unwrap();
+        let index = Shared::default();
         for length in [0, 10, PART - 5, PART - 4, 5 * PART, 3 * PART, 0] {
             let payload: Vec<u8> = (0..length).map(|n| (n % 251) as u8).collect();
-            let mut stage = Stage::new(&db);
+            let mut stage = Stage::new(&db, &index);
             stage.put(b"mkey".into(), &payload).unwrap();
             assert_eq!(stage.record(b"mkey").unwrap().as_ref(), Some(&payload));
             db.apply_batch(stage.into_batch().unwrap()).unwrap();
@@ -273,7 +255,7 @@ mod tests {
             let sealed = length + 5;
             assert_eq!(db.len(), 1 + sealed.saturating_sub(1) / PART, "{length}");
         }
-        let mut stage = Stage::new(&db);
+        let mut stage = Stage::new(&db, &index);
         stage.remove(b"mkey".into()).unwrap();
         db.apply_batch(stage.into_batch().unwrap()).unwrap();
         assert_eq!(db.len(), 0);
@@ -282,10 +264,11 @@ mod tests {
     #[test]
     fn a_lost_part_is_an_error_and_never_a_shorter_record() {
         let db = sled::Config::new().temporary(true).open().unwrap();
-        let mut stage = Stage::new(&db);
+        let index = Shared::default();
+        let mut stage = Stage::new(&db, &index);
         stage.put(b"mkey".into(), &vec![7; 3 * PART]).unwrap();
         db.apply_batch(stage.into_batch().unwrap()).unwrap();
-        db.remove(layout::chunk(b"mkey", 1)).unwrap();
+        db.remove(key_codec::chunk(b"mkey", 1)).unwrap();
         assert!(matches!(db.record(b"mkey"), Err(Fault::Record { why: Unreadable::Short, .. })));
     }
 }

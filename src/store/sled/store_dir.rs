@@ -1,4 +1,4 @@
-//! The store's directory in; its lock, its epoch and the remains of what was cut short out.
+//! The directory of a store: its lock, its epoch, and the tidying of what was cut short.
 //!
 //! ```text
 //! lock      held while a process has the store
@@ -18,14 +18,16 @@ use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::StoreError;
-use super::files::{PRIVATE, create, create_directory, make_private, restrict, restrict_umask};
+use super::super::StoreError;
+use super::super::files::{
+    PRIVATE, create, create_directory, make_private, restrict, restrict_umask,
+};
 
-pub(super) use super::files::sync_directory;
+pub(super) use super::super::files::sync_directory;
 
 /// The store's directory, locked.
 #[derive(Debug)]
-pub(super) struct Home {
+pub(super) struct StoreDir {
     path: PathBuf,
     /// Unlocked when it is closed, by whatever death.
     _lock: File,
@@ -57,7 +59,7 @@ pub(super) struct Epoch {
     pub(super) commits: u64,
 }
 
-impl Home {
+impl StoreDir {
     /// Locks the directory, which is made if need be, and tidies what an
     /// earlier process left half done.
     pub(super) fn claim(path: &Path) -> Result<Self, StoreError> {
@@ -236,7 +238,7 @@ pub(super) fn strangers(path: &Path) -> io::Result<Vec<String>> {
 
 /// Whether a store makes files or directories of this name.
 fn is_ours(name: &str) -> bool {
-    ["lock", "epoch", "epoch.new", "ballast", super::in_work::NAME, "sled"].contains(&name)
+    ["lock", "epoch", "epoch.new", "ballast", super::super::in_work::NAME, "sled"].contains(&name)
         || name.starts_with("sled.")
 }
 
@@ -273,7 +275,7 @@ mod tests {
             for name in present {
                 engine(&dir.path().join(name), name);
             }
-            let home = Home::claim(dir.path()).unwrap();
+            let home = StoreDir::claim(dir.path()).unwrap();
             assert_eq!(fs::read_to_string(home.engine().join("db")).unwrap(), kept, "{present:?}");
             assert!(!home.old_engine().exists() && !home.new_engine().exists(), "{present:?}");
         }
@@ -282,16 +284,16 @@ mod tests {
     #[test]
     fn a_directory_is_claimed_by_one_at_a_time() {
         let dir = tempfile::tempdir().unwrap();
-        let first = Home::claim(dir.path()).unwrap();
-        assert!(matches!(Home::claim(dir.path()), Err(StoreError::InUse(_))));
+        let first = StoreDir::claim(dir.path()).unwrap();
+        assert!(matches!(StoreDir::claim(dir.path()), Err(StoreError::InUse(_))));
         drop(first);
-        assert!(Home::claim(dir.path()).is_ok());
+        assert!(StoreDir::claim(dir.path()).is_ok());
     }
 
     #[test]
     fn an_epoch_reads_as_it_was_written_and_nonsense_is_damage() {
         let dir = tempfile::tempdir().unwrap();
-        let home = Home::claim(dir.path()).unwrap();
+        let home = StoreDir::claim(dir.path()).unwrap();
         assert_eq!(home.epoch(), Ok(None));
         let epoch = Epoch { format: 1, commits: 41 };
         home.write_epoch(epoch).unwrap();

@@ -1,4 +1,4 @@
-//! The store's directory in; an open store, or what is wrong and what to do, out.
+//! Opens a store in its directory, or says what is wrong and what to do.
 
 use std::any::Any;
 use std::fs::{self, File, TryLockError};
@@ -8,31 +8,24 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::super::files::create_directory;
+use super::super::{StoreError, disk_space};
 use super::chunks::{Fault, Stage};
-use super::files::create_directory;
-use super::home::{Epoch, Home, strangers, sync_directory, unwritable};
-use super::migrate::{Damaged, FORMAT, migrate};
-use super::records::Header;
+use super::records::{FORMAT, Header};
 use super::sled_log::damage_before_commits;
-use super::sled_store::SledStore;
-use super::{StoreError, apply, layout, read, room};
+use super::store_dir::{Epoch, StoreDir, strangers, sync_directory, unwritable};
+use super::{SledStore, apply, index, key_codec, read};
 
 /// What to do about damage. Ends every message about it.
 pub(super) const REMEDY: &str = "run `gazetted check --store` to see what can be saved, or `gazetted restore FILE` with the last backup";
 
-/// Opens the store in a directory, which is made if there is none, with
-/// this many bytes of cache.
-///
-/// # Errors
-/// A directory that holds something else than a store, or less than the store
-/// it held before, is [`StoreError::Damaged`]: a store that comes up empty
-/// would publish everything as new.
-pub fn open(path: &Path, cache: u64) -> Result<SledStore, StoreError> {
+/// Opens the store in a directory, which is made if there is none.
+pub(super) fn open(path: &Path, cache: u64) -> Result<SledStore, StoreError> {
     if path.is_dir() && !path.join("lock").exists() {
         // Not even a lock is left in a directory named by mistake.
         refuse_strangers(path)?;
     }
-    let home = Home::claim(path)?;
+    let home = StoreDir::claim(path)?;
     if !home.engine().exists() {
         refuse_emptied(&home)?;
         refuse_strangers(path)?;
@@ -42,29 +35,26 @@ pub fn open(path: &Path, cache: u64) -> Result<SledStore, StoreError> {
     let (db, header) = open_verified(&home, cache)?;
     let Header { format, commits, .. } = header;
     home.write_epoch(Epoch { format, commits }).map_err(|error| unwritable(path, &error))?;
-    if let Err(error) = room::lay_in_ballast(&home.ballast()) {
+    if let Err(error) = disk_space::lay_in_ballast(&home.ballast()) {
         tracing::debug!(%error, "no ballast was laid in");
     }
     tracing::info!(path = %path.display(), stories = header.stories, "store open");
     SledStore::start(Arc::new(home), db, header)
 }
 
-/// As [`open`], for commands which only make sense where there is a store already.
-///
-/// # Errors
-/// [`StoreError::Missing`] where there is none; nothing is made.
-pub fn open_existing(path: &Path, cache: u64) -> Result<SledStore, StoreError> {
+/// Opens a store that is there already.
+pub(super) fn open_existing(path: &Path, cache: u64) -> Result<SledStore, StoreError> {
     drop(claim_existing(path)?);
     open(path, cache)
 }
 
 /// The directory of a store that is there.
-pub(super) fn claim_existing(path: &Path) -> Result<Home, StoreError> {
+pub(super) fn claim_existing(path: &Path) -> Result<StoreDir, StoreError> {
     // What stands under another name for a moment is put back by claiming.
     if !["sled", "sled.old", "epoch"].iter().any(|name| path.join(name).exists()) {
         return Err(StoreError::Missing(path.display().to_string()));
     }
-    let home = Home::claim(path)?;
+    let home = StoreDir::claim(path)?;
     if !home.engine().exists() {
         refuse_emptied(&home)?;
         return Err(StoreError::Missing(path.display().to_string()));
@@ -73,19 +63,18 @@ pub(super) fn claim_existing(path: &Path) -> Result<Home, StoreError> {
 }
 
 /// Opens the engine that is there, and makes sure that it is the store that
-/// was left, in the present format or taken to it, and not an older state of it.
-pub(super) fn open_verified(home: &Home, cache: u64) -> Result<(sled::Db, Header), StoreError> {
+/// was left, in the format of this program, and not an older state of it.
+pub(super) fn open_verified(home: &StoreDir, cache: u64) -> Result<(sled::Db, Header), StoreError> {
     let path = home.path();
     make_room(home)?;
     let epoch = home.epoch()?;
     if let Some(Epoch { format, .. }) = epoch {
-        refuse_newer(path, format)?;
+        refuse_other_format(path, format)?;
     }
     refuse_torn_log(home)?;
     let db = open_engine(&home.engine(), path, cache)?;
     let header = fenced(path, || read::header(&db))?;
     let header = verify(path, header, epoch)?;
-    let header = migrate(path, &home.engine(), &db, header, Damaged::Told)?;
     Ok((db, header))
 }
 
@@ -93,18 +82,13 @@ pub(super) fn open_verified(home: &Home, cache: u64) -> Result<(sled::Db, Header
 /// files sled never syncs are synced, and it is opened once more, because
 /// sled notices damage only to a store which has a snapshot, and writes one
 /// only on opening.
-fn create(home: &Home) -> Result<(), StoreError> {
+fn create(home: &StoreDir) -> Result<(), StoreError> {
     let path = home.path();
     let new = home.new_engine();
     create_directory(&new).map_err(|error| unwritable(path, &error))?;
     let db = open_engine(&new, path, CACHE_TO_CREATE)?;
-    fenced(path, || {
-        let mut stage = Stage::new(&db);
-        apply::put_packed(&mut stage, layout::header(), &Header::new(FORMAT))?;
-        db.apply_batch(stage.into_batch()?)?;
-        db.flush()?;
-        Ok(())
-    })?;
+    let header = new_header(path)?;
+    fenced(path, || write_header(&db, &header))?;
     drop(db);
     settle(path, &new)?;
     home.install(None).map_err(|error| unwritable(path, &error))?;
@@ -113,6 +97,22 @@ fn create(home: &Home) -> Result<(), StoreError> {
     if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
         sync_directory(parent).map_err(|error| unwritable(path, &error))?;
     }
+    Ok(())
+}
+
+/// The header of a new store.
+pub(super) fn new_header(path: &Path) -> Result<Header, StoreError> {
+    let no_randomness = || io::Error::other("the system has no random numbers to give");
+    Header::new().ok_or_else(|| unwritable(path, &no_randomness()))
+}
+
+/// Writes the header of an engine that was filled, as the last of its records.
+pub(super) fn write_header(db: &sled::Db, header: &Header) -> Result<(), Fault> {
+    let index = index::Shared::default();
+    let mut stage = Stage::new(db, &index);
+    apply::put_packed(&mut stage, key_codec::header(), header)?;
+    db.apply_batch(stage.into_batch()?)?;
+    db.flush()?;
     Ok(())
 }
 
@@ -207,10 +207,10 @@ fn remove_half_written_snapshots(engine: &Path) -> io::Result<()> {
 }
 
 /// sled cannot be opened on a full disk, so the ballast goes first.
-fn make_room(home: &Home) -> Result<(), StoreError> {
+fn make_room(home: &StoreDir) -> Result<(), StoreError> {
     let path = home.path();
-    let free = || room::of_disk(path).map_err(|error| unwritable(path, &error));
-    let needed = room::TO_OPEN;
+    let free = || disk_space::of_disk(path).map_err(|error| unwritable(path, &error));
+    let needed = disk_space::TO_OPEN;
     if free()?.0 >= needed {
         return Ok(());
     }
@@ -226,7 +226,7 @@ fn make_room(home: &Home) -> Result<(), StoreError> {
 }
 
 /// sled would wipe what follows damage in its log, synced commits among it.
-fn refuse_torn_log(home: &Home) -> Result<(), StoreError> {
+fn refuse_torn_log(home: &StoreDir) -> Result<(), StoreError> {
     let (path, engine) = (home.path(), home.engine());
     let torn = wait_for_sled(&engine).and_then(|()| damage_before_commits(&engine));
     match torn.map_err(|error| unwritable(path, &error))? {
@@ -238,17 +238,17 @@ fn refuse_torn_log(home: &Home) -> Result<(), StoreError> {
     }
 }
 
-fn refuse_newer(path: &Path, found: u32) -> Result<(), StoreError> {
-    if found <= FORMAT {
+pub(super) fn refuse_other_format(path: &Path, found: u32) -> Result<(), StoreError> {
+    if found == FORMAT {
         return Ok(());
     }
-    Err(StoreError::TooNew { path: path.display().to_string(), found, known: FORMAT })
+    Err(StoreError::OtherFormat { path: path.display().to_string(), found, known: FORMAT })
 }
 
 /// A store that was written and is gone is not begun anew.
-fn refuse_emptied(home: &Home) -> Result<(), StoreError> {
+fn refuse_emptied(home: &StoreDir) -> Result<(), StoreError> {
     let Some(Epoch { format, commits }) = home.epoch()? else { return Ok(()) };
-    refuse_newer(home.path(), format)?;
+    refuse_other_format(home.path(), format)?;
     Err(damaged(
         home.path(),
         &format!(
@@ -278,7 +278,7 @@ fn verify(path: &Path, header: Option<Header>, epoch: Option<Epoch>) -> Result<H
     let Some(header) = header else {
         return Err(damaged(path, &format!("it opened empty; {REMEDY}")));
     };
-    refuse_newer(path, header.format)?;
+    refuse_other_format(path, header.format)?;
     match epoch {
         Some(epoch) if header.commits < epoch.commits => Err(damaged(
             path,

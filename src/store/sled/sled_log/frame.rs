@@ -202,7 +202,7 @@ pub(super) mod tests {
     use super::*;
 
     /// A whole frame of a short body.
-    pub(in crate::store::sled_log) fn frame(
+    pub(in crate::store::sled::sled_log) fn frame(
         kind: u8,
         segment: u8,
         page: u8,

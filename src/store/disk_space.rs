@@ -1,4 +1,4 @@
-//! A disk in; how much room it has, and whether that is enough, out.
+//! How much space the store's disk has, and whether that is enough.
 
 use std::fs;
 use std::io;
@@ -23,7 +23,7 @@ const LOW: RangeInclusive<u64> = (TO_OPEN + (8 << 20))..=(256 << 20);
 
 /// How much room the store's disk has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Room {
+pub struct DiskSpace {
     /// Bytes free to us.
     pub free: u64,
     /// Bytes of the disk.
@@ -32,7 +32,7 @@ pub struct Room {
     pub used: u64,
 }
 
-impl Room {
+impl DiskSpace {
     /// How many bytes should stay free, where `min_free` leaves that open.
     pub fn needed(&self, min_free: Option<u64>) -> u64 {
         min_free.unwrap_or_else(|| (self.total / 20).clamp(*LOW.start(), *LOW.end()))
@@ -87,7 +87,7 @@ mod tests {
 
     #[test]
     fn low_is_a_twentieth_of_the_disk_within_bounds_and_ends_later_than_it_begins() {
-        let room = |free, total| Room { free, total, used: 0 };
+        let space = |free, total| DiskSpace { free, total, used: 0 };
         for (free, total, low, still_low) in [
             (23 << 20, 64 << 20, true, true),
             (25 << 20, 64 << 20, false, true),
@@ -98,12 +98,12 @@ mod tests {
             (300 << 20, 1 << 40, false, true),
             (400 << 20, 1 << 40, false, false),
         ] {
-            let room = room(free, total);
-            assert_eq!(room.is_low(None, false), low, "{free} of {total}");
-            assert_eq!(room.is_low(None, true), still_low, "{free} of {total}, low before");
+            let space = space(free, total);
+            assert_eq!(space.is_low(None, false), low, "{free} of {total}");
+            assert_eq!(space.is_low(None, true), still_low, "{free} of {total}, low before");
         }
-        assert!(room(99, 1 << 40).is_low(Some(100), false));
-        assert!(!room(149, 1 << 40).is_low(Some(100), false));
-        assert!(room(149, 1 << 40).is_low(Some(100), true));
+        assert!(space(99, 1 << 40).is_low(Some(100), false));
+        assert!(!space(149, 1 << 40).is_low(Some(100), false));
+        assert!(space(149, 1 << 40).is_low(Some(100), true));
     }
 }

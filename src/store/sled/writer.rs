@@ -1,24 +1,21 @@
-//! Commits in, in the order they come; durable batches and their answers out.
+//! The one thread that writes: commits in the order they come, as durable batches.
 //!
-//! The one thread that writes. Commits that wait together go in as one batch:
-//! a flush costs the same, in time and in wear of the disk, however much it carries.
+//! Commits that wait together go in as one batch: a flush costs the same, in time and in wear
+//! of the disk, however much it carries.
 
-use std::collections::BTreeSet;
 use std::fs::{self, File};
-use std::mem::take;
-use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
-use std::sync::{Arc, OnceLock, PoisonError};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 
 use tokio::sync::oneshot;
 
+use super::super::{Commit, Committed, StoreError, disk_space};
 use super::chunks::{Fault, Stage};
-use super::home::{Epoch, Home, unwritable};
-use super::layout::Kind;
 use super::open::fenced;
 use super::records::Header;
-use super::sequences::ORDER;
-use super::{Commit, Committed, StoreError, apply, index, layout, read, room, sequences};
+use super::store_dir::{Epoch, StoreDir, unwritable};
+use super::{apply, index, key_codec};
 
 /// This many commits may wait; the next caller blocks.
 const WAITING: usize = 256;
@@ -28,9 +25,6 @@ const ENOUGH: usize = 2000;
 
 /// The epoch is written, and sled's blobs looked for, after this many batches.
 const NOW_AND_THEN: u64 = 64;
-
-/// Records that nobody wants any more which are removed between two batches.
-const SWEEP: usize = 512;
 
 /// A commit and where its answer goes.
 type Order = (Commit, oneshot::Sender<Result<(), StoreError>>);
@@ -48,32 +42,28 @@ pub(super) struct Writer {
 impl Writer {
     /// `file` is sled's data file, opened once more.
     pub(super) fn start(
-        home: &Arc<Home>,
+        home: &Arc<StoreDir>,
         tree: sled::Db,
         file: File,
         header: Header,
-        (index, sequences): (&index::Shared, &sequences::Shared),
+        index: &index::Shared,
         broken: &Broken,
     ) -> Result<Self, StoreError> {
         let path = home.path().to_owned();
         let (orders, waiting) = sync_channel(WAITING);
-        let mut desk = Desk {
+        let mut thread = WriterThread {
             home: Arc::clone(home),
             tree,
             file,
             header,
             index: Arc::clone(index),
-            sequences: Arc::clone(sequences),
-            kept: None,
             broken: Arc::clone(broken),
             has_blobs: false,
-            garbage: None,
-            old_passages: true,
         };
-        desk.look_for_blobs();
+        thread.look_for_blobs();
         let thread = std::thread::Builder::new()
             .name("store-writer".to_owned())
-            .spawn(move || desk.work(&waiting))
+            .spawn(move || thread.work(&waiting))
             .map_err(|error| unwritable(&path, &error))?;
         Ok(Self { orders, thread })
     }
@@ -100,35 +90,20 @@ impl Writer {
 }
 
 /// What the writing thread works with.
-struct Desk {
-    home: Arc<Home>,
+struct WriterThread {
+    home: Arc<StoreDir>,
     tree: sled::Db,
     /// sled's data file, for the sync that sled leaves out.
     file: File,
     header: Header,
     index: index::Shared,
-    sequences: sequences::Shared,
-    /// Generations of places that belong to a topic; `None`: to be looked for.
-    kept: Option<BTreeSet<u32>>,
     broken: Broken,
     has_blobs: bool,
-    /// Generations of places that belong to none; `None`: to be looked for.
-    garbage: Option<Vec<u32>>,
-    /// Whether there may be passages of spans of time that are forgotten.
-    old_passages: bool,
 }
 
-impl Desk {
+impl WriterThread {
     fn work(mut self, waiting: &Receiver<Order>) {
-        loop {
-            let first = match waiting.try_recv() {
-                Ok(order) => order,
-                Err(TryRecvError::Empty) if self.sweep() => continue,
-                Err(_) => match waiting.recv() {
-                    Ok(order) => order,
-                    Err(_) => break,
-                },
-            };
+        while let Ok(first) = waiting.recv() {
             self.serve(gather(first, waiting));
         }
         if self.broken.get().is_none()
@@ -161,55 +136,30 @@ impl Desk {
             return Err(error.clone());
         }
         let path = self.home.path();
-        let (free, _) = room::of_disk(path).map_err(|error| unwritable(path, &error))?;
-        if free >= room::TO_COMMIT {
+        let (free, _) = disk_space::of_disk(path).map_err(|error| unwritable(path, &error))?;
+        if free >= disk_space::TO_COMMIT {
             return Ok(());
         }
         let path = path.display().to_string();
-        Err(StoreError::Full { path, free, needed: room::TO_COMMIT })
+        Err(StoreError::Full { path, free, needed: disk_space::TO_COMMIT })
     }
 
     fn write(&mut self, commits: &[Commit]) -> Result<(), Fault> {
         if commits.iter().all(Commit::is_empty) {
             return Ok(());
         }
-        let mut stage = Stage::new(&self.tree);
+        let mut stage = Stage::new(&self.tree, &self.index);
         let mut header = self.header.clone();
         for commit in commits {
             apply::apply(commit, &mut stage, &mut header)?;
-            if !commit.dropped.is_empty() {
-                self.garbage = None;
-            }
-            self.old_passages |= commit.passages_from.is_some();
         }
         header.commits += 1;
-        let mut kept = self.kept.take();
-        let stays_so = header.generation == self.header.generation
-            && commits.iter().all(|commit| commit.dropped.is_empty());
-        let is_kept = |one| {
-            let kept = match &mut kept {
-                Some(kept) => kept,
-                none => none.insert(kept_generations(&self.tree)?),
-            };
-            Ok(one == ORDER || kept.contains(&one))
-        };
-        let (changes, borne) = (take(&mut stage.rows), take(&mut stage.borne));
-        let sequences = self.sequences.read().unwrap_or_else(PoisonError::into_inner);
-        let settled = sequences.stage(&mut stage, changes, false, is_kept)?;
-        header.journals = sequences.journals_after(&settled);
-        drop(sequences);
-        apply::put_packed(&mut stage, layout::header(), &header)?;
+        apply::put_packed(&mut stage, key_codec::header(), &header)?;
         let batch = stage.into_batch()?;
-        // Whoever sees something of a batch sees its rows: a backup that had read that
-        // a document was read, and then the order without its stories, would lose them.
-        let mut sequences = self.sequences.write().unwrap_or_else(PoisonError::into_inner);
         self.tree.apply_batch(batch)?;
-        sequences.take(settled);
-        drop(sequences);
         self.make_durable()?;
         let commits = header.commits;
-        (self.header, self.kept) = (header, kept.filter(|_| stays_so));
-        self.index.write().unwrap_or_else(PoisonError::into_inner).apply(borne);
+        self.header = header;
         if commits.is_multiple_of(NOW_AND_THEN) {
             self.look_for_blobs();
             // The batch is durable already: an older epoch only claims less.
@@ -249,53 +199,6 @@ impl Desk {
         }
         self.has_blobs = found;
     }
-
-    /// Removes some blocks of topics that were dropped, and sheets of passages that are forgotten;
-    /// whether there may be more. Not durable and not counted: nobody can see these any longer.
-    fn sweep(&mut self) -> bool {
-        if self.broken.get().is_some() {
-            return false;
-        }
-        let path = self.home.path().to_owned();
-        fenced(&path, || self.try_sweep()).unwrap_or_else(|error| {
-            tracing::warn!(%error, "what is not wanted any more could not be removed from the store");
-            (self.garbage, self.old_passages) = (Some(Vec::new()), false);
-            false
-        })
-    }
-
-    fn try_sweep(&mut self) -> Result<bool, Fault> {
-        if self.old_passages {
-            let old = Kind::Passages.prefix().to_vec();
-            let old = old..layout::passages_of_span(self.header.first_span).to_vec();
-            self.old_passages = self.remove_some(self.tree.range(old))? == SWEEP;
-            return Ok(true);
-        }
-        let garbage = match &mut self.garbage {
-            Some(garbage) => garbage,
-            none => none.insert(unused_generations(&self.tree)?),
-        };
-        let Some(generation) = garbage.last() else { return Ok(false) };
-        let blocks = self.tree.scan_prefix(layout::blocks(*generation));
-        if self.remove_some(blocks)? < SWEEP
-            && let Some(garbage) = &mut self.garbage
-        {
-            garbage.pop();
-        }
-        Ok(true)
-    }
-
-    /// Removes up to [`SWEEP`] of these records; how many they were.
-    fn remove_some(&self, these: sled::Iter) -> Result<usize, Fault> {
-        let mut stage = Stage::new(&self.tree);
-        let mut removed = 0;
-        for key in these.keys().take(SWEEP) {
-            stage.remove(key?)?;
-            removed += 1;
-        }
-        self.tree.apply_batch(stage.into_batch()?)?;
-        Ok(removed)
-    }
 }
 
 /// A commit and those that wait behind it, as many as one batch should carry.
@@ -314,50 +217,27 @@ fn gather(first: Order, waiting: &Receiver<Order>) -> Vec<Order> {
     orders
 }
 
-/// Generations of places that topics have.
-fn kept_generations(tree: &sled::Tree) -> Result<BTreeSet<u32>, Fault> {
-    Ok(read::topics(tree)?.into_iter().map(|(_, places)| places.generation).collect())
-}
-
-/// Generations of places that no topic has, found by leaping from one to the next.
-fn unused_generations(tree: &sled::Tree) -> Result<Vec<u32>, Fault> {
-    let used = kept_generations(tree)?;
-    let mut unused = Vec::new();
-    let mut from = Kind::Block.prefix().to_vec();
-    let end = layout::blocks(ORDER).to_vec();
-    while let Some(key) = tree.range(from..end.clone()).keys().next() {
-        let key = key?;
-        let (generation, _) =
-            layout::block_of(&key).ok_or_else(|| Fault::malformed(&key, "it is no block"))?;
-        if !used.contains(&generation) {
-            unused.push(generation);
-        }
-        from = layout::end_of(&layout::blocks(generation));
-    }
-    Ok(unused)
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use super::super::Record;
-    use super::super::open::open_engine;
-    use super::super::samples::{admitted, at, done, memory, source, story};
+    use super::super::super::Record;
+    use super::super::super::samples::{admitted, at, done, memory, source, story};
+    use super::super::open::{new_header, open_engine};
+    use super::super::read;
     use super::*;
 
     #[test]
     fn after_a_failed_sync_nothing_is_answered_well_any_more() {
         let dir = tempfile::tempdir().unwrap();
-        let home = Arc::new(Home::claim(dir.path()).unwrap());
+        let home = Arc::new(StoreDir::claim(dir.path()).unwrap());
         fs::create_dir(home.engine()).unwrap();
         let db = open_engine(&home.engine(), dir.path(), 1 << 20).unwrap();
         // A file that cannot be synced.
         let file = File::options().write(true).open("/dev/null").unwrap();
         let broken = Broken::default();
-        let (index, sequences) = (index::Shared::default(), sequences::Shared::default());
-        let found_by = (&index, &sequences);
-        let writer =
-            Writer::start(&home, db.clone(), file, Header::new(1), found_by, &broken).unwrap();
+        let index = index::Shared::default();
+        let header = new_header(dir.path()).unwrap();
+        let writer = Writer::start(&home, db.clone(), file, header, &index, &broken).unwrap();
         for number in 0..3 {
             let admitted = vec![admitted(story(number, at(0), 9), &[])];
             let memories = vec![(source(number), memory(1))];
@@ -367,7 +247,7 @@ mod tests {
         }
         writer.close();
         // Whoever reads what is applied and not durable yet reads all of it.
-        let read: Vec<Record> = read::records(&db, &sequences).collect::<Result<_, _>>().unwrap();
+        let read: Vec<Record> = read::records(&db, 0).collect::<Result<_, _>>().unwrap();
         let stories = read.iter().filter(|record| matches!(record, Record::Story { .. })).count();
         assert_eq!((read.len(), stories), (2, 1));
         assert!(!dir.path().join("epoch").exists(), "nothing is claimed that may not be there");

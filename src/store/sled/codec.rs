@@ -1,4 +1,4 @@
-//! A value of the model in; checked, compressed bytes of a known version out, and back.
+//! Values of the model as checked, compressed bytes of a known version.
 //!
 //! `version, checksum, payload`. The checksum is ours because sled's own does
 //! not cover every way in which a file can be wrong; nothing is believed of a

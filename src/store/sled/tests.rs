@@ -1,4 +1,4 @@
-//! Directories in every state in; what opening and writing make of them out.
+//! What opening a store and writing to it make of directories in every state.
 #![allow(clippy::unwrap_used)]
 
 use std::fs;
@@ -6,8 +6,10 @@ use std::path::Path;
 
 use crate::model::KeyKind;
 
-use super::samples::{admitted, at, done, everything, id, key, story};
-use super::{Commit, InMemory, SledStore, Store, StoreError, contract, open};
+use super::super::samples::{admitted, at, copy, done, everything, id, key, story};
+use super::super::{Commit, Store, StoreError, contract, repair};
+use super::SledStore;
+use super::open::open;
 
 const CACHE: u64 = 4 << 20;
 
@@ -26,12 +28,7 @@ fn refusal(path: &Path) -> StoreError {
 }
 
 #[test]
-fn the_engine_in_memory_keeps_the_contract() {
-    contract::check(|_| InMemory::new());
-}
-
-#[test]
-fn the_engine_on_disk_keeps_the_contract() {
+fn the_store_on_disk_keeps_the_contract() {
     contract::check(opened);
 }
 
@@ -48,23 +45,6 @@ fn what_was_committed_is_there_after_reopening() {
     let before = everything(&store);
     drop(store);
     assert_eq!(everything(&opened(dir.path())), before);
-}
-
-#[test]
-fn a_story_that_is_renamed_at_every_poll_stands_on_few_sheets_and_is_found_by_every_name() {
-    let dir = tempfile::tempdir().unwrap();
-    let store = opened(dir.path());
-    for name in 0..60 {
-        let renamed = vec![admitted(story(1, at(0), 9), &[key(KeyKind::Own, name)])];
-        done(store.commit(Commit { admitted: renamed, ..Commit::default() })).unwrap();
-    }
-    let names: Vec<_> = (0..60).map(|name| key(KeyKind::Own, name)).collect();
-    assert_eq!(store.lookalikes(&names).unwrap().by_key.len(), 60);
-    drop(store);
-    let survey = super::check(dir.path(), CACHE).unwrap();
-    assert_eq!(survey.problems, [""; 0]);
-    assert!(survey.records < 40, "a journal, some sheets: {}", survey.records);
-    assert_eq!(opened(dir.path()).lookalikes(&names).unwrap().by_key.len(), 60);
 }
 
 #[test]
@@ -101,19 +81,6 @@ fn an_older_state_of_the_store_is_refused() {
     );
 }
 
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let to = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            copy(&entry.path(), &to);
-        } else {
-            fs::copy(entry.path(), to).unwrap();
-        }
-    }
-}
-
 #[test]
 fn a_directory_of_other_things_does_not_become_a_store() {
     let dir = tempfile::tempdir().unwrap();
@@ -124,11 +91,26 @@ fn a_directory_of_other_things_does_not_become_a_store() {
 }
 
 #[test]
-fn a_store_of_a_later_version_is_refused_unopened() {
-    let dir = tempfile::tempdir().unwrap();
-    drop(opened(dir.path()));
-    fs::write(dir.path().join("epoch"), "format 7\ncommits 0\nfurther things\n").unwrap();
-    assert!(matches!(refusal(dir.path()), StoreError::TooNew { found: 7, known: 3, .. }));
+fn a_store_of_another_format_is_refused_and_left_as_it_is() {
+    for format in [0, 3, 7] {
+        let dir = tempfile::tempdir().unwrap();
+        drop(opened(dir.path()));
+        let epoch = format!("format {format}\ncommits 0\nfurther things\n");
+        fs::write(dir.path().join("epoch"), &epoch).unwrap();
+        let refused = refusal(dir.path());
+        assert!(matches!(refused, StoreError::OtherFormat { found, .. } if found == format));
+        assert_eq!(refused.exit_code(), 78);
+        assert!(refused.to_string().contains(&format!("has format {format}")), "{refused}");
+        assert_eq!(
+            repair(dir.path(), CACHE),
+            Err(StoreError::OtherFormat {
+                path: dir.path().display().to_string(),
+                found: format,
+                known: 4
+            })
+        );
+        assert_eq!(fs::read_to_string(dir.path().join("epoch")).unwrap(), epoch);
+    }
 }
 
 #[test]

@@ -5,12 +5,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::model::{Key, KeyKind};
 
-use super::StoreError;
-use super::apply::head_of;
+use super::super::{Record, StoreError};
+use super::card::read_card;
 use super::chunks::{Fault, Values, is_altered};
-use super::layout::{self, Kind};
-use super::records::Record;
-use super::sheets::Of;
+use super::key_codec::{self, Kind};
+use super::records::read_story_head;
 use super::sled_log::{Log, Pair, State};
 
 /// How often an unreadable range is halved: finer than a page in any store
@@ -28,7 +27,7 @@ pub(super) struct Gap {
 /// between is returned. A damaged page hides the keys in it and no others.
 pub(super) fn each(tree: &sled::Tree, kind: Kind, mut visit: impl FnMut(&[u8], &[u8])) -> Vec<Gap> {
     let from = kind.prefix().to_vec();
-    let to = layout::end_of(&from);
+    let to = key_codec::end_of(&from);
     let mut gaps = Vec::new();
     walk(tree, from, to, HALVINGS, &mut visit, &mut gaps);
     gaps
@@ -74,13 +73,14 @@ impl Salvage {
     pub(super) fn ground(
         &self,
         tree: &sled::Tree,
+        first_span: u32,
         mut visit: impl FnMut(Result<Record, String>) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
         if self.stale.is_empty() {
-            return ground(tree, |_, record| visit(record));
+            return ground(tree, first_span, |_, record| visit(record));
         }
         let (mut older, mut published) = (Vec::new(), HashSet::new());
-        ground(tree, |key, record| match record {
+        ground(tree, first_span, |key, record| match record {
             Ok(record @ Record::Story { .. }) if self.stale.contains(key) => {
                 older.push(record);
                 Ok(())
@@ -107,8 +107,11 @@ fn published_ids(keys: &[Key]) -> impl Iterator<Item = Key> + '_ {
     keys.iter().filter(|key| key.kind == KeyKind::Published).copied()
 }
 
+/// Visits every record with its key. A story whose card is lost comes without keys, and the loss
+/// is told, too.
 fn ground(
     tree: &sled::Tree,
+    first_span: u32,
     mut visit: impl FnMut(&[u8], Result<Record, String>) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
     let kinds = [
@@ -123,20 +126,33 @@ fn ground(
     for kind in kinds {
         let mut visited = Ok(());
         let gaps = each(tree, kind, |key, _| {
-            let read = || -> Result<Option<Record>, Fault> {
-                let Some(payload) = tree.record(key)? else { return Ok(None) };
-                let record = Record::read(kind, key, &payload);
-                let record = record.map_err(|why| Fault::record(key, why))?;
-                Ok(Some(with_passages_left(tree, record)))
+            let lost = |why: &str| format!("{}: {why}", key.escape_ascii());
+            let found = match caught(|| record(tree, kind, key)) {
+                Ok(None) => return,
+                Ok(Some(record)) => Ok(record),
+                Err(why) => Err(lost(&why)),
             };
-            let record = match catch_unwind(AssertUnwindSafe(read)) {
-                Ok(Ok(record)) => record.map(Ok),
-                Ok(Err(fault)) => Some(Err(format!("{}: {fault}", key.escape_ascii()))),
-                Err(_) => Some(Err(format!("{}: it cannot be read", key.escape_ascii()))),
-            };
-            if let (Ok(()), Some(record)) = (&visited, record) {
-                visited = visit(key, record);
+            let found = found.map(|record| match record {
+                Record::Story { story, .. } => {
+                    let keys = caught(|| keys_of(tree, key, first_span));
+                    let without = keys
+                        .as_ref()
+                        .err()
+                        .map(|why| lost(&format!("the keys by which it is found: {why}")));
+                    (Record::Story { story, keys: keys.unwrap_or_default() }, without)
+                }
+                other => (other, None),
+            });
+            if visited.is_err() {
+                return;
             }
+            visited = match found {
+                Ok((record, None)) => visit(key, Ok(record)),
+                Ok((record, Some(loss))) => {
+                    visit(key, Ok(record)).and_then(|()| visit(key, Err(loss)))
+                }
+                Err(loss) => visit(key, Err(loss)),
+            };
         });
         visited?;
         for Gap { from, to } in gaps {
@@ -147,17 +163,28 @@ fn ground(
     Ok(())
 }
 
-/// A story with those of its passages that can be read: without any it is a story still.
-fn with_passages_left(tree: &sled::Tree, mut record: Record) -> Record {
-    if let Record::Story { story, keys } = &mut record
-        && let Ok(Some(head)) = head_of(tree, story.id)
-    {
-        for (span, number) in head.spans {
-            let borne = tree.borne(Of::Passages(span).sheet(number), story.id).ok().flatten();
-            keys.extend(borne.into_iter().flat_map(|borne| borne.keys));
-        }
+fn record(tree: &sled::Tree, kind: Kind, key: &[u8]) -> Result<Option<Record>, Fault> {
+    let Some(payload) = tree.record(key)? else { return Ok(None) };
+    Record::read(kind, key, &payload).map(Some).map_err(|why| Fault::record(key, why))
+}
+
+/// The keys on the card of the story whose record stands under a key.
+fn keys_of(tree: &sled::Tree, key: &[u8], first_span: u32) -> Result<Vec<Key>, Fault> {
+    let gone = || Fault::malformed(key, "its card is gone");
+    let payload = tree.record(key)?.ok_or_else(gone)?;
+    let (first_seen, _) = read_story_head(&payload).map_err(|why| Fault::record(key, why))?;
+    let id = key_codec::story_of(key).ok_or_else(gone)?;
+    let mut keys = read_card(tree, first_seen, id)?.ok_or_else(gone)?.keys;
+    keys.retain(|key| key.kind != KeyKind::Passage || key.span() >= first_span);
+    Ok(keys)
+}
+
+/// Reads something that may be damaged; why it cannot be read, in words. sled panics on some kinds of damage.
+fn caught<T>(read: impl FnOnce() -> Result<T, Fault>) -> Result<T, String> {
+    match catch_unwind(AssertUnwindSafe(read)) {
+        Ok(read) => read.map_err(|fault| fault.to_string()),
+        Err(_) => Err("it cannot be read".to_owned()),
     }
-    record
 }
 
 fn walk(

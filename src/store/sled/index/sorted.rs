@@ -1,4 +1,4 @@
-//! Numbers, spread evenly over all there are, in; the same in order, in little more memory than they are, out.
+//! A set of numbers that are spread evenly, in little more memory than they take themselves.
 //!
 //! A set of the standard library takes twice as much. Numbers that begin alike lie in one
 //! bucket. What has just come lies apart, in few and short buckets that stay near the processor, until it is
@@ -53,16 +53,9 @@ impl Sorted {
     }
 
     /// All of them, in no order.
-    pub(super) fn iter(&self) -> impl Iterator<Item = u64> {
+    #[cfg(test)]
+    fn iter(&self) -> impl Iterator<Item = u64> {
         self.settled.iter().chain(self.fresh.iter())
-    }
-
-    /// Puts another number in place of each, which leaves them in order and in their buckets.
-    pub(super) fn renew(&mut self, other: impl Fn(u64) -> u64) {
-        let buckets = self.settled.buckets.iter_mut().chain(&mut self.fresh.buckets);
-        for number in buckets.flatten() {
-            *number = other(*number);
-        }
     }
 }
 
