@@ -300,6 +300,11 @@ impl Engine {
         self.topics.is_filling()
     }
 
+    /// Whether every topic is to be filled: the store was restored or repaired.
+    pub fn lacks_everything(&self) -> bool {
+        self.topics.lacks_everything()
+    }
+
     /// Whether filling has nothing left to match, so that [`Turn::TopicFilled`] is due.
     pub fn is_filled(&self) -> bool {
         self.topics.is_filled()
