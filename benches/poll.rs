@@ -24,7 +24,6 @@ use std::fmt::Write as _;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use certificate::Certificate;
@@ -202,8 +201,7 @@ impl Bench<'_> {
         let path = self.directory.join("gazetted.toml");
         std::fs::write(&path, self.config()?)?;
         let plan = Plan::load(&path).map_err(|problems| problems.to_string())?.plan;
-        let store = daemon::aside(|| store::open(&plan.store.path, plan.store.cache));
-        let store = Arc::new(store?);
+        let store = daemon::aside(|| store::open(&plan.store.path, plan.store.cache))?;
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let daemon = Daemon::start(plan, store, listener, self.clock.clone()).await?;
         daemon.handle().settled().await;

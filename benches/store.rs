@@ -10,7 +10,7 @@ use gazetted::model::{
     Admitted, Entry, Evidence, Fingerprint, Key, KeyKind, Member, Memory, SourceId, Story, StoryId,
     Timestamp, Verdict,
 };
-use gazetted::store::{self, Commit, PlaceChange, Store};
+use gazetted::store::{self, Commit, PlaceChange};
 
 const CACHE: u64 = 64 << 20;
 

@@ -159,7 +159,7 @@ impl Engine {
                 self.begin(Timestamp::EPOCH, reader, |engine, work| engine.polls(polls, work))
             }
             Turn::PushReceived(poll) => self
-                .begin(Timestamp::EPOCH, reader, |engine, work| engine.push_received(poll, work)),
+                .begin(Timestamp::EPOCH, reader, |engine, work| engine.push_received(*poll, work)),
             Turn::Plan { plan, at } => {
                 self.begin(at, reader, |engine, work| engine.replan(plan, work))
             }
@@ -298,6 +298,11 @@ impl Engine {
     /// Whether topics are being filled.
     pub fn is_filling(&self) -> bool {
         self.topics.is_filling()
+    }
+
+    /// Whether every topic is to be filled: the store was restored or repaired.
+    pub fn lacks_everything(&self) -> bool {
+        self.topics.lacks_everything()
     }
 
     /// Whether filling has nothing left to match, so that [`Turn::TopicFilled`] is due.

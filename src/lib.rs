@@ -7,10 +7,10 @@
 //!
 //! ```text
 //!  agenda ──due──> poll: fetch ─> parse ─> enrich      (many at once; only read and compute)
-//!                           │ Poll
+//!                           │ a turn
 //!                           ▼
-//!  new plan ───────> the loop: judge ─> settle ─> commit ─> topics ─> render ─> shelf ──> server
-//!                           (one at a time: the only writer)                    (readers never wait)
+//!  new plan, ──> engine: dedup ─> topics ─> retention ─> archive ─> commit ─> render ─> shelf ──> server
+//!  hub messages             (one at a time: the only writer)                    (readers never wait)
 //! ```
 //!
 //! What answers readers runs on the server's threads; all else runs in the background,
@@ -57,16 +57,17 @@
 //! 3. **Deciding is pure.** The schedule, the judgement, the matching and the
 //!    rendering take values, `now` among them, and return values. Nothing but
 //!    [`clock::Clock`] reads the wall clock.
-//! 4. **One commit a poll.** Validators, schedule, stories, keys and topic places
-//!    of one poll go in together or not at all; polls that end together share a commit.
+//! 4. **One commit a turn.** Validators, schedule, stories, keys, topic places, archive volumes
+//!    and Last-Modified go in together or not at all; polls that end together share a turn.
 //!    Judging a document twice changes nothing.
 //! 5. **Configuration cannot fail after [`config::Plan`].** A reload compiles
 //!    first and swaps afterwards; a bad file leaves the old plan.
 //! 6. **Errors are never entries.** A failing source changes nothing that
 //!    subscribers see.
 //! 7. **A story's published id never changes**, whatever its sources do to theirs.
-//! 8. **The loop is a deterministic state machine.** The same polls in the same
-//!    order give the same store export and the same feed bytes.
+//! 8. **The engine is a deterministic state machine.** The same turns give the same records, feed
+//!    bodies, archive volumes and Last-Modified, however often the daemon published or was
+//!    restarted in between, and however polls were grouped into turns.
 //!
 //! # One poll, step by step
 //!
@@ -76,11 +77,11 @@
 //! is committed the source is marked beside the store (`pipeline/work.rs`): if the process dies
 //! of them, the next one knows of whose. The loop gathers the polls that
 //! have ended (at once where one brings something, else while others are under way, for
-//! milliseconds) and gives them to [`pipeline::Editor::ingest`]: it looks up every story that
+//! milliseconds) and gives them to the engine as one [`engine::Turn`]: it looks up every story that
 //! shares a key with any of their entries, judges the polls in their order
 //! ([`dedup::judge()`]), records each outcome and the next due time
-//! ([`fetch::settle`]), finds the topics of every story that changed, commits
-//! all of it at once. Only then, [`pipeline::Editor::publish`] renders what changed onto
+//! ([`fetch::settle`]), finds the topics of every story that changed, closes the volumes of
+//! archives that are due, and returns one commit. When that is durable, [`pipeline::Editor::publish`] renders what changed onto
 //! the shelf: at once where nothing else is coming, else with what other polls change.
 //!
 //! The pages of entries are read on the way. What one poll leaves, and whether pages still stand, is
@@ -106,11 +107,10 @@
 //!
 //! A signal or `gazetted reload` has [`config::Plan::load`] compile the file. With
 //! problems, they are logged and nothing else happens. A plan goes through the
-//! loop's request channel to [`pipeline::Editor::prepare`]: topics whose
-//! [`model::Fingerprint`] is new are filled from the stored stories, a slice
-//! ([`pipeline::Editor::step`]) between two events. After the last slice the
-//! plan is in force: the feeds are rendered anew, and paths of topics that are
-//! gone answer 410.
+//! loop's request channel to the engine and is in force with its turn: the feeds are rendered
+//! anew, and paths of topics that are gone answer 410. Topics whose
+//! [`model::Fingerprint`] is new are filled from the stored stories, a slice between two
+//! events, and published as they stood until then.
 
 pub mod model;
 

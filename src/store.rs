@@ -1,42 +1,25 @@
-//! What survives a restart: polls' results in, known stories out.
+//! What survives a restart: sources' state, stories, and what is published of them.
 //!
-//! Two engines hold to the one [`Store`] trait and to the same contract
-//! tests: [`SledStore`], which is what runs, and [`InMemory`], which forgets
-//! everything and is what the loop is tried against.
+//! A storage backend holds to two traits and to the same contract tests: [`Store`] is a store that is
+//! open, [`Backend`] makes, opens, checks, repairs and compacts one in a directory. The backend is `sled`,
+//! and all that belongs to it is in its directory. [`InMemory`] forgets everything; the loop is
+//! tried against it.
 //!
 //! # What is in it
 //!
-//! *Ground records* cannot be derived from anything else: sources' memories,
-//! what each source lists, stories with the keys they bear, retired stories
-//! (their keys alone), the engine's own records, archived documents, subscribers of our hub. They are
-//! what a backup holds ([`Record`]).
-//! *Derived records* can be made again from them: which stories bear a name,
-//! the order of stories, the number of stories; repairing and compacting do so. A topic's
-//! places derive from its query and stand under the query's fingerprint, so
-//! they can be large and never stale; the loop fills them again.
+//! *Ground records* cannot be derived from anything else: sources' state, the stories that each
+//! source lists, stories with the keys they bear, retired stories (their keys alone), the engine's own
+//! records, archived documents, subscribers of our hub. They are what a backup holds ([`Record`]).
+//! All else can be made again from them. A topic's places derive from its query and stand under
+//! its fingerprint, so they can be large and never stale; the engine fills them again.
 //!
-//! What sled costs, in time, memory and room, goes with the number of its keys. So a story has one
-//! key of its own: what it bears stands on [`sheets`] with what others bear, its places and
-//! its place in the order in blocks of [`sequences`], and the [`index`] from keys to stories is kept in memory.
-//!
-//! # How sled is used, and why so
-//!
-//! One tree, one batch a commit: a batch on one tree is crash-atomic. One
-//! writer thread gathers the commits that wait, applies them, flushes once,
-//! then calls `fdatasync` on sled's file, because sled's own flush does not
-//! survive a power cut; only then are they answered. No value is longer than
-//! six kilobytes, because longer pages go to files that sled never syncs.
-//! The rest of what sled needs from us is in `open`, `home` and `writer`.
-//!
-//! # When files are damaged
-//!
-//! `sled_log` reads sled's files without sled: opening refuses a log that is damaged before
-//! commits, because sled would wipe those; checking says what is damaged; repairing fills a new
-//! engine with what is left. [`Backups`] are beside the store, for when nothing is.
+//! Automatic [`Backups`] are beside the store, for when nothing is left of it.
 
 use std::collections::BTreeMap;
 use std::future::Future;
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -45,91 +28,35 @@ use crate::model::{
     Subscriber, SubscriberId, Timestamp,
 };
 
-mod apply;
-
 mod backup;
-
 mod backups;
-
-mod chunks;
-
-mod codec;
-
+mod disk_space;
 mod files;
-
-mod home;
-
-mod in_work;
-
+mod import_check;
 mod in_memory;
-
-mod index;
-
-mod layout;
-
-mod migrate;
-
-mod open;
-
-mod read;
-
-mod records;
-
-mod rebuild;
-
+mod in_work;
+mod maintenance;
+mod record;
 mod retention;
-
-mod room;
-
-mod salvage;
-
-mod sequences;
-
-mod sheets;
-
-mod sled_log;
-
-mod sled_store;
-
-mod survey;
-
-mod transfer;
-
-mod writer;
-
-#[cfg(test)]
-mod care_tests;
+mod sled;
+mod story_keys;
 
 #[cfg(test)]
 mod contract;
-
 #[cfg(test)]
 mod samples;
 
-#[cfg(test)]
-mod tests;
-
 pub use backup::{Contents, backup, restore, verify_backup};
 pub use backups::{BackupOutcome, Backups, StoredBackup, is_due};
+pub use disk_space::DiskSpace;
 pub use files::{PRIVATE, Replacement, SHARED, restrict_umask, with_suffix};
+pub use import_check::{Fit, fit, topics_to_refill};
 pub use in_memory::InMemory;
 pub use in_work::{InWork, Mark, Stage};
-pub use open::{open, open_existing};
-pub use rebuild::{Compaction, Repair, compact, repair};
-pub use records::Record;
+pub use maintenance::{Compaction, IntegrityCheck, Repair};
+pub use record::Record;
 pub use retention::Retention;
-pub use room::Room;
-pub use sled_store::SledStore;
-pub use survey::{Survey, check};
-pub use transfer::{Fit, fit, topics_to_refill};
-
-/// Of the stories that bear one key, this many are known by it: the newest.
-/// More share nothing but a title like "Weekly update", which proves nothing. (Where the newest are
-/// forgotten, older ones are known again after a restart, and in memory they are not.)
-pub const MOST_BEARERS: usize = 64;
-
-/// A story is found by this many keys at most. Published ids are beyond that.
-pub const MOST_KEYS: usize = 1000;
+pub use story_keys::{MOST_BEARERS, MOST_KEYS};
 
 /// A story's place in a topic. A feed's order is the greatest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -140,16 +67,17 @@ pub struct Place {
     pub story: StoryId,
 }
 
-/// A story enters, moves within or leaves a topic.
+/// A story enters, moves within or leaves a topic. It has one place in a topic at most; a story
+/// that is not there has none, and a change of its place is passed over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PlaceChange {
     /// The topic, as its query stands.
     pub topic: Fingerprint,
     /// Which story.
     pub story: StoryId,
-    /// The date it had there, if it was there.
+    /// The date it had there, if it was there: for whoever reads the change. The store knows it.
     pub from: Option<Timestamp>,
-    /// The date it has there now, if it still is.
+    /// The date it has there now; `None` takes it out.
     pub to: Option<Timestamp>,
 }
 
@@ -169,7 +97,7 @@ pub struct Commit {
     pub passages_from: Option<Key>,
     /// Stories that are kept no longer, and when that was decided. Their keys
     /// stay, so that an old entry which is listed again is not news. Their
-    /// places are the committer's to remove.
+    /// places go with them.
     pub retired: Vec<(StoryId, Timestamp)>,
     /// Retired stories whose keys go as well.
     pub forgotten: Vec<StoryId>,
@@ -239,7 +167,7 @@ impl Commit {
 /// Resolves when a commit is durable. It need not be awaited for the commit to happen.
 pub type Committed = Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send>>;
 
-/// What an engine must do. One process, one writer.
+/// What a storage backend does for a store that is open. One process, one writer.
 ///
 /// Reads may block for milliseconds: call them where that hurts nobody. They
 /// see a commit from the moment its future resolves, perhaps a little before.
@@ -252,8 +180,8 @@ pub trait Store: Send + Sync + 'static {
     fn listed_by(&self, source: &SourceId) -> Result<Vec<StoryId>, StoreError> {
         Ok(self.listed()?.remove(source).unwrap_or_default())
     }
-    /// The stories that bear any of these keys, at most [`MOST_BEARERS`] a key,
-    /// ordered by (first_seen, id). An id without its story is a retired one:
+    /// The stories that bear any of these keys, ordered by (first_seen, id). They are [`MOST_BEARERS`]
+    /// a key at most: a story that newer ones crowd out bears the key no longer. An id without its story is a retired one:
     /// known, no news, and kept no longer.
     fn lookalikes(&self, keys: &[Key]) -> Result<Lookalikes, StoreError>;
     /// Writes all of it or nothing; the future resolves when it is durable.
@@ -302,10 +230,70 @@ pub trait Store: Send + Sync + 'static {
     /// equal sequences.
     fn records(&self) -> Box<dyn Iterator<Item = Result<Record, StoreError>> + '_>;
     /// How much room its disk has; `None` where it needs none.
-    fn room(&self) -> Result<Option<Room>, StoreError>;
+    fn room(&self) -> Result<Option<DiskSpace>, StoreError>;
     /// Waits for what is under way and closes; a second call does nothing.
     /// Every other call after it is an error.
     fn close(&self) -> Result<(), StoreError>;
+}
+
+/// Takes one record over into a store that is being made.
+pub type AddRecord<'a> = &'a mut dyn FnMut(Record) -> Result<(), StoreError>;
+
+/// What a storage backend does with a store in a directory, while nobody has it open. `cache` is how many
+/// bytes of memory it may take for its own cache.
+pub trait Backend: Sync {
+    /// Opens the store in a directory, which is made if there is none. A directory that holds something
+    /// else than a store, or less than the store it held before, is [`StoreError::Damaged`]: a store that
+    /// comes up empty would publish everything as new.
+    fn open(&self, path: &Path, cache: u64) -> Result<Arc<dyn Store>, StoreError>;
+    /// As `open`, but a store that is not there is [`StoreError::Missing`], and none is made.
+    fn open_existing(&self, path: &Path, cache: u64) -> Result<Arc<dyn Store>, StoreError>;
+    /// Reads every record and compares those that must agree. What it finds wrong, `repair` rights.
+    fn check(&self, path: &Path, cache: u64) -> Result<IntegrityCheck, StoreError>;
+    /// Saves what can be read into a new store, makes all that derives from it anew, and keeps
+    /// the store as it was beside it, untouched. Where anything was lost, sources' validators are forgotten:
+    /// every document is read again, so that what it still lists comes back. Topics are filled
+    /// again in any case.
+    fn repair(&self, path: &Path, cache: u64) -> Result<Repair, StoreError>;
+    /// Writes the store anew, without the room that removed records left in it: less disk, less memory,
+    /// and faster opening. Any damage ends it, and the store stays as it was.
+    fn compact(&self, path: &Path, cache: u64) -> Result<Compaction, StoreError>;
+    /// Makes a store of the records that `fill` adds, in the place of one that is there, in whatever
+    /// state. Cut short at any moment, it leaves all as it was. Returns where the store that was there is kept.
+    fn replace(
+        &self,
+        path: &Path,
+        cache: u64,
+        fill: &mut dyn FnMut(AddRecord<'_>) -> Result<(), StoreError>,
+    ) -> Result<Option<PathBuf>, StoreError>;
+}
+
+/// The storage backend of this program.
+const BACKEND: &dyn Backend = &sled::Sled;
+
+/// See [`Backend::open`].
+pub fn open(path: &Path, cache: u64) -> Result<Arc<dyn Store>, StoreError> {
+    BACKEND.open(path, cache)
+}
+
+/// See [`Backend::open_existing`].
+pub fn open_existing(path: &Path, cache: u64) -> Result<Arc<dyn Store>, StoreError> {
+    BACKEND.open_existing(path, cache)
+}
+
+/// See [`Backend::check`].
+pub fn check(path: &Path, cache: u64) -> Result<IntegrityCheck, StoreError> {
+    BACKEND.check(path, cache)
+}
+
+/// See [`Backend::repair`].
+pub fn repair(path: &Path, cache: u64) -> Result<Repair, StoreError> {
+    BACKEND.repair(path, cache)
+}
+
+/// See [`Backend::compact`].
+pub fn compact(path: &Path, cache: u64) -> Result<Compaction, StoreError> {
+    BACKEND.compact(path, cache)
 }
 
 /// Why the store cannot go on. Each says what to do.
@@ -344,16 +332,16 @@ pub enum StoreError {
         /// What is wrong and what to do.
         what: String,
     },
-    /// A later version wrote it (exit code 78).
+    /// Another version wrote it, in another format (exit code 78).
     #[error(
-        "the store {path} was written by a later version of gazetted (format {found}, this one reads up to {known}); install that version again, or restore an export"
+        "the store {path} has format {found}, and this version of gazetted reads format {known} only: until 1.0 stores are not converted. Run the version that wrote it; or write a backup with that version, move the directory away, and run `gazetted restore FILE` with this one"
     )]
-    TooNew {
+    OtherFormat {
         /// Where it is.
         path: String,
         /// Its format.
         found: u32,
-        /// The latest this program reads.
+        /// The format that this program reads.
         known: u32,
     },
     /// There is none, for a command that needs one (exit code 1).
@@ -382,7 +370,7 @@ impl StoreError {
             | Self::Unwritable { .. }
             | Self::Backup { .. } => 74,
             Self::InUse(_) => 75,
-            Self::TooNew { .. } => 78,
+            Self::OtherFormat { .. } => 78,
         }
     }
 }

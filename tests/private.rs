@@ -147,6 +147,10 @@ fn no_command_writes_through_a_link_that_somebody_put_in_its_way() {
     let refused = demo.run(&["backup", "/dev/null"]);
     assert!(text(&refused.stderr).contains("not a regular file"), "{}", text(&refused.stderr));
     assert!(!fs::symlink_metadata("/dev/null").unwrap().is_file());
+    // An export is written to it instead, so that a shell can pass it on.
+    let list = demo.succeed(&["export", "opml", "-o", "/dev/stdout"]);
+    assert!(list.contains("<opml"), "{list}");
+    assert!(fs::symlink_metadata("/dev/stdout").unwrap().is_symlink());
 }
 
 #[test]

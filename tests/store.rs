@@ -1,20 +1,15 @@
 //! A directory and a process that is killed in it in; a whole store out.
 
-use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD_NO_PAD;
 use gazetted::model::{
     Admitted, Entry, Evidence, Fingerprint, Key, KeyKind, Member, Memory, SourceId, Story, StoryId,
     Timestamp, Verdict,
 };
 use gazetted::store::{self, Commit, Place, PlaceChange, Store, StoreError};
-
-use crate::support::binary::Gazetted;
 
 /// Set in the process that is to be killed: the store's directory.
 const VICTIM: &str = "GAZETTED_TEST_STORE";
@@ -178,65 +173,13 @@ fn what_was_answered_survives_kill_9() {
             continue;
         }
         let store = store::open(&path, CACHE).unwrap();
-        let commits = whole_commits(&store);
+        let commits = whole_commits(&*store);
         assert!(answered.is_none_or(|last: u64| commits > last), "{answered:?} of {commits}");
         drop(store);
         let survey = store::check(&path, CACHE).unwrap();
         assert_eq!(survey.problems, [""; 0], "after {commits} commits");
     }
     assert!(answered.is_some_and(|last| last > KEPT), "{answered:?}");
-}
-
-/// The demonstration with a store that a program of a former format left.
-fn of_format(format: u32) -> Gazetted {
-    let recorded = match format {
-        1 => include_str!("stores/format-1.txt"),
-        _ => include_str!("stores/format-2.txt"),
-    };
-    let demo = Gazetted::demo();
-    let home = demo.path().join("store");
-    let engine = sled::open(home.join("sled")).unwrap();
-    for line in recorded.lines() {
-        let (key, value) = line.split_once(' ').unwrap();
-        let [key, value] = [key, value].map(|part| STANDARD_NO_PAD.decode(part).unwrap());
-        engine.insert(key, value).unwrap();
-    }
-    engine.flush().unwrap();
-    fs::write(home.join("lock"), "").unwrap();
-    fs::write(
-        home.join("epoch"),
-        format!("gazetted store: what it must at least hold\nformat {format}\ncommits 18\n"),
-    )
-    .unwrap();
-    demo
-}
-
-#[test]
-fn a_store_of_a_former_format_is_migrated_and_said_to_be_whenever_the_program_is_killed_in_it() {
-    for format in [1, 2] {
-        is_migrated(format);
-    }
-}
-
-fn is_migrated(format: u32) {
-    let unharmed = of_format(format);
-    let (code, log) = unharmed.start().end("TERM");
-    assert!(code == Some(0) && log.contains("store_migrating"), "{log}");
-    assert!(log.contains("store_migrated"), "{log}");
-    let stories = unharmed.succeed(&["export", "stories"]);
-    assert_eq!(stories.lines().count(), 46);
-
-    for after in (0..60).step_by(4) {
-        let demo = of_format(format);
-        let mut victim = demo.command(&["check", "--store"]).stdout(Stdio::null()).spawn().unwrap();
-        std::thread::sleep(std::time::Duration::from_millis(after));
-        // It may have come to its end.
-        let _ = victim.kill();
-        victim.wait().unwrap();
-        let checked = demo.run(&["check", "--store"]);
-        assert!(checked.status.success(), "after {after} ms: {checked:?}");
-        assert_eq!(demo.succeed(&["export", "stories"]), stories, "after {after} ms");
-    }
 }
 
 /// A backup taken while commits go on holds whole commits up to some moment,
@@ -250,7 +193,7 @@ fn a_backup_under_way_holds_what_it_claims_to_remember() {
     // Few enough that none is retired.
     (0..KEPT / 2).for_each(|n| runtime.block_on(store.commit(commit(n))).unwrap());
     std::thread::scope(|scope| {
-        let backup = scope.spawn(|| store::backup(&store, &file).unwrap());
+        let backup = scope.spawn(|| store::backup(&*store, &file).unwrap());
         (KEPT / 2..KEPT).for_each(|n| runtime.block_on(store.commit(commit(n))).unwrap());
         backup.join().unwrap();
     });
@@ -283,7 +226,7 @@ fn fills_its_small_disk() {
         commit
     };
     // Commits until it is refused; the first that was.
-    let fill = |store: &store::SledStore, mut number: u64| loop {
+    let fill = |store: &dyn Store, mut number: u64| loop {
         match runtime.block_on(store.commit(big(number))) {
             Ok(()) => number += 1,
             Err(StoreError::Full { .. }) => return number,
@@ -293,12 +236,12 @@ fn fills_its_small_disk() {
     std::fs::write(&filler, vec![1; 4 << 20]).unwrap();
     let store = store::open(&path, CACHE).unwrap();
     let stories = |commits: u64| STORIES * commits.min(KEPT);
-    let first = fill(&store, 0);
+    let first = fill(&*store, 0);
     assert!(store.room().unwrap().unwrap().is_low(None, false));
     assert_eq!(store.count(), Ok(stories(first)), "reading goes on");
     // Room again: so does writing, by itself.
     std::fs::remove_file(&filler).unwrap();
-    let second = fill(&store, first);
+    let second = fill(&*store, first);
     assert!(second > first);
     drop(store);
     // Somebody takes even the last room; the ballast is there to start with.

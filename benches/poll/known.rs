@@ -15,7 +15,7 @@ use gazetted::model::{
     Admitted, Entry, Evidence, Key, KeyKind, Member, Memory, SourceId, Story, StoryId, Timestamp,
     Verdict,
 };
-use gazetted::store::{self, Commit, Store};
+use gazetted::store::{self, Commit};
 use tokio::net::TcpListener;
 
 use super::{DIRECTORY, Error, Meter, TOPICS, memory};
@@ -150,7 +150,7 @@ async fn started(directory: &Path) -> Result<Daemon, Error> {
     let path = directory.join("gazetted.toml");
     let plan = Plan::load(&path).map_err(|problems| problems.to_string())?.plan;
     told("configuration read");
-    let store = Arc::new(store::open(&plan.store.path, plan.store.cache)?);
+    let store = store::open(&plan.store.path, plan.store.cache)?;
     told("store open");
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let daemon = Daemon::start(plan, store, listener, Clock::by_hand(NOW)).await?;

@@ -8,7 +8,7 @@ use indicatif::HumanBytes;
 
 use super::{ConfigFile, Done, STORE_FAILED, Stop, ask, print_json, print_line};
 use crate::control::Command;
-use crate::store::{self, Contents, Store};
+use crate::store::{self, Contents};
 
 /// Write everything that cannot be derived to one compressed file.
 ///
@@ -54,7 +54,7 @@ impl Backup {
             }
             None => {
                 let store = store::open_existing(&plan.store.path, plan.store.cache)?;
-                let contents = store::backup(&store, &file)?;
+                let contents = store::backup(&*store, &file)?;
                 store.close()?;
                 contents
             }

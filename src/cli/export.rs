@@ -1,5 +1,6 @@
 //! `gazetted export`: what to write in; JSON Lines, OPML or a site of files out.
 
+use std::fs::File;
 use std::io::{BufWriter, StdoutLock, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -129,7 +130,7 @@ fn site(plan: Plan, directory: &Path, private: &[String]) -> Done {
 
 /// What a daemon would know and serve, where none runs.
 fn alone(plan: Plan, shelf: &Arc<Shelf>) -> Result<(Records, Timestamp), Stop> {
-    let store: Arc<dyn Store> = Arc::new(store::open_existing(&plan.store.path, plan.store.cache)?);
+    let store: Arc<dyn Store> = store::open_existing(&plan.store.path, plan.store.cache)?;
     let (plan, now) = (Arc::new(plan), Clock::wall().now());
     let opening = Editor::open(plan.clone(), store.clone(), shelf.clone(), now);
     let editor = super::runtime()?.block_on(opening)?;
@@ -139,6 +140,8 @@ fn alone(plan: Plan, shelf: &Arc<Shelf>) -> Result<(Records, Timestamp), Stop> {
 /// Where an export goes.
 enum Output {
     Standard(BufWriter<StdoutLock<'static>>),
+    /// A device, such as `/dev/stdout`, which is written to where it is.
+    Device(BufWriter<File>),
     /// Takes the place of a former export only when it is complete.
     File(BufWriter<Replacement>),
 }
@@ -148,14 +151,17 @@ impl Output {
         let Some(path) = file else {
             return Ok(Self::Standard(BufWriter::new(std::io::stdout().lock())));
         };
-        let begun = Replacement::begin(path, mode);
-        let begun = begun.map_err(|e| Stop::because(format!("{}: {e}", path.display())))?;
-        Ok(Self::File(BufWriter::new(begun)))
+        let output = match path.starts_with("/dev") {
+            true => File::options().write(true).open(path).map(BufWriter::new).map(Self::Device),
+            false => Replacement::begin(path, mode).map(BufWriter::new).map(Self::File),
+        };
+        output.map_err(|error| Stop::because(format!("{}: {error}", path.display())))
     }
 
     fn finish(self) -> std::io::Result<()> {
         match self {
             Self::Standard(mut out) => out.flush(),
+            Self::Device(mut out) => out.flush(),
             Self::File(out) => {
                 out.into_inner().map_err(std::io::IntoInnerError::into_error)?.finish()
             }
@@ -167,6 +173,7 @@ impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         match self {
             Self::Standard(out) => out.write(bytes),
+            Self::Device(out) => out.write(bytes),
             Self::File(out) => out.write(bytes),
         }
     }
@@ -174,6 +181,7 @@ impl Write for Output {
     fn flush(&mut self) -> std::io::Result<()> {
         match self {
             Self::Standard(out) => out.flush(),
+            Self::Device(out) => out.flush(),
             Self::File(out) => out.flush(),
         }
     }

@@ -97,7 +97,7 @@ async fn poll_here(
     chosen: BTreeSet<SourceId>,
     ended: &mut impl FnMut(PollReport),
 ) -> Result<(), Stop> {
-    let store: Arc<dyn Store> = Arc::new(store::open(&plan.store.path, plan.store.cache)?);
+    let store: Arc<dyn Store> = store::open(&plan.store.path, plan.store.cache)?;
     let clock = Clock::wall();
     let editor =
         Editor::open(Arc::new(plan), store.clone(), Arc::new(Shelf::default()), clock.now())

@@ -52,8 +52,7 @@ impl Run {
             opening.begin("opening the store", 0);
             Starting::tell(opening)
         };
-        let store = daemon::aside(|| store::open(&plan.store.path, plan.store.cache));
-        let store = Arc::new(store?);
+        let store = daemon::aside(|| store::open(&plan.store.path, plan.store.cache))?;
         drop(starting);
         runtime.block_on(serve(&self.config.config, log, plan, store, listeners))
     }

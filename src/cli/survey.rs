@@ -9,7 +9,7 @@ use super::{Done, STORE_FAILED, Stop, print_json, print_line, show};
 use crate::clock::Clock;
 use crate::config::StorePlan;
 use crate::inquiry::status::BackupStatus;
-use crate::store::{self, Repair, StoreError, Survey};
+use crate::store::{self, IntegrityCheck, Repair, StoreError};
 
 /// What `check --store --json` prints.
 #[derive(Serialize)]
@@ -17,7 +17,7 @@ struct Report {
     sound: bool,
     wasteful: bool,
     /// Nothing where the store does not even open.
-    survey: Option<Survey>,
+    survey: Option<IntegrityCheck>,
     repair: Option<Repair>,
     /// The last automatic backup, if there is one.
     backup: Option<BackupStatus>,
@@ -34,7 +34,7 @@ pub(super) fn run(plan: &StorePlan, repair: bool, json: bool) -> Done {
         }
         Err(error) => return Err(error.into()),
     };
-    let sound = survey.as_ref().is_some_and(Survey::is_sound);
+    let sound = survey.as_ref().is_some_and(IntegrityCheck::is_sound);
     let repair = match repair && !sound {
         true => Some(store::repair(&plan.path, plan.cache)?),
         false => None,
@@ -42,7 +42,7 @@ pub(super) fn run(plan: &StorePlan, repair: bool, json: bool) -> Done {
     let backup = BackupStatus::newest(&plan.path, Clock::wall().now());
     let code = if sound || repair.is_some() { ExitCode::SUCCESS } else { STORE_FAILED.into() };
     if json {
-        let wasteful = survey.as_ref().is_some_and(Survey::is_wasteful);
+        let wasteful = survey.as_ref().is_some_and(IntegrityCheck::is_wasteful);
         let report = Report { sound, wasteful, survey, repair, backup };
         print_json(&report);
         return Ok(code);
@@ -63,8 +63,10 @@ pub(super) fn run(plan: &StorePlan, repair: bool, json: bool) -> Done {
 const SAVE: &str =
     "`gazetted check --store --repair` saves what can be read and keeps the store as it was";
 
-fn tell(survey: &Survey, repaired: bool) {
-    let Survey { stories, retired, sources, places, records, live_bytes, file_bytes, .. } = survey;
+fn tell(survey: &IntegrityCheck, repaired: bool) {
+    let IntegrityCheck {
+        stories, retired, sources, places, records, live_bytes, file_bytes, ..
+    } = survey;
     for (count, kind) in [
         (stories, "stories"),
         (retired, "retired stories, whose keys are kept"),

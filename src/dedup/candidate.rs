@@ -410,10 +410,7 @@ pub(super) fn address_keys(address: &str) -> [Key; 2] {
 /// A passage as a key in its span of time.
 fn passage_key(date: Timestamp, passage: u64) -> Key {
     let span = u32::try_from(date.as_secs().div_euclid(SPAN)).unwrap_or(0);
-    let mut hash = [0; 16];
-    hash[..4].copy_from_slice(&span.to_be_bytes());
-    hash[4..12].copy_from_slice(&passage.to_be_bytes());
-    Key { kind: KeyKind::Passage, hash }
+    Key::passage(span, passage)
 }
 
 /// The first passage key of the span of time that holds `date`: every passage key

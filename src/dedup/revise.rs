@@ -61,8 +61,6 @@ pub(super) fn revise(
         record(&mut story, &candidate.entry, member, now);
         date(&mut story, &candidate.entry, member, rules, now);
     }
-    // What an older program stored was not measured.
-    story.members[member].measure();
     story.members[member].own = own_part(&candidate.entry);
     story.members[member].entry = candidate.entry;
     story.members[member].measure();

@@ -30,6 +30,7 @@ impl Engine {
         let (id, now) = (&source.id, work.now);
         let mut memory = self.with_memory(id, Memory::clone);
         let mut report = |answer| {
+            let answer = Box::new(answer);
             work.events.push(Event::Hub { source: id.clone(), answer });
         };
         match turn {
@@ -40,7 +41,7 @@ impl Engine {
                     .and_then(|callbacks| websub::request(id, &memory, callbacks, &seed, now));
                 let Some(request) = request else { return };
                 memory.push = Some(Box::new(request.subscription.clone()));
-                report(HubAnswer::Request(request));
+                report(HubAnswer::Request(Box::new(request)));
             }
             Turn::HubAnswered { round, answer, .. } => {
                 let push = memory.push.as_mut().filter(|push| push.round == round);

@@ -124,6 +124,7 @@ impl Engine {
         let gone = self.walk(work)?;
         forget(known, &gone);
         self.silences.check(&plan, &self.topics, &mut self.progress, work);
+        self.end_month(work);
         self.close_volumes(&backfill, work)?;
         self.feeds.touch(&plan, work);
         Ok(ingested)
@@ -254,7 +255,8 @@ fn forget(known: &mut Lookalikes, gone: &Gone) {
     known.by_key.retain(|key, bearers| {
         let is_shingle = key.kind == KeyKind::Passage;
         bearers.retain(|id| {
-            !gone.forgotten.contains(id) && !(is_shingle && gone.retired.contains(id))
+            let is_gone = is_shingle && gone.retired.contains(id);
+            !is_gone && !gone.forgotten.contains(id)
         });
         !bearers.is_empty()
     });

@@ -196,6 +196,11 @@ impl Topics {
         self.fill.is_some()
     }
 
+    /// Whether not even all stories are listed: the store was restored or repaired.
+    pub(super) fn lacks_everything(&self) -> bool {
+        self.lacks(EVERYTHING)
+    }
+
     /// Whether every stored story is matched against the topics that are being filled.
     pub(super) fn is_filled(&self) -> bool {
         self.fill.as_ref().is_some_and(|fill| fill.is_complete())

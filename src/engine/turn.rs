@@ -23,7 +23,7 @@ pub enum Turn {
     /// Polls ended, in this order; no source twice. Each has its own time.
     Polls(Vec<Poll>),
     /// A document that a source's hub pushed was read.
-    PushReceived(Poll),
+    PushReceived(Box<Poll>),
     /// A plan comes into force. Several machines would send the text that it is compiled from.
     #[serde(skip)]
     Plan {
@@ -170,7 +170,7 @@ pub struct Step {
 #[derive(Debug, Clone, PartialEq)]
 pub enum HubAnswer {
     /// A request to send to the hub.
-    Request(websub::Request),
+    Request(Box<websub::Request>),
     /// The hub has answered a request.
     Answered {
         /// Which hub.
@@ -224,7 +224,7 @@ pub enum Event {
         /// The source.
         source: SourceId,
         /// What.
-        answer: HubAnswer,
+        answer: Box<HubAnswer>,
     },
     /// Times of so many sources were void, because a clock had been ahead.
     ClockWasAhead(usize),

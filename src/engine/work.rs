@@ -214,3 +214,78 @@ impl<'a> Work<'a> {
         Ok(places)
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::store::{InMemory, Store};
+
+    fn id(number: u8) -> StoryId {
+        StoryId::from_bytes([number; 16])
+    }
+
+    fn admitted(number: u8, revision: i64, before: Option<Arc<Story>>) -> Admitted {
+        // Some are first seen at the same time.
+        let seen = Timestamp::from_secs(i64::from(number / 3));
+        let mut story = Story::new(id(number), format!("urn:{number}"), seen);
+        story.changed = Timestamp::from_secs(100 + revision);
+        let (keys, dropped, verdict) = (Vec::new(), Vec::new(), Verdict::New);
+        Admitted { story: Arc::new(story), before, keys, dropped, verdict }
+    }
+
+    proptest! {
+        /// What a turn reads is what the store says once the turn is written.
+        #[test]
+        fn a_turn_reads_the_store_as_it_will_be(
+            stored in prop::collection::btree_set(0..30u8, 0..30),
+            steps in prop::collection::vec((0..30u8, 0..3u8), 0..30), limit in 1..9usize,
+        ) {
+            let store = InMemory::new();
+            let first = stored.iter().map(|number| admitted(*number, 0, None)).collect();
+            let commit = Commit { admitted: first, ..Commit::default() };
+            futures_now(store.commit(commit));
+            let recent = HashMap::new();
+            let reader = Reader::new(&store, &recent);
+            let mut work = Work::new(&reader, Timestamp::from_secs(1000));
+            for (number, what) in steps {
+                let before = work.story(id(number)).unwrap();
+                let is_gone = work.retired.contains_key(&id(number));
+                let is_retired = work.retired(None, 99).unwrap().iter().any(|one| one.0 == id(number));
+                match (what, before) {
+                    // What the turn has taken away comes back in a later one.
+                    (0, before) if !is_gone => {
+                        work.admit(admitted(number, i64::from(what) + 1, before));
+                    }
+                    (1, Some(_)) => work.retire(id(number)),
+                    (2, None) if is_retired => work.forget(id(number)),
+                    _ => {}
+                }
+            }
+            let slices = |work: &Work<'_>| {
+                let (mut all, mut after) = (Vec::new(), None);
+                loop {
+                    let slice = work.stories(after, limit).unwrap();
+                    let Some(last) = slice.last() else { return all };
+                    after = Some((last.first_seen, last.id));
+                    all.extend(slice.iter().map(|story| Story::clone(story)));
+                }
+            };
+            let (stories, retired) = (slices(&work), work.retired(None, 99).unwrap());
+            let count = work.count().unwrap();
+            let (step, _) = work.finish();
+            futures_now(store.commit(step.commit));
+            prop_assert_eq!(stories, store.stories(None, 99).unwrap());
+            prop_assert_eq!(retired, store.retired(None, 99).unwrap());
+            prop_assert_eq!(count, store.count().unwrap());
+        }
+    }
+
+    /// A store in memory commits at once.
+    fn futures_now(commit: crate::store::Committed) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(commit).unwrap();
+    }
+}

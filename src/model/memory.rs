@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::{
@@ -57,7 +57,7 @@ pub struct Memory {
     /// What the document last said of itself.
     pub feed: Described,
     /// What the document last asked of its readers, as far as that is [worth remembering](Hints::remembered).
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "worth_remembering")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub hints: Option<Box<Hints>>,
     /// What had to be repaired or left out of the last document.
     pub warnings: Vec<String>,
@@ -105,11 +105,6 @@ impl Memory {
         static NONE: LazyLock<Hints> = LazyLock::new(Hints::default);
         self.hints.as_deref().unwrap_or(&NONE)
     }
-}
-
-/// Former programs kept all that a document asks.
-fn worth_remembering<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Box<Hints>>, D::Error> {
-    Ok(Option::<Hints>::deserialize(from)?.and_then(|hints| hints.remembered()))
 }
 
 /// What a document says of itself, as far as anybody asks for it between polls. Each entry
@@ -334,31 +329,6 @@ pub struct Watched {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_former_programs_remembered_is_read_and_what_nobody_asks_for_takes_no_memory() {
-        let stored = r#"{
-            "validators": { "etag": [34, 97, 34], "of": "https://a.example/feed" },
-            "because": "the source has its own rhythm",
-            "feed": { "id": "tag:a.example", "title": "All news", "url": "https://a.example/news" },
-            "hints": { "ttl": null, "self_url": "https://a.example/feed", "complete": true,
-                       "deleted": [["one", null]] },
-            "last_news": 1743591900000
-        }"#;
-        let memory: Memory = serde_json::from_str(stored).unwrap();
-        assert_eq!(memory.validators.of.as_deref(), Some("https://a.example/feed"));
-        assert_eq!(&*memory.because, "the source has its own rhythm");
-        assert_eq!(memory.feed.page().unwrap().as_str(), "https://a.example/news");
-        assert_eq!(memory.hints, None);
-        assert_eq!(memory.last_news, Some(Timestamp::from_secs(1_743_591_900)));
-
-        let hubs = r#"{ "hints": { "hubs": ["https://hub.example/"], "skip_hours": [1],
-                                   "self_url": "https://a.example/feed", "next": "https://a.example/2" } }"#;
-        let memory: Memory = serde_json::from_str(hubs).unwrap();
-        assert!(memory.hints().self_url.is_some() && memory.hints().next.is_none());
-        let again = rmp_serde::to_vec_named(&memory).unwrap();
-        assert_eq!(rmp_serde::from_slice::<Memory>(&again).unwrap(), memory);
-    }
 
     #[test]
     fn a_memory_is_small_because_there_is_one_for_each_of_very_many_sources() {

@@ -238,6 +238,28 @@ pub struct Key {
     pub hash: [u8; 16],
 }
 
+impl Key {
+    /// The key of a passage of this hash in a span of time.
+    pub fn passage(span: u32, passage: u64) -> Self {
+        let mut hash = [0; 16];
+        hash[..4].copy_from_slice(&span.to_be_bytes());
+        hash[4..12].copy_from_slice(&passage.to_be_bytes());
+        Self { kind: KeyKind::Passage, hash }
+    }
+
+    /// The span of time that a passage's key is of.
+    pub fn span(&self) -> u32 {
+        let [a, b, c, d, ..] = self.hash;
+        u32::from_be_bytes([a, b, c, d])
+    }
+
+    /// The hash of a passage, without its span of time.
+    pub fn passage_hash(&self) -> u64 {
+        let [_, _, _, _, a, b, c, d, e, f, g, h, ..] = self.hash;
+        u64::from_be_bytes([a, b, c, d, e, f, g, h])
+    }
+}
+
 impl Hash for Key {
     /// One number is hashed faster than all the bytes. Half a BLAKE3 hash is out of a
     /// source's reach, too, and the halves of a passage's, laid over each other, still are all of it.
@@ -263,7 +285,7 @@ pub enum KeyKind {
     /// story of a copy by the copy's own page, and joins nothing by itself.
     Link = b'l',
     /// A passage of a story's leading text (T2): four bytes that number a
-    /// span of time, most significant first, then the passage's hash. In the
+    /// span of time, most significant first, then eight of the passage's hash and four zeroes. In the
     /// order of the keys the old come first, so forgetting them is one range.
     Passage = b'x',
 }

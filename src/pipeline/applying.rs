@@ -114,10 +114,10 @@ impl Pipeline {
                     self.publish().await?;
                     self.refilled(refilled);
                 }
-                Event::Hub { source, answer } => match answer {
+                Event::Hub { source, answer } => match *answer {
                     HubAnswer::Request(request) => {
                         applied.asks = true;
-                        self.ask_hub(source, request);
+                        self.ask_hub(source, *request);
                     }
                     HubAnswer::Answered { .. } => {}
                     HubAnswer::Callback { answer, .. } => {

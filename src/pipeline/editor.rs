@@ -78,8 +78,11 @@ impl Editor {
         let is_new = step.events.contains(&Event::Planned);
         editor.write(step).await?.events.iter().for_each(super::log_poll::of_event);
         let few = tokio::task::block_in_place(|| editor.store.count())? < FEW;
-        while is_new && few && editor.is_filling() {
-            if let Some(refilled) = editor.step(now).await? {
+        let is_due = few && (is_new || editor.engine.lacks_everything());
+        // Where the plan is the last one's, this belongs to the last turn.
+        let at = if is_new { now } else { editor.engine.now() };
+        while is_due && editor.is_filling() {
+            if let Some(refilled) = editor.step(at).await? {
                 super::log_poll::topics_changed(&refilled);
             }
         }

@@ -289,7 +289,7 @@ impl Pipeline {
                 if source.enrich != Enrich::None {
                     self.note_news(&source);
                 }
-                self.apply(Turn::PushReceived(*poll)).await.map(drop)
+                self.apply(Turn::PushReceived(poll)).await.map(drop)
             }
             Err(Spoilt::Forged) => {
                 if push.is_none_or(|push| push.forged == 0) {

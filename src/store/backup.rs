@@ -1,20 +1,21 @@
-//! A store in, one compressed and checked file out; and back.
+//! Backups: a store as one compressed and checked file, and back.
 //!
 //! A backup is a zstd stream of a line that says what it is, then records,
 //! each with its length before it, then a zero, their number, and a BLAKE3
 //! hash of all before. It holds what cannot be derived, so that any version
 //! and any engine can restore it.
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::StoryId;
+
 use super::files::{PRIVATE, Replacement};
-use super::home::{Home, sync_directory, unwritable};
-use super::rebuild::Rebuild;
-use super::{Record, Store, StoreError, open};
+use super::{BACKEND, Record, Store, StoreError};
 
 /// The first line. A later format has another number.
 const TITLE: &[u8] = b"gazetted backup 1\n";
@@ -101,34 +102,47 @@ pub fn restore(
     cache: u64,
     replace: bool,
 ) -> Result<Contents, StoreError> {
-    let home = Home::claim(path)?;
-    let commits = home.epoch().ok().flatten().map_or(0, |epoch| epoch.commits);
-    if home.engine().exists() {
-        let present = open::open_verified(&home, cache).map(|(_, header)| header.stories);
-        if let Ok(stories @ 1..) = present
-            && !replace
-        {
-            let path = path.display();
-            let what = format!(
-                "the store {path} is in good order and holds {stories} stories; say so if it is to be replaced"
-            );
-            return Err(unusable(file, what));
-        }
+    if !replace {
+        refuse_in_use(file, path, cache)?;
     }
-    let mut rebuild = Rebuild::start(&home, cache)?;
-    let contents = read(file, |record| rebuild.add(record))?;
-    if rebuild.stories()? != contents.stories {
-        return Err(unusable(file, "it holds a story twice"));
-    }
-    let kept = home.aside("replaced");
-    rebuild.install(commits, Some(&kept))?;
-    if kept.exists() {
+    let mut contents = Contents::default();
+    let mut stories: HashSet<StoryId> = HashSet::new();
+    let kept = BACKEND.replace(path, cache, &mut |add| {
+        contents = read(file, |record| match &record {
+            Record::Story { story, .. } if !stories.insert(story.id) => {
+                Err(unusable(file, "it holds a story twice"))
+            }
+            _ => add(record),
+        })?;
+        Ok(())
+    })?;
+    if let Some(kept) = kept {
         tracing::warn!(path = %kept.display(), "the store that was there is kept here");
     }
-    if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-        sync_directory(parent).map_err(|error| unwritable(path, &error))?;
-    }
     Ok(contents)
+}
+
+/// Refuses to take the place of a store that opens and holds stories.
+fn refuse_in_use(file: &Path, path: &Path, cache: u64) -> Result<(), StoreError> {
+    let stories = match BACKEND.open_existing(path, cache) {
+        Ok(store) => {
+            let stories = store.count()?;
+            store.close()?;
+            stories
+        }
+        Err(error @ StoreError::InUse(_)) => return Err(error),
+        Err(_) => 0,
+    };
+    if stories == 0 {
+        return Ok(());
+    }
+    let path = path.display();
+    Err(unusable(
+        file,
+        format!(
+            "the store {path} is in good order and holds {stories} stories; say so if it is to be replaced"
+        ),
+    ))
 }
 
 /// Writes the records; `file` is the name for errors.
@@ -320,12 +334,12 @@ mod tests {
             }
             let written = backup(&store, &file).unwrap();
             prop_assert_eq!(restore(&file, &home, CACHE, false).unwrap(), written);
-            let restored = open::open(&home, CACHE).unwrap();
-            prop_assert_eq!(records(&restored), records(&store));
+            let restored = super::super::open(&home, CACHE).unwrap();
+            prop_assert_eq!(records(&*restored), records(&store));
             let commit = || Commit { dropped: (0..4).map(super::super::samples::topic).collect(), ..Commit::default() };
             done(restored.commit(commit())).unwrap();
             done(store.commit(commit())).unwrap();
-            prop_assert_eq!(everything(&restored), everything(&store));
+            prop_assert_eq!(everything(&*restored), everything(&store));
         }
     }
 
@@ -404,7 +418,7 @@ mod tests {
         assert!(matches!(restore(&file, &home, CACHE, false), Err(StoreError::Backup { .. })));
         restore(&file, &home, CACHE, true).unwrap();
         assert!(home.join("sled.replaced-1").exists());
-        assert_eq!(open::open(&home, CACHE).unwrap().count(), Ok(29));
+        assert_eq!(super::super::open(&home, CACHE).unwrap().count(), Ok(29));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::model::Timestamp;
 
 use super::backup::{Contents, backup_while, verify_backup};
 use super::files::{create_directory, make_private, sync_directory, with_suffix};
-use super::{Store, StoreError, room};
+use super::{Store, StoreError, disk_space};
 
 /// How many automatic backups are kept.
 const KEPT: usize = 3;
@@ -121,7 +121,7 @@ impl Backups {
         create_directory(&self.directory).map_err(failed)?;
         let newest = self.newest();
         let needed = newest.as_ref().map_or(0, |newest| newest.bytes.saturating_mul(2));
-        let (free, _) = room::of_disk(&self.directory).map_err(failed)?;
+        let (free, _) = disk_space::of_disk(&self.directory).map_err(failed)?;
         if free < needed {
             return Ok(BackupOutcome::TooLittleRoom { free, needed });
         }

@@ -1,4 +1,4 @@
-//! An engine in; nothing out, or the panic that says what it does otherwise than every engine must.
+//! The tests that every storage backend must pass.
 #![allow(clippy::unwrap_used)]
 
 use std::path::Path;
@@ -13,16 +13,17 @@ use super::samples::{
 };
 use super::{Commit, InMemory, MOST_BEARERS, PlaceChange, Store, StoreError};
 
-/// Tries an engine on all that every engine must do. `open` opens the store in a directory.
+/// Tries a storage backend on all that every one must do. `open` opens the store in a directory.
 pub(super) fn check<S: Store>(open: impl Fn(&Path) -> S) {
     type Case = fn(&dyn Store);
-    let cases: [(&str, Case); 9] = [
+    let cases: [(&str, Case); 10] = [
         ("an empty store holds nothing", an_empty_store_holds_nothing),
         ("a commit is seen whole", a_commit_is_seen_whole),
         ("the last version of a story wins and keeps all its keys", the_last_version_wins),
         ("stories and places page without gap or repeat", pages_have_no_gap_or_repeat),
         ("a retired story leaves its keys until it is forgotten", retired_stories_leave_their_keys),
         ("of very many bearers of a key the newest are known", the_newest_bearers_are_known),
+        ("a place is of a story that is there", places_are_of_stories_that_are_there),
         ("dropped keys and old passages find a story no longer", dropped_keys_are_lost),
         ("a dropped topic comes back empty", a_dropped_topic_comes_back_empty),
         ("after closing every call is an error", closed_is_closed),
@@ -32,7 +33,13 @@ pub(super) fn check<S: Store>(open: impl Fn(&Path) -> S) {
         println!("{name}");
         case(&open(dir.path()));
     }
+    who_is_crowded_out_stays_so(&open);
     any_commits_mean_what_they_mean_in_memory(open);
+}
+
+#[test]
+fn the_store_in_memory_keeps_the_contract() {
+    check(|_| InMemory::new());
 }
 
 fn an_empty_store_holds_nothing(store: &dyn Store) {
@@ -144,6 +151,67 @@ fn the_newest_bearers_are_known(store: &dyn Store) {
     assert_eq!(found.stories.len(), MOST_BEARERS);
 }
 
+/// Stories that newer ones have crowded out stay so when the newer ones go, also after a restart,
+/// and also where the store is made anew of its records.
+fn who_is_crowded_out_stays_so<S: Store>(open: impl Fn(&Path) -> S) {
+    let dir = tempfile::tempdir().unwrap();
+    let [title, passage] = [KeyKind::Title, KeyKind::Passage].map(|kind| key(kind, 1));
+    let store = open(dir.path());
+    let news = |n: u8| admitted(story(n, at(n.into()), 5), &[title, passage]);
+    let commit = |store: &S, commit| done(store.commit(commit)).unwrap();
+    let retired = (0..3).map(|n| (id(n), at(200))).collect();
+    commit(&store, Commit { admitted: (0..70).map(news).collect(), ..Commit::default() });
+    // Of those that stay, one is retired and then crowded out as well.
+    commit(&store, Commit { retired: vec![(id(6), at(200))], ..Commit::default() });
+    commit(&store, Commit { admitted: vec![news(70)], retired, ..Commit::default() });
+    let gone: Vec<_> = (61..71).map(|n| (id(n), at(300))).collect();
+    let forgotten = gone.iter().map(|(id, _)| *id).collect();
+    commit(&store, Commit { retired: gone, forgotten, ..Commit::default() });
+    let known = |store: &dyn Store, key| store.lookalikes(&[key]).unwrap().by_key[&key].to_vec();
+    let left: Vec<_> = (7..61).map(id).collect();
+    assert_eq!((known(&store, title), known(&store, passage)), (left.clone(), left.clone()));
+    let restored = store.records().collect::<Result<Vec<_>, _>>().unwrap();
+    let before = everything(&store);
+    if store.room().unwrap().is_some() {
+        drop(store);
+        let store = open(dir.path());
+        assert_eq!((known(&store, title), everything(&store)), (left.clone(), before));
+    }
+    let other = tempfile::tempdir().unwrap();
+    let store = open(other.path());
+    commit(&store, Commit { restored, ..Commit::default() });
+    assert_eq!((known(&store, title), known(&store, passage)), (left.clone(), left));
+    // It comes too late for a key that very many newer ones bear.
+    commit(&store, Commit { admitted: (100..164).map(news).collect(), ..Commit::default() });
+    commit(&store, Commit { admitted: vec![news(20)], ..Commit::default() });
+    assert!(!known(&store, title).contains(&id(20)));
+    assert_eq!(known(&store, title).len(), MOST_BEARERS);
+}
+
+fn places_are_of_stories_that_are_there(store: &dyn Store) {
+    let commit = |commit| done(store.commit(commit)).unwrap();
+    let to = |n: u8, to: Option<i64>| PlaceChange {
+        topic: topic(1),
+        story: id(n),
+        from: None,
+        to: to.map(at),
+    };
+    let admitted = (0..3).map(|n| admitted(story(n, at(0), 9), &[])).collect();
+    let places = vec![to(0, Some(1)), to(1, Some(2)), to(2, Some(3)), to(9, Some(4))];
+    commit(Commit { admitted, places, ..Commit::default() });
+    assert_eq!(
+        store.places(topic(1), None, 9).unwrap(),
+        [(3, 2), (2, 1), (1, 0)].map(|(t, n)| place(at(t), n))
+    );
+    commit(Commit { places: vec![to(0, Some(9)), to(2, None)], ..Commit::default() });
+    assert_eq!(
+        store.places(topic(1), None, 9).unwrap(),
+        [(9, 0), (2, 1)].map(|(t, n)| place(at(t), n))
+    );
+    commit(Commit { retired: vec![(id(0), at(10))], ..Commit::default() });
+    assert_eq!(store.places(topic(1), None, 9).unwrap(), [place(at(2), 1)]);
+}
+
 fn dropped_keys_are_lost(store: &dyn Store) {
     let commit = |commit| done(store.commit(commit)).unwrap();
     let [title, own] = [KeyKind::Title, KeyKind::Own].map(|kind| key(kind, 1));
@@ -169,6 +237,7 @@ fn a_dropped_topic_comes_back_empty(store: &dyn Store) {
     let commit = |commit| done(store.commit(commit)).unwrap();
     let enter = |n: u8| PlaceChange { topic: topic(1), story: id(n), from: None, to: Some(at(0)) };
     commit(Commit {
+        admitted: (0..100).map(|n| admitted(story(n, at(0), 9), &[])).collect(),
         places: (0..50).map(enter).collect(),
         filled: vec![topic(1)],
         ..Commit::default()
@@ -176,6 +245,9 @@ fn a_dropped_topic_comes_back_empty(store: &dyn Store) {
     commit(Commit { dropped: vec![topic(1)], places: vec![enter(99)], ..Commit::default() });
     assert_eq!(store.places(topic(1), None, 100).unwrap(), [place(at(0), 99)]);
     assert_eq!(store.filled().unwrap(), []);
+    // A card that still names the dropped topic is written anew.
+    commit(Commit { places: vec![enter(7)], ..Commit::default() });
+    assert_eq!(store.places(topic(1), None, 100).unwrap(), [place(at(0), 99), place(at(0), 7)]);
 }
 
 fn closed_is_closed(store: &dyn Store) {
@@ -198,6 +270,10 @@ fn any_commits_mean_what_they_mean_in_memory<S: Store>(open: impl Fn(&Path) -> S
             done(plain.commit(commit.clone())).unwrap();
             done(store.commit(commit)).unwrap();
             prop_assert_eq!(everything(&store), everything(&plain));
+        }
+        if store.room().unwrap().is_some() {
+            drop(store);
+            prop_assert_eq!(everything(&open(dir.path())), everything(&plain), "opened again");
         }
         Ok(())
     });

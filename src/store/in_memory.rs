@@ -1,7 +1,7 @@
-//! Commits in, reads out, as every engine does it, with nothing kept on disk.
+//! A store that keeps nothing on disk.
 //!
 //! The plain statement of what a store means: the loop is tried against it,
-//! and the engine that is used must not differ from it.
+//! and the storage backend that is used must not differ from it.
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,9 +12,8 @@ use crate::model::{
     Subscriber, SubscriberId, Timestamp,
 };
 
-use super::index::span_of;
-use super::records::merge_keys;
-use super::{Commit, Committed, MOST_BEARERS, Place, Record, Room, Store, StoreError};
+use super::story_keys::merge_keys;
+use super::{Commit, Committed, DiskSpace, MOST_BEARERS, Place, Record, Store, StoreError};
 
 /// A store that lasts as long as the process.
 #[derive(Debug, Default)]
@@ -30,40 +29,12 @@ struct State {
     archived: BTreeMap<String, String>,
     stories: BTreeMap<StoryId, (Story, Vec<Key>)>,
     order: BTreeSet<(Timestamp, StoryId)>,
-    bearers: BTreeMap<Key, Bearers>,
+    /// The stories that bear a key, by (first_seen, id).
+    bearers: BTreeMap<Key, BTreeSet<(Timestamp, StoryId)>>,
     first_span: u32,
     retired: BTreeMap<StoryId, Retired>,
     places: BTreeMap<Fingerprint, BTreeSet<Place>>,
     filled: BTreeSet<Fingerprint>,
-}
-
-/// The stories that bear one key, by (first_seen, id).
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Bearers(Vec<(Timestamp, StoryId)>);
-
-impl Bearers {
-    /// Which of the newest is kept does not depend on the order of arrival.
-    pub(super) fn insert(&mut self, first_seen: Timestamp, id: StoryId) {
-        let bearer = (first_seen, id);
-        if let Err(at) = self.0.binary_search(&bearer) {
-            self.0.insert(at, bearer);
-        }
-        if self.0.len() > MOST_BEARERS {
-            self.0.remove(0);
-        }
-    }
-
-    pub(super) fn remove(&mut self, first_seen: Timestamp, id: StoryId) {
-        self.0.retain(|bearer| *bearer != (first_seen, id));
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    pub(super) fn iter(&self) -> impl Iterator<Item = (Timestamp, StoryId)> {
-        self.0.iter().copied()
-    }
 }
 
 /// A story that is kept no longer.
@@ -95,7 +66,7 @@ impl State {
             self.admit(story, &admitted.dropped, &admitted.keys);
         }
         if let Some(first) = commit.passages_from {
-            self.forget_passages(span_of(&first));
+            self.forget_passages(first.span());
         }
         for (story, at) in commit.retired {
             self.retire(story, at);
@@ -111,12 +82,11 @@ impl State {
             self.filled.remove(&topic);
         }
         for change in commit.places {
-            let places = self.places.entry(change.topic).or_default();
-            let at = |date| Place { date, story: change.story };
-            if let Some(date) = change.from {
-                places.remove(&at(date));
+            if self.stories.contains_key(&change.story) {
+                let places = self.places.entry(change.topic).or_default();
+                places.retain(|place| place.story != change.story);
+                places.extend(change.to.map(|date| Place { date, story: change.story }));
             }
-            places.extend(change.to.map(at));
         }
         self.filled.extend(commit.filled);
         self.engine.extend(commit.engine.into_iter().map(|record| (record.key(), record)));
@@ -143,14 +113,17 @@ impl State {
             (story.first_seen, Vec::new())
         };
         let keys = merge_keys(&before, dropped, new, self.first_span);
-        let stays = |key: &Key| seen == story.first_seen && keys.contains(key);
-        let lost: Vec<Key> = before.iter().filter(|key| !stays(key)).copied().collect();
-        let stayed = |key: &Key| seen == story.first_seen && before.contains(key);
-        let gained: Vec<Key> = keys.iter().filter(|key| !stayed(key)).copied().collect();
-        self.unbear(&lost, seen, story.id);
-        self.bear(&gained, story.first_seen, story.id);
-        self.order.insert((story.first_seen, story.id));
-        self.stories.insert(story.id, (story, keys));
+        let id = story.id;
+        self.order.insert((story.first_seen, id));
+        // A key that stays is not borne anew: nobody is crowded out for it.
+        let moved = |key: &&Key| seen != story.first_seen || !keys.contains(key);
+        let lost: Vec<Key> = before.iter().filter(moved).copied().collect();
+        self.unbear(&lost, seen, id);
+        let gained = |key: &&Key| seen != story.first_seen || !before.contains(key);
+        let gained: Vec<Key> = keys.iter().filter(gained).copied().collect();
+        let first_seen = story.first_seen;
+        self.stories.insert(id, (story, keys));
+        self.bear(&gained, first_seen, id);
     }
 
     fn retire(&mut self, id: StoryId, at: Timestamp) {
@@ -158,13 +131,16 @@ impl State {
         self.order.remove(&(story.first_seen, id));
         let passages: Vec<Key> = keys.extract_if(.., |key| key.kind == KeyKind::Passage).collect();
         self.unbear(&passages, story.first_seen, id);
+        for places in self.places.values_mut() {
+            places.retain(|place| place.story != id);
+        }
         self.retired.insert(id, Retired { first_seen: story.first_seen, at, keys });
     }
 
     fn forget_passages(&mut self, first_span: u32) {
         self.first_span = self.first_span.max(first_span);
         let first = self.first_span;
-        let stays = |key: &Key| key.kind != KeyKind::Passage || span_of(key) >= first;
+        let stays = |key: &Key| key.kind != KeyKind::Passage || key.span() >= first;
         self.bearers.retain(|key, _| stays(key));
         for (_, keys) in self.stories.values_mut() {
             keys.retain(stays);
@@ -190,22 +166,33 @@ impl State {
             Record::Retired { story, first_seen, at, keys } => {
                 self.forget(story);
                 let keys = merge_keys(&[], &[], &keys, u32::MAX);
+                self.retired.insert(story, Retired { first_seen, at, keys: keys.clone() });
                 self.bear(&keys, first_seen, story);
-                self.retired.insert(story, Retired { first_seen, at, keys });
             }
         }
     }
 
     fn bear(&mut self, keys: &[Key], first_seen: Timestamp, id: StoryId) {
         for key in keys {
-            self.bearers.entry(*key).or_default().insert(first_seen, id);
+            let bearers = self.bearers.entry(*key).or_default();
+            bearers.insert((first_seen, id));
+            if bearers.len() > MOST_BEARERS
+                && let Some((_, oldest)) = bearers.pop_first()
+            {
+                // It is crowded out for good.
+                let story = self.stories.get_mut(&oldest).map(|(_, keys)| keys);
+                let retired = self.retired.get_mut(&oldest).map(|retired| &mut retired.keys);
+                for keys in story.into_iter().chain(retired) {
+                    keys.retain(|other| other != key);
+                }
+            }
         }
     }
 
     fn unbear(&mut self, keys: &[Key], first_seen: Timestamp, id: StoryId) {
         for key in keys {
             if let Entry::Occupied(mut bearers) = self.bearers.entry(*key) {
-                bearers.get_mut().remove(first_seen, id);
+                bearers.get_mut().remove(&(first_seen, id));
                 if bearers.get().is_empty() {
                     bearers.remove();
                 }
@@ -262,7 +249,7 @@ impl Store for InMemory {
         let mut found = Lookalikes::default();
         for key in keys {
             let Some(bearers) = state.bearers.get(key) else { continue };
-            let ids: crate::model::Bearers = bearers.iter().map(|(_, id)| id).collect();
+            let ids: crate::model::Bearers = bearers.iter().map(|(_, id)| *id).collect();
             for id in &ids {
                 if let Some((story, _)) = state.stories.get(id) {
                     found.stories.insert(*id, Arc::new(story.clone()));
@@ -347,36 +334,12 @@ impl Store for InMemory {
         }
     }
 
-    fn room(&self) -> Result<Option<Room>, StoreError> {
+    fn room(&self) -> Result<Option<DiskSpace>, StoreError> {
         Ok(None)
     }
 
     fn close(&self) -> Result<(), StoreError> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).closed = true;
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    proptest! {
-        #[test]
-        fn which_bearers_are_kept_does_not_depend_on_the_order_of_arrival(
-            mut ids in prop::collection::btree_set(any::<(i32, u8)>(), 0..200), turn: usize,
-        ) {
-            let all: Vec<_> = std::mem::take(&mut ids).into_iter().collect();
-            let bearer = |(at, id): (i32, u8)| (Timestamp::from_secs(at.into()), StoryId::from_bytes([id; 16]));
-            let mut turned = all.clone();
-            turned.rotate_left(turn % all.len().max(1));
-            let [mut one, mut other] = [Bearers::default(), Bearers::default()];
-            all.iter().for_each(|b| { let (at, id) = bearer(*b); one.insert(at, id) });
-            turned.iter().for_each(|b| { let (at, id) = bearer(*b); other.insert(at, id) });
-            prop_assert_eq!(&one, &other);
-            prop_assert!(one.iter().count() == all.len().min(MOST_BEARERS));
-        }
     }
 }

@@ -1,6 +1,8 @@
-//! Numbers in; stories, keys and commits for tests out.
+//! Stories, keys and commits for tests, by number.
 #![allow(clippy::unwrap_used)]
 
+use std::fs;
+use std::path::Path;
 use std::time::Duration;
 
 use proptest::prelude::*;
@@ -25,7 +27,10 @@ pub(super) fn source(number: u8) -> SourceId {
 }
 
 pub(super) fn key(kind: KeyKind, number: u8) -> Key {
-    Key { kind, hash: [number; 16] }
+    match kind {
+        KeyKind::Passage => Key::passage(number.into(), u64::from_be_bytes([number; 8])),
+        _ => Key { kind, hash: [number; 16] },
+    }
 }
 
 pub(super) fn topic(number: u8) -> Fingerprint {
@@ -235,4 +240,18 @@ pub(super) fn any_commit() -> impl Strategy<Value = Commit> {
 /// A place in a topic.
 pub(super) fn place(date: Timestamp, number: u8) -> Place {
     Place { date, story: id(number) }
+}
+
+/// Copies a directory with all that is in it.
+pub(super) fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let to = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &to);
+        } else {
+            fs::copy(entry.path(), to).unwrap();
+        }
+    }
 }

@@ -8,7 +8,6 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
-use std::sync::Arc;
 use std::time::Duration;
 
 use gazetted::clock::Clock;
@@ -32,7 +31,7 @@ fn is_a_daemon_apart() {
     runtime.block_on(async {
         let plan = Plan::load(Path::new(&config)).unwrap_or_else(|problems| panic!("{problems}"));
         let plan = plan.plan;
-        let store = Arc::new(store::open(&plan.store.path, plan.store.cache).unwrap());
+        let store = store::open(&plan.store.path, plan.store.cache).unwrap();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let clock = Clock::by_hand(now);
         let daemon = Daemon::start(plan, store, listener, clock.clone()).await.unwrap();

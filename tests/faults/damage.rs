@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::mpsc;
 
-use gazetted::store::{self, Store, StoreError};
+use gazetted::store::{self, StoreError};
 use serde_json::Value;
 
 use super::dice::{Dice, seed, times};
@@ -126,7 +126,7 @@ fn d04_damage_is_noticed_named_and_mostly_saved() {
         let damaged = path.clone();
         let survey = in_time(&how, move || store::check(&damaged, CACHE));
         // It opens with all that it had, or not, or what is wrong is found by checking it.
-        let sound = survey.as_ref().is_ok_and(store::Survey::is_sound);
+        let sound = survey.as_ref().is_ok_and(store::IntegrityCheck::is_sound);
         noticed += usize::from(!sound);
         if let Err(error) = &survey {
             assert!(matches!(error, StoreError::Damaged { .. }), "{how}: {error}");

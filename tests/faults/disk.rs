@@ -35,7 +35,7 @@ fn commits_on_a_disk_that_fails() {
     };
     let answers = directory.join("answers");
     let mut answers = OpenOptions::new().create(true).append(true).open(answers).unwrap();
-    let (first, mut failed) = (made(&store), None);
+    let (first, mut failed) = (made(&*store), None);
     for number in first..first + commits {
         match (runtime.block_on(store.commit(commit(number))), failed.is_some()) {
             (Ok(()), false) => answers.write_all(format!("{number}\n").as_bytes()).unwrap(),
@@ -76,7 +76,7 @@ fn verdict(directory: &Path) -> Result<u64, String> {
     let path = directory.join("store");
     let judged = catch_unwind(AssertUnwindSafe(|| -> Result<u64, String> {
         let store = store::open(&path, CACHE).map_err(|error| error.to_string())?;
-        let commits = whole_commits(&store);
+        let commits = whole_commits(&*store);
         drop(store);
         let blobs = fs::read_dir(path.join("sled/blobs")).map_or(0, Iterator::count);
         if blobs == 0 { Ok(commits) } else { Err(format!("{blobs} blob files")) }

@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
-use gazetted::store::{self, Commit, Store, StoreError};
+use gazetted::store::{self, Commit, StoreError};
 
 use super::damage::copy;
 use super::dice::{Dice, seed, times};
@@ -110,7 +110,7 @@ fn d04_nearly_all_stories_are_saved_from_damaged_files() {
             harm(&path, &mut Dice::new(seed * 1000 + number as u64));
             let at = format!("{how}, seed {seed}, {}", whole.display());
             let checked = store::check(&path, CACHE);
-            let sound = checked.as_ref().is_ok_and(store::Survey::is_sound);
+            let sound = checked.as_ref().is_ok_and(store::IntegrityCheck::is_sound);
             if let Err(error) = &checked {
                 assert!(matches!(error, StoreError::Damaged { .. }), "{at}: {error}");
             }

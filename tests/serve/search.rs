@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 use gazetted::publish::{Guard, NotSearched};
 
 use super::world::{World, story, topic};
+use crate::support::world::atom;
 
 const HINT: &str = "Nearly the same stories are in";
 
@@ -43,6 +44,20 @@ async fn a_search_that_takes_too_much_is_a_503_and_one_that_is_too_large_a_400()
             assert_eq!(answer.header("cache-control"), "no-store", "{path}");
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pattern_that_is_too_large_for_a_stranger_is_an_analyst_s_to_write() {
+    let entry = ("urn:1", "https://dep.example/1", "Sanctions announced", "2025-04-02T11:05:00Z");
+    let daemon = crate::support::world::World::new().await;
+    let daemon = daemon.source("dep", atom(&[entry])).topic("long", "/\\w{9}/").start().await;
+    assert_eq!(daemon.titles("long").await, ["Sanctions announced"]);
+    let refused = daemon.get("/search?q=%2F%5Cw%7B9%7D%2F").await;
+    assert_eq!(refused.status, 400);
+    assert!(refused.text().contains("at most 64 KiB"), "{}", refused.text());
+    let found = daemon.get("/search?q=%2F%5Cw%7B2%7D%2F").await;
+    assert_eq!(found.status, 200);
+    assert!(found.text().contains("1 of 1 story"), "{}", found.text());
 }
 
 #[tokio::test]

@@ -2,7 +2,6 @@
 
 use std::fmt::Write;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use gazetted::clock::Clock;
@@ -94,7 +93,7 @@ impl World {
     pub async fn restart(&mut self) {
         self.stop().await;
         let plan = self.plan();
-        let store = Arc::new(store::open(&plan.store.path, plan.store.cache).unwrap());
+        let store = store::open(&plan.store.path, plan.store.cache).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let operators = plan.server.operators.as_ref();
         let listeners = Listeners {

@@ -35,7 +35,7 @@ impl Stories {
         // Nothing is opened, and so perhaps made, for a file that cannot be read.
         self.each("reading", |_, _| Ok(()))?;
         let store = store::open(&plan.store.path, plan.store.cache)?;
-        let taken = self.take_over(&store);
+        let taken = self.take_over(&*store);
         store.close()?;
         let (stories, known) = taken?;
         print_line(format_args!(

@@ -187,7 +187,8 @@ impl Topics {
         if stories.len() < SLICE {
             let again = fill.topics.values_mut().filter_map(|one| one.candidates.as_mut());
             // A story left that others had made room for: only another pass finds them again.
-            let again = again.fold(false, |again, candidates| candidates.begin_again() || again);
+            let again = again.filter_map(|candidates| candidates.begin_again().then_some(()));
+            let again = again.count() > 0;
             fill.complete = !again;
             if again {
                 (fill.after, fill.matched) = (None, 0);

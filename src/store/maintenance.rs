@@ -1,0 +1,76 @@
+//! What checking, repairing and compacting a store come to.
+
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+/// This many problems are told; of more, only the number.
+const TOLD: usize = 100;
+
+/// What a check of the store found.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct IntegrityCheck {
+    /// Stories.
+    pub stories: u64,
+    /// Retired stories whose keys are kept.
+    pub retired: u64,
+    /// Sources that are remembered.
+    pub sources: u64,
+    /// Places in topics.
+    pub places: u64,
+    /// Records of the backend: its memory and opening time go with their number.
+    pub records: u64,
+    /// Bytes of all records.
+    pub live_bytes: u64,
+    /// Bytes the files take.
+    pub file_bytes: u64,
+    /// What is wrong, up to a hundred things.
+    pub problems: Vec<String>,
+    /// How many things are wrong in all.
+    pub problem_count: u64,
+}
+
+impl IntegrityCheck {
+    /// Whether nothing is wrong.
+    pub fn is_sound(&self) -> bool {
+        self.problem_count == 0
+    }
+
+    /// Whether [compaction](super::compact) would win back much.
+    pub fn is_wasteful(&self) -> bool {
+        self.file_bytes > (64 << 20) && self.file_bytes / 4 > self.live_bytes
+    }
+
+    pub(super) fn problem(&mut self, key: &[u8], what: &str) {
+        self.problem_count += 1;
+        if self.problems.len() < TOLD {
+            self.problems.push(format!("{}: {what}", key.escape_ascii()));
+        }
+    }
+}
+
+/// What a repair came to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Repair {
+    /// Stories that were saved.
+    pub stories: u64,
+    /// How many there were, as far as that can still be told.
+    pub expected: Option<u64>,
+    /// Damaged places whose contents their checksums restored: nothing of these is lost.
+    pub restored: usize,
+    /// What could not be saved.
+    pub losses: Vec<String>,
+    /// Where the store as it was is kept.
+    pub kept: PathBuf,
+}
+
+/// What a compaction came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Compaction {
+    /// Stories in the store.
+    pub stories: u64,
+    /// Bytes it took before.
+    pub before: u64,
+    /// Bytes it takes now.
+    pub after: u64,
+}

@@ -1,0 +1,65 @@
+//! One thing that a store knows and cannot derive: what backups and exports consist of.
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{EngineRecord, Key, Memory, SourceId, Story, StoryId, Subscriber, Timestamp};
+
+use super::story_keys;
+
+/// One thing the store knows that cannot be derived from the others: what a
+/// backup consists of, and what moves from one engine to another.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Record {
+    /// A source's memory.
+    Memory {
+        /// Whose.
+        source: SourceId,
+        /// What is remembered.
+        memory: Box<Memory>,
+    },
+    /// What a source's document lists.
+    Listed {
+        /// Whose.
+        source: SourceId,
+        /// The stories its entries belong to.
+        stories: Vec<StoryId>,
+    },
+    /// A record of the engine's own state.
+    Engine {
+        /// The record.
+        record: EngineRecord,
+    },
+    /// A subscriber of our hub.
+    Subscriber {
+        /// It.
+        subscriber: Box<Subscriber>,
+    },
+    /// A document that is kept as it was published.
+    Archived {
+        /// Its path.
+        path: String,
+        /// All of it.
+        text: String,
+    },
+    /// A story that is kept no longer.
+    Retired {
+        /// Which.
+        story: StoryId,
+        /// When its first entry was read.
+        first_seen: Timestamp,
+        /// When it was retired.
+        at: Timestamp,
+        /// Its keys.
+        #[serde(with = "story_keys::as_bytes")]
+        keys: Vec<Key>,
+    },
+    /// A story.
+    Story {
+        /// It.
+        story: Box<Story>,
+        /// Its keys.
+        #[serde(with = "story_keys::as_bytes")]
+        keys: Vec<Key>,
+    },
+}

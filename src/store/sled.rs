@@ -1,0 +1,276 @@
+//! The store on disk: the storage backend sled.
+//!
+//! # Records
+//!
+//! What sled costs, in time, memory and room, goes with the number of its keys. So a story has two:
+//! its record, and its [`card`] with the keys it bears and its places in topics. Cards stand together and
+//! are small: when the store opens, one scan of them makes the [`index`] in memory, which finds stories
+//! by their keys and orders the places of topics. Nothing of that is stored a second time.
+//! A topic that is dropped loses its number, and cards that still name it lose that place when they are next
+//! written; so with passages that are evidence no longer.
+//!
+//! # How sled is used, and why so
+//!
+//! One tree, one batch a commit: a batch on one tree is crash-atomic. One
+//! writer thread gathers the commits that wait, applies them, flushes once,
+//! then calls `fdatasync` on sled's file, because sled's own flush does not
+//! survive a power cut; only then are they answered. No value is longer than
+//! six kilobytes, because longer pages go to files that sled never syncs.
+//! The rest of what sled needs from us is in `open`, `store_dir` and `writer`.
+//!
+//! # When files are damaged
+//!
+//! `sled_log` reads sled's files without sled: opening refuses a log that is damaged before
+//! commits, because sled would wipe those; checking says what is damaged; repairing fills a new
+//! engine with what is left.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use crate::model::{
+    EngineRecord, Fingerprint, Key, Lookalikes, Memory, SourceId, Story, StoryId, Subscriber,
+    Timestamp,
+};
+
+use super::{
+    AddRecord, Backend, Commit, Committed, Compaction, DiskSpace, IntegrityCheck, Place, Record,
+    Repair, Store, StoreError, disk_space,
+};
+use chunks::Fault;
+use open::fenced;
+use records::Header;
+use store_dir::{StoreDir, unwritable};
+use writer::{Broken, Writer};
+
+mod apply;
+mod card;
+mod chunks;
+mod codec;
+mod index;
+mod integrity_check;
+mod key_codec;
+mod open;
+mod read;
+mod rebuild;
+mod records;
+mod salvage;
+mod sled_log;
+mod store_dir;
+mod writer;
+
+#[cfg(test)]
+mod repair_tests;
+#[cfg(test)]
+mod tests;
+
+/// The storage backend sled.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sled;
+
+impl Backend for Sled {
+    fn open(&self, path: &Path, cache: u64) -> Result<Arc<dyn Store>, StoreError> {
+        open::open(path, cache).map(|store| Arc::new(store) as Arc<dyn Store>)
+    }
+
+    fn open_existing(&self, path: &Path, cache: u64) -> Result<Arc<dyn Store>, StoreError> {
+        open::open_existing(path, cache).map(|store| Arc::new(store) as Arc<dyn Store>)
+    }
+
+    fn check(&self, path: &Path, cache: u64) -> Result<IntegrityCheck, StoreError> {
+        integrity_check::check(path, cache)
+    }
+
+    fn repair(&self, path: &Path, cache: u64) -> Result<Repair, StoreError> {
+        rebuild::repair(path, cache)
+    }
+
+    fn compact(&self, path: &Path, cache: u64) -> Result<Compaction, StoreError> {
+        rebuild::compact(path, cache)
+    }
+
+    fn replace(
+        &self,
+        path: &Path,
+        cache: u64,
+        fill: &mut dyn FnMut(AddRecord<'_>) -> Result<(), StoreError>,
+    ) -> Result<Option<PathBuf>, StoreError> {
+        rebuild::replace(path, cache, fill)
+    }
+}
+
+/// A store that is open.
+#[derive(Debug)]
+struct SledStore {
+    home: RwLock<Option<Arc<StoreDir>>>,
+    path: PathBuf,
+    /// `None` once it is closed.
+    db: RwLock<Option<sled::Db>>,
+    writer: Mutex<Option<Writer>>,
+    index: index::Shared,
+    broken: Broken,
+}
+
+impl SledStore {
+    fn start(home: Arc<StoreDir>, db: sled::Db, header: Header) -> Result<Self, StoreError> {
+        let broken = Broken::default();
+        let index = fenced(home.path(), || read::index(&db, &header))?.shared();
+        let file = home.engine().join("db");
+        let file =
+            File::options().write(true).open(&file).map_err(|error| unwritable(&file, &error))?;
+        let writer = Writer::start(&home, db.clone(), file, header, &index, &broken)?;
+        Ok(Self {
+            path: home.path().to_owned(),
+            home: RwLock::new(Some(home)),
+            db: RwLock::new(Some(db)),
+            writer: Mutex::new(Some(writer)),
+            index,
+            broken,
+        })
+    }
+
+    fn db(&self) -> Result<sled::Db, StoreError> {
+        let db = self.db.read().unwrap_or_else(PoisonError::into_inner);
+        db.clone().ok_or_else(|| self.closed())
+    }
+
+    fn closed(&self) -> StoreError {
+        StoreError::Closed(self.path.display().to_string())
+    }
+
+    /// A read. One that meets damage ends the writing too: what is decided on
+    /// the ground of a damaged store would damage it further.
+    fn read<T>(&self, read: impl FnOnce(&sled::Tree) -> Result<T, Fault>) -> Result<T, StoreError> {
+        let db = self.db()?;
+        fenced(&self.path, || read(&db)).inspect_err(|error| self.note(error))
+    }
+
+    fn note(&self, error: &StoreError) {
+        if matches!(error, StoreError::Damaged { .. }) && self.broken.set(error.clone()).is_ok() {
+            tracing::error!(%error, "damage found; the store takes no more commits");
+        }
+    }
+}
+
+impl Store for SledStore {
+    fn memories(&self) -> Result<BTreeMap<SourceId, Box<Memory>>, StoreError> {
+        self.read(read::memories)
+    }
+
+    fn listed(&self) -> Result<BTreeMap<SourceId, Vec<StoryId>>, StoreError> {
+        self.read(read::listed)
+    }
+
+    fn listed_by(&self, source: &SourceId) -> Result<Vec<StoryId>, StoreError> {
+        self.read(|tree| read::listed_by(tree, source))
+    }
+
+    fn lookalikes(&self, keys: &[Key]) -> Result<Lookalikes, StoreError> {
+        self.read(|tree| read::lookalikes(tree, &self.index, keys))
+    }
+
+    fn commit(&self, commit: Commit) -> Committed {
+        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*writer {
+            Some(writer) => writer.commit(commit),
+            None => Box::pin(std::future::ready(Err(self.closed()))),
+        }
+    }
+
+    fn story(&self, id: StoryId) -> Result<Option<Story>, StoreError> {
+        self.read(|tree| read::story(tree, id))
+    }
+
+    fn stories(
+        &self,
+        after: Option<(Timestamp, StoryId)>,
+        limit: usize,
+    ) -> Result<Vec<Story>, StoreError> {
+        self.read(|tree| read::stories(tree, after, limit))
+    }
+
+    fn places(
+        &self,
+        topic: Fingerprint,
+        older_than: Option<Place>,
+        limit: usize,
+    ) -> Result<Vec<Place>, StoreError> {
+        self.read(|_| Ok(read::places(&self.index, topic, older_than, limit)))
+    }
+
+    fn filled(&self) -> Result<Vec<Fingerprint>, StoreError> {
+        self.read(|_| Ok(read::filled(&self.index)))
+    }
+
+    fn retired(
+        &self,
+        after: Option<StoryId>,
+        limit: usize,
+    ) -> Result<Vec<(StoryId, Timestamp)>, StoreError> {
+        self.read(|tree| read::retired(tree, after, limit))
+    }
+
+    fn engine_records(&self) -> Result<Vec<EngineRecord>, StoreError> {
+        self.read(read::engine_records)
+    }
+
+    fn subscribers(&self) -> Result<Vec<Subscriber>, StoreError> {
+        self.read(read::subscribers)
+    }
+
+    fn archive(&self, under: &str) -> Result<Vec<String>, StoreError> {
+        self.read(|tree| read::archive(tree, under))
+    }
+
+    fn archived(&self, path: &str) -> Result<Option<String>, StoreError> {
+        self.read(|tree| read::archived(tree, path))
+    }
+
+    fn count(&self) -> Result<u64, StoreError> {
+        self.read(|tree| Ok(read::header(tree)?.map_or(0, |header| header.stories)))
+    }
+
+    fn records(&self) -> Box<dyn Iterator<Item = Result<Record, StoreError>> + '_> {
+        let db = match self.db() {
+            Ok(db) => db,
+            Err(closed) => return Box::new(std::iter::once(Err(closed))),
+        };
+        let first_span = self.index.read().unwrap_or_else(PoisonError::into_inner).first_span();
+        let mut records = Some(read::records(&db, first_span));
+        Box::new(std::iter::from_fn(move || {
+            let next = fenced(&self.path, || records.as_mut().and_then(Iterator::next).transpose());
+            // Whatever comes after damage is not to be trusted.
+            let next = next.inspect_err(|error| self.note(error)).transpose();
+            if !matches!(next, Some(Ok(_))) {
+                records = None;
+            }
+            next
+        }))
+    }
+
+    fn room(&self) -> Result<Option<DiskSpace>, StoreError> {
+        let disk = disk_space::of_disk(&self.path);
+        let (free, total) = disk.map_err(|error| unwritable(&self.path, &error))?;
+        Ok(Some(DiskSpace { free, total, used: disk_space::used_by(&self.path) }))
+    }
+
+    fn close(&self) -> Result<(), StoreError> {
+        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(writer) = writer {
+            writer.close();
+        }
+        let db = self.db.write().unwrap_or_else(PoisonError::into_inner).take();
+        drop(db);
+        // The lock goes last: nobody may find the engine half closed.
+        self.home.write().unwrap_or_else(PoisonError::into_inner).take();
+        self.broken.get().map_or(Ok(()), |error| Err(error.clone()))
+    }
+}
+
+impl Drop for SledStore {
+    fn drop(&mut self) {
+        // Whatever is wrong was logged when it was found.
+        let _ = self.close();
+    }
+}

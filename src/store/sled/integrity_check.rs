@@ -1,0 +1,151 @@
+//! Reads every record of a store, and compares those that must agree.
+
+use std::collections::{BTreeMap, HashSet};
+use std::path::Path;
+
+use super::super::{IntegrityCheck, Record, StoreError, disk_space};
+use super::card::{Card, read_card};
+use super::chunks::{Fault, Values, parts_after};
+use super::key_codec::{self, Kind};
+use super::open::{self, fenced};
+use super::rebuild::read_log;
+use super::records::{Header, Retired, TopicRecord, read_story_head};
+use super::sled_log::Damage;
+use super::store_dir::StoreDir;
+use super::{read, salvage};
+
+/// Checks a store that nobody has open. What it finds wrong, a repair rights.
+pub(super) fn check(path: &Path, cache: u64) -> Result<IntegrityCheck, StoreError> {
+    let home = open::claim_existing(path)?;
+    refuse_damage(&home)?;
+    let (db, header) = open::open_verified(&home, cache)?;
+    let mut check = IntegrityCheck {
+        file_bytes: disk_space::used_by(&home.engine()),
+        ..IntegrityCheck::default()
+    };
+    // Those that cannot be read are told where their own records are met.
+    let topics = fenced(path, || read::topics(&db)).unwrap_or_default();
+    let known: HashSet<u32> = topics.iter().map(|(_, topic)| topic.number).collect();
+    let mut counts: BTreeMap<Kind, u64> = BTreeMap::new();
+    for kind in Kind::ALL {
+        let gaps = salvage::each(&db, kind, |key, value| {
+            *counts.entry(kind).or_default() += 1;
+            check.records += 1;
+            check.live_bytes += (key.len() + value.len()) as u64;
+            match fenced(path, || judge(&db, kind, key, &header)) {
+                Ok(Sound { places }) => {
+                    check.places +=
+                        places.iter().filter(|topic| known.contains(topic)).count() as u64;
+                }
+                Err(error) => check.problem(key, &error.to_string()),
+            }
+        });
+        for gap in gaps {
+            let what = format!("up to {}: this range cannot be read", gap.to.escape_ascii());
+            check.problem(&gap.from, &what);
+        }
+    }
+    let count = |kind| counts.get(&kind).copied().unwrap_or(0);
+    check.stories = count(Kind::Story);
+    check.retired = count(Kind::Retired);
+    check.sources = count(Kind::Memory);
+    if header.stories != check.stories {
+        check.problem(&key_codec::header(), "it states a wrong number of stories");
+    }
+    if header.retired != check.retired {
+        check.problem(&key_codec::header(), "it states a wrong number of retired stories");
+    }
+    for (from, to) in key_codec::foreign_ranges() {
+        let foreign = fenced(path, || Ok(db.range(from..to).keys().next().transpose()?));
+        if let Ok(Some(key)) = foreign {
+            check.problem(&key, "records of this kind are unknown");
+        }
+    }
+    Ok(check)
+}
+
+/// Refuses an engine whose files are damaged. sled would open some of them, and wipe
+/// what follows the damage.
+fn refuse_damage(home: &StoreDir) -> Result<(), StoreError> {
+    const MOST: usize = 5;
+    let log = read_log(home)?;
+    let Damage { restored, losses } = log.damage();
+    if log.damage().is_none() {
+        return Ok(());
+    }
+    let mut what = format!(
+        "its files are damaged: {restored} wrong bytes can be restored, and {} things are lost",
+        losses.len()
+    );
+    for loss in losses.iter().take(MOST) {
+        what += &format!("; lost: {loss}");
+    }
+    if let Some(more @ 1..) = losses.len().checked_sub(MOST) {
+        what += &format!("; and {more} more");
+    }
+    Err(open::damaged(home.path(), &format!("{what}; {}", open::REMEDY)))
+}
+
+/// A record with which nothing is wrong, and the topics it has places in.
+#[derive(Default)]
+struct Sound {
+    places: Vec<u32>,
+}
+
+/// Reads one record, and compares it with those that must agree with it.
+fn judge(tree: &sled::Tree, kind: Kind, key: &[u8], header: &Header) -> Result<Sound, Fault> {
+    let payload = || -> Result<Vec<u8>, Fault> {
+        tree.record(key)?.ok_or_else(|| Fault::malformed(key, "it is gone"))
+    };
+    let bad = |why| Fault::record(key, why);
+    let wrong = |what| Err(Fault::malformed(key, what));
+    match kind {
+        Kind::Chunk => {
+            let Some((of, number)) = key_codec::chunk_of(key) else {
+                return wrong("it belongs to nothing");
+            };
+            if tree.value(of)?.is_none_or(|head| number >= parts_after(&head)) {
+                return wrong("it belongs to nothing");
+            }
+        }
+        Kind::Header => {
+            Header::read(&payload()?).map_err(bad)?;
+        }
+        Kind::Memory | Kind::Listed | Kind::Engine | Kind::Archived | Kind::Subscriber => {
+            Record::read(kind, key, &payload()?).map_err(bad)?;
+        }
+        Kind::Topic => {
+            let TopicRecord { number, .. } = TopicRecord::read(&payload()?).map_err(bad)?;
+            if number >= header.next_topic {
+                return wrong("the header does not know its number");
+            }
+        }
+        Kind::Card => {
+            let Card { places, .. } = Card::read(&payload()?).map_err(bad)?;
+            let Some((first_seen, id)) = key_codec::card_of(key) else {
+                return wrong("it names no story");
+            };
+            let story = tree.record(&key_codec::story(id))?;
+            let head = story.as_deref().map(read_story_head).transpose().map_err(bad)?;
+            if head.is_none_or(|(seen, _)| seen != first_seen) {
+                return wrong("there is no such story, first seen then");
+            }
+            return Ok(Sound { places: places.into_iter().map(|(topic, _)| topic).collect() });
+        }
+        Kind::Story => {
+            let record = Record::read(kind, key, &payload()?).map_err(bad)?;
+            let Record::Story { story, .. } = record else { return wrong("it is no story") };
+            if read_card(tree, story.first_seen, story.id)?.is_none() {
+                return wrong("its card is gone: it is found by no key and in no topic");
+            }
+        }
+        Kind::Retired => {
+            let Some(id) = key_codec::story_of(key) else { return wrong("it names no story") };
+            Retired::read(&payload()?).map_err(bad)?;
+            if tree.value(&key_codec::story(id))?.is_some() {
+                return wrong("it is retired and not");
+            }
+        }
+    }
+    Ok(Sound::default())
+}

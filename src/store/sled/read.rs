@@ -1,0 +1,333 @@
+//! What a sled tree holds, read as values of the model.
+
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::{Arc, PoisonError, RwLockReadGuard};
+
+use sled::IVec;
+
+use crate::model::{
+    EngineRecord, Fingerprint, Key, KeyKind, Lookalikes, Memory, SourceId, Story, StoryId,
+    Subscriber, Timestamp,
+};
+
+use super::super::{Place, Record};
+use super::apply::retired_of;
+use super::card::{Card, read_card};
+use super::chunks::{Fault, Values};
+use super::index::{self, Index, Loading};
+use super::key_codec::{self, Kind};
+use super::records::{Header, Retired, TopicRecord};
+
+pub(super) fn header(tree: &sled::Tree) -> Result<Option<Header>, Fault> {
+    let key = key_codec::header();
+    let Some(payload) = tree.record(&key)? else { return Ok(None) };
+    Header::read(&payload).map(Some).map_err(|why| Fault::record(&key, why))
+}
+
+pub(super) fn memories(tree: &sled::Tree) -> Result<BTreeMap<SourceId, Box<Memory>>, Fault> {
+    let memories = ground(tree, Kind::Memory, None);
+    only(memories, |record| match record {
+        Record::Memory { source, memory } => Some((source, memory)),
+        _ => None,
+    })
+    .collect()
+}
+
+pub(super) fn listed(tree: &sled::Tree) -> Result<BTreeMap<SourceId, Vec<StoryId>>, Fault> {
+    let listed = ground(tree, Kind::Listed, None);
+    only(listed, |record| match record {
+        Record::Listed { source, stories } => Some((source, stories)),
+        _ => None,
+    })
+    .collect()
+}
+
+pub(super) fn listed_by(tree: &sled::Tree, source: &SourceId) -> Result<Vec<StoryId>, Fault> {
+    match record(tree, Kind::Listed, &key_codec::listed(source))? {
+        Some(Record::Listed { stories, .. }) => Ok(stories),
+        _ => Ok(Vec::new()),
+    }
+}
+
+pub(super) fn engine_records(tree: &sled::Tree) -> Result<Vec<EngineRecord>, Fault> {
+    let records = ground(tree, Kind::Engine, None);
+    only(records, |record| match record {
+        Record::Engine { record } => Some(record),
+        _ => None,
+    })
+    .collect()
+}
+
+pub(super) fn subscribers(tree: &sled::Tree) -> Result<Vec<Subscriber>, Fault> {
+    let subscribers = ground(tree, Kind::Subscriber, None);
+    only(subscribers, |record| match record {
+        Record::Subscriber { subscriber } => Some(*subscriber),
+        _ => None,
+    })
+    .collect()
+}
+
+/// The paths of archived documents that begin so, in order.
+pub(super) fn archive(tree: &sled::Tree, under: &str) -> Result<Vec<String>, Fault> {
+    let paths = keys(tree, &key_codec::archived(under), None).map(|key| {
+        let key = key?;
+        let path = key_codec::text_of(&key).map(str::to_owned);
+        path.ok_or_else(|| Fault::malformed(&key, "it names no path"))
+    });
+    paths.collect()
+}
+
+pub(super) fn archived(tree: &sled::Tree, path: &str) -> Result<Option<String>, Fault> {
+    match record(tree, Kind::Archived, &key_codec::archived(path))? {
+        Some(Record::Archived { text, .. }) => Ok(Some(text)),
+        _ => Ok(None),
+    }
+}
+
+pub(super) fn lookalikes(
+    tree: &sled::Tree,
+    index: &index::Shared,
+    keys: &[Key],
+) -> Result<Lookalikes, Fault> {
+    // In their order, so that those which lie together are looked for together.
+    let mut keys = keys.to_vec();
+    keys.sort_unstable();
+    keys.dedup();
+    let may = {
+        let index = locked(index);
+        let may = keys.into_iter().map(|key| (key, index.bearers(&key)));
+        may.filter(|(_, bearers)| !bearers.is_empty()).collect::<Vec<_>>()
+    };
+    let mut found = Lookalikes::default();
+    let mut borne: HashMap<StoryId, Vec<Key>> = HashMap::new();
+    for (key, bearers) in may {
+        for (first_seen, id) in bearers {
+            let borne = match borne.entry(id) {
+                Entry::Occupied(borne) => borne.into_mut(),
+                Entry::Vacant(unread) => unread.insert(keys_of(tree, first_seen, id)?),
+            };
+            if borne.contains(&key) {
+                found.by_key.entry(key).or_default().push(id);
+            }
+        }
+    }
+    let is_found: HashSet<StoryId> = found.by_key.values().flatten().copied().collect();
+    for id in is_found {
+        if let Some(story) = story(tree, id)? {
+            found.stories.insert(id, Arc::new(story));
+        }
+    }
+    Ok(found)
+}
+
+/// The keys that a story bears, also where it is retired.
+fn keys_of(tree: &sled::Tree, first_seen: Timestamp, id: StoryId) -> Result<Vec<Key>, Fault> {
+    Ok(match read_card(tree, first_seen, id)? {
+        Some(card) => card.keys,
+        None => retired_of(tree, id)?.map(|retired| retired.keys).unwrap_or_default(),
+    })
+}
+
+fn locked(index: &index::Shared) -> RwLockReadGuard<'_, Index> {
+    index.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+pub(super) fn story(tree: &sled::Tree, id: StoryId) -> Result<Option<Story>, Fault> {
+    match record(tree, Kind::Story, &key_codec::story(id))? {
+        Some(Record::Story { story, .. }) => Ok(Some(*story)),
+        _ => Ok(None),
+    }
+}
+
+/// The cards of stories, in the order of (first_seen, id), with their keys in sled.
+pub(super) fn cards(
+    tree: &sled::Tree,
+    after: Option<(Timestamp, StoryId)>,
+) -> impl Iterator<Item = Result<(StoryId, Timestamp, Card), Fault>> + use<> {
+    let tree = tree.clone();
+    let after = after.map(|(first_seen, id)| key_codec::card(first_seen, id));
+    pairs(&tree, &Kind::Card.prefix(), after).filter_map(move |pair| {
+        let read = |(key, head): (IVec, IVec)| {
+            let (first_seen, id) = key_codec::card_of(&key)
+                .ok_or_else(|| Fault::malformed(&key, "it names no story"))?;
+            // Short cards need not be looked up again; one that is rewritten meanwhile must be.
+            let payload = match tree.joined(&key, &head)? {
+                Ok(payload) => Some(payload),
+                Err(_) => tree.record(&key)?,
+            };
+            let card = payload.map(|payload| Card::read(&payload)).transpose();
+            let card = card.map_err(|why| Fault::record(&key, why))?;
+            Ok(card.map(|card| (id, first_seen, card)))
+        };
+        pair.and_then(read).transpose()
+    })
+}
+
+pub(super) fn stories(
+    tree: &sled::Tree,
+    after: Option<(Timestamp, StoryId)>,
+    limit: usize,
+) -> Result<Vec<Story>, Fault> {
+    let after = after.map(|(first_seen, id)| key_codec::card(first_seen, id));
+    let stories = keys(tree, &Kind::Card.prefix(), after).filter_map(|key| {
+        let read = |key: IVec| {
+            let (_, id) = key_codec::card_of(&key)
+                .ok_or_else(|| Fault::malformed(&key, "it names no story"))?;
+            // It may have been retired since.
+            story(tree, id)
+        };
+        key.and_then(read).transpose()
+    });
+    stories.take(limit).collect()
+}
+
+pub(super) fn places(
+    index: &index::Shared,
+    of: Fingerprint,
+    older_than: Option<Place>,
+    limit: usize,
+) -> Vec<Place> {
+    let index = locked(index);
+    let Some(TopicRecord { number, .. }) = index.topics.get(of) else { return Vec::new() };
+    let older_than = older_than.map(|Place { date, story }| (date, story));
+    let places = index.places(number, older_than, limit).into_iter();
+    places.map(|(date, story)| Place { date, story }).collect()
+}
+
+pub(super) fn filled(index: &index::Shared) -> Vec<Fingerprint> {
+    let index = locked(index);
+    index.topics.iter().filter(|(_, record)| record.filled).map(|(topic, _)| topic).collect()
+}
+
+/// Every topic that has places.
+pub(super) fn topics(tree: &sled::Tree) -> Result<Vec<(Fingerprint, TopicRecord)>, Fault> {
+    let topics = pairs(tree, &Kind::Topic.prefix(), None).map(|pair| {
+        let (key, head) = pair?;
+        let topic =
+            key_codec::topic_of(&key).ok_or_else(|| Fault::malformed(&key, "it names no topic"))?;
+        let record = tree.joined(&key, &head)?.and_then(|payload| TopicRecord::read(&payload));
+        Ok((topic, record.map_err(|why| Fault::record(&key, why))?))
+    });
+    topics.collect()
+}
+
+pub(super) fn retired(
+    tree: &sled::Tree,
+    after: Option<StoryId>,
+    limit: usize,
+) -> Result<Vec<(StoryId, Timestamp)>, Fault> {
+    let retired = ground(tree, Kind::Retired, after.map(key_codec::retired));
+    let retired = only(retired, |record| match record {
+        Record::Retired { story, at, .. } => Some((story, at)),
+        _ => None,
+    });
+    retired.take(limit).collect()
+}
+
+/// Everything that cannot be derived; see `Store::records` for the order.
+pub(super) fn records(
+    tree: &sled::Tree,
+    first_span: u32,
+) -> impl Iterator<Item = Result<Record, Fault>> + use<> {
+    let whole = tree.clone();
+    let stories = cards(tree, None).filter_map(move |card| {
+        let read = |(id, _, card)| with_keys(&whole, id, card, first_span);
+        card.and_then(read).transpose()
+    });
+    // A story that is retired meanwhile is met twice, and never missed.
+    other_records(tree).chain(stories).chain(ground(tree, Kind::Retired, None))
+}
+
+/// The records that cannot be derived, but for stories and retired stories.
+pub(super) fn other_records(
+    tree: &sled::Tree,
+) -> impl Iterator<Item = Result<Record, Fault>> + use<> {
+    let kinds = [Kind::Memory, Kind::Listed, Kind::Engine, Kind::Archived, Kind::Subscriber];
+    kinds.map(|kind| ground(tree, kind, None)).into_iter().flatten()
+}
+
+/// A story's record with the keys on its card, unless it was retired since.
+pub(super) fn with_keys(
+    tree: &sled::Tree,
+    id: StoryId,
+    card: Card,
+    first_span: u32,
+) -> Result<Option<Record>, Fault> {
+    let Some(story) = story(tree, id)? else { return Ok(None) };
+    let mut keys = card.keys;
+    keys.retain(|key| key.kind != KeyKind::Passage || key.span() >= first_span);
+    Ok(Some(Record::Story { story: Box::new(story), keys }))
+}
+
+/// The index as the records have it: read in when the store opens, while nobody writes.
+pub(super) fn index(tree: &sled::Tree, header: &Header) -> Result<Index, Fault> {
+    let mut index = Index::new(header.secret, header.first_span);
+    for (topic, record) in topics(tree)? {
+        index.topics.know(topic, record);
+    }
+    let mut loading = Loading::into(index);
+    for card in cards(tree, None) {
+        let (id, first_seen, card) = card?;
+        loading.add(id, first_seen, &card);
+    }
+    for pair in pairs(tree, &Kind::Retired.prefix(), None) {
+        let (key, head) = pair?;
+        let read = || -> Result<(StoryId, Retired), Fault> {
+            let id = key_codec::story_of(&key)
+                .ok_or_else(|| Fault::malformed(&key, "it names no story"))?;
+            let retired = tree.joined(&key, &head)?.and_then(|payload| Retired::read(&payload));
+            Ok((id, retired.map_err(|why| Fault::record(&key, why))?))
+        };
+        let (id, Retired { first_seen, keys, .. }) = read()?;
+        loading.add(id, first_seen, &Card { keys, places: Vec::new() });
+    }
+    Ok(loading.done())
+}
+
+/// Records of a kind that cannot be derived, by key.
+pub(super) fn ground(
+    tree: &sled::Tree,
+    kind: Kind,
+    after: Option<IVec>,
+) -> impl Iterator<Item = Result<Record, Fault>> + use<> {
+    let tree = tree.clone();
+    keys(&tree, &kind.prefix(), after)
+        .filter_map(move |key| key.and_then(|key| record(&tree, kind, &key)).transpose())
+}
+
+/// A record that cannot be derived, if it is still there.
+fn record(tree: &sled::Tree, kind: Kind, key: &[u8]) -> Result<Option<Record>, Fault> {
+    let Some(payload) = tree.record(key)? else { return Ok(None) };
+    Record::read(kind, key, &payload).map(Some).map_err(|why| Fault::record(key, why))
+}
+
+/// Of records, those that `is_one` makes something of; and all faults.
+fn only<T, Is: Fn(Record) -> Option<T>>(
+    records: impl Iterator<Item = Result<Record, Fault>>,
+    is_one: Is,
+) -> impl Iterator<Item = Result<T, Fault>> {
+    records.filter_map(move |record| record.map(&is_one).transpose())
+}
+
+/// Keys that begin with `prefix` and come after `after`, in order.
+fn keys(
+    tree: &sled::Tree,
+    prefix: &[u8],
+    after: Option<IVec>,
+) -> impl Iterator<Item = Result<IVec, Fault>> + use<> {
+    pairs(tree, prefix, after).map(|pair| pair.map(|(key, _)| key))
+}
+
+/// The same with their values.
+fn pairs(
+    tree: &sled::Tree,
+    prefix: &[u8],
+    after: Option<IVec>,
+) -> impl Iterator<Item = Result<(IVec, IVec), Fault>> + use<> {
+    let from = match after {
+        Some(key) => [&key[..], &[0]].concat(),
+        None => prefix.to_vec(),
+    };
+    tree.range(from..key_codec::end_of(prefix)).map(|pair| Ok(pair?))
+}
