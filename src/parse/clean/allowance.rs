@@ -20,16 +20,18 @@ const MENDING: usize = 8 << 20;
 /// Steps of a parser that take as long as mending one byte.
 const STEPS_A_BYTE: usize = 32;
 
-/// HTML written for a document at most, beside [`GROWTH`] times its length. Addresses
-/// written out in full and `rel` make links longer than they were.
+/// HTML written for a document: [`GROWTH`] times its length and a little, because addresses
+/// written out in full and `rel` make links longer. What is longer than [`MOST_OUTPUT`] may
+/// only be half as long again as the document.
 const BASE_OUTPUT: usize = 1 << 20;
 const GROWTH: usize = 4;
-const MOST_OUTPUT: usize = 48 << 20;
+const MOST_OUTPUT: usize = 12 << 20;
 
 impl Allowance {
     /// For a document of so many bytes.
     pub(in crate::parse) fn of_document(bytes: usize, cancelled: Cancelled) -> Self {
-        let output = bytes.saturating_mul(GROWTH).saturating_add(BASE_OUTPUT).min(MOST_OUTPUT);
+        let grown = bytes.saturating_mul(GROWTH).saturating_add(BASE_OUTPUT);
+        let output = grown.min(MOST_OUTPUT.max(bytes.saturating_add(bytes / 2)));
         Self { output, mending: MENDING, cancelled }
     }
 
