@@ -94,8 +94,13 @@ async fn the_directory_holds_what_the_daemon_serves_to_everybody_and_stays_curre
     );
     world.pass(2 * HOUR).await;
     says(&root.join("topics/sanctions.json"), "More sanctions").await;
-    // A month later the volume of this one is closed.
+    // With the first news of a later month the volume of this one is closed.
     world.pass(40 * 24 * HOUR).await;
+    world.site.document(
+        "/a",
+        document(&[("urn:a:4", "https://a.example/4", "Late sanctions", "2025-05-12T09:30:00Z")]),
+    );
+    world.pass(2 * HOUR).await;
     world.restart().await;
     says(&root.join("topics/sanctions/archive/2025-04.atom"), "Sanctions on a bank").await;
 
@@ -119,7 +124,7 @@ async fn the_directory_holds_what_the_daemon_serves_to_everybody_and_stays_curre
     }
     assert_eq!(
         held.keys().filter(|name| name.starts_with("stories/") && name.ends_with(".html")).count(),
-        2
+        3
     );
     assert!(!held.keys().any(|name| name.contains("weather")), "{:?}", held.keys());
     assert!(held.values().all(|bytes| !String::from_utf8_lossy(bytes).contains("Weather")));

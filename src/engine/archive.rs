@@ -179,11 +179,6 @@ impl Archive {
         self.closed.last().copied()
     }
 
-    /// When the oldest of them was last news.
-    pub(super) fn oldest_open(&self) -> Option<Timestamp> {
-        self.open.first().map(|(date, _)| *date)
-    }
-
     /// How many there are.
     pub(super) fn open_count(&self) -> usize {
         self.open.len()

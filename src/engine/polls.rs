@@ -124,7 +124,6 @@ impl Engine {
         let gone = self.walk(work)?;
         forget(known, &gone);
         self.silences.check(&plan, &self.topics, &mut self.progress, work);
-        self.end_month(work);
         self.close_volumes(&backfill, work)?;
         self.feeds.touch(&plan, work);
         Ok(ingested)

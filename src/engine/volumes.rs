@@ -2,26 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use chrono::Datelike;
-
 use super::Engine;
 use super::work::Work;
-use crate::model::{Story, StoryId, Timestamp, Topic};
+use crate::model::{Story, StoryId, Topic};
 use crate::publish::{self, Volume};
 use crate::store::StoreError;
 
 /// As many volumes close in one turn of an archive that is made anew: all in one commit
 /// would be more than memory should hold.
 const TOGETHER: usize = 8;
-
-/// Topics whose archives are looked at with one poll once a month has ended.
-const A_POLL: usize = 8;
-
-/// The months since year 0.
-fn month_of(at: Timestamp) -> i64 {
-    let date = at.to_chrono();
-    i64::from(date.year()) * 12 + i64::from(date.month0())
-}
 
 impl Engine {
     /// Closes the volumes whose time has come, of the feeds that are touched. `backfill` is what a
@@ -50,24 +39,6 @@ impl Engine {
             self.close(feed, topic, usize::MAX, work)?;
         }
         Ok(())
-    }
-
-    /// Once a month has ended: has the volumes of that month close, of some topics with each
-    /// poll, so that no poll is much work. A topic that nothing happens in is among them.
-    pub(super) fn end_month(&mut self, work: &mut Work<'_>) {
-        let (month, topics) = (month_of(work.now), self.plan.topics.len());
-        if self.progress.month != month {
-            (self.progress.month, self.progress.month_topic) = (month, Some(0));
-        }
-        let Some(from) = self.progress.month_topic else { return };
-        let to = (from + A_POLL).min(topics);
-        for feed in from..to {
-            let oldest = self.topics.archive(feed).and_then(|archive| archive.oldest_open());
-            if oldest.is_some_and(|oldest| month_of(oldest) < month) {
-                work.touch(feed);
-            }
-        }
-        self.progress.month_topic = (to < topics).then_some(to);
     }
 
     /// Has the volumes go none of whose stories is kept any more.

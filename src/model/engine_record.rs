@@ -60,10 +60,6 @@ pub struct Progress {
     pub plan: u64,
     /// When all topics were last checked for silence.
     pub silence_checked: Option<Timestamp>,
-    /// The month (since year 0) whose beginning was last acted upon.
-    pub month: i64,
-    /// The place in the plan of the next topic whose archive is looked at for that.
-    pub month_topic: Option<usize>,
     /// The day (since 1970) on which the last retention walk began.
     pub walk_day: Option<i64>,
     /// Where the retention walk is.
