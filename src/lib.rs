@@ -51,7 +51,7 @@
 //!
 //! 1. **One writer.** Polls run side by side and change nothing; one loop
 //!    judges, commits and publishes.
-//! 2. **Stages do not know each other.** `fetch`, `parse`, `dedup`, `topics`,
+//! 2. **Stages do not know each other.** `fetch`, `parse`, `enrich`, `dedup`, `topics`,
 //!    `store` and `publish` share only `model` and the leaves, which do no I/O:
 //!    [`cancel`], [`control_characters`], [`dom_cost`], [`markup`].
 //! 3. **Deciding is pure.** The schedule, the judgement, the matching and the
