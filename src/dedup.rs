@@ -72,7 +72,7 @@ mod withdraw;
 
 pub use address::canonical;
 pub use candidate::{
-    Candidate, address_key, candidates, first_passage_of, published_key, read_texts,
+    Candidate, address_key, candidates, first_passage_of, keys_of_page, published_key, read_texts,
 };
 pub use enforce::{enforce, keys_of_address, keys_of_entries, split_pairs, story_at};
 pub use intake::{allowance, listed, took_in};

@@ -34,6 +34,8 @@ mod revision;
 
 mod seed;
 
+mod set_aside;
+
 mod signature;
 
 mod source;
@@ -65,8 +67,9 @@ pub use poll::{
 };
 pub use revision::{Piece, Revision, Withdrawal, WithdrawnBy};
 pub use seed::Seed;
+pub use set_aside::{EdgeLines, Reason, SetAside};
 pub use signature::Signature;
-pub use source::{Enrich, Location, Pace, Role, Secret, Source, Sources};
+pub use source::{Enrich, Location, Pace, Role, Secret, Source, Sources, TextRules};
 pub use story::{Admitted, Bearers, Key, KeyKind, Lookalikes, Member, Story, Verdict};
 pub use subscriber::{Mode, Subscriber, SubscriberId, Wish, host_of};
 pub use timestamp::Timestamp;

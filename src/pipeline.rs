@@ -26,6 +26,7 @@ mod editor;
 mod enriching;
 mod highlights;
 mod hub;
+mod known_text;
 mod log_poll;
 mod poll_batch;
 mod publish_throttle;

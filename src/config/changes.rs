@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::{HubPlan, Plan, StorePlan};
 use crate::fetch;
-use crate::model::{Pace, Source, SourceId, Topic, TopicId};
+use crate::model::{Pace, Source, SourceId, TextRules, Topic, TopicId};
 
 /// One thing that differs between two plans.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -176,7 +176,12 @@ fn sources(old: &Plan, new: &Plan) -> Vec<Change> {
             headers: "headers",
             allow_private: "allow_private",
             push: "push",
-        } but id, position, pace);
+        } but id, position, pace, text);
+        fields.extend(differing!(before.text(), source.text(), TextRules {
+            cut: "cut",
+            start_after: "start_after",
+            end_before: "end_before",
+        } but));
         fields.extend(differing!(&before.pace(), &source.pace(), Pace {
             interval: "interval",
             min: "min",

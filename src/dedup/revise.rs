@@ -56,7 +56,7 @@ pub(super) fn revise(
     let words_changed = candidate.entry.text != told.text;
     let mut keys = new_keys(&candidate, &story, known);
     let leading_keys = if words_changed { candidate.leading_keys() } else { Vec::new() };
-    let completed = is_completion(&candidate.entry, told);
+    let completed = is_completion(&candidate.entry, told) || candidate.entry.is_other_cut_of(told);
     if !completed && !same {
         record(&mut story, &candidate.entry, member, now);
         date(&mut story, &candidate.entry, member, rules, now);

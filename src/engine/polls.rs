@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::turn::Event;
 use super::work::Work;
 use super::{Engine, Ingested, Polled, Reader};
+use crate::announcement;
 use crate::config::Plan;
 use crate::dedup::{self, Candidate, Judged, Rules};
 use crate::fetch::{self, News, websub};
@@ -179,10 +180,29 @@ impl Engine {
         let (polling, fleet) = (&self.plan.polling, self.plan.sources.len());
         self.market.charge(poll, &mut memory, source, polling, fleet);
         fetch::settle(poll, &news, &mut memory, source, polling);
+        learn_edges(poll, judged, &mut memory);
+        if matches!(poll.outcome, Outcome::Read(_)) {
+            memory.text_rules = source.text().hash();
+        }
         memory.of = Some(source.location.hash());
         let events = memory.events.iter().filter(|event| event.at == poll.at).cloned().collect();
         work.remember(poll.source.clone(), memory);
         events
+    }
+}
+
+/// Counts the edge lines of the entries that a poll told for the first time.
+fn learn_edges(poll: &Poll, judged: &Judged, memory: &mut Memory) {
+    let told = judged.admitted.iter().filter_map(|admitted| {
+        let is_new = matches!(admitted.verdict, Verdict::New | Verdict::Joined);
+        let mut members = admitted.story.members.iter().filter(|_| is_new);
+        members.find(|member| member.entry.source == poll.source && member.joined == poll.at)
+    });
+    for member in told {
+        let lines = announcement::edge_lines(&member.entry);
+        if lines.len() > 1 {
+            memory.edges.get_or_insert_default().learn(lines);
+        }
     }
 }
 

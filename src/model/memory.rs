@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::{
-    Failure, Hints, Intake, Offer, Phrase, Protocol, Round, SourceEvent, Timestamp, Validators,
+    EdgeLines, Failure, Hints, Intake, Offer, Phrase, Protocol, Round, SourceEvent, Timestamp,
+    Validators,
 };
 
 /// What is known of one source between polls. Only `fetch::settle` changes it. There is one
@@ -92,6 +93,12 @@ pub struct Memory {
     pub priced: Priced,
     /// How much of it was new today, and what waits.
     pub intake: Intake,
+    /// Hash of the operator's [`TextRules`](super::TextRules) by which its document was last read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text_rules: Option<u64>,
+    /// The lines at the edges of its entries' texts, counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub edges: Option<Box<EdgeLines>>,
 }
 
 impl Memory {

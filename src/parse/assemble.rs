@@ -1,16 +1,18 @@
-//! What feed-rs read and what was noted beside it in; entries as the rest of the daemon knows them out.
+//! Puts entries together from what feed-rs read and what was noted beside it.
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
 use url::Url;
 
-use super::clean::{self, Allowance, Cleaned, fold, resolve, title};
+use super::clean::{self, Allowance, fold, resolve, title};
 use super::outline::{Note, Outline, Tie};
 use super::strict::{Draft, DraftEntry, Text};
-use super::{Limits, Parsed, original};
+use super::surroundings::{self, Texts};
+use super::{Limits, Parsed};
+use crate::announcement::{self, Surroundings};
 use crate::control_characters::close_isolates;
-use crate::model::{Document, Enclosure, Entry, Failure, Feed, Hints, Timestamp};
+use crate::model::{Document, Enclosure, Entry, Failure, Feed, Hints, SetAside, Timestamp};
 
 /// A title longer than this is a text that lost its way.
 const MAX_TITLE: usize = 2000;
@@ -25,11 +27,17 @@ const MAX_HUBS: usize = 16;
 /// What a retired GOV.UK feed serves as its one entry.
 const ENDED: &str = "this feed has ended";
 
+/// How a document is read.
+pub(super) struct Settings<'d> {
+    pub(super) limits: &'d Limits,
+    pub(super) surroundings: &'d Surroundings<'d>,
+    pub(super) encoding: &'static str,
+}
+
 /// Puts the entries together.
 pub(super) fn assemble(
     document: &Document,
-    encoding: &str,
-    limits: &Limits,
+    settings: Settings<'_>,
     allowance: Allowance,
     draft: Draft,
     mut outline: Outline,
@@ -44,18 +52,30 @@ pub(super) fn assemble(
     let hints = hints_of(&draft, &outline, base.as_ref());
     let fallback = base.or_else(|| feed.url.clone());
     let cancelled = allowance.cancelled.clone();
-    let mut assembler =
-        Assembler { document, limits, feed, base: fallback, allowance, cut: 0, flattened: 0 };
+    let Settings { limits, surroundings, encoding } = settings;
+    let mut assembler = Assembler {
+        document,
+        limits,
+        surroundings,
+        feed,
+        base: fallback,
+        allowance,
+        cut: 0,
+        flattened: 0,
+    };
     let notes = std::mem::take(&mut outline.entries);
     let mut entries = Vec::with_capacity(draft.entries.len());
-    let mut silent = 0_usize;
+    let mut texts = Vec::with_capacity(draft.entries.len());
     for (draft, note) in draft.entries.into_iter().zip(notes) {
         cancelled.check()?;
-        let entry = assembler.entry(draft, note);
-        silent += usize::from(says_nothing(&entry));
-        entries.push(Arc::new(entry));
+        let (entry, of_entry) = assembler.entry(draft, note);
+        entries.push(entry);
+        texts.push(of_entry);
     }
     let mut warnings = outline.warnings;
+    surroundings::set_aside(&mut entries, texts, surroundings, &mut warnings, &cancelled)?;
+    let silent = entries.iter().filter(|entry| says_nothing(entry)).count();
+    let entries = entries.into_iter().map(Arc::new).collect();
     if silent > 0 {
         warnings.push(format!("entries with neither id, link, title nor text: {silent}"));
     }
@@ -134,6 +154,7 @@ fn hints_of(draft: &Draft, outline: &Outline, base: Option<&Url>) -> Hints {
 struct Assembler<'d> {
     document: &'d Document,
     limits: &'d Limits,
+    surroundings: &'d Surroundings<'d>,
     feed: Feed,
     /// Where nothing nearer says what relative links are relative to.
     base: Option<Url>,
@@ -145,7 +166,7 @@ struct Assembler<'d> {
 }
 
 impl Assembler<'_> {
-    fn entry(&mut self, draft: DraftEntry, note: Note) -> Entry {
+    fn entry(&mut self, draft: DraftEntry, note: Note) -> (Entry, Texts) {
         let own_base = note.base.clone().or_else(|| self.base.clone());
         let base = own_base.as_ref();
         let mut entry = Entry::of(self.document.source.clone());
@@ -157,7 +178,7 @@ impl Assembler<'_> {
         entry.guid = guid(&draft, &note);
         entry.url = address(&draft, &note, entry.guid.as_deref(), base);
         entry.title = self.title(&draft, &note);
-        self.texts(&mut entry, &draft, &note, base);
+        let texts = self.texts(&draft, &note, base);
         let ties = || draft.links.iter().chain(&note.links);
         if let Some(tie) = ties().find(|tie| matches!(tie.rel.as_str(), "via" | "canonical")) {
             entry.original = web(&tie.href, base).filter(|found| is_elsewhere(found, &entry));
@@ -190,7 +211,7 @@ impl Assembler<'_> {
         entry.geo = note.latitude.zip(note.longitude).filter(|(latitude, longitude)| {
             (-90.0..=90.0).contains(latitude) && (-180.0..=180.0).contains(longitude)
         });
-        entry
+        (entry, texts)
     }
 
     fn title(&self, draft: &DraftEntry, note: &Note) -> String {
@@ -204,8 +225,8 @@ impl Assembler<'_> {
             .unwrap_or_default()
     }
 
-    /// Summary, content and their plain text, and the original that they name.
-    fn texts(&mut self, entry: &mut Entry, draft: &DraftEntry, note: &Note, base: Option<&Url>) {
+    /// Summary and content, cleaned.
+    fn texts(&mut self, draft: &DraftEntry, note: &Note, base: Option<&Url>) -> Texts {
         let described = || {
             let body = note.description.as_deref().or(draft.media_description.as_deref())?;
             Some(Text { body: body.to_owned(), plain: false })
@@ -215,39 +236,51 @@ impl Assembler<'_> {
             _ if draft.content.is_none() => described().map(Cow::Owned),
             _ => None,
         };
-        let mut summary = summary.map(|text| self.cleaned(&text, base)).unwrap_or_default();
-        let mut content =
-            draft.content.as_ref().map(|text| self.cleaned(text, base)).unwrap_or_default();
-        for cleaned in [&mut content, &mut summary] {
-            if let Some(found) = original::find(&cleaned.html, entry.url.as_ref()) {
-                cleaned.text = clean::plain(&found.html);
-                cleaned.html = found.html;
-                entry.original.get_or_insert(found.address);
-            }
+        let mut texts = Texts::default();
+        let mut whole = xxhash_rust::xxh3::Xxh3::new();
+        for text in [summary.as_deref(), draft.content.as_ref()] {
+            whole.update(text.map_or("", |text| &text.body).as_bytes());
+            whole.update(b"\0");
         }
-        if summary.html == content.html {
-            summary.html.clear();
+        texts.whole = whole.digest();
+        texts.summary =
+            summary.map(|text| self.cleaned(&text, base, &mut texts.cut)).unwrap_or_default();
+        texts.content = draft
+            .content
+            .as_ref()
+            .map(|text| self.cleaned(text, base, &mut texts.cut))
+            .unwrap_or_default();
+        if texts.summary.html == texts.content.html {
+            texts.summary.html.clear();
         }
-        // What the summary repeats of the content would count twice.
-        entry.text = match (summary.text, content.text) {
-            (summary, content) if content.is_empty() => summary,
-            (summary, content) if summary.is_empty() || repeats(&summary, &content) => content,
-            (summary, content) => format!("{summary}\n{content}"),
-        };
-        entry.summary = Some(summary.html).filter(|html| !html.is_empty());
-        entry.content = Some(content.html).filter(|html| !html.is_empty());
+        texts
     }
 
-    fn cleaned(&mut self, text: &Text, base: Option<&Url>) -> Cleaned {
+    fn cleaned(
+        &mut self,
+        text: &Text,
+        base: Option<&Url>,
+        cut: &mut Vec<SetAside>,
+    ) -> announcement::Cleaned {
         let body = unescaped(&text.body);
         let cleaned = if text.plain && !clean::looks_like_html(&body) {
             clean::from_plain(&body, self.limits.field, &mut self.allowance)
         } else {
+            let selectors = &self.surroundings.rules.cut;
+            let within = clean::cut_to(&body, self.limits.field);
+            let shortened = announcement::cut(within, selectors, &self.allowance.cancelled);
+            let body = match shortened {
+                Some((html, set_aside)) => {
+                    cut.extend(set_aside);
+                    Cow::Owned(html)
+                }
+                None => body,
+            };
             clean::clean(&body, base, self.limits.field, &mut self.allowance)
         };
         self.cut += usize::from(cleaned.cut);
         self.flattened += usize::from(cleaned.flattened);
-        cleaned
+        cleaned.into()
     }
 
     /// When it was published and when it was changed. RSS 1.0 knows one date
@@ -277,12 +310,6 @@ fn unescaped(body: &str) -> Cow<'_, str> {
     }
     let decoded = htmlize::unescape(inner);
     if clean::looks_like_html(&decoded) { decoded } else { Cow::Borrowed(body) }
-}
-
-/// Whether the summary is the content's own beginning, or all of it.
-fn repeats(summary: &str, content: &str) -> bool {
-    let summary = summary.trim_end_matches(['…', '.', ' ', ']', '[']);
-    content.starts_with(summary) || content.contains(summary)
 }
 
 fn is_elsewhere(found: &Url, entry: &Entry) -> bool {

@@ -189,7 +189,12 @@ fn without_forbidden<'a>(text: Cow<'a, str>, warnings: &mut Vec<String>) -> Cow<
     warnings.push("control characters were dropped".to_owned());
     Cow::Owned(
         text.chars()
-            .filter_map(|c| if c == '\u{85}' { Some('\n') } else { is_allowed(c).then_some(c) })
+            .filter_map(|c| match c {
+                '\u{85}' => Some('\n'),
+                // They part words where text is laid out, as for Word's line breaks.
+                '\x0B' | '\x0C' | '\x1C'..='\x1F' => Some(' '),
+                c => is_allowed(c).then_some(c),
+            })
             .collect(),
     )
 }
@@ -283,6 +288,7 @@ mod tests {
     fn control_characters_do_not_get_in() {
         let decoded = decode("a\0b\u{1b}c\u{fffe}d\te\u{85}f".as_bytes(), None);
         assert_eq!(decoded.text, "abcd\te\nf");
+        assert_eq!(decode(b"a\x0Bb\x0Cc", None).text, "a b c");
     }
 
     proptest! {

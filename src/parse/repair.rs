@@ -344,6 +344,7 @@ pub(super) fn reference(text: &str) -> Reference {
             }
         }
         Some(c) if super::decode::is_allowed(c) => Reference::Good(end + 1),
+        Some('\x0B' | '\x0C' | '\x1C'..='\x1F') => Reference::Means(' ', end + 1),
         _ => Reference::Nothing(end + 1),
     }
 }

@@ -27,6 +27,7 @@ mod callbacks;
 
 mod delivery;
 
+use super::known_text::KnownText;
 use delivery::{Read, Spoilt, read};
 
 pub use callbacks::Callbacks;
@@ -260,11 +261,13 @@ impl Pipeline {
         let Some(source) = source.and_then(|id| plan.sources.get(&id)).cloned() else {
             return Ok(());
         };
-        let Some(push) = self.editor.memory(&source.id).push else { return Ok(()) };
+        let memory = self.editor.memory(&source.id);
+        let Some(push) = memory.push else { return Ok(()) };
         match push.offer.protocol {
             Protocol::WebSub => {
                 let (clock, work) = (self.clock.clone(), self.work.0.clone());
-                hubs.reading.spawn(read(delivery, source, *push, plan, clock, work));
+                let text = KnownText::of(source.clone(), memory.edges, None);
+                hubs.reading.spawn(read(delivery, source, *push, text, plan, clock, work));
             }
             Protocol::RssCloud if websub::is_ping(&push, &delivery.body) => {
                 let (id, at) = (source.id.clone(), self.clock.now());

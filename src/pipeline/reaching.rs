@@ -22,6 +22,7 @@ use crate::model::{
 use crate::parse::Parsed;
 use crate::store::Store;
 
+use super::known_text::KnownText;
 use super::reading::parsed;
 use crate::engine::rules;
 
@@ -41,6 +42,7 @@ pub(super) struct Reach<'a> {
     pub(super) store: &'a Arc<dyn Store>,
     pub(super) plan: &'a Plan,
     pub(super) clock: &'a Clock,
+    pub(super) text: &'a KnownText,
 }
 
 impl Reach<'_> {
@@ -121,7 +123,7 @@ impl Reach<'_> {
             return Err(Failure::new(FailureKind::Redirect, message));
         }
         let document = self.fetcher.page(self.source, page, self.clock.now()).await?;
-        parsed(document, self.plan.parsing.clone()).await
+        parsed(document, self.plan.parsing.clone(), self.text.clone()).await
     }
 
     /// Whether the source told of any of these before. A store that cannot be read

@@ -1,4 +1,4 @@
-//! A source and what is remembered of it in; one poll, whatever happens, out.
+//! Reads a source once, and makes one poll of it, whatever happens.
 
 use std::slice;
 use std::sync::Arc;
@@ -6,11 +6,12 @@ use std::sync::Arc;
 use crate::clock::Clock;
 use crate::config::Plan;
 use crate::fetch::{Fetched, Fetcher};
-use crate::model::{Document, Failure, Memory, Outcome, Poll, Reading, Source};
+use crate::model::{Document, Failure, Memory, Outcome, Poll, Reading, Source, Validators};
 use crate::parse::{self, Break, Limits, Parsed};
 use crate::store::Store;
 
 use super::compute::compute;
+use super::known_text::KnownText;
 use super::reaching::Reach;
 use super::rounds;
 use super::work::Work;
@@ -26,9 +27,24 @@ pub(super) async fn read(
     clock: Clock,
     work: Work,
 ) -> Poll {
-    let reach =
-        Reach { source: &source, fetcher: &fetcher, store: &store, plan: &plan, clock: &clock };
-    let fetched = fetcher.fetch(&source, &memory, clock.now()).await;
+    let text = KnownText::of(source.clone(), memory.edges.clone(), Some(store.clone()));
+    let reach = Reach {
+        source: &source,
+        fetcher: &fetcher,
+        store: &store,
+        plan: &plan,
+        clock: &clock,
+        text: &text,
+    };
+    let fetched = match memory.text_rules == source.text().hash() {
+        true => fetcher.fetch(&source, &memory, clock.now()).await,
+        // The same document reads otherwise by other rules.
+        false => {
+            let validators = Validators::default();
+            let anew = Memory { validators, hash: None, ..memory.clone() };
+            fetcher.fetch(&source, &anew, clock.now()).await
+        }
+    };
     let is_work = match &fetched {
         Ok(Fetched::Document { .. }) => true,
         Ok(_) => rounds::due(source.enrich, &memory, clock.now()).is_some(),
@@ -42,7 +58,7 @@ pub(super) async fn read(
     let outcome = match fetched {
         Ok(Fetched::Document { document, validators, freshness, bytes, hash, moved }) => {
             let place = document.url.clone();
-            match parsed(document, plan.parsing.clone()).await {
+            match parsed(document, plan.parsing.clone(), text.clone()).await {
                 Ok(Parsed { feed, mut entries, hints, warnings, broken_off, .. }) => {
                     if let (Some(Break::WithinLast), Some(half)) = (broken_off, entries.last())
                         && reach.is_known(slice::from_ref(half)).await
@@ -83,7 +99,13 @@ pub(super) async fn read(
 }
 
 /// Parses where it blocks nobody.
-pub(super) async fn parsed(document: Document, limits: Limits) -> Result<Parsed, Failure> {
-    compute("the document", move |cancelled| parse::parse_until(&document, &limits, cancelled))
-        .await
+pub(super) async fn parsed(
+    document: Document,
+    limits: Limits,
+    text: KnownText,
+) -> Result<Parsed, Failure> {
+    compute("the document", move |cancelled| {
+        text.with(|known| parse::parse_until(&document, &limits, known, cancelled))
+    })
+    .await
 }

@@ -1,4 +1,4 @@
-//! What a hub sent and what it was asked for in; a poll, or why there is none, out.
+//! Checks and reads what a hub sent.
 
 use std::sync::Arc;
 
@@ -9,6 +9,7 @@ use crate::model::{
     Document, Failure, Freshness, Hints, Outcome, Poll, Reading, Source, Subscription, Validators,
 };
 use crate::parse::{Break, Parsed};
+use crate::pipeline::known_text::KnownText;
 use crate::pipeline::reading;
 use crate::pipeline::work::{Turn, Work};
 use crate::publish::Delivery;
@@ -35,6 +36,7 @@ pub(super) async fn read(
     delivery: Delivery,
     source: Arc<Source>,
     subscription: Subscription,
+    text: KnownText,
     plan: Arc<Plan>,
     clock: Clock,
     work: Work,
@@ -52,7 +54,7 @@ pub(super) async fn read(
     let hash = xxhash_rust::xxh3::xxh3_64(&body);
     let document = Document { source: source.id.clone(), url: Some(topic), content_type, body, at };
     let turn = Some(work.begin(&source, false).await);
-    let parsed = reading::parsed(document, plan.parsing.clone()).await;
+    let parsed = reading::parsed(document, plan.parsing.clone(), text).await;
     drop(room);
     let Parsed { feed, mut entries, hints, warnings, broken_off, .. } = match parsed {
         Ok(parsed) => parsed,
