@@ -67,7 +67,7 @@ pub use poll::{
 };
 pub use revision::{Piece, Revision, Withdrawal, WithdrawnBy};
 pub use seed::Seed;
-pub use set_aside::{EdgeLines, Reason, SetAside};
+pub use set_aside::{EdgeLines, Reason, SetAside, TextState};
 pub use signature::Signature;
 pub use source::{Enrich, Location, Pace, Role, Secret, Source, Sources, TextRules};
 pub use story::{Admitted, Bearers, Key, KeyKind, Lookalikes, Member, Story, Verdict};

@@ -182,7 +182,10 @@ impl Engine {
         fetch::settle(poll, &news, &mut memory, source, polling);
         learn_edges(poll, judged, &mut memory);
         if matches!(poll.outcome, Outcome::Read(_)) {
-            memory.text_rules = source.text().hash();
+            let rules = source.text().hash();
+            if memory.text_rules() != rules {
+                memory.text.get_or_insert_default().rules = rules;
+            }
         }
         memory.of = Some(source.location.hash());
         let events = memory.events.iter().filter(|event| event.at == poll.at).cloned().collect();
@@ -201,7 +204,7 @@ fn learn_edges(poll: &Poll, judged: &Judged, memory: &mut Memory) {
     for member in told {
         let lines = announcement::edge_lines(&member.entry);
         if lines.len() > 1 {
-            memory.edges.get_or_insert_default().learn(lines);
+            memory.text.get_or_insert_default().edges.learn(lines);
         }
     }
 }

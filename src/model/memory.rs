@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::{
-    EdgeLines, Failure, Hints, Intake, Offer, Phrase, Protocol, Round, SourceEvent, Timestamp,
+    Failure, Hints, Intake, Offer, Phrase, Protocol, Round, SourceEvent, TextState, Timestamp,
     Validators,
 };
 
@@ -93,15 +93,17 @@ pub struct Memory {
     pub priced: Priced,
     /// How much of it was new today, and what waits.
     pub intake: Intake,
-    /// Hash of the operator's [`TextRules`](super::TextRules) by which its document was last read.
+    /// What is known of the texts of its entries.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub text_rules: Option<u64>,
-    /// The lines at the edges of its entries' texts, counted.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub edges: Option<Box<EdgeLines>>,
+    pub text: Option<Box<TextState>>,
 }
 
 impl Memory {
+    /// The hash of the operator's rules by which its document was last read.
+    pub fn text_rules(&self) -> Option<u64> {
+        self.text.as_ref().and_then(|text| text.rules)
+    }
+
     /// Whether it is not asked any more until the operator says so.
     pub fn rests(&self) -> bool {
         self.endings >= 2

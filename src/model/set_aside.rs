@@ -89,6 +89,17 @@ impl fmt::Display for Reason {
     }
 }
 
+/// What is known of the texts of a source.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TextState {
+    /// Hash of the operator's [`TextRules`](super::TextRules) by which they were last read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rules: Option<u64>,
+    /// Lines that are repeated at their edges.
+    pub edges: EdgeLines,
+}
+
 /// Lines at the edges of a source's texts, and in how many of its entries each was seen.
 ///
 /// Only turns change it, so the same turns make the same counts.

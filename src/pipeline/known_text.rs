@@ -9,7 +9,7 @@ use url::Url;
 
 use crate::announcement::Surroundings;
 use crate::dedup;
-use crate::model::{EdgeLines, Source};
+use crate::model::{Source, TextState};
 use crate::store::Store;
 
 /// Links that are looked up for one document or page.
@@ -19,19 +19,19 @@ const MOST_LOOKUPS: u32 = 200;
 #[derive(Clone)]
 pub(super) struct KnownText {
     source: Arc<Source>,
-    edges: Option<Box<EdgeLines>>,
+    text: Option<Box<TextState>>,
     store: Option<Arc<dyn Store>>,
 }
 
 impl KnownText {
-    /// With the lines that are counted in the source's state; `store` tells which links lead to
+    /// With what the source's state says of its texts; `store` tells which links lead to
     /// known entries.
     pub(super) fn of(
         source: Arc<Source>,
-        edges: Option<Box<EdgeLines>>,
+        text: Option<Box<TextState>>,
         store: Option<Arc<dyn Store>>,
     ) -> Self {
-        Self { source, edges, store }
+        Self { source, text, store }
     }
 
     /// Reads something with it.
@@ -48,7 +48,7 @@ impl KnownText {
         };
         read(&Surroundings {
             rules: self.source.text(),
-            edges: self.edges.as_deref(),
+            edges: self.text.as_deref().map(|text| &text.edges),
             is_known: &is_known,
         })
     }

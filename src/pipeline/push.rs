@@ -266,7 +266,7 @@ impl Pipeline {
         match push.offer.protocol {
             Protocol::WebSub => {
                 let (clock, work) = (self.clock.clone(), self.work.0.clone());
-                let text = KnownText::of(source.clone(), memory.edges, None);
+                let text = KnownText::of(source.clone(), memory.text, None);
                 hubs.reading.spawn(read(delivery, source, *push, text, plan, clock, work));
             }
             Protocol::RssCloud if websub::is_ping(&push, &delivery.body) => {

@@ -27,7 +27,7 @@ pub(super) async fn read(
     clock: Clock,
     work: Work,
 ) -> Poll {
-    let text = KnownText::of(source.clone(), memory.edges.clone(), Some(store.clone()));
+    let text = KnownText::of(source.clone(), memory.text.clone(), Some(store.clone()));
     let reach = Reach {
         source: &source,
         fetcher: &fetcher,
@@ -36,7 +36,7 @@ pub(super) async fn read(
         clock: &clock,
         text: &text,
     };
-    let fetched = match memory.text_rules == source.text().hash() {
+    let fetched = match memory.text_rules() == source.text().hash() {
         true => fetcher.fetch(&source, &memory, clock.now()).await,
         // The same document reads otherwise by other rules.
         false => {
