@@ -13,7 +13,7 @@ use crate::cancel::Cancelled;
 use crate::clock::Clock;
 use crate::config::Plan;
 use crate::fetch::{Fetched, Fetcher, Settings};
-use crate::model::{Document, Location, Memory, Source, SourceId};
+use crate::model::{Document, Location, Source, SourceId, SourceState};
 use crate::parse::{self, Limits};
 
 /// Show what a document is read as.
@@ -107,7 +107,7 @@ fn named(address: &str) -> Result<Source, Stop> {
 /// Asks as the daemon would, once.
 fn fetch(name: &str, source: &Source, polling: Settings) -> Result<Document, Stop> {
     let fetched = super::runtime()?.block_on(async {
-        Fetcher::new(&polling)?.fetch(source, &Memory::default(), Clock::wall().now()).await
+        Fetcher::new(&polling)?.fetch(source, &SourceState::default(), Clock::wall().now()).await
     });
     match fetched {
         Ok(Fetched::Document { document, .. }) => Ok(document),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::clock::Clock;
 use crate::config::Plan;
 use crate::fetch::{Fetched, Fetcher};
-use crate::model::{Document, Failure, Memory, Outcome, Poll, Reading, Source, Validators};
+use crate::model::{Document, Failure, Outcome, Poll, Reading, Source, SourceState, Validators};
 use crate::parse::{self, Break, Limits, Parsed};
 use crate::store::Store;
 
@@ -21,13 +21,13 @@ use super::work::Work;
 pub(super) async fn read(
     fetcher: Arc<Fetcher>,
     source: Arc<Source>,
-    memory: Memory,
+    state: SourceState,
     plan: Arc<Plan>,
     store: Arc<dyn Store>,
     clock: Clock,
     work: Work,
 ) -> Poll {
-    let text = KnownText::of(source.clone(), memory.text.clone(), Some(store.clone()));
+    let text = KnownText::of(source.clone(), state.text.clone(), Some(store.clone()));
     let reach = Reach {
         source: &source,
         fetcher: &fetcher,
@@ -36,22 +36,22 @@ pub(super) async fn read(
         clock: &clock,
         text: &text,
     };
-    let fetched = match memory.text_rules() == source.text().hash() {
-        true => fetcher.fetch(&source, &memory, clock.now()).await,
+    let fetched = match state.text_rules() == source.text().hash() {
+        true => fetcher.fetch(&source, &state, clock.now()).await,
         // The same document reads otherwise by other rules.
         false => {
             let validators = Validators::default();
-            let anew = Memory { validators, hash: None, ..memory.clone() };
+            let anew = SourceState { validators, hash: None, ..state.clone() };
             fetcher.fetch(&source, &anew, clock.now()).await
         }
     };
     let is_work = match &fetched {
         Ok(Fetched::Document { .. }) => true,
-        Ok(_) => rounds::due(source.enrich, &memory, clock.now()).is_some(),
+        Ok(_) => rounds::due(source.enrich, &state, clock.now()).is_some(),
         Err(_) => false,
     };
     let turn = match is_work {
-        true => Some(work.begin(&source, memory.crashes > 0).await),
+        true => Some(work.begin(&source, state.crashes > 0).await),
         false => None,
     };
     let mut pages = None;
@@ -67,8 +67,8 @@ pub(super) async fn read(
                         entries.pop();
                     }
                     let back =
-                        reach.back(place.as_ref(), &memory, &freshness, &hints, &mut entries).await;
-                    pages = reach.enriched(&mut entries, &memory).await;
+                        reach.back(place.as_ref(), &state, &freshness, &hints, &mut entries).await;
+                    pages = reach.enriched(&mut entries, &state).await;
                     Outcome::Read(Box::new(Reading {
                         validators,
                         freshness,
@@ -87,7 +87,7 @@ pub(super) async fn read(
             }
         }
         Ok(Fetched::Unchanged { validators, freshness, bytes, moved, not_modified }) => {
-            pages = reach.looked_again(&memory).await;
+            pages = reach.looked_again(&state).await;
             Outcome::Unchanged { validators, freshness, bytes, moved, not_modified }
         }
         Err(failure) => Outcome::Failed(failure),
