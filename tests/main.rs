@@ -57,6 +57,8 @@ mod store;
 
 mod subscribers;
 
+mod surroundings;
+
 mod tidy;
 
 mod units;

@@ -2,7 +2,8 @@
 //!
 //! A line counts as repeated when most entries of a document have it, or most of the entries that
 //! were counted in the source's state ([`crate::model::EdgeLines`]). Only a row of such lines at
-//! an edge goes, never all that an entry says, and nothing below a heading for notes to editors.
+//! an edge goes, never all that an entry says, no sentence at the beginning, and nothing below a
+//! heading for notes to editors.
 
 use std::collections::{HashMap, HashSet};
 
@@ -103,7 +104,11 @@ pub(super) fn set_aside(layout: &mut Layout<'_>, is_repeated: &dyn Fn(u64) -> bo
     }
     let is_noted = kept.iter().any(|index| is_fact_heading(&layout.lines[*index]));
     for index in kept.iter().take(FIRST) {
-        if !repeats(&layout.lines[*index]) {
+        let line = &layout.lines[*index];
+        // Announcements of a series begin with the same sentences.
+        let is_sentence =
+            line.text.ends_with(['.', '!', '?', '…', '。']) && !line.is_mostly_linked();
+        if is_sentence || !repeats(line) {
             break;
         }
         layout.lines[*index].set_aside = Some(Reason::Repeated);

@@ -105,6 +105,8 @@ struct Walk<'t, 'l> {
     outline: Outline,
     rhythm: Rhythm,
     elements: usize,
+    /// Elements open beyond the limit of depth, whose tags are left out.
+    too_deep: usize,
     /// The `xml:base` in effect, with the depth it was set at.
     bases: Vec<(usize, Url)>,
     /// Whether there is an `xml:base` anywhere.
@@ -131,6 +133,7 @@ impl<'t, 'l> Walk<'t, 'l> {
             outline: Outline::default(),
             rhythm: Rhythm::default(),
             elements: 0,
+            too_deep: 0,
             bases: base.map(|base| (0, base.clone())).into_iter().collect(),
             has_inner_namespaces: true,
             has_bases: memmem::find(text.as_bytes(), b"xml:base").is_some(),
@@ -148,6 +151,10 @@ impl<'t, 'l> Walk<'t, 'l> {
             match piece.kind {
                 Kind::Open { name, attributes, empty } => {
                     self.elements += 1;
+                    if self.is_too_deep() && self.elements <= self.limits.elements {
+                        self.leave_out_tag(piece, !empty);
+                        continue;
+                    }
                     if self.is_over_a_limit(name)? {
                         self.cut(piece.start);
                         return Ok(());
@@ -156,6 +163,10 @@ impl<'t, 'l> Walk<'t, 'l> {
                     if empty {
                         self.close(piece, true);
                     }
+                }
+                Kind::Close { .. } if self.too_deep > 0 => {
+                    self.too_deep -= 1;
+                    self.edits.replace(piece.start, piece.end, "");
                 }
                 Kind::Close { name } => self.close_named(piece, name),
                 Kind::Text(_) | Kind::CData(_) => self.literal(piece),
@@ -168,6 +179,24 @@ impl<'t, 'l> Walk<'t, 'l> {
             }
         }
         Ok(())
+    }
+
+    /// Whether an element of inline XHTML would be nested deeper than the limit.
+    fn is_too_deep(&self) -> bool {
+        let inline = self.stack.last().is_some_and(|frame| frame.place == Place::Inline);
+        inline && self.stack.len() >= self.limits.depth
+    }
+
+    /// Leaves out a tag within one text, which must not cost the whole document; its content stays.
+    fn leave_out_tag(&mut self, piece: Piece<'t>, is_open: bool) {
+        if self.too_deep == 0 {
+            let message = "XHTML nested deeper than the limit: its innermost tags were left out";
+            if !self.outline.warnings.iter().any(|known| known == message) {
+                self.outline.warnings.push(message.to_owned());
+            }
+        }
+        self.too_deep += usize::from(is_open);
+        self.edits.replace(piece.start, piece.end, "");
     }
 
     /// Whether the document is to be cut before this element.

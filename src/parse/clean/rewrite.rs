@@ -168,7 +168,7 @@ impl Rewriter<'_> {
 
     fn start(&mut self, name: &str, attributes: &str) {
         let Some(name) = policy::shaping(name) else { return };
-        self.sound &= !self.raw || !self.closes_from_within(name);
+        self.sound &= !self.closes_from_within(name);
         self.close_implied(name);
         self.sound &= self.may_start(name);
         let start = self.out.len();

@@ -166,7 +166,7 @@ fn a_line_that_most_entries_repeat_is_set_aside() {
         "<p>{visit}</p><p>{footer}</p>",
         "{visit} {footer}",
         "{visit}<br/><br/>{footer}",
-        "<p>{footer}</p><p>{visit}</p>",
+        "<p>Western Balkans press service</p><p>{visit}</p>",
     ] {
         let items: String = (0..25)
             .map(|n| {
