@@ -30,6 +30,7 @@
 //! | [`model`] | | the nouns that pass between stages |
 //! | [`control_characters`] | text from anywhere | the same without what changes how other text is shown |
 //! | [`cancel`], [`markup`], [`dom_cost`] | | leaves without I/O that several stages use |
+//! | [`websub`] | | WebSub's protocol and state in both directions, without I/O |
 //! | [`clock`] | the wall clock, or a test's hand | the one `now` |
 //! | [`fair_queue`] | clients that ask for expensive work | turns at it, shared fairly |
 //! | [`fetch`] | a source and what is remembered of it | a document; when to ask next |
@@ -53,7 +54,7 @@
 //!    judges, commits and publishes.
 //! 2. **Stages do not know each other.** `fetch`, `parse`, `enrich`, `dedup`, `topics`,
 //!    `store` and `publish` share only `model` and the leaves, which do no I/O:
-//!    [`cancel`], [`control_characters`], [`dom_cost`], [`markup`].
+//!    [`cancel`], [`control_characters`], [`dom_cost`], [`markup`], [`websub`].
 //! 3. **Deciding is pure.** The schedule, the judgement, the matching and the
 //!    rendering take values, `now` among them, and return values. Nothing but
 //!    [`clock::Clock`] reads the wall clock.
@@ -72,16 +73,16 @@
 //! # One poll, step by step
 //!
 //! [`fetch::Agenda::start`] names a source that is due and whose origin is free.
-//! `pipeline/reading.rs` fetches and parses it in a task of its own and
+//! `pipeline/read_source.rs` fetches and parses it in a task of its own and
 //! ends, whatever happens, in one [`model::Poll`]. From when bytes have come until what came of them
-//! is committed the source is marked beside the store (`pipeline/work.rs`): if the process dies
+//! is committed the source is marked beside the store (`pipeline/crash_marks.rs`): if the process dies
 //! of them, the next one knows of whose. The loop gathers the polls that
 //! have ended (at once where one brings something, else while others are under way, for
 //! milliseconds) and gives them to the engine as one [`engine::Turn`]: it looks up every story that
 //! shares a key with any of their entries, judges the polls in their order
 //! ([`dedup::judge()`]), records each outcome and the next due time
 //! ([`fetch::settle`]), finds the topics of every story that changed, closes the volumes of
-//! archives that are due, and returns one commit. When that is durable, [`pipeline::Editor::publish`] renders what changed onto
+//! archives that are due, and returns one commit. When that is durable, [`pipeline::EngineDriver::publish`] renders what changed onto
 //! the shelf: at once where nothing else is coming, else with what other polls change.
 //!
 //! The pages of entries are read on the way. What one poll leaves, and whether pages still stand, is
@@ -90,16 +91,16 @@
 //!
 //! # One push, step by step
 //!
-//! Where the plan has hubs call, [`fetch::websub`] says which hub of which source is to be
-//! asked when; `pipeline/push.rs` enters that on the same agenda, stores the subscription, and
+//! Where the plan has hubs call, [`websub::inbound`] says which hub of which source is to be
+//! asked when; `pipeline/websub/inbound.rs` enters that on the same agenda, stores the subscription, and
 //! asks. The hub calls back through [`publish`]'s server, which holds what comes and
 //! answers at once; the loop has it checked and parsed, and it goes the way of a poll,
 //! as an [`model::Outcome::Pushed`].
 //!
 //! # One subscriber, step by step
 //!
-//! A request to our own hub comes to the server, which reads it ([`publish::hub`]) and has
-//! the loop see to it; `pipeline/hub.rs` has the callback's host looked up, keeps the
+//! A request to our own hub comes to the server, which reads it ([`websub::outbound`]) and has
+//! the loop see to it; `pipeline/websub/verification.rs` has the callback's host looked up, keeps the
 //! [`model::Subscriber`] in the store and has the callback asked whether it is meant. After every change of the shelf the loop
 //! looks for whoever has another feed than stands there, and has them sent it.
 //!
@@ -115,6 +116,8 @@
 pub mod model;
 
 pub mod cancel;
+
+pub mod websub;
 
 mod markup;
 
