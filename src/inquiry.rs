@@ -11,7 +11,7 @@ use url::Url;
 use crate::config::Plan;
 use crate::dedup;
 use crate::engine::{self, Fillings, Memories};
-use crate::model::{Key, Memory, SourceId, Story, StoryId, Timestamp, Topic, TopicId};
+use crate::model::{Key, LookBack, Memory, SourceId, Story, StoryId, Timestamp, Topic, TopicId};
 use crate::store::{Place, Store, StoreError};
 use trial::Scope;
 
@@ -171,12 +171,14 @@ pub enum Question {
     Try {
         /// In the language of topics.
         query: String,
-        /// Stories dated earlier are left out.
-        since: Timestamp,
+        /// How far to look back, by the stories' dates.
+        span: LookBack,
         /// A topic to compare with.
         topic: Option<TopicId>,
-        /// So many stories are told.
+        /// So many stories are reported.
         sample: usize,
+        /// So many stories that nearly match are reported.
+        near: usize,
     },
 }
 
@@ -214,13 +216,15 @@ impl Records {
                     line(as_json(&split));
                 }
             }
-            Question::Try { query, since, topic, sample } => {
+            Question::Try { query, span, topic, sample, near } => {
                 let versus = topic.clone();
                 let scope = Scope {
-                    since: *since,
+                    span: span.clone(),
                     most: usize::MAX,
                     most_text: usize::MAX,
+                    skip: 0,
                     sample: *sample,
+                    near: *near,
                     versus,
                     public: false,
                 };

@@ -18,6 +18,8 @@ mod evidence;
 
 mod intake;
 
+mod look_back;
+
 mod memory;
 
 mod name;
@@ -51,6 +53,7 @@ pub use entry::{Enclosure, Enriched, Entry, Feed};
 pub use event::{EventKind, SourceEvent, TopicSilence};
 pub use evidence::{Evidence, Forbidden, Related, Tier};
 pub use intake::Intake;
+pub use look_back::{LookBack, NotASpan};
 pub use memory::{
     Described, Hold, HoldScope, LastAnswer, Memory, Moved, Priced, PushState, Rhythm, Subscription,
     Watched,

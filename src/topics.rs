@@ -56,8 +56,8 @@ mod work;
 #[cfg(test)]
 mod tests;
 
-pub use advice::TermCounts;
-pub use explain::{Explanation, Highlight, Hit, Reason};
+pub use advice::{ArchiveAdvice, Seen, TermCounts};
+pub use explain::{Explanation, Highlight, Hit, NearMiss, Reason};
 pub use language::{Language, UnknownLanguage};
 pub use query::Field;
 pub use set::{Bounded, Looked, TopicSet};

@@ -23,6 +23,9 @@ use crate::topics::Work;
 const MOST_STORIES: usize = 10_000;
 const MOST_TEXT: usize = 20 << 20;
 
+/// Stories shown that nearly match.
+const NEAR: usize = 10;
+
 /// Units of work that the query may take: one to two seconds, where they are of the slow kind.
 const MOST_WORK: u64 = 400_000_000;
 
@@ -85,10 +88,12 @@ fn found(
     work: &Work<'_>,
 ) -> Result<Result<Finding, NotSearched>, Unavailable> {
     let scope = Scope {
-        since: search.since,
+        span: search.span.clone(),
         most: MOST_STORIES,
         most_text: MOST_TEXT,
+        skip: search.skip,
         sample: search.show,
+        near: NEAR,
         versus: None,
         public: true,
     };

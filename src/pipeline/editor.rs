@@ -9,7 +9,7 @@ use crate::engine::{
     Engine, Event, Fillings, Ingested, Memories, Opening, Reader, Refilled, Step, Turn,
 };
 use crate::model::{Memory, Poll, SourceId, Story, StoryId, Timestamp};
-use crate::publish::{Ledger, Shelf};
+use crate::publish::{Ledger, Shelf, Total};
 use crate::store::{Commit, Store, StoreError};
 
 use super::highlights::Highlights;
@@ -34,6 +34,8 @@ pub struct Editor {
     unwritten: Option<Step>,
     /// Of each feed, the stories as they are on the shelf, newest first.
     displayed: Vec<Vec<Arc<Story>>>,
+    /// How many stories each feed leads to with its earlier pages.
+    totals: Vec<Option<Total>>,
     /// Those stories by id, so that feeds share them and none is read twice.
     at_hand: HashMap<StoryId, Arc<Story>>,
     highlights: Highlights,
@@ -66,6 +68,7 @@ impl Editor {
         let (engine, step) = opened?;
         let mut editor = Self {
             displayed: vec![Vec::new(); engine.all_feeds().len()],
+            totals: vec![None; engine.all_feeds().len()],
             engine,
             store,
             shelf,

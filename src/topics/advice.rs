@@ -1,4 +1,6 @@
-//! Compiled queries in; warnings about what they can hardly mean, out.
+//! Warns of what queries can hardly mean, and advises on them.
+
+mod archive;
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -10,6 +12,8 @@ use super::query::{Ask, Field, Query, nearest};
 use super::work::Work;
 use super::{Place, QueryProblem, Subject, text};
 use crate::model::{Sources, TopicId};
+
+pub use archive::{ArchiveAdvice, Seen};
 
 /// Where, what and what to do.
 pub(super) type Warning = (Range<usize>, String, String);
@@ -75,6 +79,7 @@ fn shortest(places: &Places) -> u32 {
         Places::Near { left, right, .. } | Places::Same { left, right, .. } => {
             shortest(left) + shortest(right)
         }
+        Places::Apart { of, .. } => shortest(of),
         Places::Vocabulary(places) => shortest(places),
     }
 }
@@ -185,7 +190,7 @@ impl TermCounts {
                     place: Place::Query(topic.clone()),
                     span: clause.span.clone(),
                     message: format!("`{}` is in {percent} % of the stories", clause.said),
-                    help: "such a term hardly chooses; ask for it in the title, or near another"
+                    help: "it is too common to narrow the search; ask for it in the title, or near another"
                         .to_owned(),
                     warning: true,
                 });

@@ -221,7 +221,9 @@ impl<'a> Compiler<'a> {
                 }
             }
             Ask::Vocabulary(name) => Test::Vocabulary(self.vocabulary_clause(query, name, field)?),
-            Ask::Near { .. } | Ask::Same { .. } => Test::Found(self.places(query, field)?),
+            Ask::Near { .. } | Ask::Same { .. } | Ask::Apart { .. } => {
+                Test::Found(self.places(query, field)?)
+            }
             Ask::Words(_) | Ask::Exact(_) | Ask::Caps(_) => match field {
                 Some(field) if !field.has_words() => match terms::label(&query.ask, field) {
                     Ok(test) => test,
@@ -284,6 +286,11 @@ impl<'a> Compiler<'a> {
             Ask::Same { unit, left, right } => {
                 let (left, right) = self.sides(query, left, right, field)?;
                 Some(Places::Same { unit: *unit, left, right })
+            }
+            Ask::Apart { from, of, without } => {
+                let said = format!("NOT {from} {}", query::grouped(without));
+                let (of, without) = self.sides(query, of, without, field)?;
+                Some(Places::Apart { from: *from, of, without, said })
             }
             Ask::Vocabulary(name) => {
                 self.vocabulary_places(query, name, field).map(Places::Vocabulary)

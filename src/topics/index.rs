@@ -280,6 +280,11 @@ impl Occurrences {
         self.cost
     }
 
+    /// Whether any word that is looked for is there.
+    pub(super) fn has_any(&self) -> bool {
+        !self.all.is_empty()
+    }
+
     /// Where a symbol occurs, as section and word, ascending.
     pub(super) fn of(&self, symbol: Symbol) -> impl Iterator<Item = (u32, u32)> + '_ {
         let mut next = self.first(symbol);

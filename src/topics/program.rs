@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::advice::Warning;
 use super::pattern::Pattern;
-use super::query::{Field, Query, Unit};
+use super::query::{Field, Nearness, Query, Unit};
 use super::sketch::{Sign, Sketch, Trigger};
 use super::symbol::Symbol;
 
@@ -103,6 +103,14 @@ pub(super) enum Places {
         unit: Unit,
         left: Box<Self>,
         right: Box<Self>,
+    },
+    /// The places of `of` that have none of `without` near them.
+    Apart {
+        from: Nearness,
+        of: Box<Self>,
+        without: Box<Self>,
+        /// The second half as it is written: `NOT NEAR/6 @false_friends`.
+        said: String,
     },
     Vocabulary(Arc<Shared<Places>>),
 }
@@ -222,6 +230,10 @@ fn visit_places(places: &Places, seen: &mut BTreeSet<Symbol>, look: &mut impl Fn
         Places::Near { left, right, .. } | Places::Same { left, right, .. } => {
             visit_places(left, seen, look);
             visit_places(right, seen, look);
+        }
+        Places::Apart { of, without, .. } => {
+            visit_places(of, seen, look);
+            visit_places(without, seen, look);
         }
         Places::Vocabulary(shared) => {
             if seen.insert(shared.symbol) {

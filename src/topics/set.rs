@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use xxhash_rust::xxh3::Xxh3;
 
-use super::advice::{self, TermCounts};
+use super::advice::{self, ArchiveAdvice, Seen, TermCounts};
 use super::compile::Compiler;
 use super::eval::Sight;
-use super::explain::{self, Explanation, Highlight};
+use super::explain::{self, Explanation, Highlight, NearMiss};
 use super::index::{Index, Occurrences};
 use super::program::Program;
 use super::query::Query;
@@ -239,6 +239,11 @@ impl TopicSet {
         counts
     }
 
+    /// What a topic's query could ask instead, for all that it found of the archive.
+    pub fn advice(&self, topic: usize, advice: &ArchiveAdvice) -> Vec<String> {
+        advice.told(&self.programs[topic])
+    }
+
     /// The same, of subjects that were counted one by one.
     pub fn frequent_terms(&self, topic: usize, counts: &TermCounts) -> Vec<QueryProblem> {
         counts.too_frequent(&self.written.queries[topic].0, &self.programs[topic])
@@ -294,6 +299,23 @@ impl Looked<'_> {
     /// long in a long text marks nothing there.
     pub fn highlights(&self, topic: usize) -> Result<Vec<Highlight>, Spent> {
         self.of.work.result(explain::highlights(self.sight(), &self.program(topic).root))
+    }
+
+    /// Why the subject is nearly in a topic that it is not in.
+    pub fn near_miss(&self, topic: usize) -> Result<Option<NearMiss>, Spent> {
+        let language = &self.of.set.written.language;
+        self.of.work.result(explain::near_miss(self.sight(), &self.program(topic).root, language))
+    }
+
+    /// Takes the subject into account for advice about a topic's query.
+    pub fn advise(
+        &self,
+        topic: usize,
+        advice: &mut ArchiveAdvice,
+        seen: Seen,
+    ) -> Result<(), Spent> {
+        advice.look_at(self.program(topic), self.sight(), seen);
+        self.of.work.result(())
     }
 
     /// Counts the terms of a topic that the subject has.

@@ -102,6 +102,8 @@ impl Sketch {
             Places::Near { left, right, .. } | Places::Same { left, right, .. } => {
                 Self::all([left, right].into_iter().map(|side| Self::of_places(side)))
             }
+            // What is left of the places are places of it.
+            Places::Apart { of, .. } => Self::of_places(of),
             Places::Vocabulary(shared) => shared.sketch(),
         }
     }

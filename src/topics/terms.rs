@@ -197,6 +197,8 @@ fn scopes(places: &Places) -> Vec<Scope> {
         Places::Near { left, right, .. } | Places::Same { left, right, .. } => {
             [scopes(left), scopes(right)].concat()
         }
+        // What must not be near takes nothing from where it is looked for.
+        Places::Apart { of, .. } => scopes(of),
         Places::Vocabulary(places) => scopes(places),
     };
     scopes.sort_unstable();
@@ -225,6 +227,7 @@ fn nesting(places: &Places) -> usize {
         Places::Near { left, right, .. } | Places::Same { left, right, .. } => {
             1 + nesting(left).max(nesting(right))
         }
+        Places::Apart { of, without, .. } => 1 + nesting(of).max(nesting(without)),
         Places::Vocabulary(places) => nesting(places),
     }
 }

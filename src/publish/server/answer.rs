@@ -23,8 +23,9 @@ use url::form_urlencoded;
 use super::admission::{Admission, Admitted, Refused};
 use super::callbacks::{self, Callbacks};
 use super::client::{Client, behind_proxy};
+use super::finish::Finish;
 use super::refusal::refuse;
-use super::{Settings, hub, problem, routes};
+use super::{Settings, hub, routes};
 use crate::model::Timestamp;
 use crate::publish::access_control::{self, Guards};
 use crate::publish::coding::{Accepted, Coding};
@@ -69,15 +70,14 @@ impl Office {
         request: Request<Incoming>,
         peer: Option<IpAddr>,
     ) -> Answering {
-        let in_json = problem::is_for(request.uri().path());
+        let finish = Finish::of(&request);
         if let Some(response) = self.at_once(&request) {
-            let response = if in_json { problem::told(response) } else { response };
-            return future::Either::Left(future::ready(response));
+            return future::Either::Left(future::ready(finish.apply(response, &self.desk.site())));
         }
         let office = self.clone();
         future::Either::Right(Box::pin(async move {
             let response = office.in_time(request, peer).await;
-            if in_json { problem::told(response) } else { response }
+            finish.apply(response, &office.desk.site())
         }))
     }
 
@@ -261,7 +261,10 @@ impl Unadmitted {
 
 /// Whether a page of earlier stories is asked for, which is at the path of a feed.
 fn asks_for_earlier(path: &str, query: Option<&str>) -> bool {
-    path.ends_with(".json") && query.is_some_and(|query| query.contains("before="))
+    let is_paged = path.ends_with(".json")
+        || path == "/stories"
+        || path.strip_prefix("/topics/").is_some_and(|topic| !topic.contains(['.', '/']));
+    is_paged && query.is_some_and(|query| query.contains("before="))
 }
 
 /// An answer that is for its reader alone, and leads nobody back to its address.

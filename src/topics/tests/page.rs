@@ -101,6 +101,7 @@ fn the_page_leaves_nothing_of_the_language_out() {
     let all = [
         "All",
         "Any",
+        "Apart",
         "AtLeast",
         "Caps",
         "Exact",
