@@ -20,7 +20,7 @@ mod subscribers;
 
 use askama::Template;
 
-use super::backend::{Before, Finding, NotSearched, SourceState, StoryDetail, Total};
+use super::backend::{Before, Finding, NotSearched, SourceStatus, StoryDetail, Total};
 use super::feed_item::FeedItem;
 use super::site::{Site, story_path, topic_path};
 use super::{Format, Rendered};
@@ -134,7 +134,7 @@ pub(super) fn story(
 
 /// `/sources`: which is well, which is not, and what to do about it.
 pub(super) fn sources(
-    states: &[SourceState],
+    states: &[SourceStatus],
     silences: &[TopicSilence],
     told: &[Subscriber],
     now: Timestamp,
