@@ -38,11 +38,11 @@ async fn a_search_tells_what_it_found_with_marks_by_week_and_as_a_topic_to_copy(
     let page = world.get("/search?q=title%3Acrime+OR+talks&since=30d").await;
     assert_eq!(page.status, 200);
     let text = page.text();
-    assert!(text.contains("2 of 2 stories dated within 30 days"), "{text}");
+    assert!(text.contains("2 of 2 stories of the past 30 days"), "{text}");
     assert!(text.contains("organised <mark>crime</mark>"), "{text}");
     assert!(text.contains("Trade <mark>talks</mark> begin"), "{text}");
     assert!(!text.contains("mild"), "{text}");
-    assert!(text.contains("2025-W13 to 2025-W14"), "{text}");
+    assert!(text.contains("from the week of 24 March 2025 to the week of 31 March 2025"), "{text}");
     assert_eq!(text.matches("<rect ").count(), 2, "{text}");
     assert!(text.contains("query = &#34;title:crime OR talks&#34;"), "{text}");
     let feed = "href=\"/search.atom?q=title%3Acrime+OR+talks&#38;since=30d\"";
