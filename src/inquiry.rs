@@ -15,7 +15,7 @@ use crate::model::{
     Key, LookBack, SourceId, SourceState, Story, StoryId, Timestamp, Topic, TopicId,
 };
 use crate::store::{Store, StoreError, TopicPlace};
-use trial::Scope;
+use try_query::Scope;
 
 pub mod changes;
 
@@ -33,7 +33,7 @@ pub mod split;
 
 pub mod status;
 
-pub mod trial;
+pub mod try_query;
 
 /// Everything that can be asked about: the plan, the stories, the memories.
 pub struct Records {
@@ -170,7 +170,7 @@ pub enum Question {
         /// Stories to look up, by address or id.
         named: Vec<String>,
     },
-    /// What would this query have caught? One [`trial::TrialAnswer`].
+    /// What would this query have caught? One [`try_query::TrialAnswer`].
     Try {
         /// In the language of topics.
         query: String,

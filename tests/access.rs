@@ -169,7 +169,7 @@ async fn a_stranger_is_told_the_same_whether_there_are_private_stories_or_not() 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_hidden_does_not_shorten_what_a_search_looks_at() {
-    use gazetted::inquiry::trial::Scope;
+    use gazetted::inquiry::try_query::Scope;
     use gazetted::model::LookBack;
     use gazetted::topics::Work;
 

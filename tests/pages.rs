@@ -1,4 +1,4 @@
-//! Pages in; what a browser makes of them, out.
+//! Tests the pages in a browser.
 
 use std::path::{Path, PathBuf};
 
@@ -68,7 +68,7 @@ fn a_browser_shows_topics_stories_and_sources_and_finds_the_feeds() {
     assert!(story.contains("href=\"/topics/western-balkans\""), "{story}");
 
     let sources = dom(browser, &daemon, "/sources");
-    assert!(sources.contains("10 sources, 10 of them well."), "{sources}");
+    assert!(sources.contains("10 sources, all healthy."), "{sources}");
     assert_eq!(sources.matches("<tr role=\"row\">").count(), 11, "a head and ten sources");
 }
 

@@ -8,7 +8,7 @@ use clap::Args;
 use super::{ConfigFile, Done, Stop, ask, output, print_error, print_json, print_line};
 use crate::control_characters::printable;
 use crate::inquiry::Question;
-use crate::inquiry::trial::{
+use crate::inquiry::try_query::{
     self, CaughtReport, NearReport, StoryLine, TrialAnswer, TrialReport, VersusReport,
 };
 use crate::model::{LookBack, TopicId};
@@ -52,7 +52,7 @@ impl Try {
         let plan = self.config.plan()?;
         // A mistake in the query is told before anything that is wrong with the store.
         if let Err(problems) = plan.queries.alone(&TopicId::new("query"), &self.query) {
-            return Err(not_a_query(&trial::told(&problems, &self.query)));
+            return Err(not_a_query(&try_query::told(&problems, &self.query)));
         }
         let question = Question::Try {
             query: self.query,

@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::Background;
 use crate::fair_queue::{Bounds, FairQueue, Full};
 use crate::inquiry::Records;
-use crate::inquiry::trial::{NotTried, Scope};
+use crate::inquiry::try_query::{NotTried, Scope};
 use crate::model::Timestamp;
 use crate::publish::{Finding, NotSearched, Search, Unavailable};
 use crate::topics::Work;

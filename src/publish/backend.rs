@@ -225,7 +225,7 @@ impl Condition {
             Self::Ended => "ended",
             Self::Silent => "silent",
             Self::Unread => "not read yet",
-            Self::Well => "well",
+            Self::Well => "healthy",
         }
     }
 }
@@ -304,9 +304,9 @@ pub struct Finding {
     pub weeks: Vec<Week>,
     /// Topics that hold nearly the same stories.
     pub alike: Vec<Topic>,
-    /// What the query may not have meant.
+    /// Warnings about the query.
     pub warnings: Vec<String>,
-    /// What the query could ask instead, with counts.
+    /// Suggestions from the archive, with counts.
     pub advice: Vec<String>,
     /// Stories that are one term short of the query, or that a NOT leaves out, the nearest first.
     pub near: Vec<NearStory>,
@@ -330,7 +330,7 @@ pub struct FoundStory {
 pub struct NearStory {
     /// The story.
     pub story: Arc<Story>,
-    /// What was lacking, in words.
+    /// The missing term or condition, in words.
     pub lacking: String,
 }
 

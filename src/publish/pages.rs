@@ -32,7 +32,7 @@ const HTML: &str = "text/html; charset=utf-8";
 /// Where the icon is.
 pub(super) const ICON_PATH: &str = "/icon.svg";
 
-/// What pages need beside themselves; both change only with the program.
+/// Style sheet, icons and robots.txt.
 pub(super) fn furniture(site: &Site) -> Vec<Rendered> {
     const ICON: &str = include_str!("../../templates/icon.svg");
     let file = |path: &str, content_type, text: String| Rendered {
@@ -65,7 +65,7 @@ fn robots(site: &Site) -> String {
 #[template(path = "feed.html")]
 struct FeedInBrowser<'a> {
     site: &'a Site,
-    /// What to copy into a feed reader.
+    /// The address to copy into a feed reader.
     address: String,
     href: String,
     format: &'static str,
@@ -169,7 +169,7 @@ pub(super) fn search_help(site: &Site) -> Rendered {
     page("/search/help", &help::page(site))
 }
 
-/// What a browser shows of the feed at a path: what it is, and how to subscribe to it.
+/// The page that a browser shows for the feed at a path.
 pub(super) fn feed_in_browser(path: &str, query: &str, site: &Site) -> String {
     let (stem, ending) = path.rsplit_once('.').unwrap_or((path, "atom"));
     let format = Format::of_ending(ending).unwrap_or(Format::Atom);

@@ -1,4 +1,4 @@
-//! A compiled query and a subject in; whether it holds, and where, out.
+//! Evaluates a compiled query on a story: whether it matches, and where.
 //!
 //! Matching and explaining both ask here, so they cannot disagree.
 
@@ -98,7 +98,7 @@ impl Sight<'_> {
         }
     }
 
-    /// What the weights of the parts that hold add up to.
+    /// The sum of the weights of the parts that hold.
     pub(super) fn score(&self, parts: &[(Clause, i32)]) -> i64 {
         let held = parts.iter().filter(|(part, _)| self.holds(part));
         held.map(|(_, weight)| i64::from(*weight)).sum()

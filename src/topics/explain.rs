@@ -1,4 +1,4 @@
-//! A compiled query and a subject in; why it holds or not, in words and places, out.
+//! Explains why a story matches a query or does not, in words and with places.
 
 use std::ops::Range;
 
@@ -34,7 +34,7 @@ pub struct Reason {
     pub query: String,
     /// Whether it holds.
     pub holds: bool,
-    /// What there is to say beside that: `14 apart at the nearest`.
+    /// A remark: `14 apart at the nearest`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
     /// Where it was found, the first few places.
@@ -56,7 +56,7 @@ pub struct Hit {
     pub range: Range<usize>,
     /// The words before it.
     pub before: String,
-    /// What was found, as it stands there.
+    /// The text found.
     pub found: String,
     /// The words after it.
     pub after: String,
@@ -103,7 +103,7 @@ pub(super) fn explain(sight: Sight<'_>, root: &Clause, language: &Language) -> E
 pub struct NearMiss {
     /// The smaller, the nearer.
     pub gap: u32,
-    /// What was lacking, in words.
+    /// The missing term or condition, in words.
     pub told: String,
 }
 
@@ -116,7 +116,7 @@ pub(super) fn near_miss(sight: Sight<'_>, root: &Clause, language: &Language) ->
     missing.is_near().then(|| NearMiss { gap: missing.gap(), told: missing.told() })
 }
 
-/// What the parts that hold have found, each once.
+/// The texts found by the parts that hold, each once.
 fn found(reason: &Reason) -> String {
     let mut told: Vec<String> = Vec::new();
     collect_found(reason, &mut told);

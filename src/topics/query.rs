@@ -1,4 +1,4 @@
-//! A query's text in; the tree of what it asks for, out, and back again.
+//! The syntax tree of a query.
 //!
 //! [`parse`] reads; `Display` writes the same query in its plainest form:
 //! `parse(&query.to_string()) == Ok(query)`.
@@ -22,7 +22,7 @@ pub(super) use parser::parse_item;
 pub struct Query {
     /// Bytes of the text it was read from. Does not count in comparisons.
     pub span: Range<usize>,
-    /// What it asks for.
+    /// The request.
     pub ask: Ask,
 }
 
@@ -32,7 +32,7 @@ impl PartialEq for Query {
     }
 }
 
-/// What a query asks for.
+/// The kinds of queries.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ask {
     /// `a AND b`
@@ -63,11 +63,11 @@ pub enum Ask {
     },
     /// `a NOT NEAR/5 b`: the places of `a` that have no `b` near them.
     Apart {
-        /// What counts as near.
+        /// The distance or unit that counts as near.
         from: Nearness,
-        /// What is looked for.
+        /// The term that counts.
         of: Box<Query>,
-        /// What must not be near it.
+        /// The term that must not be near it.
         without: Box<Query>,
     },
     /// `atleast(3, a)`
@@ -88,7 +88,7 @@ pub enum Ask {
     Score {
         /// Parts and their weights.
         parts: Vec<(Query, i32)>,
-        /// What the weights of the parts that hold must add up to.
+        /// The sum that the weights of the parts that hold must reach.
         threshold: i32,
     },
     /// `title:a`
@@ -131,7 +131,7 @@ impl fmt::Display for Nearness {
     }
 }
 
-/// What a `SAME` is about.
+/// The unit of a `SAME`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {
     /// `SAME/sentence`
@@ -178,7 +178,7 @@ pub enum Field {
     Link,
     /// The copies' languages, as stated, else as their texts betray.
     Lang,
-    /// What the sources are: department, listing, syndicator.
+    /// The roles of the sources: department, listing, syndicator.
     Role,
 }
 
@@ -235,9 +235,9 @@ impl fmt::Display for Field {
 pub struct SyntaxError {
     /// Bytes of the text.
     pub span: Range<usize>,
-    /// What is wrong.
+    /// The problem in words.
     pub message: String,
-    /// What to do about it.
+    /// The remedy.
     pub help: String,
 }
 

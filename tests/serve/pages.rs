@@ -91,7 +91,7 @@ async fn the_sources_page_puts_what_fails_first_with_a_remedy() {
     *world.desk.states.lock().unwrap() = vec![state("fcdo", well), state("wire", failing)];
     let page = world.get("/sources").await;
     let text = page.text();
-    assert!(text.contains("2 sources, 1 of them well."));
+    assert!(text.contains("2 sources, 1 of them healthy."));
     assert!(
         text.contains("no address for wire.example (3 times in a row since 3 April 2025, 09:00)")
     );

@@ -1,4 +1,4 @@
-//! A topic's stories, or a source's rhythm, in; a small chart out.
+//! Draws small charts: a topic's stories a week, a source's rhythm.
 
 use std::time::Duration;
 

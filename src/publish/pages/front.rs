@@ -22,7 +22,7 @@ pub(super) struct FrontPage<'a> {
     topics: Vec<Card<'a>>,
     /// How much there is, and since when nothing is newer.
     summary: Option<String>,
-    /// What the charts of all topics show.
+    /// A line that explains the charts.
     charts: Option<String>,
 }
 

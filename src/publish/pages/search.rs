@@ -57,7 +57,7 @@ struct Choice {
     query: String,
 }
 
-/// What was found, as the page shows it.
+/// The result of a search.
 struct Found {
     told: String,
     widened: Option<String>,

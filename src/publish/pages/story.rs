@@ -71,12 +71,12 @@ struct Carrier {
     /// Where the title differs from the lead's.
     title: Vec<Mark>,
     evidence: String,
-    /// What the evidence is about.
+    /// The page that the evidence is about.
     link: Option<(String, String)>,
     remark: Option<String>,
 }
 
-/// What a copy says, beside the lead.
+/// The text of a copy.
 struct CopyText {
     by: String,
     language: Option<String>,
@@ -309,7 +309,7 @@ fn paragraphs(text: &str, shared: &[Range<usize>], count: usize, length: usize) 
         if paragraph.trim().is_empty() || paragraphs.len() == count {
             continue;
         }
-        // What an excerpt ends in is not of the text.
+        // The ellipsis at the end of an excerpt is not part of the text.
         let shown = cut.trim_end_matches('…').len().min(paragraph.len());
         let is_start = cut.get(..shown).is_some_and(|start| paragraph.starts_with(start));
         if shared.is_empty() || !is_start {
@@ -335,7 +335,7 @@ fn paragraphs(text: &str, shared: &[Range<usize>], count: usize, length: usize) 
     paragraphs
 }
 
-/// What changed, the latest first, each compared with what came after it.
+/// Revisions, the latest first, each compared with the next one.
 fn changes(
     story: &Story,
     compare: &dyn Fn(&str, &str) -> Vec<Piece>,

@@ -18,7 +18,7 @@ use crate::publish::{Format, Site, pages, render_search};
 /// The last page that can be asked for: what is further back is found by a narrower query.
 const LAST_PAGE: usize = 200;
 
-/// What an address asks for.
+/// The parameters of a search.
 struct Asked {
     query: String,
     span: Result<LookBack, NotASpan>,
@@ -138,7 +138,7 @@ fn refused(why: &NotSearched, answer: impl FnOnce(StatusCode) -> Response<Body>)
     response
 }
 
-/// What a query finds, without a word of the topics that are not for everybody.
+/// Searches, and leaves private topics out of the result.
 async fn find(
     counter: &Counter,
     Client(client): Client,

@@ -4,7 +4,7 @@ use super::super::Language;
 use super::super::eval::{Pair, Sight, Span};
 use super::super::program::{Clause, Form, Kind, Places, Scope, Test};
 use super::super::query::{Field, Nearness, Unit};
-use super::super::remembered::stem;
+use super::super::stem_cache::stem;
 use super::super::symbol::Symbol;
 
 /// How far a story is where something leaves it out that stands in it.
@@ -102,7 +102,7 @@ fn clause_told(clause: &Clause, terms: usize) -> String {
     }
 }
 
-/// What there is to say of a clause without parts beside whether it holds.
+/// A remark on a clause without parts.
 pub(super) fn note(
     sight: Sight<'_>,
     clause: &Clause,
@@ -259,7 +259,7 @@ fn shown(sight: Sight<'_>, span: Span) -> String {
     format!("“{}” ({})", found.replace('\n', " "), section.field)
 }
 
-/// What to say where a side is missing altogether.
+/// The lack where a side is missing altogether.
 fn both_sides(sight: Sight<'_>, left: &Places, right: &Places) -> Option<(bool, String, u32)> {
     let there = [left, right].map(|side| !sight.spans(side).is_empty());
     match there {

@@ -286,7 +286,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// What stands between the parentheses of a function, and they themselves.
+    /// The arguments of a function, up to the closing parenthesis.
     fn call(&mut self, function: Function, head: &Range<usize>) -> Result<Ask, SyntaxError> {
         let opened = head.end - 1;
         let ask = match function {

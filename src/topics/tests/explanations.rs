@@ -1,4 +1,4 @@
-//! Queries and texts in; what is said of why they meet or miss, out.
+//! Tests the explanations of matches and near misses.
 
 use super::super::query::Field;
 use super::*;

@@ -1,4 +1,4 @@
-//! Queries and texts in; whether they meet as the language promises, out.
+//! Tests that each part of the query language means what it says.
 
 use super::*;
 

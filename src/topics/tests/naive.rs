@@ -1,4 +1,4 @@
-//! A query and a text in; whether it holds, found the plainest way, out.
+//! A plain reference evaluation of queries.
 //!
 //! Walks the query as it was read, compares strings, tries every pair of
 //! places: what the matcher must agree with.

@@ -1,4 +1,4 @@
-//! The page on the language in; that every example of it is true, out.
+//! Runs every example of TOPICS.md.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! Random queries and texts in; one answer from matcher, explanation and naive evaluator, out.
+//! Compares matcher, explanation and reference evaluation on random queries and texts.
 
 use proptest::prelude::*;
 

@@ -1,4 +1,4 @@
-//! Random and hostile queries in; the work that they take, which ends at its bound, out.
+//! Tests that the work of random and hostile queries ends at its bound.
 
 #![allow(clippy::unwrap_used)]
 

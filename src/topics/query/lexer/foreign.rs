@@ -147,7 +147,7 @@ pub(super) fn unknown_field(word: &str, span: Range<usize>) -> SyntaxError {
     SyntaxError::new(span, format!("there is no field `{word}:`"), help)
 }
 
-/// What other press databases call our fields.
+/// Names of our fields in other press databases.
 fn elsewhere_called(word: &str) -> Option<&'static str> {
     Some(match word.to_lowercase().as_str() {
         "headline" | "heading" | "hl" | "hd" | "intitle" => "title",

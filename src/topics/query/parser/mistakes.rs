@@ -102,7 +102,7 @@ impl Parser<'_> {
         let operator = if capitals == "NEAR" { "NEAR/10" } else { &capitals };
         Some(SyntaxError::new(
             span,
-            format!("`{word}` is a mere word here"),
+            format!("`{word}` is an ordinary word here"),
             format!(
                 "operators are written in capitals: {operator}; in a phrase, quote the whole phrase"
             ),

@@ -17,7 +17,7 @@ fn half(name: &str) -> String {
     repository(&format!("src/topics/tests/starter/{name}"))
 }
 
-/// What each starter topic must reach on either half.
+/// The precision and recall that each starter topic must reach on either part.
 const PRECISION: f64 = 0.97;
 const RECALL: f64 = 0.95;
 

@@ -1,4 +1,4 @@
-//! A trial in; its form on the control socket and under `--json`, out.
+//! The result of a tried query on the control socket and under `--json`.
 
 use std::sync::Arc;
 
@@ -11,13 +11,13 @@ use crate::publish::{FoundStory, Marked, NearStory, Week};
 use crate::store::StoreError;
 use crate::topics::Work;
 
-/// What [`Question::Try`](crate::inquiry::Question::Try) is answered with.
+/// The answer to [`Question::Try`](crate::inquiry::Question::Try).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum TrialAnswer {
     /// It is no query: why, in words.
     Refused(Vec<String>),
-    /// What it would have caught.
+    /// The stories that it matches.
     Tried(Box<TrialReport>),
 }
 
@@ -43,9 +43,9 @@ pub struct TrialReport {
     pub versus: Option<VersusReport>,
     /// Topics that hold nearly the same stories.
     pub alike: Vec<String>,
-    /// What the query may not have meant.
+    /// Warnings about the query.
     pub warnings: Vec<String>,
-    /// What the query could ask instead, with counts.
+    /// Suggestions from the archive, with counts.
     pub advice: Vec<String>,
     /// Stories that are one term short, or that a NOT leaves out, the nearest first.
     pub near: Vec<NearReport>,
@@ -57,7 +57,7 @@ pub struct NearReport {
     /// Which story.
     #[serde(flatten)]
     pub story: StoryLine,
-    /// What was lacking.
+    /// The missing term or condition.
     pub lacking: String,
 }
 
@@ -84,7 +84,7 @@ pub struct StoryLine {
     pub url: Option<String>,
     /// Its date.
     pub dated: String,
-    /// Who leads it.
+    /// The source that leads it.
     pub source: String,
 }
 
@@ -104,7 +104,7 @@ pub struct VersusReport {
 }
 
 impl Records {
-    /// What a query would have caught, told as data.
+    /// Tries a query and reports as data.
     pub fn trial(
         &self,
         query: &str,

@@ -1,4 +1,4 @@
-//! A query in; what it would have caught among the stored stories out.
+//! Tries a query on the stored stories.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -67,10 +67,10 @@ pub enum NotTried {
     Store(#[from] StoreError),
 }
 
-/// What a query would have caught, and where it differs from a topic.
+/// The matches of a query, and where they differ from a topic.
 #[derive(Debug, Clone)]
 pub struct Trial {
-    /// What it would have caught.
+    /// The stories that it matches.
     pub finding: Finding,
     /// Where it differs from the topic that it was to be compared with.
     pub versus: Option<Versus>,
@@ -215,7 +215,7 @@ impl<'a> Trying<'a> {
         let subject = self.set.subject(&self.plan.queries, &story, &self.plan.sources);
         let looked = self.set.look_at(&subject)?;
         let topics = self.plan.queries.matches(&subject);
-        // What nobody may see counts for nothing: neither for numbers nor for where it is cut.
+        // Hidden stories change neither the numbers nor where the search is cut.
         if self.scope.public && self.plan.hides(&topics) {
             return Ok(true);
         }
@@ -235,7 +235,7 @@ impl<'a> Trying<'a> {
             looked.count_terms(0, &mut self.terms)?;
         }
         let story = Arc::new(story);
-        // What helps to write a query never takes what the search itself needs.
+        // Suggestions never use up the work that the search itself needs.
         if !work.is_half_spent() {
             let wanted = self.place.map(|place| topics.contains(&place));
             looked.advise(0, &mut self.advice, Seen { caught, wanted })?;
@@ -317,7 +317,7 @@ pub(super) fn too_frequent(set: &TopicSet, topic: usize, counts: &TermCounts) ->
     if counts.subjects() < FEW { Vec::new() } else { set.frequent_terms(topic, counts) }
 }
 
-/// What is wrong with a query, each with the line it stands in.
+/// The problems of a query, each with its line.
 pub(crate) fn told(problems: &[QueryProblem], query: &str) -> Vec<String> {
     let tell = |problem: &QueryProblem| match &problem.place {
         Place::Query(_) => problem.in_context(query),

@@ -1,4 +1,4 @@
-//! Texts, marks and moments in; what is shown of them, out.
+//! Tests excerpts and weeks.
 
 use super::excerpt::{EXCERPT, around, marked};
 use super::*;
