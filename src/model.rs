@@ -18,6 +18,8 @@ mod evidence;
 
 mod flood_limit;
 
+mod look_back;
+
 mod source_state;
 
 mod name;
@@ -50,6 +52,7 @@ pub use event::{EventKind, SourceEvent, TopicSilence};
 pub use evidence::{Evidence, Forbidden, Related, Tier};
 pub use flood_limit::FloodState;
 pub use interned::Interned;
+pub use look_back::{LookBack, NotASpan};
 pub use name::{SourceId, StoryId, TopicId};
 pub use network::network_of;
 pub use poll::{

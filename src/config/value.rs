@@ -13,7 +13,7 @@ use std::time::Duration;
 
 pub(crate) use access::Access;
 pub(crate) use network::{
-    Authority, BaseUrl, Filter, HeaderName, HeaderText, Listen, Network, Proxy, WebAddress,
+    Authority, BaseUrl, Contact, Filter, HeaderName, HeaderText, Listen, Network, Proxy, WebAddress,
 };
 
 /// What is wrong with a value and what to write instead. Serde carries errors
@@ -74,6 +74,7 @@ written! {
     Language: "a language such as \"english\"",
     WebAddress: "an address such as \"https://www.example.org/feed\"",
     BaseUrl: "an address such as \"https://news.example.org/\"",
+    Contact: "a way to reach somebody such as \"mailto:security@example.org\"",
     Authority: "a host name such as \"news.example.org\"",
     Proxy: "a proxy such as \"socks5://127.0.0.1:9050\"",
     Network: "a network such as \"10.0.0.0/8\"",

@@ -1,4 +1,4 @@
-//! A folded word and the way it is read in; its stem, remembered where it was read before, out.
+//! Caches the stems of words.
 //!
 //! Stemming is the dearest step of reading a text, and texts repeat their
 //! words. What comes out depends on the arguments alone, so remembering it
@@ -19,7 +19,7 @@ pub(super) fn stem(form: &str, dialect: Dialect) -> Symbol {
 /// Words read before, in buckets by their letters. A word that is seen again
 /// takes the first place of its bucket, and a new one the last, so that what
 /// is frequent stays.
-pub(super) struct Remembered {
+pub(super) struct StemCache {
     buckets: Vec<Bucket>,
     /// The words of the text that is being read, in order, and which of them each is.
     expected: Vec<(u32, Letters)>,
@@ -53,11 +53,11 @@ const BUCKETS: usize = 1 << 15;
 /// As many as texts were read at one time, which are few. The loop goes from thread to
 /// thread: had each one of its own, most of them would lie about unused, and be new
 /// to every word.
-static IDLE: Mutex<Vec<Remembered>> = Mutex::new(Vec::new());
+static IDLE: Mutex<Vec<StemCache>> = Mutex::new(Vec::new());
 
 const NOTHING: Bucket = Bucket([Word { letters: UNKNOWN, stem: Symbol(0) }; WORDS]);
 
-impl Remembered {
+impl StemCache {
     fn new() -> Self {
         Self { buckets: vec![NOTHING; BUCKETS], expected: Vec::new() }
     }
@@ -121,7 +121,7 @@ impl Remembered {
     }
 }
 
-/// What words too long to be remembered have for letters.
+/// The letters of words that are too long to be cached.
 const UNKNOWN: Letters = [0; 3];
 
 fn letters(text: &[u8], form: Range<usize>, dialect: Dialect) -> Letters {
@@ -130,7 +130,7 @@ fn letters(text: &[u8], form: Range<usize>, dialect: Dialect) -> Letters {
     if length > LONGEST {
         return UNKNOWN;
     }
-    // Whatever follows the word is fetched with it and taken out again: most words are shorter
+    // The bytes after the word are fetched with it and taken out again: most words are shorter
     // than what copying as many bytes as they have would take.
     let bytes = match text[form.start..].first_chunk::<WIDE>() {
         Some(wide) => *wide,
@@ -150,7 +150,7 @@ fn letters(text: &[u8], form: Range<usize>, dialect: Dialect) -> Letters {
     letters
 }
 
-/// Whoever sends words that all fall into one bucket slows down himself alone.
+/// Words that all fall into one bucket slow down only the texts that have them.
 fn bucket(letters: &Letters) -> usize {
     const ODD: u64 = 0x9E37_79B9_7F4A_7C15;
     let mixed = letters
@@ -174,7 +174,7 @@ mod tests {
         let long = [LONGEST, LONGEST + 1, LONGEST + 2].map(|length| "e".repeat(length));
         words.extend(["organisations", "sanctions", "a", "zemlja", "санкции"].map(str::to_owned));
         words.extend(long);
-        let mut remembered = Remembered::new();
+        let mut remembered = StemCache::new();
         for dialect in [english, none, spellings] {
             let words: Vec<_> = words.iter().chain(&words).chain(words.iter().rev()).collect();
             let found = recalled(&mut remembered, &words, dialect);
@@ -185,7 +185,7 @@ mod tests {
     }
 
     /// As the words of one text.
-    fn recalled(remembered: &mut Remembered, words: &[&String], dialect: Dialect) -> Vec<Symbol> {
+    fn recalled(remembered: &mut StemCache, words: &[&String], dialect: Dialect) -> Vec<Symbol> {
         remembered.expected.clear();
         let mut text = String::new();
         let places = words.iter().map(|word| {
@@ -218,7 +218,7 @@ mod tests {
             .take(2 * WORDS)
             .collect();
         let often = "often".to_owned();
-        let mut remembered = Remembered::new();
+        let mut remembered = StemCache::new();
         for rare in &crowd {
             recalled(&mut remembered, &[&often, &often, rare], english);
         }

@@ -1,4 +1,4 @@
-//! A trial in; its form on the control socket and under `--json`, out.
+//! The result of a tried query on the control socket and under `--json`.
 
 use std::sync::Arc;
 
@@ -7,17 +7,17 @@ use serde::{Deserialize, Serialize};
 use super::{NotTried, Records, Scope, Trial, Versus};
 use crate::config::Plan;
 use crate::model::{Story, Timestamp, TopicId};
-use crate::publish::{FoundStory, Marked, Week};
+use crate::publish::{FoundStory, Marked, NearStory, Week};
 use crate::store::StoreError;
 use crate::topics::Work;
 
-/// What [`Question::Try`](crate::inquiry::Question::Try) is answered with.
+/// The answer to [`Question::Try`](crate::inquiry::Question::Try).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum TrialAnswer {
     /// It is no query: why, in words.
     Refused(Vec<String>),
-    /// What it would have caught.
+    /// The stories that it matches.
     Tried(Box<TrialReport>),
 }
 
@@ -28,6 +28,8 @@ pub struct TrialReport {
     pub query: String,
     /// Stories dated earlier were left out.
     pub since: String,
+    /// How far back was looked, in words: `90 days`, `all time`.
+    pub span: String,
     /// How many stories it would have caught.
     pub count: usize,
     /// How many stories were looked at.
@@ -41,8 +43,22 @@ pub struct TrialReport {
     pub versus: Option<VersusReport>,
     /// Topics that hold nearly the same stories.
     pub alike: Vec<String>,
-    /// What the query may not have meant.
+    /// Warnings about the query.
     pub warnings: Vec<String>,
+    /// Suggestions from the archive, with counts.
+    pub advice: Vec<String>,
+    /// Stories that are one term short, or that a NOT leaves out, the nearest first.
+    pub near: Vec<NearReport>,
+}
+
+/// A story that nearly matches, as JSON.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NearReport {
+    /// Which story.
+    #[serde(flatten)]
+    pub story: StoryLine,
+    /// The missing term or condition.
+    pub lacking: String,
 }
 
 /// A story that was caught, as JSON.
@@ -68,7 +84,7 @@ pub struct StoryLine {
     pub url: Option<String>,
     /// Its date.
     pub dated: String,
-    /// Who leads it.
+    /// The source that leads it.
     pub source: String,
 }
 
@@ -88,7 +104,7 @@ pub struct VersusReport {
 }
 
 impl Records {
-    /// What a query would have caught, told as data.
+    /// Tries a query and reports as data.
     pub fn trial(
         &self,
         query: &str,
@@ -98,7 +114,7 @@ impl Records {
         let plan = self.plan();
         match self.tried(query, scope, now, &Work::unlimited()) {
             Ok(trial) => {
-                let report = TrialReport::of(&trial, query, scope, &plan);
+                let report = TrialReport::of(&trial, query, scope, &plan, now);
                 Ok(TrialAnswer::Tried(Box::new(report)))
             }
             Err(NotTried::Refused(problems)) => Ok(TrialAnswer::Refused(problems)),
@@ -110,7 +126,7 @@ impl Records {
 }
 
 impl TrialReport {
-    fn of(trial: &Trial, query: &str, scope: &Scope, plan: &Plan) -> Self {
+    fn of(trial: &Trial, query: &str, scope: &Scope, plan: &Plan, now: Timestamp) -> Self {
         let lines = |stories: &[Arc<Story>]| {
             stories.iter().map(|story| StoryLine::of(story, plan)).collect()
         };
@@ -118,6 +134,10 @@ impl TrialReport {
             story: StoryLine::of(&caught.story, plan),
             marked_title: caught.title.clone(),
             excerpt: caught.excerpt.clone(),
+        };
+        let near = |near: &NearStory| NearReport {
+            story: StoryLine::of(&near.story, plan),
+            lacking: near.lacking.clone(),
         };
         let versus = |(topic, versus): (&TopicId, &Versus)| VersusReport {
             topic: topic.to_string(),
@@ -129,7 +149,8 @@ impl TrialReport {
         let finding = &trial.finding;
         Self {
             query: query.to_owned(),
-            since: scope.since.to_string(),
+            since: finding.span.since(now).to_string(),
+            span: finding.span.in_words(),
             count: finding.count,
             looked_at: finding.looked_at,
             weeks: finding.weeks.clone(),
@@ -137,6 +158,8 @@ impl TrialReport {
             versus: scope.versus.as_ref().zip(trial.versus.as_ref()).map(versus),
             alike: finding.alike.iter().map(|topic| topic.id.to_string()).collect(),
             warnings: finding.warnings.clone(),
+            advice: finding.advice.clone(),
+            near: finding.near.iter().map(near).collect(),
         }
     }
 }

@@ -1,16 +1,16 @@
-//! A compiled query in; which words and labels a story cannot match it without, out.
+//! Rules out most queries by the words and labels that a match needs.
 //!
-//! A sketch says less than its query, and never something else: a story that
-//! does not fulfil the sketch does not match. It is what most topics are told
+//! A prefilter says less than its query, and never something else: a story that
+//! does not fulfil the prefilter does not match. It is what most topics are told
 //! from a story by, so it is also laid out flat, as [`Code`].
 
 use super::program::{Clause, Form, Places, Scope, Test};
 use super::query::Field;
 use super::symbol::Symbol;
 
-/// What a story must have.
+/// A condition that every match fulfils.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Sketch {
+pub(super) enum Prefilter {
     /// Nothing in particular.
     Anything,
     /// One of these: a word in each language, a label, a vocabulary.
@@ -57,13 +57,13 @@ impl Sign {
     }
 }
 
-impl Sketch {
+impl Prefilter {
     pub(super) fn of(clause: &Clause) -> Self {
         match &clause.test {
             Test::All(parts) => Self::all(parts.iter().map(Self::of)),
             Test::Any(parts) => Self::any(parts.iter().map(Self::of)),
             Test::Score { parts, threshold } => {
-                // What counts against a story need not be there.
+                // Parts with a negative weight are not needed.
                 let parts = parts.iter().filter_map(|(part, weight)| {
                     let weight = u32::try_from(*weight).ok().filter(|weight| *weight > 0)?;
                     Some((Self::of(part), weight))
@@ -82,7 +82,7 @@ impl Sketch {
                 let signs = vec![Sign::anywhere(Symbol::label(*field, value))];
                 Self::One { signs, frequency: LABELLED }
             }
-            Test::Vocabulary(shared) => shared.sketch(),
+            Test::Vocabulary(shared) => shared.prefilter(),
             Test::Not(_) | Test::Label { .. } | Test::Link { .. } | Test::Pattern { .. } => {
                 Self::Anything
             }
@@ -102,7 +102,9 @@ impl Sketch {
             Places::Near { left, right, .. } | Places::Same { left, right, .. } => {
                 Self::all([left, right].into_iter().map(|side| Self::of_places(side)))
             }
-            Places::Vocabulary(shared) => shared.sketch(),
+            // Each place that is left is a place of `of`.
+            Places::Apart { of, .. } => Self::of_places(of),
+            Places::Vocabulary(shared) => shared.prefilter(),
         }
     }
 
@@ -163,7 +165,7 @@ impl Sketch {
         }
     }
 
-    /// The rarest list of signs without which the sketch is not fulfilled;
+    /// The rarest list of signs without which the prefilter is not fulfilled;
     /// `None` where there is no such list.
     pub(super) fn trigger(&self) -> Option<Trigger> {
         match self {
@@ -179,7 +181,7 @@ impl Sketch {
                 let mut rest: u64 = parts.iter().map(|(_, weight)| u64::from(*weight)).sum();
                 let mut parts: Vec<_> =
                     parts.iter().map(|(part, w)| (part.trigger(), *w)).collect();
-                // What weighs most for its frequency first, until the rest is too light.
+                // Parts with the most weight for their frequency come first, until the rest is too light.
                 let worth = |(trigger, weight): &(Option<Trigger>, u32)| {
                     trigger.as_ref().map(|of| of.frequency * 1_000 / *weight as usize)
                 };
@@ -207,7 +209,7 @@ impl Trigger {
     }
 }
 
-/// Sketches laid out one after the other, so that asking thousands of them
+/// Prefilters laid out one after the other, so that asking thousands of them
 /// reads memory in order. A term is its number; everything else is a head, the
 /// length of what follows, and its parts.
 #[derive(Debug, Clone, Default)]
@@ -220,12 +222,12 @@ const ANY: u32 = u32::MAX - 1;
 const WEIGHTS: u32 = u32::MAX - 2;
 
 impl Code {
-    /// Where the next sketch begins.
+    /// Where the next prefilter begins.
     pub(super) fn end(&self) -> u32 {
         self.words.len() as u32
     }
 
-    /// Appends a number that is no sketch.
+    /// Appends a number that is no prefilter.
     pub(super) fn note(&mut self, number: u32) {
         self.words.push(number);
     }
@@ -235,37 +237,37 @@ impl Code {
         self.words[at as usize]
     }
 
-    /// Appends the sketch that another code has there.
+    /// Appends the prefilter that another code has there.
     pub(super) fn copy(&mut self, other: &Self, at: u32) {
         self.words.extend_from_slice(&other.words[at as usize..other.after(at) as usize]);
     }
 
-    /// Where the sketch ends that begins there.
+    /// Where the prefilter ends that begins there.
     pub(super) fn after(&self, at: u32) -> u32 {
         let long = self.words[at as usize] >= WEIGHTS;
         at + if long { 2 + self.words[at as usize + 1] } else { 1 }
     }
 
-    /// Appends a sketch; says where it begins.
-    pub(super) fn add(&mut self, sketch: &Sketch, term: &mut impl FnMut(Sign) -> u32) -> u32 {
+    /// Appends a prefilter; says where it begins.
+    pub(super) fn add(&mut self, prefilter: &Prefilter, term: &mut impl FnMut(Sign) -> u32) -> u32 {
         let start = self.end();
-        match sketch {
-            Sketch::Anything => self.join(ALL, |_| {}),
-            Sketch::One { signs, .. } if signs.len() == 1 => self.words.push(term(signs[0])),
-            Sketch::One { signs, .. } => {
+        match prefilter {
+            Prefilter::Anything => self.join(ALL, |_| {}),
+            Prefilter::One { signs, .. } if signs.len() == 1 => self.words.push(term(signs[0])),
+            Prefilter::One { signs, .. } => {
                 self.join(ANY, |code| code.words.extend(signs.iter().map(|sign| term(*sign))));
             }
-            Sketch::All(parts) => self.join(ALL, |code| {
+            Prefilter::All(parts) => self.join(ALL, |code| {
                 for part in parts {
                     code.add(part, term);
                 }
             }),
-            Sketch::Any(parts) => self.join(ANY, |code| {
+            Prefilter::Any(parts) => self.join(ANY, |code| {
                 for part in parts {
                     code.add(part, term);
                 }
             }),
-            Sketch::Weights { parts, threshold } => self.join(WEIGHTS, |code| {
+            Prefilter::Weights { parts, threshold } => self.join(WEIGHTS, |code| {
                 code.words.push(*threshold);
                 for (part, weight) in parts {
                     code.words.push(*weight);
@@ -283,13 +285,13 @@ impl Code {
         self.words[start - 1] = (self.words.len() - start) as u32;
     }
 
-    /// Whether the sketch that begins there is fulfilled by a story that has
+    /// Whether the prefilter that begins there is fulfilled by a story that has
     /// the terms that `has` says.
     pub(super) fn holds(&self, start: u32, has: &impl Fn(u32) -> bool) -> bool {
         self.ask(start as usize, has).0
     }
 
-    /// The answer, and where the next sketch begins.
+    /// The answer, and where the next prefilter begins.
     fn ask(&self, at: usize, has: &impl Fn(u32) -> bool) -> (bool, usize) {
         let head = self.words[at];
         if head < WEIGHTS {

@@ -1,7 +1,6 @@
-//! A query in; what it would have caught among the stored stories out.
+//! Tries a query on the stored stories.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 use std::sync::Arc;
 
 use chrono::Datelike;
@@ -9,12 +8,17 @@ use chrono::Datelike;
 use super::Records;
 use crate::config::Plan;
 use crate::engine;
-use crate::model::{Member, Story, Timestamp, Topic, TopicId};
-use crate::publish::{Finding, FoundStory, Marked, Week};
+use crate::model::{LookBack, Member, Story, Timestamp, Topic, TopicId};
+use crate::publish::{Finding, FoundStory, Week};
 use crate::store::StoreError;
 use crate::topics::{
-    Bounded, Field, Highlight, Place, QueryProblem, Spent, TermCounts, TopicSet, Work,
+    ArchiveAdvice, Bounded, Place, QueryProblem, Seen, Spent, TermCounts, TopicSet, Work,
 };
+use near::Nearest;
+
+mod excerpt;
+
+mod near;
 
 mod report;
 
@@ -22,25 +26,26 @@ mod report;
 #[allow(clippy::unwrap_used)]
 mod tests;
 
-pub use report::{CaughtReport, StoryLine, TrialAnswer, TrialReport, VersusReport};
+pub use report::{CaughtReport, NearReport, StoryLine, TrialAnswer, TrialReport, VersusReport};
 
 /// So many of the newest stories tell whether a term is too frequent.
 pub(super) const FREQUENCY_SAMPLE: usize = 500;
 
-/// Characters of text shown around what was caught.
-const EXCERPT: usize = 240;
-
 /// Which stories a query is tried on, and how much is told of it.
 #[derive(Debug, Clone)]
 pub struct Scope {
-    /// Stories dated earlier are left out.
-    pub since: Timestamp,
+    /// How far to look back, by the dates of stories.
+    pub span: LookBack,
     /// So many stories are looked at, the latest changed first.
     pub most: usize,
     /// So many bytes of titles and texts are looked at.
     pub most_text: usize,
-    /// So many of those that were caught are told.
+    /// So many of those that were caught are passed over, the newest first.
+    pub skip: usize,
+    /// So many of those that follow are reported.
     pub sample: usize,
+    /// So many of those that nearly match are reported.
+    pub near: usize,
     /// A topic to compare with.
     pub versus: Option<TopicId>,
     /// Whether anybody may ask: stories that private topics alone hold, and vocabularies that
@@ -62,10 +67,10 @@ pub enum NotTried {
     Store(#[from] StoreError),
 }
 
-/// What a query would have caught, and where it differs from a topic.
+/// The matches of a query, and where they differ from a topic.
 #[derive(Debug, Clone)]
 pub struct Trial {
-    /// What it would have caught.
+    /// The stories that it matches.
     pub finding: Finding,
     /// Where it differs from the topic that it was to be compared with.
     pub versus: Option<Versus>,
@@ -105,17 +110,26 @@ impl Records {
         };
         let (set, mut problems) =
             compiled(&plan, query, scope).map_err(|problems| refused(&problems))?;
-        let mut trying = Trying::new(&plan, set.within(work), scope, versus);
-        let mut looked = Ok(true);
-        engine::latest_first(&**self.store(), |story| {
-            let within = story.updated >= scope.since;
-            looked = work.check().and_then(|()| Ok(within && trying.look_at(story)?));
-            matches!(looked, Ok(true))
-        })?;
-        looked?;
+        let look_back = |span: LookBack| {
+            let since = span.since(now);
+            let mut trying = Trying::new(&plan, set.within(work), scope, since, versus);
+            let mut looked = Ok(true);
+            engine::latest_first(&**self.store(), |story| {
+                let within = story.updated >= since;
+                looked = work.check().and_then(|()| Ok(within && trying.look_at(story, work)?));
+                matches!(looked, Ok(true))
+            })?;
+            looked?;
+            Ok::<_, NotTried>((span, trying))
+        };
+        let (mut span, mut trying) = look_back(scope.span.clone())?;
+        if span == LookBack::Usual && trying.looked_at == 0 {
+            (span, trying) = look_back(LookBack::All)?;
+        }
         problems.extend(set.check_sources(&plan.sources));
         problems.extend(too_frequent(&set, 0, &trying.terms));
-        Ok(trying.finish(told(&problems, query), now))
+        let advice = set.advice(0, &trying.advice);
+        Ok(trying.finish(span, told(&problems, query), advice, now))
     }
 }
 
@@ -141,6 +155,8 @@ struct Trying<'a> {
     plan: &'a Plan,
     set: Bounded<'a>,
     scope: &'a Scope,
+    /// Stories dated earlier are left out.
+    since: Timestamp,
     /// The topic to compare with, by its place in the plan.
     place: Option<usize>,
     looked_at: usize,
@@ -157,14 +173,23 @@ struct Trying<'a> {
     /// How many stories each topic of the plan has, and shares with the query.
     shares: Vec<(usize, usize)>,
     terms: TermCounts,
+    near: Nearest,
+    advice: ArchiveAdvice,
 }
 
 impl<'a> Trying<'a> {
-    fn new(plan: &'a Plan, set: Bounded<'a>, scope: &'a Scope, place: Option<usize>) -> Self {
+    fn new(
+        plan: &'a Plan,
+        set: Bounded<'a>,
+        scope: &'a Scope,
+        since: Timestamp,
+        place: Option<usize>,
+    ) -> Self {
         Self {
             plan,
             set,
             scope,
+            since,
             place,
             looked_at: 0,
             text: 0,
@@ -176,19 +201,21 @@ impl<'a> Trying<'a> {
             versus: Versus::default(),
             shares: vec![(0, 0); plan.topics.len()],
             terms: TermCounts::default(),
+            near: Nearest::of(scope.near),
+            advice: ArchiveAdvice::default(),
         }
     }
 
     /// Whether to look at more.
-    fn look_at(&mut self, story: Story) -> Result<bool, Spent> {
+    fn look_at(&mut self, story: Story, work: &Work<'_>) -> Result<bool, Spent> {
         // It comes in the order of its changes and counts by its date.
-        if story.dated < self.scope.since {
+        if story.dated < self.since {
             return Ok(true);
         }
         let subject = self.set.subject(&self.plan.queries, &story, &self.plan.sources);
         let looked = self.set.look_at(&subject)?;
         let topics = self.plan.queries.matches(&subject);
-        // What nobody may see counts for nothing: neither for numbers nor for where it is cut.
+        // Hidden stories change neither the numbers nor where the search is cut.
         if self.scope.public && self.plan.hides(&topics) {
             return Ok(true);
         }
@@ -208,15 +235,23 @@ impl<'a> Trying<'a> {
             looked.count_terms(0, &mut self.terms)?;
         }
         let story = Arc::new(story);
+        // Suggestions never use up the work that the search itself needs.
+        if !work.is_half_spent() {
+            let wanted = self.place.map(|place| topics.contains(&place));
+            looked.advise(0, &mut self.advice, Seen { caught, wanted })?;
+            if !caught && self.near.is_wanted() {
+                self.near.add(&story, looked.near_miss(0)?);
+            }
+        }
         if let Some(place) = self.place {
             self.compare(&story, caught, topics.contains(&place));
         }
         if caught {
             self.count += 1;
             *self.weeks.entry(week_of(story.dated)).or_default() += 1;
-            if self.sample.len() < self.scope.sample {
+            if self.count > self.scope.skip && self.sample.len() < self.scope.sample {
                 let highlights = looked.highlights(0)?;
-                self.sample.push(found(story, &highlights, self.plan));
+                self.sample.push(excerpt::found(story, &highlights, self.plan));
             }
         }
         Ok(true)
@@ -235,17 +270,26 @@ impl<'a> Trying<'a> {
         }
     }
 
-    fn finish(self, warnings: Vec<String>, now: Timestamp) -> Trial {
+    fn finish(
+        self,
+        span: LookBack,
+        warnings: Vec<String>,
+        advice: Vec<String>,
+        now: Timestamp,
+    ) -> Trial {
         let back_to = self.last.filter(|_| self.is_cut);
-        let since = back_to.map_or(self.scope.since, |back_to| back_to.max(self.scope.since));
+        let since = back_to.map_or(self.since, |back_to| back_to.max(self.since));
         let finding = Finding {
             alike: self.alike(),
+            span,
             count: self.count,
             looked_at: self.looked_at,
             back_to,
             stories: self.sample,
             weeks: weeks(&self.weeks, since, now),
             warnings,
+            advice,
+            near: self.near.stories(),
             sources: self.plan.sources.clone(),
         };
         Trial { finding, versus: self.place.map(|_| self.versus) }
@@ -267,79 +311,13 @@ impl<'a> Trying<'a> {
     }
 }
 
-/// A story with what speaks for the query marked.
-fn found(story: Arc<Story>, highlights: &[Highlight], plan: &Plan) -> FoundStory {
-    let lead = story.lead(&plan.sources);
-    let leads = |member: usize| std::ptr::eq(&raw const story.members[member], lead);
-    let ranges = |member: usize, field: Field| {
-        let of_it = move |mark: &&Highlight| mark.member == member && mark.field == field;
-        highlights.iter().filter(of_it).map(|mark| mark.range.clone()).collect::<Vec<_>>()
-    };
-    let place = (0..story.members.len()).find(|member| leads(*member)).unwrap_or_default();
-    // The lead's words where they speak for it, else those of the copy that do.
-    let speaks = |member: &usize| !ranges(*member, Field::Text).is_empty();
-    let others = 0..story.members.len();
-    let speaker = std::iter::once(place).chain(others).find(speaks).unwrap_or(place);
-    let text = story.members[speaker].text();
-    let title = &lead.entry.title;
-    let title = marked(title, 0..title.len(), &ranges(place, Field::Title));
-    let marks = ranges(speaker, Field::Text);
-    let excerpt = marked(text, around(text, marks.first()), &marks);
-    FoundStory { title, excerpt, story }
-}
-
-/// The part of a text that is shown for the sake of `mark`, between words.
-fn around(text: &str, mark: Option<&Range<usize>>) -> Range<usize> {
-    let before = mark.and_then(|mark| text.get(..mark.start)).unwrap_or_default();
-    // From the beginning of the mark's paragraph, where that is near.
-    let paragraph = before.rfind('\n').map_or(0, |end| end + 1);
-    let near = before.char_indices().rev().nth(EXCERPT / 3).map_or(0, |(at, _)| at);
-    let start = if paragraph >= near {
-        paragraph
-    } else {
-        before[near..].find(' ').map_or(near, |space| near + space + 1)
-    };
-    let rest = &text[start..];
-    let end = match rest.char_indices().nth(EXCERPT) {
-        None => rest.len(),
-        Some((end, _)) => rest[..end].rfind(char::is_whitespace).unwrap_or(end),
-    };
-    // A mark that is longer than all this is shown whole.
-    start..(start + end).max(mark.map_or(0, |mark| mark.end))
-}
-
-/// A part of a text, with these marks, which stand in order.
-fn marked(text: &str, shown: Range<usize>, marks: &[Range<usize>]) -> Vec<Marked> {
-    let mut parts = Vec::new();
-    let mut tell = |range: Range<usize>, marked: bool| {
-        let part = text.get(range).unwrap_or_default();
-        if !part.is_empty() {
-            parts.push(Marked { text: part.replace('\n', " "), marked });
-        }
-    };
-    let mut told = shown.start;
-    for mark in marks.iter().filter(|mark| mark.start >= shown.start && mark.end <= shown.end) {
-        tell(told..mark.start, false);
-        tell(mark.clone(), true);
-        told = mark.end;
-    }
-    tell(told..shown.end, false);
-    if shown.end < text.trim_end().len() {
-        parts.push(Marked { text: " …".to_owned(), marked: false });
-    }
-    if shown.start > 0 {
-        parts.insert(0, Marked { text: "… ".to_owned(), marked: false });
-    }
-    parts
-}
-
 /// Terms that more than half of these stories have; of a few, half says nothing.
 pub(super) fn too_frequent(set: &TopicSet, topic: usize, counts: &TermCounts) -> Vec<QueryProblem> {
     const FEW: usize = 20;
     if counts.subjects() < FEW { Vec::new() } else { set.frequent_terms(topic, counts) }
 }
 
-/// What is wrong with a query, each with the line it stands in.
+/// The problems of a query, each with its line.
 pub(crate) fn told(problems: &[QueryProblem], query: &str) -> Vec<String> {
     let tell = |problem: &QueryProblem| match &problem.place {
         Place::Query(_) => problem.in_context(query),

@@ -1,6 +1,8 @@
-//! Texts, marks and moments in; what is shown of them, out.
+//! Tests excerpts and weeks.
 
+use super::excerpt::{EXCERPT, around, marked};
 use super::*;
+use crate::publish::Marked;
 
 fn shown(text: &str, marks: &[(usize, usize)]) -> String {
     let marks: Vec<_> = marks.iter().map(|(start, end)| *start..*end).collect();
