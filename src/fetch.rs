@@ -1,4 +1,4 @@
-//! A source and what is remembered of it in; a document, "unchanged" or a failure out.
+//! Reads sources over HTTP and from files, and decides when each is due.
 //!
 //! [`Fetcher`] asks ([`mod@http`], [`mod@file`]); [`settle()`] records what came of it and
 //! when the source is due next ([`schedule`], pure, at the price that the [`Market`]
@@ -22,6 +22,7 @@ mod reschedule;
 mod schedule;
 mod settle;
 mod silence;
+mod turnover;
 
 pub mod websub;
 
@@ -47,8 +48,9 @@ pub use market::Market;
 pub use older::older;
 pub use reschedule::{Rescheduled, rescheduled};
 pub use schedule::rate_a_day;
-pub use settle::{hasten, settle, usually_overlaps};
+pub use settle::{hasten, settle};
 pub use silence::{Silence, silence, silence_of};
+pub use turnover::misses;
 
 /// How sources are asked: the compiled `[polling]` table.
 #[derive(Debug, Clone, PartialEq)]
@@ -97,6 +99,8 @@ pub struct Settings {
     pub new_a_day: usize,
     /// Whether robots.txt counts also for what the operator named (P71).
     pub robots: bool,
+    /// Whether robots.txt counts for what documents name: pages of entries, older pages (P71).
+    pub robots_for_pages: bool,
     /// Whether a server may answer with the new entries alone: `A-IM: feed` (P52).
     pub deltas: bool,
     /// Whether hubs can reach us, so that one that pushes is counted on (W13).
@@ -126,6 +130,7 @@ impl Default for Settings {
             evenness: 0.35,
             new_a_day: 500,
             robots: false,
+            robots_for_pages: true,
             deltas: false,
             push: false,
         }
@@ -257,8 +262,8 @@ impl Fetcher {
         self.web.locate(url).await
     }
 
-    /// Asks for an older page of `source`'s document (see [`older()`]), without
-    /// conditions, since it is asked for only to fill a gap. The same limits,
+    /// Asks for a page that `source`'s document names, an older page of it (see [`older()`]) or an
+    /// entry's, without conditions and as far as robots.txt permits (P71). The same limits,
     /// address checks and credentials hold as for the source itself. The caller
     /// bounds how many, and keeps them [`Settings::spacing`] apart.
     pub async fn page(

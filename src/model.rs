@@ -47,12 +47,12 @@ mod timestamp;
 mod topic;
 
 pub use engine_record::{EngineRecord, FeedName, Progress, WalkPosition};
-pub use entry::{Enclosure, Enriched, Entry, Feed};
+pub use entry::{Enclosure, Enriched, Entry, Feed, Publisher};
 pub use event::{EventKind, SourceEvent, TopicSilence};
 pub use evidence::{Evidence, Forbidden, Related, Tier};
 pub use intake::Intake;
 pub use memory::{
-    Described, Hold, HoldScope, LastAnswer, Memory, Moved, Priced, PushState, Rhythm, Subscription,
+    Described, Hold, HoldScope, LastAnswer, Listed, Memory, Moved, Priced, PushState, Rhythm, Subscription,
     Watched,
 };
 pub use name::{SourceId, StoryId, TopicId};

@@ -1,4 +1,4 @@
-//! A document in; its entries, cleaned, and warnings out.
+//! Reads the entries of a document, whatever format and state it is in.
 //!
 //! ```text
 //! bytes ─> decode ─> normalise ─> strict (feed-rs) ─> assemble ─> clean ─> entries
@@ -12,13 +12,13 @@
 //! runs when [`strict`] fails. What leaves is clean: [`mod@clean`] writes every tag of
 //! HTML itself, from a list.
 
+mod address;
+
 mod assemble;
 
 mod clean;
 
 mod date;
-
-mod decode;
 
 mod json;
 
@@ -46,12 +46,13 @@ use self::clean::Allowance;
 pub use self::report::{EnclosureReport, EntryReport, HintsReport, Report, report};
 use self::strict::{Dates, Draft};
 use crate::cancel::Cancelled;
+use crate::charset;
 use crate::model::{Document, Entry, Failure, FailureKind, Feed, Hints};
 
 /// Bounds on what one document may hold: the compiled `[parsing]` table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
-    /// Entries kept, the first of the document.
+    /// Entries kept, the newest of the document.
     pub entries: usize,
     /// Bytes of one text field.
     pub field: usize,
@@ -112,7 +113,7 @@ pub fn parse_until(
     limits: &Limits,
     cancelled: &Cancelled,
 ) -> Result<Parsed, Failure> {
-    let decoded = decode::decode(&document.body, document.content_type.as_deref());
+    let decoded = charset::decode_document(&document.body, document.content_type.as_deref());
     cancelled.check()?;
     let (draft, mut outline) = read(&decoded.text, document, limits, cancelled)?;
     outline.warnings.splice(0..0, decoded.warnings);
@@ -136,7 +137,7 @@ pub fn clean(
 /// Everything up to feed-rs' own reading, without putting entries together and
 /// cleaning them: the count of entries. What the benchmark compares with bare feed-rs.
 pub fn skim(document: &Document, limits: &Limits) -> Result<usize, Failure> {
-    let decoded = decode::decode(&document.body, document.content_type.as_deref());
+    let decoded = charset::decode_document(&document.body, document.content_type.as_deref());
     Ok(read(&decoded.text, document, limits, &Cancelled::never())?.0.entries.len())
 }
 
@@ -244,7 +245,25 @@ fn attempt(
     let normalised = normalise::normalise(text, base, limits, cancelled).map_err(Refused::Limit)?;
     let draft = strict::read(&normalised.text, base, Dates::Noted).map_err(Refused::Malformed)?;
     let seen = if draft.entries.is_empty() { repair::count_entries(text) } else { 0 };
-    Ok(Read { draft, outline: normalised.outline, seen })
+    let mut outline = normalised.outline;
+    keep_titles(text, &draft, &mut outline);
+    Ok(Read { draft, outline, seen })
+}
+
+/// Takes from the text the titles that feed-rs lost: it drops a title that it cannot read, and
+/// does not say so.
+fn keep_titles(text: &str, draft: &Draft, outline: &mut outline::Outline) {
+    let mut lost = 0;
+    for (entry, note) in draft.entries.iter().zip(&mut outline.entries) {
+        let is_read = entry.title.as_ref().is_some_and(|title| !title.body.trim().is_empty());
+        if !is_read && let Some(place) = note.title_at.take() {
+            note.title = Some(normalise::text_of(&text[place]));
+            lost += 1;
+        }
+    }
+    if lost > 0 {
+        outline.warnings.push(format!("titles that are not well-formed, read as text: {lost}"));
+    }
 }
 
 #[cfg(test)]

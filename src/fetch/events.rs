@@ -1,5 +1,6 @@
-//! A source's memory before and after a poll in; what became of the source, out. Pure.
+//! Notes what became of a source with a poll, once each: failing, moved, silent, with a gap.
 
+use super::schedule::DAY;
 use super::silence::silence;
 use crate::model::{EventKind, FailureKind, Intake, Memory, Moved, Source, SourceEvent, Timestamp};
 
@@ -14,6 +15,7 @@ pub(super) struct Standing {
     rests: bool,
     ended: bool,
     gaps: u64,
+    last_gap: Option<Timestamp>,
     floods: bool,
     moved: Option<Moved>,
 }
@@ -24,6 +26,7 @@ impl Standing {
             rests: memory.rests(),
             ended: memory.hints().ended,
             gaps: memory.gaps,
+            last_gap: memory.last_gap,
             floods: memory.intake.since.is_some(),
             moved: proven(memory).cloned(),
         }
@@ -59,8 +62,10 @@ pub(super) fn note(before: &Standing, memory: &mut Memory, source: &Source, now:
     {
         events.push((EventKind::Moved, format!("configure url = \"{}\"", moved.to)));
     }
-    if memory.gaps > before.gaps {
-        let missed = "nothing in the document was known: entries may have been missed";
+    // A source that turns over at every poll is reported once a day.
+    let is_reported = before.last_gap.is_some_and(|last| last.until(now) < DAY);
+    if memory.gaps > before.gaps && !is_reported {
+        let missed = "nothing in the document was known: entries may have been missed; it is polled more often now, as far as it permits";
         events.push((EventKind::Gap, missed.to_owned()));
     }
     match (before.floods, memory.intake.since) {

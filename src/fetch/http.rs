@@ -1,4 +1,4 @@
-//! A source's address and what is remembered of it in; its answer, over redirects, out.
+//! Asks a source over HTTP, and follows its redirects.
 //!
 //! Redirects are walked here, one request a hop, because each hop has its own
 //! validators (P15), credentials (P70), addresses that may be asked (P48) and
@@ -8,6 +8,7 @@ mod body;
 mod call;
 mod connect;
 mod headers;
+mod permission;
 mod redirect;
 
 use std::collections::HashMap;
@@ -51,8 +52,11 @@ pub(super) struct Web {
     max_body: u64,
     max_document: u64,
     turns: Turns,
-    /// What sites let robots ask for, where that counts (P71).
-    robots: Option<robots::Known>,
+    /// What sites let robots ask for (P71).
+    robots: robots::Known,
+    /// Whether that counts for sources, and for the pages that their documents name.
+    robots_for_sources: bool,
+    robots_for_pages: bool,
     spacing: Duration,
     /// Whether a 226 was asked for and is understood (P52).
     deltas: bool,
@@ -81,7 +85,9 @@ impl Web {
             max_body: settings.max_body,
             max_document: settings.max_document,
             turns: Turns::new(),
-            robots: settings.robots.then(robots::Known::default),
+            robots: robots::Known::default(),
+            robots_for_sources: settings.robots,
+            robots_for_pages: settings.robots_for_pages,
             spacing: settings.spacing,
             deltas: settings.deltas,
             proxied: settings.proxy.is_some(),
@@ -99,7 +105,8 @@ impl Web {
     ) -> Result<Fetched, Failure> {
         let moved = memory.moved.as_ref().filter(|moved| moved.from.as_ref() == Some(url));
         let start = moved.map_or(url, |moved| &moved.to);
-        let asked = Asked { web: self, source, subscribed: url, memory, now };
+        let heeds_robots = self.robots_for_sources;
+        let asked = Asked { web: self, source, subscribed: url, memory, heeds_robots, now };
         asked.within(self.timeout, start).await
     }
 
@@ -159,7 +166,7 @@ impl Web {
         reached.insert(origin, address);
     }
 
-    /// Asks for an older page of a source's document: once, without conditions.
+    /// Asks for a page that a source's document names: once, without conditions.
     pub(super) async fn page(
         &self,
         source: &Source,
@@ -168,10 +175,13 @@ impl Web {
         now: Timestamp,
     ) -> Result<Document, Failure> {
         let nothing = Memory::default();
-        let asked = Asked { web: self, source, subscribed: url, memory: &nothing, now };
+        // The operator named the document, and nothing that it leads to.
+        let heeds_robots = self.robots_for_pages && page != url;
+        let asked =
+            Asked { web: self, source, subscribed: url, memory: &nothing, heeds_robots, now };
         match asked.within(self.timeout, page).await? {
             Fetched::Document { document, .. } => Ok(document),
-            Fetched::Unchanged { .. } => Err(refused("an older page cannot be unchanged")),
+            Fetched::Unchanged { .. } => Err(refused("a page cannot be unchanged")),
         }
     }
 }
@@ -183,6 +193,8 @@ struct Asked<'a> {
     /// The address the operator wrote.
     subscribed: &'a Url,
     memory: &'a Memory,
+    /// Whether robots.txt counts (P71).
+    heeds_robots: bool,
     now: Timestamp,
 }
 
@@ -270,54 +282,6 @@ impl Asked<'_> {
         };
         self.check_address(&response, guard)?;
         Ok(response)
-    }
-
-    /// Asks the site what robots may ask for, at most once a day, where that counts (P71).
-    async fn heed_robots(&self, url: &Url) -> Result<(), Failure> {
-        let Some(known) = &self.web.robots else { return Ok(()) };
-        let said = match known.of(url, self.now) {
-            Some(said) => said,
-            None => {
-                let said = self.robots(url).await?;
-                known.learn(url, self.now, said.clone());
-                // The source itself is asked as far apart as any other (P34).
-                tokio::time::sleep(self.web.spacing).await;
-                said
-            }
-        };
-        let target = &url[url::Position::BeforePath..url::Position::AfterQuery];
-        if said.allows(target) {
-            return Ok(());
-        }
-        Err(Failure::new(FailureKind::Denied, "the site's robots.txt forbids to ask for it"))
-    }
-
-    /// Reads a site's robots.txt: none allows everything, an unreachable one nothing.
-    async fn robots(&self, url: &Url) -> Result<robots::Robots, Failure> {
-        let mut url = url.join("/robots.txt").map_err(|_| refused("no address for robots.txt"))?;
-        for _ in 0..=MOST_HOPS {
-            let response = self.exchange(&url, self.web.headers.clone()).await?;
-            match response.status().as_u16() {
-                200..=299 => {
-                    let codings = codings(response.headers());
-                    let body = receive(response, robots::MOST, "the host").await?;
-                    let body = coding::decode(codings.iter(), body, robots::MOST)?;
-                    let text = String::from_utf8_lossy(&body);
-                    return Ok(robots::Robots::parse(&text, env!("CARGO_PKG_NAME")));
-                }
-                300..=399 => {
-                    let to = target(&url, response.headers())?;
-                    drain(response).await;
-                    url = to;
-                }
-                400..=499 => {
-                    drain(response).await;
-                    return Ok(robots::Robots::allowing_all());
-                }
-                _ => return Ok(robots::Robots::forbidding_all()),
-            }
-        }
-        Ok(robots::Robots::allowing_all())
     }
 
     /// Whether the last poll ended at a redirect that asked to wait, as was then done (P26).

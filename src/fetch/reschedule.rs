@@ -114,8 +114,8 @@ fn void_rhythm(rhythm: &mut Rhythm, now: Timestamp) {
     if is_ahead(rhythm.as_of, now.after(FADED)) {
         (rhythm.as_of, rhythm.fast, rhythm.slow) = (None, Watched::default(), Watched::default());
     }
-    let Rhythm { as_of, newest, unmodified_since, .. } = rhythm;
-    for past in [as_of, newest, unmodified_since] {
+    let Rhythm { as_of, newest, unmodified_since, began, .. } = rhythm;
+    for past in [as_of, newest, unmodified_since, began] {
         *past = past.map(|past| past.min(now));
     }
     for past in [&mut rhythm.probed, &mut rhythm.changed] {

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-use super::{Settings, market, websub};
+use super::{Settings, market, turnover, websub};
 use crate::model::{
     FailureKind, Freshness, Hints, LastAnswer, Location, Memory, Rhythm, Source, Timestamp,
 };
@@ -240,12 +240,12 @@ fn wish(
         .map_or(1.0, |offered| offered.as_secs_f64() / settings.floor.as_secs_f64());
     let price = market::price(memory, settings) * discount;
     let learned = usual(memory, settings, price, now).min(ceiling);
-    let mut wait = Wait { common: true, ..Wait::new(learned, "the source's rhythm") };
-    if said.gap {
-        let halved = (learned / 2).min(HOUR);
-        wait = Wait::new(halved, "entries may have been missed");
+    let after_gap = said.gap.then_some((learned / 2).min(HOUR));
+    let sooner = [after_gap, turnover::of(memory)].into_iter().flatten().min();
+    match sooner.filter(|sooner| *sooner < learned) {
+        Some(sooner) => Wait::new(sooner, "entries may have been missed"),
+        None => Wait { common: true, ..Wait::new(learned, "the source's rhythm") },
     }
-    wait
 }
 
 /// The learned wait; the configured default until anything is learned.

@@ -1,4 +1,4 @@
-//! A poll, its news and the source's memory in; the memory after it, with the next due time, out. Pure.
+//! Records a poll in what is remembered of its source, and decides when the source is due next.
 
 use url::Url;
 
@@ -9,10 +9,8 @@ use crate::model::{
 
 use super::events::{self, Standing};
 use super::schedule::{self, Said};
+use super::turnover::{self, Overlap};
 use super::{News, Settings, reschedule, websub};
-
-/// Documents that overlapped in a row before one that does not is a gap.
-const USUALLY: u32 = 3;
 
 /// Records a poll in the source's memory, good or bad, and decides when the
 /// source is due next. Pure: the poll's own time is `now`.
@@ -195,6 +193,11 @@ fn read(memory: &mut Memory, reading: &Reading, news: &News, now: Timestamp) -> 
     }
     memory.endings = if reading.hints.ended { memory.endings.saturating_add(1) } else { 0 };
 
+    let overlap = turnover::overlap(memory, reading, news, first);
+    turnover::learn(memory, overlap, news, now);
+    if !reading.freshness.partial {
+        turnover::remember(memory, &reading.entries);
+    }
     websub::compare(memory, &news.new, now);
     schedule::learn(&mut memory.rhythm, &news.new, now);
     if news.new.is_empty() {
@@ -210,17 +213,13 @@ fn read(memory: &mut Memory, reading: &Reading, news: &News, now: Timestamp) -> 
         ));
         return true;
     }
-    // A partial document leaves out what is known on purpose (P52).
-    let overlaps = news.known > 0 || reading.freshness.partial;
-    let gap = !first && !overlaps && memory.rhythm.overlaps >= USUALLY;
-    if gap {
+    let is_gap = overlap == Overlap::None;
+    if is_gap {
         memory.gaps += 1;
         memory.last_gap = Some(now);
         memory.warnings.push(missed(reading.back.as_ref()));
-    } else if overlaps {
-        memory.rhythm.overlaps = memory.rhythm.overlaps.saturating_add(1);
     }
-    gap
+    is_gap
 }
 
 /// What to say of a gap that was not filled.
@@ -233,12 +232,6 @@ fn missed(back: Option<&Back>) -> String {
         }
         Some(Back { pages, .. }) => format!("{missed}, also before its older pages ({pages})"),
     }
-}
-
-/// Whether a document of which nothing is known means that entries were missed: then
-/// its older pages are worth asking for, until something is known again.
-pub fn usually_overlaps(memory: &Memory) -> bool {
-    memory.hash.is_some() && memory.rhythm.overlaps >= USUALLY
 }
 
 fn unchanged(
@@ -259,6 +252,7 @@ fn unchanged(
         memory.rhythm.unmodified_since = None;
     }
     memory.endings = if memory.hints().ended { memory.endings.saturating_add(1) } else { 0 };
+    turnover::relax(memory);
     schedule::learn(&mut memory.rhythm, &[], now);
 }
 

@@ -1,4 +1,6 @@
-//! What the pass before feed-rs notes of a document: all that feed-rs does not tell.
+//! Everything that the pass before feed-rs notes of a document, because feed-rs does not tell it.
+
+use std::ops::Range;
 
 use url::Url;
 
@@ -36,7 +38,11 @@ pub(super) struct Note {
     /// Attached files.
     pub(super) enclosures: Vec<Tie>,
     pub(super) title: Option<String>,
+    /// Where its own title stands in the text, if it has one that is not blank.
+    pub(super) title_at: Option<Range<usize>>,
     pub(super) description: Option<String>,
+    /// Its full text as HTML, where a format does not know that.
+    pub(super) content: Option<String>,
     pub(super) published: Option<Timestamp>,
     pub(super) updated: Option<Timestamp>,
     pub(super) created: Option<Timestamp>,
@@ -49,8 +55,26 @@ pub(super) struct Note {
     pub(super) longitude: Option<f64>,
     /// `atom:source`: the feed that the entry was taken from.
     pub(super) source: Option<Box<Note>>,
+    /// RSS `<source>` or `dc:publisher`: who published it first.
+    pub(super) publisher: Option<Publisher>,
     /// What relative links are relative to, where `xml:base` says so.
     pub(super) base: Option<Url>,
+    /// Where the entry stands in the text.
+    pub(super) span: Range<usize>,
+}
+
+impl Note {
+    /// The entry's own date: when it was published, else when it was changed.
+    pub(super) fn dated(&self) -> Option<Timestamp> {
+        self.published.or(self.updated).or(self.created)
+    }
+}
+
+/// A publisher as written.
+#[derive(Debug, Default, Clone, PartialEq)]
+pub(super) struct Publisher {
+    pub(super) name: String,
+    pub(super) href: Option<String>,
 }
 
 /// A link as written.
@@ -60,4 +84,6 @@ pub(super) struct Tie {
     pub(super) href: String,
     pub(super) media_type: Option<String>,
     pub(super) length: Option<u64>,
+    /// `hreflang`
+    pub(super) language: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! Normalised text in; what feed-rs reads in it out. feed-rs is spoken to nowhere else.
+//! Has feed-rs read a normalised document. feed-rs is used nowhere else.
 //!
 //! Its panics become errors, its random ids and its own ideas of dates are
 //! switched off, and its model ends here: the rest of the stage knows [`Draft`].
@@ -53,8 +53,18 @@ pub(super) struct DraftEntry {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Text {
     pub(super) body: String,
-    /// Whether it is stated to be plain text; RSS does not say.
-    pub(super) plain: bool,
+    pub(super) markup: Markup,
+}
+
+/// Whether a text is HTML.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Markup {
+    /// It is, or the format does not say.
+    Html,
+    /// It is stated to be plain text, which Atom's writers often state of HTML.
+    Unsure,
+    /// It is plain text, whatever it looks like.
+    None,
 }
 
 /// Whose dates feed-rs is to read.
@@ -105,9 +115,13 @@ fn draft_entry(entry: model::Entry, atom: bool, json: bool) -> DraftEntry {
         links: entry.links.into_iter().map(tie).collect(),
         summary: entry.summary.map(|summary| text(summary, atom || json)),
         content: entry.content.and_then(|content| {
-            let plain =
-                content.content_type.ty() == "text" && content.content_type.subty() == "plain";
-            content.body.map(|body| Text { body, plain })
+            let kind = content.content_type;
+            let markup = match kind.ty() == "text" && kind.subty() == "plain" {
+                true if json => Markup::None,
+                true => Markup::Unsure,
+                false => Markup::Html,
+            };
+            content.body.map(|body| Text { body, markup })
         }),
         authors: entry.authors.into_iter().filter_map(person).collect(),
         categories: entry.categories.into_iter().map(|c| c.label.unwrap_or(c.term)).collect(),
@@ -127,11 +141,15 @@ fn take_media(draft: &mut DraftEntry, object: model::MediaObject) {
     for content in object.content {
         let Some(url) = content.url else { continue };
         let media_type = content.content_type.map(|kind| kind.to_string());
-        if media_type.as_deref().is_some_and(|kind| kind.starts_with("image/")) {
+        let is_picture = match media_type.as_deref() {
+            Some(kind) => kind.starts_with("image/"),
+            None => is_picture_file(url.path()),
+        };
+        if is_picture {
             draft.pictures.push(url.into());
         } else {
             let tie =
-                Tie { rel: "media".into(), href: url.into(), media_type, length: content.size };
+                Tie { rel: "media".into(), href: url.into(), media_type, length: content.size, language: None };
             draft.media.push(tie);
         }
     }
@@ -142,10 +160,17 @@ fn take_media(draft: &mut DraftEntry, object: model::MediaObject) {
         draft.media_description.take().or(object.description.map(|text| text.content));
 }
 
+/// Whether a file is a picture by the ending of its name.
+fn is_picture_file(path: &str) -> bool {
+    let ending = path.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
+    let pictures = ["jpg", "jpeg", "png", "gif", "webp", "avif", "svg", "bmp", "tif", "tiff"];
+    ending.is_some_and(|ending| pictures.contains(&&*ending))
+}
+
 /// A text; its type counts only where the format states one.
 fn text(text: model::Text, typed: bool) -> Text {
-    let plain = typed && text.content_type.subty() == "plain";
-    Text { body: text.content, plain }
+    let is_plain = typed && text.content_type.subty() == "plain";
+    Text { body: text.content, markup: if is_plain { Markup::Unsure } else { Markup::Html } }
 }
 
 fn tie(link: model::Link) -> Tie {
@@ -154,6 +179,7 @@ fn tie(link: model::Link) -> Tie {
         href: link.href,
         media_type: link.media_type,
         length: link.length,
+        language: link.href_lang,
     }
 }
 

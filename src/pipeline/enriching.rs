@@ -46,12 +46,15 @@ impl Reach<'_> {
         &self,
         entries: &mut Vec<Arc<Entry>>,
         memory: &Memory,
+        warnings: &mut Vec<String>,
     ) -> Option<Pages> {
         if self.source.enrich == Enrich::None {
             return None;
         }
         let round = rounds::due(self.source.enrich, memory, self.clock.now());
         let visits = self.visit(entries, memory, round).await;
+        let denied = visits.denied.map(|why| format!("pages of entries are not read: {why}"));
+        warnings.extend(denied);
         *entries = visits.candidates.into_iter().map(|candidate| candidate.entry).collect();
         visits.round.map(|round| Pages { entries: Vec::new(), round })
     }
@@ -75,7 +78,8 @@ impl Reach<'_> {
     async fn visit(&self, entries: &[Arc<Entry>], memory: &Memory, round: Option<Round>) -> Visits {
         let now = self.clock.now();
         let candidates = dedup::candidates(entries, &rules(self.plan), now);
-        let mut visits = Visits { candidates, round, made: 0, refused: HashSet::new() };
+        let refused = HashSet::new();
+        let mut visits = Visits { candidates, round, made: 0, refused, denied: None };
         let Some(known) = self.known(&visits.candidates).await else { return visits };
         let since = visits.round.as_ref().map_or(now, |round| round.since);
         let wanted: Vec<Wanted> = visits
@@ -192,6 +196,9 @@ impl Reach<'_> {
         };
         debug!(event = "enrich_failed", source = %self.source.id, "{page} adds nothing: {failure}");
         enrich::missing(Arc::make_mut(entry), &failure, self.clock.now());
+        if failure.kind == FailureKind::Denied {
+            visits.denied = Some(failure.message.clone());
+        }
         let nothing = [
             FailureKind::NotFound,
             FailureKind::Gone,
@@ -226,6 +233,8 @@ struct Visits {
     made: usize,
     /// Hosts that cannot be reached or ask to be left alone: they are not asked again.
     refused: HashSet<String>,
+    /// Why a page may not be asked for, by its server or its robots.txt.
+    denied: Option<String>,
 }
 
 /// Every entry of a source in the stories that its document listed last.

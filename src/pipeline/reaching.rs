@@ -55,10 +55,8 @@ impl Reach<'_> {
         hints: &Hints,
         entries: &mut Vec<Arc<Entry>>,
     ) -> Option<Back> {
-        let misses = fetch::usually_overlaps(memory)
-            && !freshness.partial
-            && !hints.complete
-            && !entries.is_empty();
+        let misses =
+            !freshness.partial && !hints.complete && fetch::misses(memory, entries);
         let url = url?;
         let first = fetch::older(url, hints)?;
         if !misses || self.is_known(entries).await {

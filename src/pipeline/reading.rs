@@ -43,7 +43,7 @@ pub(super) async fn read(
         Ok(Fetched::Document { document, validators, freshness, bytes, hash, moved }) => {
             let place = document.url.clone();
             match parsed(document, plan.parsing.clone()).await {
-                Ok(Parsed { feed, mut entries, hints, warnings, broken_off, .. }) => {
+                Ok(Parsed { feed, mut entries, hints, mut warnings, broken_off, .. }) => {
                     if let (Some(Break::WithinLast), Some(half)) = (broken_off, entries.last())
                         && reach.is_known(slice::from_ref(half)).await
                     {
@@ -52,7 +52,7 @@ pub(super) async fn read(
                     }
                     let back =
                         reach.back(place.as_ref(), &memory, &freshness, &hints, &mut entries).await;
-                    pages = reach.enriched(&mut entries, &memory).await;
+                    pages = reach.enriched(&mut entries, &memory, &mut warnings).await;
                     Outcome::Read(Box::new(Reading {
                         validators,
                         freshness,

@@ -1,4 +1,4 @@
-//! The dates of a source's entries in; how many are to be expected when, out.
+//! Learns from the dates of a source's entries how many are to be expected when.
 //!
 //! The rate of a source is estimated over two windows, a quick and a slow one,
 //! and shaped by hour, weekday and the time since its newest entry. The wait is
@@ -45,6 +45,7 @@ const HORIZON: u32 = 7 * 24;
 /// Takes in what a poll at `now` found: the dates of new entries.
 pub(in crate::fetch) fn learn(rhythm: &mut Rhythm, new: &[Timestamp], now: Timestamp) {
     let arrivals = arrivals(rhythm, new, now);
+    rhythm.began.get_or_insert(now);
     if rhythm.as_of.is_none() {
         // The first document looks back as far as its oldest entry.
         let dates = || new.iter().copied().filter(|&date| date <= now);
@@ -100,6 +101,9 @@ fn count(rhythm: &mut Rhythm, arrival: Timestamp, now: Timestamp) {
         Some(newest) if newest < arrival => {
             let gap = newest.until(arrival);
             rhythm.longest = Some(rhythm.longest.map_or(gap, |longest| longest.max(gap)));
+            if date_of(newest) != date_of(arrival) {
+                rhythm.active_days = rhythm.active_days.saturating_add(1);
+            }
             rhythm.newest = Some(arrival);
         }
         Some(_) => {}
@@ -240,6 +244,11 @@ fn until_next_hour(at: Timestamp) -> f64 {
 /// The hour of the day, UTC.
 pub(super) fn hour_of(at: Timestamp) -> usize {
     (at.as_secs().div_euclid(3600)).rem_euclid(24) as usize
+}
+
+/// The day, UTC, counted from 1970.
+fn date_of(at: Timestamp) -> i64 {
+    at.as_secs().div_euclid(86_400)
 }
 
 /// The weekday, UTC, 0 = Monday. 1970 began on a Thursday.

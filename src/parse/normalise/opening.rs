@@ -1,12 +1,12 @@
-//! A start tag and where it stands in; what it means to the feed, noted and edited, out.
+//! Notes what a start tag means to the feed, by its name and where it stands, and edits it.
 
 use memchr::memmem;
 use url::Url;
 
-use super::super::date;
 use super::super::names::{self, Space};
 use super::super::outline::{Note, Tie};
-use super::noting::{Field, decoded, tie_of};
+use super::noting::{Field, decoded, publisher_of, tie_of};
+use super::repeated::{Chosen, Slot};
 use super::{Dialect, Frame, MAX_ADDRESS, MAX_BASES, Place, Walk, root, text_construct};
 use crate::markup::{self, Kind, Piece};
 use crate::model::{Failure, FailureKind};
@@ -26,12 +26,15 @@ impl<'t> Walk<'t, '_> {
             inside: piece.end,
             taken_out: false,
             renamed: None,
+            slot: None,
+            language: None,
+            declares: 0,
         };
         self.limit_attributes(attributes)?;
         if parent.is_none() {
             self.open_root(&mut frame, piece, name, attributes);
         } else {
-            self.common(piece, name, attributes)?;
+            frame.declares = self.common(piece, name, attributes)?;
         }
         let (prefix, local) = markup::split_name(name);
         match parent {
@@ -52,6 +55,11 @@ impl<'t> Walk<'t, '_> {
                     frame.place = Place::FeedField(inner);
                 }
             }
+            Some(Place::EntryField(field)) => {
+                if let Some(inner) = field.inner(local) {
+                    frame.place = Place::EntryField(inner);
+                }
+            }
             Some(Place::Source) => self.open_in_source(&mut frame, prefix, local, attributes),
             Some(Place::Inline) => {
                 self.escape_again(piece.start, piece.end);
@@ -59,7 +67,6 @@ impl<'t> Walk<'t, '_> {
             }
             Some(
                 Place::Wrapper
-                | Place::EntryField(_)
                 | Place::SourceField(_)
                 | Place::Base64
                 | Place::Deep,
@@ -83,6 +90,7 @@ impl<'t> Walk<'t, '_> {
         self.has_inner_namespaces = memmem::find(inner, b"xmlns").is_some();
         self.outline.feed.language =
             markup::attribute(attributes, "xml:lang").map(decoded).filter(|lang| !lang.is_empty());
+        self.dates.speak(self.outline.feed.language.as_deref());
         self.set_base(attributes);
         self.outline.feed.base = self.bases.last().map(|(_, base)| base.clone());
         frame.place = match self.root.kind() {
@@ -92,7 +100,7 @@ impl<'t> Walk<'t, '_> {
                 Place::Channel
             }
             root::RootKind::Entry => {
-                self.begin_note(attributes);
+                self.begin_note(frame.start, attributes);
                 Place::Entry
             }
             _ => Place::Root,
@@ -109,22 +117,25 @@ impl<'t> Walk<'t, '_> {
         Ok(())
     }
 
-    /// What matters at any depth: namespaces and bases.
+    /// Notes and mends what matters at any depth: namespaces, bases and media types. Returns how
+    /// many namespaces the tag declares.
     fn common(
         &mut self,
         piece: Piece<'t>,
         name: &'t str,
         attributes: &'t str,
-    ) -> Result<(), Failure> {
+    ) -> Result<usize, Failure> {
         if let Some(colon) = memchr::memchr(b':', name.as_bytes()) {
             self.root.meet(&name[..colon]);
         }
         if attributes.len() <= 1 {
-            return Ok(());
+            return Ok(0);
         }
+        let mut declares = 0;
         if self.has_inner_namespaces && attributes.contains("xmlns") {
-            self.root.correct_addresses(&mut self.edits, self.text, attributes);
-            if self.root.has_too_many_prefixes() {
+            declares = self.root.correct_addresses(&mut self.edits, self.text, attributes);
+            let around: usize = self.stack.iter().map(|frame| frame.declares).sum();
+            if self.root.has_too_many_prefixes() || around + declares > root::MAX_PREFIXES {
                 let message = "more namespaces are declared than anybody needs";
                 return Err(Failure::new(FailureKind::TooLarge, message));
             }
@@ -138,7 +149,19 @@ impl<'t> Walk<'t, '_> {
         if !prefix.is_empty() && matches!(local, "title" | "description" | "summary") {
             text_construct::correct_media_type(&mut self.edits, piece, name, attributes);
         }
-        Ok(())
+        if !prefix.is_empty() && local == "content" && self.root.space(prefix) == Space::Media {
+            self.mark_picture(piece, name, attributes);
+        }
+        Ok(declares)
+    }
+
+    /// Gives a picture of MediaRSS a type, if it has none: feed-rs reads no `medium`.
+    fn mark_picture(&mut self, piece: Piece<'t>, name: &str, attributes: &str) {
+        let medium = markup::attribute(attributes, "medium");
+        let is_picture = medium.is_some_and(|medium| medium.trim().eq_ignore_ascii_case("image"));
+        if is_picture && markup::attribute(attributes, "type").is_none() {
+            self.edits.insert(piece.start + 1 + name.len(), " type=\"image/x-unspecified\"");
+        }
     }
 
     /// Hides from feed-rs an `xml:base` that it would give the feed up over.
@@ -203,6 +226,10 @@ impl<'t> Walk<'t, '_> {
             self.start_entry(frame, attributes);
             return;
         }
+        if space == Space::Own && local == "title" {
+            frame.slot = Some(Slot::Title);
+            frame.language = markup::attribute(attributes, "xml:lang");
+        }
         if self.dialect == Dialect::Rss && space == Space::Own && local == "items" {
             frame.place = Place::Wrapper;
             return;
@@ -219,7 +246,7 @@ impl<'t> Walk<'t, '_> {
             (Space::History, "complete") => self.outline.hints.complete = true,
             (Space::Tombstones, "deleted-entry") => {
                 let when = markup::attribute(attributes, "when");
-                let when = when.and_then(|when| date::read(&decoded(when)));
+                let when = when.and_then(|when| self.dates.read(&decoded(when)));
                 let guid = markup::attribute(attributes, "ref").map(decoded);
                 self.outline.hints.deleted.extend(guid.map(|guid| (guid, when)));
             }
@@ -242,6 +269,10 @@ impl<'t> Walk<'t, '_> {
     ) {
         let space = self.space(prefix);
         let local = self.canonical(frame, piece, prefix, local);
+        frame.slot = slot_of(space, local, self.dialect);
+        if frame.slot.is_some() {
+            frame.language = markup::attribute(attributes, "xml:lang");
+        }
         if self.text_construct(frame, piece, space, local, attributes) {
             return;
         }
@@ -257,9 +288,14 @@ impl<'t> Walk<'t, '_> {
             (Space::Atom | Space::Own, "link") if !atom && !attributes.is_empty() => {
                 note.links.extend(tie_of(attributes));
             }
+            (Space::Own, "link") if !atom => frame.place = Place::EntryField(Field::Link),
             (Space::Own, "source") if atom => {
                 note.source = Some(Box::default());
                 frame.place = Place::Source;
+            }
+            (Space::Own, "source") => {
+                note.publisher = Some(publisher_of(attributes));
+                frame.place = Place::EntryField(Field::Publisher);
             }
             (Space::Own, "enclosure") => note.enclosures.extend(tie_of(attributes)),
             _ => {
@@ -308,11 +344,12 @@ impl<'t> Walk<'t, '_> {
 
     fn start_entry(&mut self, frame: &mut Frame<'t>, attributes: &'t str) {
         frame.place = Place::Entry;
-        self.begin_note(attributes);
+        self.begin_note(frame.start, attributes);
     }
 
-    fn begin_note(&mut self, attributes: &str) {
-        let mut note = Note::default();
+    fn begin_note(&mut self, start: usize, attributes: &str) {
+        self.chosen_of_entry = Chosen::default();
+        let mut note = Note { span: start..start, ..Note::default() };
         if !attributes.trim().is_empty() {
             for (name, value) in markup::attributes(attributes) {
                 match markup::split_name(name) {
@@ -320,7 +357,7 @@ impl<'t> Walk<'t, '_> {
                     // The Channel Definition Format.
                     ("", "HREF" | "href") => note.links.extend(channel_page(attributes)),
                     ("", "LASTMOD" | "lastmod") => {
-                        note.updated = date::read(&decoded(value));
+                        note.updated = self.dates.read(&decoded(value));
                     }
                     ("xml", "lang") => note.language = Some(decoded(value)),
                     _ => {}
@@ -400,6 +437,20 @@ impl<'t> Walk<'t, '_> {
             self.edits.replace(piece.start, piece.end, tag);
         }
         true
+    }
+}
+
+/// Which of the elements that count once in an entry this is.
+fn slot_of(space: Space, name: &str, dialect: Dialect) -> Option<Slot> {
+    match (space, name, dialect) {
+        (Space::Own, "title", _) => Some(Slot::Title),
+        (Space::Own, "description", Dialect::Rss) | (Space::Own, "summary", Dialect::Atom) => {
+            Some(Slot::Description)
+        }
+        (Space::Content, "encoded", Dialect::Rss) | (Space::Own, "content", Dialect::Atom) => {
+            Some(Slot::Content)
+        }
+        _ => None,
     }
 }
 

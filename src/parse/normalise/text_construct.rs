@@ -106,6 +106,7 @@ impl Construct {
             href: noting::decoded(src),
             media_type: markup::attribute(inside, "type").map(noting::decoded),
             length: None,
+            language: None,
         })
     }
 }
@@ -145,7 +146,7 @@ pub(super) fn from_base64(content: &str) -> Cow<'static, str> {
     }
     let text: String = String::from_utf8_lossy(&bytes)
         .chars()
-        .filter(|c| super::super::decode::is_allowed(*c))
+        .filter(|c| crate::charset::is_allowed(*c))
         .collect();
     Cow::Owned(htmlize::escape_text(text).into_owned())
 }
