@@ -105,7 +105,8 @@ fn choose<'a>(
         }
         let (repaired, changed) = mojibake::repair_document(&text);
         if changed {
-            warnings.push("UTF-8 in a document that is declared Latin-1 was read as such".to_owned());
+            warnings
+                .push("UTF-8 in a document that is declared Latin-1 was read as such".to_owned());
         }
         return (Cow::Owned(repaired.into_owned()), encoding.name());
     }
@@ -355,7 +356,8 @@ mod tests {
             None,
         );
         assert!(one.text.ends_with("<r>é “q” è</r>"), "{}", one.text);
-        let all = decode_document(b"<?xml version='1.0' encoding='utf-8'?><r>caf\xE9 na\xEFve</r>", None);
+        let all =
+            decode_document(b"<?xml version='1.0' encoding='utf-8'?><r>caf\xE9 na\xEFve</r>", None);
         assert!(all.text.ends_with("<r>café naïve</r>"), "{}", all.text);
         assert_eq!(all.warnings.len(), 1);
     }

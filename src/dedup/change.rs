@@ -87,7 +87,11 @@ mod tests {
     fn the_words_that_changed_are_quoted_with_those_around_them() {
         let long = "one two three four five six seven eight nine ten ";
         for (before, after, change) in [
-            ("The fee is £40 until May.", "The fee is £45 until May.", "The fee is [-£40 ][+£45 ]until May."),
+            (
+                "The fee is £40 until May.",
+                "The fee is £45 until May.",
+                "The fee is [-£40 ][+£45 ]until May.",
+            ),
             (
                 &*format!("{long}old {long}"),
                 &*format!("{long}new {long}"),

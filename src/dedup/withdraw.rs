@@ -71,8 +71,12 @@ pub fn withdraw(
             continue;
         }
         let mut story = Story::clone(before);
-        story.members[member].withdrawn =
-            Some(Withdrawal { at, source: source.clone(), by: WithdrawnBy::Tombstone, reason: None });
+        story.members[member].withdrawn = Some(Withdrawal {
+            at,
+            source: source.clone(),
+            by: WithdrawnBy::Tombstone,
+            reason: None,
+        });
         follow_the_lead(&mut story, rules, now);
         story.changed = now;
         let admitted = unkeyed(story, before);

@@ -219,7 +219,8 @@ mod tests {
     #[test]
     fn a_name_that_is_no_coding_leaves_a_document_as_it_is() {
         let text = b" \n<?xml version='1.0'?><feed/>".to_vec();
-        for header in ["UTF-8", "utf8", "none", "binary", "8bit", "text/xml", "ISO-8859-1", "null"] {
+        for header in ["UTF-8", "utf8", "none", "binary", "8bit", "text/xml", "ISO-8859-1", "null"]
+        {
             assert_eq!(decoded(header, text.clone(), 100), Ok(text.clone()), "{header}");
         }
         assert_eq!(decoded("UTF-8, gzip", gzip(&text), 100), Ok(text.clone()));

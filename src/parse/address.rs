@@ -69,7 +69,6 @@ pub(super) fn web(written: &str, base: Option<&Url>) -> Option<Url> {
     Some(found).filter(|address| matches!(address.scheme(), "http" | "https") && address.has_host())
 }
 
-
 /// An address that was written as a link of HTML: what the link leads to, else what it shows.
 pub(super) fn without_markup(written: &str) -> Cow<'_, str> {
     if !written.starts_with('<') {

@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use url::Url;
 
-use super::clean::{self, Allowance, Cleaned, fold, title};
 use super::address;
+use super::clean::{self, Allowance, Cleaned, fold, title};
 use super::outline::{Note, Outline};
 use super::strict::{Draft, DraftEntry, Markup, Text};
 use super::{Limits, Parsed, original};
-use crate::control_characters::close_isolates;
 use crate::charset;
+use crate::control_characters::close_isolates;
 use crate::model::{Document, Enclosure, Entry, Failure, Feed, Hints, Publisher, Timestamp};
 
 /// A title longer than this is a text that lost its way.
@@ -166,7 +166,8 @@ impl Assembler<'_> {
         self.texts(&mut entry, &draft, &note, base);
         let ties = || draft.links.iter().chain(&note.links);
         if let Some(tie) = ties().find(|tie| matches!(tie.rel.as_str(), "via" | "canonical")) {
-            entry.original = address::web(&tie.href, base).filter(|found| is_elsewhere(found, &entry));
+            entry.original =
+                address::web(&tie.href, base).filter(|found| is_elsewhere(found, &entry));
         }
         entry.authors = [&draft.authors, &note.authors, &draft.credits]
             .into_iter()
@@ -183,7 +184,9 @@ impl Assembler<'_> {
             .comments
             .as_deref()
             .or_else(|| {
-                ties().find(|tie| tie.rel == "replies" && address::is_page(tie)).map(|tie| tie.href.as_str())
+                ties()
+                    .find(|tie| tie.rel == "replies" && address::is_page(tie))
+                    .map(|tie| tie.href.as_str())
             })
             .and_then(|written| address::web(written, base));
         let rights =
@@ -402,5 +405,10 @@ fn picture(draft: &DraftEntry, note: &Note, base: Option<&Url>) -> Option<Url> {
         .filter(|tie| tie.media_type.as_deref().is_some_and(|kind| kind.starts_with("image/")));
     let linked = note.links.iter().filter(|tie| tie.rel == "image");
     let attached = attached.chain(linked).map(|tie| tie.href.as_str());
-    draft.pictures.iter().map(String::as_str).chain(attached).find_map(|href| address::web(href, base))
+    draft
+        .pictures
+        .iter()
+        .map(String::as_str)
+        .chain(attached)
+        .find_map(|href| address::web(href, base))
 }

@@ -71,7 +71,8 @@ pub(super) fn normalise(
 
 /// Whether a list that does not say that it is a feed's holds anything like an entry.
 fn holds_entry(items: &[Value]) -> bool {
-    let has = |item: &Map<String, Value>, keys: &[&str]| keys.iter().any(|key| item.contains_key(*key));
+    let has =
+        |item: &Map<String, Value>, keys: &[&str]| keys.iter().any(|key| item.contains_key(*key));
     items.iter().filter_map(Value::as_object).any(|item| {
         has(item, &["id", "url"])
             && has(item, &["title", "content_html", "content_text", "summary", "date_published"])

@@ -171,8 +171,7 @@ impl Page {
             }
             "script" => {
                 let source = value("src").to_ascii_lowercase();
-                self.has_challenge |=
-                    CHALLENGE_SCRIPTS.iter().any(|known| source.contains(known));
+                self.has_challenge |= CHALLENGE_SCRIPTS.iter().any(|known| source.contains(known));
             }
             "link" => {
                 let kind = value("type").to_ascii_lowercase();
@@ -267,7 +266,11 @@ mod tests {
             ("https://min.example/feed", "<title>Cookie-Einstellungen</title>", "consent"),
             ("https://consent.min.example/m?continue=x", "<title>Ministry</title>", "consent"),
             ("https://min.example/feed", "<form action='/cookie-consent' method=post>", "consent"),
-            ("https://min.example/feed", "<p>Wir verwenden Cookies. <button>OK</button>", "consent"),
+            (
+                "https://min.example/feed",
+                "<p>Wir verwenden Cookies. <button>OK</button>",
+                "consent",
+            ),
             ("https://min.example/feed", "<title>Votre consentement</title>", "consent"),
             ("https://min.example/feed", "<title>Just a moment...</title>", "robots"),
             (

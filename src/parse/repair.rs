@@ -33,7 +33,9 @@ fn find_root_within(text: &str) -> Option<usize> {
     let mut is_page = false;
     while let Some(piece) = pieces.next() {
         match piece.kind {
-            Kind::Open { name: "rss" | "feed" | "rdf:RDF" | "RDF" | "RSS" | "atom:feed", .. } => {
+            Kind::Open {
+                name: "rss" | "feed" | "rdf:RDF" | "RDF" | "RSS" | "atom:feed", ..
+            } => {
                 let is_feed = !is_page || count_entries(&text[piece.start..]) > 0;
                 return is_feed.then_some(piece.start);
             }

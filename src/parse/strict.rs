@@ -148,8 +148,13 @@ fn take_media(draft: &mut DraftEntry, object: model::MediaObject) {
         if is_picture {
             draft.pictures.push(url.into());
         } else {
-            let tie =
-                Tie { rel: "media".into(), href: url.into(), media_type, length: content.size, language: None };
+            let tie = Tie {
+                rel: "media".into(),
+                href: url.into(),
+                media_type,
+                length: content.size,
+                language: None,
+            };
             draft.media.push(tie);
         }
     }

@@ -55,8 +55,7 @@ impl Reach<'_> {
         hints: &Hints,
         entries: &mut Vec<Arc<Entry>>,
     ) -> Option<Back> {
-        let misses =
-            !freshness.partial && !hints.complete && fetch::misses(memory, entries);
+        let misses = !freshness.partial && !hints.complete && fetch::misses(memory, entries);
         let url = url?;
         let first = fetch::older(url, hints)?;
         if !misses || self.is_known(entries).await {

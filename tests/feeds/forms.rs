@@ -55,7 +55,10 @@ fn only(parsed: Parsed) -> Entry {
 #[test]
 fn titles_with_ampersands_are_kept() {
     for (written, title) in [
-        ("Foreign, Commonwealth & Development Office: visit", "Foreign, Commonwealth & Development Office: visit"),
+        (
+            "Foreign, Commonwealth & Development Office: visit",
+            "Foreign, Commonwealth & Development Office: visit",
+        ),
         ("Using \"x\" & y", "Using \"x\" & y"),
         ("Trade & industry", "Trade & industry"),
         ("M&F", "M&F"),
@@ -105,8 +108,24 @@ const DAMAGE: &[&str] = &[
 
 /// Parts of titles that readers have stumbled over.
 const WORDS: &[&str] = &[
-    "Council", "met", "&", "A&B", "&amp;", "&lt;", "&#38;", "&#X26;", "&#x1;", "&eacute;", "5 < 6",
-    "\"x\"", "'y'", "R&D;", "<![CDATA[p & q]]>", "é", "& co.", "]]>",
+    "Council",
+    "met",
+    "&",
+    "A&B",
+    "&amp;",
+    "&lt;",
+    "&#38;",
+    "&#X26;",
+    "&#x1;",
+    "&eacute;",
+    "5 < 6",
+    "\"x\"",
+    "'y'",
+    "R&D;",
+    "<![CDATA[p & q]]>",
+    "é",
+    "& co.",
+    "]]>",
 ];
 
 #[test]
@@ -131,7 +150,9 @@ fn no_title_that_a_document_holds_is_lost_with_any_repair() {
             _ => format!("<rdf:RDF><channel><title>T</title></channel>{inside}</rdf:RDF>"),
         };
         let parsed = parse::parse(&document(text.as_bytes(), None), &Limits::default());
-        let Ok(parsed) = parsed else { return Err(TestCaseError::fail(format!("refused: {text}"))) };
+        let Ok(parsed) = parsed else {
+            return Err(TestCaseError::fail(format!("refused: {text}")));
+        };
         prop_assert_eq!(parsed.entries.len(), entries.len(), "{}", text);
         for (number, entry) in parsed.entries.iter().enumerate() {
             let own = format!("Notice{number}");
@@ -162,8 +183,11 @@ fn namespaces_that_every_item_declares_are_counted_once() {
 #[test]
 fn of_a_long_list_the_newest_entries_are_kept_in_whatever_order_it_is() {
     let date = |n: u32| Timestamp::from_secs(1_700_000_000 + i64::from(n) * 3600);
-    let rss_item = |n| format!("<item><title>Notice {n}</title><pubDate>{}</pubDate></item>", date(n));
-    let json_item = |n| format!("{{\"id\":\"{n}\",\"title\":\"Notice {n}\",\"date_published\":\"{}\"}}", date(n));
+    let rss_item =
+        |n| format!("<item><title>Notice {n}</title><pubDate>{}</pubDate></item>", date(n));
+    let json_item = |n| {
+        format!("{{\"id\":\"{n}\",\"title\":\"Notice {n}\",\"date_published\":\"{}\"}}", date(n))
+    };
     let oldest_first: Vec<u32> = (0..1300).collect();
     let newest_first: Vec<u32> = (0..1300).rev().collect();
     let mixed: Vec<u32> = (0..1300).map(|n| n * 7 % 1300).collect();
@@ -177,13 +201,11 @@ fn of_a_long_list_the_newest_entries_are_kept_in_whatever_order_it_is() {
         for parsed in [read(&rss(&items)), read(&json)] {
             let titles: Vec<String> =
                 parsed.entries.iter().map(|entry| entry.title.clone()).collect();
-            let kept: Vec<String> = order
-                .iter()
-                .filter(|n| **n >= 800)
-                .map(|n| format!("Notice {n}"))
-                .collect();
+            let kept: Vec<String> =
+                order.iter().filter(|n| **n >= 800).map(|n| format!("Notice {n}")).collect();
             assert_eq!(titles, kept);
-            let warning = "1300 entries, more than the 500 that are kept: the oldest 800 were left out";
+            let warning =
+                "1300 entries, more than the 500 that are kept: the oldest 800 were left out";
             assert_eq!(parsed.warnings, [warning]);
         }
     }
@@ -210,7 +232,8 @@ fn an_element_that_is_given_twice_is_not_erased_by_an_empty_one() {
     }
     let two = entry("<content type='html'>Real words</content><content type='html'/>");
     assert_eq!(two.text, "Real words");
-    let feed = read("<rss version='2.0'><channel><title>Ministry</title><title/><item/></channel></rss>");
+    let feed =
+        read("<rss version='2.0'><channel><title>Ministry</title><title/><item/></channel></rss>");
     assert_eq!(feed.feed.title, "Ministry");
 }
 
@@ -300,7 +323,11 @@ fn who_published_an_entry_first_is_kept() {
         (publisher.name, publisher.url.map(String::from).unwrap_or_default())
     };
     for (inside, name, url) in [
-        ("<source url='https://a.example/rss'>Ministry of A</source>", "Ministry of A", "https://a.example/rss"),
+        (
+            "<source url='https://a.example/rss'>Ministry of A</source>",
+            "Ministry of A",
+            "https://a.example/rss",
+        ),
         ("<source url='https://a.example'/>", "", "https://a.example/"),
         ("<source>Ministry &amp; A</source>", "Ministry & A", ""),
         ("<dc:publisher>Office A</dc:publisher>", "Office A", ""),
@@ -319,9 +346,18 @@ fn an_address_is_found_where_there_is_one() {
         parsed.entries[0].url.clone().map(String::from)
     };
     for (inside, url) in [
-        ("<enclosure url='https://min.example/a.pdf' type='application/pdf'/>", Some("https://min.example/a.pdf")),
-        ("<atom:link rel='self' href='https://min.example/1.atom'/>", Some("https://min.example/1.atom")),
-        ("<media:content url='https://min.example/v.mp4' type='video/mp4'/>", Some("https://min.example/v.mp4")),
+        (
+            "<enclosure url='https://min.example/a.pdf' type='application/pdf'/>",
+            Some("https://min.example/a.pdf"),
+        ),
+        (
+            "<atom:link rel='self' href='https://min.example/1.atom'/>",
+            Some("https://min.example/1.atom"),
+        ),
+        (
+            "<media:content url='https://min.example/v.mp4' type='video/mp4'/>",
+            Some("https://min.example/v.mp4"),
+        ),
         (
             "<enclosure url='https://min.example/a.pdf'/><link>https://min.example/1</link>",
             Some("https://min.example/1"),
@@ -339,8 +375,10 @@ fn an_address_is_found_where_there_is_one() {
     ] {
         assert_eq!(address(inside).as_deref(), url, "{inside}");
     }
-    let drupal = item("<title>&lt;a href=\"/a\" hreflang=\"en\"&gt;Council met&lt;/a&gt;</title>\
-        <pubDate>&lt;time datetime=\"2025-11-28T10:00:00Z\"&gt;x&lt;/time&gt;</pubDate>");
+    let drupal = item(
+        "<title>&lt;a href=\"/a\" hreflang=\"en\"&gt;Council met&lt;/a&gt;</title>\
+        <pubDate>&lt;time datetime=\"2025-11-28T10:00:00Z\"&gt;x&lt;/time&gt;</pubDate>",
+    );
     assert_eq!(drupal.title, "Council met");
     assert_eq!(drupal.published.unwrap().to_string(), "2025-11-28T10:00:00Z");
 }
@@ -358,9 +396,13 @@ fn a_json_feed_is_read_as_its_format_says() {
     );
     assert_eq!(cited.url.unwrap().as_str(), "https://min.example/1");
     assert_eq!(cited.original, None);
-    let only_cited = feed("{\"id\":\"1\",\"external_url\":\"https://other.example/o\",\"title\":\"T\"}");
+    let only_cited =
+        feed("{\"id\":\"1\",\"external_url\":\"https://other.example/o\",\"title\":\"T\"}");
     assert_eq!(only_cited.url.unwrap().as_str(), "https://other.example/o");
-    assert_eq!(feed("{\"id\":\"1\",\"url\":\"/n/1\"}").url.unwrap().as_str(), "https://min.example/n/1");
+    assert_eq!(
+        feed("{\"id\":\"1\",\"url\":\"/n/1\"}").url.unwrap().as_str(),
+        "https://min.example/n/1"
+    );
     let plain = feed("{\"id\":\"1\",\"content_text\":\"Use the <b> element & <i>\"}");
     assert_eq!(plain.text, "Use the <b> element & <i>");
     for (text, is_feed) in [
@@ -383,7 +425,8 @@ fn a_page_with_a_feed_in_a_script_is_a_page() {
         "<html><!-- <rss><channel><item/></channel></rss> --></html>",
         "<html><body><rss></rss></body></html>",
     ] {
-        let failure = parse::parse(&document(page.as_bytes(), None), &Limits::default()).unwrap_err();
+        let failure =
+            parse::parse(&document(page.as_bytes(), None), &Limits::default()).unwrap_err();
         assert!(failure.message.contains("page of HTML"), "{failure}: {page}");
     }
 }
@@ -392,7 +435,9 @@ fn a_page_with_a_feed_in_a_script_is_a_page() {
 fn elements_nested_very_deep_lose_their_tags_and_no_words() {
     let deep = format!("{}Deep words{}", "<div>".repeat(110), "</div>".repeat(110));
     let read_deep = |inside: &str| {
-        entry(&format!("<title>T</title><content type='xhtml'>{inside}</content><author><name>A</name></author>"))
+        entry(&format!(
+            "<title>T</title><content type='xhtml'>{inside}</content><author><name>A</name></author>"
+        ))
     };
     let read = read_deep(&deep);
     assert_eq!((read.text.as_str(), &read.authors[..]), ("Deep words", &["A".to_owned()][..]));
@@ -415,10 +460,10 @@ fn marks_of_a_cdata_section_that_were_escaped_are_not_shown() {
 #[test]
 fn charsets_are_read_as_they_are_meant() {
     let in_1251 = encoding_rs::WINDOWS_1251
-        .encode(&rss("<item><title>Заявление министра</title></item>").replace(
-            "<?xml version='1.0'?>",
-            "<?xml version='1.0' encoding='windows-1251'?>",
-        ))
+        .encode(
+            &rss("<item><title>Заявление министра</title></item>")
+                .replace("<?xml version='1.0'?>", "<?xml version='1.0' encoding='windows-1251'?>"),
+        )
         .0
         .into_owned();
     let read = read_bytes(&in_1251, Some("text/xml; charset=ISO-8859-1"));
@@ -441,10 +486,8 @@ fn charsets_are_read_as_they_are_meant() {
 #[test]
 fn one_order_of_day_and_month_holds_for_a_document() {
     let dates = |language: &str, dates: &[&str]| -> Vec<String> {
-        let items: String = dates
-            .iter()
-            .map(|date| format!("<item><pubDate>{date}</pubDate></item>"))
-            .collect();
+        let items: String =
+            dates.iter().map(|date| format!("<item><pubDate>{date}</pubDate></item>")).collect();
         let parsed = read(&rss(&format!("<language>{language}</language>{items}")));
         parsed.entries.iter().map(|entry| entry.published.unwrap().to_string()).collect()
     };

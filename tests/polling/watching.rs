@@ -159,7 +159,8 @@ async fn what_becomes_of_a_source_is_told_once_and_listed_in_a_feed_that_a_resta
 
 /// The announcements with these numbers under ids and links that are other at every poll.
 fn renamed(numbers: std::ops::Range<u32>, round: u32) -> String {
-    document(numbers, None).replace("https://dep.example/", &format!("https://dep.example/r{round}/"))
+    document(numbers, None)
+        .replace("https://dep.example/", &format!("https://dep.example/r{round}/"))
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -190,7 +191,8 @@ async fn a_source_whose_ids_and_links_change_at_every_poll_has_no_gap() {
 async fn older_pages_of_wordpress_are_found_without_a_link_to_them() {
     let generator = "<generator uri=\"https://wordpress.org/\">WordPress</generator>";
     let wordpress = |numbers: std::ops::Range<u32>| {
-        document(numbers, None).replace("<id>tag:site.example", &format!("{generator}<id>tag:site.example"))
+        document(numbers, None)
+            .replace("<id>tag:site.example", &format!("{generator}<id>tag:site.example"))
     };
     let world = World::new().await.source("dep", wordpress(1..11)).start().await;
     world.site.document("/dep", wordpress(21..31));

@@ -263,7 +263,12 @@ async fn q15_a_withdrawn_story_leaves_a_tombstone() {
 async fn what_no_longer_applies_but_can_be_read_says_so_first() {
     let mut said = story(1);
     let (at, source) = (at("2025-04-02T17:00:00Z"), SourceId::new("fcdo"));
-    said.withdrawn = Some(Withdrawal { at, source, by: WithdrawnBy::Notice, reason: Some("Replaced by <new> guidance.".to_owned()) });
+    said.withdrawn = Some(Withdrawal {
+        at,
+        source,
+        by: WithdrawnBy::Notice,
+        reason: Some("Replaced by <new> guidance.".to_owned()),
+    });
     let summary = feed(vec![said]).await.entries.remove(0).summary.unwrap().value;
     assert!(summary.starts_with("<p><strong>Withdrawn on 2 April 2025: "), "{summary}");
     assert!(summary.contains("“Replaced by &lt;new&gt; guidance.”"), "{summary}");
@@ -273,7 +278,8 @@ async fn what_no_longer_applies_but_can_be_read_says_so_first() {
 async fn a_copy_that_was_taken_back_is_not_named() {
     let mut said = told(1, vec![entry(1), copy("wire", 1)]);
     let (at, source) = (at("2025-04-02T17:00:00Z"), SourceId::new("wire"));
-    said.members[1].withdrawn = Some(Withdrawal { at, source, by: WithdrawnBy::Tombstone, reason: None });
+    said.members[1].withdrawn =
+        Some(Withdrawal { at, source, by: WithdrawnBy::Tombstone, reason: None });
     let summary = feed(vec![said]).await.entries.remove(0).summary.unwrap().value;
     assert!(!summary.contains("Also published"), "{summary}");
 }

@@ -38,7 +38,8 @@ pub(super) fn as_iso(text: &str) -> Option<String> {
     let date = DATE.captures(text)?;
     let year = year(&date)?;
     let rest = &text[date.get(0)?.end()..];
-    let number = |found: &Captures<'_>, name| -> Option<u32> { found.name(name)?.as_str().parse().ok() };
+    let number =
+        |found: &Captures<'_>, name| -> Option<u32> { found.name(name)?.as_str().parse().ok() };
     let mut iso = format!("{year:04}-{:02}-{:02}", number(&date, "month")?, number(&date, "day")?);
     let Some(time) = TIME.captures(rest) else { return Some(iso) };
     let hour = match (number(&time, "hour")?, time.name("half").map(|half| half.as_str())) {

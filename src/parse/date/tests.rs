@@ -194,16 +194,9 @@ fn dates_in_markup_and_in_the_basic_form_are_read() {
 
 #[test]
 fn what_is_no_date_is_absent() {
-    for text in [
-        "",
-        "soon",
-        "0",
-        "12:00",
-        "31 Feb 2025",
-        "2025-13-01",
-        "Wed, 02 Apr",
-        "99:99 1 May 2025",
-    ] {
+    for text in
+        ["", "soon", "0", "12:00", "31 Feb 2025", "2025-13-01", "Wed, 02 Apr", "99:99 1 May 2025"]
+    {
         assert_eq!(parse(text), None, "{text}");
     }
 }

@@ -49,7 +49,9 @@ pub(in crate::parse) fn newest(dates: &[Option<Timestamp>], most: usize) -> Opti
 /// Says how many entries were left out.
 pub(in crate::parse) fn warning(kept: usize, left_out: usize) -> String {
     let listed = kept + left_out;
-    format!("{listed} entries, more than the {kept} that are kept: the oldest {left_out} were left out")
+    format!(
+        "{listed} entries, more than the {kept} that are kept: the oldest {left_out} were left out"
+    )
 }
 
 #[cfg(test)]

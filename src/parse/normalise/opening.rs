@@ -65,12 +65,7 @@ impl<'t> Walk<'t, '_> {
                 self.escape_again(piece.start, piece.end);
                 frame.place = Place::Inline;
             }
-            Some(
-                Place::Wrapper
-                | Place::SourceField(_)
-                | Place::Base64
-                | Place::Deep,
-            ) => {}
+            Some(Place::Wrapper | Place::SourceField(_) | Place::Base64 | Place::Deep) => {}
         }
         self.stack.push(frame);
         Ok(())

@@ -169,7 +169,12 @@ mod tests {
         let (old, new) = ("2025-11-01T10:00:00Z", "2025-11-29T10:00:00Z");
         let words = || {
             let (gone, come) = (Piece::Gone("£40 ".to_owned()), Piece::Come("£45 ".to_owned()));
-            vec![Piece::Kept("The fee is ".to_owned()), gone, come, Piece::Kept("now <b>".to_owned())]
+            vec![
+                Piece::Kept("The fee is ".to_owned()),
+                gone,
+                come,
+                Piece::Kept("now <b>".to_owned()),
+            ]
         };
         let fcdo = || revision("fcdo");
         for (revision, dated, expected) in [
