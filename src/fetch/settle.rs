@@ -6,11 +6,12 @@ use crate::model::{
     Backfill, Described, Failure, FailureKind, Hold, HoldScope, Location, Moved, Outcome, Poll,
     Reading, RecheckRound, Source, SourceState, Timestamp, Validators,
 };
+use crate::websub::inbound;
 
 use super::events::{self, Standing};
 use super::schedule::{self, Said};
 use super::turnover::{self, Overlap};
-use super::{News, Settings, reschedule, websub};
+use super::{News, Settings, reschedule};
 
 /// Records a poll in the source's memory, good or bad, and decides when the
 /// source is due next. Pure: the poll's own time is `now`.
@@ -209,7 +210,7 @@ fn read(state: &mut SourceState, reading: &Reading, news: &News, now: Timestamp)
     if !reading.freshness.partial {
         turnover::remember(state, &reading.entries);
     }
-    websub::compare(state, &news.new, now);
+    inbound::compare_with_poll(state, &news.new, now);
     schedule::learn(&mut state.rhythm, &news.new, now);
     if news.new.is_empty() {
         return false;
