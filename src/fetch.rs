@@ -1,6 +1,6 @@
 //! Reads sources over HTTP and from files, and decides when each is due.
 //!
-//! [`Fetcher`] asks ([`mod@http`], [`mod@file`]); [`settle()`] records what came of it and
+//! [`Fetcher`] asks ([`mod@http`], [`mod@file`]); [`record_poll()`] records what came of it and
 //! when the source is due next ([`schedule`], pure, at the price that the [`PollBudget`]
 //! has come to); [`Agenda`] says who is due.
 
@@ -12,14 +12,14 @@ mod file;
 mod freshness;
 mod http;
 mod robots;
-mod words;
+mod error_text;
 
 mod events;
-mod market;
-mod older;
+mod poll_budget;
+mod paging;
 mod reschedule;
 mod schedule;
-mod settle;
+mod record_poll;
 mod silence;
 mod turnover;
 
@@ -42,11 +42,11 @@ pub use address::is_public;
 pub use agenda::{Agenda, Refusal, Start};
 pub use file::{open_regular, regular};
 pub use http::{Call, Said};
-pub use market::PollBudget;
-pub use older::older;
+pub use poll_budget::PollBudget;
+pub use paging::older_page;
 pub use reschedule::{Rescheduled, rescheduled};
 pub use schedule::rate_a_day;
-pub use settle::{hasten, settle};
+pub use record_poll::{hasten, record_poll};
 pub use silence::{Silence, silence, silence_of};
 pub use turnover::misses;
 
@@ -83,7 +83,7 @@ pub struct Settings {
     pub proxy: Option<ProxyUrl>,
     /// How many topics are published from what is read (P60).
     pub subscribers: usize,
-    /// What a poll costs, in item-hours of delay: the higher, the rarer the polls.
+    /// The price of a poll, in item-hours of delay: the higher, the rarer the polls.
     /// The default asks a source that lists something every month less than daily.
     /// A source that invites polls sets a lower price itself.
     pub price: f64,
@@ -135,7 +135,7 @@ impl Default for Settings {
     }
 }
 
-/// What one request brought.
+/// The result of one request.
 #[derive(Debug)]
 pub enum Fetched {
     /// Something to parse.
@@ -216,7 +216,7 @@ impl Fetcher {
         Self { ended, ..self }
     }
 
-    /// What a request came to, counted.
+    /// Counts a request that ended, and returns its outcome.
     fn counted<T>(&self, outcome: T) -> T {
         self.ended.fetch_add(1, Ordering::Relaxed);
         outcome
@@ -260,7 +260,7 @@ impl Fetcher {
         self.web.locate(url).await
     }
 
-    /// Asks for a page that `source`'s document names, an older page of it (see [`older()`]) or an
+    /// Asks for a page that `source`'s document names, an older page of it (see [`older_page()`]) or an
     /// entry's, without conditions and as far as robots.txt permits (P71). The same limits,
     /// address checks and credentials hold as for the source itself. The caller
     /// bounds how many, and keeps them [`Settings::spacing`] apart.
@@ -277,7 +277,7 @@ impl Fetcher {
     }
 }
 
-/// What judging a poll's entries found, as far as the schedule cares.
+/// The entries of a poll, new and known, as far as the schedule needs them.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct News {
     /// Dates of the entries that this source had not listed before; the poll's

@@ -73,7 +73,7 @@
 //! source. The loop collects the polls that have ended and gives them to the engine as one
 //! [`engine::Turn`]. The engine looks up every story that shares a key with an entry, decides
 //! where the entries belong ([`dedup::judge()`]), records each outcome and the next due time
-//! ([`fetch::settle`]), finds the topics of every changed story, closes the archive volumes that
+//! ([`fetch::record_poll`]), finds the topics of every changed story, closes the archive volumes that
 //! are due, and returns one commit. Once that is durable,
 //! [`pipeline::EngineDriver::publish`] renders the changed feeds: at once if nothing else is
 //! coming, else together with the changes of other polls.

@@ -1,7 +1,7 @@
 //! Reads the entries of a document, whatever format and state it is in.
 //!
 //! ```text
-//! bytes ─> decode ─> normalise ─> strict (feed-rs) ─> assemble ─> clean ─> entries
+//! bytes ─> decode ─> normalise ─> feed_parser ─> assemble ─> clean ─> entries
 //!                        ^            │ fails, or finds fewer entries than there are
 //!                        └─ repair <──┘
 //! ```
@@ -9,7 +9,7 @@
 //! [`normalise`] is one pass over the tags that holds the limits, notes what
 //! feed-rs does not tell and edits what it would refuse; [`json`] does the
 //! same for JSON Feed. [`repair`] costs a clean document nothing, because it only
-//! runs when [`strict`] fails. What leaves is clean: [`mod@clean`] writes every tag of
+//! runs when [`feed_parser`] fails. What leaves is clean: [`mod@clean`] writes every tag of
 //! HTML itself, from a list.
 
 mod address;
@@ -36,7 +36,7 @@ mod repair;
 
 mod report;
 
-mod strict;
+mod feed_parser;
 
 use std::sync::Arc;
 
@@ -44,7 +44,7 @@ use url::Url;
 
 use self::clean::Allowance;
 pub use self::report::{EnclosureReport, EntryReport, HintsReport, Report, report};
-use self::strict::{Dates, Draft};
+use self::feed_parser::{Dates, Draft};
 use crate::cancel::Cancelled;
 use crate::charset;
 use crate::model::{Document, Entry, Failure, FailureKind, Feed, Hints};
@@ -70,20 +70,20 @@ impl Default for Limits {
     }
 }
 
-/// What a document was read as.
+/// A document as it was read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Parsed {
     /// `RSS 2.0`, `Atom 1.0`, `JSON Feed 1.1` …
     pub format: String,
     /// The encoding it was decoded from.
     pub encoding: String,
-    /// What it says of itself.
+    /// Its own metadata.
     pub feed: Feed,
     /// Its entries in document order.
     pub entries: Vec<Arc<Entry>>,
-    /// What it asks of its readers.
+    /// Its requests to readers, such as `ttl`.
     pub hints: Hints,
-    /// What was repaired or left out, in words.
+    /// Repairs and omissions, for people to read.
     pub warnings: Vec<String>,
     /// Where it breaks off before its end, if it does.
     pub broken_off: Option<Break>,
@@ -151,7 +151,7 @@ fn read(
     let text = text.trim_start();
     if text.starts_with('{') {
         let normalised = json::normalise(text, base, limits)?;
-        let draft = strict::read(&normalised.text, base, Dates::Json)
+        let draft = feed_parser::read(&normalised.text, base, Dates::Json)
             .map_err(|error| Failure::new(FailureKind::NotAFeed, error))?;
         return Ok((draft, normalised.outline));
     }
@@ -243,7 +243,7 @@ fn attempt(
 ) -> Result<Read, Refused> {
     let base = document.url.as_ref();
     let normalised = normalise::normalise(text, base, limits, cancelled).map_err(Refused::Limit)?;
-    let draft = strict::read(&normalised.text, base, Dates::Noted).map_err(Refused::Malformed)?;
+    let draft = feed_parser::read(&normalised.text, base, Dates::Noted).map_err(Refused::Malformed)?;
     let seen = if draft.entries.is_empty() { repair::count_entries(text) } else { 0 };
     let mut outline = normalised.outline;
     keep_titles(text, &draft, &mut outline);

@@ -6,7 +6,7 @@ use flate2::bufread::{DeflateDecoder, GzDecoder, ZlibDecoder};
 
 use crate::model::{Failure, FailureKind};
 
-/// What is sent as Accept-Encoding. `deflate` is understood but not asked for:
+/// The value of Accept-Encoding. `deflate` is understood but not asked for:
 /// servers disagree on what it means.
 pub(super) const ACCEPTED: &str = "gzip, br, zstd";
 

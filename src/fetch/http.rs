@@ -29,7 +29,7 @@ use self::headers::{codings, content_type, header, is_delta, of_every_request, v
 use self::redirect::{bare, refused, target};
 use super::address::Guard;
 use super::freshness::freshness;
-use super::{Fetched, Settings, coding, robots, words};
+use super::{Fetched, Settings, coding, robots, error_text};
 use crate::model::{
     Document, Failure, FailureKind, Freshness, Source, SourceState, Timestamp, Validators,
 };
@@ -53,7 +53,7 @@ pub(super) struct Web {
     max_body: u64,
     max_document: u64,
     turns: Turns,
-    /// What sites let robots ask for (P71).
+    /// The robots.txt of sites, as far as they are known (P71).
     robots: robots::Known,
     /// Whether that counts for sources, and for the pages that their documents name.
     robots_for_sources: bool,
@@ -67,7 +67,7 @@ pub(super) struct Web {
     reached: Mutex<HashMap<u64, IpAddr>>,
 }
 
-/// What one hop brought.
+/// The result of one hop.
 enum Hop {
     Redirected { to: Url, permanent: bool },
     Answered(Response, Freshness),
@@ -129,13 +129,13 @@ impl Web {
             let host = hub.host_str().unwrap_or("the hub");
             let post = self.public.post(hub.clone()).headers(self.headers.clone());
             let post = post.header(CONTENT_TYPE, inbound::FORM).body(request.form());
-            let answer = post.send().await.map_err(|error| words::of_error(&error, host))?;
+            let answer = post.send().await.map_err(|error| error_text::of_error(&error, host))?;
             match answer.status().as_u16() {
                 200..=299 => {
                     let body = receive(answer, MOST_ERROR, host).await.unwrap_or_default();
                     return match request.is_granted(&body) {
                         true => Ok(()),
-                        false => Err(words::of_refusal(host, &body)),
+                        false => Err(error_text::of_refusal(host, &body)),
                     };
                 }
                 307 | 308 => hub = target(&hub, answer.headers())?,
@@ -143,8 +143,8 @@ impl Web {
                     let (status, said) = (answer.status(), content_type(answer.headers()));
                     let freshness = freshness(answer.headers(), request.subscription.asked);
                     let body = receive(answer, MOST_ERROR, host).await.unwrap_or_default();
-                    let detail = words::detail(said.as_deref(), &body);
-                    return Err(words::of_status(status, freshness, detail));
+                    let detail = error_text::detail(said.as_deref(), &body);
+                    return Err(error_text::of_status(status, freshness, detail));
                 }
             }
         }
@@ -277,8 +277,8 @@ impl Asked<'_> {
             let (answer, connected) = noticing(request.send()).await;
             match answer {
                 Ok(response) => break response,
-                Err(error) if first && !connected && words::is_unanswered(&error) => first = false,
-                Err(error) => return Err(words::of_error(&error, host)),
+                Err(error) if first && !connected && error_text::is_unanswered(&error) => first = false,
+                Err(error) => return Err(error_text::of_error(&error, host)),
             }
         };
         self.check_address(&response, guard)?;
@@ -445,11 +445,11 @@ impl Asked<'_> {
             Ok(body) if !status.is_success() => {
                 coding::decode(codings(&headers).iter(), body, MOST_ERROR)
                     .ok()
-                    .and_then(|body| words::detail(content_type(&headers).as_deref(), &body))
+                    .and_then(|body| error_text::detail(content_type(&headers).as_deref(), &body))
             }
             _ => None,
         };
-        words::of_status(status, freshness, detail)
+        error_text::of_status(status, freshness, detail)
     }
 }
 

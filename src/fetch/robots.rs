@@ -28,12 +28,12 @@ pub(super) struct Robots {
 }
 
 impl Robots {
-    /// What a site without a robots.txt says.
+    /// The rules of a site without a robots.txt.
     pub(super) fn allowing_all() -> Self {
         Self::default()
     }
 
-    /// What a site whose robots.txt cannot be had says.
+    /// The rules of a site whose robots.txt cannot be read.
     pub(super) fn forbidding_all() -> Self {
         Self { rules: vec![("/".to_owned(), false)] }
     }
@@ -119,12 +119,12 @@ fn matches(pattern: &str, target: &str) -> bool {
     true
 }
 
-/// What sites said, for a day each.
+/// The rules of sites, each for a day.
 #[derive(Debug, Default)]
 pub(super) struct Known(Mutex<HashMap<String, (Timestamp, Robots)>>);
 
 impl Known {
-    /// What the origin of `url` said within a day.
+    /// The rules of the origin of `url`, if they were read within a day.
     pub(super) fn of(&self, url: &Url, now: Timestamp) -> Option<Robots> {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (read, robots) = known.get(&url.origin().ascii_serialization())?;

@@ -56,7 +56,7 @@ pub fn silence_of(arrivals: &[Timestamp], now: Timestamp) -> Option<Silence> {
     let mut rhythm = Rhythm::default();
     for &at in arrivals {
         match rhythm.newest {
-            // What was there from the beginning says when it was first read, not how often it comes.
+            // The first arrivals say when a topic was first filled, not how often stories come.
             None => {
                 schedule::learn(&mut rhythm, &[], at);
                 rhythm.newest = Some(at);

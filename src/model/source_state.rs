@@ -11,7 +11,7 @@ use super::{
     Validators,
 };
 
-/// What is known of one source between polls. Only `fetch::settle` changes it. There is one
+/// What is known of one source between polls. Only `fetch::record_poll` changes it. There is one
 /// for each of very many sources: what few of them have is boxed.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]

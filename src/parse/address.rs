@@ -6,8 +6,8 @@ use url::Url;
 
 use super::clean::resolve;
 use super::normalise::is_same_language;
-use super::outline::{Note, Tie};
-use super::strict::DraftEntry;
+use super::outline::{Note, Link};
+use super::feed_parser::DraftEntry;
 use crate::markup::{self, Kind, Pieces};
 
 /// The page that an entry is about: RSS' own link, the alternate link (in the entry's language, if
@@ -21,21 +21,21 @@ pub(super) fn of_entry(
     language: Option<&str>,
     base: Option<&Url>,
 ) -> (Option<Url>, Option<String>) {
-    let ties = || draft.links.iter().chain(&note.links);
-    let plain = draft.links.iter().rev().filter(|tie| tie.rel.is_empty());
-    let alternate = || ties().filter(|tie| tie.rel == "alternate");
-    let is_ours = |tie: &&Tie| {
-        let stated = tie.language.as_deref().zip(language);
+    let links = || draft.links.iter().chain(&note.links);
+    let plain = draft.links.iter().rev().filter(|link| link.rel.is_empty());
+    let alternate = || links().filter(|link| link.rel == "alternate");
+    let is_ours = |link: &&Link| {
+        let stated = link.language.as_deref().zip(language);
         stated.is_some_and(|(stated, ours)| is_same_language(stated, ours))
     };
-    let ours = alternate().filter(is_ours).filter(|tie| is_page(tie));
-    let pages = plain.chain(ours).chain(alternate().filter(|tie| is_page(tie))).chain(alternate());
-    let first = |tie: &Tie| Some((web(&tie.href, base)?, tie.language.clone()));
+    let ours = alternate().filter(is_ours).filter(|link| is_page(link));
+    let pages = plain.chain(ours).chain(alternate().filter(|link| is_page(link))).chain(alternate());
+    let first = |link: &Link| Some((web(&link.href, base)?, link.language.clone()));
     if let Some((page, language)) = pages.into_iter().find_map(first) {
         return (Some(page), language);
     }
     let with = |rels: &'static [&str]| {
-        ties().filter(|tie| rels.contains(&&*tie.rel)).find_map(|tie| web(&tie.href, base))
+        links().filter(|link| rels.contains(&&*link.rel)).find_map(|link| web(&link.href, base))
     };
     let files = || note.enclosures.iter().chain(&draft.media);
     let page = guid
@@ -45,13 +45,13 @@ pub(super) fn of_entry(
         .or_else(|| with(&["related", "content"]))
         .or_else(|| with(&["self"]))
         .or_else(|| with(&["enclosure"]))
-        .or_else(|| files().find_map(|tie| web(&tie.href, base)));
+        .or_else(|| files().find_map(|link| web(&link.href, base)));
     (page, None)
 }
 
 /// Whether a link leads to something that people read.
-pub(super) fn is_page(tie: &Tie) -> bool {
-    tie.media_type.as_deref().is_none_or(|kind| {
+pub(super) fn is_page(link: &Link) -> bool {
+    link.media_type.as_deref().is_none_or(|kind| {
         let kind = kind.to_ascii_lowercase();
         kind.is_empty() || kind.contains("html") || kind == "text/plain"
     })

@@ -8,7 +8,7 @@ use url::Url;
 use super::address;
 use super::clean::{self, Allowance, Cleaned, fold, title};
 use super::outline::{Note, Outline};
-use super::strict::{Draft, DraftEntry, Markup, Text};
+use super::feed_parser::{Draft, DraftEntry, Markup, Text};
 use super::{Limits, Parsed, original};
 use crate::charset;
 use crate::control_characters::close_isolates;
@@ -24,7 +24,7 @@ const MAX_FEED_ID: usize = 2048;
 const MAX_LIST: usize = 100;
 /// Hubs that a feed names; nobody subscribes at more.
 const MAX_HUBS: usize = 16;
-/// What a retired GOV.UK feed serves as its one entry.
+/// The title of the one entry that a retired GOV.UK feed serves.
 const ENDED: &str = "this feed has ended";
 
 /// Puts the entries together.
@@ -89,14 +89,14 @@ fn says_nothing(entry: &Entry) -> bool {
     entry.guid.is_none() && entry.url.is_none() && entry.title.is_empty() && entry.text.is_empty()
 }
 
-/// What a document says of itself. Its date is held to when it was read: it is
+/// The metadata of a document. Its date is held to when it was read: it is
 /// published as it stands, and tells no entries apart (Q6).
 fn feed_of(draft: &Draft, note: &Note, base: Option<&Url>, at: Timestamp) -> Feed {
     let links = draft.links.iter().chain(&note.links);
     let page = links
-        .filter(|tie| matches!(tie.rel.as_str(), "" | "alternate"))
-        .filter(|tie| address::is_page(tie))
-        .find_map(|tie| address::web(&tie.href, base));
+        .filter(|link| matches!(link.rel.as_str(), "" | "alternate"))
+        .filter(|link| address::is_page(link))
+        .find_map(|link| address::web(&link.href, base));
     let written = draft.title.as_ref().map(|text| text.body.as_str()).or(note.title.as_deref());
     let rights = draft.rights.as_ref().map(|text| text.body.as_str()).or(note.rights.as_deref());
     Feed {
@@ -115,9 +115,9 @@ fn feed_of(draft: &Draft, note: &Note, base: Option<&Url>, at: Timestamp) -> Fee
 
 fn hints_of(draft: &Draft, outline: &Outline, base: Option<&Url>) -> Hints {
     let mut hints = outline.hints.clone();
-    for tie in draft.links.iter().chain(&outline.feed.links) {
-        let Some(address) = address::web(&tie.href, base) else { continue };
-        match tie.rel.as_str() {
+    for link in draft.links.iter().chain(&outline.feed.links) {
+        let Some(address) = address::web(&link.href, base) else { continue };
+        match link.rel.as_str() {
             "hub" if hints.hubs.len() < MAX_HUBS && !hints.hubs.contains(&address) => {
                 hints.hubs.push(address);
             }
@@ -151,7 +151,7 @@ impl Assembler<'_> {
         let own_base = note.base.clone().or_else(|| self.base.clone());
         let base = own_base.as_ref();
         let mut entry = Entry::of(self.document.source.clone());
-        // What was taken from elsewhere says so, and goes on saying so (Q8).
+        // An entry that was taken from elsewhere goes on saying so (Q8).
         entry.feed = match &note.source {
             Some(source) => feed_of(&Draft::default(), source, base, self.document.at),
             None => self.feed.clone(),
@@ -164,10 +164,10 @@ impl Assembler<'_> {
         entry.url = url;
         entry.title = self.title(&draft, &note);
         self.texts(&mut entry, &draft, &note, base);
-        let ties = || draft.links.iter().chain(&note.links);
-        if let Some(tie) = ties().find(|tie| matches!(tie.rel.as_str(), "via" | "canonical")) {
+        let links = || draft.links.iter().chain(&note.links);
+        if let Some(link) = links().find(|link| matches!(link.rel.as_str(), "via" | "canonical")) {
             entry.original =
-                address::web(&tie.href, base).filter(|found| is_elsewhere(found, &entry));
+                address::web(&link.href, base).filter(|found| is_elsewhere(found, &entry));
         }
         entry.authors = [&draft.authors, &note.authors, &draft.credits]
             .into_iter()
@@ -184,9 +184,9 @@ impl Assembler<'_> {
             .comments
             .as_deref()
             .or_else(|| {
-                ties()
-                    .find(|tie| tie.rel == "replies" && address::is_page(tie))
-                    .map(|tie| tie.href.as_str())
+                links()
+                    .find(|link| link.rel == "replies" && address::is_page(link))
+                    .map(|link| link.href.as_str())
             })
             .and_then(|written| address::web(written, base));
         let rights =
@@ -237,7 +237,7 @@ impl Assembler<'_> {
         if summary.html == content.html {
             summary.html.clear();
         }
-        // What the summary repeats of the content would count twice.
+        // A summary that repeats the content would count twice.
         entry.text = match (summary.text, content.text) {
             (summary, content) if content.is_empty() => summary,
             (summary, content) if summary.is_empty() || repeats(&summary, &content) => content,
@@ -386,13 +386,13 @@ fn publisher(note: &Note, feed: &Feed, base: Option<&Url>) -> Option<Publisher> 
 }
 
 fn enclosures(draft: &DraftEntry, note: &Note, base: Option<&Url>) -> Vec<Enclosure> {
-    let linked = draft.links.iter().chain(&note.links).filter(|tie| tie.rel == "enclosure");
+    let linked = draft.links.iter().chain(&note.links).filter(|link| link.rel == "enclosure");
     let mut enclosures: Vec<Enclosure> = Vec::new();
-    for tie in note.enclosures.iter().chain(linked).chain(&draft.media).take(MAX_LIST) {
-        let Some(url) = address::web(&tie.href, base) else { continue };
+    for link in note.enclosures.iter().chain(linked).chain(&draft.media).take(MAX_LIST) {
+        let Some(url) = address::web(&link.href, base) else { continue };
         if enclosures.iter().all(|known| known.url != url) {
-            let media_type = tie.media_type.as_deref().map(fold).filter(|kind| !kind.is_empty());
-            enclosures.push(Enclosure { url, media_type, length: tie.length });
+            let media_type = link.media_type.as_deref().map(fold).filter(|kind| !kind.is_empty());
+            enclosures.push(Enclosure { url, media_type, length: link.length });
         }
     }
     enclosures
@@ -402,9 +402,9 @@ fn picture(draft: &DraftEntry, note: &Note, base: Option<&Url>) -> Option<Url> {
     let attached = note
         .enclosures
         .iter()
-        .filter(|tie| tie.media_type.as_deref().is_some_and(|kind| kind.starts_with("image/")));
-    let linked = note.links.iter().filter(|tie| tie.rel == "image");
-    let attached = attached.chain(linked).map(|tie| tie.href.as_str());
+        .filter(|link| link.media_type.as_deref().is_some_and(|kind| kind.starts_with("image/")));
+    let linked = note.links.iter().filter(|link| link.rel == "image");
+    let attached = attached.chain(linked).map(|link| link.href.as_str());
     draft
         .pictures
         .iter()

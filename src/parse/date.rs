@@ -110,7 +110,7 @@ fn with_ascii_digits(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.chars().map(|c| digit(c).unwrap_or(c)).collect())
 }
 
-/// What has been understood of a date so far.
+/// The parts of a date that have been understood so far.
 #[derive(Debug, Default)]
 struct Parts<'l> {
     usage: Usage<'l>,

@@ -5,7 +5,7 @@ use url::Url;
 
 use super::Limits;
 use super::normalise::{left_out_warning, newest};
-use super::outline::{Note, Outline, Tie};
+use super::outline::{Note, Outline, Link};
 use crate::model::{Failure, FailureKind, Timestamp};
 
 /// A JSON Feed in the form that feed-rs knows.
@@ -124,7 +124,7 @@ fn read_feed(feed: &Map<String, Value>, outline: &mut Outline) {
         hints.hubs.extend(hub.and_then(|hub| super::clean::resolve(&hub, None)));
     }
     if let Some(href) = string(feed, "home_page_url") {
-        outline.feed.links.push(Tie { rel: "alternate".to_owned(), href, ..Tie::default() });
+        outline.feed.links.push(Link { rel: "alternate".to_owned(), href, ..Link::default() });
     }
     outline.feed.language = string(feed, "language");
 }
@@ -138,13 +138,13 @@ fn read_item(item: &Map<String, Value>) -> Note {
         ("banner_image", "image"),
     ] {
         if let Some(href) = string(item, key) {
-            note.links.push(Tie { rel: rel.to_owned(), href, ..Tie::default() });
+            note.links.push(Link { rel: rel.to_owned(), href, ..Link::default() });
         }
     }
     for attachment in item.get("attachments").and_then(Value::as_array).into_iter().flatten() {
         let Some(attachment) = attachment.as_object() else { continue };
         if let Some(href) = string(attachment, "url") {
-            note.enclosures.push(Tie {
+            note.enclosures.push(Link {
                 rel: "enclosure".to_owned(),
                 href,
                 media_type: string(attachment, "mime_type"),

@@ -1,4 +1,4 @@
-//! Namespace addresses and element names as documents write them in; the ones that are meant out.
+//! Recognises namespaces and element names, however documents misspell them.
 
 /// A vocabulary that elements of a feed are taken from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

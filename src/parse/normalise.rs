@@ -13,7 +13,7 @@ mod newest;
 
 mod noting;
 
-mod opening;
+mod start_tag;
 
 mod references;
 
@@ -48,7 +48,7 @@ pub(super) use self::repeated::is_same_language;
 pub(super) struct Normalised<'t> {
     /// The document from its root on.
     pub(super) text: Cow<'t, str>,
-    /// What feed-rs does not tell.
+    /// Everything that feed-rs does not tell.
     pub(super) outline: Outline,
 }
 
@@ -61,7 +61,7 @@ enum Dialect {
 
 /// Where in a feed an open element stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Place {
+enum Container {
     Root,
     Channel,
     /// `<items>` around the items of a channel.
@@ -82,13 +82,13 @@ enum Place {
 
 struct Frame<'t> {
     name: &'t str,
-    place: Place,
+    place: Container,
     start: usize,
     /// Where its content starts.
     inside: usize,
     /// Whether feed-rs is not to see it: it is noted, or nobody needs it.
     taken_out: bool,
-    /// What it is called from now on.
+    /// Its new name.
     renamed: Option<&'static str>,
     /// Which of the elements that count once it is.
     slot: Option<Slot>,
@@ -240,7 +240,7 @@ impl<'t, 'l> Walk<'t, 'l> {
         if self.stack.last().is_some_and(|frame| frame.name == name) {
             self.close(piece, false);
         } else if let Some(at) = self.stack.iter().rposition(|frame| frame.name == name) {
-            let is_entry = |frame: &Frame<'_>| frame.place == Place::Entry;
+            let is_entry = |frame: &Frame<'_>| frame.place == Container::Entry;
             if self.stack[at + 1..].iter().any(is_entry) {
                 self.end_entry(piece.start);
             }
@@ -266,33 +266,33 @@ impl<'t, 'l> Walk<'t, 'l> {
         let content = if empty { "" } else { &self.text[frame.inside..piece.start] };
         self.choose(&mut frame, piece, content);
         match frame.place {
-            Place::FeedField(field) => {
+            Container::FeedField(field) => {
                 let (outline, rhythm) = (&mut self.outline, &mut self.rhythm);
                 noting::note_in_feed(outline, rhythm, field, content, &mut self.dates);
             }
-            Place::EntryField(Field::Link) if !empty => {
+            Container::EntryField(Field::Link) if !empty => {
                 if let Some(link) = noting::mended_link(content) {
                     self.edits.replace(frame.inside, piece.start, link);
                 }
             }
-            Place::EntryField(field) => {
+            Container::EntryField(field) => {
                 if let Some(note) = self.outline.entries.last_mut() {
                     noting::note_in_entry(note, field, content, &mut self.dates);
                 }
             }
-            Place::Entry => self.end_entry(piece.end),
-            Place::SourceField(field) => {
+            Container::Entry => self.end_entry(piece.end),
+            Container::SourceField(field) => {
                 let note = self.outline.entries.last_mut();
                 if let Some(source) = note.and_then(|note| note.source.as_mut()) {
                     noting::note_in_entry(source, field, content, &mut self.dates);
                 }
             }
-            Place::Base64 if !empty => {
+            Container::Base64 if !empty => {
                 let most = self.limits.field.saturating_mul(2);
                 let text = text_construct::from_base64(cut_to(content, most));
                 self.edits.replace(frame.inside, piece.start, text);
             }
-            Place::Channel if depth > 0 => {
+            Container::Channel if depth > 0 => {
                 if self.channel_end.is_some() {
                     self.edits.replace(piece.start, piece.end, "");
                 } else {
@@ -324,7 +324,7 @@ impl<'t, 'l> Walk<'t, 'l> {
     /// Text inside inline XHTML must survive being decoded once more: feed-rs
     /// hands out markup and decoded text in one string.
     fn literal(&mut self, piece: Piece<'t>) {
-        if self.stack.last().map(|frame| frame.place) != Some(Place::Inline) {
+        if self.stack.last().map(|frame| frame.place) != Some(Container::Inline) {
             if let Kind::Text(_) = piece.kind {
                 self.escape_bare(piece.start, piece.end);
             }
@@ -375,7 +375,7 @@ impl<'t, 'l> Walk<'t, 'l> {
 
     /// Ends the document before the entry that is open, or that would start here.
     fn cut(&mut self, here: usize) {
-        let open = self.stack.iter().position(|frame| frame.place == Place::Entry);
+        let open = self.stack.iter().position(|frame| frame.place == Container::Entry);
         let at = match open {
             Some(at) => {
                 self.outline.entries.pop();
@@ -390,7 +390,7 @@ impl<'t, 'l> Walk<'t, 'l> {
         while self.stack.len() > 1 {
             let Some(frame) = self.stack.pop() else { break };
             let name = frame.renamed.unwrap_or(frame.name);
-            if frame.place == Place::Channel && self.items_outside {
+            if frame.place == Container::Channel && self.items_outside {
                 continue;
             }
             if !name.is_empty() {

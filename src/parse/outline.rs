@@ -7,26 +7,26 @@ use url::Url;
 use super::Break;
 use crate::model::{Hints, Timestamp};
 
-/// What the pass before feed-rs notes of a document.
+/// Notes of the pass before feed-rs on a document.
 #[derive(Debug, Default)]
 pub(super) struct Outline {
     /// The format and its version: `RSS 2.0`.
     pub(super) format: String,
-    /// What stands at the level of the feed.
+    /// Notes on the feed itself.
     pub(super) feed: Note,
     /// Its entries in the document's order, as many as feed-rs will find.
     pub(super) entries: Vec<Note>,
-    /// What it asks of its readers.
+    /// Its requests to readers, such as `ttl`.
     pub(super) hints: Hints,
     /// Whether an entry stands inside another, which no format knows.
     pub(super) nested: bool,
     /// Where the document breaks off, if it does.
     pub(super) broken_off: Option<Break>,
-    /// What was left out, in words.
+    /// Omissions, for people to read.
     pub(super) warnings: Vec<String>,
 }
 
-/// What is noted of one entry, or of the feed as a whole.
+/// Notes on one entry, or on the feed as a whole.
 #[derive(Debug, Default, Clone, PartialEq)]
 pub(super) struct Note {
     /// `rdf:about`.
@@ -34,9 +34,9 @@ pub(super) struct Note {
     /// Whether a guid is its entry's address: unless it says it is not.
     pub(super) guid_is_no_link: bool,
     /// Links as Atom writes them, where feed-rs does not look.
-    pub(super) links: Vec<Tie>,
+    pub(super) links: Vec<Link>,
     /// Attached files.
-    pub(super) enclosures: Vec<Tie>,
+    pub(super) enclosures: Vec<Link>,
     pub(super) title: Option<String>,
     /// Where its own title stands in the text, if it has one that is not blank.
     pub(super) title_at: Option<Range<usize>>,
@@ -57,7 +57,7 @@ pub(super) struct Note {
     pub(super) source: Option<Box<Note>>,
     /// RSS `<source>` or `dc:publisher`: who published it first.
     pub(super) publisher: Option<Publisher>,
-    /// What relative links are relative to, where `xml:base` says so.
+    /// The base of relative links, where `xml:base` states one.
     pub(super) base: Option<Url>,
     /// Where the entry stands in the text.
     pub(super) span: Range<usize>,
@@ -79,7 +79,7 @@ pub(super) struct Publisher {
 
 /// A link as written.
 #[derive(Debug, Default, Clone, PartialEq)]
-pub(super) struct Tie {
+pub(super) struct Link {
     pub(super) rel: String,
     pub(super) href: String,
     pub(super) media_type: Option<String>,

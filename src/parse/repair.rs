@@ -27,7 +27,7 @@ pub(super) fn find_root(text: &str) -> Option<usize> {
 }
 
 /// Where a feed begins in something else, such as the warnings of a program or a page of HTML.
-/// What a page holds in a script is no feed, nor is a feed without entries.
+/// A script of a page holds no feed, and a feed within a page has entries.
 fn find_root_within(text: &str) -> Option<usize> {
     let mut pieces = Pieces::of(text);
     let mut is_page = false;
@@ -75,7 +75,7 @@ fn is_root(name: &str) -> bool {
 #[derive(Debug, PartialEq)]
 pub(super) struct Mended {
     pub(super) text: String,
-    /// What was done, in words; each once.
+    /// The repairs, for people to read; each once.
     pub(super) repairs: Vec<&'static str>,
     /// Where the document ends, if that is before its root does.
     pub(super) broken_off: Option<Break>,
@@ -346,7 +346,7 @@ pub(super) enum Reference {
     None,
 }
 
-/// What the `&` at the start of a text begins.
+/// The reference that the `&` at the start of a text begins, if it does.
 pub(super) fn reference(text: &str) -> Reference {
     let Some(end) = text.bytes().take(34).position(|byte| byte == b';') else {
         return Reference::None;

@@ -1,4 +1,4 @@
-//! Whole documents in; what is read in them out.
+//! Reads whole documents of each format, and of each kind of damage.
 
 use super::*;
 use crate::model::{SourceId, Timestamp};

@@ -39,7 +39,7 @@ impl ReadContext<'_> {
     ) -> Option<Backfill> {
         let misses = !freshness.partial && !hints.complete && fetch::misses(state, entries);
         let url = url?;
-        let first = fetch::older(url, hints)?;
+        let first = fetch::older_page(url, hints)?;
         if !misses || self.is_known(entries).await {
             return None;
         }
@@ -88,7 +88,7 @@ impl ReadContext<'_> {
             if back.reached || nothing || back.pages >= MOST_PAGES || back.entries >= MOST_ENTRIES {
                 return;
             }
-            next = fetch::older(&page, &hints).filter(|next| !seen.contains(next));
+            next = fetch::older_page(&page, &hints).filter(|next| !seen.contains(next));
             seen.extend(next.clone());
         }
     }

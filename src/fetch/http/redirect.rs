@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use reqwest::header::{HeaderMap, LOCATION};
 use url::Url;
 
-use crate::fetch::words;
+use crate::fetch::error_text;
 use crate::model::{Failure, FailureKind};
 
 /// Where a redirect leads: relative or not, to http or https, without a fragment
@@ -17,7 +17,7 @@ pub(super) fn target(from: &Url, headers: &HeaderMap) -> Result<Url, Failure> {
     let unreadable = || refused("the redirect leads to no address that can be read");
     let to = from.join(&readable(location.as_bytes())).map_err(|_| unreadable())?;
     if !matches!(to.scheme(), "http" | "https") {
-        let message = format!("the redirect leads to a {} address", words::shown(to.scheme()));
+        let message = format!("the redirect leads to a {} address", error_text::shown(to.scheme()));
         return Err(refused(&message));
     }
     Ok(bare(&to))

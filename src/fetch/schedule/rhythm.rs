@@ -15,7 +15,7 @@ use crate::model::{DecayedCounts, Rhythm, Timestamp};
 const FAST: f64 = 7.0 * 24.0;
 const SLOW: f64 = 60.0 * 24.0;
 
-/// What is assumed of a source before anything is seen: entries in hours.
+/// Entries in hours that are assumed of a source before anything is seen.
 const PRIOR: DecayedCounts = DecayedCounts { entries: 0.3, hours: 72.0 };
 
 /// How many entries' worth of "no hour is special" the patterns start with.
@@ -269,7 +269,7 @@ mod tests {
         Timestamp::parse_rfc3339("2025-04-02T00:00:00Z").unwrap() // a Wednesday
     }
 
-    /// What is learned of `days` days with entries at these hours, polled hourly.
+    /// The rhythm learned in `days` days with entries at these hours, polled hourly.
     fn learned(days: u32, at_hours: &[u32], weekends: bool) -> (Rhythm, Timestamp) {
         let mut rhythm = Rhythm::default();
         let mut now = start();

@@ -14,7 +14,7 @@ use super::languages::{LANGUAGES, PAIRS};
 const SHORTEST_MONTH: usize = 3;
 const SHORTEST_WEEKDAY: usize = 2;
 
-/// What a word is in one language.
+/// The meaning of a word in one language.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Meaning {
     Month(u32),
@@ -55,7 +55,7 @@ pub(super) fn folded(word: &str) -> String {
     plain.map(letter).collect()
 }
 
-/// What a word may be in each language that knows it: a name, or the beginning of one.
+/// The meanings of a word in each language that knows it as a name or the beginning of one.
 struct Reading {
     /// The month by language; zero for none.
     months: [u32; LANGUAGES.len()],

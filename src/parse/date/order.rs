@@ -113,7 +113,7 @@ impl Default for Usage<'_> {
     }
 }
 
-/// What a date tells of the order of day and month.
+/// Evidence in a date of the order of day and month.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Evidence {
     /// It can be read in one order alone.

@@ -1,4 +1,4 @@
-//! A text and changes to it in; the changed text out, borrowed where nothing changes.
+//! Collects changes to a text and makes them all at once.
 
 use std::borrow::Cow;
 
@@ -41,7 +41,7 @@ impl Edits {
         if self.changes.is_empty() {
             return Cow::Borrowed(&text[from..to]);
         }
-        // What is inserted comes before what is replaced at the same place.
+        // Insertions come before replacements at the same place.
         let order = |change: &Change| {
             let length = change.end - change.start;
             (change.start, length > 0, std::cmp::Reverse(length))

@@ -6,7 +6,7 @@ use super::super::address::without_markup;
 use super::super::assemble::language_tag;
 use super::super::date::Dates;
 use super::super::names::Space;
-use super::super::outline::{Note, Outline, Publisher, Tie};
+use super::super::outline::{Note, Outline, Publisher, Link};
 use crate::markup::{self, Kind, Pieces};
 
 /// Keywords of one element; an entry keeps no more.
@@ -48,7 +48,7 @@ pub(super) enum Field {
 }
 
 impl Field {
-    /// What a child of an entry says, if feed-rs does not tell.
+    /// The field that a child of an entry is, if feed-rs does not read it.
     pub(super) fn of_entry(space: Space, name: &str, atom: bool) -> Option<Self> {
         Some(match (space, name) {
             (Space::Own | Space::Atom, "pubDate" | "published" | "issued") => Self::Published,
@@ -79,7 +79,7 @@ impl Field {
         })
     }
 
-    /// What a child of the feed says, if feed-rs does not tell.
+    /// The field that a child of the feed is, if feed-rs does not read it.
     pub(super) fn of_feed(space: Space, name: &str) -> Option<Self> {
         Some(match (space, name) {
             (Space::Own, "ttl") => Self::TimeToLive,
@@ -215,26 +215,26 @@ pub(super) fn note_in_feed(
 }
 
 /// A link as Atom writes it: `rel` is `alternate` where it is not said.
-pub(super) fn tie_of(attributes: &str) -> Option<Tie> {
-    let mut tie = Tie::default();
+pub(super) fn link_of(attributes: &str) -> Option<Link> {
+    let mut link = Link::default();
     for (name, value) in markup::attributes(attributes) {
         match name {
-            "href" | "url" => tie.href = decoded(value),
-            "rel" => tie.rel = decoded(value).to_ascii_lowercase(),
-            "type" => tie.media_type = Some(decoded(value)),
-            "length" => tie.length = value.trim().parse().ok(),
-            "hreflang" => tie.language = Some(decoded(value)),
+            "href" | "url" => link.href = decoded(value),
+            "rel" => link.rel = decoded(value).to_ascii_lowercase(),
+            "type" => link.media_type = Some(decoded(value)),
+            "length" => link.length = value.trim().parse().ok(),
+            "hreflang" => link.language = Some(decoded(value)),
             _ => {}
         }
     }
-    if tie.rel.is_empty() {
-        "alternate".clone_into(&mut tie.rel);
+    if link.rel.is_empty() {
+        "alternate".clone_into(&mut link.rel);
     }
     // The IANA's own names, spelt out.
-    if let Some(rel) = tie.rel.strip_prefix("http://www.iana.org/assignments/relation/") {
-        tie.rel = rel.to_owned();
+    if let Some(rel) = link.rel.strip_prefix("http://www.iana.org/assignments/relation/") {
+        link.rel = rel.to_owned();
     }
-    (!tie.href.is_empty()).then_some(tie)
+    (!link.href.is_empty()).then_some(link)
 }
 
 /// The address that an RSS link was meant to hold, escaped, where it holds a link of HTML.

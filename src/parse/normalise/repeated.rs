@@ -39,7 +39,7 @@ impl<'t> Walk<'t, '_> {
     pub(super) fn choose(&mut self, frame: &mut Frame<'t>, piece: Piece<'t>, content: &str) {
         let Some(slot) = frame.slot else { return };
         let rank = if is_blank(content) { Rank::Blank } else { self.rank(frame.language) };
-        let is_in_feed = !self.stack.iter().any(|frame| frame.place == super::Place::Entry);
+        let is_in_feed = !self.stack.iter().any(|frame| frame.place == super::Container::Entry);
         let chosen = if is_in_feed { &mut self.chosen_of_feed } else { &mut self.chosen_of_entry };
         let held = &mut chosen.0[slot as usize];
         match held {

@@ -9,7 +9,7 @@ use crate::markup::{self, Piece, attributes, split_name};
 /// Prefixes that are kept in mind; nobody uses as many.
 pub(super) const MAX_PREFIXES: usize = 500;
 
-/// What the root is.
+/// The kind of a root element.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum RootKind {
     #[default]

@@ -4,10 +4,10 @@ use memchr::memmem;
 use url::Url;
 
 use super::super::names::{self, Space};
-use super::super::outline::{Note, Tie};
-use super::noting::{Field, decoded, publisher_of, tie_of};
+use super::super::outline::{Note, Link};
+use super::noting::{Field, decoded, publisher_of, link_of};
 use super::repeated::{Chosen, Slot};
-use super::{Dialect, Frame, MAX_ADDRESS, MAX_BASES, Place, Walk, root, text_construct};
+use super::{Dialect, Frame, MAX_ADDRESS, MAX_BASES, Container, Walk, root, text_construct};
 use crate::markup::{self, Kind, Piece};
 use crate::model::{Failure, FailureKind};
 
@@ -21,7 +21,7 @@ impl<'t> Walk<'t, '_> {
         let parent = self.stack.last().map(|frame| frame.place);
         let mut frame = Frame {
             name,
-            place: Place::Deep,
+            place: Container::Deep,
             start: piece.start,
             inside: piece.end,
             taken_out: false,
@@ -39,33 +39,33 @@ impl<'t> Walk<'t, '_> {
         let (prefix, local) = markup::split_name(name);
         match parent {
             None => {}
-            Some(Place::Root) if self.dialect == Dialect::Rss => {
+            Some(Container::Root) if self.dialect == Dialect::Rss => {
                 self.open_beside_channel(&mut frame, piece, prefix, local);
             }
-            Some(Place::Root | Place::Channel) => {
+            Some(Container::Root | Container::Channel) => {
                 self.open_in_feed(&mut frame, piece, prefix, local, attributes);
             }
-            Some(Place::Wrapper) if self.starts_entry(name) => {
+            Some(Container::Wrapper) if self.starts_entry(name) => {
                 self.unwrap_items();
                 self.start_entry(&mut frame, attributes);
             }
-            Some(Place::Entry) => self.open_in_entry(&mut frame, piece, prefix, local, attributes),
-            Some(Place::FeedField(field)) => {
+            Some(Container::Entry) => self.open_in_entry(&mut frame, piece, prefix, local, attributes),
+            Some(Container::FeedField(field)) => {
                 if let Some(inner) = field.inner(local) {
-                    frame.place = Place::FeedField(inner);
+                    frame.place = Container::FeedField(inner);
                 }
             }
-            Some(Place::EntryField(field)) => {
+            Some(Container::EntryField(field)) => {
                 if let Some(inner) = field.inner(local) {
-                    frame.place = Place::EntryField(inner);
+                    frame.place = Container::EntryField(inner);
                 }
             }
-            Some(Place::Source) => self.open_in_source(&mut frame, prefix, local, attributes),
-            Some(Place::Inline) => {
+            Some(Container::Source) => self.open_in_source(&mut frame, prefix, local, attributes),
+            Some(Container::Inline) => {
                 self.escape_again(piece.start, piece.end);
-                frame.place = Place::Inline;
+                frame.place = Container::Inline;
             }
-            Some(Place::Wrapper | Place::SourceField(_) | Place::Base64 | Place::Deep) => {}
+            Some(Container::Wrapper | Container::SourceField(_) | Container::Base64 | Container::Deep) => {}
         }
         self.stack.push(frame);
         Ok(())
@@ -92,13 +92,13 @@ impl<'t> Walk<'t, '_> {
             root::RootKind::Channel => {
                 self.outline.feed.links.extend(channel_page(attributes));
                 self.channel_name = Some("channel");
-                Place::Channel
+                Container::Channel
             }
             root::RootKind::Entry => {
                 self.begin_note(frame.start, attributes);
-                Place::Entry
+                Container::Entry
             }
-            _ => Place::Root,
+            _ => Container::Root,
         };
     }
 
@@ -194,7 +194,7 @@ impl<'t> Walk<'t, '_> {
         let own = prefix.is_empty() || self.root.space(prefix) == Space::Own;
         let local = if own { self.canonical(frame, piece, prefix, local) } else { local };
         if own && local == "channel" {
-            frame.place = Place::Channel;
+            frame.place = Container::Channel;
             if self.channel_name.is_some() {
                 // A second channel continues the first.
                 self.edits.replace(piece.start, piece.end, "");
@@ -226,7 +226,7 @@ impl<'t> Walk<'t, '_> {
             frame.language = markup::attribute(attributes, "xml:lang");
         }
         if self.dialect == Dialect::Rss && space == Space::Own && local == "items" {
-            frame.place = Place::Wrapper;
+            frame.place = Container::Wrapper;
             return;
         }
         if self.text_construct(frame, piece, space, local, attributes) {
@@ -235,7 +235,7 @@ impl<'t> Walk<'t, '_> {
         let atom = self.dialect == Dialect::Atom;
         match (space, local) {
             (Space::Atom | Space::Own, "link") if !atom && !attributes.is_empty() => {
-                self.outline.feed.links.extend(tie_of(attributes));
+                self.outline.feed.links.extend(link_of(attributes));
             }
             (Space::Own, "cloud") if !atom => self.outline.hints.cloud = cloud_of(attributes),
             (Space::History, "complete") => self.outline.hints.complete = true,
@@ -247,7 +247,7 @@ impl<'t> Walk<'t, '_> {
             }
             _ => {
                 if let Some(field) = Field::of_feed(space, local) {
-                    frame.place = Place::FeedField(field);
+                    frame.place = Container::FeedField(field);
                 }
             }
         }
@@ -281,21 +281,21 @@ impl<'t> Walk<'t, '_> {
                 note.guid_is_no_link = says.is_some_and(|says| !says.eq_ignore_ascii_case("true"));
             }
             (Space::Atom | Space::Own, "link") if !atom && !attributes.is_empty() => {
-                note.links.extend(tie_of(attributes));
+                note.links.extend(link_of(attributes));
             }
-            (Space::Own, "link") if !atom => frame.place = Place::EntryField(Field::Link),
+            (Space::Own, "link") if !atom => frame.place = Container::EntryField(Field::Link),
             (Space::Own, "source") if atom => {
                 note.source = Some(Box::default());
-                frame.place = Place::Source;
+                frame.place = Container::Source;
             }
             (Space::Own, "source") => {
                 note.publisher = Some(publisher_of(attributes));
-                frame.place = Place::EntryField(Field::Publisher);
+                frame.place = Container::EntryField(Field::Publisher);
             }
-            (Space::Own, "enclosure") => note.enclosures.extend(tie_of(attributes)),
+            (Space::Own, "enclosure") => note.enclosures.extend(link_of(attributes)),
             _ => {
                 if let Some(field) = Field::of_entry(space, local, atom) {
-                    frame.place = Place::EntryField(field);
+                    frame.place = Container::EntryField(field);
                 }
             }
         }
@@ -319,16 +319,16 @@ impl<'t> Walk<'t, '_> {
             "title" => Field::Title,
             "updated" | "modified" => Field::Updated,
             "rights" => Field::Rights,
-            "link" => return source.links.extend(tie_of(attributes)),
+            "link" => return source.links.extend(link_of(attributes)),
             _ => return,
         };
-        frame.place = Place::SourceField(field);
+        frame.place = Container::SourceField(field);
     }
 
     /// Whether an element starts an entry where its parent may hold one.
     pub(super) fn starts_entry(&self, name: &str) -> bool {
         let parent = self.stack.last().map(|frame| frame.place);
-        if !matches!(parent, Some(Place::Root | Place::Channel | Place::Wrapper)) {
+        if !matches!(parent, Some(Container::Root | Container::Channel | Container::Wrapper)) {
             return false;
         }
         let (prefix, local) = markup::split_name(name);
@@ -338,7 +338,7 @@ impl<'t> Walk<'t, '_> {
     }
 
     fn start_entry(&mut self, frame: &mut Frame<'t>, attributes: &'t str) {
-        frame.place = Place::Entry;
+        frame.place = Container::Entry;
         self.begin_note(frame.start, attributes);
     }
 
@@ -420,12 +420,12 @@ impl<'t> Walk<'t, '_> {
             note.links.extend(made.source(attributes));
         }
         frame.place = match made.form {
-            text_construct::Form::Text | text_construct::Form::Html => Place::Deep,
-            text_construct::Form::Xhtml => Place::Inline,
-            text_construct::Form::Base64 => Place::Base64,
+            text_construct::Form::Text | text_construct::Form::Html => Container::Deep,
+            text_construct::Form::Xhtml => Container::Inline,
+            text_construct::Form::Base64 => Container::Base64,
             text_construct::Form::Elsewhere => {
                 frame.renamed = Some(text_construct::LEFT_OUT);
-                Place::Deep
+                Container::Deep
             }
         };
         if let Some(tag) = made.tag(name, attributes, piece) {
@@ -468,10 +468,10 @@ fn cloud_of(attributes: &str) -> Option<Url> {
 }
 
 /// The page of a channel or item of the Channel Definition Format.
-fn channel_page(attributes: &str) -> Option<Tie> {
+fn channel_page(attributes: &str) -> Option<Link> {
     let written =
         markup::attribute(attributes, "HREF").or_else(|| markup::attribute(attributes, "href"))?;
-    Some(Tie { rel: "alternate".to_owned(), href: decoded(written), ..Tie::default() })
+    Some(Link { rel: "alternate".to_owned(), href: decoded(written), ..Link::default() })
 }
 
 fn attributes_of(piece: Piece<'_>) -> &str {

@@ -11,14 +11,14 @@ use feed_rs::parser::Builder;
 use url::Url;
 
 use super::date;
-use super::outline::Tie;
+use super::outline::Link;
 
 /// A feed as feed-rs read it; nothing in it is clean yet.
 #[derive(Debug, Default)]
 pub(super) struct Draft {
     pub(super) id: String,
     pub(super) title: Option<Text>,
-    pub(super) links: Vec<Tie>,
+    pub(super) links: Vec<Link>,
     pub(super) language: Option<String>,
     pub(super) rights: Option<Text>,
     pub(super) authors: Vec<String>,
@@ -30,7 +30,7 @@ pub(super) struct Draft {
 pub(super) struct DraftEntry {
     pub(super) id: String,
     pub(super) title: Option<Text>,
-    pub(super) links: Vec<Tie>,
+    pub(super) links: Vec<Link>,
     pub(super) summary: Option<Text>,
     pub(super) content: Option<Text>,
     pub(super) authors: Vec<String>,
@@ -40,7 +40,7 @@ pub(super) struct DraftEntry {
     pub(super) published: Option<DateTime<Utc>>,
     pub(super) updated: Option<DateTime<Utc>>,
     /// Files of MediaRSS.
-    pub(super) media: Vec<Tie>,
+    pub(super) media: Vec<Link>,
     /// Addresses of pictures, the best first.
     pub(super) pictures: Vec<String>,
     /// A title or description that only MediaRSS or iTunes gives.
@@ -72,7 +72,7 @@ pub(super) enum Markup {
 pub(super) enum Dates {
     /// JSON's; those of XML are noted by the pass before it.
     Json,
-    /// None.
+    /// No dates at all.
     Noted,
 }
 
@@ -100,7 +100,7 @@ fn draft(feed: model::Feed) -> Draft {
     Draft {
         id: feed.id,
         title: feed.title.map(|title| text(title, atom)),
-        links: feed.links.into_iter().map(tie).collect(),
+        links: feed.links.into_iter().map(link).collect(),
         language: feed.language,
         rights: feed.rights.map(|rights| text(rights, atom)),
         authors: feed.authors.into_iter().filter_map(person).collect(),
@@ -112,7 +112,7 @@ fn draft_entry(entry: model::Entry, atom: bool, json: bool) -> DraftEntry {
     let mut draft = DraftEntry {
         id: entry.id,
         title: entry.title.map(|title| text(title, atom || json)),
-        links: entry.links.into_iter().map(tie).collect(),
+        links: entry.links.into_iter().map(link).collect(),
         summary: entry.summary.map(|summary| text(summary, atom || json)),
         content: entry.content.and_then(|content| {
             let kind = content.content_type;
@@ -148,14 +148,14 @@ fn take_media(draft: &mut DraftEntry, object: model::MediaObject) {
         if is_picture {
             draft.pictures.push(url.into());
         } else {
-            let tie = Tie {
+            let link = Link {
                 rel: "media".into(),
                 href: url.into(),
                 media_type,
                 length: content.size,
                 language: None,
             };
-            draft.media.push(tie);
+            draft.media.push(link);
         }
     }
     draft.pictures.extend(object.thumbnails.into_iter().map(|thumbnail| thumbnail.image.uri));
@@ -178,8 +178,8 @@ fn text(text: model::Text, typed: bool) -> Text {
     Text { body: text.content, markup: if is_plain { Markup::Unsure } else { Markup::Html } }
 }
 
-fn tie(link: model::Link) -> Tie {
-    Tie {
+fn link(link: model::Link) -> Link {
+    Link {
         rel: link.rel.unwrap_or_default().trim().to_ascii_lowercase(),
         href: link.href,
         media_type: link.media_type,
@@ -191,7 +191,7 @@ fn tie(link: model::Link) -> Tie {
 /// A person's name; RSS gives an address with the name in brackets, or a name alone.
 fn person(person: model::Person) -> Option<String> {
     let stated = match person.name.as_str() {
-        // What feed-rs calls them where the document gives no name.
+        // Names that feed-rs makes up where the document gives none.
         "author" | "managingEditor" | "webMaster" | "unknown" | "" => {
             person.email.or(person.uri).unwrap_or_default()
         }

@@ -8,7 +8,7 @@ use crate::model::{
 };
 use crate::websub::inbound;
 
-use super::events::{self, Standing};
+use super::events::{self, Snapshot};
 use super::schedule::{self, Said};
 use super::turnover::{self, Overlap};
 use super::{News, Settings, reschedule};
@@ -17,15 +17,15 @@ use super::{News, Settings, reschedule};
 /// source is due next. Pure: the poll's own time is `now`.
 ///
 /// ```
-/// # use gazetted::fetch::{News, Settings, settle};
+/// # use gazetted::fetch::{News, Settings, record_poll};
 /// # use gazetted::model::{SourceState, Poll, Source};
 /// # fn one(poll: Poll, news: News, source: Source, settings: Settings) {
 /// let mut state = SourceState::default();
-/// settle(&poll, &news, &mut state, &source, &settings);
+/// record_poll(&poll, &news, &mut state, &source, &settings);
 /// assert!(state.next_poll > poll.at);
 /// # }
 /// ```
-pub fn settle(
+pub fn record_poll(
     poll: &Poll,
     news: &News,
     state: &mut SourceState,
@@ -36,7 +36,7 @@ pub fn settle(
     if let Outcome::Pushed(_) = poll.outcome {
         return pushed(news, state, now);
     }
-    let before = Standing::of(state);
+    let before = Snapshot::of(state);
     state.intake = news.intake.clone().unwrap_or_else(|| state.intake.clone());
     if schedule::probes(state, now) {
         state.rhythm.probed = Some(now);
@@ -142,7 +142,7 @@ pub fn hasten(
     true
 }
 
-/// What any good answer means, new or not.
+/// Records any good answer, new or not.
 fn succeeded(
     state: &mut SourceState,
     source: &Source,
@@ -197,7 +197,7 @@ fn read(state: &mut SourceState, reading: &Reading, news: &News, now: Timestamp)
     state.hints = reading.hints.remembered();
     state.warnings = reading.warnings.clone();
     if state.intake.waiting > 0 {
-        // What waits is read again though nothing in the document changes.
+        // Entries that wait are read again though nothing in the document changes.
         state.hash = Some(!reading.hash);
         state.validators =
             Validators { offer: state.validators.offer.clone(), ..Validators::default() };
@@ -234,7 +234,7 @@ fn read(state: &mut SourceState, reading: &Reading, news: &News, now: Timestamp)
     is_gap
 }
 
-/// What to say of a gap that was not filled.
+/// The warning of a gap that was not filled.
 fn missed(back: Option<&Backfill>) -> String {
     let missed = "nothing in the document was known: entries may have been missed";
     match back {

@@ -8,7 +8,7 @@ use crate::model::Hints;
 /// what the document says (`rel="next"`, `prev-archive`, `next_url`), else the next page of a
 /// WordPress site or a GOV.UK search, whose feeds have pages without saying so. After a gap, the
 /// caller follows this until something is known again.
-pub fn older(url: &Url, hints: &Hints) -> Option<Url> {
+pub fn older_page(url: &Url, hints: &Hints) -> Option<Url> {
     if let Some(next) = &hints.next {
         // A page that names itself, or leaves the web, leads nowhere.
         return (next != url && matches!(next.scheme(), "http" | "https")).then(|| next.clone());
@@ -60,7 +60,7 @@ mod tests {
         ] {
             let next = next.map(|next| Url::parse(next).unwrap());
             let hints = Hints { next, ..Hints::default() };
-            let found = older(&Url::parse(url).unwrap(), &hints);
+            let found = older_page(&Url::parse(url).unwrap(), &hints);
             assert_eq!(found.as_ref().map(Url::as_str), older_at, "{url}");
         }
         for (url, older_at) in [
@@ -68,7 +68,7 @@ mod tests {
             ("https://a.example/?feed=rss2&paged=2", "https://a.example/?feed=rss2&paged=3"),
         ] {
             let hints = Hints { paged: true, ..Hints::default() };
-            let found = older(&Url::parse(url).unwrap(), &hints);
+            let found = older_page(&Url::parse(url).unwrap(), &hints);
             assert_eq!(found.as_ref().map(Url::as_str), Some(older_at));
         }
     }

@@ -25,7 +25,7 @@ impl Story {
         self.now = self.now.after(HOUR);
         let poll = Poll::of(&self.source, self.now, outcome);
         let news = News { new: vec![self.now; new], known, ..News::default() };
-        settle(&poll, &news, &mut self.state, &self.source, &Settings::default());
+        record_poll(&poll, &news, &mut self.state, &self.source, &Settings::default());
         &self.state
     }
 }
