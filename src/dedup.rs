@@ -46,6 +46,8 @@ mod alignment;
 
 mod candidate;
 
+mod change;
+
 mod enforce;
 
 mod figures;

@@ -47,7 +47,7 @@ mod topic;
 mod websub;
 
 pub use engine_record::{EngineRecord, FeedName, Progress, WalkPosition};
-pub use entry::{Enclosure, Enriched, Entry, Feed};
+pub use entry::{Enclosure, Enriched, Entry, Feed, Publisher};
 pub use event::{EventKind, SourceEvent, TopicSilence};
 pub use evidence::{Evidence, Forbidden, Related, Tier};
 pub use flood_limit::FloodState;
@@ -63,7 +63,8 @@ pub use revision::{Piece, Revision, Withdrawal, WithdrawnBy};
 pub use seed::Seed;
 pub use source::{Enrich, Location, Pace, Role, Secret, Source, Sources};
 pub use source_state::{
-    DecayedCounts, Described, Hold, HoldScope, LastAnswer, Moved, PollPrice, Rhythm, SourceState,
+    DecayedCounts, Described, Hold, HoldScope, LastAnswer, Listed, Moved, PollPrice, Rhythm,
+    SourceState,
 };
 pub use story::{Admitted, Bearers, Key, KeyKind, Lookalikes, Member, Story, Verdict};
 pub use timestamp::Timestamp;

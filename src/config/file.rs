@@ -215,6 +215,8 @@ pub(crate) struct Polling {
     pub(crate) new_a_day: NonZeroUsize,
     /// Whether robots.txt counts also for sources that the operator named (P71).
     pub(crate) robots: bool,
+    /// Whether robots.txt counts for what the sources' documents name (P71).
+    pub(crate) robots_for_pages: bool,
     /// Whether to ask for what is new alone, of sources that can (P52).
     pub(crate) deltas: bool,
 }
@@ -241,7 +243,8 @@ impl Default for Polling {
             from: None,
             proxy: None,
             new_a_day: at_least_one(settings.new_a_day),
-            robots: false,
+            robots: settings.robots,
+            robots_for_pages: settings.robots_for_pages,
             deltas: false,
         }
     }

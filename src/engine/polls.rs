@@ -191,7 +191,7 @@ impl Engine {
         let news = News { new: judged.new.clone(), known: judged.known, intake };
         let (polling, fleet) = (&self.plan.polling, self.plan.sources.len());
         self.market.charge(poll, &mut state, source, polling, fleet);
-        fetch::settle(poll, &news, &mut state, source, polling);
+        fetch::record_poll(poll, &news, &mut state, source, polling);
         state.of = Some(source.location.hash());
         let events = state.events.iter().filter(|event| event.at == poll.at).cloned().collect();
         work.remember(poll.source.clone(), state);

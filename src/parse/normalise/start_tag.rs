@@ -1,13 +1,13 @@
-//! A start tag and where it stands in; what it means to the feed, noted and edited, out.
+//! Notes what a start tag means to the feed, by its name and where it stands, and edits it.
 
 use memchr::memmem;
 use url::Url;
 
-use super::super::date;
 use super::super::names::{self, Space};
-use super::super::outline::{Note, Tie};
-use super::noting::{Field, decoded, tie_of};
-use super::{Dialect, Frame, MAX_ADDRESS, MAX_BASES, Place, Walk, root, text_construct};
+use super::super::outline::{Note, Link};
+use super::noting::{Field, decoded, publisher_of, link_of};
+use super::repeated::{Chosen, Slot};
+use super::{Dialect, Frame, MAX_ADDRESS, MAX_BASES, Container, Walk, root, text_construct};
 use crate::markup::{self, Kind, Piece};
 use crate::model::{Failure, FailureKind};
 
@@ -21,49 +21,51 @@ impl<'t> Walk<'t, '_> {
         let parent = self.stack.last().map(|frame| frame.place);
         let mut frame = Frame {
             name,
-            place: Place::Deep,
+            place: Container::Deep,
             start: piece.start,
             inside: piece.end,
             taken_out: false,
             renamed: None,
+            slot: None,
+            language: None,
+            declares: 0,
         };
         self.limit_attributes(attributes)?;
         if parent.is_none() {
             self.open_root(&mut frame, piece, name, attributes);
         } else {
-            self.common(piece, name, attributes)?;
+            frame.declares = self.common(piece, name, attributes)?;
         }
         let (prefix, local) = markup::split_name(name);
         match parent {
             None => {}
-            Some(Place::Root) if self.dialect == Dialect::Rss => {
+            Some(Container::Root) if self.dialect == Dialect::Rss => {
                 self.open_beside_channel(&mut frame, piece, prefix, local);
             }
-            Some(Place::Root | Place::Channel) => {
+            Some(Container::Root | Container::Channel) => {
                 self.open_in_feed(&mut frame, piece, prefix, local, attributes);
             }
-            Some(Place::Wrapper) if self.starts_entry(name) => {
+            Some(Container::Wrapper) if self.starts_entry(name) => {
                 self.unwrap_items();
                 self.start_entry(&mut frame, attributes);
             }
-            Some(Place::Entry) => self.open_in_entry(&mut frame, piece, prefix, local, attributes),
-            Some(Place::FeedField(field)) => {
+            Some(Container::Entry) => self.open_in_entry(&mut frame, piece, prefix, local, attributes),
+            Some(Container::FeedField(field)) => {
                 if let Some(inner) = field.inner(local) {
-                    frame.place = Place::FeedField(inner);
+                    frame.place = Container::FeedField(inner);
                 }
             }
-            Some(Place::Source) => self.open_in_source(&mut frame, prefix, local, attributes),
-            Some(Place::Inline) => {
-                self.escape_again(piece.start, piece.end);
-                frame.place = Place::Inline;
+            Some(Container::EntryField(field)) => {
+                if let Some(inner) = field.inner(local) {
+                    frame.place = Container::EntryField(inner);
+                }
             }
-            Some(
-                Place::Wrapper
-                | Place::EntryField(_)
-                | Place::SourceField(_)
-                | Place::Base64
-                | Place::Deep,
-            ) => {}
+            Some(Container::Source) => self.open_in_source(&mut frame, prefix, local, attributes),
+            Some(Container::Inline) => {
+                self.escape_again(piece.start, piece.end);
+                frame.place = Container::Inline;
+            }
+            Some(Container::Wrapper | Container::SourceField(_) | Container::Base64 | Container::Deep) => {}
         }
         self.stack.push(frame);
         Ok(())
@@ -83,19 +85,20 @@ impl<'t> Walk<'t, '_> {
         self.has_inner_namespaces = memmem::find(inner, b"xmlns").is_some();
         self.outline.feed.language =
             markup::attribute(attributes, "xml:lang").map(decoded).filter(|lang| !lang.is_empty());
+        self.dates.speak(self.outline.feed.language.as_deref());
         self.set_base(attributes);
         self.outline.feed.base = self.bases.last().map(|(_, base)| base.clone());
         frame.place = match self.root.kind() {
             root::RootKind::Channel => {
                 self.outline.feed.links.extend(channel_page(attributes));
                 self.channel_name = Some("channel");
-                Place::Channel
+                Container::Channel
             }
             root::RootKind::Entry => {
-                self.begin_note(attributes);
-                Place::Entry
+                self.begin_note(frame.start, attributes);
+                Container::Entry
             }
-            _ => Place::Root,
+            _ => Container::Root,
         };
     }
 
@@ -109,22 +112,25 @@ impl<'t> Walk<'t, '_> {
         Ok(())
     }
 
-    /// What matters at any depth: namespaces and bases.
+    /// Notes and mends what matters at any depth: namespaces, bases and media types. Returns how
+    /// many namespaces the tag declares.
     fn common(
         &mut self,
         piece: Piece<'t>,
         name: &'t str,
         attributes: &'t str,
-    ) -> Result<(), Failure> {
+    ) -> Result<usize, Failure> {
         if let Some(colon) = memchr::memchr(b':', name.as_bytes()) {
             self.root.meet(&name[..colon]);
         }
         if attributes.len() <= 1 {
-            return Ok(());
+            return Ok(0);
         }
+        let mut declares = 0;
         if self.has_inner_namespaces && attributes.contains("xmlns") {
-            self.root.correct_addresses(&mut self.edits, self.text, attributes);
-            if self.root.has_too_many_prefixes() {
+            declares = self.root.correct_addresses(&mut self.edits, self.text, attributes);
+            let around: usize = self.stack.iter().map(|frame| frame.declares).sum();
+            if self.root.has_too_many_prefixes() || around + declares > root::MAX_PREFIXES {
                 let message = "more namespaces are declared than anybody needs";
                 return Err(Failure::new(FailureKind::TooLarge, message));
             }
@@ -138,7 +144,19 @@ impl<'t> Walk<'t, '_> {
         if !prefix.is_empty() && matches!(local, "title" | "description" | "summary") {
             text_construct::correct_media_type(&mut self.edits, piece, name, attributes);
         }
-        Ok(())
+        if !prefix.is_empty() && local == "content" && self.root.space(prefix) == Space::Media {
+            self.mark_picture(piece, name, attributes);
+        }
+        Ok(declares)
+    }
+
+    /// Gives a picture of MediaRSS a type, if it has none: feed-rs reads no `medium`.
+    fn mark_picture(&mut self, piece: Piece<'t>, name: &str, attributes: &str) {
+        let medium = markup::attribute(attributes, "medium");
+        let is_picture = medium.is_some_and(|medium| medium.trim().eq_ignore_ascii_case("image"));
+        if is_picture && markup::attribute(attributes, "type").is_none() {
+            self.edits.insert(piece.start + 1 + name.len(), " type=\"image/x-unspecified\"");
+        }
     }
 
     /// Hides from feed-rs an `xml:base` that it would give the feed up over.
@@ -176,7 +194,7 @@ impl<'t> Walk<'t, '_> {
         let own = prefix.is_empty() || self.root.space(prefix) == Space::Own;
         let local = if own { self.canonical(frame, piece, prefix, local) } else { local };
         if own && local == "channel" {
-            frame.place = Place::Channel;
+            frame.place = Container::Channel;
             if self.channel_name.is_some() {
                 // A second channel continues the first.
                 self.edits.replace(piece.start, piece.end, "");
@@ -203,8 +221,12 @@ impl<'t> Walk<'t, '_> {
             self.start_entry(frame, attributes);
             return;
         }
+        if space == Space::Own && local == "title" {
+            frame.slot = Some(Slot::Title);
+            frame.language = markup::attribute(attributes, "xml:lang");
+        }
         if self.dialect == Dialect::Rss && space == Space::Own && local == "items" {
-            frame.place = Place::Wrapper;
+            frame.place = Container::Wrapper;
             return;
         }
         if self.text_construct(frame, piece, space, local, attributes) {
@@ -213,19 +235,19 @@ impl<'t> Walk<'t, '_> {
         let atom = self.dialect == Dialect::Atom;
         match (space, local) {
             (Space::Atom | Space::Own, "link") if !atom && !attributes.is_empty() => {
-                self.outline.feed.links.extend(tie_of(attributes));
+                self.outline.feed.links.extend(link_of(attributes));
             }
             (Space::Own, "cloud") if !atom => self.outline.hints.cloud = cloud_of(attributes),
             (Space::History, "complete") => self.outline.hints.complete = true,
             (Space::Tombstones, "deleted-entry") => {
                 let when = markup::attribute(attributes, "when");
-                let when = when.and_then(|when| date::read(&decoded(when)));
+                let when = when.and_then(|when| self.dates.read(&decoded(when)));
                 let guid = markup::attribute(attributes, "ref").map(decoded);
                 self.outline.hints.deleted.extend(guid.map(|guid| (guid, when)));
             }
             _ => {
                 if let Some(field) = Field::of_feed(space, local) {
-                    frame.place = Place::FeedField(field);
+                    frame.place = Container::FeedField(field);
                 }
             }
         }
@@ -242,6 +264,10 @@ impl<'t> Walk<'t, '_> {
     ) {
         let space = self.space(prefix);
         let local = self.canonical(frame, piece, prefix, local);
+        frame.slot = slot_of(space, local, self.dialect);
+        if frame.slot.is_some() {
+            frame.language = markup::attribute(attributes, "xml:lang");
+        }
         if self.text_construct(frame, piece, space, local, attributes) {
             return;
         }
@@ -255,16 +281,21 @@ impl<'t> Walk<'t, '_> {
                 note.guid_is_no_link = says.is_some_and(|says| !says.eq_ignore_ascii_case("true"));
             }
             (Space::Atom | Space::Own, "link") if !atom && !attributes.is_empty() => {
-                note.links.extend(tie_of(attributes));
+                note.links.extend(link_of(attributes));
             }
+            (Space::Own, "link") if !atom => frame.place = Container::EntryField(Field::Link),
             (Space::Own, "source") if atom => {
                 note.source = Some(Box::default());
-                frame.place = Place::Source;
+                frame.place = Container::Source;
             }
-            (Space::Own, "enclosure") => note.enclosures.extend(tie_of(attributes)),
+            (Space::Own, "source") => {
+                note.publisher = Some(publisher_of(attributes));
+                frame.place = Container::EntryField(Field::Publisher);
+            }
+            (Space::Own, "enclosure") => note.enclosures.extend(link_of(attributes)),
             _ => {
                 if let Some(field) = Field::of_entry(space, local, atom) {
-                    frame.place = Place::EntryField(field);
+                    frame.place = Container::EntryField(field);
                 }
             }
         }
@@ -288,16 +319,16 @@ impl<'t> Walk<'t, '_> {
             "title" => Field::Title,
             "updated" | "modified" => Field::Updated,
             "rights" => Field::Rights,
-            "link" => return source.links.extend(tie_of(attributes)),
+            "link" => return source.links.extend(link_of(attributes)),
             _ => return,
         };
-        frame.place = Place::SourceField(field);
+        frame.place = Container::SourceField(field);
     }
 
     /// Whether an element starts an entry where its parent may hold one.
     pub(super) fn starts_entry(&self, name: &str) -> bool {
         let parent = self.stack.last().map(|frame| frame.place);
-        if !matches!(parent, Some(Place::Root | Place::Channel | Place::Wrapper)) {
+        if !matches!(parent, Some(Container::Root | Container::Channel | Container::Wrapper)) {
             return false;
         }
         let (prefix, local) = markup::split_name(name);
@@ -307,12 +338,13 @@ impl<'t> Walk<'t, '_> {
     }
 
     fn start_entry(&mut self, frame: &mut Frame<'t>, attributes: &'t str) {
-        frame.place = Place::Entry;
-        self.begin_note(attributes);
+        frame.place = Container::Entry;
+        self.begin_note(frame.start, attributes);
     }
 
-    fn begin_note(&mut self, attributes: &str) {
-        let mut note = Note::default();
+    fn begin_note(&mut self, start: usize, attributes: &str) {
+        self.chosen_of_entry = Chosen::default();
+        let mut note = Note { span: start..start, ..Note::default() };
         if !attributes.trim().is_empty() {
             for (name, value) in markup::attributes(attributes) {
                 match markup::split_name(name) {
@@ -320,7 +352,7 @@ impl<'t> Walk<'t, '_> {
                     // The Channel Definition Format.
                     ("", "HREF" | "href") => note.links.extend(channel_page(attributes)),
                     ("", "LASTMOD" | "lastmod") => {
-                        note.updated = date::read(&decoded(value));
+                        note.updated = self.dates.read(&decoded(value));
                     }
                     ("xml", "lang") => note.language = Some(decoded(value)),
                     _ => {}
@@ -388,18 +420,32 @@ impl<'t> Walk<'t, '_> {
             note.links.extend(made.source(attributes));
         }
         frame.place = match made.form {
-            text_construct::Form::Text | text_construct::Form::Html => Place::Deep,
-            text_construct::Form::Xhtml => Place::Inline,
-            text_construct::Form::Base64 => Place::Base64,
+            text_construct::Form::Text | text_construct::Form::Html => Container::Deep,
+            text_construct::Form::Xhtml => Container::Inline,
+            text_construct::Form::Base64 => Container::Base64,
             text_construct::Form::Elsewhere => {
                 frame.renamed = Some(text_construct::LEFT_OUT);
-                Place::Deep
+                Container::Deep
             }
         };
         if let Some(tag) = made.tag(name, attributes, piece) {
             self.edits.replace(piece.start, piece.end, tag);
         }
         true
+    }
+}
+
+/// Which of the elements that count once in an entry this is.
+fn slot_of(space: Space, name: &str, dialect: Dialect) -> Option<Slot> {
+    match (space, name, dialect) {
+        (Space::Own, "title", _) => Some(Slot::Title),
+        (Space::Own, "description", Dialect::Rss) | (Space::Own, "summary", Dialect::Atom) => {
+            Some(Slot::Description)
+        }
+        (Space::Content, "encoded", Dialect::Rss) | (Space::Own, "content", Dialect::Atom) => {
+            Some(Slot::Content)
+        }
+        _ => None,
     }
 }
 
@@ -422,10 +468,10 @@ fn cloud_of(attributes: &str) -> Option<Url> {
 }
 
 /// The page of a channel or item of the Channel Definition Format.
-fn channel_page(attributes: &str) -> Option<Tie> {
+fn channel_page(attributes: &str) -> Option<Link> {
     let written =
         markup::attribute(attributes, "HREF").or_else(|| markup::attribute(attributes, "href"))?;
-    Some(Tie { rel: "alternate".to_owned(), href: decoded(written), ..Tie::default() })
+    Some(Link { rel: "alternate".to_owned(), href: decoded(written), ..Link::default() })
 }
 
 fn attributes_of(piece: Piece<'_>) -> &str {

@@ -1,4 +1,4 @@
-//! Normalised text in; what feed-rs reads in it out. feed-rs is spoken to nowhere else.
+//! Has feed-rs read a normalised document. feed-rs is used nowhere else.
 //!
 //! Its panics become errors, its random ids and its own ideas of dates are
 //! switched off, and its model ends here: the rest of the stage knows [`Draft`].
@@ -11,14 +11,14 @@ use feed_rs::parser::Builder;
 use url::Url;
 
 use super::date;
-use super::outline::Tie;
+use super::outline::Link;
 
 /// A feed as feed-rs read it; nothing in it is clean yet.
 #[derive(Debug, Default)]
 pub(super) struct Draft {
     pub(super) id: String,
     pub(super) title: Option<Text>,
-    pub(super) links: Vec<Tie>,
+    pub(super) links: Vec<Link>,
     pub(super) language: Option<String>,
     pub(super) rights: Option<Text>,
     pub(super) authors: Vec<String>,
@@ -30,7 +30,7 @@ pub(super) struct Draft {
 pub(super) struct DraftEntry {
     pub(super) id: String,
     pub(super) title: Option<Text>,
-    pub(super) links: Vec<Tie>,
+    pub(super) links: Vec<Link>,
     pub(super) summary: Option<Text>,
     pub(super) content: Option<Text>,
     pub(super) authors: Vec<String>,
@@ -40,7 +40,7 @@ pub(super) struct DraftEntry {
     pub(super) published: Option<DateTime<Utc>>,
     pub(super) updated: Option<DateTime<Utc>>,
     /// Files of MediaRSS.
-    pub(super) media: Vec<Tie>,
+    pub(super) media: Vec<Link>,
     /// Addresses of pictures, the best first.
     pub(super) pictures: Vec<String>,
     /// A title or description that only MediaRSS or iTunes gives.
@@ -53,8 +53,18 @@ pub(super) struct DraftEntry {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Text {
     pub(super) body: String,
-    /// Whether it is stated to be plain text; RSS does not say.
-    pub(super) plain: bool,
+    pub(super) markup: Markup,
+}
+
+/// Whether a text is HTML.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Markup {
+    /// It is, or the format does not say.
+    Html,
+    /// It is stated to be plain text, which Atom's writers often state of HTML.
+    Unsure,
+    /// It is plain text, whatever it looks like.
+    None,
 }
 
 /// Whose dates feed-rs is to read.
@@ -62,7 +72,7 @@ pub(super) struct Text {
 pub(super) enum Dates {
     /// JSON's; those of XML are noted by the pass before it.
     Json,
-    /// None.
+    /// No dates at all.
     Noted,
 }
 
@@ -90,7 +100,7 @@ fn draft(feed: model::Feed) -> Draft {
     Draft {
         id: feed.id,
         title: feed.title.map(|title| text(title, atom)),
-        links: feed.links.into_iter().map(tie).collect(),
+        links: feed.links.into_iter().map(link).collect(),
         language: feed.language,
         rights: feed.rights.map(|rights| text(rights, atom)),
         authors: feed.authors.into_iter().filter_map(person).collect(),
@@ -102,12 +112,16 @@ fn draft_entry(entry: model::Entry, atom: bool, json: bool) -> DraftEntry {
     let mut draft = DraftEntry {
         id: entry.id,
         title: entry.title.map(|title| text(title, atom || json)),
-        links: entry.links.into_iter().map(tie).collect(),
+        links: entry.links.into_iter().map(link).collect(),
         summary: entry.summary.map(|summary| text(summary, atom || json)),
         content: entry.content.and_then(|content| {
-            let plain =
-                content.content_type.ty() == "text" && content.content_type.subty() == "plain";
-            content.body.map(|body| Text { body, plain })
+            let kind = content.content_type;
+            let markup = match kind.ty() == "text" && kind.subty() == "plain" {
+                true if json => Markup::None,
+                true => Markup::Unsure,
+                false => Markup::Html,
+            };
+            content.body.map(|body| Text { body, markup })
         }),
         authors: entry.authors.into_iter().filter_map(person).collect(),
         categories: entry.categories.into_iter().map(|c| c.label.unwrap_or(c.term)).collect(),
@@ -127,12 +141,21 @@ fn take_media(draft: &mut DraftEntry, object: model::MediaObject) {
     for content in object.content {
         let Some(url) = content.url else { continue };
         let media_type = content.content_type.map(|kind| kind.to_string());
-        if media_type.as_deref().is_some_and(|kind| kind.starts_with("image/")) {
+        let is_picture = match media_type.as_deref() {
+            Some(kind) => kind.starts_with("image/"),
+            None => is_picture_file(url.path()),
+        };
+        if is_picture {
             draft.pictures.push(url.into());
         } else {
-            let tie =
-                Tie { rel: "media".into(), href: url.into(), media_type, length: content.size };
-            draft.media.push(tie);
+            let link = Link {
+                rel: "media".into(),
+                href: url.into(),
+                media_type,
+                length: content.size,
+                language: None,
+            };
+            draft.media.push(link);
         }
     }
     draft.pictures.extend(object.thumbnails.into_iter().map(|thumbnail| thumbnail.image.uri));
@@ -142,25 +165,33 @@ fn take_media(draft: &mut DraftEntry, object: model::MediaObject) {
         draft.media_description.take().or(object.description.map(|text| text.content));
 }
 
-/// A text; its type counts only where the format states one.
-fn text(text: model::Text, typed: bool) -> Text {
-    let plain = typed && text.content_type.subty() == "plain";
-    Text { body: text.content, plain }
+/// Whether a file is a picture by the ending of its name.
+fn is_picture_file(path: &str) -> bool {
+    let ending = path.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
+    let pictures = ["jpg", "jpeg", "png", "gif", "webp", "avif", "svg", "bmp", "tif", "tiff"];
+    ending.is_some_and(|ending| pictures.contains(&&*ending))
 }
 
-fn tie(link: model::Link) -> Tie {
-    Tie {
+/// A text; its type counts only where the format states one.
+fn text(text: model::Text, typed: bool) -> Text {
+    let is_plain = typed && text.content_type.subty() == "plain";
+    Text { body: text.content, markup: if is_plain { Markup::Unsure } else { Markup::Html } }
+}
+
+fn link(link: model::Link) -> Link {
+    Link {
         rel: link.rel.unwrap_or_default().trim().to_ascii_lowercase(),
         href: link.href,
         media_type: link.media_type,
         length: link.length,
+        language: link.href_lang,
     }
 }
 
 /// A person's name; RSS gives an address with the name in brackets, or a name alone.
 fn person(person: model::Person) -> Option<String> {
     let stated = match person.name.as_str() {
-        // What feed-rs calls them where the document gives no name.
+        // Names that feed-rs makes up where the document gives none.
         "author" | "managingEditor" | "webMaster" | "unknown" | "" => {
             person.email.or(person.uri).unwrap_or_default()
         }

@@ -1,4 +1,4 @@
-//! A poll, its news and the source's memory in; the memory after it, with the next due time, out. Pure.
+//! Records a poll in what is remembered of its source, and decides when the source is due next.
 
 use url::Url;
 
@@ -8,26 +8,24 @@ use crate::model::{
 };
 use crate::websub::inbound;
 
-use super::events::{self, Standing};
+use super::events::{self, Snapshot};
 use super::schedule::{self, Said};
+use super::turnover::{self, Overlap};
 use super::{News, Settings, reschedule};
-
-/// Documents that overlapped in a row before one that does not is a gap.
-const USUALLY: u32 = 3;
 
 /// Records a poll in the source's memory, good or bad, and decides when the
 /// source is due next. Pure: the poll's own time is `now`.
 ///
 /// ```
-/// # use gazetted::fetch::{News, Settings, settle};
+/// # use gazetted::fetch::{News, Settings, record_poll};
 /// # use gazetted::model::{SourceState, Poll, Source};
 /// # fn one(poll: Poll, news: News, source: Source, settings: Settings) {
 /// let mut state = SourceState::default();
-/// settle(&poll, &news, &mut state, &source, &settings);
+/// record_poll(&poll, &news, &mut state, &source, &settings);
 /// assert!(state.next_poll > poll.at);
 /// # }
 /// ```
-pub fn settle(
+pub fn record_poll(
     poll: &Poll,
     news: &News,
     state: &mut SourceState,
@@ -38,7 +36,7 @@ pub fn settle(
     if let Outcome::Pushed(_) = poll.outcome {
         return pushed(news, state, now);
     }
-    let before = Standing::of(state);
+    let before = Snapshot::of(state);
     state.intake = news.intake.clone().unwrap_or_else(|| state.intake.clone());
     if schedule::probes(state, now) {
         state.rhythm.probed = Some(now);
@@ -144,7 +142,7 @@ pub fn hasten(
     true
 }
 
-/// What any good answer means, new or not.
+/// Records any good answer, new or not.
 fn succeeded(
     state: &mut SourceState,
     source: &Source,
@@ -199,7 +197,7 @@ fn read(state: &mut SourceState, reading: &Reading, news: &News, now: Timestamp)
     state.hints = reading.hints.remembered();
     state.warnings = reading.warnings.clone();
     if state.intake.waiting > 0 {
-        // What waits is read again though nothing in the document changes.
+        // Entries that wait are read again though nothing in the document changes.
         state.hash = Some(!reading.hash);
         state.validators =
             Validators { offer: state.validators.offer.clone(), ..Validators::default() };
@@ -207,6 +205,11 @@ fn read(state: &mut SourceState, reading: &Reading, news: &News, now: Timestamp)
     }
     state.endings = if reading.hints.ended { state.endings.saturating_add(1) } else { 0 };
 
+    let overlap = turnover::overlap(state, reading, news, first);
+    turnover::learn(state, overlap, news, now);
+    if !reading.freshness.partial {
+        turnover::remember(state, &reading.entries);
+    }
     inbound::compare_with_poll(state, &news.new, now);
     schedule::learn(&mut state.rhythm, &news.new, now);
     if news.new.is_empty() {
@@ -222,20 +225,16 @@ fn read(state: &mut SourceState, reading: &Reading, news: &News, now: Timestamp)
         ));
         return true;
     }
-    // A partial document leaves out what is known on purpose (P52).
-    let overlaps = news.known > 0 || reading.freshness.partial;
-    let gap = !first && !overlaps && state.rhythm.overlaps >= USUALLY;
-    if gap {
+    let is_gap = overlap == Overlap::None;
+    if is_gap {
         state.gaps += 1;
         state.last_gap = Some(now);
         state.warnings.push(missed(reading.back.as_ref()));
-    } else if overlaps {
-        state.rhythm.overlaps = state.rhythm.overlaps.saturating_add(1);
     }
-    gap
+    is_gap
 }
 
-/// What to say of a gap that was not filled.
+/// The warning of a gap that was not filled.
 fn missed(back: Option<&Backfill>) -> String {
     let missed = "nothing in the document was known: entries may have been missed";
     match back {
@@ -245,12 +244,6 @@ fn missed(back: Option<&Backfill>) -> String {
         }
         Some(Backfill { pages, .. }) => format!("{missed}, also before its older pages ({pages})"),
     }
-}
-
-/// Whether a document of which nothing is known means that entries were missed: then
-/// its older pages are worth asking for, until something is known again.
-pub fn usually_overlaps(state: &SourceState) -> bool {
-    state.hash.is_some() && state.rhythm.overlaps >= USUALLY
 }
 
 fn unchanged(
@@ -271,6 +264,7 @@ fn unchanged(
         state.rhythm.unmodified_since = None;
     }
     state.endings = if state.hints().ended { state.endings.saturating_add(1) } else { 0 };
+    turnover::relax(state);
     schedule::learn(&mut state.rhythm, &[], now);
 }
 

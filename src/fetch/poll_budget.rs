@@ -1,4 +1,4 @@
-//! How often sources were asked in; what a poll costs from now on, out. Pure.
+//! Sets the price of a poll so that all polls together stay within the operator's budget.
 //!
 //! Where the operator allows so many polls a source and day ([`Settings::budget`]),
 //! each poll raises the price of all polls a little, and the time since its source was
@@ -72,7 +72,7 @@ fn takes_part(poll: &Poll, state: &SourceState, source: &Source) -> bool {
     answers && steered && free && !inbound::is_trusted(state, poll.at)
 }
 
-/// What a poll of this source costs.
+/// The price of a poll of this source.
 pub(super) fn price(state: &SourceState, settings: &Settings) -> f64 {
     match settings.budget {
         Some(_) => settings.price * schedule::exp2(state.priced.level),
@@ -88,7 +88,7 @@ mod tests {
 
     use super::*;
     use crate::fetch::tests::web_source;
-    use crate::fetch::{News, settle};
+    use crate::fetch::{News, record_poll};
     use crate::model::{Failure, FailureKind, Freshness, Timestamp};
 
     fn unchanged() -> Outcome {
@@ -145,7 +145,7 @@ mod tests {
                 schedule::learn(&mut state.rhythm, &new, now);
                 let poll = Poll::of(source, now, unchanged());
                 self.market.charge(&poll, state, source, &self.settings, fleet);
-                settle(&poll, &News::default(), state, source, &self.settings);
+                record_poll(&poll, &News::default(), state, source, &self.settings);
                 self.due.insert((state.next_poll, n));
             }
             f64::from(polls) / f64::from(days) / fleet as f64

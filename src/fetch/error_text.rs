@@ -1,4 +1,4 @@
-//! An error of the HTTP library or a status in; a [`Failure`] in an operator's words out.
+//! Says in an operator's words why a request failed.
 //!
 //! The library's own texts name the URL, which may hold a secret, and its
 //! layers, which mean nothing to an operator; neither is repeated here.
@@ -26,13 +26,13 @@ impl From<Unreachable> for Failure {
     }
 }
 
-/// What it means that `host` answers a request well, with a body that says no.
+/// The failure of a request that `host` answers well, with a body that refuses it.
 pub(super) fn of_refusal(host: &str, body: &[u8]) -> Failure {
     let said = detail(None, body).unwrap_or_default();
     Failure::new(FailureKind::Denied, format!("{host} says no: {said}"))
 }
 
-/// What a failed exchange with `host` means.
+/// The failure that an error of the HTTP library means.
 pub(super) fn of_error(error: &reqwest::Error, host: &str) -> Failure {
     let causes = || causes(error);
     if let Some(why) = causes().find_map(|cause| cause.downcast_ref::<Unreachable>()) {
@@ -99,7 +99,7 @@ fn protocol(error: &reqwest::Error, host: &str) -> Failure {
     Failure::new(FailureKind::Protocol, message)
 }
 
-/// What a status that is no document means; `detail` is what its body said (P51).
+/// The failure that a status means; `detail` is taken from the body (P51).
 pub(super) fn of_status(
     status: StatusCode,
     freshness: Freshness,
@@ -132,7 +132,7 @@ pub(super) fn of_status(
     }
 }
 
-/// What the body of an error says, in a line: the title and detail of a problem
+/// The message in the body of an error, as a line: the title and detail of a problem
 /// document (RFC 9457), an HTML page's title, else the text itself (P51).
 pub(super) fn detail(content_type: Option<&str>, body: &[u8]) -> Option<String> {
     let kind = content_type.unwrap_or("").split(';').next().unwrap_or("").trim();
