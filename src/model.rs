@@ -16,6 +16,8 @@ mod event;
 
 mod evidence;
 
+mod habits;
+
 mod intake;
 
 mod memory;
@@ -49,7 +51,8 @@ mod topic;
 pub use engine_record::{EngineRecord, FeedName, Progress, WalkPosition};
 pub use entry::{Enclosure, Enriched, Entry, Feed};
 pub use event::{EventKind, SourceEvent, TopicSilence};
-pub use evidence::{Evidence, Forbidden, Related, Tier};
+pub use evidence::{Evidence, Factor, FactorKind, Forbidden, Related, Tier};
+pub use habits::{Habit, Habits};
 pub use intake::Intake;
 pub use memory::{
     Described, Hold, HoldScope, LastAnswer, Memory, Moved, Priced, PushState, Rhythm, Subscription,

@@ -1,4 +1,4 @@
-//! Two texts that share passages in; the places where each names something else than the other, out.
+//! Lines two texts up by the shingles they share, and finds the places where each names something else.
 //!
 //! A copy adds, drops and rewords. An instalment of a series keeps the words
 //! and changes what they are about: between the same two phrases one text
@@ -17,6 +17,11 @@ pub(super) struct Differences {
     pub(super) replaced: usize,
     /// Those of them in which each names other names, numbers or dates.
     pub(super) renamed: usize,
+    /// Those of the renamed that are phrases: a sentence may merely have been put there.
+    pub(super) swapped: usize,
+    /// Those of them in which two names or numbers differ, or with which the texts begin: who,
+    /// where and when.
+    pub(super) facts: usize,
     /// Those of them that are sentences rather than words.
     pub(super) retold: usize,
     /// Whether before or behind what they share each has an account of its own.
@@ -53,6 +58,8 @@ pub(super) fn differences(one: &Passages, other: &Passages, common: &[u64]) -> D
             && lacks(others, |hash| has(own, hash), Kind::Figure);
         if figures || each_names_its_own(one, own, other, others) {
             found.renamed += 1;
+            found.swapped += usize::from(phrases);
+            found.facts += usize::from(phrases && each_names_two(one, own, other, others));
         }
     }
     // What stands before the first shared phrase, and behind the last: a
@@ -60,7 +67,13 @@ pub(super) fn differences(one: &Passages, other: &Passages, common: &[u64]) -> D
     let edges =
         [(0..first.0, 0..first.1), (last.0 + LENGTH..one.len(), last.1 + LENGTH..other.len())];
     for (own, others) in edges {
-        let its_own = each_names_its_own(one, of(one, &own), other, of(other, &others));
+        let (words, theirs) = (of(one, &own), of(other, &others));
+        let its_own = each_names_its_own(one, words, other, theirs);
+        // With a few words of its own a text says of whom it speaks.
+        let is_opening = own.start == 0 && own.len().max(others.len()) < SENTENCE;
+        let opens = is_opening && each_begins_its_own(one, words, other, theirs);
+        found.swapped += usize::from(opens);
+        found.facts += usize::from(opens);
         found.replaced += usize::from(its_own);
         found.renamed += usize::from(its_own);
         found.retold += usize::from(own.len().min(others.len()) >= SENTENCE);
@@ -92,6 +105,38 @@ fn each_names_its_own(
             .any(|kind| lacks(words, |hash| text.has_word(hash), kind))
     };
     names(own, other) && names(others, one)
+}
+
+/// Whether each of two stretches has two names or numbers that the other text has nowhere.
+fn each_names_two(
+    one: &Passages,
+    own: &[(u64, Kind)],
+    other: &Passages,
+    others: &[(u64, Kind)],
+) -> bool {
+    let lacking = |words: &[(u64, Kind)], text: &Passages| {
+        let is_fact = |kind: Kind| matches!(kind, Kind::Name | Kind::Figure);
+        words.iter().filter(|(hash, kind)| is_fact(*kind) && !text.has_word(*hash)).count()
+    };
+    lacking(own, other) >= 2 && lacking(others, one) >= 2
+}
+
+/// Whether two openings name different things: each has a number, or a word to begin with, that
+/// the other text has nowhere.
+fn each_begins_its_own(
+    one: &Passages,
+    own: &[(u64, Kind)],
+    other: &Passages,
+    others: &[(u64, Kind)],
+) -> bool {
+    let lacking = |words: &[(u64, Kind)], text: &Passages| {
+        lacks(words, |hash| text.has_word(hash), Kind::Figure)
+            || lacks(words, |hash| text.has_word(hash), Kind::Name)
+            || words
+                .first()
+                .is_some_and(|(hash, kind)| *kind == Kind::Capital && !text.has_word(*hash))
+    };
+    lacking(own, other) && lacking(others, one)
 }
 
 /// Whether a word of this kind is not known there.

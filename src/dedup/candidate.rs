@@ -1,4 +1,4 @@
-//! The entries of one document in; each with the keys under which its like may be known, out.
+//! The entries of one document, each with the keys under which its story may be found.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
@@ -6,19 +6,20 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::address::{canonical, names_a_page};
-use super::judge::Rules;
+use super::address::canonical;
+use super::list_page::is_specific;
 use super::passages::{Passages, common_to};
-use super::revise::is_settled;
-use super::title::normal_title;
-use crate::model::{Entry, Key, KeyKind, Lookalikes, SourceId, Timestamp};
+use super::recognise::{guid_is_link, is_same, names_itself};
+use super::rules::Rules;
+use super::title::Title;
+use crate::model::{Entry, Habits, Key, KeyKind, SourceId, Timestamp};
 
 /// A passage that more stories than this bear, or more entries of one
 /// document, is boilerplate: it is no evidence.
 pub(super) const MOST_COMMON: usize = 4;
 
-/// Settled entries of a document that are read beside a new one.
-const MOST_NEIGHBOURS: usize = 16;
+/// With fewer words a text does not tell two vacancies of one title and day apart.
+pub(super) const FEWEST_SAID: usize = 6;
 
 /// What passage keys count time in, in seconds: four weeks, twice what two
 /// copies may lie apart, so that every copy is within two of them.
@@ -38,8 +39,16 @@ pub struct Candidate {
     pub entry: Arc<Entry>,
     /// The canonical address that is its identity across sources (T0).
     pub address: Option<String>,
-    /// Its normalised title, where that can be evidence (T1).
-    pub title: Option<String>,
+    /// Its title.
+    pub(super) title: Title,
+    /// Whether its document gives the title to several pages.
+    pub(super) title_recurs: bool,
+    /// The id that its source gave it, where that tells it from its neighbours.
+    pub(super) guid: Option<String>,
+    /// The keys of everything that the document lists: what is not among them left it.
+    pub(super) listed: Arc<HashSet<Key>>,
+    /// What was learned of the ids of its source.
+    pub(super) habits: Habits,
     /// The canonical form of its own link, where that tells it from its neighbours.
     pub link: Option<String>,
     /// Its text as passages, where it is long enough to be evidence (T2).
@@ -52,14 +61,18 @@ pub struct Candidate {
     hashes: OnceLock<Vec<u64>>,
     /// The keys of its address, its title and its guid, each asked for as often.
     address_key: Option<Key>,
-    title_key: OnceLock<Option<Key>>,
+    title_keys: OnceLock<Vec<Key>>,
     published_key: OnceLock<Option<Key>>,
     /// The entry's own date, never later than it was read.
     pub(super) date: Timestamp,
+    /// When it was read.
+    pub(super) read_at: Timestamp,
     /// The date under which its passages are found: its own, unless that is [`OLD`].
     filed: Timestamp,
     /// Its identity within the source, beside the address.
     own: Vec<Key>,
+    /// The key of what it says and when, by which it is found under another id and link.
+    said: Option<Key>,
     /// That, its address, its page and its link.
     names: Vec<Key>,
     /// Keys of what the operator joins it with.
@@ -67,6 +80,11 @@ pub struct Candidate {
 }
 
 impl Candidate {
+    /// What was known of its source's ids when it was prepared.
+    pub fn habits(&self) -> Habits {
+        self.habits
+    }
+
     /// Every key under which its story, or one like it, may be known, once its
     /// [text is read](read_texts).
     pub fn keys(&self) -> Vec<Key> {
@@ -78,8 +96,8 @@ impl Candidate {
     /// Of these keys those that are not among its [`names`](Self::names).
     pub fn likenesses(&self) -> Vec<Key> {
         let hashes = self.passage_hashes();
-        let mut keys = Vec::with_capacity(2 * hashes.len() + self.partners.len() + 2);
-        keys.extend(self.title_key());
+        let mut keys = Vec::with_capacity(2 * hashes.len() + self.partners.len() + 6);
+        keys.extend_from_slice(self.title_keys());
         keys.extend(self.published_key());
         keys.extend_from_slice(&self.partners);
         keys.extend(hashes.iter().flat_map(|passage| self.passage_keys(*passage)));
@@ -108,32 +126,54 @@ impl Candidate {
                 }
             }
         }
+        names.extend(self.said);
         names
     }
 
     /// Reads its text, once.
-    fn read(&mut self) {
+    pub(super) fn read(&mut self) {
         if !std::mem::replace(&mut self.is_read, true) {
             self.passages = Passages::of(&self.entry);
         }
+    }
+
+    /// Whether its text was read.
+    pub(super) fn is_read(&self) -> bool {
+        self.is_read
+    }
+
+    /// Takes over what much of its document has.
+    pub(super) fn set_boilerplate(&mut self, boilerplate: &Boilerplate) {
+        self.boilerplate = Arc::clone(boilerplate);
+        self.hashes = OnceLock::new();
     }
 
     pub(super) fn own_keys(&self) -> &[Key] {
         &self.own
     }
 
+    /// The key of what it says and when.
+    pub(super) fn said_key(&self) -> Option<Key> {
+        self.said
+    }
+
     pub(super) fn address_key(&self) -> Option<Key> {
         self.address_key
     }
 
-    pub(super) fn title_key(&self) -> Option<Key> {
-        let key = || self.title.as_deref().map(|title| key(KeyKind::Title, &[title]));
-        *self.title_key.get_or_init(key)
+    /// The keys of its title: of all its words first, then of parts that may be the title of others.
+    pub(super) fn title_keys(&self) -> &[Key] {
+        self.title_keys.get_or_init(|| {
+            let parts =
+                self.title.parts().into_iter().filter_map(|part| part.sets().into_iter().next());
+            let sets = self.title.sets().into_iter().chain(parts);
+            sets.map(|set| key(KeyKind::Title, &[&set])).collect()
+        })
     }
 
     /// The key of the id it would be published under, if it founded a story.
     pub(super) fn published_key(&self) -> Option<Key> {
-        let guid = || self.entry.guid.as_deref().filter(|guid| is_absolute_iri(guid));
+        let guid = || self.guid.as_deref().filter(|guid| is_absolute_iri(guid));
         *self.published_key.get_or_init(|| guid().map(published_key))
     }
 
@@ -167,32 +207,16 @@ impl Candidate {
         hashes.map(|passage| passage_key(self.filed, *passage)).collect()
     }
 
-    /// Whether `known`, told by the same source, is this very entry.
+    /// Whether `known` is this very entry, as its source stated it before.
     pub(super) fn is(&self, known: &Entry) -> bool {
-        if known.source != self.entry.source {
-            return false;
-        }
-        let same_guid = self.entry.guid.is_some() && self.entry.guid == known.guid;
-        let same_link = self.link.is_some() && self.link == known.url.as_ref().map(canonical);
-        let same_page =
-            self.entry.content_id.is_some() && self.entry.content_id == known.content_id;
-        // Some sources make up new ids at every poll. A title alone does not
-        // show it: auction results have one title every week.
-        let new_id_alone = self.entry.published == known.published
-            && self.entry.text == known.text
-            && (known.published.is_some() || !known.text.is_empty());
-        let same_words = self.link.is_none()
-            && self.entry.title == known.title
-            && self.entry.url == known.url
-            && (new_id_alone || self.entry.guid.is_none() && known.guid.is_none());
-        same_guid || same_link || same_page || same_words
+        is_same(self, known)
     }
 }
 
-/// What to look for, for each entry of one document. An entry that repeats
+/// Prepares the entries of one document to be looked up and judged. An entry that repeats
 /// another of the same document is dropped: the later `updated` wins (Q5).
 pub fn candidates(entries: &[Arc<Entry>], rules: &Rules<'_>, now: Timestamp) -> Vec<Candidate> {
-    let shared = shared_links(entries);
+    let shared = Shared::of(entries);
     let mut kept: Vec<Candidate> = Vec::with_capacity(entries.len());
     let mut place_of: HashMap<Key, usize> = HashMap::new();
     for entry in entries {
@@ -211,65 +235,41 @@ pub fn candidates(entries: &[Arc<Entry>], rules: &Rules<'_>, now: Timestamp) -> 
             }
         }
     }
-    // A title that a source gives to several pages says nothing of any.
-    let mut bearers: HashMap<&str, usize> = HashMap::new();
-    for title in kept.iter().filter_map(|candidate| candidate.title.as_deref()) {
-        *bearers.entry(title).or_default() += 1;
-    }
-    let several: HashSet<String> = bearers
-        .into_iter()
-        .filter(|(_, count)| *count > 1)
-        .map(|(title, _)| title.to_owned())
+    let listed: HashSet<Key> = kept
+        .iter()
+        .flat_map(|candidate| candidate.own.iter().copied().chain(own_link(candidate)))
         .collect();
+    let listed = Arc::new(listed);
+    // A title that a source gives to several pages says little of any.
+    let mut bearers: HashMap<Key, usize> = HashMap::new();
+    for title in kept.iter().filter_map(|candidate| candidate.title_keys().first()) {
+        *bearers.entry(*title).or_default() += 1;
+    }
     for candidate in &mut kept {
-        candidate.title.take_if(|title| several.contains(title));
+        let title = candidate.title_keys().first().copied();
+        candidate.title_recurs = title.is_some_and(|title| bearers[&title] > 1);
+        candidate.listed = Arc::clone(&listed);
     }
     kept
 }
 
-/// Reads the texts of one document's candidates, where some are not
-/// [settled](super::is_settled): theirs, and as many of their neighbours' as it takes to tell what
-/// the document says below everything. `known` need only hold what is found under
-/// [`Candidate::names`]. A document that says nothing new costs nothing.
-pub fn read_texts(candidates: &mut [Candidate], known: &Lookalikes) {
-    let unread: Vec<bool> = candidates
-        .iter()
-        .map(|candidate| !candidate.is_read && !is_settled(candidate, known))
-        .collect();
-    if !unread.contains(&true) {
-        return;
-    }
-    let mut neighbours = MOST_NEIGHBOURS;
-    for (candidate, unread) in candidates.iter_mut().zip(unread) {
-        if unread || (!candidate.is_read && neighbours > 0) {
-            neighbours -= usize::from(!unread);
-            candidate.read();
-        }
-    }
+/// Shingles that much of a document has: more of its texts than chance would have it.
+pub(super) fn boilerplate_of(candidates: &[Candidate]) -> Boilerplate {
     let texts = candidates.iter().filter_map(|candidate| candidate.passages.as_ref());
-    let boilerplate: Boilerplate = common_to(texts, MOST_COMMON).into();
-    for candidate in candidates {
-        candidate.boilerplate = Arc::clone(&boilerplate);
-        candidate.hashes = OnceLock::new();
-    }
+    common_to(texts, MOST_COMMON).into()
 }
 
-/// The same for an entry that is known already, told alone.
+/// The same for an entry that is known already, alone.
 pub(super) fn candidate_of(entry: Arc<Entry>, rules: &Rules<'_>, now: Timestamp) -> Candidate {
-    let mut candidate = candidate(entry, &HashSet::new(), rules, now);
+    let mut candidate = candidate(entry, &Shared::default(), rules, now);
     candidate.read();
     candidate
 }
 
-fn candidate(
-    entry: Arc<Entry>,
-    shared: &HashSet<String>,
-    rules: &Rules<'_>,
-    now: Timestamp,
-) -> Candidate {
-    let usable = |url: &&Url| names_a_page(url) && entry.feed.url.as_ref() != Some(*url);
-    let link =
-        entry.url.as_ref().filter(usable).map(canonical).filter(|link| !shared.contains(link));
+fn candidate(entry: Arc<Entry>, shared: &Shared, rules: &Rules<'_>, now: Timestamp) -> Candidate {
+    let usable = |url: &&Url| is_specific(url) && entry.feed.url.as_ref() != Some(*url);
+    let link = entry.url.as_ref().filter(usable).map(canonical);
+    let link = link.filter(|link| !shared.links.contains(link));
     // `never` says of a copy's claim to an original that it is wrong.
     let barred = |original: &String| {
         entry.url.as_ref().is_some_and(|url| rules.overrides.part(&canonical(url), original))
@@ -279,10 +279,13 @@ fn candidate(
         .as_ref()
         .filter(usable)
         .map(canonical)
-        .filter(|page| !barred(page) && !shared.contains(page));
+        .filter(|page| !barred(page) && !shared.links.contains(page));
     let source = &entry.source;
     let mut own = Vec::new();
-    if let Some(guid) = &entry.guid {
+    let guid = entry.guid.clone().filter(|guid| {
+        !shared.guids.contains(guid) && (!rules.habits.guid.is_shared() || names_itself(guid))
+    });
+    if let Some(guid) = &guid {
         // GOV.UK's ids are the link and a time: the link is the better name,
         // and a new key at every revision would be kept for nothing.
         if link.is_none() || !guid_is_link(guid, link.as_deref()) {
@@ -297,21 +300,28 @@ fn candidate(
         own.push(own_key(source, "words", &format!("{url}\n{}", entry.title)));
     }
     let address = original.or_else(|| link.clone());
-    let title = normal_title(&entry.title, &entry.feed.title);
+    let title = Title::of(&entry.title, &entry.feed.title);
+    let said = said_key(&entry, &title);
     let partners = rules.overrides.partners_of(&entry).into_iter().flat_map(address_keys);
     let date = entry.dated().unwrap_or(now).min(now);
     let mut candidate = Candidate {
         title,
+        title_recurs: false,
+        guid,
+        listed: Arc::default(),
+        habits: rules.habits,
+        said,
         link,
         passages: None,
         is_read: false,
         boilerplate: Arc::default(),
         hashes: OnceLock::new(),
         address_key: address.as_deref().map(address_key),
-        title_key: OnceLock::new(),
+        title_keys: OnceLock::new(),
         published_key: OnceLock::new(),
         address,
         date,
+        read_at: now,
         filed: date.max(now.before(OLD)),
         own,
         names: Vec::new(),
@@ -322,33 +332,62 @@ fn candidate(
     candidate
 }
 
-/// Addresses that stand for no entry, because several entries of the document bear
-/// them: a link that two have, told apart by guid or title; an original that three
-/// have under three titles, which is the publisher's front door.
-fn shared_links(entries: &[Arc<Entry>]) -> HashSet<String> {
-    let mut bearers: HashMap<String, &Entry> = HashMap::new();
-    let mut titles: HashMap<String, HashSet<&str>> = HashMap::new();
-    let mut shared = HashSet::new();
-    for entry in entries {
-        if let Some(original) = entry.original.as_ref().map(canonical) {
-            let titles = titles.entry(original.clone()).or_default();
-            titles.insert(&entry.title);
-            if titles.len() > 2 {
-                shared.insert(original);
+/// Names that stand for no entry of a document, because several of its entries bear them.
+#[derive(Debug, Default)]
+struct Shared {
+    /// Links that two have, told apart by guid or title; originals that three have under three
+    /// titles, which are the publisher's front door.
+    links: HashSet<String>,
+    /// Ids of entries at several links, or at none under several titles.
+    guids: HashSet<String>,
+}
+
+impl Shared {
+    fn of(entries: &[Arc<Entry>]) -> Self {
+        let mut links: HashMap<String, &Entry> = HashMap::new();
+        let mut guids: HashMap<&str, (&Entry, Option<String>)> = HashMap::new();
+        let mut titles: HashMap<String, HashSet<String>> = HashMap::new();
+        let mut shared = Self::default();
+        for entry in entries {
+            if let Some(original) = entry.original.as_ref().map(canonical) {
+                let titles = titles.entry(original.clone()).or_default();
+                titles.insert(Title::of(&entry.title, "").normal());
+                if titles.len() > 2 {
+                    shared.links.insert(original);
+                }
+            }
+            let link = entry.url.as_ref().map(canonical);
+            if let Some(guid) = entry.guid.as_deref() {
+                match guids.get(guid) {
+                    Some((other, at)) if *at != link && have_other_titles(entry, other) => {
+                        shared.guids.insert(guid.to_owned());
+                    }
+                    Some((other, _)) if !names_itself(guid) && have_other_titles(entry, other) => {
+                        shared.guids.insert(guid.to_owned());
+                    }
+                    Some(_) => {}
+                    None => {
+                        guids.insert(guid, (entry, link.clone()));
+                    }
+                }
+            }
+            let Some(link) = link else { continue };
+            match links.get(&link) {
+                Some(other) if tells_apart(entry, other, &link) => {
+                    shared.links.insert(link);
+                }
+                Some(_) => {}
+                None => {
+                    links.insert(link, entry);
+                }
             }
         }
-        let Some(link) = entry.url.as_ref().map(canonical) else { continue };
-        match bearers.get(&link) {
-            Some(other) if tells_apart(entry, other, &link) => {
-                shared.insert(link);
-            }
-            Some(_) => {}
-            None => {
-                bearers.insert(link, entry);
-            }
-        }
+        shared
     }
-    shared
+}
+
+fn have_other_titles(one: &Entry, other: &Entry) -> bool {
+    Title::of(&one.title, "").words != Title::of(&other.title, "").words
 }
 
 /// Whether two entries with one link are two: other titles, and ids that do
@@ -356,23 +395,21 @@ fn shared_links(entries: &[Arc<Entry>]) -> HashSet<String> {
 fn tells_apart(one: &Entry, other: &Entry, link: &str) -> bool {
     let own_id =
         |entry: &Entry| entry.guid.as_deref().is_none_or(|guid| !guid_is_link(guid, Some(link)));
-    one.title != other.title
+    have_other_titles(one, other)
         && own_id(one)
         && own_id(other)
         && (one.guid.is_none() || one.guid != other.guid)
 }
 
-/// Whether a guid is the link, perhaps with something behind `#`.
-fn guid_is_link(guid: &str, link: Option<&str>) -> bool {
-    let Ok(mut url) = Url::parse(guid) else { return false };
-    if !matches!(url.scheme(), "http" | "https") {
-        return false;
+/// The key of what an entry says and when, where it says enough to be known by it.
+fn said_key(entry: &Entry, title: &Title) -> Option<Key> {
+    let at = entry.dated()?.as_secs().to_string();
+    let words = entry.text.split_whitespace().count();
+    if words < FEWEST_SAID {
+        return None;
     }
-    if Some(canonical(&url).as_str()) == link {
-        return true;
-    }
-    url.set_fragment(None);
-    Some(canonical(&url).as_str()) == link
+    let text = xxhash_rust::xxh3::xxh3_64(entry.text.as_bytes()).to_string();
+    Some(own_key(&entry.source, "said", &format!("{at}\n{}\n{text}", title.normal())))
 }
 
 /// An absolute IRI, which Atom demands of an id (RFC 4287 §4.2.6): a scheme with something
@@ -425,7 +462,7 @@ pub(super) fn guid_key(source: &SourceId, guid: &str) -> Key {
 }
 
 /// The key of a link within its source.
-fn link_key(source: &SourceId, link: &str) -> Key {
+pub(super) fn link_key(source: &SourceId, link: &str) -> Key {
     own_key(source, "link", link)
 }
 

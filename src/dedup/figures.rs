@@ -1,23 +1,8 @@
-//! Two titles in; the numbers and dates by which they contradict each other, out.
+//! Numbers and dates by which two titles contradict each other.
 
 use std::collections::BTreeSet;
 
-use super::title::title_words;
-
-pub(super) const MONTHS: [&str; 12] = [
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-];
+use super::title::{MONTHS, title_words};
 
 const WEEKDAYS: [&str; 7] =
     ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
@@ -74,7 +59,11 @@ pub(super) struct Figures {
 impl Figures {
     /// Reads them from a title, display type and site name included.
     pub(super) fn of(title: &str) -> Self {
-        let words = title_words(title);
+        Self::of_words(&title_words(title))
+    }
+
+    /// The same of words that were split already.
+    pub(super) fn of_words(words: &[String]) -> Self {
         let mut figures = Self::default();
         let mut place = 0;
         while place < words.len() {
@@ -159,6 +148,73 @@ impl Figures {
             (!only_own.is_empty() && !only_others.is_empty()).then_some((only_own, only_others))
         })
     }
+}
+
+/// Numbers that texts write out. `one` is left out: it is seldom a number.
+const CARDINALS: &[&str] = &[
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+    "twenty",
+    "thirty",
+    "forty",
+    "fifty",
+    "sixty",
+    "seventy",
+    "eighty",
+    "ninety",
+    "zwei",
+    "drei",
+    "vier",
+    "funf",
+    "sechs",
+    "sieben",
+    "acht",
+    "neun",
+    "zehn",
+    "deux",
+    "trois",
+    "quatre",
+    "cinq",
+    "huit",
+    "neuf",
+    "dix",
+    "dos",
+    "tres",
+    "cuatro",
+    "cinco",
+    "siete",
+    "ocho",
+    "nueve",
+    "diez",
+    "due",
+    "quattro",
+    "cinque",
+    "sei",
+    "sette",
+    "otto",
+    "nove",
+    "dieci",
+];
+
+/// Whether a folded word is a number that is written out.
+pub(super) fn is_number_word(word: &str) -> bool {
+    CARDINALS.contains(&word)
 }
 
 /// The short form of a unit of counting.

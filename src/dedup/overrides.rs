@@ -1,4 +1,4 @@
-//! The operator's `force` and `never` in; which addresses belong together and which never do, out.
+//! The operator's `force` and `never`: which addresses belong together and which never do.
 
 use std::collections::{BTreeMap, BTreeSet};
 

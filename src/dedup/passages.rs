@@ -1,25 +1,32 @@
-//! Words in; passages of five words, those that serve as keys, and what two texts share, out.
+//! Texts as shingles of five words: those that serve as keys, and how much two texts share.
 
 use std::ops::Range;
 use std::sync::OnceLock;
 
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::rarity::is_stop_hash;
 use super::text::{Kind, Word, words};
+use super::title::title_words;
 use crate::model::Entry;
 
 /// Words of a passage.
 pub(super) const LENGTH: usize = 5;
 
-/// A text of fewer words is no evidence: one-sentence summaries of two
-/// announcements of one series are alike.
-pub(super) const FEWEST_WORDS: usize = 40;
+/// A text of fewer words says nothing.
+pub(super) const FEWEST_WORDS: usize = 6;
+
+/// A text of fewer words is a summary: a few keys find it.
+const SUMMARY: usize = 40;
+
+/// Among so many shingles in a row of a summary at least one is a key.
+const WINDOW_OF_SUMMARY: usize = 8;
 
 /// With fewer passages than this a text is short: more of them are keys.
 const SHORT: usize = 120;
 
 /// Among so many passages in a row at least one is a key…
-const WINDOW: usize = 16;
+const WINDOW: usize = 18;
 
 /// …and among so many in a short text.
 const WINDOW_OF_SHORT: usize = 4;
@@ -48,6 +55,8 @@ struct Sets {
     names: Vec<u64>,
     /// All its words.
     vocabulary: Vec<u64>,
+    /// Those that say something by themselves.
+    telling: Vec<u64>,
 }
 
 /// How much two texts share.
@@ -73,12 +82,12 @@ impl Overlap {
 impl Passages {
     /// The passages of an entry's own account; `None` where it is too short to be evidence.
     pub(super) fn of(entry: &Entry) -> Option<Self> {
-        // Most entries are one sentence long; none of them need be read.
-        if entry.text.len() < 3 * FEWEST_WORDS {
+        let words = words(&entry.text, &entry.title);
+        // Some summaries only repeat the title.
+        if words.len() < FEWEST_WORDS || (words.len() < SUMMARY && repeats(&words, &entry.title)) {
             return None;
         }
-        let words = words(&entry.text, &entry.title);
-        (words.len() >= FEWEST_WORDS).then(|| Self::of_words(&words))
+        Some(Self::of_words(&words))
     }
 
     fn of_words(words: &[Word]) -> Self {
@@ -102,8 +111,22 @@ impl Passages {
                 figures: of_kind(Kind::Figure),
                 names: of_kind(Kind::Name),
                 vocabulary: as_set(self.words.iter().map(|word| word.0)),
+                telling: as_set(
+                    self.words.iter().map(|word| word.0).filter(|hash| !is_stop_hash(*hash)),
+                ),
             }
         })
+    }
+
+    /// How many different words it has that say something, and how many of these are in another text.
+    pub(super) fn telling_shared(&self, other: &Self) -> (u32, u32) {
+        let own = &self.sets().telling;
+        (small(own.len()), small(intersection(own, &other.sets().vocabulary, &[])))
+    }
+
+    /// Whether it names anything.
+    pub(super) fn has_names(&self) -> bool {
+        !self.sets().names.is_empty() || !self.sets().figures.is_empty()
     }
 
     /// How many words it has.
@@ -146,7 +169,7 @@ impl Passages {
         let class = |word: &(u64, Kind)| match word.1 {
             Kind::Figure => 0,
             Kind::Name => 1,
-            Kind::Plain => 2,
+            Kind::Capital | Kind::Plain => 2,
         };
         let class_of = |five: &[(u64, Kind)]| five.iter().map(class).fold(2, u64::min);
         let ranked = self.in_order.iter().zip(self.words.windows(LENGTH));
@@ -219,6 +242,12 @@ impl Passages {
         let shared = |set: &[u64]| intersection(set, &other.vocabulary, &[]);
         (small(shared(&one.names) + shared(&one.figures)), small(count(one)))
     }
+}
+
+/// Whether a text has no word but those of the title.
+fn repeats(text: &[Word], title: &str) -> bool {
+    let title: Vec<u64> = title_words(title).iter().map(|word| xxh3_64(word.as_bytes())).collect();
+    text.iter().all(|word| title.contains(&word.hash) || is_stop_hash(word.hash))
 }
 
 fn small(count: usize) -> u32 {
@@ -313,7 +342,11 @@ fn intersection(one: &[u64], other: &[u64], without: &[u64]) -> usize {
 
 /// Among how many of so many passages in a row at least one is a key.
 fn window(passages: usize) -> usize {
-    if passages < SHORT { WINDOW_OF_SHORT } else { WINDOW }
+    match passages {
+        0..SUMMARY => WINDOW_OF_SUMMARY,
+        SUMMARY..SHORT => WINDOW_OF_SHORT,
+        _ => WINDOW,
+    }
 }
 
 /// The places of the least hash of every `window` in a row, the last of equals; ascending.
@@ -367,11 +400,14 @@ mod tests {
     }
 
     #[test]
-    fn a_text_of_one_sentence_has_no_passages() {
-        assert_eq!(
-            Passages::of(&entry("A new grant will help households with leaky roofs.")),
-            None
-        );
+    fn a_text_that_only_repeats_the_title_says_nothing() {
+        let read = |title: &str, text: &str| {
+            Passages::of(&Entry { title: title.to_owned(), ..entry(text) }).is_some()
+        };
+        let title = "A new grant will help households with leaky roofs | Homes Ministry";
+        assert!(!read(title, "A new grant will help households with leaky roofs. Homes Ministry"));
+        assert!(read(title, "Up to four hundred pounds are paid for every metre of gutter."));
+        assert!(!read(title, "Read more here."));
     }
 
     #[test]
@@ -418,7 +454,7 @@ mod tests {
         let leader = entry("\u{201C}The quick brown fox jumps over it\u{201D}, he said today");
         let shown: Vec<&str> =
             shared_passages(&copy, &leader).into_iter().map(|place| &copy.text[place]).collect();
-        assert_eq!(shown, ["The quick brown fox jumps over it, he said."]);
+        assert_eq!(shown, ["The quick brown fox jumps over it, he said"]);
     }
 
     proptest! {

@@ -10,8 +10,8 @@ use crate::config::Plan;
 use crate::dedup::{self, Candidate, Judged, Rules};
 use crate::fetch::{self, News, websub};
 use crate::model::{
-    Enrich, Hold, Key, KeyKind, Lookalikes, Memory, Outcome, Poll, Reading, SourceEvent, StoryId,
-    Timestamp, Verdict,
+    Enrich, Habits, Hold, Key, KeyKind, Lookalikes, Memory, Outcome, Poll, Reading, SourceEvent,
+    StoryId, Timestamp, Verdict,
 };
 use crate::store::StoreError;
 
@@ -32,7 +32,11 @@ impl Engine {
             now = now.max(poll.at);
             poll.at = now;
         }
-        let mut candidates: Vec<_> = polls.iter().map(|poll| candidates_of(poll, &plan)).collect();
+        let prepare = |poll: &Poll| {
+            let habits = self.memory_of(poll, work, |memory| memory.habits);
+            candidates_of(poll, &plan, habits)
+        };
+        let mut candidates: Vec<_> = polls.iter().map(prepare).collect();
         let mut known = look_up(&polls, &mut candidates, work.reader())?;
         for (poll, candidates) in polls.into_iter().zip(candidates) {
             work.advance(poll.at);
@@ -86,6 +90,19 @@ impl Engine {
         work: &mut Work<'_>,
     ) -> Result<Ingested, StoreError> {
         let (plan, now) = (self.plan.clone(), work.now);
+        let habits = self.memory_of(poll, work, |memory| memory.habits);
+        if candidates.first().is_some_and(|candidate| candidate.habits() != habits) {
+            // An earlier poll of the turn has shown something of the source's ids.
+            let mut anew = vec![candidates_of(poll, &plan, habits)];
+            let more = look_up(std::slice::from_ref(poll), &mut anew, work.reader())?;
+            candidates = anew.pop().unwrap_or_default();
+            for (key, bearers) in more.by_key {
+                known.by_key.entry(key).or_insert(bearers);
+            }
+            for (id, story) in more.stories {
+                known.stories.entry(id).or_insert(story);
+            }
+        }
         if document_of(poll).is_none() {
             // Looked up when the poll began; a push may have said something else since.
             candidates.retain(|candidate| dedup::is_current(candidate, known));
@@ -96,7 +113,7 @@ impl Engine {
             true => 0,
             false => self.allowance(poll, &listed, work),
         };
-        let rules = rules(&plan);
+        let rules = Rules { habits, ..rules(&plan) };
         let mut judged = dedup::judge_within(candidates, known, &rules, now, allowance);
         if let Some(reading) = document_of(poll) {
             let (source, deleted) = (&poll.source, &reading.hints.deleted);
@@ -180,6 +197,7 @@ impl Engine {
         self.market.charge(poll, &mut memory, source, polling, fleet);
         fetch::settle(poll, &news, &mut memory, source, polling);
         memory.of = Some(source.location.hash());
+        memory.habits = judged.habits;
         let events = memory.events.iter().filter(|event| event.at == poll.at).cloned().collect();
         work.remember(poll.source.clone(), memory);
         events
@@ -264,11 +282,12 @@ fn forget(known: &mut Lookalikes, gone: &Gone) {
 /// What the plan says of identity.
 pub(crate) fn rules(plan: &Plan) -> Rules<'_> {
     let authority = &plan.server.site.authority;
-    Rules { sources: &plan.sources, authority, overrides: &plan.overrides }
+    let habits = Habits::default();
+    Rules { sources: &plan.sources, authority, overrides: &plan.overrides, habits }
 }
 
-fn candidates_of(poll: &Poll, plan: &Plan) -> Vec<Candidate> {
-    dedup::candidates(poll.entries(), &rules(plan), poll.at)
+fn candidates_of(poll: &Poll, plan: &Plan, habits: Habits) -> Vec<Candidate> {
+    dedup::candidates(poll.entries(), &Rules { habits, ..rules(plan) }, poll.at)
 }
 
 /// The document that came, from the source or from its hub.

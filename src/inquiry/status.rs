@@ -50,6 +50,9 @@ pub struct SourceStatus {
     /// Entries a day, as learned.
     #[serde(default)]
     pub rate: Option<f64>,
+    /// What was learned of its ids, links and dates, where they cannot be relied upon.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub habits: Vec<String>,
     /// Failures in a row.
     pub failures: u32,
     /// The kind of the last failure.
@@ -292,6 +295,7 @@ fn status_of(source: &Source, memory: &Memory, now: Timestamp) -> SourceStatus {
             HoldScope::Origin => "origin".to_owned(),
         }),
         rate: fetch::rate_a_day(memory),
+        habits: memory.habits.remarks(),
         failures: memory.failures,
         failure_kind: memory.failure.as_ref().map(|failure| failure.kind.as_str().to_owned()),
         failure: memory.failure.as_ref().map(|failure| failure.message.clone()),

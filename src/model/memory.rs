@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::{
-    Failure, Hints, Intake, Offer, Phrase, Protocol, Round, SourceEvent, Timestamp, Validators,
+    Failure, Habits, Hints, Intake, Offer, Phrase, Protocol, Round, SourceEvent, Timestamp,
+    Validators,
 };
 
 /// What is known of one source between polls. Only `fetch::settle` changes it. There is one
@@ -92,6 +93,8 @@ pub struct Memory {
     pub priced: Priced,
     /// How much of it was new today, and what waits.
     pub intake: Intake,
+    /// What was learned of its ids, links and dates.
+    pub habits: Habits,
 }
 
 impl Memory {

@@ -1,26 +1,101 @@
-//! Two stories in; one that has the entries of both, and one that forwards to it, out.
+//! Merges two stories that stand already, where it is nearly certain that they are one.
 //!
-//! Two stories are never merged because a third text resembles both: that is how
-//! strangers end in one story. Where a story had no text to be judged by when it
-//! was founded, though, its first text, once it comes, is judged as that of an entry which arrives
-//! would be, against leading texts alone, and the whole story follows.
+//! The higher-ranked story, or the older one, absorbs the other, whose page then redirects. No date
+//! moves. Two stories are never merged merely because a third text resembles both: that is how
+//! strangers end in one story. They are merged in two cases. A story without a text gets its first
+//! one, and that is compared as the text of a new entry would be. Or an entry that speaks for
+//! itself has all of what the stories say in part: excerpts came before their original.
 
 use std::sync::Arc;
 
+use super::apply_overrides::keys_of;
 use super::candidate::{Boilerplate, Candidate, candidate_of};
-use super::enforce::keys_of;
+use super::compare::{compare, leading, site_of};
 use super::figures::Figures;
-use super::judge::{Rules, bearers, file, relate};
-use super::likeness::{FULL_TEXT, JOINED, Likeness, by_text, leading, site_of};
+use super::judge::relate;
+use super::near_duplicate::{Join, Likeness, likeness};
 use super::passages::Passages;
 use super::revise::{bound, unkeyed};
+use super::rules::{Rules, bearers, file};
+use super::text_match::{FULL_TEXT, MOSTLY};
 use super::withdraw::follow_the_lead;
 use crate::model::{
-    Admitted, Evidence, Key, KeyKind, Lookalikes, Member, Story, StoryId, Timestamp, Verdict,
+    Admitted, Evidence, Factor, FactorKind, Key, KeyKind, Lookalikes, Member, Story, StoryId,
+    Timestamp, Verdict,
 };
 
-/// Judges the text of a story that had none before what was just admitted
-/// to it. What comes of it is known from then on.
+/// Evidence against two stories of which an entry says both.
+const PARTING: [FactorKind; 8] = [
+    FactorKind::Contradicts,
+    FactorKind::OneNameDiffers,
+    FactorKind::GoesOn,
+    FactorKind::TitleRenames,
+    FactorKind::TitleFigures,
+    FactorKind::OneSource,
+    FactorKind::OneSite,
+    FactorKind::OtherGovernment,
+];
+
+/// Merges the stories that are parts of what the entry says which was just admitted to a story.
+pub(super) fn merge_parts(
+    into: StoryId,
+    parts: Vec<Join>,
+    known: &mut Lookalikes,
+    rules: &Rules<'_>,
+    now: Timestamp,
+    done: &mut Vec<Admitted>,
+) {
+    let mut target = into;
+    for part in parts {
+        let stories =
+            (known.stories.get(&target).cloned(), known.stories.get(&part.story).cloned());
+        let (Some(story), Some(other)) = stories else { continue };
+        let decided = |story: &Story| {
+            let by_hand = |member: &Member| {
+                matches!(member.evidence, Evidence::Forced { .. } | Evidence::Parted { .. })
+            };
+            story.members.iter().any(by_hand)
+        };
+        if !part.is_certain()
+            || !story.stands()
+            || !other.stands()
+            || decided(&story)
+            || decided(&other)
+        {
+            continue;
+        }
+        let parted = other.members.iter().any(|member| {
+            let candidate = candidate_of(member.entry.clone(), rules, member.joined);
+            let comparison = compare(&candidate, &[], &story, known, rules);
+            let against = |factor: &Factor| PARTING.contains(&factor.kind);
+            comparison.against == Some(crate::model::Forbidden::Never)
+                || comparison.factors.iter().any(against)
+        });
+        if parted {
+            continue;
+        }
+        let (stays, goes) = order(story.as_ref(), other.as_ref(), rules);
+        let because = Why { evidence: part.evidence, factors: part.factors };
+        let founded = |moved: &Member| moved.evidence == Evidence::Founded;
+        unite(stays, goes, Verdict::Merged, founded, &because, known, rules, now, done);
+        target = stays;
+    }
+}
+
+/// Which of two stories absorbs the other: that of the source whose word counts more, among equals
+/// the one that was seen first, as everywhere.
+fn order(one: &Story, other: &Story, rules: &Rules<'_>) -> (StoryId, StoryId) {
+    let standing = |story: &Story| (story.authority(rules.sources), story.first_seen, story.id);
+    if standing(other) < standing(one) { (other.id, one.id) } else { (one.id, other.id) }
+}
+
+/// Why entries are moved to another story.
+pub(super) struct Why {
+    pub(super) evidence: Evidence,
+    pub(super) factors: Vec<Factor>,
+}
+
+/// Judges the first text of a story, which came with what was just admitted to it.
 pub(super) fn judge_first_text(
     admitted: &Admitted,
     boilerplate: &Boilerplate,
@@ -77,13 +152,14 @@ fn follow(
     if !candidate.is(&leader.entry) {
         return None;
     }
-    let Likeness { best, related } = by_text(candidate, known, rules, Some(id));
+    let Likeness { best, related, .. } = likeness(candidate, known, rules, Some(id));
     let alone = speaks_for_all(&story, leader, &passages);
-    let like = best.filter(|(id, _)| {
-        let other = known.stories.get(id);
-        alone && other.is_some_and(|other| may_be_one(&story, leader, other, rules))
+    let like = best.filter(|best| {
+        let other = known.stories.get(&best.story);
+        let by_text = matches!(best.evidence, Evidence::SameText { .. });
+        by_text && alone && other.is_some_and(|other| may_be_one(&story, leader, other, rules))
     });
-    let Some((like, Evidence::SameText { shared, of, leader: theirs })) = like else {
+    let Some(like) = like else {
         let mut shown = Story::clone(&story);
         relate(&mut shown, related);
         if shown != *story {
@@ -93,20 +169,17 @@ fn follow(
         }
         return None;
     };
-    // Nobody takes over the story of somebody whose word counts more; among
-    // equals the one that was seen first stays, as everywhere.
-    let standing = |id: &StoryId| {
-        let story = known.stories.get(id)?;
-        Some((story.authority(rules.sources), story.first_seen, story.id))
+    let other = known.stories.get(&like.story)?.clone();
+    let (stays, goes) = order(&other, &story, rules);
+    let evidence = match like.evidence {
+        Evidence::SameText { shared, of, .. } if stays == id => {
+            Evidence::SameText { shared, of, leader: leader.entry.source.clone() }
+        }
+        evidence => evidence,
     };
-    let (stays, goes, leader) = if standing(&like) < standing(&id) {
-        (like, id, theirs)
-    } else {
-        (id, like, leader.entry.source.clone())
-    };
-    let because = Evidence::SameText { shared, of, leader };
+    let because = Why { evidence, factors: like.factors };
     let founded = |moved: &Member| moved.evidence == Evidence::Founded;
-    unite(stays, goes, Verdict::Merged, founded, because, known, rules, now, done);
+    unite(stays, goes, Verdict::Merged, founded, &because, known, rules, now, done);
     Some(stays)
 }
 
@@ -115,7 +188,10 @@ fn follow(
 fn speaks_for_all(story: &Story, leader: &Member, passages: &Passages) -> bool {
     let mut others = story.members.iter().filter(|member| !std::ptr::eq(*member, leader));
     others.all(|member| {
-        Passages::of(&member.entry).is_none_or(|text| passages.overlap(&text, &[]).reaches(JOINED))
+        Passages::of(&member.entry).is_none_or(|text| {
+            text.len() < FULL_TEXT && text.len() * 2 < passages.len()
+                || passages.overlap(&text, &[]).reaches(MOSTLY)
+        })
     })
 }
 
@@ -143,7 +219,7 @@ pub(super) fn unite(
     goes: StoryId,
     verdict: Verdict,
     moved_by: impl Fn(&Member) -> bool,
-    because: Evidence,
+    because: &Why,
     known: &mut Lookalikes,
     rules: &Rules<'_>,
     now: Timestamp,
@@ -156,8 +232,11 @@ pub(super) fn unite(
     };
     let mut story = Story::clone(&into);
     story.members.extend(other.members.iter().map(|moved| {
-        let evidence = if moved_by(moved) { because.clone() } else { moved.evidence.clone() };
-        Member { evidence, ..moved.clone() }
+        let (evidence, factors) = match moved_by(moved) {
+            true => (because.evidence.clone(), because.factors.clone()),
+            false => (moved.evidence.clone(), moved.factors.clone()),
+        };
+        Member { evidence, factors, ..moved.clone() }
     }));
     // The founder of the story that stays is its first, whatever the dates.
     story.members[1..].sort_by_key(|member| member.joined);

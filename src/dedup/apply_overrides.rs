@@ -1,4 +1,4 @@
-//! The operator's overrides and stored stories in; the stories as they must be, out.
+//! Applies the operator's `force` and `never` to stories that are stored already.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -7,14 +7,16 @@ use url::Url;
 
 use super::address::canonical;
 use super::candidate::{Candidate, address_keys, candidate_of, published_key};
-use super::judge::{Place, Rules, bearers, by_its_text, file, find, join, new_keys, rare};
-use super::likeness::leading;
+use super::compare::{compare, leading};
+use super::judge::{Place, find, place_entry};
+use super::merge::{Why, admit, unite};
+use super::near_duplicate::likeness;
 use super::overrides::addresses;
-use super::title::normal_title;
-use super::unite::{admit, unite};
+use super::rules::{Rules, bearers, file, new_keys, rare};
+use super::title::Title;
 use super::withdraw::follow_the_lead;
 use crate::model::{
-    Admitted, Entry, Evidence, Key, Lookalikes, Member, Story, StoryId, Timestamp, Verdict,
+    Admitted, Entry, Evidence, Habits, Key, Lookalikes, Member, Story, StoryId, Timestamp, Verdict,
 };
 
 /// The keys under which a story with an entry at this address is found,
@@ -99,6 +101,47 @@ fn part(
     if leaving.is_empty() {
         return;
     }
+    take_out(before, &leaving, Verdict::Overridden, known, rules, now, done);
+}
+
+/// Parts what a title alone had joined, where a text that has come since says that it is two.
+pub(super) fn part_by_text(
+    id: StoryId,
+    known: &mut Lookalikes,
+    rules: &Rules<'_>,
+    now: Timestamp,
+    done: &mut Vec<Admitted>,
+) {
+    let Some(story) = known.stories.get(&id).cloned().filter(|story| story.stands()) else {
+        return;
+    };
+    let parts = |place: usize| {
+        let member = &story.members[place];
+        if !matches!(member.evidence, Evidence::SameTitle { .. }) || member.entry.text.is_empty() {
+            return false;
+        }
+        let mut others = Story::clone(&story);
+        others.members.remove(place);
+        let candidate = candidate_of(member.entry.clone(), rules, member.joined);
+        compare(&candidate, &[], &others, known, rules).texts_part()
+    };
+    let leaving: BTreeSet<usize> = (1..story.members.len()).filter(|place| parts(*place)).collect();
+    if !leaving.is_empty() {
+        take_out(story, &leaving, Verdict::Revised, known, rules, now, done);
+    }
+}
+
+/// Takes members out of a story, and finds a place for each.
+fn take_out(
+    before: Arc<Story>,
+    leaving: &BTreeSet<usize>,
+    verdict: Verdict,
+    known: &mut Lookalikes,
+    rules: &Rules<'_>,
+    now: Timestamp,
+    done: &mut Vec<Admitted>,
+) {
+    let id = before.id;
     let mut story = Story::clone(&before);
     let (gone, stay): (Vec<_>, Vec<_>) =
         story.members.drain(..).enumerate().partition(|(place, _)| leaving.contains(place));
@@ -109,9 +152,9 @@ fn part(
     let dropped = keys_of(&before, rules, now);
     let dropped = dropped.into_iter().filter(|key| !kept.contains(key)).collect();
     let keys = kept.into_iter().filter(|key| !bearers(known, key).contains(&id)).collect();
-    admit(story, Some(before), keys, dropped, Verdict::Overridden, known, done);
+    admit(story, Some(before), keys, dropped, verdict, known, done);
     for (_, member) in gone {
-        settle(member, id, known, rules, now, done);
+        settle(member, id, verdict, known, rules, now, done);
     }
 }
 
@@ -137,14 +180,17 @@ fn leaving(story: &Story, rules: &Rules<'_>) -> BTreeSet<usize> {
 /// Whether a member is in the story because of one that leaves, and of none that stays.
 fn follows(story: &Story, place: usize, leaving: &BTreeSet<usize>) -> bool {
     let entry = &story.members[place].entry;
-    let title_of = |entry: &Entry| normal_title(&entry.title, &entry.feed.title);
+    let title_of = |entry: &Entry| Title::of(&entry.title, &entry.feed.title).normal();
     let own_title = title_of(entry);
     let because_of: Box<dyn Fn(&Entry) -> bool + '_> = match &story.members[place].evidence {
         Evidence::SameAddress { address: page, .. } | Evidence::Forced { with: page } => {
             Box::new(move |other| addresses(other).contains(page))
         }
         Evidence::SameText { leader, .. } => Box::new(move |other| other.source == *leader),
-        Evidence::SameTitle { .. } => Box::new(move |other| title_of(other) == own_title),
+        Evidence::SameTitle { title, .. } => Box::new(move |other| {
+            let other = title_of(other);
+            other == own_title || other == *title
+        }),
         Evidence::Founded | Evidence::Parted { .. } => return false,
     };
     let any = |leaves: bool| {
@@ -159,6 +205,7 @@ fn follows(story: &Story, place: usize, leaving: &BTreeSet<usize>) -> bool {
 fn settle(
     left: Member,
     from: StoryId,
+    verdict: Verdict,
     known: &mut Lookalikes,
     rules: &Rules<'_>,
     now: Timestamp,
@@ -173,30 +220,28 @@ fn settle(
         let mut keys = new_keys(&candidate, &story, known);
         keys.extend(rare(candidate.leading_keys(), &story, known));
         let before = Arc::clone(forwarder);
-        let verdict = Verdict::Overridden;
         return admit(story, Some(before), keys, Vec::new(), verdict, known, done);
     }
-    let mut admitted = match find(&candidate, known, rules) {
-        Place::Like(id, evidence) => {
-            join(candidate, known, id, evidence, Vec::new(), rules, left.joined)
-        }
+    let likeness = match find(&candidate, known, rules, &mut Habits::default()) {
+        Place::About(likeness) => likeness,
         // The keys of its names were dropped from its old story alone: whatever
         // else bears them is removed or forwards, and cannot take it in.
-        Place::Told(..) | Place::Forgotten(_) | Place::Unnamed => {
-            by_its_text(candidate, known, rules, left.joined)
-        }
+        Place::Known(..) | Place::Forgotten(_) => likeness(&candidate, known, rules, None),
     };
+    let mut admitted = place_entry(candidate, known, likeness, rules, left.joined);
     let story = Arc::make_mut(&mut admitted.story);
     let place = story.members.len() - 1;
-    if admitted.verdict == Verdict::New {
+    let by_hand = verdict == Verdict::Overridden;
+    if admitted.verdict == Verdict::New && by_hand {
         story.members[place].evidence = Evidence::Parted { from };
     }
     story.members[place].revised = left.revised;
-    story.members[place].length = left.length;
     story.members[place].withdrawn = left.withdrawn;
     follow_the_lead(story, rules, now);
     story.changed = now;
-    admitted.verdict = Verdict::Overridden;
+    if by_hand {
+        admitted.verdict = Verdict::Overridden;
+    }
     file(&admitted, known);
     done.push(admitted);
 }
@@ -241,9 +286,9 @@ fn merge(
             matches!(moved.evidence, Evidence::Founded | Evidence::Parted { .. })
                 || named(moved).is_some()
         };
-        let because = Evidence::Forced { with };
+        let because = Why { evidence: Evidence::Forced { with }, factors: Vec::new() };
         let verdict = Verdict::Overridden;
-        unite(target, id, verdict, moved_by, because, known, rules, now, done);
+        unite(target, id, verdict, moved_by, &because, known, rules, now, done);
     }
 }
 

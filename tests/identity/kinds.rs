@@ -1,0 +1,48 @@
+//! The labelled corpus, kind by kind: nothing is joined wrongly, and little is left apart.
+
+use super::corpus::{Measure, Texts, everything, measured};
+
+/// Kinds without a text or with a sentence of one: their titles say too little for more.
+const WITHOUT_TEXT: [&str; 4] = [
+    "near title, no text",
+    "title alone, three days late",
+    "summary for summary, other words",
+    "publisher before the title",
+];
+
+fn check(texts: Texts, least: f64) {
+    let cases = everything();
+    assert!(cases.len() >= 600, "{}", cases.len());
+    let (mut all, mut report, mut broken) = (Measure::default(), String::new(), Vec::new());
+    for training in [true, false] {
+        let half: Vec<_> =
+            cases.iter().filter(|case| case.is_training() == training).cloned().collect();
+        for (kind, measure) in measured(&half, 0..2, texts) {
+            let (precision, recall) = (measure.precision(), measure.recall());
+            report += &format!("{kind}: P {precision:.3} R {recall:.3} lost {}\n", measure.lost);
+            if precision < 1.0 || measure.lost > 0 {
+                broken.push(format!("{kind}: P {precision:.3}, {} lost", measure.lost));
+            }
+            if recall < 0.9 && !WITHOUT_TEXT.contains(&kind) {
+                broken.push(format!("{kind}: R {recall:.3}"));
+            }
+            all.extend(&measure);
+        }
+    }
+    println!("{report}");
+    assert!(broken.is_empty(), "{texts:?}:\n  {}\n{report}", broken.join("\n  "));
+    let (recall, b_cubed) = (all.recall(), all.b_cubed());
+    println!("all: R {recall:.4} BCubed F1 {b_cubed:.4}");
+    assert!(recall >= least, "{texts:?}: R {recall:.3}\n{report}");
+    assert!(b_cubed >= (1.0 + least) / 2.0, "{texts:?}: BCubed F1 {b_cubed:.3}\n{report}");
+}
+
+#[test]
+fn nothing_is_joined_wrongly_in_any_kind() {
+    check(Texts::AtOnce, 0.95);
+}
+
+#[test]
+fn nothing_is_joined_wrongly_where_the_texts_come_late() {
+    check(Texts::Late, 0.80);
+}
