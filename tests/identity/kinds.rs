@@ -1,6 +1,6 @@
 //! The labelled corpus, kind by kind: nothing is joined wrongly, and little is left apart.
 
-use super::corpus::{Measure, Texts, everything, measured};
+use super::corpus::{Document, Listed, Measure, Texts, World, everything, measured};
 
 /// Kinds without a text or with a sentence of one: their titles say too little for more.
 const WITHOUT_TEXT: [&str; 4] = [
@@ -45,4 +45,41 @@ fn nothing_is_joined_wrongly_in_any_kind() {
 #[test]
 fn nothing_is_joined_wrongly_where_the_texts_come_late() {
     check(Texts::Late, 0.80);
+}
+
+/// Prints what was weighed between the entries of different sources, a line a pair, for
+/// `scripts/learn_weights.py`.
+#[test]
+#[ignore = "prints the pairs from which weights are learned"]
+fn the_pairs_of_the_corpus() {
+    for case in everything().iter().filter(|case| !case.within_source) {
+        let listed: Vec<_> = case
+            .documents
+            .iter()
+            .flat_map(|document| document.entries.iter().map(move |entry| (document.source, entry)))
+            .collect();
+        for (at, (source, one)) in listed.iter().enumerate() {
+            for (other_source, other) in &listed[at + 1..] {
+                if source == other_source {
+                    continue;
+                }
+                let mut world = World::of(case);
+                for (source, entry) in [(source, one), (other_source, other)] {
+                    let entries = vec![Listed::clone(entry)];
+                    world.read(&Document { source, entries });
+                }
+                let stories = world.known.stories.values();
+                let joined = stories.clone().flat_map(|story| &story.members);
+                let related = stories.flat_map(|story| &story.related);
+                let factors: Vec<_> = joined
+                    .flat_map(|member| &member.factors)
+                    .chain(related.flat_map(|related| &related.factors))
+                    .map(|factor| format!("{:?}:{}", factor.kind, factor.weight))
+                    .collect();
+                let half = if case.is_training() { "learn" } else { "measure" };
+                let same = u8::from(one.label == other.label);
+                println!("pair\t{}\t{half}\t{same}\t{}", case.kind, factors.join(" "));
+            }
+        }
+    }
 }
