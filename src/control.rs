@@ -298,8 +298,8 @@ async fn site(
                 .is_ok_and(|document| sink.blocking_send(Answer::Item(document)).is_ok()),
             Part::Same(..) => true,
         };
-        let (records, shelf) = (handle.records(), handle.shelf());
-        records.site(shelf, &private, &mut Told::default(), clock.now(), &mut tell)
+        let (records, cache) = (handle.records(), handle.cache());
+        records.site(cache, &private, &mut Told::default(), clock.now(), &mut tell)
     });
     match told.await {
         Ok(told) => told.map_err(|error| error.to_string()),
@@ -318,7 +318,7 @@ async fn poll(sources: Vec<String>, handle: &Handle, answers: &mpsc::Sender<Answ
         .map(|source| async move { (source.clone(), handle.poll_now(source).await) })
         .collect();
     while let Some((source, ended)) = polls.next().await {
-        let report = PollReport::of(&source, ended, &handle.records().memory(&source));
+        let report = PollReport::of(&source, ended, &handle.records().source_state(&source));
         // The polls are made whether or not anybody still listens.
         let _ = tell(answers, &report).await;
     }

@@ -16,7 +16,7 @@ use crate::control::{self, Command};
 use crate::inquiry::polled::PollReport;
 use crate::model::SourceId;
 use crate::pipeline::{Editor, Pipeline, Request};
-use crate::publish::Shelf;
+use crate::publish::ResponseCache;
 use crate::store::{self, Store};
 
 /// Poll once, now, and say what came of it.
@@ -99,10 +99,14 @@ async fn poll_here(
 ) -> Result<(), Stop> {
     let store: Arc<dyn Store> = store::open(&plan.store.path, plan.store.cache)?;
     let clock = Clock::wall();
-    let editor =
-        Editor::open(Arc::new(plan), store.clone(), Arc::new(Shelf::default()), clock.now())
-            .await?;
-    let memories = editor.memories();
+    let editor = Editor::open(
+        Arc::new(plan),
+        store.clone(),
+        Arc::new(ResponseCache::default()),
+        clock.now(),
+    )
+    .await?;
+    let source_states = editor.source_states();
     let (requests, incoming) = mpsc::channel(chosen.len().max(1));
     let pipeline = Pipeline::new(editor, clock, incoming)
         .map_err(|failure| Stop { code: super::BAD_CONFIGURATION, message: failure.to_string() })?
@@ -118,12 +122,12 @@ async fn poll_here(
     }
     let pipeline = tokio::spawn(pipeline.run());
     while let Some(Ok((source, polled))) = polls.join_next().await {
-        let memory = memories
+        let state = source_states
             .read()
             .unwrap_or_else(std::sync::PoisonError::into_inner)
             .get(&source)
             .cloned();
-        ended(PollReport::of(&source, polled, &memory.unwrap_or_default()));
+        ended(PollReport::of(&source, polled, &state.unwrap_or_default()));
     }
     drop(requests);
     pipeline.await.map_err(Stop::because)??;

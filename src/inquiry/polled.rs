@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::engine::{Ingested, Polled};
 use crate::fetch::Refusal;
-use crate::model::{Memory, Outcome, SourceId};
+use crate::model::{Outcome, SourceId, SourceState};
 
 /// What one poll came to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,7 +31,11 @@ pub struct PollReport {
 
 impl PollReport {
     /// The row of one source; `ended` is `None` when the daemon stops before the poll.
-    pub fn of(source: &SourceId, ended: Option<Result<Polled, Refusal>>, memory: &Memory) -> Self {
+    pub fn of(
+        source: &SourceId,
+        ended: Option<Result<Polled, Refusal>>,
+        state: &SourceState,
+    ) -> Self {
         let mut report = Self {
             source: source.to_string(),
             outcome: "refused".to_owned(),
@@ -41,7 +45,7 @@ impl PollReport {
             joined: 0,
             revised: 0,
             bytes: 0,
-            next_poll: memory.next_poll.to_string(),
+            next_poll: state.next_poll.to_string(),
         };
         let Polled { poll, ingested, .. } = match ended {
             Some(Ok(polled)) => polled,

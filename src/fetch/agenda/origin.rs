@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use url::Url;
 
-use crate::model::{FailureKind, HoldScope, Location, Memory, Source, Timestamp};
+use crate::model::{FailureKind, HoldScope, Location, Source, SourceState, Timestamp};
 
 /// An origin with more sources than this is asked closer together (P34).
 const MANY: usize = 1000;
@@ -66,12 +66,12 @@ impl Origin {
     }
 
     /// Takes in what a source's memory says of the whole origin (P28).
-    pub(super) fn heed(&mut self, source: usize, memory: &Memory) {
+    pub(super) fn heed(&mut self, source: usize, state: &SourceState) {
         self.unavailable.retain(|&(_, who)| who != source);
-        let Some(hold) = memory.hold else { return };
-        let trouble = memory.failure.as_ref().map(|failure| failure.kind);
+        let Some(hold) = state.hold else { return };
+        let trouble = state.failure.as_ref().map(|failure| failure.kind);
         if trouble == Some(FailureKind::Unavailable) && self.spaced {
-            let asked = memory.last_poll.unwrap_or_default();
+            let asked = state.last_poll.unwrap_or_default();
             self.unavailable.retain(|&(at, _)| at.after(WITHIN) >= asked);
             self.unavailable.push((asked, source));
         }
@@ -85,14 +85,14 @@ impl Origin {
 const FILE: &str = "file ";
 
 /// Whom a poll of this source will ask: the origin that it has moved to, if it has.
-pub(super) fn origin_of(source: &Source, memory: &Memory) -> String {
+pub(super) fn origin_of(source: &Source, state: &SourceState) -> String {
     let Location::Web { url, .. } = &source.location else {
         return format!("{FILE}{}", source.id);
     };
-    moved_to(url, memory).unwrap_or(url).origin().ascii_serialization()
+    moved_to(url, state).unwrap_or(url).origin().ascii_serialization()
 }
 
 /// The address that replaces this one for good, as far as is known.
-pub(super) fn moved_to<'a>(url: &Url, memory: &'a Memory) -> Option<&'a Url> {
-    memory.moved.as_ref().filter(|moved| moved.from.as_ref() == Some(url)).map(|moved| &moved.to)
+pub(super) fn moved_to<'a>(url: &Url, state: &'a SourceState) -> Option<&'a Url> {
+    state.moved.as_ref().filter(|moved| moved.from.as_ref() == Some(url)).map(|moved| &moved.to)
 }
