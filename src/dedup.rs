@@ -23,23 +23,23 @@
 //! their [`keys`](Candidate::keys); then [`judge()`].
 
 mod address;
-mod alignment;
 mod apply_overrides;
-mod candidate;
 mod compare;
-mod figures;
-mod intake;
+mod diff_names;
+mod entry_keys;
+mod flood_limit;
 mod judge;
 mod list_page;
 mod merge;
 mod near_duplicate;
+mod number_conflict;
 mod overrides;
-mod passages;
 mod publisher;
 mod rarity;
 mod recognise;
 mod revise;
 mod rules;
+mod shingles;
 mod text;
 mod text_match;
 mod title;
@@ -50,15 +50,15 @@ mod wrapped_address;
 
 pub use address::canonical;
 pub use apply_overrides::{enforce, keys_of_address, keys_of_entries, split_pairs, story_at};
-pub use candidate::{Candidate, address_key, candidates, first_passage_of, published_key};
-pub use intake::{allowance, listed, took_in};
+pub use entry_keys::{Candidate, address_key, candidates, first_passage_of, published_key};
+pub use flood_limit::{allowance, listed, took_in};
 pub use judge::{Judged, judge, judge_within};
 pub use near_duplicate::near;
 pub use overrides::Overrides;
-pub use passages::shared_passages;
 pub use recognise::{as_told, is_current, is_settled, is_told, read_texts};
 pub use revise::{Wanted, differences, wants_enrichment};
 pub use rules::Rules;
+pub use shingles::shared_passages;
 pub use text::listing_remark;
 pub use title::normal_title;
 pub use withdraw::{CHECKED_FOR, tombstone_keys, withdraw};

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use url::Url;
 
 use super::address::canonical;
-use super::candidate::{Candidate, address_keys, candidate_of, published_key};
 use super::compare::{compare, leading};
+use super::entry_keys::{Candidate, address_keys, candidate_of, published_key};
 use super::judge::{Place, find, place_entry};
 use super::merge::{Why, admit, unite};
 use super::near_duplicate::likeness;

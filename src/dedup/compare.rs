@@ -8,11 +8,11 @@ use std::time::Duration;
 use url::Url;
 
 use super::address::canonical;
-use super::candidate::Candidate;
+use super::entry_keys::Candidate;
 use super::list_page::without_language;
-use super::passages::{Overlap, Passages};
 use super::publisher::publisher_of;
 use super::rules::{Rules, bearers};
+use super::shingles::{Overlap, Passages};
 use super::text_match::{FULL_TEXT, TextMatch, goes_on, text_match};
 use super::title::Title;
 use super::title_match::{TitleMatch, title_match};
@@ -199,7 +199,7 @@ fn weigh_title(candidate: &Candidate, known: &Lookalikes, comparison: &mut Compa
             return 0;
         }
         TitleMatch::Figures => {
-            let figures = |title: &Title| super::figures::Figures::of_words(&title.words);
+            let figures = |title: &Title| super::number_conflict::Figures::of_words(&title.words);
             let differing = figures(&candidate.title).contradict(&figures(&theirs));
             let (one, other) = differing.unwrap_or_default();
             comparison.oppose(FactorKind::TitleFigures, Forbidden::Figures { one, other });

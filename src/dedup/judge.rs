@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::apply_overrides::part_by_text;
-use super::candidate::{Candidate, address_keys, published_key};
 use super::compare::leads_with_text;
+use super::entry_keys::{Candidate, address_keys, published_key};
 use super::merge::{judge_first_text, merge_parts};
 use super::near_duplicate::{Join, Likeness, likeness};
 use super::overrides::addresses;

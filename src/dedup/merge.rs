@@ -9,14 +9,14 @@
 use std::sync::Arc;
 
 use super::apply_overrides::keys_of;
-use super::candidate::{Boilerplate, Candidate, candidate_of};
 use super::compare::{compare, leading, site_of};
-use super::figures::Figures;
+use super::entry_keys::{Boilerplate, Candidate, candidate_of};
 use super::judge::relate;
 use super::near_duplicate::{Join, Likeness, likeness};
-use super::passages::Passages;
+use super::number_conflict::Figures;
 use super::revise::{bound, unkeyed};
 use super::rules::{Rules, bearers, file};
+use super::shingles::Passages;
 use super::text_match::{FULL_TEXT, MOSTLY};
 use super::withdraw::follow_the_lead;
 use crate::model::{

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::alignment::ACCOUNT;
-use super::candidate::{Candidate, MOST_COMMON, candidate_of};
 use super::compare::{Comparison, compare, date_of, leading};
-use super::passages::Passages;
+use super::diff_names::ACCOUNT;
+use super::entry_keys::{Candidate, MOST_COMMON, candidate_of};
 use super::rules::{Rules, bearers};
+use super::shingles::Passages;
 use super::text_match::{FEWEST_SHARED, FULL_TEXT, MOSTLY};
 use super::weights::{MERGED, RELATED};
 use crate::model::{

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use url::Url;
 
 use super::address::canonical;
-use super::candidate::address_keys;
+use super::entry_keys::address_keys;
 use crate::model::{Entry, Key, Story};
 
 /// What the operator decided about single announcements: `[[story]]` in the configuration.

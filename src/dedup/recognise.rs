@@ -10,10 +10,10 @@ use std::sync::Arc;
 use url::Url;
 
 use super::address::canonical;
-use super::candidate::{Boilerplate, Candidate, FEWEST_SAID, boilerplate_of, guid_key, link_key};
+use super::entry_keys::{Boilerplate, Candidate, FEWEST_SAID, boilerplate_of, guid_key, link_key};
 use super::list_page::is_specific;
-use super::passages::Passages;
 use super::rules::bearers;
+use super::shingles::Passages;
 use super::text_match::MOSTLY;
 use super::title::Title;
 use crate::model::{Entry, Habits, Lookalikes, Member};

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 
-use super::candidate::Candidate;
 use super::compare::leads_with_text;
+use super::entry_keys::Candidate;
 use super::recognise::stated_before;
 use super::rules::{Rules, bearers, new_keys, rare};
 use super::text::own_part;

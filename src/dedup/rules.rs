@@ -2,7 +2,7 @@
 
 use crate::model::{Admitted, Bearers, Habits, Key, KeyKind, Lookalikes, Sources, Story, StoryId};
 
-use super::candidate::{Candidate, MOST_COMMON};
+use super::entry_keys::{Candidate, MOST_COMMON};
 use super::overrides::Overrides;
 
 /// Of more stories that bear one title no further one is found by it: it says hardly anything.

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::figures::is_number_word;
+use super::number_conflict::is_number_word;
 use super::rarity::is_stop;
 use super::title::normal_title;
 use crate::model::Entry;

@@ -1,8 +1,8 @@
 //! Compares two texts: how much they share, and whether they name different things.
 
-use super::alignment::{ACCOUNT, Differences, differences};
-use super::figures::Figures;
-use super::passages::{Overlap, Passages};
+use super::diff_names::{ACCOUNT, Differences, differences};
+use super::number_conflict::Figures;
+use super::shingles::{Overlap, Passages};
 use super::title::share_a_word;
 use crate::model::{Entry, FactorKind, Forbidden, Member};
 

@@ -1,6 +1,6 @@
 //! Compares two titles: how much they agree, and whether they name different things in one place.
 
-use super::figures::Figures;
+use super::number_conflict::Figures;
 use super::rarity::{information, is_stop};
 use super::title::{Title, are_forms, stem};
 

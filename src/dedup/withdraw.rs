@@ -6,7 +6,7 @@ use std::time::Duration;
 use url::Url;
 
 use super::address::canonical;
-use super::candidate::{address_keys, guid_key};
+use super::entry_keys::{address_keys, guid_key};
 use super::revise::unkeyed;
 use super::rules::{Rules, bearers, file};
 use crate::model::{

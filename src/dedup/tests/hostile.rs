@@ -2,7 +2,7 @@
 
 use super::releases::{Edit, FOOTER, RELEASES};
 use super::*;
-use crate::dedup::passages::Passages;
+use crate::dedup::shingles::Passages;
 use crate::dedup::text::MOST_WORDS;
 
 const PAGE: &str = "https://www.gov.uk/government/news/carrow-slipway";

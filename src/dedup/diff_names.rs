@@ -7,7 +7,7 @@
 
 use std::ops::Range;
 
-use super::passages::{LENGTH, Passages};
+use super::shingles::{LENGTH, Passages};
 use super::text::Kind;
 
 /// Of texts lined up, what differs between the phrases they share.

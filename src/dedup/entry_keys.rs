@@ -8,9 +8,9 @@ use url::Url;
 
 use super::address::canonical;
 use super::list_page::is_specific;
-use super::passages::{Passages, common_to};
 use super::recognise::{guid_is_link, is_same, names_itself};
 use super::rules::Rules;
+use super::shingles::{Passages, common_to};
 use super::title::Title;
 use crate::model::{Entry, Habits, Key, KeyKind, SourceId, Timestamp};
 

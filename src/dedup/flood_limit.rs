@@ -10,7 +10,7 @@ use std::collections::HashSet;
 
 use crate::model::{FloodState, Timestamp};
 
-use super::candidate::Candidate;
+use super::entry_keys::Candidate;
 
 const DAY: i64 = 24 * 3600;
 
