@@ -15,6 +15,8 @@ mod demo;
 
 mod display;
 
+mod docs;
+
 mod engine;
 
 mod filling;
