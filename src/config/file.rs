@@ -16,7 +16,7 @@ use toml::Spanned;
 use super::LogFormat;
 use super::value::{
     Access, Authority, BackupInterval, BaseUrl, Contact, Filter, HeaderName, HeaderText, Id,
-    Language, Listen, Network, Period, Proxy, Size, Title, WebAddress,
+    Language, Listen, Network, Period, Proxy, Publisher, Size, Title, WebAddress,
 };
 use crate::model::{Enrich, Revisions, Role};
 use crate::{fetch, parse, publish};
@@ -357,6 +357,9 @@ pub(crate) struct Source {
     pub(crate) role: Role,
     /// Among sources of one role, the lower leads.
     pub(crate) rank: i32,
+    /// The government or other publisher it speaks for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) publisher: Option<Publisher>,
     /// Where the full text of its entries comes from: `none`, `govuk` or `page`.
     pub(crate) enrich: Enrich,
     /// A fixed interval in place of the learned rhythm.
@@ -401,6 +404,7 @@ impl Default for Source {
             tags: Vec::new(),
             role: Role::default(),
             rank: 0,
+            publisher: None,
             enrich: Enrich::default(),
             interval: None,
             min: None,
