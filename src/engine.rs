@@ -19,12 +19,11 @@
 //! | `silence` | which topics fell silent |
 //! | `feeds` | every feed's Last-Modified |
 //! | `plan` | what a new configuration changes |
-//! | `hubs`, `subscribers` | subscriptions at sources' hubs and at ours |
+//! | `websub` | subscriptions at sources' hubs, and subscribers of ours |
 
 mod archive;
 mod feeds;
 mod fill_progress;
-mod hubs;
 mod ingested;
 mod plan;
 mod polls;
@@ -33,10 +32,10 @@ mod refilled;
 mod retention_walk;
 mod silence;
 mod startup_progress;
-mod subscribers;
 mod topics;
 mod turn;
 mod volumes;
+mod websub;
 mod work;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -59,10 +58,10 @@ pub use startup_progress::StartupProgress;
 pub use turn::{Event, HubAnswer, Step, Turn};
 
 pub(crate) use archive::archive_of;
-pub(crate) use hubs::callbacks_of;
 pub(crate) use polls::rules;
 pub(crate) use silence::silences;
-pub(crate) use topics::{Topics, after, holds, latest_first, names, words};
+pub(crate) use topics::{Topics, after, holds, latest_first, names, newest, words};
+pub(crate) use websub::callbacks_of;
 
 use feeds::Feeds;
 use silence::Silences;
@@ -73,7 +72,7 @@ const SKEW: Duration = Duration::from_secs(60);
 
 /// The number of the engine's rules: it is raised with every change after which the same turns
 /// lead to another state.
-pub const RULES_VERSION: u32 = 1;
+pub const RULES_VERSION: u32 = 2;
 
 /// What is remembered of every source; read by whoever reports on it, written by the engine.
 pub type SourceStates = Arc<RwLock<BTreeMap<SourceId, Box<SourceState>>>>;
@@ -256,6 +255,11 @@ impl Engine {
         self.progress.applied
     }
 
+    /// Whether the last turn is dated later than `at`, because a clock was ahead.
+    pub fn is_ahead_of(&self, at: Timestamp) -> bool {
+        self.progress.applied > at.after(SKEW)
+    }
+
     /// Every feed: the topics by their place in the plan, and after them the one of all stories.
     pub fn all_feeds(&self) -> BTreeSet<usize> {
         self.topics.all()
@@ -268,6 +272,17 @@ impl Engine {
         reader: &Reader<'_>,
     ) -> Result<BTreeSet<StoryId>, StoreError> {
         self.topics.on_feed(feed, reader)
+    }
+
+    /// How many stories a feed leads to with its earlier pages, counted up to `most`; none where
+    /// that is not for everybody to know.
+    pub fn count_of(
+        &self,
+        feed: usize,
+        most: usize,
+        reader: &Reader<'_>,
+    ) -> Result<Option<usize>, StoreError> {
+        self.topics.count(feed, most, reader)
     }
 
     /// Where stories stand, for those who render feeds.

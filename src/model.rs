@@ -18,6 +18,10 @@ mod evidence;
 
 mod flood_limit;
 
+mod habits;
+
+mod look_back;
+
 mod source_state;
 
 mod name;
@@ -36,41 +40,42 @@ mod seed;
 
 mod set_aside;
 
-mod signature;
-
 mod source;
 
 mod story;
-
-mod subscriber;
 
 mod timestamp;
 
 mod topic;
 
+mod websub;
+
 pub use engine_record::{EngineRecord, FeedName, Progress, WalkPosition};
-pub use entry::{Enclosure, Enriched, Entry, Feed};
+pub use entry::{Enclosure, Enriched, Entry, Feed, Publisher};
 pub use event::{EventKind, SourceEvent, TopicSilence};
-pub use evidence::{Evidence, Forbidden, Related, Tier};
+pub use evidence::{Evidence, Factor, FactorKind, Forbidden, Related, Tier};
 pub use flood_limit::FloodState;
+pub use habits::{Habit, Habits};
 pub use interned::Interned;
+pub use look_back::{LookBack, NotASpan};
 pub use name::{SourceId, StoryId, TopicId};
 pub use network::network_of;
 pub use poll::{
-    Backfill, Document, Failure, FailureKind, Freshness, Hints, Offer, Outcome, Poll, Protocol,
-    Reading, Validators,
+    Backfill, Document, Failure, FailureKind, Freshness, Hints, Outcome, Poll, Reading, Validators,
 };
 pub use recheck::{Recheck, RecheckRound};
 pub use revision::{Piece, Revision, Withdrawal, WithdrawnBy};
 pub use seed::Seed;
 pub use set_aside::{EdgeLines, Reason, SetAside, TextState};
-pub use signature::Signature;
 pub use source::{Enrich, Location, Pace, Role, Secret, Source, Sources, TextRules};
 pub use source_state::{
-    DecayedCounts, Described, Hold, HoldScope, LastAnswer, Moved, PollPrice, PushState, Rhythm,
-    SourceState, Subscription,
+    DecayedCounts, Described, Hold, HoldScope, LastAnswer, Listed, Moved, PollPrice, Rhythm,
+    SourceState,
 };
 pub use story::{Admitted, Bearers, Key, KeyKind, Lookalikes, Member, Story, Verdict};
-pub use subscriber::{Mode, Subscriber, SubscriberId, Wish, host_of};
 pub use timestamp::Timestamp;
 pub use topic::{Revisions, Topic, TopicBounds, TopicVersion};
+pub use websub::{
+    HubOffer, HubProtocol, PushState, Subscriber, SubscriberId, Subscription, SubscriptionMode,
+    SubscriptionTerms, host_of,
+};

@@ -89,6 +89,8 @@ static WORDS: LazyLock<AhoCorasick> = LazyLock::new(|| {
 static ADDRESS: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r#"^https?://[^\s<>"]+"#).expect("a fixed pattern"));
 
+const SENTENCE_ENDS: [char; 10] = ['.', '!', '?', '…', ':', '"', '”', ')', ']', '|'];
+
 /// Words that must stand before the link for the list behind it to be set aside.
 const LEAST_WORDS_BEFORE: usize = 8;
 
@@ -173,22 +175,24 @@ fn named(layout: &Layout<'_>, index: usize, own: Option<&Url>) -> Option<Named> 
         });
     if let Some(link) = labelled {
         let Range { start, end } = link.label.clone();
-        let is_whole = line.text[..start].trim().is_empty() && is_end(&line.text[end..]);
+        let is_last = is_end(&line.text[end..]);
+        let before = line.text[..start].trim_end();
+        let is_whole = is_last && before.is_empty();
+        let is_apart = is_last && (is_whole || before.ends_with(SENTENCE_ENDS));
         let label = &line.text[start..end];
         let is_certain = is_whole
             && (IS_PLAIN.is_match(label)
                 || label.len() == line.text.len()
                     && label.to_lowercase().contains("read the original"));
         let (url, lines) = (link.url.clone(), (index, index));
-        return Some(Named { url, lines, start, end, is_certain, is_likely: is_whole });
+        return Some(Named { url, lines, start, end, is_certain, is_likely: is_apart });
     }
     let found: Vec<_> = PHRASE.captures_iter(&line.text).collect();
     found.iter().rev().find_map(|phrase| {
         let (whole, gap) = (phrase.get(0)?, phrase.name("gap")?);
         let before = line.text[..whole.start()].trim_end();
         let starts_line = before.is_empty();
-        let starts_sentence =
-            starts_line || before.ends_with(['.', '!', '?', '…', ':', '"', '”', ')', ']', '|']);
+        let starts_sentence = starts_line || before.ends_with(SENTENCE_ENDS);
         let has_mark = gap.as_str().contains([':', '-', '–', '—']);
         let is_plain = IS_PLAIN.is_match(whole.as_str());
         if whole.end() >= line.text.trim_end().len() {

@@ -15,7 +15,7 @@ use crate::config::Plan;
 use crate::control::{self, Command};
 use crate::inquiry::polled::PollReport;
 use crate::model::SourceId;
-use crate::pipeline::{Editor, Pipeline, Request};
+use crate::pipeline::{EngineDriver, Pipeline, Request};
 use crate::publish::ResponseCache;
 use crate::store::{self, Store};
 
@@ -99,16 +99,16 @@ async fn poll_here(
 ) -> Result<(), Stop> {
     let store: Arc<dyn Store> = store::open(&plan.store.path, plan.store.cache)?;
     let clock = Clock::wall();
-    let editor = Editor::open(
+    let driver = EngineDriver::open(
         Arc::new(plan),
         store.clone(),
         Arc::new(ResponseCache::default()),
         clock.now(),
     )
     .await?;
-    let source_states = editor.source_states();
+    let source_states = driver.source_states();
     let (requests, incoming) = mpsc::channel(chosen.len().max(1));
-    let pipeline = Pipeline::new(editor, clock, incoming)
+    let pipeline = Pipeline::new(driver, clock, incoming)
         .map_err(|failure| Stop { code: super::BAD_CONFIGURATION, message: failure.to_string() })?
         .only(chosen.clone());
     let mut polls = JoinSet::new();

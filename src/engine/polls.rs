@@ -9,12 +9,13 @@ use super::{Engine, Ingested, Polled, Reader};
 use crate::announcement;
 use crate::config::Plan;
 use crate::dedup::{self, Candidate, Judged, Rules};
-use crate::fetch::{self, News, websub};
+use crate::fetch::{self, News};
 use crate::model::{
-    Enrich, Hold, Key, KeyKind, Lookalikes, Outcome, Poll, Reading, SourceEvent, SourceState,
-    StoryId, Timestamp, Verdict,
+    Enrich, Habits, Hold, Key, KeyKind, Lookalikes, Outcome, Poll, Reading, SourceEvent,
+    SourceState, StoryId, Timestamp, Verdict,
 };
 use crate::store::StoreError;
+use crate::websub::inbound;
 
 /// Copies follow within days; shingles are kept for some times as long.
 const SHINGLES_KEPT: Duration = Duration::from_secs(12 * 7 * 24 * 3600);
@@ -33,14 +34,24 @@ impl Engine {
             now = now.max(poll.at);
             poll.at = now;
         }
-        let mut candidates: Vec<_> = polls.iter().map(|poll| candidates_of(poll, &plan)).collect();
+        let is_void = |poll: &Poll| {
+            let planned = plan.sources.get(&poll.source);
+            planned.is_none_or(|source| source.location.hash() != poll.location)
+        };
+        let candidates = polls.iter().map(|poll| match is_void(poll) {
+            true => Vec::new(),
+            false => {
+                let habits = self.source_state_of(poll, work, |state| state.habits);
+                candidates_of(poll, &plan, habits)
+            }
+        });
+        let mut candidates: Vec<_> = candidates.collect();
         let mut known = look_up(&polls, &mut candidates, work.reader())?;
         for (poll, candidates) in polls.into_iter().zip(candidates) {
             work.advance(poll.at);
-            if !plan.sources.contains_key(&poll.source) {
-                // A reload took the source away meanwhile: the poll counts for nothing.
+            if is_void(&poll) {
                 let (ingested, is_held_anew) = (Ingested::default(), false);
-                work.polls.push(Polled { poll, ingested, is_held_anew });
+                work.polls.push(Polled { poll, ingested, is_held_anew, is_void: true });
                 continue;
             }
             let before = self.source_state_of(&poll, work, |state| Before::of(state, poll.at));
@@ -54,7 +65,7 @@ impl Engine {
                 work.events.push(Event::PushDistrusted { source: poll.source.clone(), hub });
             }
             let is_held_anew = after.hold != before.hold;
-            work.polls.push(Polled { poll, ingested, is_held_anew });
+            work.polls.push(Polled { poll, ingested, is_held_anew, is_void: false });
         }
         Ok(())
     }
@@ -87,6 +98,19 @@ impl Engine {
         work: &mut Work<'_>,
     ) -> Result<Ingested, StoreError> {
         let (plan, now) = (self.plan.clone(), work.now);
+        let habits = self.source_state_of(poll, work, |state| state.habits);
+        if candidates.first().is_some_and(|candidate| candidate.habits() != habits) {
+            // An earlier poll of the turn has shown something of the source's ids.
+            let mut anew = vec![candidates_of(poll, &plan, habits)];
+            let more = look_up(std::slice::from_ref(poll), &mut anew, work.reader())?;
+            candidates = anew.pop().unwrap_or_default();
+            for (key, bearers) in more.by_key {
+                known.by_key.entry(key).or_insert(bearers);
+            }
+            for (id, story) in more.stories {
+                known.stories.entry(id).or_insert(story);
+            }
+        }
         if document_of(poll).is_none() {
             // Looked up when the poll began; a push may have said something else since.
             candidates.retain(|candidate| dedup::is_current(candidate, known));
@@ -97,7 +121,7 @@ impl Engine {
             true => 0,
             false => self.allowance(poll, &listed, work),
         };
-        let rules = rules(&plan);
+        let rules = Rules { habits, ..rules(&plan) };
         let mut judged = dedup::judge_within(candidates, known, &rules, now, allowance);
         if let Some(reading) = document_of(poll) {
             let (source, deleted) = (&poll.source, &reading.hints.deleted);
@@ -184,7 +208,7 @@ impl Engine {
         let news = News { new: judged.new.clone(), known: judged.known, intake };
         let (polling, fleet) = (&self.plan.polling, self.plan.sources.len());
         self.market.charge(poll, &mut state, source, polling, fleet);
-        fetch::settle(poll, &news, &mut state, source, polling);
+        fetch::record_poll(poll, &news, &mut state, source, polling);
         learn_edges(poll, judged, &mut state);
         if matches!(poll.outcome, Outcome::Read(_)) {
             let rules = source.text().hash();
@@ -193,13 +217,14 @@ impl Engine {
             }
         }
         state.of = Some(source.location.hash());
+        state.habits = judged.habits;
         let events = state.events.iter().filter(|event| event.at == poll.at).cloned().collect();
         work.remember(poll.source.clone(), state);
         events
     }
 }
 
-/// Counts the edge lines of the entries that a poll told for the first time.
+/// Counts the edge lines of the entries that a poll brought for the first time.
 fn learn_edges(poll: &Poll, judged: &Judged, state: &mut SourceState) {
     let told = judged.admitted.iter().filter_map(|admitted| {
         let is_new = matches!(admitted.verdict, Verdict::New | Verdict::Joined);
@@ -222,7 +247,7 @@ struct Before {
 
 impl Before {
     fn of(state: &SourceState, at: Timestamp) -> Self {
-        Self { hold: state.hold, is_distrusted: websub::is_distrusted(state, at) }
+        Self { hold: state.hold, is_distrusted: inbound::is_distrusted(state, at) }
     }
 }
 
@@ -292,11 +317,12 @@ fn forget(known: &mut Lookalikes, gone: &Gone) {
 /// What the plan says of identity.
 pub(crate) fn rules(plan: &Plan) -> Rules<'_> {
     let authority = &plan.server.site.authority;
-    Rules { sources: &plan.sources, authority, overrides: &plan.overrides }
+    let habits = Habits::default();
+    Rules { sources: &plan.sources, authority, overrides: &plan.overrides, habits }
 }
 
-fn candidates_of(poll: &Poll, plan: &Plan) -> Vec<Candidate> {
-    dedup::candidates(poll.entries(), &rules(plan), poll.at)
+fn candidates_of(poll: &Poll, plan: &Plan, habits: Habits) -> Vec<Candidate> {
+    dedup::candidates(poll.entries(), &Rules { habits, ..rules(plan) }, poll.at)
 }
 
 /// The document that came, from the source or from its hub.

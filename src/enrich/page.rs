@@ -1,11 +1,10 @@
 //! Reads the article of a page, and the original that the page names, into an entry.
 
 use dom_smoothie::{Config, Readability};
-
 use memchr::memchr2_iter;
 
-use super::decode::decode;
 use super::{Enrichment, Reading, announcement, take_original, take_text};
+use crate::charset::decode_page;
 use crate::dom_cost::{self, Bounds, Parsed};
 use crate::model::{Document, Entry, Failure, FailureKind};
 
@@ -29,7 +28,7 @@ pub(super) fn add(
     document: &Document,
     reading: &Reading<'_>,
 ) -> Result<Enrichment, Failure> {
-    let html = decode(&document.body, document.content_type.as_deref());
+    let html = decode_page(&document.body, document.content_type.as_deref());
     let Some(base) = document.url.clone().or_else(|| entry.url.clone()) else {
         return Err(unreadable("the entry names no page"));
     };

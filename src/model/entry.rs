@@ -36,6 +36,10 @@ pub struct Entry {
     /// Summary and content as plain text, for matching; paragraphs are lines.
     #[serde(default)]
     pub text: String,
+    /// Who published it first, where it is taken from elsewhere and says so: RSS `<source>`,
+    /// `atom:source`, `dc:publisher`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub publisher: Option<Publisher>,
     /// Names of the authors.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub authors: Vec<String>,
@@ -80,6 +84,9 @@ pub struct Entry {
     /// When the publisher withdrew the page, if it did: it stands, but no longer applies.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub withdrawn: Option<Timestamp>,
+    /// Why the publisher withdrew the page, plain text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub withdrawn_because: Option<String>,
     /// When the page was found to be gone (404 or 410). One finding proves
     /// nothing; `dedup` waits for a second.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -108,6 +115,7 @@ impl Entry {
             summary: None,
             content: None,
             text: String::new(),
+            publisher: None,
             authors: Vec::new(),
             categories: Vec::new(),
             tags: Vec::new(),
@@ -122,6 +130,7 @@ impl Entry {
             content_id: None,
             change_note: None,
             withdrawn: None,
+            withdrawn_because: None,
             missing: None,
             enriched: None,
             set_aside: Vec::new(),
@@ -189,6 +198,7 @@ impl Entry {
             summary,
             content,
             text,
+            publisher,
             authors,
             categories,
             tags,
@@ -203,6 +213,7 @@ impl Entry {
             content_id,
             change_note,
             withdrawn,
+            withdrawn_because,
             missing: _,
             enriched: _,
             set_aside: _,
@@ -215,6 +226,7 @@ impl Entry {
             && *summary == other.summary
             && *content == other.content
             && *text == other.text
+            && *publisher == other.publisher
             && *authors == other.authors
             && *categories == other.categories
             && *tags == other.tags
@@ -229,6 +241,7 @@ impl Entry {
             && *content_id == other.content_id
             && *change_note == other.change_note
             && *withdrawn == other.withdrawn
+            && *withdrawn_because == other.withdrawn_because
     }
 }
 
@@ -244,6 +257,17 @@ pub struct Enriched {
     /// Whether its text is the page's, rather than what the document said.
     #[serde(default)]
     pub of_page: bool,
+}
+
+/// Who published an entry first.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Publisher {
+    /// The name, plain text; may be empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub name: String,
+    /// The publisher's site or feed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<Url>,
 }
 
 /// A file attached to an entry.

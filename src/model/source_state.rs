@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::{
-    Failure, FloodState, Hints, Interned, Offer, Protocol, RecheckRound, SourceEvent, TextState,
-    Timestamp, Validators,
+    Failure, FloodState, Habits, Hints, Interned, RecheckRound, SourceEvent, Subscription,
+    TextState, Timestamp, Validators,
 };
 
-/// What is known of one source between polls. Only `fetch::settle` changes it. There is one
+/// What is known of one source between polls. Only `fetch::record_poll` changes it. There is one
 /// for each of very many sources: what few of them have is boxed.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -77,6 +77,9 @@ pub struct SourceState {
     /// How often in a row it said that it has ended or is gone; at two it rests
     /// until the operator asks for it (P32, P39).
     pub endings: u32,
+    /// How what it lists overlaps from document to document.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub listed: Option<Box<Listed>>,
     /// Documents of which nothing was known: entries may have been missed.
     pub gaps: u64,
     /// When the last of those was.
@@ -93,6 +96,8 @@ pub struct SourceState {
     pub priced: PollPrice,
     /// How much of it was new today, and what waits.
     pub intake: FloodState,
+    /// What was learned of its ids, links and dates.
+    pub habits: Habits,
     /// What is known of the texts of its entries.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<Box<TextState>>,
@@ -198,104 +203,6 @@ pub struct PollPrice {
     pub turn: u64,
 }
 
-/// What a hub was asked to push, and what came of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Subscription {
-    /// Who pushes what.
-    pub offer: Offer,
-    /// The address under which callbacks were served when it was asked.
-    #[serde(default)]
-    pub callbacks: Option<Url>,
-    /// The last part of the callback's path: unguessable, new at each renewal (W4).
-    pub token: String,
-    /// The token before it, which is good until the hub has confirmed the new one.
-    #[serde(default)]
-    pub former: Option<String>,
-    /// What the hub signs with, where it is asked over https (W5).
-    #[serde(default)]
-    pub secret: Option<String>,
-    /// How often the hub was asked.
-    pub round: u32,
-    /// When it was last asked.
-    pub asked: Timestamp,
-    /// How often in a row it was asked and did not confirm.
-    #[serde(default)]
-    pub unanswered: u32,
-    /// Why the last request to it failed, and until when it is left alone.
-    #[serde(default)]
-    pub trouble: Option<(String, Timestamp)>,
-    /// Since when it has pushed without a break.
-    #[serde(default)]
-    pub since: Option<Timestamp>,
-    /// When it confirmed last.
-    #[serde(default)]
-    pub confirmed: Option<Timestamp>,
-    /// Until when it pushes.
-    #[serde(default)]
-    pub expires: Option<Timestamp>,
-    /// Whether it said no (W9).
-    #[serde(default)]
-    pub denied: bool,
-    /// Until when it is not relied upon, having let news pass (W13).
-    #[serde(default)]
-    pub distrusted_until: Option<Timestamp>,
-    /// Pushes whose signature was missing or wrong (W10).
-    #[serde(default)]
-    pub forged: u64,
-    /// Pushes, or words that there is news, that were taken in.
-    #[serde(default)]
-    pub delivered: u64,
-    /// When the last of those came.
-    #[serde(default)]
-    pub last_delivery: Option<Timestamp>,
-    /// When the source would be due if nobody pushed.
-    #[serde(default)]
-    pub otherwise_due: Timestamp,
-}
-
-/// How a subscription is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PushState {
-    /// The hub was asked and has not confirmed, or its lease has ended.
-    Asked,
-    /// The hub pushes.
-    Active,
-    /// A cloud says when there is news.
-    Registered,
-    /// The hub has said no.
-    Denied,
-    /// It pushes, but has let news pass.
-    Distrusted,
-}
-
-impl PushState {
-    /// The word used in `status` and on pages.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Asked => "asked",
-            Self::Active => "active",
-            Self::Registered => "registered",
-            Self::Denied => "denied",
-            Self::Distrusted => "distrusted",
-        }
-    }
-}
-
-impl Subscription {
-    /// How it is at a moment.
-    pub fn state(&self, now: Timestamp) -> PushState {
-        match self.offer.protocol {
-            _ if self.denied => PushState::Denied,
-            _ if self.expires.is_none_or(|expires| expires <= now) => PushState::Asked,
-            Protocol::RssCloud => PushState::Registered,
-            Protocol::WebSub if self.distrusted_until.is_some_and(|until| until > now) => {
-                PushState::Distrusted
-            }
-            Protocol::WebSub => PushState::Active,
-        }
-    }
-}
-
 /// What has been learned of when a source lists something new: decayed counts,
 /// which `fetch` reads as a rate by hour and weekday.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -321,8 +228,21 @@ pub struct Rhythm {
     pub probed: Option<Timestamp>,
     /// When a 304 was last followed by a changed document (P13).
     pub changed: Option<Timestamp>,
-    /// How many documents in a row brought news and overlapped with the one before.
-    pub overlaps: u32,
+    /// Since when the source is watched.
+    pub began: Option<Timestamp>,
+    /// On how many days new entries came since then.
+    pub active_days: u16,
+}
+
+/// What a source's last document listed, as far as the next one is compared with it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Listed {
+    /// Hashes of the titles and texts that the document listed, the first of them.
+    pub contents: Vec<u32>,
+    /// In how short a time the source may list more than its document holds, since it once did:
+    /// it is polled so often, as far as it permits. The time grows while documents overlap.
+    pub turnover: Option<Duration>,
 }
 
 /// Decayed counts of what was seen in how much time.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use gazetted::fetch::{Agenda, Fetched, Fetcher, News, Settings, settle};
+use gazetted::fetch::{Agenda, Fetched, Fetcher, News, Settings, record_poll};
 use gazetted::model::{
     Document, Failure, FailureKind, Feed, Hints, Location, Outcome, Poll, Reading, Source,
     SourceId, SourceState, Timestamp,
@@ -92,7 +92,8 @@ impl World {
         let end = self.now.after(span);
         loop {
             let mut started = Vec::new();
-            while let Some(id) = self.agenda.start(self.now) {
+            while let Some(start) = self.agenda.start(self.now) {
+                let id = start.source().clone();
                 self.log.push((self.now, id.clone()));
                 started.push(id);
             }
@@ -143,12 +144,7 @@ impl World {
     async fn ask(&self, id: &SourceId) -> Poll {
         let fetched =
             self.fetcher.fetch(&self.sources[id], &self.source_states[id], self.now).await;
-        Poll {
-            source: id.clone(),
-            at: self.now,
-            outcome: outcome(fetched, &self.hints),
-            pages: None,
-        }
+        Poll::of(&self.sources[id], self.now, outcome(fetched, &self.hints))
     }
 
     fn take(&mut self, poll: &Poll) {
@@ -159,7 +155,7 @@ impl World {
             Outcome::Read(_) => News { new: vec![poll.at], known: 1, ..News::default() },
             _ => News::default(),
         };
-        settle(poll, &news, state, source, &self.settings);
+        record_poll(poll, &news, state, source, &self.settings);
         self.agenda.finished(&poll.source, self.now);
         self.agenda.plan(source, state);
     }

@@ -8,7 +8,9 @@ use crate::model::{SourceId, Timestamp};
 /// One source on the agenda, of very many.
 #[derive(Debug)]
 pub(super) struct Slot {
+    /// The source, or the source whose hub this is.
     pub(super) id: SourceId,
+    pub(super) is_hub: bool,
     pub(super) origin: usize,
     pub(super) state: State,
     pub(super) not_before: Timestamp,
@@ -19,13 +21,13 @@ pub(super) struct Slot {
 }
 
 impl Slot {
-    pub(super) fn new(id: SourceId, origin: usize) -> Self {
+    pub(super) fn new(id: SourceId, is_hub: bool, origin: usize) -> Self {
         let not_before = Timestamp::default();
-        Self { id, origin, state: State::Idle, not_before, home: 0, moved: None }
+        Self { id, is_hub, origin, state: State::Idle, not_before, home: 0, moved: None }
     }
 }
 
-/// What a source is waiting for.
+/// The reason why a source waits.
 #[derive(Debug)]
 pub(super) enum State {
     /// Not planned: it rests, or its poll has landed and is not settled yet.
@@ -38,7 +40,7 @@ pub(super) enum State {
     InFlight(Box<Flight>),
 }
 
-/// A poll, or an errand, that is under way.
+/// A request that is under way.
 #[derive(Debug)]
 pub(super) struct Flight {
     /// Whom it is asked of, which may have ceased to be its origin.

@@ -1,4 +1,4 @@
-//! Settings in; the headers of every request out. An answer's headers in; what they say, out.
+//! Writes the headers of every request, and reads those of an answer.
 
 use reqwest::header::{
     ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, ETAG, FROM, HeaderMap, HeaderName,
@@ -6,8 +6,9 @@ use reqwest::header::{
 };
 use url::Url;
 
-use crate::fetch::{Settings, coding, websub};
+use crate::fetch::{Settings, coding};
 use crate::model::{Failure, FailureKind, Validators};
+use crate::websub::inbound;
 
 /// Bytes of a validator that are remembered.
 const MOST_VALIDATOR: usize = 8 * 1024;
@@ -41,7 +42,7 @@ pub(super) fn header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue
         || Failure::new(FailureKind::Internal, format!("the header {name:?} cannot be sent"));
     let name = HeaderName::try_from(name).map_err(|_| unusable())?;
     let mut value = HeaderValue::try_from(value).map_err(|_| unusable())?;
-    // What a source asks for under a name of its own is as secret.
+    // A header that only one source wants may be a secret, too.
     value.set_sensitive(name != USER_AGENT && name != FROM);
     Ok((name, value))
 }
@@ -57,8 +58,11 @@ pub(super) fn validators(url: &Url, headers: &HeaderMap) -> Validators {
         etag: bytes(ETAG),
         last_modified: bytes(LAST_MODIFIED),
         of: Some(url.as_str().into()),
-        offer: websub::offered(headers.get_all(LINK).iter().map(HeaderValue::as_bytes), url)
-            .map(Box::new),
+        offer: inbound::offer_in_links(
+            headers.get_all(LINK).iter().map(HeaderValue::as_bytes),
+            url,
+        )
+        .map(Box::new),
     }
 }
 

@@ -3,9 +3,9 @@
 use super::*;
 use crate::fetch::schedule::{DAY, HOUR};
 use crate::fetch::tests::web_source;
-use crate::fetch::{News, settle};
+use crate::fetch::{News, record_poll};
 use crate::model::{
-    Failure, FailureKind, Freshness, Hints, Hold, HoldScope, Outcome, Poll, Protocol, Reading,
+    Failure, FailureKind, Freshness, Hints, Hold, HoldScope, HubProtocol, Outcome, Poll, Reading,
     Validators,
 };
 
@@ -47,7 +47,7 @@ fn refused(retry_after: Duration) -> Outcome {
     Outcome::Failed(Failure { retry_after: Some(retry_after), ..failure })
 }
 
-/// What is remembered after polls of these outcomes, the last of them at `at`.
+/// The state after polls of these outcomes, the last of them at `at`.
 fn polled(
     source: &Source,
     settings: &Settings,
@@ -58,8 +58,14 @@ fn polled(
     let first = at.before(DAY * outcomes.len() as u32);
     for (n, outcome) in (1..).zip(outcomes) {
         let at = first.after(DAY * n);
-        let poll = Poll { source: source.id.clone(), at, outcome, pages: None };
-        settle(&poll, &News { new: vec![at], ..News::default() }, &mut state, source, settings);
+        let poll = Poll::of(source, at, outcome);
+        record_poll(
+            &poll,
+            &News { new: vec![at], ..News::default() },
+            &mut state,
+            source,
+            settings,
+        );
     }
     state
 }
@@ -128,13 +134,8 @@ fn what_was_learned_by_a_clock_far_ahead_does_not_make_a_source_rare() {
     let lively = || vec![good(); 20];
     let mut ahead = polled(&source, &settings, lively(), start().after(DAY * 400));
     ahead = rescheduled(&ahead, &source, &settings, start()).unwrap().state;
-    let poll = Poll {
-        source: source.id.clone(),
-        at: start().after(HOUR * 2),
-        outcome: good(),
-        pages: None,
-    };
-    settle(&poll, &News::default(), &mut ahead, &source, &settings);
+    let poll = Poll::of(&source, start().after(HOUR * 2), good());
+    record_poll(&poll, &News::default(), &mut ahead, &source, &settings);
     assert!(poll.at.until(ahead.next_poll) <= DAY * 2, "{:?}", poll.at.until(ahead.next_poll));
 }
 
@@ -145,8 +146,11 @@ fn pages_and_hubs_are_asked_again_after_a_clock_was_ahead() {
     let mut state = polled(&source, &settings, vec![good()], then);
     state.round = Some(Box::new(RecheckRound::following(None, then)));
     let url = url::Url::parse("https://hub.example/").unwrap();
-    let offer =
-        crate::model::Offer { hub: url.clone(), topic: url.clone(), protocol: Protocol::WebSub };
+    let offer = crate::model::HubOffer {
+        hub: url.clone(),
+        topic: url.clone(),
+        protocol: HubProtocol::WebSub,
+    };
     state.push = Some(Box::new(Subscription {
         offer,
         callbacks: Some(url),
@@ -207,7 +211,7 @@ fn a_changed_configuration_decides_at_once_and_what_the_source_asks_for_stays() 
         // Today's floor and ceiling hold.
         (DAY, good(), MINUTE, &usual, HOUR),
         (DAY, good(), DAY, &slow, HOUR * 2),
-        // What the source asks for holds longer than any interval.
+        // The wait that the source asks for is longer than any interval.
         (DAY, read(fresh), HOUR, &usual, HOUR * 20),
         (DAY, refused(DAY * 9), HOUR, &usual, DAY * 9),
     ] {

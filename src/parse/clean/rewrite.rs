@@ -5,10 +5,10 @@ use std::borrow::Cow;
 use memchr::{memchr, memchr2};
 use url::Url;
 
-use super::super::decode::is_allowed;
 use super::policy::{self, Fate};
 use super::{boundary_before, plain_html};
 use crate::announcement::{Container, ContainerRole};
+use crate::charset::is_allowed;
 use crate::control_characters::{close_isolates, holds_override, without_break_hints};
 use crate::markup::{self, Kind, Pieces};
 
