@@ -102,7 +102,7 @@ pub struct ExplainedEntry {
     /// What is to be said of its text, where that is not simply its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remark: Option<String>,
-    /// What its source puts around the announcement, which neither topics nor identity use.
+    /// The text around the announcement, which neither topics nor identity use.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub set_aside: Vec<ExplainedPiece>,
     /// What of its text stands in the one that led then, where the text decided.

@@ -94,7 +94,7 @@ pub struct Entry {
     /// What became of its enrichment, once it had one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub enriched: Option<Enriched>,
-    /// What its source puts around the announcement; no part of summary, content and text.
+    /// The text around the announcement; no part of summary, content and text.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub set_aside: Vec<SetAside>,
     /// Hash of summary and content as the document has them, before anything was set aside.

@@ -41,7 +41,7 @@ pub struct Source {
     pub allow_private: bool,
     /// Whether its hub is asked to push: not, where hubs cannot reach us.
     pub push: bool,
-    /// What the operator says of where its announcements begin and end.
+    /// The operator's rules for where its announcements begin and end.
     pub text: Option<Box<TextRules>>,
 }
 
@@ -66,7 +66,7 @@ impl Source {
         }
     }
 
-    /// What the operator says of where its announcements begin and end.
+    /// The operator's rules for where its announcements begin and end.
     pub fn text(&self) -> &TextRules {
         static NONE: TextRules = TextRules { cut: Vec::new(), start_after: None, end_before: None };
         self.text.as_deref().unwrap_or(&NONE)
