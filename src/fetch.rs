@@ -15,6 +15,7 @@ mod robots;
 mod words;
 
 mod events;
+mod exact_math;
 mod market;
 mod older;
 mod reschedule;

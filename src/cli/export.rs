@@ -13,7 +13,7 @@ use crate::clock::Clock;
 use crate::config::{Plan, opml};
 use crate::control::Command;
 use crate::control_characters::printable_json;
-use crate::inquiry::site::{Part, Told};
+use crate::inquiry::static_site::{LastVisit, Part};
 use crate::inquiry::{Question, Records};
 use crate::model::{Timestamp, TopicId};
 use crate::pipeline::EngineDriver;
@@ -114,7 +114,7 @@ fn site(plan: Plan, directory: &Path, private: &[String]) -> Done {
                 }
                 written.is_ok()
             };
-            records.site(&cache, &private, &mut Told::default(), now, &mut put)?;
+            records.site(&cache, &private, &mut LastVisit::default(), now, &mut put)?;
             records.store().close()?;
         }
     }

@@ -126,7 +126,7 @@ async fn poll_here(
             .read()
             .unwrap_or_else(std::sync::PoisonError::into_inner)
             .get(&source)
-            .cloned();
+            .map(|state| (**state).clone());
         ended(PollReport::of(&source, polled, &state.unwrap_or_default()));
     }
     drop(requests);

@@ -1,4 +1,4 @@
-//! A poll that ended, or why there was none, in; a row for the operator out.
+//! Reports one poll, or why there was none, to the operator.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,7 +6,7 @@ use crate::engine::{Ingested, Polled};
 use crate::fetch::Refusal;
 use crate::model::{Outcome, SourceId, SourceState};
 
-/// What one poll came to.
+/// The result of one poll.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PollReport {
     /// Which source.

@@ -1,4 +1,4 @@
-//! What a story said before, and that it no longer applies.
+//! Earlier wordings of a story, and its withdrawal.
 
 use serde::{Deserialize, Serialize};
 
@@ -30,7 +30,7 @@ pub struct Revision {
     /// Whether the text changed, kept or not.
     #[serde(default)]
     pub text_changed: bool,
-    /// What the source says of the change.
+    /// The source's own note on the change.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
 }

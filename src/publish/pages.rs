@@ -14,11 +14,12 @@ use std::borrow::Cow;
 
 use askama::Template;
 
-use super::backend::{Finding, SourceStatus, StoryDetail};
+use super::backend::{Finding, StoryDetail};
 use super::dates::day;
 use super::feed_item::FeedItem;
 use super::feed_meta::{FeedMeta, description_of, title_of};
 use super::site::{Site, story_path, topic_path};
+use super::source_status::SourceStatus;
 use super::text_escape::legible;
 use super::{Format, Rendered};
 use crate::model::{Piece, Subscriber, Timestamp, Topic, TopicSilence};

@@ -1,11 +1,11 @@
-//! Connections in; answers from the shelf, or from the desk, out.
+//! Serves connections from the response cache, or else from the backend.
 //!
 //! What a client can cost is bounded: the number of connections, in all and
 //! an address; the size of a request's head; how long it may take to ask and
 //! to read the answer. Bodies are shared bytes of the shelf, so a slow client
 //! holds no lock and no copy.
 
-mod admission;
+mod connection_limit;
 
 mod answer;
 
@@ -13,17 +13,17 @@ mod callbacks;
 
 mod client;
 
-mod dormant;
+mod idle_future;
 
 mod hub;
 
 mod listener;
 
-mod patience;
+mod timeouts;
 
 mod problem;
 
-mod refusal;
+mod validate_request;
 
 mod routes;
 
@@ -46,15 +46,15 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::{Backend, ResponseCache};
-use admission::{Admission, Admitted};
 use answer::Office;
-use dormant::Dormant;
+use connection_limit::{Admission, Admitted};
+use idle_future::Dormant;
 use listener::Stream;
-use patience::{Patient, Progress};
+use timeouts::{Patient, Progress};
 
 pub use listener::{Address, Listener};
 
-/// What a client may cost.
+/// The limits of one client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
     /// From the first byte of a request's head to its last.

@@ -17,7 +17,7 @@ pub(super) struct Remarks {
 }
 
 impl Remarks {
-    /// What is to be said of `story` as `teller` tells it.
+    /// The remarks on `story` as `teller` states it.
     pub(super) fn on(story: &Story, teller: &Entry, publisher: &str, copies: &[Carried]) -> Self {
         Self {
             before: withdrawn(story, publisher),

@@ -1,4 +1,4 @@
-//! A request in; its answer out: from the shelf, else from the routes.
+//! Answers a request from the response cache, else from the routes.
 
 use std::net::IpAddr;
 use std::pin::Pin;
@@ -20,10 +20,10 @@ use hyper::body::Incoming;
 use tower::ServiceExt;
 use url::form_urlencoded;
 
-use super::admission::{Admission, Admitted, Refused};
 use super::callbacks::{self, Callbacks};
 use super::client::{Client, behind_proxy};
-use super::refusal::refuse;
+use super::connection_limit::{Admission, Admitted, Refused};
+use super::validate_request::refuse;
 use super::{Settings, hub, problem, routes};
 use crate::model::Timestamp;
 use crate::publish::access_control::{self, AccessRules};
@@ -66,8 +66,8 @@ impl Office {
         Self { settings, cache, desk, routes, callbacks, turns }
     }
 
-    /// What stands on the shelf is answered at once; whatever has to be asked
-    /// for is in a future of its own, so that it costs nothing where it is not needed.
+    /// Answers cached documents at once. Everything else is answered in a future of its own, which
+    /// costs nothing otherwise.
     pub(super) fn answer(
         self: &Arc<Self>,
         request: Request<Incoming>,

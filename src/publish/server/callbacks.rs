@@ -1,4 +1,4 @@
-//! A hub's call in; a word of the desk, or room for what it brings, out.
+//! Answers hubs at callbacks, and queues what they push.
 //!
 //! The server knows nothing of who asked whom to push what: it bounds what a call may
 //! cost, and the desk says whether there is such a callback. A delivery is answered once
@@ -19,7 +19,7 @@ use super::answer::{Body, brief, closing};
 use crate::publish::{CallbackBackend, Delivery, response_headers};
 use crate::websub::Signature;
 
-/// What the path of a callback begins with; the token follows.
+/// The prefix of a callback's path; the token follows.
 const PATH: &str = "/push/";
 
 /// How long a hub may take to send a body.

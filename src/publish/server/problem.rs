@@ -1,4 +1,4 @@
-//! An answer in; where it is an error and goes to a program, the same as a problem (RFC 9457), out.
+//! Turns errors for programs into problem documents (RFC 9457).
 
 use axum::http::header::{CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY};
 use axum::http::{HeaderValue, Response};
@@ -9,7 +9,7 @@ use serde_json::json;
 use super::answer::Body;
 use crate::publish::response_headers;
 
-/// What is the matter, in words, beside the page that says it.
+/// The reason of an error, beside the page that shows it.
 #[derive(Debug, Clone)]
 pub(super) struct Detail(pub(super) String);
 

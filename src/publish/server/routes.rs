@@ -1,4 +1,4 @@
-//! What is asked of the desk in; pages and health out.
+//! The routes of everything that is not in the response cache: pages, feeds on request, health.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -195,7 +195,7 @@ async fn earlier(
     }
 }
 
-/// What a source tells, cleaned: `/sources/ID.atom`.
+/// The feed of one source, cleaned: `/sources/ID.atom`.
 async fn source(
     State(counter): State<Counter>,
     Path(file): Path<String>,

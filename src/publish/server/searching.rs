@@ -1,4 +1,4 @@
-//! A query in an address in; the search page, or a feed of what it finds, out.
+//! The routes of the search page and of feeds of search results.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ const SHOWN: usize = 50;
 /// Days looked back at most.
 const MOST_DAYS: u32 = 366;
 
-/// What an address asks for.
+/// A search as the address states it.
 struct Asked {
     query: String,
     days: u32,
@@ -130,7 +130,7 @@ fn refused(why: &NotSearched, answer: impl FnOnce(StatusCode) -> Response<Body>)
     response
 }
 
-/// What a query finds, without a word of the topics that are not for everybody.
+/// Runs a search, and leaves private topics out of the result.
 async fn find(
     counter: &Counter,
     Client(client): Client,

@@ -1,11 +1,11 @@
-//! A number in; a power of two, a logarithm or a power out, the same bits on every machine.
+//! Powers and logarithms with the same bits on every machine.
 //!
 //! The standard library's versions may differ in the last bit between
 //! platforms, and the schedule is part of the state that must not. Only
 //! addition, multiplication, division and the bits of the number are used.
 
 /// 2 to the power of `x`.
-pub(in crate::fetch) fn exp2(x: f64) -> f64 {
+pub(super) fn exp2(x: f64) -> f64 {
     let x = x.clamp(-1000.0, 1000.0);
     let whole = x.floor();
     // e^y by its series, with y in [0, ln 2): 18 terms reach the last bits.

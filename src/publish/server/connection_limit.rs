@@ -1,4 +1,4 @@
-//! An address in; whether one more connection of it is served, out.
+//! Limits connections, and requests at once, by client address.
 
 use std::collections::HashMap;
 use std::net::IpAddr;

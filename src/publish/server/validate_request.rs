@@ -1,4 +1,4 @@
-//! A request in; the answer to one that nobody answers, whatever it asks for, out.
+//! Refuses requests that are invalid whatever they ask for.
 
 use axum::http::header::HOST;
 use axum::http::uri::Authority;

@@ -1,4 +1,4 @@
-//! A connection in; the same connection, which ends when its client dawdles, out.
+//! Time limits of a connection: it ends when its client is too slow.
 
 use std::io;
 use std::pin::Pin;
@@ -62,7 +62,7 @@ pub(super) struct Patient<Io> {
     alarm: Pin<Box<Sleep>>,
 }
 
-/// What the client owes us.
+/// The client's next duty.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Waiting {
     /// A request.
@@ -125,7 +125,7 @@ impl<Io> Patient<Io> {
         Poll::Pending
     }
 
-    /// What was to be written is written.
+    /// Everything is written.
     fn flushed(&mut self) {
         if self.waiting == Waiting::Write {
             self.answered = self.progress.read();

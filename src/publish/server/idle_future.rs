@@ -1,4 +1,4 @@
-//! A future in; the same future, which is left alone until it is woken, out.
+//! A future that is polled only when its own waker was called.
 
 use std::pin::Pin;
 use std::sync::Arc;
