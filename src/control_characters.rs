@@ -52,7 +52,7 @@ pub fn close_isolates(text: &str) -> Cow<'_, str> {
     Cow::Owned(closed)
 }
 
-/// What a terminal or a log is to do with a character.
+/// The treatment of a character in terminals and logs.
 enum Shown {
     AsItIs,
     /// It parts words: a line end of another kind, or a command to the terminal.

@@ -11,9 +11,13 @@ mod archive;
 
 mod bounds;
 
+mod browsing;
+
 mod demo;
 
 mod display;
+
+mod docs;
 
 mod engine;
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
 
-use super::trial::{FREQUENCY_SAMPLE, StoryLine, told, too_frequent};
+use super::try_query::{FREQUENCY_SAMPLE, StoryLine, told, too_frequent};
 use super::{Records, as_json};
 use crate::config::Plan;
 use crate::engine;
@@ -30,9 +30,9 @@ pub enum ArchiveLine {
 }
 
 impl Records {
-    /// What is published now, by whatever plan was last in force: the stories
-    /// of these names; then, where any are wanted, the topics, and all stories
-    /// dated since a moment with the topics they are in.
+    /// The published archive under the plan that was last in force: the stories of these names;
+    /// then, where any are wanted, the topics, and all stories dated since a moment with the topics
+    /// they are in.
     pub fn archive(
         &self,
         since: Option<Timestamp>,

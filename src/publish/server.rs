@@ -15,19 +15,26 @@ mod client;
 
 mod idle_future;
 
+mod finish;
+
 mod hub;
 
 mod listener;
 
 mod timeouts;
 
+mod page_response;
 mod problem;
+mod response;
+mod route_context;
 
 mod validate_request;
 
 mod routes;
 
 mod searching;
+
+mod well_known;
 
 use std::convert::Infallible;
 use std::io;
@@ -46,11 +53,11 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::{Backend, ResponseCache};
-use answer::Office;
-use connection_limit::{Admission, Admitted};
-use idle_future::Dormant;
+use answer::Responder;
+use connection_limit::{ConnectionLimit, ConnectionPermit};
+use idle_future::IdleFuture;
 use listener::Stream;
-use timeouts::{Patient, Progress};
+use timeouts::{Progress, TimeLimited};
 
 pub use listener::{Address, Listener};
 
@@ -63,8 +70,8 @@ pub struct Settings {
     pub idle: Duration,
     /// From the first byte of an answer to its last.
     pub write: Duration,
-    /// How long the desk may take for an answer.
-    pub desk: Duration,
+    /// The time for an answer of the backend.
+    pub backend_timeout: Duration,
     /// From the request to stop until what is left is cut off.
     pub drain: Duration,
     /// Connections in all.
@@ -75,6 +82,8 @@ pub struct Settings {
     pub audience: Audience,
     /// Whether readers who ask for it get a feed's new entries alone (Q35).
     pub deltas: bool,
+    /// Where to report security problems: what `/.well-known/security.txt` says.
+    pub contact: Option<String>,
     /// Addresses of reverse proxies, which stand for many clients: the limit
     /// for one address holds for those whose requests they pass on.
     pub proxies: Vec<IpNet>,
@@ -99,12 +108,13 @@ impl Default for Settings {
             head: Duration::from_secs(10),
             idle: Duration::from_secs(30),
             write: Duration::from_secs(60),
-            desk: Duration::from_secs(10),
+            backend_timeout: Duration::from_secs(10),
             drain: Duration::from_secs(20),
             connections: 512,
             connections_per_address: 32,
             audience: Audience::default(),
             deltas: false,
+            contact: None,
             proxies: vec![
                 IpNet::new_assert(IpAddr::from([127, 0, 0, 0]), 8),
                 IpNet::new_assert(std::net::Ipv6Addr::LOCALHOST.into(), 128),
@@ -126,13 +136,13 @@ const FIRST_WORD: Duration = Duration::from_secs(1);
 pub async fn serve(
     listener: impl Into<Listener>,
     cache: Arc<ResponseCache>,
-    desk: Arc<dyn Backend>,
+    backend: Arc<dyn Backend>,
     settings: Settings,
     shutdown: CancellationToken,
 ) {
     let listener = listener.into();
-    let admission = Admission::new(&settings);
-    let office = Arc::new(Office::new(cache, desk, settings.clone()));
+    let admission = ConnectionLimit::new(&settings);
+    let responder = Arc::new(Responder::new(cache, backend, settings.clone()));
     let mut connections = JoinSet::new();
     loop {
         let accepted = tokio::select! {
@@ -149,11 +159,11 @@ pub async fn serve(
         };
         match admission.admit(address) {
             Ok(admitted) => {
-                let (office, stop) = (office.clone(), shutdown.clone());
+                let (responder, stop) = (responder.clone(), shutdown.clone());
                 let whose = (address, admitted);
                 match stream {
-                    Stream::Tcp(io) => connections.spawn(converse(io, office, stop, whose)),
-                    Stream::Unix(io) => connections.spawn(converse(io, office, stop, whose)),
+                    Stream::Tcp(io) => connections.spawn(converse(io, responder, stop, whose)),
+                    Stream::Unix(io) => connections.spawn(converse(io, responder, stop, whose)),
                 };
             }
             Err(refused) => stream.refuse(refused.response()),
@@ -166,18 +176,18 @@ pub async fn serve(
 /// All requests of one connection, which counts as open until they are answered.
 async fn converse<Io>(
     stream: Io,
-    office: Arc<Office>,
+    responder: Arc<Responder>,
     stop: CancellationToken,
-    (peer, _admitted): (Option<IpAddr>, Admitted),
+    (peer, _admitted): (Option<IpAddr>, ConnectionPermit),
 ) where
     Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let progress = Progress::default();
-    let stream = TokioIo::new(Patient::new(stream, &office.settings, progress.clone()));
+    let stream = TokioIo::new(TimeLimited::new(stream, &responder.settings, progress.clone()));
     let asked = progress.clone();
     let service = service_fn(move |request| {
         asked.asked();
-        office.answer(request, peer).map(Ok::<_, Infallible>)
+        responder.answer(request, peer).map(Ok::<_, Infallible>)
     });
     // The time-outs are the stream's: hyper's own would allocate a timer a request.
     let mut connection = pin!(
@@ -193,7 +203,7 @@ async fn converse<Io>(
     let ended = tokio::select! {
         biased;
         ended = connection.as_mut() => ended,
-        () = Dormant::new(told_to_stop) => {
+        () = IdleFuture::new(told_to_stop) => {
             connection.as_mut().graceful_shutdown();
             connection.await
         }

@@ -62,7 +62,7 @@ impl Condition {
             Self::Ended => "ended",
             Self::Silent => "silent",
             Self::Unread => "not read yet",
-            Self::Well => "well",
+            Self::Well => "healthy",
         }
     }
 }

@@ -6,12 +6,8 @@ use bytes::Bytes;
 use http_body_util::{Either, Full};
 use serde_json::json;
 
-use super::answer::Body;
+use super::response::{Body, Detail};
 use crate::publish::response_headers;
-
-/// The reason of an error, beside the page that shows it.
-#[derive(Debug, Clone)]
-pub(super) struct Detail(pub(super) String);
 
 /// Whether whoever asks for a path reads JSON: a page would be of no use to them (Q34).
 pub(super) fn is_for(path: &str) -> bool {

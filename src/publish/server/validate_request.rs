@@ -4,7 +4,7 @@ use axum::http::header::HOST;
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, Request, Response, StatusCode, Version};
 
-use super::answer::{Body, brief, closing};
+use super::response::{Body, brief, closing};
 use super::{QUERY, callbacks, hub};
 
 /// Why a request is not answered, if it is not.
