@@ -11,6 +11,7 @@ mod address;
 mod coding;
 mod file;
 mod freshness;
+mod holds;
 mod http;
 mod robots;
 mod words;
@@ -42,6 +43,7 @@ use crate::model::{
 pub use address::is_public;
 pub use agenda::{Agenda, Refusal};
 pub use file::{open_regular, regular};
+pub use holds::{Holds, overridden};
 pub use http::{Call, Said};
 pub use market::Market;
 pub use older::older;

@@ -11,7 +11,8 @@ use url::Url;
 use crate::config::Plan;
 use crate::dedup;
 use crate::engine::{self, Fillings, Memories};
-use crate::model::{Key, Memory, SourceId, Story, StoryId, Timestamp, Topic, TopicId};
+use crate::fetch::{self, Holds};
+use crate::model::{Key, Memory, SourceHold, SourceId, Story, StoryId, Timestamp, Topic, TopicId};
 use crate::store::{Place, Store, StoreError};
 use trial::Scope;
 
@@ -24,6 +25,8 @@ pub mod explain;
 pub mod export;
 
 pub mod polled;
+
+pub mod samples;
 
 pub mod site;
 
@@ -73,6 +76,34 @@ impl Records {
         memories.get(source).map(|memory| Memory::clone(memory)).unwrap_or_default()
     }
 
+    /// The holds of origins, as they follow from what is remembered of all sources.
+    pub fn holds(&self) -> Holds {
+        let plan = self.plan();
+        let memories = self.memories.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let known = plan.sources.values().filter_map(|source| {
+            let memory = memories.get(&source.id)?;
+            // Of an address that the operator has changed, it says nothing.
+            let is_of_it = memory.of.is_none_or(|of| of == source.location.hash());
+            is_of_it.then_some((&**source, &**memory))
+        });
+        Holds::of(known)
+    }
+
+    /// What a poll of this source would override at this moment, in words.
+    pub fn overridden(&self, source: &SourceId, now: Timestamp) -> Vec<String> {
+        let plan = self.plan();
+        let Some(source) = plan.sources.get(source) else { return Vec::new() };
+        let hold = self.hold(&source.id, now);
+        fetch::overridden(source, &self.memory(&source.id), hold.as_ref(), &plan.polling, now)
+    }
+
+    /// What holds a source at a moment, if anything does.
+    pub fn hold(&self, source: &SourceId, now: Timestamp) -> Option<SourceHold> {
+        let plan = self.plan();
+        let source = plan.sources.get(source)?;
+        self.holds().hold(source, &self.memory(&source.id), now)
+    }
+
     /// The story that `name` means: its id, its published id, or the address
     /// of any of its entries.
     pub fn find(&self, name: &str) -> Result<Option<Story>, StoreError> {
@@ -104,7 +135,7 @@ impl Records {
     }
 
     /// Whether a topic keeps a story that its query has.
-    fn holds(&self, topic: usize, story: &Story) -> Result<bool, StoreError> {
+    fn keeps(&self, topic: usize, story: &Story) -> Result<bool, StoreError> {
         let plan = self.plan();
         let Topic { bounds, .. } = &plan.topics[topic];
         let place = Place { date: plan.topics[topic].date_of(story), story: story.id };
@@ -136,6 +167,8 @@ const SLICE: usize = 500;
 pub enum Question {
     /// How is every source doing? One [`status::SourceStatus`] each.
     Status,
+    /// By which configuration? One hash, [`Plan::digest`].
+    Digest,
     /// Which topics fell silent? One [`crate::model::TopicSilence`] each.
     Silences,
     /// Which topics are being filled? One [`crate::engine::TopicFilling`] each.
@@ -191,6 +224,9 @@ impl Records {
         match question {
             Question::Status => {
                 self.status(now).iter().map(as_json).all(line);
+            }
+            Question::Digest => {
+                line(as_json(&self.plan().digest));
             }
             Question::Silences => {
                 self.silences()?.iter().map(as_json).all(line);

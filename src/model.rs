@@ -52,8 +52,8 @@ pub use event::{EventKind, SourceEvent, TopicSilence};
 pub use evidence::{Evidence, Forbidden, Related, Tier};
 pub use intake::Intake;
 pub use memory::{
-    Described, Hold, HoldScope, LastAnswer, Memory, Moved, Priced, PushState, Rhythm, Subscription,
-    Watched,
+    Described, Hold, HoldScope, LastAnswer, Memory, Moved, Priced, PushState, Rhythm, SourceHold,
+    Subscription, Watched,
 };
 pub use name::{SourceId, StoryId, TopicId};
 pub use network::network_of;

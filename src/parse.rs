@@ -43,6 +43,7 @@ use std::sync::Arc;
 use url::Url;
 
 use self::clean::Allowance;
+pub use self::not_a_feed::advertised;
 pub use self::report::{EnclosureReport, EntryReport, HintsReport, Report, report};
 use self::strict::{Dates, Draft};
 use crate::cancel::Cancelled;

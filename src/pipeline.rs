@@ -86,10 +86,18 @@ struct Polls {
     batch: PollBatch,
 }
 
+/// Somebody who wants a source polled now.
+#[derive(Debug)]
+pub(in crate::pipeline) struct Wish {
+    /// Whether a hold and the floor are to be ignored.
+    insists: bool,
+    done: oneshot::Sender<Result<Polled, Refusal>>,
+}
+
 /// Who waits for what.
 #[derive(Default)]
 struct Waiting {
-    polls: HashMap<SourceId, Vec<oneshot::Sender<Result<Polled, Refusal>>>>,
+    polls: HashMap<SourceId, Vec<Wish>>,
     rest: Vec<oneshot::Sender<()>>,
     /// For the plan that is being put in force, and what that has changed of topics so far.
     plan: Option<(oneshot::Sender<Vec<Refilled>>, Vec<Refilled>)>,
@@ -230,7 +238,9 @@ impl Pipeline {
                 Event::Asked(Request::CallBack { token, query, done }) => {
                     let _ = done.send(self.call_back(&token, query).await?);
                 }
-                Event::Asked(Request::PollNow { source, done }) => self.poll_now(source, done),
+                Event::Asked(Request::PollNow { source, insists, done }) => {
+                    self.poll_now(source, Wish { insists, done });
+                }
                 Event::Asked(Request::Replan { plan, done }) => self.replan(plan, done).await?,
                 Event::Asked(Request::Settled { done }) => self.waiting.rest.push(done),
                 Event::Asked(Request::Heartbeat { done }) => {
@@ -246,11 +256,13 @@ impl Pipeline {
         let full = self.is_closed();
         let wake_at = self.agenda.wake_at().filter(|_| !full);
         let publish_at = self.publish_at();
-        // What is yet to be published is news from now on.
-        self.pulse.expect(publish_at.map(|_| self.clock.now()).or(wake_at));
+        let now = self.clock.now();
+        // What is yet to be published is news from now on, and what hubs push comes at any time.
+        let is_any_time =
+            publish_at.is_some() || self.hubs.as_ref().is_some_and(|hubs| hubs.push(now));
+        self.pulse.expect(if is_any_time { Some(now) } else { wake_at });
         self.pulse.waits(!self.polls.tasks.is_empty(), wake_at);
         let commit_at = self.polls.batch.due_at().filter(|_| !full);
-        let now = self.clock.now();
         let tell_at = self.hub.as_ref().and_then(|hub| hub.wake_at(now)).filter(|_| !full);
         let fills = self.editor.is_filling() && !full;
         let gathers = !full || self.polls.batch.has_room();
@@ -271,8 +283,8 @@ impl Pipeline {
     }
 
     /// A poll that panicked is that source's failure and costs only itself. One
-    /// of a source that a reload took away meanwhile, or gave another address,
-    /// counts for nothing.
+    /// of a source that a reload took away meanwhile, or gave another address, counts for
+    /// nothing; nor does a failure, where the source is asked otherwise since.
     fn landed(&mut self, ended: Ended) -> Option<Poll> {
         let (task, poll, aborted) = match ended {
             Ok((task, poll)) => (task, Some(poll), false),
@@ -288,14 +300,19 @@ impl Pipeline {
             return None;
         }
         let configured = self.editor.plan().sources.get(source).cloned();
-        if configured.as_ref().is_none_or(|now| now.location != asked.location) {
+        let is_other = |now: &Arc<Source>| {
+            now.location != asked.location
+                || (now.headers != asked.headers || now.allow_private != asked.allow_private)
+                    && matches!(&poll, Some(Poll { outcome: Outcome::Failed(_), .. }))
+        };
+        if configured.as_ref().is_none_or(is_other) {
             self.work.0.committed(source);
             self.agenda.finished(source, self.clock.now());
             if let Some(source) = &configured {
                 self.agenda.plan(source, &self.editor.memory(&source.id));
             }
-            for done in self.waiting.polls.remove(source).unwrap_or_default() {
-                let _ = done.send(Err(Refusal::Unknown));
+            for wish in self.waiting.polls.remove(source).unwrap_or_default() {
+                self.poll_now(source.clone(), wish);
             }
             return None;
         }
@@ -352,12 +369,12 @@ impl Pipeline {
         let now = self.clock.now();
         let put_off = |id: &SourceId| Some((id.clone(), self.agenda.put_off(id, now)?));
         let held: Vec<_> = self.waiting.polls.keys().filter_map(put_off).collect();
-        for (id, until) in held {
+        for (id, refusal) in held {
             if let Some(source) = self.editor.plan().sources.get(&id).cloned() {
                 self.replan_source(&source);
             }
-            for done in self.waiting.polls.remove(&id).unwrap_or_default() {
-                let _ = done.send(Err(Refusal::Held(until)));
+            for wish in self.waiting.polls.remove(&id).unwrap_or_default() {
+                let _ = wish.done.send(Err(refusal.clone()));
             }
         }
     }

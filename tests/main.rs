@@ -11,6 +11,8 @@ mod archive;
 
 mod bounds;
 
+mod configuring;
+
 mod demo;
 
 mod display;
@@ -24,6 +26,8 @@ mod faults;
 mod flow;
 
 mod feeds;
+
+mod first_steps;
 
 mod hostile;
 

@@ -14,8 +14,6 @@ use crate::store::{self, Contents};
 /// `--replace`; either is kept beside the new one.
 #[derive(Debug, Args)]
 pub(super) struct Restore {
-    #[command(flatten)]
-    config: ConfigFile,
     /// The backup.
     #[arg(value_name = "FILE")]
     file: PathBuf,
@@ -28,8 +26,8 @@ pub(super) struct Restore {
 }
 
 impl Restore {
-    pub(super) fn run(self) -> Done {
-        let plan = self.config.plan()?;
+    pub(super) fn run(self, config: &ConfigFile) -> Done {
+        let plan = config.plan()?;
         let (path, cache) = (&plan.store.path, plan.store.cache);
         let contents = store::restore(&self.file, path, cache, self.replace)?;
         if self.json {

@@ -30,7 +30,7 @@ fn table(header: &[&str]) -> Table {
     table
 }
 
-/// What each poll came to, and the sum.
+/// The outcome of each poll, and the sum.
 pub(super) fn poll_table(reports: &[PollReport]) {
     let mut rows =
         table(&["source", "outcome", "entries", "new", "joined", "revised", "next poll", ""]);
@@ -42,18 +42,24 @@ pub(super) fn poll_table(reports: &[PollReport]) {
             report.new.to_string(),
             report.joined.to_string(),
             report.revised.to_string(),
-            report.next_poll.clone(),
+            report.next_poll.clone().unwrap_or_default(),
             report.message.clone().unwrap_or_default(),
         ]);
     }
     print_line(rows);
     let sum = |count: fn(&PollReport) -> usize| reports.iter().map(count).sum::<usize>();
     let failed = reports.iter().filter(|report| report.failed()).count();
+    let refused = reports.iter().filter(|report| report.was_refused()).count();
     let (new, joined, revised) = (sum(|r| r.new), sum(|r| r.joined), sum(|r| r.revised));
     print_line(format_args!(
         "{} polled, {failed} failed: {new} new stories, {joined} copies joined, {revised} revisions",
-        reports.len()
+        reports.len() - refused
     ));
+    if refused > 0 {
+        print_line(format_args!(
+            "{refused} not polled, for the reasons above; `gazetted poll --now SOURCE` asks once all the same"
+        ));
+    }
 }
 
 /// How every source is doing.
@@ -63,7 +69,10 @@ pub(super) fn status_table(sources: &[SourceStatus]) {
     for source in sources {
         let hub = source.push.as_ref().and_then(|push| push.trouble.as_ref());
         let hub = hub.map(|trouble| format!("its hub: {trouble}"));
-        let trouble = source.failure.clone().or(hub);
+        let foreign = source.held_by.as_ref().filter(|by| **by != source.id);
+        let reason = source.held_reason.clone().unwrap_or_default();
+        let foreign = foreign.map(|by| format!("held since {by} was answered: {reason}"));
+        let trouble = source.failure.clone().or(foreign).or(hub);
         let trouble = trouble.or_else(|| source.warnings.first().cloned());
         rows.add_row([
             source.id.clone(),
@@ -128,10 +137,12 @@ pub(super) fn status_in_full(source: &SourceStatus) {
         let since = source.failing_since.as_deref().unwrap_or_default();
         format!("{} in a row since {since}", source.failures)
     });
-    let held = source
-        .held_until
-        .as_ref()
-        .map(|until| format!("until {until} ({})", source.held.as_deref().unwrap_or_default()));
+    let held = source.held_until.as_ref().map(|until| {
+        let text = |text: &Option<String>| text.clone().unwrap_or_default();
+        let by = text(&source.held_by);
+        let whom = if by == source.id { String::new() } else { format!(" when {by} was polled") };
+        format!("until {until} ({}){whom}: {}", text(&source.held), text(&source.held_reason))
+    });
     let gaps = (source.gaps + source.filled > 0).then(|| {
         let last = source.last_gap.as_ref().map_or(String::new(), |at| format!(", the last {at}"));
         format!("{} that may have lost entries{last}; {} filled", source.gaps, source.filled)

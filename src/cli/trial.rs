@@ -22,8 +22,6 @@ use crate::publish::{Marked, Week};
 /// in force, where a daemon runs. Exits with 1 when it is no query.
 #[derive(Debug, Args)]
 pub(super) struct Try {
-    #[command(flatten)]
-    config: ConfigFile,
     /// In the language of topics: sanctions AND title:(Russia OR Belarus).
     query: String,
     /// How far to look back, by the stories' dates.
@@ -41,10 +39,12 @@ pub(super) struct Try {
 }
 
 impl Try {
-    pub(super) fn run(self) -> Done {
-        let plan = self.config.plan()?;
-        // A mistake in the query is told before anything that is wrong with the store.
-        if let Err(problems) = plan.queries.alone(&TopicId::new("query"), &self.query) {
+    pub(super) fn run(self, config: &ConfigFile) -> Done {
+        let target = config.target()?;
+        // A mistake in the query is reported before anything that is wrong with the store.
+        if let Ok(plan) = &target.plan
+            && let Err(problems) = plan.queries.alone(&TopicId::new("query"), &self.query)
+        {
             return Err(not_a_query(&trial::told(&problems, &self.query)));
         }
         let question = Question::Try {
@@ -54,7 +54,7 @@ impl Try {
             sample: self.sample,
         };
         let mut answer = None;
-        ask::ask(plan, question, |value| answer = Some(value))?;
+        ask::ask(&target, question, |value| answer = Some(value))?;
         let answer = answer.and_then(|value| serde_json::from_value(value).ok());
         let report = match answer {
             Some(TrialAnswer::Tried(report)) => report,

@@ -13,11 +13,15 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
-use super::LogFormat;
+mod server;
+
+pub(crate) use server::Server;
+
 use super::value::{
-    Access, Authority, BackupInterval, BaseUrl, Filter, HeaderName, HeaderText, Id, Language,
-    Listen, Network, Period, Proxy, Size, Title, WebAddress,
+    Access, BackupInterval, BaseUrl, Filter, HeaderName, HeaderText, Id, Language, Network, Period,
+    Proxy, Size, Title, WebAddress,
 };
+use super::{LogFormat, Reload};
 use crate::model::{Enrich, Revisions, Role};
 use crate::{fetch, parse, publish};
 
@@ -30,6 +34,8 @@ pub(super) const STORE: &str = "/var/lib/gazetted/store";
 pub(crate) struct Config {
     /// Further files, as paths or patterns relative to this one.
     pub(crate) include: Vec<Spanned<String>>,
+    /// Whether a reload is refused where a topic's sample fails: `lenient` or `strict`.
+    pub(crate) reload: Reload,
     /// The language of the sources: how words are reduced to stems.
     pub(crate) language: Language,
     /// Further languages: texts in one of them are read in it, and queries in all.
@@ -46,6 +52,8 @@ pub(crate) struct Config {
     pub(crate) polling: Polling,
     /// Bounds on what one document may hold.
     pub(crate) parsing: Parsing,
+    /// What every source has that does not say otherwise.
+    pub(crate) defaults: Defaults,
     /// What is published beside the server.
     pub(crate) publish: Publish,
     /// WebSub.
@@ -99,59 +107,6 @@ impl Default for Store {
             stories: None,
             keep_keys: Period(Duration::from_secs(365 * 86_400)),
             backups: BackupInterval(Some(Duration::from_secs(86_400))),
-        }
-    }
-}
-
-/// `[server]`
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(crate) struct Server {
-    /// Where to listen, unless systemd hands a socket over.
-    pub(crate) listen: Listen,
-    /// Where operators' pages are, and nowhere else; by default where all others are.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) operators: Option<Spanned<Listen>>,
-    /// Where readers reach this server; by default the address it listens on.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) base_url: Option<BaseUrl>,
-    /// The name of the whole.
-    pub(crate) title: Title,
-    /// Who mints the feeds' ids; by default the host of `base_url` (Q7).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) authority: Option<Authority>,
-    /// Connections in all.
-    pub(crate) connections: NonZeroUsize,
-    /// Connections of one address; of one /64 with IPv6.
-    pub(crate) connections_per_address: NonZeroUsize,
-    /// Reverse proxies, which stand for many readers.
-    pub(crate) proxies: Vec<Network>,
-    /// From the first byte of a request's head to its last.
-    pub(crate) head_timeout: Period,
-    /// Between an answer and the next request.
-    pub(crate) idle_timeout: Period,
-    /// From the first byte of an answer to its last.
-    pub(crate) write_timeout: Period,
-    /// From the request to stop until what is left is cut off.
-    pub(crate) drain_timeout: Period,
-}
-
-impl Default for Server {
-    fn default() -> Self {
-        let limits = publish::Settings::default();
-        Self {
-            listen: Listen(publish::Address::Net(([127, 0, 0, 1], 8484).into())),
-            operators: None,
-            base_url: None,
-            title: Title("gazetted".into()),
-            authority: None,
-            connections: at_least_one(limits.connections),
-            connections_per_address: at_least_one(limits.connections_per_address),
-            proxies: limits.proxies.into_iter().map(Network).collect(),
-            head_timeout: Period(limits.head),
-            idle_timeout: Period(limits.idle),
-            write_timeout: Period(limits.write),
-            drain_timeout: Period(limits.drain),
         }
     }
 }
@@ -328,6 +283,22 @@ impl Default for Logging {
     }
 }
 
+/// `[defaults]`
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Defaults {
+    /// Where the full text of entries comes from: `none`, `govuk` or `page`.
+    pub(crate) enrich: Enrich,
+    /// A fixed interval of sources on the web that state no `interval`, `min` or `max`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) interval: Option<Spanned<Period>>,
+    /// Labels that every source has beside its own.
+    pub(crate) tags: Vec<String>,
+    /// Sent to the origin of every source, unless it states another value.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) headers: BTreeMap<HeaderName, HeaderText>,
+}
+
 /// `[[source]]`
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -351,7 +322,8 @@ pub(crate) struct Source {
     /// Among sources of one role, the lower leads.
     pub(crate) rank: i32,
     /// Where the full text of its entries comes from: `none`, `govuk` or `page`.
-    pub(crate) enrich: Enrich,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) enrich: Option<Enrich>,
     /// A fixed interval in place of the learned rhythm.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) interval: Option<Spanned<Period>>,
@@ -394,7 +366,7 @@ impl Default for Source {
             tags: Vec::new(),
             role: Role::default(),
             rank: 0,
-            enrich: Enrich::default(),
+            enrich: None,
             interval: None,
             min: None,
             max: None,

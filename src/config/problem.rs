@@ -20,12 +20,23 @@ pub struct Problem {
     /// Where.
     #[serde(flatten)]
     pub spot: Spot,
-    /// Whether `gazetted check` refuses it although the plan stands.
+    /// What `gazetted check` makes of it.
     #[serde(skip)]
-    pub fails_check: bool,
+    pub at_check: AtCheck,
     /// Other places that belong to it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub also: Vec<Note>,
+}
+
+/// What `gazetted check` makes of a problem.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AtCheck {
+    /// The same as a start.
+    Same,
+    /// It is an error there although the plan stands.
+    Fails,
+    /// It is said there alone.
+    Only,
 }
 
 /// What another place has to do with a problem.
@@ -91,7 +102,7 @@ impl Problem {
             message,
             help,
             spot,
-            fails_check: false,
+            at_check: AtCheck::Same,
             also: Vec::new(),
         }
     }
@@ -187,9 +198,16 @@ pub struct Problems(pub Vec<Problem>);
 impl Problems {
     /// The same for `gazetted check`, where what a start only warns of may be an error.
     pub fn checked(mut self) -> Self {
-        for problem in self.0.iter_mut().filter(|problem| problem.fails_check) {
+        let fails = |problem: &&mut Problem| problem.at_check == AtCheck::Fails;
+        for problem in self.0.iter_mut().filter(fails) {
             problem.severity = Severity::Error;
         }
+        self
+    }
+
+    /// The same for a start and a reload, less what `gazetted check` alone says.
+    pub fn at_start(mut self) -> Self {
+        self.0.retain(|problem| problem.at_check != AtCheck::Only);
         self
     }
 

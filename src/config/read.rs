@@ -244,7 +244,7 @@ fn quoted(text: &str) -> Vec<&str> {
 }
 
 /// The tables of a file and how each begins.
-pub(super) const TABLES: [(&str, &str); 12] = [
+pub(super) const TABLES: [(&str, &str); 13] = [
     ("", ""),
     ("store", "[store]"),
     ("server", "[server]"),
@@ -257,6 +257,7 @@ pub(super) const TABLES: [(&str, &str); 12] = [
     ("source[0]", "[[source]]"),
     ("topic[0]", "[[topic]]"),
     ("story[0]", "[[story]]"),
+    ("defaults", "[defaults]"),
 ];
 
 /// The keys that a table of [`TABLES`] can hold. Serde knows them and names

@@ -31,7 +31,8 @@ fn defaults() -> toml::Table {
 }
 
 /// The keys that stand in no table.
-const AT_THE_TOP: [&str; 4] = ["include", "language", "other_languages", "join_spellings"];
+const AT_THE_TOP: [&str; 5] =
+    ["include", "reload", "language", "other_languages", "join_spellings"];
 
 #[test]
 fn the_reference_states_every_default_of_the_code() {

@@ -26,7 +26,10 @@ impl Files {
     }
 
     fn compiled_in(&self, environment: &Environment) -> Result<Loaded, Problems> {
-        compile(gather(&self.path("gazetted.toml")), environment)
+        let compiled = compile(gather(&self.path("gazetted.toml")), environment);
+        let compiled =
+            compiled.map(|loaded| Loaded { warnings: loaded.warnings.at_start(), ..loaded });
+        compiled.map_err(Problems::at_start)
     }
 
     fn compiled(&self) -> Result<Loaded, Problems> {
@@ -426,7 +429,7 @@ fn the_demonstration_and_the_example_compile_without_a_warning() {
     let config = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/config"));
     let [demo, example] = ["demo.toml", "example.toml"].map(|name| {
         let Loaded { plan, warnings } = Plan::load(&config.join(name)).unwrap();
-        assert_eq!(warnings.0, [], "{name}");
+        assert_eq!(warnings.at_start().0, [], "{name}");
         plan
     });
     assert_eq!(demo.topics, example.topics);

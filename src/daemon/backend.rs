@@ -114,12 +114,16 @@ impl StatusBackend for DaemonBackend {
 
 impl SourcesBackend for DaemonBackend {
     fn sources(&self) -> Reply<Vec<SourceState>> {
-        self.look_up(|records| {
+        let now = self.clock.now();
+        self.look_up(move |records| {
             let plan = records.plan();
             let mut sources: Vec<_> = plan.sources.values().cloned().collect();
             sources.sort_by_key(|source| source.position);
-            let state =
-                |source: Arc<Source>| SourceState { memory: records.memory(&source.id), source };
+            let holds = records.holds();
+            let state = |source: Arc<Source>| {
+                let memory = records.memory(&source.id);
+                SourceState { hold: holds.hold(&source, &memory, now), memory, source }
+            };
             Ok(sources.into_iter().map(state).collect())
         })
     }

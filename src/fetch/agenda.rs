@@ -18,10 +18,12 @@ use url::Url;
 use xxhash_rust::xxh3::xxh3_64;
 
 use self::neighbours::Neighbours;
-use self::origin::{Origin, moved_to, origin_of};
+use self::origin::{Origin, moved_to};
 use self::slot::{Flight, Slot, State};
 use super::schedule::FURTHEST;
 use crate::model::{Location, Memory, Source, SourceId, Timestamp};
+
+pub(super) use self::origin::origin_of;
 
 /// Which source is due when, and which may be asked now.
 ///
@@ -59,8 +61,13 @@ pub enum Refusal {
     #[error("it is being asked right now")]
     UnderWay,
     /// Its server asked to be left alone.
-    #[error("its server asked to be left alone until {0}")]
-    Held(Timestamp),
+    #[error("its server asked to be left alone until {until}{}", whom(.by))]
+    Held {
+        /// Until when.
+        until: Timestamp,
+        /// The source that was answered so, where it is another.
+        by: Option<SourceId>,
+    },
     /// It has moved to the address of another source, which is asked for both (P49).
     #[error("it has moved to the address of {0}, which is asked for both")]
     Merged(SourceId),
@@ -70,6 +77,10 @@ pub enum Refusal {
     /// It was asked a short while ago.
     #[error("it was asked a short while ago and may be asked again from {0}")]
     TooSoon(Timestamp),
+}
+
+fn whom(by: &Option<SourceId>) -> String {
+    by.as_ref().map_or(String::new(), |by| format!(" when {by} was polled"))
 }
 
 impl Agenda {
@@ -160,6 +171,7 @@ impl Agenda {
                 self.origins[origin].crowded = true;
             } else {
                 self.origins[origin].line.pop_front();
+                self.slots[number].insists = false;
                 break (origin, number, address);
             }
             self.requeue(origin);
@@ -231,24 +243,25 @@ impl Agenda {
     }
 
     /// Puts a source at the head of its origin's line, because somebody wishes
-    /// it; refused inside the floor and inside a hold (P14). It also wakes a
-    /// source that rests.
-    pub fn hurry(&mut self, id: &SourceId, now: Timestamp) -> Result<(), Refusal> {
+    /// it; refused inside the floor and inside a hold, unless its operator `insists`
+    /// (P14). It also wakes a source that rests.
+    pub fn hurry(&mut self, id: &SourceId, insists: bool, now: Timestamp) -> Result<(), Refusal> {
         let &number = self.numbers.get(id).ok_or(Refusal::Unknown)?;
         let slot = &self.slots[number];
-        let held_until = self.origins[slot.origin].held_until;
         if matches!(slot.state, State::InFlight(_)) {
             return Err(Refusal::UnderWay);
         }
-        if held_until > now {
-            return Err(Refusal::Held(held_until));
+        if let Some(held) = self.held_back(number, now).filter(|_| !insists) {
+            return Err(held);
         }
-        if slot.not_before > now {
+        let slot = &self.slots[number];
+        if slot.not_before > now && !insists {
             return Err(Refusal::TooSoon(slot.not_before));
         }
         self.withdraw(number);
-        let origin = self.slots[number].origin;
-        self.slots[number].state = State::Waiting;
+        let slot = &mut self.slots[number];
+        (slot.state, slot.insists) = (State::Waiting, insists);
+        let origin = slot.origin;
         self.origins[origin].line.push_front(number);
         self.requeue(origin);
         Ok(())
@@ -262,15 +275,23 @@ impl Agenda {
     /// Until when an origin (`https://www.gov.uk`) is held, if it is.
     pub fn held(&self, origin: &str, now: Timestamp) -> Option<Timestamp> {
         let &number = self.origin_numbers.get(origin)?;
-        Some(self.origins[number].held_until).filter(|&until| until > now)
+        Some(self.origins[number].refusals.until()).filter(|&until| until > now)
     }
 
-    /// Until when a source that waits for its turn must wait in any case, because its
-    /// origin is held.
-    pub fn put_off(&self, id: &SourceId, now: Timestamp) -> Option<Timestamp> {
-        let slot = &self.slots[*self.numbers.get(id)?];
-        let until = self.origins[slot.origin].held_until;
-        (until > now && !matches!(slot.state, State::InFlight(_))).then_some(until)
+    /// Why a source that waits for its turn must wait in any case, if its origin is held.
+    pub fn put_off(&self, id: &SourceId, now: Timestamp) -> Option<Refusal> {
+        let number = *self.numbers.get(id)?;
+        let slot = &self.slots[number];
+        let waits = !slot.insists && !matches!(slot.state, State::InFlight(_));
+        waits.then(|| self.held_back(number, now)).flatten()
+    }
+
+    /// The hold of a source's origin, as a refusal.
+    fn held_back(&self, number: usize, now: Timestamp) -> Option<Refusal> {
+        let refusals = &self.origins[self.slots[number].origin].refusals;
+        let by = refusals.by().filter(|by| *by != number);
+        let by = by.map(|by| self.slots[by].id.clone());
+        (refusals.until() > now).then(|| Refusal::Held { until: refusals.until(), by })
     }
 
     /// The source that is asked in this one's place, because this one has
@@ -315,7 +336,7 @@ impl Agenda {
                 }
                 self.slots[number].origin = origin;
                 self.origins[origin].sources += 1;
-                self.leave(old);
+                self.leave(old, number);
             }
             return number;
         }
@@ -360,11 +381,12 @@ impl Agenda {
         self.numbers.remove(&slot.id);
         let origin = slot.origin;
         self.free.push(number);
-        self.leave(origin);
+        self.leave(origin, number);
     }
 
-    fn leave(&mut self, origin: usize) {
+    fn leave(&mut self, origin: usize, number: usize) {
         self.origins[origin].sources -= 1;
+        self.origins[origin].refusals.leave(number);
         self.drop_if_unused(origin);
     }
 
@@ -388,6 +410,7 @@ impl Agenda {
     fn withdraw(&mut self, number: usize) {
         let slot = &mut self.slots[number];
         let origin = slot.origin;
+        slot.insists = false;
         match std::mem::replace(&mut slot.state, State::Idle) {
             State::Idle | State::InFlight(_) => {}
             State::Sleeping(due) => {
@@ -423,7 +446,9 @@ impl Agenda {
     fn requeue(&mut self, number: usize) {
         let origin = &mut self.origins[number];
         let able = origin.has_room() && !origin.crowded && !origin.line.is_empty();
-        let at = able.then(|| origin.next_start.max(origin.held_until));
+        let insists = origin.line.front().is_some_and(|&first| self.slots[first].insists);
+        let held = if insists { Timestamp::default() } else { origin.refusals.until() };
+        let at = able.then(|| origin.next_start.max(held));
         if origin.ready_at != at {
             if let Some(old) = std::mem::replace(&mut origin.ready_at, at) {
                 self.ready.remove(&(old, number));
@@ -455,7 +480,7 @@ impl Agenda {
         }
         for number in 0..self.origins.len() {
             let origin = &mut self.origins[number];
-            origin.held_until = origin.held_until.before(back).min(limit);
+            origin.refusals.set_back(back, limit);
             origin.next_start = origin.next_start.min(now.after(self.spacing));
             self.requeue(number);
         }

@@ -61,8 +61,7 @@ pub fn settle(poll: &Poll, news: &News, memory: &mut Memory, source: &Source, se
             said.size = *bytes;
         }
         Outcome::Failed(failure) => {
-            said.freshness = failure.freshness();
-            said.failure = Some(failure.kind);
+            said = Said::failed(failure);
             failed(memory, failure, now);
         }
         // Settled above.
@@ -76,6 +75,7 @@ pub fn settle(poll: &Poll, news: &News, memory: &mut Memory, source: &Source, se
     memory.next_poll = next.at;
     memory.scheduled = Some(now);
     memory.scheduled_by = reschedule::version(source, settings);
+    memory.asked_by = reschedule::access(source, settings);
     memory.not_before = next.not_before;
     memory.because = next.because.into();
     memory.hold = hold(memory, &said, source, now);

@@ -10,8 +10,8 @@ use crate::config::Period;
 use crate::engine;
 use crate::fetch;
 use crate::model::{
-    FailureKind, HoldScope, Memory, Source, SourceEvent, Subscriber, Subscription, Timestamp,
-    TopicSilence,
+    FailureKind, HoldScope, Memory, Source, SourceEvent, SourceHold, Subscriber, Subscription,
+    Timestamp, TopicSilence,
 };
 use crate::store::{Backups, StoreError};
 
@@ -47,6 +47,12 @@ pub struct SourceStatus {
     /// How far that reaches: `source` or `origin`.
     #[serde(default)]
     pub held: Option<String>,
+    /// The source whose poll was answered so; of an origin, it may be another.
+    #[serde(default)]
+    pub held_by: Option<String>,
+    /// What its server answered.
+    #[serde(default)]
+    pub held_reason: Option<String>,
     /// Entries a day, as learned.
     #[serde(default)]
     pub rate: Option<f64>,
@@ -229,7 +235,13 @@ impl Records {
         let plan = self.plan();
         let mut sources: Vec<&Source> = plan.sources.values().map(|source| &**source).collect();
         sources.sort_by_key(|source| source.position);
-        sources.into_iter().map(|source| status_of(source, &self.memory(&source.id), now)).collect()
+        let holds = self.holds();
+        let status = |source: &Source| {
+            let memory = self.memory(&source.id);
+            let hold = holds.hold(source, &memory, now);
+            status_of(source, &memory, hold, now)
+        };
+        sources.into_iter().map(status).collect()
     }
 
     /// How our hub is doing, if there is one or was.
@@ -259,14 +271,32 @@ impl Records {
     }
 }
 
-fn status_of(source: &Source, memory: &Memory, now: Timestamp) -> SourceStatus {
+fn status_of(
+    source: &Source,
+    memory: &Memory,
+    hold: Option<SourceHold>,
+    now: Timestamp,
+) -> SourceStatus {
     let date = |date: Option<Timestamp>| date.map(|date| date.to_string());
     let bytes =
         |bytes: &Option<Vec<u8>>| bytes.as_deref().map(|bytes| bytes.escape_ascii().to_string());
-    let hold = memory.hold.filter(|hold| hold.until > now);
+    // A hold by another source's answer is all that keeps this one waiting.
+    let foreign = hold
+        .as_ref()
+        .filter(|hold| hold.by != source.id && hold.until > memory.next_poll && !memory.rests());
+    let next_poll = match (&foreign, memory.last_poll) {
+        (Some(hold), _) => Some(hold.until),
+        (None, last) => last.map(|_| memory.next_poll),
+    };
+    let because = match &foreign {
+        Some(SourceHold { by, .. }) => {
+            format!("its server asked to be left alone when {by} was polled")
+        }
+        None => memory.because.to_string(),
+    };
     let gone = memory.failure.as_ref().is_some_and(|failure| failure.kind == FailureKind::Gone);
     let state = match (memory.polls, &memory.failure) {
-        (0, _) => "new",
+        (0, _) if hold.is_none() => "new",
         _ if memory.rests() && gone => "gone",
         _ if memory.hints().ended => "ended",
         _ if hold.is_some() => "held",
@@ -283,10 +313,12 @@ fn status_of(source: &Source, memory: &Memory, now: Timestamp) -> SourceStatus {
         last_outcome: memory.last_poll.map(|_| outcome(memory).to_owned()),
         last_success: date(memory.last_success),
         last_news: date(memory.last_news),
-        next_poll: date(memory.last_poll.map(|_| memory.next_poll)),
-        because: memory.because.to_string(),
+        next_poll: date(next_poll),
+        because,
         not_before: date(Some(memory.not_before).filter(|until| *until > now)),
-        held_until: date(hold.map(|hold| hold.until)),
+        held_until: date(hold.as_ref().map(|hold| hold.until)),
+        held_by: hold.as_ref().map(|hold| hold.by.to_string()),
+        held_reason: hold.as_ref().map(|hold| hold.reason.clone()),
         held: hold.map(|hold| match hold.scope {
             HoldScope::Source => "source".to_owned(),
             HoldScope::Origin => "origin".to_owned(),

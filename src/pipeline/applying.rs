@@ -97,8 +97,8 @@ impl Pipeline {
             error!(event = "disk_full", "polling stops until there is room: {full}");
         }
         self.pulse.stall(Some(full.to_string()));
-        for done in self.waiting.polls.drain().flat_map(|(_, waiting)| waiting) {
-            let _ = done.send(Err(Refusal::DiskFull));
+        for wish in self.waiting.polls.drain().flat_map(|(_, waiting)| waiting) {
+            let _ = wish.done.send(Err(Refusal::DiskFull));
         }
         self.retry_at = Instant::now() + RETRY;
     }
@@ -163,8 +163,8 @@ impl Pipeline {
                 pinged.extend(self.was_pinged(&source.id).then_some(source));
             }
             holds |= is_held_anew;
-            for done in self.waiting.polls.remove(&poll.source).unwrap_or_default() {
-                let _ = done.send(Ok(polled.clone()));
+            for wish in self.waiting.polls.remove(&poll.source).unwrap_or_default() {
+                let _ = wish.done.send(Ok(polled.clone()));
             }
         }
         if holds {

@@ -4,7 +4,7 @@
 //! that a hub is asked as politely as any origin. Nothing that a hub sends is
 //! believed before it was checked against what is remembered of the source.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::future::pending;
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use crate::engine::{Turn, callbacks_of};
 use crate::fetch::{Fetcher, websub};
 use crate::model::{
     Enrich, Failure, FailureKind, Hold, HoldScope, Memory, Protocol, Seed, Source, SourceId,
-    Subscription,
+    Subscription, Timestamp,
 };
 use crate::publish::Delivery;
 use crate::store::StoreError;
@@ -67,6 +67,8 @@ pub(super) struct Hubs {
     planned: HashSet<SourceId>,
     /// Sources whose hub's turn has come.
     due: Vec<SourceId>,
+    /// Until when hubs push sources.
+    pushed: BTreeMap<SourceId, Timestamp>,
     /// Sources that are said to have news while they are being polled: the answer
     /// may have been made before.
     pinged: BTreeSet<SourceId>,
@@ -84,6 +86,7 @@ impl Hubs {
             reading: JoinSet::new(),
             asking: JoinSet::new(),
             due: Vec::new(),
+            pushed: BTreeMap::new(),
             pinged: BTreeSet::new(),
         }
     }
@@ -97,6 +100,11 @@ impl Hubs {
             Some(delivery) = self.deliveries.recv(), if room => Word::Delivered(delivery),
             else => pending().await,
         }
+    }
+
+    /// Whether any source is being pushed, so that news may come at any moment.
+    pub(super) fn push(&self, now: Timestamp) -> bool {
+        self.pushed.values().any(|until| *until > now)
     }
 
     /// Whether nothing is under way.
@@ -146,6 +154,10 @@ impl Pipeline {
     pub(super) fn plan_hub(&mut self, source: &Source, memory: &Memory) {
         let Some(hubs) = &mut self.hubs else { return };
         let id = &source.id;
+        match memory.push.as_ref().and_then(|push| push.expires) {
+            Some(until) => hubs.pushed.insert(id.clone(), until),
+            None => hubs.pushed.remove(id),
+        };
         let due = callbacks_of(self.editor.plan(), source).and_then(|callbacks| {
             hubs.callbacks.open(id, memory.push.as_deref());
             websub::due(id, memory, callbacks).zip(websub::offer(memory))
@@ -162,6 +174,9 @@ impl Pipeline {
     pub(super) fn forget_hub(&mut self, id: &SourceId, goes_on: Option<&Subscription>) {
         let Some(hubs) = &mut self.hubs else { return };
         hubs.callbacks.open(id, goes_on);
+        if goes_on.is_none() {
+            hubs.pushed.remove(id);
+        }
         if hubs.planned.remove(id) {
             self.agenda.forget(&errand_of(id));
         }

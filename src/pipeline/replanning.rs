@@ -95,8 +95,8 @@ impl Pipeline {
         // Whoever waits for a poll that the new plan has put off, or taken away, is told.
         let waiting: Vec<SourceId> = self.waiting.polls.keys().cloned().collect();
         for id in waiting {
-            for done in self.waiting.polls.remove(&id).unwrap_or_default() {
-                self.poll_now(id.clone(), done);
+            for wish in self.waiting.polls.remove(&id).unwrap_or_default() {
+                self.poll_now(id.clone(), wish);
             }
         }
     }

@@ -18,6 +18,8 @@ pub enum Request {
     PollNow {
         /// Which.
         source: SourceId,
+        /// Whether a hold and the floor are to be ignored.
+        insists: bool,
         /// Told when the poll is published, or why there is none.
         done: oneshot::Sender<Result<Polled, Refusal>>,
     },

@@ -2,10 +2,8 @@
 
 use std::time::Duration;
 
-use tokio::sync::oneshot;
-
-use super::Pipeline;
-use crate::engine::{Polled, Turn};
+use super::{Pipeline, Wish};
+use crate::engine::Turn;
 use crate::fetch::Refusal;
 use crate::model::{Source, SourceId};
 use crate::store::StoreError;
@@ -39,33 +37,26 @@ impl Pipeline {
         self.plan_hub(source, &memory);
     }
 
-    /// Polls a source because somebody asks for it, unless a hold or the floor forbids (P14).
-    pub(super) fn poll_now(
-        &mut self,
-        source: SourceId,
-        done: oneshot::Sender<Result<Polled, Refusal>>,
-    ) {
+    /// Polls a source because somebody asks for it, unless a hold or the floor forbids and
+    /// the operator does not insist (P14).
+    pub(super) fn poll_now(&mut self, source: SourceId, wish: Wish) {
+        let refuse = |wish: Wish, refusal| drop(wish.done.send(Err(refusal)));
         // Not everything on the agenda is a source.
         if !self.editor.plan().sources.contains_key(&source) {
-            let _ = done.send(Err(Refusal::Unknown));
-            return;
+            return refuse(wish, Refusal::Unknown);
         }
         if self.is_closed() {
-            let _ = done.send(Err(Refusal::DiskFull));
-            return;
+            return refuse(wish, Refusal::DiskFull);
         }
         if let Some(other) = self.agenda.merged(&source) {
-            let _ = done.send(Err(Refusal::Merged(other.clone())));
-            return;
+            return refuse(wish, Refusal::Merged(other.clone()));
         }
-        match self.agenda.hurry(&source, self.clock.now()) {
+        match self.agenda.hurry(&source, wish.insists, self.clock.now()) {
             // What is being read just now is news enough, and is not read twice.
             Ok(()) | Err(Refusal::UnderWay) => {
-                self.waiting.polls.entry(source).or_default().push(done);
+                self.waiting.polls.entry(source).or_default().push(wish);
             }
-            Err(refusal) => {
-                let _ = done.send(Err(refusal));
-            }
+            Err(refusal) => refuse(wish, refusal),
         }
     }
 

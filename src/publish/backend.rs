@@ -15,8 +15,8 @@ use tokio::sync::OwnedSemaphorePermit;
 use super::hub::{Asked, NotGranted};
 use super::{Ledger, Site, Volume};
 use crate::model::{
-    FailureKind, Memory, Piece, Source, SourceId, Sources, Story, StoryId, Subscriber, Timestamp,
-    Topic, TopicId, TopicSilence,
+    FailureKind, Memory, Piece, Source, SourceHold, SourceId, Sources, Story, StoryId, Subscriber,
+    Timestamp, Topic, TopicId, TopicSilence,
 };
 
 /// An answer that takes a moment.
@@ -174,6 +174,8 @@ pub struct SourceState {
     pub source: Arc<Source>,
     /// What is remembered of it.
     pub memory: Memory,
+    /// What holds it now: its own server's answer to it, or to another source of its origin.
+    pub hold: Option<SourceHold>,
 }
 
 /// How a source is, the worst first.
@@ -189,6 +191,17 @@ pub(super) enum Condition {
 }
 
 impl SourceState {
+    /// What holds the source at a moment.
+    pub(super) fn held(&self, now: Timestamp) -> Option<&SourceHold> {
+        self.hold.as_ref().filter(|hold| hold.until > now)
+    }
+
+    /// When the source is asked next, which may be later than it is due.
+    pub(super) fn next_poll(&self, now: Timestamp) -> Timestamp {
+        let held = self.held(now).filter(|_| !self.memory.rests()).map(|hold| hold.until);
+        held.map_or(self.memory.next_poll, |until| until.max(self.memory.next_poll))
+    }
+
     /// How the source is at a moment.
     pub(super) fn condition(&self, now: Timestamp) -> Condition {
         let memory = &self.memory;
@@ -197,7 +210,7 @@ impl SourceState {
             Condition::Gone
         } else if memory.failures > 0 {
             Condition::Failing
-        } else if memory.hold.is_some_and(|hold| hold.until > now) {
+        } else if self.held(now).is_some() {
             Condition::Held
         } else if memory.hints().ended {
             Condition::Ended

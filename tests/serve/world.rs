@@ -368,7 +368,7 @@ fn source(id: &str, title: &str, role: Role, position: usize) -> (SourceId, Arc<
 }
 
 pub(super) fn state(source: &str, memory: Memory) -> SourceState {
-    SourceState { source: sources()[source].clone(), memory }
+    SourceState { source: sources()[source].clone(), memory, hold: None }
 }
 
 /// An entry of the Foreign Office, complete as a good feed has it.

@@ -12,6 +12,8 @@ pub(super) struct Slot {
     pub(super) origin: usize,
     pub(super) state: State,
     pub(super) not_before: Timestamp,
+    /// Whether it is to be asked in spite of a hold, because its operator says so.
+    pub(super) insists: bool,
     /// Hash of the configured address.
     pub(super) home: u64,
     /// Hash of the address that it has moved to, if it has.
@@ -21,7 +23,7 @@ pub(super) struct Slot {
 impl Slot {
     pub(super) fn new(id: SourceId, origin: usize) -> Self {
         let not_before = Timestamp::default();
-        Self { id, origin, state: State::Idle, not_before, home: 0, moved: None }
+        Self { id, origin, state: State::Idle, not_before, insists: false, home: 0, moved: None }
     }
 }
 
