@@ -21,8 +21,8 @@ use gazetted::model::{
     TopicId,
 };
 use gazetted::publish::{
-    self, Backend, CallbackBackend, FeedBackend, HubBackend, Ledger, SearchBackend, Settings,
-    Shelf, Site, SourcesBackend, StatusBackend, StoryBackend,
+    self, Backend, CallbackBackend, FeedBackend, HubBackend, Metrics, ResponseCache, SearchBackend,
+    Settings, Site, SourcesBackend, StatusBackend, StoryBackend,
 };
 use http_body_util::Full;
 use hyper::service::service_fn;
@@ -321,15 +321,15 @@ fn header(head: &str, name: &str) -> Option<String> {
 /// rendering begin or cease.
 async fn ours() -> Result<(), Failure> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
-    let shelf = Arc::new(Shelf::new());
-    shelf.place(rendered(0), Timestamp::from_secs(1_743_600_000));
+    let cache = Arc::new(ResponseCache::new());
+    cache.place(rendered(0), Timestamp::from_secs(1_743_600_000));
     println!("{}", listener.local_addr()?);
     let stop = CancellationToken::new();
     let serving =
-        publish::serve(listener, shelf.clone(), Arc::new(Nobody), Settings::default(), stop);
+        publish::serve(listener, cache.clone(), Arc::new(Nobody), Settings::default(), stop);
     let (toggle, toggled) = tokio::sync::watch::channel(false);
     let background = Background::start()?;
-    background.spawn_apart(rendering(shelf, toggled));
+    background.spawn_apart(rendering(cache, toggled));
     let input = async {
         let mut input = tokio::io::stdin();
         while !matches!(input.read(&mut [0; 1]).await, Ok(0) | Err(_)) {
@@ -342,12 +342,12 @@ async fn ours() -> Result<(), Failure> {
 
 /// Renders all topics, each time with other words, where the daemon does: on a thread
 /// that gives way to those that answer.
-async fn rendering(shelf: Arc<Shelf>, mut toggled: tokio::sync::watch::Receiver<bool>) {
+async fn rendering(cache: Arc<ResponseCache>, mut toggled: tokio::sync::watch::Receiver<bool>) {
     let mut edition = 0;
     while toggled.wait_for(|rendering| *rendering).await.is_ok() {
         edition += 1;
         let at = Timestamp::from_secs(1_743_600_000 + edition);
-        shelf.place(rendered(edition), at);
+        cache.place(rendered(edition), at);
     }
 }
 
@@ -429,7 +429,7 @@ impl StatusBackend for Nobody {
         Some(Timestamp::from_secs(1_743_600_900))
     }
 
-    fn ledger(&self) -> Arc<Ledger> {
+    fn metrics(&self) -> Arc<Metrics> {
         Arc::default()
     }
 }

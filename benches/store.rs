@@ -7,8 +7,8 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use gazetted::model::{
-    Admitted, Entry, Evidence, Fingerprint, Key, KeyKind, Member, Memory, SourceId, Story, StoryId,
-    Timestamp, Verdict,
+    Admitted, Entry, Evidence, Key, KeyKind, Member, SourceId, SourceState, Story, StoryId,
+    Timestamp, TopicVersion, Verdict,
 };
 use gazetted::store::{self, Commit, PlaceChange};
 
@@ -55,8 +55,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         for round in 0..rounds {
             let answers: Vec<_> = (0..gathered)
                 .map(|n| {
-                    store
-                        .commit(Commit { memories: vec![unchanged(n, round)], ..Commit::default() })
+                    store.commit(Commit {
+                        source_states: vec![unchanged(n, round)],
+                        ..Commit::default()
+                    })
                 })
                 .collect();
             for answer in answers {
@@ -95,7 +97,7 @@ fn size(path: &Path, when: &str, stories: u64) -> Result<(), Box<dyn std::error:
 fn gathering(numbers: std::ops::Range<u64>, texts: &mut Words) -> Commit {
     let stories: Vec<Story> = numbers.map(|number| story(number, texts)).collect();
     let enter = |story: &Story| PlaceChange {
-        topic: Fingerprint(1),
+        topic: TopicVersion(1),
         story: story.id,
         from: None,
         to: Some(story.updated),
@@ -112,7 +114,7 @@ fn gathering(numbers: std::ops::Range<u64>, texts: &mut Words) -> Commit {
                 verdict: Verdict::New,
             })
             .collect(),
-        memories: vec![unchanged(0, 0)],
+        source_states: vec![unchanged(0, 0)],
         ..Commit::default()
     }
 }
@@ -142,9 +144,10 @@ fn keys(id: StoryId) -> Vec<Key> {
     kinds.map(|kind| Key { kind, hash: *id.as_bytes() }).to_vec()
 }
 
-fn unchanged(source: u64, polls: u64) -> (SourceId, Memory) {
-    let memory = Memory { polls, not_modified: polls, hash: Some(polls), ..Memory::default() };
-    (SourceId::new(format!("source-{source}")), memory)
+fn unchanged(source: u64, polls: u64) -> (SourceId, SourceState) {
+    let state =
+        SourceState { polls, not_modified: polls, hash: Some(polls), ..SourceState::default() };
+    (SourceId::new(format!("source-{source}")), state)
 }
 
 /// Text that compresses about as prose does: words of a few thousand, the first ones often.

@@ -32,7 +32,7 @@ pub(crate) use value::Period;
 use url::Url;
 
 use crate::dedup::Overrides;
-use crate::model::{Fingerprint, Sources, Topic, TopicId};
+use crate::model::{Sources, Topic, TopicId, TopicVersion};
 use crate::store::Retention;
 use crate::topics::{Language, TopicSet};
 use crate::{fetch, parse, publish};
@@ -73,7 +73,7 @@ pub struct Plan {
     /// What the operator knows better than the judgement.
     pub overrides: Overrides,
     /// Who may read the topics that are not for everybody.
-    pub guards: BTreeMap<TopicId, publish::Guard>,
+    pub guards: BTreeMap<TopicId, publish::AccessRule>,
 }
 
 /// A plan, and what its author may not have meant.
@@ -88,8 +88,8 @@ pub struct Loaded {
 impl Plan {
     /// What decides which stories are in a topic, how they are ordered and which
     /// of them stay: a stored place counts only under it.
-    pub fn fingerprint(&self, topic: usize) -> Fingerprint {
-        let Fingerprint(query) = self.queries.fingerprint(topic, &self.sources);
+    pub fn topic_version(&self, topic: usize) -> TopicVersion {
+        let TopicVersion(query) = self.queries.topic_version(topic, &self.sources);
         let Topic { revisions, bounds, .. } = &self.topics[topic];
         let order = *revisions as u64 + 1;
         let mut hash = xxhash_rust::xxh3::Xxh3::with_seed(order);
@@ -99,7 +99,7 @@ impl Plan {
             hash.update(&age.to_le_bytes());
             hash.update(&bounds.stories.unwrap_or(usize::MAX).to_le_bytes());
         }
-        Fingerprint(hash.digest())
+        TopicVersion(hash.digest())
     }
 
     /// Whether a story in these topics, and in no others, is kept from who
@@ -110,7 +110,7 @@ impl Plan {
     }
 
     /// Who may read which topic, by the names that it has and had.
-    pub fn guards(&self) -> Vec<(TopicId, publish::Guard)> {
+    pub fn guards(&self) -> Vec<(TopicId, publish::AccessRule)> {
         let guard = |topic: &Topic| {
             let guard = self.guards.get(&topic.id)?;
             let names = std::iter::once(&topic.id).chain(&topic.formerly);

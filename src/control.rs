@@ -307,8 +307,8 @@ async fn site(
                 .is_ok_and(|document| sink.blocking_send(Answer::Item(document)).is_ok()),
             Part::Same(..) => true,
         };
-        let (records, shelf) = (handle.records(), handle.shelf());
-        records.site(shelf, &private, &mut Told::default(), clock.now(), &mut tell)
+        let (records, cache) = (handle.records(), handle.cache());
+        records.site(cache, &private, &mut Told::default(), clock.now(), &mut tell)
     });
     match told.await {
         Ok(told) => told.map_err(|error| error.to_string()),

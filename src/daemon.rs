@@ -11,12 +11,12 @@ use tracing::{error, info, warn};
 
 use crate::clock::Clock;
 use crate::config::{self, Effect, Plan};
-use crate::engine::{Opening, Polled, Refilled};
+use crate::engine::{Polled, StartupProgress, TopicFillResult};
 use crate::fetch::Refusal;
 use crate::inquiry::Records;
 use crate::model::{Failure, SourceId};
 use crate::pipeline::{Editor, Pipeline, Pulse, Request, TICK};
-use crate::publish::{self, Address, Audience, Ledger, Listener, Shelf};
+use crate::publish::{self, Address, Audience, Listener, Metrics, ResponseCache};
 use crate::store::{Store, StoreError};
 
 mod background;
@@ -82,7 +82,7 @@ impl<L: Into<Listener>> From<L> for Listeners {
 pub struct Daemon {
     address: Option<Address>,
     records: Arc<Records>,
-    ledger: Arc<Ledger>,
+    metrics: Arc<Metrics>,
     requests: mpsc::Sender<Request>,
     pulse: Arc<Pulse>,
     /// Looks at the loop from outside.
@@ -92,7 +92,7 @@ pub struct Daemon {
     pipeline: JoinHandle<Result<(), StoreError>>,
     server: JoinHandle<()>,
     stop_serving: CancellationToken,
-    shelf: Arc<Shelf>,
+    cache: Arc<ResponseCache>,
     /// Writes the site to a directory, where one is configured.
     site: Option<JoinHandle<()>>,
     stop_writing: CancellationToken,
@@ -111,15 +111,15 @@ impl Daemon {
         let Listeners { readers, operators } = listeners.into();
         let address = readers.address();
         let plan = Arc::new(descriptors::within(plan));
-        let shelf = Arc::new(Shelf::default());
-        let opening = Arc::new(Opening::default());
+        let cache = Arc::new(ResponseCache::default());
+        let opening = Arc::new(StartupProgress::default());
         let starting = Starting::tell(opening.clone());
         let editor =
-            Editor::open_telling(plan.clone(), store.clone(), shelf.clone(), clock.now(), &opening)
+            Editor::open_telling(plan.clone(), store.clone(), cache.clone(), clock.now(), &opening)
                 .await?;
-        let records = Records::new(plan.clone(), store, editor.memories());
-        let records = Arc::new(records.with_fillings(editor.fillings()));
-        let ledger = editor.ledger();
+        let records = Records::new(plan.clone(), store, editor.source_states());
+        let records = Arc::new(records.with_fillings(editor.fill_progress()));
+        let metrics = editor.metrics();
         let (requests, incoming) = mpsc::channel(WAITING);
         let mut pipeline =
             Pipeline::new(editor, clock.clone(), incoming).map_err(DaemonError::Polling)?;
@@ -137,16 +137,16 @@ impl Daemon {
         let backend = Arc::new(backend::DaemonBackend::new(
             records.clone(),
             pulse.clone(),
-            ledger.clone(),
+            metrics.clone(),
             clock.clone(),
             hubs,
             background.clone(),
         ));
-        let site = site::Site::of(&plan.publish, records.clone(), shelf.clone(), clock);
+        let site = site::Site::of(&plan.publish, records.clone(), cache.clone(), clock);
         let stop_writing = CancellationToken::new();
         let serve = |listener, audience| {
             let settings = publish::Settings { audience, ..plan.server.limits.clone() };
-            publish::serve(listener, shelf.clone(), backend.clone(), settings, stop_serving.clone())
+            publish::serve(listener, cache.clone(), backend.clone(), settings, stop_serving.clone())
         };
         let beside = operators.map(|operators| serve(operators, Audience::Operators));
         let server = serve(readers, plan.server.limits.audience);
@@ -159,14 +159,14 @@ impl Daemon {
         Ok(Self {
             address,
             records,
-            ledger,
+            metrics,
             requests,
             pulse,
             watching,
             pipeline: background.spawn_apart(pipeline.run()),
             server: tokio::spawn(server),
             stop_serving,
-            shelf,
+            cache,
             site: site.map(|site| background.spawn(site.keep_current(stop_writing.clone()))),
             stop_writing,
             background,
@@ -186,10 +186,10 @@ impl Daemon {
     /// A way to ask the loop, which outlives this value.
     pub fn handle(&self) -> Handle {
         Handle {
-            shelf: self.shelf.clone(),
+            cache: self.cache.clone(),
             requests: self.requests.clone(),
             records: self.records.clone(),
-            ledger: self.ledger.clone(),
+            metrics: self.metrics.clone(),
             pulse: self.pulse.clone(),
         }
     }
@@ -264,10 +264,10 @@ pub struct Stopping;
 /// A way to ask a running daemon's loop.
 #[derive(Clone)]
 pub struct Handle {
-    shelf: Arc<Shelf>,
+    cache: Arc<ResponseCache>,
     requests: mpsc::Sender<Request>,
     records: Arc<Records>,
-    ledger: Arc<Ledger>,
+    metrics: Arc<Metrics>,
     pulse: Arc<Pulse>,
 }
 
@@ -294,14 +294,14 @@ impl Handle {
             self.ask(|done| Request::Replan { plan: plan.clone(), done }).await.ok_or(Stopping)?;
         self.records.replan(plan.clone());
         // Whoever writes down what is served does so by the new plan.
-        self.shelf.announce();
+        self.cache.announce();
         let mut lines = Vec::with_capacity(changes.len());
         for change in &changes {
             let refilled = refilled.iter().find(
                 |of| matches!(&change.effect, Effect::MatchedAgain(topic) if *topic == of.topic),
             );
             if let Some(refilled) = refilled {
-                let Refilled { topic, matched, added, lost } = refilled;
+                let TopicFillResult { topic, matched, added, lost } = refilled;
                 let line = format!("{change}, {refilled}");
                 info!(event = "topic_changed", %topic, matched, added, lost, "{line}");
                 lines.push(line);
@@ -320,8 +320,8 @@ impl Handle {
     }
 
     /// What the daemon serves.
-    pub fn shelf(&self) -> &Arc<Shelf> {
-        &self.shelf
+    pub fn cache(&self) -> &Arc<ResponseCache> {
+        &self.cache
     }
 
     /// What the daemon knows.

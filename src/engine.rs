@@ -44,17 +44,18 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use crate::config::Plan;
-use crate::fetch::Market;
+use crate::fetch::PollBudget;
 use crate::model::{
-    EngineRecord, Key, Memory, Progress, SourceId, StoryId, Subscriber, SubscriberId, Timestamp,
+    EngineRecord, Key, Progress, SourceId, SourceState, StoryId, Subscriber, SubscriberId,
+    Timestamp,
 };
 use crate::store::{Commit, Store, StoreError};
 
-pub use fill_progress::{Fillings, TopicFilling};
+pub use fill_progress::{FillProgress, TopicFillProgress};
 pub use ingested::{Ingested, Polled};
 pub use reader::Reader;
-pub use refilled::{Refilled, grouped};
-pub use startup_progress::Opening;
+pub use refilled::{TopicFillResult, grouped};
+pub use startup_progress::StartupProgress;
 pub use turn::{Event, HubAnswer, Step, Turn};
 
 pub(crate) use archive::archive_of;
@@ -75,18 +76,18 @@ const SKEW: Duration = Duration::from_secs(60);
 pub const RULES_VERSION: u32 = 2;
 
 /// What is remembered of every source; read by whoever reports on it, written by the engine.
-pub type Memories = Arc<RwLock<BTreeMap<SourceId, Box<Memory>>>>;
+pub type SourceStates = Arc<RwLock<BTreeMap<SourceId, Box<SourceState>>>>;
 
 /// The state that turns change.
 pub struct Engine {
     plan: Arc<Plan>,
     progress: Progress,
-    memories: Memories,
+    source_states: SourceStates,
     topics: Topics,
     feeds: Feeds,
     silences: Silences,
     /// What polls cost.
-    market: Market,
+    market: PollBudget,
     /// Shingles of earlier spans of time were forgotten.
     shingles_from: Option<Key>,
     subscribers: BTreeMap<SubscriberId, Subscriber>,
@@ -103,7 +104,7 @@ impl Engine {
         plan: Arc<Plan>,
         store: &dyn Store,
         at: Timestamp,
-        opening: &Opening,
+        opening: &StartupProgress,
     ) -> Result<(Self, Step), StoreError> {
         let records = store.engine_records()?;
         let progress = records.iter().find_map(|record| match record {
@@ -112,8 +113,8 @@ impl Engine {
         });
         let topics = Topics::open(plan.clone(), &records, store, opening)?;
         opening.begin("reading what is remembered of sources", plan.sources.len());
-        let memories = store.memories()?;
-        let market = Market::recall(memories.values().map(|memory| &**memory));
+        let source_states = store.source_states()?;
+        let market = PollBudget::recall(source_states.values().map(|state| &**state));
         let pinged = records.iter().filter_map(|record| match record {
             EngineRecord::Ping { path, hash, .. } => Some((path.clone(), *hash)),
             _ => None,
@@ -123,7 +124,7 @@ impl Engine {
             silences: Silences::open(&records, &plan, &topics),
             plan: plan.clone(),
             progress: progress.unwrap_or_default(),
-            memories: Arc::new(RwLock::new(memories)),
+            source_states: Arc::new(RwLock::new(source_states)),
             topics,
             market,
             shingles_from: None,
@@ -211,33 +212,37 @@ impl Engine {
         let mut work = Work::new(reader, at.max(before.applied));
         act(self, &mut work)?;
         self.feeds.record(&mut work);
-        let (mut step, memories) = work.finish();
+        let (mut step, source_states) = work.finish();
         if !step.commit.is_empty() || self.progress != before {
             self.progress.applied = step.at;
             step.commit.engine.push(EngineRecord::Progress(self.progress));
         }
-        let mut known = self.memories.write().unwrap_or_else(PoisonError::into_inner);
-        for (source, memory) in memories {
-            known.insert(source, Box::new(memory));
+        let mut known = self.source_states.write().unwrap_or_else(PoisonError::into_inner);
+        for (source, state) in source_states {
+            known.insert(source, Box::new(state));
         }
         drop(known);
         Ok(step)
     }
 
     /// What is remembered of every source, for those who report on it.
-    pub fn memories(&self) -> Memories {
-        self.memories.clone()
+    pub fn source_states(&self) -> SourceStates {
+        self.source_states.clone()
     }
 
     /// What is remembered of one source, to be looked at: it is large.
-    pub fn with_memory<T>(&self, source: &SourceId, look: impl FnOnce(&Memory) -> T) -> T {
-        let memories = self.memories.read().unwrap_or_else(PoisonError::into_inner);
+    pub fn with_source_state<T>(
+        &self,
+        source: &SourceId,
+        look: impl FnOnce(&SourceState) -> T,
+    ) -> T {
+        let source_states = self.source_states.read().unwrap_or_else(PoisonError::into_inner);
         let place = self.plan.sources.get(source).map(|source| source.location.hash());
         // What an address did says nothing of the one that the operator put in its place.
         let is_of = |of: Option<u64>| of.is_none() || place.is_none() || of == place;
-        match memories.get(source).filter(|memory| is_of(memory.of)) {
-            Some(memory) => look(memory),
-            None => look(&Memory::default()),
+        match source_states.get(source).filter(|state| is_of(state.of)) {
+            Some(state) => look(state),
+            None => look(&SourceState::default()),
         }
     }
 
@@ -311,13 +316,13 @@ impl Engine {
     }
 
     /// The topics being filled, for [`Turn::TopicFilled`].
-    pub fn filling(&self) -> Vec<(crate::model::TopicId, crate::model::Fingerprint)> {
+    pub fn filling(&self) -> Vec<(crate::model::TopicId, crate::model::TopicVersion)> {
         self.topics.filling()
     }
 
     /// How far changed topics are filled, for those who report on it.
-    pub fn fillings(&self) -> Arc<Fillings> {
-        self.topics.fillings()
+    pub fn fill_progress(&self) -> Arc<FillProgress> {
+        self.topics.fill_progress()
     }
 
     /// Matches a slice of the stored stories against the topics that are being filled. The

@@ -1,7 +1,7 @@
 //! A source and what is remembered of it in; a document, "unchanged" or a failure out.
 //!
 //! [`Fetcher`] asks ([`mod@http`], [`mod@file`]); [`settle()`] records what came of it and
-//! when the source is due next ([`schedule`], pure, at the price that the [`Market`]
+//! when the source is due next ([`schedule`], pure, at the price that the [`PollBudget`]
 //! has come to); [`Agenda`] says who is due;
 //! [`websub`] has news pushed where a hub offers that.
 
@@ -36,8 +36,8 @@ use ipnet::IpNet;
 use url::Url;
 
 use crate::model::{
-    Document, Failure, FailureKind, Freshness, Intake, Location, Memory, Source, Timestamp,
-    Validators,
+    Document, Failure, FailureKind, FloodState, Freshness, Location, Source, SourceState,
+    Timestamp, Validators,
 };
 
 pub use address::is_public;
@@ -45,7 +45,7 @@ pub use agenda::{Agenda, Refusal};
 pub use file::{open_regular, regular};
 pub use holds::{Holds, overridden};
 pub use http::{Call, Said};
-pub use market::Market;
+pub use market::PollBudget;
 pub use older::older;
 pub use reschedule::{Rescheduled, rescheduled};
 pub use schedule::rate_a_day;
@@ -226,14 +226,14 @@ impl Fetcher {
     pub async fn fetch(
         &self,
         source: &Source,
-        memory: &Memory,
+        state: &SourceState,
         now: Timestamp,
     ) -> Result<Fetched, Failure> {
         match &source.location {
             Location::Web { url, .. } => {
-                self.counted(self.web.fetch(source, url, memory, now).await)
+                self.counted(self.web.fetch(source, url, state, now).await)
             }
-            Location::File(path) => file::read(source, path, memory, self.max_document, now).await,
+            Location::File(path) => file::read(source, path, state, self.max_document, now).await,
         }
     }
 
@@ -285,7 +285,7 @@ pub struct News {
     /// How many of the entries it had listed before.
     pub known: usize,
     /// How much of the source was new, where its document was judged.
-    pub intake: Option<Intake>,
+    pub intake: Option<FloodState>,
 }
 
 #[cfg(test)]

@@ -10,10 +10,12 @@ use url::Url;
 
 use crate::config::Plan;
 use crate::dedup;
-use crate::engine::{self, Fillings, Memories};
+use crate::engine::{self, FillProgress, SourceStates};
 use crate::fetch::{self, Holds};
-use crate::model::{Key, Memory, SourceHold, SourceId, Story, StoryId, Timestamp, Topic, TopicId};
-use crate::store::{Place, Store, StoreError};
+use crate::model::{
+    Key, SourceHold, SourceId, SourceState, Story, StoryId, Timestamp, Topic, TopicId,
+};
+use crate::store::{Store, StoreError, TopicPlace};
 use trial::Scope;
 
 pub mod changes;
@@ -40,19 +42,19 @@ pub mod trial;
 pub struct Records {
     plan: RwLock<Arc<Plan>>,
     store: Arc<dyn Store>,
-    memories: Memories,
-    fillings: Arc<Fillings>,
+    source_states: SourceStates,
+    fill_progress: Arc<FillProgress>,
 }
 
 impl Records {
     /// Records over a plan, a store and what is remembered of the sources.
-    pub fn new(plan: Arc<Plan>, store: Arc<dyn Store>, memories: Memories) -> Self {
-        Self { plan: RwLock::new(plan), store, memories, fillings: Arc::default() }
+    pub fn new(plan: Arc<Plan>, store: Arc<dyn Store>, source_states: SourceStates) -> Self {
+        Self { plan: RwLock::new(plan), store, source_states, fill_progress: Arc::default() }
     }
 
     /// The same of a daemon, which may be filling topics.
-    pub fn with_fillings(self, fillings: Arc<Fillings>) -> Self {
-        Self { fillings, ..self }
+    pub fn with_fillings(self, fill_progress: Arc<FillProgress>) -> Self {
+        Self { fill_progress, ..self }
     }
 
     /// The plan in force.
@@ -71,20 +73,22 @@ impl Records {
     }
 
     /// What is remembered of one source.
-    pub fn memory(&self, source: &SourceId) -> Memory {
-        let memories = self.memories.read().unwrap_or_else(std::sync::PoisonError::into_inner);
-        memories.get(source).map(|memory| Memory::clone(memory)).unwrap_or_default()
+    pub fn source_state(&self, source: &SourceId) -> SourceState {
+        let source_states =
+            self.source_states.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        source_states.get(source).map(|state| SourceState::clone(state)).unwrap_or_default()
     }
 
     /// The holds of origins, as they follow from what is remembered of all sources.
     pub fn holds(&self) -> Holds {
         let plan = self.plan();
-        let memories = self.memories.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let source_states =
+            self.source_states.read().unwrap_or_else(std::sync::PoisonError::into_inner);
         let known = plan.sources.values().filter_map(|source| {
-            let memory = memories.get(&source.id)?;
+            let state = source_states.get(&source.id)?;
             // Of an address that the operator has changed, it says nothing.
-            let is_of_it = memory.of.is_none_or(|of| of == source.location.hash());
-            is_of_it.then_some((&**source, &**memory))
+            let is_of_it = state.of.is_none_or(|of| of == source.location.hash());
+            is_of_it.then_some((&**source, &**state))
         });
         Holds::of(known)
     }
@@ -94,14 +98,14 @@ impl Records {
         let plan = self.plan();
         let Some(source) = plan.sources.get(source) else { return Vec::new() };
         let hold = self.hold(&source.id, now);
-        fetch::overridden(source, &self.memory(&source.id), hold.as_ref(), &plan.polling, now)
+        fetch::overridden(source, &self.source_state(&source.id), hold.as_ref(), &plan.polling, now)
     }
 
     /// What holds a source at a moment, if anything does.
     pub fn hold(&self, source: &SourceId, now: Timestamp) -> Option<SourceHold> {
         let plan = self.plan();
         let source = plan.sources.get(source)?;
-        self.holds().hold(source, &self.memory(&source.id), now)
+        self.holds().hold(source, &self.source_state(&source.id), now)
     }
 
     /// The story that `name` means: its id, its published id, or the address
@@ -138,8 +142,8 @@ impl Records {
     fn keeps(&self, topic: usize, story: &Story) -> Result<bool, StoreError> {
         let plan = self.plan();
         let Topic { bounds, .. } = &plan.topics[topic];
-        let place = Place { date: plan.topics[topic].date_of(story), story: story.id };
-        Ok(!bounds.is_bounded() || engine::holds(&*self.store, plan.fingerprint(topic), place)?)
+        let place = TopicPlace { date: plan.topics[topic].date_of(story), story: story.id };
+        Ok(!bounds.is_bounded() || engine::holds(&*self.store, plan.topic_version(topic), place)?)
     }
 
     /// Every story, oldest first, a slice at a time; `visit` ends it by `false`.
@@ -165,14 +169,14 @@ const SLICE: usize = 500;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "ask", rename_all = "kebab-case")]
 pub enum Question {
-    /// How is every source doing? One [`status::SourceStatus`] each.
+    /// How is every source doing? One [`status::SourceReport`] each.
     Status,
     /// By which configuration? One hash, [`Plan::digest`].
     Digest,
     /// Which topics fell silent? One [`crate::model::TopicSilence`] each.
     Silences,
-    /// Which topics are being filled? One [`crate::engine::TopicFilling`] each.
-    Fillings,
+    /// Which topics are being filled? One [`crate::engine::TopicFillProgress`] each.
+    FillProgress,
     /// How is our hub doing? One [`status::HubStatus`], or nothing where there is none.
     Hub,
     /// What is kept, and how much room does it take? One [`status::KeptStatus`].
@@ -231,8 +235,8 @@ impl Records {
             Question::Silences => {
                 self.silences()?.iter().map(as_json).all(line);
             }
-            Question::Fillings => {
-                self.fillings.all().iter().map(as_json).all(line);
+            Question::FillProgress => {
+                self.fill_progress.all().iter().map(as_json).all(line);
             }
             Question::Hub => {
                 self.hub_status()?.iter().map(as_json).all(line);

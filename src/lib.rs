@@ -9,7 +9,7 @@
 //!  agenda ──due──> poll: fetch ─> parse ─> enrich      (many at once; only read and compute)
 //!                           │ a turn
 //!                           ▼
-//!  new plan, ──> engine: dedup ─> topics ─> retention ─> archive ─> commit ─> render ─> shelf ──> server
+//!  new plan, ──> engine: dedup ─> topics ─> retention ─> archive ─> commit ─> render ─> cache ──> server
 //!  hub messages             (one at a time: the only writer)                    (readers never wait)
 //! ```
 //!
@@ -85,8 +85,8 @@
 //! the shelf: at once where nothing else is coming, else with what other polls change.
 //!
 //! The pages of entries are read on the way. What one poll leaves, and whether pages still stand, is
-//! seen to in rounds ([`model::Round`]); where no document came, a poll brings what is stored of the
-//! source with what its pages say now ([`model::Pages`]).
+//! seen to in rounds ([`model::RecheckRound`]); where no document came, a poll brings what is stored of the
+//! source with what its pages say now ([`model::Recheck`]).
 //!
 //! # One push, step by step
 //!
@@ -109,7 +109,7 @@
 //! problems, they are logged and nothing else happens. A plan goes through the
 //! loop's request channel to the engine and is in force with its turn: the feeds are rendered
 //! anew, and paths of topics that are gone answer 410. Topics whose
-//! [`model::Fingerprint`] is new are filled from the stored stories, a slice between two
+//! [`model::TopicVersion`] is new are filled from the stored stories, a slice between two
 //! events, and published as they stood until then.
 
 pub mod model;

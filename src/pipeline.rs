@@ -15,7 +15,7 @@ use tracing::error;
 
 use crate::clock::Clock;
 use crate::config::Plan;
-use crate::engine::{Polled, Refilled, Turn};
+use crate::engine::{Polled, TopicFillResult, Turn};
 use crate::fetch::{Agenda, Fetcher, Refusal};
 use crate::model::{Failure, FailureKind, Outcome, Poll, Source, SourceId, Timestamp};
 use crate::store::StoreError;
@@ -100,7 +100,7 @@ struct Waiting {
     polls: HashMap<SourceId, Vec<Wish>>,
     rest: Vec<oneshot::Sender<()>>,
     /// For the plan that is being put in force, and what that has changed of topics so far.
-    plan: Option<(oneshot::Sender<Vec<Refilled>>, Vec<Refilled>)>,
+    plan: Option<(oneshot::Sender<Vec<TopicFillResult>>, Vec<TopicFillResult>)>,
 }
 
 /// What is being published.
@@ -309,7 +309,7 @@ impl Pipeline {
             self.work.0.committed(source);
             self.agenda.finished(source, self.clock.now());
             if let Some(source) = &configured {
-                self.agenda.plan(source, &self.editor.memory(&source.id));
+                self.agenda.plan(source, &self.editor.source_state(&source.id));
             }
             for wish in self.waiting.polls.remove(source).unwrap_or_default() {
                 self.poll_now(source.clone(), wish);
@@ -339,11 +339,11 @@ impl Pipeline {
     fn start(&mut self, id: SourceId) {
         let plan = self.editor.plan();
         let Some(source) = plan.sources.get(&id).cloned() else { return };
-        let memory = self.editor.memory(&id);
+        let state = self.editor.source_state(&id);
         let (fetcher, plan) = (self.fetcher.clone(), plan.clone());
         let (store, clock) = (self.editor.store(), self.clock.clone());
         let work = self.work.0.clone();
-        let poll = reading::read(fetcher, source.clone(), memory, plan, store, clock, work);
+        let poll = reading::read(fetcher, source.clone(), state, plan, store, clock, work);
         self.pulse.progressed();
         let task = self.polls.tasks.spawn(poll).id();
         self.polls.sources.insert(task, source);

@@ -2,7 +2,7 @@
 //!
 //! Rendering is pure and its bytes depend on its arguments alone (Q20): the
 //! `render_…` functions make [`Rendered`] documents of stories that are newest
-//! first. [`Shelf`] holds everything being served, ready in every coding with
+//! first. [`ResponseCache`] holds everything being served, ready in every coding with
 //! its validators. [`serve`] looks up and writes; for what cannot be ready
 //! beforehand it asks the [`Backend`].
 
@@ -69,19 +69,19 @@ use crate::model::{Piece, Role, Sources, Story, Timestamp, Topic};
 use feed_item::FeedItem;
 use feed_meta::FeedMeta;
 
-pub use access_control::Guard;
+pub use access_control::AccessRule;
 pub use archive::{NotAVolume, Volume};
 pub use backend::{
     Backend, Before, CallbackBackend, Delivery, EarlierDetail, FeedBackend, Finding, FoundStory,
-    HubBackend, Marked, NotSearched, Reply, Search, SearchBackend, SourceDetail, SourceState,
+    HubBackend, Marked, NotSearched, Reply, Search, SearchBackend, SourceDetail, SourceStatus,
     SourcesBackend, StatusBackend, StoryBackend, StoryDetail, Unavailable, VolumeDetail, Week,
 };
 pub use closed_volume::{
     ClosedVolume, archive_path, render_archived, render_volume, volume_record,
 };
 pub use directory::{Directory, Document, Put};
-pub use metrics::Ledger;
-pub use response_cache::{Absence, Shelf, Which};
+pub use metrics::Metrics;
+pub use response_cache::{Absence, CompressionScope, ResponseCache};
 pub use server::{Address, Audience, Listener, Settings, serve};
 pub use site::Site;
 
@@ -318,15 +318,15 @@ fn each_id_once<'a>(items: impl Iterator<Item = FeedItem<'a>>) -> Vec<FeedItem<'
 /// `/sources.opml`: the sources' own feeds as one subscription list (Q42).
 /// A file can be read by nobody else, so our feed of it stands in its place;
 /// credentials are left out.
-fn sources_list(states: &[SourceState], site: &Site) -> Rendered {
-    let outline = |state: &SourceState| {
+fn sources_list(states: &[SourceStatus], site: &Site) -> Rendered {
+    let outline = |state: &SourceStatus| {
         let ours =
             || site.address(&feed_meta::at(&site::source_path(&state.source.id), Format::Atom));
         opml::Outline {
             text: state.source.title.to_string(),
             description: String::new(),
             feed: feed_item::address(&state.source.location).unwrap_or_else(ours),
-            page: state.memory.feed.page().as_ref().map(uri::uri),
+            page: state.state.feed.page().as_ref().map(uri::uri),
         }
     };
     let headings = [
@@ -340,7 +340,7 @@ fn sources_list(states: &[SourceState], site: &Site) -> Rendered {
         let outlines = of_role.into_iter().map(outline).collect();
         opml::Group { text: heading.to_owned(), outlines }
     });
-    let changed = states.iter().filter_map(|state| state.memory.last_news).max();
+    let changed = states.iter().filter_map(|state| state.state.last_news).max();
     let changed = dates::http_date(changed.unwrap_or(feed_meta::NOTHING_YET));
     let title = format!("Sources of {}", site.name());
     Rendered {

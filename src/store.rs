@@ -24,8 +24,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    Admitted, EngineRecord, Fingerprint, Key, Lookalikes, Memory, SourceId, Story, StoryId,
-    Subscriber, SubscriberId, Timestamp,
+    Admitted, EngineRecord, Key, Lookalikes, SourceId, SourceState, Story, StoryId, Subscriber,
+    SubscriberId, Timestamp, TopicVersion,
 };
 
 mod backup;
@@ -60,7 +60,7 @@ pub use story_keys::{MOST_BEARERS, MOST_KEYS};
 
 /// A story's place in a topic. A feed's order is the greatest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Place {
+pub struct TopicPlace {
     /// The date by which the topic orders it.
     pub date: Timestamp,
     /// Which story.
@@ -72,7 +72,7 @@ pub struct Place {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PlaceChange {
     /// The topic, as its query stands.
-    pub topic: Fingerprint,
+    pub topic: TopicVersion,
     /// Which story.
     pub story: StoryId,
     /// The date it had there, if it was there: for whoever reads the change. The store knows it.
@@ -86,7 +86,7 @@ pub struct PlaceChange {
 #[derive(Debug, Clone, Default)]
 pub struct Commit {
     /// Sources' memories as they are now.
-    pub memories: Vec<(SourceId, Memory)>,
+    pub source_states: Vec<(SourceId, SourceState)>,
     /// The stories that sources' documents list now, retired ones among them,
     /// in place of what they listed before: their keys are not to be forgotten.
     pub listed: Vec<(SourceId, Vec<StoryId>)>,
@@ -104,11 +104,11 @@ pub struct Commit {
     /// Records taken over from a backup as they are.
     pub restored: Vec<Record>,
     /// Topics whose places are to be dropped.
-    pub dropped: Vec<Fingerprint>,
+    pub dropped: Vec<TopicVersion>,
     /// Places in topics.
     pub places: Vec<PlaceChange>,
     /// Topics whose places are complete from now on.
-    pub filled: Vec<Fingerprint>,
+    pub filled: Vec<TopicVersion>,
     /// Records of the engine's own state as they are now.
     pub engine: Vec<EngineRecord>,
     /// Keys of such records that go.
@@ -128,7 +128,7 @@ impl Commit {
     /// and writes nothing: a way to ask whether it is alive.
     pub fn is_empty(&self) -> bool {
         let Self {
-            memories,
+            source_states,
             listed,
             admitted,
             passages_from,
@@ -145,7 +145,7 @@ impl Commit {
             unarchived,
             archived,
         } = self;
-        memories.is_empty()
+        source_states.is_empty()
             && listed.is_empty()
             && admitted.is_empty()
             && passages_from.is_none()
@@ -173,7 +173,7 @@ pub type Committed = Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send>
 /// see a commit from the moment its future resolves, perhaps a little before.
 pub trait Store: Send + Sync + 'static {
     /// What is remembered of every source.
-    fn memories(&self) -> Result<BTreeMap<SourceId, Box<Memory>>, StoreError>;
+    fn source_states(&self) -> Result<BTreeMap<SourceId, Box<SourceState>>, StoreError>;
     /// The stories that every source's document listed when last read.
     fn listed(&self) -> Result<BTreeMap<SourceId, Vec<StoryId>>, StoreError>;
     /// The same of one source.
@@ -201,12 +201,12 @@ pub trait Store: Send + Sync + 'static {
     /// Up to `limit` places of a topic, the greatest first, less than the given one.
     fn places(
         &self,
-        topic: Fingerprint,
-        older_than: Option<Place>,
+        topic: TopicVersion,
+        older_than: Option<TopicPlace>,
         limit: usize,
-    ) -> Result<Vec<Place>, StoreError>;
+    ) -> Result<Vec<TopicPlace>, StoreError>;
     /// The topics whose places are complete.
-    fn filled(&self) -> Result<Vec<Fingerprint>, StoreError>;
+    fn filled(&self) -> Result<Vec<TopicVersion>, StoreError>;
     /// Up to `limit` retired stories by id, after the given one, with the time of their retirement.
     fn retired(
         &self,

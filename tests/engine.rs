@@ -93,23 +93,23 @@ async fn a_feed_never_holds_more_than_its_entries_and_with_its_archive_every_sto
 async fn the_old_entries_of_a_new_source_go_straight_into_volumes() {
     let plan = config("", "entries = 8");
     let store: Arc<InMemory> = Arc::default();
-    let (mut editor, shelf) = replay::opened(&plan, &store, generator::start()).await;
+    let (mut editor, cache) = replay::opened(&plan, &store, generator::start()).await;
     let mut generator = Generator::new(29);
     let now = generator::start().after(HOUR);
-    let ids = |shelf: &gazetted::publish::Shelf| -> Vec<String> {
-        let body = shelf.body("/topics/harbour.json").unwrap();
+    let ids = |cache: &gazetted::publish::ResponseCache| -> Vec<String> {
+        let body = cache.body("/topics/harbour.json").unwrap();
         let feed: serde_json::Value = serde_json::from_slice(&body).unwrap();
         let items = feed["items"].as_array().unwrap().iter();
         items.map(|item| item["title"].as_str().unwrap().to_owned()).collect()
     };
     editor.ingest(&[generator.listing(0, now, &[1, 2, 3, 4, 5, 6, 7, 8])]).await.unwrap();
     editor.publish().await.unwrap();
-    let before = ids(&shelf);
+    let before = ids(&cache);
     assert_eq!(before.len(), 8);
     let old: Vec<u64> = (400..420).collect();
     editor.ingest(&[generator.listing(1, now.after(HOUR), &old)]).await.unwrap();
     editor.publish().await.unwrap();
-    assert_eq!(ids(&shelf), before, "no subscriber is flooded");
+    assert_eq!(ids(&cache), before, "no subscriber is flooded");
     let closed = store.archive("/topics/harbour/archive/").unwrap();
     assert!(!closed.is_empty());
     let told: String = closed.iter().map(|path| store.archived(path).unwrap().unwrap()).collect();
@@ -122,14 +122,14 @@ async fn the_old_entries_of_a_new_source_go_straight_into_volumes() {
 async fn q24_two_changes_in_one_second_have_two_dates() {
     let store: Arc<InMemory> = Arc::default();
     let at = generator::start().after(HOUR);
-    let (mut editor, shelf) =
+    let (mut editor, cache) =
         replay::opened(&config("", "entries = 6"), &store, generator::start()).await;
     let mut generator = Generator::new(37);
     let mut dates = Vec::new();
     for (source, number) in [(0, 1), (1, 2), (2, 3)] {
         editor.ingest(&[generator.listing(source, at, &[number])]).await.unwrap();
         editor.publish().await.unwrap();
-        let documents = shelf.documents();
+        let documents = cache.documents();
         let feed = documents.iter().find(|one| one.path == "/topics/harbour.atom").unwrap();
         dates.push(at.until(feed.modified.unwrap()).as_secs());
     }

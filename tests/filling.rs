@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::Arc;
 
-use gazetted::engine::{Refilled, TopicFilling};
+use gazetted::engine::{TopicFillProgress, TopicFillResult};
 use gazetted::model::{
     EngineRecord, Entry, Feed, Freshness, Hints, Outcome, Poll, Reading, SourceId, TopicId,
     Validators,
 };
 use gazetted::pipeline::Editor;
-use gazetted::publish::Shelf;
+use gazetted::publish::ResponseCache;
 use gazetted::store::{InMemory, Store};
 
 use crate::support::binary::{Gazetted, Launched, RunningDaemon};
@@ -56,8 +56,8 @@ async fn configured(query: &str) -> World {
     World::new().await.source("office", "").topic("works", query).lines("entries = 1000")
 }
 
-fn titles(shelf: &Shelf) -> Vec<usize> {
-    let feed = shelf.body("/topics/works.json").expect("the topic is served");
+fn titles(cache: &ResponseCache) -> Vec<usize> {
+    let feed = cache.body("/topics/works.json").expect("the topic is served");
     let feed: serde_json::Value = serde_json::from_slice(&feed).unwrap();
     let items = feed["items"].as_array().unwrap().iter();
     let number = |title: &str| title.split(' ').nth(1).unwrap().parse().unwrap();
@@ -67,8 +67,8 @@ fn titles(shelf: &Shelf) -> Vec<usize> {
     numbers
 }
 
-fn ids(shelf: &Shelf) -> Vec<String> {
-    let feed = shelf.body("/topics/works.json").unwrap();
+fn ids(cache: &ResponseCache) -> Vec<String> {
+    let feed = cache.body("/topics/works.json").unwrap();
     let feed: serde_json::Value = serde_json::from_slice(&feed).unwrap();
     let ids = feed["items"].as_array().unwrap().iter();
     ids.map(|item| item["id"].as_str().unwrap().to_owned()).collect()
@@ -78,14 +78,14 @@ fn about(word: &str, last: usize) -> Vec<usize> {
     (0..last).filter(|number| title(*number).contains(word)).collect()
 }
 
-async fn opened(world: &World, store: &Arc<InMemory>) -> (Editor, Arc<Shelf>) {
-    let shelf: Arc<Shelf> = Arc::default();
+async fn opened(world: &World, store: &Arc<InMemory>) -> (Editor, Arc<ResponseCache>) {
+    let cache: Arc<ResponseCache> = Arc::default();
     let plan = Arc::new(world.plan());
     let now = world.clock.now();
-    (Editor::open(plan, store.clone(), shelf.clone(), now).await.unwrap(), shelf)
+    (Editor::open(plan, store.clone(), cache.clone(), now).await.unwrap(), cache)
 }
 
-async fn filled(editor: &mut Editor, world: &World) -> Vec<Refilled> {
+async fn filled(editor: &mut Editor, world: &World) -> Vec<TopicFillResult> {
     loop {
         if let Some(refilled) = editor.step(world.clock.now()).await.unwrap() {
             return refilled;
@@ -97,33 +97,33 @@ async fn filled(editor: &mut Editor, world: &World) -> Vec<Refilled> {
 async fn a_changed_topic_is_served_as_it_was_until_it_is_filled_and_misses_nothing() {
     let (harbours, bridges) = (configured("harbour").await, configured("bridge").await);
     let store: Arc<InMemory> = Arc::default();
-    let (mut editor, shelf) = opened(&harbours, &store).await;
+    let (mut editor, cache) = opened(&harbours, &store).await;
     editor.ingest(&poll(&harbours, 0..STORIES)).await.unwrap();
     editor.publish().await.unwrap();
-    assert_eq!(titles(&shelf), about("harbour", STORIES));
-    let before = ids(&shelf);
+    assert_eq!(titles(&cache), about("harbour", STORIES));
+    let before = ids(&cache);
 
     editor.prepare(Arc::new(bridges.plan()), bridges.clock.now()).await.unwrap();
     assert_eq!(editor.step(bridges.clock.now()).await.unwrap(), None, "one slice is not all");
     assert!(editor.is_filling());
-    let told = |matched, of| TopicFilling { topic: TopicId::new("works"), matched, of };
-    assert_eq!(editor.fillings().all(), [told(200, STORIES as u64)]);
-    assert_eq!(titles(&shelf), about("harbour", STORIES));
+    let told = |matched, of| TopicFillProgress { topic: TopicId::new("works"), matched, of };
+    assert_eq!(editor.fill_progress().all(), [told(200, STORIES as u64)]);
+    assert_eq!(titles(&cache), about("harbour", STORIES));
     // What comes in meanwhile is in the old feed at once, and in the new one later.
     editor.ingest(&poll(&harbours, 0..STORIES + 10)).await.unwrap();
     editor.publish().await.unwrap();
-    assert_eq!(titles(&shelf), about("harbour", STORIES + 10));
+    assert_eq!(titles(&cache), about("harbour", STORIES + 10));
 
     let refilled = filled(&mut editor, &bridges).await;
-    assert_eq!(editor.fillings().all(), []);
-    assert_eq!(titles(&shelf), about("bridge", STORIES + 10));
+    assert_eq!(editor.fill_progress().all(), []);
+    assert_eq!(titles(&cache), about("bridge", STORIES + 10));
     let (added, lost) = (46, 184);
     assert_eq!((refilled[0].added, refilled[0].lost), (added, lost));
     assert_eq!(
         refilled[0].to_string(),
         format!("{} stories matched again, +46 −184", refilled[0].matched)
     );
-    assert!(ids(&shelf).iter().filter(|id| before.contains(id)).count() >= 45, "ids stay");
+    assert!(ids(&cache).iter().filter(|id| before.contains(id)).count() >= 45, "ids stay");
     assert_eq!(store.filled().unwrap().len(), 4, "what stood before is dropped");
 }
 
@@ -137,21 +137,21 @@ async fn a_start_with_a_changed_topic_serves_the_old_feed_also_after_a_crash_in_
     drop(editor);
 
     for _ in 0..2 {
-        let (mut editor, shelf) = opened(&bridges, &store).await;
-        assert_eq!(titles(&shelf), about("harbour", STORIES), "ready with the old feed");
+        let (mut editor, cache) = opened(&bridges, &store).await;
+        assert_eq!(titles(&cache), about("harbour", STORIES), "ready with the old feed");
         assert!(editor.is_filling());
         assert_eq!(editor.step(bridges.clock.now()).await.unwrap(), None);
         // Killed here: nothing of the editor is left but the store.
     }
-    let (mut editor, shelf) = opened(&bridges, &store).await;
+    let (mut editor, cache) = opened(&bridges, &store).await;
     editor.ingest(&poll(&bridges, 0..STORIES + 10)).await.unwrap();
     editor.publish().await.unwrap();
     filled(&mut editor, &bridges).await;
-    assert_eq!(titles(&shelf), about("bridge", STORIES + 10));
+    assert_eq!(titles(&cache), about("bridge", STORIES + 10));
     drop(editor);
-    let (editor, shelf) = opened(&bridges, &store).await;
+    let (editor, cache) = opened(&bridges, &store).await;
     assert!(!editor.is_filling(), "what was filled is not filled again");
-    assert_eq!(titles(&shelf), about("bridge", STORIES + 10));
+    assert_eq!(titles(&cache), about("bridge", STORIES + 10));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -170,9 +170,9 @@ async fn a_change_that_is_taken_back_in_the_middle_leaves_nothing_behind() {
     editor.publish().await.unwrap();
     drop(editor);
 
-    let (mut editor, shelf) = opened(&harbours, &store).await;
+    let (mut editor, cache) = opened(&harbours, &store).await;
     filled(&mut editor, &harbours).await;
-    assert_eq!(titles(&shelf), about("harbour", STORIES + 10));
+    assert_eq!(titles(&cache), about("harbour", STORIES + 10));
     assert_eq!(store.filled().unwrap().len(), 4);
     let records = store.engine_records().unwrap();
     assert!(records.iter().all(|one| !matches!(one, EngineRecord::Unfinished { .. })));

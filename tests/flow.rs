@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use gazetted::model::{Outcome, Poll};
 use gazetted::pipeline::Editor;
-use gazetted::publish::Shelf;
+use gazetted::publish::ResponseCache;
 use gazetted::store::InMemory;
 
 use crate::support::site::Answer;
@@ -395,18 +395,18 @@ async fn replay(
 ) -> (Vec<String>, Vec<(String, Vec<u8>)>) {
     use gazetted::store::Store;
     let store: Arc<InMemory> = Arc::default();
-    let shelf: Arc<Shelf> = Arc::default();
+    let cache: Arc<ResponseCache> = Arc::default();
     let now = world.clock.now();
     let mut editor =
-        Editor::open(Arc::new(world.plan()), store.clone(), shelf.clone(), now).await.unwrap();
+        Editor::open(Arc::new(world.plan()), store.clone(), cache.clone(), now).await.unwrap();
     for polls in gatherings {
         editor.ingest(&polls).await.unwrap();
         editor.publish().await.unwrap();
     }
     let stories = store.stories(None, 1000).unwrap();
     let stories = stories.iter().map(|story| serde_json::to_string(story).unwrap()).collect();
-    let feeds = shelf.paths().into_iter().filter(|path| path.starts_with("/topics/"));
-    (stories, feeds.map(|path| (path.clone(), shelf.body(&path).unwrap().to_vec())).collect())
+    let feeds = cache.paths().into_iter().filter(|path| path.starts_with("/topics/"));
+    (stories, feeds.map(|path| (path.clone(), cache.body(&path).unwrap().to_vec())).collect())
 }
 
 #[tokio::test(flavor = "multi_thread")]

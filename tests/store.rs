@@ -6,10 +6,10 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 
 use gazetted::model::{
-    Admitted, Entry, Evidence, Fingerprint, Key, KeyKind, Member, Memory, SourceId, Story, StoryId,
-    Timestamp, Verdict,
+    Admitted, Entry, Evidence, Key, KeyKind, Member, SourceId, SourceState, Story, StoryId,
+    Timestamp, TopicVersion, Verdict,
 };
-use gazetted::store::{self, Commit, Place, PlaceChange, Store, StoreError};
+use gazetted::store::{self, Commit, PlaceChange, Store, StoreError, TopicPlace};
 
 /// Set in the process that is to be killed: the store's directory.
 const VICTIM: &str = "GAZETTED_TEST_STORE";
@@ -22,7 +22,7 @@ pub const STORIES: u64 = 4;
 /// A commit retires the stories of the one so long before it.
 const KEPT: u64 = 30;
 
-const TOPIC: Fingerprint = Fingerprint(7);
+const TOPIC: TopicVersion = TopicVersion(7);
 
 fn at(number: u64) -> Timestamp {
     Timestamp::from_secs(1_743_591_900 + i64::try_from(number).unwrap())
@@ -57,7 +57,7 @@ pub fn story(commit: u64, number: u64) -> Story {
 /// The `number`th commit: what it brings, retires and remembers belongs together.
 pub fn commit(number: u64) -> Commit {
     let ids = (0..STORIES).map(|story| id(number, story));
-    let memory = Memory { polls: number, ..Memory::default() };
+    let state = SourceState { polls: number, ..SourceState::default() };
     let admitted = (0..STORIES).map(|n| Admitted {
         story: story(number, n).into(),
         before: None,
@@ -77,7 +77,7 @@ pub fn commit(number: u64) -> Commit {
         }
     }
     Commit {
-        memories: vec![(SourceId::new("home-office"), memory)],
+        source_states: vec![(SourceId::new("home-office"), state)],
         admitted: admitted.collect(),
         retired,
         places,
@@ -88,8 +88,8 @@ pub fn commit(number: u64) -> Commit {
 
 /// How many commits the store holds; panics unless each is there whole.
 pub fn whole_commits(store: &dyn Store) -> u64 {
-    let memories = store.memories().unwrap();
-    let commits = memories.values().map(|memory| memory.polls + 1).max().unwrap_or(0);
+    let source_states = store.source_states().unwrap();
+    let commits = source_states.values().map(|state| state.polls + 1).max().unwrap_or(0);
     let oldest = commits.saturating_sub(KEPT);
     assert_eq!(store.count().unwrap(), STORIES * (commits - oldest));
     let (mut expected, mut places) = (Vec::new(), Vec::new());
@@ -108,7 +108,7 @@ pub fn whole_commits(store: &dyn Store) -> u64 {
             if lives {
                 assert_eq!(*found.stories[&id], story(commit, number));
                 expected.push(id);
-                places.push(Place { date: at(commit), story: id });
+                places.push(TopicPlace { date: at(commit), story: id });
             }
         }
     }
@@ -130,8 +130,8 @@ fn commits_until_it_is_killed() {
     writeln!(out, "\nopening").unwrap();
     let store = store::open(Path::new(&path), CACHE).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    let memories = store.memories().unwrap();
-    let first = memories.values().map(|memory| memory.polls + 1).max().unwrap_or(0);
+    let source_states = store.source_states().unwrap();
+    let first = source_states.values().map(|state| state.polls + 1).max().unwrap_or(0);
     for number in first.. {
         runtime.block_on(store.commit(commit(number))).unwrap();
         writeln!(out, "\nanswered {number}").unwrap();
@@ -199,7 +199,7 @@ fn a_backup_under_way_holds_what_it_claims_to_remember() {
     });
     store::restore(&file, &restored, CACHE, false).unwrap();
     let restored = store::open(&restored, CACHE).unwrap();
-    let remembered = restored.memories().unwrap().values().map(|memory| memory.polls).max();
+    let remembered = restored.source_states().unwrap().values().map(|state| state.polls).max();
     for commit in 0..=remembered.unwrap() {
         for number in 0..STORIES {
             assert_eq!(restored.story(id(commit, number)).unwrap(), Some(story(commit, number)));

@@ -12,8 +12,8 @@ use gazetted::clock::Clock;
 use gazetted::config::Plan;
 use gazetted::daemon::Daemon;
 use gazetted::model::{
-    Admitted, Entry, Evidence, Key, KeyKind, Member, Memory, SourceId, Story, StoryId, Timestamp,
-    Verdict,
+    Admitted, Entry, Evidence, Key, KeyKind, Member, SourceId, SourceState, Story, StoryId,
+    Timestamp, Verdict,
 };
 use gazetted::store::{self, Commit};
 use tokio::net::TcpListener;
@@ -70,7 +70,7 @@ async fn fill(directory: &Path, count: usize) -> Result<(), Error> {
         let mut commit = Commit::default();
         for source in some {
             let story = story(&source.id);
-            commit.memories.push((source.id.clone(), remembered(source.location.hash())));
+            commit.source_states.push((source.id.clone(), remembered(source.location.hash())));
             commit.listed.push((source.id.clone(), vec![story.id]));
             let key = Key { kind: KeyKind::Own, hash: *story.id.as_bytes() };
             commit.admitted.push(Admitted {
@@ -103,9 +103,9 @@ fn story(source: &SourceId) -> Story {
     story
 }
 
-fn remembered(of: u64) -> Memory {
+fn remembered(of: u64) -> SourceState {
     let polled = NOW.before(Duration::from_secs(of % 20_000));
-    let mut memory = Memory {
+    let mut memory = SourceState {
         of: Some(of),
         hash: Some(of),
         next_poll: polled.after(Duration::from_secs(40_000)),
@@ -114,7 +114,7 @@ fn remembered(of: u64) -> Memory {
         last_success: Some(polled),
         polls: 30,
         not_modified: 29,
-        ..Memory::default()
+        ..SourceState::default()
     };
     memory.validators.etag = Some(format!("\"{of:016x}\"").into_bytes());
     memory.validators.last_modified = Some(b"Wed, 02 Apr 2025 10:25:00 GMT".to_vec());

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use gazetted::fetch::{News, Settings, settle};
 use gazetted::model::{
-    Feed, Freshness, Hints, Location, Memory, Outcome, Poll, Reading, Source, SourceId, Timestamp,
-    Validators,
+    Feed, Freshness, Hints, Location, Outcome, Poll, Reading, Source, SourceId, SourceState,
+    Timestamp, Validators,
 };
 
 /// Nobody polls more often than this, nor less often than that; in hours.
@@ -164,7 +164,7 @@ impl Policy for MavSync {
 pub struct Hazard {
     settings: Settings,
     source: Source,
-    memory: Memory,
+    state: SourceState,
 }
 
 impl Hazard {
@@ -174,8 +174,8 @@ impl Hazard {
         let url = url::Url::parse("https://example.org/feed").expect("a constant that parses");
         let source = Source::at(id, Location::Web { url, written: None });
         // A source that has been known for a while: no spread of new ones.
-        let memory = Memory { polls: 10, ..Memory::default() };
-        Self { settings, source, memory }
+        let state = SourceState { polls: 10, ..SourceState::default() };
+        Self { settings, source, state }
     }
 }
 
@@ -216,7 +216,7 @@ impl Policy for Hazard {
             ..News::default()
         };
         let poll = Poll { source: self.source.id.clone(), at, outcome, pages: None };
-        settle(&poll, &news, &mut self.memory, &self.source, &self.settings);
-        at.until(self.memory.next_poll).as_secs_f64() / 3600.0
+        settle(&poll, &news, &mut self.state, &self.source, &self.settings);
+        at.until(self.state.next_poll).as_secs_f64() / 3600.0
     }
 }

@@ -86,6 +86,6 @@ fn read<T: DeserializeOwned>(answer: Value) -> Result<T, Stop> {
 /// The store of a plan, opened by this process, with nobody polling.
 fn open(plan: Plan) -> Result<Records, Stop> {
     let store: Arc<dyn Store> = store::open_existing(&plan.store.path, plan.store.cache)?;
-    let memories = Arc::new(RwLock::new(store.memories()?));
-    Ok(Records::new(Arc::new(plan), store, memories))
+    let source_states = Arc::new(RwLock::new(store.source_states()?));
+    Ok(Records::new(Arc::new(plan), store, source_states))
 }

@@ -18,7 +18,7 @@ use crate::inquiry::site::{Part, Told};
 use crate::inquiry::{Question, Records};
 use crate::model::{Timestamp, TopicId};
 use crate::pipeline::Editor;
-use crate::publish::{Directory, Put, Shelf};
+use crate::publish::{Directory, Put, ResponseCache};
 use crate::store::{self, PRIVATE, Replacement, SHARED, Store};
 
 /// Write what is stored, for other programs.
@@ -111,15 +111,15 @@ fn site(plan: Plan, directory: &Path, private: &[String], json: bool) -> Done {
     match told {
         Some(told) => told.map_err(Stop::because)?,
         None => {
-            let shelf = Arc::new(Shelf::new());
-            let (records, now) = alone(plan.clone(), &shelf)?;
+            let cache = Arc::new(ResponseCache::new());
+            let (records, now) = alone(plan.clone(), &cache)?;
             let mut put = |part: Part<'_>| {
                 if let Part::Document(document) = part {
                     written = to.put(&document);
                 }
                 written.is_ok()
             };
-            records.site(&shelf, &private, &mut Told::default(), now, &mut put)?;
+            records.site(&cache, &private, &mut Told::default(), now, &mut put)?;
             records.store().close()?;
         }
     }
@@ -138,12 +138,12 @@ fn site(plan: Plan, directory: &Path, private: &[String], json: bool) -> Done {
 }
 
 /// What a daemon would know and serve, where none runs.
-fn alone(plan: Plan, shelf: &Arc<Shelf>) -> Result<(Records, Timestamp), Stop> {
+fn alone(plan: Plan, cache: &Arc<ResponseCache>) -> Result<(Records, Timestamp), Stop> {
     let store: Arc<dyn Store> = store::open_existing(&plan.store.path, plan.store.cache)?;
     let (plan, now) = (Arc::new(plan), Clock::wall().now());
-    let opening = Editor::open(plan.clone(), store.clone(), shelf.clone(), now);
+    let opening = Editor::open(plan.clone(), store.clone(), cache.clone(), now);
     let editor = super::runtime()?.block_on(opening)?;
-    Ok((Records::new(plan, store, editor.memories()), now))
+    Ok((Records::new(plan, store, editor.source_states()), now))
 }
 
 /// Where an export goes.

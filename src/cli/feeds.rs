@@ -11,7 +11,7 @@ use crate::clock::Clock;
 use crate::config::opml::{self, Ids, Listed};
 use crate::fetch::{self, Fetched, Fetcher};
 use crate::model::{
-    Document, Enrich, Failure, FailureKind, Location, Memory, Source, SourceId, Sources,
+    Document, Enrich, Failure, FailureKind, Location, Source, SourceId, SourceState, Sources,
 };
 use crate::parse::{self, Limits};
 
@@ -249,13 +249,13 @@ impl Site {
 
     /// Fetches a document; what the operator names may be private.
     async fn fetch(&self, url: &Url) -> Result<Fetch, Failure> {
-        let (memory, now) = (Memory::default(), Clock::wall().now());
+        let (state, now) = (SourceState::default(), Clock::wall().now());
         let mut source = Source::at(SourceId::new("new"), Location::web(url.as_str(), url.clone()));
-        let mut fetched = self.fetcher.fetch(&source, &memory, now).await;
+        let mut fetched = self.fetcher.fetch(&source, &state, now).await;
         if matches!(&fetched, Err(failure) if failure.kind == FailureKind::Forbidden && failure.unsent)
         {
             source.allow_private = true;
-            fetched = self.fetcher.fetch(&source, &memory, now).await;
+            fetched = self.fetcher.fetch(&source, &state, now).await;
         }
         match fetched? {
             Fetched::Document { document, moved, .. } => {

@@ -11,7 +11,7 @@ use super::{ConfigFile, Done, Stop, print_json, show};
 use crate::clock::Clock;
 use crate::config::Plan;
 use crate::fetch::{Fetched, Fetcher, Settings};
-use crate::model::{Document, Location, Memory, Source, SourceId};
+use crate::model::{Document, Location, Source, SourceId, SourceState};
 use crate::parse::{self, Limits};
 
 /// Show what a document is read as.
@@ -82,7 +82,7 @@ fn fetch(address: &str, polling: Settings) -> Result<Document, Stop> {
     let location = Location::web(address, url);
     let source = Source { allow_private: true, ..Source::at(SourceId::new("parse"), location) };
     let fetched = super::runtime()?.block_on(async {
-        Fetcher::new(&polling)?.fetch(&source, &Memory::default(), Clock::wall().now()).await
+        Fetcher::new(&polling)?.fetch(&source, &SourceState::default(), Clock::wall().now()).await
     });
     match fetched {
         Ok(Fetched::Document { document, .. }) => Ok(document),

@@ -18,7 +18,7 @@ use crate::inquiry::Records;
 use crate::inquiry::polled::{PollLine, PollReport};
 use crate::model::SourceId;
 use crate::pipeline::{Editor, Pipeline, Request};
-use crate::publish::Shelf;
+use crate::publish::ResponseCache;
 use crate::store::{self, Store};
 
 /// Poll once, now, and show the outcome.
@@ -104,9 +104,9 @@ async fn poll_here(
     let store: Arc<dyn Store> = store::open(&plan.store.path, plan.store.cache)?;
     let clock = Clock::wall();
     let plan = Arc::new(plan);
-    let shelf = Arc::new(Shelf::default());
-    let editor = Editor::open(plan.clone(), store.clone(), shelf, clock.now()).await?;
-    let records = Records::new(plan, store.clone(), editor.memories());
+    let cache = Arc::new(ResponseCache::default());
+    let editor = Editor::open(plan.clone(), store.clone(), cache, clock.now()).await?;
+    let records = Records::new(plan, store.clone(), editor.source_states());
     let mut overridden = BTreeMap::new();
     for source in chosen.iter().filter(|_| insists) {
         let overrides = records.overridden(source, clock.now());

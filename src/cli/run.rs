@@ -18,7 +18,7 @@ use crate::clock::Clock;
 use crate::config::{self, Loaded, Plan, Problems};
 use crate::control::{self, Door, Errand, Reloaded};
 use crate::daemon::{self, Daemon, Handle, Listeners, Starting};
-use crate::engine::Opening;
+use crate::engine::StartupProgress;
 use crate::inquiry::samples::FailedSample;
 use crate::publish::{Address, Listener};
 use crate::store;
@@ -46,7 +46,7 @@ impl Run {
         )]);
         let starting = {
             let _inside = runtime.enter();
-            let opening = Arc::new(Opening::default());
+            let opening = Arc::new(StartupProgress::default());
             opening.begin("opening the store", 0);
             Starting::tell(opening)
         };

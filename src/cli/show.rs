@@ -8,7 +8,7 @@ use super::print_line;
 use crate::config::StorePlan;
 use crate::inquiry::explain::{ExplainedEntry, ExplainedRevision, ExplainedStory, NearStory};
 use crate::inquiry::polled::PollReport;
-use crate::inquiry::status::{BackupStatus, Event, KeptStatus, KeptTopic, SourceStatus};
+use crate::inquiry::status::{BackupStatus, Event, KeptStatus, KeptTopic, SourceReport};
 use crate::parse::Parsed;
 use crate::topics::{Hit, Reason};
 
@@ -63,7 +63,7 @@ pub(super) fn poll_table(reports: &[PollReport]) {
 }
 
 /// How every source is doing.
-pub(super) fn status_table(sources: &[SourceStatus]) {
+pub(super) fn status_table(sources: &[SourceReport]) {
     let mut rows =
         table(&["source", "state", "last poll", "last news", "next poll", "why then", "trouble"]);
     for source in sources {
@@ -130,7 +130,7 @@ pub(super) fn last_backup(last: Option<&BackupStatus>, plan: &StorePlan) {
 }
 
 /// All that is known of one source.
-pub(super) fn status_in_full(source: &SourceStatus) {
+pub(super) fn status_in_full(source: &SourceReport) {
     print_line(format_args!("\n{}: {}", source.id, source.title));
     let rate = source.rate.map(|rate| format!("{rate:.2} entries a day"));
     let streak = (source.failures > 0).then(|| {

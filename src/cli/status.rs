@@ -8,9 +8,9 @@ use serde_json::json;
 use super::output::print_json_line;
 use super::{ConfigFile, Done, Stop, Target, ask, nearest, print_line, show};
 use crate::control::Command;
-use crate::engine::TopicFilling;
+use crate::engine::TopicFillProgress;
 use crate::inquiry::Question;
-use crate::inquiry::status::{HubStatus, KeptStatus, SourceStatus};
+use crate::inquiry::status::{HubStatus, KeptStatus, SourceReport};
 use crate::model::TopicSilence;
 
 /// Show how every source is doing.
@@ -37,7 +37,7 @@ impl Status {
         if self.ready {
             return is_ready(target);
         }
-        let mut rows: Vec<SourceStatus> = Vec::new();
+        let mut rows: Vec<SourceReport> = Vec::new();
         ask::ask(target, Question::Status, |value| rows.extend(serde_json::from_value(value)))?;
         for name in &self.sources {
             if rows.iter().all(|row| row.id != *name) {
@@ -70,7 +70,7 @@ impl Status {
             for TopicSilence { topic, since, .. } in &silent {
                 print_line(format_args!("topic {topic} is silent: no story since {since}"));
             }
-            for TopicFilling { topic, matched, of } in &filling {
+            for TopicFillProgress { topic, matched, of } in &filling {
                 print_line(format_args!(
                     "topic {topic} is being filled: {matched} of {of} stories matched"
                 ));
@@ -107,15 +107,17 @@ fn silent_topics(target: &Target) -> Result<Vec<TopicSilence>, Stop> {
 }
 
 /// The topics whose changed query is matched with what is stored.
-fn filling_topics(target: &Target) -> Result<Vec<TopicFilling>, Stop> {
-    let mut fillings: Vec<TopicFilling> = Vec::new();
-    ask::ask(target, Question::Fillings, |value| fillings.extend(serde_json::from_value(value)))?;
-    Ok(fillings)
+fn filling_topics(target: &Target) -> Result<Vec<TopicFillProgress>, Stop> {
+    let mut fill_progress: Vec<TopicFillProgress> = Vec::new();
+    ask::ask(target, Question::FillProgress, |value| {
+        fill_progress.extend(serde_json::from_value(value))
+    })?;
+    Ok(fill_progress)
 }
 
 /// The same as a line of JSON.
-fn of_filling(filling: &TopicFilling) -> serde_json::Value {
-    let TopicFilling { topic, matched, of } = filling;
+fn of_filling(filling: &TopicFillProgress) -> serde_json::Value {
+    let TopicFillProgress { topic, matched, of } = filling;
     json!({ "topic": topic, "state": "filling", "matched": matched, "of": of })
 }
 
@@ -137,7 +139,7 @@ mod tests {
 
     #[test]
     fn a_topic_that_is_being_filled_is_a_line_that_no_source_is_mistaken_for() {
-        let filling = TopicFilling { topic: TopicId::new("balkans"), matched: 200, of: 4100 };
+        let filling = TopicFillProgress { topic: TopicId::new("balkans"), matched: 200, of: 4100 };
         assert_eq!(
             of_filling(&filling).to_string(),
             r#"{"matched":200,"of":4100,"state":"filling","topic":"balkans"}"#

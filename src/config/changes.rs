@@ -207,8 +207,8 @@ fn topics(old: &Plan, new: &Plan) -> Vec<Change> {
             continue;
         };
         let (was, is) = (
-            old.queries.fingerprint(before, &old.sources),
-            new.queries.fingerprint(place, &new.sources),
+            old.queries.topic_version(before, &old.sources),
+            new.queries.topic_version(place, &new.sources),
         );
         if was != is {
             // The text may be the same where a vocabulary or a source is not.

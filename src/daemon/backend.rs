@@ -18,7 +18,7 @@ use crate::pipeline::{Callbacks, Pulse, Request};
 use crate::publish::hub::{Asked, NotGranted};
 use crate::publish::{
     Backend, Before, CallbackBackend, Delivery, EarlierDetail, FeedBackend, Finding, HubBackend,
-    Ledger, NotSearched, Reply, Search, SearchBackend, Site, SourceDetail, SourceState,
+    Metrics, NotSearched, Reply, Search, SearchBackend, Site, SourceDetail, SourceStatus,
     SourcesBackend, StatusBackend, StoryBackend, StoryDetail, Unavailable, Volume, VolumeDetail,
 };
 
@@ -26,7 +26,7 @@ use crate::publish::{
 pub(super) struct DaemonBackend {
     records: Arc<Records>,
     pulse: Arc<Pulse>,
-    ledger: Arc<Ledger>,
+    metrics: Arc<Metrics>,
     clock: Clock,
     hubs: HubChannels,
     searches: Searches,
@@ -49,7 +49,7 @@ impl DaemonBackend {
     pub(super) fn new(
         records: Arc<Records>,
         pulse: Arc<Pulse>,
-        ledger: Arc<Ledger>,
+        metrics: Arc<Metrics>,
         clock: Clock,
         hubs: HubChannels,
         background: Background,
@@ -57,7 +57,7 @@ impl DaemonBackend {
         Self {
             records,
             pulse,
-            ledger,
+            metrics,
             clock,
             hubs,
             searches: Searches::new(background),
@@ -103,8 +103,8 @@ impl StatusBackend for DaemonBackend {
         self.pulse.runs()
     }
 
-    fn ledger(&self) -> Arc<Ledger> {
-        self.ledger.clone()
+    fn metrics(&self) -> Arc<Metrics> {
+        self.metrics.clone()
     }
 
     fn next_poll(&self) -> Option<Timestamp> {
@@ -113,7 +113,7 @@ impl StatusBackend for DaemonBackend {
 }
 
 impl SourcesBackend for DaemonBackend {
-    fn sources(&self) -> Reply<Vec<SourceState>> {
+    fn sources(&self) -> Reply<Vec<SourceStatus>> {
         let now = self.clock.now();
         self.look_up(move |records| {
             let plan = records.plan();
@@ -121,8 +121,8 @@ impl SourcesBackend for DaemonBackend {
             sources.sort_by_key(|source| source.position);
             let holds = records.holds();
             let state = |source: Arc<Source>| {
-                let memory = records.memory(&source.id);
-                SourceState { hold: holds.hold(&source, &memory, now), memory, source }
+                let state = records.source_state(&source.id);
+                SourceStatus { hold: holds.hold(&source, &state, now), state, source }
             };
             Ok(sources.into_iter().map(state).collect())
         })

@@ -29,7 +29,7 @@ pub async fn keep_backups(store: PathBuf, handle: Handle, clock: Clock) {
         Err(error) => warn!(event = "backup_failed", "{}: {error}", backups.directory().display()),
     }
     if let Some(newest) = backups.newest() {
-        handle.ledger.backed_up(newest.made, newest.bytes);
+        handle.metrics.backed_up(newest.made, newest.bytes);
     }
     let mut not_before = Instant::now();
     loop {
@@ -77,7 +77,7 @@ fn report(
         Ok(Some(BackupOutcome::Written(StoredBackup { file, made, bytes, .. }, contents))) => {
             let (file, stories) = (file.display(), contents.stories);
             info!(event = "backup_written", %file, stories, bytes, "backup {file}: {stories} stories, {bytes} bytes, verified");
-            handle.ledger.backed_up(made, bytes);
+            handle.metrics.backed_up(made, bytes);
             true
         }
         Ok(Some(BackupOutcome::TooLittleRoom { free, needed })) => {

@@ -13,7 +13,7 @@ use crate::config::PublishPlan;
 use crate::inquiry::Records;
 use crate::inquiry::site::{Part, Told};
 use crate::model::Timestamp;
-use crate::publish::{Directory, Put, Shelf};
+use crate::publish::{Directory, Put, ResponseCache};
 
 /// Changes that come together are written together.
 const GATHERING: Duration = Duration::from_millis(250);
@@ -24,7 +24,7 @@ const ARCHIVES: Duration = Duration::from_secs(600);
 /// Writes the site to a directory.
 pub(super) struct Site {
     pub(super) records: Arc<Records>,
-    pub(super) shelf: Arc<Shelf>,
+    pub(super) cache: Arc<ResponseCache>,
     pub(super) clock: Clock,
     directory: PathBuf,
     plan: PublishPlan,
@@ -38,18 +38,18 @@ impl Site {
     pub(super) fn of(
         plan: &PublishPlan,
         records: Arc<Records>,
-        shelf: Arc<Shelf>,
+        cache: Arc<ResponseCache>,
         clock: Clock,
     ) -> Option<Self> {
         let directory = plan.directory.clone()?;
         let (plan, told) = (plan.clone(), Told::default());
-        Some(Self { records, shelf, clock, directory, plan, told, whole: None })
+        Some(Self { records, cache, clock, directory, plan, told, whole: None })
     }
 
     /// Writes whenever something changed, and once more when it is told to stop.
     /// Beside the loop: nothing waits for it.
     pub(super) async fn keep_current(mut self, stop: CancellationToken) {
-        let mut changes = self.shelf.watch();
+        let mut changes = self.cache.watch();
         let mut failing = false;
         loop {
             let stopping = stop.is_cancelled();
@@ -83,7 +83,7 @@ impl Site {
         let mut done = Ok(());
         if everything || is_old || self.told.is_of_another(&self.records.plan()) {
             let mut lost = false;
-            let told = self.records.site(&self.shelf, private, &mut self.told, now, &mut |part| {
+            let told = self.records.site(&self.cache, private, &mut self.told, now, &mut |part| {
                 done = match part {
                     Part::Document(document) => directory.put(&document),
                     Part::Same(path, content_type) => {
@@ -101,7 +101,7 @@ impl Site {
             self.whole = (!lost).then_some(now);
         } else {
             directory.keep_others();
-            self.records.shelved(&self.shelf, private, |document| {
+            self.records.shelved(&self.cache, private, |document| {
                 done = directory.put(&document);
                 done.is_ok()
             });

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tracing::info;
 
-use crate::engine::Opening;
+use crate::engine::StartupProgress;
 
 /// A start that takes no longer needs no words.
 const AT_ONCE: Duration = Duration::from_secs(1);
@@ -22,7 +22,7 @@ pub struct Starting {
 
 impl Starting {
     /// Tells what is written here as long as that goes on.
-    pub fn tell(opening: Arc<Opening>) -> Self {
+    pub fn tell(opening: Arc<StartupProgress>) -> Self {
         let mut telling = JoinSet::new();
         telling.spawn(async move {
             tokio::time::sleep(AT_ONCE).await;

@@ -8,7 +8,7 @@
 
 use std::collections::HashSet;
 
-use crate::model::{Intake, Timestamp};
+use crate::model::{FloodState, Timestamp};
 
 use super::candidate::Candidate;
 
@@ -22,7 +22,7 @@ pub fn listed(candidates: &[Candidate]) -> Vec<Vec<u64>> {
 }
 
 /// How many entries of a document that lists these may be new, where `most` may be on one day.
-pub fn allowance(listed: &[Vec<u64>], intake: &Intake, most: usize, now: Timestamp) -> usize {
+pub fn allowance(listed: &[Vec<u64>], intake: &FloodState, most: usize, now: Timestamp) -> usize {
     if intake.since.is_some() {
         let before: HashSet<u64> = intake.listed.iter().copied().collect();
         let lasting = |names: &&Vec<u64>| names.iter().any(|name| before.contains(name));
@@ -36,15 +36,15 @@ pub fn allowance(listed: &[Vec<u64>], intake: &Intake, most: usize, now: Timesta
 
 /// What is remembered after a document of which so many entries were new, and so many wait; `whole` unless it leaves out what is known.
 pub fn took_in(
-    intake: &Intake,
+    intake: &FloodState,
     (new, waiting): (usize, usize),
     listed: Vec<Vec<u64>>,
     whole: bool,
     now: Timestamp,
-) -> Intake {
+) -> FloodState {
     let taken = if intake.day == day(now) { intake.taken } else { 0 };
     let waits = waiting > 0 || intake.since.is_some() && !whole;
-    Intake {
+    FloodState {
         day: day(now),
         taken: taken + new,
         waiting,

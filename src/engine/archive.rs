@@ -8,9 +8,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Fingerprint, StoryId, Timestamp, Topic, TopicId};
+use crate::model::{StoryId, Timestamp, Topic, TopicId, TopicVersion};
 use crate::publish::{Site, Volume, archive_path, volume_record};
-use crate::store::{Place, Store, StoreError};
+use crate::store::{Store, StoreError, TopicPlace};
 
 /// Places read from the store at a time.
 const SLICE: usize = 500;
@@ -44,7 +44,7 @@ impl Archive {
     /// site are of no use to readers of this one.
     pub(super) fn open(
         topic: &TopicId,
-        version: Fingerprint,
+        version: TopicVersion,
         store: &dyn Store,
         site: &Site,
     ) -> Result<Self, StoreError> {
@@ -279,10 +279,10 @@ pub(super) fn mark(site: &Site) -> String {
 /// A topic's stories by when what they say was last news, the oldest first.
 pub(crate) fn archive_of(
     store: &dyn Store,
-    topic: Fingerprint,
+    topic: TopicVersion,
 ) -> Result<Vec<(Timestamp, StoryId)>, StoreError> {
     let mut stories = Vec::new();
-    let mut older_than: Option<Place> = None;
+    let mut older_than: Option<TopicPlace> = None;
     loop {
         let places = store.places(topic.archive(), older_than, SLICE)?;
         let Some(last) = places.last() else { break };

@@ -116,7 +116,7 @@ pub(super) fn digest(plan: &Plan) -> u64 {
         hash.update(&look.to_le_bytes());
     }
     for topic in 0..plan.topics.len() {
-        hash.update(&plan.fingerprint(topic).0.to_le_bytes());
+        hash.update(&plan.topic_version(topic).0.to_le_bytes());
     }
     hash.update(format!("{:?} {:?}", plan.overrides, plan.hub.callbacks).as_bytes());
     hash.digest()

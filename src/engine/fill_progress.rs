@@ -9,7 +9,7 @@ use crate::model::TopicId;
 /// A topic whose query is new, and whose stories are being looked for among those stored: until
 /// all are matched, it is served as it stood.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TopicFilling {
+pub struct TopicFillProgress {
     /// Which.
     pub topic: TopicId,
     /// Stories matched so far.
@@ -20,17 +20,17 @@ pub struct TopicFilling {
 
 /// The topics that are being filled: written by the loop, read by whoever reports on it.
 #[derive(Debug, Default)]
-pub struct Fillings(Mutex<Vec<TopicFilling>>);
+pub struct FillProgress(Mutex<Vec<TopicFillProgress>>);
 
-impl Fillings {
+impl FillProgress {
     /// As they stand now, in the order of the configuration.
-    pub fn all(&self) -> Vec<TopicFilling> {
+    pub fn all(&self) -> Vec<TopicFillProgress> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// These are being filled, and no others.
     pub(super) fn begin(&self, topics: impl Iterator<Item = TopicId>, of: u64) {
-        let begun = topics.map(|topic| TopicFilling { topic, matched: 0, of }).collect();
+        let begun = topics.map(|topic| TopicFillProgress { topic, matched: 0, of }).collect();
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = begun;
     }
 

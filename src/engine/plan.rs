@@ -8,7 +8,7 @@ use super::{Engine, feeds, rules};
 use crate::config::Plan;
 use crate::dedup;
 use crate::fetch::{self, Rescheduled};
-use crate::model::{Fingerprint, Memory, TopicId};
+use crate::model::{SourceState, TopicId, TopicVersion};
 use crate::store::StoreError;
 
 impl Engine {
@@ -47,7 +47,7 @@ impl Engine {
     /// Publishes topics under the versions that are filled.
     pub(super) fn topic_filled(
         &mut self,
-        topics: &[(TopicId, Fingerprint)],
+        topics: &[(TopicId, TopicVersion)],
         work: &mut Work<'_>,
     ) -> Result<(), StoreError> {
         let refilled = self.topics.publish_filled(topics, work)?;
@@ -58,7 +58,7 @@ impl Engine {
         }
         let plan = self.plan.clone();
         self.feeds.touch(&plan, work);
-        work.events.push(Event::Refilled(refilled));
+        work.events.push(Event::TopicsFilled(refilled));
         Ok(())
     }
 
@@ -67,13 +67,13 @@ impl Engine {
         let (plan, mut void) = (self.plan.clone(), 0);
         for source in plan.sources.values() {
             let rescheduled =
-                |memory: &Memory| fetch::rescheduled(memory, source, &plan.polling, work.now);
-            let changed = match work.memory(&source.id) {
-                Some(memory) => rescheduled(memory),
-                None => self.with_memory(&source.id, rescheduled),
+                |state: &SourceState| fetch::rescheduled(state, source, &plan.polling, work.now);
+            let changed = match work.source_state(&source.id) {
+                Some(state) => rescheduled(state),
+                None => self.with_source_state(&source.id, rescheduled),
             };
-            if let Some(Rescheduled { memory, was_ahead }) = changed {
-                work.remember(source.id.clone(), memory);
+            if let Some(Rescheduled { state, was_ahead }) = changed {
+                work.remember(source.id.clone(), state);
                 void += usize::from(was_ahead);
             }
         }

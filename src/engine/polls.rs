@@ -10,8 +10,8 @@ use crate::config::Plan;
 use crate::dedup::{self, Candidate, Judged, Rules};
 use crate::fetch::{self, News, websub};
 use crate::model::{
-    Enrich, Hold, Key, KeyKind, Lookalikes, Memory, Outcome, Poll, Reading, SourceEvent, StoryId,
-    Timestamp, Verdict,
+    Enrich, Hold, Key, KeyKind, Lookalikes, Outcome, Poll, Reading, SourceEvent, SourceState,
+    StoryId, Timestamp, Verdict,
 };
 use crate::store::StoreError;
 
@@ -42,12 +42,12 @@ impl Engine {
                 work.polls.push(Polled { poll, ingested, is_held_anew });
                 continue;
             }
-            let before = self.memory_of(&poll, work, |memory| Before::of(memory, poll.at));
+            let before = self.source_state_of(&poll, work, |state| Before::of(state, poll.at));
             let ingested = self.poll(&poll, candidates, &mut known, work)?;
-            let after = self.memory_of(&poll, work, |memory| Before::of(memory, poll.at));
-            let hub = self.memory_of(&poll, work, |memory| {
+            let after = self.source_state_of(&poll, work, |state| Before::of(state, poll.at));
+            let hub = self.source_state_of(&poll, work, |state| {
                 let is_new = after.is_distrusted && !before.is_distrusted;
-                memory.push.as_ref().filter(|_| is_new).map(|push| push.offer.hub.clone())
+                state.push.as_ref().filter(|_| is_new).map(|push| push.offer.hub.clone())
             });
             if let Some(hub) = hub {
                 work.events.push(Event::PushDistrusted { source: poll.source.clone(), hub });
@@ -66,7 +66,7 @@ impl Engine {
         work: &mut Work<'_>,
     ) -> Result<(), StoreError> {
         let source = self.plan.sources.get(&poll.source).cloned();
-        let is_open = self.with_memory(&poll.source, |memory| memory.push.is_some());
+        let is_open = self.with_source_state(&poll.source, |state| state.push.is_some());
         let Some(source) = source.filter(|_| is_open) else {
             // A reload closed the callback meanwhile.
             return Ok(());
@@ -108,7 +108,7 @@ impl Engine {
                 work.commit.listed.push((source.clone(), listed));
             }
         }
-        let is_first = self.memory_of(poll, work, |memory| memory.hash.is_none());
+        let is_first = self.source_state_of(poll, work, |state| state.hash.is_none());
         let events = self.settle(poll, &judged, listed, work);
         let ingested = Ingested { events, ..Ingested::of(&judged.admitted) };
         let mut backfill = BTreeSet::new();
@@ -134,17 +134,22 @@ impl Engine {
     fn allowance(&self, poll: &Poll, listed: &[Vec<u64>], work: &Work<'_>) -> usize {
         let Some(source) = self.plan.sources.get(&poll.source) else { return usize::MAX };
         let most = source.pace().new_a_day.unwrap_or(self.plan.polling.new_a_day);
-        self.memory_of(poll, work, |memory| match memory.hash {
+        self.source_state_of(poll, work, |state| match state.hash {
             None => usize::MAX,
-            Some(_) => dedup::allowance(listed, &memory.intake, most, poll.at),
+            Some(_) => dedup::allowance(listed, &state.intake, most, poll.at),
         })
     }
 
     /// Looks at what is remembered of a poll's source at this point of the turn.
-    fn memory_of<T>(&self, poll: &Poll, work: &Work<'_>, look: impl FnOnce(&Memory) -> T) -> T {
-        match work.memory(&poll.source) {
-            Some(memory) => look(memory),
-            None => self.with_memory(&poll.source, look),
+    fn source_state_of<T>(
+        &self,
+        poll: &Poll,
+        work: &Work<'_>,
+        look: impl FnOnce(&SourceState) -> T,
+    ) -> T {
+        match work.source_state(&poll.source) {
+            Some(state) => look(state),
+            None => self.with_source_state(&poll.source, look),
         }
     }
 
@@ -168,20 +173,20 @@ impl Engine {
         work: &mut Work<'_>,
     ) -> Vec<SourceEvent> {
         let Some(source) = self.plan.sources.get(&poll.source) else { return Vec::new() };
-        let mut memory = self.memory_of(poll, work, Memory::clone);
+        let mut state = self.source_state_of(poll, work, SourceState::clone);
         let intake = document_of(poll).map(|reading| {
             let whole = !reading.freshness.partial && !matches!(poll.outcome, Outcome::Pushed(_));
             // What a source lists when it is first read is not the day's.
-            let new = if memory.hash.is_none() { 0 } else { judged.new.len() };
-            dedup::took_in(&memory.intake, (new, judged.waiting), listed, whole, poll.at)
+            let new = if state.hash.is_none() { 0 } else { judged.new.len() };
+            dedup::took_in(&state.intake, (new, judged.waiting), listed, whole, poll.at)
         });
         let news = News { new: judged.new.clone(), known: judged.known, intake };
         let (polling, fleet) = (&self.plan.polling, self.plan.sources.len());
-        self.market.charge(poll, &mut memory, source, polling, fleet);
-        fetch::settle(poll, &news, &mut memory, source, polling);
-        memory.of = Some(source.location.hash());
-        let events = memory.events.iter().filter(|event| event.at == poll.at).cloned().collect();
-        work.remember(poll.source.clone(), memory);
+        self.market.charge(poll, &mut state, source, polling, fleet);
+        fetch::settle(poll, &news, &mut state, source, polling);
+        state.of = Some(source.location.hash());
+        let events = state.events.iter().filter(|event| event.at == poll.at).cloned().collect();
+        work.remember(poll.source.clone(), state);
         events
     }
 }
@@ -193,8 +198,8 @@ struct Before {
 }
 
 impl Before {
-    fn of(memory: &Memory, at: Timestamp) -> Self {
-        Self { hold: memory.hold, is_distrusted: websub::is_distrusted(memory, at) }
+    fn of(state: &SourceState, at: Timestamp) -> Self {
+        Self { hold: state.hold, is_distrusted: websub::is_distrusted(state, at) }
     }
 }
 

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use crate::model::{Fingerprint, Key, Lookalikes, SourceId, Story, StoryId, Timestamp};
-use crate::store::{Place, Store, StoreError};
+use crate::model::{Key, Lookalikes, SourceId, Story, StoryId, Timestamp, TopicVersion};
+use crate::store::{Store, StoreError, TopicPlace};
 
 /// The store as the last turn left it, and stories of it that are in memory anyway.
 #[derive(Clone, Copy)]
@@ -58,10 +58,10 @@ impl<'a> Reader<'a> {
     /// Places of a topic's version, the greatest first, less than the given one.
     pub fn places(
         &self,
-        version: Fingerprint,
-        older_than: Option<Place>,
+        version: TopicVersion,
+        older_than: Option<TopicPlace>,
         limit: usize,
-    ) -> Result<Vec<Place>, StoreError> {
+    ) -> Result<Vec<TopicPlace>, StoreError> {
         self.store.places(version, older_than, limit)
     }
 
@@ -81,7 +81,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The versions of topics whose places are complete.
-    pub fn filled(&self) -> Result<Vec<Fingerprint>, StoreError> {
+    pub fn filled(&self) -> Result<Vec<TopicVersion>, StoreError> {
         self.store.filled()
     }
 

@@ -6,7 +6,7 @@ use crate::model::TopicId;
 
 /// What matching a topic's stories anew has changed of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refilled {
+pub struct TopicFillResult {
     /// Which.
     pub topic: TopicId,
     /// How many stories were matched.
@@ -17,7 +17,7 @@ pub struct Refilled {
     pub lost: usize,
 }
 
-impl fmt::Display for Refilled {
+impl fmt::Display for TopicFillResult {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { matched, added, lost, .. } = self;
         let stories = if *matched == 1 { "story" } else { "stories" };

@@ -99,7 +99,7 @@ pub(crate) fn silences(store: &dyn Store, plan: &Plan) -> Result<Vec<TopicSilenc
     let mut silences = Vec::new();
     for (topic, since, told) in reported(&store.engine_records()?) {
         let Some(place) = plan.topics.iter().position(|known| known.id == topic) else { continue };
-        let archive = super::archive_of(store, plan.fingerprint(place))?;
+        let archive = super::archive_of(store, plan.topic_version(place))?;
         let ended = archive.iter().map(|(at, _)| *at).find(|at| *at > since);
         silences.push(TopicSilence { topic, since, told, ended });
     }

@@ -6,7 +6,7 @@ use super::grouped;
 
 /// How far a start has come: written by what starts, read by who tells of it.
 #[derive(Debug, Default)]
-pub struct Opening(Mutex<Step>);
+pub struct StartupProgress(Mutex<Step>);
 
 #[derive(Debug, Default, Clone, Copy)]
 struct Step {
@@ -15,7 +15,7 @@ struct Step {
     of: usize,
 }
 
-impl Opening {
+impl StartupProgress {
     /// A step of the start begins that is done at once.
     pub fn begin(&self, what: &'static str, of: usize) {
         self.set(Step { what, done: None, of });
@@ -48,7 +48,7 @@ mod tests {
 
     #[test]
     fn a_start_says_what_it_is_at_and_how_far() {
-        let opening = Opening::default();
+        let opening = StartupProgress::default();
         opening.begin("opening the store", 0);
         assert_eq!(opening.words(), "opening the store");
         opening.begin("reading what is remembered of sources", 100_000);

@@ -14,9 +14,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::config::Plan;
-use crate::model::{Admitted, EngineRecord, Fingerprint, Story, StoryId, Timestamp, TopicId};
+use crate::model::{Admitted, EngineRecord, Story, StoryId, Timestamp, TopicId, TopicVersion};
 use crate::publish::Volume;
-use crate::store::{Place, PlaceChange, Store, StoreError};
+use crate::store::{PlaceChange, Store, StoreError, TopicPlace};
 
 pub(crate) use listing::{after, holds, latest_first};
 pub(crate) use matching::words;
@@ -24,8 +24,8 @@ pub(crate) use versions::names;
 
 use super::Reader;
 use super::archive::{self, Archive};
-use super::fill_progress::Fillings;
-use super::startup_progress::Opening;
+use super::fill_progress::FillProgress;
+use super::startup_progress::StartupProgress;
 use super::work::Work;
 use fill::Fill;
 use matching::Moves;
@@ -33,7 +33,7 @@ use versions::{Known, Now};
 use window::Window;
 
 /// The topic that every story is in: `/stories.atom`.
-const EVERYTHING: Fingerprint = Fingerprint(0);
+const EVERYTHING: TopicVersion = TopicVersion(0);
 
 /// How many stories its feed holds.
 const OF_EVERYTHING: usize = 100;
@@ -46,7 +46,7 @@ const SLICE: usize = 200;
 pub(crate) struct Topics {
     plan: Arc<Plan>,
     /// The version that each topic is published under, and after them [`EVERYTHING`].
-    live: Vec<Fingerprint>,
+    live: Vec<TopicVersion>,
     /// Each topic's archive; the feed of all stories has none.
     archives: Vec<Archive>,
     /// What each topic that has bounds holds.
@@ -54,14 +54,14 @@ pub(crate) struct Topics {
     /// The topics that are to be published under another version once they are filled.
     fill: Option<Box<Fill>>,
     /// How far they are filled.
-    fillings: Arc<Fillings>,
+    fill_progress: Arc<FillProgress>,
 }
 
 /// How the topics of a plan stand in a store.
 struct Standing {
-    live: Vec<Fingerprint>,
+    live: Vec<TopicVersion>,
     /// The places in the plan of the topics to fill, each with its version.
-    missing: Vec<(usize, Fingerprint)>,
+    missing: Vec<(usize, TopicVersion)>,
 }
 
 impl Topics {
@@ -71,11 +71,11 @@ impl Topics {
         plan: Arc<Plan>,
         records: &[EngineRecord],
         store: &dyn Store,
-        opening: &Opening,
+        opening: &StartupProgress,
     ) -> Result<Self, StoreError> {
         let (known, published) = (Known::of(records, store)?, versions::published(records));
         let live_of = |place: usize, id: &TopicId| {
-            let wanted = plan.fingerprint(place);
+            let wanted = plan.topic_version(place);
             let before = published.get(id).filter(|before| known.filled.contains(before));
             match before {
                 Some(before) if !known.trusted.contains(&wanted) => *before,
@@ -93,14 +93,14 @@ impl Topics {
         let archives = archives.collect::<Result<_, _>>()?;
         let windows = topics().map(|(topic, live)| Window::open(topic.bounds, *live, store));
         let windows = windows.collect::<Result<_, _>>()?;
-        Ok(Self { plan, live, archives, windows, fill: None, fillings: Arc::default() })
+        Ok(Self { plan, live, archives, windows, fill: None, fill_progress: Arc::default() })
     }
 
     /// How the topics of a plan stand now.
     fn standing(&self, plan: &Plan, Known { filled, trusted }: &Known) -> Standing {
         let mut standing = Standing { live: Vec::new(), missing: Vec::new() };
         for (place, topic) in plan.topics.iter().enumerate() {
-            let wanted = plan.fingerprint(place);
+            let wanted = plan.topic_version(place);
             let before = self.place_of(&topic.id).map(|place| self.live[place]);
             let is_kept = before == Some(wanted) && !self.lacks(wanted);
             let live = match before {
@@ -161,9 +161,9 @@ impl Topics {
         match &fills {
             Some(fill) => {
                 let topics = fill.topics().filter_map(|place| plan.topics.get(place));
-                self.fillings.begin(topics.map(|topic| topic.id.clone()), store.count()?);
+                self.fill_progress.begin(topics.map(|topic| topic.id.clone()), store.count()?);
             }
-            None => self.fillings.end(),
+            None => self.fill_progress.end(),
         }
         self.fill = fills.map(Box::new);
         (self.plan, self.live, self.archives, self.windows) = (plan, live, archives, windows);
@@ -187,7 +187,7 @@ impl Topics {
     }
 
     /// Whether a version is being filled.
-    fn lacks(&self, version: Fingerprint) -> bool {
+    fn lacks(&self, version: TopicVersion) -> bool {
         self.fill.as_ref().is_some_and(|fill| fill.lacks(version))
     }
 
@@ -257,7 +257,7 @@ impl Topics {
     pub(super) fn shed(&mut self, work: &mut Work<'_>) {
         for (topic, window) in self.windows.iter_mut().enumerate() {
             let Some(window) = window else { continue };
-            for Place { date, story } in window.shed(work.now) {
+            for TopicPlace { date, story } in window.shed(work.now) {
                 work.touch(topic);
                 let of = self.live[topic];
                 let gone = |topic, date| PlaceChange { topic, story, from: Some(date), to: None };
@@ -339,7 +339,7 @@ impl Topics {
     }
 
     /// The version that a topic is published under.
-    pub(super) fn version(&self, topic: usize) -> Fingerprint {
+    pub(super) fn version(&self, topic: usize) -> TopicVersion {
         self.live[topic]
     }
 
@@ -379,7 +379,7 @@ impl Topics {
     }
 
     /// How far what is to follow is filled, for those who report on it.
-    pub(super) fn fillings(&self) -> Arc<Fillings> {
-        self.fillings.clone()
+    pub(super) fn fill_progress(&self) -> Arc<FillProgress> {
+        self.fill_progress.clone()
     }
 }

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::{Polled, Refilled};
+use super::{Polled, TopicFillResult};
 use crate::config::Plan;
 use crate::fetch::websub;
 use crate::model::{
-    Failure, Fingerprint, Poll, Seed, SourceId, Story, Subscriber, SubscriberId, Timestamp,
-    TopicId, Verdict,
+    Failure, Poll, Seed, SourceId, Story, Subscriber, SubscriberId, Timestamp, TopicId,
+    TopicVersion, Verdict,
 };
 use crate::publish::hub::Asked;
 use crate::store::Commit;
@@ -40,7 +40,7 @@ pub enum Turn {
     /// These versions of topics are filled, and are published from now on.
     TopicFilled {
         /// The topics, each with its version.
-        topics: Vec<(TopicId, Fingerprint)>,
+        topics: Vec<(TopicId, TopicVersion)>,
         /// When.
         at: Timestamp,
     },
@@ -218,7 +218,7 @@ pub enum Event {
     /// A plan is in force.
     Planned,
     /// Topics that changed are published.
-    Refilled(Vec<Refilled>),
+    TopicsFilled(Vec<TopicFillResult>),
     /// What a turn of a hub says or asks.
     Hub {
         /// The source.

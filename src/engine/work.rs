@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::Reader;
 use super::turn::{Event, Step};
-use crate::model::{Admitted, Memory, SourceId, Story, StoryId, Timestamp, Verdict};
-use crate::store::{Commit, Place, PlaceChange, StoreError};
+use crate::model::{Admitted, SourceId, SourceState, Story, StoryId, Timestamp, Verdict};
+use crate::store::{Commit, PlaceChange, StoreError, TopicPlace};
 
 /// A turn under way. What it reads is what the store will say once the commit so far is written:
 /// a poll finds what the polls before it in the same turn have changed.
@@ -21,7 +21,7 @@ pub(super) struct Work<'a> {
     touched: BTreeSet<usize>,
     /// Those of them that what is being applied touched.
     touched_now: BTreeSet<usize>,
-    memories: BTreeMap<SourceId, Memory>,
+    source_states: BTreeMap<SourceId, SourceState>,
     /// Stories that the turn changed, as they are now; nothing of one that it retired.
     stories: HashMap<StoryId, Option<Arc<Story>>>,
     /// How many stories the turn founded, less those that it retired.
@@ -41,7 +41,7 @@ impl<'a> Work<'a> {
             polls: Vec::new(),
             touched: BTreeSet::new(),
             touched_now: BTreeSet::new(),
-            memories: BTreeMap::new(),
+            source_states: BTreeMap::new(),
             stories: HashMap::new(),
             further: 0,
             retired: BTreeMap::new(),
@@ -50,8 +50,8 @@ impl<'a> Work<'a> {
     }
 
     /// The turn as it is now, and what is remembered of sources after it.
-    pub(super) fn finish(mut self) -> (Step, BTreeMap<SourceId, Memory>) {
-        self.commit.memories = self.memories.clone().into_iter().collect();
+    pub(super) fn finish(mut self) -> (Step, BTreeMap<SourceId, SourceState>) {
+        self.commit.source_states = self.source_states.clone().into_iter().collect();
         let step = Step {
             at: self.now,
             commit: self.commit,
@@ -60,7 +60,7 @@ impl<'a> Work<'a> {
             changed: self.changed,
             events: self.events,
         };
-        (step, self.memories)
+        (step, self.source_states)
     }
 
     pub(super) fn reader(&self) -> &'a Reader<'a> {
@@ -85,12 +85,12 @@ impl<'a> Work<'a> {
     }
 
     /// What is remembered of a source, where the turn has changed that.
-    pub(super) fn memory(&self, source: &SourceId) -> Option<&Memory> {
-        self.memories.get(source)
+    pub(super) fn source_state(&self, source: &SourceId) -> Option<&SourceState> {
+        self.source_states.get(source)
     }
 
-    pub(super) fn remember(&mut self, source: SourceId, memory: Memory) {
-        self.memories.insert(source, memory);
+    pub(super) fn remember(&mut self, source: SourceId, state: SourceState) {
+        self.source_states.insert(source, state);
     }
 
     /// A story is as it was judged.
@@ -191,14 +191,14 @@ impl<'a> Work<'a> {
     /// The newest places of a topic's version now.
     pub(super) fn newest(
         &self,
-        version: crate::model::Fingerprint,
+        version: crate::model::TopicVersion,
         limit: usize,
-    ) -> Result<BTreeSet<Place>, StoreError> {
-        let at = |story, date: Option<Timestamp>| date.map(|date| Place { date, story });
+    ) -> Result<BTreeSet<TopicPlace>, StoreError> {
+        let at = |story, date: Option<Timestamp>| date.map(|date| TopicPlace { date, story });
         let of_it = |change: &&PlaceChange| change.topic == version;
         let changes = || self.commit.places.iter().filter(of_it);
         let left = changes().filter(|change| change.from.is_some()).count();
-        let mut places: BTreeSet<Place> =
+        let mut places: BTreeSet<TopicPlace> =
             self.reader.places(version, None, limit + left)?.into_iter().collect();
         let is_whole = places.len() < limit + left;
         let oldest = places.first().copied().filter(|_| !is_whole);

@@ -21,7 +21,7 @@ use self::neighbours::Neighbours;
 use self::origin::{Origin, moved_to};
 use self::slot::{Flight, Slot, State};
 use super::schedule::FURTHEST;
-use crate::model::{Location, Memory, Source, SourceId, Timestamp};
+use crate::model::{Location, Source, SourceId, SourceState, Timestamp};
 
 pub(super) use self::origin::origin_of;
 
@@ -106,27 +106,27 @@ impl Agenda {
 
     /// Enters a source, or moves it to where its memory now says. One under way
     /// is not disturbed.
-    pub fn plan(&mut self, source: &Source, memory: &Memory) {
-        let number = self.slot(&source.id, &origin_of(source, memory));
-        self.house(number, source, memory);
-        self.enter(number, memory);
+    pub fn plan(&mut self, source: &Source, source_state: &SourceState) {
+        let number = self.slot(&source.id, &origin_of(source, source_state));
+        self.house(number, source, source_state);
+        self.enter(number, source_state);
     }
 
     /// Enters a request to `to` that is no poll, under a name that no source has: it
     /// waits in its origin's line as a source does, for when `memory` says. It has to be
     /// told to be [`Agenda::finished`], too.
-    pub fn plan_errand(&mut self, name: &SourceId, to: &Url, memory: &Memory) {
+    pub fn plan_errand(&mut self, name: &SourceId, to: &Url, source_state: &SourceState) {
         let number = self.slot(name, &to.origin().ascii_serialization());
-        self.enter(number, memory);
+        self.enter(number, source_state);
     }
 
     /// Has a slot wait as its memory says.
-    fn enter(&mut self, number: usize, memory: &Memory) {
-        self.slots[number].not_before = memory.not_before;
+    fn enter(&mut self, number: usize, source_state: &SourceState) {
+        self.slots[number].not_before = source_state.not_before;
         let origin = self.slots[number].origin;
-        self.origins[origin].heed(number, memory);
+        self.origins[origin].heed(number, source_state);
         self.requeue(origin);
-        let due = (!memory.rests()).then(|| self.due(memory));
+        let due = (!source_state.rests()).then(|| self.due(source_state));
         if let State::InFlight(flight) = &mut self.slots[number].state {
             (flight.next, flight.forgotten) = (due, false);
             return;
@@ -308,13 +308,13 @@ impl Agenda {
     }
 
     /// Notes a source's configured address and the one it has moved to.
-    fn house(&mut self, number: usize, source: &Source, memory: &Memory) {
+    fn house(&mut self, number: usize, source: &Source, source_state: &SourceState) {
         let Location::Web { url, .. } = &source.location else { return };
         let hash = |url: &Url| xxh3_64(url.as_str().as_bytes());
         self.leave_home(number);
         let slot = &mut self.slots[number];
         slot.home = hash(url);
-        slot.moved = moved_to(url, memory).map(hash).and_then(NonZeroU64::new);
+        slot.moved = moved_to(url, source_state).map(hash).and_then(NonZeroU64::new);
         self.homes.entry(slot.home).or_insert(number);
     }
 
@@ -459,10 +459,10 @@ impl Agenda {
 
     /// When it is due; where its last poll is yet to come, because the clock was
     /// set back since, as long after now as it was to be after that.
-    fn due(&self, memory: &Memory) -> Timestamp {
-        match (memory.last_poll, self.latest) {
-            (Some(last), Some(now)) if now < last => now.after(last.until(memory.next_poll)),
-            _ => memory.next_poll,
+    fn due(&self, source_state: &SourceState) -> Timestamp {
+        match (source_state.last_poll, self.latest) {
+            (Some(last), Some(now)) if now < last => now.after(last.until(source_state.next_poll)),
+            _ => source_state.next_poll,
         }
     }
 

@@ -1,7 +1,9 @@
 //! A source's memory before and after a poll in; what became of the source, out. Pure.
 
 use super::silence::silence;
-use crate::model::{EventKind, FailureKind, Intake, Memory, Moved, Source, SourceEvent, Timestamp};
+use crate::model::{
+    EventKind, FailureKind, FloodState, Moved, Source, SourceEvent, SourceState, Timestamp,
+};
 
 /// As many are remembered of one source: what happened before is in the log.
 const MOST: usize = 12;
@@ -19,61 +21,61 @@ pub(super) struct Standing {
 }
 
 impl Standing {
-    pub(super) fn of(memory: &Memory) -> Self {
+    pub(super) fn of(state: &SourceState) -> Self {
         Self {
-            rests: memory.rests(),
-            ended: memory.hints().ended,
-            gaps: memory.gaps,
-            floods: memory.intake.since.is_some(),
-            moved: proven(memory).cloned(),
+            rests: state.rests(),
+            ended: state.hints().ended,
+            gaps: state.gaps,
+            floods: state.intake.since.is_some(),
+            moved: proven(state).cloned(),
         }
     }
 }
 
 /// Notes in `memory` what the poll at `now` made of the source.
-pub(super) fn note(before: &Standing, memory: &mut Memory, source: &Source, now: Timestamp) {
+pub(super) fn note(before: &Standing, state: &mut SourceState, source: &Source, now: Timestamp) {
     let mut events = Vec::new();
-    let warned = memory.warned;
-    match &memory.failure {
-        Some(failure) if memory.rests() && !before.rests && failure.kind == FailureKind::Gone => {
+    let warned = state.warned;
+    match &state.failure {
+        Some(failure) if state.rests() && !before.rests && failure.kind == FailureKind::Gone => {
             events.push((EventKind::Gone, failure.message.clone()));
-            memory.warned = true;
+            state.warned = true;
         }
         Some(failure)
-            if !warned && (!failure.kind.is_transient() || memory.failures >= WARNED_AT) =>
+            if !warned && (!failure.kind.is_transient() || state.failures >= WARNED_AT) =>
         {
             events.push((EventKind::Failing, failure.message.clone()));
-            memory.warned = true;
+            state.warned = true;
         }
         None if warned => {
             events.push((EventKind::Recovered, String::new()));
-            memory.warned = false;
+            state.warned = false;
         }
         _ => {}
     }
-    if memory.hints().ended && !before.ended {
+    if state.hints().ended && !before.ended {
         events.push((EventKind::Ended, "its document says so".to_owned()));
     }
-    if let Some(moved) = proven(memory)
+    if let Some(moved) = proven(state)
         && before.moved.as_ref().map(|moved| &moved.to) != Some(&moved.to)
     {
         events.push((EventKind::Moved, format!("configure url = \"{}\"", moved.to)));
     }
-    if memory.gaps > before.gaps {
+    if state.gaps > before.gaps {
         let missed = "nothing in the document was known: entries may have been missed";
         events.push((EventKind::Gap, missed.to_owned()));
     }
-    match (before.floods, memory.intake.since) {
-        (false, Some(_)) => events.push((EventKind::Floods, flood(&memory.intake))),
+    match (before.floods, state.intake.since) {
+        (false, Some(_)) => events.push((EventKind::Floods, flood(&state.intake))),
         (true, None) => events.push((EventKind::Steady, String::new())),
         _ => {}
     }
-    events.extend(listen(memory, source, now));
-    keep(memory, events, now);
+    events.extend(listen(state, source, now));
+    keep(state, events, now);
 }
 
 /// Why entries wait.
-pub(super) fn flood(intake: &Intake) -> String {
+pub(super) fn flood(intake: &FloodState) -> String {
     format!(
         "it brings more new entries than it may in a day: {} wait until it lists the same ones again and its day has room for them (`new_a_day`)",
         intake.waiting
@@ -81,47 +83,47 @@ pub(super) fn flood(intake: &Intake) -> String {
 }
 
 /// Notes that a silence has ended, where news came by another way than a poll.
-pub(super) fn note_pushed(memory: &mut Memory, now: Timestamp) {
-    let event = heard(memory);
-    keep(memory, event, now);
+pub(super) fn note_pushed(state: &mut SourceState, now: Timestamp) {
+    let event = heard(state);
+    keep(state, event, now);
 }
 
 fn keep(
-    memory: &mut Memory,
+    state: &mut SourceState,
     events: impl IntoIterator<Item = (EventKind, String)>,
     now: Timestamp,
 ) {
     let event = |(kind, note)| SourceEvent { at: now, kind, note };
-    memory.events.extend(events.into_iter().map(event));
-    let surplus = memory.events.len().saturating_sub(MOST);
-    memory.events.drain(..surplus);
+    state.events.extend(events.into_iter().map(event));
+    let surplus = state.events.len().saturating_sub(MOST);
+    state.events.drain(..surplus);
 }
 
 /// The permanent redirect that has proved itself by the last good answer.
-fn proven(memory: &Memory) -> Option<&Moved> {
-    let answered = memory.last_success?;
-    memory.moved.as_deref().filter(|moved| moved.is_proven(answered))
+fn proven(state: &SourceState) -> Option<&Moved> {
+    let answered = state.last_success?;
+    state.moved.as_deref().filter(|moved| moved.is_proven(answered))
 }
 
 /// Whether a silence began or ended: each is told once (the same silence has the
 /// same newest entry before it).
-fn listen(memory: &mut Memory, source: &Source, now: Timestamp) -> Option<(EventKind, String)> {
-    let heard = heard(memory);
+fn listen(state: &mut SourceState, source: &Source, now: Timestamp) -> Option<(EventKind, String)> {
+    let heard = heard(state);
     if heard.is_some() {
         return heard;
     }
     if source.pace().mute_silence {
-        memory.silent = None;
+        state.silent = None;
         return None;
     }
-    let silence = silence(memory, now).filter(|silence| memory.silent != Some(silence.since))?;
-    memory.silent = Some(silence.since);
+    let silence = silence(state, now).filter(|silence| state.silent != Some(silence.since))?;
+    state.silent = Some(silence.since);
     Some((EventKind::Silent, silence.to_string()))
 }
 
 /// Whether a silence that was told of has ended.
-fn heard(memory: &mut Memory) -> Option<(EventKind, String)> {
-    let since = memory.silent.filter(|since| memory.rhythm.newest > Some(*since))?;
-    memory.silent = None;
+fn heard(state: &mut SourceState) -> Option<(EventKind, String)> {
+    let since = state.silent.filter(|since| state.rhythm.newest > Some(*since))?;
+    state.silent = None;
     Some((EventKind::Speaks, format!("it had been silent since {since}")))
 }

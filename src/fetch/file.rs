@@ -12,7 +12,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::Fetched;
 use crate::model::{
-    Document, Failure, FailureKind, Freshness, Memory, Source, Timestamp, Validators,
+    Document, Failure, FailureKind, Freshness, Source, SourceState, Timestamp, Validators,
 };
 
 /// Reads the file unless its time and size are the remembered ones. They are
@@ -20,7 +20,7 @@ use crate::model::{
 pub(super) async fn read(
     source: &Source,
     path: &Path,
-    memory: &Memory,
+    source_state: &SourceState,
     most: u64,
     now: Timestamp,
 ) -> Result<Fetched, Failure> {
@@ -34,7 +34,7 @@ pub(super) async fn read(
     let (file, metadata) = opened.map_err(io::Error::other).flatten().map_err(failed)?;
     let mut file = tokio::fs::File::from_std(file);
     let state = state_of(&metadata).map_err(failed)?;
-    if memory.validators.etag.as_deref() == Some(&state) {
+    if source_state.validators.etag.as_deref() == Some(&state) {
         return Ok(Fetched::Unchanged {
             validators: None,
             freshness: Freshness::default(),
@@ -53,7 +53,7 @@ pub(super) async fn read(
     let validators = Validators { etag: Some(state), ..Validators::default() };
     let bytes = body.len() as u64;
     let hash = xxh3_64(&body);
-    if memory.hash == Some(hash) {
+    if source_state.hash == Some(hash) {
         return Ok(Fetched::Unchanged {
             validators: Some(validators),
             freshness: Freshness::default(),

@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::Settings;
 use super::agenda::origin_of;
 use super::schedule::FURTHEST;
-use crate::model::{FailureKind, HoldScope, Location, Memory, Source, SourceHold, Timestamp};
+use crate::model::{FailureKind, HoldScope, Location, Source, SourceHold, SourceState, Timestamp};
 
 /// So many sources of one origin answering 503 within this time hold it.
 const UNAVAILABLE: usize = 3;
@@ -26,12 +26,12 @@ struct Refusal<K> {
 }
 
 impl<K> Refusal<K> {
-    fn of(source: K, memory: &Memory, is_web: bool) -> Option<Self> {
-        let hold = memory.hold?;
-        let kind = memory.failure.as_ref().map(|failure| failure.kind);
+    fn of(source: K, state: &SourceState, is_web: bool) -> Option<Self> {
+        let hold = state.hold?;
+        let kind = state.failure.as_ref().map(|failure| failure.kind);
         let alone = hold.scope == HoldScope::Origin;
         let counts = alone || (kind == Some(FailureKind::Unavailable) && is_web);
-        let asked = memory.last_poll.unwrap_or_default();
+        let asked = state.last_poll.unwrap_or_default();
         counts.then_some(Self { source, asked, until: hold.until, alone })
     }
 }
@@ -53,9 +53,9 @@ impl<K> Default for Refusals<K> {
 impl<K: Copy + PartialEq> Refusals<K> {
     /// Follows what is known of a source now. A source that is no longer refused takes back
     /// the hold that its own answer made.
-    pub(super) fn heed(&mut self, source: K, memory: &Memory, is_web: bool) {
+    pub(super) fn heed(&mut self, source: K, state: &SourceState, is_web: bool) {
         self.all.retain(|refusal| refusal.source != source);
-        let refusal = Refusal::of(source, memory, is_web);
+        let refusal = Refusal::of(source, state, is_web);
         if let Some(Refusal { asked, .. }) = refusal {
             self.all.retain(|known| known.alone || known.asked.after(WITHIN) >= asked);
         }
@@ -125,50 +125,50 @@ pub struct Holds {
 
 impl Holds {
     /// Those that follow from what is known of these sources.
-    pub fn of<'a>(sources: impl IntoIterator<Item = (&'a Source, &'a Memory)>) -> Self {
-        let mut refused: HashMap<String, Vec<(&Source, &Memory)>> = HashMap::new();
-        for (source, memory) in sources {
-            if memory.hold.is_some() {
-                refused.entry(origin_of(source, memory)).or_default().push((source, memory));
+    pub fn of<'a>(sources: impl IntoIterator<Item = (&'a Source, &'a SourceState)>) -> Self {
+        let mut refused: HashMap<String, Vec<(&Source, &SourceState)>> = HashMap::new();
+        for (source, state) in sources {
+            if state.hold.is_some() {
+                refused.entry(origin_of(source, state)).or_default().push((source, state));
             }
         }
-        let hold = |(origin, mut sources): (String, Vec<(&Source, &Memory)>)| {
+        let hold = |(origin, mut sources): (String, Vec<(&Source, &SourceState)>)| {
             // In the order in which the agenda came to know of them.
-            sources.sort_by_key(|(_, memory)| memory.last_poll);
+            sources.sort_by_key(|(_, state)| state.last_poll);
             let mut refusals = Refusals::default();
-            for (place, (source, memory)) in sources.iter().enumerate() {
-                refusals.heed(place, memory, matches!(source.location, Location::Web { .. }));
+            for (place, (source, state)) in sources.iter().enumerate() {
+                refusals.heed(place, state, matches!(source.location, Location::Web { .. }));
             }
-            let (source, memory) = sources[refusals.by()?];
+            let (source, state) = sources[refusals.by()?];
             let until = refusals.until();
-            Some((origin, SourceHold { until, ..own(source, memory, HoldScope::Origin) }))
+            Some((origin, SourceHold { until, ..own(source, state, HoldScope::Origin) }))
         };
         Self { origins: refused.into_iter().filter_map(hold).collect() }
     }
 
     /// What holds a source at a moment: its own server's answer to it, or to another source.
-    pub fn hold(&self, source: &Source, memory: &Memory, now: Timestamp) -> Option<SourceHold> {
-        let own = memory.hold.map(|hold| own(source, memory, hold.scope));
-        let origin = self.origins.get(&origin_of(source, memory)).cloned();
+    pub fn hold(&self, source: &Source, state: &SourceState, now: Timestamp) -> Option<SourceHold> {
+        let own = state.hold.map(|hold| own(source, state, hold.scope));
+        let origin = self.origins.get(&origin_of(source, state)).cloned();
         let holds = [own, origin].into_iter().flatten().filter(|hold| hold.until > now);
         // Of two that end together, the source's own comes first.
         holds.reduce(|one, other| if other.until > one.until { other } else { one })
     }
 }
 
-fn own(source: &Source, memory: &Memory, scope: HoldScope) -> SourceHold {
-    let reason = match &memory.failure {
+fn own(source: &Source, state: &SourceState, scope: HoldScope) -> SourceHold {
+    let reason = match &state.failure {
         Some(failure) => failure.message.clone(),
         None => "it answered, and asked to be left alone for a while".to_owned(),
     };
-    let until = memory.hold.map_or(memory.next_poll, |hold| hold.until);
+    let until = state.hold.map_or(state.next_poll, |hold| hold.until);
     SourceHold { until, scope, by: source.id.clone(), reason }
 }
 
 /// The bounds that a poll at this moment would ignore, in words.
 pub fn overridden(
     source: &Source,
-    memory: &Memory,
+    state: &SourceState,
     hold: Option<&SourceHold>,
     settings: &Settings,
     now: Timestamp,
@@ -178,15 +178,15 @@ pub fn overridden(
         let whom = if *by == source.id { String::new() } else { format!(" (asked of {by})") };
         bounds.push(format!("its server asked to be left alone until {until}{whom}: {reason}"));
     }
-    let held = memory.hold.map_or(Timestamp::default(), |hold| hold.until);
-    if memory.not_before > now && memory.not_before > held {
-        bounds.push(format!("its floor: it may be asked again from {}", memory.not_before));
+    let held = state.hold.map_or(Timestamp::default(), |hold| hold.until);
+    if state.not_before > now && state.not_before > held {
+        bounds.push(format!("its floor: it may be asked again from {}", state.not_before));
     }
-    let Some(last) = memory.last_poll.filter(|_| matches!(source.location, Location::Web { .. }))
+    let Some(last) = state.last_poll.filter(|_| matches!(source.location, Location::Web { .. }))
     else {
         return bounds;
     };
-    let unsent = memory.failure.as_ref().is_some_and(|failure| failure.unsent);
+    let unsent = state.failure.as_ref().is_some_and(|failure| failure.unsent);
     let again = last.after(settings.hard_floor.min(FURTHEST));
     if again > now && !unsent {
         bounds
@@ -209,13 +209,13 @@ mod tests {
     }
 
     /// What is remembered of a source that was refused at `asked`, until `until`.
-    fn refused(kind: FailureKind, scope: HoldScope, asked: u64, until: u64) -> Memory {
-        Memory {
+    fn refused(kind: FailureKind, scope: HoldScope, asked: u64, until: u64) -> SourceState {
+        SourceState {
             polls: 1,
             last_poll: Some(seconds(asked)),
             failure: Some(Box::new(Failure::new(kind, "429 Too Many Requests"))),
             hold: Some(Hold { until: seconds(until), scope }),
-            ..Memory::default()
+            ..SourceState::default()
         }
     }
 
@@ -224,9 +224,9 @@ mod tests {
         let a = web_source("a", "https://a.example/1");
         let b = web_source("b", "https://a.example/2");
         let elsewhere = web_source("c", "https://c.example/");
-        let memory = refused(FailureKind::TooMany, HoldScope::Origin, 0, 900);
-        let never = Memory::default();
-        let holds = Holds::of([(&a, &memory), (&b, &never), (&elsewhere, &never)]);
+        let state = refused(FailureKind::TooMany, HoldScope::Origin, 0, 900);
+        let never = SourceState::default();
+        let holds = Holds::of([(&a, &state), (&b, &never), (&elsewhere, &never)]);
         let held = holds.hold(&b, &never, NOW).unwrap();
         assert_eq!((held.until, held.by.as_str()), (seconds(900), "a"));
         assert_eq!(
@@ -235,7 +235,7 @@ mod tests {
         );
         assert_eq!(holds.hold(&elsewhere, &never, NOW), None);
         assert_eq!(holds.hold(&b, &never, seconds(900)), None, "it has ended");
-        assert_eq!(holds.hold(&a, &memory, NOW).unwrap().by.as_str(), "a");
+        assert_eq!(holds.hold(&a, &state, NOW).unwrap().by.as_str(), "a");
     }
 
     #[test]
@@ -247,13 +247,13 @@ mod tests {
             (vec![0, 400, 500, 600], true),
             (vec![0, 300, 700, 1400], false),
         ] {
-            let memories: Vec<Memory> = asked
+            let source_states: Vec<SourceState> = asked
                 .iter()
                 .map(|at| refused(FailureKind::Unavailable, HoldScope::Source, *at, at + 3600))
                 .collect();
             let mut refusals = Refusals::default();
-            for (source, memory) in memories.iter().enumerate() {
-                refusals.heed(source, memory, true);
+            for (source, state) in source_states.iter().enumerate() {
+                refusals.heed(source, state, true);
             }
             assert_eq!(refusals.by().is_some(), holds, "{asked:?}");
             let sources: Vec<Source> = (0..asked.len())
@@ -262,8 +262,8 @@ mod tests {
                 })
                 .collect();
             let neighbour = web_source("n", "https://a.example/n");
-            let seen = Holds::of(sources.iter().zip(&memories));
-            let seen = seen.hold(&neighbour, &Memory::default(), NOW);
+            let seen = Holds::of(sources.iter().zip(&source_states));
+            let seen = seen.hold(&neighbour, &SourceState::default(), NOW);
             assert_eq!(seen.is_some(), holds, "seen all at once: {asked:?}");
         }
     }
@@ -274,13 +274,13 @@ mod tests {
         let mut refusals = Refusals::default();
         refusals.heed(1, &refused(100), true);
         refusals.heed(2, &refused(900), true);
-        refusals.heed(3, &Memory::default(), true);
+        refusals.heed(3, &SourceState::default(), true);
         assert_eq!((refusals.until(), refusals.by()), (seconds(900), Some(2)));
-        refusals.heed(2, &Memory::default(), true);
+        refusals.heed(2, &SourceState::default(), true);
         assert_eq!((refusals.until(), refusals.by()), (seconds(100), Some(1)));
         // A source that the operator takes out does not take its server's word with it.
         refusals.leave(1);
-        refusals.heed(1, &Memory::default(), true);
+        refusals.heed(1, &SourceState::default(), true);
         assert_eq!((refusals.until(), refusals.by()), (seconds(100), None));
     }
 
@@ -294,11 +294,14 @@ mod tests {
             by: SourceId::new("b"),
             reason: "429".to_owned(),
         };
-        let memory =
-            Memory { last_poll: Some(NOW), not_before: seconds(3600), ..Memory::default() };
-        let said = overridden(&source, &memory, Some(&hold), &settings, seconds(1));
+        let state = SourceState {
+            last_poll: Some(NOW),
+            not_before: seconds(3600),
+            ..SourceState::default()
+        };
+        let said = overridden(&source, &state, Some(&hold), &settings, seconds(1));
         assert_eq!(said.len(), 3, "{said:?}");
         assert!(said[0].contains("asked of b") && said[1].contains("floor"), "{said:?}");
-        assert!(overridden(&source, &memory, None, &settings, seconds(3600)).is_empty());
+        assert!(overridden(&source, &state, None, &settings, seconds(3600)).is_empty());
     }
 }

@@ -30,7 +30,7 @@ use super::address::Guard;
 use super::freshness::freshness;
 use super::{Fetched, Settings, coding, robots, websub, words};
 use crate::model::{
-    Document, Failure, FailureKind, Freshness, Memory, Source, Timestamp, Validators,
+    Document, Failure, FailureKind, Freshness, Source, SourceState, Timestamp, Validators,
 };
 
 /// Redirects followed in one poll (P48).
@@ -94,12 +94,12 @@ impl Web {
         &self,
         source: &Source,
         url: &Url,
-        memory: &Memory,
+        state: &SourceState,
         now: Timestamp,
     ) -> Result<Fetched, Failure> {
-        let moved = memory.moved.as_ref().filter(|moved| moved.from.as_ref() == Some(url));
+        let moved = state.moved.as_ref().filter(|moved| moved.from.as_ref() == Some(url));
         let start = moved.map_or(url, |moved| &moved.to);
-        let asked = Asked { web: self, source, subscribed: url, memory, now };
+        let asked = Asked { web: self, source, subscribed: url, state, now };
         asked.within(self.timeout, start).await
     }
 
@@ -167,8 +167,8 @@ impl Web {
         page: &Url,
         now: Timestamp,
     ) -> Result<Document, Failure> {
-        let nothing = Memory::default();
-        let asked = Asked { web: self, source, subscribed: url, memory: &nothing, now };
+        let nothing = SourceState::default();
+        let asked = Asked { web: self, source, subscribed: url, state: &nothing, now };
         match asked.within(self.timeout, page).await? {
             Fetched::Document { document, .. } => Ok(document),
             Fetched::Unchanged { .. } => Err(refused("an older page cannot be unchanged")),
@@ -182,7 +182,7 @@ struct Asked<'a> {
     source: &'a Source,
     /// The address the operator wrote.
     subscribed: &'a Url,
-    memory: &'a Memory,
+    state: &'a SourceState,
     now: Timestamp,
 }
 
@@ -328,7 +328,7 @@ impl Asked<'_> {
 
     /// Whether the last poll ended at a redirect that asked to wait, as was then done (P26).
     fn waited(&self) -> bool {
-        self.memory.failure.as_ref().is_some_and(|failure| {
+        self.state.failure.as_ref().is_some_and(|failure| {
             failure.kind == FailureKind::Redirect && failure.retry_after.is_some()
         })
     }
@@ -352,8 +352,8 @@ impl Asked<'_> {
                 headers.insert(name, value);
             }
         }
-        let validators = &self.memory.validators;
-        if self.are_of(url) && !super::schedule::probes(self.memory, self.now) {
+        let validators = &self.state.validators;
+        if self.are_of(url) && !super::schedule::probes(self.state, self.now) {
             let mut set = |name, bytes: &Option<Vec<u8>>| {
                 if let Some(value) = bytes.as_ref().and_then(|b| HeaderValue::from_bytes(b).ok()) {
                     headers.insert(name, value);
@@ -367,7 +367,7 @@ impl Asked<'_> {
 
     /// Whether the remembered validators came from this address (P15).
     fn are_of(&self, url: &Url) -> bool {
-        self.memory.validators.of.as_deref() == Some(url.as_str())
+        self.state.validators.of.as_deref() == Some(url.as_str())
     }
 
     /// The address with the user and password that the operator wrote into it,
@@ -407,7 +407,7 @@ impl Asked<'_> {
         moved: Option<Url>,
     ) -> Result<Fetched, Failure> {
         let said = validators(url, response.headers());
-        let known = &self.memory.validators;
+        let known = &self.state.validators;
         let conditional = self.are_of(url) && !known.is_empty();
         match response.status() {
             StatusCode::OK => self.document(url, response, freshness, said, moved).await,
@@ -446,7 +446,7 @@ impl Asked<'_> {
         let (codings, most) = (codings(&headers), self.web.max_document);
         let body = self.web.turns.decoded(codings, body, most).await?;
         let hash = xxh3_64(&body);
-        if self.memory.hash == Some(hash) {
+        if self.state.hash == Some(hash) {
             let validators = Some(validators);
             return Ok(Fetched::Unchanged {
                 validators,

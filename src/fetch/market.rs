@@ -14,7 +14,7 @@
 
 use super::schedule::{self, DAY};
 use super::{Settings, websub};
-use crate::model::{Location, Memory, Outcome, Poll, Priced, Source};
+use crate::model::{Location, Outcome, Poll, PollPrice, Source, SourceState};
 
 /// How far one poll of each source moves the price: e^½ as a power of two.
 const GAIN: f64 = 0.72;
@@ -29,12 +29,12 @@ const RANGE: f64 = 8.0;
 /// The price of polls over all sources. Each source's memory keeps what it last
 /// heard of it, so that it is found again after a restart.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Market(Priced);
+pub struct PollBudget(PollPrice);
 
-impl Market {
+impl PollBudget {
     /// The market as these memories left it.
-    pub fn recall<'a>(memories: impl IntoIterator<Item = &'a Memory>) -> Self {
-        let priced = memories.into_iter().map(|memory| memory.priced);
+    pub fn recall<'a>(source_states: impl IntoIterator<Item = &'a SourceState>) -> Self {
+        let priced = source_states.into_iter().map(|state| state.priced);
         Self(priced.max_by_key(|priced| priced.turn).unwrap_or_default())
     }
 
@@ -44,37 +44,37 @@ impl Market {
     pub fn charge(
         &mut self,
         poll: &Poll,
-        memory: &mut Memory,
+        state: &mut SourceState,
         source: &Source,
         settings: &Settings,
         fleet: usize,
     ) {
         let Some(budget) = settings.budget else { return };
-        if let Some(last) = memory.last_poll
-            && takes_part(poll, memory, source)
+        if let Some(last) = state.last_poll
+            && takes_part(poll, state, source)
         {
             let wanted = budget * last.until(poll.at).as_secs_f64() / DAY.as_secs_f64();
             let step = GAIN * (1.0 - wanted) / fleet.max(FEW) as f64;
             self.0.level = (self.0.level + step).clamp(-RANGE, RANGE);
             self.0.turn += 1;
         }
-        memory.priced = self.0;
+        state.priced = self.0;
     }
 }
 
-fn takes_part(poll: &Poll, memory: &Memory, source: &Source) -> bool {
-    let answers = memory.failure.is_none()
+fn takes_part(poll: &Poll, state: &SourceState, source: &Source) -> bool {
+    let answers = state.failure.is_none()
         && matches!(poll.outcome, Outcome::Read(_) | Outcome::Unchanged { .. });
     let steered =
         matches!(source.location, Location::Web { .. }) && source.pace().interval.is_none();
-    let free = memory.hold.is_none() && memory.endings == 0;
-    answers && steered && free && !websub::covers(memory, poll.at)
+    let free = state.hold.is_none() && state.endings == 0;
+    answers && steered && free && !websub::covers(state, poll.at)
 }
 
 /// What a poll of this source costs.
-pub(super) fn price(memory: &Memory, settings: &Settings) -> f64 {
+pub(super) fn price(state: &SourceState, settings: &Settings) -> f64 {
     match settings.budget {
-        Some(_) => settings.price * schedule::exp2(memory.priced.level),
+        Some(_) => settings.price * schedule::exp2(state.priced.level),
         None => settings.price,
     }
 }
@@ -103,22 +103,22 @@ mod tests {
     /// A fleet of sources, from one entry a month to one every few hours.
     struct Fleet {
         settings: Settings,
-        sources: Vec<(Source, Memory)>,
+        sources: Vec<(Source, SourceState)>,
         due: BTreeSet<(Timestamp, usize)>,
-        market: Market,
+        market: PollBudget,
     }
 
     impl Fleet {
         fn of(count: usize, budget: f64) -> Self {
             let settings = Settings { budget: Some(budget), ..Settings::default() };
             let source = |n: usize| web_source(&n.to_string(), &format!("http://a/{n}"));
-            let fresh = || Memory { gave_validators: true, ..Memory::default() };
+            let fresh = || SourceState { gave_validators: true, ..SourceState::default() };
             let now = Timestamp::from_secs(1_743_600_000);
             Self {
                 settings,
                 sources: (0..count).map(|n| (source(n), fresh())).collect(),
                 due: (0..count).map(|n| (now, n)).collect(),
-                market: Market::default(),
+                market: PollBudget::default(),
             }
         }
 
@@ -133,20 +133,20 @@ mod tests {
                     break;
                 }
                 polls += 1;
-                let (source, memory) = &mut self.sources[n];
+                let (source, state) = &mut self.sources[n];
                 // The n-th source has news every so many hours.
                 let period = Duration::from_secs(3600 * 3 * (1 + (n as u64 * 7) % 240));
-                let last = memory.last_poll.unwrap_or(now.before(DAY * 60));
+                let last = state.last_poll.unwrap_or(now.before(DAY * 60));
                 let beat = |at: Timestamp| at.as_secs() / period.as_secs() as i64;
                 let new: Vec<_> = (beat(last)..beat(now))
                     .map(|n| Timestamp::from_secs((n + 1) * period.as_secs() as i64))
                     .collect();
-                schedule::learn(&mut memory.rhythm, &new, now);
+                schedule::learn(&mut state.rhythm, &new, now);
                 let poll =
                     Poll { source: source.id.clone(), at: now, outcome: unchanged(), pages: None };
-                self.market.charge(&poll, memory, source, &self.settings, fleet);
-                settle(&poll, &News::default(), memory, source, &self.settings);
-                self.due.insert((memory.next_poll, n));
+                self.market.charge(&poll, state, source, &self.settings, fleet);
+                settle(&poll, &News::default(), state, source, &self.settings);
+                self.due.insert((state.next_poll, n));
             }
             f64::from(polls) / f64::from(days) / fleet as f64
         }
@@ -178,18 +178,19 @@ mod tests {
     fn after_a_restart_the_price_is_what_it_was() {
         let mut fleet = Fleet::of(20, 3.0);
         fleet.run(9);
-        let recalled = Market::recall(fleet.sources.iter().map(|(_, memory)| memory));
+        let recalled = PollBudget::recall(fleet.sources.iter().map(|(_, state)| state));
         assert_eq!(recalled, fleet.market);
-        assert_ne!(recalled, Market::default());
+        assert_ne!(recalled, PollBudget::default());
     }
 
     #[test]
     fn without_a_budget_the_price_is_the_configured_one() {
-        let memory = Memory { priced: Priced { level: 3.0, turn: 9 }, ..Memory::default() };
+        let state =
+            SourceState { priced: PollPrice { level: 3.0, turn: 9 }, ..SourceState::default() };
         let settings = Settings::default();
-        assert_eq!(price(&memory, &settings), settings.price);
+        assert_eq!(price(&state, &settings), settings.price);
         let budgeted = Settings { budget: Some(4.0), ..settings };
-        assert!((price(&memory, &budgeted) / (8.0 * budgeted.price) - 1.0).abs() < 1e-12);
+        assert!((price(&state, &budgeted) / (8.0 * budgeted.price) - 1.0).abs() < 1e-12);
     }
 
     #[test]
@@ -200,20 +201,20 @@ mod tests {
         let plain = web_source("one", "http://a/");
         let mut pinned = plain.clone();
         pinned.pace.get_or_insert_default().interval = Some(DAY);
-        let asked = Memory { last_poll: Some(now.before(DAY)), ..Memory::default() };
-        let failing = Memory { failure: Some(Box::new(failure.clone())), ..asked.clone() };
-        for (source, memory, outcome, bears) in [
+        let asked = SourceState { last_poll: Some(now.before(DAY)), ..SourceState::default() };
+        let failing = SourceState { failure: Some(Box::new(failure.clone())), ..asked.clone() };
+        for (source, state, outcome, bears) in [
             (&plain, &asked, unchanged(), true),
             (&pinned, &asked, unchanged(), false),
             (&plain, &failing, unchanged(), false),
             (&plain, &asked, Outcome::Failed(failure), false),
-            (&plain, &Memory::default(), unchanged(), false),
+            (&plain, &SourceState::default(), unchanged(), false),
         ] {
-            let (mut market, mut memory) = (Market::default(), memory.clone());
+            let (mut market, mut state) = (PollBudget::default(), state.clone());
             let poll = Poll { source: source.id.clone(), at: now, outcome, pages: None };
-            market.charge(&poll, &mut memory, source, &settings, 100);
-            assert_eq!(market != Market::default(), bears, "{poll:?}");
-            assert_eq!(memory.priced, market.0);
+            market.charge(&poll, &mut state, source, &settings, 100);
+            assert_eq!(market != PollBudget::default(), bears, "{poll:?}");
+            assert_eq!(state.priced, market.0);
         }
     }
 }

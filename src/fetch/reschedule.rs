@@ -11,7 +11,8 @@ use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 use super::schedule::{self, FURTHEST, HOUR, Said};
 use super::{Settings, websub};
 use crate::model::{
-    FailureKind, Location, Memory, Rhythm, Round, Source, Subscription, Timestamp, Watched,
+    DecayedCounts, FailureKind, Location, RecheckRound, Rhythm, Source, SourceState, Subscription,
+    Timestamp,
 };
 
 /// Clocks are set by so much every now and then, and that voids nothing.
@@ -24,7 +25,7 @@ const FADED: Duration = Duration::from_secs(7 * 86_400);
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rescheduled {
     /// The state that takes the place of the stored one.
-    pub memory: Memory,
+    pub state: SourceState,
     /// Whether times were void because a clock had been ahead. Such a state is to be stored:
     /// it counts from now, and the next start would count again.
     pub was_ahead: bool,
@@ -33,23 +34,23 @@ pub struct Rescheduled {
 /// A source's state with its times in line with `now` and with today's configuration; none
 /// where they are already. Applied at every start, at every reload, and before a poll by hand.
 pub fn rescheduled(
-    memory: &Memory,
+    state: &SourceState,
     source: &Source,
     settings: &Settings,
     now: Timestamp,
 ) -> Option<Rescheduled> {
     let mut after = None;
-    let polled_ahead = is_ahead(memory.last_poll, now);
-    if polled_ahead || is_ahead(memory.scheduled, now) || is_push_ahead(memory, now) {
-        let memory = after.insert(memory.clone());
-        void(memory, source, settings, now);
+    let polled_ahead = is_ahead(state.last_poll, now);
+    if polled_ahead || is_ahead(state.scheduled, now) || is_push_ahead(state, now) {
+        let state = after.insert(state.clone());
+        void(state, source, settings, now);
     }
     let was_ahead = after.is_some();
-    let current = after.as_ref().unwrap_or(memory);
+    let current = after.as_ref().unwrap_or(state);
     if let Some(bounded) = bounded(current, source, settings, now) {
         after = Some(bounded);
     }
-    after.map(|memory| Rescheduled { memory, was_ahead })
+    after.map(|state| Rescheduled { state, was_ahead })
 }
 
 /// A hash of all that the configuration says of when this source is asked.
@@ -100,61 +101,62 @@ pub(super) fn access(source: &Source, settings: &Settings) -> u16 {
 }
 
 /// Whether a source that fails may succeed by today's configuration, which asks it otherwise.
-fn is_corrected(memory: &Memory, access: u16) -> bool {
+fn is_corrected(state: &SourceState, access: u16) -> bool {
     let is_ours = |kind| matches!(kind, FailureKind::Crash | FailureKind::Internal);
-    memory.failure.as_ref().is_some_and(|failure| !is_ours(failure.kind))
-        && memory.asked_by != 0
-        && memory.asked_by != access
-        && !memory.rests()
+    state.failure.as_ref().is_some_and(|failure| !is_ours(failure.kind))
+        && state.asked_by != 0
+        && state.asked_by != access
+        && !state.rests()
 }
 
 fn is_ahead(set: Option<Timestamp>, now: Timestamp) -> bool {
     set.is_some_and(|set| set > now.after(SKEW))
 }
 
-fn is_push_ahead(memory: &Memory, now: Timestamp) -> bool {
-    let set = memory.push.as_ref().map(|push| push.confirmed.unwrap_or(push.asked).max(push.asked));
+fn is_push_ahead(state: &SourceState, now: Timestamp) -> bool {
+    let set = state.push.as_ref().map(|push| push.confirmed.unwrap_or(push.asked).max(push.asked));
     is_ahead(set, now)
 }
 
 /// Makes void what a clock set that was ahead. How long ago that was nobody knows, so the
 /// source is asked one floor from now: never early, and never silenced.
-fn void(memory: &mut Memory, source: &Source, settings: &Settings, now: Timestamp) {
-    if let Some(push) = memory.push.as_deref_mut() {
+fn void(state: &mut SourceState, source: &Source, settings: &Settings, now: Timestamp) {
+    if let Some(push) = state.push.as_deref_mut() {
         void_push(push, now);
         push.otherwise_due = push.otherwise_due.min(now.after(settings.ceiling));
     }
-    if is_ahead(memory.last_poll, now) {
+    if is_ahead(state.last_poll, now) {
         let wait = match source.location {
             Location::Web { .. } => {
-                schedule::least(memory, &Said::remembered(memory), source, settings).long
+                schedule::least(state, &Said::remembered(state), source, settings).long
             }
             Location::File(_) => Duration::ZERO,
         };
         let at = now.after(wait);
-        memory.next_poll = at.after(schedule::jitter(source, now, at));
-        memory.because = "the clock was ahead when it was last asked".into();
-        (memory.not_before, memory.hold) = (Timestamp::EPOCH, None);
-        (memory.last_poll, memory.scheduled) = (Some(now), Some(now));
-    } else if is_ahead(memory.scheduled, now) {
-        let set = memory.last_poll.unwrap_or(now);
-        let next = schedule::next(memory, &Said::remembered(memory), source, settings, set);
-        (memory.next_poll, memory.because) = (next.at, next.because.into());
-        memory.scheduled = Some(set);
+        state.next_poll = at.after(schedule::jitter(source, now, at));
+        state.because = "the clock was ahead when it was last asked".into();
+        (state.not_before, state.hold) = (Timestamp::EPOCH, None);
+        (state.last_poll, state.scheduled) = (Some(now), Some(now));
+    } else if is_ahead(state.scheduled, now) {
+        let set = state.last_poll.unwrap_or(now);
+        let next = schedule::next(state, &Said::remembered(state), source, settings, set);
+        (state.next_poll, state.because) = (next.at, next.because.into());
+        state.scheduled = Some(set);
     }
-    for past in [&mut memory.last_success, &mut memory.last_news, &mut memory.failing_since] {
+    for past in [&mut state.last_success, &mut state.last_news, &mut state.failing_since] {
         *past = past.map(|past| past.min(now));
     }
-    if let Some(round) = memory.round.as_deref_mut() {
-        let Round { since, began, .. } = round;
+    if let Some(round) = state.round.as_deref_mut() {
+        let RecheckRound { since, began, .. } = round;
         (*since, *began) = ((*since).min(now), (*began).min(now));
     }
-    void_rhythm(&mut memory.rhythm, now);
+    void_rhythm(&mut state.rhythm, now);
 }
 
 fn void_rhythm(rhythm: &mut Rhythm, now: Timestamp) {
     if is_ahead(rhythm.as_of, now.after(FADED)) {
-        (rhythm.as_of, rhythm.fast, rhythm.slow) = (None, Watched::default(), Watched::default());
+        (rhythm.as_of, rhythm.fast, rhythm.slow) =
+            (None, DecayedCounts::default(), DecayedCounts::default());
     }
     let Rhythm { as_of, newest, unmodified_since, .. } = rhythm;
     for past in [as_of, newest, unmodified_since] {
@@ -179,41 +181,41 @@ fn void_push(push: &mut Subscription, now: Timestamp) {
 /// it is due at once. Bounds what is left: due times and floors by the ceiling, unless today's
 /// rules ask for more; holds by 31 days.
 fn bounded(
-    memory: &Memory,
+    state: &SourceState,
     source: &Source,
     settings: &Settings,
     now: Timestamp,
-) -> Option<Memory> {
+) -> Option<SourceState> {
     let version = version(source, settings);
-    let changed = memory.scheduled_by != version && memory.scheduled_by != 0;
+    let changed = state.scheduled_by != version && state.scheduled_by != 0;
     let ceiling = now.after(source.pace().max.unwrap_or(settings.ceiling));
     let furthest = now.after(FURTHEST);
-    let held = memory.hold.map_or(Timestamp::EPOCH, |hold| hold.until.min(furthest));
+    let held = state.hold.map_or(Timestamp::EPOCH, |hold| hold.until.min(furthest));
     let late = |at: Timestamp| at > ceiling.max(held).after(HOUR);
-    let is_held_longer = memory.hold.is_some_and(|hold| hold.until > furthest);
-    let is_late = late(memory.next_poll) || late(memory.not_before);
+    let is_held_longer = state.hold.is_some_and(|hold| hold.until > furthest);
+    let is_late = late(state.next_poll) || late(state.not_before);
     let access = access(source, settings);
-    let is_corrected = is_corrected(memory, access);
-    if memory.polls == 0 || !(changed || is_corrected || is_late || is_held_longer) {
+    let is_corrected = is_corrected(state, access);
+    if state.polls == 0 || !(changed || is_corrected || is_late || is_held_longer) {
         return None;
     }
-    let mut after = memory.clone();
+    let mut after = state.clone();
     if let Some(hold) = &mut after.hold {
         hold.until = hold.until.min(furthest);
     }
-    let set = memory.last_poll.unwrap_or(now);
+    let set = state.last_poll.unwrap_or(now);
     let next = schedule::next(&after, &Said::remembered(&after), source, settings, set);
     if changed {
         // What was brought forward since the last poll stays so.
-        let hastened = memory.scheduled > memory.last_poll && memory.next_poll < next.at;
+        let hastened = state.scheduled > state.last_poll && state.next_poll < next.at;
         if !hastened {
             (after.next_poll, after.because) = (next.at.max(held), next.because.into());
         }
         after.not_before = next.not_before;
         after.scheduled_by = version;
         if let Some(push) = after.push.as_deref_mut() {
-            let alone = Said { alone: true, ..Said::remembered(memory) };
-            push.otherwise_due = schedule::next(memory, &alone, source, settings, set).at;
+            let alone = Said { alone: true, ..Said::remembered(state) };
+            push.otherwise_due = schedule::next(state, &alone, source, settings, set).at;
         }
     }
     after.next_poll = after.next_poll.min(next.at.max(ceiling).max(held));
@@ -229,7 +231,7 @@ fn bounded(
         let until = |(why, until): (String, Timestamp)| (why, until.min(furthest));
         push.trouble = push.trouble.take().map(until);
     }
-    (after != *memory).then_some(after)
+    (after != *state).then_some(after)
 }
 
 #[cfg(test)]

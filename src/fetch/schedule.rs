@@ -13,7 +13,8 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::{Settings, market, websub};
 use crate::model::{
-    Failure, FailureKind, Freshness, Hints, LastAnswer, Location, Memory, Rhythm, Source, Timestamp,
+    Failure, FailureKind, Freshness, Hints, LastAnswer, Location, Rhythm, Source, SourceState,
+    Timestamp,
 };
 
 pub(super) use exact::exp2;
@@ -76,13 +77,13 @@ impl Said {
     }
 
     /// The same, from what is kept of it.
-    pub(super) fn remembered(memory: &Memory) -> Self {
+    pub(super) fn remembered(state: &SourceState) -> Self {
         let said = Self::default();
-        if let Some(failure) = &memory.failure {
+        if let Some(failure) = &state.failure {
             return Self::failed(failure);
         }
-        let LastAnswer { lifetime, large, gap } = memory.answer;
-        let retry_after = memory.hold.zip(memory.last_poll).map(|(hold, at)| at.until(hold.until));
+        let LastAnswer { lifetime, large, gap } = state.answer;
+        let retry_after = state.hold.zip(state.last_poll).map(|(hold, at)| at.until(hold.until));
         let size = if large { LARGE + 1 } else { 0 };
         Self { freshness: Freshness { lifetime, retry_after, partial: false }, size, gap, ..said }
     }
@@ -125,7 +126,7 @@ impl Wait {
 /// Decides when the source is asked next, after a poll at `now` that has been
 /// recorded in `memory`.
 pub(super) fn next(
-    memory: &Memory,
+    state: &SourceState,
     said: &Said,
     source: &Source,
     settings: &Settings,
@@ -138,8 +139,8 @@ pub(super) fn next(
         let at = now.after(long);
         return Next { at, not_before: now, because: "files are looked at every so often" };
     }
-    let floor = floor(memory, said, source, settings);
-    if memory.rests() {
+    let floor = floor(state, said, source, settings);
+    if state.rests() {
         let because = "it has ended or is gone, and is asked again only by hand";
         return Next { at: now.after(FURTHEST), not_before: now.after(floor.long), because };
     }
@@ -149,31 +150,31 @@ pub(super) fn next(
     let not_before = now.after(least.max(held));
 
     let mut wait = match said.failure {
-        Some(kind) => after_failure(memory, said, kind, source, settings, now),
-        None => wish(memory, said, source, settings, now),
+        Some(kind) => after_failure(state, said, kind, source, settings, now),
+        None => wish(state, said, source, settings, now),
     };
     wait = wait.or_longer(floor);
-    for bound in asked_for(memory, said) {
+    for bound in asked_for(state, said) {
         wait = wait.or_longer(bound);
     }
 
     let spread =
-        if wait.common && memory.polls <= 1 { spread(source, wait.long) } else { Duration::ZERO };
+        if wait.common && state.polls <= 1 { spread(source, wait.long) } else { Duration::ZERO };
     let mut at = now.after(wait.long + spread);
-    at = in_phase(at, memory.hints());
-    let allowed = out_of_skipped(at, memory.hints());
+    at = in_phase(at, state.hints());
+    let allowed = out_of_skipped(at, state.hints());
     let because =
         if allowed > at { "the source asks for no polls at these times" } else { wait.because };
     let at = allowed.after(jitter(source, now, allowed));
     // Jitter must not carry it back into forbidden hours.
-    let at = out_of_skipped(at, memory.hints());
+    let at = out_of_skipped(at, state.hints());
     Next { at, not_before, because }
 }
 
 /// The least time between two requests (P20, P22).
-fn floor(memory: &Memory, said: &Said, source: &Source, settings: &Settings) -> Wait {
-    let mut floor = least(memory, said, source, settings);
-    let says_nothing = !memory.gave_validators && said.freshness.lifetime.is_none();
+fn floor(state: &SourceState, said: &Said, source: &Source, settings: &Settings) -> Wait {
+    let mut floor = least(state, said, source, settings);
+    let says_nothing = !state.gave_validators && said.freshness.lifetime.is_none();
     if says_nothing && said.failure.is_none() {
         floor = floor.or_longer(if said.size > LARGE {
             Wait::new(UNVALIDATED_LARGE, "a large document without validators")
@@ -185,8 +186,13 @@ fn floor(memory: &Memory, said: &Said, source: &Source, settings: &Settings) -> 
 }
 
 /// What the settings and the source's own offers make of it, before validators count (P20).
-pub(super) fn least(memory: &Memory, said: &Said, source: &Source, settings: &Settings) -> Wait {
-    let mut floor = if invited(memory, said, settings).is_some() {
+pub(super) fn least(
+    state: &SourceState,
+    said: &Said,
+    source: &Source,
+    settings: &Settings,
+) -> Wait {
+    let mut floor = if invited(state, said, settings).is_some() {
         Wait::new(settings.hard_floor, "no source is asked more often than this")
     } else {
         Wait::new(settings.floor, "no source is asked more often unless it says so")
@@ -201,18 +207,18 @@ pub(super) fn least(memory: &Memory, said: &Said, source: &Source, settings: &Se
 /// The interval, shorter than the floor, that a source offers: a `max-age` or
 /// `ttl` below it is consent to be asked so often (P20). Zero offers nothing; it
 /// only forbids to keep the answer.
-fn invited(memory: &Memory, said: &Said, settings: &Settings) -> Option<Duration> {
+fn invited(state: &SourceState, said: &Said, settings: &Settings) -> Option<Duration> {
     let offered = |long: &Duration| !long.is_zero() && *long < settings.floor;
     // A failure does not take back what the last good answer offered.
-    let before = memory.answer.lifetime.filter(|_| said.failure.is_some());
-    let offers = [said.freshness.lifetime, before, memory.hints().ttl];
+    let before = state.answer.lifetime.filter(|_| said.failure.is_some());
+    let offers = [said.freshness.lifetime, before, state.hints().ttl];
     let offers = offers.into_iter().flatten().filter(offered);
     offers.map(|long| long.max(settings.hard_floor)).min()
 }
 
 /// What the source asks for, in headers and in its document.
-fn asked_for(memory: &Memory, said: &Said) -> impl Iterator<Item = Wait> {
-    let &Hints { ttl, update_period, .. } = memory.hints();
+fn asked_for(state: &SourceState, said: &Said) -> impl Iterator<Item = Wait> {
+    let &Hints { ttl, update_period, .. } = state.hints();
     [
         said.freshness
             .lifetime
@@ -229,18 +235,18 @@ fn asked_for(memory: &Memory, said: &Said) -> impl Iterator<Item = Wait> {
 
 /// The wait where nothing stands against it: the configured interval, or the rhythm's.
 fn wish(
-    memory: &Memory,
+    state: &SourceState,
     said: &Said,
     source: &Source,
     settings: &Settings,
     now: Timestamp,
 ) -> Wait {
-    if memory.endings > 0 {
+    if state.endings > 0 {
         return Wait::new(WEEK, "the source says it has ended; one look whether it means it");
     }
     let pushed = settings.push && source.push && !said.alone;
-    if pushed && let Some(until) = websub::covered_until(memory, now) {
-        let alone = wish(memory, &Said { alone: true, ..*said }, source, settings, now);
+    if pushed && let Some(until) = websub::covered_until(state, now) {
+        let alone = wish(state, &Said { alone: true, ..*said }, source, settings, now);
         let long = websub::BACKUP.min(alone.long.max(now.until(until)));
         return Wait::new(long, "its hub pushes; one look whether it pushes all");
     }
@@ -250,10 +256,10 @@ fn wish(
     }
     let ceiling = source.pace().max.unwrap_or(settings.ceiling);
     // Who invites polls finds them cheap.
-    let discount = invited(memory, said, settings)
+    let discount = invited(state, said, settings)
         .map_or(1.0, |offered| offered.as_secs_f64() / settings.floor.as_secs_f64());
-    let price = market::price(memory, settings) * discount;
-    let learned = usual(memory, settings, price, now).min(ceiling);
+    let price = market::price(state, settings) * discount;
+    let learned = usual(state, settings, price, now).min(ceiling);
     let mut wait = Wait { common: true, ..Wait::new(learned, "the source's rhythm") };
     if said.gap {
         let halved = (learned / 2).min(HOUR);
@@ -263,33 +269,33 @@ fn wish(
 }
 
 /// The learned wait; the configured default until anything is learned.
-fn usual(memory: &Memory, settings: &Settings, price: f64, now: Timestamp) -> Duration {
-    if memory.rhythm.as_of.is_none() {
+fn usual(state: &SourceState, settings: &Settings, price: f64, now: Timestamp) -> Duration {
+    if state.rhythm.as_of.is_none() {
         return settings.interval;
     }
-    rhythm::wait(&memory.rhythm, now, price, settings.evenness)
+    rhythm::wait(&state.rhythm, now, price, settings.evenness)
 }
 
 /// The wait after a failure; `memory.failures` counts it already (P27, P37-P39).
 fn after_failure(
-    memory: &Memory,
+    state: &SourceState,
     said: &Said,
     kind: FailureKind,
     source: &Source,
     settings: &Settings,
     now: Timestamp,
 ) -> Wait {
-    let price = market::price(memory, settings);
-    let interval = source.pace().interval.unwrap_or_else(|| usual(memory, settings, price, now));
+    let price = market::price(state, settings);
+    let interval = source.pace().interval.unwrap_or_else(|| usual(state, settings, price, now));
     let ceiling = source.pace().max.unwrap_or(settings.ceiling);
-    let base = interval.min(ceiling).max(least(memory, said, source, settings).long);
-    let suspended = memory.failing_since.is_some_and(|since| since.until(now) >= SUSPENDED_AFTER);
+    let base = interval.min(ceiling).max(least(state, said, source, settings).long);
+    let suspended = state.failing_since.is_some_and(|since| since.until(now) >= SUSPENDED_AFTER);
     // A long interval is not shortened by a failure.
     let most = if suspended { WEEK } else { DAY.max(base) };
-    let again = memory.failures.saturating_sub(1);
+    let again = state.failures.saturating_sub(1);
     match kind {
         FailureKind::Crash => Wait::new(
-            doubled(HOUR, memory.crashes.saturating_sub(1), DAY),
+            doubled(HOUR, state.crashes.saturating_sub(1), DAY),
             "gazetted died while it read this source; the wait doubles up to a day",
         ),
         FailureKind::Gone => Wait::new(DAY, "the source is gone; one look whether it is"),
@@ -368,25 +374,25 @@ fn fraction(source: &Source, seed: u64) -> f64 {
 }
 
 /// Entries a day, as far as is learned of the source; none before anything is.
-pub fn rate_a_day(memory: &Memory) -> Option<f64> {
-    memory.rhythm.as_of.map(|_| 24.0 * rhythm::rate(&memory.rhythm))
+pub fn rate_a_day(state: &SourceState) -> Option<f64> {
+    state.rhythm.as_of.map(|_| 24.0 * rhythm::rate(&state.rhythm))
 }
 
 /// Whether the next request is to be made without conditions, because 304s have
 /// gone on for so long against all that is known of the source that its server
 /// may be stuck (P13).
-pub(super) fn probes(memory: &Memory, now: Timestamp) -> bool {
+pub(super) fn probes(state: &SourceState, now: Timestamp) -> bool {
     const STUCK: Duration = Duration::from_secs(8 * 86_400);
     const TRUSTED: Duration = Duration::from_secs(90 * 86_400);
     const MISSED: f64 = 5.0;
 
-    let Rhythm { unmodified_since, probed, changed, .. } = memory.rhythm;
+    let Rhythm { unmodified_since, probed, changed, .. } = state.rhythm;
     let long_ago = |then: Option<Timestamp>, span| then.is_none_or(|then| then.until(now) >= span);
     let Some(since) = unmodified_since else { return false };
     long_ago(Some(since), STUCK)
         && long_ago(probed, STUCK)
         && long_ago(changed, TRUSTED)
-        && rhythm::expected_by_then(&memory.rhythm, since, now) >= MISSED
+        && rhythm::expected_by_then(&state.rhythm, since, now) >= MISSED
 }
 
 #[cfg(test)]

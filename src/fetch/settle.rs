@@ -3,8 +3,8 @@
 use url::Url;
 
 use crate::model::{
-    Back, Described, Failure, FailureKind, Hold, HoldScope, Location, Memory, Moved, Outcome, Poll,
-    Reading, Round, Source, Timestamp, Validators,
+    Backfill, Described, Failure, FailureKind, Hold, HoldScope, Location, Moved, Outcome, Poll,
+    Reading, RecheckRound, Source, SourceState, Timestamp, Validators,
 };
 
 use super::events::{self, Standing};
@@ -19,34 +19,40 @@ const USUALLY: u32 = 3;
 ///
 /// ```
 /// # use gazetted::fetch::{News, Settings, settle};
-/// # use gazetted::model::{Memory, Poll, Source};
+/// # use gazetted::model::{SourceState, Poll, Source};
 /// # fn one(poll: Poll, news: News, source: Source, settings: Settings) {
-/// let mut memory = Memory::default();
-/// settle(&poll, &news, &mut memory, &source, &settings);
-/// assert!(memory.next_poll > poll.at);
+/// let mut state = SourceState::default();
+/// settle(&poll, &news, &mut state, &source, &settings);
+/// assert!(state.next_poll > poll.at);
 /// # }
 /// ```
-pub fn settle(poll: &Poll, news: &News, memory: &mut Memory, source: &Source, settings: &Settings) {
+pub fn settle(
+    poll: &Poll,
+    news: &News,
+    state: &mut SourceState,
+    source: &Source,
+    settings: &Settings,
+) {
     let now = poll.at;
     if let Outcome::Pushed(_) = poll.outcome {
-        return pushed(news, memory, now);
+        return pushed(news, state, now);
     }
-    let before = Standing::of(memory);
-    memory.intake = news.intake.clone().unwrap_or_else(|| memory.intake.clone());
-    if schedule::probes(memory, now) {
-        memory.rhythm.probed = Some(now);
+    let before = Standing::of(state);
+    state.intake = news.intake.clone().unwrap_or_else(|| state.intake.clone());
+    if schedule::probes(state, now) {
+        state.rhythm.probed = Some(now);
     }
-    memory.polls += 1;
-    memory.last_poll = Some(now);
+    state.polls += 1;
+    state.last_poll = Some(now);
     if let Some(pages) = &poll.pages {
-        memory.round = Some(Box::new(pages.round.clone()));
+        state.round = Some(Box::new(pages.round.clone()));
     }
 
     let mut said = Said::default();
     match &poll.outcome {
         Outcome::Read(reading) => {
-            succeeded(memory, source, reading.bytes, reading.moved.as_ref(), now);
-            said.gap = read(memory, reading, news, now);
+            succeeded(state, source, reading.bytes, reading.moved.as_ref(), now);
+            said.gap = read(state, reading, news, now);
             said.freshness = reading.freshness;
             said.size = reading.bytes;
             let refused = reading.back.as_ref().and_then(|back| back.failure.as_ref());
@@ -55,37 +61,37 @@ pub fn settle(poll: &Poll, news: &News, memory: &mut Memory, source: &Source, se
             }
         }
         Outcome::Unchanged { validators, freshness, bytes, moved, not_modified } => {
-            succeeded(memory, source, *bytes, moved.as_ref(), now);
-            unchanged(memory, validators.as_ref(), *not_modified, now);
+            succeeded(state, source, *bytes, moved.as_ref(), now);
+            unchanged(state, validators.as_ref(), *not_modified, now);
             said.freshness = *freshness;
             said.size = *bytes;
         }
         Outcome::Failed(failure) => {
             said = Said::failed(failure);
-            failed(memory, failure, now);
+            failed(state, failure, now);
         }
         // Settled above.
         Outcome::Pushed(_) => {}
     }
 
     if said.failure.is_none() {
-        memory.answer = said.answer();
+        state.answer = said.answer();
     }
-    let next = schedule::next(memory, &said, source, settings, now);
-    memory.next_poll = next.at;
-    memory.scheduled = Some(now);
-    memory.scheduled_by = reschedule::version(source, settings);
-    memory.asked_by = reschedule::access(source, settings);
-    memory.not_before = next.not_before;
-    memory.because = next.because.into();
-    memory.hold = hold(memory, &said, source, now);
-    if memory.push.is_some() {
-        let alone = schedule::next(memory, &Said { alone: true, ..said }, source, settings, now);
-        if let Some(push) = &mut memory.push {
+    let next = schedule::next(state, &said, source, settings, now);
+    state.next_poll = next.at;
+    state.scheduled = Some(now);
+    state.scheduled_by = reschedule::version(source, settings);
+    state.asked_by = reschedule::access(source, settings);
+    state.not_before = next.not_before;
+    state.because = next.because.into();
+    state.hold = hold(state, &said, source, now);
+    if state.push.is_some() {
+        let alone = schedule::next(state, &Said { alone: true, ..said }, source, settings, now);
+        if let Some(push) = &mut state.push {
             push.otherwise_due = alone.at;
         }
     }
-    events::note(&before, memory, source, now);
+    events::note(&before, state, source, now);
 }
 
 /// A server that asks to be left alone while older pages are read means the source, too.
@@ -100,16 +106,16 @@ fn heed(said: &mut Said, refusal: &Failure) {
 
 /// Records a document that a hub pushed: what was new in it, and nothing else. It
 /// is no answer of the source, and leaves its validators and its due time alone (W12).
-fn pushed(news: &News, memory: &mut Memory, now: Timestamp) {
-    schedule::learn(&mut memory.rhythm, &news.new, now);
+fn pushed(news: &News, state: &mut SourceState, now: Timestamp) {
+    schedule::learn(&mut state.rhythm, &news.new, now);
     if !news.new.is_empty() {
-        memory.last_news = Some(now);
+        state.last_news = Some(now);
         // Their pages are looked at with the next poll.
-        let round = memory.round.as_deref();
-        memory.round = round.map(|round| Box::new(Round::following(Some(round), now)));
+        let round = state.round.as_deref();
+        state.round = round.map(|round| Box::new(RecheckRound::following(Some(round), now)));
     }
-    events::note_pushed(memory, now);
-    if let Some(push) = &mut memory.push {
+    events::note_pushed(state, now);
+    if let Some(push) = &mut state.push {
         push.delivered += 1;
         push.last_delivery = Some(now);
     }
@@ -118,45 +124,50 @@ fn pushed(news: &News, memory: &mut Memory, now: Timestamp) {
 /// Takes in that a source is said to have news: it is due as soon as any origin
 /// may be asked again, unless it waits for a reason of its own (W15, P26-P28, P37).
 /// Says whether that is earlier than it was.
-pub fn hasten(memory: &mut Memory, source: &Source, settings: &Settings, now: Timestamp) -> bool {
+pub fn hasten(
+    state: &mut SourceState,
+    source: &Source,
+    settings: &Settings,
+    now: Timestamp,
+) -> bool {
     let floor = source.pace().min.map_or(settings.hard_floor, |min| min.max(settings.hard_floor));
-    let floored = memory.last_poll.map_or(now, |last| last.after(floor));
-    let held = memory.hold.map_or(now, |hold| hold.until);
+    let floored = state.last_poll.map_or(now, |last| last.after(floor));
+    let held = state.hold.map_or(now, |hold| hold.until);
     let due = now.max(floored).max(held);
-    if memory.failure.is_some() || memory.rests() || due >= memory.next_poll {
+    if state.failure.is_some() || state.rests() || due >= state.next_poll {
         return false;
     }
-    memory.next_poll = due;
-    memory.scheduled = Some(now);
-    memory.because = "it is said to have news".into();
+    state.next_poll = due;
+    state.scheduled = Some(now);
+    state.because = "it is said to have news".into();
     true
 }
 
 /// What any good answer means, new or not.
 fn succeeded(
-    memory: &mut Memory,
+    state: &mut SourceState,
     source: &Source,
     bytes: u64,
     moved: Option<&Url>,
     now: Timestamp,
 ) {
-    memory.last_success = Some(now);
-    memory.failures = 0;
-    memory.crashes = 0;
-    memory.failure = None;
-    memory.failing_since = None;
-    memory.bytes += bytes;
-    follow(memory, source, moved, now);
+    state.last_success = Some(now);
+    state.failures = 0;
+    state.crashes = 0;
+    state.failure = None;
+    state.failing_since = None;
+    state.bytes += bytes;
+    follow(state, source, moved, now);
 }
 
 /// Adopts a permanent redirect, counts its good answers, and forgets one of an
 /// address that the operator has changed since (P45-P47).
-fn follow(memory: &mut Memory, source: &Source, moved: Option<&Url>, now: Timestamp) {
+fn follow(state: &mut SourceState, source: &Source, moved: Option<&Url>, now: Timestamp) {
     let from = match &source.location {
         Location::Web { url, .. } => Some(url.clone()),
         Location::File(_) => None,
     };
-    let known = memory.moved.take().filter(|known| known.from == from);
+    let known = state.moved.take().filter(|known| known.from == from);
     let moved = match (known.map(|known| *known), moved) {
         (Some(known), None) => {
             Some(Moved { successes: known.successes.saturating_add(1), ..known })
@@ -167,126 +178,126 @@ fn follow(memory: &mut Memory, source: &Source, moved: Option<&Url>, now: Timest
         (_, Some(to)) => Some(Moved { from, to: to.clone(), since: now, successes: 1 }),
         (None, None) => None,
     };
-    memory.moved = moved.map(Box::new);
+    state.moved = moved.map(Box::new);
 }
 
 /// Records a new document; returns whether entries may have been missed before it.
-fn read(memory: &mut Memory, reading: &Reading, news: &News, now: Timestamp) -> bool {
+fn read(state: &mut SourceState, reading: &Reading, news: &News, now: Timestamp) -> bool {
     if !reading.broken_off {
-        memory.validators = reading.validators.clone();
+        state.validators = reading.validators.clone();
     }
-    memory.gave_validators |= !reading.validators.is_empty();
+    state.gave_validators |= !reading.validators.is_empty();
     // A probe asks for it whole though nothing in it may have changed.
-    let changed = memory.hash != Some(reading.hash);
-    if memory.rhythm.unmodified_since.take().is_some() && changed {
-        memory.rhythm.changed = Some(now);
+    let changed = state.hash != Some(reading.hash);
+    if state.rhythm.unmodified_since.take().is_some() && changed {
+        state.rhythm.changed = Some(now);
     }
-    let first = memory.hash.is_none();
-    memory.hash = Some(reading.hash);
-    memory.feed = Described { url: reading.feed.url.as_ref().map(|url| url.as_str().into()) };
-    memory.hints = reading.hints.remembered();
-    memory.warnings = reading.warnings.clone();
-    if memory.intake.waiting > 0 {
+    let first = state.hash.is_none();
+    state.hash = Some(reading.hash);
+    state.feed = Described { url: reading.feed.url.as_ref().map(|url| url.as_str().into()) };
+    state.hints = reading.hints.remembered();
+    state.warnings = reading.warnings.clone();
+    if state.intake.waiting > 0 {
         // What waits is read again though nothing in the document changes.
-        memory.hash = Some(!reading.hash);
-        memory.validators =
-            Validators { offer: memory.validators.offer.clone(), ..Validators::default() };
-        memory.warnings.push(events::flood(&memory.intake));
+        state.hash = Some(!reading.hash);
+        state.validators =
+            Validators { offer: state.validators.offer.clone(), ..Validators::default() };
+        state.warnings.push(events::flood(&state.intake));
     }
-    memory.endings = if reading.hints.ended { memory.endings.saturating_add(1) } else { 0 };
+    state.endings = if reading.hints.ended { state.endings.saturating_add(1) } else { 0 };
 
-    websub::compare(memory, &news.new, now);
-    schedule::learn(&mut memory.rhythm, &news.new, now);
+    websub::compare(state, &news.new, now);
+    schedule::learn(&mut state.rhythm, &news.new, now);
     if news.new.is_empty() {
         return false;
     }
-    memory.last_news = Some(now);
+    state.last_news = Some(now);
     if let Some(back) = reading.back.as_ref().filter(|back| back.reached) {
         // The document alone did not overlap, so it is to be read sooner all the same.
-        memory.filled += 1;
-        let Back { pages, entries, .. } = back;
-        memory.warnings.push(format!(
+        state.filled += 1;
+        let Backfill { pages, entries, .. } = back;
+        state.warnings.push(format!(
             "nothing in the document was known; {entries} entries before it were fetched from older pages ({pages})"
         ));
         return true;
     }
     // A partial document leaves out what is known on purpose (P52).
     let overlaps = news.known > 0 || reading.freshness.partial;
-    let gap = !first && !overlaps && memory.rhythm.overlaps >= USUALLY;
+    let gap = !first && !overlaps && state.rhythm.overlaps >= USUALLY;
     if gap {
-        memory.gaps += 1;
-        memory.last_gap = Some(now);
-        memory.warnings.push(missed(reading.back.as_ref()));
+        state.gaps += 1;
+        state.last_gap = Some(now);
+        state.warnings.push(missed(reading.back.as_ref()));
     } else if overlaps {
-        memory.rhythm.overlaps = memory.rhythm.overlaps.saturating_add(1);
+        state.rhythm.overlaps = state.rhythm.overlaps.saturating_add(1);
     }
     gap
 }
 
 /// What to say of a gap that was not filled.
-fn missed(back: Option<&Back>) -> String {
+fn missed(back: Option<&Backfill>) -> String {
     let missed = "nothing in the document was known: entries may have been missed";
     match back {
         None => missed.to_owned(),
-        Some(Back { failure: Some(failure), .. }) => {
+        Some(Backfill { failure: Some(failure), .. }) => {
             format!("{missed}; its older pages cannot be read: {failure}")
         }
-        Some(Back { pages, .. }) => format!("{missed}, also before its older pages ({pages})"),
+        Some(Backfill { pages, .. }) => format!("{missed}, also before its older pages ({pages})"),
     }
 }
 
 /// Whether a document of which nothing is known means that entries were missed: then
 /// its older pages are worth asking for, until something is known again.
-pub fn usually_overlaps(memory: &Memory) -> bool {
-    memory.hash.is_some() && memory.rhythm.overlaps >= USUALLY
+pub fn usually_overlaps(state: &SourceState) -> bool {
+    state.hash.is_some() && state.rhythm.overlaps >= USUALLY
 }
 
 fn unchanged(
-    memory: &mut Memory,
+    state: &mut SourceState,
     validators: Option<&Validators>,
     not_modified: bool,
     now: Timestamp,
 ) {
     if let Some(validators) = validators {
-        memory.validators = validators.clone();
-        memory.gave_validators |= !validators.is_empty();
+        state.validators = validators.clone();
+        state.gave_validators |= !validators.is_empty();
     }
     if not_modified {
-        memory.not_modified += 1;
-        memory.rhythm.unmodified_since.get_or_insert(now);
+        state.not_modified += 1;
+        state.rhythm.unmodified_since.get_or_insert(now);
     } else {
         // The same bytes in full: the 304s before it were true.
-        memory.rhythm.unmodified_since = None;
+        state.rhythm.unmodified_since = None;
     }
-    memory.endings = if memory.hints().ended { memory.endings.saturating_add(1) } else { 0 };
-    schedule::learn(&mut memory.rhythm, &[], now);
+    state.endings = if state.hints().ended { state.endings.saturating_add(1) } else { 0 };
+    schedule::learn(&mut state.rhythm, &[], now);
 }
 
 /// Records a failure; nothing learned from good answers is touched (P10).
-fn failed(memory: &mut Memory, failure: &Failure, now: Timestamp) {
-    memory.failures = memory.failures.saturating_add(1);
-    memory.failing_since.get_or_insert(now);
+fn failed(state: &mut SourceState, failure: &Failure, now: Timestamp) {
+    state.failures = state.failures.saturating_add(1);
+    state.failing_since.get_or_insert(now);
     if failure.kind == FailureKind::Crash {
-        memory.crashes = memory.crashes.saturating_add(1);
+        state.crashes = state.crashes.saturating_add(1);
     }
     if failure.kind == FailureKind::Gone {
-        memory.endings = memory.endings.saturating_add(1);
+        state.endings = state.endings.saturating_add(1);
     }
     // A move that leads nowhere any more is undone: the old address may know better (P47).
     if matches!(
         failure.kind,
         FailureKind::NotFound | FailureKind::Gone | FailureKind::NotAFeed | FailureKind::Redirect
     ) && failure.retry_after.is_none()
-        && memory.moved.take().is_some()
+        && state.moved.take().is_some()
     {
-        memory.endings = 0;
+        state.endings = 0;
     }
-    memory.failure = Some(Box::new(failure.clone()));
+    state.failure = Some(Box::new(failure.clone()));
 }
 
 /// How far a refusal reaches: 429 is the origin's answer, 503 the source's (P28).
 /// On the operator's own sites, one source's trouble is its own.
-fn hold(memory: &Memory, said: &Said, source: &Source, now: Timestamp) -> Option<Hold> {
+fn hold(state: &SourceState, said: &Said, source: &Source, now: Timestamp) -> Option<Hold> {
     let scope = match said.failure {
         Some(FailureKind::TooMany) if !source.allow_private => HoldScope::Origin,
         None if said.refused && !source.allow_private => HoldScope::Origin,
@@ -297,7 +308,7 @@ fn hold(memory: &Memory, said: &Said, source: &Source, now: Timestamp) -> Option
     let until = match said.freshness.retry_after {
         Some(wait) => now.after(wait.min(schedule::FURTHEST)),
         // The source waits as long as it must; its neighbours a day at the most.
-        None => memory.next_poll.min(now.after(schedule::DAY)),
+        None => state.next_poll.min(now.after(schedule::DAY)),
     };
     Some(Hold { until, scope })
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::schedule;
-use crate::model::{Memory, Rhythm, Timestamp};
+use crate::model::{Rhythm, SourceState, Timestamp};
 
 /// Entries that should have come: the chance of none is e to the minus this, one
 /// in three thousand. Departments go quiet over holidays, so chance is not enough:
@@ -34,11 +34,11 @@ pub struct Silence {
 /// Whether a source, though it answers, has been silent for longer than its
 /// learned rhythm of hours, weekdays and recesses explains. The same silence has
 /// the same `since`, by which the caller raises it once and mutes it.
-pub fn silence(memory: &Memory, now: Timestamp) -> Option<Silence> {
-    if memory.rests() || memory.failure.is_some() {
+pub fn silence(state: &SourceState, now: Timestamp) -> Option<Silence> {
+    if state.rests() || state.failure.is_some() {
         return None;
     }
-    beyond(&memory.rhythm, now)
+    beyond(&state.rhythm, now)
 }
 
 /// The same of anything that arrives, oldest first: a topic's stories. What arrives
@@ -102,60 +102,60 @@ mod tests {
     }
 
     /// Five entries every working day, but none in the weeks of recess.
-    fn department(weeks: u32, recess: &[u32]) -> (Memory, Timestamp) {
-        let mut memory = Memory::default();
-        schedule::learn(&mut memory.rhythm, &[], start());
+    fn department(weeks: u32, recess: &[u32]) -> (SourceState, Timestamp) {
+        let mut state = SourceState::default();
+        schedule::learn(&mut state.rhythm, &[], start());
         for day in (0..weeks * 7).filter(|day| day % 7 < 5 && !recess.contains(&(day / 7))) {
             for hour in [9, 10, 11, 14, 16] {
                 let now = start().after(DAY * day + HOUR * hour);
-                schedule::learn(&mut memory.rhythm, &[now], now);
+                schedule::learn(&mut state.rhythm, &[now], now);
             }
         }
-        (memory, start().after(DAY * 7 * weeks))
+        (state, start().after(DAY * 7 * weeks))
     }
 
     /// The silence after so many days without anything new.
-    fn after(memory: &Memory, now: Timestamp, days: u32) -> Option<Silence> {
-        let mut memory = memory.clone();
+    fn after(state: &SourceState, now: Timestamp, days: u32) -> Option<Silence> {
+        let mut state = state.clone();
         let now = now.after(DAY * days);
-        schedule::learn(&mut memory.rhythm, &[], now);
-        silence(&memory, now)
+        schedule::learn(&mut state.rhythm, &[], now);
+        silence(&state, now)
     }
 
     #[test]
     fn a_weekend_is_no_silence_but_two_weeks_are() {
-        let (memory, now) = department(12, &[]);
-        assert_eq!(after(&memory, now, 0), None);
-        assert_eq!(after(&memory, now, 1), None, "a bank holiday");
-        let silence = after(&memory, now, 12).unwrap();
-        assert_eq!(silence.since, memory.rhythm.newest.unwrap());
+        let (state, now) = department(12, &[]);
+        assert_eq!(after(&state, now, 0), None);
+        assert_eq!(after(&state, now, 1), None, "a bank holiday");
+        let silence = after(&state, now, 12).unwrap();
+        assert_eq!(silence.since, state.rhythm.newest.unwrap());
         assert!(silence.expected > 30.0);
     }
 
     #[test]
     fn a_recess_that_was_seen_before_is_no_silence() {
-        let (memory, now) = department(30, &[10, 11]);
-        assert_eq!(after(&memory, now, 14), None);
-        assert!(after(&memory, now, 40).is_some());
+        let (state, now) = department(30, &[10, 11]);
+        assert_eq!(after(&state, now, 14), None);
+        assert!(after(&state, now, 40).is_some());
     }
 
     #[test]
     fn a_source_that_fails_or_rests_or_is_hardly_known_is_not_called_silent() {
-        let (memory, now) = department(12, &[]);
+        let (state, now) = department(12, &[]);
         let failure = Some(Box::new(Failure::new(FailureKind::Dns, "no address")));
-        let mut hardly = Memory::default();
+        let mut hardly = SourceState::default();
         for hour in 0..9 {
             let now = start().after(HOUR * hour);
             schedule::learn(&mut hardly.rhythm, &[now], now);
         }
-        assert!(after(&memory, now, 60).is_some());
-        for memory in [
-            Memory { failure, ..memory.clone() },
-            Memory { endings: 2, ..memory },
-            Memory::default(),
+        assert!(after(&state, now, 60).is_some());
+        for state in [
+            SourceState { failure, ..state.clone() },
+            SourceState { endings: 2, ..state },
+            SourceState::default(),
             hardly,
         ] {
-            assert_eq!(after(&memory, now, 60), None);
+            assert_eq!(after(&state, now, 60), None);
         }
     }
 }

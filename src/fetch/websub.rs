@@ -22,7 +22,8 @@ use url::Url;
 use url::form_urlencoded::{self, Serializer};
 
 use crate::model::{
-    Failure, Memory, Offer, Protocol, PushState, Seed, Signature, SourceId, Subscription, Timestamp,
+    Failure, Offer, Protocol, PushState, Seed, Signature, SourceId, SourceState, Subscription,
+    Timestamp,
 };
 
 pub(super) use link::offered;
@@ -120,18 +121,18 @@ pub enum Answer {
 
 /// Where a source's news can be had from: its Link headers say, else its document,
 /// and hub and topic are taken from the same place (W1, W2); else its cloud (W15).
-pub fn offer(memory: &Memory) -> Option<Offer> {
-    if let Some(offer) = &memory.validators.offer {
+pub fn offer(state: &SourceState) -> Option<Offer> {
+    if let Some(offer) = &state.validators.offer {
         return Some(Offer::clone(offer));
     }
-    let (hints, topic) = (memory.hints(), memory.hints().self_url.clone());
+    let (hints, topic) = (state.hints(), state.hints().self_url.clone());
     let https = hints.hubs.iter().find(|hub| hub.scheme() == "https");
     let hub = https.or_else(|| hints.hubs.iter().find(|hub| hub.scheme() == "http"));
     if let (Some(hub), Some(topic)) = (hub, &topic) {
         let (hub, topic) = (hub.clone(), topic.clone());
         return Some(Offer { hub, topic, protocol: Protocol::WebSub });
     }
-    let topic = topic.or_else(|| Url::parse(memory.validators.of.as_deref()?).ok())?;
+    let topic = topic.or_else(|| Url::parse(state.validators.of.as_deref()?).ok())?;
     Some(Offer { hub: hints.cloud.clone()?, topic, protocol: Protocol::RssCloud })
 }
 
@@ -140,16 +141,16 @@ pub fn offer(memory: &Memory) -> Option<Offer> {
 /// address under which callbacks are served, with a slash at its end.
 pub fn request(
     source: &SourceId,
-    memory: &Memory,
+    state: &SourceState,
     callbacks: &Url,
     seed: &Seed,
     now: Timestamp,
 ) -> Option<Request> {
-    if due(source, memory, callbacks)? > now {
+    if due(source, state, callbacks)? > now {
         return None;
     }
-    let offer = offer(memory)?;
-    let known = memory.push.as_deref();
+    let offer = offer(state)?;
+    let known = state.push.as_deref();
     let round = known.map_or(0, |known| known.round).wrapping_add(1);
     let derived =
         |what: &[u8]| seed.token(&[what, source.as_str().as_bytes(), &round.to_le_bytes()]);
@@ -184,7 +185,7 @@ pub fn request(
         forged: known.map_or(0, |known| known.forged),
         delivered: known.map_or(0, |known| known.delivered),
         last_delivery: known.and_then(|known| known.last_delivery),
-        otherwise_due: known.map_or(memory.next_poll, |known| known.otherwise_due),
+        otherwise_due: known.map_or(state.next_poll, |known| known.otherwise_due),
         offer,
     };
     let callback = callbacks.join(&token).ok()?;
@@ -203,13 +204,13 @@ fn is_answered(known: &Subscription) -> bool {
 
 /// When [`request`] is worth calling for this source; none while no hub offers
 /// anything, or while the source is not lively enough (W8, W14).
-pub fn due(source: &SourceId, memory: &Memory, callbacks: &Url) -> Option<Timestamp> {
-    let offer = offer(memory)?;
-    let newest = memory.rhythm.newest?;
-    if memory.rests() || memory.last_poll?.until(newest.after(LIVELY)).is_zero() {
+pub fn due(source: &SourceId, state: &SourceState, callbacks: &Url) -> Option<Timestamp> {
+    let offer = offer(state)?;
+    let newest = state.rhythm.newest?;
+    if state.rests() || state.last_poll?.until(newest.after(LIVELY)).is_zero() {
         return None;
     }
-    let Some(known) = &memory.push else { return Some(Timestamp::EPOCH) };
+    let Some(known) = &state.push else { return Some(Timestamp::EPOCH) };
     if !is_for(known, &offer, callbacks) {
         // However often a source names another hub, none is asked more often.
         return Some(known.asked.after(AGAIN));
@@ -322,30 +323,30 @@ pub fn is_ping(subscription: &Subscription, body: &[u8]) -> bool {
 
 /// Until when the hub is relied upon, if it is at this time: then the source is
 /// only looked at daily.
-pub(super) fn covered_until(memory: &Memory, now: Timestamp) -> Option<Timestamp> {
-    let push = memory.push.as_ref()?;
+pub(super) fn covered_until(state: &SourceState, now: Timestamp) -> Option<Timestamp> {
+    let push = state.push.as_ref()?;
     let until = push.expires.filter(|_| push.state(now) == PushState::Active)?;
     // A hub that the source does not name any more need not be told by it.
-    (offer(memory).as_ref() == Some(&push.offer)).then_some(until)
+    (offer(state).as_ref() == Some(&push.offer)).then_some(until)
 }
 
 /// Whether the hub is relied upon at this time.
-pub fn covers(memory: &Memory, now: Timestamp) -> bool {
-    covered_until(memory, now).is_some()
+pub fn covers(state: &SourceState, now: Timestamp) -> bool {
+    covered_until(state, now).is_some()
 }
 
 /// Whether it is not relied upon because it let news pass (W13).
-pub fn is_distrusted(memory: &Memory, now: Timestamp) -> bool {
-    memory.push.as_ref().is_some_and(|push| push.state(now) == PushState::Distrusted)
+pub fn is_distrusted(state: &SourceState, now: Timestamp) -> bool {
+    state.push.as_ref().is_some_and(|push| push.state(now) == PushState::Distrusted)
 }
 
 /// Compares what a poll found new with what a hub that is relied upon should have
 /// pushed by then; one that let news pass is not relied upon for a while (W13).
-pub(super) fn compare(memory: &mut Memory, new: &[Timestamp], now: Timestamp) {
-    if !covers(memory, now) {
+pub(super) fn compare(state: &mut SourceState, new: &[Timestamp], now: Timestamp) {
+    if !covers(state, now) {
         return;
     }
-    let Some(push) = &mut memory.push else { return };
+    let Some(push) = &mut state.push else { return };
     // What is older than the subscription was never the hub's to push.
     let since = push.since.or(push.confirmed).unwrap_or(now);
     if new.iter().any(|&entry| entry > since && entry.after(LATE) < now) {
@@ -355,13 +356,13 @@ pub(super) fn compare(memory: &mut Memory, new: &[Timestamp], now: Timestamp) {
 
 /// Nobody pushes any more, by the hub's word or the operator's: the source is due
 /// when it would have been without (W9).
-pub fn uncover(memory: &mut Memory, now: Timestamp) {
-    let Some(push) = &memory.push else { return };
+pub fn uncover(state: &mut SourceState, now: Timestamp) {
+    let Some(push) = &state.push else { return };
     let due = push.otherwise_due.max(now);
-    if due < memory.next_poll {
-        memory.next_poll = due;
-        memory.scheduled = Some(now);
-        memory.because = "its hub does not push any more".into();
+    if due < state.next_poll {
+        state.next_poll = due;
+        state.scheduled = Some(now);
+        state.because = "its hub does not push any more".into();
     }
 }
 

@@ -10,7 +10,7 @@ use super::{Records, as_json};
 use crate::config::Plan;
 use crate::engine;
 use crate::model::{Story, StoryId, Timestamp};
-use crate::store::{Place, StoreError};
+use crate::store::{StoreError, TopicPlace};
 use crate::topics::Subject;
 
 /// Stories that are listed of those that a topic gains or loses.
@@ -153,7 +153,7 @@ pub struct Comparison<'a> {
 
 /// What may be in a topic that has bounds.
 struct Candidate {
-    place: Place,
+    place: TopicPlace,
     matched: bool,
     was_in: bool,
     line: StoryLine,
@@ -216,7 +216,7 @@ impl<'a> Comparison<'a> {
             }
             let (matched, was_in) = (now.remove(&place), before.remove(&place));
             if matched || was_in {
-                let at = Place { date: topic.date_of(story), story: story.id };
+                let at = TopicPlace { date: topic.date_of(story), story: story.id };
                 let candidate = Candidate { place: at, matched, was_in, line: line() };
                 self.bounded.entry(place).or_default().push(candidate);
             }

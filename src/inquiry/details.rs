@@ -10,7 +10,7 @@ use crate::model::{Member, SourceId, Story, StoryId, Timestamp, TopicId};
 use crate::publish::{
     self, Before, EarlierDetail, SourceDetail, StoryDetail, Volume, VolumeDetail,
 };
-use crate::store::{Place, StoreError};
+use crate::store::{StoreError, TopicPlace};
 use crate::topics::Subject;
 
 impl Records {
@@ -86,15 +86,15 @@ impl Records {
             Some(Some(place)) => Some(place),
             None => None,
         };
-        let fingerprint = place.map(|place| plan.fingerprint(place));
+        let topic_version = place.map(|place| plan.topic_version(place));
         let story = before.story.unwrap_or(StoryId::from_bytes([0; 16]));
-        let after = Place { date: before.date, story };
+        let after = TopicPlace { date: before.date, story };
         // A page is full of what is shown, and ends where something shown does: neither its length
         // nor its end tells of what is hidden.
         let (mut stories, mut last, mut next) = (Vec::with_capacity(PAGE), None, None);
         let mut after = Some(after);
         while let Some(place) = after.take() {
-            let places = engine::after(&*self.store, fingerprint, place, PAGE)?;
+            let places = engine::after(&*self.store, topic_version, place, PAGE)?;
             for place in &places {
                 let story = self.store.story(place.story)?;
                 let shown = story.filter(|story| topic.is_some() || !self.hides(story));

@@ -58,8 +58,8 @@ impl PollReport {
         overrides: Vec<String>,
         now: Timestamp,
     ) -> Self {
-        let (memory, hold) = (records.memory(source), records.hold(source, now));
-        let due = memory.last_poll.map(|_| memory.next_poll);
+        let (state, hold) = (records.source_state(source), records.hold(source, now));
+        let due = state.last_poll.map(|_| state.next_poll);
         let due = due.max(hold.as_ref().map(|hold| hold.until));
         let mut report = Self {
             source: source.to_string(),

@@ -10,7 +10,7 @@ use crate::config::Plan;
 use crate::dedup;
 use crate::engine;
 use crate::model::{StoryId, Timestamp, TopicId};
-use crate::publish::{self, Document, Rendered, Shelf, Volume};
+use crate::publish::{self, Document, Rendered, ResponseCache, Volume};
 use crate::store::StoreError;
 
 /// What was told before, so that what did not change need not be made again.
@@ -44,7 +44,7 @@ impl Records {
     /// that are named. `visit` ends it by `false`.
     pub fn shelved(
         &self,
-        shelf: &Shelf,
+        cache: &ResponseCache,
         private: &[TopicId],
         mut visit: impl FnMut(Document) -> bool,
     ) {
@@ -53,7 +53,7 @@ impl Records {
             let id = rest.split(['.', '/']).next().unwrap_or_default();
             private.iter().any(|topic| topic.as_str() == id)
         };
-        let documents = shelf.documents().into_iter();
+        let documents = cache.documents().into_iter();
         let _ = documents.filter(|document| !document.private || named(document)).all(&mut visit);
     }
 
@@ -61,7 +61,7 @@ impl Records {
     /// pages of all stories in them.
     pub fn site(
         &self,
-        shelf: &Shelf,
+        cache: &ResponseCache,
         private: &[TopicId],
         told: &mut Told,
         now: Timestamp,
@@ -72,7 +72,7 @@ impl Records {
             *told = Told { plan: Some(plan.clone()), parts: HashMap::new() };
         }
         let mut going_on = true;
-        self.shelved(shelf, private, |document| {
+        self.shelved(cache, private, |document| {
             going_on = visit(Part::Document(document));
             going_on
         });
@@ -82,7 +82,7 @@ impl Records {
             if !going_on || (topic.private && !shows(&topic.id)) {
                 continue;
             }
-            let archive = engine::archive_of(&*self.store, plan.fingerprint(place))?;
+            let archive = engine::archive_of(&*self.store, plan.topic_version(place))?;
             for (_, id) in &archive {
                 if !changed.contains_key(id)
                     && let Some(story) = self.store.story(*id)?

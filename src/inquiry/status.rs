@@ -10,14 +10,14 @@ use crate::config::Period;
 use crate::engine;
 use crate::fetch;
 use crate::model::{
-    FailureKind, HoldScope, Memory, Source, SourceEvent, SourceHold, Subscriber, Subscription,
+    FailureKind, HoldScope, Source, SourceEvent, SourceHold, SourceState, Subscriber, Subscription,
     Timestamp, TopicSilence,
 };
 use crate::store::{Backups, StoreError};
 
 /// How one source is doing.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct SourceStatus {
+pub struct SourceReport {
     /// Its name.
     pub id: String,
     /// What readers see.
@@ -210,7 +210,7 @@ impl Records {
         let mut topics = Vec::new();
         for (place, topic) in plan.topics.iter().enumerate() {
             if topic.bounds.is_bounded() {
-                let held = engine::archive_of(&**self.store(), plan.fingerprint(place))?;
+                let held = engine::archive_of(&**self.store(), plan.topic_version(place))?;
                 topics.push(KeptTopic {
                     topic: topic.id.to_string(),
                     stories: held.len(),
@@ -231,15 +231,15 @@ impl Records {
     }
 
     /// How every source of the plan is doing, in the order of the configuration.
-    pub fn status(&self, now: Timestamp) -> Vec<SourceStatus> {
+    pub fn status(&self, now: Timestamp) -> Vec<SourceReport> {
         let plan = self.plan();
         let mut sources: Vec<&Source> = plan.sources.values().map(|source| &**source).collect();
         sources.sort_by_key(|source| source.position);
         let holds = self.holds();
         let status = |source: &Source| {
-            let memory = self.memory(&source.id);
-            let hold = holds.hold(source, &memory, now);
-            status_of(source, &memory, hold, now)
+            let source_state = self.source_state(&source.id);
+            let hold = holds.hold(source, &source_state, now);
+            status_of(source, &source_state, hold, now)
         };
         sources.into_iter().map(status).collect()
     }
@@ -273,49 +273,50 @@ impl Records {
 
 fn status_of(
     source: &Source,
-    memory: &Memory,
+    source_state: &SourceState,
     hold: Option<SourceHold>,
     now: Timestamp,
-) -> SourceStatus {
+) -> SourceReport {
     let date = |date: Option<Timestamp>| date.map(|date| date.to_string());
     let bytes =
         |bytes: &Option<Vec<u8>>| bytes.as_deref().map(|bytes| bytes.escape_ascii().to_string());
     // A hold by another source's answer is all that keeps this one waiting.
-    let foreign = hold
-        .as_ref()
-        .filter(|hold| hold.by != source.id && hold.until > memory.next_poll && !memory.rests());
-    let next_poll = match (&foreign, memory.last_poll) {
+    let foreign = hold.as_ref().filter(|hold| {
+        hold.by != source.id && hold.until > source_state.next_poll && !source_state.rests()
+    });
+    let next_poll = match (&foreign, source_state.last_poll) {
         (Some(hold), _) => Some(hold.until),
-        (None, last) => last.map(|_| memory.next_poll),
+        (None, last) => last.map(|_| source_state.next_poll),
     };
     let because = match &foreign {
         Some(SourceHold { by, .. }) => {
             format!("its server asked to be left alone when {by} was polled")
         }
-        None => memory.because.to_string(),
+        None => source_state.because.to_string(),
     };
-    let gone = memory.failure.as_ref().is_some_and(|failure| failure.kind == FailureKind::Gone);
-    let state = match (memory.polls, &memory.failure) {
+    let gone =
+        source_state.failure.as_ref().is_some_and(|failure| failure.kind == FailureKind::Gone);
+    let state = match (source_state.polls, &source_state.failure) {
         (0, _) if hold.is_none() => "new",
-        _ if memory.rests() && gone => "gone",
-        _ if memory.hints().ended => "ended",
+        _ if source_state.rests() && gone => "gone",
+        _ if source_state.hints().ended => "ended",
         _ if hold.is_some() => "held",
         (_, Some(_)) => "failing",
-        (_, None) if memory.intake.since.is_some() => "floods",
-        (_, None) if memory.silent.is_some() => "silent",
+        (_, None) if source_state.intake.since.is_some() => "floods",
+        (_, None) if source_state.silent.is_some() => "silent",
         (_, None) => "ok",
     };
-    SourceStatus {
+    SourceReport {
         id: source.id.to_string(),
         title: source.title.to_string(),
         state: state.to_owned(),
-        last_poll: date(memory.last_poll),
-        last_outcome: memory.last_poll.map(|_| outcome(memory).to_owned()),
-        last_success: date(memory.last_success),
-        last_news: date(memory.last_news),
+        last_poll: date(source_state.last_poll),
+        last_outcome: source_state.last_poll.map(|_| outcome(source_state).to_owned()),
+        last_success: date(source_state.last_success),
+        last_news: date(source_state.last_news),
         next_poll: date(next_poll),
         because,
-        not_before: date(Some(memory.not_before).filter(|until| *until > now)),
+        not_before: date(Some(source_state.not_before).filter(|until| *until > now)),
         held_until: date(hold.as_ref().map(|hold| hold.until)),
         held_by: hold.as_ref().map(|hold| hold.by.to_string()),
         held_reason: hold.as_ref().map(|hold| hold.reason.clone()),
@@ -323,33 +324,37 @@ fn status_of(
             HoldScope::Source => "source".to_owned(),
             HoldScope::Origin => "origin".to_owned(),
         }),
-        rate: fetch::rate_a_day(memory),
-        failures: memory.failures,
-        failure_kind: memory.failure.as_ref().map(|failure| failure.kind.as_str().to_owned()),
-        failure: memory.failure.as_ref().map(|failure| failure.message.clone()),
-        failing_since: date(memory.failing_since),
-        polls: memory.polls,
-        not_modified: memory.not_modified,
-        not_modified_share: memory.not_modified as f64 / memory.polls.max(1) as f64,
-        bytes: memory.bytes,
-        etag: bytes(&memory.validators.etag),
-        last_modified: bytes(&memory.validators.last_modified),
-        warnings: memory.warnings.clone(),
-        moved_to: memory.moved.as_ref().map(|moved| moved.to.to_string()),
-        gaps: memory.gaps,
-        last_gap: date(memory.last_gap),
-        filled: memory.filled,
-        silent_since: date(memory.silent),
-        push: memory.push.as_ref().map(|push| push_status(push, now)),
-        events: memory.events.iter().map(event).collect(),
+        rate: fetch::rate_a_day(source_state),
+        failures: source_state.failures,
+        failure_kind: source_state.failure.as_ref().map(|failure| failure.kind.as_str().to_owned()),
+        failure: source_state.failure.as_ref().map(|failure| failure.message.clone()),
+        failing_since: date(source_state.failing_since),
+        polls: source_state.polls,
+        not_modified: source_state.not_modified,
+        not_modified_share: source_state.not_modified as f64 / source_state.polls.max(1) as f64,
+        bytes: source_state.bytes,
+        etag: bytes(&source_state.validators.etag),
+        last_modified: bytes(&source_state.validators.last_modified),
+        warnings: source_state.warnings.clone(),
+        moved_to: source_state.moved.as_ref().map(|moved| moved.to.to_string()),
+        gaps: source_state.gaps,
+        last_gap: date(source_state.last_gap),
+        filled: source_state.filled,
+        silent_since: date(source_state.silent),
+        push: source_state.push.as_ref().map(|push| push_status(push, now)),
+        events: source_state.events.iter().map(event).collect(),
     }
 }
 
 /// What came of the last poll.
-fn outcome(memory: &Memory) -> &'static str {
-    match &memory.failure {
+fn outcome(source_state: &SourceState) -> &'static str {
+    match &source_state.failure {
         Some(failure) => failure.kind.as_str(),
-        None if memory.last_news.is_some() && memory.last_news == memory.last_poll => "new entries",
+        None if source_state.last_news.is_some()
+            && source_state.last_news == source_state.last_poll =>
+        {
+            "new entries"
+        }
         None => "nothing new",
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Fingerprint, StoryId, Timestamp, TopicId};
+use super::{StoryId, Timestamp, TopicId, TopicVersion};
 
 /// A record of the engine's own state. The store keeps one of each [key](EngineRecord::key).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,12 +24,12 @@ pub enum EngineRecord {
         /// Which topic.
         topic: TopicId,
         /// The version that its places are stored under.
-        version: Fingerprint,
+        version: TopicVersion,
     },
     /// The places of this version are not, or are no longer, what its query finds.
     Unfinished {
         /// Which version.
-        version: Fingerprint,
+        version: TopicVersion,
     },
     /// A topic fell silent, and that was reported.
     Silence {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::{Entry, Feed, Pages, SourceId, Timestamp};
+use super::{Entry, Feed, Recheck, SourceId, Timestamp};
 
 /// One attempt to read a source and what came of it.
 ///
@@ -22,7 +22,7 @@ pub struct Poll {
     pub outcome: Outcome,
     /// What the pages of its entries say, where they were looked at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub pages: Option<Pages>,
+    pub pages: Option<Recheck>,
 }
 
 impl Poll {
@@ -86,13 +86,13 @@ pub struct Reading {
     pub broken_off: bool,
     /// What was fetched of older pages, because entries seemed to be missing.
     #[serde(default)]
-    pub back: Option<Back>,
+    pub back: Option<Backfill>,
 }
 
 /// How far a source was read back over its older pages, whose entries stand after
 /// the document's own.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Back {
+pub struct Backfill {
     /// Pages read.
     pub pages: usize,
     /// Entries that they brought.

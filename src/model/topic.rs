@@ -22,7 +22,7 @@ pub struct Topic {
     /// How many stories its feed holds.
     pub entries: usize,
     /// What it keeps of its stories.
-    pub bounds: Bounds,
+    pub bounds: TopicBounds,
     /// Names it had before: their addresses lead here for ever (Q33).
     pub formerly: Vec<TopicId>,
     /// Whether nobody is to be told when it falls silent.
@@ -36,14 +36,14 @@ pub struct Topic {
 /// What a topic keeps of its stories, by the dates that its feed gives them.
 /// `None` keeps all that are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub struct Bounds {
+pub struct TopicBounds {
     /// They stay for so long after their date.
     pub age: Option<Duration>,
     /// So many stay, the newest.
     pub stories: Option<usize>,
 }
 
-impl Bounds {
+impl TopicBounds {
     /// Whether stories ever leave for it.
     pub fn is_bounded(&self) -> bool {
         self.age.is_some() || self.stories.is_some()
@@ -78,9 +78,9 @@ impl Topic {
 /// What decides which stories are in a topic, as a number: a stored place
 /// counts only under the fingerprint it was found with, so it is never stale.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Fingerprint(pub u64);
+pub struct TopicVersion(pub u64);
 
-impl Fingerprint {
+impl TopicVersion {
     /// Under which a topic's stories are listed a second time, by when they
     /// were first seen: the order of its archive.
     pub fn archive(self) -> Self {

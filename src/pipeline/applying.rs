@@ -110,7 +110,7 @@ impl Pipeline {
             log_poll::of_event(&event);
             match event {
                 Event::Planned => self.planned().await?,
-                Event::Refilled(refilled) => {
+                Event::TopicsFilled(refilled) => {
                     self.publish().await?;
                     self.refilled(refilled);
                 }

@@ -6,10 +6,11 @@ use std::time::Instant;
 
 use crate::config::Plan;
 use crate::engine::{
-    Engine, Event, Fillings, Ingested, Memories, Opening, Reader, Refilled, Step, Turn,
+    Engine, Event, FillProgress, Ingested, Reader, SourceStates, StartupProgress, Step,
+    TopicFillResult, Turn,
 };
-use crate::model::{Memory, Poll, SourceId, Story, StoryId, Timestamp};
-use crate::publish::{Ledger, Shelf};
+use crate::model::{Poll, SourceId, SourceState, Story, StoryId, Timestamp};
+use crate::publish::{Metrics, ResponseCache};
 use crate::store::{Commit, Store, StoreError};
 
 use super::highlights::Highlights;
@@ -28,8 +29,8 @@ const FEW: u64 = 200;
 pub struct Editor {
     engine: Engine,
     store: Arc<dyn Store>,
-    shelf: Arc<Shelf>,
-    ledger: Arc<Ledger>,
+    cache: Arc<ResponseCache>,
+    metrics: Arc<Metrics>,
     /// A step that a full disk kept out of the store: it is written before anything else.
     unwritten: Option<Step>,
     /// Of each feed, the stories as they are on the shelf, newest first.
@@ -48,19 +49,19 @@ impl Editor {
     pub async fn open(
         plan: Arc<Plan>,
         store: Arc<dyn Store>,
-        shelf: Arc<Shelf>,
+        cache: Arc<ResponseCache>,
         now: Timestamp,
     ) -> Result<Self, StoreError> {
-        Self::open_telling(plan, store, shelf, now, &Opening::default()).await
+        Self::open_telling(plan, store, cache, now, &StartupProgress::default()).await
     }
 
     /// The same; reports its progress.
     pub async fn open_telling(
         plan: Arc<Plan>,
         store: Arc<dyn Store>,
-        shelf: Arc<Shelf>,
+        cache: Arc<ResponseCache>,
         now: Timestamp,
-        opening: &Opening,
+        opening: &StartupProgress,
     ) -> Result<Self, StoreError> {
         let opened = tokio::task::block_in_place(|| Engine::open(plan, &*store, now, opening));
         let (engine, step) = opened?;
@@ -68,8 +69,8 @@ impl Editor {
             displayed: vec![Vec::new(); engine.all_feeds().len()],
             engine,
             store,
-            shelf,
-            ledger: Arc::default(),
+            cache,
+            metrics: Arc::default(),
             unwritten: None,
             at_hand: HashMap::new(),
             highlights: Highlights::default(),
@@ -93,18 +94,18 @@ impl Editor {
     }
 
     /// What is remembered of every source, for those who report on it.
-    pub fn memories(&self) -> Memories {
-        self.engine.memories()
+    pub fn source_states(&self) -> SourceStates {
+        self.engine.source_states()
     }
 
     /// How far changed topics are filled, for the same.
-    pub fn fillings(&self) -> Arc<Fillings> {
-        self.engine.fillings()
+    pub fn fill_progress(&self) -> Arc<FillProgress> {
+        self.engine.fill_progress()
     }
 
     /// What is counted, for `/metrics`.
-    pub fn ledger(&self) -> Arc<Ledger> {
-        self.ledger.clone()
+    pub fn metrics(&self) -> Arc<Metrics> {
+        self.metrics.clone()
     }
 
     /// The state that turns change.
@@ -113,13 +114,17 @@ impl Editor {
     }
 
     /// What is remembered of one source.
-    pub fn memory(&self, source: &SourceId) -> Memory {
-        self.engine.with_memory(source, Memory::clone)
+    pub fn source_state(&self, source: &SourceId) -> SourceState {
+        self.engine.with_source_state(source, SourceState::clone)
     }
 
     /// The same, to be looked at: it is large.
-    pub(super) fn with_memory<T>(&self, source: &SourceId, look: impl FnOnce(&Memory) -> T) -> T {
-        self.engine.with_memory(source, look)
+    pub(super) fn with_source_state<T>(
+        &self,
+        source: &SourceId,
+        look: impl FnOnce(&SourceState) -> T,
+    ) -> T {
+        self.engine.with_source_state(source, look)
     }
 
     /// The store, for those who read it.
@@ -127,8 +132,8 @@ impl Editor {
         self.store.clone()
     }
 
-    pub(super) fn shelf(&self) -> &Arc<Shelf> {
-        &self.shelf
+    pub(super) fn cache(&self) -> &Arc<ResponseCache> {
+        &self.cache
     }
 
     /// The plan in force.
@@ -150,7 +155,10 @@ impl Editor {
 
     /// Fills a slice of the topics that are to be filled. After the last they are
     /// published (Q33); says then what has changed of them.
-    pub async fn step(&mut self, at: Timestamp) -> Result<Option<Vec<Refilled>>, StoreError> {
+    pub async fn step(
+        &mut self,
+        at: Timestamp,
+    ) -> Result<Option<Vec<TopicFillResult>>, StoreError> {
         let Some(turn) = self.turn_due(at) else {
             self.fill_slice().await?;
             return Ok(None);
@@ -158,7 +166,7 @@ impl Editor {
         let step = self.apply(turn).await?;
         self.publish().await?;
         let refilled = step.events.into_iter().find_map(|event| match event {
-            Event::Refilled(refilled) => Some(refilled),
+            Event::TopicsFilled(refilled) => Some(refilled),
             _ => None,
         });
         Ok(refilled)
@@ -225,21 +233,21 @@ impl Editor {
                 written => written?,
             }
             if !step.polls.is_empty() {
-                self.ledger.committed(committing.elapsed());
+                self.metrics.committed(committing.elapsed());
             }
             for (story, _) in &step.commit.retired {
                 self.at_hand.remove(story);
             }
             step.commit = Commit::default();
         }
-        step.polls.iter().for_each(|polled| self.ledger.polled(&polled.poll));
-        self.ledger.admitted(&step.changed);
+        step.polls.iter().for_each(|polled| self.metrics.polled(&polled.poll));
+        self.metrics.admitted(&step.changed);
         self.highlights.forget(&step.changed.iter().map(|(_, story)| story.id).collect());
         self.at_hand.extend(step.changed.iter().map(|(_, story)| (story.id, story.clone())));
         if step.events.contains(&Event::Planned) {
             self.unpublished.all();
         }
-        self.unpublished.add(&step.touched, &self.ledger);
+        self.unpublished.add(&step.touched, &self.metrics);
         self.make_room();
         Ok(step)
     }

@@ -2,7 +2,7 @@
 //!
 //! What is new in a document, and what its source changed, is fetched for with the
 //! document. What is left of that, what could not be had, and whether the pages that were read
-//! still stand, is seen to in rounds: a [`Round`] takes as many polls as it needs. Where the
+//! still stand, is seen to in rounds: a [`RecheckRound`] takes as many polls as it needs. Where the
 //! source says that nothing changed, it goes over what is stored of it, so that no document is
 //! ever asked for again because of a page.
 //!
@@ -21,7 +21,8 @@ use url::Url;
 use crate::dedup::{self, Candidate, Wanted};
 use crate::enrich::{self, Cleaned};
 use crate::model::{
-    Document, Enrich, Entry, Failure, FailureKind, Lookalikes, Memory, Pages, Round, SourceId,
+    Document, Enrich, Entry, Failure, FailureKind, Lookalikes, Recheck, RecheckRound, SourceId,
+    SourceState,
 };
 use crate::parse;
 use crate::store::{Store, StoreError};
@@ -45,34 +46,39 @@ impl Reach<'_> {
     pub(super) async fn enriched(
         &self,
         entries: &mut Vec<Arc<Entry>>,
-        memory: &Memory,
-    ) -> Option<Pages> {
+        state: &SourceState,
+    ) -> Option<Recheck> {
         if self.source.enrich == Enrich::None {
             return None;
         }
-        let round = rounds::due(self.source.enrich, memory, self.clock.now());
-        let visits = self.visit(entries, memory, round).await;
+        let round = rounds::due(self.source.enrich, state, self.clock.now());
+        let visits = self.visit(entries, state, round).await;
         *entries = visits.candidates.into_iter().map(|candidate| candidate.entry).collect();
-        visits.round.map(|round| Pages { entries: Vec::new(), round })
+        visits.round.map(|round| Recheck { entries: Vec::new(), round })
     }
 
     /// Goes on with the round over the pages of what the source told before, where its
     /// document has not changed and a round is due.
-    pub(super) async fn looked_again(&self, memory: &Memory) -> Option<Pages> {
-        let round = rounds::due(self.source.enrich, memory, self.clock.now())?;
+    pub(super) async fn looked_again(&self, state: &SourceState) -> Option<Recheck> {
+        let round = rounds::due(self.source.enrich, state, self.clock.now())?;
         let (store, source) = (self.store.clone(), self.source.id.clone());
         let told = tokio::task::spawn_blocking(move || told_by(&source, &*store)).await;
         // A store that cannot be read ends the daemon soon enough.
-        let visits = self.visit(&told.ok()?.ok()?, memory, Some(round)).await;
+        let visits = self.visit(&told.ok()?.ok()?, state, Some(round)).await;
         let entries = match visits.made {
             0 => Vec::new(),
             _ => visits.candidates.into_iter().map(|candidate| candidate.entry).collect(),
         };
-        visits.round.map(|round| Pages { entries, round })
+        visits.round.map(|round| Recheck { entries, round })
     }
 
     /// Visits the pages of what is new among these entries, then those of the round.
-    async fn visit(&self, entries: &[Arc<Entry>], memory: &Memory, round: Option<Round>) -> Visits {
+    async fn visit(
+        &self,
+        entries: &[Arc<Entry>],
+        state: &SourceState,
+        round: Option<RecheckRound>,
+    ) -> Visits {
         let now = self.clock.now();
         let candidates = dedup::candidates(entries, &rules(self.plan), now);
         let mut visits = Visits { candidates, round, made: 0, refused: HashSet::new() };
@@ -99,10 +105,10 @@ impl Reach<'_> {
         let refused = !visits.refused.is_empty();
         if left > 0 {
             // They are old once they are told, so a round is to come to them.
-            visits.round = Some(Round::following(memory.round.as_deref(), now));
+            visits.round = Some(RecheckRound::following(state.round.as_deref(), now));
         } else if refused && visits.round.is_none() {
-            let next = Round::following(memory.round.as_deref(), now);
-            visits.round = Some(Round { open: false, ..next });
+            let next = RecheckRound::following(state.round.as_deref(), now);
+            visits.round = Some(RecheckRound { open: false, ..next });
         }
         if let Some(round) = &mut visits.round {
             round.refused |= refused;
@@ -141,7 +147,7 @@ impl Reach<'_> {
                 self.complete(place, visits).await;
             }
         }
-        visits.round = Some(Round { open: false, ..round });
+        visits.round = Some(RecheckRound { open: false, ..round });
     }
 
     /// What is known of these entries under their own names. A store that cannot
@@ -222,7 +228,7 @@ impl Reach<'_> {
 /// The pages visited in one poll.
 struct Visits {
     candidates: Vec<Candidate>,
-    round: Option<Round>,
+    round: Option<RecheckRound>,
     made: usize,
     /// Hosts that cannot be reached or ask to be left alone: they are not asked again.
     refused: HashSet<String>,

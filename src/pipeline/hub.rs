@@ -16,7 +16,7 @@ use crate::engine::Turn;
 use crate::fetch::Call;
 use crate::model::{Seed, Subscriber, SubscriberId, Timestamp};
 use crate::publish::hub::{self as rules, Copied};
-use crate::publish::{Shelf, Site};
+use crate::publish::{ResponseCache, Site};
 use crate::store::StoreError;
 
 use super::Pipeline;
@@ -128,7 +128,7 @@ impl OwnHub {
     fn look(
         &self,
         subscribers: &BTreeMap<SubscriberId, Subscriber>,
-        shelf: &Shelf,
+        cache: &ResponseCache,
         (site, serves): (&Site, bool),
         now: Timestamp,
     ) -> Round {
@@ -144,7 +144,7 @@ impl OwnHub {
             let feed = match &at_hand {
                 Some((known, feed)) if *known == topic => feed,
                 _ => {
-                    let feed = serves.then(|| shelf.feed_at(topic, site)).flatten();
+                    let feed = serves.then(|| cache.feed_at(topic, site)).flatten();
                     &at_hand.insert((topic, feed)).1
                 }
             };
@@ -180,7 +180,7 @@ impl Pipeline {
             seed,
             questions: 0,
             unheard: subscribers.iter().filter_map(is_unheard).collect(),
-            changes: self.editor.shelf().watch(),
+            changes: self.editor.cache().watch(),
             stirred: true,
             wake_at: None,
             requests: Requests::default(),
@@ -200,7 +200,7 @@ impl Pipeline {
     /// Counts those who are told, or will be.
     fn count_subscribers(&self) {
         let subscribers = self.editor.engine().subscribers().values();
-        self.editor.ledger().subscribed(subscribers.filter(|one| one.is_confirmed()).count());
+        self.editor.metrics().subscribed(subscribers.filter(|one| one.is_confirmed()).count());
     }
 
     fn line(&self) -> Line {
@@ -211,7 +211,7 @@ impl Pipeline {
     pub(super) async fn tell_subscribers(&mut self) -> Result<(), StoreError> {
         self.see_to_requests();
         let (plan, line, now) = (self.editor.plan().clone(), self.line(), self.clock.now());
-        let shelf = self.editor.shelf().clone();
+        let cache = self.editor.cache().clone();
         let Some(hub) = self.hub.as_mut().filter(|_| !self.is_low && !self.editor.is_blocked())
         else {
             return Ok(());
@@ -225,7 +225,7 @@ impl Pipeline {
         let unheard = std::mem::take(&mut hub.unheard);
         let site = &plan.server.site;
         let subscribers = self.editor.engine().subscribers();
-        let round = hub.look(subscribers, &shelf, (site, plan.hub.serves), now);
+        let round = hub.look(subscribers, &cache, (site, plan.hub.serves), now);
         hub.wake_at = round.wake_at;
         let ours = site.hub.as_ref().map(Url::to_string).unwrap_or_default();
         for (id, feed) in round.due {
@@ -247,7 +247,7 @@ impl Pipeline {
         }
         if let Some(elsewhere) = plan.hub.elsewhere.as_ref().filter(|_| hub.pinging.is_empty()) {
             let known = self.editor.engine().pinged();
-            let news = pings::news(known, elsewhere, shelf.public_feeds());
+            let news = pings::news(known, elsewhere, cache.public_feeds());
             match hub.pings.not_before {
                 _ if news.is_empty() => {}
                 later if later > now => {
@@ -332,7 +332,7 @@ impl Pipeline {
 
     /// Records what subscribers answered (H8).
     async fn delivered_to(&mut self, delivered: Vec<Delivered>) -> Result<(), StoreError> {
-        let (now, ledger) = (self.clock.now(), self.editor.ledger());
+        let (now, metrics) = (self.clock.now(), self.editor.metrics());
         let (mut kept, mut gone) = (Vec::new(), Vec::new());
         let Some(hub) = &mut self.hub else { return Ok(()) };
         for Delivered { id, hash, answer } in delivered {
@@ -341,7 +341,7 @@ impl Pipeline {
             let Some(mut subscriber) = known else { continue };
             let (host, feed) = (subscriber.host().to_owned(), shown(&subscriber.topic).to_owned());
             if matches!(&answer, Ok(said) if said.status == 410) {
-                ledger.delivered("gone");
+                metrics.delivered("gone");
                 info!(
                     event = "subscriber_gone",
                     host, feed, "{host} answers 410 and is told of {feed} no more"
@@ -352,7 +352,7 @@ impl Pipeline {
             let retry_after = answer.as_ref().ok().and_then(|said| said.retry_after);
             match answer.and_then(|said| is_success(&said)) {
                 Ok(()) => {
-                    ledger.delivered("taken");
+                    metrics.delivered("taken");
                     if subscriber.failures > 0 {
                         info!(
                             event = "subscriber_recovered",
@@ -362,7 +362,7 @@ impl Pipeline {
                     rules::told(&mut subscriber, hash, now);
                 }
                 Err(failure) => {
-                    ledger.delivered("failed");
+                    metrics.delivered("failed");
                     if subscriber.failures == 0 {
                         warn!(
                             event = "subscriber_failing",

@@ -7,7 +7,7 @@ use tracing::{debug, info, warn};
 use crate::fetch::websub;
 use crate::model::{EventKind, Outcome, Poll, SourceEvent, SourceId};
 
-use crate::engine::{Event, HubAnswer, Ingested, Refilled};
+use crate::engine::{Event, HubAnswer, Ingested, TopicFillResult};
 
 /// News of a source, to be told of once readers can read it.
 #[derive(Debug)]
@@ -82,7 +82,7 @@ pub(super) fn of_event(event: &Event) {
             sources,
             "the clock was ahead when {sources} sources were last asked: the times that it set are void"
         ),
-        Event::Planned | Event::Refilled(_) => {}
+        Event::Planned | Event::TopicsFilled(_) => {}
     }
 }
 
@@ -109,9 +109,9 @@ fn of_hub(source: &SourceId, answer: &HubAnswer) {
 }
 
 /// One line for each topic that is another than at the last run.
-pub(super) fn topics_changed(refilled: &[Refilled]) {
+pub(super) fn topics_changed(refilled: &[TopicFillResult]) {
     for refilled in refilled {
-        let Refilled { topic, matched, added, lost } = refilled;
+        let TopicFillResult { topic, matched, added, lost } = refilled;
         info!(
             event = "topic_changed", %topic, matched, added, lost,
             "topic {topic}: query changed, {refilled}"

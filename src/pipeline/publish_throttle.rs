@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::Pipeline;
-use crate::publish::Which;
+use crate::publish::CompressionScope;
 use crate::store::StoreError;
 
 /// Publishing rests so many times as long as it took...
@@ -52,13 +52,17 @@ impl Pipeline {
         if self.publishing.throttle.is_due(!self.polls.tasks.is_empty(), Instant::now()) {
             self.publish().await?;
         }
-        let shelf = self.editor.shelf();
-        let which = if self.polls.tasks.is_empty() { Which::All } else { Which::Asked };
-        if self.publishing.compressing.is_empty() && shelf.is_plain(which) {
-            let shelf = shelf.clone();
+        let cache = self.editor.cache();
+        let which = if self.polls.tasks.is_empty() {
+            CompressionScope::All
+        } else {
+            CompressionScope::Asked
+        };
+        if self.publishing.compressing.is_empty() && cache.is_plain(which) {
+            let cache = cache.clone();
             self.publishing.compressing.spawn_blocking(move || {
                 let began = Instant::now();
-                while shelf.compress(which) {}
+                while cache.compress(which) {}
                 began.elapsed()
             });
         }
@@ -92,7 +96,7 @@ impl Pipeline {
     pub(super) fn is_published(&self) -> bool {
         !self.editor.has_unpublished()
             && self.publishing.compressing.is_empty()
-            && !self.editor.shelf().is_plain(Which::All)
+            && !self.editor.cache().is_plain(CompressionScope::All)
     }
 }
 

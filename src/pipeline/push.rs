@@ -15,7 +15,7 @@ use tracing::{debug, error, warn};
 use crate::engine::{Turn, callbacks_of};
 use crate::fetch::{Fetcher, websub};
 use crate::model::{
-    Enrich, Failure, FailureKind, Hold, HoldScope, Memory, Protocol, Seed, Source, SourceId,
+    Enrich, Failure, FailureKind, Hold, HoldScope, Protocol, Seed, Source, SourceId, SourceState,
     Subscription, Timestamp,
 };
 use crate::publish::Delivery;
@@ -151,23 +151,23 @@ impl Pipeline {
 
     /// Opens the callbacks of a source's hub, and enters on the agenda when that is to
     /// be asked, if ever.
-    pub(super) fn plan_hub(&mut self, source: &Source, memory: &Memory) {
+    pub(super) fn plan_hub(&mut self, source: &Source, state: &SourceState) {
         let Some(hubs) = &mut self.hubs else { return };
         let id = &source.id;
-        match memory.push.as_ref().and_then(|push| push.expires) {
+        match state.push.as_ref().and_then(|push| push.expires) {
             Some(until) => hubs.pushed.insert(id.clone(), until),
             None => hubs.pushed.remove(id),
         };
         let due = callbacks_of(self.editor.plan(), source).and_then(|callbacks| {
-            hubs.callbacks.open(id, memory.push.as_deref());
-            websub::due(id, memory, callbacks).zip(websub::offer(memory))
+            hubs.callbacks.open(id, state.push.as_deref());
+            websub::due(id, state, callbacks).zip(websub::offer(state))
         });
-        let Some((due, offer)) = due else { return self.forget_hub(id, memory.push.as_deref()) };
-        let trouble = memory.push.as_ref().and_then(|push| push.trouble.as_ref());
+        let Some((due, offer)) = due else { return self.forget_hub(id, state.push.as_deref()) };
+        let trouble = state.push.as_ref().and_then(|push| push.trouble.as_ref());
         let hold = trouble.map(|(_, until)| Hold { until: *until, scope: HoldScope::Origin });
-        let memory = Memory { next_poll: due, hold, ..Memory::default() };
+        let state = SourceState { next_poll: due, hold, ..SourceState::default() };
         hubs.planned.insert(id.clone());
-        self.agenda.plan_errand(&errand_of(id), &offer.hub, &memory);
+        self.agenda.plan_errand(&errand_of(id), &offer.hub, &state);
     }
 
     /// Has a source's hub asked no more; what it was asked for before may go on.
@@ -224,9 +224,9 @@ impl Pipeline {
     /// Has a hub asked later: the disk is full.
     fn put_off_hub(&mut self, id: &SourceId) {
         let now = self.clock.now();
-        let later = Memory { next_poll: now.after(RETRY), ..Memory::default() };
+        let later = SourceState { next_poll: now.after(RETRY), ..SourceState::default() };
         self.agenda.finished(&errand_of(id), now);
-        let offer = self.editor.with_memory(id, websub::offer);
+        let offer = self.editor.with_source_state(id, websub::offer);
         if let Some(offer) = offer {
             self.agenda.plan_errand(&errand_of(id), &offer.hub, &later);
         }
@@ -236,7 +236,7 @@ impl Pipeline {
     fn hub_done(&mut self, id: &SourceId) {
         self.agenda.finished(&errand_of(id), self.clock.now());
         if let Some(source) = self.editor.plan().sources.get(id).cloned() {
-            self.plan_hub(&source, &self.editor.memory(id));
+            self.plan_hub(&source, &self.editor.source_state(id));
         }
     }
 
@@ -275,7 +275,7 @@ impl Pipeline {
         let Some(source) = source.and_then(|id| plan.sources.get(&id)).cloned() else {
             return Ok(());
         };
-        let Some(push) = self.editor.memory(&source.id).push else { return Ok(()) };
+        let Some(push) = self.editor.source_state(&source.id).push else { return Ok(()) };
         match push.offer.protocol {
             Protocol::WebSub => {
                 let (clock, work) = (self.clock.clone(), self.work.0.clone());
@@ -283,24 +283,24 @@ impl Pipeline {
             }
             Protocol::RssCloud if websub::is_ping(&push, &delivery.body) => {
                 let (id, at) = (source.id.clone(), self.clock.now());
-                self.editor.ledger().pushed(&id, "ping");
+                self.editor.metrics().pushed(&id, "ping");
                 self.note_news(&source);
                 self.apply(Turn::PingReceived { source: id, at }).await?;
                 self.replan_source(&source);
             }
-            Protocol::RssCloud => self.editor.ledger().pushed(&source.id, "unreadable"),
+            Protocol::RssCloud => self.editor.metrics().pushed(&source.id, "unreadable"),
         }
         Ok(())
     }
 
     async fn read(&mut self, Read { source, came, turn }: Read) -> Result<(), StoreError> {
-        let (id, ledger) = (&source.id, self.editor.ledger());
-        let push = self.editor.memory(id).push;
+        let (id, metrics) = (&source.id, self.editor.metrics());
+        let push = self.editor.source_state(id).push;
         let taken = match came {
             // A reload may have closed the callback meanwhile.
             Ok(_) if push.is_none() => Ok(()),
             Ok(poll) => {
-                ledger.pushed(id, "read");
+                metrics.pushed(id, "read");
                 if source.enrich != Enrich::None {
                     self.note_news(&source);
                 }
@@ -310,13 +310,13 @@ impl Pipeline {
                 if push.is_none_or(|push| push.forged == 0) {
                     warn!(event = "push_forged", source = %id, "what came for {id} is not signed by its hub and is left alone; further ones are counted");
                 }
-                ledger.pushed(id, "forged");
+                metrics.pushed(id, "forged");
                 let turn = Turn::PushRejected { source: id.clone(), at: self.clock.now() };
                 self.apply(turn).await.map(drop)
             }
             Err(Spoilt::Unreadable(failure)) => {
                 debug!(event = "push_unreadable", source = %id, "what was pushed for {id} cannot be read: {failure}");
-                ledger.pushed(id, "unreadable");
+                metrics.pushed(id, "unreadable");
                 Ok(())
             }
         };

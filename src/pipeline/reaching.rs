@@ -17,7 +17,7 @@ use crate::config::Plan;
 use crate::dedup;
 use crate::fetch::{self, Fetcher};
 use crate::model::{
-    Back, Entry, Failure, FailureKind, Freshness, Hints, Lookalikes, Memory, Source,
+    Backfill, Entry, Failure, FailureKind, Freshness, Hints, Lookalikes, Source, SourceState,
 };
 use crate::parse::Parsed;
 use crate::store::Store;
@@ -50,12 +50,12 @@ impl Reach<'_> {
     pub(super) async fn back(
         &self,
         url: Option<&Url>,
-        memory: &Memory,
+        state: &SourceState,
         freshness: &Freshness,
         hints: &Hints,
         entries: &mut Vec<Arc<Entry>>,
-    ) -> Option<Back> {
-        let misses = fetch::usually_overlaps(memory)
+    ) -> Option<Backfill> {
+        let misses = fetch::usually_overlaps(state)
             && !freshness.partial
             && !hints.complete
             && !entries.is_empty();
@@ -64,7 +64,7 @@ impl Reach<'_> {
         if !misses || self.is_known(entries).await {
             return None;
         }
-        let mut back = Back::default();
+        let mut back = Backfill::default();
         let origin = url.origin();
         let walk = self.walk(&origin, first, &mut back, entries);
         if tokio::time::timeout(DEADLINE, walk).await.is_err() {
@@ -78,7 +78,7 @@ impl Reach<'_> {
         &self,
         origin: &Origin,
         first: Url,
-        back: &mut Back,
+        back: &mut Backfill,
         entries: &mut Vec<Arc<Entry>>,
     ) {
         let mut seen = vec![first.clone()];

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::clock::Clock;
 use crate::config::Plan;
 use crate::fetch::{Fetched, Fetcher};
-use crate::model::{Document, Failure, Memory, Outcome, Poll, Reading, Source};
+use crate::model::{Document, Failure, Outcome, Poll, Reading, Source, SourceState};
 use crate::parse::{self, Break, Limits, Parsed};
 use crate::store::Store;
 
@@ -20,7 +20,7 @@ use super::work::Work;
 pub(super) async fn read(
     fetcher: Arc<Fetcher>,
     source: Arc<Source>,
-    memory: Memory,
+    state: SourceState,
     plan: Arc<Plan>,
     store: Arc<dyn Store>,
     clock: Clock,
@@ -28,14 +28,14 @@ pub(super) async fn read(
 ) -> Poll {
     let reach =
         Reach { source: &source, fetcher: &fetcher, store: &store, plan: &plan, clock: &clock };
-    let fetched = fetcher.fetch(&source, &memory, clock.now()).await;
+    let fetched = fetcher.fetch(&source, &state, clock.now()).await;
     let is_work = match &fetched {
         Ok(Fetched::Document { .. }) => true,
-        Ok(_) => rounds::due(source.enrich, &memory, clock.now()).is_some(),
+        Ok(_) => rounds::due(source.enrich, &state, clock.now()).is_some(),
         Err(_) => false,
     };
     let turn = match is_work {
-        true => Some(work.begin(&source, memory.crashes > 0).await),
+        true => Some(work.begin(&source, state.crashes > 0).await),
         false => None,
     };
     let mut pages = None;
@@ -51,8 +51,8 @@ pub(super) async fn read(
                         entries.pop();
                     }
                     let back =
-                        reach.back(place.as_ref(), &memory, &freshness, &hints, &mut entries).await;
-                    pages = reach.enriched(&mut entries, &memory).await;
+                        reach.back(place.as_ref(), &state, &freshness, &hints, &mut entries).await;
+                    pages = reach.enriched(&mut entries, &state).await;
                     Outcome::Read(Box::new(Reading {
                         validators,
                         freshness,
@@ -71,7 +71,7 @@ pub(super) async fn read(
             }
         }
         Ok(Fetched::Unchanged { validators, freshness, bytes, moved, not_modified }) => {
-            pages = reach.looked_again(&memory).await;
+            pages = reach.looked_again(&state).await;
             Outcome::Unchanged { validators, freshness, bytes, moved, not_modified }
         }
         Err(failure) => Outcome::Failed(failure),

@@ -7,7 +7,7 @@ use tracing::{error, warn};
 
 use super::{Pipeline, log_poll};
 use crate::config::Plan;
-use crate::engine::{Refilled, Turn};
+use crate::engine::{TopicFillResult, Turn};
 use crate::fetch::Fetcher;
 use crate::model::SourceId;
 use crate::store::StoreError;
@@ -17,7 +17,7 @@ impl Pipeline {
     pub(super) async fn replan(
         &mut self,
         plan: Arc<Plan>,
-        done: oneshot::Sender<Vec<Refilled>>,
+        done: oneshot::Sender<Vec<TopicFillResult>>,
     ) -> Result<(), StoreError> {
         if self.is_closed() {
             error!(event = "reload_refused", "the plan in force stays: the disk is full");
@@ -57,7 +57,7 @@ impl Pipeline {
     }
 
     /// Topics are published under new versions.
-    pub(super) fn refilled(&mut self, refilled: Vec<Refilled>) {
+    pub(super) fn refilled(&mut self, refilled: Vec<TopicFillResult>) {
         match &mut self.waiting.plan {
             Some((_, all)) => all.extend(refilled),
             // Nobody has asked for it, so nobody is answered.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 
 use crate::config::Plan;
-use crate::engine::{Polled, Refilled};
+use crate::engine::{Polled, TopicFillResult};
 use crate::fetch::{Refusal, websub};
 use crate::model::SourceId;
 use crate::publish::hub::{Asked, NotGranted};
@@ -28,7 +28,7 @@ pub enum Request {
         /// The plan, compiled.
         plan: Arc<Plan>,
         /// Told when it is in force, with what that changed of topics.
-        done: oneshot::Sender<Vec<Refilled>>,
+        done: oneshot::Sender<Vec<TopicFillResult>>,
     },
     /// Answer a hub that calls back to verify, or to say no.
     CallBack {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::dedup;
-use crate::model::{Enrich, Memory, Round, Timestamp};
+use crate::model::{Enrich, RecheckRound, SourceState, Timestamp};
 
 /// Between the beginnings of two rounds.
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -14,17 +14,19 @@ const PATIENCE: Duration = Duration::from_secs(3 * 3600);
 /// The round that a poll of a source is to go on with, if one is due: the one that is under
 /// way, and else a new one every day, as long as some entries are young enough for that.
 /// A page that a server would not let us see is asked for again before long.
-pub(super) fn due(enrich: Enrich, memory: &Memory, now: Timestamp) -> Option<Round> {
+pub(super) fn due(enrich: Enrich, state: &SourceState, now: Timestamp) -> Option<RecheckRound> {
     if enrich == Enrich::None {
         return None;
     }
-    let Some(round) = memory.round.as_deref() else { return Some(Round::following(None, now)) };
+    let Some(round) = state.round.as_deref() else {
+        return Some(RecheckRound::following(None, now));
+    };
     if round.open {
         return Some(round.clone());
     }
-    let young = memory.last_news.is_some_and(|at| now < at.after(dedup::CHECKED_FOR));
+    let young = state.last_news.is_some_and(|at| now < at.after(dedup::CHECKED_FOR));
     let wait = if round.refused { PATIENCE } else { DAY };
-    (young && now >= round.began.after(wait)).then(|| Round::following(Some(round), now))
+    (young && now >= round.began.after(wait)).then(|| RecheckRound::following(Some(round), now))
 }
 
 #[cfg(test)]
@@ -36,13 +38,17 @@ mod tests {
         Timestamp::EPOCH.after(Duration::from_secs(hours * 3600))
     }
 
-    fn after(round: Round) -> Memory {
-        Memory { round: Some(Box::new(round)), last_news: Some(hours(0)), ..Memory::default() }
+    fn after(round: RecheckRound) -> SourceState {
+        SourceState {
+            round: Some(Box::new(round)),
+            last_news: Some(hours(0)),
+            ..SourceState::default()
+        }
     }
 
     #[test]
     fn a_round_begins_every_day_until_the_newest_entry_is_old() {
-        let mut round = due(Enrich::Page, &Memory::default(), hours(0)).unwrap();
+        let mut round = due(Enrich::Page, &SourceState::default(), hours(0)).unwrap();
         let mut began = Vec::new();
         for hour in 1..90 * 24 {
             round.open = false;
@@ -58,17 +64,27 @@ mod tests {
 
     #[test]
     fn a_round_goes_on_until_it_has_seen_every_page() {
-        let open =
-            Round { since: hours(0), began: hours(24), after: None, open: true, refused: false };
+        let open = RecheckRound {
+            since: hours(0),
+            began: hours(24),
+            after: None,
+            open: true,
+            refused: false,
+        };
         assert_eq!(due(Enrich::Page, &after(open.clone()), hours(25)), Some(open.clone()));
-        let closed = Round { open: false, ..open };
+        let closed = RecheckRound { open: false, ..open };
         assert_eq!(due(Enrich::Page, &after(closed), hours(47)), None);
     }
 
     #[test]
     fn after_a_refusal_the_same_pages_are_due_sooner() {
-        let refused =
-            Round { since: hours(0), began: hours(24), after: None, open: false, refused: true };
+        let refused = RecheckRound {
+            since: hours(0),
+            began: hours(24),
+            after: None,
+            open: false,
+            refused: true,
+        };
         assert_eq!(due(Enrich::Page, &after(refused.clone()), hours(26)), None);
         let next = due(Enrich::Page, &after(refused), hours(27)).unwrap();
         assert_eq!((next.since, next.began, next.refused), (hours(0), hours(27), false));
@@ -76,6 +92,6 @@ mod tests {
 
     #[test]
     fn nothing_is_looked_at_where_no_page_is_wanted() {
-        assert_eq!(due(Enrich::None, &Memory::default(), hours(0)), None);
+        assert_eq!(due(Enrich::None, &SourceState::default(), hours(0)), None);
     }
 }

@@ -25,16 +25,16 @@ impl Pipeline {
     /// Has the agenda follow what is remembered of a source now.
     pub(super) fn replan_source(&mut self, source: &Source) {
         let (id, agenda, alone) = (&source.id, &mut self.agenda, self.hubs.is_none());
-        let is_planned = self.editor.with_memory(id, |memory| {
-            let alone = alone && memory.push.is_none();
-            alone.then(|| agenda.plan(source, memory)).is_some()
+        let is_planned = self.editor.with_source_state(id, |state| {
+            let alone = alone && state.push.is_none();
+            alone.then(|| agenda.plan(source, state)).is_some()
         });
         if is_planned {
             return;
         }
-        let memory = self.editor.memory(id);
-        self.agenda.plan(source, &memory);
-        self.plan_hub(source, &memory);
+        let state = self.editor.source_state(id);
+        self.agenda.plan(source, &state);
+        self.plan_hub(source, &state);
     }
 
     /// Polls a source because somebody asks for it, unless a hold or the floor forbids and

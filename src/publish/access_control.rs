@@ -17,17 +17,17 @@ use url::form_urlencoded;
 /// Only hashes of the keys are held, and hashes are compared in constant
 /// time, so neither memory nor timing gives a key away.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Guard {
+pub struct AccessRule {
     keys: Vec<(String, blake3::Hash)>,
 }
 
 /// Who guards what.
 #[derive(Debug, Default)]
-pub(super) struct Guards {
+pub(super) struct AccessRules {
     /// By the stem of what they guard: `/topics/ID`.
-    by_stem: HashMap<String, Arc<Guard>>,
+    by_stem: HashMap<String, Arc<AccessRule>>,
     /// Knows every key of them all.
-    porter: Guard,
+    porter: AccessRule,
 }
 
 /// Some clients leave the padding out.
@@ -37,14 +37,14 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 );
 
 /// Tells the names, and not what the keys hash to: a short key could be found from that.
-impl fmt::Debug for Guard {
+impl fmt::Debug for AccessRule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.keys.iter().map(|(name, _)| name)).finish()
     }
 }
 
-impl Guards {
-    pub(super) fn new(guards: impl IntoIterator<Item = (String, Guard)>) -> Self {
+impl AccessRules {
+    pub(super) fn new(guards: impl IntoIterator<Item = (String, AccessRule)>) -> Self {
         let mut all = Self::default();
         for (stem, guard) in guards {
             all.porter.keys.extend(guard.keys.iter().cloned());
@@ -54,7 +54,7 @@ impl Guards {
     }
 
     /// Who guards a path, if it is not for everybody.
-    pub(super) fn of(&self, path: &str) -> Option<&Arc<Guard>> {
+    pub(super) fn of(&self, path: &str) -> Option<&Arc<AccessRule>> {
         self.by_stem.get(stem(path))
     }
 
@@ -69,7 +69,7 @@ impl Guards {
     }
 }
 
-impl Guard {
+impl AccessRule {
     /// A guard who knows these names and their keys. Nobody passes one who knows none.
     pub fn new(keys: impl IntoIterator<Item = (String, String)>) -> Self {
         let hashed = |(name, key): (String, String)| (name, blake3::hash(key.as_bytes()));
@@ -133,7 +133,7 @@ mod tests {
     #[test]
     fn a_named_key_opens_and_nothing_else_does() {
         let keys = [("press", "s3cret/+&"), ("desk", "other")];
-        let guard = Guard::new(keys.map(|(name, key)| (name.to_owned(), key.to_owned())));
+        let guard = AccessRule::new(keys.map(|(name, key)| (name.to_owned(), key.to_owned())));
         for (query, authorization, bearer) in [
             (Some("key=s3cret%2F%2B%26"), None, Some("press")),
             (Some("a=b&key=other"), None, Some("desk")),
@@ -153,12 +153,12 @@ mod tests {
             }
             assert_eq!(guard.admits(query, &headers), bearer, "{query:?} {authorization:?}");
         }
-        assert_eq!(Guard::default().admits(Some("key="), &HeaderMap::new()), None);
+        assert_eq!(AccessRule::default().admits(Some("key="), &HeaderMap::new()), None);
     }
 
     #[test]
     fn a_guard_is_shown_without_its_keys() {
-        let guard = Guard::new([("press".to_owned(), "s3cret".to_owned())]);
+        let guard = AccessRule::new([("press".to_owned(), "s3cret".to_owned())]);
         assert_eq!(format!("{guard:?}"), "[\"press\"]");
     }
 

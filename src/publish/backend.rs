@@ -13,10 +13,10 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::hub::{Asked, NotGranted};
-use super::{Ledger, Site, Volume};
+use super::{Metrics, Site, Volume};
 use crate::model::{
-    FailureKind, Memory, Piece, Source, SourceHold, SourceId, Sources, Story, StoryId, Subscriber,
-    Timestamp, Topic, TopicId, TopicSilence,
+    FailureKind, Piece, Source, SourceHold, SourceId, SourceState, Sources, Story, StoryId,
+    Subscriber, Timestamp, Topic, TopicId, TopicSilence,
 };
 
 /// An answer that takes a moment.
@@ -48,13 +48,13 @@ pub trait StatusBackend: Send + Sync + 'static {
     /// When something may change next: the earliest planned poll (Q28).
     fn next_poll(&self) -> Option<Timestamp>;
     /// What was counted.
-    fn ledger(&self) -> Arc<Ledger>;
+    fn metrics(&self) -> Arc<Metrics>;
 }
 
 /// For `/sources` and its feeds.
 pub trait SourcesBackend: Send + Sync + 'static {
     /// Every source with what is known of it.
-    fn sources(&self) -> Reply<Vec<SourceState>> {
+    fn sources(&self) -> Reply<Vec<SourceStatus>> {
         Box::pin(std::future::ready(Ok(Vec::new())))
     }
     /// The topics that fell silent, each with its last silence.
@@ -169,11 +169,11 @@ pub struct Unavailable(pub String);
 
 /// A source and what is known of it.
 #[derive(Debug, Clone)]
-pub struct SourceState {
+pub struct SourceStatus {
     /// The source as the plan has it.
     pub source: Arc<Source>,
     /// What is remembered of it.
-    pub memory: Memory,
+    pub state: SourceState,
     /// What holds it now: its own server's answer to it, or to another source of its origin.
     pub hold: Option<SourceHold>,
 }
@@ -190,7 +190,7 @@ pub(super) enum Condition {
     Well,
 }
 
-impl SourceState {
+impl SourceStatus {
     /// What holds the source at a moment.
     pub(super) fn held(&self, now: Timestamp) -> Option<&SourceHold> {
         self.hold.as_ref().filter(|hold| hold.until > now)
@@ -198,25 +198,25 @@ impl SourceState {
 
     /// When the source is asked next, which may be later than it is due.
     pub(super) fn next_poll(&self, now: Timestamp) -> Timestamp {
-        let held = self.held(now).filter(|_| !self.memory.rests()).map(|hold| hold.until);
-        held.map_or(self.memory.next_poll, |until| until.max(self.memory.next_poll))
+        let held = self.held(now).filter(|_| !self.state.rests()).map(|hold| hold.until);
+        held.map_or(self.state.next_poll, |until| until.max(self.state.next_poll))
     }
 
     /// How the source is at a moment.
     pub(super) fn condition(&self, now: Timestamp) -> Condition {
-        let memory = &self.memory;
+        let state = &self.state;
         let gone = |kind: FailureKind| kind == FailureKind::Gone;
-        if memory.rests() && memory.failure.as_ref().is_some_and(|failure| gone(failure.kind)) {
+        if state.rests() && state.failure.as_ref().is_some_and(|failure| gone(failure.kind)) {
             Condition::Gone
-        } else if memory.failures > 0 {
+        } else if state.failures > 0 {
             Condition::Failing
         } else if self.held(now).is_some() {
             Condition::Held
-        } else if memory.hints().ended {
+        } else if state.hints().ended {
             Condition::Ended
-        } else if memory.silent.is_some() {
+        } else if state.silent.is_some() {
             Condition::Silent
-        } else if memory.last_success.is_none() {
+        } else if state.last_success.is_none() {
             Condition::Unread
         } else {
             Condition::Well

@@ -6,7 +6,7 @@
 use atom_syndication::{Content, Entry, Feed, Generator};
 
 use super::atom::{category, date, link, person, text};
-use super::backend::SourceState;
+use super::backend::SourceStatus;
 use super::feed_meta::NOTHING_YET;
 use super::site::{Site, topic_path};
 use super::text_escape::{escape, line};
@@ -20,9 +20,9 @@ pub(super) const PATH: &str = "/sources.atom";
 const MOST: usize = 200;
 
 /// `/sources.atom`: what became of sources, and of topics that fell silent, newest first.
-pub(super) fn render(states: &[SourceState], silences: &[TopicSilence], site: &Site) -> Rendered {
+pub(super) fn render(states: &[SourceStatus], silences: &[TopicSilence], site: &Site) -> Rendered {
     let of_sources = states.iter().flat_map(|state| {
-        state.memory.events.iter().map(move |event| (event.at, of_source(state, event, site)))
+        state.state.events.iter().map(move |event| (event.at, of_source(state, event, site)))
     });
     let of_topics = silences.iter().flat_map(|silence| of_topic(silence, site));
     let mut entries: Vec<(Timestamp, Entry)> = of_sources.chain(of_topics).collect();
@@ -56,7 +56,7 @@ pub(super) fn render(states: &[SourceState], silences: &[TopicSilence], site: &S
     }
 }
 
-fn of_source(state: &SourceState, event: &SourceEvent, site: &Site) -> Entry {
+fn of_source(state: &SourceStatus, event: &SourceEvent, site: &Site) -> Entry {
     let source = &state.source;
     let name = line(&source.title);
     let title = match event.kind {

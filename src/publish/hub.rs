@@ -17,7 +17,7 @@ use url::Url;
 use url::form_urlencoded::{self, Serializer};
 
 use super::response_cache::Held;
-use super::{Format, Shelf, Site};
+use super::{Format, ResponseCache, Site};
 use crate::model::{Mode, Signature, Subscriber, Timestamp, Wish};
 
 /// Where it is, in the address that feeds name.
@@ -268,7 +268,7 @@ pub struct Copied {
     pub body: Bytes,
 }
 
-impl Shelf {
+impl ResponseCache {
     /// The feed of ours that an address names, to whoever can name it: a private one
     /// with a key that opens it, any other with nothing behind it (H9).
     pub fn feed_at(&self, address: &str, site: &Site) -> Option<Copied> {

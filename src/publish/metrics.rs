@@ -13,12 +13,12 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
 
-use super::backend::SourceState;
+use super::backend::SourceStatus;
 use crate::model::{Outcome, Poll, SourceId, Story, Timestamp, TopicId, Verdict};
 
 /// Counts what happens, for operators. The loop tells it; nothing is decided by it.
 #[derive(Debug)]
-pub struct Ledger {
+pub struct Metrics {
     registry: Registry,
     /// What counts stories that not everybody may see.
     of_all_stories: Registry,
@@ -41,7 +41,7 @@ pub struct Ledger {
 
 /// What can be seen without having been counted.
 pub(super) struct Sight<'a> {
-    pub sources: &'a [SourceState],
+    pub sources: &'a [SourceStatus],
     /// What was sent, by path: what the reader may know of.
     pub tallies: Vec<(String, Arc<Tally>)>,
     /// When the shelf last changed, as far as the reader may know.
@@ -127,9 +127,9 @@ fn durations() -> Histogram {
     Histogram::new(exponential_buckets(0.001, 2.0, 14))
 }
 
-impl Default for Ledger {
+impl Default for Metrics {
     fn default() -> Self {
-        let mut ledger = Self {
+        let mut metrics = Self {
             registry: Registry::with_prefix("gazetted"),
             of_all_stories: Registry::with_prefix("gazetted"),
             polls: Family::default(),
@@ -148,12 +148,12 @@ impl Default for Ledger {
             backup_made: Gauge::default(),
             backup_bytes: Gauge::default(),
         };
-        ledger.register();
-        ledger
+        metrics.register();
+        metrics
     }
 }
 
-impl Ledger {
+impl Metrics {
     /// A ledger in which nothing has happened.
     pub fn new() -> Self {
         Self::default()
@@ -305,9 +305,9 @@ impl Ledger {
 }
 
 /// How each source is now.
-fn of_sources(states: &[SourceState], now: Timestamp) -> Registry {
+fn of_sources(states: &[SourceStatus], now: Timestamp) -> Registry {
     let mut registry = Registry::with_prefix("gazetted_source");
-    let mut gauge = |name: &str, help: &str, value: &dyn Fn(&SourceState) -> Option<i64>| {
+    let mut gauge = |name: &str, help: &str, value: &dyn Fn(&SourceStatus) -> Option<i64>| {
         let family = Family::<OfSource, Gauge>::default();
         for state in states {
             if let Some(value) = value(state) {
@@ -321,12 +321,12 @@ fn of_sources(states: &[SourceState], now: Timestamp) -> Registry {
     gauge("up", "Whether the source answers and is being read", &|state| {
         Some(i64::from(state.condition(now).is_up()))
     });
-    gauge("failures", "Failures in a row", &|state| Some(state.memory.failures.into()));
+    gauge("failures", "Failures in a row", &|state| Some(state.state.failures.into()));
     gauge("last_news_timestamp_seconds", "When it last listed something new", &|state| {
-        seconds(state.memory.last_news)
+        seconds(state.state.last_news)
     });
     gauge("last_success_timestamp_seconds", "When it last answered well", &|state| {
-        seconds(state.memory.last_success)
+        seconds(state.state.last_success)
     });
     gauge("next_poll_timestamp_seconds", "When it is asked next", &|state| {
         let next = state.next_poll(now);

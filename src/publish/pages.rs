@@ -14,7 +14,7 @@ use std::borrow::Cow;
 
 use askama::Template;
 
-use super::backend::{Finding, SourceState, StoryDetail};
+use super::backend::{Finding, SourceStatus, StoryDetail};
 use super::dates::day;
 use super::feed_item::FeedItem;
 use super::feed_meta::{FeedMeta, description_of, title_of};
@@ -137,7 +137,7 @@ pub(super) fn story(
 
 /// `/sources`: which is well, which is not, and what to do about it.
 pub(super) fn sources(
-    states: &[SourceState],
+    states: &[SourceStatus],
     silences: &[TopicSilence],
     told: &[Subscriber],
     now: Timestamp,

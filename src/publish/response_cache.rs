@@ -1,7 +1,7 @@
 //! Everything that is served, ready in every coding with its validators.
 //!
 //! News is served as it is before it is compressed: that takes longer than all that
-//! was done with it before. [`Shelf::compress`] makes up for it, a document a call.
+//! was done with it before. [`ResponseCache::compress`] makes up for it, a document a call.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -11,7 +11,7 @@ use bytes::Bytes;
 use tokio::sync::watch;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::access_control::{Guard, Guards};
+use super::access_control::{AccessRule, AccessRules};
 use super::coding::Coding;
 use super::dates::http_date;
 use super::delta::{self, Edition};
@@ -28,7 +28,7 @@ use crate::model::{Timestamp, Topic, TopicId};
 /// Whoever replaces documents does not free the old ones under that lock either: its
 /// thread may have to give way at any moment, and readers would wait for its return.
 #[derive(Debug, Default)]
-pub struct Shelf {
+pub struct ResponseCache {
     standing: RwLock<Standing>,
     /// Paths that serve a document in identity alone, until it is compressed.
     plain: Mutex<BTreeSet<String>>,
@@ -41,19 +41,19 @@ pub struct Shelf {
 struct Standing {
     held: HashMap<String, Held>,
     /// Who may read what is not for everybody.
-    guards: Option<Arc<Guards>>,
+    guards: Option<Arc<AccessRules>>,
 }
 
 #[derive(Debug, Clone)]
 pub(super) enum Held {
-    Here(Arc<Shelved>),
+    Here(Arc<CachedResponse>),
     Gone,
     MovedTo(String),
 }
 
 /// Which of the documents that changed are to be compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Which {
+pub enum CompressionScope {
     /// All of them.
     All,
     /// Those that somebody has asked for, as they are now or as they were.
@@ -71,7 +71,7 @@ pub enum Absence {
 
 /// A document ready to be written.
 #[derive(Debug)]
-pub(super) struct Shelved {
+pub(super) struct CachedResponse {
     pub content_type: HeaderValue,
     pub link: Option<HeaderValue>,
     /// What its bytes hash to.
@@ -97,7 +97,7 @@ pub(super) struct Coded {
     pub unchanged: HeaderMap,
 }
 
-impl Shelf {
+impl ResponseCache {
     /// An empty shelf.
     pub fn new() -> Self {
         Self::default()
@@ -107,11 +107,11 @@ impl Shelf {
     /// milliseconds each.
     pub fn place(&self, rendered: Vec<Rendered>, modified: Timestamp) {
         self.show(rendered, modified);
-        while self.compress(Which::All) {}
+        while self.compress(CompressionScope::All) {}
     }
 
     /// Serves these documents from now on, those that are new in identity alone until
-    /// [`Shelf::compress`] has come to them. `modified` is their Last-Modified.
+    /// [`ResponseCache::compress`] has come to them. `modified` is their Last-Modified.
     pub fn show(&self, rendered: Vec<Rendered>, modified: Timestamp) {
         let documents = self.prepare(rendered, modified);
         self.plain().extend(documents.iter().map(|(path, _)| path.clone()));
@@ -127,7 +127,11 @@ impl Shelf {
         self.announce();
     }
 
-    fn prepare(&self, rendered: Vec<Rendered>, modified: Timestamp) -> Vec<(String, Shelved)> {
+    fn prepare(
+        &self,
+        rendered: Vec<Rendered>,
+        modified: Timestamp,
+    ) -> Vec<(String, CachedResponse)> {
         let mut prepared = Vec::new();
         for document in rendered {
             let hash = xxh3_64(&document.body);
@@ -142,27 +146,28 @@ impl Shelf {
                 editions = delta::remembered(&editions, Edition::of(hash, &document.body));
             }
             let path = document.path.clone();
-            let shelved = Shelved { editions, ..Shelved::of(document, hash, modified, tally) };
+            let shelved =
+                CachedResponse { editions, ..CachedResponse::of(document, hash, modified, tally) };
             prepared.push((path, shelved));
         }
         prepared
     }
 
     /// Whether some of these documents is yet to be compressed.
-    pub fn is_plain(&self, which: Which) -> bool {
+    pub fn is_plain(&self, which: CompressionScope) -> bool {
         match which {
-            Which::All => !self.plain().is_empty(),
-            Which::Asked => self.plain().iter().any(|path| self.is_asked(path)),
+            CompressionScope::All => !self.plain().is_empty(),
+            CompressionScope::Asked => self.plain().iter().any(|path| self.is_asked(path)),
         }
     }
 
     /// Compresses one of these documents that is not; says whether there was one. What is
     /// replaced meanwhile stays replaced: each coding belongs to the bytes it was made of.
-    pub fn compress(&self, which: Which) -> bool {
+    pub fn compress(&self, which: CompressionScope) -> bool {
         let mut plain = self.plain();
         let path = match which {
-            Which::All => plain.pop_first(),
-            Which::Asked => {
+            CompressionScope::All => plain.pop_first(),
+            CompressionScope::Asked => {
                 let asked = plain.iter().find(|path| self.is_asked(path)).cloned();
                 asked.and_then(|path| plain.take(&path))
             }
@@ -211,20 +216,20 @@ impl Shelf {
 
     /// Lets only those read these topics whom their guards admit: the page,
     /// the feeds and the archive. Replaces the guards there were, at once.
-    pub fn guard(&self, topics: impl IntoIterator<Item = (TopicId, Guard)>) {
+    pub fn guard(&self, topics: impl IntoIterator<Item = (TopicId, AccessRule)>) {
         let guarded = |(topic, guard): (TopicId, _)| (topic_path(&topic), guard);
-        let guards = Guards::new(topics.into_iter().map(guarded));
+        let guards = AccessRules::new(topics.into_iter().map(guarded));
         let mut guards = (!guards.is_empty()).then(|| Arc::new(guards));
         std::mem::swap(&mut self.write().guards, &mut guards);
     }
 
     /// Who guards what, unless all of it is for everybody.
-    pub(super) fn guards(&self) -> Option<Arc<Guards>> {
+    pub(super) fn guards(&self) -> Option<Arc<AccessRules>> {
         self.read().guards.clone()
     }
 
     /// Who guards a path, if it is not for everybody.
-    pub(super) fn guard_of(&self, path: &str) -> Option<Arc<Guard>> {
+    pub(super) fn guard_of(&self, path: &str) -> Option<Arc<AccessRule>> {
         self.guards()?.of(path).cloned()
     }
 
@@ -311,7 +316,7 @@ impl Shelf {
     }
 
     /// What stands at a path, and who guards what.
-    pub(super) fn find_guarded(&self, path: &str) -> (Option<Held>, Option<Arc<Guards>>) {
+    pub(super) fn find_guarded(&self, path: &str) -> (Option<Held>, Option<Arc<AccessRules>>) {
         let standing = self.read();
         (standing.held.get(path).cloned(), standing.guards.clone())
     }
@@ -346,7 +351,7 @@ impl Shelf {
     }
 }
 
-impl Shelved {
+impl CachedResponse {
     /// A document in identity alone.
     fn of(document: Rendered, hash: u64, modified: Timestamp, tally: Arc<Tally>) -> Self {
         let content_type = HeaderValue::from_static(document.content_type);

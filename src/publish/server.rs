@@ -45,7 +45,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::{Backend, Shelf};
+use super::{Backend, ResponseCache};
 use admission::{Admission, Admitted};
 use answer::Office;
 use dormant::Dormant;
@@ -125,14 +125,14 @@ const FIRST_WORD: Duration = Duration::from_secs(1);
 /// drain's deadline. Accepting never fails for good, so neither does this.
 pub async fn serve(
     listener: impl Into<Listener>,
-    shelf: Arc<Shelf>,
+    cache: Arc<ResponseCache>,
     desk: Arc<dyn Backend>,
     settings: Settings,
     shutdown: CancellationToken,
 ) {
     let listener = listener.into();
     let admission = Admission::new(&settings);
-    let office = Arc::new(Office::new(shelf, desk, settings.clone()));
+    let office = Arc::new(Office::new(cache, desk, settings.clone()));
     let mut connections = JoinSet::new();
     loop {
         let accepted = tokio::select! {

@@ -43,7 +43,7 @@ impl Contents {
         self.records += 1;
         match record {
             Record::Story { .. } => self.stories += 1,
-            Record::Memory { .. } => self.sources += 1,
+            Record::SourceState { .. } => self.sources += 1,
             _ => {}
         }
     }

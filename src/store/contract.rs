@@ -9,7 +9,7 @@ use proptest::test_runner::{Config, TestRunner};
 use crate::model::{Admitted, Key, KeyKind};
 
 use super::samples::{
-    admitted, any_commit, at, done, everything, id, key, memory, place, source, story, topic,
+    admitted, any_commit, at, done, everything, id, key, place, source, source_state, story, topic,
 };
 use super::{Commit, InMemory, MOST_BEARERS, PlaceChange, Store, StoreError};
 
@@ -50,7 +50,7 @@ fn an_empty_store_holds_nothing(store: &dyn Store) {
 fn a_commit_is_seen_whole(store: &dyn Store) {
     let keys = [key(KeyKind::Own, 1), key(KeyKind::Address, 1)];
     done(store.commit(Commit {
-        memories: vec![(source(1), memory(3))],
+        source_states: vec![(source(1), source_state(3))],
         listed: vec![(source(1), vec![id(1)])],
         admitted: vec![admitted(story(1, at(0), 100), &keys)],
         places: vec![PlaceChange { topic: topic(1), story: id(1), from: None, to: Some(at(0)) }],
@@ -58,7 +58,7 @@ fn a_commit_is_seen_whole(store: &dyn Store) {
         ..Commit::default()
     }))
     .unwrap();
-    assert_eq!(*store.memories().unwrap()[&source(1)], memory(3));
+    assert_eq!(*store.source_states().unwrap()[&source(1)], source_state(3));
     assert_eq!(store.listed().unwrap()[&source(1)], [id(1)]);
     assert_eq!(store.listed_by(&source(1)).unwrap(), [id(1)]);
     assert_eq!(store.listed_by(&source(7)).unwrap(), []);

@@ -23,7 +23,7 @@ pub enum Fit {
 pub fn fit(store: &dyn Store, record: &Record) -> Result<Fit, StoreError> {
     let known = |known| if known { Fit::Known } else { Fit::New };
     Ok(match record {
-        Record::Memory { source, .. } => known(store.memories()?.contains_key(source)),
+        Record::SourceState { source, .. } => known(store.source_states()?.contains_key(source)),
         Record::Listed { source, .. } => known(store.listed()?.contains_key(source)),
         Record::Engine { record } => {
             let key = record.key();

@@ -8,12 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::model::{
-    EngineRecord, Fingerprint, Key, KeyKind, Lookalikes, Memory, SourceId, Story, StoryId,
-    Subscriber, SubscriberId, Timestamp,
+    EngineRecord, Key, KeyKind, Lookalikes, SourceId, SourceState, Story, StoryId, Subscriber,
+    SubscriberId, Timestamp, TopicVersion,
 };
 
 use super::story_keys::merge_keys;
-use super::{Commit, Committed, DiskSpace, MOST_BEARERS, Place, Record, Store, StoreError};
+use super::{Commit, Committed, DiskSpace, MOST_BEARERS, Record, Store, StoreError, TopicPlace};
 
 /// A store that lasts as long as the process.
 #[derive(Debug, Default)]
@@ -22,7 +22,7 @@ pub struct InMemory(Mutex<State>);
 #[derive(Debug, Default)]
 struct State {
     closed: bool,
-    memories: BTreeMap<SourceId, Memory>,
+    source_states: BTreeMap<SourceId, SourceState>,
     listed: BTreeMap<SourceId, Vec<StoryId>>,
     engine: BTreeMap<String, EngineRecord>,
     subscribers: BTreeMap<SubscriberId, Subscriber>,
@@ -33,8 +33,8 @@ struct State {
     bearers: BTreeMap<Key, BTreeSet<(Timestamp, StoryId)>>,
     first_span: u32,
     retired: BTreeMap<StoryId, Retired>,
-    places: BTreeMap<Fingerprint, BTreeSet<Place>>,
-    filled: BTreeSet<Fingerprint>,
+    places: BTreeMap<TopicVersion, BTreeSet<TopicPlace>>,
+    filled: BTreeSet<TopicVersion>,
 }
 
 /// A story that is kept no longer.
@@ -59,7 +59,7 @@ impl InMemory {
 
 impl State {
     fn apply(&mut self, commit: Commit) {
-        self.memories.extend(commit.memories);
+        self.source_states.extend(commit.source_states);
         self.listed.extend(commit.listed);
         for admitted in commit.admitted {
             let story = Arc::unwrap_or_clone(admitted.story);
@@ -85,7 +85,7 @@ impl State {
             if self.stories.contains_key(&change.story) {
                 let places = self.places.entry(change.topic).or_default();
                 places.retain(|place| place.story != change.story);
-                places.extend(change.to.map(|date| Place { date, story: change.story }));
+                places.extend(change.to.map(|date| TopicPlace { date, story: change.story }));
             }
         }
         self.filled.extend(commit.filled);
@@ -154,7 +154,9 @@ impl State {
 
     fn restore(&mut self, record: Record) {
         match record {
-            Record::Memory { source, memory } => drop(self.memories.insert(source, *memory)),
+            Record::SourceState { source, state: source_state } => {
+                drop(self.source_states.insert(source, *source_state))
+            }
             Record::Listed { source, stories } => drop(self.listed.insert(source, stories)),
             Record::Engine { record } => drop(self.engine.insert(record.key(), record)),
             Record::Subscriber { subscriber } => {
@@ -201,9 +203,8 @@ impl State {
     }
 
     fn records(&self) -> Vec<Record> {
-        let memories = self.memories.iter().map(|(source, memory)| Record::Memory {
-            source: source.clone(),
-            memory: Box::new(memory.clone()),
+        let source_states = self.source_states.iter().map(|(source, source_state)| {
+            Record::SourceState { source: source.clone(), state: Box::new(source_state.clone()) }
         });
         let listed = self.listed.iter().map(|(source, stories)| Record::Listed {
             source: source.clone(),
@@ -228,16 +229,18 @@ impl State {
             at: retired.at,
             keys: retired.keys.clone(),
         });
-        let readings = memories.chain(listed).chain(engine).chain(archived).chain(subscribers);
+        let readings = source_states.chain(listed).chain(engine).chain(archived).chain(subscribers);
         readings.chain(stories).chain(retired).collect()
     }
 }
 
 impl Store for InMemory {
-    fn memories(&self) -> Result<BTreeMap<SourceId, Box<Memory>>, StoreError> {
+    fn source_states(&self) -> Result<BTreeMap<SourceId, Box<SourceState>>, StoreError> {
         let state = self.state()?;
-        let memories = state.memories.iter();
-        Ok(memories.map(|(source, memory)| (source.clone(), Box::new(memory.clone()))).collect())
+        let source_states = state.source_states.iter();
+        Ok(source_states
+            .map(|(source, source_state)| (source.clone(), Box::new(source_state.clone())))
+            .collect())
     }
 
     fn listed(&self) -> Result<BTreeMap<SourceId, Vec<StoryId>>, StoreError> {
@@ -281,17 +284,17 @@ impl Store for InMemory {
 
     fn places(
         &self,
-        topic: Fingerprint,
-        older_than: Option<Place>,
+        topic: TopicVersion,
+        older_than: Option<TopicPlace>,
         limit: usize,
-    ) -> Result<Vec<Place>, StoreError> {
+    ) -> Result<Vec<TopicPlace>, StoreError> {
         let state = self.state()?;
         let places = state.places.get(&topic).into_iter().flatten().rev();
         let older = places.filter(|place| older_than.is_none_or(|than| **place < than));
         Ok(older.take(limit).copied().collect())
     }
 
-    fn filled(&self) -> Result<Vec<Fingerprint>, StoreError> {
+    fn filled(&self) -> Result<Vec<TopicVersion>, StoreError> {
         Ok(self.state()?.filled.iter().copied().collect())
     }
 

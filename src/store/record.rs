@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{EngineRecord, Key, Memory, SourceId, Story, StoryId, Subscriber, Timestamp};
+use crate::model::{
+    EngineRecord, Key, SourceId, SourceState, Story, StoryId, Subscriber, Timestamp,
+};
 
 use super::story_keys;
 
@@ -12,11 +14,13 @@ use super::story_keys;
 #[serde(rename_all = "snake_case")]
 pub enum Record {
     /// A source's memory.
-    Memory {
+    #[serde(rename = "memory")]
+    SourceState {
         /// Whose.
         source: SourceId,
         /// What is remembered.
-        memory: Box<Memory>,
+        #[serde(rename = "memory")]
+        state: Box<SourceState>,
     },
     /// What a source's document lists.
     Listed {

@@ -8,11 +8,11 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use crate::model::{
-    Admitted, EngineRecord, Entry, Evidence, Fingerprint, Key, KeyKind, Member, Memory, Mode,
-    SourceId, Story, StoryId, Subscriber, Timestamp, Verdict, Wish,
+    Admitted, EngineRecord, Entry, Evidence, Key, KeyKind, Member, Mode, SourceId, SourceState,
+    Story, StoryId, Subscriber, Timestamp, TopicVersion, Verdict, Wish,
 };
 
-use super::{Commit, Committed, Place, PlaceChange, Record, Store, StoreError};
+use super::{Commit, Committed, PlaceChange, Record, Store, StoreError, TopicPlace};
 
 pub(super) fn at(secs: i64) -> Timestamp {
     Timestamp::from_secs(1_743_591_900 + secs)
@@ -33,8 +33,8 @@ pub(super) fn key(kind: KeyKind, number: u8) -> Key {
     }
 }
 
-pub(super) fn topic(number: u8) -> Fingerprint {
-    Fingerprint(u64::from(number) << 40)
+pub(super) fn topic(number: u8) -> TopicVersion {
+    TopicVersion(u64::from(number) << 40)
 }
 
 /// A story of one entry whose text has this many bytes that do not compress away.
@@ -63,12 +63,12 @@ pub(super) fn admitted(story: Story, keys: &[Key]) -> Admitted {
     }
 }
 
-pub(super) fn memory(number: u64) -> Memory {
-    let mut memory = Memory { polls: number, next_poll: at(900), ..Memory::default() };
-    memory.validators.etag = Some(format!("\"{number}\"").into_bytes());
-    memory.warnings =
+pub(super) fn source_state(number: u64) -> SourceState {
+    let mut state = SourceState { polls: number, next_poll: at(900), ..SourceState::default() };
+    state.validators.etag = Some(format!("\"{number}\"").into_bytes());
+    state.warnings =
         vec!["an entry without a title".to_owned(); usize::try_from(number % 7).unwrap()];
-    memory
+    state
 }
 
 /// A subscriber of one of a few feeds.
@@ -108,7 +108,7 @@ pub(super) fn everything(store: &dyn Store) -> String {
     for record in records {
         writeln!(all, "{record:?}").unwrap();
     }
-    writeln!(all, "{:?} {:?}", store.memories().unwrap(), store.listed().unwrap()).unwrap();
+    writeln!(all, "{:?} {:?}", store.source_states().unwrap(), store.listed().unwrap()).unwrap();
     writeln!(all, "{:?}", store.subscribers().unwrap()).unwrap();
     writeln!(all, "{:?} {:?}", store.engine_records().unwrap(), store.filled().unwrap()).unwrap();
     for path in store.archive("/archive/").unwrap() {
@@ -164,9 +164,9 @@ pub(super) fn any_commit() -> impl Strategy<Value = Commit> {
             path: format!("/archive/{n}.atom"),
             text: "<feed/>".repeat(length / 7)
         }),
-        (number.clone(), any::<u8>()).prop_map(|(n, polls)| Record::Memory {
+        (number.clone(), any::<u8>()).prop_map(|(n, polls)| Record::SourceState {
             source: source(n),
-            memory: Box::new(memory(polls.into()))
+            state: Box::new(source_state(polls.into()))
         }),
     ];
     let any_place = (0u8..4, number.clone(), date.clone(), date)
@@ -198,7 +198,7 @@ pub(super) fn any_commit() -> impl Strategy<Value = Commit> {
     )
         .prop_map(
             |(
-                memories,
+                source_states,
                 listed,
                 admitted,
                 retired,
@@ -210,9 +210,9 @@ pub(super) fn any_commit() -> impl Strategy<Value = Commit> {
                 (engine, span, archived, subscribed, unsubscribed),
             )| {
                 Commit {
-                    memories: memories
+                    source_states: source_states
                         .into_iter()
-                        .map(|(n, polls)| (source(n), memory(polls.into())))
+                        .map(|(n, polls)| (source(n), source_state(polls.into())))
                         .collect(),
                     listed: listed.into_iter().map(|(n, ids)| (source(n), ids)).collect(),
                     admitted,
@@ -238,8 +238,8 @@ pub(super) fn any_commit() -> impl Strategy<Value = Commit> {
 }
 
 /// A place in a topic.
-pub(super) fn place(date: Timestamp, number: u8) -> Place {
-    Place { date, story: id(number) }
+pub(super) fn place(date: Timestamp, number: u8) -> TopicPlace {
+    TopicPlace { date, story: id(number) }
 }
 
 /// Copies a directory with all that is in it.

@@ -30,13 +30,13 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use crate::model::{
-    EngineRecord, Fingerprint, Key, Lookalikes, Memory, SourceId, Story, StoryId, Subscriber,
-    Timestamp,
+    EngineRecord, Key, Lookalikes, SourceId, SourceState, Story, StoryId, Subscriber, Timestamp,
+    TopicVersion,
 };
 
 use super::{
-    AddRecord, Backend, Commit, Committed, Compaction, DiskSpace, IntegrityCheck, Place, Record,
-    Repair, Store, StoreError, disk_space,
+    AddRecord, Backend, Commit, Committed, Compaction, DiskSpace, IntegrityCheck, Record, Repair,
+    Store, StoreError, TopicPlace, disk_space,
 };
 use chunks::Fault;
 use open::fenced;
@@ -154,8 +154,8 @@ impl SledStore {
 }
 
 impl Store for SledStore {
-    fn memories(&self) -> Result<BTreeMap<SourceId, Box<Memory>>, StoreError> {
-        self.read(read::memories)
+    fn source_states(&self) -> Result<BTreeMap<SourceId, Box<SourceState>>, StoreError> {
+        self.read(read::source_states)
     }
 
     fn listed(&self) -> Result<BTreeMap<SourceId, Vec<StoryId>>, StoreError> {
@@ -192,14 +192,14 @@ impl Store for SledStore {
 
     fn places(
         &self,
-        topic: Fingerprint,
-        older_than: Option<Place>,
+        topic: TopicVersion,
+        older_than: Option<TopicPlace>,
         limit: usize,
-    ) -> Result<Vec<Place>, StoreError> {
+    ) -> Result<Vec<TopicPlace>, StoreError> {
         self.read(|_| Ok(read::places(&self.index, topic, older_than, limit)))
     }
 
-    fn filled(&self) -> Result<Vec<Fingerprint>, StoreError> {
+    fn filled(&self) -> Result<Vec<TopicVersion>, StoreError> {
         self.read(|_| Ok(read::filled(&self.index)))
     }
 

@@ -13,7 +13,7 @@ use super::program::Program;
 use super::query::Query;
 use super::work::{Spent, Work};
 use super::{Language, QueryProblem, Subject, Vocabulary};
-use crate::model::{Fingerprint, Sources, Story, TopicId};
+use crate::model::{Sources, Story, TopicId, TopicVersion};
 
 /// All topics' queries as one matcher. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -196,7 +196,7 @@ impl TopicSet {
     }
 
     /// Changes with everything that decides which stories are in a topic.
-    pub fn fingerprint(&self, topic: usize, sources: &Sources) -> Fingerprint {
+    pub fn topic_version(&self, topic: usize, sources: &Sources) -> TopicVersion {
         let program = &self.programs[topic];
         let mut hash = Xxh3::new();
         hash.update(&program.digest.to_le_bytes());
@@ -212,7 +212,7 @@ impl TopicSet {
                 hash.update(&u64::MAX.to_le_bytes());
             }
         }
-        Fingerprint(hash.digest())
+        TopicVersion(hash.digest())
     }
 
     /// Warnings about sources and tags that the queries name and `sources` lacks.

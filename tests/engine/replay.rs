@@ -9,7 +9,7 @@ use gazetted::config::Plan;
 use gazetted::engine::Turn;
 use gazetted::model::{Poll, SourceId, Timestamp};
 use gazetted::pipeline::Editor;
-use gazetted::publish::{Shelf, Which};
+use gazetted::publish::{CompressionScope, ResponseCache};
 use gazetted::store::{InMemory, Store};
 
 use super::generator::{Generator, Numbers, SOURCES, start};
@@ -41,13 +41,21 @@ fn plan(config: &str) -> Arc<Plan> {
 }
 
 /// An editor over a store.
-pub async fn opened(config: &str, store: &Arc<InMemory>, now: Timestamp) -> (Editor, Arc<Shelf>) {
+pub async fn opened(
+    config: &str,
+    store: &Arc<InMemory>,
+    now: Timestamp,
+) -> (Editor, Arc<ResponseCache>) {
     open(plan(config), store, now).await
 }
 
-async fn open(plan: Arc<Plan>, store: &Arc<InMemory>, now: Timestamp) -> (Editor, Arc<Shelf>) {
-    let shelf: Arc<Shelf> = Arc::default();
-    (Editor::open(plan, store.clone(), shelf.clone(), now).await.unwrap(), shelf)
+async fn open(
+    plan: Arc<Plan>,
+    store: &Arc<InMemory>,
+    now: Timestamp,
+) -> (Editor, Arc<ResponseCache>) {
+    let cache: Arc<ResponseCache> = Arc::default();
+    (Editor::open(plan, store.clone(), cache.clone(), now).await.unwrap(), cache)
 }
 
 /// Turns, and what they came to when they were recorded.
@@ -152,7 +160,7 @@ pub struct Outcome {
 pub async fn replay(recorded: &Recorded, disturbed: &mut Disturbed) -> Outcome {
     let store: Arc<InMemory> = Arc::default();
     let mut plan = recorded.plan.clone();
-    let (mut editor, mut shelf) = open(plan.clone(), &store, start()).await;
+    let (mut editor, mut cache) = open(plan.clone(), &store, start()).await;
     let mut turns = recorded.turns.iter().peekable();
     let (mut applied, mut now) = (0, start());
     while let Some(turn) = turns.next() {
@@ -191,7 +199,7 @@ pub async fn replay(recorded: &Recorded, disturbed: &mut Disturbed) -> Outcome {
             let ahead = Duration::from_secs(3600 * numbers.below(2000));
             restarts = numbers.percent(8).then_some(ahead);
             if numbers.percent(20) {
-                shelf.compress(Which::All);
+                cache.compress(CompressionScope::All);
             }
         }
         if publishes {
@@ -202,21 +210,21 @@ pub async fn replay(recorded: &Recorded, disturbed: &mut Disturbed) -> Outcome {
         }
         if let Some(ahead) = restarts {
             drop(editor);
-            (editor, shelf) = open(plan.clone(), &store, now.after(ahead)).await;
+            (editor, cache) = open(plan.clone(), &store, now.after(ahead)).await;
         }
     }
     editor.publish().await.unwrap();
     drop(editor);
     // What is served is what a start serves.
     let (_, shelf_after) = open(plan.clone(), &store, now).await;
-    let documents = |shelf: &Shelf| -> Vec<_> {
-        let documents = shelf.documents().into_iter();
+    let documents = |cache: &ResponseCache| -> Vec<_> {
+        let documents = cache.documents().into_iter();
         let dated = |at: Option<Timestamp>| at.map_or(0, Timestamp::as_secs);
         documents.map(|one| (one.path, one.text, dated(one.modified))).collect()
     };
     let documents_after = documents(&shelf_after);
     for (path, text, modified) in &documents_after {
-        let served = documents(&shelf).into_iter().find(|one| one.0 == *path).unwrap();
+        let served = documents(&cache).into_iter().find(|one| one.0 == *path).unwrap();
         assert_eq!(served.2, *modified, "the Last-Modified of {path}");
         assert_text(&served.1, text, path);
     }

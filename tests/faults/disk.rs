@@ -31,7 +31,7 @@ fn commits_on_a_disk_that_fails() {
     let store = store::open(&directory.join("store"), CACHE).unwrap_or_else(|error| refused(error));
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let made = |store: &dyn Store| {
-        store.memories().unwrap().values().map(|memory| memory.polls + 1).max().unwrap_or(0)
+        store.source_states().unwrap().values().map(|state| state.polls + 1).max().unwrap_or(0)
     };
     let answers = directory.join("answers");
     let mut answers = OpenOptions::new().create(true).append(true).open(answers).unwrap();

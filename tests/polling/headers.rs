@@ -53,7 +53,7 @@ async fn p53_a_success_that_is_no_document_is_a_failure() {
         );
         let mut world = World::one(&site.url("/feed"));
         assert_eq!(failure(world.poll().await).kind, FailureKind::Status, "{status}");
-        assert!(world.memory().validators.is_empty());
+        assert!(world.source_state().validators.is_empty());
     }
 }
 
@@ -199,7 +199,7 @@ async fn p70_credentials_go_to_their_own_origin_alone() {
         one.headers = headers.into();
         let mut world = World::of(settings(), [one]);
         assert!(matches!(world.poll().await, Outcome::Read(_)));
-        let of = world.memory().validators.of.clone().unwrap();
+        let of = world.source_state().validators.of.clone().unwrap();
         assert_eq!(*of, *other.url("/feed").as_str());
     }
     for request in site.log() {

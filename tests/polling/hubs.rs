@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use gazetted::inquiry::status::{PushStatus, SourceStatus};
+use gazetted::inquiry::status::{PushStatus, SourceReport};
 use gazetted::model::Signature;
 
 use super::world::{DAY, HOUR, MINUTE};
@@ -102,7 +102,7 @@ fn signature(world: &World, body: &str) -> String {
     Signature::of(&asked.last().unwrap()["hub.secret"], body.as_bytes()).to_string()
 }
 
-fn status(world: &World) -> SourceStatus {
+fn status(world: &World) -> SourceReport {
     world.handle().records().status(world.clock.now()).remove(0)
 }
 

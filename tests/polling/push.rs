@@ -15,7 +15,7 @@ async fn request(site: &Site, hub: &Url) -> websub::Request {
     world.poll().await;
     let callbacks = Url::parse("https://us.example/push/").unwrap();
     let id = SourceId::new("one");
-    websub::request(&id, world.memory(), &callbacks, &Seed::of([1; 32]), world.now).unwrap()
+    websub::request(&id, world.source_state(), &callbacks, &Seed::of([1; 32]), world.now).unwrap()
 }
 
 #[tokio::test]
@@ -32,7 +32,7 @@ async fn w01_link_headers_are_read_and_kept_over_a_304() {
     let mut world = World::one(&site.url("/feed"));
     world.poll().await;
     world.poll().await;
-    assert_eq!(websub::offer(world.memory()).unwrap().hub, hub);
+    assert_eq!(websub::offer(world.source_state()).unwrap().hub, hub);
 }
 
 #[tokio::test]

@@ -39,7 +39,7 @@ async fn p45_good_answers_of_the_new_address_are_counted() {
     site.document("/b", FEED);
     let mut world = World::one(&site.url("/a"));
     world.run_until(4).await;
-    let moved = world.memory().moved.clone().unwrap();
+    let moved = world.source_state().moved.clone().unwrap();
     assert_eq!((moved.to, moved.successes), (site.url("/b"), 4));
     assert_eq!(site.requests("/a").len(), 1);
 }
@@ -75,7 +75,7 @@ async fn p47_an_adopted_address_that_goes_away_gives_the_old_one_another_chance(
     }
     let paths: Vec<_> = site.log().into_iter().map(|request| request.target).collect();
     assert_eq!(paths, ["/a", "/b", "/b", "/a"]);
-    assert_eq!(world.memory().moved, None);
+    assert_eq!(world.source_state().moved, None);
 }
 
 #[tokio::test]
@@ -181,7 +181,7 @@ async fn p50_a_page_is_a_failure_and_nothing_further_is_asked_for() {
     site.script("/feed", [Answer::ok(page).header("Content-Type", "text/html")]);
     let mut world = World::one(&site.url("/feed"));
     world.run(DAY).await;
-    assert_eq!(world.memory().failure.as_ref().unwrap().kind, FailureKind::NotAFeed);
+    assert_eq!(world.source_state().failure.as_ref().unwrap().kind, FailureKind::NotAFeed);
     assert!(site.log().iter().all(|request| request.target == "/feed"));
 }
 

@@ -200,7 +200,7 @@ async fn p28_on_the_operators_own_site_a_429_holds_its_source_alone() {
     own.allow_private = true;
     let mut world = World::of(Settings::default(), [own]);
     world.poll().await;
-    assert_eq!(world.memory().hold.unwrap().scope, HoldScope::Source);
+    assert_eq!(world.source_state().hold.unwrap().scope, HoldScope::Source);
 }
 
 #[tokio::test]
@@ -322,8 +322,8 @@ async fn p37_a_failing_source_is_asked_less_and_less_and_never_dropped() {
     // One good answer and all is well again.
     site.document("/feed", FEED);
     world.run(DAY * 8).await;
-    assert_eq!((world.memory().failures, &world.memory().failing_since), (0, &None));
-    assert!(world.memory().next_poll < world.now.after(DAY * 3));
+    assert_eq!((world.source_state().failures, &world.source_state().failing_since), (0, &None));
+    assert!(world.source_state().next_poll < world.now.after(DAY * 3));
 }
 
 #[tokio::test]
@@ -358,7 +358,7 @@ async fn p39_a_source_that_is_gone_is_asked_once_more_and_then_by_hand_alone() {
     world.run(DAY * 365).await;
     assert_eq!(site.log().len(), 2);
     assert!(world.gaps("one")[0] >= DAY);
-    assert!(world.memory().rests());
+    assert!(world.source_state().rests());
     world.restart();
     world.run(DAY * 365).await;
     assert_eq!(site.log().len(), 2);
@@ -366,7 +366,7 @@ async fn p39_a_source_that_is_gone_is_asked_once_more_and_then_by_hand_alone() {
     site.document("/feed", FEED);
     world.hurry().unwrap();
     world.run(DAY * 30).await;
-    assert!(site.log().len() > 4 && !world.memory().rests());
+    assert!(site.log().len() > 4 && !world.source_state().rests());
 }
 
 #[tokio::test]
@@ -386,7 +386,7 @@ async fn p40_a_clock_that_is_set_back_neither_hurries_nor_silences_a_source() {
     site.document("/feed", FEED);
     let mut world = World::one(&site.url("/feed"));
     world.run(HOUR).await;
-    let due = world.memory().next_poll;
+    let due = world.source_state().next_poll;
     // Two hours back: the poll comes after as long as it was to come, not before.
     world.run(Duration::ZERO).await;
     let remaining = world.now.until(due);

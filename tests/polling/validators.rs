@@ -148,7 +148,7 @@ async fn p12_after_a_kill_the_first_request_is_conditional_and_not_early() {
     site.script("/feed", [tagged("\"a\"")]);
     let mut world = World::one(&site.url("/feed"));
     world.run(HOUR / 2).await;
-    let due = world.memory().next_poll;
+    let due = world.source_state().next_poll;
     world.restart();
     world.run(DAY * 8).await;
     assert_eq!(site.requests("/feed")[1].header(ETAG).as_deref(), Some("\"a\""));

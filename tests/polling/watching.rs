@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use gazetted::inquiry::status::SourceStatus;
+use gazetted::inquiry::status::SourceReport;
 
 use super::world::{DAY, HOUR};
 use crate::support::site::Answer;
@@ -30,7 +30,7 @@ fn document(numbers: impl DoubleEndedIterator<Item = u32>, next: Option<&str>) -
     atom(&entries).replace("<id>tag:site.example", &format!("{link}<id>tag:site.example"))
 }
 
-fn status(world: &World, id: &str) -> SourceStatus {
+fn status(world: &World, id: &str) -> SourceReport {
     let all = world.handle().records().status(world.clock.now());
     all.into_iter().find(|status| status.id == id).unwrap()
 }

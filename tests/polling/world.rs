@@ -6,8 +6,8 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use gazetted::fetch::{Agenda, Fetched, Fetcher, News, Settings, settle};
 use gazetted::model::{
-    Document, Failure, FailureKind, Feed, Hints, Location, Memory, Outcome, Poll, Reading, Source,
-    SourceId, Timestamp,
+    Document, Failure, FailureKind, Feed, Hints, Location, Outcome, Poll, Reading, Source,
+    SourceId, SourceState, Timestamp,
 };
 use url::Url;
 
@@ -39,7 +39,7 @@ pub struct World {
     pub now: Timestamp,
     pub settings: Settings,
     pub sources: BTreeMap<SourceId, Source>,
-    pub memories: BTreeMap<SourceId, Memory>,
+    pub source_states: BTreeMap<SourceId, SourceState>,
     pub hints: Hints,
     /// Which source was asked when.
     pub log: Vec<(Timestamp, SourceId)>,
@@ -56,13 +56,13 @@ impl World {
             agenda: Agenda::new(settings.spacing, settings.concurrency),
             settings,
             sources: BTreeMap::new(),
-            memories: BTreeMap::new(),
+            source_states: BTreeMap::new(),
             hints: Hints::default(),
             log: Vec::new(),
         };
         for source in sources {
-            world.agenda.plan(&source, &Memory::default());
-            world.memories.insert(source.id.clone(), Memory::default());
+            world.agenda.plan(&source, &SourceState::default());
+            world.source_states.insert(source.id.clone(), SourceState::default());
             world.sources.insert(source.id.clone(), source);
         }
         world
@@ -74,8 +74,8 @@ impl World {
     }
 
     /// What is remembered of the source `one`.
-    pub fn memory(&self) -> &Memory {
-        &self.memories["one"]
+    pub fn source_state(&self) -> &SourceState {
+        &self.source_states["one"]
     }
 
     /// Starts anew with nothing but the memories, as after `kill -9`.
@@ -83,7 +83,7 @@ impl World {
         self.fetcher = Fetcher::new(&self.settings).unwrap();
         self.agenda = Agenda::new(self.settings.spacing, self.settings.concurrency);
         for (id, source) in &self.sources {
-            self.agenda.plan(source, &self.memories[id]);
+            self.agenda.plan(source, &self.source_states[id]);
         }
     }
 
@@ -141,7 +141,8 @@ impl World {
     }
 
     async fn ask(&self, id: &SourceId) -> Poll {
-        let fetched = self.fetcher.fetch(&self.sources[id], &self.memories[id], self.now).await;
+        let fetched =
+            self.fetcher.fetch(&self.sources[id], &self.source_states[id], self.now).await;
         Poll {
             source: id.clone(),
             at: self.now,
@@ -152,15 +153,15 @@ impl World {
 
     fn take(&mut self, poll: &Poll) {
         let source = &self.sources[&poll.source];
-        let memory = self.memories.get_mut(&poll.source).unwrap();
+        let state = self.source_states.get_mut(&poll.source).unwrap();
         // Every document brings one entry and repeats one.
         let news = match &poll.outcome {
             Outcome::Read(_) => News { new: vec![poll.at], known: 1, ..News::default() },
             _ => News::default(),
         };
-        settle(poll, &news, memory, source, &self.settings);
+        settle(poll, &news, state, source, &self.settings);
         self.agenda.finished(&poll.source, self.now);
-        self.agenda.plan(source, memory);
+        self.agenda.plan(source, state);
     }
 }
 

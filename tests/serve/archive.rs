@@ -27,7 +27,7 @@ async fn archived() -> World {
     let (topic, sources, site) = (topic(), sources(), site());
     let rendered =
         publish::render_topic_after(last, &topic, &listed, &|_| Vec::new(), &sources, &site);
-    world.shelf.place(rendered, now());
+    world.cache.place(rendered, now());
     world
 }
 

@@ -1,6 +1,6 @@
 //! The formats beside Atom: Q40 to Q42.
 
-use gazetted::model::{Memory, Story};
+use gazetted::model::{SourceState, Story};
 use quick_xml::events::Event;
 use serde_json::Value;
 
@@ -138,7 +138,7 @@ async fn q42_opml() {
 #[tokio::test]
 async fn q42_opml_of_sources() {
     let world = world().await;
-    let states = ["fcdo", "wire"].map(|source| state(source, Memory::default()));
+    let states = ["fcdo", "wire"].map(|source| state(source, SourceState::default()));
     *world.desk.states.lock().unwrap() = states.to_vec();
     let answer = world.get("/sources.opml").await;
     assert_eq!(answer.header("content-type"), "text/x-opml; charset=utf-8");

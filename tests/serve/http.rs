@@ -4,7 +4,7 @@ use std::io::Read;
 use std::sync::atomic::Ordering;
 
 use gazetted::model::TopicId;
-use gazetted::publish::{Absence, Guard, Settings};
+use gazetted::publish::{Absence, AccessRule, Settings};
 
 use super::world::{Answer, World, entry, now, story, told};
 
@@ -242,8 +242,8 @@ async fn q32_ranges_are_not_offered() {
 #[tokio::test]
 async fn q33_moved_gone_and_unknown_differ() {
     let world = world().await;
-    world.shelf.withdraw("/topics/old.atom", Absence::MovedTo(FEED.to_owned()));
-    world.shelf.withdraw("/topics/ended.atom", Absence::Gone);
+    world.cache.withdraw("/topics/old.atom", Absence::MovedTo(FEED.to_owned()));
+    world.cache.withdraw("/topics/ended.atom", Absence::Gone);
 
     let moved = world.get("/topics/old.atom").await;
     assert_eq!(moved.status, 301);
@@ -309,10 +309,10 @@ async fn an_address_of_ours_comes_from_the_configuration_never_from_the_host_hea
 async fn a_guarded_topic_opens_to_its_keys_alone() {
     let world = world().await;
     let guard = |keys: &[(&str, &str)]| {
-        Guard::new(keys.iter().map(|(name, key)| ((*name).to_owned(), (*key).to_owned())))
+        AccessRule::new(keys.iter().map(|(name, key)| ((*name).to_owned(), (*key).to_owned())))
     };
     let topic = TopicId::new("sanctions");
-    world.shelf.guard([(topic.clone(), guard(&[("press", "k1"), ("desk", "k2")]))]);
+    world.cache.guard([(topic.clone(), guard(&[("press", "k1"), ("desk", "k2")]))]);
     let archived = "/topics/sanctions/archive/2025-01.atom";
     for path in [FEED, "/topics/sanctions", "/topics/sanctions.json", archived] {
         let refused = world.get(path).await;
@@ -327,8 +327,8 @@ async fn a_guarded_topic_opens_to_its_keys_alone() {
     assert_eq!(world.ask("GET", FEED, &basic).await.status, 200);
     assert_eq!(world.get("/opml").await.status, 200, "what is public stays so");
 
-    world.shelf.guard([(topic, guard(&[("desk", "k2")]))]);
+    world.cache.guard([(topic, guard(&[("desk", "k2")]))]);
     assert_eq!(world.get(&format!("{FEED}?key=k1")).await.status, 401, "revoked");
-    world.shelf.guard([]);
+    world.cache.guard([]);
     assert_eq!(world.get(FEED).await.status, 200);
 }

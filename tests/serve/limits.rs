@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use gazetted::publish::{self, Absence, Settings, Shelf};
+use gazetted::publish::{self, Absence, ResponseCache, Settings};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_util::sync::CancellationToken;
 
@@ -65,7 +65,7 @@ async fn q34_one_client_behind_a_proxy_is_told_that_it_has_enough() {
 #[tokio::test]
 async fn q34_who_reads_json_is_told_of_an_error_in_json() {
     let world = World::telling(vec![story(1)]).await;
-    world.shelf.withdraw("/topics/ended.json", Absence::Gone);
+    world.cache.withdraw("/topics/ended.json", Absence::Gone);
     for (path, status, title, detail) in [
         ("/topics/none.json", 404, "Not Found", "There is nothing at this address."),
         ("/topics/ended.json", 410, "Gone", "withdrawn for good"),
@@ -170,9 +170,9 @@ async fn a_proxy_may_come_by_a_unix_socket() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("gazetted.sock");
     let listener = tokio::net::UnixListener::bind(&path).unwrap();
-    let (shelf, desk) = (Arc::new(Shelf::new()), Arc::new(TestDesk::default()));
+    let (cache, desk) = (Arc::new(ResponseCache::new()), Arc::new(TestDesk::default()));
     let stop = CancellationToken::new();
-    let serving = publish::serve(listener, shelf, desk, Settings::default(), stop.clone());
+    let serving = publish::serve(listener, cache, desk, Settings::default(), stop.clone());
     let served = tokio::spawn(serving);
     let mut stream = tokio::net::UnixStream::connect(&path).await.unwrap();
     let request = b"GET /healthz HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";

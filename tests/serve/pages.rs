@@ -3,7 +3,9 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use gazetted::model::{Failure, FailureKind, Memory, Outcome, Poll, SourceId, TopicId, Verdict};
+use gazetted::model::{
+    Failure, FailureKind, Outcome, Poll, SourceId, SourceState, TopicId, Verdict,
+};
 use gazetted::publish::{Audience, Settings};
 
 use super::world::{World, at, copy, entry, now, state, story, told};
@@ -73,13 +75,18 @@ async fn a_story_s_page_says_who_carried_it_and_why_it_is_one_story() {
 #[tokio::test]
 async fn the_sources_page_puts_what_fails_first_with_a_remedy() {
     let world = World::start().await;
-    let well = Memory { last_success: Some(now()), polls: 4, not_modified: 3, ..Memory::default() };
-    let failing = Memory {
+    let well = SourceState {
+        last_success: Some(now()),
+        polls: 4,
+        not_modified: 3,
+        ..SourceState::default()
+    };
+    let failing = SourceState {
         failures: 3,
         failing_since: Some(now()),
         failure: Some(Box::new(Failure::new(FailureKind::Dns, "no address for wire.example"))),
         because: "backing off".into(),
-        ..Memory::default()
+        ..SourceState::default()
     };
     *world.desk.states.lock().unwrap() = vec![state("fcdo", well), state("wire", failing)];
     let page = world.get("/sources").await;
@@ -122,18 +129,19 @@ async fn a_desk_that_cannot_answer_is_no_reader_s_concern() {
 #[tokio::test]
 async fn metrics_count_what_happened_and_what_is() {
     let world = World::telling(vec![story(1)]).await;
-    let memory = Memory { failures: 2, last_news: Some(now()), ..Memory::default() };
-    *world.desk.states.lock().unwrap() = vec![state("fcdo", memory)];
-    let ledger = &world.desk.ledger;
+    let source_state =
+        SourceState { failures: 2, last_news: Some(now()), ..SourceState::default() };
+    *world.desk.states.lock().unwrap() = vec![state("fcdo", source_state)];
+    let metrics = &world.desk.metrics;
     let failure = Failure::new(FailureKind::Timeout, "no answer");
     let source = SourceId::new("fcdo");
-    ledger.polled(&Poll { source, at: now(), outcome: Outcome::Failed(failure), pages: None });
+    metrics.polled(&Poll { source, at: now(), outcome: Outcome::Failed(failure), pages: None });
     let mut said = story(1);
     said.members[0].joined = at("2025-04-02T11:07:00Z");
-    ledger.admitted(&[(Verdict::New, said.into())]);
-    ledger.committed(Duration::from_millis(3));
-    ledger.stored(12, 34_567);
-    ledger.published(&TopicId::new("sanctions"), 1);
+    metrics.admitted(&[(Verdict::New, said.into())]);
+    metrics.committed(Duration::from_millis(3));
+    metrics.stored(12, 34_567);
+    metrics.published(&TopicId::new("sanctions"), 1);
     world.get("/topics/sanctions.atom").await;
     world.ask("GET", "/topics/sanctions.atom", &[("If-None-Match", "*")]).await;
 

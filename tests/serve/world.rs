@@ -7,14 +7,14 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use gazetted::model::{
-    Entry, Evidence, Location, Member, Memory, Revisions, Role, Source, SourceId, Sources, Story,
-    StoryId, Timestamp, Topic, TopicId,
+    Entry, Evidence, Location, Member, Revisions, Role, Source, SourceId, SourceState, Sources,
+    Story, StoryId, Timestamp, Topic, TopicId,
 };
 use gazetted::publish::{
-    self, Backend, CallbackBackend, Delivery, FeedBackend, Finding, FoundStory, HubBackend, Ledger,
-    Marked, NotSearched, Reply, Search, SearchBackend, Settings, Shelf, Site, SourceDetail,
-    SourceState, SourcesBackend, StatusBackend, StoryBackend, StoryDetail, Unavailable, Volume,
-    VolumeDetail,
+    self, Backend, CallbackBackend, Delivery, FeedBackend, Finding, FoundStory, HubBackend, Marked,
+    Metrics, NotSearched, Reply, ResponseCache, Search, SearchBackend, Settings, Site,
+    SourceDetail, SourceStatus, SourcesBackend, StatusBackend, StoryBackend, StoryDetail,
+    Unavailable, Volume, VolumeDetail,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -35,7 +35,7 @@ pub(super) fn at(text: &str) -> Timestamp {
 /// A running server over a shelf and a desk that the test holds.
 pub(super) struct World {
     pub(super) address: SocketAddr,
-    pub(super) shelf: Arc<Shelf>,
+    pub(super) cache: Arc<ResponseCache>,
     pub(super) desk: Arc<TestDesk>,
     pub(super) stop: CancellationToken,
     pub(super) served: JoinHandle<()>,
@@ -49,11 +49,11 @@ impl World {
     pub(super) async fn with(settings: Settings) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let shelf = Arc::new(Shelf::new());
+        let cache = Arc::new(ResponseCache::new());
         let desk = Arc::new(TestDesk::default());
         let stop = CancellationToken::new();
-        let serving = publish::serve(listener, shelf.clone(), desk.clone(), settings, stop.clone());
-        Self { address, shelf, desk, stop, served: tokio::spawn(serving) }
+        let serving = publish::serve(listener, cache.clone(), desk.clone(), settings, stop.clone());
+        Self { address, cache, desk, stop, served: tokio::spawn(serving) }
     }
 
     /// A server whose one topic, `sanctions`, holds these stories.
@@ -73,7 +73,7 @@ impl World {
         let mut rendered = publish::render_topic(&topic, &stories, &sources, &site);
         rendered.extend(publish::render_stories(&stories, &sources, &site));
         rendered.extend(publish::render_site(&[(topic, stories.clone())], &sources, &site));
-        self.shelf.place(rendered, moment);
+        self.cache.place(rendered, moment);
         *self.desk.stories.lock().unwrap() = stories;
     }
 
@@ -146,7 +146,7 @@ pub(super) struct TestDesk {
     /// Seconds from now until the next poll; none if negative.
     pub(super) next_poll: AtomicI64,
     pub(super) stories: Mutex<Vec<Arc<Story>>>,
-    pub(super) states: Mutex<Vec<SourceState>>,
+    pub(super) states: Mutex<Vec<SourceStatus>>,
     pub(super) failing: AtomicBool,
     pub(super) silent: AtomicBool,
     /// Why searches fail, if they do; and who searched.
@@ -154,7 +154,7 @@ pub(super) struct TestDesk {
     pub(super) searched_by: Mutex<Vec<Option<IpAddr>>>,
     /// What came to the callback `known`; as many as fit.
     pub(super) deliveries: Mutex<Vec<Delivery>>,
-    pub(super) ledger: Arc<Ledger>,
+    pub(super) metrics: Arc<Metrics>,
 }
 
 impl TestDesk {
@@ -215,13 +215,13 @@ impl StatusBackend for TestDesk {
         Some(now().after(Duration::from_secs(seconds)))
     }
 
-    fn ledger(&self) -> Arc<Ledger> {
-        self.ledger.clone()
+    fn metrics(&self) -> Arc<Metrics> {
+        self.metrics.clone()
     }
 }
 
 impl SourcesBackend for TestDesk {
-    fn sources(&self) -> Reply<Vec<SourceState>> {
+    fn sources(&self) -> Reply<Vec<SourceStatus>> {
         let states = self.states.lock().unwrap().clone();
         self.reply(states)
     }
@@ -367,8 +367,8 @@ fn source(id: &str, title: &str, role: Role, position: usize) -> (SourceId, Arc<
     (source.id.clone(), Arc::new(source))
 }
 
-pub(super) fn state(source: &str, memory: Memory) -> SourceState {
-    SourceState { source: sources()[source].clone(), memory, hold: None }
+pub(super) fn state(source: &str, state: SourceState) -> SourceStatus {
+    SourceStatus { source: sources()[source].clone(), state, hold: None }
 }
 
 /// An entry of the Foreign Office, complete as a good feed has it.

@@ -10,7 +10,7 @@ use crate::config::file;
 use crate::config::read::Read;
 use crate::config::value::{Access, Id};
 use crate::model::TopicId;
-use crate::publish::Guard;
+use crate::publish::AccessRule;
 
 /// A key that is shorter than this can be guessed by who has time.
 const SHORT: usize = 16;
@@ -25,7 +25,7 @@ impl Desk<'_> {
         &mut self,
         parts: &[Read],
         table: &file::Keys,
-    ) -> BTreeMap<TopicId, Guard> {
+    ) -> BTreeMap<TopicId, AccessRule> {
         let keys = table.keys_file.as_ref().map(|file| self.keys(file));
         let mut guards = BTreeMap::new();
         for (file, part) in parts.iter().enumerate() {
@@ -53,7 +53,7 @@ impl Desk<'_> {
                 }
                 if let Some(id) = &topic.id {
                     let id = TopicId::new(id.get_ref().0.as_str());
-                    guards.insert(id, Guard::new(fitting));
+                    guards.insert(id, AccessRule::new(fitting));
                 }
             }
         }

@@ -13,7 +13,7 @@ use crate::config::problem::{Problem, Severity, Spot};
 use crate::config::read::Read;
 use crate::config::text::At;
 use crate::config::value::{Access, Size};
-use crate::model::{Bounds, Topic, TopicId};
+use crate::model::{Topic, TopicBounds, TopicId};
 use crate::topics::{Language, Place as Text, QueryProblem, TopicSet, Vocabulary};
 
 /// What topics compile to.
@@ -162,7 +162,7 @@ impl Desk<'_> {
                     query: query.get_ref().clone(),
                     revisions: table.revisions,
                     entries: table.entries.get(),
-                    bounds: Bounds {
+                    bounds: TopicBounds {
                         age: table.keep.as_ref().map(|period| period.0),
                         stories: table.stories.map(NonZeroUsize::get),
                     },

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use super::*;
 use crate::dedup::{allowance, judge_within, listed, took_in};
-use crate::model::Intake;
+use crate::model::FloodState;
 
 const MOST: usize = 40;
 
 impl Desk {
     /// Reads a document of a source that may bring [`MOST`] new entries a day.
-    fn read_within(&mut self, intake: &mut Intake, entries: &[Entry]) -> Judged {
+    fn read_within(&mut self, intake: &mut FloodState, entries: &[Entry]) -> Judged {
         let mut known = std::mem::take(&mut self.known);
         let rules = self.rules();
         let entries: Vec<_> = entries.iter().cloned().map(Arc::new).collect();
@@ -42,7 +42,7 @@ fn ten(turn: usize) -> Vec<Entry> {
 #[test]
 fn a_source_that_renames_everything_for_a_thousand_polls_brings_one_days_worth() {
     let mut desk = Desk::new();
-    let mut intake = Intake::default();
+    let mut intake = FloodState::default();
     for turn in 0..1000 {
         desk.read_within(&mut intake, &ten(turn));
         desk.an_hour_later();
@@ -57,7 +57,7 @@ fn a_source_that_renames_everything_for_a_thousand_polls_brings_one_days_worth()
 #[test]
 fn what_waited_is_taken_in_once_the_source_keeps_its_names() {
     let mut desk = Desk::new();
-    let mut intake = Intake::default();
+    let mut intake = FloodState::default();
     for turn in 0..100 {
         desk.read_within(&mut intake, &ten(turn));
         desk.an_hour_later();
@@ -73,7 +73,7 @@ fn what_waited_is_taken_in_once_the_source_keeps_its_names() {
 #[test]
 fn a_burst_of_true_news_is_told_on_the_next_day_at_the_latest() {
     let mut desk = Desk::new();
-    let mut intake = Intake::default();
+    let mut intake = FloodState::default();
     let burst: Vec<Entry> = (0..7).flat_map(ten).collect();
     let judged = desk.read_within(&mut intake, &burst);
     assert_eq!((judged.new.len(), judged.waiting), (MOST, 30));
@@ -87,7 +87,7 @@ fn a_burst_of_true_news_is_told_on_the_next_day_at_the_latest() {
 #[test]
 fn a_revision_of_what_is_known_never_waits() {
     let mut desk = Desk::new();
-    let mut intake = Intake::default();
+    let mut intake = FloodState::default();
     desk.read_within(&mut intake, &ten(0));
     for turn in 1..20 {
         desk.an_hour_later();

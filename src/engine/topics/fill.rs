@@ -15,9 +15,9 @@ use super::{EVERYTHING, SLICE, Topics};
 use crate::config::Plan;
 use crate::engine::archive::Archive;
 use crate::engine::work::Work;
-use crate::engine::{Reader, Refilled, grouped};
-use crate::model::{Fingerprint, Story, StoryId, Timestamp, TopicId};
-use crate::store::{Commit, Place, PlaceChange, StoreError};
+use crate::engine::{Reader, TopicFillResult, grouped};
+use crate::model::{Story, StoryId, Timestamp, TopicId, TopicVersion};
+use crate::store::{Commit, PlaceChange, StoreError, TopicPlace};
 
 /// How many stories are matched between two lines of the log.
 const LOGGED_EVERY: usize = 20_000;
@@ -34,7 +34,7 @@ pub(super) struct Fill {
 }
 
 struct Filling {
-    version: Fingerprint,
+    version: TopicVersion,
     /// What it holds so far, where it has bounds.
     candidates: Option<Candidates>,
 }
@@ -44,8 +44,8 @@ impl Fill {
     /// `known` plans meanwhile, as far as they stand under a version of one of those.
     pub(super) fn begin(
         plan: &Plan,
-        live: &[Fingerprint],
-        missing: Vec<(usize, Fingerprint)>,
+        live: &[TopicVersion],
+        missing: Vec<(usize, TopicVersion)>,
         known: &[Arc<Plan>],
         now: Timestamp,
     ) -> Option<Self> {
@@ -54,11 +54,11 @@ impl Fill {
             let Some(topic) = plan.topics.get(*place) else { continue };
             let before = known.iter().find_map(|known| {
                 let before = known.topics.iter().position(|before| before.id == topic.id)?;
-                (known.fingerprint(before) == live[*place]).then(|| (known.clone(), before))
+                (known.topic_version(before) == live[*place]).then(|| (known.clone(), before))
             });
             former.extend(before.map(|before| (*place, before)));
         }
-        let filling = |(place, version): (usize, Fingerprint)| {
+        let filling = |(place, version): (usize, TopicVersion)| {
             let bounds = plan.topics.get(place).map(|topic| topic.bounds).unwrap_or_default();
             (place, Filling { version, candidates: Candidates::of(bounds, now) })
         };
@@ -78,7 +78,7 @@ impl Fill {
     }
 
     /// Everything that is being filled.
-    pub(super) fn versions(&self) -> impl Iterator<Item = Fingerprint> {
+    pub(super) fn versions(&self) -> impl Iterator<Item = TopicVersion> {
         self.topics.values().map(|filling| filling.version)
     }
 
@@ -86,7 +86,7 @@ impl Fill {
         self.topics.contains_key(&topic)
     }
 
-    pub(super) fn lacks(&self, version: Fingerprint) -> bool {
+    pub(super) fn lacks(&self, version: TopicVersion) -> bool {
         self.versions().any(|filling| filling == version)
     }
 
@@ -146,7 +146,7 @@ impl Fill {
 
 impl Topics {
     /// The topics being filled, each with its version.
-    pub(in crate::engine) fn filling(&self) -> Vec<(TopicId, Fingerprint)> {
+    pub(in crate::engine) fn filling(&self) -> Vec<(TopicId, TopicVersion)> {
         let fill = self.fill.iter().flat_map(|fill| &fill.topics);
         let named = |(place, filling): (&usize, &Filling)| {
             let topic = self.plan.topics.get(*place);
@@ -173,7 +173,7 @@ impl Topics {
         }
         let before = fill.matched / LOGGED_EVERY;
         fill.matched += stories.len();
-        self.fillings.reach(fill.matched);
+        self.fill_progress.reach(fill.matched);
         if fill.matched / LOGGED_EVERY > before {
             let matched = fill.matched;
             tracing::info!(
@@ -202,9 +202,9 @@ impl Topics {
     /// that the turn means the same wherever it is applied. Returns what that has changed.
     pub(in crate::engine) fn publish_filled(
         &mut self,
-        topics: &[(TopicId, Fingerprint)],
+        topics: &[(TopicId, TopicVersion)],
         work: &mut Work<'_>,
-    ) -> Result<Vec<Refilled>, StoreError> {
+    ) -> Result<Vec<TopicFillResult>, StoreError> {
         while self.fill.as_ref().is_some_and(|fill| !fill.complete) {
             let commit = self.fill_slice(work.reader())?;
             work.commit.places.extend(commit.places);
@@ -225,7 +225,7 @@ impl Topics {
             let (archive, window) = match &held {
                 Some(held) => {
                     let seen = held.iter().map(|(place, seen)| (*seen, place.story)).collect();
-                    for (Place { date, story }, seen) in held {
+                    for (TopicPlace { date, story }, seen) in held {
                         let at = |topic, date| PlaceChange {
                             topic,
                             story: *story,
@@ -250,7 +250,7 @@ impl Topics {
             if published.get(&topic.id).is_some_and(|before| *before != version) {
                 let before: BTreeSet<StoryId> = self.archives[place].stories().collect();
                 let now: BTreeSet<StoryId> = archive.stories().collect();
-                all.push(Refilled {
+                all.push(TopicFillResult {
                     topic: topic.id.clone(),
                     matched,
                     added: now.difference(&before).count(),
@@ -262,7 +262,7 @@ impl Topics {
         }
         let now = Now { plan: &self.plan, live: &self.live, fill: None };
         versions::record(&now, &records, store, work)?;
-        self.fillings.end();
+        self.fill_progress.end();
         Ok(all)
     }
 }
@@ -270,7 +270,7 @@ impl Topics {
 /// What places a commit adds to a version.
 fn found(
     places: &[PlaceChange],
-    version: Fingerprint,
+    version: TopicVersion,
 ) -> impl Iterator<Item = (Timestamp, StoryId)> {
     let of_it = places.iter().filter(move |change| change.topic == version);
     of_it.filter_map(|change| Some((change.to?, change.story)))
@@ -278,6 +278,6 @@ fn found(
 
 /// What the feed of all stories is called among the topics that are filled.
 fn stories_feed() -> TopicId {
-    debug_assert_eq!(EVERYTHING, Fingerprint(0));
+    debug_assert_eq!(EVERYTHING, TopicVersion(0));
     TopicId::new("")
 }

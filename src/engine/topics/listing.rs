@@ -1,24 +1,24 @@
 //! Lists places and stories of the store in the order of a feed.
 
 use super::{EVERYTHING, SLICE};
-use crate::model::{Fingerprint, Story, StoryId, Timestamp};
-use crate::store::{Place, Store, StoreError};
+use crate::model::{Story, StoryId, Timestamp, TopicVersion};
+use crate::store::{Store, StoreError, TopicPlace};
 
 /// The places of a topic, or of every story, that come after one, newest first.
 pub(crate) fn after(
     store: &dyn Store,
-    topic: Option<Fingerprint>,
-    place: Place,
+    topic: Option<TopicVersion>,
+    place: TopicPlace,
     limit: usize,
-) -> Result<Vec<Place>, StoreError> {
+) -> Result<Vec<TopicPlace>, StoreError> {
     store.places(topic.unwrap_or(EVERYTHING), Some(place), limit)
 }
 
 /// Whether a topic holds a place.
 pub(crate) fn holds(
     store: &dyn Store,
-    topic: Fingerprint,
-    place: Place,
+    topic: TopicVersion,
+    place: TopicPlace,
 ) -> Result<bool, StoreError> {
     let mut above = u128::from_be_bytes(*place.story.as_bytes());
     let mut date = place.date;
@@ -26,7 +26,7 @@ pub(crate) fn holds(
         Some(next) => above = next,
         None => (above, date) = (0, Timestamp::from_millis(date.as_millis() + 1)),
     }
-    let above = Place { date, story: StoryId::from_bytes(above.to_be_bytes()) };
+    let above = TopicPlace { date, story: StoryId::from_bytes(above.to_be_bytes()) };
     Ok(store.places(topic, Some(above), 1)?.first() == Some(&place))
 }
 
@@ -35,7 +35,7 @@ pub(crate) fn latest_first(
     store: &dyn Store,
     mut visit: impl FnMut(Story) -> bool,
 ) -> Result<(), StoreError> {
-    let mut older_than: Option<Place> = None;
+    let mut older_than: Option<TopicPlace> = None;
     loop {
         let places = store.places(EVERYTHING, older_than, SLICE)?;
         let Some(last) = places.last() else { return Ok(()) };

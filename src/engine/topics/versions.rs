@@ -5,17 +5,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::fill::Fill;
 use crate::config::Plan;
 use crate::engine::work::Work;
-use crate::model::{EngineRecord, Fingerprint, TopicId};
+use crate::model::{EngineRecord, TopicId, TopicVersion};
 use crate::store::{Store, StoreError};
 
 /// The topics that are published, by name, each with its version.
-pub(crate) fn names(store: &dyn Store) -> Result<BTreeMap<String, Fingerprint>, StoreError> {
+pub(crate) fn names(store: &dyn Store) -> Result<BTreeMap<String, TopicVersion>, StoreError> {
     let published = published(&store.engine_records()?).into_iter();
     Ok(published.map(|(topic, version)| (topic.to_string(), version)).collect())
 }
 
 /// The same of records that are read.
-pub(super) fn published(records: &[EngineRecord]) -> BTreeMap<TopicId, Fingerprint> {
+pub(super) fn published(records: &[EngineRecord]) -> BTreeMap<TopicId, TopicVersion> {
     let version = |record: &EngineRecord| match record {
         EngineRecord::TopicVersion { topic, version } => Some((topic.clone(), *version)),
         _ => None,
@@ -24,7 +24,7 @@ pub(super) fn published(records: &[EngineRecord]) -> BTreeMap<TopicId, Fingerpri
 }
 
 /// The versions whose places are not, or are no longer, what their query finds.
-pub(super) fn unfinished(records: &[EngineRecord]) -> BTreeSet<Fingerprint> {
+pub(super) fn unfinished(records: &[EngineRecord]) -> BTreeSet<TopicVersion> {
     let version = |record: &EngineRecord| match record {
         EngineRecord::Unfinished { version } => Some(*version),
         _ => None,
@@ -35,16 +35,16 @@ pub(super) fn unfinished(records: &[EngineRecord]) -> BTreeSet<Fingerprint> {
 /// The versions in a store.
 pub(super) struct Known {
     /// Those that were complete once: good enough to be published until others are.
-    pub(super) filled: BTreeSet<Fingerprint>,
+    pub(super) filled: BTreeSet<TopicVersion>,
     /// Those whose places are what their query finds.
-    pub(super) trusted: BTreeSet<Fingerprint>,
+    pub(super) trusted: BTreeSet<TopicVersion>,
 }
 
 impl Known {
     pub(super) fn of(records: &[EngineRecord], store: &dyn Store) -> Result<Self, StoreError> {
         let unfinished = unfinished(records);
-        let filled: BTreeSet<Fingerprint> = store.filled()?.into_iter().collect();
-        let is_trusted = |version: &Fingerprint| {
+        let filled: BTreeSet<TopicVersion> = store.filled()?.into_iter().collect();
+        let is_trusted = |version: &TopicVersion| {
             both(*version).iter().all(|of| filled.contains(of) && !unfinished.contains(of))
         };
         let trusted = filled.iter().copied().filter(is_trusted).collect();
@@ -53,7 +53,7 @@ impl Known {
 }
 
 /// A version as places of its topic and of its archive.
-fn both(version: Fingerprint) -> [Fingerprint; 2] {
+fn both(version: TopicVersion) -> [TopicVersion; 2] {
     [version, version.archive()]
 }
 
@@ -61,7 +61,7 @@ fn both(version: Fingerprint) -> [Fingerprint; 2] {
 pub(super) struct Now<'a> {
     pub(super) plan: &'a Plan,
     /// What is published, by the place in the plan.
-    pub(super) live: &'a [Fingerprint],
+    pub(super) live: &'a [TopicVersion],
     pub(super) fill: Option<&'a Fill>,
 }
 
@@ -75,7 +75,7 @@ pub(super) fn record(
     work: &mut Work<'_>,
 ) -> Result<(), StoreError> {
     let Now { plan, live, fill } = *now;
-    let begun: BTreeSet<Fingerprint> =
+    let begun: BTreeSet<TopicVersion> =
         fill.iter().flat_map(|fill| fill.versions()).flat_map(both).collect();
     let published_before = published(records);
     for (topic, version) in plan.topics.iter().zip(live) {
@@ -94,21 +94,21 @@ pub(super) fn record(
     // What is published by another query than its own takes in what that finds.
     let strays = fill.iter().flat_map(|fill| fill.topics().filter(|of| !fill.has_former(*of)));
     let strays = strays.filter_map(|place| live.get(place)).copied().flat_map(both);
-    let doubted: BTreeSet<Fingerprint> = begun.iter().copied().chain(strays).collect();
+    let doubted: BTreeSet<TopicVersion> = begun.iter().copied().chain(strays).collect();
     let known = unfinished(records);
     for version in doubted.difference(&known) {
         work.commit.engine.push(EngineRecord::Unfinished { version: *version });
     }
-    let needed: BTreeSet<Fingerprint> =
+    let needed: BTreeSet<TopicVersion> =
         live.iter().copied().flat_map(both).chain(begun.iter().copied()).collect();
     // What an earlier run left of a filling is found again, so its doubts stay with it.
-    let settled = |of: &&Fingerprint| fill.is_none() || !needed.contains(of);
+    let settled = |of: &&TopicVersion| fill.is_none() || !needed.contains(of);
     for version in known.difference(&doubted).filter(settled) {
         work.commit.engine_removed.push(EngineRecord::Unfinished { version: *version }.key());
     }
     let stored = store.filled()?.into_iter().chain(known);
     let useless = stored.filter(|of| !needed.contains(of));
-    let dropped: BTreeSet<Fingerprint> = useless.chain(begun).collect();
+    let dropped: BTreeSet<TopicVersion> = useless.chain(begun).collect();
     work.commit.dropped.extend(dropped);
     Ok(())
 }

@@ -7,26 +7,29 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::SLICE;
 use super::matching::Change;
-use crate::model::{Bounds, Fingerprint, StoryId, Timestamp};
-use crate::store::{Place, Store, StoreError};
+use crate::model::{StoryId, Timestamp, TopicBounds, TopicVersion};
+use crate::store::{Store, StoreError, TopicPlace};
 
 /// What a topic with bounds holds.
 #[derive(Debug)]
 pub(super) struct Window {
-    bounds: Bounds,
-    places: BTreeSet<Place>,
+    bounds: TopicBounds,
+    places: BTreeSet<TopicPlace>,
 }
 
 impl Window {
     /// A topic that holds these places, if it has bounds.
-    pub(super) fn holding(bounds: Bounds, places: impl IntoIterator<Item = Place>) -> Option<Self> {
+    pub(super) fn holding(
+        bounds: TopicBounds,
+        places: impl IntoIterator<Item = TopicPlace>,
+    ) -> Option<Self> {
         bounds.is_bounded().then(|| Self { bounds, places: places.into_iter().collect() })
     }
 
     /// The window of a topic as its places are stored.
     pub(super) fn open(
-        bounds: Bounds,
-        topic: Fingerprint,
+        bounds: TopicBounds,
+        topic: TopicVersion,
         store: &dyn Store,
     ) -> Result<Option<Self>, StoreError> {
         let Some(mut window) = Self::holding(bounds, []) else { return Ok(None) };
@@ -40,14 +43,14 @@ impl Window {
     }
 
     /// The same places within other bounds.
-    pub(super) fn within(self, bounds: Bounds) -> Self {
+    pub(super) fn within(self, bounds: TopicBounds) -> Self {
         Self { bounds, ..self }
     }
 
     /// A story's change of place as it happens within the bounds; both dates are gone where
     /// nothing does.
     pub(super) fn shift(&mut self, story: StoryId, (from, to): Change, now: Timestamp) -> Change {
-        let at = |date| Place { date, story };
+        let at = |date| TopicPlace { date, story };
         let from = from.filter(|date| self.places.remove(&at(*date)));
         let to = to.filter(|date| self.admits(at(*date), now));
         self.places.extend(to.map(at));
@@ -55,7 +58,7 @@ impl Window {
     }
 
     /// Whether a place would stay.
-    fn admits(&self, place: Place, now: Timestamp) -> bool {
+    fn admits(&self, place: TopicPlace, now: Timestamp) -> bool {
         let is_full = self.bounds.stories.is_some_and(|most| self.places.len() >= most);
         let oldest = self.places.first().copied();
         !self.outlived(place, now) && (!is_full || oldest.is_some_and(|oldest| place > oldest))
@@ -65,17 +68,17 @@ impl Window {
         self.bounds.stories.is_some_and(|most| self.places.len() > most)
     }
 
-    fn outlived(&self, place: Place, now: Timestamp) -> bool {
+    fn outlived(&self, place: TopicPlace, now: Timestamp) -> bool {
         self.bounds.age.is_some_and(|age| place.date < now.before(age))
     }
 
     /// Forgets a story that goes.
     pub(super) fn leave(&mut self, story: StoryId, date: Timestamp) {
-        self.places.remove(&Place { date, story });
+        self.places.remove(&TopicPlace { date, story });
     }
 
     /// Takes out what is beyond the bounds, the oldest first, a slice at most.
-    pub(super) fn shed(&mut self, now: Timestamp) -> Vec<Place> {
+    pub(super) fn shed(&mut self, now: Timestamp) -> Vec<TopicPlace> {
         let mut shed = Vec::new();
         while shed.len() < SLICE
             && let Some(oldest) = self.places.first().copied()
@@ -91,10 +94,10 @@ impl Window {
 /// first seen.
 #[derive(Debug)]
 pub(super) struct Candidates {
-    bounds: Bounds,
+    bounds: TopicBounds,
     /// Places dated earlier stay outside.
     oldest: Option<Timestamp>,
-    places: BTreeMap<Place, Timestamp>,
+    places: BTreeMap<TopicPlace, Timestamp>,
     /// Whether older places were dropped to make room.
     dropped: bool,
     /// Whether a place left after that: older ones may have to take it.
@@ -103,7 +106,7 @@ pub(super) struct Candidates {
 
 impl Candidates {
     /// Nothing yet, of a topic that has bounds.
-    pub(super) fn of(bounds: Bounds, now: Timestamp) -> Option<Self> {
+    pub(super) fn of(bounds: TopicBounds, now: Timestamp) -> Option<Self> {
         let oldest = bounds.age.map(|age| now.before(age));
         bounds.is_bounded().then(|| Self {
             bounds,
@@ -116,7 +119,7 @@ impl Candidates {
 
     /// Takes in a story's change of place.
     pub(super) fn shift(&mut self, story: StoryId, (from, to): Change, first_seen: Timestamp) {
-        let at = |date| Place { date, story };
+        let at = |date| TopicPlace { date, story };
         if let Some(from) = from.filter(|from| Some(*from) != to) {
             let is_gone = self.places.remove(&at(from)).is_some();
             self.lacking |= is_gone && self.dropped;
@@ -139,9 +142,9 @@ impl Candidates {
     }
 
     /// What the topic holds.
-    pub(super) fn into_places(self, now: Timestamp) -> BTreeMap<Place, Timestamp> {
+    pub(super) fn into_places(self, now: Timestamp) -> BTreeMap<TopicPlace, Timestamp> {
         let oldest = self.bounds.age.map(|age| now.before(age));
-        let stays = |place: &Place| oldest.is_none_or(|oldest| place.date >= oldest);
+        let stays = |place: &TopicPlace| oldest.is_none_or(|oldest| place.date >= oldest);
         self.places.into_iter().filter(|(place, _)| stays(place)).collect()
     }
 }
@@ -161,7 +164,7 @@ mod tests {
     }
 
     fn window(age: Option<u64>, stories: Option<usize>) -> Window {
-        let bounds = Bounds { age: age.map(Duration::from_secs), stories };
+        let bounds = TopicBounds { age: age.map(Duration::from_secs), stories };
         Window { bounds, places: BTreeSet::new() }
     }
 

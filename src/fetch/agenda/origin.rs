@@ -7,7 +7,7 @@ use std::time::Duration;
 use url::Url;
 
 use crate::fetch::holds::Refusals;
-use crate::model::{Location, Memory, Source, Timestamp};
+use crate::model::{Location, Source, SourceState, Timestamp};
 
 /// An origin with more sources than this is asked closer together (P34).
 const MANY: usize = 1000;
@@ -62,8 +62,8 @@ impl Origin {
     }
 
     /// Follows what is remembered of a source, as far as the whole origin goes by it (P28).
-    pub(super) fn heed(&mut self, source: usize, memory: &Memory) {
-        self.refusals.heed(source, memory, self.spaced);
+    pub(super) fn heed(&mut self, source: usize, state: &SourceState) {
+        self.refusals.heed(source, state, self.spaced);
     }
 }
 
@@ -71,14 +71,14 @@ impl Origin {
 const FILE: &str = "file ";
 
 /// Whom a poll of this source will ask: the origin that it has moved to, if it has.
-pub(in crate::fetch) fn origin_of(source: &Source, memory: &Memory) -> String {
+pub(in crate::fetch) fn origin_of(source: &Source, state: &SourceState) -> String {
     let Location::Web { url, .. } = &source.location else {
         return format!("{FILE}{}", source.id);
     };
-    moved_to(url, memory).unwrap_or(url).origin().ascii_serialization()
+    moved_to(url, state).unwrap_or(url).origin().ascii_serialization()
 }
 
 /// The address that replaces this one for good, as far as is known.
-pub(super) fn moved_to<'a>(url: &Url, memory: &'a Memory) -> Option<&'a Url> {
-    memory.moved.as_ref().filter(|moved| moved.from.as_ref() == Some(url)).map(|moved| &moved.to)
+pub(super) fn moved_to<'a>(url: &Url, state: &'a SourceState) -> Option<&'a Url> {
+    state.moved.as_ref().filter(|moved| moved.from.as_ref() == Some(url)).map(|moved| &moved.to)
 }

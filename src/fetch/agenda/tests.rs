@@ -10,8 +10,8 @@ fn at(seconds: u64) -> Timestamp {
     Timestamp::EPOCH.after(SECOND * 1_000_000).after(SECOND * u32::try_from(seconds).unwrap())
 }
 
-fn due(seconds: u64) -> Memory {
-    Memory { next_poll: at(seconds), ..Memory::default() }
+fn due(seconds: u64) -> SourceState {
+    SourceState { next_poll: at(seconds), ..SourceState::default() }
 }
 
 /// Enters sources called by their addresses, all due at 0.
@@ -136,7 +136,7 @@ fn sources_without_an_origin_do_not_wait_for_each_other() {
 fn a_hold_of_the_origin_holds_all_its_sources_and_no_others() {
     let mut agenda = agenda(10, on("a", 3).chain(on("b", 1)));
     let hold = Some(Hold { until: at(500), scope: HoldScope::Origin });
-    agenda.plan(&web_source("http://a/0", "http://a/0"), &Memory { hold, ..due(500) });
+    agenda.plan(&web_source("http://a/0", "http://a/0"), &SourceState { hold, ..due(500) });
     assert_eq!(started(&mut agenda, at(0)), ["http://b/0"]);
     assert_eq!(agenda.held("http://a", at(0)), Some(at(500)));
     let neighbour = SourceId::new("http://a/1");
@@ -152,7 +152,7 @@ fn who_insists_is_asked_in_spite_of_hold_and_floor_and_nobody_else_is() {
     let mut agenda = agenda(10, on("a", 3));
     let hold = Some(Hold { until: at(500), scope: HoldScope::Origin });
     let name = "http://a/0";
-    let refused = Memory { hold, not_before: at(500), ..due(500) };
+    let refused = SourceState { hold, not_before: at(500), ..due(500) };
     agenda.plan(&web_source(name, name), &refused);
     assert_eq!(started(&mut agenda, at(0)), [""; 0]);
     let id = SourceId::new(name);
@@ -173,7 +173,7 @@ fn who_insists_is_asked_in_spite_of_hold_and_floor_and_nobody_else_is() {
 
 #[test]
 fn a_third_503_within_ten_minutes_holds_the_origin() {
-    let trouble = |asked: u64| Memory {
+    let trouble = |asked: u64| SourceState {
         hold: Some(Hold { until: at(5000), scope: HoldScope::Source }),
         failure: Some(Box::new(Failure::new(FailureKind::Unavailable, "503"))),
         last_poll: Some(at(asked)),
@@ -198,8 +198,8 @@ fn a_third_503_within_ten_minutes_holds_the_origin() {
 #[test]
 fn a_wish_goes_before_the_line_but_not_inside_the_floor() {
     let mut agenda = agenda(10, on("a", 3));
-    let memory = Memory { not_before: at(100), ..due(5000) };
-    agenda.plan(&web_source("wished", "http://a/wished"), &memory);
+    let state = SourceState { not_before: at(100), ..due(5000) };
+    agenda.plan(&web_source("wished", "http://a/wished"), &state);
     let wished = SourceId::new("wished");
     assert_eq!(agenda.hurry(&SourceId::new("unknown"), true, at(0)), Err(Refusal::Unknown));
     assert_eq!(agenda.hurry(&wished, false, at(99)), Err(Refusal::TooSoon(at(100))));
@@ -235,7 +235,7 @@ fn a_source_that_moved_waits_in_its_new_origins_line() {
         since: at(0),
         successes: 1,
     });
-    agenda.plan(&source, &Memory { moved: Some(moved.clone()), ..due(0) });
+    agenda.plan(&source, &SourceState { moved: Some(moved.clone()), ..due(0) });
     assert_eq!(started(&mut agenda, at(0)), ["http://a/0", "http://b/0"]);
     agenda.finished(&SourceId::new("http://a/0"), at(1));
     assert_eq!(started(&mut agenda, at(1)), [""; 0]);
@@ -246,7 +246,7 @@ fn a_source_that_moved_waits_in_its_new_origins_line() {
     // The operator writes another address: what was learned of the old one is void.
     let new = Url::parse("http://a/new").unwrap();
     source.location = Location::web(new.clone().as_str(), new);
-    agenda.plan(&source, &Memory { moved: Some(moved), ..due(0) });
+    agenda.plan(&source, &SourceState { moved: Some(moved), ..due(0) });
     assert_eq!(started(&mut agenda, at(2)), ["moving"]);
     assert_eq!(agenda.origin_numbers.len(), 2);
 }
@@ -263,15 +263,15 @@ fn p49_a_source_that_moved_to_anothers_address_is_not_asked_beside_it() {
     };
     let mut agenda = Agenda::new(SECOND, 10);
     let a = web_source("a", "http://a/feed");
-    let memory = Memory { moved: Some(moved("http://a/feed", "http://b/feed")), ..due(0) };
-    agenda.plan(&a, &memory);
+    let state = SourceState { moved: Some(moved("http://a/feed", "http://b/feed")), ..due(0) };
+    agenda.plan(&a, &state);
     agenda.plan(&web_source("b", "http://b/feed"), &due(0));
     assert_eq!(started(&mut agenda, at(5)), ["b"]);
     assert_eq!(agenda.merged(&a.id), Some(&SourceId::new("b")));
     agenda.finished(&SourceId::new("b"), at(6));
     agenda.forget(&SourceId::new("b"));
     assert_eq!(agenda.merged(&a.id), None);
-    agenda.plan(&a, &memory);
+    agenda.plan(&a, &state);
     assert_eq!(started(&mut agenda, at(7)), ["a"]);
 }
 
@@ -334,7 +334,7 @@ fn p34_a_neighbour_that_is_held_does_not_keep_the_room_of_the_others() {
     // Everybody who waits but the last is held meanwhile.
     let hold = Some(Hold { until: at(9000), scope: HoldScope::Origin });
     for name in &names[4..6] {
-        agenda.plan(&web_source(name, name), &Memory { hold, ..due(0) });
+        agenda.plan(&web_source(name, name), &SourceState { hold, ..due(0) });
     }
     agenda.finished(&SourceId::new(first[0].as_str()), at(1));
     assert_eq!(started(&mut agenda, at(1)), [names[6].clone()]);

@@ -48,15 +48,20 @@ fn refused(retry_after: Duration) -> Outcome {
 }
 
 /// What is remembered after polls of these outcomes, the last of them at `at`.
-fn polled(source: &Source, settings: &Settings, outcomes: Vec<Outcome>, at: Timestamp) -> Memory {
-    let mut memory = Memory::default();
+fn polled(
+    source: &Source,
+    settings: &Settings,
+    outcomes: Vec<Outcome>,
+    at: Timestamp,
+) -> SourceState {
+    let mut state = SourceState::default();
     let first = at.before(DAY * outcomes.len() as u32);
     for (n, outcome) in (1..).zip(outcomes) {
         let at = first.after(DAY * n);
         let poll = Poll { source: source.id.clone(), at, outcome, pages: None };
-        settle(&poll, &News { new: vec![at], ..News::default() }, &mut memory, source, settings);
+        settle(&poll, &News { new: vec![at], ..News::default() }, &mut state, source, settings);
     }
-    memory
+    state
 }
 
 fn good() -> Outcome {
@@ -75,16 +80,16 @@ fn what_no_clock_and_no_configuration_changed_stays_as_it_is() {
         vec![good(), ended.clone(), ended],
         vec![Outcome::Failed(Failure::new(FailureKind::NotFound, "404")); 9],
     ] {
-        let memory = polled(&source, &settings, outcomes, start());
+        let state = polled(&source, &settings, outcomes, start());
         for later in [Duration::ZERO, MINUTE, DAY, DAY * 400] {
             let now = start().after(later);
-            assert_eq!(rescheduled(&memory, &source, &settings, now), None, "{memory:#?}");
+            assert_eq!(rescheduled(&state, &source, &settings, now), None, "{state:#?}");
         }
         // Clocks are corrected by seconds all the time.
         let now = start().before(Duration::from_secs(30));
-        assert_eq!(rescheduled(&memory, &source, &settings, now), None);
+        assert_eq!(rescheduled(&state, &source, &settings, now), None);
     }
-    let unread = Memory::default();
+    let unread = SourceState::default();
     assert_eq!(rescheduled(&unread, &source, &settings, start()), None);
 }
 
@@ -100,19 +105,19 @@ fn what_was_set_in_the_future_is_void_and_the_source_is_asked_one_floor_from_now
         (hourly(), vec![good(), Outcome::Failed(Failure::new(FailureKind::Dns, "no name"))]),
     ] {
         for ahead in [HOUR * 2, DAY * 400, DAY * 40_000] {
-            let memory = polled(&source, &settings, outcomes.clone(), start().after(ahead));
-            let Rescheduled { memory, was_ahead } =
-                rescheduled(&memory, &source, &settings, start()).unwrap();
+            let state = polled(&source, &settings, outcomes.clone(), start().after(ahead));
+            let Rescheduled { state, was_ahead } =
+                rescheduled(&state, &source, &settings, start()).unwrap();
             assert!(was_ahead);
-            let wait = start().until(memory.next_poll);
+            let wait = start().until(state.next_poll);
             assert!(wait >= HOUR && wait <= HOUR + MINUTE * 2, "{ahead:?}: {wait:?}");
-            assert!(memory.not_before <= start() && memory.hold.is_none(), "{ahead:?}");
-            for past in [memory.last_poll, memory.failing_since, memory.rhythm.as_of] {
+            assert!(state.not_before <= start() && state.hold.is_none(), "{ahead:?}");
+            for past in [state.last_poll, state.failing_since, state.rhythm.as_of] {
                 assert!(past.is_none_or(|past| past <= start()), "{ahead:?}: {past:?}");
             }
             // It counts once, and what is polled from then on is remembered as ever.
             let later = start().after(MINUTE * 30);
-            assert_eq!(rescheduled(&memory, &source, &settings, later), None);
+            assert_eq!(rescheduled(&state, &source, &settings, later), None);
         }
     }
 }
@@ -122,7 +127,7 @@ fn what_was_learned_by_a_clock_far_ahead_does_not_make_a_source_rare() {
     let (source, settings) = (web_source("one", "http://a/"), Settings::default());
     let lively = || vec![good(); 20];
     let mut ahead = polled(&source, &settings, lively(), start().after(DAY * 400));
-    ahead = rescheduled(&ahead, &source, &settings, start()).unwrap().memory;
+    ahead = rescheduled(&ahead, &source, &settings, start()).unwrap().state;
     let poll = Poll {
         source: source.id.clone(),
         at: start().after(HOUR * 2),
@@ -137,12 +142,12 @@ fn what_was_learned_by_a_clock_far_ahead_does_not_make_a_source_rare() {
 fn pages_and_hubs_are_asked_again_after_a_clock_was_ahead() {
     let (source, settings) = (hourly(), Settings::default());
     let then = start().after(DAY * 400);
-    let mut memory = polled(&source, &settings, vec![good()], then);
-    memory.round = Some(Box::new(Round::following(None, then)));
+    let mut state = polled(&source, &settings, vec![good()], then);
+    state.round = Some(Box::new(RecheckRound::following(None, then)));
     let url = url::Url::parse("https://hub.example/").unwrap();
     let offer =
         crate::model::Offer { hub: url.clone(), topic: url.clone(), protocol: Protocol::WebSub };
-    memory.push = Some(Box::new(Subscription {
+    state.push = Some(Box::new(Subscription {
         offer,
         callbacks: Some(url),
         token: "t".into(),
@@ -162,9 +167,9 @@ fn pages_and_hubs_are_asked_again_after_a_clock_was_ahead() {
         last_delivery: None,
         otherwise_due: then.after(HOUR),
     }));
-    let memory = rescheduled(&memory, &source, &settings, start()).unwrap().memory;
-    assert!(memory.round.unwrap().began <= start());
-    let push = memory.push.unwrap();
+    let state = rescheduled(&state, &source, &settings, start()).unwrap().state;
+    assert!(state.round.unwrap().began <= start());
+    let push = state.push.unwrap();
     assert!(push.asked <= start() && push.expires.is_none() && push.trouble.is_none());
     assert!(push.distrusted_until.unwrap() <= start().after(DAY * 7));
     assert!(push.otherwise_due <= start().after(settings.ceiling));
@@ -174,13 +179,13 @@ fn pages_and_hubs_are_asked_again_after_a_clock_was_ahead() {
 #[test]
 fn only_what_was_brought_forward_by_a_clock_that_was_ahead_is_void() {
     let (source, settings) = (hourly(), Settings::default());
-    let mut memory = polled(&source, &settings, vec![good()], start());
-    let due = memory.next_poll;
-    memory.next_poll = start().after(DAY * 300);
-    memory.scheduled = Some(start().after(DAY * 300));
-    let after = rescheduled(&memory, &source, &settings, start().after(MINUTE)).unwrap().memory;
+    let mut state = polled(&source, &settings, vec![good()], start());
+    let due = state.next_poll;
+    state.next_poll = start().after(DAY * 300);
+    state.scheduled = Some(start().after(DAY * 300));
+    let after = rescheduled(&state, &source, &settings, start().after(MINUTE)).unwrap().state;
     assert_eq!((after.next_poll, after.last_poll), (due, Some(start())));
-    assert_eq!(after.not_before, memory.not_before);
+    assert_eq!(after.not_before, state.not_before);
 }
 
 #[test]
@@ -206,44 +211,44 @@ fn a_changed_configuration_decides_at_once_and_what_the_source_asks_for_stays() 
         (DAY, read(fresh), HOUR, &usual, HOUR * 20),
         (DAY, refused(DAY * 9), HOUR, &usual, DAY * 9),
     ] {
-        let memory = polled(&every(before), &usual, vec![good(), outcome], start());
+        let state = polled(&every(before), &usual, vec![good(), outcome], start());
         let source = every(after);
-        let changed = rescheduled(&memory, &source, settings, now).unwrap();
+        let changed = rescheduled(&state, &source, settings, now).unwrap();
         assert!(!changed.was_ahead);
-        let wait = start().until(changed.memory.next_poll);
+        let wait = start().until(changed.state.next_poll);
         assert!(wait >= due && wait <= due + due / 50, "{before:?} to {after:?}: {wait:?}");
         // The same as if the last poll had been made by today's configuration.
-        assert_eq!(rescheduled(&changed.memory, &source, settings, now), None);
+        assert_eq!(rescheduled(&changed.state, &source, settings, now), None);
     }
 }
 
 #[test]
 fn a_ping_is_not_lost_because_the_configuration_changed() {
     let (source, settings) = (every(DAY), Settings::default());
-    let mut memory = polled(&source, &settings, vec![good()], start());
+    let mut state = polled(&source, &settings, vec![good()], start());
     let now = start().after(MINUTE * 10);
-    assert!(crate::fetch::hasten(&mut memory, &source, &settings, now));
-    let after = rescheduled(&memory, &every(HOUR * 3), &settings, now).unwrap().memory;
-    assert_eq!(after.next_poll, memory.next_poll);
+    assert!(crate::fetch::hasten(&mut state, &source, &settings, now));
+    let after = rescheduled(&state, &every(HOUR * 3), &settings, now).unwrap().state;
+    assert_eq!(after.next_poll, state.next_poll);
 }
 
 #[test]
 fn times_beyond_all_rules_are_bounded() {
     let (source, settings) = (hourly(), Settings::default());
     let far = start().after(DAY * 400);
-    let memory = Memory {
+    let state = SourceState {
         polls: 5,
         last_poll: Some(start().before(HOUR)),
         next_poll: far,
         not_before: far,
-        ..Memory::default()
+        ..SourceState::default()
     };
-    let after = rescheduled(&memory, &source, &settings, start()).unwrap().memory;
+    let after = rescheduled(&state, &source, &settings, start()).unwrap().state;
     let ceiling = start().after(settings.ceiling);
     assert_eq!((after.next_poll, after.not_before), (ceiling, ceiling));
     let hold = Some(Hold { until: far, scope: HoldScope::Origin });
     let after =
-        rescheduled(&Memory { hold, ..memory }, &source, &settings, start()).unwrap().memory;
+        rescheduled(&SourceState { hold, ..state }, &source, &settings, start()).unwrap().state;
     assert_eq!(after.hold.unwrap().until, start().after(FURTHEST));
     assert!(after.next_poll <= start().after(FURTHEST));
 }
@@ -274,18 +279,18 @@ fn a_failing_source_that_is_asked_otherwise_is_due_at_once_and_once() {
             (FailureKind::Crash, None, false),
         ] {
             let failure = Failure { retry_after: held, ..Failure::new(kind, "it failed") };
-            let memory = polled(&source, &settings, vec![Outcome::Failed(failure)], start());
-            assert!(memory.next_poll > now);
-            let after = rescheduled(&memory, source_now, settings_now, now);
-            let tried = after.as_ref().is_some_and(|after| after.memory.next_poll == now);
+            let state = polled(&source, &settings, vec![Outcome::Failed(failure)], start());
+            assert!(state.next_poll > now);
+            let after = rescheduled(&state, source_now, settings_now, now);
+            let tried = after.as_ref().is_some_and(|after| after.state.next_poll == now);
             assert_eq!(tried, is_tried, "{kind:?}");
-            let Some(Rescheduled { memory: after, .. }) = after.filter(|_| tried) else { continue };
+            let Some(Rescheduled { state: after, .. }) = after.filter(|_| tried) else { continue };
             assert_eq!(after.not_before, now, "the operator may ask, too");
             assert_eq!(rescheduled(&after, source_now, settings_now, now), None, "once");
         }
         // One that answers well is left alone.
-        let memory = polled(&source, &settings, vec![good()], start());
-        assert_eq!(rescheduled(&memory, source_now, settings_now, now), None);
+        let state = polled(&source, &settings, vec![good()], start());
+        assert_eq!(rescheduled(&state, source_now, settings_now, now), None);
     }
     // Nor is one tried that rests, or whose configuration is the same.
     let gone = polled(&source, &settings, vec![failed(FailureKind::Gone); 2], start());
@@ -299,8 +304,8 @@ fn what_sent_nothing_sets_no_floor() {
     let (source, settings) = (hourly(), Settings::default());
     for unsent in [true, false] {
         let failure = Failure { unsent, ..Failure::new(FailureKind::Forbidden, "private") };
-        let memory = polled(&source, &settings, vec![Outcome::Failed(failure)], start());
-        assert_eq!(memory.not_before == start(), unsent);
-        assert!(memory.next_poll >= start().after(HOUR), "by itself it waits all the same");
+        let state = polled(&source, &settings, vec![Outcome::Failed(failure)], start());
+        assert_eq!(state.not_before == start(), unsent);
+        assert!(state.next_poll >= start().after(HOUR), "by itself it waits all the same");
     }
 }

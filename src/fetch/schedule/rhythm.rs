@@ -9,14 +9,14 @@
 use std::time::Duration;
 
 use super::exact::{exp2, pow};
-use crate::model::{Rhythm, Timestamp, Watched};
+use crate::model::{DecayedCounts, Rhythm, Timestamp};
 
 /// Half-lives of the two windows, in hours.
 const FAST: f64 = 7.0 * 24.0;
 const SLOW: f64 = 60.0 * 24.0;
 
 /// What is assumed of a source before anything is seen: entries in hours.
-const PRIOR: Watched = Watched { entries: 0.3, hours: 72.0 };
+const PRIOR: DecayedCounts = DecayedCounts { entries: 0.3, hours: 72.0 };
 
 /// How many entries' worth of "no hour is special" the patterns start with.
 const EVENNESS: f64 = 24.0;
@@ -109,7 +109,8 @@ fn count(rhythm: &mut Rhythm, arrival: Timestamp, now: Timestamp) {
 
 /// Entries an hour, before any pattern.
 pub(super) fn rate(rhythm: &Rhythm) -> f64 {
-    let over = |watched: Watched| (watched.entries + PRIOR.entries) / (watched.hours + PRIOR.hours);
+    let over =
+        |watched: DecayedCounts| (watched.entries + PRIOR.entries) / (watched.hours + PRIOR.hours);
     (over(rhythm.fast) + over(rhythm.slow)) / 2.0
 }
 

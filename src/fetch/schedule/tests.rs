@@ -13,15 +13,15 @@ fn date(text: &str) -> Timestamp {
 }
 
 /// A source that has been asked often and is well.
-fn known() -> Memory {
-    Memory { polls: 100, gave_validators: true, ..Memory::default() }
+fn known() -> SourceState {
+    SourceState { polls: 100, gave_validators: true, ..SourceState::default() }
 }
 
 /// How long until the next poll, and why, of a source with a configured interval.
-fn wait(interval: Duration, memory: &Memory, said: &Said) -> (Duration, &'static str) {
+fn wait(interval: Duration, state: &SourceState, said: &Said) -> (Duration, &'static str) {
     let mut source = web_source("one", "http://a/");
     source.pace.get_or_insert_default().interval = Some(interval);
-    let next = next(memory, said, &source, &Settings::default(), now());
+    let next = next(state, said, &source, &Settings::default(), now());
     (now().until(next.at), next.because)
 }
 
@@ -34,11 +34,11 @@ fn about(wait: Duration, expected: Duration) -> bool {
 fn the_longest_of_all_that_is_asked_for_decides_and_is_named() {
     let lifetime = |long| Freshness { lifetime: Some(long), ..Freshness::default() };
     let plain = Said::default();
-    let ttl = Memory {
+    let ttl = SourceState {
         hints: Some(Box::new(Hints { ttl: Some(3 * HOUR), ..Hints::default() })),
         ..known()
     };
-    for (interval, memory, said, expected, because) in [
+    for (interval, state, said, expected, because) in [
         (2 * HOUR, known(), plain, 2 * HOUR, "configured interval"),
         (MINUTE, known(), plain, HOUR, "unless it says so"),
         (MINUTE, known(), Said { freshness: lifetime(10 * MINUTE), ..plain }, 10 * MINUTE, "holds"),
@@ -53,16 +53,22 @@ fn the_longest_of_all_that_is_asked_for_decides_and_is_named() {
         (HOUR, known(), Said { freshness: lifetime(400 * DAY), ..plain }, WEEK, "holds"),
         (HOUR, ttl.clone(), plain, 3 * HOUR, "ttl"),
         (5 * HOUR, ttl, plain, 5 * HOUR, "configured interval"),
-        (HOUR, Memory { polls: 100, ..Memory::default() }, plain, 4 * HOUR, "no validators"),
         (
             HOUR,
-            Memory { polls: 100, ..Memory::default() },
+            SourceState { polls: 100, ..SourceState::default() },
+            plain,
+            4 * HOUR,
+            "no validators",
+        ),
+        (
+            HOUR,
+            SourceState { polls: 100, ..SourceState::default() },
             Said { size: LARGE + 1, ..plain },
             DAY,
             "large",
         ),
     ] {
-        let (wait, why) = wait(interval, &memory, &said);
+        let (wait, why) = wait(interval, &state, &said);
         assert!(about(wait, expected), "{wait:?} instead of {expected:?}: {why}");
         assert!(why.contains(because), "{why:?} does not say {because:?}");
     }
@@ -71,11 +77,11 @@ fn the_longest_of_all_that_is_asked_for_decides_and_is_named() {
 #[test]
 fn the_operators_limits_hold_for_the_learned_rhythm() {
     let mut source = web_source("one", "http://a/");
-    let mut memory = known();
-    learn(&mut memory.rhythm, &[], now().before(DAY * 400));
-    learn(&mut memory.rhythm, &[], now());
+    let mut state = known();
+    learn(&mut state.rhythm, &[], now().before(DAY * 400));
+    learn(&mut state.rhythm, &[], now());
     let asked = |source: &Source| {
-        now().until(next(&memory, &Said::default(), source, &Settings::default(), now()).at)
+        now().until(next(&state, &Said::default(), source, &Settings::default(), now()).at)
     };
     assert!(asked(&source) > 10 * HOUR);
     source.pace.get_or_insert_default().max = Some(5 * HOUR);
@@ -95,9 +101,9 @@ fn p37_p38_failures_wait_longer_each_time() {
         (FailureKind::Gone, [24, 24, 24, 24, 24, 24, 24, 24]),
     ] {
         for (row, hours) in (1..).zip(hours) {
-            let memory = Memory { failures: row, failing_since: Some(now()), ..known() };
+            let state = SourceState { failures: row, failing_since: Some(now()), ..known() };
             let said = Said { failure: Some(kind), ..Said::default() };
-            let (wait, why) = wait(HOUR, &memory, &said);
+            let (wait, why) = wait(HOUR, &state, &said);
             assert!(about(wait, HOUR * hours), "{kind:?} {row}: {wait:?}, {why}");
         }
     }
@@ -116,8 +122,9 @@ fn p37_a_failing_source_is_tried_again_from_the_floor_that_is_in_force_for_it() 
         (DAY, LastAnswer::default(), [1440, 1440, 1440, 1440, 1440]),
     ] {
         for (row, minutes) in (1..).zip(minutes) {
-            let memory = Memory { failures: row, failing_since: Some(now()), answer, ..known() };
-            let (wait, why) = wait(interval, &memory, &refused);
+            let state =
+                SourceState { failures: row, failing_since: Some(now()), answer, ..known() };
+            let (wait, why) = wait(interval, &state, &refused);
             assert!(about(wait, MINUTE * minutes), "{interval:?} {row}: {wait:?}, {why}");
         }
     }
@@ -132,8 +139,8 @@ fn a_source_that_killed_us_is_tried_again_after_an_hour_then_two_up_to_a_day() {
         let quick = Settings { floor: MINUTE, hard_floor: MINUTE, ..Settings::default() };
         for (crashes, hours) in (1..).zip([1, 2, 4, 8, 16, 24, 24]) {
             // Failures of other kinds in the same row do not count.
-            let memory = Memory { failures: crashes + 9, crashes, ..known() };
-            let next = next(&memory, &said, &source, &quick, now());
+            let state = SourceState { failures: crashes + 9, crashes, ..known() };
+            let next = next(&state, &said, &source, &quick, now());
             assert!(about(now().until(next.at), HOUR * hours), "{crashes}: {next:?}");
         }
     }
@@ -147,16 +154,16 @@ fn the_ceiling_bounds_a_configured_interval() {
 #[test]
 fn p37_after_a_month_of_failures_a_source_is_asked_weekly() {
     let since = Some(now().before(DAY * 31));
-    let memory = Memory { failures: 40, failing_since: since, ..known() };
+    let state = SourceState { failures: 40, failing_since: since, ..known() };
     let said = Said { failure: Some(FailureKind::Dns), ..Said::default() };
-    assert!(about(wait(HOUR, &memory, &said).0, WEEK));
+    assert!(about(wait(HOUR, &state, &said).0, WEEK));
 }
 
 #[test]
 fn a_failure_never_shortens_a_long_interval() {
     let said = Said { failure: Some(FailureKind::Dns), ..Said::default() };
-    let memory = Memory { failures: 1, ..known() };
-    assert!(about(wait(DAY * 6, &memory, &said).0, DAY * 6));
+    let state = SourceState { failures: 1, ..known() };
+    assert!(about(wait(DAY * 6, &state, &said).0, DAY * 6));
 }
 
 #[test]

@@ -11,22 +11,22 @@ const HOUR: Duration = Duration::from_secs(3600);
 /// A source's polls, an hour apart.
 struct Story {
     source: Source,
-    memory: Memory,
+    state: SourceState,
     now: Timestamp,
 }
 
 impl Story {
     fn new() -> Self {
         let now = Timestamp::parse_rfc3339("2025-04-02T11:00:00Z").unwrap();
-        Self { source: web_source("one", "http://a/feed"), memory: Memory::default(), now }
+        Self { source: web_source("one", "http://a/feed"), state: SourceState::default(), now }
     }
 
-    fn takes(&mut self, outcome: Outcome, new: usize, known: usize) -> &Memory {
+    fn takes(&mut self, outcome: Outcome, new: usize, known: usize) -> &SourceState {
         self.now = self.now.after(HOUR);
         let poll = Poll { source: self.source.id.clone(), at: self.now, outcome, pages: None };
         let news = News { new: vec![self.now; new], known, ..News::default() };
-        settle(&poll, &news, &mut self.memory, &self.source, &Settings::default());
-        &self.memory
+        settle(&poll, &news, &mut self.state, &self.source, &Settings::default());
+        &self.state
     }
 }
 
@@ -64,11 +64,11 @@ fn failure(kind: FailureKind) -> Outcome {
 fn every_poll_is_counted_and_gives_a_due_time_with_a_reason() {
     for outcome in [document(Hints::default()), unmodified(), failure(FailureKind::Dns)] {
         let mut story = Story::new();
-        let memory = story.takes(outcome.clone(), 0, 0).clone();
-        assert_eq!((memory.polls, memory.last_poll), (1, Some(story.now)));
-        assert!(memory.next_poll >= story.now.after(HOUR), "{outcome:?}");
-        assert!(memory.not_before >= story.now.after(HOUR), "{outcome:?}");
-        assert!(!memory.because.is_empty());
+        let state = story.takes(outcome.clone(), 0, 0).clone();
+        assert_eq!((state.polls, state.last_poll), (1, Some(story.now)));
+        assert!(state.next_poll >= story.now.after(HOUR), "{outcome:?}");
+        assert!(state.not_before >= story.now.after(HOUR), "{outcome:?}");
+        assert!(!state.because.is_empty());
     }
 }
 
@@ -81,7 +81,7 @@ fn the_same_polls_leave_the_same_memory() {
             story.takes(unmodified(), 0, 0);
             story.takes(failure(FailureKind::Timeout), 0, 0);
         }
-        story.memory
+        story.state
     };
     assert_eq!(told(), told());
 }
@@ -91,11 +91,11 @@ fn a_row_of_failures_is_counted_and_ended_by_one_good_answer() {
     let mut story = Story::new();
     story.takes(failure(FailureKind::Dns), 0, 0);
     let began = story.now;
-    let memory = story.takes(failure(FailureKind::Refused), 0, 0);
-    assert_eq!((memory.failures, memory.failing_since), (2, Some(began)));
-    assert_eq!(memory.failure.as_ref().unwrap().kind, FailureKind::Refused);
-    let memory = story.takes(unmodified(), 0, 0);
-    assert_eq!((memory.failures, memory.failing_since, &memory.failure), (0, None, &None));
+    let state = story.takes(failure(FailureKind::Refused), 0, 0);
+    assert_eq!((state.failures, state.failing_since), (2, Some(began)));
+    assert_eq!(state.failure.as_ref().unwrap().kind, FailureKind::Refused);
+    let state = story.takes(unmodified(), 0, 0);
+    assert_eq!((state.failures, state.failing_since, &state.failure), (0, None, &None));
 }
 
 #[test]
@@ -111,10 +111,10 @@ fn p37_a_failure_that_may_pass_is_warned_of_at_the_third_in_a_row_and_others_at_
     ] {
         let mut story = Story::new();
         for (n, kind) in kinds.iter().enumerate() {
-            let memory = story.takes(failure(*kind), 0, 0);
-            assert!(memory.failure.is_some(), "it shows at once");
+            let state = story.takes(failure(*kind), 0, 0);
+            assert!(state.failure.is_some(), "it shows at once");
             let told = usize::from(warned.is_some_and(|warned| warned <= n));
-            assert_eq!(memory.events.len(), told, "{kinds:?} after {n}");
+            assert_eq!(state.events.len(), told, "{kinds:?} after {n}");
         }
         let told = if warned.is_some() { 2 } else { 0 };
         assert_eq!(story.takes(unmodified(), 0, 0).events.len(), told, "{kinds:?}: recovered");
@@ -134,10 +134,10 @@ fn a_document_without_overlap_is_a_gap_only_where_overlap_is_usual() {
     };
     assert_eq!(gap_after(0).gaps, 0);
     assert_eq!(gap_after(2).gaps, 0);
-    let memory = gap_after(3);
-    assert_eq!((memory.gaps, memory.last_gap), (1, memory.last_poll));
-    assert!(memory.warnings.last().unwrap().contains("missed"));
-    assert!(memory.last_poll.unwrap().until(memory.next_poll) < HOUR * 2, "it is asked sooner");
+    let state = gap_after(3);
+    assert_eq!((state.gaps, state.last_gap), (1, state.last_poll));
+    assert!(state.warnings.last().unwrap().contains("missed"));
+    assert!(state.last_poll.unwrap().until(state.next_poll) < HOUR * 2, "it is asked sooner");
 }
 
 #[test]
@@ -148,8 +148,8 @@ fn a_gap_hides_no_longer_than_one_document() {
         story.takes(document(Hints::default()), 1, 19);
     }
     story.takes(document(Hints::default()), 20, 0);
-    let memory = story.takes(document(Hints::default()), 1, 19);
-    assert_eq!((memory.gaps, memory.warnings.len()), (1, 1));
+    let state = story.takes(document(Hints::default()), 1, 19);
+    assert_eq!((state.gaps, state.warnings.len()), (1, 1));
 }
 
 #[test]
@@ -181,10 +181,10 @@ fn an_operators_new_address_starts_without_the_old_ones_redirect() {
 fn a_memory_written_before_a_field_was_added_is_read() {
     let mut story = Story::new();
     story.takes(document(Hints::default()), 3, 1);
-    let mut stored = serde_json::to_value(&story.memory).unwrap();
+    let mut stored = serde_json::to_value(&story.state).unwrap();
     for field in ["rhythm", "endings", "not_before", "gaps", "last_gap"] {
         assert!(stored.as_object_mut().unwrap().remove(field).is_some(), "{field}");
     }
-    let read: Memory = serde_json::from_value(stored).unwrap();
-    assert_eq!(read.next_poll, story.memory.next_poll);
+    let read: SourceState = serde_json::from_value(stored).unwrap();
+    assert_eq!(read.next_poll, story.state.next_poll);
 }

@@ -22,24 +22,24 @@ fn url(text: &str) -> Url {
 }
 
 /// What is remembered of a lively source whose document names this hub.
-fn lively(hub: &str) -> Memory {
-    let mut memory = Memory { last_poll: Some(start()), ..Memory::default() };
-    memory.hints.get_or_insert_default().hubs = vec![url(hub)];
-    memory.hints.get_or_insert_default().self_url = Some(url("https://a.example/feed"));
-    memory.rhythm.newest = Some(start().before(DAY));
-    memory
+fn lively(hub: &str) -> SourceState {
+    let mut state = SourceState { last_poll: Some(start()), ..SourceState::default() };
+    state.hints.get_or_insert_default().hubs = vec![url(hub)];
+    state.hints.get_or_insert_default().self_url = Some(url("https://a.example/feed"));
+    state.rhythm.newest = Some(start().before(DAY));
+    state
 }
 
 fn callbacks() -> Url {
     url("https://us.example/push/")
 }
 
-fn asked(memory: &Memory, now: Timestamp) -> Option<Request> {
-    request(&id(), memory, &callbacks(), &Seed::of([7; 32]), now)
+fn asked(state: &SourceState, now: Timestamp) -> Option<Request> {
+    request(&id(), state, &callbacks(), &Seed::of([7; 32]), now)
 }
 
-fn when(memory: &Memory) -> Option<Timestamp> {
-    due(&id(), memory, &callbacks())
+fn when(state: &SourceState) -> Option<Timestamp> {
+    due(&id(), state, &callbacks())
 }
 
 fn verification(mode: &str, topic: &str, lease: &str) -> Vec<(String, String)> {
@@ -54,30 +54,30 @@ fn verification(mode: &str, topic: &str, lease: &str) -> Vec<(String, String)> {
 }
 
 /// A memory whose subscription the hub has confirmed for ten days.
-fn subscribed() -> Memory {
-    let mut memory = lively("https://hub.example/");
-    let mut push = asked(&memory, start()).unwrap().subscription;
+fn subscribed() -> SourceState {
+    let mut state = lively("https://hub.example/");
+    let mut push = asked(&state, start()).unwrap().subscription;
     let token = push.token.clone();
     let query = verification("subscribe", "https://a.example/feed", "864000");
     assert_eq!(verify(&mut push, &token, &query, start()), Answer::Echo("ch".to_owned()));
-    memory.push = Some(Box::new(push));
-    memory
+    state.push = Some(Box::new(push));
+    state
 }
 
 #[test]
 fn w01_w02_headers_come_before_the_document_and_the_topic_is_the_self_link() {
-    let mut memory = lively("https://hub.example/");
-    assert_eq!(offer(&memory).unwrap().topic, url("https://a.example/feed"));
+    let mut state = lively("https://hub.example/");
+    assert_eq!(offer(&state).unwrap().topic, url("https://a.example/feed"));
     let (hub, topic) = (url("https://other.example/"), url("https://a.example/x"));
     let header = Offer { hub, topic, protocol: Protocol::WebSub };
-    memory.validators.offer = Some(Box::new(header.clone()));
-    assert_eq!(offer(&memory), Some(header));
-    memory.validators.offer = None;
-    memory.hints.get_or_insert_default().self_url = None;
-    assert_eq!(offer(&memory), None);
-    let mut memory = lively("http://plain.example/");
-    memory.hints.get_or_insert_default().hubs.push(url("https://safe.example/"));
-    assert_eq!(offer(&memory).unwrap().hub, url("https://safe.example/"));
+    state.validators.offer = Some(Box::new(header.clone()));
+    assert_eq!(offer(&state), Some(header));
+    state.validators.offer = None;
+    state.hints.get_or_insert_default().self_url = None;
+    assert_eq!(offer(&state), None);
+    let mut state = lively("http://plain.example/");
+    state.hints.get_or_insert_default().hubs.push(url("https://safe.example/"));
+    assert_eq!(offer(&state).unwrap().hub, url("https://safe.example/"));
 }
 
 #[test]
@@ -97,24 +97,24 @@ fn w03_w05_the_request_is_a_form_with_a_secret_for_https_hubs_alone() {
 
 #[test]
 fn w04_each_round_and_each_source_has_its_own_callback() {
-    let mut memory = subscribed();
-    let first = memory.push.clone().unwrap();
-    let renewal = asked(&memory, start().after(DAY * 9)).unwrap();
+    let mut state = subscribed();
+    let first = state.push.clone().unwrap();
+    let renewal = asked(&state, start().after(DAY * 9)).unwrap();
     assert_ne!(renewal.subscription.token, first.token);
     // What is on its way is signed with the secret that was agreed.
     assert_eq!(renewal.subscription.secret, first.secret);
     assert_eq!(renewal.subscription.former.as_ref(), Some(&first.token));
     let token = |id: &str, seed| {
-        let memory = lively("https://hub.example/");
-        let request = request(&SourceId::new(id), &memory, &callbacks(), &Seed::of(seed), start());
+        let state = lively("https://hub.example/");
+        let request = request(&SourceId::new(id), &state, &callbacks(), &Seed::of(seed), start());
         request.unwrap().subscription.token
     };
     assert_eq!(token("one", [7; 32]), first.token);
     assert_ne!(token("two", [7; 32]), first.token);
     assert_ne!(token("one", [8; 32]), first.token);
     // Until the renewal is confirmed, both callbacks are good; then the new one.
-    memory.push = Some(Box::new(renewal.subscription));
-    let push = memory.push.as_mut().unwrap();
+    state.push = Some(Box::new(renewal.subscription));
+    let push = state.push.as_mut().unwrap();
     let token = push.token.clone();
     assert!(is_token(push, &first.token) && is_token(push, &token) && !is_token(push, "x"));
     let query = verification("subscribe", "https://a.example/feed", "60");
@@ -141,16 +141,16 @@ fn w07_only_what_was_asked_for_is_confirmed_and_once() {
 
 #[test]
 fn w08_a_lease_is_renewed_before_it_ends_and_a_silent_hub_asked_hourly() {
-    let mut memory = lively("https://hub.example/");
-    assert_eq!(when(&memory), Some(Timestamp::EPOCH));
-    memory.push = Some(Box::new(asked(&memory, start()).unwrap().subscription));
-    assert_eq!(when(&memory), Some(start().after(HOUR)));
-    assert_eq!(asked(&memory, start().after(HOUR / 2)), None);
-    assert!(asked(&memory, start().after(HOUR)).is_some());
-    let push = memory.push.as_mut().unwrap();
+    let mut state = lively("https://hub.example/");
+    assert_eq!(when(&state), Some(Timestamp::EPOCH));
+    state.push = Some(Box::new(asked(&state, start()).unwrap().subscription));
+    assert_eq!(when(&state), Some(start().after(HOUR)));
+    assert_eq!(asked(&state, start().after(HOUR / 2)), None);
+    assert!(asked(&state, start().after(HOUR)).is_some());
+    let push = state.push.as_mut().unwrap();
     let token = push.token.clone();
     verify(push, &token, &verification("subscribe", "https://a.example/feed", "600"), start());
-    let renewal = start().until(when(&memory).unwrap()).as_secs();
+    let renewal = start().until(when(&state).unwrap()).as_secs();
     assert!((480..=540).contains(&renewal), "{renewal}");
     for lease in ["0", "1"] {
         let mut push = asked(&lively("https://hub.example/"), start()).unwrap().subscription;
@@ -161,63 +161,63 @@ fn w08_a_lease_is_renewed_before_it_ends_and_a_silent_hub_asked_hourly() {
             &verification("subscribe", "https://a.example/feed", lease),
             start(),
         );
-        memory.push = Some(Box::new(push));
-        assert_eq!(when(&memory), Some(start().after(HOUR / 12)), "a lease of {lease} s");
+        state.push = Some(Box::new(push));
+        assert_eq!(when(&state), Some(start().after(HOUR / 12)), "a lease of {lease} s");
     }
 }
 
 #[test]
 fn w09_a_hub_that_denies_is_left_alone_and_the_source_is_polled() {
-    let mut memory = subscribed();
-    assert!(covers(&memory, start()));
-    let push = memory.push.as_mut().unwrap();
+    let mut state = subscribed();
+    assert!(covers(&state, start()));
+    let push = state.push.as_mut().unwrap();
     let token = push.token.clone();
     let query = verification("denied", "https://a.example/feed", "");
     assert_eq!(verify(push, &token, &query, start()), Answer::Noted);
-    assert!(!covers(&memory, start()));
-    assert_eq!(asked(&memory, start().after(DAY)), None);
+    assert!(!covers(&state, start()));
+    assert_eq!(asked(&state, start().after(DAY)), None);
 }
 
 #[test]
 fn w09_without_its_hub_a_source_is_due_as_it_would_have_been() {
-    let mut memory = subscribed();
-    polled(&mut memory, vec![], start().after(HOUR));
-    let otherwise = memory.push.as_ref().unwrap().otherwise_due;
-    assert!(otherwise < memory.next_poll && otherwise >= start().after(HOUR * 2));
-    uncover(&mut memory, start().after(HOUR));
-    assert_eq!(memory.next_poll, otherwise);
+    let mut state = subscribed();
+    polled(&mut state, vec![], start().after(HOUR));
+    let otherwise = state.push.as_ref().unwrap().otherwise_due;
+    assert!(otherwise < state.next_poll && otherwise >= start().after(HOUR * 2));
+    uncover(&mut state, start().after(HOUR));
+    assert_eq!(state.next_poll, otherwise);
     let late = start().after(DAY);
-    memory.next_poll = late.after(DAY);
-    uncover(&mut memory, late);
-    assert_eq!(memory.next_poll, late, "never in the past");
+    state.next_poll = late.after(DAY);
+    uncover(&mut state, late);
+    assert_eq!(state.next_poll, late, "never in the past");
 }
 
 #[test]
 fn w08_a_hub_that_never_answers_is_asked_daily_in_the_end_and_never_against_its_word() {
-    let mut memory = lively("https://hub.example/");
+    let mut state = lively("https://hub.example/");
     let mut now = start();
     let mut waits = Vec::new();
     for _ in 0..30 {
-        memory.push = Some(Box::new(asked(&memory, now).unwrap().subscription));
-        let next = when(&memory).unwrap();
+        state.push = Some(Box::new(asked(&state, now).unwrap().subscription));
+        let next = when(&state).unwrap();
         waits.push(now.until(next));
         now = next;
     }
     assert_eq!((waits[0], waits[23], waits[24], waits[29]), (HOUR, HOUR, DAY, DAY));
     let mut failure = Failure::new(FailureKind::TooMany, "too many requests");
     failure.retry_after = Some(DAY * 3);
-    failed(memory.push.as_mut().unwrap(), &failure, now);
-    assert_eq!(when(&memory), Some(now.after(DAY * 3)));
+    failed(state.push.as_mut().unwrap(), &failure, now);
+    assert_eq!(when(&state), Some(now.after(DAY * 3)));
 }
 
 #[test]
 fn another_hub_or_another_address_of_ours_begins_anew_an_hour_later() {
-    let mut memory = subscribed();
-    memory.hints.get_or_insert_default().hubs = vec![url("https://other.example/")];
-    assert!(!covers(&memory, start()), "the source does not name that hub any more");
-    assert_eq!(when(&memory), Some(start().after(HOUR)));
-    let request = asked(&memory, start().after(HOUR)).unwrap();
-    let old = memory.push.as_ref().unwrap();
+    let mut state = subscribed();
+    state.hints.get_or_insert_default().hubs = vec![url("https://other.example/")];
+    assert!(!covers(&state, start()), "the source does not name that hub any more");
+    assert_eq!(when(&state), Some(start().after(HOUR)));
+    let request = asked(&state, start().after(HOUR)).unwrap();
+    let old = state.push.as_ref().unwrap();
     assert_ne!(request.subscription.secret, old.secret, "one hub's secret is not another's");
     assert_eq!(request.subscription.former, None);
     let elsewhere = url("https://elsewhere.example/push/");
@@ -226,21 +226,20 @@ fn another_hub_or_another_address_of_ours_begins_anew_an_hour_later() {
 
 #[test]
 fn w13_a_hub_is_counted_on_until_its_lease_ends_and_no_longer() {
-    let mut memory = subscribed();
-    memory.push.as_mut().unwrap().expires = Some(start().after(HOUR * 21));
-    polled(&mut memory, vec![], start().after(HOUR));
-    assert!(memory.push.as_ref().unwrap().otherwise_due < start().after(HOUR * 21));
-    let wait = start().until(memory.next_poll);
+    let mut state = subscribed();
+    state.push.as_mut().unwrap().expires = Some(start().after(HOUR * 21));
+    polled(&mut state, vec![], start().after(HOUR));
+    assert!(state.push.as_ref().unwrap().otherwise_due < start().after(HOUR * 21));
+    let wait = start().until(state.next_poll);
     assert!(wait >= HOUR * 21 && wait < HOUR * 22, "{wait:?}");
 }
 
 #[test]
 fn w15_a_cloud_is_registered_with_daily_and_pings_need_a_form() {
-    let mut memory = lively("https://hub.example/");
-    memory.hints.get_or_insert_default().hubs.clear();
-    memory.hints.get_or_insert_default().cloud =
-        Some(url("http://cloud.example:5337/pleaseNotify"));
-    let request = asked(&memory, start()).unwrap();
+    let mut state = lively("https://hub.example/");
+    state.hints.get_or_insert_default().hubs.clear();
+    state.hints.get_or_insert_default().cloud = Some(url("http://cloud.example:5337/pleaseNotify"));
+    let request = asked(&state, start()).unwrap();
     let form: Vec<_> =
         url::form_urlencoded::parse(request.form().as_bytes()).into_owned().collect();
     let token = request.subscription.token.clone();
@@ -270,34 +269,34 @@ fn w15_a_cloud_is_registered_with_daily_and_pings_need_a_form() {
     assert_eq!(verify(&mut push, &token, &ours, start()), Answer::NotOurs);
     assert!(is_ping(&push, b"url=https%3A%2F%2Fa.example%2Ffeed"));
     assert!(!is_ping(&push, b"url=https%3A%2F%2Fb.example%2Ffeed") && !is_ping(&push, b"<rss/>"));
-    memory.push = Some(Box::new(push));
-    assert!(!covers(&memory, start()), "a ping may be lost: polling goes on");
-    assert_eq!(when(&memory), Some(start().after(DAY)));
-    let again = asked(&memory, start().after(DAY)).unwrap();
+    state.push = Some(Box::new(push));
+    assert!(!covers(&state, start()), "a ping may be lost: polling goes on");
+    assert_eq!(when(&state), Some(start().after(DAY)));
+    let again = asked(&state, start().after(DAY)).unwrap();
     assert_eq!(again.subscription.token, token, "a cloud knows us by our path");
 }
 
 #[test]
 fn w15_a_ping_hastens_a_poll_but_not_past_the_hard_floor_a_hold_or_a_failure() {
     let source = web_source("one", "https://a.example/feed");
-    let due_after = |memory: &Memory, minutes: u32| {
-        let (mut memory, now) = (memory.clone(), start().after(HOUR / 60 * minutes));
-        let hastened = hasten(&mut memory, &source, &Settings::default(), now);
-        hastened.then(|| start().until(memory.next_poll).as_secs() / 60)
+    let due_after = |state: &SourceState, minutes: u32| {
+        let (mut state, now) = (state.clone(), start().after(HOUR / 60 * minutes));
+        let hastened = hasten(&mut state, &source, &Settings::default(), now);
+        hastened.then(|| start().until(state.next_poll).as_secs() / 60)
     };
-    let memory = Memory {
+    let state = SourceState {
         last_poll: Some(start()),
         next_poll: start().after(HOUR),
         ..lively("https://hub.example/")
     };
-    assert_eq!(due_after(&memory, 1), Some(5));
-    assert_eq!(due_after(&memory, 20), Some(20));
-    assert_eq!(due_after(&memory, 60), None);
+    assert_eq!(due_after(&state, 1), Some(5));
+    assert_eq!(due_after(&state, 20), Some(20));
+    assert_eq!(due_after(&state, 60), None);
     let hold = Some(Hold { until: start().after(HOUR / 2), scope: HoldScope::Source });
-    assert_eq!(due_after(&Memory { hold, ..memory.clone() }, 20), Some(30));
+    assert_eq!(due_after(&SourceState { hold, ..state.clone() }, 20), Some(30));
     let failure = Some(Box::new(Failure::new(FailureKind::Timeout, "no answer")));
-    assert_eq!(due_after(&Memory { failure, ..memory.clone() }, 20), None);
-    assert_eq!(due_after(&Memory { endings: 2, ..memory }, 20), None);
+    assert_eq!(due_after(&SourceState { failure, ..state.clone() }, 20), None);
+    assert_eq!(due_after(&SourceState { endings: 2, ..state }, 20), None);
 }
 
 #[test]
@@ -321,7 +320,7 @@ fn pushable() -> Settings {
 }
 
 /// What a poll with entries of these dates leaves.
-fn polled(memory: &mut Memory, new: Vec<Timestamp>, now: Timestamp) {
+fn polled(state: &mut SourceState, new: Vec<Timestamp>, now: Timestamp) {
     let validators = Validators { etag: Some(b"\"a\"".to_vec()), ..Validators::default() };
     let poll = Poll {
         source: id(),
@@ -334,7 +333,7 @@ fn polled(memory: &mut Memory, new: Vec<Timestamp>, now: Timestamp) {
             moved: None,
             feed: Feed::default(),
             entries: Vec::new(),
-            hints: Hints { ..memory.hints().clone() },
+            hints: Hints { ..state.hints().clone() },
             warnings: Vec::new(),
             broken_off: false,
             back: None,
@@ -342,28 +341,28 @@ fn polled(memory: &mut Memory, new: Vec<Timestamp>, now: Timestamp) {
         pages: None,
     };
     let source = web_source("one", "https://a.example/feed");
-    settle(&poll, &News { new, known: 1, ..News::default() }, memory, &source, &pushable());
+    settle(&poll, &News { new, known: 1, ..News::default() }, state, &source, &pushable());
 }
 
 #[test]
 fn w13_a_pushed_source_is_looked_at_daily_until_its_hub_lets_news_pass() {
-    let mut memory = subscribed();
+    let mut state = subscribed();
     let now = start().after(HOUR * 2);
-    polled(&mut memory, vec![now.before(Duration::from_secs(60))], now);
-    assert!(now.until(memory.next_poll) >= DAY, "a minute is not late");
+    polled(&mut state, vec![now.before(Duration::from_secs(60))], now);
+    assert!(now.until(state.next_poll) >= DAY, "a minute is not late");
     let now = start().after(HOUR * 30);
-    polled(&mut memory, vec![start().before(HOUR)], now);
-    assert!(covers(&memory, now), "older than the subscription");
-    polled(&mut memory, vec![now.before(HOUR)], now);
-    assert!(!covers(&memory, now) && now.until(memory.next_poll) < DAY);
-    assert!(!covers(&memory, now.after(DAY * 6)) && covers(&memory, now.after(DAY * 7)));
+    polled(&mut state, vec![start().before(HOUR)], now);
+    assert!(covers(&state, now), "older than the subscription");
+    polled(&mut state, vec![now.before(HOUR)], now);
+    assert!(!covers(&state, now) && now.until(state.next_poll) < DAY);
+    assert!(!covers(&state, now.after(DAY * 6)) && covers(&state, now.after(DAY * 7)));
 }
 
 #[test]
 fn w12_what_is_pushed_teaches_the_rhythm_and_leaves_the_rest() {
-    let mut memory = subscribed();
-    polled(&mut memory, vec![], start().after(HOUR));
-    let before = memory.clone();
+    let mut state = subscribed();
+    polled(&mut state, vec![], start().after(HOUR));
+    let before = state.clone();
     let now = start().after(HOUR * 3);
     let reading = Reading {
         validators: Validators { etag: Some(b"\"b\"".to_vec()), ..Validators::default() },
@@ -384,27 +383,27 @@ fn w12_what_is_pushed_teaches_the_rhythm_and_leaves_the_rest() {
     settle(
         &poll,
         &News { new: vec![now], known: 0, ..News::default() },
-        &mut memory,
+        &mut state,
         &source,
         &pushable(),
     );
-    assert_eq!((memory.last_news, memory.rhythm.newest), (Some(now), Some(now)));
-    let push = memory.push.take().unwrap();
+    assert_eq!((state.last_news, state.rhythm.newest), (Some(now), Some(now)));
+    let push = state.push.take().unwrap();
     assert_eq!((push.delivered, push.last_delivery), (1, Some(now)));
-    let expected = Memory {
+    let expected = SourceState {
         last_news: Some(now),
-        rhythm: memory.rhythm.clone(),
+        rhythm: state.rhythm.clone(),
         push: None,
         ..before.clone()
     };
-    assert_eq!(memory, expected);
+    assert_eq!(state, expected);
 }
 
 #[test]
 fn w14_only_lively_sources_are_subscribed() {
-    let mut memory = lively("https://hub.example/");
-    memory.rhythm.newest = Some(start().before(DAY * 31));
-    assert_eq!(when(&memory), None);
-    memory.rhythm.newest = None;
-    assert_eq!(asked(&memory, start()), None);
+    let mut state = lively("https://hub.example/");
+    state.rhythm.newest = Some(start().before(DAY * 31));
+    assert_eq!(when(&state), None);
+    state.rhythm.newest = None;
+    assert_eq!(asked(&state, start()), None);
 }

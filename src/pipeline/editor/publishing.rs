@@ -9,7 +9,7 @@ use super::Editor;
 use crate::engine::Reader;
 use crate::model::{Story, StoryId, Topic};
 use crate::pipeline::highlights::Highlights;
-use crate::publish::{self, Ledger};
+use crate::publish::{self, Metrics};
 use crate::store::StoreError;
 
 /// What is committed and not on the shelf yet.
@@ -36,13 +36,13 @@ impl Unpublished {
     }
 
     /// A turn that changed these feeds is durable.
-    pub(super) fn add(&mut self, feeds: &BTreeSet<usize>, ledger: &Ledger) {
+    pub(super) fn add(&mut self, feeds: &BTreeSet<usize>, metrics: &Metrics) {
         let Some(began) = self.began.take() else {
             self.feeds.extend(feeds);
             return;
         };
         if feeds.is_empty() {
-            ledger.gathered(began.elapsed());
+            metrics.gathered(began.elapsed());
         } else {
             self.feeds.extend(feeds);
             self.since.get_or_insert(began);
@@ -70,7 +70,7 @@ impl Editor {
         self.display(&feeds)?;
         tokio::task::block_in_place(|| self.show(&feeds));
         if let Some(since) = since {
-            self.ledger.gathered(since.elapsed());
+            self.metrics.gathered(since.elapsed());
         }
         self.take_stock()
     }
@@ -78,7 +78,7 @@ impl Editor {
     /// Everything anew, in every coding; withdraws what the plan no longer has (Q33).
     pub(in crate::pipeline) async fn publish_all(&mut self) -> Result<(), StoreError> {
         // Before anything is placed: what is private now is not shown once more.
-        self.shelf.guard(self.plan().guards());
+        self.cache.guard(self.plan().guards());
         let all = self.engine.all_feeds();
         self.displayed = vec![Vec::new(); all.len()];
         self.highlights = Highlights::default();
@@ -86,20 +86,20 @@ impl Editor {
         self.display(&all)?;
         tokio::task::block_in_place(|| {
             self.show(&all);
-            while self.shelf.compress(publish::Which::All) {}
+            while self.cache.compress(publish::CompressionScope::All) {}
         });
-        self.shelf.keep_topics(&self.plan().topics, &self.engine.gone_topics());
+        self.cache.keep_topics(&self.plan().topics, &self.engine.gone_topics());
         self.take_stock()
     }
 
     /// Tells the ledger how much there is now.
     fn take_stock(&self) -> Result<(), StoreError> {
         for (topic, stories) in self.plan().topics.iter().zip(&self.displayed) {
-            self.ledger.published(&topic.id, stories.len());
+            self.metrics.published(&topic.id, stories.len());
         }
         let (count, room) =
             tokio::task::block_in_place(|| Ok((self.store.count()?, self.store.room()?)))?;
-        self.ledger.stored(count, room.map_or(0, |room| room.used));
+        self.metrics.stored(count, room.map_or(0, |room| room.used));
         Ok(())
     }
 
@@ -150,11 +150,11 @@ impl Editor {
                 }
                 None => publish::render_stories(stories, &plan.sources, site),
             };
-            self.shelf.show(rendered, self.engine.modified(feed));
+            self.cache.show(rendered, self.engine.modified(feed));
         }
         let topics: Vec<(Topic, Vec<Arc<Story>>)> =
             plan.topics.iter().cloned().zip(self.displayed.iter().cloned()).collect();
         let rendered = publish::render_site(&topics, &plan.sources, site);
-        self.shelf.show(rendered, self.engine.site_modified());
+        self.cache.show(rendered, self.engine.site_modified());
     }
 }

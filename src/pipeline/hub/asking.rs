@@ -72,10 +72,10 @@ impl Pipeline {
         if self.is_closed() {
             return Err(NotGranted::Busy);
         }
-        let shelf = self.editor.shelf().clone();
+        let cache = self.editor.cache().clone();
         let site = &plan.server.site;
         let hub = self.hub.as_mut().filter(|_| plan.hub.serves).ok_or(NotGranted::NoSuchFeed)?;
-        shelf.feed_at(&asked.topic, site).ok_or(NotGranted::NoSuchFeed)?;
+        cache.feed_at(&asked.topic, site).ok_or(NotGranted::NoSuchFeed)?;
         let subscribers = self.editor.engine().subscribers();
         let is_known = subscribers.contains_key(&SubscriberId::of(&asked.topic, &asked.callback));
         match asked.wish.mode {
@@ -149,7 +149,7 @@ impl Pipeline {
     /// The hash of the feed that a request is about; nothing, where that has gone.
     fn feed_of(&self, asked: &Asked) -> Option<u64> {
         let plan = self.editor.plan();
-        let feed = self.editor.shelf().feed_at(&asked.topic, &plan.server.site)?;
+        let feed = self.editor.cache().feed_at(&asked.topic, &plan.server.site)?;
         plan.hub.serves.then_some(feed.hash)
     }
 
@@ -169,14 +169,14 @@ impl Pipeline {
     /// is within the bounds; what is beyond them by now waits for the next start.
     pub(super) async fn ask_again(&mut self, unheard: Vec<SubscriberId>) -> Result<(), StoreError> {
         let (plan, now) = (self.editor.plan().clone(), self.clock.now());
-        let shelf = self.editor.shelf().clone();
+        let cache = self.editor.cache().clone();
         let (mut kept, mut gone) = (Vec::new(), Vec::new());
         for id in unheard {
             let Some(hub) = &mut self.hub else { return Ok(()) };
             let noted = self.editor.engine().subscribers().get(&id);
             let Some(asked) = noted.and_then(Asked::of) else { continue };
             let site = &plan.server.site;
-            if !plan.hub.serves || shelf.feed_at(&asked.topic, site).is_none() {
+            if !plan.hub.serves || cache.feed_at(&asked.topic, site).is_none() {
                 self.answered(&asked, &mut kept, &mut gone);
             } else {
                 let _ = hub.requests.take(asked, None, now);

@@ -127,7 +127,7 @@ pub(super) fn plural(count: usize, noun: &str) -> String {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::model::Watched;
+    use crate::model::DecayedCounts;
 
     #[test]
     fn a_rhythm_is_drawn_and_told_in_words() {
@@ -149,7 +149,7 @@ mod tests {
             (1.0, 168.0, Some("about 4 a month")),
             (0.1, 168.0, Some("less than one in two weeks")),
         ] {
-            let slow = Watched { entries, hours };
+            let slow = DecayedCounts { entries, hours };
             let told_pace = pace(&Rhythm { slow, ..Rhythm::default() });
             assert_eq!(told_pace.as_deref(), told);
         }

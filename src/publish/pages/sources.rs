@@ -7,7 +7,7 @@ use super::{inside, subscribers};
 use crate::model::{
     FailureKind, PushState, SourceHold, Subscriber, Subscription, Timestamp, TopicSilence,
 };
-use crate::publish::backend::{Condition, SourceState};
+use crate::publish::backend::{Condition, SourceStatus};
 use crate::publish::dates::{away, minute};
 use crate::publish::site::{Site, source_path};
 use crate::publish::text_escape::line;
@@ -65,7 +65,7 @@ impl Moment {
 }
 
 pub(super) fn page<'a>(
-    states: &[SourceState],
+    states: &[SourceStatus],
     silences: &[TopicSilence],
     told: &[Subscriber],
     now: Timestamp,
@@ -94,19 +94,19 @@ pub(super) fn page<'a>(
     }
 }
 
-fn row(condition: Condition, state: &SourceState, now: Timestamp, site: &Site) -> Row {
-    let (source, memory) = (&state.source, &state.memory);
+fn row(condition: Condition, state: &SourceStatus, now: Timestamp, site: &Site) -> Row {
+    let (source, source_state) = (&state.source, &state.state);
     let moment = |moment: Timestamp| Moment::of(moment, now);
     let class = match condition {
         Condition::Failing | Condition::Gone => "bad",
         Condition::Held | Condition::Ended | Condition::Silent | Condition::Unread => "warn",
         Condition::Well => "good",
     };
-    let failure = memory.failure.as_ref();
+    let failure = source_state.failure.as_ref();
     Row {
         id: source.id.to_string(),
         title: line(&source.title),
-        page: memory.feed.page().as_ref().map(uri),
+        page: source_state.feed.page().as_ref().map(uri),
         feed: inside(&format!("{}.atom", source_path(&source.id)), site),
         role: source.role.as_str(),
         state: condition.as_str(),
@@ -121,29 +121,29 @@ fn row(condition: Condition, state: &SourceState, now: Timestamp, site: &Site) -
                 ),
             }
         }),
-        detail: failure.map(|failure| match memory.failing_since {
-            Some(since) if memory.failures > 1 => format!(
+        detail: failure.map(|failure| match source_state.failing_since {
+            Some(since) if source_state.failures > 1 => format!(
                 "{} ({} times in a row since {})",
                 line(&failure.message),
-                memory.failures,
+                source_state.failures,
                 minute(since)
             ),
             Some(since) => format!("{} (once, {})", line(&failure.message), minute(since)),
             None => line(&failure.message),
         }),
         remedy: failure.map(|failure| remedy(failure.kind)),
-        last_news: memory.last_news.map(moment),
-        last_success: memory.last_success.map(moment),
+        last_news: source_state.last_news.map(moment),
+        last_success: source_state.last_success.map(moment),
         next_poll: match state.next_poll(now) {
             next if next > now => moment(next),
             next => Moment { told: "due".to_owned(), ..moment(next) },
         },
-        because: line(&memory.because),
-        rhythm: Profile::of(&memory.rhythm),
-        push: memory.push.as_ref().map(|push| pushes(push, now)),
-        polls: memory.polls,
-        not_modified: memory.not_modified,
-        bytes: size(memory.bytes),
+        because: line(&source_state.because),
+        rhythm: Profile::of(&source_state.rhythm),
+        push: source_state.push.as_ref().map(|push| pushes(push, now)),
+        polls: source_state.polls,
+        not_modified: source_state.not_modified,
+        bytes: size(source_state.bytes),
     }
 }
 

@@ -15,20 +15,20 @@ fn document(path: &str, body: &'static str) -> Rendered {
 
 #[test]
 fn what_is_the_same_is_not_served_anew_and_a_restart_changes_no_head() {
-    let before = Shelf::new();
+    let before = ResponseCache::new();
     let at = Timestamp::from_secs(10);
     before.place(vec![document("/a", "one")], at);
     let first = held(&before, "/a");
     before.place(vec![document("/a", "one")], at);
     assert!(Arc::ptr_eq(&first, &held(&before, "/a")), "the same bytes");
-    let after = Shelf::new();
+    let after = ResponseCache::new();
     after.place(vec![document("/a", "one")], at);
-    let full = |held: &Shelved| held.codings[0].as_ref().unwrap().full.clone();
+    let full = |held: &CachedResponse| held.codings[0].as_ref().unwrap().full.clone();
     assert_eq!(full(&first), full(&held(&after, "/a")), "ETag and Last-Modified among them");
 }
 
-fn held(shelf: &Shelf, path: &str) -> Arc<Shelved> {
-    match shelf.find(path) {
+fn held(cache: &ResponseCache, path: &str) -> Arc<CachedResponse> {
+    match cache.find(path) {
         Some(Held::Here(held)) => held,
         other => panic!("{path} is not served: {other:?}"),
     }
@@ -38,18 +38,18 @@ const LONG: &str = "one and one and one and one and one and one and one and one 
 
 #[test]
 fn what_is_shown_is_served_plain_at_once_and_in_every_coding_once_it_is_compressed() {
-    let shelf = Shelf::new();
-    shelf.show(vec![document("/a", LONG)], Timestamp::from_secs(1));
-    let plain = held(&shelf, "/a");
+    let cache = ResponseCache::new();
+    cache.show(vec![document("/a", LONG)], Timestamp::from_secs(1));
+    let plain = held(&cache, "/a");
     assert!(plain.codings[0].is_some() && plain.is_plain());
-    assert!(shelf.is_plain(Which::All) && shelf.compress(Which::All));
-    assert!(!shelf.compress(Which::All) && !shelf.is_plain(Which::All));
-    let compressed = held(&shelf, "/a");
+    assert!(cache.is_plain(CompressionScope::All) && cache.compress(CompressionScope::All));
+    assert!(!cache.compress(CompressionScope::All) && !cache.is_plain(CompressionScope::All));
+    let compressed = held(&cache, "/a");
     assert!(compressed.codings.iter().all(Option::is_some));
-    let tag = |held: &Shelved| held.codings[0].as_ref().unwrap().tag.clone();
+    let tag = |held: &CachedResponse| held.codings[0].as_ref().unwrap().tag.clone();
     assert_eq!(tag(&plain), tag(&compressed));
     // As if it had been compressed at once.
-    let whole = Shelf::new();
+    let whole = ResponseCache::new();
     whole.place(vec![document("/a", LONG)], Timestamp::from_secs(1));
     for (one, other) in compressed.codings.iter().zip(&held(&whole, "/a").codings) {
         let facts = |coded: &Option<Coded>| {
@@ -61,48 +61,48 @@ fn what_is_shown_is_served_plain_at_once_and_in_every_coding_once_it_is_compress
 
 #[test]
 fn what_somebody_has_asked_for_is_compressed_before_all_else() {
-    let shelf = Shelf::new();
+    let cache = ResponseCache::new();
     let both = ["/a", "/b"].map(|path| document(path, LONG));
-    shelf.show(both.to_vec(), Timestamp::from_secs(1));
-    assert!(!shelf.is_plain(Which::Asked) && !shelf.compress(Which::Asked));
-    held(&shelf, "/b").tally.full.fetch_add(1, Ordering::Relaxed);
-    assert!(shelf.is_plain(Which::Asked) && shelf.compress(Which::Asked));
-    assert!(!shelf.is_plain(Which::Asked) && !shelf.compress(Which::Asked));
-    assert!(held(&shelf, "/a").is_plain() && !held(&shelf, "/b").is_plain());
+    cache.show(both.to_vec(), Timestamp::from_secs(1));
+    assert!(!cache.is_plain(CompressionScope::Asked) && !cache.compress(CompressionScope::Asked));
+    held(&cache, "/b").tally.full.fetch_add(1, Ordering::Relaxed);
+    assert!(cache.is_plain(CompressionScope::Asked) && cache.compress(CompressionScope::Asked));
+    assert!(!cache.is_plain(CompressionScope::Asked) && !cache.compress(CompressionScope::Asked));
+    assert!(held(&cache, "/a").is_plain() && !held(&cache, "/b").is_plain());
     // It counts as asked for however often it changes.
-    shelf.show(vec![document("/b", &LONG[4..])], Timestamp::from_secs(2));
-    assert!(shelf.compress(Which::Asked) && shelf.compress(Which::All));
-    assert!(["/a", "/b"].iter().all(|path| !held(&shelf, path).is_plain()));
+    cache.show(vec![document("/b", &LONG[4..])], Timestamp::from_secs(2));
+    assert!(cache.compress(CompressionScope::Asked) && cache.compress(CompressionScope::All));
+    assert!(["/a", "/b"].iter().all(|path| !held(&cache, path).is_plain()));
 }
 
 #[test]
 fn what_follows_before_its_forerunner_is_compressed_is_never_served_in_its_codings() {
-    let shelf = Shelf::new();
-    shelf.place(vec![document("/a", LONG)], Timestamp::from_secs(1));
-    shelf.show(vec![document("/a", "two")], Timestamp::from_secs(2));
-    shelf.show(vec![document("/b", LONG)], Timestamp::from_secs(2));
-    shelf.withdraw("/b", Absence::Gone);
-    assert!(held(&shelf, "/a").is_plain());
-    while shelf.compress(Which::All) {}
-    assert_eq!(shelf.body("/a"), Some("two".into()));
-    assert!(held(&shelf, "/a").is_plain(), "two is too short");
-    assert_eq!(shelf.body("/b"), None, "what was withdrawn stays so");
+    let cache = ResponseCache::new();
+    cache.place(vec![document("/a", LONG)], Timestamp::from_secs(1));
+    cache.show(vec![document("/a", "two")], Timestamp::from_secs(2));
+    cache.show(vec![document("/b", LONG)], Timestamp::from_secs(2));
+    cache.withdraw("/b", Absence::Gone);
+    assert!(held(&cache, "/a").is_plain());
+    while cache.compress(CompressionScope::All) {}
+    assert_eq!(cache.body("/a"), Some("two".into()));
+    assert!(held(&cache, "/a").is_plain(), "two is too short");
+    assert_eq!(cache.body("/b"), None, "what was withdrawn stays so");
 }
 
 #[test]
 fn a_withdrawn_path_can_come_back() {
-    let shelf = Shelf::new();
-    shelf.place(vec![document("/a", "one")], Timestamp::from_secs(1));
-    shelf.withdraw("/a", Absence::Gone);
-    assert_eq!(shelf.body("/a"), None);
-    shelf.place(vec![document("/a", "two")], Timestamp::from_secs(2));
-    assert_eq!(shelf.body("/a"), Some("two".into()));
+    let cache = ResponseCache::new();
+    cache.place(vec![document("/a", "one")], Timestamp::from_secs(1));
+    cache.withdraw("/a", Absence::Gone);
+    assert_eq!(cache.body("/a"), None);
+    cache.place(vec![document("/a", "two")], Timestamp::from_secs(2));
+    assert_eq!(cache.body("/a"), Some("two".into()));
 }
 
 #[test]
 fn a_coding_that_makes_it_longer_is_not_held() {
-    let shelf = Shelf::new();
-    shelf.place(vec![document("/a", "x")], Timestamp::from_secs(1));
-    let held = held(&shelf, "/a");
+    let cache = ResponseCache::new();
+    cache.place(vec![document("/a", "x")], Timestamp::from_secs(1));
+    let held = held(&cache, "/a");
     assert!(held.codings[0].is_some() && held.is_plain());
 }

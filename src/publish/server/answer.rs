@@ -26,13 +26,13 @@ use super::client::{Client, behind_proxy};
 use super::refusal::refuse;
 use super::{Settings, hub, problem, routes};
 use crate::model::Timestamp;
-use crate::publish::access_control::{self, Guards};
+use crate::publish::access_control::{self, AccessRules};
 use crate::publish::coding::{Accepted, Coding};
 use crate::publish::conditional::{Precondition, evaluate};
 use crate::publish::delta;
-use crate::publish::response_cache::{self, Coded, Held, Shelved};
+use crate::publish::response_cache::{self, CachedResponse, Coded, Held};
 use crate::publish::response_headers;
-use crate::publish::{Backend, Shelf};
+use crate::publish::{Backend, ResponseCache};
 
 /// Bytes of the shelf as they are, or whatever a route made.
 pub(super) type Body = Either<Full<Bytes>, PageBody>;
@@ -40,7 +40,7 @@ pub(super) type Body = Either<Full<Bytes>, PageBody>;
 /// Everything that answers.
 pub(super) struct Office {
     pub(super) settings: Settings,
-    shelf: Arc<Shelf>,
+    cache: Arc<ResponseCache>,
     desk: Arc<dyn Backend>,
     routes: Router,
     callbacks: Callbacks,
@@ -55,11 +55,15 @@ pub(super) type Answering = future::Either<
 >;
 
 impl Office {
-    pub(super) fn new(shelf: Arc<Shelf>, desk: Arc<dyn Backend>, settings: Settings) -> Self {
-        let routes = routes::routes(desk.clone(), shelf.clone(), &settings);
+    pub(super) fn new(
+        cache: Arc<ResponseCache>,
+        desk: Arc<dyn Backend>,
+        settings: Settings,
+    ) -> Self {
+        let routes = routes::routes(desk.clone(), cache.clone(), &settings);
         let callbacks = Callbacks::new(desk.clone(), settings.desk);
         let turns = Admission::of_requests(&settings);
-        Self { settings, shelf, desk, routes, callbacks, turns }
+        Self { settings, cache, desk, routes, callbacks, turns }
     }
 
     /// What stands on the shelf is answered at once; whatever has to be asked
@@ -96,7 +100,7 @@ impl Office {
             Method::OPTIONS => return Some(preflight()),
             _ => return Some(not_allowed()),
         }
-        let (held, guards) = self.shelf.find_guarded(path);
+        let (held, guards) = self.cache.find_guarded(path);
         let guard = guards.as_ref().and_then(|guards| guards.of(path));
         if let (Some(guards), Some(guard)) = (&guards, guard)
             && guard.admits(query, request.headers()).is_none()
@@ -129,7 +133,7 @@ impl Office {
             let client = Client::of(peer, &self.settings.proxies, request.headers());
             return hub::answer(&*self.desk, self.settings.desk, request, client).await;
         }
-        let guards = self.shelf.guards();
+        let guards = self.cache.guards();
         if guards.as_ref().is_some_and(|guards| guards.of(path).is_some()) {
             return kept_private(self.route(request, peer).await);
         }
@@ -155,7 +159,12 @@ impl Office {
     }
 
     /// The document in the coding wanted most, or word that the client has it.
-    fn shelved(&self, document: &Shelved, headers: &HeaderMap, guarded: bool) -> Response<Body> {
+    fn shelved(
+        &self,
+        document: &CachedResponse,
+        headers: &HeaderMap,
+        guarded: bool,
+    ) -> Response<Body> {
         let held = |coding: Coding| document.codings[coding as usize].as_ref();
         let wanted = || {
             let length = |coding| held(coding).map(|coded| coded.body.len());
@@ -253,7 +262,7 @@ enum Unadmitted {
 impl Unadmitted {
     /// Whoever bears a key that opens something else learns what a stranger who asks
     /// for nothing does: both of them nothing.
-    fn of<B>(guards: &Guards, request: &Request<B>) -> Self {
+    fn of<B>(guards: &AccessRules, request: &Request<B>) -> Self {
         let known = guards.know(request.uri().query(), request.headers());
         if known { Self::Known } else { Self::Stranger }
     }
@@ -289,7 +298,7 @@ fn full(coded: &Coded) -> Response<Body> {
 }
 
 /// The entries that are new to a client which names an earlier edition (Q35).
-fn news(document: &Shelved, headers: &HeaderMap) -> Option<Response<Body>> {
+fn news(document: &CachedResponse, headers: &HeaderMap) -> Option<Response<Body>> {
     // It has no date of its own, so only a tag can match.
     let never = Timestamp::from_millis(i64::MAX);
     let edition = document.editions.iter().find(|edition| {

@@ -23,8 +23,8 @@ use crate::publish::metrics::{Sight, Tally};
 use crate::publish::response_headers::{self, Facts};
 use crate::publish::site::{story_path, topic_path};
 use crate::publish::{
-    Audience, Backend, Before, Format, Rendered, Settings, Shelf, Site, SourceState, StoryDetail,
-    Unavailable, Volume, VolumeDetail, events, pages, render_earlier, render_source,
+    Audience, Backend, Before, Format, Rendered, ResponseCache, Settings, Site, SourceStatus,
+    StoryDetail, Unavailable, Volume, VolumeDetail, events, pages, render_earlier, render_source,
     response_cache,
 };
 
@@ -32,14 +32,18 @@ use crate::publish::{
 #[derive(Clone)]
 pub(super) struct Counter {
     pub(super) desk: Arc<dyn Backend>,
-    pub(super) shelf: Arc<Shelf>,
+    pub(super) cache: Arc<ResponseCache>,
     patience: Duration,
     /// Whether whoever asks here may know of what is private.
     confides: bool,
 }
 
 /// Everything that cannot be ready beforehand.
-pub(super) fn routes(desk: Arc<dyn Backend>, shelf: Arc<Shelf>, settings: &Settings) -> Router {
+pub(super) fn routes(
+    desk: Arc<dyn Backend>,
+    cache: Arc<ResponseCache>,
+    settings: &Settings,
+) -> Router {
     let mut router = Router::new();
     if settings.audience != Audience::Readers {
         router = router
@@ -63,7 +67,7 @@ pub(super) fn routes(desk: Arc<dyn Backend>, shelf: Arc<Shelf>, settings: &Setti
         .fallback(not_found)
         .with_state(Counter {
             desk,
-            shelf,
+            cache,
             patience: settings.desk,
             confides: settings.audience == Audience::Operators,
         })
@@ -118,12 +122,12 @@ async fn metrics(State(counter): State<Counter>) -> Response<Body> {
         Ok(states) => states,
         Err(unavailable) => return counter.later(&unavailable),
     };
-    let (ledger, ready) = (counter.desk.ledger(), counter.desk.ready().is_ok());
-    let (tallies, changed) = (counter.tallies(), counter.shelf.changed(counter.confides));
-    let hides = !counter.confides && counter.shelf.guards().is_some();
+    let (metrics, ready) = (counter.desk.metrics(), counter.desk.ready().is_ok());
+    let (tallies, changed) = (counter.tallies(), counter.cache.changed(counter.confides));
+    let hides = !counter.confides && counter.cache.guards().is_some();
     let now = counter.desk.now();
     let sight = Sight { sources: &states, tallies, changed, hides, ready, now };
-    match ledger.text(sight) {
+    match metrics.text(sight) {
         Ok(text) => {
             let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
             typed(StatusCode::OK, text, content_type, "no-store")
@@ -244,7 +248,7 @@ pub(super) fn nothing_here(cache_control: &'static str, site: &Site) -> Response
 
 impl Counter {
     /// How sources are, and which topics fell silent.
-    async fn watched(&self) -> Result<(Vec<SourceState>, Vec<TopicSilence>), Unavailable> {
+    async fn watched(&self) -> Result<(Vec<SourceStatus>, Vec<TopicSilence>), Unavailable> {
         let states = self.reply(self.desk.sources()).await?;
         Ok((states, self.reply(self.desk.silences()).await?))
     }
@@ -259,9 +263,9 @@ impl Counter {
     /// How often each document was asked for, without a word of what is private
     /// where anybody may ask.
     fn tallies(&self) -> Vec<(String, Arc<Tally>)> {
-        let mut tallies = self.shelf.tallies();
+        let mut tallies = self.cache.tallies();
         if !self.confides {
-            tallies.retain(|(path, _)| self.shelf.guard_of(path).is_none());
+            tallies.retain(|(path, _)| self.cache.guard_of(path).is_none());
         }
         tallies
     }
@@ -276,7 +280,7 @@ impl Counter {
         headers: &HeaderMap,
     ) -> Option<&'static str> {
         let (all, mut opened) = (detail.topics.len(), false);
-        detail.topics.retain(|topic| match self.shelf.guard_of(&topic_path(&topic.id)) {
+        detail.topics.retain(|topic| match self.cache.guard_of(&topic_path(&topic.id)) {
             Some(guard) => {
                 let admitted = guard.admits(query, headers).is_some();
                 opened |= admitted;

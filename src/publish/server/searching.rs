@@ -143,7 +143,7 @@ async fn find(
     let found = counter.reply(counter.desk.search(search)).await;
     let mut found = found.map_err(|unavailable| counter.later(&unavailable))?;
     if let Ok(finding) = &mut found {
-        finding.alike.retain(|topic| counter.shelf.guard_of(&topic_path(&topic.id)).is_none());
+        finding.alike.retain(|topic| counter.cache.guard_of(&topic_path(&topic.id)).is_none());
     }
     Ok(found)
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use sled::IVec;
 
-use crate::model::{Fingerprint, Key, KeyKind, Story, StoryId, Timestamp};
+use crate::model::{Key, KeyKind, Story, StoryId, Timestamp, TopicVersion};
 
 use super::super::story_keys::merge_keys;
 use super::super::{Commit, PlaceChange, Record};
@@ -20,8 +20,8 @@ pub(super) fn apply(
     stage: &mut Stage<'_>,
     header: &mut Header,
 ) -> Result<(), Fault> {
-    for (source, memory) in &commit.memories {
-        put_packed(stage, key_codec::memory(source), memory)?;
+    for (source, state) in &commit.source_states {
+        put_packed(stage, key_codec::source_state(source), state)?;
     }
     for (source, stories) in &commit.listed {
         stage.put(
@@ -196,7 +196,9 @@ fn forget(stage: &mut Stage<'_>, header: &mut Header, id: StoryId) -> Result<(),
 
 fn restore(stage: &mut Stage<'_>, header: &mut Header, record: &Record) -> Result<(), Fault> {
     match record {
-        Record::Memory { source, memory } => put_packed(stage, key_codec::memory(source), memory),
+        Record::SourceState { source, state } => {
+            put_packed(stage, key_codec::source_state(source), state)
+        }
         Record::Listed { source, stories } => {
             let ids: Vec<_> = stories.iter().map(|id| *id.as_bytes()).collect();
             stage.put(key_codec::listed(source), ids.as_flattened())
@@ -238,7 +240,11 @@ fn place(stage: &mut Stage<'_>, header: &mut Header, change: &PlaceChange) -> Re
 }
 
 /// The number that cards know a topic by: the one it has, else a new one.
-fn number_of(stage: &mut Stage<'_>, header: &mut Header, topic: Fingerprint) -> Result<u32, Fault> {
+fn number_of(
+    stage: &mut Stage<'_>,
+    header: &mut Header,
+    topic: TopicVersion,
+) -> Result<u32, Fault> {
     let known = stage.index().topics.get(topic);
     if let Some(record) = known {
         return Ok(record.number);
@@ -249,7 +255,7 @@ fn number_of(stage: &mut Stage<'_>, header: &mut Header, topic: Fingerprint) -> 
     Ok(number)
 }
 
-fn put_topic(stage: &mut Stage<'_>, topic: Fingerprint, record: TopicRecord) -> Result<(), Fault> {
+fn put_topic(stage: &mut Stage<'_>, topic: TopicVersion, record: TopicRecord) -> Result<(), Fault> {
     stage.index_mut().topics.know(topic, record);
     stage.put(key_codec::topic(topic), &record.write())
 }

@@ -48,7 +48,7 @@ pub(super) fn check(path: &Path, cache: u64) -> Result<IntegrityCheck, StoreErro
     let count = |kind| counts.get(&kind).copied().unwrap_or(0);
     check.stories = count(Kind::Story);
     check.retired = count(Kind::Retired);
-    check.sources = count(Kind::Memory);
+    check.sources = count(Kind::SourceState);
     if header.stories != check.stories {
         check.problem(&key_codec::header(), "it states a wrong number of stories");
     }
@@ -111,7 +111,7 @@ fn judge(tree: &sled::Tree, kind: Kind, key: &[u8], header: &Header) -> Result<S
         Kind::Header => {
             Header::read(&payload()?).map_err(bad)?;
         }
-        Kind::Memory | Kind::Listed | Kind::Engine | Kind::Archived | Kind::Subscriber => {
+        Kind::SourceState | Kind::Listed | Kind::Engine | Kind::Archived | Kind::Subscriber => {
             Record::read(kind, key, &payload()?).map_err(bad)?;
         }
         Kind::Topic => {

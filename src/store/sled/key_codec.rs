@@ -5,7 +5,7 @@
 
 use sled::IVec;
 
-use crate::model::{Fingerprint, SourceId, StoryId, SubscriberId, Timestamp};
+use crate::model::{SourceId, StoryId, SubscriberId, Timestamp, TopicVersion};
 
 /// A key of so many bytes takes no detour to the heap.
 const SHORT: usize = 64;
@@ -25,7 +25,7 @@ pub(super) enum Kind {
     /// `l`, source: what it lists.
     Listed = b'l',
     /// `m`, source: its memory.
-    Memory = b'm',
+    SourceState = b'm',
     /// `r`, story: a retired story.
     Retired = b'r',
     /// `s`, story: a story.
@@ -46,7 +46,7 @@ impl Kind {
         Self::Header,
         Self::Card,
         Self::Listed,
-        Self::Memory,
+        Self::SourceState,
         Self::Retired,
         Self::Story,
         Self::Topic,
@@ -85,8 +85,8 @@ pub(super) fn header() -> IVec {
     Kind::Header.key(&[])
 }
 
-pub(super) fn memory(source: &SourceId) -> IVec {
-    Kind::Memory.key(&[source.as_str().as_bytes()])
+pub(super) fn source_state(source: &SourceId) -> IVec {
+    Kind::SourceState.key(&[source.as_str().as_bytes()])
 }
 
 pub(super) fn listed(source: &SourceId) -> IVec {
@@ -101,8 +101,8 @@ pub(super) fn retired(id: StoryId) -> IVec {
     Kind::Retired.key(&[id.as_bytes()])
 }
 
-pub(super) fn topic(fingerprint: Fingerprint) -> IVec {
-    Kind::Topic.key(&[&fingerprint.0.to_be_bytes()])
+pub(super) fn topic(topic_version: TopicVersion) -> IVec {
+    Kind::Topic.key(&[&topic_version.0.to_be_bytes()])
 }
 
 /// The card of a story. Cards are in the order in which stories were first seen.
@@ -163,8 +163,8 @@ pub(super) fn card_of(key: &[u8]) -> Option<(Timestamp, StoryId)> {
     Some((from_ascending(*first_seen), StoryId::from_bytes(id.try_into().ok()?)))
 }
 
-pub(super) fn topic_of(key: &[u8]) -> Option<Fingerprint> {
-    Some(Fingerprint(u64::from_be_bytes(key.get(1..)?.try_into().ok()?)))
+pub(super) fn topic_of(key: &[u8]) -> Option<TopicVersion> {
+    Some(TopicVersion(u64::from_be_bytes(key.get(1..)?.try_into().ok()?)))
 }
 
 /// The key of the record that a chunk belongs to, and the chunk's number.
@@ -201,8 +201,8 @@ mod tests {
 
         #[test]
         fn every_key_with_a_prefix_is_before_its_end(prefix: Vec<u8>, rest: Vec<u8>) {
-            let key = Kind::Memory.key(&[&prefix, &rest]);
-            prop_assert!(*key < *end_of(&Kind::Memory.key(&[&prefix])));
+            let key = Kind::SourceState.key(&[&prefix, &rest]);
+            prop_assert!(*key < *end_of(&Kind::SourceState.key(&[&prefix])));
         }
 
         #[test]
@@ -214,8 +214,8 @@ mod tests {
 
     #[test]
     fn chunks_of_records_whose_keys_begin_alike_do_not_meet() {
-        let short = memory(&SourceId::new("a"));
-        let long = memory(&SourceId::new("a\0\0\0\0"));
+        let short = source_state(&SourceId::new("a"));
+        let long = source_state(&SourceId::new("a\0\0\0\0"));
         assert_ne!(chunk(&short, 0), chunk(&long, 0));
         assert_eq!(chunk_of(&chunk(&long, 3)), Some((&long[..], 3)));
     }

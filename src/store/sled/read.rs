@@ -7,11 +7,11 @@ use std::sync::{Arc, PoisonError, RwLockReadGuard};
 use sled::IVec;
 
 use crate::model::{
-    EngineRecord, Fingerprint, Key, KeyKind, Lookalikes, Memory, SourceId, Story, StoryId,
-    Subscriber, Timestamp,
+    EngineRecord, Key, KeyKind, Lookalikes, SourceId, SourceState, Story, StoryId, Subscriber,
+    Timestamp, TopicVersion,
 };
 
-use super::super::{Place, Record};
+use super::super::{Record, TopicPlace};
 use super::apply::retired_of;
 use super::card::{Card, read_card};
 use super::chunks::{Fault, Values};
@@ -25,10 +25,12 @@ pub(super) fn header(tree: &sled::Tree) -> Result<Option<Header>, Fault> {
     Header::read(&payload).map(Some).map_err(|why| Fault::record(&key, why))
 }
 
-pub(super) fn memories(tree: &sled::Tree) -> Result<BTreeMap<SourceId, Box<Memory>>, Fault> {
-    let memories = ground(tree, Kind::Memory, None);
-    only(memories, |record| match record {
-        Record::Memory { source, memory } => Some((source, memory)),
+pub(super) fn source_states(
+    tree: &sled::Tree,
+) -> Result<BTreeMap<SourceId, Box<SourceState>>, Fault> {
+    let source_states = ground(tree, Kind::SourceState, None);
+    only(source_states, |record| match record {
+        Record::SourceState { source, state } => Some((source, state)),
         _ => None,
     })
     .collect()
@@ -184,24 +186,24 @@ pub(super) fn stories(
 
 pub(super) fn places(
     index: &index::Shared,
-    of: Fingerprint,
-    older_than: Option<Place>,
+    of: TopicVersion,
+    older_than: Option<TopicPlace>,
     limit: usize,
-) -> Vec<Place> {
+) -> Vec<TopicPlace> {
     let index = locked(index);
     let Some(TopicRecord { number, .. }) = index.topics.get(of) else { return Vec::new() };
-    let older_than = older_than.map(|Place { date, story }| (date, story));
+    let older_than = older_than.map(|TopicPlace { date, story }| (date, story));
     let places = index.places(number, older_than, limit).into_iter();
-    places.map(|(date, story)| Place { date, story }).collect()
+    places.map(|(date, story)| TopicPlace { date, story }).collect()
 }
 
-pub(super) fn filled(index: &index::Shared) -> Vec<Fingerprint> {
+pub(super) fn filled(index: &index::Shared) -> Vec<TopicVersion> {
     let index = locked(index);
     index.topics.iter().filter(|(_, record)| record.filled).map(|(topic, _)| topic).collect()
 }
 
 /// Every topic that has places.
-pub(super) fn topics(tree: &sled::Tree) -> Result<Vec<(Fingerprint, TopicRecord)>, Fault> {
+pub(super) fn topics(tree: &sled::Tree) -> Result<Vec<(TopicVersion, TopicRecord)>, Fault> {
     let topics = pairs(tree, &Kind::Topic.prefix(), None).map(|pair| {
         let (key, head) = pair?;
         let topic =
@@ -243,7 +245,7 @@ pub(super) fn records(
 pub(super) fn other_records(
     tree: &sled::Tree,
 ) -> impl Iterator<Item = Result<Record, Fault>> + use<> {
-    let kinds = [Kind::Memory, Kind::Listed, Kind::Engine, Kind::Archived, Kind::Subscriber];
+    let kinds = [Kind::SourceState, Kind::Listed, Kind::Engine, Kind::Archived, Kind::Subscriber];
     kinds.map(|kind| ground(tree, kind, None)).into_iter().flatten()
 }
 

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use crate::model::{Fingerprint, Timestamp};
+use crate::model::{Timestamp, TopicVersion};
 
 use super::super::files::create_directory;
 use super::super::{
@@ -62,7 +62,7 @@ impl<'h> Rebuild<'h> {
 
     /// Takes over what derives from records: places of the stories that were added last, and the
     /// topics that are complete.
-    fn derive(&mut self, places: Vec<PlaceChange>, filled: Vec<Fingerprint>) {
+    fn derive(&mut self, places: Vec<PlaceChange>, filled: Vec<TopicVersion>) {
         self.waiting.places.extend(places);
         self.waiting.filled.extend(filled);
     }
@@ -119,7 +119,7 @@ pub(super) fn compact(path: &Path, cache: u64) -> Result<Compaction, StoreError>
     let before = disk_space::used_by(&home.engine());
     let (db, header) = open::open_verified(&home, cache)?;
     let topics = fenced(path, || read::topics(&db))?;
-    let names: HashMap<u32, Fingerprint> =
+    let names: HashMap<u32, TopicVersion> =
         topics.iter().map(|(topic, record)| (record.number, *topic)).collect();
     let mut rebuild = Rebuild::start(&home, header.clone(), cache)?;
     let others = read::other_records(&db).chain(read::ground(&db, Kind::Retired, None));
@@ -206,10 +206,10 @@ pub(super) fn repair(path: &Path, cache: u64) -> Result<Repair, StoreError> {
     } else if found < made {
         losses.push(format!("the last commits: of {made} at least, {found} are left"));
     }
-    let mut memories = Vec::new();
+    let mut source_states = Vec::new();
     Salvage::new(left).ground(&db, first_span, |record| match record {
-        Ok(Record::Memory { source, memory }) => {
-            memories.push((source, memory));
+        Ok(Record::SourceState { source, state }) => {
+            source_states.push((source, state));
             Ok(())
         }
         Ok(record) => rebuild.add(record),
@@ -226,12 +226,12 @@ pub(super) fn repair(path: &Path, cache: u64) -> Result<Repair, StoreError> {
     }
     let expected = header.map(|header| header.stories);
     let lost = !losses.is_empty() || expected.is_none_or(|expected| stories < expected);
-    for (source, mut memory) in memories {
+    for (source, mut state) in source_states {
         if lost {
-            memory.validators = Default::default();
-            memory.hash = None;
+            state.validators = Default::default();
+            state.hash = None;
         }
-        rebuild.add(Record::Memory { source, memory })?;
+        rebuild.add(Record::SourceState { source, state })?;
     }
     drop(db);
     std::fs::remove_dir_all(&scratch).map_err(|error| unwritable(path, &error))?;

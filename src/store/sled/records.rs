@@ -17,9 +17,9 @@ impl Record {
         let name = || key_codec::text_of(key).ok_or_else(nameless);
         let id = || key_codec::story_of(key).ok_or_else(nameless);
         match kind {
-            Kind::Memory => Ok(Self::Memory {
+            Kind::SourceState => Ok(Self::SourceState {
                 source: SourceId::new(name()?),
-                memory: Box::new(codec::unpack(payload)?),
+                state: Box::new(codec::unpack(payload)?),
             }),
             Kind::Listed => match payload.as_chunks() {
                 (ids, []) => Ok(Self::Listed {

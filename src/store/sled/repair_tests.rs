@@ -8,7 +8,8 @@ use std::path::Path;
 use crate::model::{EngineRecord, KeyKind};
 
 use super::super::samples::{
-    admitted, at, copy, done, everything, id, key, kinds, memory, source, story, subscriber, topic,
+    admitted, at, copy, done, everything, id, key, kinds, source, source_state, story, subscriber,
+    topic,
 };
 use super::super::{Commit, PlaceChange, Store, StoreError, check, compact, open_existing, repair};
 use super::chunks::Stage;
@@ -34,7 +35,7 @@ fn filled(path: &Path) -> SledStore {
     let enter =
         |n: u8| PlaceChange { topic: topic(1), story: id(n), from: None, to: Some(at(n.into())) };
     commit(Commit {
-        memories: (1..4).map(|n| (source(n), memory(n.into()))).collect(),
+        source_states: (1..4).map(|n| (source(n), source_state(n.into()))).collect(),
         listed: vec![(source(1), vec![id(1), id(2)])],
         admitted: (0..60).map(news).collect(),
         places: (8..60).map(enter).collect(),
@@ -119,8 +120,8 @@ fn a_story_whose_card_is_lost_is_kept_and_the_loss_of_its_keys_is_told() {
     let store = open(dir.path(), CACHE).unwrap();
     assert_eq!(store.story(id(5)).unwrap(), Some(story(5, at(5), 1500)));
     assert!(store.lookalikes(&[key(KeyKind::Own, 5)]).unwrap().by_key.is_empty());
-    let read_again = |memory: &crate::model::Memory| memory.validators.etag.is_none();
-    assert!(store.memories().unwrap().values().all(|memory| read_again(memory)));
+    let read_again = |state: &crate::model::SourceState| state.validators.etag.is_none();
+    assert!(store.source_states().unwrap().values().all(|state| read_again(state)));
 }
 
 /// The same with the kinds of record that it lacks.
@@ -199,9 +200,9 @@ fn repair_loses_only_what_cannot_be_read_and_has_all_sources_read_again() {
     let repaired = repair(dir.path(), CACHE).unwrap();
     assert_eq!((repaired.stories, repaired.expected, repaired.losses.len()), (57, Some(59), 2));
     let store = open(dir.path(), CACHE).unwrap();
-    for (source, memory) in store.memories().unwrap() {
-        assert_eq!((memory.validators.etag.as_ref(), memory.hash), (None, None), "{source}");
-        assert!(memory.polls > 0);
+    for (source, state) in store.source_states().unwrap() {
+        assert_eq!((state.validators.etag.as_ref(), state.hash), (None, None), "{source}");
+        assert!(state.polls > 0);
     }
     assert_eq!(store.filled().unwrap(), [], "topics are to be filled again");
     assert!(store.lookalikes(&[key(KeyKind::Own, 58)]).unwrap().by_key.is_empty());
@@ -343,5 +344,5 @@ fn an_older_state_can_be_repaired_and_has_all_sources_read_again() {
     assert_eq!(repaired.losses, ["the last commits: of 3 at least, 2 are left"]);
     let store = open(dir.path(), CACHE).unwrap();
     assert_eq!(store.count(), Ok(59));
-    assert!(store.memories().unwrap().values().all(|memory| memory.validators.etag.is_none()));
+    assert!(store.source_states().unwrap().values().all(|state| state.validators.etag.is_none()));
 }

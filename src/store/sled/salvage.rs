@@ -115,7 +115,7 @@ fn ground(
     mut visit: impl FnMut(&[u8], Result<Record, String>) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
     let kinds = [
-        Kind::Memory,
+        Kind::SourceState,
         Kind::Listed,
         Kind::Engine,
         Kind::Archived,

@@ -221,7 +221,7 @@ fn gather(first: Order, waiting: &Receiver<Order>) -> Vec<Order> {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::super::super::Record;
-    use super::super::super::samples::{admitted, at, done, memory, source, story};
+    use super::super::super::samples::{admitted, at, done, source, source_state, story};
     use super::super::open::{new_header, open_engine};
     use super::super::read;
     use super::*;
@@ -240,8 +240,9 @@ mod tests {
         let writer = Writer::start(&home, db.clone(), file, header, &index, &broken).unwrap();
         for number in 0..3 {
             let admitted = vec![admitted(story(number, at(0), 9), &[])];
-            let memories = vec![(source(number), memory(1))];
-            let answer = done(writer.commit(Commit { admitted, memories, ..Commit::default() }));
+            let source_states = vec![(source(number), source_state(1))];
+            let answer =
+                done(writer.commit(Commit { admitted, source_states, ..Commit::default() }));
             assert!(matches!(answer, Err(StoreError::Unwritable { .. })), "{answer:?}");
             assert_eq!(answer.err().as_ref(), broken.get());
         }

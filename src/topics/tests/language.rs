@@ -338,7 +338,7 @@ fn a_fingerprint_changes_with_what_decides_and_with_nothing_else() {
     let words = vocabulary(&[("v", &["a", "@w"]), ("w", &["source:b"]), ("x", &["c"])]);
     let of = |query: &str, words: &Vocabulary, language: &Language, sources: &Sources| {
         let set = TopicSet::of_one(&TopicId::new("t"), query, words, language).expect(query).0;
-        set.fingerprint(0, sources)
+        set.topic_version(0, sources)
     };
     let english = Language::default();
     let one = sources(&[("b", "B", "uk", Role::Department)]);

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap};
 
-use crate::model::{Fingerprint, StoryId, Timestamp};
+use crate::model::{StoryId, Timestamp, TopicVersion};
 
 use super::super::records::TopicRecord;
 
@@ -40,29 +40,29 @@ impl Row {
 /// The topics that have places.
 #[derive(Debug, Default)]
 pub(in super::super) struct Topics {
-    known: BTreeMap<Fingerprint, TopicRecord>,
+    known: BTreeMap<TopicVersion, TopicRecord>,
     places: HashMap<u32, Places>,
 }
 
 impl Topics {
     /// Makes a topic known, or whether its places are complete.
-    pub(in super::super) fn know(&mut self, topic: Fingerprint, record: TopicRecord) {
+    pub(in super::super) fn know(&mut self, topic: TopicVersion, record: TopicRecord) {
         self.known.insert(topic, record);
         self.places.entry(record.number).or_default();
     }
 
     /// Forgets a topic and its places.
-    pub(in super::super) fn forget(&mut self, topic: Fingerprint) {
+    pub(in super::super) fn forget(&mut self, topic: TopicVersion) {
         if let Some(record) = self.known.remove(&topic) {
             self.places.remove(&record.number);
         }
     }
 
-    pub(in super::super) fn get(&self, topic: Fingerprint) -> Option<TopicRecord> {
+    pub(in super::super) fn get(&self, topic: TopicVersion) -> Option<TopicRecord> {
         self.known.get(&topic).copied()
     }
 
-    pub(in super::super) fn iter(&self) -> impl Iterator<Item = (Fingerprint, TopicRecord)> {
+    pub(in super::super) fn iter(&self) -> impl Iterator<Item = (TopicVersion, TopicRecord)> {
         self.known.iter().map(|(topic, record)| (*topic, *record))
     }
 
@@ -179,7 +179,7 @@ mod tests {
         StoryId::from_bytes([(number as u8).reverse_bits(); 16])
     }
 
-    const TOPIC: Fingerprint = Fingerprint(7);
+    const TOPIC: TopicVersion = TopicVersion(7);
     const NUMBER: u32 = 3;
 
     proptest! {

@@ -9,19 +9,19 @@ use super::{Entry, Timestamp};
 
 /// What came of looking at the pages of entries in the course of a poll.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Pages {
+pub struct Recheck {
     /// Where the source had nothing to tell, what it told before, some of it with what its
     /// pages say now; empty where a document came, or nothing was looked at.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub entries: Vec<Arc<Entry>>,
     /// How far it came.
-    pub round: Round,
+    pub round: RecheckRound,
 }
 
 /// One round over the pages of a source's entries: to fetch for those that have no text
 /// yet, and to see whether the others still stand. It takes as many polls as it needs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Round {
+pub struct RecheckRound {
     /// When the round before it began.
     pub since: Timestamp,
     /// When it began.
@@ -36,7 +36,7 @@ pub struct Round {
     pub refused: bool,
 }
 
-impl Round {
+impl RecheckRound {
     /// The round that follows another, which may not have seen every page.
     pub fn following(before: Option<&Self>, now: Timestamp) -> Self {
         let since = before.map_or(now, |before| match before.open || before.refused {

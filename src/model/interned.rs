@@ -16,9 +16,9 @@ static SHARED: LazyLock<Mutex<HashSet<Arc<str>>>> = LazyLock::new(Mutex::default
 /// One of few texts, which very many things say: why a source is due when it is.
 #[derive(Clone, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
-pub struct Phrase(Arc<str>);
+pub struct Interned(Arc<str>);
 
-impl From<&str> for Phrase {
+impl From<&str> for Interned {
     fn from(text: &str) -> Self {
         let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = shared.get(text) {
@@ -32,13 +32,13 @@ impl From<&str> for Phrase {
     }
 }
 
-impl Default for Phrase {
+impl Default for Interned {
     fn default() -> Self {
         Self::from("")
     }
 }
 
-impl Deref for Phrase {
+impl Deref for Interned {
     type Target = str;
 
     fn deref(&self) -> &str {
@@ -46,24 +46,24 @@ impl Deref for Phrase {
     }
 }
 
-impl fmt::Debug for Phrase {
+impl fmt::Debug for Interned {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(&**self, f)
     }
 }
 
-impl<'de> Deserialize<'de> for Phrase {
+impl<'de> Deserialize<'de> for Interned {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         struct Text;
 
         impl serde::de::Visitor<'_> for Text {
-            type Value = Phrase;
+            type Value = Interned;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a text")
             }
 
-            fn visit_str<E>(self, text: &str) -> Result<Phrase, E> {
+            fn visit_str<E>(self, text: &str) -> Result<Interned, E> {
                 Ok(text.into())
             }
         }
@@ -79,9 +79,9 @@ mod tests {
 
     #[test]
     fn what_is_said_again_takes_no_memory_again() {
-        let first = Phrase::from("because of a test of its own");
+        let first = Interned::from("because of a test of its own");
         let stored = rmp_serde::to_vec(&first).unwrap();
-        let read: Phrase = rmp_serde::from_slice(&stored).unwrap();
+        let read: Interned = rmp_serde::from_slice(&stored).unwrap();
         assert!(Arc::ptr_eq(&first.0, &read.0));
         assert_eq!(&*read, "because of a test of its own");
     }

@@ -7,7 +7,7 @@ use super::Timestamp;
 /// How much of a source was new on one day, and what had to wait. Only `dedup` changes it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Intake {
+pub struct FloodState {
     /// The day that is counted, in days since 1970.
     pub day: i64,
     /// How many new entries were taken in on it.

@@ -7,15 +7,15 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::{
-    Failure, Hints, Intake, Offer, Phrase, Protocol, Round, SourceEvent, SourceId, Timestamp,
-    Validators,
+    Failure, FloodState, Hints, Interned, Offer, Protocol, RecheckRound, SourceEvent, SourceId,
+    Timestamp, Validators,
 };
 
 /// What is known of one source between polls. Only `fetch::settle` changes it. There is one
 /// for each of very many sources: what few of them have is boxed.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Memory {
+pub struct SourceState {
     /// Hash of the configured place that it is a memory of: of another, it says nothing.
     pub of: Option<u64>,
     /// What makes the next request conditional.
@@ -35,7 +35,7 @@ pub struct Memory {
     /// What the last good answer said that bears on when the source is asked again.
     pub answer: LastAnswer,
     /// Why then, in words: shown by `status`.
-    pub because: Phrase,
+    pub because: Interned,
     /// When it was last asked.
     pub last_poll: Option<Timestamp>,
     /// When it last answered well.
@@ -43,7 +43,7 @@ pub struct Memory {
     /// When it last listed something new.
     pub last_news: Option<Timestamp>,
     /// How far the pages of its entries have been looked at.
-    pub round: Option<Box<Round>>,
+    pub round: Option<Box<RecheckRound>>,
     /// Failures in a row.
     pub failures: u32,
     /// The last failure, until a success.
@@ -93,12 +93,12 @@ pub struct Memory {
     /// What became of it lately, the latest last.
     pub events: Vec<SourceEvent>,
     /// What polls cost all sources, as it stood after this one's last.
-    pub priced: Priced,
+    pub priced: PollPrice,
     /// How much of it was new today, and what waits.
-    pub intake: Intake,
+    pub intake: FloodState,
 }
 
-impl Memory {
+impl SourceState {
     /// Whether it is not asked any more until the operator says so.
     pub fn rests(&self) -> bool {
         self.endings >= 2
@@ -199,7 +199,7 @@ impl Moved {
 /// over all sources, of which each source keeps what it last heard.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Priced {
+pub struct PollPrice {
     /// The power of two by which the configured price is multiplied.
     pub level: f64,
     /// How many polls had borne upon it: the latest is the one in force.
@@ -312,9 +312,9 @@ pub struct Rhythm {
     /// Up to when the counts are decayed.
     pub as_of: Option<Timestamp>,
     /// Entries, and hours watched, that count less by half every 7 days.
-    pub fast: Watched,
+    pub fast: DecayedCounts,
     /// The same, by half every 60 days.
-    pub slow: Watched,
+    pub slow: DecayedCounts,
     /// Entries by hour of the day, UTC.
     pub hours: [u16; 24],
     /// Entries by weekday, Monday first.
@@ -335,7 +335,7 @@ pub struct Rhythm {
 
 /// Decayed counts of what was seen in how much time.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
-pub struct Watched {
+pub struct DecayedCounts {
     /// Entries.
     pub entries: f64,
     /// Hours.
@@ -349,6 +349,6 @@ mod tests {
 
     #[test]
     fn a_memory_is_small_because_there_is_one_for_each_of_very_many_sources() {
-        assert!(size_of::<Memory>() <= 640, "{}", size_of::<Memory>());
+        assert!(size_of::<SourceState>() <= 640, "{}", size_of::<SourceState>());
     }
 }
