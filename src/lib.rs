@@ -29,7 +29,7 @@
 //! |---|---|---|
 //! | [`model`] | | the nouns that pass between stages |
 //! | [`control_characters`] | text from anywhere | the same without what changes how other text is shown |
-//! | [`cancel`], [`markup`], [`dom_cost`] | | leaves without I/O that several stages use |
+//! | [`cancel`], [`markup`], [`dom_cost`], [`tokenize`] | | leaves without I/O that several stages use |
 //! | [`clock`] | the wall clock, or a test's hand | the one `now` |
 //! | [`fair_queue`] | clients that ask for expensive work | turns at it, shared fairly |
 //! | [`fetch`] | a source and what is remembered of it | a document; when to ask next |
@@ -53,7 +53,7 @@
 //!    judges, commits and publishes.
 //! 2. **Stages do not know each other.** `fetch`, `parse`, `enrich`, `dedup`, `topics`,
 //!    `store` and `publish` share only `model` and the leaves, which do no I/O:
-//!    [`cancel`], [`control_characters`], [`dom_cost`], [`markup`].
+//!    [`cancel`], [`control_characters`], [`dom_cost`], [`markup`], [`tokenize`].
 //! 3. **Deciding is pure.** The schedule, the judgement, the matching and the
 //!    rendering take values, `now` among them, and return values. Nothing but
 //!    [`clock::Clock`] reads the wall clock.
@@ -119,6 +119,8 @@ pub mod cancel;
 mod markup;
 
 mod dom_cost;
+
+mod tokenize;
 
 pub mod clock;
 

@@ -14,7 +14,7 @@ const STAGES: [&str; 7] = ["fetch", "parse", "enrich", "dedup", "topics", "store
 
 /// Libraries without I/O that every stage may use. Of the crate they know only the model and
 /// one another.
-const LEAVES: [&str; 4] = ["cancel", "control_characters", "dom_cost", "markup"];
+const LEAVES: [&str; 5] = ["cancel", "control_characters", "dom_cost", "markup", "tokenize"];
 
 /// Longer files are several files.
 const LONGEST: usize = 500;

@@ -9,6 +9,7 @@ use super::subject::plain_link;
 use super::symbol::Symbol;
 use super::text::{self, Spelt};
 use crate::model::Role;
+use crate::tokenize;
 
 /// What is wrong, and what to do about it.
 pub(super) type Complaint = (String, String);
@@ -41,7 +42,7 @@ pub(super) fn forms(term: &Ask, dialects: &[Dialect]) -> Result<Vec<Form>, Compl
         ));
     }
     let starred = |at: usize| {
-        text[..at].ends_with(text::is_word) && !text[at + 1..].starts_with(text::is_word)
+        text[..at].ends_with(tokenize::is_word) && !text[at + 1..].starts_with(tokenize::is_word)
     };
     if !text.match_indices('*').all(|(at, _)| starred(at)) {
         return Err((

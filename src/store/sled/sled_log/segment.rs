@@ -51,7 +51,8 @@ pub(super) struct Segment {
 /// Scans the bytes of a segment which begins at `base` of the file; the last one may be short.
 pub(super) fn scan(bytes: &[u8], base: u64) -> Segment {
     // sled wipes what it gives up with zeros. Fewer other bytes than a header are not a frame.
-    if bytes.iter().filter(|&&byte| byte != 0).count() < SEGMENT_HEADER / 2 {
+    let fewest = SEGMENT_HEADER / 2;
+    if bytes.iter().filter(|&&byte| byte != 0).take(fewest).count() < fewest {
         return Segment::default();
     }
     let stated = number_of(bytes);
