@@ -33,6 +33,8 @@ mod hostile;
 
 mod identity;
 
+mod json;
+
 mod monitoring;
 
 mod moving;

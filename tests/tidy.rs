@@ -272,9 +272,10 @@ fn command_lines(document: &str) -> Vec<Vec<String>> {
 }
 
 #[test]
-fn the_command_lines_of_the_readme_are_understood() {
-    let lines = command_lines(&text("README.md"));
-    assert!(lines.len() > 2, "the README shows how to use the program: {lines:?}");
+fn the_command_lines_of_the_documents_are_understood() {
+    let documents = files("docs", "md").into_iter().chain([PathBuf::from("README.md")]);
+    let lines: Vec<_> = documents.flat_map(|path| command_lines(&text(path))).collect();
+    assert!(lines.len() > 20, "the documents show how to use the program: {lines:?}");
     let mut broken = Vec::new();
     for line in lines {
         let words = std::iter::once("gazetted").chain(line.iter().map(String::as_str));
@@ -291,7 +292,7 @@ fn the_command_lines_of_the_readme_are_understood() {
             }
         }
     }
-    none_of(broken, "the README shows commands that work");
+    none_of(broken, "the documents show commands that work");
 }
 
 /// What stands in backticks in a document and is built of small letters and `_`.
@@ -304,7 +305,7 @@ fn names_in_backticks(document: &str) -> BTreeSet<String> {
 }
 
 #[test]
-fn the_readme_lists_the_events_of_the_logs() {
+fn every_event_of_the_logs_is_listed() {
     let mut events = BTreeSet::new();
     for path in sources().iter().filter(|path| !holds_tests(path)) {
         for part in text(path).split("event = \"").skip(1) {
@@ -312,15 +313,12 @@ fn the_readme_lists_the_events_of_the_logs() {
         }
     }
     assert!(events.contains("ready"), "events are not written as they were: {events:?}");
-    let readme = text("README.md");
-    let from = readme.find("### Logs").unwrap();
-    let logs = readme[from..].split("\n##").next().unwrap();
-    let rows: String = logs
+    let rows: String = text("docs/log-events.md")
         .lines()
         .filter_map(|row| row.strip_prefix("| `"))
         .map(|row| format!("`{}\n", row.split('|').next().unwrap()))
         .collect();
-    assert_eq!(names_in_backticks(&rows), events, "README.md, \"Logs\": an event a row");
+    assert_eq!(names_in_backticks(&rows), events, "docs/log-events.md: an event a row");
 }
 
 #[test]

@@ -84,7 +84,8 @@ pub(super) fn access(source: &Source, settings: &Settings) -> u16 {
         add(value.reveal().as_bytes());
     }
     add(&[source.allow_private.into(), (*robots).into()]);
-    add(user_agent.as_bytes());
+    // Another version of ours is no other client.
+    add(user_agent.replace(env!("CARGO_PKG_VERSION"), "").as_bytes());
     add(from.as_deref().unwrap_or_default().as_bytes());
     add(proxy.as_ref().map_or("", |proxy| proxy.0.as_str()).as_bytes());
     for network in allow_private {
