@@ -20,6 +20,8 @@ mod backup;
 
 mod check;
 
+mod check_store;
+
 mod compact;
 
 mod completions;
@@ -68,9 +70,7 @@ mod split;
 
 mod status;
 
-mod survey;
-
-mod trial;
+mod try_query;
 
 /// Polls departments' feeds, recognises one announcement in many of them, and
 /// publishes merged topic feeds.
@@ -92,7 +92,7 @@ enum Command {
     Poll(poll::Poll),
     Parse(parse::Parse),
     Explain(explain::Explain),
-    Try(trial::Try),
+    Try(try_query::Try),
     Status(status::Status),
     Reload(reload::Reload),
     Log(log::Log),

@@ -1,4 +1,4 @@
-//! The configuration file in; a plan, or the list of all its problems, out.
+//! Compiles the configuration file to a plan, or to the list of all its problems.
 
 mod broken;
 

@@ -1,4 +1,4 @@
-//! Commands from the operator's shell in, over a Unix socket; answers as JSON Lines, out.
+//! The control socket: commands from the operator's shell, answered as JSON Lines.
 //!
 //! Only the daemon's user and root can connect to the socket, and whoever can
 //! may command. Nothing of it is reachable from the public listener.
@@ -32,7 +32,7 @@ const LONGEST_COMMAND: u64 = 64 * 1024;
 /// Before commands are let in again after that failed.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// What an operator can tell a running daemon.
+/// A command of an operator to a running daemon.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "kebab-case")]
 pub enum Command {
@@ -42,12 +42,12 @@ pub enum Command {
     Ready,
     /// Answer a question.
     Ask {
-        /// Which.
+        /// The question.
         question: Question,
     },
     /// Poll these sources now, or all: one [`PollLine::Ended`] each, as they end.
     Poll {
-        /// Which; none named is all.
+        /// The sources; all, where none is named.
         sources: Vec<String>,
         /// Whether holds and floors are to be ignored.
         #[serde(default)]
@@ -72,7 +72,7 @@ pub enum Command {
     },
 }
 
-/// What a command asks of the process around the loop.
+/// A command that is carried out by the process around the loop.
 #[derive(Debug)]
 pub enum Errand {
     /// Read the configuration again.
@@ -89,14 +89,14 @@ pub enum Errand {
     },
 }
 
-/// What came of reading the configuration again.
+/// The outcome of reading the configuration again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reloaded {
     /// Whether the new plan is in force; if not, the old one is.
     pub in_force: bool,
-    /// What changed, a line each.
+    /// The changes, a line each.
     pub changes: Vec<String>,
-    /// What is wrong with the configuration, or may not be meant.
+    /// Problems of the configuration: errors and warnings.
     pub problems: Vec<String>,
 }
 
@@ -106,7 +106,7 @@ pub struct Reloaded {
 pub enum Answer {
     /// A part of what was asked for.
     Item(serde_json::Value),
-    /// Why there is no more.
+    /// The reason why the answer ends here.
     Error(String),
     /// That was all.
     Done,
@@ -342,7 +342,7 @@ async fn poll(
         .collect();
     while let Some((source, ended)) = polls.next().await {
         let overrides = overridden.remove(&source).unwrap_or_default();
-        let report = PollReport::of(&source, ended, records, overrides, clock.now());
+        let report = PollReport::of(&source, ended, records, overrides);
         // The polls are made whether or not anybody still listens.
         let _ = tell(answers, &PollLine::Ended(report)).await;
     }

@@ -108,7 +108,28 @@ async fn a_refusal_by_our_own_guard_asks_nobody_sets_no_floor_and_ends_with_its_
     daemon.logged("\"news\"");
 }
 
-/// Three sources at one origin, whose first answer is a refusal for two hours.
+#[test]
+fn one_refused_connection_waits_the_interval_of_the_source_and_is_shown_at_once() {
+    let config = configured("", "").replace("\"1s\"", "\"5m\"");
+    // Nobody listens there.
+    let source = "[[source]]\nid = \"one\"\nurl = \"http://127.0.0.1:9/\"\ninterval = \"5m\"\n";
+    let gazetted = Gazetted::with(&(config + source));
+    let daemon = gazetted.start();
+    until("it fails", || (status(&gazetted, "one")["failures"] == 1).then_some(()));
+    let seen = status(&gazetted, "one");
+    let at = |name: &str| {
+        let text = seen[name].as_str().unwrap();
+        gazetted::model::Timestamp::parse_rfc3339(text).unwrap()
+    };
+    let wait = at("last_poll").until(at("next_poll")).as_secs();
+    assert!((300..=330).contains(&wait), "{wait} s: {seen}");
+    assert_eq!((&seen["state"], &seen["failure_kind"]), (&"failing".into(), &"refused".into()));
+    assert!(get(daemon.address, "/sources").text().contains("refused the connection"));
+    let (_, log) = daemon.end("TERM");
+    assert!(!log.contains("source_failing"), "the first may pass by itself: {log}");
+}
+
+/// Two sources at one origin, whose first answer is a refusal for two hours.
 async fn busy() -> (Site, Gazetted) {
     let site = Site::start().await;
     site.script(

@@ -202,7 +202,7 @@ fn the_log_can_be_made_to_say_more() {
     let (demo, daemon) = running();
     let (code, said) = refused(&demo.run(&["log", "lowd"]));
     assert_eq!(code, Some(1), "{said}");
-    assert!(said.contains("`lowd` is no log filter"), "{said}");
+    assert!(said.contains("`lowd` is not a log filter"), "{said}");
     demo.succeed(&["log", "trace"]);
     demo.succeed(&["poll"]);
     let (_, log) = daemon.end("TERM");

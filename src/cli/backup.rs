@@ -1,4 +1,4 @@
-//! `gazetted backup`: the store in; one compressed and checksummed file out.
+//! `gazetted backup`: writes the store to one compressed file with a checksum.
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -8,8 +8,8 @@ use clap::Args;
 use serde::Serialize;
 
 use super::{
-    BAD_CONFIGURATION, ConfigFile, Done, Stop, Target, ask, print_json, print_line, show, survey,
-    trial,
+    BAD_CONFIGURATION, ConfigFile, Done, Stop, Target, ask, check_store, print_json, print_line,
+    show, try_query,
 };
 use crate::clock::Clock;
 use crate::config::{Loaded, Plan, Problems, Sample};
@@ -49,7 +49,7 @@ pub(super) struct Check {
     repair: bool,
 }
 
-/// What `check --json` prints.
+/// The output of `check --json`.
 #[derive(Default, Serialize)]
 struct Report {
     usable: bool,
@@ -66,7 +66,7 @@ struct Report {
     backup: Option<BackupStatus>,
 }
 
-/// What the store says to a configuration.
+/// What the store adds to a check of the configuration.
 #[derive(Default)]
 struct Archive {
     changes: Option<Changes>,
@@ -79,7 +79,7 @@ struct Archive {
 impl Check {
     pub(super) fn run(self, config: &ConfigFile) -> Done {
         if self.store {
-            return survey::run(&config.plan()?.store, self.repair, self.json);
+            return check_store::run(&config.plan()?.store, self.repair, self.json);
         }
         let report = match Plan::load(&config.config) {
             Ok(Loaded { plan, warnings }) => self.usable(&plan, warnings.checked())?,
@@ -196,8 +196,8 @@ fn print_changes(changes: &Changes) {
             _ => format!(", {stories} in all"),
         };
         print_line(format_args!("\ntopic {topic}: +{added} −{lost} stories{note}"));
-        trial::stories('+', *added, adds);
-        trial::stories('-', *lost, loses);
+        try_query::stories('+', *added, adds);
+        try_query::stories('-', *lost, loses);
     }
     let same = topics.len() - topics.iter().filter(of_note).count();
     print_line(format_args!("\n{same} topics stay as they are"));

@@ -1,4 +1,4 @@
-//! `gazetted compact`: a store in; the same in less room out.
+//! `gazetted compact`: writes a store anew in less space.
 
 use std::process::ExitCode;
 

@@ -137,7 +137,7 @@ fn site(plan: Plan, directory: &Path, private: &[String], json: bool) -> Done {
     Ok(ExitCode::SUCCESS)
 }
 
-/// What a daemon would know and serve, where none runs.
+/// Opens the store as a daemon would, where none runs.
 fn alone(plan: Plan, cache: &Arc<ResponseCache>) -> Result<(Records, Timestamp), Stop> {
     let store: Arc<dyn Store> = store::open_existing(&plan.store.path, plan.store.cache)?;
     let (plan, now) = (Arc::new(plan), Clock::wall().now());

@@ -47,7 +47,7 @@ pub(super) struct Wanted {
 #[derive(Debug, Default)]
 pub(super) struct FoundFeeds {
     pub(super) sources: Vec<Listed>,
-    /// What was left out, or was found beside it.
+    /// Feeds that were left out, or that were found beside these.
     pub(super) notes: Vec<String>,
 }
 
@@ -148,7 +148,7 @@ impl Feeds {
             || !name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
         {
             return Err(Stop::because(format!(
-                "`{slug}` is no organisation of GOV.UK; write the last part of its page's address, as home-office"
+                "`{slug}` is not an organisation of GOV.UK; write the last part of its page's address, as home-office"
             )));
         }
         let written = format!("https://www.gov.uk/government/organisations/{name}.atom");

@@ -1,4 +1,4 @@
-//! `gazetted log`: a level in; a daemon that logs by it out.
+//! `gazetted log`: changes the log filter of the running daemon.
 
 use std::process::ExitCode;
 

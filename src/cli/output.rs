@@ -58,7 +58,7 @@ pub(super) fn report_panic(panic: &PanicHookInfo<'_>) {
 /// How the lines of a log are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum LogLines {
-    /// Plain text.
+    /// Text without colours.
     Text,
     /// Text with colours. Escapes that others wrote were replaced before the colours were added.
     Coloured,

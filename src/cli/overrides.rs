@@ -14,7 +14,7 @@ use crate::control::Reloaded;
 use crate::control_characters::printable;
 use crate::store::{PRIVATE, Replacement};
 
-/// What the file is called, wherever the configuration includes it from.
+/// The name of the file, wherever the configuration includes it from.
 const NAME: &str = "overrides.toml";
 
 /// A `[[story]]` table.
@@ -23,7 +23,7 @@ pub(super) fn table(key: &str, addresses: &[String; 2]) -> String {
     format!("[[story]]\n{key} = [{one}, {other}]\n")
 }
 
-/// What `split --json` and `join --json` print.
+/// The output of `split --json` and `join --json`.
 #[derive(Debug, Default, Serialize)]
 pub(super) struct Decided {
     /// The `[[story]]` tables; empty where the two are one story already.

@@ -1,4 +1,4 @@
-//! `gazetted parse`: a document in; what it is read as, out.
+//! `gazetted parse`: shows how a document is read.
 
 use std::io::Read;
 use std::process::ExitCode;

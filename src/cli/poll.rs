@@ -129,7 +129,7 @@ async fn poll_here(
     let pipeline = tokio::spawn(pipeline.run());
     while let Some(Ok((source, polled))) = polls.join_next().await {
         let overrides = overridden.remove(&source).unwrap_or_default();
-        let report = PollReport::of(&source, polled, &records, overrides, clock.now());
+        let report = PollReport::of(&source, polled, &records, overrides);
         line(PollLine::Ended(report));
     }
     drop(requests);

@@ -1,4 +1,4 @@
-//! `gazetted reload`: a changed configuration in; what the daemon made of it, out.
+//! `gazetted reload`: puts a changed configuration in force.
 
 use std::process::ExitCode;
 
@@ -25,7 +25,7 @@ impl Reload {
     pub(super) fn run(self, config: &ConfigFile) -> Done {
         let target = config.target()?;
         let Some(reloaded) = reload(&target)? else {
-            // What is wrong with the file matters more than that nobody reads it.
+            // A broken file matters more than a daemon that does not run.
             target.plan()?;
             return Err(ask::nobody_runs(&target));
         };
@@ -48,7 +48,7 @@ pub(super) fn reload(target: &Target) -> Result<Option<Reloaded>, Stop> {
     }
 }
 
-/// What came of it, for a person.
+/// Prints the answer for people.
 pub(super) fn show(Reloaded { in_force, changes, problems }: &Reloaded) {
     problems.iter().for_each(|problem| print_error(format_args!("{problem}")));
     changes.iter().all(print_line);

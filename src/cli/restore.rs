@@ -1,4 +1,4 @@
-//! `gazetted restore`: a backup in; the store it was made of out.
+//! `gazetted restore`: makes a store from a backup.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -14,7 +14,7 @@ use crate::store::{self, Contents};
 /// `--replace`; either is kept beside the new one.
 #[derive(Debug, Args)]
 pub(super) struct Restore {
-    /// The backup.
+    /// The backup, as `gazetted backup` wrote it.
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// Take the place of a store in good order, too.

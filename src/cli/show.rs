@@ -1,4 +1,4 @@
-//! Answers in; lines and tables for a person at a terminal out.
+//! Prints answers as lines and tables for people.
 
 use std::collections::BTreeSet;
 
@@ -87,7 +87,7 @@ pub(super) fn status_table(sources: &[SourceReport]) {
     print_line(rows);
 }
 
-/// What is kept, of how much there may be.
+/// The size of the store, and its bounds.
 pub(super) fn kept(kept: &KeptStatus) {
     let bounds = |most: Option<u64>, keep: &Option<String>| {
         let most = most.map(|most| format!(" of {most} at most"));
@@ -180,7 +180,7 @@ pub(super) fn status_in_full(source: &SourceReport) {
     }
 }
 
-/// What a document is read as.
+/// How a document is read.
 pub(super) fn document(parsed: &Parsed) {
     let Parsed { format, encoding, feed, entries, hints, warnings, .. } = parsed;
     print_line(format_args!("{format} in {encoding}: {}", feed.title));

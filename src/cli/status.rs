@@ -121,7 +121,7 @@ fn of_filling(filling: &TopicFillProgress) -> serde_json::Value {
     json!({ "topic": topic, "state": "filling", "matched": matched, "of": of })
 }
 
-/// A silent topic as a line of JSON; what has a `topic` is no source.
+/// A silent topic as a line of JSON; a line with `topic` is not a source.
 fn of_topic(silence: &TopicSilence) -> serde_json::Value {
     let TopicSilence { topic, since, told, .. } = silence;
     json!({

@@ -1,4 +1,4 @@
-//! Two plans in; what the second changes, a line each, out.
+//! Lists the changes from one plan to the next, one line each.
 
 mod source;
 
@@ -11,13 +11,13 @@ use crate::model::{Source, SourceId, Topic, TopicId};
 /// One thing that differs between two plans.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
-    /// What changed: `topic sanctions: query changed`.
+    /// The change: `topic sanctions: query changed`.
     pub what: String,
-    /// What follows from it.
+    /// Whether it is in force.
     pub effect: Effect,
 }
 
-/// What a reload makes of a change.
+/// The effect of a change at a reload.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
     /// It is in force.
@@ -50,7 +50,7 @@ macro_rules! differing {
     }};
 }
 
-/// What `new` changes of `old`, in the order in which a configuration is written.
+/// The changes from `old` to `new`, in the order in which a configuration is written.
 pub fn changes(old: &Plan, new: &Plan) -> Vec<Change> {
     let mut changes = settings(old, new);
     changes.extend(sources(old, new));
@@ -135,8 +135,8 @@ fn settings(old: &Plan, new: &Plan) -> Vec<Change> {
     changes
 }
 
-/// The number of subscribers is that of the topics, which are told of themselves;
-/// whether hubs push is told with theirs.
+/// The number of subscribers is that of the topics, and whether hubs push belongs to `[hub]`:
+/// both are reported there.
 fn polling(old: &fetch::Settings, new: &fetch::Settings) -> Vec<&'static str> {
     differing!(old, new, fetch::Settings {
         user_agent: "user_agent",

@@ -1,4 +1,4 @@
-//! Files as they were read in; a plan, or everything that is wrong with them, out.
+//! Compiles the files that were read to a plan, or reports everything that is wrong with them.
 
 mod access;
 
@@ -31,7 +31,7 @@ use crate::model::{Location, Sources};
 /// A place: the file and the bytes in it.
 type Place = (usize, Range<usize>);
 
-/// What the service manager says of the place we run in.
+/// The directories that the service manager provides.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Environment {
     /// Where state belongs.
@@ -56,7 +56,7 @@ pub(super) fn compile(gathered: Gathered, environment: &Environment) -> Result<L
     let Gathered { files, parts, problems, incomplete, .. } = gathered;
     let mut desk = Desk { files, problems, environment };
     if incomplete {
-        // What seems to be missing may stand in the file that could not be read.
+        // Names that seem to be missing may stand in the file that could not be read.
         return Err(desk.conclude());
     }
     let settings = &parts[0].config;
@@ -156,7 +156,7 @@ impl Desk<'_> {
         self.problems.push(Problem::warning(message, help, spot));
     }
 
-    /// What a start can live with, because it may be there later, and `check` cannot.
+    /// Reports a fault that may mend itself later: a warning at a start, an error for `check`.
     fn unusable_now(
         &mut self,
         (file, span): Place,
@@ -168,7 +168,7 @@ impl Desk<'_> {
         self.problems.push(Problem { at_check: AtCheck::Fails, ..warning });
     }
 
-    /// What may be meant, and is worth a word from `check`.
+    /// Reports what `check` alone warns of.
     fn remark(&mut self, (file, span): Place, message: impl Into<String>, help: impl Into<String>) {
         let spot = self.spot(file, span);
         let warning = Problem::warning(message, help, spot);
@@ -235,7 +235,7 @@ impl Desk<'_> {
         self.problems.push(problem.see("the first is here", first));
     }
 
-    /// All problems in the order of the files; the same one twice is told once.
+    /// All problems in the order of the files; each once.
     fn conclude(self) -> Problems {
         let mut problems = self.problems;
         let order = |problem: &Problem| {

@@ -42,9 +42,9 @@ pub(crate) struct Config {
     pub(crate) other_languages: Vec<Language>,
     /// Whether British and American spellings are one word.
     pub(crate) join_spellings: bool,
-    /// What survives a restart.
+    /// The store.
     pub(crate) store: Store,
-    /// What readers reach.
+    /// The server for readers and operators.
     pub(crate) server: Server,
     /// Who may read what is not for everybody.
     pub(crate) access: Keys,
@@ -52,18 +52,18 @@ pub(crate) struct Config {
     pub(crate) polling: Polling,
     /// Bounds on what one document may hold.
     pub(crate) parsing: Parsing,
-    /// What every source has that does not say otherwise.
+    /// Options of every source that does not state its own.
     pub(crate) defaults: Defaults,
-    /// What is published beside the server.
+    /// Files that are written beside the server.
     pub(crate) publish: Publish,
-    /// WebSub.
+    /// Push by WebSub and rssCloud.
     pub(crate) hub: Hub,
-    /// The log.
+    /// The filter and format of the log.
     pub(crate) logging: Logging,
-    /// What is read.
+    /// The feeds that are read.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) source: Vec<Spanned<Source>>,
-    /// What is published.
+    /// The feeds that are published.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) topic: Vec<Spanned<Topic>>,
     /// Corrections of the judgement which entries are one story.
@@ -78,7 +78,7 @@ pub(crate) struct Config {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Store {
-    /// Its directory.
+    /// The directory of the store.
     pub(crate) path: PathBuf,
     /// How much memory it may use to keep what it has read.
     pub(crate) cache: Size,
@@ -132,7 +132,7 @@ pub(crate) struct Polling {
     pub(crate) hard_floor: Spanned<Period>,
     /// Every source is asked at least this often.
     pub(crate) ceiling: Spanned<Period>,
-    /// What a poll costs, in item-hours of delay: the higher, the rarer the polls.
+    /// The price of a poll, in item-hours of delay: the higher, the rarer the polls.
     pub(crate) price: Spanned<f64>,
     /// Polls a source and day, on average, that the price is moved to bring about.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -259,7 +259,7 @@ impl Default for Publish {
 pub(crate) struct Hub {
     /// Whether there is a WebSub hub here, for our own feeds, which name it (Q13).
     pub(crate) serve: bool,
-    /// The WebSub hub elsewhere that our feeds name, and that is told of every change.
+    /// The WebSub hub elsewhere that our feeds name, and that is pinged at every change.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) url: Option<Spanned<WebAddress>>,
     /// Where sources' hubs reach this server; without it none is asked to push (W4).
@@ -306,7 +306,7 @@ pub(crate) struct Source {
     /// Its name in addresses and logs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) id: Option<Spanned<Id>>,
-    /// What readers see; by default the id.
+    /// Its name for readers; by default the id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) title: Option<Title>,
     /// Its address, http or https, or `file:` and a path.
@@ -333,7 +333,7 @@ pub(crate) struct Source {
     /// Never less often than this.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) max: Option<Spanned<Period>>,
-    /// Whether nobody is told when it falls silent.
+    /// Do not warn when it goes unusually quiet.
     pub(crate) mute_silence: bool,
     /// New entries that it may bring a day, in place of what `[polling]` says.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -389,7 +389,7 @@ pub(crate) struct Topic {
     /// Its name in addresses and logs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) id: Option<Spanned<Id>>,
-    /// What readers see.
+    /// Its name for readers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) title: Option<Title>,
     /// One or two sentences for readers.
@@ -413,7 +413,7 @@ pub(crate) struct Topic {
     pub(crate) stories: Option<NonZeroUsize>,
     /// Names it had before, whose addresses lead here (Q33).
     pub(crate) formerly: Vec<Spanned<Id>>,
-    /// Whether nobody is told when it falls silent.
+    /// Do not warn when it goes unusually quiet.
     pub(crate) mute_silence: bool,
     /// Who may read it: `public`, `key`, or the names of some keys.
     pub(crate) access: Spanned<Access>,

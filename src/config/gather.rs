@@ -1,4 +1,4 @@
-//! The path of a configuration file in; the texts of it and all it includes, read, out.
+//! Reads a configuration file and all that it includes.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ const SHIPPED: [&str; 3] = ["topics.d/*.toml", "sources.d/*.toml", "overrides*.t
 pub(super) struct Gathered {
     /// At least one, the file that was named first.
     pub(super) files: Vec<File>,
-    /// What each of the files says.
+    /// The content of each file.
     pub(super) parts: Vec<Read>,
     pub(super) problems: Vec<Problem>,
     /// Whether a file could not be read at all, so that what others miss may stand there.
@@ -72,7 +72,7 @@ impl Gathered {
         let found = match glob::glob(&place.to_string_lossy()) {
             Ok(paths) => paths.flatten().collect::<Vec<_>>(),
             Err(error) => {
-                let message = format!("`{pattern}` is no pattern: {}", error.msg);
+                let message = format!("`{pattern}` is not a valid pattern: {}", error.msg);
                 let help = "`*` stands for any part of a name, `?` for one character";
                 return self.missing(Problem::error(message, help, spot));
             }

@@ -1,6 +1,6 @@
 //! A reading list as OPML in, sources as configuration out; and the other way round.
 //!
-//! Folders become tags. What cannot be taken over is told, never dropped in silence.
+//! Folders become tags. Feeds that cannot be taken over are reported.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -15,12 +15,12 @@ use super::value::{WebAddress, slug};
 use crate::fetch;
 use crate::model::{Enrich, Location, Source, Sources};
 
-/// What a reading list holds.
+/// The content of a reading list.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct ReadingList {
     /// Its feeds, each once, in the order of the list.
     pub sources: Vec<Listed>,
-    /// What was not taken over, and why.
+    /// Feeds that were not taken over, each with the reason.
     pub left_out: Vec<String>,
 }
 
@@ -29,7 +29,7 @@ pub struct ReadingList {
 pub struct Listed {
     /// A name made from its title, unlike any other.
     pub id: String,
-    /// What the list calls it.
+    /// Its name in the list.
     pub title: String,
     /// Its address, as written.
     pub url: String,
@@ -101,12 +101,12 @@ pub enum NotOpml {
     Broken {
         /// Where, from 1.
         line: usize,
-        /// What is wrong.
+        /// The fault.
         what: String,
     },
     /// It is something else.
     #[error(
-        "this is no OPML: there is no <opml> in it; export the list as OPML from the reader it comes from"
+        "this is not OPML: there is no <opml> in it; export the list as OPML from the reader it comes from"
     )]
     SomethingElse,
 }

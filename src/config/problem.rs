@@ -1,4 +1,4 @@
-//! What is wrong with a configuration in; lines for a person, or JSON for a program, out.
+//! Problems of a configuration, shown to people and as JSON.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -13,14 +13,14 @@ use crate::control_characters::printable;
 pub struct Problem {
     /// Whether the plan stands all the same.
     pub severity: Severity,
-    /// What is wrong.
+    /// The fault.
     pub message: String,
-    /// What to do about it.
+    /// The remedy.
     pub help: String,
-    /// Where.
+    /// The place in a file.
     #[serde(flatten)]
     pub spot: Spot,
-    /// What `gazetted check` makes of it.
+    /// Its meaning for `gazetted check`.
     #[serde(skip)]
     pub at_check: AtCheck,
     /// Other places that belong to it.
@@ -28,7 +28,7 @@ pub struct Problem {
     pub also: Vec<Note>,
 }
 
-/// What `gazetted check` makes of a problem.
+/// The meaning of a problem for `gazetted check`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AtCheck {
     /// The same as a start.
@@ -39,12 +39,12 @@ pub enum AtCheck {
     Only,
 }
 
-/// What another place has to do with a problem.
+/// Another place that belongs to a problem.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Note {
-    /// What is there.
+    /// The relation of this place to it.
     pub message: String,
-    /// Where.
+    /// The place in a file.
     #[serde(flatten)]
     pub spot: Spot,
 }
@@ -62,13 +62,13 @@ pub enum Severity {
 /// A place in a file, ready to be shown.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Spot {
-    /// Which file.
+    /// The path of the file.
     pub file: PathBuf,
     /// From 1; 0 where the file as a whole is meant.
     pub line: usize,
     /// From 1, in characters.
     pub column: usize,
-    /// The line.
+    /// The text of the line.
     pub excerpt: String,
     /// How many characters of it are meant.
     pub width: usize,

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::Records;
 use crate::engine::{Ingested, Polled};
 use crate::fetch::Refusal;
-use crate::model::{Outcome, SourceId, Timestamp};
+use crate::model::{Outcome, SourceId};
 
 /// A part of the answer to a poll by hand.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,11 +56,13 @@ impl PollReport {
         ended: Option<Result<Polled, Refusal>>,
         records: &Records,
         overrides: Vec<String>,
-        now: Timestamp,
     ) -> Self {
-        let (state, hold) = (records.source_state(source), records.hold(source, now));
-        let due = state.last_poll.map(|_| state.next_poll);
-        let due = due.max(hold.as_ref().map(|hold| hold.until));
+        let state = records.source_state(source);
+        let held = match &ended {
+            Some(Err(Refusal::Held { until, .. })) => Some(*until),
+            _ => None,
+        };
+        let due = state.last_poll.map(|_| state.next_poll).max(held);
         let mut report = Self {
             source: source.to_string(),
             outcome: "refused".to_owned(),
@@ -76,11 +78,15 @@ impl PollReport {
         let Polled { poll, ingested, .. } = match ended {
             Some(Ok(polled)) => polled,
             Some(Err(refusal)) => {
-                let why = match (&refusal, hold) {
-                    (Refusal::Held { .. }, Some(hold)) => format!(": {}", hold.reason),
-                    _ => String::new(),
-                };
-                report.message = Some(format!("{refusal}{why}"));
+                report.message = Some(match &refusal {
+                    Refusal::Held { by, .. } => {
+                        let answered = records.source_state(by.as_ref().unwrap_or(source));
+                        let answer =
+                            answered.failure.map(|failure| format!(": {}", failure.message));
+                        format!("{refusal}{}", answer.unwrap_or_default())
+                    }
+                    _ => refusal.to_string(),
+                });
                 return report;
             }
             None => {

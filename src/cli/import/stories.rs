@@ -23,7 +23,7 @@ const BATCH: usize = 200;
 /// the store has already stays as it is.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Stories {
-    /// What `gazetted export stories --lossless` wrote.
+    /// A file that `gazetted export stories --lossless` wrote.
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// Print one JSON object instead of a line.
@@ -105,7 +105,7 @@ impl Stories {
             progress.inc(line.len() as u64 + 1);
             let record = serde_json::from_str(&line).map_err(|error| {
                 let column = error.column();
-                let why = format!("this is no line of `export stories --lossless`: {error}");
+                let why = format!("this is not a line of `export stories --lossless`: {error}");
                 // The place within the line is the line's, not the file's.
                 self.wrong(place + 1, why.replace(&format!(" at line 1 column {column}"), ""))
             })?;

@@ -1,4 +1,4 @@
-//! The tables of settings in; the stages' settings out.
+//! Compiles the tables of settings to the settings of each stage.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! The `[[source]]` tables in; the sources of the plan out.
+//! Compiles the `[[source]]` tables.
 
 use std::collections::HashMap;
 use std::io::ErrorKind;
@@ -129,7 +129,7 @@ impl Desk<'_> {
         }
     }
 
-    /// Whether what is no address may be the path of a document.
+    /// Whether a text that is not a URL may be the path of a document.
     fn is_like_a_file(&self, file: usize, text: &str) -> bool {
         let path = Path::new(text);
         let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();

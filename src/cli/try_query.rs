@@ -1,4 +1,4 @@
-//! `gazetted try`: a query in; what it would have caught among the stored stories out.
+//! `gazetted try`: shows the stored stories that a query matches.
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
@@ -19,7 +19,7 @@ use crate::publish::{Marked, Week};
 /// Say what a query would have caught among the stored stories.
 ///
 /// The query may use the vocabularies of the configuration: of the one that is
-/// in force, where a daemon runs. Exits with 1 when it is no query.
+/// in force, where a daemon runs. Exits with 1 when it is not a query.
 #[derive(Debug, Args)]
 pub(super) struct Try {
     /// In the language of topics: sanctions AND title:(Russia OR Belarus).
