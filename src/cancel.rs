@@ -17,7 +17,7 @@ pub struct Waiting(Arc<AtomicBool>);
 pub struct Cancelled(Arc<AtomicBool>);
 
 impl Waiting {
-    /// What the computation asks.
+    /// The computation's view of whether it is cancelled.
     pub fn cancelled(&self) -> Cancelled {
         Cancelled(self.0.clone())
     }

@@ -1,4 +1,4 @@
-//! The wall clock, or a test's hand, in; the one `now` of the daemon out.
+//! The daemon's one clock: the wall clock, or one that a test sets.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -15,7 +15,7 @@ use crate::engine::{Polled, StartupProgress, TopicFillResult};
 use crate::fetch::Refusal;
 use crate::inquiry::Records;
 use crate::model::{Failure, SourceId};
-use crate::pipeline::{Editor, Pipeline, Pulse, Request, TICK};
+use crate::pipeline::{EngineDriver, Liveness, Pipeline, Request, TICK};
 use crate::publish::{self, Address, Audience, Listener, Metrics, ResponseCache};
 use crate::store::{Store, StoreError};
 
@@ -84,7 +84,7 @@ pub struct Daemon {
     records: Arc<Records>,
     metrics: Arc<Metrics>,
     requests: mpsc::Sender<Request>,
-    pulse: Arc<Pulse>,
+    liveness: Arc<Liveness>,
     /// Looks at the loop from outside.
     watching: JoinSet<()>,
     /// Where the loop runs, and whoever writes the site.
@@ -114,29 +114,34 @@ impl Daemon {
         let cache = Arc::new(ResponseCache::default());
         let opening = Arc::new(StartupProgress::default());
         let starting = Starting::tell(opening.clone());
-        let editor =
-            Editor::open_telling(plan.clone(), store.clone(), cache.clone(), clock.now(), &opening)
-                .await?;
-        let records = Records::new(plan.clone(), store, editor.source_states());
-        let records = Arc::new(records.with_fillings(editor.fill_progress()));
-        let metrics = editor.metrics();
+        let driver = EngineDriver::open_with_progress(
+            plan.clone(),
+            store.clone(),
+            cache.clone(),
+            clock.now(),
+            &opening,
+        )
+        .await?;
+        let records = Records::new(plan.clone(), store, driver.source_states());
+        let records = Arc::new(records.with_fillings(driver.fill_progress()));
+        let metrics = driver.metrics();
         let (requests, incoming) = mpsc::channel(WAITING);
         let mut pipeline =
-            Pipeline::new(editor, clock.clone(), incoming).map_err(DaemonError::Polling)?;
+            Pipeline::new(driver, clock.clone(), incoming).map_err(DaemonError::Polling)?;
         let hubs = backend::HubChannels {
             callbacks: pipeline.open_callbacks(),
             requests: requests.clone(),
         };
         pipeline.open_hub();
         drop(starting);
-        let pulse = pipeline.pulse();
+        let liveness = pipeline.liveness();
         // On the threads that answer readers: those that poll may be what stalls.
         let mut watching = JoinSet::new();
-        watching.spawn(watch(pulse.clone(), clock.clone()));
+        watching.spawn(watch(liveness.clone(), clock.clone()));
         let stop_serving = CancellationToken::new();
         let backend = Arc::new(backend::DaemonBackend::new(
             records.clone(),
-            pulse.clone(),
+            liveness.clone(),
             metrics.clone(),
             clock.clone(),
             hubs,
@@ -161,7 +166,7 @@ impl Daemon {
             records,
             metrics,
             requests,
-            pulse,
+            liveness,
             watching,
             pipeline: background.spawn_apart(pipeline.run()),
             server: tokio::spawn(server),
@@ -190,7 +195,7 @@ impl Daemon {
             requests: self.requests.clone(),
             records: self.records.clone(),
             metrics: self.metrics.clone(),
-            pulse: self.pulse.clone(),
+            liveness: self.liveness.clone(),
         }
     }
 
@@ -236,15 +241,15 @@ impl Daemon {
 }
 
 /// Looks at the loop every so often, and says when it stalls and when it goes on.
-async fn watch(pulse: Arc<Pulse>, clock: Clock) {
+async fn watch(liveness: Arc<Liveness>, clock: Clock) {
     let mut ticks = tokio::time::interval(TICK);
     // After a pause of the machine nothing is made up for.
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut was_healthy = true;
     loop {
         ticks.tick().await;
-        pulse.tick(clock.now());
-        let health = pulse.runs();
+        liveness.tick(clock.now());
+        let health = liveness.runs();
         match &health {
             Err(why) if was_healthy => {
                 error!(event = "stalled", "gazetted should be restarted: {why}");
@@ -268,7 +273,7 @@ pub struct Handle {
     requests: mpsc::Sender<Request>,
     records: Arc<Records>,
     metrics: Arc<Metrics>,
-    pulse: Arc<Pulse>,
+    liveness: Arc<Liveness>,
 }
 
 impl Handle {
@@ -339,7 +344,7 @@ impl Handle {
     /// # Errors
     /// They do not.
     pub fn healthy(&self) -> Result<(), String> {
-        self.pulse.runs()
+        self.liveness.runs()
     }
 
     /// Whether readers should be sent here; why not, otherwise.
@@ -347,7 +352,7 @@ impl Handle {
     /// # Errors
     /// They should not.
     pub fn ready(&self) -> Result<(), String> {
-        self.pulse.alive()
+        self.liveness.alive()
     }
 
     /// Returns when the loop has answered: it is alive.

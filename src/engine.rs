@@ -19,12 +19,11 @@
 //! | `silence` | which topics fell silent |
 //! | `feeds` | every feed's Last-Modified |
 //! | `plan` | what a new configuration changes |
-//! | `hubs`, `subscribers` | subscriptions at sources' hubs and at ours |
+//! | `websub` | subscriptions at sources' hubs, and subscribers of ours |
 
 mod archive;
 mod feeds;
 mod fill_progress;
-mod hubs;
 mod ingested;
 mod plan;
 mod polls;
@@ -33,10 +32,10 @@ mod refilled;
 mod retention_walk;
 mod silence;
 mod startup_progress;
-mod subscribers;
 mod topics;
 mod turn;
 mod volumes;
+mod websub;
 mod work;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -59,10 +58,10 @@ pub use startup_progress::StartupProgress;
 pub use turn::{Event, HubAnswer, Step, Turn};
 
 pub(crate) use archive::archive_of;
-pub(crate) use hubs::callbacks_of;
 pub(crate) use polls::rules;
 pub(crate) use silence::silences;
 pub(crate) use topics::{Topics, after, holds, latest_first, names, words};
+pub(crate) use websub::callbacks_of;
 
 use feeds::Feeds;
 use silence::Silences;
@@ -73,7 +72,7 @@ const SKEW: Duration = Duration::from_secs(60);
 
 /// The number of the engine's rules: it is raised with every change after which the same turns
 /// lead to another state.
-pub const RULES_VERSION: u32 = 2;
+pub const RULES_VERSION: u32 = 3;
 
 /// What is remembered of every source; read by whoever reports on it, written by the engine.
 pub type SourceStates = Arc<RwLock<BTreeMap<SourceId, Box<SourceState>>>>;
@@ -254,6 +253,11 @@ impl Engine {
     /// Time of the last turn that was applied.
     pub fn now(&self) -> Timestamp {
         self.progress.applied
+    }
+
+    /// Whether the last turn is dated later than `at`, because a clock was ahead.
+    pub fn is_ahead_of(&self, at: Timestamp) -> bool {
+        self.progress.applied > at.after(SKEW)
     }
 
     /// Every feed: the topics by their place in the plan, and after them the one of all stories.

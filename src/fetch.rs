@@ -2,8 +2,7 @@
 //!
 //! [`Fetcher`] asks ([`mod@http`], [`mod@file`]); [`settle()`] records what came of it and
 //! when the source is due next ([`schedule`], pure, at the price that the [`PollBudget`]
-//! has come to); [`Agenda`] says who is due;
-//! [`websub`] has news pushed where a hub offers that.
+//! has come to); [`Agenda`] says who is due.
 
 mod agenda;
 
@@ -24,8 +23,6 @@ mod schedule;
 mod settle;
 mod silence;
 
-pub mod websub;
-
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -39,9 +36,10 @@ use crate::model::{
     Document, Failure, FailureKind, FloodState, Freshness, Location, Source, SourceState,
     Timestamp, Validators,
 };
+use crate::websub::inbound::HubRequest;
 
 pub use address::is_public;
-pub use agenda::{Agenda, Refusal};
+pub use agenda::{Agenda, Refusal, Start};
 pub use file::{open_regular, regular};
 pub use holds::{Holds, overridden};
 pub use http::{Call, Said};
@@ -244,7 +242,7 @@ impl Fetcher {
 
     /// Asks a hub to push, over the same guarded connections, following 307 and
     /// 308 alone, with the same form (W6). The hub's word comes later, to the callback.
-    pub async fn subscribe(&self, request: &websub::Request) -> Result<(), Failure> {
+    pub async fn subscribe(&self, request: &HubRequest) -> Result<(), Failure> {
         self.web.subscribe(request).await
     }
 

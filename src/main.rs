@@ -1,4 +1,4 @@
-//! Arguments in; an exit code out.
+//! Runs the command line, and exits with its exit code.
 
 use std::process::ExitCode;
 

@@ -34,17 +34,15 @@ mod revision;
 
 mod seed;
 
-mod signature;
-
 mod source;
 
 mod story;
 
-mod subscriber;
-
 mod timestamp;
 
 mod topic;
+
+mod websub;
 
 pub use engine_record::{EngineRecord, FeedName, Progress, WalkPosition};
 pub use entry::{Enclosure, Enriched, Entry, Feed};
@@ -55,19 +53,20 @@ pub use interned::Interned;
 pub use name::{SourceId, StoryId, TopicId};
 pub use network::network_of;
 pub use poll::{
-    Backfill, Document, Failure, FailureKind, Freshness, Hints, Offer, Outcome, Poll, Protocol,
-    Reading, Validators,
+    Backfill, Document, Failure, FailureKind, Freshness, Hints, Outcome, Poll, Reading, Validators,
 };
 pub use recheck::{Recheck, RecheckRound};
 pub use revision::{Piece, Revision, Withdrawal, WithdrawnBy};
 pub use seed::Seed;
-pub use signature::Signature;
 pub use source::{Enrich, Location, Pace, Role, Secret, Source, Sources};
 pub use source_state::{
-    DecayedCounts, Described, Hold, HoldScope, LastAnswer, Moved, PollPrice, PushState, Rhythm,
-    SourceHold, SourceState, Subscription,
+    DecayedCounts, Described, Hold, HoldScope, LastAnswer, Moved, PollPrice, Rhythm, SourceHold,
+    SourceState,
 };
 pub use story::{Admitted, Bearers, Key, KeyKind, Lookalikes, Member, Story, Verdict};
-pub use subscriber::{Mode, Subscriber, SubscriberId, Wish, host_of};
 pub use timestamp::Timestamp;
 pub use topic::{Revisions, Topic, TopicBounds, TopicVersion};
+pub use websub::{
+    HubOffer, HubProtocol, PushState, Subscriber, SubscriberId, Subscription, SubscriptionMode,
+    SubscriptionTerms, host_of,
+};

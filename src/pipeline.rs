@@ -1,424 +1,323 @@
-//! THE CORE LOOP: has the engine apply turn after turn, and the feeds follow.
+//! The core loop: applies turn after turn to the engine and publishes the feeds that change.
 //!
-//! Everything that can make the daemon act is a variant of [`Event`]. What changes the store
-//! becomes a turn, and [`Pipeline::apply`] is the one place where turns are applied and where it
-//! is decided what a full disk means. Polls run side by side and change nothing.
+//! Everything that makes the daemon act is a variant of [`Event`]. A change of the store becomes a
+//! turn, and [`Pipeline::apply`] is the one place where turns are applied and where the loop
+//! decides how to deal with a full disk. Polls run side by side and change nothing.
+//!
+//! | file | does |
+//! |---|---|
+//! | `polls` | starts and collects polls; `read_source`, `backfill` and `enrich_entries` read one |
+//! | `websub` | talks to sources' hubs and to our own hub's subscribers |
+//! | `engine_driver` | applies a turn, makes it durable, renders feeds |
+//! | `apply_turn`, `replan` | act on what a turn reports, and on a new plan |
+//! | `disk_watch` | stops the intake while the disk is full |
+//! | `publish_throttle`, `poll_batch` | decide when to publish and when to commit |
+//! | `crash_marks` | finds the source that a process died of |
+//! | `liveness` | shows others that the loop is alive |
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
-use tokio::task::{Id, JoinSet};
+use tokio::task::JoinSet;
 use tokio::time::Instant;
-use tracing::error;
 
 use crate::clock::Clock;
 use crate::config::Plan;
-use crate::engine::{Polled, TopicFillResult, Turn};
-use crate::fetch::{Agenda, Fetcher, Refusal};
-use crate::model::{Failure, FailureKind, Outcome, Poll, Source, SourceId, Timestamp};
+use crate::engine::{TopicFillResult, Turn};
+use crate::model::{Failure, SourceId, Timestamp};
 use crate::store::StoreError;
 
-mod applying;
+mod apply_turn;
+mod backfill;
 mod compute;
-mod editor;
-mod enriching;
-mod highlights;
-mod hub;
+mod crash_marks;
+mod disk_watch;
+mod engine_driver;
+mod enrich_entries;
+mod liveness;
 mod log_poll;
+mod matched_terms;
 mod poll_batch;
+mod polls;
 mod publish_throttle;
-mod pulse;
-mod push;
-mod reaching;
-mod reading;
-mod replanning;
+mod read_context;
+mod read_source;
+mod recheck;
+mod replan;
 mod request;
-mod rounds;
+mod websub;
 
-mod scheduling;
-mod work;
-
-use hub::OwnHub;
-use log_poll::News;
-use poll_batch::{Ended, PollBatch};
+use disk_watch::DiskWatch;
+use log_poll::PollNews;
+use poll_batch::Ended;
+use polls::{PollWish, Polls};
 use publish_throttle::PublishThrottle;
-use push::{Hubs, Word, heard};
-use work::{LoopWork, Work};
+use websub::{WebSub, WebSubEvent};
 
-pub use editor::Editor;
-pub use pulse::{Pulse, TICK};
-pub use push::Callbacks;
+pub use engine_driver::EngineDriver;
+pub use liveness::{Liveness, TICK};
 pub use request::Request;
-
-/// How long a full disk is left alone before the polls in hand are tried again.
-const RETRY: Duration = Duration::from_secs(30);
+pub use websub::Callbacks;
 
 /// How long polls under way may take once the daemon is told to stop.
 const LAST_POLLS: Duration = Duration::from_secs(10);
 
-/// What makes the loop act.
+/// Something that makes the loop act.
 enum Event {
-    /// A source is due.
+    /// Something is due.
     Due,
-    /// Polls that a full disk kept out may go in by now.
+    /// A turn that a full disk kept out may be tried again.
     Retry,
     /// A poll ended.
     Polled(Ended),
-    /// A hub has sent something, or was asked.
-    Heard(Box<Word>),
-    /// A subscriber of our hub was asked, or told.
-    Told(hub::Word),
-    /// What was published is compressed, which took so long.
+    /// A hub or a subscriber sent or answered something.
+    WebSub(Box<WebSubEvent>),
+    /// The published documents are compressed, which took this long.
     Compressed(Duration),
-    /// Somebody asks.
-    Asked(Request),
+    /// Another part of the daemon requests something.
+    Requested(Request),
 }
 
-/// Polls under way, and those that ended.
-#[derive(Default)]
-struct Polls {
-    tasks: JoinSet<Poll>,
-    /// What each task reads.
-    sources: HashMap<Id, Arc<Source>>,
-    /// Those that ended and are not committed.
-    batch: PollBatch,
-}
-
-/// Somebody who wants a source polled now.
-#[derive(Debug)]
-pub(in crate::pipeline) struct Wish {
-    /// Whether a hold and the floor are to be ignored.
-    insists: bool,
-    done: oneshot::Sender<Result<Polled, Refusal>>,
-}
-
-/// Who waits for what.
+/// Requests that are answered later.
 #[derive(Default)]
 struct Waiting {
-    polls: HashMap<SourceId, Vec<Wish>>,
-    rest: Vec<oneshot::Sender<()>>,
-    /// For the plan that is being put in force, and what that has changed of topics so far.
+    settled: Vec<oneshot::Sender<()>>,
+    /// For the plan that is being put in force: the sender, and the changes of topics so far.
     plan: Option<(oneshot::Sender<Vec<TopicFillResult>>, Vec<TopicFillResult>)>,
 }
 
-/// What is being published.
+/// The state of publishing.
 #[derive(Default)]
 struct Publishing {
     throttle: PublishThrottle,
-    /// News that is not published yet.
-    unreported: Vec<News>,
-    /// Compresses what was published.
+    /// News that is not published yet, and so not logged.
+    unlogged: Vec<PollNews>,
+    /// Compresses the published documents.
     compressing: JoinSet<Duration>,
 }
 
-/// The core loop and all it owns.
+/// The core loop.
 pub struct Pipeline {
-    /// What is being read; dropped before the polls that read it.
-    work: LoopWork,
-    /// Sources that the last process died of, until they are set aside.
-    crashed: Vec<SourceId>,
+    polls: Polls,
+    websub: WebSub,
+    driver: EngineDriver,
     clock: Clock,
-    editor: Editor,
-    fetcher: Arc<Fetcher>,
-    agenda: Agenda,
-    /// The plan that agenda and fetcher follow.
+    /// The plan that the schedule and the fetcher follow.
     scheduled: Arc<Plan>,
     requests: mpsc::Receiver<Request>,
-    polls: Polls,
     waiting: Waiting,
-    /// The only sources to poll, where that is not every source of the plan.
-    only: Option<BTreeSet<SourceId>>,
-    pulse: Arc<Pulse>,
     publishing: Publishing,
-    /// What is under way with hubs, where they may call.
-    hubs: Option<Hubs>,
-    /// Our own, where there is one.
-    hub: Option<OwnHub>,
-    /// Whether less of the disk is free than is to stay so.
-    is_low: bool,
-    /// When that is looked at next.
-    look_at: Instant,
-    /// When what a full disk keeps out is tried again.
-    retry_at: Instant,
+    disk: DiskWatch,
+    liveness: Arc<Liveness>,
 }
 
 impl Pipeline {
-    /// A loop over what `editor` has opened. The failure is an operator's: a
-    /// proxy or certificate store that cannot be used.
+    /// Builds the loop over an opened engine. It fails on a proxy or a certificate store that
+    /// cannot be used.
     pub fn new(
-        editor: Editor,
+        driver: EngineDriver,
         clock: Clock,
         requests: mpsc::Receiver<Request>,
     ) -> Result<Self, Failure> {
-        let polling = &editor.plan().polling;
-        let pulse = Arc::new(Pulse::default());
-        pulse.allow(polling);
-        let fetcher = Arc::new(Fetcher::new(polling)?.counting(pulse.progress()));
-        let agenda = Agenda::new(polling.spacing, polling.concurrency);
-        let (work, crashed) = Work::open(editor.plan());
+        let plan = driver.plan().clone();
+        let liveness = Arc::new(Liveness::default());
         let mut pipeline = Self {
-            work: LoopWork(work),
-            crashed,
+            polls: Polls::new(&plan, liveness.clone())?,
+            websub: WebSub::default(),
+            driver,
             clock,
-            scheduled: editor.plan().clone(),
-            editor,
-            fetcher,
-            agenda,
+            scheduled: plan,
             requests,
-            polls: Polls::default(),
             waiting: Waiting::default(),
-            only: None,
-            pulse,
             publishing: Publishing::default(),
-            hubs: None,
-            hub: None,
-            is_low: false,
-            look_at: Instant::now(),
-            retry_at: Instant::now(),
+            disk: DiskWatch::default(),
+            liveness,
         };
         pipeline.plan_all();
         Ok(pipeline)
     }
 
-    /// Polls these sources and no others.
+    /// Polls only these sources.
     pub fn only(mut self, sources: BTreeSet<SourceId>) -> Self {
-        for id in self.editor.plan().sources.keys().filter(|id| !sources.contains(*id)) {
-            self.agenda.forget(id);
-        }
-        self.only = Some(sources);
+        self.polls.only(sources, self.driver.plan());
         self
     }
 
-    /// The loop's signs of life.
-    pub fn pulse(&self) -> Arc<Pulse> {
-        self.pulse.clone()
+    /// Shows whether the loop is alive.
+    pub fn liveness(&self) -> Arc<Liveness> {
+        self.liveness.clone()
     }
 
-    /// Runs until [`Request::Stop`]. Only a failing store ends it early: with
-    /// nowhere to remember what was seen, going on would publish duplicates.
+    /// Runs until [`Request::Stop`]. Only a failing store ends it early: without a place to
+    /// remember entries, going on would publish duplicates.
     pub async fn run(mut self) -> Result<(), StoreError> {
-        let pulse = self.pulse();
+        let liveness = self.liveness();
         let ended = self.act().await;
-        pulse.stop();
+        liveness.stop();
         ended?;
         self.finish().await
     }
 
     async fn act(&mut self) -> Result<(), StoreError> {
-        let crashed = std::mem::take(&mut self.crashed);
-        self.set_aside(crashed).await?;
+        let crashed = self.polls.take_crashed(self.driver.plan(), self.clock.now());
+        if !crashed.is_empty() {
+            self.apply(Turn::Polls(crashed)).await?;
+        }
         loop {
-            self.watch_room()?;
-            if !self.is_closed()
-                && self.polls.batch.is_due(!self.polls.tasks.is_empty(), Instant::now())
-            {
-                self.ingest().await?;
+            self.check_disk()?;
+            if !self.is_closed() && self.polls.is_batch_due(Instant::now()) {
+                self.apply_polls().await?;
             }
             self.correct_clock().await?;
-            self.start_due_polls();
+            self.start_due();
             self.ask_hubs().await?;
             self.fill_topics().await?;
             self.publish_when_due().await?;
-            self.tell_subscribers().await?;
-            self.tell_if_settled();
+            self.serve_subscribers().await?;
+            self.answer_if_settled();
             let event = self.next_event().await;
-            self.pulse.acts();
+            self.liveness.acts();
             match event {
                 Event::Due => {}
                 Event::Compressed(took) => self.compressed(took),
                 Event::Retry => self.retry().await?,
-                Event::Polled(ended) => self.gather(ended),
-                Event::Heard(word) => self.heard(*word).await?,
-                Event::Told(word) => self.told(word).await?,
-                Event::Asked(Request::Subscribe { asked, client, done }) => {
-                    let _ = done.send(self.subscribe(asked, client));
-                }
-                Event::Asked(Request::CallBack { token, query, done }) => {
-                    let _ = done.send(self.call_back(&token, query).await?);
-                }
-                Event::Asked(Request::PollNow { source, insists, done }) => {
-                    self.poll_now(source, Wish { insists, done });
-                }
-                Event::Asked(Request::Replan { plan, done }) => self.replan(plan, done).await?,
-                Event::Asked(Request::Settled { done }) => self.waiting.rest.push(done),
-                Event::Asked(Request::Heartbeat { done }) => {
-                    let _ = done.send(());
-                }
-                Event::Asked(Request::Stop) => return Ok(()),
+                Event::Polled(ended) => self.polls.gather(ended),
+                Event::WebSub(event) => self.websub_event(*event).await?,
+                Event::Requested(Request::Stop) => return Ok(()),
+                Event::Requested(request) => self.request(request).await?,
             }
         }
     }
 
     async fn next_event(&mut self) -> Event {
-        // On a full disk nothing new is asked for; what is known stays served.
+        // On a full disk nothing new is polled; the known documents stay served.
         let full = self.is_closed();
-        let wake_at = self.agenda.wake_at().filter(|_| !full);
+        let wake_at = self.polls.wake_at().filter(|_| !full);
         let publish_at = self.publish_at();
         let now = self.clock.now();
-        // What is yet to be published is news from now on, and what hubs push comes at any time.
-        let is_any_time =
-            publish_at.is_some() || self.hubs.as_ref().is_some_and(|hubs| hubs.push(now));
-        self.pulse.expect(if is_any_time { Some(now) } else { wake_at });
-        self.pulse.waits(!self.polls.tasks.is_empty(), wake_at);
-        let commit_at = self.polls.batch.due_at().filter(|_| !full);
-        let tell_at = self.hub.as_ref().and_then(|hub| hub.wake_at(now)).filter(|_| !full);
-        let fills = self.editor.is_filling() && !full;
-        let gathers = !full || self.polls.batch.has_room();
+        // An unpublished change is news from now on, and a hub pushes at any time.
+        let is_any_time = publish_at.is_some() || self.websub.is_any_pushed(now);
+        self.liveness.expect(if is_any_time { Some(now) } else { wake_at });
+        self.liveness.waits(self.polls.are_under_way(), wake_at);
+        let commit_at = self.polls.batch_due_at().filter(|_| !full);
+        let subscribers_at = self.websub.wake_at(now).filter(|_| !full);
+        let fills = self.driver.is_filling() && !full;
+        let gathers = !full || self.polls.has_room();
+        let retry_at = self.disk.retry_at();
         tokio::select! {
             biased;
-            request = self.requests.recv() => Event::Asked(request.unwrap_or(Request::Stop)),
-            Some(ended) = self.polls.tasks.join_next_with_id(), if gathers => Event::Polled(ended),
-            word = heard(&mut self.hubs, full) => Event::Heard(Box::new(word)),
-            word = hub::next(&mut self.hub, full) => Event::Told(word),
+            request = self.requests.recv() => Event::Requested(request.unwrap_or(Request::Stop)),
+            Some(ended) = self.polls.next_ended(), if gathers => Event::Polled(ended),
+            event = self.websub.next(full) => Event::WebSub(Box::new(event)),
             Some(done) = self.publishing.compressing.join_next() => Event::Compressed(done.unwrap_or_default()),
-            () = tokio::time::sleep_until(publish_at.unwrap_or(self.retry_at)), if publish_at.is_some() => Event::Due,
-            () = tokio::time::sleep_until(commit_at.unwrap_or(self.retry_at)), if commit_at.is_some() => Event::Due,
+            () = tokio::time::sleep_until(publish_at.unwrap_or(retry_at)), if publish_at.is_some() => Event::Due,
+            () = tokio::time::sleep_until(commit_at.unwrap_or(retry_at)), if commit_at.is_some() => Event::Due,
             () = self.clock.sleep_until(wake_at.unwrap_or(Timestamp::EPOCH)), if wake_at.is_some() => Event::Due,
-            () = self.clock.sleep_until(tell_at.unwrap_or(Timestamp::EPOCH)), if tell_at.is_some() => Event::Due,
-            () = tokio::time::sleep_until(self.retry_at), if full => Event::Retry,
+            () = self.clock.sleep_until(subscribers_at.unwrap_or(Timestamp::EPOCH)), if subscribers_at.is_some() => Event::Due,
+            () = tokio::time::sleep_until(retry_at), if full => Event::Retry,
             () = std::future::ready(()), if fills => Event::Due,
         }
     }
 
-    /// A poll that panicked is that source's failure and costs only itself. One
-    /// of a source that a reload took away meanwhile, or gave another address, counts for
-    /// nothing; nor does a failure, where the source is asked otherwise since.
-    fn landed(&mut self, ended: Ended) -> Option<Poll> {
-        let (task, poll, aborted) = match ended {
-            Ok((task, poll)) => (task, Some(poll), false),
-            Err(broken) => (broken.id(), None, broken.is_cancelled()),
-        };
-        let asked = self.polls.sources.remove(&task)?;
-        let source = &asked.id;
-        if aborted || poll.is_none() {
-            self.work.0.committed(source);
-        }
-        if aborted {
-            // The runtime ends around us, which says nothing of the source.
-            return None;
-        }
-        let configured = self.editor.plan().sources.get(source).cloned();
-        let is_other = |now: &Arc<Source>| {
-            now.location != asked.location
-                || (now.headers != asked.headers || now.allow_private != asked.allow_private)
-                    && matches!(&poll, Some(Poll { outcome: Outcome::Failed(_), .. }))
-        };
-        if configured.as_ref().is_none_or(is_other) {
-            self.work.0.committed(source);
-            self.agenda.finished(source, self.clock.now());
-            if let Some(source) = &configured {
-                self.agenda.plan(source, &self.editor.source_state(&source.id));
+    async fn request(&mut self, request: Request) -> Result<(), StoreError> {
+        match request {
+            Request::Subscribe { request, client, done } => {
+                let _ = done.send(self.subscribe(request, client));
             }
-            for wish in self.waiting.polls.remove(source).unwrap_or_default() {
-                self.poll_now(source.clone(), wish);
+            Request::CallBack { token, query, done } => {
+                let _ = done.send(self.call_back(&token, query).await?);
             }
-            return None;
-        }
-        poll.or_else(|| {
-            error!(event = "poll_panicked", %source, "poll of {source} panicked; please report it");
-            let failure =
-                Failure::new(FailureKind::Internal, "the poll failed inside; please report it");
-            let outcome = Outcome::Failed(failure);
-            Some(Poll { source: source.clone(), at: self.clock.now(), outcome, pages: None })
-        })
-    }
-
-    fn start_due_polls(&mut self) {
-        let now = self.clock.now();
-        while !self.is_closed()
-            && let Some(id) = self.agenda.start(now)
-        {
-            if !self.is_hubs_turn(&id) {
-                self.start(id);
+            Request::PollNow { source, insists, done } => {
+                let is_closed = self.is_closed();
+                let wish = PollWish { insists, done };
+                self.polls.poll_now(source, wish, is_closed, self.clock.now());
             }
+            Request::Replan { plan, done } => self.replan(plan, done).await?,
+            Request::Settled { done } => self.waiting.settled.push(done),
+            Request::Heartbeat { done } => {
+                let _ = done.send(());
+            }
+            Request::Stop => {}
         }
-    }
-
-    fn start(&mut self, id: SourceId) {
-        let plan = self.editor.plan();
-        let Some(source) = plan.sources.get(&id).cloned() else { return };
-        let state = self.editor.source_state(&id);
-        let (fetcher, plan) = (self.fetcher.clone(), plan.clone());
-        let (store, clock) = (self.editor.store(), self.clock.clone());
-        let work = self.work.0.clone();
-        let poll = reading::read(fetcher, source.clone(), state, plan, store, clock, work);
-        self.pulse.progressed();
-        let task = self.polls.tasks.spawn(poll).id();
-        self.polls.sources.insert(task, source);
-    }
-
-    /// Has the engine take in the polls that ended.
-    async fn ingest(&mut self) -> Result<(), StoreError> {
-        let began = Instant::now();
-        let mut polls = Vec::new();
-        for ended in self.polls.batch.take() {
-            polls.extend(self.landed(ended));
-        }
-        if !polls.is_empty() {
-            self.apply(Turn::Polls(polls)).await?;
-        }
-        self.polls.batch.committed(began.elapsed(), Instant::now());
         Ok(())
     }
 
-    /// Whoever waits for a source whose origin is to be left alone since is told so; it
-    /// is asked when it is due (P28).
-    fn tell_who_waits_in_vain(&mut self) {
-        let now = self.clock.now();
-        let put_off = |id: &SourceId| Some((id.clone(), self.agenda.put_off(id, now)?));
-        let held: Vec<_> = self.waiting.polls.keys().filter_map(put_off).collect();
-        for (id, refusal) in held {
-            if let Some(source) = self.editor.plan().sources.get(&id).cloned() {
-                self.replan_source(&source);
-            }
-            for wish in self.waiting.polls.remove(&id).unwrap_or_default() {
-                let _ = wish.done.send(Err(refusal.clone()));
-            }
+    /// Enters every source of the plan on the agenda, or moves it to its present due time.
+    fn plan_all(&mut self) {
+        let plan = self.driver.plan().clone();
+        for source in self.polls.expect_all(&plan) {
+            self.plan_source(&source);
         }
     }
 
-    fn tell_if_settled(&mut self) {
-        let due = self.agenda.wake_at().is_some_and(|next| next <= self.clock.now());
-        let hubs_rest = self.hubs.as_ref().is_none_or(Hubs::rests);
-        let told = self.hub.as_ref().is_none_or(OwnHub::rests);
-        let rests =
-            self.polls.tasks.is_empty() && self.polls.batch.is_empty() && !due && hubs_rest && told;
-        if rests && !self.editor.is_filling() && self.is_published() {
-            for done in self.waiting.rest.drain(..) {
+    /// Where the last turn is dated in the future, a clock was ahead: the engine goes back to the
+    /// present time, and what that clock put off is void (P40).
+    async fn correct_clock(&mut self) -> Result<(), StoreError> {
+        let at = self.clock.now();
+        if self.driver.engine().is_ahead_of(at)
+            && self.apply(Turn::ClockCorrected { at }).await?.is_some()
+        {
+            self.plan_all();
+        }
+        Ok(())
+    }
+
+    fn start_due(&mut self) {
+        if !self.is_closed() {
+            let hubs = self.polls.start_due(&self.driver, &self.clock);
+            self.websub.hubs_are_due(hubs);
+        }
+    }
+
+    /// Has the engine apply the polls that ended.
+    async fn apply_polls(&mut self) -> Result<(), StoreError> {
+        let began = Instant::now();
+        let polls = self.polls.take_batch(&self.driver, self.clock.now());
+        if !polls.is_empty() {
+            self.apply(Turn::Polls(polls)).await?;
+        }
+        self.polls.batch_committed(began.elapsed(), Instant::now());
+        Ok(())
+    }
+
+    fn answer_if_settled(&mut self) {
+        let is_settled = self.polls.are_settled(self.clock.now())
+            && self.websub.is_settled()
+            && !self.driver.is_filling()
+            && self.is_published();
+        if is_settled {
+            for done in self.waiting.settled.drain(..) {
                 let _ = done.send(());
             }
         }
     }
 
-    /// What is under way is still read, judged and published, if it ends soon.
-    /// A poll that does not is given up whole: nothing of it is remembered, so
-    /// the next start begins it anew.
+    /// Reads, applies and publishes the polls under way, if they end soon. Any other poll is given
+    /// up whole: nothing of it is stored, so the next start begins it anew.
     async fn finish(mut self) -> Result<(), StoreError> {
         let until = Instant::now() + LAST_POLLS;
-        while let Ok(Some(ended)) =
-            tokio::time::timeout_at(until, self.polls.tasks.join_next_with_id()).await
-        {
-            self.gather(ended);
+        while let Ok(Some(ended)) = tokio::time::timeout_at(until, self.polls.next_ended()).await {
+            self.polls.gather(ended);
             self.retry().await?;
             if !self.is_closed() {
-                self.ingest().await?;
+                self.apply_polls().await?;
             }
         }
         self.retry().await?;
         if !self.is_closed() {
-            self.ingest().await?;
+            self.apply_polls().await?;
         }
-        self.polls.tasks.abort_all();
-        self.keep_requests().await?;
-        // What hubs were thanked for is published, too.
-        self.hubs.iter_mut().for_each(Hubs::close);
-        while self.hubs.as_ref().is_some_and(Hubs::owes)
+        self.polls.abort_all();
+        self.store_unverified().await?;
+        // A delivery that was acknowledged to its hub is published, too.
+        self.websub.close_callbacks();
+        while self.websub.has_deliveries()
             && !self.is_closed()
-            && let Ok(word) = tokio::time::timeout_at(until, heard(&mut self.hubs, false)).await
+            && let Ok(event) = tokio::time::timeout_at(until, self.websub.next_inbound()).await
         {
-            self.heard(word).await?;
+            self.websub_event(event).await?;
         }
         self.publish().await
     }

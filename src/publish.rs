@@ -32,13 +32,13 @@ mod access_control;
 
 mod response_headers;
 
-pub mod hub;
-
 mod json_feed;
 
 mod metrics;
 
 mod text_escape;
+
+mod feed_lookup;
 
 mod feed_meta;
 

@@ -93,7 +93,7 @@ async fn a_feed_never_holds_more_than_its_entries_and_with_its_archive_every_sto
 async fn the_old_entries_of_a_new_source_go_straight_into_volumes() {
     let plan = config("", "entries = 8");
     let store: Arc<InMemory> = Arc::default();
-    let (mut editor, cache) = replay::opened(&plan, &store, generator::start()).await;
+    let (mut driver, cache) = replay::opened(&plan, &store, generator::start()).await;
     let mut generator = Generator::new(29);
     let now = generator::start().after(HOUR);
     let ids = |cache: &gazetted::publish::ResponseCache| -> Vec<String> {
@@ -102,13 +102,13 @@ async fn the_old_entries_of_a_new_source_go_straight_into_volumes() {
         let items = feed["items"].as_array().unwrap().iter();
         items.map(|item| item["title"].as_str().unwrap().to_owned()).collect()
     };
-    editor.ingest(&[generator.listing(0, now, &[1, 2, 3, 4, 5, 6, 7, 8])]).await.unwrap();
-    editor.publish().await.unwrap();
+    driver.ingest(&[generator.listing(0, now, &[1, 2, 3, 4, 5, 6, 7, 8])]).await.unwrap();
+    driver.publish().await.unwrap();
     let before = ids(&cache);
     assert_eq!(before.len(), 8);
     let old: Vec<u64> = (400..420).collect();
-    editor.ingest(&[generator.listing(1, now.after(HOUR), &old)]).await.unwrap();
-    editor.publish().await.unwrap();
+    driver.ingest(&[generator.listing(1, now.after(HOUR), &old)]).await.unwrap();
+    driver.publish().await.unwrap();
     assert_eq!(ids(&cache), before, "no subscriber is flooded");
     let closed = store.archive("/topics/harbour/archive/").unwrap();
     assert!(!closed.is_empty());
@@ -122,13 +122,13 @@ async fn the_old_entries_of_a_new_source_go_straight_into_volumes() {
 async fn q24_two_changes_in_one_second_have_two_dates() {
     let store: Arc<InMemory> = Arc::default();
     let at = generator::start().after(HOUR);
-    let (mut editor, cache) =
+    let (mut driver, cache) =
         replay::opened(&config("", "entries = 6"), &store, generator::start()).await;
     let mut generator = Generator::new(37);
     let mut dates = Vec::new();
     for (source, number) in [(0, 1), (1, 2), (2, 3)] {
-        editor.ingest(&[generator.listing(source, at, &[number])]).await.unwrap();
-        editor.publish().await.unwrap();
+        driver.ingest(&[generator.listing(source, at, &[number])]).await.unwrap();
+        driver.publish().await.unwrap();
         let documents = cache.documents();
         let feed = documents.iter().find(|one| one.path == "/topics/harbour.atom").unwrap();
         dates.push(at.until(feed.modified.unwrap()).as_secs());
@@ -155,8 +155,8 @@ async fn a_restart_does_not_look_for_silences_sooner() {
         at = at.after(Duration::from_secs(60 * minutes));
         // At the first start the plan comes into force; the others have a clock far ahead.
         let ahead = if before.is_some() { 30 * DAY } else { Duration::ZERO };
-        let (mut editor, _) = replay::opened(&plan, &store, at.after(ahead)).await;
-        editor.ingest(&[generator.listing(0, at, &[1])]).await.unwrap();
+        let (mut driver, _) = replay::opened(&plan, &store, at.after(ahead)).await;
+        driver.ingest(&[generator.listing(0, at, &[1])]).await.unwrap();
         let since = before.map_or(Duration::MAX, |before| before.until(at));
         assert_eq!(checked(&store) != before, since >= HOUR, "after {minutes} minutes");
     }

@@ -9,7 +9,7 @@ use gazetted::model::{
     EngineRecord, Entry, Feed, Freshness, Hints, Outcome, Poll, Reading, SourceId, TopicId,
     Validators,
 };
-use gazetted::pipeline::Editor;
+use gazetted::pipeline::EngineDriver;
 use gazetted::publish::ResponseCache;
 use gazetted::store::{InMemory, Store};
 
@@ -49,7 +49,7 @@ fn poll(world: &World, numbers: impl Iterator<Item = usize>) -> Vec<Poll> {
         warnings: Vec::new(),
     };
     let outcome = Outcome::Read(Box::new(reading));
-    vec![Poll { source, at: world.clock.now(), outcome, pages: None }]
+    vec![Poll::of(&world.plan().sources[&source], world.clock.now(), outcome)]
 }
 
 async fn configured(query: &str) -> World {
@@ -78,16 +78,16 @@ fn about(word: &str, last: usize) -> Vec<usize> {
     (0..last).filter(|number| title(*number).contains(word)).collect()
 }
 
-async fn opened(world: &World, store: &Arc<InMemory>) -> (Editor, Arc<ResponseCache>) {
+async fn opened(world: &World, store: &Arc<InMemory>) -> (EngineDriver, Arc<ResponseCache>) {
     let cache: Arc<ResponseCache> = Arc::default();
     let plan = Arc::new(world.plan());
     let now = world.clock.now();
-    (Editor::open(plan, store.clone(), cache.clone(), now).await.unwrap(), cache)
+    (EngineDriver::open(plan, store.clone(), cache.clone(), now).await.unwrap(), cache)
 }
 
-async fn filled(editor: &mut Editor, world: &World) -> Vec<TopicFillResult> {
+async fn filled(driver: &mut EngineDriver, world: &World) -> Vec<TopicFillResult> {
     loop {
-        if let Some(refilled) = editor.step(world.clock.now()).await.unwrap() {
+        if let Some(refilled) = driver.step(world.clock.now()).await.unwrap() {
             return refilled;
         }
     }
@@ -97,25 +97,25 @@ async fn filled(editor: &mut Editor, world: &World) -> Vec<TopicFillResult> {
 async fn a_changed_topic_is_served_as_it_was_until_it_is_filled_and_misses_nothing() {
     let (harbours, bridges) = (configured("harbour").await, configured("bridge").await);
     let store: Arc<InMemory> = Arc::default();
-    let (mut editor, cache) = opened(&harbours, &store).await;
-    editor.ingest(&poll(&harbours, 0..STORIES)).await.unwrap();
-    editor.publish().await.unwrap();
+    let (mut driver, cache) = opened(&harbours, &store).await;
+    driver.ingest(&poll(&harbours, 0..STORIES)).await.unwrap();
+    driver.publish().await.unwrap();
     assert_eq!(titles(&cache), about("harbour", STORIES));
     let before = ids(&cache);
 
-    editor.prepare(Arc::new(bridges.plan()), bridges.clock.now()).await.unwrap();
-    assert_eq!(editor.step(bridges.clock.now()).await.unwrap(), None, "one slice is not all");
-    assert!(editor.is_filling());
+    driver.prepare(Arc::new(bridges.plan()), bridges.clock.now()).await.unwrap();
+    assert_eq!(driver.step(bridges.clock.now()).await.unwrap(), None, "one slice is not all");
+    assert!(driver.is_filling());
     let told = |matched, of| TopicFillProgress { topic: TopicId::new("works"), matched, of };
-    assert_eq!(editor.fill_progress().all(), [told(200, STORIES as u64)]);
+    assert_eq!(driver.fill_progress().all(), [told(200, STORIES as u64)]);
     assert_eq!(titles(&cache), about("harbour", STORIES));
     // What comes in meanwhile is in the old feed at once, and in the new one later.
-    editor.ingest(&poll(&harbours, 0..STORIES + 10)).await.unwrap();
-    editor.publish().await.unwrap();
+    driver.ingest(&poll(&bridges, 0..STORIES + 10)).await.unwrap();
+    driver.publish().await.unwrap();
     assert_eq!(titles(&cache), about("harbour", STORIES + 10));
 
-    let refilled = filled(&mut editor, &bridges).await;
-    assert_eq!(editor.fill_progress().all(), []);
+    let refilled = filled(&mut driver, &bridges).await;
+    assert_eq!(driver.fill_progress().all(), []);
     assert_eq!(titles(&cache), about("bridge", STORIES + 10));
     let (added, lost) = (46, 184);
     assert_eq!((refilled[0].added, refilled[0].lost), (added, lost));
@@ -131,26 +131,26 @@ async fn a_changed_topic_is_served_as_it_was_until_it_is_filled_and_misses_nothi
 async fn a_start_with_a_changed_topic_serves_the_old_feed_also_after_a_crash_in_the_filling() {
     let (harbours, bridges) = (configured("harbour").await, configured("bridge").await);
     let store: Arc<InMemory> = Arc::default();
-    let (mut editor, _) = opened(&harbours, &store).await;
-    editor.ingest(&poll(&harbours, 0..STORIES)).await.unwrap();
-    editor.publish().await.unwrap();
-    drop(editor);
+    let (mut driver, _) = opened(&harbours, &store).await;
+    driver.ingest(&poll(&harbours, 0..STORIES)).await.unwrap();
+    driver.publish().await.unwrap();
+    drop(driver);
 
     for _ in 0..2 {
-        let (mut editor, cache) = opened(&bridges, &store).await;
+        let (mut driver, cache) = opened(&bridges, &store).await;
         assert_eq!(titles(&cache), about("harbour", STORIES), "ready with the old feed");
-        assert!(editor.is_filling());
-        assert_eq!(editor.step(bridges.clock.now()).await.unwrap(), None);
-        // Killed here: nothing of the editor is left but the store.
+        assert!(driver.is_filling());
+        assert_eq!(driver.step(bridges.clock.now()).await.unwrap(), None);
+        // Killed here: nothing of the driver is left but the store.
     }
-    let (mut editor, cache) = opened(&bridges, &store).await;
-    editor.ingest(&poll(&bridges, 0..STORIES + 10)).await.unwrap();
-    editor.publish().await.unwrap();
-    filled(&mut editor, &bridges).await;
+    let (mut driver, cache) = opened(&bridges, &store).await;
+    driver.ingest(&poll(&bridges, 0..STORIES + 10)).await.unwrap();
+    driver.publish().await.unwrap();
+    filled(&mut driver, &bridges).await;
     assert_eq!(titles(&cache), about("bridge", STORIES + 10));
-    drop(editor);
-    let (editor, cache) = opened(&bridges, &store).await;
-    assert!(!editor.is_filling(), "what was filled is not filled again");
+    drop(driver);
+    let (driver, cache) = opened(&bridges, &store).await;
+    assert!(!driver.is_filling(), "what was filled is not filled again");
     assert_eq!(titles(&cache), about("bridge", STORIES + 10));
 }
 
@@ -158,20 +158,20 @@ async fn a_start_with_a_changed_topic_serves_the_old_feed_also_after_a_crash_in_
 async fn a_change_that_is_taken_back_in_the_middle_leaves_nothing_behind() {
     let (harbours, bridges) = (configured("harbour").await, configured("bridge").await);
     let store: Arc<InMemory> = Arc::default();
-    let (mut editor, _) = opened(&harbours, &store).await;
-    editor.ingest(&poll(&harbours, 0..STORIES)).await.unwrap();
-    editor.publish().await.unwrap();
-    drop(editor);
+    let (mut driver, _) = opened(&harbours, &store).await;
+    driver.ingest(&poll(&harbours, 0..STORIES)).await.unwrap();
+    driver.publish().await.unwrap();
+    drop(driver);
 
     // The old query's places take in what the new one finds: they may not be trusted again.
-    let (mut editor, _) = opened(&bridges, &store).await;
-    editor.step(bridges.clock.now()).await.unwrap();
-    editor.ingest(&poll(&bridges, 0..STORIES + 10)).await.unwrap();
-    editor.publish().await.unwrap();
-    drop(editor);
+    let (mut driver, _) = opened(&bridges, &store).await;
+    driver.step(bridges.clock.now()).await.unwrap();
+    driver.ingest(&poll(&bridges, 0..STORIES + 10)).await.unwrap();
+    driver.publish().await.unwrap();
+    drop(driver);
 
-    let (mut editor, cache) = opened(&harbours, &store).await;
-    filled(&mut editor, &harbours).await;
+    let (mut driver, cache) = opened(&harbours, &store).await;
+    filled(&mut driver, &harbours).await;
     assert_eq!(titles(&cache), about("harbour", STORIES + 10));
     assert_eq!(store.filled().unwrap().len(), 4);
     let records = store.engine_records().unwrap();

@@ -17,6 +17,8 @@ mod demo;
 
 mod display;
 
+mod docs;
+
 mod engine;
 
 mod filling;

@@ -215,7 +215,7 @@ impl Policy for Hazard {
             known: window.len() - new.len().min(window.len()),
             ..News::default()
         };
-        let poll = Poll { source: self.source.id.clone(), at, outcome, pages: None };
+        let poll = Poll::of(&self.source, at, outcome);
         settle(&poll, &news, &mut self.state, &self.source, &self.settings);
         at.until(self.state.next_poll).as_secs_f64() / 3600.0
     }

@@ -17,7 +17,7 @@ use crate::control_characters::printable_json;
 use crate::inquiry::site::{Part, Told};
 use crate::inquiry::{Question, Records};
 use crate::model::{Timestamp, TopicId};
-use crate::pipeline::Editor;
+use crate::pipeline::EngineDriver;
 use crate::publish::{Directory, Put, ResponseCache};
 use crate::store::{self, PRIVATE, Replacement, SHARED, Store};
 
@@ -141,9 +141,9 @@ fn site(plan: Plan, directory: &Path, private: &[String], json: bool) -> Done {
 fn alone(plan: Plan, cache: &Arc<ResponseCache>) -> Result<(Records, Timestamp), Stop> {
     let store: Arc<dyn Store> = store::open_existing(&plan.store.path, plan.store.cache)?;
     let (plan, now) = (Arc::new(plan), Clock::wall().now());
-    let opening = Editor::open(plan.clone(), store.clone(), cache.clone(), now);
-    let editor = super::runtime()?.block_on(opening)?;
-    Ok((Records::new(plan, store, editor.source_states()), now))
+    let opening = EngineDriver::open(plan.clone(), store.clone(), cache.clone(), now);
+    let driver = super::runtime()?.block_on(opening)?;
+    Ok((Records::new(plan, store, driver.source_states()), now))
 }
 
 /// Where an export goes.

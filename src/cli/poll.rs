@@ -17,7 +17,7 @@ use crate::control::Command;
 use crate::inquiry::Records;
 use crate::inquiry::polled::{PollLine, PollReport};
 use crate::model::SourceId;
-use crate::pipeline::{Editor, Pipeline, Request};
+use crate::pipeline::{EngineDriver, Pipeline, Request};
 use crate::publish::ResponseCache;
 use crate::store::{self, Store};
 
@@ -105,8 +105,8 @@ async fn poll_here(
     let clock = Clock::wall();
     let plan = Arc::new(plan);
     let cache = Arc::new(ResponseCache::default());
-    let editor = Editor::open(plan.clone(), store.clone(), cache, clock.now()).await?;
-    let records = Records::new(plan, store.clone(), editor.source_states());
+    let driver = EngineDriver::open(plan.clone(), store.clone(), cache, clock.now()).await?;
+    let records = Records::new(plan, store.clone(), driver.source_states());
     let mut overridden = BTreeMap::new();
     for source in chosen.iter().filter(|_| insists) {
         let overrides = records.overridden(source, clock.now());
@@ -114,7 +114,7 @@ async fn poll_here(
         overridden.insert(source.clone(), overrides);
     }
     let (requests, incoming) = mpsc::channel(chosen.len().max(1));
-    let pipeline = Pipeline::new(editor, clock.clone(), incoming)
+    let pipeline = Pipeline::new(driver, clock.clone(), incoming)
         .map_err(|failure| Stop { code: super::BAD_CONFIGURATION, message: failure.to_string() })?
         .only(chosen.clone());
     let mut polls = JoinSet::new();

@@ -9,23 +9,23 @@ use super::Background;
 use super::search::Searches;
 use crate::clock::Clock;
 use crate::dedup;
-use crate::fetch::websub;
 use crate::inquiry::Records;
 use crate::model::{
     Piece, Source, SourceId, StoryId, Subscriber, Timestamp, TopicId, TopicSilence,
 };
-use crate::pipeline::{Callbacks, Pulse, Request};
-use crate::publish::hub::{Asked, NotGranted};
+use crate::pipeline::{Callbacks, Liveness, Request};
 use crate::publish::{
     Backend, Before, CallbackBackend, Delivery, EarlierDetail, FeedBackend, Finding, HubBackend,
     Metrics, NotSearched, Reply, Search, SearchBackend, Site, SourceDetail, SourceStatus,
     SourcesBackend, StatusBackend, StoryBackend, StoryDetail, Unavailable, Volume, VolumeDetail,
 };
+use crate::websub::inbound::CallbackAnswer;
+use crate::websub::outbound::{RequestRefused, SubscriptionRequest};
 
-/// Answers the server over the records and the loop's pulse.
+/// Answers the server over the records and the loop's liveness.
 pub(super) struct DaemonBackend {
     records: Arc<Records>,
-    pulse: Arc<Pulse>,
+    liveness: Arc<Liveness>,
     metrics: Arc<Metrics>,
     clock: Clock,
     hubs: HubChannels,
@@ -48,7 +48,7 @@ const LOOKING: usize = 4;
 impl DaemonBackend {
     pub(super) fn new(
         records: Arc<Records>,
-        pulse: Arc<Pulse>,
+        liveness: Arc<Liveness>,
         metrics: Arc<Metrics>,
         clock: Clock,
         hubs: HubChannels,
@@ -56,7 +56,7 @@ impl DaemonBackend {
     ) -> Self {
         Self {
             records,
-            pulse,
+            liveness,
             metrics,
             clock,
             hubs,
@@ -96,11 +96,11 @@ impl StatusBackend for DaemonBackend {
     }
 
     fn ready(&self) -> Result<(), String> {
-        self.pulse.alive()
+        self.liveness.alive()
     }
 
     fn healthy(&self) -> Result<(), String> {
-        self.pulse.runs()
+        self.liveness.runs()
     }
 
     fn metrics(&self) -> Arc<Metrics> {
@@ -108,7 +108,7 @@ impl StatusBackend for DaemonBackend {
     }
 
     fn next_poll(&self) -> Option<Timestamp> {
-        self.pulse.next_poll()
+        self.liveness.next_poll()
     }
 }
 
@@ -176,9 +176,9 @@ impl CallbackBackend for DaemonBackend {
             let request = Request::CallBack { token, query, done };
             requests.send(request).await.map_err(|_| stopping())?;
             Ok(match answer.await.map_err(|_| stopping())? {
-                websub::Answer::Echo(challenge) => Some(challenge),
-                websub::Answer::Noted => Some(String::new()),
-                websub::Answer::NotOurs => None,
+                CallbackAnswer::Echo(challenge) => Some(challenge),
+                CallbackAnswer::DenialNoted => Some(String::new()),
+                CallbackAnswer::Unknown => None,
             })
         })
     }
@@ -193,12 +193,16 @@ impl HubBackend for DaemonBackend {
         self.records.plan().hub.serves
     }
 
-    fn subscribe(&self, asked: Asked, client: Option<IpAddr>) -> Reply<Result<(), NotGranted>> {
+    fn subscribe(
+        &self,
+        request: SubscriptionRequest,
+        client: Option<IpAddr>,
+    ) -> Reply<Result<(), RequestRefused>> {
         let requests = self.hubs.requests.clone();
         Box::pin(async move {
             let stopping = || Unavailable("the daemon is stopping".to_owned());
             let (done, answer) = oneshot::channel();
-            let request = Request::Subscribe { asked, client, done };
+            let request = Request::Subscribe { request, client, done };
             requests.send(request).await.map_err(|_| stopping())?;
             answer.await.map_err(|_| stopping())
         })

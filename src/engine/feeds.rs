@@ -8,7 +8,7 @@ use xxhash_rust::xxh3::Xxh3;
 use super::polls::whole_second;
 use super::work::Work;
 use crate::config::Plan;
-use crate::model::{EngineRecord, FeedName, Timestamp, TopicId};
+use crate::model::{EngineRecord, FeedName, Timestamp, Topic, TopicId};
 
 /// When each feed was last modified, and what of the plan its documents show.
 #[derive(Debug, Default)]
@@ -139,8 +139,7 @@ fn looks(plan: &Plan) -> Vec<(FeedName, u64)> {
         hash.update(shown.as_bytes());
         hash.digest()
     };
-    let topics = plan.topics.iter().map(|topic| (topic, format!("{topic:?}")));
-    let topics: Vec<_> = topics.collect();
+    let topics: Vec<_> = plan.topics.iter().map(|topic| (topic, shown(topic))).collect();
     let hides: Vec<bool> = plan.topics.iter().map(|topic| topic.private).collect();
     let public = topics.iter().filter(|(topic, _)| !topic.private);
     let public: Vec<&str> = public.map(|(_, shown)| shown.as_str()).collect();
@@ -149,4 +148,14 @@ fn looks(plan: &Plan) -> Vec<(FeedName, u64)> {
     let stories = (FeedName::Stories, look(&format!("{hides:?}")));
     let site = (FeedName::Site, look(&public.concat()));
     of_topics.chain([stories, site]).collect()
+}
+
+/// Everything that a topic's documents show of its configuration.
+fn shown(topic: &Topic) -> String {
+    let Topic { id, title, description, query, revisions, entries, bounds, .. } = topic;
+    let Topic { formerly, mute_silence, private, explain, .. } = topic;
+    let formerly: Vec<&str> = formerly.iter().map(TopicId::as_str).collect();
+    let text = (id.as_str(), title, description, query, formerly);
+    let bounds = (bounds.age, bounds.stories);
+    format!("{:?}", (text, *revisions as u8, entries, bounds, mute_silence, private, explain))
 }

@@ -24,6 +24,8 @@ pub struct Polled {
     pub ingested: Ingested,
     /// Whether it has changed how long its server is to be left alone.
     pub is_held_anew: bool,
+    /// Whether it counts for nothing: a reload has removed the source or changed its address.
+    pub is_void: bool,
 }
 
 impl Ingested {

@@ -8,12 +8,13 @@ use super::work::Work;
 use super::{Engine, Ingested, Polled, Reader};
 use crate::config::Plan;
 use crate::dedup::{self, Candidate, Judged, Rules};
-use crate::fetch::{self, News, websub};
+use crate::fetch::{self, News};
 use crate::model::{
     Enrich, Hold, Key, KeyKind, Lookalikes, Outcome, Poll, Reading, SourceEvent, SourceState,
     StoryId, Timestamp, Verdict,
 };
 use crate::store::StoreError;
+use crate::websub::inbound;
 
 /// Copies follow within days; shingles are kept for some times as long.
 const SHINGLES_KEPT: Duration = Duration::from_secs(12 * 7 * 24 * 3600);
@@ -32,14 +33,21 @@ impl Engine {
             now = now.max(poll.at);
             poll.at = now;
         }
-        let mut candidates: Vec<_> = polls.iter().map(|poll| candidates_of(poll, &plan)).collect();
+        let is_void = |poll: &Poll| {
+            let planned = plan.sources.get(&poll.source);
+            planned.is_none_or(|source| source.location.hash() != poll.location)
+        };
+        let candidates = polls.iter().map(|poll| match is_void(poll) {
+            true => Vec::new(),
+            false => candidates_of(poll, &plan),
+        });
+        let mut candidates: Vec<_> = candidates.collect();
         let mut known = look_up(&polls, &mut candidates, work.reader())?;
         for (poll, candidates) in polls.into_iter().zip(candidates) {
             work.advance(poll.at);
-            if !plan.sources.contains_key(&poll.source) {
-                // A reload took the source away meanwhile: the poll counts for nothing.
+            if is_void(&poll) {
                 let (ingested, is_held_anew) = (Ingested::default(), false);
-                work.polls.push(Polled { poll, ingested, is_held_anew });
+                work.polls.push(Polled { poll, ingested, is_held_anew, is_void: true });
                 continue;
             }
             let before = self.source_state_of(&poll, work, |state| Before::of(state, poll.at));
@@ -53,7 +61,7 @@ impl Engine {
                 work.events.push(Event::PushDistrusted { source: poll.source.clone(), hub });
             }
             let is_held_anew = after.hold != before.hold;
-            work.polls.push(Polled { poll, ingested, is_held_anew });
+            work.polls.push(Polled { poll, ingested, is_held_anew, is_void: false });
         }
         Ok(())
     }
@@ -199,7 +207,7 @@ struct Before {
 
 impl Before {
     fn of(state: &SourceState, at: Timestamp) -> Self {
-        Self { hold: state.hold, is_distrusted: websub::is_distrusted(state, at) }
+        Self { hold: state.hold, is_distrusted: inbound::is_distrusted(state, at) }
     }
 }
 

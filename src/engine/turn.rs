@@ -8,13 +8,13 @@ use url::Url;
 
 use super::{Polled, TopicFillResult};
 use crate::config::Plan;
-use crate::fetch::websub;
 use crate::model::{
     Failure, Poll, Seed, SourceId, Story, Subscriber, SubscriberId, Timestamp, TopicId,
     TopicVersion, Verdict,
 };
-use crate::publish::hub::Asked;
 use crate::store::Commit;
+use crate::websub::inbound::{CallbackAnswer, HubRequest};
+use crate::websub::outbound::SubscriptionRequest;
 
 /// Everything from outside that changes the store.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -104,7 +104,7 @@ pub enum Turn {
     /// Subscribers ask our hub.
     SubscriptionRequested {
         /// What each asks, and the hash of the feed when it was asked for.
-        requests: Vec<(Asked, u64)>,
+        requests: Vec<(SubscriptionRequest, u64)>,
         /// When.
         at: Timestamp,
     },
@@ -170,7 +170,7 @@ pub struct Step {
 #[derive(Debug, Clone, PartialEq)]
 pub enum HubAnswer {
     /// A request to send to the hub.
-    Request(Box<websub::Request>),
+    Request(Box<HubRequest>),
     /// The hub has answered a request.
     Answered {
         /// Which hub.
@@ -185,7 +185,7 @@ pub enum HubAnswer {
         /// Which hub.
         hub: Url,
         /// The answer.
-        answer: websub::Answer,
+        answer: CallbackAnswer,
         /// Until when the hub pushes, if it has just said so.
         until: Option<Timestamp>,
     },

@@ -7,6 +7,7 @@
 
 mod neighbours;
 mod origin;
+mod request;
 mod slot;
 
 use std::collections::{BTreeSet, HashMap};
@@ -18,12 +19,13 @@ use url::Url;
 use xxhash_rust::xxh3::xxh3_64;
 
 use self::neighbours::Neighbours;
+pub(super) use self::origin::origin_of;
 use self::origin::{Origin, moved_to};
+pub use self::request::{Refusal, Start};
 use self::slot::{Flight, Slot, State};
 use super::schedule::FURTHEST;
-use crate::model::{Location, Source, SourceId, SourceState, Timestamp};
 
-pub(super) use self::origin::origin_of;
+use crate::model::{Location, Source, SourceId, SourceState, Timestamp};
 
 /// Which source is due when, and which may be asked now.
 ///
@@ -34,6 +36,8 @@ pub struct Agenda {
     spacing: Duration,
     concurrency: usize,
     numbers: HashMap<SourceId, usize>,
+    /// The slots of requests to sources' hubs.
+    hub_numbers: HashMap<SourceId, usize>,
     slots: Vec<Slot>,
     free: Vec<usize>,
     origin_numbers: HashMap<String, usize>,
@@ -49,38 +53,6 @@ pub struct Agenda {
     homes: HashMap<u64, usize>,
     /// The last `now` that was heard of, to notice a clock that was set back.
     latest: Option<Timestamp>,
-}
-
-/// Why a source is not asked at once although somebody wishes it (P14).
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    /// No such source is planned.
-    #[error("there is no such source")]
-    Unknown,
-    /// It is being asked at this moment.
-    #[error("it is being asked right now")]
-    UnderWay,
-    /// Its server asked to be left alone.
-    #[error("its server asked to be left alone until {until}{}", whom(.by))]
-    Held {
-        /// Until when.
-        until: Timestamp,
-        /// The source that was answered so, where it is another.
-        by: Option<SourceId>,
-    },
-    /// It has moved to the address of another source, which is asked for both (P49).
-    #[error("it has moved to the address of {0}, which is asked for both")]
-    Merged(SourceId),
-    /// What it says could not be kept.
-    #[error("the disk is full: nothing more is taken in until there is room")]
-    DiskFull,
-    /// It was asked a short while ago.
-    #[error("it was asked a short while ago and may be asked again from {0}")]
-    TooSoon(Timestamp),
-}
-
-fn whom(by: &Option<SourceId>) -> String {
-    by.as_ref().map_or(String::new(), |by| format!(" when {by} was polled"))
 }
 
 impl Agenda {
@@ -107,26 +79,33 @@ impl Agenda {
     /// Enters a source, or moves it to where its memory now says. One under way
     /// is not disturbed.
     pub fn plan(&mut self, source: &Source, source_state: &SourceState) {
-        let number = self.slot(&source.id, &origin_of(source, source_state));
+        let number = self.slot(&source.id, false, &origin_of(source, source_state));
         self.house(number, source, source_state);
-        self.enter(number, source_state);
-    }
-
-    /// Enters a request to `to` that is no poll, under a name that no source has: it
-    /// waits in its origin's line as a source does, for when `memory` says. It has to be
-    /// told to be [`Agenda::finished`], too.
-    pub fn plan_errand(&mut self, name: &SourceId, to: &Url, source_state: &SourceState) {
-        let number = self.slot(name, &to.origin().ascii_serialization());
-        self.enter(number, source_state);
-    }
-
-    /// Has a slot wait as its memory says.
-    fn enter(&mut self, number: usize, source_state: &SourceState) {
         self.slots[number].not_before = source_state.not_before;
         let origin = self.slots[number].origin;
         self.origins[origin].heed(number, source_state);
-        self.requeue(origin);
         let due = (!source_state.rests()).then(|| self.due(source_state));
+        self.enter(number, due);
+    }
+
+    /// Enters a request to a source's hub, which waits in its origin's line like a poll. Until
+    /// `held_until` nothing is asked of that origin. The request ends with
+    /// [`Agenda::hub_request_finished`].
+    pub fn plan_hub_request(
+        &mut self,
+        source: &SourceId,
+        hub: &Url,
+        due: Timestamp,
+        held_until: Option<Timestamp>,
+    ) {
+        let number = self.slot(source, true, &hub.origin().ascii_serialization());
+        self.origins[self.slots[number].origin].refusals.hold(number, held_until);
+        self.enter(number, Some(due));
+    }
+
+    /// Has a slot wait until it is due.
+    fn enter(&mut self, number: usize, due: Option<Timestamp>) {
+        self.requeue(self.slots[number].origin);
         if let State::InFlight(flight) = &mut self.slots[number].state {
             (flight.next, flight.forgotten) = (due, false);
             return;
@@ -139,7 +118,19 @@ impl Agenda {
 
     /// Takes a source off the agenda.
     pub fn forget(&mut self, id: &SourceId) {
-        let Some(&number) = self.numbers.get(id) else { return };
+        if let Some(&number) = self.numbers.get(id) {
+            self.forget_slot(number);
+        }
+    }
+
+    /// Takes the request to a source's hub off the agenda.
+    pub fn forget_hub_request(&mut self, source: &SourceId) {
+        if let Some(&number) = self.hub_numbers.get(source) {
+            self.forget_slot(number);
+        }
+    }
+
+    fn forget_slot(&mut self, number: usize) {
         if let State::InFlight(flight) = &mut self.slots[number].state {
             flight.forgotten = true;
             self.leave_home(number);
@@ -149,9 +140,9 @@ impl Agenda {
         self.remove(number);
     }
 
-    /// The next source to ask, which is then under way; none where all that are
+    /// The next request to start, which is then under way; none where all that are
     /// due must wait for their origin, their time or the others.
-    pub fn start(&mut self, now: Timestamp) -> Option<SourceId> {
+    pub fn start(&mut self, now: Timestamp) -> Option<Start> {
         self.notice(now);
         self.wake(now);
         if self.in_flight >= self.concurrency {
@@ -183,14 +174,28 @@ impl Agenda {
         served.in_flight += 1;
         served.next_start = now.after(served.gap(self.spacing));
         self.requeue(origin);
-        Some(self.slots[number].id.clone())
+        let slot = &self.slots[number];
+        let id = slot.id.clone();
+        Some(if slot.is_hub { Start::HubRequest(id) } else { Start::Poll(id) })
     }
 
     /// A source's poll has landed. It is due again once [`Agenda::plan`] says
     /// so, before or after this.
     pub fn finished(&mut self, id: &SourceId, now: Timestamp) {
+        let number = self.numbers.get(id).copied();
+        self.finish_slot(number, now);
+    }
+
+    /// A request to a source's hub has ended. It is due again once
+    /// [`Agenda::plan_hub_request`] says so, before or after this.
+    pub fn hub_request_finished(&mut self, source: &SourceId, now: Timestamp) {
+        let number = self.hub_numbers.get(source).copied();
+        self.finish_slot(number, now);
+    }
+
+    fn finish_slot(&mut self, number: Option<usize>, now: Timestamp) {
         self.notice(now);
-        let Some(&number) = self.numbers.get(id) else { return };
+        let Some(number) = number else { return };
         let state = &mut self.slots[number].state;
         let State::InFlight(flight) = &*state else { return };
         let Flight { of, at, next, forgotten } = **flight;
@@ -251,10 +256,10 @@ impl Agenda {
         if matches!(slot.state, State::InFlight(_)) {
             return Err(Refusal::UnderWay);
         }
-        if let Some(held) = self.held_back(number, now).filter(|_| !insists) {
+        let held = self.held_back(number, now).filter(|_| !insists);
+        if let Some(held) = held {
             return Err(held);
         }
-        let slot = &self.slots[number];
         if slot.not_before > now && !insists {
             return Err(Refusal::TooSoon(slot.not_before));
         }
@@ -325,10 +330,11 @@ impl Agenda {
         }
     }
 
-    /// The slot of a source, made or moved to its origin.
-    fn slot(&mut self, id: &SourceId, origin: &str) -> usize {
+    /// The slot of a source or of its hub, made or moved to its origin.
+    fn slot(&mut self, id: &SourceId, is_hub: bool, origin: &str) -> usize {
         let origin = self.origin(origin);
-        if let Some(&number) = self.numbers.get(id) {
+        let numbers = if is_hub { &self.hub_numbers } else { &self.numbers };
+        if let Some(&number) = numbers.get(id) {
             let old = self.slots[number].origin;
             if old != origin {
                 if !matches!(self.slots[number].state, State::InFlight(_)) {
@@ -340,7 +346,7 @@ impl Agenda {
             }
             return number;
         }
-        let slot = Slot::new(id.clone(), origin);
+        let slot = Slot::new(id.clone(), is_hub, origin);
         let number = match self.free.pop() {
             Some(number) => {
                 self.slots[number] = slot;
@@ -351,7 +357,8 @@ impl Agenda {
                 self.slots.len() - 1
             }
         };
-        self.numbers.insert(id.clone(), number);
+        let numbers = if is_hub { &mut self.hub_numbers } else { &mut self.numbers };
+        numbers.insert(id.clone(), number);
         self.origins[origin].sources += 1;
         number
     }
@@ -378,7 +385,8 @@ impl Agenda {
     fn remove(&mut self, number: usize) {
         self.leave_home(number);
         let slot = &self.slots[number];
-        self.numbers.remove(&slot.id);
+        let numbers = if slot.is_hub { &mut self.hub_numbers } else { &mut self.numbers };
+        numbers.remove(&slot.id);
         let origin = slot.origin;
         self.free.push(number);
         self.leave(origin, number);

@@ -54,8 +54,17 @@ impl<K: Copy + PartialEq> Refusals<K> {
     /// Follows what is known of a source now. A source that is no longer refused takes back
     /// the hold that its own answer made.
     pub(super) fn heed(&mut self, source: K, state: &SourceState, is_web: bool) {
+        self.replace(source, Refusal::of(source, state, is_web));
+    }
+
+    /// Has a source alone hold the origin until a moment, or no longer.
+    pub(super) fn hold(&mut self, source: K, until: Option<Timestamp>) {
+        let asked = Timestamp::default();
+        self.replace(source, until.map(|until| Refusal { source, asked, until, alone: true }));
+    }
+
+    fn replace(&mut self, source: K, refusal: Option<Refusal<K>>) {
         self.all.retain(|refusal| refusal.source != source);
-        let refusal = Refusal::of(source, state, is_web);
         if let Some(Refusal { asked, .. }) = refusal {
             self.all.retain(|known| known.alone || known.asked.after(WITHIN) >= asked);
         }

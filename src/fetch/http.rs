@@ -28,10 +28,11 @@ use self::headers::{codings, content_type, header, is_delta, of_every_request, v
 use self::redirect::{bare, refused, target};
 use super::address::Guard;
 use super::freshness::freshness;
-use super::{Fetched, Settings, coding, robots, websub, words};
+use super::{Fetched, Settings, coding, robots, words};
 use crate::model::{
     Document, Failure, FailureKind, Freshness, Source, SourceState, Timestamp, Validators,
 };
+use crate::websub::inbound::{self, HubRequest};
 
 /// Redirects followed in one poll (P48).
 const MOST_HOPS: usize = 5;
@@ -104,7 +105,7 @@ impl Web {
     }
 
     /// Asks a hub for a subscription (W3, W6).
-    pub(super) async fn subscribe(&self, request: &websub::Request) -> Result<(), Failure> {
+    pub(super) async fn subscribe(&self, request: &HubRequest) -> Result<(), Failure> {
         match tokio::time::timeout(self.timeout, self.post(request)).await {
             Ok(answered) => answered,
             Err(_) => {
@@ -114,13 +115,13 @@ impl Web {
         }
     }
 
-    async fn post(&self, request: &websub::Request) -> Result<(), Failure> {
+    async fn post(&self, request: &HubRequest) -> Result<(), Failure> {
         let mut hub = request.hub.clone();
         for _ in 0..=MOST_HOPS {
             self.public_guard.judge(&hub)?;
             let host = hub.host_str().unwrap_or("the hub");
             let post = self.public.post(hub.clone()).headers(self.headers.clone());
-            let post = post.header(CONTENT_TYPE, websub::FORM).body(request.form());
+            let post = post.header(CONTENT_TYPE, inbound::FORM).body(request.form());
             let answer = post.send().await.map_err(|error| words::of_error(&error, host))?;
             match answer.status().as_u16() {
                 200..=299 => {

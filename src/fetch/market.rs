@@ -12,9 +12,10 @@
 //! schedule makes on purpose. (PROTOCOL §3.2 names 0.1 a minute, which fits fleets
 //! that are asked every few minutes.)
 
+use super::Settings;
 use super::schedule::{self, DAY};
-use super::{Settings, websub};
 use crate::model::{Location, Outcome, Poll, PollPrice, Source, SourceState};
+use crate::websub::inbound;
 
 /// How far one poll of each source moves the price: e^½ as a power of two.
 const GAIN: f64 = 0.72;
@@ -68,7 +69,7 @@ fn takes_part(poll: &Poll, state: &SourceState, source: &Source) -> bool {
     let steered =
         matches!(source.location, Location::Web { .. }) && source.pace().interval.is_none();
     let free = state.hold.is_none() && state.endings == 0;
-    answers && steered && free && !websub::covers(state, poll.at)
+    answers && steered && free && !inbound::is_trusted(state, poll.at)
 }
 
 /// What a poll of this source costs.
@@ -142,8 +143,7 @@ mod tests {
                     .map(|n| Timestamp::from_secs((n + 1) * period.as_secs() as i64))
                     .collect();
                 schedule::learn(&mut state.rhythm, &new, now);
-                let poll =
-                    Poll { source: source.id.clone(), at: now, outcome: unchanged(), pages: None };
+                let poll = Poll::of(source, now, unchanged());
                 self.market.charge(&poll, state, source, &self.settings, fleet);
                 settle(&poll, &News::default(), state, source, &self.settings);
                 self.due.insert((state.next_poll, n));
@@ -211,7 +211,7 @@ mod tests {
             (&plain, &SourceState::default(), unchanged(), false),
         ] {
             let (mut market, mut state) = (PollBudget::default(), state.clone());
-            let poll = Poll { source: source.id.clone(), at: now, outcome, pages: None };
+            let poll = Poll::of(source, now, outcome);
             market.charge(&poll, &mut state, source, &settings, 100);
             assert_eq!(market != PollBudget::default(), bears, "{poll:?}");
             assert_eq!(state.priced, market.0);

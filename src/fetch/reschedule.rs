@@ -8,12 +8,13 @@ use std::time::Duration;
 
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
+use super::Settings;
 use super::schedule::{self, FURTHEST, HOUR, Said};
-use super::{Settings, websub};
 use crate::model::{
     DecayedCounts, FailureKind, Location, RecheckRound, Rhythm, Source, SourceState, Subscription,
     Timestamp,
 };
+use crate::websub::inbound;
 
 /// Clocks are set by so much every now and then, and that voids nothing.
 const SKEW: Duration = Duration::from_secs(60);
@@ -174,7 +175,7 @@ fn void_push(push: &mut Subscription, now: Timestamp) {
         (push.since, push.confirmed, push.expires, push.trouble) = (None, None, None, None);
         push.asked = if push.denied { now } else { Timestamp::EPOCH };
     }
-    let latest = now.after(websub::DISTRUST);
+    let latest = now.after(inbound::DISTRUST);
     push.distrusted_until = push.distrusted_until.map(|until| until.min(latest));
 }
 

@@ -11,11 +11,12 @@ use std::time::Duration;
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-use super::{Settings, market, websub};
+use super::{Settings, market};
 use crate::model::{
     Failure, FailureKind, Freshness, Hints, LastAnswer, Location, Rhythm, Source, SourceState,
     Timestamp,
 };
+use crate::websub::inbound;
 
 pub(super) use exact::exp2;
 pub(super) use rhythm::{expected_since, learn};
@@ -245,9 +246,9 @@ fn wish(
         return Wait::new(WEEK, "the source says it has ended; one look whether it means it");
     }
     let pushed = settings.push && source.push && !said.alone;
-    if pushed && let Some(until) = websub::covered_until(state, now) {
+    if pushed && let Some(until) = inbound::trusted_until(state, now) {
         let alone = wish(state, &Said { alone: true, ..*said }, source, settings, now);
-        let long = websub::BACKUP.min(alone.long.max(now.until(until)));
+        let long = inbound::BACKUP_INTERVAL.min(alone.long.max(now.until(until)));
         return Wait::new(long, "its hub pushes; one look whether it pushes all");
     }
     if let Some(interval) = source.pace().interval {

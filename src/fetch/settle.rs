@@ -6,10 +6,11 @@ use crate::model::{
     Backfill, Described, Failure, FailureKind, Hold, HoldScope, Location, Moved, Outcome, Poll,
     Reading, RecheckRound, Source, SourceState, Timestamp, Validators,
 };
+use crate::websub::inbound;
 
 use super::events::{self, Standing};
 use super::schedule::{self, Said};
-use super::{News, Settings, reschedule, websub};
+use super::{News, Settings, reschedule};
 
 /// Documents that overlapped in a row before one that does not is a gap.
 const USUALLY: u32 = 3;
@@ -206,7 +207,7 @@ fn read(state: &mut SourceState, reading: &Reading, news: &News, now: Timestamp)
     }
     state.endings = if reading.hints.ended { state.endings.saturating_add(1) } else { 0 };
 
-    websub::compare(state, &news.new, now);
+    inbound::compare_with_poll(state, &news.new, now);
     schedule::learn(&mut state.rhythm, &news.new, now);
     if news.new.is_empty() {
         return false;

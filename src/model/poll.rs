@@ -1,4 +1,4 @@
-//! One attempt to read a source, as one value: all that the loop is told.
+//! One attempt to read a source, and its result, as one value.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::{Entry, Feed, Recheck, SourceId, Timestamp};
+use super::{Entry, Feed, HubOffer, Recheck, Source, SourceId, Timestamp};
 
 /// One attempt to read a source and what came of it.
 ///
@@ -14,8 +14,10 @@ use super::{Entry, Feed, Recheck, SourceId, Timestamp};
 /// `at` is the poll's own time and the `now` of every decision about it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Poll {
-    /// Which source was read.
+    /// The source.
     pub source: SourceId,
+    /// Hash of the address that was read. If the plan has another by now, the poll is void.
+    pub location: u64,
     /// When the answer was complete.
     pub at: Timestamp,
     /// What came of it.
@@ -26,6 +28,12 @@ pub struct Poll {
 }
 
 impl Poll {
+    /// A poll of a source at its present address.
+    pub fn of(source: &Source, at: Timestamp, outcome: Outcome) -> Self {
+        let (id, location) = (source.id.clone(), source.location.hash());
+        Self { source: id, location, at, outcome, pages: None }
+    }
+
     /// The entries it brings: a document's, or those whose pages were looked at.
     pub fn entries(&self) -> &[Arc<Entry>] {
         match (&self.outcome, &self.pages) {
@@ -119,30 +127,7 @@ pub struct Validators {
     /// The hub that the answer's Link headers name (W1). It is kept here because,
     /// like the validators, only the headers of a whole answer say it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub offer: Option<Box<Offer>>,
-}
-
-/// A hub that tells of a topic's news.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Offer {
-    /// Whom to ask.
-    pub hub: Url,
-    /// What to ask for: the address that the source gives itself (W2).
-    pub topic: Url,
-    /// In which words.
-    #[serde(default)]
-    pub protocol: Protocol,
-}
-
-/// How a hub is spoken to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Protocol {
-    /// It pushes the document itself, signed.
-    #[default]
-    WebSub,
-    /// It says that there is news, and no more (W15).
-    RssCloud,
+    pub offer: Option<Box<HubOffer>>,
 }
 
 impl Validators {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::{
-    Failure, FloodState, Hints, Interned, Offer, Protocol, RecheckRound, SourceEvent, SourceId,
+    Failure, FloodState, Hints, Interned, RecheckRound, SourceEvent, SourceId, Subscription,
     Timestamp, Validators,
 };
 
@@ -204,104 +204,6 @@ pub struct PollPrice {
     pub level: f64,
     /// How many polls had borne upon it: the latest is the one in force.
     pub turn: u64,
-}
-
-/// What a hub was asked to push, and what came of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Subscription {
-    /// Who pushes what.
-    pub offer: Offer,
-    /// The address under which callbacks were served when it was asked.
-    #[serde(default)]
-    pub callbacks: Option<Url>,
-    /// The last part of the callback's path: unguessable, new at each renewal (W4).
-    pub token: String,
-    /// The token before it, which is good until the hub has confirmed the new one.
-    #[serde(default)]
-    pub former: Option<String>,
-    /// What the hub signs with, where it is asked over https (W5).
-    #[serde(default)]
-    pub secret: Option<String>,
-    /// How often the hub was asked.
-    pub round: u32,
-    /// When it was last asked.
-    pub asked: Timestamp,
-    /// How often in a row it was asked and did not confirm.
-    #[serde(default)]
-    pub unanswered: u32,
-    /// Why the last request to it failed, and until when it is left alone.
-    #[serde(default)]
-    pub trouble: Option<(String, Timestamp)>,
-    /// Since when it has pushed without a break.
-    #[serde(default)]
-    pub since: Option<Timestamp>,
-    /// When it confirmed last.
-    #[serde(default)]
-    pub confirmed: Option<Timestamp>,
-    /// Until when it pushes.
-    #[serde(default)]
-    pub expires: Option<Timestamp>,
-    /// Whether it said no (W9).
-    #[serde(default)]
-    pub denied: bool,
-    /// Until when it is not relied upon, having let news pass (W13).
-    #[serde(default)]
-    pub distrusted_until: Option<Timestamp>,
-    /// Pushes whose signature was missing or wrong (W10).
-    #[serde(default)]
-    pub forged: u64,
-    /// Pushes, or words that there is news, that were taken in.
-    #[serde(default)]
-    pub delivered: u64,
-    /// When the last of those came.
-    #[serde(default)]
-    pub last_delivery: Option<Timestamp>,
-    /// When the source would be due if nobody pushed.
-    #[serde(default)]
-    pub otherwise_due: Timestamp,
-}
-
-/// How a subscription is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PushState {
-    /// The hub was asked and has not confirmed, or its lease has ended.
-    Asked,
-    /// The hub pushes.
-    Active,
-    /// A cloud says when there is news.
-    Registered,
-    /// The hub has said no.
-    Denied,
-    /// It pushes, but has let news pass.
-    Distrusted,
-}
-
-impl PushState {
-    /// The word used in `status` and on pages.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Asked => "asked",
-            Self::Active => "active",
-            Self::Registered => "registered",
-            Self::Denied => "denied",
-            Self::Distrusted => "distrusted",
-        }
-    }
-}
-
-impl Subscription {
-    /// How it is at a moment.
-    pub fn state(&self, now: Timestamp) -> PushState {
-        match self.offer.protocol {
-            _ if self.denied => PushState::Denied,
-            _ if self.expires.is_none_or(|expires| expires <= now) => PushState::Asked,
-            Protocol::RssCloud => PushState::Registered,
-            Protocol::WebSub if self.distrusted_until.is_some_and(|until| until > now) => {
-                PushState::Distrusted
-            }
-            Protocol::WebSub => PushState::Active,
-        }
-    }
 }
 
 /// What has been learned of when a source lists something new: decayed counts,

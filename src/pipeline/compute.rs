@@ -12,9 +12,9 @@ use tokio::sync::Semaphore;
 use crate::cancel::{Cancelled, Waiting};
 use crate::model::{Failure, FailureKind};
 
-/// What one document or page may take, once it has a thread. Its bounds on work are tighter: a
-/// few seconds of a processor. But these threads give way to those that answer readers, and on
-/// a busy machine a second of a processor can take them many.
+/// The time for one document or page, once it has a thread. The bounds on its work are tighter: a
+/// few seconds of CPU. But these threads give way to those that answer readers, and on a busy
+/// machine a second of CPU can take them many.
 const DEADLINE: Duration = Duration::from_secs(60);
 
 /// More at once would be done no sooner, and each keeps memory and a thread.

@@ -1,44 +1,38 @@
-//! Logs what polls and other turns came to.
-//!
-//! One line for what matters: news, and what became of a source, once.
+//! Logs the results of polls and other turns: one line for news, and one for each change of a
+//! source's condition.
 
 use tracing::{debug, info, warn};
 
-use crate::fetch::websub;
-use crate::model::{EventKind, Outcome, Poll, SourceEvent, SourceId};
-
 use crate::engine::{Event, HubAnswer, Ingested, TopicFillResult};
+use crate::model::{EventKind, Outcome, Poll, SourceEvent, SourceId};
+use crate::websub::inbound::CallbackAnswer;
 
-/// News of a source, to be told of once readers can read it.
+/// The news of one poll, to be logged once readers can read it.
 #[derive(Debug)]
-pub(super) struct News {
+pub(super) struct PollNews {
     source: SourceId,
     new: usize,
     joined: usize,
     revised: usize,
 }
 
-impl News {
-    /// What a poll brought, if it brought any.
+impl PollNews {
+    /// The poll's news, if it has any.
     pub(super) fn of(poll: &Poll, ingested: &Ingested) -> Option<Self> {
         let Ingested { new, joined, revised, .. } = *ingested;
         let is_read = matches!(poll.outcome, Outcome::Read(_) | Outcome::Pushed(_));
-        let source = || poll.source.clone();
-        (is_read && new + joined + revised > 0).then(|| Self {
-            source: source(),
-            new,
-            joined,
-            revised,
-        })
+        let has_news = is_read && new + joined + revised > 0;
+        has_news.then(|| Self { source: poll.source.clone(), new, joined, revised })
     }
 
-    pub(super) fn tell(&self) {
+    /// Logs it.
+    pub(super) fn log(&self) {
         let Self { source, new, joined, revised } = self;
         info!(event = "news", %source, new, joined, revised, "{source}: {new} new, {joined} joined, {revised} revised");
     }
 }
 
-/// Tells of one poll, but for its news.
+/// Logs one poll, without its news.
 pub(super) fn of_poll(poll: &Poll, ingested: &Ingested) {
     let source = &poll.source;
     match &poll.outcome {
@@ -64,7 +58,7 @@ pub(super) fn of_poll(poll: &Poll, ingested: &Ingested) {
     }
 }
 
-/// Logs what a turn is to be reported for.
+/// Logs an event of a turn.
 pub(super) fn of_event(event: &Event) {
     match event {
         Event::TopicSilent { topic, why } => {
@@ -98,7 +92,7 @@ fn of_hub(source: &SourceId, answer: &HubAnswer) {
         HubAnswer::Answered { hub, answer: Err(failure), was_failing: false } => {
             warn!(event = "hub_failing", %source, "{hub} cannot be asked for {source}, which is polled: {failure}");
         }
-        HubAnswer::Callback { hub, answer: websub::Answer::Noted, .. } => {
+        HubAnswer::Callback { hub, answer: CallbackAnswer::DenialNoted, .. } => {
             warn!(event = "push_denied", %source, "{hub} will not push {source}: it is polled");
         }
         HubAnswer::Callback { hub, until: Some(until), .. } => {
@@ -108,13 +102,13 @@ fn of_hub(source: &SourceId, answer: &HubAnswer) {
     }
 }
 
-/// One line for each topic that is another than at the last run.
-pub(super) fn topics_changed(refilled: &[TopicFillResult]) {
-    for refilled in refilled {
-        let TopicFillResult { topic, matched, added, lost } = refilled;
+/// Logs one line for each topic that was filled anew.
+pub(super) fn topics_changed(results: &[TopicFillResult]) {
+    for result in results {
+        let TopicFillResult { topic, matched, added, lost } = result;
         info!(
             event = "topic_changed", %topic, matched, added, lost,
-            "topic {topic}: query changed, {refilled}"
+            "topic {topic}: query changed, {result}"
         );
     }
 }

@@ -1,48 +1,47 @@
 //! Decides which polls go into one commit, and when.
 //!
-//! A commit costs about the same, in time and in wear of the disk, however many polls it
-//! holds. What brings something is committed at once, with all that ended meanwhile. Most
-//! polls find nothing changed, though, and while others are under way nobody waits for what
-//! these have to say: then committing takes a fifth of the time at most.
+//! A commit costs about the same, in time and in wear of the disk, however many polls it holds. A
+//! poll with a result is committed at once, with all that ended meanwhile. Most polls find nothing
+//! changed, and nobody waits for those: while other polls are under way, committing them takes a
+//! fifth of the time at most.
 
 use std::time::Duration;
 
 use tokio::task::{Id, JoinError};
 use tokio::time::Instant;
 
-use super::Pipeline;
 use crate::model::{Outcome, Poll};
 
-/// As many polls go into one commit.
+/// The most polls in one commit.
 const MOST: usize = 256;
 
-/// No further poll does once those there are have brought so many entries: all that is made
-/// of them is in memory at the same time, and a larger commit costs each of them as much.
+/// No poll joins a batch that has this many entries: all of them are in memory at once, and a
+/// larger commit is no cheaper for each.
 const ENTRIES: usize = 500;
 
-/// Committing rests so many times as long as it took...
+/// Commits of unchanged polls pause for this many times the last commit's time...
 const RESTS: u32 = 4;
 
 /// ...but never longer than this.
 const LONGEST: Duration = Duration::from_millis(50);
 
-/// How a poll's task ended.
+/// The result of a poll's task.
 pub(super) type Ended = Result<(Id, Poll), JoinError>;
 
-/// Polls that ended and are not committed.
+/// The polls that ended and are not committed.
 #[derive(Debug, Default)]
 pub(super) struct PollBatch {
     ended: Vec<Ended>,
     entries: usize,
-    /// Whether one of them is not to wait for others.
-    presses: bool,
+    /// Whether one of them has a result and does not wait for others.
+    is_urgent: bool,
     rested_at: Option<Instant>,
 }
 
 impl PollBatch {
-    /// A poll has ended.
+    /// Adds a poll that ended.
     pub(super) fn add(&mut self, ended: Ended) {
-        self.presses |= match &ended {
+        self.is_urgent |= match &ended {
             Ok((_, poll)) => {
                 !matches!(poll.outcome, Outcome::Unchanged { .. }) || poll.pages.is_some()
             }
@@ -52,7 +51,7 @@ impl PollBatch {
         self.ended.push(ended);
     }
 
-    /// Whether a further one may go with them.
+    /// Whether a further poll may join.
     pub(super) fn has_room(&self) -> bool {
         self.ended.len() < MOST && self.entries < ENTRIES
     }
@@ -61,39 +60,26 @@ impl PollBatch {
         self.ended.is_empty()
     }
 
-    /// Whether they are to be committed now, others being under way or not.
+    /// Whether the batch is to be committed now. `polling`: whether polls are under way.
     pub(super) fn is_due(&self, polling: bool, now: Instant) -> bool {
         let rested = || self.rested_at.is_none_or(|at| at <= now);
-        !self.is_empty() && (self.presses || !polling || !self.has_room() || rested())
+        !self.is_empty() && (self.is_urgent || !polling || !self.has_room() || rested())
     }
 
-    /// When they are to be in any case.
+    /// When the batch is due in any case.
     pub(super) fn due_at(&self) -> Option<Instant> {
         self.rested_at.filter(|_| !self.is_empty())
     }
 
-    /// All of them, in the order in which they ended.
+    /// Takes the polls, in the order in which they ended.
     pub(super) fn take(&mut self) -> Vec<Ended> {
-        (self.entries, self.presses) = (0, false);
+        (self.entries, self.is_urgent) = (0, false);
         std::mem::take(&mut self.ended)
     }
 
-    /// Some were committed, which took so long until now.
+    /// Records a commit that took this long until now.
     pub(super) fn committed(&mut self, took: Duration, now: Instant) {
         self.rested_at = Some(now + (took * RESTS).min(LONGEST));
-    }
-}
-
-impl Pipeline {
-    /// A poll has ended, and others may have meanwhile.
-    pub(super) fn gather(&mut self, first: Ended) {
-        self.pulse.progressed();
-        self.polls.batch.add(first);
-        while self.polls.batch.has_room()
-            && let Some(ended) = self.polls.tasks.try_join_next_with_id()
-        {
-            self.polls.batch.add(ended);
-        }
     }
 }
 
@@ -110,7 +96,13 @@ mod tests {
         let (validators, freshness, moved) = (None, Freshness::default(), None);
         let outcome =
             Outcome::Unchanged { validators, freshness, bytes: 0, moved, not_modified: true };
-        Poll { source: SourceId::new("a"), at: Timestamp::from_secs(1), outcome, pages: None }
+        Poll {
+            source: SourceId::new("a"),
+            location: 0,
+            at: Timestamp::from_secs(1),
+            outcome,
+            pages: None,
+        }
     }
 
     /// Where committing was done just now and took ten milliseconds.

@@ -1,10 +1,9 @@
-//! Limits how much of the time publishing takes.
+//! Limits the share of time that publishing takes.
 //!
-//! Whatever a gathering of polls changes, whole feeds are rendered and compressed for it.
-//! Where nothing else is coming that is done at once. While polls end one after another
-//! it would be most of the work, done for readers who see none of it: then it takes a
-//! tenth of the time, and what changes meanwhile is published together; what nobody has
-//! asked for yet, as all of it while a store is first filled, is compressed in the end.
+//! Every change renders and compresses whole feeds. While no poll is under way, that happens at
+//! once. While polls end one after another it would be most of the work, and no reader would see
+//! the difference: then publishing takes a tenth of the time, and all changes since are published
+//! together. Documents that nobody has requested yet are compressed last.
 
 use std::time::Duration;
 
@@ -14,7 +13,7 @@ use super::Pipeline;
 use crate::publish::CompressionScope;
 use crate::store::StoreError;
 
-/// Publishing rests so many times as long as it took...
+/// Publishing pauses for this many times the time it took...
 const RESTS: u32 = 9;
 
 /// ...but never longer than this.
@@ -28,75 +27,74 @@ pub(super) struct PublishThrottle {
 }
 
 impl PublishThrottle {
-    /// It was done, and took so long until now.
+    /// Records that publishing took this long until now.
     fn published(&mut self, took: Duration, now: Instant) {
         self.took = Duration::ZERO;
         self.worked(took, now);
     }
 
-    /// What it left to be done took so much longer.
+    /// Records that compressing took this much longer.
     fn worked(&mut self, took: Duration, now: Instant) {
         self.took += took;
         self.free_at = Some(now + (self.took * RESTS).min(LONGEST));
     }
 
-    /// Whether what changed is published now, polls being under way or not.
+    /// Whether changes are published now. `polling`: whether polls are under way.
     fn is_due(&self, polling: bool, now: Instant) -> bool {
         !polling || self.free_at.is_none_or(|at| at <= now)
     }
 }
 
 impl Pipeline {
-    /// Publishes what changed, if its time has come, and has it compressed.
+    /// Publishes changes, if that is due, and has the documents compressed.
     pub(super) async fn publish_when_due(&mut self) -> Result<(), StoreError> {
-        if self.publishing.throttle.is_due(!self.polls.tasks.is_empty(), Instant::now()) {
+        if self.publishing.throttle.is_due(self.polls.are_under_way(), Instant::now()) {
             self.publish().await?;
         }
-        let cache = self.editor.cache();
-        let which = if self.polls.tasks.is_empty() {
-            CompressionScope::All
-        } else {
-            CompressionScope::Asked
+        let cache = self.driver.cache();
+        let scope = match self.polls.are_under_way() {
+            true => CompressionScope::Asked,
+            false => CompressionScope::All,
         };
-        if self.publishing.compressing.is_empty() && cache.is_plain(which) {
+        if self.publishing.compressing.is_empty() && cache.is_plain(scope) {
             let cache = cache.clone();
             self.publishing.compressing.spawn_blocking(move || {
                 let began = Instant::now();
-                while cache.compress(which) {}
+                while cache.compress(scope) {}
                 began.elapsed()
             });
         }
         Ok(())
     }
 
-    /// Publishes what changed, whether its time has come or not, and tells of it.
+    /// Publishes changes at once, and logs the news.
     pub(super) async fn publish(&mut self) -> Result<(), StoreError> {
-        if self.editor.has_unpublished() {
+        if self.driver.has_unpublished() {
             let began = Instant::now();
-            self.editor.publish().await?;
+            self.driver.publish().await?;
             self.publishing.throttle.published(began.elapsed(), Instant::now());
         }
-        self.publishing.unreported.drain(..).for_each(|news| news.tell());
+        self.publishing.unlogged.drain(..).for_each(|news| news.log());
         Ok(())
     }
 
-    /// When what changed is published, if something did.
+    /// When unpublished changes are published, if there are any.
     pub(super) fn publish_at(&self) -> Option<Instant> {
-        self.editor
+        self.driver
             .has_unpublished()
             .then(|| self.publishing.throttle.free_at.unwrap_or_else(Instant::now))
     }
 
-    /// Whoever compresses is done, for now.
+    /// The compression task has ended.
     pub(super) fn compressed(&mut self, took: Duration) {
         self.publishing.throttle.worked(took, Instant::now());
     }
 
-    /// Whether all that changed is served in every coding.
+    /// Whether every change is served in every coding.
     pub(super) fn is_published(&self) -> bool {
-        !self.editor.has_unpublished()
+        !self.driver.has_unpublished()
             && self.publishing.compressing.is_empty()
-            && !self.editor.cache().is_plain(CompressionScope::All)
+            && !self.driver.cache().is_plain(CompressionScope::All)
     }
 }
 

@@ -1,4 +1,4 @@
-//! What the rest of the daemon asks of the loop; whom to tell what comes of it.
+//! Requests of other parts of the daemon to the loop, each with the sender for its answer.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -7,58 +7,59 @@ use tokio::sync::oneshot;
 
 use crate::config::Plan;
 use crate::engine::{Polled, TopicFillResult};
-use crate::fetch::{Refusal, websub};
+use crate::fetch::Refusal;
 use crate::model::SourceId;
-use crate::publish::hub::{Asked, NotGranted};
+use crate::websub::inbound::CallbackAnswer;
+use crate::websub::outbound::{RequestRefused, SubscriptionRequest};
 
-/// What the rest of the daemon asks of the loop.
+/// A request to the loop.
 #[derive(Debug)]
 pub enum Request {
-    /// Poll a source now, unless a hold or the floor forbids (P14).
+    /// Poll a source now, unless a hold or the floor forbids it and nobody insists (P14).
     PollNow {
-        /// Which.
+        /// The source.
         source: SourceId,
-        /// Whether a hold and the floor are to be ignored.
+        /// Whether holds and the floor are ignored.
         insists: bool,
-        /// Told when the poll is published, or why there is none.
+        /// Receives the published poll, or why there is none.
         done: oneshot::Sender<Result<Polled, Refusal>>,
     },
     /// Put a plan in force.
     Replan {
         /// The plan, compiled.
         plan: Arc<Plan>,
-        /// Told when it is in force, with what that changed of topics.
+        /// Receives the changes of topics, once the plan is in force and its topics are filled.
         done: oneshot::Sender<Vec<TopicFillResult>>,
     },
-    /// Answer a hub that calls back to verify, or to say no.
+    /// Answer a hub's call at a callback: a verification or a denial.
     CallBack {
         /// The callback's token.
         token: String,
         /// The call's query.
         query: Vec<(String, String)>,
-        /// Told what to answer.
-        done: oneshot::Sender<websub::Answer>,
+        /// Receives the answer.
+        done: oneshot::Sender<CallbackAnswer>,
     },
-    /// See to a request to our hub.
+    /// Take a request to our hub.
     Subscribe {
-        /// What is asked.
-        asked: Asked,
-        /// Who asks, if that is known.
+        /// The request.
+        request: SubscriptionRequest,
+        /// The client, if known.
         client: Option<IpAddr>,
-        /// Told whether it will be seen to.
-        done: oneshot::Sender<Result<(), NotGranted>>,
+        /// Receives whether the request will be verified.
+        done: oneshot::Sender<Result<(), RequestRefused>>,
     },
-    /// Tell when no poll is due nor under way and no topic is being filled: what
-    /// was due is published.
+    /// Answer when no poll is due or under way, no topic is being filled, and every change is
+    /// published.
     Settled {
-        /// Told then.
+        /// Receives the answer then.
         done: oneshot::Sender<()>,
     },
     /// Answer, to show that the loop is alive.
     Heartbeat {
-        /// Told at once.
+        /// Receives the answer at once.
         done: oneshot::Sender<()>,
     },
-    /// End, once what is under way is published.
+    /// End, once the work under way is published.
     Stop,
 }

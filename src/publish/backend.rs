@@ -12,12 +12,12 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::hub::{Asked, NotGranted};
 use super::{Metrics, Site, Volume};
 use crate::model::{
     FailureKind, Piece, Source, SourceHold, SourceId, SourceState, Sources, Story, StoryId,
     Subscriber, Timestamp, Topic, TopicId, TopicSilence,
 };
+use crate::websub::outbound::{RequestRefused, SubscriptionRequest};
 
 /// An answer that takes a moment.
 pub type Reply<T> = Pin<Box<dyn Future<Output = Result<T, Unavailable>> + Send>>;
@@ -118,11 +118,15 @@ pub trait HubBackend: Send + Sync + 'static {
     fn is_hub(&self) -> bool {
         false
     }
-    /// Takes a request to our hub, which it sees to later; why it does not, otherwise.
-    /// `client` is who asks, if that is known.
-    fn subscribe(&self, asked: Asked, client: Option<IpAddr>) -> Reply<Result<(), NotGranted>> {
-        let _ = (asked, client);
-        Box::pin(std::future::ready(Ok(Err(NotGranted::NoSuchFeed))))
+    /// Takes a request to our hub, to be verified later, or refuses it. `client`: the client, if
+    /// known.
+    fn subscribe(
+        &self,
+        request: SubscriptionRequest,
+        client: Option<IpAddr>,
+    ) -> Reply<Result<(), RequestRefused>> {
+        let _ = (request, client);
+        Box::pin(std::future::ready(Ok(Err(RequestRefused::NoSuchFeed))))
     }
 }
 

@@ -8,8 +8,8 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use crate::model::{
-    Admitted, EngineRecord, Entry, Evidence, Key, KeyKind, Member, Mode, SourceId, SourceState,
-    Story, StoryId, Subscriber, Timestamp, TopicVersion, Verdict, Wish,
+    Admitted, EngineRecord, Entry, Evidence, Key, KeyKind, Member, SourceId, SourceState, Story,
+    StoryId, Subscriber, SubscriptionMode, SubscriptionTerms, Timestamp, TopicVersion, Verdict,
 };
 
 use super::{Commit, Committed, PlaceChange, Record, Store, StoreError, TopicPlace};
@@ -87,8 +87,8 @@ pub(super) fn subscriber(number: u8, delivered: u64) -> Subscriber {
         trouble: None,
         delivered,
         last_delivery: None,
-        asked: number.is_multiple_of(2).then(|| Wish {
-            mode: Mode::Unsubscribe,
+        asked: number.is_multiple_of(2).then(|| SubscriptionTerms {
+            mode: SubscriptionMode::Unsubscribe,
             secret: None,
             lease: Duration::from_secs(86_400),
         }),

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use gazetted::model::{
-    Entry, Failure, FailureKind, Feed, Freshness, Hints, Outcome, Poll, Reading, SourceId,
-    Timestamp, Validators,
+    Entry, Failure, FailureKind, Feed, Freshness, Hints, Location, Outcome, Poll, Reading, Source,
+    SourceId, Timestamp, Validators,
 };
 
 /// Sources of every plan.
@@ -143,6 +143,11 @@ pub fn title(source: u64, number: u64) -> String {
     format!("Notice {number} of office {source} about the harbour")
 }
 
+/// The address of a source's document.
+pub fn address(source: u64) -> String {
+    format!("https://s{source}.example/feed")
+}
+
 fn guid(source: u64, number: u64) -> String {
     format!("tag:s{source}.example,2025:{number}")
 }
@@ -174,7 +179,9 @@ fn unchanged() -> Outcome {
 }
 
 fn poll(source: u64, at: Timestamp, outcome: Outcome) -> Poll {
-    Poll { source: SourceId::new(format!("s{source}")), at, outcome, pages: None }
+    let address = address(source);
+    let location = Location::web(&address, address.parse().unwrap());
+    Poll::of(&Source::at(SourceId::new(format!("s{source}")), location), at, outcome)
 }
 
 fn read(

@@ -8,11 +8,11 @@ use std::time::Duration;
 use gazetted::config::Plan;
 use gazetted::engine::Turn;
 use gazetted::model::{Poll, SourceId, Timestamp};
-use gazetted::pipeline::Editor;
+use gazetted::pipeline::EngineDriver;
 use gazetted::publish::{CompressionScope, ResponseCache};
 use gazetted::store::{InMemory, Store};
 
-use super::generator::{Generator, Numbers, SOURCES, start};
+use super::generator::{Generator, Numbers, SOURCES, address, start};
 
 /// A configuration: `store` is its table, `lines` are further ones of the topic "harbour".
 pub fn config(store: &str, lines: &str) -> String {
@@ -20,7 +20,7 @@ pub fn config(store: &str, lines: &str) -> String {
         "[server]\nlisten = \"127.0.0.1:0\"\nbase_url = \"https://feeds.example/\"\n".to_owned();
     config += if store.is_empty() { "[store]\npath = \"store\"\n" } else { store };
     for source in 0..SOURCES {
-        let url = format!("https://s{source}.example/feed");
+        let url = address(source);
         write!(config, "[[source]]\nid = \"s{source}\"\nurl = \"{url}\"\n").unwrap();
     }
     config += "[[topic]]\nid = \"all\"\ntitle = \"All\"\nquery = \"notice\"\nentries = 50\n";
@@ -40,12 +40,12 @@ fn plan(config: &str) -> Arc<Plan> {
     Arc::new(Plan::load(&path).unwrap().plan)
 }
 
-/// An editor over a store.
+/// Opens an engine over a store.
 pub async fn opened(
     config: &str,
     store: &Arc<InMemory>,
     now: Timestamp,
-) -> (Editor, Arc<ResponseCache>) {
+) -> (EngineDriver, Arc<ResponseCache>) {
     open(plan(config), store, now).await
 }
 
@@ -53,9 +53,9 @@ async fn open(
     plan: Arc<Plan>,
     store: &Arc<InMemory>,
     now: Timestamp,
-) -> (Editor, Arc<ResponseCache>) {
+) -> (EngineDriver, Arc<ResponseCache>) {
     let cache: Arc<ResponseCache> = Arc::default();
-    (Editor::open(plan, store.clone(), cache.clone(), now).await.unwrap(), cache)
+    (EngineDriver::open(plan, store.clone(), cache.clone(), now).await.unwrap(), cache)
 }
 
 /// Turns, and what they came to when they were recorded.
@@ -80,15 +80,15 @@ impl Recorded {
 pub async fn record(configs: &[String], generator: &mut Generator, count: usize) -> Recorded {
     let plans: Vec<_> = configs.iter().map(|config| plan(config)).collect();
     let store: Arc<InMemory> = Arc::default();
-    let (mut editor, _) = open(plans[0].clone(), &store, start()).await;
+    let (mut driver, _) = open(plans[0].clone(), &store, start()).await;
     let mut turns = Vec::new();
     let mut next = 1;
-    while turns.len() < count || editor.is_filling() {
-        if editor.is_filling() {
-            match editor.turn_due(generator.pass()) {
+    while turns.len() < count || driver.is_filling() {
+        if driver.is_filling() {
+            match driver.turn_due(generator.pass()) {
                 Some(turn) => turns.push(turn),
                 None => {
-                    editor.fill_slice().await.unwrap();
+                    driver.fill_slice().await.unwrap();
                     turns.push(Turn::Polls(vec![generator.poll()]));
                 }
             }
@@ -99,7 +99,7 @@ pub async fn record(configs: &[String], generator: &mut Generator, count: usize)
         } else {
             turns.push(Turn::Polls(vec![generator.poll()]));
         }
-        editor.apply(turns.last().unwrap().clone()).await.unwrap();
+        driver.apply(turns.last().unwrap().clone()).await.unwrap();
     }
     Recorded { plan: plans[0].clone(), turns, records: records(&store) }
 }
@@ -160,7 +160,7 @@ pub struct Outcome {
 pub async fn replay(recorded: &Recorded, disturbed: &mut Disturbed) -> Outcome {
     let store: Arc<InMemory> = Arc::default();
     let mut plan = recorded.plan.clone();
-    let (mut editor, mut cache) = open(plan.clone(), &store, start()).await;
+    let (mut driver, mut cache) = open(plan.clone(), &store, start()).await;
     let mut turns = recorded.turns.iter().peekable();
     let (mut applied, mut now) = (0, start());
     while let Some(turn) = turns.next() {
@@ -186,7 +186,7 @@ pub async fn replay(recorded: &Recorded, disturbed: &mut Disturbed) -> Outcome {
         if let Turn::Plan { plan: next, .. } = &turn {
             plan = next.clone();
         }
-        editor.apply(turn).await.unwrap();
+        driver.apply(turn).await.unwrap();
         applied += 1;
         let (mut publishes, mut restarts, mut fills) =
             (applied % disturbed.publish == 0, None, disturbed.fill);
@@ -203,18 +203,18 @@ pub async fn replay(recorded: &Recorded, disturbed: &mut Disturbed) -> Outcome {
             }
         }
         if publishes {
-            editor.publish().await.unwrap();
+            driver.publish().await.unwrap();
         }
-        while fills && editor.is_filling() && editor.turn_due(now).is_none() {
-            editor.fill_slice().await.unwrap();
+        while fills && driver.is_filling() && driver.turn_due(now).is_none() {
+            driver.fill_slice().await.unwrap();
         }
         if let Some(ahead) = restarts {
-            drop(editor);
-            (editor, cache) = open(plan.clone(), &store, now.after(ahead)).await;
+            drop(driver);
+            (driver, cache) = open(plan.clone(), &store, now.after(ahead)).await;
         }
     }
-    editor.publish().await.unwrap();
-    drop(editor);
+    driver.publish().await.unwrap();
+    drop(driver);
     // What is served is what a start serves.
     let (_, shelf_after) = open(plan.clone(), &store, now).await;
     let documents = |cache: &ResponseCache| -> Vec<_> {

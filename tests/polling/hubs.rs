@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use gazetted::inquiry::status::{PushStatus, SourceReport};
-use gazetted::model::Signature;
+use gazetted::websub::Signature;
 
 use super::world::{DAY, HOUR, MINUTE};
 use crate::support::site::Answer;

@@ -1,21 +1,23 @@
 //! Rules about hubs that need the network: offers in answers, and requests to hubs.
 
-use gazetted::fetch::{Fetcher, websub};
+use gazetted::fetch::Fetcher;
 use gazetted::model::{FailureKind, Seed, SourceId};
+use gazetted::websub::inbound::{self, HubRequest};
 use url::Url;
 
 use super::world::{FEED, World, settings};
 use crate::support::site::{Answer, Site};
 
 /// What a source whose answers name this hub would have asked of it.
-async fn request(site: &Site, hub: &Url) -> websub::Request {
+async fn request(site: &Site, hub: &Url) -> HubRequest {
     let link = format!("<{hub}>; rel=hub, </feed>; rel=self");
     site.script("/feed", [Answer::ok(FEED).header("Link", link)]);
     let mut world = World::one(&site.url("/feed"));
     world.poll().await;
     let callbacks = Url::parse("https://us.example/push/").unwrap();
     let id = SourceId::new("one");
-    websub::request(&id, world.source_state(), &callbacks, &Seed::of([1; 32]), world.now).unwrap()
+    inbound::next_request(&id, world.source_state(), &callbacks, &Seed::of([1; 32]), world.now)
+        .unwrap()
 }
 
 #[tokio::test]
@@ -32,7 +34,7 @@ async fn w01_link_headers_are_read_and_kept_over_a_304() {
     let mut world = World::one(&site.url("/feed"));
     world.poll().await;
     world.poll().await;
-    assert_eq!(websub::offer(world.source_state()).unwrap().hub, hub);
+    assert_eq!(inbound::offer(world.source_state()).unwrap().hub, hub);
 }
 
 #[tokio::test]

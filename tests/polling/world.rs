@@ -92,7 +92,8 @@ impl World {
         let end = self.now.after(span);
         loop {
             let mut started = Vec::new();
-            while let Some(id) = self.agenda.start(self.now) {
+            while let Some(start) = self.agenda.start(self.now) {
+                let id = start.source().clone();
                 self.log.push((self.now, id.clone()));
                 started.push(id);
             }
@@ -143,12 +144,7 @@ impl World {
     async fn ask(&self, id: &SourceId) -> Poll {
         let fetched =
             self.fetcher.fetch(&self.sources[id], &self.source_states[id], self.now).await;
-        Poll {
-            source: id.clone(),
-            at: self.now,
-            outcome: outcome(fetched, &self.hints),
-            pages: None,
-        }
+        Poll::of(&self.sources[id], self.now, outcome(fetched, &self.hints))
     }
 
     fn take(&mut self, poll: &Poll) {

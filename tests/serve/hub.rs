@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use gazetted::model::Signature;
+use gazetted::websub::Signature;
 
 use crate::support::http;
 use crate::support::site::{Answer, Gate, Request};

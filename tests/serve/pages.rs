@@ -135,7 +135,13 @@ async fn metrics_count_what_happened_and_what_is() {
     let metrics = &world.desk.metrics;
     let failure = Failure::new(FailureKind::Timeout, "no answer");
     let source = SourceId::new("fcdo");
-    metrics.polled(&Poll { source, at: now(), outcome: Outcome::Failed(failure), pages: None });
+    metrics.polled(&Poll {
+        source,
+        location: 0,
+        at: now(),
+        outcome: Outcome::Failed(failure),
+        pages: None,
+    });
     let mut said = story(1);
     said.members[0].joined = at("2025-04-02T11:07:00Z");
     metrics.admitted(&[(Verdict::New, said.into())]);

@@ -2,13 +2,19 @@
 
 use std::path::Path;
 
-/// A path that begins at the crate's root, as a file names it.
+/// A path to something in the crate, as a file names it.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Import {
     /// The line on which the path begins, from 1.
     pub line: usize,
     /// The segments after `crate`: `["model", "Story"]`.
     pub path: Vec<String>,
+    /// In a `use`: the name that the file gives it.
+    pub name: Option<String>,
+    /// Whether it is a `pub use`, which is not a use of its own.
+    pub is_reexport: bool,
+    /// Whether it is in a module for tests.
+    pub is_test: bool,
 }
 
 /// The path of the module that a file holds: `src/fetch/http.rs` is `["fetch", "http"]`.
@@ -18,13 +24,34 @@ pub fn module_of(file: &Path) -> Vec<String> {
     parts.filter(|part| part != "lib" && part != "mod").collect()
 }
 
-/// Every path in this source that begins with `crate`, `self` or `super`, resolved from `module`.
+/// Every path in this source that begins with `crate`, `self`, `super` or a child module, resolved
+/// from `module`.
 pub fn imports(source: &str, module: &[String]) -> Vec<Import> {
     let tokens = tokens(source);
-    let mut scan =
-        Scan { tokens: &tokens, at: 0, modules: Vec::new(), depth: 0, found: Vec::new() };
+    let mut scan = Scan {
+        children: children(&tokens),
+        tokens: &tokens,
+        at: 0,
+        modules: Vec::new(),
+        depth: 0,
+        in_use: None,
+        found: Vec::new(),
+    };
     scan.run(module);
     scan.found
+}
+
+/// The modules that a file declares.
+fn children(tokens: &[(usize, Token)]) -> Vec<String> {
+    let declared = |window: &[(usize, Token)]| match window {
+        [(_, Token::Name(keyword)), (_, Token::Name(name)), (_, Token::Other(';'))]
+            if keyword == "mod" =>
+        {
+            Some(name.clone())
+        }
+        _ => None,
+    };
+    tokens.windows(3).filter_map(declared).collect()
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -41,6 +68,10 @@ struct Scan<'a> {
     /// The modules that are open inside the file, with the depth of braces before each.
     modules: Vec<(String, usize)>,
     depth: usize,
+    /// The modules that the file declares.
+    children: Vec<String>,
+    /// Within a `use`: whether it is public.
+    in_use: Option<bool>,
     found: Vec<Import>,
 }
 
@@ -54,8 +85,10 @@ impl Scan<'_> {
                     let depth = self.depth;
                     self.modules.retain(|(_, before)| *before < depth);
                 }
+                Token::Other(';') => self.in_use = None,
                 Token::Name(name) if name == "mod" => self.open_module(),
-                Token::Name(name) if ["crate", "self", "super"].contains(&&**name) => {
+                Token::Name(name) if name == "use" => self.in_use = Some(self.is_public()),
+                Token::Name(name) if self.is_root(name) => {
                     let continues = self.at > 0 && self.tokens[self.at - 1].1 == Token::Colons;
                     if !continues && !self.is_visibility() {
                         let inner = self.modules.iter().map(|(name, _)| name.clone());
@@ -68,6 +101,24 @@ impl Scan<'_> {
             }
             self.at += 1;
         }
+    }
+
+    /// Whether a path can begin with this name here.
+    fn is_root(&self, name: &str) -> bool {
+        let is_child = || self.children.iter().any(|child| child == name);
+        let goes_on = matches!(self.tokens.get(self.at + 1), Some((_, Token::Colons)));
+        ["crate", "self", "super"].contains(&name)
+            || (is_child() && goes_on && self.modules.is_empty())
+    }
+
+    /// Whether `pub` or `pub(…)` stands before this.
+    fn is_public(&self) -> bool {
+        let before = self.tokens[..self.at].iter().rev().map(|(_, token)| token);
+        let mut before = before.skip_while(|token| {
+            matches!(token, Token::Other('(' | ')') | Token::Colons)
+                || matches!(token, Token::Name(name) if ["crate", "super", "in", "self"].contains(&&**name))
+        });
+        matches!(before.next(), Some(Token::Name(name)) if name == "pub")
     }
 
     /// Whether this is the `crate` of `pub(crate)`, which names no module.
@@ -110,7 +161,16 @@ impl Scan<'_> {
             }
             self.at += 1;
         }
-        self.found.push(Import { line, path });
+        let mut name = path.last().cloned();
+        if let [(_, Token::Name(keyword)), (_, Token::Name(other)), ..] = &self.tokens[self.at..]
+            && keyword == "as"
+        {
+            name = Some(other.clone());
+        }
+        let is_test = self.modules.iter().any(|(module, _)| module == "tests");
+        let (name, is_reexport) =
+            (name.filter(|_| self.in_use.is_some()), self.in_use == Some(true));
+        self.found.push(Import { line, path, name, is_reexport, is_test });
     }
 
     fn branches(&mut self, here: &[String], path: &[String]) {

@@ -8,7 +8,9 @@ use crate::model::{SourceId, Timestamp};
 /// One source on the agenda, of very many.
 #[derive(Debug)]
 pub(super) struct Slot {
+    /// The source, or the source whose hub this is.
     pub(super) id: SourceId,
+    pub(super) is_hub: bool,
     pub(super) origin: usize,
     pub(super) state: State,
     pub(super) not_before: Timestamp,
@@ -21,9 +23,10 @@ pub(super) struct Slot {
 }
 
 impl Slot {
-    pub(super) fn new(id: SourceId, origin: usize) -> Self {
+    pub(super) fn new(id: SourceId, is_hub: bool, origin: usize) -> Self {
         let not_before = Timestamp::default();
-        Self { id, origin, state: State::Idle, not_before, insists: false, home: 0, moved: None }
+        let (state, insists) = (State::Idle, false);
+        Self { id, is_hub, origin, state, not_before, insists, home: 0, moved: None }
     }
 }
 
@@ -40,7 +43,7 @@ pub(super) enum State {
     InFlight(Box<Flight>),
 }
 
-/// A poll, or an errand, that is under way.
+/// A request that is under way.
 #[derive(Debug)]
 pub(super) struct Flight {
     /// Whom it is asked of, which may have ceased to be its origin.

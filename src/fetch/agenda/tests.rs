@@ -29,7 +29,7 @@ fn on(host: &str, count: usize) -> impl Iterator<Item = String> {
 
 /// Everybody that may start now.
 fn started(agenda: &mut Agenda, now: Timestamp) -> Vec<String> {
-    std::iter::from_fn(|| agenda.start(now)).map(|id| id.to_string()).collect()
+    std::iter::from_fn(|| agenda.start(now)).map(|start| start.source().to_string()).collect()
 }
 
 #[test]
@@ -39,7 +39,7 @@ fn a_source_starts_when_it_is_due_and_once() {
     agenda.plan(&source, &due(10));
     assert_eq!(agenda.wake_at(), Some(at(10)));
     assert_eq!(agenda.start(at(9)), None);
-    assert_eq!(agenda.start(at(10)), Some(source.id.clone()));
+    assert_eq!(agenda.start(at(10)), Some(Start::Poll(source.id.clone())));
     assert_eq!(agenda.start(at(99)), None);
     assert_eq!(agenda.wake_at(), None);
     agenda.finished(&source.id, at(99));
@@ -212,7 +212,7 @@ fn a_wish_goes_before_the_line_but_not_inside_the_floor() {
 #[test]
 fn a_source_that_was_forgotten_in_flight_is_gone_when_it_lands() {
     let mut agenda = agenda(10, on("a", 2));
-    let first = agenda.start(at(0)).unwrap();
+    let first = agenda.start(at(0)).unwrap().source().clone();
     agenda.forget(&first);
     assert_eq!(agenda.start(at(5)), None, "it is still under way at its origin");
     agenda.finished(&first, at(5));

@@ -15,8 +15,9 @@ use super::body::{MOST_ERROR, receive};
 use super::connect::noticing;
 use super::{Web, freshness};
 use crate::fetch::address::{Guard, admitted};
-use crate::fetch::{websub, words};
+use crate::fetch::words;
 use crate::model::{Failure, FailureKind, Timestamp};
+use crate::websub::inbound;
 
 /// How long a call may take, from connecting to the answer's end.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -42,7 +43,7 @@ impl Call {
 
     /// A form for somebody whom the operator named.
     pub fn form(url: Url, form: String) -> Self {
-        let headers = vec![("content-type", websub::FORM.to_owned())];
+        let headers = vec![("content-type", inbound::FORM.to_owned())];
         Self { url, body: Some(form.into()), headers, own: true }
     }
 }

@@ -6,8 +6,9 @@ use reqwest::header::{
 };
 use url::Url;
 
-use crate::fetch::{Settings, coding, websub};
+use crate::fetch::{Settings, coding};
 use crate::model::{Failure, FailureKind, Validators};
+use crate::websub::inbound;
 
 /// Bytes of a validator that are remembered.
 const MOST_VALIDATOR: usize = 8 * 1024;
@@ -57,8 +58,11 @@ pub(super) fn validators(url: &Url, headers: &HeaderMap) -> Validators {
         etag: bytes(ETAG),
         last_modified: bytes(LAST_MODIFIED),
         of: Some(url.as_str().into()),
-        offer: websub::offered(headers.get_all(LINK).iter().map(HeaderValue::as_bytes), url)
-            .map(Box::new),
+        offer: inbound::offer_in_links(
+            headers.get_all(LINK).iter().map(HeaderValue::as_bytes),
+            url,
+        )
+        .map(Box::new),
     }
 }
 

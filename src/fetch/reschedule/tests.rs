@@ -5,7 +5,7 @@ use crate::fetch::schedule::{DAY, HOUR};
 use crate::fetch::tests::web_source;
 use crate::fetch::{News, settle};
 use crate::model::{
-    Failure, FailureKind, Freshness, Hints, Hold, HoldScope, Outcome, Poll, Protocol, Reading,
+    Failure, FailureKind, Freshness, Hints, Hold, HoldScope, HubProtocol, Outcome, Poll, Reading,
     Validators,
 };
 
@@ -58,7 +58,7 @@ fn polled(
     let first = at.before(DAY * outcomes.len() as u32);
     for (n, outcome) in (1..).zip(outcomes) {
         let at = first.after(DAY * n);
-        let poll = Poll { source: source.id.clone(), at, outcome, pages: None };
+        let poll = Poll::of(source, at, outcome);
         settle(&poll, &News { new: vec![at], ..News::default() }, &mut state, source, settings);
     }
     state
@@ -128,12 +128,7 @@ fn what_was_learned_by_a_clock_far_ahead_does_not_make_a_source_rare() {
     let lively = || vec![good(); 20];
     let mut ahead = polled(&source, &settings, lively(), start().after(DAY * 400));
     ahead = rescheduled(&ahead, &source, &settings, start()).unwrap().state;
-    let poll = Poll {
-        source: source.id.clone(),
-        at: start().after(HOUR * 2),
-        outcome: good(),
-        pages: None,
-    };
+    let poll = Poll::of(&source, start().after(HOUR * 2), good());
     settle(&poll, &News::default(), &mut ahead, &source, &settings);
     assert!(poll.at.until(ahead.next_poll) <= DAY * 2, "{:?}", poll.at.until(ahead.next_poll));
 }
@@ -145,8 +140,11 @@ fn pages_and_hubs_are_asked_again_after_a_clock_was_ahead() {
     let mut state = polled(&source, &settings, vec![good()], then);
     state.round = Some(Box::new(RecheckRound::following(None, then)));
     let url = url::Url::parse("https://hub.example/").unwrap();
-    let offer =
-        crate::model::Offer { hub: url.clone(), topic: url.clone(), protocol: Protocol::WebSub };
+    let offer = crate::model::HubOffer {
+        hub: url.clone(),
+        topic: url.clone(),
+        protocol: HubProtocol::WebSub,
+    };
     state.push = Some(Box::new(Subscription {
         offer,
         callbacks: Some(url),

@@ -23,7 +23,7 @@ impl Story {
 
     fn takes(&mut self, outcome: Outcome, new: usize, known: usize) -> &SourceState {
         self.now = self.now.after(HOUR);
-        let poll = Poll { source: self.source.id.clone(), at: self.now, outcome, pages: None };
+        let poll = Poll::of(&self.source, self.now, outcome);
         let news = News { new: vec![self.now; new], known, ..News::default() };
         settle(&poll, &news, &mut self.state, &self.source, &Settings::default());
         &self.state

@@ -16,8 +16,8 @@ use tokio::sync::Semaphore;
 use url::form_urlencoded;
 
 use super::answer::{Body, brief, closing};
-use crate::model::Signature;
 use crate::publish::{CallbackBackend, Delivery, response_headers};
+use crate::websub::Signature;
 
 /// What the path of a callback begins with; the token follows.
 const PATH: &str = "/push/";

@@ -1,4 +1,4 @@
-//! A request to our hub in; whether it will be seen to, out (H1).
+//! Answers requests to our hub (H1).
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use hyper::body::Incoming;
 use super::answer::{Body, brief, closing};
 use super::client::Client;
 use crate::publish::HubBackend;
-use crate::publish::hub::{Asked, NotGranted, PATH};
+use crate::websub::outbound::{PATH, RequestRefused, SubscriptionRequest};
 
 /// The longest form, in bytes, and how long it may take to come.
 const FORM: usize = 8 * 1024;
@@ -45,23 +45,23 @@ pub(super) async fn answer(
         Ok(Err(_)) => return closing(brief(StatusCode::PAYLOAD_TOO_LARGE, "it is too large\n")),
         Err(_) => return closing(brief(StatusCode::REQUEST_TIMEOUT, "it took too long\n")),
     };
-    let asked = match Asked::parse(&form) {
+    let asked = match SubscriptionRequest::parse(&form) {
         Ok(asked) => asked,
         Err(why) => return refused(why),
     };
     match tokio::time::timeout(patience, desk.subscribe(asked, client)).await {
         Ok(Ok(Ok(()))) => brief(StatusCode::ACCEPTED, "it will be verified\n"),
         Ok(Ok(Err(why))) => refused(why),
-        Ok(Err(_)) | Err(_) => refused(NotGranted::Busy),
+        Ok(Err(_)) | Err(_) => refused(RequestRefused::Busy),
     }
 }
 
-fn refused(why: NotGranted) -> Response<Body> {
+fn refused(why: RequestRefused) -> Response<Body> {
     let (status, later) = match why {
-        NotGranted::NotARequest(_) => (StatusCode::BAD_REQUEST, None),
-        NotGranted::NoSuchFeed => (StatusCode::NOT_FOUND, None),
-        NotGranted::Busy => (StatusCode::SERVICE_UNAVAILABLE, Some("60")),
-        NotGranted::TooMany => (StatusCode::TOO_MANY_REQUESTS, Some("3600")),
+        RequestRefused::Malformed(_) => (StatusCode::BAD_REQUEST, None),
+        RequestRefused::NoSuchFeed => (StatusCode::NOT_FOUND, None),
+        RequestRefused::Busy => (StatusCode::SERVICE_UNAVAILABLE, Some("60")),
+        RequestRefused::TooMany => (StatusCode::TOO_MANY_REQUESTS, Some("3600")),
     };
     let mut response = brief(status, "-");
     *response.body_mut() = Either::Left(Full::new(Bytes::from(format!("{why}\n"))));

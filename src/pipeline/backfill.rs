@@ -1,0 +1,108 @@
+//! Fetches a document's older pages when entries seem to have been missed.
+//!
+//! A source whose documents usually overlap, and which now lists nothing known, has listed more
+//! entries since the last poll than its document holds. If the document names older pages (RFC
+//! 5005, JSON Feed, GOV.UK's searches), they are read until a known entry comes: a bounded number,
+//! spaced like the origin's polls, within a deadline, and only from the same origin. The poll
+//! stays under way meanwhile, so nothing else is asked of that origin.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use url::{Origin, Url};
+
+use crate::fetch;
+use crate::model::{Backfill, Entry, Failure, FailureKind, Freshness, Hints, SourceState};
+use crate::parse::Parsed;
+
+use super::read_context::{ReadContext, parse_document};
+
+/// The most older pages read for one gap.
+const MOST_PAGES: usize = 10;
+
+/// The most entries that they may bring: more is not a gap but another feed.
+const MOST_ENTRIES: usize = 1000;
+
+/// The time for all older pages together.
+const DEADLINE: Duration = Duration::from_secs(90);
+
+impl ReadContext<'_> {
+    /// Adds the entries of older pages to `entries`, if entries before the document at `url` seem
+    /// to have been missed. Returns `None` if none were missed or there is no older page.
+    pub(super) async fn backfill(
+        &self,
+        url: Option<&Url>,
+        state: &SourceState,
+        freshness: &Freshness,
+        hints: &Hints,
+        entries: &mut Vec<Arc<Entry>>,
+    ) -> Option<Backfill> {
+        let misses = fetch::usually_overlaps(state)
+            && !freshness.partial
+            && !hints.complete
+            && !entries.is_empty();
+        let url = url?;
+        let first = fetch::older(url, hints)?;
+        if !misses || self.is_known(entries).await {
+            return None;
+        }
+        let mut back = Backfill::default();
+        let origin = url.origin();
+        let walk = self.walk(&origin, first, &mut back, entries);
+        if tokio::time::timeout(DEADLINE, walk).await.is_err() {
+            let message = format!("they were not read within {} s", DEADLINE.as_secs());
+            back.failure = Some(Failure::new(FailureKind::Timeout, message));
+        }
+        Some(back)
+    }
+
+    async fn walk(
+        &self,
+        origin: &Origin,
+        first: Url,
+        back: &mut Backfill,
+        entries: &mut Vec<Arc<Entry>>,
+    ) {
+        let mut seen = vec![first.clone()];
+        let mut next = Some(first);
+        while let Some(page) = next.take() {
+            tokio::time::sleep(self.plan.polling.spacing).await;
+            let Parsed { entries: older, hints, .. } = match self.read(origin, &page).await {
+                Ok(parsed) => parsed,
+                Err(failure) => {
+                    back.failure = Some(failure);
+                    return;
+                }
+            };
+            back.pages += 1;
+            back.reached = self.is_known(&older).await;
+            let listed = entries.len();
+            // Pages shift when a new entry comes meanwhile: repeated entries are dropped.
+            let repeated = |entry: &Entry| {
+                entries[..listed]
+                    .iter()
+                    .any(|known| known.guid == entry.guid && known.url == entry.url)
+            };
+            let fresh: Vec<Arc<Entry>> =
+                older.into_iter().filter(|entry| !repeated(entry)).collect();
+            back.entries += fresh.len();
+            let nothing = fresh.is_empty();
+            entries.extend(fresh);
+            if back.reached || nothing || back.pages >= MOST_PAGES || back.entries >= MOST_ENTRIES {
+                return;
+            }
+            next = fetch::older(&page, &hints).filter(|next| !seen.contains(next));
+            seen.extend(next.clone());
+        }
+    }
+
+    async fn read(&self, origin: &Origin, page: &Url) -> Result<Parsed, Failure> {
+        // This poll holds and spaces only the origin that is being polled.
+        if page.origin() != *origin {
+            let message = format!("{page} is on another server");
+            return Err(Failure::new(FailureKind::Redirect, message));
+        }
+        let document = self.fetcher.page(self.source, page, self.clock.now()).await?;
+        parse_document(document, self.plan.parsing.clone()).await
+    }
+}

@@ -1,0 +1,273 @@
+//! Applies turns to the engine, makes each durable, and publishes the feeds that changed.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::time::Instant;
+
+use crate::config::Plan;
+use crate::engine::{
+    Engine, Event, FillProgress, Ingested, Reader, SourceStates, StartupProgress, Step,
+    TopicFillResult, Turn,
+};
+use crate::model::{Poll, SourceId, SourceState, Story, StoryId, Timestamp};
+use crate::publish::{Metrics, ResponseCache};
+use crate::store::{Commit, Store, StoreError};
+
+use super::matched_terms::MatchedTerms;
+use publish::Unpublished;
+
+mod publish;
+
+/// The most changed stories kept in memory until they are published, beside those on display. An
+/// import brings more between two publications, and most of those are on no feed.
+const AT_HAND: usize = 1000;
+
+/// Up to this many stories are matched against changed topics at once.
+const FEW: u64 = 200;
+
+/// The engine, its store and its published feeds. The only writer.
+pub struct EngineDriver {
+    engine: Engine,
+    store: Arc<dyn Store>,
+    cache: Arc<ResponseCache>,
+    metrics: Arc<Metrics>,
+    /// A step that a full disk kept out of the store. It is written before anything else.
+    unwritten: Option<Step>,
+    /// The stories of each feed as published, newest first.
+    displayed: Vec<Vec<Arc<Story>>>,
+    /// Those stories by ID, so that feeds share them and none is read twice.
+    at_hand: HashMap<StoryId, Arc<Story>>,
+    matched_terms: MatchedTerms,
+    unpublished: Unpublished,
+}
+
+impl EngineDriver {
+    /// Opens the engine at the state in the store. Every feed is published when this returns. `now`
+    /// is when the plan comes into force, if it differs from the last. Topics with a new query are
+    /// filled from the stored stories: at once if there are few, else by [`EngineDriver::step`], and
+    /// are served unchanged until then.
+    pub async fn open(
+        plan: Arc<Plan>,
+        store: Arc<dyn Store>,
+        cache: Arc<ResponseCache>,
+        now: Timestamp,
+    ) -> Result<Self, StoreError> {
+        Self::open_with_progress(plan, store, cache, now, &StartupProgress::default()).await
+    }
+
+    /// Like [`EngineDriver::open`], with reports of its progress.
+    pub async fn open_with_progress(
+        plan: Arc<Plan>,
+        store: Arc<dyn Store>,
+        cache: Arc<ResponseCache>,
+        now: Timestamp,
+        opening: &StartupProgress,
+    ) -> Result<Self, StoreError> {
+        let opened = tokio::task::block_in_place(|| Engine::open(plan, &*store, now, opening));
+        let (engine, step) = opened?;
+        let mut driver = Self {
+            displayed: vec![Vec::new(); engine.all_feeds().len()],
+            engine,
+            store,
+            cache,
+            metrics: Arc::default(),
+            unwritten: None,
+            at_hand: HashMap::new(),
+            matched_terms: MatchedTerms::default(),
+            unpublished: Unpublished::default(),
+        };
+        let is_new = step.events.contains(&Event::Planned);
+        driver.write(step).await?.events.iter().for_each(super::log_poll::of_event);
+        let few = tokio::task::block_in_place(|| driver.store.count())? < FEW;
+        let is_due = few && (is_new || driver.engine.lacks_everything());
+        // Under the same plan as before, this belongs to the last turn.
+        let at = if is_new { now } else { driver.engine.now() };
+        while is_due && driver.is_filling() {
+            if let Some(refilled) = driver.step(at).await? {
+                super::log_poll::topics_changed(&refilled);
+            }
+        }
+        opening.begin("rendering the feeds of topics", driver.plan().topics.len());
+        driver.publish_all().await?;
+        opening.begin("planning the polls of sources", driver.plan().sources.len());
+        Ok(driver)
+    }
+
+    /// The state of every source, for reports.
+    pub fn source_states(&self) -> SourceStates {
+        self.engine.source_states()
+    }
+
+    /// The progress of filling changed topics, for reports.
+    pub fn fill_progress(&self) -> Arc<FillProgress> {
+        self.engine.fill_progress()
+    }
+
+    /// The counters for `/metrics`.
+    pub fn metrics(&self) -> Arc<Metrics> {
+        self.metrics.clone()
+    }
+
+    /// The state that turns change.
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// The state of one source.
+    pub fn source_state(&self, source: &SourceId) -> SourceState {
+        self.engine.with_source_state(source, SourceState::clone)
+    }
+
+    /// Looks at the state of one source, which is large, without a copy.
+    pub(super) fn with_source_state<T>(
+        &self,
+        source: &SourceId,
+        look: impl FnOnce(&SourceState) -> T,
+    ) -> T {
+        self.engine.with_source_state(source, look)
+    }
+
+    /// The store, for readers.
+    pub(super) fn store(&self) -> Arc<dyn Store> {
+        self.store.clone()
+    }
+
+    pub(super) fn cache(&self) -> &Arc<ResponseCache> {
+        &self.cache
+    }
+
+    /// The plan in force.
+    pub fn plan(&self) -> &Arc<Plan> {
+        self.engine.plan()
+    }
+
+    /// Puts a plan in force. Topics with a changed query are served unchanged until they are
+    /// filled: see [`EngineDriver::step`].
+    pub async fn prepare(&mut self, plan: Arc<Plan>, at: Timestamp) -> Result<(), StoreError> {
+        self.apply(Turn::Plan { plan, at }).await?;
+        self.publish_all().await
+    }
+
+    /// Whether topics are being filled, or their archives closed.
+    pub fn is_filling(&self) -> bool {
+        self.engine.is_filling() || self.engine.has_archive_backlog()
+    }
+
+    /// Fills a slice of the changed topics. After the last slice they are published (Q33), and
+    /// their changes are returned.
+    pub async fn step(
+        &mut self,
+        at: Timestamp,
+    ) -> Result<Option<Vec<TopicFillResult>>, StoreError> {
+        let Some(turn) = self.turn_due(at) else {
+            self.fill_slice().await?;
+            return Ok(None);
+        };
+        let step = self.apply(turn).await?;
+        self.publish().await?;
+        let refilled = step.events.into_iter().find_map(|event| match event {
+            Event::TopicsFilled(refilled) => Some(refilled),
+            _ => None,
+        });
+        Ok(refilled)
+    }
+
+    /// The turn that is due for changed topics; `None` if a slice is due instead.
+    pub fn turn_due(&self, at: Timestamp) -> Option<Turn> {
+        match (self.engine.is_filling(), self.engine.is_filled()) {
+            (true, true) => Some(Turn::TopicFilled { topics: self.engine.filling(), at }),
+            (true, false) => None,
+            (false, _) => Some(Turn::ArchiveContinued { at }),
+        }
+    }
+
+    /// Matches a slice of the stored stories against changed topics.
+    pub async fn fill_slice(&mut self) -> Result<Step, StoreError> {
+        let reader = Reader::new(&*self.store, &self.at_hand);
+        let commit = tokio::task::block_in_place(|| self.engine.fill(&reader))?;
+        self.write(Step { commit, ..Step::default() }).await
+    }
+
+    /// Applies polls. The feeds that change by it are published by the next
+    /// [`EngineDriver::publish`]. Returns the result of each poll, in order.
+    pub async fn ingest(&mut self, polls: &[Poll]) -> Result<Vec<Ingested>, StoreError> {
+        let step = self.apply(Turn::Polls(polls.to_vec())).await?;
+        Ok(step.polls.into_iter().map(|polled| polled.ingested).collect())
+    }
+
+    /// Applies a turn and makes it durable.
+    ///
+    /// # Errors
+    /// After [`StoreError::Full`] the turn is applied and not durable: [`EngineDriver::retry`] writes
+    /// it, and no other turn is to be applied before. Any other error ends the daemon.
+    pub async fn apply(&mut self, turn: Turn) -> Result<Step, StoreError> {
+        let began = Instant::now();
+        let reader = Reader::new(&*self.store, &self.at_hand);
+        let step = tokio::task::block_in_place(|| self.engine.apply(turn, &reader))?;
+        self.unpublished.began(began);
+        self.write(step).await
+    }
+
+    /// Writes the step that a full disk kept out, if there is one.
+    pub async fn retry(&mut self) -> Result<Option<Step>, StoreError> {
+        match self.unwritten.take() {
+            Some(step) => self.write(step).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Whether a full disk keeps a step out.
+    pub fn is_blocked(&self) -> bool {
+        self.unwritten.is_some()
+    }
+
+    /// Makes a step durable, and records it.
+    async fn write(&mut self, mut step: Step) -> Result<Step, StoreError> {
+        if !step.commit.is_empty() {
+            let committing = Instant::now();
+            match self.store.commit(step.commit.clone()).await {
+                Err(full @ StoreError::Full { .. }) => {
+                    self.unwritten = Some(step);
+                    return Err(full);
+                }
+                written => written?,
+            }
+            if !step.polls.is_empty() {
+                self.metrics.committed(committing.elapsed());
+            }
+            for (story, _) in &step.commit.retired {
+                self.at_hand.remove(story);
+            }
+            step.commit = Commit::default();
+        }
+        let counted = step.polls.iter().filter(|polled| !polled.is_void);
+        counted.for_each(|polled| self.metrics.polled(&polled.poll));
+        self.metrics.admitted(&step.changed);
+        self.matched_terms.forget(&step.changed.iter().map(|(_, story)| story.id).collect());
+        self.at_hand.extend(step.changed.iter().map(|(_, story)| (story.id, story.clone())));
+        if step.events.contains(&Event::Planned) {
+            self.unpublished.all();
+        }
+        self.unpublished.add(&step.touched, &self.metrics);
+        self.make_room();
+        Ok(step)
+    }
+
+    /// Drops stories that are neither on display nor in an open archive volume.
+    fn make_room(&mut self) {
+        let displayed: usize = self.displayed.iter().map(Vec::len).sum();
+        if self.at_hand.len() < AT_HAND + displayed {
+            return;
+        }
+        let displayed = self.on_display();
+        let topics = self.engine.topics();
+        self.at_hand.retain(|id, _| displayed.contains(id) || topics.is_open(*id));
+        if self.at_hand.len() > 2 * (AT_HAND + displayed.len()) {
+            self.at_hand.retain(|id, _| displayed.contains(id));
+        }
+    }
+
+    fn on_display(&self) -> HashSet<StoryId> {
+        self.displayed.iter().flatten().map(|story| story.id).collect()
+    }
+}

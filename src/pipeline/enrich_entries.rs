@@ -1,0 +1,249 @@
+//! Fetches the pages of entries: for their full text, and to see whether they still exist.
+//!
+//! The pages of new and changed entries are fetched with the document. Pages that were left over,
+//! could not be fetched, or were read long ago are visited in rounds: a [`RecheckRound`] takes as
+//! many polls as it needs. Where the document has not changed, a round visits the pages of the
+//! stored entries, so that no document is fetched again because of a page.
+//!
+//! A poll fetches a bounded number of pages, spaced like the origin's polls, within a deadline. If
+//! a page cannot be fetched, the entry stays as its source stated it.
+
+use std::cmp::Reverse;
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tracing::debug;
+use url::Url;
+
+use crate::dedup::{self, Candidate, Wanted};
+use crate::enrich::{self, Cleaned};
+use crate::model::{
+    Document, Enrich, Entry, Failure, FailureKind, Lookalikes, Recheck, RecheckRound, SourceId,
+    SourceState,
+};
+use crate::parse;
+use crate::store::{Store, StoreError};
+
+use super::compute::compute;
+use super::read_context::ReadContext;
+use super::recheck;
+use crate::engine::rules;
+
+/// The most pages fetched in one poll; the others wait for a later one.
+const MOST_PAGES: usize = 20;
+
+/// The most pages visited again in one poll.
+const MOST_CHECKS: usize = 5;
+
+/// The time for all pages of one poll together.
+const DEADLINE: Duration = Duration::from_secs(60);
+
+impl ReadContext<'_> {
+    /// Adds full texts to the entries of a document.
+    pub(super) async fn enrich(
+        &self,
+        entries: &mut Vec<Arc<Entry>>,
+        state: &SourceState,
+    ) -> Option<Recheck> {
+        if self.source.enrich == Enrich::None {
+            return None;
+        }
+        let round = recheck::due(self.source.enrich, state, self.clock.now());
+        let visits = self.visit(entries, state, round).await;
+        *entries = visits.candidates.into_iter().map(|candidate| candidate.entry).collect();
+        visits.round.map(|round| Recheck { entries: Vec::new(), round })
+    }
+
+    /// Continues the round over the pages of the source's stored entries, if one is due. For polls
+    /// that brought no new document.
+    pub(super) async fn recheck(&self, state: &SourceState) -> Option<Recheck> {
+        let round = recheck::due(self.source.enrich, state, self.clock.now())?;
+        let (store, source) = (self.store.clone(), self.source.id.clone());
+        let stored = tokio::task::spawn_blocking(move || entries_of(&source, &*store)).await;
+        // If the store cannot be read, the daemon ends soon.
+        let visits = self.visit(&stored.ok()?.ok()?, state, Some(round)).await;
+        let entries = match visits.made {
+            0 => Vec::new(),
+            _ => visits.candidates.into_iter().map(|candidate| candidate.entry).collect(),
+        };
+        visits.round.map(|round| Recheck { entries, round })
+    }
+
+    /// Visits the pages of new entries, then those of the round.
+    async fn visit(
+        &self,
+        entries: &[Arc<Entry>],
+        state: &SourceState,
+        round: Option<RecheckRound>,
+    ) -> Visits {
+        let now = self.clock.now();
+        let candidates = dedup::candidates(entries, &rules(self.plan), now);
+        let mut visits = Visits { candidates, round, made: 0, refused: HashSet::new() };
+        let Some(known) = self.known(&visits.candidates).await else { return visits };
+        let since = visits.round.as_ref().map_or(now, |round| round.since);
+        let wanted: Vec<Wanted> = visits
+            .candidates
+            .iter()
+            .map(|candidate| dedup::wants_enrichment(candidate, &known, since, now))
+            .collect();
+        let mut left = wanted.iter().filter(|wanted| **wanted == Wanted::New).count();
+        let visiting = async {
+            for (place, _) in wanted.iter().enumerate().filter(|(_, what)| **what == Wanted::New) {
+                if visits.made == MOST_PAGES {
+                    return;
+                }
+                self.complete(place, &mut visits).await;
+                left -= 1;
+            }
+            self.go_on(&wanted, &known, &mut visits).await;
+        };
+        // Pages that were fetched until then count.
+        let _ = tokio::time::timeout(DEADLINE, visiting).await;
+        let refused = !visits.refused.is_empty();
+        if left > 0 {
+            // They will be known entries by the next poll, so a round has to visit them.
+            visits.round = Some(RecheckRound::following(state.round.as_deref(), now));
+        } else if refused && visits.round.is_none() {
+            let next = RecheckRound::following(state.round.as_deref(), now);
+            visits.round = Some(RecheckRound { open: false, ..next });
+        }
+        if let Some(round) = &mut visits.round {
+            round.refused |= refused;
+        }
+        visits
+    }
+
+    /// Continues the round after the page where it stopped, the newest entry first.
+    async fn go_on(&self, wanted: &[Wanted], known: &Lookalikes, visits: &mut Visits) {
+        let Some(mut round) = visits.round.clone() else { return };
+        let mut order: Vec<usize> = (0..wanted.len()).collect();
+        order.sort_by_key(|place| {
+            let entry = &visits.candidates[*place].entry;
+            (Reverse(entry.dated()), entry.url.clone(), entry.guid.clone())
+        });
+        let page = |visits: &Visits, place: usize| visits.candidates[place].entry.url.clone();
+        let behind = round.after.as_ref().and_then(|after| {
+            order.iter().rposition(|place| page(visits, *place).as_ref() == Some(after))
+        });
+        let mut checks = 0;
+        for place in order.into_iter().skip(behind.map_or(0, |place| place + 1)) {
+            let checking = wanted[place] == Wanted::Check;
+            if !checking && wanted[place] != Wanted::Again {
+                continue;
+            }
+            if visits.made == MOST_PAGES || (checking && checks == MOST_CHECKS) {
+                return;
+            }
+            // Recorded before the visit: a page that never answers does not hold up the round.
+            round.after = page(visits, place);
+            visits.round = Some(round.clone());
+            if checking {
+                checks += 1;
+                self.check(place, known, visits).await;
+            } else {
+                self.complete(place, visits).await;
+            }
+        }
+        visits.round = Some(RecheckRound { open: false, ..round });
+    }
+
+    /// The stories that bear the entries' own names. If the store cannot be read, the daemon ends
+    /// soon; nothing is fetched until then.
+    async fn known(&self, candidates: &[Candidate]) -> Option<Lookalikes> {
+        let names: Vec<_> = candidates.iter().flat_map(Candidate::names).copied().collect();
+        let store = self.store.clone();
+        tokio::task::spawn_blocking(move || store.lookalikes(&names).ok()).await.ok().flatten()
+    }
+
+    /// Visits a page that was read before. GOV.UK states changes and withdrawals; of any other page
+    /// only its existence counts, because the surroundings of its text change every day.
+    async fn check(&self, place: usize, known: &Lookalikes, visits: &mut Visits) {
+        let told = dedup::as_told(&visits.candidates[place], known);
+        let entry = &mut visits.candidates[place].entry;
+        *entry = told.unwrap_or_else(|| entry.clone());
+        let before = entry.clone();
+        self.complete(place, visits).await;
+        let entry = &mut visits.candidates[place].entry;
+        if self.source.enrich != Enrich::Govuk && entry.missing.is_none() {
+            // A page that could not be seen changes nothing either.
+            *entry = Arc::new(Entry { missing: entry.missing, ..Entry::clone(&before) });
+        }
+    }
+
+    /// Fetches the page of one entry, unless its host has just refused a page.
+    async fn complete(&self, place: usize, visits: &mut Visits) {
+        let entry = &visits.candidates[place].entry;
+        let Some(page) = enrich::wanted(entry, self.source.enrich) else { return };
+        if page.host_str().is_some_and(|host| visits.refused.contains(host)) {
+            return;
+        }
+        if visits.made > 0 {
+            tokio::time::sleep(self.plan.polling.spacing).await;
+        }
+        visits.made += 1;
+        let fetched = self.fetcher.page(self.source, &page, self.clock.now()).await;
+        let entry = visits.candidates[place].entry.clone();
+        let done = match fetched {
+            Ok(document) => self.richer(entry, document).await,
+            Err(failure) => Err(failure),
+        };
+        let entry = &mut visits.candidates[place].entry;
+        let failure = match done {
+            Ok(richer) => return *entry = Arc::new(richer),
+            Err(failure) => failure,
+        };
+        debug!(event = "enrich_failed", source = %self.source.id, "{page} adds nothing: {failure}");
+        enrich::missing(Arc::make_mut(entry), &failure, self.clock.now());
+        let nothing = [
+            FailureKind::NotFound,
+            FailureKind::Gone,
+            FailureKind::NotAFeed,
+            FailureKind::TooLarge,
+        ];
+        if !nothing.contains(&failure.kind) {
+            visits.refused.extend(page.host_str().map(str::to_owned));
+        }
+    }
+
+    /// The entry with its page's text, read on a computing thread.
+    async fn richer(&self, entry: Arc<Entry>, document: Document) -> Result<Entry, Failure> {
+        let (setting, limit) = (self.source.enrich, self.plan.parsing.field);
+        compute("the page", move |cancelled| {
+            let clean = |html: &str, base: &Url| {
+                let (html, text) = parse::clean(html, Some(base), limit, cancelled);
+                Cleaned { html, text }
+            };
+            let mut richer = Entry::clone(&entry);
+            enrich::enrich(&mut richer, &document, setting, &clean, cancelled)?;
+            Ok(richer)
+        })
+        .await
+    }
+}
+
+/// The pages visited in one poll.
+struct Visits {
+    candidates: Vec<Candidate>,
+    round: Option<RecheckRound>,
+    made: usize,
+    /// Hosts that cannot be reached or refused a page: they are not asked again.
+    refused: HashSet<String>,
+}
+
+/// The stored entries of a source in the stories that its document listed last.
+fn entries_of(source: &SourceId, store: &dyn Store) -> Result<Vec<Arc<Entry>>, StoreError> {
+    let mut entries = Vec::new();
+    let mut seen = HashSet::new();
+    for id in store.listed_by(source)? {
+        let mut story = store.story(id)?;
+        if let Some(into) = story.as_ref().and_then(|story| story.merged_into) {
+            story = store.story(into)?;
+        }
+        for story in story.into_iter().filter(|story| story.stands() && seen.insert(story.id)) {
+            let own = story.members.into_iter().map(|member| member.entry);
+            entries.extend(own.filter(|entry| entry.source == *source));
+        }
+    }
+    Ok(entries)
+}

@@ -1,0 +1,43 @@
+//! The context of reading one source: the plan, and access to the network and the store.
+
+use std::sync::Arc;
+
+use crate::clock::Clock;
+use crate::config::Plan;
+use crate::dedup;
+use crate::engine::rules;
+use crate::fetch::Fetcher;
+use crate::model::{Document, Entry, Failure, Lookalikes, Source};
+use crate::parse::{self, Limits, Parsed};
+use crate::store::Store;
+
+use super::compute::compute;
+
+/// The context of reading one source.
+pub(super) struct ReadContext<'a> {
+    pub(super) source: &'a Source,
+    pub(super) fetcher: &'a Fetcher,
+    pub(super) store: &'a Arc<dyn Store>,
+    pub(super) plan: &'a Plan,
+    pub(super) clock: &'a Clock,
+}
+
+impl ReadContext<'_> {
+    /// Whether the source listed any of these before. If the store cannot be read, the daemon
+    /// ends soon; nothing more is fetched until then.
+    pub(super) async fn is_known(&self, entries: &[Arc<Entry>]) -> bool {
+        let candidates = dedup::candidates(entries, &rules(self.plan), self.clock.now());
+        let names: Vec<_> = candidates.iter().flat_map(dedup::Candidate::names).copied().collect();
+        let store = self.store.clone();
+        let known = tokio::task::spawn_blocking(move || store.lookalikes(&names)).await;
+        let Ok(Ok(known)) = known else { return true };
+        let is_known = |known: &Lookalikes| candidates.iter().any(|one| dedup::is_told(one, known));
+        is_known(&known)
+    }
+}
+
+/// Parses a document on a computing thread.
+pub(super) async fn parse_document(document: Document, limits: Limits) -> Result<Parsed, Failure> {
+    compute("the document", move |cancelled| parse::parse_until(&document, &limits, cancelled))
+        .await
+}

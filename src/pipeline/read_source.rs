@@ -1,0 +1,88 @@
+//! Reads a source once, in a task of its own, and ends in one poll whatever happens.
+
+use std::slice;
+use std::sync::Arc;
+
+use crate::clock::Clock;
+use crate::config::Plan;
+use crate::fetch::{Fetched, Fetcher};
+use crate::model::{Failure, Outcome, Poll, Reading, Source, SourceState};
+use crate::parse::{Break, Parsed};
+use crate::store::Store;
+
+use super::crash_marks::CrashMarks;
+use super::read_context::{ReadContext, parse_document};
+use super::recheck;
+
+/// Reads a source once. Every possible end is an [`Outcome`], so that each poll is recorded in one
+/// place.
+pub(super) async fn read(
+    fetcher: Arc<Fetcher>,
+    source: Arc<Source>,
+    state: SourceState,
+    plan: Arc<Plan>,
+    store: Arc<dyn Store>,
+    clock: Clock,
+    marks: CrashMarks,
+) -> Poll {
+    let context = ReadContext {
+        source: &source,
+        fetcher: &fetcher,
+        store: &store,
+        plan: &plan,
+        clock: &clock,
+    };
+    let fetched = fetcher.fetch(&source, &state, clock.now()).await;
+    let has_bytes = match &fetched {
+        Ok(Fetched::Document { .. }) => true,
+        Ok(_) => recheck::due(source.enrich, &state, clock.now()).is_some(),
+        Err(_) => false,
+    };
+    let mark = match has_bytes {
+        true => Some(marks.begin(&source, state.crashes > 0).await),
+        false => None,
+    };
+    let mut pages = None;
+    let outcome = match fetched {
+        Ok(Fetched::Document { document, validators, freshness, bytes, hash, moved }) => {
+            let place = document.url.clone();
+            match parse_document(document, plan.parsing.clone()).await {
+                Ok(Parsed { feed, mut entries, hints, warnings, broken_off, .. }) => {
+                    if let (Some(Break::WithinLast), Some(half)) = (broken_off, entries.last())
+                        && context.is_known(slice::from_ref(half)).await
+                    {
+                        // Half of a known entry would replace the whole of it.
+                        entries.pop();
+                    }
+                    let back = context
+                        .backfill(place.as_ref(), &state, &freshness, &hints, &mut entries)
+                        .await;
+                    pages = context.enrich(&mut entries, &state).await;
+                    Outcome::Read(Box::new(Reading {
+                        validators,
+                        freshness,
+                        bytes,
+                        hash,
+                        moved,
+                        feed,
+                        entries,
+                        hints,
+                        warnings,
+                        broken_off: broken_off.is_some(),
+                        back,
+                    }))
+                }
+                Err(failure) => Outcome::Failed(Failure { freshness, ..failure }),
+            }
+        }
+        Ok(Fetched::Unchanged { validators, freshness, bytes, moved, not_modified }) => {
+            pages = context.recheck(&state).await;
+            Outcome::Unchanged { validators, freshness, bytes, moved, not_modified }
+        }
+        Err(failure) => Outcome::Failed(failure),
+    };
+    if let Some(mark) = mark {
+        marks.ended(mark);
+    }
+    Poll { pages, ..Poll::of(&source, clock.now(), outcome) }
+}

@@ -1,0 +1,90 @@
+//! Puts a reloaded plan in force, and fills the topics that it changes.
+
+use std::sync::Arc;
+
+use tokio::sync::oneshot;
+use tracing::{error, warn};
+
+use super::{Pipeline, log_poll};
+use crate::config::Plan;
+use crate::engine::{TopicFillResult, Turn};
+use crate::store::StoreError;
+
+impl Pipeline {
+    /// Puts a plan in force. The request is answered once its topics are filled.
+    pub(super) async fn replan(
+        &mut self,
+        plan: Arc<Plan>,
+        done: oneshot::Sender<Vec<TopicFillResult>>,
+    ) -> Result<(), StoreError> {
+        if self.is_closed() {
+            error!(event = "reload_refused", "the plan in force stays: the disk is full");
+            return Ok(());
+        }
+        self.waiting.plan = Some((done, Vec::new()));
+        self.apply(Turn::Plan { plan, at: self.clock.now() }).await?;
+        self.answer_if_filled().await
+    }
+
+    /// Fills one slice of the changed topics, or applies the turn that follows the last slice.
+    pub(super) async fn fill_topics(&mut self) -> Result<(), StoreError> {
+        if !self.driver.is_filling() || self.is_closed() {
+            return Ok(());
+        }
+        match self.driver.turn_due(self.clock.now()) {
+            Some(turn) => {
+                self.apply(turn).await?;
+            }
+            None => {
+                let filled = self.driver.fill_slice().await;
+                self.written(filled).await?;
+            }
+        }
+        self.answer_if_filled().await
+    }
+
+    async fn answer_if_filled(&mut self) -> Result<(), StoreError> {
+        if self.waiting.plan.is_none() || self.driver.is_filling() || self.driver.is_blocked() {
+            return Ok(());
+        }
+        self.publish().await?;
+        if let Some((done, results)) = self.waiting.plan.take() {
+            let _ = done.send(results);
+        }
+        Ok(())
+    }
+
+    /// Topics are published under new versions.
+    pub(super) fn topics_filled(&mut self, results: Vec<TopicFillResult>) {
+        match &mut self.waiting.plan {
+            Some((_, all)) => all.extend(results),
+            // No request waits for it, so only the log says it.
+            None => log_poll::topics_changed(&results),
+        }
+    }
+
+    /// Has the schedule, the fetcher and the feeds follow a plan that is in force.
+    pub(super) async fn planned(&mut self) -> Result<(), StoreError> {
+        let plan = self.driver.plan().clone();
+        let previous = std::mem::replace(&mut self.scheduled, plan);
+        self.reschedule(&previous);
+        self.driver.publish_all().await
+    }
+
+    /// The plan has compiled, so nothing here can fail because of it.
+    fn reschedule(&mut self, previous: &Plan) {
+        let plan = self.driver.plan().clone();
+        if plan.polling != previous.polling
+            && let Err(failure) = self.polls.follow_settings(&plan)
+        {
+            warn!(event = "polling_kept", "the [polling] table stays as it was: {failure}");
+        }
+        for id in previous.sources.keys().filter(|id| !plan.sources.contains_key(*id)) {
+            self.polls.forget(id);
+            self.websub.forget_hub(id, None, self.polls.agenda());
+        }
+        self.plan_all();
+        let is_closed = self.is_closed();
+        self.polls.request_again(is_closed, self.clock.now());
+    }
+}

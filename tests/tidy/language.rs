@@ -1,0 +1,181 @@
+//! Checks names and comments against the project's rules for plain language.
+
+use std::path::{Path, PathBuf};
+
+use super::{files, holds_tests, none_of, text};
+
+/// Parts of the tree that are still to be rewritten.
+const NOT_YET: &[&str] = &[
+    "src/model",
+    "src/engine",
+    "src/store",
+    "src/publish",
+    "src/inquiry",
+    "src/daemon",
+    "src/dom_cost",
+    "src/markup",
+    "src/fetch",
+    "src/parse",
+    "src/enrich",
+    "src/dedup",
+    "src/topics",
+    "src/cli",
+    "src/config",
+    "src/control",
+];
+
+/// Names that nobody would search for.
+const FORMER_NAMES: &[&str] = &[
+    "account",
+    "admission",
+    "advice",
+    "alignment",
+    "candidate",
+    "dormant",
+    "enforce",
+    "figures",
+    "filling",
+    "gathering",
+    "guard",
+    "heads",
+    "home",
+    "intake",
+    "keeping",
+    "landings",
+    "layout",
+    "ledger",
+    "legible",
+    "likeness",
+    "listening",
+    "market",
+    "masthead",
+    "memory",
+    "older",
+    "opening",
+    "pages_round",
+    "passages",
+    "patience",
+    "phrase",
+    "press",
+    "pulling",
+    "pulse",
+    "reaching",
+    "refilled",
+    "refusal",
+    "remembered",
+    "room",
+    "rounds",
+    "settle",
+    "shelf",
+    "sketch",
+    "stamp",
+    "stands",
+    "strict",
+    "survey",
+    "telling",
+    "transfer",
+    "trial",
+    "unite",
+    "weave",
+    "words",
+    "desk",
+    "errand",
+    "standing",
+    "told",
+    "heard",
+    "editor",
+];
+
+fn is_done(path: &Path) -> bool {
+    !NOT_YET.iter().any(|part| path.to_string_lossy().starts_with(part))
+}
+
+fn done() -> Vec<PathBuf> {
+    let all = ["src", "tests", "benches"].map(|directory| files(directory, "rs")).concat();
+    all.into_iter().filter(|path| is_done(path)).collect()
+}
+
+#[test]
+fn files_are_named_by_the_fields_terms() {
+    let named = |path: &&PathBuf| {
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+        path.starts_with("src") && FORMER_NAMES.contains(&&*stem)
+    };
+    let found = done().iter().filter(named).map(|path| path.display().to_string()).collect();
+    none_of(found, "a file is found by its name: use the field's term");
+}
+
+/// "X in; Y, out" describes no module.
+fn is_in_and_out(line: &str) -> bool {
+    let line = line.trim_end_matches('.').to_lowercase();
+    (line.contains(" in; ") || line.contains(" in, ")) && line.contains("out")
+}
+
+#[test]
+fn a_first_line_says_in_plain_words_what_the_file_is() {
+    let mut broken = Vec::new();
+    for path in done().iter().filter(|path| path.starts_with("src")) {
+        let text = text(path);
+        let header = text.lines().take_while(|line| line.starts_with("//!")).take(3);
+        let header = header.map(|line| line.trim_start_matches("//!")).collect::<String>();
+        let first = header.split(". ").next().unwrap_or_default();
+        if is_in_and_out(first) || first.trim_start().starts_with("What ") {
+            broken.push(format!("{}:{first}", path.display()));
+        }
+    }
+    none_of(broken, "a file's first line is a plain sentence");
+}
+
+/// The documentation comments of a source: each as one text, with its line.
+fn docs(source: &str) -> Vec<(usize, String)> {
+    let mut docs: Vec<(usize, String)> = Vec::new();
+    let mut is_open = false;
+    for (at, line) in source.lines().enumerate() {
+        let Some(said) = line.trim_start().strip_prefix("///") else {
+            is_open = false;
+            continue;
+        };
+        match docs.last_mut().filter(|_| is_open) {
+            Some((_, doc)) => doc.push_str(said),
+            None => docs.push((at + 1, said.trim_start().to_owned())),
+        }
+        is_open = true;
+    }
+    docs
+}
+
+#[test]
+fn documentation_is_a_plain_sentence() {
+    let mut broken = Vec::new();
+    for path in done().iter().filter(|path| path.starts_with("src") && !holds_tests(path)) {
+        for (line, doc) in docs(&text(path)) {
+            let words = doc.split_whitespace().count();
+            let is_code = doc.contains('`') || doc.contains('[');
+            if doc.starts_with("What ") || (words < 2 && !is_code) {
+                broken.push(format!("{}:{line}: {doc}", path.display()));
+            }
+        }
+    }
+    none_of(broken, "documentation says what something is, subject first, in more than one word");
+}
+
+#[test]
+fn every_part_that_is_left_out_is_there() {
+    let missing = NOT_YET.iter().filter(|part| {
+        let root = Path::new(super::ROOT);
+        !root.join(part).exists() && !root.join(format!("{part}.rs")).exists()
+    });
+    none_of(missing.map(ToString::to_string).collect(), "NOT_YET names parts of the tree");
+}
+
+#[test]
+fn the_former_pattern_is_seen() {
+    for (line, is_one) in [
+        ("A source in; one poll, whatever happens, out.", true),
+        ("What is asked of the desk in; pages and health out.", true),
+        ("Merges two stories in one step.", false),
+        ("Puts a plan in force, and takes topics out of it.", false),
+    ] {
+        assert_eq!(is_in_and_out(line), is_one, "{line}");
+    }
+}
