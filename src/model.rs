@@ -67,7 +67,7 @@ pub use seed::Seed;
 pub use source::{Enrich, Location, Pace, Role, Secret, Source, Sources};
 pub use source_state::{
     DecayedCounts, Described, Hold, HoldScope, LastAnswer, Listed, Moved, PollPrice, Rhythm,
-    SourceState,
+    SourceHold, SourceState,
 };
 pub use story::{Admitted, Bearers, Key, KeyKind, Lookalikes, Member, Story, Verdict};
 pub use timestamp::Timestamp;

@@ -1,4 +1,4 @@
-//! `gazetted parse`: a document in; what it is read as, out.
+//! `gazetted parse`: shows how a document is read.
 
 use std::io::Read;
 use std::process::ExitCode;
@@ -20,8 +20,6 @@ use crate::parse::{self, Limits};
 /// configuration's limits where there is one, and needs none.
 #[derive(Debug, Args)]
 pub(super) struct Parse {
-    #[command(flatten)]
-    config: ConfigFile,
     /// A file, an address, or - for the standard input.
     #[arg(value_name = "FILE|URL|-")]
     document: String,
@@ -34,8 +32,8 @@ pub(super) struct Parse {
 }
 
 impl Parse {
-    pub(super) fn run(self) -> Done {
-        let (limits, polling) = match Plan::load(&self.config.config) {
+    pub(super) fn run(self, config: &ConfigFile) -> Done {
+        let (limits, polling) = match Plan::load(&config.config) {
             Ok(loaded) => (loaded.plan.parsing, loaded.plan.polling),
             Err(_) => (Limits::default(), Settings::default()),
         };

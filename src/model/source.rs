@@ -183,6 +183,17 @@ pub enum Enrich {
     Page,
 }
 
+impl Enrich {
+    /// The word used in the configuration.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Govuk => "govuk",
+            Self::Page => "page",
+        }
+    }
+}
+
 /// What the operator says of a source's rhythm. `None` leaves it to the schedule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Pace {
