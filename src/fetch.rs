@@ -8,18 +8,18 @@ mod agenda;
 
 mod address;
 mod coding;
+mod error_text;
 mod file;
 mod freshness;
 mod http;
 mod robots;
-mod error_text;
 
 mod events;
-mod poll_budget;
 mod paging;
+mod poll_budget;
+mod record_poll;
 mod reschedule;
 mod schedule;
-mod record_poll;
 mod silence;
 mod turnover;
 
@@ -42,11 +42,11 @@ pub use address::is_public;
 pub use agenda::{Agenda, Refusal, Start};
 pub use file::{open_regular, regular};
 pub use http::{Call, Said};
-pub use poll_budget::PollBudget;
 pub use paging::older_page;
+pub use poll_budget::PollBudget;
+pub use record_poll::{hasten, record_poll};
 pub use reschedule::{Rescheduled, rescheduled};
 pub use schedule::rate_a_day;
-pub use record_poll::{hasten, record_poll};
 pub use silence::{Silence, silence, silence_of};
 pub use turnover::misses;
 

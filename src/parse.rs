@@ -43,8 +43,8 @@ use std::sync::Arc;
 use url::Url;
 
 use self::clean::Allowance;
-pub use self::report::{EnclosureReport, EntryReport, HintsReport, Report, report};
 use self::feed_parser::{Dates, Draft};
+pub use self::report::{EnclosureReport, EntryReport, HintsReport, Report, report};
 use crate::cancel::Cancelled;
 use crate::charset;
 use crate::model::{Document, Entry, Failure, FailureKind, Feed, Hints};
@@ -243,7 +243,8 @@ fn attempt(
 ) -> Result<Read, Refused> {
     let base = document.url.as_ref();
     let normalised = normalise::normalise(text, base, limits, cancelled).map_err(Refused::Limit)?;
-    let draft = feed_parser::read(&normalised.text, base, Dates::Noted).map_err(Refused::Malformed)?;
+    let draft =
+        feed_parser::read(&normalised.text, base, Dates::Noted).map_err(Refused::Malformed)?;
     let seen = if draft.entries.is_empty() { repair::count_entries(text) } else { 0 };
     let mut outline = normalised.outline;
     keep_titles(text, &draft, &mut outline);

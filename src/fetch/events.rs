@@ -112,7 +112,11 @@ fn proven(state: &SourceState) -> Option<&Moved> {
 
 /// Whether a silence began or ended: each is told once (the same silence has the
 /// same newest entry before it).
-fn notice_silence(state: &mut SourceState, source: &Source, now: Timestamp) -> Option<(EventKind, String)> {
+fn notice_silence(
+    state: &mut SourceState,
+    source: &Source,
+    now: Timestamp,
+) -> Option<(EventKind, String)> {
     let ended = end_silence(state);
     if ended.is_some() {
         return ended;

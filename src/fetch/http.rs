@@ -29,7 +29,7 @@ use self::headers::{codings, content_type, header, is_delta, of_every_request, v
 use self::redirect::{bare, refused, target};
 use super::address::Guard;
 use super::freshness::freshness;
-use super::{Fetched, Settings, coding, robots, error_text};
+use super::{Fetched, Settings, coding, error_text, robots};
 use crate::model::{
     Document, Failure, FailureKind, Freshness, Source, SourceState, Timestamp, Validators,
 };
@@ -277,7 +277,9 @@ impl Asked<'_> {
             let (answer, connected) = noticing(request.send()).await;
             match answer {
                 Ok(response) => break response,
-                Err(error) if first && !connected && error_text::is_unanswered(&error) => first = false,
+                Err(error) if first && !connected && error_text::is_unanswered(&error) => {
+                    first = false
+                }
                 Err(error) => return Err(error_text::of_error(&error, host)),
             }
         };

@@ -5,9 +5,9 @@ use std::borrow::Cow;
 use url::Url;
 
 use super::clean::resolve;
-use super::normalise::is_same_language;
-use super::outline::{Note, Link};
 use super::feed_parser::DraftEntry;
+use super::normalise::is_same_language;
+use super::outline::{Link, Note};
 use crate::markup::{self, Kind, Pieces};
 
 /// The page that an entry is about: RSS' own link, the alternate link (in the entry's language, if
@@ -29,7 +29,8 @@ pub(super) fn of_entry(
         stated.is_some_and(|(stated, ours)| is_same_language(stated, ours))
     };
     let ours = alternate().filter(is_ours).filter(|link| is_page(link));
-    let pages = plain.chain(ours).chain(alternate().filter(|link| is_page(link))).chain(alternate());
+    let pages =
+        plain.chain(ours).chain(alternate().filter(|link| is_page(link))).chain(alternate());
     let first = |link: &Link| Some((web(&link.href, base)?, link.language.clone()));
     if let Some((page, language)) = pages.into_iter().find_map(first) {
         return (Some(page), language);

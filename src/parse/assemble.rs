@@ -7,8 +7,8 @@ use url::Url;
 
 use super::address;
 use super::clean::{self, Allowance, Cleaned, fold, title};
-use super::outline::{Note, Outline};
 use super::feed_parser::{Draft, DraftEntry, Markup, Text};
+use super::outline::{Note, Outline};
 use super::{Limits, Parsed, original};
 use crate::charset;
 use crate::control_characters::close_isolates;

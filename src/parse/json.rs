@@ -5,7 +5,7 @@ use url::Url;
 
 use super::Limits;
 use super::normalise::{left_out_warning, newest};
-use super::outline::{Note, Outline, Link};
+use super::outline::{Link, Note, Outline};
 use crate::model::{Failure, FailureKind, Timestamp};
 
 /// A JSON Feed in the form that feed-rs knows.

@@ -103,7 +103,9 @@ pub(super) async fn receive(
         return too_large();
     }
     let mut body = Vec::with_capacity(expected.min(MOST_RESERVED) as usize);
-    while let Some(chunk) = response.chunk().await.map_err(|error| error_text::of_error(&error, host))? {
+    while let Some(chunk) =
+        response.chunk().await.map_err(|error| error_text::of_error(&error, host))?
+    {
         if body.len() as u64 + chunk.len() as u64 > most {
             return too_large();
         }

@@ -59,7 +59,13 @@ fn polled(
     for (n, outcome) in (1..).zip(outcomes) {
         let at = first.after(DAY * n);
         let poll = Poll::of(source, at, outcome);
-        record_poll(&poll, &News { new: vec![at], ..News::default() }, &mut state, source, settings);
+        record_poll(
+            &poll,
+            &News { new: vec![at], ..News::default() },
+            &mut state,
+            source,
+            settings,
+        );
     }
     state
 }

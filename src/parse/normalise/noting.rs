@@ -6,7 +6,7 @@ use super::super::address::without_markup;
 use super::super::assemble::language_tag;
 use super::super::date::Dates;
 use super::super::names::Space;
-use super::super::outline::{Note, Outline, Publisher, Link};
+use super::super::outline::{Link, Note, Outline, Publisher};
 use crate::markup::{self, Kind, Pieces};
 
 /// Keywords of one element; an entry keeps no more.

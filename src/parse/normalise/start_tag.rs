@@ -4,10 +4,10 @@ use memchr::memmem;
 use url::Url;
 
 use super::super::names::{self, Space};
-use super::super::outline::{Note, Link};
-use super::noting::{Field, decoded, publisher_of, link_of};
+use super::super::outline::{Link, Note};
+use super::noting::{Field, decoded, link_of, publisher_of};
 use super::repeated::{Chosen, Slot};
-use super::{Dialect, Frame, MAX_ADDRESS, MAX_BASES, Container, Walk, root, text_construct};
+use super::{Container, Dialect, Frame, MAX_ADDRESS, MAX_BASES, Walk, root, text_construct};
 use crate::markup::{self, Kind, Piece};
 use crate::model::{Failure, FailureKind};
 
@@ -49,7 +49,9 @@ impl<'t> Walk<'t, '_> {
                 self.unwrap_items();
                 self.start_entry(&mut frame, attributes);
             }
-            Some(Container::Entry) => self.open_in_entry(&mut frame, piece, prefix, local, attributes),
+            Some(Container::Entry) => {
+                self.open_in_entry(&mut frame, piece, prefix, local, attributes)
+            }
             Some(Container::FeedField(field)) => {
                 if let Some(inner) = field.inner(local) {
                     frame.place = Container::FeedField(inner);
@@ -65,7 +67,12 @@ impl<'t> Walk<'t, '_> {
                 self.escape_again(piece.start, piece.end);
                 frame.place = Container::Inline;
             }
-            Some(Container::Wrapper | Container::SourceField(_) | Container::Base64 | Container::Deep) => {}
+            Some(
+                Container::Wrapper
+                | Container::SourceField(_)
+                | Container::Base64
+                | Container::Deep,
+            ) => {}
         }
         self.stack.push(frame);
         Ok(())
