@@ -18,6 +18,10 @@ mod evidence;
 
 mod flood_limit;
 
+mod habits;
+
+mod look_back;
+
 mod source_state;
 
 mod name;
@@ -47,9 +51,11 @@ mod websub;
 pub use engine_record::{EngineRecord, FeedName, Progress, WalkPosition};
 pub use entry::{Enclosure, Enriched, Entry, Feed, Publisher};
 pub use event::{EventKind, SourceEvent, TopicSilence};
-pub use evidence::{Evidence, Forbidden, Related, Tier};
+pub use evidence::{Evidence, Factor, FactorKind, Forbidden, Related, Tier};
 pub use flood_limit::FloodState;
+pub use habits::{Habit, Habits};
 pub use interned::Interned;
+pub use look_back::{LookBack, NotASpan};
 pub use name::{SourceId, StoryId, TopicId};
 pub use network::network_of;
 pub use poll::{

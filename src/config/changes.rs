@@ -173,6 +173,7 @@ fn sources(old: &Plan, new: &Plan) -> Vec<Change> {
             tags: "tags",
             role: "role",
             rank: "rank",
+            publisher: "publisher",
             enrich: "enrich",
             headers: "headers",
             allow_private: "allow_private",

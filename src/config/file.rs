@@ -15,8 +15,8 @@ use toml::Spanned;
 
 use super::LogFormat;
 use super::value::{
-    Access, Authority, BackupInterval, BaseUrl, Filter, HeaderName, HeaderText, Id, Language,
-    Listen, Network, Period, Proxy, Size, Title, WebAddress,
+    Access, Authority, BackupInterval, BaseUrl, Contact, Filter, HeaderName, HeaderText, Id,
+    Language, Listen, Network, Period, Proxy, Publisher, Size, Title, WebAddress,
 };
 use crate::model::{Enrich, Revisions, Role};
 use crate::{fetch, parse, publish};
@@ -120,6 +120,9 @@ pub(crate) struct Server {
     /// Who mints the feeds' ids; by default the host of `base_url` (Q7).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) authority: Option<Authority>,
+    /// Where to report security problems; by default nobody is told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) security_contact: Option<Contact>,
     /// Connections in all.
     pub(crate) connections: NonZeroUsize,
     /// Connections of one address; of one /64 with IPv6.
@@ -145,6 +148,7 @@ impl Default for Server {
             base_url: None,
             title: Title("gazetted".into()),
             authority: None,
+            security_contact: None,
             connections: at_least_one(limits.connections),
             connections_per_address: at_least_one(limits.connections_per_address),
             proxies: limits.proxies.into_iter().map(Network).collect(),
@@ -353,6 +357,9 @@ pub(crate) struct Source {
     pub(crate) role: Role,
     /// Among sources of one role, the lower leads.
     pub(crate) rank: i32,
+    /// The government or other publisher it speaks for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) publisher: Option<Publisher>,
     /// Where the full text of its entries comes from: `none`, `govuk` or `page`.
     pub(crate) enrich: Enrich,
     /// A fixed interval in place of the learned rhythm.
@@ -397,6 +404,7 @@ impl Default for Source {
             tags: Vec::new(),
             role: Role::default(),
             rank: 0,
+            publisher: None,
             enrich: Enrich::default(),
             interval: None,
             min: None,

@@ -1,4 +1,4 @@
-//! Tombstones, notices and missing pages in; stories that no longer apply out.
+//! Withdraws stories that no longer apply: tombstones, notices on pages, pages that are gone.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,9 +6,9 @@ use std::time::Duration;
 use url::Url;
 
 use super::address::canonical;
-use super::candidate::{address_keys, guid_key};
-use super::judge::{Rules, bearers, file};
+use super::entry_keys::{address_keys, guid_key};
 use super::revise::unkeyed;
+use super::rules::{Rules, bearers, file};
 use crate::model::{
     Admitted, Key, Lookalikes, Member, SourceId, Story, Timestamp, Withdrawal, WithdrawnBy,
 };

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::{
-    Failure, FloodState, Hints, Interned, RecheckRound, SourceEvent, Subscription, Timestamp,
-    Validators,
+    Failure, FloodState, Habits, Hints, Interned, RecheckRound, SourceEvent, Subscription,
+    Timestamp, Validators,
 };
 
 /// What is known of one source between polls. Only `fetch::record_poll` changes it. There is one
@@ -96,6 +96,8 @@ pub struct SourceState {
     pub priced: PollPrice,
     /// How much of it was new today, and what waits.
     pub intake: FloodState,
+    /// What was learned of its ids, links and dates.
+    pub habits: Habits,
 }
 
 impl SourceState {

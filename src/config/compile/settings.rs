@@ -105,6 +105,7 @@ impl Desk<'_> {
             connections_per_address: table.connections_per_address.get(),
             proxies: table.proxies.iter().map(|network| network.0).collect(),
             deltas: settings.publish.deltas,
+            contact: table.security_contact.as_ref().map(|contact| contact.0.to_string()),
             audience: match operators {
                 Some(_) => Audience::Readers,
                 None => Audience::Everybody,
