@@ -85,7 +85,7 @@ impl Records {
             return self.followed(story).map(Some);
         }
         let mut keys: Vec<Key> = vec![dedup::published_key(name)];
-        keys.extend(Url::parse(name).ok().map(|url| dedup::address_key(&dedup::canonical(&url))));
+        keys.extend(Url::parse(name).ok().into_iter().flat_map(|url| dedup::keys_of_address(&url)));
         let known = self.store.lookalikes(&keys)?;
         let bearer = keys.iter().filter_map(|key| known.by_key.get(key)).flatten();
         let mut bearers = bearer.filter_map(|id| known.stories.get(id));

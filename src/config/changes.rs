@@ -153,6 +153,7 @@ fn polling(old: &fetch::Settings, new: &fetch::Settings) -> Vec<&'static str> {
         evenness: "evenness",
         new_a_day: "new_a_day",
         robots: "robots",
+        robots_for_pages: "robots_for_pages",
         deltas: "deltas",
     } but subscribers, push)
 }
@@ -172,6 +173,7 @@ fn sources(old: &Plan, new: &Plan) -> Vec<Change> {
             tags: "tags",
             role: "role",
             rank: "rank",
+            publisher: "publisher",
             enrich: "enrich",
             headers: "headers",
             allow_private: "allow_private",

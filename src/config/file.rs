@@ -16,7 +16,7 @@ use toml::Spanned;
 use super::LogFormat;
 use super::value::{
     Access, Authority, BackupInterval, BaseUrl, Contact, Filter, HeaderName, HeaderText, Id,
-    Language, Listen, Network, Period, Proxy, Size, Title, WebAddress,
+    Language, Listen, Network, Period, Proxy, Publisher, Size, Title, WebAddress,
 };
 use crate::model::{Enrich, Revisions, Role};
 use crate::{fetch, parse, publish};
@@ -215,6 +215,8 @@ pub(crate) struct Polling {
     pub(crate) new_a_day: NonZeroUsize,
     /// Whether robots.txt counts also for sources that the operator named (P71).
     pub(crate) robots: bool,
+    /// Whether robots.txt counts for what the sources' documents name (P71).
+    pub(crate) robots_for_pages: bool,
     /// Whether to ask for what is new alone, of sources that can (P52).
     pub(crate) deltas: bool,
 }
@@ -241,7 +243,8 @@ impl Default for Polling {
             from: None,
             proxy: None,
             new_a_day: at_least_one(settings.new_a_day),
-            robots: false,
+            robots: settings.robots,
+            robots_for_pages: settings.robots_for_pages,
             deltas: false,
         }
     }
@@ -354,6 +357,9 @@ pub(crate) struct Source {
     pub(crate) role: Role,
     /// Among sources of one role, the lower leads.
     pub(crate) rank: i32,
+    /// The government or other publisher it speaks for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) publisher: Option<Publisher>,
     /// Where the full text of its entries comes from: `none`, `govuk` or `page`.
     pub(crate) enrich: Enrich,
     /// A fixed interval in place of the learned rhythm.
@@ -398,6 +404,7 @@ impl Default for Source {
             tags: Vec::new(),
             role: Role::default(),
             rank: 0,
+            publisher: None,
             enrich: Enrich::default(),
             interval: None,
             min: None,

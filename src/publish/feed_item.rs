@@ -136,7 +136,7 @@ impl<'a> FeedItem<'a> {
         let path = story_path(&story.id);
         let page = site.address(&path);
         let title = title_of(lead, &source.name);
-        let remarks = Remarks::on(story, lead, &source.name, &copies);
+        let remarks = Remarks::on(story, lead, updated, &source.name, &copies, sources);
         let [summary, content] = texts(lead, &source.name);
         Self {
             id: legible(&story.published_id).into_owned(),

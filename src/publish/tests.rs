@@ -116,7 +116,7 @@ proptest! {
         let mut told = stories.len();
         if let Some(first) = stories.first_mut().filter(|_| withdrawn) {
             let (at, source) = (first.dated, SourceId::new("a"));
-            Arc::make_mut(first).withdrawn = Some(Withdrawal { at, source, by: WithdrawnBy::Tombstone });
+            Arc::make_mut(first).withdrawn = Some(Withdrawal { at, source, by: WithdrawnBy::Tombstone, reason: None });
             told -= 1;
         }
         let topic = topic(title, description);

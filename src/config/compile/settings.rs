@@ -244,6 +244,7 @@ impl Desk<'_> {
             push: false,
             new_a_day: table.new_a_day.get(),
             robots: table.robots,
+            robots_for_pages: table.robots_for_pages,
             deltas: table.deltas,
             price: *table.price.get_ref(),
             budget: table.budget.as_ref().map(|budget| *budget.get_ref()),

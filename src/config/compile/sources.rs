@@ -58,6 +58,7 @@ impl Desk<'_> {
                     tags: table.tags.clone(),
                     role: table.role,
                     rank: table.rank,
+                    publisher: table.publisher.as_ref().map(|name| name.0.as_str().into()),
                     position,
                     enrich: table.enrich,
                     pace,
