@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 
 use gazetted::dedup::{Overrides, Rules, candidates, is_settled, judge, read_texts};
 use gazetted::model::{
-    Entry, Key, Location, Lookalikes, Role, Source, SourceId, Sources, Story, StoryId, Timestamp,
-    Verdict,
+    Entry, Habits, Key, Location, Lookalikes, Role, Source, SourceId, Sources, Story, StoryId,
+    Timestamp, Verdict,
 };
 use url::Url;
 
@@ -108,7 +108,12 @@ impl World {
     }
 
     fn rules(&self) -> Rules<'_> {
-        Rules { sources: &self.sources, authority: "feeds.example.org", overrides: &self.overrides }
+        Rules {
+            sources: &self.sources,
+            authority: "feeds.example.org",
+            overrides: &self.overrides,
+            habits: Habits::default(),
+        }
     }
 
     /// The department's entry with this number; the recent lie within eight weeks.

@@ -60,7 +60,7 @@ pub use turn::{Event, HubAnswer, Step, Turn};
 pub(crate) use archive::archive_of;
 pub(crate) use polls::rules;
 pub(crate) use silence::silences;
-pub(crate) use topics::{Topics, after, holds, latest_first, names, words};
+pub(crate) use topics::{Topics, after, holds, latest_first, names, newest, words};
 pub(crate) use websub::callbacks_of;
 
 use feeds::Feeds;
@@ -272,6 +272,17 @@ impl Engine {
         reader: &Reader<'_>,
     ) -> Result<BTreeSet<StoryId>, StoreError> {
         self.topics.on_feed(feed, reader)
+    }
+
+    /// How many stories a feed leads to with its earlier pages, counted up to `most`; none where
+    /// that is not for everybody to know.
+    pub fn count_of(
+        &self,
+        feed: usize,
+        most: usize,
+        reader: &Reader<'_>,
+    ) -> Result<Option<usize>, StoreError> {
+        self.topics.count(feed, most, reader)
     }
 
     /// Where stories stand, for those who render feeds.

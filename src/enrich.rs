@@ -6,8 +6,6 @@
 //! changed, who published it, which places it is about, where it was first
 //! published. A failure costs the entry nothing; [`missing`] notes where a page is gone.
 
-mod decode;
-
 mod govuk;
 
 mod original;
@@ -123,6 +121,7 @@ fn without_its_page(entry: &Entry, clean: Clean<'_>) -> Entry {
     stated.content_id = None;
     stated.change_note = None;
     stated.withdrawn = None;
+    stated.withdrawn_because = None;
     if enriched.of_page {
         stated.content = None;
         stated.text = summary_of(entry, clean);

@@ -13,10 +13,10 @@ use crate::dedup;
 use crate::engine::{self, FillProgress, SourceStates};
 use crate::fetch::{self, Holds};
 use crate::model::{
-    Key, SourceHold, SourceId, SourceState, Story, StoryId, Timestamp, Topic, TopicId,
+    Key, LookBack, SourceHold, SourceId, SourceState, Story, StoryId, Timestamp, Topic, TopicId,
 };
 use crate::store::{Store, StoreError, TopicPlace};
-use trial::Scope;
+use try_query::Scope;
 
 pub mod changes;
 
@@ -36,7 +36,7 @@ pub mod split;
 
 pub mod status;
 
-pub mod trial;
+pub mod try_query;
 
 /// Everything that can be asked about: the plan, the stories, the memories.
 pub struct Records {
@@ -117,7 +117,7 @@ impl Records {
             return self.followed(story).map(Some);
         }
         let mut keys: Vec<Key> = vec![dedup::published_key(name)];
-        keys.extend(Url::parse(name).ok().map(|url| dedup::address_key(&dedup::canonical(&url))));
+        keys.extend(Url::parse(name).ok().into_iter().flat_map(|url| dedup::keys_of_address(&url)));
         let known = self.store.lookalikes(&keys)?;
         let bearer = keys.iter().filter_map(|key| known.by_key.get(key)).flatten();
         let mut bearers = bearer.filter_map(|id| known.stories.get(id));
@@ -204,16 +204,18 @@ pub enum Question {
         /// Stories to look up, by address or id.
         named: Vec<String>,
     },
-    /// What would this query have caught? One [`trial::TrialAnswer`].
+    /// What would this query have caught? One [`try_query::TrialAnswer`].
     Try {
         /// In the language of topics.
         query: String,
-        /// Stories dated earlier are left out.
-        since: Timestamp,
+        /// How far to look back, by the stories' dates.
+        span: LookBack,
         /// A topic to compare with.
         topic: Option<TopicId>,
-        /// So many stories are told.
+        /// So many stories are reported.
         sample: usize,
+        /// So many stories that nearly match are reported.
+        near: usize,
     },
 }
 
@@ -254,13 +256,15 @@ impl Records {
                     line(as_json(&split));
                 }
             }
-            Question::Try { query, since, topic, sample } => {
+            Question::Try { query, span, topic, sample, near } => {
                 let versus = topic.clone();
                 let scope = Scope {
-                    since: *since,
+                    span: span.clone(),
                     most: usize::MAX,
                     most_text: usize::MAX,
+                    skip: 0,
                     sample: *sample,
+                    near: *near,
                     versus,
                     public: false,
                 };

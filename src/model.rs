@@ -18,6 +18,10 @@ mod evidence;
 
 mod flood_limit;
 
+mod habits;
+
+mod look_back;
+
 mod source_state;
 
 mod name;
@@ -45,11 +49,13 @@ mod topic;
 mod websub;
 
 pub use engine_record::{EngineRecord, FeedName, Progress, WalkPosition};
-pub use entry::{Enclosure, Enriched, Entry, Feed};
+pub use entry::{Enclosure, Enriched, Entry, Feed, Publisher};
 pub use event::{EventKind, SourceEvent, TopicSilence};
-pub use evidence::{Evidence, Forbidden, Related, Tier};
+pub use evidence::{Evidence, Factor, FactorKind, Forbidden, Related, Tier};
 pub use flood_limit::FloodState;
+pub use habits::{Habit, Habits};
 pub use interned::Interned;
+pub use look_back::{LookBack, NotASpan};
 pub use name::{SourceId, StoryId, TopicId};
 pub use network::network_of;
 pub use poll::{
@@ -60,8 +66,8 @@ pub use revision::{Piece, Revision, Withdrawal, WithdrawnBy};
 pub use seed::Seed;
 pub use source::{Enrich, Location, Pace, Role, Secret, Source, Sources};
 pub use source_state::{
-    DecayedCounts, Described, Hold, HoldScope, LastAnswer, Moved, PollPrice, Rhythm, SourceHold,
-    SourceState,
+    DecayedCounts, Described, Hold, HoldScope, LastAnswer, Listed, Moved, PollPrice, Rhythm,
+    SourceHold, SourceState,
 };
 pub use story::{Admitted, Bearers, Key, KeyKind, Lookalikes, Member, Story, Verdict};
 pub use timestamp::Timestamp;

@@ -169,13 +169,16 @@ async fn a_stranger_is_told_the_same_whether_there_are_private_stories_or_not() 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_hidden_does_not_shorten_what_a_search_looks_at() {
-    use gazetted::inquiry::trial::Scope;
+    use gazetted::inquiry::try_query::Scope;
+    use gazetted::model::LookBack;
     use gazetted::topics::Work;
 
     let (with, without) = (crowd(true).await, crowd(false).await);
-    let since = with.clock.now().before(std::time::Duration::from_secs(90 * 86_400));
+    let span: LookBack = "90d".parse().unwrap();
     for (most, most_text) in [(7, usize::MAX), (119, usize::MAX), (120, usize::MAX), (500, 900)] {
-        let scope = Scope { since, most, most_text, sample: 50, versus: None, public: true };
+        let span = span.clone();
+        let (skip, sample, near) = (0, 50, 5);
+        let scope = Scope { span, most, most_text, skip, sample, near, versus: None, public: true };
         let told = |world: &World| {
             let now = world.clock.now();
             let work = Work::unlimited();

@@ -1,5 +1,11 @@
 //! Sources, their pages and the operator's word in; which stories come of it, by a running daemon, out.
 
+mod cases;
+
+mod corpus;
+
+mod kinds;
+
 mod labelled;
 
 mod landings;

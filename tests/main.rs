@@ -11,6 +11,8 @@ mod archive;
 
 mod bounds;
 
+mod browsing;
+
 mod configuring;
 
 mod demo;

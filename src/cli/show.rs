@@ -9,6 +9,7 @@ use crate::config::StorePlan;
 use crate::inquiry::explain::{ExplainedEntry, ExplainedRevision, ExplainedStory, NearStory};
 use crate::inquiry::polled::PollReport;
 use crate::inquiry::status::{BackupStatus, Event, KeptStatus, KeptTopic, SourceReport};
+use crate::model::Factor;
 use crate::parse::Parsed;
 use crate::topics::{Hit, Reason};
 
@@ -62,6 +63,16 @@ pub(super) fn poll_table(reports: &[PollReport]) {
     }
 }
 
+/// What was weighed, and the sum, from which on two are one.
+fn weighed(factors: &[Factor]) {
+    if factors.is_empty() {
+        return;
+    }
+    let each: Vec<String> = factors.iter().map(ToString::to_string).collect();
+    let sum = f64::from(Factor::sum(factors)) / 10.0;
+    print_line(format_args!("      weighed: {}; in all {sum:+.1}", each.join(", ")));
+}
+
 /// How every source is doing.
 pub(super) fn status_table(sources: &[SourceReport]) {
     let mut rows =
@@ -74,6 +85,7 @@ pub(super) fn status_table(sources: &[SourceReport]) {
         let foreign = foreign.map(|by| format!("held since {by} was answered: {reason}"));
         let trouble = source.failure.clone().or(foreign).or(hub);
         let trouble = trouble.or_else(|| source.warnings.first().cloned());
+        let trouble = trouble.or_else(|| source.habits.first().cloned());
         rows.add_row([
             source.id.clone(),
             source.state.clone(),
@@ -228,9 +240,10 @@ pub(super) fn story(story: &ExplainedStory) {
         told => print_line(format_args!("Told by {told} entries, which are one story:")),
     };
     for entry in &story.entries {
-        let ExplainedEntry { source, leads, tier, because, url, .. } = entry;
+        let ExplainedEntry { source, leads, tier, because, factors, url, .. } = entry;
         let lead = if *leads { ", leads" } else { "" };
         print_line(format_args!("  {source} ({tier}{lead}): {because}"));
+        weighed(factors);
         if let Some(url) = url {
             print_line(format_args!("      {url}"));
         }
@@ -241,12 +254,13 @@ pub(super) fn story(story: &ExplainedStory) {
             print_line(format_args!("      shared: “{}”", shortened(passage)));
         }
     }
-    for NearStory { id, title, shared, of, forbidden } in &story.near {
+    for NearStory { id, title, shared, of, forbidden, factors } in &story.near {
         let because =
             forbidden.as_ref().map_or(String::new(), |why| format!("; not joined: {why}"));
         print_line(format_args!(
             "  near: {title}\n      story {id}, {shared} of {of} passages{because}"
         ));
+        weighed(factors);
     }
     for ExplainedRevision { at, source, major, former_title, note, .. } in &story.revisions {
         let kind = if *major { "revised" } else { "changed" };

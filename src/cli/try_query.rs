@@ -2,18 +2,16 @@
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use clap::Args;
 
 use super::{ConfigFile, Done, Stop, ask, output, print_error, print_json, print_line};
-use crate::clock::Clock;
 use crate::control_characters::printable;
 use crate::inquiry::Question;
-use crate::inquiry::trial::{
-    self, CaughtReport, StoryLine, TrialAnswer, TrialReport, VersusReport,
+use crate::inquiry::try_query::{
+    self, CaughtReport, NearReport, StoryLine, TrialAnswer, TrialReport, VersusReport,
 };
-use crate::model::TopicId;
+use crate::model::{LookBack, TopicId};
 use crate::publish::{Marked, Week};
 
 /// Say what a query would have caught among the stored stories.
@@ -25,18 +23,27 @@ pub(super) struct Try {
     /// In the language of topics: sanctions AND title:(Russia OR Belarus).
     query: String,
     /// How far to look back, by the stories' dates.
-    #[arg(long, value_name = "SPAN", default_value = "90d", value_parser = humantime::parse_duration)]
-    since: Duration,
+    ///
+    /// A span such as 30d, 12w or 2y, or all. Without it 90 days, and everything where those
+    /// hold no story.
+    #[arg(long, value_name = "SPAN")]
+    since: Option<LookBack>,
     /// Say what it adds to this topic and what it loses.
     #[arg(long, value_name = "TOPIC")]
     topic: Option<String>,
     /// How many of the newest stories to show.
     #[arg(long, value_name = "NUMBER", default_value_t = 10)]
     sample: usize,
+    /// List the stories that are one term short, or that a NOT leaves out, the nearest first.
+    #[arg(long)]
+    near: bool,
     /// Print one JSON object instead of lines.
     #[arg(long)]
     json: bool,
 }
+
+/// How many stories `--near` lists.
+const NEAR: usize = 20;
 
 impl Try {
     pub(super) fn run(self, config: &ConfigFile) -> Done {
@@ -45,13 +52,14 @@ impl Try {
         if let Ok(plan) = &target.plan
             && let Err(problems) = plan.queries.alone(&TopicId::new("query"), &self.query)
         {
-            return Err(not_a_query(&trial::told(&problems, &self.query)));
+            return Err(not_a_query(&try_query::told(&problems, &self.query)));
         }
         let question = Question::Try {
             query: self.query,
-            since: Clock::wall().now().before(self.since),
+            span: self.since.unwrap_or_default(),
             topic: self.topic.map(TopicId::new),
             sample: self.sample,
+            near: if self.near { NEAR } else { 0 },
         };
         let mut answer = None;
         ask::ask(&target, question, |value| answer = Some(value))?;
@@ -77,12 +85,13 @@ fn not_a_query(problems: &[String]) -> Stop {
 }
 
 fn print(report: &TrialReport) {
-    let TrialReport { count, looked_at, since, .. } = report;
+    let TrialReport { count, looked_at, since, span, .. } = report;
     for warning in &report.warnings {
         print_error(format_args!("warning:\n{warning}\n"));
     }
     let day = since.get(..10).unwrap_or(since);
-    print_line(format_args!("{count} of {looked_at} stories since {day}"));
+    let within = if span == "all time" { "of all time".to_owned() } else { format!("since {day}") };
+    print_line(format_args!("{count} of {looked_at} stories {within}"));
     if !report.weeks.is_empty() {
         print_line("");
         chart(&report.weeks).iter().for_each(|line| {
@@ -106,6 +115,20 @@ fn print(report: &TrialReport) {
         stories('-', *lost, loses);
     } else if !report.alike.is_empty() {
         print_line(format_args!("\nNearly the same as the topic {}", report.alike.join(", ")));
+    }
+    if !report.near.is_empty() {
+        print_line("\nNearly in it:");
+    }
+    for NearReport { story, lacking } in &report.near {
+        print_line(format_args!("  {}  {}", date(story), story.title));
+        print_line(format_args!("              {lacking}"));
+        print_line(format_args!("              {}", address(story)));
+    }
+    if !report.advice.is_empty() {
+        print_line("\nFrom the archive:");
+    }
+    for advice in &report.advice {
+        print_line(format_args!("  {advice}"));
     }
 }
 

@@ -158,6 +158,7 @@ fn polling(old: &fetch::Settings, new: &fetch::Settings) -> Vec<&'static str> {
         evenness: "evenness",
         new_a_day: "new_a_day",
         robots: "robots",
+        robots_for_pages: "robots_for_pages",
         deltas: "deltas",
     } but subscribers, push)
 }

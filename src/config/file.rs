@@ -19,7 +19,7 @@ pub(crate) use server::Server;
 
 use super::value::{
     Access, BackupInterval, BaseUrl, Filter, HeaderName, HeaderText, Id, Language, Network, Period,
-    Proxy, Size, Title, WebAddress,
+    Proxy, Publisher, Size, Title, WebAddress,
 };
 use super::{LogFormat, Reload};
 use crate::model::{Enrich, Revisions, Role};
@@ -166,6 +166,8 @@ pub(crate) struct Polling {
     pub(crate) new_a_day: NonZeroUsize,
     /// Whether robots.txt counts also for sources that the operator named (P71).
     pub(crate) robots: bool,
+    /// Whether robots.txt counts for what the sources' documents name (P71).
+    pub(crate) robots_for_pages: bool,
     /// Whether to ask for what is new alone, of sources that can (P52).
     pub(crate) deltas: bool,
 }
@@ -192,7 +194,8 @@ impl Default for Polling {
             from: None,
             proxy: None,
             new_a_day: at_least_one(settings.new_a_day),
-            robots: false,
+            robots: settings.robots,
+            robots_for_pages: settings.robots_for_pages,
             deltas: false,
         }
     }
@@ -321,6 +324,9 @@ pub(crate) struct Source {
     pub(crate) role: Role,
     /// Among sources of one role, the lower leads.
     pub(crate) rank: i32,
+    /// The government or other publisher it speaks for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) publisher: Option<Publisher>,
     /// Where the full text of its entries comes from: `none`, `govuk` or `page`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) enrich: Option<Enrich>,
@@ -366,6 +372,7 @@ impl Default for Source {
             tags: Vec::new(),
             role: Role::default(),
             rank: 0,
+            publisher: None,
             enrich: None,
             interval: None,
             min: None,

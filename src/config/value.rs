@@ -13,7 +13,7 @@ use std::time::Duration;
 
 pub(crate) use access::Access;
 pub(crate) use network::{
-    Authority, BaseUrl, Filter, HeaderName, HeaderText, Listen, Network, Proxy, WebAddress,
+    Authority, BaseUrl, Contact, Filter, HeaderName, HeaderText, Listen, Network, Proxy, WebAddress,
 };
 
 /// The fault of a value, and what to write instead. Serde carries errors
@@ -71,9 +71,11 @@ written! {
     Size: "a size such as \"10MiB\"",
     Id: "a name such as \"home-office\"",
     Title: "a title in quotes",
+    Publisher: "the name of a publisher in quotes",
     Language: "a language such as \"english\"",
     WebAddress: "an address such as \"https://www.example.org/feed\"",
     BaseUrl: "an address such as \"https://news.example.org/\"",
+    Contact: "a way to reach somebody such as \"mailto:security@example.org\"",
     Authority: "a host name such as \"news.example.org\"",
     Proxy: "a proxy such as \"socks5://127.0.0.1:9050\"",
     Network: "a network such as \"10.0.0.0/8\"",
@@ -332,6 +334,31 @@ impl FromStr for Title {
 }
 
 impl fmt::Display for Title {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A government or another publisher: a name on one line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Publisher(pub(crate) String);
+
+impl FromStr for Publisher {
+    type Err = Complaint;
+
+    fn from_str(text: &str) -> Result<Self, Complaint> {
+        let name = text.trim();
+        if name.is_empty() || name.chars().any(char::is_control) {
+            return Err(Complaint::new(
+                "not the name of a publisher",
+                "write a name on one line, as in \"United Kingdom\", or leave it out",
+            ));
+        }
+        Ok(Self(name.into()))
+    }
+}
+
+impl fmt::Display for Publisher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }

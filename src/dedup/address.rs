@@ -1,18 +1,34 @@
-//! A link in; the one spelling by which everybody who links to that page agrees, out.
+//! The one spelling of a page's address by which everybody who links to it agrees.
 
 use url::Url;
+
+use super::wrapped_address::unwrapped;
 
 /// The canonical spelling of a page's address. A fixed point:
 /// `canonical(&canonical(url).parse()?)` is the same.
 ///
-/// Scheme, `www.`, default ports, the order of parameters, escapes of plain
-/// characters, trailing slashes and what trackers add do not tell pages apart.
-/// A fragment does, where it looks like an anchor: a page with three
-/// announcements on it links to each by one.
+/// Scheme, `www.` and hosts for telephones, default ports, the order of parameters, escapes of
+/// plain characters, slashes, names of index files, session ids, cache busters, print and AMP
+/// versions, and what trackers add do not tell pages apart. Of an address that [wraps](unwrapped)
+/// another the inner one counts. A fragment tells pages apart where it looks like an anchor: a
+/// page with three announcements on it links to each by one.
 ///
 /// On `www.gov.uk` the path alone is the page: organisation feeds put the time of the last
 /// change behind `#`, and the content API has the same page below `/api/content`.
 pub fn canonical(url: &Url) -> String {
+    let mut spelt = spelt(unwrapped(url).as_ref().unwrap_or(url));
+    // A wrapper may only show once a session id is gone.
+    while let Some(inner) = Url::parse(&spelt).ok().and_then(|url| unwrapped(&url)) {
+        let next = self::spelt(&inner);
+        if next.len() >= spelt.len() {
+            break;
+        }
+        spelt = next;
+    }
+    spelt
+}
+
+fn spelt(url: &Url) -> String {
     let Some(host) = url.host_str() else { return url.as_str().to_owned() };
     let host = bare_host(host);
     let mut out = String::with_capacity(url.as_str().len());
@@ -28,7 +44,8 @@ pub fn canonical(url: &Url) -> String {
         Some(page) if gov_uk => format!("/{page}"),
         _ => path,
     };
-    out.push_str(path.trim_end_matches('/'));
+    let path = plain_path(&path);
+    out.push_str(&path);
     if gov_uk && !path.starts_with("/search") {
         return out;
     }
@@ -36,20 +53,20 @@ pub fn canonical(url: &Url) -> String {
         .query()
         .unwrap_or_default()
         .split('&')
-        .filter(|parameter| !parameter.is_empty() && !is_tracking(parameter))
+        .filter(|parameter| !parameter.is_empty() && !is_idle(parameter))
         .map(unescape_plain)
         .collect();
     parameters.sort_unstable();
     if !parameters.is_empty() {
         // A query hangs on a path, so that the result reads back as it is.
-        if path.trim_end_matches('/').is_empty() {
+        if path.is_empty() {
             out.push('/');
         }
         out.push('?');
         out.push_str(&parameters.join("&"));
     }
     if let Some(anchor) = url.fragment().filter(|fragment| is_anchor(fragment)) {
-        if path.trim_end_matches('/').is_empty() && parameters.is_empty() {
+        if path.is_empty() && parameters.is_empty() {
             out.push('/');
         }
         out.push('#');
@@ -58,10 +75,93 @@ pub fn canonical(url: &Url) -> String {
     out
 }
 
+/// A path without empty parts, session ids, index files and the names of variants at its end.
+pub(super) fn plain_path(path: &str) -> String {
+    let mut parts: Vec<&str> = path.split('/').filter(|part| !is_session_part(part)).collect();
+    for part in &mut parts {
+        while let Some((before, behind)) = part.rsplit_once(';')
+            && is_session(behind.split('=').next().unwrap_or_default())
+        {
+            *part = before;
+        }
+    }
+    parts.retain(|part| !part.is_empty());
+    while let Some(last) = parts.last()
+        && is_variant_part(last)
+    {
+        parts.pop();
+    }
+    parts.iter().flat_map(|part| ["/", part]).collect()
+}
+
+/// `(S(abc))` and its like, which ASP.NET puts into paths where cookies are off.
+fn is_session_part(part: &str) -> bool {
+    part.len() > 5
+        && part.starts_with('(')
+        && part.ends_with("))")
+        && part[1..].starts_with(|kind: char| kind.is_ascii_uppercase())
+        && part[2..].starts_with('(')
+}
+
+/// Last parts of a path that name the page before them, or a variant of it.
+fn is_variant_part(part: &str) -> bool {
+    let part = part.to_ascii_lowercase();
+    let index = ["index", "default"].iter().any(|name| {
+        let kind = part.strip_prefix(name).and_then(|rest| rest.strip_prefix('.'));
+        kind.is_some_and(|kind| {
+            matches!(kind, "html" | "htm" | "php" | "asp" | "aspx" | "jsp" | "shtml" | "cfm")
+        })
+    });
+    index || matches!(part.as_str(), "amp" | "print" | "printable")
+}
+
+/// Parameters that select no page: of trackers, of sessions, against caches, of variants.
+pub(super) fn is_idle(parameter: &str) -> bool {
+    let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
+    let name = name.to_ascii_lowercase();
+    let long_id = value.len() >= 16 && value.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let time = value.len() >= 9 && value.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let yes = matches!(value.to_ascii_lowercase().as_str(), "" | "1" | "true" | "yes" | "y");
+    match name.as_str() {
+        name if is_session(name) => true,
+        "sid" | "s_id" | "session" => long_id,
+        "_" | "cb" | "cachebuster" | "cachebust" | "nocache" | "rnd" | "rand" | "random" => true,
+        "t" | "ts" | "time" | "timestamp" | "r" | "refresh" | "v" | "ver" => time,
+        "print" | "printable" | "printview" | "amp" | "mobile" => yes,
+        "output" | "outputtype" | "view" | "format" | "mode" | "display" => {
+            matches!(value.to_ascii_lowercase().as_str(), "print" | "amp" | "printable")
+        }
+        _ => is_tracking(&name),
+    }
+}
+
+/// Names of session ids.
+fn is_session(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    matches!(
+        name.as_str(),
+        "jsessionid"
+            | "phpsessid"
+            | "sessionid"
+            | "session_id"
+            | "sessid"
+            | "cfid"
+            | "cftoken"
+            | "oscsid"
+            | "zenid"
+            | "aspxautodetectcookiesupport"
+    ) || name.starts_with("aspsessionid")
+}
+
 /// The host without the dots of the root at its end and `www.` before a name.
 fn bare_host(host: &str) -> &str {
     let mut bare = host.trim_end_matches('.');
-    while let Some(rest) = bare.strip_prefix("www.").filter(|rest| rest.contains('.')) {
+    let prefix = |host: &'_ str| {
+        ["www.", "m.", "mobile.", "amp."].into_iter().find(|prefix| host.starts_with(prefix))
+    };
+    while let Some(rest) =
+        prefix(bare).and_then(|prefix| bare.strip_prefix(prefix)).filter(|rest| rest.contains('.'))
+    {
         bare = rest;
     }
     // `9.` is a name, but `9` is an address: what is left must not read as a number.
@@ -70,22 +170,15 @@ fn bare_host(host: &str) -> &str {
     if bare.is_empty() || (is_number && bare.len() < host.len()) { host } else { bare }
 }
 
-/// Whether an address names a page rather than a site: its front page says
-/// nothing about which announcement is meant.
-pub(super) fn names_a_page(url: &Url) -> bool {
-    url.path().len() > 1 || url.query().is_some() || url.fragment().is_some_and(is_anchor)
-}
-
-/// Parameters that campaigns and share buttons add; none of them selects a page.
-fn is_tracking(parameter: &str) -> bool {
-    let name = parameter.split('=').next().unwrap_or_default().to_ascii_lowercase();
+/// Parameters that campaigns and share buttons add, in lower case.
+fn is_tracking(name: &str) -> bool {
     name.starts_with("utm_")
         || name.starts_with("mtm_")
         || name.starts_with("pk_")
         || name.starts_with("at_")
         || name.starts_with("hsa_")
         || matches!(
-            name.as_str(),
+            name,
             "fbclid"
                 | "gclid"
                 | "dclid"
@@ -114,7 +207,7 @@ fn is_tracking(parameter: &str) -> bool {
 
 /// Whether a fragment names a place in the page, not a tracker, a state of
 /// scripts, a time, or the place where every page's text begins.
-fn is_anchor(fragment: &str) -> bool {
+pub(super) fn is_anchor(fragment: &str) -> bool {
     fragment.starts_with(|first: char| first.is_ascii_alphabetic())
         && fragment.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
         && !matches!(
@@ -214,15 +307,29 @@ mod tests {
     }
 
     #[test]
-    fn a_front_page_names_no_page() {
-        for (given, expected) in [
-            ("https://example.org", false),
-            ("https://example.org/#top", false),
-            ("https://example.org/a", true),
-            ("https://example.org/?p=7", true),
-            ("https://example.org/#notice-3", true),
+    fn what_selects_no_page_is_left_out() {
+        const PAGE: &str = "https://ports.example/news/pier";
+        for given in [
+            "https://ports.example/news/pier;jsessionid=0A1B2C?utm_source=x",
+            "https://ports.example/(S(lit3py55t21z5v55vlm25s55))/news/pier",
+            "https://ports.example//news//pier/",
+            "https://ports.example/news/pier/index.html",
+            "https://ports.example/news/pier?PHPSESSID=aaa",
+            "https://ports.example/news/pier?t=1683312440",
+            "https://ports.example/news/pier?_=17",
+            "https://ports.example/news/pier?print=1",
+            "https://ports.example/news/pier?output=amp",
+            "https://ports.example/news/pier/amp/",
+            "https://m.ports.example/news/pier",
+            "https://www.google.com/url?q=https://ports.example/news/pier",
+            "https://a.example/url;jsessionid=1?q=https://ports.example/news/pier",
         ] {
-            assert_eq!(names_a_page(&Url::parse(given).unwrap()), expected, "{given}");
+            assert_eq!(canonical_of(given), PAGE, "{given}");
+        }
+        for other in
+            ["https://ports.example/news/pier?t=7", "https://ports.example/news/pier?print=map"]
+        {
+            assert_ne!(canonical_of(other), PAGE, "{other}");
         }
     }
 

@@ -1,36 +1,25 @@
-//! Candidates, what is known, and the moment in; what becomes of each, out.
+//! Judges the entries of a document: which stories they found, join, revise or merge.
 
 use std::sync::Arc;
 
-use super::candidate::{Candidate, MOST_COMMON, address_keys, published_key, read_texts};
-use super::likeness::{Likeness, by_text, by_title, leads_with_text};
-use super::overrides::{Overrides, addresses};
-use super::revise::revise;
+use super::apply_overrides::part_by_text;
+use super::compare::leads_with_text;
+use super::entry_keys::{Candidate, address_keys, published_key};
+use super::merge::{judge_first_text, merge_parts};
+use super::near_duplicate::{Join, Likeness, likeness};
+use super::overrides::addresses;
+use super::recognise::{learn, read_texts};
+use super::revise::{keep_rolling_dates, revise};
+use super::rules::{Rules, bearers, file, new_keys, rare};
 use super::text::own_part;
-use super::unite::judge_first_text;
 use super::withdraw::heed_notice;
 use crate::model::{
-    Admitted, Bearers, Entry, Evidence, Key, KeyKind, Lookalikes, Member, Related, Sources, Story,
-    StoryId, Timestamp, Verdict,
+    Admitted, Entry, Evidence, Habits, Lookalikes, Member, Related, Story, StoryId, Timestamp,
+    Verdict,
 };
 
-/// More bearers of one title than this are not worth remembering: two
-/// already say that the title is no evidence.
-const MOST_BEARERS: usize = 3;
-
-/// Stories of which one remembers that it resembles them.
+/// Stories that are remembered as resembling one.
 const MOST_RELATED: usize = 8;
-
-/// What the operator decided that bears on identity.
-#[derive(Debug, Clone, Copy)]
-pub struct Rules<'a> {
-    /// Roles and ranks: who leads.
-    pub sources: &'a Sources,
-    /// Whose name minted ids bear: `tag:AUTHORITY,2026:…` (RFC 4151).
-    pub authority: &'a str,
-    /// Which addresses are one story, and which are not, whatever is judged.
-    pub overrides: &'a Overrides,
-}
 
 /// What became of a document's entries.
 #[derive(Debug, Default)]
@@ -45,6 +34,8 @@ pub struct Judged {
     pub waiting: usize,
     /// The stories that the document lists now, removed ones among them.
     pub listed: Vec<StoryId>,
+    /// What is known of the source's ids, links and dates after this document.
+    pub habits: Habits,
 }
 
 /// Judges the entries of one document against all that is known. What is
@@ -68,32 +59,40 @@ pub fn judge_within(
     allowance: usize,
 ) -> Judged {
     read_texts(&mut candidates, known);
-    let mut judged = Judged::default();
+    let mut judged = Judged { habits: rules.habits, ..Judged::default() };
+    note_shared(&candidates, &mut judged.habits);
+    keep_rolling_dates(&mut candidates, known, &mut judged.habits, now);
     for candidate in candidates {
         let boilerplate = candidate.boilerplate.clone();
-        let place = find(&candidate, known, rules);
-        match place {
-            Place::Told(id, _) | Place::Forgotten(id) => {
+        let place = find(&candidate, known, rules, &mut judged.habits);
+        match &place {
+            Place::Known(id, _) | Place::Forgotten(id) => {
                 judged.known += 1;
-                judged.listed.push(id);
+                judged.listed.push(*id);
             }
-            Place::Like(..) | Place::Unnamed if judged.new.len() >= allowance => {
+            Place::About(_) if judged.new.len() >= allowance => {
                 judged.waiting += 1;
                 continue;
             }
-            Place::Like(..) | Place::Unnamed => judged.new.push(candidate.date),
+            Place::About(_) => judged.new.push(candidate.date),
         }
-        let admitted = match place {
-            Place::Told(id, member) => revise(candidate, known, id, member, rules, now),
-            Place::Like(id, evidence) => {
-                Some(join(candidate, known, id, evidence, Vec::new(), rules, now))
+        let (admitted, parts) = match place {
+            Place::Known(id, member) => {
+                (revise(candidate, known, id, member, rules, now), Vec::new())
             }
-            Place::Forgotten(_) => None,
-            Place::Unnamed => Some(by_its_text(candidate, known, rules, now)),
+            Place::About(mut likeness) => {
+                let parts = std::mem::take(&mut likeness.parts);
+                (Some(place_entry(candidate, known, likeness, rules, now)), parts)
+            }
+            Place::Forgotten(_) => (None, Vec::new()),
         };
         if let Some(admitted) = admitted {
             file(&admitted, known);
-            let further = judge_first_text(&admitted, &boilerplate, known, rules, now);
+            let mut further = judge_first_text(&admitted, &boilerplate, known, rules, now);
+            if text_has_come(&admitted) {
+                part_by_text(admitted.story.id, known, rules, now, &mut further);
+            }
+            merge_parts(admitted.story.id, parts, known, rules, now, &mut further);
             judged.listed.push(admitted.story.id);
             judged.listed.extend(further.iter().map(|further| further.story.id));
             judged.admitted.push(admitted);
@@ -105,63 +104,125 @@ pub fn judge_within(
     judged
 }
 
-/// Where an entry belongs by its names: ids, addresses, title.
+/// Whether a member of a story that stood already has a text which it had not.
+fn text_has_come(admitted: &Admitted) -> bool {
+    let Some(before) = &admitted.before else { return false };
+    let texts =
+        |story: &Story| story.members.iter().filter(|member| !member.entry.text.is_empty()).count();
+    before.members.len() == admitted.story.members.len() && texts(before) < texts(&admitted.story)
+}
+
+/// Notes ids and links that several entries of the document have.
+fn note_shared(candidates: &[Candidate], habits: &mut Habits) {
+    if candidates.iter().any(|one| one.entry.guid.is_some() && one.guid.is_none()) {
+        habits.guid.saw_shared();
+    }
+    let lost = |one: &&Candidate| one.link.is_none() && one.entry.url.is_some();
+    let count = candidates.iter().filter(lost).count();
+    if count > 1 && count * 2 > candidates.len() {
+        habits.link.saw_shared();
+    }
+}
+
+/// Where an entry belongs.
 pub(super) enum Place {
     /// It is this member of this story.
-    Told(StoryId, usize),
-    /// It is about what this story is about.
-    Like(StoryId, Evidence),
+    Known(StoryId, usize),
+    /// It is new: about what another story is about, or not.
+    About(Likeness),
     /// Its story has been removed; keys outlive stories so that nothing old
     /// returns as news.
     Forgotten(StoryId),
-    /// No name of it is known: its text decides.
-    Unnamed,
 }
 
-pub(super) fn find(candidate: &Candidate, known: &Lookalikes, rules: &Rules<'_>) -> Place {
+/// An entry of this age whose id is new is news, though its page was that of something old.
+const NEWS: std::time::Duration = std::time::Duration::from_secs(28 * 24 * 3600);
+
+pub(super) fn find(
+    candidate: &Candidate,
+    known: &Lookalikes,
+    rules: &Rules<'_>,
+    habits: &mut Habits,
+) -> Place {
     let named: Vec<StoryId> =
         candidate.names().iter().flat_map(|name| bearers(known, name)).copied().collect();
     for id in &named {
         let Some(story) = known.stories.get(id).filter(|story| story.stands()) else { continue };
         if let Some(member) = story.member_of(&candidate.entry.source, |entry| candidate.is(entry))
         {
-            return Place::Told(*id, member);
+            let stated = &story.members[member].entry;
+            if !candidate.entry.says_the_same_as(stated) {
+                learn(habits, candidate, stated);
+            }
+            return Place::Known(*id, member);
         }
     }
-    if let Some((id, evidence)) =
-        forced(candidate, known, rules).or_else(|| by_address(candidate, known, rules))
-    {
-        return Place::Like(id, evidence);
+    if let Some(best) = forced(candidate, known, rules) {
+        return Place::About(Likeness { best: Some(best), ..Likeness::default() });
     }
-    if let Some(id) = named.iter().find(|id| !known.stories.contains_key(id)) {
-        return Place::Forgotten(*id);
+    let likeness = likeness(candidate, known, rules, None);
+    let by_page = likeness
+        .best
+        .as_ref()
+        .is_some_and(|best| matches!(best.evidence, Evidence::SameAddress { .. }));
+    if !by_page && let Some(id) = forgotten(candidate, &named, known) {
+        return Place::Forgotten(id);
     }
-    match by_title(candidate, known, rules) {
-        Some((id, evidence)) => Place::Like(id, evidence),
-        None => Place::Unnamed,
+    note_reused(candidate, &named, known, habits);
+    Place::About(likeness)
+}
+
+/// The story of this entry that was removed, if one was.
+fn forgotten(candidate: &Candidate, named: &[StoryId], known: &Lookalikes) -> Option<StoryId> {
+    let is_gone = |id: &&StoryId| !known.stories.contains_key(*id);
+    let gone = named.iter().find(is_gone)?;
+    // A page that is used for one notice after the other is new with each.
+    let has_new_id = candidate.guid.is_some()
+        && candidate.own_keys().first().is_some_and(|own| bearers(known, own).is_empty());
+    let read = candidate.read_at;
+    let is_news = candidate.entry.dated().is_some() && candidate.date.apart(read) < NEWS;
+    (!(has_new_id && is_news)).then_some(*gone)
+}
+
+/// Notes where a new entry has the id or the link of another of its source.
+fn note_reused(candidate: &Candidate, named: &[StoryId], known: &Lookalikes, habits: &mut Habits) {
+    let entry = &candidate.entry;
+    let members =
+        named.iter().filter_map(|id| known.stories.get(id)).flat_map(|story| &story.members);
+    let mut others = members.filter(|member| member.entry.source == entry.source).peekable();
+    if others.peek().is_none() {
+        return;
+    }
+    let (mut guid, mut link) = (false, false);
+    for other in others {
+        guid |= entry.guid.is_some() && entry.guid == other.entry.guid;
+        link |= entry.url.is_some() && entry.url == other.entry.url;
+    }
+    if guid {
+        habits.guid.saw_reused();
+    }
+    if link {
+        habits.link.saw_reused();
     }
 }
 
-/// Joins the story whose text it has, or founds one.
-pub(super) fn by_its_text(
+/// Has an entry join the story that it is about, or found one.
+pub(super) fn place_entry(
     candidate: Candidate,
     known: &Lookalikes,
+    likeness: Likeness,
     rules: &Rules<'_>,
     now: Timestamp,
 ) -> Admitted {
-    let Likeness { best, related } = by_text(&candidate, known, rules, None);
+    let Likeness { best, related, .. } = likeness;
     match best {
-        Some((id, evidence)) => join(candidate, known, id, evidence, related, rules, now),
+        Some(best) => join(candidate, known, best, related, rules, now),
         None => found(candidate, known, related, rules, now),
     }
 }
 
 /// The story that the operator joins it with.
-fn forced(
-    candidate: &Candidate,
-    known: &Lookalikes,
-    rules: &Rules<'_>,
-) -> Option<(StoryId, Evidence)> {
+fn forced(candidate: &Candidate, known: &Lookalikes, rules: &Rules<'_>) -> Option<Join> {
     for partner in rules.overrides.partners_of(&candidate.entry) {
         let ids = address_keys(partner);
         let bears = |story: &&Arc<Story>| {
@@ -176,57 +237,30 @@ fn forced(
             .filter_map(|id| known.stories.get(id))
             .find(bears);
         if let Some(story) = story {
-            return Some((story.id, Evidence::Forced { with: partner.to_owned() }));
+            let evidence = Evidence::Forced { with: partner.to_owned() };
+            return Some(Join { story: story.id, evidence, factors: Vec::new() });
         }
     }
     None
 }
 
-/// T0: the oldest story that bears the address, or the publisher's own name of the page.
-fn by_address(
-    candidate: &Candidate,
-    known: &Lookalikes,
-    rules: &Rules<'_>,
-) -> Option<(StoryId, Evidence)> {
-    let bearer = |key: &Key| {
-        bearers(known, key)
-            .iter()
-            .filter_map(|id| known.stories.get(id))
-            .find(|story| story.stands() && !rules.overrides.bar(&candidate.entry, story))
-    };
-    if let (Some(address), Some(key)) = (&candidate.address, candidate.address_key())
-        && let Some(story) = bearer(&key)
-    {
-        let as_original =
-            candidate.link.as_ref() != Some(address) && candidate.entry.original.is_some();
-        let address = address.clone();
-        return Some((story.id, Evidence::SameAddress { address, as_original }));
-    }
-    let story = bearer(&candidate.page_key()?)?;
-    let address = candidate.entry.content_id.clone()?;
-    Some((story.id, Evidence::SameAddress { address, as_original: false }))
-}
-
-/// The stories that bear a key, oldest first.
-pub(super) fn bearers<'a>(known: &'a Lookalikes, key: &Key) -> &'a [StoryId] {
-    known.by_key.get(key).map(Bearers::as_slice).unwrap_or_default()
-}
-
+/// Adds an entry to a story.
 pub(super) fn join(
     candidate: Candidate,
     known: &Lookalikes,
-    id: StoryId,
-    evidence: Evidence,
+    why: Join,
     related: Vec<Related>,
     rules: &Rules<'_>,
     now: Timestamp,
 ) -> Admitted {
-    let before = &known.stories[&id];
+    let before = &known.stories[&why.story];
     let mut story = Story::clone(before);
     let mut keys = new_keys(&candidate, &story, known);
     let leading_keys = candidate.leading_keys();
     let last = story.members.len();
-    story.members.push(member(candidate.entry, evidence, now));
+    story
+        .members
+        .push(Member { factors: why.factors, ..member(candidate.entry, why.evidence, now) });
     relate(&mut story, related);
     story.changed = now;
     heed_notice(&mut story, last, rules, now);
@@ -242,6 +276,7 @@ pub(super) fn join(
     }
 }
 
+/// Founds a story of an entry.
 pub(super) fn found(
     candidate: Candidate,
     known: &Lookalikes,
@@ -253,7 +288,7 @@ pub(super) fn found(
     let own_id = candidate
         .published_key()
         .filter(|key| known.by_key.get(key).is_none_or(|bearers| bearers.is_empty()));
-    let published_id = match (&candidate.entry.guid, own_id) {
+    let published_id = match (&candidate.guid, own_id) {
         (Some(guid), Some(_)) => guid.clone(),
         _ => format!("tag:{},2026:story:{id}", rules.authority),
     };
@@ -275,11 +310,10 @@ pub(super) fn found(
     Admitted { story, before: None, keys, dropped: Vec::new(), verdict: Verdict::New }
 }
 
-/// An entry as it joins, its text measured.
+/// An entry as it joins.
 fn member(entry: Arc<Entry>, evidence: Evidence, now: Timestamp) -> Member {
     let mut member = Member::new(entry, evidence, now);
     member.own = own_part(&member.entry);
-    member.measure();
     member
 }
 
@@ -296,30 +330,6 @@ pub(super) fn relate(story: &mut Story, related: Vec<Related>) {
     };
     story.related.sort_by(order);
     story.related.truncate(MOST_RELATED);
-}
-
-/// Of a text's keys those that are not boilerplate and not the story's already.
-pub(super) fn rare(keys: Vec<Key>, story: &Story, known: &Lookalikes) -> Vec<Key> {
-    let worth = |key: &Key| {
-        let bearers = bearers(known, key);
-        bearers.len() <= MOST_COMMON && !bearers.contains(&story.id)
-    };
-    keys.into_iter().filter(worth).collect()
-}
-
-/// The keys of the candidate under which its story is not yet known.
-pub(super) fn new_keys(candidate: &Candidate, story: &Story, known: &Lookalikes) -> Vec<Key> {
-    let mut keys = candidate.own_keys().to_vec();
-    keys.extend(candidate.address_key());
-    keys.extend(candidate.page_key());
-    keys.extend(candidate.link_key());
-    keys.extend(candidate.title_key());
-    keys.retain(|key| match known.by_key.get(key) {
-        Some(bearers) if key.kind == KeyKind::Title && bearers.len() >= MOST_BEARERS => false,
-        Some(bearers) => !bearers.contains(&story.id),
-        None => true,
-    });
-    keys
 }
 
 /// A story's id is a hash of its founding entry's first key, the address where it has one,
@@ -340,20 +350,4 @@ fn story_id(candidate: &Candidate, known: &Lookalikes) -> StoryId {
             return id;
         }
     }
-}
-
-/// What was admitted is known from now on.
-pub(super) fn file(admitted: &Admitted, known: &mut Lookalikes) {
-    for key in &admitted.dropped {
-        if let Some(bearers) = known.by_key.get_mut(key) {
-            bearers.retain(|id| *id != admitted.story.id);
-        }
-    }
-    for key in &admitted.keys {
-        let bearers = known.by_key.entry(*key).or_default();
-        if !bearers.contains(&admitted.story.id) {
-            bearers.push(admitted.story.id);
-        }
-    }
-    known.stories.insert(admitted.story.id, admitted.story.clone());
 }

@@ -1,11 +1,11 @@
-//! The operator's `force` and `never` in; which addresses belong together and which never do, out.
+//! The operator's `force` and `never`: which addresses belong together and which never do.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use url::Url;
 
 use super::address::canonical;
-use super::candidate::address_keys;
+use super::entry_keys::address_keys;
 use crate::model::{Entry, Key, Story};
 
 /// What the operator decided about single announcements: `[[story]]` in the configuration.

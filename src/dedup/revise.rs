@@ -1,16 +1,18 @@
-//! What a source says now of an entry it told before in; the story as it reads now, and what it said, out.
+//! Revises a story when a source says something new of an entry that it stated before.
 
 use std::sync::Arc;
 
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 
-use super::candidate::Candidate;
-use super::judge::{Rules, bearers, new_keys, rare};
-use super::likeness::leads_with_text;
+use super::change::excerpt;
+use super::compare::leads_with_text;
+use super::entry_keys::Candidate;
+use super::recognise::stated_before;
+use super::rules::{Rules, bearers, new_keys, rare};
 use super::text::own_part;
 use super::withdraw::{heed_notice, is_to_be_checked, note_missing};
 use crate::model::{
-    Admitted, Enriched, Entry, Lookalikes, Member, Piece, Revision, Role, Story, StoryId,
+    Admitted, Enriched, Entry, Habits, Lookalikes, Piece, Revision, Role, Story, StoryId,
     Timestamp, Verdict,
 };
 
@@ -57,13 +59,16 @@ pub(super) fn revise(
     let mut keys = new_keys(&candidate, &story, known);
     let leading_keys = if words_changed { candidate.leading_keys() } else { Vec::new() };
     let completed = is_completion(&candidate.entry, told);
-    if !completed && !same {
-        record(&mut story, &candidate.entry, member, now);
-        date(&mut story, &candidate.entry, member, rules, now);
+    // Another address or id alone is not a change that a reader sees.
+    let moved = is_only_moved(&candidate.entry, told);
+    if !completed && !same && !moved {
+        // A change that nobody can be told of in words gives the story no new date.
+        if record(&mut story, &candidate.entry, member, now) {
+            date(&mut story, &candidate.entry, member, rules, now);
+        }
     }
     story.members[member].own = own_part(&candidate.entry);
     story.members[member].entry = candidate.entry;
-    story.members[member].measure();
     story.changed = now;
     note_missing(&mut story, member, missing);
     heed_notice(&mut story, member, rules, now);
@@ -72,7 +77,7 @@ pub(super) fn revise(
     }
     let verdict = match (&story.withdrawn, &before.withdrawn) {
         (now, then) if now != then => Verdict::Withdrawn,
-        _ if completed || same => Verdict::Completed,
+        _ if completed || same || moved => Verdict::Completed,
         _ => Verdict::Revised,
     };
     Some(Admitted {
@@ -120,6 +125,7 @@ fn keep_what_was_fetched(entry: &mut Arc<Entry>, told: &Arc<Entry>) {
     entry.content_id.clone_from(&told.content_id);
     entry.change_note.clone_from(&told.change_note);
     entry.withdrawn = told.withdrawn;
+    entry.withdrawn_because.clone_from(&told.withdrawn_because);
     if entry.original.is_none() {
         entry.original.clone_from(&told.original);
     }
@@ -137,8 +143,8 @@ fn is_completion(entry: &Entry, told: &Entry) -> bool {
     }
 }
 
-/// Remembers what the entry said before.
-fn record(story: &mut Story, entry: &Entry, member: usize, now: Timestamp) {
+/// Remembers what the entry said before. Returns whether there is anything to be told of it.
+fn record(story: &mut Story, entry: &Entry, member: usize, now: Timestamp) -> bool {
     let told = &story.members[member].entry;
     let text_changed = entry.text != told.text;
     let revision = Revision {
@@ -150,6 +156,7 @@ fn record(story: &mut Story, entry: &Entry, member: usize, now: Timestamp) {
         summary: (entry.summary != told.summary).then(|| told.summary.clone().unwrap_or_default()),
         text: text_changed.then(|| told.text.clone()),
         text_changed,
+        change: if text_changed { excerpt(&told.text, &entry.text) } else { Vec::new() },
         note: entry.change_note.clone().filter(|note| told.change_note.as_ref() != Some(note)),
     };
     let says_something = revision.title.is_some()
@@ -161,6 +168,7 @@ fn record(story: &mut Story, entry: &Entry, member: usize, now: Timestamp) {
         story.history.push(revision);
         bound(&mut story.history);
     }
+    says_something
 }
 
 /// Lets go of the oldest revisions, and of the oldest texts before those.
@@ -178,6 +186,8 @@ pub(super) fn bound(history: &mut Vec<Revision>) {
 
 /// When the story changed, by our clock and by its sources' own word.
 fn date(story: &mut Story, entry: &Entry, member: usize, rules: &Rules<'_>, now: Timestamp) {
+    let stated = &story.members[member].entry;
+    let told_date = stated.updated.or(stated.published);
     story.revised = now;
     story.members[member].revised = Some(now);
     // A syndicator's date moves when it repeats the story, not when the story changes.
@@ -186,9 +196,65 @@ fn date(story: &mut Story, entry: &Entry, member: usize, rules: &Rules<'_>, now:
     };
     let counts = role(entry) != Role::Syndicator
         || role(&story.lead(rules.sources).entry) == Role::Syndicator;
-    let date = entry.updated.or(entry.published).map(|date| date.min(now));
+    let date_of = |entry: &Entry| entry.updated.or(entry.published);
+    // A date in the future that has not moved does not date the change.
+    let is_new = |date: &Timestamp| *date <= now || Some(*date) != told_date;
+    let date = date_of(entry).filter(is_new).map(|date| date.min(now));
     if let Some(date) = date.filter(|date| counts && *date > story.updated) {
         story.updated = date;
+    }
+}
+
+/// Whether an entry says what it said, at another address or under another id.
+fn is_only_moved(entry: &Entry, stated: &Entry) -> bool {
+    let here =
+        Entry { url: stated.url.clone(), original: stated.original.clone(), ..entry.clone() };
+    here.says_the_same_as(stated)
+}
+
+/// How near to a poll a date lies that follows the poll.
+const AT_THE_POLL: std::time::Duration = std::time::Duration::from_secs(600);
+
+/// Keeps the dates of entries whose source dates them anew at every poll, though no word changed.
+///
+/// A source does so where the dates of all entries that were known moved at once, or, where there
+/// is but one, from the time of one poll to that of another.
+pub(super) fn keep_rolling_dates(
+    candidates: &mut [Candidate],
+    known: &Lookalikes,
+    habits: &mut Habits,
+    now: Timestamp,
+) {
+    let mut moved: Vec<(usize, Option<Timestamp>, Option<Timestamp>)> = Vec::new();
+    let (mut dated, mut followed) = (0, true);
+    for (place, candidate) in candidates.iter().enumerate() {
+        let entry = &candidate.entry;
+        let Some(member) = stated_before(candidate, known) else { continue };
+        let stated = &member.entry;
+        let (Some(is), Some(was)) = (entry.dated(), stated.dated()) else { continue };
+        dated += 1;
+        let says_the_same = entry.title == stated.title
+            && entry.summary == stated.summary
+            && (stated.enriched.is_some() || entry.text == stated.text);
+        let later = is > was || entry.updated > stated.updated;
+        if says_the_same && later {
+            followed &= is.apart(now) <= AT_THE_POLL && was.apart(member.joined) <= AT_THE_POLL;
+            moved.push((place, stated.published, stated.updated));
+        }
+    }
+    if moved.is_empty() {
+        // Several that kept their dates show that the source has mended its ways.
+        habits.rolling_dates &= dated < 2;
+        return;
+    }
+    habits.rolling_dates |= moved.len() == dated && (moved.len() > 1 || followed);
+    if !habits.rolling_dates {
+        return;
+    }
+    for (place, published, updated) in moved {
+        let entry = Arc::make_mut(&mut candidates[place].entry);
+        entry.published = published;
+        entry.updated = updated;
     }
 }
 
@@ -226,7 +292,7 @@ pub fn wants_enrichment(
     since: Timestamp,
     now: Timestamp,
 ) -> Wanted {
-    let Some(member) = told(candidate, known) else {
+    let Some(member) = stated_before(candidate, known) else {
         return if is_forgotten(candidate, known) { Wanted::No } else { Wanted::New };
     };
     let stated = candidate.entry.stated();
@@ -240,56 +306,12 @@ pub fn wants_enrichment(
     }
 }
 
-/// Whether judging the entry will change nothing, because its source told it
-/// before in the same words. `known` need only hold what is found under
-/// [`Candidate::names`]; for every other entry, judging needs
-/// [`Candidate::keys`].
-pub fn is_settled(candidate: &Candidate, known: &Lookalikes) -> bool {
-    let entry = &candidate.entry;
-    told(candidate, known).is_some_and(|member| {
-        let same = match (entry.enriched, member.entry.enriched) {
-            (None, Some(enriched)) => enriched.stated == entry.statement(),
-            (now, then) => now == then && entry.says_the_same_as(&member.entry),
-        };
-        same && entry.missing.is_none() && member.withdrawn.is_none()
-    })
-}
-
-/// Whether the source told of this entry before, whatever it said. `known` need only
-/// hold what is found under [`Candidate::names`].
-pub fn is_told(candidate: &Candidate, known: &Lookalikes) -> bool {
-    told(candidate, known).is_some()
-}
-
-/// Whether an entry, taken from what is stored and looked at anew, is still what its source
-/// told last.
-pub fn is_current(candidate: &Candidate, known: &Lookalikes) -> bool {
-    told(candidate, known).is_some_and(|member| member.entry.stated() == candidate.entry.stated())
-}
-
-/// The entry as it was told before, with what was fetched for it.
-pub fn as_told(candidate: &Candidate, known: &Lookalikes) -> Option<Arc<Entry>> {
-    told(candidate, known).map(|member| member.entry.clone())
-}
-
 /// Whether all that is known of an entry is that its story is kept no longer: nothing
 /// comes of it, so nothing is fetched for it.
 fn is_forgotten(candidate: &Candidate, known: &Lookalikes) -> bool {
     let names = candidate.names();
     let mut named = names.iter().flat_map(|name| bearers(known, name)).peekable();
     named.peek().is_some() && named.all(|id| !known.stories.contains_key(id))
-}
-
-/// What the source told of this entry before.
-fn told<'a>(candidate: &Candidate, known: &'a Lookalikes) -> Option<&'a Member> {
-    candidate
-        .names()
-        .iter()
-        .flat_map(|name| bearers(known, name))
-        .filter_map(|id| known.stories.get(id))
-        .filter(|story| story.stands())
-        .flat_map(|story| &story.members)
-        .find(|member| candidate.is(&member.entry))
 }
 
 /// Whether an entry's full text should be fetched.

@@ -13,7 +13,8 @@ use super::{
     withdraw,
 };
 use crate::model::{
-    Entry, Location, Lookalikes, Role, Source, SourceId, Sources, Story, Tier, Timestamp, Verdict,
+    Entry, Habits, Location, Lookalikes, Role, Source, SourceId, Sources, Story, Tier, Timestamp,
+    Verdict,
 };
 
 mod changes;
@@ -67,7 +68,12 @@ impl Desk {
     }
 
     fn rules(&self) -> Rules<'_> {
-        Rules { sources: &self.sources, authority: "feeds.example.org", overrides: &self.overrides }
+        Rules {
+            sources: &self.sources,
+            authority: "feeds.example.org",
+            overrides: &self.overrides,
+            habits: Habits::default(),
+        }
     }
 
     fn read(&mut self, entries: &[Entry]) -> Judged {
@@ -113,7 +119,9 @@ impl Desk {
 }
 
 fn source(id: SourceId, role: Role, position: usize) -> Source {
-    Source { role, position, ..Source::at(id, Location::File("feed.xml".into())) }
+    // All of one government.
+    let publisher = Some("United Kingdom".into());
+    Source { role, position, publisher, ..Source::at(id, Location::File("feed.xml".into())) }
 }
 
 fn at(text: &str) -> Timestamp {

@@ -1,8 +1,10 @@
-//! A title in; the words by which two tellings of one announcement agree, out.
+//! Titles as words: without display types, site names and months, and with the parts that may name
+//! a publisher.
 
-use unicode_normalization::UnicodeNormalization;
+use std::ops::Range;
 
-use super::figures::MONTHS;
+use super::rarity::{information, is_stop};
+use crate::tokenize;
 
 /// Display types that GOV.UK's organisation feeds, but not its finder nor its
 /// syndicators, put before a title.
@@ -56,188 +58,242 @@ const DISPLAY_TYPES: &[&str] = &[
     "written statement to parliament",
 ];
 
-/// A title with fewer words than this is too common to be evidence.
-const FEWEST_WORDS: usize = 4;
+/// Months that archives put behind every title: `… [July 2025]`.
+pub(super) const MONTHS: [&str; 12] = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+];
 
-/// The title as T1 compares it: lower case, compatibility forms folded, no
-/// punctuation, without a display type before or the site's name behind.
-/// Figures stay, so titles of a series differ by their numbers and dates.
-///
-/// `None` when what remains is too short to tell two announcements apart.
-pub fn normal_title(title: &str, site: &str) -> Option<String> {
-    let (folded, site) = (folded(title), folded(site));
-    let title = without_site(without_display_type(folded.trim()), site.trim());
-    let title = without_month(title);
-    let (mut normal, mut count) = (String::with_capacity(title.len()), 0);
-    each_word(title, |word| {
-        normal.push_str(if count > 0 { " " } else { "" });
-        normal.push_str(word);
-        count += 1;
-    });
-    (count >= FEWEST_WORDS).then_some(normal)
+/// A part with fewer words than this, or with less information, is not a title.
+const FEWEST_WORDS: usize = 2;
+
+/// A title with less information than this, in tenths of a bit, finds no other story.
+const LEAST_INFORMATION: i32 = 90;
+
+/// A title as identity compares it: folded words, without a display type before or the site's name
+/// behind. Figures stay, so titles of a series differ by their numbers and dates.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Title {
+    pub(super) words: Vec<String>,
+    /// Which words begin with a capital or a digit, where that says something: not the first one,
+    /// and not in a title of capitals.
+    pub(super) names: Vec<bool>,
+    /// Where a word stands behind `|`, a dash or a colon.
+    breaks: Vec<usize>,
 }
 
-/// The words of a title as they stand: folded, with prefix and site.
-pub(super) fn title_words(title: &str) -> Vec<String> {
-    words(&folded(title))
-}
-
-/// Lower case, compatibility forms folded, one form for each mark.
-pub(super) fn folded(text: &str) -> String {
-    match text.is_ascii() {
-        true => text.chars().map(|c| plain(c.to_ascii_lowercase())).collect(),
-        false => text.nfkc().flat_map(char::to_lowercase).map(plain).collect(),
+impl Title {
+    /// Reads a title of a source whose documents are called `site`.
+    pub(super) fn of(title: &str, site: &str) -> Self {
+        let mut read = Self::read(title);
+        read.drop_display_type();
+        read.drop_month(title);
+        read.drop_site(site);
+        read
     }
+
+    fn read(title: &str) -> Self {
+        let mut read = Self::default();
+        let mut last: Option<Range<usize>> = None;
+        let (mut cased, mut capitals) = (String::new(), 0);
+        for (range, _) in tokenize::words(title) {
+            let mut form = String::new();
+            let stated = &title[range.clone()];
+            tokenize::fold(tokenize::clean(stated, &mut cased), &mut form);
+            if form.is_empty() {
+                continue;
+            }
+            if let Some(last) = &last
+                && breaks(&title[last.end..range.start])
+            {
+                read.breaks.push(read.words.len());
+            }
+            let capital = stated.starts_with(char::is_uppercase);
+            capitals += usize::from(capital);
+            let digit = form.starts_with(|first: char| first.is_numeric());
+            read.names.push(digit || (capital && !read.words.is_empty()));
+            read.words.push(form);
+            last = Some(range);
+        }
+        // Where most words have capitals, these say nothing.
+        if capitals * 3 > read.words.len() * 2 && read.words.len() > 3 {
+            for (name, word) in read.names.iter_mut().zip(&read.words) {
+                *name = !is_stop(word);
+            }
+        }
+        read
+    }
+
+    fn cut(&self, range: Range<usize>) -> Self {
+        let breaks = self.breaks.iter().filter(|at| range.start < **at && **at < range.end);
+        Self {
+            words: self.words[range.clone()].to_vec(),
+            names: self.names[range.clone()].to_vec(),
+            breaks: breaks.map(|at| at - range.start).collect(),
+        }
+    }
+
+    fn drop_display_type(&mut self) {
+        let Some(at) = self.breaks.first().copied().filter(|at| *at < self.words.len()) else {
+            return;
+        };
+        if DISPLAY_TYPES.contains(&self.words[..at].join(" ").as_str()) {
+            *self = self.cut(at..self.words.len());
+        }
+    }
+
+    fn drop_month(&mut self, title: &str) {
+        let count = self.words.len();
+        let bracketed = title.trim_end().ends_with(']') && title.contains('[');
+        if bracketed
+            && let [.., month, year] = &self.words[..]
+            && MONTHS.contains(&month.as_str())
+            && year.len() == 4
+            && year.bytes().all(|byte| byte.is_ascii_digit())
+        {
+            *self = self.cut(0..count - 2);
+        }
+    }
+
+    /// Drops `… - GOV.UK` or `… | the site's own title`, that title's beginning included.
+    fn drop_site(&mut self, site: &str) {
+        let Some(at) = self.breaks.last().copied() else { return };
+        let behind = &self.words[at..];
+        let site = Self::read(site).words;
+        let is_site = behind == ["gov", "uk"] || (!behind.is_empty() && site.starts_with(behind));
+        if is_site && at > 0 {
+            *self = self.cut(0..at);
+        }
+    }
+
+    /// Its words, one space between them.
+    pub(super) fn normal(&self) -> String {
+        self.words.join(" ")
+    }
+
+    /// The title without what stands before its first break, and without what stands behind its
+    /// last: either may name a publisher.
+    pub(super) fn parts(&self) -> Vec<Self> {
+        let ranges = [
+            self.breaks.last().map(|at| 0..*at),
+            self.breaks.first().map(|at| *at..self.words.len()),
+        ];
+        let parts = ranges.into_iter().flatten().map(|range| self.cut(range));
+        parts.filter(|part| part.words.len() >= FEWEST_WORDS).collect()
+    }
+
+    /// How much it says that two titles have all its words, in tenths of a bit.
+    pub(super) fn information(&self) -> i32 {
+        self.words.iter().map(|word| information(word)).sum()
+    }
+
+    /// What two titles have in common that differ in articles, plurals and order: sets of stems.
+    /// One of all words, and three of a third each: one word more or another in its place leaves
+    /// one of them as it is.
+    pub(super) fn sets(&self) -> Vec<String> {
+        let mut stems: Vec<&str> =
+            self.words.iter().filter(|word| !is_stop(word)).map(|word| stem(word)).collect();
+        stems.sort_unstable();
+        stems.dedup();
+        if stems.len() < FEWEST_WORDS || self.information() < LEAST_INFORMATION {
+            return Vec::new();
+        }
+        let mut sets = vec![stems.join(" ")];
+        let third = |of: u64| -> Vec<&str> {
+            let is_in = |stem: &&&str| xxhash_rust::xxh3::xxh3_64(stem.as_bytes()) % 3 == of;
+            stems.iter().filter(is_in).copied().collect()
+        };
+        for part in [third(0), third(1), third(2)] {
+            let says: i32 = part.iter().map(|word| information(word)).sum();
+            if part.len() >= FEWEST_WORDS
+                && part.len() < stems.len()
+                && says >= 2 * LEAST_INFORMATION
+            {
+                sets.push(format!("part {}", part.join(" ")));
+            }
+        }
+        sets
+    }
+}
+
+/// Whether what stands between two words parts a title.
+fn breaks(between: &str) -> bool {
+    let dash = |c: char| matches!(c, '-' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '~');
+    let spaced = between.starts_with(char::is_whitespace) && between.ends_with(char::is_whitespace);
+    between.contains(['|', '\u{B7}', '\u{2022}', '\u{BB}', '\u{203A}'])
+        || (spaced && between.contains(dash))
+        || (between.contains(':') && between.ends_with(|c: char| !c.is_alphanumeric() && c != ':'))
+}
+
+/// A word without the s of a plural.
+pub(super) fn stem(word: &str) -> &str {
+    match word.strip_suffix('s') {
+        Some(bare) if bare.len() >= 3 && !bare.ends_with('s') && word.is_ascii() => bare,
+        _ => word,
+    }
+}
+
+/// Whether two words are forms of one: `agree` and `agreed`.
+pub(super) fn are_forms(one: &str, other: &str) -> bool {
+    let shared = one.chars().zip(other.chars()).take_while(|(a, b)| a == b).count();
+    let rest = |word: &str| word.chars().count() - shared;
+    let letters = |word: &str| word.chars().all(char::is_alphabetic);
+    shared >= 5 && rest(one) <= 3 && rest(other) <= 3 && letters(one) && letters(other)
+}
+
+/// The title in its normal form: lower case, no punctuation, without a display type before or the
+/// site's name behind. `None` when what remains is too short to tell two announcements apart.
+pub fn normal_title(title: &str, site: &str) -> Option<String> {
+    let title = Title::of(title, site);
+    (title.words.len() >= 4).then(|| title.normal())
+}
+
+/// The words of a title as they stand, dates with their marks: `2025-04-02`.
+pub(super) fn title_words(title: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    let (mut cased, mut last) = (String::new(), 0..0);
+    for (range, _) in tokenize::words(title) {
+        let mut form = String::new();
+        tokenize::fold(tokenize::clean(&title[range.clone()], &mut cased), &mut form);
+        let between = title.get(last.end..range.start).unwrap_or_default();
+        let digits =
+            |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        last = range;
+        match words.last_mut() {
+            Some(before)
+                if matches!(between, "-" | "/" | ":")
+                    && before.ends_with(|last: char| last.is_ascii_digit())
+                    && digits(&form) =>
+            {
+                before.push_str(between);
+                before.push_str(&form);
+            }
+            _ if form.is_empty() => {}
+            _ => words.push(form),
+        }
+    }
+    words
 }
 
 /// Words of half the titles of governments, by which none is known.
-const COMMON: &[&str] = &[
-    "announced",
-    "announcement",
-    "department",
-    "foreign",
-    "government",
-    "minister",
-    "ministers",
-    "ministry",
-    "office",
-    "parliament",
-    "president",
-    "press",
-    "prime",
-    "release",
-    "secretary",
-    "speech",
-    "statement",
-    "today",
-];
+fn is_telling(word: &str) -> bool {
+    word.chars().count() > 4 && word.chars().all(char::is_alphabetic) && information(word) > 40
+}
 
 /// Whether two titles have a word in common, other than short and common ones and numbers.
 pub(super) fn share_a_word(one: &str, other: &str) -> bool {
-    let telling = |word: &String| {
-        word.chars().count() > 4
-            && word.chars().all(char::is_alphabetic)
-            && !COMMON.contains(&word.as_str())
-    };
     let others = title_words(other);
-    title_words(one).iter().filter(|word| telling(word)).any(|word| others.contains(word))
-}
-
-/// Words of titles under which one announcement after the other appears.
-const RECURRING: &[&str] = &[
-    "advice",
-    "annual",
-    "briefing",
-    "bulletin",
-    "call",
-    "daily",
-    "figures",
-    "monthly",
-    "notice",
-    "notices",
-    "prices",
-    "quarterly",
-    "readout",
-    "remarks",
-    "report",
-    "results",
-    "statement",
-    "statements",
-    "statistics",
-    "update",
-    "weekly",
-];
-
-/// Whether a normalised title may well be borne by another announcement soon.
-pub(super) fn may_recur(title: &str) -> bool {
-    title.split(' ').any(|word| RECURRING.contains(&word))
-}
-
-/// Whether two titles are one but for some words in one place, as those of a
-/// series are: `Minister visits Dravenia`, `Minister visits Colombrey`.
-pub(super) fn share_a_frame(one: &str, other: &str) -> bool {
-    let normal = |title: &str| -> Vec<String> {
-        words(without_month(without_display_type(folded(title).trim())))
-    };
-    let (one, other) = (normal(one), normal(other));
-    let shorter = one.len().min(other.len());
-    let before = one.iter().zip(&other).take_while(|(a, b)| a == b).count();
-    let behind = one.iter().rev().zip(other.iter().rev()).take_while(|(a, b)| a == b).count();
-    let frame = (before + behind).min(shorter);
-    frame < shorter && frame >= 2 && frame * 2 >= shorter
-}
-
-/// One form for the quotes and dashes that editors and syndicators exchange.
-pub(super) fn plain(c: char) -> char {
-    match c {
-        '\u{2018}' | '\u{2019}' | '\u{201B}' | '\u{2032}' | '`' | '\u{B4}' => '\'',
-        '\u{2010}'..='\u{2015}' | '\u{2212}' => '-',
-        c => c,
-    }
-}
-
-fn without_display_type(title: &str) -> &str {
-    match title.split_once(':') {
-        Some((before, after)) if DISPLAY_TYPES.contains(&before.trim()) => after.trim(),
-        _ => title,
-    }
-}
-
-/// Drops `… - GOV.UK` or `… | the site's own title`, that title's beginning included.
-fn without_site<'a>(title: &'a str, site: &str) -> &'a str {
-    for separator in [" | ", " - "] {
-        if let Some((before, after)) = title.rsplit_once(separator)
-            && (after.trim() == "gov.uk" || names_site(after.trim(), site))
-        {
-            return before.trim();
-        }
-    }
-    title
-}
-
-/// Whether what stands behind a title is the site's name: all of its title
-/// or where that begins, `Courier` of `Courier - latest news`.
-fn names_site(behind: &str, site: &str) -> bool {
-    let rest = site.strip_prefix(behind);
-    !behind.is_empty() && rest.is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))
-}
-
-/// Drops `… [july 2025]`, which archives put behind every title.
-fn without_month(title: &str) -> &str {
-    let Some((before, behind)) = title.rsplit_once('[') else { return title };
-    let Some((month, year)) = behind.strip_suffix(']').and_then(|month| month.split_once(' '))
-    else {
-        return title;
-    };
-    let is_year = year.len() == 4 && year.chars().all(|c| c.is_ascii_digit());
-    if is_year && MONTHS.contains(&month) { before.trim_end() } else { title }
-}
-
-/// Runs of letters and digits. An apostrophe within a word vanishes; marks
-/// between digits stay, so `1.5` is not `15`, nor `2025-04-02` three numbers.
-fn each_word(title: &str, mut take: impl FnMut(&str)) {
-    let mut word = String::new();
-    let mut chars = title.chars().peekable();
-    while let Some(c) = chars.next() {
-        let joins_digits = matches!(c, '.' | ',' | '-' | '/' | ':')
-            && word.ends_with(|last: char| last.is_ascii_digit())
-            && chars.peek().is_some_and(char::is_ascii_digit);
-        if c.is_alphanumeric() || joins_digits {
-            word.push(c);
-        } else if c != '\'' && !word.is_empty() {
-            take(&word);
-            word.clear();
-        }
-    }
-    if !word.is_empty() {
-        take(&word);
-    }
-}
-
-fn words(title: &str) -> Vec<String> {
-    let mut words = Vec::new();
-    each_word(title, |word| words.push(word.to_owned()));
-    words
+    title_words(one).iter().filter(|word| is_telling(word)).any(|word| others.contains(word))
 }
 
 #[cfg(test)]
@@ -275,27 +331,6 @@ mod tests {
             ),
         ] {
             assert_ne!(normal_title(one, ""), normal_title(other, ""), "{one}");
-        }
-    }
-
-    #[test]
-    fn titles_of_a_series_share_a_frame() {
-        for (one, other, expected) in [
-            ("Minister for Europe visits Dravenia", "Minister for Europe visits Colombrey", true),
-            ("News story: Dravenia travel advice", "Upper Ostravia travel advice", true),
-            ("Minister for Europe visits Dravenia", "Minister for Europe visits Dravenia", false),
-            (
-                "Minister for Europe visits Dravenia",
-                "Minister for Europe visits Dravenia today",
-                false,
-            ),
-            (
-                "Ministers back grain store plan",
-                "Eleven cooperatives to share barley stores",
-                false,
-            ),
-        ] {
-            assert_eq!(share_a_frame(one, other), expected, "{one} / {other}");
         }
     }
 

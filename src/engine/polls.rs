@@ -10,8 +10,8 @@ use crate::config::Plan;
 use crate::dedup::{self, Candidate, Judged, Rules};
 use crate::fetch::{self, News};
 use crate::model::{
-    Enrich, Hold, Key, KeyKind, Lookalikes, Outcome, Poll, Reading, SourceEvent, SourceState,
-    StoryId, Timestamp, Verdict,
+    Enrich, Habits, Hold, Key, KeyKind, Lookalikes, Outcome, Poll, Reading, SourceEvent,
+    SourceState, StoryId, Timestamp, Verdict,
 };
 use crate::store::StoreError;
 use crate::websub::inbound;
@@ -39,7 +39,10 @@ impl Engine {
         };
         let candidates = polls.iter().map(|poll| match is_void(poll) {
             true => Vec::new(),
-            false => candidates_of(poll, &plan),
+            false => {
+                let habits = self.source_state_of(poll, work, |state| state.habits);
+                candidates_of(poll, &plan, habits)
+            }
         });
         let mut candidates: Vec<_> = candidates.collect();
         let mut known = look_up(&polls, &mut candidates, work.reader())?;
@@ -94,6 +97,19 @@ impl Engine {
         work: &mut Work<'_>,
     ) -> Result<Ingested, StoreError> {
         let (plan, now) = (self.plan.clone(), work.now);
+        let habits = self.source_state_of(poll, work, |state| state.habits);
+        if candidates.first().is_some_and(|candidate| candidate.habits() != habits) {
+            // An earlier poll of the turn has shown something of the source's ids.
+            let mut anew = vec![candidates_of(poll, &plan, habits)];
+            let more = look_up(std::slice::from_ref(poll), &mut anew, work.reader())?;
+            candidates = anew.pop().unwrap_or_default();
+            for (key, bearers) in more.by_key {
+                known.by_key.entry(key).or_insert(bearers);
+            }
+            for (id, story) in more.stories {
+                known.stories.entry(id).or_insert(story);
+            }
+        }
         if document_of(poll).is_none() {
             // Looked up when the poll began; a push may have said something else since.
             candidates.retain(|candidate| dedup::is_current(candidate, known));
@@ -104,7 +120,7 @@ impl Engine {
             true => 0,
             false => self.allowance(poll, &listed, work),
         };
-        let rules = rules(&plan);
+        let rules = Rules { habits, ..rules(&plan) };
         let mut judged = dedup::judge_within(candidates, known, &rules, now, allowance);
         if let Some(reading) = document_of(poll) {
             let (source, deleted) = (&poll.source, &reading.hints.deleted);
@@ -191,8 +207,9 @@ impl Engine {
         let news = News { new: judged.new.clone(), known: judged.known, intake };
         let (polling, fleet) = (&self.plan.polling, self.plan.sources.len());
         self.market.charge(poll, &mut state, source, polling, fleet);
-        fetch::settle(poll, &news, &mut state, source, polling);
+        fetch::record_poll(poll, &news, &mut state, source, polling);
         state.of = Some(source.location.hash());
+        state.habits = judged.habits;
         let events = state.events.iter().filter(|event| event.at == poll.at).cloned().collect();
         work.remember(poll.source.clone(), state);
         events
@@ -277,11 +294,12 @@ fn forget(known: &mut Lookalikes, gone: &Gone) {
 /// What the plan says of identity.
 pub(crate) fn rules(plan: &Plan) -> Rules<'_> {
     let authority = &plan.server.site.authority;
-    Rules { sources: &plan.sources, authority, overrides: &plan.overrides }
+    let habits = Habits::default();
+    Rules { sources: &plan.sources, authority, overrides: &plan.overrides, habits }
 }
 
-fn candidates_of(poll: &Poll, plan: &Plan) -> Vec<Candidate> {
-    dedup::candidates(poll.entries(), &rules(plan), poll.at)
+fn candidates_of(poll: &Poll, plan: &Plan, habits: Habits) -> Vec<Candidate> {
+    dedup::candidates(poll.entries(), &Rules { habits, ..rules(plan) }, poll.at)
 }
 
 /// The document that came, from the source or from its hub.

@@ -88,6 +88,8 @@ struct Linked {
 
 #[derive(Debug, Deserialize)]
 struct Notice {
+    /// HTML.
+    explanation: Option<String>,
     withdrawn_at: Option<String>,
 }
 
@@ -134,6 +136,10 @@ pub(super) fn add(
     entry.change_note = note.zip(entry.url.as_ref()).map(|(note, page)| clean(&note, page).text);
     entry.change_note.take_if(|note| note.is_empty());
     entry.withdrawn = item.withdrawn_notice.as_ref().map(|notice| withdrawn_at(notice, document));
+    let explanation = item.withdrawn_notice.and_then(|notice| notice.explanation);
+    entry.withdrawn_because =
+        explanation.zip(entry.url.as_ref()).map(|(why, page)| clean(&why, page).text);
+    entry.withdrawn_because.take_if(|why| why.is_empty());
     done.withdrawn = entry.withdrawn.is_some();
     if entry.language.is_none() {
         entry.language = item.locale;

@@ -2,10 +2,10 @@
 
 use dom_smoothie::{Config, Readability};
 
-use super::decode::decode;
 use super::simplify::simplify;
 use super::{Clean, Enrichment, original, take_original, take_text};
 use crate::cancel::Cancelled;
+use crate::charset::decode_page;
 use crate::dom_cost::{self, Bounds, Parsed};
 use crate::model::{Document, Entry, Failure, FailureKind};
 
@@ -26,7 +26,7 @@ pub(super) fn add(
     clean: Clean<'_>,
     cancelled: &Cancelled,
 ) -> Result<Enrichment, Failure> {
-    let html = decode(&document.body, document.content_type.as_deref());
+    let html = decode_page(&document.body, document.content_type.as_deref());
     let Some(base) = document.url.clone().or_else(|| entry.url.clone()) else {
         return Err(unreadable("the entry names no page"));
     };

@@ -126,6 +126,7 @@ fn a_withdrawn_page_says_since_when() {
     let body = r#"{"withdrawn_notice": {"explanation": "<p>Out of date.</p>", "withdrawn_at": "2025-04-01T10:00:00Z"}}"#;
     assert!(enrich(&mut entry, &item(body), Enrich::Govuk, &clean).unwrap().withdrawn);
     assert_eq!(entry.withdrawn, Timestamp::parse_rfc3339("2025-04-01T10:00:00Z"));
+    assert_eq!(entry.withdrawn_because.as_deref(), Some("Out of date."));
     assert_eq!(entry.text, "Boats can launch in any tide.", "no text took its place");
 }
 

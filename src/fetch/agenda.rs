@@ -1,4 +1,4 @@
-//! Sources with their due times in; which may be asked now, and when to look again, out. Pure.
+//! Keeps the due times of sources, and says which may be polled now.
 //!
 //! A source sleeps until it is due, then waits in its origin's line. An origin
 //! serves one of its line at a time, spaced (P34), and never while it is held

@@ -19,10 +19,10 @@ use crate::websub::inbound;
 /// Clocks are set by so much every now and then, and that voids nothing.
 const SKEW: Duration = Duration::from_secs(60);
 
-/// What was learned by a clock that was further ahead than this has faded too much to be kept.
+/// Counts that were made by a clock further ahead than this have faded too much to be kept.
 const FADED: Duration = Duration::from_secs(7 * 86_400);
 
-/// What is remembered of a source, with its times brought in line.
+/// The state of a source, with its times brought in line.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rescheduled {
     /// The state that takes the place of the stored one.
@@ -160,8 +160,8 @@ fn void_rhythm(rhythm: &mut Rhythm, now: Timestamp) {
         (rhythm.as_of, rhythm.fast, rhythm.slow) =
             (None, DecayedCounts::default(), DecayedCounts::default());
     }
-    let Rhythm { as_of, newest, unmodified_since, .. } = rhythm;
-    for past in [as_of, newest, unmodified_since] {
+    let Rhythm { as_of, newest, unmodified_since, began, .. } = rhythm;
+    for past in [as_of, newest, unmodified_since, began] {
         *past = past.map(|past| past.min(now));
     }
     for past in [&mut rhythm.probed, &mut rhythm.changed] {
@@ -208,7 +208,7 @@ fn bounded(
     let set = state.last_poll.unwrap_or(now);
     let next = schedule::next(&after, &Said::remembered(&after), source, settings, set);
     if changed {
-        // What was brought forward since the last poll stays so.
+        // A due time that was brought forward since the last poll stays so.
         let hastened = state.scheduled > state.last_poll && state.next_poll < next.at;
         if !hastened {
             (after.next_poll, after.because) = (next.at.max(held), next.because.into());

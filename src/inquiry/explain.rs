@@ -1,4 +1,4 @@
-//! A story in; why its entries are one, and why it is in each topic or not, out.
+//! Explains why a story's entries are one, and why it is in each topic or not.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use crate::config::Plan;
 use crate::dedup;
 use crate::engine::rules;
 use crate::model::{
-    Evidence, Lookalikes, Member, Related, Revision, Story, Timestamp, Topic, Withdrawal,
+    Evidence, Factor, Lookalikes, Member, Related, Revision, Story, Timestamp, Topic, Withdrawal,
 };
 use crate::store::StoreError;
 use crate::topics::{Explanation, Subject};
@@ -54,6 +54,9 @@ pub struct NearStory {
     pub of: u32,
     /// What forbade the join, where the texts alone would have made it.
     pub forbidden: Option<String>,
+    /// What was weighed, for programs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub factors: Vec<Factor>,
 }
 
 /// One change of what a source says.
@@ -94,6 +97,9 @@ pub struct ExplainedEntry {
     pub evidence: Evidence,
     /// The evidence, for people.
     pub because: String,
+    /// What was weighed when it joined, for programs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub factors: Vec<Factor>,
     /// What is to be said of its text, where that is not simply its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remark: Option<String>,
@@ -130,6 +136,7 @@ impl Records {
             tier: member.evidence.tier().as_str().to_owned(),
             evidence: member.evidence.clone(),
             because: member.evidence.to_string(),
+            factors: member.factors.clone(),
             remark: dedup::listing_remark(&member.entry),
             shared: shared(story, member),
         });
@@ -179,6 +186,7 @@ impl Records {
                     shared: related.shared,
                     of: related.of,
                     forbidden: related.forbidden.map(|forbidden| forbidden.to_string()),
+                    factors: related.factors,
                 })
             })
             .collect())

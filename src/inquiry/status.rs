@@ -56,6 +56,9 @@ pub struct SourceReport {
     /// Entries a day, as learned.
     #[serde(default)]
     pub rate: Option<f64>,
+    /// What was learned of its ids, links and dates, where they cannot be relied upon.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub habits: Vec<String>,
     /// Failures in a row.
     pub failures: u32,
     /// The kind of the last failure.
@@ -325,6 +328,7 @@ fn status_of(
             HoldScope::Origin => "origin".to_owned(),
         }),
         rate: fetch::rate_a_day(source_state),
+        habits: source_state.habits.remarks(),
         failures: source_state.failures,
         failure_kind: source_state.failure.as_ref().map(|failure| failure.kind.as_str().to_owned()),
         failure: source_state.failure.as_ref().map(|failure| failure.message.clone()),

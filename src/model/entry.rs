@@ -36,6 +36,10 @@ pub struct Entry {
     /// Summary and content as plain text, for matching; paragraphs are lines.
     #[serde(default)]
     pub text: String,
+    /// Who published it first, where it is taken from elsewhere and says so: RSS `<source>`,
+    /// `atom:source`, `dc:publisher`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub publisher: Option<Publisher>,
     /// Names of the authors.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub authors: Vec<String>,
@@ -80,6 +84,9 @@ pub struct Entry {
     /// When the publisher withdrew the page, if it did: it stands, but no longer applies.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub withdrawn: Option<Timestamp>,
+    /// Why the publisher withdrew the page, plain text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub withdrawn_because: Option<String>,
     /// When the page was found to be gone (404 or 410). One finding proves
     /// nothing; `dedup` waits for a second.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -102,6 +109,7 @@ impl Entry {
             summary: None,
             content: None,
             text: String::new(),
+            publisher: None,
             authors: Vec::new(),
             categories: Vec::new(),
             tags: Vec::new(),
@@ -116,6 +124,7 @@ impl Entry {
             content_id: None,
             change_note: None,
             withdrawn: None,
+            withdrawn_because: None,
             missing: None,
             enriched: None,
         }
@@ -161,6 +170,7 @@ impl Entry {
             summary,
             content,
             text,
+            publisher,
             authors,
             categories,
             tags,
@@ -175,6 +185,7 @@ impl Entry {
             content_id,
             change_note,
             withdrawn,
+            withdrawn_because,
             missing: _,
             enriched: _,
         } = self;
@@ -185,6 +196,7 @@ impl Entry {
             && *summary == other.summary
             && *content == other.content
             && *text == other.text
+            && *publisher == other.publisher
             && *authors == other.authors
             && *categories == other.categories
             && *tags == other.tags
@@ -199,6 +211,7 @@ impl Entry {
             && *content_id == other.content_id
             && *change_note == other.change_note
             && *withdrawn == other.withdrawn
+            && *withdrawn_because == other.withdrawn_because
     }
 }
 
@@ -214,6 +227,17 @@ pub struct Enriched {
     /// Whether its text is the page's, rather than what the document said.
     #[serde(default)]
     pub of_page: bool,
+}
+
+/// Who published an entry first.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Publisher {
+    /// The name, plain text; may be empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub name: String,
+    /// The publisher's site or feed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<Url>,
 }
 
 /// A file attached to an entry.

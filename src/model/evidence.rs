@@ -1,4 +1,4 @@
-//! Why entries are in one story, and why others nearly are: what is shown and can be undone.
+//! Why entries are in one story, and why others nearly are: shown by `explain`, undone by `split`.
 
 use std::fmt;
 
@@ -126,6 +126,183 @@ impl Tier {
     }
 }
 
+/// One piece of evidence that an entry and a story are one announcement, or are two.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Factor {
+    /// What was found.
+    pub kind: FactorKind,
+    /// How much it counted, in tenths of a bit: for one announcement where positive.
+    pub weight: i32,
+}
+
+impl Factor {
+    /// The sum of what was weighed, in tenths of a bit.
+    pub fn sum(factors: &[Self]) -> i32 {
+        factors.iter().map(|factor| factor.weight).sum()
+    }
+}
+
+/// As in "title equal +6.2".
+impl fmt::Display for Factor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {:+.1}", self.kind.as_str(), f64::from(self.weight) / 10.0)
+    }
+}
+
+/// The levels of the questions by which an entry is compared with a story.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FactorKind {
+    /// One names the page of the other as its original, or both name one.
+    NamedOriginal,
+    /// Both are at one page.
+    SamePage,
+    /// The titles have the same words.
+    TitleEqual,
+    /// Articles, plurals, the order or a few words more tell the titles apart.
+    TitleNear,
+    /// One title is the other with a part before or behind it.
+    TitleWithPublisher,
+    /// The titles share little.
+    TitleDiffers,
+    /// The titles are one but for some words in one place.
+    TitleReplaces,
+    /// The titles are one but for what they name in one place.
+    TitleRenames,
+    /// The titles name different numbers or dates.
+    TitleFigures,
+    /// Other stories bear the title, too.
+    TitleRecurs,
+    /// Nine tenths of either text are in the other.
+    TextEqual,
+    /// Two thirds of the shorter text are in the other.
+    TextContained,
+    /// Half of the shorter text is in the other.
+    TextMostly,
+    /// The same, but the other is at least twice as long.
+    TextQuoted,
+    /// Some of the shorter text is in the other.
+    TextSome,
+    /// The texts share little.
+    TextDiffers,
+    /// A summary stands in the other text.
+    SummaryContained,
+    /// A summary shares most of its words with the other text.
+    SummaryShares,
+    /// A summary shares few words with the other text.
+    SummaryDiffers,
+    /// The texts are one but for what they name.
+    Contradicts,
+    /// Few of the names and numbers are in both texts.
+    NamesDiffer,
+    /// The texts are one but for one name or number.
+    OneNameDiffers,
+    /// Summaries name different people, places, dates or numbers.
+    FactsDiffer,
+    /// One text lists announcements.
+    Lists,
+    /// The texts share a piece and go on to say different things.
+    GoesOn,
+    /// Dated within a day and a half.
+    SameDay,
+    /// Dated within four days.
+    DaysApart,
+    /// Dated within eight days.
+    WeekApart,
+    /// Dated within two weeks.
+    FortnightApart,
+    /// Dated further apart.
+    LongApart,
+    /// Two governments speak for themselves.
+    OtherGovernment,
+    /// Both are pages of one site.
+    OneSite,
+    /// One source lists both.
+    OneSource,
+    /// One source lists both, and names one page as their original.
+    OneSourceTwice,
+}
+
+impl FactorKind {
+    /// All of them.
+    pub const ALL: [Self; 34] = [
+        Self::NamedOriginal,
+        Self::SamePage,
+        Self::TitleEqual,
+        Self::TitleNear,
+        Self::TitleWithPublisher,
+        Self::TitleDiffers,
+        Self::TitleReplaces,
+        Self::TitleRenames,
+        Self::TitleFigures,
+        Self::TitleRecurs,
+        Self::TextEqual,
+        Self::TextContained,
+        Self::TextMostly,
+        Self::TextQuoted,
+        Self::TextSome,
+        Self::TextDiffers,
+        Self::SummaryContained,
+        Self::SummaryShares,
+        Self::SummaryDiffers,
+        Self::Contradicts,
+        Self::NamesDiffer,
+        Self::OneNameDiffers,
+        Self::FactsDiffer,
+        Self::Lists,
+        Self::GoesOn,
+        Self::SameDay,
+        Self::DaysApart,
+        Self::WeekApart,
+        Self::FortnightApart,
+        Self::LongApart,
+        Self::OtherGovernment,
+        Self::OneSite,
+        Self::OneSource,
+        Self::OneSourceTwice,
+    ];
+
+    /// The words used in `explain`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NamedOriginal => "named as the original",
+            Self::SamePage => "same page",
+            Self::TitleEqual => "title equal",
+            Self::TitleNear => "title nearly equal",
+            Self::TitleWithPublisher => "title equal but for a publisher",
+            Self::TitleDiffers => "titles differ",
+            Self::TitleReplaces => "titles differ in one place",
+            Self::TitleRenames => "titles name different things in one place",
+            Self::TitleFigures => "titles name different numbers or dates",
+            Self::TitleRecurs => "title recurs",
+            Self::TextEqual => "text equal",
+            Self::TextContained => "text contained",
+            Self::TextMostly => "text mostly contained",
+            Self::TextQuoted => "text quoted",
+            Self::TextSome => "text partly shared",
+            Self::TextDiffers => "texts differ",
+            Self::SummaryContained => "summary contained",
+            Self::SummaryShares => "summary in similar words",
+            Self::SummaryDiffers => "summaries in different words",
+            Self::Contradicts => "texts contradict",
+            Self::NamesDiffer => "texts name different things",
+            Self::OneNameDiffers => "texts differ in one name or number",
+            Self::FactsDiffer => "summaries contradict",
+            Self::Lists => "one text is a list",
+            Self::GoesOn => "texts go on differently",
+            Self::SameDay => "same day",
+            Self::DaysApart => "days apart",
+            Self::WeekApart => "a week apart",
+            Self::FortnightApart => "two weeks apart",
+            Self::LongApart => "long apart",
+            Self::OtherGovernment => "other government",
+            Self::OneSite => "two pages of one site",
+            Self::OneSource => "two entries of one source",
+            Self::OneSourceTwice => "one source names one original twice",
+        }
+    }
+}
+
 /// A story that another resembles without being one with it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Related {
@@ -138,6 +315,9 @@ pub struct Related {
     /// What forbade the join, where the texts alone would have made it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub forbidden: Option<Forbidden>,
+    /// What was weighed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub factors: Vec<Factor>,
 }
 
 impl Related {
@@ -177,6 +357,12 @@ pub enum Forbidden {
         /// Different ones of the text with fewer.
         of: u32,
     },
+    /// Their titles are one but for what they name in one place.
+    Titles,
+    /// Their summaries name different people, places, dates or numbers.
+    Facts,
+    /// Two governments say it, each for itself.
+    Governments,
     /// Their texts are one but for names, numbers and dates, of which each has
     /// its own in the same places.
     Renamed {
@@ -213,8 +399,11 @@ impl fmt::Display for Forbidden {
             Self::Names { shared, of } => {
                 write!(f, "only {shared} of {of} names and numbers are in both texts")
             }
+            Self::Titles => write!(f, "the titles name different things in one place"),
+            Self::Facts => write!(f, "the summaries name different things"),
+            Self::Governments => write!(f, "two governments say it, each for itself"),
             Self::Renamed { places: 1 } => {
-                write!(f, "title and text are one but for what they name in one place")
+                write!(f, "the texts are one but for what they name in one place")
             }
             Self::Renamed { places } => {
                 write!(f, "the texts are one but for what they name in {places} places")

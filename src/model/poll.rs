@@ -182,6 +182,9 @@ pub struct Hints {
     /// The next older page or archive (RFC 5005, JSON Feed `next_url`).
     #[serde(default)]
     pub next: Option<Url>,
+    /// Whether its software has older entries at `?paged=2`, as WordPress does.
+    #[serde(default)]
+    pub paged: bool,
     /// RFC 5005 `fh:complete`: what is not listed is gone.
     #[serde(default)]
     pub complete: bool,

@@ -27,6 +27,8 @@ pub struct Source {
     pub role: Role,
     /// Among sources of one role, the lower rank leads a story.
     pub rank: i32,
+    /// Whom it speaks for, where the operator says so: a government or another publisher.
+    pub publisher: Option<Box<str>>,
     /// Its place in the configuration; settles what rank leaves open.
     pub position: usize,
     /// Where the full text of its entries comes from.
@@ -51,6 +53,7 @@ impl Source {
             tags: Vec::new(),
             role: Role::default(),
             rank: 0,
+            publisher: None,
             position: 0,
             enrich: Enrich::default(),
             pace: None,

@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::{
-    Failure, FloodState, Hints, Interned, RecheckRound, SourceEvent, SourceId, Subscription,
-    Timestamp, Validators,
+    Failure, FloodState, Habits, Hints, Interned, RecheckRound, SourceEvent, SourceId,
+    Subscription, Timestamp, Validators,
 };
 
-/// What is known of one source between polls. Only `fetch::settle` changes it. There is one
+/// What is known of one source between polls. Only `fetch::record_poll` changes it. There is one
 /// for each of very many sources: what few of them have is boxed.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -80,6 +80,9 @@ pub struct SourceState {
     /// How often in a row it said that it has ended or is gone; at two it rests
     /// until the operator asks for it (P32, P39).
     pub endings: u32,
+    /// How what it lists overlaps from document to document.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub listed: Option<Box<Listed>>,
     /// Documents of which nothing was known: entries may have been missed.
     pub gaps: u64,
     /// When the last of those was.
@@ -96,6 +99,8 @@ pub struct SourceState {
     pub priced: PollPrice,
     /// How much of it was new today, and what waits.
     pub intake: FloodState,
+    /// What was learned of its ids, links and dates.
+    pub habits: Habits,
 }
 
 impl SourceState {
@@ -231,8 +236,21 @@ pub struct Rhythm {
     pub probed: Option<Timestamp>,
     /// When a 304 was last followed by a changed document (P13).
     pub changed: Option<Timestamp>,
-    /// How many documents in a row brought news and overlapped with the one before.
-    pub overlaps: u32,
+    /// Since when the source is watched.
+    pub began: Option<Timestamp>,
+    /// On how many days new entries came since then.
+    pub active_days: u16,
+}
+
+/// What a source's last document listed, as far as the next one is compared with it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Listed {
+    /// Hashes of the titles and texts that the document listed, the first of them.
+    pub contents: Vec<u32>,
+    /// In how short a time the source may list more than its document holds, since it once did:
+    /// it is polled so often, as far as it permits. The time grows while documents overlap.
+    pub turnover: Option<Duration>,
 }
 
 /// Decayed counts of what was seen in how much time.

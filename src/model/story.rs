@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
 use super::{
-    Entry, Evidence, Related, Revision, Role, Source, SourceId, Sources, StoryId, Timestamp,
-    Withdrawal,
+    Entry, Evidence, Factor, Related, Revision, Role, Source, SourceId, Sources, StoryId,
+    Timestamp, Withdrawal,
 };
 
 /// What one or more entries are about.
@@ -72,9 +72,10 @@ impl Story {
         }
     }
 
-    /// The member whose title, link and text stand for the story: role and
-    /// rank of the source, then first-hand address, then the longest text as first told.
-    /// The order of arrival has no say, so every machine picks the same.
+    /// The member whose title, link and text stand for the story: by role and rank of the
+    /// source, then whoever speaks for itself before whoever names an original, then whoever
+    /// has a text, then the one that joined first. So the lead changes only by right, and never
+    /// to an equal that merely writes more.
     ///
     /// Whoever takes back its own page takes back nobody else's: where another source of the same
     /// role and rank still stands by another page, that leads.
@@ -137,11 +138,11 @@ impl Story {
 fn precedence<'a>(member: &'a Member, sources: &Sources) -> impl Ord + use<'a> {
     let entry = &member.entry;
     let source = sources.get(&entry.source).map(|source| &**source);
-    let text = member.length.unwrap_or_else(|| member.text_length());
     (
         authority(member, sources),
         entry.original.is_some(),
-        std::cmp::Reverse(text),
+        member.text().is_empty(),
+        member.joined,
         source.map(|source| source.position),
         entry.source.as_str(),
         entry.guid.as_deref(),
@@ -163,15 +164,14 @@ pub struct Member {
     pub entry: Arc<Entry>,
     /// Why it is in this story: shown by `explain`.
     pub evidence: Evidence,
+    /// What was weighed when it joined.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub factors: Vec<Factor>,
     /// When it joined.
     pub joined: Timestamp,
     /// When what it says last changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revised: Option<Timestamp>,
-    /// Characters of its text when that was first a whole account: by writing more and more
-    /// later, nobody comes to lead its equals.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub length: Option<usize>,
     /// The bytes of its text that are its own announcement, where its page lists several.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub own: Option<Range<usize>>,
@@ -184,7 +184,15 @@ impl Member {
     /// An entry as it joins; all of its text is its own.
     pub fn new(entry: impl Into<Arc<Entry>>, evidence: Evidence, joined: Timestamp) -> Self {
         let entry = entry.into();
-        Self { entry, evidence, joined, revised: None, length: None, own: None, withdrawn: None }
+        Self {
+            entry,
+            evidence,
+            factors: Vec::new(),
+            joined,
+            revised: None,
+            own: None,
+            withdrawn: None,
+        }
     }
 
     /// Its own announcement.
@@ -198,32 +206,8 @@ impl Member {
         self.entry.title.len() + self.text().len()
     }
 
-    fn text_length(&self) -> usize {
-        self.text().chars().count()
-    }
-
-    /// Takes the length of its text, the first time that this is a whole account.
-    pub fn measure(&mut self) {
-        if self.length.is_none() && is_account(self.text()) {
-            self.length = Some(self.text_length());
-        }
-    }
-
     /// A text of so many words is an account of its own rather than a summary.
     pub const ACCOUNT: usize = 100;
-}
-
-/// Whether a text has as many words as an account.
-fn is_account(text: &str) -> bool {
-    let words = match text.is_ascii() {
-        // The same white space, found byte by byte.
-        true => {
-            let parts = text.as_bytes().split(|byte| matches!(byte, b'\t'..=b'\r' | b' '));
-            parts.filter(|word| !word.is_empty()).take(Member::ACCOUNT).count()
-        }
-        false => text.split_whitespace().take(Member::ACCOUNT).count(),
-    };
-    words == Member::ACCOUNT
 }
 
 /// Something under which a story can be found again: a hash of fixed

@@ -1,4 +1,4 @@
-//! An entry's HTML in; where it says that it was first published, and the HTML without that line, out.
+//! Finds where an entry says that it was first published, and takes that line out of its HTML.
 //!
 //! Syndicators end a copy with "Original article link: …". That link is the
 //! surest sign of what the copy is a copy of, and it is no part of the text.
@@ -16,7 +16,7 @@ pub(super) struct Found {
     pub(super) html: String,
 }
 
-/// What such a line looks like in sanitised HTML: words that announce it, and
+/// The pattern of such a line in sanitised HTML: words that announce it, and
 /// a link or a bare address, at the very end.
 static LINE: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
@@ -58,7 +58,7 @@ static LABELLED: LazyLock<Regex> = LazyLock::new(|| {
     .expect("the pattern is fixed and compiles")
 });
 
-/// What either needs, and most entries do not hold.
+/// Words that either pattern needs, and most entries do not hold.
 static WORDS: LazyLock<AhoCorasick> = LazyLock::new(|| {
     let words = [
         "original",

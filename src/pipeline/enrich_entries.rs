@@ -45,12 +45,15 @@ impl ReadContext<'_> {
         &self,
         entries: &mut Vec<Arc<Entry>>,
         state: &SourceState,
+        warnings: &mut Vec<String>,
     ) -> Option<Recheck> {
         if self.source.enrich == Enrich::None {
             return None;
         }
         let round = recheck::due(self.source.enrich, state, self.clock.now());
         let visits = self.visit(entries, state, round).await;
+        let denied = visits.denied.map(|why| format!("pages of entries are not read: {why}"));
+        warnings.extend(denied);
         *entries = visits.candidates.into_iter().map(|candidate| candidate.entry).collect();
         visits.round.map(|round| Recheck { entries: Vec::new(), round })
     }
@@ -79,7 +82,8 @@ impl ReadContext<'_> {
     ) -> Visits {
         let now = self.clock.now();
         let candidates = dedup::candidates(entries, &rules(self.plan), now);
-        let mut visits = Visits { candidates, round, made: 0, refused: HashSet::new() };
+        let refused = HashSet::new();
+        let mut visits = Visits { candidates, round, made: 0, refused, denied: None };
         let Some(known) = self.known(&visits.candidates).await else { return visits };
         let since = visits.round.as_ref().map_or(now, |round| round.since);
         let wanted: Vec<Wanted> = visits
@@ -195,6 +199,9 @@ impl ReadContext<'_> {
         };
         debug!(event = "enrich_failed", source = %self.source.id, "{page} adds nothing: {failure}");
         enrich::missing(Arc::make_mut(entry), &failure, self.clock.now());
+        if failure.kind == FailureKind::Denied {
+            visits.denied = Some(failure.message.clone());
+        }
         let nothing = [
             FailureKind::NotFound,
             FailureKind::Gone,
@@ -229,6 +236,8 @@ struct Visits {
     made: usize,
     /// Hosts that cannot be reached or refused a page: they are not asked again.
     refused: HashSet<String>,
+    /// Why a page may not be asked for, by its server or its robots.txt.
+    denied: Option<String>,
 }
 
 /// The stored entries of a source in the stories that its document listed last.

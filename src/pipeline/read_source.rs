@@ -47,7 +47,7 @@ pub(super) async fn read(
         Ok(Fetched::Document { document, validators, freshness, bytes, hash, moved }) => {
             let place = document.url.clone();
             match parse_document(document, plan.parsing.clone()).await {
-                Ok(Parsed { feed, mut entries, hints, warnings, broken_off, .. }) => {
+                Ok(Parsed { feed, mut entries, hints, mut warnings, broken_off, .. }) => {
                     if let (Some(Break::WithinLast), Some(half)) = (broken_off, entries.last())
                         && context.is_known(slice::from_ref(half)).await
                     {
@@ -57,7 +57,7 @@ pub(super) async fn read(
                     let back = context
                         .backfill(place.as_ref(), &state, &freshness, &hints, &mut entries)
                         .await;
-                    pages = context.enrich(&mut entries, &state).await;
+                    pages = context.enrich(&mut entries, &state, &mut warnings).await;
                     Outcome::Read(Box::new(Reading {
                         validators,
                         freshness,

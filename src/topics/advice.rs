@@ -1,211 +1,337 @@
-//! Compiled queries in; warnings about what they can hardly mean, out.
+//! Advises on a query from an archive: terms that bring noise, and words that would add stories.
 
-use std::collections::BTreeSet;
-use std::ops::Range;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use super::eval::{Sight, label_fits};
-use super::index::Occurrences;
-use super::program::{Clause, Places, Program, Test};
-use super::query::{Ask, Field, Query, nearest};
-use super::work::Work;
-use super::{Place, QueryProblem, Subject, text};
-use crate::model::{Sources, TopicId};
+use super::eval::Sight;
+use super::program::{Clause, Form, Kind, Places, Program, Scope, Test};
+use super::query::Field;
+use super::symbol::Symbol;
+use super::text::Words;
 
-/// Where, what and what to do.
-pub(super) type Warning = (Range<usize>, String, String);
+/// Fewer stories than this say nothing about a term.
+const ENOUGH: usize = 5;
 
-/// What can be seen from a program alone.
-pub(super) fn warnings(query: &Query, root: &Clause) -> Vec<Warning> {
-    let mut warnings = Vec::new();
-    never(root, &mut warnings);
-    contradictions(query, &mut warnings);
-    let (nothing, occurrences) = (Subject::default(), Occurrences::default());
-    let work = Work::unlimited();
-    if (Sight { subject: &nothing, occurrences: &occurrences, work: &work }).holds(root) {
-        warnings.push((
-            query.span.clone(),
-            "this matches even a story without a word, and so nearly every story".to_owned(),
-            "say what a story must be about, and only then what it must not: a NOT b".to_owned(),
-        ));
+/// How many pieces of advice of one kind are given.
+const MOST: usize = 5;
+
+/// Bytes that a name and its relative have in common: Russia and Russian, Iran and Iranian.
+const COMMON: usize = 4;
+
+/// Whether a query matches a story, and whether it should.
+#[derive(Debug, Clone, Copy)]
+pub struct Seen {
+    /// Whether the query matches the story.
+    pub caught: bool,
+    /// Whether the story should be caught, where somebody knows: it is in the topic to compare with.
+    pub wanted: Option<bool>,
+}
+
+/// Counts over an archive for one query.
+#[derive(Debug, Clone, Default)]
+pub struct ArchiveAdvice {
+    /// In the order in which the terms stand.
+    terms: Vec<Brought>,
+    names: Option<Names>,
+    /// By name and by the relative's folded form.
+    relatives: BTreeMap<(String, String), Relative>,
+    /// Words of wanted stories that the query does not find, by stem.
+    lacked: BTreeMap<Symbol, Lacked>,
+    lost: usize,
+    others: usize,
+}
+
+/// The stories that a term brings.
+#[derive(Debug, Clone, Copy, Default)]
+struct Brought {
+    caught: usize,
+    unwanted: usize,
+    /// Those in which no other term of the query is.
+    alone: usize,
+    /// Of these, those that mention it once, after the first paragraph.
+    passing: usize,
+}
+
+/// A word that begins like a name, and the stories that have it.
+#[derive(Debug, Clone, Default)]
+struct Relative {
+    shown: String,
+    stories: usize,
+    /// Whether some text has it without a capital: then it is no name.
+    is_plain: bool,
+}
+
+/// A word, and how many stories have it.
+#[derive(Debug, Clone, Default)]
+struct Lacked {
+    shown: String,
+    lost: usize,
+    others: usize,
+}
+
+/// The names that a query asks for, by their first bytes.
+#[derive(Debug, Clone, Default)]
+struct Names {
+    by_head: HashMap<[u8; COMMON], Vec<Name>>,
+    /// Everything that the query asks for anyway.
+    known: HashSet<Symbol>,
+    prefixes: Vec<String>,
+}
+
+#[derive(Debug, Clone)]
+struct Name {
+    letters: String,
+    /// The beginning of its relatives: the name without a vowel at its end.
+    stem: String,
+}
+
+impl ArchiveAdvice {
+    pub(super) fn look_at(&mut self, program: &Program, sight: Sight<'_>, seen: Seen) {
+        if seen.caught {
+            self.count_terms(program, sight, seen.wanted == Some(false));
+        } else {
+            self.find_relatives(program, sight);
+        }
+        if let Some(wanted) = seen.wanted {
+            self.count_words(sight, wanted && !seen.caught, seen.caught);
+        }
     }
-    warnings
-}
 
-/// Clauses that no story can fulfil.
-fn never(clause: &Clause, warnings: &mut Vec<Warning>) {
-    match &clause.test {
-        Test::All(parts) | Test::Any(parts) => parts.iter().for_each(|part| never(part, warnings)),
-        Test::Not(of) => never(of, warnings),
-        Test::Score { parts, threshold } => {
-            let most: i64 = parts.iter().map(|(_, weight)| i64::from((*weight).max(0))).sum();
-            if most < i64::from(*threshold) {
-                warnings.push((
-                    clause.span.clone(),
-                    format!("this can never match: its weights add up to {most} at most"),
-                    format!("ask for >= {most} or less, or raise the weights"),
-                ));
+    fn count_terms(&mut self, program: &Program, sight: Sight<'_>, unwanted: bool) {
+        let (mut holding, mut passing, mut at) = (Vec::new(), false, 0);
+        each_term(&program.root, &mut |clause| {
+            if sight.holds(clause) {
+                holding.push(at);
+                passing = is_passing(sight, clause);
             }
-            parts.iter().for_each(|(part, _)| never(part, warnings));
+            at += 1;
+        });
+        self.terms.resize(at, Brought::default());
+        for term in &holding {
+            self.terms[*term].caught += 1;
+            self.terms[*term].unwanted += usize::from(unwanted);
         }
-        Test::First { words, of, .. } => {
-            let shortest = shortest(of);
-            if shortest > *words {
-                warnings.push((
-                    clause.span.clone(),
-                    format!("this can never match: it takes {shortest} words"),
-                    format!("write first({shortest}, …) or more"),
-                ));
-            }
+        if let [one] = holding[..] {
+            self.terms[one].alone += 1;
+            self.terms[one].passing += usize::from(passing);
         }
-        // What stands in a vocabulary has other positions, and is told there.
-        Test::Vocabulary(_)
-        | Test::Found(_)
-        | Test::AtLeast { .. }
-        | Test::Label { .. }
-        | Test::Link { .. }
-        | Test::Pattern { .. } => {}
     }
-}
 
-/// How many words it takes at least.
-fn shortest(places: &Places) -> u32 {
-    match places {
-        Places::Phrase { words, .. } => words.len() as u32,
-        Places::Any(parts) => parts.iter().map(shortest).min().unwrap_or(0),
-        Places::Near { left, right, .. } | Places::Same { left, right, .. } => {
-            shortest(left) + shortest(right)
-        }
-        Places::Vocabulary(places) => shortest(places),
-    }
-}
-
-/// `a AND NOT a`, and values that one label cannot have at once.
-fn contradictions(query: &Query, warnings: &mut Vec<Warning>) {
-    query.visit(&mut |part| {
-        let Ask::All(parts) = &part.ask else { return };
-        for refused in parts {
-            let Ask::Not(of) = &refused.ask else { continue };
-            let excluded: &[Query] = match &of.ask {
-                Ask::Any(alternatives) => alternatives,
-                _ => std::slice::from_ref(of),
-            };
-            if let Some(both) = parts.iter().find(|wanted| excluded.contains(wanted)) {
-                warnings.push((
-                    refused.span.clone(),
-                    format!("this can never match: `{both}` is both asked for and left out"),
-                    "take one of the two away".to_owned(),
-                ));
-            }
-        }
-    });
-}
-
-/// Sources and tags that a query names and no source has. A tag may also come
-/// from a story, so only sources can be known to be wrong for certain.
-pub(super) fn unknown_sources(
-    topic: &TopicId,
-    program: &Program,
-    sources: &Sources,
-) -> Vec<QueryProblem> {
-    let mut problems = Vec::new();
-    let names: BTreeSet<String> = sources
-        .values()
-        .flat_map(|source| [source.id.as_str(), &*source.title])
-        .map(text::label)
-        .collect();
-    each_label(&program.root, &mut |clause, field, value, prefix| {
-        let known = names.iter().any(|name| label_fits(name, field, value, prefix));
-        if field != Field::Source || known {
+    fn find_relatives(&mut self, program: &Program, sight: Sight<'_>) {
+        let names = self.names.get_or_insert_with(|| Names::of(program));
+        if names.by_head.is_empty() {
             return;
         }
-        let near = nearest(value, sources.keys().map(|id| id.as_str()));
-        problems.push(QueryProblem {
-            place: Place::Query(topic.clone()),
-            span: clause.span.clone(),
-            message: format!("no source is called `{value}`"),
-            help: match near {
-                Some(near) => format!("did you mean source:{near}?"),
-                None => "write the id or the title of a [[source]]".to_owned(),
-            },
-            warning: true,
-        });
-    });
-    problems
-}
-
-fn each_label(clause: &Clause, look: &mut impl FnMut(&Clause, Field, &str, bool)) {
-    match &clause.test {
-        Test::All(parts) | Test::Any(parts) => {
-            parts.iter().for_each(|part| each_label(part, look));
+        let mut met = BTreeSet::new();
+        for section in running_text(sight) {
+            sight.work.spend(section.words.len() as u64);
+            for word in &section.words {
+                let form = section.form(word);
+                for name in names.beginning(form) {
+                    if names.known.contains(&word.stem)
+                        || names.known.contains(&word.form)
+                        || names.prefixes.iter().any(|prefix| form.starts_with(prefix))
+                    {
+                        continue;
+                    }
+                    let key = (name.letters.clone(), form.to_owned());
+                    let relative = self.relatives.entry(key.clone()).or_default();
+                    relative.is_plain |= word.cased.is_none();
+                    if relative.shown.is_empty() {
+                        section.text[word.range()].clone_into(&mut relative.shown);
+                    }
+                    relative.stories += usize::from(met.insert(key));
+                }
+            }
         }
-        Test::Not(of) => each_label(of, look),
-        Test::Score { parts, .. } => parts.iter().for_each(|(part, _)| each_label(part, look)),
-        Test::Label { field, value, prefix } => look(clause, *field, value, *prefix),
-        Test::Vocabulary(_)
-        | Test::Found(_)
-        | Test::AtLeast { .. }
-        | Test::First { .. }
-        | Test::Link { .. }
-        | Test::Pattern { .. } => {}
-    }
-}
-
-/// How many subjects have each term of a program.
-#[derive(Debug, Clone, Default)]
-pub struct TermCounts {
-    /// In the order in which the terms stand.
-    having: Vec<usize>,
-    subjects: usize,
-}
-
-impl TermCounts {
-    /// How many subjects were counted.
-    pub fn subjects(&self) -> usize {
-        self.subjects
     }
 
-    pub(super) fn count(&mut self, program: &Program, subject: Sight<'_>) {
-        let mut term = 0;
+    fn count_words(&mut self, sight: Sight<'_>, is_lost: bool, is_caught: bool) {
+        self.lost += usize::from(is_lost);
+        self.others += usize::from(!is_lost);
+        if is_caught {
+            return;
+        }
+        let mut met = HashSet::new();
+        for section in running_text(sight) {
+            for word in &section.words {
+                let form = section.form(word);
+                if form.len() < COMMON || !met.insert(word.stem) {
+                    continue;
+                }
+                if is_lost {
+                    let lacked = self.lacked.entry(word.stem).or_default();
+                    lacked.lost += 1;
+                    if lacked.shown.is_empty() {
+                        form.clone_into(&mut lacked.shown);
+                    }
+                } else {
+                    self.lacked.entry(word.stem).or_default().others += 1;
+                }
+            }
+        }
+    }
+
+    /// The advice, each piece a sentence with its counts.
+    pub(super) fn told(&self, program: &Program) -> Vec<String> {
+        let mut advice = Vec::new();
+        let mut terms = self.terms.iter();
         each_term(&program.root, &mut |clause| {
-            self.having.resize(self.having.len().max(term + 1), 0);
-            self.having[term] += usize::from(subject.holds(clause));
-            term += 1;
-        });
-        self.subjects += 1;
-    }
-
-    /// Warnings about terms that more than half of the subjects have: they hardly choose.
-    pub(super) fn too_frequent(&self, topic: &TopicId, program: &Program) -> Vec<QueryProblem> {
-        let (mut problems, mut having) = (Vec::new(), self.having.iter());
-        each_term(&program.root, &mut |clause| {
-            let having = having.next().copied().unwrap_or_default();
-            if having * 2 > self.subjects {
-                let percent = having * 100 / self.subjects;
-                problems.push(QueryProblem {
-                    place: Place::Query(topic.clone()),
-                    span: clause.span.clone(),
-                    message: format!("`{}` is in {percent} % of the stories", clause.said),
-                    help: "such a term hardly chooses; ask for it in the title, or near another"
-                        .to_owned(),
-                    warning: true,
-                });
+            let Some(Brought { caught, unwanted, alone, passing }) = terms.next().copied() else {
+                return;
+            };
+            let said = &clause.said;
+            if unwanted >= ENOUGH && unwanted * 4 >= caught * 3 {
+                advice.push(format!(
+                    "`{said}` brings {caught} stories, and {unwanted} of them are not in the topic"
+                ));
+            } else if alone >= ENOUGH && passing * 2 > alone {
+                advice.push(format!(
+                    "`{said}` alone brings {alone} stories, and {passing} of them mention it once, \
+                     after the first paragraph: ask for title:{said} or atleast(2, {said})"
+                ));
             }
         });
-        problems
+        advice.truncate(MOST);
+        advice.extend(self.relatives_told());
+        advice.extend(self.lacked_told());
+        advice
+    }
+
+    fn relatives_told(&self) -> Vec<String> {
+        let names = self.relatives.iter().filter(|(_, relative)| !relative.is_plain);
+        let mut names: Vec<_> = names.collect();
+        names.sort_by(|(a, more), (b, less)| less.stories.cmp(&more.stories).then(a.cmp(b)));
+        let tell =
+            |((name, _), Relative { shown, stories, .. }): (&(String, String), &Relative)| {
+                let stories = match stories {
+                    1 => "1 story that does".to_owned(),
+                    many => format!("{many} stories that do"),
+                };
+                format!(
+                    "`{name}` does not find “{shown}”, which is in {stories} not match: add {shown}"
+                )
+            };
+        names.into_iter().take(MOST).map(tell).collect()
+    }
+
+    fn lacked_told(&self) -> Vec<String> {
+        let telling = |lacked: &&Lacked| {
+            let (lost, others) = (self.lost.max(1), self.others.max(1));
+            lacked.lost >= 2
+                && lacked.lost * 10 >= lost * 3
+                // At least four times as frequent as elsewhere.
+                && lacked.lost * others >= 4 * lacked.others * lost
+        };
+        let mut lacked: Vec<_> = self.lacked.values().filter(telling).collect();
+        lacked.sort_by(|a, b| {
+            b.lost.cmp(&a.lost).then(a.others.cmp(&b.others)).then(a.shown.cmp(&b.shown))
+        });
+        let tell = |word: &Lacked| {
+            format!(
+                "“{}” is in {} of the {} stories that the query loses, and in {} of the other {}",
+                word.shown, word.lost, self.lost, word.others, self.others
+            )
+        };
+        lacked.into_iter().take(MOST).map(tell).collect()
     }
 }
 
+impl Names {
+    fn of(program: &Program) -> Self {
+        let mut names = Self::default();
+        each_word(&program.root, &mut |form| {
+            names.known.extend(&form.symbols);
+            match form.kind {
+                Kind::Prefix => names.prefixes.push(form.letters.clone()),
+                Kind::Stem => names.add(&form.letters),
+                Kind::Exact | Kind::Cased => {}
+            }
+        });
+        names
+    }
+
+    fn add(&mut self, letters: &str) {
+        let stem = letters.strip_suffix(['a', 'e', 'i', 'o', 'u', 'y']).unwrap_or(letters);
+        if let Some(head) = head(stem) {
+            let name = Name { letters: letters.to_owned(), stem: stem.to_owned() };
+            let list = self.by_head.entry(head).or_default();
+            if list.iter().all(|known| known.letters != name.letters) {
+                list.push(name);
+            }
+        }
+    }
+
+    fn beginning(&self, form: &str) -> impl Iterator<Item = &Name> {
+        const LONGEST_ENDING: usize = 4;
+        let list = head(form).and_then(|head| self.by_head.get(&head)).into_iter().flatten();
+        list.filter(move |name| {
+            form.strip_prefix(&name.stem).is_some_and(|ending| ending.len() <= LONGEST_ENDING)
+        })
+    }
+}
+
+fn head(letters: &str) -> Option<[u8; COMMON]> {
+    letters.as_bytes().first_chunk().copied()
+}
+
+fn running_text<'a>(sight: Sight<'a>) -> impl Iterator<Item = &'a Words> {
+    let sections = sight.subject.sections.iter();
+    sections
+        .filter(|section| matches!(section.field, Field::Title | Field::Text))
+        .map(|section| &section.words)
+}
+
+/// Whether a term without a field is there once, after title and first paragraph.
+fn is_passing(sight: Sight<'_>, clause: &Clause) -> bool {
+    let Test::Found(places @ Places::Phrase { scope: Scope::Anywhere, .. }) = &clause.test else {
+        return false;
+    };
+    let [span] = sight.spans(places)[..] else { return false };
+    let section = sight.section(span);
+    section.field == Field::Text && span.end > section.lead
+}
+
+/// Calls `look` for every term that speaks for a story, those of vocabularies too.
 fn each_term(clause: &Clause, look: &mut impl FnMut(&Clause)) {
     match &clause.test {
         Test::All(parts) | Test::Any(parts) => parts.iter().for_each(|part| each_term(part, look)),
-        Test::Score { parts, .. } => parts.iter().for_each(|(part, _)| each_term(part, look)),
-        Test::Found(_) | Test::Pattern { .. } => look(clause),
-        // What is left out may well be frequent; labels are meant to be.
-        Test::Not(_)
-        | Test::Vocabulary(_)
+        Test::Score { parts, .. } => {
+            let weighty = parts.iter().filter(|(_, weight)| *weight > 0);
+            weighty.for_each(|(part, _)| each_term(part, look));
+        }
+        Test::Vocabulary(shared) => each_term(shared, look),
+        Test::Not(_) => {}
+        Test::Found(_)
         | Test::AtLeast { .. }
         | Test::First { .. }
         | Test::Label { .. }
-        | Test::Link { .. } => {}
+        | Test::Link { .. }
+        | Test::Pattern { .. } => look(clause),
+    }
+}
+
+/// Calls `look` for every single word that speaks for a story.
+fn each_word(clause: &Clause, look: &mut impl FnMut(&Form)) {
+    each_term(clause, &mut |term| {
+        if let Test::Found(of) | Test::AtLeast { of, .. } | Test::First { of, .. } = &term.test {
+            each_word_of(of, look);
+        }
+    });
+}
+
+fn each_word_of(places: &Places, look: &mut impl FnMut(&Form)) {
+    match places {
+        Places::Phrase { words, .. } => {
+            if let [word] = words.as_slice() {
+                look(word);
+            }
+        }
+        Places::Any(parts) => parts.iter().for_each(|part| each_word_of(part, look)),
+        Places::Near { left, right, .. } | Places::Same { left, right, .. } => {
+            each_word_of(left, look);
+            each_word_of(right, look);
+        }
+        Places::Apart { of, .. } => each_word_of(of, look),
+        Places::Vocabulary(shared) => each_word_of(shared, look),
     }
 }

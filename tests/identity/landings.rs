@@ -87,6 +87,7 @@ impl Desk {
                 sources: &self.sources,
                 authority: "x.example",
                 overrides: &self.overrides,
+                habits: Default::default(),
             };
             let candidates = candidates(&entries, &rules, self.now);
             judge(candidates, &mut self.known, &rules, self.now);

@@ -12,7 +12,7 @@ pub(super) fn changes(old: &Source, new: &Source) -> Vec<String> {
     #[rustfmt::skip]
     let Source {
         id: _, position: _, pace: _,
-        title, location, tags, role, rank, enrich, headers, allow_private, push,
+        title, location, tags, role, rank, publisher, enrich, headers, allow_private, push,
     } = new;
     let mut changes = Changes::default();
     changes.field("title", &old.title, title);
@@ -20,6 +20,7 @@ pub(super) fn changes(old: &Source, new: &Source) -> Vec<String> {
     changes.field("tags", list(&old.tags), list(tags));
     changes.field("role", old.role.as_str(), role.as_str());
     changes.field("rank", old.rank, *rank);
+    changes.field("publisher", optional(old.publisher.as_deref()), optional(publisher.as_deref()));
     changes.field("enrich", old.enrich.as_str(), enrich.as_str());
     changes.headers(&old.headers, headers);
     changes.field("allow_private", old.allow_private, *allow_private);

@@ -136,6 +136,7 @@ impl Desk<'_> {
             connections_per_address: table.connections_per_address.get(),
             proxies: table.proxies.iter().map(|network| network.0).collect(),
             deltas: settings.publish.deltas,
+            contact: table.security_contact.as_ref().map(|contact| contact.0.to_string()),
             audience: match operators {
                 Some(_) => Audience::Readers,
                 None => Audience::Everybody,
@@ -274,6 +275,7 @@ impl Desk<'_> {
             push: false,
             new_a_day: table.new_a_day.get(),
             robots: table.robots,
+            robots_for_pages: table.robots_for_pages,
             deltas: table.deltas,
             price: *table.price.get_ref(),
             budget: table.budget.as_ref().map(|budget| *budget.get_ref()),

@@ -62,6 +62,7 @@ impl Desk<'_> {
                     tags: merged(&table.tags, &defaults.tags),
                     role: table.role,
                     rank: table.rank,
+                    publisher: table.publisher.as_ref().map(|name| name.0.as_str().into()),
                     position,
                     enrich: table.enrich.unwrap_or(defaults.enrich),
                     pace,

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
 use super::at_least_one;
-use crate::config::value::{Authority, BaseUrl, Listen, Network, Period, Title};
+use crate::config::value::{Authority, BaseUrl, Contact, Listen, Network, Period, Title};
 use crate::publish;
 
 /// `[server]`
@@ -26,6 +26,9 @@ pub(crate) struct Server {
     /// Who mints the feeds' ids; by default the host of `base_url` (Q7).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) authority: Option<Authority>,
+    /// Where to report security problems; by default nobody is told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) security_contact: Option<Contact>,
     /// Connections in all.
     pub(crate) connections: NonZeroUsize,
     /// Connections of one address; of one /64 with IPv6.
@@ -51,6 +54,7 @@ impl Default for Server {
             base_url: None,
             title: Title("gazetted".into()),
             authority: None,
+            security_contact: None,
             connections: at_least_one(limits.connections),
             connections_per_address: at_least_one(limits.connections_per_address),
             proxies: limits.proxies.into_iter().map(Network).collect(),

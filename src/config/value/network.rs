@@ -116,6 +116,35 @@ impl fmt::Display for Authority {
     }
 }
 
+/// Where people can be reached: `mailto:`, `https:` or `tel:`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Contact(pub(crate) Url);
+
+impl FromStr for Contact {
+    type Err = Complaint;
+
+    fn from_str(text: &str) -> Result<Self, Complaint> {
+        match Url::parse(text.trim()) {
+            Ok(url)
+                if matches!(url.scheme(), "mailto" | "https" | "tel")
+                    && (url.has_host() || !url.path().is_empty()) =>
+            {
+                Ok(Self(url))
+            }
+            _ => Err(Complaint::new(
+                format!("`{text}` is not a way to reach somebody"),
+                "write `\"mailto:security@example.org\"` or the address of a page, as https:",
+            )),
+        }
+    }
+}
+
+impl fmt::Display for Contact {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
 /// An HTTP or SOCKS proxy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Proxy(pub(crate) ProxyUrl);

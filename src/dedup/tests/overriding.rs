@@ -44,7 +44,12 @@ fn published(desk: &Desk, address: &str) -> (StoryId, String) {
 fn enforced(desk: &mut Desk) -> usize {
     desk.now = desk.now.after(std::time::Duration::from_secs(60));
     let (sources, overrides, now) = (desk.sources.clone(), desk.overrides.clone(), desk.now);
-    let rules = Rules { sources: &sources, authority: "feeds.example.org", overrides: &overrides };
+    let rules = Rules {
+        sources: &sources,
+        authority: "feeds.example.org",
+        overrides: &overrides,
+        habits: Habits::default(),
+    };
     let done = enforce(&mut desk.known, &rules, now).len();
     assert_eq!(enforce(&mut desk.known, &rules, now), [], "once is enough");
     done

@@ -1,4 +1,4 @@
-//! An origin's sources, and what its server answered lately, in; whether it may be asked, out.
+//! Decides whether an origin may be asked now, by its holds and its last request.
 
 use std::collections::VecDeque;
 use std::net::IpAddr;
@@ -67,7 +67,7 @@ impl Origin {
     }
 }
 
-/// What the name of a file's "origin" begins with; no scheme has a blank.
+/// Begins the name of a file's "origin"; no scheme has a blank.
 const FILE: &str = "file ";
 
 /// Whom a poll of this source will ask: the origin that it has moved to, if it has.

@@ -40,7 +40,7 @@ pub enum Refusal {
     /// It has moved to the address of another source, which is asked for both (P49).
     #[error("it has moved to the address of {0}, which is asked for both")]
     Merged(SourceId),
-    /// What it says could not be kept.
+    /// Its rules could not be kept.
     #[error("the disk is full: nothing more is taken in until there is room")]
     DiskFull,
     /// It was asked a short while ago.

@@ -30,7 +30,7 @@ impl Slot {
     }
 }
 
-/// What a source is waiting for.
+/// The reason why a source waits.
 #[derive(Debug)]
 pub(super) enum State {
     /// Not planned: it rests, or its poll has landed and is not settled yet.

@@ -3,7 +3,7 @@
 use super::*;
 use crate::fetch::schedule::{DAY, HOUR};
 use crate::fetch::tests::web_source;
-use crate::fetch::{News, settle};
+use crate::fetch::{News, record_poll};
 use crate::model::{
     Failure, FailureKind, Freshness, Hints, Hold, HoldScope, HubProtocol, Outcome, Poll, Reading,
     Validators,
@@ -47,7 +47,7 @@ fn refused(retry_after: Duration) -> Outcome {
     Outcome::Failed(Failure { retry_after: Some(retry_after), ..failure })
 }
 
-/// What is remembered after polls of these outcomes, the last of them at `at`.
+/// The state after polls of these outcomes, the last of them at `at`.
 fn polled(
     source: &Source,
     settings: &Settings,
@@ -59,7 +59,13 @@ fn polled(
     for (n, outcome) in (1..).zip(outcomes) {
         let at = first.after(DAY * n);
         let poll = Poll::of(source, at, outcome);
-        settle(&poll, &News { new: vec![at], ..News::default() }, &mut state, source, settings);
+        record_poll(
+            &poll,
+            &News { new: vec![at], ..News::default() },
+            &mut state,
+            source,
+            settings,
+        );
     }
     state
 }
@@ -129,7 +135,7 @@ fn what_was_learned_by_a_clock_far_ahead_does_not_make_a_source_rare() {
     let mut ahead = polled(&source, &settings, lively(), start().after(DAY * 400));
     ahead = rescheduled(&ahead, &source, &settings, start()).unwrap().state;
     let poll = Poll::of(&source, start().after(HOUR * 2), good());
-    settle(&poll, &News::default(), &mut ahead, &source, &settings);
+    record_poll(&poll, &News::default(), &mut ahead, &source, &settings);
     assert!(poll.at.until(ahead.next_poll) <= DAY * 2, "{:?}", poll.at.until(ahead.next_poll));
 }
 
@@ -205,7 +211,7 @@ fn a_changed_configuration_decides_at_once_and_what_the_source_asks_for_stays() 
         // Today's floor and ceiling hold.
         (DAY, good(), MINUTE, &usual, HOUR),
         (DAY, good(), DAY, &slow, HOUR * 2),
-        // What the source asks for holds longer than any interval.
+        // The wait that the source asks for is longer than any interval.
         (DAY, read(fresh), HOUR, &usual, HOUR * 20),
         (DAY, refused(DAY * 9), HOUR, &usual, DAY * 9),
     ] {

@@ -278,7 +278,7 @@ pub(super) fn write_attribute(out: &mut String, name: &str, value: &str) {
     out.push(' ');
     out.push_str(name);
     out.push_str("=\"");
-    for c in value.chars().filter(|c| super::super::decode::is_allowed(*c)) {
+    for c in value.chars().filter(|c| crate::charset::is_allowed(*c)) {
         match c {
             '&' => out.push_str("&amp;"),
             '"' => out.push_str("&quot;"),

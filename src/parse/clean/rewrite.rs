@@ -5,9 +5,9 @@ use std::borrow::Cow;
 use memchr::{memchr, memchr2, memchr3};
 use url::Url;
 
-use super::super::decode::is_allowed;
 use super::boundary_before;
 use super::policy::{self, Fate};
+use crate::charset::is_allowed;
 use crate::control_characters::{close_isolates, holds_override};
 use crate::markup::{Kind, Pieces};
 

@@ -1,0 +1,384 @@
+//! Weighs the evidence for and against an entry and a story being one announcement.
+//!
+//! This is the one place where evidence is weighed. An entry is compared by its page, its title,
+//! its text, its date, and who says it where. Absence of any of these says nothing.
+
+use std::time::Duration;
+
+use url::Url;
+
+use super::address::canonical;
+use super::entry_keys::Candidate;
+use super::list_page::without_language;
+use super::publisher::publisher_of;
+use super::rules::{Rules, bearers};
+use super::shingles::{Overlap, Passages};
+use super::text_match::{FULL_TEXT, TextMatch, goes_on, text_match};
+use super::title::Title;
+use super::title_match::{TitleMatch, title_match};
+use super::weights::{JOINED, MOST_OF_A_TITLE, weight};
+use crate::model::{
+    Entry, Evidence, Factor, FactorKind, Forbidden, Lookalikes, Member, Role, Story, Timestamp,
+};
+
+const HOUR: u64 = 3600;
+const DAY: u64 = 24 * HOUR;
+
+/// How far apart two pages of one site that have one text may be dated, unless one day bears both:
+/// what offices announce together they put up within hours, and the next of a daily release comes
+/// on another day.
+const SITE_WINDOW: Duration = Duration::from_secs(6 * HOUR);
+
+/// Members of a story whose titles are compared.
+const MOST_TITLES: usize = 16;
+
+/// An entry beside a story, and what was weighed.
+#[derive(Debug)]
+pub(super) struct Comparison<'a> {
+    pub(super) story: &'a Story,
+    /// The member whose text leads the story, and that text.
+    pub(super) leading: Option<(&'a Member, Passages)>,
+    pub(super) overlap: Option<Overlap>,
+    pub(super) factors: Vec<Factor>,
+    /// Why the two are one, if they are.
+    pub(super) evidence: Evidence,
+    /// What speaks most against it.
+    pub(super) against: Option<Forbidden>,
+    /// How far apart the two are dated, as far as both are.
+    pub(super) apart: Option<Duration>,
+    against_weight: i32,
+}
+
+impl Comparison<'_> {
+    /// The sum of the evidence, in tenths of a bit.
+    pub(super) fn total(&self) -> i32 {
+        Factor::sum(&self.factors)
+    }
+
+    /// Whether the texts say that they are two.
+    pub(super) fn texts_part(&self) -> bool {
+        use FactorKind::{Contradicts, FactsDiffer, GoesOn, NamesDiffer, TextDiffers};
+        let parts = |factor: &Factor| {
+            matches!(factor.kind, Contradicts | FactsDiffer | GoesOn | NamesDiffer | TextDiffers)
+        };
+        !self.joins() && self.factors.iter().any(parts)
+    }
+
+    /// Whether they are one announcement.
+    pub(super) fn joins(&self) -> bool {
+        self.total() >= JOINED && self.against != Some(Forbidden::Never)
+    }
+
+    /// Adds evidence by its weight in the table.
+    pub(super) fn add(&mut self, kind: FactorKind) {
+        self.add_as(kind, weight(kind));
+    }
+
+    fn add_as(&mut self, kind: FactorKind, weight: i32) {
+        self.factors.push(Factor { kind, weight });
+    }
+
+    /// The same, where it speaks against one announcement.
+    pub(super) fn oppose(&mut self, kind: FactorKind, forbidden: Forbidden) {
+        self.add(kind);
+        if weight(kind) < self.against_weight {
+            self.against_weight = weight(kind);
+            self.against = Some(forbidden);
+        }
+    }
+}
+
+/// Compares an entry with a story. Shingles that are `common` are no evidence.
+pub(super) fn compare<'a>(
+    candidate: &Candidate,
+    common: &[u64],
+    story: &'a Story,
+    known: &Lookalikes,
+    rules: &Rules<'_>,
+) -> Comparison<'a> {
+    let leading = candidate.passages.as_ref().and_then(|_| leading(story, rules));
+    let text = match (&candidate.passages, &leading) {
+        (Some(own), Some((leader, theirs))) => {
+            Some(text_match((&candidate.entry, own), (&leader.entry, theirs), common))
+        }
+        _ => None,
+    };
+    let dated = story
+        .members
+        .iter()
+        .filter(|member| member.entry.dated().is_some() && candidate.entry.dated().is_some());
+    let apart = dated.map(|member| date_of(member).apart(candidate.date)).min();
+    let mut comparison = Comparison {
+        story,
+        leading,
+        overlap: text.as_ref().map(|text| text.overlap),
+        factors: Vec::new(),
+        evidence: Evidence::Founded,
+        against: None,
+        apart,
+        against_weight: 0,
+    };
+    if rules.overrides.bar(&candidate.entry, story) {
+        comparison.against = Some(Forbidden::Never);
+        comparison.against_weight = i32::MIN;
+    }
+    let by_page = weigh_page(candidate, &mut comparison);
+    let by_title = weigh_title(candidate, known, &mut comparison);
+    let by_text = text.as_ref().map_or(0, |text| weigh_text(text, &mut comparison));
+    weigh_date(by_page > 0, by_text > 0, &mut comparison);
+    weigh_speakers(candidate, text.as_ref(), rules, &mut comparison);
+    weigh_report(candidate, text.as_ref(), rules, &mut comparison);
+    let by_text = match (&comparison.leading, &text) {
+        (Some((leader, _)), Some(text)) if by_text > by_page.max(by_title) => {
+            let (shared, of) = (text.overlap.shared, text.overlap.of);
+            Some(Evidence::SameText { shared, of, leader: leader.entry.source.clone() })
+        }
+        _ => None,
+    };
+    if let Some(evidence) = by_text {
+        comparison.evidence = evidence;
+    }
+    comparison
+}
+
+/// By the page: the address that is the entry's identity, or the publisher's own name of the page.
+fn weigh_page(candidate: &Candidate, comparison: &mut Comparison<'_>) -> i32 {
+    let entry = &candidate.entry;
+    let page_of = |entry: &Entry| entry.original.as_ref().or(entry.url.as_ref()).map(canonical);
+    let bearer = candidate.address.as_ref().and_then(|address| {
+        let members = comparison.story.members.iter();
+        members.clone().find(|member| page_of(&member.entry).as_ref() == Some(address))
+    });
+    let (address, kind, as_original) = match (bearer, &candidate.address) {
+        (Some(member), Some(address)) => {
+            let as_original = entry.original.is_some() && candidate.link.as_ref() != Some(address);
+            let named = as_original || member.entry.original.is_some();
+            let kind = if named { FactorKind::NamedOriginal } else { FactorKind::SamePage };
+            (address.clone(), kind, as_original)
+        }
+        _ => {
+            let named = |member: &&Member| member.entry.content_id == entry.content_id;
+            match entry.content_id.clone() {
+                Some(page) if comparison.story.members.iter().any(|member| named(&member)) => {
+                    (page, FactorKind::NamedOriginal, false)
+                }
+                _ => return 0,
+            }
+        }
+    };
+    comparison.add(kind);
+    comparison.evidence = Evidence::SameAddress { address, as_original };
+    weight(kind)
+}
+
+/// By the title that agrees best of those of the story's members.
+fn weigh_title(candidate: &Candidate, known: &Lookalikes, comparison: &mut Comparison<'_>) -> i32 {
+    let members = comparison.story.members.iter().take(MOST_TITLES);
+    let found = members
+        .map(|member| {
+            let theirs = Title::of(&member.entry.title, &member.entry.feed.title);
+            (title_match(&candidate.title, &theirs), member, theirs)
+        })
+        .max_by_key(|(found, ..)| found.agreement());
+    let Some((found, member, theirs)) = found else { return 0 };
+    let (kind, information) = match found {
+        TitleMatch::Equal { information } => (FactorKind::TitleEqual, information),
+        TitleMatch::WithPublisher { information } => (FactorKind::TitleWithPublisher, information),
+        TitleMatch::Near { information } => (FactorKind::TitleNear, information),
+        TitleMatch::Absent | TitleMatch::Shares => return 0,
+        TitleMatch::Differs => {
+            comparison.add(FactorKind::TitleDiffers);
+            return 0;
+        }
+        TitleMatch::Replaces => {
+            comparison.oppose(FactorKind::TitleReplaces, Forbidden::Titles);
+            return 0;
+        }
+        TitleMatch::Renames => {
+            comparison.oppose(FactorKind::TitleRenames, Forbidden::Titles);
+            return 0;
+        }
+        TitleMatch::Figures => {
+            let figures = |title: &Title| super::number_conflict::Figures::of_words(&title.words);
+            let differing = figures(&candidate.title).contradict(&figures(&theirs));
+            let (one, other) = differing.unwrap_or_default();
+            comparison.oppose(FactorKind::TitleFigures, Forbidden::Figures { one, other });
+            return 0;
+        }
+    };
+    // The weight in the table is that of four bits of information.
+    let weighed = (weight(kind) * information / 40).min(MOST_OF_A_TITLE);
+    comparison.add_as(kind, weighed);
+    let others = candidate.title_keys().first().map_or(0, |key| {
+        bearers(known, key).iter().filter(|id| **id != comparison.story.id).count()
+    });
+    if others > 0 || candidate.title_recurs {
+        comparison.add(FactorKind::TitleRecurs);
+    }
+    if weighed > 0 && comparison.evidence == Evidence::Founded {
+        let hours_apart = date_of(member).apart(candidate.date).as_secs() / HOUR;
+        comparison.evidence = Evidence::SameTitle { title: theirs.normal(), hours_apart };
+    }
+    weighed
+}
+
+/// By the leading text.
+fn weigh_text(text: &TextMatch, comparison: &mut Comparison<'_>) -> i32 {
+    let level = text.level.map_or(0, weight);
+    if let Some(kind) = text.level {
+        comparison.add(kind);
+    }
+    if let Some((kind, forbidden)) = &text.conflict {
+        comparison.oppose(*kind, forbidden.clone());
+    }
+    level
+}
+
+/// By the date. Of one page it says nothing: pages are listed again years later. A title alone
+/// comes back within weeks, a text hardly ever.
+fn weigh_date(same_page: bool, same_text: bool, comparison: &mut Comparison<'_>) {
+    let Some(apart) = comparison.apart else { return };
+    let hours_apart = apart.as_secs() / HOUR;
+    let kind = match hours_apart {
+        0..=36 => FactorKind::SameDay,
+        _ if same_page => return,
+        37..=96 => FactorKind::DaysApart,
+        97..=168 => FactorKind::WeekApart,
+        169..=336 if same_text => FactorKind::FortnightApart,
+        _ => FactorKind::LongApart,
+    };
+    if weight(kind) < 0 {
+        comparison.oppose(kind, Forbidden::Dates { hours_apart });
+    } else {
+        comparison.add(kind);
+    }
+}
+
+/// By who says it, and where.
+fn weigh_speakers(
+    candidate: &Candidate,
+    text: Option<&TextMatch>,
+    rules: &Rules<'_>,
+    comparison: &mut Comparison<'_>,
+) {
+    let (entry, story) = (&candidate.entry, comparison.story);
+    if story.members.iter().any(|member| member.entry.source == entry.source) {
+        let named =
+            comparison.factors.iter().any(|factor| factor.kind == FactorKind::NamedOriginal);
+        let kind = if named { FactorKind::OneSourceTwice } else { FactorKind::OneSource };
+        comparison.oppose(kind, Forbidden::OneSource);
+    } else if let Some(host) = site_of(entry, story) {
+        // Two offices on one site may each have a page for what they announce together.
+        let is_equal = text.is_some_and(|text| text.is_equal);
+        let dated = comparison
+            .leading
+            .as_ref()
+            .map(|(leader, _)| *leader)
+            .filter(|leader| entry.dated().is_some() && leader.entry.dated().is_some());
+        let day = |date: Timestamp| date.as_secs().div_euclid(DAY as i64);
+        let near = dated.is_some_and(|leader| {
+            let led = date_of(leader);
+            led.apart(candidate.date) <= SITE_WINDOW || day(led) == day(candidate.date)
+        });
+        if !(is_equal && near) {
+            comparison.oppose(FactorKind::OneSite, Forbidden::OneSite { host });
+        }
+    }
+    if !speaks_for_itself(entry, rules) {
+        return;
+    }
+    let government = government_of(entry, rules);
+    let mut others = story.members.iter().filter(|member| speaks_for_itself(&member.entry, rules));
+    let mut speakers = others.by_ref().peekable();
+    if speakers.peek().is_some()
+        && !speakers
+            .any(|member| government.is_some() && government_of(&member.entry, rules) == government)
+    {
+        comparison.oppose(FactorKind::OtherGovernment, Forbidden::Governments);
+    }
+}
+
+/// By whose text is the longer: whoever copies adds a frame, not as much again of something else.
+fn weigh_report(
+    candidate: &Candidate,
+    text: Option<&TextMatch>,
+    rules: &Rules<'_>,
+    comparison: &mut Comparison<'_>,
+) {
+    let Some(text) = text.filter(|text| text.conflict.is_none()) else { return };
+    let Some(leader) = comparison.leading.as_ref().map(|(leader, _)| *leader) else { return };
+    let (own, theirs) = (&*candidate.entry, &*leader.entry);
+    let (longer, shorter) =
+        if text.overlap.first_is_longer { (own, theirs) } else { (theirs, own) };
+    let carries = !speaks_for_itself(longer, rules) && speaks_for_itself(shorter, rules);
+    if carries && goes_on(text, [&longer.title, &shorter.title]) {
+        comparison.oppose(FactorKind::Lists, Forbidden::Listing);
+    }
+}
+
+/// Whether a source publishes what it says itself.
+fn speaks_for_itself(entry: &Entry, rules: &Rules<'_>) -> bool {
+    let role = rules.sources.get(&entry.source).map(|source| source.role);
+    role == Some(Role::Department) && entry.original.is_none()
+}
+
+/// Whom an entry speaks for: what the operator says of its source, else what its address shows.
+fn government_of(entry: &Entry, rules: &Rules<'_>) -> Option<String> {
+    let source = rules.sources.get(&entry.source);
+    let stated = source.and_then(|source| source.publisher.as_deref().map(str::to_owned));
+    stated.or_else(|| entry.url.as_ref().and_then(publisher_of))
+}
+
+/// The member whose text leads the story: the first in rank that has a full
+/// one, else the first whose summary is long enough.
+pub(super) fn leading<'a>(story: &'a Story, rules: &Rules<'_>) -> Option<(&'a Member, Passages)> {
+    let mut summary: Option<(&Member, Passages)> = None;
+    for member in story.ranked(rules.sources) {
+        match Passages::of(&member.entry) {
+            Some(full) if full.len() >= FULL_TEXT => return Some((member, full)),
+            // A paragraph says more than a sentence.
+            Some(short) if summary.as_ref().is_none_or(|(_, had)| had.len() * 2 < short.len()) => {
+                summary = Some((member, short));
+            }
+            _ => {}
+        }
+    }
+    summary
+}
+
+/// Whether a story's text is that of this member.
+pub(super) fn leads_with_text(story: &Story, member: usize, rules: &Rules<'_>) -> bool {
+    leading(story, rules).is_some_and(|(leader, _)| std::ptr::eq(leader, &story.members[member]))
+}
+
+/// When a text was published, as far as is known; never later than it was read.
+pub(super) fn date_of(member: &Member) -> Timestamp {
+    member.entry.dated().unwrap_or(member.joined).min(member.joined)
+}
+
+/// The host on which both have their pages: a site that lists two pages has
+/// made two announcements. Versions of one page in several languages are one page, unless
+/// one source lists both.
+pub(super) fn site_of(entry: &Entry, story: &Story) -> Option<String> {
+    let host = host_of(entry);
+    let page = |entry: &Entry| page_of(entry).map(|url| without_language(&canonical(url)));
+    let two_pages = |member: &Member| {
+        host_of(&member.entry) == host
+            && (member.entry.source == entry.source || page(&member.entry) != page(entry))
+    };
+    story.members.iter().any(two_pages).then(|| host.to_owned())
+}
+
+/// The page that an entry is about.
+fn page_of(entry: &Entry) -> Option<&Url> {
+    entry.original.as_ref().or(entry.url.as_ref())
+}
+
+/// Who speaks: the host of the entry's identity address, else the source. An
+/// address in numbers names a machine, on which anybody may publish.
+fn host_of(entry: &Entry) -> &str {
+    page_of(entry)
+        .filter(|url| url.domain().is_some_and(|name| name != "localhost"))
+        .and_then(|url| url.host_str())
+        .map_or(entry.source.as_str(), |host| host.strip_prefix("www.").unwrap_or(host))
+}

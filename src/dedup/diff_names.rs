@@ -1,0 +1,254 @@
+//! Lines two texts up by the shingles they share, and finds the places where each names something else.
+//!
+//! A copy adds, drops and rewords. An instalment of a series keeps the words
+//! and changes what they are about: between the same two phrases one text
+//! names Monday and the other Tuesday. Counting what two texts share does not see
+//! that where the phrases are long; lining them up does.
+
+use std::ops::Range;
+
+use super::shingles::{LENGTH, Passages};
+use super::text::Kind;
+
+/// Of texts lined up, what differs between the phrases they share.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Differences {
+    /// Stretches in which each text says something that the other does not.
+    pub(super) replaced: usize,
+    /// Those of them in which each names other names, numbers or dates.
+    pub(super) renamed: usize,
+    /// Those of the renamed that are phrases: a sentence may merely have been put there.
+    pub(super) swapped: usize,
+    /// Those of them in which two names or numbers differ, or with which the texts begin: who,
+    /// where and when.
+    pub(super) facts: usize,
+    /// Those of them that are sentences rather than words.
+    pub(super) retold: usize,
+    /// Whether before or behind what they share each has an account of its own.
+    pub(super) go_apart: bool,
+}
+
+/// So many words on both sides are a sentence of each one's own.
+const SENTENCE: usize = 12;
+
+/// An end of so many passages, boilerplate left out, is an account of something else.
+pub(super) const ACCOUNT: u32 = 80;
+
+/// Lines two texts up by the passages that occur once in each. What is
+/// `common` to many texts is no account of anything.
+pub(super) fn differences(one: &Passages, other: &Passages, common: &[u64]) -> Differences {
+    let anchors = anchors(one, other);
+    let (Some(first), Some(last)) = (anchors.first(), anchors.last()) else {
+        return Differences::default();
+    };
+    let mut found = Differences::default();
+    for pair in anchors.windows(2) {
+        let (from, to) = (pair[0], pair[1]);
+        let own = of(one, &(from.0 + LENGTH..to.0));
+        let others = of(other, &(from.1 + LENGTH..to.1));
+        if own.is_empty() || others.is_empty() {
+            continue;
+        }
+        found.replaced += 1;
+        found.retold += usize::from(own.len().min(others.len()) >= SENTENCE);
+        // A sentence may only have been moved; in a phrase every number counts.
+        let phrases = own.len().max(others.len()) < SENTENCE;
+        let figures = phrases
+            && lacks(own, |hash| has(others, hash), Kind::Figure)
+            && lacks(others, |hash| has(own, hash), Kind::Figure);
+        if figures || each_names_its_own(one, own, other, others) {
+            found.renamed += 1;
+            found.swapped += usize::from(phrases);
+            found.facts += usize::from(phrases && each_names_two(one, own, other, others));
+        }
+    }
+    // What stands before the first shared phrase, and behind the last: a
+    // header or a footer of somebody's own, unless both have one of their own.
+    let edges =
+        [(0..first.0, 0..first.1), (last.0 + LENGTH..one.len(), last.1 + LENGTH..other.len())];
+    for (own, others) in edges {
+        let (words, theirs) = (of(one, &own), of(other, &others));
+        let its_own = each_names_its_own(one, words, other, theirs);
+        // With a few words of its own a text says of whom it speaks.
+        let is_opening = own.start == 0 && own.len().max(others.len()) < SENTENCE;
+        let opens = is_opening && each_begins_its_own(one, words, other, theirs);
+        found.swapped += usize::from(opens);
+        found.facts += usize::from(opens);
+        found.replaced += usize::from(its_own);
+        found.renamed += usize::from(its_own);
+        found.retold += usize::from(own.len().min(others.len()) >= SENTENCE);
+        let telling = |text: &Passages, edge: &Range<usize>| {
+            let passages = text.in_order.get(edge.start..edge.end.min(text.in_order.len()));
+            let passages = passages.unwrap_or_default().iter();
+            passages.filter(|hash| common.binary_search(hash).is_err()).count() >= ACCOUNT as usize
+        };
+        found.go_apart |= its_own && telling(one, &own) && telling(other, &others);
+    }
+    found
+}
+
+/// The words of a stretch; none where the phrases around it overlap.
+fn of<'a>(text: &'a Passages, stretch: &Range<usize>) -> &'a [(u64, Kind)] {
+    text.words.get(stretch.clone()).unwrap_or_default()
+}
+
+/// Whether each of two stretches has a name or number that the other text has nowhere.
+fn each_names_its_own(
+    one: &Passages,
+    own: &[(u64, Kind)],
+    other: &Passages,
+    others: &[(u64, Kind)],
+) -> bool {
+    let names = |words: &[(u64, Kind)], text: &Passages| {
+        [Kind::Name, Kind::Figure]
+            .into_iter()
+            .any(|kind| lacks(words, |hash| text.has_word(hash), kind))
+    };
+    names(own, other) && names(others, one)
+}
+
+/// Whether each of two stretches has two names or numbers that the other text has nowhere.
+fn each_names_two(
+    one: &Passages,
+    own: &[(u64, Kind)],
+    other: &Passages,
+    others: &[(u64, Kind)],
+) -> bool {
+    let lacking = |words: &[(u64, Kind)], text: &Passages| {
+        let is_fact = |kind: Kind| matches!(kind, Kind::Name | Kind::Figure);
+        words.iter().filter(|(hash, kind)| is_fact(*kind) && !text.has_word(*hash)).count()
+    };
+    lacking(own, other) >= 2 && lacking(others, one) >= 2
+}
+
+/// Whether two openings name different things: each has a number, or a word to begin with, that
+/// the other text has nowhere.
+fn each_begins_its_own(
+    one: &Passages,
+    own: &[(u64, Kind)],
+    other: &Passages,
+    others: &[(u64, Kind)],
+) -> bool {
+    let lacking = |words: &[(u64, Kind)], text: &Passages| {
+        lacks(words, |hash| text.has_word(hash), Kind::Figure)
+            || lacks(words, |hash| text.has_word(hash), Kind::Name)
+            || words
+                .first()
+                .is_some_and(|(hash, kind)| *kind == Kind::Capital && !text.has_word(*hash))
+    };
+    lacking(own, other) && lacking(others, one)
+}
+
+/// Whether a word of this kind is not known there.
+fn lacks(words: &[(u64, Kind)], known: impl Fn(u64) -> bool, kind: Kind) -> bool {
+    words.iter().any(|(hash, of)| *of == kind && !known(*hash))
+}
+
+fn has(words: &[(u64, Kind)], hash: u64) -> bool {
+    words.iter().any(|(known, _)| *known == hash)
+}
+
+/// The places of passages that both texts have once, in an order that both have.
+fn anchors(one: &Passages, other: &Passages) -> Vec<(usize, usize)> {
+    let (own, others) = (once(&one.in_order), once(&other.in_order));
+    let mut pairs: Vec<(usize, usize)> = Vec::with_capacity(own.len().min(others.len()));
+    let mut rest = others.iter().peekable();
+    for (hash, place) in &own {
+        while rest.next_if(|(known, _)| known < hash).is_some() {}
+        if let Some((_, there)) = rest.next_if(|(known, _)| known == hash) {
+            pairs.push((*place, *there));
+        }
+    }
+    pairs.sort_unstable();
+    longest_rising(&pairs)
+}
+
+/// The passages that occur once, by hash, with their places.
+fn once(in_order: &[u64]) -> Vec<(u64, usize)> {
+    let mut placed: Vec<(u64, usize)> =
+        in_order.iter().enumerate().map(|(place, hash)| (*hash, place)).collect();
+    placed.sort_unstable();
+    let mut kept = Vec::with_capacity(placed.len());
+    for run in placed.chunk_by(|one, other| one.0 == other.0) {
+        if let [single] = run {
+            kept.push(*single);
+        }
+    }
+    kept
+}
+
+/// The longest part of the pairs, which ascend by their first, that ascends by
+/// the second as well: what was moved elsewhere does not line up.
+fn longest_rising(pairs: &[(usize, usize)]) -> Vec<(usize, usize)> {
+    // Of every length, the pair that ends a rising part of it lowest.
+    let mut ends: Vec<usize> = Vec::new();
+    let mut before: Vec<Option<usize>> = Vec::with_capacity(pairs.len());
+    for (at, (_, there)) in pairs.iter().enumerate() {
+        let length = ends.partition_point(|end| pairs[*end].1 < *there);
+        before.push(length.checked_sub(1).map(|shorter| ends[shorter]));
+        if length == ends.len() {
+            ends.push(at);
+        } else {
+            ends[length] = at;
+        }
+    }
+    let mut rising = Vec::with_capacity(ends.len());
+    let mut at = ends.last().copied();
+    while let Some(place) = at {
+        rising.push(pairs[place]);
+        at = before[place];
+    }
+    rising.reverse();
+    rising
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::model::{Entry, SourceId};
+
+    fn passages(text: &str) -> Passages {
+        let entry = Entry { text: text.to_owned(), ..Entry::of(SourceId::new("a")) };
+        Passages::of(&entry).unwrap()
+    }
+
+    const CALL: &str = "The Prime Minister spoke to the President of Dravenia this afternoon about the bridge. They agreed that the work on it has to go on through the winter, and that teams of both would meet in Varrel on 3 May. The minister thanked them for the help of 40 engineers who stay until the summer.";
+
+    #[test]
+    fn what_is_renamed_between_shared_phrases_is_counted() {
+        for (change, expected) in [
+            (vec![], (0, 0)),
+            (vec![("this afternoon", "yesterday evening")], (1, 0)),
+            (vec![("Dravenia", "Colombrey")], (1, 1)),
+            (vec![("Varrel on 3 May", "Tarn on 4 June"), ("40", "60")], (2, 2)),
+            // What one of them only leaves out or puts in is not renamed.
+            (vec![(" of Dravenia", ""), (" on 3 May", "")], (0, 0)),
+            (vec![("the bridge", "the long bridge at Orm")], (1, 0)),
+        ] {
+            let mut text = CALL.to_owned();
+            for (from, to) in &change {
+                text = text.replace(from, to);
+            }
+            let found = differences(&passages(CALL), &passages(&text), &[]);
+            assert_eq!((found.replaced, found.renamed), expected, "{change:?}");
+        }
+    }
+
+    #[test]
+    fn sentences_put_in_another_order_are_not_renamed() {
+        let sentences: Vec<&str> = CALL.split_inclusive(". ").collect();
+        let shuffled = [sentences[2], " ", sentences[0], sentences[1]].concat();
+        assert_eq!(differences(&passages(CALL), &passages(&shuffled), &[]).renamed, 0);
+    }
+
+    #[test]
+    fn only_a_beginning_of_its_own_on_both_sides_is_a_difference() {
+        let framed = format!("News from the Wire of Tuesday. {CALL} Read More on the Wire.");
+        let found = differences(&passages(CALL), &passages(&framed), &[]);
+        assert_eq!(found, Differences::default());
+        let varrel = format!("Friends in Nessock, good evening to you all. {CALL}");
+        let tarn = format!("Dear people of Hexley, what a fine day it is. {CALL}");
+        assert_eq!(differences(&passages(&varrel), &passages(&tarn), &[]).renamed, 1);
+    }
+}

@@ -1,0 +1,489 @@
+//! The entries of one document, each with the keys under which its story may be found.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use url::Url;
+
+use super::address::canonical;
+use super::list_page::is_specific;
+use super::recognise::{guid_is_link, is_same, names_itself};
+use super::rules::Rules;
+use super::shingles::{Passages, common_to};
+use super::title::Title;
+use crate::model::{Entry, Habits, Key, KeyKind, SourceId, Timestamp};
+
+/// A passage that more stories than this bear, or more entries of one
+/// document, is boilerplate: it is no evidence.
+pub(super) const MOST_COMMON: usize = 4;
+
+/// With fewer words a text does not tell two vacancies of one title and day apart.
+pub(super) const FEWEST_SAID: usize = 6;
+
+/// What passage keys count time in, in seconds: four weeks, twice what two
+/// copies may lie apart, so that every copy is within two of them.
+const SPAN: i64 = 28 * 24 * 3600;
+
+/// Of an entry older than this when it is read, passage keys count time from its reading back: keys
+/// of the time it bears would be forgotten as soon as they are stored.
+const OLD: Duration = Duration::from_secs(8 * 7 * 24 * 3600);
+
+/// Passages that much of a document has, ascending: they are no evidence.
+pub(super) type Boilerplate = Arc<[u64]>;
+
+/// An entry, and the names by which it and its story can be found.
+#[derive(Debug, Clone)]
+pub struct Candidate {
+    /// What the source states.
+    pub entry: Arc<Entry>,
+    /// The canonical address that is its identity across sources (T0).
+    pub address: Option<String>,
+    /// Its title.
+    pub(super) title: Title,
+    /// Whether its document gives the title to several pages.
+    pub(super) title_recurs: bool,
+    /// The id that its source gave it, where that tells it from its neighbours.
+    pub(super) guid: Option<String>,
+    /// The keys of everything that the document lists: what is not among them left it.
+    pub(super) listed: Arc<HashSet<Key>>,
+    /// What was learned of the ids of its source.
+    pub(super) habits: Habits,
+    /// The canonical form of its own link, where that tells it from its neighbours.
+    pub link: Option<String>,
+    /// Its text as passages, where it is long enough to be evidence (T2).
+    pub(super) passages: Option<Passages>,
+    /// Whether its text was read for that.
+    is_read: bool,
+    /// Passages that much of its document has.
+    pub(super) boilerplate: Boilerplate,
+    /// Those of its passages that serve as keys: asked for again and again.
+    hashes: OnceLock<Vec<u64>>,
+    /// The keys of its address, its title and its guid, each asked for as often.
+    address_key: Option<Key>,
+    title_keys: OnceLock<Vec<Key>>,
+    published_key: OnceLock<Option<Key>>,
+    /// The entry's own date, never later than it was read.
+    pub(super) date: Timestamp,
+    /// When it was read.
+    pub(super) read_at: Timestamp,
+    /// The date under which its passages are found: its own, unless that is [`OLD`].
+    filed: Timestamp,
+    /// Its identity within the source, beside the address.
+    own: Vec<Key>,
+    /// The key of what it says and when, by which it is found under another id and link.
+    said: Option<Key>,
+    /// That, its address, its page and its link.
+    names: Vec<Key>,
+    /// Keys of what the operator joins it with.
+    partners: Vec<Key>,
+}
+
+impl Candidate {
+    /// What was known of its source's ids when it was prepared.
+    pub fn habits(&self) -> Habits {
+        self.habits
+    }
+
+    /// Every key under which its story, or one like it, may be known, once its
+    /// [text is read](read_texts).
+    pub fn keys(&self) -> Vec<Key> {
+        let mut keys = self.names.clone();
+        keys.extend(self.likenesses());
+        keys
+    }
+
+    /// Of these keys those that are not among its [`names`](Self::names).
+    pub fn likenesses(&self) -> Vec<Key> {
+        let hashes = self.passage_hashes();
+        let mut keys = Vec::with_capacity(2 * hashes.len() + self.partners.len() + 6);
+        keys.extend_from_slice(self.title_keys());
+        keys.extend(self.published_key());
+        keys.extend_from_slice(&self.partners);
+        keys.extend(hashes.iter().flat_map(|passage| self.passage_keys(*passage)));
+        keys
+    }
+
+    /// The keys under which this very entry is known, if its source told it
+    /// before: enough for [`wants_enrichment`](super::wants_enrichment).
+    ///
+    /// Its link is among them as its own and as its address: enrichment may have found,
+    /// or may yet find, that another page is the original.
+    pub fn names(&self) -> &[Key] {
+        &self.names
+    }
+
+    fn all_names(&self) -> Vec<Key> {
+        let mut names = self.own.clone();
+        names.extend(self.address_key);
+        names.extend(self.page_key());
+        if let Some(link) = &self.link {
+            let address = self.address_key.filter(|_| self.address.as_ref() == Some(link));
+            let address = address.unwrap_or_else(|| address_key(link));
+            for name in [address, link_key(&self.entry.source, link)] {
+                if !names.contains(&name) {
+                    names.push(name);
+                }
+            }
+        }
+        names.extend(self.said);
+        names
+    }
+
+    /// Reads its text, once.
+    pub(super) fn read(&mut self) {
+        if !std::mem::replace(&mut self.is_read, true) {
+            self.passages = Passages::of(&self.entry);
+        }
+    }
+
+    /// Whether its text was read.
+    pub(super) fn is_read(&self) -> bool {
+        self.is_read
+    }
+
+    /// Takes over what much of its document has.
+    pub(super) fn set_boilerplate(&mut self, boilerplate: &Boilerplate) {
+        self.boilerplate = Arc::clone(boilerplate);
+        self.hashes = OnceLock::new();
+    }
+
+    pub(super) fn own_keys(&self) -> &[Key] {
+        &self.own
+    }
+
+    /// The key of what it says and when.
+    pub(super) fn said_key(&self) -> Option<Key> {
+        self.said
+    }
+
+    pub(super) fn address_key(&self) -> Option<Key> {
+        self.address_key
+    }
+
+    /// The keys of its title: of all its words first, then of parts that may be the title of others.
+    pub(super) fn title_keys(&self) -> &[Key] {
+        self.title_keys.get_or_init(|| {
+            let parts =
+                self.title.parts().into_iter().filter_map(|part| part.sets().into_iter().next());
+            let sets = self.title.sets().into_iter().chain(parts);
+            sets.map(|set| key(KeyKind::Title, &[&set])).collect()
+        })
+    }
+
+    /// The key of the id it would be published under, if it founded a story.
+    pub(super) fn published_key(&self) -> Option<Key> {
+        let guid = || self.guid.as_deref().filter(|guid| is_absolute_iri(guid));
+        *self.published_key.get_or_init(|| guid().map(published_key))
+    }
+
+    /// The key of the publisher's own name of the page, which survives a move.
+    pub(super) fn page_key(&self) -> Option<Key> {
+        self.entry.content_id.as_deref().map(|id| key(KeyKind::Address, &["content id", id]))
+    }
+
+    /// The key of its own page, where that is not its identity.
+    pub(super) fn link_key(&self) -> Option<Key> {
+        let link = self.link.as_deref().filter(|link| self.address.as_deref() != Some(link))?;
+        Some(key(KeyKind::Link, &[link]))
+    }
+
+    /// Those of its passages that serve as keys.
+    pub(super) fn passage_hashes(&self) -> &[u64] {
+        let Some(passages) = &self.passages else { return &[] };
+        self.hashes.get_or_init(|| passages.keys(&self.boilerplate))
+    }
+
+    /// Where to look for a passage: all stories dated within two weeks are there.
+    pub(super) fn passage_keys(&self, passage: u64) -> [Key; 2] {
+        let fortnight = Duration::from_secs(SPAN.unsigned_abs() / 2);
+        let (early, late) = (self.filed.before(fortnight), self.filed.after(fortnight));
+        [passage_key(early, passage), passage_key(late, passage)]
+    }
+
+    /// The keys under which a story is found by this text, if it leads with it.
+    pub(super) fn leading_keys(&self) -> Vec<Key> {
+        let hashes = self.passage_hashes().iter();
+        hashes.map(|passage| passage_key(self.filed, *passage)).collect()
+    }
+
+    /// Whether `known` is this very entry, as its source stated it before.
+    pub(super) fn is(&self, known: &Entry) -> bool {
+        is_same(self, known)
+    }
+}
+
+/// Prepares the entries of one document to be looked up and judged. An entry that repeats
+/// another of the same document is dropped: the later `updated` wins (Q5).
+pub fn candidates(entries: &[Arc<Entry>], rules: &Rules<'_>, now: Timestamp) -> Vec<Candidate> {
+    let shared = Shared::of(entries);
+    let mut kept: Vec<Candidate> = Vec::with_capacity(entries.len());
+    let mut place_of: HashMap<Key, usize> = HashMap::new();
+    for entry in entries {
+        let candidate = candidate(entry.clone(), &shared, rules, now);
+        let names: Vec<Key> = candidate.own.iter().copied().chain(own_link(&candidate)).collect();
+        let mut places = names.iter().filter_map(|name| place_of.get(name).copied());
+        match places.find(|place| candidate.is(&kept[*place].entry)) {
+            Some(place) if candidate.entry.updated > kept[place].entry.updated => {
+                place_of.extend(names.into_iter().map(|name| (name, place)));
+                kept[place] = candidate;
+            }
+            Some(_) => {}
+            None => {
+                place_of.extend(names.into_iter().map(|name| (name, kept.len())));
+                kept.push(candidate);
+            }
+        }
+    }
+    let listed: HashSet<Key> = kept
+        .iter()
+        .flat_map(|candidate| candidate.own.iter().copied().chain(own_link(candidate)))
+        .collect();
+    let listed = Arc::new(listed);
+    // A title that a source gives to several pages says little of any.
+    let mut bearers: HashMap<Key, usize> = HashMap::new();
+    for title in kept.iter().filter_map(|candidate| candidate.title_keys().first()) {
+        *bearers.entry(*title).or_default() += 1;
+    }
+    for candidate in &mut kept {
+        let title = candidate.title_keys().first().copied();
+        candidate.title_recurs = title.is_some_and(|title| bearers[&title] > 1);
+        candidate.listed = Arc::clone(&listed);
+    }
+    kept
+}
+
+/// Shingles that much of a document has: more of its texts than chance would have it.
+pub(super) fn boilerplate_of(candidates: &[Candidate]) -> Boilerplate {
+    let texts = candidates.iter().filter_map(|candidate| candidate.passages.as_ref());
+    common_to(texts, MOST_COMMON).into()
+}
+
+/// The same for an entry that is known already, alone.
+pub(super) fn candidate_of(entry: Arc<Entry>, rules: &Rules<'_>, now: Timestamp) -> Candidate {
+    let mut candidate = candidate(entry, &Shared::default(), rules, now);
+    candidate.read();
+    candidate
+}
+
+fn candidate(entry: Arc<Entry>, shared: &Shared, rules: &Rules<'_>, now: Timestamp) -> Candidate {
+    let usable = |url: &&Url| is_specific(url) && entry.feed.url.as_ref() != Some(*url);
+    let link = entry.url.as_ref().filter(usable).map(canonical);
+    let link = link.filter(|link| !shared.links.contains(link));
+    // `never` says of a copy's claim to an original that it is wrong.
+    let barred = |original: &String| {
+        entry.url.as_ref().is_some_and(|url| rules.overrides.part(&canonical(url), original))
+    };
+    let original = entry
+        .original
+        .as_ref()
+        .filter(usable)
+        .map(canonical)
+        .filter(|page| !barred(page) && !shared.links.contains(page));
+    let source = &entry.source;
+    let mut own = Vec::new();
+    let guid = entry.guid.clone().filter(|guid| {
+        !shared.guids.contains(guid) && (!rules.habits.guid.is_shared() || names_itself(guid))
+    });
+    if let Some(guid) = &guid {
+        // GOV.UK's ids are the link and a time: the link is the better name,
+        // and a new key at every revision would be kept for nothing.
+        if link.is_none() || !guid_is_link(guid, link.as_deref()) {
+            own.push(guid_key(source, guid));
+        }
+    }
+    if let (Some(link), Some(_)) = (&link, &original) {
+        own.push(link_key(source, link));
+    }
+    if link.is_none() {
+        let url = entry.url.as_ref().map_or("", |url| url.as_str());
+        own.push(own_key(source, "words", &format!("{url}\n{}", entry.title)));
+    }
+    let address = original.or_else(|| link.clone());
+    let title = Title::of(&entry.title, &entry.feed.title);
+    let said = said_key(&entry, &title);
+    let partners = rules.overrides.partners_of(&entry).into_iter().flat_map(address_keys);
+    let date = entry.dated().unwrap_or(now).min(now);
+    let mut candidate = Candidate {
+        title,
+        title_recurs: false,
+        guid,
+        listed: Arc::default(),
+        habits: rules.habits,
+        said,
+        link,
+        passages: None,
+        is_read: false,
+        boilerplate: Arc::default(),
+        hashes: OnceLock::new(),
+        address_key: address.as_deref().map(address_key),
+        title_keys: OnceLock::new(),
+        published_key: OnceLock::new(),
+        address,
+        date,
+        read_at: now,
+        filed: date.max(now.before(OLD)),
+        own,
+        names: Vec::new(),
+        partners: partners.collect(),
+        entry,
+    };
+    candidate.names = candidate.all_names();
+    candidate
+}
+
+/// Names that stand for no entry of a document, because several of its entries bear them.
+#[derive(Debug, Default)]
+struct Shared {
+    /// Links that two have, told apart by guid or title; originals that three have under three
+    /// titles, which are the publisher's front door.
+    links: HashSet<String>,
+    /// Ids of entries at several links, or at none under several titles.
+    guids: HashSet<String>,
+}
+
+impl Shared {
+    fn of(entries: &[Arc<Entry>]) -> Self {
+        let mut links: HashMap<String, &Entry> = HashMap::new();
+        let mut guids: HashMap<&str, (&Entry, Option<String>)> = HashMap::new();
+        let mut titles: HashMap<String, HashSet<String>> = HashMap::new();
+        let mut shared = Self::default();
+        for entry in entries {
+            if let Some(original) = entry.original.as_ref().map(canonical) {
+                let titles = titles.entry(original.clone()).or_default();
+                titles.insert(Title::of(&entry.title, "").normal());
+                if titles.len() > 2 {
+                    shared.links.insert(original);
+                }
+            }
+            let link = entry.url.as_ref().map(canonical);
+            if let Some(guid) = entry.guid.as_deref() {
+                match guids.get(guid) {
+                    Some((other, at)) if *at != link && have_other_titles(entry, other) => {
+                        shared.guids.insert(guid.to_owned());
+                    }
+                    Some((other, _)) if !names_itself(guid) && have_other_titles(entry, other) => {
+                        shared.guids.insert(guid.to_owned());
+                    }
+                    Some(_) => {}
+                    None => {
+                        guids.insert(guid, (entry, link.clone()));
+                    }
+                }
+            }
+            let Some(link) = link else { continue };
+            match links.get(&link) {
+                Some(other) if tells_apart(entry, other, &link) => {
+                    shared.links.insert(link);
+                }
+                Some(_) => {}
+                None => {
+                    links.insert(link, entry);
+                }
+            }
+        }
+        shared
+    }
+}
+
+fn have_other_titles(one: &Entry, other: &Entry) -> bool {
+    Title::of(&one.title, "").words != Title::of(&other.title, "").words
+}
+
+/// Whether two entries with one link are two: other titles, and ids that do
+/// not merely repeat the link.
+fn tells_apart(one: &Entry, other: &Entry, link: &str) -> bool {
+    let own_id =
+        |entry: &Entry| entry.guid.as_deref().is_none_or(|guid| !guid_is_link(guid, Some(link)));
+    have_other_titles(one, other)
+        && own_id(one)
+        && own_id(other)
+        && (one.guid.is_none() || one.guid != other.guid)
+}
+
+/// The key of what an entry says and when, where it says enough to be known by it.
+fn said_key(entry: &Entry, title: &Title) -> Option<Key> {
+    let at = entry.dated()?.as_secs().to_string();
+    let words = entry.text.split_whitespace().count();
+    if words < FEWEST_SAID {
+        return None;
+    }
+    let text = xxhash_rust::xxh3::xxh3_64(entry.text.as_bytes()).to_string();
+    Some(own_key(&entry.source, "said", &format!("{at}\n{}\n{text}", title.normal())))
+}
+
+/// An absolute IRI, which Atom demands of an id (RFC 4287 §4.2.6): a scheme with something
+/// behind it, and nothing that an IRI may only hold encoded (RFC 3987 §2.2). Square brackets
+/// are around an IPv6 address or nowhere.
+fn is_absolute_iri(id: &str) -> bool {
+    let is_encoded = |(at, _): (usize, &str)| {
+        let digits = id.as_bytes().get(at + 1..at + 3);
+        digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
+    };
+    let brackets = if id.contains("://[") { 1 } else { 0 };
+    Url::parse(id).is_ok()
+        && !id.chars().any(|c| c.is_whitespace() || c.is_control() || "<>\"{}|\\^`".contains(c))
+        && id.matches('[').count() == brackets
+        && id.matches(']').count() == brackets
+        && id.match_indices('%').all(is_encoded)
+}
+
+/// The key of a [`canonical`] address.
+pub fn address_key(address: &str) -> Key {
+    key(KeyKind::Address, &[address])
+}
+
+/// The key of an id that a story is published under.
+pub fn published_key(id: &str) -> Key {
+    key(KeyKind::Published, &[id])
+}
+
+/// The keys of whatever story has an entry with this canonical address: as
+/// its identity, or as the page of a copy that names another original.
+pub(super) fn address_keys(address: &str) -> [Key; 2] {
+    [key(KeyKind::Address, &[address]), key(KeyKind::Link, &[address])]
+}
+
+/// A passage as a key in its span of time.
+fn passage_key(date: Timestamp, passage: u64) -> Key {
+    let span = u32::try_from(date.as_secs().div_euclid(SPAN)).unwrap_or(0);
+    Key::passage(span, passage)
+}
+
+/// The first passage key of the span of time that holds `date`: every passage key
+/// below it belongs to an older span, and may be forgotten together with the rest.
+pub fn first_passage_of(date: Timestamp) -> Key {
+    passage_key(date, 0)
+}
+
+/// The key of an id within its source.
+pub(super) fn guid_key(source: &SourceId, guid: &str) -> Key {
+    own_key(source, "guid", guid)
+}
+
+/// The key of a link within its source.
+pub(super) fn link_key(source: &SourceId, link: &str) -> Key {
+    own_key(source, "link", link)
+}
+
+fn own_key(source: &SourceId, what: &str, value: &str) -> Key {
+    key(KeyKind::Own, &[source.as_str(), what, value])
+}
+
+/// The name of a link within its source, for finding repeats in a document.
+fn own_link(candidate: &Candidate) -> Option<Key> {
+    candidate.link.as_deref().map(|link| link_key(&candidate.entry.source, link))
+}
+
+/// Half a BLAKE3 hash over parts that cannot run into each other.
+fn key(kind: KeyKind, parts: &[&str]) -> Key {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(&[kind as u8]);
+    for part in parts {
+        hasher.update(&(part.len() as u64).to_le_bytes());
+        hasher.update(part.as_bytes());
+    }
+    let mut hash = [0; 16];
+    hasher.finalize_xof().fill(&mut hash);
+    Key { kind, hash }
+}

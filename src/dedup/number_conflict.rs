@@ -1,0 +1,306 @@
+//! Numbers and dates by which two titles contradict each other.
+
+use std::collections::BTreeSet;
+
+use super::title::{MONTHS, title_words};
+
+const WEEKDAYS: [&str; 7] =
+    ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
+
+/// Numbers that titles spell out. `one` is left out: it is seldom a number.
+const SPELLED: &[(&str, &str)] = &[
+    ("first", "1"),
+    ("two", "2"),
+    ("second", "2"),
+    ("three", "3"),
+    ("third", "3"),
+    ("four", "4"),
+    ("fourth", "4"),
+    ("five", "5"),
+    ("fifth", "5"),
+    ("six", "6"),
+    ("sixth", "6"),
+    ("seven", "7"),
+    ("seventh", "7"),
+    ("eight", "8"),
+    ("eighth", "8"),
+    ("nine", "9"),
+    ("ninth", "9"),
+    ("ten", "10"),
+    ("tenth", "10"),
+    ("eleven", "11"),
+    ("eleventh", "11"),
+    ("twelve", "12"),
+    ("twelfth", "12"),
+    ("thirteenth", "13"),
+    ("fourteenth", "14"),
+    ("fifteenth", "15"),
+    ("sixteenth", "16"),
+    ("seventeenth", "17"),
+    ("eighteenth", "18"),
+    ("nineteenth", "19"),
+    ("twentieth", "20"),
+];
+
+/// Units that one title writes out and another shortens.
+const UNITS: &[(&str, &str)] =
+    &[("thousand", "k"), ("million", "m"), ("billion", "bn"), ("trillion", "tn")];
+
+/// The numbers and dates that a title names, by what they measure.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Figures {
+    years: BTreeSet<String>,
+    months: BTreeSet<String>,
+    days: BTreeSet<String>,
+    weekdays: BTreeSet<String>,
+    numbers: BTreeSet<String>,
+}
+
+impl Figures {
+    /// Reads them from a title, display type and site name included.
+    pub(super) fn of(title: &str) -> Self {
+        Self::of_words(&title_words(title))
+    }
+
+    /// The same of words that were split already.
+    pub(super) fn of_words(words: &[String]) -> Self {
+        let mut figures = Self::default();
+        let mut place = 0;
+        while place < words.len() {
+            place += figures.read(&words[place..], place.checked_sub(1).map(|at| &*words[at]));
+        }
+        figures
+    }
+
+    /// Reads what stands at the beginning of `words`; how many words that were.
+    fn read(&mut self, words: &[String], before: Option<&str>) -> usize {
+        let (word, next) = (words[0].as_str(), words.get(1).map_or("", |next| next));
+        if let Some(day) = date_parts(word) {
+            let [day, month, year] = day;
+            self.days.insert(day);
+            self.months.insert(month);
+            self.years.insert(year);
+            return 1;
+        }
+        if let Some(month) = month(word) {
+            // `may` is a month only beside a number.
+            if month != 5 || is_number(next) || before.is_some_and(is_number) {
+                self.months.insert(month.to_string());
+            }
+            if let Some(day) = day(next) {
+                self.days.insert(day);
+                return 2;
+            }
+            return 1;
+        }
+        if WEEKDAYS.contains(&word) {
+            self.weekdays.insert(word.to_owned());
+            return 1;
+        }
+        if let Some(day) = day(word).filter(|_| month(next).is_some()) {
+            self.days.insert(day);
+            return 1;
+        }
+        if word.len() == 4 && matches!(word.parse(), Ok(1900..=2100)) {
+            self.years.insert(word.to_owned());
+            return 1;
+        }
+        if let Some((_, digit)) = SPELLED.iter().find(|(spelled, _)| *spelled == word) {
+            let unit = unit(next);
+            self.numbers.insert(format!("{digit}{}", unit.unwrap_or_default()));
+            return 1 + usize::from(unit.is_some());
+        }
+        // A number that is part of a name says nothing of a series.
+        if before == Some("covid") {
+            return 1;
+        }
+        if !word.contains(|c: char| c.is_ascii_digit()) {
+            return 1;
+        }
+        let mut number = word.replace(',', "");
+        let unit = unit(next).filter(|_| is_number(word));
+        if let Some(short) = unit {
+            number.push_str(short);
+        } else if let Some(bare) = ordinal(&number) {
+            number = bare.to_owned();
+        } else if let Some(bare) = number.strip_suffix('b').filter(|bare| is_number(bare)) {
+            number = format!("{bare}bn");
+        }
+        self.numbers.insert(number);
+        1 + usize::from(unit.is_some())
+    }
+
+    /// What each names that the other does not, where both name figures of
+    /// one kind and neither's are among the other's.
+    ///
+    /// A title without figures contradicts none, nor does one that leaves some out.
+    pub(super) fn contradict(&self, other: &Self) -> Option<(Vec<String>, Vec<String>)> {
+        let kinds = [
+            (&self.years, &other.years),
+            (&self.months, &other.months),
+            (&self.days, &other.days),
+            (&self.weekdays, &other.weekdays),
+            (&self.numbers, &other.numbers),
+        ];
+        kinds.into_iter().find_map(|(own, others)| {
+            let only_own: Vec<String> = own.difference(others).cloned().collect();
+            let only_others: Vec<String> = others.difference(own).cloned().collect();
+            (!only_own.is_empty() && !only_others.is_empty()).then_some((only_own, only_others))
+        })
+    }
+}
+
+/// Numbers that texts write out. `one` is left out: it is seldom a number.
+const CARDINALS: &[&str] = &[
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+    "twenty",
+    "thirty",
+    "forty",
+    "fifty",
+    "sixty",
+    "seventy",
+    "eighty",
+    "ninety",
+    "zwei",
+    "drei",
+    "vier",
+    "funf",
+    "sechs",
+    "sieben",
+    "acht",
+    "neun",
+    "zehn",
+    "deux",
+    "trois",
+    "quatre",
+    "cinq",
+    "huit",
+    "neuf",
+    "dix",
+    "dos",
+    "tres",
+    "cuatro",
+    "cinco",
+    "siete",
+    "ocho",
+    "nueve",
+    "diez",
+    "due",
+    "quattro",
+    "cinque",
+    "sei",
+    "sette",
+    "otto",
+    "nove",
+    "dieci",
+];
+
+/// Whether a folded word is a number that is written out.
+pub(super) fn is_number_word(word: &str) -> bool {
+    CARDINALS.contains(&word)
+}
+
+/// The short form of a unit of counting.
+fn unit(word: &str) -> Option<&'static str> {
+    let (_, short) = UNITS.iter().find(|(long, short)| *long == word || *short == word)?;
+    Some(short)
+}
+
+fn is_number(word: &str) -> bool {
+    word.starts_with(|c: char| c.is_ascii_digit())
+        && word.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | ','))
+}
+
+/// `3rd` is 3.
+fn ordinal(word: &str) -> Option<&str> {
+    ["st", "nd", "rd", "th"]
+        .iter()
+        .find_map(|suffix| word.strip_suffix(suffix))
+        .filter(|bare| is_number(bare))
+}
+
+fn month(word: &str) -> Option<usize> {
+    let short = |month: &str| word.len() == 3 && month.starts_with(word);
+    MONTHS
+        .iter()
+        .position(|month| {
+            *month == word || short(month) || (word == "sept" && *month == "september")
+        })
+        .map(|place| place + 1)
+}
+
+fn day(word: &str) -> Option<String> {
+    let bare = ordinal(word).unwrap_or(word);
+    bare.parse::<u8>().ok().filter(|day| (1..=31).contains(day)).map(|day| day.to_string())
+}
+
+/// Day, month and year of `12/03/2025`, `12.3.25` and `2025-03-12`.
+fn date_parts(word: &str) -> Option<[String; 3]> {
+    let parts: Vec<u32> =
+        word.split(['/', '.', '-']).map(|part| part.parse().ok()).collect::<Option<_>>()?;
+    let [first, month, last] = parts[..] else { return None };
+    let (day, year) = if first > 31 { (last, first) } else { (first, last) };
+    let year = if year < 100 { year + 2000 } else { year };
+    ((1..=31).contains(&day) && (1..=12).contains(&month) && (1900..=2100).contains(&year))
+        .then(|| [day, month, year].map(|number| number.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn titles_of_a_series_contradict_each_other() {
+        for (one, other) in [
+            (
+                "PM call with President Macron: 25 April 2025",
+                "PM call with President Macron: 26 April 2025",
+            ),
+            ("Road fuel prices, week of 3 March", "Road fuel prices, week of 3 April"),
+            ("EU adopts 15th sanctions package", "EU adopts sixteenth sanctions package"),
+            ("Statistics for 2024", "Statistics for 2025"),
+            ("Small boats: 12/03/2025", "Small boats: 13 March 2025"),
+            ("COP29 opens", "COP30 opens"),
+            ("Ministers met on Monday", "Ministers met on Tuesday"),
+            ("Q1 accounts", "Q2 accounts"),
+        ] {
+            assert!(Figures::of(one).contradict(&Figures::of(other)).is_some(), "{one}");
+            assert!(Figures::of(other).contradict(&Figures::of(one)).is_some(), "{one}");
+        }
+    }
+
+    #[test]
+    fn tellings_of_one_announcement_do_not() {
+        for (one, other) in [
+            ("Five million doses of Covid vaccine", "COVID-19: 5 million doses given"),
+            ("£5 million for 3 harbours", "Three harbours get £5m"),
+            ("Support worth £1.6bn agreed", "UK agrees 1.6 billion of support"),
+            ("UK invests £2.5b in fusion", "£2.5 billion for fusion"),
+            ("PM call with President Macron: 25 April 2025", "PM call with President Macron"),
+            ("Statement of 12 March 2025", "Statement of 12/03/2025"),
+            ("Spring Statement 2025", "Spring Statement on 26 March"),
+            ("We may need 3 more", "3 more needed by May 2025"),
+            ("The second package, 24 Feb", "2nd package: 24th February"),
+            ("1,500 new officers", "1500 new officers hired in 2025"),
+        ] {
+            assert_eq!(Figures::of(one).contradict(&Figures::of(other)), None, "{one}");
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! Recognises an entry that its source stated before: by agreement of its id, its link, and what it
+//! says.
+//!
+//! No one of the three is trusted alone. Some sources make up new ids at every poll, some give all
+//! entries one id or one link, some number the places of a list. Two that agree outvote the third;
+//! where only one can be compared, it decides. What a source does is learned ([`Habits`]).
+
+use std::sync::Arc;
+
+use url::Url;
+
+use super::address::canonical;
+use super::entry_keys::{Boilerplate, Candidate, FEWEST_SAID, boilerplate_of, guid_key, link_key};
+use super::list_page::is_specific;
+use super::rules::bearers;
+use super::shingles::Passages;
+use super::text_match::MOSTLY;
+use super::title::Title;
+use crate::model::{Entry, Habits, Lookalikes, Member};
+
+/// Settled entries of a document that are read beside a new one.
+const MOST_NEIGHBOURS: usize = 16;
+
+/// Whether `known` is the candidate, as its source stated it before.
+pub(super) fn is_same(candidate: &Candidate, known: &Entry) -> bool {
+    let entry = &candidate.entry;
+    if known.source != entry.source {
+        return false;
+    }
+    if entry.content_id.is_some() && entry.content_id == known.content_id {
+        return true;
+    }
+    let known_link = known.url.as_ref().map(canonical);
+    // An id that is the link and a time says no more than the link.
+    let is_link = |guid: &str, link: &Option<String>| guid_is_link(guid, link.as_deref());
+    let same_guid = match (&candidate.guid, &known.guid) {
+        (Some(own), Some(theirs)) if own == theirs => Some(true),
+        (Some(own), Some(theirs))
+            if is_link(own, &candidate.link) || is_link(theirs, &known_link) =>
+        {
+            None
+        }
+        (Some(_), Some(_)) => Some(false),
+        _ => None,
+    };
+    let same_link = candidate.link.as_ref().zip(known_link.as_ref()).map(|(own, link)| own == link);
+    match (same_guid, same_link) {
+        (Some(true), Some(true)) | (None, Some(true)) => true,
+        // A specific id is believed until the source is seen to give it to others.
+        (Some(true), _) => {
+            let id = candidate.guid.as_deref().unwrap_or_default();
+            let known_to_last = names_itself(id) && !candidate.habits.guid.is_reused();
+            known_to_last || says(candidate, known).agreed() > 0
+        }
+        // One page for everything, or a page whose id changes.
+        (Some(false), Some(true)) => says(candidate, known).agreed() > 1,
+        (Some(false) | None, Some(false)) => {
+            says(candidate, known).is_all() && left_the_document(candidate, known)
+        }
+        (Some(false) | None, None) => is_same_without_link(candidate, known, same_guid),
+    }
+}
+
+/// The same where one of them has no link of its own.
+fn is_same_without_link(candidate: &Candidate, known: &Entry, same_guid: Option<bool>) -> bool {
+    let entry = &candidate.entry;
+    // A title alone does not show it: auction results have one title every week.
+    let new_id_alone = entry.published == known.published
+        && entry.text == known.text
+        && (known.published.is_some() || !known.text.is_empty());
+    let no_ids = same_guid.is_none() && candidate.guid.is_none() && known.guid.is_none();
+    let same_words = entry.title == known.title && entry.url == known.url;
+    same_words && (new_id_alone || no_ids)
+        || says(candidate, known).is_all() && left_the_document(candidate, known)
+}
+
+/// Which parts of what two entries say agree.
+#[derive(Debug, Clone, Copy)]
+struct Says {
+    title: bool,
+    date: bool,
+    text: bool,
+    /// Whether the texts are long enough to be told by.
+    is_long: bool,
+}
+
+impl Says {
+    fn agreed(self) -> usize {
+        usize::from(self.title) + usize::from(self.date) + usize::from(self.text)
+    }
+
+    fn is_all(self) -> bool {
+        self.agreed() == 3 && self.is_long
+    }
+}
+
+fn says(candidate: &Candidate, known: &Entry) -> Says {
+    let entry = &candidate.entry;
+    let title = Title::of(&known.title, &known.feed.title);
+    let same_text = !entry.text.is_empty() && entry.text == known.text;
+    let similar = || {
+        let own = candidate.passages.clone().or_else(|| Passages::of(entry))?;
+        Some(own.overlap(&Passages::of(known)?, &[]).reaches(MOSTLY))
+    };
+    Says {
+        title: !title.words.is_empty() && title.words == candidate.title.words,
+        date: entry.dated().is_some() && entry.dated() == known.dated(),
+        text: same_text || similar().unwrap_or(false),
+        is_long: same_text
+            && entry.text.split_whitespace().take(FEWEST_SAID).count() == FEWEST_SAID,
+    }
+}
+
+/// Whether what the known entry was called is not in the document any more.
+fn left_the_document(candidate: &Candidate, known: &Entry) -> bool {
+    let source = &known.source;
+    let by_guid = known.guid.as_deref().map(|guid| guid_key(source, guid));
+    let by_link = known.url.as_ref().map(|url| link_key(source, &canonical(url)));
+    ![by_guid, by_link].iter().flatten().any(|name| candidate.listed.contains(name))
+}
+
+/// Whether an id is specific enough to be some entry's own: neither "N/A", nor the place in a list,
+/// nor the address of the site or of a section.
+pub(super) fn names_itself(guid: &str) -> bool {
+    match Url::parse(guid) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") => is_specific(&url),
+        Ok(_) => true,
+        Err(_) => guid.len() >= 8 && guid.contains(|c: char| c.is_ascii_digit()),
+    }
+}
+
+/// Whether a guid is the link, perhaps with something behind `#`.
+pub(super) fn guid_is_link(guid: &str, link: Option<&str>) -> bool {
+    let Ok(mut url) = Url::parse(guid) else { return false };
+    if !matches!(url.scheme(), "http" | "https") {
+        return false;
+    }
+    if Some(canonical(&url).as_str()) == link {
+        return true;
+    }
+    url.set_fragment(None);
+    Some(canonical(&url).as_str()) == link
+}
+
+/// What a match of a candidate with what its source stated before shows of the source's ids.
+pub(super) fn learn(habits: &mut Habits, candidate: &Candidate, known: &Entry) {
+    let guids = candidate.entry.guid.as_ref().zip(known.guid.as_ref());
+    let link = |entry: &Entry| entry.url.as_ref().map(canonical);
+    if let Some((own, theirs)) = guids {
+        let is_link = guid_is_link(own, link(&candidate.entry).as_deref());
+        habits.guid.saw(own == theirs || is_link);
+    }
+    habits.link.saw(link(&candidate.entry) == link(known));
+}
+
+/// The member of a known story that the candidate is.
+pub(super) fn stated_before<'a>(
+    candidate: &Candidate,
+    known: &'a Lookalikes,
+) -> Option<&'a Member> {
+    candidate
+        .names()
+        .iter()
+        .flat_map(|name| bearers(known, name))
+        .filter_map(|id| known.stories.get(id))
+        .filter(|story| story.stands())
+        .flat_map(|story| &story.members)
+        .find(|member| candidate.is(&member.entry))
+}
+
+/// Whether judging the entry will change nothing, because its source stated it
+/// before in the same words. `known` need only hold what is found under
+/// [`Candidate::names`]; for every other entry, judging needs
+/// [`Candidate::keys`].
+pub fn is_settled(candidate: &Candidate, known: &Lookalikes) -> bool {
+    let entry = &candidate.entry;
+    stated_before(candidate, known).is_some_and(|member| {
+        let same = match (entry.enriched, member.entry.enriched) {
+            (None, Some(enriched)) => enriched.stated == entry.statement(),
+            (now, then) => now == then && entry.says_the_same_as(&member.entry),
+        };
+        same && entry.missing.is_none() && member.withdrawn.is_none()
+    })
+}
+
+/// Whether the source stated this entry before, whatever it said. `known` need only
+/// hold what is found under [`Candidate::names`].
+pub fn is_told(candidate: &Candidate, known: &Lookalikes) -> bool {
+    stated_before(candidate, known).is_some()
+}
+
+/// Whether an entry, taken from what is stored and looked at anew, is still what its source
+/// stated last.
+pub fn is_current(candidate: &Candidate, known: &Lookalikes) -> bool {
+    stated_before(candidate, known)
+        .is_some_and(|member| member.entry.stated() == candidate.entry.stated())
+}
+
+/// The entry as it was stated before, with what was fetched for it.
+pub fn as_told(candidate: &Candidate, known: &Lookalikes) -> Option<Arc<Entry>> {
+    stated_before(candidate, known).map(|member| member.entry.clone())
+}
+
+/// Reads the texts of one document's candidates, where some are not [settled](is_settled): theirs,
+/// and as many of their neighbours' as it takes to see what the document repeats below everything.
+/// `known` need only hold what is found under [`Candidate::names`]. A document that says nothing
+/// new costs nothing.
+pub fn read_texts(candidates: &mut [Candidate], known: &Lookalikes) {
+    let unread: Vec<bool> = candidates
+        .iter()
+        .map(|candidate| !candidate.is_read() && !is_settled(candidate, known))
+        .collect();
+    if !unread.contains(&true) {
+        return;
+    }
+    let mut neighbours = MOST_NEIGHBOURS;
+    for (candidate, unread) in candidates.iter_mut().zip(unread) {
+        if unread || (!candidate.is_read() && neighbours > 0) {
+            neighbours -= usize::from(!unread);
+            candidate.read();
+        }
+    }
+    let boilerplate: Boilerplate = boilerplate_of(candidates);
+    for candidate in candidates {
+        candidate.set_boilerplate(&boilerplate);
+    }
+}

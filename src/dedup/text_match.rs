@@ -1,0 +1,270 @@
+//! Compares two texts: how much they share, and whether they name different things.
+
+use super::diff_names::{ACCOUNT, Differences, differences};
+use super::number_conflict::Figures;
+use super::shingles::{Overlap, Passages};
+use super::title::share_a_word;
+use crate::model::{Entry, FactorKind, Forbidden, Member};
+
+/// Hundredths of the shorter text that a copy has in common with the other.
+pub(super) const MOSTLY: u32 = 50;
+
+/// Hundredths below which two texts share little.
+const SOME: u32 = 30;
+
+/// Fewer shared shingles than this are a phrase.
+pub(super) const FEWEST_SHARED: u32 = 8;
+
+/// The same where they are all that a text has of its own: any word of its own is in so many.
+const FEWEST_OF_A_SENTENCE: u32 = 5;
+
+/// A text of so many words is an account rather than a summary.
+pub(super) const FULL_TEXT: usize = Member::ACCOUNT;
+
+/// A text of fewer words is a sentence or two, which say the same in other words.
+const SUMMARY: usize = 40;
+
+/// With fewer different names and numbers in a text, these say nothing.
+const FEWEST_NAMES: u32 = 4;
+
+/// Hundredths of the shorter text from which on names matter less.
+const NEARLY_WHOLE: u32 = 75;
+
+/// Hundredths of either text from which on the two are one.
+pub(super) const WORD_FOR_WORD: u32 = 90;
+
+/// Hundredths of the shorter text, or of its names, below which it has much of its own.
+pub(super) const TWO_THIRDS: u32 = 67;
+
+/// What begins within so many hundredths of a text stands at its beginning.
+const BEGINNING: usize = 10;
+
+/// With fewer words that say something, a summary can say nothing different.
+const FEWEST_TELLING: u32 = 3;
+
+/// What two texts say about whether they are one.
+#[derive(Debug)]
+pub(super) struct TextMatch {
+    pub(super) overlap: Overlap,
+    /// How much they share; nothing where that says nothing.
+    pub(super) level: Option<FactorKind>,
+    /// That they name different things, or that one of them is something else.
+    pub(super) conflict: Option<(FactorKind, Forbidden)>,
+    /// Whether they are word for word the same, but for what is added.
+    pub(super) is_equal: bool,
+}
+
+/// A text beside the entry that says it.
+pub(super) type Said<'a> = (&'a Entry, &'a Passages);
+
+/// Compares two texts; shingles that are `common` to many texts count for nothing.
+pub(super) fn text_match(one: Said<'_>, other: Said<'_>, common: &[u64]) -> TextMatch {
+    let (own, others) = (one.1, other.1);
+    if own.len().min(others.len()) < SUMMARY {
+        return summaries(one, other);
+    }
+    let overlap = own.overlap(others, common);
+    // Of an instalment all but a sentence may be boilerplate: that sentence tells it from the others.
+    let whole = || own.overlap(others, &[]).reaches(WORD_FOR_WORD);
+    let one_sentence = || overlap.shared >= FEWEST_OF_A_SENTENCE && overlap.reaches(100) && whole();
+    let both_ways = overlap.of_longer * WORD_FOR_WORD <= overlap.shared * 100;
+    let shares = overlap.shared >= FEWEST_SHARED || one_sentence();
+    let level = match () {
+        () if !shares || !overlap.reaches(SOME) => {
+            return apart(one, other, overlap);
+        }
+        () if both_ways => FactorKind::TextEqual,
+        () if is_quoted(own, others, &overlap) => FactorKind::TextQuoted,
+        () if overlap.reaches(TWO_THIRDS) => FactorKind::TextContained,
+        () if !overlap.reaches(MOSTLY) => FactorKind::TextSome,
+        () if overlap.of_longer >= 2 * overlap.of => FactorKind::TextQuoted,
+        () => FactorKind::TextMostly,
+    };
+    let found = differences(own, others, common);
+    let conflict = conflict(one, other, &overlap, found);
+    let is_equal = both_ways && found.renamed == 0;
+    TextMatch { overlap, level: Some(level), is_equal, conflict }
+}
+
+/// Whether a paragraph is quoted in something much longer: not whole, or not where that begins.
+fn is_quoted(one: &Passages, other: &Passages, overlap: &Overlap) -> bool {
+    let (longer, part) = if overlap.first_is_longer { (one, other) } else { (other, one) };
+    part.len() < FULL_TEXT
+        && overlap.of_longer >= 3 * overlap.of
+        && (!overlap.reaches(WORD_FOR_WORD) || longer.begins_at(part) > BEGINNING)
+}
+
+/// Two texts that share hardly a phrase.
+fn apart(one: Said<'_>, other: Said<'_>, overlap: Overlap) -> TextMatch {
+    let named_apart = names_differ(one.1, other.1, &overlap);
+    let level = match () {
+        () if one.1.len().min(other.1.len()) >= FULL_TEXT => FactorKind::TextDiffers,
+        () => FactorKind::SummaryDiffers,
+    };
+    let conflict = named_apart.map(|forbidden| (FactorKind::FactsDiffer, forbidden));
+    let conflict = conflict.filter(|_| level == FactorKind::SummaryDiffers);
+    TextMatch { overlap, level: Some(level), conflict, is_equal: false }
+}
+
+/// Texts of which one is no longer than a few sentences.
+fn summaries(one: Said<'_>, other: Said<'_>) -> TextMatch {
+    let (own, others) = (one.1, other.1);
+    let overlap = own.overlap(others, &[]);
+    let (shorter, longer) = if own.len() <= others.len() { (own, others) } else { (others, own) };
+    let (telling, known) = shorter.telling_shared(longer);
+    let are_short = longer.len() < SUMMARY;
+    let found = differences(own, others, &[]);
+    let stands = overlap.shared >= 2 && overlap.reaches(70);
+    let facts = |entry: &Entry| Figures::of(&entry.text);
+    let dates = || are_short && facts(one.0).contradict(&facts(other.0)).is_some();
+    let (names, named) = shorter.names_shared(longer);
+    let strangers = named > 0 && names == 0 && longer.has_names();
+    let share = |hundredths: u32| known * 100 >= telling * hundredths;
+    let level = match () {
+        () if stands && is_quoted(own, others, &overlap) => Some(FactorKind::SummaryShares),
+        () if stands => Some(FactorKind::SummaryContained),
+        () if telling < FEWEST_TELLING => None,
+        () if share(if are_short { 40 } else { 60 }) => Some(FactorKind::SummaryShares),
+        () if !share(if are_short { 20 } else { 34 }) => Some(FactorKind::SummaryDiffers),
+        () => None,
+    };
+    let contradict = found.renamed > 0 || dates();
+    let differs = level == Some(FactorKind::SummaryDiffers) && strangers;
+    let conflict = (contradict || differs).then_some((FactorKind::FactsDiffer, Forbidden::Facts));
+    let is_equal = stands && overlap.of_longer * WORD_FOR_WORD <= overlap.shared * 100;
+    TextMatch { overlap, level, conflict, is_equal: is_equal && found.renamed == 0 }
+}
+
+/// What forbids that two texts which share much are one.
+fn conflict(
+    one: Said<'_>,
+    other: Said<'_>,
+    overlap: &Overlap,
+    found: Differences,
+) -> Option<(FactorKind, Forbidden)> {
+    let (own, others) = (one.1, other.1);
+    let titles = [one.0.title.as_str(), other.0.title.as_str()];
+    if is_part_of_a_list(own, others, overlap, titles) {
+        return Some((FactorKind::Lists, Forbidden::Listing));
+    }
+    if let Some(forbidden) = names_differ(own, others, overlap) {
+        return Some((FactorKind::NamesDiffer, forbidden));
+    }
+    if found.go_apart && !overlap.reaches(TWO_THIRDS) {
+        return Some((FactorKind::GoesOn, Forbidden::Listing));
+    }
+    let Differences { replaced, renamed, retold, swapped, facts, .. } = found;
+    let words = own.len().min(others.len());
+    let often = renamed * 100 >= words || renamed * 2 >= replaced;
+    let is_series = (renamed >= 2 && often)
+        || (renamed >= 1 && retold >= 2 && !overlap.reaches(NEARLY_WHOLE))
+        || facts > 0;
+    let kind = match () {
+        () if is_series => FactorKind::Contradicts,
+        () if swapped > 0 => FactorKind::OneNameDiffers,
+        () => return None,
+    };
+    Some((kind, Forbidden::Renamed { places: u32::try_from(renamed).unwrap_or(u32::MAX) }))
+}
+
+/// Whether the shorter of two texts is one of several that the longer puts in
+/// a row. A copy that was cut short is cut at its end and keeps something of the title; what
+/// stands in the middle of a text twice as long was put there. Where much of the
+/// shorter is not in the longer, only what they share can be what was put there.
+fn is_part_of_a_list(
+    one: &Passages,
+    other: &Passages,
+    overlap: &Overlap,
+    titles: [&str; 2],
+) -> bool {
+    let (longer, part) = if overlap.first_is_longer { (one, other) } else { (other, one) };
+    let held = if overlap.reaches(TWO_THIRDS) { overlap.of } else { overlap.shared };
+    part.len() >= FULL_TEXT
+        && overlap.of_longer >= (held * 2).max(held + ACCOUNT)
+        && (longer.begins_at(part) > 25 || !share_a_word(titles[0], titles[1]))
+}
+
+/// Whether the longer of two texts holds the other and then goes on about something else at
+/// length, under a title that has nothing of it.
+pub(super) fn goes_on(text: &TextMatch, titles: [&str; 2]) -> bool {
+    let Overlap { of, of_longer, .. } = text.overlap;
+    let more = of_longer.saturating_sub(of);
+    text.overlap.reaches(MOSTLY)
+        && of as usize >= FULL_TEXT - FULL_TEXT / 5
+        && more >= ACCOUNT
+        && more * 2 >= of
+        && !share_a_word(titles[0], titles[1])
+}
+
+/// Two versions of one text share most of its numbers, and of its numbers and
+/// names; two instalments of a series share the words around them. The less of
+/// the texts is shared, the more of the names must be.
+fn names_differ(one: &Passages, other: &Passages, overlap: &Overlap) -> Option<Forbidden> {
+    let wanted = if overlap.reaches(NEARLY_WHOLE) { 50 } else { TWO_THIRDS };
+    [one.figures_shared(other), one.names_shared(other)]
+        .into_iter()
+        .find(|(shared, of)| *of >= FEWEST_NAMES && shared * 100 < of * wanted)
+        .map(|(shared, of)| Forbidden::Names { shared, of })
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::model::SourceId;
+
+    fn compared(one: &str, other: &str) -> TextMatch {
+        let entry = |text: &str| Entry { text: text.to_owned(), ..Entry::of(SourceId::new("a")) };
+        let (one, other) = (entry(one), entry(other));
+        let read = |entry: &Entry| Passages::of(entry).unwrap();
+        text_match((&one, &read(&one)), (&other, &read(&other)), &[])
+    }
+
+    #[test]
+    fn summaries_of_one_announcement_share_words_and_those_of_two_contradict() {
+        for (one, other, level, contradicts) in [
+            (
+                "Dana Whitcombe will lead the Harbour Authority from January.",
+                "The Harbour Authority has a new chief from January 2027, Dana Whitcombe.",
+                Some(FactorKind::SummaryShares),
+                false,
+            ),
+            (
+                "Canada calls on all parties to talk at once.",
+                "Norway condemns the attack on the hospital and summons the ambassador.",
+                Some(FactorKind::SummaryDiffers),
+                false,
+            ),
+            (
+                "Heavy rain on Tuesday 10 November between 06:00 and 18:00. Some flooding of homes is possible.",
+                "Heavy rain on Friday 13 November between 03:00 and 12:00. Some flooding of homes is possible.",
+                Some(FactorKind::SummaryShares),
+                true,
+            ),
+            (
+                "High Street, Alderford, is closed from 12 to 14 November for gas main works.",
+                "High Street, Marlow End, will close on 20 November so that a crane can be put up.",
+                None,
+                true,
+            ),
+        ] {
+            let found = compared(one, other);
+            assert_eq!(found.level, level, "{one}");
+            assert_eq!(found.conflict.is_some(), contradicts, "{one} {:?}", found.conflict);
+        }
+    }
+
+    const AWARD: &str = "Alderford will receive two million pounds from the fund for town centres, which was set up to bring empty shops back into use. Ministers chose the town from a hundred and twelve applications because of the strength of its partnership with local firms and colleges. The money will pay for new paving, trees and lighting and for a market hall that can be used for concerts in the evening.";
+
+    #[test]
+    fn instalments_that_differ_in_one_place_contradict_each_other() {
+        let other = AWARD.replace("Alderford will receive two", "Stanwick will receive three");
+        let kind = compared(AWARD, &other).conflict.map(|(kind, _)| kind);
+        assert_eq!(kind, Some(FactorKind::Contradicts));
+        let edited =
+            format!("Source: the department. {}", AWARD.replace("empty shops", "vacant shops"));
+        let found = compared(AWARD, &edited);
+        assert!(found.conflict.is_none(), "{found:?}");
+        assert_eq!(found.level, Some(FactorKind::TextContained));
+    }
+}

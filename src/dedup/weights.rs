@@ -1,0 +1,70 @@
+//! The weights of all evidence of identity: one frozen table.
+//!
+//! An entry is compared with a story by a few questions, each of which has levels of answers. Every
+//! level has a weight: the logarithm to base 2 of how much more often it is seen between two
+//! entries of one announcement than between two of different ones (Fellegi and Sunter). The
+//! weights are added. `scripts/learn_weights.py` learned them from the training half of the
+//! labelled corpus, starting from the estimates beside it; nothing changes them at run time.
+//!
+//! All numbers are tenths of a bit.
+
+use crate::model::FactorKind::{self, *};
+
+/// From this sum on an entry joins a story.
+pub(super) const JOINED: i32 = 50;
+
+/// From this sum on two stories that stand already are merged.
+pub(super) const MERGED: i32 = 90;
+
+/// From this sum on two stories are shown side by side as related.
+pub(super) const RELATED: i32 = -60;
+
+/// The weight of a level. Those of equal and similar titles are multiplied by how rare the title is:
+/// the weight here is that of every four bits of information.
+pub(super) const fn weight(kind: FactorKind) -> i32 {
+    match kind {
+        // The page.
+        NamedOriginal => 140,
+        SamePage => 120,
+        // The title.
+        TitleEqual => 10,
+        TitleNear => 9,
+        TitleWithPublisher => 9,
+        TitleDiffers => -10,
+        TitleReplaces => -20,
+        TitleRenames => -120,
+        TitleFigures => -220,
+        TitleRecurs => -40,
+        // The text.
+        TextEqual => 130,
+        TextContained => 110,
+        TextMostly => 80,
+        TextQuoted => 0,
+        TextSome => -20,
+        TextDiffers => -80,
+        SummaryContained => 60,
+        SummaryShares => 20,
+        SummaryDiffers => -30,
+        // What the texts name.
+        Contradicts => -220,
+        NamesDiffer => -220,
+        OneNameDiffers => -70,
+        FactsDiffer => -90,
+        Lists => -220,
+        GoesOn => -200,
+        // The date.
+        SameDay => 10,
+        DaysApart => 0,
+        WeekApart => -20,
+        FortnightApart => -40,
+        LongApart => -260,
+        // Who speaks, and where.
+        OtherGovernment => -60,
+        OneSite => -240,
+        OneSource => -240,
+        OneSourceTwice => -60,
+    }
+}
+
+/// No title counts for more than this, however long it is.
+pub(super) const MOST_OF_A_TITLE: i32 = 110;

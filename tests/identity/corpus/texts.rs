@@ -1,0 +1,200 @@
+//! Announcements with slots, and the facts that fill them. All of it is invented.
+
+/// One announcement as its publisher writes it, and what others make of it. `{P}` is a place,
+/// `{Q}` another, `{N}` a person, `{O}` an organisation, `{A}` and `{B}` numbers, `{D}` a day of
+/// November, `{X}` a thing.
+pub struct Template {
+    pub title: &'static str,
+    /// The same announcement under a title of somebody's own.
+    pub other_title: &'static str,
+    /// A title that any number of announcements have.
+    pub generic: &'static str,
+    pub summary: &'static str,
+    /// The same in other words.
+    pub other_summary: &'static str,
+    pub text: &'static str,
+}
+
+pub const TEMPLATES: [Template; 12] = [
+    Template {
+        title: "New breakwater to shelter the fleet at {P}",
+        other_title: "{O} wins contract for sea wall",
+        generic: "Update on harbour works",
+        summary: "{O} will build a breakwater of {A} metres at {P} from February, {N} announced.",
+        other_summary: "The harbour of {P} gets a sea wall of {A} metres, which {O} is to build.",
+        text: "The harbour at {P} will get a new breakwater of {A} metres, the largest public work on this coast since the road over the moor. The contract, worth {B} million, goes to {O}, which will employ two hundred people on the site.\nThe Minister for Ports, {N}, said: “Twice in three winters the fleet had to lie on the wrong side of the bay while the surge broke over the quay. When this wall stands nobody will have to move a boat at midnight again.”\nWork begins in February, once the seals have left the skerries. Divers have moved the eelgrass beds that lay in the way, and the stone will come by sea from the quarry at {Q}, so that no lorries pass through the village. Residents can see the plans in the old customs house from {D} November on.",
+    },
+    Template {
+        title: "Night trains return to the line between {P} and {Q}",
+        other_title: "Sleepers to run again after nine years",
+        generic: "Changes to rail services",
+        summary: "Night trains will run between {P} and {Q} again, {N} said, with {A} berths a night.",
+        other_summary: "From spring {A} berths a night are offered between {P} and {Q}.",
+        text: "Trains with sleeping cars will run between {P} and {Q} again from the spring timetable, nine years after the last one left. {O} has ordered coaches with {A} berths and will run one train a night in either direction, with a third at holidays.\n“People who must be in the capital by eight should not have to fly or to rise at three,” said {N}, who signed the contract on {D} November. “What we pay for this train is less than what a new lane of the motorway would have cost.”\nTickets go on sale six months ahead and begin at {B} for a seat. Bicycles travel free in the last coach. The stations on the way will be staffed at night for the first time since they were rebuilt, and the buffet is run by a cooperative of growers from the valley.",
+    },
+    Template {
+        title: "Measures against bird flu extended around {P}",
+        other_title: "Poultry keepers told to house flocks",
+        generic: "Animal disease: new restrictions",
+        summary: "A zone of {A} kilometres applies around a farm near {P} from {D} November.",
+        other_summary: "Keepers within {A} kilometres of the farm at {P} must house their birds.",
+        text: "After avian influenza was confirmed in a flock of {B} hens near {P}, a protection zone of {A} kilometres has been declared around the premises. All birds within it must be housed from {D} November, and none may be moved without a licence from {O}.\nThe chief veterinary officer, {N}, said that the virus had come with wild geese and that the risk to people was very low. “Scrupulous hygiene is the best defence. Whoever sees sick birds, also in a garden, should tell us the same day and not touch them.”\nEggs and poultry meat remain safe when they are cooked. Markets and shows in the district of {Q} are called off until further notice. Keepers find the conditions for licences, a map of the zone and the telephone number of the local office on our page, and will get a letter within the week.",
+    },
+    Template {
+        title: "{N} appointed to lead {O}",
+        other_title: "New face at the top of regulator",
+        generic: "New chief executive appointed",
+        summary: "{N} will lead {O} from January and move its headquarters to {P}.",
+        other_summary: "{O} has a new head from January: {N}, who wants to move to {P}.",
+        text: "{N} has been appointed chief executive of {O} for a term of five years which begins in January. The board chose between {A} candidates after interviews that were held in {P} on {D} November.\nThe new chief executive trained as an engineer, ran the waterworks of {Q} for a decade and sat on the commission that inquired into the flood. “I have been on the other end of the telephone from this body,” the appointee said. “I know what it is like to wait for an answer, and I mean to shorten that wait.”\nThe salary is {B} thousand a year, the same as before. The committee of members will hold a hearing before the appointment takes effect, as the law requires, and its report is published within a fortnight. The chair thanked the outgoing holder for having kept the service running through a hard winter.",
+    },
+    Template {
+        title: "Consultation opens on fishing rules off {P}",
+        other_title: "Have your say on pots and nets",
+        generic: "Consultation launched",
+        summary: "{O} proposes to close {A} square miles off {P} to trawls and asks for views by {D} November.",
+        other_summary: "Trawling is to end in {A} square miles of sea off {P}; comments are wanted.",
+        text: "{O} today published proposals to close {A} square miles of seabed off {P} to trawls and dredges, and asks everybody who works on or lives by the water for their views until {D} November.\nSurveys by divers found that the reefs there, which shelter young cod and lobster, have lost half of their cover since the last rules were written. Pots, lines and diving by hand would be allowed as before. Boats that lose ground are offered {B} thousand each for other gear.\n“We do not want to write rules at a desk,” said {N}, who leads the team. “There will be evenings at {P} and at {Q}, with charts on the table, and whoever knows the ground better than we do is asked to draw on them.” Answers can be given on paper, by telephone or online, and a summary is to come out before the summer.",
+    },
+    Template {
+        title: "Sanctions on {A} people who moved stolen grain from {P}",
+        other_title: "Ships and traders put on list",
+        generic: "New sanctions announced",
+        summary: "{N} announced sanctions on {A} people and {O} for moving grain taken from {P}.",
+        other_summary: "Assets of {O} and of {A} people are frozen over grain that was taken near {P}.",
+        text: "The government has today imposed sanctions on {A} people and on the company {O} for their part in moving grain that was taken from farmers around {P}. Their assets are frozen and they may not enter the country.\nInvestigators followed the cargo from the silos over the bridge to the port of {Q}, where papers were changed and ships switched off their transponders. In all {B} thousand tonnes are known to have been sold in this way since the spring.\nThe Foreign Minister, {N}, said: “Bread was stolen from those who sowed it and sold to those who knew. Whoever lends a ship, a signature or an account to that trade will find our ports closed.” The list takes effect on {D} November at noon; licences for what is under way must be asked for within thirty days.",
+    },
+    Template {
+        title: "Neue Brücke über den Fluss bei {P} freigegeben",
+        other_title: "Pendler sparen zwanzig Minuten",
+        generic: "Verkehr: neue Regelung",
+        summary: "Die Brücke bei {P} ist seit dem {D}. November offen, teilte {N} mit.",
+        other_summary: "Bei {P} rollt der Verkehr seit dem {D}. November über die Brücke von {O}.",
+        text: "Nach vier Jahren Bauzeit ist die Brücke über den Fluss bei {P} am {D}. November für den Verkehr freigegeben worden. Das Bauwerk ist {A} Meter lang, kostete {B} Millionen und ersetzt die Fähre, die bei Hochwasser oft wochenlang nicht fuhr.\nVerkehrsminister {N} sagte bei der Feier: „Wer von {Q} zur Arbeit fährt, spart jeden Tag zwanzig Minuten. Und wer mit dem Rad kommt, hat zum ersten Mal einen eigenen Weg über das Wasser.“\nGebaut hat die Brücke {O}, mit Stahl aus dem eigenen Werk und Beton, der nachts gegossen wurde, damit die Straße am Ufer offen blieb. Die alte Fähre fährt an Sonntagen weiter, betrieben von einem Verein. Anwohner können sich zu Lärm und Licht bis zum Ende des Jahres bei der Behörde melden, die dann über Blenden an den Masten entscheidet.",
+    },
+    Template {
+        title: "Mehr Geld für Schulen auf dem Land um {P}",
+        other_title: "Kleine Klassen bleiben erhalten",
+        generic: "Pressemitteilung des Ministeriums",
+        summary: "{A} Schulen um {P} bekommen Mittel für Umbau und Busse, sagte {N}.",
+        other_summary: "Umbau und Busse für {A} Schulen in der Gegend von {P} werden bezahlt.",
+        text: "Das Ministerium stellt für {A} Schulen in der Gegend um {P} zusätzliches Geld bereit, damit Standorte mit wenigen Kindern erhalten bleiben. Jede Schule bekommt bis zu {B} Tausend im Jahr für Umbau, Busse und Lehrkräfte, die an zwei Orten unterrichten.\n„Ein Dorf ohne Schule verliert erst die jungen Familien und dann den Laden“, sagte {N} bei einem Besuch in {Q}. „Wir bezahlen lieber den Bus als den Leerstand.“ Die Anträge nimmt {O} vom {D}. November an entgegen.\nIn einem Versuch hatten drei Schulen gemeinsam eine Werkstatt eingerichtet, in der nun auch Erwachsene am Abend lernen. Die Erfahrungen damit sind in einem Heft beschrieben, das alle Gemeinden erhalten. Über die Vergabe entscheidet ein Beirat aus Eltern, Lehrkräften und Landwirten, der zweimal im Jahr öffentlich tagt.",
+    },
+    Template {
+        title: "La forêt de {P} classée réserve naturelle",
+        other_title: "Les promeneurs restent les bienvenus",
+        generic: "Communiqué de presse",
+        summary: "{N} a signé le décret qui protège {A} hectares de forêt près de {P}.",
+        other_summary: "Près de {P}, {A} hectares sont protégés et confiés à {O}.",
+        text: "La forêt de {P} est classée réserve naturelle. Le décret, signé le {D} novembre par {N}, protège {A} hectares de chênes et de tourbières où nichent le balbuzard et la cigogne noire. La gestion en est confiée à {O} pour douze ans.\nLa chasse et la coupe y sont interdites, mais les sentiers restent ouverts et la cueillette des champignons est permise le long des chemins. « Protéger ne veut pas dire fermer », a dit la ministre en plantant un arbre près de {Q}. « Qui connaît cette forêt la défendra mieux que n’importe quelle clôture. »\nUne enveloppe de {B} mille euros par an paiera deux gardes, des passerelles et des jumelles pour les écoles. Les riverains ont été consultés pendant six mois, et leurs remarques ont conduit à retirer du périmètre les prés de fauche et la route du moulin.",
+    },
+    Template {
+        title: "El hospital de {P} abre su nuevo servicio de urgencias",
+        other_title: "Más camas y menos espera",
+        generic: "Nota de prensa",
+        summary: "{N} inauguró en {P} un servicio de urgencias con {A} camas, obra de {O}.",
+        other_summary: "Las urgencias de {P} tienen desde el {D} de noviembre {A} camas.",
+        text: "El hospital de {P} ha abierto este {D} de noviembre su nuevo servicio de urgencias, con {A} camas, dos quirófanos y una entrada propia para los niños. La obra, que realizó {O}, costó {B} millones y duró menos de lo previsto.\nLa consejera de salud, {N}, recorrió las salas con el personal y recordó el invierno en que los enfermos esperaban en los pasillos. «Nadie que llegue aquí de noche debe pasarla en una silla», dijo.\nEl servicio atenderá también a los pueblos de la sierra, desde donde salían hasta ahora ambulancias hacia {Q}, a dos horas de camino. Un helicóptero puede aterrizar en la azotea. En primavera se abrirá una escuela de enfermería en el edificio antiguo, con plazas reservadas para quienes viven en la comarca, y el archivo del hospital pasará al museo.",
+    },
+    Template {
+        title: "Riapre il museo del mare di {P}",
+        other_title: "Le barche tornano in sala",
+        generic: "Comunicato stampa",
+        summary: "{N} ha riaperto il museo di {P}, con {A} barche restaurate da {O}.",
+        other_summary: "A {P} si vedono di nuovo {A} barche, restaurate da {O}.",
+        text: "Dopo sei anni di lavori il museo del mare di {P} ha riaperto le porte il {D} novembre. Nelle sale ci sono {A} barche di legno restaurate da {O}, reti cucite a mano e la lanterna del vecchio faro, che la sera si accende di nuovo.\nAll’inaugurazione {N} ha ringraziato i pescatori che hanno prestato gli attrezzi dei nonni. «Un museo del mare senza il rumore dei remi sarebbe un magazzino», ha detto, e ha annunciato che le scuole entreranno gratis.\nI lavori sono costati {B} milioni, pagati per metà dai fondi europei. Il tetto raccoglie l’acqua piovana per le vasche, il caffè guarda sul molo e una barca porta i visitatori fino a {Q}, dove si trova il cantiere in cui si lavora ancora come un secolo fa. Il catalogo esce in primavera.",
+    },
+    Template {
+        title: "Qeveria hap rrugën e re mes {P} dhe {Q}",
+        other_title: "Udhëtimi shkurtohet përgjysmë",
+        generic: "Njoftim për shtyp",
+        summary: "{N} hapi rrugën {A} kilometra të gjatë mes {P} dhe {Q}, të ndërtuar nga {O}.",
+        other_summary: "Rruga mes {P} dhe {Q}, {A} kilometra, është e hapur nga {D} nëntori.",
+        text: "Rruga e re mes {P} dhe {Q} u hap sot për qarkullim, dy muaj para afatit. Ajo është {A} kilometra e gjatë, ka tri ura dhe një tunel nën qafën e malit, ku dëmtimet e dimrit e mbyllnin më parë kalimin për javë të tëra.\nNë ceremoninë e {D} nëntorit {N} tha se udhëtimi do të shkurtohet përgjysmë dhe se fshatrat e luginës do të kenë më në fund autobus çdo orë. “Kush ka mbjellë këtu, nuk ka pse të largohet për të shitur”, shtoi ai.\nPunimet i kreu {O} me një kosto prej {B} milionësh, nga të cilat gjysma u dhurua nga partnerët. Përgjatë rrugës janë mbjellë pemë, dhe një shteg i veçantë për biçikleta do të përfundojë në pranverë, kur hapet edhe tregu i ri te kryqëzimi.",
+    },
+];
+
+/// Facts for the half from which weights are learned, and for the half that is only measured.
+pub struct Facts {
+    pub places: [&'static str; 10],
+    pub people: [&'static str; 10],
+    pub organisations: [&'static str; 8],
+    pub things: [&'static str; 6],
+}
+
+pub const FACTS: [Facts; 2] = [
+    Facts {
+        places: [
+            "Sellick Point",
+            "Orm",
+            "Tarn",
+            "Hexley",
+            "Varrel",
+            "Nessock",
+            "Alderford",
+            "Carrow",
+            "Brandle",
+            "Upper Stroud",
+        ],
+        people: [
+            "Edda Marchbanks",
+            "Gus Brannock",
+            "Olive Crane",
+            "Liv Harkonsen",
+            "Dana Whitcombe",
+            "Piers Talloway",
+            "Ruth Ansgar",
+            "Milo Ferrand",
+            "Ines Corvo",
+            "Tomas Велинов",
+        ],
+        organisations: [
+            "Brannock Marine",
+            "the Harbour Authority",
+            "Coastal Rail",
+            "Nordwall AG",
+            "the Reef Trust",
+            "Petrel Works",
+            "Lumen Group",
+            "Vallis Cooperative",
+        ],
+        things: ["ferry", "lighthouse", "orchard", "viaduct", "reservoir", "observatory"],
+    },
+    Facts {
+        places: [
+            "Granite Bay",
+            "Marlow End",
+            "Stanwick",
+            "Quill Harbour",
+            "Dunmore",
+            "Ebberston",
+            "Fallow Cross",
+            "Lydgate",
+            "Morwen",
+            "Pellworm",
+        ],
+        people: [
+            "Asta Lindqvist",
+            "Hal Pemberton",
+            "Noor Castellan",
+            "Bruno Achterberg",
+            "Sally Undercliff",
+            "Yusuf Demirel",
+            "Greta Holm",
+            "Ciro Malaspina",
+            "Petra Novotna",
+            "Owen Raikes",
+        ],
+        organisations: [
+            "Undercliff Dredging",
+            "the Ports Board",
+            "Meridian Trains",
+            "Stahlbau Küster",
+            "the Seabed Office",
+            "Kestrel Yard",
+            "Aurora Holding",
+            "Selva Society",
+        ],
+        things: ["aqueduct", "archive", "windmill", "boathouse", "glasshouse", "tramway"],
+    },
+];
