@@ -36,6 +36,7 @@ mod crash_marks;
 mod disk_watch;
 mod engine_driver;
 mod enrich_entries;
+mod known_text;
 mod liveness;
 mod log_poll;
 mod matched_terms;

@@ -65,6 +65,8 @@ mod store;
 
 mod subscribers;
 
+mod surroundings;
+
 mod tidy;
 
 mod units;

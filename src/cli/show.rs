@@ -224,7 +224,15 @@ pub(super) fn document(parsed: &Parsed) {
             let start: String = line.chars().take(200).collect();
             print_line(format_args!("  {start}"));
         }
+        for piece in &entry.set_aside {
+            print_line(format_args!("  {}", set_aside(&piece.reason.to_string(), &piece.text)));
+        }
     }
+}
+
+/// A piece of text that was set aside, on one line.
+fn set_aside(reason: &str, text: &str) -> String {
+    format!("set aside ({reason}): {}", shortened(text))
 }
 
 /// Why a story is what it is.
@@ -249,6 +257,9 @@ pub(super) fn story(story: &ExplainedStory) {
         }
         if let Some(remark) = &entry.remark {
             print_line(format_args!("      {remark}"));
+        }
+        for piece in &entry.set_aside {
+            print_line(format_args!("      {}", set_aside(&piece.reason, &piece.text)));
         }
         for passage in entry.shared.iter().take(MOST_PASSAGES) {
             print_line(format_args!("      shared: “{}”", shortened(passage)));

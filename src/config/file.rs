@@ -360,6 +360,14 @@ pub(crate) struct Source {
     pub(crate) allow_private: bool,
     /// Whether its hub, if it names one, is asked to push.
     pub(crate) push: bool,
+    /// CSS selectors of elements that are no part of its announcements.
+    pub(crate) cut: Vec<Spanned<String>>,
+    /// Text after which its announcements start.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) start_after: Option<Spanned<String>>,
+    /// Text before which they end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) end_before: Option<Spanned<String>>,
 }
 
 impl Default for Source {
@@ -385,6 +393,9 @@ impl Default for Source {
             token_file: None,
             allow_private: false,
             push: true,
+            cut: Vec::new(),
+            start_after: None,
+            end_before: None,
         }
     }
 }

@@ -103,9 +103,21 @@ pub struct ExplainedEntry {
     /// What is to be said of its text, where that is not simply its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remark: Option<String>,
+    /// What its source puts around the announcement, which neither topics nor identity use.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub set_aside: Vec<ExplainedPiece>,
     /// What of its text stands in the one that led then, where the text decided.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub shared: Vec<String>,
+}
+
+/// A piece of text that was set aside.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExplainedPiece {
+    /// Why.
+    pub reason: String,
+    /// How it begins.
+    pub text: String,
 }
 
 /// A topic, and why the story is in it or not.
@@ -138,6 +150,15 @@ impl Records {
             because: member.evidence.to_string(),
             factors: member.factors.clone(),
             remark: dedup::listing_remark(&member.entry),
+            set_aside: member
+                .entry
+                .set_aside
+                .iter()
+                .map(|piece| ExplainedPiece {
+                    reason: piece.reason.to_string(),
+                    text: piece.text.clone(),
+                })
+                .collect(),
             shared: shared(story, member),
         });
         let mut topics = topics_of(story, &plan);

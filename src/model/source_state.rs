@@ -8,7 +8,7 @@ use url::Url;
 
 use super::{
     Failure, FloodState, Habits, Hints, Interned, RecheckRound, SourceEvent, SourceId,
-    Subscription, Timestamp, Validators,
+    Subscription, TextState, Timestamp, Validators,
 };
 
 /// What is known of one source between polls. Only `fetch::record_poll` changes it. There is one
@@ -101,9 +101,17 @@ pub struct SourceState {
     pub intake: FloodState,
     /// What was learned of its ids, links and dates.
     pub habits: Habits,
+    /// What is known of the texts of its entries.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<Box<TextState>>,
 }
 
 impl SourceState {
+    /// The hash of the operator's rules by which its document was last read.
+    pub fn text_rules(&self) -> Option<u64> {
+        self.text.as_ref().and_then(|text| text.rules)
+    }
+
     /// Whether it is not asked any more until the operator says so.
     pub fn rests(&self) -> bool {
         self.endings >= 2

@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use crate::config::Period;
-use crate::model::{Location, Pace, Secret, Source};
+use crate::model::{Location, Pace, Secret, Source, TextRules};
 
 /// The fields that differ, as `rank changed from 0 to 3`. Values of headers are secret.
 pub(super) fn changes(old: &Source, new: &Source) -> Vec<String> {
@@ -12,7 +12,7 @@ pub(super) fn changes(old: &Source, new: &Source) -> Vec<String> {
     #[rustfmt::skip]
     let Source {
         id: _, position: _, pace: _,
-        title, location, tags, role, rank, publisher, enrich, headers, allow_private, push,
+        title, location, tags, role, rank, publisher, enrich, headers, allow_private, push, text: _,
     } = new;
     let mut changes = Changes::default();
     changes.field("title", &old.title, title);
@@ -25,6 +25,19 @@ pub(super) fn changes(old: &Source, new: &Source) -> Vec<String> {
     changes.headers(&old.headers, headers);
     changes.field("allow_private", old.allow_private, *allow_private);
     changes.field("push", old.push, *push);
+    let TextRules { cut, start_after, end_before } = new.text();
+    let before = old.text();
+    changes.field("cut", list(&before.cut), list(cut));
+    changes.field(
+        "start_after",
+        optional(before.start_after.as_deref()),
+        optional(start_after.as_deref()),
+    );
+    changes.field(
+        "end_before",
+        optional(before.end_before.as_deref()),
+        optional(end_before.as_deref()),
+    );
     let (old, Pace { interval, min, max, mute_silence, new_a_day }) = (old.pace(), new.pace());
     changes.field("interval", time(old.interval), time(interval));
     changes.field("min", time(old.min), time(min));

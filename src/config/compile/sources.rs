@@ -11,12 +11,13 @@ use toml::Spanned;
 use url::Url;
 
 use super::{Desk, Place};
+use crate::announcement;
 use crate::config::file;
 use crate::config::gather::beside;
 use crate::config::read::Read;
 use crate::config::value::{HeaderName, Period, WebAddress};
 use crate::fetch;
-use crate::model::{Location, Pace, Secret, Source, SourceId, Sources};
+use crate::model::{Location, Pace, Secret, Source, SourceId, Sources, TextRules};
 
 impl Desk<'_> {
     pub(super) fn sources(&mut self, parts: &[Read], settings: &file::Config) -> Sources {
@@ -37,6 +38,7 @@ impl Desk<'_> {
                 let location = self.location(file, table, &whole, &broken);
                 let pace = self.pace(file, table, settings);
                 let headers = self.headers(file, table, defaults, location.as_ref());
+                let text = self.text_rules(file, table);
                 let Some(id) = &table.id else {
                     if !broken("id") {
                         self.error(whole, "a source without `id`", "add `id = \"a-short-name\"`");
@@ -69,6 +71,7 @@ impl Desk<'_> {
                     headers: headers.into(),
                     allow_private: table.allow_private,
                     push: table.push,
+                    text,
                 };
                 sources.insert(id, Arc::new(source));
                 position += 1;
@@ -263,6 +266,34 @@ impl Desk<'_> {
             new_a_day: table.new_a_day.map(NonZeroUsize::get),
         };
         (pace != Pace::default()).then(|| Box::new(pace))
+    }
+
+    /// Where its announcements begin and end.
+    fn text_rules(&mut self, file: usize, table: &file::Source) -> Option<Box<TextRules>> {
+        for selector in &table.cut {
+            if let Err(why) = announcement::is_selector(selector.get_ref()) {
+                let message = format!("`{}` is not a CSS selector: {why}", selector.get_ref());
+                let help = "write it as in a style sheet: \"div.related\", \"#footer > p\"";
+                self.error((file, selector.span()), message, help);
+            }
+        }
+        let marker = |written: &Option<Spanned<String>>| {
+            let text = written.as_ref()?.get_ref().split_whitespace().collect::<Vec<_>>().join(" ");
+            Some(text)
+        };
+        let (start_after, end_before) = (marker(&table.start_after), marker(&table.end_before));
+        for (name, text, written) in [
+            ("start_after", &start_after, &table.start_after),
+            ("end_before", &end_before, &table.end_before),
+        ] {
+            if let (Some(""), Some(written)) = (text.as_deref(), written) {
+                let help = format!("write words that the text holds, or leave `{name}` out");
+                self.error((file, written.span()), format!("`{name}` is empty"), help);
+            }
+        }
+        let cut = table.cut.iter().map(|selector| selector.get_ref().clone()).collect();
+        let rules = TextRules { cut, start_after, end_before };
+        (rules != TextRules::default()).then(|| Box::new(rules))
     }
 
     /// The headers of the file, and the one that the credentials make.

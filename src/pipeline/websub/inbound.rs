@@ -22,6 +22,7 @@ use crate::model::{
     Timestamp,
 };
 use crate::pipeline::Pipeline;
+use crate::pipeline::known_text::KnownText;
 use crate::publish::Delivery;
 use crate::store::StoreError;
 use crate::websub::inbound::{self as protocol, CallbackAnswer, HubRequest};
@@ -273,11 +274,13 @@ impl Pipeline {
         let Some(source) = source.and_then(|id| plan.sources.get(&id)).cloned() else {
             return Ok(());
         };
-        let Some(push) = self.driver.source_state(&source.id).push else { return Ok(()) };
+        let state = self.driver.source_state(&source.id);
+        let Some(push) = state.push else { return Ok(()) };
         match push.offer.protocol {
             HubProtocol::WebSub => {
                 let (clock, marks) = (self.clock.clone(), self.polls.marks().clone());
-                inbound.reading.spawn(read(delivery, source, *push, plan, clock, marks));
+                let text = KnownText::of(source.clone(), state.text, None);
+                inbound.reading.spawn(read(delivery, source, *push, text, plan, clock, marks));
             }
             HubProtocol::RssCloud if protocol::is_ping(&push, &delivery.body) => {
                 let (id, at) = (source.id.clone(), self.clock.now());
