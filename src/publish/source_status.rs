@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::model::{FailureKind, Source, SourceState, Timestamp};
+use crate::model::{FailureKind, Source, SourceHold, SourceState, Timestamp};
 
 /// A source with its state.
 #[derive(Debug, Clone)]
@@ -11,6 +11,8 @@ pub struct SourceStatus {
     pub source: Arc<Source>,
     /// Its state.
     pub state: SourceState,
+    /// The hold on it: from its own server's answer, or from another source of its origin.
+    pub hold: Option<SourceHold>,
 }
 
 /// The condition of a source, the worst first.
@@ -26,6 +28,17 @@ pub(super) enum Condition {
 }
 
 impl SourceStatus {
+    /// The hold on the source at `now`.
+    pub(super) fn held(&self, now: Timestamp) -> Option<&SourceHold> {
+        self.hold.as_ref().filter(|hold| hold.until > now)
+    }
+
+    /// When the source is asked next, which may be later than it is due.
+    pub(super) fn next_poll(&self, now: Timestamp) -> Timestamp {
+        let held = self.held(now).filter(|_| !self.state.rests()).map(|hold| hold.until);
+        held.map_or(self.state.next_poll, |until| until.max(self.state.next_poll))
+    }
+
     /// The condition at `now`.
     pub(super) fn condition(&self, now: Timestamp) -> Condition {
         let state = &self.state;
@@ -34,7 +47,7 @@ impl SourceStatus {
             Condition::Gone
         } else if state.failures > 0 {
             Condition::Failing
-        } else if state.hold.is_some_and(|hold| hold.until > now) {
+        } else if self.held(now).is_some() {
             Condition::Held
         } else if state.hints().ended {
             Condition::Ended

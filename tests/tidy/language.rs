@@ -11,7 +11,6 @@ const NOT_YET: &[&str] = &[
     "src/parse",
     "src/enrich",
     "src/dedup",
-    "src/topics",
     "src/cli",
     "src/config",
     "src/control",

@@ -74,13 +74,13 @@ impl Responder {
         let finish = Finish::of(&request);
         if let Some(response) = self.at_once(&request) {
             return future::Either::Left(future::ready(
-                finish.apply(response, &self.backend.site()),
+                finish.apply(response, || self.backend.site()),
             ));
         }
         let responder = self.clone();
         future::Either::Right(Box::pin(async move {
             let response = responder.in_time(request, peer).await;
-            finish.apply(response, &responder.backend.site())
+            finish.apply(response, || responder.backend.site())
         }))
     }
 
