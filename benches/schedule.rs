@@ -1,7 +1,7 @@
 //! Publishing times in; how soon each polling policy notices them, for how many polls, out.
 //!
 //! `cargo bench --bench schedule [-- FEEDS [SEED]]` scores the real schedule (through
-//! `fetch::settle`) against the policies of other readers and the bound that nobody
+//! `fetch::record_poll`) against the policies of other readers and the bound that nobody
 //! without foresight beats (PROTOCOL §3.3). All are given the same number of polls.
 
 #![allow(unreachable_pub)] // a program exports nothing

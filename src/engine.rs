@@ -60,7 +60,7 @@ pub use turn::{Event, HubAnswer, Step, Turn};
 pub(crate) use archive::archive_of;
 pub(crate) use polls::rules;
 pub(crate) use silence::silences;
-pub(crate) use topics::{Topics, after, holds, latest_first, names, words};
+pub(crate) use topics::{Topics, after, holds, latest_first, names, newest, words};
 pub(crate) use websub::callbacks_of;
 
 use feeds::Feeds;
@@ -72,7 +72,7 @@ const SKEW: Duration = Duration::from_secs(60);
 
 /// The number of the engine's rules: it is raised with every change after which the same turns
 /// lead to another state.
-pub const RULES_VERSION: u32 = 2;
+pub const RULES_VERSION: u32 = 3;
 
 /// What is remembered of every source; read by whoever reports on it, written by the engine.
 pub type SourceStates = Arc<RwLock<BTreeMap<SourceId, Box<SourceState>>>>;
@@ -272,6 +272,17 @@ impl Engine {
         reader: &Reader<'_>,
     ) -> Result<BTreeSet<StoryId>, StoreError> {
         self.topics.on_feed(feed, reader)
+    }
+
+    /// How many stories a feed leads to with its earlier pages, counted up to `most`; none where
+    /// that is not for everybody to know.
+    pub fn count_of(
+        &self,
+        feed: usize,
+        most: usize,
+        reader: &Reader<'_>,
+    ) -> Result<Option<usize>, StoreError> {
+        self.topics.count(feed, most, reader)
     }
 
     /// Where stories stand, for those who render feeds.

@@ -1,6 +1,6 @@
-//! A source and what is remembered of it in; a document, "unchanged" or a failure out.
+//! Reads sources over HTTP and from files, and decides when each is due.
 //!
-//! [`Fetcher`] asks ([`mod@http`], [`mod@file`]); [`settle()`] records what came of it and
+//! [`Fetcher`] asks ([`mod@http`], [`mod@file`]); [`record_poll()`] records what came of it and
 //! when the source is due next ([`schedule`], pure, at the price that the [`PollBudget`]
 //! has come to); [`Agenda`] says who is due.
 
@@ -8,19 +8,21 @@ mod agenda;
 
 mod address;
 mod coding;
+mod error_text;
 mod file;
 mod freshness;
+mod holds;
 mod http;
 mod robots;
-mod words;
 
 mod events;
-mod market;
-mod older;
+mod paging;
+mod poll_budget;
+mod record_poll;
 mod reschedule;
 mod schedule;
-mod settle;
 mod silence;
+mod turnover;
 
 use std::fmt;
 use std::net::IpAddr;
@@ -40,13 +42,15 @@ use crate::websub::inbound::HubRequest;
 pub use address::is_public;
 pub use agenda::{Agenda, Refusal, Start};
 pub use file::{open_regular, regular};
+pub use holds::{Holds, overridden};
 pub use http::{Call, Said};
-pub use market::PollBudget;
-pub use older::older;
+pub use paging::older_page;
+pub use poll_budget::PollBudget;
+pub use record_poll::{hasten, record_poll};
 pub use reschedule::{Rescheduled, rescheduled};
 pub use schedule::rate_a_day;
-pub use settle::{hasten, settle, usually_overlaps};
 pub use silence::{Silence, silence, silence_of};
+pub use turnover::misses;
 
 /// How sources are asked: the compiled `[polling]` table.
 #[derive(Debug, Clone, PartialEq)]
@@ -81,7 +85,7 @@ pub struct Settings {
     pub proxy: Option<ProxyUrl>,
     /// How many topics are published from what is read (P60).
     pub subscribers: usize,
-    /// What a poll costs, in item-hours of delay: the higher, the rarer the polls.
+    /// The price of a poll, in item-hours of delay: the higher, the rarer the polls.
     /// The default asks a source that lists something every month less than daily.
     /// A source that invites polls sets a lower price itself.
     pub price: f64,
@@ -95,6 +99,8 @@ pub struct Settings {
     pub new_a_day: usize,
     /// Whether robots.txt counts also for what the operator named (P71).
     pub robots: bool,
+    /// Whether robots.txt counts for what documents name: pages of entries, older pages (P71).
+    pub robots_for_pages: bool,
     /// Whether a server may answer with the new entries alone: `A-IM: feed` (P52).
     pub deltas: bool,
     /// Whether hubs can reach us, so that one that pushes is counted on (W13).
@@ -124,13 +130,14 @@ impl Default for Settings {
             evenness: 0.35,
             new_a_day: 500,
             robots: false,
+            robots_for_pages: true,
             deltas: false,
             push: false,
         }
     }
 }
 
-/// What one request brought.
+/// The result of one request.
 #[derive(Debug)]
 pub enum Fetched {
     /// Something to parse.
@@ -211,7 +218,7 @@ impl Fetcher {
         Self { ended, ..self }
     }
 
-    /// What a request came to, counted.
+    /// Counts a request that ended, and returns its outcome.
     fn counted<T>(&self, outcome: T) -> T {
         self.ended.fetch_add(1, Ordering::Relaxed);
         outcome
@@ -255,8 +262,8 @@ impl Fetcher {
         self.web.locate(url).await
     }
 
-    /// Asks for an older page of `source`'s document (see [`older()`]), without
-    /// conditions, since it is asked for only to fill a gap. The same limits,
+    /// Asks for a page that `source`'s document names, an older page of it (see [`older_page()`]) or an
+    /// entry's, without conditions and as far as robots.txt permits (P71). The same limits,
     /// address checks and credentials hold as for the source itself. The caller
     /// bounds how many, and keeps them [`Settings::spacing`] apart.
     pub async fn page(
@@ -272,7 +279,7 @@ impl Fetcher {
     }
 }
 
-/// What judging a poll's entries found, as far as the schedule cares.
+/// The entries of a poll, new and known, as far as the schedule needs them.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct News {
     /// Dates of the entries that this source had not listed before; the poll's

@@ -27,7 +27,8 @@
 //! | module | does |
 //! |---|---|
 //! | [`model`] | the plain data that passes between stages |
-//! | [`cancel`], [`control_characters`], [`dom_cost`], [`markup`], [`tokenize`], [`websub`] | leaf libraries without I/O that several stages share |
+//! | [`announcement`] | separates an announcement's text from what surrounds it |
+//! | [`cancel`], [`charset`], [`control_characters`], [`dom_cost`], [`markup`], [`tokenize`], [`websub`] | leaf libraries without I/O that several stages share |
 //! | [`clock`] | the one clock |
 //! | [`fair_queue`] | shares expensive work fairly between clients |
 //! | [`fetch`] | fetches documents and decides when to ask next |
@@ -73,7 +74,7 @@
 //! source. The loop collects the polls that have ended and gives them to the engine as one
 //! [`engine::Turn`]. The engine looks up every story that shares a key with an entry, decides
 //! where the entries belong ([`dedup::judge()`]), records each outcome and the next due time
-//! ([`fetch::settle`]), finds the topics of every changed story, closes the archive volumes that
+//! ([`fetch::record_poll`]), finds the topics of every changed story, closes the archive volumes that
 //! are due, and returns one commit. Once that is durable,
 //! [`pipeline::EngineDriver::publish`] renders the changed feeds: at once if nothing else is
 //! coming, else together with the changes of other polls.
@@ -111,6 +112,8 @@ pub mod cancel;
 
 pub mod websub;
 
+mod charset;
+
 mod markup;
 
 mod dom_cost;
@@ -122,6 +125,8 @@ pub mod clock;
 pub mod fair_queue;
 
 pub mod control_characters;
+
+pub mod announcement;
 
 pub mod fetch;
 

@@ -20,6 +20,8 @@ mod flood_limit;
 
 mod habits;
 
+mod look_back;
+
 mod source_state;
 
 mod name;
@@ -36,6 +38,8 @@ mod revision;
 
 mod seed;
 
+mod set_aside;
+
 mod source;
 
 mod story;
@@ -47,12 +51,13 @@ mod topic;
 mod websub;
 
 pub use engine_record::{EngineRecord, FeedName, Progress, WalkPosition};
-pub use entry::{Enclosure, Enriched, Entry, Feed};
+pub use entry::{Enclosure, Enriched, Entry, Feed, Publisher};
 pub use event::{EventKind, SourceEvent, TopicSilence};
 pub use evidence::{Evidence, Factor, FactorKind, Forbidden, Related, Tier};
 pub use flood_limit::FloodState;
 pub use habits::{Habit, Habits};
 pub use interned::Interned;
+pub use look_back::{LookBack, NotASpan};
 pub use name::{SourceId, StoryId, TopicId};
 pub use network::network_of;
 pub use poll::{
@@ -61,9 +66,11 @@ pub use poll::{
 pub use recheck::{Recheck, RecheckRound};
 pub use revision::{Piece, Revision, Withdrawal, WithdrawnBy};
 pub use seed::Seed;
-pub use source::{Enrich, Location, Pace, Role, Secret, Source, Sources};
+pub use set_aside::{EdgeLines, Reason, SetAside, TextState};
+pub use source::{Enrich, Location, Pace, Role, Secret, Source, Sources, TextRules};
 pub use source_state::{
-    DecayedCounts, Described, Hold, HoldScope, LastAnswer, Moved, PollPrice, Rhythm, SourceState,
+    DecayedCounts, Described, Hold, HoldScope, LastAnswer, Listed, Moved, PollPrice, Rhythm,
+    SourceHold, SourceState,
 };
 pub use story::{Admitted, Bearers, Key, KeyKind, Lookalikes, Member, Story, Verdict};
 pub use timestamp::Timestamp;

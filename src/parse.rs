@@ -1,7 +1,7 @@
-//! A document in; its entries, cleaned, and warnings out.
+//! Reads the entries of a document, whatever format and state it is in.
 //!
 //! ```text
-//! bytes ─> decode ─> normalise ─> strict (feed-rs) ─> assemble ─> clean ─> entries
+//! bytes ─> decode ─> normalise ─> feed_parser ─> assemble ─> clean ─> entries
 //!                        ^            │ fails, or finds fewer entries than there are
 //!                        └─ repair <──┘
 //! ```
@@ -9,16 +9,16 @@
 //! [`normalise`] is one pass over the tags that holds the limits, notes what
 //! feed-rs does not tell and edits what it would refuse; [`json`] does the
 //! same for JSON Feed. [`repair`] costs a clean document nothing, because it only
-//! runs when [`strict`] fails. What leaves is clean: [`mod@clean`] writes every tag of
+//! runs when [`feed_parser`] fails. What leaves is clean: [`mod@clean`] writes every tag of
 //! HTML itself, from a list.
+
+mod address;
 
 mod assemble;
 
 mod clean;
 
 mod date;
-
-mod decode;
 
 mod json;
 
@@ -28,30 +28,33 @@ mod normalise;
 
 mod not_a_feed;
 
-mod original;
-
 mod outline;
 
 mod repair;
 
 mod report;
 
-mod strict;
+mod feed_parser;
+
+mod surroundings;
 
 use std::sync::Arc;
 
 use url::Url;
 
 use self::clean::Allowance;
-pub use self::report::{EnclosureReport, EntryReport, HintsReport, Report, report};
-use self::strict::{Dates, Draft};
+use self::feed_parser::{Dates, Draft};
+pub use self::not_a_feed::advertised;
+pub use self::report::{EnclosureReport, EntryReport, HintsReport, Report, SetAsideReport, report};
+use crate::announcement::{Cleaned, Surroundings};
 use crate::cancel::Cancelled;
+use crate::charset;
 use crate::model::{Document, Entry, Failure, FailureKind, Feed, Hints};
 
 /// Bounds on what one document may hold: the compiled `[parsing]` table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
-    /// Entries kept, the first of the document.
+    /// Entries kept, the newest of the document.
     pub entries: usize,
     /// Bytes of one text field.
     pub field: usize,
@@ -69,20 +72,20 @@ impl Default for Limits {
     }
 }
 
-/// What a document was read as.
+/// A document as it was read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Parsed {
     /// `RSS 2.0`, `Atom 1.0`, `JSON Feed 1.1` …
     pub format: String,
     /// The encoding it was decoded from.
     pub encoding: String,
-    /// What it says of itself.
+    /// Its own metadata.
     pub feed: Feed,
     /// Its entries in document order.
     pub entries: Vec<Arc<Entry>>,
-    /// What it asks of its readers.
+    /// Its requests to readers, such as `ttl`.
     pub hints: Hints,
-    /// What was repaired or left out, in words.
+    /// Repairs and omissions, for people to read.
     pub warnings: Vec<String>,
     /// Where it breaks off before its end, if it does.
     pub broken_off: Option<Break>,
@@ -103,40 +106,37 @@ pub enum Break {
 /// Takes time in proportion to the document, which the fetcher bounds; it
 /// computes and never waits, so it belongs on a thread that may be busy.
 pub fn parse(document: &Document, limits: &Limits) -> Result<Parsed, Failure> {
-    parse_until(document, limits, &Cancelled::never())
+    parse_until(document, limits, &Surroundings::default(), &Cancelled::never())
 }
 
-/// Reads a document as [`parse`] does, and gives up soon after that is cancelled.
+/// Reads a document as [`parse`] does, with what is known of its source, and gives up soon after
+/// that is cancelled.
 pub fn parse_until(
     document: &Document,
     limits: &Limits,
+    surroundings: &Surroundings<'_>,
     cancelled: &Cancelled,
 ) -> Result<Parsed, Failure> {
-    let decoded = decode::decode(&document.body, document.content_type.as_deref());
+    let decoded = charset::decode_document(&document.body, document.content_type.as_deref());
     cancelled.check()?;
     let (draft, mut outline) = read(&decoded.text, document, limits, cancelled)?;
     outline.warnings.splice(0..0, decoded.warnings);
     let allowance = Allowance::of_document(decoded.text.len(), cancelled.clone());
-    assemble::assemble(document, decoded.encoding, limits, allowance, draft, outline)
+    let settings = assemble::Settings { limits, surroundings, encoding: decoded.encoding };
+    assemble::assemble(document, settings, allowance, draft, outline)
 }
 
-/// Makes HTML from elsewhere as harmless as that of a document: the HTML, of which no more than
-/// `limit` bytes are read and written, and the same as plain text, a paragraph a line.
-pub fn clean(
-    html: &str,
-    base: Option<&Url>,
-    limit: usize,
-    cancelled: &Cancelled,
-) -> (String, String) {
+/// Makes HTML from elsewhere as harmless as that of a document. No more than `limit` bytes of it
+/// are read and written.
+pub fn clean(html: &str, base: Option<&Url>, limit: usize, cancelled: &Cancelled) -> Cleaned {
     let mut allowance = Allowance::of_text(cancelled.clone());
-    let cleaned = clean::clean(html, base, limit, &mut allowance);
-    (cleaned.html, cleaned.text)
+    clean::clean(html, base, limit, &mut allowance).into()
 }
 
 /// Everything up to feed-rs' own reading, without putting entries together and
 /// cleaning them: the count of entries. What the benchmark compares with bare feed-rs.
 pub fn skim(document: &Document, limits: &Limits) -> Result<usize, Failure> {
-    let decoded = decode::decode(&document.body, document.content_type.as_deref());
+    let decoded = charset::decode_document(&document.body, document.content_type.as_deref());
     Ok(read(&decoded.text, document, limits, &Cancelled::never())?.0.entries.len())
 }
 
@@ -150,7 +150,7 @@ fn read(
     let text = text.trim_start();
     if text.starts_with('{') {
         let normalised = json::normalise(text, base, limits)?;
-        let draft = strict::read(&normalised.text, base, Dates::Json)
+        let draft = feed_parser::read(&normalised.text, base, Dates::Json)
             .map_err(|error| Failure::new(FailureKind::NotAFeed, error))?;
         return Ok((draft, normalised.outline));
     }
@@ -242,9 +242,28 @@ fn attempt(
 ) -> Result<Read, Refused> {
     let base = document.url.as_ref();
     let normalised = normalise::normalise(text, base, limits, cancelled).map_err(Refused::Limit)?;
-    let draft = strict::read(&normalised.text, base, Dates::Noted).map_err(Refused::Malformed)?;
+    let draft =
+        feed_parser::read(&normalised.text, base, Dates::Noted).map_err(Refused::Malformed)?;
     let seen = if draft.entries.is_empty() { repair::count_entries(text) } else { 0 };
-    Ok(Read { draft, outline: normalised.outline, seen })
+    let mut outline = normalised.outline;
+    keep_titles(text, &draft, &mut outline);
+    Ok(Read { draft, outline, seen })
+}
+
+/// Takes from the text the titles that feed-rs lost: it drops a title that it cannot read, and
+/// does not say so.
+fn keep_titles(text: &str, draft: &Draft, outline: &mut outline::Outline) {
+    let mut lost = 0;
+    for (entry, note) in draft.entries.iter().zip(&mut outline.entries) {
+        let is_read = entry.title.as_ref().is_some_and(|title| !title.body.trim().is_empty());
+        if !is_read && let Some(place) = note.title_at.take() {
+            note.title = Some(normalise::text_of(&text[place]));
+            lost += 1;
+        }
+    }
+    if lost > 0 {
+        outline.warnings.push(format!("titles that are not well-formed, read as text: {lost}"));
+    }
 }
 
 #[cfg(test)]

@@ -65,7 +65,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::model::{Piece, Role, Sources, Story, Timestamp, Topic};
+use crate::model::{LookBack, Piece, Role, Sources, Story, Timestamp, Topic};
 use feed_item::FeedItem;
 use feed_meta::FeedMeta;
 
@@ -73,8 +73,9 @@ pub use access_control::AccessRule;
 pub use archive::{NotAVolume, Volume};
 pub use backend::{
     Backend, Before, CallbackBackend, Delivery, EarlierDetail, FeedBackend, Finding, FoundStory,
-    HubBackend, Marked, NotSearched, Reply, Search, SearchBackend, SourceDetail, SourceStatus,
-    SourcesBackend, StatusBackend, StoryBackend, StoryDetail, Unavailable, VolumeDetail, Week,
+    HubBackend, Marked, NearStory, NotSearched, Reply, Search, SearchBackend, SourceDetail,
+    SourceStatus, SourcesBackend, StatusBackend, StoryBackend, StoryDetail, Total, Unavailable,
+    VolumeDetail, Week,
 };
 pub use closed_volume::{
     ClosedVolume, archive_path, render_archived, render_volume, volume_record,
@@ -168,14 +169,16 @@ pub fn render_topic(
     sources: &Sources,
     site: &Site,
 ) -> Vec<Rendered> {
-    render_topic_after(None, topic, stories, &|_| Vec::new(), sources, site)
+    render_topic_after(None, None, topic, stories, &|_| Vec::new(), sources, site)
 }
 
 /// The same, naming the last closed volume of the topic's archive. `stories`
 /// must then hold those that are in no closed volume, beside the newest.
-/// `words` are those which put a story into a topic that explains itself.
+/// `total` is how many stories the topic has beside them, `words` are those which put a story
+/// into a topic that explains itself.
 pub fn render_topic_after(
     archived: Option<Volume>,
+    total: Option<Total>,
     topic: &Topic,
     stories: &[Arc<Story>],
     words: &dyn Fn(&Story) -> Vec<String>,
@@ -186,23 +189,30 @@ pub fn render_topic_after(
     let mut items = explained(topic, stories, words, sources, site);
     let meta = FeedMeta::of_topic(topic, &items, archived, site);
     let mut rendered = size_limit::render(&Format::ALL, &meta, &mut items, site);
-    rendered.push(pages::topic(topic, &items, site));
+    rendered.push(pages::topic(topic, &items, total, site));
     rendered
 }
 
-/// The feeds of all stories, in topics or not. `stories` are newest first by `updated`.
-pub fn render_stories(stories: &[Arc<Story>], sources: &Sources, site: &Site) -> Vec<Rendered> {
+/// The feeds and the page of all stories, in topics or not. `stories` are newest first by `updated`.
+pub fn render_stories(
+    stories: &[Arc<Story>],
+    total: Option<Total>,
+    sources: &Sources,
+    site: &Site,
+) -> Vec<Rendered> {
     let mut items = items(stories, |story| story.updated, sources, site);
     let last = stories.last();
     let last = last.map(|story| Before { date: story.updated, story: Some(story.id) });
     let earlier = last.map(|before| format!("/stories?before={before}"));
     let meta = FeedMeta { earlier, ..FeedMeta::of_everything(&items, site) };
-    size_limit::render(&Format::ALL, &meta, &mut items, site)
+    let mut rendered = size_limit::render(&Format::ALL, &meta, &mut items, site);
+    rendered.push(pages::stories(&items, total, site));
+    rendered
 }
 
 /// A page of earlier stories as a JSON Feed: `/topics/ID.json?before=…`.
 fn render_earlier(before: Before, detail: &EarlierDetail, site: &Site) -> Rendered {
-    let EarlierDetail { topic, stories, words, sources, next } = detail;
+    let EarlierDetail { topic, stories, words, sources, next, .. } = detail;
     let site = &Site { hub: None, ..site.clone() };
     let words = |story: &Story| words.get(&story.id).cloned().unwrap_or_default();
     let (mut items, meta) = match topic {
@@ -222,6 +232,18 @@ fn render_earlier(before: Before, detail: &EarlierDetail, site: &Site) -> Render
     let meta = FeedMeta { stem, earlier, ..meta };
     let rendered = size_limit::render_one(Format::Json, &meta, &mut items, site);
     Rendered { link: None, ..rendered }
+}
+
+/// The same as a page: `/topics/ID?before=…`. `from` is the number of its first story, where the
+/// link to it says so.
+fn render_earlier_page(from: Option<usize>, detail: &EarlierDetail, site: &Site) -> Rendered {
+    let EarlierDetail { topic, stories, words, sources, next, total } = detail;
+    let words = |story: &Story| words.get(&story.id).cloned().unwrap_or_default();
+    let items = match topic {
+        Some(topic) => explained(topic, stories, &words, sources, site),
+        None => items(stories, |story| story.updated, sources, site),
+    };
+    pages::earlier(topic.as_ref(), &items, (from, *next, *total), site)
 }
 
 /// The feed of one source as we read it: cleaned, and with stable ids. No hub
@@ -258,7 +280,7 @@ pub fn render_site(
         pages::index(&told, site),
         topics_list(topics().map(|(topic, _)| topic), &changed, site),
     ];
-    rendered.extend(pages::furniture());
+    rendered.extend(pages::furniture(site));
     rendered
 }
 
@@ -273,7 +295,7 @@ pub fn render_story(
 
 /// A feed of what a query finds. No hub is told when it changes.
 fn render_search(
-    (query, days): (&str, u32),
+    (query, span): (&str, &LookBack),
     finding: &Finding,
     format: Format,
     site: &Site,
@@ -281,7 +303,7 @@ fn render_search(
     let site = Site { hub: None, ..site.clone() };
     let stories: Vec<_> = finding.stories.iter().map(|found| found.story.clone()).collect();
     let mut items = items(&stories, |story| story.updated, &finding.sources, &site);
-    let meta = FeedMeta::of_search(query, days, &items, &site);
+    let meta = FeedMeta::of_search(query, span, &items, &site);
     size_limit::render_one(format, &meta, &mut items, &site)
 }
 

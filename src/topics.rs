@@ -1,4 +1,4 @@
-//! A story in; the topics it is in, and why, out. Pure.
+//! Says which topics a story is in, and why. Pure.
 //!
 //! [`TopicSet::compile`] makes one matcher of all queries; [`Subject`] is a
 //! story as queries see it; [`TopicSet::matches`] and [`TopicSet::explain`]
@@ -21,11 +21,13 @@ use crate::model::TopicId;
 
 pub mod query;
 
+mod suggestions;
+
 mod symbol;
 
 mod language;
 
-mod remembered;
+mod stem_cache;
 
 mod text;
 
@@ -35,13 +37,13 @@ mod pattern;
 
 mod program;
 
-mod sketch;
+mod prefilter;
 
 mod terms;
 
 mod compile;
 
-mod advice;
+mod lints;
 
 mod index;
 
@@ -56,12 +58,13 @@ mod work;
 #[cfg(test)]
 mod tests;
 
-pub use advice::TermCounts;
-pub use explain::{Explanation, Highlight, Hit, Reason};
+pub use explain::{Explanation, Highlight, Hit, NearMiss, Reason};
 pub use language::{Language, UnknownLanguage};
+pub use lints::TermCounts;
 pub use query::Field;
 pub use set::{Bounded, Looked, TopicSet};
 pub use subject::Subject;
+pub use suggestions::{Seen, Suggestions};
 pub use work::{Spent, Work};
 
 /// Named lists of terms that queries share: `@western_balkans_places`.
@@ -76,16 +79,16 @@ pub enum Place {
     Vocabulary(String, usize),
 }
 
-/// What is wrong with a query, and what to write instead.
+/// A problem of a query, and its remedy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QueryProblem {
     /// Which text.
     pub place: Place,
     /// Bytes of that text.
     pub span: Range<usize>,
-    /// What is wrong.
+    /// The problem in words.
     pub message: String,
-    /// What to do about it.
+    /// The remedy.
     pub help: String,
     /// Whether the query can be used all the same.
     pub warning: bool,

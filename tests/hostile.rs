@@ -28,6 +28,25 @@ enum Kind {
     Page,
 }
 
+/// Searches that ask for as much as the query of an address can, which has two kilobytes.
+fn searches() -> Vec<(&'static str, String)> {
+    let or = |parts: Vec<String>| parts.join(" OR ");
+    let numbered =
+        |count: usize, part: &dyn Fn(usize) -> String| (0..count).map(part).collect::<Vec<_>>();
+    let common = "(the OR the* OR =the OR met OR tee OR tee*)";
+    let near = format!("({common} NEAR/99 {common})");
+    vec![
+        ("nested NEAR", format!("(({near} NEAR/99 {near}) NEAR/99 {common})")),
+        ("many NEAR", or(vec![near; 16])),
+        ("atleast", or(numbered(30, &|n| format!("atleast({}, {common})", 90_000 + n)))),
+        ("common words", or(vec!["\"the x\"".to_owned(); 160])),
+        ("patterns", or(numbered(20, &|n| format!("/(e|t)[ehmt ]{{{}}}z{{2}}\\b/", n + 5)))),
+        ("counted repetition", "/(?s).*(e|t).{150}\\bzz/".to_owned()),
+        ("nested repetition", "/((t?h?e? ?){7}){7}z/".to_owned()),
+        ("alternation", format!("/({})z/", numbered(150, &|n| format!("tee {n}x")).join("|"))),
+    ]
+}
+
 /// Starts a daemon that has at most [`ADDRESS_SPACE`].
 fn start(gazetted: &Gazetted) -> RunningDaemon {
     let mut command = Command::new("sh");
@@ -133,6 +152,66 @@ async fn measured_form_by_form() {
         assert_eq!(daemon.end("TERM").0, Some(0), "{what}");
     }
     println!("more than {MOST_MEMORY} MiB or 3 s: {}\n{}", over.len(), over.join("\n"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs a quiet machine, and HOSTILE in the environment: it measures processor time"]
+async fn measured_search_by_search() {
+    let Ok(chosen) = std::env::var("HOSTILE") else { return };
+    let site = Site::start().await;
+    let text = "the tee met the zz? ".repeat(200);
+    let mut config = configured("max_body = \"32MiB\"", "");
+    for source in 0..10 {
+        // Entries without a date are of today.
+        let entries: String = (source * 500..source * 500 + 500)
+            .map(|n| {
+                format!(
+                    "<entry><id>urn:{n}</id><title>Meeting {n} of the tees</title>\
+                     <link href=\"https://a.example/{n}\"/><content>{n} {text}</content></entry>"
+                )
+            })
+            .collect();
+        let document = format!("<feed xmlns=\"http://www.w3.org/2005/Atom\">{entries}</feed>");
+        site.script(&format!("/{source}"), [Answer::ok(document).coded(Coded::Gzip)]);
+        config += &crate::faults::support::source(&site, &source.to_string(), "1h");
+    }
+    let gazetted = Gazetted::with(&config);
+    let daemon = start(&gazetted);
+    polled(&gazetted, 10);
+    for (form, query) in searches() {
+        if !format!("search: {form}").contains(&chosen) {
+            continue;
+        }
+        let query: String = url::form_urlencoded::byte_serialize(query.as_bytes()).collect();
+        let before = usage(daemon.id()).1;
+        let answer = get(daemon.address, &format!("/search?since=365d&q={query}"));
+        let time = usage(daemon.id()).1 - before;
+        println!("search: {form:<26} {} {:>6.2} s", answer.status, time as f64 / 100.0);
+        assert!([200, 400, 503].contains(&answer.status), "{form}: {}", answer.status);
+    }
+    assert_eq!(daemon.end("TERM").0, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signal_ends_the_daemon_while_it_reads_hostile_input() {
+    let site = Site::start().await;
+    let mut config = configured("max_body = \"32MiB\"", "");
+    let costly = ["395 fonts", "less than"];
+    let forms: Vec<_> = forms().into_iter().filter(|(_, form)| costly.contains(&form.0)).collect();
+    assert!(forms.len() >= costly.len());
+    for (number, (kind, form)) in forms.iter().enumerate() {
+        config += &source(&site, number, kind, form);
+    }
+    let gazetted = Gazetted::with(&config);
+    let daemon = start(&gazetted);
+    until("every form is being read", || {
+        (0..forms.len())
+            .all(|number| !site.requests(&format!("/{number}")).is_empty())
+            .then_some(())
+    });
+    let (code, log) = daemon.end("TERM");
+    assert_eq!(code, Some(0), "{log}");
+    assert!(log.contains("stopped"), "{log}");
 }
 
 /// The forms that cost most, or did before there were bounds; all of them in the long run.

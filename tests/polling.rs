@@ -143,6 +143,7 @@ const RULES: &[(u8, &[&str])] = &[
         &[
             "headers::p71_robots_txt_is_not_consulted_for_what_the_operator_named",
             "headers::p71_where_robots_txt_counts_it_is_read_once_a_day_and_obeyed",
+            "headers::p71_robots_txt_counts_for_pages_that_documents_name",
         ],
     ),
     (72, &["validators::p72_the_same_bytes_again_are_unchanged"]),

@@ -1,4 +1,4 @@
-//! Queries and changed configurations in; what they would catch in the archive, out.
+//! Tests searches, `try` and `check --archive`.
 
 use serde_json::Value;
 
@@ -38,11 +38,11 @@ async fn a_search_tells_what_it_found_with_marks_by_week_and_as_a_topic_to_copy(
     let page = world.get("/search?q=title%3Acrime+OR+talks&since=30d").await;
     assert_eq!(page.status, 200);
     let text = page.text();
-    assert!(text.contains("2 of 2 stories dated within 30 days"), "{text}");
+    assert!(text.contains("2 of 2 stories of the past 30 days"), "{text}");
     assert!(text.contains("organised <mark>crime</mark>"), "{text}");
     assert!(text.contains("Trade <mark>talks</mark> begin"), "{text}");
     assert!(!text.contains("mild"), "{text}");
-    assert!(text.contains("2025-W13 to 2025-W14"), "{text}");
+    assert!(text.contains("from the week of 24 March 2025 to the week of 31 March 2025"), "{text}");
     assert_eq!(text.matches("<rect ").count(), 2, "{text}");
     assert!(text.contains("query = &#34;title:crime OR talks&#34;"), "{text}");
     let feed = "href=\"/search.atom?q=title%3Acrime+OR+talks&#38;since=30d\"";
@@ -172,6 +172,30 @@ fn a_query_is_tried_with_and_without_a_daemon_alike() {
     assert!(people.starts_with("1 of 3 stories since"), "{people}");
     assert!(people.contains("2025-03-25  Trade [talks] begin"), "{people}");
     assert!(people.contains("2025-W13      1  █"), "{people}");
+}
+
+#[test]
+fn a_query_is_tried_on_everything_where_the_usual_window_is_empty_and_says_what_is_near() {
+    let (newsroom, _daemon) = newsroom(&topic("crime", "crime"));
+    let arguments = ["try", "crime AND albania", "--near"];
+    let told = newsroom.succeed(&arguments);
+    assert!(told.starts_with("0 of 3 stories of all time\n"), "{told}");
+    assert!(
+        told.contains("Nearly in it:\n  2025-04-02  Closer ties against organised crime"),
+        "{told}"
+    );
+    assert!(told.contains("`albania` is nowhere"), "{told}");
+    let asked = json(newsroom.succeed(&["try", "--json", "--near", arguments[1]]).as_bytes());
+    assert_eq!((&asked["span"], &asked["count"]), (&"all time".into(), &0.into()), "{asked}");
+    assert_eq!(asked["near"][0]["lacking"], "`albania` is nowhere", "{asked}");
+    for (since, told) in [("2y", "3 stories since 20"), ("all", "3 stories of all time")] {
+        let tried = newsroom.succeed(&["try", "crime OR talks OR spring", "--since", since]);
+        assert!(tried.contains(told), "{since}: {tried}");
+    }
+    let refused = newsroom.run(&["try", "crime", "--since", "banana"]);
+    assert_eq!(refused.status.code(), Some(2));
+    let told = String::from_utf8(refused.stderr).unwrap();
+    assert!(told.contains("`banana` is not a span of time; write for example 30d"), "{told}");
 }
 
 #[test]

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use gazetted::fetch::{News, Settings, settle};
+use gazetted::fetch::{News, Settings, record_poll};
 use gazetted::model::{
     Feed, Freshness, Hints, Location, Outcome, Poll, Reading, Source, SourceId, SourceState,
     Timestamp, Validators,
@@ -160,7 +160,7 @@ impl Policy for MavSync {
     }
 }
 
-/// The real thing: `fetch::settle` over polls as the loop would hand them in.
+/// The real thing: `fetch::record_poll` over polls as the loop would hand them in.
 pub struct Hazard {
     settings: Settings,
     source: Source,
@@ -216,7 +216,7 @@ impl Policy for Hazard {
             ..News::default()
         };
         let poll = Poll::of(&self.source, at, outcome);
-        settle(&poll, &news, &mut self.state, &self.source, &self.settings);
+        record_poll(&poll, &news, &mut self.state, &self.source, &self.settings);
         at.until(self.state.next_poll).as_secs_f64() / 3600.0
     }
 }

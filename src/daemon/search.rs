@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::Background;
 use crate::fair_queue::{Bounds, FairQueue, Full};
 use crate::inquiry::Records;
-use crate::inquiry::trial::{NotTried, Scope};
+use crate::inquiry::try_query::{NotTried, Scope};
 use crate::model::Timestamp;
 use crate::publish::{Finding, NotSearched, Search, Unavailable};
 use crate::topics::Work;
@@ -22,6 +22,9 @@ use crate::topics::Work;
 /// many takes about a second; what is older is left out, and the page says so.
 const MOST_STORIES: usize = 10_000;
 const MOST_TEXT: usize = 20 << 20;
+
+/// Stories shown that nearly match.
+const NEAR: usize = 10;
 
 /// Units of work that the query may take: one to two seconds, where they are of the slow kind.
 const MOST_WORK: u64 = 400_000_000;
@@ -85,10 +88,12 @@ fn found(
     work: &Work<'_>,
 ) -> Result<Result<Finding, NotSearched>, Unavailable> {
     let scope = Scope {
-        since: search.since,
+        span: search.span.clone(),
         most: MOST_STORIES,
         most_text: MOST_TEXT,
+        skip: search.skip,
         sample: search.show,
+        near: NEAR,
         versus: None,
         public: true,
     };

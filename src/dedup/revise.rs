@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 
+use super::change::excerpt;
 use super::compare::leads_with_text;
 use super::entry_keys::Candidate;
 use super::recognise::stated_before;
@@ -57,12 +58,14 @@ pub(super) fn revise(
     let words_changed = candidate.entry.text != told.text;
     let mut keys = new_keys(&candidate, &story, known);
     let leading_keys = if words_changed { candidate.leading_keys() } else { Vec::new() };
-    let completed = is_completion(&candidate.entry, told);
+    let completed = is_completion(&candidate.entry, told) || candidate.entry.is_other_cut_of(told);
     // Another address or id alone is not a change that a reader sees.
     let moved = is_only_moved(&candidate.entry, told);
     if !completed && !same && !moved {
-        record(&mut story, &candidate.entry, member, now);
-        date(&mut story, &candidate.entry, member, rules, now);
+        // A change that nobody can be told of in words gives the story no new date.
+        if record(&mut story, &candidate.entry, member, now) {
+            date(&mut story, &candidate.entry, member, rules, now);
+        }
     }
     story.members[member].own = own_part(&candidate.entry);
     story.members[member].entry = candidate.entry;
@@ -122,6 +125,7 @@ fn keep_what_was_fetched(entry: &mut Arc<Entry>, told: &Arc<Entry>) {
     entry.content_id.clone_from(&told.content_id);
     entry.change_note.clone_from(&told.change_note);
     entry.withdrawn = told.withdrawn;
+    entry.withdrawn_because.clone_from(&told.withdrawn_because);
     if entry.original.is_none() {
         entry.original.clone_from(&told.original);
     }
@@ -139,8 +143,8 @@ fn is_completion(entry: &Entry, told: &Entry) -> bool {
     }
 }
 
-/// Remembers what the entry said before.
-fn record(story: &mut Story, entry: &Entry, member: usize, now: Timestamp) {
+/// Remembers what the entry said before. Returns whether there is anything to be told of it.
+fn record(story: &mut Story, entry: &Entry, member: usize, now: Timestamp) -> bool {
     let told = &story.members[member].entry;
     let text_changed = entry.text != told.text;
     let revision = Revision {
@@ -152,6 +156,7 @@ fn record(story: &mut Story, entry: &Entry, member: usize, now: Timestamp) {
         summary: (entry.summary != told.summary).then(|| told.summary.clone().unwrap_or_default()),
         text: text_changed.then(|| told.text.clone()),
         text_changed,
+        change: if text_changed { excerpt(&told.text, &entry.text) } else { Vec::new() },
         note: entry.change_note.clone().filter(|note| told.change_note.as_ref() != Some(note)),
     };
     let says_something = revision.title.is_some()
@@ -163,6 +168,7 @@ fn record(story: &mut Story, entry: &Entry, member: usize, now: Timestamp) {
         story.history.push(revision);
         bound(&mut story.history);
     }
+    says_something
 }
 
 /// Lets go of the oldest revisions, and of the oldest texts before those.

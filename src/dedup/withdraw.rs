@@ -71,8 +71,12 @@ pub fn withdraw(
             continue;
         }
         let mut story = Story::clone(before);
-        story.members[member].withdrawn =
-            Some(Withdrawal { at, source: source.clone(), by: WithdrawnBy::Tombstone });
+        story.members[member].withdrawn = Some(Withdrawal {
+            at,
+            source: source.clone(),
+            by: WithdrawnBy::Tombstone,
+            reason: None,
+        });
         follow_the_lead(&mut story, rules, now);
         story.changed = now;
         let admitted = unkeyed(story, before);
@@ -110,6 +114,10 @@ pub(super) fn heed_notice(story: &mut Story, member: usize, rules: &Rules<'_>, n
     let by = |by: WithdrawnBy, at: Timestamp| Withdrawal {
         at: at.min(now),
         source: told.entry.source.clone(),
+        reason: match by {
+            WithdrawnBy::Notice => told.entry.withdrawn_because.clone(),
+            WithdrawnBy::Tombstone | WithdrawnBy::Missing => None,
+        },
         by,
     };
     let withdrawn = match (&told.withdrawn, told.entry.withdrawn) {
@@ -141,6 +149,7 @@ pub(super) fn note_missing(story: &mut Story, member: usize, missing: Option<Tim
                 at: again,
                 source,
                 by: WithdrawnBy::Missing,
+                reason: None,
             });
         }
         (Some(at), None) => Arc::make_mut(&mut told.entry).missing = Some(at),

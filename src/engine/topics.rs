@@ -18,7 +18,7 @@ use crate::model::{Admitted, EngineRecord, Story, StoryId, Timestamp, TopicId, T
 use crate::publish::Volume;
 use crate::store::{PlaceChange, Store, StoreError, TopicPlace};
 
-pub(crate) use listing::{after, holds, latest_first};
+pub(crate) use listing::{after, holds, latest_first, newest};
 pub(crate) use matching::words;
 pub(crate) use versions::names;
 
@@ -326,6 +326,21 @@ impl Topics {
             stories.insert(place.story);
         }
         Ok(stories)
+    }
+
+    /// How many stories a feed leads to with its earlier pages, counted up to `most`. None for the
+    /// feed of all stories where some of them are not for everybody.
+    pub(super) fn count(
+        &self,
+        topic: usize,
+        most: usize,
+        reader: &Reader<'_>,
+    ) -> Result<Option<usize>, StoreError> {
+        let is_everything = topic == self.plan.topics.len();
+        if is_everything && self.plan.topics.iter().any(|topic| topic.private) {
+            return Ok(None);
+        }
+        Ok(Some(reader.places(self.live[topic], None, most)?.len()))
     }
 
     /// How many stories a feed holds at most.

@@ -1,4 +1,4 @@
-//! An address in; whether it may be connected to, out.
+//! Decides whether an address may be connected to.
 //!
 //! Names are judged where they are resolved, so that what was checked is what
 //! is connected to and DNS rebinding has nothing to rebind. Hosts written as
@@ -33,7 +33,7 @@ pub(super) enum Unreachable {
     Unknown {
         /// The name asked for.
         name: String,
-        /// What the resolver said.
+        /// The addresses that the resolver found.
         reason: String,
     },
 }

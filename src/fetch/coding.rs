@@ -1,4 +1,4 @@
-//! A body as it came and its Content-Encoding in; the document's bytes, bounded, out (P62).
+//! Undoes the Content-Encoding of a body, within bounds (P62).
 
 use std::io::{self, Read};
 
@@ -6,7 +6,7 @@ use flate2::bufread::{DeflateDecoder, GzDecoder, ZlibDecoder};
 
 use crate::model::{Failure, FailureKind};
 
-/// What is sent as Accept-Encoding. `deflate` is understood but not asked for:
+/// The value of Accept-Encoding. `deflate` is understood but not asked for:
 /// servers disagree on what it means.
 pub(super) const ACCEPTED: &str = "gzip, br, zstd";
 
@@ -23,6 +23,8 @@ enum Coding {
     Deflate,
     Brotli,
     Zstd,
+    /// A name that is no coding, such as `UTF-8`: none, if the body is text.
+    Unknown,
 }
 
 /// Undoes the codings that the header values name, the last applied first.
@@ -32,18 +34,24 @@ pub(super) fn decode(
     body: Vec<u8>,
     most: u64,
 ) -> Result<Vec<u8>, Failure> {
-    let mut codings = codings(headers)?;
+    let values: Vec<_> = headers.collect();
+    let mut codings = codings(&values)?;
     let mut bytes = body;
     while let Some(coding) = codings.pop() {
+        if coding == Coding::Unknown {
+            if looks_like_document(&bytes) {
+                continue;
+            }
+            return Err(broken(format!("the content coding \"{}\" is unknown", shown(&values))));
+        }
         bytes = undo(coding, &bytes, most)?;
     }
     if bytes.len() as u64 > most { Err(too_large(most)) } else { Ok(bytes) }
 }
 
 /// The codings in the order in which they were applied.
-fn codings(headers: impl Iterator<Item = impl AsRef<[u8]>>) -> Result<Vec<Coding>, Failure> {
+fn codings(values: &[impl AsRef<[u8]>]) -> Result<Vec<Coding>, Failure> {
     let mut codings = Vec::new();
-    let values: Vec<_> = headers.collect();
     for name in values.iter().flat_map(|value| value.as_ref().split(|&byte| byte == b',')) {
         let name = name.trim_ascii();
         codings.push(match name.to_ascii_lowercase().as_slice() {
@@ -52,16 +60,28 @@ fn codings(headers: impl Iterator<Item = impl AsRef<[u8]>>) -> Result<Vec<Coding
             b"deflate" => Coding::Deflate,
             b"br" => Coding::Brotli,
             b"zstd" => Coding::Zstd,
-            _ => {
-                let name: String = name.escape_ascii().to_string().chars().take(40).collect();
-                return Err(broken(format!("the content coding \"{name}\" is unknown")));
-            }
+            _ => Coding::Unknown,
         });
     }
     if codings.len() > MOST_CODINGS {
         return Err(broken(format!("{} content codings are stacked", codings.len())));
     }
     Ok(codings)
+}
+
+/// The headers' values in a line, for an error.
+fn shown(values: &[impl AsRef<[u8]>]) -> String {
+    let values: Vec<_> =
+        values.iter().map(|value| value.as_ref().escape_ascii().to_string()).collect();
+    values.join(", ").chars().take(40).collect()
+}
+
+/// Whether bytes begin as a document of XML, HTML or JSON does, in any encoding.
+fn looks_like_document(bytes: &[u8]) -> bool {
+    let marks: [&[u8]; 3] = [b"\xEF\xBB\xBF", b"\xFF\xFE", b"\xFE\xFF"];
+    let bytes = marks.iter().find_map(|mark| bytes.strip_prefix(*mark)).unwrap_or(bytes);
+    let first = bytes.iter().find(|byte| !byte.is_ascii_whitespace() && **byte != 0);
+    matches!(first, Some(b'<' | b'{' | b'['))
 }
 
 fn undo(coding: Coding, bytes: &[u8], most: u64) -> Result<Vec<u8>, Failure> {
@@ -74,6 +94,7 @@ fn undo(coding: Coding, bytes: &[u8], most: u64) -> Result<Vec<u8>, Failure> {
         Coding::Zstd => zstd::stream::read::Decoder::with_buffer(bytes)
             .and_then(|mut decoder| decoder.window_log_max(ZSTD_WINDOW_LOG).map(|()| decoder))
             .and_then(|decoder| bounded(decoder, most)),
+        Coding::Unknown => Ok(bytes.to_vec()),
     };
     match read {
         Ok(decoded) if decoded.len() as u64 > most => Err(too_large(most)),
@@ -193,6 +214,19 @@ mod tests {
         body.extend(gzip(b"two"));
         body.extend([0; 64]);
         assert_eq!(decoded("gzip", body, 100), Ok(b"one two".to_vec()));
+    }
+
+    #[test]
+    fn a_name_that_is_no_coding_leaves_a_document_as_it_is() {
+        let text = b" \n<?xml version='1.0'?><feed/>".to_vec();
+        for header in ["UTF-8", "utf8", "none", "binary", "8bit", "text/xml", "ISO-8859-1", "null"]
+        {
+            assert_eq!(decoded(header, text.clone(), 100), Ok(text.clone()), "{header}");
+        }
+        assert_eq!(decoded("UTF-8, gzip", gzip(&text), 100), Ok(text.clone()));
+        assert_eq!(decoded("gzip, UTF-8", gzip(&text), 100), Err(FailureKind::Coding));
+        let wide = [b"\xFF\xFE".as_slice(), b"<\0f\0"].concat();
+        assert_eq!(decoded("UTF-16", wide.clone(), 100), Ok(wide));
     }
 
     #[test]

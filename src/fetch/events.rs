@@ -1,5 +1,6 @@
-//! A source's memory before and after a poll in; what became of the source, out. Pure.
+//! Notes what became of a source with a poll, once each: failing, moved, silent, with a gap.
 
+use super::schedule::DAY;
 use super::silence::silence;
 use crate::model::{
     EventKind, FailureKind, FloodState, Moved, Source, SourceEvent, SourceState, Timestamp,
@@ -12,20 +13,22 @@ const MOST: usize = 12;
 const WARNED_AT: u32 = 3;
 
 /// How a source stood before a poll.
-pub(super) struct Standing {
+pub(super) struct Snapshot {
     rests: bool,
     ended: bool,
     gaps: u64,
+    last_gap: Option<Timestamp>,
     floods: bool,
     moved: Option<Moved>,
 }
 
-impl Standing {
+impl Snapshot {
     pub(super) fn of(state: &SourceState) -> Self {
         Self {
             rests: state.rests(),
             ended: state.hints().ended,
             gaps: state.gaps,
+            last_gap: state.last_gap,
             floods: state.intake.since.is_some(),
             moved: proven(state).cloned(),
         }
@@ -33,7 +36,7 @@ impl Standing {
 }
 
 /// Notes in `memory` what the poll at `now` made of the source.
-pub(super) fn note(before: &Standing, state: &mut SourceState, source: &Source, now: Timestamp) {
+pub(super) fn note(before: &Snapshot, state: &mut SourceState, source: &Source, now: Timestamp) {
     let mut events = Vec::new();
     let warned = state.warned;
     match &state.failure {
@@ -61,8 +64,10 @@ pub(super) fn note(before: &Standing, state: &mut SourceState, source: &Source, 
     {
         events.push((EventKind::Moved, format!("configure url = \"{}\"", moved.to)));
     }
-    if state.gaps > before.gaps {
-        let missed = "nothing in the document was known: entries may have been missed";
+    // A source that turns over at every poll is reported once a day.
+    let is_reported = before.last_gap.is_some_and(|last| last.until(now) < DAY);
+    if state.gaps > before.gaps && !is_reported {
+        let missed = "nothing in the document was known: entries may have been missed; it is polled more often now, as far as it permits";
         events.push((EventKind::Gap, missed.to_owned()));
     }
     match (before.floods, state.intake.since) {
@@ -70,7 +75,7 @@ pub(super) fn note(before: &Standing, state: &mut SourceState, source: &Source, 
         (true, None) => events.push((EventKind::Steady, String::new())),
         _ => {}
     }
-    events.extend(listen(state, source, now));
+    events.extend(notice_silence(state, source, now));
     keep(state, events, now);
 }
 
@@ -84,7 +89,7 @@ pub(super) fn flood(intake: &FloodState) -> String {
 
 /// Notes that a silence has ended, where news came by another way than a poll.
 pub(super) fn note_pushed(state: &mut SourceState, now: Timestamp) {
-    let event = heard(state);
+    let event = end_silence(state);
     keep(state, event, now);
 }
 
@@ -107,10 +112,14 @@ fn proven(state: &SourceState) -> Option<&Moved> {
 
 /// Whether a silence began or ended: each is told once (the same silence has the
 /// same newest entry before it).
-fn listen(state: &mut SourceState, source: &Source, now: Timestamp) -> Option<(EventKind, String)> {
-    let heard = heard(state);
-    if heard.is_some() {
-        return heard;
+fn notice_silence(
+    state: &mut SourceState,
+    source: &Source,
+    now: Timestamp,
+) -> Option<(EventKind, String)> {
+    let ended = end_silence(state);
+    if ended.is_some() {
+        return ended;
     }
     if source.pace().mute_silence {
         state.silent = None;
@@ -122,7 +131,7 @@ fn listen(state: &mut SourceState, source: &Source, now: Timestamp) -> Option<(E
 }
 
 /// Whether a silence that was told of has ended.
-fn heard(state: &mut SourceState) -> Option<(EventKind, String)> {
+fn end_silence(state: &mut SourceState) -> Option<(EventKind, String)> {
     let since = state.silent.filter(|since| state.rhythm.newest > Some(*since))?;
     state.silent = None;
     Some((EventKind::Speaks, format!("it had been silent since {since}")))

@@ -1,4 +1,4 @@
-//! A path and what is remembered of it in; the file, read again only when it changed, out.
+//! Reads a source from a file, again only when the file changed.
 
 use std::fs::{File, Metadata};
 use std::io;
@@ -78,7 +78,7 @@ pub(super) async fn read(
     })
 }
 
-/// What is known of a regular file without opening it.
+/// The metadata of a regular file, which is not opened.
 ///
 /// # Errors
 /// It is not there, or it is something else. Opening that could wait for another program for ever,

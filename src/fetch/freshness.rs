@@ -1,4 +1,4 @@
-//! An answer's headers in; how long it holds and how long to stay away, out (P23-P26).
+//! Reads from an answer's headers how long it holds and how long to stay away (P23-P26).
 
 use std::time::Duration;
 
@@ -46,7 +46,7 @@ fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     (until > date).then(|| date.until(until))
 }
 
-/// What is read of the Cache-Control header.
+/// The directives that are read of the Cache-Control header.
 #[derive(Debug, Default)]
 struct CacheControl {
     /// The first `max-age`: present, and then valid or not.

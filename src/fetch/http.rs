@@ -1,4 +1,4 @@
-//! A source's address and what is remembered of it in; its answer, over redirects, out.
+//! Asks a source over HTTP, and follows its redirects.
 //!
 //! Redirects are walked here, one request a hop, because each hop has its own
 //! validators (P15), credentials (P70), addresses that may be asked (P48) and
@@ -8,6 +8,7 @@ mod body;
 mod call;
 mod connect;
 mod headers;
+mod permission;
 mod redirect;
 
 use std::collections::HashMap;
@@ -28,7 +29,7 @@ use self::headers::{codings, content_type, header, is_delta, of_every_request, v
 use self::redirect::{bare, refused, target};
 use super::address::Guard;
 use super::freshness::freshness;
-use super::{Fetched, Settings, coding, robots, words};
+use super::{Fetched, Settings, coding, error_text, robots};
 use crate::model::{
     Document, Failure, FailureKind, Freshness, Source, SourceState, Timestamp, Validators,
 };
@@ -52,8 +53,11 @@ pub(super) struct Web {
     max_body: u64,
     max_document: u64,
     turns: Turns,
-    /// What sites let robots ask for, where that counts (P71).
-    robots: Option<robots::Known>,
+    /// The robots.txt of sites, as far as they are known (P71).
+    robots: robots::Known,
+    /// Whether that counts for sources, and for the pages that their documents name.
+    robots_for_sources: bool,
+    robots_for_pages: bool,
     spacing: Duration,
     /// Whether a 226 was asked for and is understood (P52).
     deltas: bool,
@@ -63,7 +67,7 @@ pub(super) struct Web {
     reached: Mutex<HashMap<u64, IpAddr>>,
 }
 
-/// What one hop brought.
+/// The result of one hop.
 enum Hop {
     Redirected { to: Url, permanent: bool },
     Answered(Response, Freshness),
@@ -82,7 +86,9 @@ impl Web {
             max_body: settings.max_body,
             max_document: settings.max_document,
             turns: Turns::new(),
-            robots: settings.robots.then(robots::Known::default),
+            robots: robots::Known::default(),
+            robots_for_sources: settings.robots,
+            robots_for_pages: settings.robots_for_pages,
             spacing: settings.spacing,
             deltas: settings.deltas,
             proxied: settings.proxy.is_some(),
@@ -100,7 +106,8 @@ impl Web {
     ) -> Result<Fetched, Failure> {
         let moved = state.moved.as_ref().filter(|moved| moved.from.as_ref() == Some(url));
         let start = moved.map_or(url, |moved| &moved.to);
-        let asked = Asked { web: self, source, subscribed: url, state, now };
+        let heeds_robots = self.robots_for_sources;
+        let asked = Asked { web: self, source, subscribed: url, state, heeds_robots, now };
         asked.within(self.timeout, start).await
     }
 
@@ -122,13 +129,13 @@ impl Web {
             let host = hub.host_str().unwrap_or("the hub");
             let post = self.public.post(hub.clone()).headers(self.headers.clone());
             let post = post.header(CONTENT_TYPE, inbound::FORM).body(request.form());
-            let answer = post.send().await.map_err(|error| words::of_error(&error, host))?;
+            let answer = post.send().await.map_err(|error| error_text::of_error(&error, host))?;
             match answer.status().as_u16() {
                 200..=299 => {
                     let body = receive(answer, MOST_ERROR, host).await.unwrap_or_default();
                     return match request.is_granted(&body) {
                         true => Ok(()),
-                        false => Err(words::of_refusal(host, &body)),
+                        false => Err(error_text::of_refusal(host, &body)),
                     };
                 }
                 307 | 308 => hub = target(&hub, answer.headers())?,
@@ -136,8 +143,8 @@ impl Web {
                     let (status, said) = (answer.status(), content_type(answer.headers()));
                     let freshness = freshness(answer.headers(), request.subscription.asked);
                     let body = receive(answer, MOST_ERROR, host).await.unwrap_or_default();
-                    let detail = words::detail(said.as_deref(), &body);
-                    return Err(words::of_status(status, freshness, detail));
+                    let detail = error_text::detail(said.as_deref(), &body);
+                    return Err(error_text::of_status(status, freshness, detail));
                 }
             }
         }
@@ -160,7 +167,7 @@ impl Web {
         reached.insert(origin, address);
     }
 
-    /// Asks for an older page of a source's document: once, without conditions.
+    /// Asks for a page that a source's document names: once, without conditions.
     pub(super) async fn page(
         &self,
         source: &Source,
@@ -169,10 +176,13 @@ impl Web {
         now: Timestamp,
     ) -> Result<Document, Failure> {
         let nothing = SourceState::default();
-        let asked = Asked { web: self, source, subscribed: url, state: &nothing, now };
+        // The operator named the document, and nothing that it leads to.
+        let heeds_robots = self.robots_for_pages && page != url;
+        let asked =
+            Asked { web: self, source, subscribed: url, state: &nothing, heeds_robots, now };
         match asked.within(self.timeout, page).await? {
             Fetched::Document { document, .. } => Ok(document),
-            Fetched::Unchanged { .. } => Err(refused("an older page cannot be unchanged")),
+            Fetched::Unchanged { .. } => Err(refused("a page cannot be unchanged")),
         }
     }
 }
@@ -184,6 +194,8 @@ struct Asked<'a> {
     /// The address the operator wrote.
     subscribed: &'a Url,
     state: &'a SourceState,
+    /// Whether robots.txt counts (P71).
+    heeds_robots: bool,
     now: Timestamp,
 }
 
@@ -206,7 +218,13 @@ impl Asked<'_> {
         let mut all_permanent = true;
         let mut moved = None;
         loop {
-            match self.hop(&url).await? {
+            // Behind a redirect, the source itself was asked.
+            let unsent = |failure: &Failure| failure.unsent && seen.len() == 1;
+            match self
+                .hop(&url)
+                .await
+                .map_err(|failed| Failure { unsent: unsent(&failed), ..failed })?
+            {
                 Hop::Answered(response, freshness) => {
                     return self.read(&url, response, freshness, moved).await;
                 }
@@ -265,60 +283,14 @@ impl Asked<'_> {
             let (answer, connected) = noticing(request.send()).await;
             match answer {
                 Ok(response) => break response,
-                Err(error) if first && !connected && words::is_unanswered(&error) => first = false,
-                Err(error) => return Err(words::of_error(&error, host)),
+                Err(error) if first && !connected && error_text::is_unanswered(&error) => {
+                    first = false
+                }
+                Err(error) => return Err(error_text::of_error(&error, host)),
             }
         };
         self.check_address(&response, guard)?;
         Ok(response)
-    }
-
-    /// Asks the site what robots may ask for, at most once a day, where that counts (P71).
-    async fn heed_robots(&self, url: &Url) -> Result<(), Failure> {
-        let Some(known) = &self.web.robots else { return Ok(()) };
-        let said = match known.of(url, self.now) {
-            Some(said) => said,
-            None => {
-                let said = self.robots(url).await?;
-                known.learn(url, self.now, said.clone());
-                // The source itself is asked as far apart as any other (P34).
-                tokio::time::sleep(self.web.spacing).await;
-                said
-            }
-        };
-        let target = &url[url::Position::BeforePath..url::Position::AfterQuery];
-        if said.allows(target) {
-            return Ok(());
-        }
-        Err(Failure::new(FailureKind::Denied, "the site's robots.txt forbids to ask for it"))
-    }
-
-    /// Reads a site's robots.txt: none allows everything, an unreachable one nothing.
-    async fn robots(&self, url: &Url) -> Result<robots::Robots, Failure> {
-        let mut url = url.join("/robots.txt").map_err(|_| refused("no address for robots.txt"))?;
-        for _ in 0..=MOST_HOPS {
-            let response = self.exchange(&url, self.web.headers.clone()).await?;
-            match response.status().as_u16() {
-                200..=299 => {
-                    let codings = codings(response.headers());
-                    let body = receive(response, robots::MOST, "the host").await?;
-                    let body = coding::decode(codings.iter(), body, robots::MOST)?;
-                    let text = String::from_utf8_lossy(&body);
-                    return Ok(robots::Robots::parse(&text, env!("CARGO_PKG_NAME")));
-                }
-                300..=399 => {
-                    let to = target(&url, response.headers())?;
-                    drain(response).await;
-                    url = to;
-                }
-                400..=499 => {
-                    drain(response).await;
-                    return Ok(robots::Robots::allowing_all());
-                }
-                _ => return Ok(robots::Robots::forbidding_all()),
-            }
-        }
-        Ok(robots::Robots::allowing_all())
     }
 
     /// Whether the last poll ended at a redirect that asked to wait, as was then done (P26).
@@ -481,11 +453,11 @@ impl Asked<'_> {
             Ok(body) if !status.is_success() => {
                 coding::decode(codings(&headers).iter(), body, MOST_ERROR)
                     .ok()
-                    .and_then(|body| words::detail(content_type(&headers).as_deref(), &body))
+                    .and_then(|body| error_text::detail(content_type(&headers).as_deref(), &body))
             }
             _ => None,
         };
-        words::of_status(status, freshness, detail)
+        error_text::of_status(status, freshness, detail)
     }
 }
 

@@ -1,7 +1,7 @@
-//! A robots.txt and a path in; whether the path may be asked for, out (P71, RFC 9309).
+//! Reads robots.txt, and says whether a path may be asked for (P71, RFC 9309).
 //!
-//! A feed that the operator named is no crawl, so this is off unless
-//! `robots = "honour"` says otherwise.
+//! A feed that the operator named is no crawl: robots.txt counts for it only where `robots = true`.
+//! It counts for what documents name, unless `robots_for_pages = false`.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -10,6 +10,9 @@ use std::time::Duration;
 use url::Url;
 
 use crate::model::Timestamp;
+
+/// Sites whose rules are remembered. Entries can lead to any number of sites.
+const MOST_SITES: usize = 10_000;
 
 /// How long what a site said is believed.
 const BELIEVED: Duration = Duration::from_secs(86_400);
@@ -25,12 +28,12 @@ pub(super) struct Robots {
 }
 
 impl Robots {
-    /// What a site without a robots.txt says.
+    /// The rules of a site without a robots.txt.
     pub(super) fn allowing_all() -> Self {
         Self::default()
     }
 
-    /// What a site whose robots.txt cannot be had says.
+    /// The rules of a site whose robots.txt cannot be read.
     pub(super) fn forbidding_all() -> Self {
         Self { rules: vec![("/".to_owned(), false)] }
     }
@@ -116,12 +119,12 @@ fn matches(pattern: &str, target: &str) -> bool {
     true
 }
 
-/// What sites said, for a day each.
+/// The rules of sites, each for a day.
 #[derive(Debug, Default)]
 pub(super) struct Known(Mutex<HashMap<String, (Timestamp, Robots)>>);
 
 impl Known {
-    /// What the origin of `url` said within a day.
+    /// The rules of the origin of `url`, if they were read within a day.
     pub(super) fn of(&self, url: &Url, now: Timestamp) -> Option<Robots> {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (read, robots) = known.get(&url.origin().ascii_serialization())?;
@@ -131,6 +134,12 @@ impl Known {
     /// Remembers what the origin of `url` says.
     pub(super) fn learn(&self, url: &Url, now: Timestamp, robots: Robots) {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= MOST_SITES {
+            known.retain(|_, (read, _)| read.until(now) < BELIEVED);
+        }
+        if known.len() >= MOST_SITES {
+            known.clear();
+        }
         known.insert(url.origin().ascii_serialization(), (now, robots));
     }
 }

@@ -1,4 +1,4 @@
-//! What is known of a source after a poll in; when it is asked next, and why then, out. Pure.
+//! Decides when a source is polled next, and says why then.
 //!
 //! The source's own rhythm proposes a moment; what the source, the protocol and
 //! the operator ask for bounds it from below; the forbidden hours push it on; a
@@ -11,9 +11,10 @@ use std::time::Duration;
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-use super::{Settings, market};
+use super::{Settings, poll_budget, turnover};
 use crate::model::{
-    FailureKind, Freshness, Hints, LastAnswer, Location, Rhythm, Source, SourceState, Timestamp,
+    Failure, FailureKind, Freshness, Hints, LastAnswer, Location, Rhythm, Source, SourceState,
+    Timestamp,
 };
 use crate::websub::inbound;
 
@@ -48,7 +49,7 @@ const FILE_INTERVAL: Duration = MINUTE;
 /// Jitter: at most a fiftieth of the wait, and never more than this (P21).
 const MOST_JITTER: Duration = Duration::from_secs(600);
 
-/// What the last poll said that bears on the next.
+/// Facts of the last poll that bear on the next.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Said {
     pub(super) freshness: Freshness,
@@ -61,14 +62,26 @@ pub(super) struct Said {
     pub(super) refused: bool,
     /// No hub is to be counted on, whatever is remembered of one.
     pub(super) alone: bool,
+    /// Nothing was sent to its server.
+    pub(super) unsent: bool,
 }
 
 impl Said {
+    /// A failure.
+    pub(super) fn failed(failure: &Failure) -> Self {
+        Self {
+            freshness: failure.freshness(),
+            failure: Some(failure.kind),
+            unsent: failure.unsent,
+            ..Self::default()
+        }
+    }
+
     /// The same, from what is kept of it.
     pub(super) fn remembered(state: &SourceState) -> Self {
         let said = Self::default();
         if let Some(failure) = &state.failure {
-            return Self { freshness: failure.freshness(), failure: Some(failure.kind), ..said };
+            return Self::failed(failure);
         }
         let LastAnswer { lifetime, large, gap } = state.answer;
         let retry_after = state.hold.zip(state.last_poll).map(|(hold, at)| at.until(hold.until));
@@ -76,7 +89,7 @@ impl Said {
         Self { freshness: Freshness { lifetime, retry_after, partial: false }, size, gap, ..said }
     }
 
-    /// What of a good answer is to be kept.
+    /// The facts of a good answer that are kept.
     pub(super) fn answer(&self) -> LastAnswer {
         let Self { freshness, size, gap, .. } = self;
         LastAnswer { lifetime: freshness.lifetime, large: *size > LARGE, gap: *gap }
@@ -133,7 +146,9 @@ pub(super) fn next(
         return Next { at: now.after(FURTHEST), not_before: now.after(floor.long), because };
     }
     let held = said.freshness.retry_after.map(|wait| wait.min(FURTHEST)).unwrap_or_default();
-    let not_before = now.after(floor.long.max(held));
+    // What sent nothing cost its server nothing.
+    let least = if said.unsent { Duration::ZERO } else { floor.long };
+    let not_before = now.after(least.max(held));
 
     let mut wait = match said.failure {
         Some(kind) => after_failure(state, said, kind, source, settings, now),
@@ -171,7 +186,7 @@ fn floor(state: &SourceState, said: &Said, source: &Source, settings: &Settings)
     floor
 }
 
-/// What the settings and the source's own offers make of it, before validators count (P20).
+/// The floor by the settings and the source's own offers, before validators count (P20).
 pub(super) fn least(
     state: &SourceState,
     said: &Said,
@@ -202,7 +217,7 @@ fn invited(state: &SourceState, said: &Said, settings: &Settings) -> Option<Dura
     offers.map(|long| long.max(settings.hard_floor)).min()
 }
 
-/// What the source asks for, in headers and in its document.
+/// The waits that the source asks for, in headers and in its document.
 fn asked_for(state: &SourceState, said: &Said) -> impl Iterator<Item = Wait> {
     let &Hints { ttl, update_period, .. } = state.hints();
     [
@@ -244,14 +259,14 @@ fn wish(
     // Who invites polls finds them cheap.
     let discount = invited(state, said, settings)
         .map_or(1.0, |offered| offered.as_secs_f64() / settings.floor.as_secs_f64());
-    let price = market::price(state, settings) * discount;
+    let price = poll_budget::price(state, settings) * discount;
     let learned = usual(state, settings, price, now).min(ceiling);
-    let mut wait = Wait { common: true, ..Wait::new(learned, "the source's rhythm") };
-    if said.gap {
-        let halved = (learned / 2).min(HOUR);
-        wait = Wait::new(halved, "entries may have been missed");
+    let after_gap = said.gap.then_some((learned / 2).min(HOUR));
+    let sooner = [after_gap, turnover::of(state)].into_iter().flatten().min();
+    match sooner.filter(|sooner| *sooner < learned) {
+        Some(sooner) => Wait::new(sooner, "entries may have been missed"),
+        None => Wait { common: true, ..Wait::new(learned, "the source's rhythm") },
     }
-    wait
 }
 
 /// The learned wait; the configured default until anything is learned.
@@ -271,7 +286,7 @@ fn after_failure(
     settings: &Settings,
     now: Timestamp,
 ) -> Wait {
-    let price = market::price(state, settings);
+    let price = poll_budget::price(state, settings);
     let interval = source.pace().interval.unwrap_or_else(|| usual(state, settings, price, now));
     let ceiling = source.pace().max.unwrap_or(settings.ceiling);
     let base = interval.min(ceiling).max(least(state, said, source, settings).long);

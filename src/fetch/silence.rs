@@ -1,5 +1,4 @@
-//! A source's memory, or a topic's arrivals, and the time in; whether it has been silent
-//! beyond its rhythm, out. Pure.
+//! Notices when a source, or a topic, has been silent for longer than its rhythm explains.
 
 use std::fmt;
 use std::time::Duration;
@@ -17,8 +16,15 @@ const BEYOND: u32 = 2;
 /// and last this long, so that a long weekend is no news.
 const LEAST: Duration = Duration::from_secs(3 * 86_400);
 
-/// Entries that must have been seen before anything is called unusual.
+/// Entries that must have been seen before anything is called unusual,
 const EVIDENCE: u32 = 10;
+
+/// on so many days since the source is watched: the dates of a first document may be those of a
+/// site's move,
+const ACTIVE_DAYS: u16 = 5;
+
+/// which must have been watched for so long before it fell silent, so that its weeks are known.
+const WATCHED: Duration = Duration::from_secs(14 * 86_400);
 
 /// A silence far beyond a source's rhythm: one event, until the source speaks again.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -50,7 +56,7 @@ pub fn silence_of(arrivals: &[Timestamp], now: Timestamp) -> Option<Silence> {
     let mut rhythm = Rhythm::default();
     for &at in arrivals {
         match rhythm.newest {
-            // What was there from the beginning says when it was first read, not how often it comes.
+            // The first arrivals say when a topic was first filled, not how often stories come.
             None => {
                 schedule::learn(&mut rhythm, &[], at);
                 rhythm.newest = Some(at);
@@ -67,7 +73,10 @@ fn beyond(rhythm: &Rhythm, now: Timestamp) -> Option<Silence> {
     let since = rhythm.newest?;
     let seen: u32 = rhythm.days.iter().map(|&count| u32::from(count)).sum();
     let lasted = since.until(now);
-    if seen < EVIDENCE || lasted < LEAST {
+    if seen < EVIDENCE || rhythm.active_days < ACTIVE_DAYS || lasted < LEAST {
+        return None;
+    }
+    if rhythm.began?.until(since) < WATCHED {
         return None;
     }
     if rhythm.longest.is_some_and(|longest| lasted < longest * BEYOND) {
@@ -137,6 +146,39 @@ mod tests {
         let (state, now) = department(30, &[10, 11]);
         assert_eq!(after(&state, now, 14), None);
         assert!(after(&state, now, 40).is_some());
+    }
+
+    #[test]
+    fn a_rhythm_must_have_been_watched_before_a_silence_is_one() {
+        // A site that moved: its entries share one date, and nothing has come since.
+        let mut moved = SourceState::default();
+        schedule::learn(&mut moved.rhythm, &[start(); 20], start().after(DAY * 20));
+        // Another whose first document reaches back over a month of daily entries.
+        let mut archive = SourceState::default();
+        let dates: Vec<_> = (0..30).map(|day| start().after(DAY * day)).collect();
+        schedule::learn(&mut archive.rhythm, &dates, start().after(DAY * 50));
+        // Two busy days.
+        let mut brief = SourceState::default();
+        schedule::learn(&mut brief.rhythm, &[], start());
+        for hour in 0..48 {
+            let now = start().after(HOUR * hour);
+            schedule::learn(&mut brief.rhythm, &[now], now);
+        }
+        // Many entries on each of two days, a fortnight apart.
+        let mut batches = SourceState::default();
+        schedule::learn(&mut batches.rhythm, &[], start());
+        for day in [0, 15] {
+            let now = start().after(DAY * day + HOUR);
+            schedule::learn(&mut batches.rhythm, &[now; 20], now);
+        }
+        for (name, state) in
+            [("moved", moved), ("archive", archive), ("brief", brief), ("batches", batches)]
+        {
+            for days in [0, 3, 20, 60] {
+                let found = after(&state, start().after(DAY * 50), days);
+                assert_eq!(found, None, "{name} after {days} days");
+            }
+        }
     }
 
     #[test]

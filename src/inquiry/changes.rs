@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
 
-use super::trial::{FREQUENCY_SAMPLE, StoryLine, told, too_frequent};
+use super::try_query::{FREQUENCY_SAMPLE, StoryLine, told, too_frequent};
 use super::{Records, as_json};
 use crate::config::Plan;
 use crate::engine;

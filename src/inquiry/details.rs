@@ -8,7 +8,7 @@ use crate::dedup;
 use crate::engine;
 use crate::model::{Member, SourceId, Story, StoryId, Timestamp, TopicId};
 use crate::publish::{
-    self, Before, EarlierDetail, SourceDetail, StoryDetail, Volume, VolumeDetail,
+    self, Before, EarlierDetail, SourceDetail, StoryDetail, Total, Volume, VolumeDetail,
 };
 use crate::store::{StoreError, TopicPlace};
 use crate::topics::Subject;
@@ -113,7 +113,15 @@ impl Records {
         let words = stories.iter().filter_map(told).collect();
         let (topic, sources) =
             (place.map(|place| plan.topics[place].clone()), plan.sources.clone());
-        Ok(Some(EarlierDetail { topic, stories, words, sources, next }))
+        let hides = place.is_none() && plan.topics.iter().any(|topic| topic.private);
+        let total = match hides {
+            true => None,
+            false => {
+                let places = engine::newest(&*self.store, topic_version, Total::MOST + 1)?;
+                Some(Total::of(places.len()))
+            }
+        };
+        Ok(Some(EarlierDetail { topic, stories, words, sources, next, total }))
     }
 
     /// What a source tells: the stories of the document that was read last,

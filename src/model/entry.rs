@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::{SourceId, Timestamp};
+use super::{SetAside, SourceId, Timestamp};
 
 /// One item as one source states it, cleaned by `parse`: no text holds a
 /// control character, no HTML holds anything that runs, every URL is absolute.
@@ -36,6 +36,10 @@ pub struct Entry {
     /// Summary and content as plain text, for matching; paragraphs are lines.
     #[serde(default)]
     pub text: String,
+    /// Who published it first, where it is taken from elsewhere and says so: RSS `<source>`,
+    /// `atom:source`, `dc:publisher`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub publisher: Option<Publisher>,
     /// Names of the authors.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub authors: Vec<String>,
@@ -80,6 +84,9 @@ pub struct Entry {
     /// When the publisher withdrew the page, if it did: it stands, but no longer applies.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub withdrawn: Option<Timestamp>,
+    /// Why the publisher withdrew the page, plain text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub withdrawn_because: Option<String>,
     /// When the page was found to be gone (404 or 410). One finding proves
     /// nothing; `dedup` waits for a second.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -87,6 +94,12 @@ pub struct Entry {
     /// What became of its enrichment, once it had one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub enriched: Option<Enriched>,
+    /// What its source puts around the announcement; no part of summary, content and text.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub set_aside: Vec<SetAside>,
+    /// Hash of summary and content as the document has them, before anything was set aside.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub whole: Option<u64>,
 }
 
 impl Entry {
@@ -102,6 +115,7 @@ impl Entry {
             summary: None,
             content: None,
             text: String::new(),
+            publisher: None,
             authors: Vec::new(),
             categories: Vec::new(),
             tags: Vec::new(),
@@ -116,8 +130,11 @@ impl Entry {
             content_id: None,
             change_note: None,
             withdrawn: None,
+            withdrawn_because: None,
             missing: None,
             enriched: None,
+            set_aside: Vec::new(),
+            whole: None,
         }
     }
 
@@ -135,6 +152,8 @@ impl Entry {
             guid: None,
             missing: None,
             enriched: None,
+            set_aside: Vec::new(),
+            whole: None,
             ..self.clone()
         };
         let bytes = rmp_serde::to_vec_named(&stated).expect("an entry is plain data");
@@ -144,6 +163,24 @@ impl Entry {
     /// The [statement](Self::statement) that the document made of it, whatever was added since.
     pub fn stated(&self) -> u64 {
         self.enriched.map_or_else(|| self.statement(), |enriched| enriched.stated)
+    }
+
+    /// Whether only more or less of the same words was set aside than in `other`: the source has
+    /// changed nothing.
+    pub fn is_other_cut_of(&self, other: &Self) -> bool {
+        let of_page = |entry: &Self| entry.enriched.is_some_and(|enriched| enriched.of_page);
+        let is_of_page = of_page(self);
+        self.whole.is_some() && self.whole == other.whole && is_of_page == of_page(other) && {
+            let content = if is_of_page { &self.content } else { &other.content };
+            let alike = Self {
+                summary: other.summary.clone(),
+                content: content.clone(),
+                text: other.text.clone(),
+                original: other.original.clone(),
+                ..self.clone()
+            };
+            alike.says_the_same_as(other)
+        }
     }
 
     /// Whether `other` says the same in everything a reader could notice.
@@ -161,6 +198,7 @@ impl Entry {
             summary,
             content,
             text,
+            publisher,
             authors,
             categories,
             tags,
@@ -175,8 +213,11 @@ impl Entry {
             content_id,
             change_note,
             withdrawn,
+            withdrawn_because,
             missing: _,
             enriched: _,
+            set_aside: _,
+            whole: _,
         } = self;
         *source == other.source
             && *url == other.url
@@ -185,6 +226,7 @@ impl Entry {
             && *summary == other.summary
             && *content == other.content
             && *text == other.text
+            && *publisher == other.publisher
             && *authors == other.authors
             && *categories == other.categories
             && *tags == other.tags
@@ -199,6 +241,7 @@ impl Entry {
             && *content_id == other.content_id
             && *change_note == other.change_note
             && *withdrawn == other.withdrawn
+            && *withdrawn_because == other.withdrawn_because
     }
 }
 
@@ -214,6 +257,17 @@ pub struct Enriched {
     /// Whether its text is the page's, rather than what the document said.
     #[serde(default)]
     pub of_page: bool,
+}
+
+/// Who published an entry first.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Publisher {
+    /// The name, plain text; may be empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub name: String,
+    /// The publisher's site or feed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<Url>,
 }
 
 /// A file attached to an entry.

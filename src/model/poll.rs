@@ -182,6 +182,9 @@ pub struct Hints {
     /// The next older page or archive (RFC 5005, JSON Feed `next_url`).
     #[serde(default)]
     pub next: Option<Url>,
+    /// Whether its software has older entries at `?paged=2`, as WordPress does.
+    #[serde(default)]
+    pub paged: bool,
     /// RFC 5005 `fh:complete`: what is not listed is gone.
     #[serde(default)]
     pub complete: bool,
@@ -233,6 +236,9 @@ pub struct Failure {
     /// How long the answer says it holds, also of a failure (P24).
     #[serde(default)]
     pub freshness: Freshness,
+    /// Whether nothing at all was sent to the source's server.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unsent: bool,
 }
 
 impl Failure {
@@ -244,6 +250,7 @@ impl Failure {
             status: None,
             retry_after: None,
             freshness: Freshness::default(),
+            unsent: false,
         }
     }
 

@@ -30,6 +30,10 @@ pub struct Revision {
     /// Whether the text changed, kept or not.
     #[serde(default)]
     pub text_changed: bool,
+    /// The words of the text that changed, with a few around them; none where too much changed
+    /// to be quoted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub change: Vec<Piece>,
     /// What the source says of the change.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
@@ -56,6 +60,9 @@ pub struct Withdrawal {
     pub source: SourceId,
     /// How it is known.
     pub by: WithdrawnBy,
+    /// Why, in the words of the publisher's notice, plain text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 /// How a withdrawal is known.

@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::{
-    Failure, FloodState, Habits, Hints, Interned, RecheckRound, SourceEvent, Subscription,
-    Timestamp, Validators,
+    Failure, FloodState, Habits, Hints, Interned, RecheckRound, SourceEvent, SourceId,
+    Subscription, TextState, Timestamp, Validators,
 };
 
-/// What is known of one source between polls. Only `fetch::settle` changes it. There is one
+/// What is known of one source between polls. Only `fetch::record_poll` changes it. There is one
 /// for each of very many sources: what few of them have is boxed.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -29,6 +29,9 @@ pub struct SourceState {
     pub scheduled: Option<Timestamp>,
     /// Hash of the configuration by which it was set; zero where that is not known.
     pub scheduled_by: u64,
+    /// Short hash of the configuration by which it was last asked: credentials, proxy, limits.
+    /// Zero where that is not known.
+    pub asked_by: u16,
     /// What the last good answer said that bears on when the source is asked again.
     pub answer: LastAnswer,
     /// Why then, in words: shown by `status`.
@@ -77,6 +80,9 @@ pub struct SourceState {
     /// How often in a row it said that it has ended or is gone; at two it rests
     /// until the operator asks for it (P32, P39).
     pub endings: u32,
+    /// How what it lists overlaps from document to document.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub listed: Option<Box<Listed>>,
     /// Documents of which nothing was known: entries may have been missed.
     pub gaps: u64,
     /// When the last of those was.
@@ -95,9 +101,17 @@ pub struct SourceState {
     pub intake: FloodState,
     /// What was learned of its ids, links and dates.
     pub habits: Habits,
+    /// What is known of the texts of its entries.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<Box<TextState>>,
 }
 
 impl SourceState {
+    /// The hash of the operator's rules by which its document was last read.
+    pub fn text_rules(&self) -> Option<u64> {
+        self.text.as_ref().and_then(|text| text.rules)
+    }
+
     /// Whether it is not asked any more until the operator says so.
     pub fn rests(&self) -> bool {
         self.endings >= 2
@@ -147,6 +161,19 @@ pub struct Hold {
     pub until: Timestamp,
     /// What is held.
     pub scope: HoldScope,
+}
+
+/// What holds a source at a moment, for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceHold {
+    /// Until when.
+    pub until: Timestamp,
+    /// How far it reaches.
+    pub scope: HoldScope,
+    /// The source whose poll the server answered so.
+    pub by: SourceId,
+    /// The answer, in words.
+    pub reason: String,
 }
 
 /// How far a hold reaches (P28).
@@ -217,8 +244,21 @@ pub struct Rhythm {
     pub probed: Option<Timestamp>,
     /// When a 304 was last followed by a changed document (P13).
     pub changed: Option<Timestamp>,
-    /// How many documents in a row brought news and overlapped with the one before.
-    pub overlaps: u32,
+    /// Since when the source is watched.
+    pub began: Option<Timestamp>,
+    /// On how many days new entries came since then.
+    pub active_days: u16,
+}
+
+/// What a source's last document listed, as far as the next one is compared with it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Listed {
+    /// Hashes of the titles and texts that the document listed, the first of them.
+    pub contents: Vec<u32>,
+    /// In how short a time the source may list more than its document holds, since it once did:
+    /// it is polled so often, as far as it permits. The time grows while documents overlap.
+    pub turnover: Option<Duration>,
 }
 
 /// Decayed counts of what was seen in how much time.

@@ -1,16 +1,22 @@
-//! What feed-rs read and what was noted beside it in; entries as the rest of the daemon knows them out.
+//! Puts entries together from what feed-rs read and what was noted beside it.
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
 use url::Url;
 
-use super::clean::{self, Allowance, Cleaned, fold, resolve, title};
-use super::outline::{Note, Outline, Tie};
-use super::strict::{Draft, DraftEntry, Text};
-use super::{Limits, Parsed, original};
+use super::address;
+use super::clean::{self, Allowance, fold, title};
+use super::feed_parser::{Draft, DraftEntry, Markup, Text};
+use super::outline::{Note, Outline};
+use super::surroundings::{self, Texts};
+use super::{Limits, Parsed};
+use crate::announcement::{self, Surroundings};
+use crate::charset;
 use crate::control_characters::close_isolates;
-use crate::model::{Document, Enclosure, Entry, Failure, Feed, Hints, Timestamp};
+use crate::model::{
+    Document, Enclosure, Entry, Failure, Feed, Hints, Publisher, SetAside, Timestamp,
+};
 
 /// A title longer than this is a text that lost its way.
 const MAX_TITLE: usize = 2000;
@@ -22,14 +28,20 @@ const MAX_FEED_ID: usize = 2048;
 const MAX_LIST: usize = 100;
 /// Hubs that a feed names; nobody subscribes at more.
 const MAX_HUBS: usize = 16;
-/// What a retired GOV.UK feed serves as its one entry.
+/// The title of the one entry that a retired GOV.UK feed serves.
 const ENDED: &str = "this feed has ended";
+
+/// How a document is read.
+pub(super) struct Settings<'d> {
+    pub(super) limits: &'d Limits,
+    pub(super) surroundings: &'d Surroundings<'d>,
+    pub(super) encoding: &'static str,
+}
 
 /// Puts the entries together.
 pub(super) fn assemble(
     document: &Document,
-    encoding: &str,
-    limits: &Limits,
+    settings: Settings<'_>,
     allowance: Allowance,
     draft: Draft,
     mut outline: Outline,
@@ -44,18 +56,30 @@ pub(super) fn assemble(
     let hints = hints_of(&draft, &outline, base.as_ref());
     let fallback = base.or_else(|| feed.url.clone());
     let cancelled = allowance.cancelled.clone();
-    let mut assembler =
-        Assembler { document, limits, feed, base: fallback, allowance, cut: 0, flattened: 0 };
+    let Settings { limits, surroundings, encoding } = settings;
+    let mut assembler = Assembler {
+        document,
+        limits,
+        surroundings,
+        feed,
+        base: fallback,
+        allowance,
+        cut: 0,
+        flattened: 0,
+    };
     let notes = std::mem::take(&mut outline.entries);
     let mut entries = Vec::with_capacity(draft.entries.len());
-    let mut silent = 0_usize;
+    let mut texts = Vec::with_capacity(draft.entries.len());
     for (draft, note) in draft.entries.into_iter().zip(notes) {
         cancelled.check()?;
-        let entry = assembler.entry(draft, note);
-        silent += usize::from(says_nothing(&entry));
-        entries.push(Arc::new(entry));
+        let (entry, of_entry) = assembler.entry(draft, note);
+        entries.push(entry);
+        texts.push(of_entry);
     }
     let mut warnings = outline.warnings;
+    surroundings::set_aside(&mut entries, texts, surroundings, &mut warnings, &cancelled)?;
+    let silent = entries.iter().filter(|entry| says_nothing(entry)).count();
+    let entries = entries.into_iter().map(Arc::new).collect();
     if silent > 0 {
         warnings.push(format!("entries with neither id, link, title nor text: {silent}"));
     }
@@ -87,14 +111,14 @@ fn says_nothing(entry: &Entry) -> bool {
     entry.guid.is_none() && entry.url.is_none() && entry.title.is_empty() && entry.text.is_empty()
 }
 
-/// What a document says of itself. Its date is held to when it was read: it is
+/// The metadata of a document. Its date is held to when it was read: it is
 /// published as it stands, and tells no entries apart (Q6).
 fn feed_of(draft: &Draft, note: &Note, base: Option<&Url>, at: Timestamp) -> Feed {
     let links = draft.links.iter().chain(&note.links);
     let page = links
-        .filter(|tie| matches!(tie.rel.as_str(), "" | "alternate"))
-        .filter(|tie| is_page(tie))
-        .find_map(|tie| web(&tie.href, base));
+        .filter(|link| matches!(link.rel.as_str(), "" | "alternate"))
+        .filter(|link| address::is_page(link))
+        .find_map(|link| address::web(&link.href, base));
     let written = draft.title.as_ref().map(|text| text.body.as_str()).or(note.title.as_deref());
     let rights = draft.rights.as_ref().map(|text| text.body.as_str()).or(note.rights.as_deref());
     Feed {
@@ -105,7 +129,7 @@ fn feed_of(draft: &Draft, note: &Note, base: Option<&Url>, at: Timestamp) -> Fee
         title: short_title(written.unwrap_or_default()),
         url: page,
         updated: note.updated.or(note.published).map(|moment| moment.min(at)),
-        language: language(draft.language.as_deref().or(note.language.as_deref())),
+        language: draft.language.as_deref().or(note.language.as_deref()).and_then(language_tag),
         rights: rights.map(short_title).filter(|rights| !rights.is_empty()),
         authors: names(if draft.authors.is_empty() { &note.authors } else { &draft.authors }),
     }
@@ -113,9 +137,9 @@ fn feed_of(draft: &Draft, note: &Note, base: Option<&Url>, at: Timestamp) -> Fee
 
 fn hints_of(draft: &Draft, outline: &Outline, base: Option<&Url>) -> Hints {
     let mut hints = outline.hints.clone();
-    for tie in draft.links.iter().chain(&outline.feed.links) {
-        let Some(address) = web(&tie.href, base) else { continue };
-        match tie.rel.as_str() {
+    for link in draft.links.iter().chain(&outline.feed.links) {
+        let Some(address) = address::web(&link.href, base) else { continue };
+        match link.rel.as_str() {
             "hub" if hints.hubs.len() < MAX_HUBS && !hints.hubs.contains(&address) => {
                 hints.hubs.push(address);
             }
@@ -134,6 +158,7 @@ fn hints_of(draft: &Draft, outline: &Outline, base: Option<&Url>) -> Hints {
 struct Assembler<'d> {
     document: &'d Document,
     limits: &'d Limits,
+    surroundings: &'d Surroundings<'d>,
     feed: Feed,
     /// Where nothing nearer says what relative links are relative to.
     base: Option<Url>,
@@ -145,22 +170,27 @@ struct Assembler<'d> {
 }
 
 impl Assembler<'_> {
-    fn entry(&mut self, draft: DraftEntry, note: Note) -> Entry {
+    fn entry(&mut self, draft: DraftEntry, note: Note) -> (Entry, Texts) {
         let own_base = note.base.clone().or_else(|| self.base.clone());
         let base = own_base.as_ref();
         let mut entry = Entry::of(self.document.source.clone());
-        // What was taken from elsewhere says so, and goes on saying so (Q8).
+        // An entry that was taken from elsewhere goes on saying so (Q8).
         entry.feed = match &note.source {
             Some(source) => feed_of(&Draft::default(), source, base, self.document.at),
             None => self.feed.clone(),
         };
         entry.guid = guid(&draft, &note);
-        entry.url = address(&draft, &note, entry.guid.as_deref(), base);
+        let language = note.language.as_deref().or(draft.language.as_deref());
+        let language = language.or(self.feed.language.as_deref()).map(str::to_owned);
+        let (url, of_url) =
+            address::of_entry(&draft, &note, entry.guid.as_deref(), language.as_deref(), base);
+        entry.url = url;
         entry.title = self.title(&draft, &note);
-        self.texts(&mut entry, &draft, &note, base);
-        let ties = || draft.links.iter().chain(&note.links);
-        if let Some(tie) = ties().find(|tie| matches!(tie.rel.as_str(), "via" | "canonical")) {
-            entry.original = web(&tie.href, base).filter(|found| is_elsewhere(found, &entry));
+        let texts = self.texts(&draft, &note, base);
+        let links = || draft.links.iter().chain(&note.links);
+        if let Some(link) = links().find(|link| matches!(link.rel.as_str(), "via" | "canonical")) {
+            entry.original =
+                address::web(&link.href, base).filter(|found| is_elsewhere(found, &entry));
         }
         entry.authors = [&draft.authors, &note.authors, &draft.credits]
             .into_iter()
@@ -168,12 +198,8 @@ impl Assembler<'_> {
             .find(|list| !list.is_empty())
             .unwrap_or_default();
         entry.categories = labels(draft.categories.iter().chain(&note.subjects));
-        entry.language = language(
-            note.language
-                .as_deref()
-                .or(draft.language.as_deref())
-                .or(self.feed.language.as_deref()),
-        );
+        entry.language = language_tag(language.or(of_url).as_deref().unwrap_or_default());
+        entry.publisher = publisher(&note, &entry.feed, base);
         (entry.published, entry.updated) = self.dates(&draft, &note);
         entry.enclosures = enclosures(&draft, &note, base);
         entry.image = picture(&draft, &note, base);
@@ -181,16 +207,18 @@ impl Assembler<'_> {
             .comments
             .as_deref()
             .or_else(|| {
-                ties().find(|tie| tie.rel == "replies" && is_page(tie)).map(|tie| tie.href.as_str())
+                links()
+                    .find(|link| link.rel == "replies" && address::is_page(link))
+                    .map(|link| link.href.as_str())
             })
-            .and_then(|written| web(written, base));
+            .and_then(|written| address::web(written, base));
         let rights =
             draft.rights.as_ref().map(|text| text.body.as_str()).or(note.rights.as_deref());
         entry.rights = rights.map(short_title).filter(|rights| !rights.is_empty());
         entry.geo = note.latitude.zip(note.longitude).filter(|(latitude, longitude)| {
             (-90.0..=90.0).contains(latitude) && (-180.0..=180.0).contains(longitude)
         });
-        entry
+        (entry, texts)
     }
 
     fn title(&self, draft: &DraftEntry, note: &Note) -> String {
@@ -204,50 +232,73 @@ impl Assembler<'_> {
             .unwrap_or_default()
     }
 
-    /// Summary, content and their plain text, and the original that they name.
-    fn texts(&mut self, entry: &mut Entry, draft: &DraftEntry, note: &Note, base: Option<&Url>) {
+    /// Summary and content, cleaned.
+    fn texts(&mut self, draft: &DraftEntry, note: &Note, base: Option<&Url>) -> Texts {
         let described = || {
             let body = note.description.as_deref().or(draft.media_description.as_deref())?;
-            Some(Text { body: body.to_owned(), plain: false })
+            Some(Text { body: body.to_owned(), markup: Markup::Html })
         };
         let summary = match &draft.summary {
             Some(text) if !text.body.trim().is_empty() => Some(Cow::Borrowed(text)),
-            _ if draft.content.is_none() => described().map(Cow::Owned),
+            _ if draft.content.is_none() && note.content.is_none() => described().map(Cow::Owned),
             _ => None,
         };
-        let mut summary = summary.map(|text| self.cleaned(&text, base)).unwrap_or_default();
-        let mut content =
-            draft.content.as_ref().map(|text| self.cleaned(text, base)).unwrap_or_default();
-        for cleaned in [&mut content, &mut summary] {
-            if let Some(found) = original::find(&cleaned.html, entry.url.as_ref()) {
-                cleaned.text = clean::plain(&found.html);
-                cleaned.html = found.html;
-                entry.original.get_or_insert(found.address);
-            }
-        }
-        if summary.html == content.html {
-            summary.html.clear();
-        }
-        // What the summary repeats of the content would count twice.
-        entry.text = match (summary.text, content.text) {
-            (summary, content) if content.is_empty() => summary,
-            (summary, content) if summary.is_empty() || repeats(&summary, &content) => content,
-            (summary, content) => format!("{summary}\n{content}"),
+        let noted = || {
+            let body = note.content.clone()?;
+            Some(Cow::Owned(Text { body, markup: Markup::Html }))
         };
-        entry.summary = Some(summary.html).filter(|html| !html.is_empty());
-        entry.content = Some(content.html).filter(|html| !html.is_empty());
+        let content = draft.content.as_ref().map(Cow::Borrowed).or_else(noted);
+        let mut texts = Texts::default();
+        let mut whole = xxhash_rust::xxh3::Xxh3::new();
+        for text in [summary.as_deref(), content.as_deref()] {
+            whole.update(text.map_or("", |text| &text.body).as_bytes());
+            whole.update(b"\0");
+        }
+        texts.whole = whole.digest();
+        texts.summary =
+            summary.map(|text| self.cleaned(&text, base, &mut texts.cut)).unwrap_or_default();
+        texts.content =
+            content.map(|text| self.cleaned(&text, base, &mut texts.cut)).unwrap_or_default();
+        if texts.summary.html == texts.content.html {
+            texts.summary.html.clear();
+        }
+        texts
     }
 
-    fn cleaned(&mut self, text: &Text, base: Option<&Url>) -> Cleaned {
-        let body = unescaped(&text.body);
-        let cleaned = if text.plain && !clean::looks_like_html(&body) {
+    fn cleaned(
+        &mut self,
+        text: &Text,
+        base: Option<&Url>,
+        cut: &mut Vec<SetAside>,
+    ) -> announcement::Cleaned {
+        let repaired = charset::repair_line(&text.body);
+        let (body, is_plain) = match text.markup {
+            Markup::None => (Cow::Borrowed(&*repaired), true),
+            Markup::Html => (unescaped(&repaired), false),
+            Markup::Unsure => {
+                let body = unescaped(&repaired);
+                let is_plain = !clean::looks_like_html(&body);
+                (body, is_plain)
+            }
+        };
+        let cleaned = if is_plain {
             clean::from_plain(&body, self.limits.field, &mut self.allowance)
         } else {
+            let selectors = &self.surroundings.rules.cut;
+            let within = clean::cut_to(&body, self.limits.field);
+            let shortened = announcement::cut(within, selectors, &self.allowance.cancelled);
+            let body = match shortened {
+                Some((html, set_aside)) => {
+                    cut.extend(set_aside);
+                    Cow::Owned(html)
+                }
+                None => body,
+            };
             clean::clean(&body, base, self.limits.field, &mut self.allowance)
         };
         self.cut += usize::from(cleaned.cut);
         self.flattened += usize::from(cleaned.flattened);
-        cleaned
+        cleaned.into()
     }
 
     /// When it was published and when it was changed. RSS 1.0 knows one date
@@ -268,21 +319,25 @@ impl Assembler<'_> {
     }
 }
 
-/// HTML that was escaped once too often, as it was meant: all of it is text,
-/// and that text is an element from its first character to its last.
+/// HTML as it was meant: without the marks of a CDATA section around it that were escaped as
+/// text, and unescaped where it was escaped once too often. That is where all of it is text, and
+/// the text is an element from its first character to its last.
 fn unescaped(body: &str) -> Cow<'_, str> {
-    let inner = body.trim();
-    if !inner.starts_with("&lt;") || !inner.ends_with("&gt;") || inner.contains('<') {
-        return Cow::Borrowed(body);
+    let inner = without_cdata_marks(body.trim());
+    if inner.starts_with("&lt;") && inner.ends_with("&gt;") && !inner.contains('<') {
+        let decoded = htmlize::unescape(inner);
+        let marked = without_cdata_marks(decoded.trim());
+        if clean::looks_like_html(marked) {
+            return Cow::Owned(marked.to_owned());
+        }
     }
-    let decoded = htmlize::unescape(inner);
-    if clean::looks_like_html(&decoded) { decoded } else { Cow::Borrowed(body) }
+    if inner.len() < body.trim().len() { Cow::Borrowed(inner) } else { Cow::Borrowed(body) }
 }
 
-/// Whether the summary is the content's own beginning, or all of it.
-fn repeats(summary: &str, content: &str) -> bool {
-    let summary = summary.trim_end_matches(['…', '.', ' ', ']', '[']);
-    content.starts_with(summary) || content.contains(summary)
+/// A text without the marks of a CDATA section around it.
+fn without_cdata_marks(text: &str) -> &str {
+    let inner = text.strip_prefix("<![CDATA[").and_then(|text| text.strip_suffix("]]>"));
+    inner.map_or(text, str::trim)
 }
 
 fn is_elsewhere(found: &Url, entry: &Entry) -> bool {
@@ -293,49 +348,13 @@ fn is_elsewhere(found: &Url, entry: &Entry) -> bool {
 fn guid(draft: &DraftEntry, note: &Note) -> Option<String> {
     let id = draft.id.trim_matches([' ', '\t', '\r', '\n']);
     let id = if id.is_empty() { note.about.as_deref().unwrap_or_default().trim() } else { id };
-    let id: String = id.chars().filter(|c| super::decode::is_allowed(*c)).collect();
+    let id: String = id.chars().filter(|c| crate::charset::is_allowed(*c)).collect();
     Some(id).filter(|id| !id.is_empty())
 }
 
-/// The page the entry is about: the alternate link, RSS' own link, a guid that
-/// is an address, `rdf:about`, or the id itself.
-fn address(draft: &DraftEntry, note: &Note, guid: Option<&str>, base: Option<&Url>) -> Option<Url> {
-    let plain = draft.links.iter().rev().filter(|tie| tie.rel.is_empty());
-    let alternate = draft.links.iter().chain(&note.links).filter(|tie| tie.rel == "alternate");
-    let pages = plain.chain(alternate.clone().filter(|tie| is_page(tie))).chain(alternate);
-    pages
-        .map(|tie| tie.href.as_str())
-        .find_map(|href| web(href, base))
-        .or_else(|| guid.filter(|_| !note.guid_is_no_link).and_then(|id| web(id, None)))
-        .or_else(|| note.about.as_deref().and_then(|about| web(about, None)))
-        .or_else(|| {
-            let ties = draft.links.iter().chain(&note.links);
-            ties.filter(|tie| matches!(tie.rel.as_str(), "related" | "content"))
-                .find_map(|tie| web(&tie.href, base))
-        })
-}
-
-/// Whether a link leads to something that people read.
-fn is_page(tie: &Tie) -> bool {
-    tie.media_type.as_deref().is_none_or(|kind| {
-        let kind = kind.to_ascii_lowercase();
-        kind.is_empty() || kind.contains("html") || kind == "text/plain"
-    })
-}
-
-/// An address on the web.
-fn web(written: &str, base: Option<&Url>) -> Option<Url> {
-    // Escaped once too often, as in CDATA; no address means this.
-    let written = written.trim().replace("&amp;", "&");
-    let found = match written.strip_prefix("www.") {
-        Some(_) => resolve(&format!("http://{written}"), None)?,
-        None => resolve(&written, base)?,
-    };
-    Some(found).filter(|address| matches!(address.scheme(), "http" | "https") && address.has_host())
-}
-
 fn short_title(written: &str) -> String {
-    let title = title(clean::cut_to(written, 4 * MAX_TITLE));
+    let written = without_cdata_marks(clean::cut_to(written, 4 * MAX_TITLE).trim());
+    let title = charset::repair_line(&title(written)).into_owned();
     close_isolates(clean::cut_to(&title, MAX_TITLE)).into_owned()
 }
 
@@ -368,25 +387,39 @@ fn labels<'a>(written: impl Iterator<Item = &'a String>) -> Vec<String> {
     labels
 }
 
-fn language(written: Option<&str>) -> Option<String> {
-    let tag = written?.trim().replace('_', "-");
-    let is_tag = (2..=35).contains(&tag.len())
-        && tag.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-        && tag
-            .split('-')
-            .next()
-            .is_some_and(|first| first.bytes().all(|b| b.is_ascii_alphabetic()));
-    is_tag.then_some(tag)
+/// A BCP 47 tag of a language, from the tag as written or from the language's name.
+pub(super) fn language_tag(written: &str) -> Option<String> {
+    let tag = written.trim().replace('_', "-");
+    let primary = tag.split('-').next().unwrap_or_default();
+    let is_tag = tag.len() <= 35
+        && (2..=3).contains(&primary.len())
+        && primary.bytes().all(|byte| byte.is_ascii_alphabetic())
+        && tag.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    if is_tag { Some(tag) } else { super::date::tag_of(written).map(str::to_owned) }
+}
+
+/// Who published an entry first, where it is taken from elsewhere and says so.
+fn publisher(note: &Note, feed: &Feed, base: Option<&Url>) -> Option<Publisher> {
+    let (name, url) = match (&note.publisher, &note.source) {
+        (Some(named), _) => {
+            let url = named.href.as_deref().and_then(|href| address::web(href, base));
+            (short_title(&named.name), url)
+        }
+        (None, Some(_)) => (feed.title.clone(), feed.url.clone()),
+        (None, None) => return None,
+    };
+    let is_named = !name.is_empty() || url.is_some();
+    is_named.then_some(Publisher { name, url })
 }
 
 fn enclosures(draft: &DraftEntry, note: &Note, base: Option<&Url>) -> Vec<Enclosure> {
-    let linked = draft.links.iter().chain(&note.links).filter(|tie| tie.rel == "enclosure");
+    let linked = draft.links.iter().chain(&note.links).filter(|link| link.rel == "enclosure");
     let mut enclosures: Vec<Enclosure> = Vec::new();
-    for tie in note.enclosures.iter().chain(linked).chain(&draft.media).take(MAX_LIST) {
-        let Some(url) = web(&tie.href, base) else { continue };
+    for link in note.enclosures.iter().chain(linked).chain(&draft.media).take(MAX_LIST) {
+        let Some(url) = address::web(&link.href, base) else { continue };
         if enclosures.iter().all(|known| known.url != url) {
-            let media_type = tie.media_type.as_deref().map(fold).filter(|kind| !kind.is_empty());
-            enclosures.push(Enclosure { url, media_type, length: tie.length });
+            let media_type = link.media_type.as_deref().map(fold).filter(|kind| !kind.is_empty());
+            enclosures.push(Enclosure { url, media_type, length: link.length });
         }
     }
     enclosures
@@ -396,8 +429,13 @@ fn picture(draft: &DraftEntry, note: &Note, base: Option<&Url>) -> Option<Url> {
     let attached = note
         .enclosures
         .iter()
-        .filter(|tie| tie.media_type.as_deref().is_some_and(|kind| kind.starts_with("image/")));
-    let linked = note.links.iter().filter(|tie| tie.rel == "image");
-    let attached = attached.chain(linked).map(|tie| tie.href.as_str());
-    draft.pictures.iter().map(String::as_str).chain(attached).find_map(|href| web(href, base))
+        .filter(|link| link.media_type.as_deref().is_some_and(|kind| kind.starts_with("image/")));
+    let linked = note.links.iter().filter(|link| link.rel == "image");
+    let attached = attached.chain(linked).map(|link| link.href.as_str());
+    draft
+        .pictures
+        .iter()
+        .map(String::as_str)
+        .chain(attached)
+        .find_map(|href| address::web(href, base))
 }

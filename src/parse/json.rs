@@ -1,11 +1,12 @@
-//! A JSON Feed in; the same without what feed-rs would refuse it for, and an outline of it, out.
+//! Rewrites a JSON Feed so that feed-rs takes it, and notes an outline of it.
 
 use serde_json::{Map, Value};
 use url::Url;
 
 use super::Limits;
-use super::outline::{Note, Outline, Tie};
-use crate::model::{Failure, FailureKind};
+use super::normalise::{left_out_warning, newest};
+use super::outline::{Link, Note, Outline};
+use crate::model::{Failure, FailureKind, Timestamp};
 
 /// A JSON Feed in the form that feed-rs knows.
 #[derive(Debug)]
@@ -29,7 +30,7 @@ pub(super) fn normalise(
     let Some(mut feed) = feed else { return Err(super::not_a_feed::explain(text, base)) };
     let version = string(&feed, "version").unwrap_or_default();
     let is_feed = version.contains("jsonfeed.org/version/1")
-        || (feed.get("items").is_some_and(Value::is_array)
+        || (feed.get("items").and_then(Value::as_array).is_some_and(|items| holds_entry(items))
             && ["title", "feed_url", "home_page_url"].iter().any(|key| feed.contains_key(*key)));
     if !is_feed {
         return Err(super::not_a_feed::explain(text, base));
@@ -46,10 +47,12 @@ pub(super) fn normalise(
         Some(Value::Array(items)) => items,
         _ => Vec::new(),
     };
-    if items.len() > limits.entries {
-        let message = format!("more than {} entries: the rest is left out", limits.entries);
-        outline.warnings.push(message);
-        items.truncate(limits.entries);
+    let dates: Vec<_> = items.iter().map(dated).collect();
+    if let Some(kept) = newest(&dates, limits.entries) {
+        let left_out = items.len() - limits.entries;
+        outline.warnings.push(left_out_warning(limits.entries, left_out));
+        let mut kept = kept.into_iter();
+        items.retain(|_| kept.next().unwrap_or(true));
     }
     let mut kept = Vec::with_capacity(items.len());
     for item in items {
@@ -64,6 +67,23 @@ pub(super) fn normalise(
     feed.insert("items".to_owned(), Value::Array(kept));
     normalise_feed(&mut feed, version);
     Ok(Normalised { text: Value::Object(feed).to_string(), outline })
+}
+
+/// Whether a list that does not say that it is a feed's holds anything like an entry.
+fn holds_entry(items: &[Value]) -> bool {
+    let has =
+        |item: &Map<String, Value>, keys: &[&str]| keys.iter().any(|key| item.contains_key(*key));
+    items.iter().filter_map(Value::as_object).any(|item| {
+        has(item, &["id", "url"])
+            && has(item, &["title", "content_html", "content_text", "summary", "date_published"])
+    })
+}
+
+/// An item's own date.
+fn dated(item: &Value) -> Option<Timestamp> {
+    let item = item.as_object()?;
+    let date = |key| super::date::parse(&string(item, key)?);
+    date("date_published").or_else(|| date("date_modified"))
 }
 
 /// Hubs that a feed names; nobody subscribes at more.
@@ -104,7 +124,7 @@ fn read_feed(feed: &Map<String, Value>, outline: &mut Outline) {
         hints.hubs.extend(hub.and_then(|hub| super::clean::resolve(&hub, None)));
     }
     if let Some(href) = string(feed, "home_page_url") {
-        outline.feed.links.push(Tie { rel: "alternate".to_owned(), href, ..Tie::default() });
+        outline.feed.links.push(Link { rel: "alternate".to_owned(), href, ..Link::default() });
     }
     outline.feed.language = string(feed, "language");
 }
@@ -118,17 +138,18 @@ fn read_item(item: &Map<String, Value>) -> Note {
         ("banner_image", "image"),
     ] {
         if let Some(href) = string(item, key) {
-            note.links.push(Tie { rel: rel.to_owned(), href, ..Tie::default() });
+            note.links.push(Link { rel: rel.to_owned(), href, ..Link::default() });
         }
     }
     for attachment in item.get("attachments").and_then(Value::as_array).into_iter().flatten() {
         let Some(attachment) = attachment.as_object() else { continue };
         if let Some(href) = string(attachment, "url") {
-            note.enclosures.push(Tie {
+            note.enclosures.push(Link {
                 rel: "enclosure".to_owned(),
                 href,
                 media_type: string(attachment, "mime_type"),
                 length: attachment.get("size_in_bytes").and_then(Value::as_u64),
+                language: None,
             });
         }
     }
@@ -165,8 +186,9 @@ fn normalise_item(item: &mut Map<String, Value>) {
         ],
     );
     people(item);
-    // Noted beside.
+    // Noted beside: feed-rs would take the page that an entry cites for the entry's own.
     item.remove("attachments");
+    item.remove("external_url");
     if let Some(tags) = item.get_mut("tags") {
         let tags_of = |value: &Value| match value {
             Value::String(tag) => Some(Value::from(tag.as_str())),

@@ -1,4 +1,4 @@
-//! Namespace addresses and element names as documents write them in; the ones that are meant out.
+//! Recognises namespaces and element names, however documents misspell them.
 
 /// A vocabulary that elements of a feed are taken from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +19,7 @@ pub(super) enum Space {
     History,
     Tombstones,
     Rdf,
+    Xhtml,
     /// Something else; left to itself.
     Other,
 }
@@ -39,6 +40,7 @@ const SPACES: &[(Space, &str, &str)] = &[
     (Space::History, "http://purl.org/syndication/history/1.0", "fh"),
     (Space::Tombstones, "http://purl.org/atompub/tombstones/1.0", "at"),
     (Space::Rdf, "http://www.w3.org/1999/02/22-rdf-syntax-ns#", "rdf"),
+    (Space::Xhtml, "http://www.w3.org/1999/xhtml", "xhtml"),
 ];
 
 /// Other addresses under which the same vocabularies go.

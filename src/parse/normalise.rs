@@ -1,4 +1,4 @@
-//! A feed's text in; the same in the dialect that feed-rs knows, and an outline of it, out.
+//! Rewrites a feed's text into the dialect that feed-rs knows, and notes an outline of it.
 //!
 //! One pass over the tags, before feed-rs sees the document. It holds the
 //! limits, because feed-rs has none; notes what feed-rs does not tell
@@ -9,9 +9,15 @@
 
 mod edits;
 
+mod newest;
+
 mod noting;
 
-mod opening;
+mod start_tag;
+
+mod references;
+
+mod repeated;
 
 mod root;
 
@@ -24,22 +30,25 @@ use url::Url;
 
 use self::edits::Edits;
 use self::noting::{Field, Rhythm};
+use self::repeated::{Chosen, Slot};
 use super::Limits;
 use super::clean::cut_to;
+use super::date::Dates;
 use super::outline::Outline;
-use super::repair::{Reference, reference};
 use crate::cancel::Cancelled;
 use crate::markup::{Kind, Piece, Pieces};
 use crate::model::{Failure, FailureKind};
 
-pub(super) use self::noting::decoded;
+pub(super) use self::newest::{newest, warning as left_out_warning};
+pub(super) use self::noting::{decoded, text_of};
+pub(super) use self::repeated::is_same_language;
 
 /// A feed in the dialect that feed-rs knows.
 #[derive(Debug)]
 pub(super) struct Normalised<'t> {
     /// The document from its root on.
     pub(super) text: Cow<'t, str>,
-    /// What feed-rs does not tell.
+    /// Everything that feed-rs does not tell.
     pub(super) outline: Outline,
 }
 
@@ -52,7 +61,7 @@ enum Dialect {
 
 /// Where in a feed an open element stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Place {
+enum Container {
     Root,
     Channel,
     /// `<items>` around the items of a channel.
@@ -73,14 +82,20 @@ enum Place {
 
 struct Frame<'t> {
     name: &'t str,
-    place: Place,
+    place: Container,
     start: usize,
     /// Where its content starts.
     inside: usize,
     /// Whether feed-rs is not to see it: it is noted, or nobody needs it.
     taken_out: bool,
-    /// What it is called from now on.
+    /// Its new name.
     renamed: Option<&'static str>,
+    /// Which of the elements that count once it is.
+    slot: Option<Slot>,
+    /// Its own `xml:lang`, where it has a slot.
+    language: Option<&'t str>,
+    /// How many namespaces its tag declares.
+    declares: usize,
 }
 
 /// Walks the tags of `text`, which starts with the root's.
@@ -90,8 +105,13 @@ pub(super) fn normalise<'t>(
     limits: &Limits,
     cancelled: &Cancelled,
 ) -> Result<Normalised<'t>, Failure> {
-    let mut walk = Walk::new(text, base, limits);
+    let mut walk = Walk::new(text, base, limits, Dates::of(base));
     walk.run(cancelled)?;
+    if let Some(dates) = walk.dates.again() {
+        // Only now is it known in which order the document writes day and month.
+        walk = Walk::new(text, base, limits, dates);
+        walk.run(cancelled)?;
+    }
     walk.finish()
 }
 
@@ -115,12 +135,21 @@ struct Walk<'t, 'l> {
     channel_end: Option<(usize, usize)>,
     channel_name: Option<&'t str>,
     items_outside: bool,
+    dates: Dates,
+    chosen_of_feed: Chosen,
+    chosen_of_entry: Chosen,
+    /// Open elements that are nested too deep to keep their tags.
+    too_deep: usize,
+    has_lost_tags: bool,
+    has_bare_ampersand: bool,
+    /// How many entries were left out.
+    left_out: usize,
     /// Where the document ends for us.
     end: usize,
 }
 
 impl<'t, 'l> Walk<'t, 'l> {
-    fn new(text: &'t str, base: Option<&Url>, limits: &'l Limits) -> Self {
+    fn new(text: &'t str, base: Option<&Url>, limits: &'l Limits, dates: Dates) -> Self {
         Self {
             text,
             limits,
@@ -137,6 +166,13 @@ impl<'t, 'l> Walk<'t, 'l> {
             channel_end: None,
             channel_name: None,
             items_outside: false,
+            dates,
+            chosen_of_feed: Chosen::default(),
+            chosen_of_entry: Chosen::default(),
+            too_deep: 0,
+            has_lost_tags: false,
+            has_bare_ampersand: false,
+            left_out: 0,
             end: text.len(),
         }
     }
@@ -148,14 +184,26 @@ impl<'t, 'l> Walk<'t, 'l> {
             match piece.kind {
                 Kind::Open { name, attributes, empty } => {
                     self.elements += 1;
-                    if self.is_over_a_limit(name)? {
+                    if self.elements > self.limits.elements {
+                        let most = self.limits.elements;
+                        let message = format!("more than {most} elements: the rest is left out");
+                        self.outline.warnings.push(message);
                         self.cut(piece.start);
                         return Ok(());
+                    }
+                    if self.too_deep > 0 || self.stack.len() >= self.limits.depth {
+                        self.drop_tag(piece);
+                        self.too_deep += usize::from(!empty);
+                        continue;
                     }
                     self.open(piece, name, attributes)?;
                     if empty {
                         self.close(piece, true);
                     }
+                }
+                Kind::Close { .. } if self.too_deep > 0 => {
+                    self.drop_tag(piece);
+                    self.too_deep -= 1;
                 }
                 Kind::Close { name } => self.close_named(piece, name),
                 Kind::Text(_) | Kind::CData(_) => self.literal(piece),
@@ -170,24 +218,10 @@ impl<'t, 'l> Walk<'t, 'l> {
         Ok(())
     }
 
-    /// Whether the document is to be cut before this element.
-    fn is_over_a_limit(&mut self, name: &str) -> Result<bool, Failure> {
-        let limits = self.limits;
-        if self.stack.len() >= limits.depth {
-            let message = format!("elements are nested more than {} deep", limits.depth);
-            return Err(Failure::new(FailureKind::TooLarge, message));
-        }
-        if self.elements > limits.elements {
-            let message = format!("more than {} elements: the rest is left out", limits.elements);
-            self.outline.warnings.push(message);
-            return Ok(true);
-        }
-        if self.outline.entries.len() >= limits.entries && self.starts_entry(name) {
-            let message = format!("more than {} entries: the rest is left out", limits.entries);
-            self.outline.warnings.push(message);
-            return Ok(true);
-        }
-        Ok(false)
+    /// Takes away a tag that is nested too deep. Its text stays, apart from what surrounds it.
+    fn drop_tag(&mut self, piece: Piece<'t>) {
+        self.edits.replace(piece.start, piece.end, " ");
+        self.has_lost_tags = true;
     }
 
     /// Takes the `<items>` around items away.
@@ -206,40 +240,59 @@ impl<'t, 'l> Walk<'t, 'l> {
         if self.stack.last().is_some_and(|frame| frame.name == name) {
             self.close(piece, false);
         } else if let Some(at) = self.stack.iter().rposition(|frame| frame.name == name) {
+            let is_entry = |frame: &Frame<'_>| frame.place == Container::Entry;
+            if self.stack[at + 1..].iter().any(is_entry) {
+                self.end_entry(piece.start);
+            }
             self.stack.truncate(at + 1);
             self.close(piece, false);
         }
     }
 
+    fn end_entry(&mut self, end: usize) {
+        if let Some(note) = self.outline.entries.last_mut() {
+            note.span.end = end;
+        }
+        self.limit_entries();
+    }
+
     /// Closes the innermost element, by an end tag or because it is empty.
     fn close(&mut self, piece: Piece<'t>, empty: bool) {
-        let Some(frame) = self.stack.pop() else { return };
+        let Some(mut frame) = self.stack.pop() else { return };
         let depth = self.stack.len();
         while self.bases.last().is_some_and(|(at, _)| *at > depth) {
             self.bases.pop();
         }
         let content = if empty { "" } else { &self.text[frame.inside..piece.start] };
+        self.choose(&mut frame, piece, content);
         match frame.place {
-            Place::FeedField(field) => {
-                noting::note_in_feed(&mut self.outline, &mut self.rhythm, field, content);
+            Container::FeedField(field) => {
+                let (outline, rhythm) = (&mut self.outline, &mut self.rhythm);
+                noting::note_in_feed(outline, rhythm, field, content, &mut self.dates);
             }
-            Place::EntryField(field) => {
-                if let Some(note) = self.outline.entries.last_mut() {
-                    noting::note_in_entry(note, field, content);
+            Container::EntryField(Field::Link) if !empty => {
+                if let Some(link) = noting::mended_link(content) {
+                    self.edits.replace(frame.inside, piece.start, link);
                 }
             }
-            Place::SourceField(field) => {
+            Container::EntryField(field) => {
+                if let Some(note) = self.outline.entries.last_mut() {
+                    noting::note_in_entry(note, field, content, &mut self.dates);
+                }
+            }
+            Container::Entry => self.end_entry(piece.end),
+            Container::SourceField(field) => {
                 let note = self.outline.entries.last_mut();
                 if let Some(source) = note.and_then(|note| note.source.as_mut()) {
-                    noting::note_in_entry(source, field, content);
+                    noting::note_in_entry(source, field, content, &mut self.dates);
                 }
             }
-            Place::Base64 if !empty => {
+            Container::Base64 if !empty => {
                 let most = self.limits.field.saturating_mul(2);
                 let text = text_construct::from_base64(cut_to(content, most));
                 self.edits.replace(frame.inside, piece.start, text);
             }
-            Place::Channel if depth > 0 => {
+            Container::Channel if depth > 0 => {
                 if self.channel_end.is_some() {
                     self.edits.replace(piece.start, piece.end, "");
                 } else {
@@ -271,7 +324,10 @@ impl<'t, 'l> Walk<'t, 'l> {
     /// Text inside inline XHTML must survive being decoded once more: feed-rs
     /// hands out markup and decoded text in one string.
     fn literal(&mut self, piece: Piece<'t>) {
-        if self.stack.last().map(|frame| frame.place) != Some(Place::Inline) {
+        if self.stack.last().map(|frame| frame.place) != Some(Container::Inline) {
+            if let Kind::Text(_) = piece.kind {
+                self.escape_bare(piece.start, piece.end);
+            }
             return;
         }
         match piece.kind {
@@ -319,7 +375,7 @@ impl<'t, 'l> Walk<'t, 'l> {
 
     /// Ends the document before the entry that is open, or that would start here.
     fn cut(&mut self, here: usize) {
-        let open = self.stack.iter().position(|frame| frame.place == Place::Entry);
+        let open = self.stack.iter().position(|frame| frame.place == Container::Entry);
         let at = match open {
             Some(at) => {
                 self.outline.entries.pop();
@@ -334,7 +390,7 @@ impl<'t, 'l> Walk<'t, 'l> {
         while self.stack.len() > 1 {
             let Some(frame) = self.stack.pop() else { break };
             let name = frame.renamed.unwrap_or(frame.name);
-            if frame.place == Place::Channel && self.items_outside {
+            if frame.place == Container::Channel && self.items_outside {
                 continue;
             }
             if !name.is_empty() {
@@ -357,27 +413,6 @@ impl<'t, 'l> Walk<'t, 'l> {
         }
     }
 
-    /// Puts characters in the place of references to control characters:
-    /// feed-rs drops the whole text that holds one, without a word.
-    fn mend_references(&mut self) -> Result<(), Failure> {
-        let mut mended = false;
-        for at in memmem::find_iter(&self.text.as_bytes()[..self.end], b"&#") {
-            let (character, length) = match reference(&self.text[at..]) {
-                Reference::Means(character, length) => (Some(character), length),
-                Reference::Nothing(length) => (None, length),
-                Reference::Good(_) | Reference::None => continue,
-            };
-            self.edits.replace(at, at + length, character.map(String::from).unwrap_or_default());
-            self.limit_edits()?;
-            mended = true;
-        }
-        if mended {
-            let message = "references to control characters were replaced or dropped";
-            self.outline.warnings.push(message.to_owned());
-        }
-        Ok(())
-    }
-
     fn limit_edits(&self) -> Result<(), Failure> {
         if self.edits.are_too_many() {
             let message = "more of it would have to be corrected than of any feed";
@@ -389,6 +424,16 @@ impl<'t, 'l> Walk<'t, 'l> {
     fn finish(mut self) -> Result<Normalised<'t>, Failure> {
         self.limit_edits()?;
         self.mend_references()?;
+        self.leave_out_oldest();
+        if self.left_out > 0 {
+            let kept = self.outline.entries.len();
+            self.outline.warnings.push(newest::warning(kept, self.left_out));
+        }
+        if self.has_lost_tags {
+            let depth = self.limits.depth;
+            let message = format!("elements nested more than {depth} deep lost their tags");
+            self.outline.warnings.push(message);
+        }
         let missing_channel = self.dialect == Dialect::Rss && self.channel_name.is_none();
         let (start, end, tag) = self.root.tag(missing_channel);
         self.edits.replace(start, end, tag);

@@ -1,11 +1,11 @@
-//! A document that is no feed in; a failure that says what it is instead out.
+//! Says what a document is that is not a feed.
 
 use url::Url;
 
 use super::clean::{fold, resolve};
 use super::normalise::decoded;
 use crate::markup::{self, Kind, Pieces};
-use crate::model::{Failure, FailureKind};
+use crate::model::{Document, Failure, FailureKind};
 
 /// Says what a document is, when it is no feed (P50): nothing is fetched in
 /// its stead, but the feeds that a page advertises are named.
@@ -42,6 +42,12 @@ fn describe(text: &str, base: Option<&Url>) -> String {
     }
 }
 
+/// The feeds that a page of HTML advertises, in its order.
+pub fn advertised(document: &Document) -> Vec<Url> {
+    let page = Page::read(&String::from_utf8_lossy(&document.body), document.url.as_ref());
+    page.feeds.iter().filter_map(|address| Url::parse(address).ok()).collect()
+}
+
 /// The beginning of a text on one line.
 fn snippet(text: &str) -> String {
     let line: String = fold(&text.chars().take(400).collect::<String>());
@@ -49,14 +55,81 @@ fn snippet(text: &str) -> String {
     if short.len() < line.len() { format!("{short}…") } else { short }
 }
 
-/// What matters of a page of HTML.
+/// The parts of a page of HTML that tell what it is.
 #[derive(Debug, Default)]
 struct Page {
     is_html: bool,
     title: String,
+    /// The page's own address, in lower case.
+    address: String,
     asks_for_password: bool,
+    /// Whether a form sends a consent.
+    has_consent_form: bool,
+    /// Whether a script of it is known to check for robots.
+    has_challenge: bool,
+    /// Whether its text speaks of cookies.
+    speaks_of_cookies: bool,
+    /// Bytes of text that people see.
+    text: usize,
     feeds: Vec<String>,
 }
+
+/// Words in the title or the address of a page that asks for a consent.
+const CONSENT: [&str; 22] = [
+    "consent",
+    "cookie",
+    "before you continue",
+    "privacy choices",
+    "privacy settings",
+    "privacy preferences",
+    "gdpr",
+    "einwilligung",
+    "zustimmung",
+    "datenschutzeinstellungen",
+    "bevor sie fortfahren",
+    "consentement",
+    "avant de continuer",
+    "vie privée",
+    "consentimiento",
+    "consentimento",
+    "consenso",
+    "toestemming",
+    "samtykke",
+    "samtycke",
+    "suostumus",
+    "zgoda na",
+];
+
+/// Words in the title of a page that checks whether a person asks for it.
+const CHALLENGE: [&str; 14] = [
+    "just a moment",
+    "attention required",
+    "checking your browser",
+    "verify you are human",
+    "are you a robot",
+    "not a robot",
+    "security check",
+    "access denied",
+    "request rejected",
+    "pardon our interruption",
+    "ddos-guard",
+    "bot verification",
+    "einen moment",
+    "un instant",
+];
+
+/// Scripts of such pages.
+const CHALLENGE_SCRIPTS: [&str; 6] = [
+    "challenges.cloudflare.com",
+    "/cdn-cgi/challenge-platform",
+    "_incapsula_resource",
+    "captcha-delivery.com",
+    "awswaf.com",
+    "px-captcha",
+];
+
+/// A page with less text than this that speaks of cookies speaks of little else.
+const LITTLE_TEXT: usize = 1500;
 
 /// Feeds named in the message.
 const MOST_FEEDS: usize = 8;
@@ -65,21 +138,29 @@ impl Page {
     fn read(text: &str, base: Option<&Url>) -> Self {
         let mut page = Self::default();
         let mut in_title = false;
+        let mut is_hidden = false;
         let start = text.get(..15).unwrap_or_default();
         page.is_html = start.to_ascii_lowercase().starts_with("<!doctype html");
+        page.address = base.map(|base| base.as_str().to_ascii_lowercase()).unwrap_or_default();
         for piece in Pieces::of(text).take(20_000) {
             match piece.kind {
                 Kind::Open { name, attributes, .. } => {
                     let name = name.to_ascii_lowercase();
                     page.is_html |= matches!(name.as_str(), "html" | "head" | "body");
                     in_title = name == "title" && page.title.is_empty();
+                    is_hidden = matches!(name.as_str(), "script" | "style" | "noscript");
                     page.element(&name, attributes, base);
                 }
                 Kind::Text(text) if in_title => {
                     page.title = super::clean::title(text);
                     in_title = false;
                 }
-                Kind::Close { .. } => in_title = false,
+                Kind::Text(text) if !is_hidden => {
+                    let text = text.trim();
+                    page.text += text.len();
+                    page.speaks_of_cookies |= text.to_lowercase().contains("cookie");
+                }
+                Kind::Close { .. } => (in_title, is_hidden) = (false, false),
                 _ => {}
             }
         }
@@ -90,6 +171,14 @@ impl Page {
         let value = |name| markup::attribute(attributes, name).map(decoded).unwrap_or_default();
         match name {
             "input" => self.asks_for_password |= value("type").eq_ignore_ascii_case("password"),
+            "form" => {
+                let action = value("action").to_ascii_lowercase();
+                self.has_consent_form |= action.contains("consent") || action.contains("cookie");
+            }
+            "script" => {
+                let source = value("src").to_ascii_lowercase();
+                self.has_challenge |= CHALLENGE_SCRIPTS.iter().any(|known| source.contains(known));
+            }
             "link" => {
                 let kind = value("type").to_ascii_lowercase();
                 let is_feed = ["rss+xml", "atom+xml", "feed+json", "rdf+xml"]
@@ -108,8 +197,27 @@ impl Page {
         }
     }
 
+    fn kind(&self) -> &'static str {
+        let title = self.title.to_lowercase();
+        let is_titled = |words: &[&str]| words.iter().any(|word| title.contains(word));
+        let is_little = self.text < LITTLE_TEXT;
+        let is_at = |words: &[&str]| words.iter().any(|word| self.address.contains(word));
+        if is_titled(&CHALLENGE) || self.has_challenge && is_little {
+            "a page that checks for robots"
+        } else if is_titled(&CONSENT)
+            || is_at(&["consent", "cookiewall", "cookie-wall", "cookie_wall", "privacy-gate"])
+            || is_little && (self.has_consent_form || self.speaks_of_cookies)
+        {
+            "a page that asks for consent to cookies"
+        } else if self.asks_for_password {
+            "a login page"
+        } else {
+            "a page of HTML"
+        }
+    }
+
     fn describe(&self) -> String {
-        let kind = if self.asks_for_password { "a login page" } else { "a page of HTML" };
+        let kind = self.kind();
         let title = match self.title.as_str() {
             "" => String::new(),
             title => format!(" ({})", snippet(title)),
@@ -152,6 +260,38 @@ mod tests {
         ] {
             let failure = explain(text, Some(&base));
             assert_eq!((failure.kind, failure.message.as_str()), (FailureKind::NotAFeed, message));
+        }
+    }
+
+    #[test]
+    fn pages_that_stand_before_the_feed_are_named() {
+        let article = format!("<p>{}</p>", "The ministry announces more. ".repeat(80));
+        let banner = "<h2>Cookies on this site</h2><p>We use some essential cookies.</p>";
+        for (address, body, kind) in [
+            ("https://min.example/feed", "<title>Before you continue to Min</title>", "consent"),
+            ("https://min.example/feed", "<title>Cookie-Einstellungen</title>", "consent"),
+            ("https://consent.min.example/m?continue=x", "<title>Ministry</title>", "consent"),
+            ("https://min.example/feed", "<form action='/cookie-consent' method=post>", "consent"),
+            (
+                "https://min.example/feed",
+                "<p>Wir verwenden Cookies. <button>OK</button>",
+                "consent",
+            ),
+            ("https://min.example/feed", "<title>Votre consentement</title>", "consent"),
+            ("https://min.example/feed", "<title>Just a moment...</title>", "robots"),
+            (
+                "https://min.example/feed",
+                "<script src='https://challenges.cloudflare.com/turnstile/v0/api.js'></script>",
+                "robots",
+            ),
+            ("https://min.example/feed", "<input type=password>", "login"),
+            ("https://min.example/feed", &format!("{banner}{article}"), "page of HTML"),
+            ("https://min.example/feed", "<p>Not found</p>", "page of HTML"),
+            ("https://min.example/feed", "<script>var cookie = 1;</script>", "page of HTML"),
+        ] {
+            let page = format!("<!DOCTYPE html><html><body>{body}</body></html>");
+            let message = explain(&page, Url::parse(address).ok().as_ref()).message;
+            assert!(message.contains(kind), "{body}: {message}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! A document that is not well-formed in; one that is, with what was done to it in words, out.
+//! Mends a document that is not well-formed, and says what was mended.
 //!
 //! Only used when the strict pass fails. One pass: bare `&` and `<` are
 //! escaped, references that name no character dropped, tags closed where they
@@ -23,15 +23,47 @@ pub(super) fn find_root(text: &str) -> Option<usize> {
     {
         return Some(piece.start);
     }
-    ["<rss", "<feed", "<rdf:RDF", "<RDF", "<RSS", "<atom:feed"]
-        .iter()
-        .flat_map(|start| {
-            memmem::find_iter(text.as_bytes(), start).filter(|at| {
-                let next = text.as_bytes().get(at + start.len());
-                next.is_some_and(|byte| byte.is_ascii_whitespace() || *byte == b'>')
-            })
-        })
-        .min()
+    find_root_within(text)
+}
+
+/// Where a feed begins in something else, such as the warnings of a program or a page of HTML.
+/// A script of a page holds no feed, and a feed within a page has entries.
+fn find_root_within(text: &str) -> Option<usize> {
+    let mut pieces = Pieces::of(text);
+    let mut is_page = false;
+    while let Some(piece) = pieces.next() {
+        match piece.kind {
+            Kind::Open {
+                name: "rss" | "feed" | "rdf:RDF" | "RDF" | "RSS" | "atom:feed", ..
+            } => {
+                let is_feed = !is_page || count_entries(&text[piece.start..]) > 0;
+                return is_feed.then_some(piece.start);
+            }
+            Kind::Open { name, .. } => {
+                let name = name.to_ascii_lowercase();
+                is_page |= matches!(name.as_str(), "html" | "head" | "body" | "script");
+                if matches!(name.as_str(), "script" | "style" | "textarea" | "template") {
+                    pieces.skip_to(piece.end + end_of(&name, &text[piece.end..])?);
+                }
+            }
+            Kind::Aside(inside) => {
+                let doctype = inside.get(..14).unwrap_or_default();
+                is_page |= doctype.eq_ignore_ascii_case("<!doctype html");
+            }
+            // Something else than a tag began: the feed may stand behind it.
+            Kind::Unclosed(_) => pieces.skip_to(piece.start + 1),
+            _ => {}
+        }
+    }
+    None
+}
+
+/// Where the end tag of an element stands that holds no markup.
+fn end_of(name: &str, text: &str) -> Option<usize> {
+    memmem::find_iter(text.as_bytes(), b"</").find(|at| {
+        let end = text.get(at + 2..at + 2 + name.len());
+        end.is_some_and(|end| end.eq_ignore_ascii_case(name))
+    })
 }
 
 fn is_root(name: &str) -> bool {
@@ -43,7 +75,7 @@ fn is_root(name: &str) -> bool {
 #[derive(Debug, PartialEq)]
 pub(super) struct Mended {
     pub(super) text: String,
-    /// What was done, in words; each once.
+    /// The repairs, for people to read; each once.
     pub(super) repairs: Vec<&'static str>,
     /// Where the document ends, if that is before its root does.
     pub(super) broken_off: Option<Break>,
@@ -314,7 +346,7 @@ pub(super) enum Reference {
     None,
 }
 
-/// What the `&` at the start of a text begins.
+/// The reference that the `&` at the start of a text begins, if it does.
 pub(super) fn reference(text: &str) -> Reference {
     let Some(end) = text.bytes().take(34).position(|byte| byte == b';') else {
         return Reference::None;
@@ -325,6 +357,9 @@ pub(super) fn reference(text: &str) -> Reference {
             && name.bytes().all(|byte| byte.is_ascii_alphanumeric());
         return if is_name { Reference::Good(end + 1) } else { Reference::None };
     };
+    if number.starts_with('+') || number[1..].starts_with('+') {
+        return Reference::None;
+    }
     let value = match number.strip_prefix(['x', 'X']) {
         Some(hex) => u32::from_str_radix(hex, 16),
         None => number.parse(),
@@ -338,12 +373,12 @@ pub(super) fn reference(text: &str) -> Reference {
         Some('\u{80}'..='\u{9F}') => {
             let byte = [u8::try_from(value).unwrap_or(b'?')];
             let (text, _) = encoding_rs::WINDOWS_1252.decode_without_bom_handling(&byte);
-            match text.chars().next().filter(|c| super::decode::is_allowed(*c)) {
+            match text.chars().next().filter(|c| crate::charset::is_allowed(*c)) {
                 Some(c) => Reference::Means(c, end + 1),
                 None => Reference::Nothing(end + 1),
             }
         }
-        Some(c) if super::decode::is_allowed(c) => Reference::Good(end + 1),
+        Some(c) if crate::charset::is_allowed(c) => Reference::Good(end + 1),
         _ => Reference::Nothing(end + 1),
     }
 }
@@ -423,6 +458,10 @@ mod tests {
             ("<rss>", Some(0)),
             (" \n<?xml version='1.0'?><!-- <rss> --><feed>", Some(37)),
             ("PHP warning <b>x</b> <rss version='2.0'>", Some(21)),
+            ("<a href=\"x <rss version='2.0'>", Some(11)),
+            ("<html><pre>error</pre><rss><item/></rss>", Some(22)),
+            ("<html><script>x='<rss><item/></rss>'</script></html>", None),
+            ("<!DOCTYPE html><p><rss></rss>", None),
             ("<html><body></body></html>", None),
             ("", None),
         ] {

@@ -1,16 +1,16 @@
-//! What a document was read as in; the same as `gazetted parse --json` prints it out.
+//! Shows a document as it was read, in the form that `gazetted parse --json` prints.
 
 use serde::Serialize;
 
 use super::Parsed;
 use crate::model::{Entry, Timestamp};
 
-/// What a document was read as, in the names that `gazetted parse --json` prints.
+/// A document as it was read, in the names that `gazetted parse --json` prints.
 #[derive(Debug, Serialize)]
 pub struct Report<'a> {
     /// `RSS 2.0`, `Atom 1.0`, `JSON Feed 1.1` …
     pub format: &'a str,
-    /// What it was decoded from.
+    /// The encoding that it was in.
     pub encoding: &'a str,
     /// Its title.
     pub title: &'a str,
@@ -20,9 +20,9 @@ pub struct Report<'a> {
     pub language: Option<&'a str>,
     /// Its entries in document order.
     pub entries: Vec<EntryReport<'a>>,
-    /// What it asks of its readers.
+    /// Its requests to readers, such as `ttl`.
     pub hints: HintsReport<'a>,
-    /// What was repaired or left out, in words.
+    /// Repairs and omissions, for people to read.
     pub warnings: &'a [String],
 }
 
@@ -38,9 +38,9 @@ pub struct EntryReport<'a> {
     pub original: Option<&'a str>,
     /// Plain text.
     pub title: &'a str,
-    /// Names.
+    /// Names of the authors.
     pub authors: &'a [String],
-    /// Labels.
+    /// Labels of the categories.
     pub categories: &'a [String],
     /// RFC 3339 in UTC.
     pub published: Option<String>,
@@ -54,11 +54,25 @@ pub struct EntryReport<'a> {
     pub text: &'a str,
     /// The fullest account it gives, as sanitised HTML.
     pub html: Option<&'a str>,
+    /// What its source puts around the announcement, which is no part of text and HTML.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub set_aside: Vec<SetAsideReport<'a>>,
     /// Attached files.
     pub enclosures: Vec<EnclosureReport<'a>>,
     /// A picture for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub image: Option<&'a str>,
+}
+
+/// A piece of text that was set aside.
+#[derive(Debug, Serialize)]
+pub struct SetAsideReport<'a> {
+    /// Why, in one word.
+    pub reason: &'static str,
+    /// How it begins.
+    pub text: &'a str,
+    /// Characters of all of it.
+    pub characters: u32,
 }
 
 /// One attached file of an [`EntryReport`].
@@ -73,10 +87,10 @@ pub struct EnclosureReport<'a> {
     pub length: Option<u64>,
 }
 
-/// What a document asks of its readers, in a [`Report`].
+/// The requests of a document to its readers, in a [`Report`].
 #[derive(Debug, Serialize)]
 pub struct HintsReport<'a> {
-    /// Seconds.
+    /// In seconds.
     pub ttl: Option<u64>,
     /// 0 to 23, GMT.
     pub skip_hours: &'a [u8],
@@ -145,6 +159,15 @@ fn entry(entry: &Entry, at: Timestamp) -> EntryReport<'_> {
         summary: entry.summary.as_deref(),
         text: &entry.text,
         html: entry.content.as_deref().or(entry.summary.as_deref()),
+        set_aside: entry
+            .set_aside
+            .iter()
+            .map(|piece| SetAsideReport {
+                reason: piece.reason.as_str(),
+                text: &piece.text,
+                characters: piece.characters,
+            })
+            .collect(),
         enclosures: entry
             .enclosures
             .iter()

@@ -37,12 +37,9 @@ impl ReadContext<'_> {
         hints: &Hints,
         entries: &mut Vec<Arc<Entry>>,
     ) -> Option<Backfill> {
-        let misses = fetch::usually_overlaps(state)
-            && !freshness.partial
-            && !hints.complete
-            && !entries.is_empty();
+        let misses = !freshness.partial && !hints.complete && fetch::misses(state, entries);
         let url = url?;
-        let first = fetch::older(url, hints)?;
+        let first = fetch::older_page(url, hints)?;
         if !misses || self.is_known(entries).await {
             return None;
         }
@@ -91,7 +88,7 @@ impl ReadContext<'_> {
             if back.reached || nothing || back.pages >= MOST_PAGES || back.entries >= MOST_ENTRIES {
                 return;
             }
-            next = fetch::older(&page, &hints).filter(|next| !seen.contains(next));
+            next = fetch::older_page(&page, &hints).filter(|next| !seen.contains(next));
             seen.extend(next.clone());
         }
     }
@@ -103,6 +100,6 @@ impl ReadContext<'_> {
             return Err(Failure::new(FailureKind::Redirect, message));
         }
         let document = self.fetcher.page(self.source, page, self.clock.now()).await?;
-        parse_document(document, self.plan.parsing.clone()).await
+        parse_document(document, self.plan.parsing.clone(), self.text.clone()).await
     }
 }

@@ -10,7 +10,7 @@ use crate::engine::{
     TopicFillResult, Turn,
 };
 use crate::model::{Poll, SourceId, SourceState, Story, StoryId, Timestamp};
-use crate::publish::{Metrics, ResponseCache};
+use crate::publish::{Metrics, ResponseCache, Total};
 use crate::store::{Commit, Store, StoreError};
 
 use super::matched_terms::MatchedTerms;
@@ -35,6 +35,8 @@ pub struct EngineDriver {
     unwritten: Option<Step>,
     /// The stories of each feed as published, newest first.
     displayed: Vec<Vec<Arc<Story>>>,
+    /// How many stories each feed leads to with its earlier pages.
+    totals: Vec<Option<Total>>,
     /// Those stories by ID, so that feeds share them and none is read twice.
     at_hand: HashMap<StoryId, Arc<Story>>,
     matched_terms: MatchedTerms,
@@ -67,6 +69,7 @@ impl EngineDriver {
         let (engine, step) = opened?;
         let mut driver = Self {
             displayed: vec![Vec::new(); engine.all_feeds().len()],
+            totals: vec![None; engine.all_feeds().len()],
             engine,
             store,
             cache,

@@ -13,11 +13,11 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tracing::debug;
+use tracing::{debug, warn};
 use url::Url;
 
 use crate::dedup::{self, Candidate, Wanted};
-use crate::enrich::{self, Cleaned};
+use crate::enrich;
 use crate::model::{
     Document, Enrich, Entry, Failure, FailureKind, Lookalikes, Recheck, RecheckRound, SourceId,
     SourceState,
@@ -45,12 +45,15 @@ impl ReadContext<'_> {
         &self,
         entries: &mut Vec<Arc<Entry>>,
         state: &SourceState,
+        warnings: &mut Vec<String>,
     ) -> Option<Recheck> {
         if self.source.enrich == Enrich::None {
             return None;
         }
         let round = recheck::due(self.source.enrich, state, self.clock.now());
         let visits = self.visit(entries, state, round).await;
+        let denied = visits.denied.map(|why| format!("pages of entries are not read: {why}"));
+        warnings.extend(denied);
         *entries = visits.candidates.into_iter().map(|candidate| candidate.entry).collect();
         visits.round.map(|round| Recheck { entries: Vec::new(), round })
     }
@@ -79,7 +82,8 @@ impl ReadContext<'_> {
     ) -> Visits {
         let now = self.clock.now();
         let candidates = dedup::candidates(entries, &rules(self.plan), now);
-        let mut visits = Visits { candidates, round, made: 0, refused: HashSet::new() };
+        let refused = HashSet::new();
+        let mut visits = Visits { candidates, round, made: 0, refused, denied: None };
         let Some(known) = self.known(&visits.candidates).await else { return visits };
         let since = visits.round.as_ref().map_or(now, |round| round.since);
         let wanted: Vec<Wanted> = visits
@@ -195,6 +199,9 @@ impl ReadContext<'_> {
         };
         debug!(event = "enrich_failed", source = %self.source.id, "{page} adds nothing: {failure}");
         enrich::missing(Arc::make_mut(entry), &failure, self.clock.now());
+        if failure.kind == FailureKind::Denied {
+            visits.denied = Some(failure.message.clone());
+        }
         let nothing = [
             FailureKind::NotFound,
             FailureKind::Gone,
@@ -209,13 +216,18 @@ impl ReadContext<'_> {
     /// The entry with its page's text, read on a computing thread.
     async fn richer(&self, entry: Arc<Entry>, document: Document) -> Result<Entry, Failure> {
         let (setting, limit) = (self.source.enrich, self.plan.parsing.field);
+        let (source, text) = (self.source.id.clone(), self.text.clone());
         compute("the page", move |cancelled| {
-            let clean = |html: &str, base: &Url| {
-                let (html, text) = parse::clean(html, Some(base), limit, cancelled);
-                Cleaned { html, text }
-            };
+            let clean = |html: &str, base: &Url| parse::clean(html, Some(base), limit, cancelled);
             let mut richer = Entry::clone(&entry);
-            enrich::enrich(&mut richer, &document, setting, &clean, cancelled)?;
+            let done = text.with(|surroundings| {
+                let reading = enrich::Reading { setting, clean: &clean, surroundings, cancelled };
+                enrich::enrich(&mut richer, &document, &reading)
+            })?;
+            for marker in done.missing_markers {
+                let page = document.url.as_ref().map_or("", Url::as_str);
+                warn!(event = "marker_missing", %source, "{page} does not hold `{marker}` of its source: its text is kept whole");
+            }
             Ok(richer)
         })
         .await
@@ -229,6 +241,8 @@ struct Visits {
     made: usize,
     /// Hosts that cannot be reached or refused a page: they are not asked again.
     refused: HashSet<String>,
+    /// Why a page may not be asked for, by its server or its robots.txt.
+    denied: Option<String>,
 }
 
 /// The stored entries of a source in the stories that its document listed last.

@@ -14,8 +14,8 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use super::{Metrics, Site, Volume};
 use crate::model::{
-    FailureKind, Piece, Source, SourceId, SourceState, Sources, Story, StoryId, Subscriber,
-    Timestamp, Topic, TopicId, TopicSilence,
+    FailureKind, LookBack, NotASpan, Piece, Source, SourceHold, SourceId, SourceState, Sources,
+    Story, StoryId, Subscriber, Timestamp, Topic, TopicId, TopicSilence,
 };
 use crate::websub::outbound::{RequestRefused, SubscriptionRequest};
 
@@ -178,6 +178,8 @@ pub struct SourceStatus {
     pub source: Arc<Source>,
     /// What is remembered of it.
     pub state: SourceState,
+    /// What holds it now: its own server's answer to it, or to another source of its origin.
+    pub hold: Option<SourceHold>,
 }
 
 /// How a source is, the worst first.
@@ -193,6 +195,17 @@ pub(super) enum Condition {
 }
 
 impl SourceStatus {
+    /// What holds the source at a moment.
+    pub(super) fn held(&self, now: Timestamp) -> Option<&SourceHold> {
+        self.hold.as_ref().filter(|hold| hold.until > now)
+    }
+
+    /// When the source is asked next, which may be later than it is due.
+    pub(super) fn next_poll(&self, now: Timestamp) -> Timestamp {
+        let held = self.held(now).filter(|_| !self.state.rests()).map(|hold| hold.until);
+        held.map_or(self.state.next_poll, |until| until.max(self.state.next_poll))
+    }
+
     /// How the source is at a moment.
     pub(super) fn condition(&self, now: Timestamp) -> Condition {
         let state = &self.state;
@@ -201,7 +214,7 @@ impl SourceStatus {
             Condition::Gone
         } else if state.failures > 0 {
             Condition::Failing
-        } else if state.hold.is_some_and(|hold| hold.until > now) {
+        } else if self.held(now).is_some() {
             Condition::Held
         } else if state.hints().ended {
             Condition::Ended
@@ -229,7 +242,7 @@ impl Condition {
             Self::Ended => "ended",
             Self::Silent => "silent",
             Self::Unread => "not read yet",
-            Self::Well => "well",
+            Self::Well => "healthy",
         }
     }
 }
@@ -260,8 +273,10 @@ pub struct StoryDetail {
 pub struct Search {
     /// In the language of topics.
     pub query: String,
-    /// Stories dated earlier are not looked at.
-    pub since: Timestamp,
+    /// How far to look back.
+    pub span: LookBack,
+    /// How many of the newest to pass over: those of the pages before.
+    pub skip: usize,
     /// How many stories to show.
     pub show: usize,
     /// Who asks: an address, or a network of IPv6; none where a proxy does not say.
@@ -274,9 +289,12 @@ pub enum NotSearched {
     /// It is not a query: each problem with the line it is in and a caret under the place.
     #[error("not a query")]
     NotAQuery(Vec<String>),
+    /// The span to look back is not one.
+    #[error("{0}")]
+    NotASpan(NotASpan),
     /// It takes more work than a search may cost.
     #[error(
-        "This search takes too much work. Ask for fewer days, or for fewer, rarer words: \
+        "This search takes too much work. Ask for a shorter span, or for fewer, rarer words: \
          patterns, prefixes and NEAR between frequent words take most."
     )]
     TooMuchWork,
@@ -288,7 +306,9 @@ pub enum NotSearched {
 /// What a query would have caught.
 #[derive(Debug, Clone)]
 pub struct Finding {
-    /// The newest of it.
+    /// How far back was looked: further than asked for, where the usual window held no story.
+    pub span: LookBack,
+    /// The newest of it, after those of the pages before.
     pub stories: Vec<FoundStory>,
     /// How many stories it is in all.
     pub count: usize,
@@ -301,8 +321,12 @@ pub struct Finding {
     pub weeks: Vec<Week>,
     /// Topics that hold nearly the same stories.
     pub alike: Vec<Topic>,
-    /// What the query may not have meant.
+    /// Warnings about the query.
     pub warnings: Vec<String>,
+    /// Suggestions from the archive, with counts.
+    pub advice: Vec<String>,
+    /// Stories that are one term short of the query, or that a NOT leaves out, the nearest first.
+    pub near: Vec<NearStory>,
     /// The plan's sources.
     pub sources: Sources,
 }
@@ -316,6 +340,15 @@ pub struct FoundStory {
     pub title: Vec<Marked>,
     /// The part of its text that has most to do with the query.
     pub excerpt: Vec<Marked>,
+}
+
+/// A story that a search nearly found.
+#[derive(Debug, Clone)]
+pub struct NearStory {
+    /// The story.
+    pub story: Arc<Story>,
+    /// The missing term or condition, in words.
+    pub lacking: String,
 }
 
 /// A part of a text.
@@ -369,6 +402,32 @@ impl Before {
     }
 }
 
+/// How many stories a topic has, or all topics and none together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Total {
+    /// As many as were counted.
+    pub count: usize,
+    /// Whether there are more than these.
+    pub or_more: bool,
+}
+
+impl Total {
+    /// How many are counted at most: counting reads every place.
+    pub const MOST: usize = 1000;
+
+    /// The total of a feed of which so many places were read, up to one more than [`Total::MOST`].
+    pub fn of(places: usize) -> Self {
+        Self { count: places.min(Self::MOST), or_more: places > Self::MOST }
+    }
+}
+
+impl fmt::Display for Total {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let more = if self.or_more { "more than " } else { "" };
+        write!(f, "{more}{}", self.count)
+    }
+}
+
 /// Earlier stories with what is needed to render them.
 #[derive(Debug, Clone)]
 pub struct EarlierDetail {
@@ -382,6 +441,8 @@ pub struct EarlierDetail {
     pub sources: Sources,
     /// Where those begin that are earlier still.
     pub next: Option<Before>,
+    /// How many there are in all; none where that would tell of what is hidden.
+    pub total: Option<Total>,
 }
 
 /// What one source tells, with what is needed to render it.

@@ -10,7 +10,7 @@ use super::site::{Site, story_path};
 use super::text_escape::{escape, excerpt, legible, line, listed};
 use super::truncate::{truncate, written_len};
 use super::uri::{is_uri, uri};
-use crate::model::{Entry, Location, Member, Sources, Story, Timestamp, WithdrawnBy};
+use crate::model::{Entry, Location, Member, Role, Sources, Story, Timestamp, WithdrawnBy};
 use remarks::{Remarks, also};
 
 /// A story as a feed has it: the texts of its lead, and its copies.
@@ -108,6 +108,8 @@ pub(super) struct Carried {
     pub by: String,
     /// Its page, if it has one.
     pub url: Option<String>,
+    /// Whether its source lists what others publish.
+    pub is_listing: bool,
 }
 
 impl<'a> FeedItem<'a> {
@@ -134,7 +136,7 @@ impl<'a> FeedItem<'a> {
         let path = story_path(&story.id);
         let page = site.address(&path);
         let title = title_of(lead, &source.name);
-        let remarks = Remarks::on(story, lead, &source.name, &copies);
+        let remarks = Remarks::on(story, lead, updated, &source.name, &copies, sources);
         let [summary, content] = texts(lead, &source.name);
         Self {
             id: legible(&story.published_id).into_owned(),
@@ -176,15 +178,22 @@ impl<'a> FeedItem<'a> {
         self
     }
 
-    /// Names of the sources of its copies, each once.
-    pub(super) fn also(&self) -> Vec<String> {
-        also(&self.source.name, &self.copies).into_iter().map(|copy| copy.by.clone()).collect()
-    }
-
-    /// "Also published by A, B and C", or nothing.
+    /// "Also published by A and B; listed in C", or nothing.
     pub(super) fn also_line(&self) -> Option<String> {
-        let names = self.also();
-        (!names.is_empty()).then(|| format!("Also published by {}", listed(&names)))
+        let copies = also(&self.source.name, &self.copies);
+        let names = |listing: bool| -> Vec<String> {
+            let named = copies.iter().filter(|copy| copy.is_listing == listing);
+            named.map(|copy| copy.by.clone()).collect()
+        };
+        match (names(false).as_slice(), names(true).as_slice()) {
+            ([], []) => None,
+            (publishers, []) => Some(format!("Also published by {}", listed(publishers))),
+            ([], listings) => Some(format!("Listed in {}", listed(listings))),
+            (publishers, listings) => {
+                let (publishers, listings) = (listed(publishers), listed(listings));
+                Some(format!("Also published by {publishers}; listed in {listings}"))
+            }
+        }
     }
 
     /// The short text as HTML; without a full text, it has the remarks around it.
@@ -286,7 +295,12 @@ fn filled(text: Option<&str>) -> Option<&str> {
 
 fn carried(member: &Member, sources: &Sources) -> Carried {
     let entry = &member.entry;
-    Carried { by: name_of(entry, sources), url: entry.url.as_ref().map(uri) }
+    let role = sources.get(&entry.source).map(|source| source.role);
+    Carried {
+        by: name_of(entry, sources),
+        url: entry.url.as_ref().map(uri),
+        is_listing: role == Some(Role::Listing),
+    }
 }
 
 fn original(lead: &Entry) -> Option<Original> {

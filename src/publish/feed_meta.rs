@@ -6,14 +6,11 @@ use super::archive::Volume;
 use super::feed_item::FeedItem;
 use super::site::{Site, source_path, topic_path};
 use super::{Format, Rendered};
-use crate::model::{Source, Timestamp, Topic, TopicId};
+use crate::model::{LookBack, Source, Timestamp, Topic, TopicId};
 
 /// The date of a feed without entries. A feed must have a date, and that may not be the time of
 /// rendering (Q7, Q20).
 pub(super) const NOTHING_YET: Timestamp = Timestamp::from_secs(946_684_800); // 2000-01-01
-
-/// Days that a search looks back, unless the reader says otherwise.
-pub(super) const DAYS: u32 = 90;
 
 /// What a feed says of itself, in every format.
 #[derive(Debug, Clone)]
@@ -37,6 +34,18 @@ pub(super) struct FeedMeta {
     pub earlier: Option<String>,
     /// Stem of the pages of earlier stories, which begin after any of its own.
     pub pages: Option<String>,
+}
+
+/// What follows `/search?` for a query and a span.
+pub(super) fn search_query(query: &str, span: &LookBack) -> String {
+    let mut asked = form_urlencoded::Serializer::new(String::new());
+    asked.append_pair("q", query);
+    let since = span.to_string();
+    // The usual window was never part of the id of a feed, however it was asked for.
+    if !since.is_empty() && since != format!("{}d", LookBack::USUAL_DAYS) {
+        asked.append_pair("since", &since);
+    }
+    asked.finish()
 }
 
 /// The links between a feed and its archived feeds (RFC 5005 §4, Q16).
@@ -118,14 +127,14 @@ impl FeedMeta {
         }
     }
 
-    /// Of what a query finds among the stories of so many days.
-    pub(super) fn of_search(query: &str, days: u32, items: &[FeedItem<'_>], site: &Site) -> Self {
-        let mut asked = form_urlencoded::Serializer::new(String::new());
-        asked.append_pair("q", query);
-        if days != DAYS {
-            asked.append_pair("since", &format!("{days}d"));
-        }
-        let asked = asked.finish();
+    /// Of what a query finds, looking so far back.
+    pub(super) fn of_search(
+        query: &str,
+        span: &LookBack,
+        items: &[FeedItem<'_>],
+        site: &Site,
+    ) -> Self {
+        let asked = search_query(query, span);
         let shown = super::text_escape::line(query);
         Self {
             id: site.search_id(&asked),
@@ -167,7 +176,9 @@ impl FeedMeta {
     }
 
     /// This feed in a format, ready to be served.
-    pub(super) fn rendered(&self, format: Format, body: Vec<u8>, site: &Site) -> Rendered {
+    pub(super) fn rendered(&self, format: Format, mut body: Vec<u8>, site: &Site) -> Rendered {
+        // It stays in memory for long.
+        body.shrink_to_fit();
         Rendered {
             path: self.path(format),
             content_type: format.content_type(),

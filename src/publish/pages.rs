@@ -2,6 +2,14 @@
 
 mod chart;
 
+mod document_type;
+
+mod front;
+
+mod help;
+
+mod listing;
+
 mod search;
 
 mod sources;
@@ -10,53 +18,59 @@ mod story;
 
 mod subscribers;
 
-use std::borrow::Cow;
-
 use askama::Template;
 
-use super::backend::{Finding, SourceStatus, StoryDetail};
-use super::dates::day;
+use super::backend::{Before, Finding, NotSearched, SourceStatus, StoryDetail, Total};
 use super::feed_item::FeedItem;
-use super::feed_meta::{FeedMeta, description_of, title_of};
 use super::site::{Site, story_path, topic_path};
-use super::text_escape::legible;
 use super::{Format, Rendered};
-use crate::model::{Piece, Subscriber, Timestamp, Topic, TopicSilence};
-use chart::Chart;
+use crate::model::{LookBack, Piece, Subscriber, Timestamp, Topic, TopicSilence};
+pub(super) use search::SHOWN as SEARCH_PAGE;
 
 const HTML: &str = "text/html; charset=utf-8";
 
 /// Where the icon is.
 pub(super) const ICON_PATH: &str = "/icon.svg";
 
-/// What pages need beside themselves; both change only with the program.
-pub(super) fn furniture() -> Vec<Rendered> {
-    let file = |path: &str, content_type, text: &'static str| Rendered {
+/// Style sheet, icons and robots.txt.
+pub(super) fn furniture(site: &Site) -> Vec<Rendered> {
+    const ICON: &str = include_str!("../../templates/icon.svg");
+    let file = |path: &str, content_type, text: String| Rendered {
         path: path.to_owned(),
         content_type,
         body: text.into(),
         link: None,
     };
     vec![
-        file("/style.css", "text/css; charset=utf-8", include_str!("../../templates/style.css")),
-        file(ICON_PATH, "image/svg+xml", include_str!("../../templates/icon.svg")),
+        file(
+            "/style.css",
+            "text/css; charset=utf-8",
+            include_str!("../../templates/style.css").to_owned(),
+        ),
+        file(ICON_PATH, "image/svg+xml", ICON.to_owned()),
+        // Browsers that read no links in pages ask for this.
+        file("/favicon.ico", "image/svg+xml", ICON.to_owned()),
+        file("/robots.txt", "text/plain; charset=utf-8", robots(site)),
     ]
 }
 
-#[derive(Template)]
-#[template(path = "index.html")]
-struct Index<'a> {
-    site: &'a Site,
-    feeds: Vec<FeedLink>,
-    topics: Vec<Listing<'a>>,
+/// Crawlers may read every page; a search costs work, and its pages are not for an index.
+fn robots(site: &Site) -> String {
+    let search = inside("/search", site);
+    let path = search.strip_prefix(site.base_url.origin().ascii_serialization().as_str());
+    format!("User-agent: *\nDisallow: {}\n", path.unwrap_or(&search))
 }
 
 #[derive(Template)]
-#[template(path = "topic.html")]
-struct TopicPage<'a> {
+#[template(path = "feed.html")]
+struct FeedInBrowser<'a> {
     site: &'a Site,
-    topic: Listing<'a>,
-    query: Cow<'a, str>,
+    /// The address to copy into a feed reader.
+    address: String,
+    href: String,
+    format: &'static str,
+    media_type: &'static str,
+    page: Option<String>,
 }
 
 #[derive(Template)]
@@ -67,17 +81,6 @@ struct Message<'a> {
     text: &'a str,
 }
 
-/// A topic as pages list it.
-struct Listing<'a> {
-    id: &'a str,
-    href: String,
-    title: String,
-    description: String,
-    feeds: Vec<FeedLink>,
-    stories: Vec<StoryLine<'a>>,
-    chart: Option<Chart>,
-}
-
 /// A way to subscribe (Q36).
 struct FeedLink {
     href: String,
@@ -86,43 +89,37 @@ struct FeedLink {
     title: String,
 }
 
-/// A story as pages list it.
-struct StoryLine<'a> {
-    title: &'a str,
-    language: Option<&'a str>,
-    url: &'a str,
-    page: String,
-    published: String,
-    date: String,
-    by: &'a str,
-    also: Option<String>,
-    matched: Option<String>,
-    excerpt: &'a str,
-}
-
 /// `/`: the topics, each with its latest stories.
 pub(super) fn index(topics: &[(&Topic, Vec<FeedItem<'_>>)], site: &Site) -> Rendered {
-    const LATEST: usize = 5;
-    let everything = FeedMeta::of_everything(&[], site);
-    let mut feeds = feed_links(&everything.stem, &everything.title, site);
-    let newest = topics.iter().flat_map(|(_, items)| items).map(|a| a.published).max();
-    let topics: Vec<_> = topics
-        .iter()
-        .map(|(topic, items)| Listing {
-            chart: newest.and_then(|newest| Chart::of(topic, items, newest)),
-            ..listing(topic, items.iter().take(LATEST), site)
-        })
-        .collect();
-    for topic in &topics {
-        feeds.extend(feed_links(&topic_path_of(topic), &topic.title, site));
-    }
-    page("/", &Index { site, feeds, topics })
+    page("/", &front::page(topics, site))
 }
 
-/// `/topics/ID`: what its feed tells, to read.
-pub(super) fn topic(topic: &Topic, items: &[FeedItem<'_>], site: &Site) -> Rendered {
-    let listing = listing(topic, items.iter(), site);
-    page(&topic_path(&topic.id), &TopicPage { site, topic: listing, query: legible(&topic.query) })
+/// `/topics/ID`: the newest stories of a topic.
+pub(super) fn topic(
+    topic: &Topic,
+    items: &[FeedItem<'_>],
+    total: Option<Total>,
+    site: &Site,
+) -> Rendered {
+    page(&topic_path(&topic.id), &listing::newest(Some(topic), items, total, site))
+}
+
+/// `/stories`: the newest of all stories.
+pub(super) fn stories(items: &[FeedItem<'_>], total: Option<Total>, site: &Site) -> Rendered {
+    page(listing::EVERYTHING, &listing::newest(None, items, total, site))
+}
+
+/// `/topics/ID?before=`, `/stories?before=`: stories from further back. `place` has the number of
+/// the first of them, where that is known, where those begin that are earlier still, and how many
+/// there are in all.
+pub(super) fn earlier(
+    topic: Option<&Topic>,
+    items: &[FeedItem<'_>],
+    place: (Option<usize>, Option<Before>, Option<Total>),
+    site: &Site,
+) -> Rendered {
+    let path = topic.map_or_else(|| listing::EVERYTHING.to_owned(), |topic| topic_path(&topic.id));
+    page(&path, &listing::earlier(topic, items, place, site))
 }
 
 /// `/stories/ID`: the copies side by side, and why they are one story.
@@ -146,14 +143,47 @@ pub(super) fn sources(
     page("/sources", &sources::page(states, silences, told, now, site))
 }
 
-/// `/search` before anything is asked, or with what is wrong with what was asked.
-pub(super) fn search_form(query: &str, days: u32, problems: &[String], site: &Site) -> Rendered {
-    page("/search", &search::asking(query, days, problems, site))
+/// `/search` before anything is asked, or with why there is no answer.
+pub(super) fn search_form(
+    query: &str,
+    span: &LookBack,
+    refused: Option<&NotSearched>,
+    site: &Site,
+) -> Rendered {
+    page("/search", &search::asking(query, span, refused, site))
 }
 
-/// `/search?q=`: what a query finds.
-pub(super) fn search(query: &str, days: u32, finding: &Finding, site: &Site) -> Rendered {
-    page("/search", &search::answering(query, days, finding, site))
+/// `/search?q=`: what a query finds, less the stories of the pages before.
+pub(super) fn search(
+    query: &str,
+    span: &LookBack,
+    skipped: usize,
+    finding: &Finding,
+    site: &Site,
+) -> Rendered {
+    page("/search", &search::answering(query, span, skipped, finding, site))
+}
+
+/// `/search/help`: how to write a query.
+pub(super) fn search_help(site: &Site) -> Rendered {
+    page("/search/help", &help::page(site))
+}
+
+/// The page that a browser shows for the feed at a path.
+pub(super) fn feed_in_browser(path: &str, query: &str, site: &Site) -> String {
+    let (stem, ending) = path.rsplit_once('.').unwrap_or((path, "atom"));
+    let format = Format::of_ending(ending).unwrap_or(Format::Atom);
+    let asked = if query.is_empty() { String::new() } else { format!("?{query}") };
+    let has_page = stem == "/stories" || stem == "/search" || stem.starts_with("/topics/");
+    let page = has_page && !stem.contains("/archive/");
+    html(&FeedInBrowser {
+        site,
+        address: format!("{}{asked}", site.address(path)),
+        href: inside(&format!("{path}{asked}"), site),
+        format: format.name(),
+        media_type: format.media_type(),
+        page: page.then(|| inside(&format!("{stem}{asked}"), site)),
+    })
 }
 
 /// A page that says one thing: not found, gone, later.
@@ -166,32 +196,10 @@ fn page(path: &str, template: &impl Template) -> Rendered {
 }
 
 fn html(template: &impl Template) -> String {
-    template.render().expect("the templates' own text and strings render")
-}
-
-fn listing<'a>(
-    topic: &'a Topic,
-    items: impl Iterator<Item = &'a FeedItem<'a>>,
-    site: &Site,
-) -> Listing<'a> {
-    let path = topic_path(&topic.id);
-    let title = title_of(topic);
-    Listing {
-        id: topic.id.as_str(),
-        href: inside(&path, site),
-        feeds: feed_links(&path, &title, site),
-        title,
-        description: description_of(topic),
-        stories: items
-            .filter(|told| told.withdrawn.is_none())
-            .map(|told| story_line(told, site))
-            .collect(),
-        chart: None,
-    }
-}
-
-fn topic_path_of(listing: &Listing<'_>) -> String {
-    format!("/topics/{}", listing.id)
+    let mut page = template.render().expect("the templates' own text and strings render");
+    // Thousands of pages stay in memory for long.
+    page.shrink_to_fit();
+    page
 }
 
 fn feed_links(stem: &str, title: &str, site: &Site) -> Vec<FeedLink> {
@@ -202,21 +210,6 @@ fn feed_links(stem: &str, title: &str, site: &Site) -> Vec<FeedLink> {
         title: format!("{title} ({})", format.name()),
     };
     Format::ALL.into_iter().map(link).collect()
-}
-
-fn story_line<'a>(item: &'a FeedItem<'_>, site: &Site) -> StoryLine<'a> {
-    StoryLine {
-        title: &item.title,
-        language: item.language,
-        url: &item.url,
-        page: inside(&item.path, site),
-        published: item.published.to_string(),
-        date: day(item.published),
-        by: &item.source.name,
-        also: item.also_line(),
-        matched: (!item.matched.is_empty()).then(|| item.matched.join(", ")),
-        excerpt: &item.excerpt,
-    }
 }
 
 /// A path of ours as a link within the site, which may not stand at the host's root.

@@ -4,7 +4,9 @@
 //! was done with it before. [`ResponseCache::compress`] makes up for it, a document a call.
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{
+    Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
+};
 
 use axum::http::{HeaderMap, HeaderValue};
 use bytes::Bytes;
@@ -91,9 +93,17 @@ pub(super) struct Coded {
     pub body: Bytes,
     /// Its strong entity tag.
     pub tag: HeaderValue,
-    /// Headers of the full answer.
+    /// Headers of its answers, made for the first of them: of thousands of feeds, most are asked
+    /// for in few codings.
+    headers: OnceLock<Box<Headers>>,
+}
+
+/// Headers of a document's answers in one coding.
+#[derive(Debug)]
+pub(super) struct Headers {
+    /// Of the full answer.
     pub full: HeaderMap,
-    /// Headers of the answer to who has it already.
+    /// Of the answer to a client that has it already.
     pub unchanged: HeaderMap,
 }
 
@@ -383,21 +393,26 @@ impl CachedResponse {
         }
     }
 
-    /// These bytes with the heads they are answered with.
+    /// These bytes with their tag.
     fn coded(&self, coding: Coding, body: Bytes) -> Coded {
-        let last_modified = header(http_date(self.modified));
-        let facts = Facts {
-            content_type: &self.content_type,
-            link: self.link.as_ref(),
-            last_modified: Some(&last_modified),
-        };
-        let tag = tag(self.hash, coding);
-        Coded {
-            full: response_headers::full(&facts, coding, &tag, body.len()),
-            unchanged: response_headers::unchanged(&facts, &tag),
-            body,
-            tag,
-        }
+        Coded { body, tag: tag(self.hash, coding), headers: OnceLock::new() }
+    }
+
+    /// The headers of its answers in a coding that it has.
+    pub(super) fn headers(&self, coding: Coding) -> Option<&Headers> {
+        let coded = self.codings[coding as usize].as_ref()?;
+        Some(coded.headers.get_or_init(|| {
+            let last_modified = header(http_date(self.modified));
+            let facts = Facts {
+                content_type: &self.content_type,
+                link: self.link.as_ref(),
+                last_modified: Some(&last_modified),
+            };
+            Box::new(Headers {
+                full: response_headers::full(&facts, coding, &coded.tag, coded.body.len()),
+                unchanged: response_headers::unchanged(&facts, &coded.tag),
+            })
+        }))
     }
 
     /// Whether identity is all there is of it: it is too short, or not compressed yet.

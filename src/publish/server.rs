@@ -15,6 +15,8 @@ mod client;
 
 mod dormant;
 
+mod finish;
+
 mod hub;
 
 mod listener;
@@ -28,6 +30,8 @@ mod refusal;
 mod routes;
 
 mod searching;
+
+mod well_known;
 
 use std::convert::Infallible;
 use std::io;
@@ -75,6 +79,8 @@ pub struct Settings {
     pub audience: Audience,
     /// Whether readers who ask for it get a feed's new entries alone (Q35).
     pub deltas: bool,
+    /// Where to report security problems: what `/.well-known/security.txt` says.
+    pub contact: Option<String>,
     /// Addresses of reverse proxies, which stand for many clients: the limit
     /// for one address holds for those whose requests they pass on.
     pub proxies: Vec<IpNet>,
@@ -105,6 +111,7 @@ impl Default for Settings {
             connections_per_address: 32,
             audience: Audience::default(),
             deltas: false,
+            contact: None,
             proxies: vec![
                 IpNet::new_assert(IpAddr::from([127, 0, 0, 0]), 8),
                 IpNet::new_assert(std::net::Ipv6Addr::LOCALHOST.into(), 128),

@@ -116,13 +116,13 @@ proptest! {
         let mut told = stories.len();
         if let Some(first) = stories.first_mut().filter(|_| withdrawn) {
             let (at, source) = (first.dated, SourceId::new("a"));
-            Arc::make_mut(first).withdrawn = Some(Withdrawal { at, source, by: WithdrawnBy::Tombstone });
+            Arc::make_mut(first).withdrawn = Some(Withdrawal { at, source, by: WithdrawnBy::Tombstone, reason: None });
             told -= 1;
         }
         let topic = topic(title, description);
         let sources = if configured { sources() } else { Sources::new() };
         let mut rendered = render_topic(&topic, &stories, &sources, &site);
-        rendered.extend(render_stories(&stories, &sources, &site));
+        rendered.extend(render_stories(&stories, None, &sources, &site));
         let again = render_topic(&topic, &stories, &sources, &site);
         prop_assert_eq!(&again[..], &rendered[..again.len()], "the same state, the same bytes");
         rendered.extend(render_site(&[(topic, stories)], &sources, &site));

@@ -1,4 +1,4 @@
-//! Queries and vocabularies in; programs, or all that is wrong with them, out.
+//! Compiles queries and vocabularies, or lists everything that is wrong with them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -7,12 +7,12 @@ use std::sync::Arc;
 use xxhash_rust::xxh3::Xxh3;
 
 use super::language::Dialect;
+use super::prefilter::Prefilter;
 use super::program::{Asks, Clause, Places, Program, Scope, Shared, Test};
 use super::query::{self, Ask, Field, Query, parse_item};
-use super::sketch::Sketch;
 use super::symbol::Symbol;
 use super::terms::{self, Complaint};
-use super::{Language, Place, QueryProblem, Vocabulary, advice};
+use super::{Language, Place, QueryProblem, Vocabulary, lints};
 use crate::model::TopicId;
 
 /// Part of every digest: counted up whenever texts or queries come to be read
@@ -107,8 +107,8 @@ impl<'a> Compiler<'a> {
         let mut asks = Asks::default();
         let digest = self.digest(&query, &mut asks);
         let program = Program {
-            sketch: Sketch::of(&root),
-            warnings: advice::warnings(&query, &root),
+            prefilter: Prefilter::of(&root),
+            warnings: lints::warnings(&query, &root),
             vocabularies: named(&query),
             query,
             root,
@@ -209,7 +209,7 @@ impl<'a> Compiler<'a> {
             }
             Ask::Pattern(pattern) => {
                 let scope = field.map_or(Scope::Anywhere, Scope::Field);
-                // What stands in a vocabulary is the analysts' own.
+                // Vocabularies are written by analysts, who are trusted.
                 let own = matches!(self.place, Place::Vocabulary(..));
                 let room = self.room.as_mut().filter(|_| !own);
                 let was_full = room.as_ref().is_some_and(|room| **room == 0);
@@ -221,7 +221,9 @@ impl<'a> Compiler<'a> {
                 }
             }
             Ask::Vocabulary(name) => Test::Vocabulary(self.vocabulary_clause(query, name, field)?),
-            Ask::Near { .. } | Ask::Same { .. } => Test::Found(self.places(query, field)?),
+            Ask::Near { .. } | Ask::Same { .. } | Ask::Apart { .. } => {
+                Test::Found(self.places(query, field)?)
+            }
             Ask::Words(_) | Ask::Exact(_) | Ask::Caps(_) => match field {
                 Some(field) if !field.has_words() => match terms::label(&query.ask, field) {
                     Ok(test) => test,
@@ -285,6 +287,11 @@ impl<'a> Compiler<'a> {
                 let (left, right) = self.sides(query, left, right, field)?;
                 Some(Places::Same { unit: *unit, left, right })
             }
+            Ask::Apart { from, of, without } => {
+                let said = format!("NOT {from} {}", query::grouped(without));
+                let (of, without) = self.sides(query, of, without, field)?;
+                Some(Places::Apart { from: *from, of, without, said })
+            }
             Ask::Vocabulary(name) => {
                 self.vocabulary_places(query, name, field).map(Places::Vocabulary)
             }
@@ -326,7 +333,7 @@ impl<'a> Compiler<'a> {
         let clause = parts.map(|parts| {
             let said = terms::said(query, field);
             let of = Clause { said, span: query.span.clone(), test: Test::Any(parts) };
-            let trigger = Sketch::of(&of).trigger();
+            let trigger = Prefilter::of(&of).trigger();
             Arc::new(Shared { of, symbol: Symbol::vocabulary(name, field), trigger })
         });
         self.clauses.insert((name, field), clause.clone());
@@ -346,7 +353,7 @@ impl<'a> Compiler<'a> {
         let parts = self.within(name, |compiler, item| compiler.places(item, field));
         let places = parts.map(|parts| {
             let of = Places::Any(parts);
-            let trigger = Sketch::of_places(&of).trigger();
+            let trigger = Prefilter::of_places(&of).trigger();
             Arc::new(Shared { of, symbol: Symbol::vocabulary_places(name, field), trigger })
         });
         self.places.insert((name, field), places.clone());

@@ -1,12 +1,13 @@
-//! A compiled query and a subject in; whether it holds, and where, out.
+//! Evaluates a compiled query on a story: whether it matches, and where.
 //!
 //! Matching and explaining both ask here, so they cannot disagree.
 
+use std::ops::RangeInclusive;
 use std::rc::Rc;
 
 use super::index::Occurrences;
 use super::program::{Clause, Form, Kind, Places, Scope, Shared, Test};
-use super::query::{Field, Unit};
+use super::query::{Field, Nearness, Unit};
 use super::subject::{Section, Subject};
 use super::work::Work;
 
@@ -43,7 +44,7 @@ impl Pair {
 
     pub(super) fn hull(&self) -> Span {
         let (first, second) = self.in_order();
-        Span { section: first.section, start: first.start, end: second.end }
+        Span { section: first.section, start: first.start, end: first.end.max(second.end) }
     }
 
     fn in_order(&self) -> (Span, Span) {
@@ -97,7 +98,7 @@ impl Sight<'_> {
         }
     }
 
-    /// What the weights of the parts that hold add up to.
+    /// The sum of the weights of the parts that hold.
     pub(super) fn score(&self, parts: &[(Clause, i32)]) -> i64 {
         let held = parts.iter().filter(|(part, _)| self.holds(part));
         held.map(|(_, weight)| i64::from(*weight)).sum()
@@ -136,7 +137,7 @@ impl Sight<'_> {
                     self.follow(&left, &right, same) || self.follow(&right, &left, same)
                 }
             }
-            Places::Vocabulary(_) => !self.spans(places).is_empty(),
+            Places::Apart { .. } | Places::Vocabulary(_) => !self.spans(places).is_empty(),
         }
     }
 
@@ -190,6 +191,13 @@ impl Sight<'_> {
                 let mut hulls = Vec::new();
                 self.each_pair(&left, &right, false, |pair| hulls.push(pair.hull()));
                 self.within_one(*unit, hulls)
+            }
+            Places::Apart { from, of, without, .. } => {
+                let of = self.spans(of);
+                if of.is_empty() {
+                    return of;
+                }
+                self.apart(*from, of, &self.spans(without))
             }
             Places::Vocabulary(shared) => return self.vocabulary_spans(shared).to_vec(),
         };
@@ -259,6 +267,53 @@ impl Sight<'_> {
             spans = self.within_one(Unit::Paragraph, spans);
         }
         spans
+    }
+
+    /// Those of `spans` that have none of `others` near them. What overlaps is near.
+    pub(super) fn apart(&self, from: Nearness, mut spans: Vec<Span>, others: &[Span]) -> Vec<Span> {
+        if others.is_empty() || !self.work.spend_on_spans(spans.len() + others.len()) {
+            return spans;
+        }
+        let (before, after) = match from {
+            Nearness::Within(distance) => (distance, distance),
+            Nearness::Following(distance) => (0, distance),
+            Nearness::In(unit) => {
+                let mut units: Vec<_> = others
+                    .iter()
+                    .flat_map(|span| self.numbers(unit, *span).map(|number| (span.section, number)))
+                    .collect();
+                units.sort_unstable();
+                spans.retain(|span| {
+                    let numbers = self.numbers(unit, *span);
+                    let at = units.partition_point(|at| *at < (span.section, *numbers.start()));
+                    units.get(at).is_none_or(|found| *found > (span.section, *numbers.end()))
+                });
+                return spans;
+            }
+        };
+        // In the order of their starts, with the last end so far in the section.
+        let mut reaching = others.to_vec();
+        for at in 1..reaching.len() {
+            let last = reaching[at - 1];
+            if last.section == reaching[at].section {
+                reaching[at].end = reaching[at].end.max(last.end);
+            }
+        }
+        spans.retain(|span| {
+            // A neighbour is 1 away: it begins where the span ends.
+            let until = (span.section, span.end.saturating_add(after));
+            let near = reaching.partition_point(|other| (other.section, other.start) < until);
+            near.checked_sub(1).is_none_or(|last| {
+                let last = reaching[last];
+                last.section != span.section || last.end.saturating_add(before) <= span.start
+            })
+        });
+        spans
+    }
+
+    /// The sentences or paragraphs that a span is in.
+    fn numbers(&self, unit: Unit, span: Span) -> RangeInclusive<u32> {
+        self.number(unit, span.section, span.start)..=self.number(unit, span.section, span.end - 1)
     }
 
     fn within_one(&self, unit: Unit, mut spans: Vec<Span>) -> Vec<Span> {

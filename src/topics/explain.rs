@@ -1,4 +1,4 @@
-//! A compiled query and a subject in; why it holds or not, in words and places, out.
+//! Explains why a story matches a query or does not, in words and with places.
 
 use std::ops::Range;
 
@@ -34,7 +34,7 @@ pub struct Reason {
     pub query: String,
     /// Whether it holds.
     pub holds: bool,
-    /// What there is to say beside that: `14 apart at the nearest`.
+    /// A remark: `14 apart at the nearest`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
     /// Where it was found, the first few places.
@@ -56,7 +56,7 @@ pub struct Hit {
     pub range: Range<usize>,
     /// The words before it.
     pub before: String,
-    /// What was found, as it stands there.
+    /// The text found.
     pub found: String,
     /// The words after it.
     pub after: String,
@@ -98,7 +98,25 @@ pub(super) fn explain(sight: Sight<'_>, root: &Clause, language: &Language) -> E
     Explanation { matched, summary, near_miss, reason }
 }
 
-/// What the parts that hold have found, each once.
+/// Why a story is nearly in a topic that it is not in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NearMiss {
+    /// The smaller, the nearer.
+    pub gap: u32,
+    /// The missing term or condition, in words.
+    pub told: String,
+}
+
+/// None where the story is in the topic, or more than one term short of it.
+pub(super) fn near_miss(sight: Sight<'_>, root: &Clause, language: &Language) -> Option<NearMiss> {
+    if !sight.occurrences.has_any() || sight.holds(root) {
+        return None;
+    }
+    let missing = Missing::of(sight, root, language);
+    missing.is_near().then(|| NearMiss { gap: missing.gap(), told: missing.told() })
+}
+
+/// The texts found by the parts that hold, each once.
 fn found(reason: &Reason) -> String {
     let mut told: Vec<String> = Vec::new();
     collect_found(reason, &mut told);
@@ -154,10 +172,35 @@ fn reason(sight: Sight<'_>, clause: &Clause, language: &Language) -> Reason {
         | Test::Link { .. }
         | Test::Pattern { .. } => {
             note = missing::note(sight, clause, language, holds);
-            Vec::new()
+            left_out(sight, clause)
         }
     };
     Reason { query: clause.said.clone(), holds, note, hits: hits(sight, clause), parts }
+}
+
+/// Places of a clause that do not count because of what stands near them.
+fn left_out(sight: Sight<'_>, clause: &Clause) -> Vec<Reason> {
+    let mut reasons = Vec::new();
+    if let Test::Found(places) | Test::AtLeast { of: places, .. } | Test::First { of: places, .. } =
+        &clause.test
+    {
+        missing::each_apart(places, &mut |from, of, without, said| {
+            let hulls = missing::too_near(sight, from, of, without);
+            let count = hulls.len();
+            if count > 0 {
+                let places =
+                    if count == 1 { "1 place does" } else { &format!("{count} places do") };
+                reasons.push(Reason {
+                    query: said.to_owned(),
+                    holds: false,
+                    note: Some(format!("{places} not count")),
+                    hits: hulls.into_iter().take(MAX_HITS).map(|span| hit(sight, span)).collect(),
+                    parts: Vec::new(),
+                });
+            }
+        });
+    }
+    reasons
 }
 
 /// Where a clause without parts finds something, whether that is enough or not.
@@ -291,6 +334,17 @@ fn collect_highlights(sight: Sight<'_>, clause: &Clause, marks: &mut Vec<Highlig
     }
 }
 
+/// The bytes of a span, where it is in a title or text.
+fn highlight(sight: Sight<'_>, span: Span) -> Option<Highlight> {
+    let section = sight.section(span);
+    let range = section.range(span.start, span.end);
+    matches!(section.field, Field::Title | Field::Text).then_some(Highlight {
+        member: section.member,
+        field: section.field,
+        range,
+    })
+}
+
 /// Marks terms one by one: of words near each other, not what stands between them.
 fn mark_places(sight: Sight<'_>, places: &Places, marks: &mut Vec<Highlight>) {
     match places {
@@ -300,17 +354,23 @@ fn mark_places(sight: Sight<'_>, places: &Places, marks: &mut Vec<Highlight>) {
             mark_places(sight, right, marks);
         }
         Places::Vocabulary(shared) => mark_places(sight, shared, marks),
+        Places::Apart { of, .. } => {
+            let mut terms = Vec::new();
+            mark_places(sight, of, &mut terms);
+            let counting: Vec<_> =
+                sight.spans(places).into_iter().filter_map(|span| highlight(sight, span)).collect();
+            let counts = |term: &Highlight| {
+                counting.iter().any(|place| {
+                    (place.member, place.field) == (term.member, term.field)
+                        && place.range.start <= term.range.start
+                        && term.range.end <= place.range.end
+                })
+            };
+            marks.extend(terms.into_iter().filter(counts));
+        }
         Places::Phrase { .. } => {
-            for span in sight.spans(places) {
-                let section = sight.section(span);
-                if matches!(section.field, Field::Title | Field::Text) {
-                    marks.push(Highlight {
-                        member: section.member,
-                        field: section.field,
-                        range: section.range(span.start, span.end),
-                    });
-                }
-            }
+            let spans = sight.spans(places).into_iter();
+            marks.extend(spans.filter_map(|span| highlight(sight, span)));
         }
     }
 }

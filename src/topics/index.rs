@@ -1,9 +1,9 @@
-//! All programs in; for a subject, where their words occur in it and which programs may match, out.
+//! Finds the words of all queries in a story, and the queries that may match it.
 //!
 //! Everything that any program looks for is a term: a word, a prefix, a label,
 //! a vocabulary. A program waits on the terms of its trigger, the rarest list
 //! of which a story must have one; those whose trigger a story pulls are asked
-//! by their sketch, and only what is left is evaluated.
+//! by their prefilter, and only what is left is evaluated.
 
 mod wanted;
 
@@ -13,9 +13,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::eval::Span;
+use super::prefilter::{Code, Trigger};
 use super::program::{self, Kind, Program, Wanted};
 use super::query::Field;
-use super::sketch::{Code, Trigger};
 use super::subject::Subject;
 use super::symbol::{BySymbol, Symbol};
 use wanted::{Prefixes, Sieve, Terms};
@@ -60,11 +60,12 @@ impl Index {
                 }
             });
             let terms = &mut index.terms;
-            let sketch = code.add(&program.sketch, &mut |sign| terms.sign(sign));
-            match program.sketch.trigger() {
+            let prefilter = code.add(&program.prefilter, &mut |sign| terms.sign(sign));
+            match program.prefilter.trigger() {
                 None => index.always.push(place),
                 Some(Trigger { signs, .. }) => {
-                    waiting.extend(signs.into_iter().map(|sign| (terms.sign(sign), place, sketch)));
+                    waiting
+                        .extend(signs.into_iter().map(|sign| (terms.sign(sign), place, prefilter)));
                 }
             }
         }
@@ -133,22 +134,22 @@ impl Index {
     }
 }
 
-/// The programs that wait on each term, each followed by its sketch, so that
+/// The programs that wait on each term, each followed by its prefilter, so that
 /// what a term sets off is read in one go.
 #[derive(Debug, Clone, Default)]
 struct Waiting {
     /// Where each term's programs begin; one more than there are terms.
     starts: Vec<u32>,
     listed: Code,
-    /// The long sketches, once each: a program may wait on hundreds of terms.
+    /// The long prefilters, once each: a program may wait on hundreds of terms.
     long: Code,
 }
 
 impl Waiting {
-    /// Numbers of a sketch that is still copied to each term.
+    /// Numbers of a prefilter that is still copied to each term.
     const SHORT: u32 = 24;
 
-    /// From terms, programs, and where in `code` the programs' sketches begin.
+    /// From terms, programs, and where in `code` the programs' prefilters begin.
     fn of(mut waiting: Vec<(u32, u32, u32)>, code: Code, terms: usize) -> Self {
         waiting.sort_unstable();
         waiting.dedup();
@@ -157,13 +158,13 @@ impl Waiting {
         let mut waiting = waiting.into_iter().peekable();
         for term in 0..terms as u32 {
             starts.push(listed.end());
-            while let Some((_, program, sketch)) = waiting.next_if(|(of, ..)| *of == term) {
+            while let Some((_, program, prefilter)) = waiting.next_if(|(of, ..)| *of == term) {
                 listed.note(program);
-                if code.after(sketch) - sketch <= Self::SHORT {
+                if code.after(prefilter) - prefilter <= Self::SHORT {
                     listed.note(NONE);
-                    listed.copy(&code, sketch);
+                    listed.copy(&code, prefilter);
                 } else {
-                    listed.note(sketch);
+                    listed.note(prefilter);
                 }
             }
         }
@@ -177,12 +178,12 @@ impl Waiting {
         let (mut at, end) = (self.starts[term as usize], self.starts[term as usize + 1]);
         while at < end {
             let (program, long) = (self.listed.noted(at), self.listed.noted(at + 1));
-            let (code, sketch) =
+            let (code, prefilter) =
                 if long == NONE { (&self.listed, at + 2) } else { (&self.long, long) };
-            if asked.add(program) && code.holds(sketch, &has) {
+            if asked.add(program) && code.holds(prefilter, &has) {
                 candidates.push(program);
             }
-            at = if long == NONE { self.listed.after(sketch) } else { at + 2 };
+            at = if long == NONE { self.listed.after(prefilter) } else { at + 2 };
         }
     }
 }
@@ -199,7 +200,7 @@ struct Occurrence {
 
 const NONE: u32 = u32::MAX;
 
-/// What has been found in a subject, as it is found.
+/// The terms found in a subject so far.
 #[derive(Debug, Default)]
 struct Found {
     all: Vec<Occurrence>,
@@ -257,7 +258,7 @@ struct Slot {
     last: u32,
 }
 
-/// What of everything wanted a subject has, and where.
+/// The terms that a subject has, and where.
 #[derive(Debug, Default)]
 pub(super) struct Occurrences {
     all: Vec<Occurrence>,
@@ -278,6 +279,11 @@ impl Occurrences {
     /// The units of work that it took to find them.
     pub(super) fn cost(&self) -> u64 {
         self.cost
+    }
+
+    /// Whether any word that is looked for is there.
+    pub(super) fn has_any(&self) -> bool {
+        !self.all.is_empty()
     }
 
     /// Where a symbol occurs, as section and word, ascending.

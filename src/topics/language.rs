@@ -1,4 +1,4 @@
-//! A folded word in; its stem, in the language it is written in, out.
+//! Stems words, each in the language that its text is in.
 
 use std::borrow::Cow;
 

@@ -1,13 +1,13 @@
-//! What a compiled query is made of; and everything that it looks for.
+//! The parts of a compiled query.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::advice::Warning;
+use super::lints::Warning;
 use super::pattern::Pattern;
-use super::query::{Field, Query, Unit};
-use super::sketch::{Sign, Sketch, Trigger};
+use super::prefilter::{Prefilter, Sign, Trigger};
+use super::query::{Field, Nearness, Query, Unit};
 use super::symbol::Symbol;
 
 /// A query, compiled.
@@ -15,21 +15,21 @@ use super::symbol::Symbol;
 pub(super) struct Program {
     pub(super) query: Query,
     pub(super) root: Clause,
-    /// What a story cannot match without.
-    pub(super) sketch: Sketch,
+    /// The words and labels without which no story matches.
+    pub(super) prefilter: Prefilter,
     /// Changes with everything the program was compiled from.
     pub(super) digest: u64,
     pub(super) asks: Asks,
-    /// What can be seen from the query alone.
+    /// Warnings that need nothing but the query.
     pub(super) warnings: Vec<Warning>,
     /// The vocabularies that it names.
     pub(super) vocabularies: BTreeSet<String>,
 }
 
-/// What beside its words has a say in whether a story is in a topic.
+/// Properties other than words that a query depends on.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Asks {
-    /// What its sources are.
+    /// The sources of a story.
     pub(super) sources: bool,
     /// The language it is in.
     pub(super) language: bool,
@@ -104,6 +104,14 @@ pub(super) enum Places {
         left: Box<Self>,
         right: Box<Self>,
     },
+    /// The places of `of` that have none of `without` near them.
+    Apart {
+        from: Nearness,
+        of: Box<Self>,
+        without: Box<Self>,
+        /// The second half as it is written: `NOT NEAR/6 @false_friends`.
+        said: String,
+    },
     Vocabulary(Arc<Shared<Places>>),
 }
 
@@ -154,19 +162,19 @@ pub(super) struct Shared<T> {
     pub(super) of: T,
     /// Stands for it among the words of a story.
     pub(super) symbol: Symbol,
-    /// What a story must have one of; `None` where there is no such list.
+    /// Signs of which a story must have one; `None` where there is no such list.
     pub(super) trigger: Option<Trigger>,
 }
 
 impl<T> Shared<T> {
-    /// The sketch of every clause that is this vocabulary.
-    pub(super) fn sketch(&self) -> Sketch {
+    /// The prefilter of every clause that is this vocabulary.
+    pub(super) fn prefilter(&self) -> Prefilter {
         match &self.trigger {
-            Some(trigger) => Sketch::One {
+            Some(trigger) => Prefilter::One {
                 signs: vec![Sign::anywhere(self.symbol)],
                 frequency: trigger.frequency,
             },
-            None => Sketch::Anything,
+            None => Prefilter::Anything,
         }
     }
 }
@@ -179,7 +187,7 @@ impl<T> std::ops::Deref for Shared<T> {
     }
 }
 
-/// What a program looks for.
+/// Something that a program looks for.
 pub(super) enum Wanted<'a> {
     /// A word of texts.
     Word(&'a Form),
@@ -222,6 +230,10 @@ fn visit_places(places: &Places, seen: &mut BTreeSet<Symbol>, look: &mut impl Fn
         Places::Near { left, right, .. } | Places::Same { left, right, .. } => {
             visit_places(left, seen, look);
             visit_places(right, seen, look);
+        }
+        Places::Apart { of, without, .. } => {
+            visit_places(of, seen, look);
+            visit_places(without, seen, look);
         }
         Places::Vocabulary(shared) => {
             if seen.insert(shared.symbol) {

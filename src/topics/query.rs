@@ -1,4 +1,4 @@
-//! A query's text in; the tree of what it asks for, out, and back again.
+//! The syntax tree of a query.
 //!
 //! [`parse`] reads; `Display` writes the same query in its plainest form:
 //! `parse(&query.to_string()) == Ok(query)`.
@@ -22,7 +22,7 @@ pub(super) use parser::parse_item;
 pub struct Query {
     /// Bytes of the text it was read from. Does not count in comparisons.
     pub span: Range<usize>,
-    /// What it asks for.
+    /// The request.
     pub ask: Ask,
 }
 
@@ -32,7 +32,7 @@ impl PartialEq for Query {
     }
 }
 
-/// What a query asks for.
+/// The kinds of queries.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ask {
     /// `a AND b`
@@ -61,32 +61,41 @@ pub enum Ask {
         /// The other.
         right: Box<Query>,
     },
+    /// `a NOT NEAR/5 b`: the places of `a` that have no `b` near them.
+    Apart {
+        /// The distance or unit that counts as near.
+        from: Nearness,
+        /// The term that counts.
+        of: Box<Query>,
+        /// The term that must not be near it.
+        without: Box<Query>,
+    },
     /// `atleast(3, a)`
     AtLeast {
         /// How often.
         times: u32,
-        /// What.
+        /// The term.
         of: Box<Query>,
     },
     /// `first(50, a)`
     First {
         /// Within how many words.
         words: u32,
-        /// What.
+        /// The term.
         of: Box<Query>,
     },
     /// `score(a^3, b, c^-2) >= 4`
     Score {
         /// Parts and their weights.
         parts: Vec<(Query, i32)>,
-        /// What the weights of the parts that hold must add up to.
+        /// The sum that the weights of the parts that hold must reach.
         threshold: i32,
     },
     /// `title:a`
     In {
-        /// Where.
+        /// The field.
         field: Field,
-        /// What.
+        /// The term.
         of: Box<Query>,
     },
     /// `@places`
@@ -101,7 +110,28 @@ pub enum Ask {
     Pattern(String),
 }
 
-/// What a `SAME` is about.
+/// When something counts as near, in a `NOT NEAR` and its like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Nearness {
+    /// `NOT NEAR/5`: at most so many words away.
+    Within(u32),
+    /// `NOT ONEAR/5`: the same, and not before it.
+    Following(u32),
+    /// `NOT SAME/sentence`: in the same sentence or paragraph.
+    In(Unit),
+}
+
+impl fmt::Display for Nearness {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Within(distance) => write!(f, "NEAR/{distance}"),
+            Self::Following(distance) => write!(f, "ONEAR/{distance}"),
+            Self::In(unit) => write!(f, "SAME/{}", unit.as_str()),
+        }
+    }
+}
+
+/// The unit of a `SAME`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {
     /// `SAME/sentence`
@@ -148,7 +178,7 @@ pub enum Field {
     Link,
     /// The copies' languages, as stated, else as their texts betray.
     Lang,
-    /// What the sources are: department, listing, syndicator.
+    /// The roles of the sources: department, listing, syndicator.
     Role,
 }
 
@@ -205,9 +235,9 @@ impl fmt::Display for Field {
 pub struct SyntaxError {
     /// Bytes of the text.
     pub span: Range<usize>,
-    /// What is wrong.
+    /// The problem in words.
     pub message: String,
-    /// What to do about it.
+    /// The remedy.
     pub help: String,
 }
 
@@ -218,12 +248,12 @@ impl SyntaxError {
 }
 
 impl Query {
-    /// How tightly it holds together: AND and OR 0, NOT 1, NEAR and SAME 2, all else 3.
+    /// How tightly it holds together: AND and OR 0, NOT 1, NEAR, SAME and NOT NEAR 2, all else 3.
     fn tightness(&self) -> u8 {
         match self.ask {
             Ask::All(_) | Ask::Any(_) => 0,
             Ask::Not(_) => 1,
-            Ask::Near { .. } | Ask::Same { .. } => 2,
+            Ask::Near { .. } | Ask::Same { .. } | Ask::Apart { .. } => 2,
             _ => 3,
         }
     }
@@ -236,6 +266,10 @@ impl Query {
             Ask::Near { left, right, .. } | Ask::Same { left, right, .. } => {
                 left.visit(look);
                 right.visit(look);
+            }
+            Ask::Apart { of, without, .. } => {
+                of.visit(look);
+                without.visit(look);
             }
             Ask::Not(of) | Ask::AtLeast { of, .. } | Ask::First { of, .. } | Ask::In { of, .. } => {
                 of.visit(look);
@@ -260,6 +294,11 @@ impl fmt::Display for Part<'_> {
     }
 }
 
+/// A side of a NEAR as it is written there, in parentheses where it needs them.
+pub(super) fn grouped(side: &Query) -> String {
+    Part(side, 3).to_string()
+}
+
 impl fmt::Display for Query {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.ask {
@@ -272,6 +311,9 @@ impl fmt::Display for Query {
             }
             Ask::Same { unit, left, right } => {
                 write!(f, "{} SAME/{} {}", Part(left, 3), unit.as_str(), Part(right, 3))
+            }
+            Ask::Apart { from, of, without } => {
+                write!(f, "{} NOT {from} {}", Part(of, 3), Part(without, 3))
             }
             Ask::AtLeast { times, of } => write!(f, "atleast({times}, {of})"),
             Ask::First { words, of } => write!(f, "first({words}, {of})"),

@@ -1,16 +1,17 @@
-//! All topics' queries in; a matcher that says which topics a story is in, out.
+//! Matches stories against the queries of all topics.
 
 use std::sync::Arc;
 
 use xxhash_rust::xxh3::Xxh3;
 
-use super::advice::{self, TermCounts};
 use super::compile::Compiler;
 use super::eval::Sight;
-use super::explain::{self, Explanation, Highlight};
+use super::explain::{self, Explanation, Highlight, NearMiss};
 use super::index::{Index, Occurrences};
+use super::lints::{self, TermCounts};
 use super::program::Program;
 use super::query::Query;
+use super::suggestions::{Seen, Suggestions};
 use super::work::{Spent, Work};
 use super::{Language, QueryProblem, Subject, Vocabulary};
 use crate::model::{Sources, Story, TopicId, TopicVersion};
@@ -25,7 +26,7 @@ pub struct TopicSet {
     written: Arc<Written>,
 }
 
-/// What the set was compiled from.
+/// The source of a compiled set.
 #[derive(Debug)]
 struct Written {
     queries: Vec<(TopicId, String)>,
@@ -143,8 +144,8 @@ impl TopicSet {
     }
 
     /// A story as these queries see it, where they are only asked whether they match.
-    /// What language a text is in that does not say so is not guessed for nobody: it takes
-    /// longer than all else that is done here with a story.
+    /// The language of a text is guessed only where a query depends on it: guessing takes longer
+    /// than everything else here.
     pub fn subject(&self, story: &Story, sources: &Sources) -> Subject {
         let language = &self.written.language;
         match self.guesses {
@@ -182,13 +183,12 @@ impl TopicSet {
     }
 
     /// Why a text is, or is not, in a topic; its first line is the title.
-    /// What `must_match` and `must_not_match` are judged by.
+    /// Samples (`must_match` and `must_not_match`) are judged by this.
     pub fn explain_text(&self, text: &str, topic: usize) -> Explanation {
         self.explain(&Subject::of_text(text, &self.written.language), topic)
     }
 
-    /// What in the titles and texts of `subject` speaks for a topic, in order
-    /// and without overlaps.
+    /// The matching terms in titles and texts of `subject`, in order and without overlaps.
     pub fn highlights(&self, subject: &Subject, topic: usize) -> Vec<Highlight> {
         let (occurrences, work) = (self.index.occurrences(subject), Work::unlimited());
         let sight = Sight { subject, occurrences: &occurrences, work: &work };
@@ -219,7 +219,7 @@ impl TopicSet {
     pub fn check_sources(&self, sources: &Sources) -> Vec<QueryProblem> {
         let topics = self.written.queries.iter().map(|(topic, _)| topic).zip(&self.programs);
         topics
-            .flat_map(|(topic, program)| advice::unknown_sources(topic, program, sources))
+            .flat_map(|(topic, program)| lints::unknown_sources(topic, program, sources))
             .collect()
     }
 
@@ -237,6 +237,11 @@ impl TopicSet {
             counts.count(&self.programs[topic], sight);
         }
         counts
+    }
+
+    /// Suggestions for a topic's query from the archive.
+    pub fn advice(&self, topic: usize, advice: &Suggestions) -> Vec<String> {
+        advice.told(&self.programs[topic])
     }
 
     /// The same, of subjects that were counted one by one.
@@ -267,7 +272,7 @@ impl<'a> Bounded<'a> {
     }
 }
 
-/// What a subject has of everything that the queries ask for.
+/// A subject with the terms of the queries that it has.
 #[derive(Debug)]
 pub struct Looked<'a> {
     of: Bounded<'a>,
@@ -290,10 +295,22 @@ impl Looked<'_> {
         self.of.work.result(self.sight().holds(&self.program(topic).root))
     }
 
-    /// What in the titles and texts of the subject speaks for a topic. A pattern that would take
-    /// long in a long text marks nothing there.
+    /// The matching terms in titles and texts of the subject. A pattern that would take long in a
+    /// long text marks nothing there.
     pub fn highlights(&self, topic: usize) -> Result<Vec<Highlight>, Spent> {
         self.of.work.result(explain::highlights(self.sight(), &self.program(topic).root))
+    }
+
+    /// Why the subject is nearly in a topic that it is not in.
+    pub fn near_miss(&self, topic: usize) -> Result<Option<NearMiss>, Spent> {
+        let language = &self.of.set.written.language;
+        self.of.work.result(explain::near_miss(self.sight(), &self.program(topic).root, language))
+    }
+
+    /// Takes the subject into account for advice about a topic's query.
+    pub fn advise(&self, topic: usize, advice: &mut Suggestions, seen: Seen) -> Result<(), Spent> {
+        advice.look_at(self.program(topic), self.sight(), seen);
+        self.of.work.result(())
     }
 
     /// Counts the terms of a topic that the subject has.

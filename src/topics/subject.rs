@@ -1,4 +1,4 @@
-//! A story in; its fields as queries see them, out.
+//! A story as queries see it: its fields as normalised words.
 
 use std::ops::Range;
 

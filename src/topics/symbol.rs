@@ -1,10 +1,10 @@
-//! A normalised word, prefix or label in; the number that stands for it, out.
+//! Hashes words, prefixes and labels, so that texts and queries compare numbers.
 
 use std::hash::{BuildHasherDefault, Hasher};
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-/// What texts and queries compare instead of strings.
+/// A hash that texts and queries compare instead of strings.
 ///
 /// A hash of fixed definition, so that a subject need not know the queries it
 /// will meet. Two strings of one symbol would be one word to us, everywhere

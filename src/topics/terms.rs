@@ -1,17 +1,17 @@
-//! A single term of a query in; its compiled form, or a complaint, out.
+//! Compiles a single term of a query, or says what is wrong with it.
 
 use super::language::Dialect;
 use super::pattern::Pattern;
 use super::program::{Form, Kind, Places, Scope, Test};
 use super::query::{Ask, Field, Query, nearest};
-use super::remembered::stem;
+use super::stem_cache::stem;
 use super::subject::plain_link;
 use super::symbol::Symbol;
 use super::text::{self, Spelt};
 use crate::model::Role;
 use crate::tokenize;
 
-/// What is wrong, and what to do about it.
+/// A problem and its remedy.
 pub(super) type Complaint = (String, String);
 
 /// Bytes that the patterns of an untrusted query may take together when they are compiled.
@@ -30,7 +30,7 @@ pub(super) fn said(query: &Query, field: Option<Field>) -> String {
 /// The words of a term, as texts are searched for them.
 pub(super) fn forms(term: &Ask, dialects: &[Dialect]) -> Result<Vec<Form>, Complaint> {
     let (Ask::Words(text) | Ask::Exact(text) | Ask::Caps(text)) = term else {
-        return Err(("this is no term".to_owned(), "write a word or a phrase".to_owned()));
+        return Err(("this is not a term".to_owned(), "write a word or a phrase".to_owned()));
     };
     let words = text::spelt(text);
     if words.is_empty() {
@@ -52,7 +52,7 @@ pub(super) fn forms(term: &Ask, dialects: &[Dialect]) -> Result<Vec<Form>, Compl
     }
     if matches!(term, Ask::Caps(_)) && !words.iter().any(|word| word.capital) {
         return Err((
-            format!("`{text}` has no capital"),
+            format!("`{text}` has no capital letter"),
             format!("write ={text} for the word in any case"),
         ));
     }
@@ -78,7 +78,7 @@ fn form(word: &Spelt, term: &Ask, dialects: &[Dialect]) -> Result<Form, Complain
         }
         _ if word.prefix => {
             return Err((
-                format!("`{form}*` is no whole word"),
+                format!("`{form}*` is not a whole word"),
                 "a prefix stands alone: sanction*".to_owned(),
             ));
         }
@@ -118,7 +118,7 @@ pub(super) fn label(term: &Ask, field: Field) -> Result<Test, Complaint> {
     let value = text::label(text);
     if value.is_empty() || text.contains('*') {
         return Err((
-            format!("`{text}` is no value of `{field}:`"),
+            format!("`{text}` is not a value of `{field}:`"),
             format!("write {field}:value, or {field}:beginning*"),
         ));
     }
@@ -133,8 +133,8 @@ pub(super) fn label(term: &Ask, field: Field) -> Result<Test, Complaint> {
     let tag = value.split(' ').next().unwrap_or_default();
     if field == Field::Lang && !prefix && !(2..=3).contains(&tag.chars().count()) {
         return Err((
-            format!("`{text}` is no language tag"),
-            "languages are told by the tags of two letters: lang:en, lang:sr".to_owned(),
+            format!("`{text}` is not a language tag"),
+            "languages are named by tags of two letters: lang:en, lang:sr".to_owned(),
         ));
     }
     Ok(Test::Label { field, value, prefix })
@@ -169,7 +169,7 @@ pub(super) fn only_in_text(places: &Places) -> bool {
     scopes(places).iter().all(|scope| matches!(scope, Scope::Field(Field::Text | Field::Lead)))
 }
 
-/// What is wrong with two sides that are never in one text.
+/// Complains of two sides that are never in one text.
 pub(super) fn never_meet(left: &Places, right: &Places) -> Option<Complaint> {
     let (left, right) = (scopes(left), scopes(right));
     let meet = |a: &Scope, b: &Scope| match (a, b) {
@@ -198,6 +198,8 @@ fn scopes(places: &Places) -> Vec<Scope> {
         Places::Near { left, right, .. } | Places::Same { left, right, .. } => {
             [scopes(left), scopes(right)].concat()
         }
+        // The term after NOT NEAR does not change where `of` is searched for.
+        Places::Apart { of, .. } => scopes(of),
         Places::Vocabulary(places) => scopes(places),
     };
     scopes.sort_unstable();
@@ -209,7 +211,7 @@ fn scopes(places: &Places) -> Vec<Scope> {
 /// look at, and queries may come from anybody.
 const MAX_NESTING: usize = 4;
 
-/// What is wrong with sides that are themselves near something near something.
+/// Complains of NEAR and SAME that nest too deeply.
 pub(super) fn too_nested(left: &Places, right: &Places) -> Option<Complaint> {
     (nesting(left).max(nesting(right)) >= MAX_NESTING).then(|| {
         (
@@ -226,6 +228,7 @@ fn nesting(places: &Places) -> usize {
         Places::Near { left, right, .. } | Places::Same { left, right, .. } => {
             1 + nesting(left).max(nesting(right))
         }
+        Places::Apart { of, without, .. } => 1 + nesting(of).max(nesting(without)),
         Places::Vocabulary(places) => nesting(places),
     }
 }

@@ -1,4 +1,4 @@
-//! Subjects and queries in; agreement with what the language promises, out.
+//! Tests of topics, and what they share.
 
 mod explanations;
 

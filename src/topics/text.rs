@@ -5,7 +5,7 @@
 use std::ops::Range;
 
 use super::language::Dialect;
-use super::remembered::Remembered;
+use super::stem_cache::StemCache;
 use super::symbol::Symbol;
 use crate::tokenize::{self, clean, ends_sentence, fold};
 
@@ -48,10 +48,10 @@ impl Word {
 impl Words {
     /// Reads a text. What lies beyond 4 GiB is not read.
     pub(super) fn of(text: String, dialect: Dialect) -> Self {
-        Remembered::with(|remembered| Self::read(text, dialect, remembered))
+        StemCache::with(|stems| Self::read(text, dialect, stems))
     }
 
-    fn read(text: String, dialect: Dialect, remembered: &mut Remembered) -> Self {
+    fn read(text: String, dialect: Dialect, stems: &mut StemCache) -> Self {
         // Of nearly every word the folded form stands where the word does.
         let mut forms = text.to_ascii_lowercase();
         let mut words: Vec<Word> = Vec::with_capacity(text.len() / 6);
@@ -87,7 +87,7 @@ impl Words {
                 }
             }
             let folded = &forms[form.clone()];
-            let own = remembered.expect((words.len(), &forms, form.clone()), dialect);
+            let own = stems.expect((words.len(), &forms, form.clone()), dialect);
             words.push(Word {
                 start: range.start as u32,
                 end,
@@ -101,7 +101,7 @@ impl Words {
             });
             last = range;
         }
-        remembered.recall(
+        stems.recall(
             &mut words,
             dialect,
             |word| &forms[word.form_start as usize..word.form_end as usize],
@@ -121,7 +121,7 @@ impl Words {
 pub(super) struct Spelt {
     /// With its case.
     pub(super) cased: String,
-    /// Folded.
+    /// The folded word.
     pub(super) form: String,
     /// Whether it has a capital.
     pub(super) capital: bool,

@@ -64,6 +64,11 @@ impl<'a> Work<'a> {
         if self.ask() { Ok(()) } else { Err(Spent) }
     }
 
+    /// Whether more than half of what was allowed is spent.
+    pub fn is_half_spent(&self) -> bool {
+        self.left.get() < self.allowed.get() / 2
+    }
+
     /// Whether there is a bound at all.
     pub(super) fn is_bounded(&self) -> bool {
         self.go_on.is_some()

@@ -119,7 +119,8 @@ async fn p62_every_coding_is_asked_for_and_undone() {
     }
     assert_eq!(site.log()[0].header("accept-encoding").as_deref(), Some("gzip, br, zstd"));
 
-    site.script("/feed", [ok().header("Content-Encoding", "compress")]);
+    let compressed = Answer::ok(b"\x1F\x9D\x90\x3C\xCC".to_vec());
+    site.script("/feed", [compressed.header("Content-Encoding", "compress")]);
     assert_eq!(failure(world.poll().await).kind, FailureKind::Coding);
 }
 
@@ -248,6 +249,83 @@ async fn p71_where_robots_txt_counts_it_is_read_once_a_day_and_obeyed() {
         world.now = world.now.after(DAY);
         world.poll().await;
         assert_eq!(site.requests("/robots.txt").len(), 2);
+    }
+}
+
+#[tokio::test]
+async fn p71_robots_txt_counts_for_pages_that_documents_name() {
+    let robots = "User-agent: *\nDisallow: /news/private";
+    for (robots_for_pages, robots_for_sources) in [(true, false), (true, true), (false, false)] {
+        let site = Site::start().await;
+        site.document("/news/private/1", "<p>page</p>");
+        site.document("/news/2", "<p>page</p>");
+        site.script("/robots.txt", [Answer::ok(robots)]);
+        let settings = Settings {
+            robots: robots_for_sources,
+            robots_for_pages,
+            spacing: std::time::Duration::ZERO,
+            ..settings()
+        };
+        let world = World::of(settings, [source("one", &site.url("/feed"))]);
+        let page = |path: &str| site.url(path);
+        let denied = world.page(&page("/news/private/1")).await;
+        assert!(world.page(&page("/news/2")).await.is_ok());
+        let read = site.requests("/robots.txt").len();
+        match robots_for_pages {
+            true => {
+                assert_eq!(denied.unwrap_err().kind, FailureKind::Denied);
+                assert!(site.requests("/news/private/1").is_empty());
+                assert_eq!(read, 1, "what a site says is remembered");
+            }
+            false => {
+                assert!(denied.is_ok());
+                assert_eq!(read, 0);
+            }
+        }
+    }
+}
+
+/// The lines of a head that a server puts in front of a document, as some do.
+fn odd_heads() -> Vec<(&'static str, Vec<u8>)> {
+    let many: String = (0..150).map(|n| format!("X-Number-{n}: {n}\r\n")).collect();
+    let ok = "HTTP/1.1 200 OK\r\n";
+    vec![
+        ("a space before the colon", format!("{ok}X-Frame-Options : DENY\r\n").into_bytes()),
+        ("a tab before the colon", format!("{ok}Content-Type\t: text/xml\r\n").into_bytes()),
+        ("a folded line", format!("{ok}X-Policy: default a;\r\n script b\r\n").into_bytes()),
+        ("a line folded by a tab", format!("{ok}X-Policy: a;\r\n\tb;\r\n\tc\r\n").into_bytes()),
+        ("a name with a space", format!("{ok}Bad Name: x\r\n").into_bytes()),
+        ("a name with brackets", format!("{ok}X(y): x\r\n").into_bytes()),
+        ("a line without a colon", format!("{ok}NoColonHere\r\n").into_bytes()),
+        ("a Latin-1 value", [ok.as_bytes(), b"X-T: m\xFCller\r\n"].concat()),
+        ("many lines", format!("{ok}{many}").into_bytes()),
+        ("bare line feeds", b"HTTP/1.1 200 OK\nX-A: b\n".to_vec()),
+        ("no reason", b"HTTP/1.1 200\r\nX-A: b\r\n".to_vec()),
+    ]
+}
+
+#[tokio::test]
+async fn answers_with_odd_header_lines_are_read() {
+    for (name, head) in odd_heads() {
+        let end = if head.contains(&b'\r') { "\r\n" } else { "\n" };
+        let length = format!("Content-Length: {}{end}{end}", FEED.len());
+        let answer = [&head[..], length.as_bytes(), FEED.as_bytes()].concat();
+        let site = Site::start().await;
+        site.script("/feed", [Answer::raw(answer)]);
+        let mut world = World::one(&site.url("/feed"));
+        let outcome = world.poll().await;
+        assert!(matches!(outcome, Outcome::Read(_)), "{name}: {outcome:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_content_encoding_that_names_no_coding_leaves_the_document() {
+    for named in ["UTF-8", "none", "utf8, identity", "text/xml"] {
+        let site = Site::start().await;
+        site.script("/feed", [Answer::ok(FEED).header("Content-Encoding", named)]);
+        let mut world = World::one(&site.url("/feed"));
+        let outcome = world.poll().await;
+        assert!(matches!(outcome, Outcome::Read(_)), "{named}: {outcome:?}");
     }
 }
 

@@ -1,4 +1,4 @@
-//! What becomes of sources and topics over weeks in; what their operator is told, out.
+//! Watches sources and topics over weeks, and what their operator is told.
 
 use std::fmt::Write;
 use std::time::Duration;
@@ -155,6 +155,52 @@ async fn what_becomes_of_a_source_is_told_once_and_listed_in_a_feed_that_a_resta
     assert_eq!((&again.body, again.header("etag")), (&feed.body, Some(tag.as_str())));
     assert_eq!(world.get_with("/sources.atom", ("If-None-Match", tag)).await.status, 304);
     assert!(world.get("/sources").await.text().contains("sources.atom"));
+}
+
+/// The announcements with these numbers under ids and links that are other at every poll.
+fn renamed(numbers: std::ops::Range<u32>, round: u32) -> String {
+    document(numbers, None)
+        .replace("https://dep.example/", &format!("https://dep.example/r{round}/"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_source_that_turns_over_is_reported_from_the_second_document_on_and_polled_sooner() {
+    let world = World::new().await.source("dep", document(1..11, None)).start().await;
+    world.site.document("/dep", document(11..21, None));
+    world.pass(2 * HOUR).await;
+    let told = status(&world, "dep");
+    assert_eq!((told.gaps, world.stories().len()), (1, 20));
+    assert!(told.warnings.iter().any(|said| said.contains("may have been missed")), "{told:?}");
+    assert_eq!(events(&world, "dep"), ["gap"]);
+    world.site.document("/dep", document(21..31, None));
+    world.pass(2 * HOUR).await;
+    assert_eq!((status(&world, "dep").gaps, events(&world, "dep").len()), (2, 1), "once a day");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_source_whose_ids_and_links_change_at_every_poll_has_no_gap() {
+    let world = World::new().await.source("dep", renamed(1..11, 0)).start().await;
+    for round in 1..4 {
+        world.site.document("/dep", renamed(round..round + 10, round));
+        world.pass(2 * HOUR).await;
+    }
+    assert_eq!((status(&world, "dep").gaps, events(&world, "dep").len()), (0, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn older_pages_of_wordpress_are_found_without_a_link_to_them() {
+    let generator = "<generator uri=\"https://wordpress.org/\">WordPress</generator>";
+    let wordpress = |numbers: std::ops::Range<u32>| {
+        document(numbers, None)
+            .replace("<id>tag:site.example", &format!("{generator}<id>tag:site.example"))
+    };
+    let world = World::new().await.source("dep", wordpress(1..11)).start().await;
+    world.site.document("/dep", wordpress(21..31));
+    world.site.document("/dep?paged=2", wordpress(11..21));
+    world.site.document("/dep?paged=3", wordpress(1..11));
+    world.pass(2 * HOUR).await;
+    let told = status(&world, "dep");
+    assert_eq!((told.gaps, told.filled, world.stories().len()), (0, 1, 30));
 }
 
 /// Four months in which each of these sources has news every working day.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use gazetted::fetch::{Agenda, Fetched, Fetcher, News, Settings, settle};
+use gazetted::fetch::{Agenda, Fetched, Fetcher, News, Settings, record_poll};
 use gazetted::model::{
     Document, Failure, FailureKind, Feed, Hints, Location, Outcome, Poll, Reading, Source,
     SourceId, SourceState, Timestamp,
@@ -131,7 +131,7 @@ impl World {
 
     /// An operator's wish to have `one` asked now.
     pub fn hurry(&mut self) -> Result<(), gazetted::fetch::Refusal> {
-        self.agenda.hurry(&SourceId::new("one"), self.now)
+        self.agenda.hurry(&SourceId::new("one"), false, self.now)
     }
 
     /// The times between the polls of a source.
@@ -155,7 +155,7 @@ impl World {
             Outcome::Read(_) => News { new: vec![poll.at], known: 1, ..News::default() },
             _ => News::default(),
         };
-        settle(poll, &news, state, source, &self.settings);
+        record_poll(poll, &news, state, source, &self.settings);
         self.agenda.finished(&poll.source, self.now);
         self.agenda.plan(source, state);
     }

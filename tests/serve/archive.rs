@@ -26,7 +26,7 @@ async fn archived() -> World {
     }
     let (topic, sources, site) = (topic(), sources(), site());
     let rendered =
-        publish::render_topic_after(last, &topic, &listed, &|_| Vec::new(), &sources, &site);
+        publish::render_topic_after(last, None, &topic, &listed, &|_| Vec::new(), &sources, &site);
     world.cache.place(rendered, now());
     world
 }

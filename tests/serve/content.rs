@@ -242,7 +242,7 @@ async fn q13_links_are_absolute_and_say_what_they_are() {
 async fn q15_a_withdrawn_story_leaves_a_tombstone() {
     let mut gone = told(1, vec![entry(1), copy("wire", 1)]);
     let (at, source) = (at("2025-04-02T17:00:00Z"), SourceId::new("fcdo"));
-    gone.withdrawn = Some(Withdrawal { at, source, by: WithdrawnBy::Tombstone });
+    gone.withdrawn = Some(Withdrawal { at, source, by: WithdrawnBy::Tombstone, reason: None });
     let world = World::telling(vec![gone, story(2)]).await;
     let answer = world.get("/topics/sanctions.atom").await;
     well_formed(&answer.body);
@@ -263,16 +263,23 @@ async fn q15_a_withdrawn_story_leaves_a_tombstone() {
 async fn what_no_longer_applies_but_can_be_read_says_so_first() {
     let mut said = story(1);
     let (at, source) = (at("2025-04-02T17:00:00Z"), SourceId::new("fcdo"));
-    said.withdrawn = Some(Withdrawal { at, source, by: WithdrawnBy::Notice });
+    said.withdrawn = Some(Withdrawal {
+        at,
+        source,
+        by: WithdrawnBy::Notice,
+        reason: Some("Replaced by <new> guidance.".to_owned()),
+    });
     let summary = feed(vec![said]).await.entries.remove(0).summary.unwrap().value;
     assert!(summary.starts_with("<p><strong>Withdrawn on 2 April 2025: "), "{summary}");
+    assert!(summary.contains("“Replaced by &lt;new&gt; guidance.”"), "{summary}");
 }
 
 #[tokio::test]
 async fn a_copy_that_was_taken_back_is_not_named() {
     let mut said = told(1, vec![entry(1), copy("wire", 1)]);
     let (at, source) = (at("2025-04-02T17:00:00Z"), SourceId::new("wire"));
-    said.members[1].withdrawn = Some(Withdrawal { at, source, by: WithdrawnBy::Tombstone });
+    said.members[1].withdrawn =
+        Some(Withdrawal { at, source, by: WithdrawnBy::Tombstone, reason: None });
     let summary = feed(vec![said]).await.entries.remove(0).summary.unwrap().value;
     assert!(!summary.contains("Also published"), "{summary}");
 }
@@ -290,6 +297,7 @@ async fn an_update_is_told_with_the_note_of_its_source() {
         summary: None,
         text: Some("What it said.".to_owned()),
         text_changed: true,
+        change: Vec::new(),
         note: Some("Added the list of <designations>.".to_owned()),
     }];
     let path = format!("/stories/{}", said.id);

@@ -57,9 +57,9 @@ async fn a_story_s_page_says_who_carried_it_and_why_it_is_one_story() {
     let page = world.get(&path).await;
     for part in [
         "The 2 places where it was published",
-        "Also published by The Wire.",
-        "told the story first",
-        "has the same title on another site, “announcement 1”, 2 hours apart",
+        "first to publish it",
+        "has the same title, 2 hours apart",
+        "Permanent ID: <code>",
         "href=\"/topics/sanctions\"",
         "tag:fcdo.example,2005:/news/1",
     ] {
@@ -91,7 +91,7 @@ async fn the_sources_page_puts_what_fails_first_with_a_remedy() {
     *world.desk.states.lock().unwrap() = vec![state("fcdo", well), state("wire", failing)];
     let page = world.get("/sources").await;
     let text = page.text();
-    assert!(text.contains("2 sources, 1 of them well."));
+    assert!(text.contains("2 sources, 1 of them healthy."));
     assert!(
         text.contains("no address for wire.example (3 times in a row since 3 April 2025, 09:00)")
     );

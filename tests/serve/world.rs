@@ -71,7 +71,7 @@ impl World {
         let (topic, site, sources) = (topic(), site(), sources());
         let stories: Vec<_> = stories.into_iter().map(Arc::new).collect();
         let mut rendered = publish::render_topic(&topic, &stories, &sources, &site);
-        rendered.extend(publish::render_stories(&stories, &sources, &site));
+        rendered.extend(publish::render_stories(&stories, None, &sources, &site));
         rendered.extend(publish::render_site(&[(topic, stories.clone())], &sources, &site));
         self.cache.place(rendered, moment);
         *self.desk.stories.lock().unwrap() = stories;
@@ -259,7 +259,10 @@ impl SearchBackend for TestDesk {
             stories: found.collect(),
             count: stories.len(),
             looked_at: 10_000,
-            back_to: Some(search.since),
+            back_to: Some(search.span.since(self.now())),
+            span: search.span,
+            advice: Vec::new(),
+            near: Vec::new(),
             weeks: Vec::new(),
             alike: vec![topic()],
             warnings: Vec::new(),
@@ -368,7 +371,7 @@ fn source(id: &str, title: &str, role: Role, position: usize) -> (SourceId, Arc<
 }
 
 pub(super) fn state(source: &str, state: SourceState) -> SourceStatus {
-    SourceStatus { source: sources()[source].clone(), state }
+    SourceStatus { source: sources()[source].clone(), state, hold: None }
 }
 
 /// An entry of the Foreign Office, complete as a good feed has it.

@@ -1,4 +1,4 @@
-//! Addresses in; what a real browser makes of what is there, out.
+//! Drives a headless Chromium.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
@@ -17,7 +17,7 @@ pub struct Browser {
     _profile: TempDir,
     session: Option<String>,
     last: u64,
-    /// What the page complained of since it was opened.
+    /// Complaints of the page since it was opened.
     complaints: Vec<String>,
 }
 
@@ -68,14 +68,14 @@ impl Browser {
         while self.report()["method"] != "Page.loadEventFired" {}
     }
 
-    /// What the page complained of: errors of scripts, what its policy refused, what was not found.
+    /// Takes the complaints of the page: errors of scripts, refusals by its policy, missing files.
     pub fn complaints(&mut self) -> Vec<String> {
-        // Whatever was reported before this answer has been read with it.
+        // Earlier reports have been read with this answer.
         self.evaluate("0");
         std::mem::take(&mut self.complaints)
     }
 
-    /// What an expression comes to in the page, awaited.
+    /// Evaluates an expression in the page and awaits its value.
     pub fn evaluate(&mut self, expression: &str) -> Value {
         let asked =
             json!({ "expression": expression, "awaitPromise": true, "returnByValue": true });
@@ -90,7 +90,7 @@ impl Browser {
         dom.as_str().unwrap().to_owned()
     }
 
-    /// What axe-core finds wrong with the page: rules with the elements that break them.
+    /// Violations that axe-core finds: rules with the elements that break them.
     pub fn violations(&mut self) -> Vec<String> {
         const RUN: &str = "axe.run(document, { resultTypes: ['violations'] }).then(found => \
             found.violations.flatMap(rule => rule.nodes.map(node => \

@@ -126,6 +126,8 @@ pub struct Answer {
     headers: Vec<(Vec<u8>, Vec<u8>)>,
     body: Vec<u8>,
     length: Option<usize>,
+    /// Sent in the place of all else.
+    raw: Option<Vec<u8>>,
     gate: Option<Gate>,
     end: End,
 }
@@ -146,6 +148,7 @@ impl Answer {
             headers: Vec::new(),
             body: Vec::new(),
             length: None,
+            raw: None,
             gate: None,
             end: End::Keep,
         }
@@ -159,6 +162,11 @@ impl Answer {
     /// A redirect.
     pub fn redirect(status: u16, to: &str) -> Self {
         Self::status(status).header("Location", to)
+    }
+
+    /// An answer that is sent byte for byte, head and body.
+    pub fn raw(bytes: impl Into<Vec<u8>>) -> Self {
+        Self { raw: Some(bytes.into()), ..Self::status(200) }
     }
 
     /// The connection is closed without an answer.
@@ -204,6 +212,9 @@ impl Answer {
     }
 
     fn to_bytes(&self) -> Vec<u8> {
+        if let Some(raw) = &self.raw {
+            return raw.clone();
+        }
         let mut bytes = format!("HTTP/1.1 {} Scripted\r\n", self.status).into_bytes();
         for (name, value) in &self.headers {
             bytes.extend([name.as_slice(), b": ", value, b"\r\n"].concat());

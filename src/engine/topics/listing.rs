@@ -14,6 +14,15 @@ pub(crate) fn after(
     store.places(topic.unwrap_or(EVERYTHING), Some(place), limit)
 }
 
+/// The newest places of a topic, or of every story.
+pub(crate) fn newest(
+    store: &dyn Store,
+    topic: Option<TopicVersion>,
+    limit: usize,
+) -> Result<Vec<TopicPlace>, StoreError> {
+    store.places(topic.unwrap_or(EVERYTHING), None, limit)
+}
+
 /// Whether a topic holds a place.
 pub(crate) fn holds(
     store: &dyn Store,

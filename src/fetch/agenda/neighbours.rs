@@ -1,4 +1,4 @@
-//! Origins on one address in; whether one more of them may be asked, out.
+//! Limits how many origins on one address are asked at once.
 //!
 //! One machine often serves many names. Each name is an origin that is asked for
 //! itself; beyond a few of them at once, the machine counts (P34).

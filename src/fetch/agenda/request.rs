@@ -30,15 +30,24 @@ pub enum Refusal {
     #[error("it is being asked right now")]
     UnderWay,
     /// Its server asked to be left alone.
-    #[error("its server asked to be left alone until {0}")]
-    Held(Timestamp),
+    #[error("its server asked to be left alone until {until}{}", whom(.by))]
+    Held {
+        /// Until when.
+        until: Timestamp,
+        /// The source that was answered so, where it is another.
+        by: Option<SourceId>,
+    },
     /// It has moved to the address of another source, which is asked for both (P49).
     #[error("it has moved to the address of {0}, which is asked for both")]
     Merged(SourceId),
-    /// What it says could not be kept.
+    /// Its rules could not be kept.
     #[error("the disk is full: nothing more is taken in until there is room")]
     DiskFull,
     /// It was asked a short while ago.
     #[error("it was asked a short while ago and may be asked again from {0}")]
     TooSoon(Timestamp),
+}
+
+fn whom(by: &Option<SourceId>) -> String {
+    by.as_ref().map_or(String::new(), |by| format!(" when {by} was polled"))
 }

@@ -1,4 +1,4 @@
-//! An answer in; its body, bounded on the wire and once decoded, out.
+//! Receives the body of an answer, bounded on the wire and once decoded.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use bytes::Bytes;
 use reqwest::Response;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::fetch::{coding, words};
+use crate::fetch::{coding, error_text};
 use crate::model::{Failure, FailureKind};
 
 /// Compressed bytes that are decoded between two steps of other polls.
@@ -103,7 +103,9 @@ pub(super) async fn receive(
         return too_large();
     }
     let mut body = Vec::with_capacity(expected.min(MOST_RESERVED) as usize);
-    while let Some(chunk) = response.chunk().await.map_err(|error| words::of_error(&error, host))? {
+    while let Some(chunk) =
+        response.chunk().await.map_err(|error| error_text::of_error(&error, host))?
+    {
         if body.len() as u64 + chunk.len() as u64 > most {
             return too_large();
         }

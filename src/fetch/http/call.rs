@@ -1,4 +1,4 @@
-//! An address somebody gave us and what to tell it in; what it said out.
+//! Sends one request to an address that somebody else gave, such as a subscriber's callback.
 //!
 //! Callbacks of subscribers are strangers' addresses: they are asked under the same
 //! guard as sources, once, and no redirect is followed.
@@ -15,7 +15,7 @@ use super::body::{MOST_ERROR, receive};
 use super::connect::noticing;
 use super::{Web, freshness};
 use crate::fetch::address::{Guard, admitted};
-use crate::fetch::words;
+use crate::fetch::error_text;
 use crate::model::{Failure, FailureKind, Timestamp};
 use crate::websub::inbound;
 
@@ -25,7 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// Something to tell somebody.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Call {
-    /// Whom.
+    /// The address to call.
     pub url: Url,
     /// With what; without a body it is asked by GET.
     pub body: Option<Bytes>,
@@ -48,7 +48,7 @@ impl Call {
     }
 }
 
-/// What was said to a call, whatever its status.
+/// The answer to a call, whatever its status.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Said {
     /// The status.
@@ -116,8 +116,8 @@ impl Web {
             // An idle connection may turn out closed, which says nothing of the server.
             match noticing(request.send()).await {
                 (Ok(answer), _) => break answer,
-                (Err(error), false) if first && words::is_unanswered(&error) => first = false,
-                (Err(error), _) => return Err(words::of_error(&error, host)),
+                (Err(error), false) if first && error_text::is_unanswered(&error) => first = false,
+                (Err(error), _) => return Err(error_text::of_error(&error, host)),
             }
         };
         if let Some(address) = answer.remote_addr()

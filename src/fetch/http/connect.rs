@@ -1,4 +1,4 @@
-//! Settings and a guard in; a client that connects only where the guard admits, out.
+//! Builds clients that connect only where a guard admits, and read odd answers as curl does.
 
 use std::cell::Cell;
 use std::future::Future;
@@ -24,6 +24,9 @@ const SESSIONS_OF: usize = 4096;
 
 /// rustls counts tickets, and keeps room for as many a server.
 const TICKETS_A_SERVER: usize = 8;
+
+/// Header lines of one answer. Some sites send more than a hundred.
+const MOST_HEADERS: usize = 500;
 
 tokio::task_local! {
     /// Whether the request under way in this task had a connection made for it.
@@ -91,6 +94,10 @@ pub(super) fn client(
         .pool_idle_timeout(IDLE)
         .dns_resolver(Resolver::new(guard, settings.proxy.as_ref().map(|proxy| &proxy.0)))
         .connector_layer(Noticing)
+        .http1_allow_spaces_after_header_name_in_responses(true)
+        .http1_allow_obsolete_multiline_headers_in_responses(true)
+        .http1_ignore_invalid_headers_in_responses(true)
+        .http1_max_headers(MOST_HEADERS)
         .no_proxy();
     if let Some(proxy) = &settings.proxy {
         builder = builder.proxy(reqwest::Proxy::all(proxy.0.clone()).map_err(unusable)?);

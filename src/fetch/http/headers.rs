@@ -1,4 +1,4 @@
-//! Settings in; the headers of every request out. An answer's headers in; what they say, out.
+//! Writes the headers of every request, and reads those of an answer.
 
 use reqwest::header::{
     ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, ETAG, FROM, HeaderMap, HeaderName,
@@ -42,7 +42,7 @@ pub(super) fn header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue
         || Failure::new(FailureKind::Internal, format!("the header {name:?} cannot be sent"));
     let name = HeaderName::try_from(name).map_err(|_| unusable())?;
     let mut value = HeaderValue::try_from(value).map_err(|_| unusable())?;
-    // What a source asks for under a name of its own is as secret.
+    // A header that only one source wants may be a secret, too.
     value.set_sensitive(name != USER_AGENT && name != FROM);
     Ok((name, value))
 }

@@ -1,4 +1,4 @@
-//! A number in; a power of two, a logarithm or a power out, the same bits on every machine.
+//! Computes powers and logarithms with the same bits on every machine.
 //!
 //! The standard library's versions may differ in the last bit between
 //! platforms, and the schedule is part of the state that must not. Only

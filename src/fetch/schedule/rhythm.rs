@@ -1,4 +1,4 @@
-//! The dates of a source's entries in; how many are to be expected when, out.
+//! Learns from the dates of a source's entries how many are to be expected when.
 //!
 //! The rate of a source is estimated over two windows, a quick and a slow one,
 //! and shaped by hour, weekday and the time since its newest entry. The wait is
@@ -15,7 +15,7 @@ use crate::model::{DecayedCounts, Rhythm, Timestamp};
 const FAST: f64 = 7.0 * 24.0;
 const SLOW: f64 = 60.0 * 24.0;
 
-/// What is assumed of a source before anything is seen: entries in hours.
+/// Entries in hours that are assumed of a source before anything is seen.
 const PRIOR: DecayedCounts = DecayedCounts { entries: 0.3, hours: 72.0 };
 
 /// How many entries' worth of "no hour is special" the patterns start with.
@@ -45,6 +45,7 @@ const HORIZON: u32 = 7 * 24;
 /// Takes in what a poll at `now` found: the dates of new entries.
 pub(in crate::fetch) fn learn(rhythm: &mut Rhythm, new: &[Timestamp], now: Timestamp) {
     let arrivals = arrivals(rhythm, new, now);
+    rhythm.began.get_or_insert(now);
     if rhythm.as_of.is_none() {
         // The first document looks back as far as its oldest entry.
         let dates = || new.iter().copied().filter(|&date| date <= now);
@@ -100,6 +101,9 @@ fn count(rhythm: &mut Rhythm, arrival: Timestamp, now: Timestamp) {
         Some(newest) if newest < arrival => {
             let gap = newest.until(arrival);
             rhythm.longest = Some(rhythm.longest.map_or(gap, |longest| longest.max(gap)));
+            if date_of(newest) != date_of(arrival) {
+                rhythm.active_days = rhythm.active_days.saturating_add(1);
+            }
             rhythm.newest = Some(arrival);
         }
         Some(_) => {}
@@ -243,6 +247,11 @@ pub(super) fn hour_of(at: Timestamp) -> usize {
     (at.as_secs().div_euclid(3600)).rem_euclid(24) as usize
 }
 
+/// The day, UTC, counted from 1970.
+fn date_of(at: Timestamp) -> i64 {
+    at.as_secs().div_euclid(86_400)
+}
+
 /// The weekday, UTC, 0 = Monday. 1970 began on a Thursday.
 pub(super) fn day_of(at: Timestamp) -> usize {
     (at.as_secs().div_euclid(86_400) + 3).rem_euclid(7) as usize
@@ -260,7 +269,7 @@ mod tests {
         Timestamp::parse_rfc3339("2025-04-02T00:00:00Z").unwrap() // a Wednesday
     }
 
-    /// What is learned of `days` days with entries at these hours, polled hourly.
+    /// The rhythm learned in `days` days with entries at these hours, polled hourly.
     fn learned(days: u32, at_hours: &[u32], weekends: bool) -> (Rhythm, Timestamp) {
         let mut rhythm = Rhythm::default();
         let mut now = start();

@@ -1,228 +1,181 @@
-//! A word of a date in; the month or the time zone that it names out.
+//! Finds the month among the words of a date, and the time zone that a word names.
+//!
+//! All words of a date are of one language. So "Pazar" beside "Kasım" is the Turkish Sunday and
+//! not the Polish October: the language that knows the most words of a date reads it.
 
-/// Beginnings of month names in the languages of Europe, the longer first
-/// where one begins with another. All in lower case.
-const MONTHS: &[(&str, u32)] = &[
-    // English, German, French, Dutch, Spanish, Portuguese, Italian, Romanian,
-    // Danish, Swedish, Norwegian, Turkish, Baltic.
-    ("jan", 1),
-    ("jän", 1),
-    ("gen", 1),
-    ("ene", 1),
-    ("ian", 1),
-    ("oca", 1),
-    ("sau", 1),
-    ("feb", 2),
-    ("fév", 2),
-    ("fev", 2),
-    ("şub", 2),
-    ("vas", 2),
-    ("marras", 11),
-    ("mar", 3),
-    ("mär", 3),
-    ("mrz", 3),
-    ("mrt", 3),
-    ("maa", 3),
-    ("már", 3),
-    ("maj", 5),
-    ("mai", 5),
-    ("may", 5),
-    ("mei", 5),
-    ("mag", 5),
-    ("máj", 5),
-    ("maí", 5),
-    ("touko", 5),
-    ("apr", 4),
-    ("avr", 4),
-    ("abr", 4),
-    ("ápr", 4),
-    ("nis", 4),
-    ("bal", 4),
-    ("huhti", 4),
-    ("juin", 6),
-    ("juil", 7),
-    ("jun", 6),
-    ("jul", 7),
-    ("giu", 6),
-    ("lug", 7),
-    ("iun", 6),
-    ("iul", 7),
-    ("jún", 6),
-    ("júl", 7),
-    ("júní", 6),
-    ("haz", 6),
-    ("tem", 7),
-    ("bir", 6),
-    ("lie", 7),
-    ("kesä", 6),
-    ("heinä", 7),
-    ("elo", 8),
-    ("syys", 9),
-    ("loka", 10),
-    ("joulu", 12),
-    ("tammi", 1),
-    ("helmi", 2),
-    ("aug", 8),
-    ("aoû", 8),
-    ("aou", 8),
-    ("ago", 8),
-    ("ağu", 8),
-    ("rugp", 8),
-    ("sep", 9),
-    ("set", 9),
-    ("szept", 9),
-    ("eyl", 9),
-    ("rugs", 9),
-    ("okt", 10),
-    ("oct", 10),
-    ("oto", 10),
-    ("ott", 10),
-    ("out", 10),
-    ("eki", 10),
-    ("spa", 10),
-    ("nov", 11),
-    ("noi", 11),
-    ("kas", 11),
-    ("lap", 11),
-    ("dec", 12),
-    ("déc", 12),
-    ("dez", 12),
-    ("des", 12),
-    ("dic", 12),
-    ("dis", 12),
-    ("ara", 12),
-    ("gru", 12),
-    // Polish, Czech, Slovak, Croatian, Slovene.
-    ("sty", 1),
-    ("led", 1),
-    ("sij", 1),
-    ("lut", 2),
-    ("úno", 2),
-    ("uno", 2),
-    ("velj", 2),
-    ("bře", 3),
-    ("ožu", 3),
-    ("kwi", 4),
-    ("dub", 4),
-    ("tra", 4),
-    ("kvě", 5),
-    ("svi", 5),
-    ("červenec", 7),
-    ("července", 7),
-    ("čvc", 7),
-    ("čer", 6),
-    ("čvn", 6),
-    ("cze", 6),
-    ("lip", 7),
-    ("srpnja", 7),
-    ("srpanj", 7),
-    ("sie", 8),
-    ("srp", 8),
-    ("kol", 8),
-    ("wrz", 9),
-    ("zář", 9),
-    ("ruj", 9),
-    ("paź", 10),
-    ("paz", 10),
-    ("říj", 10),
-    ("lis", 11),
-    ("stu", 11),
-    ("pro", 12),
-    // Greek.
-    ("ιαν", 1),
-    ("φεβ", 2),
-    ("μαρ", 3),
-    ("μάρ", 3),
-    ("απρ", 4),
-    ("μαϊ", 5),
-    ("μαΐ", 5),
-    ("μάι", 5),
-    ("μαι", 5),
-    ("ιουν", 6),
-    ("ιούν", 6),
-    ("ιουλ", 7),
-    ("ιούλ", 7),
-    ("αυγ", 8),
-    ("αύγ", 8),
-    ("σεπ", 9),
-    ("οκτ", 10),
-    ("νοε", 11),
-    ("νοέ", 11),
-    ("δεκ", 12),
-    // Russian, Bulgarian, Serbian, Ukrainian.
-    ("янв", 1),
-    ("яну", 1),
-    ("јан", 1),
-    ("січ", 1),
-    ("фев", 2),
-    ("феб", 2),
-    ("лют", 2),
-    ("мар", 3),
-    ("бер", 3),
-    ("апр", 4),
-    ("кві", 4),
-    ("май", 5),
-    ("мая", 5),
-    ("мај", 5),
-    ("тра", 5),
-    ("июн", 6),
-    ("юни", 6),
-    ("јун", 6),
-    ("чер", 6),
-    ("июл", 7),
-    ("юли", 7),
-    ("јул", 7),
-    ("лип", 7),
-    ("авг", 8),
-    ("сер", 8),
-    ("сеп", 9),
-    ("сен", 9),
-    ("вер", 9),
-    ("окт", 10),
-    ("жов", 10),
-    ("ное", 11),
-    ("ноя", 11),
-    ("нов", 11),
-    ("лис", 11),
-    ("дек", 12),
-    ("дец", 12),
-    ("гру", 12),
-];
+use std::sync::LazyLock;
 
-/// The month that a word in lower case names.
-pub(super) fn month(word: &str) -> Option<u32> {
-    if word.chars().count() < 3 || is_weekday(word) {
-        return None;
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
+use super::languages::{LANGUAGES, PAIRS};
+
+/// Letters that a word needs at least to be a month's or a weekday's abbreviation.
+const SHORTEST_MONTH: usize = 3;
+const SHORTEST_WEEKDAY: usize = 2;
+
+/// The meaning of a word in one language.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Meaning {
+    Month(u32),
+    Weekday,
+}
+
+/// Every form of every name, folded and in order, with the place of its language.
+static FORMS: LazyLock<Vec<(String, usize, Meaning)>> = LazyLock::new(|| {
+    let mut forms = Vec::new();
+    for (place, language) in LANGUAGES.iter().enumerate() {
+        for (month, names) in (1..).zip(language.months) {
+            let names = names.split(' ').map(|name| (folded(name), place, Meaning::Month(month)));
+            forms.extend(names);
+        }
+        let weekdays = language.weekdays.split(' ');
+        forms.extend(weekdays.map(|name| (folded(name), place, Meaning::Weekday)));
     }
-    MONTHS.iter().find(|(start, _)| word.starts_with(start)).map(|(_, month)| *month)
+    forms.sort();
+    forms
+});
+
+/// A word without case, accents and other marks that people leave out.
+pub(super) fn folded(word: &str) -> String {
+    if word.is_ascii() {
+        return word.to_ascii_lowercase();
+    }
+    let marked = word.to_lowercase();
+    let plain = marked.nfkd().filter(|c| !is_combining_mark(*c));
+    let letter = |c| match c {
+        'ı' => 'i',
+        'ł' => 'l',
+        'ø' => 'o',
+        'đ' | 'ð' => 'd',
+        'ħ' => 'h',
+        'ς' => 'σ',
+        c => c,
+    };
+    plain.map(letter).collect()
 }
 
-/// Whether a word is a day of the week as most feeds write it, which says
-/// nothing that the date does not.
+/// The meanings of a word in each language that knows it as a name or the beginning of one.
+struct Reading {
+    /// The month by language; zero for none.
+    months: [u32; LANGUAGES.len()],
+    weekdays: [bool; LANGUAGES.len()],
+    /// Whether the word is a whole name.
+    whole: [bool; LANGUAGES.len()],
+}
+
+impl Reading {
+    fn of(word: &str) -> Self {
+        let mut reading = Self {
+            months: [0; LANGUAGES.len()],
+            weekdays: [false; LANGUAGES.len()],
+            whole: [false; LANGUAGES.len()],
+        };
+        let word = folded(word);
+        let letters = word.chars().count();
+        let start = FORMS.partition_point(|(form, ..)| *form < word);
+        let mut ambiguous = [false; LANGUAGES.len()];
+        for (form, language, meaning) in &FORMS[start..] {
+            if !form.starts_with(&word) {
+                break;
+            }
+            let is_whole = form.len() == word.len();
+            match meaning {
+                Meaning::Month(month) if letters >= SHORTEST_MONTH || is_whole => {
+                    // Whole names come first in the order of the forms.
+                    let known = reading.months[*language];
+                    if known == 0 {
+                        reading.months[*language] = *month;
+                        reading.whole[*language] |= is_whole;
+                    } else if known != *month && !reading.whole[*language] {
+                        ambiguous[*language] = true;
+                    }
+                }
+                Meaning::Weekday if letters >= SHORTEST_WEEKDAY => {
+                    reading.weekdays[*language] = true;
+                    reading.whole[*language] |= is_whole && reading.months[*language] == 0;
+                }
+                _ => {}
+            }
+        }
+        for (month, _) in reading.months.iter_mut().zip(ambiguous).filter(|(_, is)| *is) {
+            *month = 0;
+        }
+        reading
+    }
+
+    fn is_known(&self, language: usize) -> bool {
+        self.months[language] != 0 || self.weekdays[language]
+    }
+}
+
+/// The month that the words of one date name, and which of the words are a month or a weekday.
+/// Of languages that know equally many words, `hint` counts, a BCP 47 tag.
+pub(super) fn month(words: &[&str], hint: Option<&str>) -> Option<(u32, Vec<bool>)> {
+    if let Some(month) = pair(words) {
+        return Some((month, vec![true; words.len()]));
+    }
+    let hint = hint.and_then(|hint| hint.split('-').next());
+    let readings: Vec<Reading> = words.iter().map(|word| Reading::of(word)).collect();
+    let candidates = (0..LANGUAGES.len()).filter_map(|language| {
+        let month = month_in(&readings, language)?;
+        let known = readings.iter().filter(|reading| reading.is_known(language)).count();
+        let whole = readings.iter().filter(|reading| reading.whole[language]).count();
+        let is_hinted = hint.is_some_and(|hint| hint.eq_ignore_ascii_case(LANGUAGES[language].tag));
+        Some(((known, is_hinted, whole, std::cmp::Reverse(language)), month))
+    });
+    let ((.., language), month) = candidates.max_by_key(|(rank, _)| *rank)?;
+    let explained = readings.iter().map(|reading| reading.is_known(language.0)).collect();
+    Some((month, explained))
+}
+
+/// The month that words name in one language. A word that may be a weekday, too, is the month
+/// only where no other is; of several such the last, for weekdays come first.
+fn month_in(readings: &[Reading], language: usize) -> Option<u32> {
+    let named = || readings.iter().rev().filter(|reading| reading.months[language] != 0);
+    let pure = named().find(|reading| !reading.weekdays[language]);
+    pure.or_else(|| named().next()).map(|reading| reading.months[language])
+}
+
+fn pair(words: &[&str]) -> Option<u32> {
+    let is = |word: &str, name: &str| folded(word) == folded(name);
+    words.windows(2).find_map(|two| {
+        let found = PAIRS.iter().find(|(first, second, _)| is(two[0], first) && is(two[1], second));
+        found.map(|(.., month)| *month)
+    })
+}
+
+/// The month of an English name or abbreviation, which most dates have.
+pub(super) fn english_month(word: &str) -> Option<u32> {
+    let names = LANGUAGES[0].months.iter();
+    let is_it = |name: &&&str| {
+        word.len() >= SHORTEST_MONTH
+            && name.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word))
+    };
+    (1..).zip(names).find(|(_, name)| is_it(name)).map(|(month, _)| month)
+}
+
+/// Whether a word is an English weekday, as most feeds write it.
 pub(super) fn is_english_weekday(word: &str) -> bool {
-    const DAYS: [&[u8]; 7] = [b"mon", b"tue", b"wed", b"thu", b"fri", b"sat", b"sun"];
-    let start = word.as_bytes().get(..3).unwrap_or_default();
-    DAYS.iter().any(|day| start.eq_ignore_ascii_case(day))
+    let mut names = LANGUAGES[0].weekdays.split(' ');
+    word.len() >= SHORTEST_MONTH
+        && names.any(|name| {
+            name.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word))
+        })
 }
 
-/// Days of the week that begin like a month.
-fn is_weekday(word: &str) -> bool {
-    matches!(
-        word,
-        "mardi"
-            | "martes"
-            | "martedì"
-            | "martedi"
-            | "marți"
-            | "marti"
-            | "domingo"
-            | "domenica"
-            | "lunedì"
-            | "lundi"
-            | "lunes"
-            | "sreda"
-            | "středa"
-    )
+/// The month of a Roman numeral.
+pub(super) fn roman_month(word: &str) -> Option<u32> {
+    const NUMERALS: [&str; 12] =
+        ["I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII"];
+    (1..).zip(NUMERALS).find(|(_, numeral)| *numeral == word).map(|(month, _)| month)
+}
+
+/// The tag of a language that is called so: `en` for "English".
+pub(in crate::parse) fn tag_of(name: &str) -> Option<&'static str> {
+    let name = folded(name.trim());
+    let is_called = |called: &str| called.split(' ').any(|known| folded(known) == name);
+    LANGUAGES.iter().find(|language| is_called(language.called)).map(|language| language.tag)
 }
 
 /// Seconds east of Greenwich of a zone's name in lower case.
@@ -260,10 +213,4 @@ pub(super) fn zone(word: &str) -> Option<i64> {
         _ => return None,
     };
     Some(quarters * 15 * 60)
-}
-
-/// Whether the text after a number goes on with a date in one word: `-Jan-2025`.
-pub(super) fn splits_date(rest: &str) -> bool {
-    let mut chars = rest.chars();
-    matches!(chars.next(), Some('-' | '/' | '.' | '_')) && chars.any(|c| c.is_ascii_digit())
 }

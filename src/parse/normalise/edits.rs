@@ -1,4 +1,4 @@
-//! A text and changes to it in; the changed text out, borrowed where nothing changes.
+//! Collects changes to a text and makes them all at once.
 
 use std::borrow::Cow;
 
@@ -35,13 +35,18 @@ impl Edits {
         self.changes.len() > MAX_CHANGES
     }
 
-    /// The text from `from` to `to` with all changes made. Of two that
-    /// overlap, the one that starts first is made.
+    /// The text from `from` to `to` with all changes made. Of two that overlap, the one that
+    /// starts first is made, and of two that start together the longer.
     pub(super) fn apply(mut self, text: &str, from: usize, to: usize) -> Cow<'_, str> {
         if self.changes.is_empty() {
             return Cow::Borrowed(&text[from..to]);
         }
-        self.changes.sort_by_key(|change| change.start);
+        // Insertions come before replacements at the same place.
+        let order = |change: &Change| {
+            let length = change.end - change.start;
+            (change.start, length > 0, std::cmp::Reverse(length))
+        };
+        self.changes.sort_by_key(order);
         let added: usize = self.changes.iter().map(|change| change.text.len()).sum();
         let mut result = String::with_capacity(to - from + added);
         let mut at = from;
@@ -70,6 +75,11 @@ mod tests {
         edits.replace(2, 4, "overlaps");
         edits.insert(6, ">");
         assert_eq!(edits.apply("abcdef", 0, 6), "<adEf>");
+        let mut edits = Edits::default();
+        edits.replace(1, 2, "tag");
+        edits.replace(1, 4, "");
+        edits.insert(1, "!");
+        assert_eq!(edits.apply("abcdef", 0, 6), "a!ef");
         assert_eq!(Edits::default().apply("abcdef", 1, 3), "bc");
     }
 }

@@ -1,10 +1,12 @@
-//! An element of a feed or entry in; what it says, noted beside feed-rs, out.
+//! Notes what the elements of a feed or an entry say, beside what feed-rs reads of them.
 
 use std::time::Duration;
 
-use super::super::date;
+use super::super::address::without_markup;
+use super::super::assemble::language_tag;
+use super::super::date::Dates;
 use super::super::names::Space;
-use super::super::outline::{Note, Outline, Tie};
+use super::super::outline::{Link, Note, Outline, Publisher};
 use crate::markup::{self, Kind, Pieces};
 
 /// Keywords of one element; an entry keeps no more.
@@ -20,6 +22,13 @@ pub(super) enum Field {
     Updated,
     Created,
     Author,
+    /// A person as Atom writes one.
+    Person,
+    Publisher,
+    /// RSS's own link.
+    Link,
+    Body,
+    Generator,
     Subject,
     Keywords,
     Language,
@@ -39,7 +48,7 @@ pub(super) enum Field {
 }
 
 impl Field {
-    /// What a child of an entry says, if feed-rs does not tell.
+    /// The field that a child of an entry is, if feed-rs does not read it.
     pub(super) fn of_entry(space: Space, name: &str, atom: bool) -> Option<Self> {
         Some(match (space, name) {
             (Space::Own | Space::Atom, "pubDate" | "published" | "issued") => Self::Published,
@@ -48,6 +57,12 @@ impl Field {
             (Space::Terms, "modified") | (Space::Core | Space::Terms, "date") => Self::Updated,
             (Space::Own | Space::Atom | Space::Terms, "created") => Self::Created,
             (Space::Own | Space::Atom, "id") if !atom => Self::Id,
+            (Space::Atom, "title") => Self::Title,
+            (Space::Atom, "summary") => Self::Description,
+            (Space::Atom, "content") | (Space::Xhtml, "body" | "div") => Self::Body,
+            (Space::Own, "body") if !atom => Self::Body,
+            (Space::Atom, "author") => Self::Person,
+            (Space::Core, "publisher") => Self::Publisher,
             (Space::Core, "title") => Self::Title,
             (Space::Core, "description") => Self::Description,
             (Space::Core, "creator" | "contributor") if atom => Self::Author,
@@ -64,7 +79,7 @@ impl Field {
         })
     }
 
-    /// What a child of the feed says, if feed-rs does not tell.
+    /// The field that a child of the feed is, if feed-rs does not read it.
     pub(super) fn of_feed(space: Space, name: &str) -> Option<Self> {
         Some(match (space, name) {
             (Space::Own, "ttl") => Self::TimeToLive,
@@ -77,6 +92,8 @@ impl Field {
             (Space::Own, "pubDate") => Self::Published,
             (Space::Core, "date") | (Space::Terms, "modified") => Self::Updated,
             (Space::Own, "managingEditor") => Self::Author,
+            (Space::Atom, "author") => Self::Person,
+            (Space::Own | Space::Atom, "generator") => Self::Generator,
             (Space::Core, "creator") | (Space::Itunes, "author") => Self::Author,
             (Space::Own, "language") | (Space::Core, "language") => Self::Language,
             (Space::Core, "rights") => Self::Rights,
@@ -90,6 +107,7 @@ impl Field {
         match self {
             Self::SkipHours if name.eq_ignore_ascii_case("hour") => Some(Self::Hour),
             Self::SkipDays if name.eq_ignore_ascii_case("day") => Some(Self::Day),
+            Self::Person if name == "name" => Some(Self::Author),
             _ => None,
         }
     }
@@ -110,8 +128,8 @@ impl Rhythm {
 }
 
 /// Notes the text of an element of an entry.
-pub(super) fn note_in_entry(note: &mut Note, field: Field, raw: &str) {
-    let moment = || date::read(&text_of(raw));
+pub(super) fn note_in_entry(note: &mut Note, field: Field, raw: &str, dates: &mut Dates) {
+    let mut moment = || dates.read(&text_of(raw));
     match field {
         Field::Published => note.published = moment().or(note.published),
         Field::Updated => note.updated = moment().or(note.updated),
@@ -120,6 +138,17 @@ pub(super) fn note_in_entry(note: &mut Note, field: Field, raw: &str) {
         Field::Title => keep(&mut note.title, raw),
         Field::Description => keep(&mut note.description, raw),
         Field::Author => note.authors.push(text_of(raw)),
+        Field::Publisher => {
+            let name = text_of(raw);
+            let publisher = note.publisher.get_or_insert_default();
+            if publisher.name.is_empty() {
+                publisher.name = name;
+            }
+        }
+        Field::Body => {
+            let html = html_of(raw);
+            note.content = Some(html).filter(|html| !html.is_empty()).or(note.content.take());
+        }
         Field::Subject => note.subjects.push(text_of(raw)),
         Field::Keywords => {
             let words = text_of(raw);
@@ -140,7 +169,13 @@ pub(super) fn note_in_entry(note: &mut Note, field: Field, raw: &str) {
 }
 
 /// Notes the text of an element of the feed.
-pub(super) fn note_in_feed(outline: &mut Outline, rhythm: &mut Rhythm, field: Field, raw: &str) {
+pub(super) fn note_in_feed(
+    outline: &mut Outline,
+    rhythm: &mut Rhythm,
+    field: Field,
+    raw: &str,
+    dates: &mut Dates,
+) {
     let hints = &mut outline.hints;
     match field {
         Field::TimeToLive => {
@@ -169,31 +204,54 @@ pub(super) fn note_in_feed(outline: &mut Outline, rhythm: &mut Rhythm, field: Fi
             };
         }
         Field::UpdateFrequency => rhythm.frequency = text_of(raw).parse().ok(),
-        Field::UpdateBase => hints.update_base = date::read(&text_of(raw)),
-        field => note_in_entry(&mut outline.feed, field, raw),
+        Field::UpdateBase => hints.update_base = dates.read(&text_of(raw)),
+        Field::Generator => hints.paged = text_of(raw).to_ascii_lowercase().contains("wordpress"),
+        Field::Language => {
+            keep(&mut outline.feed.language, raw);
+            dates.speak(outline.feed.language.as_deref().and_then(language_tag).as_deref());
+        }
+        field => note_in_entry(&mut outline.feed, field, raw, dates),
     }
 }
 
 /// A link as Atom writes it: `rel` is `alternate` where it is not said.
-pub(super) fn tie_of(attributes: &str) -> Option<Tie> {
-    let mut tie = Tie::default();
+pub(super) fn link_of(attributes: &str) -> Option<Link> {
+    let mut link = Link::default();
     for (name, value) in markup::attributes(attributes) {
         match name {
-            "href" | "url" => tie.href = decoded(value),
-            "rel" => tie.rel = decoded(value).to_ascii_lowercase(),
-            "type" => tie.media_type = Some(decoded(value)),
-            "length" => tie.length = value.trim().parse().ok(),
+            "href" | "url" => link.href = decoded(value),
+            "rel" => link.rel = decoded(value).to_ascii_lowercase(),
+            "type" => link.media_type = Some(decoded(value)),
+            "length" => link.length = value.trim().parse().ok(),
+            "hreflang" => link.language = Some(decoded(value)),
             _ => {}
         }
     }
-    if tie.rel.is_empty() {
-        "alternate".clone_into(&mut tie.rel);
+    if link.rel.is_empty() {
+        "alternate".clone_into(&mut link.rel);
     }
     // The IANA's own names, spelt out.
-    if let Some(rel) = tie.rel.strip_prefix("http://www.iana.org/assignments/relation/") {
-        tie.rel = rel.to_owned();
+    if let Some(rel) = link.rel.strip_prefix("http://www.iana.org/assignments/relation/") {
+        link.rel = rel.to_owned();
     }
-    (!tie.href.is_empty()).then_some(tie)
+    (!link.href.is_empty()).then_some(link)
+}
+
+/// The address that an RSS link was meant to hold, escaped, where it holds a link of HTML.
+pub(super) fn mended_link(raw: &str) -> Option<String> {
+    if !raw.contains(['<', '&']) {
+        return None;
+    }
+    let is_markup = Pieces::of(raw).any(|piece| matches!(piece.kind, Kind::Open { .. }));
+    let written = if is_markup { raw.trim().to_owned() } else { text_of(raw) };
+    let address = without_markup(&written);
+    (written.starts_with('<')).then(|| htmlize::escape_text(&*address).into_owned())
+}
+
+/// The publisher that the tag of an RSS `<source>` names the feed of.
+pub(super) fn publisher_of(attributes: &str) -> Publisher {
+    let href = markup::attribute(attributes, "url").map(decoded).filter(|href| !href.is_empty());
+    Publisher { href, ..Publisher::default() }
 }
 
 fn keep(slot: &mut Option<String>, raw: &str) {
@@ -208,8 +266,33 @@ pub(in crate::parse) fn decoded(value: &str) -> String {
     htmlize::unescape_attribute(value.trim()).into_owned()
 }
 
+/// The inside of an element as HTML: its markup without prefixes where it holds any, else its
+/// text, which is HTML that was escaped.
+fn html_of(raw: &str) -> String {
+    if !Pieces::of(raw).any(|piece| matches!(piece.kind, Kind::Open { .. })) {
+        return text_of(raw);
+    }
+    let mut html = String::with_capacity(raw.len());
+    for piece in Pieces::of(raw) {
+        match piece.kind {
+            Kind::Open { name, attributes, empty } => {
+                let name = markup::split_name(name).1;
+                let end = if empty { "/>" } else { ">" };
+                html.push_str(&format!("<{name}{attributes}{end}"));
+            }
+            Kind::Close { name } => {
+                html.push_str(&format!("</{}>", markup::split_name(name).1));
+            }
+            Kind::Text(text) => html.push_str(text),
+            Kind::CData(text) => html.push_str(&htmlize::escape_text(text)),
+            _ => {}
+        }
+    }
+    html
+}
+
 /// The text inside an element, decoded; tags inside it are left out.
-pub(super) fn text_of(raw: &str) -> String {
+pub(in crate::parse) fn text_of(raw: &str) -> String {
     if !raw.contains(['<', '&']) {
         return raw.trim().to_owned();
     }

@@ -1,4 +1,6 @@
-//! A document's root tag in; what family it is of, its namespaces, and the tag feed-rs gets out.
+//! Reads a document's root tag and namespaces, and writes the root tag that feed-rs gets.
+
+use std::collections::HashMap;
 
 use super::super::names::{self, Space};
 use super::edits::Edits;
@@ -7,7 +9,7 @@ use crate::markup::{self, Piece, attributes, split_name};
 /// Prefixes that are kept in mind; nobody uses as many.
 pub(super) const MAX_PREFIXES: usize = 500;
 
-/// What the root is.
+/// The kind of a root element.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum RootKind {
     #[default]
@@ -29,8 +31,8 @@ pub(super) struct Root<'t> {
     /// Where the tag ends.
     end: usize,
     empty: bool,
-    /// Prefixes that the document declares; the last declaration counts.
-    declared: Vec<(&'t str, Space)>,
+    /// Prefixes that the document declares, each once; the last declaration counts.
+    declared: HashMap<&'t str, Space, foldhash::fast::RandomState>,
     /// Prefixes that it uses without declaring them.
     undeclared: Vec<&'t str>,
     old_atom: bool,
@@ -61,9 +63,8 @@ impl<'t> Root<'t> {
             empty,
             ..Self::default()
         };
-        let declared: Vec<_> = root.declarations().collect();
-        root.declared =
-            declared.into_iter().map(|(prefix, uri)| (prefix, names::space_of(uri))).collect();
+        let declared = root.declarations().map(|(prefix, uri)| (prefix, names::space_of(uri)));
+        root.declared = declared.collect();
         let own = split_name(name).0;
         let address = root.declarations().find(|(prefix, _)| *prefix == own).map(|(_, uri)| uri);
         root.old_atom = root.kind == RootKind::Feed
@@ -93,8 +94,8 @@ impl<'t> Root<'t> {
         matches!(self.kind, RootKind::Feed | RootKind::Entry)
     }
 
-    /// Whether more prefixes were declared than anybody needs: looking each up
-    /// would take feed-rs a time that grows with their square.
+    /// Whether more different prefixes were declared than anybody needs: looking each up would
+    /// take feed-rs a time that grows with their square.
     pub(super) fn has_too_many_prefixes(&self) -> bool {
         self.declared.len() >= MAX_PREFIXES
     }
@@ -130,31 +131,38 @@ impl<'t> Root<'t> {
         if prefix.is_empty() {
             return Space::Own;
         }
-        let declared = self.declared.iter().rev().find(|(known, _)| *known == prefix);
-        match declared.map(|(_, space)| *space) {
+        match self.declared.get(prefix) {
             Some(Space::Other) | None => names::space_of_prefix(prefix),
-            Some(space) => space,
+            Some(space) => *space,
         }
     }
 
     /// Takes notice that a prefix is used.
     pub(super) fn meet(&mut self, prefix: &'t str) {
         let known = prefix == "xml"
-            || self.declared.iter().any(|(known, _)| *known == prefix)
+            || self.declared.contains_key(prefix)
             || self.undeclared.contains(&prefix);
         if !known && self.undeclared.len() < MAX_PREFIXES {
             self.undeclared.push(prefix);
         }
     }
 
-    /// Gives the namespaces that an inner tag declares their true addresses.
-    pub(super) fn correct_addresses(&mut self, edits: &mut Edits, text: &'t str, inside: &'t str) {
+    /// Gives the namespaces that an inner tag declares their true addresses. Returns how many
+    /// it declares.
+    pub(super) fn correct_addresses(
+        &mut self,
+        edits: &mut Edits,
+        text: &'t str,
+        inside: &'t str,
+    ) -> usize {
+        let mut declared = 0;
         for (name, uri) in attributes(inside) {
             let Some(prefix) = name.strip_prefix("xmlns") else { continue };
             let prefix = prefix.strip_prefix(':').unwrap_or(prefix);
             let space = names::space_of(uri);
+            declared += 1;
             if !prefix.is_empty() && self.declared.len() < MAX_PREFIXES {
-                self.declared.push((prefix, space));
+                self.declared.insert(prefix, space);
             }
             let address = names::address_of(space).filter(|address| *address != uri);
             if let Some(address) = address.filter(|_| !uri.is_empty()) {
@@ -162,6 +170,7 @@ impl<'t> Root<'t> {
                 edits.replace(start, start + uri.len(), address);
             }
         }
+        declared
     }
 
     /// The root's tag as feed-rs is to see it, and the place it goes to.

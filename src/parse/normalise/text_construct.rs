@@ -1,16 +1,16 @@
-//! The tag of an Atom text construct in; the form of its content, and a tag feed-rs accepts, out.
+//! Reads the tag of an Atom text construct, and writes one that feed-rs accepts.
 //!
 //! Atom 0.3 says `type` and `mode`, Atom 1.0 `type`; real feeds say anything.
 //! feed-rs gives the whole feed up over a type that it does not know.
 
 use std::borrow::Cow;
 
-use super::super::outline::Tie;
+use super::super::outline::Link;
 use super::edits::Edits;
 use super::noting;
 use crate::markup::{self, Kind, Piece, attributes};
 
-/// What an element is renamed to that is not for feed-rs.
+/// The new name of an element that feed-rs is not to read.
 pub(super) const LEFT_OUT: &str = "left-out";
 
 /// How the content of a text construct is written.
@@ -41,7 +41,7 @@ pub(super) fn read(name: &str, inside: &str) -> Option<Construct> {
     let kind = markup::attribute(inside, "type");
     let mode = markup::attribute(inside, "mode").map(str::trim);
     if mode.is_none() && !inside.contains("src") {
-        // What nearly all documents say.
+        // Nearly all documents say one of these.
         match kind {
             None | Some("text") => return Some(Construct { form: Form::Text, shown: None }),
             Some("html") => return Some(Construct { form: Form::Html, shown: None }),
@@ -99,13 +99,14 @@ impl Construct {
     }
 
     /// Where the content is, when it is not in the document.
-    pub(super) fn source(self, inside: &str) -> Option<Tie> {
+    pub(super) fn source(self, inside: &str) -> Option<Link> {
         let src = markup::attribute(inside, "src")?;
-        Some(Tie {
+        Some(Link {
             rel: "content".to_owned(),
             href: noting::decoded(src),
             media_type: markup::attribute(inside, "type").map(noting::decoded),
             length: None,
+            language: None,
         })
     }
 }
@@ -145,7 +146,7 @@ pub(super) fn from_base64(content: &str) -> Cow<'static, str> {
     }
     let text: String = String::from_utf8_lossy(&bytes)
         .chars()
-        .filter(|c| super::super::decode::is_allowed(*c))
+        .filter(|c| crate::charset::is_allowed(*c))
         .collect();
     Cow::Owned(htmlize::escape_text(text).into_owned())
 }

@@ -9,7 +9,7 @@ use super::EngineDriver;
 use crate::engine::Reader;
 use crate::model::{Story, StoryId, Topic};
 use crate::pipeline::matched_terms::MatchedTerms;
-use crate::publish::{self, Metrics};
+use crate::publish::{self, Metrics, Total};
 use crate::store::StoreError;
 
 /// Changes that are committed and not published yet.
@@ -80,6 +80,7 @@ impl EngineDriver {
         self.cache.guard(self.plan().guards());
         let all = self.engine.all_feeds();
         self.displayed = vec![Vec::new(); all.len()];
+        self.totals = vec![None; all.len()];
         self.matched_terms = MatchedTerms::default();
         self.unpublished = super::Unpublished::default();
         self.display(&all)?;
@@ -106,7 +107,11 @@ impl EngineDriver {
     fn display(&mut self, feeds: &BTreeSet<usize>) -> Result<(), StoreError> {
         for &feed in feeds {
             let reader = Reader::new(&*self.store, &self.at_hand);
-            let ids = tokio::task::block_in_place(|| self.engine.on_feed(feed, &reader))?;
+            let (ids, count) = tokio::task::block_in_place(|| {
+                let count = self.engine.count_of(feed, Total::MOST + 1, &reader)?;
+                Ok::<_, StoreError>((self.engine.on_feed(feed, &reader)?, count))
+            })?;
+            self.totals[feed] = count.map(Total::of);
             let mut stories = Vec::with_capacity(ids.len());
             for id in ids {
                 stories.extend(self.story(id)?);
@@ -139,15 +144,17 @@ impl EngineDriver {
     fn show(&self, feeds: &BTreeSet<usize>) {
         let (plan, site) = (&**self.plan(), &*self.plan().server.site);
         for &feed in feeds {
-            let stories = &self.displayed[feed];
+            let (stories, total) = (&self.displayed[feed], self.totals[feed]);
             let rendered = match plan.topics.get(feed) {
                 Some(topic) => {
                     let archived = self.engine.topics().last_volume(feed);
                     let words = |story: &Story| self.matched_terms.of(feed, story.id);
                     let sources = &plan.sources;
-                    publish::render_topic_after(archived, topic, stories, &words, sources, site)
+                    publish::render_topic_after(
+                        archived, total, topic, stories, &words, sources, site,
+                    )
                 }
-                None => publish::render_stories(stories, &plan.sources, site),
+                None => publish::render_stories(stories, total, &plan.sources, site),
             };
             self.cache.show(rendered, self.engine.modified(feed));
         }

@@ -1,4 +1,4 @@
-//! A topic's stories, or a source's rhythm, in; a small chart out.
+//! Draws small charts: a topic's stories a week, a source's rhythm.
 
 use std::time::Duration;
 
@@ -25,8 +25,8 @@ pub(super) struct Bar {
 
 impl Chart {
     /// Counts backwards from the newest story of the site, not from the time
-    /// of rendering: the same state gives the same page (Q20). A feed that is
-    /// full says nothing of the weeks before its oldest story.
+    /// of rendering: the same state gives the same page (Q20). None where the feed is full and does
+    /// not reach back so far.
     pub(super) fn of(topic: &Topic, items: &[FeedItem<'_>], newest: Timestamp) -> Option<Self> {
         let dates: Vec<_> = items.iter().map(|item| item.published).collect();
         let oldest = if items.len() >= topic.entries { dates.iter().min().copied() } else { None };
@@ -35,13 +35,13 @@ impl Chart {
         for _ in 0..WEEKS {
             let since = until.before(WEEK);
             if oldest.is_some_and(|oldest| since < oldest) {
-                break;
+                return None;
             }
             counts.push(dates.iter().filter(|date| since < **date && **date <= until).count());
             until = since;
         }
         counts.reverse();
-        let most = counts.iter().copied().max().filter(|most| *most > 0)?;
+        let most = counts.iter().copied().max().unwrap_or_default().max(1);
         let bars = counts.iter().enumerate().map(|(week, count)| bar(week, *count, most)).collect();
         let sum: usize = counts.iter().sum();
         Some(Self {

@@ -1,19 +1,29 @@
-//! What a reader searches for and what was found in; the page that shows it out.
+//! Shows the search page: the form, what a query finds, or why it finds nothing.
 
 use askama::Template;
 
 use super::chart::plural;
 use super::{FeedLink, inside};
-use crate::model::Timestamp;
-use crate::publish::backend::{Finding, FoundStory, Marked, Week};
+use crate::model::{LookBack, Timestamp};
+use crate::publish::backend::{Finding, FoundStory, Marked, NearStory, NotSearched, Week};
 use crate::publish::dates::day;
 use crate::publish::feed_item::FeedItem;
-use crate::publish::feed_meta::{FeedMeta, title_of};
+use crate::publish::feed_meta::{FeedMeta, search_query, title_of};
 use crate::publish::site::{Site, topic_path};
 use crate::publish::text_escape::{self, legible};
 
-/// How far back a reader can look, in days, with what the form says.
-const SPANS: [(u32, &str); 4] = [(7, "a week"), (30, "30 days"), (90, "90 days"), (366, "a year")];
+/// The spans that the form offers, and their names there. The empty one is the usual window.
+const SPANS: [(&str, &str); 6] = [
+    ("7d", "the past week"),
+    ("30d", "the past 30 days"),
+    ("", "the past 90 days"),
+    ("1y", "the past year"),
+    ("2y", "the past two years"),
+    ("all", "all time"),
+];
+
+/// Stories on a page.
+pub(in crate::publish) const SHOWN: usize = 50;
 
 #[derive(Template)]
 #[template(path = "search.html")]
@@ -21,26 +31,46 @@ pub(super) struct SearchPage<'a> {
     site: &'a Site,
     query: &'a str,
     spans: Vec<Span>,
-    problems: &'a [String],
+    refused: Option<Refused>,
     found: Option<Found>,
 }
 
 /// A choice of the form.
 struct Span {
-    days: u32,
+    value: String,
     name: String,
     chosen: bool,
 }
 
-/// What was found, as the page tells it.
+/// Why there is no answer, and what to ask instead.
+struct Refused {
+    heading: &'static str,
+    problems: Vec<String>,
+    /// Ways to search for plain words.
+    choices: Vec<Choice>,
+}
+
+/// A search to choose.
+struct Choice {
+    href: String,
+    name: &'static str,
+    query: String,
+}
+
+/// The result of a search.
 struct Found {
     told: String,
+    widened: Option<String>,
     cut: Option<String>,
-    warnings: Vec<String>,
+    remarks: Vec<String>,
     feeds: Vec<FeedLink>,
     chart: Option<Weeks>,
     stories: Vec<Line>,
+    range: Option<String>,
+    newer: Option<String>,
+    older: Option<String>,
     alike: Vec<Alike>,
+    near: Vec<Near>,
     toml: String,
 }
 
@@ -54,6 +84,14 @@ struct Line {
     date: String,
     by: String,
     excerpt: Vec<Marked>,
+}
+
+/// A story that nearly matches.
+struct Near {
+    title: String,
+    page: String,
+    date: String,
+    lacking: String,
 }
 
 /// A topic that holds nearly the same.
@@ -80,48 +118,96 @@ struct Bar {
 
 const HEIGHT: usize = 60;
 
-/// The page before anything is asked, or with what is wrong with what was asked.
+/// The page before anything is asked, or with why there is no answer.
 pub(super) fn asking<'a>(
     query: &'a str,
-    days: u32,
-    problems: &'a [String],
+    span: &LookBack,
+    refused: Option<&NotSearched>,
     site: &'a Site,
 ) -> SearchPage<'a> {
-    SearchPage { site, query, spans: spans(days), problems, found: None }
+    let refused = refused.map(|why| {
+        let choices = match why {
+            NotSearched::NotAQuery(_) => choices(query, span, site),
+            _ => Vec::new(),
+        };
+        let heading = match why {
+            NotSearched::NotAQuery(_) if !choices.is_empty() => "How should these words be found?",
+            NotSearched::NotAQuery(_) => "This is not a query yet",
+            NotSearched::NotASpan(_) => "This is not a span of time",
+            NotSearched::TooMuchWork | NotSearched::Busy => "No answer now",
+        };
+        let problems = match why {
+            NotSearched::NotAQuery(_) if !choices.is_empty() => Vec::new(),
+            NotSearched::NotAQuery(problems) => problems.clone(),
+            other => vec![other.to_string()],
+        };
+        Refused { heading, problems, choices }
+    });
+    SearchPage { site, query, spans: spans(span), refused, found: None }
 }
 
-/// How far back, as the form says it.
-fn span(days: u32) -> String {
-    let named = SPANS.iter().find(|(of, _)| *of == days);
-    let counted = || if days == 1 { "a day".to_owned() } else { format!("{days} days") };
-    named.map_or_else(counted, |(_, name)| (*name).to_owned())
+/// Ways to search for words that were written side by side.
+fn choices(query: &str, span: &LookBack, site: &Site) -> Vec<Choice> {
+    let Some(words) = plain_words(query) else { return Vec::new() };
+    let two = words.len() == 2;
+    let choice = |name, query: String| Choice {
+        href: inside(&format!("/search?{}", search_query(&query, span)), site),
+        name,
+        query,
+    };
+    vec![
+        choice(if two { "both words" } else { "all words" }, words.join(" AND ")),
+        choice("the exact phrase", format!("\"{}\"", words.join(" "))),
+        choice(if two { "either word" } else { "any of the words" }, words.join(" OR ")),
+    ]
 }
 
-/// The page with what was found.
+/// The words of a query that is nothing but two or more words.
+fn plain_words(query: &str) -> Option<Vec<&str>> {
+    const MOST: usize = 10;
+    let words: Vec<_> = query.split_whitespace().collect();
+    let is_plain = |word: &&str| {
+        let mut letters = word.chars();
+        letters.next().is_some_and(char::is_alphanumeric)
+            && letters.all(|c| c.is_alphanumeric() || matches!(c, '-' | '’' | '\'' | '.'))
+            && !["AND", "OR", "NOT", "NEAR", "ONEAR", "SAME"].contains(word)
+    };
+    ((2..=MOST).contains(&words.len()) && words.iter().all(is_plain)).then_some(words)
+}
+
+/// The page with what was found, less the stories of the pages before.
 pub(super) fn answering<'a>(
     query: &'a str,
-    days: u32,
+    span: &LookBack,
+    skipped: usize,
     finding: &Finding,
     site: &'a Site,
 ) -> SearchPage<'a> {
     let Finding { count, looked_at, stories, .. } = finding;
-    let shown = match stories.len() {
-        all if all == *count => String::new(),
-        some => format!(" These are the {some} latest changed."),
+    let shown = skipped + stories.len();
+    let at = |page: usize| {
+        let mut asked = search_query(query, span);
+        if page > 1 {
+            asked.push_str(&format!("&page={page}"));
+        }
+        inside(&format!("/search?{asked}"), site)
     };
-    let looked_at_all = plural(*looked_at, "story");
+    let page = skipped / SHOWN + 1;
+    let is_paged = skipped > 0 || shown < *count;
     let found = Found {
-        told: match (*count, *looked_at) {
-            (0, 0) => format!("There is no story dated within {}.", span(days)),
-            (0, 1) => format!("The one story dated within {} does not match.", span(days)),
-            (0, all) => format!("None of {all} stories dated within {} matches.", span(days)),
-            _ => format!("{count} of {looked_at_all} dated within {}.{shown}", span(days)),
-        },
+        told: told(*count, *looked_at, &finding.span),
+        widened: (finding.span != *span).then(|| {
+            format!("No story is from the past {}, so all stories were searched.", span.in_words())
+        }),
         cut: finding.back_to.map(|back_to| cut(back_to, *looked_at)),
-        warnings: finding.warnings.clone(),
-        feeds: feeds(query, days, site),
+        remarks: finding.warnings.iter().chain(&finding.advice).cloned().collect(),
+        feeds: feeds(query, span, site),
         chart: Weeks::of(&finding.weeks),
         stories: stories.iter().map(|found| line(found, finding, site)).collect(),
+        range: (is_paged && !stories.is_empty())
+            .then(|| format!("{}–{shown} of {count}", skipped + 1)),
+        newer: (page > 1).then(|| at(page - 1)),
+        older: (shown < *count && !stories.is_empty()).then(|| at(page + 1)),
         alike: finding
             .alike
             .iter()
@@ -130,9 +216,35 @@ pub(super) fn answering<'a>(
                 title: title_of(topic),
             })
             .collect(),
+        near: finding.near.iter().map(|near| nearly(near, finding, site)).collect(),
         toml: as_toml(query),
     };
-    SearchPage { site, query, spans: spans(days), problems: &[], found: Some(found) }
+    SearchPage { site, query, spans: spans(span), refused: None, found: Some(found) }
+}
+
+/// How many stories match, of how many.
+fn told(count: usize, looked_at: usize, span: &LookBack) -> String {
+    let of_span = match span {
+        LookBack::All => "of all time".to_owned(),
+        span => format!("of the past {}", span.in_words()),
+    };
+    match (count, looked_at) {
+        (0, 0) => format!("There is no story {of_span}"),
+        (0, 1) => format!("No match: the only story {of_span} is about something else"),
+        (0, all) => format!("No match among the {all} stories {of_span}"),
+        _ => format!("{count} of {} {of_span}", plural(looked_at, "story")),
+    }
+}
+
+fn nearly(near: &NearStory, finding: &Finding, site: &Site) -> Near {
+    let story = &near.story;
+    let item = FeedItem::of(story, story.updated, &finding.sources, site);
+    Near {
+        page: inside(&item.path, site),
+        date: day(item.published),
+        lacking: legible(&near.lacking).into_owned(),
+        title: item.title,
+    }
 }
 
 fn cut(back_to: Timestamp, looked_at: usize) -> String {
@@ -143,16 +255,19 @@ fn cut(back_to: Timestamp, looked_at: usize) -> String {
 }
 
 /// The form's choices; a span of the reader's own is one more.
-fn spans(days: u32) -> Vec<Span> {
-    let own = SPANS.iter().all(|(known, _)| *known != days);
-    let own = own.then(|| (days, format!("the last {days} days")));
-    let known = SPANS.map(|(days, name)| (days, name.to_owned()));
+fn spans(span: &LookBack) -> Vec<Span> {
+    let asked = span.to_string();
+    let is_usual = asked == format!("{}d", LookBack::USUAL_DAYS);
+    let asked = if is_usual { String::new() } else { asked };
+    let own = SPANS.iter().all(|(known, _)| *known != asked);
+    let own = own.then(|| (asked.clone(), format!("the past {}", span.in_words())));
+    let known = SPANS.map(|(value, name)| (value.to_owned(), name.to_owned()));
     let all = known.into_iter().chain(own);
-    all.map(|(span, name)| Span { days: span, name, chosen: span == days }).collect()
+    all.map(|(value, name)| Span { chosen: value == asked, value, name }).collect()
 }
 
-fn feeds(query: &str, days: u32, site: &Site) -> Vec<FeedLink> {
-    let meta = FeedMeta::of_search(query, days, &[], site);
+fn feeds(query: &str, span: &LookBack, site: &Site) -> Vec<FeedLink> {
+    let meta = FeedMeta::of_search(query, span, &[], site);
     super::feed_links(&meta.stem, &meta.title, site)
 }
 
@@ -206,7 +321,7 @@ impl Weeks {
         let most = weeks.iter().map(|week| week.count).max().filter(|most| *most > 0)?;
         let bar = |(place, week): (usize, &Week)| {
             let height = (week.count * HEIGHT).div_ceil(most);
-            let title = format!("{}: {}", week.week, plural(week.count, "story"));
+            let title = format!("week of {}: {}", monday(week), plural(week.count, "story"));
             Bar { x: place * 12, y: HEIGHT - height, height, title }
         };
         let sum: usize = weeks.iter().map(|week| week.count).sum();
@@ -214,16 +329,56 @@ impl Weeks {
             label: format!("{} in {}", plural(sum, "story"), plural(weeks.len(), "week")),
             width: weeks.len() * 12,
             bars: weeks.iter().enumerate().map(bar).collect(),
-            first: weeks.first()?.week.clone(),
-            last: weeks.last()?.week.clone(),
+            first: monday(weeks.first()?),
+            last: monday(weeks.last()?),
         })
     }
+}
+
+/// The first day of a week: `31 March 2025`.
+fn monday(week: &Week) -> String {
+    let start = Timestamp::parse_rfc3339(&format!("{}T00:00:00Z", week.monday));
+    start.map_or_else(|| week.monday.clone(), day)
 }
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_side_by_side_can_be_found_in_three_ways_and_queries_are_left_alone() {
+        let site = Site::new(url::Url::parse("https://feeds.example.org/").unwrap(), "News");
+        let span: LookBack = "30d".parse().unwrap();
+        let ways = |query: &str| -> Vec<_> {
+            choices(query, &span, &site).into_iter().map(|way| (way.name, way.query)).collect()
+        };
+        assert_eq!(
+            ways("western  Balkans"),
+            [
+                ("both words", "western AND Balkans".to_owned()),
+                ("the exact phrase", "\"western Balkans\"".to_owned()),
+                ("either word", "western OR Balkans".to_owned()),
+            ]
+        );
+        assert_eq!(ways("UK co-operation O’Neill")[2].0, "any of the words");
+        for query in ["kosovo", "a AND", "a OR b c", "\"a b\" c", "title:a b", "a* b", "-a b", ""] {
+            assert!(ways(query).is_empty(), "{query}");
+        }
+    }
+
+    #[test]
+    fn the_heading_says_how_many_match_of_how_many() {
+        let span = |text: &str| LookBack::try_from(text.to_owned()).unwrap();
+        for (count, of, since, heading) in [
+            (0, 0, "", "There is no story of the past 90 days"),
+            (0, 2, "1y", "No match among the 2 stories of the past year"),
+            (1, 1, "", "1 of 1 story of the past 90 days"),
+            (3, 40, "all", "3 of 40 stories of all time"),
+        ] {
+            assert_eq!(told(count, of, &span(since)), heading);
+        }
+    }
 
     #[test]
     fn the_topic_to_copy_reads_back_as_the_same_query() {

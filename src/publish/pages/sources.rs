@@ -1,10 +1,12 @@
-//! Sources' states in; the page that says which is well, and what to do about the others, out.
+//! Shows the sources page: which are healthy, and what to do about the others.
 
 use askama::Template;
 
-use super::chart::Profile;
+use super::chart::{Profile, plural};
 use super::{inside, subscribers};
-use crate::model::{FailureKind, PushState, Subscriber, Subscription, Timestamp, TopicSilence};
+use crate::model::{
+    FailureKind, PushState, SourceHold, Subscriber, Subscription, Timestamp, TopicSilence,
+};
 use crate::publish::backend::{Condition, SourceStatus};
 use crate::publish::dates::{away, minute};
 use crate::publish::site::{Site, source_path};
@@ -35,6 +37,8 @@ struct Row {
     state: &'static str,
     class: &'static str,
     detail: Option<String>,
+    /// What its server asked for, and when.
+    held: Option<String>,
     remedy: Option<&'static str>,
     last_news: Option<Moment>,
     last_success: Option<Moment>,
@@ -68,14 +72,17 @@ pub(super) fn page<'a>(
     site: &'a Site,
 ) -> SourcesPage<'a> {
     let mut rows: Vec<_> = states.iter().map(|state| (state.condition(now), state)).collect();
-    // What needs somebody comes first; within that, the order of the configuration.
+    // Sources that need attention come first; within that, the order of the configuration.
     rows.sort_by_key(|(condition, state)| (*condition, state.source.position));
     let well = rows.iter().filter(|(condition, _)| *condition == Condition::Well).count();
     let silent = silences.iter().filter(|silence| silence.ended.is_none());
     let silent = silent.map(|TopicSilence { topic, since, .. }| {
         format!("No story came into the topic {topic} since {}.", minute(*since))
     });
-    let summary = format!("{} sources, {well} of them well.", rows.len());
+    let summary = match rows.len() {
+        all if all == well => format!("{}, all healthy.", plural(all, "source")),
+        all => format!("{}, {well} of them healthy.", plural(all, "source")),
+    };
     let rows: Vec<_> =
         rows.into_iter().map(|(condition, state)| row(condition, state, now, site)).collect();
     let draws = rows.iter().any(|row| row.rhythm.is_some());
@@ -107,6 +114,16 @@ fn row(condition: Condition, state: &SourceStatus, now: Timestamp, site: &Site) 
         role: source.role.as_str(),
         state: condition.as_str(),
         class,
+        held: state.held(now).map(|SourceHold { until, by, reason, .. }| {
+            let until = minute(*until);
+            match *by == source.id {
+                true => format!("Its server asked to be left alone until {until}."),
+                false => format!(
+                    "When {by} was polled, its server asked to be left alone until {until}: {}",
+                    line(reason)
+                ),
+            }
+        }),
         detail: failure.map(|failure| match source_state.failing_since {
             Some(since) if source_state.failures > 1 => format!(
                 "{} ({} times in a row since {})",
@@ -120,9 +137,9 @@ fn row(condition: Condition, state: &SourceStatus, now: Timestamp, site: &Site) 
         remedy: failure.map(|failure| remedy(failure.kind)),
         last_news: source_state.last_news.map(moment),
         last_success: source_state.last_success.map(moment),
-        next_poll: match source_state.next_poll > now {
-            true => moment(source_state.next_poll),
-            false => Moment { told: "due".to_owned(), ..moment(source_state.next_poll) },
+        next_poll: match state.next_poll(now) {
+            next if next > now => moment(next),
+            next => Moment { told: "due".to_owned(), ..moment(next) },
         },
         because: line(&source_state.because),
         rhythm: Profile::of(&source_state.rhythm),
@@ -133,7 +150,7 @@ fn row(condition: Condition, state: &SourceStatus, now: Timestamp, site: &Site) 
     }
 }
 
-/// What came of asking its hub to push, in words.
+/// The state of the subscription at its hub, in words.
 fn pushes(push: &Subscription, now: Timestamp) -> String {
     let hub = push.offer.hub.host_str().unwrap_or("a hub").to_owned();
     let until = push.expires.map(minute).unwrap_or_default();
@@ -157,7 +174,7 @@ fn pushes(push: &Subscription, now: Timestamp) -> String {
     said
 }
 
-/// What an operator can do about a kind of failure.
+/// The remedy for a kind of failure.
 fn remedy(kind: FailureKind) -> &'static str {
     match kind {
         FailureKind::Dns => "Check the host name in the source’s url, and this machine’s resolver.",

@@ -1,11 +1,12 @@
-//! A story in; the page of its copies and of why they are one story, out.
+//! Shows the page of a story: the announcement, who carried it when, and why they are one story.
 
 use std::ops::Range;
 
 use askama::Template;
+use url::Url;
 
-use super::inside;
-use crate::model::{Member, Piece, Related, Revision, Sources, Story};
+use super::{document_type, inside};
+use crate::model::{Evidence, Member, Piece, Related, Revision, Sources, Story, Timestamp};
 use crate::publish::backend::StoryDetail;
 use crate::publish::dates::{day, minute};
 use crate::publish::feed_item::{FeedItem, name_of};
@@ -24,22 +25,62 @@ const PARAGRAPH: usize = 600;
 pub(super) struct StoryPage<'a> {
     site: &'a Site,
     id: String,
+    kind: Option<String>,
     title: String,
     url: String,
-    published: String,
-    date: String,
-    by: String,
-    also: Option<String>,
-    revised: bool,
     host: Option<String>,
     language: Option<String>,
-    updated: String,
-    updated_date: String,
+    published: String,
+    date: String,
+    updated: Option<Moment>,
+    by: String,
+    withdrawn: Option<String>,
+    /// The lead's text. Where it was changed, the last change is marked.
+    text: Vec<Vec<Mark>>,
+    /// The day of the change that is marked.
+    marked: Option<String>,
+    carriers: Vec<Carrier>,
+    /// Texts of copies that differ from the lead's.
+    texts: Vec<CopyText>,
     topics: Vec<TopicLink>,
-    copies: Vec<CopyCard>,
     changes: Vec<Change>,
     related: Vec<RelatedLink>,
-    withdrawn: Option<String>,
+}
+
+/// A moment, exactly and as a page says it.
+struct Moment {
+    exactly: String,
+    said: String,
+}
+
+impl Moment {
+    fn of(moment: Timestamp) -> Self {
+        Self { exactly: moment.to_string(), said: minute(moment) }
+    }
+}
+
+/// A source that carried the story: a row of the table.
+struct Carrier {
+    by: String,
+    url: Option<String>,
+    leads: bool,
+    language: Option<String>,
+    published: Option<Moment>,
+    /// How long after the first.
+    delay: Option<String>,
+    /// Where the title differs from the lead's.
+    title: Vec<Mark>,
+    evidence: String,
+    /// The page that the evidence is about.
+    link: Option<(String, String)>,
+    remark: Option<String>,
+}
+
+/// The text of a copy.
+struct CopyText {
+    by: String,
+    language: Option<String>,
+    paragraphs: Vec<Vec<Mark>>,
 }
 
 struct TopicLink {
@@ -71,20 +112,6 @@ struct RelatedLink {
     text: String,
 }
 
-struct CopyCard {
-    language: Option<String>,
-    by: String,
-    leads: bool,
-    title: String,
-    url: Option<String>,
-    published: String,
-    updated: Option<String>,
-    joined: String,
-    evidence: String,
-    remark: Option<String>,
-    paragraphs: Vec<Vec<Mark>>,
-}
-
 pub(super) fn page<'a>(
     detail: &StoryDetail,
     compare: &dyn Fn(&str, &str) -> Vec<Piece>,
@@ -93,25 +120,44 @@ pub(super) fn page<'a>(
     let (story, sources) = (&detail.story, &detail.sources);
     let item = FeedItem::of(story, story.updated, sources, site);
     let lead = story.lead(sources);
-    let members = std::iter::once(lead).chain(story.copies(sources));
-    let copy = |member: &Member| {
-        let place = story.members.iter().position(|known| std::ptr::eq(known, member));
-        let place = place.unwrap_or(usize::MAX);
-        let shared = detail.shared.get(place).map(Vec::as_slice).unwrap_or_default();
-        let remark = detail.remarks.get(place).cloned().flatten();
-        CopyCard { remark, ..card(member, shared, std::ptr::eq(member, lead), sources) }
+    let place_of = |member: &Member| {
+        story.members.iter().position(|known| std::ptr::eq(known, member)).unwrap_or(usize::MAX)
     };
+    let first = story.members.iter().filter_map(|member| member.entry.dated()).min();
+    let members = || std::iter::once(lead).chain(story.copies(sources));
+    let carrier = |member: &Member| {
+        let remark = detail.remarks.get(place_of(member)).cloned().flatten();
+        Carrier { remark, ..carrier(member, lead, first, compare, detail) }
+    };
+    let copy_text = |member: &Member| {
+        let shared = detail.shared.get(place_of(member)).map(Vec::as_slice).unwrap_or_default();
+        CopyText {
+            by: name_of(&member.entry, sources),
+            language: language_of(member),
+            paragraphs: paragraphs(&member.entry.text, shared, PARAGRAPHS, PARAGRAPH),
+        }
+    };
+    let differs = |member: &&Member| {
+        let text = member.entry.text.trim();
+        !text.is_empty() && text != lead.entry.text.trim()
+    };
+    let (text, marked) = lead_text(story, lead, compare);
+    let (kind, title) = document_type::split(&item.title);
     StoryPage {
         site,
-        also: item.also_line(),
+        kind: kind.map(str::to_owned),
+        title: title.to_owned(),
         by: item.source.name.clone(),
         host: lead.entry.url.as_ref().and_then(|url| url.host_str()).map(str::to_owned),
         language: item.language.map(str::to_owned),
-        revised: story.updated > story.dated,
-        updated: story.updated.to_string(),
-        updated_date: day(story.updated),
+        updated: (story.updated > story.dated).then(|| Moment::of(story.updated)),
         published: story.dated.to_string(),
-        date: day(story.dated),
+        date: minute(story.dated),
+        withdrawn: story.withdrawn.as_ref().map(|withdrawal| day(withdrawal.at)),
+        text,
+        marked,
+        carriers: members().map(carrier).collect(),
+        texts: story.copies(sources).into_iter().filter(differs).map(copy_text).collect(),
         topics: detail
             .topics
             .iter()
@@ -121,35 +167,134 @@ pub(super) fn page<'a>(
                 why: detail.why.get(&topic.id).map(|why| words_of(why)).unwrap_or_default(),
             })
             .collect(),
-        copies: members.map(copy).collect(),
         changes: changes(story, compare, sources),
         related: story.related.iter().map(|related| resembling(related, detail, site)).collect(),
-        withdrawn: story.withdrawn.as_ref().map(|withdrawal| day(withdrawal.at)),
-        id: item.id,
-        title: item.title,
-        url: item.url,
+        id: item.id.clone(),
+        url: item.url.clone(),
     }
 }
 
-fn card(member: &Member, shared: &[Range<usize>], leads: bool, sources: &Sources) -> CopyCard {
+fn language_of(member: &Member) -> Option<String> {
     let entry = &member.entry;
-    let language = entry.language.as_deref().or(entry.feed.language.as_deref());
-    CopyCard {
-        language: text_escape::language(language).map(str::to_owned),
-        by: name_of(entry, sources),
-        leads,
-        title: line(&entry.title),
+    let stated = entry.language.as_deref().or(entry.feed.language.as_deref());
+    text_escape::language(stated).map(str::to_owned)
+}
+
+fn carrier(
+    member: &Member,
+    lead: &Member,
+    first: Option<Timestamp>,
+    compare: &dyn Fn(&str, &str) -> Vec<Piece>,
+    detail: &StoryDetail,
+) -> Carrier {
+    let entry = &member.entry;
+    let (title, of_lead) = (line(&entry.title), line(&lead.entry.title));
+    let (evidence, link) = evidence(&member.evidence, detail);
+    Carrier {
+        by: name_of(entry, &detail.sources),
         url: entry.url.as_ref().map(uri),
-        published: entry.dated().map_or_else(|| "undated".to_owned(), minute),
-        updated: entry.updated.filter(|updated| Some(*updated) != entry.dated()).map(minute),
-        joined: minute(member.joined),
-        evidence: member.evidence.to_string(),
-        remark: None,
-        paragraphs: match leads {
-            true => paragraphs(&entry.text, shared, usize::MAX, entry.text.len()),
-            false => paragraphs(&entry.text, shared, PARAGRAPHS, PARAGRAPH),
+        leads: std::ptr::eq(member, lead),
+        language: language_of(member),
+        published: entry.dated().map(Moment::of),
+        delay: entry.dated().zip(first).and_then(|(dated, first)| delay(first, dated)),
+        title: match title == of_lead || title.is_empty() {
+            true => Vec::new(),
+            false => marks(compare(&of_lead, &title)),
         },
+        evidence,
+        link,
+        remark: None,
     }
+}
+
+/// How long after the first source another carried the story.
+fn delay(first: Timestamp, dated: Timestamp) -> Option<String> {
+    let minutes = first.until(dated).as_secs() / 60;
+    Some(match minutes {
+        0 => return None,
+        1..120 => format!("+{minutes} min"),
+        120..2880 => format!("+{} h", minutes / 60),
+        _ => format!("+{} days", minutes / 1440),
+    })
+}
+
+/// Why an entry is in the story, in words, and what that is about: a name and an address.
+fn evidence(evidence: &Evidence, detail: &StoryDetail) -> (String, Option<(String, String)>) {
+    let address = |name: &str, address: &str| {
+        let url = Url::parse(address).or_else(|_| Url::parse(&format!("https://{address}")));
+        url.ok().map(|url| (name.to_owned(), uri(&url)))
+    };
+    match evidence {
+        Evidence::Founded => ("first to publish it".to_owned(), None),
+        Evidence::SameAddress { address: of, as_original: true } => {
+            ("names as the original".to_owned(), address("this page", of))
+        }
+        Evidence::SameAddress { address: of, as_original: false } => {
+            ("links to".to_owned(), address("the same page", of))
+        }
+        Evidence::SameTitle { hours_apart, .. } => {
+            let apart = match hours_apart {
+                0..48 => format!("{hours_apart} hours"),
+                _ => format!("{} days", hours_apart / 24),
+            };
+            (format!("has the same title, {apart} apart"), None)
+        }
+        Evidence::SameText { shared, of, leader } => {
+            let percent = u64::from(*shared) * 100 / u64::from((*of).max(1));
+            let leader = detail
+                .sources
+                .get(leader)
+                .map_or_else(|| leader.to_string(), |source| line(&source.title));
+            (format!("shares {percent} % of the shorter text with {leader}"), None)
+        }
+        Evidence::Forced { with } => {
+            ("joined by the operator with".to_owned(), address("this page", with))
+        }
+        Evidence::Parted { .. } => ("taken out of another story by the operator".to_owned(), None),
+    }
+}
+
+/// The lead's text in paragraphs. Where its last change of the text is known, what came and went
+/// is marked, and the day of that change is returned.
+fn lead_text(
+    story: &Story,
+    lead: &Member,
+    compare: &dyn Fn(&str, &str) -> Vec<Piece>,
+) -> (Vec<Vec<Mark>>, Option<String>) {
+    let entry = &lead.entry;
+    let of_lead = |revision: &&Revision| revision.source == entry.source;
+    let changed = story
+        .history
+        .iter()
+        .rev()
+        .filter(of_lead)
+        .find_map(|revision| revision.text.as_deref().map(|before| (before, revision.at)));
+    match changed {
+        Some((before, at)) => (in_paragraphs(compare(before, &entry.text)), Some(day(at))),
+        None => (paragraphs(&entry.text, &[], usize::MAX, entry.text.len()), None),
+    }
+}
+
+/// Pieces of a text as paragraphs.
+fn in_paragraphs(pieces: Vec<Piece>) -> Vec<Vec<Mark>> {
+    let mut paragraphs = vec![Vec::new()];
+    for piece in pieces {
+        let (element, text) = match piece {
+            Piece::Kept(text) => ("span", text),
+            Piece::Gone(text) => ("del", text),
+            Piece::Come(text) => ("ins", text),
+        };
+        for (at, part) in text.split('\n').enumerate() {
+            if at > 0 {
+                paragraphs.push(Vec::new());
+            }
+            if let Some(last) = paragraphs.last_mut().filter(|_| !part.trim().is_empty()) {
+                last.push(Mark { element, text: part.to_owned() });
+            }
+        }
+    }
+    paragraphs.retain(|paragraph| !paragraph.is_empty());
+    paragraphs
 }
 
 /// The first `count` paragraphs of a text, each cut to `length` characters. What it shares with
@@ -164,7 +309,7 @@ fn paragraphs(text: &str, shared: &[Range<usize>], count: usize, length: usize) 
         if paragraph.trim().is_empty() || paragraphs.len() == count {
             continue;
         }
-        // What an excerpt ends in is not of the text.
+        // The ellipsis at the end of an excerpt is not part of the text.
         let shown = cut.trim_end_matches('…').len().min(paragraph.len());
         let is_start = cut.get(..shown).is_some_and(|start| paragraph.starts_with(start));
         if shared.is_empty() || !is_start {
@@ -190,7 +335,7 @@ fn paragraphs(text: &str, shared: &[Range<usize>], count: usize, length: usize) 
     paragraphs
 }
 
-/// What changed, the latest first, each compared with what came after it.
+/// Revisions, the latest first, each compared with the next one.
 fn changes(
     story: &Story,
     compare: &dyn Fn(&str, &str) -> Vec<Piece>,

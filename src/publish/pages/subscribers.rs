@@ -1,4 +1,4 @@
-//! Subscribers of our hub in; a row of the operators' page for each out.
+//! Shows the subscribers of our hub on the sources page.
 
 use super::inside;
 use crate::model::{Subscriber, Timestamp};
@@ -51,7 +51,7 @@ fn row(subscriber: &Subscriber, site: &Site) -> Row {
         host: line(subscriber.host()),
         feed: inside(&path, site),
         path,
-        state: if well { "well" } else { "failing" },
+        state: if well { "healthy" } else { "failing" },
         class: if well { "good" } else { "warn" },
         detail: subscriber.trouble.as_ref().map(|trouble| {
             let since = moment(subscriber.failing_since);

@@ -23,14 +23,15 @@ use url::form_urlencoded;
 use super::admission::{Admission, Admitted, Refused};
 use super::callbacks::{self, Callbacks};
 use super::client::{Client, behind_proxy};
+use super::finish::Finish;
 use super::refusal::refuse;
-use super::{Settings, hub, problem, routes};
+use super::{Settings, hub, routes};
 use crate::model::Timestamp;
 use crate::publish::access_control::{self, AccessRules};
 use crate::publish::coding::{Accepted, Coding};
 use crate::publish::conditional::{Precondition, evaluate};
 use crate::publish::delta;
-use crate::publish::response_cache::{self, CachedResponse, Coded, Held};
+use crate::publish::response_cache::{self, CachedResponse, Held};
 use crate::publish::response_headers;
 use crate::publish::{Backend, ResponseCache};
 
@@ -73,15 +74,16 @@ impl Office {
         request: Request<Incoming>,
         peer: Option<IpAddr>,
     ) -> Answering {
-        let in_json = problem::is_for(request.uri().path());
+        let finish = Finish::of(&request);
         if let Some(response) = self.at_once(&request) {
-            let response = if in_json { problem::told(response) } else { response };
-            return future::Either::Left(future::ready(response));
+            return future::Either::Left(future::ready(
+                finish.apply(response, || self.desk.site()),
+            ));
         }
         let office = self.clone();
         future::Either::Right(Box::pin(async move {
             let response = office.in_time(request, peer).await;
-            if in_json { problem::told(response) } else { response }
+            finish.apply(response, || office.desk.site())
         }))
     }
 
@@ -171,14 +173,14 @@ impl Office {
             let chosen = Accepted::of(headers).choose(length);
             // Whoever refuses identity can read it all the same; he would not be served else.
             let instead = || document.is_plain().then_some(Coding::Identity);
-            chosen.or_else(instead).and_then(held)
+            chosen.or_else(instead).filter(|coding| held(*coding).is_some())
         };
         let tags = document.codings.iter();
         let tags = tags.map(|coded| coded.as_ref().and_then(|coded| coded.tag.to_str().ok()));
         let has = match evaluate(headers, tags, document.modified) {
             Precondition::Full => None,
-            Precondition::Holds(place) => document.codings[place].as_ref(),
-            Precondition::HoldsSome => wanted().or_else(|| held(Coding::Identity)),
+            Precondition::Holds(place) => Some(Coding::ALL[place]),
+            Precondition::HoldsSome => wanted().or(Some(Coding::Identity)),
         };
         if has.is_none()
             && self.settings.deltas
@@ -189,13 +191,13 @@ impl Office {
             return news;
         }
         let mut response = match (has, has.is_none().then(wanted).flatten()) {
-            (Some(coded), _) => {
+            (Some(coding), _) => {
                 document.tally.unchanged.fetch_add(1, Ordering::Relaxed);
-                unchanged(coded)
+                unchanged(document, coding)
             }
-            (None, Some(coded)) => {
+            (None, Some(coding)) => {
                 document.tally.full.fetch_add(1, Ordering::Relaxed);
-                full(coded)
+                full(document, coding)
             }
             (None, None) => return not_acceptable(),
         };
@@ -270,7 +272,10 @@ impl Unadmitted {
 
 /// Whether a page of earlier stories is asked for, which is at the path of a feed.
 fn asks_for_earlier(path: &str, query: Option<&str>) -> bool {
-    path.ends_with(".json") && query.is_some_and(|query| query.contains("before="))
+    let is_paged = path.ends_with(".json")
+        || path == "/stories"
+        || path.strip_prefix("/topics/").is_some_and(|topic| !topic.contains(['.', '/']));
+    is_paged && query.is_some_and(|query| query.contains("before="))
 }
 
 /// An answer that is for its reader alone, and leads nobody back to its address.
@@ -291,9 +296,12 @@ fn answered(response: Response<PageBody>) -> Response<Body> {
     response.map(Either::Right)
 }
 
-fn full(coded: &Coded) -> Response<Body> {
-    let mut response = Response::new(Either::Left(Full::new(coded.body.clone())));
-    *response.headers_mut() = coded.full.clone();
+fn full(document: &CachedResponse, coding: Coding) -> Response<Body> {
+    let body = document.codings[coding as usize].as_ref().map(|coded| coded.body.clone());
+    let mut response = Response::new(Either::Left(Full::new(body.unwrap_or_default())));
+    if let Some(headers) = document.headers(coding) {
+        *response.headers_mut() = headers.full.clone();
+    }
     response
 }
 
@@ -311,7 +319,7 @@ fn news(document: &CachedResponse, headers: &HeaderMap) -> Option<Response<Body>
     let length = body.len();
     let mut response = Response::new(Either::Left(Full::new(body)));
     *response.status_mut() = StatusCode::IM_USED;
-    *response.headers_mut() = coded.full.clone();
+    *response.headers_mut() = document.headers(Coding::Identity)?.full.clone();
     let headers = response.headers_mut();
     headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
     headers.insert("im", HeaderValue::from_static("feed"));
@@ -320,9 +328,11 @@ fn news(document: &CachedResponse, headers: &HeaderMap) -> Option<Response<Body>
     Some(response)
 }
 
-fn unchanged(coded: &Coded) -> Response<Body> {
+fn unchanged(document: &CachedResponse, coding: Coding) -> Response<Body> {
     let mut response = brief(StatusCode::NOT_MODIFIED, "");
-    *response.headers_mut() = coded.unchanged.clone();
+    if let Some(headers) = document.headers(coding) {
+        *response.headers_mut() = headers.unchanged.clone();
+    }
     response
 }
 

@@ -13,7 +13,7 @@ use url::form_urlencoded;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::problem::Detail;
-use super::searching;
+use super::{searching, well_known};
 use crate::model::{SourceId, Story, StoryId, Timestamp, TopicId, TopicSilence};
 use crate::publish::backend::Reply;
 use crate::publish::closed_volume::archived;
@@ -24,8 +24,8 @@ use crate::publish::response_headers::{self, Facts};
 use crate::publish::site::{story_path, topic_path};
 use crate::publish::{
     Audience, Backend, Before, Format, Rendered, ResponseCache, Settings, Site, SourceStatus,
-    StoryDetail, Unavailable, Volume, VolumeDetail, events, pages, render_earlier, render_source,
-    response_cache,
+    StoryDetail, Unavailable, Volume, VolumeDetail, events, pages, render_earlier,
+    render_earlier_page, render_source, response_cache,
 };
 
 /// Where a route asks, and for how long it waits.
@@ -36,6 +36,8 @@ pub(super) struct Counter {
     patience: Duration,
     /// Whether whoever asks here may know of what is private.
     confides: bool,
+    /// Where to report security problems.
+    pub(super) contact: Option<String>,
 }
 
 /// Everything that cannot be ready beforehand.
@@ -56,20 +58,24 @@ pub(super) fn routes(
         .route("/healthz", get(healthz))
         .route("/readyz", get(readyz))
         .route("/stories.json", get(earlier))
+        .route("/stories", get(earlier))
         .route("/topics/{topic}", get(earlier))
         .route("/sources/{file}", get(source))
         .route("/stories/{id}", get(story))
         .route("/search", get(searching::search))
+        .route("/search/help", get(searching::help))
         .route("/search.atom", get(searching::feed))
         .route("/search.rss", get(searching::feed))
         .route("/search.json", get(searching::feed))
         .route("/topics/{topic}/archive/{file}", get(volume))
-        .fallback(not_found)
+        .route("/.well-known/security.txt", get(well_known::security))
+        .fallback(elsewhere)
         .with_state(Counter {
             desk,
             cache,
             patience: settings.desk,
             confides: settings.audience == Audience::Operators,
+            contact: settings.contact.clone(),
         })
 }
 
@@ -166,7 +172,7 @@ async fn story(
     }
 }
 
-/// `?before=` at a JSON Feed: a page of its earlier stories.
+/// `?before=` at a JSON Feed or a page: earlier stories.
 async fn earlier(
     State(counter): State<Counter>,
     uri: Uri,
@@ -174,12 +180,14 @@ async fn earlier(
     headers: HeaderMap,
 ) -> Response<Body> {
     let stem = uri.path().strip_suffix(".json");
-    let topic = stem.map(|stem| stem.strip_prefix("/topics/").map(TopicId::new));
-    let mut asked = form_urlencoded::parse(query.as_deref().unwrap_or_default().as_bytes());
-    let before = asked.find(|(name, _)| name == "before");
-    let (Some(topic), Some((_, before))) = (topic, before) else {
-        return not_found(State(counter)).await;
+    let is_page = stem.is_none();
+    let stem = stem.unwrap_or(uri.path());
+    let topic = stem.strip_prefix("/topics/").map(TopicId::new);
+    let value = |wanted: &str| {
+        let mut asked = form_urlencoded::parse(query.as_deref().unwrap_or_default().as_bytes());
+        asked.find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned())
     };
+    let Some(before) = value("before") else { return not_found(State(counter)).await };
     let Some(before) = Before::parse(&before) else {
         let text = "Write a date behind before=, as in ?before=2026-04-01T00:00:00Z.";
         let site = counter.desk.site();
@@ -187,7 +195,15 @@ async fn earlier(
     };
     match counter.reply(counter.desk.earlier(topic, before)).await {
         Ok(Some(detail)) => {
-            let rendered = render_earlier(before, &detail, &counter.desk.site());
+            let site = counter.desk.site();
+            let rendered = match is_page {
+                true => {
+                    let from = value("from").and_then(|from| from.parse().ok());
+                    let from = from.filter(|from| (2..1_000_000).contains(from));
+                    render_earlier_page(from, &detail, &site)
+                }
+                false => render_earlier(before, &detail, &site),
+            };
             passing(&headers, rendered, "public, max-age=300")
         }
         Ok(None) => not_found(State(counter)).await,
@@ -234,6 +250,24 @@ async fn volume(
         Ok(None) => not_found(State(counter)).await,
         Err(unavailable) => counter.later(&unavailable),
     }
+}
+
+/// A path with a slash at its end is at the same path without it; anything else is not found.
+async fn elsewhere(State(counter): State<Counter>, uri: Uri) -> Response<Body> {
+    let path = uri.path().trim_end_matches('/');
+    let parts: Vec<_> = path.split('/').skip(1).collect();
+    let is_place = matches!(
+        parts.as_slice(),
+        ["stories" | "search" | "sources" | "opml"]
+            | ["search", "help"]
+            | ["topics" | "stories", _]
+    );
+    if path.len() == uri.path().len() || !is_place {
+        return not_found(State(counter)).await;
+    }
+    let site = counter.desk.site();
+    let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+    moved(&format!("{}{query}", site.address(path)), &site)
 }
 
 /// Soon forgotten by caches: a topic of this name may be configured any time (Q33).
@@ -405,7 +439,7 @@ fn state(state: Result<(), String>) -> Response<Body> {
     }
 }
 
-fn typed(
+pub(super) fn typed(
     status: StatusCode,
     text: String,
     content_type: &'static str,

@@ -1,6 +1,4 @@
-//! A query in an address in; the search page, or a feed of what it finds, out.
-
-use std::time::Duration;
+//! Answers `/search`: as a page, or as a feed of what a query finds.
 
 use axum::Extension;
 use axum::body::Body;
@@ -10,35 +8,35 @@ use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, Uri};
 use url::form_urlencoded;
 
 use super::client::Client;
-use super::routes::{Counter, message, page, passing};
+use super::routes::{self, Counter, message, passing};
+use crate::model::{LookBack, NotASpan};
 use crate::publish::backend::{Finding, NotSearched, Search};
-use crate::publish::feed_meta::DAYS;
+use crate::publish::pages::SEARCH_PAGE as SHOWN;
 use crate::publish::site::topic_path;
 use crate::publish::{Format, Site, pages, render_search};
 
-/// Stories on the page and in the feed.
-const SHOWN: usize = 50;
+/// The last page that can be asked for: what is further back is found by a narrower query.
+const LAST_PAGE: usize = 200;
 
-/// Days looked back at most.
-const MOST_DAYS: u32 = 366;
-
-/// What an address asks for.
+/// The parameters of a search.
 struct Asked {
     query: String,
-    days: u32,
+    span: Result<LookBack, NotASpan>,
+    /// The number of the page, from 1.
+    page: usize,
 }
 
 impl Asked {
     /// Its length is bounded: the server refuses a longer address.
     fn of(raw: Option<&str>) -> Self {
-        let mut asked = Self { query: String::new(), days: DAYS };
+        let mut asked = Self { query: String::new(), span: Ok(LookBack::Usual), page: 1 };
         for (name, value) in form_urlencoded::parse(raw.unwrap_or_default().as_bytes()) {
             match &*name {
                 // Browsers send the ends of a text's lines as CR LF.
                 "q" => asked.query = value.replace('\r', "").trim().to_owned(),
-                "since" => {
-                    let days = value.strip_suffix('d').and_then(|days| days.parse::<u32>().ok());
-                    asked.days = days.map_or(DAYS, |days| days.clamp(1, MOST_DAYS));
+                "since" => asked.span = LookBack::try_from(value.into_owned()),
+                "page" => {
+                    asked.page = value.parse().unwrap_or(1).clamp(1, LAST_PAGE);
                 }
                 _ => {}
             }
@@ -47,34 +45,42 @@ impl Asked {
     }
 }
 
-/// `/search?q=&since=`.
+/// `/search?q=&since=&page=`.
 pub(super) async fn search(
     State(counter): State<Counter>,
     Extension(client): Extension<Client>,
     RawQuery(raw): RawQuery,
     headers: HeaderMap,
 ) -> Response<Body> {
-    let Asked { query, days } = Asked::of(raw.as_deref());
+    let Asked { query, span, page } = Asked::of(raw.as_deref());
     let site = counter.desk.site();
+    let refused_page = |span: &LookBack, why: &NotSearched| {
+        let rendered = pages::search_form(&query, span, Some(why), &site);
+        let text = String::from_utf8_lossy(&rendered.body).into_owned();
+        refused(why, |status| routes::page(status, text, "no-store"))
+    };
+    let span = match span {
+        Ok(span) => span,
+        Err(why) => return refused_page(&LookBack::Usual, &NotSearched::NotASpan(why)),
+    };
     if query.is_empty() {
-        let rendered = pages::search_form(&query, days, &[], &site);
+        let rendered = pages::search_form(&query, &span, None, &site);
         return passing(&headers, rendered, "public, max-age=60");
     }
-    match find(&counter, client, &query, days).await {
+    match find(&counter, client, &query, &span, page).await {
         Ok(Ok(finding)) => {
-            passing(&headers, pages::search(&query, days, &finding, &site), "no-cache")
+            let skipped = (page - 1) * SHOWN;
+            let rendered = pages::search(&query, &span, skipped, &finding, &site);
+            passing(&headers, rendered, "no-cache")
         }
-        Ok(Err(why)) => {
-            let problems = match &why {
-                NotSearched::NotAQuery(problems) => problems.clone(),
-                NotSearched::TooMuchWork | NotSearched::Busy => vec![why.to_string()],
-            };
-            let rendered = pages::search_form(&query, days, &problems, &site);
-            let text = String::from_utf8_lossy(&rendered.body).into_owned();
-            refused(&why, |status| page(status, text, "no-store"))
-        }
+        Ok(Err(why)) => refused_page(&span, &why),
         Err(refusal) => refusal,
     }
+}
+
+/// `/search/help`: the page on the language of queries.
+pub(super) async fn help(State(counter): State<Counter>, headers: HeaderMap) -> Response<Body> {
+    passing(&headers, pages::search_help(&counter.desk.site()), "public, max-age=3600")
 }
 
 /// `/search.atom?q=` and its like: a feed of what a query finds.
@@ -84,23 +90,24 @@ pub(super) async fn feed(
     uri: Uri,
     headers: HeaderMap,
 ) -> Response<Body> {
-    let Asked { query, days } = Asked::of(uri.query());
+    let Asked { query, span, .. } = Asked::of(uri.query());
     let site = counter.desk.site();
     let ending = uri.path().rsplit_once('.').map_or("", |(_, ending)| ending);
     let Some(format) = Format::of_ending(ending) else {
         return super::routes::not_found(State(counter)).await;
     };
-    let finding = match query.is_empty() {
-        true => {
+    let (finding, span) = match span {
+        Err(why) => (Ok(Err(NotSearched::NotASpan(why))), LookBack::Usual),
+        Ok(span) if query.is_empty() => {
             let text = "write what to search for: /search.atom?q=sanctions";
-            Ok(Err(NotSearched::NotAQuery(vec![text.to_owned()])))
+            (Ok(Err(NotSearched::NotAQuery(vec![text.to_owned()]))), span)
         }
-        false => find(&counter, client, &query, days).await,
+        Ok(span) => (find(&counter, client, &query, &span, 1).await, span),
     };
     match finding {
         // Subscribers ask often, and every answer is a search.
         Ok(Ok(finding)) => {
-            let rendered = render_search((&query, days), &finding, format, &site);
+            let rendered = render_search((&query, &span), &finding, format, &site);
             passing(&headers, rendered, "public, max-age=600")
         }
         Ok(Err(why)) => refused(&why, |status| refusal_of_feed(&why, status, &site)),
@@ -111,6 +118,7 @@ pub(super) async fn feed(
 fn refusal_of_feed(why: &NotSearched, status: StatusCode, site: &Site) -> Response<Body> {
     let (title, text) = match why {
         NotSearched::NotAQuery(problems) => ("Not a query", problems.join("; ")),
+        NotSearched::NotASpan(why) => ("Not a span of time", why.to_string()),
         NotSearched::TooMuchWork | NotSearched::Busy => ("Try again", why.to_string()),
     };
     message(status, title, &text, "no-store", site)
@@ -119,7 +127,7 @@ fn refusal_of_feed(why: &NotSearched, status: StatusCode, site: &Site) -> Respon
 /// The answer that there is none, with when to ask again where that may help.
 fn refused(why: &NotSearched, answer: impl FnOnce(StatusCode) -> Response<Body>) -> Response<Body> {
     let (status, later) = match why {
-        NotSearched::NotAQuery(_) => (StatusCode::BAD_REQUEST, None),
+        NotSearched::NotAQuery(_) | NotSearched::NotASpan(_) => (StatusCode::BAD_REQUEST, None),
         NotSearched::TooMuchWork => (StatusCode::SERVICE_UNAVAILABLE, Some("60")),
         NotSearched::Busy => (StatusCode::SERVICE_UNAVAILABLE, Some("5")),
     };
@@ -130,16 +138,16 @@ fn refused(why: &NotSearched, answer: impl FnOnce(StatusCode) -> Response<Body>)
     response
 }
 
-/// What a query finds, without a word of the topics that are not for everybody.
+/// Searches, and leaves private topics out of the result.
 async fn find(
     counter: &Counter,
     Client(client): Client,
     query: &str,
-    days: u32,
+    span: &LookBack,
+    page: usize,
 ) -> Result<Result<Finding, NotSearched>, Response<Body>> {
-    let span = Duration::from_secs(u64::from(days) * 24 * 3600);
-    let since = counter.desk.now().before(span);
-    let search = Search { query: query.to_owned(), since, show: SHOWN, client };
+    let (query, span, skip) = (query.to_owned(), span.clone(), (page - 1) * SHOWN);
+    let search = Search { query, span, skip, show: SHOWN, client };
     let found = counter.reply(counter.desk.search(search)).await;
     let mut found = found.map_err(|unavailable| counter.later(&unavailable))?;
     if let Ok(finding) = &mut found {
@@ -153,17 +161,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_an_address_asks_for_is_bounded_and_never_refused() {
-        for (raw, query, days) in [
-            (Some("q=a+AND+b&since=30d"), "a AND b", 30),
-            (Some("q=%22x%22%0D%0Ay&since=0d"), "\"x\"\ny", 1),
-            (Some("since=99999d&q=a"), "a", 366),
-            (Some("since=-1d&q=a"), "a", 90),
-            (Some("since=week&q=+"), "", 90),
-            (None, "", 90),
+    fn an_address_asks_for_a_query_a_span_and_a_page() {
+        for (raw, query, span, page) in [
+            (Some("q=a+AND+b&since=30d"), "a AND b", "30d", 1),
+            (Some("q=%22x%22%0D%0Ay&since=2y&page=3"), "\"x\"\ny", "2y", 3),
+            (Some("since=all&q=a&page=0"), "a", "all", 1),
+            (Some("since=&q=a&page=999999"), "a", "", 200),
+            (Some("page=x&q=+"), "", "", 1),
+            (None, "", "", 1),
         ] {
             let asked = Asked::of(raw);
-            assert_eq!((asked.query.as_str(), asked.days), (query, days), "{raw:?}");
+            let read = asked.span.map(|span| span.to_string());
+            assert_eq!((asked.query.as_str(), asked.page), (query, page), "{raw:?}");
+            assert_eq!(read.as_deref(), Ok(span), "{raw:?}");
+        }
+        for raw in ["since=banana&q=a", "since=-3d&q=a", "since=0d", "since=90"] {
+            assert!(Asked::of(Some(raw)).span.is_err(), "{raw}");
         }
     }
 }

@@ -1,11 +1,18 @@
-//! A query that does not hold in; the least that it lacks, in words, out.
+//! Finds the least that must change for a story to match, and says it in words.
 
 use super::super::Language;
-use super::super::eval::Sight;
+use super::super::eval::{Pair, Sight, Span};
 use super::super::program::{Clause, Form, Kind, Places, Scope, Test};
-use super::super::query::{Field, Unit};
-use super::super::remembered::stem;
+use super::super::query::{Field, Nearness, Unit};
+use super::super::stem_cache::stem;
 use super::super::symbol::Symbol;
+
+/// How far a story is where something leaves it out that stands in it.
+const LEFT_OUT: u32 = 1;
+/// Where the words are there, though in another field, order or form.
+const ELSEWHERE: u32 = 3;
+/// Where a term is missing altogether.
+const ABSENT: u32 = 20;
 
 /// The least that must change for a query to hold.
 pub(super) struct Missing {
@@ -13,6 +20,8 @@ pub(super) struct Missing {
     clauses: usize,
     /// Whether the story has something of what is asked for.
     begun: bool,
+    /// How far the story is from fulfilling them; comparable among near misses alone.
+    gap: u32,
     /// The first of them, in words.
     told: String,
 }
@@ -30,6 +39,7 @@ impl Missing {
                 Self {
                     clauses: missing.iter().map(|missing| missing.clauses).sum(),
                     begun: something || missing.iter().any(|missing| missing.begun),
+                    gap: missing.iter().map(|missing| missing.gap).fold(0, u32::saturating_add),
                     told: missing
                         .into_iter()
                         .map(|missing| missing.told)
@@ -41,7 +51,7 @@ impl Missing {
                 let least = parts
                     .iter()
                     .map(|part| Self::of(sight, part, language))
-                    .min_by_key(|missing| (missing.clauses, !missing.begun));
+                    .min_by_key(|missing| (missing.clauses, !missing.begun, missing.gap));
                 match least {
                     Some(least) if least.begun => least,
                     _ => Self::one(format!("{} is nowhere", clause_told(clause, parts.len()))),
@@ -49,7 +59,7 @@ impl Missing {
             }
             Test::Not(_) => {
                 // Something is there that should not be: the rest decides whether that is near.
-                Self::one(format!("`{}` leaves it out", clause.said))
+                Self { gap: LEFT_OUT, ..Self::one(format!("`{}` leaves it out", clause.said)) }
             }
             Test::Vocabulary(shared) => {
                 let inner = Self::of(sight, shared, language);
@@ -60,19 +70,23 @@ impl Missing {
                 Self::one(format!("{} is nowhere", clause_told(clause, terms)))
             }
             _ => {
-                let (begun, note) = lack(sight, clause, language);
-                Self { clauses: 1, begun, told: format!("`{}` {note}", clause.said) }
+                let (begun, note, gap) = lack(sight, clause, language);
+                Self { clauses: 1, begun, gap, told: format!("`{}` {note}", clause.said) }
             }
         }
     }
 
     fn one(told: String) -> Self {
-        Self { clauses: 1, begun: false, told }
+        Self { clauses: 1, begun: false, gap: ABSENT, told }
     }
 
     /// Whether one clause more, or less, would have been enough.
     pub(super) fn is_near(&self) -> bool {
         self.clauses == 1 && self.begun
+    }
+
+    pub(super) fn gap(&self) -> u32 {
+        self.gap
     }
 
     pub(super) fn told(&self) -> String {
@@ -88,7 +102,7 @@ fn clause_told(clause: &Clause, terms: usize) -> String {
     }
 }
 
-/// What there is to say of a clause without parts beside whether it holds.
+/// A remark on a clause without parts.
 pub(super) fn note(
     sight: Sight<'_>,
     clause: &Clause,
@@ -124,35 +138,39 @@ fn nearest(sight: Sight<'_>, left: &Places, right: &Places, ordered: bool) -> Op
     nearest
 }
 
-/// What a clause without parts lacks, and whether some of it is there.
-fn lack(sight: Sight<'_>, clause: &Clause, language: &Language) -> (bool, String) {
+/// Whether some of a clause without parts is there, its lack in words, and the gap.
+fn lack(sight: Sight<'_>, clause: &Clause, language: &Language) -> (bool, String, u32) {
     match &clause.test {
         Test::Found(places) => lack_of_places(sight, places, language),
-        Test::AtLeast { of, .. } => {
+        Test::AtLeast { of, times: wanted } => {
             let count = sight.most_in_one_copy(of);
-            (count > 0, times(count))
+            (count > 0, times(count), wanted.saturating_sub(count))
         }
-        Test::First { of, from_text, .. } => match sight.earliest(of, *from_text) {
-            Some((_, end)) => (true, format!("ends at word {end} at the earliest")),
-            None => (false, "is nowhere".to_owned()),
+        Test::First { of, from_text, words } => match sight.earliest(of, *from_text) {
+            Some((_, end)) => {
+                let note = format!("ends at word {end} at the earliest");
+                (true, note, end.saturating_sub(*words))
+            }
+            None => (false, "is nowhere".to_owned(), ABSENT),
         },
         Test::Score { parts, threshold } => {
             let score = sight.score(parts);
-            (score > 0, format!("reached {score} of {threshold}"))
+            let gap = u32::try_from(i64::from(*threshold) - score).unwrap_or(u32::MAX);
+            (score > 0, format!("reached {score} of {threshold}"), gap)
         }
         Test::Label { field, .. } => {
             let labels = sight.subject.labels.iter().filter(|label| label.field == *field);
             let mut stated: Vec<_> = labels.map(|label| label.stated.as_str()).collect();
             stated.sort_unstable();
             stated.dedup();
-            (false, listed(*field, &stated))
+            (false, listed(*field, &stated), ABSENT)
         }
         Test::Link { .. } => {
             let stated: Vec<_> =
                 sight.subject.links.iter().map(|link| link.stated.as_str()).collect();
-            (false, listed(Field::Link, &stated))
+            (false, listed(Field::Link, &stated), ABSENT)
         }
-        _ => (false, "fits nothing".to_owned()),
+        _ => (false, "fits nothing".to_owned(), ABSENT),
     }
 }
 
@@ -163,40 +181,92 @@ fn listed(field: Field, stated: &[&str]) -> String {
     }
 }
 
-fn lack_of_places(sight: Sight<'_>, places: &Places, language: &Language) -> (bool, String) {
+fn lack_of_places(sight: Sight<'_>, places: &Places, language: &Language) -> (bool, String, u32) {
     match places {
         Places::Phrase { words, scope } => lack_of_words(sight, words, *scope, language),
-        Places::Near { left, right, ordered, .. } => {
-            both_sides(sight, left, right).unwrap_or_else(|| {
+        Places::Near { left, right, ordered, distance: allowed } => both_sides(sight, left, right)
+            .unwrap_or_else(|| {
                 if let Some(distance) = nearest(sight, left, right, *ordered) {
-                    (true, format!("was {distance} apart"))
+                    (true, format!("was {distance} apart"), distance.saturating_sub(*allowed))
                 } else if let Some(distance) = nearest(sight, left, right, false) {
-                    (true, format!("was {distance} apart, in the other order"))
+                    (true, format!("was {distance} apart, in the other order"), ELSEWHERE)
                 } else {
-                    (true, "has its sides in different texts".to_owned())
+                    (true, "has its sides in different texts".to_owned(), ABSENT)
                 }
-            })
-        }
+            }),
         Places::Same { unit, left, right } => both_sides(sight, left, right).unwrap_or_else(|| {
             let unit = match unit {
                 Unit::Sentence => "sentence",
                 Unit::Paragraph => "paragraph",
             };
-            (true, format!("never has both in one {unit}"))
+            (true, format!("never has both in one {unit}"), ELSEWHERE)
         }),
-        Places::Any(_) => (false, "is nowhere".to_owned()),
+        Places::Any(_) => (false, "is nowhere".to_owned(), ABSENT),
+        Places::Apart { from, of, without, .. } => {
+            match too_near(sight, *from, of, without).first() {
+                Some(hull) => {
+                    let note = format!("is only where {} leaves it out", shown(sight, *hull));
+                    (true, note, LEFT_OUT)
+                }
+                None => lack_of_places(sight, of, language),
+            }
+        }
         Places::Vocabulary(shared) => lack_of_places(sight, shared, language),
     }
 }
 
-/// What to say where a side is missing altogether.
-fn both_sides(sight: Sight<'_>, left: &Places, right: &Places) -> Option<(bool, String)> {
+/// Calls `see` for every `NOT NEAR` among places, with its parts.
+pub(super) fn each_apart<'a>(
+    places: &'a Places,
+    see: &mut impl FnMut(Nearness, &'a Places, &'a Places, &'a str),
+) {
+    match places {
+        Places::Phrase { .. } => {}
+        Places::Any(parts) => parts.iter().for_each(|part| each_apart(part, see)),
+        Places::Near { left, right, .. } | Places::Same { left, right, .. } => {
+            each_apart(left, see);
+            each_apart(right, see);
+        }
+        Places::Apart { from, of, without, said } => {
+            see(*from, of, without, said);
+            each_apart(of, see);
+        }
+        Places::Vocabulary(shared) => each_apart(shared, see),
+    }
+}
+
+/// The places of `of` that do not count, each with the nearest of `without` that is why.
+pub(super) fn too_near(
+    sight: Sight<'_>,
+    from: Nearness,
+    of: &Places,
+    without: &Places,
+) -> Vec<Span> {
+    let without = sight.spans(without);
+    let hull = |span: Span| {
+        let near =
+            without.iter().filter(|other| sight.apart(from, vec![span], &[**other]).is_empty());
+        let hulls = near.map(|other| Pair { left: span, right: *other }.hull());
+        hulls.min_by_key(|hull| (hull.end - hull.start, hull.start))
+    };
+    sight.spans(of).into_iter().filter_map(hull).collect()
+}
+
+/// A place as a sentence tells it: `“benefit sanctions” (title)`.
+fn shown(sight: Sight<'_>, span: Span) -> String {
+    let section = sight.section(span);
+    let found = &section.words.text[section.range(span.start, span.end)];
+    format!("“{}” ({})", found.replace('\n', " "), section.field)
+}
+
+/// The lack where a side is missing altogether.
+fn both_sides(sight: Sight<'_>, left: &Places, right: &Places) -> Option<(bool, String, u32)> {
     let there = [left, right].map(|side| !sight.spans(side).is_empty());
     match there {
         [true, true] => None,
-        [true, false] => Some((true, format!("lacks {}", told(right)))),
-        [false, true] => Some((true, format!("lacks {}", told(left)))),
-        [false, false] => Some((false, "has neither side".to_owned())),
+        [true, false] => Some((true, format!("lacks {}", told(right)), ABSENT)),
+        [false, true] => Some((true, format!("lacks {}", told(left)), ABSENT)),
+        [false, false] => Some((false, "has neither side".to_owned(), ABSENT)),
     }
 }
 
@@ -208,6 +278,7 @@ fn told(places: &Places) -> String {
         }
         Places::Any(parts) => format!("any of {} terms", parts.len()),
         Places::Near { .. } | Places::Same { .. } => "its other side".to_owned(),
+        Places::Apart { of, .. } => told(of),
         Places::Vocabulary(shared) => told(shared),
     }
 }
@@ -221,7 +292,7 @@ fn lack_of_words(
     words: &[Form],
     scope: Scope,
     language: &Language,
-) -> (bool, String) {
+) -> (bool, String, u32) {
     let somewhere = |word: &Form| {
         word.symbols.iter().any(|symbol| sight.occurrences.of(*symbol).next().is_some())
     };
@@ -229,7 +300,7 @@ fn lack_of_words(
     if let [one] = absent.as_slice()
         && let Some(written) = otherwise_written(sight, one, language)
     {
-        return (true, format!("is there only as {written}"));
+        return (true, format!("is there only as {written}"), LEFT_OUT);
     }
     if let Some(first) = absent.first() {
         let note = if words.len() == 1 {
@@ -237,13 +308,14 @@ fn lack_of_words(
         } else {
             format!("lacks `{}`", first.letters)
         };
-        return (false, note);
+        return (false, note, ABSENT);
     }
-    let elsewhere = |field: &str| (true, format!("is in the story, but not in its {field}"));
+    let elsewhere =
+        |field: &str| (true, format!("is in the story, but not in its {field}"), ELSEWHERE);
     let anywhere = Places::Phrase { words: words.to_vec(), scope: Scope::Anywhere };
     match scope {
         Scope::Field(field) if !sight.spans(&anywhere).is_empty() => elsewhere(field.as_str()),
-        _ if words.len() > 1 => (true, "has its words apart from each other".to_owned()),
+        _ if words.len() > 1 => (true, "has its words apart from each other".to_owned(), ELSEWHERE),
         Scope::Field(field) => elsewhere(field.as_str()),
         Scope::Anywhere => elsewhere("titles and texts"),
     }

@@ -1,8 +1,8 @@
-//! What programs look for, as symbols; the number of each, and whether a word is one, out.
+//! Numbers everything that queries look for, and tells quickly whether a word is among it.
 
 use std::collections::HashMap;
 
-use super::super::sketch::{Had, Sign};
+use super::super::prefilter::{Had, Sign};
 use super::super::symbol::{BySymbol, Symbol};
 use super::NONE;
 

@@ -1,8 +1,11 @@
-//! A query's text in; its words and signs, out.
+//! Splits the text of a query into tokens.
+
+mod foreign;
 
 use std::ops::Range;
 
 use super::{Field, SyntaxError, Unit};
+use foreign::{foreign, lookalike, meant, mistaken};
 
 /// A word or sign of the language.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,6 +36,16 @@ pub(super) enum Sign {
     Pattern(String),
 }
 
+impl Sign {
+    /// Whether a term can end here, so that only an operator or a parenthesis can follow.
+    fn ends_a_term(&self) -> bool {
+        matches!(
+            self,
+            Self::Close | Self::Word(_) | Self::Phrase(_) | Self::Pattern(_) | Self::Vocabulary(_)
+        )
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Function {
     Caps,
@@ -59,7 +72,13 @@ pub(super) fn lex(text: &str) -> Result<Vec<Token>, SyntaxError> {
     let mut tokens: Vec<Token> = Vec::new();
     while let Some(c) = lexer.skip_space() {
         let start = lexer.at;
-        let of_link = matches!(tokens.last(), Some(Token { sign: Sign::Field(Field::Link), .. }));
+        let last = tokens.last().map(|token| &token.sign);
+        let of_link = last == Some(&Sign::Field(Field::Link));
+        if last.is_some_and(Sign::ends_a_term)
+            && let Some(error) = foreign::proximity(lexer.rest(), start)
+        {
+            return Err(error);
+        }
         let sign = lexer.sign(c, of_link)?;
         tokens.push(Token { sign, span: start..lexer.at });
     }
@@ -119,10 +138,10 @@ impl Lexer<'_> {
             | '\''
                 if !of_link =>
             {
-                return Err(self.foreign(c, one));
+                return Err(foreign(c, one));
             }
             '‘' | '’' | '‚' | '‹' | '`' | '–' | '—' if !of_link => {
-                return Err(self.foreign(c, one));
+                return Err(foreign(c, one));
             }
             c if meant(c).is_some() && !of_link => return Err(lookalike(c, one)),
             _ => {
@@ -130,26 +149,6 @@ impl Lexer<'_> {
                 return self.word(of_link);
             }
         })
-    }
-
-    /// Signs of other query languages.
-    fn foreign(&self, c: char, span: Range<usize>) -> SyntaxError {
-        let help = match c {
-            '-' | '–' | '—' => "to leave something out, write NOT before it",
-            '!' => "to leave something out, write NOT before it; for every ending, sanction*",
-            '+' | '&' => "to ask for both, write AND between them",
-            '|' => "to ask for either, write OR between them",
-            '~' => "to ask for words near each other, write a NEAR/5 b",
-            '\\' => {
-                "a term with signs in it is put in double quotes; a pattern stands between slashes"
-            }
-            '?' | '[' | '{' => "write a pattern between slashes: /organi[sz]ation/",
-            '\'' | '‘' | '’' | '‚' | '‹' | '`' => {
-                "write a phrase in double quotes: \"western balkans\""
-            }
-            _ => "if it is part of a word, put the whole in double quotes",
-        };
-        SyntaxError::new(span, format!("`{c}` means nothing here"), help)
     }
 
     fn phrase(&mut self, start: usize) -> Result<Sign, SyntaxError> {
@@ -269,13 +268,18 @@ impl Lexer<'_> {
         }
         if self.rest().starts_with(':') {
             self.at += 1;
-            return field(&word).ok_or_else(|| unknown_field(&word, start..end));
+            return field(&word).ok_or_else(|| foreign::unknown_field(&word, start..end));
         }
         if self.rest().starts_with('(')
             && let Some(function) = function(&word)
         {
             self.at += 1;
             return Ok(Sign::Call(function));
+        }
+        if self.rest().starts_with('(')
+            && let Some(error) = foreign::call(&word, start..end + 1)
+        {
+            return Err(error);
         }
         if let Some(mistaken) = mistaken(&word, start..end) {
             return Err(mistaken);
@@ -293,73 +297,6 @@ impl Lexer<'_> {
     }
 }
 
-/// The sign that was meant by a character that merely looks like it, as
-/// keyboards of other scripts and web pages bring them; an invisible one means nothing.
-fn meant(c: char) -> Option<Option<char>> {
-    match c {
-        // The full-width forms of the signs of ASCII; letters and digits are folded anyway.
-        '\u{FF01}'..='\u{FF5E}' if !c.is_alphanumeric() => {
-            Some(char::from_u32(u32::from(c) - 0xFEE0))
-        }
-        '\u{AD}' | '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{2060}' | '\u{FEFF}' => Some(None),
-        _ => None,
-    }
-}
-
-fn lookalike(c: char, span: Range<usize>) -> SyntaxError {
-    match meant(c).flatten() {
-        Some(sign) => SyntaxError::new(
-            span,
-            format!("`{c}` only looks like `{sign}`"),
-            format!("type it anew: `{sign}`"),
-        ),
-        None => SyntaxError::new(
-            span,
-            format!("an invisible character stands here, U+{:04X}", u32::from(c)),
-            "take it away, or type this part of the query anew",
-        ),
-    }
-}
-
-/// The operator that a word with letters of another alphabet looks like.
-fn operator_in_disguise(word: &str) -> Option<&'static str> {
-    if word.is_ascii() {
-        return None;
-    }
-    let latin = |c| match c {
-        'А' | 'Α' => 'A',
-        'Е' | 'Ε' => 'E',
-        'М' | 'Μ' => 'M',
-        'Ν' => 'N',
-        'О' | 'Ο' => 'O',
-        'Т' | 'Τ' => 'T',
-        'Ѕ' => 'S',
-        c => c,
-    };
-    let plain: String = word.chars().map(latin).collect();
-    ["AND", "OR", "NOT", "NEAR", "ONEAR", "SAME"].into_iter().find(|name| {
-        plain.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    })
-}
-
-/// Words that look like something of ours and would be read as mere words.
-fn mistaken(word: &str, span: Range<usize>) -> Option<SyntaxError> {
-    if let Some((name, value)) = word.split_once('=')
-        && field(name).is_some()
-    {
-        let message = format!("`{name}=` is no field");
-        return Some(SyntaxError::new(span, message, format!("write {name}:{value}")));
-    }
-    if let Some(name) = operator_in_disguise(word) {
-        let message = format!("`{word}` only looks like {name}: a letter is of another alphabet");
-        return Some(SyntaxError::new(span, message, format!("type it anew: {name}")));
-    }
-    word.contains("://").then(|| {
-        let help = format!("write link:{word}, or quote it to search for its words");
-        SyntaxError::new(span, "an address is searched for in the field `link:`", help)
-    })
-}
-
 /// The names of the functions, for whoever misspelt one.
 pub(super) const FUNCTIONS: [&str; 4] = ["caps", "atleast", "first", "score"];
 
@@ -375,32 +312,6 @@ fn function(word: &str) -> Option<Function> {
 
 fn field(word: &str) -> Option<Sign> {
     Field::ALL.into_iter().find(|field| field.as_str() == word).map(Sign::Field)
-}
-
-fn unknown_field(word: &str, span: Range<usize>) -> SyntaxError {
-    let names = Field::ALL.map(Field::as_str);
-    let help = match elsewhere_called(word).or_else(|| nearest(word, names)) {
-        Some(name) => format!("did you mean `{name}:`? If it is text, quote it: \"{word}: …\""),
-        None => format!("fields are {}", names.map(|name| format!("{name}:")).join(" ")),
-    };
-    SyntaxError::new(span, format!("there is no field `{word}:`"), help)
-}
-
-/// What other press databases call our fields.
-fn elsewhere_called(word: &str) -> Option<&'static str> {
-    Some(match word.to_lowercase().as_str() {
-        "headline" | "heading" | "hl" | "hd" | "intitle" => "title",
-        "body" | "content" | "fulltext" | "intext" => "text",
-        "summary" | "intro" | "hlead" | "lp" => "lead",
-        "byline" | "by" => "author",
-        "country" | "place" | "region" => "location",
-        "department" | "ministry" | "organisation" | "organization" => "org",
-        "publication" | "publisher" | "feed" => "source",
-        "subject" | "topic" | "keyword" => "category",
-        "url" | "inurl" | "site" => "link",
-        "language" | "la" => "lang",
-        _ => return None,
-    })
 }
 
 /// The known name that `word` was probably meant to be.
@@ -448,9 +359,16 @@ fn operator(word: &str, span: Range<usize>) -> Option<Result<Sign, SyntaxError>>
             "write the greatest distance in words: NEAR/10, or ONEAR/10 where the order matters",
         ),
         ("AND", Some("OR" | "or")) => {
-            wrong("`AND/OR` is no operator".to_owned(), "write OR: it holds for both, too")
+            wrong("`AND/OR` is not an operator".to_owned(), "write OR: it holds for both, too")
         }
         _ => {
+            if argument.is_none() && is_counted(name, "atleast") {
+                let digits = &name["atleast".len()..];
+                return wrong(
+                    format!("`{word}` is not an operator"),
+                    &format!("write atleast({digits}, …) around what is to be counted"),
+                );
+            }
             let digits = name.trim_end_matches(|c: char| c.is_ascii_digit());
             let distance = argument.unwrap_or(&name[digits.len()..]);
             let counted = !distance.is_empty() && distance.bytes().all(|b| b.is_ascii_digit());
@@ -459,14 +377,25 @@ fn operator(word: &str, span: Range<usize>) -> Option<Result<Sign, SyntaxError>>
                 && (is(&["near", "adj"]) || (argument.is_some() && is(&["w", "pre", "onear"])))
             {
                 let meant = if is(&["pre", "adj", "onear"]) { "ONEAR" } else { "NEAR" };
-                wrong(format!("`{word}` is no operator"), &format!("write {meant}/{distance}"))
+                wrong(format!("`{word}` is not an operator"), &format!("write {meant}/{distance}"))
             } else if argument.is_some_and(|unit| matches!(unit, "s" | "p" | "S" | "P"))
                 && is(&["w"])
             {
-                wrong(format!("`{word}` is no operator"), "write SAME/sentence or SAME/paragraph")
+                wrong(
+                    format!("`{word}` is not an operator"),
+                    "write SAME/sentence or SAME/paragraph",
+                )
             } else {
                 None
             }
         }
     }
+}
+
+/// Whether `word` is `name` with a number behind it: `ATLEAST3`.
+fn is_counted(word: &str, name: &str) -> bool {
+    let Some((head, number)) = word.split_at_checked(name.len()) else { return false };
+    head.eq_ignore_ascii_case(name)
+        && !number.is_empty()
+        && number.bytes().all(|byte| byte.is_ascii_digit())
 }

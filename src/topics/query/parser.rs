@@ -1,9 +1,11 @@
-//! A query's words and signs in; its tree, or what is wrong with it, out.
+//! Parses the tokens of a query into a tree, or says where they stop making sense.
+
+mod mistakes;
 
 use std::ops::Range;
 
-use super::lexer::{FUNCTIONS, Function, Sign, Token, lex, nearest};
-use super::{Ask, Query, SyntaxError};
+use super::lexer::{Function, Sign, Token, lex};
+use super::{Ask, Nearness, Query, SyntaxError};
 
 /// How deeply parentheses may nest: far beyond what a person reads, and
 /// far below what the stack holds.
@@ -49,6 +51,13 @@ struct Parser<'a> {
     tokens: Vec<Token>,
     next: usize,
     depth: usize,
+}
+
+/// `NEAR/5`, `NOT SAME/sentence`: an operator between two terms that have places.
+struct Proximity {
+    near: Nearness,
+    negated: bool,
+    span: Range<usize>,
 }
 
 /// AND and OR, which do not mix.
@@ -126,7 +135,7 @@ impl<'a> Parser<'a> {
                     self.next += 1;
                     links.push(Link::Or);
                 }
-                // `a NOT b` is `a AND NOT b`.
+                // `a NOT b` is `a AND NOT b`. `a NOT NEAR/5 b` was read as one part.
                 Some(Sign::Not) => links.push(Link::And),
                 Some(sign) if begins_a_part(sign) => return self.side_by_side(&parts),
                 _ => break,
@@ -165,26 +174,41 @@ impl<'a> Parser<'a> {
         Ok(Query { span: start..query.span.end, ask: Ask::Not(Box::new(query)) })
     }
 
-    /// `a NEAR/5 b`, `a SAME/sentence b`, or one part alone.
+    /// `a NEAR/5 b`, `a SAME/sentence b`, `a NOT NEAR/5 b`, or one part alone.
     fn proximity(&mut self) -> Result<Query, SyntaxError> {
         let left = self.part()?;
-        let Some(sign @ (Sign::Near { .. } | Sign::Same(_))) = self.peek().cloned() else {
-            return Ok(left);
-        };
-        let operator = self.here();
-        self.next += 1;
+        let Some(first) = self.takes_proximity() else { return Ok(left) };
         let right = self.part()?;
-        if let Some(Sign::Near { .. } | Sign::Same(_)) = self.peek() {
-            return self.chained(&left, &operator, &right);
+        let second = self.next;
+        if self.takes_proximity().is_some() {
+            self.next = second;
+            return self.chained(&left, &first.span, &right);
         }
         let span = left.span.start..right.span.end;
         let (left, right) = (Box::new(left), Box::new(right));
-        let ask = match sign {
-            Sign::Near { distance, ordered } => Ask::Near { distance, ordered, left, right },
-            Sign::Same(unit) => Ask::Same { unit, left, right },
-            _ => unreachable!("matched above"),
+        let ask = match first.near {
+            from if first.negated => Ask::Apart { from, of: left, without: right },
+            Nearness::Within(distance) => Ask::Near { distance, ordered: false, left, right },
+            Nearness::Following(distance) => Ask::Near { distance, ordered: true, left, right },
+            Nearness::In(unit) => Ask::Same { unit, left, right },
         };
         Ok(Query { span, ask })
+    }
+
+    /// Takes a proximity operator if one comes next: one or two tokens.
+    fn takes_proximity(&mut self) -> Option<Proximity> {
+        let start = self.here().start;
+        let negated = self.peek() == Some(&Sign::Not);
+        let operator = self.tokens.get(self.next + usize::from(negated))?;
+        let near = match operator.sign {
+            Sign::Near { distance, ordered: false } => Nearness::Within(distance),
+            Sign::Near { distance, ordered: true } => Nearness::Following(distance),
+            Sign::Same(unit) => Nearness::In(unit),
+            _ => return None,
+        };
+        let span = start..operator.span.end;
+        self.next += 1 + usize::from(negated);
+        Some(Proximity { near, negated, span })
     }
 
     fn part(&mut self) -> Result<Query, SyntaxError> {
@@ -262,7 +286,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// What stands between the parentheses of a function, and they themselves.
+    /// The arguments of a function, up to the closing parenthesis.
     fn call(&mut self, function: Function, head: &Range<usize>) -> Result<Ask, SyntaxError> {
         let opened = head.end - 1;
         let ask = match function {
@@ -330,150 +354,6 @@ impl<'a> Parser<'a> {
             ),
         }
     }
-
-    /// A token that cannot stand where it does.
-    fn stray(&self, token: &Token) -> SyntaxError {
-        let is = &self.text[token.span.clone()];
-        let before = self.tokens.iter().take_while(|other| other.span.end <= token.span.start);
-        let open = before.fold(0, |open, other| match other.sign {
-            Sign::Open | Sign::Call(_) => open + 1,
-            Sign::Close => open - 1,
-            _ => open,
-        });
-        if token.sign == Sign::Close && open > 0 {
-            return SyntaxError::new(
-                token.span.clone(),
-                "something is missing before this `)`",
-                "write a term before it, or take away what waits for one",
-            );
-        }
-        let help = match token.sign {
-            Sign::Close => "take it away, or open it before",
-            Sign::Comma => "join terms by AND or OR; a term with a comma is quoted",
-            Sign::Weight(_) => "weights belong in a score: score(kosovo^2, serbia) >= 3",
-            Sign::Reaches(_) => "a threshold belongs after a score: score(kosovo^2, serbia) >= 3",
-            Sign::Near { .. } | Sign::Same(_) | Sign::And | Sign::Or => {
-                "write a term on both sides of it; as a word, quote it"
-            }
-            _ => "take it away",
-        };
-        SyntaxError::new(token.span.clone(), format!("`{is}` cannot stand here"), help)
-    }
-
-    /// Two parts with nothing between them: a phrase to some, AND to others,
-    /// OR to yet others, so it is nothing here.
-    fn side_by_side(&self, parts: &[Query]) -> Result<Query, SyntaxError> {
-        let before = &parts[parts.len() - 1];
-        let after = &self.tokens[self.next];
-        if let Some(operator) = self.lowercase_operator(before, after) {
-            return Err(operator);
-        }
-        let (left, right) = (&self.text[before.span.clone()], &self.text[after.span.clone()]);
-        if after.sign == Sign::Open && after.span.start == before.span.end && is_word(before) {
-            let help = match nearest(left, FUNCTIONS) {
-                Some(function) => format!("did you mean `{function}(`?"),
-                None => {
-                    format!("functions are {}", FUNCTIONS.map(|name| format!("{name}(")).join(" "))
-                }
-            };
-            return self.fail(before.span.clone(), format!("there is no function `{left}(`"), help);
-        }
-        let span = before.span.start..after.span.end;
-        let message =
-            format!("`{left}` and `{right}` stand side by side with nothing between them");
-        let words: Vec<_> = std::iter::once(left)
-            .chain(self.tokens[self.next..].iter().map_while(|token| match token.sign {
-                Sign::Word(_) => Some(&self.text[token.span.clone()]),
-                _ => None,
-            }))
-            .collect();
-        let help = if is_word(before) && !left.starts_with('"') && words.len() > 1 {
-            format!("write \"{}\" for the phrase, or {}", words.join(" "), words.join(" AND "))
-        } else {
-            "write AND, OR or NEAR/10 between them".to_owned()
-        };
-        self.fail(span, message, help)
-    }
-
-    /// `kosovo and serbia`: the words were meant as operators.
-    fn lowercase_operator(&self, before: &Query, after: &Token) -> Option<SyntaxError> {
-        let spans = [before.span.clone(), after.span.clone()];
-        let (span, word) = spans.into_iter().find_map(|span| {
-            let word = &self.text[span.clone()];
-            ["and", "or", "not", "near"]
-                .contains(&word.to_lowercase().as_str())
-                .then_some((span, word))
-        })?;
-        let capitals = word.to_uppercase();
-        let operator = if capitals == "NEAR" { "NEAR/10" } else { &capitals };
-        Some(SyntaxError::new(
-            span,
-            format!("`{word}` is a mere word here"),
-            format!(
-                "operators are written in capitals: {operator}; in a phrase, quote the whole phrase"
-            ),
-        ))
-    }
-
-    /// `a AND b OR c`: says both things it could mean.
-    fn mixed(&self, parts: &[Query], links: &[Link]) -> Result<Query, SyntaxError> {
-        let span = parts[0].span.start..parts[parts.len() - 1].span.end;
-        self.fail(
-            span,
-            "AND and OR stand side by side, which can be read in two ways",
-            format!(
-                "write either `{}` or `{}`",
-                self.grouped(parts, links, Link::And),
-                self.grouped(parts, links, Link::Or)
-            ),
-        )
-    }
-
-    /// The parts with parentheses around each run that `tight` holds together.
-    fn grouped(&self, parts: &[Query], links: &[Link], tight: Link) -> String {
-        let (within, between) =
-            if tight == Link::And { (" AND ", " OR ") } else { (" OR ", " AND ") };
-        let mut runs = vec![vec![&self.text[parts[0].span.clone()]]];
-        for (part, link) in parts[1..].iter().zip(links) {
-            let text = &self.text[part.span.clone()];
-            match runs.last_mut() {
-                Some(run) if *link == tight => run.push(text),
-                _ => runs.push(vec![text]),
-            }
-        }
-        let runs: Vec<_> = runs
-            .iter()
-            .map(|run| match run.as_slice() {
-                [one] => (*one).to_owned(),
-                several => format!("({})", several.join(within)),
-            })
-            .collect();
-        runs.join(between)
-    }
-
-    /// `a NEAR/5 b NEAR/5 c`: says both things it could mean.
-    fn chained(
-        &mut self,
-        left: &Query,
-        operator: &Range<usize>,
-        right: &Query,
-    ) -> Result<Query, SyntaxError> {
-        let second = self.here();
-        self.next += 1;
-        let third = self.part()?;
-        let text = |span: &Range<usize>| &self.text[span.clone()];
-        let (a, b, c) = (text(&left.span), text(&right.span), text(&third.span));
-        let (one, two) = (text(operator), text(&second));
-        self.fail(
-            left.span.start..third.span.end,
-            "what is near what here can be read in two ways",
-            format!("write either `({a} {one} {b}) {two} {c}` or `{a} {one} ({b} {two} {c})`"),
-        )
-    }
-}
-
-fn is_word(query: &Query) -> bool {
-    matches!(query.ask, Ask::Words(_))
 }
 
 fn begins_a_part(sign: &Sign) -> bool {

@@ -1,4 +1,4 @@
-//! Tables and properties of the query language in; agreement with the parser out.
+//! Tests the parser by tables and by properties.
 
 use proptest::prelude::*;
 
@@ -22,6 +22,12 @@ fn queries_are_read_and_written() {
         ("(a OR b) ONEAR/12 \"c d\"", "(a OR b) ONEAR/12 \"c d\""),
         ("a SAME b", "a SAME/paragraph b"),
         ("a SAME/s b", "a SAME/sentence b"),
+        ("a NOT NEAR/3 b", "a NOT NEAR/3 b"),
+        ("a NOT  ONEAR/3 (b OR c) AND d", "a NOT ONEAR/3 (b OR c) AND d"),
+        ("a NOT SAME b", "a NOT SAME/paragraph b"),
+        ("NOT a NOT NEAR/3 b", "NOT a NOT NEAR/3 b"),
+        ("atleast(2, a NOT NEAR/3 b) NOT c", "atleast(2, a NOT NEAR/3 b) AND NOT c"),
+        ("(a NEAR/5 b) NOT NEAR/3 c", "(a NEAR/5 b) NOT NEAR/3 c"),
         ("title: (a OR b)", "title:(a OR b)"),
         ("title:a NEAR/5 b", "title:a NEAR/5 b"),
         ("=Sanctions OR =\"asset freeze\"", "=Sanctions OR =\"asset freeze\""),
@@ -75,17 +81,41 @@ fn mistakes_are_pointed_at_and_mended() {
             "write \"western balkans sanctions\" for the phrase, or western AND balkans AND sanctions",
         ),
         ("\"a b\" c", "\"a b\" c", "side by side", "AND, OR or NEAR/10"),
-        ("kosovo and serbia", "and", "mere word", "capitals: AND"),
-        ("not kosovo", "not", "mere word", "capitals: NOT"),
-        ("kosovo near serbia", "near", "mere word", "NEAR/10"),
+        ("kosovo and serbia", "and", "ordinary word", "capitals: AND"),
+        ("not kosovo", "not", "ordinary word", "capitals: NOT"),
+        ("kosovo near serbia", "near", "ordinary word", "NEAR/10"),
         ("a NEAR b", "NEAR", "how near", "NEAR/10"),
         ("a NEAR/0 b", "NEAR/0", "how near", "from 1"),
-        ("a w/5 b", "w/5", "no operator", "write NEAR/5"),
-        ("a NEAR5 b", "NEAR5", "no operator", "write NEAR/5"),
-        ("a pre/3 b", "pre/3", "no operator", "write ONEAR/3"),
-        ("a w/s b", "w/s", "no operator", "SAME/sentence"),
+        ("a w/5 b", "w/5", "not an operator", "write NEAR/5"),
+        ("a NEAR5 b", "NEAR5", "not an operator", "write NEAR/5"),
+        ("a pre/3 b", "pre/3", "not an operator", "write ONEAR/3"),
+        ("a w/s b", "w/s", "not an operator", "SAME/sentence"),
         ("a SAME/page b", "SAME/page", "no `SAME/page`", "SAME/paragraph"),
         ("a NEAR/2 b NEAR/3 c", "a NEAR/2 b NEAR/3 c", "two ways", "`(a NEAR/2 b) NEAR/3 c`"),
+        (
+            "a NEAR/2 b NOT NEAR/3 c",
+            "a NEAR/2 b NOT NEAR/3 c",
+            "two ways",
+            "`(a NEAR/2 b) NOT NEAR/3 c`",
+        ),
+        ("a AND NOT NEAR/3 b", "NEAR/3", "between two terms", "write a NOT NEAR/3 b"),
+        ("a NOT NEAR/3", "", "missing at the end", "write a term"),
+        ("hd=kosovo", "hd=kosovo", "not a field", "write title:kosovo"),
+        ("lp=(a or b)", "lp=", "not a field", "write lead:"),
+        ("a AND co=russia", "co=russia", "not a field", "quote it"),
+        ("atleast3 sanctions", "atleast3", "not an operator", "write atleast(3, …)"),
+        ("ATLEAST5(sanctions)", "ATLEAST5", "not an operator", "atleast(5, …)"),
+        ("hlead(kosovo)", "hlead(", "not a function", "write lead:(…)"),
+        ("a OR Headline (b)", "Headline (", "side by side", "AND"),
+        ("a OR title(b)", "title(", "not a function", "write title:(…)"),
+        ("a NEAR/3 body(b)", "body(", "not a function", "write text:(…)"),
+        ("gang /s boat", "/s", "not an operator", "write SAME/sentence"),
+        ("gang /p boat AND kosovo /p serbia", "/p", "not an operator", "SAME/paragraph"),
+        ("gang /5 boat", "/5", "not an operator", "write NEAR/5"),
+        ("gang +3 boat", "+3", "not an operator", "write ONEAR/3"),
+        ("gang same boat", "same", "ordinary word", "SAME"),
+        ("gang n5 boat", "n5", "not an operator", "write NEAR/5"),
+        ("sanction$", "sanction$", "means nothing", "sanction*"),
         ("tilte:kosovo", "tilte", "no field", "did you mean `title:`"),
         ("a OR body:b", "body", "no field", "did you mean `text:`?"),
         ("a OR qqq:b", "qqq", "no field", "fields are title:"),
@@ -108,7 +138,7 @@ fn mistakes_are_pointed_at_and_mended() {
         ("organi?ation", "?", "nothing here", "organi[sz]ation"),
         ("sanction!", "!", "nothing here", "sanction*"),
         ("\"a b\"~5", "~", "nothing here", "NEAR/5"),
-        ("title=kosovo", "title=kosovo", "no field", "write title:kosovo"),
+        ("title=kosovo", "title=kosovo", "not a field", "write title:kosovo"),
         (
             "https://www.gov.uk/x",
             "https://www.gov.uk/x",
@@ -206,10 +236,23 @@ pub(in crate::topics) fn any_query() -> impl Strategy<Value = Query> {
             (1..100u32, any::<bool>(), boxed.clone(), boxed.clone()).prop_map(
                 |(distance, ordered, left, right)| Ask::Near { distance, ordered, left, right }
             ),
-            (unit, boxed.clone(), boxed.clone()).prop_map(|(unit, left, right)| Ask::Same {
-                unit,
-                left,
-                right
+            (unit.clone(), boxed.clone(), boxed.clone())
+                .prop_map(|(unit, left, right)| Ask::Same { unit, left, right }),
+            (1..100u32, any::<bool>(), boxed.clone(), boxed.clone()).prop_map(
+                |(distance, ordered, of, without)| Ask::Apart {
+                    from: if ordered {
+                        Nearness::Following(distance)
+                    } else {
+                        Nearness::Within(distance)
+                    },
+                    of,
+                    without
+                }
+            ),
+            (unit, boxed.clone(), boxed.clone()).prop_map(|(unit, of, without)| Ask::Apart {
+                from: Nearness::In(unit),
+                of,
+                without
             }),
             (1..100u32, boxed.clone()).prop_map(|(times, of)| Ask::AtLeast { times, of }),
             (1..100u32, boxed.clone()).prop_map(|(words, of)| Ask::First { words, of }),
@@ -239,7 +282,7 @@ proptest! {
     #[test]
     fn any_pieces_of_queries_are_a_query_or_an_error_that_points_into_it(
         pieces in proptest::collection::vec(proptest::sample::select(vec![
-            "a", "\"b c\"", "AND", "OR", "NOT", "NEAR/3", "SAME", "(", ")", ",", "title:", "link:",
+            "a", "\"b c\"", "AND", "OR", "NOT", "NEAR/3", "NOT NEAR/2", "SAME", "(", ")", ",", "title:", "link:",
             "=", "caps(", "atleast(2,", "first(3,", "score(", "^2", ">= 3", "@v", "/x/", "*", "2",
         ]), 0..12)
     ) {

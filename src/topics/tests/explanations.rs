@@ -1,4 +1,4 @@
-//! Queries and texts in; what is said of why they meet or miss, out.
+//! Tests the explanations of matches and near misses.
 
 use super::super::query::Field;
 use super::*;
@@ -59,6 +59,36 @@ fn a_near_miss_says_what_was_lacking() {
         assert!(told.contains(near_miss), "{query}: {told:?} and {}", explanation.summary);
         assert!(explanation.summary.starts_with("nearly in it, one term short: "));
     }
+}
+
+#[test]
+fn a_place_that_something_near_it_leaves_out_is_shown() {
+    let query = "sanctions NOT NEAR/6 (benefit OR claimant)";
+    let text = "Benefit sanctions fall\nNew sanctions on Russia follow.";
+    let explanation = explained(query, text);
+    assert!(explanation.matched);
+    assert_eq!(explanation.summary, "in it: “sanctions” (text)");
+    let [part] = explanation.reason.parts.as_slice() else { panic!("{explanation:?}") };
+    assert_eq!(part.query, "NOT NEAR/6 (benefit OR claimant)");
+    assert_eq!((part.holds, part.note.as_deref()), (false, Some("1 place does not count")));
+    assert_eq!(part.hits[0].found, "Benefit sanctions");
+    let marks = compiled(query, &Vocabulary::new())
+        .highlights(&Subject::of_text(text, &Language::default()), 0);
+    assert_eq!(marks.len(), 1, "{marks:?}");
+    assert_eq!(marks[0].field, Field::Text);
+
+    let left_out = explained(query, "Benefit sanctions fall");
+    assert_eq!(
+        left_out.near_miss.as_deref(),
+        Some(
+            "`sanctions NOT NEAR/6 (benefit OR claimant)` is only where “Benefit sanctions” (title) leaves it out"
+        )
+    );
+    let absent = explained(query, "Benefits rise");
+    assert_eq!(
+        absent.summary,
+        "not in it: `sanctions NOT NEAR/6 (benefit OR claimant)` is nowhere"
+    );
 }
 
 #[test]

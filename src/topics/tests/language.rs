@@ -1,4 +1,4 @@
-//! Queries and texts in; whether they meet as the language promises, out.
+//! Tests that each part of the query language means what it says.
 
 use super::*;
 
@@ -56,6 +56,23 @@ fn each_part_of_the_language_means_what_it_says() {
         ("\"david lammy\" ONEAR/3 kosovo", true),
         ("who NEAR/50 who", true),
         ("kosovo NEAR/50 kosovo", false),
+        // Places with nothing else near them; what overlaps is near.
+        ("kosovo NOT NEAR/2 serbia", false),
+        ("kosovo NOT NEAR/1 serbia", true),
+        ("serbia NOT ONEAR/5 kosovo", true),
+        ("kosovo NOT ONEAR/5 serbia", false),
+        ("who NOT NEAR/2 (the OR knows)", false),
+        ("who NOT NEAR/2 the", true),
+        ("atleast(2, who NOT NEAR/2 the)", false),
+        ("balkan NOT NEAR/1 \"western balkans\"", false),
+        ("balkan NOT NEAR/9 albania", true),
+        ("albania NOT NEAR/9 balkan", false),
+        ("title:balkan NOT NEAR/99 kosovo", true),
+        ("lead:(kosovo NOT NEAR/3 serbia)", false),
+        ("(kosovo OR serbia) NOT NEAR/2 envoy", true),
+        ("(kosovo NEAR/2 serbia) NOT NEAR/3 envoy", false),
+        ("envoy NOT SAME/sentence serbia", true),
+        ("envoy NOT SAME serbia", false),
         // Sentences and paragraphs.
         ("kosovo SAME/sentence serbia", true),
         ("serbia SAME/sentence envoy", false),
@@ -193,7 +210,7 @@ fn what_cannot_be_meant_is_refused_where_it_stands() {
         ("a SAME /b+/", "/b+/", "no place", "prefix"),
         ("title:a NEAR/3 text:b", "title:a NEAR/3 text:b", "different fields", "title:("),
         ("ab*", "ab*", "too many", "3 letters"),
-        ("=sanction*", "=sanction*", "no whole word", "sanction*"),
+        ("=sanction*", "=sanction*", "not a whole word", "sanction*"),
         ("a OR \"s*n\"", "\"s*n\"", "comes last", "pattern"),
         ("caps(who)", "caps(who)", "no capital", "=who"),
         ("tag:caps(UK)", "caps(UK)", "capitals", "tag:value"),

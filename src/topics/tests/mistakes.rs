@@ -1,4 +1,4 @@
-//! Broken queries in; the whole of what an analyst is told, out.
+//! Tests the messages for broken queries.
 
 use super::*;
 

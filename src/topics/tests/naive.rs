@@ -1,9 +1,9 @@
-//! A query and a text in; whether it holds, found the plainest way, out.
+//! A plain reference evaluation of queries.
 //!
 //! Walks the query as it was read, compares strings, tries every pair of
 //! places: what the matcher must agree with.
 
-use super::super::query::{Ask, Field, Query, Unit};
+use super::super::query::{Ask, Field, Nearness, Query, Unit};
 use super::super::text::{Words, spelt};
 use super::*;
 
@@ -98,6 +98,13 @@ impl Naive {
                 let right: Vec<_> = self.spans(right, field).into_iter().filter(one).collect();
                 pairs(&left, &right, false).into_iter().map(hull).filter(one).collect()
             }
+            Ask::Apart { from, of, without } => {
+                let without = self.spans(without, field);
+                let mut spans = self.spans(of, field);
+                spans
+                    .retain(|span| !without.iter().any(|other| self.is_near(*from, *span, *other)));
+                spans
+            }
             Ask::Words(text) | Ask::Exact(text) | Ask::Caps(text) => {
                 self.phrase(&query.ask, text, field)
             }
@@ -135,6 +142,32 @@ impl Naive {
         spans
     }
 
+    /// Whether `other` is near enough to `span` for a `NOT NEAR`.
+    fn is_near(&self, from: Nearness, span: Span, other: Span) -> bool {
+        if span.0 != other.0 {
+            return false;
+        }
+        let follows = (other.1 + 1).saturating_sub(span.2);
+        let precedes = (span.1 + 1).saturating_sub(other.2);
+        match from {
+            _ if !apart(span, other) && !matches!(from, Nearness::In(_)) => true,
+            Nearness::Within(distance) => follows.max(precedes) <= distance as usize,
+            Nearness::Following(distance) => other.1 >= span.2 && follows <= distance as usize,
+            Nearness::In(unit) => {
+                let units = |of: Span| (of.1..of.2).map(move |at| self.unit_of(unit, of.0, at));
+                units(span).any(|unit| units(other).any(|of_other| unit == of_other))
+            }
+        }
+    }
+
+    fn unit_of(&self, unit: Unit, section: usize, at: usize) -> u32 {
+        let token = if section == 0 { &self.title[at] } else { &self.text[at] };
+        match unit {
+            Unit::Sentence => token.sentence,
+            Unit::Paragraph => token.paragraph,
+        }
+    }
+
     fn in_one(&self, unit: Unit, (section, start, end): Span) -> bool {
         let tokens = if section == 0 { &self.title } else { &self.text };
         let number = |token: &Token| match unit {
@@ -153,6 +186,7 @@ fn only_text(query: &Query, field: Option<Field>) -> bool {
         Ask::Near { left, right, .. } | Ask::Same { left, right, .. } => {
             only_text(left, field) && only_text(right, field)
         }
+        Ask::Apart { of, .. } => only_text(of, field),
         _ => inside(field),
     }
 }

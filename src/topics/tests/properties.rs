@@ -1,8 +1,8 @@
-//! Random queries and texts in; one answer from matcher, explanation and naive evaluator, out.
+//! Compares matcher, explanation and reference evaluation on random queries and texts.
 
 use proptest::prelude::*;
 
-use super::super::query::{Ask, Field, Query, Unit};
+use super::super::query::{Ask, Field, Nearness, Query, Unit};
 use super::naive::Naive;
 use super::*;
 
@@ -29,6 +29,14 @@ fn term() -> impl Strategy<Value = Ask> {
     ]
 }
 
+pub(super) fn nearness() -> impl Strategy<Value = Nearness> {
+    prop_oneof![
+        (1..6u32).prop_map(Nearness::Within),
+        (1..6u32).prop_map(Nearness::Following),
+        proptest::sample::select(vec![Unit::Sentence, Unit::Paragraph]).prop_map(Nearness::In),
+    ]
+}
+
 /// Something with places.
 fn places() -> impl Strategy<Value = Query> {
     term().prop_map(query).prop_recursive(3, 10, 3, |inner| {
@@ -39,10 +47,15 @@ fn places() -> impl Strategy<Value = Query> {
             (1..6u32, any::<bool>(), boxed.clone(), boxed.clone()).prop_map(
                 |(distance, ordered, left, right)| Ask::Near { distance, ordered, left, right }
             ),
-            (unit, boxed.clone(), boxed).prop_map(|(unit, left, right)| Ask::Same {
+            (unit, boxed.clone(), boxed.clone()).prop_map(|(unit, left, right)| Ask::Same {
                 unit,
                 left,
                 right
+            }),
+            (nearness(), boxed.clone(), boxed).prop_map(|(from, of, without)| Ask::Apart {
+                from,
+                of,
+                without
             }),
         ]
         .prop_map(query)

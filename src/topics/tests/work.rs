@@ -1,4 +1,4 @@
-//! Random and hostile queries in; the work that they take, which ends at its bound, out.
+//! Tests that the work of random and hostile queries ends at its bound.
 
 #![allow(clippy::unwrap_used)]
 
@@ -44,6 +44,7 @@ pub(super) fn hostile() -> Vec<(&'static str, String)> {
         ("nested NEAR", deep.clone()),
         ("many NEAR", or(times(16, &near))),
         ("NEAR of NOT", format!("{common} AND NOT ({near} NEAR/9 zebra)")),
+        ("NOT NEAR", format!("{deep} NOT NEAR/9 {near}")),
         ("SAME", or(times(16, &format!("({common} SAME/paragraph {common})")))),
         ("atleast", or(numbered(30, &|n| format!("atleast({}, {common})", 90_000 + n)))),
         ("first", or(numbered(40, &|n| format!("first({}, met OR tee OR the)", n + 1)))),

@@ -1,7 +1,7 @@
 //! Tests of a subscription's life, in virtual time.
 
 use super::*;
-use crate::fetch::{News, Settings, hasten, settle};
+use crate::fetch::{News, Settings, hasten, record_poll};
 use crate::model::{
     FailureKind, Feed, Freshness, Hints, Hold, HoldScope, Location, Outcome, Poll, Reading, Source,
     Validators,
@@ -367,7 +367,7 @@ fn polled(state: &mut SourceState, new: Vec<Timestamp>, now: Timestamp) {
         pages: None,
     };
     let source = source();
-    settle(&poll, &News { new, known: 1, ..News::default() }, state, &source, &pushable());
+    record_poll(&poll, &News { new, known: 1, ..News::default() }, state, &source, &pushable());
 }
 
 #[test]
@@ -405,7 +405,7 @@ fn w12_what_is_pushed_teaches_the_rhythm_and_leaves_the_rest() {
     };
     let poll = Poll::of(&source(), now, Outcome::Pushed(Box::new(reading)));
     let source = source();
-    settle(
+    record_poll(
         &poll,
         &News { new: vec![now], known: 0, ..News::default() },
         &mut state,

@@ -1,0 +1,109 @@
+//! `gazetted check --store`: checks a store, and repairs it if asked.
+
+use std::process::ExitCode;
+
+use indicatif::HumanBytes;
+use serde::Serialize;
+
+use super::{Done, STORE_FAILED, Stop, print_json, print_line, show};
+use crate::clock::Clock;
+use crate::config::StorePlan;
+use crate::inquiry::status::BackupStatus;
+use crate::store::{self, IntegrityCheck, Repair, StoreError};
+
+/// The output of `check --store --json`.
+#[derive(Serialize)]
+struct Report {
+    sound: bool,
+    wasteful: bool,
+    /// Nothing where the store does not even open.
+    survey: Option<IntegrityCheck>,
+    repair: Option<Repair>,
+    /// The last automatic backup, if there is one.
+    backup: Option<BackupStatus>,
+}
+
+/// Reads every record; repairs what is wrong if told to.
+pub(super) fn run(plan: &StorePlan, repair: bool, json: bool) -> Done {
+    let (survey, why) = match store::check(&plan.path, plan.cache) {
+        Ok(survey) => (Some(survey), None),
+        Err(error @ StoreError::Damaged { .. }) if repair => (None, Some(error)),
+        Err(error @ StoreError::Damaged { .. }) => {
+            let Stop { code, message } = error.into();
+            return Err(Stop { code, message: format!("{message}\n{SAVE}") });
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let sound = survey.as_ref().is_some_and(IntegrityCheck::is_sound);
+    let repair = match repair && !sound {
+        true => Some(store::repair(&plan.path, plan.cache)?),
+        false => None,
+    };
+    let backup = BackupStatus::newest(&plan.path, Clock::wall().now());
+    let code = if sound || repair.is_some() { ExitCode::SUCCESS } else { STORE_FAILED.into() };
+    if json {
+        let wasteful = survey.as_ref().is_some_and(IntegrityCheck::is_wasteful);
+        let report = Report { sound, wasteful, survey, repair, backup };
+        print_json(&report);
+        return Ok(code);
+    }
+    show::last_backup(backup.as_ref(), plan);
+    if let Some(why) = why {
+        print_line(why);
+    }
+    if let Some(survey) = &survey {
+        tell(survey, repair.is_some());
+    }
+    if let Some(repair) = &repair {
+        tell_repair(repair);
+    }
+    Ok(code)
+}
+
+const SAVE: &str =
+    "`gazetted check --store --repair` saves what can be read and keeps the store as it was";
+
+fn tell(survey: &IntegrityCheck, repaired: bool) {
+    let IntegrityCheck {
+        stories, retired, sources, places, records, live_bytes, file_bytes, ..
+    } = survey;
+    for (count, kind) in [
+        (stories, "stories"),
+        (retired, "retired stories, whose keys are kept"),
+        (sources, "sources remembered"),
+        (places, "places in topics"),
+        (records, "records in all"),
+    ] {
+        print_line(format_args!("{count:>10} {kind}"));
+    }
+    print_line(format_args!(
+        "{:>10} of records, {} on disk",
+        HumanBytes(*live_bytes).to_string(),
+        HumanBytes(*file_bytes)
+    ));
+    for problem in &survey.problems {
+        print_line(format_args!("damaged: {problem}"));
+    }
+    match (survey.problem_count, repaired) {
+        (0, _) => print_line("nothing is wrong"),
+        (count, false) => print_line(format_args!("{count} wrong; {SAVE}")),
+        (count, true) => print_line(format_args!("{count} wrong")),
+    };
+    if survey.is_wasteful() {
+        print_line("most of the file is room that is not used; `gazetted compact` gives it back");
+    }
+}
+
+fn tell_repair(Repair { stories, expected, restored, losses, kept }: &Repair) {
+    if *restored > 0 {
+        print_line(format_args!("restored from checksums: {restored} wrong bytes"));
+    }
+    for loss in losses {
+        print_line(format_args!("lost: {loss}"));
+    }
+    let of = expected.map_or(String::new(), |expected| format!(" of {expected}"));
+    print_line(format_args!(
+        "repaired: {stories}{of} stories saved; the store as it was is kept in {}",
+        kept.display()
+    ));
+}

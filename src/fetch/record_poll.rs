@@ -1,0 +1,313 @@
+//! Records a poll in what is remembered of its source, and decides when the source is due next.
+
+use url::Url;
+
+use crate::model::{
+    Backfill, Described, Failure, FailureKind, Hold, HoldScope, Location, Moved, Outcome, Poll,
+    Reading, RecheckRound, Source, SourceState, Timestamp, Validators,
+};
+use crate::websub::inbound;
+
+use super::events::{self, Snapshot};
+use super::schedule::{self, Said};
+use super::turnover::{self, Overlap};
+use super::{News, Settings, reschedule};
+
+/// Records a poll in the source's memory, good or bad, and decides when the
+/// source is due next. Pure: the poll's own time is `now`.
+///
+/// ```
+/// # use gazetted::fetch::{News, Settings, record_poll};
+/// # use gazetted::model::{SourceState, Poll, Source};
+/// # fn one(poll: Poll, news: News, source: Source, settings: Settings) {
+/// let mut state = SourceState::default();
+/// record_poll(&poll, &news, &mut state, &source, &settings);
+/// assert!(state.next_poll > poll.at);
+/// # }
+/// ```
+pub fn record_poll(
+    poll: &Poll,
+    news: &News,
+    state: &mut SourceState,
+    source: &Source,
+    settings: &Settings,
+) {
+    let now = poll.at;
+    if let Outcome::Pushed(_) = poll.outcome {
+        return pushed(news, state, now);
+    }
+    let before = Snapshot::of(state);
+    state.intake = news.intake.clone().unwrap_or_else(|| state.intake.clone());
+    if schedule::probes(state, now) {
+        state.rhythm.probed = Some(now);
+    }
+    state.polls += 1;
+    state.last_poll = Some(now);
+    if let Some(pages) = &poll.pages {
+        state.round = Some(Box::new(pages.round.clone()));
+    }
+
+    let mut said = Said::default();
+    match &poll.outcome {
+        Outcome::Read(reading) => {
+            succeeded(state, source, reading.bytes, reading.moved.as_ref(), now);
+            said.gap = read(state, reading, news, now);
+            said.freshness = reading.freshness;
+            said.size = reading.bytes;
+            let refused = reading.back.as_ref().and_then(|back| back.failure.as_ref());
+            if let Some(refusal) = refused {
+                heed(&mut said, refusal);
+            }
+        }
+        Outcome::Unchanged { validators, freshness, bytes, moved, not_modified } => {
+            succeeded(state, source, *bytes, moved.as_ref(), now);
+            unchanged(state, validators.as_ref(), *not_modified, now);
+            said.freshness = *freshness;
+            said.size = *bytes;
+        }
+        Outcome::Failed(failure) => {
+            said = Said::failed(failure);
+            failed(state, failure, now);
+        }
+        // Settled above.
+        Outcome::Pushed(_) => {}
+    }
+
+    if said.failure.is_none() {
+        state.answer = said.answer();
+    }
+    let next = schedule::next(state, &said, source, settings, now);
+    state.next_poll = next.at;
+    state.scheduled = Some(now);
+    state.scheduled_by = reschedule::version(source, settings);
+    state.asked_by = reschedule::access(source, settings);
+    state.not_before = next.not_before;
+    state.because = next.because.into();
+    state.hold = hold(state, &said, source, now);
+    if state.push.is_some() {
+        let alone = schedule::next(state, &Said { alone: true, ..said }, source, settings, now);
+        if let Some(push) = &mut state.push {
+            push.otherwise_due = alone.at;
+        }
+    }
+    events::note(&before, state, source, now);
+}
+
+/// A server that asks to be left alone while older pages are read means the source, too.
+fn heed(said: &mut Said, refusal: &Failure) {
+    if refusal.kind == FailureKind::TooMany {
+        said.refused = true;
+        let wait = refusal.retry_after.unwrap_or(schedule::HOUR);
+        let known = said.freshness.retry_after.unwrap_or_default();
+        said.freshness.retry_after = Some(known.max(wait));
+    }
+}
+
+/// Records a document that a hub pushed: what was new in it, and nothing else. It
+/// is no answer of the source, and leaves its validators and its due time alone (W12).
+fn pushed(news: &News, state: &mut SourceState, now: Timestamp) {
+    schedule::learn(&mut state.rhythm, &news.new, now);
+    if !news.new.is_empty() {
+        state.last_news = Some(now);
+        // Their pages are looked at with the next poll.
+        let round = state.round.as_deref();
+        state.round = round.map(|round| Box::new(RecheckRound::following(Some(round), now)));
+    }
+    events::note_pushed(state, now);
+    if let Some(push) = &mut state.push {
+        push.delivered += 1;
+        push.last_delivery = Some(now);
+    }
+}
+
+/// Takes in that a source is said to have news: it is due as soon as any origin
+/// may be asked again, unless it waits for a reason of its own (W15, P26-P28, P37).
+/// Says whether that is earlier than it was.
+pub fn hasten(
+    state: &mut SourceState,
+    source: &Source,
+    settings: &Settings,
+    now: Timestamp,
+) -> bool {
+    let floor = source.pace().min.map_or(settings.hard_floor, |min| min.max(settings.hard_floor));
+    let floored = state.last_poll.map_or(now, |last| last.after(floor));
+    let held = state.hold.map_or(now, |hold| hold.until);
+    let due = now.max(floored).max(held);
+    if state.failure.is_some() || state.rests() || due >= state.next_poll {
+        return false;
+    }
+    state.next_poll = due;
+    state.scheduled = Some(now);
+    state.because = "it is said to have news".into();
+    true
+}
+
+/// Records any good answer, new or not.
+fn succeeded(
+    state: &mut SourceState,
+    source: &Source,
+    bytes: u64,
+    moved: Option<&Url>,
+    now: Timestamp,
+) {
+    state.last_success = Some(now);
+    state.failures = 0;
+    state.crashes = 0;
+    state.failure = None;
+    state.failing_since = None;
+    state.bytes += bytes;
+    follow(state, source, moved, now);
+}
+
+/// Adopts a permanent redirect, counts its good answers, and forgets one of an
+/// address that the operator has changed since (P45-P47).
+fn follow(state: &mut SourceState, source: &Source, moved: Option<&Url>, now: Timestamp) {
+    let from = match &source.location {
+        Location::Web { url, .. } => Some(url.clone()),
+        Location::File(_) => None,
+    };
+    let known = state.moved.take().filter(|known| known.from == from);
+    let moved = match (known.map(|known| *known), moved) {
+        (Some(known), None) => {
+            Some(Moved { successes: known.successes.saturating_add(1), ..known })
+        }
+        (Some(known), Some(to)) if known.to == *to => {
+            Some(Moved { successes: known.successes.saturating_add(1), ..known })
+        }
+        (_, Some(to)) => Some(Moved { from, to: to.clone(), since: now, successes: 1 }),
+        (None, None) => None,
+    };
+    state.moved = moved.map(Box::new);
+}
+
+/// Records a new document; returns whether entries may have been missed before it.
+fn read(state: &mut SourceState, reading: &Reading, news: &News, now: Timestamp) -> bool {
+    if !reading.broken_off {
+        state.validators = reading.validators.clone();
+    }
+    state.gave_validators |= !reading.validators.is_empty();
+    // A probe asks for it whole though nothing in it may have changed.
+    let changed = state.hash != Some(reading.hash);
+    if state.rhythm.unmodified_since.take().is_some() && changed {
+        state.rhythm.changed = Some(now);
+    }
+    let first = state.hash.is_none();
+    state.hash = Some(reading.hash);
+    state.feed = Described { url: reading.feed.url.as_ref().map(|url| url.as_str().into()) };
+    state.hints = reading.hints.remembered();
+    state.warnings = reading.warnings.clone();
+    if state.intake.waiting > 0 {
+        // Entries that wait are read again though nothing in the document changes.
+        state.hash = Some(!reading.hash);
+        state.validators =
+            Validators { offer: state.validators.offer.clone(), ..Validators::default() };
+        state.warnings.push(events::flood(&state.intake));
+    }
+    state.endings = if reading.hints.ended { state.endings.saturating_add(1) } else { 0 };
+
+    let overlap = turnover::overlap(state, reading, news, first);
+    turnover::learn(state, overlap, news, now);
+    if !reading.freshness.partial {
+        turnover::remember(state, &reading.entries);
+    }
+    inbound::compare_with_poll(state, &news.new, now);
+    schedule::learn(&mut state.rhythm, &news.new, now);
+    if news.new.is_empty() {
+        return false;
+    }
+    state.last_news = Some(now);
+    if let Some(back) = reading.back.as_ref().filter(|back| back.reached) {
+        // The document alone did not overlap, so it is to be read sooner all the same.
+        state.filled += 1;
+        let Backfill { pages, entries, .. } = back;
+        state.warnings.push(format!(
+            "nothing in the document was known; {entries} entries before it were fetched from older pages ({pages})"
+        ));
+        return true;
+    }
+    let is_gap = overlap == Overlap::None;
+    if is_gap {
+        state.gaps += 1;
+        state.last_gap = Some(now);
+        state.warnings.push(missed(reading.back.as_ref()));
+    }
+    is_gap
+}
+
+/// The warning of a gap that was not filled.
+fn missed(back: Option<&Backfill>) -> String {
+    let missed = "nothing in the document was known: entries may have been missed";
+    match back {
+        None => missed.to_owned(),
+        Some(Backfill { failure: Some(failure), .. }) => {
+            format!("{missed}; its older pages cannot be read: {failure}")
+        }
+        Some(Backfill { pages, .. }) => format!("{missed}, also before its older pages ({pages})"),
+    }
+}
+
+fn unchanged(
+    state: &mut SourceState,
+    validators: Option<&Validators>,
+    not_modified: bool,
+    now: Timestamp,
+) {
+    if let Some(validators) = validators {
+        state.validators = validators.clone();
+        state.gave_validators |= !validators.is_empty();
+    }
+    if not_modified {
+        state.not_modified += 1;
+        state.rhythm.unmodified_since.get_or_insert(now);
+    } else {
+        // The same bytes in full: the 304s before it were true.
+        state.rhythm.unmodified_since = None;
+    }
+    state.endings = if state.hints().ended { state.endings.saturating_add(1) } else { 0 };
+    turnover::relax(state);
+    schedule::learn(&mut state.rhythm, &[], now);
+}
+
+/// Records a failure; nothing learned from good answers is touched (P10).
+fn failed(state: &mut SourceState, failure: &Failure, now: Timestamp) {
+    state.failures = state.failures.saturating_add(1);
+    state.failing_since.get_or_insert(now);
+    if failure.kind == FailureKind::Crash {
+        state.crashes = state.crashes.saturating_add(1);
+    }
+    if failure.kind == FailureKind::Gone {
+        state.endings = state.endings.saturating_add(1);
+    }
+    // A move that leads nowhere any more is undone: the old address may know better (P47).
+    if matches!(
+        failure.kind,
+        FailureKind::NotFound | FailureKind::Gone | FailureKind::NotAFeed | FailureKind::Redirect
+    ) && failure.retry_after.is_none()
+        && state.moved.take().is_some()
+    {
+        state.endings = 0;
+    }
+    state.failure = Some(Box::new(failure.clone()));
+}
+
+/// How far a refusal reaches: 429 is the origin's answer, 503 the source's (P28).
+/// On the operator's own sites, one source's trouble is its own.
+fn hold(state: &SourceState, said: &Said, source: &Source, now: Timestamp) -> Option<Hold> {
+    let scope = match said.failure {
+        Some(FailureKind::TooMany) if !source.allow_private => HoldScope::Origin,
+        None if said.refused && !source.allow_private => HoldScope::Origin,
+        Some(FailureKind::TooMany | FailureKind::Unavailable) => HoldScope::Source,
+        _ if said.freshness.retry_after.is_some() => HoldScope::Source,
+        _ => return None,
+    };
+    let until = match said.freshness.retry_after {
+        Some(wait) => now.after(wait.min(schedule::FURTHEST)),
+        // The source waits as long as it must; its neighbours a day at the most.
+        None => state.next_poll.min(now.after(schedule::DAY)),
+    };
+    Some(Hold { until, scope })
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;

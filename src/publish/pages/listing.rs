@@ -1,0 +1,164 @@
+//! Shows stories on the page of a topic and on the page of all stories, a page at a time.
+
+use std::borrow::Cow;
+
+use askama::Template;
+
+use super::{FeedLink, document_type, feed_links, inside};
+use crate::model::Topic;
+use crate::publish::backend::{Before, Total};
+use crate::publish::dates::day;
+use crate::publish::feed_item::FeedItem;
+use crate::publish::feed_meta::{FeedMeta, description_of, title_of};
+use crate::publish::site::{Site, topic_path};
+use crate::publish::text_escape::legible;
+
+/// The path of the page of all stories.
+pub(super) const EVERYTHING: &str = "/stories";
+
+/// Stories on a page.
+const PAGE: usize = 50;
+
+#[derive(Template)]
+#[template(path = "listing.html")]
+pub(super) struct ListingPage<'a> {
+    site: &'a Site,
+    title: String,
+    description: String,
+    /// Whether this is the page of all stories.
+    is_everything: bool,
+    feeds: Vec<FeedLink>,
+    days: Vec<Day<'a>>,
+    /// Which stories these are of how many: `51–100 of 300`.
+    range: Option<String>,
+    newest: Option<String>,
+    older: Option<String>,
+    query: Option<Cow<'a, str>>,
+}
+
+/// The stories that the feed dates on one day.
+struct Day<'a> {
+    date: String,
+    stories: Vec<StoryLine<'a>>,
+}
+
+/// A story as pages list it.
+pub(super) struct StoryLine<'a> {
+    pub(super) kind: Option<&'a str>,
+    pub(super) title: &'a str,
+    pub(super) language: Option<&'a str>,
+    pub(super) url: &'a str,
+    pub(super) page: String,
+    pub(super) published: String,
+    pub(super) date: String,
+    /// The date, where it is not that of the day the story is listed under.
+    pub(super) other_date: Option<String>,
+    pub(super) by: &'a str,
+    pub(super) also: Option<String>,
+    pub(super) matched: Option<String>,
+    pub(super) excerpt: &'a str,
+}
+
+impl<'a> StoryLine<'a> {
+    pub(super) fn of(item: &'a FeedItem<'_>, site: &Site) -> Self {
+        let (kind, title) = document_type::split(&item.title);
+        let date = day(item.published);
+        Self {
+            kind,
+            title,
+            language: item.language,
+            url: &item.url,
+            page: inside(&item.path, site),
+            published: item.published.to_string(),
+            other_date: (date != day(item.place.date)).then(|| date.clone()),
+            date,
+            by: &item.source.name,
+            also: item.also_line(),
+            matched: (!item.matched.is_empty()).then(|| item.matched.join(", ")),
+            excerpt: &item.excerpt,
+        }
+    }
+}
+
+/// The first page.
+pub(super) fn newest<'a>(
+    topic: Option<&'a Topic>,
+    items: &'a [FeedItem<'_>],
+    total: Option<Total>,
+    site: &'a Site,
+) -> ListingPage<'a> {
+    let shown = &items[..items.len().min(PAGE)];
+    // Without a total, a feed that goes on behind this page is all that is known.
+    let more = total.map_or(items.len() > shown.len(), |total| total.count > shown.len());
+    let next = shown.last().filter(|_| more).map(|last| last.place);
+    of(topic, shown, (Some(1), next, total), site)
+}
+
+/// A later page.
+pub(super) fn earlier<'a>(
+    topic: Option<&'a Topic>,
+    items: &'a [FeedItem<'_>],
+    place: (Option<usize>, Option<Before>, Option<Total>),
+    site: &'a Site,
+) -> ListingPage<'a> {
+    let page = of(topic, items, place, site);
+    let path = topic.map_or_else(|| EVERYTHING.to_owned(), |topic| topic_path(&topic.id));
+    ListingPage { newest: Some(inside(&path, site)), ..page }
+}
+
+fn of<'a>(
+    topic: Option<&'a Topic>,
+    items: &'a [FeedItem<'_>],
+    (from, next, total): (Option<usize>, Option<Before>, Option<Total>),
+    site: &'a Site,
+) -> ListingPage<'a> {
+    let until = from.map(|from| from + items.len() - usize::from(!items.is_empty()));
+    let range = match (from, until, total) {
+        _ if items.is_empty() => None,
+        (Some(1), Some(until), Some(total)) if next.is_none() && total.count <= until => {
+            Some(if until == 1 { "1 story".to_owned() } else { format!("{until} stories") })
+        }
+        (Some(1), Some(until), Some(total)) => Some(format!("{until} of {total}")),
+        (Some(from), Some(until), Some(total)) => Some(format!("{from}–{until} of {total}")),
+        (Some(from), Some(until), None) if next.is_some() || from > 1 => {
+            Some(format!("{from}–{until}"))
+        }
+        _ => None,
+    };
+    let (path, title) = match topic {
+        Some(topic) => (topic_path(&topic.id), title_of(topic)),
+        None => (EVERYTHING.to_owned(), "All stories".to_owned()),
+    };
+    let older = next.map(|before| {
+        let from = until.map(|until| format!("&from={}", until + 1)).unwrap_or_default();
+        inside(&format!("{path}?before={before}{from}"), site)
+    });
+    let everything = || FeedMeta::of_everything(&[], site);
+    ListingPage {
+        site,
+        feeds: feed_links(&path, &topic.map_or_else(|| everything().title, title_of), site),
+        description: topic.map_or_else(|| everything().description, description_of),
+        is_everything: topic.is_none(),
+        days: days(items, site),
+        newest: None,
+        query: topic.map(|topic| legible(&topic.query)),
+        range,
+        older,
+        title,
+    }
+}
+
+/// Stories in the order of the feed, those of one day together.
+fn days<'a>(items: &'a [FeedItem<'_>], site: &Site) -> Vec<Day<'a>> {
+    let mut days: Vec<Day<'_>> = Vec::new();
+    for item in items.iter().filter(|item| item.withdrawn.is_none()) {
+        let date = day(item.place.date);
+        if days.last().is_none_or(|last| last.date != date) {
+            days.push(Day { date, stories: Vec::new() });
+        }
+        if let Some(last) = days.last_mut() {
+            last.stories.push(StoryLine::of(item, site));
+        }
+    }
+    days
+}

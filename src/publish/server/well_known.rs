@@ -1,0 +1,26 @@
+//! Answers `/.well-known/security.txt` (RFC 9116).
+
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{Response, StatusCode};
+
+use super::routes::{Counter, not_found, typed};
+
+/// For how long what it says holds. The RFC recommends less than a year.
+const HOLDS: Duration = Duration::from_secs(180 * 86_400);
+
+/// Where to report security problems, where the operator says so.
+pub(super) async fn security(State(counter): State<Counter>) -> Response<Body> {
+    let Some(contact) = counter.contact.clone() else { return not_found(State(counter)).await };
+    let site = counter.desk.site();
+    // The same for a day, so that caches and readers see no change in every answer.
+    let day = counter.desk.now().as_secs().div_euclid(86_400) * 86_400;
+    let expires = crate::model::Timestamp::from_secs(day).after(HOLDS);
+    let canonical = site.address("/.well-known/security.txt");
+    let text = format!(
+        "Contact: {contact}\nExpires: {expires}\nCanonical: {canonical}\nPreferred-Languages: en\n"
+    );
+    typed(StatusCode::OK, text, "text/plain; charset=utf-8", "public, max-age=86400")
+}

@@ -1,0 +1,337 @@
+//! Advises on a query from an archive: terms that bring noise, and words that would add stories.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use super::eval::Sight;
+use super::program::{Clause, Form, Kind, Places, Program, Scope, Test};
+use super::query::Field;
+use super::symbol::Symbol;
+use super::text::Words;
+
+/// Fewer stories than this say nothing about a term.
+const ENOUGH: usize = 5;
+
+/// How many pieces of advice of one kind are given.
+const MOST: usize = 5;
+
+/// Bytes that a name and its relative have in common: Russia and Russian, Iran and Iranian.
+const COMMON: usize = 4;
+
+/// Whether a query matches a story, and whether it should.
+#[derive(Debug, Clone, Copy)]
+pub struct Seen {
+    /// Whether the query matches the story.
+    pub caught: bool,
+    /// Whether the story should be caught, where somebody knows: it is in the topic to compare with.
+    pub wanted: Option<bool>,
+}
+
+/// Counts over an archive for one query.
+#[derive(Debug, Clone, Default)]
+pub struct Suggestions {
+    /// In the order in which the terms stand.
+    terms: Vec<Brought>,
+    names: Option<Names>,
+    /// By name and by the relative's folded form.
+    relatives: BTreeMap<(String, String), Relative>,
+    /// Words of wanted stories that the query does not find, by stem.
+    lacked: BTreeMap<Symbol, Lacked>,
+    lost: usize,
+    others: usize,
+}
+
+/// The stories that a term brings.
+#[derive(Debug, Clone, Copy, Default)]
+struct Brought {
+    caught: usize,
+    unwanted: usize,
+    /// Those in which no other term of the query is.
+    alone: usize,
+    /// Of these, those that mention it once, after the first paragraph.
+    passing: usize,
+}
+
+/// A word that begins like a name, and the stories that have it.
+#[derive(Debug, Clone, Default)]
+struct Relative {
+    shown: String,
+    stories: usize,
+    /// Whether some text has it without a capital: then it is no name.
+    is_plain: bool,
+}
+
+/// A word, and how many stories have it.
+#[derive(Debug, Clone, Default)]
+struct Lacked {
+    shown: String,
+    lost: usize,
+    others: usize,
+}
+
+/// The names that a query asks for, by their first bytes.
+#[derive(Debug, Clone, Default)]
+struct Names {
+    by_head: HashMap<[u8; COMMON], Vec<Name>>,
+    /// Everything that the query asks for anyway.
+    known: HashSet<Symbol>,
+    prefixes: Vec<String>,
+}
+
+#[derive(Debug, Clone)]
+struct Name {
+    letters: String,
+    /// The beginning of its relatives: the name without a vowel at its end.
+    stem: String,
+}
+
+impl Suggestions {
+    pub(super) fn look_at(&mut self, program: &Program, sight: Sight<'_>, seen: Seen) {
+        if seen.caught {
+            self.count_terms(program, sight, seen.wanted == Some(false));
+        } else {
+            self.find_relatives(program, sight);
+        }
+        if let Some(wanted) = seen.wanted {
+            self.count_words(sight, wanted && !seen.caught, seen.caught);
+        }
+    }
+
+    fn count_terms(&mut self, program: &Program, sight: Sight<'_>, unwanted: bool) {
+        let (mut holding, mut passing, mut at) = (Vec::new(), false, 0);
+        each_term(&program.root, &mut |clause| {
+            if sight.holds(clause) {
+                holding.push(at);
+                passing = is_passing(sight, clause);
+            }
+            at += 1;
+        });
+        self.terms.resize(at, Brought::default());
+        for term in &holding {
+            self.terms[*term].caught += 1;
+            self.terms[*term].unwanted += usize::from(unwanted);
+        }
+        if let [one] = holding[..] {
+            self.terms[one].alone += 1;
+            self.terms[one].passing += usize::from(passing);
+        }
+    }
+
+    fn find_relatives(&mut self, program: &Program, sight: Sight<'_>) {
+        let names = self.names.get_or_insert_with(|| Names::of(program));
+        if names.by_head.is_empty() {
+            return;
+        }
+        let mut met = BTreeSet::new();
+        for section in running_text(sight) {
+            sight.work.spend(section.words.len() as u64);
+            for word in &section.words {
+                let form = section.form(word);
+                for name in names.beginning(form) {
+                    if names.known.contains(&word.stem)
+                        || names.known.contains(&word.form)
+                        || names.prefixes.iter().any(|prefix| form.starts_with(prefix))
+                    {
+                        continue;
+                    }
+                    let key = (name.letters.clone(), form.to_owned());
+                    let relative = self.relatives.entry(key.clone()).or_default();
+                    relative.is_plain |= word.cased.is_none();
+                    if relative.shown.is_empty() {
+                        section.text[word.range()].clone_into(&mut relative.shown);
+                    }
+                    relative.stories += usize::from(met.insert(key));
+                }
+            }
+        }
+    }
+
+    fn count_words(&mut self, sight: Sight<'_>, is_lost: bool, is_caught: bool) {
+        self.lost += usize::from(is_lost);
+        self.others += usize::from(!is_lost);
+        if is_caught {
+            return;
+        }
+        let mut met = HashSet::new();
+        for section in running_text(sight) {
+            for word in &section.words {
+                let form = section.form(word);
+                if form.len() < COMMON || !met.insert(word.stem) {
+                    continue;
+                }
+                if is_lost {
+                    let lacked = self.lacked.entry(word.stem).or_default();
+                    lacked.lost += 1;
+                    if lacked.shown.is_empty() {
+                        form.clone_into(&mut lacked.shown);
+                    }
+                } else {
+                    self.lacked.entry(word.stem).or_default().others += 1;
+                }
+            }
+        }
+    }
+
+    /// The advice, each piece a sentence with its counts.
+    pub(super) fn told(&self, program: &Program) -> Vec<String> {
+        let mut advice = Vec::new();
+        let mut terms = self.terms.iter();
+        each_term(&program.root, &mut |clause| {
+            let Some(Brought { caught, unwanted, alone, passing }) = terms.next().copied() else {
+                return;
+            };
+            let said = &clause.said;
+            if unwanted >= ENOUGH && unwanted * 4 >= caught * 3 {
+                advice.push(format!(
+                    "`{said}` brings {caught} stories, and {unwanted} of them are not in the topic"
+                ));
+            } else if alone >= ENOUGH && passing * 2 > alone {
+                advice.push(format!(
+                    "`{said}` alone brings {alone} stories, and {passing} of them mention it once, \
+                     after the first paragraph: ask for title:{said} or atleast(2, {said})"
+                ));
+            }
+        });
+        advice.truncate(MOST);
+        advice.extend(self.relatives_told());
+        advice.extend(self.lacked_told());
+        advice
+    }
+
+    fn relatives_told(&self) -> Vec<String> {
+        let names = self.relatives.iter().filter(|(_, relative)| !relative.is_plain);
+        let mut names: Vec<_> = names.collect();
+        names.sort_by(|(a, more), (b, less)| less.stories.cmp(&more.stories).then(a.cmp(b)));
+        let tell =
+            |((name, _), Relative { shown, stories, .. }): (&(String, String), &Relative)| {
+                let stories = match stories {
+                    1 => "1 story that does".to_owned(),
+                    many => format!("{many} stories that do"),
+                };
+                format!(
+                    "`{name}` does not find “{shown}”, which is in {stories} not match: add {shown}"
+                )
+            };
+        names.into_iter().take(MOST).map(tell).collect()
+    }
+
+    fn lacked_told(&self) -> Vec<String> {
+        let telling = |lacked: &&Lacked| {
+            let (lost, others) = (self.lost.max(1), self.others.max(1));
+            lacked.lost >= 2
+                && lacked.lost * 10 >= lost * 3
+                // At least four times as frequent as elsewhere.
+                && lacked.lost * others >= 4 * lacked.others * lost
+        };
+        let mut lacked: Vec<_> = self.lacked.values().filter(telling).collect();
+        lacked.sort_by(|a, b| {
+            b.lost.cmp(&a.lost).then(a.others.cmp(&b.others)).then(a.shown.cmp(&b.shown))
+        });
+        let tell = |word: &Lacked| {
+            format!(
+                "“{}” is in {} of the {} stories that the query loses, and in {} of the other {}",
+                word.shown, word.lost, self.lost, word.others, self.others
+            )
+        };
+        lacked.into_iter().take(MOST).map(tell).collect()
+    }
+}
+
+impl Names {
+    fn of(program: &Program) -> Self {
+        let mut names = Self::default();
+        each_word(&program.root, &mut |form| {
+            names.known.extend(&form.symbols);
+            match form.kind {
+                Kind::Prefix => names.prefixes.push(form.letters.clone()),
+                Kind::Stem => names.add(&form.letters),
+                Kind::Exact | Kind::Cased => {}
+            }
+        });
+        names
+    }
+
+    fn add(&mut self, letters: &str) {
+        let stem = letters.strip_suffix(['a', 'e', 'i', 'o', 'u', 'y']).unwrap_or(letters);
+        if let Some(head) = head(stem) {
+            let name = Name { letters: letters.to_owned(), stem: stem.to_owned() };
+            let list = self.by_head.entry(head).or_default();
+            if list.iter().all(|known| known.letters != name.letters) {
+                list.push(name);
+            }
+        }
+    }
+
+    fn beginning(&self, form: &str) -> impl Iterator<Item = &Name> {
+        const LONGEST_ENDING: usize = 4;
+        let list = head(form).and_then(|head| self.by_head.get(&head)).into_iter().flatten();
+        list.filter(move |name| {
+            form.strip_prefix(&name.stem).is_some_and(|ending| ending.len() <= LONGEST_ENDING)
+        })
+    }
+}
+
+fn head(letters: &str) -> Option<[u8; COMMON]> {
+    letters.as_bytes().first_chunk().copied()
+}
+
+fn running_text<'a>(sight: Sight<'a>) -> impl Iterator<Item = &'a Words> {
+    let sections = sight.subject.sections.iter();
+    sections
+        .filter(|section| matches!(section.field, Field::Title | Field::Text))
+        .map(|section| &section.words)
+}
+
+/// Whether a term without a field is there once, after title and first paragraph.
+fn is_passing(sight: Sight<'_>, clause: &Clause) -> bool {
+    let Test::Found(places @ Places::Phrase { scope: Scope::Anywhere, .. }) = &clause.test else {
+        return false;
+    };
+    let [span] = sight.spans(places)[..] else { return false };
+    let section = sight.section(span);
+    section.field == Field::Text && span.end > section.lead
+}
+
+/// Calls `look` for every term that speaks for a story, those of vocabularies too.
+fn each_term(clause: &Clause, look: &mut impl FnMut(&Clause)) {
+    match &clause.test {
+        Test::All(parts) | Test::Any(parts) => parts.iter().for_each(|part| each_term(part, look)),
+        Test::Score { parts, .. } => {
+            let weighty = parts.iter().filter(|(_, weight)| *weight > 0);
+            weighty.for_each(|(part, _)| each_term(part, look));
+        }
+        Test::Vocabulary(shared) => each_term(shared, look),
+        Test::Not(_) => {}
+        Test::Found(_)
+        | Test::AtLeast { .. }
+        | Test::First { .. }
+        | Test::Label { .. }
+        | Test::Link { .. }
+        | Test::Pattern { .. } => look(clause),
+    }
+}
+
+/// Calls `look` for every single word that speaks for a story.
+fn each_word(clause: &Clause, look: &mut impl FnMut(&Form)) {
+    each_term(clause, &mut |term| {
+        if let Test::Found(of) | Test::AtLeast { of, .. } | Test::First { of, .. } = &term.test {
+            each_word_of(of, look);
+        }
+    });
+}
+
+fn each_word_of(places: &Places, look: &mut impl FnMut(&Form)) {
+    match places {
+        Places::Phrase { words, .. } => {
+            if let [word] = words.as_slice() {
+                look(word);
+            }
+        }
+        Places::Any(parts) => parts.iter().for_each(|part| each_word_of(part, look)),
+        Places::Near { left, right, .. } | Places::Same { left, right, .. } => {
+            each_word_of(left, look);
+            each_word_of(right, look);
+        }
+        Places::Apart { of, .. } => each_word_of(of, look),
+        Places::Vocabulary(shared) => each_word_of(shared, look),
+    }
+}

@@ -1,0 +1,240 @@
+//! Judges the starter topics on labelled texts: half of them for tuning, half held out.
+//!
+//! A half has, for each topic, titles, paragraphs that make a text be about it, and paragraphs
+//! that only mention it; and whole documents beside them, most of which are false friends. Each
+//! title becomes two documents, with paragraphs of every kind drawn in a fixed order. The two
+//! halves have no line in common.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use super::*;
+
+const TUNED: &str = "tuned.txt";
+const HELD_OUT: &str = "held_out.txt";
+
+fn half(name: &str) -> String {
+    repository(&format!("src/topics/tests/starter/{name}"))
+}
+
+/// The precision and recall that each starter topic must reach on either part.
+const PRECISION: f64 = 0.97;
+const RECALL: f64 = 0.95;
+
+/// A text, the topics that it is in, and those that it may or may not be in.
+struct Labelled {
+    text: String,
+    within: Vec<String>,
+    either: Vec<String>,
+}
+
+#[derive(Default)]
+struct Bank<'a> {
+    titles: Vec<&'a str>,
+    says: Vec<&'a str>,
+    passing: Vec<&'a str>,
+    filler: Vec<&'a str>,
+}
+
+/// Draws lines in an order that looks arbitrary and is always the same.
+struct Draw(usize);
+
+impl Draw {
+    fn of<'a>(&mut self, lines: &[&'a str]) -> &'a str {
+        // A step that is coprime to every length here, so that each line is drawn in turn.
+        self.0 += 101;
+        lines[self.0 % lines.len()]
+    }
+}
+
+fn documents(half: &str) -> Vec<Labelled> {
+    let (banks, mut all) = read(half);
+    let general = &banks["general"];
+    let topics: Vec<&str> = banks.keys().copied().filter(|name| *name != "general").collect();
+    let (mut draw, mut fillers) = (Draw(0), Draw(0));
+    for (place, (name, bank)) in banks.iter().enumerate() {
+        for (at, line) in bank.titles.iter().enumerate() {
+            let (labels, title) = line.split_once(" | ").unwrap_or(("", line));
+            let (mut within, either) = labelled(labels);
+            if *name != "general" {
+                within.push((*name).to_owned());
+            }
+            // Another topic, which is mentioned in passing.
+            let other = (1..)
+                .map(|step| topics[(place + at + step) % topics.len()])
+                .find(|other| !within.iter().chain(&either).any(|label| label == other));
+            let other = other.expect("no text is in every topic");
+            for variant in 0..2 {
+                let mut filler = || fillers.of(&general.filler).to_owned();
+                let (first, second, third) = (filler(), filler(), filler());
+                let says = match bank.says.as_slice() {
+                    [] => [filler(), filler(), filler()],
+                    says => [draw.of(says), draw.of(says), draw.of(says)].map(str::to_owned),
+                };
+                let [lead, more, last] = says;
+                let passing = draw.of(&banks[other].passing).to_owned();
+                let lines = match variant {
+                    0 => [lead, first, more, passing, last, second, third],
+                    _ => [first, lead, more, last, second, passing, third],
+                };
+                all.push(Labelled {
+                    text: format!("{title}\n{}", lines.join("\n")),
+                    within: within.clone(),
+                    either: either.clone(),
+                });
+            }
+        }
+    }
+    all
+}
+
+/// The banks of a half, and its whole documents.
+fn read(half: &str) -> (BTreeMap<&str, Bank<'_>>, Vec<Labelled>) {
+    let mut banks: BTreeMap<&str, Bank<'_>> = BTreeMap::new();
+    let (mut name, mut part) = ("", "");
+    let mut documents: Vec<Labelled> = Vec::new();
+    for line in half.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
+        if let Some(heading) = line.strip_prefix("== ") {
+            name = heading;
+        } else if let Some(heading) = line.strip_prefix("-- ") {
+            part = heading;
+        } else if name == "documents" {
+            match line.strip_prefix('[').and_then(|rest| rest.split_once("] ")) {
+                Some((labels, title)) => {
+                    let (within, either) = labelled(labels);
+                    documents.push(Labelled { text: title.to_owned(), within, either });
+                }
+                None => {
+                    let document = documents.last_mut().expect("a title comes first");
+                    write!(document.text, "\n{line}").expect("strings can be written to");
+                }
+            }
+        } else {
+            let bank = banks.entry(name).or_default();
+            match part {
+                "titles" => bank.titles.push(line),
+                "says" => bank.says.push(line),
+                "passing" => bank.passing.push(line),
+                "filler" => bank.filler.push(line),
+                other => panic!("{other} is not a part of a bank"),
+            }
+        }
+    }
+    (banks, documents)
+}
+
+/// `sanctions ?trade`: what a text is in, and what it may be in. A `+` says nothing more.
+fn labelled(labels: &str) -> (Vec<String>, Vec<String>) {
+    let (either, within): (Vec<_>, Vec<_>) =
+        labels.split_whitespace().partition(|label| label.starts_with('?'));
+    let plain = |labels: Vec<&str>| {
+        labels.into_iter().map(|label| label.trim_start_matches(['?', '+']).to_owned()).collect()
+    };
+    (plain(within), plain(either))
+}
+
+/// How a topic did on a half.
+#[derive(Default)]
+struct Score {
+    right: usize,
+    wrong: Vec<String>,
+    missed: Vec<String>,
+}
+
+impl Score {
+    fn precision(&self) -> f64 {
+        self.right as f64 / (self.right + self.wrong.len()).max(1) as f64
+    }
+
+    fn recall(&self) -> f64 {
+        self.right as f64 / (self.right + self.missed.len()).max(1) as f64
+    }
+}
+
+fn judged(name: &str) -> (usize, BTreeMap<String, Score>) {
+    let (topics, set) = all();
+    let half = half(name);
+    let documents = documents(&half);
+    let mut scores: BTreeMap<String, Score> = BTreeMap::new();
+    for document in &documents {
+        let found = set.matches(&Subject::of_text(&document.text, &Language::default()));
+        for (place, topic) in topics.iter().enumerate() {
+            let score = scores.entry(topic.id.clone()).or_default();
+            let is_in = found.contains(&place);
+            let shown = || {
+                format!(
+                    "{}\n    {}",
+                    document.text.replace('\n', "\n      "),
+                    set.explain_text(&document.text, place).summary
+                )
+            };
+            match (document.within.contains(&topic.id), is_in) {
+                (true, true) => score.right += 1,
+                (true, false) => score.missed.push(shown()),
+                (false, true) if !document.either.contains(&topic.id) => score.wrong.push(shown()),
+                (false, _) => {}
+            }
+        }
+    }
+    (documents.len(), scores)
+}
+
+fn table(name: &str) -> String {
+    let (count, scores) = judged(name);
+    let mut table =
+        format!("| {count} texts | about it | precision | recall |\n|---|---|---|---|\n");
+    for (topic, score) in &scores {
+        let about = score.right + score.missed.len();
+        let (precision, recall) = (score.precision(), score.recall());
+        writeln!(table, "| {topic} | {about} | {precision:.3} | {recall:.3} |")
+            .expect("strings can be written to");
+    }
+    table
+}
+
+fn assert_good(name: &str) {
+    let (count, scores) = judged(name);
+    assert!(count > 400, "{count} texts in {name}");
+    let mut told = String::new();
+    for (topic, score) in &scores {
+        assert!(score.right + score.missed.len() >= 50, "{topic}: too few texts in {name}");
+        let (precision, recall) = (score.precision(), score.recall());
+        if precision < PRECISION || recall < RECALL {
+            let (wrong, missed) = (score.wrong.join("\n"), score.missed.join("\n"));
+            writeln!(
+                told,
+                "{name}, {topic}: precision {precision:.3}, recall {recall:.3}\nWRONG\n{wrong}\nMISSED\n{missed}"
+            )
+            .expect("strings can be written to");
+        }
+    }
+    assert!(told.is_empty(), "{told}");
+}
+
+#[test]
+fn every_starter_topic_is_right_about_the_texts_it_was_tuned_on() {
+    assert_good(TUNED);
+}
+
+#[test]
+fn every_starter_topic_is_right_about_texts_it_was_not_tuned_on() {
+    assert_good(HELD_OUT);
+}
+
+#[test]
+fn the_halves_have_no_line_in_common() {
+    let own = |line: &&str| line.len() > 20 && !line.starts_with("== ");
+    let (tuned, held_out) = (half(TUNED), half(HELD_OUT));
+    let held_out: BTreeSet<_> = held_out.lines().filter(own).collect();
+    let common: Vec<_> = tuned.lines().filter(own).filter(|line| held_out.contains(line)).collect();
+    assert!(common.is_empty(), "{common:?}");
+}
+
+#[test]
+fn the_readme_tells_what_the_starter_topics_reach() {
+    let readme = repository("config/topics/README.md");
+    for half in [TUNED, HELD_OUT] {
+        let table = table(half);
+        assert!(readme.contains(&table), "config/topics/README.md should have\n{table}");
+    }
+}
