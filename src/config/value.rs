@@ -6,6 +6,7 @@
 mod access;
 
 mod network;
+mod publisher;
 
 use std::fmt;
 use std::str::FromStr;
@@ -15,6 +16,7 @@ pub(crate) use access::Access;
 pub(crate) use network::{
     Authority, BaseUrl, Contact, Filter, HeaderName, HeaderText, Listen, Network, Proxy, WebAddress,
 };
+pub(crate) use publisher::Publisher;
 
 /// The fault of a value, and what to write instead. Serde carries errors
 /// as text alone, so the two travel as two lines, which `read` parts again.
@@ -334,31 +336,6 @@ impl FromStr for Title {
 }
 
 impl fmt::Display for Title {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-/// A government or another publisher: a name on one line.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Publisher(pub(crate) String);
-
-impl FromStr for Publisher {
-    type Err = Complaint;
-
-    fn from_str(text: &str) -> Result<Self, Complaint> {
-        let name = text.trim();
-        if name.is_empty() || name.chars().any(char::is_control) {
-            return Err(Complaint::new(
-                "not the name of a publisher",
-                "write a name on one line, as in \"United Kingdom\", or leave it out",
-            ));
-        }
-        Ok(Self(name.into()))
-    }
-}
-
-impl fmt::Display for Publisher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
