@@ -52,6 +52,39 @@ pub fn close_isolates(text: &str) -> Cow<'_, str> {
     Cow::Owned(closed)
 }
 
+/// A text without the characters that only say where a word may be broken, or must not be: soft
+/// hyphens, zero-width spaces, joiners. Where a script needs them, they stay.
+pub fn without_break_hints(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(is_break_hint) {
+        return Cow::Borrowed(text);
+    }
+    let mut before = '\0';
+    let kept = text.chars().filter(|c| {
+        let stays = !is_needless_hint(before, *c);
+        if stays {
+            before = *c;
+        }
+        stays
+    });
+    Cow::Owned(kept.collect())
+}
+
+/// Whether a character only says where a word may be broken, and is not needed behind `before`.
+pub fn is_needless_hint(before: char, c: char) -> bool {
+    match c {
+        // Thai and its neighbours write no spaces between words.
+        '\u{200B}' => !matches!(before,
+            '\u{0E00}'..='\u{0FFF}' | '\u{1000}'..='\u{109F}' | '\u{1780}'..='\u{17FF}'),
+        // Persian, Indic scripts and emoji join letters.
+        '\u{200C}' | '\u{200D}' => before < '\u{0590}',
+        c => is_break_hint(c),
+    }
+}
+
+fn is_break_hint(c: char) -> bool {
+    matches!(c, '\u{AD}' | '\u{180E}' | '\u{200B}'..='\u{200D}' | '\u{2060}' | '\u{FEFF}')
+}
+
 /// What a terminal or a log is to do with a character.
 enum Shown {
     AsItIs,

@@ -277,9 +277,14 @@ pub struct Handle {
 }
 
 impl Handle {
-    /// Polls a source now. `None` when the daemon is stopping.
-    pub async fn poll_now(&self, source: SourceId) -> Option<Result<Polled, Refusal>> {
-        self.ask(|done| Request::PollNow { source, done }).await
+    /// Polls a source now, if its hold and floor allow it or the operator `insists`. `None`
+    /// when the daemon is stopping.
+    pub async fn poll_now(
+        &self,
+        source: SourceId,
+        insists: bool,
+    ) -> Option<Result<Polled, Refusal>> {
+        self.ask(|done| Request::PollNow { source, insists, done }).await
     }
 
     /// Puts a plan in force; returns what it changed, a line each, when its
@@ -340,6 +345,14 @@ impl Handle {
     /// They do not.
     pub fn healthy(&self) -> Result<(), String> {
         self.liveness.runs()
+    }
+
+    /// Whether readers should be sent here; why not, otherwise.
+    ///
+    /// # Errors
+    /// They should not.
+    pub fn ready(&self) -> Result<(), String> {
+        self.liveness.alive()
     }
 
     /// Returns when the loop has answered: it is alive.

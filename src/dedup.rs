@@ -51,7 +51,9 @@ mod wrapped_address;
 
 pub use address::canonical;
 pub use apply_overrides::{enforce, keys_of_address, keys_of_entries, split_pairs, story_at};
-pub use entry_keys::{Candidate, address_key, candidates, first_passage_of, published_key};
+pub use entry_keys::{
+    Candidate, address_key, candidates, first_passage_of, keys_of_page, published_key,
+};
 pub use flood_limit::{allowance, listed, took_in};
 pub use judge::{Judged, judge, judge_within};
 pub use near_duplicate::near;

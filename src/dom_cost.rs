@@ -7,6 +7,8 @@
 //! into a sink that keeps nothing but counts. It follows the standard exactly, and a text that
 //! exceeds a bound is left before any tree is built.
 
+mod attributes;
+
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -17,6 +19,7 @@ use html5ever::{
     Attribute, ExpandedName, ParseOpts, QualName, local_name, ns, parse_document, parse_fragment,
 };
 
+pub(crate) use self::attributes::has_too_many_attributes;
 use crate::cancel::Cancelled;
 
 /// What a tree may be at most.
@@ -75,6 +78,10 @@ pub(crate) fn cost(
     bounds: &Bounds,
     cancelled: &Cancelled,
 ) -> Result<Cost, Excess> {
+    if has_too_many_attributes(html) {
+        let why = "a tag in it has too many attributes".to_owned();
+        return Err(Excess { why, cost: Cost::default() });
+    }
     let options = ParseOpts {
         tree_builder: TreeBuilderOpts {
             scripting_enabled: parsed == Parsed::Fragment,

@@ -1,4 +1,4 @@
-//! An entry and a document about it in; the entry with its full text out. Pure.
+//! Adds to an entry what its page, or GOV.UK's content API, says of it. Pure.
 //!
 //! What a feed says of an announcement is often one sentence. Where the source
 //! is set to it, the loop fetches what [`wanted`] names, through the same polite fetcher as
@@ -8,37 +8,39 @@
 
 mod govuk;
 
-mod original;
-
 mod page;
-
-mod simplify;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use url::Url;
 
+pub use crate::announcement::Cleaned;
+use crate::announcement::{self, Surroundings};
 use crate::cancel::Cancelled;
 use crate::model::{Document, Enrich, Enriched, Entry, Failure, FailureKind, Timestamp};
 
 /// Bytes of a document that are read for one entry; a longer one is refused.
 pub const MOST_BYTES: usize = 4 * 1024 * 1024;
 
-/// A piece of HTML made harmless.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Cleaned {
-    /// Well-formed; nothing in it runs.
-    pub html: String,
-    /// The same as plain text, a paragraph a line.
-    pub text: String,
-}
-
 /// What makes HTML harmless, its addresses taken against a page's: what the caller
 /// does with the HTML of documents, so that one policy holds for both.
 pub type Clean<'a> = &'a (dyn Fn(&str, &Url) -> Cleaned + Sync);
 
+/// How the page of an entry is read.
+#[derive(Clone, Copy)]
+pub struct Reading<'a> {
+    /// What is fetched for the entry.
+    pub setting: Enrich,
+    /// What makes its HTML harmless.
+    pub clean: Clean<'a>,
+    /// What is known of what its source puts around announcements.
+    pub surroundings: &'a Surroundings<'a>,
+    /// Whether anybody waits for the result.
+    pub cancelled: &'a Cancelled,
+}
+
 /// What was added to an entry.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Enrichment {
     /// Characters of the full text, where it took the place of what the feed said.
     pub text: Option<usize>,
@@ -48,6 +50,8 @@ pub struct Enrichment {
     pub original: bool,
     /// Whether the publisher has withdrawn the page.
     pub withdrawn: bool,
+    /// The operator's markers that the text does not hold.
+    pub missing_markers: Vec<&'static str>,
 }
 
 /// What to fetch for an entry, if there is anything to be had.
@@ -75,10 +79,9 @@ pub fn wanted(entry: &Entry, setting: Enrich) -> Option<Url> {
 pub fn enrich(
     entry: &mut Entry,
     document: &Document,
-    setting: Enrich,
-    clean: Clean<'_>,
-    cancelled: &Cancelled,
+    reading: &Reading<'_>,
 ) -> Result<Enrichment, Failure> {
+    let Reading { setting, clean, .. } = *reading;
     if document.body.len() > MOST_BYTES {
         let size = document.body.len();
         return Err(Failure::new(
@@ -92,8 +95,8 @@ pub fn enrich(
     // a fault of theirs must not cost the poll its entries.
     let done = catch_unwind(AssertUnwindSafe(|| match setting {
         Enrich::None => Ok(Enrichment::default()),
-        Enrich::Govuk => govuk::add(&mut richer, document, clean),
-        Enrich::Page => page::add(&mut richer, document, clean, cancelled),
+        Enrich::Govuk => govuk::add(&mut richer, document, reading),
+        Enrich::Page => page::add(&mut richer, document, reading),
     }))
     .unwrap_or_else(|_| {
         Err(Failure::new(FailureKind::Internal, "reading the page failed by a fault of ours"))
@@ -105,6 +108,7 @@ pub fn enrich(
     if had && done.text.is_none() {
         richer.content.clone_from(&entry.content);
         richer.text.clone_from(&entry.text);
+        richer.set_aside.clone_from(&entry.set_aside);
     }
     let of_page = had || done.text.is_some();
     richer.enriched = Some(Enriched { stated, stale: false, of_page });
@@ -124,6 +128,7 @@ fn without_its_page(entry: &Entry, clean: Clean<'_>) -> Entry {
     stated.withdrawn_because = None;
     if enriched.of_page {
         stated.content = None;
+        stated.set_aside.clear();
         stated.text = summary_of(entry, clean);
     }
     stated
@@ -145,17 +150,30 @@ fn take_text(
     html: &str,
     base: &Url,
     more_than: usize,
-    clean: Clean<'_>,
-) -> Option<usize> {
-    let full = clean(html, base);
+    reading: &Reading<'_>,
+    done: &mut Enrichment,
+) {
+    let whole = (reading.clean)(html, base);
+    let full = announcement::separate(&whole, entry.url.as_ref(), reading.surroundings);
     if full.text.is_empty() || full.text.len() < more_than {
-        return None;
+        return;
     }
-    let summary = summary_of(entry, clean);
+    let summary = summary_of(entry, reading.clean);
     let repeated = full.text.contains(&summary);
-    entry.text = if repeated { full.text.clone() } else { format!("{summary}\n{}", full.text) };
+    done.text = Some(full.text.chars().count());
+    for (is_missing, marker) in
+        [(full.is_start_missing, "start_after"), (full.is_end_missing, "end_before")]
+    {
+        done.missing_markers.extend(is_missing.then_some(marker));
+    }
+    done.original |= take_original(entry, full.original);
+    for piece in full.set_aside {
+        if !entry.set_aside.contains(&piece) {
+            entry.set_aside.push(piece);
+        }
+    }
+    entry.text = if repeated { full.text } else { format!("{summary}\n{}", full.text) };
     entry.content = Some(full.html);
-    Some(full.text.chars().count())
 }
 
 fn summary_of(entry: &Entry, clean: Clean<'_>) -> String {

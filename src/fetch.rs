@@ -11,6 +11,7 @@ mod coding;
 mod error_text;
 mod file;
 mod freshness;
+mod holds;
 mod http;
 mod robots;
 
@@ -41,6 +42,7 @@ use crate::websub::inbound::HubRequest;
 pub use address::is_public;
 pub use agenda::{Agenda, Refusal, Start};
 pub use file::{open_regular, regular};
+pub use holds::{Holds, overridden};
 pub use http::{Call, Said};
 pub use paging::older_page;
 pub use poll_budget::PollBudget;

@@ -11,8 +11,9 @@ use url::Url;
 use crate::config::Plan;
 use crate::dedup;
 use crate::engine::{self, FillProgress, SourceStates};
+use crate::fetch::{self, Holds};
 use crate::model::{
-    Key, LookBack, SourceId, SourceState, Story, StoryId, Timestamp, Topic, TopicId,
+    Key, LookBack, SourceHold, SourceId, SourceState, Story, StoryId, Timestamp, Topic, TopicId,
 };
 use crate::store::{Store, StoreError, TopicPlace};
 use try_query::Scope;
@@ -26,6 +27,8 @@ pub mod explain;
 pub mod export;
 
 pub mod polled;
+
+pub mod samples;
 
 pub mod site;
 
@@ -76,6 +79,35 @@ impl Records {
         source_states.get(source).map(|state| SourceState::clone(state)).unwrap_or_default()
     }
 
+    /// The holds of origins, as they follow from what is remembered of all sources.
+    pub fn holds(&self) -> Holds {
+        let plan = self.plan();
+        let source_states =
+            self.source_states.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let known = plan.sources.values().filter_map(|source| {
+            let state = source_states.get(&source.id)?;
+            // Of an address that the operator has changed, it says nothing.
+            let is_of_it = state.of.is_none_or(|of| of == source.location.hash());
+            is_of_it.then_some((&**source, &**state))
+        });
+        Holds::of(known)
+    }
+
+    /// What a poll of this source would override at this moment, in words.
+    pub fn overridden(&self, source: &SourceId, now: Timestamp) -> Vec<String> {
+        let plan = self.plan();
+        let Some(source) = plan.sources.get(source) else { return Vec::new() };
+        let hold = self.hold(&source.id, now);
+        fetch::overridden(source, &self.source_state(&source.id), hold.as_ref(), &plan.polling, now)
+    }
+
+    /// What holds a source at a moment, if anything does.
+    pub fn hold(&self, source: &SourceId, now: Timestamp) -> Option<SourceHold> {
+        let plan = self.plan();
+        let source = plan.sources.get(source)?;
+        self.holds().hold(source, &self.source_state(&source.id), now)
+    }
+
     /// The story that `name` means: its id, its published id, or the address
     /// of any of its entries.
     pub fn find(&self, name: &str) -> Result<Option<Story>, StoreError> {
@@ -107,7 +139,7 @@ impl Records {
     }
 
     /// Whether a topic keeps a story that its query has.
-    fn holds(&self, topic: usize, story: &Story) -> Result<bool, StoreError> {
+    fn keeps(&self, topic: usize, story: &Story) -> Result<bool, StoreError> {
         let plan = self.plan();
         let Topic { bounds, .. } = &plan.topics[topic];
         let place = TopicPlace { date: plan.topics[topic].date_of(story), story: story.id };
@@ -139,6 +171,8 @@ const SLICE: usize = 500;
 pub enum Question {
     /// How is every source doing? One [`status::SourceReport`] each.
     Status,
+    /// By which configuration? One hash, [`Plan::digest`].
+    Digest,
     /// Which topics fell silent? One [`crate::model::TopicSilence`] each.
     Silences,
     /// Which topics are being filled? One [`crate::engine::TopicFillProgress`] each.
@@ -196,6 +230,9 @@ impl Records {
         match question {
             Question::Status => {
                 self.status(now).iter().map(as_json).all(line);
+            }
+            Question::Digest => {
+                line(as_json(&self.plan().digest));
             }
             Question::Silences => {
                 self.silences()?.iter().map(as_json).all(line);

@@ -27,6 +27,7 @@
 //! | module | does |
 //! |---|---|
 //! | [`model`] | the plain data that passes between stages |
+//! | [`announcement`] | separates an announcement's text from what surrounds it |
 //! | [`cancel`], [`charset`], [`control_characters`], [`dom_cost`], [`markup`], [`tokenize`], [`websub`] | leaf libraries without I/O that several stages share |
 //! | [`clock`] | the one clock |
 //! | [`fair_queue`] | shares expensive work fairly between clients |
@@ -124,6 +125,8 @@ pub mod clock;
 pub mod fair_queue;
 
 pub mod control_characters;
+
+pub mod announcement;
 
 pub mod fetch;
 

@@ -38,6 +38,8 @@ mod revision;
 
 mod seed;
 
+mod set_aside;
+
 mod source;
 
 mod story;
@@ -64,10 +66,11 @@ pub use poll::{
 pub use recheck::{Recheck, RecheckRound};
 pub use revision::{Piece, Revision, Withdrawal, WithdrawnBy};
 pub use seed::Seed;
-pub use source::{Enrich, Location, Pace, Role, Secret, Source, Sources};
+pub use set_aside::{EdgeLines, Reason, SetAside, TextState};
+pub use source::{Enrich, Location, Pace, Role, Secret, Source, Sources, TextRules};
 pub use source_state::{
     DecayedCounts, Described, Hold, HoldScope, LastAnswer, Listed, Moved, PollPrice, Rhythm,
-    SourceState,
+    SourceHold, SourceState,
 };
 pub use story::{Admitted, Bearers, Key, KeyKind, Lookalikes, Member, Story, Verdict};
 pub use timestamp::Timestamp;

@@ -28,8 +28,6 @@ mod normalise;
 
 mod not_a_feed;
 
-mod original;
-
 mod outline;
 
 mod repair;
@@ -38,13 +36,17 @@ mod report;
 
 mod feed_parser;
 
+mod surroundings;
+
 use std::sync::Arc;
 
 use url::Url;
 
 use self::clean::Allowance;
 use self::feed_parser::{Dates, Draft};
-pub use self::report::{EnclosureReport, EntryReport, HintsReport, Report, report};
+pub use self::not_a_feed::advertised;
+pub use self::report::{EnclosureReport, EntryReport, HintsReport, Report, SetAsideReport, report};
+use crate::announcement::{Cleaned, Surroundings};
 use crate::cancel::Cancelled;
 use crate::charset;
 use crate::model::{Document, Entry, Failure, FailureKind, Feed, Hints};
@@ -104,13 +106,15 @@ pub enum Break {
 /// Takes time in proportion to the document, which the fetcher bounds; it
 /// computes and never waits, so it belongs on a thread that may be busy.
 pub fn parse(document: &Document, limits: &Limits) -> Result<Parsed, Failure> {
-    parse_until(document, limits, &Cancelled::never())
+    parse_until(document, limits, &Surroundings::default(), &Cancelled::never())
 }
 
-/// Reads a document as [`parse`] does, and gives up soon after that is cancelled.
+/// Reads a document as [`parse`] does, with what is known of its source, and gives up soon after
+/// that is cancelled.
 pub fn parse_until(
     document: &Document,
     limits: &Limits,
+    surroundings: &Surroundings<'_>,
     cancelled: &Cancelled,
 ) -> Result<Parsed, Failure> {
     let decoded = charset::decode_document(&document.body, document.content_type.as_deref());
@@ -118,20 +122,15 @@ pub fn parse_until(
     let (draft, mut outline) = read(&decoded.text, document, limits, cancelled)?;
     outline.warnings.splice(0..0, decoded.warnings);
     let allowance = Allowance::of_document(decoded.text.len(), cancelled.clone());
-    assemble::assemble(document, decoded.encoding, limits, allowance, draft, outline)
+    let settings = assemble::Settings { limits, surroundings, encoding: decoded.encoding };
+    assemble::assemble(document, settings, allowance, draft, outline)
 }
 
-/// Makes HTML from elsewhere as harmless as that of a document: the HTML, of which no more than
-/// `limit` bytes are read and written, and the same as plain text, a paragraph a line.
-pub fn clean(
-    html: &str,
-    base: Option<&Url>,
-    limit: usize,
-    cancelled: &Cancelled,
-) -> (String, String) {
+/// Makes HTML from elsewhere as harmless as that of a document. No more than `limit` bytes of it
+/// are read and written.
+pub fn clean(html: &str, base: Option<&Url>, limit: usize, cancelled: &Cancelled) -> Cleaned {
     let mut allowance = Allowance::of_text(cancelled.clone());
-    let cleaned = clean::clean(html, base, limit, &mut allowance);
-    (cleaned.html, cleaned.text)
+    clean::clean(html, base, limit, &mut allowance).into()
 }
 
 /// Everything up to feed-rs' own reading, without putting entries together and

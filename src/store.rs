@@ -347,7 +347,19 @@ pub enum StoreError {
     /// There is none, for a command that needs one (exit code 1).
     #[error("there is no store at {0}; is `path` under `[store]` right?")]
     Missing(String),
-    /// A backup cannot be read or written (exit code 74).
+    /// A store in good order would be replaced by a backup (exit code 1).
+    #[error(
+        "the store {path} is in good order and holds {stories} stories; `gazetted restore --replace {file}` puts the backup in its place and keeps the store beside it"
+    )]
+    InTheWay {
+        /// Where it is.
+        path: String,
+        /// Its stories.
+        stories: u64,
+        /// The backup.
+        file: String,
+    },
+    /// A backup cannot be read or written (exit code 1).
     #[error("the backup {file} cannot be used: {what}")]
     Backup {
         /// Which.
@@ -364,11 +376,8 @@ impl StoreError {
     /// The program's exit code where this ends it.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Missing(_) | Self::Closed(_) => 1,
-            Self::Damaged { .. }
-            | Self::Full { .. }
-            | Self::Unwritable { .. }
-            | Self::Backup { .. } => 74,
+            Self::Missing(_) | Self::Closed(_) | Self::InTheWay { .. } | Self::Backup { .. } => 1,
+            Self::Damaged { .. } | Self::Full { .. } | Self::Unwritable { .. } => 74,
             Self::InUse(_) => 75,
             Self::OtherFormat { .. } => 78,
         }

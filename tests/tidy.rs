@@ -19,8 +19,16 @@ const STAGES: [&str; 7] = ["fetch", "parse", "enrich", "dedup", "topics", "store
 
 /// Libraries without I/O that every stage may use. Of the crate they know only the model and
 /// one another.
-const LEAVES: [&str; 7] =
-    ["cancel", "charset", "control_characters", "dom_cost", "markup", "tokenize", "websub"];
+const LEAVES: [&str; 8] = [
+    "announcement",
+    "cancel",
+    "charset",
+    "control_characters",
+    "dom_cost",
+    "markup",
+    "tokenize",
+    "websub",
+];
 
 /// Longer files are several files.
 const LONGEST: usize = 500;

@@ -1,6 +1,7 @@
 //! Cleans any text as HTML: the result is within its limit and harmless, also when it is cleaned again.
 #![no_main]
 
+use gazetted::announcement::Cleaned;
 use gazetted::cancel::Cancelled;
 use gazetted::parse;
 use libfuzzer_sys::fuzz_target;
@@ -18,7 +19,8 @@ fuzz_target!(|text: &str| {
 
 /// The text cleaned, once it is seen to be within its limit and to hold nothing that runs.
 fn harmless(text: &str, base: &Url) -> String {
-    let (html, plain) = parse::clean(text, Some(base), LIMIT, &Cancelled::never());
+    let Cleaned { html, text: plain, .. } =
+        parse::clean(text, Some(base), LIMIT, &Cancelled::never());
     assert!(html.len() <= LIMIT, "{} bytes", html.len());
     assert!(plain.len() <= LIMIT, "{} bytes of text", plain.len());
     let tags: String = html.split('<').skip(1).filter_map(|rest| rest.split('>').next()).collect();

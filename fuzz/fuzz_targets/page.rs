@@ -1,8 +1,9 @@
 //! Reads any bytes as the page of an entry: the entry stays within its limits, or as it was.
 #![no_main]
 
+use gazetted::announcement::Surroundings;
 use gazetted::cancel::Cancelled;
-use gazetted::enrich::{self, Cleaned};
+use gazetted::enrich::{self, Reading};
 use gazetted::model::{Document, Enrich, Entry, SourceId, Timestamp};
 use gazetted::parse;
 use libfuzzer_sys::fuzz_target;
@@ -21,12 +22,15 @@ fuzz_target!(|bytes: &[u8]| {
     };
     let stated = Entry { url: Some(url), ..Entry::of(SourceId::new("fuzz")) };
     let cancelled = Cancelled::never();
-    let clean = |html: &str, base: &Url| {
-        let (html, text) = parse::clean(html, Some(base), LIMIT, &cancelled);
-        Cleaned { html, text }
+    let clean = |html: &str, base: &Url| parse::clean(html, Some(base), LIMIT, &cancelled);
+    let reading = Reading {
+        setting: Enrich::Page,
+        clean: &clean,
+        surroundings: &Surroundings::default(),
+        cancelled: &cancelled,
     };
     let mut entry = stated.clone();
-    match enrich::enrich(&mut entry, &document, Enrich::Page, &clean, &cancelled) {
+    match enrich::enrich(&mut entry, &document, &reading) {
         Ok(_) => {
             assert!(entry.content.as_ref().is_none_or(|html| html.len() <= LIMIT));
             assert!(entry.text.len() <= 2 * LIMIT + 1);

@@ -1,4 +1,4 @@
-//! `gazetted parse`: a document in; what it is read as, out.
+//! `gazetted parse`: shows how a document is read.
 
 use std::io::Read;
 use std::process::ExitCode;
@@ -8,6 +8,8 @@ use clap::Args;
 use url::Url;
 
 use super::{ConfigFile, Done, Stop, print_json, show};
+use crate::announcement::Surroundings;
+use crate::cancel::Cancelled;
 use crate::clock::Clock;
 use crate::config::Plan;
 use crate::fetch::{Fetched, Fetcher, Settings};
@@ -20,11 +22,13 @@ use crate::parse::{self, Limits};
 /// configuration's limits where there is one, and needs none.
 #[derive(Debug, Args)]
 pub(super) struct Parse {
-    #[command(flatten)]
-    config: ConfigFile,
     /// A file, an address, or - for the standard input.
-    #[arg(value_name = "FILE|URL|-")]
-    document: String,
+    #[arg(value_name = "FILE|URL|-", required_unless_present = "source")]
+    document: Option<String>,
+    /// Read it as this source is read: by its `cut`, `start_after` and `end_before`. Without a
+    /// document, the source's own is fetched.
+    #[arg(long, value_name = "ID")]
+    source: Option<String>,
     /// Print one JSON object instead of lines.
     #[arg(long)]
     json: bool,
@@ -34,21 +38,29 @@ pub(super) struct Parse {
 }
 
 impl Parse {
-    pub(super) fn run(self) -> Done {
-        let (limits, polling) = match Plan::load(&self.config.config) {
-            Ok(loaded) => (loaded.plan.parsing, loaded.plan.polling),
-            Err(_) => (Limits::default(), Settings::default()),
+    pub(super) fn run(self, config: &ConfigFile) -> Done {
+        let (limits, polling, source) = match (&self.source, Plan::load(&config.config)) {
+            (None, Ok(loaded)) => (loaded.plan.parsing, loaded.plan.polling, None),
+            (None, Err(_)) => (Limits::default(), Settings::default(), None),
+            (Some(id), _) => {
+                let plan = config.plan()?;
+                let source = plan.sources.get(&SourceId::new(id.as_str())).cloned();
+                let unknown = || Stop::because(format!("no source is called {id}"));
+                (plan.parsing, plan.polling, Some(source.ok_or_else(unknown)?))
+            }
         };
-        let mut document = match self.document.as_str() {
-            "-" => {
+        let place = self.document.clone().unwrap_or_default();
+        let mut document = match (place.as_str(), &source) {
+            ("", Some(source)) => fetch(&source.id.to_string(), source, polling)?,
+            ("-", _) => {
                 let mut body = Vec::new();
                 std::io::stdin().lock().take(polling.max_document).read_to_end(&mut body)?;
                 document("standard input", body)
             }
-            address if address.starts_with("http://") || address.starts_with("https://") => {
-                fetch(address, polling)?
+            (address, _) if address.starts_with("http://") || address.starts_with("https://") => {
+                fetch(address, &named(address)?, polling)?
             }
-            path => {
+            (path, _) => {
                 let body = std::fs::read(path)
                     .map_err(|error| Stop::because(format!("{path}: {error}")))?;
                 document(path, body)
@@ -57,8 +69,13 @@ impl Parse {
         if self.content_type.is_some() {
             document.content_type = self.content_type;
         }
-        let parsed = parse::parse(&document, &limits)
-            .map_err(|failure| Stop::because(format!("{}: {failure}", self.document)))?;
+        let surroundings = match &source {
+            Some(source) => Surroundings { rules: source.text(), ..Surroundings::default() },
+            None => Surroundings::default(),
+        };
+        let name = self.document.or(self.source).unwrap_or_default();
+        let parsed = parse::parse_until(&document, &limits, &surroundings, &Cancelled::never())
+            .map_err(|failure| Stop::because(format!("{name}: {failure}")))?;
         if self.json {
             print_json(&parse::report(&parsed, document.at));
         } else {
@@ -78,17 +95,21 @@ fn document(name: &str, body: Vec<u8>) -> Document {
     }
 }
 
-/// Asks as the daemon would, once. What the operator names may be private.
-fn fetch(address: &str, polling: Settings) -> Result<Document, Stop> {
+/// The source of an address that the operator names, which may be private.
+fn named(address: &str) -> Result<Source, Stop> {
     let url = Url::parse(address).map_err(|error| Stop::because(format!("{address}: {error}")))?;
     let location = Location::web(address, url);
-    let source = Source { allow_private: true, ..Source::at(SourceId::new("parse"), location) };
+    Ok(Source { allow_private: true, ..Source::at(SourceId::new("parse"), location) })
+}
+
+/// Asks as the daemon would, once.
+fn fetch(name: &str, source: &Source, polling: Settings) -> Result<Document, Stop> {
     let fetched = super::runtime()?.block_on(async {
-        Fetcher::new(&polling)?.fetch(&source, &SourceState::default(), Clock::wall().now()).await
+        Fetcher::new(&polling)?.fetch(source, &SourceState::default(), Clock::wall().now()).await
     });
     match fetched {
         Ok(Fetched::Document { document, .. }) => Ok(document),
-        Ok(Fetched::Unchanged { .. }) => Err(Stop::because(format!("{address} sent no document"))),
-        Err(failure) => Err(Stop::because(format!("{address}: {failure}"))),
+        Ok(Fetched::Unchanged { .. }) => Err(Stop::because(format!("{name} sent no document"))),
+        Err(failure) => Err(Stop::because(format!("{name}: {failure}"))),
     }
 }

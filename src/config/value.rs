@@ -1,4 +1,4 @@
-//! What people write for one option in; a checked value, or what is wrong with it, out.
+//! The values of options: each type checks the text that people write.
 //!
 //! Each type here is a string in the file. Its `FromStr` is the check, its
 //! `Display` the form in which defaults are stated.
@@ -16,7 +16,7 @@ pub(crate) use network::{
     Authority, BaseUrl, Contact, Filter, HeaderName, HeaderText, Listen, Network, Proxy, WebAddress,
 };
 
-/// What is wrong with a value and what to write instead. Serde carries errors
+/// The fault of a value, and what to write instead. Serde carries errors
 /// as text alone, so the two travel as two lines, which `read` parts again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Complaint {
@@ -118,7 +118,7 @@ impl FromStr for Period {
     }
 }
 
-/// What is wrong with a duration in months: they differ in length, and a capital M is most
+/// The fault of a duration in months: they differ in length, and a capital M is most
 /// often a minute that was misspelt.
 fn months(text: &str) -> Option<Complaint> {
     let digits = |c: char| c.is_ascii_digit();
@@ -245,7 +245,7 @@ impl FromStr for Size {
                 Complaint::new(format!("`{text}` is too large to count"), "write a smaller size")
             }),
             _ => Err(Complaint::new(
-                format!("`{text}` is no size"),
+                format!("`{text}` is not a valid size"),
                 "write a whole number and a unit, B, KiB, MiB or GiB: `\"10MiB\"`",
             )),
         }
@@ -315,7 +315,7 @@ pub(super) fn slug(text: &str) -> String {
     slug
 }
 
-/// What readers see: one line that is not empty.
+/// A title for readers: one line that is not empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Title(pub(crate) String);
 
@@ -398,10 +398,7 @@ impl FromStr for Language {
             return Ok(Self(text.into()));
         }
         let known = LANGUAGES.join(", ");
-        Err(Complaint::new(
-            format!("`{text}` is no language known here"),
-            format!("one of {known}"),
-        ))
+        Err(Complaint::new(format!("`{text}` is not a known language"), format!("one of {known}")))
     }
 }
 

@@ -433,6 +433,11 @@ pub fn address_key(address: &str) -> Key {
     key(KeyKind::Address, &[address])
 }
 
+/// The keys under which the story of an entry with this page is found.
+pub fn keys_of_page(page: &Url) -> [Key; 2] {
+    address_keys(&canonical(page))
+}
+
 /// The key of an id that a story is published under.
 pub fn published_key(id: &str) -> Key {
     key(KeyKind::Published, &[id])

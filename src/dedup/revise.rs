@@ -58,7 +58,7 @@ pub(super) fn revise(
     let words_changed = candidate.entry.text != told.text;
     let mut keys = new_keys(&candidate, &story, known);
     let leading_keys = if words_changed { candidate.leading_keys() } else { Vec::new() };
-    let completed = is_completion(&candidate.entry, told);
+    let completed = is_completion(&candidate.entry, told) || candidate.entry.is_other_cut_of(told);
     // Another address or id alone is not a change that a reader sees.
     let moved = is_only_moved(&candidate.entry, told);
     if !completed && !same && !moved {

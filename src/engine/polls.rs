@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::turn::Event;
 use super::work::Work;
 use super::{Engine, Ingested, Polled, Reader};
+use crate::announcement;
 use crate::config::Plan;
 use crate::dedup::{self, Candidate, Judged, Rules};
 use crate::fetch::{self, News};
@@ -208,11 +209,33 @@ impl Engine {
         let (polling, fleet) = (&self.plan.polling, self.plan.sources.len());
         self.market.charge(poll, &mut state, source, polling, fleet);
         fetch::record_poll(poll, &news, &mut state, source, polling);
+        learn_edges(poll, judged, &mut state);
+        if matches!(poll.outcome, Outcome::Read(_)) {
+            let rules = source.text().hash();
+            if state.text_rules() != rules {
+                state.text.get_or_insert_default().rules = rules;
+            }
+        }
         state.of = Some(source.location.hash());
         state.habits = judged.habits;
         let events = state.events.iter().filter(|event| event.at == poll.at).cloned().collect();
         work.remember(poll.source.clone(), state);
         events
+    }
+}
+
+/// Counts the edge lines of the entries that a poll brought for the first time.
+fn learn_edges(poll: &Poll, judged: &Judged, state: &mut SourceState) {
+    let told = judged.admitted.iter().filter_map(|admitted| {
+        let is_new = matches!(admitted.verdict, Verdict::New | Verdict::Joined);
+        let mut members = admitted.story.members.iter().filter(|_| is_new);
+        members.find(|member| member.entry.source == poll.source && member.joined == poll.at)
+    });
+    for member in told {
+        let lines = announcement::edge_lines(&member.entry);
+        if lines.len() > 1 {
+            state.text.get_or_insert_default().edges.learn(lines);
+        }
     }
 }
 

@@ -1,11 +1,11 @@
-//! An entry of GOV.UK and its content item in; the entry with all that the item says, out.
+//! Reads GOV.UK's content item of a page into an entry.
 
 use serde::Deserialize;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 use url::Url;
 
-use super::{Clean, Enrichment, take_text};
+use super::{Enrichment, Reading, announcement, take_text};
 use crate::model::{Document, Entry, Failure, FailureKind, Timestamp};
 
 /// Where the content API has a page of GOV.UK; pages elsewhere have no content item.
@@ -97,8 +97,9 @@ struct Notice {
 pub(super) fn add(
     entry: &mut Entry,
     document: &Document,
-    clean: Clean<'_>,
+    reading: &Reading<'_>,
 ) -> Result<Enrichment, Failure> {
+    let clean = reading.clean;
     let item: Item = serde_json::from_slice(&document.body).map_err(|error| {
         Failure::new(
             FailureKind::NotAFeed,
@@ -123,7 +124,15 @@ pub(super) fn add(
     let mut done = Enrichment::default();
     if let (html, Some(page)) = (html_of(&item.details), entry.url.clone()) {
         let told = entry.content.as_deref().map_or(0, |content| clean(content, &page).text.len());
-        done.text = take_text(entry, &html, &page, told, clean);
+        let html =
+            match announcement::cut(&html, &reading.surroundings.rules.cut, reading.cancelled) {
+                Some((rest, set_aside)) => {
+                    entry.set_aside.extend(set_aside);
+                    rest
+                }
+                None => html,
+            };
+        take_text(entry, &html, &page, told, reading, &mut done);
     }
     let before = entry.tags.len();
     tag(entry, "org", &item.links.organisations);

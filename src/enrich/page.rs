@@ -1,10 +1,9 @@
 //! Reads the article of a page, and the original that the page names, into an entry.
 
 use dom_smoothie::{Config, Readability};
+use memchr::memchr2_iter;
 
-use super::simplify::simplify;
-use super::{Clean, Enrichment, original, take_original, take_text};
-use crate::cancel::Cancelled;
+use super::{Enrichment, Reading, announcement, take_original, take_text};
 use crate::charset::decode_page;
 use crate::dom_cost::{self, Bounds, Parsed};
 use crate::model::{Document, Entry, Failure, FailureKind};
@@ -19,38 +18,46 @@ const BOUNDS: Bounds = Bounds {
     steps: 20_000_000,
 };
 
+/// Tags and references to characters in a page. A parser takes each as a token of its own, and
+/// keeps a note of each that is wrong; no article needs nearly as many.
+const MOST_TOKENS: usize = 150_000;
+
 /// Adds the article of a page to the entry.
 pub(super) fn add(
     entry: &mut Entry,
     document: &Document,
-    clean: Clean<'_>,
-    cancelled: &Cancelled,
+    reading: &Reading<'_>,
 ) -> Result<Enrichment, Failure> {
     let html = decode_page(&document.body, document.content_type.as_deref());
     let Some(base) = document.url.clone().or_else(|| entry.url.clone()) else {
         return Err(unreadable("the entry names no page"));
     };
-    let simple = simplify(&html, cancelled)?;
-    dom_cost::cost(&simple, Parsed::Page, &BOUNDS, cancelled)
+    if memchr2_iter(b'<', b'&', html.as_bytes()).count() > MOST_TOKENS {
+        return Err(unreadable(&format!("it has more than {MOST_TOKENS} tags and references")));
+    }
+    dom_cost::cost(&html, Parsed::Page, &BOUNDS, reading.cancelled)
         .map_err(|excess| unreadable(&excess.why))?;
     let config = Config {
         max_elements_to_parse: BOUNDS.elements,
         disable_json_ld: true,
         ..Config::default()
     };
-    let mut page = Readability::new(simple, Some(base.as_str()), Some(config))
+    let mut page = Readability::new(html, Some(base.as_str()), Some(config))
         .map_err(|error| unreadable(&error.to_string()))?;
+    entry.set_aside.extend(announcement::cut_from(&page.doc, &reading.surroundings.rules.cut));
     let canonical = page.doc.select(r#"link[rel~="canonical"]"#).attr("href");
-    let original = original::named(&html, &base)
-        .or_else(|| canonical.and_then(|href| base.join(href.trim()).ok()));
+    let canonical = canonical.and_then(|href| base.join(href.trim()).ok());
+    // The link to the original may stand outside of what is taken for the article.
+    let body = page.doc.select("body").html();
+    let named = announcement::original_of(&(reading.clean)(&body, &base), Some(&base));
     let language = page.doc.select("html").attr("lang");
-    cancelled.check()?;
+    reading.cancelled.check()?;
     let article = page.parse().map_err(|error| unreadable(&error.to_string()))?;
-    cancelled.check()?;
+    reading.cancelled.check()?;
     let told = entry.text.len();
-    let text = take_text(entry, &article.content, &base, told, clean);
-    let mut done = Enrichment { text, ..Enrichment::default() };
-    done.original = take_original(entry, original);
+    let mut done = Enrichment::default();
+    take_text(entry, &article.content, &base, told, reading, &mut done);
+    done.original |= take_original(entry, named.or(canonical));
     if entry.language.is_none() {
         entry.language = language.map(|tag| tag.trim().to_owned()).filter(|tag| is_tag(tag));
     }

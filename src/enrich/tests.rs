@@ -1,4 +1,4 @@
-//! Pages and content items in; entries with their full text, out.
+//! Entries get the full text of pages and content items.
 
 #![allow(clippy::unwrap_used)]
 
@@ -31,8 +31,7 @@ fn document(url: &str, content_type: &str, body: &str) -> Document {
 
 /// As the loop has it done.
 fn clean(html: &str, base: &Url) -> Cleaned {
-    let (html, text) = crate::parse::clean(html, Some(base), MOST_BYTES, &Cancelled::never());
-    Cleaned { html, text }
+    crate::parse::clean(html, Some(base), MOST_BYTES, &Cancelled::never())
 }
 
 fn enrich(
@@ -41,7 +40,8 @@ fn enrich(
     setting: Enrich,
     clean: Clean<'_>,
 ) -> Result<Enrichment, Failure> {
-    super::enrich(entry, document, setting, clean, &Cancelled::never())
+    let (surroundings, cancelled) = (&Surroundings::default(), &Cancelled::never());
+    super::enrich(entry, document, &Reading { setting, clean, surroundings, cancelled })
 }
 
 fn item(json: &str) -> Document {

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::Records;
+use crate::config::Plan;
 use crate::dedup;
 use crate::engine::rules;
 use crate::model::{
-    Evidence, Factor, Lookalikes, Member, Related, Revision, Story, Timestamp, Withdrawal,
+    Evidence, Factor, Lookalikes, Member, Related, Revision, Story, Timestamp, Topic, Withdrawal,
 };
 use crate::store::StoreError;
 use crate::topics::{Explanation, Subject};
@@ -102,9 +103,21 @@ pub struct ExplainedEntry {
     /// What is to be said of its text, where that is not simply its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remark: Option<String>,
+    /// What its source puts around the announcement, which neither topics nor identity use.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub set_aside: Vec<ExplainedPiece>,
     /// What of its text stands in the one that led then, where the text decided.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub shared: Vec<String>,
+}
+
+/// A piece of text that was set aside.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExplainedPiece {
+    /// Why.
+    pub reason: String,
+    /// How it begins.
+    pub text: String,
 }
 
 /// A topic, and why the story is in it or not.
@@ -124,7 +137,6 @@ impl Records {
     pub fn explained(&self, story: &Story, now: Timestamp) -> Result<ExplainedStory, StoreError> {
         let plan = self.plan();
         let lead = story.lead(&plan.sources);
-        let subject = Subject::of(story, &plan.sources, &plan.language);
         let members = std::iter::once(lead).chain(story.copies(&plan.sources));
         let entries = members.enumerate().map(|(place, member)| ExplainedEntry {
             source: member.entry.source.to_string(),
@@ -138,13 +150,20 @@ impl Records {
             because: member.evidence.to_string(),
             factors: member.factors.clone(),
             remark: dedup::listing_remark(&member.entry),
+            set_aside: member
+                .entry
+                .set_aside
+                .iter()
+                .map(|piece| ExplainedPiece {
+                    reason: piece.reason.to_string(),
+                    text: piece.text.clone(),
+                })
+                .collect(),
             shared: shared(story, member),
         });
-        let mut topics = Vec::with_capacity(plan.topics.len());
-        for (place, topic) in plan.topics.iter().enumerate() {
-            let explanation = plan.queries.explain(&subject, place);
-            let left = explanation.matched && !self.holds(place, story)?;
-            topics.push(ExplainedTopic { id: topic.id.to_string(), explanation, left });
+        let mut topics = topics_of(story, &plan);
+        for (place, topic) in topics.iter_mut().enumerate() {
+            topic.left = topic.explanation.matched && !self.keeps(place, story)?;
         }
         Ok(ExplainedStory {
             id: story.id.to_string(),
@@ -193,6 +212,17 @@ impl Records {
             })
             .collect())
     }
+}
+
+/// Why a story is in each topic of a plan or not, by the queries alone.
+pub fn topics_of(story: &Story, plan: &Plan) -> Vec<ExplainedTopic> {
+    let subject = Subject::of(story, &plan.sources, &plan.language);
+    let explained = |(place, topic): (usize, &Topic)| ExplainedTopic {
+        id: topic.id.to_string(),
+        explanation: plan.queries.explain(&subject, place),
+        left: false,
+    };
+    plan.topics.iter().enumerate().map(explained).collect()
 }
 
 /// The passages of a member's text that are why it joined.

@@ -91,7 +91,7 @@ impl Records {
         let subject = Subject::of(story, &plan.sources, &plan.language);
         let mut topics = Vec::new();
         for topic in plan.queries.matches(&subject) {
-            if self.holds(topic, story)? {
+            if self.keeps(topic, story)? {
                 topics.push(plan.topics[topic].id.to_string());
             }
         }

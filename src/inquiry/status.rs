@@ -10,8 +10,8 @@ use crate::config::Period;
 use crate::engine;
 use crate::fetch;
 use crate::model::{
-    FailureKind, HoldScope, Source, SourceEvent, SourceState, Subscriber, Subscription, Timestamp,
-    TopicSilence,
+    FailureKind, HoldScope, Source, SourceEvent, SourceHold, SourceState, Subscriber, Subscription,
+    Timestamp, TopicSilence,
 };
 use crate::store::{Backups, StoreError};
 
@@ -47,6 +47,12 @@ pub struct SourceReport {
     /// How far that reaches: `source` or `origin`.
     #[serde(default)]
     pub held: Option<String>,
+    /// The source whose poll was answered so; of an origin, it may be another.
+    #[serde(default)]
+    pub held_by: Option<String>,
+    /// What its server answered.
+    #[serde(default)]
+    pub held_reason: Option<String>,
     /// Entries a day, as learned.
     #[serde(default)]
     pub rate: Option<f64>,
@@ -232,10 +238,13 @@ impl Records {
         let plan = self.plan();
         let mut sources: Vec<&Source> = plan.sources.values().map(|source| &**source).collect();
         sources.sort_by_key(|source| source.position);
-        sources
-            .into_iter()
-            .map(|source| status_of(source, &self.source_state(&source.id), now))
-            .collect()
+        let holds = self.holds();
+        let status = |source: &Source| {
+            let source_state = self.source_state(&source.id);
+            let hold = holds.hold(source, &source_state, now);
+            status_of(source, &source_state, hold, now)
+        };
+        sources.into_iter().map(status).collect()
     }
 
     /// How our hub is doing, if there is one or was.
@@ -265,15 +274,33 @@ impl Records {
     }
 }
 
-fn status_of(source: &Source, source_state: &SourceState, now: Timestamp) -> SourceReport {
+fn status_of(
+    source: &Source,
+    source_state: &SourceState,
+    hold: Option<SourceHold>,
+    now: Timestamp,
+) -> SourceReport {
     let date = |date: Option<Timestamp>| date.map(|date| date.to_string());
     let bytes =
         |bytes: &Option<Vec<u8>>| bytes.as_deref().map(|bytes| bytes.escape_ascii().to_string());
-    let hold = source_state.hold.filter(|hold| hold.until > now);
+    // A hold by another source's answer is all that keeps this one waiting.
+    let foreign = hold.as_ref().filter(|hold| {
+        hold.by != source.id && hold.until > source_state.next_poll && !source_state.rests()
+    });
+    let next_poll = match (&foreign, source_state.last_poll) {
+        (Some(hold), _) => Some(hold.until),
+        (None, last) => last.map(|_| source_state.next_poll),
+    };
+    let because = match &foreign {
+        Some(SourceHold { by, .. }) => {
+            format!("its server asked to be left alone when {by} was polled")
+        }
+        None => source_state.because.to_string(),
+    };
     let gone =
         source_state.failure.as_ref().is_some_and(|failure| failure.kind == FailureKind::Gone);
     let state = match (source_state.polls, &source_state.failure) {
-        (0, _) => "new",
+        (0, _) if hold.is_none() => "new",
         _ if source_state.rests() && gone => "gone",
         _ if source_state.hints().ended => "ended",
         _ if hold.is_some() => "held",
@@ -290,10 +317,12 @@ fn status_of(source: &Source, source_state: &SourceState, now: Timestamp) -> Sou
         last_outcome: source_state.last_poll.map(|_| outcome(source_state).to_owned()),
         last_success: date(source_state.last_success),
         last_news: date(source_state.last_news),
-        next_poll: date(source_state.last_poll.map(|_| source_state.next_poll)),
-        because: source_state.because.to_string(),
+        next_poll: date(next_poll),
+        because,
         not_before: date(Some(source_state.not_before).filter(|until| *until > now)),
-        held_until: date(hold.map(|hold| hold.until)),
+        held_until: date(hold.as_ref().map(|hold| hold.until)),
+        held_by: hold.as_ref().map(|hold| hold.by.to_string()),
+        held_reason: hold.as_ref().map(|hold| hold.reason.clone()),
         held: hold.map(|hold| match hold.scope {
             HoldScope::Source => "source".to_owned(),
             HoldScope::Origin => "origin".to_owned(),

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::{SourceId, Timestamp};
+use super::{SetAside, SourceId, Timestamp};
 
 /// One item as one source states it, cleaned by `parse`: no text holds a
 /// control character, no HTML holds anything that runs, every URL is absolute.
@@ -94,6 +94,12 @@ pub struct Entry {
     /// What became of its enrichment, once it had one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub enriched: Option<Enriched>,
+    /// What its source puts around the announcement; no part of summary, content and text.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub set_aside: Vec<SetAside>,
+    /// Hash of summary and content as the document has them, before anything was set aside.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub whole: Option<u64>,
 }
 
 impl Entry {
@@ -127,6 +133,8 @@ impl Entry {
             withdrawn_because: None,
             missing: None,
             enriched: None,
+            set_aside: Vec::new(),
+            whole: None,
         }
     }
 
@@ -144,6 +152,8 @@ impl Entry {
             guid: None,
             missing: None,
             enriched: None,
+            set_aside: Vec::new(),
+            whole: None,
             ..self.clone()
         };
         let bytes = rmp_serde::to_vec_named(&stated).expect("an entry is plain data");
@@ -153,6 +163,24 @@ impl Entry {
     /// The [statement](Self::statement) that the document made of it, whatever was added since.
     pub fn stated(&self) -> u64 {
         self.enriched.map_or_else(|| self.statement(), |enriched| enriched.stated)
+    }
+
+    /// Whether only more or less of the same words was set aside than in `other`: the source has
+    /// changed nothing.
+    pub fn is_other_cut_of(&self, other: &Self) -> bool {
+        let of_page = |entry: &Self| entry.enriched.is_some_and(|enriched| enriched.of_page);
+        let is_of_page = of_page(self);
+        self.whole.is_some() && self.whole == other.whole && is_of_page == of_page(other) && {
+            let content = if is_of_page { &self.content } else { &other.content };
+            let alike = Self {
+                summary: other.summary.clone(),
+                content: content.clone(),
+                text: other.text.clone(),
+                original: other.original.clone(),
+                ..self.clone()
+            };
+            alike.says_the_same_as(other)
+        }
     }
 
     /// Whether `other` says the same in everything a reader could notice.
@@ -188,6 +216,8 @@ impl Entry {
             withdrawn_because,
             missing: _,
             enriched: _,
+            set_aside: _,
+            whole: _,
         } = self;
         *source == other.source
             && *url == other.url

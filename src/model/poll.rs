@@ -236,6 +236,9 @@ pub struct Failure {
     /// How long the answer says it holds, also of a failure (P24).
     #[serde(default)]
     pub freshness: Freshness,
+    /// Whether nothing at all was sent to the source's server.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unsent: bool,
 }
 
 impl Failure {
@@ -247,6 +250,7 @@ impl Failure {
             status: None,
             retry_after: None,
             freshness: Freshness::default(),
+            unsent: false,
         }
     }
 

@@ -41,6 +41,8 @@ pub struct Source {
     pub allow_private: bool,
     /// Whether its hub is asked to push: not, where hubs cannot reach us.
     pub push: bool,
+    /// What the operator says of where its announcements begin and end.
+    pub text: Option<Box<TextRules>>,
 }
 
 impl Source {
@@ -60,12 +62,41 @@ impl Source {
             headers: Box::default(),
             allow_private: false,
             push: false,
+            text: None,
         }
+    }
+
+    /// What the operator says of where its announcements begin and end.
+    pub fn text(&self) -> &TextRules {
+        static NONE: TextRules = TextRules { cut: Vec::new(), start_after: None, end_before: None };
+        self.text.as_deref().unwrap_or(&NONE)
     }
 
     /// How often it may be asked.
     pub fn pace(&self) -> Pace {
         self.pace.as_deref().copied().unwrap_or_default()
+    }
+}
+
+/// Where the announcements of a source begin and end, where that cannot be seen automatically.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TextRules {
+    /// CSS selectors of elements that are not part of them.
+    pub cut: Vec<String>,
+    /// Text up to which, and with which, nothing is part of them.
+    pub start_after: Option<String>,
+    /// Text from which on nothing is.
+    pub end_before: Option<String>,
+}
+
+impl TextRules {
+    /// A hash of fixed definition, by which a document is seen to have been read by other rules.
+    pub fn hash(&self) -> Option<u64> {
+        (*self != Self::default()).then(|| {
+            let parts = (&self.cut, &self.start_after, &self.end_before);
+            let bytes = rmp_serde::to_vec(&parts).expect("texts are plain data");
+            xxhash_rust::xxh3::xxh3_64(&bytes)
+        })
     }
 }
 
@@ -181,6 +212,17 @@ pub enum Enrich {
     Govuk,
     /// From the entry's page.
     Page,
+}
+
+impl Enrich {
+    /// The word used in the configuration.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Govuk => "govuk",
+            Self::Page => "page",
+        }
+    }
 }
 
 /// What the operator says of a source's rhythm. `None` leaves it to the schedule.

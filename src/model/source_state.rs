@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::{
-    Failure, FloodState, Habits, Hints, Interned, RecheckRound, SourceEvent, Subscription,
-    Timestamp, Validators,
+    Failure, FloodState, Habits, Hints, Interned, RecheckRound, SourceEvent, SourceId,
+    Subscription, TextState, Timestamp, Validators,
 };
 
 /// What is known of one source between polls. Only `fetch::record_poll` changes it. There is one
@@ -29,6 +29,9 @@ pub struct SourceState {
     pub scheduled: Option<Timestamp>,
     /// Hash of the configuration by which it was set; zero where that is not known.
     pub scheduled_by: u64,
+    /// Short hash of the configuration by which it was last asked: credentials, proxy, limits.
+    /// Zero where that is not known.
+    pub asked_by: u16,
     /// What the last good answer said that bears on when the source is asked again.
     pub answer: LastAnswer,
     /// Why then, in words: shown by `status`.
@@ -98,9 +101,17 @@ pub struct SourceState {
     pub intake: FloodState,
     /// What was learned of its ids, links and dates.
     pub habits: Habits,
+    /// What is known of the texts of its entries.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<Box<TextState>>,
 }
 
 impl SourceState {
+    /// The hash of the operator's rules by which its document was last read.
+    pub fn text_rules(&self) -> Option<u64> {
+        self.text.as_ref().and_then(|text| text.rules)
+    }
+
     /// Whether it is not asked any more until the operator says so.
     pub fn rests(&self) -> bool {
         self.endings >= 2
@@ -150,6 +161,19 @@ pub struct Hold {
     pub until: Timestamp,
     /// What is held.
     pub scope: HoldScope,
+}
+
+/// What holds a source at a moment, for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceHold {
+    /// Until when.
+    pub until: Timestamp,
+    /// How far it reaches.
+    pub scope: HoldScope,
+    /// The source whose poll the server answered so.
+    pub by: SourceId,
+    /// The answer, in words.
+    pub reason: String,
 }
 
 /// How far a hold reaches (P28).

@@ -6,13 +6,17 @@ use std::sync::Arc;
 use url::Url;
 
 use super::address;
-use super::clean::{self, Allowance, Cleaned, fold, title};
+use super::clean::{self, Allowance, fold, title};
 use super::feed_parser::{Draft, DraftEntry, Markup, Text};
 use super::outline::{Note, Outline};
-use super::{Limits, Parsed, original};
+use super::surroundings::{self, Texts};
+use super::{Limits, Parsed};
+use crate::announcement::{self, Surroundings};
 use crate::charset;
 use crate::control_characters::close_isolates;
-use crate::model::{Document, Enclosure, Entry, Failure, Feed, Hints, Publisher, Timestamp};
+use crate::model::{
+    Document, Enclosure, Entry, Failure, Feed, Hints, Publisher, SetAside, Timestamp,
+};
 
 /// A title longer than this is a text that lost its way.
 const MAX_TITLE: usize = 2000;
@@ -27,11 +31,17 @@ const MAX_HUBS: usize = 16;
 /// The title of the one entry that a retired GOV.UK feed serves.
 const ENDED: &str = "this feed has ended";
 
+/// How a document is read.
+pub(super) struct Settings<'d> {
+    pub(super) limits: &'d Limits,
+    pub(super) surroundings: &'d Surroundings<'d>,
+    pub(super) encoding: &'static str,
+}
+
 /// Puts the entries together.
 pub(super) fn assemble(
     document: &Document,
-    encoding: &str,
-    limits: &Limits,
+    settings: Settings<'_>,
     allowance: Allowance,
     draft: Draft,
     mut outline: Outline,
@@ -46,18 +56,30 @@ pub(super) fn assemble(
     let hints = hints_of(&draft, &outline, base.as_ref());
     let fallback = base.or_else(|| feed.url.clone());
     let cancelled = allowance.cancelled.clone();
-    let mut assembler =
-        Assembler { document, limits, feed, base: fallback, allowance, cut: 0, flattened: 0 };
+    let Settings { limits, surroundings, encoding } = settings;
+    let mut assembler = Assembler {
+        document,
+        limits,
+        surroundings,
+        feed,
+        base: fallback,
+        allowance,
+        cut: 0,
+        flattened: 0,
+    };
     let notes = std::mem::take(&mut outline.entries);
     let mut entries = Vec::with_capacity(draft.entries.len());
-    let mut silent = 0_usize;
+    let mut texts = Vec::with_capacity(draft.entries.len());
     for (draft, note) in draft.entries.into_iter().zip(notes) {
         cancelled.check()?;
-        let entry = assembler.entry(draft, note);
-        silent += usize::from(says_nothing(&entry));
-        entries.push(Arc::new(entry));
+        let (entry, of_entry) = assembler.entry(draft, note);
+        entries.push(entry);
+        texts.push(of_entry);
     }
     let mut warnings = outline.warnings;
+    surroundings::set_aside(&mut entries, texts, surroundings, &mut warnings, &cancelled)?;
+    let silent = entries.iter().filter(|entry| says_nothing(entry)).count();
+    let entries = entries.into_iter().map(Arc::new).collect();
     if silent > 0 {
         warnings.push(format!("entries with neither id, link, title nor text: {silent}"));
     }
@@ -136,6 +158,7 @@ fn hints_of(draft: &Draft, outline: &Outline, base: Option<&Url>) -> Hints {
 struct Assembler<'d> {
     document: &'d Document,
     limits: &'d Limits,
+    surroundings: &'d Surroundings<'d>,
     feed: Feed,
     /// Where nothing nearer says what relative links are relative to.
     base: Option<Url>,
@@ -147,7 +170,7 @@ struct Assembler<'d> {
 }
 
 impl Assembler<'_> {
-    fn entry(&mut self, draft: DraftEntry, note: Note) -> Entry {
+    fn entry(&mut self, draft: DraftEntry, note: Note) -> (Entry, Texts) {
         let own_base = note.base.clone().or_else(|| self.base.clone());
         let base = own_base.as_ref();
         let mut entry = Entry::of(self.document.source.clone());
@@ -163,7 +186,7 @@ impl Assembler<'_> {
             address::of_entry(&draft, &note, entry.guid.as_deref(), language.as_deref(), base);
         entry.url = url;
         entry.title = self.title(&draft, &note);
-        self.texts(&mut entry, &draft, &note, base);
+        let texts = self.texts(&draft, &note, base);
         let links = || draft.links.iter().chain(&note.links);
         if let Some(link) = links().find(|link| matches!(link.rel.as_str(), "via" | "canonical")) {
             entry.original =
@@ -195,7 +218,7 @@ impl Assembler<'_> {
         entry.geo = note.latitude.zip(note.longitude).filter(|(latitude, longitude)| {
             (-90.0..=90.0).contains(latitude) && (-180.0..=180.0).contains(longitude)
         });
-        entry
+        (entry, texts)
     }
 
     fn title(&self, draft: &DraftEntry, note: &Note) -> String {
@@ -209,8 +232,8 @@ impl Assembler<'_> {
             .unwrap_or_default()
     }
 
-    /// Summary, content and their plain text, and the original that they name.
-    fn texts(&mut self, entry: &mut Entry, draft: &DraftEntry, note: &Note, base: Option<&Url>) {
+    /// Summary and content, cleaned.
+    fn texts(&mut self, draft: &DraftEntry, note: &Note, base: Option<&Url>) -> Texts {
         let described = || {
             let body = note.description.as_deref().or(draft.media_description.as_deref())?;
             Some(Text { body: body.to_owned(), markup: Markup::Html })
@@ -220,34 +243,34 @@ impl Assembler<'_> {
             _ if draft.content.is_none() && note.content.is_none() => described().map(Cow::Owned),
             _ => None,
         };
-        let mut summary = summary.map(|text| self.cleaned(&text, base)).unwrap_or_default();
         let noted = || {
             let body = note.content.clone()?;
             Some(Cow::Owned(Text { body, markup: Markup::Html }))
         };
         let content = draft.content.as_ref().map(Cow::Borrowed).or_else(noted);
-        let mut content = content.map(|text| self.cleaned(&text, base)).unwrap_or_default();
-        for cleaned in [&mut content, &mut summary] {
-            if let Some(found) = original::find(&cleaned.html, entry.url.as_ref()) {
-                cleaned.text = clean::plain(&found.html);
-                cleaned.html = found.html;
-                entry.original.get_or_insert(found.address);
-            }
+        let mut texts = Texts::default();
+        let mut whole = xxhash_rust::xxh3::Xxh3::new();
+        for text in [summary.as_deref(), content.as_deref()] {
+            whole.update(text.map_or("", |text| &text.body).as_bytes());
+            whole.update(b"\0");
         }
-        if summary.html == content.html {
-            summary.html.clear();
+        texts.whole = whole.digest();
+        texts.summary =
+            summary.map(|text| self.cleaned(&text, base, &mut texts.cut)).unwrap_or_default();
+        texts.content =
+            content.map(|text| self.cleaned(&text, base, &mut texts.cut)).unwrap_or_default();
+        if texts.summary.html == texts.content.html {
+            texts.summary.html.clear();
         }
-        // A summary that repeats the content would count twice.
-        entry.text = match (summary.text, content.text) {
-            (summary, content) if content.is_empty() => summary,
-            (summary, content) if summary.is_empty() || repeats(&summary, &content) => content,
-            (summary, content) => format!("{summary}\n{content}"),
-        };
-        entry.summary = Some(summary.html).filter(|html| !html.is_empty());
-        entry.content = Some(content.html).filter(|html| !html.is_empty());
+        texts
     }
 
-    fn cleaned(&mut self, text: &Text, base: Option<&Url>) -> Cleaned {
+    fn cleaned(
+        &mut self,
+        text: &Text,
+        base: Option<&Url>,
+        cut: &mut Vec<SetAside>,
+    ) -> announcement::Cleaned {
         let repaired = charset::repair_line(&text.body);
         let (body, is_plain) = match text.markup {
             Markup::None => (Cow::Borrowed(&*repaired), true),
@@ -261,11 +284,21 @@ impl Assembler<'_> {
         let cleaned = if is_plain {
             clean::from_plain(&body, self.limits.field, &mut self.allowance)
         } else {
+            let selectors = &self.surroundings.rules.cut;
+            let within = clean::cut_to(&body, self.limits.field);
+            let shortened = announcement::cut(within, selectors, &self.allowance.cancelled);
+            let body = match shortened {
+                Some((html, set_aside)) => {
+                    cut.extend(set_aside);
+                    Cow::Owned(html)
+                }
+                None => body,
+            };
             clean::clean(&body, base, self.limits.field, &mut self.allowance)
         };
         self.cut += usize::from(cleaned.cut);
         self.flattened += usize::from(cleaned.flattened);
-        cleaned
+        cleaned.into()
     }
 
     /// When it was published and when it was changed. RSS 1.0 knows one date
@@ -305,12 +338,6 @@ fn unescaped(body: &str) -> Cow<'_, str> {
 fn without_cdata_marks(text: &str) -> &str {
     let inner = text.strip_prefix("<![CDATA[").and_then(|text| text.strip_suffix("]]>"));
     inner.map_or(text, str::trim)
-}
-
-/// Whether the summary is the content's own beginning, or all of it.
-fn repeats(summary: &str, content: &str) -> bool {
-    let summary = summary.trim_end_matches(['…', '.', ' ', ']', '[']);
-    content.starts_with(summary) || content.contains(summary)
 }
 
 fn is_elsewhere(found: &Url, entry: &Entry) -> bool {

@@ -1,22 +1,27 @@
 //! Cleans the HTML of sources: what leaves cannot do anything, and comes with its plain text.
 //!
-//! Every tag that leaves is written by [`policy`], from a list of what may.
-//! Where the source's nesting is sound the result is taken as it is written
-//! ([`rewrite`]); where it is not, ammonia parses it as a browser would and
-//! closes what has to be closed. Neither relies on the other for safety.
+//! Ammonia, on html5ever, reads the HTML as a browser would and keeps what [`policy`] lists;
+//! [`rewrite`] then writes links and pictures in one form and every tag anew. HTML that is written
+//! so plainly that all parsers agree about it ([`plain_html`]) is rewritten at once, because that
+//! is many times as fast.
 //!
-//! A browser's rules can make much of little HTML. [`dom_cost`] tells beforehand what
-//! ammonia would build, an [`Allowance`] says how much that may be, and HTML that would
+//! A browser's rules can make much of little HTML. [`dom_cost`] counts beforehand what
+//! ammonia would build, an [`Allowance`] bounds how much that may be, and HTML that would
 //! exceed it is kept as plain text.
 
 mod allowance;
 
+mod flatten;
+
 mod picture;
+
+mod plain_html;
 
 mod policy;
 
 mod rewrite;
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
@@ -25,8 +30,9 @@ use url::Url;
 
 pub(super) use self::allowance::Allowance;
 pub(super) use self::policy::resolve;
-use self::rewrite::Nesting;
+use self::rewrite::{Input, Nesting, Rewritten};
 pub(super) use self::rewrite::{fold, plain, title};
+use crate::announcement::{self, Container};
 use crate::dom_cost::{self, Bounds};
 
 /// What became of a piece of HTML.
@@ -36,10 +42,18 @@ pub(super) struct Cleaned {
     pub(super) html: String,
     /// The same as plain text, a paragraph a line.
     pub(super) text: String,
+    /// Elements of the HTML that its source names as surroundings.
+    pub(super) containers: Vec<Container>,
     /// Whether part of it was left out because it was too long or too deep.
     pub(super) cut: bool,
     /// Whether only its plain text was kept because mending its tags was too much work.
     pub(super) flattened: bool,
+}
+
+impl From<Cleaned> for announcement::Cleaned {
+    fn from(Cleaned { html, text, containers, .. }: Cleaned) -> Self {
+        Self { html, text, containers }
+    }
 }
 
 /// Sanitises HTML. Relative addresses are taken against `base`; where there is
@@ -53,28 +67,64 @@ pub(super) fn clean(
     let limit = limit.min(allowance.output);
     let short = cut_to(html, limit);
     let mut cleaned = Cleaned { cut: short.len() < html.len(), ..Cleaned::default() };
-    cleaned.html = match sound(short, base, limit, allowance) {
-        Ok((html, cut)) => {
-            cleaned.cut |= cut;
-            html
+    let read = readable(short);
+    match sound(&read, base, limit, allowance) {
+        Ok(rewritten) => {
+            cleaned.cut |= rewritten.cut;
+            cleaned.html = rewritten.html;
+            cleaned.containers = rewritten.containers;
         }
         Err(loss) => {
             cleaned.cut |= loss == Loss::TooDeep;
             cleaned.flattened = loss == Loss::TooMuchWork;
-            let mut html = htmlize::escape_text(plain(short)).into_owned();
-            if html.len() > limit {
+            let text = match dom_cost::has_too_many_attributes(&read) {
+                true => plain(&read),
+                false => flatten::text_of(&read),
+            };
+            cleaned.html = htmlize::escape_text(text).into_owned();
+            if cleaned.html.len() > limit {
                 cleaned.cut = true;
-                rewrite::cut_escaped(&mut html, 0, limit);
+                rewrite::cut_escaped(&mut cleaned.html, 0, limit);
             }
-            html
         }
-    };
+    }
     allowance.output -= cleaned.html.len();
     cleaned.text = plain(&cleaned.html);
     if cleaned.text.is_empty() && !cleaned.html.contains("<img ") {
         cleaned.html.clear();
+        cleaned.containers.clear();
     }
     cleaned
+}
+
+/// HTML with line ends in one form, and without the marks of CDATA sections around its parts: a
+/// browser takes those for comments, and they were meant for a parser of XML.
+fn readable(html: &str) -> Cow<'_, str> {
+    let mut html = Cow::Borrowed(html);
+    if memchr::memchr(b'\r', html.as_bytes()).is_some() {
+        html = Cow::Owned(html.replace("\r\n", "\n").replace('\r', "\n"));
+    }
+    if html.contains("<![CDATA[") {
+        html = Cow::Owned(without_cdata_marks(&html));
+    }
+    html
+}
+
+/// The same without the marks of every CDATA section that is closed.
+fn without_cdata_marks(html: &str) -> String {
+    let mut bare = String::with_capacity(html.len());
+    let mut rest = html;
+    while let Some((before, after)) = rest.split_once("<![CDATA[") {
+        bare.push_str(before);
+        let Some((inside, behind)) = after.split_once("]]>") else {
+            bare.push_str("<![CDATA[");
+            rest = after;
+            break;
+        };
+        bare.push_str(inside);
+        rest = behind;
+    }
+    bare + rest
 }
 
 /// Why the tags of HTML were not kept.
@@ -84,32 +134,38 @@ enum Loss {
     TooMuchWork,
 }
 
-/// The HTML that may leave, nested soundly, and whether its end was left out.
+/// The HTML that may leave, nested soundly.
 fn sound(
     html: &str,
     base: Option<&Url>,
     limit: usize,
     allowance: &mut Allowance,
-) -> Result<(String, bool), Loss> {
-    let mut written = rewrite::rewrite(html, base, limit);
-    let mut cut = written.cut;
-    // A browser's way with tables is not at its end after one pass.
-    for _ in 0..4 {
+) -> Result<Rewritten, Loss> {
+    let mut written = rewrite::rewrite(html, base, limit, Input::Raw);
+    let mut html = Cow::Borrowed(html);
+    let mut cut = false;
+    // A browser's way with tables is not at its end after one pass, nor is a tree without the
+    // elements that may not leave.
+    for _ in 0..5 {
         match written.nesting {
-            Nesting::Sound => return Ok((written.html, cut)),
+            Nesting::Sound => {
+                written.cut |= cut;
+                return Ok(written);
+            }
             Nesting::TooDeep => return Err(Loss::TooDeep),
             Nesting::Unsound => {
-                let mended = mend(&written.html, limit, allowance).ok_or(Loss::TooMuchWork)?;
-                written = rewrite::rewrite(&mended, base, limit);
+                let mended = mend(&html, limit, allowance)?;
+                written = rewrite::rewrite(&mended, base, limit, Input::Mended);
                 cut |= written.cut;
+                html = Cow::Owned(written.html.clone());
             }
         }
     }
     Err(Loss::TooDeep)
 }
 
-/// HTML as ammonia has it mended; none where that costs more than is allowed.
-fn mend(html: &str, limit: usize, allowance: &mut Allowance) -> Option<String> {
+/// HTML as ammonia has it mended, unless that costs more than is allowed.
+fn mend(html: &str, limit: usize, allowance: &mut Allowance) -> Result<String, Loss> {
     let bounds = Bounds {
         elements: MOST_ELEMENTS,
         depth: MOST_DEPTH,
@@ -119,16 +175,34 @@ fn mend(html: &str, limit: usize, allowance: &mut Allowance) -> Option<String> {
         steps: MOST_STEPS,
     };
     if !allowance.may_mend() {
-        return None;
+        return Err(Loss::TooMuchWork);
     }
     let parsed = dom_cost::Parsed::Fragment;
     // Counting costs time whatever comes of it.
-    let (cost, kept) = match dom_cost::cost(html, parsed, &bounds, &allowance.cancelled) {
-        Ok(cost) => (cost, true),
-        Err(excess) => (excess.cost, false),
+    let (cost, excess) = match dom_cost::cost(html, parsed, &bounds, &allowance.cancelled) {
+        Ok(cost) => (cost, false),
+        Err(excess) => (excess.cost, true),
     };
     let spent = allowance.spend(html.len() + cost.bytes, cost.steps);
-    (kept && spent).then(|| AMMONIA.clean(html).to_string())
+    if cost.depth > MOST_DEPTH {
+        return Err(Loss::TooDeep);
+    }
+    if excess || !spent {
+        return Err(Loss::TooMuchWork);
+    }
+    let ammonia = if leaves_select_open(html) { &WITH_SELECT } else { &AMMONIA };
+    Ok(ammonia.clean(html).to_string())
+}
+
+/// Whether a `<select>` is never closed: a browser takes all that follows into it.
+fn leaves_select_open(html: &str) -> bool {
+    let count = |tag: &str| {
+        let tags = html.match_indices('<');
+        let named =
+            |at| html.get(at..at + tag.len()).is_some_and(|it| it.eq_ignore_ascii_case(tag));
+        tags.filter(|(at, _)| named(*at)).count()
+    };
+    count("<select") > count("</select")
 }
 
 /// Bounds on what ammonia builds of one text. [`Bounds::bytes`] is reached sooner, unless the
@@ -136,12 +210,6 @@ fn mend(html: &str, limit: usize, allowance: &mut Allowance) -> Option<String> {
 const MOST_ELEMENTS: usize = 100_000;
 const MOST_DEPTH: usize = 200;
 const MOST_STEPS: usize = 20_000_000;
-
-/// Cleaned HTML of which the end was taken away, its elements closed again.
-pub(super) fn closed(html: &str, limit: usize) -> String {
-    let html = rewrite::rewrite(html, None, limit).html;
-    if html.contains("<img ") || !plain(&html).is_empty() { html } else { String::new() }
-}
 
 /// Plain text as HTML: escaped, an empty line between paragraphs.
 pub(super) fn from_plain(text: &str, limit: usize, allowance: &mut Allowance) -> Cleaned {
@@ -156,11 +224,11 @@ pub(super) fn from_plain(text: &str, limit: usize, allowance: &mut Allowance) ->
     };
     let mut cut = short.len() < text.len();
     if html.len() > limit {
-        let written = rewrite::rewrite(&html, None, limit);
+        let written = rewrite::rewrite(&html, None, limit, Input::Mended);
         (html, cut) = (written.html, true);
     }
     allowance.output -= html.len();
-    Cleaned { html, text: paragraphs.join("\n"), cut, flattened: false }
+    Cleaned { html, text: paragraphs.join("\n"), cut, ..Cleaned::default() }
 }
 
 /// Whether a text that is called plain is HTML all the same.
@@ -181,27 +249,43 @@ pub(super) fn boundary_before(text: &str, at: usize) -> usize {
     (0..=at).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
 }
 
-/// What ammonia lets through: what [`policy`] writes, and nothing else.
-static AMMONIA: LazyLock<Builder<'static>> = LazyLock::new(|| {
+/// Lets through what [`policy`] writes, and the attributes that [`rewrite`] reads.
+static AMMONIA: LazyLock<Builder<'static>> =
+    LazyLock::new(|| ammonia(policy::GONE_WITH_CONTENT.iter().copied().collect()));
+
+/// The same, but the text in `<select>` stays.
+static WITH_SELECT: LazyLock<Builder<'static>> = LazyLock::new(|| {
+    let gone = policy::GONE_WITH_CONTENT.iter().copied().filter(|name| *name != "select");
+    ammonia(gone.collect())
+});
+
+fn ammonia(gone_with_content: HashSet<&'static str>) -> Builder<'static> {
     let mut attributes: HashMap<&str, HashSet<&str>> = HashMap::new();
-    for (tag, attribute) in policy::ATTRIBUTES {
+    let of_pictures = picture::ATTRIBUTES.iter().map(|name| ("img", *name));
+    for (tag, attribute) in policy::ATTRIBUTES.iter().copied().chain(of_pictures) {
         attributes.entry(tag).or_default().insert(attribute);
     }
+    let of_all = policy::ATTRIBUTES_OF_ALL.iter().chain(policy::ATTRIBUTES_OF_CONTAINERS);
     let mut builder = Builder::empty();
     builder
         .tags(policy::TAGS.iter().copied().collect())
+        .clean_content_tags(gone_with_content)
         .tag_attributes(attributes)
-        .generic_attributes(policy::ATTRIBUTES_OF_ALL.iter().copied().collect())
+        .generic_attributes(of_all.copied().collect())
         .url_schemes(["http", "https", "mailto", "data"].into_iter().collect())
-        .url_relative(UrlRelative::Deny)
-        .link_rel(Some(policy::REL))
+        // Whether they lead anywhere is decided where they are resolved.
+        .url_relative(UrlRelative::PassThrough)
+        .link_rel(None)
         .attribute_filter(|tag, name, value| {
             let data = value.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("data:"));
             let picture = tag == "img" && name == "src" && picture::is_data_picture(value);
             (!data || picture || !matches!(name, "href" | "src")).then_some(value.into())
         });
     builder
-});
+}
+
+#[cfg(test)]
+mod differential;
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]

@@ -54,11 +54,25 @@ pub struct EntryReport<'a> {
     pub text: &'a str,
     /// The fullest account it gives, as sanitised HTML.
     pub html: Option<&'a str>,
+    /// What its source puts around the announcement, which is no part of text and HTML.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub set_aside: Vec<SetAsideReport<'a>>,
     /// Attached files.
     pub enclosures: Vec<EnclosureReport<'a>>,
     /// A picture for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub image: Option<&'a str>,
+}
+
+/// A piece of text that was set aside.
+#[derive(Debug, Serialize)]
+pub struct SetAsideReport<'a> {
+    /// Why, in one word.
+    pub reason: &'static str,
+    /// How it begins.
+    pub text: &'a str,
+    /// Characters of all of it.
+    pub characters: u32,
 }
 
 /// One attached file of an [`EntryReport`].
@@ -145,6 +159,15 @@ fn entry(entry: &Entry, at: Timestamp) -> EntryReport<'_> {
         summary: entry.summary.as_deref(),
         text: &entry.text,
         html: entry.content.as_deref().or(entry.summary.as_deref()),
+        set_aside: entry
+            .set_aside
+            .iter()
+            .map(|piece| SetAsideReport {
+                reason: piece.reason.as_str(),
+                text: &piece.text,
+                characters: piece.characters,
+            })
+            .collect(),
         enclosures: entry
             .enclosures
             .iter()

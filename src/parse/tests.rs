@@ -299,3 +299,97 @@ fn wherever_a_document_breaks_off_nothing_is_read_that_it_did_not_say() {
         }
     }
 }
+
+/// What word processors, editors and templates leave in texts, and what a browser shows of it.
+#[test]
+fn html_is_read_as_a_browser_reads_it() {
+    for (html, text) in [
+        (
+            "<p>Start.<?xml:namespace prefix = o ns = \"urn:schemas-microsoft-com:office:office\" /><o:p></o:p></p><p>End.</p>",
+            "Start.\nEnd.",
+        ),
+        ("<?xml version=\"1.0\"?><p>Start.</p>", "Start."),
+        ("<p>Start.</p><!-- a --!><p>End.</p>", "Start.\nEnd."),
+        ("<p>Start.</p><!--><p>End.</p>", "Start.\nEnd."),
+        ("<p>Start.</p><!---><p>End.</p>", "Start.\nEnd."),
+        ("<p>Start.</p><![CDATA[ <p>End here.</p>", "Start.\nEnd here."),
+        ("<![CDATA[<p>Start.</p>]]><p>End.</p>", "Start.\nEnd."),
+        ("<p>Start.</p><svg viewBox=\"0 0 1 1\"><path d=\"M0 0\"><p>End.</p>", "Start.\nEnd."),
+        ("<p>Start.</p><svg><title>x</title></svg><p>End.</p>", "Start.\nEnd."),
+        ("<p>Start.</p><select><option>A<p>End.</p>", "Start.\nA\nEnd."),
+        ("<p>Start.</p><select><option>A</option></select><p>End.</p>", "Start.\nEnd."),
+        ("<p><![if !supportLists]>1.<![endif]> First.</p>", "1. First."),
+        ("<p><!--[if !supportLists]-->1.<!--[endif]--> First.</p>", "1. First."),
+        (
+            "<p>Start.</p><!--[if gte mso 9]><xml><w:x>no</w:x></xml><![endif]--><p>End.</p>",
+            "Start.\nEnd.",
+        ),
+        (
+            "<p>Umwelt\u{ad}ministe<wbr>rium, zero\u{200b}width, w\u{2060}j, b\u{feff}om, z\u{200c}wnj</p>",
+            "Umweltministerium, zerowidth, wj, bom, zwnj",
+        ),
+        ("<p>می\u{200c}خواهم</p>", "می\u{200c}خواهم"),
+        ("<p>Line&#11;break&#12;here</p>", "Line break here"),
+        (
+            "<html><head><title>T</title><style>p{}</style></head><body><p>Body.</p></body></html>",
+            "Body.",
+        ),
+        ("<noscript>Enable scripts.</noscript><p>Body.</p>", "Body."),
+        ("<p>a<table><tr><td>b</td></tr></table>c", "a\nb\nc"),
+        ("<p>Start<p title='x>y'>End", "Start\nEnd"),
+        ("<textarea><p>x</textarea>y", "y"),
+        ("<p>&lt;b&gt; is bold</p>", "<b> is bold"),
+    ] {
+        let escaped = htmlize::escape_text(html);
+        for inside in [
+            format!("<description>{escaped}</description>"),
+            format!("<description>{}</description>", cdata(html)),
+        ] {
+            let parsed = read_well(&with_item(&inside));
+            assert_eq!(parsed.entries[0].text, text, "{inside}");
+        }
+    }
+}
+
+/// HTML as CDATA, also where it holds the end of one.
+fn cdata(html: &str) -> String {
+    format!("<![CDATA[{}]]>", html.replace("]]>", "]]]]><![CDATA[>"))
+}
+
+#[test]
+fn titles_are_matched_without_what_nobody_sees() {
+    for (title, expected) in [
+        ("Umwelt\u{ad}ministerium", "Umweltministerium"),
+        ("Umwelt&amp;shy;ministerium", "Umweltministerium"),
+        ("zero\u{200b}width", "zerowidth"),
+        ("Line\u{b}one\u{c}break", "Line one break"),
+        ("Line&#11;one", "Line one"),
+    ] {
+        let parsed = read_well(&with_item(&format!("<title>{title}</title><link>/x</link>")));
+        assert_eq!(parsed.entries[0].title, expected, "{title}");
+    }
+}
+
+#[test]
+fn xhtml_nested_deeply_costs_neither_its_text_nor_the_feed() {
+    for depth in [99, 110, 400, 5000] {
+        let text = format!(
+            "<div xmlns=\"http://www.w3.org/1999/xhtml\">{}Deep words &amp; more{}</div>",
+            "<div>".repeat(depth),
+            "</div>".repeat(depth)
+        );
+        let entry = |id: &str, text: &str| {
+            format!(
+                "<entry><id>urn:{id}</id><title>T</title><updated>2025-11-28T10:00:00Z</updated><content type=\"xhtml\">{text}</content></entry>"
+            )
+        };
+        let feed = format!(
+            "<feed xmlns=\"http://www.w3.org/2005/Atom\"><id>urn:f</id><title>F</title><updated>2025-11-28T10:00:00Z</updated>{}{}</feed>",
+            entry("1", &text),
+            entry("2", "<div xmlns=\"http://www.w3.org/1999/xhtml\">Plain</div>")
+        );
+        let parsed = parse(&document(&feed), &Limits::default()).unwrap();
+        let texts: Vec<&str> = parsed.entries.iter().map(|entry| entry.text.as_str()).collect();
+        assert_eq!(texts, ["Deep words & more", "Plain"], "{depth}");
+    }
+}

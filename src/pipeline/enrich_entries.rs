@@ -13,11 +13,11 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tracing::debug;
+use tracing::{debug, warn};
 use url::Url;
 
 use crate::dedup::{self, Candidate, Wanted};
-use crate::enrich::{self, Cleaned};
+use crate::enrich;
 use crate::model::{
     Document, Enrich, Entry, Failure, FailureKind, Lookalikes, Recheck, RecheckRound, SourceId,
     SourceState,
@@ -216,13 +216,18 @@ impl ReadContext<'_> {
     /// The entry with its page's text, read on a computing thread.
     async fn richer(&self, entry: Arc<Entry>, document: Document) -> Result<Entry, Failure> {
         let (setting, limit) = (self.source.enrich, self.plan.parsing.field);
+        let (source, text) = (self.source.id.clone(), self.text.clone());
         compute("the page", move |cancelled| {
-            let clean = |html: &str, base: &Url| {
-                let (html, text) = parse::clean(html, Some(base), limit, cancelled);
-                Cleaned { html, text }
-            };
+            let clean = |html: &str, base: &Url| parse::clean(html, Some(base), limit, cancelled);
             let mut richer = Entry::clone(&entry);
-            enrich::enrich(&mut richer, &document, setting, &clean, cancelled)?;
+            let done = text.with(|surroundings| {
+                let reading = enrich::Reading { setting, clean: &clean, surroundings, cancelled };
+                enrich::enrich(&mut richer, &document, &reading)
+            })?;
+            for marker in done.missing_markers {
+                let page = document.url.as_ref().map_or("", Url::as_str);
+                warn!(event = "marker_missing", %source, "{page} does not hold `{marker}` of its source: its text is kept whole");
+            }
             Ok(richer)
         })
         .await

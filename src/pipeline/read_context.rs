@@ -12,6 +12,7 @@ use crate::parse::{self, Limits, Parsed};
 use crate::store::Store;
 
 use super::compute::compute;
+use super::known_text::KnownText;
 
 /// The context of reading one source.
 pub(super) struct ReadContext<'a> {
@@ -20,6 +21,7 @@ pub(super) struct ReadContext<'a> {
     pub(super) store: &'a Arc<dyn Store>,
     pub(super) plan: &'a Plan,
     pub(super) clock: &'a Clock,
+    pub(super) text: &'a KnownText,
 }
 
 impl ReadContext<'_> {
@@ -37,7 +39,13 @@ impl ReadContext<'_> {
 }
 
 /// Parses a document on a computing thread.
-pub(super) async fn parse_document(document: Document, limits: Limits) -> Result<Parsed, Failure> {
-    compute("the document", move |cancelled| parse::parse_until(&document, &limits, cancelled))
-        .await
+pub(super) async fn parse_document(
+    document: Document,
+    limits: Limits,
+    text: KnownText,
+) -> Result<Parsed, Failure> {
+    compute("the document", move |cancelled| {
+        text.with(|known| parse::parse_until(&document, &limits, known, cancelled))
+    })
+    .await
 }

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use crate::clock::Clock;
 use crate::config::Plan;
 use crate::fetch::{Fetched, Fetcher};
-use crate::model::{Failure, Outcome, Poll, Reading, Source, SourceState};
+use crate::model::{Failure, Outcome, Poll, Reading, Source, SourceState, Validators};
 use crate::parse::{Break, Parsed};
 use crate::store::Store;
 
 use super::crash_marks::CrashMarks;
+use super::known_text::KnownText;
 use super::read_context::{ReadContext, parse_document};
 use super::recheck;
 
@@ -25,14 +26,24 @@ pub(super) async fn read(
     clock: Clock,
     marks: CrashMarks,
 ) -> Poll {
+    let text = KnownText::of(source.clone(), state.text.clone(), Some(store.clone()));
     let context = ReadContext {
         source: &source,
         fetcher: &fetcher,
         store: &store,
         plan: &plan,
         clock: &clock,
+        text: &text,
     };
-    let fetched = fetcher.fetch(&source, &state, clock.now()).await;
+    let fetched = match state.text_rules() == source.text().hash() {
+        true => fetcher.fetch(&source, &state, clock.now()).await,
+        // The same document reads otherwise by other rules.
+        false => {
+            let validators = Validators::default();
+            let anew = SourceState { validators, hash: None, ..state.clone() };
+            fetcher.fetch(&source, &anew, clock.now()).await
+        }
+    };
     let has_bytes = match &fetched {
         Ok(Fetched::Document { .. }) => true,
         Ok(_) => recheck::due(source.enrich, &state, clock.now()).is_some(),
@@ -46,7 +57,7 @@ pub(super) async fn read(
     let outcome = match fetched {
         Ok(Fetched::Document { document, validators, freshness, bytes, hash, moved }) => {
             let place = document.url.clone();
-            match parse_document(document, plan.parsing.clone()).await {
+            match parse_document(document, plan.parsing.clone(), text.clone()).await {
                 Ok(Parsed { feed, mut entries, hints, mut warnings, broken_off, .. }) => {
                     if let (Some(Break::WithinLast), Some(half)) = (broken_off, entries.last())
                         && context.is_known(slice::from_ref(half)).await

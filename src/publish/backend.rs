@@ -14,8 +14,8 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use super::{Metrics, Site, Volume};
 use crate::model::{
-    FailureKind, LookBack, NotASpan, Piece, Source, SourceId, SourceState, Sources, Story, StoryId,
-    Subscriber, Timestamp, Topic, TopicId, TopicSilence,
+    FailureKind, LookBack, NotASpan, Piece, Source, SourceHold, SourceId, SourceState, Sources,
+    Story, StoryId, Subscriber, Timestamp, Topic, TopicId, TopicSilence,
 };
 use crate::websub::outbound::{RequestRefused, SubscriptionRequest};
 
@@ -178,6 +178,8 @@ pub struct SourceStatus {
     pub source: Arc<Source>,
     /// What is remembered of it.
     pub state: SourceState,
+    /// What holds it now: its own server's answer to it, or to another source of its origin.
+    pub hold: Option<SourceHold>,
 }
 
 /// How a source is, the worst first.
@@ -193,6 +195,17 @@ pub(super) enum Condition {
 }
 
 impl SourceStatus {
+    /// What holds the source at a moment.
+    pub(super) fn held(&self, now: Timestamp) -> Option<&SourceHold> {
+        self.hold.as_ref().filter(|hold| hold.until > now)
+    }
+
+    /// When the source is asked next, which may be later than it is due.
+    pub(super) fn next_poll(&self, now: Timestamp) -> Timestamp {
+        let held = self.held(now).filter(|_| !self.state.rests()).map(|hold| hold.until);
+        held.map_or(self.state.next_poll, |until| until.max(self.state.next_poll))
+    }
+
     /// How the source is at a moment.
     pub(super) fn condition(&self, now: Timestamp) -> Condition {
         let state = &self.state;
@@ -201,7 +214,7 @@ impl SourceStatus {
             Condition::Gone
         } else if state.failures > 0 {
             Condition::Failing
-        } else if state.hold.is_some_and(|hold| hold.until > now) {
+        } else if self.held(now).is_some() {
             Condition::Held
         } else if state.hints().ended {
             Condition::Ended

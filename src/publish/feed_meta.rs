@@ -176,7 +176,9 @@ impl FeedMeta {
     }
 
     /// This feed in a format, ready to be served.
-    pub(super) fn rendered(&self, format: Format, body: Vec<u8>, site: &Site) -> Rendered {
+    pub(super) fn rendered(&self, format: Format, mut body: Vec<u8>, site: &Site) -> Rendered {
+        // It stays in memory for long.
+        body.shrink_to_fit();
         Rendered {
             path: self.path(format),
             content_type: format.content_type(),

@@ -328,8 +328,15 @@ fn of_sources(states: &[SourceStatus], now: Timestamp) -> Registry {
     gauge("last_success_timestamp_seconds", "When it last answered well", &|state| {
         seconds(state.state.last_success)
     });
-    gauge("next_poll_timestamp_seconds", "When it is due", &|state| {
-        seconds(Some(state.state.next_poll))
+    gauge("next_poll_timestamp_seconds", "When it is asked next", &|state| {
+        let next = state.next_poll(now);
+        seconds(Some(next).filter(|next| *next > Timestamp::EPOCH))
+    });
+    gauge("held", "Whether its server asked to be left alone", &|state| {
+        Some(i64::from(state.held(now).is_some()))
+    });
+    gauge("held_until_timestamp_seconds", "Until when its server is left alone", &|state| {
+        seconds(state.held(now).map(|hold| hold.until))
     });
     registry
 }

@@ -196,7 +196,10 @@ fn page(path: &str, template: &impl Template) -> Rendered {
 }
 
 fn html(template: &impl Template) -> String {
-    template.render().expect("the templates' own text and strings render")
+    let mut page = template.render().expect("the templates' own text and strings render");
+    // Thousands of pages stay in memory for long.
+    page.shrink_to_fit();
+    page
 }
 
 fn feed_links(stem: &str, title: &str, site: &Site) -> Vec<FeedLink> {

@@ -17,7 +17,6 @@ const NOT_YET: &[&str] = &[
     "src/parse/clean",
     "src/enrich",
     "src/dedup",
-    "src/topics",
     "src/cli",
     "src/config",
     "src/control",

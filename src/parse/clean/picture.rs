@@ -1,4 +1,4 @@
-//! An image's tag as a source wrote it in; the picture that is meant, or none, out.
+//! Finds the picture that an image's tag means, and leaves out those that only count readers.
 
 use url::Url;
 
@@ -25,6 +25,22 @@ pub(super) fn write(out: &mut String, inside: &str, base: Option<&Url>) -> bool 
     }
     true
 }
+
+/// Attributes that tell which picture is meant, beside those that leave.
+pub(super) const ATTRIBUTES: &[&str] = &[
+    "data-actualsrc",
+    "data-lazy",
+    "data-lazy-src",
+    "data-lazy-srcset",
+    "data-orig-file",
+    "data-original",
+    "data-original-src",
+    "data-src",
+    "data-srcset",
+    "data-url",
+    "srcset",
+    "style",
+];
 
 /// An image's attributes, undecoded.
 #[derive(Debug, Default)]

@@ -1,4 +1,4 @@
-//! A tag as a source wrote it in; the tag that may leave, or none, out.
+//! The elements, attributes and addresses of HTML that may leave, and how a tag of it is written.
 
 use url::Url;
 
@@ -107,10 +107,17 @@ pub(super) const ATTRIBUTES_OF_ALL: &[&str] = &["dir", "lang", "title"];
 pub(super) const REL: &str = "noopener noreferrer";
 
 /// Elements that go with all they contain, which is no text for people.
-const GONE_WITH_CONTENT: &[&str] = &[
-    "iframe", "noembed", "noframes", "script", "select", "style", "svg", "template", "textarea",
-    "title", "xmp",
+pub(super) const GONE_WITH_CONTENT: &[&str] = &[
+    "iframe", "noembed", "noframes", "noscript", "script", "select", "style", "svg", "template",
+    "textarea", "title", "xmp",
 ];
+
+/// Elements that go and leave what they contain, and do nothing to the elements around them
+/// where they are closed in their order.
+const UNNOTICED: &[&str] = &["big", "font", "o:p"];
+
+/// Attributes that say what an element is for. They do not leave.
+pub(super) const ATTRIBUTES_OF_CONTAINERS: &[&str] = &["class", "id", "role"];
 
 /// Elements that take a line of their own.
 const BLOCKS: &[&str] = &[
@@ -176,6 +183,12 @@ pub(super) fn fate(name: &str) -> Fate {
     } else {
         Fate::Goes
     }
+}
+
+/// An element that the rewriting keeps account of: one that may leave, or goes unnoticed.
+pub(super) fn shaping(name: &str) -> Option<&'static str> {
+    let at = TAGS.binary_search(&name).ok();
+    at.map(|at| TAGS[at]).or_else(|| UNNOTICED.iter().copied().find(|known| *known == name))
 }
 
 /// Whether an element takes a line of its own.

@@ -1,23 +1,41 @@
-//! HTML in; the tags and text of it that may leave, and whether their nesting is sound, out.
+//! Writes the tags and text of HTML that may leave, and tells whether their nesting is sound.
 
 use std::borrow::Cow;
 
-use memchr::{memchr, memchr2, memchr3};
+use memchr::{memchr, memchr2};
 use url::Url;
 
-use super::boundary_before;
 use super::policy::{self, Fate};
+use super::{boundary_before, plain_html};
+use crate::announcement::{Container, ContainerRole};
 use crate::charset::is_allowed;
-use crate::control_characters::{close_isolates, holds_override};
-use crate::markup::{Kind, Pieces};
+use crate::control_characters::{close_isolates, holds_override, without_break_hints};
+use crate::markup::{self, Kind, Pieces};
 
-/// HTML of which every tag was written by us.
+/// HTML of which every tag was written here.
 #[derive(Debug)]
 pub(super) struct Rewritten {
     pub(super) html: String,
     pub(super) nesting: Nesting,
     /// Whether the end was left out because the result would have been too long.
     pub(super) cut: bool,
+    /// Elements that their class, id or role names as surroundings.
+    pub(super) containers: Vec<Container>,
+}
+
+impl Rewritten {
+    fn without_html(nesting: Nesting) -> Self {
+        Self { html: String::new(), nesting, cut: false, containers: Vec::new() }
+    }
+}
+
+/// Who wrote the HTML.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Input {
+    /// A source: only what every parser reads alike is taken as it is.
+    Raw,
+    /// Ammonia.
+    Mended,
 }
 
 /// How the elements of HTML stand in one another.
@@ -32,47 +50,40 @@ pub(super) enum Nesting {
 }
 
 const MAX_DEPTH: usize = 200;
-/// Where nesting is to be mended, a browser's rules open what was open before
-/// again and again: the result grows with the square of the depth.
-const MAX_UNSOUND_DEPTH: usize = 40;
 
 /// Writes the tags and text of `html` that may leave, in `limit` bytes at most. Links that are
-/// written out in full can make the result much longer than what was given.
-pub(super) fn rewrite(html: &str, base: Option<&Url>, limit: usize) -> Rewritten {
+/// written out in full can make the result much longer than the input.
+///
+/// With [`Input::Raw`] it stops with [`Nesting::Unsound`] at the first thing that a parser of HTML
+/// might read in another way. With [`Input::Mended`] every tag is as ammonia writes it.
+pub(super) fn rewrite(html: &str, base: Option<&Url>, limit: usize, input: Input) -> Rewritten {
     let mut rewriter = Rewriter {
         base,
         limit,
+        raw: input == Input::Raw,
         out: String::with_capacity(html.len().min(limit)),
         open: Vec::new(),
         closing: 0,
         sound: true,
         full: false,
+        containers: Vec::new(),
     };
-    let mut pieces = Pieces::of(html);
-    while let Some(piece) = pieces.next() {
+    for piece in Pieces::of(html) {
+        if rewriter.raw && !plain_html::is_plain(piece, html) {
+            rewriter.sound = false;
+        }
         match piece.kind {
-            Kind::Text(text) | Kind::CData(text) => rewriter.text(text),
-            Kind::Stray => rewriter.text("&lt;"),
+            Kind::Text(text) => rewriter.text(text),
             Kind::Aside(_) => {}
-            // As a browser does: a tag that never ends is no tag, and hides what follows.
-            Kind::Unclosed(_) => break,
-            Kind::Open { name, attributes, empty } => {
-                let name = lower(name);
-                match policy::fate(&name) {
-                    Fate::Stays => rewriter.start(&name, attributes),
-                    Fate::Goes => {}
-                    // XHTML ends such an element in its tag, and text follows.
-                    Fate::GoesWithContent if empty => {}
-                    Fate::GoesWithContent => {
-                        let end = end_of(&html[piece.end..], &name);
-                        pieces.skip_to(piece.end + end);
-                    }
-                }
-            }
+            Kind::Stray | Kind::CData(_) | Kind::Unclosed(_) => rewriter.sound = false,
+            Kind::Open { name, attributes, .. } => rewriter.start(&lower(name), attributes),
             Kind::Close { name } => rewriter.end(&lower(name)),
         }
-        if rewriter.open.len() > if rewriter.sound { MAX_DEPTH } else { MAX_UNSOUND_DEPTH } {
-            return Rewritten { html: String::new(), nesting: Nesting::TooDeep, cut: false };
+        if rewriter.open.len() > MAX_DEPTH {
+            return Rewritten::without_html(Nesting::TooDeep);
+        }
+        if rewriter.raw && !rewriter.sound {
+            return Rewritten::without_html(Nesting::Unsound);
         }
         if rewriter.full {
             break;
@@ -104,13 +115,25 @@ fn lower(name: &str) -> Cow<'_, str> {
     }
 }
 
+/// An element that is open.
+#[derive(Debug, Clone, Copy)]
+struct Open {
+    name: &'static str,
+    /// Whether its tags leave: a link that leads nowhere only shapes the nesting.
+    is_written: bool,
+    /// Its place among the containers, if it is one.
+    container: Option<usize>,
+}
+
 struct Rewriter<'b> {
     base: Option<&'b Url>,
     /// Bytes of the result at most, with all end tags.
     limit: usize,
+    /// Whether the HTML is as a source wrote it.
+    raw: bool,
     out: String,
-    /// Elements open in the result.
-    open: Vec<&'static str>,
+    open: Vec<Open>,
+    containers: Vec<Container>,
     /// Bytes of their end tags.
     closing: usize,
     sound: bool,
@@ -131,51 +154,58 @@ impl Rewriter<'_> {
         }
     }
 
+    fn last(&self) -> &'static str {
+        self.open.last().map_or("", |open| open.name)
+    }
+
+    fn is_open(&self, name: &str) -> bool {
+        self.open.iter().any(|open| open.name == name)
+    }
+
     fn may_hold_text(&self) -> bool {
-        !matches!(
-            self.open.last(),
-            Some(&("table" | "tbody" | "thead" | "tfoot" | "tr" | "colgroup"))
-        )
+        !matches!(self.last(), "table" | "tbody" | "thead" | "tfoot" | "tr" | "colgroup")
     }
 
     fn start(&mut self, name: &str, attributes: &str) {
-        let Ok(at) = policy::TAGS.binary_search(&name) else { return };
-        let name = policy::TAGS[at];
+        let Some(name) = policy::shaping(name) else { return };
+        self.sound &= !self.closes_from_within(name);
         self.close_implied(name);
         self.sound &= self.may_start(name);
         let start = self.out.len();
-        if !policy::write_tag(&mut self.out, name, attributes, self.base) {
-            return;
-        }
-        let closing = match name {
-            "br" | "hr" | "img" | "wbr" | "col" => 0,
-            _ => name.len() + "</>".len(),
-        };
+        let is_written = policy::fate(name) == Fate::Stays
+            && policy::write_tag(&mut self.out, name, attributes, self.base);
+        let is_void = matches!(name, "br" | "hr" | "img" | "wbr" | "col");
+        let closing = if is_void || !is_written { 0 } else { name.len() + "</>".len() };
         if self.out.len() + self.closing + closing > self.limit {
             self.full = true;
             self.out.truncate(start);
-        } else if closing > 0 {
+        } else if !is_void {
             self.closing += closing;
-            self.open.push(name);
+            let role = if is_written { container_role(name, attributes) } else { None };
+            let container = role.filter(|_| self.containers.len() < MAX_CONTAINERS).map(|role| {
+                self.containers.push(Container { range: start..start, role });
+                self.containers.len() - 1
+            });
+            self.open.push(Open { name, is_written, container });
         }
     }
 
     /// Closes what a browser would close before this element.
     fn close_implied(&mut self, name: &str) {
-        if policy::is_block(name) && self.open.last() == Some(&"p") {
+        if policy::is_block(name) && self.last() == "p" {
             self.pop();
         }
-        let last = self.open.last().copied();
+        let last = self.last();
         let same = match name {
-            "li" => last == Some("li"),
-            "dt" | "dd" => matches!(last, Some("dt" | "dd")),
+            "li" => last == "li",
+            "dt" | "dd" => matches!(last, "dt" | "dd"),
             "tr" => {
-                if matches!(last, Some("td" | "th")) {
+                if matches!(last, "td" | "th") {
                     self.pop();
                 }
-                self.open.last() == Some(&"tr")
+                self.last() == "tr"
             }
-            "td" | "th" => matches!(last, Some("td" | "th")),
+            "td" | "th" => matches!(last, "td" | "th"),
             _ => false,
         };
         if same {
@@ -183,29 +213,57 @@ impl Rewriter<'_> {
         }
     }
 
+    /// Whether a browser would close an item around this one together with elements in it.
+    fn closes_from_within(&self, name: &str) -> bool {
+        let same: &[&str] = match name {
+            "li" => &["li"],
+            "dt" | "dd" => &["dt", "dd"],
+            _ => return false,
+        };
+        let mut around =
+            self.open.iter().rev().map(|open| open.name).skip_while(|name| *name == "p");
+        let first = around.next().unwrap_or_default();
+        if same.contains(&first) {
+            return false;
+        }
+        let stops =
+            |name: &&str| policy::is_block(name) && !matches!(*name, "address" | "div" | "p");
+        let mut inner = std::iter::once(first).chain(around);
+        inner
+            .find(|name| same.contains(name) || stops(name))
+            .is_some_and(|name| same.contains(&name))
+    }
+
     /// Whether a browser would put this element where it stands.
     fn may_start(&self, name: &str) -> bool {
-        let parent = self.open.last().copied().unwrap_or_default();
+        let parent = self.last();
         match name {
             "tr" => matches!(parent, "table" | "tbody" | "thead" | "tfoot"),
             "td" | "th" => parent == "tr",
             "tbody" | "thead" | "tfoot" | "caption" | "colgroup" => parent == "table",
             "col" => matches!(parent, "table" | "colgroup"),
-            "a" => self.may_hold_text() && !self.open.contains(&"a"),
+            "a" => self.may_hold_text() && !self.is_open("a"),
             "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => {
-                self.may_hold_text() && !parent.starts_with('h') && !self.open.contains(&"p")
+                self.may_hold_text() && !is_heading(parent) && !self.is_open("p")
             }
-            _ => self.may_hold_text() && !(policy::is_block(name) && self.open.contains(&"p")),
+            _ => self.may_hold_text() && !(policy::is_block(name) && self.is_open("p")),
         }
     }
 
     fn end(&mut self, name: &str) {
-        let Some(at) = self.open.iter().rposition(|open| *open == name) else {
-            // Nothing to close: `</p>` alone would make an empty paragraph.
+        let Some(at) = self.open.iter().rposition(|open| open.name == name) else {
+            // Nothing to close. Of these, a browser makes something all the same.
+            let is_made = matches!(name, "p" | "br");
+            let closes_other =
+                is_heading(name) && self.open.iter().any(|open| is_heading(open.name));
+            self.sound &= !self.raw || !(is_made || closes_other);
             return;
         };
-        let implied =
-            |open: &&str| matches!(*open, "p" | "li" | "dt" | "dd" | "td" | "th" | "tr" | "tbody");
+        let may_imply = !self.raw || policy::is_block(name);
+        let implied = |open: &Open| {
+            may_imply
+                && matches!(open.name, "p" | "li" | "dt" | "dd" | "td" | "th" | "tr" | "tbody")
+        };
         self.sound &= self.open[at + 1..].iter().all(implied);
         while self.open.len() > at {
             self.pop();
@@ -213,11 +271,15 @@ impl Rewriter<'_> {
     }
 
     fn pop(&mut self) {
-        if let Some(name) = self.open.pop() {
+        let Some(Open { name, is_written, container }) = self.open.pop() else { return };
+        if is_written {
             self.closing -= name.len() + "</>".len();
             self.out.push_str("</");
             self.out.push_str(name);
             self.out.push('>');
+        }
+        if let Some(container) = container {
+            self.containers[container].range.end = self.out.len();
         }
     }
 
@@ -225,11 +287,38 @@ impl Rewriter<'_> {
         while !self.open.is_empty() {
             self.pop();
         }
-        let trimmed = self.out.trim();
-        let html = if trimmed.len() == self.out.len() { self.out } else { trimmed.to_owned() };
         let nesting = if self.sound { Nesting::Sound } else { Nesting::Unsound };
-        Rewritten { html, nesting, cut: self.full }
+        let trimmed = self.out.trim();
+        if trimmed.len() == self.out.len() {
+            let Self { out: html, full: cut, containers, .. } = self;
+            return Rewritten { html, nesting, cut, containers };
+        }
+        let before = self.out.len() - self.out.trim_start().len();
+        for Container { range, .. } in &mut self.containers {
+            *range = range.start.saturating_sub(before)..range.end.saturating_sub(before);
+        }
+        let html = trimmed.to_owned();
+        Rewritten { html, nesting, cut: self.full, containers: self.containers }
     }
+}
+
+/// Containers that are noted of one text.
+const MAX_CONTAINERS: usize = 200;
+
+fn is_heading(name: &str) -> bool {
+    matches!(name, "h1" | "h2" | "h3" | "h4" | "h5" | "h6")
+}
+
+/// What an element's class, id or role says that it holds.
+fn container_role(name: &str, attributes: &str) -> Option<ContainerRole> {
+    let by_name = ContainerRole::of_element(name);
+    if attributes.is_empty() {
+        return by_name;
+    }
+    let named = markup::attributes(attributes).filter(|(name, _)| {
+        ["class", "id", "role"].iter().any(|known| name.eq_ignore_ascii_case(known))
+    });
+    named.filter_map(|(_, value)| ContainerRole::named(value)).next().or(by_name)
 }
 
 /// Cuts escaped text, which begins at `start`, so that no more than `limit` bytes are left
@@ -245,8 +334,7 @@ pub(super) fn cut_escaped(out: &mut String, start: usize, limit: usize) {
 
 /// Text as HTML writes it, its entities in one form.
 fn escape_into(out: &mut String, text: &str) {
-    let bytes = text.as_bytes();
-    if memchr3(b'&', b'>', 0xC2, bytes).is_none() && !holds_override(bytes) {
+    if is_ready(text.as_bytes()) {
         out.push_str(text);
         return;
     }
@@ -257,10 +345,26 @@ fn escape_into(out: &mut String, text: &str) {
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '\u{A0}' => out.push_str("&nbsp;"),
+            '\x0B' | '\x0C' => out.push(' '),
             c if is_allowed(c) => out.push(c),
             _ => {}
         }
     }
+}
+
+/// Whether a text can leave as it is. A quick look: most can.
+fn is_ready(bytes: &[u8]) -> bool {
+    // Without a branch in the inner loop the compiler takes many bytes at once.
+    let doubtful = |byte: u8| {
+        (byte == b'&')
+            | (byte == b'>')
+            | (byte == 0xC2)
+            | (byte == 0xEF)
+            | (byte == 0x7F)
+            | (byte < 0x20) & (byte != b'\n') & (byte != b'\t')
+    };
+    bytes.chunks(256).all(|chunk| !chunk.iter().fold(false, |seen, byte| seen | doubtful(*byte)))
+        && !holds_override(bytes)
 }
 
 /// The text of HTML for people and for matching: a paragraph a line, entities
@@ -328,10 +432,10 @@ fn space(out: &mut String) {
 }
 
 fn push_allowed(out: &mut String, word: &str) {
-    // Only these bytes begin a character that may not leave.
-    let doubtful = |byte: u8| byte < 0x20 || matches!(byte, 0x7F | 0xC2 | 0xE2 | 0xEF);
+    // Only these bytes begin a character that may not leave, or that nobody sees.
+    let doubtful = |byte: u8| byte < 0x20 || matches!(byte, 0x7F | 0xC2 | 0xE1 | 0xE2 | 0xEF);
     if word.bytes().any(doubtful) {
-        out.extend(word.chars().filter(|c| is_allowed(*c)));
+        out.extend(without_break_hints(word).chars().filter(|c| is_allowed(*c)));
     } else {
         out.push_str(word);
     }

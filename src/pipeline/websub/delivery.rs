@@ -9,6 +9,7 @@ use crate::model::{
 };
 use crate::parse::{Break, Parsed};
 use crate::pipeline::crash_marks::{CrashMarks, MarkedRead};
+use crate::pipeline::known_text::KnownText;
 use crate::pipeline::read_context::parse_document;
 use crate::publish::Delivery;
 use crate::websub::inbound;
@@ -35,6 +36,7 @@ pub(super) async fn read(
     delivery: Delivery,
     source: Arc<Source>,
     subscription: Subscription,
+    text: KnownText,
     plan: Arc<Plan>,
     clock: Clock,
     marks: CrashMarks,
@@ -52,7 +54,7 @@ pub(super) async fn read(
     let hash = xxhash_rust::xxh3::xxh3_64(&body);
     let document = Document { source: source.id.clone(), url: Some(topic), content_type, body, at };
     let mark = Some(marks.begin(&source, false).await);
-    let parsed = parse_document(document, plan.parsing.clone()).await;
+    let parsed = parse_document(document, plan.parsing.clone(), text).await;
     drop(room);
     let Parsed { feed, mut entries, hints, warnings, broken_off, .. } = match parsed {
         Ok(parsed) => parsed,

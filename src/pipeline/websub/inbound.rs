@@ -4,7 +4,7 @@
 //! origin. Nothing that a hub sends is used before it was checked against the source's
 //! subscription.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::future::pending;
 use std::sync::Arc;
 
@@ -19,8 +19,10 @@ use crate::engine::{Turn, callbacks_of};
 use crate::fetch::{Agenda, Fetcher};
 use crate::model::{
     Enrich, Failure, FailureKind, HubProtocol, Seed, Source, SourceId, SourceState, Subscription,
+    Timestamp,
 };
 use crate::pipeline::Pipeline;
+use crate::pipeline::known_text::KnownText;
 use crate::publish::Delivery;
 use crate::store::StoreError;
 use crate::websub::inbound::{self as protocol, CallbackAnswer, HubRequest};
@@ -61,6 +63,8 @@ pub(in crate::pipeline) struct Inbound {
     planned: HashSet<SourceId>,
     /// Sources whose hubs are due to be asked.
     due: Vec<SourceId>,
+    /// When the subscriptions of pushed sources end.
+    pushed: BTreeMap<SourceId, Timestamp>,
     /// Sources that were pinged during a poll, whose answer may be older than the news.
     pinged: BTreeSet<SourceId>,
 }
@@ -77,6 +81,7 @@ impl Inbound {
             reading: JoinSet::new(),
             asking: JoinSet::new(),
             due: Vec::new(),
+            pushed: BTreeMap::new(),
             pinged: BTreeSet::new(),
         }
     }
@@ -90,6 +95,11 @@ impl Inbound {
             Some(delivery) = self.deliveries.recv(), if has_room => InboundEvent::Delivered(delivery),
             else => pending().await,
         }
+    }
+
+    /// Whether a hub pushes any source, so that news may come at any moment.
+    pub(super) fn is_any_pushed(&self, now: Timestamp) -> bool {
+        self.pushed.values().any(|until| *until > now)
     }
 
     /// Whether nothing is under way.
@@ -127,6 +137,10 @@ impl Inbound {
         agenda: &mut Agenda,
     ) {
         let (id, push) = (&source.id, state.push.as_deref());
+        match push.and_then(|push| push.expires) {
+            Some(until) => self.pushed.insert(id.clone(), until),
+            None => self.pushed.remove(id),
+        };
         let due = callbacks_of(plan, source).and_then(|callbacks| {
             self.callbacks.open(id, push);
             protocol::next_request_at(id, state, callbacks).zip(protocol::offer(state))
@@ -145,6 +159,9 @@ impl Inbound {
         agenda: &mut Agenda,
     ) {
         self.callbacks.open(id, subscription);
+        if subscription.is_none() {
+            self.pushed.remove(id);
+        }
         if self.planned.remove(id) {
             agenda.forget_hub_request(id);
         }
@@ -257,11 +274,13 @@ impl Pipeline {
         let Some(source) = source.and_then(|id| plan.sources.get(&id)).cloned() else {
             return Ok(());
         };
-        let Some(push) = self.driver.source_state(&source.id).push else { return Ok(()) };
+        let state = self.driver.source_state(&source.id);
+        let Some(push) = state.push else { return Ok(()) };
         match push.offer.protocol {
             HubProtocol::WebSub => {
                 let (clock, marks) = (self.clock.clone(), self.polls.marks().clone());
-                inbound.reading.spawn(read(delivery, source, *push, plan, clock, marks));
+                let text = KnownText::of(source.clone(), state.text, None);
+                inbound.reading.spawn(read(delivery, source, *push, text, plan, clock, marks));
             }
             HubProtocol::RssCloud if protocol::is_ping(&push, &delivery.body) => {
                 let (id, at) = (source.id.clone(), self.clock.now());

@@ -76,12 +76,14 @@ impl Office {
     ) -> Answering {
         let finish = Finish::of(&request);
         if let Some(response) = self.at_once(&request) {
-            return future::Either::Left(future::ready(finish.apply(response, &self.desk.site())));
+            return future::Either::Left(future::ready(
+                finish.apply(response, || self.desk.site()),
+            ));
         }
         let office = self.clone();
         future::Either::Right(Box::pin(async move {
             let response = office.in_time(request, peer).await;
-            finish.apply(response, &office.desk.site())
+            finish.apply(response, || office.desk.site())
         }))
     }
 

@@ -255,8 +255,14 @@ async fn volume(
 /// A path with a slash at its end is at the same path without it; anything else is not found.
 async fn elsewhere(State(counter): State<Counter>, uri: Uri) -> Response<Body> {
     let path = uri.path().trim_end_matches('/');
-    // A path that begins with two slashes would lead to another host.
-    if path.is_empty() || path.len() == uri.path().len() || path.starts_with("//") {
+    let parts: Vec<_> = path.split('/').skip(1).collect();
+    let is_place = matches!(
+        parts.as_slice(),
+        ["stories" | "search" | "sources" | "opml"]
+            | ["search", "help"]
+            | ["topics" | "stories", _]
+    );
+    if path.len() == uri.path().len() || !is_place {
         return not_found(State(counter)).await;
     }
     let site = counter.desk.site();

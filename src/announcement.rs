@@ -1,0 +1,324 @@
+//! Separates the text of an announcement from what surrounds it in its source.
+//!
+//! Sites put lists of other releases, share bars, newsletters, cookie notices and the same footer
+//! around every announcement. A topic must match what an announcement says, and identity must
+//! compare that alone. This is the one place that decides it, for the text of feeds, of pages and
+//! of GOV.UK's content API; [`crate::model::Entry::set_aside`] keeps what was decided and why.
+//!
+//! Signals: the link to the original and the list behind it ([`original`]); headings in the
+//! languages of the sources, runs of linked titles with dates, links to other known entries, and
+//! the class of elements ([`sections`], [`vocabulary`]); lines that a source repeats from entry to
+//! entry ([`repeated`]); the operator's rules for the source. When in doubt, text stays. Notes to
+//! editors, background and documents are part of the announcement.
+//!
+//! A leaf library: `parse` and `enrich` use it, and it does no input or output.
+
+mod cut;
+
+mod layout;
+
+mod original;
+
+mod repeated;
+
+mod sections;
+
+mod vocabulary;
+
+use std::ops::Range;
+
+use url::Url;
+
+pub use self::cut::{cut, cut_from, is_selector};
+use self::layout::Layout;
+pub use self::repeated::{RepeatedLines, edge_lines};
+use crate::model::{EdgeLines, Reason, SetAside, TextRules};
+
+/// A piece of HTML made harmless.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Cleaned {
+    /// Well-formed; nothing in it runs.
+    pub html: String,
+    /// The same as plain text, a paragraph a line.
+    pub text: String,
+    /// Elements of the HTML that its source names as surroundings, by where they start.
+    pub containers: Vec<Container>,
+}
+
+/// An element of cleaned HTML that its source names as surroundings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Container {
+    /// Where it stands in the HTML.
+    pub range: Range<usize>,
+    /// What it is said to hold.
+    pub role: ContainerRole,
+}
+
+/// What an element is said to hold, by its name, class, id or role. It is a hint: its content
+/// must look like it, too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ContainerRole {
+    /// Menus, breadcrumbs, pages of a list.
+    Navigation,
+    /// Buttons for sharing.
+    Sharing,
+    /// Other announcements.
+    Related,
+    /// An offer of a newsletter.
+    Newsletter,
+    /// A notice about cookies.
+    Cookies,
+    /// The foot of a page.
+    Footer,
+}
+
+impl ContainerRole {
+    /// What an element of this name holds.
+    pub fn of_element(name: &str) -> Option<Self> {
+        match name {
+            "nav" => Some(Self::Navigation),
+            "footer" => Some(Self::Footer),
+            _ => None,
+        }
+    }
+
+    /// What a class, id or role says.
+    pub fn named(value: &str) -> Option<Self> {
+        if value.len() > 400 {
+            return None;
+        }
+        let lower = value.to_ascii_lowercase();
+        let words = || lower.split(|c: char| !c.is_ascii_alphanumeric());
+        let has = |known: &[&str]| words().any(|word| known.contains(&word));
+        if has(&["cookie", "cookies", "gdpr", "cookiebar", "cookieconsent"]) {
+            Some(Self::Cookies)
+        } else if has(&["newsletter", "newsletters", "mailchimp", "mailinglist", "subscribe"]) {
+            Some(Self::Newsletter)
+        } else if has(&[
+            "related",
+            "relatedposts",
+            "yarpp",
+            "crp",
+            "recommended",
+            "recommendations",
+            "outbrain",
+            "taboola",
+            "latestnews",
+            "morenews",
+            "relatednews",
+            "readmore",
+            "teasers",
+        ]) || has(&["latest", "more", "other", "recent"])
+            && has(&["news", "posts", "articles", "releases", "stories"])
+            || has(&["complementary", "sidebar"])
+        {
+            Some(Self::Related)
+        } else if has(&[
+            "share",
+            "sharing",
+            "sharedaddy",
+            "addtoany",
+            "addthis",
+            "sharebar",
+            "sharebuttons",
+            "shariff",
+            "social",
+            "socialmedia",
+            "socialshare",
+            "feedflare",
+            "sharethis",
+        ]) {
+            Some(Self::Sharing)
+        } else if has(&[
+            "breadcrumb",
+            "breadcrumbs",
+            "navigation",
+            "nav",
+            "navbar",
+            "menu",
+            "pager",
+            "pagination",
+            "skiplink",
+            "skiplinks",
+        ]) {
+            Some(Self::Navigation)
+        } else if has(&["footer", "contentinfo"]) {
+            Some(Self::Footer)
+        } else {
+            None
+        }
+    }
+}
+
+/// What is known of a source's texts before one of them is read.
+#[derive(Clone, Copy)]
+pub struct Surroundings<'a> {
+    /// What the operator says of them.
+    pub rules: &'a TextRules,
+    /// Lines at their edges that were counted before.
+    pub edges: Option<&'a EdgeLines>,
+    /// Whether a link leads to an entry that is known.
+    pub is_known: &'a dyn Fn(&Url) -> bool,
+}
+
+impl Default for Surroundings<'_> {
+    fn default() -> Self {
+        static NONE: TextRules = TextRules { cut: Vec::new(), start_after: None, end_before: None };
+        Self { rules: &NONE, edges: None, is_known: &|_| false }
+    }
+}
+
+/// One text's own page, and what is known of its source.
+struct Context<'a> {
+    own: Option<&'a Url>,
+    surroundings: &'a Surroundings<'a>,
+}
+
+impl Context<'_> {
+    /// Whether a link leads to another entry that is known.
+    fn is_other(&self, url: &Url) -> bool {
+        let is_own =
+            self.own.is_some_and(|own| own.host() == url.host() && own.path() == url.path());
+        !is_own && url.path().len() > 1 && (self.surroundings.is_known)(url)
+    }
+}
+
+/// A text apart from its surroundings.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Separated {
+    /// The announcement as HTML.
+    pub html: String,
+    /// The announcement as plain text.
+    pub text: String,
+    /// Where it says that it was first published.
+    pub original: Option<Url>,
+    /// What is not part of it.
+    pub set_aside: Vec<SetAside>,
+    /// Whether a marker of the operator's was not found.
+    pub is_start_missing: bool,
+    /// Whether the other one was not.
+    pub is_end_missing: bool,
+}
+
+/// Pieces that are noted of one text.
+const MOST_SET_ASIDE: usize = 24;
+
+/// Separates an announcement from what surrounds it.
+pub fn separate(
+    cleaned: &Cleaned,
+    own: Option<&Url>,
+    surroundings: &Surroundings<'_>,
+) -> Separated {
+    let context = Context { own, surroundings };
+    let mut layout = Layout::of(cleaned);
+    let mut separated = Separated::default();
+    apply_rules(&mut layout, surroundings.rules, &mut separated);
+    sections::set_aside(&mut layout, cleaned, &context);
+    separated.original = original::set_aside(&mut layout, own);
+    sections::set_aside_lists(&mut layout, &context);
+    if separated.original.is_none() {
+        separated.original = original::set_aside_at_the_end(&mut layout, own);
+    }
+    if let Some(edges) = surroundings.edges {
+        repeated::set_aside(&mut layout, &|line| edges.is_repeated(line));
+    }
+    finish(layout, cleaned, separated)
+}
+
+/// Where a text says that it was first published, wherever on a page it says so.
+pub fn original_of(cleaned: &Cleaned, own: Option<&Url>) -> Option<Url> {
+    let mut layout = Layout::of(cleaned);
+    original::set_aside(&mut layout, own)
+}
+
+/// Sets aside the lines that the source repeats, and nothing else.
+pub fn separate_repeated(cleaned: &Cleaned, is_repeated: &dyn Fn(u64) -> bool) -> Separated {
+    let mut layout = Layout::of(cleaned);
+    repeated::set_aside(&mut layout, is_repeated);
+    finish(layout, cleaned, Separated::default())
+}
+
+fn finish(mut layout: Layout<'_>, cleaned: &Cleaned, mut separated: Separated) -> Separated {
+    let whole: usize = layout.lines.iter().map(layout::Line::word_count).sum();
+    let left: usize = layout.kept().map(|index| layout.lines[index].word_count()).sum();
+    if left < LEAST_WORDS.min(whole) {
+        // An announcement that would be nothing but surroundings is doubtful: all of it stays.
+        for line in &mut layout.lines {
+            line.set_aside.take_if(|reason| !matches!(reason, Reason::OriginalLink | Reason::Rule));
+        }
+    }
+    separated.set_aside = notes(&layout);
+    (separated.html, separated.text) = match separated.set_aside.is_empty() {
+        true => (cleaned.html.clone(), cleaned.text.clone()),
+        false => (layout.html(), layout.text()),
+    };
+    separated
+}
+
+/// Words without which what is left is no announcement.
+const LEAST_WORDS: usize = 3;
+
+/// What was set aside: neighbours for one reason are one piece, but for repeated lines, which are
+/// counted one by one.
+fn notes(layout: &Layout<'_>) -> Vec<SetAside> {
+    let mut notes: Vec<SetAside> = Vec::new();
+    let mut before = None;
+    for line in &layout.lines {
+        let same = before == line.set_aside && before != Some(Reason::Repeated);
+        before = line.set_aside;
+        let Some(reason) = line.set_aside else { continue };
+        let characters = line.text.chars().count().try_into().unwrap_or(u32::MAX);
+        if let Some(note) = notes.last_mut().filter(|_| same) {
+            if note.text.len() < SetAside::MOST_TEXT {
+                note.text = beginning(&format!("{} {}", note.text, line.text)).to_owned();
+            }
+            note.characters = note.characters.saturating_add(characters).saturating_add(1);
+        } else if notes.len() < MOST_SET_ASIDE {
+            let text = beginning(&line.text).to_owned();
+            notes.push(SetAside { reason, text, characters });
+        }
+    }
+    notes
+}
+
+/// The first bytes of a line, as many as are kept of it.
+fn beginning(text: &str) -> &str {
+    let end = text.floor_char_boundary(SetAside::MOST_TEXT);
+    text[..end].trim_end()
+}
+
+/// Keeps what stands between the operator's markers. One that is not found cuts nothing.
+fn apply_rules(layout: &mut Layout<'_>, rules: &TextRules, separated: &mut Separated) {
+    if let Some(marker) = rules.start_after.as_deref() {
+        match find(layout, marker) {
+            Some((line, at)) => {
+                let end = at + marker.len();
+                let rest = layout.lines[line].text[end..].trim_start().len();
+                let behind = layout.lines[line].text.len() - rest;
+                let is_parted = rest == 0 || layout.split(line, behind);
+                let last = if is_parted { line + 1 } else { line };
+                for line in &mut layout.lines[..last] {
+                    line.set_aside = Some(Reason::Rule);
+                }
+            }
+            None => separated.is_start_missing = true,
+        }
+    }
+    if let Some(marker) = rules.end_before.as_deref() {
+        match find(layout, marker) {
+            Some((line, at)) => {
+                let first = if layout.split(line, at) { line + 1 } else { line };
+                for line in &mut layout.lines[first..] {
+                    line.set_aside = Some(Reason::Rule);
+                }
+            }
+            None => separated.is_end_missing = true,
+        }
+    }
+}
+
+/// The first kept line that holds a marker, and where.
+fn find(layout: &Layout<'_>, marker: &str) -> Option<(usize, usize)> {
+    let mut kept = layout.kept();
+    kept.find_map(|index| Some((index, layout.lines[index].text.find(marker)?)))
+}

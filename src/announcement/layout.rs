@@ -1,0 +1,476 @@
+//! Reads cleaned HTML as lines of text, and writes it again without some of them.
+
+use std::ops::Range;
+
+use url::Url;
+
+use super::{Cleaned, ContainerRole};
+use crate::control_characters::is_needless_hint;
+use crate::markup::{Kind, Pieces, attribute};
+use crate::model::Reason;
+
+/// Lines that are looked at; what comes after them stays as it is.
+const MOST_LINES: usize = 4000;
+
+/// A link in a line.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Link {
+    pub(super) url: Url,
+    /// Where its label stands in the line's text.
+    pub(super) label: Range<usize>,
+}
+
+/// A line of text: what stands between the beginning and end of blocks, or line breaks.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Line {
+    /// Plain text, white space folded.
+    pub(super) text: String,
+    pub(super) links: Vec<Link>,
+    /// The level of the heading that it is.
+    pub(super) heading: Option<u8>,
+    /// Whether all of it is emphasised.
+    pub(super) is_strong: bool,
+    /// Whether it stands in an item of a list.
+    pub(super) is_item: bool,
+    /// What its source says that the element around it holds.
+    pub(super) role: Option<(usize, ContainerRole)>,
+    /// The elements around it, the outermost first, by number.
+    pub(super) around: Vec<u32>,
+    /// Why it is not part of the announcement.
+    pub(super) set_aside: Option<Reason>,
+    /// Where its words stand: in the text, and in the HTML.
+    words: Vec<(usize, usize)>,
+    /// Where its text ends in the HTML.
+    end: usize,
+}
+
+impl Line {
+    /// How many words it has. Where a script writes none apart, two letters count as one.
+    pub(super) fn word_count(&self) -> usize {
+        let is_joined = |c: &char| matches!(c, '\u{0E00}'..='\u{0EFF}' | '\u{3040}'..='\u{30FF}' | '\u{3400}'..='\u{9FFF}' | '\u{AC00}'..='\u{D7AF}');
+        let joined =
+            if self.text.is_ascii() { 0 } else { self.text.chars().filter(is_joined).count() };
+        self.words.len().max(joined / 2)
+    }
+
+    /// Bytes of its text that are labels of links.
+    fn linked_bytes(&self) -> usize {
+        self.links.iter().map(|link| link.label.len()).sum()
+    }
+
+    /// Whether next to all of it is a link, or several.
+    pub(super) fn is_linked(&self) -> bool {
+        !self.links.is_empty() && 5 * self.linked_bytes() >= 4 * self.text.len()
+    }
+
+    /// Whether it begins with a link that is most of it.
+    pub(super) fn is_mostly_linked(&self) -> bool {
+        2 * self.linked_bytes() >= self.text.len() && !self.links.is_empty()
+    }
+}
+
+/// Cleaned HTML as lines.
+pub(super) struct Layout<'h> {
+    html: &'h str,
+    pub(super) lines: Vec<Line>,
+}
+
+impl<'h> Layout<'h> {
+    pub(super) fn of(cleaned: &'h Cleaned) -> Self {
+        let mut reader = Reader {
+            containers: cleaned,
+            lines: Vec::new(),
+            line: Line::default(),
+            open: Vec::new(),
+            elements: 0,
+            link: None,
+            has_space: false,
+            before: '\0',
+            plain_words: 0,
+        };
+        for piece in Pieces::of(&cleaned.html) {
+            match piece.kind {
+                Kind::Text(text) => reader.text(text, piece.start),
+                Kind::Open { name, attributes, .. } => reader.open(name, attributes, piece.start),
+                Kind::Close { name } => reader.close(name),
+                _ => {}
+            }
+            if reader.lines.len() >= MOST_LINES {
+                break;
+            }
+        }
+        reader.end_line();
+        Self { html: &cleaned.html, lines: reader.lines }
+    }
+
+    /// Parts a line before the word that begins at `at` in its text; false where none does, or
+    /// it is the first.
+    pub(super) fn split(&mut self, index: usize, at: usize) -> bool {
+        let line = &mut self.lines[index];
+        let Ok(word) = line.words.binary_search_by_key(&at, |(start, _)| *start) else {
+            return false;
+        };
+        if word == 0 {
+            return false;
+        }
+        let mut second = Line {
+            text: line.text[at..].to_owned(),
+            words: line.words[word..].iter().map(|(start, raw)| (start - at, *raw)).collect(),
+            heading: None,
+            is_strong: false,
+            links: Vec::new(),
+            ..line.clone()
+        };
+        line.end = line.words[word].1;
+        line.words.truncate(word);
+        line.text.truncate(line.text[..at].trim_end().len());
+        let (first, rest): (Vec<Link>, Vec<Link>) =
+            std::mem::take(&mut line.links).into_iter().partition(|link| link.label.start < at);
+        line.links = first;
+        for link in &mut line.links {
+            link.label.end = link.label.end.min(line.text.len());
+        }
+        second.links = rest;
+        for link in &mut second.links {
+            link.label = link.label.start - at..link.label.end - at;
+        }
+        line.is_strong = false;
+        self.lines.insert(index + 1, second);
+        true
+    }
+
+    /// The places of the lines that are part of the announcement.
+    pub(super) fn kept(&self) -> impl DoubleEndedIterator<Item = usize> + '_ {
+        (0..self.lines.len()).filter(|index| self.lines[*index].set_aside.is_none())
+    }
+
+    /// The text that is left, a line a line.
+    pub(super) fn text(&self) -> String {
+        let kept: Vec<&str> = self.kept().map(|index| self.lines[index].text.as_str()).collect();
+        kept.join("\n")
+    }
+
+    /// The HTML that is left.
+    pub(super) fn html(&self) -> String {
+        let zones = self.zones();
+        let mut writer =
+            Writer { html: self.html, zones: &zones, out: String::new(), open: Vec::new() };
+        for piece in Pieces::of(self.html) {
+            match piece.kind {
+                Kind::Open { name, .. } => writer.open(name, piece.start..piece.end),
+                Kind::Close { .. } => writer.close(piece.start..piece.end),
+                _ => writer.text(piece.start..piece.end),
+            }
+        }
+        trim_breaks(&mut writer.out, 0);
+        writer.out
+    }
+
+    /// The parts of the HTML that were set aside: from the first word of a row of lines to the
+    /// end of its last, and to the end of all where nothing is kept behind it.
+    fn zones(&self) -> Vec<Range<usize>> {
+        let mut zones: Vec<Range<usize>> = Vec::new();
+        let mut continues = false;
+        for line in &self.lines {
+            let start = line.words.first().map_or(line.end, |(_, raw)| *raw);
+            match (line.set_aside.is_some(), continues) {
+                (true, true) => {
+                    if let Some(zone) = zones.last_mut() {
+                        zone.end = line.end;
+                    }
+                }
+                (true, false) => zones.push(start..line.end),
+                (false, _) => {}
+            }
+            continues = line.set_aside.is_some();
+        }
+        if continues && let Some(zone) = zones.last_mut() {
+            zone.end = self.html.len();
+        }
+        zones
+    }
+}
+
+/// Collects the lines of HTML.
+struct Reader<'h> {
+    containers: &'h Cleaned,
+    lines: Vec<Line>,
+    line: Line,
+    open: Vec<Element>,
+    elements: u32,
+    /// The link that is open, and where its label begins.
+    link: Option<(Url, usize)>,
+    has_space: bool,
+    before: char,
+    /// Words of the line outside emphasis.
+    plain_words: usize,
+}
+
+struct Element {
+    name: String,
+    number: u32,
+    role: Option<(usize, ContainerRole)>,
+}
+
+impl Reader<'_> {
+    fn open(&mut self, name: &str, attributes: &str, start: usize) {
+        if is_block(name) || matches!(name, "br" | "tr") {
+            self.end_line();
+        } else if matches!(name, "td" | "th") {
+            self.has_space = true;
+        }
+        if matches!(name, "br" | "hr" | "img" | "wbr" | "col") {
+            return;
+        }
+        if name == "a" {
+            let href = attribute(attributes, "href").map(htmlize::unescape_attribute);
+            let url = href.and_then(|href| Url::parse(&href).ok());
+            self.link = url.map(|url| (url, usize::MAX));
+        }
+        let containers = &self.containers.containers;
+        let at = containers.binary_search_by_key(&start, |container| container.range.start).ok();
+        let role = at.map(|at| (at, containers[at].role));
+        let role = role.or_else(|| self.open.last().and_then(|element| element.role));
+        self.elements += 1;
+        self.open.push(Element { name: name.to_owned(), number: self.elements, role });
+    }
+
+    fn close(&mut self, name: &str) {
+        if is_block(name) {
+            self.end_line();
+        } else if matches!(name, "td" | "th") {
+            self.has_space = true;
+        }
+        if name == "a" {
+            self.end_link();
+            self.link = None;
+        }
+        if let Some(at) = self.open.iter().rposition(|element| element.name == name) {
+            self.open.truncate(at);
+        }
+    }
+
+    fn text(&mut self, text: &str, start: usize) {
+        let mut at = 0;
+        while let Some(c) = text[at..].chars().next() {
+            let raw = start + at;
+            let (c, length) = match c {
+                '&' => reference(&text[at..]),
+                c => (c, c.len_utf8()),
+            };
+            at += length;
+            if c.is_whitespace() {
+                self.has_space = true;
+                self.before = ' ';
+                continue;
+            }
+            if is_needless_hint(self.before, c) {
+                continue;
+            }
+            self.before = c;
+            self.put(c, raw);
+            self.line.end = start + at;
+        }
+    }
+
+    fn put(&mut self, c: char, raw: usize) {
+        if self.line.text.is_empty() {
+            self.begin_line();
+        }
+        if self.has_space || self.line.text.is_empty() {
+            if !self.line.text.is_empty() {
+                self.line.text.push(' ');
+            }
+            self.line.words.push((self.line.text.len(), raw));
+            let strong = |element: &Element| matches!(&*element.name, "b" | "strong");
+            self.plain_words += usize::from(!self.open.iter().any(strong));
+        }
+        self.has_space = false;
+        if let Some((_, label)) = &mut self.link
+            && *label == usize::MAX
+        {
+            *label = self.line.text.len();
+        }
+        self.line.text.push(c);
+    }
+
+    fn begin_line(&mut self) {
+        let element = |name: &str| self.open.iter().any(|element| element.name == name);
+        let heading = self.open.iter().rev().find_map(|element| match &*element.name {
+            "h1" => Some(1),
+            "h2" => Some(2),
+            "h3" => Some(3),
+            "h4" => Some(4),
+            "h5" => Some(5),
+            "h6" => Some(6),
+            _ => None,
+        });
+        self.line.heading = heading;
+        self.line.is_item = element("li");
+        self.line.role = self.open.last().and_then(|element| element.role);
+        self.line.around = self.open.iter().map(|element| element.number).collect();
+        self.plain_words = 0;
+    }
+
+    fn end_link(&mut self) {
+        let Some((url, label)) = &mut self.link else { return };
+        let start = std::mem::replace(label, usize::MAX);
+        if start < self.line.text.len() {
+            let label = start..self.line.text.len();
+            self.line.links.push(Link { url: url.clone(), label });
+        }
+    }
+
+    fn end_line(&mut self) {
+        self.end_link();
+        self.has_space = false;
+        if self.line.text.is_empty() {
+            return;
+        }
+        let mut line = std::mem::take(&mut self.line);
+        line.is_strong = self.plain_words == 0;
+        self.lines.push(line);
+    }
+}
+
+/// The character that a reference stands for, and its length. Cleaned HTML has few of them.
+fn reference(text: &str) -> (char, usize) {
+    let end = text.bytes().take(12).position(|byte| byte == b';').map_or(1, |at| at + 1);
+    let decoded = htmlize::unescape(&text[..end]);
+    let mut characters = decoded.chars();
+    match (characters.next(), characters.next()) {
+        (Some(c), None) => (c, end),
+        _ => ('&', 1),
+    }
+}
+
+fn is_block(name: &str) -> bool {
+    !matches!(
+        name,
+        "a" | "abbr"
+            | "acronym"
+            | "b"
+            | "bdi"
+            | "br"
+            | "cite"
+            | "code"
+            | "col"
+            | "colgroup"
+            | "del"
+            | "dfn"
+            | "em"
+            | "i"
+            | "img"
+            | "ins"
+            | "kbd"
+            | "mark"
+            | "q"
+            | "rp"
+            | "rt"
+            | "ruby"
+            | "s"
+            | "samp"
+            | "small"
+            | "span"
+            | "strike"
+            | "strong"
+            | "sub"
+            | "sup"
+            | "tbody"
+            | "td"
+            | "tfoot"
+            | "th"
+            | "thead"
+            | "time"
+            | "tr"
+            | "tt"
+            | "u"
+            | "var"
+            | "wbr"
+            | "caption"
+    )
+}
+
+/// Writes HTML without its zones, and without the elements that are empty for that.
+struct Writer<'w> {
+    html: &'w str,
+    zones: &'w [Range<usize>],
+    out: String,
+    open: Vec<Written>,
+}
+
+struct Written {
+    start: usize,
+    has_content: bool,
+    has_lost: bool,
+}
+
+impl Writer<'_> {
+    fn is_lost(&self, at: usize) -> bool {
+        let after = self.zones.partition_point(|zone| zone.end <= at);
+        self.zones.get(after).is_some_and(|zone| zone.start <= at)
+    }
+
+    fn note(&mut self, has_content: bool, has_lost: bool) {
+        if let Some(element) = self.open.last_mut() {
+            element.has_content |= has_content;
+            element.has_lost |= has_lost;
+        }
+    }
+
+    fn open(&mut self, name: &str, tag: Range<usize>) {
+        if matches!(name, "br" | "hr" | "img" | "wbr" | "col") {
+            let lost = self.is_lost(tag.start);
+            self.note(name == "img" && !lost, lost);
+            if !lost {
+                self.out.push_str(&self.html[tag]);
+            }
+            return;
+        }
+        self.open.push(Written { start: self.out.len(), has_content: false, has_lost: false });
+        self.out.push_str(&self.html[tag]);
+    }
+
+    fn close(&mut self, tag: Range<usize>) {
+        let Some(Written { start, has_content, has_lost }) = self.open.pop() else { return };
+        if has_lost && !has_content {
+            self.out.truncate(start);
+        } else {
+            if has_lost {
+                trim_breaks(&mut self.out, start);
+            }
+            self.out.push_str(&self.html[tag]);
+        }
+        self.note(has_content, has_lost);
+    }
+
+    fn text(&mut self, text: Range<usize>) {
+        let mut at = text.start;
+        let first = self.zones.partition_point(|zone| zone.end <= text.start);
+        for zone in &self.zones[first..] {
+            if zone.start >= text.end {
+                break;
+            }
+            let kept = &self.html[at..zone.start.max(at)];
+            self.out.push_str(kept);
+            at = zone.end.min(text.end).max(at);
+            let has_content = !kept.trim().is_empty();
+            self.note(has_content, true);
+        }
+        let kept = &self.html[at..text.end];
+        self.out.push_str(kept);
+        self.note(!kept.trim().is_empty(), false);
+    }
+}
+
+/// Takes line breaks and white space from the end, back to `start`.
+fn trim_breaks(out: &mut String, start: usize) {
+    loop {
+        let trimmed = out.trim_end();
+        let trimmed = trimmed.strip_suffix("<br>").unwrap_or(trimmed).len();
+        if trimmed == out.len() || trimmed < start {
+            return;
+        }
+        out.truncate(trimmed);
+    }
+}

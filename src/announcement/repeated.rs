@@ -1,0 +1,134 @@
+//! Sets aside the lines that a source repeats at the beginning or end of its entries.
+//!
+//! A line counts as repeated when most entries of a document have it, or most of the entries that
+//! were counted in the source's state ([`crate::model::EdgeLines`]). Only a row of such lines at
+//! an edge goes, never all that an entry says, no sentence at the beginning, and nothing below a
+//! heading for notes to editors.
+
+use std::collections::{HashMap, HashSet};
+
+use super::beginning;
+use super::layout::{Layout, Line};
+use super::sections::is_fact_heading;
+use crate::model::{Entry, Reason};
+
+/// Lines that are looked at from the beginning and from the end of a text.
+const FIRST: usize = 3;
+const LAST: usize = 8;
+
+/// Entries of a document in which a line must stand.
+const LEAST: usize = 4;
+
+/// The lines that most entries of one document have at an edge.
+#[derive(Debug, Default)]
+pub struct RepeatedLines {
+    entries: usize,
+    counts: HashMap<u64, usize>,
+}
+
+impl RepeatedLines {
+    /// Counts the edge lines of an entry, each once. An entry of a single line says nothing of
+    /// its edges.
+    pub fn count(&mut self, entry: &Entry) {
+        let lines: HashSet<u64> = edge_lines(entry).into_iter().collect();
+        if lines.len() < 2 {
+            return;
+        }
+        self.entries += 1;
+        for line in lines {
+            *self.counts.entry(line).or_default() += 1;
+        }
+    }
+
+    /// Keeps only what is repeated; whether anything is.
+    pub fn is_any(&mut self) -> bool {
+        let entries = self.entries;
+        self.counts.retain(|_, count| *count >= LEAST && 3 * *count >= 2 * entries);
+        !self.counts.is_empty()
+    }
+
+    /// Whether most entries have the line with this hash.
+    pub fn contains(&self, hash: u64) -> bool {
+        self.counts.contains_key(&hash)
+    }
+}
+
+/// Hashes of the lines and sentences at the edges of what an entry says, with those that were set
+/// aside as repeated.
+pub fn edge_lines(entry: &Entry) -> Vec<u64> {
+    let lines: Vec<&str> = entry.text.lines().collect();
+    let mut hashes = Vec::new();
+    let last = lines.len().saturating_sub(LAST);
+    for (at, line) in lines.iter().enumerate() {
+        if at >= FIRST && at < last {
+            continue;
+        }
+        hashes.push(hash(line));
+        if at + 1 == lines.len() {
+            hashes.extend(last_sentences(line).into_iter().map(|start| hash(&line[start..])));
+        }
+    }
+    let repeated = entry.set_aside.iter().filter(|piece| piece.reason == Reason::Repeated);
+    hashes.extend(repeated.map(|piece| hash(&piece.text)));
+    hashes
+}
+
+/// The hash of a line: of its beginning, as much as is kept of what is set aside.
+fn hash(line: &str) -> u64 {
+    xxhash_rust::xxh3::xxh3_64(beginning(line.trim()).as_bytes())
+}
+
+/// Where the last sentences of a line begin, the last first, so far that each reaches to the end
+/// of the line.
+fn last_sentences(line: &str) -> Vec<usize> {
+    let mut starts = Vec::new();
+    for (at, _) in line.match_indices(' ').rev().take(120) {
+        let ends =
+            line[..at].trim_end_matches(['"', '”', '’', ')', '»']).ends_with(['.', '!', '?', '…']);
+        let start = at + 1;
+        if ends && line[start..].split(' ').count() >= 3 {
+            starts.push(start);
+            if starts.len() == 3 {
+                break;
+            }
+        }
+    }
+    starts
+}
+
+pub(super) fn set_aside(layout: &mut Layout<'_>, is_repeated: &dyn Fn(u64) -> bool) {
+    let kept: Vec<usize> = layout.kept().collect();
+    let repeats = |line: &Line| is_repeated(hash(&line.text));
+    if kept.iter().all(|index| repeats(&layout.lines[*index])) {
+        return;
+    }
+    let is_noted = kept.iter().any(|index| is_fact_heading(&layout.lines[*index]));
+    for index in kept.iter().take(FIRST) {
+        let line = &layout.lines[*index];
+        // Announcements of a series begin with the same sentences.
+        let is_sentence =
+            line.text.ends_with(['.', '!', '?', '…', '。']) && !line.is_mostly_linked();
+        if is_sentence || !repeats(line) {
+            break;
+        }
+        layout.lines[*index].set_aside = Some(Reason::Repeated);
+    }
+    if is_noted {
+        return;
+    }
+    for index in kept.into_iter().rev().take(LAST) {
+        if repeats(&layout.lines[index]) {
+            layout.lines[index].set_aside = Some(Reason::Repeated);
+            continue;
+        }
+        let text = &layout.lines[index].text;
+        let sentences = last_sentences(text);
+        let found = sentences.into_iter().rev().find(|start| is_repeated(hash(&text[*start..])));
+        if let Some(start) = found
+            && layout.split(index, start)
+        {
+            layout.lines[index + 1].set_aside = Some(Reason::Repeated);
+        }
+        break;
+    }
+}

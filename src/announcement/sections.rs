@@ -1,0 +1,469 @@
+//! Sets aside sections that their heading, their links or their element mark as surroundings.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+use url::Url;
+
+use super::layout::{Layout, Line};
+use super::vocabulary::{
+    BUTTON, COOKIE_BUTTON, COOKIES, FIRST_ON, Heading, INLINE_OTHERS, NEWSLETTER, READ_ON, WAYS,
+    heading,
+};
+use super::{Cleaned, ContainerRole, Context};
+use crate::model::Reason;
+
+/// A date as people write it, in any language.
+pub(super) static DATE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"(?x) \b\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b | \b(?:19|20)\d{2}-\d{2}-\d{2}\b
+        | \b\d{1,2}(?:st|nd|rd|th|er|\.|º|ª)?\s+(?:de\ |di\ |of\ )?\p{L}{3,14}\.?,?\s+(?:de\ |del\ )?(?:19|20)\d{2}\b
+        | \b\p{L}{3,14}\.?\s+\d{1,2}(?:st|nd|rd|th)?,?\s+(?:19|20)\d{2}\b
+        | \b(?:19|20)\d{2}\.\s?\p{L}{3,14}\s\d{1,2}\.
+        | (?:19|20)\d{2}\s?[年년]\s?\d{1,2}\s?[月월]\s?\d{1,2}\s?[日일]",
+    )
+    .expect("a fixed pattern")
+});
+
+static ADDRESS_OR_NUMBER: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)[\w.+-]+@[\w-]+\.[\w.-]+|\b\d[\d ()/.+-]{6,}\d\b|\bhttps?://|\bwww\.|\b(?:tel|fax|phone|telephone|telefon|tél|téléphone|teléfono|telefono|e-?mail|mobile|handy)\b")
+        .expect("a fixed pattern")
+});
+
+/// Words that must be left when a list without a heading is set aside.
+const LEAST_WORDS: usize = 20;
+
+/// Whether a line ends a sentence and is long enough for one.
+pub(super) fn is_prose(line: &Line) -> bool {
+    let ends = line.text.ends_with(['.', '!', '?', '…', '"', '”', '’', ')', '»', '“', '。']);
+    !line.is_linked() && ends && (line.word_count() >= 8 || line.text.chars().count() >= 60)
+}
+
+/// Whether a line is as those of lists are: a link, a date, a title.
+pub(super) fn is_listed(line: &Line) -> bool {
+    line.is_linked() || is_date(line) || is_title(line) || known(line).is_some()
+}
+
+fn is_title(line: &Line) -> bool {
+    line.word_count() <= 24 && !line.text.ends_with(['.', '!', '?', '…', ';', ',', ':', '。'])
+}
+
+/// Whether a line is a date and little else.
+fn is_date(line: &Line) -> bool {
+    DATE.find(&line.text).is_some_and(|date| {
+        let rest = [&line.text[..date.start()], &line.text[date.end()..]].concat();
+        rest.split_whitespace().count() <= 4
+    })
+}
+
+/// What a line stands over, if it stands alone as a heading does.
+fn known(line: &Line) -> Option<Heading> {
+    heading(&line.text)
+}
+
+pub(super) fn is_fact_heading(line: &Line) -> bool {
+    known(line) == Some(Heading::Facts)
+}
+
+/// What stands over the rest of a line, where that begins with a heading and a colon.
+fn inline_heading(line: &Line) -> Option<Heading> {
+    let (before, after) = line.text.split_once([':', '：'])?;
+    let found = heading(before).filter(|_| !after.trim().is_empty())?;
+    // "Contact: the minister said …" is prose.
+    let is_short = line.word_count() <= 12 || line.is_mostly_linked();
+    match found {
+        Heading::Facts => None,
+        Heading::Contact => (is_short || ADDRESS_OR_NUMBER.is_match(after)).then_some(found),
+        Heading::Others | Heading::Sharing => line.is_mostly_linked().then_some(found),
+        Heading::Newsletter | Heading::Cookies => is_short.then_some(found),
+    }
+}
+
+/// Sets aside what stands in marked elements, below known headings, and in lines of buttons.
+pub(super) fn set_aside(layout: &mut Layout<'_>, cleaned: &Cleaned, context: &Context<'_>) {
+    in_containers(layout, cleaned);
+    single_lines(layout, context);
+    below_headings(layout);
+    in_the_middle_of_a_line(layout);
+}
+
+/// Sets aside elements that are named as surroundings and look like it.
+fn in_containers(layout: &mut Layout<'_>, cleaned: &Cleaned) {
+    for (number, container) in cleaned.containers.iter().enumerate() {
+        let inside: Vec<usize> = layout
+            .kept()
+            .filter(|index| layout.lines[*index].role.is_some_and(|(role, _)| role == number))
+            .collect();
+        if inside.is_empty() || inside.len() == layout.kept().count() {
+            continue;
+        }
+        let lines = || inside.iter().map(|index| &layout.lines[*index]);
+        let words: usize = lines().map(Line::word_count).sum();
+        let linked =
+            lines().filter(|line| line.is_mostly_linked()).map(Line::word_count).sum::<usize>();
+        let listed = lines().filter(|line| is_listed(line)).count();
+        let is_headed = |kind| lines().take(2).any(|line| known(line) == Some(kind));
+        if lines().any(is_fact_heading) {
+            continue;
+        }
+        let (looks_like_it, reason) = match container.role {
+            ContainerRole::Navigation => {
+                let has_links = lines().any(|line| !line.links.is_empty());
+                (2 * linked >= words || words <= 15 && has_links, Reason::Navigation)
+            }
+            ContainerRole::Sharing => (words <= 40 && (linked > 0 || words <= 8), Reason::Sharing),
+            ContainerRole::Related => (
+                2 * linked >= words
+                    || is_headed(Heading::Others)
+                    || linked > 0 && 2 * listed >= inside.len(),
+                Reason::OtherAnnouncements,
+            ),
+            ContainerRole::Newsletter => (words <= 80, Reason::Newsletter),
+            ContainerRole::Cookies => (words <= 120, Reason::Cookies),
+            ContainerRole::Footer => (2 * linked >= words, Reason::Navigation),
+        };
+        if looks_like_it {
+            for index in inside {
+                layout.lines[index].set_aside = Some(reason);
+            }
+        }
+    }
+}
+
+/// Sets aside single lines that nobody would write into an announcement.
+fn single_lines(layout: &mut Layout<'_>, context: &Context<'_>) {
+    for index in layout.kept().collect::<Vec<_>>() {
+        let line = &layout.lines[index];
+        let reason = if is_share_bar(line) {
+            Reason::Sharing
+        } else if line.word_count() <= 60 && is_cookie_notice(line) {
+            Reason::Cookies
+        } else if line.word_count() <= 40 && NEWSLETTER.is_match(&line.text) && is_offer(line) {
+            Reason::Newsletter
+        } else if is_way(line, index, layout, context) {
+            Reason::Navigation
+        } else {
+            continue;
+        };
+        layout.lines[index].set_aside = Some(reason);
+    }
+}
+
+/// Whether a line speaks to the visitor of the site, rather than of cookies.
+fn is_cookie_notice(line: &Line) -> bool {
+    let is_button = line.word_count() <= 8 || line.is_mostly_linked();
+    COOKIES.is_match(&line.text) || is_button && COOKIE_BUTTON.is_match(&line.text)
+}
+
+/// Whether a line invites the reader, rather than reports of a newsletter.
+fn is_offer(line: &Line) -> bool {
+    !line.links.is_empty() || line.heading.is_some() || line.is_strong || line.word_count() <= 14
+}
+
+fn is_share_bar(line: &Line) -> bool {
+    if !line.links.is_empty() && line.links.iter().all(|link| shares(&link.url)) {
+        return line.word_count() <= 20;
+    }
+    let words = line.text.split_whitespace();
+    let is_button = |word: &str| {
+        BUTTON
+            .is_match(word.trim_matches(|c: char| !c.is_alphanumeric() && !"|/·•,+&-".contains(c)))
+    };
+    let count = line.word_count();
+    (count >= 3 || count >= 1 && line.is_linked())
+        && count <= 24
+        && words.clone().all(is_button)
+        && words.clone().any(|word| word.chars().filter(|c| c.is_alphabetic()).count() >= 4)
+}
+
+/// Whether a link only hands a page on.
+fn shares(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    let host = host.strip_prefix("www.").unwrap_or(host);
+    let path = url.path().to_ascii_lowercase();
+    let begins = |starts: &[&str]| starts.iter().any(|start| path.starts_with(start));
+    match host {
+        "facebook.com" | "m.facebook.com" | "de-de.facebook.com" => {
+            begins(&["/sharer", "/share", "/dialog"])
+        }
+        "twitter.com" | "x.com" => begins(&["/intent", "/share"]) || path == "/home",
+        "linkedin.com" => begins(&["/share", "/sharing", "/cws"]),
+        "wa.me" | "api.whatsapp.com" | "web.whatsapp.com" => true,
+        "t.me" | "telegram.me" => begins(&["/share"]),
+        "pinterest.com" | "pinterest.co.uk" => begins(&["/pin/create"]),
+        "reddit.com" | "old.reddit.com" => begins(&["/submit"]),
+        "bsky.app" | "threads.net" | "threads.com" => begins(&["/intent"]),
+        "xing.com" => begins(&["/spi", "/social"]),
+        "vk.com" => begins(&["/share"]),
+        "tumblr.com" => begins(&["/share", "/widgets/share"]),
+        "getpocket.com" => begins(&["/save", "/edit"]),
+        "addtoany.com" | "addthis.com" | "sharethis.com" => true,
+        _ if url.scheme() == "mailto" => {
+            let query = url.query().unwrap_or_default().to_ascii_lowercase();
+            query.contains("body=") || path.is_empty() && query.contains("subject=")
+        }
+        _ => false,
+    }
+}
+
+/// Whether a line leads back, on, or to the announcement's own page.
+fn is_way(line: &Line, index: usize, layout: &Layout<'_>, context: &Context<'_>) -> bool {
+    let count = line.word_count();
+    if count <= 8 && line.is_linked() && WAYS.is_match(&line.text) {
+        return true;
+    }
+    let own = |url: &Url| {
+        context.own.is_some_and(|own| own.host_str() == url.host_str() && own.path() == url.path())
+    };
+    let leads_to_itself = line.links.iter().any(|link| own(&link.url));
+    if leads_to_itself && line.is_linked() && READ_ON.is_match(&line.text) {
+        return true;
+    }
+    if line.links.len() >= 2 && FIRST_ON.is_match(&line.text) && (leads_to_itself || count <= 40) {
+        return true;
+    }
+    // Breadcrumbs: short links with marks between them, above the text.
+    let marks = line
+        .text
+        .matches([">", "›", "»", "/", "|"].map(|mark| mark.chars().next().unwrap_or('>')))
+        .count();
+    let is_first = layout.kept().take(3).any(|first| first == index);
+    is_first
+        && line.links.len() >= 2
+        && marks >= line.links.len() - 1
+        && count <= 24
+        && line.is_mostly_linked()
+}
+
+/// Sets aside the sections below known headings.
+fn below_headings(layout: &mut Layout<'_>) {
+    let mut index = 0;
+    while index < layout.lines.len() {
+        let line = &layout.lines[index];
+        if line.set_aside.is_some() {
+            index += 1;
+            continue;
+        }
+        let stands_alone = known(line);
+        let Some(kind) = stands_alone.or_else(|| inline_heading(line)) else {
+            index += 1;
+            continue;
+        };
+        let is_inline = stands_alone.is_none();
+        let (end, reason) = match kind {
+            Heading::Facts => {
+                index += 1;
+                continue;
+            }
+            Heading::Others => (others_end(layout, index, is_inline), Reason::OtherAnnouncements),
+            Heading::Sharing => {
+                let short =
+                    |line: &Line| is_share_bar(line) || line.is_linked() && line.word_count() <= 6;
+                (row_end(layout, index, 12, short), Reason::Sharing)
+            }
+            Heading::Newsletter => {
+                let offer = |line: &Line| {
+                    NEWSLETTER.is_match(&line.text)
+                        || line.is_linked() && line.word_count() <= 8
+                        || line.word_count() <= 25 && line.text.to_lowercase().contains("mail")
+                };
+                (row_end(layout, index, 4, offer), Reason::Newsletter)
+            }
+            Heading::Cookies => {
+                let notice = |line: &Line| {
+                    line.text.to_lowercase().contains("cookie")
+                        || line.is_linked() && line.word_count() <= 6
+                };
+                (row_end(layout, index, 6, notice), Reason::Cookies)
+            }
+            Heading::Contact => {
+                let contact = |line: &Line| {
+                    let count = line.word_count();
+                    count <= 7 && !line.text.ends_with(['.', '!', '?'])
+                        || count <= 30 && ADDRESS_OR_NUMBER.is_match(&line.text)
+                };
+                (row_end(layout, index, 12, contact), Reason::Contact)
+            }
+        };
+        // A heading with nothing of its kind below it may be anything.
+        let is_last = layout.kept().next_back() == Some(index);
+        if end > index + 1 || is_inline || is_last && kind != Heading::Contact {
+            for line in &mut layout.lines[index..end] {
+                line.set_aside.get_or_insert(reason);
+            }
+        }
+        index = end.max(index + 1);
+    }
+}
+
+/// The end of the row of lines below a heading that are of its kind.
+fn row_end(
+    layout: &Layout<'_>,
+    start: usize,
+    most: usize,
+    is_of_kind: impl Fn(&Line) -> bool,
+) -> usize {
+    let below = layout.lines.iter().skip(start + 1).take(most);
+    let is_in_row = |line: &&Line| {
+        line.set_aside.is_some()
+            || line.heading.is_none() && known(line).is_none() && is_of_kind(line)
+    };
+    start + 1 + below.take_while(is_in_row).count()
+}
+
+/// The end of the list of other announcements that begins at a heading; the next line where
+/// there is no such list.
+fn others_end(layout: &Layout<'_>, start: usize, is_inline: bool) -> usize {
+    let lines = &layout.lines;
+    let opener = &lines[start];
+    let own_element = element_end(layout, start);
+    let bound = own_element.unwrap_or(lines.len());
+    let mut end = start + 1;
+    let mut teasers = 0;
+    let mut items = 0;
+    while end < bound {
+        let line = &lines[end];
+        if line.set_aside.is_some() {
+            end += 1;
+            continue;
+        }
+        if is_fact_heading(line) || ends_section(layout, opener, end) {
+            break;
+        }
+        if is_listed(line) {
+            items += usize::from(line.word_count() >= 2);
+        } else if own_element.is_none() {
+            // A sentence belongs to the item above it, if one more item follows or others had one.
+            let before = &lines[end - 1];
+            let item_before = end - 1 > start && is_listed(before);
+            let next = lines[end + 1..bound].iter().find(|line| line.set_aside.is_none());
+            let is_between = next.is_some_and(is_listed) || next.is_none() && teasers > 0;
+            if is_inline || !(item_before && is_between || line.is_mostly_linked()) {
+                break;
+            }
+            teasers += 1;
+        }
+        end += 1;
+    }
+    let inside = || lines[start + 1..end].iter();
+    let listed = inside().filter(|line| is_listed(line)).count();
+    let is_marked = inside().any(|line| line.is_mostly_linked() || DATE.is_match(&line.text));
+    let is_list = items >= 1
+        && 3 * listed >= inside().count()
+        && (is_marked || items >= 3 && end == lines.len());
+    if is_list { end } else { start + 1 }
+}
+
+/// Whether a heading ends the section of another: it is of the same or a higher level, is no
+/// link, and text follows.
+fn ends_section(layout: &Layout<'_>, opener: &Line, at: usize) -> bool {
+    let line = &layout.lines[at];
+    if line.is_mostly_linked() {
+        return false;
+    }
+    let is_higher = match (opener.heading, line.heading) {
+        (Some(opener), Some(level)) => level <= opener,
+        (None, Some(_)) => !line.is_item,
+        _ => false,
+    };
+    let next = layout.lines[at + 1..].iter().find(|line| line.set_aside.is_none());
+    is_higher
+        && next.is_some_and(|next| is_prose(next) && !next.is_mostly_linked())
+        && !next.is_some_and(|next| DATE.find(&next.text).is_some_and(|date| date.start() < 4))
+}
+
+/// The end of the element that begins with this line and holds more lines.
+fn element_end(layout: &Layout<'_>, start: usize) -> Option<usize> {
+    let before = start.checked_sub(1).map(|before| &layout.lines[before].around);
+    let begins_here = |element: &&u32| before.is_none_or(|around| !around.contains(element));
+    let around = &layout.lines[start].around;
+    let end_of = |element: &u32| {
+        let inside = layout.lines[start..].iter().take_while(|line| line.around.contains(element));
+        start + inside.count()
+    };
+    let ends = around.iter().filter(begins_here).map(end_of);
+    // The outermost that is not all of the text.
+    let all = start == 0;
+    ends.filter(|end| *end > start + 1 && !(all && *end == layout.lines.len())).max()
+}
+
+/// Sets aside a list that begins in the middle of a line, where a text lost its line ends.
+fn in_the_middle_of_a_line(layout: &mut Layout<'_>) {
+    for index in layout.kept().collect::<Vec<_>>().into_iter().rev() {
+        let text = &layout.lines[index].text;
+        let Some(found) = INLINE_OTHERS.find_iter(text).last() else { continue };
+        let before = text[..found.start()].trim_end();
+        let is_new_sentence = before.ends_with(['.', '!', '?', '…', '"', '”', ')', '/'])
+            || before.rsplit(' ').next().is_some_and(|word| word.starts_with("http"));
+        let dates = DATE.find_iter(&text[found.end()..]).count();
+        if is_new_sentence && dates >= 2 && layout.split(index, found.start()) {
+            layout.lines[index + 1].set_aside = Some(Reason::OtherAnnouncements);
+        }
+    }
+}
+
+/// Sets aside lists without a known heading: runs of linked titles with dates, and links to
+/// other known entries.
+pub(super) fn set_aside_lists(layout: &mut Layout<'_>, context: &Context<'_>) {
+    let kept: Vec<usize> = layout.kept().collect();
+    let facts = kept.iter().position(|index| is_fact_heading(&layout.lines[*index]));
+    let mut end = facts.unwrap_or(kept.len());
+    while end > 0 {
+        let start = (0..end).rev().take_while(|at| is_in_list(&layout.lines[kept[*at]])).last();
+        let Some(start) = start else {
+            end -= 1;
+            continue;
+        };
+        let is_at_the_end = end == facts.unwrap_or(kept.len());
+        if let Some((start, reason)) = list(layout, &kept, start..end, is_at_the_end, context) {
+            for index in &kept[start..end] {
+                layout.lines[*index].set_aside = Some(reason);
+            }
+        }
+        end = start;
+    }
+}
+
+/// Whether a line may stand in a list of other announcements: a linked title, or its date.
+fn is_in_list(line: &Line) -> bool {
+    line.is_linked() || is_date(line) || line.is_mostly_linked() && DATE.is_match(&line.text)
+}
+
+/// Where a list of other announcements begins among these lines, and why it is one.
+fn list(
+    layout: &Layout<'_>,
+    kept: &[usize],
+    range: std::ops::Range<usize>,
+    is_at_the_end: bool,
+    context: &Context<'_>,
+) -> Option<(usize, Reason)> {
+    let line = |at: usize| &layout.lines[kept[at]];
+    let links = || range.clone().flat_map(|at| &line(at).links);
+    let others = links().filter(|link| context.is_other(&link.url)).count();
+    let titles =
+        range.clone().filter(|at| !line(*at).links.is_empty() && line(*at).word_count() >= 3);
+    let titles = titles.count();
+    let dates = range.clone().filter(|at| DATE.is_match(&line(*at).text)).count();
+    let is_known = others >= 1 && 2 * others >= links().count() && titles >= 1;
+    let is_dated = is_at_the_end && titles >= 3 && dates >= 3;
+    if !(is_known || is_dated) {
+        return None;
+    }
+    // What is introduced belongs to the text.
+    let mut start = range.start;
+    if start > 0 {
+        let before = line(start - 1);
+        if before.text.ends_with([':', '：']) && known(before).is_none() {
+            return None;
+        }
+        let is_heading = before.heading.is_some() || before.is_strong;
+        if is_heading && before.word_count() <= 8 && !is_prose(before) {
+            start -= 1;
+        }
+    }
+    let rest = (0..start).chain(range.end..kept.len());
+    let words: usize = rest.map(|at| line(at).word_count()).sum();
+    let enough = if is_known { LEAST_WORDS / 2 } else { LEAST_WORDS };
+    (words >= enough)
+        .then_some((start, if is_known { Reason::KnownLinks } else { Reason::DatedLinks }))
+}

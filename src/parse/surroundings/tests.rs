@@ -1,0 +1,193 @@
+//! Announcements apart from what surrounds them, as documents and pages have them.
+
+use url::Url;
+
+use super::controls::CONTROLS;
+use super::layouts::{HELD_OUT, Layout, TUNED};
+use crate::model::{Document, Entry, Reason, SourceId, Timestamp};
+use crate::parse::{self, Limits};
+
+fn document(body: String) -> Document {
+    Document {
+        source: SourceId::new("min"),
+        url: Some(Url::parse("https://min.example/feed").unwrap()),
+        content_type: None,
+        body: body.into(),
+        at: Timestamp::parse_rfc3339("2025-04-05T10:00:00Z").unwrap(),
+    }
+}
+
+/// How a document can hold an entry's text.
+#[derive(Debug, Clone, Copy)]
+enum Form {
+    RssDescription,
+    RssDescriptionCdata,
+    ContentEncoded,
+    AtomContent,
+    AtomSummary,
+}
+
+const FORMS: [Form; 5] = [
+    Form::RssDescription,
+    Form::RssDescriptionCdata,
+    Form::ContentEncoded,
+    Form::AtomContent,
+    Form::AtomSummary,
+];
+
+/// An entry with this text, among others that say something else.
+fn read(html: &str, form: Form) -> Entry {
+    let escaped = htmlize::escape_text(html);
+    let item = |number: usize, text: String| {
+        let link = format!("https://min.example/n/{number}");
+        match form {
+            Form::AtomContent | Form::AtomSummary => format!(
+                "<entry><id>{link}</id><title>Notice {number}</title><updated>2025-04-03T10:00:00Z</updated><link href=\"{link}\"/>{text}</entry>"
+            ),
+            _ => format!("<item><title>Notice {number}</title><link>{link}</link>{text}</item>"),
+        }
+    };
+    let text = match form {
+        Form::RssDescription => format!("<description>{escaped}</description>"),
+        Form::RssDescriptionCdata => format!("<description><![CDATA[{html}]]></description>"),
+        Form::ContentEncoded => format!("<content:encoded><![CDATA[{html}]]></content:encoded>"),
+        Form::AtomContent => format!("<content type=\"html\">{escaped}</content>"),
+        Form::AtomSummary => format!("<summary type=\"html\">{escaped}</summary>"),
+    };
+    let others: String = (2..6).map(|number| item(number, String::new())).collect();
+    let items = item(1, text) + &others;
+    let whole = match form {
+        Form::AtomContent | Form::AtomSummary => format!(
+            "<feed xmlns=\"http://www.w3.org/2005/Atom\"><id>tag:min.example,2025:f</id><title>Ministry</title><updated>2025-04-03T10:00:00Z</updated>{items}</feed>"
+        ),
+        _ => format!(
+            "<rss version=\"2.0\" xmlns:content=\"http://purl.org/rss/1.0/modules/content/\"><channel><title>Ministry</title><link>https://min.example/</link><description>d</description>{items}</channel></rss>"
+        ),
+    };
+    let parsed = parse::parse(&document(whole), &Limits::default()).unwrap();
+    Entry::clone(&parsed.entries[0])
+}
+
+/// What is wrong with the reading of a layout.
+fn faults(layout: &Layout, form: Form) -> Vec<String> {
+    let entry = read(&layout.html.replace("{body}", layout.body), form);
+    let html = entry.content.or(entry.summary).unwrap_or_default();
+    let mut faults = Vec::new();
+    for word in layout.stays {
+        if !entry.text.contains(word) || !html.contains(word) {
+            faults.push(format!("lost `{word}`"));
+        }
+    }
+    for word in layout.goes {
+        if entry.text.contains(word) || html.contains(word) {
+            faults.push(format!("kept `{word}`"));
+        }
+    }
+    if !faults.is_empty() {
+        faults.push(format!("in {}", entry.text.replace('\n', " | ")));
+    }
+    faults
+}
+
+/// How many layouts are read rightly in every form, and what is wrong with the others.
+fn read_rightly(layouts: &[Layout]) -> (usize, Vec<String>) {
+    let mut wrong = Vec::new();
+    for layout in layouts {
+        let found = FORMS.iter().find_map(|form| {
+            let faults = faults(layout, *form);
+            (!faults.is_empty())
+                .then(|| format!("{} ({form:?}): {}", layout.name, faults.join(", ")))
+        });
+        wrong.extend(found);
+    }
+    (layouts.len() - wrong.len(), wrong)
+}
+
+#[test]
+fn layouts_that_were_tuned_on() {
+    let (_, wrong) = read_rightly(TUNED);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn layouts_that_were_held_out() {
+    let (right, wrong) = read_rightly(HELD_OUT);
+    println!("{right} of {}", HELD_OUT.len());
+    assert!(right + 1 >= HELD_OUT.len(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn controls_lose_nothing() {
+    let mut wrong = Vec::new();
+    for (name, html) in CONTROLS {
+        for form in FORMS {
+            let entry = read(html, form);
+            if !entry.set_aside.is_empty() {
+                wrong.push(format!("{name} ({form:?}): {:?}", entry.set_aside));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_original_in_plain_text_is_found_though_text_follows() {
+    let syndicated = &TUNED[0];
+    for layout in [syndicated, &TUNED[5], &HELD_OUT[8]] {
+        for form in FORMS {
+            let entry = read(&layout.html.replace("{body}", layout.body), form);
+            let original = entry.original.as_ref().map(Url::as_str);
+            assert_eq!(
+                original,
+                Some("https://dep.example/news/pilot"),
+                "{} {form:?}",
+                layout.name
+            );
+        }
+    }
+}
+
+#[test]
+fn a_line_that_most_entries_repeat_is_set_aside() {
+    let item = |number: usize, html: &str| {
+        format!(
+            "<item><title>Visit {number}</title><link>https://min.example/n/{number}</link><description>{}</description></item>",
+            htmlize::escape_text(html)
+        )
+    };
+    let read = |items: String| {
+        let whole = format!(
+            "<rss version=\"2.0\"><channel><title>Ministry</title><link>https://min.example/</link><description>d</description>{items}</channel></rss>"
+        );
+        parse::parse(&document(whole), &Limits::default()).unwrap().entries
+    };
+    let footer = "Western Balkans summit agreed on a plan for growth and security in the region.";
+    for form in [
+        "<p>{visit}</p><p>{footer}</p>",
+        "{visit} {footer}",
+        "{visit}<br/><br/>{footer}",
+        "<p>Western Balkans press service</p><p>{visit}</p>",
+    ] {
+        let items: String = (0..25)
+            .map(|n| {
+                let visit = format!("The minister visited harbour number {n} and met its crew. Tea was served to {n} people.");
+                item(n, &form.replace("{visit}", &visit).replace("{footer}", footer))
+            })
+            .collect();
+        for entry in read(items) {
+            assert!(!entry.text.contains("Balkans"), "{form}: {}", entry.text);
+            assert!(entry.text.contains("Tea was served"), "{form}: {}", entry.text);
+            assert_eq!(entry.set_aside[0].reason, Reason::Repeated);
+        }
+    }
+    // Facts that several entries share stay, as do texts that are nothing else.
+    let notes = "<p>Visit {n} took place.</p><h3>Notes to editors</h3><p>The regime was set up in 2019 and covers ships.</p>";
+    let same = "<p>Strong winds are expected.</p>";
+    for form in [notes, same] {
+        let items: String =
+            (0..10).map(|n| item(n, &form.replace("{n}", &n.to_string()))).collect();
+        for entry in read(items) {
+            assert!(entry.set_aside.is_empty(), "{:?}", entry.set_aside);
+        }
+    }
+}
