@@ -1,4 +1,4 @@
-//! What polls leave in a source's memory, without any network.
+//! Polls and the states that they leave of a source, without any network.
 
 use std::time::Duration;
 
