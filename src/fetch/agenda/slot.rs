@@ -1,4 +1,4 @@
-//! What the agenda keeps of one source. Plain data.
+//! The agenda's record of one source. Plain data.
 
 use std::net::IpAddr;
 use std::num::NonZeroU64;
