@@ -1,4 +1,4 @@
-//! Polls and the states that they leave of a source, without any network.
+//! Tests of a source's state after polls, without any network.
 
 use std::time::Duration;
 
