@@ -1,15 +1,16 @@
-//! Arguments in; a command carried out, and its exit code, out.
+//! The command line: one command a file.
 //!
-//! One command a file. Commands that only read ask a running daemon over its
-//! control socket and open the store themselves where none runs.
+//! Commands that only read ask a running daemon over its control socket and open the store
+//! themselves where none runs.
 
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, FromArgMatches, Parser, Subcommand};
 
-use self::output::{print_error, print_json, print_json_line, print_line};
-use crate::config::{Plan, Problems};
+use self::output::{print_error, print_json, print_line};
+use crate::config::{Loaded, Plan, Problems};
 use crate::daemon::DaemonError;
 use crate::store::{Backups, StoreError, StoredBackup};
 
@@ -19,6 +20,8 @@ mod backup;
 
 mod check;
 
+mod check_store;
+
 mod compact;
 
 mod completions;
@@ -27,7 +30,13 @@ mod explain;
 
 mod export;
 
+mod feeds;
+
+mod help;
+
 mod import;
+
+mod init;
 
 mod join;
 
@@ -36,6 +45,8 @@ mod log;
 mod logging;
 
 mod man;
+
+mod nearest;
 
 mod output;
 
@@ -53,60 +64,46 @@ mod run;
 
 mod show;
 
+mod source;
+
 mod split;
 
 mod status;
 
-mod survey;
-
-mod trial;
+mod try_query;
 
 /// Polls departments' feeds, recognises one announcement in many of them, and
 /// publishes merged topic feeds.
 #[derive(Debug, Parser)]
 #[command(name = "gazetted", version, propagate_version = true)]
 pub struct Cli {
+    #[command(flatten)]
+    config: ConfigFile,
     #[command(subcommand)]
     command: Command,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Poll, merge and serve until told to stop.
+    Init(init::Init),
+    Source(source::SourceCommand),
     Run(run::Run),
-    /// Say everything that is wrong with the configuration.
     Check(check::Check),
-    /// Poll once, now, and say what came of it.
     Poll(poll::Poll),
-    /// Show what a document is read as.
     Parse(parse::Parse),
-    /// Say why a story is one story, and why it is in a topic or not.
     Explain(explain::Explain),
-    /// Say what a query would have caught among the stored stories.
-    Try(trial::Try),
-    /// Say how every source is doing.
+    Try(try_query::Try),
     Status(status::Status),
-    /// Put the changed configuration in force.
     Reload(reload::Reload),
-    /// Have the running daemon log more, or less.
     Log(log::Log),
-    /// Take an entry out of a story for good.
     Split(split::Split),
-    /// Make one story of two for good.
     Join(join::Join),
-    /// Make sources of a reading list in OPML.
     Import(import::Import),
-    /// Write what is stored, for other programs.
     Export(export::Export),
-    /// Write everything that cannot be derived to one compressed file.
     Backup(backup::Backup),
-    /// Make the store anew from a backup.
     Restore(restore::Restore),
-    /// Write the store anew in less room.
     Compact(compact::Compact),
-    /// Write the manual.
     Man(man::Man),
-    /// Write completions for a shell.
     Completions(completions::Completions),
 }
 
@@ -116,6 +113,7 @@ struct ConfigFile {
     /// The configuration file.
     #[arg(
         long,
+        global = true,
         value_name = "FILE",
         env = "GAZETTED_CONFIG",
         default_value = "/etc/gazetted/gazetted.toml"
@@ -127,42 +125,79 @@ impl ConfigFile {
     /// The plan; warnings go to the standard error, problems end the command.
     fn plan(&self) -> Result<Plan, Stop> {
         let loaded = Plan::load(&self.config)?;
-        if !loaded.warnings.0.is_empty() {
-            print_error(&loaded.warnings);
+        let warnings = loaded.warnings.at_start();
+        if !warnings.0.is_empty() {
+            print_error(&warnings);
         }
         Ok(loaded.plan)
+    }
+
+    /// Whom to ask. Where the file cannot be used, a running daemon can be asked all the same.
+    fn target(&self) -> Result<Target, Stop> {
+        let problems = match Plan::load(&self.config) {
+            Ok(Loaded { plan, warnings }) => {
+                let warnings = warnings.at_start();
+                if !warnings.0.is_empty() {
+                    print_error(&warnings);
+                }
+                return Ok(plan.into());
+            }
+            Err(problems) => problems,
+        };
+        match Plan::store_path(&self.config) {
+            Some(store) => Ok(Target { store, plan: Err(problems), warned: Cell::new(false) }),
+            None => Err(problems.into()),
+        }
+    }
+}
+
+/// A daemon by its store, and the plan by which the store is opened where none runs.
+#[derive(Debug)]
+struct Target {
+    store: PathBuf,
+    plan: Result<Plan, Problems>,
+    /// Whether it was said that the file cannot be used.
+    warned: Cell<bool>,
+}
+
+impl From<Plan> for Target {
+    fn from(plan: Plan) -> Self {
+        Self { store: plan.store.path.clone(), plan: Ok(plan), warned: Cell::new(false) }
+    }
+}
+
+impl Target {
+    /// The plan in the file; what is wrong with it ends the command.
+    fn plan(&self) -> Result<&Plan, Stop> {
+        self.plan.as_ref().map_err(|problems| problems.clone().into())
+    }
+
+    /// Says that the file cannot be used, where a daemon answers by the plan that it has.
+    fn warn_of_file(&self) {
+        if let Err(problems) = &self.plan
+            && !self.warned.replace(true)
+        {
+            let count = problems.0.len();
+            print_error(format_args!(
+                "warning: the configuration file cannot be used ({count} problems, see `gazetted check`); \
+                 the running daemon answers by the configuration in force"
+            ));
+        }
     }
 }
 
 /// The command line as clap knows it, for the manual and completions.
 pub fn command() -> clap::Command {
-    <Cli as clap::CommandFactory>::command()
+    help::explained(<Cli as clap::CommandFactory>::command())
 }
 
 /// Runs the command that the process was started with.
 pub fn main() -> ExitCode {
     std::panic::set_hook(Box::new(output::report_panic));
-    let done = match Cli::parse().command {
-        Command::Run(command) => command.run(),
-        Command::Check(command) => command.run(),
-        Command::Poll(command) => command.run(),
-        Command::Parse(command) => command.run(),
-        Command::Explain(command) => command.run(),
-        Command::Try(command) => command.run(),
-        Command::Status(command) => command.run(),
-        Command::Reload(command) => command.run(),
-        Command::Log(command) => command.run(),
-        Command::Split(command) => command.run(),
-        Command::Join(command) => command.run(),
-        Command::Import(command) => command.run(),
-        Command::Export(command) => command.run(),
-        Command::Backup(command) => command.run(),
-        Command::Restore(command) => command.run(),
-        Command::Compact(command) => command.run(),
-        Command::Man(command) => command.run(),
-        Command::Completions(command) => command.run(),
-    };
-    match done {
+    let matches = command().get_matches();
+    let Cli { config, command } =
+        Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    match command.run(&config) {
         Ok(code) => code,
         Err(stop) => {
             print_error(format_args!("gazetted: {}", stop.message));
@@ -171,7 +206,34 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// What a command comes to: an exit code, or why it had to stop.
+impl Command {
+    fn run(self, config: &ConfigFile) -> Done {
+        match self {
+            Self::Init(command) => command.run(),
+            Self::Source(command) => command.run(config),
+            Self::Run(command) => command.run(config),
+            Self::Check(command) => command.run(config),
+            Self::Poll(command) => command.run(config),
+            Self::Parse(command) => command.run(config),
+            Self::Explain(command) => command.run(config),
+            Self::Try(command) => command.run(config),
+            Self::Status(command) => command.run(config),
+            Self::Reload(command) => command.run(config),
+            Self::Log(command) => command.run(config),
+            Self::Split(command) => command.run(config),
+            Self::Join(command) => command.run(config),
+            Self::Import(command) => command.run(config),
+            Self::Export(command) => command.run(config),
+            Self::Backup(command) => command.run(config),
+            Self::Restore(command) => command.run(config),
+            Self::Compact(command) => command.run(config),
+            Self::Man(command) => command.run(),
+            Self::Completions(command) => command.run(),
+        }
+    }
+}
+
+/// The end of a command: an exit code, or why it had to stop.
 type Done = Result<ExitCode, Stop>;
 
 /// Why a command stopped, and the exit code that says so to a supervisor.
@@ -194,6 +256,7 @@ impl Stop {
 
 impl From<Problems> for Stop {
     fn from(problems: Problems) -> Self {
+        let problems = problems.at_start();
         Self {
             code: BAD_CONFIGURATION,
             message: format!("the configuration cannot be used\n\n{problems}"),

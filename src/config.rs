@@ -1,4 +1,6 @@
-//! The configuration file in; a plan, or the list of all its problems, out.
+//! Compiles the configuration file to a plan, or to the list of all its problems.
+
+mod broken;
 
 mod changes;
 
@@ -40,6 +42,8 @@ use crate::{fetch, parse, publish};
 pub struct Plan {
     /// The files it was read from.
     pub files: Vec<PathBuf>,
+    /// A hash of all that they say; comments and order of keys do not count.
+    pub digest: u64,
     /// Where the store is and how much memory it may use.
     pub store: StorePlan,
     /// Where to listen and what to say of ourselves.
@@ -62,8 +66,10 @@ pub struct Plan {
     pub queries: TopicSet,
     /// How words are read.
     pub language: Language,
-    /// What `check` tries on the topics.
+    /// Texts that topics must and must not match.
     pub samples: Vec<Sample>,
+    /// Whether a reload is refused where one of them fails.
+    pub reload: Reload,
     /// What the operator knows better than the judgement.
     pub overrides: Overrides,
     /// Who may read the topics that are not for everybody.
@@ -119,6 +125,12 @@ impl Plan {
     /// its place and a remedy.
     pub fn load(path: &Path) -> Result<Loaded, Problems> {
         compile::compile(gather::gather(path), &compile::Environment::of_process())
+    }
+
+    /// The directory of the store that a file names, even where it cannot be used as a
+    /// configuration. None where it cannot be read.
+    pub fn store_path(file: &Path) -> Option<PathBuf> {
+        broken::store_path(file, &compile::Environment::of_process())
     }
 
     /// Whether a file is part of the configuration.
@@ -212,6 +224,17 @@ pub enum LogFormat {
     Text,
     /// One JSON object a line.
     Json,
+}
+
+/// When a reload is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Reload {
+    /// When the configuration cannot be used.
+    #[default]
+    Lenient,
+    /// Also when a topic's sample fails.
+    Strict,
 }
 
 /// A text that a topic must, or must not, match.

@@ -1,8 +1,9 @@
-//! Commands from the operator's shell in, over a Unix socket; answers as JSON Lines, out.
+//! The control socket: commands from the operator's shell, answered as JSON Lines.
 //!
 //! Only the daemon's user and root can connect to the socket, and whoever can
 //! may command. Nothing of it is reachable from the public listener.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -20,8 +21,8 @@ use crate::clock::Clock;
 use crate::config::Plan;
 use crate::daemon::Handle;
 use crate::inquiry::Question;
-use crate::inquiry::polled::PollReport;
-use crate::inquiry::site::{Part, Told};
+use crate::inquiry::polled::{PollLine, PollReport};
+use crate::inquiry::static_site::{LastVisit, Part};
 use crate::model::{SourceId, TopicId};
 use crate::store;
 
@@ -31,21 +32,26 @@ const LONGEST_COMMAND: u64 = 64 * 1024;
 /// Before commands are let in again after that failed.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// What an operator can tell a running daemon.
+/// A command of an operator to a running daemon.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "kebab-case")]
 pub enum Command {
     /// Name the store: one path.
     Whose,
+    /// Say whether readers should be sent here: `true`, or why not.
+    Ready,
     /// Answer a question.
     Ask {
-        /// Which.
+        /// The question.
         question: Question,
     },
-    /// Poll these sources now, or all: one [`PollReport`] each, as they end.
+    /// Poll these sources now, or all: one [`PollLine::Ended`] each, as they end.
     Poll {
-        /// Which; none named is all.
+        /// The sources; all, where none is named.
         sources: Vec<String>,
+        /// Whether holds and floors are to be ignored.
+        #[serde(default)]
+        now: bool,
     },
     /// Read the configuration again: one [`Reloaded`].
     Reload,
@@ -66,31 +72,31 @@ pub enum Command {
     },
 }
 
-/// What a command asks of the process around the loop.
+/// A command that is carried out by the process around the loop.
 #[derive(Debug)]
 pub enum Errand {
     /// Read the configuration again.
     Reload {
-        /// Told what came of it.
+        /// LastVisit what came of it.
         done: oneshot::Sender<Reloaded>,
     },
     /// Log by this filter.
     Log {
         /// As `[logging] filter`.
         filter: String,
-        /// Told whether it is one.
+        /// LastVisit whether it is one.
         done: oneshot::Sender<Result<(), String>>,
     },
 }
 
-/// What came of reading the configuration again.
+/// The outcome of reading the configuration again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reloaded {
     /// Whether the new plan is in force; if not, the old one is.
     pub in_force: bool,
-    /// What changed, a line each.
+    /// The changes, a line each.
     pub changes: Vec<String>,
-    /// What is wrong with the configuration, or may not be meant.
+    /// Problems of the configuration: errors and warnings.
     pub problems: Vec<String>,
 }
 
@@ -100,7 +106,7 @@ pub struct Reloaded {
 pub enum Answer {
     /// A part of what was asked for.
     Item(serde_json::Value),
-    /// Why there is no more.
+    /// The reason why the answer ends here.
     Error(String),
     /// That was all.
     Done,
@@ -112,24 +118,23 @@ pub fn socket_path(plan: &Plan) -> PathBuf {
     // systemd separates several by colons.
     match directories.and_then(|directories| std::env::split_paths(&directories).next()) {
         Some(directory) => directory.join("control.sock"),
-        None => beside_store(plan),
+        None => beside_store(&plan.store.path),
     }
 }
 
 /// The socket of the store, and of no other store beside it.
-fn beside_store(plan: &Plan) -> PathBuf {
-    store::with_suffix(&plan.store.path, ".sock")
+fn beside_store(store: &Path) -> PathBuf {
+    store::with_suffix(store, ".sock")
 }
 
-/// The places where a daemon that has this plan's store may listen.
-pub fn candidates(plan: &Plan) -> [PathBuf; 2] {
-    [beside_store(plan), PathBuf::from("/run/gazetted/control.sock")]
+/// The places where a daemon that has this store may listen.
+pub fn candidates(store: &Path) -> [PathBuf; 2] {
+    [beside_store(store), PathBuf::from("/run/gazetted/control.sock")]
 }
 
 /// The store's directory, whatever links lead to it.
-fn real(plan: &Plan) -> PathBuf {
-    let path = &plan.store.path;
-    path.canonicalize().unwrap_or_else(|_| path.clone())
+fn real(store: &Path) -> PathBuf {
+    store.canonicalize().unwrap_or_else(|_| store.to_owned())
 }
 
 /// The daemon's end of the socket. Its file goes with it: what is left of a
@@ -227,10 +232,14 @@ async fn obey(
     answers: &mpsc::Sender<Answer>,
 ) {
     let obeyed = match command {
-        Command::Whose => tell(answers, &real(&handle.records().plan())).await,
+        Command::Whose => tell(answers, &real(&handle.records().plan().store.path)).await,
+        Command::Ready => match handle.ready() {
+            Ok(()) => tell(answers, &true).await,
+            Err(why) => Err(why),
+        },
         Command::Ask { question } => ask(question, handle, clock, answers).await,
-        Command::Poll { sources } => {
-            poll(sources, handle, answers).await;
+        Command::Poll { sources, now } => {
+            poll(sources, now, handle, &clock, answers).await;
             Ok(())
         }
         Command::Reload => match run(errands, |done| Errand::Reload { done }).await {
@@ -299,7 +308,7 @@ async fn site(
             Part::Same(..) => true,
         };
         let (records, cache) = (handle.records(), handle.cache());
-        records.site(cache, &private, &mut Told::default(), clock.now(), &mut tell)
+        records.site(cache, &private, &mut LastVisit::default(), clock.now(), &mut tell)
     });
     match told.await {
         Ok(told) => told.map_err(|error| error.to_string()),
@@ -307,20 +316,35 @@ async fn site(
     }
 }
 
-async fn poll(sources: Vec<String>, handle: &Handle, answers: &mpsc::Sender<Answer>) {
+async fn poll(
+    sources: Vec<String>,
+    insists: bool,
+    handle: &Handle,
+    clock: &Clock,
+    answers: &mpsc::Sender<Answer>,
+) {
     let plan = handle.records().plan();
     let chosen: Vec<SourceId> = match sources.as_slice() {
         [] => plan.sources.keys().cloned().collect(),
         named => named.iter().map(|name| SourceId::new(name.as_str())).collect(),
     };
+    let records = handle.records();
+    let mut overridden = BTreeMap::new();
+    for id in chosen.iter().filter(|_| insists) {
+        let overrides = records.overridden(id, clock.now());
+        let source = id.to_string();
+        let _ = tell(answers, &PollLine::Overrides { source, overrides: overrides.clone() }).await;
+        overridden.insert(id.clone(), overrides);
+    }
     let mut polls: FuturesUnordered<_> = chosen
         .into_iter()
-        .map(|source| async move { (source.clone(), handle.poll_now(source).await) })
+        .map(|source| async move { (source.clone(), handle.poll_now(source, insists).await) })
         .collect();
     while let Some((source, ended)) = polls.next().await {
-        let report = PollReport::of(&source, ended, &handle.records().source_state(&source));
+        let overrides = overridden.remove(&source).unwrap_or_default();
+        let report = PollReport::of(&source, ended, records, overrides);
         // The polls are made whether or not anybody still listens.
-        let _ = tell(answers, &report).await;
+        let _ = tell(answers, &PollLine::Ended(report)).await;
     }
 }
 
@@ -334,10 +358,10 @@ async fn back_up(file: PathBuf, handle: &Handle) -> Result<store::Contents, Stri
     }
 }
 
-/// Connects to the daemon that has this plan's store, if one runs.
-pub async fn connect(plan: &Plan) -> Option<UnixStream> {
-    for path in candidates(plan) {
-        if let Some(stream) = connect_at(&path, plan).await {
+/// Connects to the daemon that has this store, if one runs.
+pub async fn connect(store: &Path) -> Option<UnixStream> {
+    for path in candidates(store) {
+        if let Some(stream) = connect_at(&path, store).await {
             return Some(stream);
         }
     }
@@ -346,13 +370,13 @@ pub async fn connect(plan: &Plan) -> Option<UnixStream> {
 
 /// Connects to the daemon at a socket, unless that has another store: the
 /// service of this machine is not asked about somebody's trial beside it.
-pub async fn connect_at(path: &Path, plan: &Plan) -> Option<UnixStream> {
-    let mut store = None;
+pub async fn connect_at(path: &Path, store: &Path) -> Option<UnixStream> {
+    let mut whose = None;
     let asked = UnixStream::connect(path).await.ok()?;
-    command(asked, &Command::Whose, |value| store = serde_json::from_value(value).ok())
+    command(asked, &Command::Whose, |value| whose = serde_json::from_value(value).ok())
         .await
         .ok()?;
-    if store != Some(real(plan)) {
+    if whose != Some(real(store)) {
         return None;
     }
     UnixStream::connect(path).await.ok()

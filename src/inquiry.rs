@@ -1,4 +1,4 @@
-//! A question about what is stored in; an answer as data out.
+//! Answers questions about the stored data, as data.
 //!
 //! The command line, the pages and the control socket ask the same questions
 //! and get the same answers. Reading only.
@@ -11,8 +11,9 @@ use url::Url;
 use crate::config::Plan;
 use crate::dedup;
 use crate::engine::{self, FillProgress, SourceStates};
+use crate::fetch::{self, Holds};
 use crate::model::{
-    Key, LookBack, SourceId, SourceState, Story, StoryId, Timestamp, Topic, TopicId,
+    Key, LookBack, SourceHold, SourceId, SourceState, Story, StoryId, Timestamp, Topic, TopicId,
 };
 use crate::store::{Store, StoreError, TopicPlace};
 use try_query::Scope;
@@ -27,7 +28,9 @@ pub mod export;
 
 pub mod polled;
 
-pub mod site;
+pub mod samples;
+
+pub mod static_site;
 
 pub mod split;
 
@@ -69,11 +72,40 @@ impl Records {
         &self.store
     }
 
-    /// What is remembered of one source.
+    /// The state of one source.
     pub fn source_state(&self, source: &SourceId) -> SourceState {
         let source_states =
             self.source_states.read().unwrap_or_else(std::sync::PoisonError::into_inner);
         source_states.get(source).map(|state| SourceState::clone(state)).unwrap_or_default()
+    }
+
+    /// The holds of origins, as they follow from what is remembered of all sources.
+    pub fn holds(&self) -> Holds {
+        let plan = self.plan();
+        let source_states =
+            self.source_states.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let known = plan.sources.values().filter_map(|source| {
+            let state = source_states.get(&source.id)?;
+            // Of an address that the operator has changed, it says nothing.
+            let is_of_it = state.of.is_none_or(|of| of == source.location.hash());
+            is_of_it.then_some((&**source, &**state))
+        });
+        Holds::of(known)
+    }
+
+    /// What a poll of this source would override at this moment, in words.
+    pub fn overridden(&self, source: &SourceId, now: Timestamp) -> Vec<String> {
+        let plan = self.plan();
+        let Some(source) = plan.sources.get(source) else { return Vec::new() };
+        let hold = self.hold(&source.id, now);
+        fetch::overridden(source, &self.source_state(&source.id), hold.as_ref(), &plan.polling, now)
+    }
+
+    /// What holds a source at a moment, if anything does.
+    pub fn hold(&self, source: &SourceId, now: Timestamp) -> Option<SourceHold> {
+        let plan = self.plan();
+        let source = plan.sources.get(source)?;
+        self.holds().hold(source, &self.source_state(&source.id), now)
     }
 
     /// The story that `name` means: its id, its published id, or the address
@@ -107,7 +139,7 @@ impl Records {
     }
 
     /// Whether a topic keeps a story that its query has.
-    fn holds(&self, topic: usize, story: &Story) -> Result<bool, StoreError> {
+    fn keeps(&self, topic: usize, story: &Story) -> Result<bool, StoreError> {
         let plan = self.plan();
         let Topic { bounds, .. } = &plan.topics[topic];
         let place = TopicPlace { date: plan.topics[topic].date_of(story), story: story.id };
@@ -133,19 +165,21 @@ impl Records {
 /// Stories read at a time.
 const SLICE: usize = 500;
 
-/// What can be asked by the commands that only read.
+/// The questions of the commands that only read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "ask", rename_all = "kebab-case")]
 pub enum Question {
     /// How is every source doing? One [`status::SourceReport`] each.
     Status,
+    /// By which configuration? One hash, [`Plan::digest`].
+    Digest,
     /// Which topics fell silent? One [`crate::model::TopicSilence`] each.
     Silences,
     /// Which topics are being filled? One [`crate::engine::TopicFillProgress`] each.
     FillProgress,
     /// How is our hub doing? One [`status::HubStatus`], or nothing where there is none.
     Hub,
-    /// What is kept, and how much room does it take? One [`status::KeptStatus`].
+    /// The stored data and its size: one [`status::KeptStatus`].
     Kept,
     /// Why is this story what it is? One [`explain::ExplainedStory`], or nothing.
     Explain {
@@ -163,14 +197,14 @@ pub enum Question {
     Export,
     /// Everything that cannot be derived, but for secrets: one [`store::Record`](crate::store::Record) each.
     Records,
-    /// What is published now? [`changes::ArchiveLine`]s.
+    /// The published archive: [`changes::ArchiveLine`]s.
     Archive {
         /// The stories dated since, if any are wanted.
         since: Option<Timestamp>,
         /// Stories to look up, by address or id.
         named: Vec<String>,
     },
-    /// What would this query have caught? One [`try_query::TrialAnswer`].
+    /// The stories that a query would have matched: one [`try_query::TrialAnswer`].
     Try {
         /// In the language of topics.
         query: String,
@@ -196,6 +230,9 @@ impl Records {
         match question {
             Question::Status => {
                 self.status(now).iter().map(as_json).all(line);
+            }
+            Question::Digest => {
+                line(as_json(&self.plan().digest));
             }
             Question::Silences => {
                 self.silences()?.iter().map(as_json).all(line);

@@ -70,7 +70,7 @@ pub use set_aside::{EdgeLines, Reason, SetAside, TextState};
 pub use source::{Enrich, Location, Pace, Role, Secret, Source, Sources, TextRules};
 pub use source_state::{
     DecayedCounts, Described, Hold, HoldScope, LastAnswer, Listed, Moved, PollPrice, Rhythm,
-    SourceState,
+    SourceHold, SourceState,
 };
 pub use story::{Admitted, Bearers, Key, KeyKind, Lookalikes, Member, Story, Verdict};
 pub use timestamp::Timestamp;

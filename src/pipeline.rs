@@ -53,7 +53,7 @@ mod websub;
 use disk_watch::DiskWatch;
 use log_poll::PollNews;
 use poll_batch::Ended;
-use polls::Polls;
+use polls::{PollWish, Polls};
 use publish_throttle::PublishThrottle;
 use websub::{WebSub, WebSubEvent};
 
@@ -197,11 +197,13 @@ impl Pipeline {
         let full = self.is_closed();
         let wake_at = self.polls.wake_at().filter(|_| !full);
         let publish_at = self.publish_at();
-        // An unpublished change is news from now on.
-        self.liveness.expect(publish_at.map(|_| self.clock.now()).or(wake_at));
+        let now = self.clock.now();
+        // An unpublished change is news from now on, and a hub pushes at any time.
+        let is_any_time = publish_at.is_some() || self.websub.is_any_pushed(now);
+        self.liveness.expect(if is_any_time { Some(now) } else { wake_at });
         self.liveness.waits(self.polls.are_under_way(), wake_at);
         let commit_at = self.polls.batch_due_at().filter(|_| !full);
-        let subscribers_at = self.websub.wake_at(self.clock.now()).filter(|_| !full);
+        let subscribers_at = self.websub.wake_at(now).filter(|_| !full);
         let fills = self.driver.is_filling() && !full;
         let gathers = !full || self.polls.has_room();
         let retry_at = self.disk.retry_at();
@@ -228,9 +230,10 @@ impl Pipeline {
             Request::CallBack { token, query, done } => {
                 let _ = done.send(self.call_back(&token, query).await?);
             }
-            Request::PollNow { source, done } => {
+            Request::PollNow { source, insists, done } => {
                 let is_closed = self.is_closed();
-                self.polls.poll_now(source, done, is_closed, self.clock.now());
+                let wish = PollWish { insists, done };
+                self.polls.poll_now(source, wish, is_closed, self.clock.now());
             }
             Request::Replan { plan, done } => self.replan(plan, done).await?,
             Request::Settled { done } => self.waiting.settled.push(done),
@@ -272,7 +275,7 @@ impl Pipeline {
     /// Has the engine apply the polls that ended.
     async fn apply_polls(&mut self) -> Result<(), StoreError> {
         let began = Instant::now();
-        let polls = self.polls.take_batch(self.clock.now());
+        let polls = self.polls.take_batch(&self.driver, self.clock.now());
         if !polls.is_empty() {
             self.apply(Turn::Polls(polls)).await?;
         }

@@ -21,6 +21,8 @@ use crate::model::TopicId;
 
 pub mod query;
 
+mod suggestions;
+
 mod symbol;
 
 mod language;
@@ -41,8 +43,6 @@ mod terms;
 
 mod compile;
 
-mod advice;
-
 mod lints;
 
 mod index;
@@ -58,13 +58,13 @@ mod work;
 #[cfg(test)]
 mod tests;
 
-pub use advice::{ArchiveAdvice, Seen};
 pub use explain::{Explanation, Highlight, Hit, NearMiss, Reason};
 pub use language::{Language, UnknownLanguage};
 pub use lints::TermCounts;
 pub use query::Field;
 pub use set::{Bounded, Looked, TopicSet};
 pub use subject::Subject;
+pub use suggestions::{Seen, Suggestions};
 pub use work::{Spent, Work};
 
 /// Named lists of terms that queries share: `@western_balkans_places`.

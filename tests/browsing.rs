@@ -72,7 +72,7 @@ async fn topics_and_all_stories_lead_to_every_older_story_with_counts() {
     let page = world.get("/topics/fish").await;
     assert!(page.text().contains("<h2 class=\"date\">5 March 2025</h2>"), "{}", page.text());
     assert_eq!(world.get("/topics/fish?before=banana").await.status, 400);
-    assert_eq!(world.get("/topics/nothing?before=0").await.status, 404);
+    assert_eq!(world.get("/topics/nothing?before=2025-03-01T00:00:00Z").await.status, 404);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -199,9 +199,7 @@ async fn a_feed_that_a_browser_opens_explains_itself_and_stays_a_feed_for_all_ot
         let address = format!("https://feeds.example.org{path}");
         assert!(opened.text().contains(&address), "{path}: {}", opened.text());
         for answer in [&feed, &opened] {
-            let vary = answer.headers.iter().filter(|(name, _)| name == "vary");
-            let vary: Vec<_> = vary.map(|(_, value)| value.as_str()).collect();
-            assert!(vary.contains(&"Sec-Fetch-Dest"), "{path}: {vary:?}");
+            assert_eq!(answer.header("vary"), Some("Accept-Encoding, Sec-Fetch-Dest"), "{path}");
         }
         let same = world.get_with(path, ("Sec-Fetch-Dest", "empty".to_owned())).await;
         assert_eq!(same.body, feed.body, "{path}");
@@ -263,6 +261,6 @@ async fn errors_are_json_for_whoever_reads_no_pages() {
             assert_eq!(problem["status"], 404);
             assert_eq!(problem["detail"], "There is nothing at this address.");
         }
-        assert!(answer.headers.iter().any(|(name, value)| name == "vary" && value == "Accept"));
+        assert!(answer.header("vary").unwrap().contains("Accept"));
     }
 }

@@ -328,7 +328,7 @@ async fn the_polls_of_a_run_replay_into_an_empty_store() {
         for source in ["fcdo", "home-office", "wired"] {
             // Whichever the loop had not begun by itself.
             if let Some(Ok(polled)) =
-                fresh.handle().poll_now(gazetted::model::SourceId::new(source)).await
+                fresh.handle().poll_now(gazetted::model::SourceId::new(source), false).await
             {
                 polls.push(polled.poll);
             }
@@ -379,7 +379,7 @@ async fn polls_that_looked_at_pages_again_replay_too() {
         }
         world.clock.advance(25 * HOUR);
         let source = gazetted::model::SourceId::new("fcdo");
-        polls.push(world.handle().poll_now(source).await.unwrap().unwrap().poll);
+        polls.push(world.handle().poll_now(source, false).await.unwrap().unwrap().poll);
         world.handle().settled().await;
     }
     let bare = |poll: &&Poll| matches!(poll.outcome, Outcome::Unchanged { .. });

@@ -13,6 +13,8 @@ mod bounds;
 
 mod browsing;
 
+mod configuring;
+
 mod demo;
 
 mod display;
@@ -29,9 +31,13 @@ mod flow;
 
 mod feeds;
 
+mod first_steps;
+
 mod hostile;
 
 mod identity;
+
+mod json;
 
 mod monitoring;
 

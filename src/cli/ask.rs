@@ -1,11 +1,11 @@
-//! A question in; the answer of the daemon that has the store, or of the store itself, out.
+//! Asks the daemon that has the store, or else the store itself.
 
 use std::sync::{Arc, RwLock};
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::Stop;
+use super::{Stop, Target};
 use crate::clock::Clock;
 use crate::config::Plan;
 use crate::control::{self, Command};
@@ -13,12 +13,16 @@ use crate::inquiry::{Question, Records};
 use crate::store::{self, Store};
 
 /// Answers a question, a value at a time.
-pub(super) fn ask(plan: Plan, question: Question, mut item: impl FnMut(Value)) -> Result<(), Stop> {
+pub(super) fn ask(
+    target: &Target,
+    question: Question,
+    mut item: impl FnMut(Value),
+) -> Result<(), Stop> {
     let command = Command::Ask { question: question.clone() };
-    if let Some(answered) = give(&plan, &command, &mut item)? {
+    if let Some(answered) = give(target, &command, &mut item)? {
         return answered.map_err(Stop::because);
     }
-    let records = open(plan)?;
+    let records = open(target.plan()?.clone())?;
     records.answer(&question, Clock::wall().now(), |value| {
         item(value);
         true
@@ -28,31 +32,32 @@ pub(super) fn ask(plan: Plan, question: Question, mut item: impl FnMut(Value)) -
 
 /// The one answer of a question that has one at most.
 pub(super) fn ask_one<T: DeserializeOwned>(
-    plan: Plan,
+    target: &Target,
     question: Question,
 ) -> Result<Option<T>, Stop> {
     let mut answer = None;
-    ask(plan, question, |value| answer = Some(value))?;
+    ask(target, question, |value| answer = Some(value))?;
     answer.map(read).transpose()
 }
 
-/// Has the running daemon obey a command which has one answer at most; its
+/// Has the running daemon carry out a command which has one answer at most; its
 /// error is in the daemon's words. `None` where no daemon runs.
 pub(super) fn tell<T: DeserializeOwned>(
-    plan: &Plan,
+    target: &Target,
     command: &Command,
 ) -> Result<Option<Result<Option<T>, String>>, Stop> {
     let mut answer = None;
-    match give(plan, command, |value| answer = Some(value))? {
+    match give(target, command, |value| answer = Some(value))? {
         None => Ok(None),
         Some(Err(error)) => Ok(Some(Err(error))),
         Some(Ok(())) => Ok(Some(Ok(answer.map(read).transpose()?))),
     }
 }
 
-/// What is said where a command needs a daemon and none runs.
-pub(super) fn nobody_runs(plan: &Plan) -> Stop {
-    let places = control::candidates(plan).map(|place| place.display().to_string()).join(" and ");
+/// The message of a command that needs a daemon where none runs.
+pub(super) fn nobody_runs(target: &Target) -> Stop {
+    let places = control::candidates(&target.store);
+    let places = places.map(|place| place.display().to_string()).join(" and ");
     Stop::because(format!(
         "no gazetted runs with this store, as far as this user can see (looked for {places}); `gazetted run` starts one"
     ))
@@ -60,12 +65,13 @@ pub(super) fn nobody_runs(plan: &Plan) -> Stop {
 
 /// Gives the running daemon a command. `None` where none runs.
 pub(super) fn give(
-    plan: &Plan,
+    target: &Target,
     command: &Command,
     item: impl FnMut(Value),
 ) -> Result<Option<Result<(), String>>, Stop> {
     Ok(super::runtime()?.block_on(async {
-        let stream = control::connect(plan).await?;
+        let stream = control::connect(&target.store).await?;
+        target.warn_of_file();
         Some(control::command(stream, command, item).await)
     }))
 }

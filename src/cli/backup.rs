@@ -1,4 +1,4 @@
-//! `gazetted backup`: the store in; one compressed and checksummed file out.
+//! `gazetted backup`: writes the store to one compressed file with a checksum.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::Args;
 use indicatif::HumanBytes;
 
-use super::{ConfigFile, Done, STORE_FAILED, Stop, ask, print_json, print_line};
+use super::{ConfigFile, Done, Stop, ask, print_json, print_line};
 use crate::control::Command;
 use crate::store::{self, Contents};
 
@@ -16,8 +16,6 @@ use crate::store::{self, Contents};
 /// name; one that had the name is replaced only then.
 #[derive(Debug, Args)]
 pub(super) struct Backup {
-    #[command(flatten)]
-    config: ConfigFile,
     /// The file to write.
     #[arg(value_name = "FILE")]
     file: PathBuf,
@@ -27,17 +25,16 @@ pub(super) struct Backup {
 }
 
 impl Backup {
-    pub(super) fn run(self) -> Done {
-        let plan = self.config.plan()?;
+    pub(super) fn run(self, config: &ConfigFile) -> Done {
+        let target = config.target()?;
+        let beside = target.store.display();
         let file = std::path::absolute(&self.file)?;
-        let contents = match ask::tell(&plan, &Command::Backup { file: file.clone() })? {
+        let contents = match ask::tell(&target, &Command::Backup { file: file.clone() })? {
             Some(written) => {
-                let written = written.map_err(|error| Stop {
-                    code: STORE_FAILED,
-                    message: format!(
-                        "{error}\nthe running daemon writes it, as its own user: a place that it may write is beside {}",
-                        plan.store.path.display()
-                    ),
+                let written = written.map_err(|error| {
+                    Stop::because(format!(
+                        "{error}\nthe running daemon writes it, as its own user: a place that it may write is beside {beside}"
+                    ))
                 })?;
                 let contents: Contents = written.unwrap_or_default();
                 // A service may have a /tmp of its own.
@@ -45,14 +42,14 @@ impl Backup {
                     || !file.exists()
                 {
                     return Err(Stop::because(format!(
-                        "the daemon wrote {} where this process does not see it; name a place beside {}",
-                        file.display(),
-                        plan.store.path.display()
+                        "the daemon wrote {} where this process does not see it; name a place beside {beside}",
+                        file.display()
                     )));
                 }
                 contents
             }
             None => {
+                let plan = target.plan()?;
                 let store = store::open_existing(&plan.store.path, plan.store.cache)?;
                 let contents = store::backup(&*store, &file)?;
                 store.close()?;

@@ -1,6 +1,6 @@
-//! `gazetted check`: a configuration, or a store, in; everything that is wrong with it out.
+//! `gazetted check`: reports everything that is wrong with the configuration or the store.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -8,15 +8,16 @@ use clap::Args;
 use serde::Serialize;
 
 use super::{
-    BAD_CONFIGURATION, ConfigFile, Done, Stop, ask, print_json, print_line, show, survey, trial,
+    BAD_CONFIGURATION, ConfigFile, Done, Stop, Target, ask, check_store, print_json, print_line,
+    show, try_query,
 };
 use crate::clock::Clock;
 use crate::config::{Loaded, Plan, Problems, Sample};
 use crate::inquiry::Question;
 use crate::inquiry::changes::{ArchiveLine, Changes, Comparison, State, TopicChange};
+use crate::inquiry::samples::{self, FailedSample, Tried};
 use crate::inquiry::status::BackupStatus;
 use crate::model::Story;
-use crate::topics::Subject;
 
 /// Readers would notice: what a check of a change in a repository asks.
 const CHANGES: u8 = 2;
@@ -30,8 +31,6 @@ const CHANGES: u8 = 2;
 /// would gain or lose stories, appear or go.
 #[derive(Debug, Args)]
 pub(super) struct Check {
-    #[command(flatten)]
-    config: ConfigFile,
     /// Also say which stories each topic would gain and lose, of those that are
     /// stored; exits with 2 when any would.
     #[arg(long)]
@@ -50,7 +49,7 @@ pub(super) struct Check {
     repair: bool,
 }
 
-/// What `check --json` prints.
+/// The output of `check --json`.
 #[derive(Default, Serialize)]
 struct Report {
     usable: bool,
@@ -67,7 +66,7 @@ struct Report {
     backup: Option<BackupStatus>,
 }
 
-/// What the store says to a configuration.
+/// What the store adds to a check of the configuration.
 #[derive(Default)]
 struct Archive {
     changes: Option<Changes>,
@@ -77,22 +76,12 @@ struct Archive {
     unreachable: Option<String>,
 }
 
-/// A sample that a topic treats otherwise than its author expects.
-#[derive(Serialize)]
-struct FailedSample {
-    at: String,
-    topic: String,
-    must_match: bool,
-    text: String,
-    because: String,
-}
-
 impl Check {
-    pub(super) fn run(self) -> Done {
+    pub(super) fn run(self, config: &ConfigFile) -> Done {
         if self.store {
-            return survey::run(&self.config.plan()?.store, self.repair, self.json);
+            return check_store::run(&config.plan()?.store, self.repair, self.json);
         }
-        let report = match Plan::load(&self.config.config) {
+        let report = match Plan::load(&config.config) {
             Ok(Loaded { plan, warnings }) => self.usable(&plan, warnings.checked())?,
             Err(problems) => Report { problems, ..Report::default() },
         };
@@ -122,38 +111,19 @@ impl Check {
             backup: BackupStatus::newest(&plan.store.path, Clock::wall().now()),
             ..Report::default()
         };
-        for sample in &plan.samples {
-            let explanation = match (is_address(&sample.text), named.get(&sample.text)) {
-                (false, _) => plan.queries.explain_text(&sample.text, sample.topic),
-                (true, Some(story)) => {
-                    let subject = Subject::of(story, &plan.sources, &plan.language);
-                    plan.queries.explain(&subject, sample.topic)
-                }
-                (true, None) => {
-                    let Sample { at, text, .. } = sample;
-                    let why = unreachable.as_deref().unwrap_or("no stored story has this address");
-                    report.untried_samples.push(format!("{at}: {text} was not tried: {why}"));
-                    continue;
-                }
-            };
-            if explanation.matched != sample.must_match {
-                report.failed_samples.push(FailedSample {
-                    at: sample.at.clone(),
-                    topic: plan.topics[sample.topic].id.to_string(),
-                    must_match: sample.must_match,
-                    text: sample.text.clone(),
-                    because: explanation.summary,
-                });
-            }
-        }
+        let Tried { failed, untried } = samples::tried(plan, |address| named.get(address).cloned());
+        report.failed_samples = failed;
+        report.untried_samples.extend(untried.into_iter().map(|Sample { at, text, .. }| {
+            let why = unreachable.as_deref().unwrap_or("no stored story has this address");
+            format!("{at}: {text} was not tried: {why}")
+        }));
         Ok(report)
     }
 
     /// Asks the store what it must be asked for; that it cannot be asked
     /// matters only to who wants to know what changes.
     fn archive(&self, plan: &Plan) -> Result<Archive, Stop> {
-        let texts = plan.samples.iter().map(|sample| &sample.text);
-        let addresses: BTreeSet<&String> = texts.filter(|text| is_address(text)).collect();
+        let addresses = samples::addresses(plan);
         let mut archive = Archive::default();
         if addresses.is_empty() && !self.archive {
             return Ok(archive);
@@ -162,8 +132,10 @@ impl Check {
         let since = self.archive.then(|| now.before(self.since));
         let named = addresses.into_iter().cloned().collect();
         let mut comparison = since.map(|since| Comparison::new(plan, since, now));
-        let asked = ask::ask(plan.clone(), Question::Archive { since, named }, |value| {
-            match (serde_json::from_value(value), &mut comparison) {
+        let asked = ask::ask(
+            &Target::from(plan.clone()),
+            Question::Archive { since, named },
+            |value| match (serde_json::from_value(value), &mut comparison) {
                 (Ok(ArchiveLine::Named(name, story)), _) => {
                     archive.named.insert(name, story);
                 }
@@ -174,8 +146,8 @@ impl Check {
                     comparison.story(&story, &topics);
                 }
                 _ => {}
-            }
-        });
+            },
+        );
         match asked {
             Ok(()) => archive.changes = comparison.map(Comparison::finish),
             Err(stop) if self.archive => return Err(stop),
@@ -185,21 +157,11 @@ impl Check {
     }
 }
 
-/// Whether a sample names a stored story, rather than being a text.
-fn is_address(text: &str) -> bool {
-    ["http://", "https://"].iter().any(|scheme| text.starts_with(scheme))
-        && !text.contains(char::is_whitespace)
-}
-
 fn print(report: &Report) {
     if !report.problems.0.is_empty() {
         print_line(&report.problems);
     }
-    for FailedSample { at, topic, must_match, text, because } in &report.failed_samples {
-        let what =
-            if *must_match { "does not match what it must" } else { "matches what it must not" };
-        print_line(format_args!("{at}: topic {topic} {what}\n    {text}\n    {because}"));
-    }
+    report.failed_samples.iter().all(print_line);
     for untried in &report.untried_samples {
         print_line(format_args!("warning: {untried}"));
     }
@@ -234,8 +196,8 @@ fn print_changes(changes: &Changes) {
             _ => format!(", {stories} in all"),
         };
         print_line(format_args!("\ntopic {topic}: +{added} −{lost} stories{note}"));
-        trial::stories('+', *added, adds);
-        trial::stories('-', *lost, loses);
+        try_query::stories('+', *added, adds);
+        try_query::stories('-', *lost, loses);
     }
     let same = topics.len() - topics.iter().filter(of_note).count();
     print_line(format_args!("\n{same} topics stay as they are"));

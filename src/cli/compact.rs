@@ -1,4 +1,4 @@
-//! `gazetted compact`: a store in; the same in less room out.
+//! `gazetted compact`: writes a store anew in less space.
 
 use std::process::ExitCode;
 
@@ -13,16 +13,14 @@ use crate::store::{self, Compaction};
 /// The daemon must not run, and the disk must have room for a second store meanwhile.
 #[derive(Debug, Args)]
 pub(super) struct Compact {
-    #[command(flatten)]
-    config: ConfigFile,
     /// Print one JSON object instead of a line.
     #[arg(long)]
     json: bool,
 }
 
 impl Compact {
-    pub(super) fn run(self) -> Done {
-        let plan = self.config.plan()?;
+    pub(super) fn run(self, config: &ConfigFile) -> Done {
+        let plan = config.plan()?;
         let compaction = store::compact(&plan.store.path, plan.store.cache)?;
         if self.json {
             print_json(&compaction);

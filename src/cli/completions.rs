@@ -1,4 +1,4 @@
-//! `gazetted completions`: a shell in; its completions out.
+//! `gazetted completions`: writes the completions of a shell.
 
 use std::process::ExitCode;
 
@@ -10,7 +10,7 @@ use super::Done;
 /// Write completions for a shell.
 #[derive(Debug, Args)]
 pub(super) struct Completions {
-    /// Which shell.
+    /// The shell to write completions for.
     shell: Shell,
 }
 

@@ -1,50 +1,61 @@
-//! `gazetted explain`: a story's address or id in; every decision about it out.
+//! `gazetted explain`: shows every decision about one story.
 
 use std::process::ExitCode;
 
 use clap::Args;
 
-use super::{ConfigFile, Done, Stop, ask, print_json, show};
+use super::{ConfigFile, Done, Stop, Target, ask, nearest, print_error, print_json, show};
+use crate::control::Command;
 use crate::inquiry::Question;
-use crate::inquiry::explain::ExplainedStory;
+use crate::inquiry::changes::ArchiveLine;
+use crate::inquiry::explain::{ExplainedStory, topics_of};
 
-/// Say why a story is one story, and why it is in a topic or not.
+/// Show why a story is one story, and why it is in a topic or not.
+///
+/// A running daemon answers by the configuration in force, and it is said where the file differs
+/// from that. With `--file` the topics of the file decide, before they are in force.
 #[derive(Debug, Args)]
 pub(super) struct Explain {
-    #[command(flatten)]
-    config: ConfigFile,
     /// The address of any of its entries, its published id, or its id.
     #[arg(value_name = "URL|ID")]
     story: String,
     /// Only this topic.
     #[arg(long, value_name = "TOPIC")]
     topic: Option<String>,
+    /// Judge by the topics of the configuration file, rather than by those in force.
+    #[arg(long)]
+    file: bool,
     /// Print one JSON object instead of lines.
     #[arg(long)]
     json: bool,
 }
 
 impl Explain {
-    pub(super) fn run(self) -> Done {
-        let plan = self.config.plan()?;
-        if let Some(topic) = &self.topic
-            && plan.topics.iter().all(|known| known.id.as_str() != topic)
-        {
-            return Err(Stop::because(format!("no topic is called {topic}")));
+    pub(super) fn run(self, config: &ConfigFile) -> Done {
+        let target = config.target()?;
+        if self.file {
+            target.plan()?;
         }
-        let mut answer = None;
-        ask::ask(plan, Question::Explain { story: self.story.clone() }, |value| {
-            answer = Some(value)
-        })?;
-        let Some(mut story) =
-            answer.and_then(|value| serde_json::from_value::<ExplainedStory>(value).ok())
-        else {
+        let question = Question::Explain { story: self.story.clone() };
+        let Some(mut story) = ask::ask_one::<ExplainedStory>(&target, question)? else {
             return Err(Stop::because(format!(
                 "no stored story has the address or id {}; try the link as a source lists it",
                 self.story
             )));
         };
+        if self.file {
+            self.judge_by_file(&target, &mut story)?;
+        } else if differs(&target)? {
+            print_error(
+                "note: the configuration file differs from the one in force, by which this is explained; \
+                 `--file` explains by the file, `gazetted reload` puts it in force",
+            );
+        }
         if let Some(only) = &self.topic {
+            let known = story.topics.iter().map(|topic| topic.id.as_str());
+            if known.clone().all(|known| known != only) {
+                return Err(Stop::because(nearest::unknown("topic", only, known)));
+            }
             story.topics.retain(|topic| topic.id == *only);
         }
         if self.json {
@@ -54,4 +65,23 @@ impl Explain {
         }
         Ok(ExitCode::SUCCESS)
     }
+
+    /// Explains the topics by the plan in the file.
+    fn judge_by_file(&self, target: &Target, story: &mut ExplainedStory) -> Result<(), Stop> {
+        let question = Question::Archive { since: None, named: vec![self.story.clone()] };
+        let plan = target.plan()?;
+        ask::ask(target, question, |value| {
+            if let Ok(ArchiveLine::Named(_, named)) = serde_json::from_value(value) {
+                story.topics = topics_of(&named, plan);
+            }
+        })
+    }
+}
+
+/// Whether a running daemon has another configuration in force than the file holds.
+fn differs(target: &Target) -> Result<bool, Stop> {
+    let Ok(plan) = &target.plan else { return Ok(false) };
+    let command = Command::Ask { question: Question::Digest };
+    let digest = ask::tell::<u64>(target, &command)?.and_then(Result::ok).flatten();
+    Ok(digest.is_some_and(|digest| digest != plan.digest))
 }

@@ -1,4 +1,4 @@
-//! `gazetted export`: what to write in; JSON Lines, OPML or a site of files out.
+//! `gazetted export`: writes what is stored as JSON Lines, OPML or a site of files.
 
 use std::fs::File;
 use std::io::{BufWriter, StdoutLock, Write};
@@ -7,13 +7,14 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{Args, Subcommand};
+use serde_json::json;
 
-use super::{ConfigFile, Done, Stop, ask, print_error};
+use super::{ConfigFile, Done, Stop, Target, ask, print_error, print_json};
 use crate::clock::Clock;
 use crate::config::{Plan, opml};
 use crate::control::Command;
 use crate::control_characters::printable_json;
-use crate::inquiry::site::{Part, Told};
+use crate::inquiry::static_site::{LastVisit, Part};
 use crate::inquiry::{Question, Records};
 use crate::model::{Timestamp, TopicId};
 use crate::pipeline::EngineDriver;
@@ -31,8 +32,6 @@ pub(super) struct Export {
 enum What {
     /// Every story with its copies and evidence, a JSON object a line, oldest first.
     Stories {
-        #[command(flatten)]
-        config: ConfigFile,
         /// Write to this file instead of the standard output.
         #[arg(long, short, value_name = "FILE")]
         output: Option<PathBuf>,
@@ -42,18 +41,17 @@ enum What {
     },
     /// The whole site as files, for another web server: feeds, pages, archives.
     Site {
-        #[command(flatten)]
-        config: ConfigFile,
         /// An empty directory, or one that this command wrote to before.
         directory: PathBuf,
         /// A private topic to write all the same.
         #[arg(long, value_name = "TOPIC")]
         private: Vec<String>,
+        /// Print one JSON object instead of a line.
+        #[arg(long)]
+        json: bool,
     },
     /// The sources as OPML, for feed readers and for `import`.
     Opml {
-        #[command(flatten)]
-        config: ConfigFile,
         /// Write to this file instead of the standard output.
         #[arg(long, short, value_name = "FILE")]
         output: Option<PathBuf>,
@@ -61,25 +59,30 @@ enum What {
 }
 
 impl Export {
-    pub(super) fn run(self) -> Done {
+    pub(super) fn run(self, config: &ConfigFile) -> Done {
         match self.what {
-            What::Stories { config, output, lossless } => {
+            What::Stories { output, lossless } => {
                 // Private topics' stories are among them.
                 let mut to = Output::to(output.as_deref(), PRIVATE)?;
                 let mut written = Ok(());
                 let question = if lossless { Question::Records } else { Question::Export };
-                ask::ask(config.plan()?, question, |story| {
+                ask::ask(&config.target()?, question, |story| {
                     if written.is_ok() {
                         written = writeln!(to, "{}", printable_json(&story.to_string()));
                     }
                 })?;
                 conclude(written.and_then(|()| to.finish()))
             }
-            What::Site { config, directory, private } => site(config.plan()?, &directory, &private),
-            What::Opml { config, output } => {
+            What::Site { directory, private, json } => {
+                site(config.plan()?, &directory, &private, json)
+            }
+            What::Opml { output } => {
                 let plan = config.plan()?;
                 let list = opml::write(&plan.sources, &plan.server.site.title);
                 let mut to = Output::to(output.as_deref(), SHARED)?;
+                for left_out in opml::left_out(&plan.sources) {
+                    print_error(format_args!("left out: {left_out}"));
+                }
                 conclude(to.write_all(list.as_bytes()).and_then(|()| to.finish()))
             }
         }
@@ -87,7 +90,9 @@ impl Export {
 }
 
 /// Writes what the running daemon serves, or what one would serve.
-fn site(plan: Plan, directory: &Path, private: &[String]) -> Done {
+fn site(plan: Plan, directory: &Path, private: &[String], json: bool) -> Done {
+    let target = Target::from(plan);
+    let plan = target.plan()?;
     let topics = || plan.topics.iter().filter(|topic| topic.private);
     if let Some(unknown) = private.iter().find(|id| topics().all(|t| t.id.as_str() != **id)) {
         return Err(Stop::because(format!("no private topic is called {unknown}")));
@@ -97,7 +102,7 @@ fn site(plan: Plan, directory: &Path, private: &[String]) -> Done {
     let mut to = Directory::open(directory).map_err(failed)?;
     let mut written = Ok(());
     let command = Command::Site { private: private.clone() };
-    let told = ask::give(&plan, &command, |item| {
+    let told = ask::give(&target, &command, |item| {
         let document = serde_json::from_value(item).map_err(std::io::Error::other);
         if written.is_ok() {
             written = document.and_then(|document| to.put(&document));
@@ -107,20 +112,24 @@ fn site(plan: Plan, directory: &Path, private: &[String]) -> Done {
         Some(told) => told.map_err(Stop::because)?,
         None => {
             let cache = Arc::new(ResponseCache::new());
-            let (records, now) = alone(plan, &cache)?;
+            let (records, now) = alone(plan.clone(), &cache)?;
             let mut put = |part: Part<'_>| {
                 if let Part::Document(document) = part {
                     written = to.put(&document);
                 }
                 written.is_ok()
             };
-            records.site(&cache, &private, &mut Told::default(), now, &mut put)?;
+            records.site(&cache, &private, &mut LastVisit::default(), now, &mut put)?;
             records.store().close()?;
         }
     }
     // Half of it is no reason to remove the other half.
     written.map_err(failed)?;
     let Put { files, written, removed } = to.finish().map_err(failed)?;
+    if json {
+        print_json(&json!({ "files": files, "written": written, "removed": removed }));
+        return Ok(ExitCode::SUCCESS);
+    }
     print_error(format_args!(
         "{}: {files} files, {written} written, {removed} removed",
         directory.display()
@@ -128,7 +137,7 @@ fn site(plan: Plan, directory: &Path, private: &[String]) -> Done {
     Ok(ExitCode::SUCCESS)
 }
 
-/// What a daemon would know and serve, where none runs.
+/// Opens the store as a daemon would, where none runs.
 fn alone(plan: Plan, cache: &Arc<ResponseCache>) -> Result<(Records, Timestamp), Stop> {
     let store: Arc<dyn Store> = store::open_existing(&plan.store.path, plan.store.cache)?;
     let (plan, now) = (Arc::new(plan), Clock::wall().now());

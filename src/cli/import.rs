@@ -1,16 +1,15 @@
-//! `gazetted import`: a reading list as OPML in; sources for the configuration out.
-//! `gazetted import stories`: what another store exported in; the same store out.
+//! `gazetted import`: makes sources of a reading list, or takes over the stories of another store.
 
 mod stories;
 
 use std::fs::OpenOptions;
-use std::io::{Read, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
-use super::{ConfigFile, Done, Stop, print_error, print_json, print_line};
+use super::{ConfigFile, Done, Stop, feeds, print_error, print_json, print_line};
 use crate::config::Plan;
 use crate::config::opml::{self, ReadingList};
 use crate::model::Sources;
@@ -24,8 +23,6 @@ use crate::model::Sources;
 pub(super) struct Import {
     #[command(subcommand)]
     what: Option<What>,
-    #[command(flatten)]
-    config: ConfigFile,
     /// The reading list, or - for the standard input.
     #[arg(value_name = "FILE.opml|-", required = true)]
     list: Option<PathBuf>,
@@ -43,26 +40,26 @@ enum What {
     Stories(stories::Stories),
 }
 
-/// A reading list, and what is to become of it.
-struct List {
-    config: ConfigFile,
+/// A reading list, and where its sources go.
+struct List<'a> {
+    config: &'a ConfigFile,
     list: PathBuf,
     to: Option<PathBuf>,
     json: bool,
 }
 
 impl Import {
-    pub(super) fn run(self) -> Done {
-        let Self { what, config, list, to, json } = self;
+    pub(super) fn run(self, config: &ConfigFile) -> Done {
+        let Self { what, list, to, json } = self;
         match (what, list) {
-            (Some(What::Stories(stories)), _) => stories.run(),
+            (Some(What::Stories(stories)), _) => stories.run(config),
             (None, Some(list)) => List { config, list, to, json }.run(),
             (None, None) => Err(Stop::because("name a reading list, or say `import stories FILE`")),
         }
     }
 }
 
-impl List {
+impl List<'_> {
     fn run(self) -> Done {
         // The first thing that a newcomer does may be to import.
         let plan = match self.config.config.exists() {
@@ -71,7 +68,7 @@ impl List {
         };
         let none = Sources::new();
         let known = plan.as_ref().map_or(&none, |plan| &plan.sources);
-        let list = opml::read(&self.read()?, known)
+        let list = opml::read(&feeds::read(&self.list)?, known)
             .map_err(|error| Stop::because(format!("{}: {error}", self.list.display())))?;
         if let Some(to) = &self.to {
             write(&list, to, plan.as_ref())?;
@@ -92,16 +89,6 @@ impl List {
             self.advise(to);
         }
         Ok(ExitCode::SUCCESS)
-    }
-
-    fn read(&self) -> Result<Vec<u8>, Stop> {
-        let mut bytes = Vec::new();
-        let read = match self.list.to_str() {
-            Some("-") => std::io::stdin().lock().read_to_end(&mut bytes).map(drop),
-            _ => std::fs::read(&self.list).map(|read| bytes = read),
-        };
-        read.map_err(|error| Stop::because(format!("{}: {error}", self.list.display())))?;
-        Ok(bytes)
     }
 
     /// Says what is still missing before the sources are polled.

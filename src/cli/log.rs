@@ -1,4 +1,4 @@
-//! `gazetted log`: a level in; a daemon that logs by it out.
+//! `gazetted log`: changes the log filter of the running daemon.
 
 use std::process::ExitCode;
 
@@ -10,19 +10,17 @@ use crate::control::Command;
 /// Have the running daemon log more, or less, until the next reload.
 #[derive(Debug, Args)]
 pub(super) struct Log {
-    #[command(flatten)]
-    config: ConfigFile,
     /// `error`, `warn`, `info`, `debug` or `trace`, or a filter such as `info,gazetted::fetch=debug`.
     #[arg(value_name = "LEVEL")]
     filter: String,
 }
 
 impl Log {
-    pub(super) fn run(self) -> Done {
-        let plan = self.config.plan()?;
-        match ask::tell::<()>(&plan, &Command::Log { filter: self.filter })? {
+    pub(super) fn run(self, config: &ConfigFile) -> Done {
+        let target = config.target()?;
+        match ask::tell::<()>(&target, &Command::Log { filter: self.filter })? {
             Some(answered) => answered.map_err(Stop::because)?,
-            None => return Err(ask::nobody_runs(&plan)),
+            None => return Err(ask::nobody_runs(&target)),
         };
         Ok(ExitCode::SUCCESS)
     }

@@ -1,4 +1,4 @@
-//! The `[logging]` table in; a log on the standard error, and a hand on its filter, out.
+//! Starts the log on the standard error, and changes its filter while it runs.
 
 use std::io::IsTerminal;
 

@@ -5,7 +5,7 @@
 
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::fmt::Display;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::panic::PanicHookInfo;
 
 use serde::Serialize;
@@ -23,8 +23,11 @@ pub(super) fn print_styled(line: impl Display) -> bool {
     writeln!(io::stdout().lock(), "{line}").is_ok()
 }
 
-/// Prints a value as JSON, over several lines.
+/// Prints a value as JSON: on one line for a program, over several for a person at a terminal.
 pub(super) fn print_json(value: &impl Serialize) -> bool {
+    if !io::stdout().is_terminal() {
+        return print_json_line(value);
+    }
     print_line(printable_json(&serde_json::to_string_pretty(value).unwrap_or_default()))
 }
 
@@ -55,7 +58,7 @@ pub(super) fn report_panic(panic: &PanicHookInfo<'_>) {
 /// How the lines of a log are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum LogLines {
-    /// Plain text.
+    /// Text without colours.
     Text,
     /// Text with colours. Escapes that others wrote were replaced before the colours were added.
     Coloured,

@@ -1,17 +1,20 @@
-//! An override in; the same in the operator's `overrides.toml` and in force, out.
+//! Writes overrides to the operator's `overrides.toml` and puts them in force.
 
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use super::{ConfigFile, Done, Stop, print_error, print_line, reload};
+use serde::Serialize;
+
+use super::{ConfigFile, Done, Stop, Target, print_error, print_json, print_line, reload};
 use crate::clock::Clock;
 use crate::config::Plan;
+use crate::control::Reloaded;
 use crate::control_characters::printable;
 use crate::store::{PRIVATE, Replacement};
 
-/// What the file is called, wherever the configuration includes it from.
+/// The name of the file, wherever the configuration includes it from.
 const NAME: &str = "overrides.toml";
 
 /// A `[[story]]` table.
@@ -20,31 +23,53 @@ pub(super) fn table(key: &str, addresses: &[String; 2]) -> String {
     format!("[[story]]\n{key} = [{one}, {other}]\n")
 }
 
+/// The output of `split --json` and `join --json`.
+#[derive(Debug, Default, Serialize)]
+pub(super) struct Decided {
+    /// The `[[story]]` tables; empty where the two are one story already.
+    tables: String,
+    /// The file that they were written to; none where the configuration includes no such file.
+    file: Option<PathBuf>,
+    /// The answer of the running daemon; none where none runs.
+    reloaded: Option<Reloaded>,
+}
+
 /// Adds tables to the file and has the daemon reload; prints them where the
 /// configuration does not include the file.
-pub(super) fn keep(config: &ConfigFile, plan: &Plan, note: &str, tables: &str) -> Done {
+pub(super) fn keep(
+    config: &ConfigFile,
+    target: &Target,
+    note: &str,
+    tables: &str,
+    json: bool,
+) -> Done {
     // Titles are what sources wrote, and a comment ends with its line.
     let note = printable(note).replace(['\n', '\t'], " ");
     let tables = format!("# {} {note}\n{tables}", Clock::wall().now());
-    let Some(file) = write(&config.config, plan, &tables)? else {
+    let file = write(&config.config, target.plan()?, &tables)?;
+    let reloaded = match &file {
+        Some(_) => reload::reload(target)?,
+        None => None,
+    };
+    let code = reloaded.as_ref().map_or(ExitCode::SUCCESS, reload::code_of);
+    if json {
+        print_json(&Decided { tables, file, reloaded });
+        return Ok(code);
+    }
+    let Some(file) = file else {
         print_line(tables.trim_end());
         print_error(format_args!(
             "paste this into the configuration; with `include = [\"overrides*.toml\"]` in {} it would be kept in {NAME}",
             config.config.display()
         ));
-        return Ok(ExitCode::SUCCESS);
+        return Ok(code);
     };
     print_line(format_args!("written to {}", file.display()));
-    match reload::reload(plan)? {
-        Some(reloaded) => {
-            reload::show(&reloaded);
-            Ok(reload::code_of(&reloaded))
-        }
-        None => {
-            print_line("in force when gazetted runs next");
-            Ok(ExitCode::SUCCESS)
-        }
+    match reloaded {
+        Some(reloaded) => reload::show(&reloaded),
+        None => drop(print_line("in force when gazetted runs next")),
     }
+    Ok(code)
 }
 
 /// Adds to the file if the configuration includes it, which only reading it
@@ -78,7 +103,7 @@ fn write(config: &Path, plan: &Plan, tables: &str) -> Result<Option<PathBuf>, St
 }
 
 /// Gives a file another text, at once.
-fn replace(file: &Path, config: &Path, text: &str) -> Result<(), Stop> {
+pub(super) fn replace(file: &Path, config: &Path, text: &str) -> Result<(), Stop> {
     let written = Replacement::begin(file, PRIVATE).and_then(|replacement| {
         let mut out = replacement.file();
         // Whoever may read the old one, or else the configuration that includes it, may read it.

@@ -1,4 +1,4 @@
-//! `gazetted parse`: shows what a document is read as.
+//! `gazetted parse`: shows how a document is read.
 
 use std::io::Read;
 use std::process::ExitCode;
@@ -22,8 +22,6 @@ use crate::parse::{self, Limits};
 /// configuration's limits where there is one, and needs none.
 #[derive(Debug, Args)]
 pub(super) struct Parse {
-    #[command(flatten)]
-    config: ConfigFile,
     /// A file, an address, or - for the standard input.
     #[arg(value_name = "FILE|URL|-", required_unless_present = "source")]
     document: Option<String>,
@@ -40,12 +38,12 @@ pub(super) struct Parse {
 }
 
 impl Parse {
-    pub(super) fn run(self) -> Done {
-        let (limits, polling, source) = match (&self.source, Plan::load(&self.config.config)) {
+    pub(super) fn run(self, config: &ConfigFile) -> Done {
+        let (limits, polling, source) = match (&self.source, Plan::load(&config.config)) {
             (None, Ok(loaded)) => (loaded.plan.parsing, loaded.plan.polling, None),
             (None, Err(_)) => (Limits::default(), Settings::default(), None),
             (Some(id), _) => {
-                let plan = self.config.plan()?;
+                let plan = config.plan()?;
                 let source = plan.sources.get(&SourceId::new(id.as_str())).cloned();
                 let unknown = || Stop::because(format!("no source is called {id}"));
                 (plan.parsing, plan.polling, Some(source.ok_or_else(unknown)?))

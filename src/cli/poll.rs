@@ -1,6 +1,6 @@
-//! `gazetted poll`: sources in; one poll of each, and what came of it, out.
+//! `gazetted poll`: polls sources once, by hand.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -9,56 +9,79 @@ use indicatif::{ProgressBar, ProgressStyle};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
-use super::{ConfigFile, Done, Stop, print_json_line, show};
+use super::output::print_json_line;
+use super::{ConfigFile, Done, Stop, ask, nearest, print_error, show};
 use crate::clock::Clock;
 use crate::config::Plan;
-use crate::control::{self, Command};
-use crate::inquiry::polled::PollReport;
+use crate::control::Command;
+use crate::inquiry::Records;
+use crate::inquiry::polled::{PollLine, PollReport};
 use crate::model::SourceId;
 use crate::pipeline::{EngineDriver, Pipeline, Request};
 use crate::publish::ResponseCache;
 use crate::store::{self, Store};
 
-/// Poll once, now, and say what came of it.
+/// Poll once, now, and show the outcome.
 ///
-/// A source that asked to be left alone, or was asked too recently, is not
-/// asked. Exits with 1 when a source failed.
+/// A source that asked to be left alone, or that was asked too recently, is not asked unless
+/// `--now` says so. Exits with 1 when a source failed or was not asked.
 #[derive(Debug, Args)]
 pub(super) struct Poll {
-    #[command(flatten)]
-    config: ConfigFile,
     /// The sources to poll; all when none is named.
     #[arg(value_name = "SOURCE")]
     sources: Vec<String>,
-    /// Print one JSON object a source instead of a table.
+    /// Ask the named sources once in spite of holds, floors and `hard_floor`, after saying what
+    /// that overrides.
+    #[arg(long, requires = "sources")]
+    now: bool,
+    /// Print JSON Lines, one object a source, instead of a table.
     #[arg(long)]
     json: bool,
 }
 
 impl Poll {
-    pub(super) fn run(self) -> Done {
-        let plan = self.config.plan()?;
-        let chosen = chosen(&plan, &self.sources)?;
-        let bar = progress(chosen.len());
-        let mut reports: Vec<PollReport> = Vec::with_capacity(chosen.len());
-        let mut ended = |report: PollReport| {
-            bar.set_message(report.source.clone());
-            bar.inc(1);
-            reports.push(report);
-        };
-        super::runtime()?.block_on(async {
-            match control::connect(&plan).await {
-                Some(stream) => {
-                    let command =
-                        Command::Poll { sources: chosen.iter().map(ToString::to_string).collect() };
-                    let item = |value| {
-                        ended(serde_json::from_value(value).expect("the daemon sends poll reports"))
-                    };
-                    control::command(stream, &command, item).await.map_err(Stop::because)
-                }
-                None => poll_here(plan, chosen, &mut ended).await,
+    pub(super) fn run(self, config: &ConfigFile) -> Done {
+        let target = config.target()?;
+        if let Ok(plan) = &target.plan {
+            let known = |name: &&String| !plan.sources.contains_key(name.as_str());
+            if let Some(name) = self.sources.iter().find(known) {
+                let known = plan.sources.keys().map(SourceId::as_str);
+                return Err(Stop::because(nearest::unknown("source", name, known)));
             }
-        })?;
+        }
+        let count = match &target.plan {
+            Ok(plan) if self.sources.is_empty() => plan.sources.len(),
+            _ => self.sources.len(),
+        };
+        let bar = progress(count);
+        let mut reports: Vec<PollReport> = Vec::with_capacity(count);
+        let mut line = |line: PollLine| match line {
+            PollLine::Ended(report) => {
+                bar.set_message(report.source.clone());
+                bar.inc(1);
+                reports.push(report);
+            }
+            PollLine::Overrides { source, overrides } => bar.suspend(|| {
+                for bound in overrides {
+                    print_error(format_args!("{source}: overrides {bound}"));
+                }
+            }),
+        };
+        let command = Command::Poll { sources: self.sources.clone(), now: self.now };
+        let item = |value| {
+            line(serde_json::from_value(value).expect("the daemon sends poll reports"));
+        };
+        match ask::give(&target, &command, item)? {
+            Some(answered) => answered.map_err(Stop::because)?,
+            None => {
+                let plan = target.plan()?.clone();
+                let chosen = match self.sources.as_slice() {
+                    [] => plan.sources.keys().cloned().collect(),
+                    named => named.iter().map(|name| SourceId::new(name.as_str())).collect(),
+                };
+                super::runtime()?.block_on(poll_here(plan, chosen, self.now, &mut line))?;
+            }
+        }
         bar.finish_and_clear();
         reports.sort_by(|a, b| a.source.cmp(&b.source));
         if self.json {
@@ -66,68 +89,48 @@ impl Poll {
         } else {
             show::poll_table(&reports);
         }
-        Ok(if reports.iter().any(PollReport::failed) {
-            ExitCode::FAILURE
-        } else {
-            ExitCode::SUCCESS
-        })
+        let is_done = |report: &PollReport| !report.failed() && !report.was_refused();
+        Ok(if reports.iter().all(is_done) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
-}
-
-/// The named sources, or all; a name that is none is an error with the nearest one.
-fn chosen(plan: &Plan, named: &[String]) -> Result<BTreeSet<SourceId>, Stop> {
-    if named.is_empty() {
-        return Ok(plan.sources.keys().cloned().collect());
-    }
-    let find = |name: &String| match plan.sources.get_key_value(name.as_str()) {
-        Some((id, _)) => Ok(id.clone()),
-        None => {
-            let near = |id: &&SourceId| (strsim::jaro_winkler(id.as_str(), name) * 1000.0) as u32;
-            let nearest = plan.sources.keys().max_by_key(near);
-            let hint = nearest.map_or(String::new(), |id| format!("; did you mean {id}?"));
-            Err(Stop::because(format!("no source is called {name}{hint}")))
-        }
-    };
-    named.iter().map(find).collect()
 }
 
 /// One pass by this process, with nobody serving.
 async fn poll_here(
     plan: Plan,
     chosen: BTreeSet<SourceId>,
-    ended: &mut impl FnMut(PollReport),
+    insists: bool,
+    line: &mut impl FnMut(PollLine),
 ) -> Result<(), Stop> {
     let store: Arc<dyn Store> = store::open(&plan.store.path, plan.store.cache)?;
     let clock = Clock::wall();
-    let driver = EngineDriver::open(
-        Arc::new(plan),
-        store.clone(),
-        Arc::new(ResponseCache::default()),
-        clock.now(),
-    )
-    .await?;
-    let source_states = driver.source_states();
+    let plan = Arc::new(plan);
+    let cache = Arc::new(ResponseCache::default());
+    let driver = EngineDriver::open(plan.clone(), store.clone(), cache, clock.now()).await?;
+    let records = Records::new(plan, store.clone(), driver.source_states());
+    let mut overridden = BTreeMap::new();
+    for source in chosen.iter().filter(|_| insists) {
+        let overrides = records.overridden(source, clock.now());
+        line(PollLine::Overrides { source: source.to_string(), overrides: overrides.clone() });
+        overridden.insert(source.clone(), overrides);
+    }
     let (requests, incoming) = mpsc::channel(chosen.len().max(1));
-    let pipeline = Pipeline::new(driver, clock, incoming)
+    let pipeline = Pipeline::new(driver, clock.clone(), incoming)
         .map_err(|failure| Stop { code: super::BAD_CONFIGURATION, message: failure.to_string() })?
         .only(chosen.clone());
     let mut polls = JoinSet::new();
     for source in chosen {
         let (done, polled) = oneshot::channel();
         requests
-            .send(Request::PollNow { source: source.clone(), done })
+            .send(Request::PollNow { source: source.clone(), insists, done })
             .await
             .map_err(Stop::because)?;
         polls.spawn(async move { (source, polled.await.ok()) });
     }
     let pipeline = tokio::spawn(pipeline.run());
     while let Some(Ok((source, polled))) = polls.join_next().await {
-        let state = source_states
-            .read()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-            .get(&source)
-            .cloned();
-        ended(PollReport::of(&source, polled, &state.unwrap_or_default()));
+        let overrides = overridden.remove(&source).unwrap_or_default();
+        let report = PollReport::of(&source, polled, &records, overrides);
+        line(PollLine::Ended(report));
     }
     drop(requests);
     pipeline.await.map_err(Stop::because)??;

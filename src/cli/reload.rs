@@ -1,11 +1,12 @@
-//! `gazetted reload`: a changed configuration in; what the daemon made of it, out.
+//! `gazetted reload`: puts a changed configuration in force.
 
 use std::process::ExitCode;
 
 use clap::Args;
 
-use super::{BAD_CONFIGURATION, ConfigFile, Done, Stop, ask, print_error, print_json, print_line};
-use crate::config::Plan;
+use super::{
+    BAD_CONFIGURATION, ConfigFile, Done, Stop, Target, ask, print_error, print_json, print_line,
+};
 use crate::control::{Command, Reloaded};
 
 /// Put the changed configuration in force.
@@ -15,17 +16,19 @@ use crate::control::{Command, Reloaded};
 /// does the same and leaves the answer in the log.
 #[derive(Debug, Args)]
 pub(super) struct Reload {
-    #[command(flatten)]
-    config: ConfigFile,
     /// Print one JSON object instead of lines.
     #[arg(long)]
     json: bool,
 }
 
 impl Reload {
-    pub(super) fn run(self) -> Done {
-        let plan = self.config.plan()?;
-        let reloaded = reload(&plan)?.ok_or_else(|| ask::nobody_runs(&plan))?;
+    pub(super) fn run(self, config: &ConfigFile) -> Done {
+        let target = config.target()?;
+        let Some(reloaded) = reload(&target)? else {
+            // A broken file matters more than a daemon that does not run.
+            target.plan()?;
+            return Err(ask::nobody_runs(&target));
+        };
         if self.json {
             print_json(&reloaded);
             return Ok(code_of(&reloaded));
@@ -36,8 +39,8 @@ impl Reload {
 }
 
 /// Has the daemon read its configuration again; `None` where none runs.
-pub(super) fn reload(plan: &Plan) -> Result<Option<Reloaded>, Stop> {
-    match ask::tell(plan, &Command::Reload)? {
+pub(super) fn reload(target: &Target) -> Result<Option<Reloaded>, Stop> {
+    match ask::tell(target, &Command::Reload)? {
         None => Ok(None),
         Some(Ok(Some(reloaded))) => Ok(Some(reloaded)),
         Some(Ok(None)) => Err(Stop::because("the daemon did not say what came of it")),
@@ -45,7 +48,7 @@ pub(super) fn reload(plan: &Plan) -> Result<Option<Reloaded>, Stop> {
     }
 }
 
-/// What came of it, for a person.
+/// Prints the answer for people.
 pub(super) fn show(Reloaded { in_force, changes, problems }: &Reloaded) {
     problems.iter().for_each(|problem| print_error(format_args!("{problem}")));
     changes.iter().all(print_line);

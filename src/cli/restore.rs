@@ -1,4 +1,4 @@
-//! `gazetted restore`: a backup in; the store it was made of out.
+//! `gazetted restore`: makes a store from a backup.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -14,9 +14,7 @@ use crate::store::{self, Contents};
 /// `--replace`; either is kept beside the new one.
 #[derive(Debug, Args)]
 pub(super) struct Restore {
-    #[command(flatten)]
-    config: ConfigFile,
-    /// The backup.
+    /// The backup, as `gazetted backup` wrote it.
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// Take the place of a store in good order, too.
@@ -28,8 +26,8 @@ pub(super) struct Restore {
 }
 
 impl Restore {
-    pub(super) fn run(self) -> Done {
-        let plan = self.config.plan()?;
+    pub(super) fn run(self, config: &ConfigFile) -> Done {
+        let plan = config.plan()?;
         let (path, cache) = (&plan.store.path, plan.store.cache);
         let contents = store::restore(&self.file, path, cache, self.replace)?;
         if self.json {

@@ -1,4 +1,4 @@
-//! `gazetted run`: a configuration in; a daemon until a signal ends it.
+//! `gazetted run`: the daemon, until a signal ends it.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -15,10 +15,11 @@ use tracing::{error, info, warn};
 use super::logging::{self, Log};
 use super::{ConfigFile, Done, Stop, print_line};
 use crate::clock::Clock;
-use crate::config::{Loaded, Plan, Problems};
+use crate::config::{self, Loaded, Plan, Problems};
 use crate::control::{self, Door, Errand, Reloaded};
-use crate::daemon::{self, Daemon, Handle, Listeners, Starting};
+use crate::daemon::{self, Daemon, Handle, Listeners, StartupLog};
 use crate::engine::StartupProgress;
+use crate::inquiry::samples::FailedSample;
 use crate::publish::{Address, Listener};
 use crate::store;
 
@@ -27,16 +28,13 @@ const OPEN_DEADLINE: Duration = Duration::from_secs(120);
 
 /// Poll, merge and serve until told to stop.
 #[derive(Debug, Args)]
-pub(super) struct Run {
-    #[command(flatten)]
-    config: ConfigFile,
-}
+pub(super) struct Run {}
 
 impl Run {
-    pub(super) fn run(self) -> Done {
+    pub(super) fn run(self, config: &ConfigFile) -> Done {
         // Before the first socket is bound. The readers' gets its own mode.
         store::restrict_umask();
-        let plan = self.config.plan()?;
+        let plan = config.plan()?;
         let log = logging::start(&plan.logging)?;
         let runtime = super::runtime()?;
         let listeners = {
@@ -50,11 +48,11 @@ impl Run {
             let _inside = runtime.enter();
             let opening = Arc::new(StartupProgress::default());
             opening.begin("opening the store", 0);
-            Starting::tell(opening)
+            StartupLog::begin(opening)
         };
         let store = daemon::aside(|| store::open(&plan.store.path, plan.store.cache))?;
         drop(starting);
-        runtime.block_on(serve(&self.config.config, log, plan, store, listeners))
+        runtime.block_on(serve(&config.config, log, plan, store, listeners))
     }
 }
 
@@ -100,6 +98,7 @@ async fn serve(
     ));
     info!(event = "ready", sources, topics, %address, "ready: {sources} sources, {topics} topics, listening on {address}");
     notify(&[NotifyState::Ready]);
+    beside.spawn(try_samples_of_start(handle.clone()));
     loop {
         tokio::select! {
             _ = terminate.recv() => break,
@@ -146,10 +145,12 @@ async fn load_again(config: &Path, handle: &Handle, log: &Log) -> Reloaded {
     }
     let reloaded = match Plan::load(config) {
         Ok(loaded) => {
-            for warning in &loaded.warnings.0 {
+            let Loaded { plan, warnings } = loaded;
+            let warnings = warnings.at_start();
+            for warning in &warnings.0 {
                 warn!(event = "configuration_warning", "{warning}");
             }
-            put_in_force(loaded, handle, log).await
+            put_in_force(plan, warnings, handle, log).await
         }
         Err(problems) => {
             for problem in &problems.0 {
@@ -166,10 +167,20 @@ async fn load_again(config: &Path, handle: &Handle, log: &Log) -> Reloaded {
     reloaded
 }
 
-async fn put_in_force(loaded: Loaded, handle: &Handle, log: &Log) -> Reloaded {
-    let filter = loaded.plan.logging.filter.clone();
-    let mut problems = lines(&loaded.warnings);
-    match handle.replan(loaded.plan).await {
+async fn put_in_force(plan: Plan, warnings: Problems, handle: &Handle, log: &Log) -> Reloaded {
+    let filter = plan.logging.filter.clone();
+    let mut problems = lines(&warnings);
+    let (plan, failed) = try_samples(plan, handle).await;
+    problems.extend(failed.iter().map(ToString::to_string));
+    if plan.reload == config::Reload::Strict && !failed.is_empty() {
+        error!(
+            event = "reload_refused",
+            "{} samples fail and `reload` is \"strict\"; the plan in force stays",
+            failed.len()
+        );
+        return Reloaded { in_force: false, changes: Vec::new(), problems };
+    }
+    match handle.replan(plan).await {
         Ok(changes) => {
             problems.extend(log.by(&filter).err());
             Reloaded { in_force: true, changes, problems }
@@ -179,6 +190,37 @@ async fn put_in_force(loaded: Loaded, handle: &Handle, log: &Log) -> Reloaded {
             Reloaded { in_force: false, changes: Vec::new(), problems }
         }
     }
+}
+
+/// Tries the plan in force on its topics' samples.
+async fn try_samples_of_start(handle: Handle) {
+    let plan = Plan::clone(&handle.records().plan());
+    try_samples(plan, &handle).await;
+}
+
+/// Tries a plan's samples and warns of each that fails. Looking for stories takes its time, and
+/// nobody waits for it but the reload.
+async fn try_samples(plan: Plan, handle: &Handle) -> (Plan, Vec<FailedSample>) {
+    if plan.samples.is_empty() {
+        return (plan, Vec::new());
+    }
+    let (records, tried) = (handle.records().clone(), plan.clone());
+    let tried = tokio::task::spawn_blocking(move || records.samples(&tried)).await;
+    let failed = match tried.map_err(|broken| broken.to_string()) {
+        Ok(Ok(tried)) => tried.failed,
+        Ok(Err(error)) => {
+            warn!(event = "samples_untried", "the topics' samples cannot be tried: {error}");
+            Vec::new()
+        }
+        Err(broken) => {
+            warn!(event = "samples_untried", "the topics' samples cannot be tried: {broken}");
+            Vec::new()
+        }
+    };
+    for sample in &failed {
+        warn!(event = "sample_failed", topic = sample.topic, "{sample}");
+    }
+    (plan, failed)
 }
 
 fn lines(problems: &Problems) -> Vec<String> {

@@ -1,4 +1,4 @@
-//! Answers in; lines and tables for a person at a terminal out.
+//! Prints answers as lines and tables for people.
 
 use std::collections::BTreeSet;
 
@@ -31,7 +31,7 @@ fn table(header: &[&str]) -> Table {
     table
 }
 
-/// What each poll came to, and the sum.
+/// The outcome of each poll, and the sum.
 pub(super) fn poll_table(reports: &[PollReport]) {
     let mut rows =
         table(&["source", "outcome", "entries", "new", "joined", "revised", "next poll", ""]);
@@ -43,18 +43,24 @@ pub(super) fn poll_table(reports: &[PollReport]) {
             report.new.to_string(),
             report.joined.to_string(),
             report.revised.to_string(),
-            report.next_poll.clone(),
+            report.next_poll.clone().unwrap_or_default(),
             report.message.clone().unwrap_or_default(),
         ]);
     }
     print_line(rows);
     let sum = |count: fn(&PollReport) -> usize| reports.iter().map(count).sum::<usize>();
     let failed = reports.iter().filter(|report| report.failed()).count();
+    let refused = reports.iter().filter(|report| report.was_refused()).count();
     let (new, joined, revised) = (sum(|r| r.new), sum(|r| r.joined), sum(|r| r.revised));
     print_line(format_args!(
         "{} polled, {failed} failed: {new} new stories, {joined} copies joined, {revised} revisions",
-        reports.len()
+        reports.len() - refused
     ));
+    if refused > 0 {
+        print_line(format_args!(
+            "{refused} not polled, for the reasons above; `gazetted poll --now SOURCE` asks once all the same"
+        ));
+    }
 }
 
 /// What was weighed, and the sum, from which on two are one.
@@ -74,7 +80,10 @@ pub(super) fn status_table(sources: &[SourceReport]) {
     for source in sources {
         let hub = source.push.as_ref().and_then(|push| push.trouble.as_ref());
         let hub = hub.map(|trouble| format!("its hub: {trouble}"));
-        let trouble = source.failure.clone().or(hub);
+        let foreign = source.held_by.as_ref().filter(|by| **by != source.id);
+        let reason = source.held_reason.clone().unwrap_or_default();
+        let foreign = foreign.map(|by| format!("held since {by} was answered: {reason}"));
+        let trouble = source.failure.clone().or(foreign).or(hub);
         let trouble = trouble.or_else(|| source.warnings.first().cloned());
         let trouble = trouble.or_else(|| source.habits.first().cloned());
         rows.add_row([
@@ -90,7 +99,7 @@ pub(super) fn status_table(sources: &[SourceReport]) {
     print_line(rows);
 }
 
-/// What is kept, of how much there may be.
+/// The size of the store, and its bounds.
 pub(super) fn kept(kept: &KeptStatus) {
     let bounds = |most: Option<u64>, keep: &Option<String>| {
         let most = most.map(|most| format!(" of {most} at most"));
@@ -140,10 +149,12 @@ pub(super) fn status_in_full(source: &SourceReport) {
         let since = source.failing_since.as_deref().unwrap_or_default();
         format!("{} in a row since {since}", source.failures)
     });
-    let held = source
-        .held_until
-        .as_ref()
-        .map(|until| format!("until {until} ({})", source.held.as_deref().unwrap_or_default()));
+    let held = source.held_until.as_ref().map(|until| {
+        let text = |text: &Option<String>| text.clone().unwrap_or_default();
+        let by = text(&source.held_by);
+        let whom = if by == source.id { String::new() } else { format!(" when {by} was polled") };
+        format!("until {until} ({}){whom}: {}", text(&source.held), text(&source.held_reason))
+    });
     let gaps = (source.gaps + source.filled > 0).then(|| {
         let last = source.last_gap.as_ref().map_or(String::new(), |at| format!(", the last {at}"));
         format!("{} that may have lost entries{last}; {} filled", source.gaps, source.filled)
@@ -181,7 +192,7 @@ pub(super) fn status_in_full(source: &SourceReport) {
     }
 }
 
-/// What a document is read as.
+/// How a document is read.
 pub(super) fn document(parsed: &Parsed) {
     let Parsed { format, encoding, feed, entries, hints, warnings, .. } = parsed;
     print_line(format_args!("{format} in {encoding}: {}", feed.title));

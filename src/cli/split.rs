@@ -1,9 +1,9 @@
-//! `gazetted split`: a story and an entry that is none of it in; two stories out.
+//! `gazetted split`: takes an entry out of a story, for good.
 
 use clap::Args;
 use url::Url;
 
-use super::{ConfigFile, Done, Stop, ask, overrides};
+use super::{ConfigFile, Done, Stop, Target, ask, overrides};
 use crate::inquiry::Question;
 use crate::inquiry::split::Split as Parted;
 
@@ -13,22 +13,23 @@ use crate::inquiry::split::Split as Parted;
 /// if that includes it, and reloads; otherwise prints the table.
 #[derive(Debug, Args)]
 pub(super) struct Split {
-    #[command(flatten)]
-    config: ConfigFile,
     /// The story: the address of any of its entries, its published id, or its id.
     #[arg(value_name = "STORY")]
     story: String,
     /// The address of the entry that does not belong to it.
     #[arg(value_name = "URL")]
     address: Url,
+    /// Print one JSON object instead of lines.
+    #[arg(long)]
+    json: bool,
 }
 
 impl Split {
-    pub(super) fn run(self) -> Done {
-        let Self { config, story, address } = self;
-        let plan = config.plan()?;
+    pub(super) fn run(self, config: &ConfigFile) -> Done {
+        let Self { story, address, json } = self;
+        let target = Target::from(config.plan()?);
         let question = Question::Split { story: story.clone(), address: address.clone() };
-        let Some(Parted { title, source, never }) = ask::ask_one(plan.clone(), question)? else {
+        let Some(Parted { title, source, never }) = ask::ask_one(&target, question)? else {
             return Err(Stop::because(format!(
                 "no entry at {address} is in a story {story}; `gazetted explain {address}` says where it is"
             )));
@@ -40,6 +41,6 @@ impl Split {
         }
         let tables = never.iter().map(|pair| overrides::table("never", pair)).collect::<String>();
         let note = format!("split: \u{201c}{title}\u{201d} of {source} is another story");
-        overrides::keep(&config, &plan, &note, &tables)
+        overrides::keep(config, &target, &note, &tables, json)
     }
 }

@@ -1,48 +1,60 @@
-//! `gazetted status`: nothing in; how every source is doing, and why, out.
+//! `gazetted status`: shows how every source is doing, and why.
 
 use std::process::ExitCode;
 
 use clap::Args;
 use serde_json::json;
 
-use super::{ConfigFile, Done, Stop, ask, print_json_line, print_line, show};
-use crate::config::Plan;
+use super::output::print_json_line;
+use super::{ConfigFile, Done, Stop, Target, ask, nearest, print_line, show};
+use crate::control::Command;
 use crate::engine::TopicFillProgress;
 use crate::inquiry::Question;
 use crate::inquiry::status::{HubStatus, KeptStatus, SourceReport};
 use crate::model::TopicSilence;
 
-/// Say how every source is doing.
+/// Show how every source is doing.
+///
+/// Asks the running daemon, also while the configuration file on disk is broken, and reads the
+/// store where none runs. Exits with 1 where a named source is unknown.
 #[derive(Debug, Args)]
 pub(super) struct Status {
-    #[command(flatten)]
-    config: ConfigFile,
     /// Only these sources.
     #[arg(value_name = "SOURCE")]
     sources: Vec<String>,
-    /// Print one JSON object a source instead of a table, one a topic that is silent or being
-    /// filled, and one of what is kept.
+    /// Say nothing; exit with 0 if the running daemon is ready to serve, and with 1 otherwise.
+    #[arg(long, conflicts_with_all = ["sources", "json"])]
+    ready: bool,
+    /// Print JSON Lines: one object a source, one a topic that is silent or being filled, and
+    /// one of what is kept.
     #[arg(long)]
     json: bool,
 }
 
 impl Status {
-    pub(super) fn run(self) -> Done {
-        let plan = self.config.plan()?;
+    pub(super) fn run(self, config: &ConfigFile) -> Done {
+        let target = &config.target()?;
+        if self.ready {
+            return is_ready(target);
+        }
         let mut rows: Vec<SourceReport> = Vec::new();
-        ask::ask(plan.clone(), Question::Status, |value| {
-            rows.extend(serde_json::from_value(value))
-        })?;
+        ask::ask(target, Question::Status, |value| rows.extend(serde_json::from_value(value)))?;
+        for name in &self.sources {
+            if rows.iter().all(|row| row.id != *name) {
+                let known = rows.iter().map(|row| row.id.as_str());
+                return Err(Stop::because(nearest::unknown("source", name, known)));
+            }
+        }
         if !self.sources.is_empty() {
             rows.retain(|row| self.sources.contains(&row.id));
         }
         // Whoever names a source wants to know all of it, and of nothing else.
         let (silent, filling) = match self.sources.is_empty() {
-            true => (silent_topics(plan.clone())?, filling_topics(plan.clone())?),
+            true => (silent_topics(target)?, filling_topics(target)?),
             false => Default::default(),
         };
         let kept: Option<KeptStatus> = match self.sources.is_empty() {
-            true => ask::ask_one(plan.clone(), Question::Kept)?,
+            true => ask::ask_one(target, Question::Kept)?,
             false => None,
         };
         if self.json {
@@ -66,7 +78,7 @@ impl Status {
             kept.iter().for_each(show::kept);
             if self.sources.is_empty()
                 && let Some(HubStatus { subscriptions, hosts, failing }) =
-                    ask::ask_one(plan, Question::Hub)?
+                    ask::ask_one(target, Question::Hub)?
             {
                 print_line(format_args!(
                     "our hub: {subscriptions} subscriptions of {hosts} hosts, {failing} failing"
@@ -77,18 +89,27 @@ impl Status {
     }
 }
 
+/// For health checks: whether a daemon runs and serves what it reads.
+fn is_ready(target: &Target) -> Done {
+    match ask::tell::<bool>(target, &Command::Ready)? {
+        Some(answered) => answered.map_err(Stop::because)?,
+        None => return Err(ask::nobody_runs(target)),
+    };
+    Ok(ExitCode::SUCCESS)
+}
+
 /// The topics into which no story comes any more.
-fn silent_topics(plan: Plan) -> Result<Vec<TopicSilence>, Stop> {
+fn silent_topics(target: &Target) -> Result<Vec<TopicSilence>, Stop> {
     let mut silences: Vec<TopicSilence> = Vec::new();
-    ask::ask(plan, Question::Silences, |value| silences.extend(serde_json::from_value(value)))?;
+    ask::ask(target, Question::Silences, |value| silences.extend(serde_json::from_value(value)))?;
     silences.retain(|silence| silence.ended.is_none());
     Ok(silences)
 }
 
 /// The topics whose changed query is matched with what is stored.
-fn filling_topics(plan: Plan) -> Result<Vec<TopicFillProgress>, Stop> {
+fn filling_topics(target: &Target) -> Result<Vec<TopicFillProgress>, Stop> {
     let mut fill_progress: Vec<TopicFillProgress> = Vec::new();
-    ask::ask(plan, Question::FillProgress, |value| {
+    ask::ask(target, Question::FillProgress, |value| {
         fill_progress.extend(serde_json::from_value(value))
     })?;
     Ok(fill_progress)
@@ -100,7 +121,7 @@ fn of_filling(filling: &TopicFillProgress) -> serde_json::Value {
     json!({ "topic": topic, "state": "filling", "matched": matched, "of": of })
 }
 
-/// A silent topic as a line of JSON; what has a `topic` is no source.
+/// A silent topic as a line of JSON; a line with `topic` is not a source.
 fn of_topic(silence: &TopicSilence) -> serde_json::Value {
     let TopicSilence { topic, since, told, .. } = silence;
     json!({

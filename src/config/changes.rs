@@ -1,21 +1,23 @@
-//! Two plans in; what the second changes, a line each, out.
+//! Lists the changes from one plan to the next, one line each.
+
+mod source;
 
 use std::fmt;
 
 use super::{HubPlan, Plan, StorePlan};
 use crate::fetch;
-use crate::model::{Pace, Source, SourceId, TextRules, Topic, TopicId};
+use crate::model::{Source, SourceId, Topic, TopicId};
 
 /// One thing that differs between two plans.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
-    /// What changed: `topic sanctions: query changed`.
+    /// The change: `topic sanctions: query changed`.
     pub what: String,
-    /// What follows from it.
+    /// Whether it is in force.
     pub effect: Effect,
 }
 
-/// What a reload makes of a change.
+/// The effect of a change at a reload.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
     /// It is in force.
@@ -48,7 +50,7 @@ macro_rules! differing {
     }};
 }
 
-/// What `new` changes of `old`, in the order in which a configuration is written.
+/// The changes from `old` to `new`, in the order in which a configuration is written.
 pub fn changes(old: &Plan, new: &Plan) -> Vec<Change> {
     let mut changes = settings(old, new);
     changes.extend(sources(old, new));
@@ -71,6 +73,9 @@ fn settings(old: &Plan, new: &Plan) -> Vec<Change> {
     let mut changes = Vec::new();
     if old.language != new.language {
         changes.push(in_force("language: changed"));
+    }
+    if old.reload != new.reload {
+        changes.push(in_force("reload: changed"));
     }
     for field in differing!(&old.store, &new.store, StorePlan {
         path: "path",
@@ -130,8 +135,8 @@ fn settings(old: &Plan, new: &Plan) -> Vec<Change> {
     changes
 }
 
-/// The number of subscribers is that of the topics, which are told of themselves;
-/// whether hubs push is told with theirs.
+/// The number of subscribers is that of the topics, and whether hubs push belongs to `[hub]`:
+/// both are reported there.
 fn polling(old: &fetch::Settings, new: &fetch::Settings) -> Vec<&'static str> {
     differing!(old, new, fetch::Settings {
         user_agent: "user_agent",
@@ -165,34 +170,9 @@ fn sources(old: &Plan, new: &Plan) -> Vec<Change> {
             changes.push(in_force(format!("source {id}: added")));
             continue;
         };
-        // A place moves with every source that comes before it.
-        let (before, source) = (&**before, &*new.sources[id]);
-        let mut fields = differing!(before, source, Source {
-            title: "title",
-            location: "address",
-            tags: "tags",
-            role: "role",
-            rank: "rank",
-            publisher: "publisher",
-            enrich: "enrich",
-            headers: "headers",
-            allow_private: "allow_private",
-            push: "push",
-        } but id, position, pace, text);
-        fields.extend(differing!(before.text(), source.text(), TextRules {
-            cut: "cut",
-            start_after: "start_after",
-            end_before: "end_before",
-        } but));
-        fields.extend(differing!(&before.pace(), &source.pace(), Pace {
-            interval: "interval",
-            min: "min",
-            max: "max",
-            mute_silence: "mute_silence",
-            new_a_day: "new_a_day",
-        } but));
+        let fields = source::changes(before, &new.sources[id]);
         if !fields.is_empty() {
-            changes.push(in_force(format!("source {id}: {} changed", fields.join(", "))));
+            changes.push(in_force(format!("source {id}: {}", fields.join("; "))));
         }
     }
     let removed = ordered(old).into_iter().filter(|id| !new.sources.contains_key(*id));
@@ -314,7 +294,10 @@ tools = ["cargo"]
             (BASE.replace("\"b\"", "\"c\""), vec!["source c: added", "source b: removed"]),
             (
                 BASE.replace("org/b\"", "org/c\"\nrank = 3\nheaders = { X-Key = \"s3cret\" }"),
-                vec!["source b: address, rank, headers changed"],
+                vec![
+                    "source b: url changed from https://example.org/b to https://example.org/c; \
+                     rank changed from 0 to 3; headers changed from none to X-Key (the values are secret)",
+                ],
             ),
             (swapped, vec!["sources: another order, which decides among equals who leads"]),
             (BASE.replace("[vocabulary]", topic), vec!["topic gold: added"]),
@@ -372,9 +355,20 @@ tools = ["cargo"]
             ),
             (
                 BASE.replace("org/b\"", "org/b\"\nmax = \"2d\"\nnew_a_day = 9"),
-                vec!["source b: max, new_a_day changed"],
+                vec!["source b: max changed from none to 2d; new_a_day changed from none to 9"],
             ),
-            (BASE.replace("org/b\"", "org/b\"\npush = false"), vec!["source b: push changed"]),
+            (
+                BASE.replace("org/b\"", "org/b\"\npush = false"),
+                vec!["source b: push changed from true to false"],
+            ),
+            (
+                format!("[defaults]\nenrich = \"govuk\"\ntags = [\"uk\"]\n{BASE}"),
+                vec![
+                    "source a: tags changed from none to uk; enrich changed from none to govuk",
+                    "source b: tags changed from none to uk; enrich changed from none to govuk",
+                ],
+            ),
+            (format!("reload = \"strict\"\n{BASE}"), vec!["reload: changed"]),
             (
                 format!("[store]\ncache = \"8MiB\"\n{BASE}"),
                 vec!["[store]: cache changed; restart gazetted to use it"],

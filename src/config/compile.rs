@@ -1,4 +1,4 @@
-//! Files as they were read in; a plan, or everything that is wrong with them, out.
+//! Compiles the files that were read to a plan, or reports everything that is wrong with them.
 
 mod access;
 
@@ -12,19 +12,26 @@ mod sources;
 
 mod topics;
 
+pub(super) use settings::store_directory;
+
 use std::ops::Range;
 use std::path::PathBuf;
 
+use url::Host;
+
+use super::file::Config;
 use super::gather::Gathered;
-use super::problem::{Problem, Problems, Severity, Spot};
+use super::problem::{AtCheck, Problem, Problems, Severity, Spot};
+use super::read::Read;
 use super::text::{At, File};
 use super::{Loaded, Plan};
 use crate::fetch;
+use crate::model::{Location, Sources};
 
 /// A place: the file and the bytes in it.
 type Place = (usize, Range<usize>);
 
-/// What the service manager says of the place we run in.
+/// The directories that the service manager provides.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Environment {
     /// Where state belongs.
@@ -49,12 +56,13 @@ pub(super) fn compile(gathered: Gathered, environment: &Environment) -> Result<L
     let Gathered { files, parts, problems, incomplete, .. } = gathered;
     let mut desk = Desk { files, problems, environment };
     if incomplete {
-        // What seems to be missing may stand in the file that could not be read.
+        // Names that seem to be missing may stand in the file that could not be read.
         return Err(desk.conclude());
     }
     let settings = &parts[0].config;
     let server = desk.server(settings);
-    let sources = desk.sources(&parts, &settings.polling);
+    let sources = desk.sources(&parts, settings);
+    desk.client_is_named(settings, &sources);
     let topics = desk.topics(&parts, settings);
     let published = topics.as_ref().map_or(0, |topics| topics.list.len());
     let hub = desk.hub(&settings.hub);
@@ -62,6 +70,7 @@ pub(super) fn compile(gathered: Gathered, environment: &Environment) -> Result<L
         push: hub.callbacks.is_some(),
         ..desk.polling(&parts[0], &server, published)
     };
+    let digest = digest(&parts);
     let overrides = desk.overrides(&parts);
     let guards = desk.guards(&parts, &settings.access);
     let publish = desk.publish(settings, topics.as_ref().map(|topics| &topics.list[..]));
@@ -77,6 +86,7 @@ pub(super) fn compile(gathered: Gathered, environment: &Environment) -> Result<L
         Some(topics) if !problems.are_fatal() => Ok(Loaded {
             plan: Plan {
                 files,
+                digest,
                 store,
                 server,
                 polling,
@@ -89,6 +99,7 @@ pub(super) fn compile(gathered: Gathered, environment: &Environment) -> Result<L
                 queries: topics.queries,
                 language: topics.language,
                 samples: topics.samples,
+                reload: settings.reload,
                 overrides,
                 guards,
             },
@@ -96,6 +107,17 @@ pub(super) fn compile(gathered: Gathered, environment: &Environment) -> Result<L
         }),
         _ => Err(problems),
     }
+}
+
+/// A hash of all that the files say.
+fn digest(parts: &[Read]) -> u64 {
+    let mut hash = xxhash_rust::xxh3::Xxh3::new();
+    for part in parts {
+        let said = serde_json::to_vec(&part.config).unwrap_or_default();
+        hash.update(&said.len().to_le_bytes());
+        hash.update(&said);
+    }
+    hash.digest()
 }
 
 /// Where problems are collected while a plan is made.
@@ -134,7 +156,7 @@ impl Desk<'_> {
         self.problems.push(Problem::warning(message, help, spot));
     }
 
-    /// What a start can live with, because it may be there later, and `check` cannot.
+    /// Reports a fault that may mend itself later: a warning at a start, an error for `check`.
     fn unusable_now(
         &mut self,
         (file, span): Place,
@@ -143,7 +165,37 @@ impl Desk<'_> {
     ) {
         let spot = self.spot(file, span);
         let warning = Problem::warning(message, help, spot);
-        self.problems.push(Problem { fails_check: true, ..warning });
+        self.problems.push(Problem { at_check: AtCheck::Fails, ..warning });
+    }
+
+    /// Reports what `check` alone warns of.
+    fn remark(&mut self, (file, span): Place, message: impl Into<String>, help: impl Into<String>) {
+        let spot = self.spot(file, span);
+        let warning = Problem::warning(message, help, spot);
+        self.problems.push(Problem { at_check: AtCheck::Only, ..warning });
+    }
+
+    /// Whoever is polled should be able to find out by whom.
+    fn client_is_named(&mut self, settings: &Config, sources: &Sources) {
+        let is_public = |location: &Location| match location {
+            Location::Web { url, .. } => match url.host() {
+                Some(Host::Domain(name)) => name.contains('.') && !name.ends_with(".local"),
+                Some(Host::Ipv4(address)) => fetch::is_public(address.into()),
+                Some(Host::Ipv6(address)) => fetch::is_public(address.into()),
+                None => false,
+            },
+            Location::File(_) => false,
+        };
+        let named = settings.polling.from.is_some()
+            || settings.polling.user_agent.is_some()
+            || settings.server.base_url.is_some();
+        if !named && sources.values().any(|source| is_public(&source.location)) {
+            self.remark(
+                (0, 0..0),
+                "public sources are polled without `[polling] from` and `[server] base_url`",
+                "set one of them, so that a source can find out whom to write to",
+            );
+        }
     }
 
     /// A plan can be empty, but nobody means that.
@@ -183,7 +235,7 @@ impl Desk<'_> {
         self.problems.push(problem.see("the first is here", first));
     }
 
-    /// All problems in the order of the files; the same one twice is told once.
+    /// All problems in the order of the files; each once.
     fn conclude(self) -> Problems {
         let mut problems = self.problems;
         let order = |problem: &Problem| {

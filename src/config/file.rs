@@ -13,11 +13,15 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
-use super::LogFormat;
+mod server;
+
+pub(crate) use server::Server;
+
 use super::value::{
-    Access, Authority, BackupInterval, BaseUrl, Contact, Filter, HeaderName, HeaderText, Id,
-    Language, Listen, Network, Period, Proxy, Publisher, Size, Title, WebAddress,
+    Access, BackupInterval, BaseUrl, Filter, HeaderName, HeaderText, Id, Language, Network, Period,
+    Proxy, Publisher, Size, Title, WebAddress,
 };
+use super::{LogFormat, Reload};
 use crate::model::{Enrich, Revisions, Role};
 use crate::{fetch, parse, publish};
 
@@ -30,15 +34,17 @@ pub(super) const STORE: &str = "/var/lib/gazetted/store";
 pub(crate) struct Config {
     /// Further files, as paths or patterns relative to this one.
     pub(crate) include: Vec<Spanned<String>>,
+    /// Whether a reload is refused where a topic's sample fails: `lenient` or `strict`.
+    pub(crate) reload: Reload,
     /// The language of the sources: how words are reduced to stems.
     pub(crate) language: Language,
     /// Further languages: texts in one of them are read in it, and queries in all.
     pub(crate) other_languages: Vec<Language>,
     /// Whether British and American spellings are one word.
     pub(crate) join_spellings: bool,
-    /// What survives a restart.
+    /// The store.
     pub(crate) store: Store,
-    /// What readers reach.
+    /// The server for readers and operators.
     pub(crate) server: Server,
     /// Who may read what is not for everybody.
     pub(crate) access: Keys,
@@ -46,16 +52,18 @@ pub(crate) struct Config {
     pub(crate) polling: Polling,
     /// Bounds on what one document may hold.
     pub(crate) parsing: Parsing,
-    /// What is published beside the server.
+    /// Options of every source that does not state its own.
+    pub(crate) defaults: Defaults,
+    /// Files that are written beside the server.
     pub(crate) publish: Publish,
-    /// WebSub.
+    /// Push by WebSub and rssCloud.
     pub(crate) hub: Hub,
-    /// The log.
+    /// The filter and format of the log.
     pub(crate) logging: Logging,
-    /// What is read.
+    /// The feeds that are read.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) source: Vec<Spanned<Source>>,
-    /// What is published.
+    /// The feeds that are published.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) topic: Vec<Spanned<Topic>>,
     /// Corrections of the judgement which entries are one story.
@@ -70,7 +78,7 @@ pub(crate) struct Config {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Store {
-    /// Its directory.
+    /// The directory of the store.
     pub(crate) path: PathBuf,
     /// How much memory it may use to keep what it has read.
     pub(crate) cache: Size,
@@ -103,63 +111,6 @@ impl Default for Store {
     }
 }
 
-/// `[server]`
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(crate) struct Server {
-    /// Where to listen, unless systemd hands a socket over.
-    pub(crate) listen: Listen,
-    /// Where operators' pages are, and nowhere else; by default where all others are.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) operators: Option<Spanned<Listen>>,
-    /// Where readers reach this server; by default the address it listens on.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) base_url: Option<BaseUrl>,
-    /// The name of the whole.
-    pub(crate) title: Title,
-    /// Who mints the feeds' ids; by default the host of `base_url` (Q7).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) authority: Option<Authority>,
-    /// Where to report security problems; by default nobody is told.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) security_contact: Option<Contact>,
-    /// Connections in all.
-    pub(crate) connections: NonZeroUsize,
-    /// Connections of one address; of one /64 with IPv6.
-    pub(crate) connections_per_address: NonZeroUsize,
-    /// Reverse proxies, which stand for many readers.
-    pub(crate) proxies: Vec<Network>,
-    /// From the first byte of a request's head to its last.
-    pub(crate) head_timeout: Period,
-    /// Between an answer and the next request.
-    pub(crate) idle_timeout: Period,
-    /// From the first byte of an answer to its last.
-    pub(crate) write_timeout: Period,
-    /// From the request to stop until what is left is cut off.
-    pub(crate) drain_timeout: Period,
-}
-
-impl Default for Server {
-    fn default() -> Self {
-        let limits = publish::Settings::default();
-        Self {
-            listen: Listen(publish::Address::Net(([127, 0, 0, 1], 8484).into())),
-            operators: None,
-            base_url: None,
-            title: Title("gazetted".into()),
-            authority: None,
-            security_contact: None,
-            connections: at_least_one(limits.connections),
-            connections_per_address: at_least_one(limits.connections_per_address),
-            proxies: limits.proxies.into_iter().map(Network).collect(),
-            head_timeout: Period(limits.head),
-            idle_timeout: Period(limits.idle),
-            write_timeout: Period(limits.write),
-            drain_timeout: Period(limits.drain),
-        }
-    }
-}
-
 /// `[access]`
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -181,7 +132,7 @@ pub(crate) struct Polling {
     pub(crate) hard_floor: Spanned<Period>,
     /// Every source is asked at least this often.
     pub(crate) ceiling: Spanned<Period>,
-    /// What a poll costs, in item-hours of delay: the higher, the rarer the polls.
+    /// The price of a poll, in item-hours of delay: the higher, the rarer the polls.
     pub(crate) price: Spanned<f64>,
     /// Polls a source and day, on average, that the price is moved to bring about.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -311,7 +262,7 @@ impl Default for Publish {
 pub(crate) struct Hub {
     /// Whether there is a WebSub hub here, for our own feeds, which name it (Q13).
     pub(crate) serve: bool,
-    /// The WebSub hub elsewhere that our feeds name, and that is told of every change.
+    /// The WebSub hub elsewhere that our feeds name, and that is pinged at every change.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) url: Option<Spanned<WebAddress>>,
     /// Where sources' hubs reach this server; without it none is asked to push (W4).
@@ -335,6 +286,22 @@ impl Default for Logging {
     }
 }
 
+/// `[defaults]`
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Defaults {
+    /// Where the full text of entries comes from: `none`, `govuk` or `page`.
+    pub(crate) enrich: Enrich,
+    /// A fixed interval of sources on the web that state no `interval`, `min` or `max`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) interval: Option<Spanned<Period>>,
+    /// Labels that every source has beside its own.
+    pub(crate) tags: Vec<String>,
+    /// Sent to the origin of every source, unless it states another value.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) headers: BTreeMap<HeaderName, HeaderText>,
+}
+
 /// `[[source]]`
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -342,7 +309,7 @@ pub(crate) struct Source {
     /// Its name in addresses and logs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) id: Option<Spanned<Id>>,
-    /// What readers see; by default the id.
+    /// Its name for readers; by default the id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) title: Option<Title>,
     /// Its address, http or https, or `file:` and a path.
@@ -361,7 +328,8 @@ pub(crate) struct Source {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) publisher: Option<Publisher>,
     /// Where the full text of its entries comes from: `none`, `govuk` or `page`.
-    pub(crate) enrich: Enrich,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) enrich: Option<Enrich>,
     /// A fixed interval in place of the learned rhythm.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) interval: Option<Spanned<Period>>,
@@ -371,7 +339,7 @@ pub(crate) struct Source {
     /// Never less often than this.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) max: Option<Spanned<Period>>,
-    /// Whether nobody is told when it falls silent.
+    /// Do not warn when it goes unusually quiet.
     pub(crate) mute_silence: bool,
     /// New entries that it may bring a day, in place of what `[polling]` says.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -413,7 +381,7 @@ impl Default for Source {
             role: Role::default(),
             rank: 0,
             publisher: None,
-            enrich: Enrich::default(),
+            enrich: None,
             interval: None,
             min: None,
             max: None,
@@ -439,7 +407,7 @@ pub(crate) struct Topic {
     /// Its name in addresses and logs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) id: Option<Spanned<Id>>,
-    /// What readers see.
+    /// Its name for readers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) title: Option<Title>,
     /// One or two sentences for readers.
@@ -463,7 +431,7 @@ pub(crate) struct Topic {
     pub(crate) stories: Option<NonZeroUsize>,
     /// Names it had before, whose addresses lead here (Q33).
     pub(crate) formerly: Vec<Spanned<Id>>,
-    /// Whether nobody is told when it falls silent.
+    /// Do not warn when it goes unusually quiet.
     pub(crate) mute_silence: bool,
     /// Who may read it: `public`, `key`, or the names of some keys.
     pub(crate) access: Spanned<Access>,

@@ -1,18 +1,21 @@
-//! The path of a configuration file in; the texts of it and all it includes, read, out.
+//! Reads a configuration file and all that it includes.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::problem::{Problem, Spot};
+use super::problem::{AtCheck, Problem, Spot};
 use super::read::{self, Read};
 use super::text::{At, File};
+
+/// Patterns of the configurations that are delivered, for files that may come later.
+const SHIPPED: [&str; 3] = ["topics.d/*.toml", "sources.d/*.toml", "overrides*.toml"];
 
 /// A configuration file and all that it includes, in the order of reading.
 #[derive(Debug, Default)]
 pub(super) struct Gathered {
     /// At least one, the file that was named first.
     pub(super) files: Vec<File>,
-    /// What each of the files says.
+    /// The content of each file.
     pub(super) parts: Vec<Read>,
     pub(super) problems: Vec<Problem>,
     /// Whether a file could not be read at all, so that what others miss may stand there.
@@ -69,7 +72,7 @@ impl Gathered {
         let found = match glob::glob(&place.to_string_lossy()) {
             Ok(paths) => paths.flatten().collect::<Vec<_>>(),
             Err(error) => {
-                let message = format!("`{pattern}` is no pattern: {}", error.msg);
+                let message = format!("`{pattern}` is not a valid pattern: {}", error.msg);
                 let help = "`*` stands for any part of a name, `?` for one character";
                 return self.missing(Problem::error(message, help, spot));
             }
@@ -78,6 +81,18 @@ impl Gathered {
             let message = format!("there is no file {}", place.display());
             let help = "paths are relative to the file that includes them";
             return self.missing(Problem::error(message, help, spot));
+        }
+        let is_literal = !pattern.contains(['*', '?', '[']);
+        if !found.is_empty() && found.iter().all(|path| path.is_dir()) {
+            let what = if is_literal { "is a directory" } else { "matches directories alone" };
+            let help =
+                format!("write `{}/*.toml` for the files in it", pattern.trim_end_matches('/'));
+            self.problems.push(Problem::warning(format!("`{pattern}` {what}"), help, spot.clone()));
+        } else if found.is_empty() && !SHIPPED.contains(&pattern.as_str()) {
+            let help = "correct the pattern, or take it out of `include`";
+            let warning =
+                Problem::warning(format!("`{pattern}` matches no file"), help, spot.clone());
+            self.problems.push(Problem { at_check: AtCheck::Only, ..warning });
         }
         for path in found {
             let known = path.canonicalize().is_ok_and(|path| self.seen.contains(&path));

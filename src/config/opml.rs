@@ -1,6 +1,6 @@
 //! A reading list as OPML in, sources as configuration out; and the other way round.
 //!
-//! Folders become tags. What cannot be taken over is told, never dropped in silence.
+//! Folders become tags. Feeds that cannot be taken over are reported.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -9,17 +9,18 @@ use quick_xml::XmlVersion;
 use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::{BytesStart, Event};
 use serde::Serialize;
-use url::Url;
+use url::{Host, Url};
 
 use super::value::{WebAddress, slug};
-use crate::model::{Location, Source, Sources};
+use crate::fetch;
+use crate::model::{Enrich, Location, Source, Sources};
 
-/// What a reading list holds.
+/// The content of a reading list.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct ReadingList {
     /// Its feeds, each once, in the order of the list.
     pub sources: Vec<Listed>,
-    /// What was not taken over, and why.
+    /// Feeds that were not taken over, each with the reason.
     pub left_out: Vec<String>,
 }
 
@@ -28,12 +29,68 @@ pub struct ReadingList {
 pub struct Listed {
     /// A name made from its title, unlike any other.
     pub id: String,
-    /// What the list calls it.
+    /// Its name in the list.
     pub title: String,
     /// Its address, as written.
     pub url: String,
     /// Its folders and categories.
     pub tags: Vec<String>,
+    /// Where the full text of its entries comes from, if not from its document alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub enrich: Option<Enrich>,
+    /// Whether its address is private, as only a site of the operator's own may be.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub allow_private: bool,
+}
+
+impl Listed {
+    /// A feed at an address, named after its title.
+    pub fn new(ids: &mut Ids, title: &str, url: &Url, written: &str) -> Self {
+        let host = url.host_str().unwrap_or_default().trim_start_matches("www.");
+        let title = if title.trim().is_empty() { host } else { title.trim() };
+        Self {
+            id: ids.fresh(title, host),
+            title: title.to_owned(),
+            url: written.to_owned(),
+            tags: Vec::new(),
+            enrich: None,
+            allow_private: is_private(url),
+        }
+    }
+}
+
+/// Whether an address names a private network by itself.
+fn is_private(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(address)) => !fetch::is_public(address.into()),
+        Some(Host::Ipv6(address)) => !fetch::is_public(address.into()),
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        None => false,
+    }
+}
+
+/// Ids of sources, each given once.
+#[derive(Debug, Default)]
+pub struct Ids(BTreeSet<String>);
+
+impl Ids {
+    /// Those of known sources.
+    pub fn of(sources: &Sources) -> Self {
+        Self(sources.keys().map(ToString::to_string).collect())
+    }
+
+    /// An id that nobody gave yet: from the title, else from the host, numbered where it is taken.
+    pub fn fresh(&mut self, title: &str, host: &str) -> String {
+        let name =
+            [slug(title), slug(host), "source".into()].into_iter().find(|name| !name.is_empty());
+        let name = name.unwrap_or_default();
+        let short: String = name.chars().take(56).collect();
+        let numbered = (2_u64..).map(|number| format!("{}-{number}", short.trim_end_matches('-')));
+        let mut names = std::iter::once(name.clone()).chain(numbered);
+        let id = names.find(|name| !self.0.contains(name)).unwrap_or(name);
+        self.0.insert(id.clone());
+        id
+    }
 }
 
 /// The text is not OPML.
@@ -44,12 +101,12 @@ pub enum NotOpml {
     Broken {
         /// Where, from 1.
         line: usize,
-        /// What is wrong.
+        /// The fault.
         what: String,
     },
     /// It is something else.
     #[error(
-        "this is no OPML: there is no <opml> in it; export the list as OPML from the reader it comes from"
+        "this is not OPML: there is no <opml> in it; export the list as OPML from the reader it comes from"
     )]
     SomethingElse,
 }
@@ -147,16 +204,15 @@ impl Outline {
 #[derive(Default)]
 struct Listing {
     list: ReadingList,
-    ids: BTreeSet<String>,
+    ids: Ids,
     /// Where an address stands in the list; nowhere where it was known before.
     addresses: BTreeMap<Url, Option<usize>>,
 }
 
 impl Listing {
     fn knowing(known: &Sources) -> Self {
-        let mut listing = Self::default();
+        let mut listing = Self { ids: Ids::of(known), ..Self::default() };
         for source in known.values() {
-            listing.ids.insert(source.id.to_string());
             if let Location::Web { url, .. } = &source.location {
                 listing.addresses.insert(url.clone(), None);
             }
@@ -190,26 +246,12 @@ impl Listing {
             }
             Some(None) => self.list.left_out.push(format!("`{written}` is a source already")),
             None => {
-                let host = url.host_str().unwrap_or_default().trim_start_matches("www.");
-                let title = outline.name.unwrap_or_else(|| host.to_owned());
-                let id = self.fresh_id(&title, host);
+                let title = outline.name.unwrap_or_default();
+                let listed = Listed::new(&mut self.ids, &title, &url, &written);
                 self.addresses.insert(url, Some(self.list.sources.len()));
-                self.list.sources.push(Listed { id, title, url: written, tags });
+                self.list.sources.push(Listed { tags, ..listed });
             }
         }
-    }
-
-    /// A name from the title, else from the host, numbered where it is taken.
-    fn fresh_id(&mut self, title: &str, host: &str) -> String {
-        let name =
-            [slug(title), slug(host), "source".into()].into_iter().find(|name| !name.is_empty());
-        let name = name.unwrap_or_default();
-        let short: String = name.chars().take(56).collect();
-        let numbered = (2_u64..).map(|number| format!("{}-{number}", short.trim_end_matches('-')));
-        let mut names = std::iter::once(name.clone()).chain(numbered);
-        let id = names.find(|name| !self.ids.contains(name)).unwrap_or(name);
-        self.ids.insert(id.clone());
-        id
     }
 }
 
@@ -217,7 +259,7 @@ impl ReadingList {
     /// The list as `[[source]]` tables, for a file of `sources.d/`.
     pub fn to_toml(&self) -> String {
         let mut toml = String::new();
-        for Listed { id, title, url, tags } in &self.sources {
+        for Listed { id, title, url, tags, enrich, allow_private } in &self.sources {
             let text = |text: &str| toml::Value::String(text.into()).to_string();
             let _ = write!(
                 toml,
@@ -229,6 +271,12 @@ impl ReadingList {
             if !tags.is_empty() {
                 let tags: Vec<String> = tags.iter().map(|tag| text(tag)).collect();
                 let _ = writeln!(toml, "tags = [{}]", tags.join(", "));
+            }
+            if let Some(enrich) = enrich {
+                let _ = writeln!(toml, "enrich = \"{}\"", enrich.as_str());
+            }
+            if *allow_private {
+                toml.push_str("allow_private = true\n");
             }
             toml.push('\n');
         }
@@ -279,6 +327,24 @@ pub fn write(sources: &Sources, title: &str) -> String {
     }
     opml.push_str("  </body>\n</opml>\n");
     opml
+}
+
+/// The sources that a reading list cannot have, each with the reason, in the order of the
+/// configuration.
+pub fn left_out(sources: &Sources) -> Vec<String> {
+    let mut files: Vec<&Source> = sources.values().map(|source| &**source).collect();
+    files.retain(|source| source.location.written().is_none());
+    files.sort_by_key(|source| source.position);
+    let reason =
+        |source: &&Source| format!("{}: a file, which no other reader can read", source.id);
+    let mut left_out: Vec<String> = files.iter().map(reason).collect();
+    let mut kept: Vec<&Source> = sources.values().map(|source| &**source).collect();
+    kept.retain(|source| source.location.written().is_some() && !source.headers.is_empty());
+    kept.sort_by_key(|source| source.position);
+    left_out.extend(kept.iter().map(|source| {
+        format!("{}: its headers and credentials; the source itself is in the list", source.id)
+    }));
+    left_out
 }
 
 /// Text for an attribute, without the characters that XML cannot hold.

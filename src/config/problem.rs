@@ -1,4 +1,4 @@
-//! What is wrong with a configuration in; lines for a person, or JSON for a program, out.
+//! Problems of a configuration, shown to people and as JSON.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -13,27 +13,38 @@ use crate::control_characters::printable;
 pub struct Problem {
     /// Whether the plan stands all the same.
     pub severity: Severity,
-    /// What is wrong.
+    /// The fault.
     pub message: String,
-    /// What to do about it.
+    /// The remedy.
     pub help: String,
-    /// Where.
+    /// The place in a file.
     #[serde(flatten)]
     pub spot: Spot,
-    /// Whether `gazetted check` refuses it although the plan stands.
+    /// Its meaning for `gazetted check`.
     #[serde(skip)]
-    pub fails_check: bool,
+    pub at_check: AtCheck,
     /// Other places that belong to it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub also: Vec<Note>,
 }
 
-/// What another place has to do with a problem.
+/// The meaning of a problem for `gazetted check`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AtCheck {
+    /// The same as a start.
+    Same,
+    /// It is an error there although the plan stands.
+    Fails,
+    /// It is said there alone.
+    Only,
+}
+
+/// Another place that belongs to a problem.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Note {
-    /// What is there.
+    /// The relation of this place to it.
     pub message: String,
-    /// Where.
+    /// The place in a file.
     #[serde(flatten)]
     pub spot: Spot,
 }
@@ -51,13 +62,13 @@ pub enum Severity {
 /// A place in a file, ready to be shown.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Spot {
-    /// Which file.
+    /// The path of the file.
     pub file: PathBuf,
     /// From 1; 0 where the file as a whole is meant.
     pub line: usize,
     /// From 1, in characters.
     pub column: usize,
-    /// The line.
+    /// The text of the line.
     pub excerpt: String,
     /// How many characters of it are meant.
     pub width: usize,
@@ -91,7 +102,7 @@ impl Problem {
             message,
             help,
             spot,
-            fails_check: false,
+            at_check: AtCheck::Same,
             also: Vec::new(),
         }
     }
@@ -187,9 +198,16 @@ pub struct Problems(pub Vec<Problem>);
 impl Problems {
     /// The same for `gazetted check`, where what a start only warns of may be an error.
     pub fn checked(mut self) -> Self {
-        for problem in self.0.iter_mut().filter(|problem| problem.fails_check) {
+        let fails = |problem: &&mut Problem| problem.at_check == AtCheck::Fails;
+        for problem in self.0.iter_mut().filter(fails) {
             problem.severity = Severity::Error;
         }
+        self
+    }
+
+    /// The same for a start and a reload, less what `gazetted check` alone says.
+    pub fn at_start(mut self) -> Self {
+        self.0.retain(|problem| problem.at_check != AtCheck::Only);
         self
     }
 

@@ -1,7 +1,7 @@
-//! One file's text in; what it says, and everything in it that cannot be understood, out.
+//! Reads one configuration file, and reports everything in it that cannot be understood.
 //!
-//! Serde stops at the first error. So that all are told at once, the entry it
-//! stopped at is told, taken out, and the rest is read again until it reads
+//! Serde stops at the first error. So that all are reported at once, the entry it
+//! stopped at is reported and taken out, and the rest is read again until it reads
 //! whole: every option has a default, so every removal leaves something readable.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,16 +14,16 @@ use super::file::Config;
 use super::problem::{Problem, Spot};
 use super::text::{At, File};
 
-/// What a file says.
+/// The content of one file.
 #[derive(Debug, Default)]
 pub(super) struct Read {
     pub(super) config: Config,
-    /// Entries that were taken out, as `source[3].id`: they are told already
+    /// Entries that were taken out, as `source[3].id`: they are reported already
     /// and must not be missed as well.
     pub(super) broken: BTreeSet<String>,
 }
 
-/// What an included file can hold.
+/// The tables that an included file can hold.
 const SHARED: [&str; 5] = ["include", "source", "topic", "story", "vocabulary"];
 
 /// A file with more problems than this is of another kind altogether.
@@ -37,7 +37,7 @@ pub(super) fn read(files: &[File], file: usize, problems: &mut Vec<Problem>) -> 
     let parse = || DeTable::parse_recoverable(&files[file].text);
     let (mut table, errors) = parse();
     if !errors.is_empty() {
-        // What follows on the same line is most often the same mistake again.
+        // Later errors on the same line are most often the same mistake again.
         let mut lines = BTreeMap::new();
         for error in errors {
             let span = error.span().unwrap_or_default();
@@ -148,7 +148,7 @@ fn wording(message: &str, path: &str) -> (String, String) {
     }
     if let Some(word) = what.strip_prefix("unknown variant ") {
         let word = word.trim_matches('`');
-        return (format!("`{word}` is no known `{key}`"), nearest(word, &quoted(expected)));
+        return (format!("`{word}` is not a known `{key}`"), nearest(word, &quoted(expected)));
     }
     if let Some((_, found)) = what.split_once(": ") {
         let expected = match expected {
@@ -174,7 +174,7 @@ fn wording(message: &str, path: &str) -> (String, String) {
     (message.into(), "see config/reference.toml for what can stand here".into())
 }
 
-/// What to write for an unknown key: what other programs call so, the table
+/// Suggests a known key for an unknown one: the name in other programs, the table
 /// where it is known, or the nearest known key.
 fn suggestion(key: &str, known: &[&str], path: &str) -> String {
     let other_name = OTHER_NAMES.iter().find_map(|(other, meant)| {
@@ -212,7 +212,7 @@ fn near<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
     (distance(best) <= 1 + best.len() / 4 || contained).then_some(best)
 }
 
-/// What other programs call our keys.
+/// The names of our keys in other programs.
 const OTHER_NAMES: [(&str, &str); 22] = [
     ("address", "listen"),
     ("address", "url"),
@@ -244,7 +244,7 @@ fn quoted(text: &str) -> Vec<&str> {
 }
 
 /// The tables of a file and how each begins.
-pub(super) const TABLES: [(&str, &str); 12] = [
+pub(super) const TABLES: [(&str, &str); 13] = [
     ("", ""),
     ("store", "[store]"),
     ("server", "[server]"),
@@ -257,6 +257,7 @@ pub(super) const TABLES: [(&str, &str); 12] = [
     ("source[0]", "[[source]]"),
     ("topic[0]", "[[topic]]"),
     ("story[0]", "[[story]]"),
+    ("defaults", "[defaults]"),
 ];
 
 /// The keys that a table of [`TABLES`] can hold. Serde knows them and names

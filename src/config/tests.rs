@@ -1,4 +1,4 @@
-//! Configuration files in; plans, or the problems that people will read, out.
+//! Tests of whole configuration files: plans, and the problems that people read.
 
 use std::path::{Path, PathBuf};
 
@@ -26,7 +26,10 @@ impl Files {
     }
 
     fn compiled_in(&self, environment: &Environment) -> Result<Loaded, Problems> {
-        compile(gather(&self.path("gazetted.toml")), environment)
+        let compiled = compile(gather(&self.path("gazetted.toml")), environment);
+        let compiled =
+            compiled.map(|loaded| Loaded { warnings: loaded.warnings.at_start(), ..loaded });
+        compiled.map_err(Problems::at_start)
     }
 
     fn compiled(&self) -> Result<Loaded, Problems> {
@@ -115,14 +118,14 @@ title = ""
     let expected = [
         "1:1 unknown key `langage`",
         "2:1 unknown key `listen`",
-        "4:10 `localhost:80` is no address to listen on",
+        "4:10 `localhost:80` is not an address to listen on",
         "6:12 `interval` cannot be integer `900`",
         "7:15 `concurrency` cannot be integer `0`",
-        "8:12 `10 Mbit` is no size",
-        "10:10 `jsno` is no known `format`",
+        "8:12 `10 Mbit` is not a valid size",
+        "10:10 `jsno` is not a known `format`",
         "12:6 `Home Office` cannot be a name",
-        "13:7 `www.gov.uk/a.atom` is no absolute address",
-        "14:8 `departmnt` is no known `role`",
+        "13:7 `www.gov.uk/a.atom` is not an absolute URL",
+        "14:8 `departmnt` is not a known `role`",
         "15:14 `tags` cannot be integer `3`",
         "16:13 the header `Cookie` is not yours to set",
         "17:1 a source without `id`",
@@ -332,7 +335,7 @@ fn times_that_contradict_each_other_are_told_where_they_are_written() {
             "4:12 `5M` would be five months",
         ),
         ("[publish]\nmax_feed = \"999kB\"", "2:12 `max_feed` cannot be 999kB"),
-        ("[publish]\nmax_feed = \"4\"", "2:12 `4` is no size"),
+        ("[publish]\nmax_feed = \"4\"", "2:12 `4` is not a valid size"),
         (
             "[publish]\nmax_feed = \"1MB\"\n[[topic]]\nid = \"t\"\nentries = 501",
             "3:1 501 entries do not fit in a feed of 1MB",
@@ -384,7 +387,7 @@ fn hubs_call_over_https_at_an_address_that_they_can_reach() {
     }
     for (url, problem) in [
         ("http://news.example.org/", "2:16 `callback_url` without https"),
-        ("/push", "2:16 `/push` is no absolute address"),
+        ("/push", "2:16 `/push` is not an absolute URL"),
         ("https://news.example.org/?a=b", "2:16 a base address with `?` or `#`"),
     ] {
         assert_eq!(problems_of(&with(url)), [problem]);
@@ -426,7 +429,7 @@ fn the_demonstration_and_the_example_compile_without_a_warning() {
     let config = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/config"));
     let [demo, example] = ["demo.toml", "example.toml"].map(|name| {
         let Loaded { plan, warnings } = Plan::load(&config.join(name)).unwrap();
-        assert_eq!(warnings.0, [], "{name}");
+        assert_eq!(warnings.at_start().0, [], "{name}");
         plan
     });
     assert_eq!(demo.topics, example.topics);

@@ -1,4 +1,4 @@
-//! Files and places in them in; lines, columns and excerpts out.
+//! Places in files: lines, columns and excerpts.
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -24,7 +24,7 @@ pub(super) struct File {
 /// A place as a person finds it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Place {
-    /// From 1.
+    /// Counted from 1.
     pub(super) line: usize,
     /// From 1, in characters.
     pub(super) column: usize,
@@ -137,7 +137,7 @@ fn pieces(raw: &str) -> Pieces {
     Pieces { pieces, end }
 }
 
-/// What an escape at the start of `rest` takes and gives. A backslash that
+/// The length and the character of an escape at the start of `rest`. A backslash that
 /// ends its line takes all white space after it and gives nothing.
 fn escape(rest: &str) -> (usize, Option<char>) {
     let mut characters = rest.chars().skip(1);

@@ -1,22 +1,27 @@
-//! What people write for one option in; a checked value, or what is wrong with it, out.
+//! The values of options: each type checks the text that people write.
 //!
 //! Each type here is a string in the file. Its `FromStr` is the check, its
 //! `Display` the form in which defaults are stated.
 
 mod access;
 
+mod language;
+
 mod network;
+mod publisher;
 
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
 pub(crate) use access::Access;
+pub(crate) use language::Language;
 pub(crate) use network::{
     Authority, BaseUrl, Contact, Filter, HeaderName, HeaderText, Listen, Network, Proxy, WebAddress,
 };
+pub(crate) use publisher::Publisher;
 
-/// What is wrong with a value and what to write instead. Serde carries errors
+/// The fault of a value, and what to write instead. Serde carries errors
 /// as text alone, so the two travel as two lines, which `read` parts again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Complaint {
@@ -118,7 +123,7 @@ impl FromStr for Period {
     }
 }
 
-/// What is wrong with a duration in months: they differ in length, and a capital M is most
+/// The fault of a duration in months: they differ in length, and a capital M is most
 /// often a minute that was misspelt.
 fn months(text: &str) -> Option<Complaint> {
     let digits = |c: char| c.is_ascii_digit();
@@ -245,7 +250,7 @@ impl FromStr for Size {
                 Complaint::new(format!("`{text}` is too large to count"), "write a smaller size")
             }),
             _ => Err(Complaint::new(
-                format!("`{text}` is no size"),
+                format!("`{text}` is not a valid size"),
                 "write a whole number and a unit, B, KiB, MiB or GiB: `\"10MiB\"`",
             )),
         }
@@ -315,7 +320,7 @@ pub(super) fn slug(text: &str) -> String {
     slug
 }
 
-/// What readers see: one line that is not empty.
+/// A title for readers: one line that is not empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Title(pub(crate) String);
 
@@ -334,84 +339,6 @@ impl FromStr for Title {
 }
 
 impl fmt::Display for Title {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-/// A government or another publisher: a name on one line.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Publisher(pub(crate) String);
-
-impl FromStr for Publisher {
-    type Err = Complaint;
-
-    fn from_str(text: &str) -> Result<Self, Complaint> {
-        let name = text.trim();
-        if name.is_empty() || name.chars().any(char::is_control) {
-            return Err(Complaint::new(
-                "not the name of a publisher",
-                "write a name on one line, as in \"United Kingdom\", or leave it out",
-            ));
-        }
-        Ok(Self(name.into()))
-    }
-}
-
-impl fmt::Display for Publisher {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-/// A language whose words we can reduce to stems.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Language(pub(crate) String);
-
-/// Those of the Snowball stemmers.
-const LANGUAGES: [&str; 18] = [
-    "arabic",
-    "danish",
-    "dutch",
-    "english",
-    "finnish",
-    "french",
-    "german",
-    "greek",
-    "hungarian",
-    "italian",
-    "norwegian",
-    "portuguese",
-    "romanian",
-    "russian",
-    "spanish",
-    "swedish",
-    "tamil",
-    "turkish",
-];
-
-impl FromStr for Language {
-    type Err = Complaint;
-
-    fn from_str(text: &str) -> Result<Self, Complaint> {
-        if LANGUAGES.contains(&text) {
-            return Ok(Self(text.into()));
-        }
-        let known = LANGUAGES.join(", ");
-        Err(Complaint::new(
-            format!("`{text}` is no language known here"),
-            format!("one of {known}"),
-        ))
-    }
-}
-
-impl Default for Language {
-    fn default() -> Self {
-        Self("english".into())
-    }
-}
-
-impl fmt::Display for Language {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }

@@ -30,7 +30,7 @@ pub(super) struct DaemonBackend {
     clock: Clock,
     hubs: HubChannels,
     searches: Searches,
-    /// What is read from the store for readers leaves polls their share of threads.
+    /// The most store reads for readers at once, so that polls keep their share of threads.
     looking: Arc<Semaphore>,
 }
 
@@ -114,13 +114,15 @@ impl StatusBackend for DaemonBackend {
 
 impl SourcesBackend for DaemonBackend {
     fn sources(&self) -> Reply<Vec<SourceStatus>> {
-        self.look_up(|records| {
+        let now = self.clock.now();
+        self.look_up(move |records| {
             let plan = records.plan();
             let mut sources: Vec<_> = plan.sources.values().cloned().collect();
             sources.sort_by_key(|source| source.position);
-            let state = |source: Arc<Source>| SourceStatus {
-                state: records.source_state(&source.id),
-                source,
+            let holds = records.holds();
+            let state = |source: Arc<Source>| {
+                let state = records.source_state(&source.id);
+                SourceStatus { hold: holds.hold(&source, &state, now), state, source }
             };
             Ok(sources.into_iter().map(state).collect())
         })

@@ -123,7 +123,7 @@ pub(super) fn part_by_text(
         let mut others = Story::clone(&story);
         others.members.remove(place);
         let candidate = candidate_of(member.entry.clone(), rules, member.joined);
-        compare(&candidate, &[], &others, known, rules).texts_part()
+        compare(&candidate, &[], (&others, None), known, rules).texts_part()
     };
     let leaving: BTreeSet<usize> = (1..story.members.len()).filter(|place| parts(*place)).collect();
     if !leaving.is_empty() {

@@ -18,7 +18,8 @@ use super::title::Title;
 use super::title_match::{TitleMatch, title_match};
 use super::weights::{JOINED, MOST_OF_A_TITLE, weight};
 use crate::model::{
-    Entry, Evidence, Factor, FactorKind, Forbidden, Lookalikes, Member, Role, Story, Timestamp,
+    Entry, Evidence, Factor, FactorKind, Forbidden, Lookalikes, Member, Role, Story, StoryId,
+    Timestamp,
 };
 
 const HOUR: u64 = 3600;
@@ -88,11 +89,12 @@ impl Comparison<'_> {
     }
 }
 
-/// Compares an entry with a story. Shingles that are `common` are no evidence.
+/// Compares an entry with a story, `besides` the one that holds it already. Shingles that are
+/// `common` are no evidence.
 pub(super) fn compare<'a>(
     candidate: &Candidate,
     common: &[u64],
-    story: &'a Story,
+    (story, besides): (&'a Story, Option<StoryId>),
     known: &Lookalikes,
     rules: &Rules<'_>,
 ) -> Comparison<'a> {
@@ -123,7 +125,7 @@ pub(super) fn compare<'a>(
         comparison.against_weight = i32::MIN;
     }
     let by_page = weigh_page(candidate, &mut comparison);
-    let by_title = weigh_title(candidate, known, &mut comparison);
+    let by_title = weigh_title(candidate, known, besides, &mut comparison);
     let by_text = text.as_ref().map_or(0, |text| weigh_text(text, &mut comparison));
     weigh_date(by_page > 0, by_text > 0, &mut comparison);
     weigh_speakers(candidate, text.as_ref(), rules, &mut comparison);
@@ -172,7 +174,12 @@ fn weigh_page(candidate: &Candidate, comparison: &mut Comparison<'_>) -> i32 {
 }
 
 /// By the title that agrees best of those of the story's members.
-fn weigh_title(candidate: &Candidate, known: &Lookalikes, comparison: &mut Comparison<'_>) -> i32 {
+fn weigh_title(
+    candidate: &Candidate,
+    known: &Lookalikes,
+    besides: Option<StoryId>,
+    comparison: &mut Comparison<'_>,
+) -> i32 {
     let members = comparison.story.members.iter().take(MOST_TITLES);
     let found = members
         .map(|member| {
@@ -210,7 +217,10 @@ fn weigh_title(candidate: &Candidate, known: &Lookalikes, comparison: &mut Compa
     let weighed = (weight(kind) * information / 40).min(MOST_OF_A_TITLE);
     comparison.add_as(kind, weighed);
     let others = candidate.title_keys().first().map_or(0, |key| {
-        bearers(known, key).iter().filter(|id| **id != comparison.story.id).count()
+        bearers(known, key)
+            .iter()
+            .filter(|id| **id != comparison.story.id && Some(**id) != besides)
+            .count()
     });
     if others > 0 || candidate.title_recurs {
         comparison.add(FactorKind::TitleRecurs);

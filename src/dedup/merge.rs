@@ -66,7 +66,7 @@ pub(super) fn merge_parts(
         }
         let parted = other.members.iter().any(|member| {
             let candidate = candidate_of(member.entry.clone(), rules, member.joined);
-            let comparison = compare(&candidate, &[], &story, known, rules);
+            let comparison = compare(&candidate, &[], (&story, Some(other.id)), known, rules);
             let against = |factor: &Factor| PARTING.contains(&factor.kind);
             comparison.against == Some(crate::model::Forbidden::Never)
                 || comparison.factors.iter().any(against)
@@ -75,7 +75,13 @@ pub(super) fn merge_parts(
             continue;
         }
         let (stays, goes) = order(story.as_ref(), other.as_ref(), rules);
-        let because = Why { evidence: part.evidence, factors: part.factors };
+        let evidence = match (part.evidence, leading(&story, rules)) {
+            (Evidence::SameText { shared, of, .. }, Some((leader, _))) => {
+                Evidence::SameText { shared, of, leader: leader.entry.source.clone() }
+            }
+            (evidence, _) => evidence,
+        };
+        let because = Why { evidence, factors: part.factors };
         let founded = |moved: &Member| moved.evidence == Evidence::Founded;
         unite(stays, goes, Verdict::Merged, founded, &because, known, rules, now, done);
         target = stays;

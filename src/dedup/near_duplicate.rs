@@ -64,7 +64,7 @@ pub(super) fn likeness(
     let mut comparisons: Vec<Comparison<'_>> = stories_like(candidate, &borne, &common, known)
         .into_iter()
         .filter(|story| Some(story.id) != besides && story.stands())
-        .map(|story| compare(candidate, &common, story, known, rules))
+        .map(|story| compare(candidate, &common, (story, besides), known, rules))
         .collect();
     let holds_parts = mark_lists(candidate, &mut comparisons, rules);
     comparisons.sort_by(|one, other| {

@@ -19,7 +19,8 @@ use url::Url;
 use xxhash_rust::xxh3::xxh3_64;
 
 use self::neighbours::Neighbours;
-use self::origin::{Origin, moved_to, origin_of};
+pub(super) use self::origin::origin_of;
+use self::origin::{Origin, moved_to};
 pub use self::request::{Refusal, Start};
 use self::slot::{Flight, Slot, State};
 use super::schedule::FURTHEST;
@@ -98,8 +99,7 @@ impl Agenda {
         held_until: Option<Timestamp>,
     ) {
         let number = self.slot(source, true, &hub.origin().ascii_serialization());
-        let origin = &mut self.origins[self.slots[number].origin];
-        origin.held_until = origin.held_until.max(held_until.unwrap_or_default());
+        self.origins[self.slots[number].origin].refusals.hold(number, held_until);
         self.enter(number, Some(due));
     }
 
@@ -162,6 +162,7 @@ impl Agenda {
                 self.origins[origin].crowded = true;
             } else {
                 self.origins[origin].line.pop_front();
+                self.slots[number].insists = false;
                 break (origin, number, address);
             }
             self.requeue(origin);
@@ -247,24 +248,25 @@ impl Agenda {
     }
 
     /// Puts a source at the head of its origin's line, because somebody wishes
-    /// it; refused inside the floor and inside a hold (P14). It also wakes a
-    /// source that rests.
-    pub fn hurry(&mut self, id: &SourceId, now: Timestamp) -> Result<(), Refusal> {
+    /// it; refused inside the floor and inside a hold, unless its operator `insists`
+    /// (P14). It also wakes a source that rests.
+    pub fn hurry(&mut self, id: &SourceId, insists: bool, now: Timestamp) -> Result<(), Refusal> {
         let &number = self.numbers.get(id).ok_or(Refusal::Unknown)?;
         let slot = &self.slots[number];
-        let held_until = self.origins[slot.origin].held_until;
         if matches!(slot.state, State::InFlight(_)) {
             return Err(Refusal::UnderWay);
         }
-        if held_until > now {
-            return Err(Refusal::Held(held_until));
+        let held = self.held_back(number, now).filter(|_| !insists);
+        if let Some(held) = held {
+            return Err(held);
         }
-        if slot.not_before > now {
+        if slot.not_before > now && !insists {
             return Err(Refusal::TooSoon(slot.not_before));
         }
         self.withdraw(number);
-        let origin = self.slots[number].origin;
-        self.slots[number].state = State::Waiting;
+        let slot = &mut self.slots[number];
+        (slot.state, slot.insists) = (State::Waiting, insists);
+        let origin = slot.origin;
         self.origins[origin].line.push_front(number);
         self.requeue(origin);
         Ok(())
@@ -278,15 +280,23 @@ impl Agenda {
     /// Until when an origin (`https://www.gov.uk`) is held, if it is.
     pub fn held(&self, origin: &str, now: Timestamp) -> Option<Timestamp> {
         let &number = self.origin_numbers.get(origin)?;
-        Some(self.origins[number].held_until).filter(|&until| until > now)
+        Some(self.origins[number].refusals.until()).filter(|&until| until > now)
     }
 
-    /// Until when a source that waits for its turn must wait in any case, because its
-    /// origin is held.
-    pub fn put_off(&self, id: &SourceId, now: Timestamp) -> Option<Timestamp> {
-        let slot = &self.slots[*self.numbers.get(id)?];
-        let until = self.origins[slot.origin].held_until;
-        (until > now && !matches!(slot.state, State::InFlight(_))).then_some(until)
+    /// Why a source that waits for its turn must wait in any case, if its origin is held.
+    pub fn put_off(&self, id: &SourceId, now: Timestamp) -> Option<Refusal> {
+        let number = *self.numbers.get(id)?;
+        let slot = &self.slots[number];
+        let waits = !slot.insists && !matches!(slot.state, State::InFlight(_));
+        waits.then(|| self.held_back(number, now)).flatten()
+    }
+
+    /// The hold of a source's origin, as a refusal.
+    fn held_back(&self, number: usize, now: Timestamp) -> Option<Refusal> {
+        let refusals = &self.origins[self.slots[number].origin].refusals;
+        let by = refusals.by().filter(|by| *by != number);
+        let by = by.map(|by| self.slots[by].id.clone());
+        (refusals.until() > now).then(|| Refusal::Held { until: refusals.until(), by })
     }
 
     /// The source that is asked in this one's place, because this one has
@@ -332,7 +342,7 @@ impl Agenda {
                 }
                 self.slots[number].origin = origin;
                 self.origins[origin].sources += 1;
-                self.leave(old);
+                self.leave(old, number);
             }
             return number;
         }
@@ -379,11 +389,12 @@ impl Agenda {
         numbers.remove(&slot.id);
         let origin = slot.origin;
         self.free.push(number);
-        self.leave(origin);
+        self.leave(origin, number);
     }
 
-    fn leave(&mut self, origin: usize) {
+    fn leave(&mut self, origin: usize, number: usize) {
         self.origins[origin].sources -= 1;
+        self.origins[origin].refusals.leave(number);
         self.drop_if_unused(origin);
     }
 
@@ -407,6 +418,7 @@ impl Agenda {
     fn withdraw(&mut self, number: usize) {
         let slot = &mut self.slots[number];
         let origin = slot.origin;
+        slot.insists = false;
         match std::mem::replace(&mut slot.state, State::Idle) {
             State::Idle | State::InFlight(_) => {}
             State::Sleeping(due) => {
@@ -442,7 +454,9 @@ impl Agenda {
     fn requeue(&mut self, number: usize) {
         let origin = &mut self.origins[number];
         let able = origin.has_room() && !origin.crowded && !origin.line.is_empty();
-        let at = able.then(|| origin.next_start.max(origin.held_until));
+        let insists = origin.line.front().is_some_and(|&first| self.slots[first].insists);
+        let held = if insists { Timestamp::default() } else { origin.refusals.until() };
+        let at = able.then(|| origin.next_start.max(held));
         if origin.ready_at != at {
             if let Some(old) = std::mem::replace(&mut origin.ready_at, at) {
                 self.ready.remove(&(old, number));
@@ -474,7 +488,7 @@ impl Agenda {
         }
         for number in 0..self.origins.len() {
             let origin = &mut self.origins[number];
-            origin.held_until = origin.held_until.before(back).min(limit);
+            origin.refusals.set_back(back, limit);
             origin.next_start = origin.next_start.min(now.after(self.spacing));
             self.requeue(number);
         }

@@ -22,7 +22,8 @@ impl From<Unreachable> for Failure {
             Unreachable::Private(_) => FailureKind::Forbidden,
             Unreachable::Unknown { .. } => FailureKind::Dns,
         };
-        Self::new(kind, why.to_string())
+        // Names are looked up, and addresses judged, before anything is sent.
+        Self { unsent: true, ..Self::new(kind, why.to_string()) }
     }
 }
 
@@ -123,13 +124,9 @@ pub(super) fn of_status(
         message.push_str(": ");
         message.push_str(&detail);
     }
-    Failure {
-        kind,
-        message,
-        status: Some(status.as_u16()),
-        retry_after: freshness.retry_after,
-        freshness,
-    }
+    let status = Some(status.as_u16());
+    let retry_after = freshness.retry_after;
+    Failure { status, retry_after, freshness, ..Failure::new(kind, message) }
 }
 
 /// The message in the body of an error, as a line: the title and detail of a problem

@@ -218,7 +218,13 @@ impl Asked<'_> {
         let mut all_permanent = true;
         let mut moved = None;
         loop {
-            match self.hop(&url).await? {
+            // Behind a redirect, the source itself was asked.
+            let unsent = |failure: &Failure| failure.unsent && seen.len() == 1;
+            match self
+                .hop(&url)
+                .await
+                .map_err(|failed| Failure { unsent: unsent(&failed), ..failed })?
+            {
                 Hop::Answered(response, freshness) => {
                     return self.read(&url, response, freshness, moved).await;
                 }

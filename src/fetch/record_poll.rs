@@ -66,8 +66,7 @@ pub fn record_poll(
             said.size = *bytes;
         }
         Outcome::Failed(failure) => {
-            said.freshness = failure.freshness();
-            said.failure = Some(failure.kind);
+            said = Said::failed(failure);
             failed(state, failure, now);
         }
         // Settled above.
@@ -81,6 +80,7 @@ pub fn record_poll(
     state.next_poll = next.at;
     state.scheduled = Some(now);
     state.scheduled_by = reschedule::version(source, settings);
+    state.asked_by = reschedule::access(source, settings);
     state.not_before = next.not_before;
     state.because = next.because.into();
     state.hold = hold(state, &said, source, now);

@@ -6,12 +6,13 @@
 
 use std::time::Duration;
 
-use xxhash_rust::xxh3::xxh3_64;
+use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 use super::Settings;
 use super::schedule::{self, FURTHEST, HOUR, Said};
 use crate::model::{
-    DecayedCounts, Location, RecheckRound, Rhythm, Source, SourceState, Subscription, Timestamp,
+    DecayedCounts, FailureKind, Location, RecheckRound, Rhythm, Source, SourceState, Subscription,
+    Timestamp,
 };
 use crate::websub::inbound;
 
@@ -67,6 +68,47 @@ pub(super) fn version(source: &Source, settings: &Settings) -> u64 {
     }
     // Zero is kept for what is not known.
     xxh3_64(&bytes).max(1)
+}
+
+/// A hash of all that the configuration says of how this source is asked: what decides whether
+/// a poll succeeds. So short that it betrays no password, and long enough to notice a change.
+pub(super) fn access(source: &Source, settings: &Settings) -> u16 {
+    let Settings { user_agent, from, proxy, allow_private, robots, .. } = settings;
+    let Settings { connect_timeout, timeout, max_body, max_document, .. } = settings;
+    let mut hash = Xxh3::new();
+    let mut add = |bytes: &[u8]| {
+        hash.update(&bytes.len().to_le_bytes());
+        hash.update(bytes);
+    };
+    for (name, value) in &source.headers {
+        add(name.as_bytes());
+        add(value.reveal().as_bytes());
+    }
+    add(&[source.allow_private.into(), (*robots).into()]);
+    // Another version of ours is no other client.
+    add(user_agent.replace(env!("CARGO_PKG_VERSION"), "").as_bytes());
+    add(from.as_deref().unwrap_or_default().as_bytes());
+    add(proxy.as_ref().map_or("", |proxy| proxy.0.as_str()).as_bytes());
+    for network in allow_private {
+        add(network.to_string().as_bytes());
+    }
+    for limit in [connect_timeout.as_millis(), timeout.as_millis()] {
+        add(&limit.to_le_bytes());
+    }
+    for limit in [max_body, max_document] {
+        add(&limit.to_le_bytes());
+    }
+    // Zero is kept for what is not known.
+    (hash.digest() as u16).max(1)
+}
+
+/// Whether a source that fails may succeed by today's configuration, which asks it otherwise.
+fn is_corrected(state: &SourceState, access: u16) -> bool {
+    let is_ours = |kind| matches!(kind, FailureKind::Crash | FailureKind::Internal);
+    state.failure.as_ref().is_some_and(|failure| !is_ours(failure.kind))
+        && state.asked_by != 0
+        && state.asked_by != access
+        && !state.rests()
 }
 
 fn is_ahead(set: Option<Timestamp>, now: Timestamp) -> bool {
@@ -137,8 +179,9 @@ fn void_push(push: &mut Subscription, now: Timestamp) {
     push.distrusted_until = push.distrusted_until.map(|until| until.min(latest));
 }
 
-/// Decides anew where the configuration changed, and bounds what is left: due times and
-/// floors by the ceiling, unless today's rules ask for more; holds by 31 days.
+/// Decides anew where the configuration changed. A failing source that is asked otherwise by
+/// it is due at once. Bounds what is left: due times and floors by the ceiling, unless today's
+/// rules ask for more; holds by 31 days.
 fn bounded(
     state: &SourceState,
     source: &Source,
@@ -153,7 +196,9 @@ fn bounded(
     let late = |at: Timestamp| at > ceiling.max(held).after(HOUR);
     let is_held_longer = state.hold.is_some_and(|hold| hold.until > furthest);
     let is_late = late(state.next_poll) || late(state.not_before);
-    if state.polls == 0 || !(changed || is_late || is_held_longer) {
+    let access = access(source, settings);
+    let is_corrected = is_corrected(state, access);
+    if state.polls == 0 || !(changed || is_corrected || is_late || is_held_longer) {
         return None;
     }
     let mut after = state.clone();
@@ -177,6 +222,12 @@ fn bounded(
     }
     after.next_poll = after.next_poll.min(next.at.max(ceiling).max(held));
     after.not_before = after.not_before.min(next.not_before.max(ceiling).max(held));
+    if is_corrected {
+        // What its server asked for stands, whatever the operator mends.
+        (after.next_poll, after.not_before) = (now.max(held), now.max(held));
+        after.because = "the configuration by which it is asked was changed".into();
+        (after.asked_by, after.scheduled) = (access, Some(now));
+    }
     if let Some(push) = after.push.as_deref_mut() {
         push.otherwise_due = push.otherwise_due.min(after.next_poll.max(ceiling));
         let until = |(why, until): (String, Timestamp)| (why, until.min(furthest));

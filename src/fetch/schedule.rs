@@ -4,7 +4,6 @@
 //! the operator ask for bounds it from below; the forbidden hours push it on; a
 //! little jitter, only ever added, keeps sources apart (PROTOCOL §1.2, §3.2).
 
-mod exact;
 mod rhythm;
 
 use std::time::Duration;
@@ -13,11 +12,11 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::{Settings, poll_budget, turnover};
 use crate::model::{
-    FailureKind, Freshness, Hints, LastAnswer, Location, Rhythm, Source, SourceState, Timestamp,
+    Failure, FailureKind, Freshness, Hints, LastAnswer, Location, Rhythm, Source, SourceState,
+    Timestamp,
 };
 use crate::websub::inbound;
 
-pub(super) use exact::exp2;
 pub(super) use rhythm::{expected_since, learn};
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -61,14 +60,26 @@ pub(super) struct Said {
     pub(super) refused: bool,
     /// No hub is to be counted on, whatever is remembered of one.
     pub(super) alone: bool,
+    /// Nothing was sent to its server.
+    pub(super) unsent: bool,
 }
 
 impl Said {
+    /// A failure.
+    pub(super) fn failed(failure: &Failure) -> Self {
+        Self {
+            freshness: failure.freshness(),
+            failure: Some(failure.kind),
+            unsent: failure.unsent,
+            ..Self::default()
+        }
+    }
+
     /// The same, from what is kept of it.
     pub(super) fn remembered(state: &SourceState) -> Self {
         let said = Self::default();
         if let Some(failure) = &state.failure {
-            return Self { freshness: failure.freshness(), failure: Some(failure.kind), ..said };
+            return Self::failed(failure);
         }
         let LastAnswer { lifetime, large, gap } = state.answer;
         let retry_after = state.hold.zip(state.last_poll).map(|(hold, at)| at.until(hold.until));
@@ -133,7 +144,9 @@ pub(super) fn next(
         return Next { at: now.after(FURTHEST), not_before: now.after(floor.long), because };
     }
     let held = said.freshness.retry_after.map(|wait| wait.min(FURTHEST)).unwrap_or_default();
-    let not_before = now.after(floor.long.max(held));
+    // What sent nothing cost its server nothing.
+    let least = if said.unsent { Duration::ZERO } else { floor.long };
+    let not_before = now.after(least.max(held));
 
     let mut wait = match said.failure {
         Some(kind) => after_failure(state, said, kind, source, settings, now),

@@ -1,14 +1,15 @@
-//! Explains why a story's entries are one, and why it is in each topic or not.
+//! Explains why entries are one story, and why the story is in each topic or not.
 
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::Records;
+use crate::config::Plan;
 use crate::dedup;
 use crate::engine::rules;
 use crate::model::{
-    Evidence, Factor, Lookalikes, Member, Related, Revision, Story, Timestamp, Withdrawal,
+    Evidence, Factor, Lookalikes, Member, Related, Revision, Story, Timestamp, Topic, Withdrawal,
 };
 use crate::store::StoreError;
 use crate::topics::{Explanation, Subject};
@@ -26,13 +27,13 @@ pub struct ExplainedStory {
     pub url: Option<String>,
     /// When its first entry was read.
     pub first_seen: String,
-    /// What feeds say by default.
+    /// The date that feeds show by default.
     pub updated: String,
     /// The entries: the lead first, then the copies.
     pub entries: Vec<ExplainedEntry>,
     /// Stories with much of the same text, which are another all the same.
     pub near: Vec<NearStory>,
-    /// What sources changed, the oldest change first.
+    /// Changes by sources, oldest first.
     pub revisions: Vec<ExplainedRevision>,
     /// Since when and how it is known that it no longer applies.
     pub withdrawn: Option<Withdrawal>,
@@ -51,9 +52,9 @@ pub struct NearStory {
     pub shared: u32,
     /// Passages of the shorter text.
     pub of: u32,
-    /// What forbade the join, where the texts alone would have made it.
+    /// The evidence against joining, if the texts alone would have joined them.
     pub forbidden: Option<String>,
-    /// What was weighed, for programs.
+    /// The weighed evidence, for programs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub factors: Vec<Factor>,
 }
@@ -71,7 +72,7 @@ pub struct ExplainedRevision {
     pub former_title: Option<String>,
     /// Whether the text changed.
     pub text_changed: bool,
-    /// What the source says of the change.
+    /// The source's own note on the change.
     pub note: Option<String>,
 }
 
@@ -96,16 +97,16 @@ pub struct ExplainedEntry {
     pub evidence: Evidence,
     /// The evidence, for people.
     pub because: String,
-    /// What was weighed when it joined, for programs.
+    /// The weighed evidence of the join, for programs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub factors: Vec<Factor>,
-    /// What is to be said of its text, where that is not simply its own.
+    /// A remark on its text, if that is not entirely its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remark: Option<String>,
-    /// The text around the announcement, which neither topics nor identity use.
+    /// The surroundings of the announcement, which neither topics nor identity use.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub set_aside: Vec<ExplainedPiece>,
-    /// What of its text stands in the one that led then, where the text decided.
+    /// The share of its text that stood in the leading text, if the text decided.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub shared: Vec<String>,
 }
@@ -124,7 +125,7 @@ pub struct ExplainedPiece {
 pub struct ExplainedTopic {
     /// Its name.
     pub id: String,
-    /// What the query found and missed.
+    /// The terms that the query found and missed.
     pub explanation: Explanation,
     /// Whether it left all the same, being older than what the topic keeps.
     #[serde(default)]
@@ -136,7 +137,6 @@ impl Records {
     pub fn explained(&self, story: &Story, now: Timestamp) -> Result<ExplainedStory, StoreError> {
         let plan = self.plan();
         let lead = story.lead(&plan.sources);
-        let subject = Subject::of(story, &plan.sources, &plan.language);
         let members = std::iter::once(lead).chain(story.copies(&plan.sources));
         let entries = members.enumerate().map(|(place, member)| ExplainedEntry {
             source: member.entry.source.to_string(),
@@ -161,11 +161,9 @@ impl Records {
                 .collect(),
             shared: shared(story, member),
         });
-        let mut topics = Vec::with_capacity(plan.topics.len());
-        for (place, topic) in plan.topics.iter().enumerate() {
-            let explanation = plan.queries.explain(&subject, place);
-            let left = explanation.matched && !self.holds(place, story)?;
-            topics.push(ExplainedTopic { id: topic.id.to_string(), explanation, left });
+        let mut topics = topics_of(story, &plan);
+        for (place, topic) in topics.iter_mut().enumerate() {
+            topic.left = topic.explanation.matched && !self.keeps(place, story)?;
         }
         Ok(ExplainedStory {
             id: story.id.to_string(),
@@ -214,6 +212,17 @@ impl Records {
             })
             .collect())
     }
+}
+
+/// Why a story is in each topic of a plan or not, by the queries alone.
+pub fn topics_of(story: &Story, plan: &Plan) -> Vec<ExplainedTopic> {
+    let subject = Subject::of(story, &plan.sources, &plan.language);
+    let explained = |(place, topic): (usize, &Topic)| ExplainedTopic {
+        id: topic.id.to_string(),
+        explanation: plan.queries.explain(&subject, place),
+        left: false,
+    };
+    plan.topics.iter().enumerate().map(explained).collect()
 }
 
 /// The passages of a member's text that are why it joined.

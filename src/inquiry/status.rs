@@ -1,4 +1,4 @@
-//! What is remembered of the sources in; how each is doing, and why, out.
+//! Reports the condition of every source, with the reasons.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -10,8 +10,8 @@ use crate::config::Period;
 use crate::engine;
 use crate::fetch;
 use crate::model::{
-    FailureKind, HoldScope, Source, SourceEvent, SourceState, Subscriber, Subscription, Timestamp,
-    TopicSilence,
+    FailureKind, HoldScope, Source, SourceEvent, SourceHold, SourceState, Subscriber, Subscription,
+    Timestamp, TopicSilence,
 };
 use crate::store::{Backups, StoreError};
 
@@ -20,13 +20,13 @@ use crate::store::{Backups, StoreError};
 pub struct SourceReport {
     /// Its name.
     pub id: String,
-    /// What readers see.
+    /// The title that readers see.
     pub title: String,
     /// `ok`, `failing`, `held`, `silent`, `ended` or `gone`, or `new` before the first poll.
     pub state: String,
     /// When it was last asked.
     pub last_poll: Option<String>,
-    /// What came of it: `new entries`, `nothing new`, or a kind of failure.
+    /// Its result: `new entries`, `nothing new`, or a kind of failure.
     #[serde(default)]
     pub last_outcome: Option<String>,
     /// When it last answered well.
@@ -47,17 +47,23 @@ pub struct SourceReport {
     /// How far that reaches: `source` or `origin`.
     #[serde(default)]
     pub held: Option<String>,
+    /// The source whose poll was answered so; of an origin, it may be another.
+    #[serde(default)]
+    pub held_by: Option<String>,
+    /// What its server answered.
+    #[serde(default)]
+    pub held_reason: Option<String>,
     /// Entries a day, as learned.
     #[serde(default)]
     pub rate: Option<f64>,
-    /// What was learned of its ids, links and dates, where they cannot be relied upon.
+    /// Unreliable IDs, links or dates, as learned from its documents.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub habits: Vec<String>,
     /// Failures in a row.
     pub failures: u32,
     /// The kind of the last failure.
     pub failure_kind: Option<String>,
-    /// What failed, in words.
+    /// The failure, in words.
     pub failure: Option<String>,
     /// When the row of failures began.
     pub failing_since: Option<String>,
@@ -74,7 +80,7 @@ pub struct SourceReport {
     pub etag: Option<String>,
     /// The other one.
     pub last_modified: Option<String>,
-    /// What had to be repaired or left out of the last document.
+    /// Repairs and omissions in the last document.
     pub warnings: Vec<String>,
     /// Where the source says it has moved for good: the line for the configuration.
     pub moved_to: Option<String>,
@@ -90,9 +96,9 @@ pub struct SourceReport {
     /// Since when it has been silent beyond its rhythm.
     #[serde(default)]
     pub silent_since: Option<String>,
-    /// What its hub was asked to push, if it was asked.
+    /// The subscription at its hub, if there is one.
     pub push: Option<PushStatus>,
-    /// What became of it lately, the latest last.
+    /// Recent changes in its condition, the latest last.
     #[serde(default)]
     pub events: Vec<Event>,
 }
@@ -100,7 +106,7 @@ pub struct SourceReport {
 /// Something that became of a source.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Event {
-    /// When.
+    /// Time of the event.
     pub at: String,
     /// `failing`, `recovered`, `moved`, `gone`, `ended`, `silent`, `speaks`, `gap`, `floods` or `steady`.
     pub kind: String,
@@ -108,7 +114,7 @@ pub struct Event {
     pub note: String,
 }
 
-/// What came of asking a source's hub to push.
+/// The state of a subscription at a source's hub.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PushStatus {
     /// `asked`, `active`, `denied`, `distrusted`, or, by a cloud, `registered`.
@@ -140,7 +146,7 @@ pub struct HubStatus {
     pub failing: usize,
 }
 
-/// What is kept, of how much there may be.
+/// The stored data, with its limits.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeptStatus {
     /// Stories in all.
@@ -186,7 +192,7 @@ impl BackupStatus {
     }
 }
 
-/// What a topic keeps.
+/// The stories that a topic keeps.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeptTopic {
     /// Its name.
@@ -200,7 +206,7 @@ pub struct KeptTopic {
 }
 
 impl Records {
-    /// What is kept, and how much room that takes.
+    /// The stored data, and its size.
     pub fn kept(&self, now: Timestamp) -> Result<KeptStatus, StoreError> {
         let plan = self.plan();
         let (bounds, room) = (&plan.store.retention, self.store().room()?);
@@ -232,10 +238,13 @@ impl Records {
         let plan = self.plan();
         let mut sources: Vec<&Source> = plan.sources.values().map(|source| &**source).collect();
         sources.sort_by_key(|source| source.position);
-        sources
-            .into_iter()
-            .map(|source| status_of(source, &self.source_state(&source.id), now))
-            .collect()
+        let holds = self.holds();
+        let status = |source: &Source| {
+            let source_state = self.source_state(&source.id);
+            let hold = holds.hold(source, &source_state, now);
+            status_of(source, &source_state, hold, now)
+        };
+        sources.into_iter().map(status).collect()
     }
 
     /// How our hub is doing, if there is one or was.
@@ -265,15 +274,33 @@ impl Records {
     }
 }
 
-fn status_of(source: &Source, source_state: &SourceState, now: Timestamp) -> SourceReport {
+fn status_of(
+    source: &Source,
+    source_state: &SourceState,
+    hold: Option<SourceHold>,
+    now: Timestamp,
+) -> SourceReport {
     let date = |date: Option<Timestamp>| date.map(|date| date.to_string());
     let bytes =
         |bytes: &Option<Vec<u8>>| bytes.as_deref().map(|bytes| bytes.escape_ascii().to_string());
-    let hold = source_state.hold.filter(|hold| hold.until > now);
+    // A hold by another source's answer is all that keeps this one waiting.
+    let foreign = hold.as_ref().filter(|hold| {
+        hold.by != source.id && hold.until > source_state.next_poll && !source_state.rests()
+    });
+    let next_poll = match (&foreign, source_state.last_poll) {
+        (Some(hold), _) => Some(hold.until),
+        (None, last) => last.map(|_| source_state.next_poll),
+    };
+    let because = match &foreign {
+        Some(SourceHold { by, .. }) => {
+            format!("its server asked to be left alone when {by} was polled")
+        }
+        None => source_state.because.to_string(),
+    };
     let gone =
         source_state.failure.as_ref().is_some_and(|failure| failure.kind == FailureKind::Gone);
     let state = match (source_state.polls, &source_state.failure) {
-        (0, _) => "new",
+        (0, _) if hold.is_none() => "new",
         _ if source_state.rests() && gone => "gone",
         _ if source_state.hints().ended => "ended",
         _ if hold.is_some() => "held",
@@ -290,10 +317,12 @@ fn status_of(source: &Source, source_state: &SourceState, now: Timestamp) -> Sou
         last_outcome: source_state.last_poll.map(|_| outcome(source_state).to_owned()),
         last_success: date(source_state.last_success),
         last_news: date(source_state.last_news),
-        next_poll: date(source_state.last_poll.map(|_| source_state.next_poll)),
-        because: source_state.because.to_string(),
+        next_poll: date(next_poll),
+        because,
         not_before: date(Some(source_state.not_before).filter(|until| *until > now)),
-        held_until: date(hold.map(|hold| hold.until)),
+        held_until: date(hold.as_ref().map(|hold| hold.until)),
+        held_by: hold.as_ref().map(|hold| hold.by.to_string()),
+        held_reason: hold.as_ref().map(|hold| hold.reason.clone()),
         held: hold.map(|hold| match hold.scope {
             HoldScope::Source => "source".to_owned(),
             HoldScope::Origin => "origin".to_owned(),
@@ -321,7 +350,7 @@ fn status_of(source: &Source, source_state: &SourceState, now: Timestamp) -> Sou
     }
 }
 
-/// What came of the last poll.
+/// The result of the last poll.
 fn outcome(source_state: &SourceState) -> &'static str {
     match &source_state.failure {
         Some(failure) => failure.kind.as_str(),

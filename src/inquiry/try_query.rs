@@ -12,7 +12,7 @@ use crate::model::{LookBack, Member, Story, Timestamp, Topic, TopicId};
 use crate::publish::{Finding, FoundStory, Week};
 use crate::store::StoreError;
 use crate::topics::{
-    ArchiveAdvice, Bounded, Place, QueryProblem, Seen, Spent, TermCounts, TopicSet, Work,
+    Bounded, Place, QueryProblem, Seen, Spent, Suggestions, TermCounts, TopicSet, Work,
 };
 use near::Nearest;
 
@@ -174,7 +174,7 @@ struct Trying<'a> {
     shares: Vec<(usize, usize)>,
     terms: TermCounts,
     near: Nearest,
-    advice: ArchiveAdvice,
+    advice: Suggestions,
 }
 
 impl<'a> Trying<'a> {
@@ -202,7 +202,7 @@ impl<'a> Trying<'a> {
             shares: vec![(0, 0); plan.topics.len()],
             terms: TermCounts::default(),
             near: Nearest::of(scope.near),
-            advice: ArchiveAdvice::default(),
+            advice: Suggestions::default(),
         }
     }
 

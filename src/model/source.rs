@@ -1,4 +1,4 @@
-//! What is read: one feed of one department or syndicator.
+//! A source as configured: one feed of one department or syndicator.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -17,13 +17,13 @@ use super::SourceId;
 pub struct Source {
     /// Its name.
     pub id: SourceId,
-    /// What readers see as the publisher's name: the configured title, else the id.
+    /// The publisher's name as readers see it: the configured title, else the ID.
     pub title: Arc<str>,
     /// Where its document is.
     pub location: Location,
     /// The operator's labels, which topics can ask for: `tag:uk`.
     pub tags: Vec<String>,
-    /// What it is to the stories it carries.
+    /// Its role in the stories that it carries.
     pub role: Role,
     /// Among sources of one role, the lower rank leads a story.
     pub rank: i32,
@@ -141,7 +141,7 @@ pub enum Location {
 }
 
 impl Location {
-    /// What was written as an address, and was read as this one.
+    /// A web location from the address as written and as parsed.
     pub fn web(written: &str, url: Url) -> Self {
         let written = (written != url.as_str()).then(|| written.into());
         Self::Web { url, written }
@@ -175,7 +175,7 @@ impl Location {
     }
 }
 
-/// What a source is to the stories it carries; the earlier leads.
+/// A source's role in the stories that it carries; the earlier one leads.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
 )]
@@ -214,7 +214,18 @@ pub enum Enrich {
     Page,
 }
 
-/// What the operator says of a source's rhythm. `None` leaves it to the schedule.
+impl Enrich {
+    /// The word used in the configuration.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Govuk => "govuk",
+            Self::Page => "page",
+        }
+    }
+}
+
+/// The operator's settings for a source's polling. `None` leaves it to the schedule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Pace {
     /// A fixed interval that switches the adaptive schedule off.

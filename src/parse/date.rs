@@ -150,6 +150,9 @@ impl Parts<'_> {
     /// Sets the month that a word names. Returns which tokens are the names of months and
     /// weekdays of another language than English.
     fn find_month(&mut self, tokens: &[&str]) -> Vec<bool> {
+        if is_numbered(tokens) {
+            return Vec::new();
+        }
         // A zone that stands behind the time is no name: CET is not the Croatian "četvrtak".
         let time = tokens.iter().position(|token| token.contains(':')).unwrap_or(tokens.len());
         let is_zone = |word: &str| names::zone(&word.to_lowercase()).is_some();
@@ -205,7 +208,10 @@ impl Parts<'_> {
         // "am" is also a German word, so it counts behind a time alone.
         if let Some(afternoon) = clock::half_behind(word, behind).filter(|_| self.time.is_some()) {
             self.afternoon = Some(afternoon);
-        } else if let Some(zone) = names::zone(word) {
+        } else if let Some(zone) = names::zone(word)
+            // Before the time, "pet" is the Croatian Friday.
+            && (self.time.is_some() || token.bytes().all(|byte| byte.is_ascii_uppercase()))
+        {
             self.zone = self.zone.or(Some(zone));
         } else if let Some((zone, rest)) = zone_and_offset(word) {
             self.zone = Some(zone + offset(rest)?);
@@ -346,6 +352,24 @@ fn tokens(text: &str) -> Vec<&str> {
         comment = (comment + opened).saturating_sub(token.matches(')').count());
     }
     tokens
+}
+
+/// Whether a date numbers its month apart, as `28. 11. 2025` and `2025. 11. 28.` do. A word beside
+/// it names a weekday, whatever else it may be the beginning of.
+fn is_numbered(tokens: &[&str]) -> bool {
+    let digits = |token: &str| {
+        let digits = token.strip_suffix('.').unwrap_or(token);
+        digits.bytes().all(|byte| byte.is_ascii_digit()).then_some(digits.len())
+    };
+    tokens.windows(3).any(|three| {
+        let lengths = [three[0], three[1], three[2]].map(digits);
+        let is_dotted = three[0].ends_with('.') && three[1].ends_with('.');
+        is_dotted
+            && matches!(
+                lengths,
+                [Some(1 | 2), Some(1 | 2), Some(4)] | [Some(4), Some(1 | 2), Some(1 | 2)]
+            )
+    })
 }
 
 /// A token as a word: without the day that stands before it, as in `28.novembra`, or dots.

@@ -5,7 +5,7 @@ use url::Url;
 use super::clean::{fold, resolve};
 use super::normalise::decoded;
 use crate::markup::{self, Kind, Pieces};
-use crate::model::{Failure, FailureKind};
+use crate::model::{Document, Failure, FailureKind};
 
 /// Says what a document is, when it is no feed (P50): nothing is fetched in
 /// its stead, but the feeds that a page advertises are named.
@@ -40,6 +40,12 @@ fn describe(text: &str, base: Option<&Url>) -> String {
         }
         _ => format!("not a feed, but text: {}", snippet(text)),
     }
+}
+
+/// The feeds that a page of HTML advertises, in its order.
+pub fn advertised(document: &Document) -> Vec<Url> {
+    let page = Page::read(&String::from_utf8_lossy(&document.body), document.url.as_ref());
+    page.feeds.iter().filter_map(|address| Url::parse(address).ok()).collect()
 }
 
 /// The beginning of a text on one line.

@@ -21,7 +21,11 @@ use crate::fetch::{Agenda, Fetcher, Refusal, Start};
 use crate::model::{Failure, FailureKind, Outcome, Poll, Source, SourceId, SourceState, Timestamp};
 
 /// A request for a poll, to be answered once the poll is published or refused.
-pub(super) type PollDone = oneshot::Sender<Result<Polled, Refusal>>;
+pub(super) struct PollWish {
+    /// Whether holds and the floor are ignored.
+    pub(super) insists: bool,
+    pub(super) done: oneshot::Sender<Result<Polled, Refusal>>,
+}
 
 /// The schedule, the polls under way, and those that ended and are not committed.
 pub(super) struct Polls {
@@ -37,7 +41,7 @@ pub(super) struct Polls {
     /// The source that each task reads.
     sources: HashMap<Id, Arc<Source>>,
     batch: PollBatch,
-    waiting: HashMap<SourceId, Vec<PollDone>>,
+    waiting: HashMap<SourceId, Vec<PollWish>>,
     liveness: Arc<Liveness>,
 }
 
@@ -196,9 +200,9 @@ impl Polls {
     }
 
     /// The polls of the batch, in the order in which they ended.
-    pub(super) fn take_batch(&mut self, now: Timestamp) -> Vec<Poll> {
+    pub(super) fn take_batch(&mut self, driver: &EngineDriver, now: Timestamp) -> Vec<Poll> {
         let ended = self.batch.take().into_iter();
-        ended.filter_map(|ended| self.poll_of(ended, now)).collect()
+        ended.filter_map(|ended| self.poll_of(ended, driver, now)).collect()
     }
 
     /// The batch is committed, which took this long until now.
@@ -206,12 +210,25 @@ impl Polls {
         self.batch.committed(took, now);
     }
 
-    /// A poll that panicked is its source's failure and affects no other source.
-    fn poll_of(&mut self, ended: Ended, now: Timestamp) -> Option<Poll> {
+    /// A poll that panicked is its source's failure and affects no other source. A failure
+    /// counts for nothing, where a reload has the source asked otherwise since.
+    fn poll_of(&mut self, ended: Ended, driver: &EngineDriver, now: Timestamp) -> Option<Poll> {
         let task = ended.as_ref().map_or_else(|broken| broken.id(), |(task, _)| *task);
         let source = self.sources.remove(&task)?;
         let broken = match ended {
-            Ok((_, poll)) => return Some(poll),
+            Ok((_, poll)) => {
+                let configured = driver.plan().sources.get(&source.id).cloned();
+                let is_failed = matches!(poll.outcome, Outcome::Failed(_));
+                let configured = configured.filter(|now| {
+                    is_failed
+                        && now.location == source.location
+                        && (now.headers != source.headers
+                            || now.allow_private != source.allow_private)
+                });
+                let Some(configured) = configured else { return Some(poll) };
+                self.poll_again(&configured, driver, now);
+                return None;
+            }
             Err(broken) => broken,
         };
         let id = &source.id;
@@ -226,11 +243,21 @@ impl Polls {
         Some(Poll::of(&source, now, Outcome::Failed(failure)))
     }
 
-    /// Polls a source on request, unless a hold or the floor forbids it (P14).
+    /// A poll counts for nothing: the source is due as it was before, and whoever waits for it
+    /// waits for the next one.
+    fn poll_again(&mut self, source: &Source, driver: &EngineDriver, now: Timestamp) {
+        self.committed(&source.id, now);
+        self.plan(source, &driver.source_state(&source.id));
+        for wish in self.waiting.remove(&source.id).unwrap_or_default() {
+            self.poll_now(source.id.clone(), wish, false, now);
+        }
+    }
+
+    /// Polls a source on request, unless a hold or the floor forbids it and nobody insists (P14).
     pub(super) fn poll_now(
         &mut self,
         source: SourceId,
-        done: PollDone,
+        wish: PollWish,
         is_disk_full: bool,
         now: Timestamp,
     ) {
@@ -238,14 +265,14 @@ impl Polls {
             _ if is_disk_full => Some(Refusal::DiskFull),
             Some(other) => Some(Refusal::Merged(other.clone())),
             // A poll that is under way counts: nothing is read twice.
-            None => match self.agenda.hurry(&source, now) {
+            None => match self.agenda.hurry(&source, wish.insists, now) {
                 Ok(()) | Err(Refusal::UnderWay) => None,
                 Err(refusal) => Some(refusal),
             },
         };
         match refusal {
-            Some(refusal) => drop(done.send(Err(refusal))),
-            None => self.waiting.entry(source).or_default().push(done),
+            Some(refusal) => drop(wish.done.send(Err(refusal))),
+            None => self.waiting.entry(source).or_default().push(wish),
         }
     }
 
@@ -257,16 +284,16 @@ impl Polls {
     /// Requests them again, under a new plan: it may refuse them, or put them off.
     pub(super) fn request_again(&mut self, is_disk_full: bool, now: Timestamp) {
         for (source, waiting) in std::mem::take(&mut self.waiting) {
-            for done in waiting {
-                self.poll_now(source.clone(), done, is_disk_full, now);
+            for wish in waiting {
+                self.poll_now(source.clone(), wish, is_disk_full, now);
             }
         }
     }
 
     /// Refuses every request that waits for a poll.
     pub(super) fn refuse_all(&mut self, refusal: &Refusal) {
-        for done in self.waiting.drain().flat_map(|(_, waiting)| waiting) {
-            let _ = done.send(Err(refusal.clone()));
+        for wish in self.waiting.drain().flat_map(|(_, waiting)| waiting) {
+            let _ = wish.done.send(Err(refusal.clone()));
         }
     }
 
@@ -274,9 +301,9 @@ impl Polls {
     pub(super) fn refuse_held(&mut self, now: Timestamp) -> Vec<SourceId> {
         let held = |id: &SourceId| Some((id.clone(), self.agenda.put_off(id, now)?));
         let held: Vec<_> = self.waiting.keys().filter_map(held).collect();
-        for (id, until) in &held {
-            for done in self.waiting.remove(id).unwrap_or_default() {
-                let _ = done.send(Err(Refusal::Held(*until)));
+        for (id, refusal) in &held {
+            for wish in self.waiting.remove(id).unwrap_or_default() {
+                let _ = wish.done.send(Err(refusal.clone()));
             }
         }
         held.into_iter().map(|(id, _)| id).collect()
@@ -291,8 +318,8 @@ impl Polls {
 
     /// Answers the requests that waited for a poll.
     pub(super) fn answer(&mut self, source: &SourceId, answer: &Result<Polled, Refusal>) {
-        for done in self.waiting.remove(source).unwrap_or_default() {
-            let _ = done.send(answer.clone());
+        for wish in self.waiting.remove(source).unwrap_or_default() {
+            let _ = wish.done.send(answer.clone());
         }
     }
 

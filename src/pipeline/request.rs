@@ -15,10 +15,12 @@ use crate::websub::outbound::{RequestRefused, SubscriptionRequest};
 /// A request to the loop.
 #[derive(Debug)]
 pub enum Request {
-    /// Poll a source now, unless a hold or the floor forbids it (P14).
+    /// Poll a source now, unless a hold or the floor forbids it and nobody insists (P14).
     PollNow {
         /// The source.
         source: SourceId,
+        /// Whether holds and the floor are ignored.
+        insists: bool,
         /// Receives the published poll, or why there is none.
         done: oneshot::Sender<Result<Polled, Refusal>>,
     },

@@ -77,6 +77,11 @@ impl WebSub {
             && self.outbound.as_ref().is_none_or(Outbound::is_settled)
     }
 
+    /// Whether a hub pushes any source.
+    pub(super) fn is_any_pushed(&self, now: Timestamp) -> bool {
+        self.inbound.as_ref().is_some_and(|inbound| inbound.is_any_pushed(now))
+    }
+
     /// Whether no hub is ever asked.
     pub(super) fn is_without_hubs(&self) -> bool {
         self.inbound.is_none()

@@ -20,9 +20,10 @@ mod subscribers;
 
 use askama::Template;
 
-use super::backend::{Before, Finding, NotSearched, SourceStatus, StoryDetail, Total};
+use super::backend::{Before, Finding, NotSearched, StoryDetail, Total};
 use super::feed_item::FeedItem;
 use super::site::{Site, story_path, topic_path};
+use super::source_status::SourceStatus;
 use super::{Format, Rendered};
 use crate::model::{LookBack, Piece, Subscriber, Timestamp, Topic, TopicSilence};
 pub(super) use search::SHOWN as SEARCH_PAGE;
@@ -196,7 +197,10 @@ fn page(path: &str, template: &impl Template) -> Rendered {
 }
 
 fn html(template: &impl Template) -> String {
-    template.render().expect("the templates' own text and strings render")
+    let mut page = template.render().expect("the templates' own text and strings render");
+    // Thousands of pages stay in memory for long.
+    page.shrink_to_fit();
+    page
 }
 
 fn feed_links(stem: &str, title: &str, site: &Site) -> Vec<FeedLink> {

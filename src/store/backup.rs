@@ -25,7 +25,7 @@ const LONGEST: u64 = 256 << 20;
 
 const LEVEL: i32 = 6;
 
-/// What a backup holds.
+/// The number of records in a backup.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Contents {
     /// Records of all kinds.
@@ -136,13 +136,8 @@ fn refuse_in_use(file: &Path, path: &Path, cache: u64) -> Result<(), StoreError>
     if stories == 0 {
         return Ok(());
     }
-    let path = path.display();
-    Err(unusable(
-        file,
-        format!(
-            "the store {path} is in good order and holds {stories} stories; say so if it is to be replaced"
-        ),
-    ))
+    let (path, file) = (path.display().to_string(), file.display().to_string());
+    Err(StoreError::InTheWay { path, stories, file })
 }
 
 /// Writes the records; `file` is the name for errors.
@@ -415,7 +410,8 @@ mod tests {
         let [file, home] = [dir.path().join("backup"), dir.path().join("store")];
         backup(&some_store(), &file).unwrap();
         restore(&file, &home, CACHE, false).unwrap();
-        assert!(matches!(restore(&file, &home, CACHE, false), Err(StoreError::Backup { .. })));
+        let refused = restore(&file, &home, CACHE, false);
+        assert!(matches!(refused, Err(StoreError::InTheWay { .. })), "{refused:?}");
         restore(&file, &home, CACHE, true).unwrap();
         assert!(home.join("sled.replaced-1").exists());
         assert_eq!(super::super::open(&home, CACHE).unwrap().count(), Ok(29));

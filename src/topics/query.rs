@@ -74,14 +74,14 @@ pub enum Ask {
     AtLeast {
         /// How often.
         times: u32,
-        /// What.
+        /// The term.
         of: Box<Query>,
     },
     /// `first(50, a)`
     First {
         /// Within how many words.
         words: u32,
-        /// What.
+        /// The term.
         of: Box<Query>,
     },
     /// `score(a^3, b, c^-2) >= 4`
@@ -93,9 +93,9 @@ pub enum Ask {
     },
     /// `title:a`
     In {
-        /// Where.
+        /// The field.
         field: Field,
-        /// What.
+        /// The term.
         of: Box<Query>,
     },
     /// `@places`

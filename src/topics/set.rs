@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use xxhash_rust::xxh3::Xxh3;
 
-use super::advice::{ArchiveAdvice, Seen};
 use super::compile::Compiler;
 use super::eval::Sight;
 use super::explain::{self, Explanation, Highlight, NearMiss};
@@ -12,6 +11,7 @@ use super::index::{Index, Occurrences};
 use super::lints::{self, TermCounts};
 use super::program::Program;
 use super::query::Query;
+use super::suggestions::{Seen, Suggestions};
 use super::work::{Spent, Work};
 use super::{Language, QueryProblem, Subject, Vocabulary};
 use crate::model::{Sources, Story, TopicId, TopicVersion};
@@ -240,7 +240,7 @@ impl TopicSet {
     }
 
     /// Suggestions for a topic's query from the archive.
-    pub fn advice(&self, topic: usize, advice: &ArchiveAdvice) -> Vec<String> {
+    pub fn advice(&self, topic: usize, advice: &Suggestions) -> Vec<String> {
         advice.told(&self.programs[topic])
     }
 
@@ -308,12 +308,7 @@ impl Looked<'_> {
     }
 
     /// Takes the subject into account for advice about a topic's query.
-    pub fn advise(
-        &self,
-        topic: usize,
-        advice: &mut ArchiveAdvice,
-        seen: Seen,
-    ) -> Result<(), Spent> {
+    pub fn advise(&self, topic: usize, advice: &mut Suggestions, seen: Seen) -> Result<(), Spent> {
         advice.look_at(self.program(topic), self.sight(), seen);
         self.of.work.result(())
     }

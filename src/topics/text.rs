@@ -121,7 +121,7 @@ impl Words {
 pub(super) struct Spelt {
     /// With its case.
     pub(super) cased: String,
-    /// Folded.
+    /// The folded word.
     pub(super) form: String,
     /// Whether it has a capital.
     pub(super) capital: bool,

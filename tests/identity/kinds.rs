@@ -50,8 +50,8 @@ fn nothing_is_joined_wrongly_where_the_texts_come_late() {
 /// Prints what was weighed between the entries of different sources, a line a pair, for
 /// `scripts/learn_weights.py`.
 #[test]
-#[ignore = "prints the pairs from which weights are learned"]
-fn the_pairs_of_the_corpus() {
+fn the_pairs_of_the_corpus_are_weighed_rightly() {
+    let mut count = 0;
     for case in everything().iter().filter(|case| !case.within_source) {
         let listed: Vec<_> = case
             .documents
@@ -78,8 +78,12 @@ fn the_pairs_of_the_corpus() {
                     .collect();
                 let half = if case.is_training() { "learn" } else { "measure" };
                 let same = u8::from(one.label == other.label);
+                let is_one = world.known.stories.values().any(|story| story.members.len() > 1);
+                assert!(same == 1 || !is_one, "{} {}", case.kind, case.number);
+                count += 1;
                 println!("pair\t{}\t{half}\t{same}\t{}", case.kind, factors.join(" "));
             }
         }
     }
+    assert!(count > 500, "{count}");
 }

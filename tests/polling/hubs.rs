@@ -124,6 +124,22 @@ pub async fn pass(world: &World, time: Duration) -> usize {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn feeds_are_not_cached_for_long_while_a_hub_pushes() {
+    let world = pushable().await.start().await;
+    let max_age = async |world: &World| {
+        let feed = world.get("/topics/news.atom").await;
+        feed.header("cache-control").unwrap().split(", ").nth(1).unwrap().to_owned()
+    };
+    assert_eq!(max_age(&world).await, "max-age=3600", "it is polled in an hour, and nobody pushes");
+    confirm(&world).await;
+    assert_eq!(max_age(&world).await, "max-age=300");
+    // Its lease ends.
+    world.pass(DAY * 11).await;
+    assert_ne!(push_status(&world).state, "active");
+    assert_ne!(max_age(&world).await, "max-age=300");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn w01_a_link_header_comes_before_the_document_and_rss_is_read_too() {
     let world = pushable().await;
     let (other, topic) = (world.site.url("/other"), world.site.url("/header"));

@@ -131,7 +131,7 @@ impl World {
 
     /// An operator's wish to have `one` asked now.
     pub fn hurry(&mut self) -> Result<(), gazetted::fetch::Refusal> {
-        self.agenda.hurry(&SourceId::new("one"), self.now)
+        self.agenda.hurry(&SourceId::new("one"), false, self.now)
     }
 
     /// The times between the polls of a source.

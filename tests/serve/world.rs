@@ -371,7 +371,7 @@ fn source(id: &str, title: &str, role: Role, position: usize) -> (SourceId, Arc<
 }
 
 pub(super) fn state(source: &str, state: SourceState) -> SourceStatus {
-    SourceStatus { source: sources()[source].clone(), state }
+    SourceStatus { source: sources()[source].clone(), state, hold: None }
 }
 
 /// An entry of the Foreign Office, complete as a good feed has it.

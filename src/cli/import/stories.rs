@@ -1,4 +1,4 @@
-//! What `gazetted export stories --lossless` wrote in; the same stories in this store out.
+//! `gazetted import stories`: takes over what `gazetted export stories --lossless` wrote.
 
 use std::collections::HashSet;
 use std::fs::File;
@@ -8,8 +8,9 @@ use std::process::ExitCode;
 
 use clap::Args;
 use indicatif::ProgressBar;
+use serde_json::json;
 
-use super::super::{ConfigFile, Done, Stop, print_line, runtime};
+use super::super::{ConfigFile, Done, Stop, print_json, print_line, runtime};
 use crate::store::{self, Commit, Fit, Record, Store};
 
 /// Records in one commit.
@@ -22,22 +23,27 @@ const BATCH: usize = 200;
 /// the store has already stays as it is.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Stories {
-    #[command(flatten)]
-    config: ConfigFile,
-    /// What `gazetted export stories --lossless` wrote.
+    /// A file that `gazetted export stories --lossless` wrote.
     #[arg(value_name = "FILE")]
     file: PathBuf,
+    /// Print one JSON object instead of a line.
+    #[arg(long)]
+    json: bool,
 }
 
 impl Stories {
-    pub(super) fn run(self) -> Done {
-        let plan = self.config.plan()?;
+    pub(in crate::cli) fn run(self, config: &ConfigFile) -> Done {
+        let plan = config.plan()?;
         // Nothing is opened, and so perhaps made, for a file that cannot be read.
         self.each("reading", |_, _| Ok(()))?;
         let store = store::open(&plan.store.path, plan.store.cache)?;
         let taken = self.take_over(&*store);
         store.close()?;
         let (stories, known) = taken?;
+        if self.json {
+            print_json(&json!({ "stories": stories, "known": known }));
+            return Ok(ExitCode::SUCCESS);
+        }
         print_line(format_args!(
             "{}: {stories} stories taken over, {known} were there already; topics are filled at the next start",
             plan.store.path.display()
@@ -99,7 +105,7 @@ impl Stories {
             progress.inc(line.len() as u64 + 1);
             let record = serde_json::from_str(&line).map_err(|error| {
                 let column = error.column();
-                let why = format!("this is no line of `export stories --lossless`: {error}");
+                let why = format!("this is not a line of `export stories --lossless`: {error}");
                 // The place within the line is the line's, not the file's.
                 self.wrong(place + 1, why.replace(&format!(" at line 1 column {column}"), ""))
             })?;

@@ -1,4 +1,4 @@
-//! The file of keys and what topics say of it in; who may read which topic out.
+//! Compiles who may read which topic, from the file of keys and the topics.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -44,7 +44,7 @@ impl Desk<'_> {
                     );
                     continue;
                 };
-                // A file that cannot be read is told of already.
+                // A file that cannot be read is reported already.
                 let Some(keys) = keys else { continue };
                 let fitting = self.fitting(file, access, keys);
                 if fitting.is_empty() {

@@ -1,4 +1,4 @@
-//! The `[[story]]` tables in; which addresses are one story, and which never are, out.
+//! Compiles the `[[story]]` tables: addresses that are one story, or never are.
 
 use url::Url;
 
@@ -33,7 +33,7 @@ impl Desk<'_> {
                     let message =
                         format!("`force` joins {one} and {other}, `never` keeps them apart");
                     self.error(place, message, "take one of the two out");
-                    // One such contradiction is told once.
+                    // Each such contradiction is reported once.
                     never.pop();
                 }
             }

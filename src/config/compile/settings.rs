@@ -1,11 +1,13 @@
-//! The tables of settings in; the stages' settings out.
+//! Compiles the tables of settings to the settings of each stage.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use rustix::fs::Access;
 use url::{Host, Url};
 
-use super::Desk;
+use super::{Desk, Environment};
 use crate::config::file::{self, Config, STORE};
 use crate::config::gather::beside;
 use crate::config::read::Read;
@@ -22,13 +24,42 @@ const LEAST_FREE: Size = Size::mebibytes(24);
 /// The smallest `max_feed`: the longest document of a feed.
 const LEAST_MAX_FEED: usize = 1_000_000;
 
+/// Where the store is: as the file says, else where systemd keeps state.
+pub(in crate::config) fn store_directory(
+    file: &Path,
+    written: &Path,
+    environment: &Environment,
+) -> PathBuf {
+    match &environment.state_directory {
+        Some(directory) if written == Path::new(STORE) => directory.join("store"),
+        _ => beside(file, written),
+    }
+}
+
+/// Why a directory cannot be written, or made, by this user.
+fn unwritable(path: &Path) -> Option<String> {
+    let place = path.ancestors().find(|place| place.symlink_metadata().is_ok())?;
+    // The working directory has no name.
+    let place = if place.as_os_str().is_empty() { Path::new(".") } else { place };
+    match place.metadata() {
+        Ok(found) if !found.is_dir() => Some(format!("{} is not a directory", place.display())),
+        Ok(_) => rustix::fs::access(place, Access::WRITE_OK | Access::EXEC_OK)
+            .err()
+            .map(|error| format!("{}: {}", place.display(), std::io::Error::from(error))),
+        Err(error) => Some(format!("{}: {error}", place.display())),
+    }
+}
+
 impl Desk<'_> {
-    /// Where the store is: as the file says, else where systemd keeps state.
+    /// The `[store]` table.
     pub(super) fn store(&mut self, table: &file::Store) -> StorePlan {
-        let path = match &self.environment.state_directory {
-            Some(directory) if table.path == *STORE => directory.join("store"),
-            _ => beside(&self.files[0].path, &table.path),
-        };
+        let path = store_directory(&self.files[0].path, &table.path, self.environment);
+        if let Some(why) = unwritable(&path) {
+            let message = format!("the store {} cannot be written: {why}", path.display());
+            let help =
+                "set `[store] path` to a directory that the user who runs gazetted may write";
+            self.remark((0, 0..0), message, help);
+        }
         let retention = Retention {
             age: table.keep.as_ref().map(|period| period.0),
             stories: table.stories,

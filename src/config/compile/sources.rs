@@ -1,4 +1,4 @@
-//! Compiles the `[[source]]` tables to the sources of the plan.
+//! Compiles the `[[source]]` tables.
 
 use std::collections::HashMap;
 use std::io::ErrorKind;
@@ -15,12 +15,16 @@ use crate::announcement;
 use crate::config::file;
 use crate::config::gather::beside;
 use crate::config::read::Read;
-use crate::config::value::{Period, WebAddress};
+use crate::config::value::{HeaderName, Period, WebAddress};
 use crate::fetch;
 use crate::model::{Location, Pace, Secret, Source, SourceId, Sources, TextRules};
 
 impl Desk<'_> {
-    pub(super) fn sources(&mut self, parts: &[Read], polling: &file::Polling) -> Sources {
+    pub(super) fn sources(&mut self, parts: &[Read], settings: &file::Config) -> Sources {
+        let file::Config { polling, defaults, .. } = settings;
+        if let Some(interval) = &defaults.interval {
+            self.interval((0, interval.span()), *interval.get_ref(), true, polling);
+        }
         let mut sources = Sources::new();
         // Of very many, whose order nobody asks for.
         let mut ids = HashMap::<&str, Place>::new();
@@ -32,8 +36,8 @@ impl Desk<'_> {
                 let whole = (file, table.span());
                 let table = table.get_ref();
                 let location = self.location(file, table, &whole, &broken);
-                let pace = self.pace(file, table, polling);
-                let headers = self.headers(file, table, location.as_ref());
+                let pace = self.pace(file, table, settings);
+                let headers = self.headers(file, table, defaults, location.as_ref());
                 let text = self.text_rules(file, table);
                 let Some(id) = &table.id else {
                     if !broken("id") {
@@ -57,12 +61,12 @@ impl Desk<'_> {
                         .as_ref()
                         .map_or_else(|| id.shared(), |title| title.0.as_str().into()),
                     location,
-                    tags: table.tags.clone(),
+                    tags: merged(&table.tags, &defaults.tags),
                     role: table.role,
                     rank: table.rank,
                     publisher: table.publisher.as_ref().map(|name| name.0.as_str().into()),
                     position,
-                    enrich: table.enrich,
+                    enrich: table.enrich.unwrap_or(defaults.enrich),
                     pace,
                     headers: headers.into(),
                     allow_private: table.allow_private,
@@ -129,7 +133,7 @@ impl Desk<'_> {
         }
     }
 
-    /// Whether what is no address may be the path of a document.
+    /// Whether a text that is not a URL may be the path of a document.
     fn is_like_a_file(&self, file: usize, text: &str) -> bool {
         let path = Path::new(text);
         let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
@@ -188,40 +192,50 @@ impl Desk<'_> {
         }
     }
 
-    fn pace(
-        &mut self,
-        file: usize,
-        table: &file::Source,
-        polling: &file::Polling,
-    ) -> Option<Box<Pace>> {
-        let floor = polling.hard_floor.get_ref();
-        for (name, period) in
-            [("interval", &table.interval), ("min", &table.min), ("max", &table.max)]
-        {
-            let Some(period) = period else { continue };
-            // Files cost nobody anything, and have no floor.
-            if period.get_ref() < floor && table.url.is_some() {
-                self.warn(
-                    (file, period.span()),
-                    format!("`{name}` is below `[polling] hard_floor`, {floor}"),
-                    format!("it will be {floor}; lower `hard_floor` if the source is your own"),
-                );
-            }
+    /// Says where the bounds of `[polling]` will change an interval.
+    fn interval(&mut self, place: Place, interval: Period, is_web: bool, polling: &file::Polling) {
+        let (floor, ceiling) = (*polling.hard_floor.get_ref(), *polling.ceiling.get_ref());
+        if is_web && interval < floor {
+            self.below_floor(place.clone(), "interval", floor);
         }
-        let ceiling = polling.ceiling.get_ref();
-        if let Some(interval) = &table.interval
-            && interval.get_ref() > ceiling
-        {
+        if interval > ceiling {
             self.warn(
-                (file, interval.span()),
-                format!(
-                    "`interval`, {}, is longer than `[polling] ceiling`, {ceiling}",
-                    interval.get_ref()
-                ),
+                place,
+                format!("`interval`, {interval}, is longer than `[polling] ceiling`, {ceiling}"),
                 format!(
                     "it will be {ceiling}; raise `ceiling` if the source is to be asked more rarely"
                 ),
             );
+        }
+    }
+
+    fn below_floor(&mut self, place: Place, name: &str, floor: Period) {
+        self.warn(
+            place,
+            format!("`{name}` is below `[polling] hard_floor`, {floor}"),
+            format!("it will be {floor}; lower `hard_floor` if the source is your own"),
+        );
+    }
+
+    fn pace(
+        &mut self,
+        file: usize,
+        table: &file::Source,
+        settings: &file::Config,
+    ) -> Option<Box<Pace>> {
+        let file::Config { polling, defaults, .. } = settings;
+        let floor = *polling.hard_floor.get_ref();
+        // Files cost nobody anything, and have no floor.
+        let is_web = table.url.is_some();
+        for (name, period) in [("min", &table.min), ("max", &table.max)] {
+            if let Some(period) =
+                period.as_ref().filter(|period| is_web && *period.get_ref() < floor)
+            {
+                self.below_floor((file, period.span()), name, floor);
+            }
+        }
+        if let Some(interval) = &table.interval {
+            self.interval((file, interval.span()), *interval.get_ref(), is_web, polling);
         }
         if let (Some(min), Some(max)) = (&table.min, &table.max)
             && min > max
@@ -241,8 +255,11 @@ impl Desk<'_> {
         }
         let time =
             |period: &Option<Spanned<Period>>| period.as_ref().map(|period| period.get_ref().0);
+        let is_paced = table.min.is_some() || table.max.is_some();
+        let usual = defaults.interval.as_ref().filter(|_| is_web && !is_paced);
+        let usual = usual.map(|interval| interval.get_ref().0);
         let pace = Pace {
-            interval: time(&table.interval),
+            interval: time(&table.interval).or(usual),
             min: time(&table.min),
             max: time(&table.max),
             mute_silence: table.mute_silence,
@@ -284,9 +301,17 @@ impl Desk<'_> {
         &mut self,
         file: usize,
         table: &file::Source,
+        defaults: &file::Defaults,
         location: Option<&Location>,
     ) -> Vec<(String, Secret)> {
-        let written = table.headers.iter();
+        let has_credentials = table.password_file.is_some() || table.token_file.is_some();
+        let is_own = |name: &HeaderName| {
+            let is_it = |own: &HeaderName| own.0.eq_ignore_ascii_case(&name.0);
+            table.headers.keys().any(is_it)
+                || has_credentials && name.0.eq_ignore_ascii_case("authorization")
+        };
+        let usual = defaults.headers.iter().filter(|(name, _)| !is_own(name));
+        let written = table.headers.iter().chain(usual);
         let mut headers: Vec<_> =
             written.map(|(name, text)| (name.0.clone(), text.0.clone().into())).collect();
         let (authorization, place) =
@@ -341,5 +366,75 @@ impl Desk<'_> {
             return None;
         }
         Some(secret)
+    }
+}
+
+/// A source's own labels, and after them those that all sources have.
+fn merged(own: &[String], usual: &[String]) -> Vec<String> {
+    let further = usual.iter().filter(|tag| !own.contains(tag));
+    own.iter().chain(further).cloned().collect()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::time::Duration;
+
+    use crate::config::Plan;
+    use crate::model::{Enrich, SourceId};
+
+    #[test]
+    fn a_source_has_the_defaults_where_it_does_not_say_otherwise() {
+        let directory = tempfile::TempDir::new().unwrap();
+        let file = directory.path().join("gazetted.toml");
+        let included = "[[source]]\nid = \"far\"\nurl = \"https://c.example/\"\nmax = \"2d\"\n";
+        std::fs::write(directory.path().join("more.toml"), included).unwrap();
+        std::fs::write(directory.path().join("b.atom"), "").unwrap();
+        let text = r#"
+include = ["more.toml"]
+
+[defaults]
+enrich = "govuk"
+interval = "2h"
+tags = ["uk", "all"]
+headers = { X-A = "1", X-B = "2" }
+
+[[source]]
+id = "usual"
+url = "https://a.example/"
+
+[[source]]
+id = "own"
+url = "https://b.example/"
+enrich = "none"
+interval = "3h"
+tags = ["mine", "uk"]
+headers = { x-a = "3" }
+
+[[source]]
+id = "file"
+file = "b.atom"
+
+[[topic]]
+id = "t"
+title = "T"
+query = "t"
+"#;
+        std::fs::write(&file, text).unwrap();
+        let plan = Plan::load(&file).unwrap_or_else(|problems| panic!("{problems}")).plan;
+        let hours = |hours: u64| Some(Duration::from_secs(hours * 3600));
+        for (id, enrich, interval, tags, headers) in [
+            ("usual", Enrich::Govuk, hours(2), vec!["uk", "all"], "X-A=1 X-B=2"),
+            ("own", Enrich::None, hours(3), vec!["mine", "uk", "all"], "x-a=3 X-B=2"),
+            ("file", Enrich::Govuk, None, vec!["uk", "all"], "X-A=1 X-B=2"),
+            ("far", Enrich::Govuk, None, vec!["uk", "all"], "X-A=1 X-B=2"),
+        ] {
+            let source = &plan.sources[&SourceId::new(id)];
+            assert_eq!((source.enrich, source.pace().interval), (enrich, interval), "{id}");
+            assert_eq!(source.tags, tags, "{id}");
+            let sent =
+                source.headers.iter().map(|(name, value)| format!("{name}={}", value.reveal()));
+            assert_eq!(sent.collect::<Vec<_>>().join(" "), headers, "{id}");
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! The `[[topic]]` tables and vocabularies in; the topics of the plan, compiled, out.
+//! Compiles the `[[topic]]` tables and the vocabularies.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
@@ -16,7 +16,7 @@ use crate::config::value::{Access, Size};
 use crate::model::{Topic, TopicBounds, TopicId};
 use crate::topics::{Language, Place as Text, QueryProblem, TopicSet, Vocabulary};
 
-/// What topics compile to.
+/// The compiled topics.
 pub(super) struct Topics {
     pub(super) list: Vec<Topic>,
     pub(super) queries: TopicSet,
@@ -134,7 +134,7 @@ impl Desk<'_> {
                     );
                 }
                 let Some(query) = &table.query else { continue };
-                // What has no name is told, and its query is read all the same.
+                // A topic without a name is reported, and its query is checked all the same.
                 let unnamed = format!("topic {} of file {}", index + 1, file + 1);
                 let name = table.id.as_ref().map_or(&unnamed, |id| &id.get_ref().0);
                 let place = (file, table.id.as_ref().map(Spanned::span).unwrap_or_default());

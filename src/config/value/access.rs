@@ -1,4 +1,4 @@
-//! Who may read a topic, as written, in; the same, checked, out.
+//! The option that states who may read a topic.
 
 use std::fmt;
 
@@ -14,7 +14,7 @@ use super::{Complaint, Id};
 /// open to everybody what was kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Access {
-    /// Everybody.
+    /// Everybody may read it.
     Public,
     /// Whoever bears a key.
     AnyKey,

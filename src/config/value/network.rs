@@ -1,4 +1,4 @@
-//! An address, network or header as written in; the same, checked, out.
+//! Addresses, networks and headers as options.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -51,7 +51,7 @@ fn no_address(text: &str) -> Complaint {
         }
         _ => "write it whole, as in `\"https://www.example.org/feed\"`".into(),
     };
-    Complaint::new(format!("`{text}` is no absolute address"), help)
+    Complaint::new(format!("`{text}` is not an absolute URL"), help)
 }
 
 impl fmt::Display for WebAddress {
@@ -157,7 +157,7 @@ impl FromStr for Proxy {
         match Url::parse(text.trim()) {
             Ok(url) if known.contains(&url.scheme()) && url.has_host() => Ok(Self(ProxyUrl(url))),
             _ => Err(Complaint::new(
-                "this is no proxy",
+                "this is not a proxy",
                 "write `\"http://host:port\"` or `\"socks5://host:port\"`",
             )),
         }
@@ -182,7 +182,7 @@ impl FromStr for Network {
         let network = text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
         network.map(|network| Self(network.trunc())).map_err(|_| {
             Complaint::new(
-                format!("`{text}` is no network"),
+                format!("`{text}` is not a network"),
                 "write `\"10.0.0.0/8\"`, `\"fd00::/8\"` or one address",
             )
         })
@@ -210,7 +210,7 @@ impl FromStr for Listen {
         }
         text.parse().map(|address| Self(Address::Net(address))).map_err(|_| {
             Complaint::new(
-                format!("`{text}` is no address to listen on"),
+                format!("`{text}` is not an address to listen on"),
                 "write a numeric address and a port, or a socket's path: `\"127.0.0.1:8484\"`, `\"[::1]:8484\"`, `\"/run/gazetted/http.sock\"`",
             )
         })
@@ -242,7 +242,7 @@ impl FromStr for Filter {
         match EnvFilter::try_new(text) {
             Ok(_) if means_something => Ok(Self(text.into())),
             Ok(_) | Err(_) => Err(Complaint::new(
-                format!("`{text}` is no log filter"),
+                format!("`{text}` is not a log filter"),
                 "write a level, error, warn, info, debug or trace, or `\"info,gazetted::fetch=debug\"`",
             )),
         }

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use url::Url;
 
-use crate::model::{FailureKind, HoldScope, Location, Source, SourceState, Timestamp};
+use crate::fetch::holds::Refusals;
+use crate::model::{Location, Source, SourceState, Timestamp};
 
 /// An origin with more sources than this is asked closer together (P34).
 const MANY: usize = 1000;
@@ -16,10 +17,6 @@ const PER_FLIGHT: usize = 2000;
 
 /// Under way at one origin, however many sources it has.
 const MOST_FLIGHTS: usize = 6;
-
-/// So many sources of one origin answering 503 within this time hold it (P28).
-const UNAVAILABLE: usize = 3;
-const WITHIN: Duration = Duration::from_secs(600);
 
 /// A scheme, host and port; or one file.
 #[derive(Debug, Default)]
@@ -31,15 +28,14 @@ pub(super) struct Origin {
     pub(super) line: VecDeque<usize>,
     /// The earliest next start.
     pub(super) next_start: Timestamp,
-    pub(super) held_until: Timestamp,
+    /// Refusals of its server, and the hold that follows from them (P28).
+    pub(super) refusals: Refusals<usize>,
     /// Where it was reached last.
     pub(super) address: Option<IpAddr>,
     /// Whether it waits for others at its address.
     pub(super) crowded: bool,
     /// Under which time it stands in `ready`, if it does.
     pub(super) ready_at: Option<Timestamp>,
-    /// Sources that answered 503 lately.
-    unavailable: Vec<(Timestamp, usize)>,
 }
 
 impl Origin {
@@ -65,19 +61,9 @@ impl Origin {
         }
     }
 
-    /// Takes in what a source's memory says of the whole origin (P28).
+    /// Follows what is remembered of a source, as far as the whole origin goes by it (P28).
     pub(super) fn heed(&mut self, source: usize, state: &SourceState) {
-        self.unavailable.retain(|&(_, who)| who != source);
-        let Some(hold) = state.hold else { return };
-        let trouble = state.failure.as_ref().map(|failure| failure.kind);
-        if trouble == Some(FailureKind::Unavailable) && self.spaced {
-            let asked = state.last_poll.unwrap_or_default();
-            self.unavailable.retain(|&(at, _)| at.after(WITHIN) >= asked);
-            self.unavailable.push((asked, source));
-        }
-        if hold.scope == HoldScope::Origin || self.unavailable.len() >= UNAVAILABLE {
-            self.held_until = self.held_until.max(hold.until);
-        }
+        self.refusals.heed(source, state, self.spaced);
     }
 }
 
@@ -85,7 +71,7 @@ impl Origin {
 const FILE: &str = "file ";
 
 /// Whom a poll of this source will ask: the origin that it has moved to, if it has.
-pub(super) fn origin_of(source: &Source, state: &SourceState) -> String {
+pub(in crate::fetch) fn origin_of(source: &Source, state: &SourceState) -> String {
     let Location::Web { url, .. } = &source.location else {
         return format!("{FILE}{}", source.id);
     };

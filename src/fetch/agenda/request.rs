@@ -30,8 +30,13 @@ pub enum Refusal {
     #[error("it is being asked right now")]
     UnderWay,
     /// Its server asked to be left alone.
-    #[error("its server asked to be left alone until {0}")]
-    Held(Timestamp),
+    #[error("its server asked to be left alone until {until}{}", whom(.by))]
+    Held {
+        /// Until when.
+        until: Timestamp,
+        /// The source that was answered so, where it is another.
+        by: Option<SourceId>,
+    },
     /// It has moved to the address of another source, which is asked for both (P49).
     #[error("it has moved to the address of {0}, which is asked for both")]
     Merged(SourceId),
@@ -41,4 +46,8 @@ pub enum Refusal {
     /// It was asked a short while ago.
     #[error("it was asked a short while ago and may be asked again from {0}")]
     TooSoon(Timestamp),
+}
+
+fn whom(by: &Option<SourceId>) -> String {
+    by.as_ref().map_or(String::new(), |by| format!(" when {by} was polled"))
 }

@@ -1,4 +1,4 @@
-//! What the agenda keeps of one source. Plain data.
+//! The plain data that the agenda keeps of one source.
 
 use std::net::IpAddr;
 use std::num::NonZeroU64;
@@ -14,6 +14,8 @@ pub(super) struct Slot {
     pub(super) origin: usize,
     pub(super) state: State,
     pub(super) not_before: Timestamp,
+    /// Whether it is to be asked in spite of a hold, because its operator says so.
+    pub(super) insists: bool,
     /// Hash of the configured address.
     pub(super) home: u64,
     /// Hash of the address that it has moved to, if it has.
@@ -23,7 +25,8 @@ pub(super) struct Slot {
 impl Slot {
     pub(super) fn new(id: SourceId, is_hub: bool, origin: usize) -> Self {
         let not_before = Timestamp::default();
-        Self { id, is_hub, origin, state: State::Idle, not_before, home: 0, moved: None }
+        let (state, insists) = (State::Idle, false);
+        Self { id, is_hub, origin, state, not_before, insists, home: 0, moved: None }
     }
 }
 

@@ -256,3 +256,60 @@ fn times_beyond_all_rules_are_bounded() {
     assert_eq!(after.hold.unwrap().until, start().after(FURTHEST));
     assert!(after.next_poll <= start().after(FURTHEST));
 }
+
+#[test]
+fn a_failing_source_that_is_asked_otherwise_is_due_at_once_and_once() {
+    let (source, settings) = (hourly(), Settings::default());
+    let failed = |kind| Outcome::Failed(Failure::new(kind, "it failed"));
+    let other_headers =
+        Source { headers: [("X".into(), "1".to_owned().into())].into(), ..hourly() };
+    let own_site = Source { allow_private: true, ..hourly() };
+    let network = "10.0.0.0/8".parse().unwrap();
+    let other_settings = [
+        Settings { allow_private: vec![network], ..Settings::default() },
+        Settings { user_agent: "another".into(), ..Settings::default() },
+        Settings { max_document: 7, ..Settings::default() },
+        Settings { timeout: HOUR, ..Settings::default() },
+    ];
+    let now = start().after(MINUTE);
+    let others = [(&other_headers, &settings), (&own_site, &settings)];
+    let others = others.into_iter().chain(other_settings.iter().map(|other| (&source, other)));
+    for (source_now, settings_now) in others {
+        for (kind, held, is_tried) in [
+            (FailureKind::Denied, None, true),
+            (FailureKind::Forbidden, None, true),
+            (FailureKind::TooLarge, None, true),
+            (FailureKind::Unavailable, Some(DAY), false),
+            (FailureKind::Crash, None, false),
+        ] {
+            let failure = Failure { retry_after: held, ..Failure::new(kind, "it failed") };
+            let state = polled(&source, &settings, vec![Outcome::Failed(failure)], start());
+            assert!(state.next_poll > now);
+            let after = rescheduled(&state, source_now, settings_now, now);
+            let tried = after.as_ref().is_some_and(|after| after.state.next_poll == now);
+            assert_eq!(tried, is_tried, "{kind:?}");
+            let Some(Rescheduled { state: after, .. }) = after.filter(|_| tried) else { continue };
+            assert_eq!(after.not_before, now, "the operator may ask, too");
+            assert_eq!(rescheduled(&after, source_now, settings_now, now), None, "once");
+        }
+        // One that answers well is left alone.
+        let state = polled(&source, &settings, vec![good()], start());
+        assert_eq!(rescheduled(&state, source_now, settings_now, now), None);
+    }
+    // Nor is one tried that rests, or whose configuration is the same.
+    let gone = polled(&source, &settings, vec![failed(FailureKind::Gone); 2], start());
+    assert_eq!(rescheduled(&gone, &own_site, &settings, now), None);
+    let denied = polled(&source, &settings, vec![failed(FailureKind::Denied)], start());
+    assert_eq!(rescheduled(&denied, &source, &settings, now), None);
+}
+
+#[test]
+fn what_sent_nothing_sets_no_floor() {
+    let (source, settings) = (hourly(), Settings::default());
+    for unsent in [true, false] {
+        let failure = Failure { unsent, ..Failure::new(FailureKind::Forbidden, "private") };
+        let state = polled(&source, &settings, vec![Outcome::Failed(failure)], start());
+        assert_eq!(state.not_before == start(), unsent);
+        assert!(state.next_poll >= start().after(HOUR), "by itself it waits all the same");
+    }
+}

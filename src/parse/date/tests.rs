@@ -69,6 +69,7 @@ fn dates_are_read_in_the_departments_languages() {
         ("hr", "28. studenoga 2025. 10:00", "2025-11-28T10:00:00Z"),
         ("hr", "pet, 28 stu 2025 10:00:00 CET", "2025-11-28T09:00:00Z"),
         ("hr", "3. listopada 2025.", "2025-10-03T00:00:00Z"),
+        ("hr", "pet, 28. 11. 2025. 10:30", "2025-11-28T10:30:00Z"),
         ("pl", "3 listopada 2025", "2025-11-03T00:00:00Z"),
         ("pl", "piątek, 10 października 2025 r., godz. 10.30", "2025-10-10T10:30:00Z"),
         ("cs", "pátek 28. listopadu 2025 v 10.30 hodin", "2025-11-28T10:30:00Z"),
@@ -136,6 +137,8 @@ fn dates_are_read_in_the_departments_languages() {
         ("ko", "2025년 11월 28일 금요일 오후 3:30", "2025-11-28T15:30:00Z"),
         ("ko", "2025. 11. 28. 오전 10:30", "2025-11-28T10:30:00Z"),
         ("hr", "28. XI. 2025.", "2025-11-28T00:00:00Z"),
+        ("it", "lun 24. 11. 2025 10:30", "2025-11-24T10:30:00Z"),
+        ("fr", "mar. 25. 11. 2025", "2025-11-25T00:00:00Z"),
     ] {
         let mut dates = Dates::default();
         dates.speak(Some(language));

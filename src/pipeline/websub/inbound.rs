@@ -4,7 +4,7 @@
 //! origin. Nothing that a hub sends is used before it was checked against the source's
 //! subscription.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::future::pending;
 use std::sync::Arc;
 
@@ -19,6 +19,7 @@ use crate::engine::{Turn, callbacks_of};
 use crate::fetch::{Agenda, Fetcher};
 use crate::model::{
     Enrich, Failure, FailureKind, HubProtocol, Seed, Source, SourceId, SourceState, Subscription,
+    Timestamp,
 };
 use crate::pipeline::Pipeline;
 use crate::pipeline::known_text::KnownText;
@@ -62,6 +63,8 @@ pub(in crate::pipeline) struct Inbound {
     planned: HashSet<SourceId>,
     /// Sources whose hubs are due to be asked.
     due: Vec<SourceId>,
+    /// When the subscriptions of pushed sources end.
+    pushed: BTreeMap<SourceId, Timestamp>,
     /// Sources that were pinged during a poll, whose answer may be older than the news.
     pinged: BTreeSet<SourceId>,
 }
@@ -78,6 +81,7 @@ impl Inbound {
             reading: JoinSet::new(),
             asking: JoinSet::new(),
             due: Vec::new(),
+            pushed: BTreeMap::new(),
             pinged: BTreeSet::new(),
         }
     }
@@ -91,6 +95,11 @@ impl Inbound {
             Some(delivery) = self.deliveries.recv(), if has_room => InboundEvent::Delivered(delivery),
             else => pending().await,
         }
+    }
+
+    /// Whether a hub pushes any source, so that news may come at any moment.
+    pub(super) fn is_any_pushed(&self, now: Timestamp) -> bool {
+        self.pushed.values().any(|until| *until > now)
     }
 
     /// Whether nothing is under way.
@@ -128,6 +137,10 @@ impl Inbound {
         agenda: &mut Agenda,
     ) {
         let (id, push) = (&source.id, state.push.as_deref());
+        match push.and_then(|push| push.expires) {
+            Some(until) => self.pushed.insert(id.clone(), until),
+            None => self.pushed.remove(id),
+        };
         let due = callbacks_of(plan, source).and_then(|callbacks| {
             self.callbacks.open(id, push);
             protocol::next_request_at(id, state, callbacks).zip(protocol::offer(state))
@@ -146,6 +159,9 @@ impl Inbound {
         agenda: &mut Agenda,
     ) {
         self.callbacks.open(id, subscription);
+        if subscription.is_none() {
+            self.pushed.remove(id);
+        }
         if self.planned.remove(id) {
             agenda.forget_hub_request(id);
         }

@@ -4,10 +4,12 @@ use askama::Template;
 
 use super::chart::{Profile, plural};
 use super::{inside, subscribers};
-use crate::model::{FailureKind, PushState, Subscriber, Subscription, Timestamp, TopicSilence};
-use crate::publish::backend::{Condition, SourceStatus};
+use crate::model::{
+    FailureKind, PushState, SourceHold, Subscriber, Subscription, Timestamp, TopicSilence,
+};
 use crate::publish::dates::{away, minute};
 use crate::publish::site::{Site, source_path};
+use crate::publish::source_status::{Condition, SourceStatus};
 use crate::publish::text_escape::line;
 use crate::publish::uri::uri;
 
@@ -35,6 +37,8 @@ struct Row {
     state: &'static str,
     class: &'static str,
     detail: Option<String>,
+    /// What its server asked for, and when.
+    held: Option<String>,
     remedy: Option<&'static str>,
     last_news: Option<Moment>,
     last_success: Option<Moment>,
@@ -110,6 +114,16 @@ fn row(condition: Condition, state: &SourceStatus, now: Timestamp, site: &Site) 
         role: source.role.as_str(),
         state: condition.as_str(),
         class,
+        held: state.held(now).map(|SourceHold { until, by, reason, .. }| {
+            let until = minute(*until);
+            match *by == source.id {
+                true => format!("Its server asked to be left alone until {until}."),
+                false => format!(
+                    "When {by} was polled, its server asked to be left alone until {until}: {}",
+                    line(reason)
+                ),
+            }
+        }),
         detail: failure.map(|failure| match source_state.failing_since {
             Some(since) if source_state.failures > 1 => format!(
                 "{} ({} times in a row since {})",
@@ -123,9 +137,9 @@ fn row(condition: Condition, state: &SourceStatus, now: Timestamp, site: &Site) 
         remedy: failure.map(|failure| remedy(failure.kind)),
         last_news: source_state.last_news.map(moment),
         last_success: source_state.last_success.map(moment),
-        next_poll: match source_state.next_poll > now {
-            true => moment(source_state.next_poll),
-            false => Moment { told: "due".to_owned(), ..moment(source_state.next_poll) },
+        next_poll: match state.next_poll(now) {
+            next if next > now => moment(next),
+            next => Moment { told: "due".to_owned(), ..moment(next) },
         },
         because: line(&source_state.because),
         rhythm: Profile::of(&source_state.rhythm),

@@ -1,17 +1,20 @@
 //! Gives an answer the form that whoever asks can read: errors for programs, feeds for browsers.
 
+use std::sync::Arc;
+
 use axum::http::header::{ACCEPT, CACHE_CONTROL, REFERRER_POLICY, VARY};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::{Either, Full};
 
-use super::answer::Body;
-use super::{problem, routes};
+use super::response::Body;
+use super::{page_response, problem};
 use crate::publish::{Format, Site, pages};
 
-/// What a browser says where it opens an address in a window; feed readers never do.
+/// The header value that a browser sends when it opens an address in a window. Feed readers never
+/// do.
 const SEC_FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
 
-/// What of a request decides the form of its answer.
+/// The parts of a request that decide the form of its answer.
 pub(super) struct Finish {
     is_head: bool,
     /// Whether errors are told as JSON.
@@ -38,23 +41,43 @@ impl Finish {
     }
 
     /// The answer in that form.
-    pub(super) fn apply(self, mut response: Response<Body>, site: &Site) -> Response<Body> {
+    pub(super) fn apply(
+        self,
+        mut response: Response<Body>,
+        site: impl FnOnce() -> Arc<Site>,
+    ) -> Response<Body> {
         let status = response.status();
         if status.is_client_error() || status.is_server_error() {
-            response.headers_mut().append(VARY, HeaderValue::from_static("Accept"));
+            vary(response.headers_mut(), "Accept");
             return if self.in_json { problem::told(response) } else { response };
         }
         if !self.is_feed {
             return response;
         }
-        response.headers_mut().append(VARY, HeaderValue::from_static("Sec-Fetch-Dest"));
+        vary(response.headers_mut(), "Sec-Fetch-Dest");
         match self.opened {
             Some(address) if status == StatusCode::OK => {
-                explained(&response, &address, self.is_head, site)
+                explained(&response, &address, self.is_head, &site())
             }
             _ => response,
         }
     }
+}
+
+/// Adds a request header to those on which the answer depends.
+fn vary(headers: &mut HeaderMap, name: &'static str) {
+    let value = match headers.get(VARY).and_then(|vary| vary.to_str().ok()) {
+        None => HeaderValue::from_static(name),
+        // Nearly every feed is answered so.
+        Some("Accept-Encoding") if name == "Sec-Fetch-Dest" => {
+            HeaderValue::from_static("Accept-Encoding, Sec-Fetch-Dest")
+        }
+        Some(others) => match HeaderValue::try_from(format!("{others}, {name}")) {
+            Ok(value) => value,
+            Err(_) => return,
+        },
+    };
+    headers.insert(VARY, value);
 }
 
 /// Whether a program asks, which reads JSON and no pages.
@@ -70,20 +93,16 @@ fn wants_json(headers: &HeaderMap) -> bool {
 fn explained(feed: &Response<Body>, address: &str, is_head: bool, site: &Site) -> Response<Body> {
     let (path, query) = address.split_once('?').unwrap_or((address, ""));
     let text = pages::feed_in_browser(path, query, site);
-    let mut page = routes::page(StatusCode::OK, text, "no-cache").map(Either::Right);
+    let mut page = page_response::page(StatusCode::OK, text, "no-cache").map(Either::Right);
     if is_head {
         *page.body_mut() = Either::Left(Full::default());
     }
-    for kept in feed.headers().get_all(VARY) {
-        page.headers_mut().append(VARY, kept.clone());
-    }
     // Of a private feed nothing is kept, and nobody learns its address.
-    for name in [CACHE_CONTROL, REFERRER_POLICY] {
-        let private = feed
-            .headers()
-            .get(&name)
-            .filter(|value| name == REFERRER_POLICY || value.as_bytes().starts_with(b"private"));
-        if let Some(value) = private {
+    for name in [VARY, CACHE_CONTROL, REFERRER_POLICY] {
+        let kept = feed.headers().get(&name);
+        let kept =
+            kept.filter(|value| name != CACHE_CONTROL || value.as_bytes().starts_with(b"private"));
+        if let Some(value) = kept {
             page.headers_mut().insert(name, value.clone());
         }
     }

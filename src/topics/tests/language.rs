@@ -210,7 +210,7 @@ fn what_cannot_be_meant_is_refused_where_it_stands() {
         ("a SAME /b+/", "/b+/", "no place", "prefix"),
         ("title:a NEAR/3 text:b", "title:a NEAR/3 text:b", "different fields", "title:("),
         ("ab*", "ab*", "too many", "3 letters"),
-        ("=sanction*", "=sanction*", "no whole word", "sanction*"),
+        ("=sanction*", "=sanction*", "not a whole word", "sanction*"),
         ("a OR \"s*n\"", "\"s*n\"", "comes last", "pattern"),
         ("caps(who)", "caps(who)", "no capital", "=who"),
         ("tag:caps(UK)", "caps(UK)", "capitals", "tag:value"),

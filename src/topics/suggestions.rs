@@ -28,7 +28,7 @@ pub struct Seen {
 
 /// Counts over an archive for one query.
 #[derive(Debug, Clone, Default)]
-pub struct ArchiveAdvice {
+pub struct Suggestions {
     /// In the order in which the terms stand.
     terms: Vec<Brought>,
     names: Option<Names>,
@@ -84,7 +84,7 @@ struct Name {
     stem: String,
 }
 
-impl ArchiveAdvice {
+impl Suggestions {
     pub(super) fn look_at(&mut self, program: &Program, sight: Sight<'_>, seen: Seen) {
         if seen.caught {
             self.count_terms(program, sight, seen.wanted == Some(false));

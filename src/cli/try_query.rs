@@ -1,4 +1,4 @@
-//! `gazetted try`: a query in; what it would have caught among the stored stories out.
+//! `gazetted try`: shows the stored stories that a query matches.
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
@@ -17,11 +17,9 @@ use crate::publish::{Marked, Week};
 /// Say what a query would have caught among the stored stories.
 ///
 /// The query may use the vocabularies of the configuration: of the one that is
-/// in force, where a daemon runs. Exits with 1 when it is no query.
+/// in force, where a daemon runs. Exits with 1 when it is not a query.
 #[derive(Debug, Args)]
 pub(super) struct Try {
-    #[command(flatten)]
-    config: ConfigFile,
     /// In the language of topics: sanctions AND title:(Russia OR Belarus).
     query: String,
     /// How far to look back, by the stories' dates.
@@ -48,10 +46,12 @@ pub(super) struct Try {
 const NEAR: usize = 20;
 
 impl Try {
-    pub(super) fn run(self) -> Done {
-        let plan = self.config.plan()?;
-        // A mistake in the query is told before anything that is wrong with the store.
-        if let Err(problems) = plan.queries.alone(&TopicId::new("query"), &self.query) {
+    pub(super) fn run(self, config: &ConfigFile) -> Done {
+        let target = config.target()?;
+        // A mistake in the query is reported before anything that is wrong with the store.
+        if let Ok(plan) = &target.plan
+            && let Err(problems) = plan.queries.alone(&TopicId::new("query"), &self.query)
+        {
             return Err(not_a_query(&try_query::told(&problems, &self.query)));
         }
         let question = Question::Try {
@@ -62,7 +62,7 @@ impl Try {
             near: if self.near { NEAR } else { 0 },
         };
         let mut answer = None;
-        ask::ask(plan, question, |value| answer = Some(value))?;
+        ask::ask(&target, question, |value| answer = Some(value))?;
         let answer = answer.and_then(|value| serde_json::from_value(value).ok());
         let report = match answer {
             Some(TrialAnswer::Tried(report)) => report,

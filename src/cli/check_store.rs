@@ -1,4 +1,4 @@
-//! `gazetted check --store`: a store in; whether it is in good order, or its repair, out.
+//! `gazetted check --store`: checks a store, and repairs it if asked.
 
 use std::process::ExitCode;
 
@@ -11,7 +11,7 @@ use crate::config::StorePlan;
 use crate::inquiry::status::BackupStatus;
 use crate::store::{self, IntegrityCheck, Repair, StoreError};
 
-/// What `check --store --json` prints.
+/// The output of `check --store --json`.
 #[derive(Serialize)]
 struct Report {
     sound: bool,

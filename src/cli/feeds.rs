@@ -1,0 +1,326 @@
+//! Finds the feeds that somebody wants to read: of a site, of a reading list, of GOV.UK.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use url::Url;
+
+use super::{Stop, print_error};
+use crate::clock::Clock;
+use crate::config::opml::{self, Ids, Listed};
+use crate::fetch::{self, Fetched, Fetcher};
+use crate::model::{
+    Document, Enrich, Failure, FailureKind, Location, Source, SourceId, SourceState, Sources,
+};
+use crate::parse::{self, Limits};
+
+/// Where sites keep their feeds as a rule, where they advertise none.
+const COMMON: [&str; 9] = [
+    "feed",
+    "feed.xml",
+    "rss",
+    "rss.xml",
+    "atom.xml",
+    "index.xml",
+    "feed/",
+    "feed.json",
+    "feeds/all.atom.xml",
+];
+
+/// Small words of a department's name.
+const SMALL: [&str; 6] = ["and", "for", "of", "the", "in", "to"];
+
+/// Feeds as they are named on a command line.
+#[derive(Debug, Default, Args)]
+pub(super) struct Wanted {
+    /// A reading list whose feeds to add, or - for the standard input.
+    #[arg(long, value_name = "FILE.opml|-")]
+    opml: Vec<PathBuf>,
+    /// Organisations of GOV.UK, by the last part of their page's address: home-office. Their
+    /// announcements are read in full.
+    #[arg(long, value_name = "SLUG", num_args = 1..)]
+    govuk: Vec<String>,
+}
+
+/// Feeds that were found, and what was not taken.
+#[derive(Debug, Default)]
+pub(super) struct FoundFeeds {
+    pub(super) sources: Vec<Listed>,
+    /// Feeds that were left out, or that were found beside these.
+    pub(super) notes: Vec<String>,
+}
+
+impl Wanted {
+    /// Whether no feed is named.
+    pub(super) fn is_empty(&self) -> bool {
+        self.opml.is_empty() && self.govuk.is_empty()
+    }
+
+    /// Finds the feeds that are named here, and those of sites at `addresses`. What `known` has
+    /// already is left out.
+    pub(super) fn find(
+        &self,
+        addresses: &[String],
+        known: &Sources,
+        polling: &fetch::Settings,
+    ) -> Result<FoundFeeds, Stop> {
+        let mut feeds = Feeds::knowing(known);
+        for file in &self.opml {
+            let list = opml::read(&read(file)?, &feeds.all)
+                .map_err(|error| Stop::because(format!("{}: {error}", file.display())))?;
+            feeds.found.notes.extend(list.left_out);
+            list.sources.into_iter().for_each(|listed| feeds.add(listed));
+        }
+        for slug in &self.govuk {
+            feeds.govuk(slug)?;
+        }
+        if !addresses.is_empty() {
+            let site = Site::new(polling)?;
+            for address in addresses {
+                super::runtime()?.block_on(site.find(address, &mut feeds))?;
+            }
+        }
+        Ok(feeds.found)
+    }
+}
+
+/// GOV.UK's organisation feeds, for a configuration that nobody has named feeds for.
+pub(super) fn of_govuk(slugs: &[&str]) -> FoundFeeds {
+    let mut feeds = Feeds::knowing(&Sources::new());
+    for slug in slugs {
+        // These are ours.
+        let _ = feeds.govuk(slug);
+    }
+    feeds.found
+}
+
+/// The bytes of a file, or of the standard input.
+pub(super) fn read(file: &Path) -> Result<Vec<u8>, Stop> {
+    let mut bytes = Vec::new();
+    let read = match file.to_str() {
+        Some("-") => std::io::stdin().lock().read_to_end(&mut bytes).map(drop),
+        _ => std::fs::read(file).map(|read| bytes = read),
+    };
+    read.map_err(|error| Stop::because(format!("{}: {error}", file.display())))?;
+    Ok(bytes)
+}
+
+/// Feeds as they are found, each once.
+struct Feeds {
+    /// Those that were known, and those that were found.
+    all: Sources,
+    ids: Ids,
+    found: FoundFeeds,
+}
+
+impl Feeds {
+    fn knowing(known: &Sources) -> Self {
+        Self { all: known.clone(), ids: Ids::of(known), found: FoundFeeds::default() }
+    }
+
+    fn add(&mut self, listed: Listed) {
+        if let Ok(url) = Url::parse(&listed.url) {
+            let id = SourceId::new(listed.id.as_str());
+            let source = Source::at(id.clone(), Location::web(&listed.url, url));
+            self.all.insert(id, source.into());
+        }
+        self.found.sources.push(listed);
+    }
+
+    /// Takes a feed, unless it is known.
+    fn add_new(&mut self, title: &str, written: &str, url: &Url, more: impl FnOnce(&mut Listed)) {
+        let is_it = |location: &Location| matches!(location, Location::Web { url: known, .. } if known == url);
+        if let Some(source) = self.all.values().find(|source| is_it(&source.location)) {
+            self.found.notes.push(format!("{written} is a source already: {}", source.id));
+            return;
+        }
+        let mut listed = Listed::new(&mut self.ids, title, url, written);
+        more(&mut listed);
+        self.add(listed);
+    }
+
+    fn govuk(&mut self, slug: &str) -> Result<(), Stop> {
+        // A page's whole address is as good.
+        let name = slug.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+        let name = name.trim_end_matches(".atom");
+        if name.is_empty()
+            || !name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+        {
+            return Err(Stop::because(format!(
+                "`{slug}` is not an organisation of GOV.UK; write the last part of its page's address, as home-office"
+            )));
+        }
+        let written = format!("https://www.gov.uk/government/organisations/{name}.atom");
+        let url = Url::parse(&written).map_err(Stop::because)?;
+        self.add_new(&title_of(name), &written, &url, |listed| {
+            listed.enrich = Some(Enrich::Govuk);
+            listed.tags = vec!["uk".to_owned()];
+        });
+        Ok(())
+    }
+}
+
+/// A department's name as its slug spells it: `Department for Business and Trade`.
+fn title_of(slug: &str) -> String {
+    let word = |(place, word): (usize, &str)| {
+        if place > 0 && SMALL.contains(&word) {
+            return word.to_owned();
+        }
+        let mut letters = word.chars();
+        let first = letters.next().map(|letter| letter.to_ascii_uppercase());
+        first.into_iter().chain(letters).collect()
+    };
+    let words: Vec<String> = slug.split('-').enumerate().map(word).collect();
+    words.join(" ").replacen("Hm ", "HM ", 1)
+}
+
+/// Asks a site which feeds it has, as politely as the daemon asks.
+struct Site {
+    fetcher: Fetcher,
+    spacing: std::time::Duration,
+}
+
+/// A document, and whether its address is private.
+struct Fetch {
+    document: Document,
+    url: Url,
+    is_private: bool,
+}
+
+impl Site {
+    fn new(polling: &fetch::Settings) -> Result<Self, Stop> {
+        let fetcher = Fetcher::new(polling).map_err(Stop::because)?;
+        Ok(Self { fetcher, spacing: polling.spacing })
+    }
+
+    /// Finds the feed at an address: itself, else the first that its page advertises, else the
+    /// first in a common place. Others that it advertises are noted.
+    async fn find(&self, address: &str, feeds: &mut Feeds) -> Result<(), Stop> {
+        let written = match address.contains("://") {
+            true => address.to_owned(),
+            false => format!("https://{address}"),
+        };
+        let url = Url::parse(&written)
+            .map_err(|error| Stop::because(format!("`{address}` is not an address: {error}")))?;
+        let page = self.fetch(&url).await.map_err(|failure| {
+            Stop::because(format!("{written}: {failure}; write the address of a page or feed"))
+        })?;
+        let title = match parse::parse(&page.document, &Limits::default()) {
+            Ok(parsed) => {
+                let moved = page.url != url;
+                let written = if moved { page.url.to_string() } else { written };
+                feeds.add_new(&parsed.feed.title, &written, &page.url, |listed| {
+                    listed.allow_private |= page.is_private;
+                });
+                return Ok(());
+            }
+            Err(failure) => failure.message,
+        };
+        let advertised = parse::advertised(&page.document);
+        let advertises = !advertised.is_empty();
+        let candidates = match advertises {
+            true => advertised,
+            false => COMMON.iter().filter_map(|path| in_place(&page.url, path)).collect(),
+        };
+        let mut is_found = false;
+        for candidate in candidates {
+            tokio::time::sleep(self.spacing).await;
+            let Ok(found) = self.fetch(&candidate).await else { continue };
+            let Ok(parsed) = parse::parse(&found.document, &Limits::default()) else { continue };
+            let (url, title) = (found.url, parsed.feed.title);
+            if is_found {
+                feeds.found.notes.push(format!("{address} also has {url} ({title})"));
+                continue;
+            }
+            is_found = true;
+            feeds.add_new(&title, url.as_str(), &url, |listed| {
+                listed.allow_private |= found.is_private;
+            });
+            if !advertises {
+                break;
+            }
+        }
+        if is_found {
+            return Ok(());
+        }
+        Err(Stop::because(format!("no feed was found at {written}: {title}")))
+    }
+
+    /// Fetches a document; what the operator names may be private.
+    async fn fetch(&self, url: &Url) -> Result<Fetch, Failure> {
+        let (state, now) = (SourceState::default(), Clock::wall().now());
+        let mut source = Source::at(SourceId::new("new"), Location::web(url.as_str(), url.clone()));
+        let mut fetched = self.fetcher.fetch(&source, &state, now).await;
+        if matches!(&fetched, Err(failure) if failure.kind == FailureKind::Forbidden && failure.unsent)
+        {
+            source.allow_private = true;
+            fetched = self.fetcher.fetch(&source, &state, now).await;
+        }
+        match fetched? {
+            Fetched::Document { document, moved, .. } => {
+                let url = moved.unwrap_or_else(|| url.clone());
+                Ok(Fetch { document, url, is_private: source.allow_private })
+            }
+            Fetched::Unchanged { .. } => {
+                Err(Failure::new(FailureKind::NotAFeed, "it sent no document"))
+            }
+        }
+    }
+}
+
+/// A path beside a page, as a directory.
+fn in_place(page: &Url, path: &str) -> Option<Url> {
+    let mut base = page.clone();
+    base.set_query(None);
+    base.set_fragment(None);
+    if !base.path().ends_with('/') {
+        base.set_path(&format!("{}/", base.path()));
+    }
+    base.join(path).ok()
+}
+
+/// Says which feeds were found, and what beside them.
+pub(super) fn show(found: &FoundFeeds) {
+    for Listed { id, title, url, .. } in &found.sources {
+        print_error(format_args!("found: {id}: {title} ({url})"));
+    }
+    for note in &found.notes {
+        print_error(format_args!("note: {note}"));
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_organisation_is_named_by_its_slug_or_its_page() {
+        let mut feeds = Feeds::knowing(&Sources::new());
+        for slug in [
+            "hm-treasury",
+            "https://www.gov.uk/government/organisations/department-for-business-and-trade",
+        ] {
+            feeds.govuk(slug).unwrap();
+        }
+        feeds.govuk("hm-treasury").unwrap();
+        for bad in ["", "Home Office", "a/b?c"] {
+            assert!(feeds.govuk(bad).is_err(), "{bad}");
+        }
+        let titles: Vec<_> =
+            feeds.found.sources.iter().map(|listed| listed.title.as_str()).collect();
+        assert_eq!(titles, ["HM Treasury", "Department for Business and Trade"]);
+        assert_eq!(feeds.found.notes.len(), 1, "{:?}", feeds.found.notes);
+        assert!(feeds.found.sources.iter().all(|listed| listed.enrich == Some(Enrich::Govuk)));
+    }
+
+    #[test]
+    fn common_places_are_beside_the_page() {
+        let page = Url::parse("https://a.example/news?x=1").unwrap();
+        assert_eq!(
+            in_place(&page, "feed.xml").unwrap().as_str(),
+            "https://a.example/news/feed.xml"
+        );
+    }
+}

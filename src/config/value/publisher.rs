@@ -1,0 +1,44 @@
+//! The name of a publisher, as `[[source]] publisher` states it.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::Complaint;
+
+/// A government or another publisher: a name on one line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Publisher(pub(crate) String);
+
+impl FromStr for Publisher {
+    type Err = Complaint;
+
+    fn from_str(text: &str) -> Result<Self, Complaint> {
+        let name = text.trim();
+        if name.is_empty() || name.chars().any(char::is_control) {
+            return Err(Complaint::new(
+                "not the name of a publisher",
+                "write a name on one line, as in \"United Kingdom\", or leave it out",
+            ));
+        }
+        Ok(Self(name.into()))
+    }
+}
+
+impl fmt::Display for Publisher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_publisher_is_a_name_on_one_line() {
+        assert_eq!(" United Kingdom ".parse(), Ok(Publisher("United Kingdom".into())));
+        for wrong in ["", "  ", "a\nb"] {
+            assert!(wrong.parse::<Publisher>().is_err(), "{wrong:?}");
+        }
+    }
+}
