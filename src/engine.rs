@@ -72,7 +72,7 @@ const SKEW: Duration = Duration::from_secs(60);
 
 /// The number of the engine's rules: it is raised with every change after which the same turns
 /// lead to another state.
-pub const RULES_VERSION: u32 = 3;
+pub const RULES_VERSION: u32 = 4;
 
 /// What is remembered of every source; read by whoever reports on it, written by the engine.
 pub type SourceStates = Arc<RwLock<BTreeMap<SourceId, Box<SourceState>>>>;
