@@ -4,6 +4,7 @@
 //! `cargo bench --bench store -- 100000` (10,000 without a number).
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use gazetted::model::{
@@ -144,10 +145,10 @@ fn keys(id: StoryId) -> Vec<Key> {
     kinds.map(|kind| Key { kind, hash: *id.as_bytes() }).to_vec()
 }
 
-fn unchanged(source: u64, polls: u64) -> (SourceId, SourceState) {
+fn unchanged(source: u64, polls: u64) -> (SourceId, Arc<SourceState>) {
     let state =
         SourceState { polls, not_modified: polls, hash: Some(polls), ..SourceState::default() };
-    (SourceId::new(format!("source-{source}")), state)
+    (SourceId::new(format!("source-{source}")), Arc::new(state))
 }
 
 /// Text that compresses about as prose does: words of a few thousand, the first ones often.

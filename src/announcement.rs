@@ -15,13 +15,13 @@
 
 mod cut;
 
-mod layout;
-
 mod original;
 
 mod repeated;
 
 mod sections;
+
+mod text_lines;
 
 mod vocabulary;
 
@@ -30,8 +30,8 @@ use std::ops::Range;
 use url::Url;
 
 pub use self::cut::{cut, cut_from, is_selector};
-use self::layout::Layout;
 pub use self::repeated::{RepeatedLines, edge_lines};
+use self::text_lines::Layout;
 use crate::model::{EdgeLines, Reason, SetAside, TextRules};
 
 /// A piece of HTML made harmless.
@@ -50,11 +50,11 @@ pub struct Cleaned {
 pub struct Container {
     /// Where it stands in the HTML.
     pub range: Range<usize>,
-    /// What it is said to hold.
+    /// The role that its source gives to it.
     pub role: ContainerRole,
 }
 
-/// What an element is said to hold, by its name, class, id or role. It is a hint: its content
+/// The role of an element, by its name, class, id or role attribute. It is a hint: its content
 /// must look like it, too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ContainerRole {
@@ -73,7 +73,7 @@ pub enum ContainerRole {
 }
 
 impl ContainerRole {
-    /// What an element of this name holds.
+    /// The role of an element of this name.
     pub fn of_element(name: &str) -> Option<Self> {
         match name {
             "nav" => Some(Self::Navigation),
@@ -82,7 +82,7 @@ impl ContainerRole {
         }
     }
 
-    /// What a class, id or role says.
+    /// The role that a class, id or role attribute names.
     pub fn named(value: &str) -> Option<Self> {
         if value.len() > 400 {
             return None;
@@ -150,10 +150,10 @@ impl ContainerRole {
     }
 }
 
-/// What is known of a source's texts before one of them is read.
+/// Knowledge of a source's texts before one of them is read.
 #[derive(Clone, Copy)]
 pub struct Surroundings<'a> {
-    /// What the operator says of them.
+    /// The operator's rules for them.
     pub rules: &'a TextRules,
     /// Lines at their edges that were counted before.
     pub edges: Option<&'a EdgeLines>,
@@ -192,7 +192,7 @@ pub struct Separated {
     pub text: String,
     /// Where it says that it was first published.
     pub original: Option<Url>,
-    /// What is not part of it.
+    /// The text that is not part of it.
     pub set_aside: Vec<SetAside>,
     /// Whether a marker of the operator's was not found.
     pub is_start_missing: bool,
@@ -239,7 +239,7 @@ pub fn separate_repeated(cleaned: &Cleaned, is_repeated: &dyn Fn(u64) -> bool) -
 }
 
 fn finish(mut layout: Layout<'_>, cleaned: &Cleaned, mut separated: Separated) -> Separated {
-    let whole: usize = layout.lines.iter().map(layout::Line::word_count).sum();
+    let whole: usize = layout.lines.iter().map(text_lines::Line::word_count).sum();
     let left: usize = layout.kept().map(|index| layout.lines[index].word_count()).sum();
     if left < LEAST_WORDS.min(whole) {
         // An announcement that would be nothing but surroundings is doubtful: all of it stays.
@@ -258,7 +258,7 @@ fn finish(mut layout: Layout<'_>, cleaned: &Cleaned, mut separated: Separated) -
 /// Words without which what is left is no announcement.
 const LEAST_WORDS: usize = 3;
 
-/// What was set aside: neighbours for one reason are one piece, but for repeated lines, which are
+/// The pieces that were set aside: neighbours for one reason are one piece, but for repeated lines, which are
 /// counted one by one.
 fn notes(layout: &Layout<'_>) -> Vec<SetAside> {
     let mut notes: Vec<SetAside> = Vec::new();

@@ -22,7 +22,7 @@ use crate::config::Plan;
 use crate::daemon::Handle;
 use crate::inquiry::Question;
 use crate::inquiry::polled::{PollLine, PollReport};
-use crate::inquiry::site::{Part, Told};
+use crate::inquiry::static_site::{LastVisit, Part};
 use crate::model::{SourceId, TopicId};
 use crate::store;
 
@@ -77,14 +77,14 @@ pub enum Command {
 pub enum Errand {
     /// Read the configuration again.
     Reload {
-        /// Told what came of it.
+        /// LastVisit what came of it.
         done: oneshot::Sender<Reloaded>,
     },
     /// Log by this filter.
     Log {
         /// As `[logging] filter`.
         filter: String,
-        /// Told whether it is one.
+        /// LastVisit whether it is one.
         done: oneshot::Sender<Result<(), String>>,
     },
 }
@@ -308,7 +308,7 @@ async fn site(
             Part::Same(..) => true,
         };
         let (records, cache) = (handle.records(), handle.cache());
-        records.site(cache, &private, &mut Told::default(), clock.now(), &mut tell)
+        records.site(cache, &private, &mut LastVisit::default(), clock.now(), &mut tell)
     });
     match told.await {
         Ok(told) => told.map_err(|error| error.to_string()),

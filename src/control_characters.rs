@@ -85,7 +85,7 @@ fn is_break_hint(c: char) -> bool {
     matches!(c, '\u{AD}' | '\u{180E}' | '\u{200B}'..='\u{200D}' | '\u{2060}' | '\u{FEFF}')
 }
 
-/// What a terminal or a log is to do with a character.
+/// The treatment of a character in terminals and logs.
 enum Shown {
     AsItIs,
     /// It parts words: a line end of another kind, or a command to the terminal.

@@ -1,4 +1,4 @@
-//! A plan, a store and a listener in; a running daemon, until it is stopped, out.
+//! Starts the daemon's parts from a plan, a store and a listener, and stops them.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,15 +25,15 @@ mod backend;
 
 mod backups;
 
-mod descriptors;
+mod file_limit;
 mod search;
 
-mod site;
-mod starting;
+mod startup_log;
+mod static_site;
 
 pub use background::{Background, aside};
 pub use backups::keep_backups;
-pub use starting::Starting;
+pub use startup_log::StartupLog;
 
 /// Requests that may wait for the loop.
 const WAITING: usize = 64;
@@ -110,10 +110,10 @@ impl Daemon {
         let background = Background::start().map_err(DaemonError::Threads)?;
         let Listeners { readers, operators } = listeners.into();
         let address = readers.address();
-        let plan = Arc::new(descriptors::within(plan));
+        let plan = Arc::new(file_limit::within(plan));
         let cache = Arc::new(ResponseCache::default());
         let opening = Arc::new(StartupProgress::default());
-        let starting = Starting::tell(opening.clone());
+        let starting = StartupLog::begin(opening.clone());
         let driver = EngineDriver::open_with_progress(
             plan.clone(),
             store.clone(),
@@ -147,7 +147,8 @@ impl Daemon {
             hubs,
             background.clone(),
         ));
-        let site = site::Site::of(&plan.publish, records.clone(), cache.clone(), clock);
+        let site =
+            static_site::StaticSite::of(&plan.publish, records.clone(), cache.clone(), clock);
         let stop_writing = CancellationToken::new();
         let serve = |listener, audience| {
             let settings = publish::Settings { audience, ..plan.server.limits.clone() };
@@ -183,7 +184,7 @@ impl Daemon {
         self.address.as_ref()
     }
 
-    /// What it knows, for those who ask.
+    /// The daemon's records, for questions.
     pub fn records(&self) -> Arc<Records> {
         self.records.clone()
     }
@@ -293,7 +294,7 @@ impl Handle {
     /// # Errors
     /// The daemon is stopping.
     pub async fn replan(&self, plan: Plan) -> Result<Vec<String>, Stopping> {
-        let (old, plan) = (self.records.plan(), Arc::new(descriptors::within(plan)));
+        let (old, plan) = (self.records.plan(), Arc::new(file_limit::within(plan)));
         let changes = config::changes(&old, &plan);
         let refilled =
             self.ask(|done| Request::Replan { plan: plan.clone(), done }).await.ok_or(Stopping)?;
@@ -324,12 +325,12 @@ impl Handle {
         Ok(lines)
     }
 
-    /// What the daemon serves.
+    /// The published documents.
     pub fn cache(&self) -> &Arc<ResponseCache> {
         &self.cache
     }
 
-    /// What the daemon knows.
+    /// The daemon's records.
     pub fn records(&self) -> &Arc<Records> {
         &self.records
     }

@@ -22,7 +22,7 @@ use html5ever::{
 pub(crate) use self::attributes::has_too_many_attributes;
 use crate::cancel::Cancelled;
 
-/// What a tree may be at most.
+/// Bounds on a tree.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Bounds {
     /// Elements and comments.
@@ -39,7 +39,7 @@ pub(crate) struct Bounds {
     pub(crate) steps: usize,
 }
 
-/// What a tree would be.
+/// The size of a tree.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Cost {
     pub(crate) elements: usize,
@@ -54,11 +54,11 @@ pub(crate) struct Cost {
 pub(crate) struct Excess {
     /// The bound, in words.
     pub(crate) why: String,
-    /// What was counted until then.
+    /// The counts until then.
     pub(crate) cost: Cost,
 }
 
-/// What a text is parsed as.
+/// How a text is parsed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Parsed {
     /// A whole page, scripting off: as dom_smoothie does.
@@ -149,7 +149,7 @@ struct Node {
     depth: Cell<usize>,
     /// Formatting elements among it and those around it.
     formatting: Cell<usize>,
-    /// What a template contains.
+    /// The contents of a template.
     contents: Option<Rc<Node>>,
 }
 
@@ -189,7 +189,7 @@ impl Node {
     }
 }
 
-/// What a comparison of two tags with no attributes costs, in steps.
+/// Steps that a comparison of two tags without attributes takes.
 const COMPARISON: usize = 16;
 
 /// The sink that counts.

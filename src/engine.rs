@@ -23,15 +23,14 @@
 
 mod archive;
 mod feeds;
-mod fill_progress;
 mod ingested;
 mod plan;
 mod polls;
 mod reader;
-mod refilled;
 mod retention_walk;
 mod silence;
 mod startup_progress;
+mod topic_fill;
 mod topics;
 mod turn;
 mod volumes;
@@ -50,11 +49,10 @@ use crate::model::{
 };
 use crate::store::{Commit, Store, StoreError};
 
-pub use fill_progress::{FillProgress, TopicFillProgress};
 pub use ingested::{Ingested, Polled};
 pub use reader::Reader;
-pub use refilled::{TopicFillResult, grouped};
 pub use startup_progress::StartupProgress;
+pub use topic_fill::{FillProgress, TopicFillProgress, TopicFillResult, grouped};
 pub use turn::{Event, HubAnswer, Step, Turn};
 
 pub(crate) use archive::archive_of;
@@ -74,8 +72,8 @@ const SKEW: Duration = Duration::from_secs(60);
 /// lead to another state.
 pub const RULES_VERSION: u32 = 4;
 
-/// What is remembered of every source; read by whoever reports on it, written by the engine.
-pub type SourceStates = Arc<RwLock<BTreeMap<SourceId, Box<SourceState>>>>;
+/// The state of every source, written by the engine and read for reports.
+pub type SourceStates = Arc<RwLock<BTreeMap<SourceId, Arc<SourceState>>>>;
 
 /// The state that turns change.
 pub struct Engine {
@@ -85,7 +83,7 @@ pub struct Engine {
     topics: Topics,
     feeds: Feeds,
     silences: Silences,
-    /// What polls cost.
+    /// The control of the poll budget.
     market: PollBudget,
     /// Shingles of earlier spans of time were forgotten.
     shingles_from: Option<Key>,
@@ -217,19 +215,17 @@ impl Engine {
             step.commit.engine.push(EngineRecord::Progress(self.progress));
         }
         let mut known = self.source_states.write().unwrap_or_else(PoisonError::into_inner);
-        for (source, state) in source_states {
-            known.insert(source, Box::new(state));
-        }
+        known.extend(source_states);
         drop(known);
         Ok(step)
     }
 
-    /// What is remembered of every source, for those who report on it.
+    /// The state of every source, for reports.
     pub fn source_states(&self) -> SourceStates {
         self.source_states.clone()
     }
 
-    /// What is remembered of one source, to be looked at: it is large.
+    /// Looks at the state of one source, which is large, without a copy.
     pub fn with_source_state<T>(
         &self,
         source: &SourceId,
@@ -310,7 +306,7 @@ impl Engine {
         &self.subscribers
     }
 
-    /// What a hub elsewhere accepted last: paths of feeds and their hashes.
+    /// The feeds that another hub accepted last: paths and hashes.
     pub fn pinged(&self) -> &BTreeMap<String, u64> {
         &self.pinged
     }

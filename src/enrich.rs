@@ -1,6 +1,6 @@
 //! Adds to an entry what its page, or GOV.UK's content API, says of it. Pure.
 //!
-//! What a feed says of an announcement is often one sentence. Where the source
+//! A feed often says no more than one sentence of an announcement. Where the source
 //! is set to it, the loop fetches what [`wanted`] names, through the same polite fetcher as
 //! every document, and [`enrich`] adds what that says: the full text, what
 //! changed, who published it, which places it is about, where it was first
@@ -22,24 +22,24 @@ use crate::model::{Document, Enrich, Enriched, Entry, Failure, FailureKind, Time
 /// Bytes of a document that are read for one entry; a longer one is refused.
 pub const MOST_BYTES: usize = 4 * 1024 * 1024;
 
-/// What makes HTML harmless, its addresses taken against a page's: what the caller
+/// The function that makes HTML harmless, its addresses taken against a page's: what the caller
 /// does with the HTML of documents, so that one policy holds for both.
 pub type Clean<'a> = &'a (dyn Fn(&str, &Url) -> Cleaned + Sync);
 
 /// How the page of an entry is read.
 #[derive(Clone, Copy)]
 pub struct Reading<'a> {
-    /// What is fetched for the entry.
+    /// The kind of page that is fetched for the entry.
     pub setting: Enrich,
-    /// What makes its HTML harmless.
+    /// The function that makes its HTML harmless.
     pub clean: Clean<'a>,
-    /// What is known of what its source puts around announcements.
+    /// Knowledge of what its source puts around announcements.
     pub surroundings: &'a Surroundings<'a>,
     /// Whether anybody waits for the result.
     pub cancelled: &'a Cancelled,
 }
 
-/// What was added to an entry.
+/// The changes that a page made to an entry.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Enrichment {
     /// Characters of the full text, where it took the place of what the feed said.
@@ -54,7 +54,7 @@ pub struct Enrichment {
     pub missing_markers: Vec<&'static str>,
 }
 
-/// What to fetch for an entry, if there is anything to be had.
+/// The address to fetch for an entry, if it has one.
 pub fn wanted(entry: &Entry, setting: Enrich) -> Option<Url> {
     let page = entry.url.as_ref().filter(|url| matches!(url.scheme(), "http" | "https"))?;
     match setting {

@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 
 /// How much there may be at a time.
 #[derive(Debug, Clone, Copy)]
-pub struct Bounds {
+pub struct QueueLimits {
     /// Turns in all.
     pub turns: usize,
     /// Turns of one client.
@@ -35,7 +35,7 @@ pub struct FairQueue(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
-    bounds: Bounds,
+    bounds: QueueLimits,
     state: Mutex<State>,
 }
 
@@ -65,12 +65,12 @@ struct Client {
 #[derive(Debug)]
 struct Waiting {
     client: Option<IpAddr>,
-    give: oneshot::Sender<Turn>,
+    give: oneshot::Sender<Permit>,
 }
 
 /// A turn, which ends when this is dropped.
 #[derive(Debug)]
-pub struct Turn {
+pub struct Permit {
     queue: FairQueue,
     client: Option<IpAddr>,
 }
@@ -83,7 +83,7 @@ struct Waits<'a> {
 
 impl FairQueue {
     /// A queue with these bounds.
-    pub fn new(bounds: Bounds) -> Self {
+    pub fn new(bounds: QueueLimits) -> Self {
         let state = State {
             turns: 0,
             clients: HashMap::new(),
@@ -95,7 +95,7 @@ impl FairQueue {
     }
 
     /// Waits for a turn. Whoever drops the future waits no longer.
-    pub async fn turn(&self, client: Option<IpAddr>) -> Result<Turn, Full> {
+    pub async fn turn(&self, client: Option<IpAddr>) -> Result<Permit, Full> {
         let (place, given) = self.enter(client)?;
         let _waits = Waits { queue: self, place };
         self.give();
@@ -103,7 +103,7 @@ impl FairQueue {
         given.await.map_err(|_| Full)
     }
 
-    fn enter(&self, of: Option<IpAddr>) -> Result<(Place, oneshot::Receiver<Turn>), Full> {
+    fn enter(&self, of: Option<IpAddr>) -> Result<(Place, oneshot::Receiver<Permit>), Full> {
         let bounds = self.0.bounds;
         let mut state = self.state();
         let (round, arrivals) = (state.round, state.arrivals + 1);
@@ -130,7 +130,7 @@ impl FairQueue {
             let next = self.state().next(&self.0.bounds);
             let Some(Waiting { client, give }) = next else { return };
             // Whoever has gone meanwhile drops the turn, which is then another's.
-            let _ = give.send(Turn { queue: self.clone(), client });
+            let _ = give.send(Permit { queue: self.clone(), client });
         }
     }
 
@@ -141,7 +141,7 @@ impl FairQueue {
 
 impl State {
     /// Takes whoever has the next turn out of the queue.
-    fn next(&mut self, bounds: &Bounds) -> Option<Waiting> {
+    fn next(&mut self, bounds: &QueueLimits) -> Option<Waiting> {
         if self.turns >= bounds.turns {
             return None;
         }
@@ -166,7 +166,7 @@ impl State {
     }
 }
 
-impl Drop for Turn {
+impl Drop for Permit {
     fn drop(&mut self) {
         let mut state = self.queue.state();
         state.turns -= 1;
@@ -198,9 +198,10 @@ mod tests {
 
     use super::*;
 
-    const BOUNDS: Bounds = Bounds { turns: 2, turns_of_one: 1, waiting: 6, waiting_of_one: 3 };
+    const BOUNDS: QueueLimits =
+        QueueLimits { turns: 2, turns_of_one: 1, waiting: 6, waiting_of_one: 3 };
 
-    type Asked = Pin<Box<dyn Future<Output = Result<Turn, Full>>>>;
+    type Asked = Pin<Box<dyn Future<Output = Result<Permit, Full>>>>;
 
     fn client(last: u8) -> Option<IpAddr> {
         Some([192, 0, 2, last].into())
@@ -216,11 +217,11 @@ mod tests {
         }
     }
 
-    fn poll(asked: &mut Asked) -> Poll<Result<Turn, Full>> {
+    fn poll(asked: &mut Asked) -> Poll<Result<Permit, Full>> {
         asked.as_mut().poll(&mut Context::from_waker(Waker::noop()))
     }
 
-    fn given(asked: &mut Asked) -> Turn {
+    fn given(asked: &mut Asked) -> Permit {
         match poll(asked) {
             Poll::Ready(turn) => turn.unwrap(),
             Poll::Pending => panic!("it has no turn"),
@@ -247,7 +248,7 @@ mod tests {
 
     #[test]
     fn a_second_request_comes_after_the_first_of_everybody_else() {
-        let queue = FairQueue::new(Bounds { turns: 1, ..BOUNDS });
+        let queue = FairQueue::new(QueueLimits { turns: 1, ..BOUNDS });
         let held = given(&mut ask(&queue, client(9)));
         let clients = [1, 1, 1, 2, 3, 2];
         let mut asked: Vec<_> = clients.map(|of| ask(&queue, client(of))).into();
@@ -264,7 +265,7 @@ mod tests {
     }
 
     /// The turn of one of them, if it has it by now; it asks no more then.
-    fn poll_once(asked: &mut [Asked], place: usize) -> Option<Turn> {
+    fn poll_once(asked: &mut [Asked], place: usize) -> Option<Permit> {
         match poll(&mut asked[place]) {
             Poll::Ready(turn) => {
                 asked[place] = Box::pin(std::future::pending());

@@ -16,6 +16,7 @@ mod http;
 mod robots;
 
 mod events;
+mod exact_math;
 mod paging;
 mod poll_budget;
 mod record_poll;

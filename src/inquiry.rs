@@ -1,4 +1,4 @@
-//! A question about what is stored in; an answer as data out.
+//! Answers questions about the stored data, as data.
 //!
 //! The command line, the pages and the control socket ask the same questions
 //! and get the same answers. Reading only.
@@ -30,7 +30,7 @@ pub mod polled;
 
 pub mod samples;
 
-pub mod site;
+pub mod static_site;
 
 pub mod split;
 
@@ -72,7 +72,7 @@ impl Records {
         &self.store
     }
 
-    /// What is remembered of one source.
+    /// The state of one source.
     pub fn source_state(&self, source: &SourceId) -> SourceState {
         let source_states =
             self.source_states.read().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -165,7 +165,7 @@ impl Records {
 /// Stories read at a time.
 const SLICE: usize = 500;
 
-/// What can be asked by the commands that only read.
+/// The questions of the commands that only read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "ask", rename_all = "kebab-case")]
 pub enum Question {
@@ -179,7 +179,7 @@ pub enum Question {
     FillProgress,
     /// How is our hub doing? One [`status::HubStatus`], or nothing where there is none.
     Hub,
-    /// What is kept, and how much room does it take? One [`status::KeptStatus`].
+    /// The stored data and its size: one [`status::KeptStatus`].
     Kept,
     /// Why is this story what it is? One [`explain::ExplainedStory`], or nothing.
     Explain {
@@ -197,14 +197,14 @@ pub enum Question {
     Export,
     /// Everything that cannot be derived, but for secrets: one [`store::Record`](crate::store::Record) each.
     Records,
-    /// What is published now? [`changes::ArchiveLine`]s.
+    /// The published archive: [`changes::ArchiveLine`]s.
     Archive {
         /// The stories dated since, if any are wanted.
         since: Option<Timestamp>,
         /// Stories to look up, by address or id.
         named: Vec<String>,
     },
-    /// What would this query have caught? One [`try_query::TrialAnswer`].
+    /// The stories that a query would have matched: one [`try_query::TrialAnswer`].
     Try {
         /// In the language of topics.
         query: String,

@@ -16,11 +16,11 @@ pub(crate) struct Piece<'a> {
     pub(crate) start: usize,
     /// Where the next piece starts.
     pub(crate) end: usize,
-    /// What it is.
+    /// Its kind.
     pub(crate) kind: Kind<'a>,
 }
 
-/// What a stretch of the text is.
+/// The kind of a stretch of text.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Kind<'a> {
     /// Anything between tags, undecoded; never empty.
@@ -29,7 +29,7 @@ pub(crate) enum Kind<'a> {
     Open {
         /// The name as written, prefix and all.
         name: &'a str,
-        /// What stands between the name and the end of the tag.
+        /// The text between the name and the end of the tag.
         attributes: &'a str,
         /// Whether it ends in `/>`.
         empty: bool,
@@ -57,7 +57,7 @@ pub(crate) struct Pieces<'a> {
     search: Search,
 }
 
-/// What keeps the search for the ends of pieces linear, whatever the text is.
+/// Keeps the search for the ends of pieces linear, whatever the text is.
 #[derive(Debug, Clone, Copy, Default)]
 struct Search {
     /// Bytes that may still be searched for the end of a tag. Going on within a tag, as

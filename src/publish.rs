@@ -1,4 +1,4 @@
-//! Stories in; feeds and pages on the shelf, and answers to readers, out.
+//! Renders stories as feeds and pages, keeps them in the response cache, and serves them.
 //!
 //! Rendering is pure and its bytes depend on its arguments alone (Q20): the
 //! `render_…` functions make [`Rendered`] documents of stories that are newest
@@ -56,6 +56,8 @@ mod site;
 
 mod size_limit;
 
+mod source_status;
+
 mod truncate;
 
 mod uri;
@@ -74,8 +76,8 @@ pub use archive::{NotAVolume, Volume};
 pub use backend::{
     Backend, Before, CallbackBackend, Delivery, EarlierDetail, FeedBackend, Finding, FoundStory,
     HubBackend, Marked, NearStory, NotSearched, Reply, Search, SearchBackend, SourceDetail,
-    SourceStatus, SourcesBackend, StatusBackend, StoryBackend, StoryDetail, Total, Unavailable,
-    VolumeDetail, Week,
+    SourcesBackend, StatusBackend, StoryBackend, StoryDetail, Total, Unavailable, VolumeDetail,
+    Week,
 };
 pub use closed_volume::{
     ClosedVolume, archive_path, render_archived, render_volume, volume_record,
@@ -85,6 +87,7 @@ pub use metrics::Metrics;
 pub use response_cache::{Absence, CompressionScope, ResponseCache};
 pub use server::{Address, Audience, Listener, Settings, serve};
 pub use site::Site;
+pub use source_status::SourceStatus;
 
 /// Something that can be served: a feed, a page, a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,7 +104,7 @@ pub struct Rendered {
 
 const OPML: &str = "text/x-opml; charset=utf-8";
 
-/// What a feed is published as.
+/// The formats of feeds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Format {
     Atom,
@@ -125,7 +128,7 @@ impl Format {
         Self::ALL.into_iter().find(|format| format.ending() == ending)
     }
 
-    /// What people call it.
+    /// Its name for people.
     fn name(self) -> &'static str {
         match self {
             Self::Atom => "Atom",
@@ -260,8 +263,8 @@ fn render_source(detail: &SourceDetail, format: Format, site: &Site) -> Rendered
     size_limit::render_one(format, &meta, &mut items, site)
 }
 
-/// What belongs to no single topic: `/`, `/opml` and what the pages look like.
-/// Private topics are in none of it.
+/// Renders the documents that belong to no single topic: `/`, `/opml` and the style sheet. Private
+/// topics are left out.
 pub fn render_site(
     topics: &[(Topic, Vec<Arc<Story>>)],
     sources: &Sources,

@@ -1,4 +1,4 @@
-//! What survives a restart: sources' state, stories, and what is published of them.
+//! Keeps sources' states, stories and published archives through restarts.
 //!
 //! A storage backend holds to two traits and to the same contract tests: [`Store`] is a store that is
 //! open, [`Backend`] makes, opens, checks, repairs and compacts one in a directory. The backend is `sled`,
@@ -30,11 +30,11 @@ use crate::model::{
 
 mod backup;
 mod backups;
+mod crash_marks;
 mod disk_space;
 mod files;
 mod import_check;
 mod in_memory;
-mod in_work;
 mod maintenance;
 mod record;
 mod retention;
@@ -48,11 +48,11 @@ mod samples;
 
 pub use backup::{Contents, backup, restore, verify_backup};
 pub use backups::{BackupOutcome, Backups, StoredBackup, is_due};
+pub use crash_marks::{CrashMarkFile, Mark, Stage};
 pub use disk_space::DiskSpace;
 pub use files::{PRIVATE, Replacement, SHARED, restrict_umask, with_suffix};
 pub use import_check::{Fit, fit, topics_to_refill};
 pub use in_memory::InMemory;
-pub use in_work::{InWork, Mark, Stage};
 pub use maintenance::{Compaction, IntegrityCheck, Repair};
 pub use record::Record;
 pub use retention::Retention;
@@ -81,12 +81,11 @@ pub struct PlaceChange {
     pub to: Option<Timestamp>,
 }
 
-/// All that one gathering of polls changes. Goes in whole or not at all, and
-/// in the order of the fields.
+/// All changes of one turn. They are written whole or not at all, in the order of the fields.
 #[derive(Debug, Clone, Default)]
 pub struct Commit {
-    /// Sources' memories as they are now.
-    pub source_states: Vec<(SourceId, SourceState)>,
+    /// Sources' states as they are now.
+    pub source_states: Vec<(SourceId, Arc<SourceState>)>,
     /// The stories that sources' documents list now, retired ones among them,
     /// in place of what they listed before: their keys are not to be forgotten.
     pub listed: Vec<(SourceId, Vec<StoryId>)>,
@@ -115,7 +114,7 @@ pub struct Commit {
     pub engine_removed: Vec<String>,
     /// Subscribers of our hub as they are now.
     pub subscribers: Vec<Subscriber>,
-    /// Those who are none any more.
+    /// The subscribers that ended.
     pub unsubscribed: Vec<SubscriberId>,
     /// Paths whose archived documents go.
     pub unarchived: Vec<String>,
@@ -167,13 +166,13 @@ impl Commit {
 /// Resolves when a commit is durable. It need not be awaited for the commit to happen.
 pub type Committed = Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send>>;
 
-/// What a storage backend does for a store that is open. One process, one writer.
+/// A storage backend's operations on an open store. One process, one writer.
 ///
 /// Reads may block for milliseconds: call them where that hurts nobody. They
 /// see a commit from the moment its future resolves, perhaps a little before.
 pub trait Store: Send + Sync + 'static {
-    /// What is remembered of every source.
-    fn source_states(&self) -> Result<BTreeMap<SourceId, Box<SourceState>>, StoreError>;
+    /// The state of every source.
+    fn source_states(&self) -> Result<BTreeMap<SourceId, Arc<SourceState>>, StoreError>;
     /// The stories that every source's document listed when last read.
     fn listed(&self) -> Result<BTreeMap<SourceId, Vec<StoryId>>, StoreError>;
     /// The same of one source.
@@ -188,7 +187,11 @@ pub trait Store: Send + Sync + 'static {
     /// Commits take effect in the order of the calls; a call blocks while
     /// very many others wait. After [`StoreError::Full`] a later commit may
     /// succeed; after any other error none will.
-    fn commit(&self, commit: Commit) -> Committed;
+    fn commit_shared(&self, commit: Arc<Commit>) -> Committed;
+    /// Like [`Store::commit_shared`], for a commit that nobody else needs.
+    fn commit(&self, commit: Commit) -> Committed {
+        self.commit_shared(Arc::new(commit))
+    }
     /// One story, unless it is retired.
     fn story(&self, id: StoryId) -> Result<Option<Story>, StoreError>;
     /// Up to `limit` stories in the order of (first_seen, id), after the given
@@ -239,8 +242,8 @@ pub trait Store: Send + Sync + 'static {
 /// Takes one record over into a store that is being made.
 pub type AddRecord<'a> = &'a mut dyn FnMut(Record) -> Result<(), StoreError>;
 
-/// What a storage backend does with a store in a directory, while nobody has it open. `cache` is how many
-/// bytes of memory it may take for its own cache.
+/// A storage backend's operations on a directory, while nobody has the store open. `cache` is how
+/// many bytes of memory it may take for its own cache.
 pub trait Backend: Sync {
     /// Opens the store in a directory, which is made if there is none. A directory that holds something
     /// else than a store, or less than the store it held before, is [`StoreError::Damaged`]: a store that
@@ -309,7 +312,7 @@ pub enum StoreError {
     Damaged {
         /// Where it is.
         path: String,
-        /// What is wrong and what to do.
+        /// The reason and the remedy.
         what: String,
     },
     /// The disk is full. Nothing was lost, and nothing but room is needed to go on (exit code 74).
@@ -329,7 +332,7 @@ pub enum StoreError {
     Unwritable {
         /// Where it is.
         path: String,
-        /// What is wrong and what to do.
+        /// The reason and the remedy.
         what: String,
     },
     /// Another version wrote it, in another format (exit code 78).
@@ -362,9 +365,9 @@ pub enum StoreError {
     /// A backup cannot be read or written (exit code 1).
     #[error("the backup {file} cannot be used: {what}")]
     Backup {
-        /// Which.
+        /// The name.
         file: String,
-        /// What is wrong with it.
+        /// The reason.
         what: String,
     },
     /// It was closed before (a fault of the program).

@@ -170,7 +170,11 @@ fn a_reload_answers_with_each_change() {
     change(&config, "title = \"Home Office\"", "title = \"The Home Office\"");
     change(&config, "[server]", "[logging]\nformat = \"json\"\n\n[server]");
     let topic = demo.path().join("topics/sanctions.toml");
-    change(&topic, "\n        @sanctions_terms", "\n        minister\n        OR @sanctions_terms");
+    change(
+        &topic,
+        "\nOR atleast(2, @sanctions_names)",
+        "\nOR minister OR atleast(2, @sanctions_names)",
+    );
     let said = demo.succeed(&["reload"]);
     let title = "source home-office: title changed from Home Office to The Home Office\n";
     assert!(said.contains(title), "{said}");

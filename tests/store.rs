@@ -77,7 +77,7 @@ pub fn commit(number: u64) -> Commit {
         }
     }
     Commit {
-        source_states: vec![(SourceId::new("home-office"), state)],
+        source_states: vec![(SourceId::new("home-office"), Arc::new(state))],
         admitted: admitted.collect(),
         retired,
         places,

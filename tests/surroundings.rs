@@ -129,7 +129,7 @@ async fn changed_rules_have_effect_though_the_document_stays() {
 
 fn configured(lines: &str) -> Gazetted {
     Gazetted::with(&format!(
-        "[[source]]\nid = \"dep\"\nfile = \"dep.xml\"\n{lines}\n[[topic]]\nid = \"all\"\nquery = \"*\"\n"
+        "[[source]]\nid = \"dep\"\nfile = \"dep.xml\"\n{lines}\n[[topic]]\nid = \"bridges\"\ntitle = \"Bridges\"\nquery = \"bridge\"\n"
     ))
 }
 

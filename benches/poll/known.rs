@@ -70,7 +70,9 @@ async fn fill(directory: &Path, count: usize) -> Result<(), Error> {
         let mut commit = Commit::default();
         for source in some {
             let story = story(&source.id);
-            commit.source_states.push((source.id.clone(), remembered(source.location.hash())));
+            commit
+                .source_states
+                .push((source.id.clone(), remembered(source.location.hash()).into()));
             commit.listed.push((source.id.clone(), vec![story.id]));
             let key = Key { kind: KeyKind::Own, hash: *story.id.as_bytes() };
             commit.admitted.push(Admitted {

@@ -32,7 +32,7 @@ fuzz_target!(|text: &str| {
             assert!(rest.any(|known| *known == word), "{word} is new in {:?}", separated.text);
         }
         let again = parse::clean(&separated.html, Some(&own), LIMIT, &Cancelled::never());
-        assert_eq!(again.html, separated.html, "not clean");
-        assert_eq!(again.text.split_whitespace().collect::<String>(), separated.text.split_whitespace().collect::<String>());
+        let letters = |text: &str| text.split_whitespace().collect::<String>();
+        assert_eq!(letters(&again.text), letters(&separated.text));
     }
 });

@@ -21,7 +21,7 @@ const BOUNDS: Bounds = Bounds {
 ///
 /// # Errors
 ///
-/// What is wrong with it.
+/// The message says why it cannot be read.
 pub fn is_selector(selector: &str) -> Result<(), String> {
     match Matcher::new(selector) {
         Ok(_) => Ok(()),

@@ -12,8 +12,8 @@ use aho_corasick::AhoCorasick;
 use regex::Regex;
 use url::Url;
 
-use super::layout::Layout;
 use super::sections::{DATE, is_fact_heading, is_listed, is_prose};
+use super::text_lines::Layout;
 use super::vocabulary::INLINE_OTHERS;
 use crate::model::Reason;
 

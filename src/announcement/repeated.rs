@@ -8,8 +8,8 @@
 use std::collections::{HashMap, HashSet};
 
 use super::beginning;
-use super::layout::{Layout, Line};
 use super::sections::is_fact_heading;
+use super::text_lines::{Layout, Line};
 use crate::model::{Entry, Reason};
 
 /// Lines that are looked at from the beginning and from the end of a text.

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 use url::Url;
 
-use super::layout::{Layout, Line};
+use super::text_lines::{Layout, Line};
 use super::vocabulary::{
     BUTTON, COOKIE_BUTTON, COOKIES, FIRST_ON, Heading, INLINE_OTHERS, NEWSLETTER, READ_ON, WAYS,
     heading,
@@ -27,6 +27,12 @@ pub(super) static DATE: LazyLock<Regex> = LazyLock::new(|| {
 
 static ADDRESS_OR_NUMBER: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(?i)[\w.+-]+@[\w-]+\.[\w.-]+|\b\d[\d ()/.+-]{6,}\d\b|\bhttps?://|\bwww\.|\b(?:tel|fax|phone|telephone|telefon|tél|téléphone|teléfono|telefono|e-?mail|mobile|handy)\b")
+        .expect("a fixed pattern")
+});
+
+/// Words of sentences that tell whom to contact.
+static CONTACT_WORDS: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)\b(?:journalists?|enquir\w+|inquir(?:y|ies)|contact\w*|news ?desk|press office|presse\w*|kontakt\w*|journalistes?|prensa|stampa)\b")
         .expect("a fixed pattern")
 });
 
@@ -56,7 +62,7 @@ fn is_date(line: &Line) -> bool {
     })
 }
 
-/// What a line stands over, if it stands alone as a heading does.
+/// The kind of heading that a line is, if it stands alone.
 fn known(line: &Line) -> Option<Heading> {
     heading(&line.text)
 }
@@ -65,7 +71,7 @@ pub(super) fn is_fact_heading(line: &Line) -> bool {
     known(line) == Some(Heading::Facts)
 }
 
-/// What stands over the rest of a line, where that begins with a heading and a colon.
+/// The kind of heading that a line begins with, if a colon and more text follow.
 fn inline_heading(line: &Line) -> Option<Heading> {
     let (before, after) = line.text.split_once([':', '：'])?;
     let found = heading(before).filter(|_| !after.trim().is_empty())?;
@@ -281,6 +287,7 @@ fn below_headings(layout: &mut Layout<'_>) {
                     let count = line.word_count();
                     count <= 7 && !line.text.ends_with(['.', '!', '?'])
                         || count <= 30 && ADDRESS_OR_NUMBER.is_match(&line.text)
+                        || count <= 40 && CONTACT_WORDS.is_match(&line.text)
                 };
                 (row_end(layout, index, 12, contact), Reason::Contact)
             }
@@ -449,7 +456,7 @@ fn list(
     if !(is_known || is_dated) {
         return None;
     }
-    // What is introduced belongs to the text.
+    // A list that a colon introduces belongs to the text.
     let mut start = range.start;
     if start > 0 {
         let before = line(start - 1);

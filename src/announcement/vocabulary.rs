@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use regex::{Regex, RegexSet};
 
-/// What a heading stands over.
+/// The kind of section that a heading begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Heading {
     /// Other announcements: latest, related, most read.
@@ -21,13 +21,14 @@ pub(super) enum Heading {
 const LONGEST: usize = 120;
 const MOST_WORDS: usize = 10;
 
-/// What a line stands over, if it is a heading that is known.
+/// The kind of heading that a line is, if it is a known one.
 pub(super) fn heading(line: &str) -> Option<Heading> {
     let line = bare(line);
     if line.is_empty() || line.len() > LONGEST || line.split_whitespace().count() > MOST_WORDS {
         return None;
     }
-    let lower = line.to_lowercase();
+    // The Turkish capital with its dot becomes two characters.
+    let lower = line.to_lowercase().replace('\u{307}', "");
     KINDS.iter().zip(SETS.iter()).find(|(_, set)| set.is_match(&lower)).map(|((kind, _), _)| *kind)
 }
 
@@ -273,6 +274,7 @@ mod tests {
             ("Lajmet e fundit", Some(Heading::Others)),
             ("Последние новости", Some(Heading::Others)),
             ("最新消息", Some(Heading::Others)),
+            ("İlgili haberler", Some(Heading::Others)),
             ("Notes to editors", Some(Heading::Facts)),
             ("Related documents", Some(Heading::Facts)),
             ("Weitere Informationen", Some(Heading::Facts)),

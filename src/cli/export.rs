@@ -14,7 +14,7 @@ use crate::clock::Clock;
 use crate::config::{Plan, opml};
 use crate::control::Command;
 use crate::control_characters::printable_json;
-use crate::inquiry::site::{Part, Told};
+use crate::inquiry::static_site::{LastVisit, Part};
 use crate::inquiry::{Question, Records};
 use crate::model::{Timestamp, TopicId};
 use crate::pipeline::EngineDriver;
@@ -119,7 +119,7 @@ fn site(plan: Plan, directory: &Path, private: &[String], json: bool) -> Done {
                 }
                 written.is_ok()
             };
-            records.site(&cache, &private, &mut Told::default(), now, &mut put)?;
+            records.site(&cache, &private, &mut LastVisit::default(), now, &mut put)?;
             records.store().close()?;
         }
     }

@@ -17,7 +17,7 @@ use super::{ConfigFile, Done, Stop, print_line};
 use crate::clock::Clock;
 use crate::config::{self, Loaded, Plan, Problems};
 use crate::control::{self, Door, Errand, Reloaded};
-use crate::daemon::{self, Daemon, Handle, Listeners, Starting};
+use crate::daemon::{self, Daemon, Handle, Listeners, StartupLog};
 use crate::engine::StartupProgress;
 use crate::inquiry::samples::FailedSample;
 use crate::publish::{Address, Listener};
@@ -48,7 +48,7 @@ impl Run {
             let _inside = runtime.enter();
             let opening = Arc::new(StartupProgress::default());
             opening.begin("opening the store", 0);
-            Starting::tell(opening)
+            StartupLog::begin(opening)
         };
         let store = daemon::aside(|| store::open(&plan.store.path, plan.store.cache))?;
         drop(starting);

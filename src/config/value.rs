@@ -5,6 +5,8 @@
 
 mod access;
 
+mod language;
+
 mod network;
 mod publisher;
 
@@ -13,6 +15,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 pub(crate) use access::Access;
+pub(crate) use language::Language;
 pub(crate) use network::{
     Authority, BaseUrl, Contact, Filter, HeaderName, HeaderText, Listen, Network, Proxy, WebAddress,
 };
@@ -336,56 +339,6 @@ impl FromStr for Title {
 }
 
 impl fmt::Display for Title {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-/// A language whose words we can reduce to stems.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Language(pub(crate) String);
-
-/// Those of the Snowball stemmers.
-const LANGUAGES: [&str; 18] = [
-    "arabic",
-    "danish",
-    "dutch",
-    "english",
-    "finnish",
-    "french",
-    "german",
-    "greek",
-    "hungarian",
-    "italian",
-    "norwegian",
-    "portuguese",
-    "romanian",
-    "russian",
-    "spanish",
-    "swedish",
-    "tamil",
-    "turkish",
-];
-
-impl FromStr for Language {
-    type Err = Complaint;
-
-    fn from_str(text: &str) -> Result<Self, Complaint> {
-        if LANGUAGES.contains(&text) {
-            return Ok(Self(text.into()));
-        }
-        let known = LANGUAGES.join(", ");
-        Err(Complaint::new(format!("`{text}` is not a known language"), format!("one of {known}")))
-    }
-}
-
-impl Default for Language {
-    fn default() -> Self {
-        Self("english".into())
-    }
-}
-
-impl fmt::Display for Language {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }

@@ -30,7 +30,7 @@ pub(super) struct DaemonBackend {
     clock: Clock,
     hubs: HubChannels,
     searches: Searches,
-    /// What is read from the store for readers leaves polls their share of threads.
+    /// The most store reads for readers at once, so that polls keep their share of threads.
     looking: Arc<Semaphore>,
 }
 

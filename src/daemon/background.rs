@@ -1,4 +1,4 @@
-//! Work that readers must not notice in; the threads that do it, which give way, out.
+//! Runs work on threads that give way to the ones that answer readers.
 
 use std::future::Future;
 use std::io;

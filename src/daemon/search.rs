@@ -11,7 +11,7 @@ use rustix::time::{ClockId, clock_gettime};
 use tokio_util::sync::CancellationToken;
 
 use super::Background;
-use crate::fair_queue::{Bounds, FairQueue, Full};
+use crate::fair_queue::{FairQueue, Full, QueueLimits};
 use crate::inquiry::Records;
 use crate::inquiry::try_query::{NotTried, Scope};
 use crate::model::Timestamp;
@@ -33,7 +33,8 @@ const MOST_WORK: u64 = 400_000_000;
 const MOST_TIME: Duration = Duration::from_millis(1500);
 
 /// One client's searches leave a turn to others.
-const BOUNDS: Bounds = Bounds { turns: 2, turns_of_one: 1, waiting: 64, waiting_of_one: 4 };
+const BOUNDS: QueueLimits =
+    QueueLimits { turns: 2, turns_of_one: 1, waiting: 64, waiting_of_one: 4 };
 
 /// Where searches are made.
 pub(super) struct Searches {
@@ -46,7 +47,7 @@ impl Searches {
         Self { turns: FairQueue::new(BOUNDS), background }
     }
 
-    /// What a search finds. Whoever drops the future ends it soon.
+    /// Runs a search. Dropping the future ends it soon.
     pub(super) fn search(
         &self,
         records: Arc<Records>,

@@ -32,7 +32,7 @@ pub(super) struct Archive {
     oldest: Option<(Volume, Vec<StoryId>)>,
 }
 
-/// What a volume tells, and for which site it was made.
+/// The stories of a volume, and the site that it was rendered for.
 #[derive(Debug, Serialize, Deserialize)]
 struct Contents {
     site: String,
@@ -199,7 +199,7 @@ impl Archive {
         Volume::closing(open.copied(), self.last(), 0, now)
     }
 
-    /// What is to be kept of a volume beside its feeds: its path and text.
+    /// The record of a volume's contents beside its feeds: path and text.
     pub(super) fn contents(
         &self,
         topic: &TopicId,
@@ -251,7 +251,7 @@ impl Archive {
     }
 }
 
-/// What a volume holds, if the text that is kept of that can be read.
+/// The stories of a volume, if its stored contents can be read.
 fn contents_at(text: Option<String>) -> Option<Contents> {
     text.and_then(|text| serde_json::from_str(&text).ok())
 }
@@ -271,7 +271,7 @@ fn paths_of(topic: &TopicId, volume: Volume) -> impl Iterator<Item = String> {
     [volume_record(topic, volume), format!("{}{volume}", archive_path(topic))].into_iter()
 }
 
-/// What a site is known by in its volumes: their addresses, and whose ids they bear.
+/// The parts of a site that its volumes show: addresses, and the authority of its IDs.
 pub(super) fn mark(site: &Site) -> String {
     format!("{} {}", site.base_url, site.authority)
 }

@@ -1,8 +1,8 @@
-//! What one poll came to, for the log and for whoever asked for it.
+//! The result of one poll, for the log and for whoever requested it.
 
 use crate::model::{Admitted, Poll, SourceEvent, Verdict};
 
-/// What one poll came to, for the log.
+/// The result of one poll, for the log.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Ingested {
     /// Stories founded.
@@ -11,7 +11,7 @@ pub struct Ingested {
     pub joined: usize,
     /// Entries whose source changed what it says.
     pub revised: usize,
-    /// What became of the source.
+    /// Changes in the source's condition.
     pub events: Vec<SourceEvent>,
 }
 
@@ -20,7 +20,7 @@ pub struct Ingested {
 pub struct Polled {
     /// The poll.
     pub poll: Poll,
-    /// What its entries came to.
+    /// The result for its entries.
     pub ingested: Ingested,
     /// Whether it has changed how long its server is to be left alone.
     pub is_held_anew: bool,

@@ -239,7 +239,7 @@ fn learn_edges(poll: &Poll, judged: &Judged, state: &mut SourceState) {
     }
 }
 
-/// What is remembered of a source before a poll and after it, as far as a change is reported.
+/// The parts of a source's state whose change by a poll is reported.
 struct Before {
     hold: Option<Hold>,
     is_distrusted: bool,
@@ -251,9 +251,8 @@ impl Before {
     }
 }
 
-/// What is known that bears on these polls. An entry that its source
-/// said before in the same words is found by its names; only the others
-/// are looked for by title and text.
+/// Looks up the stories that share a key with entries of these polls. An unchanged entry is found
+/// by its names; only the others are looked up by title and text.
 fn look_up(
     polls: &[Poll],
     candidates: &mut [Vec<Candidate>],
@@ -289,7 +288,7 @@ fn extend(known: &mut Lookalikes, more: Lookalikes) {
     known.stories.extend(more.stories);
 }
 
-/// What the retention walk has taken away.
+/// The stories that the retention walk removed.
 #[derive(Debug, Default)]
 pub(super) struct Gone {
     /// Stories whose text and shingles are kept no longer.
@@ -314,7 +313,7 @@ fn forget(known: &mut Lookalikes, gone: &Gone) {
     });
 }
 
-/// What the plan says of identity.
+/// The plan's rules of identity.
 pub(crate) fn rules(plan: &Plan) -> Rules<'_> {
     let authority = &plan.server.site.authority;
     let habits = Habits::default();

@@ -1,10 +1,10 @@
-//! How far a start has come, in words for whoever waits for it.
+//! The progress of a start, in words for people who wait for it.
 
 use std::sync::{Mutex, PoisonError};
 
 use super::grouped;
 
-/// How far a start has come: written by what starts, read by who tells of it.
+/// The progress of a start: written by the starting parts, read by those who report it.
 #[derive(Debug, Default)]
 pub struct StartupProgress(Mutex<Step>);
 

@@ -24,8 +24,8 @@ pub(crate) use versions::names;
 
 use super::Reader;
 use super::archive::{self, Archive};
-use super::fill_progress::FillProgress;
 use super::startup_progress::StartupProgress;
+use super::topic_fill::FillProgress;
 use super::work::Work;
 use fill::Fill;
 use matching::Moves;
@@ -49,7 +49,7 @@ pub(crate) struct Topics {
     live: Vec<TopicVersion>,
     /// Each topic's archive; the feed of all stories has none.
     archives: Vec<Archive>,
-    /// What each topic that has bounds holds.
+    /// The places of each topic with bounds.
     windows: Vec<Option<Window>>,
     /// The topics that are to be published under another version once they are filled.
     fill: Option<Box<Fill>>,
@@ -156,8 +156,9 @@ impl Topics {
         let before = self.fill.iter().flat_map(|fill| fill.former_plans());
         let known: Vec<Arc<Plan>> = former.into_iter().chain(before).collect();
         let fills = Fill::begin(&plan, &live, missing, &known, work.now);
-        let now = Now { plan: &plan, live: &live, fill: fills.as_ref() };
-        versions::record(&now, &records, store, work)?;
+        let filling = fills.as_ref().map(Fill::filling_versions);
+        let now = Now { plan: &plan, live: &live, filling };
+        versions::record(now, &records, store, work)?;
         match &fills {
             Some(fill) => {
                 let topics = fill.topics().filter_map(|place| plan.topics.get(place));

@@ -1,4 +1,4 @@
-//! What the engine is given, and what comes of it.
+//! The engine's input and output: turns and steps.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use crate::store::Commit;
 use crate::websub::inbound::{CallbackAnswer, HubRequest};
 use crate::websub::outbound::SubscriptionRequest;
 
-/// Everything from outside that changes the store.
+/// Anything from outside that changes the store.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Turn {
@@ -24,38 +24,38 @@ pub enum Turn {
     Polls(Vec<Poll>),
     /// A document that a source's hub pushed was read.
     PushReceived(Box<Poll>),
-    /// A plan comes into force. Several machines would send the text that it is compiled from.
+    /// A plan comes into force.
     #[serde(skip)]
     Plan {
         /// The plan, compiled.
         plan: Arc<Plan>,
-        /// When.
+        /// Time of the turn.
         at: Timestamp,
     },
     /// The last turns were dated by a clock that was ahead. It is earlier.
     ClockCorrected {
-        /// What time it is.
+        /// The present time.
         at: Timestamp,
     },
     /// These versions of topics are filled, and are published from now on.
     TopicFilled {
         /// The topics, each with its version.
         topics: Vec<(TopicId, TopicVersion)>,
-        /// When.
+        /// Time of the turn.
         at: Timestamp,
     },
     /// Further volumes are closed of archives that have more to close than one turn holds.
     ArchiveContinued {
-        /// When.
+        /// Time of the turn.
         at: Timestamp,
     },
     /// A request to a source's hub is about to be sent.
     HubRequested {
         /// The source.
         source: SourceId,
-        /// What the request's token and secret are derived from.
+        /// The seed of the request's token and secret.
         seed: Seed,
-        /// When.
+        /// Time of the turn.
         at: Timestamp,
     },
     /// A source's hub has answered.
@@ -64,9 +64,9 @@ pub enum Turn {
         source: SourceId,
         /// The number of the request.
         round: u32,
-        /// What it said.
+        /// The answer.
         answer: Result<(), Failure>,
-        /// When.
+        /// Time of the turn.
         at: Timestamp,
     },
     /// A hub verifies or denies a subscription at its callback.
@@ -77,51 +77,51 @@ pub enum Turn {
         token: String,
         /// The call's query.
         query: Vec<(String, String)>,
-        /// When.
+        /// Time of the turn.
         at: Timestamp,
     },
     /// A hub's notice of news came, without the document.
     PingReceived {
         /// The source.
         source: SourceId,
-        /// When.
+        /// Time of the turn.
         at: Timestamp,
     },
-    /// What came at a source's callback was not signed by its hub.
+    /// A push at a source's callback was not signed by its hub.
     PushRejected {
         /// The source.
         source: SourceId,
-        /// When.
+        /// Time of the turn.
         at: Timestamp,
     },
     /// A source is to be polled as soon as its floor and holds allow.
     PollRequested {
         /// The source.
         source: SourceId,
-        /// When.
+        /// Time of the turn.
         at: Timestamp,
     },
-    /// Subscribers ask our hub.
+    /// Requests to our hub are recorded.
     SubscriptionRequested {
-        /// What each asks, and the hash of the feed when it was asked for.
+        /// The requests, each with the hash of its feed at the time.
         requests: Vec<(SubscriptionRequest, u64)>,
-        /// When.
+        /// Time of the turn.
         at: Timestamp,
     },
-    /// What became of subscribers of our hub.
+    /// Subscribers of our hub changed or ended.
     SubscribersUpdated {
-        /// Those who are some, as they are now.
+        /// The changed subscribers, as they are now.
         updated: Vec<Subscriber>,
-        /// Those who are none any more.
+        /// The subscribers that ended.
         removed: Vec<SubscriberId>,
-        /// When.
+        /// Time of the turn.
         at: Timestamp,
     },
     /// A hub elsewhere has accepted a ping.
     HubNotified {
         /// The feeds, by path, with their hashes.
         feeds: Vec<(String, u64)>,
-        /// When.
+        /// Time of the turn.
         at: Timestamp,
     },
 }
@@ -149,24 +149,24 @@ impl Turn {
     }
 }
 
-/// What a turn comes to.
+/// The result of a turn.
 #[derive(Debug, Default)]
 pub struct Step {
     /// Time of the turn.
     pub at: Timestamp,
-    /// All that it changes, to be written at once.
+    /// The changes, to be written in one commit.
     pub commit: Commit,
     /// The feeds that changed by it.
     pub touched: BTreeSet<usize>,
-    /// What its polls came to, in their order.
+    /// The results of its polls, in order.
     pub polls: Vec<Polled>,
     /// The stories that changed by it.
     pub changed: Vec<(Verdict, Arc<Story>)>,
-    /// What to report once it is written.
+    /// Events to report once the commit is durable.
     pub events: Vec<Event>,
 }
 
-/// What a turn of a source's hub comes to.
+/// The result of a turn of a source's hub.
 #[derive(Debug, Clone, PartialEq)]
 pub enum HubAnswer {
     /// A request to send to the hub.
@@ -175,12 +175,12 @@ pub enum HubAnswer {
     Answered {
         /// Which hub.
         hub: Url,
-        /// What it said.
+        /// The answer.
         answer: Result<(), Failure>,
         /// Whether the request before had failed, too.
         was_failing: bool,
     },
-    /// What to answer a callback.
+    /// The answer to a callback.
     Callback {
         /// Which hub.
         hub: Url,
@@ -219,11 +219,11 @@ pub enum Event {
     Planned,
     /// Topics that changed are published.
     TopicsFilled(Vec<TopicFillResult>),
-    /// What a turn of a hub says or asks.
+    /// A hub's turn has a result.
     Hub {
         /// The source.
         source: SourceId,
-        /// What.
+        /// The result.
         answer: Box<HubAnswer>,
     },
     /// Times of so many sources were void, because a clock had been ahead.

@@ -21,12 +21,12 @@ pub(super) struct Work<'a> {
     touched: BTreeSet<usize>,
     /// Those of them that what is being applied touched.
     touched_now: BTreeSet<usize>,
-    source_states: BTreeMap<SourceId, SourceState>,
+    source_states: BTreeMap<SourceId, Arc<SourceState>>,
     /// Stories that the turn changed, as they are now; nothing of one that it retired.
     stories: HashMap<StoryId, Option<Arc<Story>>>,
     /// How many stories the turn founded, less those that it retired.
     further: i64,
-    /// What the turn retired and forgot.
+    /// The stories that the turn retired or forgot.
     retired: BTreeMap<StoryId, Option<Timestamp>>,
     changed: Vec<(Verdict, Arc<Story>)>,
 }
@@ -50,7 +50,7 @@ impl<'a> Work<'a> {
     }
 
     /// The turn as it is now, and what is remembered of sources after it.
-    pub(super) fn finish(mut self) -> (Step, BTreeMap<SourceId, SourceState>) {
+    pub(super) fn finish(mut self) -> (Step, BTreeMap<SourceId, Arc<SourceState>>) {
         self.commit.source_states = self.source_states.clone().into_iter().collect();
         let step = Step {
             at: self.now,
@@ -84,13 +84,13 @@ impl<'a> Work<'a> {
         &self.touched_now
     }
 
-    /// What is remembered of a source, where the turn has changed that.
+    /// A source's state, if the turn has changed it.
     pub(super) fn source_state(&self, source: &SourceId) -> Option<&SourceState> {
-        self.source_states.get(source)
+        self.source_states.get(source).map(|state| &**state)
     }
 
     pub(super) fn remember(&mut self, source: SourceId, state: SourceState) {
-        self.source_states.insert(source, state);
+        self.source_states.insert(source, Arc::new(state));
     }
 
     /// A story is as it was judged.
@@ -181,7 +181,7 @@ impl<'a> Work<'a> {
         Ok(found)
     }
 
-    /// What any source lists now.
+    /// The stories that any source lists now.
     pub(super) fn all_listed(&self) -> Result<BTreeSet<StoryId>, StoreError> {
         let mut listed = self.reader.listed()?;
         listed.extend(self.commit.listed.iter().cloned());
@@ -237,7 +237,7 @@ mod tests {
     }
 
     proptest! {
-        /// What a turn reads is what the store says once the turn is written.
+        /// A turn reads the store as it will be once the turn is written.
         #[test]
         fn a_turn_reads_the_store_as_it_will_be(
             stored in prop::collection::btree_set(0..30u8, 0..30),

@@ -21,7 +21,7 @@ pub(super) fn content_of(page: &Url) -> Option<Url> {
     Url::parse(&format!("https://www.gov.uk/api/content{}", path.trim_end_matches('/'))).ok()
 }
 
-/// What is read of a content item.
+/// The parts of a content item that are read.
 #[derive(Debug, Deserialize)]
 struct Item {
     content_id: Option<String>,
@@ -41,7 +41,7 @@ struct Details {
     body: Option<Body>,
     /// A guide's chapters, a country's travel advice.
     parts: Vec<Part>,
-    /// What a publication consists of, as HTML.
+    /// The documents of a publication, as HTML.
     documents: Vec<String>,
     change_history: Vec<Change>,
 }

@@ -15,7 +15,7 @@ use crate::model::{FailureKind, HoldScope, Location, Source, SourceHold, SourceS
 const UNAVAILABLE: usize = 3;
 const WITHIN: Duration = Duration::from_secs(600);
 
-/// What the last answer of one source means for its origin.
+/// A refusal of one source that bears on its origin.
 #[derive(Debug, Clone)]
 struct Refusal<K> {
     source: K,
@@ -155,7 +155,7 @@ impl Holds {
         Self { origins: refused.into_iter().filter_map(hold).collect() }
     }
 
-    /// What holds a source at a moment: its own server's answer to it, or to another source.
+    /// The hold of a source at a moment, by its server's answer to it or to another source.
     pub fn hold(&self, source: &Source, state: &SourceState, now: Timestamp) -> Option<SourceHold> {
         let own = state.hold.map(|hold| own(source, state, hold.scope));
         let origin = self.origins.get(&origin_of(source, state)).cloned();
@@ -217,7 +217,7 @@ mod tests {
         NOW.after(Duration::from_secs(seconds))
     }
 
-    /// What is remembered of a source that was refused at `asked`, until `until`.
+    /// The state of a source that was refused at `asked`, until `until`.
     fn refused(kind: FailureKind, scope: HoldScope, asked: u64, until: u64) -> SourceState {
         SourceState {
             polls: 1,

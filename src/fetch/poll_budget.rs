@@ -13,9 +13,13 @@
 //! that are asked every few minutes.)
 
 use super::Settings;
-use super::schedule::{self, DAY};
+use std::time::Duration;
+
+use super::exact_math::exp2;
 use crate::model::{Location, Outcome, Poll, PollPrice, Source, SourceState};
 use crate::websub::inbound;
+
+const DAY: Duration = Duration::from_secs(86_400);
 
 /// How far one poll of each source moves the price: e^½ as a power of two.
 const GAIN: f64 = 0.72;
@@ -75,7 +79,7 @@ fn takes_part(poll: &Poll, state: &SourceState, source: &Source) -> bool {
 /// The price of a poll of this source.
 pub(super) fn price(state: &SourceState, settings: &Settings) -> f64 {
     match settings.budget {
-        Some(_) => settings.price * schedule::exp2(state.priced.level),
+        Some(_) => settings.price * exp2(state.priced.level),
         None => settings.price,
     }
 }
@@ -83,13 +87,11 @@ pub(super) fn price(state: &SourceState, settings: &Settings) -> f64 {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use std::collections::BTreeSet;
-    use std::time::Duration;
-
     use super::*;
     use crate::fetch::tests::web_source;
     use crate::fetch::{News, record_poll};
     use crate::model::{Failure, FailureKind, Freshness, Timestamp};
+    use std::collections::BTreeSet;
 
     fn unchanged() -> Outcome {
         Outcome::Unchanged {
@@ -142,7 +144,7 @@ mod tests {
                 let new: Vec<_> = (beat(last)..beat(now))
                     .map(|n| Timestamp::from_secs((n + 1) * period.as_secs() as i64))
                     .collect();
-                schedule::learn(&mut state.rhythm, &new, now);
+                crate::fetch::schedule::learn(&mut state.rhythm, &new, now);
                 let poll = Poll::of(source, now, unchanged());
                 self.market.charge(&poll, state, source, &self.settings, fleet);
                 record_poll(&poll, &News::default(), state, source, &self.settings);

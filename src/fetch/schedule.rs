@@ -4,7 +4,6 @@
 //! the operator ask for bounds it from below; the forbidden hours push it on; a
 //! little jitter, only ever added, keeps sources apart (PROTOCOL §1.2, §3.2).
 
-mod exact;
 mod rhythm;
 
 use std::time::Duration;
@@ -18,7 +17,6 @@ use crate::model::{
 };
 use crate::websub::inbound;
 
-pub(super) use exact::exp2;
 pub(super) use rhythm::{expected_since, learn};
 
 const MINUTE: Duration = Duration::from_secs(60);

@@ -1,4 +1,4 @@
-//! A new configuration and the stored stories in; what its topics gain and lose out.
+//! Compares a new configuration with the stored stories: what each topic would gain and lose.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -30,9 +30,9 @@ pub enum ArchiveLine {
 }
 
 impl Records {
-    /// What is published now, by whatever plan was last in force: the stories
-    /// of these names; then, where any are wanted, the topics, and all stories
-    /// dated since a moment with the topics they are in.
+    /// The published archive under the plan that was last in force: the stories of these names;
+    /// then, where any are wanted, the topics, and all stories dated since a moment with the topics
+    /// they are in.
     pub fn archive(
         &self,
         since: Option<Timestamp>,
@@ -79,7 +79,7 @@ impl Records {
     }
 }
 
-/// What a configuration changes in what is published.
+/// The changes that a configuration makes to the published topics.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Changes {
     /// Stories dated earlier were not looked at.
@@ -92,12 +92,12 @@ pub struct Changes {
     pub warnings: Vec<String>,
 }
 
-/// What becomes of one topic.
+/// The change of one topic.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct TopicChange {
     /// Its name.
     pub topic: String,
-    /// What becomes of it.
+    /// The kind of change.
     pub state: State,
     /// The name it had before, where that was another.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -114,7 +114,7 @@ pub struct TopicChange {
     pub loses: Vec<StoryLine>,
 }
 
-/// What becomes of a topic.
+/// The kinds of change of a topic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
@@ -151,7 +151,7 @@ pub struct Comparison<'a> {
     bounded: BTreeMap<usize, Vec<Candidate>>,
 }
 
-/// What may be in a topic that has bounds.
+/// The stories that may be in a topic with bounds.
 struct Candidate {
     place: TopicPlace,
     matched: bool,
@@ -253,7 +253,7 @@ impl<'a> Comparison<'a> {
         }
     }
 
-    /// What has come of it.
+    /// The result.
     pub fn finish(mut self) -> Changes {
         for (topic, candidates) in std::mem::take(&mut self.bounded) {
             self.settle(topic, candidates);

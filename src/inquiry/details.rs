@@ -1,4 +1,4 @@
-//! A story, a volume or a source, by its name, in; what its page or feed tells, out.
+//! Looks up a story, a volume or a source with everything that its page or feed shows.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use crate::store::{StoreError, TopicPlace};
 use crate::topics::Subject;
 
 impl Records {
-    /// What a story's page tells, whoever may read it.
+    /// A story with everything that its page shows, whoever may read it.
     pub fn story_detail(
         &self,
         id: StoryId,
@@ -124,9 +124,8 @@ impl Records {
         Ok(Some(EarlierDetail { topic, stories, words, sources, next, total }))
     }
 
-    /// What a source tells: the stories of the document that was read last,
-    /// newest first. Who is not confided in hears of no story that private
-    /// topics alone hold, and nothing of a source that is read with credentials.
+    /// The stories of a source's last document, newest first. Without `confide`, stories that only
+    /// private topics hold are left out, and a source read with credentials is hidden.
     pub fn source_detail(
         &self,
         source: &SourceId,

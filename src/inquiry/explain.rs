@@ -1,4 +1,4 @@
-//! Explains why a story's entries are one, and why it is in each topic or not.
+//! Explains why entries are one story, and why the story is in each topic or not.
 
 use std::sync::Arc;
 
@@ -27,13 +27,13 @@ pub struct ExplainedStory {
     pub url: Option<String>,
     /// When its first entry was read.
     pub first_seen: String,
-    /// What feeds say by default.
+    /// The date that feeds show by default.
     pub updated: String,
     /// The entries: the lead first, then the copies.
     pub entries: Vec<ExplainedEntry>,
     /// Stories with much of the same text, which are another all the same.
     pub near: Vec<NearStory>,
-    /// What sources changed, the oldest change first.
+    /// Changes by sources, oldest first.
     pub revisions: Vec<ExplainedRevision>,
     /// Since when and how it is known that it no longer applies.
     pub withdrawn: Option<Withdrawal>,
@@ -52,9 +52,9 @@ pub struct NearStory {
     pub shared: u32,
     /// Passages of the shorter text.
     pub of: u32,
-    /// What forbade the join, where the texts alone would have made it.
+    /// The evidence against joining, if the texts alone would have joined them.
     pub forbidden: Option<String>,
-    /// What was weighed, for programs.
+    /// The weighed evidence, for programs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub factors: Vec<Factor>,
 }
@@ -72,7 +72,7 @@ pub struct ExplainedRevision {
     pub former_title: Option<String>,
     /// Whether the text changed.
     pub text_changed: bool,
-    /// What the source says of the change.
+    /// The source's own note on the change.
     pub note: Option<String>,
 }
 
@@ -97,16 +97,16 @@ pub struct ExplainedEntry {
     pub evidence: Evidence,
     /// The evidence, for people.
     pub because: String,
-    /// What was weighed when it joined, for programs.
+    /// The weighed evidence of the join, for programs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub factors: Vec<Factor>,
-    /// What is to be said of its text, where that is not simply its own.
+    /// A remark on its text, if that is not entirely its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remark: Option<String>,
-    /// What its source puts around the announcement, which neither topics nor identity use.
+    /// The surroundings of the announcement, which neither topics nor identity use.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub set_aside: Vec<ExplainedPiece>,
-    /// What of its text stands in the one that led then, where the text decided.
+    /// The share of its text that stood in the leading text, if the text decided.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub shared: Vec<String>,
 }
@@ -125,7 +125,7 @@ pub struct ExplainedPiece {
 pub struct ExplainedTopic {
     /// Its name.
     pub id: String,
-    /// What the query found and missed.
+    /// The terms that the query found and missed.
     pub explanation: Explanation,
     /// Whether it left all the same, being older than what the topic keeps.
     #[serde(default)]

@@ -1,4 +1,4 @@
-//! Stories in; the lines of `gazetted export stories`, out.
+//! Writes stories as the lines of `gazetted export stories`.
 
 use serde::Serialize;
 
@@ -20,7 +20,7 @@ pub struct ExportedStory {
     pub url: Option<String>,
     /// When its first entry was read.
     pub first_seen: String,
-    /// What feeds say by default.
+    /// The date that feeds show by default.
     pub updated: String,
     /// The topics it is in.
     pub topics: Vec<String>,

@@ -1,4 +1,4 @@
-//! A poll that ended, or why there was none, in; a row for the operator out.
+//! Reports one poll, or why there was none, to the operator.
 
 use serde::{Deserialize, Serialize};
 
@@ -15,14 +15,14 @@ pub enum PollLine {
     Ended(PollReport),
     /// A poll begins that overrides these bounds, in words.
     Overrides {
-        /// Of which source.
+        /// The source.
         source: String,
-        /// Which.
+        /// The bounds, in words.
         overrides: Vec<String>,
     },
 }
 
-/// The outcome of one poll.
+/// The result of one poll.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PollReport {
     /// Which source.

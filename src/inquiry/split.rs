@@ -1,4 +1,4 @@
-//! A story and the address of one of its entries in; what keeps the two apart, out.
+//! Finds the configuration line that keeps an entry out of a story.
 
 use std::sync::Arc;
 
@@ -10,10 +10,10 @@ use crate::dedup;
 use crate::model::Lookalikes;
 use crate::store::StoreError;
 
-/// What `gazetted split` has to write.
+/// The line that `gazetted split` writes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Split {
-    /// What the entry says.
+    /// The entry's title.
     pub title: String,
     /// Who says so.
     pub source: String,

@@ -1,4 +1,4 @@
-//! What is remembered of the sources in; how each is doing, and why, out.
+//! Reports the condition of every source, with the reasons.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -20,13 +20,13 @@ use crate::store::{Backups, StoreError};
 pub struct SourceReport {
     /// Its name.
     pub id: String,
-    /// What readers see.
+    /// The title that readers see.
     pub title: String,
     /// `ok`, `failing`, `held`, `silent`, `ended` or `gone`, or `new` before the first poll.
     pub state: String,
     /// When it was last asked.
     pub last_poll: Option<String>,
-    /// What came of it: `new entries`, `nothing new`, or a kind of failure.
+    /// Its result: `new entries`, `nothing new`, or a kind of failure.
     #[serde(default)]
     pub last_outcome: Option<String>,
     /// When it last answered well.
@@ -56,14 +56,14 @@ pub struct SourceReport {
     /// Entries a day, as learned.
     #[serde(default)]
     pub rate: Option<f64>,
-    /// What was learned of its ids, links and dates, where they cannot be relied upon.
+    /// Unreliable IDs, links or dates, as learned from its documents.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub habits: Vec<String>,
     /// Failures in a row.
     pub failures: u32,
     /// The kind of the last failure.
     pub failure_kind: Option<String>,
-    /// What failed, in words.
+    /// The failure, in words.
     pub failure: Option<String>,
     /// When the row of failures began.
     pub failing_since: Option<String>,
@@ -80,7 +80,7 @@ pub struct SourceReport {
     pub etag: Option<String>,
     /// The other one.
     pub last_modified: Option<String>,
-    /// What had to be repaired or left out of the last document.
+    /// Repairs and omissions in the last document.
     pub warnings: Vec<String>,
     /// Where the source says it has moved for good: the line for the configuration.
     pub moved_to: Option<String>,
@@ -96,9 +96,9 @@ pub struct SourceReport {
     /// Since when it has been silent beyond its rhythm.
     #[serde(default)]
     pub silent_since: Option<String>,
-    /// What its hub was asked to push, if it was asked.
+    /// The subscription at its hub, if there is one.
     pub push: Option<PushStatus>,
-    /// What became of it lately, the latest last.
+    /// Recent changes in its condition, the latest last.
     #[serde(default)]
     pub events: Vec<Event>,
 }
@@ -106,7 +106,7 @@ pub struct SourceReport {
 /// Something that became of a source.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Event {
-    /// When.
+    /// Time of the event.
     pub at: String,
     /// `failing`, `recovered`, `moved`, `gone`, `ended`, `silent`, `speaks`, `gap`, `floods` or `steady`.
     pub kind: String,
@@ -114,7 +114,7 @@ pub struct Event {
     pub note: String,
 }
 
-/// What came of asking a source's hub to push.
+/// The state of a subscription at a source's hub.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PushStatus {
     /// `asked`, `active`, `denied`, `distrusted`, or, by a cloud, `registered`.
@@ -146,7 +146,7 @@ pub struct HubStatus {
     pub failing: usize,
 }
 
-/// What is kept, of how much there may be.
+/// The stored data, with its limits.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeptStatus {
     /// Stories in all.
@@ -192,7 +192,7 @@ impl BackupStatus {
     }
 }
 
-/// What a topic keeps.
+/// The stories that a topic keeps.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeptTopic {
     /// Its name.
@@ -206,7 +206,7 @@ pub struct KeptTopic {
 }
 
 impl Records {
-    /// What is kept, and how much room that takes.
+    /// The stored data, and its size.
     pub fn kept(&self, now: Timestamp) -> Result<KeptStatus, StoreError> {
         let plan = self.plan();
         let (bounds, room) = (&plan.store.retention, self.store().room()?);
@@ -350,7 +350,7 @@ fn status_of(
     }
 }
 
-/// What came of the last poll.
+/// The result of the last poll.
 fn outcome(source_state: &SourceState) -> &'static str {
     match &source_state.failure {
         Some(failure) => failure.kind.as_str(),

@@ -79,7 +79,7 @@ pub enum WalkPosition {
     Retired(Option<StoryId>),
 }
 
-/// What has a Last-Modified of its own.
+/// A document, or a group of them, with a Last-Modified of its own.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FeedName {
@@ -87,7 +87,8 @@ pub enum FeedName {
     Topic(TopicId),
     /// The feed of all stories.
     Stories,
-    /// What belongs to no single topic: the index, the list of topics, the style sheet.
+    /// The documents that belong to no single topic: the index, the list of topics, the style
+    /// sheet.
     Site,
 }
 

@@ -78,7 +78,7 @@ pub struct Entry {
     /// GOV.UK's `content_id` and locale.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content_id: Option<String>,
-    /// What the publisher says it changed last, plain text.
+    /// The publisher's note on its last change, plain text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub change_note: Option<String>,
     /// When the publisher withdrew the page, if it did: it stands, but no longer applies.
@@ -91,10 +91,10 @@ pub struct Entry {
     /// nothing; `dedup` waits for a second.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub missing: Option<Timestamp>,
-    /// What became of its enrichment, once it had one.
+    /// The result of its enrichment, once its page was fetched.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub enriched: Option<Enriched>,
-    /// What its source puts around the announcement; no part of summary, content and text.
+    /// The text around the announcement; no part of summary, content and text.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub set_aside: Vec<SetAside>,
     /// Hash of summary and content as the document has them, before anything was set aside.
@@ -283,7 +283,7 @@ pub struct Enclosure {
     pub length: Option<u64>,
 }
 
-/// What a document says of itself: the metadata that `atom:source` repeats.
+/// A document's own metadata, which `atom:source` repeats.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Feed {
     /// Its id, as stated; empty where it has none.

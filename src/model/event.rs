@@ -1,21 +1,21 @@
-//! What became of a source, for whoever looks after it.
+//! Changes in a source's condition, each reported once.
 
 use serde::{Deserialize, Serialize};
 
 use super::{Timestamp, TopicId};
 
-/// A change in how a source is doing, which is told once.
+/// A change in a source's condition, reported once.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourceEvent {
     /// The poll that showed it.
     pub at: Timestamp,
-    /// What happened.
+    /// The kind of change.
     pub kind: EventKind,
     /// How it came about, in words; what helps follows from the kind.
     pub note: String,
 }
 
-/// What can become of a source.
+/// The kinds of change in a source's condition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum EventKind {

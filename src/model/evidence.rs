@@ -129,7 +129,7 @@ impl Tier {
 /// One piece of evidence that an entry and a story are one announcement, or are two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Factor {
-    /// What was found.
+    /// The finding.
     pub kind: FactorKind,
     /// How much it counted, in tenths of a bit: for one announcement where positive.
     pub weight: i32,
@@ -312,10 +312,10 @@ pub struct Related {
     pub shared: u32,
     /// Passages of the shorter text.
     pub of: u32,
-    /// What forbade the join, where the texts alone would have made it.
+    /// The evidence against joining, if the texts alone would have joined them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub forbidden: Option<Forbidden>,
-    /// What was weighed.
+    /// The weighed evidence.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub factors: Vec<Factor>,
 }
@@ -331,7 +331,7 @@ fn share(shared: u32, of: u32) -> f64 {
     if of == 0 { 0.0 } else { f64::from(shared) / f64::from(of) }
 }
 
-/// What forbids that two texts, however alike, are taken for one announcement.
+/// Evidence against two texts being one announcement, however alike they are.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Forbidden {
@@ -344,7 +344,7 @@ pub enum Forbidden {
     },
     /// Their titles name different numbers or dates, as those of a series do.
     Figures {
-        /// What one title names and the other does not.
+        /// Numbers and dates that only one title names.
         one: Vec<String>,
         /// And the reverse.
         other: Vec<String>,

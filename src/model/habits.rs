@@ -1,8 +1,9 @@
-//! What was learned of the names that a source gives its entries.
+//! The reliability of a source's IDs and links, learned from its own documents.
 
 use serde::{Deserialize, Serialize};
 
-/// What was learned of a source's ids and links, from its own documents. Only `dedup` changes it.
+/// The reliability of a source's IDs and links, learned from its own documents. Only `dedup`
+/// changes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Habits {
@@ -70,7 +71,7 @@ impl Habit {
         self.changed >= Self::FEWEST && self.changed > self.kept
     }
 
-    /// What is wrong with it, in words.
+    /// The fault, in words.
     pub fn trouble(&self) -> Option<&'static str> {
         match () {
             () if self.is_shared() => Some("are shared by several entries"),
@@ -82,7 +83,7 @@ impl Habit {
 }
 
 impl Habits {
-    /// What is to be said of them, in words.
+    /// Remarks on them, in words.
     pub fn remarks(&self) -> Vec<String> {
         let of = |what: &str, habit: &Habit| Some(format!("its {what} {}", habit.trouble()?));
         let dates = self.rolling_dates.then(|| "its dates follow the poll".to_owned());

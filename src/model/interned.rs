@@ -1,4 +1,4 @@
-//! A text that very many things say in; the one copy that all of them share, out.
+//! Short texts that many records share, stored once.
 
 use std::collections::HashSet;
 use std::fmt;

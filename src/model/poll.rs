@@ -20,9 +20,9 @@ pub struct Poll {
     pub location: u64,
     /// When the answer was complete.
     pub at: Timestamp,
-    /// What came of it.
+    /// Its result.
     pub outcome: Outcome,
-    /// What the pages of its entries say, where they were looked at.
+    /// The text of its entries' pages, if any were visited.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pages: Option<Recheck>,
 }
@@ -44,7 +44,7 @@ impl Poll {
     }
 }
 
-/// What came of a poll.
+/// The result of a poll.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Outcome {
     /// A document that differs from the one before.
@@ -81,18 +81,18 @@ pub struct Reading {
     pub hash: u64,
     /// The permanent address that an all-permanent redirect chain named (P45).
     pub moved: Option<Url>,
-    /// What the document says of itself.
+    /// The document's metadata.
     pub feed: Feed,
     /// Its entries in document order, cleaned.
     pub entries: Vec<Arc<Entry>>,
-    /// What the document asks of its readers.
+    /// The document's hints for polling.
     pub hints: Hints,
-    /// What had to be repaired or left out, in words.
+    /// Repairs and omissions, in words.
     pub warnings: Vec<String>,
     /// Whether the document breaks off: its validators are not to be believed (P11).
     #[serde(default)]
     pub broken_off: bool,
-    /// What was fetched of older pages, because entries seemed to be missing.
+    /// The older pages that were fetched because entries seemed to be missing.
     #[serde(default)]
     pub back: Option<Backfill>,
 }
@@ -143,7 +143,7 @@ pub struct Freshness {
     /// From `max-age` or `Expires`, less `Age`; none where nothing valid was said.
     #[serde(default)]
     pub lifetime: Option<Duration>,
-    /// What `Retry-After` asked for, also of a 304 (P26).
+    /// The wait of `Retry-After`, also from a 304 (P26).
     #[serde(default)]
     pub retry_after: Option<Duration>,
     /// A 226: the document lists only what is new to us, so that what it leaves
@@ -152,7 +152,7 @@ pub struct Freshness {
     pub partial: bool,
 }
 
-/// What a document asks of its readers, beside its entries.
+/// A document's hints for polling, beside its entries.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Hints {
     /// RSS `ttl`: not more often than this (P29).
@@ -197,8 +197,8 @@ pub struct Hints {
 }
 
 impl Hints {
-    /// What of them is worth remembering, if anything: what bears on later polls. The rest
-    /// is about the one document, or, like its own address where no hub is named, is not asked for.
+    /// The hints that matter to later polls, if there are any. The others concern this document
+    /// alone.
     pub fn remembered(&self) -> Option<Box<Self>> {
         let Self { ttl, skip_hours, skip_days, update_period, update_base, .. } = self;
         let Self { hubs, cloud, self_url, ended, .. } = self;
@@ -225,12 +225,12 @@ impl Hints {
 pub struct Failure {
     /// Which kind, for back-off and for counting.
     pub kind: FailureKind,
-    /// What happened, in words an operator understands, without secrets.
+    /// The failure in words that an operator understands, without secrets.
     pub message: String,
     /// The HTTP status, if one came.
     #[serde(default)]
     pub status: Option<u16>,
-    /// What `Retry-After` asked for (P26).
+    /// The wait of `Retry-After` (P26).
     #[serde(default)]
     pub retry_after: Option<Duration>,
     /// How long the answer says it holds, also of a failure (P24).
@@ -295,7 +295,7 @@ pub enum FailureKind {
     TooLarge,
     /// The content coding is unknown or broken (P62).
     Coding,
-    /// What came is no feed (P50).
+    /// The document is not a feed (P50).
     NotAFeed,
     /// The file cannot be read.
     File,

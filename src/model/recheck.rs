@@ -7,7 +7,7 @@ use url::Url;
 
 use super::{Entry, Timestamp};
 
-/// What came of looking at the pages of entries in the course of a poll.
+/// The result of visiting entries' pages during a poll.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Recheck {
     /// Where the source had nothing to tell, what it told before, some of it with what its

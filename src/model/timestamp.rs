@@ -1,4 +1,4 @@
-//! A moment: milliseconds since 1970 in, RFC 3339 out.
+//! A point in time, stored in milliseconds and printed as RFC 3339.
 
 use std::fmt;
 use std::num::NonZeroU64;
@@ -22,11 +22,11 @@ pub struct Timestamp(NonZeroU64);
 const FIRST: i64 = -62_135_596_800_000;
 const LAST: i64 = 253_402_300_799_999;
 
-/// What distances are counted from.
+/// The origin of stored distances.
 const BEFORE: i64 = FIRST - 1;
 
 impl Timestamp {
-    /// 1970-01-01T00:00:00Z.
+    /// 1970-01-01T00:00:00Z, the epoch.
     pub const EPOCH: Self = Self::from_millis(0);
 
     /// The moment this many milliseconds after 1970, held within the years 1 to 9999.

@@ -11,7 +11,7 @@ use super::{Story, Timestamp, TopicId};
 pub struct Topic {
     /// Its name in addresses.
     pub id: TopicId,
-    /// What readers see.
+    /// The title that readers see.
     pub title: String,
     /// One or two sentences for readers; may be empty.
     pub description: String,
@@ -21,7 +21,7 @@ pub struct Topic {
     pub revisions: Revisions,
     /// How many stories its feed holds.
     pub entries: usize,
-    /// What it keeps of its stories.
+    /// The bounds on its stories.
     pub bounds: TopicBounds,
     /// Names it had before: their addresses lead here for ever (Q33).
     pub formerly: Vec<TopicId>,
@@ -33,8 +33,8 @@ pub struct Topic {
     pub explain: bool,
 }
 
-/// What a topic keeps of its stories, by the dates that its feed gives them.
-/// `None` keeps all that are stored.
+/// Bounds on a topic's stories, by the dates that its feed gives them. `None` keeps all that are
+/// stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct TopicBounds {
     /// They stay for so long after their date.
@@ -75,8 +75,8 @@ impl Topic {
     }
 }
 
-/// What decides which stories are in a topic, as a number: a stored place
-/// counts only under the fingerprint it was found with, so it is never stale.
+/// A hash of everything that decides which stories are in a topic. A stored place counts only under
+/// the version that it was found with, so it is never stale.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct TopicVersion(pub u64);
 

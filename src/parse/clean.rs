@@ -17,6 +17,8 @@ mod picture;
 
 mod plain_html;
 
+mod plain_text;
+
 mod policy;
 
 mod rewrite;
@@ -29,13 +31,13 @@ use ammonia::{Builder, UrlRelative};
 use url::Url;
 
 pub(super) use self::allowance::Allowance;
+pub(super) use self::plain_text::{fold, plain, title};
 pub(super) use self::policy::resolve;
 use self::rewrite::{Input, Nesting, Rewritten};
-pub(super) use self::rewrite::{fold, plain, title};
 use crate::announcement::{self, Container};
 use crate::dom_cost::{self, Bounds};
 
-/// What became of a piece of HTML.
+/// A piece of HTML after cleaning.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Cleaned {
     /// Sanitised, well-formed; empty where nothing was left.

@@ -379,6 +379,7 @@ pub(super) fn reference(text: &str) -> Reference {
             }
         }
         Some(c) if crate::charset::is_allowed(c) => Reference::Good(end + 1),
+        Some('\x0B' | '\x0C') => Reference::Means(' ', end + 1),
         _ => Reference::Nothing(end + 1),
     }
 }

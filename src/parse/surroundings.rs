@@ -13,7 +13,7 @@ use crate::model::{Entry, Failure, SetAside};
 pub(super) struct Texts {
     pub(super) summary: Cleaned,
     pub(super) content: Cleaned,
-    /// What the operator's selectors took out of them.
+    /// The pieces that the operator's selectors took out of them.
     pub(super) cut: Vec<SetAside>,
     /// Hash of both as the document has them.
     pub(super) whole: u64,
@@ -93,7 +93,7 @@ fn take(entry: &mut Entry, parts: [Separated; 2]) {
     if summary.html == content.html {
         summary.html.clear();
     }
-    // What the summary repeats of the content would count twice.
+    // Text that the summary repeats of the content would count twice.
     entry.text = match (summary.text, content.text) {
         (summary, content) if content.is_empty() => summary,
         (summary, content) if summary.is_empty() || repeats(&summary, &content) => content,

@@ -365,7 +365,9 @@ fn titles_are_matched_without_what_nobody_sees() {
         ("Line\u{b}one\u{c}break", "Line one break"),
         ("Line&#11;one", "Line one"),
     ] {
-        let parsed = read_well(&with_item(&format!("<title>{title}</title><link>/x</link>")));
+        let item = format!("<item><title>{title}</title><link>/x</link></item>");
+        let feed = format!("<rss version='2.0'><channel><title>T</title>{item}</channel></rss>");
+        let parsed = read_well(&feed);
         assert_eq!(parsed.entries[0].title, expected, "{title}");
     }
 }

@@ -18,7 +18,7 @@ use tracing::warn;
 
 use crate::config::Plan;
 use crate::model::{Source, SourceId};
-use crate::store::{InWork, Mark, Stage};
+use crate::store::{CrashMarkFile, Mark, Stage};
 
 /// The most names in one log line.
 const NAMED: usize = 10;
@@ -29,7 +29,7 @@ pub(super) struct CrashMarks(Arc<Shared>);
 
 struct Shared {
     /// `None` where there is no store on a disk, or the file cannot be used.
-    file: Option<InWork>,
+    file: Option<CrashMarkFile>,
     /// Whether writing it failed, which is logged once.
     failed: AtomicBool,
     /// Whether marks stay in the file: the loop panicked, and the process ends with it.
@@ -248,9 +248,9 @@ impl Shared {
 }
 
 /// The file in the store's directory; `None` where there is no store on a disk.
-fn open_file(store: &Path) -> io::Result<Option<(InWork, Vec<Mark>)>> {
+fn open_file(store: &Path) -> io::Result<Option<(CrashMarkFile, Vec<Mark>)>> {
     match store.join("lock").exists() {
-        true => InWork::open(store).map(Some),
+        true => CrashMarkFile::open(store).map(Some),
         false => Ok(None),
     }
 }

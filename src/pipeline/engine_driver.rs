@@ -11,7 +11,7 @@ use crate::engine::{
 };
 use crate::model::{Poll, SourceId, SourceState, Story, StoryId, Timestamp};
 use crate::publish::{Metrics, ResponseCache, Total};
-use crate::store::{Commit, Store, StoreError};
+use crate::store::{Store, StoreError};
 
 use super::matched_terms::MatchedTerms;
 use publish::Unpublished;
@@ -228,8 +228,10 @@ impl EngineDriver {
     async fn write(&mut self, mut step: Step) -> Result<Step, StoreError> {
         if !step.commit.is_empty() {
             let committing = Instant::now();
-            match self.store.commit(step.commit.clone()).await {
+            let commit = Arc::new(std::mem::take(&mut step.commit));
+            match self.store.commit_shared(commit.clone()).await {
                 Err(full @ StoreError::Full { .. }) => {
+                    step.commit = Arc::unwrap_or_clone(commit);
                     self.unwritten = Some(step);
                     return Err(full);
                 }
@@ -238,10 +240,9 @@ impl EngineDriver {
             if !step.polls.is_empty() {
                 self.metrics.committed(committing.elapsed());
             }
-            for (story, _) in &step.commit.retired {
+            for (story, _) in &commit.retired {
                 self.at_hand.remove(story);
             }
-            step.commit = Commit::default();
         }
         let counted = step.polls.iter().filter(|polled| !polled.is_void);
         counted.for_each(|polled| self.metrics.polled(&polled.poll));

@@ -1,5 +1,5 @@
-//! Knows what bears on where the announcements of a source begin and end: its rules, the lines
-//! that it repeats, and the entries that are stored.
+//! Gathers the knowledge by which the texts of a source are separated from their surroundings: its
+//! rules, the lines that it repeats, and the entries that are stored.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -15,7 +15,7 @@ use crate::store::Store;
 /// Links that are looked up for one document or page.
 const MOST_LOOKUPS: u32 = 200;
 
-/// What is known of a source's texts, to be taken to another thread.
+/// Knowledge of a source's texts, to be taken to another thread.
 #[derive(Clone)]
 pub(super) struct KnownText {
     source: Arc<Source>,

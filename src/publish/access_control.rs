@@ -100,7 +100,7 @@ impl AccessRule {
     }
 }
 
-/// What a path is guarded as: a topic's page, its feeds and its archive alike.
+/// The part of a path that access rules apply to: the same for a topic's page, feeds and archive.
 fn stem(path: &str) -> &str {
     const TOPICS: &str = "/topics/";
     let Some(rest) = path.strip_prefix(TOPICS) else { return path };

@@ -1,4 +1,4 @@
-//! What the server asks of the daemon: a trait for each kind of page, and the answers.
+//! The server's view of the daemon: a trait for each kind of page, and the answers.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
@@ -12,17 +12,18 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use tokio::sync::OwnedSemaphorePermit;
 
+use super::source_status::SourceStatus;
 use super::{Metrics, Site, Volume};
 use crate::model::{
-    FailureKind, LookBack, NotASpan, Piece, Source, SourceHold, SourceId, SourceState, Sources,
-    Story, StoryId, Subscriber, Timestamp, Topic, TopicId, TopicSilence,
+    LookBack, NotASpan, Piece, Source, SourceId, Sources, Story, StoryId, Subscriber, Timestamp,
+    Topic, TopicId, TopicSilence,
 };
 use crate::websub::outbound::{RequestRefused, SubscriptionRequest};
 
 /// An answer that takes a moment.
 pub type Reply<T> = Pin<Box<dyn Future<Output = Result<T, Unavailable>> + Send>>;
 
-/// Where the server asks for what is not on the shelf: a trait for each kind of page. The daemon
+/// Where the server asks for what is not in the response cache: a trait for each kind of page. The daemon
 /// implements them over the loop and the store; what returns at once must not wait for either.
 pub trait Backend:
     StatusBackend
@@ -39,7 +40,7 @@ pub trait Backend:
 pub trait StatusBackend: Send + Sync + 'static {
     /// The daemon's clock.
     fn now(&self) -> Timestamp;
-    /// What the published feeds have in common, as the current plan has it.
+    /// The site's settings, as in the current plan.
     fn site(&self) -> Arc<Site>;
     /// Whether readers should be sent here; why not, in words, otherwise.
     fn ready(&self) -> Result<(), String>;
@@ -47,7 +48,7 @@ pub trait StatusBackend: Send + Sync + 'static {
     fn healthy(&self) -> Result<(), String>;
     /// When something may change next: the earliest planned poll (Q28).
     fn next_poll(&self) -> Option<Timestamp>;
-    /// What was counted.
+    /// The metrics.
     fn metrics(&self) -> Arc<Metrics>;
 }
 
@@ -74,8 +75,8 @@ pub trait StoryBackend: Send + Sync + 'static {
         let _ = id;
         Box::pin(std::future::ready(Ok(None)))
     }
-    /// What a later text kept, lost and gained: to mark the differences of a
-    /// revision. Whoever does not compare lets one stand beside the other.
+    /// Compares two texts, to mark the differences of a revision. The default shows one beside the
+    /// other.
     fn differences(&self, earlier: &str, later: &str) -> Vec<Piece> {
         vec![Piece::Gone(earlier.to_owned()), Piece::Come(later.to_owned())]
     }
@@ -83,8 +84,8 @@ pub trait StoryBackend: Send + Sync + 'static {
 
 /// For `/search` and its feeds.
 pub trait SearchBackend: Send + Sync + 'static {
-    /// What a query would have caught among the stored stories. Searches take turns, fairly
-    /// between clients, and each may cost only so much work.
+    /// Searches the stored stories. Searches take turns, fairly between clients, and the work of
+    /// each is bounded.
     fn search(&self, search: Search) -> Reply<Result<Finding, NotSearched>> {
         let why = format!("nobody searches here for {}", search.query);
         Box::pin(std::future::ready(Err(Unavailable(why))))
@@ -99,8 +100,7 @@ pub trait CallbackBackend: Send + Sync + 'static {
         let _ = token;
         None
     }
-    /// What to tell a hub that calls back with this query; nothing where it calls for
-    /// something that nobody asked.
+    /// The answer to a hub that calls back with this query; `None` if nobody asked for it.
     fn verified(&self, token: String, query: Vec<(String, String)>) -> Reply<Option<String>> {
         let _ = (token, query);
         Box::pin(std::future::ready(Ok(None)))
@@ -132,8 +132,7 @@ pub trait HubBackend: Send + Sync + 'static {
 
 /// For feeds that are made on request: of one source, of earlier stories, of a closed volume.
 pub trait FeedBackend: Send + Sync + 'static {
-    /// What one source tells, unless there is none of that name. `confide`:
-    /// whether who asks may hear what is not for everybody.
+    /// The stories of one source, if it exists. `confide`: whether the client may see private ones.
     fn source(&self, source: SourceId, confide: bool) -> Reply<Option<SourceDetail>> {
         let _ = (source, confide);
         Box::pin(std::future::ready(Ok(None)))
@@ -151,7 +150,7 @@ pub trait FeedBackend: Send + Sync + 'static {
     }
 }
 
-/// What a hub sent to a callback, unread.
+/// A push at a callback, not read yet.
 #[derive(Debug)]
 pub struct Delivery {
     /// Which callback: the last part of its path.
@@ -171,82 +170,6 @@ pub struct Delivery {
 #[error("{0}")]
 pub struct Unavailable(pub String);
 
-/// A source and what is known of it.
-#[derive(Debug, Clone)]
-pub struct SourceStatus {
-    /// The source as the plan has it.
-    pub source: Arc<Source>,
-    /// What is remembered of it.
-    pub state: SourceState,
-    /// What holds it now: its own server's answer to it, or to another source of its origin.
-    pub hold: Option<SourceHold>,
-}
-
-/// How a source is, the worst first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Condition {
-    Failing,
-    Gone,
-    Held,
-    Ended,
-    Silent,
-    Unread,
-    Well,
-}
-
-impl SourceStatus {
-    /// What holds the source at a moment.
-    pub(super) fn held(&self, now: Timestamp) -> Option<&SourceHold> {
-        self.hold.as_ref().filter(|hold| hold.until > now)
-    }
-
-    /// When the source is asked next, which may be later than it is due.
-    pub(super) fn next_poll(&self, now: Timestamp) -> Timestamp {
-        let held = self.held(now).filter(|_| !self.state.rests()).map(|hold| hold.until);
-        held.map_or(self.state.next_poll, |until| until.max(self.state.next_poll))
-    }
-
-    /// How the source is at a moment.
-    pub(super) fn condition(&self, now: Timestamp) -> Condition {
-        let state = &self.state;
-        let gone = |kind: FailureKind| kind == FailureKind::Gone;
-        if state.rests() && state.failure.as_ref().is_some_and(|failure| gone(failure.kind)) {
-            Condition::Gone
-        } else if state.failures > 0 {
-            Condition::Failing
-        } else if self.held(now).is_some() {
-            Condition::Held
-        } else if state.hints().ended {
-            Condition::Ended
-        } else if state.silent.is_some() {
-            Condition::Silent
-        } else if state.last_success.is_none() {
-            Condition::Unread
-        } else {
-            Condition::Well
-        }
-    }
-}
-
-impl Condition {
-    /// Whether nobody needs to look.
-    pub(super) fn is_up(self) -> bool {
-        matches!(self, Self::Well | Self::Held | Self::Silent)
-    }
-
-    pub(super) fn as_str(self) -> &'static str {
-        match self {
-            Self::Failing => "failing",
-            Self::Gone => "gone",
-            Self::Held => "waiting",
-            Self::Ended => "ended",
-            Self::Silent => "silent",
-            Self::Unread => "not read yet",
-            Self::Well => "healthy",
-        }
-    }
-}
-
 /// A story with what is needed to tell of it.
 #[derive(Debug, Clone)]
 pub struct StoryDetail {
@@ -264,11 +187,11 @@ pub struct StoryDetail {
     /// Of each member, in their order, the bytes of its text that are why it
     /// joined, where the text decided.
     pub shared: Vec<Vec<Range<usize>>>,
-    /// What is to be said of each, in the same order, where its page lists several releases.
+    /// A remark on each member, in the same order, if its page lists several releases.
     pub remarks: Vec<Option<String>>,
 }
 
-/// What a reader searches for.
+/// A reader's search.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Search {
     /// In the language of topics.
@@ -303,7 +226,7 @@ pub enum NotSearched {
     Busy,
 }
 
-/// What a query would have caught.
+/// The result of a search.
 #[derive(Debug, Clone)]
 pub struct Finding {
     /// How far back was looked: further than asked for, where the usual window held no story.
@@ -445,7 +368,7 @@ pub struct EarlierDetail {
     pub total: Option<Total>,
 }
 
-/// What one source tells, with what is needed to render it.
+/// The stories of one source, with everything needed to render them.
 #[derive(Debug, Clone)]
 pub struct SourceDetail {
     /// The source.

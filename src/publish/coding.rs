@@ -1,4 +1,4 @@
-//! Bytes in; the same bytes in every content coding, and which of them a client wants, out.
+//! Content codings: compresses documents, and chooses the coding that a client prefers.
 
 use std::io::{self, Write};
 
@@ -65,8 +65,8 @@ fn brotli(body: &[u8]) -> io::Result<Vec<u8>> {
     Ok(coded)
 }
 
-/// What a client accepts: a weight of 0 to 1000 for each of [`Coding::ALL`],
-/// or none where it accepts none of them (RFC 9110 §12.5.3).
+/// The codings that a client accepts: a weight of 0 to 1000 for each of [`Coding::ALL`], or none
+/// where it accepts none of them (RFC 9110 §12.5.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Accepted([u16; 4]);
 

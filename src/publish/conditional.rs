@@ -1,4 +1,4 @@
-//! A request's preconditions in; whether the client has it already, out.
+//! Evaluates a request's preconditions: whether the client has the document already.
 
 use axum::http::HeaderMap;
 use axum::http::header::{IF_MODIFIED_SINCE, IF_NONE_MATCH};
@@ -6,7 +6,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use crate::model::Timestamp;
 
-/// What a GET's preconditions come to (RFC 9110 §13.2.2).
+/// The result of a GET's preconditions (RFC 9110 §13.2.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Precondition {
     /// Answer in full.

@@ -1,4 +1,4 @@
-//! A moment in; its date as people and as headers write it, out. All in UTC.
+//! Formats dates for people and for headers. All in UTC.
 
 use crate::model::Timestamp;
 

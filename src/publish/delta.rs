@@ -1,4 +1,4 @@
-//! An Atom document and an earlier one in; its new entries alone (RFC 3229), out.
+//! Reduces an Atom document to the entries that are new since an earlier one (RFC 3229).
 //!
 //! A reader that asks for it by `A-IM: feed` and names by its tag what it has is
 //! sent the head of the feed and those entries that it has not (Q35).
@@ -14,7 +14,7 @@ use xxhash_rust::xxh3::xxh3_64;
 /// So many earlier documents are remembered of a path, in this run.
 const REMEMBERED: usize = 16;
 
-/// What a document held, by the hash of its bytes.
+/// An earlier edition of a document: its hash, and its entries.
 #[derive(Debug, Clone)]
 pub(super) struct Edition {
     pub hash: u64,

@@ -1,4 +1,4 @@
-//! Documents in; files that any web server can serve, out.
+//! Writes documents as files that any web server can serve.
 //!
 //! A file is written beside its place and moved there whole, so a server never
 //! sees half of one, whenever we are stopped. What did not change is not
@@ -62,7 +62,7 @@ pub struct Directory {
     written: usize,
 }
 
-/// What was done to a directory.
+/// The changes made in a directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Put {
     /// Files of ours that are there now.
@@ -274,7 +274,7 @@ fn share(directory: &Path) -> io::Result<()> {
     fs::set_permissions(directory, fs::Permissions::from_mode(0o755))
 }
 
-/// What is gone already needs no removing.
+/// A file that is gone already needs no removal.
 fn removed(done: io::Result<()>) -> io::Result<()> {
     match done {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),

@@ -1,4 +1,4 @@
-//! What became of sources and topics in; an Atom feed for their operator out.
+//! Renders the operator's Atom feed of changes in sources and topics.
 //!
 //! It says what the log said, with what helps, from what is stored: the same state
 //! gives the same bytes, and an event keeps its id for ever.
@@ -6,9 +6,9 @@
 use atom_syndication::{Content, Entry, Feed, Generator};
 
 use super::atom::{category, date, link, person, text};
-use super::backend::SourceStatus;
 use super::feed_meta::NOTHING_YET;
 use super::site::{Site, topic_path};
+use super::source_status::SourceStatus;
 use super::text_escape::{escape, line};
 use super::{Format, Rendered};
 use crate::model::{EventKind, SourceEvent, Timestamp, TopicSilence};
@@ -115,7 +115,7 @@ fn entry(
     }
 }
 
-/// What helps.
+/// The remedy.
 fn remedy(kind: EventKind) -> &'static str {
     match kind {
         EventKind::Failing => "It is asked again by itself, less and less often.",

@@ -38,7 +38,7 @@ pub(super) struct FeedItem<'a> {
     pub authors: Vec<String>,
     /// Labels, each once.
     pub categories: Vec<String>,
-    /// Copyright.
+    /// The copyright notice.
     pub rights: Option<String>,
     /// BCP 47 language tag.
     pub language: Option<&'a str>,
@@ -83,9 +83,9 @@ pub(super) struct Original {
 /// The source of a story's lead, as `atom:source` tells it.
 #[derive(Debug, Clone)]
 pub(super) struct Publisher {
-    /// What the document calls itself, or an id minted for it.
+    /// The document's own ID, or a minted one.
     pub id: String,
-    /// What the document calls itself, else our name for the source.
+    /// The document's own title, else the source's.
     pub title: String,
     /// Our name for the source: what lines and links say.
     pub name: String,
@@ -331,7 +331,7 @@ fn authors(lead: &Entry, source: &Publisher) -> Vec<String> {
     }
 }
 
-/// What the members file it under, the lead's first as they joined, each label once.
+/// The members' categories, the lead's first, each label once.
 fn categories(story: &Story) -> Vec<String> {
     let mut seen = HashSet::new();
     let labels = story.members.iter().flat_map(|member| &member.entry.categories);

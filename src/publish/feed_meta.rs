@@ -1,4 +1,4 @@
-//! What a feed says of itself in every format: id, title, description, addresses and links.
+//! A feed's metadata in every format: ID, title, description, addresses and links.
 
 use url::form_urlencoded;
 
@@ -12,7 +12,7 @@ use crate::model::{LookBack, Source, Timestamp, Topic, TopicId};
 /// rendering (Q7, Q20).
 pub(super) const NOTHING_YET: Timestamp = Timestamp::from_secs(946_684_800); // 2000-01-01
 
-/// What a feed says of itself, in every format.
+/// A feed's metadata, in every format.
 #[derive(Debug, Clone)]
 pub(super) struct FeedMeta {
     /// Its id: constant, and independent of its address (Q7).
@@ -36,7 +36,7 @@ pub(super) struct FeedMeta {
     pub pages: Option<String>,
 }
 
-/// What follows `/search?` for a query and a span.
+/// The parameters after `/search?` for a query and a span.
 pub(super) fn search_query(query: &str, span: &LookBack) -> String {
     let mut asked = form_urlencoded::Serializer::new(String::new());
     asked.append_pair("q", query);
@@ -234,7 +234,7 @@ pub(super) fn at(stem: &str, format: Format) -> String {
     }
 }
 
-/// What readers see as a topic's title.
+/// A topic's title for readers.
 pub(super) fn title_of(topic: &Topic) -> String {
     match super::text_escape::line(&topic.title) {
         title if title.is_empty() => topic.id.to_string(),
@@ -242,7 +242,7 @@ pub(super) fn title_of(topic: &Topic) -> String {
     }
 }
 
-/// What readers see as a topic's description.
+/// A topic's description for readers.
 pub(super) fn description_of(topic: &Topic) -> String {
     match super::text_escape::line(&topic.description) {
         description if description.is_empty() => format!("Stories on {}.", title_of(topic)),

@@ -7,7 +7,7 @@ use super::feed_item::FeedItem;
 use super::feed_meta::{FeedMeta, at};
 use super::site::Site;
 
-/// What `_provenance` means, for whoever reads the document.
+/// The meaning of `_provenance`, for people who read the document.
 const ABOUT: &str = "Who published this first, and who carried it too.";
 
 // The order of the fields is the order in the document: the version comes first (Q40).

@@ -13,14 +13,14 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
 
-use super::backend::SourceStatus;
+use super::source_status::SourceStatus;
 use crate::model::{Outcome, Poll, SourceId, Story, Timestamp, TopicId, Verdict};
 
 /// Counts what happens, for operators. The loop tells it; nothing is decided by it.
 #[derive(Debug)]
 pub struct Metrics {
     registry: Registry,
-    /// What counts stories that not everybody may see.
+    /// The metrics that count stories which not everybody may see.
     of_all_stories: Registry,
     polls: Family<Polled, Counter>,
     pushes: Family<Pushed, Counter>,
@@ -39,10 +39,10 @@ pub struct Metrics {
     backup_bytes: Gauge,
 }
 
-/// What can be seen without having been counted.
+/// The values that are read at a scrape rather than counted.
 pub(super) struct Sight<'a> {
     pub sources: &'a [SourceStatus],
-    /// What was sent, by path: what the reader may know of.
+    /// The answers by path, as far as the reader may know the paths.
     pub tallies: Vec<(String, Arc<Tally>)>,
     /// When the shelf last changed, as far as the reader may know.
     pub changed: Option<Timestamp>,

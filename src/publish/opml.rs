@@ -1,4 +1,4 @@
-//! Topics or sources in; an OPML 2.0 subscription list out.
+//! Renders topics or sources as an OPML 2.0 subscription list.
 
 use std::io;
 

@@ -20,9 +20,10 @@ mod subscribers;
 
 use askama::Template;
 
-use super::backend::{Before, Finding, NotSearched, SourceStatus, StoryDetail, Total};
+use super::backend::{Before, Finding, NotSearched, StoryDetail, Total};
 use super::feed_item::FeedItem;
 use super::site::{Site, story_path, topic_path};
+use super::source_status::SourceStatus;
 use super::{Format, Rendered};
 use crate::model::{LookBack, Piece, Subscriber, Timestamp, Topic, TopicSilence};
 pub(super) use search::SHOWN as SEARCH_PAGE;

@@ -38,7 +38,7 @@ pub struct ResponseCache {
     changes: watch::Sender<()>,
 }
 
-/// What stands at each path, and who may read it. Under one lock: every reader needs both.
+/// The document at each path, and the access rules. Under one lock: every request needs both.
 #[derive(Debug, Default)]
 struct Standing {
     held: HashMap<String, Held>,
@@ -76,12 +76,12 @@ pub enum Absence {
 pub(super) struct CachedResponse {
     pub content_type: HeaderValue,
     pub link: Option<HeaderValue>,
-    /// What its bytes hash to.
+    /// Hash of its bytes.
     pub hash: u64,
     pub modified: Timestamp,
     /// How often this path was asked for, through all its changes.
     pub tally: Arc<Tally>,
-    /// What an Atom feed was, and what it is, the latest first.
+    /// The recent editions of an Atom feed, the latest first.
     pub editions: Vec<Edition>,
     /// In the order of [`Coding::ALL`]; none where a coding makes it longer.
     pub codings: [Option<Coded>; 4],
@@ -325,7 +325,7 @@ impl ResponseCache {
         self.read().held.get(path).cloned()
     }
 
-    /// What stands at a path, and who guards what.
+    /// The document at a path, and the access rules.
     pub(super) fn find_guarded(&self, path: &str) -> (Option<Held>, Option<Arc<AccessRules>>) {
         let standing = self.read();
         (standing.held.get(path).cloned(), standing.guards.clone())

@@ -22,7 +22,7 @@ const PAGE_POLICY: HeaderValue = HeaderValue::from_static(
 /// Everything else is data: should a browser show it, it shows it inert.
 const DATA_POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; sandbox");
 
-/// What a document's answers have in common in every coding.
+/// The header values that are the same in every coding of a document.
 pub(super) struct Facts<'a> {
     pub content_type: &'a HeaderValue,
     pub link: Option<&'a HeaderValue>,
@@ -70,7 +70,7 @@ pub(super) fn unchanged(facts: &Facts<'_>, tag: &HeaderValue) -> HeaderMap {
     headers
 }
 
-/// What keeps a browser from doing more with an answer than show it.
+/// The headers that keep a browser from doing more with an answer than show it.
 pub(super) fn safety(content_type: &HeaderValue) -> Vec<(HeaderName, HeaderValue)> {
     let nosniff = (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     if is_page(content_type) {

@@ -1,11 +1,11 @@
-//! Connections in; answers from the shelf, or from the desk, out.
+//! Serves connections from the response cache, or else from the backend.
 //!
 //! What a client can cost is bounded: the number of connections, in all and
 //! an address; the size of a request's head; how long it may take to ask and
 //! to read the answer. Bodies are shared bytes of the shelf, so a slow client
 //! holds no lock and no copy.
 
-mod admission;
+mod connection_limit;
 
 mod answer;
 
@@ -13,7 +13,7 @@ mod callbacks;
 
 mod client;
 
-mod dormant;
+mod idle_future;
 
 mod finish;
 
@@ -21,11 +21,14 @@ mod hub;
 
 mod listener;
 
-mod patience;
+mod timeouts;
 
+mod page_response;
 mod problem;
+mod response;
+mod route_context;
 
-mod refusal;
+mod validate_request;
 
 mod routes;
 
@@ -50,15 +53,15 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::{Backend, ResponseCache};
-use admission::{Admission, Admitted};
-use answer::Office;
-use dormant::Dormant;
+use answer::Responder;
+use connection_limit::{ConnectionLimit, ConnectionPermit};
+use idle_future::IdleFuture;
 use listener::Stream;
-use patience::{Patient, Progress};
+use timeouts::{Progress, TimeLimited};
 
 pub use listener::{Address, Listener};
 
-/// What a client may cost.
+/// The limits of one client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
     /// From the first byte of a request's head to its last.
@@ -67,8 +70,8 @@ pub struct Settings {
     pub idle: Duration,
     /// From the first byte of an answer to its last.
     pub write: Duration,
-    /// How long the desk may take for an answer.
-    pub desk: Duration,
+    /// The time for an answer of the backend.
+    pub backend_timeout: Duration,
     /// From the request to stop until what is left is cut off.
     pub drain: Duration,
     /// Connections in all.
@@ -105,7 +108,7 @@ impl Default for Settings {
             head: Duration::from_secs(10),
             idle: Duration::from_secs(30),
             write: Duration::from_secs(60),
-            desk: Duration::from_secs(10),
+            backend_timeout: Duration::from_secs(10),
             drain: Duration::from_secs(20),
             connections: 512,
             connections_per_address: 32,
@@ -133,13 +136,13 @@ const FIRST_WORD: Duration = Duration::from_secs(1);
 pub async fn serve(
     listener: impl Into<Listener>,
     cache: Arc<ResponseCache>,
-    desk: Arc<dyn Backend>,
+    backend: Arc<dyn Backend>,
     settings: Settings,
     shutdown: CancellationToken,
 ) {
     let listener = listener.into();
-    let admission = Admission::new(&settings);
-    let office = Arc::new(Office::new(cache, desk, settings.clone()));
+    let admission = ConnectionLimit::new(&settings);
+    let responder = Arc::new(Responder::new(cache, backend, settings.clone()));
     let mut connections = JoinSet::new();
     loop {
         let accepted = tokio::select! {
@@ -156,11 +159,11 @@ pub async fn serve(
         };
         match admission.admit(address) {
             Ok(admitted) => {
-                let (office, stop) = (office.clone(), shutdown.clone());
+                let (responder, stop) = (responder.clone(), shutdown.clone());
                 let whose = (address, admitted);
                 match stream {
-                    Stream::Tcp(io) => connections.spawn(converse(io, office, stop, whose)),
-                    Stream::Unix(io) => connections.spawn(converse(io, office, stop, whose)),
+                    Stream::Tcp(io) => connections.spawn(converse(io, responder, stop, whose)),
+                    Stream::Unix(io) => connections.spawn(converse(io, responder, stop, whose)),
                 };
             }
             Err(refused) => stream.refuse(refused.response()),
@@ -173,18 +176,18 @@ pub async fn serve(
 /// All requests of one connection, which counts as open until they are answered.
 async fn converse<Io>(
     stream: Io,
-    office: Arc<Office>,
+    responder: Arc<Responder>,
     stop: CancellationToken,
-    (peer, _admitted): (Option<IpAddr>, Admitted),
+    (peer, _admitted): (Option<IpAddr>, ConnectionPermit),
 ) where
     Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let progress = Progress::default();
-    let stream = TokioIo::new(Patient::new(stream, &office.settings, progress.clone()));
+    let stream = TokioIo::new(TimeLimited::new(stream, &responder.settings, progress.clone()));
     let asked = progress.clone();
     let service = service_fn(move |request| {
         asked.asked();
-        office.answer(request, peer).map(Ok::<_, Infallible>)
+        responder.answer(request, peer).map(Ok::<_, Infallible>)
     });
     // The time-outs are the stream's: hyper's own would allocate a timer a request.
     let mut connection = pin!(
@@ -200,7 +203,7 @@ async fn converse<Io>(
     let ended = tokio::select! {
         biased;
         ended = connection.as_mut() => ended,
-        () = Dormant::new(told_to_stop) => {
+        () = IdleFuture::new(told_to_stop) => {
             connection.as_mut().graceful_shutdown();
             connection.await
         }

@@ -1,4 +1,4 @@
-//! What the published feeds have in common: addresses and ids, out of a base URL.
+//! The site's settings, and the addresses and IDs that are derived from its base URL.
 
 use std::borrow::Cow;
 
@@ -7,7 +7,7 @@ use url::Url;
 use super::text_escape::line;
 use crate::model::{SourceId, StoryId, Timestamp, Topic, TopicId};
 
-/// What the published feeds have in common.
+/// The settings that all published feeds share.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Site {
     /// Where readers reach this server; ends in `/`. Every absolute address

@@ -1,4 +1,4 @@
-//! Any text that a source could send in; documents that their own readers accept, out.
+//! Tests that every document is valid whatever text a source sends.
 
 use std::sync::Arc;
 

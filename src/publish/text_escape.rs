@@ -123,8 +123,8 @@ pub(super) fn looks_like_markup(text: &str) -> bool {
         })
 }
 
-/// What stands for `&` and `<` in a text until it is written. Unicode keeps them for such uses,
-/// and [`legible`] leaves them in no text.
+/// The placeholders for `&` and `<` in a text until it is written. Unicode keeps them for such
+/// uses, and [`legible`] leaves them in no text.
 const STANDS_FOR: [(char, char, &[u8]); 2] =
     [('&', '\u{fdd0}', b"&#x26;"), ('<', '\u{fdd1}', b"&#x3C;")];
 

@@ -35,7 +35,7 @@ const BLOCKS: [&str; 25] = [
     "ul",
 ];
 
-/// What stands where a text ends between words.
+/// The mark where a text was cut between words.
 const ELLIPSIS: &str = "…";
 
 /// The bytes that HTML takes at most in a document: as escaped XML, as character data or in JSON.

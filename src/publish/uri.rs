@@ -1,4 +1,4 @@
-//! An address as the `url` crate keeps it in; a URI as every reader and validator takes it, out.
+//! Converts addresses of the `url` crate to URIs that every reader and validator accepts.
 
 use url::{Position, Url};
 

@@ -25,7 +25,7 @@ const LONGEST: u64 = 256 << 20;
 
 const LEVEL: i32 = 6;
 
-/// What a backup holds.
+/// The number of records in a backup.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Contents {
     /// Records of all kinds.

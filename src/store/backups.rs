@@ -17,7 +17,7 @@ use super::{Store, StoreError, disk_space};
 /// How many automatic backups are kept.
 const KEPT: usize = 3;
 
-/// What their names end with.
+/// The suffix of their names.
 const ENDING: &str = ".backup";
 
 /// The automatic backups of a store.
@@ -38,7 +38,7 @@ pub struct StoredBackup {
     number: u64,
 }
 
-/// What came of an automatic backup.
+/// The result of an automatic backup.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BackupOutcome {
     /// It is written and verified.

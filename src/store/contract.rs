@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use std::path::Path;
+use std::sync::Arc;
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -50,7 +51,7 @@ fn an_empty_store_holds_nothing(store: &dyn Store) {
 fn a_commit_is_seen_whole(store: &dyn Store) {
     let keys = [key(KeyKind::Own, 1), key(KeyKind::Address, 1)];
     done(store.commit(Commit {
-        source_states: vec![(source(1), source_state(3))],
+        source_states: vec![(source(1), Arc::new(source_state(3)))],
         listed: vec![(source(1), vec![id(1)])],
         admitted: vec![admitted(story(1, at(0), 100), &keys)],
         places: vec![PlaceChange { topic: topic(1), story: id(1), from: None, to: Some(at(0)) }],

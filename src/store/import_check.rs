@@ -8,7 +8,7 @@ use crate::model::{Key, KeyKind};
 
 use super::{Commit, Record, Store, StoreError};
 
-/// What taking a record over would do.
+/// The effect of importing a record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fit {
     /// It is not here yet.

@@ -22,7 +22,7 @@ pub struct InMemory(Mutex<State>);
 #[derive(Debug, Default)]
 struct State {
     closed: bool,
-    source_states: BTreeMap<SourceId, SourceState>,
+    source_states: BTreeMap<SourceId, Arc<SourceState>>,
     listed: BTreeMap<SourceId, Vec<StoryId>>,
     engine: BTreeMap<String, EngineRecord>,
     subscribers: BTreeMap<SubscriberId, Subscriber>,
@@ -155,7 +155,7 @@ impl State {
     fn restore(&mut self, record: Record) {
         match record {
             Record::SourceState { source, state: source_state } => {
-                drop(self.source_states.insert(source, *source_state))
+                drop(self.source_states.insert(source, Arc::from(source_state)))
             }
             Record::Listed { source, stories } => drop(self.listed.insert(source, stories)),
             Record::Engine { record } => drop(self.engine.insert(record.key(), record)),
@@ -203,9 +203,11 @@ impl State {
     }
 
     fn records(&self) -> Vec<Record> {
-        let source_states = self.source_states.iter().map(|(source, source_state)| {
-            Record::SourceState { source: source.clone(), state: Box::new(source_state.clone()) }
-        });
+        let source_states =
+            self.source_states.iter().map(|(source, source_state)| Record::SourceState {
+                source: source.clone(),
+                state: Box::new(SourceState::clone(source_state)),
+            });
         let listed = self.listed.iter().map(|(source, stories)| Record::Listed {
             source: source.clone(),
             stories: stories.clone(),
@@ -235,12 +237,9 @@ impl State {
 }
 
 impl Store for InMemory {
-    fn source_states(&self) -> Result<BTreeMap<SourceId, Box<SourceState>>, StoreError> {
+    fn source_states(&self) -> Result<BTreeMap<SourceId, Arc<SourceState>>, StoreError> {
         let state = self.state()?;
-        let source_states = state.source_states.iter();
-        Ok(source_states
-            .map(|(source, source_state)| (source.clone(), Box::new(source_state.clone())))
-            .collect())
+        Ok(state.source_states.clone())
     }
 
     fn listed(&self) -> Result<BTreeMap<SourceId, Vec<StoryId>>, StoreError> {
@@ -263,7 +262,8 @@ impl Store for InMemory {
         Ok(found)
     }
 
-    fn commit(&self, commit: Commit) -> Committed {
+    fn commit_shared(&self, commit: Arc<Commit>) -> Committed {
+        let commit = Arc::unwrap_or_clone(commit);
         let done = self.state().map(|mut state| state.apply(commit));
         Box::pin(std::future::ready(done))
     }

@@ -1,4 +1,4 @@
-//! What checking, repairing and compacting a store come to.
+//! The results of checking, repairing and compacting a store.
 
 use std::path::PathBuf;
 
@@ -7,10 +7,10 @@ use serde::Serialize;
 /// This many problems are told; of more, only the number.
 const TOLD: usize = 100;
 
-/// What a check of the store found.
+/// The result of checking a store.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct IntegrityCheck {
-    /// Stories.
+    /// Number of stories.
     pub stories: u64,
     /// Retired stories whose keys are kept.
     pub retired: u64,
@@ -24,7 +24,7 @@ pub struct IntegrityCheck {
     pub live_bytes: u64,
     /// Bytes the files take.
     pub file_bytes: u64,
-    /// What is wrong, up to a hundred things.
+    /// The problems, a hundred at most.
     pub problems: Vec<String>,
     /// How many things are wrong in all.
     pub problem_count: u64,
@@ -49,7 +49,7 @@ impl IntegrityCheck {
     }
 }
 
-/// What a repair came to.
+/// The result of repairing a store.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Repair {
     /// Stories that were saved.
@@ -58,13 +58,13 @@ pub struct Repair {
     pub expected: Option<u64>,
     /// Damaged places whose contents their checksums restored: nothing of these is lost.
     pub restored: usize,
-    /// What could not be saved.
+    /// The records that could not be saved.
     pub losses: Vec<String>,
     /// Where the store as it was is kept.
     pub kept: PathBuf,
 }
 
-/// What a compaction came to.
+/// The result of compacting a store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Compaction {
     /// Stories in the store.

@@ -13,18 +13,18 @@ use super::story_keys;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Record {
-    /// A source's memory.
+    /// A source's state.
     #[serde(rename = "memory")]
     SourceState {
-        /// Whose.
+        /// The source.
         source: SourceId,
-        /// What is remembered.
+        /// The state.
         #[serde(rename = "memory")]
         state: Box<SourceState>,
     },
-    /// What a source's document lists.
+    /// The stories that a source's document lists.
     Listed {
-        /// Whose.
+        /// The source.
         source: SourceId,
         /// The stories its entries belong to.
         stories: Vec<StoryId>,
@@ -36,7 +36,7 @@ pub enum Record {
     },
     /// A subscriber of our hub.
     Subscriber {
-        /// It.
+        /// The value.
         subscriber: Box<Subscriber>,
     },
     /// A document that is kept as it was published.
@@ -48,7 +48,7 @@ pub enum Record {
     },
     /// A story that is kept no longer.
     Retired {
-        /// Which.
+        /// The story's ID.
         story: StoryId,
         /// When its first entry was read.
         first_seen: Timestamp,
@@ -60,7 +60,7 @@ pub enum Record {
     },
     /// A story.
     Story {
-        /// It.
+        /// The value.
         story: Box<Story>,
         /// Its keys.
         #[serde(with = "story_keys::as_bytes")]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::model::{Lookalikes, Story, Timestamp};
 
-/// What is kept. `None` keeps everything.
+/// The limits of stored data. `None` keeps everything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Retention {
     /// Stories are kept for so long after they last changed.

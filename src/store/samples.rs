@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use proptest::prelude::*;
@@ -212,7 +213,7 @@ pub(super) fn any_commit() -> impl Strategy<Value = Commit> {
                 Commit {
                     source_states: source_states
                         .into_iter()
-                        .map(|(n, polls)| (source(n), source_state(polls.into())))
+                        .map(|(n, polls)| (source(n), Arc::new(source_state(polls.into()))))
                         .collect(),
                     listed: listed.into_iter().map(|(n, ids)| (source(n), ids)).collect(),
                     admitted,

@@ -57,6 +57,7 @@ mod rebuild;
 mod records;
 mod salvage;
 mod sled_log;
+mod staged_cards;
 mod store_dir;
 mod writer;
 
@@ -154,7 +155,7 @@ impl SledStore {
 }
 
 impl Store for SledStore {
-    fn source_states(&self) -> Result<BTreeMap<SourceId, Box<SourceState>>, StoreError> {
+    fn source_states(&self) -> Result<BTreeMap<SourceId, Arc<SourceState>>, StoreError> {
         self.read(read::source_states)
     }
 
@@ -170,7 +171,7 @@ impl Store for SledStore {
         self.read(|tree| read::lookalikes(tree, &self.index, keys))
     }
 
-    fn commit(&self, commit: Commit) -> Committed {
+    fn commit_shared(&self, commit: Arc<Commit>) -> Committed {
         let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         match &*writer {
             Some(writer) => writer.commit(commit),

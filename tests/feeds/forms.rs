@@ -79,8 +79,7 @@ fn titles_with_ampersands_are_kept() {
         assert_eq!(item(&format!("<title>{written}</title>")).title, title, "RSS {written}");
         assert_eq!(entry(&format!("<title>{written}</title>")).title, title, "Atom {written}");
     }
-    let parsed = read(&rss("<item><title>A & B</title></item>"));
-    assert_eq!(parsed.warnings, ["a bare & was escaped"]);
+    assert_eq!(read(&rss("<item><title>A & B</title></item>")).warnings, ["a bare & was escaped"]);
 }
 
 /// Damage that one of the repairs mends, put in front of an entry, behind it, or inside of it
@@ -336,7 +335,6 @@ fn who_published_an_entry_first_is_kept() {
     }
     let atom = entry("<source><title>A</title><link href='https://a.example/'/></source>");
     assert_eq!(named(&atom), ("A".to_owned(), "https://a.example/".to_owned()));
-    assert_eq!(item("<title>x</title>").publisher, None);
 }
 
 #[test]

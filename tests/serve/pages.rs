@@ -114,7 +114,7 @@ async fn health_and_readiness_are_two_questions() {
 
 #[tokio::test]
 async fn a_desk_that_cannot_answer_is_no_reader_s_concern() {
-    let settings = Settings { desk: Duration::from_millis(50), ..Settings::default() };
+    let settings = Settings { backend_timeout: Duration::from_millis(50), ..Settings::default() };
     let world = World::with(settings).await;
     for cause in [&world.desk.failing, &world.desk.silent] {
         cause.store(true, Ordering::Relaxed);

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::matching::{Change, matches};
-use super::versions::{self, Now};
+use super::versions::{self, Filling as FillingVersions, Now};
 use super::window::{Candidates, Window};
 use super::{EVERYTHING, SLICE, Topics};
 use crate::config::Plan;
@@ -35,7 +35,7 @@ pub(super) struct Fill {
 
 struct Filling {
     version: TopicVersion,
-    /// What it holds so far, where it has bounds.
+    /// The stories found so far, where the topic has bounds.
     candidates: Option<Candidates>,
 }
 
@@ -80,6 +80,15 @@ impl Fill {
     /// Everything that is being filled.
     pub(super) fn versions(&self) -> impl Iterator<Item = TopicVersion> {
         self.topics.values().map(|filling| filling.version)
+    }
+
+    /// The versions, for the records of them.
+    pub(super) fn filling_versions(&self) -> FillingVersions {
+        let without_former = self.topics().filter(|topic| !self.has_former(*topic));
+        FillingVersions {
+            versions: self.versions().collect(),
+            without_former: without_former.collect(),
+        }
     }
 
     pub(super) fn has(&self, topic: usize) -> bool {
@@ -260,14 +269,14 @@ impl Topics {
             (self.live[place], self.archives[place], self.windows[place]) =
                 (version, archive, window);
         }
-        let now = Now { plan: &self.plan, live: &self.live, fill: None };
-        versions::record(&now, &records, store, work)?;
+        let now = Now { plan: &self.plan, live: &self.live, filling: None };
+        versions::record(now, &records, store, work)?;
         self.fill_progress.end();
         Ok(all)
     }
 }
 
-/// What places a commit adds to a version.
+/// The places that a commit adds to a version.
 fn found(
     places: &[PlaceChange],
     version: TopicVersion,
@@ -276,7 +285,7 @@ fn found(
     of_it.filter_map(|change| Some((change.to?, change.story)))
 }
 
-/// What the feed of all stories is called among the topics that are filled.
+/// The name of the feed of all stories among the topics being filled.
 fn stories_feed() -> TopicId {
     debug_assert_eq!(EVERYTHING, TopicVersion(0));
     TopicId::new("")

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::fill::Fill;
 use crate::config::Plan;
 use crate::engine::work::Work;
 use crate::model::{EngineRecord, TopicId, TopicVersion};
@@ -57,26 +56,33 @@ fn both(version: TopicVersion) -> [TopicVersion; 2] {
     [version, version.archive()]
 }
 
-/// How topics stand now.
+/// The topics that are being filled.
+pub(super) struct Filling {
+    pub(super) versions: Vec<TopicVersion>,
+    /// Those that are not published by the query of an earlier plan, by their place in the plan.
+    pub(super) without_former: Vec<usize>,
+}
+
+/// The present state of all topics.
 pub(super) struct Now<'a> {
     pub(super) plan: &'a Plan,
-    /// What is published, by the place in the plan.
+    /// The published versions, by the topic's place in the plan.
     pub(super) live: &'a [TopicVersion],
-    pub(super) fill: Option<&'a Fill>,
+    pub(super) filling: Option<Filling>,
 }
 
 /// Records which versions are published, so that a later run, and a check of a changed
 /// configuration, can tell what a change has changed, and which must not be taken for complete
 /// after a crash. Drops what nobody needs any more.
 pub(super) fn record(
-    now: &Now<'_>,
+    now: Now<'_>,
     records: &[EngineRecord],
     store: &dyn Store,
     work: &mut Work<'_>,
 ) -> Result<(), StoreError> {
-    let Now { plan, live, fill } = *now;
+    let Now { plan, live, filling } = now;
     let begun: BTreeSet<TopicVersion> =
-        fill.iter().flat_map(|fill| fill.versions()).flat_map(both).collect();
+        filling.iter().flat_map(|filling| &filling.versions).copied().flat_map(both).collect();
     let published_before = published(records);
     for (topic, version) in plan.topics.iter().zip(live) {
         if !begun.contains(version) && published_before.get(&topic.id) != Some(version) {
@@ -91,9 +97,9 @@ pub(super) fn record(
         }
     }
 
-    // What is published by another query than its own takes in what that finds.
-    let strays = fill.iter().flat_map(|fill| fill.topics().filter(|of| !fill.has_former(*of)));
-    let strays = strays.filter_map(|place| live.get(place)).copied().flat_map(both);
+    // A topic that is published by another query than its own takes in what that finds.
+    let strays = filling.iter().flat_map(|filling| &filling.without_former);
+    let strays = strays.filter_map(|place| live.get(*place)).copied().flat_map(both);
     let doubted: BTreeSet<TopicVersion> = begun.iter().copied().chain(strays).collect();
     let known = unfinished(records);
     for version in doubted.difference(&known) {
@@ -102,7 +108,7 @@ pub(super) fn record(
     let needed: BTreeSet<TopicVersion> =
         live.iter().copied().flat_map(both).chain(begun.iter().copied()).collect();
     // What an earlier run left of a filling is found again, so its doubts stay with it.
-    let settled = |of: &&TopicVersion| fill.is_none() || !needed.contains(of);
+    let settled = |of: &&TopicVersion| filling.is_none() || !needed.contains(of);
     for version in known.difference(&doubted).filter(settled) {
         work.commit.engine_removed.push(EngineRecord::Unfinished { version: *version }.key());
     }

@@ -10,7 +10,7 @@ use super::matching::Change;
 use crate::model::{StoryId, Timestamp, TopicBounds, TopicVersion};
 use crate::store::{Store, StoreError, TopicPlace};
 
-/// What a topic with bounds holds.
+/// The places that a topic with bounds holds.
 #[derive(Debug)]
 pub(super) struct Window {
     bounds: TopicBounds,
@@ -90,8 +90,8 @@ impl Window {
     }
 }
 
-/// What a topic with bounds may hold once it is filled, each place with when its story was
-/// first seen.
+/// The places that a topic with bounds may hold once it is filled, each with the time when its
+/// story was first seen.
 #[derive(Debug)]
 pub(super) struct Candidates {
     bounds: TopicBounds,
@@ -141,7 +141,7 @@ impl Candidates {
         again
     }
 
-    /// What the topic holds.
+    /// The places that the topic holds.
     pub(super) fn into_places(self, now: Timestamp) -> BTreeMap<TopicPlace, Timestamp> {
         let oldest = self.bounds.age.map(|age| now.before(age));
         let stays = |place: &TopicPlace| oldest.is_none_or(|oldest| place.date >= oldest);

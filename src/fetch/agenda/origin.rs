@@ -28,7 +28,7 @@ pub(super) struct Origin {
     pub(super) line: VecDeque<usize>,
     /// The earliest next start.
     pub(super) next_start: Timestamp,
-    /// What its server's answers say of when it may be asked (P28).
+    /// Refusals of its server, and the hold that follows from them (P28).
     pub(super) refusals: Refusals<usize>,
     /// Where it was reached last.
     pub(super) address: Option<IpAddr>,

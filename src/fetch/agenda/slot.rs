@@ -1,4 +1,4 @@
-//! What the agenda keeps of one source. Plain data.
+//! The plain data that the agenda keeps of one source.
 
 use std::net::IpAddr;
 use std::num::NonZeroU64;

@@ -1,4 +1,4 @@
-//! What polls leave in a source's memory, without any network.
+//! Tests of a source's state after polls, without any network.
 
 use std::time::Duration;
 

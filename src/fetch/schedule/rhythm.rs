@@ -8,7 +8,7 @@
 
 use std::time::Duration;
 
-use super::exact::{exp2, pow};
+use crate::fetch::exact_math::{exp2, pow};
 use crate::model::{DecayedCounts, Rhythm, Timestamp};
 
 /// Half-lives of the two windows, in hours.

@@ -1,8 +1,8 @@
-//! What cleaning the texts of one document may cost, all together.
+//! Bounds the cost of cleaning all texts of one document together.
 
 use crate::cancel::Cancelled;
 
-/// What cleaning may still cost. Each text has bounds of its own; a document can hold so many
+/// The cost that cleaning may still have. Each text has bounds of its own; a document can hold so many
 /// texts that each of them is within its bounds and all together are not.
 #[derive(Debug)]
 pub(in crate::parse) struct Allowance {

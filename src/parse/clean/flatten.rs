@@ -8,8 +8,8 @@ use html5ever::tokenizer::{
     BufferQueue, Tag, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts,
 };
 
+use super::plain_text::plain;
 use super::policy::{self, Fate};
-use super::rewrite::plain;
 
 /// The text of HTML, a paragraph a line. It takes linear time, however deep elements are nested.
 pub(super) fn text_of(html: &str) -> String {

@@ -103,7 +103,7 @@ pub(super) const ATTRIBUTES: &[(&str, &str)] = &[
 /// Attributes of all of them.
 pub(super) const ATTRIBUTES_OF_ALL: &[&str] = &["dir", "lang", "title"];
 
-/// What every link says of itself.
+/// The `rel` of every link.
 pub(super) const REL: &str = "noopener noreferrer";
 
 /// Elements that go with all they contain, which is no text for people.
@@ -164,7 +164,7 @@ const OTHER_TAGS: &[&str] = &[
     "source", "style", "svg", "template", "textarea", "title", "track", "video", "xmp",
 ];
 
-/// What is to be done about an element, known by its name in lower case.
+/// The treatment of an element, known by its name in lower case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fate {
     /// It may stay.

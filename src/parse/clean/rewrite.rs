@@ -2,14 +2,13 @@
 
 use std::borrow::Cow;
 
-use memchr::{memchr, memchr2};
 use url::Url;
 
 use super::policy::{self, Fate};
 use super::{boundary_before, plain_html};
 use crate::announcement::{Container, ContainerRole};
 use crate::charset::is_allowed;
-use crate::control_characters::{close_isolates, holds_override, without_break_hints};
+use crate::control_characters::holds_override;
 use crate::markup::{self, Kind, Pieces};
 
 /// HTML of which every tag was written here.
@@ -92,22 +91,7 @@ pub(super) fn rewrite(html: &str, base: Option<&Url>, limit: usize, input: Input
     rewriter.finish()
 }
 
-/// Where an element's end tag starts, in bytes from here; the end of the text
-/// for an element that never ends, as in a browser.
-fn end_of(rest: &str, name: &str) -> usize {
-    let mut at = 0;
-    while let Some(found) = memchr(b'<', &rest.as_bytes()[at..]) {
-        let tag = &rest[at + found..];
-        let close = tag.strip_prefix("</").and_then(|tag| tag.get(..name.len()));
-        if close.is_some_and(|close| close.eq_ignore_ascii_case(name)) {
-            return at + found;
-        }
-        at += found + 1;
-    }
-    rest.len()
-}
-
-fn lower(name: &str) -> Cow<'_, str> {
+pub(super) fn lower(name: &str) -> Cow<'_, str> {
     if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
         Cow::Owned(name.to_ascii_lowercase())
     } else {
@@ -309,7 +293,7 @@ fn is_heading(name: &str) -> bool {
     matches!(name, "h1" | "h2" | "h3" | "h4" | "h5" | "h6")
 }
 
-/// What an element's class, id or role says that it holds.
+/// The role of an element, by its class, id or role attribute.
 fn container_role(name: &str, attributes: &str) -> Option<ContainerRole> {
     let by_name = ContainerRole::of_element(name);
     if attributes.is_empty() {
@@ -365,152 +349,4 @@ fn is_ready(bytes: &[u8]) -> bool {
     };
     bytes.chunks(256).all(|chunk| !chunk.iter().fold(false, |seen, byte| seen | doubtful(*byte)))
         && !holds_override(bytes)
-}
-
-/// The text of HTML for people and for matching: a paragraph a line, entities
-/// decoded, white space folded.
-pub(in crate::parse) fn plain(html: &str) -> String {
-    let mut text = String::with_capacity(html.len() / 2);
-    let mut pieces = Pieces::of(html);
-    while let Some(piece) = pieces.next() {
-        match piece.kind {
-            Kind::Text(inner) if inner.contains('&') => {
-                fold_into(&mut text, &htmlize::unescape(inner))
-            }
-            Kind::Text(inner) | Kind::CData(inner) => fold_into(&mut text, inner),
-            Kind::Stray => text.push('<'),
-            Kind::Open { name, .. } | Kind::Close { name } => {
-                let name = lower(name);
-                if policy::is_block(&name) || matches!(&*name, "br" | "tr") {
-                    end_line(&mut text);
-                } else if matches!(&*name, "td" | "th") {
-                    fold_into(&mut text, " ");
-                } else if matches!(piece.kind, Kind::Open { empty: false, .. })
-                    && policy::fate(&name) == Fate::GoesWithContent
-                {
-                    pieces.skip_to(piece.end + end_of(&html[piece.end..], &name));
-                }
-            }
-            Kind::Aside(_) | Kind::Unclosed(_) => {}
-        }
-    }
-    end_line(&mut text);
-    text.truncate(text.trim_end().len());
-    text
-}
-
-fn end_line(text: &mut String) {
-    let kept = text.trim_end_matches(' ').len();
-    text.truncate(kept);
-    if !text.is_empty() && !text.ends_with('\n') {
-        text.push('\n');
-    }
-}
-
-/// Appends text with each run of white space as one space.
-fn fold_into(out: &mut String, text: &str) {
-    if text.starts_with(char::is_whitespace) {
-        space(out);
-    }
-    let mut words = text.split_whitespace();
-    if let Some(first) = words.next() {
-        push_allowed(out, first);
-    }
-    for word in words {
-        space(out);
-        push_allowed(out, word);
-    }
-    if text.ends_with(char::is_whitespace) {
-        space(out);
-    }
-}
-
-fn space(out: &mut String) {
-    if !out.is_empty() && !out.ends_with([' ', '\n']) {
-        out.push(' ');
-    }
-}
-
-fn push_allowed(out: &mut String, word: &str) {
-    // Only these bytes begin a character that may not leave, or that nobody sees.
-    let doubtful = |byte: u8| byte < 0x20 || matches!(byte, 0x7F | 0xC2 | 0xE1 | 0xE2 | 0xEF);
-    if word.bytes().any(doubtful) {
-        out.extend(without_break_hints(word).chars().filter(|c| is_allowed(*c)));
-    } else {
-        out.push_str(word);
-    }
-}
-
-/// One line, white space folded, no characters that may not leave, and no isolate left open.
-pub(in crate::parse) fn fold(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    fold_into(&mut out, text);
-    out.truncate(out.trim_end().len());
-    match close_isolates(&out) {
-        Cow::Owned(closed) => closed,
-        Cow::Borrowed(_) => out,
-    }
-}
-
-/// A title: one line of plain text, whatever it was written as.
-///
-/// Sources escape titles once too often, or once too rarely; a tag of HTML is
-/// never meant to be read as such, `Vec<T>` is.
-pub(in crate::parse) fn title(text: &str) -> String {
-    if memchr2(b'<', b'&', text.as_bytes()).is_none() {
-        return fold(text);
-    }
-    let mut title = Cow::Borrowed(text);
-    for _ in 0..4 {
-        let bare = if title.contains('<') { without_tags(&title) } else { title.to_string() };
-        let decoded = htmlize::unescape(&bare);
-        if decoded == title {
-            break;
-        }
-        title = Cow::Owned(decoded.into_owned());
-    }
-    if policy::holds_markup(&title) {
-        title = Cow::Owned(without_tags(&title));
-    }
-    fold(&title)
-}
-
-fn without_tags(text: &str) -> String {
-    let mut bare = String::with_capacity(text.len());
-    let mut pieces = Pieces::of(text);
-    while let Some(piece) = pieces.next() {
-        match piece.kind {
-            // A tag that another begins in is none.
-            Kind::Open { name, attributes, .. } if attributes.contains('<') => {
-                let inner = attributes.find('<').unwrap_or_default();
-                let end = piece.start + 1 + name.len() + inner;
-                if policy::unclosed_tag(&text[piece.start..piece.end]).is_empty() {
-                    bare.push_str(&text[piece.start..end]);
-                }
-                pieces.skip_to(end);
-            }
-            Kind::Open { name, .. } | Kind::Close { name } if policy::is_markup(piece.kind) => {
-                let name = lower(name);
-                if policy::is_block(&name) || name == "br" {
-                    bare.push(' ');
-                } else if matches!(&*name, "script" | "style")
-                    && matches!(piece.kind, Kind::Open { .. })
-                {
-                    pieces.skip_to(piece.end + end_of(&text[piece.end..], &name));
-                }
-            }
-            Kind::CData(inner) => bare.push_str(inner),
-            Kind::Aside(_) => {}
-            // What never ends hides nothing: the tags after it are tags.
-            Kind::Unclosed(rest) => {
-                let name = policy::unclosed_tag(rest);
-                if name.is_empty() {
-                    bare.push('<');
-                }
-                pieces.skip_to(piece.start + 1 + name.len());
-            }
-            _ => bare.push_str(&text[piece.start..piece.end]),
-        }
-    }
-    bare
 }

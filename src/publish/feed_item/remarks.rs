@@ -17,9 +17,7 @@ pub(super) struct Remarks {
 }
 
 impl Remarks {
-    /// What is to be said of `story` as `teller` tells it.
-    ///
-    /// `dated` is the date that the feed gives the story.
+    /// The remarks on `story` as `teller` states it. `dated` is the date that the feed gives the story.
     pub(super) fn on(
         story: &Story,
         teller: &Entry,

@@ -7,9 +7,9 @@ use super::{inside, subscribers};
 use crate::model::{
     FailureKind, PushState, SourceHold, Subscriber, Subscription, Timestamp, TopicSilence,
 };
-use crate::publish::backend::{Condition, SourceStatus};
 use crate::publish::dates::{away, minute};
 use crate::publish::site::{Site, source_path};
+use crate::publish::source_status::{Condition, SourceStatus};
 use crate::publish::text_escape::line;
 use crate::publish::uri::uri;
 

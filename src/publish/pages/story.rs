@@ -188,7 +188,9 @@ fn carrier(
     detail: &StoryDetail,
 ) -> Carrier {
     let entry = &member.entry;
-    let (title, of_lead) = (line(&entry.title), line(&lead.entry.title));
+    // Sources differ in whether they put the type of a document first.
+    let plain = |title: &str| document_type::split(&line(title)).1.to_owned();
+    let (title, of_lead) = (plain(&entry.title), plain(&lead.entry.title));
     let (evidence, link) = evidence(&member.evidence, detail);
     Carrier {
         by: name_of(entry, &detail.sources),

@@ -1,4 +1,4 @@
-//! A request in; its answer out: from the shelf, else from the routes.
+//! Answers a request from the response cache, else from the routes.
 
 use std::net::IpAddr;
 use std::pin::Pin;
@@ -9,23 +9,23 @@ use axum::Router;
 use axum::body::Body as PageBody;
 use axum::http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-    ACCESS_CONTROL_MAX_AGE, ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE,
-    REFERRER_POLICY, RETRY_AFTER, VARY, WWW_AUTHENTICATE,
+    ACCESS_CONTROL_MAX_AGE, ALLOW, CACHE_CONTROL, CONTENT_LENGTH, REFERRER_POLICY, RETRY_AFTER,
+    VARY, WWW_AUTHENTICATE,
 };
 use axum::http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
-use bytes::Bytes;
 use futures_util::future;
 use http_body_util::{Either, Full};
 use hyper::body::Incoming;
 use tower::ServiceExt;
 use url::form_urlencoded;
 
-use super::admission::{Admission, Admitted, Refused};
 use super::callbacks::{self, Callbacks};
 use super::client::{Client, behind_proxy};
+use super::connection_limit::{ConnectionLimit, ConnectionPermit, Refused};
 use super::finish::Finish;
-use super::refusal::refuse;
-use super::{Settings, hub, routes};
+use super::response::{Body, brief, closing};
+use super::validate_request::refuse;
+use super::{Settings, hub, page_response, routes};
 use crate::model::Timestamp;
 use crate::publish::access_control::{self, AccessRules};
 use crate::publish::coding::{Accepted, Coding};
@@ -35,18 +35,15 @@ use crate::publish::response_cache::{self, CachedResponse, Held};
 use crate::publish::response_headers;
 use crate::publish::{Backend, ResponseCache};
 
-/// Bytes of the shelf as they are, or whatever a route made.
-pub(super) type Body = Either<Full<Bytes>, PageBody>;
-
 /// Everything that answers.
-pub(super) struct Office {
+pub(super) struct Responder {
     pub(super) settings: Settings,
     cache: Arc<ResponseCache>,
-    desk: Arc<dyn Backend>,
+    backend: Arc<dyn Backend>,
     routes: Router,
     callbacks: Callbacks,
     /// Requests under way of those who come by a proxy.
-    turns: Admission,
+    turns: ConnectionLimit,
 }
 
 /// An answer, ready or to come.
@@ -55,20 +52,20 @@ pub(super) type Answering = future::Either<
     Pin<Box<dyn Future<Output = Response<Body>> + Send>>,
 >;
 
-impl Office {
+impl Responder {
     pub(super) fn new(
         cache: Arc<ResponseCache>,
-        desk: Arc<dyn Backend>,
+        backend: Arc<dyn Backend>,
         settings: Settings,
     ) -> Self {
-        let routes = routes::routes(desk.clone(), cache.clone(), &settings);
-        let callbacks = Callbacks::new(desk.clone(), settings.desk);
-        let turns = Admission::of_requests(&settings);
-        Self { settings, cache, desk, routes, callbacks, turns }
+        let routes = routes::routes(backend.clone(), cache.clone(), &settings);
+        let callbacks = Callbacks::new(backend.clone(), settings.backend_timeout);
+        let turns = ConnectionLimit::of_requests(&settings);
+        Self { settings, cache, backend, routes, callbacks, turns }
     }
 
-    /// What stands on the shelf is answered at once; whatever has to be asked
-    /// for is in a future of its own, so that it costs nothing where it is not needed.
+    /// Answers cached documents at once. Everything else is answered in a future of its own, which
+    /// costs nothing otherwise.
     pub(super) fn answer(
         self: &Arc<Self>,
         request: Request<Incoming>,
@@ -77,13 +74,13 @@ impl Office {
         let finish = Finish::of(&request);
         if let Some(response) = self.at_once(&request) {
             return future::Either::Left(future::ready(
-                finish.apply(response, || self.desk.site()),
+                finish.apply(response, || self.backend.site()),
             ));
         }
-        let office = self.clone();
+        let responder = self.clone();
         future::Either::Right(Box::pin(async move {
-            let response = office.in_time(request, peer).await;
-            finish.apply(response, || office.desk.site())
+            let response = responder.in_time(request, peer).await;
+            finish.apply(response, || responder.backend.site())
         }))
     }
 
@@ -133,7 +130,8 @@ impl Office {
         if hub::is_at(path) {
             let Ok(_turn) = self.turn(&request, peer) else { return closing(too_many()) };
             let client = Client::of(peer, &self.settings.proxies, request.headers());
-            return hub::answer(&*self.desk, self.settings.desk, request, client).await;
+            return hub::answer(&*self.backend, self.settings.backend_timeout, request, client)
+                .await;
         }
         let guards = self.cache.guards();
         if guards.as_ref().is_some_and(|guards| guards.of(path).is_some()) {
@@ -155,7 +153,7 @@ impl Office {
         &self,
         request: &Request<Incoming>,
         peer: Option<IpAddr>,
-    ) -> Result<Option<Admitted>, Refused> {
+    ) -> Result<Option<ConnectionPermit>, Refused> {
         let client = behind_proxy(peer, &self.settings.proxies, request.headers());
         client.map(|client| self.turns.admit(Some(client))).transpose()
     }
@@ -201,13 +199,13 @@ impl Office {
             }
             (None, None) => return not_acceptable(),
         };
-        let (now, next_poll) = (self.desk.now(), self.desk.next_poll());
+        let (now, next_poll) = (self.backend.now(), self.backend.next_poll());
         let fresh = response_headers::freshness(&document.content_type, now, next_poll, guarded);
         response.headers_mut().insert(CACHE_CONTROL, fresh);
         response
     }
 
-    /// Asks the desk, which has work with it.
+    /// Asks the backend, which has work with it.
     async fn route(&self, request: Request<Incoming>, peer: Option<IpAddr>) -> Response<Body> {
         let Ok(_turn) = self.turn(&request, peer) else { return too_many() };
         let client = Client::of(peer, &self.settings.proxies, request.headers());
@@ -223,11 +221,11 @@ impl Office {
     /// Asks for a key, without saying whether there is anything behind it.
     fn turned_away(&self, whom: Unadmitted) -> Response<Body> {
         if whom == Unadmitted::Known {
-            return answered(routes::nothing_here("no-store", &self.desk.site()));
+            return answered(page_response::nothing_here("no-store", &self.backend.site()));
         }
         let (status, text) = (StatusCode::UNAUTHORIZED, "A key is needed to read this.");
         let mut response =
-            routes::message(status, "Not public", text, "no-store", &self.desk.site());
+            page_response::message(status, "Not public", text, "no-store", &self.backend.site());
         let challenge = HeaderValue::from_static("Basic realm=\"feeds\", charset=\"UTF-8\"");
         response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
         answered(response)
@@ -235,20 +233,20 @@ impl Office {
 
     fn gone(&self) -> Response<Body> {
         let text = "This was published here and has been withdrawn for good.";
-        let (status, site) = (StatusCode::GONE, self.desk.site());
-        answered(routes::message(status, "Gone", text, "public, max-age=3600", &site))
+        let (status, site) = (StatusCode::GONE, self.backend.site());
+        answered(page_response::message(status, "Gone", text, "public, max-age=3600", &site))
     }
 
     /// Whoever came with a key in the address needs it there too.
     fn moved(&self, path: &str, key: Option<&str>) -> Response<Body> {
-        let site = self.desk.site();
+        let site = self.backend.site();
         let mut address = site.address(path);
         if let Some(key) = key {
             let asked =
                 form_urlencoded::Serializer::new(String::new()).append_pair("key", key).finish();
             address = format!("{address}?{asked}");
         }
-        answered(routes::moved(&address, &site))
+        answered(page_response::moved(&address, &site))
     }
 }
 
@@ -368,22 +366,5 @@ fn not_acceptable() -> Response<Body> {
     let text = "no coding of this is acceptable: there are identity, gzip, br and zstd\n";
     let mut response = brief(StatusCode::NOT_ACCEPTABLE, text);
     response.headers_mut().insert(VARY, HeaderValue::from_static("Accept-Encoding"));
-    response
-}
-
-pub(super) fn brief(status: StatusCode, text: &'static str) -> Response<Body> {
-    let mut response = Response::new(Either::Left(Full::new(Bytes::from_static(text.as_bytes()))));
-    *response.status_mut() = status;
-    if !text.is_empty() {
-        let plain = HeaderValue::from_static("text/plain; charset=utf-8");
-        let headers = response.headers_mut();
-        headers.extend(response_headers::safety(&plain));
-        headers.insert(CONTENT_TYPE, plain);
-    }
-    response
-}
-
-pub(super) fn closing(mut response: Response<Body>) -> Response<Body> {
-    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     response
 }

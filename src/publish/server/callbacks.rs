@@ -1,7 +1,7 @@
-//! A hub's call in; a word of the desk, or room for what it brings, out.
+//! Answers hubs at callbacks, and queues what they push.
 //!
 //! The server knows nothing of who asked whom to push what: it bounds what a call may
-//! cost, and the desk says whether there is such a callback. A delivery is answered once
+//! cost, and the backend says whether there is such a callback. A delivery is answered once
 //! it is held, before anybody reads it (W11).
 
 use std::sync::Arc;
@@ -15,11 +15,11 @@ use hyper::body::{Body as _, Incoming};
 use tokio::sync::Semaphore;
 use url::form_urlencoded;
 
-use super::answer::{Body, brief, closing};
+use super::response::{Body, brief, closing};
 use crate::publish::{CallbackBackend, Delivery, response_headers};
 use crate::websub::Signature;
 
-/// What the path of a callback begins with; the token follows.
+/// The prefix of a callback's path; the token follows.
 const PATH: &str = "/push/";
 
 /// How long a hub may take to send a body.
@@ -30,8 +30,8 @@ const ROOM: usize = 32 * 1024;
 
 /// Where hubs call.
 pub(super) struct Callbacks {
-    desk: Arc<dyn CallbackBackend>,
-    /// How long the desk may take.
+    backend: Arc<dyn CallbackBackend>,
+    /// How long the backend may take.
     patience: Duration,
     room: Arc<Semaphore>,
 }
@@ -42,12 +42,12 @@ pub(super) fn token(path: &str) -> Option<&str> {
 }
 
 impl Callbacks {
-    pub(super) fn new(desk: Arc<dyn CallbackBackend>, patience: Duration) -> Self {
-        Self { desk, patience, room: Arc::new(Semaphore::new(ROOM)) }
+    pub(super) fn new(backend: Arc<dyn CallbackBackend>, patience: Duration) -> Self {
+        Self { backend, patience, room: Arc::new(Semaphore::new(ROOM)) }
     }
 
     pub(super) async fn answer(&self, token: String, request: Request<Incoming>) -> Response<Body> {
-        let most = self.desk.callback(&token);
+        let most = self.backend.callback(&token);
         match (request.method(), most) {
             (&Method::GET, Some(_)) => self.verified(token, request.uri().query()).await,
             (&Method::GET, None) => brief(StatusCode::NOT_FOUND, "no such callback\n"),
@@ -62,10 +62,10 @@ impl Callbacks {
         }
     }
 
-    /// Says what the desk has the hub told: its challenge, or that nobody asked (W7).
+    /// Says what the backend has the hub told: its challenge, or that nobody asked (W7).
     async fn verified(&self, token: String, query: Option<&str>) -> Response<Body> {
         let query = form_urlencoded::parse(query.unwrap_or_default().as_bytes()).into_owned();
-        let asked = self.desk.verified(token, query.collect());
+        let asked = self.backend.verified(token, query.collect());
         match tokio::time::timeout(self.patience, asked).await {
             Ok(Ok(Some(text))) => {
                 let mut response = brief(StatusCode::OK, "");
@@ -110,7 +110,7 @@ impl Callbacks {
         let room = room.split(body.len().div_ceil(1024)).unwrap_or(room);
         let text = |name| text(&head.headers, name);
         let (signature, content_type) = (text(Signature::HEADER), text(CONTENT_TYPE.as_str()));
-        match self.desk.delivered(Delivery { token, signature, content_type, body, room }) {
+        match self.backend.delivered(Delivery { token, signature, content_type, body, room }) {
             true => brief(StatusCode::OK, "thank you\n"),
             false => later(),
         }

@@ -1,4 +1,4 @@
-//! A connection's address and a request's headers in; whose request it is, out.
+//! Finds the client of a request from the connection's address and the headers of trusted proxies.
 
 use std::net::IpAddr;
 

@@ -6,12 +6,12 @@ use axum::http::header::{ACCEPT, CACHE_CONTROL, REFERRER_POLICY, VARY};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::{Either, Full};
 
-use super::answer::Body;
-use super::{problem, routes};
+use super::response::Body;
+use super::{page_response, problem};
 use crate::publish::{Format, Site, pages};
 
-/// A browser sends this header with `document` when it opens an address in a window; feed
-/// readers never do.
+/// The header value that a browser sends when it opens an address in a window. Feed readers never
+/// do.
 const SEC_FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
 
 /// The parts of a request that decide the form of its answer.
@@ -93,7 +93,7 @@ fn wants_json(headers: &HeaderMap) -> bool {
 fn explained(feed: &Response<Body>, address: &str, is_head: bool, site: &Site) -> Response<Body> {
     let (path, query) = address.split_once('?').unwrap_or((address, ""));
     let text = pages::feed_in_browser(path, query, site);
-    let mut page = routes::page(StatusCode::OK, text, "no-cache").map(Either::Right);
+    let mut page = page_response::page(StatusCode::OK, text, "no-cache").map(Either::Right);
     if is_head {
         *page.body_mut() = Either::Left(Full::default());
     }

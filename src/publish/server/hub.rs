@@ -8,8 +8,8 @@ use bytes::Bytes;
 use http_body_util::{BodyExt, Either, Full, Limited};
 use hyper::body::Incoming;
 
-use super::answer::{Body, brief, closing};
 use super::client::Client;
+use super::response::{Body, brief, closing};
 use crate::publish::HubBackend;
 use crate::websub::outbound::{PATH, RequestRefused, SubscriptionRequest};
 
@@ -24,12 +24,12 @@ pub(super) fn is_at(path: &str) -> bool {
 
 /// Takes a request in, without waiting for what comes of it.
 pub(super) async fn answer(
-    desk: &dyn HubBackend,
+    backend: &dyn HubBackend,
     patience: Duration,
     request: Request<Incoming>,
     Client(client): Client,
 ) -> Response<Body> {
-    if !desk.is_hub() {
+    if !backend.is_hub() {
         return closing(brief(StatusCode::NOT_FOUND, "there is no hub here\n"));
     }
     if request.method() != Method::POST {
@@ -49,7 +49,7 @@ pub(super) async fn answer(
         Ok(asked) => asked,
         Err(why) => return refused(why),
     };
-    match tokio::time::timeout(patience, desk.subscribe(asked, client)).await {
+    match tokio::time::timeout(patience, backend.subscribe(asked, client)).await {
         Ok(Ok(Ok(()))) => brief(StatusCode::ACCEPTED, "it will be verified\n"),
         Ok(Ok(Err(why))) => refused(why),
         Ok(Err(_)) | Err(_) => refused(RequestRefused::Busy),

@@ -1,4 +1,4 @@
-//! A bound socket in; accepted streams, and whose they are, out.
+//! Accepts connections from TCP and Unix sockets, with their clients' addresses.
 
 use std::fmt;
 use std::io::{self, ErrorKind, Read, Write};

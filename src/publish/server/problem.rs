@@ -1,4 +1,4 @@
-//! An answer in; where it is an error and goes to a program, the same as a problem (RFC 9457), out.
+//! Turns errors for programs into problem documents (RFC 9457).
 
 use axum::http::header::{CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY};
 use axum::http::{HeaderValue, Response};
@@ -6,12 +6,8 @@ use bytes::Bytes;
 use http_body_util::{Either, Full};
 use serde_json::json;
 
-use super::answer::Body;
+use super::response::{Body, Detail};
 use crate::publish::response_headers;
-
-/// What is the matter, in words, beside the page that says it.
-#[derive(Debug, Clone)]
-pub(super) struct Detail(pub(super) String);
 
 /// Whether whoever asks for a path reads JSON: a page would be of no use to them (Q34).
 pub(super) fn is_for(path: &str) -> bool {

@@ -8,7 +8,8 @@ use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, Uri};
 use url::form_urlencoded;
 
 use super::client::Client;
-use super::routes::{self, Counter, message, passing};
+use super::page_response::{self, message, passing};
+use super::route_context::{RouteContext, not_found};
 use crate::model::{LookBack, NotASpan};
 use crate::publish::backend::{Finding, NotSearched, Search};
 use crate::publish::pages::SEARCH_PAGE as SHOWN;
@@ -47,17 +48,17 @@ impl Asked {
 
 /// `/search?q=&since=&page=`.
 pub(super) async fn search(
-    State(counter): State<Counter>,
+    State(context): State<RouteContext>,
     Extension(client): Extension<Client>,
     RawQuery(raw): RawQuery,
     headers: HeaderMap,
 ) -> Response<Body> {
     let Asked { query, span, page } = Asked::of(raw.as_deref());
-    let site = counter.desk.site();
+    let site = context.backend.site();
     let refused_page = |span: &LookBack, why: &NotSearched| {
         let rendered = pages::search_form(&query, span, Some(why), &site);
         let text = String::from_utf8_lossy(&rendered.body).into_owned();
-        refused(why, |status| routes::page(status, text, "no-store"))
+        refused(why, |status| page_response::page(status, text, "no-store"))
     };
     let span = match span {
         Ok(span) => span,
@@ -67,7 +68,7 @@ pub(super) async fn search(
         let rendered = pages::search_form(&query, &span, None, &site);
         return passing(&headers, rendered, "public, max-age=60");
     }
-    match find(&counter, client, &query, &span, page).await {
+    match find(&context, client, &query, &span, page).await {
         Ok(Ok(finding)) => {
             let skipped = (page - 1) * SHOWN;
             let rendered = pages::search(&query, &span, skipped, &finding, &site);
@@ -79,22 +80,25 @@ pub(super) async fn search(
 }
 
 /// `/search/help`: the page on the language of queries.
-pub(super) async fn help(State(counter): State<Counter>, headers: HeaderMap) -> Response<Body> {
-    passing(&headers, pages::search_help(&counter.desk.site()), "public, max-age=3600")
+pub(super) async fn help(
+    State(context): State<RouteContext>,
+    headers: HeaderMap,
+) -> Response<Body> {
+    passing(&headers, pages::search_help(&context.backend.site()), "public, max-age=3600")
 }
 
 /// `/search.atom?q=` and its like: a feed of what a query finds.
 pub(super) async fn feed(
-    State(counter): State<Counter>,
+    State(context): State<RouteContext>,
     Extension(client): Extension<Client>,
     uri: Uri,
     headers: HeaderMap,
 ) -> Response<Body> {
     let Asked { query, span, .. } = Asked::of(uri.query());
-    let site = counter.desk.site();
+    let site = context.backend.site();
     let ending = uri.path().rsplit_once('.').map_or("", |(_, ending)| ending);
     let Some(format) = Format::of_ending(ending) else {
-        return super::routes::not_found(State(counter)).await;
+        return not_found(State(context)).await;
     };
     let (finding, span) = match span {
         Err(why) => (Ok(Err(NotSearched::NotASpan(why))), LookBack::Usual),
@@ -102,7 +106,7 @@ pub(super) async fn feed(
             let text = "write what to search for: /search.atom?q=sanctions";
             (Ok(Err(NotSearched::NotAQuery(vec![text.to_owned()]))), span)
         }
-        Ok(span) => (find(&counter, client, &query, &span, 1).await, span),
+        Ok(span) => (find(&context, client, &query, &span, 1).await, span),
     };
     match finding {
         // Subscribers ask often, and every answer is a search.
@@ -140,7 +144,7 @@ fn refused(why: &NotSearched, answer: impl FnOnce(StatusCode) -> Response<Body>)
 
 /// Searches, and leaves private topics out of the result.
 async fn find(
-    counter: &Counter,
+    context: &RouteContext,
     Client(client): Client,
     query: &str,
     span: &LookBack,
@@ -148,10 +152,10 @@ async fn find(
 ) -> Result<Result<Finding, NotSearched>, Response<Body>> {
     let (query, span, skip) = (query.to_owned(), span.clone(), (page - 1) * SHOWN);
     let search = Search { query, span, skip, show: SHOWN, client };
-    let found = counter.reply(counter.desk.search(search)).await;
-    let mut found = found.map_err(|unavailable| counter.later(&unavailable))?;
+    let found = context.reply(context.backend.search(search)).await;
+    let mut found = found.map_err(|unavailable| context.later(&unavailable))?;
     if let Ok(finding) = &mut found {
-        finding.alike.retain(|topic| counter.cache.guard_of(&topic_path(&topic.id)).is_none());
+        finding.alike.retain(|topic| context.cache.guard_of(&topic_path(&topic.id)).is_none());
     }
     Ok(found)
 }

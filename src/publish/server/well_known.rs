@@ -6,17 +6,18 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{Response, StatusCode};
 
-use super::routes::{Counter, not_found, typed};
+use super::page_response::typed;
+use super::route_context::{RouteContext, not_found};
 
 /// For how long what it says holds. The RFC recommends less than a year.
 const HOLDS: Duration = Duration::from_secs(180 * 86_400);
 
 /// Where to report security problems, where the operator says so.
-pub(super) async fn security(State(counter): State<Counter>) -> Response<Body> {
-    let Some(contact) = counter.contact.clone() else { return not_found(State(counter)).await };
-    let site = counter.desk.site();
+pub(super) async fn security(State(context): State<RouteContext>) -> Response<Body> {
+    let Some(contact) = context.contact.clone() else { return not_found(State(context)).await };
+    let site = context.backend.site();
     // The same for a day, so that caches and readers see no change in every answer.
-    let day = counter.desk.now().as_secs().div_euclid(86_400) * 86_400;
+    let day = context.backend.now().as_secs().div_euclid(86_400) * 86_400;
     let expires = crate::model::Timestamp::from_secs(day).after(HOLDS);
     let canonical = site.address("/.well-known/security.txt");
     let text = format!(

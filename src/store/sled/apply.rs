@@ -21,7 +21,7 @@ pub(super) fn apply(
     header: &mut Header,
 ) -> Result<(), Fault> {
     for (source, state) in &commit.source_states {
-        put_packed(stage, key_codec::source_state(source), state)?;
+        put_packed(stage, key_codec::source_state(source), &**state)?;
     }
     for (source, stories) in &commit.listed {
         stage.put(

@@ -16,13 +16,13 @@ use super::key_codec;
 /// and one above 128 KB goes to a file of its own which sled never syncs.
 const PART: usize = 6000;
 
-/// What stands before the first part: how many further ones there are.
+/// The length of the count of further parts, which precedes the first part.
 const COUNT: usize = 4;
 
 /// A record may be rewritten while its parts are read; this often in a row never happens.
 const TRIES: usize = 16;
 
-/// What went wrong below the level of stories.
+/// An error below the level of stories.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Fault {
     /// sled failed.
@@ -33,7 +33,7 @@ pub(super) enum Fault {
     Record {
         /// Its key, as far as it is text.
         key: String,
-        /// What is wrong with it.
+        /// The reason.
         why: Unreadable,
     },
 }

@@ -108,7 +108,7 @@ pub(super) fn unpack<T: DeserializeOwned>(packed: &[u8]) -> Result<T, Unreadable
     rmp_serde::from_slice(&plain).map_err(contents)
 }
 
-/// What packing needs besides the value: made once a thread, not for every record.
+/// The compressor and its buffers: made once a thread, not for every record.
 #[derive(Default)]
 struct Packer {
     /// A context is a few hundred kilobytes.

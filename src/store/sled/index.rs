@@ -41,7 +41,7 @@ enum Group {
     Passages(u32),
 }
 
-/// What is kept of a key: its group, and the beginning of a hash.
+/// The indexed part of a key: its group, and the beginning of its hash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Slot {
     group: Group,
@@ -76,7 +76,7 @@ pub(super) struct Index {
 /// The stories that lose a key because others bear it, too.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Crowded {
-    /// What the story itself does not get: very many newer ones bear it.
+    /// A key that is not listed for this story, because very many newer stories bear it.
     pub(super) out: Vec<Slot>,
     /// The stories that are too old to be known by it any longer.
     pub(super) others: Vec<(StoryId, Slot)>,

@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 
 use super::super::{IntegrityCheck, Record, StoreError, disk_space};
-use super::card::{Card, read_card};
+use super::card::Card;
 use super::chunks::{Fault, Values, parts_after};
 use super::key_codec::{self, Kind};
 use super::open::{self, fenced};
 use super::rebuild::read_log;
 use super::records::{Header, Retired, TopicRecord, read_story_head};
 use super::sled_log::Damage;
+use super::staged_cards::read_card;
 use super::store_dir::StoreDir;
 use super::{read, salvage};
 

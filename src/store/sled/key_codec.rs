@@ -54,7 +54,7 @@ impl Kind {
         Self::Engine,
     ];
 
-    /// What all keys of this kind begin with.
+    /// The first byte of all keys of this kind.
     pub(super) const fn prefix(self) -> [u8; 1] {
         [self as u8]
     }

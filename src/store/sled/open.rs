@@ -16,7 +16,7 @@ use super::sled_log::damage_before_commits;
 use super::store_dir::{Epoch, StoreDir, strangers, sync_directory, unwritable};
 use super::{SledStore, apply, index, key_codec, read};
 
-/// What to do about damage. Ends every message about it.
+/// The remedy for damage, at the end of every message about it.
 pub(super) const REMEDY: &str = "run `gazetted check --store` to see what can be saved, or `gazetted restore FILE` with the last backup";
 
 /// Opens the store in a directory, which is made if there is none.
@@ -317,7 +317,7 @@ fn panicked(path: &Path, panic: &(dyn Any + Send)) -> StoreError {
     damaged(path, &format!("its engine gave up ({said}); {REMEDY}"))
 }
 
-/// What happened, in the operator's terms.
+/// The error in the operator's terms.
 pub(super) fn explain(path: &Path, fault: Fault) -> StoreError {
     match fault {
         Fault::Engine(error) if is_lock(&error) => StoreError::InUse(path.display().to_string()),

@@ -1,4 +1,4 @@
-//! What a sled tree holds, read as values of the model.
+//! Reads values of the model from a sled tree.
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -13,11 +13,12 @@ use crate::model::{
 
 use super::super::{Record, TopicPlace};
 use super::apply::retired_of;
-use super::card::{Card, read_card};
+use super::card::Card;
 use super::chunks::{Fault, Values};
 use super::index::{self, Index, Loading};
 use super::key_codec::{self, Kind};
 use super::records::{Header, Retired, TopicRecord};
+use super::staged_cards::read_card;
 
 pub(super) fn header(tree: &sled::Tree) -> Result<Option<Header>, Fault> {
     let key = key_codec::header();
@@ -27,10 +28,10 @@ pub(super) fn header(tree: &sled::Tree) -> Result<Option<Header>, Fault> {
 
 pub(super) fn source_states(
     tree: &sled::Tree,
-) -> Result<BTreeMap<SourceId, Box<SourceState>>, Fault> {
+) -> Result<BTreeMap<SourceId, Arc<SourceState>>, Fault> {
     let source_states = ground(tree, Kind::SourceState, None);
     only(source_states, |record| match record {
-        Record::SourceState { source, state } => Some((source, state)),
+        Record::SourceState { source, state } => Some((source, Arc::from(state))),
         _ => None,
     })
     .collect()

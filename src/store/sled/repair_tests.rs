@@ -1,9 +1,10 @@
-//! What checking, repairing and compacting make of stores in good and bad order.
+//! Tests checking, repairing and compacting of sound and damaged stores.
 #![allow(clippy::unwrap_used)]
 
 use std::fs;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::model::{EngineRecord, KeyKind};
 
@@ -35,7 +36,7 @@ fn filled(path: &Path) -> SledStore {
     let enter =
         |n: u8| PlaceChange { topic: topic(1), story: id(n), from: None, to: Some(at(n.into())) };
     commit(Commit {
-        source_states: (1..4).map(|n| (source(n), source_state(n.into()))).collect(),
+        source_states: (1..4).map(|n| (source(n), Arc::new(source_state(n.into())))).collect(),
         listed: vec![(source(1), vec![id(1), id(2)])],
         admitted: (0..60).map(news).collect(),
         places: (8..60).map(enter).collect(),

@@ -6,11 +6,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use crate::model::{Key, KeyKind};
 
 use super::super::{Record, StoreError};
-use super::card::read_card;
 use super::chunks::{Fault, Values, is_altered};
 use super::key_codec::{self, Kind};
 use super::records::read_story_head;
 use super::sled_log::{Log, Pair, State};
+use super::staged_cards::read_card;
 
 /// How often an unreadable range is halved: finer than a page in any store
 /// that fits on a disk, as the keys that are many are evenly spread hashes.
@@ -54,7 +54,7 @@ pub(super) fn refill(log: &Log, tree: &sled::Tree) -> Result<HashSet<Vec<u8>>, s
     Ok(stale)
 }
 
-/// What is left of a store, once it is put in an engine that can be read.
+/// The records that are left of a damaged store.
 #[derive(Debug, Default)]
 pub(super) struct Salvage {
     /// Keys with an older value than they had last.

@@ -36,7 +36,7 @@ use snapshot::Snapshot;
 pub(super) use pages::State;
 pub(super) use tail::damage_before_commits;
 
-/// What a failing disk cannot read is as small as this.
+/// The size of the smallest unit that a failing disk cannot read.
 const SECTOR: usize = 4096;
 
 /// A key with its value.
@@ -47,12 +47,12 @@ pub(super) struct Pair {
     pub(super) state: State,
 }
 
-/// What is wrong with a log.
+/// The damage in a log.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Damage {
     /// Frames with one wrong byte, which their checksum restored.
     pub(super) restored: usize,
-    /// What is lost: places in the file, and ranges of keys.
+    /// The lost parts: places in the file, and ranges of keys.
     pub(super) losses: Vec<String>,
 }
 
@@ -180,7 +180,7 @@ impl Log {
         (is_whole || frame.condition == Condition::Damaged).then_some(node)
     }
 
-    /// What a frame holds, its wrong byte restored.
+    /// The contents of a frame, its wrong byte restored.
     fn body(&self, frame: &Frame) -> Option<Vec<u8>> {
         let Frame { header, at, .. } = frame;
         let mut bytes = self.bytes(*at, header.end());

@@ -52,7 +52,7 @@ fn lock_patiently(lock: &File, path: &Path) -> Result<(), StoreError> {
     Err(StoreError::InUse(path.display().to_string()))
 }
 
-/// What the store must at least hold.
+/// The least that the store must hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Epoch {
     pub(super) format: u32,
@@ -184,7 +184,7 @@ impl StoreDir {
         name(number.unwrap_or(u32::MAX))
     }
 
-    /// What the store must at least hold; `None` where it never was written.
+    /// The least that the store must hold; `None` if it was never written.
     pub(super) fn epoch(&self) -> Result<Option<Epoch>, StoreError> {
         let text = match fs::read_to_string(self.path.join("epoch")) {
             Ok(text) => text,
@@ -238,7 +238,8 @@ pub(super) fn strangers(path: &Path) -> io::Result<Vec<String>> {
 
 /// Whether a store makes files or directories of this name.
 fn is_ours(name: &str) -> bool {
-    ["lock", "epoch", "epoch.new", "ballast", super::super::in_work::NAME, "sled"].contains(&name)
+    ["lock", "epoch", "epoch.new", "ballast", super::super::crash_marks::NAME, "sled"]
+        .contains(&name)
         || name.starts_with("sled.")
 }
 

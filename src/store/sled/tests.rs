@@ -1,4 +1,4 @@
-//! What opening a store and writing to it make of directories in every state.
+//! Tests opening and writing to a store in directories of every state.
 #![allow(clippy::unwrap_used)]
 
 use std::fs;

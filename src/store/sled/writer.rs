@@ -27,7 +27,7 @@ const ENOUGH: usize = 2000;
 const NOW_AND_THEN: u64 = 64;
 
 /// A commit and where its answer goes.
-type Order = (Commit, oneshot::Sender<Result<(), StoreError>>);
+type Order = (Arc<Commit>, oneshot::Sender<Result<(), StoreError>>);
 
 /// Why the store takes no more commits, once that is so.
 pub(super) type Broken = Arc<OnceLock<StoreError>>;
@@ -69,7 +69,7 @@ impl Writer {
     }
 
     /// Hands a commit over; the future is its answer.
-    pub(super) fn commit(&self, commit: Commit) -> Committed {
+    pub(super) fn commit(&self, commit: Arc<Commit>) -> Committed {
         let (answer, answered) = oneshot::channel();
         // The thread ends only when the door closes, and then nobody is here.
         let handed = self.orders.send((commit, answer)).is_ok();
@@ -89,7 +89,7 @@ impl Writer {
     }
 }
 
-/// What the writing thread works with.
+/// The state of the writing thread.
 struct WriterThread {
     home: Arc<StoreDir>,
     tree: sled::Db,
@@ -124,6 +124,8 @@ impl WriterThread {
         {
             tracing::error!(%error, "the store takes no more commits");
         }
+        // A commit that failed goes back to its owner without a copy.
+        drop(commits);
         for answer in answers {
             // Whoever does not wait for the answer does not want it.
             let _ = answer.send(written.clone());
@@ -144,8 +146,8 @@ impl WriterThread {
         Err(StoreError::Full { path, free, needed: disk_space::TO_COMMIT })
     }
 
-    fn write(&mut self, commits: &[Commit]) -> Result<(), Fault> {
-        if commits.iter().all(Commit::is_empty) {
+    fn write(&mut self, commits: &[Arc<Commit>]) -> Result<(), Fault> {
+        if commits.iter().all(|commit| commit.is_empty()) {
             return Ok(());
         }
         let mut stage = Stage::new(&self.tree, &self.index);
@@ -240,9 +242,12 @@ mod tests {
         let writer = Writer::start(&home, db.clone(), file, header, &index, &broken).unwrap();
         for number in 0..3 {
             let admitted = vec![admitted(story(number, at(0), 9), &[])];
-            let source_states = vec![(source(number), source_state(1))];
-            let answer =
-                done(writer.commit(Commit { admitted, source_states, ..Commit::default() }));
+            let source_states = vec![(source(number), Arc::new(source_state(1)))];
+            let answer = done(writer.commit(Arc::new(Commit {
+                admitted,
+                source_states,
+                ..Commit::default()
+            })));
             assert!(matches!(answer, Err(StoreError::Unwritable { .. })), "{answer:?}");
             assert_eq!(answer.err().as_ref(), broken.get());
         }

@@ -39,7 +39,7 @@ impl std::fmt::Display for KeyRange {
 pub(super) struct Coverage(BTreeMap<Vec<u8>, Vec<u8>>);
 
 impl Coverage {
-    /// What of a range is not covered yet.
+    /// The parts of a range that are not covered yet.
     pub(super) fn gaps(&self, range: &KeyRange) -> Vec<KeyRange> {
         let mut gaps = Vec::new();
         let mut from = range.from.clone();

@@ -18,7 +18,7 @@ pub(super) const LONGEST_HEADER: usize = 32;
 /// Where a header's checksum ends.
 const CHECKSUM: usize = 4;
 
-/// What a frame holds.
+/// The contents of a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     /// A write that was given up, or the rest of a segment.
@@ -166,7 +166,7 @@ fn suspects(header: &Header, bytes: &[u8]) -> Vec<WrongByte> {
     suspects
 }
 
-/// What one byte adds to a CRC-32.
+/// The effect of one byte on a CRC-32.
 const CRC: [u32; 256] = {
     let mut table = [0; 256];
     let mut byte = 0;

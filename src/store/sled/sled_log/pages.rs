@@ -43,8 +43,8 @@ impl Page {
         self.lost.is_some_and(|lost| lost > self.starts())
     }
 
-    /// What is to be read of it, without the ranges that count. Changes after a lost
-    /// state of the page are applied to its bounds, if these are known.
+    /// The updates to read, without the ranges that count. Changes after a lost state of the page
+    /// are applied to its bounds, if these are known.
     fn steps(&self, bounds: Option<KeyRange>) -> Vec<Step> {
         let (newest, whole) = (self.newest(), self.newest_intact());
         let since = newest.map_or(self.freed.unwrap_or(0), |base| base.position);
@@ -106,7 +106,7 @@ impl Step {
     }
 }
 
-/// What changes are applied to.
+/// The base that changes are applied to.
 #[derive(Debug)]
 pub(super) enum Base {
     Frame(Frame),

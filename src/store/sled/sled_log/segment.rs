@@ -35,14 +35,14 @@ pub(super) struct Place {
     pub(super) until: Option<u64>,
 }
 
-/// What is in a segment.
+/// The contents of a segment.
 #[derive(Debug, Default)]
 pub(super) struct Segment {
     /// Its number; none where nothing in it can be read.
     pub(super) number: Option<u64>,
     pub(super) frames: Vec<Frame>,
     pub(super) places: Vec<Place>,
-    /// What follows the last frame. It is damaged only if the log goes on in a later segment.
+    /// The bytes after the last frame. It is damaged only if the log goes on in a later segment.
     pub(super) open_end: Option<Place>,
     /// Whether its own header is damaged. Every frame repeats what it says.
     pub(super) is_headless: bool,

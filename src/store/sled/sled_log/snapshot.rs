@@ -8,7 +8,7 @@ use std::path::Path;
 use super::cursor::Cursor;
 use super::frame::SEGMENT;
 
-/// What a snapshot says.
+/// The contents of a snapshot.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Snapshot {
     /// It knows the log up to this position.

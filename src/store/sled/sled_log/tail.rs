@@ -47,7 +47,8 @@ pub(in crate::store) fn damage_before_commits(directory: &Path) -> io::Result<Op
     Ok(found.first_before_commits(known))
 }
 
-/// What the part of a log that sled reads contains. Positions in the log come first, places in the file second.
+/// The contents of the part of a log that sled reads. Positions in the log come first, places in
+/// the file second.
 #[derive(Debug, Default)]
 struct Found {
     damage: Vec<(u64, u64)>,

@@ -1,4 +1,4 @@
-//! An address in; whether one more connection of it is served, out.
+//! Limits connections, and requests at once, by client address.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -11,7 +11,7 @@ use crate::model::network_of;
 
 /// Counts connections in all and an address.
 #[derive(Debug, Clone)]
-pub(super) struct Admission {
+pub(super) struct ConnectionLimit {
     limits: Arc<Limits>,
     open: Arc<Mutex<Open>>,
 }
@@ -31,8 +31,8 @@ struct Open {
 
 /// A connection that is counted until this is dropped.
 #[derive(Debug)]
-pub(super) struct Admitted {
-    admission: Admission,
+pub(super) struct ConnectionPermit {
+    admission: ConnectionLimit,
     /// The address it counts for, unless it is a proxy's.
     counted: Option<IpAddr>,
 }
@@ -46,7 +46,7 @@ pub(super) enum Refused {
     TooManyOfOne,
 }
 
-impl Admission {
+impl ConnectionLimit {
     pub(super) fn new(settings: &Settings) -> Self {
         let limits = Limits {
             in_all: settings.connections,
@@ -63,7 +63,7 @@ impl Admission {
     }
 
     /// Who has no address, is a proxy by a Unix socket.
-    pub(super) fn admit(&self, address: Option<IpAddr>) -> Result<Admitted, Refused> {
+    pub(super) fn admit(&self, address: Option<IpAddr>) -> Result<ConnectionPermit, Refused> {
         let is_proxy =
             |address: &IpAddr| self.limits.proxies.iter().any(|proxy| proxy.contains(address));
         let address = address.map(|address| address.to_canonical());
@@ -80,11 +80,11 @@ impl Admission {
             *connections += 1;
         }
         open.in_all += 1;
-        Ok(Admitted { admission: self.clone(), counted })
+        Ok(ConnectionPermit { admission: self.clone(), counted })
     }
 }
 
-impl Drop for Admitted {
+impl Drop for ConnectionPermit {
     fn drop(&mut self) {
         let mut open = self.admission.open.lock().unwrap_or_else(PoisonError::into_inner);
         open.in_all -= 1;
@@ -119,8 +119,12 @@ impl Refused {
 mod tests {
     use super::*;
 
-    fn admission(connections: usize, connections_per_address: usize) -> Admission {
-        Admission::new(&Settings { connections, connections_per_address, ..Settings::default() })
+    fn admission(connections: usize, connections_per_address: usize) -> ConnectionLimit {
+        ConnectionLimit::new(&Settings {
+            connections,
+            connections_per_address,
+            ..Settings::default()
+        })
     }
 
     #[test]

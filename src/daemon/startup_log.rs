@@ -1,4 +1,4 @@
-//! How far a start has come in; a line of the log every few seconds, once it takes long, out.
+//! Logs the progress of a start every few seconds, once it takes long.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,14 +15,14 @@ const AT_ONCE: Duration = Duration::from_secs(1);
 const EVERY: Duration = Duration::from_secs(5);
 
 /// Tells of a start until it is dropped.
-pub struct Starting {
+pub struct StartupLog {
     /// Ends what it holds when it is dropped.
     _telling: JoinSet<()>,
 }
 
-impl Starting {
+impl StartupLog {
     /// Tells what is written here as long as that goes on.
-    pub fn tell(opening: Arc<StartupProgress>) -> Self {
+    pub fn begin(opening: Arc<StartupProgress>) -> Self {
         let mut telling = JoinSet::new();
         telling.spawn(async move {
             tokio::time::sleep(AT_ONCE).await;

@@ -31,7 +31,7 @@ const SLOTS_AT_FIRST: usize = 64;
 /// More was never written.
 const LONGEST: u64 = 1 << 20;
 
-/// What a mark says of its source.
+/// The state of a marked source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
     /// In work beside others.
@@ -51,15 +51,15 @@ pub struct Mark {
     pub source: SourceId,
     /// The hash of its location.
     pub location: u64,
-    /// What was done with it.
+    /// The way it was being read.
     pub stage: Stage,
 }
 
 /// The file, open.
 #[derive(Debug)]
-pub struct InWork(File);
+pub struct CrashMarkFile(File);
 
-impl InWork {
+impl CrashMarkFile {
     /// Opens the file of the store in this directory, which is locked by this process. Returns
     /// it with the marks that are left in it.
     ///
@@ -143,7 +143,7 @@ mod tests {
     #[test]
     fn marks_are_found_by_whoever_opens_the_file_next() {
         let dir = tempfile::tempdir().unwrap();
-        let (file, found) = InWork::open(dir.path()).unwrap();
+        let (file, found) = CrashMarkFile::open(dir.path()).unwrap();
         assert_eq!(found, []);
         let marks = [
             mark(0, "home-office", Stage::Shared),
@@ -153,10 +153,10 @@ mod tests {
         marks.iter().for_each(|mark| file.write(mark).unwrap());
         file.write(&mark(1, "gone", Stage::Alone)).unwrap();
         file.clear(1).unwrap();
-        assert_eq!(InWork::open(dir.path()).unwrap().1, marks);
+        assert_eq!(CrashMarkFile::open(dir.path()).unwrap().1, marks);
         let shorter = mark(0, "x", Stage::Suspect);
         file.write(&shorter).unwrap();
-        assert_eq!(InWork::open(dir.path()).unwrap().1[0], shorter);
+        assert_eq!(CrashMarkFile::open(dir.path()).unwrap().1[0], shorter);
         assert!(file.write(&mark(0, &"x".repeat(SLOT), Stage::Alone)).is_err());
     }
 
@@ -165,9 +165,9 @@ mod tests {
         fn whatever_stands_in_the_file_is_read_without_a_fault(bytes: Vec<u8>) {
             let dir = tempfile::tempdir().unwrap();
             std::fs::write(dir.path().join(NAME), &bytes).unwrap();
-            let (file, found) = InWork::open(dir.path()).unwrap();
+            let (file, found) = CrashMarkFile::open(dir.path()).unwrap();
             found.iter().for_each(|mark| file.write(mark).unwrap());
-            prop_assert_eq!(InWork::open(dir.path()).unwrap().1, found);
+            prop_assert_eq!(CrashMarkFile::open(dir.path()).unwrap().1, found);
         }
     }
 }

@@ -5,7 +5,7 @@
 //! addition, multiplication, division and the bits of the number are used.
 
 /// 2 to the power of `x`.
-pub(in crate::fetch) fn exp2(x: f64) -> f64 {
+pub(super) fn exp2(x: f64) -> f64 {
     let x = x.clamp(-1000.0, 1000.0);
     let whole = x.floor();
     // e^y by its series, with y in [0, ln 2): 18 terms reach the last bits.

@@ -1,4 +1,4 @@
-//! Changes of the shelf in; the directory of the static site, kept current, out.
+//! Keeps the directory of the static site up to date with the published documents.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use tracing::{info, warn};
 use crate::clock::Clock;
 use crate::config::PublishPlan;
 use crate::inquiry::Records;
-use crate::inquiry::site::{Part, Told};
+use crate::inquiry::static_site::{LastVisit, Part};
 use crate::model::Timestamp;
 use crate::publish::{Directory, Put, ResponseCache};
 
@@ -22,18 +22,18 @@ const GATHERING: Duration = Duration::from_millis(250);
 const ARCHIVES: Duration = Duration::from_secs(600);
 
 /// Writes the site to a directory.
-pub(super) struct Site {
+pub(super) struct StaticSite {
     pub(super) records: Arc<Records>,
     pub(super) cache: Arc<ResponseCache>,
     pub(super) clock: Clock,
     directory: PathBuf,
     plan: PublishPlan,
-    told: Told,
+    last: LastVisit,
     /// When everything was written last.
     whole: Option<Timestamp>,
 }
 
-impl Site {
+impl StaticSite {
     /// None where no directory is configured.
     pub(super) fn of(
         plan: &PublishPlan,
@@ -42,11 +42,11 @@ impl Site {
         clock: Clock,
     ) -> Option<Self> {
         let directory = plan.directory.clone()?;
-        let (plan, told) = (plan.clone(), Told::default());
-        Some(Self { records, cache, clock, directory, plan, told, whole: None })
+        let (plan, last) = (plan.clone(), LastVisit::default());
+        Some(Self { records, cache, clock, directory, plan, last, whole: None })
     }
 
-    /// Writes whenever something changed, and once more when it is told to stop.
+    /// Writes whenever something changed, and once more when it is last to stop.
     /// Beside the loop: nothing waits for it.
     pub(super) async fn keep_current(mut self, stop: CancellationToken) {
         let mut changes = self.cache.watch();
@@ -60,7 +60,7 @@ impl Site {
             });
             let Ok((site, written)) = written.await else { return };
             self = site;
-            failing = told(&self.directory, &written, failing);
+            failing = last(&self.directory, &written, failing);
             if stopping {
                 return;
             }
@@ -81,9 +81,9 @@ impl Site {
         let is_old = self.whole.is_none_or(|whole| whole.until(now) >= ARCHIVES);
         let private = &self.plan.private;
         let mut done = Ok(());
-        if everything || is_old || self.told.is_of_another(&self.records.plan()) {
+        if everything || is_old || self.last.is_of_another(&self.records.plan()) {
             let mut lost = false;
-            let told = self.records.site(&self.cache, private, &mut self.told, now, &mut |part| {
+            let last = self.records.site(&self.cache, private, &mut self.last, now, &mut |part| {
                 done = match part {
                     Part::Document(document) => directory.put(&document),
                     Part::Same(path, content_type) => {
@@ -93,11 +93,11 @@ impl Site {
                 };
                 done.is_ok()
             });
-            if done.is_err() || told.is_err() || lost {
-                self.told = Told::default();
+            if done.is_err() || last.is_err() || lost {
+                self.last = LastVisit::default();
             }
             done?;
-            told.map_err(io::Error::other)?;
+            last.map_err(io::Error::other)?;
             self.whole = (!lost).then_some(now);
         } else {
             directory.keep_others();
@@ -112,7 +112,7 @@ impl Site {
 }
 
 /// Says once that it fails, and once that it does no more. Returns whether it does.
-fn told(directory: &Path, written: &io::Result<Put>, failing: bool) -> bool {
+fn last(directory: &Path, written: &io::Result<Put>, failing: bool) -> bool {
     let directory = directory.display();
     match written {
         Err(error) if !failing => warn!(

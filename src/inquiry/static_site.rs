@@ -1,4 +1,4 @@
-//! The shelf and the archives in; every document of the static site, one by one, out.
+//! Visits every document of the static site: the published ones, the archives and the story pages.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -13,9 +13,9 @@ use crate::model::{StoryId, Timestamp, TopicId};
 use crate::publish::{self, Document, Rendered, ResponseCache, Volume};
 use crate::store::StoreError;
 
-/// What was told before, so that what did not change need not be made again.
+/// The documents of the last visit, so that unchanged ones are not rendered again.
 #[derive(Default)]
-pub struct Told {
+pub struct LastVisit {
     plan: Option<Arc<Plan>>,
     /// By what it is of: a hash of what it depends on, and its documents.
     parts: HashMap<String, (u64, Vec<PathAndType>)>,
@@ -32,10 +32,10 @@ pub enum Part<'a> {
     Same(&'a str, &'a str),
 }
 
-impl Told {
-    /// Whether another plan is in force since everything was told.
+impl LastVisit {
+    /// Whether another plan is in force since everything was last.
     pub fn is_of_another(&self, plan: &Arc<Plan>) -> bool {
-        !self.plan.as_ref().is_some_and(|told| Arc::ptr_eq(told, plan))
+        !self.plan.as_ref().is_some_and(|last| Arc::ptr_eq(last, plan))
     }
 }
 
@@ -63,13 +63,13 @@ impl Records {
         &self,
         cache: &ResponseCache,
         private: &[TopicId],
-        told: &mut Told,
+        last: &mut LastVisit,
         now: Timestamp,
         visit: &mut dyn FnMut(Part<'_>) -> bool,
     ) -> Result<(), StoreError> {
         let plan = self.plan();
-        if told.is_of_another(&plan) {
-            *told = Told { plan: Some(plan.clone()), parts: HashMap::new() };
+        if last.is_of_another(&plan) {
+            *last = LastVisit { plan: Some(plan.clone()), parts: HashMap::new() };
         }
         let mut going_on = true;
         self.shelved(cache, private, |document| {
@@ -99,7 +99,7 @@ impl Records {
                 let next = volumes.get(place + 1).copied();
                 // It does not change; only which one comes after it becomes known.
                 let of = xxh3_64(format!("{next:?}").as_bytes());
-                going_on = told.tell(format!("{} {volume}", topic.id), of, visit, || {
+                going_on = last.visit(format!("{} {volume}", topic.id), of, visit, || {
                     let text = self.store.archived(&publish::volume_record(&topic.id, *volume))?;
                     let Some(text) = text else { return Ok(Vec::new()) };
                     let site = &plan.server.site;
@@ -111,7 +111,7 @@ impl Records {
             }
         }
         for (id, at) in changed {
-            going_on = told.tell(id.to_string(), at.as_millis().cast_unsigned(), visit, || {
+            going_on = last.visit(id.to_string(), at.as_millis().cast_unsigned(), visit, || {
                 let Some(mut detail) = self.story_detail(id, now)? else { return Ok(Vec::new()) };
                 detail.topics.retain(|topic| !topic.private || shows(&topic.id));
                 Ok(vec![publish::render_story(&detail, &dedup::differences, &plan.server.site)])
@@ -124,9 +124,9 @@ impl Records {
     }
 }
 
-impl Told {
-    /// Tells what `make` makes, unless it would make what it made before.
-    fn tell(
+impl LastVisit {
+    /// Visits the documents of `make`, which is not called if they are unchanged.
+    fn visit(
         &mut self,
         name: String,
         hash: u64,

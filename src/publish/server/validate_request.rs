@@ -1,10 +1,10 @@
-//! A request in; the answer to one that nobody answers, whatever it asks for, out.
+//! Refuses requests that are invalid whatever they ask for.
 
 use axum::http::header::HOST;
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, Request, Response, StatusCode, Version};
 
-use super::answer::{Body, brief, closing};
+use super::response::{Body, brief, closing};
 use super::{QUERY, callbacks, hub};
 
 /// Why a request is not answered, if it is not.

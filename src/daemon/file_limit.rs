@@ -1,4 +1,4 @@
-//! A plan in; the same plan, within what the process may open at once, out.
+//! Bounds a plan by the number of files that the process may open at once.
 //!
 //! A store that cannot open a file is a failed store. So clients and polls
 //! share what is left of the file descriptors beside it, and refuse or wait

@@ -32,7 +32,7 @@ pub(super) struct Line {
     pub(super) is_strong: bool,
     /// Whether it stands in an item of a list.
     pub(super) is_item: bool,
-    /// What its source says that the element around it holds.
+    /// The role that its source gives to the element around it.
     pub(super) role: Option<(usize, ContainerRole)>,
     /// The elements around it, the outermost first, by number.
     pub(super) around: Vec<u32>,
@@ -163,7 +163,7 @@ impl<'h> Layout<'h> {
             }
         }
         trim_breaks(&mut writer.out, 0);
-        writer.out
+        writer.out.trim_start().to_owned()
     }
 
     /// The parts of the HTML that were set aside: from the first word of a row of lines to the

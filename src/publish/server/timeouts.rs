@@ -1,4 +1,4 @@
-//! A connection in; the same connection, which ends when its client dawdles, out.
+//! Time limits of a connection: it ends when its client is too slow.
 
 use std::io;
 use std::pin::Pin;
@@ -48,7 +48,7 @@ impl Progress {
 ///
 /// There is one timer a connection, and neither it nor the clock is looked at before
 /// the stream has to wait: of a client that keeps up, only how long it is silent is timed.
-pub(super) struct Patient<Io> {
+pub(super) struct TimeLimited<Io> {
     io: Io,
     head: Duration,
     idle: Duration,
@@ -62,7 +62,7 @@ pub(super) struct Patient<Io> {
     alarm: Pin<Box<Sleep>>,
 }
 
-/// What the client owes us.
+/// The client's next duty.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Waiting {
     /// A request.
@@ -73,7 +73,7 @@ enum Waiting {
     Write,
 }
 
-impl<Io> Patient<Io> {
+impl<Io> TimeLimited<Io> {
     pub(super) fn new(io: Io, settings: &Settings, progress: Progress) -> Self {
         let now = Instant::now();
         Self {
@@ -125,7 +125,7 @@ impl<Io> Patient<Io> {
         Poll::Pending
     }
 
-    /// What was to be written is written.
+    /// Everything is written.
     fn flushed(&mut self) {
         if self.waiting == Waiting::Write {
             self.answered = self.progress.read();
@@ -134,7 +134,7 @@ impl<Io> Patient<Io> {
     }
 }
 
-impl<Io: AsyncRead + Unpin> AsyncRead for Patient<Io> {
+impl<Io: AsyncRead + Unpin> AsyncRead for TimeLimited<Io> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -153,7 +153,7 @@ impl<Io: AsyncRead + Unpin> AsyncRead for Patient<Io> {
     }
 }
 
-impl<Io: AsyncWrite + Unpin> AsyncWrite for Patient<Io> {
+impl<Io: AsyncWrite + Unpin> AsyncWrite for TimeLimited<Io> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -226,7 +226,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_silent_client_is_waited_for_as_long_as_idle_says() {
         let (_client, server) = duplex(64);
-        let mut patient = Patient::new(server, &settings(), Progress::default());
+        let mut patient = TimeLimited::new(server, &settings(), Progress::default());
         let ended = outcome(patient.read(&mut [0; 8])).await;
         assert_eq!(ended, (io::ErrorKind::TimedOut, 30));
     }
@@ -234,7 +234,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_head_that_was_begun_must_be_finished_in_time() {
         let (mut client, server) = duplex(64);
-        let mut patient = Patient::new(server, &settings(), Progress::default());
+        let mut patient = TimeLimited::new(server, &settings(), Progress::default());
         let drip = async move {
             loop {
                 client.write_all(b"G").await.unwrap();
@@ -257,7 +257,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_client_that_does_not_take_its_answer_is_cut_off() {
         let (_client, server) = duplex(4);
-        let mut patient = Patient::new(server, &settings(), Progress::default());
+        let mut patient = TimeLimited::new(server, &settings(), Progress::default());
         let start = Instant::now();
         let error = patient.write_all(b"more than four bytes").await.unwrap_err();
         assert_eq!((error.kind(), start.elapsed().as_secs()), (io::ErrorKind::TimedOut, 60));
@@ -267,7 +267,7 @@ mod tests {
     async fn our_own_work_costs_the_client_no_patience() {
         let (mut client, server) = duplex(64);
         let progress = Progress::default();
-        let mut patient = Patient::new(server, &settings(), progress.clone());
+        let mut patient = TimeLimited::new(server, &settings(), progress.clone());
         client.write_all(b"GET").await.unwrap();
         patient.read_exact(&mut [0; 3]).await.unwrap();
         progress.asked();

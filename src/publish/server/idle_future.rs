@@ -1,4 +1,4 @@
-//! A future in; the same future, which is left alone until it is woken, out.
+//! A future that is polled only when its own waker was called.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use std::task::{Context, Poll, Wake, Waker};
 ///
 /// A connection is polled with every request. What has it stop stands behind locks
 /// that all connections share, and is wanted once in a daemon's life.
-pub(super) struct Dormant<F> {
+pub(super) struct IdleFuture<F> {
     future: F,
     bell: Option<Arc<Bell>>,
 }
@@ -21,13 +21,13 @@ struct Bell {
     task: Waker,
 }
 
-impl<F> Dormant<F> {
+impl<F> IdleFuture<F> {
     pub(super) fn new(future: F) -> Self {
         Self { future, bell: None }
     }
 }
 
-impl<F: Future + Unpin> Future for Dormant<F> {
+impl<F: Future + Unpin> Future for IdleFuture<F> {
     type Output = F::Output;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
@@ -73,7 +73,7 @@ mod tests {
             polls += 1;
             Pin::new(&mut told).poll(cx)
         });
-        let mut dormant = Dormant::new(counted);
+        let mut dormant = IdleFuture::new(counted);
         for _ in 0..100 {
             let once = poll_fn(|cx| Poll::Ready(Pin::new(&mut dormant).poll(cx).is_pending()));
             assert!(once.await, "nobody has told it anything");
@@ -86,7 +86,7 @@ mod tests {
     #[tokio::test]
     async fn it_moves_to_another_task_with_whatever_it_waits_for() {
         let (done, told) = oneshot::channel::<()>();
-        let mut dormant = Dormant::new(told);
+        let mut dormant = IdleFuture::new(told);
         assert!(poll_fn(|cx| Poll::Ready(Pin::new(&mut dormant).poll(cx).is_pending())).await);
         let elsewhere = tokio::spawn(dormant);
         tokio::task::yield_now().await;

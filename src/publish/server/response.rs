@@ -1,0 +1,33 @@
+//! The body of every answer, and short answers in plain text.
+
+use axum::body::Body as PageBody;
+use axum::http::header::{CONNECTION, CONTENT_TYPE};
+use axum::http::{HeaderValue, Response, StatusCode};
+use bytes::Bytes;
+use http_body_util::{Either, Full};
+
+use crate::publish::response_headers;
+
+/// Bytes of the response cache, or the body that a route made.
+pub(super) type Body = Either<Full<Bytes>, PageBody>;
+
+/// The reason of an error, beside the page that shows it.
+#[derive(Debug, Clone)]
+pub(super) struct Detail(pub(super) String);
+
+pub(super) fn brief(status: StatusCode, text: &'static str) -> Response<Body> {
+    let mut response = Response::new(Either::Left(Full::new(Bytes::from_static(text.as_bytes()))));
+    *response.status_mut() = status;
+    if !text.is_empty() {
+        let plain = HeaderValue::from_static("text/plain; charset=utf-8");
+        let headers = response.headers_mut();
+        headers.extend(response_headers::safety(&plain));
+        headers.insert(CONTENT_TYPE, plain);
+    }
+    response
+}
+
+pub(super) fn closing(mut response: Response<Body>) -> Response<Body> {
+    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    response
+}
