@@ -23,6 +23,7 @@ mod record_poll;
 mod reschedule;
 mod schedule;
 mod silence;
+mod source_origin;
 mod turnover;
 
 use std::fmt;

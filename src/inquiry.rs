@@ -93,7 +93,7 @@ impl Records {
         Holds::of(known)
     }
 
-    /// What a poll of this source would override at this moment, in words.
+    /// The holds and floors that a poll of this source would override at this moment, in words.
     pub fn overridden(&self, source: &SourceId, now: Timestamp) -> Vec<String> {
         let plan = self.plan();
         let Some(source) = plan.sources.get(source) else { return Vec::new() };
@@ -101,7 +101,7 @@ impl Records {
         fetch::overridden(source, &self.source_state(&source.id), hold.as_ref(), &plan.polling, now)
     }
 
-    /// What holds a source at a moment, if anything does.
+    /// The hold of a source at a moment, if there is one.
     pub fn hold(&self, source: &SourceId, now: Timestamp) -> Option<SourceHold> {
         let plan = self.plan();
         let source = plan.sources.get(source)?;

@@ -19,11 +19,11 @@ use url::Url;
 use xxhash_rust::xxh3::xxh3_64;
 
 use self::neighbours::Neighbours;
-pub(super) use self::origin::origin_of;
-use self::origin::{Origin, moved_to};
+use self::origin::Origin;
 pub use self::request::{Refusal, Start};
 use self::slot::{Flight, Slot, State};
 use super::schedule::FURTHEST;
+use super::source_origin::{moved_to, origin_of};
 
 use crate::model::{Location, Source, SourceId, SourceState, Timestamp};
 

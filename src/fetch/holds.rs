@@ -7,8 +7,8 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use super::Settings;
-use super::agenda::origin_of;
 use super::schedule::FURTHEST;
+use super::source_origin::origin_of;
 use crate::model::{FailureKind, HoldScope, Location, Source, SourceHold, SourceState, Timestamp};
 
 /// So many sources of one origin answering 503 within this time hold it.

@@ -114,7 +114,7 @@ pub struct ExplainedEntry {
 /// A piece of text that was set aside.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExplainedPiece {
-    /// Why.
+    /// The reason, in words.
     pub reason: String,
     /// How it begins.
     pub text: String,

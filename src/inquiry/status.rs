@@ -50,7 +50,7 @@ pub struct SourceReport {
     /// The source whose poll was answered so; of an origin, it may be another.
     #[serde(default)]
     pub held_by: Option<String>,
-    /// What its server answered.
+    /// The answer of its server.
     #[serde(default)]
     pub held_reason: Option<String>,
     /// Entries a day, as learned.

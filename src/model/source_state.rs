@@ -162,7 +162,7 @@ pub struct Hold {
     pub scope: HoldScope,
 }
 
-/// What holds a source at a moment, for people.
+/// The hold of a source at a moment, for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceHold {
     /// Until when.

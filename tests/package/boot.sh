@@ -3,6 +3,8 @@
 # its own: `unshare --mount --pid --ipc --uts --net --cgroup --fork boot.sh PACKAGE`.
 # What is written there is in memory and goes with it; the package is /root/gazetted.deb.
 set -euo pipefail
+# The mode of the new root, which accounts without privileges must enter.
+umask 022
 package=$(realpath "$1")
 mount --make-rprivate /
 mount -t tmpfs tmpfs /mnt
@@ -12,7 +14,7 @@ cp "$package" /mnt/root/root/gazetted.deb
 cd /mnt/root
 # As if nothing of ours had ever been here, and nothing else of the machine were to start.
 rm -rf etc/gazetted var/lib/gazetted var/lib/private/gazetted etc/systemd/system/*.wants
-# Nobody logs in, and systemctl needs no D-Bus: on a busy machine that once kept the boot waiting.
+# Nobody logs in, and systemctl needs no D-Bus.
 for unit in dbus.service dbus.socket systemd-logind.service console-getty.service getty.target; do
   ln -sf /dev/null "etc/systemd/system/$unit"
 done

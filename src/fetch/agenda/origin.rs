@@ -4,10 +4,9 @@ use std::collections::VecDeque;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use url::Url;
-
 use crate::fetch::holds::Refusals;
-use crate::model::{Location, Source, SourceState, Timestamp};
+use crate::fetch::source_origin::FILE;
+use crate::model::{SourceState, Timestamp};
 
 /// An origin with more sources than this is asked closer together (P34).
 const MANY: usize = 1000;
@@ -65,20 +64,4 @@ impl Origin {
     pub(super) fn heed(&mut self, source: usize, state: &SourceState) {
         self.refusals.heed(source, state, self.spaced);
     }
-}
-
-/// Begins the name of a file's "origin"; no scheme has a blank.
-const FILE: &str = "file ";
-
-/// Whom a poll of this source will ask: the origin that it has moved to, if it has.
-pub(in crate::fetch) fn origin_of(source: &Source, state: &SourceState) -> String {
-    let Location::Web { url, .. } = &source.location else {
-        return format!("{FILE}{}", source.id);
-    };
-    moved_to(url, state).unwrap_or(url).origin().ascii_serialization()
-}
-
-/// The address that replaces this one for good, as far as is known.
-pub(super) fn moved_to<'a>(url: &Url, state: &'a SourceState) -> Option<&'a Url> {
-    state.moved.as_ref().filter(|moved| moved.from.as_ref() == Some(url)).map(|moved| &moved.to)
 }

@@ -37,7 +37,7 @@ struct Row {
     state: &'static str,
     class: &'static str,
     detail: Option<String>,
-    /// What its server asked for, and when.
+    /// The wait that its server asked for, and when.
     held: Option<String>,
     remedy: Option<&'static str>,
     last_news: Option<Moment>,

@@ -1,0 +1,21 @@
+//! The origin that a poll of a source asks.
+
+use url::Url;
+
+use crate::model::{Location, Source, SourceState};
+
+/// Begins the name of a file's "origin"; no scheme has a blank.
+pub(super) const FILE: &str = "file ";
+
+/// The origin that a poll of this source will ask: the one that it has moved to, if it has.
+pub(super) fn origin_of(source: &Source, state: &SourceState) -> String {
+    let Location::Web { url, .. } = &source.location else {
+        return format!("{FILE}{}", source.id);
+    };
+    moved_to(url, state).unwrap_or(url).origin().ascii_serialization()
+}
+
+/// The address that replaces this one for good, as far as is known.
+pub(super) fn moved_to<'a>(url: &Url, state: &'a SourceState) -> Option<&'a Url> {
+    state.moved.as_ref().filter(|moved| moved.from.as_ref() == Some(url)).map(|moved| &moved.to)
+}
