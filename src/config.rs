@@ -50,17 +50,17 @@ pub struct Plan {
     pub server: ServerPlan,
     /// How sources are asked.
     pub polling: fetch::Settings,
-    /// What is published beside the server.
+    /// Files that are written beside the server.
     pub publish: PublishPlan,
     /// Bounds on documents.
     pub parsing: parse::Limits,
     /// How hubs reach us, and which is ours.
     pub hub: HubPlan,
-    /// What is logged, and how.
+    /// Filter and format of the log.
     pub logging: LoggingPlan,
-    /// What is read.
+    /// The feeds that are read.
     pub sources: Sources,
-    /// What is published; the same order as in `queries`.
+    /// The feeds that are published; the same order as in `queries`.
     pub topics: Vec<Topic>,
     /// The topics' queries, compiled.
     pub queries: TopicSet,
@@ -70,7 +70,7 @@ pub struct Plan {
     pub samples: Vec<Sample>,
     /// Whether a reload is refused where one of them fails.
     pub reload: Reload,
-    /// What the operator knows better than the judgement.
+    /// The operator's corrections of which entries are one story.
     pub overrides: Overrides,
     /// Who may read the topics that are not for everybody.
     pub guards: BTreeMap<TopicId, publish::AccessRule>,
@@ -86,7 +86,7 @@ pub struct Loaded {
 }
 
 impl Plan {
-    /// What decides which stories are in a topic, how they are ordered and which
+    /// A hash of all that decides which stories are in a topic, how they are ordered and which
     /// of them stay: a stored place counts only under it.
     pub fn topic_version(&self, topic: usize) -> TopicVersion {
         let TopicVersion(query) = self.queries.topic_version(topic, &self.sources);
@@ -166,7 +166,7 @@ pub struct StorePlan {
     /// Bytes of its disk that stay free: with less, nothing more is taken in. None is a share
     /// of the disk.
     pub min_free: Option<u64>,
-    /// What is kept for how long.
+    /// How long stories and keys are kept.
     pub retention: Retention,
     /// How often a backup is written beside it, if ever.
     pub backups: Option<Duration>,
@@ -179,9 +179,9 @@ pub struct ServerPlan {
     pub listen: publish::Address,
     /// Where to listen to operators, if they have a listener of their own.
     pub operators: Option<publish::Address>,
-    /// What the published feeds have in common.
+    /// The part that all published feeds have in common.
     pub site: Arc<publish::Site>,
-    /// What a client may cost.
+    /// Bounds on clients.
     pub limits: publish::Settings,
 }
 
@@ -244,7 +244,7 @@ pub struct Sample {
     pub topic: usize,
     /// The text, or a stored story's address.
     pub text: String,
-    /// What is expected.
+    /// Whether the topic must match it.
     pub must_match: bool,
     /// File, line and column, for the report.
     pub at: String,

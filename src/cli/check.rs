@@ -66,7 +66,7 @@ struct Report {
     backup: Option<BackupStatus>,
 }
 
-/// What the store adds to a check of the configuration.
+/// The store's part of a check of the configuration.
 #[derive(Default)]
 struct Archive {
     changes: Option<Changes>,

@@ -63,7 +63,7 @@ pub(super) fn poll_table(reports: &[PollReport]) {
     }
 }
 
-/// What was weighed, and the sum, from which on two are one.
+/// The factors that were weighed, their sum, and the threshold of one story.
 fn weighed(factors: &[Factor]) {
     if factors.is_empty() {
         return;

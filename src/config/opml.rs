@@ -1,4 +1,4 @@
-//! A reading list as OPML in, sources as configuration out; and the other way round.
+//! Reads reading lists as OPML, and writes the sources as one.
 //!
 //! Folders become tags. Feeds that cannot be taken over are reported.
 

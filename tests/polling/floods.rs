@@ -1,14 +1,14 @@
-//! A source that renames its entries at every request in; what becomes of it and its neighbour, out.
+//! A source that renames its entries at every request, and its neighbour.
 
 use super::world::{DAY, HOUR};
 use crate::support::world::{World, atom};
 
-/// Five announcements under names of this turn.
+/// Five announcements under names and titles of this turn: under equal ones they would be known.
 fn renamed(turn: u32) -> String {
     let told: Vec<_> = (0..5)
         .map(|n| {
             let page = format!("https://dep.example/{turn}/{n}");
-            (page, format!("Announcement {n} about the harbour of district {}", n * 7))
+            (page, format!("Announcement {turn}/{n} about the harbour of district {}", n * 7))
         })
         .collect();
     let entries: Vec<_> = told

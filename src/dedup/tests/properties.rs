@@ -71,8 +71,12 @@ proptest! {
         let by_address: Vec<Entry> = entries.iter().filter(|entry| !is_title_only(entry)).cloned().collect();
         let by_address_shuffled: Vec<Entry> = shuffled.iter().filter(|entry| !is_title_only(entry)).cloned().collect();
         prop_assert_eq!(clusters_of(&by_address), clusters_of(&by_address_shuffled));
-        let titled: Vec<Entry> = comparable(&entries).into_iter().filter(|entry| entry.original.is_none()).collect();
-        let titled_shuffled: Vec<Entry> = comparable(&shuffled).into_iter().filter(|entry| entry.original.is_none()).collect();
+        // Of a source that lists one title at two addresses nobody knows which of the two a copy
+        // repeats: the copy joins the one that is known alone when it comes. So each source tells a page once.
+        let mut told = BTreeSet::new();
+        let mut titled: Vec<Entry> = comparable(&entries).into_iter().filter(|entry| entry.original.is_none()).collect();
+        titled.retain(|entry| told.insert((entry.source.clone(), entry.title.trim_start_matches("Press release: ").to_owned())));
+        let titled_shuffled: Vec<Entry> = shuffled.iter().filter(|entry| titled.contains(entry)).cloned().collect();
         prop_assert_eq!(clusters_of(&titled), clusters_of(&titled_shuffled));
     }
 
