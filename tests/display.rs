@@ -194,6 +194,8 @@ fn libraries_are_logged_only_when_they_fail_unless_the_filter_asks_for_more() {
         let mut daemon: Launched = Launched::by(gazetted.command(&["run"]));
         daemon.logged("ready");
         if let Some(filter) = asked {
+            // The poll of the start has ended, so that the next one reads the changed file.
+            gazetted.succeed(&["poll"]);
             gazetted.succeed(&["log", filter]);
             let file = gazetted.path().join("s.atom");
             let changed = fs::read_to_string(&file).unwrap().replace("moved", "moved again");

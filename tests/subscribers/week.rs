@@ -155,6 +155,8 @@ pub(super) async fn a_week(
     world.rebase(&format!("http://{}/", front.address));
     let sources = ["ministry", "office", "wire"];
     let world = sources.iter().fold(world, |world, source| world.source(source, listing(&[])));
+    // The title alone joins what a department and its syndicator say, not what two governments say.
+    let world = world.lines("role = \"syndicator\"");
     let world = world.topic("crime", "crime").lines("entries = 6");
     let mut world = world.start().await;
     let feed =
