@@ -283,7 +283,8 @@ fn notes(layout: &Layout<'_>) -> Vec<SetAside> {
 
 /// The first bytes of a line, as many as are kept of it.
 fn beginning(text: &str) -> &str {
-    let end = text.floor_char_boundary(SetAside::MOST_TEXT);
+    let most = text.len().min(SetAside::MOST_TEXT);
+    let end = (0..=most).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
     text[..end].trim_end()
 }
 

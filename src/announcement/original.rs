@@ -281,7 +281,7 @@ fn set_aside_behind(layout: &mut Layout<'_>, behind: usize) {
     let has_prose = in_a_row.windows(2).any(|pair| is_prose(pair[0]) && is_prose(pair[1]));
     let is_titles = listed >= 3 && lines().all(is_listed);
     if !has_prose && (is_marked && 5 * listed >= 2 * list.len() || is_titles) {
-        for index in list.to_vec() {
+        for index in list.iter().copied() {
             layout.lines[index].set_aside = Some(Reason::BehindOriginal);
         }
     }

@@ -376,7 +376,7 @@ fn ends_section(layout: &Layout<'_>, opener: &Line, at: usize) -> bool {
     let next = layout.lines[at + 1..].iter().find(|line| line.set_aside.is_none());
     is_higher
         && next.is_some_and(|next| is_prose(next) && !next.is_mostly_linked())
-        && !next.is_some_and(|next| DATE.find(&next.text).is_some_and(|date| date.start() < 4))
+        && next.is_none_or(|next| DATE.find(&next.text).is_none_or(|date| date.start() >= 4))
 }
 
 /// The end of the element that begins with this line and holds more lines.
