@@ -86,7 +86,7 @@ impl Candidate {
     }
 
     /// Every key under which its story, or one like it, may be known, once its
-    /// [text is read](read_texts).
+    /// [text is read](super::recognise::read_texts).
     pub fn keys(&self) -> Vec<Key> {
         let mut keys = self.names.clone();
         keys.extend(self.likenesses());
