@@ -463,7 +463,9 @@ async fn what_two_tell_is_one_valid_story() {
         "2025-04-02T12:00:00Z",
     )]);
     let world = World::new().await.source("dep", lead);
-    let world = world.source("wire", copy).lines("title = \"The <b> Wire &amp; Q3&4\"");
+    let world = world
+        .source("wire", copy)
+        .lines("role = \"syndicator\"\ntitle = \"The <b> Wire &amp; Q3&4\"");
     let world = world.topic("news", "news").topic("none", "nothing").start().await;
     let feed = world.get("/topics/news.atom").await;
     assert_eq!(feed.text().matches("<entry>").count(), 1, "{}", feed.text());
