@@ -12,7 +12,7 @@ use aho_corasick::AhoCorasick;
 use regex::Regex;
 use url::Url;
 
-use super::sections::{DATE, is_fact_heading, is_listed, is_prose};
+use super::sections::{DATE, date_in, is_fact_heading, is_listed, is_prose};
 use super::text_lines::Layout;
 use super::vocabulary::INLINE_OTHERS;
 use crate::model::Reason;
@@ -275,7 +275,7 @@ fn set_aside_behind(layout: &mut Layout<'_>, behind: usize) {
     let list = &rest[first..];
     let lines = || list.iter().map(|index| &layout.lines[*index]);
     let listed = lines().filter(|line| is_listed(line)).count();
-    let is_marked = lines().any(|line| line.is_mostly_linked() || DATE.is_match(&line.text))
+    let is_marked = lines().any(|line| line.is_mostly_linked() || date_in(&line.text).is_some())
         || lines().next().is_some_and(|line| INLINE_OTHERS.is_match(&line.text));
     let in_a_row = lines().collect::<Vec<_>>();
     let has_prose = in_a_row.windows(2).any(|pair| is_prose(pair[0]) && is_prose(pair[1]));

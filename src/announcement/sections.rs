@@ -7,8 +7,8 @@ use url::Url;
 
 use super::text_lines::{Layout, Line};
 use super::vocabulary::{
-    BUTTON, COOKIE_BUTTON, COOKIES, FIRST_ON, Heading, INLINE_OTHERS, NEWSLETTER, READ_ON, WAYS,
-    heading,
+    BUTTON, COOKIE_BUTTON, COOKIE_WORD, COOKIES, FIRST_ON, Heading, INLINE_OTHERS, NEWSLETTER,
+    READ_ON, WAYS, heading,
 };
 use super::{Cleaned, ContainerRole, Context};
 use crate::model::Reason;
@@ -54,9 +54,21 @@ fn is_title(line: &Line) -> bool {
     line.word_count() <= 24 && !line.text.ends_with(['.', '!', '?', '…', ';', ',', ':', '。'])
 }
 
+/// The first date in a text. Hardly any line has a digit, and the pattern is slow where letters
+/// are not ASCII.
+pub(super) fn date_in(text: &str) -> Option<regex::Match<'_>> {
+    if text.contains(char::is_numeric) { DATE.find(text) } else { None }
+}
+
+/// Words of a line that is a date and little else: four, and six of a date between its parts.
+const MOST_WORDS_OF_A_DATE: usize = 11;
+
 /// Whether a line is a date and little else.
 fn is_date(line: &Line) -> bool {
-    DATE.find(&line.text).is_some_and(|date| {
+    if line.text.split_whitespace().nth(MOST_WORDS_OF_A_DATE).is_some() {
+        return false;
+    }
+    date_in(&line.text).is_some_and(|date| {
         let rest = [&line.text[..date.start()], &line.text[date.end()..]].concat();
         rest.split_whitespace().count() <= 4
     })
@@ -144,7 +156,7 @@ fn single_lines(layout: &mut Layout<'_>, context: &Context<'_>) {
             Reason::Sharing
         } else if line.word_count() <= 60 && is_cookie_notice(line) {
             Reason::Cookies
-        } else if line.word_count() <= 40 && NEWSLETTER.is_match(&line.text) && is_offer(line) {
+        } else if line.word_count() <= 40 && is_offer(line) && NEWSLETTER.is_match(&line.text) {
             Reason::Newsletter
         } else if is_way(line, index, layout, context) {
             Reason::Navigation
@@ -157,6 +169,9 @@ fn single_lines(layout: &mut Layout<'_>, context: &Context<'_>) {
 
 /// Whether a line speaks to the visitor of the site, rather than of cookies.
 fn is_cookie_notice(line: &Line) -> bool {
+    if !COOKIE_WORD.is_match(&line.text) {
+        return false;
+    }
     let is_button = line.word_count() <= 8 || line.is_mostly_linked();
     COOKIES.is_match(&line.text) || is_button && COOKIE_BUTTON.is_match(&line.text)
 }
@@ -354,7 +369,7 @@ fn others_end(layout: &Layout<'_>, start: usize, is_inline: bool) -> usize {
     }
     let inside = || lines[start + 1..end].iter();
     let listed = inside().filter(|line| is_listed(line)).count();
-    let is_marked = inside().any(|line| line.is_mostly_linked() || DATE.is_match(&line.text));
+    let is_marked = inside().any(|line| line.is_mostly_linked() || date_in(&line.text).is_some());
     let is_list = items >= 1
         && 3 * listed >= inside().count()
         && (is_marked || items >= 3 && end == lines.len());
@@ -374,9 +389,11 @@ fn ends_section(layout: &Layout<'_>, opener: &Line, at: usize) -> bool {
         _ => false,
     };
     let next = layout.lines[at + 1..].iter().find(|line| line.set_aside.is_none());
+    let begins_with_date = |line: &Line| date_in(&line.text).is_some_and(|date| date.start() < 4);
     is_higher
-        && next.is_some_and(|next| is_prose(next) && !next.is_mostly_linked())
-        && next.is_none_or(|next| DATE.find(&next.text).is_none_or(|date| date.start() >= 4))
+        && next.is_some_and(|next| {
+            is_prose(next) && !next.is_mostly_linked() && !begins_with_date(next)
+        })
 }
 
 /// The end of the element that begins with this line and holds more lines.
@@ -433,7 +450,7 @@ pub(super) fn set_aside_lists(layout: &mut Layout<'_>, context: &Context<'_>) {
 
 /// Whether a line may stand in a list of other announcements: a linked title, or its date.
 fn is_in_list(line: &Line) -> bool {
-    line.is_linked() || is_date(line) || line.is_mostly_linked() && DATE.is_match(&line.text)
+    line.is_linked() || is_date(line) || line.is_mostly_linked() && date_in(&line.text).is_some()
 }
 
 /// Where a list of other announcements begins among these lines, and why it is one.
@@ -450,7 +467,7 @@ fn list(
     let titles =
         range.clone().filter(|at| !line(*at).links.is_empty() && line(*at).word_count() >= 3);
     let titles = titles.count();
-    let dates = range.clone().filter(|at| DATE.is_match(&line(*at).text)).count();
+    let dates = range.clone().filter(|at| date_in(&line(*at).text).is_some()).count();
     let is_known = others >= 1 && 2 * others >= links().count() && titles >= 1;
     let is_dated = is_at_the_end && titles >= 3 && dates >= 3;
     if !(is_known || is_dated) {

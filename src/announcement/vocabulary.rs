@@ -85,6 +85,12 @@ pub(super) static BUTTON: LazyLock<Regex> = LazyLock::new(|| {
     .expect("a fixed pattern")
 });
 
+/// A word for cookies. Where there is none, neither [`COOKIES`] nor [`COOKIE_BUTTON`] matches; they
+/// are slow where letters are not ASCII.
+pub(super) static COOKIE_WORD: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new("(?i)cookie|ciastecz|kakor|informasjonskapsler|evästeitä").expect("a fixed pattern")
+});
+
 /// A line about the cookies of the site.
 pub(super) static COOKIES: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
