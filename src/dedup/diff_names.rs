@@ -56,10 +56,11 @@ pub(super) fn differences(one: &Passages, other: &Passages, common: &[u64]) -> D
         let figures = phrases
             && lacks(own, |hash| has(others, hash), Kind::Figure)
             && lacks(others, |hash| has(own, hash), Kind::Figure);
-        if figures || each_names_its_own(one, own, other, others) {
+        if figures || each_names_its_own(1, (one, own), (other, others)) {
             found.renamed += 1;
             found.swapped += usize::from(phrases);
-            found.facts += usize::from(phrases && each_names_two(one, own, other, others));
+            found.facts +=
+                usize::from(phrases && each_names_its_own(2, (one, own), (other, others)));
         }
     }
     // What stands before the first shared phrase, and behind the last: a
@@ -68,7 +69,7 @@ pub(super) fn differences(one: &Passages, other: &Passages, common: &[u64]) -> D
         [(0..first.0, 0..first.1), (last.0 + LENGTH..one.len(), last.1 + LENGTH..other.len())];
     for (own, others) in edges {
         let (words, theirs) = (of(one, &own), of(other, &others));
-        let its_own = each_names_its_own(one, words, other, theirs);
+        let its_own = each_names_its_own(1, (one, words), (other, theirs));
         // With a few words of its own a text says of whom it speaks.
         let is_opening = own.start == 0 && own.len().max(others.len()) < SENTENCE;
         let opens = is_opening && each_begins_its_own(one, words, other, theirs);
@@ -92,33 +93,17 @@ fn of<'a>(text: &'a Passages, stretch: &Range<usize>) -> &'a [(u64, Kind)] {
     text.words.get(stretch.clone()).unwrap_or_default()
 }
 
-/// Whether each of two stretches has a name or number that the other text has nowhere.
+/// Whether each of two stretches has so many names or numbers that the other text has nowhere.
 fn each_names_its_own(
-    one: &Passages,
-    own: &[(u64, Kind)],
-    other: &Passages,
-    others: &[(u64, Kind)],
-) -> bool {
-    let names = |words: &[(u64, Kind)], text: &Passages| {
-        [Kind::Name, Kind::Figure]
-            .into_iter()
-            .any(|kind| lacks(words, |hash| text.has_word(hash), kind))
-    };
-    names(own, other) && names(others, one)
-}
-
-/// Whether each of two stretches has two names or numbers that the other text has nowhere.
-fn each_names_two(
-    one: &Passages,
-    own: &[(u64, Kind)],
-    other: &Passages,
-    others: &[(u64, Kind)],
+    least: usize,
+    (one, own): (&Passages, &[(u64, Kind)]),
+    (other, others): (&Passages, &[(u64, Kind)]),
 ) -> bool {
     let lacking = |words: &[(u64, Kind)], text: &Passages| {
         let is_fact = |kind: Kind| matches!(kind, Kind::Name | Kind::Figure);
         words.iter().filter(|(hash, kind)| is_fact(*kind) && !text.has_word(*hash)).count()
     };
-    lacking(own, other) >= 2 && lacking(others, one) >= 2
+    lacking(own, other) >= least && lacking(others, one) >= least
 }
 
 /// Whether two openings name different things: each has a number, or a word to begin with, that
