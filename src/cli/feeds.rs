@@ -76,9 +76,9 @@ impl Wanted {
             feeds.govuk(slug)?;
         }
         if !addresses.is_empty() {
-            let site = Site::new(polling)?;
+            let (site, runtime) = (Site::new(polling)?, super::runtime()?);
             for address in addresses {
-                super::runtime()?.block_on(site.find(address, &mut feeds))?;
+                runtime.block_on(site.find(address, &mut feeds))?;
             }
         }
         Ok(feeds.found)

@@ -355,7 +355,7 @@ fn guid(draft: &DraftEntry, note: &Note) -> Option<String> {
 fn short_title(written: &str) -> String {
     let written = without_cdata_marks(clean::cut_to(written, 4 * MAX_TITLE).trim());
     let title = charset::repair_line(&title(written)).into_owned();
-    close_isolates(clean::cut_to(&title, MAX_TITLE)).into_owned()
+    close_isolates(clean::cut_to(&title, MAX_TITLE).trim()).into_owned()
 }
 
 /// Names of people: `address (Name)` is reduced to the name.

@@ -72,6 +72,23 @@ fn with_item(inside: &str) -> String {
 }
 
 #[test]
+fn what_is_cut_to_one_line_ends_with_a_word() {
+    for shift in 0..4 {
+        let long = format!("{}{}", "a".repeat(shift + 1), " \u{e9}b".repeat(700));
+        let feed = format!(
+            "<rss version='2.0'><channel><title>{long}</title><item><title>{long}</title>\
+             <author>{long}</author><category>{long}</category></item></channel></rss>"
+        );
+        let parsed = parse(&document(&feed), &Limits::default()).unwrap();
+        let entry = &parsed.entries[0];
+        let lines = [&parsed.feed.title, &entry.title, &entry.authors[0], &entry.categories[0]];
+        for line in lines {
+            assert!(line.len() < long.len() && line.trim() == line, "{shift}: {line:?}");
+        }
+    }
+}
+
+#[test]
 fn limits_cut_with_a_warning_or_refuse_in_words() {
     let items = |count| "<item><title>x</title></item>".repeat(count);
     let feed = |inside: &str| format!("<rss version='2.0'><channel>{inside}</channel></rss>");
