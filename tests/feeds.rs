@@ -15,6 +15,7 @@ use proptest::sample::{Index, select};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use url::Url;
 
+mod cases;
 mod forms;
 mod promises;
 
