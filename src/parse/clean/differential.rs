@@ -16,7 +16,7 @@ fn both_ways(html: &str) -> Option<(Rewritten, Rewritten)> {
     }
     let mut allowance = Allowance::of_text(Cancelled::never());
     let mended = mend(&html, 1 << 20, &mut allowance).ok()?;
-    Some((short, rewrite(&mended, Some(&base), usize::MAX, Input::Mended)))
+    Some((short, rewrite(&mended.html, Some(&base), usize::MAX, Input::Mended)))
 }
 
 /// Documents of tags, text and references as sources write them, right and wrong.

@@ -4,7 +4,7 @@
 //! Such text is rewritten in one pass. Everything else goes through html5ever. The test
 //! `clean::differential` compares the two ways over generated documents.
 
-use super::policy;
+use super::policy::{self, lower};
 use crate::markup::{Kind, Piece};
 
 /// Whether every parser of HTML reads this piece of `html` alike.
@@ -17,7 +17,7 @@ pub(super) fn is_plain(piece: Piece<'_>, html: &str) -> bool {
             let is_apart = !empty || !attributes.ends_with(|c: char| !"\"' \t\n".contains(c));
             is_apart
                 && is_plain_name(name)
-                && policy::shaping(&name.to_ascii_lowercase()).is_some()
+                && policy::shaping(&lower(name)).is_some()
                 && has_plain_attributes(attributes)
         }
         Kind::Close { name } => {

@@ -4,8 +4,7 @@ use std::borrow::Cow;
 
 use memchr::{memchr, memchr2};
 
-use super::policy::{self, Fate};
-use super::rewrite::lower;
+use super::policy::{self, Fate, lower};
 use crate::charset::is_allowed;
 use crate::control_characters::{close_isolates, without_break_hints};
 use crate::markup::{Kind, Pieces};
@@ -31,7 +30,8 @@ pub(in crate::parse) fn plain(html: &str) -> String {
                 } else if matches!(piece.kind, Kind::Open { empty: false, .. })
                     && policy::fate(&name) == Fate::GoesWithContent
                 {
-                    pieces.skip_to(piece.end + end_of(&html[piece.end..], &name));
+                    let inside = end_of(&html[piece.end..], &name);
+                    pieces.skip_to(inside.map_or(html.len(), |inside| piece.end + inside));
                 }
             }
             Kind::Aside(_) | Kind::Unclosed(_) => {}
@@ -75,7 +75,7 @@ fn space(out: &mut String) {
 }
 
 fn push_allowed(out: &mut String, word: &str) {
-    // Only these bytes begin a character that may not leave, or that nobody sees.
+    // Only these bytes begin a character that may not leave, or an invisible one.
     let doubtful = |byte: u8| byte < 0x20 || matches!(byte, 0x7F | 0xC2 | 0xE1 | 0xE2 | 0xEF);
     if word.bytes().any(doubtful) {
         out.extend(without_break_hints(word).chars().filter(|c| is_allowed(*c)));
@@ -138,8 +138,9 @@ fn without_tags(text: &str) -> String {
                     bare.push(' ');
                 } else if matches!(&*name, "script" | "style")
                     && matches!(piece.kind, Kind::Open { .. })
+                    && let Some(end) = end_of(&text[piece.end..], &name)
                 {
-                    pieces.skip_to(piece.end + end_of(&text[piece.end..], &name));
+                    pieces.skip_to(piece.end + end);
                 }
             }
             Kind::CData(inner) => bare.push_str(inner),
@@ -158,17 +159,16 @@ fn without_tags(text: &str) -> String {
     bare
 }
 
-/// Where an element's end tag starts, in bytes from here; the end of the text
-/// for an element that never ends, as in a browser.
-fn end_of(rest: &str, name: &str) -> usize {
+/// Where an element's end tag starts, in bytes from here.
+fn end_of(rest: &str, name: &str) -> Option<usize> {
     let mut at = 0;
     while let Some(found) = memchr(b'<', &rest.as_bytes()[at..]) {
         let tag = &rest[at + found..];
         let close = tag.strip_prefix("</").and_then(|tag| tag.get(..name.len()));
         if close.is_some_and(|close| close.eq_ignore_ascii_case(name)) {
-            return at + found;
+            return Some(at + found);
         }
         at += found + 1;
     }
-    rest.len()
+    None
 }

@@ -1,11 +1,9 @@
-//! Writes the tags and text of HTML that may leave, and tells whether their nesting is sound.
-
-use std::borrow::Cow;
+//! Writes the tags and text of HTML that may leave, and checks whether their nesting is sound.
 
 use url::Url;
 
-use super::policy::{self, Fate};
-use super::{boundary_before, plain_html};
+use super::policy::{self, Fate, lower};
+use super::{boundary_before, plain_html, start_tag};
 use crate::announcement::{Container, ContainerRole};
 use crate::charset::is_allowed;
 use crate::control_characters::holds_override;
@@ -31,9 +29,9 @@ impl Rewritten {
 /// Who wrote the HTML.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Input {
-    /// A source: only what every parser reads alike is taken as it is.
+    /// A source. Only HTML that every parser reads alike is taken unmended.
     Raw,
-    /// Ammonia.
+    /// Ammonia, which writes every tag in one form.
     Mended,
 }
 
@@ -89,14 +87,6 @@ pub(super) fn rewrite(html: &str, base: Option<&Url>, limit: usize, input: Input
         }
     }
     rewriter.finish()
-}
-
-pub(super) fn lower(name: &str) -> Cow<'_, str> {
-    if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
-        Cow::Owned(name.to_ascii_lowercase())
-    } else {
-        Cow::Borrowed(name)
-    }
 }
 
 /// An element that is open.
@@ -157,7 +147,7 @@ impl Rewriter<'_> {
         self.sound &= self.may_start(name);
         let start = self.out.len();
         let is_written = policy::fate(name) == Fate::Stays
-            && policy::write_tag(&mut self.out, name, attributes, self.base);
+            && start_tag::write(&mut self.out, name, attributes, self.base);
         let is_void = matches!(name, "br" | "hr" | "img" | "wbr" | "col");
         let closing = if is_void || !is_written { 0 } else { name.len() + "</>".len() };
         if self.out.len() + self.closing + closing > self.limit {
@@ -236,7 +226,7 @@ impl Rewriter<'_> {
 
     fn end(&mut self, name: &str) {
         let Some(at) = self.open.iter().rposition(|open| open.name == name) else {
-            // Nothing to close. Of these, a browser makes something all the same.
+            // Nothing is open, but a browser makes an element of some of these end tags.
             let is_made = matches!(name, "p" | "br");
             let closes_other =
                 is_heading(name) && self.open.iter().any(|open| is_heading(open.name));
