@@ -30,7 +30,7 @@ static ADDRESS_OR_NUMBER: LazyLock<Regex> = LazyLock::new(|| {
         .expect("a fixed pattern")
 });
 
-/// Words of sentences that tell whom to contact.
+/// Words of sentences that name a contact.
 static CONTACT_WORDS: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(?i)\b(?:journalists?|enquir\w+|inquir(?:y|ies)|contact\w*|news ?desk|press office|presse\w*|kontakt\w*|journalistes?|prensa|stampa)\b")
         .expect("a fixed pattern")
@@ -47,7 +47,7 @@ pub(super) fn is_prose(line: &Line) -> bool {
 
 /// Whether a line is as those of lists are: a link, a date, a title.
 pub(super) fn is_listed(line: &Line) -> bool {
-    line.is_linked() || is_date(line) || is_title(line) || known(line).is_some()
+    line.is_linked() || is_date(line) || is_title(line) || line.known_heading().is_some()
 }
 
 fn is_title(line: &Line) -> bool {
@@ -74,13 +74,9 @@ fn is_date(line: &Line) -> bool {
     })
 }
 
-/// The kind of heading that a line is, if it stands alone.
-fn known(line: &Line) -> Option<Heading> {
-    heading(&line.text)
-}
-
+/// Whether a line is a heading of a part of the announcement.
 pub(super) fn is_fact_heading(line: &Line) -> bool {
-    known(line) == Some(Heading::Facts)
+    line.known_heading() == Some(Heading::Facts)
 }
 
 /// The kind of heading that a line begins with, if a colon and more text follow.
@@ -120,7 +116,7 @@ fn in_containers(layout: &mut Layout<'_>, cleaned: &Cleaned) {
         let linked =
             lines().filter(|line| line.is_mostly_linked()).map(Line::word_count).sum::<usize>();
         let listed = lines().filter(|line| is_listed(line)).count();
-        let is_headed = |kind| lines().take(2).any(|line| known(line) == Some(kind));
+        let is_headed = |kind| lines().take(2).any(|line| line.known_heading() == Some(kind));
         if lines().any(is_fact_heading) {
             continue;
         }
@@ -148,7 +144,7 @@ fn in_containers(layout: &mut Layout<'_>, cleaned: &Cleaned) {
     }
 }
 
-/// Sets aside single lines that nobody would write into an announcement.
+/// Sets aside single lines that belong to the site rather than to an announcement.
 fn single_lines(layout: &mut Layout<'_>, context: &Context<'_>) {
     for index in layout.kept().collect::<Vec<_>>() {
         let line = &layout.lines[index];
@@ -244,16 +240,11 @@ fn is_way(line: &Line, index: usize, layout: &Layout<'_>, context: &Context<'_>)
         return true;
     }
     // Breadcrumbs: short links with marks between them, above the text.
-    let marks = line
-        .text
-        .matches([">", "›", "»", "/", "|"].map(|mark| mark.chars().next().unwrap_or('>')))
-        .count();
-    let is_first = layout.kept().take(3).any(|first| first == index);
-    is_first
-        && line.links.len() >= 2
-        && marks >= line.links.len() - 1
+    line.links.len() >= 2
         && count <= 24
         && line.is_mostly_linked()
+        && layout.kept().take(3).any(|first| first == index)
+        && line.text.matches(['>', '›', '»', '/', '|']).count() >= line.links.len() - 1
 }
 
 /// Sets aside the sections below known headings.
@@ -265,7 +256,7 @@ fn below_headings(layout: &mut Layout<'_>) {
             index += 1;
             continue;
         }
-        let stands_alone = known(line);
+        let stands_alone = line.known_heading();
         let Some(kind) = stands_alone.or_else(|| inline_heading(line)) else {
             index += 1;
             continue;
@@ -328,13 +319,13 @@ fn row_end(
     let below = layout.lines.iter().skip(start + 1).take(most);
     let is_in_row = |line: &&Line| {
         line.set_aside.is_some()
-            || line.heading.is_none() && known(line).is_none() && is_of_kind(line)
+            || line.heading.is_none() && line.known_heading().is_none() && is_of_kind(line)
     };
     start + 1 + below.take_while(is_in_row).count()
 }
 
 /// The end of the list of other announcements that begins at a heading; the next line where
-/// there is no such list.
+/// no such list follows.
 fn others_end(layout: &Layout<'_>, start: usize, is_inline: bool) -> usize {
     let lines = &layout.lines;
     let opener = &lines[start];
@@ -477,7 +468,7 @@ fn list(
     let mut start = range.start;
     if start > 0 {
         let before = line(start - 1);
-        if before.text.ends_with([':', '：']) && known(before).is_none() {
+        if before.text.ends_with([':', '：']) && before.known_heading().is_none() {
             return None;
         }
         let is_heading = before.heading.is_some() || before.is_strong;

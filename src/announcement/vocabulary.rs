@@ -131,7 +131,7 @@ pub(super) static NEWSLETTER: LazyLock<Regex> = LazyLock::new(|| {
     .expect("a fixed pattern")
 });
 
-/// A line that tells where it was published first, with a link back: what WordPress appends.
+/// A line that WordPress appends: where the text was first published, with a link back.
 pub(super) static FIRST_ON: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
         r"(?ix) appeared\ first\ on | erschien\ zuerst\ auf | est\ apparu\ en\ premier\ sur | aparece\ primero\ en | (?:se\ )?public[oó]\ primero\ en | apareceu\ primeiro\ em
