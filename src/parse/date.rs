@@ -153,7 +153,7 @@ impl Parts<'_> {
         if is_numbered(tokens) {
             return Vec::new();
         }
-        // A zone that stands behind the time is no name: CET is not the Croatian "četvrtak".
+        // Behind the time a zone is not a name: CET is not the Croatian "četvrtak".
         let time = tokens.iter().position(|token| token.contains(':')).unwrap_or(tokens.len());
         let is_zone = |word: &str| names::zone(&word.to_lowercase()).is_some();
         let words: Vec<&str> = tokens
@@ -337,7 +337,7 @@ impl Parts<'_> {
     }
 }
 
-/// The words of a date. What stands in brackets only repeats the zone or the weekday.
+/// The words of a date. Brackets hold only the zone or the weekday once more.
 fn tokens(text: &str) -> Vec<&str> {
     let mut comment = 0_usize;
     let mut tokens = Vec::with_capacity(8);
@@ -376,7 +376,7 @@ fn is_numbered(tokens: &[&str]) -> bool {
 fn bare(token: &str) -> &str {
     let end = token.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(0);
     let rest = &token[end..];
-    // `5th` and `23-án` are no words, nor is the zone of `10:30Z`.
+    // `5th`, `23-án` and the zone of `10:30Z` are not words.
     let token = if end == 0 || rest.chars().count() >= 4 { rest } else { token };
     token.trim_matches(['.', '-', '/', '"', '\u{200E}', '\u{200F}'])
 }

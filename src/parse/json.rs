@@ -86,7 +86,7 @@ fn dated(item: &Value) -> Option<Timestamp> {
     date("date_published").or_else(|| date("date_modified"))
 }
 
-/// Hubs that a feed names; nobody subscribes at more.
+/// Hubs of a feed that are kept.
 const MAX_HUBS: usize = 16;
 
 /// How many values a text of JSON holds. Each takes many times the two bytes that it is

@@ -322,7 +322,7 @@ fn is_void(name: &str) -> bool {
     VOID.iter().any(|void| void.eq_ignore_ascii_case(name))
 }
 
-/// Whether as much of an entry as there is tells what it is called and where it is.
+/// Whether the part of an entry that is there has its title and its address.
 fn is_known_by(part: &str) -> bool {
     let is_address = |piece: markup::Piece<'_>| match piece.kind {
         Kind::Open { name: "link", attributes, .. } => {

@@ -317,7 +317,7 @@ fn wherever_a_document_breaks_off_nothing_is_read_that_it_did_not_say() {
     }
 }
 
-/// What word processors, editors and templates leave in texts, and what a browser shows of it.
+/// Remains of word processors, editors and templates, with the text that a browser shows.
 #[test]
 fn html_is_read_as_a_browser_reads_it() {
     for (html, text) in [

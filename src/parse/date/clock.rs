@@ -84,7 +84,7 @@ impl Time {
     }
 }
 
-/// `10.30` as `10:30`. A dot between two digits and two digits is no fraction of an hour.
+/// `10.30` as `10:30`. A dot before two digits is not a fraction of an hour.
 fn with_colons(clock: &str) -> String {
     let clock = clock.trim_end_matches('.');
     let mut fields = clock.split('.');

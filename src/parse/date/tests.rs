@@ -205,7 +205,7 @@ fn what_is_no_date_is_absent() {
 }
 
 #[test]
-fn the_future_is_told_as_it_is_and_the_distant_past_is_nothing() {
+fn the_future_is_kept_and_the_distant_past_is_left_out() {
     for (given, expected) in [
         ("2999-01-01T00:00:00Z", parse("2999-01-01T00:00:00Z")),
         ("2025-04-02T11:04:59Z", parse("2025-04-02T11:04:59Z")),

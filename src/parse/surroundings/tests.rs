@@ -68,7 +68,7 @@ fn read(html: &str, form: Form) -> Entry {
     Entry::clone(&parsed.entries[0])
 }
 
-/// What is wrong with the reading of a layout.
+/// The faults in the reading of a layout.
 fn faults(layout: &Layout, form: Form) -> Vec<String> {
     let entry = read(&layout.html.replace("{body}", layout.body), form);
     let html = entry.content.or(entry.summary).unwrap_or_default();
