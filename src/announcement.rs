@@ -23,6 +23,8 @@ mod repeated;
 
 mod sections;
 
+mod signs;
+
 mod text_lines;
 
 mod vocabulary;

@@ -83,6 +83,10 @@ fn hash(line: &str) -> u64 {
 fn last_sentences(line: &str) -> Vec<usize> {
     let mut starts = Vec::new();
     for (at, _) in line.match_indices(' ').rev().take(120) {
+        // Nearly every word ends in a letter.
+        if line[..at].ends_with(|c: char| c.is_ascii_alphanumeric()) {
+            continue;
+        }
         let ends =
             line[..at].trim_end_matches(['"', '”', '’', ')', '»']).ends_with(['.', '!', '?', '…']);
         let start = at + 1;

@@ -5,10 +5,11 @@ use std::sync::LazyLock;
 use regex::Regex;
 use url::Url;
 
+use super::signs::Signs;
 use super::text_lines::{Layout, Line};
 use super::vocabulary::{
-    BUTTON, COOKIE_BUTTON, COOKIE_WORD, COOKIES, FIRST_ON, Heading, INLINE_OTHERS, NEWSLETTER,
-    READ_ON, WAYS, heading,
+    BUTTON, COOKIE_BUTTON, COOKIES, FIRST_ON, Heading, INLINE_OTHERS, NEWSLETTER, READ_ON, WAYS,
+    heading,
 };
 use super::{Cleaned, ContainerRole, Context};
 use crate::model::Reason;
@@ -54,10 +55,14 @@ fn is_title(line: &Line) -> bool {
     line.word_count() <= 24 && !line.text.ends_with(['.', '!', '?', '…', ';', ',', ':', '。'])
 }
 
-/// The first date in a text. Hardly any line has a digit, and the pattern is slow where letters
-/// are not ASCII.
+/// Digits of the shortest date, `1.1.25`.
+const LEAST_DIGITS: usize = 4;
+
+/// The first date in a text. Hardly any line has so many digits, and the pattern is slow where
+/// letters are not ASCII.
 pub(super) fn date_in(text: &str) -> Option<regex::Match<'_>> {
-    if text.contains(char::is_numeric) { DATE.find(text) } else { None }
+    let mut digits = text.chars().filter(|c| c.is_numeric());
+    digits.nth(LEAST_DIGITS - 1).and_then(|_| DATE.find(text))
 }
 
 /// Words of a line that is a date and little else: four, and six of a date between its parts.
@@ -146,13 +151,15 @@ fn in_containers(layout: &mut Layout<'_>, cleaned: &Cleaned) {
 
 /// Sets aside single lines that belong to the site rather than to an announcement.
 fn single_lines(layout: &mut Layout<'_>, context: &Context<'_>) {
+    let Signs { cookies, newsletter, .. } = layout.signs;
     for index in layout.kept().collect::<Vec<_>>() {
         let line = &layout.lines[index];
+        let count = line.word_count();
         let reason = if is_share_bar(line) {
             Reason::Sharing
-        } else if line.word_count() <= 60 && is_cookie_notice(line) {
+        } else if cookies && count <= 60 && is_cookie_notice(line) {
             Reason::Cookies
-        } else if line.word_count() <= 40 && is_offer(line) && NEWSLETTER.is_match(&line.text) {
+        } else if newsletter && count <= 40 && is_offer(line) && NEWSLETTER.is_match(&line.text) {
             Reason::Newsletter
         } else if is_way(line, index, layout, context) {
             Reason::Navigation
@@ -165,9 +172,6 @@ fn single_lines(layout: &mut Layout<'_>, context: &Context<'_>) {
 
 /// Whether a line speaks to the visitor of the site, rather than of cookies.
 fn is_cookie_notice(line: &Line) -> bool {
-    if !COOKIE_WORD.is_match(&line.text) {
-        return false;
-    }
     let is_button = line.word_count() <= 8 || line.is_mostly_linked();
     COOKIES.is_match(&line.text) || is_button && COOKIE_BUTTON.is_match(&line.text)
 }

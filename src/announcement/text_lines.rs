@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use url::Url;
 
+use super::signs::Signs;
 use super::vocabulary::{Heading, heading};
 use super::{Cleaned, Container, ContainerRole, kept_html};
 use crate::control_characters::is_needless_hint;
@@ -88,6 +89,8 @@ impl Line {
 pub(super) struct Layout<'h> {
     html: &'h str,
     pub(super) lines: Vec<Line>,
+    /// The kinds of words that are in some of them.
+    pub(super) signs: Signs,
 }
 
 impl<'h> Layout<'h> {
@@ -115,7 +118,8 @@ impl<'h> Layout<'h> {
             }
         }
         reader.end_line();
-        Self { html: &cleaned.html, lines: reader.lines }
+        let signs = Signs::of(&cleaned.text);
+        Self { html: &cleaned.html, lines: reader.lines, signs }
     }
 
     /// Parts a line before the word that begins at `at` in its text; false where none does, or
@@ -258,6 +262,10 @@ impl<'h> Reader<'h> {
     }
 
     fn text(&mut self, text: &str, start: usize) {
+        if self.line.text.is_empty() {
+            self.line.text.reserve(text.len());
+            self.line.words.reserve(text.len() / 5);
+        }
         let mut at = 0;
         while at < text.len() {
             let raw = start + at;

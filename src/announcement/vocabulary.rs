@@ -27,9 +27,14 @@ pub(super) fn heading(line: &str) -> Option<Heading> {
     if line.is_empty() || line.len() > LONGEST || line.split_whitespace().count() > MOST_WORDS {
         return None;
     }
+    let mut lower = line.to_lowercase();
     // The Turkish capital with its dot becomes two characters.
-    let lower = line.to_lowercase().replace('\u{307}', "");
-    KINDS.iter().zip(SETS.iter()).find(|(_, set)| set.is_match(&lower)).map(|((kind, _), _)| *kind)
+    lower.retain(|c| c != '\u{307}');
+    if !PATTERNS.is_match(&lower) {
+        return None;
+    }
+    let first = PATTERNS.matches(&lower).into_iter().next()?;
+    KINDS.iter().flat_map(|(kind, patterns)| patterns.iter().map(|_| *kind)).nth(first)
 }
 
 /// A heading without the marks around it.
@@ -83,12 +88,6 @@ pub(super) static BUTTON: LazyLock<Regex> = LazyLock::new(|| {
         | [|/·•,+&-]+ )$",
     )
     .expect("a fixed pattern")
-});
-
-/// A word for cookies. Where there is none, neither [`COOKIES`] nor [`COOKIE_BUTTON`] matches; they
-/// are slow where letters are not ASCII.
-pub(super) static COOKIE_WORD: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new("(?i)cookie|ciastecz|kakor|informasjonskapsler|evästeitä").expect("a fixed pattern")
 });
 
 /// A line about the cookies of the site.
@@ -174,12 +173,11 @@ const KINDS: [(Heading, &[&str]); 6] = [
     (Heading::Others, OTHERS),
 ];
 
-static SETS: LazyLock<Vec<RegexSet>> = LazyLock::new(|| {
-    let set = |patterns: &[&str]| {
-        let whole = patterns.iter().map(|pattern| format!("^(?:{pattern})$"));
-        RegexSet::new(whole).expect("fixed patterns")
-    };
-    KINDS.iter().map(|(_, patterns)| set(patterns)).collect()
+/// The patterns of all kinds, in order. None has a word boundary, for which a slow engine is
+/// needed where letters are not ASCII.
+static PATTERNS: LazyLock<RegexSet> = LazyLock::new(|| {
+    let patterns = KINDS.iter().flat_map(|(_, patterns)| *patterns);
+    RegexSet::new(patterns.map(|pattern| format!("^(?:{pattern})$"))).expect("fixed patterns")
 });
 
 const FACTS: &[&str] = &[
@@ -226,11 +224,11 @@ const CONTACT: &[&str] = &[
 
 const OTHERS: &[&str] = &[
     // English
-    r"(the |our |more )?latest( (news|from|updates?|releases?|press|announcements?|stories|posts?|articles?|headlines|on|in)\b.{0,60})?|latest .{0,30}(news|releases|updates|stories|articles|posts|headlines)",
-    r"(more|other|recent|all|further|previous|earlier|older|new|top|local|national|breaking|featured|popular|trending|today['’]s) (news|(press |news )?(releases?|stories|announcements?|articles?|posts?|headlines|updates?|statements?|speeches))\b.{0,50}",
+    r"(the |our |more )?latest( (news|from|updates?|releases?|press|announcements?|stories|posts?|articles?|headlines|on|in)(\W.{0,59})?)?|latest .{0,30}(news|releases|updates|stories|articles|posts|headlines)",
+    r"(more|other|recent|all|further|previous|earlier|older|new|top|local|national|breaking|featured|popular|trending|today['’]s) (news|(press |news )?(releases?|stories|announcements?|articles?|posts?|headlines|updates?|statements?|speeches))(\W.{0,49})?",
     r"more (from|on|about|like|in|by) .{1,60}|more (like this|to explore|to read|for you)|more",
     r"(related|similar|linked)( (news|content|articles?|stories|posts?|(press |news )?releases?|announcements?|links?|pages?|items?|topics?|reading|coverage|updates|speeches|statements|information|entries))*",
-    r"(you )?(may|might|could) also (like|be interested in|enjoy|want to read)\b.{0,30}|you['’]?ll also like.{0,20}|(also )?recommended( (for you|reading|articles|stories|content))?|we recommend|suggested (articles|reading|stories)|don['’]t miss|what['’]s new|what['’]s on",
+    r"(you )?(may|might|could) also (like|be interested in|enjoy|want to read)(\W.{0,29})?|you['’]?ll also like.{0,20}|(also )?recommended( (for you|reading|articles|stories|content))?|we recommend|suggested (articles|reading|stories)|don['’]t miss|what['’]s new|what['’]s on",
     r"(read|see|view) (next|also|more news|more stories|all news|other news)|read more( (about|on|from) .{1,40})?|more to read|see also|also (read|in the news|of interest|on this (site|topic)|in this (section|series))|up next|next up|in other news|elsewhere( on .{1,30})?|in (this|the same) (section|series|category)|on (this|the same) topic|from (the )?(archive|same section)|news archive",
     r"(most|mostly) (read|popular|viewed|shared|recent|commented)( .{0,30})?|popular( (now|news|stories|articles|posts|on .{1,20}))?|trending( .{0,20})?|editor['’]?s['’]? (picks?|choice)|top stories|newsroom|news in brief|news(room)? (highlights|feed|list|index)|explore( .{1,30})?|discover more|recently (published|added|viewed)|upcoming events|events",
     // German

@@ -207,7 +207,7 @@ impl Assembler<'_> {
             .find(|list| !list.is_empty())
             .unwrap_or_default();
         entry.categories = labels(draft.categories.iter().chain(&note.subjects));
-        entry.language = language_tag(language.or(of_url).as_deref().unwrap_or_default());
+        entry.language = language.or(of_url).as_deref().and_then(language_tag);
         entry.publisher = publisher(&note, &entry.feed, base);
         (entry.published, entry.updated) = self.dates(&draft, &note);
         entry.enclosures = enclosures(&draft, &note, base);

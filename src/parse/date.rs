@@ -283,8 +283,10 @@ impl Parts<'_> {
             let value = number(text)?;
             if text.len() <= 2 { Some(century(value)) } else { i32::try_from(value).ok() }
         };
+        let second = bare(second);
         let named = names::english_month(second)
-            .or_else(|| names::month(&[second], None).map(|(month, _)| month));
+            .or_else(|| names::month(&[second], None).map(|(month, _)| month))
+            .or_else(|| names::roman_month(second));
         let date = if let Some(month) = named {
             (year(third)?, month, number(first)?)
         } else if first.len() == 4 {

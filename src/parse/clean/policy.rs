@@ -116,7 +116,7 @@ pub(super) const CONTROLS: &[&str] = &["select", "textarea", "xmp"];
 
 /// Elements that go and leave what they contain, and do nothing to the elements around them
 /// where they are closed in their order.
-const UNNOTICED: &[&str] = &["big", "font", "o:p"];
+const UNNOTICED: &[&str] = &["big", "font", "o:p", "picture", "source"];
 
 /// Attributes that say what an element is for. They do not leave.
 pub(super) const ATTRIBUTES_OF_CONTAINERS: &[&str] = &["class", "id", "role"];
@@ -166,6 +166,36 @@ const OTHER_TAGS: &[&str] = &[
     "source", "style", "svg", "template", "textarea", "title", "track", "video", "xmp",
 ];
 
+static TAG_KEYS: [u128; TAGS.len()] = keys(TAGS);
+static BLOCK_KEYS: [u128; BLOCKS.len()] = keys(BLOCKS);
+
+/// Names as numbers in the same order: a search among them compares no strings.
+const fn keys<const N: usize>(names: &[&str]) -> [u128; N] {
+    let mut keys = [0; N];
+    let mut at = 0;
+    while at < N {
+        keys[at] = key(names[at]);
+        at += 1;
+    }
+    keys
+}
+
+/// The first sixteen bytes of a name, which are more than any of ours has.
+const fn key(name: &str) -> u128 {
+    let name = name.as_bytes();
+    let mut key = 0;
+    let mut at = 0;
+    while at < 16 {
+        key = key << 8 | if at < name.len() { name[at] as u128 } else { 0 };
+        at += 1;
+    }
+    key
+}
+
+fn position(keys: &[u128], name: &str) -> Option<usize> {
+    if name.len() > 16 { None } else { keys.binary_search(&key(name)).ok() }
+}
+
 /// A name in lower case.
 pub(super) fn lower(name: &str) -> Cow<'_, str> {
     if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
@@ -187,7 +217,7 @@ pub(super) enum Fate {
 }
 
 pub(super) fn fate(name: &str) -> Fate {
-    if TAGS.binary_search(&name).is_ok() {
+    if position(&TAG_KEYS, name).is_some() {
         Fate::Stays
     } else if GONE_WITH_CONTENT.contains(&name) {
         Fate::GoesWithContent
@@ -198,13 +228,13 @@ pub(super) fn fate(name: &str) -> Fate {
 
 /// An element that the rewriting keeps account of: one that may leave, or goes unnoticed.
 pub(super) fn shaping(name: &str) -> Option<&'static str> {
-    let at = TAGS.binary_search(&name).ok();
+    let at = position(&TAG_KEYS, name);
     at.map(|at| TAGS[at]).or_else(|| UNNOTICED.iter().copied().find(|known| *known == name))
 }
 
 /// Whether an element takes a line of its own.
 pub(super) fn is_block(name: &str) -> bool {
-    BLOCKS.binary_search(&name).is_ok()
+    position(&BLOCK_KEYS, name).is_some()
 }
 
 /// Whether this is the name of an element of HTML.
@@ -212,7 +242,7 @@ pub(super) fn is_known(name: &str) -> bool {
     name.len() <= 10 && {
         let lower = name.to_ascii_lowercase();
         let name = lower.as_str();
-        TAGS.binary_search(&name).is_ok() || OTHER_TAGS.binary_search(&name).is_ok()
+        position(&TAG_KEYS, name).is_some() || OTHER_TAGS.binary_search(&name).is_ok()
     }
 }
 
