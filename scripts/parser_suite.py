@@ -11,6 +11,7 @@ are not read, or disagree, are listed. Needs feedparser (PyPI).
 import argparse
 import collections
 import concurrent.futures
+import html
 import json
 import pathlib
 import re
@@ -51,8 +52,8 @@ def ours(binary, path, kind):
 
 
 def folded(title):
-    """A title without markup and differences of white space."""
-    return " ".join(re.sub(r"<[^>]*>", " ", title).split())
+    """A title as plain text, without differences of white space."""
+    return "".join(html.unescape(re.sub(r"<[^>]*>", " ", title)).split())
 
 
 def compare(binary, path):
