@@ -23,6 +23,8 @@ mod repeated;
 
 mod sections;
 
+mod share_links;
+
 mod signs;
 
 mod text_lines;
@@ -155,11 +157,19 @@ struct Context<'a> {
 }
 
 impl Context<'_> {
+    /// Whether a link leads to the text's own page. A site may tell its pages apart by their query.
+    fn is_own(&self, url: &Url) -> bool {
+        self.own.is_some_and(|own| {
+            let is_one_query =
+                own.query().is_none() || url.query().is_none() || own.query() == url.query();
+            own.host() == url.host() && own.path() == url.path() && is_one_query
+        })
+    }
+
     /// Whether a link leads to another entry that is known.
     fn is_other(&self, url: &Url) -> bool {
-        let is_own =
-            self.own.is_some_and(|own| own.host() == url.host() && own.path() == url.path());
-        !is_own && url.path().len() > 1 && (self.surroundings.is_known)(url)
+        let has_place = url.path().len() > 1 || url.query().is_some();
+        has_place && !self.is_own(url) && (self.surroundings.is_known)(url)
     }
 }
 

@@ -125,10 +125,17 @@ fn take(layout: &mut Layout<'_>, named: Named) -> usize {
     let text = &layout.lines[last].text;
     let rest = text[end..].trim_start_matches(|c: char| c.is_whitespace() || ".,;)]*".contains(c));
     let behind = text.len() - rest.len();
-    if !rest.is_empty() {
-        layout.split(last, behind);
+    if !rest.is_empty() && !layout.split(last, behind) {
+        return last + 1;
     }
-    if start > 0 && layout.split(first, start) {
+    let before = &layout.lines[first].text[..start];
+    let kept = before.trim_end_matches(['(', '[', '|', ' ']);
+    let gap = &before[kept.len()..];
+    let start = kept.len() + (gap.len() - gap.trim_start().len());
+    if !kept.is_empty() {
+        if !layout.split(first, start) {
+            return last + 1;
+        }
         first += 1;
         last += 1;
     }

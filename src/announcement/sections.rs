@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 use url::Url;
 
+use super::share_links::shares;
 use super::signs::Signs;
 use super::text_lines::{Layout, Line};
 use super::vocabulary::{
@@ -122,6 +123,7 @@ fn in_containers(layout: &mut Layout<'_>, cleaned: &Cleaned) {
             lines().filter(|line| line.is_mostly_linked()).map(Line::word_count).sum::<usize>();
         let listed = lines().filter(|line| is_listed(line)).count();
         let is_headed = |kind| lines().take(2).any(|line| line.known_heading() == Some(kind));
+        let is_most = 2 * words > layout.kept().map(|index| layout.lines[index].word_count()).sum();
         if lines().any(is_fact_heading) {
             continue;
         }
@@ -130,15 +132,25 @@ fn in_containers(layout: &mut Layout<'_>, cleaned: &Cleaned) {
                 let has_links = lines().any(|line| !line.links.is_empty());
                 (2 * linked >= words || words <= 15 && has_links, Reason::Navigation)
             }
-            ContainerRole::Sharing => (words <= 40 && (linked > 0 || words <= 8), Reason::Sharing),
+            ContainerRole::Sharing => {
+                let is_offer =
+                    linked > 0 || lines().any(is_share_bar) || is_headed(Heading::Sharing);
+                (words <= 40 && !is_most && is_offer, Reason::Sharing)
+            }
             ContainerRole::Related => (
                 2 * linked >= words
                     || is_headed(Heading::Others)
                     || linked > 0 && 2 * listed >= inside.len(),
                 Reason::OtherAnnouncements,
             ),
-            ContainerRole::Newsletter => (words <= 80, Reason::Newsletter),
-            ContainerRole::Cookies => (words <= 120, Reason::Cookies),
+            ContainerRole::Newsletter => {
+                let is_offer = lines().any(|line| Signs::of(&line.text).newsletter);
+                (words <= 80 && !is_most && is_offer, Reason::Newsletter)
+            }
+            ContainerRole::Cookies => {
+                let is_notice = lines().any(|line| Signs::of(&line.text).cookies);
+                (words <= 120 && !is_most && is_notice, Reason::Cookies)
+            }
             ContainerRole::Footer => (2 * linked >= words, Reason::Navigation),
         };
         if looks_like_it {
@@ -197,46 +209,13 @@ fn is_share_bar(line: &Line) -> bool {
         && words.clone().any(|word| word.chars().filter(|c| c.is_alphabetic()).count() >= 4)
 }
 
-/// Whether a link only hands a page on.
-fn shares(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default();
-    let host = host.strip_prefix("www.").unwrap_or(host);
-    let path = url.path().to_ascii_lowercase();
-    let begins = |starts: &[&str]| starts.iter().any(|start| path.starts_with(start));
-    match host {
-        "facebook.com" | "m.facebook.com" | "de-de.facebook.com" => {
-            begins(&["/sharer", "/share", "/dialog"])
-        }
-        "twitter.com" | "x.com" => begins(&["/intent", "/share"]) || path == "/home",
-        "linkedin.com" => begins(&["/share", "/sharing", "/cws"]),
-        "wa.me" | "api.whatsapp.com" | "web.whatsapp.com" => true,
-        "t.me" | "telegram.me" => begins(&["/share"]),
-        "pinterest.com" | "pinterest.co.uk" => begins(&["/pin/create"]),
-        "reddit.com" | "old.reddit.com" => begins(&["/submit"]),
-        "bsky.app" | "threads.net" | "threads.com" => begins(&["/intent"]),
-        "xing.com" => begins(&["/spi", "/social"]),
-        "vk.com" => begins(&["/share"]),
-        "tumblr.com" => begins(&["/share", "/widgets/share"]),
-        "getpocket.com" => begins(&["/save", "/edit"]),
-        "addtoany.com" | "addthis.com" | "sharethis.com" => true,
-        _ if url.scheme() == "mailto" => {
-            let query = url.query().unwrap_or_default().to_ascii_lowercase();
-            query.contains("body=") || path.is_empty() && query.contains("subject=")
-        }
-        _ => false,
-    }
-}
-
 /// Whether a line leads back, on, or to the announcement's own page.
 fn is_way(line: &Line, index: usize, layout: &Layout<'_>, context: &Context<'_>) -> bool {
     let count = line.word_count();
     if count <= 8 && line.is_linked() && WAYS.is_match(&line.text) {
         return true;
     }
-    let own = |url: &Url| {
-        context.own.is_some_and(|own| own.host_str() == url.host_str() && own.path() == url.path())
-    };
-    let leads_to_itself = line.links.iter().any(|link| own(&link.url));
+    let leads_to_itself = line.links.iter().any(|link| context.is_own(&link.url));
     if leads_to_itself && line.is_linked() && READ_ON.is_match(&line.text) {
         return true;
     }
@@ -328,13 +307,16 @@ fn row_end(
     start + 1 + below.take_while(is_in_row).count()
 }
 
+/// Lines of a list of other announcements below one heading.
+const MOST_LISTED: usize = 300;
+
 /// The end of the list of other announcements that begins at a heading; the next line where
 /// no such list follows.
 fn others_end(layout: &Layout<'_>, start: usize, is_inline: bool) -> usize {
     let lines = &layout.lines;
     let opener = &lines[start];
     let own_element = element_end(layout, start);
-    let bound = own_element.unwrap_or(lines.len());
+    let bound = own_element.unwrap_or(lines.len()).min(start + MOST_LISTED);
     let mut end = start + 1;
     let mut teasers = 0;
     let mut items = 0;

@@ -12,7 +12,7 @@ use crate::control_characters::is_needless_hint;
 use crate::markup::{Kind, Pieces, attribute};
 use crate::model::Reason;
 
-/// Lines that are looked at; what comes after them stays as it is.
+/// Lines of a text that is read. A longer one stays whole.
 const MOST_LINES: usize = 4000;
 
 /// A link in a line.
@@ -113,8 +113,9 @@ impl<'h> Layout<'h> {
                 Kind::Close { name } => reader.close(name),
                 _ => {}
             }
-            if reader.lines.len() >= MOST_LINES {
-                break;
+            if reader.lines.len() > MOST_LINES {
+                let (lines, signs) = (Vec::new(), Signs::default());
+                return Self { html: &cleaned.html, lines, signs };
             }
         }
         reader.end_line();
@@ -122,12 +123,22 @@ impl<'h> Layout<'h> {
         Self { html: &cleaned.html, lines: reader.lines, signs }
     }
 
-    /// Parts a line before the word that begins at `at` in its text; false where none does, or
-    /// it is the first.
+    /// Parts a line before `at` in its text; false where that is its beginning, or within a word
+    /// that the HTML writes in another way.
     pub(super) fn split(&mut self, index: usize, at: usize) -> bool {
         let line = &mut self.lines[index];
-        let Ok(word) = line.words.binary_search_by_key(&at, |(start, _)| *start) else {
-            return false;
+        let word = match line.words.binary_search_by_key(&at, |(start, _)| *start) {
+            Ok(word) => word,
+            Err(0) => return false,
+            Err(next) => {
+                let (start, raw) = line.words[next - 1];
+                let part = &line.text[start..at];
+                if self.html.get(raw..raw + part.len()) != Some(part) {
+                    return false;
+                }
+                line.words.insert(next, (at, raw + part.len()));
+                next
+            }
         };
         if word == 0 {
             return false;

@@ -30,7 +30,7 @@ pub(super) fn heading(line: &str) -> Option<Heading> {
     let mut lower = line.to_lowercase();
     // The Turkish capital with its dot becomes two characters.
     lower.retain(|c| c != '\u{307}');
-    if !PATTERNS.is_match(&lower) {
+    if !COARSE.is_match(&lower) {
         return None;
     }
     let first = PATTERNS.matches(&lower).into_iter().next()?;
@@ -173,12 +173,24 @@ const KINDS: [(Heading, &[&str]); 6] = [
     (Heading::Others, OTHERS),
 ];
 
-/// The patterns of all kinds, in order. None has a word boundary, for which a slow engine is
-/// needed where letters are not ASCII.
-static PATTERNS: LazyLock<RegexSet> = LazyLock::new(|| {
-    let patterns = KINDS.iter().flat_map(|(_, patterns)| *patterns);
-    RegexSet::new(patterns.map(|pattern| format!("^(?:{pattern})$"))).expect("fixed patterns")
+/// The patterns of all kinds, in order.
+static PATTERNS: LazyLock<RegexSet> = LazyLock::new(|| whole_lines(str::to_owned));
+
+/// The same without counts and classes. All that a pattern matches its coarse form matches as
+/// well, and these are small enough for a fast engine.
+static COARSE: LazyLock<RegexSet> = LazyLock::new(|| {
+    let count = Regex::new(r"\.\{\d+,\d+\}").expect("a fixed pattern");
+    whole_lines(|pattern| {
+        let plain = pattern.replace(r"\W", ".").replace(r"\w+", ".+");
+        count.replace_all(&plain, ".*").into_owned()
+    })
 });
+
+fn whole_lines(written: impl Fn(&str) -> String) -> RegexSet {
+    let patterns = KINDS.iter().flat_map(|(_, patterns)| *patterns);
+    let whole = patterns.map(|pattern| format!("^(?:{})$", written(pattern)));
+    RegexSet::new(whole).expect("fixed patterns")
+}
 
 const FACTS: &[&str] = &[
     r"(important )?notes?( (to|for) (the )?(editors?|journalists|media|press|reporters))?",

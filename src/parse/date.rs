@@ -17,7 +17,7 @@ mod names;
 
 mod order;
 
-use std::borrow::Cow;
+mod prepare;
 
 use chrono::{Datelike, Duration, NaiveDate, NaiveDateTime};
 
@@ -25,7 +25,6 @@ use self::clock::Time;
 pub(super) use self::names::tag_of;
 pub(super) use self::order::Dates;
 use self::order::{Evidence, Order, Usage};
-use crate::markup::{self, Kind, Pieces};
 use crate::model::Timestamp;
 
 /// Dates before this year are mistakes: there were no feeds, and no web.
@@ -51,8 +50,9 @@ pub(super) fn parse(text: &str) -> Option<Timestamp> {
 }
 
 fn parse_in(text: &str, usage: Usage<'_>) -> Option<(Timestamp, Option<Evidence>)> {
-    let text = without_markup(text);
-    let text = with_ascii_digits(text.trim());
+    let text = prepare::without_markup(text);
+    let text = prepare::with_ascii_digits(text.trim());
+    let text = prepare::with_decimal_point(&text);
     if text.len() > MOST_BYTES {
         return None;
     }
@@ -71,43 +71,6 @@ fn parse_in(text: &str, usage: Usage<'_>) -> Option<(Timestamp, Option<Evidence>
     }
     let evidence = parts.evidence;
     Some((parts.moment()?, evidence))
-}
-
-/// The text of a date that is written as markup: what a `<time>` states, else what it shows.
-fn without_markup(text: &str) -> Cow<'_, str> {
-    if !text.contains('<') {
-        return Cow::Borrowed(text);
-    }
-    let mut shown = String::new();
-    for piece in Pieces::of(text) {
-        match piece.kind {
-            Kind::Open { attributes, .. } => {
-                if let Some(stated) = ["datetime", "content"]
-                    .iter()
-                    .find_map(|name| markup::attribute(attributes, name))
-                    .filter(|stated| !stated.trim().is_empty())
-                {
-                    return Cow::Borrowed(stated);
-                }
-            }
-            Kind::Text(inner) | Kind::CData(inner) => shown.push_str(inner),
-            _ => {}
-        }
-    }
-    Cow::Owned(shown)
-}
-
-/// Arabic, Persian, Hindi and full-width digits as ASCII has them.
-fn with_ascii_digits(text: &str) -> Cow<'_, str> {
-    if text.is_ascii() {
-        return Cow::Borrowed(text);
-    }
-    let digit = |c: char| {
-        let zeros = [0x660, 0x6F0, 0x966, 0xFF10];
-        let value = zeros.iter().filter_map(|zero| u32::from(c).checked_sub(*zero));
-        value.filter(|value| *value < 10).find_map(|value| char::from_digit(value, 10))
-    };
-    Cow::Owned(text.chars().map(|c| digit(c).unwrap_or(c)).collect())
 }
 
 /// The parts of a date that have been understood so far.

@@ -58,7 +58,7 @@ pub(super) fn end_of_hidden(piece: Piece<'_>, html: &str) -> Option<usize> {
     }
     let inside = &html[piece.end..];
     let is_end_tag = |at: &usize| {
-        let tag = inside[*at..].as_bytes();
+        let tag = &inside.as_bytes()[*at..];
         let is_named = tag.get(2..2 + name.len());
         is_named.is_some_and(|given| given.eq_ignore_ascii_case(name.as_bytes()))
             && !tag.get(2 + name.len()).is_some_and(u8::is_ascii_alphanumeric)
