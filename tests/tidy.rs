@@ -19,13 +19,14 @@ const STAGES: [&str; 7] = ["fetch", "parse", "enrich", "dedup", "topics", "store
 
 /// Libraries without I/O that every stage may use. Of the crate they know only the model and
 /// one another.
-const LEAVES: [&str; 8] = [
+const LEAVES: [&str; 9] = [
     "announcement",
     "cancel",
     "charset",
     "control_characters",
     "dom_cost",
     "markup",
+    "options",
     "tokenize",
     "websub",
 ];

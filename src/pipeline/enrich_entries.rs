@@ -215,7 +215,7 @@ impl ReadContext<'_> {
 
     /// The entry with its page's text, read on a computing thread.
     async fn richer(&self, entry: Arc<Entry>, document: Document) -> Result<Entry, Failure> {
-        let (setting, limit) = (self.source.enrich, self.plan.parsing.field);
+        let (setting, limit) = (self.source.enrich, self.plan.parsing.field.in_memory());
         let (source, text) = (self.source.id.clone(), self.text.clone());
         compute("the page", move |cancelled| {
             let clean = |html: &str, base: &Url| parse::clean(html, Some(base), limit, cancelled);
