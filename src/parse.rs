@@ -49,25 +49,22 @@ use crate::announcement::{Cleaned, Surroundings};
 use crate::cancel::Cancelled;
 use crate::charset;
 use crate::model::{Document, Entry, Failure, FailureKind, Feed, Hints};
+use crate::options::value::Size;
+use crate::options::{option, options};
 
-/// Bounds on what one document may hold: the compiled `[parsing]` table.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Limits {
-    /// Entries kept, the newest of the document.
-    pub entries: usize,
-    /// Bytes of one text field.
-    pub field: usize,
-    /// Nesting of elements.
-    pub depth: usize,
-    /// Elements of the whole document.
-    pub elements: usize,
-    /// Attributes of one element.
-    pub attributes: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self { entries: 500, field: 256 * 1024, depth: 100, elements: 200_000, attributes: 256 }
+options! {
+    /// Bounds on what one document may hold: the `[parsing]` table.
+    pub struct Limits {
+        /// The most entries of one document. Of a longer one the newest are kept.
+        entries: usize = option(500).at_least_one(),
+        /// The longest text of one field.
+        field: Size = option(Size(256 * 1024)),
+        /// How deep elements are nested before they lose their tags.
+        depth: usize = option(100).at_least_one(),
+        /// How many elements are read.
+        elements: usize = option(200_000).at_least_one(),
+        /// How many attributes an element may have.
+        attributes: usize = option(256).at_least_one(),
     }
 }
 

@@ -3,8 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use indicatif::HumanBytes;
-
+use super::progress::HumanBytes;
 use super::{ConfigFile, Done, print_json, print_line};
 use crate::store::{self, Compaction};
 

@@ -291,10 +291,10 @@ impl Assembler<'_> {
             }
         };
         let cleaned = if is_plain {
-            clean::from_plain(&body, self.limits.field, &mut self.allowance)
+            clean::from_plain(&body, self.limits.field.in_memory(), &mut self.allowance)
         } else {
             let selectors = &self.surroundings.rules.cut;
-            let within = clean::cut_to(&body, self.limits.field);
+            let within = clean::cut_to(&body, self.limits.field.in_memory());
             let shortened = announcement::cut(within, selectors, &self.allowance.cancelled);
             let body = match shortened {
                 Some((html, set_aside)) => {
@@ -303,7 +303,7 @@ impl Assembler<'_> {
                 }
                 None => body,
             };
-            clean::clean(&body, base, self.limits.field, &mut self.allowance)
+            clean::clean(&body, base, self.limits.field.in_memory(), &mut self.allowance)
         };
         self.cut += usize::from(cleaned.cut);
         self.flattened += usize::from(cleaned.flattened);

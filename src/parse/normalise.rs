@@ -286,7 +286,7 @@ impl<'t, 'l> Walk<'t, 'l> {
                 }
             }
             Container::Base64 if !empty => {
-                let most = self.limits.field.saturating_mul(2);
+                let most = self.limits.field.in_memory().saturating_mul(2);
                 let text = text_construct::from_base64(cut_to(content, most));
                 self.edits.replace(frame.inside, piece.start, text);
             }
@@ -331,7 +331,7 @@ impl<'t, 'l> Walk<'t, 'l> {
         match piece.kind {
             Kind::CData(text) => {
                 // Escaping makes it many times as long, and no more than this is kept.
-                let text = cut_to(text, self.limits.field.saturating_add(1));
+                let text = cut_to(text, self.limits.field.in_memory().saturating_add(1));
                 let text = htmlize::escape_text(htmlize::escape_text(text).into_owned());
                 self.edits.replace(piece.start, piece.end, text.into_owned());
             }

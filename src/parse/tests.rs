@@ -92,7 +92,7 @@ fn what_is_cut_to_one_line_ends_with_a_word() {
 fn limits_cut_with_a_warning_or_refuse_in_words() {
     let items = |count| "<item><title>x</title></item>".repeat(count);
     let feed = |inside: &str| format!("<rss version='2.0'><channel>{inside}</channel></rss>");
-    let limits = Limits { entries: 3, field: 100, depth: 20, elements: 50, attributes: 10 };
+    let limits = Limits { entries: 3, field: Size(100), depth: 20, elements: 50, attributes: 10 };
     let read = |text: &str| parse(&document(text), &limits);
 
     let parsed = read(&feed(&items(5))).unwrap();

@@ -16,6 +16,7 @@ use std::time::Duration;
 use tracing::{debug, warn};
 use url::Url;
 
+use crate::cancel::Cancelled;
 use crate::dedup::{self, Candidate, Wanted};
 use crate::enrich;
 use crate::model::{
@@ -25,7 +26,6 @@ use crate::model::{
 use crate::parse;
 use crate::store::{Store, StoreError};
 
-use super::compute::compute;
 use super::read_context::ReadContext;
 use super::recheck;
 use crate::engine::rules;
@@ -215,9 +215,9 @@ impl ReadContext<'_> {
 
     /// The entry with its page's text, read on a computing thread.
     async fn richer(&self, entry: Arc<Entry>, document: Document) -> Result<Entry, Failure> {
-        let (setting, limit) = (self.source.enrich, self.plan.parsing.field);
+        let (setting, limit) = (self.source.enrich, self.plan.parsing.field.in_memory());
         let (source, text) = (self.source.id.clone(), self.text.clone());
-        compute("the page", move |cancelled| {
+        let enrich = move |cancelled: &Cancelled| {
             let clean = |html: &str, base: &Url| parse::clean(html, Some(base), limit, cancelled);
             let mut richer = Entry::clone(&entry);
             let done = text.with(|surroundings| {
@@ -229,8 +229,8 @@ impl ReadContext<'_> {
                 warn!(event = "marker_missing", %source, "{page} does not hold `{marker}` of its source: its text is kept whole");
             }
             Ok(richer)
-        })
-        .await
+        };
+        self.threads.compute("the page", enrich).await
     }
 }
 

@@ -279,9 +279,9 @@ impl Pipeline {
         let Some(push) = state.push else { return Ok(()) };
         match push.offer.protocol {
             HubProtocol::WebSub => {
-                let (clock, marks) = (self.clock.clone(), self.polls.marks().clone());
+                let tools = self.polls.tools(&self.clock);
                 let text = KnownText::of(source.clone(), state.text, None);
-                inbound.reading.spawn(read(delivery, source, *push, text, plan, clock, marks));
+                inbound.reading.spawn(read(delivery, source, *push, text, plan, tools));
             }
             HubProtocol::RssCloud if protocol::is_ping(&push, &delivery.body) => {
                 let (id, at) = (source.id.clone(), self.clock.now());
