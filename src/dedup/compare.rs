@@ -11,15 +11,15 @@ use super::address::canonical;
 use super::entry_keys::Candidate;
 use super::list_page::without_language;
 use super::publisher::publisher_of;
-use super::rules::{Rules, bearers};
+use super::rules::Rules;
 use super::shingles::{Overlap, Passages};
 use super::text_match::{FULL_TEXT, TextMatch, goes_on, text_match};
 use super::title::Title;
 use super::title_match::{TitleMatch, title_match};
+use super::title_series::{CLOCKS_DIFFER, MOST_TITLES, Recurrence, recurrence};
 use super::weights::{JOINED, MOST_OF_A_TITLE, weight};
 use crate::model::{
-    Entry, Evidence, Factor, FactorKind, Forbidden, Lookalikes, Member, Role, Story, StoryId,
-    Timestamp,
+    Entry, Evidence, Factor, FactorKind, Forbidden, Lookalikes, Member, Story, StoryId, Timestamp,
 };
 
 const HOUR: u64 = 3600;
@@ -29,9 +29,6 @@ const DAY: u64 = 24 * HOUR;
 /// what offices announce together they put up within hours, and the next of a daily release comes
 /// on another day.
 const SITE_WINDOW: Duration = Duration::from_secs(6 * HOUR);
-
-/// Members of a story whose titles are compared.
-const MOST_TITLES: usize = 16;
 
 /// An entry beside a story, and what was weighed.
 #[derive(Debug)]
@@ -54,15 +51,6 @@ impl Comparison<'_> {
     /// The sum of the evidence, in tenths of a bit.
     pub(super) fn total(&self) -> i32 {
         Factor::sum(&self.factors)
-    }
-
-    /// Whether the texts say that they are two.
-    pub(super) fn texts_part(&self) -> bool {
-        use FactorKind::{Contradicts, FactsDiffer, GoesOn, NamesDiffer, TextDiffers};
-        let parts = |factor: &Factor| {
-            matches!(factor.kind, Contradicts | FactsDiffer | GoesOn | NamesDiffer | TextDiffers)
-        };
-        !self.joins() && self.factors.iter().any(parts)
     }
 
     /// Whether they are one announcement.
@@ -125,9 +113,12 @@ pub(super) fn compare<'a>(
         comparison.against_weight = i32::MIN;
     }
     let by_page = weigh_page(candidate, &mut comparison);
-    let by_title = weigh_title(candidate, known, besides, &mut comparison);
+    let by_title = weigh_title(candidate, known, besides, rules, &mut comparison);
     let by_text = text.as_ref().map_or(0, |text| weigh_text(text, &mut comparison));
     weigh_date(by_page > 0, by_text > 0, &mut comparison);
+    if by_page <= 0 && by_text < JOINED {
+        weigh_order(candidate, rules, &mut comparison);
+    }
     weigh_speakers(candidate, text.as_ref(), rules, &mut comparison);
     weigh_report(candidate, text.as_ref(), rules, &mut comparison);
     let by_text = match (&comparison.leading, &text) {
@@ -178,12 +169,13 @@ fn weigh_title(
     candidate: &Candidate,
     known: &Lookalikes,
     besides: Option<StoryId>,
+    rules: &Rules<'_>,
     comparison: &mut Comparison<'_>,
 ) -> i32 {
     let members = comparison.story.members.iter().take(MOST_TITLES);
     let found = members
         .map(|member| {
-            let theirs = Title::of(&member.entry.title, &member.entry.feed.title);
+            let theirs = Title::of_entry(&member.entry);
             (title_match(&candidate.title, &theirs), member, theirs)
         })
         .max_by_key(|(found, ..)| found.agreement());
@@ -214,16 +206,16 @@ fn weigh_title(
         }
     };
     // The weight in the table is that of four bits of information.
-    let weighed = (weight(kind) * information / 40).min(MOST_OF_A_TITLE);
+    let of_title = |kind| weight(kind) * information / 40;
+    let weighed = of_title(kind).min(MOST_OF_A_TITLE);
     comparison.add_as(kind, weighed);
-    let others = candidate.title_keys().first().map_or(0, |key| {
-        bearers(known, key)
-            .iter()
-            .filter(|id| **id != comparison.story.id && Some(**id) != besides)
-            .count()
-    });
-    if others > 0 || candidate.title_recurs {
-        comparison.add(FactorKind::TitleRecurs);
+    match recurrence(candidate, &theirs, (comparison.story, besides), known, rules) {
+        Recurrence::None | Recurrence::ThisInstalment => {}
+        Recurrence::Elsewhere => comparison.add(FactorKind::TitleRecurs),
+        Recurrence::Series => {
+            let kind = FactorKind::TitleOfSeries;
+            comparison.add_as(kind, of_title(kind).max(-MOST_OF_A_TITLE));
+        }
     }
     if weighed > 0 && comparison.evidence == Evidence::Founded {
         let hours_apart = date_of(member).apart(candidate.date).as_secs() / HOUR;
@@ -264,6 +256,27 @@ fn weigh_date(same_page: bool, same_text: bool, comparison: &mut Comparison<'_>)
     }
 }
 
+/// By which comes first: nobody copies what is not published yet. The date of a change says nothing.
+fn weigh_order(candidate: &Candidate, rules: &Rules<'_>, comparison: &mut Comparison<'_>) {
+    let members = comparison.story.members.iter();
+    let originals = members.clone().filter(|member| rules.speaks_for_itself(&member.entry));
+    let (original, copied) = if rules.speaks_for_itself(&candidate.entry) {
+        if originals.clone().next().is_some() {
+            return;
+        }
+        let dated = members.filter(|member| member.entry.dated().is_some());
+        (candidate.entry.published, dated.map(date_of).max())
+    } else {
+        let published = originals.filter_map(|member| member.entry.published);
+        (published.min(), candidate.entry.dated().map(|_| candidate.date))
+    };
+    let (Some(original), Some(copied)) = (original, copied) else { return };
+    if copied.after(CLOCKS_DIFFER) < original {
+        let hours_apart = original.apart(copied).as_secs() / HOUR;
+        comparison.oppose(FactorKind::BeforeOriginal, Forbidden::Dates { hours_apart });
+    }
+}
+
 /// By who says it, and where.
 fn weigh_speakers(
     candidate: &Candidate,
@@ -294,11 +307,11 @@ fn weigh_speakers(
             comparison.oppose(FactorKind::OneSite, Forbidden::OneSite { host });
         }
     }
-    if !speaks_for_itself(entry, rules) {
+    if !rules.speaks_for_itself(entry) {
         return;
     }
     let government = government_of(entry, rules);
-    let mut others = story.members.iter().filter(|member| speaks_for_itself(&member.entry, rules));
+    let mut others = story.members.iter().filter(|member| rules.speaks_for_itself(&member.entry));
     let mut speakers = others.by_ref().peekable();
     if speakers.peek().is_some()
         && !speakers
@@ -320,16 +333,10 @@ fn weigh_report(
     let (own, theirs) = (&*candidate.entry, &*leader.entry);
     let (longer, shorter) =
         if text.overlap.first_is_longer { (own, theirs) } else { (theirs, own) };
-    let carries = !speaks_for_itself(longer, rules) && speaks_for_itself(shorter, rules);
+    let carries = !rules.speaks_for_itself(longer) && rules.speaks_for_itself(shorter);
     if carries && goes_on(text, [&longer.title, &shorter.title]) {
         comparison.oppose(FactorKind::Lists, Forbidden::Listing);
     }
-}
-
-/// Whether a source publishes what it says itself.
-fn speaks_for_itself(entry: &Entry, rules: &Rules<'_>) -> bool {
-    let role = rules.sources.get(&entry.source).map(|source| source.role);
-    role == Some(Role::Department) && entry.original.is_none()
 }
 
 /// Whom an entry speaks for: what the operator says of its source, else what its address shows.

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::compare::{Comparison, compare, date_of, leading};
 use super::diff_names::ACCOUNT;
-use super::entry_keys::{Candidate, MOST_COMMON, candidate_of};
-use super::rules::{Rules, bearers};
+use super::entry_keys::{Candidate, candidate_of};
+use super::rules::Rules;
 use super::shingles::Passages;
+use super::story_index::{MOST_COMMON, bearers};
 use super::text_match::{FEWEST_SHARED, FULL_TEXT, MOSTLY};
 use super::weights::{MERGED, RELATED};
 use crate::model::{
@@ -45,7 +46,12 @@ pub(super) struct Join {
 impl Join {
     /// Whether it is so near to certain that stories may be merged for it.
     pub(super) fn is_certain(&self) -> bool {
-        Factor::sum(&self.factors) >= MERGED
+        self.total() >= MERGED
+    }
+
+    /// The sum of the evidence, in tenths of a bit.
+    pub(super) fn total(&self) -> i32 {
+        Factor::sum(&self.factors)
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use url::Url;
 
 use super::address::canonical;
-use super::entry_keys::address_keys;
+use super::key_hash::address_keys;
 use crate::model::{Entry, Key, Story};
 
 /// What the operator decided about single announcements: `[[story]]` in the configuration.

@@ -7,13 +7,12 @@
 
 use std::sync::Arc;
 
-use url::Url;
-
 use super::address::canonical;
-use super::entry_keys::{Boilerplate, Candidate, FEWEST_SAID, boilerplate_of, guid_key, link_key};
-use super::list_page::is_specific;
-use super::rules::bearers;
+use super::entry_id::{guid_is_link, names_itself};
+use super::entry_keys::{Boilerplate, Candidate, FEWEST_SAID, boilerplate_of};
+use super::key_hash::{guid_key, link_key};
 use super::shingles::Passages;
+use super::story_index::bearers;
 use super::text_match::MOSTLY;
 use super::title::Title;
 use crate::model::{Entry, Habits, Lookalikes, Member};
@@ -96,7 +95,7 @@ impl Says {
 
 fn says(candidate: &Candidate, known: &Entry) -> Says {
     let entry = &candidate.entry;
-    let title = Title::of(&known.title, &known.feed.title);
+    let title = Title::of_entry(known);
     let same_text = !entry.text.is_empty() && entry.text == known.text;
     let similar = || {
         let own = candidate.passages.clone().or_else(|| Passages::of(entry))?;
@@ -117,29 +116,6 @@ fn left_the_document(candidate: &Candidate, known: &Entry) -> bool {
     let by_guid = known.guid.as_deref().map(|guid| guid_key(source, guid));
     let by_link = known.url.as_ref().map(|url| link_key(source, &canonical(url)));
     ![by_guid, by_link].iter().flatten().any(|name| candidate.listed.contains(name))
-}
-
-/// Whether an id is specific enough to be some entry's own: neither "N/A", nor the place in a list,
-/// nor the address of the site or of a section.
-pub(super) fn names_itself(guid: &str) -> bool {
-    match Url::parse(guid) {
-        Ok(url) if matches!(url.scheme(), "http" | "https") => is_specific(&url),
-        Ok(_) => true,
-        Err(_) => guid.len() >= 8 && guid.contains(|c: char| c.is_ascii_digit()),
-    }
-}
-
-/// Whether a guid is the link, perhaps with something behind `#`.
-pub(super) fn guid_is_link(guid: &str, link: Option<&str>) -> bool {
-    let Ok(mut url) = Url::parse(guid) else { return false };
-    if !matches!(url.scheme(), "http" | "https") {
-        return false;
-    }
-    if Some(canonical(&url).as_str()) == link {
-        return true;
-    }
-    url.set_fragment(None);
-    Some(canonical(&url).as_str()) == link
 }
 
 /// What a match of a candidate with what its source stated before shows of the source's ids.
@@ -165,7 +141,7 @@ pub(super) fn stated_before<'a>(
         .filter_map(|id| known.stories.get(id))
         .filter(|story| story.stands())
         .flat_map(|story| &story.members)
-        .find(|member| candidate.is(&member.entry))
+        .find(|member| is_same(candidate, &member.entry))
 }
 
 /// Whether judging the entry will change nothing, because its source stated it

@@ -21,8 +21,8 @@ pub(super) const MERGED: i32 = 90;
 /// From this sum on two stories are shown side by side as related.
 pub(super) const RELATED: i32 = -60;
 
-/// The weight of a level. Those of equal and similar titles are multiplied by how rare the title is:
-/// the weight here is that of every four bits of information.
+/// The weight of a level. Those of equal and similar titles, and of titles of a series, are multiplied
+/// by how rare the title is: the weight here is that of every four bits of information.
 pub(super) const fn weight(kind: FactorKind) -> i32 {
     match kind {
         // The page.
@@ -37,6 +37,7 @@ pub(super) const fn weight(kind: FactorKind) -> i32 {
         TitleRenames => -132,
         TitleFigures => -220,
         TitleRecurs => -40,
+        TitleOfSeries => -10,
         // The text.
         TextEqual => 121,
         TextContained => 110,
@@ -60,6 +61,7 @@ pub(super) const fn weight(kind: FactorKind) -> i32 {
         WeekApart => -20,
         FortnightApart => -40,
         LongApart => -261,
+        BeforeOriginal => -40,
         // Who speaks, and where.
         OtherGovernment => -68,
         OneSite => -240,

@@ -6,9 +6,9 @@ use std::time::Duration;
 use url::Url;
 
 use super::address::canonical;
-use super::entry_keys::{address_keys, guid_key};
-use super::revise::unkeyed;
-use super::rules::{Rules, bearers, file};
+use super::key_hash::{address_keys, guid_key};
+use super::rules::Rules;
+use super::story_index::{bearers, file, unkeyed};
 use crate::model::{
     Admitted, Key, Lookalikes, Member, SourceId, Story, Timestamp, Withdrawal, WithdrawnBy,
 };

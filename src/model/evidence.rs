@@ -173,6 +173,8 @@ pub enum FactorKind {
     TitleFigures,
     /// Other stories bear the title, too.
     TitleRecurs,
+    /// A source gives the title to several of its announcements, and no date says which this is.
+    TitleOfSeries,
     /// Nine tenths of either text are in the other.
     TextEqual,
     /// Two thirds of the shorter text are in the other.
@@ -213,6 +215,8 @@ pub enum FactorKind {
     FortnightApart,
     /// Dated further apart.
     LongApart,
+    /// A copy is dated before its original.
+    BeforeOriginal,
     /// Two governments speak for themselves.
     OtherGovernment,
     /// Both are pages of one site.
@@ -225,7 +229,7 @@ pub enum FactorKind {
 
 impl FactorKind {
     /// All of them.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 36] = [
         Self::NamedOriginal,
         Self::SamePage,
         Self::TitleEqual,
@@ -236,6 +240,7 @@ impl FactorKind {
         Self::TitleRenames,
         Self::TitleFigures,
         Self::TitleRecurs,
+        Self::TitleOfSeries,
         Self::TextEqual,
         Self::TextContained,
         Self::TextMostly,
@@ -256,6 +261,7 @@ impl FactorKind {
         Self::WeekApart,
         Self::FortnightApart,
         Self::LongApart,
+        Self::BeforeOriginal,
         Self::OtherGovernment,
         Self::OneSite,
         Self::OneSource,
@@ -275,6 +281,7 @@ impl FactorKind {
             Self::TitleRenames => "titles name different things in one place",
             Self::TitleFigures => "titles name different numbers or dates",
             Self::TitleRecurs => "title recurs",
+            Self::TitleOfSeries => "title of a series",
             Self::TextEqual => "text equal",
             Self::TextContained => "text contained",
             Self::TextMostly => "text mostly contained",
@@ -295,6 +302,7 @@ impl FactorKind {
             Self::WeekApart => "a week apart",
             Self::FortnightApart => "two weeks apart",
             Self::LongApart => "long apart",
+            Self::BeforeOriginal => "dated before its original",
             Self::OtherGovernment => "other government",
             Self::OneSite => "two pages of one site",
             Self::OneSource => "two entries of one source",

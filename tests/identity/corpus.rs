@@ -134,8 +134,8 @@ impl World {
         Rules { sources, authority: "corpus.example", overrides: &self.overrides, habits }
     }
 
-    /// Reads a document and returns where each entry is then.
-    pub fn read(&mut self, document: &Document) -> Vec<Placed> {
+    /// Reads a document.
+    pub fn read(&mut self, document: &Document) {
         self.now = self.now.after(std::time::Duration::from_secs(3600));
         let source = document.source;
         let entries: Vec<Arc<Entry>> =
@@ -145,10 +145,15 @@ impl World {
         let judged = judge(candidates, &mut known, &self.rules(source), self.now);
         self.known = known;
         self.habits.insert(source, judged.habits);
-        let placed = document.entries.iter().zip(&entries);
-        placed
-            .map(|(listed, entry)| Placed { label: listed.label, story: self.story_of(entry) })
-            .collect()
+    }
+
+    /// Where each entry of a document is now.
+    fn placed(&self, document: &Document) -> Vec<Placed> {
+        let place = |listed: &Listed| Placed {
+            label: listed.label,
+            story: self.story_of(&entry(document.source, listed)),
+        };
+        document.entries.iter().map(place).collect()
     }
 
     fn story_of(&self, entry: &Entry) -> Option<StoryId> {
@@ -209,7 +214,6 @@ pub fn read(case: &Case, order: u64, texts: Texts) -> Vec<Placed> {
     let mut world = World::of(case);
     let order = if case.within_source { 0 } else { order };
     let documents = case.ordered(order);
-    let mut placed = Vec::new();
     if texts == Texts::Late && !case.within_source {
         for document in &documents {
             let mut brief = document.clone();
@@ -217,8 +221,16 @@ pub fn read(case: &Case, order: u64, texts: Texts) -> Vec<Placed> {
             world.read(&brief);
         }
     }
+    let mut placed = Vec::new();
     for document in &documents {
-        placed.extend(world.read(document));
+        world.read(document);
+        // A source changes what it says of an entry, so its place counts at once.
+        if case.within_source {
+            placed.extend(world.placed(document));
+        }
+    }
+    if !case.within_source {
+        placed.extend(documents.iter().flat_map(|document| world.placed(document)));
     }
     for one in &mut placed {
         one.story = one.story.map(|id| world.followed(id));
