@@ -65,7 +65,7 @@ pub use flood_limit::{allowance, listed, took_in};
 pub use judge::{Judged, judge, judge_within};
 pub use key_hash::{address_key, first_passage_of, keys_of_page, published_key};
 pub use near_duplicate::near;
-pub use overrides::Overrides;
+pub use overrides::{Overrides, address_of};
 pub use recognise::{as_told, is_current, is_settled, is_told, read_texts};
 pub use revise::{Wanted, wants_enrichment};
 pub use rules::Rules;

@@ -255,6 +255,9 @@ pub(super) fn story(story: &ExplainedStory) {
         if let Some(url) = url {
             print_line(format_args!("      {url}"));
         }
+        if let Some(name) = &entry.name {
+            print_line(format_args!("      {name}"));
+        }
         if let Some(remark) = &entry.remark {
             print_line(format_args!("      {remark}"));
         }

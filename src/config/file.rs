@@ -18,8 +18,8 @@ mod server;
 pub(crate) use server::Server;
 
 use super::value::{
-    Access, BackupInterval, BaseUrl, Filter, HeaderName, HeaderText, Id, Language, Network, Period,
-    Proxy, Publisher, Size, Title, WebAddress,
+    Access, BackupInterval, BaseUrl, EntryAddress, Filter, HeaderName, HeaderText, Id, Language,
+    Network, Period, Proxy, Publisher, Size, Title, WebAddress,
 };
 use super::{LogFormat, Reload};
 use crate::model::{Enrich, Revisions, Role};
@@ -465,9 +465,9 @@ impl Default for Topic {
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Story {
     /// Addresses that are one story, whatever is judged.
-    pub(crate) force: Vec<WebAddress>,
+    pub(crate) force: Vec<EntryAddress>,
     /// Addresses no two of which are one story, whatever is judged.
-    pub(crate) never: Vec<WebAddress>,
+    pub(crate) never: Vec<EntryAddress>,
 }
 
 /// A default: it stands nowhere in the file.

@@ -17,7 +17,8 @@ use std::time::Duration;
 pub(crate) use access::Access;
 pub(crate) use language::Language;
 pub(crate) use network::{
-    Authority, BaseUrl, Contact, Filter, HeaderName, HeaderText, Listen, Network, Proxy, WebAddress,
+    Authority, BaseUrl, Contact, EntryAddress, Filter, HeaderName, HeaderText, Listen, Network,
+    Proxy, WebAddress,
 };
 pub(crate) use publisher::Publisher;
 
@@ -78,6 +79,7 @@ written! {
     Title: "a title in quotes",
     Publisher: "the name of a publisher in quotes",
     Language: "a language such as \"english\"",
+    EntryAddress: "an address such as \"https://www.example.org/news/1\"",
     WebAddress: "an address such as \"https://www.example.org/feed\"",
     BaseUrl: "an address such as \"https://news.example.org/\"",
     Contact: "a way to reach somebody such as \"mailto:security@example.org\"",

@@ -9,16 +9,16 @@ use super::address::canonical;
 use super::entry_keys::candidate_of;
 use super::key_hash::address_keys;
 use super::merge::{Why, unite};
-use super::overrides::addresses;
+use super::overrides::{address_of, addresses};
 use super::rules::Rules;
 use super::separate::{add_followers, take_out};
 use crate::model::{
-    Admitted, Entry, Evidence, Key, Lookalikes, Member, Story, StoryId, Timestamp, Verdict,
+    Admitted, Evidence, Key, Lookalikes, Member, Story, StoryId, Timestamp, Verdict,
 };
 
 /// The keys under which a story with an entry at this address is found,
 /// whichever entry's page it is.
-pub fn keys_of_address(url: &Url) -> [Key; 2] {
+pub fn keys_of_address(url: &Url) -> Vec<Key> {
     address_keys(&canonical(url))
 }
 
@@ -28,8 +28,7 @@ pub fn story_at<'a>(url: &Url, known: &'a Lookalikes) -> Option<(&'a Story, usiz
     let stories = standing(known).into_iter().filter_map(|id| known.stories.get(&id));
     stories.map(Arc::as_ref).find_map(|story| {
         let bears = |member: &Member| addresses(&member.entry).contains(&address);
-        let own_page =
-            |member: &Member| member.entry.url.as_ref().map(canonical).as_ref() == Some(&address);
+        let own_page = |member: &Member| address_of(&member.entry) == address;
         let place = story.members.iter().position(own_page);
         Some((story, place.or_else(|| story.members.iter().position(bears))?))
     })
@@ -63,19 +62,16 @@ pub fn enforce(known: &mut Lookalikes, rules: &Rules<'_>, now: Timestamp) -> Vec
     done
 }
 
-/// What `gazetted split` writes so that the entry at `place` stays out of the
-/// story: pairs of addresses for `never`. Empty where there is nothing to part.
+/// The pairs of addresses for `never` that `gazetted split` writes, so that the entry at `place` stays
+/// out of the story. Empty where there is nothing to part.
 pub fn split_pairs(story: &Story, place: usize) -> Vec<[String; 2]> {
-    let own = story.members.get(place).and_then(|member| page_of(&member.entry));
-    let Some(own) = own else { return Vec::new() };
+    let Some(own) = story.members.get(place).map(|member| address_of(&member.entry)) else {
+        return Vec::new();
+    };
     // An entry that joined leaves the founder; the founder leaves everybody.
     let others = if place == 0 { &story.members[1..] } else { &story.members[..1] };
-    let others = others.iter().filter_map(|other| page_of(&other.entry));
+    let others = others.iter().map(|other| address_of(&other.entry));
     others.filter(|other| *other != own).map(|other| [other, own.clone()]).collect()
-}
-
-fn page_of(entry: &Entry) -> Option<String> {
-    entry.url.as_ref().map(canonical)
 }
 
 /// The stories that stand, oldest first.

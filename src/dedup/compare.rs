@@ -134,31 +134,33 @@ pub(super) fn compare<'a>(
     comparison
 }
 
-/// By the page: the address that is the entry's identity, or the publisher's own name of the page.
+/// By the page: an address of both, or the publisher's own name of the page.
 fn weigh_page(candidate: &Candidate, comparison: &mut Comparison<'_>) -> i32 {
     let entry = &candidate.entry;
-    let page_of = |entry: &Entry| entry.original.as_ref().or(entry.url.as_ref()).map(canonical);
-    let bearer = candidate.address.as_ref().and_then(|address| {
-        let members = comparison.story.members.iter();
-        members.clone().find(|member| page_of(&member.entry).as_ref() == Some(address))
-    });
-    let (address, kind, as_original) = match (bearer, &candidate.address) {
-        (Some(member), Some(address)) => {
-            let as_original = entry.original.is_some() && candidate.link.as_ref() != Some(address);
-            let named = as_original || member.entry.original.is_some();
+    let members = &comparison.story.members;
+    let at = |address: &&String| {
+        members.iter().any(|member| pages_of(&member.entry).any(|page| page == **address))
+    };
+    let by_content = || {
+        let content = entry.content_id.as_ref()?;
+        let has_it = |member: &Member| member.entry.content_id.as_ref() == Some(content);
+        members.iter().any(has_it).then_some(content)
+    };
+    let (address, kind, as_original) =
+        if let Some(address) = candidate.address.iter().chain(&candidate.page).find(at) {
+            let own = [candidate.link.as_ref(), candidate.page.as_ref()];
+            let as_original = entry.original.is_some() && !own.contains(&Some(address));
+            let is_named = |member: &Member| {
+                member.entry.original.as_ref().map(canonical).as_ref() == Some(address)
+            };
+            let named = as_original || members.iter().any(is_named);
             let kind = if named { FactorKind::NamedOriginal } else { FactorKind::SamePage };
             (address.clone(), kind, as_original)
-        }
-        _ => {
-            let named = |member: &&Member| member.entry.content_id == entry.content_id;
-            match entry.content_id.clone() {
-                Some(page) if comparison.story.members.iter().any(|member| named(&member)) => {
-                    (page, FactorKind::NamedOriginal, false)
-                }
-                _ => return 0,
-            }
-        }
-    };
+        } else if let Some(content) = by_content() {
+            (content.clone(), FactorKind::NamedOriginal, false)
+        } else {
+            return 0;
+        };
     comparison.add(kind);
     comparison.evidence = Evidence::SameAddress { address, as_original };
     weight(kind)
@@ -285,10 +287,18 @@ fn weigh_speakers(
     comparison: &mut Comparison<'_>,
 ) {
     let (entry, story) = (&candidate.entry, comparison.story);
-    if story.members.iter().any(|member| member.entry.source == entry.source) {
-        let named =
-            comparison.factors.iter().any(|factor| factor.kind == FactorKind::NamedOriginal);
-        let kind = if named { FactorKind::OneSourceTwice } else { FactorKind::OneSource };
+    let mut own =
+        story.members.iter().filter(|member| member.entry.source == entry.source).peekable();
+    if own.peek().is_some() {
+        let page = page_of(entry).map(canonical);
+        let names_it = |member: &Member| {
+            (member.entry.original.is_some() || entry.original.is_some())
+                && page_of(&member.entry).map(canonical) == page
+        };
+        let kind = match own.all(names_it) {
+            true => FactorKind::OneSourceTwice,
+            false => FactorKind::OneSource,
+        };
         comparison.oppose(kind, Forbidden::OneSource);
     } else if let Some(host) = site_of(entry, story) {
         // Two offices on one site may each have a page for what they announce together.
@@ -378,12 +388,19 @@ pub(super) fn date_of(member: &Member) -> Timestamp {
 /// one source lists both.
 pub(super) fn site_of(entry: &Entry, story: &Story) -> Option<String> {
     let host = host_of(entry);
-    let page = |entry: &Entry| page_of(entry).map(|url| without_language(&canonical(url)));
+    let plain = |page: String| without_language(&page);
+    let own: Vec<String> = pages_of(entry).map(plain).collect();
     let two_pages = |member: &Member| {
         host_of(&member.entry) == host
-            && (member.entry.source == entry.source || page(&member.entry) != page(entry))
+            && (member.entry.source == entry.source
+                || !pages_of(&member.entry).map(plain).any(|page| own.contains(&page)))
     };
     story.members.iter().any(two_pages).then(|| host.to_owned())
+}
+
+/// The canonical addresses of the page that an entry is about.
+fn pages_of(entry: &Entry) -> impl Iterator<Item = String> {
+    page_of(entry).into_iter().chain(&entry.page).map(canonical)
 }
 
 /// The page that an entry is about.

@@ -77,11 +77,12 @@ fn shared_names(entries: &[Arc<Entry>]) -> SharedNames {
     let mut titles: HashMap<String, HashSet<String>> = HashMap::new();
     let mut shared = SharedNames::default();
     for entry in entries {
-        if let Some(original) = entry.original.as_ref().map(canonical) {
-            let titles = titles.entry(original.clone()).or_default();
+        for (page, most) in [(&entry.original, 2), (&entry.page, 1)] {
+            let Some(page) = page.as_ref().map(canonical) else { continue };
+            let titles = titles.entry(page.clone()).or_default();
             titles.insert(Title::of(&entry.title, "").normal());
-            if titles.len() > 2 {
-                shared.links.insert(original);
+            if titles.len() > most {
+                shared.links.insert(page);
             }
         }
         let link = entry.url.as_ref().map(canonical);

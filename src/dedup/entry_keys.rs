@@ -9,7 +9,8 @@ use url::Url;
 use super::address::canonical;
 use super::entry_id::{guid_is_link, names_itself};
 use super::key_hash::{
-    SPAN, address_key, address_keys, guid_key, key, link_key, own_key, passage_key, published_key,
+    SPAN, address_key, address_keys, guid_key, key, link_key, list_link_key, own_key,
+    page_link_key, passage_key, published_key, words_key,
 };
 use super::list_page::is_specific;
 use super::rules::Rules;
@@ -35,6 +36,8 @@ pub struct Candidate {
     pub entry: Arc<Entry>,
     /// The canonical address that is its identity across sources (T0).
     pub address: Option<String>,
+    /// The address of its page besides its link, where that tells it from its neighbours.
+    pub(super) page: Option<String>,
     /// Its title.
     pub(super) title: Title,
     /// The least time to another entry of its document that has the title, where one has.
@@ -112,6 +115,7 @@ impl Candidate {
     fn all_names(&self) -> Vec<Key> {
         let mut names = self.own.clone();
         names.extend(self.address_key);
+        names.extend(self.content_key());
         names.extend(self.page_key());
         if let Some(link) = &self.link {
             let address = self.address_key.filter(|_| self.address.as_ref() == Some(link));
@@ -173,15 +177,24 @@ impl Candidate {
         *self.published_key.get_or_init(|| guid().map(published_key))
     }
 
-    /// The key of the publisher's own name of the page, which survives a move.
+    /// The key of the page's further address.
     pub(super) fn page_key(&self) -> Option<Key> {
+        let page = self.page.as_deref().filter(|page| self.address.as_deref() != Some(page))?;
+        Some(address_key(page))
+    }
+
+    /// The key of the publisher's own name of the page, which survives a move.
+    pub(super) fn content_key(&self) -> Option<Key> {
         self.entry.content_id.as_deref().map(|id| key(KeyKind::Address, &["content id", id]))
     }
 
-    /// The key of its own page, where that is not its identity.
+    /// The key of its link, where that is not its identity: for asking what is there.
     pub(super) fn link_key(&self) -> Option<Key> {
-        let link = self.link.as_deref().filter(|link| self.address.as_deref() != Some(link))?;
-        Some(key(KeyKind::Link, &[link]))
+        match &self.link {
+            Some(link) if self.address.as_ref() == Some(link) => None,
+            Some(link) => Some(page_link_key(link)),
+            None => self.entry.url.as_ref().map(|url| list_link_key(&canonical(url))),
+        }
     }
 
     /// Those of its passages that serve as keys.
@@ -201,12 +214,14 @@ impl Candidate {
     pub(super) fn new_keys(&self, story: &Story, known: &Lookalikes) -> Vec<Key> {
         let mut keys = self.own_keys().to_vec();
         keys.extend(self.address_key());
+        keys.extend(self.content_key());
         keys.extend(self.page_key());
         keys.extend(self.link_key());
         keys.extend(self.said_key());
         keys.extend_from_slice(self.title_keys());
+        let may_be_many = |key: &Key| matches!(key.kind, KeyKind::Title | KeyKind::Link);
         keys.retain(|key| match known.by_key.get(key) {
-            Some(bearers) if key.kind == KeyKind::Title && bearers.len() >= MOST_BEARERS => false,
+            Some(bearers) if may_be_many(key) && bearers.len() >= MOST_BEARERS => false,
             Some(bearers) => !bearers.contains(&story.id),
             None => true,
         });
@@ -252,6 +267,8 @@ pub(super) fn candidate(
         .filter(usable)
         .map(canonical)
         .filter(|page| !barred(page) && !shared.links.contains(page));
+    let page = entry.page.as_ref().filter(usable).map(canonical);
+    let page = page.filter(|page| link.as_ref() != Some(page) && !shared.links.contains(page));
     let source = &entry.source;
     let mut own = Vec::new();
     let guid = entry.guid.clone().filter(|guid| {
@@ -268,8 +285,7 @@ pub(super) fn candidate(
         own.push(link_key(source, link));
     }
     if link.is_none() {
-        let url = entry.url.as_ref().map_or("", |url| url.as_str());
-        own.push(own_key(source, "words", &format!("{url}\n{}", entry.title)));
+        own.push(words_key(&entry));
     }
     let address = original.or_else(|| link.clone());
     let title = Title::of_entry(&entry);
@@ -277,6 +293,7 @@ pub(super) fn candidate(
     let partners = rules.overrides.partners_of(&entry).into_iter().flat_map(address_keys);
     let date = entry.dated().unwrap_or(now).min(now);
     let mut candidate = Candidate {
+        page,
         title,
         title_step: None,
         guid,
@@ -307,8 +324,8 @@ pub(super) fn candidate(
 /// Names that stand for no entry of a document, because several of its entries bear them.
 #[derive(Debug, Default)]
 pub(super) struct SharedNames {
-    /// Links that two have, told apart by guid or title; originals that three have under three
-    /// titles, which are the publisher's front door.
+    /// Links that two have, told apart by guid or title; pages to which links of two titles lead;
+    /// originals that three have under three titles, which are the publisher's front door.
     pub(super) links: HashSet<String>,
     /// Ids of entries at several links, or at none under several titles.
     pub(super) guids: HashSet<String>,

@@ -2,13 +2,14 @@
 
 use super::entry_keys::Candidate;
 use super::merge::{judge_first_text, merge_parts};
+use super::near_duplicate::likeness;
 use super::place::{Place, find, place_entry};
 use super::recognise::read_texts;
 use super::revise::{keep_rolling_dates, revise};
 use super::rules::Rules;
 use super::separate::{judge_text_again, judge_titles_again};
-use super::story_index::file;
-use crate::model::{Admitted, Habits, Lookalikes, StoryId, Timestamp};
+use super::story_index::{bearers, file, unfile};
+use crate::model::{Admitted, Habits, Lookalikes, StoryId, Timestamp, Verdict};
 
 /// What became of a document's entries.
 #[derive(Debug, Default)]
@@ -53,7 +54,6 @@ pub fn judge_within(
     keep_rolling_dates(&mut candidates, known, &mut judged.habits, now);
     for candidate in candidates {
         let boilerplate = candidate.boilerplate.clone();
-        let titles = candidate.title_keys().to_vec();
         let place = find(&candidate, known, rules, &mut judged.habits);
         let is_new = matches!(place, Place::About(_));
         match &place {
@@ -67,6 +67,8 @@ pub fn judge_within(
             }
             Place::About(_) => judged.new.push(candidate.date),
         }
+        // An entry whose title others have may show that the title is that of a series.
+        let again = (is_new && has_title_of_others(&candidate, known)).then(|| candidate.clone());
         let (admitted, parts) = match place {
             Place::Known(id, member) => {
                 (revise(candidate, known, id, member, rules, now), Vec::new())
@@ -77,27 +79,51 @@ pub fn judge_within(
             }
             Place::Forgotten(_) => (None, Vec::new()),
         };
-        if let Some(admitted) = admitted {
-            file(&admitted, known);
-            let mut further = Vec::new();
-            match text_changed(&admitted) {
-                true => judge_text_again(&admitted.story, known, rules, now, &mut further),
-                false if is_new => {
-                    judge_titles_again(&admitted.story, &titles, known, rules, now, &mut further)
-                }
-                false => {}
+        let Some(mut admitted) = admitted else { continue };
+        file(&admitted, known);
+        let (mut before, mut further) = (Vec::new(), Vec::new());
+        if text_changed(&admitted) {
+            judge_text_again(&admitted.story, known, rules, now, &mut further);
+        } else if let Some(candidate) = again {
+            judge_titles_again(
+                &admitted.story,
+                candidate.title_keys(),
+                known,
+                rules,
+                now,
+                &mut further,
+            );
+            if !further.is_empty() && stands_alone(&admitted, known) {
+                // It has taken others out of the story that it belongs to.
+                unfile(&admitted, known);
+                before = std::mem::take(&mut further);
+                let likeness = likeness(&candidate, known, rules, None);
+                admitted = place_entry(candidate, known, likeness, rules, now);
+                file(&admitted, known);
             }
-            judge_first_text(&admitted, &boilerplate, known, rules, now, &mut further);
-            merge_parts(admitted.story.id, parts, known, rules, now, &mut further);
-            judged.listed.push(admitted.story.id);
-            judged.listed.extend(further.iter().map(|further| further.story.id));
-            judged.admitted.push(admitted);
-            judged.admitted.extend(further);
         }
+        judge_first_text(&admitted, &boilerplate, known, rules, now, &mut further);
+        merge_parts(admitted.story.id, parts, known, rules, now, &mut further);
+        judged.listed.push(admitted.story.id);
+        judged.listed.extend(before.iter().chain(&further).map(|one| one.story.id));
+        judged.admitted.extend(before);
+        judged.admitted.push(admitted);
+        judged.admitted.extend(further);
     }
     judged.listed.sort_unstable();
     judged.listed.dedup();
     judged
+}
+
+/// Whether another story has the title of an entry.
+fn has_title_of_others(candidate: &Candidate, known: &Lookalikes) -> bool {
+    candidate.title_keys().iter().any(|key| !bearers(known, key).is_empty())
+}
+
+/// Whether an entry has founded a story that nobody has joined since.
+fn stands_alone(admitted: &Admitted, known: &Lookalikes) -> bool {
+    admitted.verdict == Verdict::New
+        && known.stories.get(&admitted.story.id) == Some(&admitted.story)
 }
 
 /// Whether a member of a story that stood already says something else than it did.

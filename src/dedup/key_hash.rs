@@ -3,7 +3,7 @@
 use url::Url;
 
 use super::address::canonical;
-use crate::model::{Key, KeyKind, SourceId, Timestamp};
+use crate::model::{Entry, Key, KeyKind, SourceId, Timestamp};
 
 /// What passage keys count time in, in seconds: four weeks, twice what two
 /// copies may lie apart, so that every copy is within two of them.
@@ -16,7 +16,8 @@ pub fn address_key(address: &str) -> Key {
 
 /// The keys under which the story of an entry with this page is found.
 pub fn keys_of_page(page: &Url) -> [Key; 2] {
-    address_keys(&canonical(page))
+    let address = canonical(page);
+    [address_key(&address), page_link_key(&address)]
 }
 
 /// The key of an id that a story is published under.
@@ -24,10 +25,45 @@ pub fn published_key(id: &str) -> Key {
     key(KeyKind::Published, &[id])
 }
 
-/// The keys of whatever story has an entry with this canonical address: as
-/// its identity, or as the page of a copy that names another original.
-pub(super) fn address_keys(address: &str) -> [Key; 2] {
-    [key(KeyKind::Address, &[address]), key(KeyKind::Link, &[address])]
+/// The keys of every story that has an entry with this canonical address: as its identity, as the
+/// page of a copy that names another original, or as a list that several entries link to. The name
+/// of an [entry](entry_name) is an address, too.
+pub(super) fn address_keys(address: &str) -> Vec<Key> {
+    match named_entry(address) {
+        Some(entry) => vec![entry],
+        None => vec![address_key(address), page_link_key(address), list_link_key(address)],
+    }
+}
+
+/// The key of an entry's own page, where that is not its identity.
+pub(super) fn page_link_key(address: &str) -> Key {
+    key(KeyKind::Link, &[address])
+}
+
+/// The key of a link that is no page of the entry's own.
+pub(super) fn list_link_key(address: &str) -> Key {
+    key(KeyKind::Link, &["list", address])
+}
+
+/// The beginning of the name of an entry that has no page of its own.
+const ENTRY: &str = "urn:gazetted:entry:";
+
+/// The name of an entry that has no page of its own, of the key under which it is found.
+pub(super) fn entry_name(key: &Key) -> String {
+    let digits = key.hash.iter().map(|byte| format!("{byte:02x}"));
+    digits.fold(ENTRY.to_owned(), |name, digits| name + &digits)
+}
+
+/// The key of an entry of this name; nothing where it is no such name.
+fn named_entry(name: &str) -> Option<Key> {
+    let number = u128::from_str_radix(name.strip_prefix(ENTRY)?, 16).ok()?;
+    Some(Key { kind: KeyKind::Own, hash: number.to_be_bytes() })
+}
+
+/// The key of what an entry without a page of its own is called, within its source.
+pub(super) fn words_key(entry: &Entry) -> Key {
+    let url = entry.url.as_ref().map_or("", |url| url.as_str());
+    own_key(&entry.source, "words", &format!("{url}\n{}", entry.title))
 }
 
 /// A passage as a key in its span of time.

@@ -11,8 +11,8 @@ use super::story_index::{MOST_COMMON, bearers};
 use super::text_match::{FEWEST_SHARED, FULL_TEXT, MOSTLY};
 use super::weights::{MERGED, RELATED};
 use crate::model::{
-    Evidence, Factor, FactorKind, Forbidden, Key, Lookalikes, Member, Related, Role, Story,
-    StoryId, Timestamp,
+    Evidence, Factor, FactorKind, Forbidden, Lookalikes, Member, Related, Role, Story, StoryId,
+    Timestamp,
 };
 
 /// Stories compared with an entry, those with the most shingles in common.
@@ -155,8 +155,8 @@ fn stories_like<'a>(
             found.insert(*id, story);
         }
     };
-    let pages: Vec<Key> = candidate.address_key().into_iter().chain(candidate.page_key()).collect();
-    pages.iter().flat_map(|key| bearers(known, key)).for_each(&mut add);
+    let pages = [candidate.address_key(), candidate.page_key(), candidate.content_key()];
+    pages.iter().flatten().flat_map(|key| bearers(known, key)).for_each(&mut add);
     for key in candidate.title_keys() {
         bearers(known, key).iter().rev().take(MOST_TITLED).for_each(&mut add);
     }

@@ -30,6 +30,14 @@ pub(super) fn is_same(candidate: &Candidate, known: &Entry) -> bool {
         return true;
     }
     let known_link = known.url.as_ref().map(canonical);
+    let known_page = known.page.as_ref().map(canonical);
+    // A link that leads where another link of the source did, which is gone.
+    let pages = [&candidate.link, &candidate.page];
+    let leads_there = pages.iter().any(|page| page.is_some() && **page == known_page)
+        || candidate.page.is_some() && candidate.page == known_link;
+    if leads_there && says(candidate, known).agreed() > 0 && left_the_document(candidate, known) {
+        return true;
+    }
     // An id that is the link and a time says no more than the link.
     let is_link = |guid: &str, link: &Option<String>| guid_is_link(guid, link.as_deref());
     let same_guid = match (&candidate.guid, &known.guid) {

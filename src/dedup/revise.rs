@@ -106,6 +106,7 @@ fn keep_what_was_fetched(entry: &mut Arc<Entry>, told: &Arc<Entry>) {
     entry.text.clone_from(&told.text);
     entry.tags.clone_from(&told.tags);
     entry.content_id.clone_from(&told.content_id);
+    entry.page.clone_from(&told.page);
     entry.change_note.clone_from(&told.change_note);
     entry.withdrawn = told.withdrawn;
     entry.withdrawn_because.clone_from(&told.withdrawn_because);
@@ -190,8 +191,12 @@ fn date(story: &mut Story, entry: &Entry, member: usize, rules: &Rules<'_>, now:
 
 /// Whether an entry says what it said, at another address or under another id.
 fn is_only_moved(entry: &Entry, stated: &Entry) -> bool {
-    let here =
-        Entry { url: stated.url.clone(), original: stated.original.clone(), ..entry.clone() };
+    let here = Entry {
+        url: stated.url.clone(),
+        original: stated.original.clone(),
+        page: stated.page.clone(),
+        ..entry.clone()
+    };
     here.says_the_same_as(stated)
 }
 

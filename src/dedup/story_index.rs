@@ -41,6 +41,16 @@ pub(super) fn file(admitted: &Admitted, known: &mut Lookalikes) {
     known.stories.insert(admitted.story.id, admitted.story.clone());
 }
 
+/// Takes back that a story was founded.
+pub(super) fn unfile(founded: &Admitted, known: &mut Lookalikes) {
+    for key in &founded.keys {
+        if let Some(bearers) = known.by_key.get_mut(key) {
+            bearers.retain(|id| *id != founded.story.id);
+        }
+    }
+    known.stories.remove(&founded.story.id);
+}
+
 /// A story that changed, though nothing under which it is found.
 pub(super) fn unkeyed(story: Story, before: &Arc<Story>) -> Admitted {
     let verdict =

@@ -35,6 +35,8 @@ mod releases;
 
 mod rules;
 
+mod series;
+
 /// A world of three departments, a finder and four syndicators, and what is known in it.
 struct Desk {
     known: Lookalikes,

@@ -44,6 +44,34 @@ impl FromStr for WebAddress {
     }
 }
 
+/// The address of an entry's page, or the name of an entry without one, as `explain` shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct EntryAddress(pub(crate) Url);
+
+impl FromStr for EntryAddress {
+    type Err = Complaint;
+
+    fn from_str(text: &str) -> Result<Self, Complaint> {
+        let text = text.trim();
+        let Some(digits) = text.strip_prefix("urn:gazetted:entry:") else {
+            return Ok(Self(text.parse::<WebAddress>()?.url));
+        };
+        let is_name = digits.len() == 32 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+        Url::parse(text).ok().filter(|_| is_name).map(Self).ok_or_else(|| {
+            Complaint::new(
+                format!("`{text}` is not the name of an entry"),
+                "copy it from `gazetted explain`: 32 digits follow `urn:gazetted:entry:`",
+            )
+        })
+    }
+}
+
+impl fmt::Display for EntryAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
 fn no_address(text: &str) -> Complaint {
     let help = match text.split('/').next() {
         Some(host) if host.contains('.') && !host.contains(' ') => {
