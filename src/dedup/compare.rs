@@ -13,7 +13,7 @@ use super::list_page::without_language;
 use super::publisher::publisher_of;
 use super::rules::Rules;
 use super::shingles::{Overlap, Passages};
-use super::text_match::{FULL_TEXT, TextMatch, goes_on, text_match};
+use super::text_match::{FULL_TEXT, TextMatch, WORD_FOR_WORD, goes_on, text_match};
 use super::title::Title;
 use super::title_match::{TitleMatch, title_match};
 use super::title_series::{CLOCKS_DIFFER, MOST_TITLES, Recurrence, recurrence};
@@ -25,12 +25,18 @@ use crate::model::{
 const HOUR: u64 = 3600;
 const DAY: u64 = 24 * HOUR;
 
-/// How far apart two pages of one site that have one text may be dated, unless one day bears both:
-/// what offices announce together they put up within hours, and the next of a daily release comes
-/// on another day.
+/// How far apart two pages of one site with one text may be dated, unless both are of one day.
+/// Offices publish a joint announcement within hours; the next of a daily release comes on another
+/// day.
 const SITE_WINDOW: Duration = Duration::from_secs(6 * HOUR);
 
-/// An entry beside a story, and what was weighed.
+/// Shingles of a paragraph that is an excerpt rather than a phrase.
+const FEWEST_OF_AN_EXCERPT: u32 = 24;
+
+/// A text so many times as long as a paragraph may hold it for other reasons.
+const MOST_TIMES: u32 = 5;
+
+/// An entry beside a story, and the weighed evidence.
 #[derive(Debug)]
 pub(super) struct Comparison<'a> {
     pub(super) story: &'a Story,
@@ -40,7 +46,7 @@ pub(super) struct Comparison<'a> {
     pub(super) factors: Vec<Factor>,
     /// Why the two are one, if they are.
     pub(super) evidence: Evidence,
-    /// What speaks most against it.
+    /// The strongest evidence against it.
     pub(super) against: Option<Forbidden>,
     /// How far apart the two are dated, as far as both are.
     pub(super) apart: Option<Duration>,
@@ -89,7 +95,8 @@ pub(super) fn compare<'a>(
     let leading = candidate.passages.as_ref().and_then(|_| leading(story, rules));
     let text = match (&candidate.passages, &leading) {
         (Some(own), Some((leader, theirs))) => {
-            Some(text_match((&candidate.entry, own), (&leader.entry, theirs), common))
+            let found = text_match((&candidate.entry, own), (&leader.entry, theirs), common);
+            Some(as_excerpt(found, &candidate.entry, &leader.entry, rules))
         }
         _ => None,
     };
@@ -115,7 +122,7 @@ pub(super) fn compare<'a>(
     let by_page = weigh_page(candidate, &mut comparison);
     let by_title = weigh_title(candidate, known, besides, rules, &mut comparison);
     let by_text = text.as_ref().map_or(0, |text| weigh_text(text, &mut comparison));
-    weigh_date(by_page > 0, by_text > 0, &mut comparison);
+    weigh_date(by_page > 0, by_text > 0, text.is_none(), &mut comparison);
     if by_page <= 0 && by_text < JOINED {
         weigh_order(candidate, rules, &mut comparison);
     }
@@ -132,6 +139,23 @@ pub(super) fn compare<'a>(
         comparison.evidence = evidence;
     }
     comparison
+}
+
+/// Takes a quotation for an excerpt where the longer text is the publisher's own: nobody quotes whoever
+/// carries what he says himself.
+fn as_excerpt(text: TextMatch, own: &Entry, other: &Entry, rules: &Rules<'_>) -> TextMatch {
+    let Overlap { shared, of, of_longer, first_is_longer } = text.overlap;
+    let (longer, part) = if first_is_longer { (own, other) } else { (other, own) };
+    let is_excerpt = text.level == Some(FactorKind::TextQuoted)
+        && rules.speaks_for_itself(longer)
+        && !rules.speaks_for_itself(part)
+        && shared >= FEWEST_OF_AN_EXCERPT
+        && text.overlap.reaches(WORD_FOR_WORD)
+        && of_longer <= MOST_TIMES * of;
+    match is_excerpt {
+        true => TextMatch { level: Some(FactorKind::TextContained), ..text },
+        false => text,
+    }
 }
 
 /// By the page: an address of both, or the publisher's own name of the page.
@@ -240,12 +264,13 @@ fn weigh_text(text: &TextMatch, comparison: &mut Comparison<'_>) -> i32 {
 
 /// By the date. Of one page it says nothing: pages are listed again years later. A title alone
 /// comes back within weeks, a text hardly ever.
-fn weigh_date(same_page: bool, same_text: bool, comparison: &mut Comparison<'_>) {
+fn weigh_date(same_page: bool, same_text: bool, by_title: bool, comparison: &mut Comparison<'_>) {
     let Some(apart) = comparison.apart else { return };
     let hours_apart = apart.as_secs() / HOUR;
     let kind = match hours_apart {
         0..=36 => FactorKind::SameDay,
         _ if same_page => return,
+        37..=96 if by_title => FactorKind::DaysApartByTitle,
         37..=96 => FactorKind::DaysApart,
         97..=168 => FactorKind::WeekApart,
         169..=336 if same_text => FactorKind::FortnightApart,

@@ -1,4 +1,4 @@
-//! The entries of one document, each with the keys under which its story may be found.
+//! Prepares an entry for comparison: its names, its title, its text and the keys of all of them.
 
 use std::collections::HashSet;
 use std::sync::{Arc, OnceLock};
@@ -32,7 +32,7 @@ pub(super) type Boilerplate = Arc<[u64]>;
 /// An entry, and the names by which it and its story can be found.
 #[derive(Debug, Clone)]
 pub struct Candidate {
-    /// What the source states.
+    /// The entry as its source states it.
     pub entry: Arc<Entry>,
     /// The canonical address that is its identity across sources (T0).
     pub address: Option<String>,
@@ -46,7 +46,7 @@ pub struct Candidate {
     pub(super) guid: Option<String>,
     /// The keys of everything that the document lists: what is not among them left it.
     pub(super) listed: Arc<HashSet<Key>>,
-    /// What was learned of the ids of its source.
+    /// The reliability of its source's IDs and links.
     pub(super) habits: Habits,
     /// The canonical form of its own link, where that tells it from its neighbours.
     pub link: Option<String>,
@@ -79,7 +79,7 @@ pub struct Candidate {
 }
 
 impl Candidate {
-    /// What was known of its source's ids when it was prepared.
+    /// The habits of its source with which it was prepared.
     pub fn habits(&self) -> Habits {
         self.habits
     }

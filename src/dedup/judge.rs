@@ -11,20 +11,20 @@ use super::separate::{judge_text_again, judge_titles_again};
 use super::story_index::{bearers, file, unfile};
 use crate::model::{Admitted, Habits, Lookalikes, StoryId, Timestamp, Verdict};
 
-/// What became of a document's entries.
+/// The result of judging a document.
 #[derive(Debug, Default)]
 pub struct Judged {
     /// Stories that were founded or changed, in document order.
     pub admitted: Vec<Admitted>,
-    /// Dates of the entries that this source had not told before.
+    /// Dates of the entries that are new from this source.
     pub new: Vec<Timestamp>,
-    /// How many it had told before.
+    /// The number of entries that it listed before.
     pub known: usize,
-    /// How many are new, and one too many for now.
+    /// The number of new entries that exceed the limit and wait.
     pub waiting: usize,
     /// The stories that the document lists now, removed ones among them.
     pub listed: Vec<StoryId>,
-    /// What is known of the source's ids, links and dates after this document.
+    /// The source's habits after this document.
     pub habits: Habits,
 }
 

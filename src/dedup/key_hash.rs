@@ -5,8 +5,8 @@ use url::Url;
 use super::address::canonical;
 use crate::model::{Entry, Key, KeyKind, SourceId, Timestamp};
 
-/// What passage keys count time in, in seconds: four weeks, twice what two
-/// copies may lie apart, so that every copy is within two of them.
+/// The unit of time of shingle keys, in seconds: four weeks. That is twice the time that two copies
+/// may lie apart, so every copy is found within two units.
 pub(super) const SPAN: i64 = 28 * 24 * 3600;
 
 /// The key of a [`canonical`] address.

@@ -97,7 +97,7 @@ pub(super) fn likeness(
     likeness
 }
 
-/// What is shown of a story that an entry resembles and does not join.
+/// A story that an entry resembles and does not join, for showing.
 fn related(comparison: Comparison<'_>) -> Option<Related> {
     let overlap = comparison.overlap;
     let shares = overlap.is_some_and(|overlap| overlap.shared > 0 && overlap.reaches(SHOWN));

@@ -10,7 +10,7 @@ use super::key_hash::{address_keys, entry_name, guid_key, words_key};
 use super::list_page::is_specific;
 use crate::model::{Entry, Key, Story};
 
-/// What the operator decided about single announcements: `[[story]]` in the configuration.
+/// The operator's decisions about single announcements: `[[story]]` in the configuration.
 ///
 /// Addresses are compared in their canonical spelling. `never` is stronger than `force`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

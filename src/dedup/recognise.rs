@@ -1,5 +1,4 @@
-//! Recognises an entry that its source stated before: by agreement of its id, its link, and what it
-//! says.
+//! Recognises an entry that its source stated before, by agreement of ID, link and content.
 //!
 //! No one of the three is trusted alone. Some sources make up new ids at every poll, some give all
 //! entries one id or one link, some number the places of a list. Two that agree outvote the third;
@@ -126,7 +125,7 @@ fn left_the_document(candidate: &Candidate, known: &Entry) -> bool {
     ![by_guid, by_link].iter().flatten().any(|name| candidate.listed.contains(name))
 }
 
-/// What a match of a candidate with what its source stated before shows of the source's ids.
+/// Learns from a recognised entry whether its source keeps IDs and links.
 pub(super) fn learn(habits: &mut Habits, candidate: &Candidate, known: &Entry) {
     let guids = candidate.entry.guid.as_ref().zip(known.guid.as_ref());
     let link = |entry: &Entry| entry.url.as_ref().map(canonical);

@@ -21,8 +21,7 @@ const MOST_REVISIONS: usize = 20;
 /// Bytes of former texts that a story remembers, the latest first.
 const MOST_FORMER_TEXT: usize = 24 * 1024;
 
-/// What the source says now takes the place of what it said; nothing happens
-/// when it says the same.
+/// Replaces an entry by its new wording. Nothing happens when the source says the same.
 pub(super) fn revise(
     mut candidate: Candidate,
     known: &Lookalikes,

@@ -3,7 +3,7 @@
 use super::overrides::Overrides;
 use crate::model::{Entry, Habits, Role, Sources};
 
-/// What is given when entries are judged.
+/// The configuration and the habits by which entries are judged.
 #[derive(Debug, Clone, Copy)]
 pub struct Rules<'a> {
     /// Roles and ranks: who leads.
@@ -12,7 +12,7 @@ pub struct Rules<'a> {
     pub authority: &'a str,
     /// Which addresses are one story, and which are not, whatever is judged.
     pub overrides: &'a Overrides,
-    /// What was learned of the ids of the source whose document is judged.
+    /// The habits of the source whose document is judged.
     pub habits: Habits,
 }
 

@@ -1,4 +1,4 @@
-//! Says in a few words how a text changed, for readers who saw it before.
+//! Compares two wordings of a text word by word, and quotes the changes for readers.
 
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 
@@ -41,7 +41,7 @@ pub(super) fn excerpt(before: &str, after: &str) -> Vec<Piece> {
     if length > MOST_CHARACTERS { Vec::new() } else { short }
 }
 
-/// What changed from one wording of a text to the next, word by word.
+/// The changes from one wording of a text to the next, word by word.
 pub fn differences(before: &str, after: &str) -> Vec<Piece> {
     let words = |text| -> Vec<&str> {
         str::split_inclusive(text, char::is_whitespace).take(MOST_WORDS_COMPARED).collect()
@@ -77,7 +77,7 @@ fn beginning(text: &str) -> &str {
     end.map_or(text, |(end, _)| &text[..end])
 }
 
-/// What of kept words stands near the changes before them, behind them, or both.
+/// The part of kept words near the changes before them, behind them, or both.
 fn around(words: &str, has_before: bool, has_behind: bool) -> String {
     let all: Vec<&str> = words.split_inclusive(char::is_whitespace).collect();
     let wanted = CONTEXT * (usize::from(has_before) + usize::from(has_behind));

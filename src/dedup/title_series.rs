@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::entry_keys::Candidate;
+use super::rarity::is_periodical;
 use super::rules::Rules;
 use super::story_index::bearers;
 use super::title::Title;
@@ -15,6 +16,9 @@ use crate::model::{Entry, Lookalikes, Member, SourceId, Story, StoryId, Timestam
 
 /// A copy may be dated so long before its original: time zones and dates without a time differ.
 pub(super) const CLOCKS_DIFFER: Duration = Duration::from_secs(16 * 3600);
+
+/// Instalments of what is published again and again are taken to be so far apart.
+const PERIOD: Duration = Duration::from_secs(3 * 24 * 3600);
 
 /// A title alone joins within so long.
 const LONGEST: Duration = Duration::from_secs(7 * 24 * 3600);
@@ -25,7 +29,7 @@ pub(super) const MOST_TITLES: usize = 16;
 /// The use of a title elsewhere than in the story that an entry is compared with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Recurrence {
-    /// Nowhere.
+    /// No other story has it.
     None,
     /// Other stories have it, each by another source.
     Elsewhere,
@@ -74,6 +78,8 @@ pub(super) fn recurrence(
     let Some(origin) = origins(&here).next() else { return Recurrence::Series };
     // Two copies of which nobody has the original may be of two instalments.
     let is_one_known = candidate.title_step.is_some()
+        || own.is_original
+        || origin.is_original
         || uses.iter().any(|one| one.source == own.source)
         || is_instalment(&origin);
     let other_instalments = elsewhere.into_iter().filter(is_instalment);
@@ -120,10 +126,12 @@ fn use_of<'a>(entry: &'a Entry, story: StoryId, rules: &Rules<'_>) -> Use<'a> {
     Use { story, source: &entry.source, date: entry.dated(), is_original }
 }
 
-/// The least time between two entries that one source gave the title; nothing where none gave it to
-/// two.
+/// The least time between two entries that one source gave the title. Nothing where none gave it to
+/// two, unless its words say that it comes back.
 fn least_step(candidate: &Candidate, own: &Use<'_>, uses: &[Use<'_>]) -> Option<Duration> {
-    let mut least = candidate.title_step;
+    let is_periodical = candidate.title.words.iter().any(|word| is_periodical(word));
+    let mut least = is_periodical.then_some(PERIOD).or(candidate.title_step);
+    least = least.min(candidate.title_step.or(least));
     let mut note = |one: &Use<'_>, other: &Use<'_>| {
         let step = match (one.date, other.date) {
             (Some(one), Some(other)) => one.apart(other),

@@ -58,6 +58,7 @@ pub(super) const fn weight(kind: FactorKind) -> i32 {
         // The date.
         SameDay => 10,
         DaysApart => 0,
+        DaysApartByTitle => -20,
         WeekApart => -20,
         FortnightApart => -40,
         LongApart => -261,
@@ -72,3 +73,19 @@ pub(super) const fn weight(kind: FactorKind) -> i32 {
 
 /// No title counts for more than this, however long it is.
 pub(super) const MOST_OF_A_TITLE: i32 = 110;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_documentation_has_the_table() {
+        let page = include_str!("../../docs/identity.md");
+        let rows: Vec<&str> = page.lines().filter(|line| line.starts_with("| ")).collect();
+        for kind in FactorKind::ALL {
+            let number = format!("| {:+.1}", f64::from(weight(kind)) / 10.0);
+            let named = |row: &&&str| row[2..].starts_with(kind.as_str()) && row.contains(&number);
+            assert!(rows.iter().any(|row| named(&row)), "{}{number}", kind.as_str());
+        }
+    }
+}

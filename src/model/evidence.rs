@@ -209,6 +209,8 @@ pub enum FactorKind {
     SameDay,
     /// Dated within four days.
     DaysApart,
+    /// Dated within four days, and nothing but the titles agree.
+    DaysApartByTitle,
     /// Dated within eight days.
     WeekApart,
     /// Dated within two weeks.
@@ -229,7 +231,7 @@ pub enum FactorKind {
 
 impl FactorKind {
     /// All of them.
-    pub const ALL: [Self; 36] = [
+    pub const ALL: [Self; 37] = [
         Self::NamedOriginal,
         Self::SamePage,
         Self::TitleEqual,
@@ -258,6 +260,7 @@ impl FactorKind {
         Self::GoesOn,
         Self::SameDay,
         Self::DaysApart,
+        Self::DaysApartByTitle,
         Self::WeekApart,
         Self::FortnightApart,
         Self::LongApart,
@@ -299,6 +302,7 @@ impl FactorKind {
             Self::GoesOn => "texts go on differently",
             Self::SameDay => "same day",
             Self::DaysApart => "days apart",
+            Self::DaysApartByTitle => "days apart, by title alone",
             Self::WeekApart => "a week apart",
             Self::FortnightApart => "two weeks apart",
             Self::LongApart => "long apart",

@@ -43,6 +43,15 @@ pub struct Document {
     pub entries: Vec<Listed>,
 }
 
+impl Document {
+    /// The same without texts.
+    fn brief(&self) -> Self {
+        let mut brief = self.clone();
+        brief.entries.iter_mut().for_each(|entry| entry.text.clear());
+        brief
+    }
+}
+
 /// What one variation of a kind lists.
 #[derive(Debug, Clone)]
 pub struct Case {
@@ -207,6 +216,8 @@ pub enum Texts {
     AtOnce,
     /// None of them: everything is listed again with its text afterwards.
     Late,
+    /// None ever has: titles and addresses alone.
+    Never,
 }
 
 /// Reads a case in an order, and returns where everything ended.
@@ -215,12 +226,12 @@ pub fn read(case: &Case, order: u64, texts: Texts) -> Vec<Placed> {
     let order = if case.within_source { 0 } else { order };
     let documents = case.ordered(order);
     if texts == Texts::Late && !case.within_source {
-        for document in &documents {
-            let mut brief = document.clone();
-            brief.entries.iter_mut().for_each(|entry| entry.text.clear());
-            world.read(&brief);
-        }
+        documents.iter().for_each(|document| world.read(&document.brief()));
     }
+    let documents: Vec<Document> = match texts {
+        Texts::Never => documents.iter().map(Document::brief).collect(),
+        Texts::AtOnce | Texts::Late => documents,
+    };
     let mut placed = Vec::new();
     for document in &documents {
         world.read(document);
@@ -230,12 +241,33 @@ pub fn read(case: &Case, order: u64, texts: Texts) -> Vec<Placed> {
         }
     }
     if !case.within_source {
-        placed.extend(documents.iter().flat_map(|document| world.placed(document)));
+        placed.extend(case.documents.iter().flat_map(|document| world.placed(document)));
     }
     for one in &mut placed {
         one.story = one.story.map(|id| world.followed(id));
     }
     placed
+}
+
+/// Of all pairs of entries, the share that every order decides as the first does.
+pub fn agreement(cases: &[Case], orders: std::ops::Range<u64>, texts: Texts) -> f64 {
+    let (mut agreed, mut all) = (0.0, 0.0);
+    for case in cases {
+        let first = read(case, orders.start, texts);
+        for order in orders.clone().skip(1) {
+            let other = read(case, order, texts);
+            let joined = |placed: &[Placed], one: usize, two: usize| {
+                placed[one].story.is_some() && placed[one].story == placed[two].story
+            };
+            for one in 0..first.len() {
+                for two in one + 1..first.len() {
+                    all += 1.0;
+                    agreed += f64::from(joined(&first, one, two) == joined(&other, one, two));
+                }
+            }
+        }
+    }
+    agreed / all
 }
 
 /// How much of what is joined is joined rightly, and of what should be.

@@ -389,6 +389,22 @@ mod tests {
     }
 
     #[test]
+    fn an_entry_has_an_address_or_a_name() {
+        let name = format!("urn:gazetted:entry:{}", "0a".repeat(16));
+        for good in ["https://ports.example/news/1", &name] {
+            assert_eq!(good.parse::<EntryAddress>().unwrap().to_string(), good);
+        }
+        for (bad, word) in [
+            ("urn:gazetted:entry:17", "32 digits"),
+            ("urn:isbn:9780131103627", "`urn`"),
+            ("ports.example/news/1", "write it whole"),
+        ] {
+            let complaint = bad.parse::<EntryAddress>().unwrap_err().to_string();
+            assert!(complaint.contains(word), "{bad}: {complaint}");
+        }
+    }
+
+    #[test]
     fn a_base_address_ends_in_a_slash() {
         for (written, base) in [
             ("https://news.example.org", "https://news.example.org/"),

@@ -1,4 +1,4 @@
-//! What the operator decides is so, whatever is judged, and can be undone.
+//! Decisions of the operator, which override the evidence and can be undone.
 
 use super::*;
 use crate::dedup::{enforce, keys_of_address, split_pairs, story_at};
