@@ -123,6 +123,7 @@ fn without_its_page(entry: &Entry, clean: Clean<'_>) -> Entry {
     let Some(enriched) = entry.enriched else { return stated };
     stated.tags.clear();
     stated.content_id = None;
+    stated.page = None;
     stated.change_note = None;
     stated.withdrawn = None;
     stated.withdrawn_because = None;
@@ -203,6 +204,18 @@ fn take_original(entry: &mut Entry, named: Option<Url>) -> bool {
     };
     entry.original = Some(original);
     true
+}
+
+/// Another address of the entry's page on its host: the one that the page itself gives as canonical,
+/// else the one that its link led to.
+fn take_page(entry: &mut Entry, canonical: Option<&Url>, led_to: Option<&Url>) {
+    let is_other_address = |page: &&Url| {
+        let own = entry.url.as_ref();
+        matches!(page.scheme(), "http" | "https")
+            && own.is_some_and(|own| bare_host(own) == bare_host(page) && own != *page)
+    };
+    let page = canonical.filter(is_other_address).or(led_to.filter(is_other_address));
+    entry.page = page.cloned();
 }
 
 fn bare_host(url: &Url) -> Option<&str> {

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use comfy_table::{ContentArrangement, Table};
 
-use super::progress::{HumanBytes, HumanDuration};
 use super::print_line;
+use super::progress::{HumanBytes, HumanDuration};
 use crate::config::StorePlan;
 use crate::inquiry::explain::{ExplainedEntry, ExplainedRevision, ExplainedStory, NearStory};
 use crate::inquiry::polled::PollReport;
@@ -258,6 +258,9 @@ pub(super) fn story(story: &ExplainedStory) {
         weighed(factors);
         if let Some(url) = url {
             print_line(format_args!("      {url}"));
+        }
+        if let Some(name) = &entry.name {
+            print_line(format_args!("      {name}"));
         }
         if let Some(remark) = &entry.remark {
             print_line(format_args!("      {remark}"));

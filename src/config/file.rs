@@ -11,8 +11,8 @@ use super::{LogFormat, Reload};
 use crate::model::{Enrich, Revisions, Role};
 use crate::options::read::Lists;
 use crate::options::value::{
-    Access, BackupInterval, BaseUrl, Filter, HeaderName, HeaderText, Id, Language, Period,
-    Publisher, Size, Title, WebAddress,
+    Access, BackupInterval, BaseUrl, EntryAddress, Filter, HeaderName, HeaderText, Id, Language,
+    Period, Publisher, Size, Title, WebAddress,
 };
 use crate::options::{option, options, table, unset};
 use crate::{fetch, parse, publish};
@@ -294,8 +294,8 @@ options! {
     /// `[[story]]`
     pub(crate) struct Story {
         /// These are one story.
-        force: Vec<WebAddress> = option(Vec::new()),
+        force: Vec<EntryAddress> = option(Vec::new()),
         /// No two of these are one story.
-        never: Vec<WebAddress> = option(Vec::new()),
+        never: Vec<EntryAddress> = option(Vec::new()),
     }
 }

@@ -3,7 +3,7 @@
 use dom_smoothie::{Config, Readability};
 use memchr::memchr2_iter;
 
-use super::{Enrichment, FullText, Reading, announcement, take_original, take_text};
+use super::{Enrichment, FullText, Reading, announcement, take_original, take_page, take_text};
 use crate::charset::decode_page;
 use crate::dom_cost::{self, Bounds, Parsed};
 use crate::model::{Document, Entry, Failure, FailureKind};
@@ -57,6 +57,7 @@ pub(super) fn add(
     let mut done = Enrichment::default();
     let text = FullText { html: &article.content, base: &base, cut, stated: entry.text.len() };
     take_text(entry, text, reading, &mut done);
+    take_page(entry, canonical.as_ref(), document.url.as_ref());
     done.original |= take_original(entry, named.or(canonical));
     if entry.language.is_none() {
         entry.language = language.map(|tag| tag.trim().to_owned()).filter(|tag| is_tag(tag));

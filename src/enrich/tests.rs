@@ -208,6 +208,25 @@ fn a_canonical_address_on_another_host_is_the_original() {
 }
 
 #[test]
+fn another_address_of_the_page_on_its_host_is_kept() {
+    let page_of = |link: &str, led_to: &str, canonical: &str| {
+        let mut entry = entry(link);
+        let mut document = page(&paragraphs(5));
+        let body = String::from_utf8(document.body.to_vec()).unwrap();
+        document.body = body.replace("href=/articles/1", &format!("href={canonical}")).into();
+        document.url = Url::parse(led_to).ok();
+        enrich(&mut entry, &document, Enrich::Page, &clean).unwrap();
+        entry.page.map(|page| page.to_string())
+    };
+    let (link, other) = ("https://wire.example/r/1", "https://wire.example/articles/1");
+    assert_eq!(page_of(link, link, other).as_deref(), Some(other), "the page says so");
+    assert_eq!(page_of(link, other, "").as_deref(), Some(other), "the link leads there");
+    assert_eq!(page_of(link, other, PAGE).as_deref(), Some(other), "the original is elsewhere");
+    assert_eq!(page_of(link, link, link), None);
+    assert_eq!(page_of(link, PAGE, PAGE), None, "another host is no other address of it");
+}
+
+#[test]
 fn hostile_pages_are_refused_or_harmless() {
     let deep = "<div>".repeat(200_000);
     for body in ["", deep.as_str(), "<<<<>>>\u{0}", "no markup at all, which is a page as well"] {
