@@ -26,6 +26,7 @@ use super::site::{Site, story_path, topic_path};
 use super::source_status::SourceStatus;
 use super::{Format, Rendered};
 use crate::model::{LookBack, Piece, Subscriber, Timestamp, Topic, TopicSilence};
+pub(super) use listing::as_file;
 pub(super) use search::SHOWN as SEARCH_PAGE;
 
 const HTML: &str = "text/html; charset=utf-8";
