@@ -374,6 +374,12 @@ async fn a_reader_who_came_with_a_key_goes_on_to_older_stories_by_giving_it_once
         assert!(!second.text().contains(KEY));
         assert!(second.header("cache-control").unwrap().contains("private"));
     }
+    // The page that a browser shows for a feed leaves the key out as well.
+    let feed = format!("/topics/{ID}.atom?key={KEY}&x=1");
+    let opened = world.get_with(&feed, ("Sec-Fetch-Dest", "document".to_owned())).await;
+    assert_eq!(opened.status, 200);
+    assert!(opened.text().contains("This feed is private."), "{}", opened.text());
+    assert!(!opened.text().contains(KEY), "{}", opened.text());
     let public = world.get("/topics/sanctions").await;
     assert!(!public.text().contains("This topic is private."), "{}", public.text());
 }

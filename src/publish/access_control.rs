@@ -114,6 +114,15 @@ pub(super) fn key_of(query: &str) -> Option<String> {
     pairs.find(|(name, _)| name == "key").map(|(_, key)| key.into_owned())
 }
 
+/// A query without the key in it.
+pub(super) fn without_key(query: &str) -> String {
+    let pairs = form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name != "key");
+    match key_of(query) {
+        Some(_) => form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish(),
+        None => query.to_owned(),
+    }
+}
+
 /// Name and password of `Authorization: Basic …` (RFC 7617).
 fn credentials_of(headers: &HeaderMap) -> Option<(Vec<u8>, Vec<u8>)> {
     let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
@@ -157,6 +166,18 @@ mod tests {
             assert_eq!(guard.admits(query, &headers), holder, "{query:?} {authorization:?}");
         }
         assert_eq!(AccessRule::default().admits(Some("key="), &HeaderMap::new()), None);
+    }
+
+    #[test]
+    fn a_query_is_repeated_without_the_key() {
+        for (query, without) in [
+            ("key=s3cret", ""),
+            ("before=1&key=s3cret&from=51", "before=1&from=51"),
+            ("k%65y=s3cret&q=a%20b", "q=a+b"),
+            ("q=a%20b&keys=1", "q=a%20b&keys=1"),
+        ] {
+            assert_eq!(without_key(query), without);
+        }
     }
 
     #[test]
