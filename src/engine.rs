@@ -15,7 +15,7 @@
 //! | `polls` | what the entries of polls are, and what is recorded of their sources |
 //! | `topics` | which stories each feed holds; `topics/fill` fills changed topics |
 //! | `retention_walk` | which stories are kept no longer |
-//! | `archive`, `volumes` | which archive volumes close, and what they say |
+//! | `archive`, `volumes`, `volume_records` | which archive volumes close, what they say, and what the store keeps of them |
 //! | `silence` | which topics fell silent |
 //! | `feeds` | every feed's Last-Modified |
 //! | `plan` | what a new configuration changes |
@@ -33,6 +33,7 @@ mod startup_progress;
 mod topic_fill;
 mod topics;
 mod turn;
+mod volume_records;
 mod volumes;
 mod websub;
 mod work;
@@ -59,6 +60,7 @@ pub(crate) use archive::archive_of;
 pub(crate) use polls::rules;
 pub(crate) use silence::silences;
 pub(crate) use topics::{Topics, after, holds, latest_first, names, newest, words};
+pub(crate) use volume_records::closed_volumes;
 pub(crate) use websub::callbacks_of;
 
 use feeds::Feeds;
@@ -70,7 +72,7 @@ const SKEW: Duration = Duration::from_secs(60);
 
 /// The number of the engine's rules: it is raised with every change after which the same turns
 /// lead to another state.
-pub const RULES_VERSION: u32 = 5;
+pub const RULES_VERSION: u32 = 6;
 
 /// The state of every source, written by the engine and read for reports.
 pub type SourceStates = Arc<RwLock<BTreeMap<SourceId, Arc<SourceState>>>>;

@@ -79,9 +79,7 @@ pub use backend::{
     SourcesBackend, StatusBackend, StoryBackend, StoryDetail, Total, Unavailable, VolumeDetail,
     Week,
 };
-pub use closed_volume::{
-    ClosedVolume, archive_path, render_archived, render_volume, volume_record,
-};
+pub use closed_volume::{ClosedVolume, render_archived, render_volume, volume_record};
 pub use directory::{Directory, Document, Put};
 pub use metrics::Metrics;
 pub use response_cache::{Absence, ResponseCache};

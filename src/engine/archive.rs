@@ -1,15 +1,14 @@
 //! A topic's archive: which of its stories closed volumes hold, and which are open yet.
 //!
-//! What a volume holds is kept beside its feeds, under its path without an ending, the feeds
-//! being one text; everything else here derives from that and from the topic's places.
+//! It derives from the lists of stories in [`volume_records`](super::volume_records) and from the
+//! topic's places.
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use serde::{Deserialize, Serialize};
-
-use crate::model::{StoryId, Timestamp, Topic, TopicId, TopicVersion};
-use crate::publish::{Site, Volume, archive_path, volume_record};
+use super::volume_records::{StoryList, closed_volumes, mark, paths_of};
+use crate::model::{StoryId, Timestamp, TopicId, TopicVersion};
+use crate::publish::{Site, Volume};
 use crate::store::{Store, StoreError, TopicPlace};
 
 /// Places read from the store at a time.
@@ -32,13 +31,6 @@ pub(super) struct Archive {
     oldest: Option<(Volume, Vec<StoryId>)>,
 }
 
-/// The stories of a volume, and the site that it was rendered for.
-#[derive(Debug, Serialize, Deserialize)]
-struct Contents {
-    site: String,
-    stories: Vec<(StoryId, Timestamp)>,
-}
-
 impl Archive {
     /// The archive of a topic as the store has it. Volumes that name another
     /// site are of no use to readers of this one.
@@ -58,15 +50,13 @@ impl Archive {
         store: &dyn Store,
         site: &Site,
     ) -> Result<Self, StoreError> {
-        let (mut archive, mut closed) = (Self::default(), HashMap::new());
-        let below = archive_path(topic);
-        let paths = store.archive(&below)?;
-        let volume_of = |path: &String| path.strip_prefix(&below)?.parse::<Volume>().ok();
-        for (path, volume) in paths.iter().filter_map(|path| Some((path, volume_of(path)?))) {
-            match contents_at(store.archived(path)?) {
-                Some(contents) if contents.site == mark(site) => {
+        let filed = HashMap::with_capacity(stories.len());
+        let (mut archive, mut closed) = (Self { filed, ..Self::default() }, HashMap::new());
+        for volume in closed_volumes(topic, store)? {
+            match StoryList::read(topic, volume, |path| store.archived(path))? {
+                Some(list) if list.site == mark(site) => {
                     archive.closed.insert(volume);
-                    for (story, date) in contents.stories {
+                    for (story, date) in list.stories {
                         let last = closed.entry(story).or_insert(date);
                         *last = date.max(*last);
                     }
@@ -101,11 +91,9 @@ impl Archive {
         topic: &TopicId,
         store: &dyn Store,
     ) -> Result<Vec<String>, StoreError> {
-        let kept: BTreeSet<String> =
-            self.closed.iter().flat_map(|volume| paths_of(topic, *volume)).collect();
-        let mut paths = store.archive(&archive_path(topic))?;
-        paths.retain(|path| !kept.contains(path));
-        Ok(paths)
+        let gone = closed_volumes(topic, store)?.into_iter();
+        let gone = gone.filter(|volume| !self.closed.contains(volume));
+        Ok(gone.flat_map(|volume| paths_of(topic, volume)).collect())
     }
 
     /// The stories of the topic.
@@ -199,18 +187,10 @@ impl Archive {
         Volume::closing(open.copied(), self.last(), 0, now)
     }
 
-    /// The record of a volume's contents beside its feeds: path and text.
-    pub(super) fn contents(
-        &self,
-        topic: &TopicId,
-        volume: Volume,
-        stories: &[StoryId],
-        site: &Site,
-    ) -> (String, String) {
+    /// The list of a volume's stories, to be kept beside its feeds.
+    pub(super) fn list(&self, stories: &[StoryId], site: &Site) -> StoryList {
         let dated = |story: &StoryId| (*story, self.filed.get(story).copied().unwrap_or_default());
-        let contents = Contents { site: mark(site), stories: stories.iter().map(dated).collect() };
-        let text = serde_json::to_string(&contents).expect("these are strings and numbers");
-        (format!("{}{volume}", archive_path(topic)), text)
+        StoryList { site: mark(site), stories: stories.iter().map(dated).collect() }
     }
 
     /// A volume is closed, durably.
@@ -235,9 +215,9 @@ impl Archive {
             let holds = match self.oldest.take().filter(|(volume, _)| *volume == oldest) {
                 Some((_, holds)) => holds,
                 None => {
-                    let contents = contents_at(text(&format!("{}{oldest}", archive_path(topic)))?);
-                    let holds = contents.into_iter().flat_map(|contents| contents.stories);
-                    holds.map(|(story, _)| story).collect()
+                    let list = StoryList::read(topic, oldest, &text)?;
+                    let stories = list.into_iter().flat_map(|list| list.stories);
+                    stories.map(|(story, _)| story).collect()
                 }
             };
             if holds.iter().any(|story| self.filed.contains_key(story)) {
@@ -249,31 +229,6 @@ impl Archive {
         }
         Ok(gone)
     }
-}
-
-/// The stories of a volume, if its stored contents can be read.
-fn contents_at(text: Option<String>) -> Option<Contents> {
-    text.and_then(|text| serde_json::from_str(&text).ok())
-}
-
-/// The paths of what is archived of topics that are no more.
-pub(super) fn of_no_topic(topics: &[Topic], store: &dyn Store) -> Result<Vec<String>, StoreError> {
-    let mut paths = store.archive("/topics/")?;
-    paths.retain(|path| {
-        let id = path.split('/').nth(2).unwrap_or_default();
-        topics.iter().all(|topic| topic.id.as_str() != id)
-    });
-    Ok(paths)
-}
-
-/// Everything that is kept of a volume.
-fn paths_of(topic: &TopicId, volume: Volume) -> impl Iterator<Item = String> {
-    [volume_record(topic, volume), format!("{}{volume}", archive_path(topic))].into_iter()
-}
-
-/// The parts of a site that its volumes show: addresses, and the authority of its IDs.
-pub(super) fn mark(site: &Site) -> String {
-    format!("{} {}", site.base_url, site.authority)
 }
 
 /// A topic's stories by when what they say was last news, the oldest first.

@@ -23,9 +23,10 @@ pub(crate) use matching::words;
 pub(crate) use versions::names;
 
 use super::Reader;
-use super::archive::{self, Archive};
+use super::archive::Archive;
 use super::startup_progress::StartupProgress;
 use super::topic_fill::FillProgress;
+use super::volume_records::{self, mark};
 use super::work::Work;
 use fill::Fill;
 use matching::Moves;
@@ -132,8 +133,7 @@ impl Topics {
         let store = work.reader().store();
         let records = store.engine_records()?;
         let Standing { live, missing } = self.standing(&plan, &Known::of(&records, store)?);
-        let is_same_site =
-            archive::mark(&self.plan.server.site) == archive::mark(&plan.server.site);
+        let is_same_site = mark(&self.plan.server.site) == mark(&plan.server.site);
         let (mut archives, mut windows) = (Vec::new(), Vec::new());
         for (topic, version) in plan.topics.iter().zip(&live) {
             let known = self.place_of(&topic.id).filter(|place| self.live[*place] == *version);
@@ -174,7 +174,7 @@ impl Topics {
     /// Has the volumes go that no archive leads to.
     fn drop_stale(&self, is_same_site: bool, work: &mut Work<'_>) -> Result<(), StoreError> {
         let store = work.reader().store();
-        work.commit.unarchived.extend(archive::of_no_topic(&self.plan.topics, store)?);
+        work.commit.unarchived.extend(volume_records::of_no_topic(&self.plan.topics, store)?);
         for (topic, archive) in self.plan.topics.iter().zip(&self.archives) {
             if !is_same_site || archive.has_stale() {
                 work.commit.unarchived.extend(archive.paths_besides(&topic.id, store)?);

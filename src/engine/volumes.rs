@@ -177,7 +177,7 @@ impl Engine {
         work.commit.archived.push((record, closed.text));
         if let Some(archive) = self.topics.archive(feed) {
             let held = &ids[..held];
-            work.commit.archived.push(archive.contents(&topic.id, volume, held, site));
+            work.commit.archived.push(archive.list(held, site).record(&topic.id, volume));
             archive.close(volume, held);
         }
         Ok(())

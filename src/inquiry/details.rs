@@ -64,10 +64,8 @@ impl Records {
     ) -> Result<Option<VolumeDetail>, StoreError> {
         let text = self.store.archived(&publish::volume_record(topic, volume))?;
         let Some(text) = text else { return Ok(None) };
-        let below = publish::archive_path(topic);
-        let paths = self.store.archive(&below)?;
-        let volumes = paths.iter().filter_map(|path| path.strip_prefix(&below)?.parse().ok());
-        let next = volumes.filter(|other: &Volume| *other > volume).min();
+        let volumes = engine::closed_volumes(topic, &*self.store)?;
+        let next = volumes.into_iter().find(|other| *other > volume);
         Ok(Some(VolumeDetail { text, next }))
     }
 

@@ -10,7 +10,7 @@ use crate::config::Plan;
 use crate::dedup;
 use crate::engine;
 use crate::model::{StoryId, Timestamp, TopicId};
-use crate::publish::{self, Document, Rendered, ResponseCache, Volume};
+use crate::publish::{self, Document, Rendered, ResponseCache};
 use crate::store::StoreError;
 
 /// The documents of the last visit, so that unchanged ones are not rendered again.
@@ -90,11 +90,7 @@ impl Records {
                     changed.insert(*id, story.changed);
                 }
             }
-            let below = publish::archive_path(&topic.id);
-            let paths = self.store.archive(&below)?;
-            let name = |path: &String| path.strip_prefix(&below)?.parse::<Volume>().ok();
-            let mut volumes: Vec<Volume> = paths.iter().filter_map(name).collect();
-            volumes.sort_unstable();
+            let volumes = engine::closed_volumes(&topic.id, &*self.store)?;
             for (place, volume) in volumes.iter().enumerate() {
                 let next = volumes.get(place + 1).copied();
                 // It does not change; only which one comes after it becomes known.

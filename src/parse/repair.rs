@@ -357,7 +357,7 @@ pub(super) fn reference(text: &str) -> Reference {
             && name.bytes().all(|byte| byte.is_ascii_alphanumeric());
         return if is_name { Reference::Good(end + 1) } else { Reference::None };
     };
-    if number.starts_with('+') || number[1..].starts_with('+') {
+    if number.trim_start_matches(['x', 'X']).starts_with('+') {
         return Reference::None;
     }
     let value = match number.strip_prefix(['x', 'X']) {

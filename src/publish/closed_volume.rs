@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::archive::Volume;
 use super::feed_meta::{FeedMeta, at, volume_path};
-use super::site::{Site, topic_path};
+use super::site::Site;
 use super::{Format, Rendered, explained, size_limit};
 use crate::model::{Sources, Story, Topic, TopicId};
 
@@ -55,11 +55,6 @@ pub fn render_volume(
     let texts: Vec<_> =
         rendered.iter().map(|document| String::from_utf8_lossy(&document.body)).collect();
     ClosedVolume { stories: stories.len(), text: texts.join(SEPARATOR) }
-}
-
-/// The path below which the archive of a topic is: a volume's name and an ending follow.
-pub fn archive_path(topic: &TopicId) -> String {
-    format!("{}/archive/", topic_path(topic))
 }
 
 /// The path under which the text of a closed volume is kept.

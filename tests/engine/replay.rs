@@ -10,7 +10,8 @@ use gazetted::engine::Turn;
 use gazetted::model::{Poll, SourceId, Timestamp};
 use gazetted::pipeline::EngineDriver;
 use gazetted::publish::ResponseCache;
-use gazetted::store::{InMemory, Store};
+use gazetted::store::{self, InMemory, Store};
+use tempfile::TempDir;
 
 use super::generator::{Generator, Numbers, SOURCES, address, start};
 
@@ -46,16 +47,44 @@ pub async fn opened(
     store: &Arc<InMemory>,
     now: Timestamp,
 ) -> (EngineDriver, Arc<ResponseCache>) {
-    open(plan(config), store, now).await
+    open(plan(config), store.clone(), now).await
 }
 
 async fn open(
     plan: Arc<Plan>,
-    store: &Arc<InMemory>,
+    store: Arc<dyn Store>,
     now: Timestamp,
 ) -> (EngineDriver, Arc<ResponseCache>) {
     let cache: Arc<ResponseCache> = Arc::default();
-    (EngineDriver::open(plan, store.clone(), cache.clone(), now).await.unwrap(), cache)
+    (EngineDriver::open(plan, store, cache.clone(), now).await.unwrap(), cache)
+}
+
+/// A store in memory, or the daemon's own in a directory.
+struct Kept {
+    store: Arc<dyn Store>,
+    directory: Option<TempDir>,
+}
+
+impl Kept {
+    fn new(on_disk: bool) -> Self {
+        if !on_disk {
+            return Self { store: Arc::<InMemory>::default(), directory: None };
+        }
+        let directory = tempfile::tempdir().unwrap();
+        Self { store: opened_in(&directory), directory: Some(directory) }
+    }
+
+    /// As a restart does.
+    fn reopen(&mut self) {
+        if let Some(directory) = &self.directory {
+            self.store.close().unwrap();
+            self.store = opened_in(directory);
+        }
+    }
+}
+
+fn opened_in(directory: &TempDir) -> Arc<dyn Store> {
+    store::open(&directory.path().join("store"), 16 << 20).unwrap()
 }
 
 /// Turns, and what they came to when they were recorded.
@@ -80,7 +109,7 @@ impl Recorded {
 pub async fn record(configs: &[String], generator: &mut Generator, count: usize) -> Recorded {
     let plans: Vec<_> = configs.iter().map(|config| plan(config)).collect();
     let store: Arc<InMemory> = Arc::default();
-    let (mut driver, _) = open(plans[0].clone(), &store, start()).await;
+    let (mut driver, _) = open(plans[0].clone(), store.clone(), start()).await;
     let mut turns = Vec::new();
     let mut next = 1;
     while turns.len() < count || driver.is_filling() {
@@ -101,10 +130,10 @@ pub async fn record(configs: &[String], generator: &mut Generator, count: usize)
         }
         driver.apply(turns.last().unwrap().clone()).await.unwrap();
     }
-    Recorded { plan: plans[0].clone(), turns, records: records(&store) }
+    Recorded { plan: plans[0].clone(), turns, records: records(&*store) }
 }
 
-fn records(store: &InMemory) -> Vec<String> {
+fn records(store: &dyn Store) -> Vec<String> {
     store.records().map(|record| serde_json::to_string(&record.unwrap()).unwrap()).collect()
 }
 
@@ -115,11 +144,18 @@ pub struct Disturbed {
     restart: Option<(usize, Duration)>,
     fill: bool,
     numbers: Option<Numbers>,
+    on_disk: bool,
 }
 
 impl Disturbed {
     fn none() -> Self {
-        Self { group: 1, publish: usize::MAX, restart: None, fill: false, numbers: None }
+        let (publish, restart, numbers) = (usize::MAX, None, None);
+        Self { group: 1, publish, restart, fill: false, numbers, on_disk: false }
+    }
+
+    /// Over the daemon's own store instead of the one in memory.
+    pub fn on_disk(self) -> Self {
+        Self { on_disk: true, ..self }
     }
 
     /// Polls are applied so many in a turn.
@@ -152,15 +188,15 @@ impl Disturbed {
 pub struct Outcome {
     pub records: Vec<String>,
     documents: Vec<(String, String, i64)>,
-    store: Arc<InMemory>,
+    kept: Kept,
     plan: Arc<Plan>,
 }
 
 /// Applies recorded turns to an empty store.
 pub async fn replay(recorded: &Recorded, disturbed: &mut Disturbed) -> Outcome {
-    let store: Arc<InMemory> = Arc::default();
+    let mut kept = Kept::new(disturbed.on_disk);
     let mut plan = recorded.plan.clone();
-    let (mut driver, mut cache) = open(plan.clone(), &store, start()).await;
+    let (mut driver, mut cache) = open(plan.clone(), kept.store.clone(), start()).await;
     let mut turns = recorded.turns.iter().peekable();
     let (mut applied, mut now) = (0, start());
     while let Some(turn) = turns.next() {
@@ -210,13 +246,15 @@ pub async fn replay(recorded: &Recorded, disturbed: &mut Disturbed) -> Outcome {
         }
         if let Some(ahead) = restarts {
             drop(driver);
-            (driver, cache) = open(plan.clone(), &store, now.after(ahead)).await;
+            kept.reopen();
+            (driver, cache) = open(plan.clone(), kept.store.clone(), now.after(ahead)).await;
         }
     }
     driver.publish().await.unwrap();
     drop(driver);
     // What is served is what a start serves.
-    let (_, shelf_after) = open(plan.clone(), &store, now).await;
+    kept.reopen();
+    let (_, shelf_after) = open(plan.clone(), kept.store.clone(), now).await;
     let documents = |cache: &ResponseCache| -> Vec<_> {
         let documents = cache.documents().into_iter();
         let dated = |at: Option<Timestamp>| at.map_or(0, Timestamp::as_secs);
@@ -228,7 +266,7 @@ pub async fn replay(recorded: &Recorded, disturbed: &mut Disturbed) -> Outcome {
         assert_eq!(served.2, *modified, "the Last-Modified of {path}");
         assert_text(&served.1, text, path);
     }
-    Outcome { records: records(&store), documents: documents_after, store, plan }
+    Outcome { records: records(&*kept.store), documents: documents_after, kept, plan }
 }
 
 fn has(polls: &[Poll], source: &SourceId) -> bool {
@@ -262,7 +300,7 @@ impl Outcome {
 
     /// How many volumes closed.
     pub fn volumes(&self) -> usize {
-        let paths = self.store.archive("/topics/").unwrap();
+        let paths = self.kept.store.archive("/topics/").unwrap();
         paths.iter().filter(|path| path.ends_with(".feeds")).count()
     }
 
@@ -275,17 +313,17 @@ impl Outcome {
     /// The stories of a topic that its feed or a volume tells, by published id.
     pub fn told(&self, topic: &str) -> BTreeSet<String> {
         let mut text = self.body(&format!("/topics/{topic}.json")).to_owned();
-        for path in self.store.archive(&format!("/topics/{topic}/archive/")).unwrap() {
-            text += &self.store.archived(&path).unwrap().unwrap();
+        for path in self.kept.store.archive(&format!("/topics/{topic}/archive/")).unwrap() {
+            text += &self.kept.store.archived(&path).unwrap().unwrap();
         }
-        let stories = self.store.stories(None, 100_000).unwrap().into_iter();
+        let stories = self.kept.store.stories(None, 100_000).unwrap().into_iter();
         stories.map(|story| story.published_id).filter(|id| text.contains(&**id)).collect()
     }
 
     /// The stories that a topic holds, by published id.
     pub fn held(&self, topic: &str) -> BTreeSet<String> {
         let place = self.plan.topics.iter().position(|one| one.id.as_str() == topic).unwrap();
-        let stories = self.store.stories(None, 100_000).unwrap().into_iter();
+        let stories = self.kept.store.stories(None, 100_000).unwrap().into_iter();
         let is_in = |story: &gazetted::model::Story| {
             let subject = self.plan.queries.subject(story, &self.plan.sources);
             story.stands() && self.plan.queries.is_in(&subject, place)

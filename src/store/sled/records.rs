@@ -51,7 +51,7 @@ impl Record {
 
 /// The format of the store's records. Fields of a record come and go without a new one;
 /// whoever changes anything else raises it. A store of another format is refused.
-pub(super) const FORMAT: u32 = 4;
+pub(super) const FORMAT: u32 = 5;
 
 /// Facts about the whole store.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
