@@ -216,12 +216,14 @@ impl Pipeline {
         let fills = self.driver.is_filling() && !full;
         let gathers = !full || self.polls.has_room();
         let retry_at = self.disk.retry_at();
+        let cache = self.driver.cache().clone();
         tokio::select! {
             biased;
             request = self.requests.recv() => Event::Requested(request.unwrap_or(Request::Stop)),
             Some(ended) = self.polls.next_ended(), if gathers => Event::Polled(ended),
             event = self.websub.next(full) => Event::WebSub(Box::new(event)),
             Some(done) = self.publishing.compressing.join_next() => Event::Compressed(done.unwrap_or_default()),
+            () = cache.compression_due() => Event::Due,
             () = tokio::time::sleep_until(publish_at.unwrap_or(retry_at)), if publish_at.is_some() => Event::Due,
             () = tokio::time::sleep_until(commit_at.unwrap_or(retry_at)), if commit_at.is_some() => Event::Due,
             () = self.clock.sleep_until(wake_at.unwrap_or(Timestamp::EPOCH)), if wake_at.is_some() => Event::Due,

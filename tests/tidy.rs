@@ -12,6 +12,8 @@ mod imports;
 
 mod language;
 
+mod phrases;
+
 pub(super) const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// The stages, which know `model`, the leaves and themselves alone.

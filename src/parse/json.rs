@@ -63,7 +63,7 @@ pub(super) fn normalise(
     let mut kept = Vec::with_capacity(items.len());
     for item in items {
         let Value::Object(mut item) = item else {
-            outline.warnings.push("an item that is no object was left out".to_owned());
+            outline.warnings.push("an item that is not an object was left out".to_owned());
             continue;
         };
         outline.entries.push(read_item(&item));
