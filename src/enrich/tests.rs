@@ -215,7 +215,7 @@ fn another_address_of_the_page_on_its_host_is_kept() {
         let body = String::from_utf8(document.body.to_vec()).unwrap();
         document.body = body.replace("href=/articles/1", &format!("href={canonical}")).into();
         document.url = Url::parse(led_to).ok();
-        enrich(&mut entry, &document, Enrich::Page, &clean).unwrap();
+        enrich(&mut entry, &document, Enrich::Page).unwrap();
         entry.page.map(|page| page.to_string())
     };
     let (link, other) = ("https://wire.example/r/1", "https://wire.example/articles/1");
