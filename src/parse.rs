@@ -55,7 +55,7 @@ use crate::options::{option, options};
 options! {
     /// Bounds on what one document may hold: the `[parsing]` table.
     pub struct Limits {
-        /// The most entries of one document. Of a longer one the newest are kept.
+        /// The most entries of one document. If it has more, the newest are kept.
         entries: usize = option(500).at_least_one(),
         /// The longest text of one field.
         field: Size = option(Size(256 * 1024)),
