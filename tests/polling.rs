@@ -116,7 +116,14 @@ const RULES: &[(u8, &[&str])] = &[
             "redirects::p48_a_redirect_to_a_private_address_is_refused",
         ],
     ),
-    (49, &["redirects::p49_a_source_that_moved_to_anothers_address_is_not_asked_beside_it"]),
+    (
+        49,
+        &[
+            "redirects::p49_a_source_that_moved_to_anothers_address_is_not_asked_beside_it",
+            "redirects::p49_of_sources_that_moved_to_each_others_addresses_one_is_polled",
+            "redirects::p49_a_source_is_polled_itself_once_the_one_it_moved_to_is_not",
+        ],
+    ),
     (50, &["redirects::p50_a_page_is_a_failure_and_nothing_further_is_asked_for"]),
     (51, &["headers::p51_what_an_error_says_is_in_the_failure"]),
     (52, &["headers::p52_new_entries_alone_are_asked_for_only_where_that_is_wished"]),

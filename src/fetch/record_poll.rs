@@ -10,6 +10,7 @@ use crate::websub::inbound;
 
 use super::events::{self, Snapshot};
 use super::schedule::{self, Said};
+use super::source_origin::undoes_a_move;
 use super::turnover::{self, Overlap};
 use super::{News, Settings, reschedule};
 
@@ -279,12 +280,7 @@ fn failed(state: &mut SourceState, failure: &Failure, now: Timestamp) {
         state.endings = state.endings.saturating_add(1);
     }
     // A move that leads nowhere any more is undone: the old address may know better (P47).
-    if matches!(
-        failure.kind,
-        FailureKind::NotFound | FailureKind::Gone | FailureKind::NotAFeed | FailureKind::Redirect
-    ) && failure.retry_after.is_none()
-        && state.moved.take().is_some()
-    {
+    if undoes_a_move(failure) && state.moved.take().is_some() {
         state.endings = 0;
     }
     state.failure = Some(Box::new(failure.clone()));
