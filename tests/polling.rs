@@ -28,7 +28,13 @@ const RULES: &[(u8, &[&str])] = &[
     (8, &["validators::p08_validators_are_kept_though_the_bytes_are_the_same"]),
     (9, &["validators::p09_a_304_updates_what_it_names_and_keeps_the_rest"]),
     (10, &["validators::p10_failures_leave_the_validators_alone"]),
-    (11, &["validators::p11_a_bad_body_does_not_bring_its_validators"]),
+    (
+        11,
+        &[
+            "validators::p11_a_bad_body_does_not_bring_its_validators",
+            "validators::p11_a_document_that_breaks_off_twice_does_not_bring_its_validators",
+        ],
+    ),
     (12, &["validators::p12_after_a_kill_the_first_request_is_conditional_and_not_early"]),
     (
         13,

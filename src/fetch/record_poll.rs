@@ -193,7 +193,8 @@ fn read(state: &mut SourceState, reading: &Reading, news: &News, now: Timestamp)
         state.rhythm.changed = Some(now);
     }
     let first = state.hash.is_none();
-    state.hash = Some(reading.hash);
+    // The same half of a document is read again, since the same bytes would bring its validators.
+    state.hash = Some(if reading.broken_off { !reading.hash } else { reading.hash });
     state.feed = Described { url: reading.feed.url.as_ref().map(|url| url.as_str().into()) };
     state.hints = reading.hints.remembered();
     state.warnings = reading.warnings.clone();
