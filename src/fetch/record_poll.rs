@@ -49,6 +49,7 @@ pub fn record_poll(
     }
 
     let mut said = Said::default();
+    let refusal_of_pages = poll.pages.as_ref().and_then(|pages| pages.refusal.as_ref());
     match &poll.outcome {
         Outcome::Read(reading) => {
             succeeded(state, source, reading.bytes, reading.moved.as_ref(), now);
@@ -56,7 +57,7 @@ pub fn record_poll(
             said.freshness = reading.freshness;
             said.size = reading.bytes;
             let refused = reading.back.as_ref().and_then(|back| back.failure.as_ref());
-            if let Some(refusal) = refused {
+            for refusal in refused.into_iter().chain(refusal_of_pages) {
                 heed(&mut said, refusal);
             }
         }
@@ -65,6 +66,9 @@ pub fn record_poll(
             unchanged(state, validators.as_ref(), *not_modified, now);
             said.freshness = *freshness;
             said.size = *bytes;
+            if let Some(refusal) = refusal_of_pages {
+                heed(&mut said, refusal);
+            }
         }
         Outcome::Failed(failure) => {
             said = Said::failed(failure);
@@ -94,7 +98,8 @@ pub fn record_poll(
     events::note(&before, state, source, now);
 }
 
-/// A server that asks to be left alone while older pages are read means the source, too.
+/// A server that asks to be left alone while older pages or the pages of entries are read means
+/// the source, too (P28).
 fn heed(said: &mut Said, refusal: &Failure) {
     if refusal.kind == FailureKind::TooMany {
         said.refused = true;

@@ -55,7 +55,8 @@ impl ReadContext<'_> {
         let denied = visits.denied.map(|why| format!("pages of entries are not read: {why}"));
         warnings.extend(denied);
         *entries = visits.candidates.into_iter().map(|candidate| candidate.entry).collect();
-        visits.round.map(|round| Recheck { entries: Vec::new(), round })
+        let refusal = visits.refusal;
+        visits.round.map(|round| Recheck { entries: Vec::new(), round, refusal })
     }
 
     /// Continues the round over the pages of the source's stored entries, if one is due. For polls
@@ -70,7 +71,8 @@ impl ReadContext<'_> {
             0 => Vec::new(),
             _ => visits.candidates.into_iter().map(|candidate| candidate.entry).collect(),
         };
-        visits.round.map(|round| Recheck { entries, round })
+        let refusal = visits.refusal;
+        visits.round.map(|round| Recheck { entries, round, refusal })
     }
 
     /// Visits the pages of new entries, then those of the round.
@@ -83,7 +85,8 @@ impl ReadContext<'_> {
         let now = self.clock.now();
         let candidates = dedup::candidates(entries, &rules(self.plan), now);
         let refused = HashSet::new();
-        let mut visits = Visits { candidates, round, made: 0, refused, denied: None };
+        let (refusal, denied) = (None, None);
+        let mut visits = Visits { candidates, round, made: 0, refused, refusal, denied };
         let Some(known) = self.known(&visits.candidates).await else { return visits };
         let since = visits.round.as_ref().map_or(now, |round| round.since);
         let wanted: Vec<Wanted> = visits
@@ -115,6 +118,12 @@ impl ReadContext<'_> {
         if let Some(round) = &mut visits.round {
             round.refused |= refused;
         }
+        // A refusal of another origin holds its pages, and nothing that the schedule knows of.
+        let until = self.fetcher.limited(self.source, state, now);
+        visits.refusal = visits
+            .refusal
+            .zip(until)
+            .map(|(refusal, until)| Failure { retry_after: Some(now.until(until)), ..refusal });
         visits
     }
 
@@ -202,6 +211,9 @@ impl ReadContext<'_> {
         if failure.kind == FailureKind::Denied {
             visits.denied = Some(failure.message.clone());
         }
+        if failure.kind == FailureKind::TooMany && !failure.unsent {
+            visits.refusal = Some(failure.clone());
+        }
         let nothing = [
             FailureKind::NotFound,
             FailureKind::Gone,
@@ -241,6 +253,8 @@ struct Visits {
     made: usize,
     /// Hosts that cannot be reached or refused a page: they are not asked again.
     refused: HashSet<String>,
+    /// A 429 that was answered for a page.
+    refusal: Option<Failure>,
     /// Why a page may not be asked for, by its server or its robots.txt.
     denied: Option<String>,
 }
