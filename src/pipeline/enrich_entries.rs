@@ -26,6 +26,7 @@ use crate::parse;
 use crate::store::{Store, StoreError};
 
 use super::compute::compute;
+use super::page_check;
 use super::read_context::ReadContext;
 use super::recheck;
 use crate::engine::rules;
@@ -198,7 +199,7 @@ impl ReadContext<'_> {
         let fetched = self.fetcher.page(self.source, &page, self.clock.now()).await;
         let entry = visits.candidates[place].entry.clone();
         let done = match fetched {
-            Ok(document) => self.richer(entry, document).await,
+            Ok(document) => self.richer(entry, &page, document).await,
             Err(failure) => Err(failure),
         };
         let entry = &mut visits.candidates[place].entry;
@@ -219,6 +220,7 @@ impl ReadContext<'_> {
             FailureKind::Gone,
             FailureKind::NotAFeed,
             FailureKind::TooLarge,
+            FailureKind::Redirect,
         ];
         if !nothing.contains(&failure.kind) {
             visits.refused.extend(page.host_str().map(str::to_owned));
@@ -226,10 +228,19 @@ impl ReadContext<'_> {
     }
 
     /// The entry with its page's text, read on a computing thread.
-    async fn richer(&self, entry: Arc<Entry>, document: Document) -> Result<Entry, Failure> {
+    async fn richer(
+        &self,
+        entry: Arc<Entry>,
+        page: &Url,
+        document: Document,
+    ) -> Result<Entry, Failure> {
+        let page = page.clone();
         let (setting, limit) = (self.source.enrich, self.plan.parsing.field);
         let (source, text) = (self.source.id.clone(), self.text.clone());
         compute("the page", move |cancelled| {
+            if setting == Enrich::Page {
+                page_check::check(&entry, &page, &document)?;
+            }
             let clean = |html: &str, base: &Url| parse::clean(html, Some(base), limit, cancelled);
             let mut richer = Entry::clone(&entry);
             let done = text.with(|surroundings| {

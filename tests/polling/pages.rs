@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use gazetted::model::FailureKind;
 
-use super::world::{self, HOUR};
+use super::world::{self, DAY, HOUR};
 use crate::support::site::{Answer, Coded, Site};
 use crate::support::world::{World, atom};
 
@@ -216,4 +216,87 @@ async fn p26_a_robots_txt_that_asks_to_wait_is_left_alone_for_that_long() {
 fn patient(site: &Site) -> world::World {
     let settings = gazetted::fetch::Settings { spacing: Duration::ZERO, ..world::settings() };
     world::World::of(settings, [world::source("one", &site.url("/feed"))])
+}
+
+/// The title of the entry whose page is asked for.
+const TITLE: &str = "New pilot station opens at Carrow";
+
+/// The text of a page that is not the entry's.
+const OTHER: &str = "Officials met in Colombo to discuss the tuna quota with delegates. ";
+
+/// Whether another page's text got into the story, and whether its own did.
+async fn read_by(page: &str, script: impl FnOnce(&Site)) -> (bool, bool) {
+    let world = World::new().await;
+    let page = world.site.url(page);
+    script(&world.site);
+    let world = reading(world, &[(&page, TITLE)]).await;
+    let world = world.topic("other", "colombo").topic("own", "\"harbour fund\"");
+    let world = world.topic("all", "carrow").start().await;
+    world.pass(DAY).await;
+    world.pass(DAY).await;
+    assert_eq!(world.titles("all").await, [TITLE], "the entry stays whatever its page is");
+    let story = &world.stories()[0];
+    assert!(!serde_json::to_string(story).unwrap().contains("\"withdrawn\":{"), "{story:?}");
+    (!world.titles("other").await.is_empty(), !world.titles("own").await.is_empty())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_text_of_another_page_is_not_taken_for_the_announcements() {
+    let home = || html("Ministry of Ports", OTHER);
+    for (asked, path) in [
+        ("/news/1", "/"),
+        ("/news/2025/04/1", "/news/2025/"),
+        ("/news/1", "/en/"),
+        ("/news/1", "/sorry/page-not-found"),
+        ("/?p=7", "/"),
+        ("/show.php?id=7", "/show.php"),
+    ] {
+        for status in [301, 302] {
+            let read = read_by(asked, |site| {
+                site.script(asked, [Answer::redirect(status, path)]);
+                site.answer(path, move |_| home());
+            });
+            assert_eq!(read.await, (false, false), "{asked} to {path}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_stands_before_the_announcement_is_not_taken_for_it() {
+    let form = "<form><input name=user><input type=password></form>";
+    let login = format!("<!DOCTYPE html><title>Sign in</title><h1>Sign in</h1>{form}<p>{OTHER}");
+    for (name, answer) in [
+        ("a login", Answer::ok(login).header("Content-Type", "text/html")),
+        ("a consent", html("Before you continue to the Ministry", OTHER)),
+        ("a check for robots", html("Just a moment...", OTHER)),
+        ("an error page", html("Page not found - Ministry of Ports", OTHER)),
+    ] {
+        let read = read_by("/news/1", |site| site.script("/news/1", [answer.clone()]));
+        assert_eq!(read.await, (false, false), "{name}");
+        let read = read_by("/news/1", |site| {
+            site.script("/news/1", [Answer::redirect(302, "/gate/check?for=%2Fnews%2F1")]);
+            site.script("/gate/check?for=%2Fnews%2F1", [answer.clone()]);
+        });
+        assert_eq!(read.await, (false, false), "{name}, behind a redirect");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_announcement_is_read_wherever_its_address_leads() {
+    for (asked, at, title) in [
+        ("/news/1", "/news/1", "Ministry of Ports | Newsroom"),
+        ("/news/1", "/news/1/", "Ministry of Ports | Newsroom"),
+        ("/news/1?utm_source=rss", "/news/1?utm_source=rss", TITLE),
+        ("/?p=7", "/2025/04/pilot-station/", TITLE),
+        ("/node/12", "/press/pilot-station-carrow", "New pilot station opens at Carrow - Ministry"),
+        ("/news/1/print", "/news/1", "Pilot station opens at Carrow | Ports"),
+    ] {
+        let read = read_by(asked, |site| {
+            if asked != at {
+                site.script(asked, [Answer::redirect(301, at)]);
+            }
+            site.script(at, [html(title, TEXT)]);
+        });
+        assert_eq!(read.await, (false, true), "{asked} to {at}");
+    }
 }
