@@ -1,5 +1,7 @@
 //! Topics that are not for everybody and who asks in; what each is told by the real daemon, out.
 
+use std::time::Duration;
+
 use crate::support::http::Answer;
 use crate::support::world::{World, atom};
 
@@ -232,7 +234,8 @@ async fn what_is_private_looks_like_what_is_not_there() {
         }
     }
     assert_eq!(seen, 2, "the stories that private topics alone hold");
-    for ending in ["", ".atom", ".json", "/archive/2025-03.atom"] {
+    let endings = ["", ".atom", ".json", "/archive/2025-03.atom", "/", "?before=x", "/x/y", "%"];
+    for ending in endings {
         let (private, nothing) =
             (format!("/topics/annex{ending}"), format!("/topics/none{ending}"));
         let without_date = |mut answer: Answer| {
@@ -244,6 +247,38 @@ async fn what_is_private_looks_like_what_is_not_there() {
         let known = (as_press(&world, &private).await, as_press(&world, &nothing).await);
         assert_eq!(known.0.status, 404, "{ending}");
         assert_eq!(without_date(known.0), without_date(known.1), "{ending}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_other_spelling_of_an_address_opens_what_is_private() {
+    let world = world().await;
+    // The month's end closes a volume.
+    world.site.document(
+        "/a",
+        atom(&[("urn:a:9", "https://a.example/9", "Quinquagesima again", "2025-05-02T12:05:00Z")]),
+    );
+    world.pass(Duration::from_secs(31 * 24 * 3600)).await;
+    let path = format!("/topics/{ID}/archive/2025-04.atom");
+    assert_eq!(world.get(&format!("{path}?key={KEY}")).await.status, 200, "there is a volume");
+    for (plain, encoded) in [("internal", "%69nternal"), ("-", "%2D"), ("2025", "%32025")] {
+        let spelled = path.replacen(plain, encoded, 1);
+        let answer = world.get(&spelled).await;
+        assert_eq!(answer.status, 401, "{spelled}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_public_topic_answers_as_ever_where_others_are_private() {
+    let world = world().await;
+    for (path, status) in [
+        ("/topics/sanctions/", 301),
+        ("/topics/sanctions?before=x", 400),
+        ("/topics/sanctions?notbefore=1", 200),
+        ("/topics/sanctions.json?x=before=y", 200),
+        ("/topics/sanctions/archive/2019-01.atom", 404),
+    ] {
+        assert_eq!(world.get(path).await.status, status, "{path}");
     }
 }
 
@@ -345,4 +380,41 @@ async fn what_is_read_with_credentials_is_passed_on_as_a_whole_to_operators_alon
     assert_eq!(world.get("/sources/a.atom").await.status, 404);
     let whole = world.get_by("operators.sock", "/sources/a.atom").await;
     assert_eq!(whole.text().matches("<entry>").count(), 4, "private topics' stories too");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reader_who_came_with_a_key_goes_on_to_older_stories_by_giving_it_once() {
+    let world = crowd(true).await;
+    // The private topic holds 60 stories, 10 more than a page.
+    let first = world.get(&format!("/topics/{ID}?key={KEY}")).await;
+    let page = first.text();
+    assert_eq!(first.status, 200, "{page}");
+    assert!(page.contains("This topic is private."), "{page}");
+    assert!(!page.contains(KEY) && first.header("set-cookie").is_none(), "{page}");
+    let before = page.split("\">older</a>").next().unwrap().rsplit_once("href=\"").unwrap().1;
+    let older = before.replace("&#38;", "&").replace("&amp;", "&");
+    let asked = world.get(&older).await;
+    assert_eq!(asked.status, 401, "{older}");
+    assert!(asked.header("www-authenticate").unwrap().starts_with("Basic"), "the browser asks");
+    // What a browser sends for an empty user name, and for the name of the key.
+    for user in ["", "press"] {
+        let credentials = base64::Engine::encode(
+            &base64::engine::general_purpose::STANDARD,
+            format!("{user}:{KEY}"),
+        );
+        let header = ("Authorization", format!("Basic {credentials}"));
+        let second = world.get_with(&older, header).await;
+        assert_eq!(second.status, 200, "{user:?}");
+        assert!(second.text().contains("51–60 of 60"), "{user:?}: {}", second.text());
+        assert!(!second.text().contains(KEY));
+        assert!(second.header("cache-control").unwrap().contains("private"));
+    }
+    // The page that a browser shows for a feed leaves the key out as well.
+    let feed = format!("/topics/{ID}.atom?key={KEY}&x=1");
+    let opened = world.get_with(&feed, ("Sec-Fetch-Dest", "document".to_owned())).await;
+    assert_eq!(opened.status, 200);
+    assert!(opened.text().contains("This feed is private."), "{}", opened.text());
+    assert!(!opened.text().contains(KEY), "{}", opened.text());
+    let public = world.get("/topics/sanctions").await;
+    assert!(!public.text().contains("This topic is private."), "{}", public.text());
 }

@@ -12,6 +12,8 @@ mod imports;
 
 mod language;
 
+mod phrases;
+
 pub(super) const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// The stages, which know `model`, the leaves and themselves alone.
@@ -19,13 +21,14 @@ const STAGES: [&str; 7] = ["fetch", "parse", "enrich", "dedup", "topics", "store
 
 /// Libraries without I/O that every stage may use. Of the crate they know only the model and
 /// one another.
-const LEAVES: [&str; 8] = [
+const LEAVES: [&str; 9] = [
     "announcement",
     "cancel",
     "charset",
     "control_characters",
     "dom_cost",
     "markup",
+    "options",
     "tokenize",
     "websub",
 ];
@@ -110,7 +113,7 @@ fn stages_know_the_model_and_themselves_alone() {
 }
 
 /// Directories whose circles are still to be cut.
-const WITH_CIRCLES: [&str; 3] = ["dedup", "parse", "topics"];
+const WITH_CIRCLES: [&str; 0] = [];
 
 #[test]
 fn no_modules_import_each_other_in_a_circle() {

@@ -4,14 +4,15 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::compare::{Comparison, compare, date_of, leading};
 use super::diff_names::ACCOUNT;
-use super::entry_keys::{Candidate, MOST_COMMON, candidate_of};
-use super::rules::{Rules, bearers};
+use super::entry_keys::{Candidate, candidate_of};
+use super::rules::Rules;
 use super::shingles::Passages;
+use super::story_index::{MOST_COMMON, bearers};
 use super::text_match::{FEWEST_SHARED, FULL_TEXT, MOSTLY};
 use super::weights::{MERGED, RELATED};
 use crate::model::{
-    Evidence, Factor, FactorKind, Forbidden, Key, Lookalikes, Member, Related, Role, Story,
-    StoryId, Timestamp,
+    Evidence, Factor, FactorKind, Forbidden, Lookalikes, Member, Related, Role, Story, StoryId,
+    Timestamp,
 };
 
 /// Stories compared with an entry, those with the most shingles in common.
@@ -45,7 +46,12 @@ pub(super) struct Join {
 impl Join {
     /// Whether it is so near to certain that stories may be merged for it.
     pub(super) fn is_certain(&self) -> bool {
-        Factor::sum(&self.factors) >= MERGED
+        self.total() >= MERGED
+    }
+
+    /// The sum of the evidence, in tenths of a bit.
+    pub(super) fn total(&self) -> i32 {
+        Factor::sum(&self.factors)
     }
 }
 
@@ -91,7 +97,7 @@ pub(super) fn likeness(
     likeness
 }
 
-/// What is shown of a story that an entry resembles and does not join.
+/// A story that an entry resembles and does not join, for showing.
 fn related(comparison: Comparison<'_>) -> Option<Related> {
     let overlap = comparison.overlap;
     let shares = overlap.is_some_and(|overlap| overlap.shared > 0 && overlap.reaches(SHOWN));
@@ -149,8 +155,8 @@ fn stories_like<'a>(
             found.insert(*id, story);
         }
     };
-    let pages: Vec<Key> = candidate.address_key().into_iter().chain(candidate.page_key()).collect();
-    pages.iter().flat_map(|key| bearers(known, key)).for_each(&mut add);
+    let pages = [candidate.address_key(), candidate.page_key(), candidate.content_key()];
+    pages.iter().flatten().flat_map(|key| bearers(known, key)).for_each(&mut add);
     for key in candidate.title_keys() {
         bearers(known, key).iter().rev().take(MOST_TITLED).for_each(&mut add);
     }

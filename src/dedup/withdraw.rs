@@ -6,9 +6,9 @@ use std::time::Duration;
 use url::Url;
 
 use super::address::canonical;
-use super::entry_keys::{address_keys, guid_key};
-use super::revise::unkeyed;
-use super::rules::{Rules, bearers, file};
+use super::key_hash::{guid_key, keys_of_page};
+use super::rules::Rules;
+use super::story_index::{bearers, file, unkeyed};
 use crate::model::{
     Admitted, Key, Lookalikes, Member, SourceId, Story, Timestamp, Withdrawal, WithdrawnBy,
 };
@@ -43,7 +43,7 @@ pub(super) fn is_to_be_checked(member: &Member, since: Timestamp, now: Timestamp
 /// The keys of the entries that a document says are deleted: what to load before [`withdraw()`].
 pub fn tombstone_keys(source: &SourceId, deleted: &[(String, Option<Timestamp>)]) -> Vec<Key> {
     let keys = |(guid, _): &(String, Option<Timestamp>)| {
-        let page = Url::parse(guid).ok().map(|url| address_keys(&canonical(&url)));
+        let page = Url::parse(guid).ok().map(|url| keys_of_page(&url));
         std::iter::once(guid_key(source, guid)).chain(page.into_iter().flatten())
     };
     deleted.iter().flat_map(keys).collect()

@@ -144,7 +144,7 @@ pub fn hasten(
     }
     state.next_poll = due;
     state.scheduled = Some(now);
-    state.because = "it is said to have news".into();
+    state.because = "news of it was announced".into();
     true
 }
 

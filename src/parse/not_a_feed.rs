@@ -7,8 +7,8 @@ use super::normalise::decoded;
 use crate::markup::{self, Kind, Pieces};
 use crate::model::{Document, Failure, FailureKind};
 
-/// Says what a document is, when it is no feed (P50): nothing is fetched in
-/// its stead, but the feeds that a page advertises are named.
+/// Describes a document that is not a feed (P50). Nothing is fetched in its place, but the feeds
+/// that a page advertises are named.
 pub(super) fn explain(text: &str, base: Option<&Url>) -> Failure {
     Failure::new(FailureKind::NotAFeed, describe(text, base))
 }
@@ -76,7 +76,7 @@ fn snippet(text: &str) -> String {
     if short.len() < line.len() { format!("{short}…") } else { short }
 }
 
-/// The parts of a page of HTML that tell what it is.
+/// The parts of a page of HTML that show its kind.
 #[derive(Debug, Default)]
 struct Page {
     is_html: bool,

@@ -16,6 +16,7 @@ use std::time::Duration;
 use tracing::{debug, warn};
 use url::Url;
 
+use crate::cancel::Cancelled;
 use crate::dedup::{self, Candidate, Wanted};
 use crate::enrich;
 use crate::model::{
@@ -25,7 +26,6 @@ use crate::model::{
 use crate::parse;
 use crate::store::{Store, StoreError};
 
-use super::compute::compute;
 use super::page_check;
 use super::read_context::ReadContext;
 use super::recheck;
@@ -235,9 +235,9 @@ impl ReadContext<'_> {
         document: Document,
     ) -> Result<Entry, Failure> {
         let page = page.clone();
-        let (setting, limit) = (self.source.enrich, self.plan.parsing.field);
+        let (setting, limit) = (self.source.enrich, self.plan.parsing.field.in_memory());
         let (source, text) = (self.source.id.clone(), self.text.clone());
-        compute("the page", move |cancelled| {
+        let enrich = move |cancelled: &Cancelled| {
             if setting == Enrich::Page {
                 page_check::check(&entry, &page, &document)?;
             }
@@ -252,8 +252,8 @@ impl ReadContext<'_> {
                 warn!(event = "marker_missing", %source, "{page} does not hold `{marker}` of its source: its text is kept whole");
             }
             Ok(richer)
-        })
-        .await
+        };
+        self.threads.compute("the page", enrich).await
     }
 }
 
