@@ -70,7 +70,8 @@ async fn p26_p28_a_429_for_the_page_of_an_entry_holds_its_origin() {
 async fn p26_p28_a_429_of_another_origin_holds_its_pages_alone() {
     let elsewhere = Site::start_on("127.0.0.2").await;
     let pages: Vec<_> = (1..=4).map(|n| elsewhere.url(&format!("/news/{n}"))).collect();
-    elsewhere.script("/news/1", [Answer::status(429).header("Retry-After", "86400")]);
+    let wait = Answer::status(429).header("Retry-After", "86400");
+    elsewhere.script("/news/1", [wait, html("News", TEXT)]);
     for n in 2..=4 {
         elsewhere.answer(&format!("/news/{n}"), |_| html("News", TEXT));
     }
