@@ -40,6 +40,7 @@ mod known_text;
 mod liveness;
 mod log_poll;
 mod matched_terms;
+mod page_check;
 mod poll_batch;
 mod polls;
 mod publish_throttle;
