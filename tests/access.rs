@@ -1,5 +1,7 @@
 //! Topics that are not for everybody and who asks in; what each is told by the real daemon, out.
 
+use std::time::Duration;
+
 use crate::support::http::Answer;
 use crate::support::world::{World, atom};
 
@@ -232,7 +234,8 @@ async fn what_is_private_looks_like_what_is_not_there() {
         }
     }
     assert_eq!(seen, 2, "the stories that private topics alone hold");
-    for ending in ["", ".atom", ".json", "/archive/2025-03.atom"] {
+    let endings = ["", ".atom", ".json", "/archive/2025-03.atom", "/", "?before=x", "/x/y", "%"];
+    for ending in endings {
         let (private, nothing) =
             (format!("/topics/annex{ending}"), format!("/topics/none{ending}"));
         let without_date = |mut answer: Answer| {
@@ -244,6 +247,38 @@ async fn what_is_private_looks_like_what_is_not_there() {
         let known = (as_press(&world, &private).await, as_press(&world, &nothing).await);
         assert_eq!(known.0.status, 404, "{ending}");
         assert_eq!(without_date(known.0), without_date(known.1), "{ending}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_other_spelling_of_an_address_opens_what_is_private() {
+    let world = world().await;
+    // The month's end closes a volume.
+    world.site.document(
+        "/a",
+        atom(&[("urn:a:9", "https://a.example/9", "Quinquagesima again", "2025-05-02T12:05:00Z")]),
+    );
+    world.pass(Duration::from_secs(31 * 24 * 3600)).await;
+    let path = format!("/topics/{ID}/archive/2025-04.atom");
+    assert_eq!(world.get(&format!("{path}?key={KEY}")).await.status, 200, "there is a volume");
+    for (plain, encoded) in [("internal", "%69nternal"), ("-", "%2D"), ("2025", "%32025")] {
+        let spelled = path.replacen(plain, encoded, 1);
+        let answer = world.get(&spelled).await;
+        assert_eq!(answer.status, 401, "{spelled}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_public_topic_answers_as_ever_where_others_are_private() {
+    let world = world().await;
+    for (path, status) in [
+        ("/topics/sanctions/", 301),
+        ("/topics/sanctions?before=x", 400),
+        ("/topics/sanctions?notbefore=1", 200),
+        ("/topics/sanctions.json?x=before=y", 200),
+        ("/topics/sanctions/archive/2019-01.atom", 404),
+    ] {
+        assert_eq!(world.get(path).await.status, status, "{path}");
     }
 }
 

@@ -101,7 +101,7 @@ impl AccessRule {
 }
 
 /// The part of a path that access rules apply to: the same for a topic's page, feeds and archive.
-fn stem(path: &str) -> &str {
+pub(super) fn stem(path: &str) -> &str {
     const TOPICS: &str = "/topics/";
     let Some(rest) = path.strip_prefix(TOPICS) else { return path };
     let end = rest.find(['.', '/']).unwrap_or(rest.len());

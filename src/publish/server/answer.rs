@@ -137,15 +137,30 @@ impl Responder {
         if guards.as_ref().is_some_and(|guards| guards.of(path).is_some()) {
             return kept_private(self.route(request, peer).await);
         }
+        let hides = guards.as_ref().is_some_and(|_| self.may_be_hidden(path));
+        let is_topic = path.starts_with("/topics/");
+        let instead = guards.filter(|_| hides).map(|guards| Unadmitted::of(&guards, &request));
+        let answer = if path.contains('%') {
+            // No address of ours needs it, and the rules of access compare addresses as they are written.
+            answered(page_response::nothing_here("no-store", &self.backend.site()))
+        } else {
+            self.route(request, peer).await
+        };
         // What is not there must look like what is not shown.
-        let private = path.starts_with("/topics/") || path.starts_with("/stories/");
-        let guards = guards.filter(|_| private);
-        let instead = guards.map(|guards| Unadmitted::of(&guards, &request));
-        let answer = self.route(request, peer).await;
-        match instead.filter(|_| answer.status() == StatusCode::NOT_FOUND) {
+        let status = answer.status();
+        let tells = |_: &_| status == StatusCode::NOT_FOUND || is_topic && !status.is_success();
+        match instead.filter(tells) {
             Some(unadmitted) => self.turned_away(unadmitted),
             None => answer,
         }
+    }
+
+    /// Whether a path could be of something private: of a story, or below a topic that is not served
+    /// to everybody.
+    fn may_be_hidden(&self, path: &str) -> bool {
+        let is_public =
+            || matches!(self.cache.find(access_control::stem(path)), Some(Held::Here(_)));
+        path.starts_with("/stories/") || path.starts_with("/topics/") && !is_public()
     }
 
     /// Of one client who comes by a proxy, only so many requests are worked on at a time.
@@ -273,7 +288,8 @@ fn asks_for_earlier(path: &str, query: Option<&str>) -> bool {
     let is_paged = path.ends_with(".json")
         || path == "/stories"
         || path.strip_prefix("/topics/").is_some_and(|topic| !topic.contains(['.', '/']));
-    is_paged && query.is_some_and(|query| query.contains("before="))
+    let mut pairs = form_urlencoded::parse(query.unwrap_or_default().as_bytes());
+    is_paged && pairs.any(|(name, _)| name == "before")
 }
 
 /// An answer that is for its reader alone, and leads nobody back to its address.
@@ -281,7 +297,8 @@ fn kept_private(mut answer: Response<Body>) -> Response<Body> {
     let headers = answer.headers_mut();
     let kept = headers.get(CACHE_CONTROL).and_then(|value| value.to_str().ok());
     let kept = kept.unwrap_or_default().replace("public", "private");
-    let kept = if kept.contains("private") { kept } else { "private, no-cache".to_owned() };
+    let is_private = kept.contains("private") || kept.contains("no-store");
+    let kept = if is_private { kept } else { "private, no-cache".to_owned() };
     if let Ok(kept) = HeaderValue::try_from(kept) {
         headers.insert(CACHE_CONTROL, kept);
     }
