@@ -3,7 +3,6 @@
 use std::sync::LazyLock;
 
 use regex::Regex;
-use url::Url;
 
 use super::share_links::shares;
 use super::signs::Signs;
