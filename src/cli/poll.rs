@@ -136,4 +136,3 @@ async fn poll_here(
     pipeline.await.map_err(Stop::because)??;
     Ok(store.close()?)
 }
-

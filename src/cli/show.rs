@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use comfy_table::{ContentArrangement, Table};
 
-use super::progress::{HumanBytes, HumanDuration};
 use super::print_line;
+use super::progress::{HumanBytes, HumanDuration};
 use crate::config::StorePlan;
 use crate::inquiry::explain::{ExplainedEntry, ExplainedRevision, ExplainedStory, NearStory};
 use crate::inquiry::polled::PollReport;

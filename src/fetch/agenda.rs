@@ -25,7 +25,7 @@ use self::slot::{Flight, Slot, State};
 use super::schedule::FURTHEST;
 use super::source_origin::{moved_to, origin_of};
 
-use crate::model::{Location, Source, SourceId, SourceState, Timestamp};
+use crate::model::{Source, SourceId, SourceState, Timestamp};
 
 /// Which source is due when, and which may be asked now.
 ///
@@ -314,7 +314,7 @@ impl Agenda {
 
     /// Notes a source's configured address and the one it has moved to.
     fn house(&mut self, number: usize, source: &Source, source_state: &SourceState) {
-        let Location::Web { url, .. } = &source.location else { return };
+        let Some(url) = source.location.url() else { return };
         let hash = |url: &Url| xxh3_64(url.as_str().as_bytes());
         self.leave_home(number);
         let slot = &mut self.slots[number];
