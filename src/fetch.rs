@@ -163,9 +163,9 @@ impl Fetcher {
         page: &Url,
         now: Timestamp,
     ) -> Result<Document, Failure> {
-        match &source.location {
-            Location::Web { url, .. } => self.counted(self.web.page(source, url, page, now).await),
-            Location::File(_) => Err(Failure::new(FailureKind::File, "a file has no older pages")),
+        match source.location.url() {
+            Some(url) => self.counted(self.web.page(source, url, page, now).await),
+            None => Err(Failure::new(FailureKind::File, "a file has no older pages")),
         }
     }
 

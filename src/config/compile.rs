@@ -18,7 +18,7 @@ use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use url::Host;
+use url::{Host, Url};
 
 use super::changes::StatedOptions;
 use super::file::Config;
@@ -184,14 +184,11 @@ impl Desk<'_> {
 
     /// Whoever is polled should be able to find out by whom.
     fn client_is_named(&mut self, settings: &Config, sources: &Sources) {
-        let is_public = |location: &Location| match location {
-            Location::Web { url, .. } => match url.host() {
-                Some(Host::Domain(name)) => name.contains('.') && !name.ends_with(".local"),
-                Some(Host::Ipv4(address)) => fetch::is_public(address.into()),
-                Some(Host::Ipv6(address)) => fetch::is_public(address.into()),
-                None => false,
-            },
-            Location::File(_) => false,
+        let is_public = |location: &Location| match location.url().and_then(Url::host) {
+            Some(Host::Domain(name)) => name.contains('.') && !name.ends_with(".local"),
+            Some(Host::Ipv4(address)) => fetch::is_public(address.into()),
+            Some(Host::Ipv6(address)) => fetch::is_public(address.into()),
+            None => false,
         };
         let named = settings.polling.from.is_some()
             || settings.polling.user_agent.is_some()

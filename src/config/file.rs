@@ -93,12 +93,12 @@ options! {
                 .then(|| format!("write at least \"{LEAST_FREE}\": the store needs that to be opened"))
         }),
         /// How long stories are kept after they last changed. Without it, permanently.
-        keep: Option<Duration> = unset("\"730d\""),
+        keep: Option<Duration> = unset("\"730d\"").above_zero(),
         /// How many stories are kept: those that were first seen last. Without it, all.
-        stories: Option<u64> = unset("1000000"),
+        stories: Option<u64> = unset("1000000").above_zero(),
         /// How long a story that was removed is still recognised, so that an entry which a
         /// source lists again is not news; longer, as long as the source lists it.
-        keep_keys: Duration = option(Duration::from_secs(365 * 86_400)),
+        keep_keys: Duration = option(Duration::from_secs(365 * 86_400)).above_zero(),
         /// How often a backup is written beside the store, into the directory of its name
         /// with "-backups" behind it: "1h", "7d", or "never". The last three are kept.
         backups: BackupInterval = option(BackupInterval(Some(Duration::from_secs(86_400)))),
@@ -271,7 +271,7 @@ options! {
         /// How long stories stay in it after the date that its feed gives them. Without it, all
         /// stay that are stored. A story that leaves a topic stays stored, and does not come
         /// back as news.
-        keep: Option<Duration> = unset("\"365d\"").fills_topic(),
+        keep: Option<Duration> = unset("\"365d\"").above_zero().fills_topic(),
         /// How many stories stay in it, the newest. Without it, all that are stored.
         stories: Option<NonZeroUsize> = unset("5000").fills_topic(),
         /// Names it had before: their addresses permanently lead to the present one.

@@ -12,7 +12,7 @@ use serde::Serialize;
 use url::{Host, Url};
 
 use crate::fetch;
-use crate::model::{Enrich, Location, Source, Sources};
+use crate::model::{Enrich, Source, Sources};
 use crate::options::value::{WebAddress, slug};
 
 /// The content of a reading list.
@@ -213,7 +213,7 @@ impl Listing {
     fn knowing(known: &Sources) -> Self {
         let mut listing = Self { ids: Ids::of(known), ..Self::default() };
         for source in known.values() {
-            if let Location::Web { url, .. } = &source.location {
+            if let Some(url) = source.location.url() {
                 listing.addresses.insert(url.clone(), None);
             }
         }
@@ -358,7 +358,7 @@ fn escaped(text: &str) -> String {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::model::SourceId;
+    use crate::model::{Location, SourceId};
     use proptest::prelude::*;
     use std::sync::Arc;
 

@@ -3,8 +3,8 @@
 use url::Url;
 
 use crate::model::{
-    Backfill, Described, Failure, FailureKind, Hold, HoldScope, Location, Moved, Outcome, Poll,
-    Reading, RecheckRound, Source, SourceState, Timestamp, Validators,
+    Backfill, Described, Failure, FailureKind, Hold, HoldScope, Moved, Outcome, Poll, Reading,
+    RecheckRound, Source, SourceState, Timestamp, Validators,
 };
 use crate::websub::inbound;
 
@@ -168,10 +168,7 @@ fn succeeded(
 /// Adopts a permanent redirect, counts its good answers, and forgets one of an
 /// address that the operator has changed since (P45-P47).
 fn follow(state: &mut SourceState, source: &Source, moved: Option<&Url>, now: Timestamp) {
-    let from = match &source.location {
-        Location::Web { url, .. } => Some(url.clone()),
-        Location::File(_) => None,
-    };
+    let from = source.location.url().cloned();
     let known = state.moved.take().filter(|known| known.from == from);
     let moved = match (known.map(|known| *known), moved) {
         (Some(known), None) => {

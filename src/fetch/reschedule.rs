@@ -11,8 +11,7 @@ use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 use super::Settings;
 use super::schedule::{self, FURTHEST, HOUR, Said};
 use crate::model::{
-    DecayedCounts, FailureKind, Location, RecheckRound, Rhythm, Source, SourceState, Subscription,
-    Timestamp,
+    DecayedCounts, FailureKind, RecheckRound, Rhythm, Source, SourceState, Subscription, Timestamp,
 };
 use crate::websub::inbound;
 
@@ -128,11 +127,9 @@ fn void(state: &mut SourceState, source: &Source, settings: &Settings, now: Time
         push.otherwise_due = push.otherwise_due.min(now.after(settings.ceiling));
     }
     if is_ahead(state.last_poll, now) {
-        let wait = match source.location {
-            Location::Web { .. } => {
-                schedule::least(state, &Said::remembered(state), source, settings).long
-            }
-            Location::File(_) => Duration::ZERO,
+        let wait = match source.location.url() {
+            Some(_) => schedule::least(state, &Said::remembered(state), source, settings).long,
+            None => Duration::ZERO,
         };
         let at = now.after(wait);
         state.next_poll = at.after(schedule::jitter(source, now, at));

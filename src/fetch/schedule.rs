@@ -12,8 +12,7 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::{Settings, poll_budget, turnover};
 use crate::model::{
-    Failure, FailureKind, Freshness, Hints, LastAnswer, Location, Rhythm, Source, SourceState,
-    Timestamp,
+    Failure, FailureKind, Freshness, Hints, LastAnswer, Rhythm, Source, SourceState, Timestamp,
 };
 use crate::websub::inbound;
 
@@ -131,9 +130,7 @@ pub(super) fn next(
     settings: &Settings,
     now: Timestamp,
 ) -> Next {
-    if let Location::File(_) = source.location
-        && said.failure != Some(FailureKind::Crash)
-    {
+    if source.location.url().is_none() && said.failure != Some(FailureKind::Crash) {
         let long = source.pace().interval.unwrap_or(FILE_INTERVAL).min(settings.ceiling);
         let at = now.after(long);
         return Next { at, not_before: now, because: "files are looked at every so often" };

@@ -43,13 +43,13 @@ options! {
         /// From the start of one request to an origin to the start of the next.
         spacing: Duration = option(Duration::from_secs(1)).at_restart(),
         /// The time to reach a server.
-        connect_timeout: Duration = option(Duration::from_secs(10)),
+        connect_timeout: Duration = option(Duration::from_secs(10)).above_zero(),
         /// The time for a whole poll.
-        timeout: Duration = option(Duration::from_secs(60)),
+        timeout: Duration = option(Duration::from_secs(60)).above_zero(),
         /// The largest document as it travels.
-        max_body: Size = option(Size::mebibytes(10)),
+        max_body: Size = option(Size::mebibytes(10)).above_zero(),
         /// The largest document once it is decompressed.
-        max_document: Size = option(Size::mebibytes(32)),
+        max_document: Size = option(Size::mebibytes(32)).above_zero(),
         /// Private networks that sources may be in, as `["10.0.0.0/8"]`; all others are
         /// refused, so that a redirect cannot reach what is not public.
         allow_private: Vec<IpNet> = option(Vec::new()),

@@ -2,14 +2,14 @@
 
 use url::Url;
 
-use crate::model::{Failure, FailureKind, Location, Source, SourceState};
+use crate::model::{Failure, FailureKind, Source, SourceState};
 
 /// Begins the name of a file's "origin"; no scheme has a blank.
 pub(super) const FILE: &str = "file ";
 
 /// The origin that a poll of this source will ask: the one that it has moved to, if it has.
 pub(super) fn origin_of(source: &Source, state: &SourceState) -> String {
-    let Location::Web { url, .. } = &source.location else {
+    let Some(url) = source.location.url() else {
         return format!("{FILE}{}", source.id);
     };
     moved_to(url, state).unwrap_or(url).origin().ascii_serialization()

@@ -354,7 +354,7 @@ impl Desk<'_> {
             let help = "leave `Authorization` out of `headers`";
             self.error(place.clone(), "two kinds of credentials", help);
         }
-        if matches!(location, Some(Location::Web { url, .. }) if url.scheme() == "http") {
+        if location.and_then(Location::url).is_some_and(|url| url.scheme() == "http") {
             let help = "use https if the source offers it";
             self.warn(place, "credentials that travel unencrypted", help);
         }

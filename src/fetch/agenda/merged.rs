@@ -7,7 +7,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::Agenda;
 use crate::fetch::source_origin::{moved_to, undoes_a_move};
-use crate::model::{Location, Source, SourceId, SourceState};
+use crate::model::{Source, SourceId, SourceState};
 
 impl Agenda {
     /// The source that is asked in this one's place, because this one has
@@ -43,7 +43,7 @@ impl Agenda {
 
     /// Notes a source's configured address and the one it has moved to.
     pub(super) fn house(&mut self, number: usize, source: &Source, source_state: &SourceState) {
-        let Location::Web { url, .. } = &source.location else { return };
+        let Some(url) = source.location.url() else { return };
         let hash = |url: &Url| xxh3_64(url.as_str().as_bytes());
         self.leave_home(number);
         let slot = &mut self.slots[number];
