@@ -78,10 +78,8 @@ fn a_small_file_compiles_with_every_default() {
     assert_eq!(plan.server.site.base_url.as_str(), "http://127.0.0.1:8484/");
     assert_eq!(plan.parsing, parse::Limits::default());
     assert_eq!(plan.server.limits, publish::Settings::default());
-    let user_agent = plan.polling.user_agent.clone();
-    let polling = fetch::Settings { user_agent, subscribers: 1, ..fetch::Settings::default() };
-    assert_eq!(plan.polling, polling);
-    assert!(plan.polling.user_agent.starts_with("gazetted/"), "{}", plan.polling.user_agent);
+    let base_url = Some(plan.server.site.base_url.clone());
+    assert_eq!(plan.polling, fetch::Settings { base_url, ..fetch::Settings::default() });
     let source = &plan.sources[&SourceId::new("home-office")];
     assert_eq!((&*source.title, source.role), ("home-office", Role::Department));
     assert_eq!((plan.topics.len(), plan.topics[0].entries), (1, 50));

@@ -180,8 +180,8 @@ pub fn listing_remark(entry: &Entry) -> Option<String> {
     let Releases { begin, own } = releases(&entry.text, &lines, &entry.title);
     let told = match own {
         _ if begin.len() < 2 => return None,
-        Some(_) => "it is compared by the one that bears its title",
-        None => "none bears its title, so its text is compared with no other",
+        Some(_) => "it is compared by the one with its title",
+        None => "none has its title, so its text is compared with no other",
     };
     Some(format!("its page lists {} releases, and {told}", begin.len()))
 }
@@ -328,7 +328,7 @@ mod tests {
             };
             listing_remark(&entry).unwrap_or_default()
         };
-        assert!(told("Ferries to run on all Sundays").ends_with("the one that bears its title"));
+        assert!(told("Ferries to run on all Sundays").ends_with("the one with its title"));
         assert!(told("Lighthouses to shine in daytime too").contains("2 releases, and none"));
         let entry = Entry {
             text: page.clone(),

@@ -12,7 +12,7 @@ use crate::model::{
     Evidence, Factor, Lookalikes, Member, Related, Revision, Story, Timestamp, Topic, Withdrawal,
 };
 use crate::store::StoreError;
-use crate::topics::{Explanation, Subject};
+use crate::topics::Explanation;
 
 /// Everything that was decided about a story.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -224,7 +224,7 @@ impl Records {
 
 /// Why a story is in each topic of a plan or not, by the queries alone.
 pub fn topics_of(story: &Story, plan: &Plan) -> Vec<ExplainedTopic> {
-    let subject = Subject::of(story, &plan.sources, &plan.language);
+    let subject = plan.queries.whole_subject(story, &plan.sources);
     let explained = |(place, topic): (usize, &Topic)| ExplainedTopic {
         id: topic.id.to_string(),
         explanation: plan.queries.explain(&subject, place),

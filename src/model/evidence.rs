@@ -73,7 +73,7 @@ impl Evidence {
 impl fmt::Display for Evidence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Founded => write!(f, "told the story first"),
+            Self::Founded => write!(f, "published it first"),
             Self::SameAddress { address, as_original: true } => {
                 write!(f, "names {address} as the original of its page")
             }

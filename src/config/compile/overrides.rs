@@ -4,8 +4,8 @@ use url::Url;
 
 use super::Desk;
 use crate::config::read::Read;
-use crate::config::value::EntryAddress;
 use crate::dedup::Overrides;
+use crate::options::value::EntryAddress;
 
 impl Desk<'_> {
     pub(super) fn overrides(&mut self, parts: &[Read]) -> Overrides {
