@@ -70,7 +70,7 @@ fn note_title_steps(candidates: &mut [Candidate]) {
     }
 }
 
-/// The names that several entries of a document bear.
+/// The names that several entries of a document have.
 fn shared_names(entries: &[Arc<Entry>]) -> SharedNames {
     let mut links: HashMap<String, &Entry> = HashMap::new();
     let mut guids: HashMap<&str, (&Entry, Option<String>)> = HashMap::new();

@@ -15,7 +15,7 @@ use super::key_hash::{
 use super::list_page::is_specific;
 use super::rules::Rules;
 use super::shingles::{Passages, common_to};
-use super::story_index::{MOST_BEARERS, MOST_COMMON};
+use super::story_index::{MOST_COMMON, MOST_STORIES};
 use super::title::Title;
 use crate::model::{Entry, Habits, Key, KeyKind, Lookalikes, Story, Timestamp};
 
@@ -23,7 +23,7 @@ use crate::model::{Entry, Habits, Key, KeyKind, Lookalikes, Story, Timestamp};
 pub(super) const FEWEST_SAID: usize = 6;
 
 /// Of an entry older than this when it is read, passage keys count time from its reading back: keys
-/// of the time it bears would be forgotten as soon as they are stored.
+/// of its own date would be forgotten as soon as they are stored.
 const OLD: Duration = Duration::from_secs(8 * 7 * 24 * 3600);
 
 /// Passages that much of a document has, ascending: they are no evidence.
@@ -36,19 +36,19 @@ pub struct Candidate {
     pub entry: Arc<Entry>,
     /// The canonical address that is its identity across sources (T0).
     pub address: Option<String>,
-    /// The address of its page besides its link, where that tells it from its neighbours.
+    /// The address of its page besides its link, where its neighbours have another.
     pub(super) page: Option<String>,
     /// Its title.
     pub(super) title: Title,
     /// The least time to another entry of its document that has the title, where one has.
     pub(super) title_step: Option<Duration>,
-    /// The id that its source gave it, where that tells it from its neighbours.
+    /// The id that its source gave it, where its neighbours have another.
     pub(super) guid: Option<String>,
     /// The keys of everything that the document lists: what is not among them left it.
     pub(super) listed: Arc<HashSet<Key>>,
     /// The reliability of its source's IDs and links.
     pub(super) habits: Habits,
-    /// The canonical form of its own link, where that tells it from its neighbours.
+    /// The canonical form of its own link, where its neighbours have another.
     pub link: Option<String>,
     /// Its text as passages, where it is long enough to be evidence (T2).
     pub(super) passages: Option<Passages>,
@@ -103,7 +103,7 @@ impl Candidate {
         keys
     }
 
-    /// The keys under which this very entry is known, if its source told it
+    /// The keys under which this very entry is known, if its source stated it
     /// before: enough for [`wants_enrichment`](super::wants_enrichment).
     ///
     /// Its link is among them as its own and as its address: enrichment may have found,
@@ -221,8 +221,8 @@ impl Candidate {
         keys.extend_from_slice(self.title_keys());
         let may_be_many = |key: &Key| matches!(key.kind, KeyKind::Title | KeyKind::Link);
         keys.retain(|key| match known.by_key.get(key) {
-            Some(bearers) if may_be_many(key) && bearers.len() >= MOST_BEARERS => false,
-            Some(bearers) => !bearers.contains(&story.id),
+            Some(ids) if may_be_many(key) && ids.len() >= MOST_STORIES => false,
+            Some(ids) => !ids.contains(&story.id),
             None => true,
         });
         keys
@@ -321,7 +321,7 @@ pub(super) fn candidate(
     candidate
 }
 
-/// Names that stand for no entry of a document, because several of its entries bear them.
+/// Names that stand for no entry of a document, because several of its entries have them.
 #[derive(Debug, Default)]
 pub(super) struct SharedNames {
     /// Links that two have, told apart by guid or title; pages to which links of two titles lead;

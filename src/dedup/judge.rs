@@ -8,7 +8,7 @@ use super::recognise::read_texts;
 use super::revise::{keep_rolling_dates, revise};
 use super::rules::Rules;
 use super::separate::{judge_text_again, judge_titles_again};
-use super::story_index::{bearers, file, unfile};
+use super::story_index::{file, stories_with, unfile};
 use crate::model::{Admitted, Habits, Lookalikes, StoryId, Timestamp, Verdict};
 
 /// The result of judging a document.
@@ -117,7 +117,7 @@ pub fn judge_within(
 
 /// Whether another story has the title of an entry.
 fn has_title_of_others(candidate: &Candidate, known: &Lookalikes) -> bool {
-    candidate.title_keys().iter().any(|key| !bearers(known, key).is_empty())
+    candidate.title_keys().iter().any(|key| !stories_with(known, key).is_empty())
 }
 
 /// Whether an entry has founded a story that nobody has joined since.

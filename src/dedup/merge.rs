@@ -15,7 +15,7 @@ use super::recognise::is_same;
 use super::revise::bound;
 use super::rules::Rules;
 use super::shingles::Passages;
-use super::story_index::{admit, bearers, file, unkeyed};
+use super::story_index::{admit, file, stories_with, unkeyed};
 use super::story_keys::keys_of;
 use super::text_match::{FULL_TEXT, MOSTLY};
 use super::withdraw::follow_the_lead;
@@ -133,7 +133,7 @@ pub(super) fn judge_first_text(
     }
     let mut candidate = candidate_of(leader.entry.clone(), rules, leader.joined);
     candidate.boilerplate = boilerplate.clone();
-    // Whoever told it before, each under a title of its own, would have met in it had it come first.
+    // Stories of its copies under other titles would have met in it had it come first.
     let mut at = Some(story.id);
     while let Some(id) = at {
         at = follow(id, &candidate, known, rules, now, done);
@@ -262,6 +262,6 @@ pub(super) fn unite(
     admit(forwarder, Some(other), Vec::new(), dropped, verdict, known, done);
 
     let keys = keys_of(&story, rules, now);
-    let keys = keys.into_iter().filter(|key| !bearers(known, key).contains(&stays)).collect();
+    let keys = keys.into_iter().filter(|key| !stories_with(known, key).contains(&stays)).collect();
     admit(story, Some(into), keys, Vec::new(), verdict, known, done);
 }

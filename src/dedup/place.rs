@@ -9,7 +9,7 @@ use super::near_duplicate::{Join, Likeness, likeness};
 use super::overrides::addresses;
 use super::recognise::{is_same, learn};
 use super::rules::Rules;
-use super::story_index::{bearers, rare};
+use super::story_index::{rare, stories_with};
 use super::text::own_part;
 use super::withdraw::heed_notice;
 use crate::model::{
@@ -41,7 +41,7 @@ pub(super) fn find(
     habits: &mut Habits,
 ) -> Place {
     let named: Vec<StoryId> =
-        candidate.names().iter().flat_map(|name| bearers(known, name)).copied().collect();
+        candidate.names().iter().flat_map(|name| stories_with(known, name)).copied().collect();
     for id in &named {
         let Some(story) = known.stories.get(id).filter(|story| story.stands()) else { continue };
         if let Some(member) =
@@ -75,7 +75,7 @@ fn forgotten(candidate: &Candidate, named: &[StoryId], known: &Lookalikes) -> Op
     let gone = named.iter().find(is_gone)?;
     // A page that is used for one notice after the other is new with each.
     let has_new_id = candidate.guid.is_some()
-        && candidate.own_keys().first().is_some_and(|own| bearers(known, own).is_empty());
+        && candidate.own_keys().first().is_some_and(|own| stories_with(known, own).is_empty());
     let read = candidate.read_at;
     let is_news = candidate.entry.dated().is_some() && candidate.date.apart(read) < NEWS;
     (!(has_new_id && is_news)).then_some(*gone)
@@ -130,7 +130,7 @@ fn forced(candidate: &Candidate, known: &Lookalikes, rules: &Rules<'_>) -> Optio
         };
         let story = ids
             .iter()
-            .flat_map(|key| bearers(known, key))
+            .flat_map(|key| stories_with(known, key))
             .filter_map(|id| known.stories.get(id))
             .find(bears);
         if let Some(story) = story {
@@ -184,7 +184,7 @@ pub(super) fn found(
     let id = story_id(&candidate, known);
     let own_id = candidate
         .published_key()
-        .filter(|key| known.by_key.get(key).is_none_or(|bearers| bearers.is_empty()));
+        .filter(|key| known.by_key.get(key).is_none_or(|ids| ids.is_empty()));
     let published_id = match (&candidate.guid, own_id) {
         (Some(guid), Some(_)) => guid.clone(),
         _ => format!("tag:{},2026:story:{id}", rules.authority),

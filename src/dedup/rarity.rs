@@ -2,7 +2,7 @@
 //!
 //! The classes were counted over the titles of the recorded feeds of governments and newspapers
 //! (1,931 titles) and filled up by hand for languages that are rare there. How often a whole title
-//! or a shingle recurs is not here: the stories that bear it are counted in the store.
+//! or a shingle recurs is not here: the stories that have it are counted in the store.
 
 use std::collections::HashSet;
 use std::sync::LazyLock;

@@ -11,7 +11,7 @@ use super::entry_id::{guid_is_link, names_itself};
 use super::entry_keys::{Boilerplate, Candidate, FEWEST_SAID, boilerplate_of};
 use super::key_hash::{guid_key, link_key};
 use super::shingles::Passages;
-use super::story_index::bearers;
+use super::story_index::stories_with;
 use super::text_match::MOSTLY;
 use super::title::Title;
 use crate::model::{Entry, Habits, Lookalikes, Member};
@@ -86,7 +86,7 @@ struct Says {
     title: bool,
     date: bool,
     text: bool,
-    /// Whether the texts are long enough to be told by.
+    /// Whether the texts are long enough to prove anything.
     is_long: bool,
 }
 
@@ -144,7 +144,7 @@ pub(super) fn stated_before<'a>(
     candidate
         .names()
         .iter()
-        .flat_map(|name| bearers(known, name))
+        .flat_map(|name| stories_with(known, name))
         .filter_map(|id| known.stories.get(id))
         .filter(|story| story.stands())
         .flat_map(|story| &story.members)

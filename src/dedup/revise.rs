@@ -6,7 +6,7 @@ use super::compare::leads_with_text;
 use super::entry_keys::Candidate;
 use super::recognise::stated_before;
 use super::rules::Rules;
-use super::story_index::{bearers, rare, unkeyed};
+use super::story_index::{rare, stories_with, unkeyed};
 use super::text::own_part;
 use super::text_diff::excerpt;
 use super::withdraw::{heed_notice, is_to_be_checked, note_missing};
@@ -57,7 +57,7 @@ pub(super) fn revise(
     // Another address or id alone is not a change that a reader sees.
     let moved = is_only_moved(&candidate.entry, told);
     if !completed && !same && !moved {
-        // A change that nobody can be told of in words gives the story no new date.
+        // A change that cannot be shown in words gives the story no new date.
         if record(&mut story, &candidate.entry, member, now) {
             date(&mut story, &candidate.entry, member, rules, now);
         }
@@ -126,7 +126,7 @@ fn is_completion(entry: &Entry, told: &Entry) -> bool {
     }
 }
 
-/// Remembers what the entry said before. Returns whether there is anything to be told of it.
+/// Remembers the former wording. Returns whether there is a change to show.
 fn record(story: &mut Story, entry: &Entry, member: usize, now: Timestamp) -> bool {
     let told = &story.members[member].entry;
     let text_changed = entry.text != told.text;
@@ -272,7 +272,7 @@ pub fn wants_enrichment(
 /// comes of it, so nothing is fetched for it.
 fn is_forgotten(candidate: &Candidate, known: &Lookalikes) -> bool {
     let names = candidate.names();
-    let mut named = names.iter().flat_map(|name| bearers(known, name)).peekable();
+    let mut named = names.iter().flat_map(|name| stories_with(known, name)).peekable();
     named.peek().is_some() && named.all(|id| !known.stories.contains_key(id))
 }
 

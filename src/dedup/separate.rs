@@ -15,7 +15,7 @@ use super::overrides::addresses;
 use super::place::{Place, find, place_entry};
 use super::recognise::is_same;
 use super::rules::Rules;
-use super::story_index::{admit, bearers, file, rare};
+use super::story_index::{admit, file, rare, stories_with};
 use super::story_keys::keys_of;
 use super::title::Title;
 use super::withdraw::follow_the_lead;
@@ -31,7 +31,7 @@ pub fn keys_to_judge_again<'a>(
     rules: &Rules<'_>,
 ) -> Vec<Key> {
     let keys = candidates.flat_map(|one| one.names().iter().chain(one.title_keys()));
-    let ids: BTreeSet<StoryId> = keys.flat_map(|key| bearers(known, key)).copied().collect();
+    let ids: BTreeSet<StoryId> = keys.flat_map(|key| stories_with(known, key)).copied().collect();
     let stories = ids.iter().filter_map(|id| known.stories.get(id));
     let mut keys = Vec::new();
     for story in stories.filter(|story| story.stands()) {
@@ -65,7 +65,7 @@ pub(super) fn judge_titles_again(
     now: Timestamp,
     done: &mut Vec<Admitted>,
 ) {
-    let titled = titles.iter().flat_map(|key| bearers(known, key)).copied();
+    let titled = titles.iter().flat_map(|key| stories_with(known, key)).copied();
     let ids: BTreeSet<StoryId> = titled.chain([story.id]).collect();
     if ids.len() > 1 {
         for id in ids {
@@ -154,7 +154,7 @@ pub(super) fn take_out(
     let kept = keys_of(&story, rules, now);
     let dropped = keys_of(&before, rules, now);
     let dropped = dropped.into_iter().filter(|key| !kept.contains(key)).collect();
-    let keys = kept.into_iter().filter(|key| !bearers(known, key).contains(&id)).collect();
+    let keys = kept.into_iter().filter(|key| !stories_with(known, key).contains(&id)).collect();
     admit(story, Some(before), keys, dropped, verdict, known, done);
     for (_, member) in gone {
         settle(member, id, verdict, known, rules, now, done);

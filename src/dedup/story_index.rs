@@ -8,19 +8,19 @@ use crate::model::{Admitted, Bearers, Key, Lookalikes, Story, StoryId, Verdict};
 /// evidence.
 pub(super) const MOST_COMMON: usize = 4;
 
-/// Of more stories that bear one title no further one is found by it: it says hardly anything.
-pub(super) const MOST_BEARERS: usize = 8;
+/// No more stories than this are found by one title or link: it says hardly anything.
+pub(super) const MOST_STORIES: usize = 8;
 
-/// The stories that bear a key, oldest first.
-pub(super) fn bearers<'a>(known: &'a Lookalikes, key: &Key) -> &'a [StoryId] {
+/// The stories that have a key, oldest first.
+pub(super) fn stories_with<'a>(known: &'a Lookalikes, key: &Key) -> &'a [StoryId] {
     known.by_key.get(key).map(Bearers::as_slice).unwrap_or_default()
 }
 
 /// Of a text's keys those that are not boilerplate and not the story's already.
 pub(super) fn rare(keys: Vec<Key>, story: &Story, known: &Lookalikes) -> Vec<Key> {
     let worth = |key: &Key| {
-        let bearers = bearers(known, key);
-        bearers.len() <= MOST_COMMON && !bearers.contains(&story.id)
+        let ids = stories_with(known, key);
+        ids.len() <= MOST_COMMON && !ids.contains(&story.id)
     };
     keys.into_iter().filter(worth).collect()
 }
@@ -28,14 +28,14 @@ pub(super) fn rare(keys: Vec<Key>, story: &Story, known: &Lookalikes) -> Vec<Key
 /// Adds what was admitted to what is known.
 pub(super) fn file(admitted: &Admitted, known: &mut Lookalikes) {
     for key in &admitted.dropped {
-        if let Some(bearers) = known.by_key.get_mut(key) {
-            bearers.retain(|id| *id != admitted.story.id);
+        if let Some(ids) = known.by_key.get_mut(key) {
+            ids.retain(|id| *id != admitted.story.id);
         }
     }
     for key in &admitted.keys {
-        let bearers = known.by_key.entry(*key).or_default();
-        if !bearers.contains(&admitted.story.id) {
-            bearers.push(admitted.story.id);
+        let ids = known.by_key.entry(*key).or_default();
+        if !ids.contains(&admitted.story.id) {
+            ids.push(admitted.story.id);
         }
     }
     known.stories.insert(admitted.story.id, admitted.story.clone());
@@ -44,8 +44,8 @@ pub(super) fn file(admitted: &Admitted, known: &mut Lookalikes) {
 /// Takes back that a story was founded.
 pub(super) fn unfile(founded: &Admitted, known: &mut Lookalikes) {
     for key in &founded.keys {
-        if let Some(bearers) = known.by_key.get_mut(key) {
-            bearers.retain(|id| *id != founded.story.id);
+        if let Some(ids) = known.by_key.get_mut(key) {
+            ids.retain(|id| *id != founded.story.id);
         }
     }
     known.stories.remove(&founded.story.id);

@@ -86,7 +86,7 @@ pub(super) const MOST_WORDS: usize = 10_000;
 ///
 /// Compatibility forms are folded, case, quotes, soft hyphens and the genitive's
 /// `'s` dropped, line breaks ignored. Lists of other news are cut off. Of a
-/// page with several releases the one that bears the title counts, and where
+/// page with several releases the one with the title counts, and where
 /// none does nothing: such a page is evidence for no announcement.
 pub(super) fn words(text: &str, title: &str) -> Vec<Word> {
     let mut words = Vec::with_capacity(text.len() / 6);
@@ -126,7 +126,7 @@ fn own_lines(text: &str, title: &str) -> Vec<Range<usize>> {
 struct Releases {
     /// The line in which each begins.
     begin: Vec<usize>,
-    /// Which of them bears the entry's title.
+    /// The one with the entry's title.
     own: Option<usize>,
 }
 
@@ -161,7 +161,7 @@ fn releases(text: &str, lines: &[Range<usize>], title: &str) -> Releases {
 }
 
 /// The bytes of an entry's text that are its own announcement, heading left out, where its page lists
-/// several and one bears its title.
+/// several and one has its title.
 pub(super) fn own_part(entry: &Entry) -> Option<Range<usize>> {
     let text = entry.text.as_str();
     let lines: Vec<Range<usize>> = lines(text).collect();

@@ -5,12 +5,13 @@
 //! instalments, and is dated before none.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::entry_keys::Candidate;
 use super::rarity::is_periodical;
 use super::rules::Rules;
-use super::story_index::bearers;
+use super::story_index::stories_with;
 use super::title::Title;
 use crate::model::{Entry, Lookalikes, Member, SourceId, Story, StoryId, Timestamp};
 
@@ -56,7 +57,7 @@ pub(super) fn recurrence(
     known: &Lookalikes,
     rules: &Rules<'_>,
 ) -> Recurrence {
-    let keys = candidate.title_keys().iter().flat_map(|key| bearers(known, key));
+    let keys = candidate.title_keys().iter().flat_map(|key| stories_with(known, key));
     let ids: BTreeSet<StoryId> = keys.copied().chain([story.id]).collect();
     let titles = [candidate.title.set(), theirs.set()];
     let stories = ids.iter().filter_map(|id| known.stories.get(id));
@@ -113,7 +114,12 @@ fn uses_in<'a>(
     titles: &[Option<String>; 2],
     rules: &Rules<'_>,
 ) -> Vec<Use<'a>> {
-    let is_other = |member: &&Member| !std::ptr::eq(&*member.entry, &*candidate.entry);
+    let own = &candidate.entry;
+    let name = |entry: &'_ Entry| {
+        (entry.source.clone(), entry.guid.clone(), entry.url.clone(), entry.dated())
+    };
+    let is_other =
+        |member: &&Member| !Arc::ptr_eq(&member.entry, own) && name(&member.entry) != name(own);
     let members = story.members.iter().filter(is_other).take(MOST_TITLES);
     let has_it = |member: &&Member| {
         Title::of_entry(&member.entry).set().is_some_and(|set| titles.contains(&Some(set)))
@@ -130,8 +136,8 @@ fn use_of<'a>(entry: &'a Entry, story: StoryId, rules: &Rules<'_>) -> Use<'a> {
 /// two, unless its words say that it comes back.
 fn least_step(candidate: &Candidate, own: &Use<'_>, uses: &[Use<'_>]) -> Option<Duration> {
     let is_periodical = candidate.title.words.iter().any(|word| is_periodical(word));
-    let mut least = is_periodical.then_some(PERIOD).or(candidate.title_step);
-    least = least.min(candidate.title_step.or(least));
+    let stated = [candidate.title_step, is_periodical.then_some(PERIOD)];
+    let mut least = stated.into_iter().flatten().min();
     let mut note = |one: &Use<'_>, other: &Use<'_>| {
         let step = match (one.date, other.date) {
             (Some(one), Some(other)) => one.apart(other),

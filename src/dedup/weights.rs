@@ -19,7 +19,7 @@ pub(super) const JOINED: i32 = 50;
 pub(super) const MERGED: i32 = 90;
 
 /// From this sum on two stories are shown side by side as related.
-pub(super) const RELATED: i32 = -60;
+pub(super) const RELATED: i32 = -100;
 
 /// The weight of a level. Those of equal and similar titles, and of titles of a series, are multiplied
 /// by how rare the title is: the weight here is that of every four bits of information.

@@ -116,3 +116,20 @@ fn a_title_that_comes_back_after_a_year_is_no_series_of_this_week() {
     }
     assert_eq!(desk.known.stories.len(), 2);
 }
+
+#[test]
+fn what_is_shown_beside_a_story_is_not_weighed_against_itself() {
+    let mut desk = Desk::new();
+    desk.now = at("2025-11-28T09:00:00Z");
+    desk.read(&[notice(3)]);
+    desk.read(&[Entry { title: format!("{TITLE} - Orm"), ..copy("mirror", 8, 9) }]);
+    // As a program that asks has it: read from the store once more.
+    let story = desk.known.stories.values().find(|story| story.published_id.contains("gov.uk"));
+    let mut again = Story::clone(story.unwrap());
+    again.members[0].entry = Arc::new(Entry::clone(&again.members[0].entry));
+    for related in crate::dedup::near(&again, &desk.known, &desk.rules(), desk.now) {
+        let is_series =
+            |factor: &crate::model::Factor| factor.kind == crate::model::FactorKind::TitleOfSeries;
+        assert!(!related.factors.iter().any(is_series), "{related:?}");
+    }
+}
