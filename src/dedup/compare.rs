@@ -17,7 +17,7 @@ use super::text_match::{FULL_TEXT, TextMatch, WORD_FOR_WORD, goes_on, text_match
 use super::title::Title;
 use super::title_match::{TitleMatch, title_match};
 use super::title_series::{CLOCKS_DIFFER, MOST_TITLES, Recurrence, recurrence};
-use super::weights::{JOINED, MOST_OF_A_TITLE, weight};
+use super::weights::{JOINED, MOST_BETWEEN_GOVERNMENTS, MOST_OF_A_TITLE, weight};
 use crate::model::{
     Entry, Evidence, Factor, FactorKind, Forbidden, Lookalikes, Member, Story, StoryId, Timestamp,
 };
@@ -71,6 +71,18 @@ impl Comparison<'_> {
 
     fn add_as(&mut self, kind: FactorKind, weight: i32) {
         self.factors.push(Factor { kind, weight });
+    }
+
+    /// Two governments that mark one day may give their statements one long title: no title alone
+    /// makes those one announcement.
+    fn cap_title_between_governments(&mut self) {
+        use FactorKind::{OtherGovernment, TitleEqual, TitleNear, TitleWithPublisher};
+        if self.factors.iter().any(|factor| factor.kind == OtherGovernment) {
+            let is_title = |kind| matches!(kind, TitleEqual | TitleNear | TitleWithPublisher);
+            for factor in self.factors.iter_mut().filter(|factor| is_title(factor.kind)) {
+                factor.weight = factor.weight.min(MOST_BETWEEN_GOVERNMENTS);
+            }
+        }
     }
 
     /// The same, where it speaks against one announcement.
@@ -127,6 +139,9 @@ pub(super) fn compare<'a>(
         weigh_order(candidate, rules, &mut comparison);
     }
     weigh_speakers(candidate, text.as_ref(), rules, &mut comparison);
+    if by_page <= 0 && by_text <= 0 {
+        comparison.cap_title_between_governments();
+    }
     weigh_report(candidate, text.as_ref(), rules, &mut comparison);
     let by_text = match (&comparison.leading, &text) {
         (Some((leader, _)), Some(text)) if by_text > by_page.max(by_title) => {

@@ -231,19 +231,21 @@ pub(super) fn relate(story: &mut Story, related: Vec<Related>) {
 
 /// A story's id is a hash of its founding entry's first key, the address where it has one,
 /// so any two processes that admit the story agree on it. Where a story of that
-/// id stands already, the hash is taken again.
+/// id stands already, or has retired, the hash is taken again.
 fn story_id(candidate: &Candidate, known: &Lookalikes) -> StoryId {
     let key = candidate.address_key().or(candidate.own_keys().first().copied());
     let mut hasher = blake3::Hasher::new_derive_key("gazetted 2026 story id");
     if let Some(key) = key {
         hasher.update(&[key.kind as u8]).update(&key.hash);
     }
+    let is_taken =
+        |id| known.stories.contains_key(&id) || known.by_key.values().any(|ids| ids.contains(&id));
     let mut bytes = [0; 16];
     let mut stream = hasher.finalize_xof();
     loop {
         stream.fill(&mut bytes);
         let id = StoryId::from_bytes(bytes);
-        if !known.stories.contains_key(&id) {
+        if !is_taken(id) {
             return id;
         }
     }

@@ -74,6 +74,10 @@ pub(super) const fn weight(kind: FactorKind) -> i32 {
 /// No title counts for more than this, however long it is.
 pub(super) const MOST_OF_A_TITLE: i32 = 110;
 
+/// Nor for more than this between two governments, where neither page nor text speaks for one
+/// announcement: too little to join them.
+pub(super) const MOST_BETWEEN_GOVERNMENTS: i32 = 90;
+
 #[cfg(test)]
 mod tests {
     use super::*;

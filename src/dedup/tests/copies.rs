@@ -380,3 +380,39 @@ proptest! {
         prop_assert_eq!(smooth, crashed);
     }
 }
+
+#[test]
+fn a_title_alone_never_joins_two_governments() {
+    let title = "Statement on the occasion of the International Day for the Elimination of Violence against Women";
+    let at = "2025-11-25T09:00:00Z";
+    let ours = "https://www.gov.uk/government/news/statement-of-25-november";
+    let theirs = "https://www.canada.ca/en/women/news/statement";
+    for same_title in
+        [title.to_owned(), format!("{title} and the Sixteen Days of Activism that follow it")]
+    {
+        let mut desk = Desk::new();
+        let canada = source(SourceId::new("women-canada"), Role::Department, 9);
+        let canada = Source { publisher: Some("Canada".into()), ..canada };
+        desk.sources.insert(canada.id.clone(), Arc::new(canada));
+        desk.read(&[told("fcdo", ours, &same_title, "", at)]);
+        desk.read(&[told("women-canada", theirs, &same_title, "", at)]);
+        assert_eq!(desk.known.stories.len(), 2, "{same_title}");
+    }
+}
+
+#[test]
+fn a_page_that_is_used_again_has_a_story_of_another_id_than_its_retired_one() {
+    let page = "https://www.gov.uk/guidance/closures";
+    let notice = |guid: &str, title: &str, date: &str| Entry {
+        guid: Some(guid.to_owned()),
+        ..told("fcdo", page, title, "", date)
+    };
+    let mut desk = Desk::new();
+    desk.read(&[notice("123", "The slipway at Carrow closes", "2024-01-02T09:00:00Z")]);
+    let retired = *desk.known.stories.keys().next().unwrap();
+    // Its keys stay.
+    desk.known.stories.clear();
+    desk.read(&[notice("124", "Ferries to Ostra stop for a week", "2025-11-25T09:00:00Z")]);
+    assert!(!desk.known.stories.is_empty(), "the new notice is news");
+    assert!(!desk.known.stories.contains_key(&retired), "under an id of its own");
+}
