@@ -168,6 +168,17 @@ impl Fetcher {
             None => Err(Failure::new(FailureKind::File, "a file has no older pages")),
         }
     }
+
+    /// Until when the origin that a poll of `source` asks is to be left alone, because it answered
+    /// a request with 429.
+    pub fn limited(
+        &self,
+        source: &Source,
+        state: &SourceState,
+        now: Timestamp,
+    ) -> Option<Timestamp> {
+        self.web.limited(&source_origin::origin_of(source, state), now)
+    }
 }
 
 /// The entries of a poll, new and known, as far as the schedule needs them.

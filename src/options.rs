@@ -99,6 +99,42 @@ impl<T> Declared<T> {
     }
 }
 
+/// An amount that is nothing where it is zero.
+pub(crate) trait Amount {
+    fn is_zero(&self) -> bool;
+}
+
+impl Amount for u64 {
+    fn is_zero(&self) -> bool {
+        *self == 0
+    }
+}
+
+impl Amount for std::time::Duration {
+    fn is_zero(&self) -> bool {
+        std::time::Duration::is_zero(self)
+    }
+}
+
+impl Amount for value::Size {
+    fn is_zero(&self) -> bool {
+        self.0 == 0
+    }
+}
+
+impl<T: Amount> Amount for Option<T> {
+    fn is_zero(&self) -> bool {
+        self.as_ref().is_some_and(T::is_zero)
+    }
+}
+
+impl<T: Amount> Declared<T> {
+    /// With zero, nothing would work.
+    pub(crate) fn above_zero(self) -> Self {
+        self.checked(|amount| amount.is_zero().then(|| "write more than zero".to_owned()))
+    }
+}
+
 impl Declared<usize> {
     /// A count that cannot be zero.
     pub(crate) fn at_least_one(self) -> Self {

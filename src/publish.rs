@@ -2,8 +2,8 @@
 //!
 //! Rendering is pure and its bytes depend on its arguments alone (Q20): the
 //! `render_…` functions make [`Rendered`] documents of stories that are newest
-//! first. [`ResponseCache`] holds everything being served, ready in every coding with
-//! its validators. [`serve`] looks up and writes; for what cannot be ready
+//! first. [`ResponseCache`] holds everything being served, ready with its
+//! validators. [`serve`] looks up and writes; for what cannot be ready
 //! beforehand it asks the [`Backend`].
 
 mod feed_item;
@@ -82,7 +82,7 @@ pub use backend::{
 pub use closed_volume::{ClosedVolume, render_archived, render_volume, volume_record};
 pub use directory::{Directory, Document, Put};
 pub use metrics::Metrics;
-pub use response_cache::{Absence, CompressionScope, ResponseCache};
+pub use response_cache::{Absence, ResponseCache};
 pub use server::{Address, Audience, Listener, Settings, serve};
 pub use site::Site;
 pub use source_status::SourceStatus;

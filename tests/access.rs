@@ -381,3 +381,40 @@ async fn what_is_read_with_credentials_is_passed_on_as_a_whole_to_operators_alon
     let whole = world.get_by("operators.sock", "/sources/a.atom").await;
     assert_eq!(whole.text().matches("<entry>").count(), 4, "private topics' stories too");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reader_who_came_with_a_key_goes_on_to_older_stories_by_giving_it_once() {
+    let world = crowd(true).await;
+    // The private topic holds 60 stories, 10 more than a page.
+    let first = world.get(&format!("/topics/{ID}?key={KEY}")).await;
+    let page = first.text();
+    assert_eq!(first.status, 200, "{page}");
+    assert!(page.contains("This topic is private."), "{page}");
+    assert!(!page.contains(KEY) && first.header("set-cookie").is_none(), "{page}");
+    let before = page.split("\">older</a>").next().unwrap().rsplit_once("href=\"").unwrap().1;
+    let older = before.replace("&#38;", "&").replace("&amp;", "&");
+    let asked = world.get(&older).await;
+    assert_eq!(asked.status, 401, "{older}");
+    assert!(asked.header("www-authenticate").unwrap().starts_with("Basic"), "the browser asks");
+    // What a browser sends for an empty user name, and for the name of the key.
+    for user in ["", "press"] {
+        let credentials = base64::Engine::encode(
+            &base64::engine::general_purpose::STANDARD,
+            format!("{user}:{KEY}"),
+        );
+        let header = ("Authorization", format!("Basic {credentials}"));
+        let second = world.get_with(&older, header).await;
+        assert_eq!(second.status, 200, "{user:?}");
+        assert!(second.text().contains("51–60 of 60"), "{user:?}: {}", second.text());
+        assert!(!second.text().contains(KEY));
+        assert!(second.header("cache-control").unwrap().contains("private"));
+    }
+    // The page that a browser shows for a feed leaves the key out as well.
+    let feed = format!("/topics/{ID}.atom?key={KEY}&x=1");
+    let opened = world.get_with(&feed, ("Sec-Fetch-Dest", "document".to_owned())).await;
+    assert_eq!(opened.status, 200);
+    assert!(opened.text().contains("This feed is private."), "{}", opened.text());
+    assert!(!opened.text().contains(KEY), "{}", opened.text());
+    let public = world.get("/topics/sanctions").await;
+    assert!(!public.text().contains("This topic is private."), "{}", public.text());
+}

@@ -106,6 +106,12 @@ fn links_of_documents_lead_to_files_that_exist() {
 fn the_readme_is_short_and_the_book_has_every_page() {
     let words = text("README.md").split_whitespace().count();
     assert!(words <= 1200, "README.md has {words} words, at most 1,200");
+    let pictures = files("docs", "png");
+    assert_eq!(pictures.len(), 2, "the README shows a topic and a story: {pictures:?}");
+    for picture in pictures {
+        let bytes = std::fs::metadata(Path::new(ROOT).join(&picture)).unwrap().len();
+        assert!(bytes <= 200_000, "{} has {bytes} bytes, at most 200,000", picture.display());
+    }
     let summary = text("docs/SUMMARY.md");
     let missing = files("docs", "md").into_iter().filter_map(|page| {
         let name = page.strip_prefix("docs").unwrap().to_str().unwrap().to_owned();

@@ -144,6 +144,53 @@ async fn the_directory_holds_what_the_daemon_serves_to_everybody_and_stays_curre
     );
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn no_page_among_the_files_leads_to_one_that_is_not_there() {
+    let entries: Vec<_> = (0..60)
+        .map(|n| {
+            let link = format!("https://a.example/{n}");
+            (format!("urn:a:{n}"), link, format!("Sanctions of day {n}"), day(n))
+        })
+        .collect();
+    let rows: Vec<_> =
+        entries.iter().map(|(id, link, title, date)| (&**id, &**link, &**title, &**date)).collect();
+    let mut world = World::new()
+        .await
+        .lines("[publish]\ndirectory = \"site\"")
+        .source("a", atom(&rows))
+        .topic("sanctions", "sanctions")
+        .start()
+        .await;
+    let served = world.get("/topics/sanctions").await;
+    assert!(served.text().contains(">older</a>"), "{}", served.text());
+    let root = world.directory.path().join("site");
+    world.stop().await;
+    let files = files(&root);
+    let mut checked = 0;
+    for (name, bytes) in files.iter().filter(|(name, _)| name.ends_with(".html")) {
+        let page = String::from_utf8_lossy(bytes);
+        for href in page.split("href=\"/").skip(1).map(|rest| rest.split('"').next().unwrap()) {
+            // The daemon alone searches, and shows the state of sources.
+            if href.starts_with("search") || href.starts_with("sources") {
+                continue;
+            }
+            let there = [href.to_owned(), format!("{href}.html"), format!("{href}index.html")];
+            assert!(there.iter().any(|file| files.contains_key(file)), "{name}: /{href}");
+            checked += 1;
+        }
+    }
+    assert!(checked > 300, "{checked} links");
+    for (name, remark) in [("topics/sanctions.html", true), ("stories.html", false)] {
+        let page = String::from_utf8_lossy(&files[name]);
+        assert!(page.contains("<span>50 of 60</span>"), "{name}: {page}");
+        assert_eq!(page.contains("older stories are in the archive"), remark, "{name}: {page}");
+    }
+}
+
+fn day(n: usize) -> String {
+    format!("2025-03-{:02}T13:{:02}:00Z", 1 + n / 10, n % 10)
+}
+
 #[test]
 fn the_site_is_exported_with_a_daemon_and_without_and_both_are_the_same() {
     let demo = Gazetted::demo();

@@ -12,8 +12,8 @@ use crate::inquiry::explain::{ExplainedStory, topics_of};
 
 /// Show why a story is one story, and why it is in a topic or not.
 ///
-/// A running daemon answers by the configuration in force, and it is said where the file differs
-/// from that. With `--file` the topics of the file decide, before they are in force.
+/// A running daemon answers by the configuration in force, and the answer says where the file
+/// differs. With `--file` the topics of the file decide, before they are in force.
 #[derive(Debug, Args)]
 pub(super) struct Explain {
     /// The address of any of its entries, its published id, or its id.

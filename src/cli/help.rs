@@ -33,10 +33,7 @@ const GUIDES: [Guide; 20] = [
     },
     Guide {
         command: "run",
-        examples: &[(
-            "gazetted run --config news/gazetted.toml",
-            "poll and serve until told to stop",
-        )],
+        examples: &[("gazetted run --config news/gazetted.toml", "poll and serve until stopped")],
         codes: &[],
     },
     Guide {

@@ -47,11 +47,11 @@ const TOPICS: [(&str, &str); 6] = [
 /// with 1. Without a feed to read it begins with five departments of GOV.UK.
 #[derive(Debug, Args)]
 pub(super) struct Init {
-    /// The directory, which is made if there is none.
+    /// The directory, which is created if it does not exist.
     #[arg(value_name = "DIR", default_value = ".")]
     directory: PathBuf,
-    /// Sites or feeds to read. Of a site, the feed is found that it advertises or has in a
-    /// common place.
+    /// Sites or feeds to read. For a site, the feed that it advertises is used, or one in a common
+    /// place.
     #[arg(long, value_name = "ADDRESS", num_args = 1..)]
     url: Vec<String>,
     #[command(flatten)]
@@ -144,23 +144,23 @@ path = "gazetted-data/store"
 
 [server]
 listen = "127.0.0.1:8484"
-# Where readers reach this server, as a rule behind a proxy that speaks TLS.
+# The address that readers use, usually that of a proxy that speaks TLS.
 # base_url = "https://news.example.org/"
 title = "Announcements"
 
 [polling]
-# Whom a source can write to about this client.
+# Address at which sources can reach the operator of this client.
 # from = "feeds@example.org"
 
-# What every source has that does not say otherwise.
+# Defaults for every source.
 # [defaults]
 # tags = ["uk"]
 
-# What is read: one [[source]] for each feed.
+# The sources: one [[source]] for each feed that is read.
 
 "#;
 
-const EVERYTHING: &str = r#"# What is published: one [[topic]] for each feed. This one holds every story.
+const EVERYTHING: &str = r#"# The topics: one [[topic]] for each published feed. This one holds every story.
 
 [[topic]]
 id = "everything"

@@ -26,7 +26,7 @@ use crate::store;
 /// Opening a large store after a long run takes this long at most.
 const OPEN_DEADLINE: Duration = Duration::from_secs(120);
 
-/// Poll, merge and serve until told to stop.
+/// Poll, merge and serve until stopped.
 #[derive(Debug, Args)]
 pub(super) struct Run {}
 
@@ -281,6 +281,6 @@ fn listeners(plan: &Plan) -> Result<Listeners, Stop> {
 /// Outside systemd there is nobody to tell.
 fn notify(state: &[NotifyState<'_>]) {
     if let Err(error) = sd_notify::notify(state) {
-        warn!(event = "notify_failed", "systemd cannot be told: {error}");
+        warn!(event = "notify_failed", "systemd cannot be notified: {error}");
     }
 }

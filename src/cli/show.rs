@@ -248,8 +248,8 @@ pub(super) fn story(story: &ExplainedStory) {
     print_line(format_args!("  story {}, published as {}", story.id, story.published_id));
     print_line(format_args!("  first seen {}, updated {}\n", story.first_seen, story.updated));
     match story.entries.len() {
-        1 => print_line("Told by one source:"),
-        told => print_line(format_args!("Told by {told} entries, which are one story:")),
+        1 => print_line("Published by one source:"),
+        count => print_line(format_args!("Published in {count} entries, which are one story:")),
     };
     for entry in &story.entries {
         let ExplainedEntry { source, leads, tier, because, factors, url, .. } = entry;
@@ -258,6 +258,9 @@ pub(super) fn story(story: &ExplainedStory) {
         weighed(factors);
         if let Some(url) = url {
             print_line(format_args!("      {url}"));
+        }
+        if let Some(name) = &entry.name {
+            print_line(format_args!("      {name}"));
         }
         if let Some(remark) = &entry.remark {
             print_line(format_args!("      {remark}"));

@@ -11,8 +11,8 @@ use super::{LogFormat, Reload};
 use crate::model::{Enrich, Revisions, Role};
 use crate::options::read::Lists;
 use crate::options::value::{
-    Access, BackupInterval, BaseUrl, Filter, HeaderName, HeaderText, Id, Language, Period,
-    Publisher, Size, Title, WebAddress,
+    Access, BackupInterval, BaseUrl, EntryAddress, Filter, HeaderName, HeaderText, Id, Language,
+    Period, Publisher, Size, Title, WebAddress,
 };
 use crate::options::{option, options, table, unset};
 use crate::{fetch, parse, publish};
@@ -86,20 +86,19 @@ options! {
         /// Memory for what was read from it lately, counted as it is written: in memory
         /// it is a third more. With less, importing very many sources takes longer.
         cache: Size = option(Size::mebibytes(32)).at_restart(),
-        /// How much of its disk stays free: with less, nothing more is taken in, and what
-        /// there is stays served. At least 24MiB. By default a twentieth of the disk, at
-        /// most 256MiB.
+        /// How much of its disk stays free. With less, polling stops, and everything stays
+        /// served. At least 24MiB. By default a twentieth of the disk, at most 256MiB.
         min_free: Option<Size> = unset("\"256MiB\"").checked(|free: &Option<Size>| {
             free.is_some_and(|free| free < LEAST_FREE)
                 .then(|| format!("write at least \"{LEAST_FREE}\": the store needs that to be opened"))
         }),
-        /// How long stories are kept after they last changed. Without it, for ever.
-        keep: Option<Duration> = unset("\"730d\""),
+        /// How long stories are kept after they last changed. Without it, permanently.
+        keep: Option<Duration> = unset("\"730d\"").above_zero(),
         /// How many stories are kept: those that were first seen last. Without it, all.
-        stories: Option<u64> = unset("1000000"),
+        stories: Option<u64> = unset("1000000").above_zero(),
         /// How long a story that was removed is still recognised, so that an entry which a
         /// source lists again is not news; longer, as long as the source lists it.
-        keep_keys: Duration = option(Duration::from_secs(365 * 86_400)),
+        keep_keys: Duration = option(Duration::from_secs(365 * 86_400)).above_zero(),
         /// How often a backup is written beside the store, into the directory of its name
         /// with "-backups" behind it: "1h", "7d", or "never". The last three are kept.
         backups: BackupInterval = option(BackupInterval(Some(Duration::from_secs(86_400)))),
@@ -270,12 +269,12 @@ options! {
         /// How many stories its feed holds; the archive holds the others.
         entries: NonZeroUsize = option(FIFTY),
         /// How long stories stay in it after the date that its feed gives them. Without it, all
-        /// stay that are stored. What leaves a topic is stored all the same, and does not come
+        /// stay that are stored. A story that leaves a topic stays stored, and does not come
         /// back as news.
-        keep: Option<Duration> = unset("\"365d\"").fills_topic(),
+        keep: Option<Duration> = unset("\"365d\"").above_zero().fills_topic(),
         /// How many stories stay in it, the newest. Without it, all that are stored.
         stories: Option<NonZeroUsize> = unset("5000").fills_topic(),
-        /// Names it had before: their addresses lead to the present one for ever.
+        /// Names it had before: their addresses permanently lead to the present one.
         formerly: Vec<Spanned<Id>> = option(Vec::new()),
         /// Do not warn when it goes unusually quiet.
         mute_silence: bool = option(false),
@@ -294,8 +293,8 @@ options! {
     /// `[[story]]`
     pub(crate) struct Story {
         /// These are one story.
-        force: Vec<WebAddress> = option(Vec::new()),
+        force: Vec<EntryAddress> = option(Vec::new()),
         /// No two of these are one story.
-        never: Vec<WebAddress> = option(Vec::new()),
+        never: Vec<EntryAddress> = option(Vec::new()),
     }
 }

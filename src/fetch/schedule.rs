@@ -55,7 +55,7 @@ pub(super) struct Said {
     pub(super) failure: Option<FailureKind>,
     /// News came that did not overlap with what was known.
     pub(super) gap: bool,
-    /// It was refused while older pages were read.
+    /// It was refused while older pages or the pages of entries were read.
     pub(super) refused: bool,
     /// No hub is to be counted on, whatever is remembered of one.
     pub(super) alone: bool,

@@ -31,10 +31,9 @@ options! {
         /// The cost of a poll, in hours by which an entry is late: the higher, the rarer
         /// the polls of every source. A source that invites polls sets a lower price itself.
         price: f64 = option(1.5).within(0.001..=1000.0),
-        /// How many polls a source and day there are to be, on average: the price is
-        /// moved until it comes to that, whatever is learned of the sources. Those that
-        /// have an `interval` of their own, are pushed, or ask to be left alone are no
-        /// part of it. Without it, the price stays as it is.
+        /// Polls a day for each source, on average: the price is adjusted until that is
+        /// reached. Sources with an `interval` of their own, pushed sources, and those
+        /// that ask for rarer polls do not count. Without it, the price stays as it is.
         budget: Option<f64> = unset("4.0").within(0.1..=288.0),
         /// From 0.0, which finds most entries soonest, to 1.0, which polls all sources
         /// equally often.
@@ -44,13 +43,13 @@ options! {
         /// From the start of one request to an origin to the start of the next.
         spacing: Duration = option(Duration::from_secs(1)).at_restart(),
         /// The time to reach a server.
-        connect_timeout: Duration = option(Duration::from_secs(10)),
+        connect_timeout: Duration = option(Duration::from_secs(10)).above_zero(),
         /// The time for a whole poll.
-        timeout: Duration = option(Duration::from_secs(60)),
+        timeout: Duration = option(Duration::from_secs(60)).above_zero(),
         /// The largest document as it travels.
-        max_body: Size = option(Size::mebibytes(10)),
+        max_body: Size = option(Size::mebibytes(10)).above_zero(),
         /// The largest document once it is decompressed.
-        max_document: Size = option(Size::mebibytes(32)),
+        max_document: Size = option(Size::mebibytes(32)).above_zero(),
         /// Private networks that sources may be in, as `["10.0.0.0/8"]`; all others are
         /// refused, so that a redirect cannot reach what is not public.
         allow_private: Vec<IpNet> = option(Vec::new()),

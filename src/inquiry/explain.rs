@@ -87,6 +87,12 @@ pub struct ExplainedEntry {
     pub title: String,
     /// Its link.
     pub url: Option<String>,
+    /// The ID that its source gave it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guid: Option<String>,
+    /// Its name for `split` and `join`, where it has no page of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     /// When it joined.
     pub joined: String,
     /// When what it says last changed.
@@ -143,6 +149,8 @@ impl Records {
             leads: place == 0,
             title: member.entry.title.clone(),
             url: member.entry.url.as_ref().map(ToString::to_string),
+            guid: member.entry.guid.clone(),
+            name: Some(dedup::address_of(&member.entry)).filter(|name| name.starts_with("urn:")),
             joined: member.joined.to_string(),
             revised: member.revised.map(|revised| revised.to_string()),
             tier: member.evidence.tier().as_str().to_owned(),

@@ -70,7 +70,7 @@ impl EventKind {
             Self::Speaks => "speaks again",
             Self::Gap => "may have been missed in part",
             Self::Floods => "brings too much that is new",
-            Self::Steady => "is taken in whole again",
+            Self::Steady => "is read in full again",
         }
     }
 }

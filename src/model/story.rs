@@ -169,6 +169,10 @@ pub struct Member {
     pub factors: Vec<Factor>,
     /// When it joined.
     pub joined: Timestamp,
+    /// The date that its entry had when it joined. An entry that states only its last change has a
+    /// later one after a revision.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dated: Option<Timestamp>,
     /// When what it says last changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revised: Option<Timestamp>,
@@ -185,6 +189,7 @@ impl Member {
     pub fn new(entry: impl Into<Arc<Entry>>, evidence: Evidence, joined: Timestamp) -> Self {
         let entry = entry.into();
         Self {
+            dated: entry.dated(),
             entry,
             evidence,
             factors: Vec::new(),

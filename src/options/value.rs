@@ -19,7 +19,7 @@ use ipnet::IpNet;
 pub use access::Access;
 pub use language::Language;
 pub use network::{
-    Authority, BaseUrl, Contact, Filter, HeaderName, HeaderText, Network, WebAddress,
+    Authority, BaseUrl, Contact, EntryAddress, Filter, HeaderName, HeaderText, Network, WebAddress,
 };
 pub use publisher::Publisher;
 
@@ -61,6 +61,7 @@ written! {
     Title: "a title in quotes",
     Publisher: "the name of a publisher in quotes",
     Language: "a language such as \"english\"",
+    EntryAddress: "an address such as \"https://www.example.org/news/1\"",
     WebAddress: "an address such as \"https://www.example.org/feed\"",
     BaseUrl: "an address such as \"https://news.example.org/\"",
     Contact: "a way to reach somebody such as \"mailto:security@example.org\"",

@@ -3,14 +3,13 @@
 //! Every change renders and compresses whole feeds. While no poll is under way, that happens at
 //! once. While polls end one after another it would be most of the work, and no reader would see
 //! the difference: then publishing takes a tenth of the time, and all changes since are published
-//! together. Documents that nobody has requested yet are compressed last.
+//! together. Documents that nobody has requested are not compressed.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use super::Pipeline;
-use crate::publish::CompressionScope;
 use crate::store::StoreError;
 
 /// Publishing pauses for this many times the time it took...
@@ -52,23 +51,23 @@ impl Pipeline {
             self.publish().await?;
         }
         let cache = self.driver.cache();
-        let scope = match self.polls.are_under_way() {
-            true => CompressionScope::Asked,
-            false => CompressionScope::All,
-        };
-        if self.publishing.compressing.is_empty() && cache.is_plain(scope) {
+        if self.publishing.compressing.is_empty() && !cache.is_compressed() {
             let cache = cache.clone();
             self.publishing.compressing.spawn_blocking(move || {
                 let began = Instant::now();
-                while cache.compress(scope) {}
+                while cache.compress() {}
                 began.elapsed()
             });
         }
         Ok(())
     }
 
-    /// Publishes changes at once, and logs the news.
+    /// Publishes changes at once, and logs the news. While a turn waits for room on the disk, nothing
+    /// is published: the engine is ahead of the store then.
     pub(super) async fn publish(&mut self) -> Result<(), StoreError> {
+        if self.driver.is_blocked() {
+            return Ok(());
+        }
         if self.driver.has_unpublished() {
             let began = Instant::now();
             self.driver.publish().await?;
@@ -90,11 +89,11 @@ impl Pipeline {
         self.publishing.throttle.worked(took, Instant::now());
     }
 
-    /// Whether every change is served in every coding.
+    /// Whether every change is served, and compressed where somebody has asked for it.
     pub(super) fn is_published(&self) -> bool {
         !self.driver.has_unpublished()
             && self.publishing.compressing.is_empty()
-            && !self.driver.cache().is_plain(CompressionScope::All)
+            && self.driver.cache().is_compressed()
     }
 }
 

@@ -11,8 +11,8 @@ use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use url::form_urlencoded;
 
-/// Who may read something: whoever bears one of the named keys, as `?key=` or
-/// as the password that goes with the name in HTTP basic authentication.
+/// Who may read something: requests with one of the named keys, as `?key=` or
+/// as the password in HTTP basic authentication, with the key's name or an empty one.
 ///
 /// Only hashes of the keys are held, and hashes are compared in constant
 /// time, so neither memory nor timing gives a key away.
@@ -36,7 +36,7 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-/// Tells the names, and not what the keys hash to: a short key could be found from that.
+/// Shows the names, and not what the keys hash to: a short key could be found from that.
 impl fmt::Debug for AccessRule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.keys.iter().map(|(name, _)| name)).finish()
@@ -63,7 +63,7 @@ impl AccessRules {
         self.by_stem.is_empty()
     }
 
-    /// Whether the request bears a key, whatever that opens.
+    /// Whether the request has a valid key, whatever that opens.
     pub(super) fn know(&self, query: Option<&str>, headers: &HeaderMap) -> bool {
         self.porter.admits(query, headers).is_some()
     }
@@ -76,27 +76,28 @@ impl AccessRule {
         Self { keys: keys.into_iter().map(hashed).collect() }
     }
 
-    /// The name of the key that the request bears, if it bears one.
+    /// The name of the key in the request, if there is one.
     pub(super) fn admits(&self, query: Option<&str>, headers: &HeaderMap) -> Option<&str> {
         let stated = query.and_then(key_of);
-        let stated = stated.and_then(|key| self.bearer(None, key.as_bytes()));
+        let stated = stated.and_then(|key| self.holder(None, key.as_bytes()));
         stated.or_else(|| {
             let (name, key) = credentials_of(headers)?;
-            self.bearer(Some(&name), &key)
+            // Somebody who came with a key in the address may not know its name.
+            self.holder((!name.is_empty()).then_some(name.as_slice()), &key)
         })
     }
 
-    fn bearer(&self, name: Option<&[u8]>, key: &[u8]) -> Option<&str> {
+    fn holder(&self, name: Option<&[u8]>, key: &[u8]) -> Option<&str> {
         let hash = blake3::hash(key);
-        let mut bearer = None;
+        let mut holder = None;
         // Every key is compared, so that time does not tell which one fits.
         for (known, expected) in &self.keys {
             let fits = *expected == hash && name.is_none_or(|name| name == known.as_bytes());
             if fits {
-                bearer = Some(known.as_str());
+                holder = Some(known.as_str());
             }
         }
-        bearer
+        holder
     }
 }
 
@@ -111,6 +112,15 @@ pub(super) fn stem(path: &str) -> &str {
 pub(super) fn key_of(query: &str) -> Option<String> {
     let mut pairs = form_urlencoded::parse(query.as_bytes());
     pairs.find(|(name, _)| name == "key").map(|(_, key)| key.into_owned())
+}
+
+/// A query without the key in it.
+pub(super) fn without_key(query: &str) -> String {
+    let pairs = form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name != "key");
+    match key_of(query) {
+        Some(_) => form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish(),
+        None => query.to_owned(),
+    }
 }
 
 /// Name and password of `Authorization: Basic …` (RFC 7617).
@@ -134,7 +144,7 @@ mod tests {
     fn a_named_key_opens_and_nothing_else_does() {
         let keys = [("press", "s3cret/+&"), ("desk", "other")];
         let guard = AccessRule::new(keys.map(|(name, key)| (name.to_owned(), key.to_owned())));
-        for (query, authorization, bearer) in [
+        for (query, authorization, holder) in [
             (Some("key=s3cret%2F%2B%26"), None, Some("press")),
             (Some("a=b&key=other"), None, Some("desk")),
             (Some("key=Other"), None, None),
@@ -144,6 +154,8 @@ mod tests {
             (None, Some("Basic ZGVzazpvdGhlcg=="), Some("desk")), // desk:other
             (None, Some("basic ZGVzazpvdGhlcg"), Some("desk")),
             (None, Some("Basic cHJlc3M6b3RoZXI="), None), // press:other
+            (None, Some("Basic Om90aGVy"), Some("desk")), // :other
+            (None, Some("Basic OmJhZA=="), None),         // :bad
             (None, Some("Basic !!!"), None),
             (None, Some("Bearer other"), None),
         ] {
@@ -151,9 +163,21 @@ mod tests {
             if let Some(value) = authorization {
                 headers.insert(AUTHORIZATION, value.parse().unwrap());
             }
-            assert_eq!(guard.admits(query, &headers), bearer, "{query:?} {authorization:?}");
+            assert_eq!(guard.admits(query, &headers), holder, "{query:?} {authorization:?}");
         }
         assert_eq!(AccessRule::default().admits(Some("key="), &HeaderMap::new()), None);
+    }
+
+    #[test]
+    fn a_query_is_repeated_without_the_key() {
+        for (query, without) in [
+            ("key=s3cret", ""),
+            ("before=1&key=s3cret&from=51", "before=1&from=51"),
+            ("k%65y=s3cret&q=a%20b", "q=a+b"),
+            ("q=a%20b&keys=1", "q=a%20b&keys=1"),
+        ] {
+            assert_eq!(without_key(query), without);
+        }
     }
 
     #[test]

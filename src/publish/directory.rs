@@ -17,8 +17,8 @@ use rustix::fs::OFlags;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::Rendered;
 use super::coding::Coding;
+use super::{Rendered, pages};
 use crate::model::Timestamp;
 
 /// The files of ours: what each one's document hashed to, and its path.
@@ -100,7 +100,8 @@ impl Directory {
     /// Puts a document there, and beside it the same in every coding that makes it shorter.
     pub fn put(&mut self, document: &Document) -> io::Result<()> {
         let Some(name) = file_of(&document.path, &document.content_type) else { return Ok(()) };
-        let body = Bytes::from(document.text.clone());
+        let text = pages::as_file(&document.path, &document.text);
+        let body = Bytes::from(text.into_owned());
         let hash = xxh3_64(&body);
         let found = fs::symlink_metadata(self.root.join(&name));
         let length = found.ok().filter(fs::Metadata::is_file).map(|found| found.len());

@@ -1,7 +1,7 @@
 //! Renders the operator's Atom feed of changes in sources and topics.
 //!
 //! It says what the log said, with what helps, from what is stored: the same state
-//! gives the same bytes, and an event keeps its id for ever.
+//! gives the same bytes, and an event keeps its id permanently.
 
 use atom_syndication::{Content, Entry, Feed, Generator};
 
@@ -16,7 +16,7 @@ use crate::model::{EventKind, SourceEvent, Timestamp, TopicSilence};
 /// Where it is.
 pub(super) const PATH: &str = "/sources.atom";
 
-/// The latest are told.
+/// The most events in the feed, the latest.
 const MOST: usize = 200;
 
 /// `/sources.atom`: what became of sources, and of topics that fell silent, newest first.
@@ -29,12 +29,12 @@ pub(super) fn render(states: &[SourceStatus], silences: &[TopicSilence], site: &
     entries.sort_by(|(at, one), (other_at, other)| (other_at, &other.id).cmp(&(at, &one.id)));
     entries.truncate(MOST);
     let updated = entries.first().map_or(NOTHING_YET, |(at, _)| *at);
-    let title = format!("What became of the sources of {}", site.name());
+    let title = format!("Source status of {}", site.name());
     let feed = Feed {
         id: site.events_id(),
         title: text(&title),
         subtitle: Some(text(
-            "For their operator: failures, moves, gaps and silences, each told once.",
+            "For their operator: failures, moves, gaps and silences, each reported once.",
         )),
         updated: date(updated),
         authors: vec![person(&site.name())],
@@ -121,7 +121,7 @@ fn remedy(kind: EventKind) -> &'static str {
         EventKind::Failing => "It is asked again by itself, less and less often.",
         EventKind::Recovered => "Nothing needs to be done.",
         EventKind::Moved => {
-            "The new address is asked already. Put it into the configuration, before the old one ceases to lead there."
+            "The new address is asked already. Put it into the configuration, before the old one stops redirecting."
         }
         EventKind::Gone | EventKind::Ended => {
             "It is not asked any more. Look for its successor, or take it out of the configuration; gazetted poll asks it once more."
@@ -131,7 +131,7 @@ fn remedy(kind: EventKind) -> &'static str {
         }
         EventKind::Speaks => "Nothing needs to be done.",
         EventKind::Floods => {
-            "What it lists under lasting names is taken in. See whether it gives its entries new ids at every request; where it brings so much, raise its new_a_day."
+            "Entries whose ids last are read as before. Check whether it gives its entries new ids at every request; if it really brings so much, raise its new_a_day."
         }
         EventKind::Steady => "Nothing needs to be done.",
         EventKind::Gap => {

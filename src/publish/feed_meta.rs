@@ -139,7 +139,7 @@ impl FeedMeta {
         Self {
             id: site.search_id(&asked),
             title: format!("{shown} – {}", site.name()),
-            description: format!("What {} has on: {shown}", site.name()),
+            description: format!("Stories of {} that match: {shown}", site.name()),
             stem: format!("/search?{asked}"),
             page: format!("/search?{asked}"),
             updated: latest(items),
@@ -149,12 +149,12 @@ impl FeedMeta {
         }
     }
 
-    /// Of what one source tells.
+    /// Of the entries of one source.
     pub(super) fn of_source(source: &Source, items: &[FeedItem<'_>], site: &Site) -> Self {
         let title = super::text_escape::line(&source.title);
         Self {
             id: site.source_feed_id(&source.id),
-            description: format!("What {title} publishes, as {} reads it.", site.name()),
+            description: format!("Entries of {title}, as {} reads them.", site.name()),
             title,
             stem: source_path(&source.id),
             page: if site.shows_sources { "/sources" } else { "/" }.to_owned(),

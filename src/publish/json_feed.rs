@@ -8,7 +8,7 @@ use super::feed_meta::{FeedMeta, at};
 use super::site::Site;
 
 /// The meaning of `_provenance`, for people who read the document.
-const ABOUT: &str = "Who published this first, and who carried it too.";
+const ABOUT: &str = "The first publisher, and all others that carried the story.";
 
 // The order of the fields is the order in the document: the version comes first (Q40).
 #[derive(Serialize)]

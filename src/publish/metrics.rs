@@ -154,7 +154,7 @@ impl Default for Metrics {
 }
 
 impl Metrics {
-    /// A ledger in which nothing has happened.
+    /// Metrics that have counted nothing yet.
     pub fn new() -> Self {
         Self::default()
     }
@@ -162,9 +162,9 @@ impl Metrics {
     fn register(&mut self) {
         let to = &mut self.registry;
         to.register("polls", "Polls by outcome", self.polls.clone());
-        to.register("pushes", "What hubs sent, by what came of it", self.pushes.clone());
+        to.register("pushes", "Deliveries by hubs of sources, by result", self.pushes.clone());
         to.register("subscribers", "Subscriptions at our hub", self.subscribers.clone());
-        let delivered = "What subscribers were told, by what came of it";
+        let delivered = "Deliveries to subscribers of our hub, by result";
         to.register("deliveries", delivered, self.deliveries.clone());
         drop(self.deliveries.get_or_create(&Delivered { result: "taken" }));
         to.register("entries", "Entries read", self.entries.clone());
@@ -183,7 +183,7 @@ impl Metrics {
         let store = "Space the store takes on disk";
         to.register_with_unit("store", store, Unit::Bytes, self.store_bytes.clone());
         let to = &mut self.of_all_stories;
-        to.register("verdicts", "Entries by what judging them came to", self.verdicts.clone());
+        to.register("verdicts", "Entries by verdict", self.verdicts.clone());
         to.register("stories", "Stories in the store", self.stories.clone());
     }
 

@@ -26,6 +26,7 @@ use super::site::{Site, story_path, topic_path};
 use super::source_status::SourceStatus;
 use super::{Format, Rendered};
 use crate::model::{LookBack, Piece, Subscriber, Timestamp, Topic, TopicSilence};
+pub(super) use listing::as_file;
 pub(super) use search::SHOWN as SEARCH_PAGE;
 
 const HTML: &str = "text/html; charset=utf-8";
@@ -68,6 +69,8 @@ struct FeedInBrowser<'a> {
     site: &'a Site,
     /// The address to copy into a feed reader.
     address: String,
+    /// Whether it takes a key to read it.
+    is_private: bool,
     href: String,
     format: &'static str,
     media_type: &'static str,
@@ -171,7 +174,7 @@ pub(super) fn search_help(site: &Site) -> Rendered {
 }
 
 /// The page that a browser shows for the feed at a path.
-pub(super) fn feed_in_browser(path: &str, query: &str, site: &Site) -> String {
+pub(super) fn feed_in_browser(path: &str, query: &str, is_private: bool, site: &Site) -> String {
     let (stem, ending) = path.rsplit_once('.').unwrap_or((path, "atom"));
     let format = Format::of_ending(ending).unwrap_or(Format::Atom);
     let asked = if query.is_empty() { String::new() } else { format!("?{query}") };
@@ -180,6 +183,7 @@ pub(super) fn feed_in_browser(path: &str, query: &str, site: &Site) -> String {
     html(&FeedInBrowser {
         site,
         address: format!("{}{asked}", site.address(path)),
+        is_private,
         href: inside(&format!("{path}{asked}"), site),
         format: format.name(),
         media_type: format.media_type(),

@@ -1,8 +1,11 @@
-//! Everything that is served, ready in every coding with its validators.
+//! Everything that is served, ready with its validators.
 //!
-//! News is served as it is before it is compressed: that takes longer than all that
-//! was done with it before. [`ResponseCache::compress`] makes up for it, a document a call.
+//! A document is compressed once somebody has asked for it, and after each change from then on.
+//! Compressing takes longer than all that was done before, and of thousands of feeds most are
+//! seldom asked for. Until then it is served uncompressed. [`ResponseCache::compress`] compresses
+//! a document a call.
 
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{
     Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
@@ -10,7 +13,7 @@ use std::sync::{
 
 use axum::http::{HeaderMap, HeaderValue};
 use bytes::Bytes;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::access_control::{AccessRule, AccessRules};
@@ -32,8 +35,10 @@ use crate::model::{Timestamp, Topic, TopicId};
 #[derive(Debug, Default)]
 pub struct ResponseCache {
     standing: RwLock<Standing>,
-    /// Paths that serve a document in identity alone, until it is compressed.
-    plain: Mutex<BTreeSet<String>>,
+    /// Paths of documents that somebody has asked for and that are still to be compressed.
+    uncompressed: Mutex<BTreeSet<String>>,
+    /// Wakes the task that has them compressed.
+    compression: Notify,
     /// Told of every change.
     changes: watch::Sender<()>,
 }
@@ -51,15 +56,6 @@ pub(super) enum Held {
     Here(Arc<CachedResponse>),
     Gone,
     MovedTo(String),
-}
-
-/// Which of the documents that changed are to be compressed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CompressionScope {
-    /// All of them.
-    All,
-    /// Those that somebody has asked for, as they are now or as they were.
-    Asked,
 }
 
 /// Why a path is no longer served (Q33).
@@ -83,8 +79,10 @@ pub(super) struct CachedResponse {
     pub tally: Arc<Tally>,
     /// The recent editions of an Atom feed, the latest first.
     pub editions: Vec<Edition>,
-    /// In the order of [`Coding::ALL`]; none where a coding makes it longer.
-    pub codings: [Option<Coded>; 4],
+    /// In the order of [`Coding::ALL`]; none where a coding makes it longer or is not made yet.
+    pub codings: [Option<Box<Coded>>; 4],
+    /// Whether it has every coding that makes it shorter.
+    pub is_compressed: bool,
 }
 
 /// A document in one coding.
@@ -113,18 +111,21 @@ impl ResponseCache {
         Self::default()
     }
 
-    /// Serves these documents from now on, in every coding. Compresses what is new: a few
-    /// milliseconds each.
+    /// Serves these documents from now on, in every coding, as if somebody had asked for each.
+    /// Compresses what is new: a few milliseconds each.
     pub fn place(&self, rendered: Vec<Rendered>, modified: Timestamp) {
+        let paths: Vec<_> = rendered.iter().map(|document| document.path.clone()).collect();
         self.show(rendered, modified);
-        while self.compress(CompressionScope::All) {}
+        self.uncompressed().extend(paths);
+        while self.compress() {}
     }
 
     /// Serves these documents from now on, those that are new in identity alone until
-    /// [`ResponseCache::compress`] has come to them. `modified` is their Last-Modified.
+    /// [`ResponseCache::compress`] has compressed them. `modified` is their Last-Modified.
     pub fn show(&self, rendered: Vec<Rendered>, modified: Timestamp) {
         let documents = self.prepare(rendered, modified);
-        self.plain().extend(documents.iter().map(|(path, _)| path.clone()));
+        let asked = documents.iter().filter(|(_, document)| document.tally.is_any());
+        self.uncompressed().extend(asked.map(|(path, _)| path.clone()));
         let documents: Vec<_> = documents
             .into_iter()
             .map(|(path, document)| (path, Held::Here(Arc::new(document))))
@@ -163,28 +164,31 @@ impl ResponseCache {
         prepared
     }
 
-    /// Whether some of these documents is yet to be compressed.
-    pub fn is_plain(&self, which: CompressionScope) -> bool {
-        match which {
-            CompressionScope::All => !self.plain().is_empty(),
-            CompressionScope::Asked => self.plain().iter().any(|path| self.is_asked(path)),
-        }
+    /// Whether every document that somebody has asked for is compressed.
+    pub fn is_compressed(&self) -> bool {
+        self.uncompressed().is_empty()
     }
 
-    /// Compresses one of these documents that is not; says whether there was one. What is
-    /// replaced meanwhile stays replaced: each coding belongs to the bytes it was made of.
-    pub fn compress(&self, which: CompressionScope) -> bool {
-        let mut plain = self.plain();
-        let path = match which {
-            CompressionScope::All => plain.pop_first(),
-            CompressionScope::Asked => {
-                let asked = plain.iter().find(|path| self.is_asked(path)).cloned();
-                asked.and_then(|path| plain.take(&path))
-            }
-        };
-        drop(plain);
+    /// Waits until somebody has asked for a document that is not compressed.
+    pub async fn compression_due(&self) {
+        self.compression.notified().await;
+    }
+
+    /// Has the document at a path compressed soon: somebody has asked for it.
+    pub(super) fn ask_for_codings(&self, path: &str) {
+        self.uncompressed().insert(path.to_owned());
+        self.compression.notify_one();
+    }
+
+    /// Compresses a document that somebody has asked for; returns whether there was one. If it is
+    /// replaced meanwhile, the newer one stays: each coding belongs to the bytes it was made of.
+    pub fn compress(&self) -> bool {
+        let path = self.uncompressed().pop_first();
         let Some(path) = path else { return false };
         let Some(Held::Here(before)) = self.find(&path) else { return true };
+        if before.is_compressed {
+            return true;
+        }
         let mut compressed = Arc::new(before.compressed());
         let mut standing = self.write();
         if let Some(Held::Here(now)) = standing.held.get_mut(&path)
@@ -331,11 +335,6 @@ impl ResponseCache {
         (standing.held.get(path).cloned(), standing.guards.clone())
     }
 
-    /// Whether somebody ever asked for what a path serves.
-    fn is_asked(&self, path: &str) -> bool {
-        matches!(self.find(path), Some(Held::Here(document)) if document.tally.is_any())
-    }
-
     /// Whether exactly this is being served already.
     fn holds(&self, document: &Rendered, hash: u64, modified: Timestamp) -> bool {
         let Some(Held::Here(held)) = self.find(&document.path) else { return false };
@@ -356,8 +355,8 @@ impl ResponseCache {
         self.standing.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn plain(&self) -> MutexGuard<'_, BTreeSet<String>> {
-        self.plain.lock().unwrap_or_else(PoisonError::into_inner)
+    fn uncompressed(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.uncompressed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -367,8 +366,9 @@ impl CachedResponse {
         let content_type = HeaderValue::from_static(document.content_type);
         // An address that is no header value is left out: it is only a hint.
         let link = document.link.and_then(|link| HeaderValue::try_from(link).ok());
-        let (editions, codings) = (Vec::new(), Default::default());
-        let mut shelved = Self { content_type, link, hash, modified, tally, editions, codings };
+        let (editions, codings, is_compressed) = (Vec::new(), Default::default(), false);
+        let mut shelved =
+            Self { content_type, link, hash, modified, tally, editions, codings, is_compressed };
         shelved.codings[0] = Some(shelved.coded(Coding::Identity, document.body));
         shelved
     }
@@ -390,29 +390,54 @@ impl CachedResponse {
             tally: tally.clone(),
             editions: editions.clone(),
             codings,
+            is_compressed: true,
         }
     }
 
     /// These bytes with their tag.
-    fn coded(&self, coding: Coding, body: Bytes) -> Coded {
-        Coded { body, tag: tag(self.hash, coding), headers: OnceLock::new() }
+    fn coded(&self, coding: Coding, body: Bytes) -> Box<Coded> {
+        Box::new(Coded { body, tag: tag(self.hash, coding), headers: OnceLock::new() })
+    }
+
+    /// Its strong entity tag in a coding. One that is not made yet has a tag already: a client
+    /// may have got it before a restart.
+    pub(super) fn tag(&self, coding: Coding) -> Option<Cow<'_, HeaderValue>> {
+        match &self.codings[coding as usize] {
+            Some(coded) => Some(Cow::Borrowed(&coded.tag)),
+            None => (!self.is_compressed).then(|| Cow::Owned(tag(self.hash, coding))),
+        }
     }
 
     /// The headers of its answers in a coding that it has.
     pub(super) fn headers(&self, coding: Coding) -> Option<&Headers> {
         let coded = self.codings[coding as usize].as_ref()?;
         Some(coded.headers.get_or_init(|| {
-            let last_modified = header(http_date(self.modified));
-            let facts = Facts {
-                content_type: &self.content_type,
-                link: self.link.as_ref(),
-                last_modified: Some(&last_modified),
-            };
-            Box::new(Headers {
-                full: response_headers::full(&facts, coding, &coded.tag, coded.body.len()),
-                unchanged: response_headers::unchanged(&facts, &coded.tag),
+            self.with_facts(|facts| {
+                Box::new(Headers {
+                    full: response_headers::full(facts, coding, &coded.tag, coded.body.len()),
+                    unchanged: response_headers::unchanged(facts, &coded.tag),
+                })
             })
         }))
+    }
+
+    /// The headers of the answer to a client that has it in a coding.
+    pub(super) fn unchanged(&self, coding: Coding) -> HeaderMap {
+        match self.headers(coding) {
+            Some(headers) => headers.unchanged.clone(),
+            None => {
+                self.with_facts(|facts| response_headers::unchanged(facts, &tag(self.hash, coding)))
+            }
+        }
+    }
+
+    fn with_facts<T>(&self, make: impl FnOnce(&Facts<'_>) -> T) -> T {
+        let last_modified = header(http_date(self.modified));
+        make(&Facts {
+            content_type: &self.content_type,
+            link: self.link.as_ref(),
+            last_modified: Some(&last_modified),
+        })
     }
 
     /// Whether identity is all there is of it: it is too short, or not compressed yet.

@@ -186,7 +186,7 @@ fn read(
     let mut opened = BufReader::new(opened);
     let start = opened.fill_buf().map_err(unreadable)?;
     if !start.iter().zip(MAGIC).all(|(byte, magic)| byte == magic) {
-        return Err(unusable(file, "it is no backup of gazetted"));
+        return Err(unusable(file, "it is not a backup of gazetted"));
     }
     // Of one frame: what follows it is looked at apart.
     let zstd = zstd::stream::Decoder::with_buffer(opened).map_err(unreadable)?.single_frame();
@@ -213,7 +213,7 @@ fn read(
     let inside = zstd.read(&mut [0]).map_err(failed)?;
     let behind = zstd.finish().fill_buf().map_err(unreadable)?.len();
     if inside + behind > 0 {
-        return Err(unusable(file, "bytes follow its end; they are no part of a backup"));
+        return Err(unusable(file, "bytes follow its end that do not belong to a backup"));
     }
     Ok(contents)
 }
@@ -235,7 +235,7 @@ fn read_title(input: &mut impl Read) -> Result<(), &'static str> {
         Err(error) if error.kind() == io::ErrorKind::UnexpectedEof && TITLE.starts_with(&title) => {
             Err(CUT)
         }
-        _ => Err("it is no backup of gazetted"),
+        _ => Err("it is not a backup of gazetted"),
     }
 }
 
@@ -389,14 +389,14 @@ mod tests {
     }
 
     #[test]
-    fn a_backup_of_a_later_version_is_told_from_what_is_none() {
+    fn a_backup_of_a_later_version_is_not_taken_for_another_file() {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("backup");
         for (text, said) in [
             ("gazetted backup 2\nand whatever follows", "a later version"),
-            ("gazetted backup", "it is no backup"),
-            ("a letter to the editor, compressed", "it is no backup"),
-            ("gazetted", "it is no backup"),
+            ("gazetted backup", "it is not a backup"),
+            ("a letter to the editor, compressed", "it is not a backup"),
+            ("gazetted", "it is not a backup"),
         ] {
             fs::write(&file, zstd::encode_all(text.as_bytes(), 1).unwrap()).unwrap();
             let refused = verify_backup(&file).unwrap_err().to_string();

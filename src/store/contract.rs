@@ -23,7 +23,7 @@ pub(super) fn check<S: Store>(open: impl Fn(&Path) -> S) {
         ("the last version of a story wins and keeps all its keys", the_last_version_wins),
         ("stories and places page without gap or repeat", pages_have_no_gap_or_repeat),
         ("a retired story leaves its keys until it is forgotten", retired_stories_leave_their_keys),
-        ("of very many bearers of a key the newest are known", the_newest_bearers_are_known),
+        ("of very many stories with one key the newest are known", the_newest_bearers_are_known),
         ("a place is of a story that is there", places_are_of_stories_that_are_there),
         ("dropped keys and old passages find a story no longer", dropped_keys_are_lost),
         ("a dropped topic comes back empty", a_dropped_topic_comes_back_empty),

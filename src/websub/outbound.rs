@@ -92,7 +92,9 @@ impl SubscriptionRequest {
         let mode = match value("hub.mode").as_deref() {
             Some("subscribe") => SubscriptionMode::Subscribe,
             Some("unsubscribe") => SubscriptionMode::Unsubscribe,
-            Some("publish") => return Err(malformed("hub.mode: nobody else publishes here")),
+            Some("publish") => {
+                return Err(malformed("hub.mode: only this site itself publishes here"));
+            }
             _ => return Err(malformed("hub.mode: write subscribe or unsubscribe")),
         };
         let topic = value("hub.topic").ok_or(malformed("hub.topic is missing"))?;
@@ -325,7 +327,7 @@ mod tests {
         for (pairs, why) in [
             (&[][..], "hub.mode"),
             (&[("hub.mode", "subscribe")], "hub.callback"),
-            (&[("hub.mode", "publish")], "nobody else"),
+            (&[("hub.mode", "publish")], "only this site itself"),
             (&[("hub.mode", "subscribe"), ("hub.callback", "file:///etc/passwd")], "http or https"),
             (&[("hub.mode", "subscribe"), ("hub.callback", "http://u:p@r.example/")], "password"),
             (&[("hub.mode", "subscribe"), ("hub.callback", "/cb")], "http or https"),

@@ -9,7 +9,7 @@ use gazetted::config::Plan;
 use gazetted::engine::Turn;
 use gazetted::model::{Poll, SourceId, Timestamp};
 use gazetted::pipeline::EngineDriver;
-use gazetted::publish::{CompressionScope, ResponseCache};
+use gazetted::publish::ResponseCache;
 use gazetted::store::{self, InMemory, Store};
 use tempfile::TempDir;
 
@@ -235,7 +235,7 @@ pub async fn replay(recorded: &Recorded, disturbed: &mut Disturbed) -> Outcome {
             let ahead = Duration::from_secs(3600 * numbers.below(2000));
             restarts = numbers.percent(8).then_some(ahead);
             if numbers.percent(20) {
-                cache.compress(CompressionScope::All);
+                cache.compress();
             }
         }
         if publishes {

@@ -51,7 +51,7 @@ async fn a_source_that_floods_is_held_back_told_once_and_taken_in_when_it_behave
     world.pass(2 * HOUR).await;
     assert_eq!((world.stories().len(), state(&world).as_str()), (24, "ok"));
     let feed = world.get("/sources.atom").await;
-    for title in ["dep brings too much that is new", "dep is taken in whole again"] {
+    for title in ["dep brings too much that is new", "dep is read in full again"] {
         assert_eq!(feed.text().matches(title).count(), 1, "{}", feed.text());
     }
 }

@@ -126,7 +126,7 @@ async fn h01_a_request_is_taken_before_it_is_verified_and_a_bad_one_told_why() {
     for (pairs, status, why) in [
         (&[][..], 400, "hub.mode"),
         (&[("hub.mode", "subscribe"), ("hub.topic", FEED)], 400, "hub.callback"),
-        (&[("hub.mode", "publish"), ("hub.url", FEED)], 400, "nobody else publishes"),
+        (&[("hub.mode", "publish"), ("hub.url", FEED)], 400, "only this site itself publishes"),
     ] {
         let answer = ask(&world, pairs).await;
         assert_eq!(answer.status, status);

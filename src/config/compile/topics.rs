@@ -177,6 +177,20 @@ impl Desk<'_> {
                 });
             }
         }
+        self.former_names(parts, &mut ids);
         (list, samples)
+    }
+
+    /// A former name leads to one topic, so it is the name of no other.
+    fn former_names(&mut self, parts: &[Read], ids: &mut BTreeMap<String, (usize, Range<usize>)>) {
+        for (file, part) in parts.iter().enumerate() {
+            for former in part.config.topic.iter().flat_map(|table| &table.get_ref().formerly) {
+                let (name, place) = (&former.get_ref().0, (file, former.span()));
+                match ids.get(name) {
+                    Some(first) => self.twice("topic", name, place, &first.clone()),
+                    None => drop(ids.insert(name.clone(), place)),
+                }
+            }
+        }
     }
 }

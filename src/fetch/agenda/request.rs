@@ -41,7 +41,7 @@ pub enum Refusal {
     #[error("it has moved to the address of {0}, which is asked for both")]
     Merged(SourceId),
     /// Its rules could not be kept.
-    #[error("the disk is full: nothing more is taken in until there is room")]
+    #[error("the disk is full: polling stops until there is room")]
     DiskFull,
     /// It was asked a short while ago.
     #[error("it was asked a short while ago and may be asked again from {0}")]

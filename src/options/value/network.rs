@@ -46,6 +46,34 @@ impl FromStr for WebAddress {
     }
 }
 
+/// The address of an entry's page, or the name of an entry without one, as `explain` shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EntryAddress(pub(crate) Url);
+
+impl FromStr for EntryAddress {
+    type Err = Complaint;
+
+    fn from_str(text: &str) -> Result<Self, Complaint> {
+        let text = text.trim();
+        let Some(digits) = text.strip_prefix("urn:gazetted:entry:") else {
+            return Ok(Self(text.parse::<WebAddress>()?.url));
+        };
+        let is_name = digits.len() == 32 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+        Url::parse(text).ok().filter(|_| is_name).map(Self).ok_or_else(|| {
+            Complaint::new(
+                format!("`{text}` is not the name of an entry"),
+                "copy it from `gazetted explain`: 32 digits follow `urn:gazetted:entry:`",
+            )
+        })
+    }
+}
+
+impl fmt::Display for EntryAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
 fn no_address(text: &str) -> Complaint {
     let help = match text.split('/').next() {
         Some(host) if host.contains('.') && !host.contains(' ') => {
@@ -337,6 +365,22 @@ mod tests {
             let complaint = bad.parse::<WebAddress>().unwrap_err().to_string();
             assert!(complaint.contains(word), "{bad}: {complaint}");
             assert!(!complaint.contains("secret"), "{complaint}");
+        }
+    }
+
+    #[test]
+    fn an_entry_has_an_address_or_a_name() {
+        let name = format!("urn:gazetted:entry:{}", "0a".repeat(16));
+        for good in ["https://ports.example/news/1", &name] {
+            assert_eq!(good.parse::<EntryAddress>().unwrap().to_string(), good);
+        }
+        for (bad, word) in [
+            ("urn:gazetted:entry:17", "32 digits"),
+            ("urn:isbn:9780131103627", "`urn`"),
+            ("ports.example/news/1", "write it whole"),
+        ] {
+            let complaint = bad.parse::<EntryAddress>().unwrap_err().to_string();
+            assert!(complaint.contains(word), "{bad}: {complaint}");
         }
     }
 

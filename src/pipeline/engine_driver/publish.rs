@@ -74,7 +74,7 @@ impl EngineDriver {
         self.take_stock()
     }
 
-    /// Publishes everything anew, in every coding, and withdraws removed topics (Q33).
+    /// Publishes everything anew, and withdraws removed topics (Q33).
     pub(in crate::pipeline) async fn publish_all(&mut self) -> Result<(), StoreError> {
         // Before anything is published: a topic that is private now must not be shown again.
         self.cache.guard(self.plan().guards());
@@ -84,10 +84,7 @@ impl EngineDriver {
         self.matched_terms = MatchedTerms::default();
         self.unpublished = super::Unpublished::default();
         self.display(&all)?;
-        tokio::task::block_in_place(|| {
-            self.show(&all);
-            while self.cache.compress(publish::CompressionScope::All) {}
-        });
+        tokio::task::block_in_place(|| self.show(&all));
         self.cache.keep_topics(&self.plan().topics, &self.engine.gone_topics());
         self.take_stock()
     }

@@ -86,11 +86,12 @@ impl Inbound {
         }
     }
 
-    /// The next event; pending for ever while there is none. On a full disk no delivery is read.
+    /// The next event; pending for ever while there is none. On a full disk no delivery is read, and
+    /// those that have been read wait: they could not be applied.
     pub(super) async fn next(&mut self, full: bool) -> InboundEvent {
         let has_room = self.reading.len() < READING && !full;
         tokio::select! {
-            Some(read) = self.reading.join_next() => InboundEvent::Read(read),
+            Some(read) = self.reading.join_next(), if !full => InboundEvent::Read(read),
             Some(answered) = self.asking.join_next() => InboundEvent::Answered(answered),
             Some(delivery) = self.deliveries.recv(), if has_room => InboundEvent::Delivered(delivery),
             else => pending().await,

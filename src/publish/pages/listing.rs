@@ -27,6 +27,8 @@ pub(super) struct ListingPage<'a> {
     description: String,
     /// Whether this is the page of all stories.
     is_everything: bool,
+    /// Whether it takes a key to read it.
+    is_private: bool,
     feeds: Vec<FeedLink>,
     days: Vec<Day<'a>>,
     /// Which stories these are of how many: `51–100 of 300`.
@@ -139,6 +141,7 @@ fn of<'a>(
         feeds: feed_links(&path, &topic.map_or_else(|| everything().title, title_of), site),
         description: topic.map_or_else(|| everything().description, description_of),
         is_everything: topic.is_none(),
+        is_private: topic.is_some_and(|topic| topic.private),
         days: days(items, site),
         newest: None,
         query: topic.map(|topic| legible(&topic.query)),
@@ -146,6 +149,29 @@ fn of<'a>(
         older,
         title,
     }
+}
+
+/// The beginning of the link to older stories, in the template of this page.
+const OLDER: &str = "<a rel=\"next\" href=\"";
+
+/// A page as a server of files can serve it. Pages of older stories are rendered on request and are
+/// not among the files, so a remark takes the place of the link to them: archives are files.
+pub(in crate::publish) fn as_file<'a>(path: &str, page: &'a str) -> Cow<'a, str> {
+    let is_listing = path == EVERYTHING || path.starts_with("/topics/");
+    if !is_listing || !page.contains(OLDER) {
+        return Cow::Borrowed(page);
+    }
+    let remark = match path == EVERYTHING {
+        true => "",
+        false => "<span>older stories are in the archive of the feed</span>",
+    };
+    let mut parts = page.split(OLDER);
+    let mut file = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        file.push_str(remark);
+        file.push_str(part.split_once("</a>").map_or(part, |(_, rest)| rest));
+    }
+    Cow::Owned(file)
 }
 
 /// Stories in the order of the feed, those of one day together.

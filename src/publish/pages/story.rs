@@ -123,7 +123,7 @@ pub(super) fn page<'a>(
     let place_of = |member: &Member| {
         story.members.iter().position(|known| std::ptr::eq(known, member)).unwrap_or(usize::MAX)
     };
-    let first = story.members.iter().filter_map(|member| member.entry.dated()).min();
+    let first = story.members.iter().filter_map(|member| published(member, story)).min();
     let members = || std::iter::once(lead).chain(story.copies(sources));
     let carrier = |member: &Member| {
         let remark = detail.remarks.get(place_of(member)).cloned().flatten();
@@ -192,13 +192,14 @@ fn carrier(
     let plain = |title: &str| document_type::split(&line(title)).1.to_owned();
     let (title, of_lead) = (plain(&entry.title), plain(&lead.entry.title));
     let (evidence, link) = evidence(&member.evidence, detail);
+    let published = published(member, &detail.story);
     Carrier {
         by: name_of(entry, &detail.sources),
         url: entry.url.as_ref().map(uri),
         leads: std::ptr::eq(member, lead),
         language: language_of(member),
-        published: entry.dated().map(Moment::of),
-        delay: entry.dated().zip(first).and_then(|(dated, first)| delay(first, dated)),
+        published: published.map(Moment::of),
+        delay: published.zip(first).and_then(|(published, first)| delay(first, published)),
         title: match title == of_lead || title.is_empty() {
             true => Vec::new(),
             false => marks(compare(&of_lead, &title)),
@@ -207,6 +208,15 @@ fn carrier(
         link,
         remark: None,
     }
+}
+
+/// When a member was first published: its date when it joined, or the story's date for the founder.
+/// A date later than joining is a mistake of the source.
+fn published(member: &Member, story: &Story) -> Option<Timestamp> {
+    let dated = member.entry.dated()?;
+    let is_founder = story.members.first().is_some_and(|first| std::ptr::eq(first, member));
+    let first = member.dated.unwrap_or(dated).min(member.joined);
+    Some(if is_founder { story.dated } else { first })
 }
 
 /// How long after the first source another carried the story.
@@ -409,5 +419,77 @@ fn resembling(related: &Related, detail: &StoryDetail, site: &Site) -> RelatedLi
                 related.forbidden.as_ref().map(|why| format!(": not one story, because {why}"));
             format!("{shared} of {of} passages are the same{}", why.unwrap_or_default())
         },
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::model::{Entry, SourceId, StoryId};
+
+    const MINUTE: Duration = Duration::from_secs(60);
+
+    /// An entry that states only its last change, first at `dated` and by now at `updated`.
+    fn member(source: &str, dated: Timestamp, updated: Timestamp, joined: Timestamp) -> Member {
+        let mut entry = Entry::of(SourceId::new(source));
+        entry.title = "Ferries to Skye".to_owned();
+        entry.updated = Some(dated);
+        let mut member = Member::new(entry.clone(), Evidence::Founded, joined);
+        entry.updated = Some(updated);
+        member.entry = entry.into();
+        member
+    }
+
+    fn detail(members: Vec<Member>, dated: Timestamp) -> StoryDetail {
+        let id = StoryId::from_bytes([1; 16]);
+        let mut story = Story::new(id, "urn:1".to_owned(), dated);
+        story.members = members;
+        StoryDetail {
+            story,
+            sources: Sources::new(),
+            topics: Vec::new(),
+            why: BTreeMap::new(),
+            titles: BTreeMap::new(),
+            shared: Vec::new(),
+            remarks: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn delays_count_from_the_first_publication_whatever_was_revised_later() {
+        let first = Timestamp::from_millis(1_743_591_900_000);
+        let at = |minutes: u32| first.after(MINUTE * minutes);
+        let site = Site::new("https://news.example/".parse().unwrap(), "News");
+        let delays = |members| {
+            let detail = detail(members, first);
+            let page = page(&detail, &|_, _| Vec::new(), &site);
+            page.carriers.into_iter().map(|carrier| carrier.delay).collect::<Vec<_>>()
+        };
+        // As published, and after each of the two was revised a week later; read the next day.
+        let (week, day) = (7 * 24 * 60, 24 * 60);
+        for (of_founder, of_copy) in [(0, 30), (week, 30), (0, week), (week, week)] {
+            let founder = member("a", first, at(of_founder), at(day));
+            let copy = member("b", at(30), at(of_copy), at(day));
+            let wanted = [None, Some("+30 min".to_owned())];
+            assert_eq!(delays(vec![founder, copy]), wanted, "{of_founder} {of_copy}");
+        }
+        // A copy cannot be published after it was read.
+        let late = member("b", at(week), at(week), at(40));
+        let delays = delays(vec![member("a", first, first, at(5)), late]);
+        assert_eq!(delays, [None, Some("+40 min".to_owned())]);
+    }
+
+    #[test]
+    fn a_delay_is_shown_in_the_unit_that_suits_it() {
+        let first = Timestamp::from_millis(0);
+        for (minutes, shown) in
+            [(0, None), (1, Some("+1 min")), (150, Some("+2 h")), (4000, Some("+2 days"))]
+        {
+            assert_eq!(delay(first, first.after(MINUTE * minutes)).as_deref(), shown);
+        }
     }
 }

@@ -42,12 +42,17 @@ fn what_is_shown_is_served_plain_at_once_and_in_every_coding_once_it_is_compress
     cache.show(vec![document("/a", LONG)], Timestamp::from_secs(1));
     let plain = held(&cache, "/a");
     assert!(plain.codings[0].is_some() && plain.is_plain());
-    assert!(cache.is_plain(CompressionScope::All) && cache.compress(CompressionScope::All));
-    assert!(!cache.compress(CompressionScope::All) && !cache.is_plain(CompressionScope::All));
+    assert!(cache.is_compressed() && !cache.compress(), "nobody has asked for it");
+    let tags =
+        |held: &CachedResponse| Coding::ALL.map(|coding| held.tag(coding).unwrap().into_owned());
+    let unchanged = Coding::ALL.map(|coding| plain.unchanged(coding));
+    cache.ask_for_codings("/a");
+    assert!(!cache.is_compressed() && cache.compress());
+    assert!(!cache.compress() && cache.is_compressed());
     let compressed = held(&cache, "/a");
     assert!(compressed.codings.iter().all(Option::is_some));
-    let tag = |held: &CachedResponse| held.codings[0].as_ref().unwrap().tag.clone();
-    assert_eq!(tag(&plain), tag(&compressed));
+    assert_eq!(tags(&plain), tags(&compressed));
+    assert_eq!(unchanged, Coding::ALL.map(|coding| compressed.unchanged(coding)));
     // As if it had been compressed at once.
     let whole = ResponseCache::new();
     whole.place(vec![document("/a", LONG)], Timestamp::from_secs(1));
@@ -62,19 +67,29 @@ fn what_is_shown_is_served_plain_at_once_and_in_every_coding_once_it_is_compress
 }
 
 #[test]
-fn what_somebody_has_asked_for_is_compressed_before_all_else() {
+fn only_documents_that_somebody_has_asked_for_are_compressed() {
     let cache = ResponseCache::new();
     let both = ["/a", "/b"].map(|path| document(path, LONG));
     cache.show(both.to_vec(), Timestamp::from_secs(1));
-    assert!(!cache.is_plain(CompressionScope::Asked) && !cache.compress(CompressionScope::Asked));
     held(&cache, "/b").tally.full.fetch_add(1, Ordering::Relaxed);
-    assert!(cache.is_plain(CompressionScope::Asked) && cache.compress(CompressionScope::Asked));
-    assert!(!cache.is_plain(CompressionScope::Asked) && !cache.compress(CompressionScope::Asked));
+    cache.ask_for_codings("/b");
+    while cache.compress() {}
     assert!(held(&cache, "/a").is_plain() && !held(&cache, "/b").is_plain());
-    // It counts as asked for however often it changes.
+    // From then on it is compressed after each change.
+    cache.show(vec![document("/a", &LONG[4..])], Timestamp::from_secs(2));
     cache.show(vec![document("/b", &LONG[4..])], Timestamp::from_secs(2));
-    assert!(cache.compress(CompressionScope::Asked) && cache.compress(CompressionScope::All));
-    assert!(["/a", "/b"].iter().all(|path| !held(&cache, path).is_plain()));
+    assert!(held(&cache, "/b").is_plain() && !cache.is_compressed());
+    while cache.compress() {}
+    assert!(held(&cache, "/a").is_plain() && !held(&cache, "/b").is_plain());
+}
+
+#[tokio::test]
+async fn the_first_to_ask_wakes_the_task_that_compresses() {
+    let cache = ResponseCache::new();
+    cache.show(vec![document("/a", LONG)], Timestamp::from_secs(1));
+    cache.ask_for_codings("/a");
+    cache.compression_due().await;
+    assert!(cache.compress());
 }
 
 #[test]
@@ -83,9 +98,10 @@ fn what_follows_before_its_forerunner_is_compressed_is_never_served_in_its_codin
     cache.place(vec![document("/a", LONG)], Timestamp::from_secs(1));
     cache.show(vec![document("/a", "two")], Timestamp::from_secs(2));
     cache.show(vec![document("/b", LONG)], Timestamp::from_secs(2));
+    ["/a", "/b"].iter().for_each(|path| cache.ask_for_codings(path));
     cache.withdraw("/b", Absence::Gone);
     assert!(held(&cache, "/a").is_plain());
-    while cache.compress(CompressionScope::All) {}
+    while cache.compress() {}
     assert_eq!(cache.body("/a"), Some("two".into()));
     assert!(held(&cache, "/a").is_plain(), "two is too short");
     assert_eq!(cache.body("/b"), None, "what was withdrawn stays so");

@@ -110,7 +110,12 @@ impl Responder {
         let answer = match held? {
             // A page of earlier stories is at the same path.
             Held::Here(_) if asks_for_earlier(path, query) => return None,
-            Held::Here(document) => self.shelved(&document, request.headers(), guarded),
+            Held::Here(document) => {
+                if !document.is_compressed {
+                    self.cache.ask_for_codings(path);
+                }
+                self.shelved(&document, request.headers(), guarded)
+            }
             Held::Gone => self.gone(),
             Held::MovedTo(path) => {
                 let key = query.filter(|_| guarded).and_then(access_control::key_of);
@@ -142,7 +147,7 @@ impl Responder {
         let instead = guards.filter(|_| hides).map(|guards| Unadmitted::of(&guards, &request));
         let answer = if path.contains('%') {
             // No address of ours needs it, and the rules of access compare addresses as they are written.
-            answered(page_response::nothing_here("no-store", &self.backend.site()))
+            answered(page_response::nothing_here("public, max-age=60", &self.backend.site()))
         } else {
             self.route(request, peer).await
         };
@@ -188,8 +193,8 @@ impl Responder {
             let instead = || document.is_plain().then_some(Coding::Identity);
             chosen.or_else(instead).filter(|coding| held(*coding).is_some())
         };
-        let tags = document.codings.iter();
-        let tags = tags.map(|coded| coded.as_ref().and_then(|coded| coded.tag.to_str().ok()));
+        let tags = Coding::ALL.map(|coding| document.tag(coding));
+        let tags = tags.iter().map(|tag| tag.as_ref().and_then(|tag| tag.to_str().ok()));
         let has = match evaluate(headers, tags, document.modified) {
             Precondition::Full => None,
             Precondition::Holds(place) => Some(Coding::ALL[place]),
@@ -345,9 +350,7 @@ fn news(document: &CachedResponse, headers: &HeaderMap) -> Option<Response<Body>
 
 fn unchanged(document: &CachedResponse, coding: Coding) -> Response<Body> {
     let mut response = brief(StatusCode::NOT_MODIFIED, "");
-    if let Some(headers) = document.headers(coding) {
-        *response.headers_mut() = headers.unchanged.clone();
-    }
+    *response.headers_mut() = document.unchanged(coding);
     response
 }
 

@@ -8,6 +8,7 @@ use http_body_util::{Either, Full};
 
 use super::response::Body;
 use super::{page_response, problem};
+use crate::publish::access_control::without_key;
 use crate::publish::{Format, Site, pages};
 
 /// The header value that a browser sends when it opens an address in a window. Feed readers never
@@ -92,16 +93,16 @@ fn wants_json(headers: &HeaderMap) -> bool {
 /// A page in place of a feed: what it is, and how to subscribe to it.
 fn explained(feed: &Response<Body>, address: &str, is_head: bool, site: &Site) -> Response<Body> {
     let (path, query) = address.split_once('?').unwrap_or((address, ""));
-    let text = pages::feed_in_browser(path, query, site);
+    let kept = feed.headers().get(CACHE_CONTROL);
+    let is_private = kept.is_some_and(|value| value.as_bytes().starts_with(b"private"));
+    let text = pages::feed_in_browser(path, &without_key(query), is_private, site);
     let mut page = page_response::page(StatusCode::OK, text, "no-cache").map(Either::Right);
     if is_head {
         *page.body_mut() = Either::Left(Full::default());
     }
     // Of a private feed nothing is kept, and nobody learns its address.
     for name in [VARY, CACHE_CONTROL, REFERRER_POLICY] {
-        let kept = feed.headers().get(&name);
-        let kept =
-            kept.filter(|value| name != CACHE_CONTROL || value.as_bytes().starts_with(b"private"));
+        let kept = feed.headers().get(&name).filter(|_| name != CACHE_CONTROL || is_private);
         if let Some(value) = kept {
             page.headers_mut().insert(name, value.clone());
         }

@@ -120,7 +120,7 @@ fn remove_left_behind(path: &Path) -> io::Result<()> {
         Err(error) => return Err(error),
     };
     if !is_socket {
-        return Err(io::Error::new(ErrorKind::AlreadyExists, "there is a file that is no socket"));
+        return Err(io::Error::new(ErrorKind::AlreadyExists, "the file there is not a socket"));
     }
     match unix::UnixStream::connect(path) {
         Ok(_) => Err(ErrorKind::AddrInUse.into()),

@@ -44,11 +44,11 @@ options! {
             IpNet::new_assert(IpAddr::from(Ipv6Addr::LOCALHOST), 128),
         ]).at_restart(),
         /// How long the head of a request may take.
-        head_timeout: Duration = option(Duration::from_secs(10)).at_restart(),
+        head_timeout: Duration = option(Duration::from_secs(10)).above_zero().at_restart(),
         /// How long a connection may idle.
-        idle_timeout: Duration = option(Duration::from_secs(30)).at_restart(),
+        idle_timeout: Duration = option(Duration::from_secs(30)).above_zero().at_restart(),
         /// How long an answer may take to be read.
-        write_timeout: Duration = option(Duration::from_secs(60)).at_restart(),
+        write_timeout: Duration = option(Duration::from_secs(60)).above_zero().at_restart(),
         /// How long a stop waits for the last answers.
         drain_timeout: Duration = option(Duration::from_secs(20)).at_restart(),
     }

@@ -135,7 +135,7 @@ fn judge(tree: &sled::Tree, kind: Kind, key: &[u8], header: &Header) -> Result<S
         }
         Kind::Story => {
             let record = Record::read(kind, key, &payload()?).map_err(bad)?;
-            let Record::Story { story, .. } = record else { return wrong("it is no story") };
+            let Record::Story { story, .. } = record else { return wrong("it is not a story") };
             if read_card(tree, story.first_seen, story.id)?.is_none() {
                 return wrong("its card is gone: it is found by no key and in no topic");
             }
