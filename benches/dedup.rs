@@ -10,7 +10,9 @@ use std::hint::black_box;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use gazetted::dedup::{Overrides, Rules, candidates, is_settled, judge, read_texts};
+use gazetted::dedup::{
+    Overrides, Rules, candidates, is_settled, judge, keys_to_judge_again, read_texts,
+};
 use gazetted::model::{
     Entry, Habits, Key, Location, Lookalikes, Role, Source, SourceId, Sources, Story, StoryId,
     Timestamp, Verdict,
@@ -164,6 +166,10 @@ impl World {
             let open = candidates.iter().filter(|candidate| !is_settled(candidate, &told));
             let wanted: Vec<Key> = open.flat_map(|candidate| candidate.keys()).collect();
             let mut known = self.lookalikes(&wanted);
+            let open = candidates.iter().filter(|candidate| !is_settled(candidate, &told));
+            let again = self.lookalikes(&keys_to_judge_again(open, &known, &rules));
+            known.by_key.extend(again.by_key);
+            known.stories.extend(again.stories);
             for admitted in black_box(judge(candidates, &mut known, &rules, self.now)).admitted {
                 match admitted.verdict {
                     Verdict::New => {

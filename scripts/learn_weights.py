@@ -21,15 +21,16 @@ ESTIMATES = {
     "NamedOriginal": 140, "SamePage": 120,
     "TitleEqual": 10, "TitleNear": 9, "TitleWithPublisher": 9, "TitleDiffers": -10,
     "TitleReplaces": -20, "TitleRenames": -120, "TitleFigures": -220, "TitleRecurs": -40,
+    "TitleOfSeries": -10,
     "TextEqual": 130, "TextContained": 110, "TextMostly": 80, "TextQuoted": 0, "TextSome": -20,
     "TextDiffers": -80, "SummaryContained": 60, "SummaryShares": 20, "SummaryDiffers": -30,
     "Contradicts": -220, "NamesDiffer": -220, "OneNameDiffers": -70, "FactsDiffer": -90,
-    "Lists": -220, "GoesOn": -200, "SameDay": 10, "DaysApart": 0, "WeekApart": -20,
-    "FortnightApart": -40, "LongApart": -260, "OtherGovernment": -60, "OneSite": -240,
+    "Lists": -220, "GoesOn": -200, "SameDay": 10, "DaysApart": 0, "DaysApartByTitle": -20, "WeekApart": -20,
+    "FortnightApart": -40, "LongApart": -260, "BeforeOriginal": -40, "OtherGovernment": -60, "OneSite": -240,
     "OneSource": -240, "OneSourceTwice": -60,
 }
 # Their weight is that of four bits of information of the title.
-PER_INFORMATION = {"TitleEqual", "TitleNear", "TitleWithPublisher"}
+PER_INFORMATION = {"TitleEqual", "TitleNear", "TitleWithPublisher", "TitleOfSeries"}
 # How far, in tenths of a bit, a weight may be from its estimate without being surprising.
 SPREAD = {kind: 2.0 if kind in PER_INFORMATION else 20.0 for kind in ESTIMATES}
 JOINED = 50

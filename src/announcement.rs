@@ -15,16 +15,23 @@
 
 mod cut;
 
+mod kept_html;
+
 mod original;
 
 mod repeated;
 
 mod sections;
 
+mod share_links;
+
+mod signs;
+
 mod text_lines;
 
 mod vocabulary;
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use url::Url;
@@ -55,19 +62,19 @@ pub struct Container {
 }
 
 /// The role of an element, by its name, class, id or role attribute. It is a hint: its content
-/// must look like it, too.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// must look like it, too. Where several are named, the first in this order counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ContainerRole {
-    /// Menus, breadcrumbs, pages of a list.
-    Navigation,
-    /// Buttons for sharing.
-    Sharing,
-    /// Other announcements.
-    Related,
-    /// An offer of a newsletter.
-    Newsletter,
     /// A notice about cookies.
     Cookies,
+    /// An offer of a newsletter.
+    Newsletter,
+    /// Other announcements.
+    Related,
+    /// Buttons for sharing.
+    Sharing,
+    /// Menus, breadcrumbs, pages of a list.
+    Navigation,
     /// The foot of a page.
     Footer,
 }
@@ -84,71 +91,46 @@ impl ContainerRole {
 
     /// The role that a class, id or role attribute names.
     pub fn named(value: &str) -> Option<Self> {
-        if value.len() > 400 {
+        if value.len() > MAX_NAMES {
             return None;
         }
-        let lower = value.to_ascii_lowercase();
-        let words = || lower.split(|c: char| !c.is_ascii_alphanumeric());
-        let has = |known: &[&str]| words().any(|word| known.contains(&word));
-        if has(&["cookie", "cookies", "gdpr", "cookiebar", "cookieconsent"]) {
-            Some(Self::Cookies)
-        } else if has(&["newsletter", "newsletters", "mailchimp", "mailinglist", "subscribe"]) {
-            Some(Self::Newsletter)
-        } else if has(&[
-            "related",
-            "relatedposts",
-            "yarpp",
-            "crp",
-            "recommended",
-            "recommendations",
-            "outbrain",
-            "taboola",
-            "latestnews",
-            "morenews",
-            "relatednews",
-            "readmore",
-            "teasers",
-        ]) || has(&["latest", "more", "other", "recent"])
-            && has(&["news", "posts", "articles", "releases", "stories"])
-            || has(&["complementary", "sidebar"])
-        {
-            Some(Self::Related)
-        } else if has(&[
-            "share",
-            "sharing",
-            "sharedaddy",
-            "addtoany",
-            "addthis",
-            "sharebar",
-            "sharebuttons",
-            "shariff",
-            "social",
-            "socialmedia",
-            "socialshare",
-            "feedflare",
-            "sharethis",
-        ]) {
-            Some(Self::Sharing)
-        } else if has(&[
-            "breadcrumb",
-            "breadcrumbs",
-            "navigation",
-            "nav",
-            "navbar",
-            "menu",
-            "pager",
-            "pagination",
-            "skiplink",
-            "skiplinks",
-        ]) {
-            Some(Self::Navigation)
-        } else if has(&["footer", "contentinfo"]) {
-            Some(Self::Footer)
-        } else {
-            None
+        let lower = match value.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            true => Cow::Owned(value.to_ascii_lowercase()),
+            false => Cow::Borrowed(value),
+        };
+        let mut found: Option<Self> = None;
+        let (mut is_new, mut is_news) = (false, false);
+        for word in lower.split(|c: char| !c.is_ascii_alphanumeric()) {
+            is_new |= matches!(word, "latest" | "more" | "other" | "recent");
+            is_news |= matches!(word, "news" | "posts" | "articles" | "releases" | "stories");
+            let of_word = Self::of_word(word);
+            found = found.into_iter().chain(of_word).min();
+        }
+        found.into_iter().chain((is_new && is_news).then_some(Self::Related)).min()
+    }
+
+    fn of_word(word: &str) -> Option<Self> {
+        match word {
+            "cookie" | "cookies" | "gdpr" | "cookiebar" | "cookieconsent" => Some(Self::Cookies),
+            "newsletter" | "newsletters" | "mailchimp" | "mailinglist" | "subscribe" => {
+                Some(Self::Newsletter)
+            }
+            "related" | "relatedposts" | "yarpp" | "crp" | "recommended" | "recommendations"
+            | "outbrain" | "taboola" | "latestnews" | "morenews" | "relatednews" | "readmore"
+            | "teasers" | "complementary" | "sidebar" => Some(Self::Related),
+            "share" | "sharing" | "sharedaddy" | "addtoany" | "addthis" | "sharebar"
+            | "sharebuttons" | "shariff" | "social" | "socialmedia" | "socialshare"
+            | "feedflare" | "sharethis" => Some(Self::Sharing),
+            "breadcrumb" | "breadcrumbs" | "navigation" | "nav" | "navbar" | "menu" | "pager"
+            | "pagination" | "skiplink" | "skiplinks" => Some(Self::Navigation),
+            "footer" | "contentinfo" => Some(Self::Footer),
+            _ => None,
         }
     }
 }
+
+/// Bytes of an attribute in which roles are looked for.
+const MAX_NAMES: usize = 400;
 
 /// Knowledge of a source's texts before one of them is read.
 #[derive(Clone, Copy)]
@@ -175,11 +157,19 @@ struct Context<'a> {
 }
 
 impl Context<'_> {
+    /// Whether a link leads to the text's own page. A site may tell its pages apart by their query.
+    fn is_own(&self, url: &Url) -> bool {
+        self.own.is_some_and(|own| {
+            let is_one_query =
+                own.query().is_none() || url.query().is_none() || own.query() == url.query();
+            own.host() == url.host() && own.path() == url.path() && is_one_query
+        })
+    }
+
     /// Whether a link leads to another entry that is known.
     fn is_other(&self, url: &Url) -> bool {
-        let is_own =
-            self.own.is_some_and(|own| own.host() == url.host() && own.path() == url.path());
-        !is_own && url.path().len() > 1 && (self.surroundings.is_known)(url)
+        let has_place = url.path().len() > 1 || url.query().is_some();
+        has_place && !self.is_own(url) && (self.surroundings.is_known)(url)
     }
 }
 
@@ -255,7 +245,7 @@ fn finish(mut layout: Layout<'_>, cleaned: &Cleaned, mut separated: Separated) -
     separated
 }
 
-/// Words without which what is left is no announcement.
+/// An announcement has at least this many words.
 const LEAST_WORDS: usize = 3;
 
 /// The pieces that were set aside: neighbours for one reason are one piece, but for repeated lines, which are

@@ -155,7 +155,7 @@ fn stated(
     stated
 }
 
-/// Whether a label is one that servers state for every document unless they are told otherwise.
+/// Whether servers state this label for every document by default.
 fn is_servers_default(label: &str) -> bool {
     ["iso-8859-1", "iso8859-1", "iso_8859-1", "latin1", "us-ascii", "ascii"]
         .iter()

@@ -56,6 +56,8 @@ mod parse;
 
 mod poll;
 
+mod progress;
+
 mod reload;
 
 mod restore;

@@ -18,8 +18,6 @@ mod read;
 
 mod text;
 
-mod value;
-
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -27,12 +25,13 @@ use std::time::Duration;
 
 pub use changes::{Change, Effect, changes};
 pub use problem::{Note, Problem, Problems, Severity, Spot};
-pub(crate) use value::Period;
 
 use url::Url;
 
 use crate::dedup::Overrides;
 use crate::model::{Sources, Topic, TopicId, TopicVersion};
+use crate::options::read::choices;
+use crate::options::value::Filter;
 use crate::store::Retention;
 use crate::topics::{Language, TopicSet};
 use crate::{fetch, parse, publish};
@@ -74,6 +73,8 @@ pub struct Plan {
     pub overrides: Overrides,
     /// Who may read the topics that are not for everybody.
     pub guards: BTreeMap<TopicId, publish::AccessRule>,
+    /// The options as they were written.
+    stated: Arc<changes::StatedOptions>,
 }
 
 /// A plan, and what its author may not have meant.
@@ -149,8 +150,8 @@ impl LoggingPlan {
     /// # Errors
     /// They are no filter.
     pub fn filter_of(text: &str) -> Result<String, String> {
-        match text.parse::<value::Filter>() {
-            Ok(value::Filter(filter)) => Ok(filter),
+        match text.parse::<Filter>() {
+            Ok(Filter(filter)) => Ok(filter),
             Err(complaint) => Err(format!("{}: {}", complaint.what, complaint.help)),
         }
     }
@@ -173,7 +174,7 @@ pub struct StorePlan {
 }
 
 /// The compiled `[server]` table.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ServerPlan {
     /// Where to listen.
     pub listen: publish::Address,
@@ -236,6 +237,8 @@ pub enum Reload {
     /// Also when a topic's sample fails.
     Strict,
 }
+
+choices! { LogFormat, Reload }
 
 /// A text that a topic must, or must not, match.
 #[derive(Debug, Clone, PartialEq, Eq)]

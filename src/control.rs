@@ -9,8 +9,6 @@ use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use futures_util::StreamExt;
-use futures_util::stream::FuturesUnordered;
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
@@ -213,7 +211,8 @@ async fn converse(
             }
         }
     };
-    let writing = async {
+    // It ends, and drops the receiver, when the client is gone: whoever answers is then told so.
+    let writing = async move {
         while let Some(answer) = answered.recv().await {
             let mut line = serde_json::to_vec(&answer)?;
             line.push(b'\n');
@@ -336,16 +335,22 @@ async fn poll(
         let _ = tell(answers, &PollLine::Overrides { source, overrides: overrides.clone() }).await;
         overridden.insert(id.clone(), overrides);
     }
-    let mut polls: FuturesUnordered<_> = chosen
-        .into_iter()
-        .map(|source| async move { (source.clone(), handle.poll_now(source, insists).await) })
-        .collect();
-    while let Some((source, ended)) = polls.next().await {
+    // Tasks of their own: requests to the loop must go on while a slow client takes an answer.
+    let mut polls = JoinSet::new();
+    for source in chosen {
+        let handle = handle.clone();
+        polls.spawn(async move { (source.clone(), handle.poll_now(source, insists).await) });
+    }
+    while let Some(ended) = polls.join_next().await {
+        let Ok((source, ended)) = ended else { continue };
         let overrides = overridden.remove(&source).unwrap_or_default();
         let report = PollReport::of(&source, ended, records, overrides);
-        // The polls are made whether or not anybody still listens.
-        let _ = tell(answers, &PollLine::Ended(report)).await;
+        if tell(answers, &PollLine::Ended(report)).await.is_err() {
+            break;
+        }
     }
+    // The polls are made whether or not anybody still listens.
+    polls.detach_all();
 }
 
 async fn back_up(file: PathBuf, handle: &Handle) -> Result<store::Contents, String> {

@@ -52,23 +52,6 @@ pub fn close_isolates(text: &str) -> Cow<'_, str> {
     Cow::Owned(closed)
 }
 
-/// A text without the characters that only say where a word may be broken, or must not be: soft
-/// hyphens, zero-width spaces, joiners. Where a script needs them, they stay.
-pub fn without_break_hints(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(is_break_hint) {
-        return Cow::Borrowed(text);
-    }
-    let mut before = '\0';
-    let kept = text.chars().filter(|c| {
-        let stays = !is_needless_hint(before, *c);
-        if stays {
-            before = *c;
-        }
-        stays
-    });
-    Cow::Owned(kept.collect())
-}
-
 /// Whether a character only says where a word may be broken, and is not needed behind `before`.
 pub fn is_needless_hint(before: char, c: char) -> bool {
     match c {

@@ -15,7 +15,7 @@ use crate::engine::{Polled, StartupProgress, TopicFillResult};
 use crate::fetch::Refusal;
 use crate::inquiry::Records;
 use crate::model::{Failure, SourceId};
-use crate::pipeline::{EngineDriver, Liveness, Pipeline, Request, TICK};
+use crate::pipeline::{EngineDriver, Liveness, Pipeline, ReplanError, Request, TICK};
 use crate::publish::{self, Address, Audience, Listener, Metrics, ResponseCache};
 use crate::store::{Store, StoreError};
 
@@ -215,8 +215,13 @@ impl Daemon {
     /// store is flushed; all within a deadline.
     pub async fn stop(mut self) -> Result<(), DaemonError> {
         self.watching.abort_all();
-        let _ = self.requests.send(Request::Stop).await;
-        let ended = tokio::time::timeout(DRAIN, self.pipeline).await;
+        let (requests, pipeline) = (self.requests, self.pipeline);
+        let ended = tokio::time::timeout(DRAIN, async move {
+            // Very many requests may wait before this one.
+            let _ = requests.send(Request::Stop).await;
+            pipeline.await
+        });
+        let ended = ended.await;
         // Readers are served until the last poll is published, and no longer.
         self.stop_serving.cancel();
         let served = tokio::time::timeout(DRAIN, self.server).await;
@@ -262,11 +267,6 @@ async fn watch(liveness: Arc<Liveness>, clock: Clock) {
     }
 }
 
-/// There is no loop any more to do what was asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("gazetted is stopping")]
-pub struct Stopping;
-
 /// A way to ask a running daemon's loop.
 #[derive(Clone)]
 pub struct Handle {
@@ -292,13 +292,17 @@ impl Handle {
     /// feeds are on the shelf.
     ///
     /// # Errors
-    /// The daemon is stopping.
-    pub async fn replan(&self, plan: Plan) -> Result<Vec<String>, Stopping> {
+    /// The daemon is stopping, or its disk is full.
+    pub async fn replan(&self, plan: Plan) -> Result<Vec<String>, ReplanError> {
         let (old, plan) = (self.records.plan(), Arc::new(file_limit::within(plan)));
         let changes = config::changes(&old, &plan);
-        let refilled =
-            self.ask(|done| Request::Replan { plan: plan.clone(), done }).await.ok_or(Stopping)?;
+        let ((in_force, is_in_force), (done, filled)) = (oneshot::channel(), oneshot::channel());
+        let request = Request::Replan { plan: plan.clone(), in_force, done };
+        self.requests.send(request).await.map_err(|_| ReplanError::Stopping)?;
+        is_in_force.await.map_err(|_| ReplanError::Stopping)??;
+        // At once: what is private by the new plan may not be shown while topics are filled.
         self.records.replan(plan.clone());
+        let refilled = filled.await.map_err(|_| ReplanError::Stopping)?;
         // Whoever writes down what is served does so by the new plan.
         self.cache.announce();
         let mut lines = Vec::with_capacity(changes.len());

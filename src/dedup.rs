@@ -24,45 +24,55 @@
 
 mod address;
 mod apply_overrides;
-mod change;
 mod compare;
 mod diff_names;
+mod document_entries;
+mod entry_id;
 mod entry_keys;
 mod flood_limit;
 mod judge;
+mod key_hash;
 mod list_page;
 mod merge;
 mod near_duplicate;
 mod number_conflict;
 mod overrides;
+mod place;
 mod publisher;
 mod rarity;
 mod recognise;
 mod revise;
 mod rules;
+mod separate;
 mod shingles;
+mod story_index;
+mod story_keys;
 mod text;
+mod text_diff;
 mod text_match;
 mod title;
 mod title_match;
+mod title_series;
 mod weights;
 mod withdraw;
 mod wrapped_address;
 
 pub use address::canonical;
 pub use apply_overrides::{enforce, keys_of_address, keys_of_entries, split_pairs, story_at};
-pub use entry_keys::{
-    Candidate, address_key, candidates, first_passage_of, keys_of_page, published_key,
-};
+pub use document_entries::candidates;
+pub use entry_keys::Candidate;
 pub use flood_limit::{allowance, listed, took_in};
 pub use judge::{Judged, judge, judge_within};
+pub use key_hash::{address_key, first_passage_of, keys_of_page, published_key};
 pub use near_duplicate::near;
-pub use overrides::Overrides;
+pub use overrides::{Overrides, address_of};
 pub use recognise::{as_told, is_current, is_settled, is_told, read_texts};
-pub use revise::{Wanted, differences, wants_enrichment};
+pub use revise::{Wanted, wants_enrichment};
 pub use rules::Rules;
+pub use separate::keys_to_judge_again;
 pub use shingles::shared_passages;
 pub use text::listing_remark;
+pub use text_diff::differences;
 pub use title::normal_title;
 pub use withdraw::{CHECKED_FOR, tombstone_keys, withdraw};
 

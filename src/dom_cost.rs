@@ -9,17 +9,14 @@
 
 mod attributes;
 
-use std::borrow::Cow;
-use std::cell::{Cell, RefCell};
-use std::rc::Rc;
+mod tree_counter;
 
 use html5ever::tendril::{StrTendril, TendrilSink};
-use html5ever::tree_builder::{ElementFlags, NodeOrText, QuirksMode, TreeBuilderOpts, TreeSink};
-use html5ever::{
-    Attribute, ExpandedName, ParseOpts, QualName, local_name, ns, parse_document, parse_fragment,
-};
+use html5ever::tree_builder::TreeBuilderOpts;
+use html5ever::{ParseOpts, QualName, local_name, ns, parse_document, parse_fragment};
 
 pub(crate) use self::attributes::has_too_many_attributes;
+use self::tree_counter::Counter;
 use crate::cancel::Cancelled;
 
 /// Bounds on a tree.
@@ -39,7 +36,7 @@ pub(crate) struct Bounds {
     pub(crate) steps: usize,
 }
 
-/// The size of a tree.
+/// The size of a tree, as in [`Bounds`], and the state of the parser at the end of the text.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Cost {
     pub(crate) elements: usize,
@@ -47,6 +44,14 @@ pub(crate) struct Cost {
     pub(crate) bytes: usize,
     pub(crate) nested_text: usize,
     pub(crate) steps: usize,
+    /// Pieces of text that are not blank.
+    texts: usize,
+    /// Whether the last of the text is in a tag, a comment or an element that shows nothing, and
+    /// that is never closed.
+    pub(crate) hides_end: bool,
+    /// Whether the last of the text is in a control of a form, or in `<xmp>`, that is never closed:
+    /// browsers show it.
+    pub(crate) ends_in_control: bool,
 }
 
 /// That a tree would exceed a bound.
@@ -100,15 +105,24 @@ pub(crate) fn cost(
     while !rest.is_empty() {
         let (chunk, after) = rest.split_at(chunk_end(rest));
         parser.process(StrTendril::from_slice(chunk));
-        let cost = parser.tokenizer.sink.sink.cost.get();
+        let cost = parser.tokenizer.sink.sink.cost();
         cost.within(bounds)?;
         if cancelled.is_set() {
             return Err(Excess { why: "cancelled before it was done".to_owned(), cost });
         }
         rest = after;
     }
-    let cost = parser.finish().cost.get();
+    parser.tokenizer.sink.sink.expect_end();
+    let counter = parser.finish();
+    let mut cost = counter.cost();
+    cost.hides_end |= counter.ends_in_tag() && holds_text_in_last_tag(html);
     cost.within(bounds).map(|()| cost)
+}
+
+/// Whether a text that ends within a tag has more in it than the beginning of a tag: a quote that
+/// is never closed takes in the tags behind it. A tag that was cut off hides nothing.
+fn holds_text_in_last_tag(html: &str) -> bool {
+    html.rfind('<').is_some_and(|at| html[at..].contains('>'))
 }
 
 /// The end of the next chunk, which is the start of a character.
@@ -135,216 +149,6 @@ impl Cost {
             return Some("its nesting takes too much work".to_owned());
         }
         None
-    }
-}
-
-/// A node of the tree that is not built. It knows its parent, and nobody knows it but the
-/// builder: it goes when the builder closes it.
-#[derive(Debug)]
-struct Node {
-    name: QualName,
-    attributes: usize,
-    parent: RefCell<Option<Rc<Node>>>,
-    children: Cell<usize>,
-    depth: Cell<usize>,
-    /// Formatting elements among it and those around it.
-    formatting: Cell<usize>,
-    /// The contents of a template.
-    contents: Option<Rc<Node>>,
-}
-
-impl Node {
-    fn new(name: QualName, attributes: usize) -> Rc<Self> {
-        let is_template = name.ns == ns!(html) && name.local == local_name!("template");
-        let inside = || Self::new(QualName::new(None, ns!(), local_name!("")), 0);
-        Rc::new(Self {
-            contents: is_template.then(inside),
-            name,
-            attributes,
-            parent: RefCell::default(),
-            children: Cell::default(),
-            depth: Cell::default(),
-            formatting: Cell::default(),
-        })
-    }
-
-    fn is_formatting(&self) -> bool {
-        matches!(
-            self.name.local,
-            local_name!("a")
-                | local_name!("b")
-                | local_name!("big")
-                | local_name!("code")
-                | local_name!("em")
-                | local_name!("font")
-                | local_name!("i")
-                | local_name!("nobr")
-                | local_name!("s")
-                | local_name!("small")
-                | local_name!("strike")
-                | local_name!("strong")
-                | local_name!("tt")
-                | local_name!("u")
-        )
-    }
-}
-
-/// Steps that a comparison of two tags without attributes takes.
-const COMPARISON: usize = 16;
-
-/// The sink that counts.
-struct Counter {
-    document: Rc<Node>,
-    cost: Cell<Cost>,
-}
-
-impl Default for Counter {
-    fn default() -> Self {
-        let document = Node::new(QualName::new(None, ns!(), local_name!("")), 0);
-        Self { document, cost: Cell::default() }
-    }
-}
-
-impl Counter {
-    fn add(&self, add: impl FnOnce(&mut Cost)) {
-        let mut cost = self.cost.get();
-        add(&mut cost);
-        self.cost.set(cost);
-    }
-
-    fn place(&self, parent: &Rc<Node>, child: NodeOrText<Rc<Node>>) {
-        parent.children.set(parent.children.get() + 1);
-        match child {
-            NodeOrText::AppendText(text) => self.add(|cost| {
-                let escaped = text.bytes().filter(|byte| matches!(byte, b'&' | b'<' | b'>'));
-                cost.bytes += text.len() + 4 * escaped.count();
-                cost.nested_text += text.len() * (parent.depth.get() + 1);
-            }),
-            NodeOrText::AppendNode(node) => {
-                let depth = parent.depth.get() + 1;
-                let around = parent.formatting.get();
-                node.depth.set(depth);
-                node.formatting.set(around + usize::from(node.is_formatting()));
-                if let Some(contents) = &node.contents {
-                    contents.depth.set(depth);
-                    contents.formatting.set(node.formatting.get());
-                }
-                self.add(|cost| {
-                    cost.depth = cost.depth.max(depth);
-                    if node.is_formatting() {
-                        cost.steps += COMPARISON * around * (1 + node.attributes);
-                    }
-                });
-                *node.parent.borrow_mut() = Some(parent.clone());
-            }
-        }
-    }
-
-    fn search(&self, among: usize) {
-        self.add(|cost| cost.steps += among);
-    }
-}
-
-impl TreeSink for Counter {
-    type Handle = Rc<Node>;
-    type Output = Self;
-    type ElemName<'a> = ExpandedName<'a>;
-
-    fn finish(self) -> Self {
-        self
-    }
-
-    fn parse_error(&self, _: Cow<'static, str>) {}
-
-    fn get_document(&self) -> Rc<Node> {
-        self.document.clone()
-    }
-
-    fn elem_name<'a>(&'a self, target: &'a Rc<Node>) -> ExpandedName<'a> {
-        target.name.expanded()
-    }
-
-    fn create_element(
-        &self,
-        name: QualName,
-        attributes: Vec<Attribute>,
-        _: ElementFlags,
-    ) -> Rc<Node> {
-        self.add(|cost| {
-            cost.elements += 1;
-            cost.bytes += 2 * name.local.len() + "<></>".len();
-            cost.steps += attributes.len();
-            for attribute in &attributes {
-                cost.bytes += attribute.name.local.len() + attribute.value.len() + " =\"\"".len();
-            }
-        });
-        Node::new(name, attributes.len())
-    }
-
-    fn create_comment(&self, text: StrTendril) -> Rc<Node> {
-        self.add(|cost| {
-            cost.elements += 1;
-            cost.bytes += text.len() + "<!---->".len();
-        });
-        Node::new(QualName::new(None, ns!(), local_name!("")), 0)
-    }
-
-    fn create_pi(&self, target: StrTendril, data: StrTendril) -> Rc<Node> {
-        self.create_comment(target);
-        self.create_comment(data)
-    }
-
-    fn append(&self, parent: &Rc<Node>, child: NodeOrText<Rc<Node>>) {
-        self.place(parent, child);
-    }
-
-    fn append_based_on_parent_node(
-        &self,
-        element: &Rc<Node>,
-        previous: &Rc<Node>,
-        child: NodeOrText<Rc<Node>>,
-    ) {
-        let has_parent = element.parent.borrow().is_some();
-        if has_parent {
-            self.append_before_sibling(element, child);
-        } else {
-            self.append(previous, child);
-        }
-    }
-
-    fn append_doctype_to_document(&self, _: StrTendril, _: StrTendril, _: StrTendril) {}
-
-    fn get_template_contents(&self, target: &Rc<Node>) -> Rc<Node> {
-        target.contents.clone().unwrap_or_else(|| target.clone())
-    }
-
-    fn same_node(&self, one: &Rc<Node>, other: &Rc<Node>) -> bool {
-        Rc::ptr_eq(one, other)
-    }
-
-    fn set_quirks_mode(&self, _: QuirksMode) {}
-
-    fn append_before_sibling(&self, sibling: &Rc<Node>, child: NodeOrText<Rc<Node>>) {
-        let parent = sibling.parent.borrow().clone();
-        let Some(parent) = parent else { return };
-        self.search(parent.children.get());
-        self.place(&parent, child);
-    }
-
-    fn add_attrs_if_missing(&self, target: &Rc<Node>, attributes: Vec<Attribute>) {
-        self.search(target.attributes + attributes.len());
-    }
-
-    fn remove_from_parent(&self, target: &Rc<Node>) {
-        let Some(parent) = target.parent.borrow_mut().take() else { return };
-        self.search(parent.children.get());
-        parent.children.set(parent.children.get().saturating_sub(1));
-    }
-
-    fn reparent_children(&self, node: &Rc<Node>, new_parent: &Rc<Node>) {
-        let moved = node.children.replace(0);
-        self.search(moved);
-        new_parent.children.set(new_parent.children.get() + moved);
     }
 }
 
@@ -382,6 +186,39 @@ mod tests {
             ("<template><p>x</template>", 2),
         ] {
             assert_eq!(elements(html), expected, "{html}");
+        }
+    }
+
+    #[test]
+    fn an_end_that_is_hidden_is_seen() {
+        for (html, hides_end) in [
+            ("<p>one</p><script>two", true),
+            ("one<style>two</p>", true),
+            ("one<!-- two <p>three</p>", true),
+            ("one<title>two<p>three", true),
+            ("one<a href=\"x>two</a> <p>three</p>", true),
+            ("one<svg><path/>two", true),
+            ("one<?xml:namespace two", true),
+            ("<p>one<b>two", false),
+            ("one<script>two</script>three", false),
+            ("one<script></script><style> ", false),
+            ("one<!-- two --> <!--", false),
+            ("one<a href=\"https://a.exa", false),
+            ("one <", false),
+            ("one</", false),
+            ("one<svg><path/><p>two", false),
+            ("one<select><option>two", false),
+        ] {
+            assert_eq!(fragment(html).unwrap().hides_end, hides_end, "{html}");
+        }
+        for (html, ends_in_control) in [
+            ("one<select><option>two<p>three", true),
+            ("one<textarea>two", true),
+            ("one<xmp>two</p>", true),
+            ("one<select><option>two</select>three", false),
+            ("one<textarea>two</textarea><p>three", false),
+        ] {
+            assert_eq!(fragment(html).unwrap().ends_in_control, ends_in_control, "{html}");
         }
     }
 

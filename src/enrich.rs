@@ -1,10 +1,10 @@
-//! Adds to an entry what its page, or GOV.UK's content API, says of it. Pure.
+//! Adds the text and facts of an entry's page, or of GOV.UK's content API, to the entry. Pure.
 //!
-//! A feed often says no more than one sentence of an announcement. Where the source
-//! is set to it, the loop fetches what [`wanted`] names, through the same polite fetcher as
-//! every document, and [`enrich`] adds what that says: the full text, what
-//! changed, who published it, which places it is about, where it was first
-//! published. A failure costs the entry nothing; [`missing`] notes where a page is gone.
+//! A feed often gives only one sentence of an announcement. With `enrich` set for the source, the
+//! loop fetches the address of [`wanted`] through the same polite fetcher as every document.
+//! [`enrich`] then adds the full text, the note of changes, the publisher, the places it is about
+//! and the page where it was first published. A failure costs the entry nothing; [`missing`] notes
+//! that a page is gone.
 
 mod govuk;
 
@@ -17,13 +17,13 @@ use url::Url;
 pub use crate::announcement::Cleaned;
 use crate::announcement::{self, Surroundings};
 use crate::cancel::Cancelled;
-use crate::model::{Document, Enrich, Enriched, Entry, Failure, FailureKind, Timestamp};
+use crate::model::{Document, Enrich, Enriched, Entry, Failure, FailureKind, SetAside, Timestamp};
 
 /// Bytes of a document that are read for one entry; a longer one is refused.
 pub const MOST_BYTES: usize = 4 * 1024 * 1024;
 
-/// The function that makes HTML harmless, its addresses taken against a page's: what the caller
-/// does with the HTML of documents, so that one policy holds for both.
+/// The function that makes HTML harmless and resolves its addresses against a page's. The caller
+/// passes the one for documents, so that one policy holds for both.
 pub type Clean<'a> = &'a (dyn Fn(&str, &Url) -> Cleaned + Sync);
 
 /// How the page of an entry is read.
@@ -33,7 +33,7 @@ pub struct Reading<'a> {
     pub setting: Enrich,
     /// The function that makes its HTML harmless.
     pub clean: Clean<'a>,
-    /// Knowledge of what its source puts around announcements.
+    /// Knowledge of the text that its source puts around announcements.
     pub surroundings: &'a Surroundings<'a>,
     /// Whether anybody waits for the result.
     pub cancelled: &'a Cancelled,
@@ -42,7 +42,7 @@ pub struct Reading<'a> {
 /// The changes that a page made to an entry.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Enrichment {
-    /// Characters of the full text, where it took the place of what the feed said.
+    /// Characters of the full text, where it took the place of the feed's.
     pub text: Option<usize>,
     /// How many tags came with it.
     pub tags: usize,
@@ -68,14 +68,14 @@ pub fn wanted(entry: &Entry, setting: Enrich) -> Option<Url> {
     }
 }
 
-/// Adds to an entry what the document fetched for it says. What the feed said of it is
-/// remembered with it, so that the same words need not be fetched for again. An
-/// entry that was enriched before loses what only the page as it was said.
+/// Adds the text and facts of the fetched document to an entry. A hash of the feed's own words is
+/// kept with it, so that the same words need no second fetch. An entry that was enriched before
+/// loses what only the former page said.
 ///
 /// # Errors
 ///
-/// Where the document is too large, is not what it should be, or says that
-/// the page is gone; or soon after it is cancelled. The entry is then as it was.
+/// Where the document is too large, is of another kind, or says that the page is gone; or soon
+/// after it is cancelled. The entry is then unchanged.
 pub fn enrich(
     entry: &mut Entry,
     document: &Document,
@@ -91,8 +91,8 @@ pub fn enrich(
     }
     let stated = entry.stated();
     let mut richer = without_its_page(entry, clean);
-    // Pages are what anybody writes, and the readers of pages are others' code:
-    // a fault of theirs must not cost the poll its entries.
+    // Anybody writes pages, and libraries read them: a fault of theirs must not cost the poll its
+    // entries.
     let done = catch_unwind(AssertUnwindSafe(|| match setting {
         Enrich::None => Ok(Enrichment::default()),
         Enrich::Govuk => govuk::add(&mut richer, document, reading),
@@ -117,12 +117,13 @@ pub fn enrich(
     Ok(done)
 }
 
-/// The entry without what its page said when it was last read.
+/// The entry without the text and facts of its page as last read.
 fn without_its_page(entry: &Entry, clean: Clean<'_>) -> Entry {
     let mut stated = entry.clone();
     let Some(enriched) = entry.enriched else { return stated };
     stated.tags.clear();
     stated.content_id = None;
+    stated.page = None;
     stated.change_note = None;
     stated.withdrawn = None;
     stated.withdrawn_because = None;
@@ -134,8 +135,8 @@ fn without_its_page(entry: &Entry, clean: Clean<'_>) -> Entry {
     stated
 }
 
-/// Notes of an entry that its page was gone at `at`, or was there though nothing can be read
-/// from it, if that is what the failure says.
+/// Notes that an entry's page was gone at `at`, or that it was there but unreadable, as the failure
+/// says.
 pub fn missing(entry: &mut Entry, failure: &Failure, at: Timestamp) {
     match failure.kind {
         FailureKind::NotFound | FailureKind::Gone => entry.missing = Some(at),
@@ -144,18 +145,26 @@ pub fn missing(entry: &mut Entry, failure: &Failure, at: Timestamp) {
     }
 }
 
-/// Puts a full text in the place of what the feed said, unless that had `more_than` bytes.
+/// The text of a page.
+struct FullText<'a> {
+    html: &'a str,
+    base: &'a Url,
+    /// The pieces that the operator's selectors took out of it.
+    cut: Vec<SetAside>,
+    /// Bytes of text that the feed gave.
+    stated: usize,
+}
+
+/// Puts the text of a page in the place of the feed's, unless the feed's is longer.
 fn take_text(
     entry: &mut Entry,
-    html: &str,
-    base: &Url,
-    more_than: usize,
+    FullText { html, base, cut, stated }: FullText<'_>,
     reading: &Reading<'_>,
     done: &mut Enrichment,
 ) {
     let whole = (reading.clean)(html, base);
     let full = announcement::separate(&whole, entry.url.as_ref(), reading.surroundings);
-    if full.text.is_empty() || full.text.len() < more_than {
+    if full.text.is_empty() || full.text.len() < stated {
         return;
     }
     let summary = summary_of(entry, reading.clean);
@@ -167,7 +176,7 @@ fn take_text(
         done.missing_markers.extend(is_missing.then_some(marker));
     }
     done.original |= take_original(entry, full.original);
-    for piece in full.set_aside {
+    for piece in cut.into_iter().chain(full.set_aside) {
         if !entry.set_aside.contains(&piece) {
             entry.set_aside.push(piece);
         }
@@ -195,6 +204,18 @@ fn take_original(entry: &mut Entry, named: Option<Url>) -> bool {
     };
     entry.original = Some(original);
     true
+}
+
+/// Another address of the entry's page on its host: the one that the page itself gives as canonical,
+/// else the one that its link led to.
+fn take_page(entry: &mut Entry, canonical: Option<&Url>, led_to: Option<&Url>) {
+    let is_other_address = |page: &&Url| {
+        let own = entry.url.as_ref();
+        matches!(page.scheme(), "http" | "https")
+            && own.is_some_and(|own| bare_host(own) == bare_host(page) && own != *page)
+    };
+    let page = canonical.filter(is_other_address).or(led_to.filter(is_other_address));
+    entry.page = page.cloned();
 }
 
 fn bare_host(url: &Url) -> Option<&str> {

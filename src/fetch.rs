@@ -22,17 +22,15 @@ mod poll_budget;
 mod record_poll;
 mod reschedule;
 mod schedule;
+mod settings;
 mod silence;
 mod source_origin;
 mod turnover;
 
-use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
-use ipnet::IpNet;
 use url::Url;
 
 use crate::model::{
@@ -51,93 +49,9 @@ pub use poll_budget::PollBudget;
 pub use record_poll::{hasten, record_poll};
 pub use reschedule::{Rescheduled, rescheduled};
 pub use schedule::rate_a_day;
+pub use settings::{ProxyUrl, Settings};
 pub use silence::{Silence, silence, silence_of};
 pub use turnover::misses;
-
-/// How sources are asked: the compiled `[polling]` table.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Settings {
-    /// The client's name, version and address (P60); the number of topics follows it.
-    pub user_agent: String,
-    /// Whom to write to about this client (P61).
-    pub from: Option<String>,
-    /// Requests under way at once, over all origins.
-    pub concurrency: usize,
-    /// Between the starts of two requests to one origin (P34).
-    pub spacing: Duration,
-    /// No source is asked more often, unless it says so itself (P20).
-    pub floor: Duration,
-    /// Nor more often than this, whatever it says (P20).
-    pub hard_floor: Duration,
-    /// Every source is asked at least this often.
-    pub ceiling: Duration,
-    /// For a source without interval of its own and no learned rhythm.
-    pub interval: Duration,
-    /// Time to connect.
-    pub connect_timeout: Duration,
-    /// Time for a whole poll.
-    pub timeout: Duration,
-    /// Bytes on the wire.
-    pub max_body: u64,
-    /// Bytes after decompression.
-    pub max_document: u64,
-    /// Private networks that may be asked.
-    pub allow_private: Vec<IpNet>,
-    /// An HTTP or SOCKS proxy for every request.
-    pub proxy: Option<ProxyUrl>,
-    /// How many topics are published from what is read (P60).
-    pub subscribers: usize,
-    /// The price of a poll, in item-hours of delay: the higher, the rarer the polls.
-    /// The default asks a source that lists something every month less than daily.
-    /// A source that invites polls sets a lower price itself.
-    pub price: f64,
-    /// Polls a source and day that the price is moved to bring about, on average
-    /// over the sources it steers; none leaves the price as it is.
-    pub budget: Option<f64>,
-    /// From 0, which serves the mean delay of entries, to 1, which asks all
-    /// sources equally often.
-    pub evenness: f64,
-    /// New entries that a source may bring a day; the others wait.
-    pub new_a_day: usize,
-    /// Whether robots.txt counts also for what the operator named (P71).
-    pub robots: bool,
-    /// Whether robots.txt counts for what documents name: pages of entries, older pages (P71).
-    pub robots_for_pages: bool,
-    /// Whether a server may answer with the new entries alone: `A-IM: feed` (P52).
-    pub deltas: bool,
-    /// Whether hubs can reach us, so that one that pushes is counted on (W13).
-    pub push: bool,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            user_agent: concat!("gazetted/", env!("CARGO_PKG_VERSION")).to_owned(),
-            from: None,
-            concurrency: 64,
-            spacing: Duration::from_secs(1),
-            floor: Duration::from_secs(3600),
-            hard_floor: Duration::from_secs(300),
-            ceiling: Duration::from_secs(7 * 86_400),
-            interval: Duration::from_secs(3600),
-            connect_timeout: Duration::from_secs(10),
-            timeout: Duration::from_secs(60),
-            max_body: 10 << 20,
-            max_document: 32 << 20,
-            allow_private: Vec::new(),
-            proxy: None,
-            subscribers: 1,
-            price: 1.5,
-            budget: None,
-            evenness: 0.35,
-            new_a_day: 500,
-            robots: false,
-            robots_for_pages: true,
-            deltas: false,
-            push: false,
-        }
-    }
-}
 
 /// The result of one request.
 #[derive(Debug)]
@@ -172,31 +86,6 @@ pub enum Fetched {
     },
 }
 
-impl Settings {
-    /// The client's name with the number of subscribers in it (P60):
-    /// `gazetted/0.1 (+https://example.org/; 12 subscribers)`.
-    fn identity(&self) -> String {
-        let subscribers = match self.subscribers {
-            1 => "1 subscriber".to_owned(),
-            many => format!("{many} subscribers"),
-        };
-        match self.user_agent.trim_end().strip_suffix(')') {
-            Some(open) => format!("{open}; {subscribers})"),
-            None => format!("{} ({subscribers})", self.user_agent.trim_end()),
-        }
-    }
-}
-
-/// A proxy's address, which may hold a password: it is printed without one.
-#[derive(Clone, PartialEq, Eq)]
-pub struct ProxyUrl(pub Url);
-
-impl fmt::Debug for ProxyUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}://{}", self.0.scheme(), self.0.host_str().unwrap_or_default())
-    }
-}
-
 /// Asks sources. One for the whole daemon: it keeps connections (P69).
 #[derive(Debug)]
 pub struct Fetcher {
@@ -212,7 +101,7 @@ impl Fetcher {
     /// certificate store that cannot be used.
     pub fn new(settings: &Settings) -> Result<Self, Failure> {
         let web = http::Web::new(settings)?;
-        Ok(Self { web, max_document: settings.max_document, ended: Arc::default() })
+        Ok(Self { web, max_document: settings.max_document.0, ended: Arc::default() })
     }
 
     /// The same, which counts the requests that ended, by whatever outcome.
@@ -274,10 +163,21 @@ impl Fetcher {
         page: &Url,
         now: Timestamp,
     ) -> Result<Document, Failure> {
-        match &source.location {
-            Location::Web { url, .. } => self.counted(self.web.page(source, url, page, now).await),
-            Location::File(_) => Err(Failure::new(FailureKind::File, "a file has no older pages")),
+        match source.location.url() {
+            Some(url) => self.counted(self.web.page(source, url, page, now).await),
+            None => Err(Failure::new(FailureKind::File, "a file has no older pages")),
         }
+    }
+
+    /// Until when the origin that a poll of `source` asks is to be left alone, because it answered
+    /// a request with 429.
+    pub fn limited(
+        &self,
+        source: &Source,
+        state: &SourceState,
+        now: Timestamp,
+    ) -> Option<Timestamp> {
+        self.web.limited(&source_origin::origin_of(source, state), now)
     }
 }
 
@@ -304,22 +204,5 @@ mod tests {
         let url = Url::parse(url).unwrap();
         let location = Location::Web { url, written: None };
         Source { push: true, ..Source::at(SourceId::new(id), location) }
-    }
-
-    #[test]
-    fn p60_the_identity_carries_the_number_of_subscribers() {
-        for (user_agent, subscribers, identity) in [
-            (
-                "gazetted/0.1 (+https://a.example/)",
-                3,
-                "gazetted/0.1 (+https://a.example/; 3 subscribers)",
-            ),
-            ("gazetted/0.1", 1, "gazetted/0.1 (1 subscriber)"),
-            ("gazetted/0.1 ", 0, "gazetted/0.1 (0 subscribers)"),
-        ] {
-            let user_agent = user_agent.to_owned();
-            let settings = Settings { user_agent, subscribers, ..Settings::default() };
-            assert_eq!(settings.identity(), identity);
-        }
     }
 }

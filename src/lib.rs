@@ -28,7 +28,7 @@
 //! |---|---|
 //! | [`model`] | the plain data that passes between stages |
 //! | [`announcement`] | separates an announcement's text from what surrounds it |
-//! | [`cancel`], [`charset`], [`control_characters`], [`dom_cost`], [`markup`], [`tokenize`], [`websub`] | leaf libraries without I/O that several stages share |
+//! | [`cancel`], [`charset`], [`control_characters`], [`dom_cost`], [`markup`], [`options`], [`tokenize`], [`websub`] | leaf libraries without I/O that several stages share |
 //! | [`clock`] | the one clock |
 //! | [`fair_queue`] | shares expensive work fairly between clients |
 //! | [`fetch`] | fetches documents and decides when to ask next |
@@ -119,6 +119,8 @@ mod markup;
 mod dom_cost;
 
 mod tokenize;
+
+pub mod options;
 
 pub mod clock;
 

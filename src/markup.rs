@@ -304,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn every_kind_of_piece_is_told_apart() {
+    fn every_kind_of_piece_is_distinguished() {
         let open = |name, attributes, empty| Kind::Open { name, attributes, empty };
         for (text, expected) in [
             (

@@ -30,8 +30,6 @@ mod network;
 
 mod recheck;
 
-mod interned;
-
 mod poll;
 
 mod revision;
@@ -56,7 +54,6 @@ pub use event::{EventKind, SourceEvent, TopicSilence};
 pub use evidence::{Evidence, Factor, FactorKind, Forbidden, Related, Tier};
 pub use flood_limit::FloodState;
 pub use habits::{Habit, Habits};
-pub use interned::Interned;
 pub use look_back::{LookBack, NotASpan};
 pub use name::{SourceId, StoryId, TopicId};
 pub use network::network_of;

@@ -6,11 +6,10 @@
 //!                        └─ repair <──┘
 //! ```
 //!
-//! [`normalise`] is one pass over the tags that holds the limits, notes what
-//! feed-rs does not tell and edits what it would refuse; [`json`] does the
-//! same for JSON Feed. [`repair`] costs a clean document nothing, because it only
-//! runs when [`feed_parser`] fails. What leaves is clean: [`mod@clean`] writes every tag of
-//! HTML itself, from a list.
+//! [`normalise`] is one pass over the tags. It holds the limits, notes what feed-rs leaves out and
+//! edits what feed-rs would refuse; [`json`] does the same for JSON Feed. [`repair`] costs a clean
+//! document nothing, because it runs only when [`feed_parser`] fails. The result is clean:
+//! [`mod@clean`] writes every tag of HTML itself, from a list.
 
 mod address;
 
@@ -44,31 +43,28 @@ use url::Url;
 
 use self::clean::Allowance;
 use self::feed_parser::{Dates, Draft};
-pub use self::not_a_feed::advertised;
+pub use self::not_a_feed::{PageHead, advertised, page_head};
 pub use self::report::{EnclosureReport, EntryReport, HintsReport, Report, SetAsideReport, report};
 use crate::announcement::{Cleaned, Surroundings};
 use crate::cancel::Cancelled;
 use crate::charset;
 use crate::model::{Document, Entry, Failure, FailureKind, Feed, Hints};
+use crate::options::value::Size;
+use crate::options::{option, options};
 
-/// Bounds on what one document may hold: the compiled `[parsing]` table.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Limits {
-    /// Entries kept, the newest of the document.
-    pub entries: usize,
-    /// Bytes of one text field.
-    pub field: usize,
-    /// Nesting of elements.
-    pub depth: usize,
-    /// Elements of the whole document.
-    pub elements: usize,
-    /// Attributes of one element.
-    pub attributes: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self { entries: 500, field: 256 * 1024, depth: 100, elements: 200_000, attributes: 256 }
+options! {
+    /// Bounds on what one document may hold: the `[parsing]` table.
+    pub struct Limits {
+        /// The most entries of one document. If it has more, the newest are kept.
+        entries: usize = option(500).at_least_one(),
+        /// The longest text of one field.
+        field: Size = option(Size(256 * 1024)),
+        /// How deep elements are nested before they lose their tags.
+        depth: usize = option(100).at_least_one(),
+        /// How many elements are read.
+        elements: usize = option(200_000).at_least_one(),
+        /// How many attributes an element may have.
+        attributes: usize = option(256).at_least_one(),
     }
 }
 
@@ -94,14 +90,14 @@ pub struct Parsed {
 /// Where a document breaks off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Break {
-    /// Its entries came whole; what began and was nothing yet is left out.
+    /// Between two entries: all entries are whole.
     Between,
-    /// Of its last entry there is only what came whole, title and address among it.
+    /// Within the last entry, of which the title, the address and all else that is whole are kept.
     WithinLast,
 }
 
-/// Reads a document. One bad entry is a warning; a document that is no feed
-/// is a failure that says what it is instead.
+/// Reads a document. One bad entry is a warning; a document that is not a feed is a failure that
+/// says what it is instead.
 ///
 /// Takes time in proportion to the document, which the fetcher bounds; it
 /// computes and never waits, so it belongs on a thread that may be busy.
@@ -109,8 +105,8 @@ pub fn parse(document: &Document, limits: &Limits) -> Result<Parsed, Failure> {
     parse_until(document, limits, &Surroundings::default(), &Cancelled::never())
 }
 
-/// Reads a document as [`parse`] does, with what is known of its source, and gives up soon after
-/// that is cancelled.
+/// Reads a document as [`parse`] does, with knowledge of its source, and gives up soon after
+/// `cancelled` is set.
 pub fn parse_until(
     document: &Document,
     limits: &Limits,
@@ -133,8 +129,8 @@ pub fn clean(html: &str, base: Option<&Url>, limit: usize, cancelled: &Cancelled
     clean::clean(html, base, limit, &mut allowance).into()
 }
 
-/// Everything up to feed-rs' own reading, without putting entries together and
-/// cleaning them: the count of entries. What the benchmark compares with bare feed-rs.
+/// Reads a document up to feed-rs, without putting entries together and cleaning them. Returns the
+/// number of entries. The benchmark compares this with bare feed-rs.
 pub fn skim(document: &Document, limits: &Limits) -> Result<usize, Failure> {
     let decoded = charset::decode_document(&document.body, document.content_type.as_deref());
     Ok(read(&decoded.text, document, limits, &Cancelled::never())?.0.entries.len())
@@ -226,9 +222,9 @@ impl Read {
     }
 }
 
-/// Why an attempt brought nothing.
+/// Why an attempt failed.
 enum Refused {
-    /// A limit says so.
+    /// A limit is exceeded.
     Limit(Failure),
     /// feed-rs cannot read it.
     Malformed(String),
@@ -250,8 +246,8 @@ fn attempt(
     Ok(Read { draft, outline, seen })
 }
 
-/// Takes from the text the titles that feed-rs lost: it drops a title that it cannot read, and
-/// does not say so.
+/// Takes the titles that feed-rs lost from the text: it drops a title that it cannot read without
+/// an error.
 fn keep_titles(text: &str, draft: &Draft, outline: &mut outline::Outline) {
     let mut lost = 0;
     for (entry, note) in draft.entries.iter().zip(&mut outline.entries) {

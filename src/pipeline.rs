@@ -40,6 +40,7 @@ mod known_text;
 mod liveness;
 mod log_poll;
 mod matched_terms;
+mod page_check;
 mod poll_batch;
 mod polls;
 mod publish_throttle;
@@ -59,7 +60,7 @@ use websub::{WebSub, WebSubEvent};
 
 pub use engine_driver::EngineDriver;
 pub use liveness::{Liveness, TICK};
-pub use request::Request;
+pub use request::{ReplanError, Request};
 pub use websub::Callbacks;
 
 /// How long polls under way may take once the daemon is told to stop.
@@ -85,8 +86,17 @@ enum Event {
 #[derive(Default)]
 struct Waiting {
     settled: Vec<oneshot::Sender<()>>,
-    /// For the plan that is being put in force: the sender, and the changes of topics so far.
-    plan: Option<(oneshot::Sender<Vec<TopicFillResult>>, Vec<TopicFillResult>)>,
+    plan: Option<AwaitedPlan>,
+}
+
+/// A plan that is being put in force, for the request for it.
+struct AwaitedPlan {
+    /// Taken once the plan is in force.
+    in_force: Option<oneshot::Sender<Result<(), ReplanError>>>,
+    /// Receives the results when the topics are filled.
+    done: oneshot::Sender<Vec<TopicFillResult>>,
+    /// The changes of topics so far.
+    results: Vec<TopicFillResult>,
 }
 
 /// The state of publishing.
@@ -237,7 +247,7 @@ impl Pipeline {
                 let wish = PollWish { insists, done };
                 self.polls.poll_now(source, wish, is_closed, self.clock.now());
             }
-            Request::Replan { plan, done } => self.replan(plan, done).await?,
+            Request::Replan { plan, in_force, done } => self.replan(plan, in_force, done).await?,
             Request::Settled { done } => self.waiting.settled.push(done),
             Request::Heartbeat { done } => {
                 let _ = done.send(());

@@ -37,7 +37,7 @@ fn next_word(text: &str, at: usize) -> Option<usize> {
     }
 }
 
-/// How long the address is that a text begins with. Its parts are no words:
+/// How long the address is that a text begins with. Its parts are not words:
 /// syndicators end with links to much that the text is not about.
 fn address_length(text: &str) -> Option<usize> {
     // Asked of every word.

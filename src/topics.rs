@@ -39,6 +39,8 @@ mod program;
 
 mod prefilter;
 
+mod required;
+
 mod terms;
 
 mod compile;

@@ -118,7 +118,7 @@ const FAULTS: &[(u8, &str, &[&str])] = &[
         "dates",
         &[
             "a_date_in_the_future_is_taken_once_and_never_moves",
-            "the_future_is_told_as_it_is_and_the_distant_past_is_nothing",
+            "the_future_is_kept_and_the_distant_past_is_left_out",
             "dates_are_read_as_feeds_write_them",
         ],
     ),

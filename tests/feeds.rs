@@ -1,7 +1,7 @@
 //! Reads whole documents and compares them with what was agreed.
 //!
-//! Every file in `tests/feeds` has its reading beside it, in the form that
-//! `gazetted parse --json` prints. After a change that is meant:
+//! Every file in `tests/feeds/documents` has its reading in `tests/feeds/readings`, in the form
+//! that `gazetted parse --json` prints. After a change that is meant:
 //! `UPDATE_EXPECTED=1 cargo test feeds::`, and read the difference.
 
 use std::collections::BTreeMap;
@@ -15,10 +15,12 @@ use proptest::sample::{Index, select};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use url::Url;
 
+mod cases;
 mod forms;
 mod promises;
 
-const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/feeds");
+const DOCUMENTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/feeds/documents");
+const READINGS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/feeds/readings");
 const RECORDED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/feeds");
 
 fn document(path: &Path) -> Document {
@@ -52,21 +54,14 @@ fn files_in(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// The documents that have an agreed reading beside them.
-fn fixtures() -> impl Iterator<Item = PathBuf> {
-    files_in(Path::new(FOLDER)).into_iter().filter(|path| {
-        let name = path.to_string_lossy();
-        !name.ends_with(".expected.json") && !name.ends_with(".rs")
-    })
-}
-
 #[test]
 fn every_class_of_document_is_read_as_agreed() {
     let update = std::env::var_os("UPDATE_EXPECTED").is_some();
     let mut different = Vec::new();
-    for path in fixtures() {
+    for path in files_in(Path::new(DOCUMENTS)) {
         let read = reading(&path);
-        let expected = PathBuf::from(format!("{}.expected.json", path.display()));
+        let name = path.file_name().unwrap().display();
+        let expected = Path::new(READINGS).join(format!("{name}.json"));
         if update {
             fs::write(&expected, format!("{read:#}\n")).unwrap();
         }
@@ -162,7 +157,7 @@ fn recorded_feeds_are_read_with_all_their_entries() {
 
 #[test]
 fn the_address_of_a_document_resolves_its_links() {
-    let path = Path::new(FOLDER).join("rss-2.0-extended.xml");
+    let path = Path::new(DOCUMENTS).join("rss-2.0-extended.xml");
     let mut document = document(&path);
     document.url = Some(Url::parse("https://other.example/feed").unwrap());
     let parsed = parse::parse(&document, &Limits::default()).unwrap();
@@ -213,7 +208,8 @@ fn deterministic(cases: u32) -> TestRunner {
 
 #[test]
 fn no_document_makes_a_reading_break_its_promises() {
-    let documents: Vec<Vec<u8>> = fixtures().map(|path| fs::read(path).unwrap()).collect();
+    let documents: Vec<Vec<u8>> =
+        files_in(Path::new(DOCUMENTS)).iter().map(|path| fs::read(path).unwrap()).collect();
     let change = (any::<Index>(), select(INSERTS), 0_usize..40);
     let changed = (select(documents), proptest::collection::vec(change, 0..8), any::<Index>());
     let cases = Config::default().cases;

@@ -1,5 +1,7 @@
 //! Sources, their pages and the operator's word in; which stories come of it, by a running daemon, out.
 
+mod by_hand;
+
 mod cases;
 
 mod corpus;
@@ -19,6 +21,8 @@ mod releases;
 mod score;
 
 mod series;
+
+mod unseen;
 
 use std::time::Duration;
 

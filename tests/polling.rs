@@ -7,6 +7,7 @@ mod clouds;
 mod floods;
 mod headers;
 mod hubs;
+mod pages;
 mod push;
 mod redirects;
 mod timing;
@@ -28,7 +29,13 @@ const RULES: &[(u8, &[&str])] = &[
     (8, &["validators::p08_validators_are_kept_though_the_bytes_are_the_same"]),
     (9, &["validators::p09_a_304_updates_what_it_names_and_keeps_the_rest"]),
     (10, &["validators::p10_failures_leave_the_validators_alone"]),
-    (11, &["validators::p11_a_bad_body_does_not_bring_its_validators"]),
+    (
+        11,
+        &[
+            "validators::p11_a_bad_body_does_not_bring_its_validators",
+            "validators::p11_a_document_that_breaks_off_twice_does_not_bring_its_validators",
+        ],
+    ),
     (12, &["validators::p12_after_a_kill_the_first_request_is_conditional_and_not_early"]),
     (
         13,
@@ -51,6 +58,8 @@ const RULES: &[(u8, &[&str])] = &[
         &[
             "timing::p26_retry_after_is_honoured_in_full",
             "redirects::p26_a_redirect_that_asks_to_wait_is_followed_after_the_wait",
+            "pages::p26_p28_a_429_for_the_page_of_an_entry_holds_its_origin",
+            "pages::p26_a_robots_txt_that_asks_to_wait_is_left_alone_for_that_long",
         ],
     ),
     (27, &["timing::p27_a_bare_429_holds_longer_each_time"]),
@@ -60,6 +69,9 @@ const RULES: &[(u8, &[&str])] = &[
             "timing::p28_a_429_holds_the_whole_origin",
             "timing::p28_three_503s_in_ten_minutes_hold_the_origin_and_fewer_do_not",
             "timing::p28_on_the_operators_own_site_a_429_holds_its_source_alone",
+            "pages::p26_p28_a_429_for_the_page_of_an_entry_holds_its_origin",
+            "pages::p26_p28_a_429_of_another_origin_holds_its_pages_alone",
+            "pages::p28_a_503_for_a_page_holds_neither_its_source_nor_the_neighbours",
         ],
     ),
     (29, &["timing::p29_p30_p31_what_the_document_asks_for_is_kept_to"]),
@@ -116,7 +128,14 @@ const RULES: &[(u8, &[&str])] = &[
             "redirects::p48_a_redirect_to_a_private_address_is_refused",
         ],
     ),
-    (49, &["redirects::p49_a_source_that_moved_to_anothers_address_is_not_asked_beside_it"]),
+    (
+        49,
+        &[
+            "redirects::p49_a_source_that_moved_to_anothers_address_is_not_asked_beside_it",
+            "redirects::p49_of_sources_that_moved_to_each_others_addresses_one_is_polled",
+            "redirects::p49_a_source_is_polled_itself_once_the_one_it_moved_to_is_not",
+        ],
+    ),
     (50, &["redirects::p50_a_page_is_a_failure_and_nothing_further_is_asked_for"]),
     (51, &["headers::p51_what_an_error_says_is_in_the_failure"]),
     (52, &["headers::p52_new_entries_alone_are_asked_for_only_where_that_is_wished"]),
@@ -144,6 +163,9 @@ const RULES: &[(u8, &[&str])] = &[
             "headers::p71_robots_txt_is_not_consulted_for_what_the_operator_named",
             "headers::p71_where_robots_txt_counts_it_is_read_once_a_day_and_obeyed",
             "headers::p71_robots_txt_counts_for_pages_that_documents_name",
+            "pages::p71_a_robots_txt_that_is_long_is_read_as_far_as_the_limit",
+            "pages::p71_a_robots_txt_that_cannot_be_read_forbids_all_for_an_hour",
+            "pages::p71_a_robots_txt_that_never_ends_is_not_asked_for_before_every_page",
         ],
     ),
     (72, &["validators::p72_the_same_bytes_again_are_unchanged"]),
@@ -204,6 +226,7 @@ fn every_rule_has_a_test_that_bears_its_number() {
         ("clouds", include_str!("polling/clouds.rs")),
         ("headers", include_str!("polling/headers.rs")),
         ("hubs", include_str!("polling/hubs.rs")),
+        ("pages", include_str!("polling/pages.rs")),
         ("push", include_str!("polling/push.rs")),
         ("redirects", include_str!("polling/redirects.rs")),
         ("timing", include_str!("polling/timing.rs")),

@@ -143,9 +143,9 @@ fn bad_rules_are_errors_with_their_place() {
         let gazetted = configured(lines);
         let output = gazetted.run(&["check"]);
         assert_eq!(output.status.code(), Some(78), "{lines}");
-        let told =
+        let printed =
             String::from_utf8_lossy(&output.stderr) + String::from_utf8_lossy(&output.stdout);
-        assert!(told.contains(words) && told.contains(":4:"), "{told}");
+        assert!(printed.contains(words) && printed.contains(":4:"), "{printed}");
     }
 }
 

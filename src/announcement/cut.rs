@@ -29,7 +29,7 @@ pub fn is_selector(selector: &str) -> Result<(), String> {
     }
 }
 
-/// The HTML without the elements that the selectors name, and what those said; none where they
+/// The HTML without the elements that the selectors name, and the text of those; none where they
 /// name nothing in it.
 pub fn cut(
     html: &str,
@@ -46,7 +46,7 @@ pub fn cut(
     (!set_aside.is_empty()).then(|| (root.inner_html().to_string(), set_aside))
 }
 
-/// Takes the elements that the selectors name out of a document; what they said.
+/// Takes the elements that the selectors name out of a document, and returns their text.
 pub fn cut_from(document: &Document, selectors: &[String]) -> Vec<SetAside> {
     let mut set_aside = Vec::new();
     for matcher in selectors.iter().filter_map(|selector| Matcher::new(selector).ok()) {
@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn elements_are_taken_out_and_told() {
+    fn elements_are_taken_out_and_listed() {
         let selectors = ["div.more".to_owned(), "#foot > p".to_owned()];
         let html =
             "<p>One</p><div class='x more'><p>Two</p></div>three<div id=foot><p>Four</p></div>";

@@ -8,11 +8,11 @@
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use aho_corasick::AhoCorasick;
 use regex::Regex;
 use url::Url;
 
 use super::sections::{DATE, date_in, is_fact_heading, is_listed, is_prose};
+use super::signs::Signs;
 use super::text_lines::Layout;
 use super::vocabulary::INLINE_OTHERS;
 use crate::model::Reason;
@@ -63,27 +63,6 @@ static IS_PLAIN: LazyLock<Regex> = LazyLock::new(|| {
         | (?:origineel|oorspronkelijk)\ (?:artikel|bericht) | oryginalny\ artykuł | původní\ článek | eredeti\ cikk",
     )
     .expect("a fixed pattern")
-});
-
-/// One of these is in whatever the patterns match.
-static WORDS: LazyLock<AhoCorasick> = LazyLock::new(|| {
-    let words = [
-        "origin",
-        "published",
-        " link",
-        " url",
-        "in full",
-        "view full",
-        "oorspronkelijk",
-        "původní",
-        "eredeti",
-        "ОРИГИНАЛ",
-        "оригинал",
-        "Оригинал",
-        "oryginal",
-    ];
-    let made = AhoCorasick::builder().ascii_case_insensitive(true).build(words);
-    made.expect("the words are fixed and few")
 });
 
 static ADDRESS: LazyLock<Regex> =
@@ -146,10 +125,17 @@ fn take(layout: &mut Layout<'_>, named: Named) -> usize {
     let text = &layout.lines[last].text;
     let rest = text[end..].trim_start_matches(|c: char| c.is_whitespace() || ".,;)]*".contains(c));
     let behind = text.len() - rest.len();
-    if !rest.is_empty() {
-        layout.split(last, behind);
+    if !rest.is_empty() && !layout.split(last, behind) {
+        return last + 1;
     }
-    if start > 0 && layout.split(first, start) {
+    let before = &layout.lines[first].text[..start];
+    let kept = before.trim_end_matches(['(', '[', '|', ' ']);
+    let gap = &before[kept.len()..];
+    let start = kept.len() + (gap.len() - gap.trim_start().len());
+    if !kept.is_empty() {
+        if !layout.split(first, start) {
+            return last + 1;
+        }
         first += 1;
         last += 1;
     }
@@ -162,7 +148,7 @@ fn take(layout: &mut Layout<'_>, named: Named) -> usize {
 /// The link to an original that a line names, or that begins there.
 fn named(layout: &Layout<'_>, index: usize, own: Option<&Url>) -> Option<Named> {
     let line = &layout.lines[index];
-    if line.text.len() > 100_000 || !WORDS.is_match(&line.text) {
+    if !layout.signs.original || line.text.len() > 100_000 || !Signs::of(&line.text).original {
         return None;
     }
     let elsewhere = |url: &Url| {

@@ -69,13 +69,21 @@ pub fn edge_lines(entry: &Entry) -> Vec<u64> {
         }
     }
     let repeated = entry.set_aside.iter().filter(|piece| piece.reason == Reason::Repeated);
-    hashes.extend(repeated.map(|piece| hash(&piece.text)));
+    hashes.extend(repeated.map(|piece| hash_of(&piece.text, piece.characters)));
     hashes
 }
 
-/// The hash of a line: of its beginning, as much as is kept of what is set aside.
 fn hash(line: &str) -> u64 {
-    xxhash_rust::xxh3::xxh3_64(beginning(line.trim()).as_bytes())
+    let line = line.trim();
+    hash_of(beginning(line), line.chars().count().try_into().unwrap_or(u32::MAX))
+}
+
+/// The hash of a line by its beginning, as much as is kept of a piece that is set aside, and by
+/// its length where that is not all of it: notices with one formula name different persons.
+fn hash_of(beginning: &str, characters: u32) -> u64 {
+    let is_whole = beginning.chars().count() >= characters as usize;
+    let seed = if is_whole { 0 } else { characters.into() };
+    xxhash_rust::xxh3::xxh3_64_with_seed(beginning.as_bytes(), seed)
 }
 
 /// Where the last sentences of a line begin, the last first, so far that each reaches to the end
@@ -83,6 +91,10 @@ fn hash(line: &str) -> u64 {
 fn last_sentences(line: &str) -> Vec<usize> {
     let mut starts = Vec::new();
     for (at, _) in line.match_indices(' ').rev().take(120) {
+        // Nearly every word ends in a letter.
+        if line[..at].ends_with(|c: char| c.is_ascii_alphanumeric()) {
+            continue;
+        }
         let ends =
             line[..at].trim_end_matches(['"', '”', '’', ')', '»']).ends_with(['.', '!', '?', '…']);
         let start = at + 1;

@@ -3,12 +3,13 @@
 use std::sync::LazyLock;
 
 use regex::Regex;
-use url::Url;
 
+use super::share_links::shares;
+use super::signs::Signs;
 use super::text_lines::{Layout, Line};
 use super::vocabulary::{
-    BUTTON, COOKIE_BUTTON, COOKIE_WORD, COOKIES, FIRST_ON, Heading, INLINE_OTHERS, NEWSLETTER,
-    READ_ON, WAYS, heading,
+    BUTTON, COOKIE_BUTTON, COOKIES, FIRST_ON, Heading, INLINE_OTHERS, NEWSLETTER, READ_ON, WAYS,
+    heading,
 };
 use super::{Cleaned, ContainerRole, Context};
 use crate::model::Reason;
@@ -30,7 +31,7 @@ static ADDRESS_OR_NUMBER: LazyLock<Regex> = LazyLock::new(|| {
         .expect("a fixed pattern")
 });
 
-/// Words of sentences that tell whom to contact.
+/// Words of sentences that name a contact.
 static CONTACT_WORDS: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(?i)\b(?:journalists?|enquir\w+|inquir(?:y|ies)|contact\w*|news ?desk|press office|presse\w*|kontakt\w*|journalistes?|prensa|stampa)\b")
         .expect("a fixed pattern")
@@ -47,17 +48,21 @@ pub(super) fn is_prose(line: &Line) -> bool {
 
 /// Whether a line is as those of lists are: a link, a date, a title.
 pub(super) fn is_listed(line: &Line) -> bool {
-    line.is_linked() || is_date(line) || is_title(line) || known(line).is_some()
+    line.is_linked() || is_date(line) || is_title(line) || line.known_heading().is_some()
 }
 
 fn is_title(line: &Line) -> bool {
     line.word_count() <= 24 && !line.text.ends_with(['.', '!', '?', '…', ';', ',', ':', '。'])
 }
 
-/// The first date in a text. Hardly any line has a digit, and the pattern is slow where letters
-/// are not ASCII.
+/// Digits of the shortest date, `1.1.25`.
+const LEAST_DIGITS: usize = 4;
+
+/// The first date in a text. Hardly any line has so many digits, and the pattern is slow where
+/// letters are not ASCII.
 pub(super) fn date_in(text: &str) -> Option<regex::Match<'_>> {
-    if text.contains(char::is_numeric) { DATE.find(text) } else { None }
+    let mut digits = text.chars().filter(|c| c.is_numeric());
+    digits.nth(LEAST_DIGITS - 1).and_then(|_| DATE.find(text))
 }
 
 /// Words of a line that is a date and little else: four, and six of a date between its parts.
@@ -74,13 +79,9 @@ fn is_date(line: &Line) -> bool {
     })
 }
 
-/// The kind of heading that a line is, if it stands alone.
-fn known(line: &Line) -> Option<Heading> {
-    heading(&line.text)
-}
-
+/// Whether a line is a heading of a part of the announcement.
 pub(super) fn is_fact_heading(line: &Line) -> bool {
-    known(line) == Some(Heading::Facts)
+    line.known_heading() == Some(Heading::Facts)
 }
 
 /// The kind of heading that a line begins with, if a colon and more text follow.
@@ -120,7 +121,8 @@ fn in_containers(layout: &mut Layout<'_>, cleaned: &Cleaned) {
         let linked =
             lines().filter(|line| line.is_mostly_linked()).map(Line::word_count).sum::<usize>();
         let listed = lines().filter(|line| is_listed(line)).count();
-        let is_headed = |kind| lines().take(2).any(|line| known(line) == Some(kind));
+        let is_headed = |kind| lines().take(2).any(|line| line.known_heading() == Some(kind));
+        let is_most = 2 * words > layout.kept().map(|index| layout.lines[index].word_count()).sum();
         if lines().any(is_fact_heading) {
             continue;
         }
@@ -129,15 +131,25 @@ fn in_containers(layout: &mut Layout<'_>, cleaned: &Cleaned) {
                 let has_links = lines().any(|line| !line.links.is_empty());
                 (2 * linked >= words || words <= 15 && has_links, Reason::Navigation)
             }
-            ContainerRole::Sharing => (words <= 40 && (linked > 0 || words <= 8), Reason::Sharing),
+            ContainerRole::Sharing => {
+                let is_offer =
+                    linked > 0 || lines().any(is_share_bar) || is_headed(Heading::Sharing);
+                (words <= 40 && !is_most && is_offer, Reason::Sharing)
+            }
             ContainerRole::Related => (
                 2 * linked >= words
                     || is_headed(Heading::Others)
                     || linked > 0 && 2 * listed >= inside.len(),
                 Reason::OtherAnnouncements,
             ),
-            ContainerRole::Newsletter => (words <= 80, Reason::Newsletter),
-            ContainerRole::Cookies => (words <= 120, Reason::Cookies),
+            ContainerRole::Newsletter => {
+                let is_offer = lines().any(|line| Signs::of(&line.text).newsletter);
+                (words <= 80 && !is_most && is_offer, Reason::Newsletter)
+            }
+            ContainerRole::Cookies => {
+                let is_notice = lines().any(|line| Signs::of(&line.text).cookies);
+                (words <= 120 && !is_most && is_notice, Reason::Cookies)
+            }
             ContainerRole::Footer => (2 * linked >= words, Reason::Navigation),
         };
         if looks_like_it {
@@ -148,15 +160,17 @@ fn in_containers(layout: &mut Layout<'_>, cleaned: &Cleaned) {
     }
 }
 
-/// Sets aside single lines that nobody would write into an announcement.
+/// Sets aside single lines that belong to the site rather than to an announcement.
 fn single_lines(layout: &mut Layout<'_>, context: &Context<'_>) {
+    let Signs { cookies, newsletter, .. } = layout.signs;
     for index in layout.kept().collect::<Vec<_>>() {
         let line = &layout.lines[index];
+        let count = line.word_count();
         let reason = if is_share_bar(line) {
             Reason::Sharing
-        } else if line.word_count() <= 60 && is_cookie_notice(line) {
+        } else if cookies && count <= 60 && is_cookie_notice(line) {
             Reason::Cookies
-        } else if line.word_count() <= 40 && is_offer(line) && NEWSLETTER.is_match(&line.text) {
+        } else if newsletter && count <= 40 && is_offer(line) && NEWSLETTER.is_match(&line.text) {
             Reason::Newsletter
         } else if is_way(line, index, layout, context) {
             Reason::Navigation
@@ -169,9 +183,6 @@ fn single_lines(layout: &mut Layout<'_>, context: &Context<'_>) {
 
 /// Whether a line speaks to the visitor of the site, rather than of cookies.
 fn is_cookie_notice(line: &Line) -> bool {
-    if !COOKIE_WORD.is_match(&line.text) {
-        return false;
-    }
     let is_button = line.word_count() <= 8 || line.is_mostly_linked();
     COOKIES.is_match(&line.text) || is_button && COOKIE_BUTTON.is_match(&line.text)
 }
@@ -197,46 +208,13 @@ fn is_share_bar(line: &Line) -> bool {
         && words.clone().any(|word| word.chars().filter(|c| c.is_alphabetic()).count() >= 4)
 }
 
-/// Whether a link only hands a page on.
-fn shares(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default();
-    let host = host.strip_prefix("www.").unwrap_or(host);
-    let path = url.path().to_ascii_lowercase();
-    let begins = |starts: &[&str]| starts.iter().any(|start| path.starts_with(start));
-    match host {
-        "facebook.com" | "m.facebook.com" | "de-de.facebook.com" => {
-            begins(&["/sharer", "/share", "/dialog"])
-        }
-        "twitter.com" | "x.com" => begins(&["/intent", "/share"]) || path == "/home",
-        "linkedin.com" => begins(&["/share", "/sharing", "/cws"]),
-        "wa.me" | "api.whatsapp.com" | "web.whatsapp.com" => true,
-        "t.me" | "telegram.me" => begins(&["/share"]),
-        "pinterest.com" | "pinterest.co.uk" => begins(&["/pin/create"]),
-        "reddit.com" | "old.reddit.com" => begins(&["/submit"]),
-        "bsky.app" | "threads.net" | "threads.com" => begins(&["/intent"]),
-        "xing.com" => begins(&["/spi", "/social"]),
-        "vk.com" => begins(&["/share"]),
-        "tumblr.com" => begins(&["/share", "/widgets/share"]),
-        "getpocket.com" => begins(&["/save", "/edit"]),
-        "addtoany.com" | "addthis.com" | "sharethis.com" => true,
-        _ if url.scheme() == "mailto" => {
-            let query = url.query().unwrap_or_default().to_ascii_lowercase();
-            query.contains("body=") || path.is_empty() && query.contains("subject=")
-        }
-        _ => false,
-    }
-}
-
 /// Whether a line leads back, on, or to the announcement's own page.
 fn is_way(line: &Line, index: usize, layout: &Layout<'_>, context: &Context<'_>) -> bool {
     let count = line.word_count();
     if count <= 8 && line.is_linked() && WAYS.is_match(&line.text) {
         return true;
     }
-    let own = |url: &Url| {
-        context.own.is_some_and(|own| own.host_str() == url.host_str() && own.path() == url.path())
-    };
-    let leads_to_itself = line.links.iter().any(|link| own(&link.url));
+    let leads_to_itself = line.links.iter().any(|link| context.is_own(&link.url));
     if leads_to_itself && line.is_linked() && READ_ON.is_match(&line.text) {
         return true;
     }
@@ -244,16 +222,11 @@ fn is_way(line: &Line, index: usize, layout: &Layout<'_>, context: &Context<'_>)
         return true;
     }
     // Breadcrumbs: short links with marks between them, above the text.
-    let marks = line
-        .text
-        .matches([">", "›", "»", "/", "|"].map(|mark| mark.chars().next().unwrap_or('>')))
-        .count();
-    let is_first = layout.kept().take(3).any(|first| first == index);
-    is_first
-        && line.links.len() >= 2
-        && marks >= line.links.len() - 1
+    line.links.len() >= 2
         && count <= 24
         && line.is_mostly_linked()
+        && layout.kept().take(3).any(|first| first == index)
+        && line.text.matches(['>', '›', '»', '/', '|']).count() >= line.links.len() - 1
 }
 
 /// Sets aside the sections below known headings.
@@ -265,7 +238,7 @@ fn below_headings(layout: &mut Layout<'_>) {
             index += 1;
             continue;
         }
-        let stands_alone = known(line);
+        let stands_alone = line.known_heading();
         let Some(kind) = stands_alone.or_else(|| inline_heading(line)) else {
             index += 1;
             continue;
@@ -328,18 +301,21 @@ fn row_end(
     let below = layout.lines.iter().skip(start + 1).take(most);
     let is_in_row = |line: &&Line| {
         line.set_aside.is_some()
-            || line.heading.is_none() && known(line).is_none() && is_of_kind(line)
+            || line.heading.is_none() && line.known_heading().is_none() && is_of_kind(line)
     };
     start + 1 + below.take_while(is_in_row).count()
 }
 
+/// Lines of a list of other announcements below one heading.
+const MOST_LISTED: usize = 300;
+
 /// The end of the list of other announcements that begins at a heading; the next line where
-/// there is no such list.
+/// no such list follows.
 fn others_end(layout: &Layout<'_>, start: usize, is_inline: bool) -> usize {
     let lines = &layout.lines;
     let opener = &lines[start];
     let own_element = element_end(layout, start);
-    let bound = own_element.unwrap_or(lines.len());
+    let bound = own_element.unwrap_or(lines.len()).min(start + MOST_LISTED);
     let mut end = start + 1;
     let mut teasers = 0;
     let mut items = 0;
@@ -477,7 +453,7 @@ fn list(
     let mut start = range.start;
     if start > 0 {
         let before = line(start - 1);
-        if before.text.ends_with([':', '：']) && known(before).is_none() {
+        if before.text.ends_with([':', '：']) && before.known_heading().is_none() {
             return None;
         }
         let is_heading = before.heading.is_some() || before.is_strong;

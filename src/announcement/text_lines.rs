@@ -1,15 +1,18 @@
 //! Reads cleaned HTML as lines of text, and writes it again without some of them.
 
+use std::cell::OnceCell;
 use std::ops::Range;
 
 use url::Url;
 
-use super::{Cleaned, ContainerRole};
+use super::signs::Signs;
+use super::vocabulary::{Heading, heading};
+use super::{Cleaned, Container, ContainerRole, kept_html};
 use crate::control_characters::is_needless_hint;
 use crate::markup::{Kind, Pieces, attribute};
 use crate::model::Reason;
 
-/// Lines that are looked at; what comes after them stays as it is.
+/// Lines of a text that is read. A longer one stays whole.
 const MOST_LINES: usize = 4000;
 
 /// A link in a line.
@@ -38,6 +41,10 @@ pub(super) struct Line {
     pub(super) around: Vec<u32>,
     /// Why it is not part of the announcement.
     pub(super) set_aside: Option<Reason>,
+    /// The kind of heading that it is, once somebody asked.
+    known_heading: OnceCell<Option<Heading>>,
+    /// How many words it has, once somebody asked.
+    word_count: OnceCell<usize>,
     /// Where its words stand: in the text, and in the HTML.
     words: Vec<(usize, usize)>,
     /// Where its text ends in the HTML.
@@ -47,10 +54,19 @@ pub(super) struct Line {
 impl Line {
     /// How many words it has. Where a script writes none apart, two letters count as one.
     pub(super) fn word_count(&self) -> usize {
-        let is_joined = |c: &char| matches!(c, '\u{0E00}'..='\u{0EFF}' | '\u{3040}'..='\u{30FF}' | '\u{3400}'..='\u{9FFF}' | '\u{AC00}'..='\u{D7AF}');
-        let joined =
-            if self.text.is_ascii() { 0 } else { self.text.chars().filter(is_joined).count() };
-        self.words.len().max(joined / 2)
+        *self.word_count.get_or_init(|| {
+            let is_joined = |c: &char| matches!(c, '\u{0E00}'..='\u{0EFF}' | '\u{3040}'..='\u{30FF}' | '\u{3400}'..='\u{9FFF}' | '\u{AC00}'..='\u{D7AF}');
+            let joined = match self.text.is_ascii() {
+                true => 0,
+                false => self.text.chars().filter(is_joined).count(),
+            };
+            self.words.len().max(joined / 2)
+        })
+    }
+
+    /// The kind of heading that it is, if it stands alone.
+    pub(super) fn known_heading(&self) -> Option<Heading> {
+        *self.known_heading.get_or_init(|| heading(&self.text))
     }
 
     /// Bytes of its text that are labels of links.
@@ -73,19 +89,21 @@ impl Line {
 pub(super) struct Layout<'h> {
     html: &'h str,
     pub(super) lines: Vec<Line>,
+    /// The kinds of words that are in some of them.
+    pub(super) signs: Signs,
 }
 
 impl<'h> Layout<'h> {
     pub(super) fn of(cleaned: &'h Cleaned) -> Self {
         let mut reader = Reader {
-            containers: cleaned,
+            containers: &cleaned.containers,
             lines: Vec::new(),
             line: Line::default(),
             open: Vec::new(),
             elements: 0,
             link: None,
             has_space: false,
-            before: '\0',
+            before: None,
             plain_words: 0,
         };
         for piece in Pieces::of(&cleaned.html) {
@@ -95,20 +113,32 @@ impl<'h> Layout<'h> {
                 Kind::Close { name } => reader.close(name),
                 _ => {}
             }
-            if reader.lines.len() >= MOST_LINES {
-                break;
+            if reader.lines.len() > MOST_LINES {
+                let (lines, signs) = (Vec::new(), Signs::default());
+                return Self { html: &cleaned.html, lines, signs };
             }
         }
         reader.end_line();
-        Self { html: &cleaned.html, lines: reader.lines }
+        let signs = Signs::of(&cleaned.text);
+        Self { html: &cleaned.html, lines: reader.lines, signs }
     }
 
-    /// Parts a line before the word that begins at `at` in its text; false where none does, or
-    /// it is the first.
+    /// Parts a line before `at` in its text; false where that is its beginning, or within a word
+    /// that the HTML writes in another way.
     pub(super) fn split(&mut self, index: usize, at: usize) -> bool {
         let line = &mut self.lines[index];
-        let Ok(word) = line.words.binary_search_by_key(&at, |(start, _)| *start) else {
-            return false;
+        let word = match line.words.binary_search_by_key(&at, |(start, _)| *start) {
+            Ok(word) => word,
+            Err(0) => return false,
+            Err(next) => {
+                let (start, raw) = line.words[next - 1];
+                let part = &line.text[start..at];
+                if self.html.get(raw..raw + part.len()) != Some(part) {
+                    return false;
+                }
+                line.words.insert(next, (at, raw + part.len()));
+                next
+            }
         };
         if word == 0 {
             return false;
@@ -119,8 +149,11 @@ impl<'h> Layout<'h> {
             heading: None,
             is_strong: false,
             links: Vec::new(),
+            known_heading: OnceCell::new(),
+            word_count: OnceCell::new(),
             ..line.clone()
         };
+        (line.known_heading, line.word_count) = (OnceCell::new(), OnceCell::new());
         line.end = line.words[word].1;
         line.words.truncate(word);
         line.text.truncate(line.text[..at].trim_end().len());
@@ -152,18 +185,7 @@ impl<'h> Layout<'h> {
 
     /// The HTML that is left.
     pub(super) fn html(&self) -> String {
-        let zones = self.zones();
-        let mut writer =
-            Writer { html: self.html, zones: &zones, out: String::new(), open: Vec::new() };
-        for piece in Pieces::of(self.html) {
-            match piece.kind {
-                Kind::Open { name, .. } => writer.open(name, piece.start..piece.end),
-                Kind::Close { .. } => writer.close(piece.start..piece.end),
-                _ => writer.text(piece.start..piece.end),
-            }
-        }
-        trim_breaks(&mut writer.out, 0);
-        writer.out.trim_start().to_owned()
+        kept_html::without(&self.zones(), self.html)
     }
 
     /// The parts of the HTML that were set aside: from the first word of a row of lines to the
@@ -193,27 +215,28 @@ impl<'h> Layout<'h> {
 
 /// Collects the lines of HTML.
 struct Reader<'h> {
-    containers: &'h Cleaned,
+    containers: &'h [Container],
     lines: Vec<Line>,
     line: Line,
-    open: Vec<Element>,
+    open: Vec<Element<'h>>,
     elements: u32,
     /// The link that is open, and where its label begins.
     link: Option<(Url, usize)>,
     has_space: bool,
-    before: char,
+    /// The character before, where the line does not end in it.
+    before: Option<char>,
     /// Words of the line outside emphasis.
     plain_words: usize,
 }
 
-struct Element {
-    name: String,
+struct Element<'h> {
+    name: &'h str,
     number: u32,
     role: Option<(usize, ContainerRole)>,
 }
 
-impl Reader<'_> {
-    fn open(&mut self, name: &str, attributes: &str, start: usize) {
+impl<'h> Reader<'h> {
+    fn open(&mut self, name: &'h str, attributes: &str, start: usize) {
         if is_block(name) || matches!(name, "br" | "tr") {
             self.end_line();
         } else if matches!(name, "td" | "th") {
@@ -227,12 +250,11 @@ impl Reader<'_> {
             let url = href.and_then(|href| Url::parse(&href).ok());
             self.link = url.map(|url| (url, usize::MAX));
         }
-        let containers = &self.containers.containers;
-        let at = containers.binary_search_by_key(&start, |container| container.range.start).ok();
-        let role = at.map(|at| (at, containers[at].role));
+        let at = self.containers.binary_search_by_key(&start, |container| container.range.start);
+        let role = at.ok().map(|at| (at, self.containers[at].role));
         let role = role.or_else(|| self.open.last().and_then(|element| element.role));
         self.elements += 1;
-        self.open.push(Element { name: name.to_owned(), number: self.elements, role });
+        self.open.push(Element { name, number: self.elements, role });
     }
 
     fn close(&mut self, name: &str) {
@@ -251,9 +273,23 @@ impl Reader<'_> {
     }
 
     fn text(&mut self, text: &str, start: usize) {
+        if self.line.text.is_empty() {
+            self.line.text.reserve(text.len());
+            self.line.words.reserve(text.len() / 5);
+        }
         let mut at = 0;
-        while let Some(c) = text[at..].chars().next() {
+        while at < text.len() {
             let raw = start + at;
+            let run = plain_run(&text.as_bytes()[at..]);
+            if run > 0 {
+                at += run;
+                self.begin_word(raw);
+                self.line.text.push_str(&text[at - run..at]);
+                self.before = None;
+                self.line.end = start + at;
+                continue;
+            }
+            let Some(c) = text[at..].chars().next() else { return };
             let (c, length) = match c {
                 '&' => reference(&text[at..]),
                 c => (c, c.len_utf8()),
@@ -261,19 +297,22 @@ impl Reader<'_> {
             at += length;
             if c.is_whitespace() {
                 self.has_space = true;
-                self.before = ' ';
+                self.before = Some(' ');
                 continue;
             }
-            if is_needless_hint(self.before, c) {
+            let before = self.before.or_else(|| self.line.text.chars().next_back());
+            if is_needless_hint(before.unwrap_or_default(), c) {
                 continue;
             }
-            self.before = c;
-            self.put(c, raw);
+            self.begin_word(raw);
+            self.line.text.push(c);
+            self.before = None;
             self.line.end = start + at;
         }
     }
 
-    fn put(&mut self, c: char, raw: usize) {
+    /// Begins a word where the next characters belong to none.
+    fn begin_word(&mut self, raw: usize) {
         if self.line.text.is_empty() {
             self.begin_line();
         }
@@ -282,7 +321,7 @@ impl Reader<'_> {
                 self.line.text.push(' ');
             }
             self.line.words.push((self.line.text.len(), raw));
-            let strong = |element: &Element| matches!(&*element.name, "b" | "strong");
+            let strong = |element: &Element<'_>| matches!(element.name, "b" | "strong");
             self.plain_words += usize::from(!self.open.iter().any(strong));
         }
         self.has_space = false;
@@ -291,12 +330,11 @@ impl Reader<'_> {
         {
             *label = self.line.text.len();
         }
-        self.line.text.push(c);
     }
 
     fn begin_line(&mut self) {
         let element = |name: &str| self.open.iter().any(|element| element.name == name);
-        let heading = self.open.iter().rev().find_map(|element| match &*element.name {
+        let heading = self.open.iter().rev().find_map(|element| match element.name {
             "h1" => Some(1),
             "h2" => Some(2),
             "h3" => Some(3),
@@ -331,6 +369,14 @@ impl Reader<'_> {
         line.is_strong = self.plain_words == 0;
         self.lines.push(line);
     }
+}
+
+/// How many bytes at the start of a text are parts of words, whatever stands beside them.
+fn plain_run(text: &[u8]) -> usize {
+    // Only these bytes begin a reference, white space or an invisible character.
+    let is_doubtful =
+        |byte: &u8| *byte <= b' ' || matches!(byte, b'&' | 0x7F | 0xC2 | 0xE1..=0xE3 | 0xEF);
+    text.iter().position(is_doubtful).unwrap_or(text.len())
 }
 
 /// The character that a reference stands for, and its length. Cleaned HTML has few of them.
@@ -389,88 +435,4 @@ fn is_block(name: &str) -> bool {
             | "wbr"
             | "caption"
     )
-}
-
-/// Writes HTML without its zones, and without the elements that are empty for that.
-struct Writer<'w> {
-    html: &'w str,
-    zones: &'w [Range<usize>],
-    out: String,
-    open: Vec<Written>,
-}
-
-struct Written {
-    start: usize,
-    has_content: bool,
-    has_lost: bool,
-}
-
-impl Writer<'_> {
-    fn is_lost(&self, at: usize) -> bool {
-        let after = self.zones.partition_point(|zone| zone.end <= at);
-        self.zones.get(after).is_some_and(|zone| zone.start <= at)
-    }
-
-    fn note(&mut self, has_content: bool, has_lost: bool) {
-        if let Some(element) = self.open.last_mut() {
-            element.has_content |= has_content;
-            element.has_lost |= has_lost;
-        }
-    }
-
-    fn open(&mut self, name: &str, tag: Range<usize>) {
-        if matches!(name, "br" | "hr" | "img" | "wbr" | "col") {
-            let lost = self.is_lost(tag.start);
-            self.note(name == "img" && !lost, lost);
-            if !lost {
-                self.out.push_str(&self.html[tag]);
-            }
-            return;
-        }
-        self.open.push(Written { start: self.out.len(), has_content: false, has_lost: false });
-        self.out.push_str(&self.html[tag]);
-    }
-
-    fn close(&mut self, tag: Range<usize>) {
-        let Some(Written { start, has_content, has_lost }) = self.open.pop() else { return };
-        if has_lost && !has_content {
-            self.out.truncate(start);
-        } else {
-            if has_lost {
-                trim_breaks(&mut self.out, start);
-            }
-            self.out.push_str(&self.html[tag]);
-        }
-        self.note(has_content, has_lost);
-    }
-
-    fn text(&mut self, text: Range<usize>) {
-        let mut at = text.start;
-        let first = self.zones.partition_point(|zone| zone.end <= text.start);
-        for zone in &self.zones[first..] {
-            if zone.start >= text.end {
-                break;
-            }
-            let kept = &self.html[at..zone.start.max(at)];
-            self.out.push_str(kept);
-            at = zone.end.min(text.end).max(at);
-            let has_content = !kept.trim().is_empty();
-            self.note(has_content, true);
-        }
-        let kept = &self.html[at..text.end];
-        self.out.push_str(kept);
-        self.note(!kept.trim().is_empty(), false);
-    }
-}
-
-/// Takes line breaks and white space from the end, back to `start`.
-fn trim_breaks(out: &mut String, start: usize) {
-    loop {
-        let trimmed = out.trim_end();
-        let trimmed = trimmed.strip_suffix("<br>").unwrap_or(trimmed).len();
-        if trimmed == out.len() || trimmed < start {
-            return;
-        }
-        out.truncate(trimmed);
-    }
 }

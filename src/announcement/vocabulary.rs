@@ -27,9 +27,14 @@ pub(super) fn heading(line: &str) -> Option<Heading> {
     if line.is_empty() || line.len() > LONGEST || line.split_whitespace().count() > MOST_WORDS {
         return None;
     }
+    let mut lower = line.to_lowercase();
     // The Turkish capital with its dot becomes two characters.
-    let lower = line.to_lowercase().replace('\u{307}', "");
-    KINDS.iter().zip(SETS.iter()).find(|(_, set)| set.is_match(&lower)).map(|((kind, _), _)| *kind)
+    lower.retain(|c| c != '\u{307}');
+    if !COARSE.is_match(&lower) {
+        return None;
+    }
+    let first = PATTERNS.matches(&lower).into_iter().next()?;
+    KINDS.iter().flat_map(|(kind, patterns)| patterns.iter().map(|_| *kind)).nth(first)
 }
 
 /// A heading without the marks around it.
@@ -85,12 +90,6 @@ pub(super) static BUTTON: LazyLock<Regex> = LazyLock::new(|| {
     .expect("a fixed pattern")
 });
 
-/// A word for cookies. Where there is none, neither [`COOKIES`] nor [`COOKIE_BUTTON`] matches; they
-/// are slow where letters are not ASCII.
-pub(super) static COOKIE_WORD: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new("(?i)cookie|ciastecz|kakor|informasjonskapsler|evästeitä").expect("a fixed pattern")
-});
-
 /// A line about the cookies of the site.
 pub(super) static COOKIES: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
@@ -131,7 +130,7 @@ pub(super) static NEWSLETTER: LazyLock<Regex> = LazyLock::new(|| {
     .expect("a fixed pattern")
 });
 
-/// A line that tells where it was published first, with a link back: what WordPress appends.
+/// A line that WordPress appends: where the text was first published, with a link back.
 pub(super) static FIRST_ON: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
         r"(?ix) appeared\ first\ on | erschien\ zuerst\ auf | est\ apparu\ en\ premier\ sur | aparece\ primero\ en | (?:se\ )?public[oó]\ primero\ en | apareceu\ primeiro\ em
@@ -174,13 +173,24 @@ const KINDS: [(Heading, &[&str]); 6] = [
     (Heading::Others, OTHERS),
 ];
 
-static SETS: LazyLock<Vec<RegexSet>> = LazyLock::new(|| {
-    let set = |patterns: &[&str]| {
-        let whole = patterns.iter().map(|pattern| format!("^(?:{pattern})$"));
-        RegexSet::new(whole).expect("fixed patterns")
-    };
-    KINDS.iter().map(|(_, patterns)| set(patterns)).collect()
+/// The patterns of all kinds, in order.
+static PATTERNS: LazyLock<RegexSet> = LazyLock::new(|| whole_lines(str::to_owned));
+
+/// The same without counts and classes. All that a pattern matches its coarse form matches as
+/// well, and these are small enough for a fast engine.
+static COARSE: LazyLock<RegexSet> = LazyLock::new(|| {
+    let count = Regex::new(r"\.\{\d+,\d+\}").expect("a fixed pattern");
+    whole_lines(|pattern| {
+        let plain = pattern.replace(r"\W", ".").replace(r"\w+", ".+");
+        count.replace_all(&plain, ".*").into_owned()
+    })
 });
+
+fn whole_lines(written: impl Fn(&str) -> String) -> RegexSet {
+    let patterns = KINDS.iter().flat_map(|(_, patterns)| *patterns);
+    let whole = patterns.map(|pattern| format!("^(?:{})$", written(pattern)));
+    RegexSet::new(whole).expect("fixed patterns")
+}
 
 const FACTS: &[&str] = &[
     r"(important )?notes?( (to|for) (the )?(editors?|journalists|media|press|reporters))?",
@@ -226,11 +236,11 @@ const CONTACT: &[&str] = &[
 
 const OTHERS: &[&str] = &[
     // English
-    r"(the |our |more )?latest( (news|from|updates?|releases?|press|announcements?|stories|posts?|articles?|headlines|on|in)\b.{0,60})?|latest .{0,30}(news|releases|updates|stories|articles|posts|headlines)",
-    r"(more|other|recent|all|further|previous|earlier|older|new|top|local|national|breaking|featured|popular|trending|today['’]s) (news|(press |news )?(releases?|stories|announcements?|articles?|posts?|headlines|updates?|statements?|speeches))\b.{0,50}",
+    r"(the |our |more )?latest( (news|from|updates?|releases?|press|announcements?|stories|posts?|articles?|headlines|on|in)(\W.{0,59})?)?|latest .{0,30}(news|releases|updates|stories|articles|posts|headlines)",
+    r"(more|other|recent|all|further|previous|earlier|older|new|top|local|national|breaking|featured|popular|trending|today['’]s) (news|(press |news )?(releases?|stories|announcements?|articles?|posts?|headlines|updates?|statements?|speeches))(\W.{0,49})?",
     r"more (from|on|about|like|in|by) .{1,60}|more (like this|to explore|to read|for you)|more",
     r"(related|similar|linked)( (news|content|articles?|stories|posts?|(press |news )?releases?|announcements?|links?|pages?|items?|topics?|reading|coverage|updates|speeches|statements|information|entries))*",
-    r"(you )?(may|might|could) also (like|be interested in|enjoy|want to read)\b.{0,30}|you['’]?ll also like.{0,20}|(also )?recommended( (for you|reading|articles|stories|content))?|we recommend|suggested (articles|reading|stories)|don['’]t miss|what['’]s new|what['’]s on",
+    r"(you )?(may|might|could) also (like|be interested in|enjoy|want to read)(\W.{0,29})?|you['’]?ll also like.{0,20}|(also )?recommended( (for you|reading|articles|stories|content))?|we recommend|suggested (articles|reading|stories)|don['’]t miss|what['’]s new|what['’]s on",
     r"(read|see|view) (next|also|more news|more stories|all news|other news)|read more( (about|on|from) .{1,40})?|more to read|see also|also (read|in the news|of interest|on this (site|topic)|in this (section|series))|up next|next up|in other news|elsewhere( on .{1,30})?|in (this|the same) (section|series|category)|on (this|the same) topic|from (the )?(archive|same section)|news archive",
     r"(most|mostly) (read|popular|viewed|shared|recent|commented)( .{0,30})?|popular( (now|news|stories|articles|posts|on .{1,20}))?|trending( .{0,20})?|editor['’]?s['’]? (picks?|choice)|top stories|newsroom|news in brief|news(room)? (highlights|feed|list|index)|explore( .{1,30})?|discover more|recently (published|added|viewed)|upcoming events|events",
     // German

@@ -3,12 +3,11 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::Args;
-use indicatif::HumanBytes;
-
+use super::progress::HumanBytes;
 use super::{ConfigFile, Done, Stop, ask, print_json, print_line};
 use crate::control::Command;
 use crate::store::{self, Contents};
+use clap::Args;
 
 /// Write everything that cannot be derived to one compressed file.
 ///

@@ -2,9 +2,9 @@
 
 use std::process::ExitCode;
 
-use indicatif::HumanBytes;
 use serde::Serialize;
 
+use super::progress::HumanBytes;
 use super::{Done, STORE_FAILED, Stop, print_json, print_line, show};
 use crate::clock::Clock;
 use crate::config::StorePlan;

@@ -2,11 +2,10 @@
 
 use std::process::ExitCode;
 
-use clap::Args;
-use indicatif::HumanBytes;
-
+use super::progress::HumanBytes;
 use super::{ConfigFile, Done, print_json, print_line};
 use crate::store::{self, Compaction};
+use clap::Args;
 
 /// Write the store anew without the room that removed stories left in it.
 ///

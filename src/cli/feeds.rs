@@ -130,7 +130,7 @@ impl Feeds {
 
     /// Takes a feed, unless it is known.
     fn add_new(&mut self, title: &str, written: &str, url: &Url, more: impl FnOnce(&mut Listed)) {
-        let is_it = |location: &Location| matches!(location, Location::Web { url: known, .. } if known == url);
+        let is_it = |location: &Location| location.url() == Some(url);
         if let Some(source) = self.all.values().find(|source| is_it(&source.location)) {
             self.found.notes.push(format!("{written} is a source already: {}", source.id));
             return;

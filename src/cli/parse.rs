@@ -54,7 +54,7 @@ impl Parse {
             ("", Some(source)) => fetch(&source.id.to_string(), source, polling)?,
             ("-", _) => {
                 let mut body = Vec::new();
-                std::io::stdin().lock().take(polling.max_document).read_to_end(&mut body)?;
+                std::io::stdin().lock().take(polling.max_document.0).read_to_end(&mut body)?;
                 document("standard input", body)
             }
             (address, _) if address.starts_with("http://") || address.starts_with("https://") => {

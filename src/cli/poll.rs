@@ -5,11 +5,11 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
 use super::output::print_json_line;
+use super::progress::Progress;
 use super::{ConfigFile, Done, Stop, ask, nearest, print_error, show};
 use crate::clock::Clock;
 use crate::config::Plan;
@@ -53,19 +53,19 @@ impl Poll {
             Ok(plan) if self.sources.is_empty() => plan.sources.len(),
             _ => self.sources.len(),
         };
-        let bar = progress(count);
+        let mut progress = Progress::new(count);
         let mut reports: Vec<PollReport> = Vec::with_capacity(count);
         let mut line = |line: PollLine| match line {
             PollLine::Ended(report) => {
-                bar.set_message(report.source.clone());
-                bar.inc(1);
+                progress.advance(1, &report.source);
                 reports.push(report);
             }
-            PollLine::Overrides { source, overrides } => bar.suspend(|| {
+            PollLine::Overrides { source, overrides } => {
+                progress.clear();
                 for bound in overrides {
                     print_error(format_args!("{source}: overrides {bound}"));
                 }
-            }),
+            }
         };
         let command = Command::Poll { sources: self.sources.clone(), now: self.now };
         let item = |value| {
@@ -82,7 +82,7 @@ impl Poll {
                 super::runtime()?.block_on(poll_here(plan, chosen, self.now, &mut line))?;
             }
         }
-        bar.finish_and_clear();
+        progress.clear();
         reports.sort_by(|a, b| a.source.cmp(&b.source));
         if self.json {
             reports.iter().all(print_json_line);
@@ -135,14 +135,4 @@ async fn poll_here(
     drop(requests);
     pipeline.await.map_err(Stop::because)??;
     Ok(store.close()?)
-}
-
-/// A bar for a person at a terminal, nothing for a pipe.
-fn progress(polls: usize) -> ProgressBar {
-    let style = ProgressStyle::with_template("{bar:30} {pos}/{len} polled  {msg}");
-    let bar = ProgressBar::new(polls as u64);
-    match style {
-        Ok(style) => bar.with_style(style),
-        Err(_) => bar,
-    }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use comfy_table::{ContentArrangement, Table};
 
 use super::print_line;
+use super::progress::{HumanBytes, HumanDuration};
 use crate::config::StorePlan;
 use crate::inquiry::explain::{ExplainedEntry, ExplainedRevision, ExplainedStory, NearStory};
 use crate::inquiry::polled::PollReport;
@@ -27,6 +28,9 @@ fn table(header: &[&str]) -> Table {
     let mut table = Table::new();
     table.load_style(comfy_table::presets::NOTHING);
     table.set_content_arrangement(ContentArrangement::Dynamic);
+    if let Some((width, _)) = terminal_size::terminal_size_of(std::io::stdout()) {
+        table.set_width(width.0);
+    }
     table.set_header(header.to_vec());
     table
 }
@@ -110,8 +114,8 @@ pub(super) fn kept(kept: &KeptStatus) {
     print_line(format_args!(
         "kept: {stories} stories{} in {}; {} are free there",
         bounds(*most_stories, keep),
-        indicatif::HumanBytes(*bytes),
-        indicatif::HumanBytes(*free)
+        HumanBytes(*bytes),
+        HumanBytes(*free)
     ));
     for KeptTopic { topic, stories, most_stories, keep } in topics {
         let bounds = bounds(most_stories.map(|most| most as u64), keep);
@@ -125,8 +129,8 @@ pub(super) fn backup(BackupStatus { file, made, age, bytes }: &BackupStatus) {
     let age = std::time::Duration::from_secs(*age);
     print_line(format_args!(
         "last backup: {file}, {}, made {} ago, at {made}",
-        indicatif::HumanBytes(*bytes),
-        indicatif::HumanDuration(age),
+        HumanBytes(*bytes),
+        HumanDuration(age),
     ));
 }
 
@@ -163,7 +167,7 @@ pub(super) fn status_in_full(source: &SourceReport) {
         "{}, {:.0} % of them not modified, {} received",
         source.polls,
         100.0 * source.not_modified_share,
-        indicatif::HumanBytes(source.bytes)
+        HumanBytes(source.bytes)
     );
     let moved = source.moved_to.as_ref().map(|to| format!("url = \"{to}\""));
     for (name, value) in [
@@ -254,6 +258,9 @@ pub(super) fn story(story: &ExplainedStory) {
         weighed(factors);
         if let Some(url) = url {
             print_line(format_args!("      {url}"));
+        }
+        if let Some(name) = &entry.name {
+            print_line(format_args!("      {name}"));
         }
         if let Some(remark) = &entry.remark {
             print_line(format_args!("      {remark}"));

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::{ConfigFile, Done, Stop, ask, output, print_error, print_json, print_line};
+use super::{ConfigFile, Done, Stop, ask, nearest, output, print_error, print_json, print_line};
 use crate::control_characters::printable;
 use crate::inquiry::Question;
 use crate::inquiry::try_query::{
@@ -17,7 +17,7 @@ use crate::publish::{Marked, Week};
 /// Say what a query would have caught among the stored stories.
 ///
 /// The query may use the vocabularies of the configuration: of the one that is
-/// in force, where a daemon runs. Exits with 1 when it is not a query.
+/// in force, where a daemon runs. Exits with 1 when it is not a query, or no topic is called as `--topic` says.
 #[derive(Debug, Args)]
 pub(super) struct Try {
     /// In the language of topics: sanctions AND title:(Russia OR Belarus).
@@ -68,6 +68,10 @@ impl Try {
             Some(TrialAnswer::Tried(report)) => report,
             Some(TrialAnswer::Refused(problems)) => {
                 return Err(not_a_query(&problems));
+            }
+            Some(TrialAnswer::UnknownTopic { topic, known }) => {
+                let known = known.iter().map(TopicId::as_str);
+                return Err(Stop::because(nearest::unknown("topic", topic.as_str(), known)));
             }
             None => return Err(Stop::because("the daemon's answer is not understood")),
         };

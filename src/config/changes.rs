@@ -1,12 +1,12 @@
 //! Lists the changes from one plan to the next, one line each.
 
-mod source;
-
+use std::collections::BTreeMap;
 use std::fmt;
 
-use super::{HubPlan, Plan, StorePlan};
-use crate::fetch;
-use crate::model::{Source, SourceId, Topic, TopicId};
+use super::Plan;
+use super::file;
+use crate::model::{Source, SourceId, TopicId};
+use crate::options::{AtReload, Stated, Table};
 
 /// One thing that differs between two plans.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,16 +38,50 @@ impl fmt::Display for Change {
     }
 }
 
-/// The names of the fields in which two values differ. Every field is named
-/// either as compared or as left out, so that a new one is not forgotten.
-macro_rules! differing {
-    ($old:expr, $new:expr, $type:path { $($field:ident: $name:literal),+ $(,)? } but $($left_out:ident),*) => {{
-        let (old, new) = ($old, $new);
-        let $type { $($field: _,)+ $($left_out: _,)* } = old;
-        let mut names: Vec<&'static str> = Vec::new();
-        $(if old.$field != new.$field && !names.contains(&$name) { names.push($name); })+
-        names
-    }};
+/// The options of a plan as they were written, which a reload compares. There can be very many
+/// sources and topics: of each, only what differs from the defaults is kept.
+#[derive(Debug, Clone, Default)]
+pub(super) struct StatedOptions {
+    settings: Vec<Stated>,
+    /// The options of each source and their values as they are shown.
+    sources: BTreeMap<SourceId, Options<Box<str>>>,
+    /// The options of each topic and a hash of each value.
+    topics: BTreeMap<TopicId, Options<u64>>,
+}
+
+/// Options by name.
+type Options<T> = Box<[(&'static str, T)]>;
+
+/// Settings whose effects are listed source by source and topic by topic.
+const LISTED_BY_EFFECT: [&str; 2] = ["include", "defaults"];
+
+impl StatedOptions {
+    pub(super) fn of(settings: &file::Config) -> Self {
+        let stated = settings.state("").into_iter().filter(|stated| {
+            !LISTED_BY_EFFECT.contains(&stated.name) && !LISTED_BY_EFFECT.contains(&stated.table)
+        });
+        // A value may be a secret; its hash is enough.
+        let settings = stated.map(|stated| Stated { shown: String::new(), ..stated }).collect();
+        Self { settings, ..Self::default() }
+    }
+
+    /// Adds a source, with the defaults of the file applied.
+    pub(super) fn add_source(&mut self, id: &SourceId, source: &file::Source) {
+        let options = own(source).map(|stated| (stated.name, stated.shown.into()));
+        self.sources.insert(id.clone(), options.collect());
+    }
+
+    pub(super) fn add_topic(&mut self, id: &TopicId, topic: &file::Topic) {
+        let options = own(topic).map(|stated| (stated.name, stated.hash));
+        self.topics.insert(id.clone(), options.collect());
+    }
+}
+
+/// The options that differ from the defaults, less the name.
+fn own<T: Table>(table: &T) -> impl Iterator<Item = Stated> {
+    let stated = table.state("").into_iter().zip(T::default().state(""));
+    let differing = stated.filter(|(own, default)| own.hash != default.hash && own.name != "id");
+    differing.map(|(own, _)| own)
 }
 
 /// The changes from `old` to `new`, in the order in which a configuration is written.
@@ -65,112 +99,49 @@ fn in_force(what: impl Into<String>) -> Change {
     Change { what: what.into(), effect: Effect::InForce }
 }
 
-fn at_restart(what: impl Into<String>) -> Change {
-    Change { what: what.into(), effect: Effect::AtRestart }
-}
-
 fn settings(old: &Plan, new: &Plan) -> Vec<Change> {
+    let both = old.stated.settings.iter().zip(&new.stated.settings);
+    let differing = Vec::from_iter(both.filter(|(old, new)| old != new).map(|(_, new)| new));
     let mut changes = Vec::new();
-    if old.language != new.language {
-        changes.push(in_force("language: changed"));
-    }
-    if old.reload != new.reload {
-        changes.push(in_force("reload: changed"));
-    }
-    for field in differing!(&old.store, &new.store, StorePlan {
-        path: "path",
-        cache: "cache",
-        min_free: "min_free",
-        retention: "retention",
-        backups: "backups",
-    } but)
-    {
-        let what = format!("[store]: {field} changed");
-        // The others are needed to open it.
-        let is_in_force = ["retention", "backups", "min_free"].contains(&field);
-        changes.push(if is_in_force { in_force(what) } else { at_restart(what) });
-    }
-    if old.server.listen != new.server.listen {
-        changes.push(at_restart("[server]: listen changed"));
-    }
-    if old.server.operators != new.server.operators {
-        changes.push(at_restart("[server]: operators changed"));
-    }
-    if old.server.limits != new.server.limits {
-        changes.push(at_restart("[server]: limits of connections changed"));
-    }
-    if old.server.site != new.server.site {
-        changes.push(in_force("[server]: what feeds and pages say of this server changed"));
-    }
-    let (now, later): (Vec<&str>, Vec<&str>) = polling(&old.polling, &new.polling)
-        .into_iter()
-        // The agenda is made with these two.
-        .partition(|name| !["spacing", "concurrency"].contains(name));
-    if !now.is_empty() {
-        changes.push(in_force(format!("[polling]: {} changed", now.join(", "))));
-    }
-    if !later.is_empty() {
-        changes.push(at_restart(format!("[polling]: {} changed", later.join(", "))));
-    }
-    if old.publish != new.publish {
-        changes.push(at_restart("[publish]: changed"));
-    }
-    if old.parsing != new.parsing {
-        changes.push(in_force("[parsing]: changed"));
-    }
-    let hub = differing!(&old.hub, &new.hub, HubPlan {
-        callbacks: "callback_url",
-        serves: "serve",
-        elsewhere: "url",
-    } but);
-    if !hub.is_empty() {
-        changes.push(in_force(format!("[hub]: {} changed", hub.join(", "))));
-    }
-    if old.logging.filter != new.logging.filter {
-        changes.push(in_force("[logging]: filter changed"));
-    }
-    if old.logging.format != new.logging.format {
-        changes.push(at_restart("[logging]: format changed"));
+    for of_one_table in differing.chunk_by(|one, other| one.table == other.table) {
+        for (at_restart, effect) in [(false, Effect::InForce), (true, Effect::AtRestart)] {
+            let waits = |stated: &&&Stated| stated.at_reload == AtReload::NeedsRestart;
+            let names = of_one_table.iter().filter(|stated| waits(stated) == at_restart);
+            let names = Vec::from_iter(names.map(|stated| stated.name));
+            let what = match of_one_table[0].table {
+                "" => names.join(", "),
+                table => format!("[{table}]: {}", names.join(", ")),
+            };
+            if !names.is_empty() {
+                changes.push(Change { what: format!("{what} changed"), effect });
+            }
+        }
     }
     changes
 }
 
-/// The number of subscribers is that of the topics, and whether hubs push belongs to `[hub]`:
-/// both are reported there.
-fn polling(old: &fetch::Settings, new: &fetch::Settings) -> Vec<&'static str> {
-    differing!(old, new, fetch::Settings {
-        user_agent: "user_agent",
-        from: "from",
-        concurrency: "concurrency",
-        spacing: "spacing",
-        floor: "floor",
-        hard_floor: "hard_floor",
-        ceiling: "ceiling",
-        interval: "interval",
-        connect_timeout: "connect_timeout",
-        timeout: "timeout",
-        max_body: "max_body",
-        max_document: "max_document",
-        allow_private: "allow_private",
-        proxy: "proxy",
-        price: "price",
-        budget: "budget",
-        evenness: "evenness",
-        new_a_day: "new_a_day",
-        robots: "robots",
-        robots_for_pages: "robots_for_pages",
-        deltas: "deltas",
-    } but subscribers, push)
-}
-
 fn sources(old: &Plan, new: &Plan) -> Vec<Change> {
     let mut changes = Vec::new();
+    let defaults = file::Source::default().state("");
     for id in ordered(new) {
         let Some(before) = old.sources.get(id) else {
             changes.push(in_force(format!("source {id}: added")));
             continue;
         };
-        let fields = source::changes(before, &new.sources[id]);
+        let value = |plan: &Plan, default: &Stated| {
+            let options = plan.stated.sources.get(id).map_or(&[][..], |options| options);
+            let own = options.iter().find(|(name, _)| *name == default.name);
+            own.map_or_else(|| default.shown.clone(), |(_, shown)| shown.to_string())
+        };
+        let mut fields = Vec::new();
+        for default in &defaults {
+            let (name, old, new) = (default.name, value(old, default), value(new, default));
+            let secret = if name == "headers" { " (the values are secret)" } else { "" };
+            if old != new {
+                fields.push(format!("{name} changed from {old} to {new}{secret}"));
+            }
+        }
+        fields.extend(changed_secrets(before, &new.sources[id]));
         if !fields.is_empty() {
             changes.push(in_force(format!("source {id}: {}", fields.join("; "))));
         }
@@ -185,6 +156,16 @@ fn sources(old: &Plan, new: &Plan) -> Vec<Change> {
         changes.push(in_force("sources: another order, which decides among equals who leads"));
     }
     changes
+}
+
+/// The headers of a source that have another value under the same names: the content of a file of
+/// credentials may have changed alone.
+fn changed_secrets(old: &Source, new: &Source) -> Option<String> {
+    let names = Vec::from_iter(new.headers.iter().map(|(name, _)| name.as_str()));
+    let is_same_names = old.headers.iter().map(|(name, _)| name).eq(names.iter());
+    (is_same_names && old.headers != new.headers).then(|| {
+        format!("another value of the headers {} (the values are secret)", names.join(", "))
+    })
 }
 
 /// The plan's sources in the order of the file.
@@ -221,15 +202,7 @@ fn topics(old: &Plan, new: &Plan) -> Vec<Change> {
             let what = format!("topic {id}: what it keeps changed");
             changes.push(Change { what, effect: Effect::MatchedAgain(id.clone()) });
         }
-        let fields = differing!(&old.topics[before], topic, Topic {
-            title: "title",
-            description: "description",
-            revisions: "revisions",
-            entries: "entries",
-            formerly: "formerly",
-            mute_silence: "mute_silence",
-            explain: "explain",
-        } but id, query, bounds, private);
+        let fields = changed_options(id, old, new);
         if !fields.is_empty() {
             changes.push(in_force(format!("topic {id}: {} changed", fields.join(", "))));
         }
@@ -240,6 +213,20 @@ fn topics(old: &Plan, new: &Plan) -> Vec<Change> {
     let removed = old.topics.iter().filter(|topic| place_in(new, &topic.id).is_none());
     changes.extend(removed.map(|topic| in_force(format!("topic {}: removed", topic.id))));
     changes
+}
+
+/// The options of a topic that differ, less those that are reported with their effect: which
+/// stories are in it, and who may read it.
+fn changed_options(id: &TopicId, old: &Plan, new: &Plan) -> Vec<&'static str> {
+    let options = file::Topic::default().state("");
+    let options = options
+        .into_iter()
+        .filter(|stated| stated.at_reload == AtReload::InForce && stated.name != "access");
+    let value = |plan: &Plan, name: &str| {
+        let own = plan.stated.topics.get(id)?.iter().find(|(own, _)| *own == name)?;
+        Some(own.1)
+    };
+    options.map(|stated| stated.name).filter(|name| value(old, name) != value(new, name)).collect()
 }
 
 #[cfg(test)]
@@ -330,9 +317,8 @@ tools = ["cargo"]
                     "[server]\nlisten = \"127.0.0.1:9\"\nbase_url = \"http://x.example/\"\n{BASE}"
                 ),
                 vec![
+                    "[server]: base_url changed",
                     "[server]: listen changed; restart gazetted to use it",
-                    "[server]: what feeds and pages say of this server changed",
-                    "[polling]: user_agent changed",
                 ],
             ),
             (
@@ -346,13 +332,7 @@ tools = ["cargo"]
                 format!("[hub]\ncallback_url = \"https://news.example.org/\"\n{BASE}"),
                 vec!["[hub]: callback_url changed"],
             ),
-            (
-                format!("[hub]\nserve = true\n{BASE}"),
-                vec![
-                    "[server]: what feeds and pages say of this server changed",
-                    "[hub]: serve changed",
-                ],
-            ),
+            (format!("[hub]\nserve = true\n{BASE}"), vec!["[hub]: serve changed"]),
             (
                 BASE.replace("org/b\"", "org/b\"\nmax = \"2d\"\nnew_a_day = 9"),
                 vec!["source b: max changed from none to 2d; new_a_day changed from none to 9"],
@@ -368,12 +348,12 @@ tools = ["cargo"]
                     "source b: tags changed from none to uk; enrich changed from none to govuk",
                 ],
             ),
-            (format!("reload = \"strict\"\n{BASE}"), vec!["reload: changed"]),
+            (format!("reload = \"strict\"\n{BASE}"), vec!["reload changed"]),
             (
                 format!("[store]\ncache = \"8MiB\"\n{BASE}"),
                 vec!["[store]: cache changed; restart gazetted to use it"],
             ),
-            (format!("[store]\nkeep = \"900d\"\n{BASE}"), vec!["[store]: retention changed"]),
+            (format!("[store]\nkeep = \"900d\"\n{BASE}"), vec!["[store]: keep changed"]),
         ] {
             let found = changes(&plan(BASE), &plan(&changed));
             let found: Vec<String> = found.iter().map(ToString::to_string).collect();

@@ -16,9 +16,11 @@ pub(super) use settings::store_directory;
 
 use std::ops::Range;
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use url::Host;
+use url::{Host, Url};
 
+use super::changes::StatedOptions;
 use super::file::Config;
 use super::gather::Gathered;
 use super::problem::{AtCheck, Problem, Problems, Severity, Spot};
@@ -27,6 +29,7 @@ use super::text::{At, File};
 use super::{Loaded, Plan};
 use crate::fetch;
 use crate::model::{Location, Sources};
+use crate::options::read::Value;
 
 /// A place: the file and the bytes in it.
 type Place = (usize, Range<usize>);
@@ -54,13 +57,14 @@ impl Environment {
 /// Compiles what was gathered, or tells all that is wrong with it.
 pub(super) fn compile(gathered: Gathered, environment: &Environment) -> Result<Loaded, Problems> {
     let Gathered { files, parts, problems, incomplete, .. } = gathered;
-    let mut desk = Desk { files, problems, environment };
+    let stated = parts.first().map(|main| StatedOptions::of(&main.config)).unwrap_or_default();
+    let mut desk = Desk { files, problems, environment, stated };
     if incomplete {
         // Names that seem to be missing may stand in the file that could not be read.
         return Err(desk.conclude());
     }
     let settings = &parts[0].config;
-    let server = desk.server(settings);
+    let server = desk.server(&parts[0]);
     let sources = desk.sources(&parts, settings);
     desk.client_is_named(settings, &sources);
     let topics = desk.topics(&parts, settings);
@@ -80,7 +84,8 @@ pub(super) fn compile(gathered: Gathered, environment: &Environment) -> Result<L
     }
 
     let files = desk.files.iter().map(|file| file.path.clone()).collect();
-    let (store, parsing) = (desk.store(&settings.store), settings::parsing(&settings.parsing));
+    let store = desk.store(&settings.store);
+    let stated = Arc::new(std::mem::take(&mut desk.stated));
     let problems = desk.conclude();
     match topics {
         Some(topics) if !problems.are_fatal() => Ok(Loaded {
@@ -91,7 +96,7 @@ pub(super) fn compile(gathered: Gathered, environment: &Environment) -> Result<L
                 server,
                 polling,
                 publish,
-                parsing,
+                parsing: settings.parsing.clone(),
                 hub,
                 logging: settings::logging(&settings.logging),
                 sources,
@@ -102,6 +107,7 @@ pub(super) fn compile(gathered: Gathered, environment: &Environment) -> Result<L
                 reload: settings.reload,
                 overrides,
                 guards,
+                stated,
             },
             warnings: problems,
         }),
@@ -113,9 +119,9 @@ pub(super) fn compile(gathered: Gathered, environment: &Environment) -> Result<L
 fn digest(parts: &[Read]) -> u64 {
     let mut hash = xxhash_rust::xxh3::Xxh3::new();
     for part in parts {
-        let said = serde_json::to_vec(&part.config).unwrap_or_default();
-        hash.update(&said.len().to_le_bytes());
-        hash.update(&said);
+        let written = part.config.write();
+        hash.update(&written.len().to_le_bytes());
+        hash.update(written.as_bytes());
     }
     hash.digest()
 }
@@ -125,6 +131,7 @@ struct Desk<'a> {
     files: Vec<File>,
     problems: Vec<Problem>,
     environment: &'a Environment,
+    stated: StatedOptions,
 }
 
 impl Desk<'_> {
@@ -177,14 +184,11 @@ impl Desk<'_> {
 
     /// Whoever is polled should be able to find out by whom.
     fn client_is_named(&mut self, settings: &Config, sources: &Sources) {
-        let is_public = |location: &Location| match location {
-            Location::Web { url, .. } => match url.host() {
-                Some(Host::Domain(name)) => name.contains('.') && !name.ends_with(".local"),
-                Some(Host::Ipv4(address)) => fetch::is_public(address.into()),
-                Some(Host::Ipv6(address)) => fetch::is_public(address.into()),
-                None => false,
-            },
-            Location::File(_) => false,
+        let is_public = |location: &Location| match location.url().and_then(Url::host) {
+            Some(Host::Domain(name)) => name.contains('.') && !name.ends_with(".local"),
+            Some(Host::Ipv4(address)) => fetch::is_public(address.into()),
+            Some(Host::Ipv6(address)) => fetch::is_public(address.into()),
+            None => false,
         };
         let named = settings.polling.from.is_some()
             || settings.polling.user_agent.is_some()

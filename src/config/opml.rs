@@ -11,9 +11,9 @@ use quick_xml::events::{BytesStart, Event};
 use serde::Serialize;
 use url::{Host, Url};
 
-use super::value::{WebAddress, slug};
 use crate::fetch;
-use crate::model::{Enrich, Location, Source, Sources};
+use crate::model::{Enrich, Source, Sources};
+use crate::options::value::{WebAddress, slug};
 
 /// The content of a reading list.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
@@ -213,7 +213,7 @@ impl Listing {
     fn knowing(known: &Sources) -> Self {
         let mut listing = Self { ids: Ids::of(known), ..Self::default() };
         for source in known.values() {
-            if let Location::Web { url, .. } = &source.location {
+            if let Some(url) = source.location.url() {
                 listing.addresses.insert(url.clone(), None);
             }
         }
@@ -225,7 +225,7 @@ impl Listing {
         let WebAddress { written, url } = match written.parse() {
             Ok(address) => address,
             Err(complaint) => {
-                let complaint: super::value::Complaint = complaint;
+                let complaint: crate::options::Complaint = complaint;
                 self.list.left_out.push(complaint.what);
                 return;
             }
@@ -358,8 +358,7 @@ fn escaped(text: &str) -> String {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::config::file::Config;
-    use crate::model::SourceId;
+    use crate::model::{Location, SourceId};
     use proptest::prelude::*;
     use std::sync::Arc;
 
@@ -467,7 +466,7 @@ mod tests {
             }).collect();
             let list = read(format!("<opml>{outlines}</opml>").as_bytes(), &Sources::new()).unwrap();
             prop_assert_eq!(list.sources.len(), titles.len());
-            let config: Config = toml::from_str(&list.to_toml()).unwrap();
+            let config = crate::config::reference::read(&list.to_toml());
             let ids: BTreeSet<_> = config.source.iter().map(|source| {
                 source.get_ref().id.as_ref().unwrap().get_ref().0.clone()
             }).collect();

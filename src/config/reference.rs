@@ -1,79 +1,159 @@
-//! Compares `config/reference.toml` with the code.
+//! Writes `config/reference.toml` and `docs/options.md` from the declarations of the options.
 
-use std::collections::BTreeSet;
+use std::path::Path;
+
+use toml::Spanned;
+use toml::de::DeTable;
 
 use super::file::{Config, Source, Story, Topic};
-use super::read::{TABLES, keys_of};
+use crate::options::read::Reader;
+use crate::options::{AtReload, Described, Table};
 
-const REFERENCE: &str = include_str!("../../config/reference.toml");
+const REFERENCE_BEGINS: &str = "\
+# Every option of gazetted.toml.
+#
+# A line that begins with \"# \" is prose; a line that begins with \"#\" and a key
+# states that option's default, so that taking the \"#\" away changes nothing.
+# Durations are written \"90s\", \"15m\", \"1h 30m\", \"7d\", \"2w\", \"1y\"; sizes \"512KiB\", \"10MiB\".
+# Paths are relative to the file that names them. Unknown keys are errors:
+# `gazetted check` reports every problem at once.
+";
 
-/// The reference with its defaults taken out of comments.
-fn stated() -> toml::Table {
-    let uncommented = REFERENCE.lines().map(|line| match line.strip_prefix('#') {
+const OPTIONS_BEGIN: &str = "\
+# Options
+
+All options of `gazetted.toml`, table by table. [reference.toml](../config/reference.toml) says the same as a
+configuration file. Unless the last column says otherwise, a changed value is in force after a reload.
+";
+
+/// The lines of an option in the reference: documentation, and the default or an example.
+fn reference_of(option: &Described) -> String {
+    let mut text = String::new();
+    for line in option.about {
+        text += &format!("# {}\n", line.trim());
+    }
+    if let Some(note) = note(option.at_reload) {
+        text += &format!("# {note}.\n");
+    }
+    match option.example {
+        "" => text + &format!("#{} = {}\n", option.name, option.default),
+        example => text + &format!("# {} = {example}\n", option.name),
+    }
+}
+
+fn note(at_reload: AtReload) -> Option<&'static str> {
+    match at_reload {
+        AtReload::InForce => None,
+        AtReload::FillsTopic => Some("A change fills the topic anew from the stored stories"),
+        AtReload::NeedsRestart => Some("A change needs a restart"),
+    }
+}
+
+fn reference() -> String {
+    let mut text = REFERENCE_BEGINS.to_owned();
+    for option in Config::describe() {
+        let Some(contents) = &option.contents else {
+            text += &format!("\n{}", reference_of(&option));
+            continue;
+        };
+        text += "\n";
+        for line in option.about {
+            text += &format!("# {}\n", line.trim());
+        }
+        text += &format!("{}\n", option.header());
+        text.extend(contents.options.iter().map(reference_of));
+        if !option.example.is_empty() {
+            text += &format!("# {}\n", option.example);
+        }
+    }
+    text
+}
+
+fn options_page() -> String {
+    let mut text = OPTIONS_BEGIN.to_owned();
+    let row = |option: &Described| {
+        let about = option.about.iter().map(|line| line.trim());
+        let about = Vec::from_iter(about).join(" ").replace('|', "\\|");
+        let value = match (option.example, option.default.as_str()) {
+            ("", default) => format!("`{default}`"),
+            (example, _) => format!("none; for example `{}`", example.replace('|', "\\|")),
+        };
+        let note = note(option.at_reload).unwrap_or_default();
+        format!("| `{}` | {value} | {about} | {note} |\n", option.name)
+    };
+    const HEAD: &str = "\n| option | default | meaning | at a reload |\n|---|---|---|---|\n";
+    text += &format!("\n## At the top of the file\n{HEAD}");
+    let options = Config::describe();
+    text.extend(options.iter().filter(|option| option.contents.is_none()).map(row));
+    for table in &options {
+        let Some(contents) = &table.contents else { continue };
+        let about = Vec::from_iter(table.about.iter().map(|line| line.trim())).join(" ");
+        text += &format!("\n## `{}`\n\n{about}\n", table.header());
+        if contents.options.is_empty() {
+            text += &format!("\n```toml\n{}\n```\n", table.example);
+        } else {
+            text += HEAD;
+            text.extend(contents.options.iter().map(row));
+        }
+    }
+    text
+}
+
+/// Compares a file with what the declarations give, and writes it anew where the two differ.
+fn is_up_to_date(path: &str, wanted: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    if std::fs::read_to_string(&path).unwrap_or_default() != wanted {
+        std::fs::write(&path, wanted).unwrap();
+        panic!("{} was not up to date and is written anew: commit it", path.display());
+    }
+}
+
+#[test]
+fn the_reference_is_written_from_the_declarations() {
+    is_up_to_date("config/reference.toml", &reference());
+}
+
+#[test]
+fn the_page_of_options_is_written_from_the_declarations() {
+    is_up_to_date("docs/options.md", &options_page());
+}
+
+/// Reads a file in which nothing may be wrong.
+pub(super) fn read(text: &str) -> Config {
+    let (table, errors) = DeTable::parse_recoverable(text);
+    assert!(errors.is_empty(), "{errors:?}\n{text}");
+    let mut reader = Reader::default();
+    let config = reader.file(&table.into_inner());
+    assert!(reader.mistakes.is_empty() && reader.unknown.is_empty(), "{reader:?}\n{text}");
+    config
+}
+
+#[test]
+fn taking_the_comment_signs_of_the_defaults_away_changes_nothing() {
+    let text = reference();
+    let uncommented = text.lines().map(|line| match line.strip_prefix('#') {
         Some(default) if !default.starts_with(' ') => default,
         _ => line,
     });
-    uncommented.collect::<Vec<_>>().join("\n").parse().unwrap()
-}
-
-/// The defaults of the code, with one empty entry in each list of tables.
-fn defaults() -> toml::Table {
-    let one = |table: toml::Table| toml::Value::Array(vec![toml::Value::Table(table)]);
-    let mut defaults = toml::Table::try_from(Config::default()).unwrap();
-    let source = toml::Table::try_from(Source::default()).unwrap();
-    let topic = toml::Table::try_from(Topic::default()).unwrap();
-    let story = toml::Table::try_from(Story::default()).unwrap();
-    for (name, table) in [("source", source), ("topic", topic), ("story", story)] {
-        defaults.insert(name.into(), one(table));
-    }
-    defaults.insert("vocabulary".into(), toml::Value::Table(toml::Table::new()));
-    defaults
-}
-
-/// The keys that stand in no table.
-const AT_THE_TOP: [&str; 5] =
-    ["include", "reload", "language", "other_languages", "join_spellings"];
-
-#[test]
-fn the_reference_states_every_default_of_the_code() {
-    let (stated, defaults) = (stated(), defaults());
-    for (table, value) in &defaults {
-        assert_eq!(stated.get(table), Some(value), "[{table}]");
-    }
-    assert_eq!(stated, defaults);
+    let text = Vec::from_iter(uncommented).join("\n");
+    let expected = Config {
+        source: vec![Spanned::new(0..0, Source::default())],
+        topic: vec![Spanned::new(0..0, Topic::default())],
+        story: vec![Spanned::new(0..0, Story::default())],
+        ..Config::default()
+    };
+    assert!(text.contains("\nevenness = 0.35\n"), "{text}");
+    assert_eq!(read(&text), expected);
 }
 
 #[test]
-fn the_reference_names_every_key_of_the_code_and_no_other() {
-    let mut named: BTreeSet<(String, String)> = BTreeSet::new();
-    let mut header = "";
-    for line in REFERENCE.lines() {
-        if line.starts_with('[') {
-            header = line;
-        } else if let Some((key, _)) = line.trim_start_matches(['#', ' ']).split_once(" = ")
-            && key.chars().all(|c| c.is_ascii_lowercase() || c == '_')
-        {
-            named.insert((header.into(), key.into()));
+fn every_example_is_a_value_that_can_be_read() {
+    for table in Config::describe() {
+        let Some(contents) = &table.contents else { continue };
+        for option in contents.options.iter().filter(|option| !option.example.is_empty()) {
+            let text = format!("{}\n{} = {}\n", table.header(), option.name, option.example);
+            assert_ne!(read(&text), read(&format!("{}\n", table.header())), "{text}");
         }
+        read(&format!("{}\n{}\n", table.header(), table.example));
     }
-    named.retain(|(header, _)| header != "[vocabulary]");
-    let mut known: BTreeSet<(String, String)> = BTreeSet::new();
-    for (table, header) in TABLES {
-        let header = if table.is_empty() { "" } else { header };
-        known.extend(keys_of(table).into_iter().map(|key| (header.into(), key)));
-    }
-    // At the top of the file stand tables too.
-    known.retain(|(header, key)| !header.is_empty() || AT_THE_TOP.contains(&key.as_str()));
-    assert_eq!(named, known);
-}
-
-#[test]
-fn every_table_of_the_file_is_known_with_its_keys() {
-    for (table, _) in TABLES {
-        assert!(!keys_of(table).is_empty(), "{table}");
-        let name = table.split('[').next().unwrap();
-        assert!(name.is_empty() || keys_of("").iter().any(|key| key == name), "{table}");
-    }
-    // `vocabulary` alone has no keys of its own.
-    assert_eq!(keys_of("").len(), TABLES.len() - 1 + AT_THE_TOP.len() + ["vocabulary"].len());
 }

@@ -78,10 +78,8 @@ fn a_small_file_compiles_with_every_default() {
     assert_eq!(plan.server.site.base_url.as_str(), "http://127.0.0.1:8484/");
     assert_eq!(plan.parsing, parse::Limits::default());
     assert_eq!(plan.server.limits, publish::Settings::default());
-    let user_agent = plan.polling.user_agent.clone();
-    let polling = fetch::Settings { user_agent, subscribers: 1, ..fetch::Settings::default() };
-    assert_eq!(plan.polling, polling);
-    assert!(plan.polling.user_agent.starts_with("gazetted/"), "{}", plan.polling.user_agent);
+    let base_url = Some(plan.server.site.base_url.clone());
+    assert_eq!(plan.polling, fetch::Settings { base_url, ..fetch::Settings::default() });
     let source = &plan.sources[&SourceId::new("home-office")];
     assert_eq!((&*source.title, source.role), ("home-office", Role::Department));
     assert_eq!((plan.topics.len(), plan.topics[0].entries), (1, 50));
@@ -191,6 +189,43 @@ fn a_name_that_stands_twice_is_told_with_both_places() {
         ("a.toml", vocabulary),
     ]);
     assert!(files.problems().contains(&"a.toml:2:1 a second vocabulary named `places`".into()));
+}
+
+#[test]
+fn a_former_name_leads_to_one_topic() {
+    let topic = |id: &str, formerly: &str| {
+        format!(
+            "[[topic]]\nid = \"{id}\"\ntitle = \"{id}\"\nquery = \"x\"\nformerly = [\"{formerly}\"]\n"
+        )
+    };
+    for (text, name) in [
+        (topic("a", "a"), "a"),
+        (topic("a", "b") + &topic("b", "c"), "b"),
+        (topic("a", "old") + &topic("b", "old"), "old"),
+    ] {
+        let problems = problems_of(&text);
+        let expected = format!("a second topic named `{name}`");
+        assert!(problems.iter().any(|problem| problem.contains(&expected)), "{text}{problems:?}");
+    }
+    let fine = problems_of(&(topic("a", "old") + &topic("b", "older")));
+    assert!(!fine.iter().any(|problem| problem.contains("a second topic")), "{fine:?}");
+}
+
+#[test]
+fn no_amount_is_zero_with_which_nothing_would_work() {
+    for text in [
+        "[server]\nidle_timeout = \"0s\"",
+        "[server]\nhead_timeout = \"0s\"",
+        "[server]\nwrite_timeout = \"0s\"",
+        "[polling]\ntimeout = \"0s\"",
+        "[polling]\nmax_body = \"0B\"",
+        "[store]\nstories = 0",
+        "[store]\nkeep = \"0s\"",
+        "[[topic]]\nkeep = \"0s\"",
+    ] {
+        let problems = Files::of(&[("gazetted.toml", text)]).compiled().unwrap_err();
+        assert!(problems.0.iter().any(|p| p.help.contains("more than zero")), "{text}\n{problems}");
+    }
 }
 
 #[test]

@@ -165,7 +165,7 @@ impl SearchBackend for DaemonBackend {
 impl CallbackBackend for DaemonBackend {
     fn callback(&self, token: &str) -> Option<u64> {
         let known = self.hubs.callbacks.as_ref()?.knows(token);
-        known.then(|| self.records.plan().polling.max_body)
+        known.then(|| self.records.plan().polling.max_body.0)
     }
 
     fn verified(&self, token: String, query: Vec<(String, String)>) -> Reply<Option<String>> {

@@ -101,6 +101,11 @@ fn found(
     let trial = match records.tried(&search.query, &scope, now, work) {
         Ok(trial) => trial,
         Err(NotTried::Refused(problems)) => return Ok(Err(NotSearched::NotAQuery(problems))),
+        // A search is compared with no topic.
+        Err(NotTried::UnknownTopic(topic)) => {
+            let unknown = format!("no topic is called {topic}");
+            return Ok(Err(NotSearched::NotAQuery(vec![unknown])));
+        }
         Err(NotTried::Spent(_)) => return Ok(Err(NotSearched::TooMuchWork)),
         Err(NotTried::Store(error)) => return Err(Unavailable(error.to_string())),
     };

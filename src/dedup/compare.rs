@@ -11,29 +11,32 @@ use super::address::canonical;
 use super::entry_keys::Candidate;
 use super::list_page::without_language;
 use super::publisher::publisher_of;
-use super::rules::{Rules, bearers};
+use super::rules::Rules;
 use super::shingles::{Overlap, Passages};
-use super::text_match::{FULL_TEXT, TextMatch, goes_on, text_match};
+use super::text_match::{FULL_TEXT, TextMatch, WORD_FOR_WORD, goes_on, text_match};
 use super::title::Title;
 use super::title_match::{TitleMatch, title_match};
+use super::title_series::{CLOCKS_DIFFER, MOST_TITLES, Recurrence, recurrence};
 use super::weights::{JOINED, MOST_OF_A_TITLE, weight};
 use crate::model::{
-    Entry, Evidence, Factor, FactorKind, Forbidden, Lookalikes, Member, Role, Story, StoryId,
-    Timestamp,
+    Entry, Evidence, Factor, FactorKind, Forbidden, Lookalikes, Member, Story, StoryId, Timestamp,
 };
 
 const HOUR: u64 = 3600;
 const DAY: u64 = 24 * HOUR;
 
-/// How far apart two pages of one site that have one text may be dated, unless one day bears both:
-/// what offices announce together they put up within hours, and the next of a daily release comes
-/// on another day.
+/// How far apart two pages of one site with one text may be dated, unless both are of one day.
+/// Offices publish a joint announcement within hours; the next of a daily release comes on another
+/// day.
 const SITE_WINDOW: Duration = Duration::from_secs(6 * HOUR);
 
-/// Members of a story whose titles are compared.
-const MOST_TITLES: usize = 16;
+/// Shingles of a paragraph that is an excerpt rather than a phrase.
+const FEWEST_OF_AN_EXCERPT: u32 = 24;
 
-/// An entry beside a story, and what was weighed.
+/// A text so many times as long as a paragraph may hold it for other reasons.
+const MOST_TIMES: u32 = 5;
+
+/// An entry beside a story, and the weighed evidence.
 #[derive(Debug)]
 pub(super) struct Comparison<'a> {
     pub(super) story: &'a Story,
@@ -43,7 +46,7 @@ pub(super) struct Comparison<'a> {
     pub(super) factors: Vec<Factor>,
     /// Why the two are one, if they are.
     pub(super) evidence: Evidence,
-    /// What speaks most against it.
+    /// The strongest evidence against it.
     pub(super) against: Option<Forbidden>,
     /// How far apart the two are dated, as far as both are.
     pub(super) apart: Option<Duration>,
@@ -54,15 +57,6 @@ impl Comparison<'_> {
     /// The sum of the evidence, in tenths of a bit.
     pub(super) fn total(&self) -> i32 {
         Factor::sum(&self.factors)
-    }
-
-    /// Whether the texts say that they are two.
-    pub(super) fn texts_part(&self) -> bool {
-        use FactorKind::{Contradicts, FactsDiffer, GoesOn, NamesDiffer, TextDiffers};
-        let parts = |factor: &Factor| {
-            matches!(factor.kind, Contradicts | FactsDiffer | GoesOn | NamesDiffer | TextDiffers)
-        };
-        !self.joins() && self.factors.iter().any(parts)
     }
 
     /// Whether they are one announcement.
@@ -101,7 +95,8 @@ pub(super) fn compare<'a>(
     let leading = candidate.passages.as_ref().and_then(|_| leading(story, rules));
     let text = match (&candidate.passages, &leading) {
         (Some(own), Some((leader, theirs))) => {
-            Some(text_match((&candidate.entry, own), (&leader.entry, theirs), common))
+            let found = text_match((&candidate.entry, own), (&leader.entry, theirs), common);
+            Some(as_excerpt(found, &candidate.entry, &leader.entry, rules))
         }
         _ => None,
     };
@@ -125,9 +120,12 @@ pub(super) fn compare<'a>(
         comparison.against_weight = i32::MIN;
     }
     let by_page = weigh_page(candidate, &mut comparison);
-    let by_title = weigh_title(candidate, known, besides, &mut comparison);
+    let by_title = weigh_title(candidate, known, besides, rules, &mut comparison);
     let by_text = text.as_ref().map_or(0, |text| weigh_text(text, &mut comparison));
-    weigh_date(by_page > 0, by_text > 0, &mut comparison);
+    weigh_date(by_page > 0, by_text > 0, text.is_none(), &mut comparison);
+    if by_page <= 0 && by_text < JOINED {
+        weigh_order(candidate, rules, &mut comparison);
+    }
     weigh_speakers(candidate, text.as_ref(), rules, &mut comparison);
     weigh_report(candidate, text.as_ref(), rules, &mut comparison);
     let by_text = match (&comparison.leading, &text) {
@@ -143,31 +141,50 @@ pub(super) fn compare<'a>(
     comparison
 }
 
-/// By the page: the address that is the entry's identity, or the publisher's own name of the page.
+/// Takes a quotation for an excerpt where the longer text is the publisher's own: nobody quotes whoever
+/// carries what he says himself.
+fn as_excerpt(text: TextMatch, own: &Entry, other: &Entry, rules: &Rules<'_>) -> TextMatch {
+    let Overlap { shared, of, of_longer, first_is_longer } = text.overlap;
+    let (longer, part) = if first_is_longer { (own, other) } else { (other, own) };
+    let is_excerpt = text.level == Some(FactorKind::TextQuoted)
+        && rules.speaks_for_itself(longer)
+        && !rules.speaks_for_itself(part)
+        && shared >= FEWEST_OF_AN_EXCERPT
+        && text.overlap.reaches(WORD_FOR_WORD)
+        && of_longer <= MOST_TIMES * of;
+    match is_excerpt {
+        true => TextMatch { level: Some(FactorKind::TextContained), ..text },
+        false => text,
+    }
+}
+
+/// By the page: an address of both, or the publisher's own name of the page.
 fn weigh_page(candidate: &Candidate, comparison: &mut Comparison<'_>) -> i32 {
     let entry = &candidate.entry;
-    let page_of = |entry: &Entry| entry.original.as_ref().or(entry.url.as_ref()).map(canonical);
-    let bearer = candidate.address.as_ref().and_then(|address| {
-        let members = comparison.story.members.iter();
-        members.clone().find(|member| page_of(&member.entry).as_ref() == Some(address))
-    });
-    let (address, kind, as_original) = match (bearer, &candidate.address) {
-        (Some(member), Some(address)) => {
-            let as_original = entry.original.is_some() && candidate.link.as_ref() != Some(address);
-            let named = as_original || member.entry.original.is_some();
+    let members = &comparison.story.members;
+    let at = |address: &&String| {
+        members.iter().any(|member| pages_of(&member.entry).any(|page| page == **address))
+    };
+    let by_content = || {
+        let content = entry.content_id.as_ref()?;
+        let has_it = |member: &Member| member.entry.content_id.as_ref() == Some(content);
+        members.iter().any(has_it).then_some(content)
+    };
+    let (address, kind, as_original) =
+        if let Some(address) = candidate.address.iter().chain(&candidate.page).find(at) {
+            let own = [candidate.link.as_ref(), candidate.page.as_ref()];
+            let as_original = entry.original.is_some() && !own.contains(&Some(address));
+            let is_named = |member: &Member| {
+                member.entry.original.as_ref().map(canonical).as_ref() == Some(address)
+            };
+            let named = as_original || members.iter().any(is_named);
             let kind = if named { FactorKind::NamedOriginal } else { FactorKind::SamePage };
             (address.clone(), kind, as_original)
-        }
-        _ => {
-            let named = |member: &&Member| member.entry.content_id == entry.content_id;
-            match entry.content_id.clone() {
-                Some(page) if comparison.story.members.iter().any(|member| named(&member)) => {
-                    (page, FactorKind::NamedOriginal, false)
-                }
-                _ => return 0,
-            }
-        }
-    };
+        } else if let Some(content) = by_content() {
+            (content.clone(), FactorKind::NamedOriginal, false)
+        } else {
+            return 0;
+        };
     comparison.add(kind);
     comparison.evidence = Evidence::SameAddress { address, as_original };
     weight(kind)
@@ -178,12 +195,13 @@ fn weigh_title(
     candidate: &Candidate,
     known: &Lookalikes,
     besides: Option<StoryId>,
+    rules: &Rules<'_>,
     comparison: &mut Comparison<'_>,
 ) -> i32 {
     let members = comparison.story.members.iter().take(MOST_TITLES);
     let found = members
         .map(|member| {
-            let theirs = Title::of(&member.entry.title, &member.entry.feed.title);
+            let theirs = Title::of_entry(&member.entry);
             (title_match(&candidate.title, &theirs), member, theirs)
         })
         .max_by_key(|(found, ..)| found.agreement());
@@ -214,16 +232,16 @@ fn weigh_title(
         }
     };
     // The weight in the table is that of four bits of information.
-    let weighed = (weight(kind) * information / 40).min(MOST_OF_A_TITLE);
+    let of_title = |kind| weight(kind) * information / 40;
+    let weighed = of_title(kind).min(MOST_OF_A_TITLE);
     comparison.add_as(kind, weighed);
-    let others = candidate.title_keys().first().map_or(0, |key| {
-        bearers(known, key)
-            .iter()
-            .filter(|id| **id != comparison.story.id && Some(**id) != besides)
-            .count()
-    });
-    if others > 0 || candidate.title_recurs {
-        comparison.add(FactorKind::TitleRecurs);
+    match recurrence(candidate, &theirs, (comparison.story, besides), known, rules) {
+        Recurrence::None | Recurrence::ThisInstalment => {}
+        Recurrence::Elsewhere => comparison.add(FactorKind::TitleRecurs),
+        Recurrence::Series => {
+            let kind = FactorKind::TitleOfSeries;
+            comparison.add_as(kind, of_title(kind).max(-MOST_OF_A_TITLE));
+        }
     }
     if weighed > 0 && comparison.evidence == Evidence::Founded {
         let hours_apart = date_of(member).apart(candidate.date).as_secs() / HOUR;
@@ -246,12 +264,13 @@ fn weigh_text(text: &TextMatch, comparison: &mut Comparison<'_>) -> i32 {
 
 /// By the date. Of one page it says nothing: pages are listed again years later. A title alone
 /// comes back within weeks, a text hardly ever.
-fn weigh_date(same_page: bool, same_text: bool, comparison: &mut Comparison<'_>) {
+fn weigh_date(same_page: bool, same_text: bool, by_title: bool, comparison: &mut Comparison<'_>) {
     let Some(apart) = comparison.apart else { return };
     let hours_apart = apart.as_secs() / HOUR;
     let kind = match hours_apart {
         0..=36 => FactorKind::SameDay,
         _ if same_page => return,
+        37..=96 if by_title => FactorKind::DaysApartByTitle,
         37..=96 => FactorKind::DaysApart,
         97..=168 => FactorKind::WeekApart,
         169..=336 if same_text => FactorKind::FortnightApart,
@@ -264,6 +283,27 @@ fn weigh_date(same_page: bool, same_text: bool, comparison: &mut Comparison<'_>)
     }
 }
 
+/// By which comes first: nobody copies what is not published yet. The date of a change says nothing.
+fn weigh_order(candidate: &Candidate, rules: &Rules<'_>, comparison: &mut Comparison<'_>) {
+    let members = comparison.story.members.iter();
+    let originals = members.clone().filter(|member| rules.speaks_for_itself(&member.entry));
+    let (original, copied) = if rules.speaks_for_itself(&candidate.entry) {
+        if originals.clone().next().is_some() {
+            return;
+        }
+        let dated = members.filter(|member| member.entry.dated().is_some());
+        (candidate.entry.published, dated.map(date_of).max())
+    } else {
+        let published = originals.filter_map(|member| member.entry.published);
+        (published.min(), candidate.entry.dated().map(|_| candidate.date))
+    };
+    let (Some(original), Some(copied)) = (original, copied) else { return };
+    if copied.after(CLOCKS_DIFFER) < original {
+        let hours_apart = original.apart(copied).as_secs() / HOUR;
+        comparison.oppose(FactorKind::BeforeOriginal, Forbidden::Dates { hours_apart });
+    }
+}
+
 /// By who says it, and where.
 fn weigh_speakers(
     candidate: &Candidate,
@@ -272,10 +312,18 @@ fn weigh_speakers(
     comparison: &mut Comparison<'_>,
 ) {
     let (entry, story) = (&candidate.entry, comparison.story);
-    if story.members.iter().any(|member| member.entry.source == entry.source) {
-        let named =
-            comparison.factors.iter().any(|factor| factor.kind == FactorKind::NamedOriginal);
-        let kind = if named { FactorKind::OneSourceTwice } else { FactorKind::OneSource };
+    let mut own =
+        story.members.iter().filter(|member| member.entry.source == entry.source).peekable();
+    if own.peek().is_some() {
+        let page = page_of(entry).map(canonical);
+        let names_it = |member: &Member| {
+            (member.entry.original.is_some() || entry.original.is_some())
+                && page_of(&member.entry).map(canonical) == page
+        };
+        let kind = match own.all(names_it) {
+            true => FactorKind::OneSourceTwice,
+            false => FactorKind::OneSource,
+        };
         comparison.oppose(kind, Forbidden::OneSource);
     } else if let Some(host) = site_of(entry, story) {
         // Two offices on one site may each have a page for what they announce together.
@@ -294,11 +342,11 @@ fn weigh_speakers(
             comparison.oppose(FactorKind::OneSite, Forbidden::OneSite { host });
         }
     }
-    if !speaks_for_itself(entry, rules) {
+    if !rules.speaks_for_itself(entry) {
         return;
     }
     let government = government_of(entry, rules);
-    let mut others = story.members.iter().filter(|member| speaks_for_itself(&member.entry, rules));
+    let mut others = story.members.iter().filter(|member| rules.speaks_for_itself(&member.entry));
     let mut speakers = others.by_ref().peekable();
     if speakers.peek().is_some()
         && !speakers
@@ -320,16 +368,10 @@ fn weigh_report(
     let (own, theirs) = (&*candidate.entry, &*leader.entry);
     let (longer, shorter) =
         if text.overlap.first_is_longer { (own, theirs) } else { (theirs, own) };
-    let carries = !speaks_for_itself(longer, rules) && speaks_for_itself(shorter, rules);
+    let carries = !rules.speaks_for_itself(longer) && rules.speaks_for_itself(shorter);
     if carries && goes_on(text, [&longer.title, &shorter.title]) {
         comparison.oppose(FactorKind::Lists, Forbidden::Listing);
     }
-}
-
-/// Whether a source publishes what it says itself.
-fn speaks_for_itself(entry: &Entry, rules: &Rules<'_>) -> bool {
-    let role = rules.sources.get(&entry.source).map(|source| source.role);
-    role == Some(Role::Department) && entry.original.is_none()
 }
 
 /// Whom an entry speaks for: what the operator says of its source, else what its address shows.
@@ -371,12 +413,19 @@ pub(super) fn date_of(member: &Member) -> Timestamp {
 /// one source lists both.
 pub(super) fn site_of(entry: &Entry, story: &Story) -> Option<String> {
     let host = host_of(entry);
-    let page = |entry: &Entry| page_of(entry).map(|url| without_language(&canonical(url)));
+    let plain = |page: String| without_language(&page);
+    let own: Vec<String> = pages_of(entry).map(plain).collect();
     let two_pages = |member: &Member| {
         host_of(&member.entry) == host
-            && (member.entry.source == entry.source || page(&member.entry) != page(entry))
+            && (member.entry.source == entry.source
+                || !pages_of(&member.entry).map(plain).any(|page| own.contains(&page)))
     };
     story.members.iter().any(two_pages).then(|| host.to_owned())
+}
+
+/// The canonical addresses of the page that an entry is about.
+fn pages_of(entry: &Entry) -> impl Iterator<Item = String> {
+    page_of(entry).into_iter().chain(&entry.page).map(canonical)
 }
 
 /// The page that an entry is about.

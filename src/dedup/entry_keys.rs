@@ -1,32 +1,29 @@
-//! The entries of one document, each with the keys under which its story may be found.
+//! Prepares an entry for comparison: its names, its title, its text and the keys of all of them.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use url::Url;
 
 use super::address::canonical;
+use super::entry_id::{guid_is_link, names_itself};
+use super::key_hash::{
+    SPAN, address_key, address_keys, guid_key, key, link_key, list_link_key, own_key,
+    page_link_key, passage_key, published_key, words_key,
+};
 use super::list_page::is_specific;
-use super::recognise::{guid_is_link, is_same, names_itself};
 use super::rules::Rules;
 use super::shingles::{Passages, common_to};
+use super::story_index::{MOST_COMMON, MOST_STORIES};
 use super::title::Title;
-use crate::model::{Entry, Habits, Key, KeyKind, SourceId, Timestamp};
-
-/// A passage that more stories than this bear, or more entries of one
-/// document, is boilerplate: it is no evidence.
-pub(super) const MOST_COMMON: usize = 4;
+use crate::model::{Entry, Habits, Key, KeyKind, Lookalikes, Story, Timestamp};
 
 /// With fewer words a text does not tell two vacancies of one title and day apart.
 pub(super) const FEWEST_SAID: usize = 6;
 
-/// What passage keys count time in, in seconds: four weeks, twice what two
-/// copies may lie apart, so that every copy is within two of them.
-const SPAN: i64 = 28 * 24 * 3600;
-
 /// Of an entry older than this when it is read, passage keys count time from its reading back: keys
-/// of the time it bears would be forgotten as soon as they are stored.
+/// of its own date would be forgotten as soon as they are stored.
 const OLD: Duration = Duration::from_secs(8 * 7 * 24 * 3600);
 
 /// Passages that much of a document has, ascending: they are no evidence.
@@ -35,21 +32,23 @@ pub(super) type Boilerplate = Arc<[u64]>;
 /// An entry, and the names by which it and its story can be found.
 #[derive(Debug, Clone)]
 pub struct Candidate {
-    /// What the source states.
+    /// The entry as its source states it.
     pub entry: Arc<Entry>,
     /// The canonical address that is its identity across sources (T0).
     pub address: Option<String>,
+    /// The address of its page besides its link, where its neighbours have another.
+    pub(super) page: Option<String>,
     /// Its title.
     pub(super) title: Title,
-    /// Whether its document gives the title to several pages.
-    pub(super) title_recurs: bool,
-    /// The id that its source gave it, where that tells it from its neighbours.
+    /// The least time to another entry of its document that has the title, where one has.
+    pub(super) title_step: Option<Duration>,
+    /// The id that its source gave it, where its neighbours have another.
     pub(super) guid: Option<String>,
     /// The keys of everything that the document lists: what is not among them left it.
     pub(super) listed: Arc<HashSet<Key>>,
-    /// What was learned of the ids of its source.
+    /// The reliability of its source's IDs and links.
     pub(super) habits: Habits,
-    /// The canonical form of its own link, where that tells it from its neighbours.
+    /// The canonical form of its own link, where its neighbours have another.
     pub link: Option<String>,
     /// Its text as passages, where it is long enough to be evidence (T2).
     pub(super) passages: Option<Passages>,
@@ -80,7 +79,7 @@ pub struct Candidate {
 }
 
 impl Candidate {
-    /// What was known of its source's ids when it was prepared.
+    /// The habits of its source with which it was prepared.
     pub fn habits(&self) -> Habits {
         self.habits
     }
@@ -104,7 +103,7 @@ impl Candidate {
         keys
     }
 
-    /// The keys under which this very entry is known, if its source told it
+    /// The keys under which this very entry is known, if its source stated it
     /// before: enough for [`wants_enrichment`](super::wants_enrichment).
     ///
     /// Its link is among them as its own and as its address: enrichment may have found,
@@ -116,6 +115,7 @@ impl Candidate {
     fn all_names(&self) -> Vec<Key> {
         let mut names = self.own.clone();
         names.extend(self.address_key);
+        names.extend(self.content_key());
         names.extend(self.page_key());
         if let Some(link) = &self.link {
             let address = self.address_key.filter(|_| self.address.as_ref() == Some(link));
@@ -177,15 +177,24 @@ impl Candidate {
         *self.published_key.get_or_init(|| guid().map(published_key))
     }
 
-    /// The key of the publisher's own name of the page, which survives a move.
+    /// The key of the page's further address.
     pub(super) fn page_key(&self) -> Option<Key> {
+        let page = self.page.as_deref().filter(|page| self.address.as_deref() != Some(page))?;
+        Some(address_key(page))
+    }
+
+    /// The key of the publisher's own name of the page, which survives a move.
+    pub(super) fn content_key(&self) -> Option<Key> {
         self.entry.content_id.as_deref().map(|id| key(KeyKind::Address, &["content id", id]))
     }
 
-    /// The key of its own page, where that is not its identity.
+    /// The key of its link, where that is not its identity: for asking what is there.
     pub(super) fn link_key(&self) -> Option<Key> {
-        let link = self.link.as_deref().filter(|link| self.address.as_deref() != Some(link))?;
-        Some(key(KeyKind::Link, &[link]))
+        match &self.link {
+            Some(link) if self.address.as_ref() == Some(link) => None,
+            Some(link) => Some(page_link_key(link)),
+            None => self.entry.url.as_ref().map(|url| list_link_key(&canonical(url))),
+        }
     }
 
     /// Those of its passages that serve as keys.
@@ -201,56 +210,29 @@ impl Candidate {
         [passage_key(early, passage), passage_key(late, passage)]
     }
 
+    /// The keys of the entry under which its story is not yet known.
+    pub(super) fn new_keys(&self, story: &Story, known: &Lookalikes) -> Vec<Key> {
+        let mut keys = self.own_keys().to_vec();
+        keys.extend(self.address_key());
+        keys.extend(self.content_key());
+        keys.extend(self.page_key());
+        keys.extend(self.link_key());
+        keys.extend(self.said_key());
+        keys.extend_from_slice(self.title_keys());
+        let may_be_many = |key: &Key| matches!(key.kind, KeyKind::Title | KeyKind::Link);
+        keys.retain(|key| match known.by_key.get(key) {
+            Some(ids) if may_be_many(key) && ids.len() >= MOST_STORIES => false,
+            Some(ids) => !ids.contains(&story.id),
+            None => true,
+        });
+        keys
+    }
+
     /// The keys under which a story is found by this text, if it leads with it.
     pub(super) fn leading_keys(&self) -> Vec<Key> {
         let hashes = self.passage_hashes().iter();
         hashes.map(|passage| passage_key(self.filed, *passage)).collect()
     }
-
-    /// Whether `known` is this very entry, as its source stated it before.
-    pub(super) fn is(&self, known: &Entry) -> bool {
-        is_same(self, known)
-    }
-}
-
-/// Prepares the entries of one document to be looked up and judged. An entry that repeats
-/// another of the same document is dropped: the later `updated` wins (Q5).
-pub fn candidates(entries: &[Arc<Entry>], rules: &Rules<'_>, now: Timestamp) -> Vec<Candidate> {
-    let shared = Shared::of(entries);
-    let mut kept: Vec<Candidate> = Vec::with_capacity(entries.len());
-    let mut place_of: HashMap<Key, usize> = HashMap::new();
-    for entry in entries {
-        let candidate = candidate(entry.clone(), &shared, rules, now);
-        let names: Vec<Key> = candidate.own.iter().copied().chain(own_link(&candidate)).collect();
-        let mut places = names.iter().filter_map(|name| place_of.get(name).copied());
-        match places.find(|place| candidate.is(&kept[*place].entry)) {
-            Some(place) if candidate.entry.updated > kept[place].entry.updated => {
-                place_of.extend(names.into_iter().map(|name| (name, place)));
-                kept[place] = candidate;
-            }
-            Some(_) => {}
-            None => {
-                place_of.extend(names.into_iter().map(|name| (name, kept.len())));
-                kept.push(candidate);
-            }
-        }
-    }
-    let listed: HashSet<Key> = kept
-        .iter()
-        .flat_map(|candidate| candidate.own.iter().copied().chain(own_link(candidate)))
-        .collect();
-    let listed = Arc::new(listed);
-    // A title that a source gives to several pages says little of any.
-    let mut bearers: HashMap<Key, usize> = HashMap::new();
-    for title in kept.iter().filter_map(|candidate| candidate.title_keys().first()) {
-        *bearers.entry(*title).or_default() += 1;
-    }
-    for candidate in &mut kept {
-        let title = candidate.title_keys().first().copied();
-        candidate.title_recurs = title.is_some_and(|title| bearers[&title] > 1);
-        candidate.listed = Arc::clone(&listed);
-    }
-    kept
 }
 
 /// Shingles that much of a document has: more of its texts than chance would have it.
@@ -261,12 +243,17 @@ pub(super) fn boilerplate_of(candidates: &[Candidate]) -> Boilerplate {
 
 /// The same for an entry that is known already, alone.
 pub(super) fn candidate_of(entry: Arc<Entry>, rules: &Rules<'_>, now: Timestamp) -> Candidate {
-    let mut candidate = candidate(entry, &Shared::default(), rules, now);
+    let mut candidate = candidate(entry, &SharedNames::default(), rules, now);
     candidate.read();
     candidate
 }
 
-fn candidate(entry: Arc<Entry>, shared: &Shared, rules: &Rules<'_>, now: Timestamp) -> Candidate {
+pub(super) fn candidate(
+    entry: Arc<Entry>,
+    shared: &SharedNames,
+    rules: &Rules<'_>,
+    now: Timestamp,
+) -> Candidate {
     let usable = |url: &&Url| is_specific(url) && entry.feed.url.as_ref() != Some(*url);
     let link = entry.url.as_ref().filter(usable).map(canonical);
     let link = link.filter(|link| !shared.links.contains(link));
@@ -280,6 +267,8 @@ fn candidate(entry: Arc<Entry>, shared: &Shared, rules: &Rules<'_>, now: Timesta
         .filter(usable)
         .map(canonical)
         .filter(|page| !barred(page) && !shared.links.contains(page));
+    let page = entry.page.as_ref().filter(usable).map(canonical);
+    let page = page.filter(|page| link.as_ref() != Some(page) && !shared.links.contains(page));
     let source = &entry.source;
     let mut own = Vec::new();
     let guid = entry.guid.clone().filter(|guid| {
@@ -296,17 +285,17 @@ fn candidate(entry: Arc<Entry>, shared: &Shared, rules: &Rules<'_>, now: Timesta
         own.push(link_key(source, link));
     }
     if link.is_none() {
-        let url = entry.url.as_ref().map_or("", |url| url.as_str());
-        own.push(own_key(source, "words", &format!("{url}\n{}", entry.title)));
+        own.push(words_key(&entry));
     }
     let address = original.or_else(|| link.clone());
-    let title = Title::of(&entry.title, &entry.feed.title);
+    let title = Title::of_entry(&entry);
     let said = said_key(&entry, &title);
     let partners = rules.overrides.partners_of(&entry).into_iter().flat_map(address_keys);
     let date = entry.dated().unwrap_or(now).min(now);
     let mut candidate = Candidate {
+        page,
         title,
-        title_recurs: false,
+        title_step: None,
         guid,
         listed: Arc::default(),
         habits: rules.habits,
@@ -332,73 +321,14 @@ fn candidate(entry: Arc<Entry>, shared: &Shared, rules: &Rules<'_>, now: Timesta
     candidate
 }
 
-/// Names that stand for no entry of a document, because several of its entries bear them.
+/// Names that stand for no entry of a document, because several of its entries have them.
 #[derive(Debug, Default)]
-struct Shared {
-    /// Links that two have, told apart by guid or title; originals that three have under three
-    /// titles, which are the publisher's front door.
-    links: HashSet<String>,
+pub(super) struct SharedNames {
+    /// Links that two have, told apart by guid or title; pages to which links of two titles lead;
+    /// originals that three have under three titles, which are the publisher's front door.
+    pub(super) links: HashSet<String>,
     /// Ids of entries at several links, or at none under several titles.
-    guids: HashSet<String>,
-}
-
-impl Shared {
-    fn of(entries: &[Arc<Entry>]) -> Self {
-        let mut links: HashMap<String, &Entry> = HashMap::new();
-        let mut guids: HashMap<&str, (&Entry, Option<String>)> = HashMap::new();
-        let mut titles: HashMap<String, HashSet<String>> = HashMap::new();
-        let mut shared = Self::default();
-        for entry in entries {
-            if let Some(original) = entry.original.as_ref().map(canonical) {
-                let titles = titles.entry(original.clone()).or_default();
-                titles.insert(Title::of(&entry.title, "").normal());
-                if titles.len() > 2 {
-                    shared.links.insert(original);
-                }
-            }
-            let link = entry.url.as_ref().map(canonical);
-            if let Some(guid) = entry.guid.as_deref() {
-                match guids.get(guid) {
-                    Some((other, at)) if *at != link && have_other_titles(entry, other) => {
-                        shared.guids.insert(guid.to_owned());
-                    }
-                    Some((other, _)) if !names_itself(guid) && have_other_titles(entry, other) => {
-                        shared.guids.insert(guid.to_owned());
-                    }
-                    Some(_) => {}
-                    None => {
-                        guids.insert(guid, (entry, link.clone()));
-                    }
-                }
-            }
-            let Some(link) = link else { continue };
-            match links.get(&link) {
-                Some(other) if tells_apart(entry, other, &link) => {
-                    shared.links.insert(link);
-                }
-                Some(_) => {}
-                None => {
-                    links.insert(link, entry);
-                }
-            }
-        }
-        shared
-    }
-}
-
-fn have_other_titles(one: &Entry, other: &Entry) -> bool {
-    Title::of(&one.title, "").words != Title::of(&other.title, "").words
-}
-
-/// Whether two entries with one link are two: other titles, and ids that do
-/// not merely repeat the link.
-fn tells_apart(one: &Entry, other: &Entry, link: &str) -> bool {
-    let own_id =
-        |entry: &Entry| entry.guid.as_deref().is_none_or(|guid| !guid_is_link(guid, Some(link)));
-    have_other_titles(one, other)
-        && own_id(one)
-        && own_id(other)
-        && (one.guid.is_none() || one.guid != other.guid)
+    pub(super) guids: HashSet<String>,
 }
 
 /// The key of what an entry says and when, where it says enough to be known by it.
@@ -426,69 +356,4 @@ fn is_absolute_iri(id: &str) -> bool {
         && id.matches('[').count() == brackets
         && id.matches(']').count() == brackets
         && id.match_indices('%').all(is_encoded)
-}
-
-/// The key of a [`canonical`] address.
-pub fn address_key(address: &str) -> Key {
-    key(KeyKind::Address, &[address])
-}
-
-/// The keys under which the story of an entry with this page is found.
-pub fn keys_of_page(page: &Url) -> [Key; 2] {
-    address_keys(&canonical(page))
-}
-
-/// The key of an id that a story is published under.
-pub fn published_key(id: &str) -> Key {
-    key(KeyKind::Published, &[id])
-}
-
-/// The keys of whatever story has an entry with this canonical address: as
-/// its identity, or as the page of a copy that names another original.
-pub(super) fn address_keys(address: &str) -> [Key; 2] {
-    [key(KeyKind::Address, &[address]), key(KeyKind::Link, &[address])]
-}
-
-/// A passage as a key in its span of time.
-fn passage_key(date: Timestamp, passage: u64) -> Key {
-    let span = u32::try_from(date.as_secs().div_euclid(SPAN)).unwrap_or(0);
-    Key::passage(span, passage)
-}
-
-/// The first passage key of the span of time that holds `date`: every passage key
-/// below it belongs to an older span, and may be forgotten together with the rest.
-pub fn first_passage_of(date: Timestamp) -> Key {
-    passage_key(date, 0)
-}
-
-/// The key of an id within its source.
-pub(super) fn guid_key(source: &SourceId, guid: &str) -> Key {
-    own_key(source, "guid", guid)
-}
-
-/// The key of a link within its source.
-pub(super) fn link_key(source: &SourceId, link: &str) -> Key {
-    own_key(source, "link", link)
-}
-
-fn own_key(source: &SourceId, what: &str, value: &str) -> Key {
-    key(KeyKind::Own, &[source.as_str(), what, value])
-}
-
-/// The name of a link within its source, for finding repeats in a document.
-fn own_link(candidate: &Candidate) -> Option<Key> {
-    candidate.link.as_deref().map(|link| link_key(&candidate.entry.source, link))
-}
-
-/// Half a BLAKE3 hash over parts that cannot run into each other.
-fn key(kind: KeyKind, parts: &[&str]) -> Key {
-    let mut hasher = blake3::Hasher::new();
-    hasher.update(&[kind as u8]);
-    for part in parts {
-        hasher.update(&(part.len() as u64).to_le_bytes());
-        hasher.update(part.as_bytes());
-    }
-    let mut hash = [0; 16];
-    hasher.finalize_xof().fill(&mut hash);
-    Key { kind, hash }
 }

@@ -1,4 +1,4 @@
-//! A document's entries and what its source brought before in; how many of them may be new, out. Pure.
+//! Limits how many new entries a source may bring in a day.
 //!
 //! A source that renames all its entries at every poll would flood the topics
 //! and fill the disk. So it may bring so many new entries a day and no more;
@@ -34,7 +34,8 @@ pub fn allowance(listed: &[Vec<u64>], intake: &FloodState, most: usize, now: Tim
     most.saturating_sub(taken)
 }
 
-/// What is remembered after a document of which so many entries were new, and so many wait; `whole` unless it leaves out what is known.
+/// The state after a document of which so many entries were new, and so many wait; `whole` unless it
+/// leaves out entries that are known.
 pub fn took_in(
     intake: &FloodState,
     (new, waiting): (usize, usize),

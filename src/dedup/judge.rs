@@ -1,40 +1,30 @@
 //! Judges the entries of a document: which stories they found, join, revise or merge.
 
-use std::sync::Arc;
-
-use super::apply_overrides::part_by_text;
-use super::compare::leads_with_text;
-use super::entry_keys::{Candidate, address_keys, published_key};
+use super::entry_keys::Candidate;
 use super::merge::{judge_first_text, merge_parts};
-use super::near_duplicate::{Join, Likeness, likeness};
-use super::overrides::addresses;
-use super::recognise::{learn, read_texts};
+use super::near_duplicate::likeness;
+use super::place::{Place, find, place_entry};
+use super::recognise::read_texts;
 use super::revise::{keep_rolling_dates, revise};
-use super::rules::{Rules, bearers, file, new_keys, rare};
-use super::text::own_part;
-use super::withdraw::heed_notice;
-use crate::model::{
-    Admitted, Entry, Evidence, Habits, Lookalikes, Member, Related, Story, StoryId, Timestamp,
-    Verdict,
-};
+use super::rules::Rules;
+use super::separate::{judge_text_again, judge_titles_again};
+use super::story_index::{file, stories_with, unfile};
+use crate::model::{Admitted, Habits, Lookalikes, StoryId, Timestamp, Verdict};
 
-/// Stories that are remembered as resembling one.
-const MOST_RELATED: usize = 8;
-
-/// What became of a document's entries.
+/// The result of judging a document.
 #[derive(Debug, Default)]
 pub struct Judged {
     /// Stories that were founded or changed, in document order.
     pub admitted: Vec<Admitted>,
-    /// Dates of the entries that this source had not told before.
+    /// Dates of the entries that are new from this source.
     pub new: Vec<Timestamp>,
-    /// How many it had told before.
+    /// The number of entries that it listed before.
     pub known: usize,
-    /// How many are new, and one too many for now.
+    /// The number of new entries that exceed the limit and wait.
     pub waiting: usize,
     /// The stories that the document lists now, removed ones among them.
     pub listed: Vec<StoryId>,
-    /// What is known of the source's ids, links and dates after this document.
+    /// The source's habits after this document.
     pub habits: Habits,
 }
 
@@ -65,6 +55,7 @@ pub fn judge_within(
     for candidate in candidates {
         let boilerplate = candidate.boilerplate.clone();
         let place = find(&candidate, known, rules, &mut judged.habits);
+        let is_new = matches!(place, Place::About(_));
         match &place {
             Place::Known(id, _) | Place::Forgotten(id) => {
                 judged.known += 1;
@@ -76,6 +67,8 @@ pub fn judge_within(
             }
             Place::About(_) => judged.new.push(candidate.date),
         }
+        // An entry whose title others have may show that the title is that of a series.
+        let again = (is_new && has_title_of_others(&candidate, known)).then(|| candidate.clone());
         let (admitted, parts) = match place {
             Place::Known(id, member) => {
                 (revise(candidate, known, id, member, rules, now), Vec::new())
@@ -86,30 +79,59 @@ pub fn judge_within(
             }
             Place::Forgotten(_) => (None, Vec::new()),
         };
-        if let Some(admitted) = admitted {
-            file(&admitted, known);
-            let mut further = judge_first_text(&admitted, &boilerplate, known, rules, now);
-            if text_has_come(&admitted) {
-                part_by_text(admitted.story.id, known, rules, now, &mut further);
+        let Some(mut admitted) = admitted else { continue };
+        file(&admitted, known);
+        let (mut before, mut further) = (Vec::new(), Vec::new());
+        if text_changed(&admitted) {
+            judge_text_again(&admitted.story, known, rules, now, &mut further);
+        } else if let Some(candidate) = again {
+            judge_titles_again(
+                &admitted.story,
+                candidate.title_keys(),
+                known,
+                rules,
+                now,
+                &mut further,
+            );
+            if !further.is_empty() && stands_alone(&admitted, known) {
+                // It has taken others out of the story that it belongs to.
+                unfile(&admitted, known);
+                before = std::mem::take(&mut further);
+                let likeness = likeness(&candidate, known, rules, None);
+                admitted = place_entry(candidate, known, likeness, rules, now);
+                file(&admitted, known);
             }
-            merge_parts(admitted.story.id, parts, known, rules, now, &mut further);
-            judged.listed.push(admitted.story.id);
-            judged.listed.extend(further.iter().map(|further| further.story.id));
-            judged.admitted.push(admitted);
-            judged.admitted.extend(further);
         }
+        judge_first_text(&admitted, &boilerplate, known, rules, now, &mut further);
+        merge_parts(admitted.story.id, parts, known, rules, now, &mut further);
+        judged.listed.push(admitted.story.id);
+        judged.listed.extend(before.iter().chain(&further).map(|one| one.story.id));
+        judged.admitted.extend(before);
+        judged.admitted.push(admitted);
+        judged.admitted.extend(further);
     }
     judged.listed.sort_unstable();
     judged.listed.dedup();
     judged
 }
 
-/// Whether a member of a story that stood already has a text which it had not.
-fn text_has_come(admitted: &Admitted) -> bool {
+/// Whether another story has the title of an entry.
+fn has_title_of_others(candidate: &Candidate, known: &Lookalikes) -> bool {
+    candidate.title_keys().iter().any(|key| !stories_with(known, key).is_empty())
+}
+
+/// Whether an entry has founded a story that nobody has joined since.
+fn stands_alone(admitted: &Admitted, known: &Lookalikes) -> bool {
+    admitted.verdict == Verdict::New
+        && known.stories.get(&admitted.story.id) == Some(&admitted.story)
+}
+
+/// Whether a member of a story that stood already says something else than it did.
+fn text_changed(admitted: &Admitted) -> bool {
     let Some(before) = &admitted.before else { return false };
-    let texts =
-        |story: &Story| story.members.iter().filter(|member| !member.entry.text.is_empty()).count();
-    before.members.len() == admitted.story.members.len() && texts(before) < texts(&admitted.story)
+    let texts = before.members.iter().zip(&admitted.story.members);
+    before.members.len() == admitted.story.members.len()
+        && texts.into_iter().any(|(was, is)| was.entry.text != is.entry.text)
 }
 
 /// Notes ids and links that several entries of the document have.
@@ -121,233 +143,5 @@ fn note_shared(candidates: &[Candidate], habits: &mut Habits) {
     let count = candidates.iter().filter(lost).count();
     if count > 1 && count * 2 > candidates.len() {
         habits.link.saw_shared();
-    }
-}
-
-/// Where an entry belongs.
-pub(super) enum Place {
-    /// It is this member of this story.
-    Known(StoryId, usize),
-    /// It is new: about what another story is about, or not.
-    About(Likeness),
-    /// Its story has been removed; keys outlive stories so that nothing old
-    /// returns as news.
-    Forgotten(StoryId),
-}
-
-/// An entry of this age whose id is new is news, though its page was that of something old.
-const NEWS: std::time::Duration = std::time::Duration::from_secs(28 * 24 * 3600);
-
-pub(super) fn find(
-    candidate: &Candidate,
-    known: &Lookalikes,
-    rules: &Rules<'_>,
-    habits: &mut Habits,
-) -> Place {
-    let named: Vec<StoryId> =
-        candidate.names().iter().flat_map(|name| bearers(known, name)).copied().collect();
-    for id in &named {
-        let Some(story) = known.stories.get(id).filter(|story| story.stands()) else { continue };
-        if let Some(member) = story.member_of(&candidate.entry.source, |entry| candidate.is(entry))
-        {
-            let stated = &story.members[member].entry;
-            if !candidate.entry.says_the_same_as(stated) {
-                learn(habits, candidate, stated);
-            }
-            return Place::Known(*id, member);
-        }
-    }
-    if let Some(best) = forced(candidate, known, rules) {
-        return Place::About(Likeness { best: Some(best), ..Likeness::default() });
-    }
-    let likeness = likeness(candidate, known, rules, None);
-    let by_page = likeness
-        .best
-        .as_ref()
-        .is_some_and(|best| matches!(best.evidence, Evidence::SameAddress { .. }));
-    if !by_page && let Some(id) = forgotten(candidate, &named, known) {
-        return Place::Forgotten(id);
-    }
-    note_reused(candidate, &named, known, habits);
-    Place::About(likeness)
-}
-
-/// The story of this entry that was removed, if one was.
-fn forgotten(candidate: &Candidate, named: &[StoryId], known: &Lookalikes) -> Option<StoryId> {
-    let is_gone = |id: &&StoryId| !known.stories.contains_key(*id);
-    let gone = named.iter().find(is_gone)?;
-    // A page that is used for one notice after the other is new with each.
-    let has_new_id = candidate.guid.is_some()
-        && candidate.own_keys().first().is_some_and(|own| bearers(known, own).is_empty());
-    let read = candidate.read_at;
-    let is_news = candidate.entry.dated().is_some() && candidate.date.apart(read) < NEWS;
-    (!(has_new_id && is_news)).then_some(*gone)
-}
-
-/// Notes where a new entry has the id or the link of another of its source.
-fn note_reused(candidate: &Candidate, named: &[StoryId], known: &Lookalikes, habits: &mut Habits) {
-    let entry = &candidate.entry;
-    let members =
-        named.iter().filter_map(|id| known.stories.get(id)).flat_map(|story| &story.members);
-    let mut others = members.filter(|member| member.entry.source == entry.source).peekable();
-    if others.peek().is_none() {
-        return;
-    }
-    let (mut guid, mut link) = (false, false);
-    for other in others {
-        guid |= entry.guid.is_some() && entry.guid == other.entry.guid;
-        link |= entry.url.is_some() && entry.url == other.entry.url;
-    }
-    if guid {
-        habits.guid.saw_reused();
-    }
-    if link {
-        habits.link.saw_reused();
-    }
-}
-
-/// Has an entry join the story that it is about, or found one.
-pub(super) fn place_entry(
-    candidate: Candidate,
-    known: &Lookalikes,
-    likeness: Likeness,
-    rules: &Rules<'_>,
-    now: Timestamp,
-) -> Admitted {
-    let Likeness { best, related, .. } = likeness;
-    match best {
-        Some(best) => join(candidate, known, best, related, rules, now),
-        None => found(candidate, known, related, rules, now),
-    }
-}
-
-/// The story that the operator joins it with.
-fn forced(candidate: &Candidate, known: &Lookalikes, rules: &Rules<'_>) -> Option<Join> {
-    for partner in rules.overrides.partners_of(&candidate.entry) {
-        let ids = address_keys(partner);
-        let bears = |story: &&Arc<Story>| {
-            let named = |entry: &Entry| addresses(entry).iter().any(|address| address == partner);
-            story.stands()
-                && story.members.iter().any(|member| named(&member.entry))
-                && !rules.overrides.bar(&candidate.entry, story)
-        };
-        let story = ids
-            .iter()
-            .flat_map(|key| bearers(known, key))
-            .filter_map(|id| known.stories.get(id))
-            .find(bears);
-        if let Some(story) = story {
-            let evidence = Evidence::Forced { with: partner.to_owned() };
-            return Some(Join { story: story.id, evidence, factors: Vec::new() });
-        }
-    }
-    None
-}
-
-/// Adds an entry to a story.
-pub(super) fn join(
-    candidate: Candidate,
-    known: &Lookalikes,
-    why: Join,
-    related: Vec<Related>,
-    rules: &Rules<'_>,
-    now: Timestamp,
-) -> Admitted {
-    let before = &known.stories[&why.story];
-    let mut story = Story::clone(before);
-    let mut keys = new_keys(&candidate, &story, known);
-    let leading_keys = candidate.leading_keys();
-    let last = story.members.len();
-    story
-        .members
-        .push(Member { factors: why.factors, ..member(candidate.entry, why.evidence, now) });
-    relate(&mut story, related);
-    story.changed = now;
-    heed_notice(&mut story, last, rules, now);
-    if leads_with_text(&story, last, rules) {
-        keys.extend(rare(leading_keys, &story, known));
-    }
-    Admitted {
-        story: Arc::new(story),
-        before: Some(before.clone()),
-        keys,
-        dropped: Vec::new(),
-        verdict: Verdict::Joined,
-    }
-}
-
-/// Founds a story of an entry.
-pub(super) fn found(
-    candidate: Candidate,
-    known: &Lookalikes,
-    related: Vec<Related>,
-    rules: &Rules<'_>,
-    now: Timestamp,
-) -> Admitted {
-    let id = story_id(&candidate, known);
-    let own_id = candidate
-        .published_key()
-        .filter(|key| known.by_key.get(key).is_none_or(|bearers| bearers.is_empty()));
-    let published_id = match (&candidate.guid, own_id) {
-        (Some(guid), Some(_)) => guid.clone(),
-        _ => format!("tag:{},2026:story:{id}", rules.authority),
-    };
-    let entry = &candidate.entry;
-    let updated = entry.updated.or(entry.published).unwrap_or(now).min(now);
-    let mut story = Story {
-        dated: candidate.date,
-        updated,
-        revised: updated,
-        related,
-        ..Story::new(id, published_id, now)
-    };
-    let mut keys = new_keys(&candidate, &story, known);
-    keys.extend(rare(candidate.leading_keys(), &story, known));
-    keys.push(published_key(&story.published_id));
-    story.members.push(member(candidate.entry, Evidence::Founded, now));
-    heed_notice(&mut story, 0, rules, now);
-    let story = Arc::new(story);
-    Admitted { story, before: None, keys, dropped: Vec::new(), verdict: Verdict::New }
-}
-
-/// An entry as it joins.
-fn member(entry: Arc<Entry>, evidence: Evidence, now: Timestamp) -> Member {
-    let mut member = Member::new(entry, evidence, now);
-    member.own = own_part(&member.entry);
-    member
-}
-
-/// Remembers what a story nearly was one with: the most alike, once each.
-pub(super) fn relate(story: &mut Story, related: Vec<Related>) {
-    for other in related {
-        if story.related.iter().all(|known| known.story != other.story) {
-            story.related.push(other);
-        }
-    }
-    let order = |one: &Related, other: &Related| {
-        let cross = |a: &Related, b: &Related| u64::from(a.shared) * u64::from(b.of);
-        cross(other, one).cmp(&cross(one, other)).then(one.story.cmp(&other.story))
-    };
-    story.related.sort_by(order);
-    story.related.truncate(MOST_RELATED);
-}
-
-/// A story's id is a hash of its founding entry's first key, the address where it has one,
-/// so any two processes that admit the story agree on it. Where a story of that
-/// id stands already, the hash is taken again.
-fn story_id(candidate: &Candidate, known: &Lookalikes) -> StoryId {
-    let key = candidate.address_key().or(candidate.own_keys().first().copied());
-    let mut hasher = blake3::Hasher::new_derive_key("gazetted 2026 story id");
-    if let Some(key) = key {
-        hasher.update(&[key.kind as u8]).update(&key.hash);
-    }
-    let mut bytes = [0; 16];
-    let mut stream = hasher.finalize_xof();
-    loop {
-        stream.fill(&mut bytes);
-        let id = StoryId::from_bytes(bytes);
-        if !known.stories.contains_key(&id) {
-            return id;
-        }
     }
 }

@@ -6,17 +6,17 @@
 //! one, and that is compared as the text of a new entry would be. Or an entry that speaks for
 //! itself has all of what the stories say in part: excerpts came before their original.
 
-use std::sync::Arc;
-
-use super::apply_overrides::keys_of;
 use super::compare::{compare, leading, site_of};
 use super::entry_keys::{Boilerplate, Candidate, candidate_of};
-use super::judge::relate;
 use super::near_duplicate::{Join, Likeness, likeness};
 use super::number_conflict::Figures;
-use super::revise::{bound, unkeyed};
-use super::rules::{Rules, bearers, file};
+use super::place::relate;
+use super::recognise::is_same;
+use super::revise::bound;
+use super::rules::Rules;
 use super::shingles::Passages;
+use super::story_index::{admit, file, stories_with, unkeyed};
+use super::story_keys::keys_of;
 use super::text_match::{FULL_TEXT, MOSTLY};
 use super::withdraw::follow_the_lead;
 use crate::model::{
@@ -108,15 +108,14 @@ pub(super) fn judge_first_text(
     known: &mut Lookalikes,
     rules: &Rules<'_>,
     now: Timestamp,
-) -> Vec<Admitted> {
-    let story = &admitted.story;
+    done: &mut Vec<Admitted>,
+) {
+    let Some(story) = known.stories.get(&admitted.story.id).cloned() else { return };
     let decided = |member: &Member| {
         matches!(member.evidence, Evidence::Forced { .. } | Evidence::Parted { .. })
     };
-    let Some(before) = admitted.before.as_deref().filter(|_| story.stands()) else {
-        return Vec::new();
-    };
-    let Some((leader, passages)) = leading(story, rules) else { return Vec::new() };
+    let Some(before) = admitted.before.as_deref().filter(|_| story.stands()) else { return };
+    let Some((leader, passages)) = leading(&story, rules) else { return };
     let had = leading(before, rules).map_or(0, |(_, passages)| passages.len());
     let is_first = had == 0 || (had < FULL_TEXT && passages.len() >= FULL_TEXT);
     // The same holds where a member whose text is late takes the lead by it.
@@ -130,17 +129,15 @@ pub(super) fn judge_first_text(
         told < FULL_TEXT && passages.len() >= FULL_TEXT
     });
     if !(is_first || late) || story.members.iter().any(decided) {
-        return Vec::new();
+        return;
     }
     let mut candidate = candidate_of(leader.entry.clone(), rules, leader.joined);
     candidate.boilerplate = boilerplate.clone();
-    let mut done = Vec::new();
-    // Whoever told it before, each under a title of its own, would have met in it had it come first.
+    // Stories of its copies under other titles would have met in it had it come first.
     let mut at = Some(story.id);
     while let Some(id) = at {
-        at = follow(id, &candidate, known, rules, now, &mut done);
+        at = follow(id, &candidate, known, rules, now, done);
     }
-    done
 }
 
 /// Has a story follow its leading text, the candidate's, into the story that it is most like, or that
@@ -155,7 +152,7 @@ fn follow(
 ) -> Option<StoryId> {
     let story = known.stories.get(&id)?.clone();
     let (leader, passages) = leading(&story, rules)?;
-    if !candidate.is(&leader.entry) {
+    if !is_same(candidate, &leader.entry) {
         return None;
     }
     let Likeness { best, related, .. } = likeness(candidate, known, rules, Some(id));
@@ -265,22 +262,6 @@ pub(super) fn unite(
     admit(forwarder, Some(other), Vec::new(), dropped, verdict, known, done);
 
     let keys = keys_of(&story, rules, now);
-    let keys = keys.into_iter().filter(|key| !bearers(known, key).contains(&stays)).collect();
+    let keys = keys.into_iter().filter(|key| !stories_with(known, key).contains(&stays)).collect();
     admit(story, Some(into), keys, Vec::new(), verdict, known, done);
-}
-
-/// Files a change of a story.
-pub(super) fn admit(
-    story: Story,
-    before: Option<Arc<Story>>,
-    keys: Vec<Key>,
-    dropped: Vec<Key>,
-    verdict: Verdict,
-    known: &mut Lookalikes,
-    done: &mut Vec<Admitted>,
-) {
-    let story = Arc::new(story);
-    let admitted = Admitted { story, before, keys, dropped, verdict };
-    file(&admitted, known);
-    done.push(admitted);
 }

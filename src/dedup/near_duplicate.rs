@@ -4,14 +4,15 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::compare::{Comparison, compare, date_of, leading};
 use super::diff_names::ACCOUNT;
-use super::entry_keys::{Candidate, MOST_COMMON, candidate_of};
-use super::rules::{Rules, bearers};
+use super::entry_keys::{Candidate, candidate_of};
+use super::rules::Rules;
 use super::shingles::Passages;
+use super::story_index::{MOST_COMMON, stories_with};
 use super::text_match::{FEWEST_SHARED, FULL_TEXT, MOSTLY};
 use super::weights::{MERGED, RELATED};
 use crate::model::{
-    Evidence, Factor, FactorKind, Forbidden, Key, Lookalikes, Member, Related, Role, Story,
-    StoryId, Timestamp,
+    Evidence, Factor, FactorKind, Forbidden, Lookalikes, Member, Related, Role, Story, StoryId,
+    Timestamp,
 };
 
 /// Stories compared with an entry, those with the most shingles in common.
@@ -45,7 +46,12 @@ pub(super) struct Join {
 impl Join {
     /// Whether it is so near to certain that stories may be merged for it.
     pub(super) fn is_certain(&self) -> bool {
-        Factor::sum(&self.factors) >= MERGED
+        self.total() >= MERGED
+    }
+
+    /// The sum of the evidence, in tenths of a bit.
+    pub(super) fn total(&self) -> i32 {
+        Factor::sum(&self.factors)
     }
 }
 
@@ -56,12 +62,12 @@ pub(super) fn likeness(
     rules: &Rules<'_>,
     besides: Option<StoryId>,
 ) -> Likeness {
-    let borne = borne(candidate, known);
+    let by_shingle = by_shingle(candidate, known);
     let common = match &candidate.passages {
-        Some(passages) if !borne.is_empty() => common(candidate, passages, known, besides),
+        Some(passages) if !by_shingle.is_empty() => common(candidate, passages, known, besides),
         _ => candidate.boilerplate.to_vec(),
     };
-    let mut comparisons: Vec<Comparison<'_>> = stories_like(candidate, &borne, &common, known)
+    let mut comparisons: Vec<Comparison<'_>> = stories_like(candidate, &by_shingle, &common, known)
         .into_iter()
         .filter(|story| Some(story.id) != besides && story.stands())
         .map(|story| compare(candidate, &common, (story, besides), known, rules))
@@ -91,7 +97,7 @@ pub(super) fn likeness(
     likeness
 }
 
-/// What is shown of a story that an entry resembles and does not join.
+/// A story that an entry resembles and does not join, for showing.
 fn related(comparison: Comparison<'_>) -> Option<Related> {
     let overlap = comparison.overlap;
     let shares = overlap.is_some_and(|overlap| overlap.shared > 0 && overlap.reaches(SHOWN));
@@ -139,7 +145,7 @@ pub fn near(story: &Story, known: &Lookalikes, rules: &Rules<'_>, now: Timestamp
 /// share the most shingles.
 fn stories_like<'a>(
     candidate: &Candidate,
-    borne: &[(u64, [&[StoryId]; 2])],
+    by_shingle: &[(u64, [&[StoryId]; 2])],
     common: &[u64],
     known: &'a Lookalikes,
 ) -> Vec<&'a Story> {
@@ -149,19 +155,19 @@ fn stories_like<'a>(
             found.insert(*id, story);
         }
     };
-    let pages: Vec<Key> = candidate.address_key().into_iter().chain(candidate.page_key()).collect();
-    pages.iter().flat_map(|key| bearers(known, key)).for_each(&mut add);
+    let pages = [candidate.address_key(), candidate.page_key(), candidate.content_key()];
+    pages.iter().flatten().flat_map(|key| stories_with(known, key)).for_each(&mut add);
     for key in candidate.title_keys() {
-        bearers(known, key).iter().rev().take(MOST_TITLED).for_each(&mut add);
+        stories_with(known, key).iter().rev().take(MOST_TITLED).for_each(&mut add);
     }
-    for story in most_alike(borne, common, known) {
+    for story in most_alike(by_shingle, common, known) {
         found.insert(story.id, story);
     }
     found.into_values().collect()
 }
 
 /// Shingles of the entry that are no evidence: its document's boilerplate,
-/// what many stories bear, and what lies between.
+/// those of many stories, and the text between them.
 fn common(
     candidate: &Candidate,
     passages: &Passages,
@@ -171,7 +177,7 @@ fn common(
     let boilerplate = &candidate.boilerplate;
     let mut common = passages.around(boilerplate, |passage| {
         // A story that was led on both sides of the turn of a span has keys in both.
-        let [early, late] = candidate.passage_keys(passage).map(|key| bearers(known, &key));
+        let [early, late] = candidate.passage_keys(passage).map(|key| stories_with(known, &key));
         let late = late.iter().filter(|id| !early.contains(id));
         early.iter().chain(late).filter(|id| Some(**id) != besides).count() > MOST_COMMON
     });
@@ -183,26 +189,26 @@ fn common(
     common
 }
 
-/// Those of the entry's keys that stories bear, and which.
-fn borne<'a>(candidate: &Candidate, known: &'a Lookalikes) -> Vec<(u64, [&'a [StoryId]; 2])> {
+/// The shingles of the entry that are keys of stories, and of which.
+fn by_shingle<'a>(candidate: &Candidate, known: &'a Lookalikes) -> Vec<(u64, [&'a [StoryId]; 2])> {
     let hashes = candidate.passage_hashes().iter();
-    let bearers_of = |passage| candidate.passage_keys(passage).map(|key| bearers(known, &key));
-    let borne = hashes.map(|passage| (*passage, bearers_of(*passage)));
-    borne.filter(|(_, bearers)| bearers.iter().any(|bearers| !bearers.is_empty())).collect()
+    let stories_of = |passage| candidate.passage_keys(passage).map(|key| stories_with(known, &key));
+    let by_shingle = hashes.map(|passage| (*passage, stories_of(*passage)));
+    by_shingle.filter(|(_, ids)| ids.iter().any(|ids| !ids.is_empty())).collect()
 }
 
 /// The stories that share the most keys with the entry.
 fn most_alike<'a>(
-    borne: &[(u64, [&[StoryId]; 2])],
+    by_shingle: &[(u64, [&[StoryId]; 2])],
     common: &[u64],
     known: &'a Lookalikes,
 ) -> Vec<&'a Story> {
     let mut shared: HashMap<StoryId, usize> = HashMap::new();
-    for (passage, bearers) in borne {
+    for (passage, ids) in by_shingle {
         if common.binary_search(passage).is_ok() {
             continue;
         }
-        for id in bearers.iter().copied().flatten() {
+        for id in ids.iter().copied().flatten() {
             *shared.entry(*id).or_default() += 1;
         }
     }

@@ -130,8 +130,8 @@ impl Figures {
         1 + usize::from(unit.is_some())
     }
 
-    /// What each names that the other does not, where both name figures of
-    /// one kind and neither's are among the other's.
+    /// The figures that only one of the two names, where both name figures of one kind and neither's
+    /// are among the other's.
     ///
     /// A title without figures contradicts none, nor does one that leaves some out.
     pub(super) fn contradict(&self, other: &Self) -> Option<(Vec<String>, Vec<String>)> {

@@ -5,10 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use url::Url;
 
 use super::address::canonical;
-use super::entry_keys::address_keys;
+use super::entry_id::names_itself;
+use super::key_hash::{address_keys, entry_name, guid_key, words_key};
+use super::list_page::is_specific;
 use crate::model::{Entry, Key, Story};
 
-/// What the operator decided about single announcements: `[[story]]` in the configuration.
+/// The operator's decisions about single announcements: `[[story]]` in the configuration.
 ///
 /// Addresses are compared in their canonical spelling. `never` is stronger than `force`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -111,9 +113,30 @@ impl Overrides {
     }
 }
 
-/// What an operator may call an entry by: its own page and the original it names.
+/// The addresses by which an operator may name an entry: those of its pages, the original that it
+/// names, and the names of an entry without a page of its own.
 pub(super) fn addresses(entry: &Entry) -> Vec<String> {
-    entry.url.iter().chain(&entry.original).map(canonical).collect()
+    let pages = entry.url.iter().chain(&entry.original).chain(&entry.page).map(canonical);
+    let names = if has_own_page(entry) { Vec::new() } else { names_of(entry) };
+    pages.chain(names).collect()
+}
+
+/// The address that means this entry and no other.
+pub fn address_of(entry: &Entry) -> String {
+    let page = entry.url.as_ref().filter(|_| has_own_page(entry)).map(canonical);
+    page.unwrap_or_else(|| names_of(entry).swap_remove(0))
+}
+
+/// Whether an entry links to a page of its own: neither to nothing nor to a list.
+fn has_own_page(entry: &Entry) -> bool {
+    entry.url.as_ref().is_some_and(is_specific)
+}
+
+/// The names of an entry by its ID, if that is specific, and by its title.
+fn names_of(entry: &Entry) -> Vec<String> {
+    let guid = entry.guid.as_deref().filter(|guid| names_itself(guid));
+    let by_guid = guid.map(|guid| guid_key(&entry.source, guid));
+    by_guid.iter().chain([&words_key(entry)]).map(entry_name).collect()
 }
 
 fn partner_up(partners: &mut BTreeMap<String, BTreeSet<String>>, group: &BTreeSet<String>) {

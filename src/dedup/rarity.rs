@@ -2,7 +2,7 @@
 //!
 //! The classes were counted over the titles of the recorded feeds of governments and newspapers
 //! (1,931 titles) and filled up by hand for languages that are rare there. How often a whole title
-//! or a shingle recurs is not here: the stories that bear it are counted in the store.
+//! or a shingle recurs is not here: the stories that have it are counted in the store.
 
 use std::collections::HashSet;
 use std::sync::LazyLock;
@@ -73,6 +73,16 @@ ministar ministarstvo vlada predsednik predsednica sastanak saopstenje \
 ministerstwo minister rzad komunikat polska prezydent \
 qeveria ministri ministria kryeministri njoftim";
 
+/// Words of titles that come back week by week, with the same words and other news. Folded.
+const PERIODICAL: &str = "\
+agenda alert alerts bulletin bulletins diary digest forecast forecasts minutes outlook prices \
+results roundup statistics warning warnings weekly \
+alerte alertes avertissement avertissements bulletins hebdomadaire previsions vigilance \
+tagesordnung unwetterwarnung vorhersage warnung warnungen wetterwarnung wochenbericht \
+alerta alertas aviso avisos boletin pronostico semanal \
+allerta avviso bollettino previsioni settimanale \
+waarschuwing weersverwachting wekelijks upozorenje prognoza ostrzezenie paralajmerim";
+
 /// Tenths of a bit of a word that hardly any title has.
 const RARE: i32 = 80;
 
@@ -90,12 +100,20 @@ static STOP_WORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| STOP.split_whitesp
 static COMMON_WORDS: LazyLock<HashSet<&str>> =
     LazyLock::new(|| COMMON.split_whitespace().collect());
 
+static PERIODICAL_WORDS: LazyLock<HashSet<&str>> =
+    LazyLock::new(|| PERIODICAL.split_whitespace().collect());
+
 static STOP_HASHES: LazyLock<HashSet<u64>> =
     LazyLock::new(|| STOP.split_whitespace().map(|word| xxh3_64(word.as_bytes())).collect());
 
 /// Whether a folded word says nothing by itself.
 pub(super) fn is_stop(word: &str) -> bool {
     STOP_WORDS.contains(word)
+}
+
+/// Whether a folded word names something that is published again and again.
+pub(super) fn is_periodical(word: &str) -> bool {
+    PERIODICAL_WORDS.contains(word)
 }
 
 /// The same of the hash of a folded word.

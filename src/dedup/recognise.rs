@@ -1,5 +1,4 @@
-//! Recognises an entry that its source stated before: by agreement of its id, its link, and what it
-//! says.
+//! Recognises an entry that its source stated before, by agreement of ID, link and content.
 //!
 //! No one of the three is trusted alone. Some sources make up new ids at every poll, some give all
 //! entries one id or one link, some number the places of a list. Two that agree outvote the third;
@@ -7,13 +6,12 @@
 
 use std::sync::Arc;
 
-use url::Url;
-
 use super::address::canonical;
-use super::entry_keys::{Boilerplate, Candidate, FEWEST_SAID, boilerplate_of, guid_key, link_key};
-use super::list_page::is_specific;
-use super::rules::bearers;
+use super::entry_id::{guid_is_link, names_itself};
+use super::entry_keys::{Boilerplate, Candidate, FEWEST_SAID, boilerplate_of};
+use super::key_hash::{guid_key, link_key};
 use super::shingles::Passages;
+use super::story_index::stories_with;
 use super::text_match::MOSTLY;
 use super::title::Title;
 use crate::model::{Entry, Habits, Lookalikes, Member};
@@ -31,6 +29,14 @@ pub(super) fn is_same(candidate: &Candidate, known: &Entry) -> bool {
         return true;
     }
     let known_link = known.url.as_ref().map(canonical);
+    let known_page = known.page.as_ref().map(canonical);
+    // A link that leads where another link of the source did, which is gone.
+    let pages = [&candidate.link, &candidate.page];
+    let leads_there = pages.iter().any(|page| page.is_some() && **page == known_page)
+        || candidate.page.is_some() && candidate.page == known_link;
+    if leads_there && says(candidate, known).agreed() > 0 && left_the_document(candidate, known) {
+        return true;
+    }
     // An id that is the link and a time says no more than the link.
     let is_link = |guid: &str, link: &Option<String>| guid_is_link(guid, link.as_deref());
     let same_guid = match (&candidate.guid, &known.guid) {
@@ -80,7 +86,7 @@ struct Says {
     title: bool,
     date: bool,
     text: bool,
-    /// Whether the texts are long enough to be told by.
+    /// Whether the texts are long enough to prove anything.
     is_long: bool,
 }
 
@@ -96,7 +102,7 @@ impl Says {
 
 fn says(candidate: &Candidate, known: &Entry) -> Says {
     let entry = &candidate.entry;
-    let title = Title::of(&known.title, &known.feed.title);
+    let title = Title::of_entry(known);
     let same_text = !entry.text.is_empty() && entry.text == known.text;
     let similar = || {
         let own = candidate.passages.clone().or_else(|| Passages::of(entry))?;
@@ -119,30 +125,7 @@ fn left_the_document(candidate: &Candidate, known: &Entry) -> bool {
     ![by_guid, by_link].iter().flatten().any(|name| candidate.listed.contains(name))
 }
 
-/// Whether an id is specific enough to be some entry's own: neither "N/A", nor the place in a list,
-/// nor the address of the site or of a section.
-pub(super) fn names_itself(guid: &str) -> bool {
-    match Url::parse(guid) {
-        Ok(url) if matches!(url.scheme(), "http" | "https") => is_specific(&url),
-        Ok(_) => true,
-        Err(_) => guid.len() >= 8 && guid.contains(|c: char| c.is_ascii_digit()),
-    }
-}
-
-/// Whether a guid is the link, perhaps with something behind `#`.
-pub(super) fn guid_is_link(guid: &str, link: Option<&str>) -> bool {
-    let Ok(mut url) = Url::parse(guid) else { return false };
-    if !matches!(url.scheme(), "http" | "https") {
-        return false;
-    }
-    if Some(canonical(&url).as_str()) == link {
-        return true;
-    }
-    url.set_fragment(None);
-    Some(canonical(&url).as_str()) == link
-}
-
-/// What a match of a candidate with what its source stated before shows of the source's ids.
+/// Learns from a recognised entry whether its source keeps IDs and links.
 pub(super) fn learn(habits: &mut Habits, candidate: &Candidate, known: &Entry) {
     let guids = candidate.entry.guid.as_ref().zip(known.guid.as_ref());
     let link = |entry: &Entry| entry.url.as_ref().map(canonical);
@@ -161,11 +144,11 @@ pub(super) fn stated_before<'a>(
     candidate
         .names()
         .iter()
-        .flat_map(|name| bearers(known, name))
+        .flat_map(|name| stories_with(known, name))
         .filter_map(|id| known.stories.get(id))
         .filter(|story| story.stands())
         .flat_map(|story| &story.members)
-        .find(|member| candidate.is(&member.entry))
+        .find(|member| is_same(candidate, &member.entry))
 }
 
 /// Whether judging the entry will change nothing, because its source stated it

@@ -2,18 +2,17 @@
 
 use std::sync::Arc;
 
-use similar::{Algorithm, DiffOp, capture_diff_slices};
-
-use super::change::excerpt;
 use super::compare::leads_with_text;
 use super::entry_keys::Candidate;
 use super::recognise::stated_before;
-use super::rules::{Rules, bearers, new_keys, rare};
+use super::rules::Rules;
+use super::story_index::{rare, stories_with, unkeyed};
 use super::text::own_part;
+use super::text_diff::excerpt;
 use super::withdraw::{heed_notice, is_to_be_checked, note_missing};
 use crate::model::{
-    Admitted, Enriched, Entry, Habits, Lookalikes, Piece, Revision, Role, Story, StoryId,
-    Timestamp, Verdict,
+    Admitted, Enriched, Entry, Habits, Lookalikes, Revision, Role, Story, StoryId, Timestamp,
+    Verdict,
 };
 
 /// Revisions that a story remembers.
@@ -22,11 +21,7 @@ const MOST_REVISIONS: usize = 20;
 /// Bytes of former texts that a story remembers, the latest first.
 const MOST_FORMER_TEXT: usize = 24 * 1024;
 
-/// Words of one text that are compared with another's.
-const MOST_WORDS_COMPARED: usize = 20_000;
-
-/// What the source says now takes the place of what it said; nothing happens
-/// when it says the same.
+/// Replaces an entry by its new wording. Nothing happens when the source says the same.
 pub(super) fn revise(
     mut candidate: Candidate,
     known: &Lookalikes,
@@ -56,13 +51,13 @@ pub(super) fn revise(
         });
     }
     let words_changed = candidate.entry.text != told.text;
-    let mut keys = new_keys(&candidate, &story, known);
+    let mut keys = candidate.new_keys(&story, known);
     let leading_keys = if words_changed { candidate.leading_keys() } else { Vec::new() };
     let completed = is_completion(&candidate.entry, told) || candidate.entry.is_other_cut_of(told);
     // Another address or id alone is not a change that a reader sees.
     let moved = is_only_moved(&candidate.entry, told);
     if !completed && !same && !moved {
-        // A change that nobody can be told of in words gives the story no new date.
+        // A change that cannot be shown in words gives the story no new date.
         if record(&mut story, &candidate.entry, member, now) {
             date(&mut story, &candidate.entry, member, rules, now);
         }
@@ -89,19 +84,6 @@ pub(super) fn revise(
     })
 }
 
-/// A story that changed, though nothing under which it is found.
-pub(super) fn unkeyed(story: Story, before: &Arc<Story>) -> Admitted {
-    let verdict =
-        if story.withdrawn == before.withdrawn { Verdict::Completed } else { Verdict::Withdrawn };
-    Admitted {
-        story: Arc::new(story),
-        before: Some(before.clone()),
-        keys: Vec::new(),
-        dropped: Vec::new(),
-        verdict,
-    }
-}
-
 /// An entry that comes without what was fetched for it before keeps that: as
 /// it is where the source says what it said then, else until it is fetched again.
 fn keep_what_was_fetched(entry: &mut Arc<Entry>, told: &Arc<Entry>) {
@@ -123,6 +105,7 @@ fn keep_what_was_fetched(entry: &mut Arc<Entry>, told: &Arc<Entry>) {
     entry.text.clone_from(&told.text);
     entry.tags.clone_from(&told.tags);
     entry.content_id.clone_from(&told.content_id);
+    entry.page.clone_from(&told.page);
     entry.change_note.clone_from(&told.change_note);
     entry.withdrawn = told.withdrawn;
     entry.withdrawn_because.clone_from(&told.withdrawn_because);
@@ -143,7 +126,7 @@ fn is_completion(entry: &Entry, told: &Entry) -> bool {
     }
 }
 
-/// Remembers what the entry said before. Returns whether there is anything to be told of it.
+/// Remembers the former wording. Returns whether there is a change to show.
 fn record(story: &mut Story, entry: &Entry, member: usize, now: Timestamp) -> bool {
     let told = &story.members[member].entry;
     let text_changed = entry.text != told.text;
@@ -207,8 +190,12 @@ fn date(story: &mut Story, entry: &Entry, member: usize, rules: &Rules<'_>, now:
 
 /// Whether an entry says what it said, at another address or under another id.
 fn is_only_moved(entry: &Entry, stated: &Entry) -> bool {
-    let here =
-        Entry { url: stated.url.clone(), original: stated.original.clone(), ..entry.clone() };
+    let here = Entry {
+        url: stated.url.clone(),
+        original: stated.original.clone(),
+        page: stated.page.clone(),
+        ..entry.clone()
+    };
     here.says_the_same_as(stated)
 }
 
@@ -258,31 +245,6 @@ pub(super) fn keep_rolling_dates(
     }
 }
 
-/// What changed from one wording of a text to the next, word by word.
-pub fn differences(before: &str, after: &str) -> Vec<Piece> {
-    let words = |text| -> Vec<&str> {
-        str::split_inclusive(text, char::is_whitespace).take(MOST_WORDS_COMPARED).collect()
-    };
-    let (before, after) = (words(before), words(after));
-    let gone = |at: usize, len: usize| Piece::Gone(before[at..at + len].concat());
-    let come = |at: usize, len: usize| Piece::Come(after[at..at + len].concat());
-    let mut pieces = Vec::new();
-    for change in capture_diff_slices(Algorithm::Myers, &before, &after) {
-        match change {
-            DiffOp::Equal { new_index, len, .. } => {
-                pieces.push(Piece::Kept(after[new_index..new_index + len].concat()));
-            }
-            DiffOp::Delete { old_index, old_len, .. } => pieces.push(gone(old_index, old_len)),
-            DiffOp::Insert { new_index, new_len, .. } => pieces.push(come(new_index, new_len)),
-            DiffOp::Replace { old_index, old_len, new_index, new_len } => {
-                pieces.push(gone(old_index, old_len));
-                pieces.push(come(new_index, new_len));
-            }
-        }
-    }
-    pieces
-}
-
 /// Whether an entry's full text should be fetched: it is new, its source says
 /// something new, the last attempt failed, or it is time to see whether the page
 /// still stands. `since` is when this source was last read.
@@ -310,7 +272,7 @@ pub fn wants_enrichment(
 /// comes of it, so nothing is fetched for it.
 fn is_forgotten(candidate: &Candidate, known: &Lookalikes) -> bool {
     let names = candidate.names();
-    let mut named = names.iter().flat_map(|name| bearers(known, name)).peekable();
+    let mut named = names.iter().flat_map(|name| stories_with(known, name)).peekable();
     named.peek().is_some() && named.all(|id| !known.stories.contains_key(id))
 }
 
@@ -325,44 +287,4 @@ pub enum Wanted {
     Check,
     /// It is there.
     No,
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    #[test]
-    fn differences_are_told_by_words() {
-        let pieces =
-            differences("The fee is £40 until May.", "The fee is £45 until further notice.");
-        let expected = [
-            Piece::Kept("The fee is ".to_owned()),
-            Piece::Gone("£40 ".to_owned()),
-            Piece::Come("£45 ".to_owned()),
-            Piece::Kept("until ".to_owned()),
-            Piece::Gone("May.".to_owned()),
-            Piece::Come("further notice.".to_owned()),
-        ];
-        assert_eq!(pieces, expected);
-    }
-
-    proptest! {
-        #[test]
-        fn both_wordings_can_be_read_off_the_differences(before in "([a-d] ){0,12}", after in "([a-d] ){0,12}") {
-            let (mut old, mut new) = (String::new(), String::new());
-            for piece in differences(&before, &after) {
-                match piece {
-                    Piece::Kept(words) => {
-                        old.push_str(&words);
-                        new.push_str(&words);
-                    }
-                    Piece::Gone(words) => old.push_str(&words),
-                    Piece::Come(words) => new.push_str(&words),
-                }
-            }
-            prop_assert_eq!((old, new), (before, after));
-        }
-    }
 }

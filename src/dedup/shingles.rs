@@ -47,7 +47,7 @@ pub(super) struct Passages {
     sets: OnceLock<Sets>,
 }
 
-/// What two texts are compared by: hashes, ascending, each once.
+/// The hashes by which two texts are compared: ascending, each once.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Sets {
     passages: Vec<u64>,
@@ -200,7 +200,7 @@ impl Passages {
         as_set(around)
     }
 
-    /// What this text and `other` share, what is `common` left out of both.
+    /// The overlap of this text and `other`; shingles that are `common` are left out of both.
     pub(super) fn overlap(&self, other: &Self, common: &[u64]) -> Overlap {
         let (one, other) = (&self.sets().passages, &other.sets().passages);
         let shared = intersection(one, other, common);

@@ -1,4 +1,4 @@
-//! Documents in; which entries ended in one story, out.
+//! Tests of identity as a whole: documents are read, and their entries end in stories.
 
 #![allow(clippy::unwrap_used)]
 #![allow(clippy::cloned_ref_to_slice_refs)] // `&[told.clone()]` reads like the other documents
@@ -34,6 +34,8 @@ mod properties;
 mod releases;
 
 mod rules;
+
+mod series;
 
 /// A world of three departments, a finder and four syndicators, and what is known in it.
 struct Desk {

@@ -17,11 +17,11 @@ pub(super) struct Word {
     pub(super) hash: u64,
     /// The bytes of the text that it was read from.
     pub(super) place: Range<usize>,
-    /// What kind of word it is.
+    /// Its kind.
     pub(super) kind: Kind,
 }
 
-/// What a word may be evidence of.
+/// The kinds of words, by what they are evidence of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     /// A number, a date or the like.
@@ -76,7 +76,7 @@ const OPENINGS: &[&str] =
 /// A release on a page of several has at least so many words, with its heading.
 const FEWEST_OF_A_RELEASE: usize = 20;
 
-/// What precedes a list of other news is an announcement only if it is at least this long.
+/// The text before a list of other news is an announcement only if it is at least this long.
 const FEWEST_BEFORE_THE_END: usize = 30;
 
 /// More words of one text than this are not compared: a debate, a report.
@@ -86,7 +86,7 @@ pub(super) const MOST_WORDS: usize = 10_000;
 ///
 /// Compatibility forms are folded, case, quotes, soft hyphens and the genitive's
 /// `'s` dropped, line breaks ignored. Lists of other news are cut off. Of a
-/// page with several releases the one that bears the title counts, and where
+/// page with several releases the one with the title counts, and where
 /// none does nothing: such a page is evidence for no announcement.
 pub(super) fn words(text: &str, title: &str) -> Vec<Word> {
     let mut words = Vec::with_capacity(text.len() / 6);
@@ -126,7 +126,7 @@ fn own_lines(text: &str, title: &str) -> Vec<Range<usize>> {
 struct Releases {
     /// The line in which each begins.
     begin: Vec<usize>,
-    /// Which of them bears the entry's title.
+    /// The one with the entry's title.
     own: Option<usize>,
 }
 
@@ -161,7 +161,7 @@ fn releases(text: &str, lines: &[Range<usize>], title: &str) -> Releases {
 }
 
 /// The bytes of an entry's text that are its own announcement, heading left out, where its page lists
-/// several and one bears its title.
+/// several and one has its title.
 pub(super) fn own_part(entry: &Entry) -> Option<Range<usize>> {
     let text = entry.text.as_str();
     let lines: Vec<Range<usize>> = lines(text).collect();
@@ -174,8 +174,7 @@ pub(super) fn own_part(entry: &Entry) -> Option<Range<usize>> {
     (from < to).then(|| lines[from].start..lines[to - 1].end)
 }
 
-/// What is to be said of an entry whose page lists several releases: which of them it is
-/// compared by, if by any.
+/// A remark on an entry whose page lists several releases: which of them it is compared by, if any.
 pub fn listing_remark(entry: &Entry) -> Option<String> {
     let lines: Vec<Range<usize>> = lines(&entry.text).collect();
     let Releases { begin, own } = releases(&entry.text, &lines, &entry.title);
@@ -196,8 +195,7 @@ fn lines(text: &str) -> impl Iterator<Item = Range<usize>> {
     })
 }
 
-/// What follows `PRESS RELEASE :` at the beginning of a line; empty where
-/// those words stand alone.
+/// The text after `PRESS RELEASE :` at the beginning of a line; empty where those words stand alone.
 fn behind_opening(line: &str) -> Option<&str> {
     OPENINGS.iter().find_map(|opening| {
         let rest = strip_prefix(line.trim(), opening)?.trim_start();
@@ -210,7 +208,7 @@ fn starts_with_any(line: &str, beginnings: &[&str]) -> bool {
     beginnings.iter().any(|beginning| strip_prefix(line, beginning).is_some())
 }
 
-/// What follows `prefix`, which is lower-case ASCII, whatever the line's case.
+/// The text after `prefix`, which is lower-case ASCII, whatever the line's case.
 fn strip_prefix<'a>(line: &'a str, prefix: &str) -> Option<&'a str> {
     let head = line.get(..prefix.len())?;
     head.eq_ignore_ascii_case(prefix).then(|| &line[prefix.len()..])

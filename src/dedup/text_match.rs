@@ -36,13 +36,13 @@ pub(super) const WORD_FOR_WORD: u32 = 90;
 /// Hundredths of the shorter text, or of its names, below which it has much of its own.
 pub(super) const TWO_THIRDS: u32 = 67;
 
-/// What begins within so many hundredths of a text stands at its beginning.
+/// A piece that begins within so many hundredths of a text stands at its beginning.
 const BEGINNING: usize = 10;
 
 /// With fewer words that say something, a summary can say nothing different.
 const FEWEST_TELLING: u32 = 3;
 
-/// What two texts say about whether they are one.
+/// The evidence of two texts for or against one announcement.
 #[derive(Debug)]
 pub(super) struct TextMatch {
     pub(super) overlap: Overlap,
@@ -135,7 +135,7 @@ fn summaries(one: Said<'_>, other: Said<'_>) -> TextMatch {
     TextMatch { overlap, level, conflict, is_equal: is_equal && found.renamed == 0 }
 }
 
-/// What forbids that two texts which share much are one.
+/// The evidence against two texts that share much.
 fn conflict(
     one: Said<'_>,
     other: Said<'_>,

@@ -4,6 +4,7 @@
 use std::ops::Range;
 
 use super::rarity::{information, is_stop};
+use crate::model::Entry;
 use crate::tokenize;
 
 /// Display types that GOV.UK's organisation feeds, but not its finder nor its
@@ -102,6 +103,15 @@ impl Title {
         read
     }
 
+    /// The title of an entry, without the names of its document and of its publisher.
+    pub(super) fn of_entry(entry: &Entry) -> Self {
+        let mut read = Self::of(&entry.title, &entry.feed.title);
+        if let Some(publisher) = &entry.publisher {
+            read.drop_publisher(&publisher.name);
+        }
+        read
+    }
+
     fn read(title: &str) -> Self {
         let mut read = Self::default();
         let mut last: Option<Range<usize>> = None;
@@ -176,6 +186,18 @@ impl Title {
         }
     }
 
+    /// Drops `… - Publisher` or `Publisher: …`, where the entry itself names the publisher.
+    fn drop_publisher(&mut self, name: &str) {
+        let name = Self::read(name).words;
+        let (Some(first), Some(last)) = (self.breaks.first(), self.breaks.last()) else { return };
+        let (before, behind) = (0..*last, *first..self.words.len());
+        if !name.is_empty() && self.words[*last..] == name {
+            *self = self.cut(before);
+        } else if !name.is_empty() && self.words[..*first] == name {
+            *self = self.cut(behind);
+        }
+    }
+
     /// Its words, one space between them.
     pub(super) fn normal(&self) -> String {
         self.words.join(" ")
@@ -197,17 +219,24 @@ impl Title {
         self.words.iter().map(|word| information(word)).sum()
     }
 
-    /// What two titles have in common that differ in articles, plurals and order: sets of stems.
-    /// One of all words, and three of a third each: one word more or another in its place leaves
-    /// one of them as it is.
-    pub(super) fn sets(&self) -> Vec<String> {
+    /// Its stems, each once and in order: the same for two titles that differ in articles, plurals
+    /// and order. `None` where these say too little.
+    pub(super) fn set(&self) -> Option<String> {
+        self.stems().map(|stems| stems.join(" "))
+    }
+
+    fn stems(&self) -> Option<Vec<&str>> {
         let mut stems: Vec<&str> =
             self.words.iter().filter(|word| !is_stop(word)).map(|word| stem(word)).collect();
         stems.sort_unstable();
         stems.dedup();
-        if stems.len() < FEWEST_WORDS || self.information() < LEAST_INFORMATION {
-            return Vec::new();
-        }
+        (stems.len() >= FEWEST_WORDS && self.information() >= LEAST_INFORMATION).then_some(stems)
+    }
+
+    /// The [set](Self::set) of all its stems, and three of a third each: one word more or another in
+    /// its place leaves one of them as it is.
+    pub(super) fn sets(&self) -> Vec<String> {
+        let Some(stems) = self.stems() else { return Vec::new() };
         let mut sets = vec![stems.join(" ")];
         let third = |of: u64| -> Vec<&str> {
             let is_in = |stem: &&&str| xxhash_rust::xxh3::xxh3_64(stem.as_bytes()) % 3 == of;

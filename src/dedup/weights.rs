@@ -19,10 +19,10 @@ pub(super) const JOINED: i32 = 50;
 pub(super) const MERGED: i32 = 90;
 
 /// From this sum on two stories are shown side by side as related.
-pub(super) const RELATED: i32 = -60;
+pub(super) const RELATED: i32 = -100;
 
-/// The weight of a level. Those of equal and similar titles are multiplied by how rare the title is:
-/// the weight here is that of every four bits of information.
+/// The weight of a level. Those of equal and similar titles, and of titles of a series, are multiplied
+/// by how rare the title is: the weight here is that of every four bits of information.
 pub(super) const fn weight(kind: FactorKind) -> i32 {
     match kind {
         // The page.
@@ -37,6 +37,7 @@ pub(super) const fn weight(kind: FactorKind) -> i32 {
         TitleRenames => -132,
         TitleFigures => -220,
         TitleRecurs => -40,
+        TitleOfSeries => -10,
         // The text.
         TextEqual => 121,
         TextContained => 110,
@@ -57,9 +58,11 @@ pub(super) const fn weight(kind: FactorKind) -> i32 {
         // The date.
         SameDay => 10,
         DaysApart => 0,
+        DaysApartByTitle => -20,
         WeekApart => -20,
         FortnightApart => -40,
         LongApart => -261,
+        BeforeOriginal => -40,
         // Who speaks, and where.
         OtherGovernment => -68,
         OneSite => -240,
@@ -70,3 +73,19 @@ pub(super) const fn weight(kind: FactorKind) -> i32 {
 
 /// No title counts for more than this, however long it is.
 pub(super) const MOST_OF_A_TITLE: i32 = 110;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_documentation_has_the_table() {
+        let page = include_str!("../../docs/identity.md");
+        let rows: Vec<&str> = page.lines().filter(|line| line.starts_with("| ")).collect();
+        for kind in FactorKind::ALL {
+            let number = format!("| {:+.1}", f64::from(weight(kind)) / 10.0);
+            let named = |row: &&&str| row[2..].starts_with(kind.as_str()) && row.contains(&number);
+            assert!(rows.iter().any(|row| named(&row)), "{}{number}", kind.as_str());
+        }
+    }
+}

@@ -6,9 +6,9 @@ use std::time::Duration;
 use url::Url;
 
 use super::address::canonical;
-use super::entry_keys::{address_keys, guid_key};
-use super::revise::unkeyed;
-use super::rules::{Rules, bearers, file};
+use super::key_hash::{guid_key, keys_of_page};
+use super::rules::Rules;
+use super::story_index::{file, stories_with, unkeyed};
 use crate::model::{
     Admitted, Key, Lookalikes, Member, SourceId, Story, Timestamp, Withdrawal, WithdrawnBy,
 };
@@ -43,14 +43,14 @@ pub(super) fn is_to_be_checked(member: &Member, since: Timestamp, now: Timestamp
 /// The keys of the entries that a document says are deleted: what to load before [`withdraw()`].
 pub fn tombstone_keys(source: &SourceId, deleted: &[(String, Option<Timestamp>)]) -> Vec<Key> {
     let keys = |(guid, _): &(String, Option<Timestamp>)| {
-        let page = Url::parse(guid).ok().map(|url| address_keys(&canonical(&url)));
+        let page = Url::parse(guid).ok().map(|url| keys_of_page(&url));
         std::iter::once(guid_key(source, guid)).chain(page.into_iter().flatten())
     };
     deleted.iter().flat_map(keys).collect()
 }
 
 /// Marks what a source's document says is deleted (RFC 6721). A source
-/// withdraws only what it told itself; a story is withdrawn when its lead is.
+/// withdraws only its own entries; a story is withdrawn when its lead is.
 /// To be called after the document's entries were judged; the same tombstones
 /// again change nothing.
 pub fn withdraw(
@@ -63,7 +63,7 @@ pub fn withdraw(
     let mut withdrawn = Vec::new();
     for (guid, when) in deleted {
         let at = when.unwrap_or(now).min(now);
-        let Some((before, member)) = told_as(source, guid, known) else { continue };
+        let Some((before, member)) = stated_as(source, guid, known) else { continue };
         let told = &before.members[member];
         let published_since =
             matches!((told.entry.updated, when), (Some(updated), Some(when)) if updated > *when);
@@ -86,8 +86,8 @@ pub fn withdraw(
     withdrawn
 }
 
-/// The entry that the source told under this id.
-fn told_as<'a>(
+/// The entry that the source stated under this ID.
+fn stated_as<'a>(
     source: &SourceId,
     guid: &str,
     known: &'a Lookalikes,
@@ -95,7 +95,7 @@ fn told_as<'a>(
     let page = Url::parse(guid).ok().map(|url| canonical(&url));
     tombstone_keys(source, &[(guid.to_owned(), None)])
         .iter()
-        .flat_map(|key| bearers(known, key))
+        .flat_map(|key| stories_with(known, key))
         .filter_map(|id| known.stories.get(id))
         .filter(|story| story.stands())
         .find_map(|story| {
@@ -137,7 +137,7 @@ pub(super) fn heed_notice(story: &mut Story, member: usize, rules: &Rules<'_>, n
     follow_the_lead(story, rules, now);
 }
 
-/// Notes that a member's page was gone at `missing`; the second time tells.
+/// Notes that a member's page was gone at `missing`; the second time proves it.
 /// A page that was read since is not missing.
 pub(super) fn note_missing(story: &mut Story, member: usize, missing: Option<Timestamp>) {
     let told = &mut story.members[member];

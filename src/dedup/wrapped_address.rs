@@ -79,7 +79,7 @@ fn inner(url: &Url) -> Option<Url> {
         .filter(|page| page != url)
 }
 
-/// What stands in a parameter.
+/// The address in a parameter.
 fn redirected(url: &Url, host: &str) -> Option<Url> {
     let path = url.path();
     let known =
@@ -110,7 +110,7 @@ fn redirected(url: &Url, host: &str) -> Option<Url> {
         .find_map(|(_, value)| page(&value))
 }
 
-/// What stands in the path: archives (`/20250102030405/https://…`), trackers of mailings
+/// The address in the path: archives (`/20250102030405/https://…`), trackers of mailings
 /// (`/CL0/https:%2F%2F…/1/…`) and mail filters (`/v3/__https://…__;`).
 fn in_path(url: &Url, host: &str) -> Option<Url> {
     let whole = &url[url::Position::BeforePath..];

@@ -130,7 +130,8 @@ fn looks(plan: &Plan) -> Vec<(FeedName, u64)> {
     common.update(format!("{:?}", plan.server.site).as_bytes());
     for source in plan.sources.values() {
         let place = source.location.hash();
-        let shown = (source.id.as_str(), &*source.title, source.role.as_str(), source.rank, place);
+        let rank = (source.rank, source.position);
+        let shown = (source.id.as_str(), &*source.title, source.role.as_str(), rank, place);
         common.update(format!("{shown:?}").as_bytes());
     }
     let common = common.digest();

@@ -46,7 +46,7 @@ impl Engine {
             }
         });
         let mut candidates: Vec<_> = candidates.collect();
-        let mut known = look_up(&polls, &mut candidates, work.reader())?;
+        let mut known = look_up(&polls, &mut candidates, &rules(&plan), work.reader())?;
         for (poll, candidates) in polls.into_iter().zip(candidates) {
             work.advance(poll.at);
             if is_void(&poll) {
@@ -102,7 +102,8 @@ impl Engine {
         if candidates.first().is_some_and(|candidate| candidate.habits() != habits) {
             // An earlier poll of the turn has shown something of the source's ids.
             let mut anew = vec![candidates_of(poll, &plan, habits)];
-            let more = look_up(std::slice::from_ref(poll), &mut anew, work.reader())?;
+            let more =
+                look_up(std::slice::from_ref(poll), &mut anew, &rules(&plan), work.reader())?;
             candidates = anew.pop().unwrap_or_default();
             for (key, bearers) in more.by_key {
                 known.by_key.entry(key).or_insert(bearers);
@@ -256,6 +257,7 @@ impl Before {
 fn look_up(
     polls: &[Poll],
     candidates: &mut [Vec<Candidate>],
+    rules: &Rules<'_>,
     reader: &Reader<'_>,
 ) -> Result<Lookalikes, StoreError> {
     // The first name of what is known finds it; only where it says something new is more
@@ -278,6 +280,11 @@ fn look_up(
     let unsettled = candidates.iter().flatten().filter(|one| !dedup::is_settled(one, &known));
     let keys: Vec<Key> = unsettled.flat_map(Candidate::likenesses).collect();
     extend(&mut known, reader.lookalikes(&keys)?);
+    let unsettled = candidates.iter().flatten().filter(|one| !dedup::is_settled(one, &known));
+    let again = dedup::keys_to_judge_again(unsettled, &known, rules);
+    if !again.is_empty() {
+        extend(&mut known, reader.lookalikes(&again)?);
+    }
     // What is founded bears each shingle in one of the two spans that it was looked for in.
     known.by_key.reserve(keys.len() * 2 / 3);
     Ok(known)

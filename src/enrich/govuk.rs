@@ -5,7 +5,7 @@ use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 use url::Url;
 
-use super::{Enrichment, Reading, announcement, take_text};
+use super::{Enrichment, FullText, Reading, announcement, take_text};
 use crate::model::{Document, Entry, Failure, FailureKind, Timestamp};
 
 /// Where the content API has a page of GOV.UK; pages elsewhere have no content item.
@@ -88,7 +88,7 @@ struct Linked {
 
 #[derive(Debug, Deserialize)]
 struct Notice {
-    /// HTML.
+    /// The reason, as HTML.
     explanation: Option<String>,
     withdrawn_at: Option<String>,
 }
@@ -123,16 +123,14 @@ pub(super) fn add(
     }
     let mut done = Enrichment::default();
     if let (html, Some(page)) = (html_of(&item.details), entry.url.clone()) {
-        let told = entry.content.as_deref().map_or(0, |content| clean(content, &page).text.len());
-        let html =
-            match announcement::cut(&html, &reading.surroundings.rules.cut, reading.cancelled) {
-                Some((rest, set_aside)) => {
-                    entry.set_aside.extend(set_aside);
-                    rest
-                }
-                None => html,
-            };
-        take_text(entry, &html, &page, told, reading, &mut done);
+        let stated = entry.content.as_deref().map_or(0, |content| clean(content, &page).text.len());
+        let selectors = &reading.surroundings.rules.cut;
+        let (html, cut) = match announcement::cut(&html, selectors, reading.cancelled) {
+            Some((rest, cut)) => (rest, cut),
+            None => (html, Vec::new()),
+        };
+        let text = FullText { html: &html, base: &page, cut, stated };
+        take_text(entry, text, reading, &mut done);
     }
     let before = entry.tags.len();
     tag(entry, "org", &item.links.organisations);

@@ -3,7 +3,7 @@
 use dom_smoothie::{Config, Readability};
 use memchr::memchr2_iter;
 
-use super::{Enrichment, Reading, announcement, take_original, take_text};
+use super::{Enrichment, FullText, Reading, announcement, take_original, take_page, take_text};
 use crate::charset::decode_page;
 use crate::dom_cost::{self, Bounds, Parsed};
 use crate::model::{Document, Entry, Failure, FailureKind};
@@ -44,7 +44,7 @@ pub(super) fn add(
     };
     let mut page = Readability::new(html, Some(base.as_str()), Some(config))
         .map_err(|error| unreadable(&error.to_string()))?;
-    entry.set_aside.extend(announcement::cut_from(&page.doc, &reading.surroundings.rules.cut));
+    let cut = announcement::cut_from(&page.doc, &reading.surroundings.rules.cut);
     let canonical = page.doc.select(r#"link[rel~="canonical"]"#).attr("href");
     let canonical = canonical.and_then(|href| base.join(href.trim()).ok());
     // The link to the original may stand outside of what is taken for the article.
@@ -54,9 +54,10 @@ pub(super) fn add(
     reading.cancelled.check()?;
     let article = page.parse().map_err(|error| unreadable(&error.to_string()))?;
     reading.cancelled.check()?;
-    let told = entry.text.len();
     let mut done = Enrichment::default();
-    take_text(entry, &article.content, &base, told, reading, &mut done);
+    let text = FullText { html: &article.content, base: &base, cut, stated: entry.text.len() };
+    take_text(entry, text, reading, &mut done);
+    take_page(entry, canonical.as_ref(), document.url.as_ref());
     done.original |= take_original(entry, named.or(canonical));
     if entry.language.is_none() {
         entry.language = language.map(|tag| tag.trim().to_owned()).filter(|tag| is_tag(tag));

@@ -5,7 +5,7 @@
 use bytes::Bytes;
 
 use super::*;
-use crate::model::SourceId;
+use crate::model::{SourceId, TextRules};
 
 const PAGE: &str = "https://www.gov.uk/government/news/slipway";
 
@@ -34,14 +34,20 @@ fn clean(html: &str, base: &Url) -> Cleaned {
     crate::parse::clean(html, Some(base), MOST_BYTES, &Cancelled::never())
 }
 
-fn enrich(
+fn enrich(entry: &mut Entry, document: &Document, setting: Enrich) -> Result<Enrichment, Failure> {
+    enrich_by(entry, document, setting, &TextRules::default())
+}
+
+/// The same by an operator's rules for the text.
+fn enrich_by(
     entry: &mut Entry,
     document: &Document,
     setting: Enrich,
-    clean: Clean<'_>,
+    rules: &TextRules,
 ) -> Result<Enrichment, Failure> {
-    let (surroundings, cancelled) = (&Surroundings::default(), &Cancelled::never());
-    super::enrich(entry, document, &Reading { setting, clean, surroundings, cancelled })
+    let surroundings = &Surroundings { rules, ..Surroundings::default() };
+    let reading = Reading { setting, clean: &clean, surroundings, cancelled: &Cancelled::never() };
+    super::enrich(entry, document, &reading)
 }
 
 fn item(json: &str) -> Document {
@@ -87,7 +93,7 @@ fn a_content_item_gives_text_tags_note_and_id() {
             "world_locations": [{"base_path": null, "title": "C\u00f4te d'Ivoire"}, {"base_path": "/world/kosovo"}]
         }
     }"#;
-    let done = enrich(&mut entry, &item(body), Enrich::Govuk, &clean).unwrap();
+    let done = enrich(&mut entry, &item(body), Enrich::Govuk).unwrap();
     assert_eq!(entry.text, "Boats can launch in any tide.\nThe slipway at Carrow reopens.");
     assert_eq!(
         entry.content.as_deref(),
@@ -114,8 +120,7 @@ fn parts_documents_and_renderings_are_texts_too() {
         (r#"{"body": [{"content_type": "text/html", "content": "<p>Text.</p>"}]}"#, "Text."),
     ] {
         let mut entry = Entry { summary: None, ..entry(PAGE) };
-        enrich(&mut entry, &item(&format!(r#"{{"details": {details}}}"#)), Enrich::Govuk, &clean)
-            .unwrap();
+        enrich(&mut entry, &item(&format!(r#"{{"details": {details}}}"#)), Enrich::Govuk).unwrap();
         assert_eq!(entry.text, expected, "{details}");
     }
 }
@@ -124,7 +129,7 @@ fn parts_documents_and_renderings_are_texts_too() {
 fn a_withdrawn_page_says_since_when() {
     let mut entry = entry(PAGE);
     let body = r#"{"withdrawn_notice": {"explanation": "<p>Out of date.</p>", "withdrawn_at": "2025-04-01T10:00:00Z"}}"#;
-    assert!(enrich(&mut entry, &item(body), Enrich::Govuk, &clean).unwrap().withdrawn);
+    assert!(enrich(&mut entry, &item(body), Enrich::Govuk).unwrap().withdrawn);
     assert_eq!(entry.withdrawn, Timestamp::parse_rfc3339("2025-04-01T10:00:00Z"));
     assert_eq!(entry.withdrawn_because.as_deref(), Some("Out of date."));
     assert_eq!(entry.text, "Boats can launch in any tide.", "no text took its place");
@@ -138,7 +143,7 @@ fn what_is_no_content_item_leaves_the_entry_as_it_was() {
         (r#"{"document_type": "redirect"}"#, FailureKind::Redirect),
     ] {
         let mut entry = entry(PAGE);
-        let failure = enrich(&mut entry, &item(body), Enrich::Govuk, &clean).unwrap_err();
+        let failure = enrich(&mut entry, &item(body), Enrich::Govuk).unwrap_err();
         assert_eq!(failure.kind, kind, "{body}");
         let before = self::entry(PAGE);
         assert_eq!(entry, before);
@@ -167,7 +172,7 @@ fn paragraphs(count: usize) -> String {
 #[test]
 fn the_article_of_a_page_is_found_and_the_rest_left() {
     let mut entry = entry("https://wire.example/articles/1");
-    let done = enrich(&mut entry, &page(&paragraphs(6)), Enrich::Page, &clean).unwrap();
+    let done = enrich(&mut entry, &page(&paragraphs(6)), Enrich::Page).unwrap();
     assert!(done.text.unwrap() > 800);
     assert!(entry.text.contains("5. The slipway at Carrow"), "{}", entry.text);
     for other in ["Ferries", "cookies", "Home"] {
@@ -187,10 +192,7 @@ fn the_original_that_a_page_names_is_found() {
     ] {
         let mut entry = entry("https://wire.example/articles/1");
         let article = format!("{}{named}", paragraphs(5));
-        assert!(
-            enrich(&mut entry, &page(&article), Enrich::Page, &clean).unwrap().original,
-            "{named}"
-        );
+        assert!(enrich(&mut entry, &page(&article), Enrich::Page).unwrap().original, "{named}");
         assert_eq!(entry.original.as_ref().map(Url::as_str), Some(PAGE));
     }
 }
@@ -201,8 +203,27 @@ fn a_canonical_address_on_another_host_is_the_original() {
     let mut document = page(&paragraphs(5));
     let body = String::from_utf8(document.body.to_vec()).unwrap();
     document.body = body.replace("href=/articles/1", &format!("href={PAGE}")).into();
-    enrich(&mut entry, &document, Enrich::Page, &clean).unwrap();
+    enrich(&mut entry, &document, Enrich::Page).unwrap();
     assert_eq!(entry.original.as_ref().map(Url::as_str), Some(PAGE));
+}
+
+#[test]
+fn another_address_of_the_page_on_its_host_is_kept() {
+    let page_of = |link: &str, led_to: &str, canonical: &str| {
+        let mut entry = entry(link);
+        let mut document = page(&paragraphs(5));
+        let body = String::from_utf8(document.body.to_vec()).unwrap();
+        document.body = body.replace("href=/articles/1", &format!("href={canonical}")).into();
+        document.url = Url::parse(led_to).ok();
+        enrich(&mut entry, &document, Enrich::Page).unwrap();
+        entry.page.map(|page| page.to_string())
+    };
+    let (link, other) = ("https://wire.example/r/1", "https://wire.example/articles/1");
+    assert_eq!(page_of(link, link, other).as_deref(), Some(other), "the page says so");
+    assert_eq!(page_of(link, other, "").as_deref(), Some(other), "the link leads there");
+    assert_eq!(page_of(link, other, PAGE).as_deref(), Some(other), "the original is elsewhere");
+    assert_eq!(page_of(link, link, link), None);
+    assert_eq!(page_of(link, PAGE, PAGE), None, "another host is no other address of it");
 }
 
 #[test]
@@ -210,19 +231,43 @@ fn hostile_pages_are_refused_or_harmless() {
     let deep = "<div>".repeat(200_000);
     for body in ["", deep.as_str(), "<<<<>>>\u{0}", "no markup at all, which is a page as well"] {
         let mut entry = entry("https://wire.example/articles/1");
-        let told = entry.text.clone();
+        let stated = entry.text.clone();
         let document = document("https://wire.example/articles/1", "text/html", body);
-        let taken = enrich(&mut entry, &document, Enrich::Page, &clean)
-            .is_ok_and(|done| done.text.is_some());
+        let taken =
+            enrich(&mut entry, &document, Enrich::Page).is_ok_and(|done| done.text.is_some());
         assert_eq!(taken, body.starts_with("no markup"), "{body:.20}");
-        assert!(taken || entry.text == told, "{body:.20}");
+        assert!(taken || entry.text == stated, "{body:.20}");
     }
     let mut entry = entry("https://wire.example/articles/1");
     let large = document(PAGE, "text/html", &"x".repeat(MOST_BYTES + 1));
-    assert_eq!(
-        enrich(&mut entry, &large, Enrich::Page, &clean).unwrap_err().kind,
-        FailureKind::TooLarge
-    );
+    assert_eq!(enrich(&mut entry, &large, Enrich::Page).unwrap_err().kind, FailureKind::TooLarge);
+}
+
+#[test]
+fn pieces_that_were_cut_are_listed_only_where_the_text_of_the_page_is_taken() {
+    let rules = TextRules { cut: vec![".advert".to_owned()], ..TextRules::default() };
+    let advert = "<div class=advert><p>Buy a boat.</p></div>";
+    let item = |body: &str| {
+        item(&serde_json::json!({ "details": { "body": format!("{advert}{body}") } }).to_string())
+    };
+    let document = |setting: Enrich, text: &str| match setting {
+        Enrich::Page => page(&format!("{advert}{text}")),
+        _ => item(text),
+    };
+    for (setting, link) in
+        [(Enrich::Page, "https://wire.example/articles/1"), (Enrich::Govuk, PAGE)]
+    {
+        for (stated, is_taken) in [(paragraphs(30), false), (String::new(), true)] {
+            let mut entry = entry(link);
+            entry.text = clean(&stated, &Url::parse(PAGE).unwrap()).text;
+            entry.content = Some(stated).filter(|html| !html.is_empty());
+            let document = document(setting, &paragraphs(4));
+            let done = enrich_by(&mut entry, &document, setting, &rules).unwrap();
+            assert_eq!(done.text.is_some(), is_taken, "{setting:?}");
+            let is_listed = entry.set_aside.iter().any(|piece| piece.text == "Buy a boat.");
+            assert_eq!(is_listed, is_taken, "{setting:?}: {:?}", entry.set_aside);
+        }
+    }
 }
 
 #[test]
@@ -230,7 +275,7 @@ fn a_feed_that_gave_more_than_the_page_keeps_its_text() {
     let mut entry = entry("https://wire.example/articles/1");
     entry.content = Some(paragraphs(30));
     entry.text = clean(&paragraphs(30), &Url::parse(PAGE).unwrap()).text;
-    let told = entry.clone();
-    assert_eq!(enrich(&mut entry, &page(&paragraphs(4)), Enrich::Page, &clean).unwrap().text, None);
-    assert_eq!((entry.text, entry.content), (told.text, told.content));
+    let stated = entry.clone();
+    assert_eq!(enrich(&mut entry, &page(&paragraphs(4)), Enrich::Page).unwrap().text, None);
+    assert_eq!((entry.text, entry.content), (stated.text, stated.content));
 }

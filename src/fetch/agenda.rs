@@ -5,6 +5,7 @@
 //! (P28). Origins take turns by how long they have been able to: one with ten
 //! thousand due sources gets its turn as often as one with a single source.
 
+mod merged;
 mod neighbours;
 mod origin;
 mod request;
@@ -12,20 +13,18 @@ mod slot;
 
 use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
-use std::num::NonZeroU64;
 use std::time::Duration;
 
 use url::Url;
-use xxhash_rust::xxh3::xxh3_64;
 
 use self::neighbours::Neighbours;
 use self::origin::Origin;
 pub use self::request::{Refusal, Start};
 use self::slot::{Flight, Slot, State};
-use super::schedule::FURTHEST;
-use super::source_origin::{moved_to, origin_of};
+use super::schedule::{DAY, FURTHEST};
+use super::source_origin::origin_of;
 
-use crate::model::{Location, Source, SourceId, SourceState, Timestamp};
+use crate::model::{Source, SourceId, SourceState, Timestamp};
 
 /// Which source is due when, and which may be asked now.
 ///
@@ -156,8 +155,9 @@ impl Agenda {
             let &number = self.origins[origin].line.front()?;
             let address = self.origins[origin].address;
             if self.host(number).is_some() {
+                // Looked at again, since the other may rest, move or be removed by then.
                 self.origins[origin].line.pop_front();
-                self.slots[number].state = State::Idle;
+                self.sleep(number, now.after(DAY));
             } else if address.is_some_and(|address| !self.neighbours.enter(address, origin)) {
                 self.origins[origin].crowded = true;
             } else {
@@ -297,37 +297,6 @@ impl Agenda {
         let by = refusals.by().filter(|by| *by != number);
         let by = by.map(|by| self.slots[by].id.clone());
         (refusals.until() > now).then(|| Refusal::Held { until: refusals.until(), by })
-    }
-
-    /// The source that is asked in this one's place, because this one has
-    /// permanently moved to the address of that one (P49).
-    pub fn merged(&self, id: &SourceId) -> Option<&SourceId> {
-        let host = self.host(*self.numbers.get(id)?)?;
-        Some(&self.slots[host].id)
-    }
-
-    /// Who else is configured with the address that a source has moved to.
-    fn host(&self, number: usize) -> Option<usize> {
-        let host = *self.homes.get(&self.slots[number].moved?.get())?;
-        (host != number).then_some(host)
-    }
-
-    /// Notes a source's configured address and the one it has moved to.
-    fn house(&mut self, number: usize, source: &Source, source_state: &SourceState) {
-        let Location::Web { url, .. } = &source.location else { return };
-        let hash = |url: &Url| xxh3_64(url.as_str().as_bytes());
-        self.leave_home(number);
-        let slot = &mut self.slots[number];
-        slot.home = hash(url);
-        slot.moved = moved_to(url, source_state).map(hash).and_then(NonZeroU64::new);
-        self.homes.entry(slot.home).or_insert(number);
-    }
-
-    fn leave_home(&mut self, number: usize) {
-        let home = self.slots[number].home;
-        if self.homes.get(&home) == Some(&number) {
-            self.homes.remove(&home);
-        }
     }
 
     /// The slot of a source or of its hub, made or moved to its origin.

@@ -34,6 +34,31 @@ pub(super) fn decode(
     body: Vec<u8>,
     most: u64,
 ) -> Result<Vec<u8>, Failure> {
+    decode_each(headers, body, most, |bytes| match bytes.len() as u64 > most {
+        true => Err(too_large(most)),
+        false => Ok(bytes),
+    })
+}
+
+/// The first `most` bytes of a body once its codings are undone. The end of the body may be absent.
+pub(super) fn decode_start(
+    headers: impl Iterator<Item = impl AsRef<[u8]>>,
+    body: Vec<u8>,
+    most: u64,
+) -> Result<Vec<u8>, Failure> {
+    decode_each(headers, body, most, |mut bytes| {
+        bytes.truncate(usize::try_from(most).unwrap_or(usize::MAX));
+        Ok(bytes)
+    })
+}
+
+/// Undoes the codings; each step yields at most one byte more than `most`, which `bounded` judges.
+fn decode_each(
+    headers: impl Iterator<Item = impl AsRef<[u8]>>,
+    body: Vec<u8>,
+    most: u64,
+    bounded: impl Fn(Vec<u8>) -> Result<Vec<u8>, Failure>,
+) -> Result<Vec<u8>, Failure> {
     let values: Vec<_> = headers.collect();
     let mut codings = codings(&values)?;
     let mut bytes = body;
@@ -44,9 +69,9 @@ pub(super) fn decode(
             }
             return Err(broken(format!("the content coding \"{}\" is unknown", shown(&values))));
         }
-        bytes = undo(coding, &bytes, most)?;
+        bytes = bounded(undo(coding, &bytes, most)?)?;
     }
-    if bytes.len() as u64 > most { Err(too_large(most)) } else { Ok(bytes) }
+    bounded(bytes)
 }
 
 /// The codings in the order in which they were applied.
@@ -84,6 +109,7 @@ fn looks_like_document(bytes: &[u8]) -> bool {
     matches!(first, Some(b'<' | b'{' | b'['))
 }
 
+/// Undoes one coding, up to one byte more than `most`.
 fn undo(coding: Coding, bytes: &[u8], most: u64) -> Result<Vec<u8>, Failure> {
     let read = match coding {
         Coding::Gzip => gunzip(bytes, most),
@@ -96,11 +122,7 @@ fn undo(coding: Coding, bytes: &[u8], most: u64) -> Result<Vec<u8>, Failure> {
             .and_then(|decoder| bounded(decoder, most)),
         Coding::Unknown => Ok(bytes.to_vec()),
     };
-    match read {
-        Ok(decoded) if decoded.len() as u64 > most => Err(too_large(most)),
-        Ok(decoded) => Ok(decoded),
-        Err(error) => Err(broken(format!("the compressed body is broken: {error}"))),
-    }
+    read.map_err(|error| broken(format!("the compressed body is broken: {error}")))
 }
 
 /// Reads one byte more than allowed at most: that byte is the proof of excess.

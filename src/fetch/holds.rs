@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::Settings;
 use super::schedule::FURTHEST;
 use super::source_origin::origin_of;
-use crate::model::{FailureKind, HoldScope, Location, Source, SourceHold, SourceState, Timestamp};
+use crate::model::{FailureKind, HoldScope, Source, SourceHold, SourceState, Timestamp};
 
 /// So many sources of one origin answering 503 within this time hold it.
 const UNAVAILABLE: usize = 3;
@@ -146,7 +146,7 @@ impl Holds {
             sources.sort_by_key(|(_, state)| state.last_poll);
             let mut refusals = Refusals::default();
             for (place, (source, state)) in sources.iter().enumerate() {
-                refusals.heed(place, state, matches!(source.location, Location::Web { .. }));
+                refusals.heed(place, state, source.location.url().is_some());
             }
             let (source, state) = sources[refusals.by()?];
             let until = refusals.until();
@@ -191,8 +191,7 @@ pub fn overridden(
     if state.not_before > now && state.not_before > held {
         bounds.push(format!("its floor: it may be asked again from {}", state.not_before));
     }
-    let Some(last) = state.last_poll.filter(|_| matches!(source.location, Location::Web { .. }))
-    else {
+    let Some(last) = state.last_poll.filter(|_| source.location.url().is_some()) else {
         return bounds;
     };
     let unsent = state.failure.as_ref().is_some_and(|failure| failure.unsent);

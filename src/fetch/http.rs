@@ -9,6 +9,7 @@ mod call;
 mod connect;
 mod headers;
 mod permission;
+mod rate_limits;
 mod redirect;
 
 use std::collections::HashMap;
@@ -26,6 +27,7 @@ pub use self::call::{Call, Said};
 use self::body::{MOST_ERROR, Turns, drain, receive};
 use self::connect::{client, noticing, tls};
 use self::headers::{codings, content_type, header, is_delta, of_every_request, validators};
+use self::rate_limits::RateLimits;
 use self::redirect::{bare, refused, target};
 use super::address::Guard;
 use super::freshness::freshness;
@@ -59,6 +61,8 @@ pub(super) struct Web {
     robots_for_sources: bool,
     robots_for_pages: bool,
     spacing: Duration,
+    /// Servers that asked to be left alone.
+    limits: RateLimits,
     /// Whether a 226 was asked for and is understood (P52).
     deltas: bool,
     /// Then the address connected to is the proxy's, not the source's.
@@ -83,13 +87,14 @@ impl Web {
             own: client(settings, tls, Guard::Any)?,
             headers: of_every_request(settings)?,
             timeout: settings.timeout,
-            max_body: settings.max_body,
-            max_document: settings.max_document,
+            max_body: settings.max_body.0,
+            max_document: settings.max_document.0,
             turns: Turns::new(),
             robots: robots::Known::default(),
             robots_for_sources: settings.robots,
             robots_for_pages: settings.robots_for_pages,
             spacing: settings.spacing,
+            limits: RateLimits::default(),
             deltas: settings.deltas,
             proxied: settings.proxy.is_some(),
             reached: Mutex::default(),
@@ -106,8 +111,8 @@ impl Web {
     ) -> Result<Fetched, Failure> {
         let moved = state.moved.as_ref().filter(|moved| moved.from.as_ref() == Some(url));
         let start = moved.map_or(url, |moved| &moved.to);
-        let heeds_robots = self.robots_for_sources;
-        let asked = Asked { web: self, source, subscribed: url, state, heeds_robots, now };
+        let (heeds_robots, is_page) = (self.robots_for_sources, false);
+        let asked = Asked { web: self, source, subscribed: url, state, heeds_robots, is_page, now };
         asked.within(self.timeout, start).await
     }
 
@@ -157,6 +162,11 @@ impl Web {
         reached.get(&xxh3_64(origin.as_bytes())).copied()
     }
 
+    /// Until when an origin asked to be left alone, as far as is known.
+    pub(super) fn limited(&self, origin: &str, now: Timestamp) -> Option<Timestamp> {
+        self.limits.of(origin, now)
+    }
+
     fn note_address(&self, url: &Url, address: IpAddr) {
         const MOST: usize = 200_000;
         let origin = xxh3_64(url.origin().ascii_serialization().as_bytes());
@@ -178,8 +188,8 @@ impl Web {
         let nothing = SourceState::default();
         // The operator named the document, and nothing that it leads to.
         let heeds_robots = self.robots_for_pages && page != url;
-        let asked =
-            Asked { web: self, source, subscribed: url, state: &nothing, heeds_robots, now };
+        let (state, is_page) = (&nothing, page != url);
+        let asked = Asked { web: self, source, subscribed: url, state, heeds_robots, is_page, now };
         match asked.within(self.timeout, page).await? {
             Fetched::Document { document, .. } => Ok(document),
             Fetched::Unchanged { .. } => Err(refused("a page cannot be unchanged")),
@@ -196,6 +206,8 @@ struct Asked<'a> {
     state: &'a SourceState,
     /// Whether robots.txt counts (P71).
     heeds_robots: bool,
+    /// Whether this is a page that a document names, rather than a source.
+    is_page: bool,
     now: Timestamp,
 }
 
@@ -250,6 +262,7 @@ impl Asked<'_> {
 
     /// One step: an answer, or where it sends us.
     async fn hop(&self, url: &Url) -> Result<Hop, Failure> {
+        self.heed_limits(url)?;
         self.heed_robots(url).await?;
         let response = self.exchange(url, self.headers(url)?).await?;
         let freshness = freshness(response.headers(), self.now);
@@ -300,9 +313,14 @@ impl Asked<'_> {
         })
     }
 
+    /// Whether this is on the operator's own site.
+    fn is_own(&self, url: &Url) -> bool {
+        self.source.allow_private && url.origin() == self.subscribed.origin()
+    }
+
     /// The operator's own site may be private; where it redirects to may not.
     fn client(&self, url: &Url) -> (&Client, &Guard) {
-        if self.source.allow_private && url.origin() == self.subscribed.origin() {
+        if self.is_own(url) {
             (&self.web.own, &Guard::Any)
         } else {
             (&self.web.public, &self.web.public_guard)
@@ -439,7 +457,8 @@ impl Asked<'_> {
         })
     }
 
-    /// A status that is no document, with what its body says (P51, P53).
+    /// A status that is no document, with what its body says (P51, P53). If it asks to be left
+    /// alone, that is noted.
     async fn failed(
         &self,
         url: &Url,
@@ -457,7 +476,9 @@ impl Asked<'_> {
             }
             _ => None,
         };
-        error_text::of_status(status, freshness, detail)
+        let failure = error_text::of_status(status, freshness, detail);
+        self.web.limits.note(url, self.is_own(url), &failure, self.now);
+        failure
     }
 }
 

@@ -16,7 +16,7 @@ use super::Settings;
 use std::time::Duration;
 
 use super::exact_math::exp2;
-use crate::model::{Location, Outcome, Poll, PollPrice, Source, SourceState};
+use crate::model::{Outcome, Poll, PollPrice, Source, SourceState};
 use crate::websub::inbound;
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -70,8 +70,7 @@ impl PollBudget {
 fn takes_part(poll: &Poll, state: &SourceState, source: &Source) -> bool {
     let answers = state.failure.is_none()
         && matches!(poll.outcome, Outcome::Read(_) | Outcome::Unchanged { .. });
-    let steered =
-        matches!(source.location, Location::Web { .. }) && source.pace().interval.is_none();
+    let steered = source.location.url().is_some() && source.pace().interval.is_none();
     let free = state.hold.is_none() && state.endings == 0;
     answers && steered && free && !inbound::is_trusted(state, poll.at)
 }

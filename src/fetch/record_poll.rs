@@ -3,13 +3,14 @@
 use url::Url;
 
 use crate::model::{
-    Backfill, Described, Failure, FailureKind, Hold, HoldScope, Location, Moved, Outcome, Poll,
-    Reading, RecheckRound, Source, SourceState, Timestamp, Validators,
+    Backfill, Described, Failure, FailureKind, Hold, HoldScope, Moved, Outcome, Poll, Reading,
+    RecheckRound, Source, SourceState, Timestamp, Validators,
 };
 use crate::websub::inbound;
 
 use super::events::{self, Snapshot};
 use super::schedule::{self, Said};
+use super::source_origin::undoes_a_move;
 use super::turnover::{self, Overlap};
 use super::{News, Settings, reschedule};
 
@@ -48,6 +49,7 @@ pub fn record_poll(
     }
 
     let mut said = Said::default();
+    let refusal_of_pages = poll.pages.as_ref().and_then(|pages| pages.refusal.as_ref());
     match &poll.outcome {
         Outcome::Read(reading) => {
             succeeded(state, source, reading.bytes, reading.moved.as_ref(), now);
@@ -55,7 +57,7 @@ pub fn record_poll(
             said.freshness = reading.freshness;
             said.size = reading.bytes;
             let refused = reading.back.as_ref().and_then(|back| back.failure.as_ref());
-            if let Some(refusal) = refused {
+            for refusal in refused.into_iter().chain(refusal_of_pages) {
                 heed(&mut said, refusal);
             }
         }
@@ -64,6 +66,9 @@ pub fn record_poll(
             unchanged(state, validators.as_ref(), *not_modified, now);
             said.freshness = *freshness;
             said.size = *bytes;
+            if let Some(refusal) = refusal_of_pages {
+                heed(&mut said, refusal);
+            }
         }
         Outcome::Failed(failure) => {
             said = Said::failed(failure);
@@ -93,7 +98,8 @@ pub fn record_poll(
     events::note(&before, state, source, now);
 }
 
-/// A server that asks to be left alone while older pages are read means the source, too.
+/// A server that asks to be left alone while older pages or the pages of entries are read means
+/// the source, too (P28).
 fn heed(said: &mut Said, refusal: &Failure) {
     if refusal.kind == FailureKind::TooMany {
         said.refused = true;
@@ -162,10 +168,7 @@ fn succeeded(
 /// Adopts a permanent redirect, counts its good answers, and forgets one of an
 /// address that the operator has changed since (P45-P47).
 fn follow(state: &mut SourceState, source: &Source, moved: Option<&Url>, now: Timestamp) {
-    let from = match &source.location {
-        Location::Web { url, .. } => Some(url.clone()),
-        Location::File(_) => None,
-    };
+    let from = source.location.url().cloned();
     let known = state.moved.take().filter(|known| known.from == from);
     let moved = match (known.map(|known| *known), moved) {
         (Some(known), None) => {
@@ -192,7 +195,8 @@ fn read(state: &mut SourceState, reading: &Reading, news: &News, now: Timestamp)
         state.rhythm.changed = Some(now);
     }
     let first = state.hash.is_none();
-    state.hash = Some(reading.hash);
+    // The same half of a document is read again, since the same bytes would bring its validators.
+    state.hash = Some(if reading.broken_off { !reading.hash } else { reading.hash });
     state.feed = Described { url: reading.feed.url.as_ref().map(|url| url.as_str().into()) };
     state.hints = reading.hints.remembered();
     state.warnings = reading.warnings.clone();
@@ -279,12 +283,7 @@ fn failed(state: &mut SourceState, failure: &Failure, now: Timestamp) {
         state.endings = state.endings.saturating_add(1);
     }
     // A move that leads nowhere any more is undone: the old address may know better (P47).
-    if matches!(
-        failure.kind,
-        FailureKind::NotFound | FailureKind::Gone | FailureKind::NotAFeed | FailureKind::Redirect
-    ) && failure.retry_after.is_none()
-        && state.moved.take().is_some()
-    {
+    if undoes_a_move(failure) && state.moved.take().is_some() {
         state.endings = 0;
     }
     state.failure = Some(Box::new(failure.clone()));

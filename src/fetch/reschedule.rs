@@ -11,8 +11,7 @@ use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 use super::Settings;
 use super::schedule::{self, FURTHEST, HOUR, Said};
 use crate::model::{
-    DecayedCounts, FailureKind, Location, RecheckRound, Rhythm, Source, SourceState, Subscription,
-    Timestamp,
+    DecayedCounts, FailureKind, RecheckRound, Rhythm, Source, SourceState, Subscription, Timestamp,
 };
 use crate::websub::inbound;
 
@@ -73,7 +72,7 @@ pub(super) fn version(source: &Source, settings: &Settings) -> u64 {
 /// A hash of all that the configuration says of how this source is asked: what decides whether
 /// a poll succeeds. So short that it betrays no password, and long enough to notice a change.
 pub(super) fn access(source: &Source, settings: &Settings) -> u16 {
-    let Settings { user_agent, from, proxy, allow_private, robots, .. } = settings;
+    let Settings { from, proxy, allow_private, robots, .. } = settings;
     let Settings { connect_timeout, timeout, max_body, max_document, .. } = settings;
     let mut hash = Xxh3::new();
     let mut add = |bytes: &[u8]| {
@@ -86,7 +85,7 @@ pub(super) fn access(source: &Source, settings: &Settings) -> u16 {
     }
     add(&[source.allow_private.into(), (*robots).into()]);
     // Another version of ours is no other client.
-    add(user_agent.replace(env!("CARGO_PKG_VERSION"), "").as_bytes());
+    add(settings.client().replace(env!("CARGO_PKG_VERSION"), "").as_bytes());
     add(from.as_deref().unwrap_or_default().as_bytes());
     add(proxy.as_ref().map_or("", |proxy| proxy.0.as_str()).as_bytes());
     for network in allow_private {
@@ -95,7 +94,7 @@ pub(super) fn access(source: &Source, settings: &Settings) -> u16 {
     for limit in [connect_timeout.as_millis(), timeout.as_millis()] {
         add(&limit.to_le_bytes());
     }
-    for limit in [max_body, max_document] {
+    for limit in [max_body.0, max_document.0] {
         add(&limit.to_le_bytes());
     }
     // Zero is kept for what is not known.
@@ -128,11 +127,9 @@ fn void(state: &mut SourceState, source: &Source, settings: &Settings, now: Time
         push.otherwise_due = push.otherwise_due.min(now.after(settings.ceiling));
     }
     if is_ahead(state.last_poll, now) {
-        let wait = match source.location {
-            Location::Web { .. } => {
-                schedule::least(state, &Said::remembered(state), source, settings).long
-            }
-            Location::File(_) => Duration::ZERO,
+        let wait = match source.location.url() {
+            Some(_) => schedule::least(state, &Said::remembered(state), source, settings).long,
+            None => Duration::ZERO,
         };
         let at = now.after(wait);
         state.next_poll = at.after(schedule::jitter(source, now, at));

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use url::Url;
 
-use crate::model::Timestamp;
+use crate::model::{Failure, FailureKind, Timestamp};
 
 /// Sites whose rules are remembered. Entries can lead to any number of sites.
 const MOST_SITES: usize = 10_000;
@@ -17,7 +17,11 @@ const MOST_SITES: usize = 10_000;
 /// How long what a site said is believed.
 const BELIEVED: Duration = Duration::from_secs(86_400);
 
-/// Bytes of a robots.txt that are read, the least that RFC 9309 asks for.
+/// How long a site is left alone whose robots.txt could not be read, unless it asks for longer.
+const UNREAD: Duration = Duration::from_secs(3600);
+
+/// Bytes of a robots.txt that are read, the least that RFC 9309 asks for. The rest counts for
+/// nothing.
 pub(super) const MOST: u64 = 500 * 1024;
 
 /// The rules of one site that are for us.
@@ -31,11 +35,6 @@ impl Robots {
     /// The rules of a site without a robots.txt.
     pub(super) fn allowing_all() -> Self {
         Self::default()
-    }
-
-    /// The rules of a site whose robots.txt cannot be read.
-    pub(super) fn forbidding_all() -> Self {
-        Self { rules: vec![("/".to_owned(), false)] }
     }
 
     /// The rules for the product `name`: of the groups that name it, else of
@@ -119,28 +118,83 @@ fn matches(pattern: &str, target: &str) -> bool {
     true
 }
 
-/// The rules of sites, each for a day.
+/// The rules of a site, or why its robots.txt could not be read: then nothing is allowed.
+pub(super) type Answer = Result<Robots, Failure>;
+
+/// The rules of sites. What was read is believed for a day, a failure for an hour.
 #[derive(Debug, Default)]
-pub(super) struct Known(Mutex<HashMap<String, (Timestamp, Robots)>>);
+pub(super) struct Known(Mutex<HashMap<String, Remembered>>);
+
+#[derive(Debug)]
+struct Remembered {
+    asked: Timestamp,
+    until: Timestamp,
+    answer: Answer,
+}
 
 impl Known {
-    /// The rules of the origin of `url`, if they were read within a day.
-    pub(super) fn of(&self, url: &Url, now: Timestamp) -> Option<Robots> {
+    /// The rules of the origin of `url`, or why they could not be read, if it was asked lately.
+    pub(super) fn of(&self, url: &Url, now: Timestamp) -> Option<Answer> {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (read, robots) = known.get(&url.origin().ascii_serialization())?;
-        (*read <= now && read.until(now) < BELIEVED).then(|| robots.clone())
+        let known = known.get(&url.origin().ascii_serialization())?;
+        (known.asked <= now && now < known.until).then(|| {
+            known.answer.clone().map_err(|failure| {
+                // Nothing is sent for what is remembered, and the wait is shorter by now.
+                let retry_after = failure.retry_after.map(|_| now.until(known.until));
+                Failure { retry_after, unsent: true, ..failure }
+            })
+        })
     }
 
-    /// Remembers what the origin of `url` says.
-    pub(super) fn learn(&self, url: &Url, now: Timestamp, robots: Robots) {
+    /// Begins to ask the origin of `url`. An answer that never comes is a failure, too.
+    pub(super) fn ask<'a>(&'a self, url: &Url, now: Timestamp) -> Asking<'a> {
+        Asking { known: self, origin: url.origin().ascii_serialization(), now, is_answered: false }
+    }
+
+    fn learn(&self, origin: String, now: Timestamp, answer: Answer) {
+        let long = match &answer {
+            Ok(_) => BELIEVED,
+            Err(failure) => failure.retry_after.unwrap_or(UNREAD).clamp(UNREAD, BELIEVED),
+        };
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= MOST_SITES {
-            known.retain(|_, (read, _)| read.until(now) < BELIEVED);
+            known.retain(|_, remembered| now < remembered.until);
         }
         if known.len() >= MOST_SITES {
             known.clear();
         }
-        known.insert(url.origin().ascii_serialization(), (now, robots));
+        known.insert(origin, Remembered { asked: now, until: now.after(long), answer });
+    }
+}
+
+/// A request for a robots.txt that is under way. If it is given up, that is remembered.
+pub(super) struct Asking<'a> {
+    known: &'a Known,
+    origin: String,
+    now: Timestamp,
+    is_answered: bool,
+}
+
+impl Asking<'_> {
+    /// Remembers the answer, and returns it.
+    pub(super) fn answered(mut self, answer: Answer) -> Answer {
+        self.is_answered = true;
+        let answer = answer.map_err(|failure| {
+            let message = format!("the site's robots.txt cannot be read: {failure}");
+            Failure { message, ..failure }
+        });
+        self.known.learn(std::mem::take(&mut self.origin), self.now, answer.clone());
+        answer
+    }
+}
+
+impl Drop for Asking<'_> {
+    fn drop(&mut self) {
+        if !self.is_answered {
+            let message = "the site's robots.txt did not come in time";
+            let failure = Failure::new(FailureKind::Timeout, message);
+            self.known.learn(std::mem::take(&mut self.origin), self.now, Err(failure));
+        }
     }
 }
 
@@ -188,7 +242,6 @@ mod tests {
             let robots = Robots::parse(&format!("User-agent: *\n{rules}"), "gazetted");
             assert_eq!(robots.allows(target), allowed, "{rules:?} {target}");
         }
-        assert!(!Robots::forbidding_all().allows("/feed"));
         assert!(Robots::allowing_all().allows("/feed"));
     }
 

@@ -12,8 +12,7 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::{Settings, poll_budget, turnover};
 use crate::model::{
-    Failure, FailureKind, Freshness, Hints, LastAnswer, Location, Rhythm, Source, SourceState,
-    Timestamp,
+    Failure, FailureKind, Freshness, Hints, LastAnswer, Rhythm, Source, SourceState, Timestamp,
 };
 use crate::websub::inbound;
 
@@ -56,7 +55,7 @@ pub(super) struct Said {
     pub(super) failure: Option<FailureKind>,
     /// News came that did not overlap with what was known.
     pub(super) gap: bool,
-    /// It was refused while older pages were read.
+    /// It was refused while older pages or the pages of entries were read.
     pub(super) refused: bool,
     /// No hub is to be counted on, whatever is remembered of one.
     pub(super) alone: bool,
@@ -131,9 +130,7 @@ pub(super) fn next(
     settings: &Settings,
     now: Timestamp,
 ) -> Next {
-    if let Location::File(_) = source.location
-        && said.failure != Some(FailureKind::Crash)
-    {
+    if source.location.url().is_none() && said.failure != Some(FailureKind::Crash) {
         let long = source.pace().interval.unwrap_or(FILE_INTERVAL).min(settings.ceiling);
         let at = now.after(long);
         return Next { at, not_before: now, because: "files are looked at every so often" };

@@ -205,7 +205,7 @@ impl<'a> Comparison<'a> {
     /// A story, and the topics it is published in now.
     pub fn story(&mut self, story: &Story, before: &[usize]) {
         self.looked_at += 1;
-        let subject = Subject::of(story, &self.plan.sources, &self.plan.language);
+        let subject = self.plan.queries.whole_subject(story, &self.plan.sources);
         let mut now: BTreeSet<usize> = self.plan.queries.matches(&subject).into_iter().collect();
         let mut before: BTreeSet<usize> =
             before.iter().filter_map(|place| *self.became.get(*place)?).collect();

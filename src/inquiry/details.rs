@@ -11,7 +11,6 @@ use crate::publish::{
     self, Before, EarlierDetail, SourceDetail, StoryDetail, Total, Volume, VolumeDetail,
 };
 use crate::store::{StoreError, TopicPlace};
-use crate::topics::Subject;
 
 impl Records {
     /// A story with everything that its page shows, whoever may read it.
@@ -33,7 +32,7 @@ impl Records {
             story.related = shown;
         }
         let topics = self.topics_of(&story);
-        let subject = Subject::of(&story, &plan.sources, &plan.language);
+        let subject = plan.queries.whole_subject(&story, &plan.sources);
         let why = |place: &usize| {
             (plan.topics[*place].id.clone(), plan.queries.explain(&subject, *place).summary)
         };
@@ -152,6 +151,6 @@ impl Records {
 
     fn topics_of(&self, story: &Story) -> Vec<usize> {
         let plan = self.plan();
-        plan.queries.matches(&Subject::of(story, &plan.sources, &plan.language))
+        plan.queries.matches(&plan.queries.whole_subject(story, &plan.sources))
     }
 }

@@ -12,7 +12,7 @@ use crate::model::{
     Evidence, Factor, Lookalikes, Member, Related, Revision, Story, Timestamp, Topic, Withdrawal,
 };
 use crate::store::StoreError;
-use crate::topics::{Explanation, Subject};
+use crate::topics::Explanation;
 
 /// Everything that was decided about a story.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -87,6 +87,12 @@ pub struct ExplainedEntry {
     pub title: String,
     /// Its link.
     pub url: Option<String>,
+    /// The ID that its source gave it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guid: Option<String>,
+    /// Its name for `split` and `join`, where it has no page of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     /// When it joined.
     pub joined: String,
     /// When what it says last changed.
@@ -143,6 +149,8 @@ impl Records {
             leads: place == 0,
             title: member.entry.title.clone(),
             url: member.entry.url.as_ref().map(ToString::to_string),
+            guid: member.entry.guid.clone(),
+            name: Some(dedup::address_of(&member.entry)).filter(|name| name.starts_with("urn:")),
             joined: member.joined.to_string(),
             revised: member.revised.map(|revised| revised.to_string()),
             tier: member.evidence.tier().as_str().to_owned(),
@@ -216,7 +224,7 @@ impl Records {
 
 /// Why a story is in each topic of a plan or not, by the queries alone.
 pub fn topics_of(story: &Story, plan: &Plan) -> Vec<ExplainedTopic> {
-    let subject = Subject::of(story, &plan.sources, &plan.language);
+    let subject = plan.queries.whole_subject(story, &plan.sources);
     let explained = |(place, topic): (usize, &Topic)| ExplainedTopic {
         id: topic.id.to_string(),
         explanation: plan.queries.explain(&subject, place),

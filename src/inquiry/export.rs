@@ -5,7 +5,6 @@ use serde::Serialize;
 use super::Records;
 use crate::model::{Evidence, Member, Story, Timestamp};
 use crate::store::{Record, StoreError};
-use crate::topics::Subject;
 
 /// A story as one line of JSON.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -88,7 +87,7 @@ impl Records {
     pub fn exported(&self, story: &Story) -> Result<ExportedStory, StoreError> {
         let plan = self.plan();
         let lead = story.lead(&plan.sources);
-        let subject = Subject::of(story, &plan.sources, &plan.language);
+        let subject = plan.queries.whole_subject(story, &plan.sources);
         let mut topics = Vec::new();
         for topic in plan.queries.matches(&subject) {
             if self.keeps(topic, story)? {

@@ -8,7 +8,6 @@ use super::Records;
 use crate::config::{Plan, Sample};
 use crate::model::Story;
 use crate::store::StoreError;
-use crate::topics::Subject;
 
 /// The outcome of trying a plan's samples.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -51,7 +50,7 @@ pub fn tried(plan: &Plan, story: impl Fn(&str) -> Option<Story>) -> Tried {
             false => plan.queries.explain_text(&sample.text, sample.topic),
             true => match story(&sample.text) {
                 Some(story) => {
-                    let subject = Subject::of(&story, &plan.sources, &plan.language);
+                    let subject = plan.queries.whole_subject(&story, &plan.sources);
                     plan.queries.explain(&subject, sample.topic)
                 }
                 None => {

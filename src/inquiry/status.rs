@@ -6,13 +6,13 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::Records;
-use crate::config::Period;
 use crate::engine;
 use crate::fetch;
 use crate::model::{
     FailureKind, HoldScope, Source, SourceEvent, SourceHold, SourceState, Subscriber, Subscription,
     Timestamp, TopicSilence,
 };
+use crate::options::value::Period;
 use crate::store::{Backups, StoreError};
 
 /// How one source is doing.

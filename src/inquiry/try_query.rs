@@ -59,6 +59,9 @@ pub enum NotTried {
     /// It is not a query: why, in words.
     #[error("not a query: {}", .0.join("; "))]
     Refused(Vec<String>),
+    /// No topic is called as the one that it is compared with.
+    #[error("no topic is called {0}")]
+    UnknownTopic(TopicId),
     /// The work that it may cost is spent.
     #[error(transparent)]
     Spent(#[from] Spent),
@@ -104,7 +107,7 @@ impl Records {
             None => None,
             Some(id) => {
                 let place = plan.topics.iter().position(|topic| topic.id == *id);
-                let unknown = || NotTried::Refused(vec![format!("no topic is called {id}")]);
+                let unknown = || NotTried::UnknownTopic(id.clone());
                 Some(place.ok_or_else(unknown)?)
             }
         };

@@ -24,6 +24,10 @@ pub struct Entry {
     /// "Original article link", `rel=via`, `rel=canonical`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub original: Option<Url>,
+    /// The address that the page itself gives, or that its link leads to, where that is another
+    /// one on the same host.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page: Option<Url>,
     /// Plain text, one line, may be empty.
     #[serde(default)]
     pub title: String,
@@ -111,6 +115,7 @@ impl Entry {
             guid: None,
             url: None,
             original: None,
+            page: None,
             title: String::new(),
             summary: None,
             content: None,
@@ -177,6 +182,7 @@ impl Entry {
                 content: content.clone(),
                 text: other.text.clone(),
                 original: other.original.clone(),
+                page: other.page.clone(),
                 ..self.clone()
             };
             alike.says_the_same_as(other)
@@ -194,6 +200,7 @@ impl Entry {
             guid: _,
             url,
             original,
+            page,
             title,
             summary,
             content,
@@ -222,6 +229,7 @@ impl Entry {
         *source == other.source
             && *url == other.url
             && *original == other.original
+            && *page == other.page
             && *title == other.title
             && *summary == other.summary
             && *content == other.content

@@ -173,6 +173,8 @@ pub enum FactorKind {
     TitleFigures,
     /// Other stories bear the title, too.
     TitleRecurs,
+    /// A source gives the title to several of its announcements, and no date says which this is.
+    TitleOfSeries,
     /// Nine tenths of either text are in the other.
     TextEqual,
     /// Two thirds of the shorter text are in the other.
@@ -207,12 +209,16 @@ pub enum FactorKind {
     SameDay,
     /// Dated within four days.
     DaysApart,
+    /// Dated within four days, and nothing but the titles agree.
+    DaysApartByTitle,
     /// Dated within eight days.
     WeekApart,
     /// Dated within two weeks.
     FortnightApart,
     /// Dated further apart.
     LongApart,
+    /// A copy is dated before its original.
+    BeforeOriginal,
     /// Two governments speak for themselves.
     OtherGovernment,
     /// Both are pages of one site.
@@ -225,7 +231,7 @@ pub enum FactorKind {
 
 impl FactorKind {
     /// All of them.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 37] = [
         Self::NamedOriginal,
         Self::SamePage,
         Self::TitleEqual,
@@ -236,6 +242,7 @@ impl FactorKind {
         Self::TitleRenames,
         Self::TitleFigures,
         Self::TitleRecurs,
+        Self::TitleOfSeries,
         Self::TextEqual,
         Self::TextContained,
         Self::TextMostly,
@@ -253,9 +260,11 @@ impl FactorKind {
         Self::GoesOn,
         Self::SameDay,
         Self::DaysApart,
+        Self::DaysApartByTitle,
         Self::WeekApart,
         Self::FortnightApart,
         Self::LongApart,
+        Self::BeforeOriginal,
         Self::OtherGovernment,
         Self::OneSite,
         Self::OneSource,
@@ -275,6 +284,7 @@ impl FactorKind {
             Self::TitleRenames => "titles name different things in one place",
             Self::TitleFigures => "titles name different numbers or dates",
             Self::TitleRecurs => "title recurs",
+            Self::TitleOfSeries => "title of a series",
             Self::TextEqual => "text equal",
             Self::TextContained => "text contained",
             Self::TextMostly => "text mostly contained",
@@ -292,9 +302,11 @@ impl FactorKind {
             Self::GoesOn => "texts go on differently",
             Self::SameDay => "same day",
             Self::DaysApart => "days apart",
+            Self::DaysApartByTitle => "days apart, by title alone",
             Self::WeekApart => "a week apart",
             Self::FortnightApart => "two weeks apart",
             Self::LongApart => "long apart",
+            Self::BeforeOriginal => "dated before its original",
             Self::OtherGovernment => "other government",
             Self::OneSite => "two pages of one site",
             Self::OneSource => "two entries of one source",

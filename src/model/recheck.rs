@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::{Entry, Timestamp};
+use super::{Entry, Failure, Timestamp};
 
 /// The result of visiting entries' pages during a poll.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -16,6 +16,9 @@ pub struct Recheck {
     pub entries: Vec<Arc<Entry>>,
     /// How far it came.
     pub round: RecheckRound,
+    /// The 429 with which the source's own origin answered for a page (P28).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refusal: Option<Failure>,
 }
 
 /// One round over the pages of a source's entries: to fetch for those that have no text

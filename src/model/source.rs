@@ -147,6 +147,14 @@ impl Location {
         Self::Web { url, written }
     }
 
+    /// The address on the web; only such a source has a server, which is asked politely, and pages.
+    pub fn url(&self) -> Option<&Url> {
+        match self {
+            Self::Web { url, .. } => Some(url),
+            Self::File(_) => None,
+        }
+    }
+
     /// The address as the operator wrote it; files have none.
     pub fn written(&self) -> Option<&str> {
         match self {
@@ -168,10 +176,7 @@ impl Location {
 
     /// Scheme, host and port: what a source shares politeness with. Files have none.
     pub fn origin(&self) -> Option<String> {
-        match self {
-            Self::Web { url, .. } => Some(url.origin().ascii_serialization()),
-            Self::File(_) => None,
-        }
+        Some(self.url()?.origin().ascii_serialization())
     }
 }
 

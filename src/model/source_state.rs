@@ -1,14 +1,14 @@
 //! The state of a source between polls; survives `kill -9` (P12).
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::{
-    Failure, FloodState, Habits, Hints, Interned, RecheckRound, SourceEvent, SourceId,
-    Subscription, TextState, Timestamp, Validators,
+    Failure, FloodState, Habits, Hints, RecheckRound, SourceEvent, SourceId, Subscription,
+    TextState, Timestamp, Validators,
 };
 
 /// The state of one source between polls. Only `fetch::record_poll` changes it. There is one for
@@ -35,7 +35,7 @@ pub struct SourceState {
     /// The parts of the last good answer that decide when the source is asked again.
     pub answer: LastAnswer,
     /// The reason for that time, in words: shown by `status`.
-    pub because: Interned,
+    pub because: Arc<str>,
     /// When it was last asked.
     pub last_poll: Option<Timestamp>,
     /// Time of the last successful poll.

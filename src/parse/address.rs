@@ -11,9 +11,9 @@ use super::outline::{Link, Note};
 use crate::markup::{self, Kind, Pieces};
 
 /// The page that an entry is about: RSS' own link, the alternate link (in the entry's language, if
-/// there is a choice), a guid that is an address, `rdf:about`, a page that the entry cites, and
-/// where there is no page at all, the entry's own document or a file of it. Returns the language
-/// of the link as well, where it states one.
+/// there is a choice), a guid that is an address, `rdf:about` or a page that the entry cites. Where
+/// none is a page, the entry's own document or a file of it. Also returns the language that the
+/// link states.
 pub(super) fn of_entry(
     draft: &DraftEntry,
     note: &Note,

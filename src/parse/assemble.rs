@@ -1,4 +1,4 @@
-//! Puts entries together from what feed-rs read and what was noted beside it.
+//! Puts entries together from feed-rs' reading and the notes beside it.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -20,13 +20,13 @@ use crate::model::{
 
 /// A title longer than this is a text that lost its way.
 const MAX_TITLE: usize = 2000;
-/// A name longer than this is none. Those of the feed are kept with each of its entries.
+/// Longer names are cut. Those of the feed are kept with each of its entries.
 const MAX_NAME: usize = 300;
 /// Ids of feeds are kept with each entry, too.
 const MAX_FEED_ID: usize = 2048;
 /// Authors, categories, enclosures of one entry.
 const MAX_LIST: usize = 100;
-/// Hubs that a feed names; nobody subscribes at more.
+/// Hubs of a feed that are kept.
 const MAX_HUBS: usize = 16;
 /// The title of the one entry that a retired GOV.UK feed serves.
 const ENDED: &str = "this feed has ended";
@@ -66,6 +66,7 @@ pub(super) fn assemble(
         allowance,
         cut: 0,
         flattened: 0,
+        hiding_their_end: 0,
     };
     let notes = std::mem::take(&mut outline.entries);
     let mut entries = Vec::with_capacity(draft.entries.len());
@@ -92,6 +93,12 @@ pub(super) fn assemble(
             assembler.flattened
         ));
     }
+    if assembler.hiding_their_end > 0 {
+        warnings.push(format!(
+            "texts whose end is hidden by a tag, comment or script that is never closed: {}",
+            assembler.hiding_their_end
+        ));
+    }
     let mut parsed = Parsed {
         format: outline.format,
         encoding: encoding.to_owned(),
@@ -111,8 +118,8 @@ fn says_nothing(entry: &Entry) -> bool {
     entry.guid.is_none() && entry.url.is_none() && entry.title.is_empty() && entry.text.is_empty()
 }
 
-/// The metadata of a document. Its date is held to when it was read: it is
-/// published as it stands, and tells no entries apart (Q6).
+/// The metadata of a document. Its date is at most the time of reading, because it is published
+/// as it stands and no entry depends on it (Q6).
 fn feed_of(draft: &Draft, note: &Note, base: Option<&Url>, at: Timestamp) -> Feed {
     let links = draft.links.iter().chain(&note.links);
     let page = links
@@ -160,13 +167,15 @@ struct Assembler<'d> {
     limits: &'d Limits,
     surroundings: &'d Surroundings<'d>,
     feed: Feed,
-    /// Where nothing nearer says what relative links are relative to.
+    /// The base of relative links where no element states one.
     base: Option<Url>,
     allowance: Allowance,
     /// How many texts were cut.
     cut: usize,
     /// How many lost their tags.
     flattened: usize,
+    /// How many end in something that is never closed and hides the rest.
+    hiding_their_end: usize,
 }
 
 impl Assembler<'_> {
@@ -198,7 +207,7 @@ impl Assembler<'_> {
             .find(|list| !list.is_empty())
             .unwrap_or_default();
         entry.categories = labels(draft.categories.iter().chain(&note.subjects));
-        entry.language = language_tag(language.or(of_url).as_deref().unwrap_or_default());
+        entry.language = language.or(of_url).as_deref().and_then(language_tag);
         entry.publisher = publisher(&note, &entry.feed, base);
         (entry.published, entry.updated) = self.dates(&draft, &note);
         entry.enclosures = enclosures(&draft, &note, base);
@@ -282,10 +291,10 @@ impl Assembler<'_> {
             }
         };
         let cleaned = if is_plain {
-            clean::from_plain(&body, self.limits.field, &mut self.allowance)
+            clean::from_plain(&body, self.limits.field.in_memory(), &mut self.allowance)
         } else {
             let selectors = &self.surroundings.rules.cut;
-            let within = clean::cut_to(&body, self.limits.field);
+            let within = clean::cut_to(&body, self.limits.field.in_memory());
             let shortened = announcement::cut(within, selectors, &self.allowance.cancelled);
             let body = match shortened {
                 Some((html, set_aside)) => {
@@ -294,10 +303,11 @@ impl Assembler<'_> {
                 }
                 None => body,
             };
-            clean::clean(&body, base, self.limits.field, &mut self.allowance)
+            clean::clean(&body, base, self.limits.field.in_memory(), &mut self.allowance)
         };
         self.cut += usize::from(cleaned.cut);
         self.flattened += usize::from(cleaned.flattened);
+        self.hiding_their_end += usize::from(cleaned.hides_end);
         cleaned.into()
     }
 

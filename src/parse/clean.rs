@@ -11,6 +11,8 @@
 
 mod allowance;
 
+mod attribute;
+
 mod flatten;
 
 mod picture;
@@ -23,6 +25,8 @@ mod policy;
 
 mod rewrite;
 
+mod start_tag;
+
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
@@ -31,8 +35,8 @@ use ammonia::{Builder, UrlRelative};
 use url::Url;
 
 pub(super) use self::allowance::Allowance;
+pub(super) use self::attribute::resolve;
 pub(super) use self::plain_text::{fold, plain, title};
-pub(super) use self::policy::resolve;
 use self::rewrite::{Input, Nesting, Rewritten};
 use crate::announcement::{self, Container};
 use crate::dom_cost::{self, Bounds};
@@ -50,6 +54,8 @@ pub(super) struct Cleaned {
     pub(super) cut: bool,
     /// Whether only its plain text was kept because mending its tags was too much work.
     pub(super) flattened: bool,
+    /// Whether a tag, comment or script that is never closed hides the rest of it.
+    pub(super) hides_end: bool,
 }
 
 impl From<Cleaned> for announcement::Cleaned {
@@ -71,10 +77,12 @@ pub(super) fn clean(
     let mut cleaned = Cleaned { cut: short.len() < html.len(), ..Cleaned::default() };
     let read = readable(short);
     match sound(&read, base, limit, allowance) {
-        Ok(rewritten) => {
+        Ok((rewritten, hides_end)) => {
             cleaned.cut |= rewritten.cut;
             cleaned.html = rewritten.html;
             cleaned.containers = rewritten.containers;
+            // Where it was cut, a tag may be open for that.
+            cleaned.hides_end = hides_end && !cleaned.cut;
         }
         Err(loss) => {
             cleaned.cut |= loss == Loss::TooDeep;
@@ -136,29 +144,30 @@ enum Loss {
     TooMuchWork,
 }
 
-/// The HTML that may leave, nested soundly.
+/// The HTML that may leave, nested soundly, and whether the rest of it is hidden.
 fn sound(
     html: &str,
     base: Option<&Url>,
     limit: usize,
     allowance: &mut Allowance,
-) -> Result<Rewritten, Loss> {
+) -> Result<(Rewritten, bool), Loss> {
     let mut written = rewrite::rewrite(html, base, limit, Input::Raw);
     let mut html = Cow::Borrowed(html);
-    let mut cut = false;
+    let (mut cut, mut hides_end) = (false, false);
     // A browser's way with tables is not at its end after one pass, nor is a tree without the
     // elements that may not leave.
     for _ in 0..5 {
         match written.nesting {
             Nesting::Sound => {
                 written.cut |= cut;
-                return Ok(written);
+                return Ok((written, hides_end));
             }
             Nesting::TooDeep => return Err(Loss::TooDeep),
             Nesting::Unsound => {
                 let mended = mend(&html, limit, allowance)?;
-                written = rewrite::rewrite(&mended, base, limit, Input::Mended);
+                written = rewrite::rewrite(&mended.html, base, limit, Input::Mended);
                 cut |= written.cut;
+                hides_end |= mended.hides_end;
                 html = Cow::Owned(written.html.clone());
             }
         }
@@ -166,8 +175,15 @@ fn sound(
     Err(Loss::TooDeep)
 }
 
-/// HTML as ammonia has it mended, unless that costs more than is allowed.
-fn mend(html: &str, limit: usize, allowance: &mut Allowance) -> Result<String, Loss> {
+/// HTML as ammonia mended it.
+struct Mended {
+    html: String,
+    /// Whether the rest of it is hidden by what is never closed.
+    hides_end: bool,
+}
+
+/// Has ammonia mend HTML, unless that costs more than is allowed.
+fn mend(html: &str, limit: usize, allowance: &mut Allowance) -> Result<Mended, Loss> {
     let bounds = Bounds {
         elements: MOST_ELEMENTS,
         depth: MOST_DEPTH,
@@ -192,19 +208,8 @@ fn mend(html: &str, limit: usize, allowance: &mut Allowance) -> Result<String, L
     if excess || !spent {
         return Err(Loss::TooMuchWork);
     }
-    let ammonia = if leaves_select_open(html) { &WITH_SELECT } else { &AMMONIA };
-    Ok(ammonia.clean(html).to_string())
-}
-
-/// Whether a `<select>` is never closed: a browser takes all that follows into it.
-fn leaves_select_open(html: &str) -> bool {
-    let count = |tag: &str| {
-        let tags = html.match_indices('<');
-        let named =
-            |at| html.get(at..at + tag.len()).is_some_and(|it| it.eq_ignore_ascii_case(tag));
-        tags.filter(|(at, _)| named(*at)).count()
-    };
-    count("<select") > count("</select")
+    let ammonia = if cost.ends_in_control { &WITH_CONTROLS } else { &AMMONIA };
+    Ok(Mended { html: ammonia.clean(html).to_string(), hides_end: cost.hides_end })
 }
 
 /// Bounds on what ammonia builds of one text. [`Bounds::bytes`] is reached sooner, unless the
@@ -255,10 +260,10 @@ pub(super) fn boundary_before(text: &str, at: usize) -> usize {
 static AMMONIA: LazyLock<Builder<'static>> =
     LazyLock::new(|| ammonia(policy::GONE_WITH_CONTENT.iter().copied().collect()));
 
-/// The same, but the text in `<select>` stays.
-static WITH_SELECT: LazyLock<Builder<'static>> = LazyLock::new(|| {
-    let gone = policy::GONE_WITH_CONTENT.iter().copied().filter(|name| *name != "select");
-    ammonia(gone.collect())
+/// The same, but the text of controls stays: one that is never closed takes in all that follows.
+static WITH_CONTROLS: LazyLock<Builder<'static>> = LazyLock::new(|| {
+    let gone = policy::GONE_WITH_CONTENT.iter().copied();
+    ammonia(gone.filter(|name| !policy::CONTROLS.contains(name)).collect())
 });
 
 fn ammonia(gone_with_content: HashSet<&'static str>) -> Builder<'static> {

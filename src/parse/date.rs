@@ -17,7 +17,7 @@ mod names;
 
 mod order;
 
-use std::borrow::Cow;
+mod prepare;
 
 use chrono::{Datelike, Duration, NaiveDate, NaiveDateTime};
 
@@ -25,7 +25,6 @@ use self::clock::Time;
 pub(super) use self::names::tag_of;
 pub(super) use self::order::Dates;
 use self::order::{Evidence, Order, Usage};
-use crate::markup::{self, Kind, Pieces};
 use crate::model::Timestamp;
 
 /// Dates before this year are mistakes: there were no feeds, and no web.
@@ -51,8 +50,9 @@ pub(super) fn parse(text: &str) -> Option<Timestamp> {
 }
 
 fn parse_in(text: &str, usage: Usage<'_>) -> Option<(Timestamp, Option<Evidence>)> {
-    let text = without_markup(text);
-    let text = with_ascii_digits(text.trim());
+    let text = prepare::without_markup(text);
+    let text = prepare::with_ascii_digits(text.trim());
+    let text = prepare::with_decimal_point(&text);
     if text.len() > MOST_BYTES {
         return None;
     }
@@ -71,43 +71,6 @@ fn parse_in(text: &str, usage: Usage<'_>) -> Option<(Timestamp, Option<Evidence>
     }
     let evidence = parts.evidence;
     Some((parts.moment()?, evidence))
-}
-
-/// The text of a date that is written as markup: what a `<time>` states, else what it shows.
-fn without_markup(text: &str) -> Cow<'_, str> {
-    if !text.contains('<') {
-        return Cow::Borrowed(text);
-    }
-    let mut shown = String::new();
-    for piece in Pieces::of(text) {
-        match piece.kind {
-            Kind::Open { attributes, .. } => {
-                if let Some(stated) = ["datetime", "content"]
-                    .iter()
-                    .find_map(|name| markup::attribute(attributes, name))
-                    .filter(|stated| !stated.trim().is_empty())
-                {
-                    return Cow::Borrowed(stated);
-                }
-            }
-            Kind::Text(inner) | Kind::CData(inner) => shown.push_str(inner),
-            _ => {}
-        }
-    }
-    Cow::Owned(shown)
-}
-
-/// Arabic, Persian, Hindi and full-width digits as ASCII has them.
-fn with_ascii_digits(text: &str) -> Cow<'_, str> {
-    if text.is_ascii() {
-        return Cow::Borrowed(text);
-    }
-    let digit = |c: char| {
-        let zeros = [0x660, 0x6F0, 0x966, 0xFF10];
-        let value = zeros.iter().filter_map(|zero| u32::from(c).checked_sub(*zero));
-        value.filter(|value| *value < 10).find_map(|value| char::from_digit(value, 10))
-    };
-    Cow::Owned(text.chars().map(|c| digit(c).unwrap_or(c)).collect())
 }
 
 /// The parts of a date that have been understood so far.
@@ -153,7 +116,7 @@ impl Parts<'_> {
         if is_numbered(tokens) {
             return Vec::new();
         }
-        // A zone that stands behind the time is no name: CET is not the Croatian "četvrtak".
+        // Behind the time a zone is not a name: CET is not the Croatian "četvrtak".
         let time = tokens.iter().position(|token| token.contains(':')).unwrap_or(tokens.len());
         let is_zone = |word: &str| names::zone(&word.to_lowercase()).is_some();
         let words: Vec<&str> = tokens
@@ -283,8 +246,10 @@ impl Parts<'_> {
             let value = number(text)?;
             if text.len() <= 2 { Some(century(value)) } else { i32::try_from(value).ok() }
         };
+        let second = bare(second);
         let named = names::english_month(second)
-            .or_else(|| names::month(&[second], None).map(|(month, _)| month));
+            .or_else(|| names::month(&[second], None).map(|(month, _)| month))
+            .or_else(|| names::roman_month(second));
         let date = if let Some(month) = named {
             (year(third)?, month, number(first)?)
         } else if first.len() == 4 {
@@ -337,7 +302,7 @@ impl Parts<'_> {
     }
 }
 
-/// The words of a date. What stands in brackets only repeats the zone or the weekday.
+/// The words of a date. Brackets hold only the zone or the weekday once more.
 fn tokens(text: &str) -> Vec<&str> {
     let mut comment = 0_usize;
     let mut tokens = Vec::with_capacity(8);
@@ -376,7 +341,7 @@ fn is_numbered(tokens: &[&str]) -> bool {
 fn bare(token: &str) -> &str {
     let end = token.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(0);
     let rest = &token[end..];
-    // `5th` and `23-án` are no words, nor is the zone of `10:30Z`.
+    // `5th`, `23-án` and the zone of `10:30Z` are not words.
     let token = if end == 0 || rest.chars().count() >= 4 { rest } else { token };
     token.trim_matches(['.', '-', '/', '"', '\u{200E}', '\u{200F}'])
 }

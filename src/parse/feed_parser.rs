@@ -1,7 +1,7 @@
 //! Has feed-rs read a normalised document. feed-rs is used nowhere else.
 //!
-//! Its panics become errors, its random ids and its own ideas of dates are
-//! switched off, and its model ends here: the rest of the stage knows [`Draft`].
+//! Its panics become errors, its random ids and its own reading of dates are switched off, and its
+//! model ends here: the rest of the stage knows [`Draft`].
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -49,7 +49,7 @@ pub(super) struct DraftEntry {
     pub(super) credits: Vec<String>,
 }
 
-/// A text and what it is said to be.
+/// A text and its stated type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Text {
     pub(super) body: String,

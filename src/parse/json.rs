@@ -26,7 +26,13 @@ pub(super) fn normalise(
         let message = format!("it holds more than {} values", limits.elements);
         return Err(Failure::new(FailureKind::TooLarge, message));
     }
-    let feed: Option<Map<String, Value>> = serde_json::from_str(text).ok();
+    let mut feed: Option<Map<String, Value>> = serde_json::from_str(text).ok();
+    if feed.is_none()
+        && let Some(repaired) = without_lone_surrogates(text)
+    {
+        feed = serde_json::from_str(&repaired).ok();
+        outline.warnings.push("halves of characters were replaced".to_owned());
+    }
     let Some(mut feed) = feed else { return Err(super::not_a_feed::explain(text, base)) };
     let version = string(&feed, "version").unwrap_or_default();
     let is_feed = version.contains("jsonfeed.org/version/1")
@@ -69,6 +75,32 @@ pub(super) fn normalise(
     Ok(Normalised { text: Value::Object(feed).to_string(), outline })
 }
 
+/// JSON without escapes of half a character, which strict readers refuse; none where it has none.
+/// They stand where a text was cut in the middle of an emoji.
+fn without_lone_surrogates(text: &str) -> Option<String> {
+    let unit = |at: usize| -> Option<u16> {
+        let digits = text.get(at..at + 6)?.strip_prefix("\\u")?;
+        u16::from_str_radix(digits, 16).ok()
+    };
+    let mut repaired = String::new();
+    let (mut from, mut at) = (0, 0);
+    while let Some(found) = memchr::memchr(b'\\', &text.as_bytes()[at..]) {
+        at += found;
+        match (unit(at), unit(at + 6)) {
+            (Some(0xD800..=0xDBFF), Some(0xDC00..=0xDFFF)) => at += 12,
+            (Some(0xD800..=0xDFFF), _) => {
+                repaired.push_str(&text[from..at]);
+                repaired.push(char::REPLACEMENT_CHARACTER);
+                at += 6;
+                from = at;
+            }
+            // The character behind the backslash may be one itself.
+            _ => at += 1 + text[at + 1..].chars().next().map_or(0, char::len_utf8),
+        }
+    }
+    (from > 0).then(|| repaired + &text[from..])
+}
+
 /// Whether a list that does not say that it is a feed's holds anything like an entry.
 fn holds_entry(items: &[Value]) -> bool {
     let has =
@@ -86,7 +118,7 @@ fn dated(item: &Value) -> Option<Timestamp> {
     date("date_published").or_else(|| date("date_modified"))
 }
 
-/// Hubs that a feed names; nobody subscribes at more.
+/// Hubs of a feed that are kept.
 const MAX_HUBS: usize = 16;
 
 /// How many values a text of JSON holds. Each takes many times the two bytes that it is

@@ -1,11 +1,9 @@
 //! Rewrites a feed's text into the dialect that feed-rs knows, and notes an outline of it.
 //!
-//! One pass over the tags, before feed-rs sees the document. It holds the
-//! limits, because feed-rs has none; notes what feed-rs does not tell
-//! ([`Outline`]); and edits what feed-rs would refuse or pass over in silence:
-//! every RSS becomes RSS 2.0, RDF among them, every Atom becomes Atom 1.0, and
-//! known vocabularies get their true addresses. A document without such needs
-//! is passed through with its root tag rewritten and nothing else.
+//! It is one pass over the tags, before feed-rs sees the document. It holds the limits, because
+//! feed-rs has none, and notes what feed-rs leaves out ([`Outline`]). It edits what feed-rs would
+//! refuse or ignore: every RSS and RDF becomes RSS 2.0, every Atom becomes Atom 1.0, and known
+//! vocabularies get their true addresses. In other documents only the root tag is rewritten.
 
 mod edits;
 
@@ -48,7 +46,7 @@ pub(super) use self::repeated::is_same_language;
 pub(super) struct Normalised<'t> {
     /// The document from its root on.
     pub(super) text: Cow<'t, str>,
-    /// Everything that feed-rs does not tell.
+    /// Everything that feed-rs leaves out.
     pub(super) outline: Outline,
 }
 
@@ -86,7 +84,7 @@ struct Frame<'t> {
     start: usize,
     /// Where its content starts.
     inside: usize,
-    /// Whether feed-rs is not to see it: it is noted, or nobody needs it.
+    /// Whether feed-rs is not to see it, because it is noted or not needed.
     taken_out: bool,
     /// Its new name.
     renamed: Option<&'static str>,
@@ -288,7 +286,7 @@ impl<'t, 'l> Walk<'t, 'l> {
                 }
             }
             Container::Base64 if !empty => {
-                let most = self.limits.field.saturating_mul(2);
+                let most = self.limits.field.in_memory().saturating_mul(2);
                 let text = text_construct::from_base64(cut_to(content, most));
                 self.edits.replace(frame.inside, piece.start, text);
             }
@@ -333,7 +331,7 @@ impl<'t, 'l> Walk<'t, 'l> {
         match piece.kind {
             Kind::CData(text) => {
                 // Escaping makes it many times as long, and no more than this is kept.
-                let text = cut_to(text, self.limits.field.saturating_add(1));
+                let text = cut_to(text, self.limits.field.in_memory().saturating_add(1));
                 let text = htmlize::escape_text(htmlize::escape_text(text).into_owned());
                 self.edits.replace(piece.start, piece.end, text.into_owned());
             }

@@ -7,8 +7,8 @@ use super::normalise::decoded;
 use crate::markup::{self, Kind, Pieces};
 use crate::model::{Document, Failure, FailureKind};
 
-/// Says what a document is, when it is no feed (P50): nothing is fetched in
-/// its stead, but the feeds that a page advertises are named.
+/// Describes a document that is not a feed (P50). Nothing is fetched in its place, but the feeds
+/// that a page advertises are named.
 pub(super) fn explain(text: &str, base: Option<&Url>) -> Failure {
     Failure::new(FailureKind::NotAFeed, describe(text, base))
 }
@@ -48,6 +48,27 @@ pub fn advertised(document: &Document) -> Vec<Url> {
     page.feeds.iter().filter_map(|address| Url::parse(address).ok()).collect()
 }
 
+/// The names of a page of HTML, and whether it stands before the page that was asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PageHead {
+    /// Its title, and the one for links to it (`og:title`), as far as it has them.
+    pub titles: Vec<String>,
+    /// Its first headings of level 1.
+    pub headings: Vec<String>,
+    /// Its kind in words, if it is a login, a request for consent or a check for robots.
+    pub gate: Option<&'static str>,
+}
+
+/// Reads the head of a page of HTML at `base`.
+pub fn page_head(html: &str, base: &Url) -> PageHead {
+    let page = Page::read(html, Some(base));
+    let gate = page.gate();
+    let short = |name: String| name.chars().take(MOST_NAME).collect::<String>();
+    let titles = [page.title, page.link_title].into_iter().filter(|title| !title.is_empty());
+    let headings = page.headings.into_iter().map(short).collect();
+    PageHead { titles: titles.map(short).collect(), headings, gate }
+}
+
 /// The beginning of a text on one line.
 fn snippet(text: &str) -> String {
     let line: String = fold(&text.chars().take(400).collect::<String>());
@@ -55,11 +76,14 @@ fn snippet(text: &str) -> String {
     if short.len() < line.len() { format!("{short}…") } else { short }
 }
 
-/// The parts of a page of HTML that tell what it is.
+/// The parts of a page of HTML that show its kind.
 #[derive(Debug, Default)]
 struct Page {
     is_html: bool,
     title: String,
+    /// The title for links to it.
+    link_title: String,
+    headings: Vec<String>,
     /// The page's own address, in lower case.
     address: String,
     asks_for_password: bool,
@@ -131,6 +155,12 @@ const CHALLENGE_SCRIPTS: [&str; 6] = [
 /// A page with less text than this that speaks of cookies speaks of little else.
 const LITTLE_TEXT: usize = 1500;
 
+/// Headings that are read.
+const MOST_HEADINGS: usize = 4;
+
+/// Characters of a title or a heading by which a page is recognised.
+const MOST_NAME: usize = 500;
+
 /// Feeds named in the message.
 const MOST_FEEDS: usize = 8;
 
@@ -139,10 +169,21 @@ impl Page {
         let mut page = Self::default();
         let mut in_title = false;
         let mut is_hidden = false;
+        let mut heading = None::<String>;
         let start = text.get(..15).unwrap_or_default();
         page.is_html = start.to_ascii_lowercase().starts_with("<!doctype html");
         page.address = base.map(|base| base.as_str().to_ascii_lowercase()).unwrap_or_default();
         for piece in Pieces::of(text).take(20_000) {
+            match piece.kind {
+                Kind::Open { name, .. } if name.eq_ignore_ascii_case("h1") => {
+                    heading = (page.headings.len() < MOST_HEADINGS).then(String::new);
+                }
+                Kind::Text(text) => heading.iter_mut().for_each(|heading| *heading += text),
+                Kind::Close { name } if name.eq_ignore_ascii_case("h1") => {
+                    page.headings.extend(heading.take().map(|text| super::clean::title(&text)));
+                }
+                _ => {}
+            }
             match piece.kind {
                 Kind::Open { name, attributes, .. } => {
                     let name = name.to_ascii_lowercase();
@@ -175,6 +216,9 @@ impl Page {
                 let action = value("action").to_ascii_lowercase();
                 self.has_consent_form |= action.contains("consent") || action.contains("cookie");
             }
+            "meta" if value("property").eq_ignore_ascii_case("og:title") => {
+                self.link_title = super::clean::title(&value("content"));
+            }
             "script" => {
                 let source = value("src").to_ascii_lowercase();
                 self.has_challenge |= CHALLENGE_SCRIPTS.iter().any(|known| source.contains(known));
@@ -197,27 +241,28 @@ impl Page {
         }
     }
 
-    fn kind(&self) -> &'static str {
+    /// The kind of a page that stands before another.
+    fn gate(&self) -> Option<&'static str> {
         let title = self.title.to_lowercase();
         let is_titled = |words: &[&str]| words.iter().any(|word| title.contains(word));
         let is_little = self.text < LITTLE_TEXT;
         let is_at = |words: &[&str]| words.iter().any(|word| self.address.contains(word));
         if is_titled(&CHALLENGE) || self.has_challenge && is_little {
-            "a page that checks for robots"
+            Some("a page that checks for robots")
         } else if is_titled(&CONSENT)
             || is_at(&["consent", "cookiewall", "cookie-wall", "cookie_wall", "privacy-gate"])
             || is_little && (self.has_consent_form || self.speaks_of_cookies)
         {
-            "a page that asks for consent to cookies"
-        } else if self.asks_for_password {
-            "a login page"
+            Some("a page that asks for consent to cookies")
+        } else if self.asks_for_password && is_little {
+            Some("a login page")
         } else {
-            "a page of HTML"
+            None
         }
     }
 
     fn describe(&self) -> String {
-        let kind = self.kind();
+        let kind = self.gate().unwrap_or("a page of HTML");
         let title = match self.title.as_str() {
             "" => String::new(),
             title => format!(" ({})", snippet(title)),

@@ -1,4 +1,4 @@
-//! Everything that the pass before feed-rs notes of a document, because feed-rs does not tell it.
+//! The notes that the pass before feed-rs makes of a document, because feed-rs leaves them out.
 
 use std::ops::Range;
 

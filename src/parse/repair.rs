@@ -322,7 +322,7 @@ fn is_void(name: &str) -> bool {
     VOID.iter().any(|void| void.eq_ignore_ascii_case(name))
 }
 
-/// Whether as much of an entry as there is tells what it is called and where it is.
+/// Whether the part of an entry that is there has its title and its address.
 fn is_known_by(part: &str) -> bool {
     let is_address = |piece: markup::Piece<'_>| match piece.kind {
         Kind::Open { name: "link", attributes, .. } => {
@@ -357,7 +357,8 @@ pub(super) fn reference(text: &str) -> Reference {
             && name.bytes().all(|byte| byte.is_ascii_alphanumeric());
         return if is_name { Reference::Good(end + 1) } else { Reference::None };
     };
-    if number.trim_start_matches(['x', 'X']).starts_with('+') {
+    // `parse` takes a sign.
+    if number.contains('+') {
         return Reference::None;
     }
     let value = match number.strip_prefix(['x', 'X']) {

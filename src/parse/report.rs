@@ -54,7 +54,7 @@ pub struct EntryReport<'a> {
     pub text: &'a str,
     /// The fullest account it gives, as sanitised HTML.
     pub html: Option<&'a str>,
-    /// The text around the announcement, which is no part of text and HTML.
+    /// The text around the announcement, which is left out of text and HTML.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub set_aside: Vec<SetAsideReport<'a>>,
     /// Attached files.

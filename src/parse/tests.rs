@@ -92,7 +92,7 @@ fn what_is_cut_to_one_line_ends_with_a_word() {
 fn limits_cut_with_a_warning_or_refuse_in_words() {
     let items = |count| "<item><title>x</title></item>".repeat(count);
     let feed = |inside: &str| format!("<rss version='2.0'><channel>{inside}</channel></rss>");
-    let limits = Limits { entries: 3, field: 100, depth: 20, elements: 50, attributes: 10 };
+    let limits = Limits { entries: 3, field: Size(100), depth: 20, elements: 50, attributes: 10 };
     let read = |text: &str| parse(&document(text), &limits);
 
     let parsed = read(&feed(&items(5))).unwrap();
@@ -317,7 +317,7 @@ fn wherever_a_document_breaks_off_nothing_is_read_that_it_did_not_say() {
     }
 }
 
-/// What word processors, editors and templates leave in texts, and what a browser shows of it.
+/// Remains of word processors, editors and templates, with the text that a browser shows.
 #[test]
 fn html_is_read_as_a_browser_reads_it() {
     for (html, text) in [
@@ -410,5 +410,36 @@ fn xhtml_nested_deeply_costs_neither_its_text_nor_the_feed() {
         let parsed = parse(&document(&feed), &Limits::default()).unwrap();
         let texts: Vec<&str> = parsed.entries.iter().map(|entry| entry.text.as_str()).collect();
         assert_eq!(texts, ["Deep words & more", "Plain"], "{depth}");
+    }
+}
+
+#[test]
+fn a_reference_without_a_number_is_text() {
+    for (written, title) in [
+        ("R&#; D", "R&#; D"),
+        ("Annex &#№5; of the act", "Annex &#№5; of the act"),
+        ("<![CDATA[R&#; D &#é;]]>", "R&#; D &#é;"),
+    ] {
+        let feed = with_item("").replace("<title>I</title>", &format!("<title>{written}</title>"));
+        assert_eq!(read_well(&feed).entries[0].title, title);
+    }
+}
+
+#[test]
+fn json_with_half_a_character_is_read() {
+    let feed = |title: &str| {
+        format!(
+            "{{\"version\":\"https://jsonfeed.org/version/1.1\",\"title\":\"T\",\
+             \"items\":[{{\"id\":\"1\",\"title\":\"{title}\"}}]}}"
+        )
+    };
+    for (written, title, is_repaired) in [
+        ("A \\ud83d", "A \u{FFFD}", true),
+        ("A \\ud83d\\ude00", "A \u{1F600}", false),
+        ("\\ude00 B \\\\ud83d", "\u{FFFD} B \\ud83d", true),
+    ] {
+        let parsed = read_well(&feed(written));
+        assert_eq!(parsed.entries[0].title, title, "{written}");
+        assert_eq!(!parsed.warnings.is_empty(), is_repaired, "{:?}", parsed.warnings);
     }
 }

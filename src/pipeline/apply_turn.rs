@@ -36,6 +36,8 @@ impl Pipeline {
         if self.driver.is_blocked() && !self.disk.is_low() {
             let step = self.driver.retry().await.map(Option::unwrap_or_default);
             self.written(step).await?;
+            // The turn may have been a plan's.
+            self.answer_if_filled().await?;
         }
         Ok(())
     }

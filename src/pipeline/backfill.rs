@@ -100,6 +100,7 @@ impl ReadContext<'_> {
             return Err(Failure::new(FailureKind::Redirect, message));
         }
         let document = self.fetcher.page(self.source, page, self.clock.now()).await?;
-        parse_document(document, self.plan.parsing.clone(), self.text.clone()).await
+        let limits = self.plan.parsing.clone();
+        parse_document(self.threads, document, limits, self.text.clone()).await
     }
 }

@@ -4,7 +4,7 @@
 //! cancelled at its deadline, and when nobody waits for it any more. The threads of the runtime
 //! never compute for long, so that polls go on and signals are heard.
 
-use std::sync::LazyLock;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
@@ -20,43 +20,54 @@ const DEADLINE: Duration = Duration::from_secs(60);
 /// More at once would be done no sooner, and each keeps memory and a thread.
 const MOST: usize = 8;
 
-static THREADS: LazyLock<Semaphore> = LazyLock::new(|| {
-    Semaphore::new(std::thread::available_parallelism().map_or(1, usize::from).min(MOST))
-});
+/// The threads of one pipeline that compute.
+#[derive(Clone)]
+pub(super) struct ComputeThreads(Arc<Semaphore>);
 
-/// Does work that only computes, when one of the threads is free. Work that panics or misses
-/// its deadline is a failure that names what was to be read.
-pub(super) async fn compute<T: Send + 'static>(
-    what: &'static str,
-    work: impl FnOnce(&Cancelled) -> Result<T, Failure> + Send + 'static,
-) -> Result<T, Failure> {
-    compute_within(DEADLINE, what, work).await
+impl Default for ComputeThreads {
+    fn default() -> Self {
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        Self(Arc::new(Semaphore::new(processors.min(MOST))))
+    }
 }
 
-async fn compute_within<T: Send + 'static>(
-    deadline: Duration,
-    what: &'static str,
-    work: impl FnOnce(&Cancelled) -> Result<T, Failure> + Send + 'static,
-) -> Result<T, Failure> {
-    // The thread is taken until the work is done, however long that takes after its deadline.
-    let thread = THREADS.acquire().await.ok();
-    // Cancels the work wherever this ends, also when the poll is dropped.
-    let waiting = Waiting::default();
-    let cancelled = waiting.cancelled();
-    let working = tokio::task::spawn_blocking(move || {
-        let _thread = thread;
-        work(&cancelled)
-    });
-    match tokio::time::timeout(deadline, working).await {
-        Ok(Ok(result)) => result,
-        Ok(Err(_panicked)) => Err(Failure::new(
-            FailureKind::Internal,
-            format!("reading {what} failed by a fault of ours; please report it"),
-        )),
-        Err(_elapsed) => Err(Failure::new(
-            FailureKind::TooLarge,
-            format!("{what} took longer than {} s to read", deadline.as_secs()),
-        )),
+impl ComputeThreads {
+    /// Does work that only computes, when one of the threads is free. Work that panics or misses
+    /// its deadline is a failure that names what was to be read.
+    pub(super) async fn compute<T: Send + 'static>(
+        &self,
+        what: &'static str,
+        work: impl FnOnce(&Cancelled) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, Failure> {
+        self.compute_within(DEADLINE, what, work).await
+    }
+
+    async fn compute_within<T: Send + 'static>(
+        &self,
+        deadline: Duration,
+        what: &'static str,
+        work: impl FnOnce(&Cancelled) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, Failure> {
+        // The thread is taken until the work is done, however long that takes after its deadline.
+        let thread = self.0.clone().acquire_owned().await.ok();
+        // Cancels the work wherever this ends, also when the poll is dropped.
+        let waiting = Waiting::default();
+        let cancelled = waiting.cancelled();
+        let working = tokio::task::spawn_blocking(move || {
+            let _thread = thread;
+            work(&cancelled)
+        });
+        match tokio::time::timeout(deadline, working).await {
+            Ok(Ok(result)) => result,
+            Ok(Err(_panicked)) => Err(Failure::new(
+                FailureKind::Internal,
+                format!("reading {what} failed by a fault of ours; please report it"),
+            )),
+            Err(_elapsed) => Err(Failure::new(
+                FailureKind::TooLarge,
+                format!("{what} took longer than {} s to read", deadline.as_secs()),
+            )),
+        }
     }
 }
 
@@ -81,7 +92,10 @@ mod tests {
     #[tokio::test]
     async fn work_over_its_deadline_fails_by_name_and_ends() {
         let (done, ended) = tokio::sync::oneshot::channel();
-        let failure = compute_within(Duration::ZERO, "the page", endless(done)).await.unwrap_err();
+        let failure = ComputeThreads::default()
+            .compute_within(Duration::ZERO, "the page", endless(done))
+            .await
+            .unwrap_err();
         assert_eq!(failure.kind, FailureKind::TooLarge);
         assert_eq!(failure.message, "the page took longer than 0 s to read");
         ended.await.unwrap();
@@ -90,7 +104,9 @@ mod tests {
     #[tokio::test]
     async fn work_that_nobody_waits_for_ends() {
         let (done, ended) = tokio::sync::oneshot::channel();
-        let waiting = tokio::spawn(compute("the document", endless(done)));
+        let waiting = tokio::spawn(async move {
+            ComputeThreads::default().compute("the document", endless(done)).await
+        });
         tokio::task::yield_now().await;
         waiting.abort();
         assert!(waiting.await.unwrap_err().is_cancelled());
@@ -100,7 +116,10 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_is_a_failure() {
-        let failure = compute::<()>("the document", |_| panic!("on purpose")).await.unwrap_err();
+        let failure = ComputeThreads::default()
+            .compute::<()>("the document", |_| panic!("on purpose"))
+            .await
+            .unwrap_err();
         assert_eq!(failure.kind, FailureKind::Internal);
     }
 }

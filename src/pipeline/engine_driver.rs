@@ -226,6 +226,7 @@ impl EngineDriver {
 
     /// Makes a step durable, and records it.
     async fn write(&mut self, mut step: Step) -> Result<Step, StoreError> {
+        let mut retired: Vec<StoryId> = Vec::new();
         if !step.commit.is_empty() {
             let committing = Instant::now();
             let commit = Arc::new(std::mem::take(&mut step.commit));
@@ -240,15 +241,17 @@ impl EngineDriver {
             if !step.polls.is_empty() {
                 self.metrics.committed(committing.elapsed());
             }
-            for (story, _) in &commit.retired {
-                self.at_hand.remove(story);
-            }
+            retired = commit.retired.iter().map(|(story, _)| *story).collect();
         }
         let counted = step.polls.iter().filter(|polled| !polled.is_void);
         counted.for_each(|polled| self.metrics.polled(&polled.poll));
         self.metrics.admitted(&step.changed);
         self.matched_terms.forget(&step.changed.iter().map(|(_, story)| story.id).collect());
         self.at_hand.extend(step.changed.iter().map(|(_, story)| (story.id, story.clone())));
+        // After that: a story may change and retire in one turn.
+        for story in retired {
+            self.at_hand.remove(&story);
+        }
         if step.events.contains(&Event::Planned) {
             self.unpublished.all();
         }

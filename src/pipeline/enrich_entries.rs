@@ -16,6 +16,7 @@ use std::time::Duration;
 use tracing::{debug, warn};
 use url::Url;
 
+use crate::cancel::Cancelled;
 use crate::dedup::{self, Candidate, Wanted};
 use crate::enrich;
 use crate::model::{
@@ -25,7 +26,7 @@ use crate::model::{
 use crate::parse;
 use crate::store::{Store, StoreError};
 
-use super::compute::compute;
+use super::page_check;
 use super::read_context::ReadContext;
 use super::recheck;
 use crate::engine::rules;
@@ -55,7 +56,8 @@ impl ReadContext<'_> {
         let denied = visits.denied.map(|why| format!("pages of entries are not read: {why}"));
         warnings.extend(denied);
         *entries = visits.candidates.into_iter().map(|candidate| candidate.entry).collect();
-        visits.round.map(|round| Recheck { entries: Vec::new(), round })
+        let refusal = visits.refusal;
+        visits.round.map(|round| Recheck { entries: Vec::new(), round, refusal })
     }
 
     /// Continues the round over the pages of the source's stored entries, if one is due. For polls
@@ -70,7 +72,8 @@ impl ReadContext<'_> {
             0 => Vec::new(),
             _ => visits.candidates.into_iter().map(|candidate| candidate.entry).collect(),
         };
-        visits.round.map(|round| Recheck { entries, round })
+        let refusal = visits.refusal;
+        visits.round.map(|round| Recheck { entries, round, refusal })
     }
 
     /// Visits the pages of new entries, then those of the round.
@@ -83,7 +86,8 @@ impl ReadContext<'_> {
         let now = self.clock.now();
         let candidates = dedup::candidates(entries, &rules(self.plan), now);
         let refused = HashSet::new();
-        let mut visits = Visits { candidates, round, made: 0, refused, denied: None };
+        let (refusal, denied) = (None, None);
+        let mut visits = Visits { candidates, round, made: 0, refused, refusal, denied };
         let Some(known) = self.known(&visits.candidates).await else { return visits };
         let since = visits.round.as_ref().map_or(now, |round| round.since);
         let wanted: Vec<Wanted> = visits
@@ -115,6 +119,12 @@ impl ReadContext<'_> {
         if let Some(round) = &mut visits.round {
             round.refused |= refused;
         }
+        // A refusal of another origin holds its pages, and nothing that the schedule knows of.
+        let until = self.fetcher.limited(self.source, state, now);
+        visits.refusal = visits
+            .refusal
+            .zip(until)
+            .map(|(refusal, until)| Failure { retry_after: Some(now.until(until)), ..refusal });
         visits
     }
 
@@ -189,7 +199,7 @@ impl ReadContext<'_> {
         let fetched = self.fetcher.page(self.source, &page, self.clock.now()).await;
         let entry = visits.candidates[place].entry.clone();
         let done = match fetched {
-            Ok(document) => self.richer(entry, document).await,
+            Ok(document) => self.richer(entry, &page, document).await,
             Err(failure) => Err(failure),
         };
         let entry = &mut visits.candidates[place].entry;
@@ -202,11 +212,15 @@ impl ReadContext<'_> {
         if failure.kind == FailureKind::Denied {
             visits.denied = Some(failure.message.clone());
         }
+        if failure.kind == FailureKind::TooMany && !failure.unsent {
+            visits.refusal = Some(failure.clone());
+        }
         let nothing = [
             FailureKind::NotFound,
             FailureKind::Gone,
             FailureKind::NotAFeed,
             FailureKind::TooLarge,
+            FailureKind::Redirect,
         ];
         if !nothing.contains(&failure.kind) {
             visits.refused.extend(page.host_str().map(str::to_owned));
@@ -214,10 +228,19 @@ impl ReadContext<'_> {
     }
 
     /// The entry with its page's text, read on a computing thread.
-    async fn richer(&self, entry: Arc<Entry>, document: Document) -> Result<Entry, Failure> {
-        let (setting, limit) = (self.source.enrich, self.plan.parsing.field);
+    async fn richer(
+        &self,
+        entry: Arc<Entry>,
+        page: &Url,
+        document: Document,
+    ) -> Result<Entry, Failure> {
+        let page = page.clone();
+        let (setting, limit) = (self.source.enrich, self.plan.parsing.field.in_memory());
         let (source, text) = (self.source.id.clone(), self.text.clone());
-        compute("the page", move |cancelled| {
+        let enrich = move |cancelled: &Cancelled| {
+            if setting == Enrich::Page {
+                page_check::check(&entry, &page, &document)?;
+            }
             let clean = |html: &str, base: &Url| parse::clean(html, Some(base), limit, cancelled);
             let mut richer = Entry::clone(&entry);
             let done = text.with(|surroundings| {
@@ -229,8 +252,8 @@ impl ReadContext<'_> {
                 warn!(event = "marker_missing", %source, "{page} does not hold `{marker}` of its source: its text is kept whole");
             }
             Ok(richer)
-        })
-        .await
+        };
+        self.threads.compute("the page", enrich).await
     }
 }
 
@@ -241,6 +264,8 @@ struct Visits {
     made: usize,
     /// Hosts that cannot be reached or refused a page: they are not asked again.
     refused: HashSet<String>,
+    /// A 429 that was answered for a page.
+    refusal: Option<Failure>,
     /// Why a page may not be asked for, by its server or its robots.txt.
     denied: Option<String>,
 }

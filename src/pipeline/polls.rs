@@ -10,9 +10,11 @@ use tokio::time::Instant;
 use tracing::error;
 
 use super::EngineDriver;
+use super::compute::ComputeThreads;
 use super::crash_marks::{CrashMarks, LoopMarks};
 use super::liveness::Liveness;
 use super::poll_batch::{Ended, PollBatch};
+use super::read_context::ReadTools;
 use super::read_source;
 use crate::clock::Clock;
 use crate::config::Plan;
@@ -43,6 +45,7 @@ pub(super) struct Polls {
     batch: PollBatch,
     waiting: HashMap<SourceId, Vec<PollWish>>,
     liveness: Arc<Liveness>,
+    threads: ComputeThreads,
 }
 
 impl Polls {
@@ -60,6 +63,7 @@ impl Polls {
             batch: PollBatch::default(),
             waiting: HashMap::new(),
             liveness,
+            threads: ComputeThreads::default(),
         })
     }
 
@@ -74,8 +78,10 @@ impl Polls {
         &self.fetcher
     }
 
-    pub(super) fn marks(&self) -> &CrashMarks {
-        &self.marks.0
+    /// The parts of the pipeline that all readings share.
+    pub(super) fn tools(&self, clock: &Clock) -> ReadTools {
+        let (marks, threads) = (self.marks.0.clone(), self.threads.clone());
+        ReadTools { clock: clock.clone(), marks, threads }
     }
 
     /// The schedule, for requests to hubs, which wait in it like polls.
@@ -147,8 +153,7 @@ impl Polls {
             driver.source_state(id),
             plan.clone(),
             driver.store(),
-            clock.clone(),
-            self.marks.0.clone(),
+            self.tools(clock),
         );
         self.liveness.progressed();
         let task = self.tasks.spawn(poll).id();

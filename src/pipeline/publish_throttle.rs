@@ -62,8 +62,12 @@ impl Pipeline {
         Ok(())
     }
 
-    /// Publishes changes at once, and logs the news.
+    /// Publishes changes at once, and logs the news. While a turn waits for room on the disk, nothing
+    /// is published: the engine is ahead of the store then.
     pub(super) async fn publish(&mut self) -> Result<(), StoreError> {
+        if self.driver.is_blocked() {
+            return Ok(());
+        }
         if self.driver.has_unpublished() {
             let began = Instant::now();
             self.driver.publish().await?;

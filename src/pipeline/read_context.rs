@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::cancel::Cancelled;
 use crate::clock::Clock;
 use crate::config::Plan;
 use crate::dedup;
@@ -11,7 +12,8 @@ use crate::model::{Document, Entry, Failure, Lookalikes, Source};
 use crate::parse::{self, Limits, Parsed};
 use crate::store::Store;
 
-use super::compute::compute;
+use super::compute::ComputeThreads;
+use super::crash_marks::CrashMarks;
 use super::known_text::KnownText;
 
 /// The context of reading one source.
@@ -22,6 +24,15 @@ pub(super) struct ReadContext<'a> {
     pub(super) plan: &'a Plan,
     pub(super) clock: &'a Clock,
     pub(super) text: &'a KnownText,
+    pub(super) threads: &'a ComputeThreads,
+}
+
+/// The parts of the pipeline that all readings share.
+#[derive(Clone)]
+pub(super) struct ReadTools {
+    pub(super) clock: Clock,
+    pub(super) marks: CrashMarks,
+    pub(super) threads: ComputeThreads,
 }
 
 impl ReadContext<'_> {
@@ -40,12 +51,13 @@ impl ReadContext<'_> {
 
 /// Parses a document on a computing thread.
 pub(super) async fn parse_document(
+    threads: &ComputeThreads,
     document: Document,
     limits: Limits,
     text: KnownText,
 ) -> Result<Parsed, Failure> {
-    compute("the document", move |cancelled| {
+    let parse = move |cancelled: &Cancelled| {
         text.with(|known| parse::parse_until(&document, &limits, known, cancelled))
-    })
-    .await
+    };
+    threads.compute("the document", parse).await
 }

@@ -3,16 +3,14 @@
 use std::slice;
 use std::sync::Arc;
 
-use crate::clock::Clock;
 use crate::config::Plan;
 use crate::fetch::{Fetched, Fetcher};
 use crate::model::{Failure, Outcome, Poll, Reading, Source, SourceState, Validators};
 use crate::parse::{Break, Parsed};
 use crate::store::Store;
 
-use super::crash_marks::CrashMarks;
 use super::known_text::KnownText;
-use super::read_context::{ReadContext, parse_document};
+use super::read_context::{ReadContext, ReadTools, parse_document};
 use super::recheck;
 
 /// Reads a source once. Every possible end is an [`Outcome`], so that each poll is recorded in one
@@ -23,9 +21,9 @@ pub(super) async fn read(
     state: SourceState,
     plan: Arc<Plan>,
     store: Arc<dyn Store>,
-    clock: Clock,
-    marks: CrashMarks,
+    tools: ReadTools,
 ) -> Poll {
+    let ReadTools { clock, marks, threads } = tools;
     let text = KnownText::of(source.clone(), state.text.clone(), Some(store.clone()));
     let context = ReadContext {
         source: &source,
@@ -34,6 +32,7 @@ pub(super) async fn read(
         plan: &plan,
         clock: &clock,
         text: &text,
+        threads: &threads,
     };
     let fetched = match state.text_rules() == source.text().hash() {
         true => fetcher.fetch(&source, &state, clock.now()).await,
@@ -57,7 +56,8 @@ pub(super) async fn read(
     let outcome = match fetched {
         Ok(Fetched::Document { document, validators, freshness, bytes, hash, moved }) => {
             let place = document.url.clone();
-            match parse_document(document, plan.parsing.clone(), text.clone()).await {
+            let limits = plan.parsing.clone();
+            match parse_document(&threads, document, limits, text.clone()).await {
                 Ok(Parsed { feed, mut entries, hints, mut warnings, broken_off, .. }) => {
                     if let (Some(Break::WithinLast), Some(half)) = (broken_off, entries.last())
                         && context.is_known(slice::from_ref(half)).await

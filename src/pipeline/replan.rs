@@ -5,23 +5,26 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 use tracing::{error, warn};
 
-use super::{Pipeline, log_poll};
+use super::{AwaitedPlan, Pipeline, ReplanError, log_poll};
 use crate::config::Plan;
 use crate::engine::{TopicFillResult, Turn};
 use crate::store::StoreError;
 
 impl Pipeline {
-    /// Puts a plan in force. The request is answered once its topics are filled.
+    /// Puts a plan in force. `done` is answered once its topics are filled.
     pub(super) async fn replan(
         &mut self,
         plan: Arc<Plan>,
+        in_force: oneshot::Sender<Result<(), ReplanError>>,
         done: oneshot::Sender<Vec<TopicFillResult>>,
     ) -> Result<(), StoreError> {
         if self.is_closed() {
             error!(event = "reload_refused", "the plan in force stays: the disk is full");
+            let _ = in_force.send(Err(ReplanError::DiskFull));
             return Ok(());
         }
-        self.waiting.plan = Some((done, Vec::new()));
+        let in_force = Some(in_force);
+        self.waiting.plan = Some(AwaitedPlan { in_force, done, results: Vec::new() });
         self.apply(Turn::Plan { plan, at: self.clock.now() }).await?;
         self.answer_if_filled().await
     }
@@ -43,13 +46,14 @@ impl Pipeline {
         self.answer_if_filled().await
     }
 
-    async fn answer_if_filled(&mut self) -> Result<(), StoreError> {
+    /// Answers the request for a plan once nothing is left to fill or to write.
+    pub(super) async fn answer_if_filled(&mut self) -> Result<(), StoreError> {
         if self.waiting.plan.is_none() || self.driver.is_filling() || self.driver.is_blocked() {
             return Ok(());
         }
         self.publish().await?;
-        if let Some((done, results)) = self.waiting.plan.take() {
-            let _ = done.send(results);
+        if let Some(awaited) = self.waiting.plan.take() {
+            let _ = awaited.done.send(awaited.results);
         }
         Ok(())
     }
@@ -57,7 +61,7 @@ impl Pipeline {
     /// Topics are published under new versions.
     pub(super) fn topics_filled(&mut self, results: Vec<TopicFillResult>) {
         match &mut self.waiting.plan {
-            Some((_, all)) => all.extend(results),
+            Some(awaited) => awaited.results.extend(results),
             // No request waits for it, so only the log says it.
             None => log_poll::topics_changed(&results),
         }
@@ -66,6 +70,9 @@ impl Pipeline {
     /// Has the schedule, the fetcher and the feeds follow a plan that is in force.
     pub(super) async fn planned(&mut self) -> Result<(), StoreError> {
         let plan = self.driver.plan().clone();
+        if let Some(in_force) = self.waiting.plan.as_mut().and_then(|plan| plan.in_force.take()) {
+            let _ = in_force.send(Ok(()));
+        }
         let previous = std::mem::replace(&mut self.scheduled, plan);
         self.reschedule(&previous);
         self.driver.publish_all().await

@@ -12,6 +12,17 @@ use crate::model::SourceId;
 use crate::websub::inbound::CallbackAnswer;
 use crate::websub::outbound::{RequestRefused, SubscriptionRequest};
 
+/// Why a plan was not put in force.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ReplanError {
+    /// There is no loop any more.
+    #[error("gazetted is stopping")]
+    Stopping,
+    /// Nothing can be written.
+    #[error("the disk is full, and the plan in force stays; make room and reload")]
+    DiskFull,
+}
+
 /// A request to the loop.
 #[derive(Debug)]
 pub enum Request {
@@ -28,6 +39,8 @@ pub enum Request {
     Replan {
         /// The plan, compiled.
         plan: Arc<Plan>,
+        /// Receives whether the plan is in force, as soon as that is decided.
+        in_force: oneshot::Sender<Result<(), ReplanError>>,
         /// Receives the changes of topics, once the plan is in force and its topics are filled.
         done: oneshot::Sender<Vec<TopicFillResult>>,
     },

@@ -43,10 +43,13 @@ impl Volume {
     ) -> Vec<(Self, Vec<StoryId>)> {
         let current = month(now);
         let last_month = last.map(|last| (last.year, last.month));
-        // A query that was widened finds stories of months that are closed:
-        // they come after what is closed, for nothing is put in between.
-        let dated =
-            |(date, story)| (last_month.map_or(month(date), |last| last.max(month(date))), story);
+        // A query that was widened finds stories of months that are closed: they come after what is
+        // closed, for nothing is put in between. A month to come, which a clock that was ahead has
+        // left, counts as this one: else no month of several would have too many open.
+        let dated = |(date, story)| {
+            let month = month(date).min(current);
+            (last_month.map_or(month, |last| last.max(month)), story)
+        };
         let open: Vec<((i32, u32), StoryId)> = open.into_iter().map(dated).collect();
         let mut closing = Vec::new();
         for of_month in open.chunk_by(|(a, _), (b, _)| a == b) {
@@ -162,6 +165,20 @@ mod tests {
             [],
             "May goes on"
         );
+    }
+
+    #[test]
+    fn stories_of_a_clock_that_was_ahead_close_with_those_of_this_month() {
+        let now = at("2026-04-20T00:00:00Z");
+        let april = (0..11).map(|n| (at("2026-04-10T00:00:00Z"), id(n)));
+        let may = (11..51).map(|n| (at("2026-05-01T01:00:00Z"), id(n)));
+        let open: Vec<_> = april.chain(may).collect();
+        for last in [None, Some("2026-06".parse().unwrap())] {
+            let closing = Volume::closing(open.clone(), last, 50, now);
+            let closed: usize = closing.iter().map(|(_, stories)| stories.len()).sum();
+            assert_eq!(closed, 26, "with 51 open of 50, all but half as many close: {closing:?}");
+        }
+        assert_eq!(Volume::closing(open[..50].to_vec(), None, 50, now), []);
     }
 
     #[test]

@@ -410,7 +410,7 @@ fn publisher(story: &Story, lead: &Entry, sources: &Sources, site: &Site) -> Pub
 
 /// Where a source's document is, as it can be shown to anybody.
 pub(super) fn address(location: &Location) -> Option<String> {
-    let Location::Web { url, .. } = location else { return None };
+    let url = location.url()?;
     if url.username().is_empty() && url.password().is_none() {
         return Some(uri(url));
     }

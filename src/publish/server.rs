@@ -27,6 +27,7 @@ mod page_response;
 mod problem;
 mod response;
 mod route_context;
+mod settings;
 
 mod validate_request;
 
@@ -47,7 +48,6 @@ use futures_util::FutureExt;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use ipnet::IpNet;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -60,34 +60,7 @@ use listener::Stream;
 use timeouts::{Progress, TimeLimited};
 
 pub use listener::{Address, Listener};
-
-/// The limits of one client.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Settings {
-    /// From the first byte of a request's head to its last.
-    pub head: Duration,
-    /// Between an answer and the next request.
-    pub idle: Duration,
-    /// From the first byte of an answer to its last.
-    pub write: Duration,
-    /// The time for an answer of the backend.
-    pub backend_timeout: Duration,
-    /// From the request to stop until what is left is cut off.
-    pub drain: Duration,
-    /// Connections in all.
-    pub connections: usize,
-    /// Connections of one address; of one /64 with IPv6.
-    pub connections_per_address: usize,
-    /// Who asks here.
-    pub audience: Audience,
-    /// Whether readers who ask for it get a feed's new entries alone (Q35).
-    pub deltas: bool,
-    /// Where to report security problems: what `/.well-known/security.txt` says.
-    pub contact: Option<String>,
-    /// Addresses of reverse proxies, which stand for many clients: the limit
-    /// for one address holds for those whose requests they pass on.
-    pub proxies: Vec<IpNet>,
-}
+pub use settings::Settings;
 
 /// Who asks on a listener: operators' pages, `/sources` and `/metrics`, are not for all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -100,27 +73,6 @@ pub enum Audience {
     Readers,
     /// Operators, on that listener.
     Operators,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            head: Duration::from_secs(10),
-            idle: Duration::from_secs(30),
-            write: Duration::from_secs(60),
-            backend_timeout: Duration::from_secs(10),
-            drain: Duration::from_secs(20),
-            connections: 512,
-            connections_per_address: 32,
-            audience: Audience::default(),
-            deltas: false,
-            contact: None,
-            proxies: vec![
-                IpNet::new_assert(IpAddr::from([127, 0, 0, 0]), 8),
-                IpNet::new_assert(std::net::Ipv6Addr::LOCALHOST.into(), 128),
-            ],
-        }
-    }
 }
 
 /// The largest head of a request, and its largest query, in bytes.
@@ -170,7 +122,7 @@ pub async fn serve(
         }
     }
     drop(listener);
-    drain(connections, settings.drain).await;
+    drain(connections, settings.drain_timeout).await;
 }
 
 /// All requests of one connection, which counts as open until they are answered.

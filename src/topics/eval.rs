@@ -5,7 +5,7 @@
 use std::ops::RangeInclusive;
 use std::rc::Rc;
 
-use super::index::Occurrences;
+use super::index::{Occurrences, Span};
 use super::program::{Clause, Form, Kind, Places, Scope, Shared, Test};
 use super::query::{Field, Nearness, Unit};
 use super::subject::{Section, Subject};
@@ -18,14 +18,6 @@ pub(super) struct Sight<'a> {
     pub(super) subject: &'a Subject,
     pub(super) occurrences: &'a Occurrences,
     pub(super) work: &'a Work<'a>,
-}
-
-/// Words in a row: from `start` to before `end` in a section.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Span {
-    pub(super) section: u32,
-    pub(super) start: u32,
-    pub(super) end: u32,
 }
 
 /// Two spans of one section that do not overlap.

@@ -5,7 +5,8 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 use super::Language;
-use super::eval::{Sight, Span, label_fits, link_fits};
+use super::eval::{Sight, label_fits, link_fits};
+use super::index::Span;
 use super::program::{Clause, Places, Test};
 use super::query::Field;
 

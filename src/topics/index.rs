@@ -12,7 +12,6 @@ use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::eval::Span;
 use super::prefilter::{Code, Trigger};
 use super::program::{self, Kind, Program, Wanted};
 use super::query::Field;
@@ -256,6 +255,14 @@ impl Found {
 struct Slot {
     first: u32,
     last: u32,
+}
+
+/// Words in a row: from `start` to before `end` in a section.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Span {
+    pub(super) section: u32,
+    pub(super) start: u32,
+    pub(super) end: u32,
 }
 
 /// The terms that a subject has, and where.

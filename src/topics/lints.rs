@@ -1,18 +1,14 @@
 //! Warns of queries that can hardly mean what they say.
 
 use std::collections::BTreeSet;
-use std::ops::Range;
 
 use super::eval::{Sight, label_fits};
 use super::index::Occurrences;
-use super::program::{Clause, Places, Program, Test};
+use super::program::{Clause, Places, Program, Test, Warning};
 use super::query::{Ask, Field, Query, nearest};
 use super::work::Work;
 use super::{Place, QueryProblem, Subject, text};
 use crate::model::{Sources, TopicId};
-
-/// Where, what and what to do.
-pub(super) type Warning = (Range<usize>, String, String);
 
 /// Warnings that need nothing but the query.
 pub(super) fn warnings(query: &Query, root: &Clause) -> Vec<Warning> {

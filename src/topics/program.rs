@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::lints::Warning;
 use super::pattern::Pattern;
 use super::prefilter::{Prefilter, Sign, Trigger};
 use super::query::{Field, Nearness, Query, Unit};
@@ -25,6 +24,9 @@ pub(super) struct Program {
     /// The vocabularies that it names.
     pub(super) vocabularies: BTreeSet<String>,
 }
+
+/// A warning of a query: the bytes it is about, the message and the remedy.
+pub(super) type Warning = (Range<usize>, String, String);
 
 /// Properties other than words that a query depends on.
 #[derive(Debug, Clone, Copy, Default)]

@@ -11,6 +11,8 @@ use super::index::{Index, Occurrences};
 use super::lints::{self, TermCounts};
 use super::program::Program;
 use super::query::Query;
+use super::stem_cache::StemCaches;
+use super::subject::Reader;
 use super::suggestions::{Seen, Suggestions};
 use super::work::{Spent, Work};
 use super::{Language, QueryProblem, Subject, Vocabulary};
@@ -24,6 +26,7 @@ pub struct TopicSet {
     /// Whether anything depends on the language of a text that does not state it.
     guesses: bool,
     written: Arc<Written>,
+    stems: StemCaches,
 }
 
 /// The source of a compiled set.
@@ -53,7 +56,7 @@ impl TopicSet {
         vocabulary: &Vocabulary,
         language: &Language,
     ) -> Result<(Self, Vec<QueryProblem>), Vec<QueryProblem>> {
-        Self::build(queries, vocabulary, language, Origin::Configuration)
+        Self::build(queries, vocabulary, language, Origin::Configuration, StemCaches::default())
     }
 
     /// A set of one query, for trying it. Vocabularies that it does not use
@@ -65,7 +68,7 @@ impl TopicSet {
         language: &Language,
     ) -> Result<(Self, Vec<QueryProblem>), Vec<QueryProblem>> {
         let queries = [(topic.clone(), query.to_owned())];
-        Self::build(&queries, vocabulary, language, Origin::Trial)
+        Self::build(&queries, vocabulary, language, Origin::Trial, StemCaches::default())
     }
 
     /// A set of one query under this set's vocabularies and language, for trying it.
@@ -74,7 +77,9 @@ impl TopicSet {
         topic: &TopicId,
         query: &str,
     ) -> Result<(Self, Vec<QueryProblem>), Vec<QueryProblem>> {
-        Self::of_one(topic, query, &self.written.vocabulary, &self.written.language)
+        let queries = [(topic.clone(), query.to_owned())];
+        let Written { vocabulary, language, .. } = &*self.written;
+        Self::build(&queries, vocabulary, language, Origin::Trial, self.stems.clone())
     }
 
     /// The same for a query of somebody who is not trusted: its patterns are small, and of the
@@ -89,7 +94,7 @@ impl TopicSet {
         let program = |topic: usize| &*self.programs[topic];
         let known = known.map(|known| known.into_iter().map(program).collect());
         let Written { vocabulary, language, .. } = &*self.written;
-        Self::build(&queries, vocabulary, language, Origin::Anybody { known })
+        Self::build(&queries, vocabulary, language, Origin::Anybody { known }, self.stems.clone())
     }
 
     fn build(
@@ -97,6 +102,7 @@ impl TopicSet {
         vocabulary: &Vocabulary,
         language: &Language,
         origin: Origin<'_>,
+        stems: StemCaches,
     ) -> Result<(Self, Vec<QueryProblem>), Vec<QueryProblem>> {
         let mut compiler = Compiler::new(vocabulary, language);
         let warn_of_unused = matches!(origin, Origin::Configuration);
@@ -120,7 +126,7 @@ impl TopicSet {
             language: language.clone(),
             warnings: problems.clone(),
         });
-        Ok((Self { programs, index, guesses, written }, problems))
+        Ok((Self { programs, index, guesses, written, stems }, problems))
     }
 
     /// How many topics there are.
@@ -147,11 +153,24 @@ impl TopicSet {
     /// The language of a text is guessed only where a query depends on it: guessing takes longer
     /// than everything else here.
     pub fn subject(&self, story: &Story, sources: &Sources) -> Subject {
-        let language = &self.written.language;
         match self.guesses {
-            true => Subject::of(story, sources, language),
-            false => Subject::of_stated(story, sources, language),
+            true => self.whole_subject(story, sources),
+            false => Subject::of_stated(story, sources, self.reader()),
         }
+    }
+
+    /// The same, with the language of each text that does not state it guessed.
+    pub fn whole_subject(&self, story: &Story, sources: &Sources) -> Subject {
+        Subject::of(story, sources, self.reader())
+    }
+
+    /// A text alone as these queries see it; its first line is the title.
+    pub fn subject_of_text(&self, text: &str) -> Subject {
+        Subject::of_text(text, self.reader())
+    }
+
+    fn reader(&self) -> Reader<'_> {
+        Reader { language: &self.written.language, stems: &self.stems }
     }
 
     /// The places in the compiled list of the topics that `subject` is in, ascending.
@@ -185,7 +204,7 @@ impl TopicSet {
     /// Why a text is, or is not, in a topic; its first line is the title.
     /// Samples (`must_match` and `must_not_match`) are judged by this.
     pub fn explain_text(&self, text: &str, topic: usize) -> Explanation {
-        self.explain(&Subject::of_text(text, &self.written.language), topic)
+        self.explain(&self.subject_of_text(text), topic)
     }
 
     /// The matching terms in titles and texts of `subject`, in order and without overlaps.

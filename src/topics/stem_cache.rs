@@ -5,8 +5,9 @@
 //! changes nothing but the time. The letters are kept and compared, so that
 //! even words whose hashes collide are told apart.
 
+use std::fmt;
 use std::ops::Range;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::language::Dialect;
 use super::symbol::Symbol;
@@ -50,27 +51,44 @@ const WORDS: usize = 2;
 /// Buckets: a power of two; 2 MiB in all.
 const BUCKETS: usize = 1 << 15;
 
-/// As many as texts were read at one time, which are few. The loop goes from thread to
-/// thread: had each one of its own, most of them would lie about unused, and be new
+/// More tables than this are not kept once their texts are read.
+const IDLE: usize = 4;
+
+/// The tables of those who read texts by one plan: each text takes one and gives it back.
+///
+/// They are as many as texts are read at one time, which are few. The loop goes from thread to
+/// thread: had each thread one of its own, most of them would lie about unused, and be new
 /// to every word.
-static IDLE: Mutex<Vec<StemCache>> = Mutex::new(Vec::new());
+#[derive(Clone, Default)]
+pub(super) struct StemCaches(Arc<Mutex<Vec<StemCache>>>);
+
+impl fmt::Debug for StemCaches {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("StemCaches")
+    }
+}
+
+impl StemCaches {
+    /// Calls `read`, for one text, with what is remembered of others.
+    pub(super) fn with<T>(&self, read: impl FnOnce(&mut StemCache) -> T) -> T {
+        let idle = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = idle().pop();
+        let mut remembered = known.unwrap_or_else(StemCache::new);
+        remembered.expected.clear();
+        let read = read(&mut remembered);
+        let mut idle = idle();
+        if idle.len() < IDLE {
+            idle.push(remembered);
+        }
+        read
+    }
+}
 
 const NOTHING: Bucket = Bucket([Word { letters: UNKNOWN, stem: Symbol(0) }; WORDS]);
 
 impl StemCache {
     fn new() -> Self {
         Self { buckets: vec![NOTHING; BUCKETS], expected: Vec::new() }
-    }
-
-    /// Calls `read`, for one text, with what is remembered of others.
-    pub(super) fn with<T>(read: impl FnOnce(&mut Self) -> T) -> T {
-        let idle = || IDLE.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = idle().pop();
-        let mut remembered = known.unwrap_or_else(Self::new);
-        remembered.expected.clear();
-        let read = read(&mut remembered);
-        idle().push(remembered);
-        read
     }
 
     /// To be called for every word of a text before any is recalled, with how many came before

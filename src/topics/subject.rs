@@ -7,6 +7,7 @@ use url::Url;
 use super::Language;
 use super::language::{self, Dialect};
 use super::query::Field;
+use super::stem_cache::StemCaches;
 use super::symbol::Symbol;
 use super::text::{self, Word, Words};
 use crate::model::{Member, Sources, Story};
@@ -67,22 +68,42 @@ pub(super) struct Link {
     pub(super) value: String,
 }
 
+/// The means to read texts: the configured languages, and the stems of words read before.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Reader<'a> {
+    pub(super) language: &'a Language,
+    pub(super) stems: &'a StemCaches,
+}
+
+/// The means to read a text of one language.
+#[derive(Clone, Copy)]
+struct InLanguage<'a> {
+    dialect: Dialect,
+    stems: &'a StemCaches,
+}
+
+impl<'a> Reader<'a> {
+    fn as_language(self, spoken: Option<&str>) -> InLanguage<'a> {
+        InLanguage { dialect: self.language.dialect(spoken), stems: self.stems }
+    }
+}
+
 impl Subject {
     /// The union of what the story's members say, each with its field.
-    pub fn of(story: &Story, sources: &Sources, language: &Language) -> Self {
+    pub(super) fn of(story: &Story, sources: &Sources, reader: Reader<'_>) -> Self {
         let spoken = |told: &Member| language::guessed(&told.entry.title, told.text());
-        Self::spoken(story, sources, language, spoken)
+        Self::spoken(story, sources, reader, spoken)
     }
 
     /// The same, where no text is in a language that its source does not state.
-    pub(super) fn of_stated(story: &Story, sources: &Sources, language: &Language) -> Self {
-        Self::spoken(story, sources, language, |_| None)
+    pub(super) fn of_stated(story: &Story, sources: &Sources, reader: Reader<'_>) -> Self {
+        Self::spoken(story, sources, reader, |_| None)
     }
 
     fn spoken(
         story: &Story,
         sources: &Sources,
-        language: &Language,
+        reader: Reader<'_>,
         guessed: impl Fn(&Member) -> Option<String>,
     ) -> Self {
         let mut subject = Self::default();
@@ -90,31 +111,37 @@ impl Subject {
             let Member { entry, .. } = member;
             let stated = entry.language.clone().or_else(|| entry.feed.language.clone());
             let spoken = stated.or_else(|| guessed(member));
-            subject.add(member, spoken, sources, language);
+            subject.add(member, spoken, sources, reader);
         }
         subject
     }
 
     /// A text alone, its first line the title: what samples are.
-    pub fn of_text(text: &str, language: &Language) -> Self {
+    pub(super) fn of_text(text: &str, reader: Reader<'_>) -> Self {
         let text = text.trim();
         let (title, body) = text.split_once('\n').unwrap_or((text, ""));
         let mut subject = Self { members: 1, ..Self::default() };
-        subject.add_text(0, title.trim_end(), body.trim(), language.dialect(None));
+        subject.add_text(0, title.trim_end(), body.trim(), reader.as_language(None));
         subject
     }
 
-    fn add(&mut self, told: &Member, spoken: Option<String>, sources: &Sources, read: &Language) {
+    fn add(
+        &mut self,
+        told: &Member,
+        spoken: Option<String>,
+        sources: &Sources,
+        reader: Reader<'_>,
+    ) {
         let (entry, text) = (&told.entry, told.text());
         let member = self.members;
         self.members += 1;
-        let dialect = read.dialect(spoken.as_deref());
-        self.add_text(member, &entry.title, text, dialect);
+        let reader = reader.as_language(spoken.as_deref());
+        self.add_text(member, &entry.title, text, reader);
         for category in &entry.categories {
-            self.add_words(Field::Category, member, category, dialect);
+            self.add_words(Field::Category, member, category, reader);
         }
         for author in &entry.authors {
-            self.add_words(Field::Author, member, author, dialect);
+            self.add_words(Field::Author, member, author, reader);
         }
         for tag in &entry.tags {
             match tag.split_once(':') {
@@ -139,10 +166,10 @@ impl Subject {
         }
     }
 
-    fn add_text(&mut self, member: usize, title: &str, text: &str, dialect: Dialect) {
-        let titled = self.add_words(Field::Title, member, title, dialect);
+    fn add_text(&mut self, member: usize, title: &str, text: &str, reader: InLanguage<'_>) {
+        let titled = self.add_words(Field::Title, member, title, reader);
         if !text.is_empty() {
-            self.add_words(Field::Text, member, text, dialect);
+            self.add_words(Field::Text, member, text, reader);
             if let Some(section) = self.sections.last_mut() {
                 section.offset = titled;
             }
@@ -150,8 +177,14 @@ impl Subject {
     }
 
     /// Says how many words there were.
-    fn add_words(&mut self, field: Field, member: usize, text: &str, dialect: Dialect) -> u32 {
-        let words = Words::of(text.to_owned(), dialect);
+    fn add_words(
+        &mut self,
+        field: Field,
+        member: usize,
+        text: &str,
+        reader: InLanguage<'_>,
+    ) -> u32 {
+        let words = Words::of(text.to_owned(), reader.dialect, reader.stems);
         let count = words.words.len() as u32;
         let lead = words.words.iter().take_while(|word| word.paragraph == 0).count() as u32;
         let lead = lead.min(LEAD_WORDS);
@@ -204,6 +237,11 @@ pub(super) fn plain_link(link: &str) -> String {
 mod tests {
     use super::*;
 
+    fn subject_of(text: &str) -> Subject {
+        let (language, stems) = (&Language::default(), &StemCaches::default());
+        Subject::of_text(text, Reader { language, stems })
+    }
+
     #[test]
     fn links_are_compared_without_what_does_not_tell_them_apart() {
         for (stated, value) in [
@@ -220,11 +258,11 @@ mod tests {
     #[test]
     fn the_lead_is_the_first_paragraph_and_no_endless_one() {
         let lead = |body: &str| {
-            let subject = Subject::of_text(&format!("Title\n{body}"), &Language::default());
+            let subject = subject_of(&format!("Title\n{body}"));
             (subject.sections[1].lead, subject.sections[1].offset)
         };
         assert_eq!(lead("one two\nthree"), (2, 1));
         assert_eq!(lead(&"word ".repeat(300)), (LEAD_WORDS, 1));
-        assert_eq!(Subject::of_text("Title", &Language::default()).sections.len(), 1);
+        assert_eq!(subject_of("Title").sections.len(), 1);
     }
 }

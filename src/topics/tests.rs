@@ -20,6 +20,8 @@ use std::sync::Arc;
 
 use url::Url;
 
+use super::stem_cache::StemCaches;
+use super::subject::Reader;
 use super::{Explanation, Language, QueryProblem, Subject, TermCounts, TopicSet, Vocabulary};
 use crate::model::{
     Entry, Evidence, Location, Member, Role, Source, SourceId, Sources, Story, StoryId, Timestamp,
@@ -81,9 +83,18 @@ pub(super) fn is_in(query: &str, text: &str) -> bool {
     explained(query, text).matched
 }
 
+/// A text as queries of this language see it.
+pub(super) fn subject_of(text: &str, language: &Language) -> Subject {
+    Subject::of_text(text, Reader { language, stems: &StemCaches::default() })
+}
+
+pub(super) fn subject_of_story(story: &Story, sources: &Sources, language: &Language) -> Subject {
+    Subject::of(story, sources, Reader { language, stems: &StemCaches::default() })
+}
+
 pub(super) fn explained(query: &str, text: &str) -> Explanation {
     let set = compiled(query, &Vocabulary::new());
-    let subject = Subject::of_text(text, &Language::default());
+    let subject = subject_of(text, &Language::default());
     let explanation = set.explain(&subject, 0);
     assert_eq!(set.matches(&subject), if explanation.matched { vec![0] } else { vec![] });
     explanation

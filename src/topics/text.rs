@@ -5,7 +5,7 @@
 use std::ops::Range;
 
 use super::language::Dialect;
-use super::stem_cache::StemCache;
+use super::stem_cache::{StemCache, StemCaches};
 use super::symbol::Symbol;
 use crate::tokenize::{self, clean, ends_sentence, fold};
 
@@ -47,8 +47,8 @@ impl Word {
 
 impl Words {
     /// Reads a text. What lies beyond 4 GiB is not read.
-    pub(super) fn of(text: String, dialect: Dialect) -> Self {
-        StemCache::with(|stems| Self::read(text, dialect, stems))
+    pub(super) fn of(text: String, dialect: Dialect, stems: &StemCaches) -> Self {
+        stems.with(|stems| Self::read(text, dialect, stems))
     }
 
     fn read(text: String, dialect: Dialect, stems: &mut StemCache) -> Self {
@@ -177,7 +177,11 @@ mod tests {
             ("See No. 10 Downing Street", 1, 1),
             ("A title\nA body. More", 3, 2),
         ] {
-            let words = Words::of(text.to_owned(), Language::default().dialect(None));
+            let words = Words::of(
+                text.to_owned(),
+                Language::default().dialect(None),
+                &StemCaches::default(),
+            );
             let last = words.words.last().unwrap();
             assert_eq!((last.sentence + 1, last.paragraph + 1), (sentences, paragraphs), "{text}");
         }
@@ -195,7 +199,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_text_has_words_in_order_and_within_it(text in "\\PC{0,80}") {
-            let words = Words::of(text.clone(), Language::default().dialect(None));
+            let words = Words::of(text.clone(), Language::default().dialect(None), &StemCaches::default());
             let mut last = 0;
             for word in &words.words {
                 let range = word.range();

@@ -43,6 +43,15 @@ pub struct Document {
     pub entries: Vec<Listed>,
 }
 
+impl Document {
+    /// The same without texts.
+    fn brief(&self) -> Self {
+        let mut brief = self.clone();
+        brief.entries.iter_mut().for_each(|entry| entry.text.clear());
+        brief
+    }
+}
+
 /// What one variation of a kind lists.
 #[derive(Debug, Clone)]
 pub struct Case {
@@ -134,8 +143,8 @@ impl World {
         Rules { sources, authority: "corpus.example", overrides: &self.overrides, habits }
     }
 
-    /// Reads a document and returns where each entry is then.
-    pub fn read(&mut self, document: &Document) -> Vec<Placed> {
+    /// Reads a document.
+    pub fn read(&mut self, document: &Document) {
         self.now = self.now.after(std::time::Duration::from_secs(3600));
         let source = document.source;
         let entries: Vec<Arc<Entry>> =
@@ -145,10 +154,15 @@ impl World {
         let judged = judge(candidates, &mut known, &self.rules(source), self.now);
         self.known = known;
         self.habits.insert(source, judged.habits);
-        let placed = document.entries.iter().zip(&entries);
-        placed
-            .map(|(listed, entry)| Placed { label: listed.label, story: self.story_of(entry) })
-            .collect()
+    }
+
+    /// Where each entry of a document is now.
+    fn placed(&self, document: &Document) -> Vec<Placed> {
+        let place = |listed: &Listed| Placed {
+            label: listed.label,
+            story: self.story_of(&entry(document.source, listed)),
+        };
+        document.entries.iter().map(place).collect()
     }
 
     fn story_of(&self, entry: &Entry) -> Option<StoryId> {
@@ -202,6 +216,8 @@ pub enum Texts {
     AtOnce,
     /// None of them: everything is listed again with its text afterwards.
     Late,
+    /// None ever has: titles and addresses alone.
+    Never,
 }
 
 /// Reads a case in an order, and returns where everything ended.
@@ -209,21 +225,49 @@ pub fn read(case: &Case, order: u64, texts: Texts) -> Vec<Placed> {
     let mut world = World::of(case);
     let order = if case.within_source { 0 } else { order };
     let documents = case.ordered(order);
-    let mut placed = Vec::new();
     if texts == Texts::Late && !case.within_source {
-        for document in &documents {
-            let mut brief = document.clone();
-            brief.entries.iter_mut().for_each(|entry| entry.text.clear());
-            world.read(&brief);
+        documents.iter().for_each(|document| world.read(&document.brief()));
+    }
+    let documents: Vec<Document> = match texts {
+        Texts::Never => documents.iter().map(Document::brief).collect(),
+        Texts::AtOnce | Texts::Late => documents,
+    };
+    let mut placed = Vec::new();
+    for document in &documents {
+        world.read(document);
+        // A source changes what it says of an entry, so its place counts at once.
+        if case.within_source {
+            placed.extend(world.placed(document));
         }
     }
-    for document in &documents {
-        placed.extend(world.read(document));
+    if !case.within_source {
+        placed.extend(case.documents.iter().flat_map(|document| world.placed(document)));
     }
     for one in &mut placed {
         one.story = one.story.map(|id| world.followed(id));
     }
     placed
+}
+
+/// Of all pairs of entries, the share that every order decides as the first does.
+pub fn agreement(cases: &[Case], orders: std::ops::Range<u64>, texts: Texts) -> f64 {
+    let (mut agreed, mut all) = (0.0, 0.0);
+    for case in cases {
+        let first = read(case, orders.start, texts);
+        for order in orders.clone().skip(1) {
+            let other = read(case, order, texts);
+            let joined = |placed: &[Placed], one: usize, two: usize| {
+                placed[one].story.is_some() && placed[one].story == placed[two].story
+            };
+            for one in 0..first.len() {
+                for two in one + 1..first.len() {
+                    all += 1.0;
+                    agreed += f64::from(joined(&first, one, two) == joined(&other, one, two));
+                }
+            }
+        }
+    }
+    agreed / all
 }
 
 /// How much of what is joined is joined rightly, and of what should be.

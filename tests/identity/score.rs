@@ -92,18 +92,15 @@ pub fn faults(stories: &[Vec<Told>]) -> String {
 
 /// Holds what came of reading the set in this order to what is promised.
 ///
-/// Of 150 orders in which the first polls landed, the worst had a recall of .964 and an F1 of .9915, with
-/// two copies left alone by a leader that drops names; a daemon's polls may land in a worse one.
+/// Of 42 orders, the worst had a recall of .986 and an F1 of .990.
 pub fn check(order: &str, set: &[Telling], stories: &[Vec<Told>]) -> Measure {
     let (measure, faults) = (Measure::of(set, stories), faults(stories));
     println!("{order}: {measure:.4?}\n{faults}");
-    // Two orders of `landings` join two notices of one title, of which neither had a text when the
-    // copy of the first and the original of the second met: a false merge that is known and owed.
     let instalments = joined_instalments(stories);
-    assert!(instalments.len() <= 2, "{order}: {instalments:?}");
-    assert!(measure.precision >= 0.99, "{order}: {measure:?}\n{faults}");
-    assert!(measure.recall >= 0.95, "{order}: {measure:?}\n{faults}");
-    assert!(measure.b_cubed >= 0.985, "{order}: {measure:?}\n{faults}");
+    assert!(instalments.is_empty(), "{order}: {instalments:?}");
+    assert!(measure.precision >= 0.999, "{order}: {measure:?}\n{faults}");
+    assert!(measure.recall >= 0.97, "{order}: {measure:?}\n{faults}");
+    assert!(measure.b_cubed >= 0.988, "{order}: {measure:?}\n{faults}");
     measure
 }
 

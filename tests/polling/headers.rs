@@ -2,6 +2,7 @@
 
 use gazetted::fetch::{ProxyUrl, Settings};
 use gazetted::model::{FailureKind, Outcome};
+use gazetted::options::value::Size;
 
 use super::world::{DAY, FEED, World, failure, settings, source};
 use crate::support::site::{Answer, Coded, Gate, Site};
@@ -73,7 +74,7 @@ async fn p51_what_an_error_says_is_in_the_failure() {
 #[tokio::test]
 async fn p60_every_request_names_the_client_and_its_subscribers() {
     let settings = Settings {
-        user_agent: "gazetted/0.1 (+https://example.org/about)".to_owned(),
+        user_agent: Some("gazetted/0.1 (+https://example.org/about)".to_owned()),
         subscribers: 12,
         ..settings()
     };
@@ -366,7 +367,8 @@ async fn too_many_bytes_are_refused_on_the_wire_and_after_decompression() {
     site.script("/wire", [Answer::ok(zeros.clone())]);
     site.script("/bomb", [Answer::ok(zeros).coded(Coded::Gzip)]);
     for path in ["/wire", "/bomb"] {
-        let settings = Settings { max_body: 20_000, max_document: 50_000, ..settings() };
+        let settings =
+            Settings { max_body: Size(20_000), max_document: Size(50_000), ..settings() };
         let mut world = World::of(settings, [source("one", &site.url(path))]);
         assert_eq!(failure(world.poll().await).kind, FailureKind::TooLarge, "{path}");
     }

@@ -1,5 +1,8 @@
 //! Rules about redirects: chains in; whom the next poll asks out.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
 use gazetted::fetch::Settings;
 use gazetted::model::{FailureKind, Outcome};
 
@@ -172,6 +175,67 @@ async fn p49_a_source_that_moved_to_anothers_address_is_not_asked_beside_it() {
     assert_eq!((polls("a"), site.requests("/a").len()), (1, 1));
     assert!(polls("b") > 5);
     assert_eq!(site.requests("/b").len(), polls("b") + 1);
+}
+
+/// A switch that scripts of a site look at.
+fn switch() -> (Arc<AtomicBool>, Arc<AtomicBool>) {
+    let switch = Arc::new(AtomicBool::new(false));
+    (switch.clone(), switch)
+}
+
+#[tokio::test]
+async fn p49_of_sources_that_moved_to_each_others_addresses_one_is_polled() {
+    let site = Site::start().await;
+    let (turned, is_turned) = switch();
+    let turns = is_turned.clone();
+    site.answer("/a", move |_| match turns.load(Relaxed) {
+        true => Answer::ok(FEED),
+        false => to(301, "/b"),
+    });
+    site.answer("/b", move |_| match is_turned.load(Relaxed) {
+        true => to(301, "/a"),
+        false => Answer::ok(FEED),
+    });
+    site.script("/c", [to(301, "/a")]);
+    let sources = ["a", "b", "c"].map(|id| source(id, &site.url(&format!("/{id}"))));
+    let mut world = World::of(settings(), sources);
+    world.run(DAY * 20).await;
+    turned.store(true, Relaxed);
+    for restarts in 0..3 {
+        world.run(DAY * 4).await;
+        let before = (world.log.len(), site.log().len());
+        world.run(DAY * 20).await;
+        let polls = &world.log[before.0..];
+        assert!(polls.len() > 5, "after {restarts} restarts nobody is polled");
+        assert!(polls.iter().all(|(_, id)| *id == polls[0].1), "{polls:?}");
+        assert_eq!(site.log().len() - before.1, polls.len(), "each poll is one request");
+        world.restart();
+    }
+}
+
+#[tokio::test]
+async fn p49_a_source_is_polled_itself_once_the_one_it_moved_to_is_not() {
+    for status in [410, 404] {
+        let site = Site::start().await;
+        let (gone, is_gone) = switch();
+        let goes = is_gone.clone();
+        site.answer("/a", move |_| match goes.load(Relaxed) {
+            true => Answer::ok(FEED),
+            false => to(301, "/b"),
+        });
+        site.answer("/b", move |_| match is_gone.load(Relaxed) {
+            true => Answer::status(status),
+            false => Answer::ok(FEED),
+        });
+        let sources = ["a", "b"].map(|id| source(id, &site.url(&format!("/{id}"))));
+        let mut world = World::of(settings(), sources);
+        world.run(DAY * 20).await;
+        assert_eq!(site.requests("/a").len(), 1);
+        gone.store(true, Relaxed);
+        world.run(DAY * 30).await;
+        assert!(site.requests("/a").len() > 5, "{status}: {}", site.story());
+        assert!(world.source_states["a"].failure.is_none(), "{status}");
+    }
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use gazetted::model::{FailureKind, Outcome};
 
 use super::world::{DAY, FEED, HOUR, World, failure};
 use crate::support::site::{Answer, Site};
+use crate::support::world::{self as daemon, atom};
 
 const ETAG: &str = "if-none-match";
 const DATE: &str = "if-modified-since";
@@ -139,6 +140,40 @@ async fn p11_a_bad_body_does_not_bring_its_validators() {
     for bad in bad {
         let seen = conditions(vec![tagged("\"a\""), bad]).await;
         assert_eq!(seen[2], some("\"a\"", ""));
+    }
+}
+
+/// A proxy that breaks off every answer keeps its origin's ETag in the head.
+#[tokio::test(flavor = "multi_thread")]
+async fn p11_a_document_that_breaks_off_twice_does_not_bring_its_validators() {
+    let entry =
+        |n: u32| (format!("urn:{n}"), format!("https://dep.example/{n}"), format!("News {n}"));
+    let entries: Vec<_> = (1..=4).map(entry).collect();
+    let date = "2025-04-02T11:05:00Z";
+    let entries: Vec<_> =
+        entries.iter().map(|(id, link, title)| (&**id, &**link, &**title, date)).collect();
+    let whole = atom(&entries);
+    let half = whole[..whole.find("urn:3").unwrap()].to_owned();
+    for broken_polls in 1..4 {
+        let world = daemon::World::new().await;
+        let world = world.source("dep", half.clone()).topic("news", "news");
+        let (whole, half, mut polls) = (whole.clone(), half.clone(), 0);
+        world.site.answer("/dep", move |request| {
+            polls += 1;
+            let answer = match request.header(ETAG).as_deref() {
+                _ if polls <= broken_polls => Answer::ok(half.clone()),
+                Some("\"whole\"") => Answer::status(304),
+                _ => Answer::ok(whole.clone()),
+            };
+            answer.header("ETag", "\"whole\"").header("Content-Type", "application/atom+xml")
+        });
+        let world = world.start().await;
+        for _ in 0..broken_polls + 2 {
+            world.pass(HOUR * 5).await;
+        }
+        assert_eq!(world.titles("news").await.len(), 4, "{broken_polls}: {}", world.site.story());
+        let last = world.site.requests("/dep").pop().unwrap();
+        assert_eq!(last.header(ETAG).as_deref(), Some("\"whole\""), "the whole document's is kept");
     }
 }
 

@@ -129,7 +129,7 @@ async fn only_reading_is_allowed() {
 
 #[tokio::test]
 async fn a_client_that_says_nothing_is_hung_up_on() {
-    let settings = Settings { idle: Duration::from_millis(50), ..Settings::default() };
+    let settings = Settings { idle_timeout: Duration::from_millis(50), ..Settings::default() };
     let world = World::with(settings).await;
     let mut silent = world.connect().await;
     assert_eq!(silent.read(&mut [0; 16]).await.unwrap(), 0, "closed by the server");
@@ -153,7 +153,7 @@ async fn an_answer_under_way_is_finished_when_the_server_stops() {
 
 #[tokio::test]
 async fn stopping_does_not_wait_for_ever() {
-    let settings = Settings { drain: Duration::from_millis(50), ..Settings::default() };
+    let settings = Settings { drain_timeout: Duration::from_millis(50), ..Settings::default() };
     let world = World::with(settings).await;
     world.desk.silent.store(true, std::sync::atomic::Ordering::Relaxed);
     let mut asked = world.connect().await;

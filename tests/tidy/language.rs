@@ -1,11 +1,8 @@
 //! Checks names and comments against the project's rules for plain language.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::{files, holds_tests, none_of, text};
-
-/// Parts of the tree that are still to be rewritten.
-const NOT_YET: &[&str] = &["src/dom_cost", "src/markup", "src/parse", "src/enrich", "src/dedup"];
 
 /// Names that nobody would search for.
 const FORMER_NAMES: &[&str] = &[
@@ -69,13 +66,8 @@ const FORMER_NAMES: &[&str] = &[
     "editor",
 ];
 
-fn is_done(path: &Path) -> bool {
-    !NOT_YET.iter().any(|part| path.to_string_lossy().starts_with(part))
-}
-
-fn done() -> Vec<PathBuf> {
-    let all = ["src", "tests", "benches"].map(|directory| files(directory, "rs")).concat();
-    all.into_iter().filter(|path| is_done(path)).collect()
+fn code() -> Vec<PathBuf> {
+    ["src", "tests", "benches"].map(|directory| files(directory, "rs")).concat()
 }
 
 #[test]
@@ -84,7 +76,7 @@ fn files_are_named_by_the_fields_terms() {
         let stem = path.file_stem().unwrap_or_default().to_string_lossy();
         path.starts_with("src") && FORMER_NAMES.contains(&&*stem)
     };
-    let found = done().iter().filter(named).map(|path| path.display().to_string()).collect();
+    let found = code().iter().filter(named).map(|path| path.display().to_string()).collect();
     none_of(found, "a file is found by its name: use the field's term");
 }
 
@@ -97,7 +89,7 @@ fn is_in_and_out(line: &str) -> bool {
 #[test]
 fn a_first_line_says_in_plain_words_what_the_file_is() {
     let mut broken = Vec::new();
-    for path in done().iter().filter(|path| path.starts_with("src")) {
+    for path in code().iter().filter(|path| path.starts_with("src")) {
         let text = text(path);
         let header = text.lines().take_while(|line| line.starts_with("//!")).take(3);
         let header = header.map(|line| line.trim_start_matches("//!")).collect::<String>();
@@ -130,7 +122,7 @@ fn docs(source: &str) -> Vec<(usize, String)> {
 #[test]
 fn documentation_is_a_plain_sentence() {
     let mut broken = Vec::new();
-    for path in done().iter().filter(|path| path.starts_with("src") && !holds_tests(path)) {
+    for path in code().iter().filter(|path| path.starts_with("src") && !holds_tests(path)) {
         for (line, doc) in docs(&text(path)) {
             let words = doc.split_whitespace().count();
             let is_code = doc.contains('`') || doc.contains('[');
@@ -140,15 +132,6 @@ fn documentation_is_a_plain_sentence() {
         }
     }
     none_of(broken, "documentation says what something is, subject first, in more than one word");
-}
-
-#[test]
-fn every_part_that_is_left_out_is_there() {
-    let missing = NOT_YET.iter().filter(|part| {
-        let root = Path::new(super::ROOT);
-        !root.join(part).exists() && !root.join(format!("{part}.rs")).exists()
-    });
-    none_of(missing.map(ToString::to_string).collect(), "NOT_YET names parts of the tree");
 }
 
 #[test]

@@ -7,9 +7,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use indicatif::ProgressBar;
 use serde_json::json;
 
+use super::super::progress::Progress;
 use super::super::{ConfigFile, Done, Stop, print_json, print_line, runtime};
 use crate::store::{self, Commit, Fit, Record, Store};
 
@@ -99,10 +99,10 @@ impl Stories {
             |error: std::io::Error| Stop::because(format!("{}: {error}", self.file.display()));
         let file = File::open(&self.file).map_err(failed)?;
         let bytes = file.metadata().map_err(failed)?.len();
-        let progress = ProgressBar::new(bytes).with_message(what);
+        let mut progress = Progress::new(usize::try_from(bytes).unwrap_or(usize::MAX));
         for (place, line) in BufReader::new(file).lines().enumerate() {
             let line = line.map_err(failed)?;
-            progress.inc(line.len() as u64 + 1);
+            progress.advance(line.len() + 1, what);
             let record = serde_json::from_str(&line).map_err(|error| {
                 let column = error.column();
                 let why = format!("this is not a line of `export stories --lossless`: {error}");
@@ -111,7 +111,7 @@ impl Stories {
             })?;
             take(place + 1, record)?;
         }
-        progress.finish_and_clear();
+        progress.clear();
         Ok(())
     }
 

@@ -8,8 +8,8 @@ use toml::Spanned;
 use super::Desk;
 use crate::config::file;
 use crate::config::read::Read;
-use crate::config::value::{Access, Id};
 use crate::model::TopicId;
+use crate::options::value::{Access, Id};
 use crate::publish::AccessRule;
 
 /// A key that is shorter than this can be guessed by who has time.

@@ -4,13 +4,13 @@ use url::Url;
 
 use super::Desk;
 use crate::config::read::Read;
-use crate::config::value::WebAddress;
 use crate::dedup::Overrides;
+use crate::options::value::EntryAddress;
 
 impl Desk<'_> {
     pub(super) fn overrides(&mut self, parts: &[Read]) -> Overrides {
-        let urls = |list: &[WebAddress]| -> Vec<Url> {
-            list.iter().map(|address| address.url.clone()).collect()
+        let urls = |list: &[EntryAddress]| -> Vec<Url> {
+            list.iter().map(|address| address.0.clone()).collect()
         };
         let (mut force, mut never) = (Vec::new(), Vec::new());
         for (file, part) in parts.iter().enumerate() {

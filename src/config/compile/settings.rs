@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use rustix::fs::Access;
 use url::{Host, Url};
@@ -11,18 +10,12 @@ use super::{Desk, Environment};
 use crate::config::file::{self, Config, STORE};
 use crate::config::gather::beside;
 use crate::config::read::Read;
-use crate::config::value::{Listen, Size};
 use crate::config::{HubPlan, LoggingPlan, PublishPlan, ServerPlan, StorePlan};
 use crate::model::{Topic, TopicId};
+use crate::options::value::Period;
 use crate::publish::{Address, Audience};
 use crate::store::Retention;
-use crate::{fetch, parse, publish};
-
-/// The store writes when it is opened: with less it could not start again.
-const LEAST_FREE: Size = Size::mebibytes(24);
-
-/// The smallest `max_feed`: the longest document of a feed.
-const LEAST_MAX_FEED: usize = 1_000_000;
+use crate::{fetch, publish};
 
 /// Where the store is: as the file says, else where systemd keeps state.
 pub(in crate::config) fn store_directory(
@@ -60,36 +53,24 @@ impl Desk<'_> {
                 "set `[store] path` to a directory that the user who runs gazetted may write";
             self.remark((0, 0..0), message, help);
         }
-        let retention = Retention {
-            age: table.keep.as_ref().map(|period| period.0),
-            stories: table.stories,
-            keys: Some(table.keep_keys.0),
-        };
-        if let Some(min_free) = &table.min_free
-            && min_free.get_ref().0 < LEAST_FREE.0
-        {
-            let what = format!("`min_free` is less than {LEAST_FREE}");
-            let help =
-                format!("write at least \"{LEAST_FREE}\": the store needs that to be opened");
-            self.error((0, min_free.span()), what, help);
-        }
-        let min_free = table.min_free.as_ref().map(|size| size.get_ref().0);
+        let retention =
+            Retention { age: table.keep, stories: table.stories, keys: Some(table.keep_keys) };
+        let min_free = table.min_free.map(|size| size.0);
         StorePlan { path, cache: table.cache.0, min_free, retention, backups: table.backups.0 }
     }
 
-    pub(super) fn server(&mut self, settings: &Config) -> ServerPlan {
+    pub(super) fn server(&mut self, main: &Read) -> ServerPlan {
+        let settings = &main.config;
         let table = &settings.server;
-        let here = |listen: &Listen| match &listen.0 {
+        let here = |listen: &Address| match listen {
             Address::Net(address) => Address::Net(*address),
             Address::Socket(path) => Address::Socket(beside(&self.files[0].path, path)),
         };
-        let (listen, operators) =
-            (here(&table.listen), table.operators.as_ref().map(|own| here(own.get_ref())));
-        if let Some(own) = &table.operators
-            && operators.as_ref() == Some(&listen)
-        {
+        let (listen, operators) = (here(&table.listen), table.operators.as_ref().map(here));
+        if operators.as_ref() == Some(&listen) {
             let help = "leave `operators` out, or give it an address of its own";
-            self.error((0, own.span()), "`operators` and `listen` are one address", help);
+            let place = (0, main.place("server.operators"));
+            self.error(place, "`operators` and `listen` are one address", help);
         }
         let base_url = match &table.base_url {
             Some(base) => base.0.clone(),
@@ -125,24 +106,14 @@ impl Desk<'_> {
             hub,
             authority,
             shows_sources: operators.is_none(),
-            max_feed: settings.publish.max_feed.get_ref().in_memory(),
+            max_feed: settings.publish.max_feed.in_memory(),
         });
-        let limits = publish::Settings {
-            head: table.head_timeout.0,
-            idle: table.idle_timeout.0,
-            write: table.write_timeout.0,
-            drain: table.drain_timeout.0,
-            connections: table.connections.get(),
-            connections_per_address: table.connections_per_address.get(),
-            proxies: table.proxies.iter().map(|network| network.0).collect(),
-            deltas: settings.publish.deltas,
-            contact: table.security_contact.as_ref().map(|contact| contact.0.to_string()),
-            audience: match operators {
-                Some(_) => Audience::Readers,
-                None => Audience::Everybody,
-            },
-            ..publish::Settings::default()
+        let audience = match operators {
+            Some(_) => Audience::Readers,
+            None => Audience::Everybody,
         };
+        let deltas = settings.publish.deltas;
+        let limits = publish::Settings { audience, deltas, ..table.clone() };
         ServerPlan { listen, operators, site, limits }
     }
 
@@ -185,12 +156,6 @@ impl Desk<'_> {
     /// Where the site is written, and what of it that is private.
     pub(super) fn publish(&mut self, settings: &Config, topics: Option<&[Topic]>) -> PublishPlan {
         let table = &settings.publish;
-        let max_feed = &table.max_feed;
-        if *max_feed.get_ref() < Size::of_memory(LEAST_MAX_FEED) {
-            let message = format!("`max_feed` cannot be {}", max_feed.get_ref());
-            let help = "write `\"1MB\"` or more: a feed needs room for the texts of its entries";
-            self.error((0, max_feed.span()), message, help);
-        }
         for name in &table.private {
             let (id, place) = (&name.get_ref().0, (0, name.span()));
             let topic = topics.map(|topics| topics.iter().find(|topic| topic.id.as_str() == id));
@@ -218,16 +183,17 @@ impl Desk<'_> {
         let table = &main.config.polling;
         let broken = |key: &str| main.broken.contains(&format!("polling.{key}"));
         let pairs = [
-            ("hard_floor", &table.hard_floor, "floor", &table.floor),
-            ("floor", &table.floor, "ceiling", &table.ceiling),
-            ("interval", &table.interval, "ceiling", &table.ceiling),
-            ("connect_timeout", &table.connect_timeout, "timeout", &table.timeout),
+            ("hard_floor", table.hard_floor, "floor", table.floor),
+            ("floor", table.floor, "ceiling", table.ceiling),
+            ("interval", table.interval, "ceiling", table.ceiling),
+            ("connect_timeout", table.connect_timeout, "timeout", table.timeout),
         ];
         for (name, lesser, other, greater) in pairs {
             if lesser > greater && !broken(name) && !broken(other) {
                 // Where only one of the two is written, that one is at fault.
-                let span = if lesser.span().is_empty() { greater.span() } else { lesser.span() };
-                let (low, high) = (lesser.get_ref(), greater.get_ref());
+                let place = |name| main.place(&format!("polling.{name}"));
+                let span = if place(name).is_empty() { place(other) } else { place(name) };
+                let (low, high) = (Period(lesser), Period(greater));
                 self.error(
                     (0, span),
                     format!("`{name}`, {low}, is longer than `{other}`, {high}"),
@@ -235,66 +201,11 @@ impl Desk<'_> {
                 );
             }
         }
-        for (name, number, sane, range) in [
-            ("price", &table.price, 0.001..=1000.0, "from 0.001 to 1000.0"),
-            ("evenness", &table.evenness, 0.0..=1.0, "from 0.0 to 1.0"),
-        ] {
-            if !sane.contains(number.get_ref()) {
-                let message = format!("`{name}` cannot be {}", number.get_ref());
-                self.error((0, number.span()), message, format!("write a number {range}"));
-            }
-        }
-        if let Some(budget) = &table.budget
-            && !(0.1..=288.0).contains(budget.get_ref())
-        {
-            let message = format!("`budget` cannot be {}", budget.get_ref());
-            let help = "write how many polls a source and day there are to be, from 0.1 to 288.0";
-            self.error((0, budget.span()), message, help);
-        }
-        let user_agent = table.user_agent.as_ref().map_or_else(
-            || format!("gazetted/{} (+{})", env!("CARGO_PKG_VERSION"), server.site.base_url),
-            |written| written.0.clone(),
-        );
         fetch::Settings {
-            user_agent,
-            from: table.from.as_ref().map(|from| from.0.clone()),
-            concurrency: table.concurrency.get(),
-            spacing: table.spacing.0,
-            floor: time(&table.floor),
-            hard_floor: time(&table.hard_floor),
-            ceiling: time(&table.ceiling),
-            interval: time(&table.interval),
-            connect_timeout: time(&table.connect_timeout),
-            timeout: time(&table.timeout),
-            max_body: table.max_body.0,
-            max_document: table.max_document.0,
-            allow_private: table.allow_private.iter().map(|network| network.0).collect(),
-            proxy: table.proxy.as_ref().map(|proxy| proxy.0.clone()),
+            base_url: Some(server.site.base_url.clone()),
             subscribers: topics,
-            // Whether hubs reach us is said in another table.
-            push: false,
-            new_a_day: table.new_a_day.get(),
-            robots: table.robots,
-            robots_for_pages: table.robots_for_pages,
-            deltas: table.deltas,
-            price: *table.price.get_ref(),
-            budget: table.budget.as_ref().map(|budget| *budget.get_ref()),
-            evenness: *table.evenness.get_ref(),
+            ..table.clone()
         }
-    }
-}
-
-fn time(period: &toml::Spanned<crate::config::value::Period>) -> Duration {
-    period.get_ref().0
-}
-
-pub(super) fn parsing(table: &file::Parsing) -> parse::Limits {
-    parse::Limits {
-        entries: table.entries.get(),
-        field: table.field.in_memory(),
-        depth: table.depth.get(),
-        elements: table.elements.get(),
-        attributes: table.attributes.get(),
     }
 }
 

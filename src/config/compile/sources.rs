@@ -15,9 +15,9 @@ use crate::announcement;
 use crate::config::file;
 use crate::config::gather::beside;
 use crate::config::read::Read;
-use crate::config::value::{HeaderName, Period, WebAddress};
 use crate::fetch;
 use crate::model::{Location, Pace, Secret, Source, SourceId, Sources, TextRules};
+use crate::options::value::{HeaderName, Period, WebAddress};
 
 impl Desk<'_> {
     pub(super) fn sources(&mut self, parts: &[Read], settings: &file::Config) -> Sources {
@@ -54,6 +54,8 @@ impl Desk<'_> {
                 let Some(location) = location else { continue };
                 self.asked_once(file, table, &location, &mut addresses);
                 let id = SourceId::new(name);
+                let stated = as_read(table, defaults, &location, pace.as_deref());
+                self.stated.add_source(&id, &stated);
                 let source = Source {
                     id: id.clone(),
                     title: table
@@ -193,8 +195,14 @@ impl Desk<'_> {
     }
 
     /// Says where the bounds of `[polling]` will change an interval.
-    fn interval(&mut self, place: Place, interval: Period, is_web: bool, polling: &file::Polling) {
-        let (floor, ceiling) = (*polling.hard_floor.get_ref(), *polling.ceiling.get_ref());
+    fn interval(
+        &mut self,
+        place: Place,
+        interval: Period,
+        is_web: bool,
+        polling: &fetch::Settings,
+    ) {
+        let (floor, ceiling) = (Period(polling.hard_floor), Period(polling.ceiling));
         if is_web && interval < floor {
             self.below_floor(place.clone(), "interval", floor);
         }
@@ -224,7 +232,7 @@ impl Desk<'_> {
         settings: &file::Config,
     ) -> Option<Box<Pace>> {
         let file::Config { polling, defaults, .. } = settings;
-        let floor = *polling.hard_floor.get_ref();
+        let floor = Period(polling.hard_floor);
         // Files cost nobody anything, and have no floor.
         let is_web = table.url.is_some();
         for (name, period) in [("min", &table.min), ("max", &table.max)] {
@@ -346,7 +354,7 @@ impl Desk<'_> {
             let help = "leave `Authorization` out of `headers`";
             self.error(place.clone(), "two kinds of credentials", help);
         }
-        if matches!(location, Some(Location::Web { url, .. }) if url.scheme() == "http") {
+        if location.and_then(Location::url).is_some_and(|url| url.scheme() == "http") {
             let help = "use https if the source offers it";
             self.warn(place, "credentials that travel unencrypted", help);
         }
@@ -366,6 +374,34 @@ impl Desk<'_> {
             return None;
         }
         Some(secret)
+    }
+}
+
+/// A source with the defaults of the file applied: what a reload compares.
+fn as_read(
+    table: &file::Source,
+    defaults: &file::Defaults,
+    location: &Location,
+    pace: Option<&Pace>,
+) -> file::Source {
+    let unwritten = |path: &PathBuf| Spanned::new(0..0, path.clone());
+    let interval = pace.and_then(|pace| pace.interval);
+    let mut headers = table.headers.clone();
+    for (name, text) in &defaults.headers {
+        if !headers.keys().any(|own| own.0.eq_ignore_ascii_case(&name.0)) {
+            headers.insert(name.clone(), text.clone());
+        }
+    }
+    file::Source {
+        tags: merged(&table.tags, &defaults.tags),
+        enrich: Some(table.enrich.unwrap_or(defaults.enrich)),
+        interval: interval.map(|interval| Spanned::new(0..0, Period(interval))),
+        headers,
+        file: match location {
+            Location::File(path) if table.file.is_some() => Some(unwritten(path)),
+            _ => None,
+        },
+        ..table.clone()
     }
 }
 

@@ -12,8 +12,8 @@ use crate::config::file::Config;
 use crate::config::problem::{Problem, Severity, Spot};
 use crate::config::read::Read;
 use crate::config::text::At;
-use crate::config::value::{Access, Size};
 use crate::model::{Topic, TopicBounds, TopicId};
+use crate::options::value::{Access, Size};
 use crate::topics::{Language, Place as Text, QueryProblem, TopicSet, Vocabulary};
 
 /// The compiled topics.
@@ -109,8 +109,7 @@ impl Desk<'_> {
     fn list(&mut self, parts: &[Read], texts: &mut Texts) -> (Vec<Topic>, Vec<Sample>) {
         let (mut list, mut samples) = (Vec::new(), Vec::new());
         let mut ids = BTreeMap::<String, (usize, Range<usize>)>::new();
-        let max_feed =
-            parts.first().map_or(Size(u64::MAX), |main| *main.config.publish.max_feed.get_ref());
+        let max_feed = parts.first().map_or(Size(u64::MAX), |main| main.config.publish.max_feed);
         for (file, part) in parts.iter().enumerate() {
             for (index, table) in part.config.topic.iter().enumerate() {
                 let broken = |key: &str| part.broken.contains(&format!("topic[{index}].{key}"));
@@ -155,6 +154,7 @@ impl Desk<'_> {
                         at: self.spot(file, text.span()).to_string(),
                     }));
                 }
+                self.stated.add_topic(&id, table);
                 list.push(Topic {
                     id,
                     title: table.title.as_ref().map_or(name, |title| &title.0).clone(),
@@ -163,7 +163,7 @@ impl Desk<'_> {
                     revisions: table.revisions,
                     entries: table.entries.get(),
                     bounds: TopicBounds {
-                        age: table.keep.as_ref().map(|period| period.0),
+                        age: table.keep,
                         stories: table.stories.map(NonZeroUsize::get),
                     },
                     formerly: table
@@ -177,6 +177,20 @@ impl Desk<'_> {
                 });
             }
         }
+        self.former_names(parts, &mut ids);
         (list, samples)
+    }
+
+    /// A former name leads to one topic, so it is the name of no other.
+    fn former_names(&mut self, parts: &[Read], ids: &mut BTreeMap<String, (usize, Range<usize>)>) {
+        for (file, part) in parts.iter().enumerate() {
+            for former in part.config.topic.iter().flat_map(|table| &table.get_ref().formerly) {
+                let (name, place) = (&former.get_ref().0, (file, former.span()));
+                match ids.get(name) {
+                    Some(first) => self.twice("topic", name, place, &first.clone()),
+                    None => drop(ids.insert(name.clone(), place)),
+                }
+            }
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! What becomes of a story when its sources revise, complete or withdraw what they said.
+//! Revisions, completions and withdrawals of what sources said.
 
 use super::*;
 use crate::model::{Enriched, WithdrawnBy};

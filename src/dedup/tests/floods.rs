@@ -1,4 +1,4 @@
-//! Sources that rename their entries, or bring very many, in; what is taken in of them, out.
+//! Sources that rename their entries at every poll, or bring very many.
 
 use std::time::Duration;
 

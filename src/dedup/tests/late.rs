@@ -100,3 +100,54 @@ fn those_who_told_it_before_under_titles_of_their_own_meet_in_the_first_text() {
     let [story] = standing[..] else { panic!("{:#?}", desk.clusters()) };
     assert_eq!((story.members.len(), story.published_id.as_str()), (3, PAGE));
 }
+
+const WARNING: &str = "Yellow warning of rain for the whole of Northshire";
+
+/// The warning of one day by the office, and that of another by a syndicator, three days later.
+fn warnings() -> [(Entry, Entry); 2] {
+    let warning = |source: &str, link: &str, date: &str, text: &str| {
+        let brief = updated(entry(source, link, link, WARNING), date);
+        (brief.clone(), Entry { text: text.to_owned(), ..brief })
+    };
+    [
+        warning(
+            "fcdo",
+            PAGE,
+            "2025-03-30T09:00:00Z",
+            "Heavy rain on Tuesday 10 November between 06:00 and 15:00. Some flooding of homes is possible.",
+        ),
+        warning(
+            "mirror",
+            COPY,
+            "2025-04-02T07:00:00Z",
+            "Heavy rain on Friday 13 November between 03:00 and 12:00. Some flooding of homes is possible.",
+        ),
+    ]
+}
+
+#[test]
+fn late_texts_that_contradict_part_what_a_title_had_joined() {
+    let [(brief, full), (short, copied)] = warnings();
+    let orders: [&[&Entry]; 4] = [
+        &[&brief, &short, &full, &copied],
+        &[&short, &brief, &full, &copied],
+        &[&brief, &copied, &full],
+        &[&short, &full, &copied],
+    ];
+    for order in orders {
+        let mut desk = Desk::new();
+        for stated in order {
+            desk.read(&[(*stated).clone()]);
+            hour(&mut desk);
+        }
+        assert_eq!(desk.known.stories.len(), 2, "{:#?}", desk.known.stories);
+        // Whoever has read the story of the office finds the office's text under its ID.
+        let of_office = desk.known.stories.values().find(|story| story.published_id == PAGE);
+        if let Some(story) = of_office {
+            assert_eq!(story.members[0].entry.source.as_str(), "fcdo");
+        }
+        for stated in [&full, &copied] {
+            assert_eq!(desk.verdicts(&[stated.clone()]), [], "{}", stated.source);
+        }
+    }
+}

@@ -1,4 +1,4 @@
-//! What the operator decides is so, whatever is judged, and can be undone.
+//! Decisions of the operator, which override the evidence and can be undone.
 
 use super::*;
 use crate::dedup::{enforce, keys_of_address, split_pairs, story_at};
@@ -158,4 +158,48 @@ fn a_story_is_found_by_the_page_of_any_of_its_copies() {
             .any(|key| desk.known.by_key.get(key).is_some_and(|ids| !ids.is_empty()));
         assert!(found, "{address}");
     }
+}
+
+#[test]
+fn entries_without_a_page_of_their_own_are_split_and_joined_by_their_names() {
+    for (link, guid) in [("-", "notice-2025-17"), ("-", "-"), ("https://ports.example/news/", "-")]
+    {
+        let alone = |title: &str| entry("mirror", guid, link, title);
+        let mut desk = Desk::new();
+        desk.read(&[page()]);
+        desk.now = at("2025-04-03T10:00:00Z");
+        desk.read(&[alone(TITLE)]);
+        let story = desk.only_story().clone();
+        let pairs = split_pairs(&story, 1);
+        assert_eq!(pairs.len(), 1, "{link} {guid}");
+        let [founder, name] = [&pairs[0][0], &pairs[0][1]];
+        assert!(name.starts_with("urn:gazetted:entry:"), "{name}");
+        assert_eq!(story_at(&url(name), &desk.known).map(|(_, place)| place), Some(1));
+        desk.overrides = never(&[[founder, name]]);
+        let named = desk.overrides.keys().into_iter();
+        assert!(named.into_iter().any(|key| desk.known.by_key.contains_key(&key)));
+        assert_eq!(enforced(&mut desk), 2);
+        assert_eq!(desk.known.stories.len(), 2);
+        assert_eq!(desk.verdicts(&[page(), alone(TITLE)]), []);
+        desk.overrides = force(&[[founder, name]]);
+        assert_eq!(enforced(&mut desk), 2);
+        assert_eq!(published(&desk, name).0, story.id);
+        // What is forced joins when it comes, too.
+        let mut desk = Desk::new();
+        desk.overrides = force(&[[founder, name]]);
+        desk.read(&[alone(TITLE)]);
+        desk.read(&[entry("wired", "-", PAGE, "Boats on the day of rest, says a syndicator")]);
+        assert_eq!(desk.only_story().members.len(), 2);
+    }
+}
+
+#[test]
+fn a_story_is_found_by_a_link_that_is_a_list() {
+    let mut desk = Desk::new();
+    desk.read(&[entry("mirror", "m", "https://ports.example/page", TITLE)]);
+    let keys = keys_of_address(&url("https://ports.example/page"));
+    assert!(keys.iter().any(|key| desk.known.by_key.contains_key(key)));
+    // It joins nobody else.
+    desk.read(&[entry("wired", "w", "https://ports.example/page", "Another thing entirely")]);
+    assert_eq!(desk.known.stories.len(), 2);
 }

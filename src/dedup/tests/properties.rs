@@ -1,4 +1,4 @@
-//! What holds for any set of documents, in any order.
+//! Properties of any set of documents, in any order.
 
 use proptest::prelude::*;
 
@@ -11,7 +11,7 @@ fn telling() -> impl Strategy<Value = Entry> {
         prop::sample::select(vec!["fcdo", "home-office", "treasury", "finder", "wired", "mirror"]);
     (source, 0..6_u8, 0..3_u8, 0..100_i64).prop_map(|(source, page, how, hours)| {
         let link = format!("https://www.gov.uk/government/news/page-{page}");
-        let title = format!("The announcement about subject number {page}");
+        let title = format!("The announcement of the harbourmaster about subject number {page}");
         let own = format!("https://{source}.example/{page}-{how}");
         let told = match how {
             0 => {
@@ -30,21 +30,13 @@ fn telling() -> impl Strategy<Value = Entry> {
     })
 }
 
-/// Each source tells a page once, as sites do: of two tellings by one source nobody knows which of them
-/// a copy repeats, so it joins the one that is known alone when it comes.
+/// Of each source, one wording per telling: what a set of documents states at one time.
 fn tellings() -> impl Strategy<Value = Vec<Entry>> {
     prop::collection::vec(telling(), 1..40).prop_map(|mut entries| {
         let mut seen = BTreeSet::new();
-        entries.retain(|entry| seen.insert((entry.source.clone(), page_of(entry))));
+        entries.retain(|entry| seen.insert((entry.source.clone(), entry.url.clone())));
         entries
     })
-}
-
-/// The number of the page that an entry tells: `page-5` and `5-2` are of the fifth.
-fn page_of(entry: &Entry) -> String {
-    let path = entry.url.as_ref().unwrap().path().to_owned();
-    let last = path.rsplit('/').next().unwrap().trim_start_matches("page-");
-    last.split('-').next().unwrap().to_owned()
 }
 
 /// The clusters after reading each entry as a document of its own.
@@ -79,8 +71,12 @@ proptest! {
         let by_address: Vec<Entry> = entries.iter().filter(|entry| !is_title_only(entry)).cloned().collect();
         let by_address_shuffled: Vec<Entry> = shuffled.iter().filter(|entry| !is_title_only(entry)).cloned().collect();
         prop_assert_eq!(clusters_of(&by_address), clusters_of(&by_address_shuffled));
-        let titled: Vec<Entry> = comparable(&entries).into_iter().filter(|entry| entry.original.is_none()).collect();
-        let titled_shuffled: Vec<Entry> = comparable(&shuffled).into_iter().filter(|entry| entry.original.is_none()).collect();
+        // Of a source that lists one title at two addresses nobody knows which of the two a copy repeats
+        // until both are there, and stories that stand are not merged for a title: so each source uses a title once.
+        let mut stated = BTreeSet::new();
+        let mut titled: Vec<Entry> = comparable(&entries).into_iter().filter(|entry| entry.original.is_none()).collect();
+        titled.retain(|entry| stated.insert((entry.source.clone(), entry.title.trim_start_matches("Press release: ").to_owned())));
+        let titled_shuffled: Vec<Entry> = shuffled.iter().filter(|entry| titled.contains(entry)).cloned().collect();
         prop_assert_eq!(clusters_of(&titled), clusters_of(&titled_shuffled));
     }
 

@@ -334,5 +334,91 @@ fn one_front_page_told_by_two_sources_under_one_title_is_one_story() {
     let mut desk = Desk::new();
     desk.read(&[told("treasury", "1")]);
     assert_eq!(desk.verdicts(&[told("mirror", "2")]), [Verdict::Joined]);
-    assert_eq!(desk.verdicts(&[told("treasury", "3")]), [Verdict::New], "one source means two");
+    // One source means two, and nothing says which of them the other repeats.
+    let verdicts = desk.verdicts(&[told("treasury", "3")]);
+    assert_eq!(verdicts, [Verdict::Revised, Verdict::New, Verdict::New]);
+    assert_eq!(desk.known.stories.len(), 3);
+}
+
+fn at_page(entry: Entry, page: &str) -> Entry {
+    Entry { page: Some(Url::parse(page).unwrap()), ..entry }
+}
+
+#[test]
+fn links_that_lead_to_one_page_are_one_page() {
+    const FINAL: &str = "https://ports.example/news/2026/pier-opens";
+    let short = |source: &str, link: &str, title: &str| {
+        at_page(entry(source, "-", &format!("https://ports.example/{link}"), title), FINAL)
+    };
+    let plain = entry("mirror", "-", FINAL, "Boats may land at the new pier");
+    for (first, second) in [
+        (short("fcdo", "x/17", "The pier opens on Monday"), plain.clone()),
+        (plain, short("fcdo", "x/17", "The pier opens on Monday")),
+        (
+            short("fcdo", "x/17", "The pier opens on Monday"),
+            short("mirror", "p?id=17", "Boats may land at the new pier"),
+        ),
+    ] {
+        let mut desk = Desk::new();
+        desk.read(&[first.clone()]);
+        assert_eq!(desk.verdicts(&[second.clone()]), [Verdict::Joined]);
+        assert_eq!(desk.verdicts(&[first, second]), []);
+    }
+}
+
+#[test]
+fn a_link_that_is_gone_and_leads_where_another_leads_is_the_same_entry() {
+    const FINAL: &str = "https://ports.example/news/2026/pier-opens";
+    let old = entry("fcdo", "a", FINAL, "The pier opens on Monday");
+    let moved = at_page(
+        entry("fcdo", "b", "https://ports.example/r/17", "The pier opens on Tuesday"),
+        FINAL,
+    );
+    let mut desk = Desk::new();
+    desk.read(&[old.clone()]);
+    assert_eq!(desk.verdicts(&[moved.clone()]), [Verdict::Revised]);
+    assert_eq!(desk.only_story().members.len(), 1);
+    // Both in one document are two.
+    let mut desk = Desk::new();
+    desk.read(&[old, moved]);
+    assert_eq!(desk.known.stories.len(), 2);
+}
+
+#[test]
+fn a_page_to_which_links_of_several_titles_lead_is_none_of_theirs() {
+    const MISSING: &str = "https://ports.example/page-not-found";
+    let lost = |number: usize| {
+        let link = format!("https://ports.example/n/{number}");
+        at_page(entry("fcdo", &link, &link, &format!("Announcement number {number}")), MISSING)
+    };
+    let mut desk = Desk::new();
+    desk.read(&[lost(1), lost(2)]);
+    assert_eq!(desk.known.stories.len(), 2);
+    let elsewhere = at_page(
+        entry("mirror", "-", "https://ports.example/n/9", "Something that nobody else has"),
+        MISSING,
+    );
+    assert_eq!(desk.verdicts(&[elsewhere]), [Verdict::New]);
+}
+
+#[test]
+fn the_publisher_that_an_entry_names_is_no_part_of_its_title() {
+    let named = |title: &str, name: &str| Entry {
+        publisher: Some(crate::model::Publisher { name: name.to_owned(), url: None }),
+        ..entry("mirror", "m", "https://mirror.example/77", title)
+    };
+    const BARE: &str = "Sea wall at Orm to be raised";
+    for (title, name, joins) in [
+        ("Sea wall at Orm to be raised - Ministry of Ports", "Ministry of Ports", true),
+        ("Sea wall at Orm to be raised | Ministry of Ports", "Ministry of Ports", true),
+        ("MINISTRY OF PORTS: Sea wall at Orm to be raised", "Ministry of Ports", true),
+        ("Sea wall at Orm to be raised - Ministry of Ports 2", "Ministry of Ports 2", true),
+        // A number behind the title tells instalments apart, unless it is the publisher's.
+        ("Sea wall at Orm to be raised - Part 2", "Ministry of Ports", false),
+    ] {
+        let mut desk = Desk::new();
+        desk.read(&[entry("fcdo", "f", "https://ports.example/sea-wall", BARE)]);
+        desk.read(&[named(title, name)]);
+        assert_eq!(desk.known.stories.len() == 1, joins, "{title}");
+    }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::{OF_EVERYTHING, Topics};
 use crate::config::Plan;
 use crate::model::{Story, Timestamp};
-use crate::topics::{Field, Subject};
+use crate::topics::Field;
 
 /// A story's date in a feed before and after a change, where it is in it.
 pub(super) type Change = (Option<Timestamp>, Option<Timestamp>);
@@ -115,7 +115,7 @@ pub(super) fn matches(plan: &Plan, story: &Story) -> Vec<usize> {
 /// The words of a story that put it into a topic, each once, as they stand first.
 pub(crate) fn words(plan: &Plan, topic: usize, story: &Story) -> Vec<String> {
     const MOST: usize = 8;
-    let subject = Subject::of(story, &plan.sources, &plan.language);
+    let subject = plan.queries.whole_subject(story, &plan.sources);
     let mut words: Vec<String> = Vec::new();
     for mark in plan.queries.highlights(&subject, topic) {
         let member = &story.members[mark.member];

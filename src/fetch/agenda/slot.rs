@@ -20,13 +20,16 @@ pub(super) struct Slot {
     pub(super) home: u64,
     /// Hash of the address that it has moved to, if it has.
     pub(super) moved: Option<NonZeroU64>,
+    /// Whether it may be asked in the place of sources that have moved to its address.
+    pub(super) is_host: bool,
 }
 
 impl Slot {
     pub(super) fn new(id: SourceId, is_hub: bool, origin: usize) -> Self {
         let not_before = Timestamp::default();
         let (state, insists) = (State::Idle, false);
-        Self { id, is_hub, origin, state, not_before, insists, home: 0, moved: None }
+        let (home, moved, is_host) = (0, None, false);
+        Self { id, is_hub, origin, state, not_before, insists, home, moved, is_host }
     }
 }
 

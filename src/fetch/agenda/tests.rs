@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::fetch::tests::web_source;
-use crate::model::{Failure, FailureKind, Hold, HoldScope};
+use crate::model::{Failure, FailureKind, Hold, HoldScope, Location};
 
 const SECOND: Duration = Duration::from_secs(1);
 

@@ -89,11 +89,7 @@ pub(super) async fn drain(response: Response) {
 }
 
 /// Takes the body as it is on the wire, up to `most` bytes.
-pub(super) async fn receive(
-    mut response: Response,
-    most: u64,
-    host: &str,
-) -> Result<Vec<u8>, Failure> {
+pub(super) async fn receive(response: Response, most: u64, host: &str) -> Result<Vec<u8>, Failure> {
     let too_large = || {
         let message = format!("the answer of {host} has more than {most} bytes");
         Err(Failure::new(FailureKind::TooLarge, message))
@@ -102,14 +98,25 @@ pub(super) async fn receive(
     if expected > most {
         return too_large();
     }
+    let body = receive_start(response, most.saturating_add(1), host).await?;
+    if body.len() as u64 > most { too_large() } else { Ok(body) }
+}
+
+/// Takes the first `most` bytes of the body as it is on the wire.
+pub(super) async fn receive_start(
+    mut response: Response,
+    most: u64,
+    host: &str,
+) -> Result<Vec<u8>, Failure> {
+    let most = usize::try_from(most).unwrap_or(usize::MAX);
+    let expected = response.content_length().unwrap_or(0);
     let mut body = Vec::with_capacity(expected.min(MOST_RESERVED) as usize);
-    while let Some(chunk) =
-        response.chunk().await.map_err(|error| error_text::of_error(&error, host))?
+    while body.len() < most
+        && let Some(chunk) =
+            response.chunk().await.map_err(|error| error_text::of_error(&error, host))?
     {
-        if body.len() as u64 + chunk.len() as u64 > most {
-            return too_large();
-        }
-        body.extend_from_slice(&chunk);
+        let room = most - body.len();
+        body.extend_from_slice(&chunk[..chunk.len().min(room)]);
     }
     Ok(body)
 }

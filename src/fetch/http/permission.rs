@@ -2,47 +2,69 @@
 
 use url::Url;
 
-use super::body::{drain, receive};
+use super::body::{drain, receive_start};
 use super::headers::codings;
 use super::redirect::{refused, target};
 use super::{Asked, MOST_HOPS};
+use crate::fetch::freshness::freshness;
 use crate::fetch::{coding, robots};
 use crate::model::{Failure, FailureKind};
 
 impl Asked<'_> {
-    /// Asks the site what robots may ask for, at most once a day, where that counts (P71).
+    /// Asks the site what robots may ask for, where that counts: at most once a day, or once an hour
+    /// as long as that cannot be read (P71).
     pub(super) async fn heed_robots(&self, url: &Url) -> Result<(), Failure> {
         if !self.heeds_robots {
             return Ok(());
         }
         let known = &self.web.robots;
-        let said = match known.of(url, self.now) {
-            Some(said) => said,
+        let robots = match known.of(url, self.now) {
+            Some(known) => known?,
             None => {
-                let said = self.robots(url).await?;
-                known.learn(url, self.now, said.clone());
+                let asking = known.ask(url, self.now);
+                let robots = asking.answered(self.robots(url).await)?;
                 // The source itself is asked as far apart as any other (P34).
                 tokio::time::sleep(self.web.spacing).await;
-                said
+                robots
             }
         };
         let target = &url[url::Position::BeforePath..url::Position::AfterQuery];
-        if said.allows(target) {
+        if robots.allows(target) {
             return Ok(());
         }
         Err(Failure::new(FailureKind::Denied, "the site's robots.txt forbids to ask for it"))
     }
 
-    /// Reads a site's robots.txt: none allows everything, an unreachable one nothing.
-    async fn robots(&self, url: &Url) -> Result<robots::Robots, Failure> {
+    /// Refuses to ask for a page whose server asked to be left alone until later (P26, P28). The
+    /// agenda sees to that for sources.
+    pub(super) fn heed_limits(&self, url: &Url) -> Result<(), Failure> {
+        if !self.is_page {
+            return Ok(());
+        }
+        let Some(until) = self.web.limits.of_address(url, self.now) else { return Ok(()) };
+        let message = format!("its server asked to be left alone until {until}");
+        Err(Failure {
+            retry_after: Some(self.now.until(until)),
+            unsent: true,
+            ..Failure::new(FailureKind::TooMany, message)
+        })
+    }
+
+    /// Reads a site's robots.txt: none allows everything, one that cannot be read nothing.
+    async fn robots(&self, url: &Url) -> robots::Answer {
         let mut url = url.join("/robots.txt").map_err(|_| refused("no address for robots.txt"))?;
         for _ in 0..=MOST_HOPS {
             let response = self.exchange(&url, self.web.headers.clone()).await?;
             match response.status().as_u16() {
                 200..=299 => {
                     let codings = codings(response.headers());
-                    let body = receive(response, robots::MOST, "the host").await?;
-                    let body = coding::decode(codings.iter(), body, robots::MOST)?;
+                    let body = receive_start(response, robots::MOST, "the host").await?;
+                    let mut body = coding::decode_start(codings.iter(), body, robots::MOST)?;
+                    if body.len() as u64 == robots::MOST {
+                        // Half of a rule would be another rule.
+                        let end = body.iter().rposition(|byte| *byte == b'\n').unwrap_or(0);
+                        body.truncate(end);
+                    }
                     let text = String::from_utf8_lossy(&body);
                     return Ok(robots::Robots::parse(&text, env!("CARGO_PKG_NAME")));
                 }
@@ -51,11 +73,20 @@ impl Asked<'_> {
                     drain(response).await;
                     url = to;
                 }
-                400..=499 => {
+                400..=428 | 430..=499 => {
                     drain(response).await;
                     return Ok(robots::Robots::allowing_all());
                 }
-                _ => return Ok(robots::Robots::forbidding_all()),
+                _ => {
+                    let freshness = freshness(response.headers(), self.now);
+                    let status = response.status();
+                    let failure = self.failed(&url, status, response, freshness).await;
+                    let kind = match failure.kind {
+                        FailureKind::TooMany => FailureKind::TooMany,
+                        _ => FailureKind::Denied,
+                    };
+                    return Err(Failure { kind, ..failure });
+                }
             }
         }
         Ok(robots::Robots::allowing_all())

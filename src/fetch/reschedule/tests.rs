@@ -8,6 +8,7 @@ use crate::model::{
     Failure, FailureKind, Freshness, Hints, Hold, HoldScope, HubProtocol, Outcome, Poll, Reading,
     Validators,
 };
+use crate::options::value::Size;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -267,8 +268,8 @@ fn a_failing_source_that_is_asked_otherwise_is_due_at_once_and_once() {
     let network = "10.0.0.0/8".parse().unwrap();
     let other_settings = [
         Settings { allow_private: vec![network], ..Settings::default() },
-        Settings { user_agent: "another".into(), ..Settings::default() },
-        Settings { max_document: 7, ..Settings::default() },
+        Settings { user_agent: Some("another".into()), ..Settings::default() },
+        Settings { max_document: Size(7), ..Settings::default() },
         Settings { timeout: HOUR, ..Settings::default() },
     ];
     let now = start().after(MINUTE);

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::fetch::tests::web_source;
+use crate::model::Location;
 
 /// A Wednesday.
 fn now() -> Timestamp {

@@ -17,6 +17,13 @@ use crate::topics::Work;
 pub enum TrialAnswer {
     /// It is no query: why, in words.
     Refused(Vec<String>),
+    /// No topic is called as the one that it is compared with.
+    UnknownTopic {
+        /// The name that was asked for.
+        topic: TopicId,
+        /// The names of all topics.
+        known: Vec<TopicId>,
+    },
     /// The stories that it matches.
     Tried(Box<TrialReport>),
 }
@@ -118,6 +125,10 @@ impl Records {
                 Ok(TrialAnswer::Tried(Box::new(report)))
             }
             Err(NotTried::Refused(problems)) => Ok(TrialAnswer::Refused(problems)),
+            Err(NotTried::UnknownTopic(topic)) => {
+                let known = plan.topics.iter().map(|topic| topic.id.clone()).collect();
+                Ok(TrialAnswer::UnknownTopic { topic, known })
+            }
             Err(NotTried::Store(error)) => Err(error),
             // Work without a bound is never spent.
             Err(NotTried::Spent(spent)) => Ok(TrialAnswer::Refused(vec![spent.to_string()])),

@@ -2,8 +2,8 @@
 
 use crate::cancel::Cancelled;
 
-/// The cost that cleaning may still have. Each text has bounds of its own; a document can hold so many
-/// texts that each of them is within its bounds and all together are not.
+/// The cost that cleaning may still have. Each text has bounds of its own, but a document can hold
+/// very many texts.
 #[derive(Debug)]
 pub(in crate::parse) struct Allowance {
     /// Bytes of HTML that may still be written.
@@ -20,9 +20,9 @@ const MENDING: usize = 8 << 20;
 /// Steps of a parser that take as long as mending one byte.
 const STEPS_A_BYTE: usize = 32;
 
-/// HTML written for a document: [`GROWTH`] times its length and a little, because addresses
-/// written out in full and `rel` make links longer. What is longer than [`MOST_OUTPUT`] may
-/// only be half as long again as the document.
+/// HTML written for a document: [`GROWTH`] times its length and [`BASE_OUTPUT`], because addresses
+/// written out in full and `rel` make links longer. Above [`MOST_OUTPUT`] it may only be half as
+/// long again as the document.
 const BASE_OUTPUT: usize = 1 << 20;
 const GROWTH: usize = 4;
 const MOST_OUTPUT: usize = 12 << 20;

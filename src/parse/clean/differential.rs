@@ -16,7 +16,7 @@ fn both_ways(html: &str) -> Option<(Rewritten, Rewritten)> {
     }
     let mut allowance = Allowance::of_text(Cancelled::never());
     let mended = mend(&html, 1 << 20, &mut allowance).ok()?;
-    Some((short, rewrite(&mended, Some(&base), usize::MAX, Input::Mended)))
+    Some((short, rewrite(&mended.html, Some(&base), usize::MAX, Input::Mended)))
 }
 
 /// Documents of tags, text and references as sources write them, right and wrong.
@@ -30,6 +30,7 @@ fn document() -> impl Strategy<Value = String> {
         ]),
         1 => prop::sample::select(vec![
             "table", "tr", "td", "pre", "form", "button", "select", "option", "svg", "nobr", "body", "image",
+            "textarea", "iframe", "style", "script", "noframes", "picture", "source",
             "ruby", "rt", "template", "noscript", "plaintext", "input", "x", "label", "object", "math", "title",
         ]),
     ];
@@ -120,7 +121,22 @@ fn document() -> impl Strategy<Value = String> {
         prop::collection::vec(
             (
                 piece.clone(),
-                prop::sample::select(vec!["p", "b", "li", "div", "a href=/y", "ul", "h2", "dd"]),
+                prop::sample::select(vec![
+                    "p",
+                    "b",
+                    "li",
+                    "div",
+                    "a href=/y",
+                    "ul",
+                    "h2",
+                    "dd",
+                    "pre",
+                    "iframe",
+                    "style",
+                    "picture",
+                    "textarea",
+                    "script",
+                ]),
                 piece
             ),
             0..6
@@ -160,6 +176,8 @@ fn the_short_way_is_taken_where_html_is_plain() {
         "<p class=\"x\">One <b>two</b> <a href=\"https://a.example/\">three</a>.</p>\n<ul><li>Four</li><li>Five</li></ul>",
         "One &amp; two<br />three",
         "<div><h2>A</h2><p>b<p>c</div>",
+        "<p>One <iframe src=\"https://a.example/\"></iframe></p><script>if (a < b) {}</script>two</p>",
+        "<pre>One\n  two</pre><picture><source srcset=\"a.webp\"><img src=\"a.png\"></picture></br>three",
     ] {
         assert!(both_ways(html).is_some(), "{html}");
     }

@@ -2,7 +2,8 @@
 
 use url::Url;
 
-use super::policy::{resolve, write_attribute};
+use super::attribute::{resolve, write_attribute};
+use super::policy::lower;
 use crate::markup::attributes;
 
 /// Writes the attributes of a picture; false where it has no address, or only
@@ -10,7 +11,7 @@ use crate::markup::attributes;
 pub(super) fn write(out: &mut String, inside: &str, base: Option<&Url>) -> bool {
     let mut picture = Picture::default();
     for (name, value) in attributes(inside) {
-        picture.read(&name.to_ascii_lowercase(), value);
+        picture.read(&lower(name), value);
     }
     let Some(address) = picture.address(base).filter(|address| !picture.is_tracker(address)) else {
         return false;
@@ -26,7 +27,7 @@ pub(super) fn write(out: &mut String, inside: &str, base: Option<&Url>) -> bool 
     true
 }
 
-/// Attributes that tell which picture is meant, beside those that leave.
+/// Attributes that name the picture, beside those that leave.
 pub(super) const ATTRIBUTES: &[&str] = &[
     "data-actualsrc",
     "data-lazy",
@@ -102,7 +103,7 @@ impl<'a> Picture<'a> {
         first.and_then(read).or_else(|| self.src.and_then(read)).or_else(|| set.and_then(read))
     }
 
-    /// Whether it only tells somebody that it was looked at.
+    /// Whether it only reports to somebody that it was looked at.
     fn is_tracker(&self, address: &str) -> bool {
         let tiny = |value: Option<&str>| {
             value.is_some_and(|value| {

@@ -4,7 +4,7 @@
 //! Such text is rewritten in one pass. Everything else goes through html5ever. The test
 //! `clean::differential` compares the two ways over generated documents.
 
-use super::policy;
+use super::policy::{self, lower};
 use crate::markup::{Kind, Piece};
 
 /// Whether every parser of HTML reads this piece of `html` alike.
@@ -17,8 +17,10 @@ pub(super) fn is_plain(piece: Piece<'_>, html: &str) -> bool {
             let is_apart = !empty || !attributes.ends_with(|c: char| !"\"' \t\n".contains(c));
             is_apart
                 && is_plain_name(name)
-                && policy::shaping(&name.to_ascii_lowercase()).is_some()
+                && policy::shaping(&lower(name)).is_some()
                 && has_plain_attributes(attributes)
+                // A line end at its beginning is not part of `<pre>`.
+                && !(name.eq_ignore_ascii_case("pre") && html[piece.end..].starts_with('\n'))
         }
         Kind::Close { name } => {
             is_plain_name(name) && written[2 + name.len()..].trim_ascii() == ">"
@@ -37,9 +39,38 @@ fn is_plain_name(name: &str) -> bool {
 
 /// Elements whose content follows rules of its own.
 const NOT_PLAIN: &[&str] = &[
-    "caption", "col", "colgroup", "pre", "rp", "rt", "ruby", "table", "tbody", "td", "tfoot", "th",
+    "caption", "col", "colgroup", "rp", "rt", "ruby", "table", "tbody", "td", "tfoot", "th",
     "thead", "tr",
 ];
+
+/// Elements that go with all they contain, and that end at their first end tag, whatever stands
+/// before it.
+const HIDDEN: &[&str] =
+    &["iframe", "noembed", "noframes", "noscript", "script", "style", "textarea", "title"];
+
+/// Where the end tag of an element ends that goes with all it contains; none where that element
+/// is not written plainly.
+pub(super) fn end_of_hidden(piece: Piece<'_>, html: &str) -> Option<usize> {
+    let Kind::Open { name, attributes, .. } = piece.kind else { return None };
+    let is_hidden = HIDDEN.iter().any(|hidden| hidden.eq_ignore_ascii_case(name));
+    if !is_hidden || !has_plain_attributes(attributes) {
+        return None;
+    }
+    let inside = &html[piece.end..];
+    let is_end_tag = |at: &usize| {
+        let tag = &inside.as_bytes()[*at..];
+        let is_named = tag.get(2..2 + name.len());
+        is_named.is_some_and(|given| given.eq_ignore_ascii_case(name.as_bytes()))
+            && !tag.get(2 + name.len()).is_some_and(u8::is_ascii_alphanumeric)
+    };
+    let at = memchr::memmem::find_iter(inside.as_bytes(), "</").find(is_end_tag)?;
+    // Within a comment a script ends elsewhere.
+    if inside[..at].contains("<!--") {
+        return None;
+    }
+    let rest = inside[at + 2 + name.len()..].trim_ascii_start();
+    rest.starts_with('>').then(|| html.len() - rest.len() + 1)
+}
 
 /// Whether a comment ends only where it seems to.
 fn is_plain_comment(inner: &str) -> bool {
@@ -113,10 +144,30 @@ mod tests {
             ("<table>", false),
             ("<svg>", false),
             ("<script>", false),
+            ("<pre>x</pre>", true),
+            ("<pre>\nx</pre>", false),
             ("a < b", false),
             ("</p/>", false),
         ] {
             assert_eq!(Pieces::of(html).all(|piece| is_plain(piece, html)), plain, "{html}");
+        }
+    }
+
+    #[test]
+    fn hidden_elements_end_at_their_first_end_tag() {
+        for (html, rest) in [
+            ("<iframe src=\"x\" allowfullscreen></iframe>one", Some("one")),
+            ("<SCRIPT>if (a </b) x('<p>')</script >one", Some("one")),
+            ("<textarea>&lt;<b></textareas></textarea>one", Some("one")),
+            ("<style/>x</style>one", Some("one")),
+            ("<script><!-- x --></script>one", None),
+            ("<script>x", None),
+            ("<style>x</style y>one", None),
+            ("<iframe src=/a></iframe>one", None),
+            ("<svg></svg>", None),
+        ] {
+            let end = Pieces::of(html).next().and_then(|piece| end_of_hidden(piece, html));
+            assert_eq!(end.map(|end| &html[end..]), rest, "{html}");
         }
     }
 }

@@ -4,10 +4,9 @@ use std::borrow::Cow;
 
 use memchr::{memchr, memchr2};
 
-use super::policy::{self, Fate};
-use super::rewrite::lower;
+use super::policy::{self, Fate, lower};
 use crate::charset::is_allowed;
-use crate::control_characters::{close_isolates, without_break_hints};
+use crate::control_characters::{close_isolates, is_needless_hint};
 use crate::markup::{Kind, Pieces};
 
 /// The text of HTML for people and for matching: a paragraph a line, entities
@@ -31,7 +30,8 @@ pub(in crate::parse) fn plain(html: &str) -> String {
                 } else if matches!(piece.kind, Kind::Open { empty: false, .. })
                     && policy::fate(&name) == Fate::GoesWithContent
                 {
-                    pieces.skip_to(piece.end + end_of(&html[piece.end..], &name));
+                    let inside = end_of(&html[piece.end..], &name);
+                    pieces.skip_to(inside.map_or(html.len(), |inside| piece.end + inside));
                 }
             }
             Kind::Aside(_) | Kind::Unclosed(_) => {}
@@ -52,35 +52,40 @@ fn end_line(text: &mut String) {
 
 /// Appends text with each run of white space as one space.
 fn fold_into(out: &mut String, text: &str) {
-    if text.starts_with(char::is_whitespace) {
-        space(out);
+    let mut rest = text;
+    loop {
+        let (run, after) = rest.split_at(plain_run(rest.as_bytes()));
+        out.push_str(run);
+        let mut chars = after.chars();
+        let Some(c) = chars.next() else { return };
+        if c.is_whitespace() {
+            space(out);
+        } else if is_allowed(c) && !is_needless_hint(out.chars().next_back().unwrap_or(' '), c) {
+            out.push(c);
+        }
+        rest = chars.as_str();
     }
-    let mut words = text.split_whitespace();
-    if let Some(first) = words.next() {
-        push_allowed(out, first);
+}
+
+/// How many bytes at the start of a text may stay: words with one space between them.
+fn plain_run(text: &[u8]) -> usize {
+    // Only these bytes begin white space, a character that may not leave, or an invisible one.
+    let is_doubtful = |byte: u8| byte <= b' ' || matches!(byte, 0x7F | 0xC2 | 0xE1..=0xE3 | 0xEF);
+    let mut at = 0;
+    while let Some(byte) = text.get(at) {
+        let is_between_words =
+            *byte == b' ' && at > 0 && text.get(at + 1).is_some_and(|next| !is_doubtful(*next));
+        if is_doubtful(*byte) && !is_between_words {
+            break;
+        }
+        at += 1;
     }
-    for word in words {
-        space(out);
-        push_allowed(out, word);
-    }
-    if text.ends_with(char::is_whitespace) {
-        space(out);
-    }
+    at
 }
 
 fn space(out: &mut String) {
     if !out.is_empty() && !out.ends_with([' ', '\n']) {
         out.push(' ');
-    }
-}
-
-fn push_allowed(out: &mut String, word: &str) {
-    // Only these bytes begin a character that may not leave, or that nobody sees.
-    let doubtful = |byte: u8| byte < 0x20 || matches!(byte, 0x7F | 0xC2 | 0xE1 | 0xE2 | 0xEF);
-    if word.bytes().any(doubtful) {
-        out.extend(without_break_hints(word).chars().filter(|c| is_allowed(*c)));
-    } else {
-        out.push_str(word);
     }
 }
 
@@ -138,8 +143,9 @@ fn without_tags(text: &str) -> String {
                     bare.push(' ');
                 } else if matches!(&*name, "script" | "style")
                     && matches!(piece.kind, Kind::Open { .. })
+                    && let Some(end) = end_of(&text[piece.end..], &name)
                 {
-                    pieces.skip_to(piece.end + end_of(&text[piece.end..], &name));
+                    pieces.skip_to(piece.end + end);
                 }
             }
             Kind::CData(inner) => bare.push_str(inner),
@@ -158,17 +164,16 @@ fn without_tags(text: &str) -> String {
     bare
 }
 
-/// Where an element's end tag starts, in bytes from here; the end of the text
-/// for an element that never ends, as in a browser.
-fn end_of(rest: &str, name: &str) -> usize {
+/// Where an element's end tag starts, in bytes from here.
+fn end_of(rest: &str, name: &str) -> Option<usize> {
     let mut at = 0;
     while let Some(found) = memchr(b'<', &rest.as_bytes()[at..]) {
         let tag = &rest[at + found..];
         let close = tag.strip_prefix("</").and_then(|tag| tag.get(..name.len()));
         if close.is_some_and(|close| close.eq_ignore_ascii_case(name)) {
-            return at + found;
+            return Some(at + found);
         }
         at += found + 1;
     }
-    rest.len()
+    None
 }

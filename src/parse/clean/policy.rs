@@ -1,9 +1,8 @@
-//! The elements, attributes and addresses of HTML that may leave, and how a tag of it is written.
+//! The elements and attributes of HTML that may leave, and those that are markup in a title.
 
-use url::Url;
+use std::borrow::Cow;
 
-use super::picture;
-use crate::markup::{Kind, Pieces, attributes};
+use crate::markup::{Kind, Pieces};
 
 /// Elements that may leave. `bdo` is not among them: it turns a text round, whatever the
 /// text says, and the W3C's validator counts it among the risks.
@@ -106,15 +105,18 @@ pub(super) const ATTRIBUTES_OF_ALL: &[&str] = &["dir", "lang", "title"];
 /// The `rel` of every link.
 pub(super) const REL: &str = "noopener noreferrer";
 
-/// Elements that go with all they contain, which is no text for people.
+/// Elements that go with all they contain, which is not text for people.
 pub(super) const GONE_WITH_CONTENT: &[&str] = &[
     "iframe", "noembed", "noframes", "noscript", "script", "select", "style", "svg", "template",
     "textarea", "title", "xmp",
 ];
 
+/// Those of which browsers show the content.
+pub(super) const CONTROLS: &[&str] = &["select", "textarea", "xmp"];
+
 /// Elements that go and leave what they contain, and do nothing to the elements around them
 /// where they are closed in their order.
-const UNNOTICED: &[&str] = &["big", "font", "o:p"];
+const UNNOTICED: &[&str] = &["big", "font", "o:p", "picture", "source"];
 
 /// Attributes that say what an element is for. They do not leave.
 pub(super) const ATTRIBUTES_OF_CONTAINERS: &[&str] = &["class", "id", "role"];
@@ -164,6 +166,45 @@ const OTHER_TAGS: &[&str] = &[
     "source", "style", "svg", "template", "textarea", "title", "track", "video", "xmp",
 ];
 
+static TAG_KEYS: [u128; TAGS.len()] = keys(TAGS);
+static BLOCK_KEYS: [u128; BLOCKS.len()] = keys(BLOCKS);
+
+/// Names as numbers in the same order: a search among them compares no strings.
+const fn keys<const N: usize>(names: &[&str]) -> [u128; N] {
+    let mut keys = [0; N];
+    let mut at = 0;
+    while at < N {
+        keys[at] = key(names[at]);
+        at += 1;
+    }
+    keys
+}
+
+/// The first sixteen bytes of a name, which are more than any of ours has.
+const fn key(name: &str) -> u128 {
+    let name = name.as_bytes();
+    let mut key = 0;
+    let mut at = 0;
+    while at < 16 {
+        key = key << 8 | if at < name.len() { name[at] as u128 } else { 0 };
+        at += 1;
+    }
+    key
+}
+
+fn position(keys: &[u128], name: &str) -> Option<usize> {
+    if name.len() > 16 { None } else { keys.binary_search(&key(name)).ok() }
+}
+
+/// A name in lower case.
+pub(super) fn lower(name: &str) -> Cow<'_, str> {
+    if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        Cow::Owned(name.to_ascii_lowercase())
+    } else {
+        Cow::Borrowed(name)
+    }
+}
+
 /// The treatment of an element, known by its name in lower case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fate {
@@ -176,7 +217,7 @@ pub(super) enum Fate {
 }
 
 pub(super) fn fate(name: &str) -> Fate {
-    if TAGS.binary_search(&name).is_ok() {
+    if position(&TAG_KEYS, name).is_some() {
         Fate::Stays
     } else if GONE_WITH_CONTENT.contains(&name) {
         Fate::GoesWithContent
@@ -187,13 +228,13 @@ pub(super) fn fate(name: &str) -> Fate {
 
 /// An element that the rewriting keeps account of: one that may leave, or goes unnoticed.
 pub(super) fn shaping(name: &str) -> Option<&'static str> {
-    let at = TAGS.binary_search(&name).ok();
+    let at = position(&TAG_KEYS, name);
     at.map(|at| TAGS[at]).or_else(|| UNNOTICED.iter().copied().find(|known| *known == name))
 }
 
 /// Whether an element takes a line of its own.
 pub(super) fn is_block(name: &str) -> bool {
-    BLOCKS.binary_search(&name).is_ok()
+    position(&BLOCK_KEYS, name).is_some()
 }
 
 /// Whether this is the name of an element of HTML.
@@ -201,7 +242,7 @@ pub(super) fn is_known(name: &str) -> bool {
     name.len() <= 10 && {
         let lower = name.to_ascii_lowercase();
         let name = lower.as_str();
-        TAGS.binary_search(&name).is_ok() || OTHER_TAGS.binary_search(&name).is_ok()
+        position(&TAG_KEYS, name).is_some() || OTHER_TAGS.binary_search(&name).is_ok()
     }
 }
 
@@ -245,101 +286,6 @@ pub(super) fn unclosed_tag(rest: &str) -> &str {
     let name = tag.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
     let compares = name.len() < 2 && !tag.contains('=');
     if is_known(name) && !compares { name } else { "" }
-}
-
-/// Writes the start tag that may leave; false where the element must go
-/// without leaving its tag: a picture without address, a link that leads nowhere.
-pub(super) fn write_tag(out: &mut String, name: &str, inside: &str, base: Option<&Url>) -> bool {
-    let start = out.len();
-    out.push('<');
-    out.push_str(name);
-    let kept = match name {
-        "a" => write_link(out, inside, base),
-        "img" => picture::write(out, inside, base),
-        _ => true,
-    };
-    if !kept {
-        out.truncate(start);
-        return false;
-    }
-    if !inside.is_empty() {
-        let mut written = 0_u32;
-        for (given, value) in attributes(inside) {
-            let given = given.to_ascii_lowercase();
-            let of_all = ATTRIBUTES_OF_ALL.iter().position(|known| *known == given);
-            let bit = match of_all {
-                Some(at) => 1 << at,
-                None if matches!(name, "a" | "img") => 0,
-                None => {
-                    match ATTRIBUTES.iter().position(|known| *known == (name, given.as_str())) {
-                        Some(at) => 1 << (at + 4),
-                        None => 0,
-                    }
-                }
-            };
-            if bit != 0 && written & bit == 0 {
-                written |= bit;
-                write_attribute(out, &given, &htmlize::unescape_attribute(value));
-            }
-        }
-    }
-    out.push('>');
-    true
-}
-
-pub(super) fn write_attribute(out: &mut String, name: &str, value: &str) {
-    out.push(' ');
-    out.push_str(name);
-    out.push_str("=\"");
-    for c in value.chars().filter(|c| crate::charset::is_allowed(*c)) {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '"' => out.push_str("&quot;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '\u{A0}' => out.push_str("&nbsp;"),
-            c => out.push(c),
-        }
-    }
-    out.push('"');
-}
-
-fn write_link(out: &mut String, inside: &str, base: Option<&Url>) -> bool {
-    let href = attributes(inside).find(|(name, _)| name.eq_ignore_ascii_case("href"));
-    let Some(address) = href.and_then(|(_, value)| {
-        let value = htmlize::unescape_attribute(value);
-        // A place within a page that is not this one.
-        if value.trim_start().starts_with('#') { None } else { resolve(&value, base) }
-    }) else {
-        return false;
-    };
-    if !matches!(address.scheme(), "http" | "https" | "mailto") {
-        return false;
-    }
-    write_attribute(out, "href", address.as_str());
-    write_attribute(out, "rel", REL);
-    true
-}
-
-/// An absolute address without a password in it.
-pub(in crate::parse) fn resolve(written: &str, base: Option<&Url>) -> Option<Url> {
-    let written = written.trim();
-    if written.is_empty() || written.len() > 2048 {
-        return None;
-    }
-    let mut address = match (Url::parse(written), base) {
-        (Ok(address), _) => address,
-        (Err(url::ParseError::RelativeUrlWithoutBase), Some(base)) => base.join(written).ok()?,
-        (Err(url::ParseError::RelativeUrlWithoutBase), None) if written.starts_with("//") => {
-            Url::parse(&format!("https:{written}")).ok()?
-        }
-        _ => return None,
-    };
-    if !address.username().is_empty() || address.password().is_some() {
-        address.set_username("").ok()?;
-        address.set_password(None).ok()?;
-    }
-    Some(address)
 }
 
 #[cfg(test)]

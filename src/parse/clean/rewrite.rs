@@ -1,14 +1,13 @@
-//! Writes the tags and text of HTML that may leave, and tells whether their nesting is sound.
+//! Writes the tags and text of HTML that may leave, and checks whether their nesting is sound.
 
 use std::borrow::Cow;
 
 use url::Url;
 
-use super::policy::{self, Fate};
-use super::{boundary_before, plain_html};
+use super::policy::{self, Fate, lower};
+use super::{boundary_before, plain_html, start_tag};
 use crate::announcement::{Container, ContainerRole};
 use crate::charset::is_allowed;
-use crate::control_characters::holds_override;
 use crate::markup::{self, Kind, Pieces};
 
 /// HTML of which every tag was written here.
@@ -31,9 +30,9 @@ impl Rewritten {
 /// Who wrote the HTML.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Input {
-    /// A source: only what every parser reads alike is taken as it is.
+    /// A source. Only HTML that every parser reads alike is taken unmended.
     Raw,
-    /// Ammonia.
+    /// Ammonia, which writes every tag in one form.
     Mended,
 }
 
@@ -67,9 +66,14 @@ pub(super) fn rewrite(html: &str, base: Option<&Url>, limit: usize, input: Input
         full: false,
         containers: Vec::new(),
     };
-    for piece in Pieces::of(html) {
+    let mut pieces = Pieces::of(html);
+    while let Some(piece) = pieces.next() {
         if rewriter.raw && !plain_html::is_plain(piece, html) {
-            rewriter.sound = false;
+            let Some(end) = plain_html::end_of_hidden(piece, html) else {
+                return Rewritten::without_html(Nesting::Unsound);
+            };
+            pieces.skip_to(end);
+            continue;
         }
         match piece.kind {
             Kind::Text(text) => rewriter.text(text),
@@ -89,14 +93,6 @@ pub(super) fn rewrite(html: &str, base: Option<&Url>, limit: usize, input: Input
         }
     }
     rewriter.finish()
-}
-
-pub(super) fn lower(name: &str) -> Cow<'_, str> {
-    if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
-        Cow::Owned(name.to_ascii_lowercase())
-    } else {
-        Cow::Borrowed(name)
-    }
 }
 
 /// An element that is open.
@@ -157,8 +153,8 @@ impl Rewriter<'_> {
         self.sound &= self.may_start(name);
         let start = self.out.len();
         let is_written = policy::fate(name) == Fate::Stays
-            && policy::write_tag(&mut self.out, name, attributes, self.base);
-        let is_void = matches!(name, "br" | "hr" | "img" | "wbr" | "col");
+            && start_tag::write(&mut self.out, name, attributes, self.base);
+        let is_void = matches!(name, "br" | "hr" | "img" | "wbr" | "col" | "source");
         let closing = if is_void || !is_written { 0 } else { name.len() + "</>".len() };
         if self.out.len() + self.closing + closing > self.limit {
             self.full = true;
@@ -236,11 +232,16 @@ impl Rewriter<'_> {
 
     fn end(&mut self, name: &str) {
         let Some(at) = self.open.iter().rposition(|open| open.name == name) else {
-            // Nothing to close. Of these, a browser makes something all the same.
-            let is_made = matches!(name, "p" | "br");
+            // Nothing is open, but a browser makes an element of some of these end tags.
+            if self.raw && name == "br" {
+                self.start("br", "");
+            } else if self.raw && name == "p" {
+                self.start("p", "");
+                self.pop();
+            }
             let closes_other =
                 is_heading(name) && self.open.iter().any(|open| is_heading(open.name));
-            self.sound &= !self.raw || !(is_made || closes_other);
+            self.sound &= !(self.raw && closes_other);
             return;
         };
         let may_imply = !self.raw || policy::is_block(name);
@@ -318,12 +319,16 @@ pub(super) fn cut_escaped(out: &mut String, start: usize, limit: usize) {
 
 /// Text as HTML writes it, its entities in one form.
 fn escape_into(out: &mut String, text: &str) {
-    if is_ready(text.as_bytes()) {
-        out.push_str(text);
-        return;
-    }
-    let decoded = htmlize::unescape(text);
-    for c in decoded.chars() {
+    let decoded = match memchr::memchr(b'&', text.as_bytes()) {
+        Some(_) => htmlize::unescape(text),
+        None => Cow::Borrowed(text),
+    };
+    let mut rest = &*decoded;
+    loop {
+        let (run, after) = rest.split_at(ready_run(rest.as_bytes()));
+        out.push_str(run);
+        let mut chars = after.chars();
+        let Some(c) = chars.next() else { return };
         match c {
             '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),
@@ -333,20 +338,15 @@ fn escape_into(out: &mut String, text: &str) {
             c if is_allowed(c) => out.push(c),
             _ => {}
         }
+        rest = chars.as_str();
     }
 }
 
-/// Whether a text can leave as it is. A quick look: most can.
-fn is_ready(bytes: &[u8]) -> bool {
-    // Without a branch in the inner loop the compiler takes many bytes at once.
-    let doubtful = |byte: u8| {
-        (byte == b'&')
-            | (byte == b'>')
-            | (byte == 0xC2)
-            | (byte == 0xEF)
-            | (byte == 0x7F)
-            | (byte < 0x20) & (byte != b'\n') & (byte != b'\t')
+/// How many bytes at the start of a text can leave unchanged.
+fn ready_run(text: &[u8]) -> usize {
+    let is_doubtful = |byte: &u8| {
+        matches!(byte, b'&' | b'<' | b'>' | 0x7F | 0xC2 | 0xE2 | 0xEF)
+            || *byte < b' ' && !matches!(byte, b'\n' | b'\t')
     };
-    bytes.chunks(256).all(|chunk| !chunk.iter().fold(false, |seen, byte| seen | doubtful(*byte)))
-        && !holds_override(bytes)
+    text.iter().position(is_doubtful).unwrap_or(text.len())
 }

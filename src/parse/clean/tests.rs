@@ -1,4 +1,4 @@
-//! What may leave of HTML as sources send it, and nothing else.
+//! Of HTML as sources send it, only what may leave does.
 
 use proptest::prelude::*;
 
@@ -106,13 +106,15 @@ fn titles_hold_no_markup() {
         ("Vec<T> and a < b", "Vec<T> and a < b"),
         ("  two\n  lines\u{a0}", "two lines"),
         ("a<script>alert(1)</script>b", "ab"),
+        ("How <script> tags are blocked", "How tags are blocked"),
+        ("How &lt;style&gt; is read", "How is read"),
         ("AT&T", "AT&T"),
     ] {
         assert_eq!(title(given), expected, "{given}");
     }
 }
 
-/// What ammonia would make of much more than `limit` bytes is never made.
+/// Ammonia's result is never made where it would be much longer than `limit` bytes.
 #[test]
 fn cleaning_never_writes_more_than_its_limit() {
     let base = Url::parse(&format!("https://example.org/{}/", "x".repeat(1900))).unwrap();
@@ -148,6 +150,32 @@ fn all_texts_of_a_document_share_an_allowance() {
     let kept: Vec<bool> =
         (0..5).map(|_| clean(&misnested, None, 1 << 20, &mut allowance).cut).collect();
     assert_eq!(kept.iter().filter(|cut| !**cut).count(), 2, "{kept:?}");
+}
+
+#[test]
+fn text_that_browsers_show_stays_and_text_that_they_hide_is_noted() {
+    for (html, text, hides_end) in [
+        ("<p>One</p><script>x()", "One", true),
+        ("<p>One</p><style>.x{}<p>Two</p>", "One", true),
+        ("<p>One</p><!-- Two", "One", true),
+        ("<p>One <a href=\"/x>two</a></p><p>three</p>", "One", true),
+        ("<p>One</p><noscript><p>Two</p>", "One", true),
+        ("<p>One</p><title>Two</p>", "One", true),
+        ("<p>One</p><textarea>Two</p>", "One\nTwo</p>", false),
+        ("<p>One</p><xmp>Two", "One\nTwo", false),
+        ("<p>One</p><select><option>Two", "One\nTwo", false),
+        ("<p>One</p><plaintext>Two", "One\nTwo", false),
+        ("<p>One</p><math>Two", "One\nTwo", false),
+        ("<p>One</p><xmp>Two</xmp><p>Three</p>", "One\nThree", false),
+        ("<p>One</p><script>x()</script><p>Two", "One\nTwo", false),
+        ("<p>One</p><a href=\"https://a.exa", "One", false),
+    ] {
+        let cleaned = clean(html, None, 10_000, &mut Allowance::of_text(Cancelled::never()));
+        assert_eq!((&*cleaned.text, cleaned.hides_end), (text, hides_end), "{html}");
+    }
+    let long = format!("<p>{}</p><script>x()</script>", "One ".repeat(1000));
+    let cleaned = clean(&long, None, 4020, &mut Allowance::of_text(Cancelled::never()));
+    assert!(cleaned.cut && !cleaned.hides_end, "the limit opened it");
 }
 
 #[test]

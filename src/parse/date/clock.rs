@@ -84,7 +84,7 @@ impl Time {
     }
 }
 
-/// `10.30` as `10:30`. A dot between two digits and two digits is no fraction of an hour.
+/// `10.30` as `10:30`. A dot before two digits is not a fraction of an hour.
 fn with_colons(clock: &str) -> String {
     let clock = clock.trim_end_matches('.');
     let mut fields = clock.split('.');
@@ -119,8 +119,11 @@ pub(super) fn is_marked(word: &str) -> bool {
 
 /// Whether a number is a time by the word before it or behind it.
 pub(super) fn is_announced(word: &str, before: &str, behind: &str) -> bool {
-    let has_minutes = word.trim_end_matches('.').contains('.');
-    is_one_of(&BEHIND, behind) || has_minutes && is_one_of(&BEFORE, before)
+    let word = word.trim_end_matches('.');
+    let has_minutes = word.contains('.');
+    // `2025. u 14:30` is a year, and the Croatian "at".
+    let may_be_hour = has_minutes || word.len() <= 2;
+    may_be_hour && is_one_of(&BEHIND, behind) || has_minutes && is_one_of(&BEFORE, before)
 }
 
 fn is_one_of(words: &[&str], token: &str) -> bool {

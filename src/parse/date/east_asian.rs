@@ -1,5 +1,6 @@
 //! Reads the dates of Chinese, Japanese and Korean, which number years, months and days.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
@@ -35,6 +36,7 @@ pub(super) fn may_be(text: &str) -> bool {
 
 /// The same date and time in ISO 8601, and what follows them, which may be a zone.
 pub(super) fn as_iso(text: &str) -> Option<String> {
+    let text = &*with_ascii_numbers(text);
     let date = DATE.captures(text)?;
     let year = year(&date)?;
     let rest = &text[date.get(0)?.end()..];
@@ -52,6 +54,35 @@ pub(super) fn as_iso(text: &str) -> Option<String> {
     let zone = &rest[time.get(0)?.end()..];
     iso.push_str(&format!("T{hour:02}:{minute:02}:{second:02} {zone}"));
     Some(iso)
+}
+
+/// Numbers in Chinese characters as ASCII has them: `二〇二五` digit by digit, `二十六` by tens.
+fn with_ascii_numbers(text: &str) -> Cow<'_, str> {
+    let digit = |c: char| "〇一二三四五六七八九".chars().position(|known| known == c);
+    let digit = |c: char| if c == '零' { Some(0) } else { digit(c) };
+    let is_number = |c: char| c == '十' || digit(c).is_some();
+    if !text.contains(is_number) {
+        return Cow::Borrowed(text);
+    }
+    let mut written = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find(is_number) {
+        let (before, from) = rest.split_at(start);
+        let (number, after) = from.split_at(from.find(|c| !is_number(c)).unwrap_or(from.len()));
+        written.push_str(before);
+        match number.split_once('十') {
+            Some((tens, units)) => {
+                let value = |digits: &str| digits.chars().next().and_then(digit);
+                let number = 10 * value(tens).unwrap_or(1) + value(units).unwrap_or(0);
+                written.push_str(&number.to_string());
+            }
+            None => number.chars().filter_map(digit).for_each(|digit| {
+                written.push_str(&digit.to_string());
+            }),
+        }
+        rest = after;
+    }
+    Cow::Owned(written + rest)
 }
 
 /// The year by our count. The first of an era is called 元.

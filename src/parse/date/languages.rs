@@ -149,7 +149,7 @@ pub(super) const LANGUAGES: &[Language] = &[
         "ראשון שני שלישי רביעי חמישי שישי שבת"),
 ];
 
-/// Months whose name is two words. The second word tells which it is.
+/// Months whose name is two words. The second word distinguishes them.
 pub(super) const PAIRS: &[(&str, &str, u32)] = &[
     ("كانون", "الثاني", 1),
     ("تشرين", "الأول", 10),

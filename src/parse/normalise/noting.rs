@@ -214,7 +214,7 @@ pub(super) fn note_in_feed(
     }
 }
 
-/// A link as Atom writes it: `rel` is `alternate` where it is not said.
+/// A link as Atom writes it: `rel` is `alternate` by default.
 pub(super) fn link_of(attributes: &str) -> Option<Link> {
     let mut link = Link::default();
     for (name, value) in markup::attributes(attributes) {

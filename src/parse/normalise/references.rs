@@ -55,7 +55,7 @@ impl Walk<'_, '_> {
     }
 }
 
-/// Whether a reference is one of those that most texts have, told without a closer look.
+/// Whether a reference is one of those that most texts have: a quick look.
 fn is_common(text: &[u8]) -> bool {
     [b"&lt;".as_slice(), b"&gt;", b"&amp;", b"&quot;", b"&#39;", b"&nbsp;"]
         .iter()

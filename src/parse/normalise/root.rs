@@ -6,7 +6,7 @@ use super::super::names::{self, Space};
 use super::edits::Edits;
 use crate::markup::{self, Piece, attributes, split_name};
 
-/// Prefixes that are kept in mind; nobody uses as many.
+/// Prefixes that are noted; real documents use far fewer.
 pub(super) const MAX_PREFIXES: usize = 500;
 
 /// The kind of a root element.

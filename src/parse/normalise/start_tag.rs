@@ -456,8 +456,8 @@ fn slot_of(space: Space, name: &str, dialect: Dialect) -> Option<Slot> {
     }
 }
 
-/// Where a `<cloud>` is asked over HTTP to tell of news; it may speak other
-/// protocols, which nobody does any more.
+/// The address of a `<cloud>` that is asked over HTTP to report news. Its other protocols are out
+/// of use.
 fn cloud_of(attributes: &str) -> Option<Url> {
     let value = |name| markup::attribute(attributes, name).map(decoded).unwrap_or_default();
     let (host, path) = (value("domain"), value("path"));

@@ -63,7 +63,7 @@ pub(super) fn read(name: &str, inside: &str) -> Option<Construct> {
         ("" | "text" | "text/plain", Some("xml")) => Form::Xhtml,
         (kind, _) if kind.ends_with("+xml") || kind.ends_with("/xml") => Form::Xhtml,
         (kind, _) if kind.contains('/') && !kind.starts_with("text/") => {
-            // A picture is no content that can be read; a title can be no picture.
+            // A picture cannot be read as content, and a title cannot be a picture.
             if content { Form::Elsewhere } else { Form::Base64 }
         }
         _ => Form::Text,

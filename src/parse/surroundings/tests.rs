@@ -68,7 +68,7 @@ fn read(html: &str, form: Form) -> Entry {
     Entry::clone(&parsed.entries[0])
 }
 
-/// What is wrong with the reading of a layout.
+/// The faults in the reading of a layout.
 fn faults(layout: &Layout, form: Form) -> Vec<String> {
     let entry = read(&layout.html.replace("{body}", layout.body), form);
     let html = entry.content.or(entry.summary).unwrap_or_default();
@@ -190,4 +190,89 @@ fn a_line_that_most_entries_repeat_is_set_aside() {
             assert!(entry.set_aside.is_empty(), "{:?}", entry.set_aside);
         }
     }
+}
+
+/// The announcement of the tests below.
+const BODY: &str = "<p>The harbour fund paid for the works at Carrow.</p><p>The levy rises in May, the minister said.</p>";
+
+#[test]
+fn a_link_to_the_original_takes_no_words_before_it() {
+    for end in [
+        "<p>The works are done.Original article link: https://dep.example/news/pilot</p>",
+        "<p>The works are done. (Original article: https://dep.example/news/pilot)</p>",
+        "<p>The works are done.|<a href=\"https://dep.example/news/pilot\">Original article</a></p>",
+        "<p>The works are done. Source:<a href=\"https://dep.example/news/pilot\">Original article</a></p>",
+    ] {
+        for form in FORMS {
+            for html in [format!("{BODY}{end}"), end.to_owned()] {
+                let entry = read(&html, form);
+                assert!(entry.text.contains("The works are done."), "{html}: {entry:?}");
+                let original = entry.original.as_ref().map(Url::as_str);
+                assert_eq!(original, Some("https://dep.example/news/pilot"), "{html}");
+            }
+        }
+    }
+}
+
+#[test]
+fn contacts_and_elements_with_misleading_names_stay() {
+    for html in [
+        "<p>WhatsApp the crisis line: <a href=\"https://wa.me/447700900000\">+44 7700 900000</a></p>",
+        "<p>To apply, write to <a href=\"mailto:grants@dep.example?subject=Grant&amp;body=Name\">grants@dep.example</a>.</p>",
+        "<div class=\"newsletter-content\"><p>The harbour fund paid for new works.</p></div>",
+        "<div class=\"social-security\"><p>Benefits rise by three per cent.</p></div>",
+        "<div class=\"cookie\"><p>The bakery of the year is in Carrow.</p></div>",
+    ] {
+        for html in [format!("{BODY}{html}"), format!("{html}<p>Ministry of Ports</p>")] {
+            let entry = read(&html, Form::ContentEncoded);
+            assert!(entry.set_aside.is_empty(), "{html}: {:?}", entry.set_aside);
+        }
+    }
+}
+
+#[test]
+fn notices_with_one_formula_that_name_other_persons_stay() {
+    let formula =
+        "By decision of the council of ministers under article twelve of the act. ".repeat(8);
+    let items: String = (0..10)
+        .map(|n| {
+            let person = "x".repeat(n + 1);
+            format!("<item><title>Notice {n}</title><link>https://min.example/n/{n}</link><description>{}</description></item>",
+                htmlize::escape_text(format!("<p>Listed on day {n}.</p><p>{formula}{person} is listed.</p>")))
+        })
+        .collect();
+    let whole = format!("<rss version=\"2.0\"><channel><title>M</title>{items}</channel></rss>");
+    for entry in parse::parse(&document(whole), &Limits::default()).unwrap().entries {
+        assert!(entry.text.ends_with(" is listed."), "{:?}", entry.set_aside);
+    }
+}
+
+#[test]
+fn a_text_of_very_many_lines_stays_whole_and_headings_take_linear_time() {
+    let link = "<p>Original article link: https://dep.example/news/pilot</p>";
+    let html = format!("{BODY}{link}{}", "<p>One more line of the act</p>".repeat(4500));
+    let entry = read(&html, Form::ContentEncoded);
+    assert_eq!(entry.text.matches("One more line").count(), 4500);
+    let headings = format!("{BODY}{}", "<p>More</p>".repeat(3900));
+    assert!(read(&headings, Form::ContentEncoded).text.contains("harbour fund"));
+}
+
+#[test]
+fn pages_that_differ_in_their_query_are_other_entries() {
+    let item = |number: usize, html: &str| {
+        let link = format!("https://min.example/news?id={number}");
+        let html = htmlize::escape_text(html);
+        format!(
+            "<item><title>Notice {number}</title><link>{link}</link><description>{html}</description></item>"
+        )
+    };
+    let others: String =
+        (2..5).map(|n| format!("<p><a href=\"https://min.example/news?id={n}\">Notice number {n} of the year</a></p>")).collect();
+    let items =
+        item(1, &format!("{BODY}{others}")) + &(2..5).map(|n| item(n, "")).collect::<String>();
+    let whole = format!("<rss version=\"2.0\"><channel><title>M</title>{items}</channel></rss>");
+    let parsed = parse::parse(&document(whole), &Limits::default()).unwrap();
+    let entry = &parsed.entries[0];
+    assert!(!entry.text.contains("Notice number"), "{}", entry.text);
+    assert!(entry.text.contains("harbour fund"), "{}", entry.text);
 }

@@ -2,15 +2,14 @@
 
 use std::sync::Arc;
 
-use crate::clock::Clock;
 use crate::config::Plan;
 use crate::model::{
     Document, Failure, Freshness, Hints, Outcome, Poll, Reading, Source, Subscription, Validators,
 };
 use crate::parse::{Break, Parsed};
-use crate::pipeline::crash_marks::{CrashMarks, MarkedRead};
+use crate::pipeline::crash_marks::MarkedRead;
 use crate::pipeline::known_text::KnownText;
-use crate::pipeline::read_context::parse_document;
+use crate::pipeline::read_context::{ReadTools, parse_document};
 use crate::publish::Delivery;
 use crate::websub::inbound;
 
@@ -38,9 +37,9 @@ pub(super) async fn read(
     subscription: Subscription,
     text: KnownText,
     plan: Arc<Plan>,
-    clock: Clock,
-    marks: CrashMarks,
+    tools: ReadTools,
 ) -> DeliveryRead {
+    let ReadTools { clock, marks, threads } = tools;
     let Delivery { signature, content_type, body, room, .. } = delivery;
     let topic = subscription.offer.topic.clone();
     let signed = body.clone();
@@ -54,7 +53,7 @@ pub(super) async fn read(
     let hash = xxhash_rust::xxh3::xxh3_64(&body);
     let document = Document { source: source.id.clone(), url: Some(topic), content_type, body, at };
     let mark = Some(marks.begin(&source, false).await);
-    let parsed = parse_document(document, plan.parsing.clone(), text).await;
+    let parsed = parse_document(&threads, document, plan.parsing.clone(), text).await;
     drop(room);
     let Parsed { feed, mut entries, hints, warnings, broken_off, .. } = match parsed {
         Ok(parsed) => parsed,

@@ -86,11 +86,12 @@ impl Inbound {
         }
     }
 
-    /// The next event; pending for ever while there is none. On a full disk no delivery is read.
+    /// The next event; pending for ever while there is none. On a full disk no delivery is read, and
+    /// those that have been read wait: they could not be applied.
     pub(super) async fn next(&mut self, full: bool) -> InboundEvent {
         let has_room = self.reading.len() < READING && !full;
         tokio::select! {
-            Some(read) = self.reading.join_next() => InboundEvent::Read(read),
+            Some(read) = self.reading.join_next(), if !full => InboundEvent::Read(read),
             Some(answered) = self.asking.join_next() => InboundEvent::Answered(answered),
             Some(delivery) = self.deliveries.recv(), if has_room => InboundEvent::Delivered(delivery),
             else => pending().await,
@@ -278,9 +279,9 @@ impl Pipeline {
         let Some(push) = state.push else { return Ok(()) };
         match push.offer.protocol {
             HubProtocol::WebSub => {
-                let (clock, marks) = (self.clock.clone(), self.polls.marks().clone());
+                let tools = self.polls.tools(&self.clock);
                 let text = KnownText::of(source.clone(), state.text, None);
-                inbound.reading.spawn(read(delivery, source, *push, text, plan, clock, marks));
+                inbound.reading.spawn(read(delivery, source, *push, text, plan, tools));
             }
             HubProtocol::RssCloud if protocol::is_ping(&push, &delivery.body) => {
                 let (id, at) = (source.id.clone(), self.clock.now());

@@ -242,12 +242,12 @@ impl Pipeline {
         if let Some(elsewhere) = plan.hub.elsewhere.as_ref().filter(|_| hub.pinging.is_empty()) {
             let known = self.driver.engine().pinged();
             let changed = protocol::changed_feeds(known, elsewhere, cache.public_feeds());
-            match hub.pings.not_before {
+            match hub.pings.waits(now) {
                 _ if changed.is_empty() => {}
-                later if later > now => {
+                Some(later) => {
                     hub.wake_at = hub.wake_at.into_iter().chain([later]).min();
                 }
-                _ => {
+                None => {
                     let call = Call::form(
                         elsewhere.clone(),
                         protocol::ping_form(&changed, &site.base_url),

@@ -26,25 +26,39 @@ const MOST_OF_ADDRESS: usize = 1000;
 /// Subscribers, and requests to become one.
 type Subscribers = BTreeMap<SubscriberId, Subscriber>;
 
-/// Changes of subscribers that are stored in one turn.
+/// Changes of subscribers that are stored in one turn; the last of each counts.
 #[derive(Default)]
-struct Changes {
-    updated: Vec<Subscriber>,
-    removed: Vec<SubscriberId>,
-}
+struct Changes(BTreeMap<SubscriberId, Option<Subscriber>>);
 
 impl Changes {
+    /// A subscriber as the changes so far leave it.
+    fn get<'a>(&'a self, id: &SubscriberId, stored: &'a Subscribers) -> Option<&'a Subscriber> {
+        match self.0.get(id) {
+            Some(changed) => changed.as_ref(),
+            None => stored.get(id),
+        }
+    }
+
     /// Keeps a subscriber without its request, unless nothing of it is left.
-    fn take_back(&mut self, request: &SubscriptionRequest, subscribers: &Subscribers) {
+    fn take_back(&mut self, request: &SubscriptionRequest, stored: &Subscribers) {
         let id = id_of(request);
-        let recorded = subscribers.get(&id).filter(|recorded| recorded.asked.is_some());
+        let recorded = self.get(&id, stored).filter(|recorded| recorded.asked.is_some());
         // A request that was never stored leaves nothing to write.
         let Some(recorded) = recorded else { return };
         let left = request.without(recorded);
-        match left.is_confirmed() || left.asked.is_some() {
-            true => self.updated.push(left),
-            false => self.removed.push(id),
+        self.0.insert(id, (left.is_confirmed() || left.asked.is_some()).then_some(left));
+    }
+
+    /// The subscribers that are updated, and those that are removed.
+    fn split(self) -> (Vec<Subscriber>, Vec<SubscriberId>) {
+        let (mut updated, mut removed) = (Vec::new(), Vec::new());
+        for (id, changed) in self.0 {
+            match changed {
+                Some(subscriber) => updated.push(subscriber),
+                None => removed.push(id),
+            }
         }
+        (updated, removed)
     }
 }
 
@@ -139,7 +153,8 @@ impl Pipeline {
             }
         }
         self.store_requests(requests).await?;
-        self.store_subscribers(changes.updated, changes.removed).await
+        let (updated, removed) = changes.split();
+        self.store_subscribers(updated, removed).await
     }
 
     async fn store_requests(
@@ -180,7 +195,8 @@ impl Pipeline {
                 let _ = hub.queue.add(request, None, now);
             }
         }
-        self.store_subscribers(changes.updated, changes.removed).await?;
+        let (updated, removed) = changes.split();
+        self.store_subscribers(updated, removed).await?;
         self.start_verifications();
         Ok(())
     }
@@ -209,10 +225,10 @@ impl Pipeline {
             }
             let (host, feed) = (host_of(&request.callback), shown(&request.topic));
             let id = id_of(&request);
-            let Some(recorded) = subscribers.get(&id) else { continue };
+            let Some(recorded) = changes.get(&id, subscribers) else { continue };
             if request.terms.mode == SubscriptionMode::Unsubscribe {
                 info!(event = "subscriber_left", host, feed, "{host} has unsubscribed from {feed}");
-                changes.removed.push(id);
+                changes.0.insert(id, None);
                 continue;
             }
             let is_new = !recorded.is_confirmed();
@@ -226,9 +242,10 @@ impl Pipeline {
                     debug!(event = "subscriber_renewed", host, feed, %until, "{host} is subscribed to {feed} until {until}");
                 }
             }
-            changes.updated.push(subscriber);
+            changes.0.insert(id, Some(subscriber));
         }
-        self.store_subscribers(changes.updated, changes.removed).await
+        let (updated, removed) = changes.split();
+        self.store_subscribers(updated, removed).await
     }
 }
 

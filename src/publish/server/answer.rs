@@ -147,7 +147,7 @@ impl Responder {
         let instead = guards.filter(|_| hides).map(|guards| Unadmitted::of(&guards, &request));
         let answer = if path.contains('%') {
             // No address of ours needs it, and the rules of access compare addresses as they are written.
-            answered(page_response::nothing_here("no-store", &self.backend.site()))
+            answered(page_response::nothing_here("public, max-age=60", &self.backend.site()))
         } else {
             self.route(request, peer).await
         };

@@ -57,7 +57,7 @@ pub(super) fn routes(
             cache,
             patience: settings.backend_timeout,
             confides: settings.audience == Audience::Operators,
-            contact: settings.contact.clone(),
+            contact: settings.security_contact.as_ref().map(ToString::to_string),
         })
 }
 

@@ -78,14 +78,14 @@ impl<Io> TimeLimited<Io> {
         let now = Instant::now();
         Self {
             io,
-            head: settings.head,
-            idle: settings.idle,
-            write: settings.write,
+            head: settings.head_timeout,
+            idle: settings.idle_timeout,
+            write: settings.write_timeout,
             progress,
             answered: 0,
             waiting: Waiting::Idle,
             since: Some(now),
-            alarm: Box::pin(sleep_until(now + settings.idle)),
+            alarm: Box::pin(sleep_until(now + settings.idle_timeout)),
         }
     }
 
@@ -210,9 +210,9 @@ mod tests {
     // The clock is paused and the streams are in memory: no test waits.
     fn settings() -> Settings {
         Settings {
-            head: Duration::from_secs(10),
-            idle: Duration::from_secs(30),
-            write: Duration::from_secs(60),
+            head_timeout: Duration::from_secs(10),
+            idle_timeout: Duration::from_secs(30),
+            write_timeout: Duration::from_secs(60),
             ..Settings::default()
         }
     }

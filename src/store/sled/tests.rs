@@ -106,7 +106,7 @@ fn a_store_of_another_format_is_refused_and_left_as_it_is() {
             Err(StoreError::OtherFormat {
                 path: dir.path().display().to_string(),
                 found: format,
-                known: 4
+                known: super::records::FORMAT
             })
         );
         assert_eq!(fs::read_to_string(dir.path().join("epoch")).unwrap(), epoch);

@@ -1,7 +1,8 @@
 //! Finds the least that must change for a story to match, and says it in words.
 
 use super::super::Language;
-use super::super::eval::{Pair, Sight, Span};
+use super::super::eval::{Pair, Sight};
+use super::super::index::Span;
 use super::super::program::{Clause, Form, Kind, Places, Scope, Test};
 use super::super::query::{Field, Nearness, Unit};
 use super::super::stem_cache::stem;

@@ -72,8 +72,8 @@ fn a_place_that_something_near_it_leaves_out_is_shown() {
     assert_eq!(part.query, "NOT NEAR/6 (benefit OR claimant)");
     assert_eq!((part.holds, part.note.as_deref()), (false, Some("1 place does not count")));
     assert_eq!(part.hits[0].found, "Benefit sanctions");
-    let marks = compiled(query, &Vocabulary::new())
-        .highlights(&Subject::of_text(text, &Language::default()), 0);
+    let marks =
+        compiled(query, &Vocabulary::new()).highlights(&subject_of(text, &Language::default()), 0);
     assert_eq!(marks.len(), 1, "{marks:?}");
     assert_eq!(marks[0].field, Field::Text);
 
@@ -149,7 +149,7 @@ fn the_reason_has_the_shape_of_the_query() {
 fn highlights_mark_terms_and_not_what_stands_between() {
     let set =
         compiled("(announced NEAR/20 sanctions) AND kosovo AND NOT albania", &Vocabulary::new());
-    let subject = Subject::of_text(TEXT, &Language::default());
+    let subject = subject_of(TEXT, &Language::default());
     let (title, body) = TEXT.split_once('\n').expect("two lines");
     let marked: Vec<_> = set
         .highlights(&subject, 0)

@@ -129,7 +129,7 @@ fn a_story_is_matched_as_a_whole_but_counted_copy_by_copy() {
         ("fcdo", "Foreign, Commonwealth & Development Office", "uk", Role::Department),
         ("wired", "Wired-Gov", "news", Role::Syndicator),
     ]);
-    let subject = Subject::of(&story, &sources, &Language::default());
+    let subject = subject_of_story(&story, &sources, &Language::default());
     for (query, holds) in [
         ("crime AND serbia", true),
         ("crime NEAR/9 serbia", false),
@@ -176,7 +176,7 @@ fn vocabularies_stand_for_any_of_their_terms() {
         ("departments", &["Home Office", "fcdo"]),
     ]);
     let text = "Bosnia and Herzegovina\nSerbia with Montenegro, not Albania";
-    let subject = Subject::of_text(text, &Language::default());
+    let subject = subject_of(text, &Language::default());
     for (query, holds) in [
         ("@countries", true),
         ("title:@countries", true),
@@ -271,7 +271,7 @@ fn a_copy_is_read_in_its_own_language() {
         let query = "\"oiseau national\" AND sanctions";
         let (set, _) =
             TopicSet::of_one(&topic, query, &Vocabulary::new(), language).expect("it compiles");
-        let subject = Subject::of(&story, &Sources::new(), language);
+        let subject = subject_of_story(&story, &Sources::new(), language);
         assert_eq!(set.matches(&subject).len(), usize::from(holds));
     }
 }
@@ -345,7 +345,7 @@ fn unknown_sources_and_words_of_every_story_are_warned_of() {
     let warnings = set.check_sources(&sources);
     assert_eq!(warnings.len(), 1);
     assert!(warnings[0].help.contains("source:home-office"), "{warnings:?}");
-    let subjects = ["UK a", "UK b", "c"].map(|text| Subject::of_text(text, &Language::default()));
+    let subjects = ["UK a", "UK b", "c"].map(|text| subject_of(text, &Language::default()));
     let warnings = set.check_terms(0, &subjects);
     assert!(warnings.len() == 1 && warnings[0].message.contains("`uk` is in 66 %"), "{warnings:?}");
 }
@@ -387,9 +387,9 @@ fn a_prefix_stands_for_both_spellings_where_they_are_one_word() {
             let (topic, nothing) = (TopicId::new("topic"), Vocabulary::new());
             let (set, _) =
                 TopicSet::of_one(&topic, query, &nothing, language).expect("it compiles");
-            let is_in = set.is_in(&Subject::of_text(text, language), 0);
+            let is_in = set.is_in(&subject_of(text, language), 0);
             assert_eq!(is_in, expected, "{query} in {text}");
-            assert_eq!(set.matches(&Subject::of_text(text, language)).len(), usize::from(expected));
+            assert_eq!(set.matches(&subject_of(text, language)).len(), usize::from(expected));
         }
     }
 }

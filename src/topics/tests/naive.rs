@@ -30,7 +30,8 @@ fn stem(form: &str) -> String {
 }
 
 fn tokens(text: &str) -> Vec<Token> {
-    let placed = Words::of(text.to_owned(), Language::default().dialect(None));
+    let placed =
+        Words::of(text.to_owned(), Language::default().dialect(None), &StemCaches::default());
     let word = |(placed, spelt): (&super::super::text::Word, super::super::text::Spelt)| Token {
         stem: stem(&spelt.form),
         cased: spelt.cased,

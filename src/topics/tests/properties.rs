@@ -111,7 +111,7 @@ proptest! {
             .collect();
         let (set, _) = TopicSet::compile(&topics, &Vocabulary::new(), &language)
             .map_err(|problems| TestCaseError::fail(format!("{problems:?}")))?;
-        let subject = Subject::of_text(&text, &language);
+        let subject = subject_of(&text, &language);
         let matched = set.matches(&subject);
         let naive = Naive::of(&text);
         for (topic, query) in queries.iter().enumerate() {
@@ -128,7 +128,7 @@ proptest! {
         let set = compiled(&query.to_string(), &Vocabulary::new());
         let (title, body) = text.trim().split_once('\n').unwrap_or((text.trim(), ""));
         let (title, body) = (title.trim_end(), body.trim());
-        let marks = set.highlights(&Subject::of_text(&text, &Language::default()), 0);
+        let marks = set.highlights(&subject_of(&text, &Language::default()), 0);
         for mark in &marks {
             let text = if mark.field == Field::Title { title } else { body };
             prop_assert!(text.get(mark.range.clone()).is_some_and(|found| !found.is_empty()));

@@ -169,7 +169,7 @@ fn real_announcements_are_in_their_topics_and_in_no_other() {
     let (topics, set) = all();
     let mut wrong = Vec::new();
     for (text, expected) in ANNOUNCEMENTS {
-        let subject = Subject::of_text(text, &Language::default());
+        let subject = subject_of(text, &Language::default());
         let found: Vec<_> =
             set.matches(&subject).into_iter().map(|place| topics[place].id.as_str()).collect();
         if found != expected {

@@ -9,7 +9,7 @@ use super::properties::{sensible, text};
 use super::*;
 
 fn subject(text: &str) -> Subject {
-    Subject::of_text(text, &Language::default())
+    subject_of(text, &Language::default())
 }
 
 /// Compiles a query as that of somebody who is not trusted.

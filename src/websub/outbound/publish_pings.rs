@@ -32,6 +32,14 @@ pub struct PublishPings {
 }
 
 impl PublishPings {
+    /// When the next ping may be sent, if not at once. A clock that was ahead may have left a time
+    /// that no failure sets.
+    pub fn waits(&self, now: Timestamp) -> Option<Timestamp> {
+        let is_set =
+            self.not_before > now && self.not_before <= now.after(retry_wait(self.failures));
+        is_set.then_some(self.not_before)
+    }
+
     /// Records an accepted ping. Returns whether the previous one failed.
     pub fn accepted(&mut self, now: Timestamp) -> bool {
         self.not_before = now;

@@ -159,7 +159,7 @@ fn judged(name: &str) -> (usize, BTreeMap<String, Score>) {
     let documents = documents(&half);
     let mut scores: BTreeMap<String, Score> = BTreeMap::new();
     for document in &documents {
-        let found = set.matches(&Subject::of_text(&document.text, &Language::default()));
+        let found = set.matches(&subject_of(&document.text, &Language::default()));
         for (place, topic) in topics.iter().enumerate() {
             let score = scores.entry(topic.id.clone()).or_default();
             let is_in = found.contains(&place);

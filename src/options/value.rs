@@ -14,61 +14,44 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-pub(crate) use access::Access;
-pub(crate) use language::Language;
-pub(crate) use network::{
-    Authority, BaseUrl, Contact, Filter, HeaderName, HeaderText, Listen, Network, Proxy, WebAddress,
+use ipnet::IpNet;
+
+pub use access::Access;
+pub use language::Language;
+pub use network::{
+    Authority, BaseUrl, Contact, EntryAddress, Filter, HeaderName, HeaderText, Network, WebAddress,
 };
-pub(crate) use publisher::Publisher;
+pub use publisher::Publisher;
 
-/// The fault of a value, and what to write instead. Serde carries errors
-/// as text alone, so the two travel as two lines, which `read` parts again.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Complaint {
-    pub(crate) what: String,
-    pub(crate) help: String,
-}
-
-impl Complaint {
-    fn new(what: impl Into<String>, help: impl Into<String>) -> Self {
-        Self { what: what.into(), help: help.into() }
-    }
-}
-
-impl fmt::Display for Complaint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}\n{}", self.what, self.help)
-    }
-}
+use super::Complaint;
+use super::read::{Reader, Value};
 
 /// Makes types readable from, and writable as, strings of the file.
 macro_rules! written {
-    ($($name:ident: $expected:literal),+ $(,)?) => {$(
-        impl<'de> serde::Deserialize<'de> for $name {
-            fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-                struct Visitor;
-                impl serde::de::Visitor<'_> for Visitor {
-                    type Value = $name;
-
-                    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                        f.write_str($expected)
-                    }
-
-                    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<$name, E> {
-                        text.parse().map_err(|complaint: Complaint| E::custom(complaint))
-                    }
-                }
-                from.deserialize_str(Visitor)
+    ($($name:ty: $expected:literal),+ $(,)?) => {$(
+        impl $crate::options::read::Value for $name {
+            fn read(
+                from: &toml::Spanned<toml::de::DeValue<'_>>,
+                reader: &mut $crate::options::read::Reader,
+            ) -> Option<Self> {
+                let toml::de::DeValue::String(text) = from.get_ref() else {
+                    return reader.mismatch(from, $expected);
+                };
+                text.parse().map_err(|complaint| reader.report(from.span(), complaint)).ok()
             }
-        }
 
-        impl serde::Serialize for $name {
-            fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-                to.collect_str(self)
+            fn write(&self) -> String {
+                $crate::options::read::quoted(&self.to_string())
+            }
+
+            fn shown(&self) -> String {
+                self.to_string()
             }
         }
     )+};
 }
+
+pub(crate) use written;
 
 written! {
     Period: "a time such as \"15m\"",
@@ -78,25 +61,44 @@ written! {
     Title: "a title in quotes",
     Publisher: "the name of a publisher in quotes",
     Language: "a language such as \"english\"",
+    EntryAddress: "an address such as \"https://www.example.org/news/1\"",
     WebAddress: "an address such as \"https://www.example.org/feed\"",
     BaseUrl: "an address such as \"https://news.example.org/\"",
     Contact: "a way to reach somebody such as \"mailto:security@example.org\"",
     Authority: "a host name such as \"news.example.org\"",
-    Proxy: "a proxy such as \"socks5://127.0.0.1:9050\"",
     Network: "a network such as \"10.0.0.0/8\"",
-    Listen: "an address and port, or a socket's path, such as \"127.0.0.1:8484\"",
     Filter: "a filter such as \"info,gazetted::fetch=debug\"",
     HeaderName: "a header's name",
     HeaderText: "a header's value in quotes",
 }
 
+/// Reads and writes a type of other crates as `$form`, which holds it.
+macro_rules! written_as {
+    ($($name:ty: $form:ident),+ $(,)?) => {$(
+        impl Value for $name {
+            fn read(
+                from: &toml::Spanned<toml::de::DeValue<'_>>,
+                reader: &mut Reader,
+            ) -> Option<Self> {
+                $form::read(from, reader).map(|form| form.0)
+            }
+
+            fn write(&self) -> String {
+                $form(*self).write()
+            }
+        }
+    )+};
+}
+
+written_as! { Duration: Period, IpNet: Network }
+
 /// A duration: `15m`, `1h 30m`, `7d`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Period(pub(crate) Duration);
+pub struct Period(pub Duration);
 
 impl Period {
     #[cfg(test)]
-    pub(super) const fn seconds(seconds: u64) -> Self {
+    pub(crate) const fn seconds(seconds: u64) -> Self {
         Self(Duration::from_secs(seconds))
     }
 }
@@ -173,7 +175,7 @@ impl fmt::Display for Period {
 
 /// How often backups are written: `1d`, or `never`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct BackupInterval(pub(crate) Option<Duration>);
+pub struct BackupInterval(pub Option<Duration>);
 
 /// A backup reads the whole store.
 const SHORTEST_BACKUP_INTERVAL: Duration = Duration::from_secs(60);
@@ -207,20 +209,20 @@ impl fmt::Display for BackupInterval {
 
 /// A number of bytes: `10MiB`, `64 kB`, `512 B`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Size(pub(crate) u64);
+pub struct Size(pub u64);
 
 impl Size {
-    pub(super) const fn mebibytes(number: u64) -> Self {
+    pub(crate) const fn mebibytes(number: u64) -> Self {
         Self(number << 20)
     }
 
     /// A limit on what stands in memory.
-    pub(super) fn of_memory(bytes: usize) -> Self {
+    pub(crate) fn of_memory(bytes: usize) -> Self {
         Self(u64::try_from(bytes).unwrap_or(u64::MAX))
     }
 
     /// For limits on what stands in memory, where an address can count no further.
-    pub(super) fn in_memory(self) -> usize {
+    pub(crate) fn in_memory(self) -> usize {
         usize::try_from(self.0).unwrap_or(usize::MAX)
     }
 }
@@ -268,7 +270,7 @@ impl fmt::Display for Size {
 
 /// The name of a source, topic or vocabulary as it stands in addresses and logs.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Id(pub(crate) String);
+pub struct Id(pub String);
 
 const ID_LENGTH: usize = 64;
 
@@ -303,7 +305,7 @@ impl fmt::Display for Id {
 
 /// The name nearest to a text: `Home Office` gives `home-office`; empty where
 /// the text has no letter or digit of ASCII.
-pub(super) fn slug(text: &str) -> String {
+pub(crate) fn slug(text: &str) -> String {
     let lower = text.to_ascii_lowercase().replace(['\'', '’'], "");
     let words = lower.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
     let mut slug = String::new();
@@ -322,7 +324,7 @@ pub(super) fn slug(text: &str) -> String {
 
 /// A title for readers: one line that is not empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Title(pub(crate) String);
+pub struct Title(pub String);
 
 impl FromStr for Title {
     type Err = Complaint;

@@ -1,9 +1,13 @@
-//! Says in a few words how a text changed, for readers who saw it before.
+//! Compares two wordings of a text word by word, and quotes the changes for readers.
 
-use super::revise::differences;
+use similar::{Algorithm, DiffOp, capture_diff_slices};
+
 use crate::model::Piece;
 
-/// Words of a text that are compared. A change behind them is named without its words.
+/// Words of one text that are compared with another's.
+const MOST_WORDS_COMPARED: usize = 20_000;
+
+/// Words of a text that are compared for an excerpt. A change behind them is named without its words.
 const MOST_WORDS: usize = 2000;
 
 /// Words kept before and behind a change.
@@ -37,6 +41,31 @@ pub(super) fn excerpt(before: &str, after: &str) -> Vec<Piece> {
     if length > MOST_CHARACTERS { Vec::new() } else { short }
 }
 
+/// The changes from one wording of a text to the next, word by word.
+pub fn differences(before: &str, after: &str) -> Vec<Piece> {
+    let words = |text| -> Vec<&str> {
+        str::split_inclusive(text, char::is_whitespace).take(MOST_WORDS_COMPARED).collect()
+    };
+    let (before, after) = (words(before), words(after));
+    let gone = |at: usize, len: usize| Piece::Gone(before[at..at + len].concat());
+    let come = |at: usize, len: usize| Piece::Come(after[at..at + len].concat());
+    let mut pieces = Vec::new();
+    for change in capture_diff_slices(Algorithm::Myers, &before, &after) {
+        match change {
+            DiffOp::Equal { new_index, len, .. } => {
+                pieces.push(Piece::Kept(after[new_index..new_index + len].concat()));
+            }
+            DiffOp::Delete { old_index, old_len, .. } => pieces.push(gone(old_index, old_len)),
+            DiffOp::Insert { new_index, new_len, .. } => pieces.push(come(new_index, new_len)),
+            DiffOp::Replace { old_index, old_len, new_index, new_len } => {
+                pieces.push(gone(old_index, old_len));
+                pieces.push(come(new_index, new_len));
+            }
+        }
+    }
+    pieces
+}
+
 fn characters(piece: &Piece) -> usize {
     let (Piece::Kept(words) | Piece::Gone(words) | Piece::Come(words)) = piece;
     words.chars().count()
@@ -48,7 +77,7 @@ fn beginning(text: &str) -> &str {
     end.map_or(text, |(end, _)| &text[..end])
 }
 
-/// What of kept words stands near the changes before them, behind them, or both.
+/// The part of kept words near the changes before them, behind them, or both.
 fn around(words: &str, has_before: bool, has_behind: bool) -> String {
     let all: Vec<&str> = words.split_inclusive(char::is_whitespace).collect();
     let wanted = CONTEXT * (usize::from(has_before) + usize::from(has_behind));
@@ -111,7 +140,38 @@ mod tests {
         assert_eq!(excerpt(&long.repeat(8), &other), []);
     }
 
+    #[test]
+    fn differences_are_told_by_words() {
+        let pieces =
+            differences("The fee is £40 until May.", "The fee is £45 until further notice.");
+        let expected = [
+            Piece::Kept("The fee is ".to_owned()),
+            Piece::Gone("£40 ".to_owned()),
+            Piece::Come("£45 ".to_owned()),
+            Piece::Kept("until ".to_owned()),
+            Piece::Gone("May.".to_owned()),
+            Piece::Come("further notice.".to_owned()),
+        ];
+        assert_eq!(pieces, expected);
+    }
+
     proptest! {
+        #[test]
+        fn both_wordings_can_be_read_off_the_differences(before in "([a-d] ){0,12}", after in "([a-d] ){0,12}") {
+            let (mut old, mut new) = (String::new(), String::new());
+            for piece in differences(&before, &after) {
+                match piece {
+                    Piece::Kept(words) => {
+                        old.push_str(&words);
+                        new.push_str(&words);
+                    }
+                    Piece::Gone(words) => old.push_str(&words),
+                    Piece::Come(words) => new.push_str(&words),
+                }
+            }
+            prop_assert_eq!((old, new), (before, after));
+        }
+
         #[test]
         fn an_excerpt_is_short(before in "([a-d]{1,9} ){0,90}", after in "([a-d]{1,9} ){0,90}") {
             let length: usize = excerpt(&before, &after).iter().map(characters).sum();

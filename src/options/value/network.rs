@@ -1,25 +1,27 @@
 //! Addresses, networks and headers as options.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
 
 use ipnet::IpNet;
+use toml::Spanned;
+use toml::de::DeValue;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 use url::Url;
 
-use super::Complaint;
-use crate::fetch::ProxyUrl;
-use crate::publish::Address;
+use crate::options::Complaint;
+use crate::options::read::{Reader, Value};
 
 /// An absolute http or https address, and the bytes it was written with (P66).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct WebAddress {
+pub struct WebAddress {
     /// As the operator wrote it.
-    pub(crate) written: String,
+    pub written: String,
     /// The same, read.
-    pub(crate) url: Url,
+    pub url: Url,
 }
 
 impl FromStr for WebAddress {
@@ -44,6 +46,34 @@ impl FromStr for WebAddress {
     }
 }
 
+/// The address of an entry's page, or the name of an entry without one, as `explain` shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EntryAddress(pub(crate) Url);
+
+impl FromStr for EntryAddress {
+    type Err = Complaint;
+
+    fn from_str(text: &str) -> Result<Self, Complaint> {
+        let text = text.trim();
+        let Some(digits) = text.strip_prefix("urn:gazetted:entry:") else {
+            return Ok(Self(text.parse::<WebAddress>()?.url));
+        };
+        let is_name = digits.len() == 32 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+        Url::parse(text).ok().filter(|_| is_name).map(Self).ok_or_else(|| {
+            Complaint::new(
+                format!("`{text}` is not the name of an entry"),
+                "copy it from `gazetted explain`: 32 digits follow `urn:gazetted:entry:`",
+            )
+        })
+    }
+}
+
+impl fmt::Display for EntryAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
 fn no_address(text: &str) -> Complaint {
     let help = match text.split('/').next() {
         Some(host) if host.contains('.') && !host.contains(' ') => {
@@ -62,7 +92,7 @@ impl fmt::Display for WebAddress {
 
 /// Where this server is reached from outside; always ends in a slash.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct BaseUrl(pub(crate) Url);
+pub struct BaseUrl(pub Url);
 
 impl FromStr for BaseUrl {
     type Err = Complaint;
@@ -90,7 +120,7 @@ impl fmt::Display for BaseUrl {
 
 /// In whose name ids are minted: a host name or an e-mail address (RFC 4151).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Authority(pub(crate) String);
+pub struct Authority(pub String);
 
 impl FromStr for Authority {
     type Err = Complaint;
@@ -118,7 +148,7 @@ impl fmt::Display for Authority {
 
 /// Where people can be reached: `mailto:`, `https:` or `tel:`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Contact(pub(crate) Url);
+pub struct Contact(pub Url);
 
 impl FromStr for Contact {
     type Err = Complaint;
@@ -145,34 +175,9 @@ impl fmt::Display for Contact {
     }
 }
 
-/// An HTTP or SOCKS proxy.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Proxy(pub(crate) ProxyUrl);
-
-impl FromStr for Proxy {
-    type Err = Complaint;
-
-    fn from_str(text: &str) -> Result<Self, Complaint> {
-        let known = ["http", "https", "socks4", "socks4a", "socks5", "socks5h"];
-        match Url::parse(text.trim()) {
-            Ok(url) if known.contains(&url.scheme()) && url.has_host() => Ok(Self(ProxyUrl(url))),
-            _ => Err(Complaint::new(
-                "this is not a proxy",
-                "write `\"http://host:port\"` or `\"socks5://host:port\"`",
-            )),
-        }
-    }
-}
-
-impl fmt::Display for Proxy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.0.fmt(f)
-    }
-}
-
 /// A network, or one address of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Network(pub(crate) IpNet);
+pub struct Network(pub IpNet);
 
 impl FromStr for Network {
     type Err = Complaint;
@@ -195,37 +200,9 @@ impl fmt::Display for Network {
     }
 }
 
-/// Where to listen.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Listen(pub(crate) Address);
-
-impl FromStr for Listen {
-    type Err = Complaint;
-
-    fn from_str(text: &str) -> Result<Self, Complaint> {
-        let text = text.trim();
-        let path = text.strip_prefix("unix:").unwrap_or(text);
-        if path.len() < text.len() || path.contains('/') {
-            return Ok(Self(Address::Socket(path.into())));
-        }
-        text.parse().map(|address| Self(Address::Net(address))).map_err(|_| {
-            Complaint::new(
-                format!("`{text}` is not an address to listen on"),
-                "write a numeric address and a port, or a socket's path: `\"127.0.0.1:8484\"`, `\"[::1]:8484\"`, `\"/run/gazetted/http.sock\"`",
-            )
-        })
-    }
-}
-
-impl fmt::Display for Listen {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
 /// `tracing_subscriber` directives that were understood.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Filter(pub(crate) String);
+pub struct Filter(pub String);
 
 impl FromStr for Filter {
     type Err = Complaint;
@@ -257,7 +234,7 @@ impl fmt::Display for Filter {
 
 /// The name of a header that the operator may set.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct HeaderName(pub(crate) String);
+pub struct HeaderName(pub String);
 
 /// Headers by which the fetcher keeps its promises (P1-P9, P60-P70).
 const OURS: [&str; 16] = [
@@ -309,7 +286,7 @@ impl fmt::Display for HeaderName {
 
 /// The value of a header.
 #[derive(Clone, PartialEq, Eq)]
-pub(crate) struct HeaderText(pub(crate) String);
+pub struct HeaderText(pub String);
 
 impl FromStr for HeaderText {
     type Err = Complaint;
@@ -338,6 +315,37 @@ impl fmt::Debug for HeaderText {
     }
 }
 
+impl Value for BTreeMap<HeaderName, HeaderText> {
+    fn read(from: &Spanned<DeValue<'_>>, reader: &mut Reader) -> Option<Self> {
+        let DeValue::Table(entries) = from.get_ref() else {
+            return reader.mismatch(from, "a table such as { name = \"value\" }");
+        };
+        let mut headers = Self::new();
+        for (key, value) in entries {
+            reader.inside(key.get_ref(), |reader| match key.get_ref().parse::<HeaderName>() {
+                Err(complaint) => reader.report(key.span(), complaint),
+                Ok(name) => {
+                    headers.extend(HeaderText::read(value, reader).map(|text| (name, text)));
+                }
+            });
+        }
+        Some(headers)
+    }
+
+    fn write(&self) -> String {
+        let headers = self.iter().map(|(name, text)| format!("{name} = {}", text.write()));
+        format!("{{ {} }}", Vec::from_iter(headers).join(", "))
+    }
+
+    /// The names alone: the values can be secret.
+    fn shown(&self) -> String {
+        match self.is_empty() {
+            true => "none".to_owned(),
+            false => Vec::from_iter(self.keys().map(ToString::to_string)).join(", "),
+        }
+    }
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
@@ -357,6 +365,22 @@ mod tests {
             let complaint = bad.parse::<WebAddress>().unwrap_err().to_string();
             assert!(complaint.contains(word), "{bad}: {complaint}");
             assert!(!complaint.contains("secret"), "{complaint}");
+        }
+    }
+
+    #[test]
+    fn an_entry_has_an_address_or_a_name() {
+        let name = format!("urn:gazetted:entry:{}", "0a".repeat(16));
+        for good in ["https://ports.example/news/1", &name] {
+            assert_eq!(good.parse::<EntryAddress>().unwrap().to_string(), good);
+        }
+        for (bad, word) in [
+            ("urn:gazetted:entry:17", "32 digits"),
+            ("urn:isbn:9780131103627", "`urn`"),
+            ("ports.example/news/1", "write it whole"),
+        ] {
+            let complaint = bad.parse::<EntryAddress>().unwrap_err().to_string();
+            assert!(complaint.contains(word), "{bad}: {complaint}");
         }
     }
 

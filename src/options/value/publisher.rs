@@ -3,11 +3,11 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::Complaint;
+use crate::options::Complaint;
 
 /// A government or another publisher: a name on one line.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Publisher(pub(crate) String);
+pub struct Publisher(pub String);
 
 impl FromStr for Publisher {
     type Err = Complaint;

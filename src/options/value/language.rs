@@ -3,11 +3,11 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::Complaint;
+use crate::options::Complaint;
 
 /// A language whose words we can reduce to stems.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Language(pub(crate) String);
+pub struct Language(pub String);
 
 /// Those of the Snowball stemmers.
 const LANGUAGES: [&str; 18] = [

@@ -1,0 +1,59 @@
+//! Recognises links that only share a page on a network or by mail.
+
+use url::Url;
+
+/// Whether a link only hands a page on.
+pub(super) fn shares(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    let host = host.strip_prefix("www.").unwrap_or(host);
+    let path = url.path().to_ascii_lowercase();
+    let begins = |starts: &[&str]| starts.iter().any(|start| path.starts_with(start));
+    match host {
+        "facebook.com" | "m.facebook.com" | "de-de.facebook.com" => {
+            begins(&["/sharer", "/share", "/dialog"])
+        }
+        "twitter.com" | "x.com" => begins(&["/intent", "/share"]) || path == "/home",
+        "linkedin.com" => begins(&["/share", "/sharing", "/cws"]),
+        // With a number they name a contact.
+        "wa.me" => path.len() <= 1,
+        "api.whatsapp.com" | "web.whatsapp.com" => {
+            begins(&["/send"]) && !url.query().is_some_and(|query| query.contains("phone="))
+        }
+        "t.me" | "telegram.me" => begins(&["/share"]),
+        "pinterest.com" | "pinterest.co.uk" => begins(&["/pin/create"]),
+        "reddit.com" | "old.reddit.com" => begins(&["/submit"]),
+        "bsky.app" | "threads.net" | "threads.com" => begins(&["/intent"]),
+        "xing.com" => begins(&["/spi", "/social"]),
+        "vk.com" => begins(&["/share"]),
+        "tumblr.com" => begins(&["/share", "/widgets/share"]),
+        "getpocket.com" => begins(&["/save", "/edit"]),
+        "addtoany.com" | "addthis.com" | "sharethis.com" => true,
+        _ if url.scheme() == "mailto" => {
+            let query = url.query().unwrap_or_default().to_ascii_lowercase();
+            path.is_empty() && (query.contains("body=") || query.contains("subject="))
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_to_a_contact_share_nothing() {
+        for (link, is_shared) in [
+            ("https://www.facebook.com/sharer.php?u=x", true),
+            ("https://www.facebook.com/ministry", false),
+            ("https://wa.me/?text=x", true),
+            ("https://wa.me/447700900000", false),
+            ("https://api.whatsapp.com/send?text=x", true),
+            ("https://api.whatsapp.com/send?phone=447700900000", false),
+            ("mailto:?subject=x&body=y", true),
+            ("mailto:grants@dep.example?subject=Grant&body=Name", false),
+        ] {
+            assert_eq!(shares(&Url::parse(link).unwrap()), is_shared, "{link}");
+        }
+    }
+}

@@ -1,0 +1,250 @@
+//! Finds the story that an entry belongs to, and puts the entry there or founds a story of it.
+
+use std::sync::Arc;
+
+use super::compare::leads_with_text;
+use super::entry_keys::Candidate;
+use super::key_hash::{address_keys, published_key};
+use super::near_duplicate::{Join, Likeness, likeness};
+use super::overrides::addresses;
+use super::recognise::{is_same, learn};
+use super::rules::Rules;
+use super::story_index::{rare, stories_with};
+use super::text::own_part;
+use super::withdraw::heed_notice;
+use crate::model::{
+    Admitted, Entry, Evidence, Habits, Lookalikes, Member, Related, Story, StoryId, Timestamp,
+    Verdict,
+};
+
+/// Stories that are remembered as resembling one.
+const MOST_RELATED: usize = 8;
+
+/// Where an entry belongs.
+pub(super) enum Place {
+    /// It is this member of this story.
+    Known(StoryId, usize),
+    /// It is new: about what another story is about, or not.
+    About(Likeness),
+    /// Its story has been removed; keys outlive stories so that nothing old
+    /// returns as news.
+    Forgotten(StoryId),
+}
+
+/// An entry of this age whose id is new is news, though its page was that of something old.
+const NEWS: std::time::Duration = std::time::Duration::from_secs(28 * 24 * 3600);
+
+pub(super) fn find(
+    candidate: &Candidate,
+    known: &Lookalikes,
+    rules: &Rules<'_>,
+    habits: &mut Habits,
+) -> Place {
+    let named: Vec<StoryId> =
+        candidate.names().iter().flat_map(|name| stories_with(known, name)).copied().collect();
+    for id in &named {
+        let Some(story) = known.stories.get(id).filter(|story| story.stands()) else { continue };
+        if let Some(member) =
+            story.member_of(&candidate.entry.source, |entry| is_same(candidate, entry))
+        {
+            let stated = &story.members[member].entry;
+            if !candidate.entry.says_the_same_as(stated) {
+                learn(habits, candidate, stated);
+            }
+            return Place::Known(*id, member);
+        }
+    }
+    if let Some(best) = forced(candidate, known, rules) {
+        return Place::About(Likeness { best: Some(best), ..Likeness::default() });
+    }
+    let likeness = likeness(candidate, known, rules, None);
+    let by_page = likeness
+        .best
+        .as_ref()
+        .is_some_and(|best| matches!(best.evidence, Evidence::SameAddress { .. }));
+    if !by_page && let Some(id) = forgotten(candidate, &named, known) {
+        return Place::Forgotten(id);
+    }
+    note_reused(candidate, &named, known, habits);
+    Place::About(likeness)
+}
+
+/// The story of this entry that was removed, if one was.
+fn forgotten(candidate: &Candidate, named: &[StoryId], known: &Lookalikes) -> Option<StoryId> {
+    let is_gone = |id: &&StoryId| !known.stories.contains_key(*id);
+    let gone = named.iter().find(is_gone)?;
+    // A page that is used for one notice after the other is new with each.
+    let has_new_id = candidate.guid.is_some()
+        && candidate.own_keys().first().is_some_and(|own| stories_with(known, own).is_empty());
+    let read = candidate.read_at;
+    let is_news = candidate.entry.dated().is_some() && candidate.date.apart(read) < NEWS;
+    (!(has_new_id && is_news)).then_some(*gone)
+}
+
+/// Notes where a new entry has the id or the link of another of its source.
+fn note_reused(candidate: &Candidate, named: &[StoryId], known: &Lookalikes, habits: &mut Habits) {
+    let entry = &candidate.entry;
+    let members =
+        named.iter().filter_map(|id| known.stories.get(id)).flat_map(|story| &story.members);
+    let mut others = members.filter(|member| member.entry.source == entry.source).peekable();
+    if others.peek().is_none() {
+        return;
+    }
+    let (mut guid, mut link) = (false, false);
+    for other in others {
+        guid |= entry.guid.is_some() && entry.guid == other.entry.guid;
+        link |= entry.url.is_some() && entry.url == other.entry.url;
+    }
+    if guid {
+        habits.guid.saw_reused();
+    }
+    if link {
+        habits.link.saw_reused();
+    }
+}
+
+/// Has an entry join the story that it is about, or found one.
+pub(super) fn place_entry(
+    candidate: Candidate,
+    known: &Lookalikes,
+    likeness: Likeness,
+    rules: &Rules<'_>,
+    now: Timestamp,
+) -> Admitted {
+    let Likeness { best, related, .. } = likeness;
+    match best {
+        Some(best) => join(candidate, known, best, related, rules, now),
+        None => found(candidate, known, related, rules, now),
+    }
+}
+
+/// The story that the operator joins it with.
+fn forced(candidate: &Candidate, known: &Lookalikes, rules: &Rules<'_>) -> Option<Join> {
+    for partner in rules.overrides.partners_of(&candidate.entry) {
+        let ids = address_keys(partner);
+        let bears = |story: &&Arc<Story>| {
+            let named = |entry: &Entry| addresses(entry).iter().any(|address| address == partner);
+            story.stands()
+                && story.members.iter().any(|member| named(&member.entry))
+                && !rules.overrides.bar(&candidate.entry, story)
+        };
+        let story = ids
+            .iter()
+            .flat_map(|key| stories_with(known, key))
+            .filter_map(|id| known.stories.get(id))
+            .find(bears);
+        if let Some(story) = story {
+            let evidence = Evidence::Forced { with: partner.to_owned() };
+            return Some(Join { story: story.id, evidence, factors: Vec::new() });
+        }
+    }
+    None
+}
+
+/// Adds an entry to a story.
+pub(super) fn join(
+    candidate: Candidate,
+    known: &Lookalikes,
+    why: Join,
+    related: Vec<Related>,
+    rules: &Rules<'_>,
+    now: Timestamp,
+) -> Admitted {
+    let before = &known.stories[&why.story];
+    let mut story = Story::clone(before);
+    let mut keys = candidate.new_keys(&story, known);
+    let leading_keys = candidate.leading_keys();
+    let last = story.members.len();
+    story
+        .members
+        .push(Member { factors: why.factors, ..member(candidate.entry, why.evidence, now) });
+    relate(&mut story, related);
+    story.changed = now;
+    heed_notice(&mut story, last, rules, now);
+    if leads_with_text(&story, last, rules) {
+        keys.extend(rare(leading_keys, &story, known));
+    }
+    Admitted {
+        story: Arc::new(story),
+        before: Some(before.clone()),
+        keys,
+        dropped: Vec::new(),
+        verdict: Verdict::Joined,
+    }
+}
+
+/// Founds a story of an entry.
+pub(super) fn found(
+    candidate: Candidate,
+    known: &Lookalikes,
+    related: Vec<Related>,
+    rules: &Rules<'_>,
+    now: Timestamp,
+) -> Admitted {
+    let id = story_id(&candidate, known);
+    let own_id = candidate
+        .published_key()
+        .filter(|key| known.by_key.get(key).is_none_or(|ids| ids.is_empty()));
+    let published_id = match (&candidate.guid, own_id) {
+        (Some(guid), Some(_)) => guid.clone(),
+        _ => format!("tag:{},2026:story:{id}", rules.authority),
+    };
+    let entry = &candidate.entry;
+    let updated = entry.updated.or(entry.published).unwrap_or(now).min(now);
+    let mut story = Story {
+        dated: candidate.date,
+        updated,
+        revised: updated,
+        related,
+        ..Story::new(id, published_id, now)
+    };
+    let mut keys = candidate.new_keys(&story, known);
+    keys.extend(rare(candidate.leading_keys(), &story, known));
+    keys.push(published_key(&story.published_id));
+    story.members.push(member(candidate.entry, Evidence::Founded, now));
+    heed_notice(&mut story, 0, rules, now);
+    let story = Arc::new(story);
+    Admitted { story, before: None, keys, dropped: Vec::new(), verdict: Verdict::New }
+}
+
+/// An entry as it joins.
+fn member(entry: Arc<Entry>, evidence: Evidence, now: Timestamp) -> Member {
+    let mut member = Member::new(entry, evidence, now);
+    member.own = own_part(&member.entry);
+    member
+}
+
+/// Remembers what a story nearly was one with: the most alike, once each.
+pub(super) fn relate(story: &mut Story, related: Vec<Related>) {
+    for other in related {
+        if story.related.iter().all(|known| known.story != other.story) {
+            story.related.push(other);
+        }
+    }
+    let order = |one: &Related, other: &Related| {
+        let cross = |a: &Related, b: &Related| u64::from(a.shared) * u64::from(b.of);
+        cross(other, one).cmp(&cross(one, other)).then(one.story.cmp(&other.story))
+    };
+    story.related.sort_by(order);
+    story.related.truncate(MOST_RELATED);
+}
+
+/// A story's id is a hash of its founding entry's first key, the address where it has one,
+/// so any two processes that admit the story agree on it. Where a story of that
+/// id stands already, the hash is taken again.
+fn story_id(candidate: &Candidate, known: &Lookalikes) -> StoryId {
+    let key = candidate.address_key().or(candidate.own_keys().first().copied());
+    let mut hasher = blake3::Hasher::new_derive_key("gazetted 2026 story id");
+    if let Some(key) = key {
+        hasher.update(&[key.kind as u8]).update(&key.hash);
+    }
+    let mut bytes = [0; 16];
+    let mut stream = hasher.finalize_xof();
+    loop {
+        stream.fill(&mut bytes);
+        let id = StoryId::from_bytes(bytes);
+        if !known.stories.contains_key(&id) {
+            return id;
+        }
+    }
+}

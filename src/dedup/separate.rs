@@ -1,0 +1,251 @@
+//! Takes entries out of a story that they do not belong to, and finds a place for each.
+//!
+//! A title alone proves little: what joined by it is judged again when another entry with the title
+//! comes, and when the text of one of them does. What no longer fits the entry that leads
+//! the story leaves it, the founder included, so that a reader finds nothing else under the story's
+//! ID than before.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::compare::compare;
+use super::entry_keys::{Candidate, candidate_of};
+use super::near_duplicate::likeness;
+use super::overrides::addresses;
+use super::place::{Place, find, place_entry};
+use super::recognise::is_same;
+use super::rules::Rules;
+use super::story_index::{admit, file, rare, stories_with};
+use super::story_keys::keys_of;
+use super::title::Title;
+use super::withdraw::follow_the_lead;
+use crate::model::{
+    Admitted, Entry, Evidence, Habits, Key, Lookalikes, Member, Story, StoryId, Timestamp, Verdict,
+};
+
+/// The keys of entries that may be judged again together with these: what to load beside the keys
+/// of the candidates themselves.
+pub fn keys_to_judge_again<'a>(
+    candidates: impl Iterator<Item = &'a Candidate>,
+    known: &Lookalikes,
+    rules: &Rules<'_>,
+) -> Vec<Key> {
+    let keys = candidates.flat_map(|one| one.names().iter().chain(one.title_keys()));
+    let ids: BTreeSet<StoryId> = keys.flat_map(|key| stories_with(known, key)).copied().collect();
+    let stories = ids.iter().filter_map(|id| known.stories.get(id));
+    let mut keys = Vec::new();
+    for story in stories.filter(|story| story.stands()) {
+        // A founder becomes doubtful as soon as somebody of more weight joins it by a title.
+        let founder = (!rules.speaks_for_itself(&story.members[0].entry)).then_some(0);
+        let doubtful = by_title_alone(story, rules).into_iter().chain(founder);
+        for member in doubtful.collect::<BTreeSet<_>>().iter().map(|place| &story.members[*place]) {
+            keys.extend(candidate_of(member.entry.clone(), rules, member.joined).keys());
+        }
+    }
+    keys
+}
+
+/// Judges again what joined a story by its title, now that the text of one of them has changed.
+pub(super) fn judge_text_again(
+    story: &Story,
+    known: &mut Lookalikes,
+    rules: &Rules<'_>,
+    now: Timestamp,
+    done: &mut Vec<Admitted>,
+) {
+    judge_again(story.id, known, rules, now, done);
+}
+
+/// Judges again what joined by a title, now that an entry with this title has come.
+pub(super) fn judge_titles_again(
+    story: &Story,
+    titles: &[Key],
+    known: &mut Lookalikes,
+    rules: &Rules<'_>,
+    now: Timestamp,
+    done: &mut Vec<Admitted>,
+) {
+    let titled = titles.iter().flat_map(|key| stories_with(known, key)).copied();
+    let ids: BTreeSet<StoryId> = titled.chain([story.id]).collect();
+    if ids.len() > 1 {
+        for id in ids {
+            judge_again(id, known, rules, now, done);
+        }
+    }
+}
+
+/// Takes out of a story what its title alone had joined, where it would not join now.
+fn judge_again(
+    id: StoryId,
+    known: &mut Lookalikes,
+    rules: &Rules<'_>,
+    now: Timestamp,
+    done: &mut Vec<Admitted>,
+) {
+    let Some(story) = known.stories.get(&id).cloned().filter(|story| story.stands()) else {
+        return;
+    };
+    let doubtful = by_title_alone(&story, rules);
+    if doubtful.is_empty() {
+        return;
+    }
+    let mut rest = Story::clone(&story);
+    let mut place = 0;
+    rest.members.retain(|_| {
+        place += 1;
+        !doubtful.contains(&(place - 1))
+    });
+    let leaves = |place: &usize| {
+        let member = &story.members[*place];
+        let candidate = candidate_of(member.entry.clone(), rules, member.joined);
+        let here = compare(&candidate, &[], (&rest, None), known, rules);
+        if !here.joins() {
+            return true;
+        }
+        let there = likeness(&candidate, known, rules, Some(id)).best;
+        there.is_some_and(|there| there.total() > here.total())
+    };
+    let mut leaving: BTreeSet<usize> = doubtful.iter().copied().filter(leaves).collect();
+    if !leaving.is_empty() {
+        let lead = story.lead(rules.sources);
+        let stays = story.members.iter().position(|one| std::ptr::eq(one, lead));
+        add_followers(&story, &mut leaving, stays.unwrap_or(0));
+        take_out(story, &leaving, Verdict::Revised, known, rules, now, done);
+    }
+}
+
+/// The places of the entries that nothing but a title ties to the one that leads the story.
+fn by_title_alone(story: &Story, rules: &Rules<'_>) -> BTreeSet<usize> {
+    let is_titled = |member: &Member| matches!(member.evidence, Evidence::SameTitle { .. });
+    if !story.members.iter().any(is_titled) {
+        return BTreeSet::new();
+    }
+    let lead = story.lead(rules.sources);
+    let is_doubtful = |member: &Member| {
+        is_titled(member) || (is_titled(lead) && member.evidence == Evidence::Founded)
+    };
+    let members = story.members.iter().enumerate();
+    let doubtful = members.filter(|(_, one)| !std::ptr::eq(*one, lead) && is_doubtful(one));
+    doubtful.map(|(place, _)| place).collect()
+}
+
+/// Takes members out of a story, and finds a place for each.
+pub(super) fn take_out(
+    before: Arc<Story>,
+    leaving: &BTreeSet<usize>,
+    verdict: Verdict,
+    known: &mut Lookalikes,
+    rules: &Rules<'_>,
+    now: Timestamp,
+    done: &mut Vec<Admitted>,
+) {
+    let id = before.id;
+    let mut story = Story::clone(&before);
+    let (gone, stay): (Vec<_>, Vec<_>) =
+        story.members.drain(..).enumerate().partition(|(place, _)| leaving.contains(place));
+    story.members = stay.into_iter().map(|(_, member)| member).collect();
+    // Whoever is first then has no other to belong to.
+    if leaving.contains(&0) {
+        let first = &mut story.members[0];
+        (first.evidence, first.factors) = (Evidence::Founded, Vec::new());
+    }
+    story.changed = now;
+    follow_the_lead(&mut story, rules, now);
+    let kept = keys_of(&story, rules, now);
+    let dropped = keys_of(&before, rules, now);
+    let dropped = dropped.into_iter().filter(|key| !kept.contains(key)).collect();
+    let keys = kept.into_iter().filter(|key| !stories_with(known, key).contains(&id)).collect();
+    admit(story, Some(before), keys, dropped, verdict, known, done);
+    for (_, member) in gone {
+        settle(member, id, verdict, known, rules, now, done);
+    }
+}
+
+/// Adds the members that are in a story because of one that leaves; never the one at `stays`.
+pub(super) fn add_followers(story: &Story, leaving: &mut BTreeSet<usize>, stays: usize) {
+    let followers: Vec<usize> = (0..story.members.len())
+        .filter(|place| *place != stays && !leaving.contains(place))
+        .filter(|place| follows(story, *place, leaving))
+        .collect();
+    leaving.extend(followers);
+}
+
+/// Whether a member is in the story because of one that leaves, and of none that stays.
+fn follows(story: &Story, place: usize, leaving: &BTreeSet<usize>) -> bool {
+    let entry = &story.members[place].entry;
+    let title_of = |entry: &Entry| Title::of_entry(entry).normal();
+    let own_title = title_of(entry);
+    let because_of: Box<dyn Fn(&Entry) -> bool + '_> = match &story.members[place].evidence {
+        Evidence::SameAddress { address: page, .. } | Evidence::Forced { with: page } => {
+            Box::new(move |other| addresses(other).contains(page))
+        }
+        Evidence::SameText { leader, .. } => Box::new(move |other| other.source == *leader),
+        Evidence::SameTitle { title, .. } => Box::new(move |other| {
+            let other = title_of(other);
+            other == own_title || other == *title
+        }),
+        Evidence::Founded | Evidence::Parted { .. } => return false,
+    };
+    let any = |leaves: bool| {
+        story.members.iter().enumerate().any(|(other, member)| {
+            other != place && leaving.contains(&other) == leaves && because_of(&member.entry)
+        })
+    };
+    any(true) && !any(false)
+}
+
+/// Judges an entry that left a story anew.
+fn settle(
+    left: Member,
+    from: StoryId,
+    verdict: Verdict,
+    known: &mut Lookalikes,
+    rules: &Rules<'_>,
+    now: Timestamp,
+    done: &mut Vec<Admitted>,
+) {
+    let candidate = candidate_of(left.entry.clone(), rules, left.joined);
+    if let Some(forwarder) = forwarder_of(&candidate, known) {
+        let mut story = Story::clone(forwarder);
+        story.merged_into = None;
+        story.members = vec![Member { evidence: Evidence::Founded, ..left }];
+        story.changed = now;
+        let mut keys = candidate.new_keys(&story, known);
+        keys.extend(rare(candidate.leading_keys(), &story, known));
+        let before = Arc::clone(forwarder);
+        return admit(story, Some(before), keys, Vec::new(), verdict, known, done);
+    }
+    let likeness = match find(&candidate, known, rules, &mut Habits::default()) {
+        Place::About(likeness) => likeness,
+        // The keys of its names were dropped from its old story alone: whatever
+        // else bears them is removed or forwards, and cannot take it in.
+        Place::Known(..) | Place::Forgotten(_) => likeness(&candidate, known, rules, None),
+    };
+    let mut admitted = place_entry(candidate, known, likeness, rules, left.joined);
+    let story = Arc::make_mut(&mut admitted.story);
+    let place = story.members.len() - 1;
+    let by_hand = verdict == Verdict::Overridden;
+    if admitted.verdict == Verdict::New && by_hand {
+        story.members[place].evidence = Evidence::Parted { from };
+    }
+    story.members[place].revised = left.revised;
+    story.members[place].withdrawn = left.withdrawn;
+    follow_the_lead(story, rules, now);
+    story.changed = now;
+    if by_hand {
+        admitted.verdict = Verdict::Overridden;
+    }
+    file(&admitted, known);
+    done.push(admitted);
+}
+
+/// The story that this entry founded, if that now forwards to another.
+fn forwarder_of<'a>(candidate: &Candidate, known: &'a Lookalikes) -> Option<&'a Arc<Story>> {
+    candidate
+        .names()
+        .iter()
+        .filter_map(|name| known.by_key.get(name))
+        .flatten()
+        .filter_map(|id| known.stories.get(id))
+        .find(|story| !story.stands() && is_same(candidate, &story.members[0].entry))
+}

@@ -1,0 +1,81 @@
+//! Looks stories up by their keys, and records changes of stories and keys.
+
+use std::sync::Arc;
+
+use crate::model::{Admitted, Bearers, Key, Lookalikes, Story, StoryId, Verdict};
+
+/// A shingle that more stories have, or more entries of one document, is boilerplate: it is no
+/// evidence.
+pub(super) const MOST_COMMON: usize = 4;
+
+/// No more stories than this are found by one title or link: it says hardly anything.
+pub(super) const MOST_STORIES: usize = 8;
+
+/// The stories that have a key, oldest first.
+pub(super) fn stories_with<'a>(known: &'a Lookalikes, key: &Key) -> &'a [StoryId] {
+    known.by_key.get(key).map(Bearers::as_slice).unwrap_or_default()
+}
+
+/// Of a text's keys those that are not boilerplate and not the story's already.
+pub(super) fn rare(keys: Vec<Key>, story: &Story, known: &Lookalikes) -> Vec<Key> {
+    let worth = |key: &Key| {
+        let ids = stories_with(known, key);
+        ids.len() <= MOST_COMMON && !ids.contains(&story.id)
+    };
+    keys.into_iter().filter(worth).collect()
+}
+
+/// Adds what was admitted to what is known.
+pub(super) fn file(admitted: &Admitted, known: &mut Lookalikes) {
+    for key in &admitted.dropped {
+        if let Some(ids) = known.by_key.get_mut(key) {
+            ids.retain(|id| *id != admitted.story.id);
+        }
+    }
+    for key in &admitted.keys {
+        let ids = known.by_key.entry(*key).or_default();
+        if !ids.contains(&admitted.story.id) {
+            ids.push(admitted.story.id);
+        }
+    }
+    known.stories.insert(admitted.story.id, admitted.story.clone());
+}
+
+/// Takes back that a story was founded.
+pub(super) fn unfile(founded: &Admitted, known: &mut Lookalikes) {
+    for key in &founded.keys {
+        if let Some(ids) = known.by_key.get_mut(key) {
+            ids.retain(|id| *id != founded.story.id);
+        }
+    }
+    known.stories.remove(&founded.story.id);
+}
+
+/// A story that changed, though nothing under which it is found.
+pub(super) fn unkeyed(story: Story, before: &Arc<Story>) -> Admitted {
+    let verdict =
+        if story.withdrawn == before.withdrawn { Verdict::Completed } else { Verdict::Withdrawn };
+    Admitted {
+        story: Arc::new(story),
+        before: Some(before.clone()),
+        keys: Vec::new(),
+        dropped: Vec::new(),
+        verdict,
+    }
+}
+
+/// Files a change of a story.
+pub(super) fn admit(
+    story: Story,
+    before: Option<Arc<Story>>,
+    keys: Vec<Key>,
+    dropped: Vec<Key>,
+    verdict: Verdict,
+    known: &mut Lookalikes,
+    done: &mut Vec<Admitted>,
+) {
+    let story = Arc::new(story);
+    let admitted = Admitted { story, before, keys, dropped, verdict };
+    file(&admitted, known);
+    done.push(admitted);
+}

@@ -1,0 +1,61 @@
+//! Remembers which servers asked to be left alone, for the pages that documents name (P26-P28).
+//!
+//! The agenda holds the origins of sources, and keeps their holds through a restart. The pages of
+//! entries may be on any origin, which no source need have.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use url::Url;
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::fetch::schedule::{FURTHEST, HOUR};
+use crate::model::{Failure, FailureKind, Timestamp};
+
+/// Limits that are remembered. Entries can lead to any number of sites.
+const MOST: usize = 10_000;
+
+/// Until when origins and addresses are to be left alone, by the hash of their names.
+#[derive(Debug, Default)]
+pub(super) struct RateLimits(Mutex<HashMap<u64, Timestamp>>);
+
+impl RateLimits {
+    /// Notes the answer of `url`, if it asks to be left alone: a 429 speaks for the whole origin,
+    /// unless that is the operator's own, and a 503 for its address (P28).
+    pub(super) fn note(&self, url: &Url, is_own: bool, failure: &Failure, now: Timestamp) {
+        let (name, wait) = match (failure.kind, failure.retry_after) {
+            (FailureKind::TooMany, wait) if is_own => (url.as_str().to_owned(), wait),
+            (FailureKind::TooMany, wait) => (url.origin().ascii_serialization(), wait),
+            (FailureKind::Unavailable, Some(wait)) => (url.as_str().to_owned(), Some(wait)),
+            _ => return,
+        };
+        let until = now.after(wait.unwrap_or(HOUR).min(FURTHEST));
+        let mut limits = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if limits.len() >= MOST {
+            limits.retain(|_, until| *until > now);
+        }
+        if limits.len() >= MOST {
+            limits.clear();
+        }
+        let known = limits.entry(hash(&name)).or_insert(until);
+        *known = until.max(*known);
+    }
+
+    /// Until when this address may not be asked for.
+    pub(super) fn of_address(&self, url: &Url, now: Timestamp) -> Option<Timestamp> {
+        let origin = self.of(&url.origin().ascii_serialization(), now);
+        origin.max(self.of(url.as_str(), now))
+    }
+
+    /// Until when an origin (`https://www.gov.uk`) or an address is to be left alone. A moment
+    /// further ahead than any server may ask for was set by a clock that was ahead (P40).
+    pub(super) fn of(&self, name: &str, now: Timestamp) -> Option<Timestamp> {
+        let limits = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let until = limits.get(&hash(name)).copied()?;
+        (until > now && until <= now.after(FURTHEST)).then_some(until)
+    }
+}
+
+fn hash(name: &str) -> u64 {
+    xxh3_64(name.as_bytes())
+}

@@ -1,0 +1,205 @@
+//! Decides whether the page that was fetched for an entry is the entry's own. Pure.
+//!
+//! In the place of a page that is gone, or that is not for everybody, a site may answer with another
+//! one: its home page, a section, a login, a request for consent, an error page with status 200.
+//! The text of such a page is not the announcement's.
+
+use std::collections::HashSet;
+
+use url::Url;
+
+use crate::charset::decode_page;
+use crate::enrich;
+use crate::model::{Document, Entry, Failure, FailureKind};
+use crate::parse::{self, PageHead};
+use crate::tokenize;
+
+/// The failure that another page is. It says nothing about whether the entry's page exists, and
+/// nothing about other pages of the site.
+const ANOTHER_PAGE: FailureKind = FailureKind::Redirect;
+
+/// Words in the titles of error pages.
+const ERROR_TITLES: [&str; 12] = [
+    "404",
+    "not found",
+    "no longer available",
+    "nicht gefunden",
+    "introuvable",
+    "no encontrada",
+    "não encontrada",
+    "non trovata",
+    "niet gevonden",
+    "hittades inte",
+    "nie znaleziono",
+    "не найдена",
+];
+
+/// Words of fewer letters are in any title.
+const SHORT_WORD: usize = 4;
+
+/// Checks that `document`, which came for the page `asked` of an entry, is that page.
+pub(super) fn check(entry: &Entry, asked: &Url, document: &Document) -> Result<(), Failure> {
+    let Some(url) = &document.url else { return Ok(()) };
+    if document.body.len() > enrich::MOST_BYTES {
+        // It is refused by its size.
+        return Ok(());
+    }
+    let is_redirected = address(asked) != address(url);
+    let html = decode_page(&document.body, document.content_type.as_deref());
+    let PageHead { titles, headings, gate } = parse::page_head(&html, url);
+    let wanted = words(&entry.title);
+    // The first heading of a section may be the newest announcement's.
+    let headings = if is_redirected && is_section(asked, url) { &[][..] } else { &headings[..] };
+    let names = || titles.iter().chain(headings);
+    let is_home = is_redirected && url.path() == "/" && url.query().is_none();
+    if !is_home && names().any(|name| names_the_same(&wanted, name)) {
+        return Ok(());
+    }
+    if let Some(gate) = gate {
+        return Err(Failure::new(FailureKind::Denied, format!("the site answers with {gate}")));
+    }
+    let is_error = |name: &String| {
+        let name = name.to_lowercase();
+        ERROR_TITLES.iter().any(|known| name.contains(known))
+    };
+    if names().any(is_error) {
+        return Err(Failure::new(ANOTHER_PAGE, "the site answers with an error page"));
+    }
+    if is_redirected && (!wanted.is_empty() || is_section(asked, url)) {
+        let message = "the site redirects to another page, which does not have the entry's title";
+        return Err(Failure::new(ANOTHER_PAGE, message));
+    }
+    Ok(())
+}
+
+/// The address as far as a redirect from one form of it to another leads to the same page.
+fn address(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    let host = host.strip_prefix("www.").unwrap_or(host);
+    let (path, query) = (url.path().trim_end_matches('/'), url.query().unwrap_or_default());
+    format!("{host}{path}?{query}").to_ascii_lowercase()
+}
+
+/// Whether `url` is the home page or a section above the page that was asked for.
+fn is_section(asked: &Url, url: &Url) -> bool {
+    let segments = |url: &Url| -> Vec<String> {
+        let segments = url.path().split('/').filter(|segment| !segment.is_empty());
+        segments.map(str::to_ascii_lowercase).collect()
+    };
+    segments(asked).starts_with(&segments(url))
+}
+
+/// Whether more than half of the words of an entry's title are in the name of a page.
+fn names_the_same(wanted: &HashSet<String>, name: &str) -> bool {
+    let named = words(name);
+    2 * wanted.intersection(&named).count() > wanted.len()
+}
+
+/// The words of a title that tell it from others: numbers, and words that are not short. All of
+/// them, where there is no such word.
+fn words(title: &str) -> HashSet<String> {
+    let mut cased = String::new();
+    let all = tokenize::words(title).map(|(place, _)| {
+        let mut word = String::new();
+        tokenize::fold(tokenize::clean(&title[place], &mut cased), &mut word);
+        word
+    });
+    let all: HashSet<String> = all.collect();
+    let is_telling = |word: &&String| {
+        let is_ideograph = !word.is_ascii() && word.chars().count() == 1;
+        word.chars().count() >= SHORT_WORD || is_ideograph || word.parse::<u32>().is_ok()
+    };
+    let telling: HashSet<String> = all.iter().filter(is_telling).cloned().collect();
+    if telling.is_empty() { all } else { telling }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::model::{SourceId, Timestamp};
+
+    fn checked(title: &str, asked: &str, url: &str, html: &str) -> Option<FailureKind> {
+        let entry = Entry { title: title.to_owned(), ..Entry::of(SourceId::new("dep")) };
+        let document = Document {
+            source: SourceId::new("dep"),
+            url: Some(Url::parse(url).unwrap()),
+            content_type: Some("text/html; charset=utf-8".to_owned()),
+            body: bytes::Bytes::copy_from_slice(html.as_bytes()),
+            at: Timestamp::EPOCH,
+        };
+        check(&entry, &Url::parse(asked).unwrap(), &document).err().map(|failure| failure.kind)
+    }
+
+    #[test]
+    fn a_page_is_the_entrys_own_by_its_address_or_its_title() {
+        let (other, denied) = (Some(ANOTHER_PAGE), Some(FailureKind::Denied));
+        let home = "<title>Ministry of Finance</title><h1>Budget of 2026 is published</h1>";
+        let named = "<title>Budget of 2026 is published | Finance</title>";
+        let budget = "Budget of 2026 is published";
+        for (title, asked, url, html, failure) in [
+            (budget, "http://min.example/a", "https://www.min.example/A/", home, None),
+            (budget, "https://min.example/news/a", "https://min.example/", named, other),
+            (budget, "https://min.example/news/a", "https://min.example/news", home, other),
+            (budget, "https://min.example/news/a", "https://min.example/news", named, None),
+            (budget, "https://min.example/a/print", "https://min.example/b", named, None),
+            (budget, "https://r.example/17", "https://min.example/2026/budget", named, None),
+            (budget, "https://r.example/17", "https://min.example/2026/budget", home, None),
+            (budget, "https://min.example/a", "https://min.example/start", "<h1>News</h1>", other),
+            ("", "https://min.example/a", "https://min.example/b", "<h1>News</h1>", None),
+            ("", "https://min.example/b/a", "https://min.example/b", "<h1>News</h1>", other),
+            (
+                "Ministry of Finance publishes the report",
+                "https://min.example/a",
+                "https://min.example/start",
+                "<title>Ministry of Finance</title>",
+                other,
+            ),
+            (
+                "Sécurité routière : un plan",
+                "https://min.example/a",
+                "https://min.example/b",
+                "<title>S&eacute;curit&eacute; routi&egrave;re&nbsp;: un plan</title>",
+                None,
+            ),
+            (
+                "財務省が予算を発表",
+                "https://min.example/a",
+                "https://min.example/b",
+                "<h1>予算を発表 財務省</h1>",
+                None,
+            ),
+            (
+                budget,
+                "https://min.example/a",
+                "https://min.example/a",
+                "<title>Sign in</title><input type=password>",
+                denied,
+            ),
+            (
+                "New rules for cookies and consent",
+                "https://min.example/a",
+                "https://min.example/a",
+                "<title>New rules for cookies and consent</title><p>A cookie banner.</p>",
+                None,
+            ),
+            (
+                budget,
+                "https://min.example/a",
+                "https://min.example/a",
+                "<title>404 – Seite nicht gefunden</title>",
+                other,
+            ),
+            (
+                "Wreck not found after 404 days",
+                "https://min.example/a",
+                "https://min.example/a",
+                "<title>Wreck not found after 404 days</title>",
+                None,
+            ),
+        ] {
+            let html = format!("<!DOCTYPE html><html>{html}</html>");
+            assert_eq!(checked(title, asked, url, &html), failure, "{title}: {asked} to {url}");
+        }
+    }
+}
