@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::chart::plural;
-use super::{FeedLink, inside};
+use super::{FeedLink, document_type, inside};
 use crate::model::{LookBack, Timestamp};
 use crate::publish::backend::{Finding, FoundStory, Marked, NearStory, NotSearched, Week};
 use crate::publish::dates::day;
@@ -61,6 +61,7 @@ struct Choice {
 struct Found {
     told: String,
     widened: Option<String>,
+    is_of_all_time: bool,
     cut: Option<String>,
     remarks: Vec<String>,
     feeds: Vec<FeedLink>,
@@ -76,6 +77,7 @@ struct Found {
 
 /// A story that was found.
 struct Line {
+    kind: Option<String>,
     title: Vec<Marked>,
     url: String,
     page: String,
@@ -199,6 +201,7 @@ pub(super) fn answering<'a>(
         widened: (finding.span != *span).then(|| {
             format!("No story is from the past {}, so all stories were searched.", span.in_words())
         }),
+        is_of_all_time: finding.span == LookBack::All,
         cut: finding.back_to.map(|back_to| cut(back_to, *looked_at)),
         remarks: finding.warnings.iter().chain(&finding.advice).cloned().collect(),
         feeds: feeds(query, span, site),
@@ -282,8 +285,11 @@ fn line(found: &FoundStory, finding: &Finding, site: &Site) -> Line {
         true => vec![Marked { text: item.title.clone(), marked: false }],
         false => clean(&found.title),
     };
+    let whole: String = title.iter().map(|part| part.text.as_str()).collect();
+    let (kind, rest) = document_type::split(&whole);
     Line {
-        title,
+        kind: kind.map(str::to_owned),
+        title: without_start(title, whole.len() - rest.len()),
         url: item.url,
         page: inside(&item.path, site),
         plain_title: item.title,
@@ -292,6 +298,17 @@ fn line(found: &FoundStory, finding: &Finding, site: &Site) -> Line {
         by: item.source.name,
         excerpt: clean(&found.excerpt),
     }
+}
+
+/// The parts of a text without its first bytes.
+fn without_start(mut parts: Vec<Marked>, mut bytes: usize) -> Vec<Marked> {
+    for part in &mut parts {
+        let cut = bytes.min(part.text.len());
+        part.text.drain(..cut);
+        bytes -= cut;
+    }
+    parts.retain(|part| !part.text.is_empty());
+    parts
 }
 
 /// The query as a topic that can be put into the configuration.
@@ -345,6 +362,15 @@ fn monday(week: &Week) -> String {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_title_without_its_start_keeps_what_is_marked_behind_it() {
+        let part = |text: &str, marked| Marked { text: text.to_owned(), marked };
+        let title = vec![part("News ", true), part("story: a ", false), part("seizure", true)];
+        assert_eq!(without_start(title.clone(), 0), title);
+        let rest = [part("a ", false), part("seizure", true)];
+        assert_eq!(without_start(title, "News story: ".len()), rest);
+    }
 
     #[test]
     fn words_side_by_side_can_be_found_in_three_ways_and_queries_are_left_alone() {
