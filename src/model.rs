@@ -30,6 +30,10 @@ mod network;
 
 mod recheck;
 
+mod failure;
+
+mod freshness;
+
 mod poll;
 
 mod revision;
@@ -52,14 +56,14 @@ pub use engine_record::{EngineRecord, FeedName, Progress, WalkPosition};
 pub use entry::{Enclosure, Enriched, Entry, Feed, Publisher};
 pub use event::{EventKind, SourceEvent, TopicSilence};
 pub use evidence::{Evidence, Factor, FactorKind, Forbidden, Related, Tier};
+pub use failure::{Failure, FailureKind};
 pub use flood_limit::FloodState;
+pub use freshness::Freshness;
 pub use habits::{Habit, Habits};
 pub use look_back::{LookBack, NotASpan};
 pub use name::{SourceId, StoryId, TopicId};
 pub use network::network_of;
-pub use poll::{
-    Backfill, Document, Failure, FailureKind, Freshness, Hints, Outcome, Poll, Reading, Validators,
-};
+pub use poll::{Backfill, Document, Hints, Outcome, Poll, Reading, Validators};
 pub use recheck::{Recheck, RecheckRound};
 pub use revision::{Piece, Revision, Withdrawal, WithdrawnBy};
 pub use seed::Seed;

@@ -73,7 +73,7 @@ enum Event {
     /// A turn that a full disk kept out may be tried again.
     Retry,
     /// A poll ended.
-    Polled(Ended),
+    Polled(Box<Ended>),
     /// A hub or a subscriber sent or answered something.
     WebSub(Box<WebSubEvent>),
     /// The published documents are compressed, which took this long.
@@ -194,7 +194,7 @@ impl Pipeline {
                 Event::Due => {}
                 Event::Compressed(took) => self.compressed(took),
                 Event::Retry => self.retry().await?,
-                Event::Polled(ended) => self.polls.gather(ended),
+                Event::Polled(ended) => self.polls.gather(*ended),
                 Event::WebSub(event) => self.websub_event(*event).await?,
                 Event::Requested(Request::Stop) => return Ok(()),
                 Event::Requested(request) => self.request(request).await?,
@@ -221,7 +221,7 @@ impl Pipeline {
         tokio::select! {
             biased;
             request = self.requests.recv() => Event::Requested(request.unwrap_or(Request::Stop)),
-            Some(ended) = self.polls.next_ended(), if gathers => Event::Polled(ended),
+            Some(ended) = self.polls.next_ended(), if gathers => Event::Polled(Box::new(ended)),
             event = self.websub.next(full) => Event::WebSub(Box::new(event)),
             Some(done) = self.publishing.compressing.join_next() => Event::Compressed(done.unwrap_or_default()),
             () = cache.compression_due() => Event::Due,
