@@ -28,6 +28,7 @@ async fn three_tellings() -> World {
         .source("fcdo", announcement())
         .source("home-office", announcement())
         .source("wired", copy)
+        .lines("role = \"syndicator\"")
         .topic("crime", "\"organised crime\"")
         .topic("everything", "crime OR ties OR weather")
         .start()
