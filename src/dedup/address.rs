@@ -53,8 +53,9 @@ fn spelt(url: &Url) -> String {
         .query()
         .unwrap_or_default()
         .split('&')
-        .filter(|parameter| !parameter.is_empty() && !is_idle(parameter))
         .map(unescape_plain)
+        // As it reads, not as it is escaped.
+        .filter(|parameter| !parameter.is_empty() && !is_idle(parameter))
         .collect();
     parameters.sort_unstable();
     if !parameters.is_empty() {
@@ -316,6 +317,8 @@ mod tests {
             "https://ports.example/news/pier/index.html",
             "https://ports.example/news/pier?PHPSESSID=aaa",
             "https://ports.example/news/pier?t=1683312440",
+            "https://ports.example/news/pier?t=%31683312440&utm%5fsource=x",
+            "https://ports.example/news/pier?t=%2e683312440",
             "https://ports.example/news/pier?_=17",
             "https://ports.example/news/pier?print=1",
             "https://ports.example/news/pier?output=amp",
