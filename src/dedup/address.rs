@@ -4,6 +4,9 @@ use url::Url;
 
 use super::wrapped_address::unwrapped;
 
+/// More wrappers around one another than any address has room for that somebody follows.
+const MOST_WRAPPERS: usize = 1000;
+
 /// The canonical spelling of a page's address. A fixed point:
 /// `canonical(&canonical(url).parse()?)` is the same.
 ///
@@ -17,13 +20,14 @@ use super::wrapped_address::unwrapped;
 /// change behind `#`, and the content API has the same page below `/api/content`.
 pub fn canonical(url: &Url) -> String {
     let mut spelt = spelt(unwrapped(url).as_ref().unwrap_or(url));
-    // A wrapper may only show once a session id is gone.
-    while let Some(inner) = Url::parse(&spelt).ok().and_then(|url| unwrapped(&url)) {
-        let next = self::spelt(&inner);
-        if next.len() >= spelt.len() {
-            break;
+    // A wrapper may only show once a session id is gone. What is inside is a part of what wraps it, but
+    // its escapes may be longer than what they stand for, so the length does not tell the end.
+    for _ in 0..MOST_WRAPPERS {
+        let inner = Url::parse(&spelt).ok().and_then(|url| unwrapped(&url));
+        match inner.map(|inner| self::spelt(&inner)) {
+            Some(next) if next != spelt => spelt = next,
+            _ => break,
         }
-        spelt = next;
     }
     spelt
 }
@@ -305,6 +309,15 @@ mod tests {
             assert_eq!(canonical_of(given), expected, "{given}");
             assert_eq!(canonical_of(expected), expected, "not a fixed point: {expected}");
         }
+    }
+
+    #[test]
+    fn a_wrapped_address_that_grows_by_its_escapes_is_unwrapped_to_the_end() {
+        let braces = "{".repeat(60);
+        let inner = format!("https://b.example/?go=1&url=https://c.example/{braces}");
+        let outer = Url::parse(&format!("https://a.example/out?url={inner}")).unwrap();
+        let once = canonical(&outer);
+        assert_eq!(canonical(&Url::parse(&once).unwrap()), once);
     }
 
     #[test]
