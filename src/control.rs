@@ -211,7 +211,7 @@ async fn converse(
             }
         }
     };
-    // It ends, and drops the receiver, when the client is gone: whoever answers is then told so.
+    // It ends when the client is gone, and drops the receiver: a further answer is then an error.
     let writing = async move {
         while let Some(answer) = answered.recv().await {
             let mut line = serde_json::to_vec(&answer)?;

@@ -7,7 +7,7 @@ use super::place::{Place, find, place_entry};
 use super::recognise::read_texts;
 use super::revise::{keep_rolling_dates, revise};
 use super::rules::Rules;
-use super::separate::{judge_text_again, judge_titles_again};
+use super::separate::{judge_again, judge_titles_again};
 use super::story_index::{file, stories_with, unfile};
 use crate::model::{Admitted, Habits, Lookalikes, StoryId, Timestamp, Verdict};
 
@@ -83,7 +83,7 @@ pub fn judge_within(
         file(&admitted, known);
         let (mut before, mut further) = (Vec::new(), Vec::new());
         if text_changed(&admitted) {
-            judge_text_again(&admitted.story, known, rules, now, &mut further);
+            judge_again(admitted.story.id, known, rules, now, &mut further);
         } else if let Some(candidate) = again {
             judge_titles_again(
                 &admitted.story,

@@ -45,17 +45,6 @@ pub fn keys_to_judge_again<'a>(
     keys
 }
 
-/// Judges again what joined a story by its title, now that the text of one of them has changed.
-pub(super) fn judge_text_again(
-    story: &Story,
-    known: &mut Lookalikes,
-    rules: &Rules<'_>,
-    now: Timestamp,
-    done: &mut Vec<Admitted>,
-) {
-    judge_again(story.id, known, rules, now, done);
-}
-
 /// Judges again what joined by a title, now that an entry with this title has come.
 pub(super) fn judge_titles_again(
     story: &Story,
@@ -75,7 +64,7 @@ pub(super) fn judge_titles_again(
 }
 
 /// Takes out of a story what its title alone had joined, where it would not join now.
-fn judge_again(
+pub(super) fn judge_again(
     id: StoryId,
     known: &mut Lookalikes,
     rules: &Rules<'_>,

@@ -21,21 +21,29 @@ fn hour(desk: &mut Desk) {
     desk.now = desk.now.after(std::time::Duration::from_secs(3600));
 }
 
+/// What is known after an original and a copy came in one order or another, an hour apart, each first
+/// without its text: `brief` becomes `full`, and `short` becomes `copied`.
+fn late_texts_in_every_order([brief, full, short, copied]: [&Entry; 4]) -> [Desk; 4] {
+    let orders: [&[&Entry]; 4] = [
+        &[brief, short, full, copied],
+        &[short, brief, full, copied],
+        &[brief, copied, full],
+        &[short, full, copied],
+    ];
+    orders.map(|order| {
+        let mut desk = Desk::new();
+        for stated in order {
+            desk.read(&[(*stated).clone()]);
+            hour(&mut desk);
+        }
+        desk
+    })
+}
+
 #[test]
 fn a_story_follows_its_first_text_whichever_comes_late() {
     let [(brief, full), (short, copied)] = tellings();
-    let orders: [&[&Entry]; 4] = [
-        &[&brief, &short, &full, &copied],
-        &[&short, &brief, &full, &copied],
-        &[&brief, &copied, &full],
-        &[&short, &full, &copied],
-    ];
-    for order in orders {
-        let mut desk = Desk::new();
-        for told in order {
-            desk.read(&[(*told).clone()]);
-            hour(&mut desk);
-        }
+    for mut desk in late_texts_in_every_order([&brief, &full, &short, &copied]) {
         let standing: Vec<_> = desk.known.stories.values().filter(|story| story.stands()).collect();
         let [story] = standing[..] else { panic!("{:#?}", desk.clusters()) };
         assert_eq!(story.members.len(), 2);
@@ -128,18 +136,7 @@ fn warnings() -> [(Entry, Entry); 2] {
 #[test]
 fn late_texts_that_contradict_part_what_a_title_had_joined() {
     let [(brief, full), (short, copied)] = warnings();
-    let orders: [&[&Entry]; 4] = [
-        &[&brief, &short, &full, &copied],
-        &[&short, &brief, &full, &copied],
-        &[&brief, &copied, &full],
-        &[&short, &full, &copied],
-    ];
-    for order in orders {
-        let mut desk = Desk::new();
-        for stated in order {
-            desk.read(&[(*stated).clone()]);
-            hour(&mut desk);
-        }
+    for mut desk in late_texts_in_every_order([&brief, &full, &short, &copied]) {
         assert_eq!(desk.known.stories.len(), 2, "{:#?}", desk.known.stories);
         // Whoever has read the story of the office finds the office's text under its ID.
         let of_office = desk.known.stories.values().find(|story| story.published_id == PAGE);
