@@ -5,7 +5,7 @@ use url::Url;
 use super::wrapped_address::unwrapped;
 
 /// More wrappers around one another than any address has room for that somebody follows.
-const MOST_WRAPPERS: usize = 1000;
+const MOST_STEPS: usize = 1000;
 
 /// The canonical spelling of a page's address. A fixed point:
 /// `canonical(&canonical(url).parse()?)` is the same.
@@ -19,17 +19,21 @@ const MOST_WRAPPERS: usize = 1000;
 /// On `www.gov.uk` the path alone is the page: organisation feeds put the time of the last
 /// change behind `#`, and the content API has the same page below `/api/content`.
 pub fn canonical(url: &Url) -> String {
-    let mut spelt = spelt(unwrapped(url).as_ref().unwrap_or(url));
-    // A wrapper may only show once a session id is gone. What is inside is a part of what wraps it, but
-    // its escapes may be longer than what they stand for, so the length does not tell the end.
-    for _ in 0..MOST_WRAPPERS {
-        let inner = Url::parse(&spelt).ok().and_then(|url| unwrapped(&url));
-        match inner.map(|inner| self::spelt(&inner)) {
-            Some(next) if next != spelt => spelt = next,
-            _ => break,
+    // What one step removes can have hidden what another would: a session id a wrapper, an index
+    // file a session id. So the steps are repeated until the spelling stays as it is. An address
+    // whose spelling never does keeps the one it came with.
+    let mut spelling = step(url);
+    for _ in 0..MOST_STEPS {
+        match Url::parse(&spelling).map(|url| step(&url)) {
+            Ok(next) if next != spelling => spelling = next,
+            _ => return spelling,
         }
     }
-    spelt
+    url.as_str().to_owned()
+}
+
+fn step(url: &Url) -> String {
+    spelt(unwrapped(url).as_ref().unwrap_or(url))
 }
 
 fn spelt(url: &Url) -> String {
@@ -318,6 +322,16 @@ mod tests {
         let outer = Url::parse(&format!("https://a.example/out?url={inner}")).unwrap();
         let once = canonical(&outer);
         assert_eq!(canonical(&Url::parse(&once).unwrap()), once);
+    }
+
+    #[test]
+    fn what_one_removal_uncovers_is_removed_as_well() {
+        for (given, expected) in [
+            ("https://a.example/(S(abc));jsessionid=1/b", "https://a.example/b"),
+            ("https://www.gov.uk/api/content/api/content/x", "https://gov.uk/x"),
+        ] {
+            assert_eq!(canonical_of(given), expected, "{given}");
+        }
     }
 
     #[test]
