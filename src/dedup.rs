@@ -43,6 +43,7 @@ mod rarity;
 mod recognise;
 mod revise;
 mod rules;
+mod section_words;
 mod separate;
 mod shingles;
 mod story_index;
