@@ -54,6 +54,7 @@ mod text_match;
 mod title;
 mod title_match;
 mod title_series;
+mod title_stage;
 mod weights;
 mod withdraw;
 mod wrapped_address;

@@ -1,5 +1,7 @@
 //! Sources, their pages and the operator's word in; which stories come of it, by a running daemon, out.
 
+mod bodies;
+
 mod by_hand;
 
 mod cases;
@@ -23,6 +25,7 @@ mod score;
 mod series;
 
 mod unseen;
+
 
 use std::time::Duration;
 

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::number_conflict::is_number_word;
+use super::number_conflict::{drop_thousands_dots, is_group_of_digits, spelled_number};
 use super::rarity::is_stop;
 use super::title::normal_title;
 use crate::model::Entry;
@@ -219,10 +219,13 @@ fn is_short(line: &str) -> bool {
     line.len() <= 160 && line.split_whitespace().take(13).count() < 13
 }
 
-/// Appends the words of one line.
+/// Appends the words of one line. A number is one word however it is spelt: `12,400`, `12 400`,
+/// `nine` and `9`.
 fn read_words(text: &str, line: Range<usize>, read: &mut Vec<Word>) {
     let (mut cased, mut form) = (String::new(), String::new());
     let mut last: Option<Range<usize>> = None;
+    // The digits of the number that was read last, where more may follow.
+    let mut number = String::new();
     for (place, plain) in tokenize::words(&text[line.clone()]) {
         let place = line.start + place.start..line.start + place.end;
         let stated = &text[place.clone()];
@@ -233,16 +236,38 @@ fn read_words(text: &str, line: Range<usize>, read: &mut Vec<Word>) {
                 tokenize::fold(tokenize::clean(stated, &mut cased), &mut form);
             }
         }
-        let within_sentence = last.is_some_and(|last| {
-            let between = &text[last.end..place.start];
-            !between.contains(':') && !tokenize::ends_sentence(&text[last], between, stated)
+        let between = last.as_ref().map_or("", |last| &text[last.end..place.start]);
+        let within_sentence = last.as_ref().is_some_and(|last| {
+            !between.contains(':') && !tokenize::ends_sentence(&text[last.clone()], between, stated)
         });
         last = Some(place.clone());
         // A mark that belongs to no letter.
         let Some(first) = form.chars().next() else { continue };
+        let is_more = !number.is_empty() && is_group_of_digits(&form) && joins_digits(between);
+        if is_more && let Some(begun) = read.last_mut() {
+            number.push_str(&form);
+            *begun = Word {
+                hash: xxh3_64(number.as_bytes()),
+                place: begun.place.start..place.end,
+                kind: Kind::Figure,
+            };
+            continue;
+        }
+        number.clear();
+        if first.is_ascii_digit() {
+            drop_thousands_dots(&mut form);
+            if form.len() <= 3 && form.bytes().all(|byte| byte.is_ascii_digit()) {
+                number.push_str(&form);
+            }
+        }
+        let spelled = spelled_number(&form);
+        if let Some(digits) = spelled {
+            form.clear();
+            form.push_str(digits);
+        }
         let kind = match first {
             first if first.is_numeric() => Kind::Figure,
-            _ if is_number_word(&form) => Kind::Figure,
+            _ if spelled.is_some() => Kind::Figure,
             _ if !is_capitalised(stated) => Kind::Plain,
             _ if within_sentence => Kind::Name,
             _ if is_stop(&form) => Kind::Plain,
@@ -250,6 +275,11 @@ fn read_words(text: &str, line: Range<usize>, read: &mut Vec<Word>) {
         };
         read.push(Word { hash: xxh3_64(form.as_bytes()), place, kind });
     }
+}
+
+/// Whether two groups of digits with this between them are one number.
+fn joins_digits(between: &str) -> bool {
+    matches!(between, " " | "\u{A0}" | "\u{202F}" | "\u{2009}" | "'" | "\u{2019}")
 }
 
 /// More than one letter, the first of them a capital. `I` is not a name.
@@ -279,6 +309,28 @@ mod tests {
             "THE\u{A0}MINISTER\nsaid 1500 people\n\nwon't (1.5) each \u{2013} at 10:30!",
         ] {
             assert_eq!(hashes(text, ""), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_number_is_one_word_however_it_is_spelt() {
+        for (one, other) in [
+            ("Some 12,400 cots", "Some 12 400 cots"),
+            ("some 12.400 cots", "Some 12\u{A0}400 cots"),
+            ("all 1,234,567 of them", "all 1 234 567 of them"),
+            ("all 1'234'567 of them", "all 1.234.567 of them"),
+            ("It had nine reports", "It had 9 reports"),
+            ("Er hat zwei Kinder", "Er hat 2 Kinder"),
+        ] {
+            assert_eq!(hashes(one, ""), hashes(other, ""), "{one}");
+        }
+        for (one, other) in [
+            ("Some 12,400 cots", "Some 12,500 cots"),
+            ("in 2026 400 people", "in 2026400 people"),
+            ("on 12. 400 people", "on 12400 people"),
+            ("grew by 1.5 points", "grew by 15 points"),
+        ] {
+            assert_ne!(hashes(one, ""), hashes(other, ""), "{one}");
         }
     }
 

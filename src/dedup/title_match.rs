@@ -43,8 +43,18 @@ impl TitleMatch {
     }
 }
 
-/// Compares two titles.
+/// Compares two titles. A proposal and the decision on it are two, however alike their titles are.
 pub(super) fn title_match(one: &Title, other: &Title) -> TitleMatch {
+    let found = by_words(one, other);
+    let stages_differ = one.stage.is_some() && other.stage.is_some() && one.stage != other.stage;
+    match found {
+        TitleMatch::Absent | TitleMatch::Shares | TitleMatch::Differs => found,
+        _ if stages_differ => TitleMatch::Renames,
+        _ => found,
+    }
+}
+
+fn by_words(one: &Title, other: &Title) -> TitleMatch {
     if one.words.is_empty() || other.words.is_empty() {
         return TitleMatch::Absent;
     }
@@ -197,6 +207,21 @@ mod tests {
                 TitleMatch::Differs,
             ),
             ("", "Ministers back grain store plan", TitleMatch::Absent),
+            (
+                "Open consultation: access to parcel lockers",
+                "Consultation outcome: access to parcel lockers",
+                TitleMatch::Renames,
+            ),
+            (
+                "Draft rules on moorings in Orm harbour",
+                "Final rules on moorings in Orm harbour",
+                TitleMatch::Renames,
+            ),
+            (
+                "Entwurf: Verordnung zu Liegeplätzen",
+                "Beschluss: Verordnung zu Liegeplätzen",
+                TitleMatch::Renames,
+            ),
         ] {
             assert_eq!(compared(one, other), expected, "{one} / {other}");
         }

@@ -1,0 +1,57 @@
+//! Announcements of parliaments, courts, regulators, municipalities and agencies in a dozen languages.
+//!
+//! The cases were written and labelled before anybody saw what the rules make of them. All names are
+//! invented.
+
+mod one;
+mod two;
+
+use super::corpus::{Case, Document, Listed, Measure, Texts, measured};
+
+/// An entry of one announcement at a page of its own.
+fn listed(label: &'static str, link: &str, title: &str, text: &str, hour: i64) -> Listed {
+    Listed {
+        label,
+        guid: Some(link.to_owned()),
+        link: Some(link.to_owned()),
+        title: title.to_owned(),
+        text: text.to_owned(),
+        hour: Some(hour),
+        ..Listed::default()
+    }
+}
+
+/// A case in which every entry comes in a document of its own.
+fn case(kind: &'static str, entries: Vec<(&'static str, Listed)>) -> Case {
+    let documents =
+        entries.into_iter().map(|(source, listed)| Document { source, entries: vec![listed] });
+    Case { kind, number: 1, within_source: false, documents: documents.collect() }
+}
+
+#[test]
+fn announcements_of_other_bodies_are_neither_hidden_nor_repeated() {
+    let (one, two) = (one::of_one(), two::of_two());
+    assert_eq!((one.len(), two.len()), (12, 12));
+    let mut broken = String::new();
+    for texts in [Texts::AtOnce, Texts::Late] {
+        let mut all = Measure::default();
+        for (kind, measure) in measured(&[one.clone(), two.clone()].concat(), 0..10, texts) {
+            let (precision, recall) = (measure.precision(), measure.recall());
+            println!("{texts:?}, {kind}: P {precision:.3} R {recall:.3} lost {}", measure.lost);
+            if precision < 1.0 || recall < 1.0 || measure.lost > 0 {
+                broken += &format!(
+                    "{texts:?}, {kind}: P {precision:.3}, R {recall:.3}, {} lost\n",
+                    measure.lost
+                );
+            }
+            all.extend(&measure);
+        }
+        println!(
+            "{texts:?}: P {:.3}, R {:.3}, BCubed F1 {:.3}",
+            all.precision(),
+            all.recall(),
+            all.b_cubed()
+        );
+    }
+    assert!(broken.is_empty(), "{broken}");
+}
