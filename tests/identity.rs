@@ -26,6 +26,8 @@ mod series;
 
 mod unseen;
 
+mod worked_examples;
+
 
 use std::time::Duration;
 
