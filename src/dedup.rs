@@ -46,6 +46,7 @@ mod rules;
 mod section_words;
 mod separate;
 mod shingles;
+mod spelt_number;
 mod story_index;
 mod story_keys;
 mod text;

@@ -28,7 +28,6 @@ mod unseen;
 
 mod worked_examples;
 
-
 use std::time::Duration;
 
 use crate::support::site::Answer;

@@ -150,60 +150,6 @@ impl Figures {
     }
 }
 
-/// The digits of a number that a folded word writes out. `one` is left out: it is seldom a number.
-pub(super) fn spelled_number(word: &str) -> Option<&'static str> {
-    // Asked of every word of every text.
-    if !(3..=9).contains(&word.len()) {
-        return None;
-    }
-    let digits = match word {
-        "two" | "zwei" | "deux" | "dos" | "due" | "twee" | "tva" | "dois" | "duas" => "2",
-        "three" | "drei" | "trois" | "tres" | "tre" | "drie" => "3",
-        "four" | "vier" | "quatre" | "cuatro" | "quattro" | "fyra" | "quatro" => "4",
-        "five" | "funf" | "cinq" | "cinco" | "cinque" | "vijf" => "5",
-        "six" | "sechs" | "seis" | "sei" | "zes" => "6",
-        "seven" | "sieben" | "sept" | "siete" | "sette" | "zeven" | "sju" | "sete" => "7",
-        "eight" | "acht" | "huit" | "ocho" | "otto" | "atta" | "oito" => "8",
-        "nine" | "neun" | "neuf" | "nueve" | "nove" | "negen" | "nio" => "9",
-        "ten" | "zehn" | "dix" | "diez" | "dieci" | "tien" | "tio" | "dez" => "10",
-        "eleven" => "11",
-        "twelve" => "12",
-        "thirteen" => "13",
-        "fourteen" => "14",
-        "fifteen" => "15",
-        "sixteen" => "16",
-        "seventeen" => "17",
-        "eighteen" => "18",
-        "nineteen" => "19",
-        "twenty" => "20",
-        "thirty" => "30",
-        "forty" => "40",
-        "fifty" => "50",
-        "sixty" => "60",
-        "seventy" => "70",
-        "eighty" => "80",
-        "ninety" => "90",
-        _ => return None,
-    };
-    Some(digits)
-}
-
-/// Whether a word is a group of a long number: `400` of `12 400`.
-pub(super) fn is_group_of_digits(word: &str) -> bool {
-    word.len() == 3 && word.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-/// Takes the dots of thousands out of a number: `12.400` is 12400.
-pub(super) fn drop_thousands_dots(number: &mut String) {
-    let mut groups = number.split('.');
-    let first = groups.next().is_some_and(|first| {
-        (1..=3).contains(&first.len()) && first.bytes().all(|byte| byte.is_ascii_digit())
-    });
-    if first && groups.all(is_group_of_digits) {
-        number.retain(|c| c != '.');
-    }
-}
-
 /// The short form of a unit of counting.
 fn unit(word: &str) -> Option<&'static str> {
     let (_, short) = UNITS.iter().find(|(long, short)| *long == word || *short == word)?;

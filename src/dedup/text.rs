@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::number_conflict::{drop_thousands_dots, is_group_of_digits, spelled_number};
 use super::rarity::is_stop;
+use super::spelt_number::NumberReader;
 use super::title::normal_title;
 use crate::model::Entry;
 use crate::tokenize;
@@ -219,13 +219,11 @@ fn is_short(line: &str) -> bool {
     line.len() <= 160 && line.split_whitespace().take(13).count() < 13
 }
 
-/// Appends the words of one line. A number is one word however it is spelt: `12,400`, `12 400`,
-/// `nine` and `9`.
+/// Appends the words of one line.
 fn read_words(text: &str, line: Range<usize>, read: &mut Vec<Word>) {
     let (mut cased, mut form) = (String::new(), String::new());
     let mut last: Option<Range<usize>> = None;
-    // The digits of the number that was read last, where more may follow.
-    let mut number = String::new();
+    let mut numbers = NumberReader::default();
     for (place, plain) in tokenize::words(&text[line.clone()]) {
         let place = line.start + place.start..line.start + place.end;
         let stated = &text[place.clone()];
@@ -242,32 +240,18 @@ fn read_words(text: &str, line: Range<usize>, read: &mut Vec<Word>) {
         });
         last = Some(place.clone());
         // A mark that belongs to no letter.
-        let Some(first) = form.chars().next() else { continue };
-        let is_more = !number.is_empty() && is_group_of_digits(&form) && joins_digits(between);
-        if is_more && let Some(begun) = read.last_mut() {
-            number.push_str(&form);
-            *begun = Word {
-                hash: xxh3_64(number.as_bytes()),
-                place: begun.place.start..place.end,
-                kind: Kind::Figure,
-            };
+        if form.is_empty() {
             continue;
         }
-        number.clear();
-        if first.is_ascii_digit() {
-            drop_thousands_dots(&mut form);
-            if form.len() <= 3 && form.bytes().all(|byte| byte.is_ascii_digit()) {
-                number.push_str(&form);
-            }
+        if numbers.takes(&form, between)
+            && let Some(begun) = read.last_mut()
+        {
+            begun.hash = xxh3_64(numbers.digits().as_bytes());
+            begun.place.end = place.end;
+            continue;
         }
-        let spelled = spelled_number(&form);
-        if let Some(digits) = spelled {
-            form.clear();
-            form.push_str(digits);
-        }
-        let kind = match first {
-            first if first.is_numeric() => Kind::Figure,
-            _ if spelled.is_some() => Kind::Figure,
+        let kind = match numbers.read(&mut form) {
+            true => Kind::Figure,
             _ if !is_capitalised(stated) => Kind::Plain,
             _ if within_sentence => Kind::Name,
             _ if is_stop(&form) => Kind::Plain,
@@ -275,11 +259,6 @@ fn read_words(text: &str, line: Range<usize>, read: &mut Vec<Word>) {
         };
         read.push(Word { hash: xxh3_64(form.as_bytes()), place, kind });
     }
-}
-
-/// Whether two groups of digits with this between them are one number.
-fn joins_digits(between: &str) -> bool {
-    matches!(between, " " | "\u{A0}" | "\u{202F}" | "\u{2009}" | "'" | "\u{2019}")
 }
 
 /// More than one letter, the first of them a capital. `I` is not a name.
@@ -319,6 +298,8 @@ mod tests {
             ("some 12.400 cots", "Some 12\u{A0}400 cots"),
             ("all 1,234,567 of them", "all 1 234 567 of them"),
             ("all 1'234'567 of them", "all 1.234.567 of them"),
+            ("Some 12 thousand cots", "Some 12,000 cots"),
+            ("com 3.500 mil euros", "com 3 500 mil euros"),
             ("It had nine reports", "It had 9 reports"),
             ("Er hat zwei Kinder", "Er hat 2 Kinder"),
         ] {

@@ -64,9 +64,21 @@ fn by_words(one: &Title, other: &Title) -> TitleMatch {
     let figures = |title: &Title| Figures::of_words(&title.words);
     for (whole, part) in [(one, other), (other, one)] {
         let more = whole.words.len().saturating_sub(part.words.len());
-        // A number or a date that stands there tells instalments apart.
-        let named = figures(whole) == figures(part);
-        if named && more > 0 && whole.parts().iter().any(|cut| cut.words == part.words) {
+        if more == 0 {
+            continue;
+        }
+        // A number or a date that stands there tells instalments apart, unless it is that of a file.
+        let same_figures = figures(whole) == figures(part);
+        let is_part = |cut: &Title| {
+            let before = whole.words.len() - cut.words.len();
+            let label = match whole.words.ends_with(&cut.words) {
+                true => &whole.words[..before],
+                false => &whole.words[cut.words.len()..],
+            };
+            let of_file = || is_file_number(label) && part.information() >= TELLING;
+            cut.words == part.words && (same_figures || of_file())
+        };
+        if whole.parts().iter().any(is_part) {
             return TitleMatch::WithPublisher { information: part.information() };
         }
     }
@@ -98,6 +110,41 @@ fn by_words(one: &Title, other: &Title) -> TitleMatch {
     } else {
         TitleMatch::Differs
     }
+}
+
+/// A title with so much information, in tenths of a bit, is known without its file number.
+const TELLING: i32 = 240;
+
+/// Whether words are the number of a file with its year: `Press release no. 41/2026`.
+fn is_file_number(label: &[String]) -> bool {
+    const MARKERS: &[&str] = &[
+        "no",
+        "nr",
+        "num",
+        "numero",
+        "nummer",
+        "number",
+        "ref",
+        "reference",
+        "expediente",
+        "exp",
+        "aktenzeichen",
+        "az",
+        "sygn",
+        "case",
+        "file",
+        "docket",
+        "zaak",
+        "sak",
+    ];
+    let is_digits = |word: &str| word.bytes().all(|byte| byte.is_ascii_digit());
+    let is_year = |word: &str| word.len() == 4 && matches!(word.parse(), Ok(1950..=2100));
+    let is_number = |two: &[String]| {
+        is_digits(&two[0]) && is_digits(&two[1]) && two.iter().any(|word| is_year(word))
+    };
+    label.len() <= 5
+        && label.iter().any(|word| MARKERS.contains(&word.as_str()))
+        && label.windows(2).any(is_number)
 }
 
 /// The stems of each title that the other has not, and those of both. Stop words are left out.
@@ -174,6 +221,11 @@ mod tests {
         ] {
             assert!(matches!(compared(TITLE, other), TitleMatch::WithPublisher { .. }), "{other}");
         }
+        let numbered =
+            compared(TITLE, "Press release no. 41/2026: Sea wall at Orm to be raised by a metre");
+        assert!(matches!(numbered, TitleMatch::WithPublisher { .. }), "{numbered:?}");
+        let report = compared(TITLE, "Report 14: Sea wall at Orm to be raised by a metre");
+        assert!(!matches!(report, TitleMatch::WithPublisher { .. }), "{report:?}");
         let (north, south) = (
             "Council tax set for next year - Northshire",
             "Council tax set for next year - Southmoor",
