@@ -226,7 +226,7 @@ impl Topics {
         let Fill { topics, matched, .. } = *fill;
         let mut all = Vec::new();
         for (place, Filling { version, candidates }) in topics {
-            work.touch(place);
+            work.touch(place.min(self.plan.topics.len()));
             work.commit.filled.extend([version, version.archive()]);
             let Some(topic) = self.plan.topics.get(place).cloned() else { continue };
             let site = self.plan.server.site.clone();
