@@ -45,8 +45,7 @@ use std::time::Duration;
 use crate::config::Plan;
 use crate::fetch::PollBudget;
 use crate::model::{
-    EngineRecord, Key, Progress, SourceId, SourceState, StoryId, Subscriber, SubscriberId,
-    Timestamp,
+    EngineRecord, Key, Progress, SourceId, SourceState, Subscriber, SubscriberId, Timestamp,
 };
 use crate::store::{Commit, Store, StoreError};
 
@@ -54,6 +53,7 @@ pub use ingested::{Ingested, Polled};
 pub use reader::Reader;
 pub use startup_progress::StartupProgress;
 pub use topic_fill::{FillProgress, TopicFillProgress, TopicFillResult, grouped};
+pub use topics::FeedStories;
 pub use turn::{Event, HubAnswer, Step, Turn};
 
 pub(crate) use archive::archive_of;
@@ -264,11 +264,7 @@ impl Engine {
     }
 
     /// The stories that a feed holds.
-    pub fn on_feed(
-        &self,
-        feed: usize,
-        reader: &Reader<'_>,
-    ) -> Result<BTreeSet<StoryId>, StoreError> {
+    pub fn on_feed(&self, feed: usize, reader: &Reader<'_>) -> Result<FeedStories, StoreError> {
         self.topics.on_feed(feed, reader)
     }
 

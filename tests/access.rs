@@ -197,7 +197,9 @@ async fn stories_that_everybody_may_see_are_listed_however_many_hidden_ones_are_
     // What the places are counts as well after a reload that hides what was public.
     world.reconfigure(|config| *config = config.replace("'quin", "'notice OR quin")).await;
     assert_eq!(world.get("/stories.atom").await.text().matches("<entry>").count(), 0);
-    world.reconfigure(|config| *config = config.replace("'notice OR quinquagesima", "'harbours")).await;
+    world
+        .reconfigure(|config| *config = config.replace("'notice OR quinquagesima", "'harbours"))
+        .await;
     assert_eq!(world.get("/stories.atom").await.text().matches("<entry>").count(), 100);
 }
 

@@ -60,6 +60,15 @@ pub(crate) struct Topics {
     fill_progress: Arc<FillProgress>,
 }
 
+/// The stories that a feed holds.
+#[derive(Debug, Default)]
+pub struct FeedStories {
+    /// Which they are.
+    pub stories: BTreeSet<StoryId>,
+    /// How many of them are the newest of the topic, with none between them that the feed leaves out.
+    pub newest: usize,
+}
+
 /// How the topics of a plan stand in a store.
 struct Standing {
     live: Vec<TopicVersion>,
@@ -313,9 +322,9 @@ impl Topics {
         &self,
         topic: usize,
         reader: &Reader<'_>,
-    ) -> Result<BTreeSet<StoryId>, StoreError> {
+    ) -> Result<FeedStories, StoreError> {
         if self.is_unpublished(topic) {
-            return Ok(BTreeSet::new());
+            return Ok(FeedStories::default());
         }
         let limit = self.entries(topic);
         let open = self.archives.get(topic).into_iter().flat_map(Archive::open_stories);
@@ -324,13 +333,17 @@ impl Topics {
         if stories.len() > limit {
             stories.clear();
         }
+        let mut newest = 0;
         for place in reader.places(self.listed(topic), None, limit)? {
-            if stories.len() >= limit {
+            if stories.len() < limit {
+                stories.insert(place.story);
+            }
+            if !stories.contains(&place.story) {
                 break;
             }
-            stories.insert(place.story);
+            newest += 1;
         }
-        Ok(stories)
+        Ok(FeedStories { stories, newest })
     }
 
     /// How many stories a feed leads to with its earlier pages, counted up to `most`. None for the
