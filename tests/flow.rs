@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use gazetted::clock::Clock;
 use gazetted::model::{Outcome, Poll};
 use gazetted::pipeline::EngineDriver;
 use gazetted::publish::ResponseCache;
@@ -191,7 +192,9 @@ async fn a_story_that_is_old_enough_goes_and_does_not_come_back_as_news() {
     world.keep("30d");
     world.restart().await;
     assert_eq!(world.titles("crime").await.len(), 1);
-    world.pass(Duration::from_secs(31 * 24 * 3600)).await;
+    for _ in 0..31 {
+        world.pass(24 * HOUR).await;
+    }
     assert_eq!(world.titles("crime").await, Vec::<String>::new());
     assert_eq!(world.stories().len(), 0);
     // The source still lists it, in other words by now.
@@ -216,20 +219,55 @@ async fn a_story_past_its_time_stays_silent_though_its_source_revises_it_before_
     world.keep("30d");
     let world = world.start().await;
     let story = world.stories()[0].id.clone();
+    for _ in 0..29 {
+        world.pass(24 * HOUR).await;
+    }
     // The walk of this day comes to its end.
     for _ in 0..3 {
-        world.pass(2 * HOUR).await;
+        world.pass(HOUR).await;
     }
     // The very poll after which it would go finds it revised.
     let revised = announcement()
         .replace("About it", "Quite another thing")
         .replace("2025-04-02T11:05:00Z", "2025-05-03T11:05:00Z");
     world.site.document("/fcdo", revised);
+    world.pass(40 * HOUR).await;
     for _ in 0..3 {
-        world.pass(31 * 24 * HOUR).await;
+        world.pass(24 * HOUR).await;
         assert_eq!(world.titles("crime").await, Vec::<String>::new());
         assert!(world.stories().iter().all(|kept| kept.id != story));
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_leaps_ahead_and_back_removes_nothing_and_a_long_pause_only_delays_it() {
+    let text: String = (0..80).map(|n| format!("harbour{n} police{n} ")).collect();
+    let told = announcement().replace("About it", &text);
+    let copy =
+        told.replace("www.gov.uk", "wired.example").replace(TITLE, "Ports and crime: an overview");
+    let mut world = World::new().await.source("fcdo", told.clone());
+    world = world.source("wired", atom(&[])).lines("role = \"syndicator\"");
+    world = world.topic("crime", "crime").lines("keep = \"60d\"");
+    world.keep("30d");
+    let mut world = world.start().await;
+    let start = world.clock.now();
+    world.pass(400 * 24 * HOUR).await;
+    assert_eq!(world.titles("crime").await.len(), 1, "a leap is not believed");
+    world.stop().await;
+    world.clock = Clock::by_hand(start.after(3 * HOUR));
+    world.restart().await;
+    world.site.document("/wired", copy);
+    world.pass(2 * HOUR).await;
+    let stories = world.stories();
+    assert_eq!(stories.len(), 1, "what a copy is known by is kept as well: {stories:?}");
+    assert_eq!(stories[0].entries.len(), 2);
+    // A machine that was off for a year.
+    world.pass(400 * 24 * HOUR).await;
+    assert_eq!(world.titles("crime").await.len(), 1);
+    for _ in 0..8 {
+        world.pass(HOUR).await;
+    }
+    assert_eq!((world.titles("crime").await.len(), world.stories().len()), (0, 0));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -168,7 +168,7 @@ impl Topics {
         }
         let before = self.fill.iter().flat_map(|fill| fill.former_plans());
         let known: Vec<Arc<Plan>> = former.into_iter().chain(before).collect();
-        let fills = Fill::begin(&plan, &live, missing, &known, work.now);
+        let fills = Fill::begin(&plan, &live, missing, &known, work.horizon);
         let filling = fills.as_ref().map(Fill::filling_versions);
         let now = Now { plan: &plan, live: &live, filling };
         versions::record(now, &records, store, work)?;
@@ -233,7 +233,7 @@ impl Topics {
         let Moves { live, filling } = self.moves(before, story);
         for (topic, (from, to)) in live {
             let (from, to) = match self.windows.get_mut(topic) {
-                Some(Some(window)) => window.shift(story.id, (from, to), work.now),
+                Some(Some(window)) => window.shift(story.id, (from, to), work.horizon),
                 _ => (from, to),
             };
             if (from, to) == (None, None) {
@@ -271,7 +271,7 @@ impl Topics {
     pub(super) fn shed(&mut self, work: &mut Work<'_>) {
         for (topic, window) in self.windows.iter_mut().enumerate() {
             let Some(window) = window else { continue };
-            for TopicPlace { date, story } in window.shed(work.now) {
+            for TopicPlace { date, story } in window.shed(work.horizon) {
                 work.touch(topic);
                 let of = self.live[topic];
                 let gone = |topic, date| PlaceChange { topic, story, from: Some(date), to: None };

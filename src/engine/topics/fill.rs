@@ -230,7 +230,7 @@ impl Topics {
             work.commit.filled.extend([version, version.archive()]);
             let Some(topic) = self.plan.topics.get(place).cloned() else { continue };
             let site = self.plan.server.site.clone();
-            let held = candidates.map(|candidates| candidates.into_places(work.now));
+            let held = candidates.map(|candidates| candidates.into_places(work.horizon));
             let (archive, window) = match &held {
                 Some(held) => {
                     let seen = held.iter().map(|(place, seen)| (*seen, place.story)).collect();
