@@ -67,9 +67,9 @@ fn gazetted(topics: &[Made], stories: &[String], lexicon: &[String]) {
     let begun = spent();
     let set = compile(&queries);
     println!("{:<34} {:>12} {:>14?}", "compiling", topics.len(), spent() - begun);
-    let subjects: Vec<_> = stories.iter().map(|story| set.subject_of_text(story)).collect();
+    let subjects: Vec<_> = stories.iter().map(|story| set.subject_of_text(story, None)).collect();
     measure("reading and matching", topics.len(), stories, |story| {
-        set.matches(&set.subject_of_text(story)).len()
+        set.matches(&set.subject_of_text(story, None)).len()
     });
     measure("matching alone", topics.len(), &subjects, |subject| set.matches(subject).len());
 }

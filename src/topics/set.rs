@@ -164,6 +164,12 @@ impl TopicSet {
         Subject::of(story, sources, self.reader())
     }
 
+    /// A text alone as these queries see it, in the language of a tag or the main one; its first
+    /// line is the title.
+    pub fn subject_of_text(&self, text: &str, tag: Option<&str>) -> Subject {
+        Subject::of_text(text, tag, self.reader())
+    }
+
     fn reader(&self) -> Reader<'_> {
         Reader { language: &self.written.language, stems: &self.stems }
     }
@@ -201,7 +207,7 @@ impl TopicSet {
     /// language, and a title is too short to guess it: the text is in the topic if it is in any
     /// of the languages.
     pub fn explain_text(&self, text: &str, topic: usize) -> Explanation {
-        let read = |tag| self.explain(&Subject::of_text(text, tag, self.reader()), topic);
+        let read = |tag| self.explain(&self.subject_of_text(text, tag), topic);
         let main = read(None);
         if main.matched {
             return main;
