@@ -1,5 +1,4 @@
-//! A store of a given number of stories in; what a commit, a lookup and a
-//! story cost in it, out.
+//! Measures what a commit, a lookup, a backup and a story cost in a store of a given number of stories.
 //!
 //! `cargo bench --bench store -- 100000` (10,000 without a number).
 

@@ -1,4 +1,4 @@
-//! Made-up topics and stories in; stories a second, beside three simpler ways, out.
+//! Measures stories a second over made-up topics, beside three simpler ways.
 //!
 //! `cargo bench --bench topics` runs on one core and counts processor time, so
 //! that a shared machine matters less. What counts as one story is all of its

@@ -1,4 +1,4 @@
-//! Topics that are not for everybody and who asks in; what each is told by the real daemon, out.
+//! Tests what the real daemon answers about topics that are not for everybody, by who asks.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Bounds on what topics and the store keep in; what readers see as stories leave, out.
+//! Tests the bounds on what topics and the store keep, as readers see stories leave.
 
 use std::time::Duration;
 

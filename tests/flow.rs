@@ -1,4 +1,4 @@
-//! Sources on a scripted site in; what subscribers see over time, restarts and reloads, out.
+//! Tests what subscribers see of sources on a scripted site over time, restarts and reloads.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Stories in; a server on a free port and its answers, to the byte, out.
+//! A server on a free port with given stories, and its answers to the byte.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
