@@ -11,13 +11,20 @@ pub(super) enum Stage {
 
 /// The stage that the folded words of a title state; none where they state both or neither.
 pub(super) fn stage(words: &[String]) -> Option<Stage> {
-    let proposes = words.iter().any(|word| is_of_proposal(word));
-    let decides = words.iter().any(|word| is_of_decision(word));
-    match (proposes, decides) {
+    let any = |is_of: fn(&str) -> bool| words.iter().any(|word| is_of(word));
+    // The outcome of a consultation is published under its name.
+    if any(is_of_outcome) {
+        return Some(Stage::Decision);
+    }
+    match (any(is_of_proposal), any(is_of_decision)) {
         (true, false) => Some(Stage::Proposal),
         (false, true) => Some(Stage::Decision),
         _ => None,
     }
+}
+
+fn is_of_outcome(word: &str) -> bool {
+    matches!(word, "outcome" | "outcomes" | "response" | "responses" | "auswertung")
 }
 
 #[rustfmt::skip]
@@ -37,7 +44,7 @@ fn is_of_decision(word: &str) -> bool {
     matches!(
         word,
         "adopted" | "adopts" | "confirmed" | "decided" | "decides" | "decision" | "final"
-            | "outcome" | "response" | "beschluss" | "entscheidung" | "arrete" | "resolucion"
+            | "beschluss" | "entscheidung" | "arrete" | "resolucion"
             | "decisione" | "delibera" | "decisao" | "besluit" | "beslut" | "vedtak"
             | "afgorelse" | "decyzja" | "uchwala" | "rozhodnuti" | "odluka" | "vendim"
     )

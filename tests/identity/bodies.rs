@@ -10,19 +10,6 @@ mod two;
 
 use super::corpus::{Case, Document, Listed, Measure, Texts, measured};
 
-/// An entry of one announcement at a page of its own.
-fn listed(label: &'static str, link: &str, title: &str, text: &str, hour: i64) -> Listed {
-    Listed {
-        label,
-        guid: Some(link.to_owned()),
-        link: Some(link.to_owned()),
-        title: title.to_owned(),
-        text: text.to_owned(),
-        hour: Some(hour),
-        ..Listed::default()
-    }
-}
-
 /// A case in which every entry comes in a document of its own.
 fn case(kind: &'static str, entries: Vec<(&'static str, Listed)>) -> Case {
     let documents =

@@ -1,7 +1,7 @@
 //! Announcements that several sources have, written after the rules were mended for the first ones.
 
-use super::super::corpus::{Case, Listed};
-use super::{case, listed};
+use super::super::corpus::{Case, Listed, listed};
+use super::case;
 
 /// Ten announcements that several sources have.
 pub fn of_one() -> Vec<Case> {

@@ -1,7 +1,7 @@
 //! Announcements that look like one and are two, written after the rules were mended for the first ones.
 
-use super::super::corpus::Case;
-use super::{case, listed};
+use super::super::corpus::{Case, listed};
+use super::case;
 
 /// Ten pairs of announcements that look like one.
 pub fn of_two() -> Vec<Case> {

@@ -1,7 +1,7 @@
 //! Announcements that several sources have.
 
-use super::super::corpus::{Case, Listed};
-use super::{case, listed};
+use super::super::corpus::{Case, Listed, listed};
+use super::case;
 
 /// Twelve announcements that several sources have.
 pub fn of_one() -> Vec<Case> {

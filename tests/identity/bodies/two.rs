@@ -1,7 +1,7 @@
 //! Announcements that look like one and are two.
 
-use super::super::corpus::{Case, Listed};
-use super::{case, listed};
+use super::super::corpus::{Case, Listed, listed};
+use super::case;
 
 /// Twelve pairs of announcements that look like one.
 pub fn of_two() -> Vec<Case> {
