@@ -68,7 +68,7 @@ fn path_names_page(path: &str) -> bool {
         if GROUPS.contains(parent) || (number.is_some() && PLACES.contains(parent)) {
             return false;
         }
-        if is_date(parts) {
+        if is_place(last) || is_date(parts) {
             return before.iter().any(|part| is_headline(part));
         }
         if number.is_some() {
@@ -83,6 +83,14 @@ fn path_names_page(path: &str) -> bool {
         return has_day || !is_section(last) || before.iter().any(|part| is_headline(part));
     }
     false
+}
+
+/// Whether a part is a place in a list: `page-2`, `page2`, `index_3`.
+fn is_place(part: &str) -> bool {
+    let word = part.trim_end_matches(|c: char| c.is_ascii_digit());
+    let name = word.trim_end_matches(['-', '_']);
+    let is_word = PLACES.contains(name) && name.len() > 1;
+    word.len() < part.len() && (is_word || matches!(name, "index" | "list" | "default"))
 }
 
 /// A part of a path in lower case, without diacritics and the kind of file at its end.
@@ -332,6 +340,9 @@ mod tests {
         "gov.example/vesti/2025-11",
         "gov.example/category/economy/page/3",
         "gov.example/en/news?category=press&sort=date",
+        "gov.example/news/page-2",
+        "gov.example/presse/seite3.html",
+        "gov.example/xwfb/index_4.html",
         "www.eu.example/commission/presscorner/home/en",
         "www.bundesministerium.example/DE/Presse/Pressemitteilungen/pressemitteilungen_node.html",
         "www.gov.example/pt-br/assuntos/noticias",
