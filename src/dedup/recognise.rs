@@ -25,6 +25,9 @@ pub(super) fn is_same(candidate: &Candidate, known: &Entry) -> bool {
     if known.source != entry.source {
         return false;
     }
+    if entry.cut_off || known.cut_off {
+        return is_continued(candidate, known);
+    }
     if entry.content_id.is_some() && entry.content_id == known.content_id {
         return true;
     }
@@ -64,6 +67,26 @@ pub(super) fn is_same(candidate: &Candidate, known: &Entry) -> bool {
             says(candidate, known).is_all() && left_the_document(candidate, known)
         }
         (Some(false) | None, None) => is_same_without_link(candidate, known, same_guid),
+    }
+}
+
+/// The same where the document broke off within one of them: all that both of them have agrees. A
+/// title alone names an entry only if the document has it once.
+fn is_continued(candidate: &Candidate, known: &Entry) -> bool {
+    let entry = &candidate.entry;
+    let both = |own: bool, theirs: bool| own && theirs;
+    let title = both(!entry.title.is_empty(), !known.title.is_empty())
+        .then(|| Title::of_entry(known).words == candidate.title.words);
+    let guid = entry.guid.as_ref().zip(known.guid.as_ref()).map(|(own, theirs)| own == theirs);
+    let links = entry.url.as_ref().zip(known.url.as_ref());
+    let link = links.map(|(own, theirs)| canonical(own) == canonical(theirs));
+    let date = entry.dated().zip(known.dated()).map(|(own, theirs)| own == theirs);
+    match (title, guid, link) {
+        (Some(false), _, _) | (_, Some(false), _) => false,
+        (_, Some(true), _) => true,
+        (_, None, Some(same)) => same,
+        (Some(true), None, None) => candidate.title_step.is_none() && date != Some(false),
+        (None, None, None) => false,
     }
 }
 
