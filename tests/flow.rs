@@ -1,5 +1,7 @@
 //! Sources on a scripted site in; what subscribers see over time, restarts and reloads, out.
 
+mod broken_off;
+
 use std::sync::Arc;
 use std::time::Duration;
 
