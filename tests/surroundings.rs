@@ -1,5 +1,9 @@
 //! What surrounds an announcement reaches no topic and no reader, wherever the text comes from.
 
+mod controls;
+mod layouts;
+mod unseen;
+
 use std::time::Duration;
 
 use gazetted::model::Story;

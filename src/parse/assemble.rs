@@ -302,7 +302,12 @@ impl Assembler<'_> {
         let repaired = charset::repair_line(&text.body);
         let (body, is_plain) = match text.markup {
             Markup::None => (Cow::Borrowed(&*repaired), true),
-            Markup::Html => (unescaped(&repaired), false),
+            Markup::Html => {
+                let body = unescaped(&repaired);
+                let is_plain = clean::is_in_paragraphs(&body);
+                let text = is_plain.then(|| htmlize::unescape(&*body).into_owned());
+                (text.map_or(body, Cow::Owned), is_plain)
+            }
             Markup::Unsure => {
                 let body = unescaped(&repaired);
                 let is_plain = !clean::looks_like_html(&body);
