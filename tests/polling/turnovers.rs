@@ -76,10 +76,10 @@ async fn entries_are_missed_where_a_document_shares_none_with_the_one_before() {
         ),
     ] {
         let world = served(&documents).await;
-        let told = status(&world, "dep");
-        assert_eq!((told.gaps, world.stories().len()), (gaps, stories), "{name}: {told:?}");
-        let warned = told.warnings.iter().any(|warning| warning.contains("may have been missed"));
-        assert_eq!(warned, gaps > 0, "{name}: {told:?}");
+        let report = status(&world, "dep");
+        assert_eq!((report.gaps, world.stories().len()), (gaps, stories), "{name}: {report:?}");
+        let warned = report.warnings.iter().any(|warning| warning.contains("may have been missed"));
+        assert_eq!(warned, gaps > 0, "{name}: {report:?}");
     }
 }
 

@@ -1,5 +1,6 @@
 //! Finds the time zone that a date names: by an abbreviation, an offset, or a place.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use chrono::{Duration, NaiveDate, NaiveDateTime, Offset, TimeZone};
@@ -45,7 +46,10 @@ impl Zone {
 
 /// A date apart from its comments, in round or square brackets, which may name the zone or the
 /// weekday once more.
-pub(super) fn without_comments(text: &str) -> (String, Vec<&str>) {
+pub(super) fn without_comments(text: &str) -> (Cow<'_, str>, Vec<&str>) {
+    if memchr::memchr2(b'(', b'[', text.as_bytes()).is_none() {
+        return (Cow::Borrowed(text), Vec::new());
+    }
     let (mut outside, mut comments) = (String::with_capacity(text.len()), Vec::new());
     let (mut depth, mut start) = (0_usize, 0);
     for (at, c) in text.char_indices() {
@@ -67,7 +71,7 @@ pub(super) fn without_comments(text: &str) -> (String, Vec<&str>) {
             _ => {}
         }
     }
-    (outside, comments)
+    (Cow::Owned(outside), comments)
 }
 
 /// The zone that a comment names.
