@@ -103,6 +103,25 @@ impl Plan {
         TopicVersion(hash.digest())
     }
 
+    /// The version of the places of the stories that everybody may see; `None` where no topic is
+    /// private, so that everybody may see every story.
+    pub fn public_version(&self) -> Option<TopicVersion> {
+        if !self.has_private_topics() {
+            return None;
+        }
+        let mut hash = xxhash_rust::xxh3::Xxh3::with_seed(u64::MAX);
+        for (place, topic) in self.topics.iter().enumerate() {
+            hash.update(&self.topic_version(place).0.to_le_bytes());
+            hash.update(&[u8::from(topic.private)]);
+        }
+        Some(TopicVersion(hash.digest()))
+    }
+
+    /// Whether any topic is private.
+    pub fn has_private_topics(&self) -> bool {
+        self.topics.iter().any(|topic| topic.private)
+    }
+
     /// Whether a story in these topics, and in no others, is kept from who
     /// bears no key: none of them is for everybody. Any source's story in no
     /// topic at all is public, as its source is.

@@ -45,7 +45,7 @@ use std::time::Duration;
 use crate::config::Plan;
 use crate::fetch::PollBudget;
 use crate::model::{
-    EngineRecord, Key, Progress, SourceId, SourceState, StoryId, Subscriber, SubscriberId,
+    EngineRecord, Horizon, Key, Progress, SourceId, SourceState, Subscriber, SubscriberId,
     Timestamp,
 };
 use crate::store::{Commit, Store, StoreError};
@@ -54,12 +54,13 @@ pub use ingested::{Ingested, Polled};
 pub use reader::Reader;
 pub use startup_progress::StartupProgress;
 pub use topic_fill::{FillProgress, TopicFillProgress, TopicFillResult, grouped};
+pub use topics::FeedStories;
 pub use turn::{Event, HubAnswer, Step, Turn};
 
 pub(crate) use archive::archive_of;
 pub(crate) use polls::rules;
 pub(crate) use silence::silences;
-pub(crate) use topics::{Topics, after, holds, latest_first, names, newest, words};
+pub(crate) use topics::{Topics, after, holds, names, newest, newest_first, words};
 pub(crate) use volume_records::closed_volumes;
 pub(crate) use websub::callbacks_of;
 
@@ -72,7 +73,7 @@ const SKEW: Duration = Duration::from_secs(60);
 
 /// The number of the engine's rules: it is raised with every change after which the same turns
 /// lead to another state.
-pub const RULES_VERSION: u32 = 6;
+pub const RULES_VERSION: u32 = 7;
 
 /// The state of every source, written by the engine and read for reports.
 pub type SourceStates = Arc<RwLock<BTreeMap<SourceId, Arc<SourceState>>>>;
@@ -136,6 +137,8 @@ impl Engine {
         // Where the last turn is dated in the future, a clock was ahead.
         if engine.progress.applied > at.after(SKEW) {
             engine.progress.applied = at;
+            engine.progress.horizon =
+                Horizon { at: engine.progress.horizon.at.min(at), leap: None };
         }
         // A restart under the same plan is no turn of its own.
         let is_same = engine.progress.plan == feeds::digest(&plan);
@@ -165,6 +168,8 @@ impl Engine {
             }
             Turn::ClockCorrected { at } => {
                 self.progress.applied = self.progress.applied.min(at);
+                self.progress.horizon =
+                    Horizon { at: self.progress.horizon.at.min(at), leap: None };
                 self.begin(at, reader, |engine, work| {
                     engine.reschedule(work);
                     Ok(())
@@ -208,7 +213,13 @@ impl Engine {
         act: impl FnOnce(&mut Self, &mut Work<'_>) -> Result<(), StoreError>,
     ) -> Result<Step, StoreError> {
         let before = self.progress;
-        let mut work = Work::new(reader, at.max(before.applied));
+        let now = at.max(before.applied);
+        let horizon = match before.horizon.at {
+            // Before the first poll.
+            Timestamp::EPOCH => now,
+            horizon => horizon,
+        };
+        let mut work = Work::new(reader, now, horizon);
         act(self, &mut work)?;
         self.feeds.record(&mut work);
         let (mut step, source_states) = work.finish();
@@ -264,11 +275,7 @@ impl Engine {
     }
 
     /// The stories that a feed holds.
-    pub fn on_feed(
-        &self,
-        feed: usize,
-        reader: &Reader<'_>,
-    ) -> Result<BTreeSet<StoryId>, StoreError> {
+    pub fn on_feed(&self, feed: usize, reader: &Reader<'_>) -> Result<FeedStories, StoreError> {
         self.topics.on_feed(feed, reader)
     }
 

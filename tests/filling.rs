@@ -1,4 +1,4 @@
-//! An archive and a changed topic in; the old feed until the new one is complete, out.
+//! Tests that a changed topic is served as it was until the new one is complete.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;

@@ -50,11 +50,15 @@ async fn write(backups: &Backups, handle: &Handle, clock: &Clock) -> bool {
     let unwanted = wanted.clone();
     let _gone = wanted.drop_guard();
     let (files, records, now) = (backups.clone(), handle.records.clone(), clock.now());
+    let min_free = records.plan().store.min_free;
     let writing = tokio::task::spawn_blocking(move || {
         let store: &dyn Store = &**records.store();
         match store.count() {
             Ok(0) => Ok(None),
-            Ok(_) => aside(|| files.write(store, now, &|| !unwanted.is_cancelled()).map(Some)),
+            Ok(_) => aside(|| {
+                let go_on = || !unwanted.is_cancelled();
+                files.write(store, now, min_free, &go_on).map(Some)
+            }),
             Err(error) => Err(error),
         }
     });
@@ -86,7 +90,7 @@ fn report(
                 event = "backup_skipped",
                 free,
                 needed,
-                "no backup written: the disk of {directory} has {free} bytes free, and twice the last backup is {needed}; make room, or set `[store] backups = \"never\"`"
+                "no backup written: the disk of {directory} has {free} bytes free, and {needed} are needed for another and for what `min_free` keeps free; make room, or set `[store] backups = \"never\"`"
             );
             false
         }

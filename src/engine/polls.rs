@@ -48,7 +48,9 @@ impl Engine {
         let mut candidates: Vec<_> = candidates.collect();
         let mut known = look_up(&polls, &mut candidates, &rules(&plan), work.reader())?;
         for (poll, candidates) in polls.into_iter().zip(candidates) {
-            work.advance(poll.at);
+            let now = work.advance(poll.at);
+            self.progress.horizon = self.progress.horizon.after_poll(now);
+            work.horizon = self.progress.horizon.at;
             if is_void(&poll) {
                 let (ingested, is_held_anew) = (Ingested::default(), false);
                 work.polls.push(Polled { poll, ingested, is_held_anew, is_void: true });
@@ -117,7 +119,7 @@ impl Engine {
             candidates.retain(|candidate| dedup::is_current(candidate, known));
         }
         let listed = dedup::listed(&candidates);
-        plan.store.retention.let_go(known, now);
+        plan.store.retention.let_go(known, work.horizon);
         let allowance = match candidates.is_empty() {
             true => 0,
             false => self.allowance(poll, &listed, work),
@@ -181,7 +183,7 @@ impl Engine {
 
     /// Once in a span of time: forgets the shingles that are too old to be evidence.
     fn forget_shingles(&mut self, known: &mut Lookalikes, work: &mut Work<'_>) {
-        let first = dedup::first_passage_of(work.now.before(SHINGLES_KEPT));
+        let first = dedup::first_passage_of(work.horizon.before(SHINGLES_KEPT));
         if self.shingles_from != Some(first) {
             self.shingles_from = Some(first);
             work.commit.passages_from = Some(first);

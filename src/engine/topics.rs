@@ -18,7 +18,7 @@ use crate::model::{Admitted, EngineRecord, Story, StoryId, Timestamp, TopicId, T
 use crate::publish::Volume;
 use crate::store::{PlaceChange, Store, StoreError, TopicPlace};
 
-pub(crate) use listing::{after, holds, latest_first, newest};
+pub(crate) use listing::{after, holds, newest, newest_first};
 pub(crate) use matching::words;
 pub(crate) use versions::names;
 
@@ -43,10 +43,12 @@ const OF_EVERYTHING: usize = 100;
 const SLICE: usize = 200;
 
 /// Where stories stand under the plan in force. A topic is named by its place in the plan; the
-/// number after the last is the feed of all stories.
+/// number after the last is the feed of all stories. The one after that has no feed: where topics
+/// are private, it holds the stories that everybody may see.
 pub(crate) struct Topics {
     plan: Arc<Plan>,
-    /// The version that each topic is published under, and after them [`EVERYTHING`].
+    /// The version that each topic is published under, and after them [`EVERYTHING`] and, where
+    /// topics are private, [`Plan::public_version`].
     live: Vec<TopicVersion>,
     /// Each topic's archive; the feed of all stories has none.
     archives: Vec<Archive>,
@@ -56,6 +58,15 @@ pub(crate) struct Topics {
     fill: Option<Box<Fill>>,
     /// How far they are filled.
     fill_progress: Arc<FillProgress>,
+}
+
+/// The stories that a feed holds.
+#[derive(Debug, Default)]
+pub struct FeedStories {
+    /// Which they are.
+    pub stories: BTreeSet<StoryId>,
+    /// How many of them are the newest of the topic, with none between them that the feed leaves out.
+    pub newest: usize,
 }
 
 /// How the topics of a plan stand in a store.
@@ -84,7 +95,7 @@ impl Topics {
             }
         };
         let topics = plan.topics.iter().enumerate();
-        let live = topics.map(|(place, topic)| live_of(place, &topic.id)).chain([EVERYTHING]);
+        let live = topics.map(|(place, topic)| live_of(place, &topic.id)).chain(unnamed(&plan));
         let live: Vec<_> = live.collect();
         let topics = || plan.topics.iter().zip(&live);
         let archives = topics().enumerate().map(|(place, (topic, version))| {
@@ -114,10 +125,12 @@ impl Topics {
             }
             standing.live.push(live);
         }
-        if !trusted.contains(&EVERYTHING) {
-            standing.missing.push((plan.topics.len(), EVERYTHING));
+        for version in unnamed(plan) {
+            if !trusted.contains(&version) {
+                standing.missing.push((standing.live.len(), version));
+            }
+            standing.live.push(version);
         }
-        standing.live.push(EVERYTHING);
         standing
     }
 
@@ -155,7 +168,7 @@ impl Topics {
         }
         let before = self.fill.iter().flat_map(|fill| fill.former_plans());
         let known: Vec<Arc<Plan>> = former.into_iter().chain(before).collect();
-        let fills = Fill::begin(&plan, &live, missing, &known, work.now);
+        let fills = Fill::begin(&plan, &live, missing, &known, work.horizon);
         let filling = fills.as_ref().map(Fill::filling_versions);
         let now = Now { plan: &plan, live: &live, filling };
         versions::record(now, &records, store, work)?;
@@ -209,7 +222,7 @@ impl Topics {
 
     /// Every feed: the topics, and the one of all stories.
     pub(super) fn all(&self) -> BTreeSet<usize> {
-        (0..self.live.len()).collect()
+        (0..=self.plan.topics.len()).collect()
     }
 
     /// Moves a story to where it belongs now.
@@ -220,13 +233,13 @@ impl Topics {
         let Moves { live, filling } = self.moves(before, story);
         for (topic, (from, to)) in live {
             let (from, to) = match self.windows.get_mut(topic) {
-                Some(Some(window)) => window.shift(story.id, (from, to), work.now),
+                Some(Some(window)) => window.shift(story.id, (from, to), work.horizon),
                 _ => (from, to),
             };
             if (from, to) == (None, None) {
                 continue;
             }
-            work.touch(topic);
+            self.touch(topic, work);
             let version = self.live[topic];
             work.commit.places.push(PlaceChange { topic: version, story: story.id, from, to });
             let archived = match (self.archives.get_mut(topic), from, to) {
@@ -258,7 +271,7 @@ impl Topics {
     pub(super) fn shed(&mut self, work: &mut Work<'_>) {
         for (topic, window) in self.windows.iter_mut().enumerate() {
             let Some(window) = window else { continue };
-            for TopicPlace { date, story } in window.shed(work.now) {
+            for TopicPlace { date, story } in window.shed(work.horizon) {
                 work.touch(topic);
                 let of = self.live[topic];
                 let gone = |topic, date| PlaceChange { topic, story, from: Some(date), to: None };
@@ -274,7 +287,7 @@ impl Topics {
         let Moves { live, filling } = self.moves(Some(story), story);
         for (topic, (date, _)) in live {
             let Some(date) = date else { continue };
-            work.touch(topic);
+            self.touch(topic, work);
             if let Some(Some(window)) = self.windows.get_mut(topic) {
                 window.leave(story.id, date);
             }
@@ -309,9 +322,9 @@ impl Topics {
         &self,
         topic: usize,
         reader: &Reader<'_>,
-    ) -> Result<BTreeSet<StoryId>, StoreError> {
+    ) -> Result<FeedStories, StoreError> {
         if self.is_unpublished(topic) {
-            return Ok(BTreeSet::new());
+            return Ok(FeedStories::default());
         }
         let limit = self.entries(topic);
         let open = self.archives.get(topic).into_iter().flat_map(Archive::open_stories);
@@ -320,17 +333,21 @@ impl Topics {
         if stories.len() > limit {
             stories.clear();
         }
-        for place in reader.places(self.live[topic], None, limit)? {
-            if stories.len() >= limit {
+        let mut newest = 0;
+        for place in reader.places(self.listed(topic), None, limit)? {
+            if stories.len() < limit {
+                stories.insert(place.story);
+            }
+            if !stories.contains(&place.story) {
                 break;
             }
-            stories.insert(place.story);
+            newest += 1;
         }
-        Ok(stories)
+        Ok(FeedStories { stories, newest })
     }
 
     /// How many stories a feed leads to with its earlier pages, counted up to `most`. None for the
-    /// feed of all stories where some of them are not for everybody.
+    /// feed of all stories until those that everybody may see are known.
     pub(super) fn count(
         &self,
         topic: usize,
@@ -338,10 +355,10 @@ impl Topics {
         reader: &Reader<'_>,
     ) -> Result<Option<usize>, StoreError> {
         let is_everything = topic == self.plan.topics.len();
-        if is_everything && self.plan.topics.iter().any(|topic| topic.private) {
+        if is_everything && self.plan.has_private_topics() && self.public().is_none() {
             return Ok(None);
         }
-        Ok(Some(reader.places(self.live[topic], None, most)?.len()))
+        Ok(Some(reader.places(self.listed(topic), None, most)?.len()))
     }
 
     /// How many stories a feed holds at most.
@@ -357,6 +374,27 @@ impl Topics {
     /// The version that a topic is published under.
     pub(super) fn version(&self, topic: usize) -> TopicVersion {
         self.live[topic]
+    }
+
+    /// The version of the stories that everybody may see, if topics are private and these are known.
+    fn public(&self) -> Option<TopicVersion> {
+        let public = *self.live.get(self.plan.topics.len() + 1)?;
+        (!self.lacks(public)).then_some(public)
+    }
+
+    /// The version whose places a feed lists.
+    fn listed(&self, topic: usize) -> TopicVersion {
+        let is_everything = topic == self.plan.topics.len();
+        self.public().filter(|_| is_everything).unwrap_or(self.live[topic])
+    }
+
+    /// Has a topic's feed published anew. That of all stories follows those that everybody may
+    /// see, once they are known: what is hidden does not show in its Last-Modified.
+    fn touch(&self, topic: usize, work: &mut Work<'_>) {
+        let everything = self.plan.topics.len();
+        if topic != everything || self.public().is_none() {
+            work.touch(topic.min(everything));
+        }
     }
 
     /// When there was news in a topic, the oldest first.
@@ -398,4 +436,9 @@ impl Topics {
     pub(super) fn fill_progress(&self) -> Arc<FillProgress> {
         self.fill_progress.clone()
     }
+}
+
+/// The versions that come after those of the topics: all stories, and those that everybody may see.
+fn unnamed(plan: &Plan) -> impl Iterator<Item = TopicVersion> {
+    [EVERYTHING].into_iter().chain(plan.public_version())
 }

@@ -226,11 +226,11 @@ impl Topics {
         let Fill { topics, matched, .. } = *fill;
         let mut all = Vec::new();
         for (place, Filling { version, candidates }) in topics {
-            work.touch(place);
+            work.touch(place.min(self.plan.topics.len()));
             work.commit.filled.extend([version, version.archive()]);
             let Some(topic) = self.plan.topics.get(place).cloned() else { continue };
             let site = self.plan.server.site.clone();
-            let held = candidates.map(|candidates| candidates.into_places(work.now));
+            let held = candidates.map(|candidates| candidates.into_places(work.horizon));
             let (archive, window) = match &held {
                 Some(held) => {
                     let seen = held.iter().map(|(place, seen)| (*seen, place.story)).collect();

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::EngineDriver;
-use crate::engine::Reader;
+use crate::engine::{FeedStories, Reader};
 use crate::model::{Story, StoryId, Topic};
 use crate::pipeline::matched_terms::MatchedTerms;
-use crate::publish::{self, Metrics, Total};
+use crate::publish::{self, Extent, Metrics, Total};
 use crate::store::StoreError;
 
 /// Changes that are committed and not published yet.
@@ -80,7 +80,7 @@ impl EngineDriver {
         self.cache.guard(self.plan().guards());
         let all = self.engine.all_feeds();
         self.displayed = vec![Vec::new(); all.len()];
-        self.totals = vec![None; all.len()];
+        self.extents = vec![Extent::default(); all.len()];
         self.matched_terms = MatchedTerms::default();
         self.unpublished = super::Unpublished::default();
         self.display(&all)?;
@@ -104,11 +104,12 @@ impl EngineDriver {
     fn display(&mut self, feeds: &BTreeSet<usize>) -> Result<(), StoreError> {
         for &feed in feeds {
             let reader = Reader::new(&*self.store, &self.at_hand);
-            let (ids, count) = tokio::task::block_in_place(|| {
-                let count = self.engine.count_of(feed, Total::MOST + 1, &reader)?;
-                Ok::<_, StoreError>((self.engine.on_feed(feed, &reader)?, count))
-            })?;
-            self.totals[feed] = count.map(Total::of);
+            let (FeedStories { stories: ids, newest }, count) =
+                tokio::task::block_in_place(|| {
+                    let count = self.engine.count_of(feed, Total::MOST + 1, &reader)?;
+                    Ok::<_, StoreError>((self.engine.on_feed(feed, &reader)?, count))
+                })?;
+            self.extents[feed] = Extent { newest, total: count.map(Total::of) };
             let mut stories = Vec::with_capacity(ids.len());
             for id in ids {
                 stories.extend(self.story(id)?);
@@ -141,17 +142,17 @@ impl EngineDriver {
     fn show(&self, feeds: &BTreeSet<usize>) {
         let (plan, site) = (&**self.plan(), &*self.plan().server.site);
         for &feed in feeds {
-            let (stories, total) = (&self.displayed[feed], self.totals[feed]);
+            let (stories, extent) = (&self.displayed[feed], self.extents[feed]);
             let rendered = match plan.topics.get(feed) {
                 Some(topic) => {
                     let archived = self.engine.topics().last_volume(feed);
                     let words = |story: &Story| self.matched_terms.of(feed, story.id);
                     let sources = &plan.sources;
                     publish::render_topic_after(
-                        archived, total, topic, stories, &words, sources, site,
+                        archived, extent, topic, stories, &words, sources, site,
                     )
                 }
-                None => publish::render_stories(stories, total, &plan.sources, site),
+                None => publish::render_stories(stories, extent, &plan.sources, site),
             };
             self.cache.show(rendered, self.engine.modified(feed));
         }

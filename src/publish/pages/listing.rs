@@ -6,7 +6,7 @@ use askama::Template;
 
 use super::{FeedLink, document_type, feed_links, inside};
 use crate::model::Topic;
-use crate::publish::backend::{Before, Total};
+use crate::publish::backend::{Before, Extent, Total};
 use crate::publish::dates::day;
 use crate::publish::feed_item::FeedItem;
 use crate::publish::feed_meta::{FeedMeta, description_of, title_of};
@@ -82,17 +82,27 @@ impl<'a> StoryLine<'a> {
     }
 }
 
-/// The first page.
+/// The first page. Older stories begin where the feed first leaves one out: an open story of an old
+/// date may stand in the feed far behind that.
 pub(super) fn newest<'a>(
     topic: Option<&'a Topic>,
     items: &'a [FeedItem<'_>],
-    total: Option<Total>,
+    Extent { newest, total }: Extent,
     site: &'a Site,
 ) -> ListingPage<'a> {
-    let shown = &items[..items.len().min(PAGE)];
+    let shown = match newest {
+        // Not even the newest is in the feed.
+        0 => items,
+        newest => &items[..items.len().min(newest)],
+    };
+    let shown = &shown[..shown.len().min(PAGE)];
     // Without a total, a feed that goes on behind this page is all that is known.
     let more = total.map_or(items.len() > shown.len(), |total| total.count > shown.len());
-    let next = shown.last().filter(|_| more).map(|last| last.place);
+    let last = match newest {
+        0 => items.first().map(|_| Before::ALL),
+        _ => shown.last().map(|last| last.place),
+    };
+    let next = last.filter(|_| more);
     of(topic, shown, (Some(1), next, total), site)
 }
 
