@@ -70,23 +70,29 @@ pub(super) fn is_same(candidate: &Candidate, known: &Entry) -> bool {
     }
 }
 
-/// The same where the document broke off within one of them: all that both of them have agrees. A
-/// title alone names an entry only if the document has it once.
+/// The same where the document broke off within one of them: one of them may have no more than an
+/// id, a link or a title. A title alone names an entry only if its document has it once.
 fn is_continued(candidate: &Candidate, known: &Entry) -> bool {
     let entry = &candidate.entry;
-    let both = |own: bool, theirs: bool| own && theirs;
-    let title = both(!entry.title.is_empty(), !known.title.is_empty())
-        .then(|| Title::of_entry(known).words == candidate.title.words);
     let guid = entry.guid.as_ref().zip(known.guid.as_ref()).map(|(own, theirs)| own == theirs);
     let links = entry.url.as_ref().zip(known.url.as_ref());
     let link = links.map(|(own, theirs)| canonical(own) == canonical(theirs));
-    let date = entry.dated().zip(known.dated()).map(|(own, theirs)| own == theirs);
-    match (title, guid, link) {
-        (Some(false), _, _) | (_, Some(false), _) => false,
-        (_, Some(true), _) => true,
-        (_, None, Some(same)) => same,
-        (Some(true), None, None) => candidate.title_step.is_none() && date != Some(false),
-        (None, None, None) => false,
+    let same_title = !entry.title.is_empty()
+        && !known.title.is_empty()
+        && Title::of_entry(known).words == candidate.title.words;
+    match (guid, link) {
+        (Some(true), _) => {
+            let id = entry.guid.as_deref().unwrap_or_default();
+            let is_own = names_itself(id) && !candidate.habits.guid.is_reused();
+            is_own || same_title || link == Some(true)
+        }
+        (Some(false), _) => false,
+        (None, Some(same)) => same,
+        (None, None) => {
+            let dates = entry.dated().zip(known.dated());
+            let is_dated_alike = dates.is_none_or(|(own, theirs)| own == theirs);
+            same_title && is_dated_alike && candidate.title_step.is_none()
+        }
     }
 }
 
