@@ -27,6 +27,7 @@ const LEAVES: [&str; 9] = [
     "charset",
     "control_characters",
     "dom_cost",
+    "marked_line",
     "markup",
     "options",
     "tokenize",
