@@ -1,5 +1,7 @@
 //! Tests that each part of the query language means what it says.
 
+use unicode_width::UnicodeWidthStr;
+
 use super::*;
 
 const BALKANS: &str = "UK to tackle Western Balkan migrant transit routes\n\
@@ -370,6 +372,19 @@ fn problems_show_their_place_in_the_query() {
     assert!(
         problem.in_context(query).starts_with("2 |   tilte:serbia\n      ^^^^^ there is no field")
     );
+}
+
+#[test]
+fn the_carets_stand_under_the_place_in_long_lines_after_tabs_and_after_wide_characters() {
+    for before in ["", "\t\t", "制裁 OR ", "cafe\u{301} OR ", &"kosovo OR ".repeat(60)] {
+        let query = format!("{before}tilte:serbia{}", " OR albania".repeat(60));
+        let problem = &tried(&query, &Vocabulary::new()).expect_err("no such field")[0];
+        let shown = problem.in_context(&query);
+        let (line, carets) = shown.split_once('\n').expect("two lines");
+        let at = line.find("tilte").expect("the place is shown");
+        assert_eq!(carets.find('^'), Some(line[..at].width()), "{shown}");
+        assert!(carets.contains("^^^^^ there is no field") && line.width() < 110, "{shown}");
+    }
 }
 
 #[test]
