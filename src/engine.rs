@@ -60,7 +60,9 @@ pub use turn::{Event, HubAnswer, Step, Turn};
 pub(crate) use archive::archive_of;
 pub(crate) use polls::rules;
 pub(crate) use silence::silences;
-pub(crate) use topics::{Topics, after, holds, names, newest, newest_first, words};
+pub(crate) use topics::{
+    Topics, after, holds, listed_version, listed_versions, names, newest, newest_first, words,
+};
 pub(crate) use volume_records::closed_volumes;
 pub(crate) use websub::callbacks_of;
 

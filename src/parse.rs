@@ -92,7 +92,8 @@ pub struct Parsed {
 pub enum Break {
     /// Between two entries: all entries are whole.
     Between,
-    /// Within the last entry, of which the title, the address and all else that is whole are kept.
+    /// Within the last entry, of which all that is whole is kept: its title, its address or both,
+    /// and more.
     WithinLast,
 }
 
@@ -174,7 +175,12 @@ fn again(
     let second = attempt(&mended.text, document, limits, cancelled);
     cancelled.check()?;
     match (first, second) {
-        (Ok(first), Ok(second)) if second.found() <= first.found() => Ok(first.into_parts()),
+        (Ok(first), Ok(second))
+            if second.found() < first.found()
+                || second.found() == first.found() && !first.breaks_off() =>
+        {
+            Ok(first.into_parts())
+        }
         (Ok(first), Err(_)) => Ok(first.into_parts()),
         (_, Ok(second)) => {
             let (draft, mut outline) = second.into_parts();
@@ -215,6 +221,12 @@ impl Read {
         self.found() == self.outline.entries.len()
             && (self.found() > 0 || self.seen == 0)
             && !self.outline.nested
+            && !self.breaks_off()
+    }
+
+    /// Whether the document ends before its root does, which feed-rs does not always mind.
+    fn breaks_off(&self) -> bool {
+        self.outline.broken_off.is_some()
     }
 
     fn into_parts(self) -> (Draft, outline::Outline) {

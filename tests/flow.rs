@@ -1,5 +1,7 @@
 //! Tests what subscribers see of sources on a scripted site over time, restarts and reloads.
 
+mod broken_off;
+
 use std::sync::Arc;
 use std::time::Duration;
 

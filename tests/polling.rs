@@ -12,6 +12,7 @@ mod push;
 mod redirects;
 mod timing;
 mod tls;
+mod turnovers;
 mod validators;
 mod watching;
 mod weeks;

@@ -1,5 +1,9 @@
 //! Tests that the surroundings of an announcement reach no topic and no reader, wherever its text comes from.
 
+mod controls;
+mod layouts;
+mod unseen;
+
 use std::time::Duration;
 
 use gazetted::model::Story;

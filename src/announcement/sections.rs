@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::share_links::shares;
+use super::share_links::{is_profile, shares};
 use super::signs::Signs;
 use super::text_lines::{Layout, Line};
 use super::vocabulary::{
@@ -92,10 +92,24 @@ fn inline_heading(line: &Line) -> Option<Heading> {
     let is_short = line.word_count() <= 12 || line.is_mostly_linked();
     match found {
         Heading::Facts => None,
-        Heading::Contact => (is_short || ADDRESS_OR_NUMBER.is_match(after)).then_some(found),
-        Heading::Others | Heading::Sharing => line.is_mostly_linked().then_some(found),
+        Heading::Contact => {
+            let is_contact =
+                ADDRESS_OR_NUMBER.is_match(after) && !speaks_to_the_public(line, after);
+            (is_short || is_contact).then_some(found)
+        }
+        Heading::Others => line.is_mostly_linked().then_some(found),
+        Heading::Sharing => {
+            let links = || line.links.iter();
+            let is_profiles = line.word_count() <= 20 && links().all(|link| is_profile(&link.url));
+            (line.is_mostly_linked() || links().next().is_some() && is_profiles).then_some(found)
+        }
         Heading::Newsletter | Heading::Cookies => is_short.then_some(found),
     }
+}
+
+/// Whether a line is a sentence with a number for everybody, as the recall of a product has.
+fn speaks_to_the_public(line: &Line, after: &str) -> bool {
+    is_prose(line) && !CONTACT_WORDS.is_match(after)
 }
 
 /// Sets aside what stands in marked elements, below known headings, and in lines of buttons.
@@ -274,14 +288,16 @@ fn below_headings(layout: &mut Layout<'_>) {
                 let contact = |line: &Line| {
                     let count = line.word_count();
                     count <= 7 && !line.text.ends_with(['.', '!', '?'])
-                        || count <= 30 && ADDRESS_OR_NUMBER.is_match(&line.text)
+                        || count <= 30
+                            && ADDRESS_OR_NUMBER.is_match(&line.text)
+                            && !speaks_to_the_public(line, &line.text)
                         || count <= 40 && CONTACT_WORDS.is_match(&line.text)
                 };
                 (row_end(layout, index, 12, contact), Reason::Contact)
             }
         };
-        // A heading with nothing of its kind below it may be anything.
-        let is_last = layout.kept().next_back() == Some(index);
+        // A heading with nothing of its kind below it may be anything, such as a fact.
+        let is_last = layout.kept().next_back() == Some(index) && is_label(&layout.lines[index]);
         if end > index + 1 || is_inline || is_last && kind != Heading::Contact {
             for line in &mut layout.lines[index..end] {
                 line.set_aside.get_or_insert(reason);
@@ -289,6 +305,12 @@ fn below_headings(layout: &mut Layout<'_>) {
         }
         index = end.max(index + 1);
     }
+}
+
+/// Whether a line is a label, rather than a sentence or a fact with a number.
+fn is_label(line: &Line) -> bool {
+    let is_sentence = line.word_count() >= 4 && line.text.ends_with(['.', '!', '?']);
+    !is_sentence && !line.text.contains(char::is_numeric)
 }
 
 /// The end of the row of lines below a heading that are of its kind.

@@ -1,4 +1,4 @@
-//! Recognises links that only share a page on a network or by mail.
+//! Recognises links that only share a page on a network or by mail, and those to profiles there.
 
 use url::Url;
 
@@ -36,6 +36,34 @@ pub(super) fn shares(url: &Url) -> bool {
     }
 }
 
+/// Whether a link leads to a network, as those to a publisher's own profiles do.
+pub(super) fn is_profile(url: &Url) -> bool {
+    const NETWORKS: [&str; 18] = [
+        "facebook.com",
+        "twitter.com",
+        "x.com",
+        "instagram.com",
+        "linkedin.com",
+        "youtube.com",
+        "tiktok.com",
+        "flickr.com",
+        "threads.net",
+        "threads.com",
+        "bsky.app",
+        "mastodon.social",
+        "t.me",
+        "whatsapp.com",
+        "pinterest.com",
+        "vk.com",
+        "xing.com",
+        "snapchat.com",
+    ];
+    let host = url.host_str().unwrap_or_default();
+    NETWORKS.iter().any(|network| {
+        host.strip_suffix(network).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+    })
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
@@ -54,6 +82,19 @@ mod tests {
             ("mailto:grants@dep.example?subject=Grant&body=Name", false),
         ] {
             assert_eq!(shares(&Url::parse(link).unwrap()), is_shared, "{link}");
+        }
+    }
+
+    #[test]
+    fn profiles_stand_on_the_hosts_of_networks() {
+        for (link, is_one) in [
+            ("https://x.com/ministry", true),
+            ("https://www.instagram.com/ministry", true),
+            ("https://de.linkedin.com/company/ministry", true),
+            ("https://min.example/x.com", false),
+            ("https://netflix.com/", false),
+        ] {
+            assert_eq!(is_profile(&Url::parse(link).unwrap()), is_one, "{link}");
         }
     }
 }

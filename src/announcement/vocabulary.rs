@@ -47,8 +47,11 @@ fn bare(line: &str) -> &str {
                     | '.'
                     | '…'
                     | '!'
+                    | '«'
                     | '»'
+                    | '‹'
                     | '›'
+                    | '<'
                     | '>'
                     | '|'
                     | '-'
@@ -58,6 +61,14 @@ fn bare(line: &str) -> &str {
                     | '•'
                     | '#'
                     | '+'
+                    | '←'
+                    | '→'
+                    | '◀'
+                    | '▶'
+                    | '◄'
+                    | '►'
+                    | '❮'
+                    | '❯'
             )
     })
 }
@@ -125,6 +136,7 @@ pub(super) static NEWSLETTER: LazyLock<Regex> = LazyLock::new(|| {
           ^(?:please\ |you\ can\ )?(?:subscribe|sign\ up|register|join)\b .{0,60} \b(?:newsletter|alerts?|updates|bulletin|mailing\ list|e-?mails?|inbox)
         | ^(?:get|receive)\b .{0,40} \b(?:newsletter|alerts|updates|bulletin)\b .{0,60} (?:inbox|e-?mail)
         | ^.{0,30} newsletter\b .{0,40} (?:abonnieren|bestellen|anmelden|abonnez|inscri|suscr[ií]b|iscriv|subscrev|zapisz|subskryb|aanmelden|prenumerera|tilmeld|odebírat|feliratkoz|abonați)
+        | ^(?:recevoir|recevez|recibir|reciba|recibe|receba|ricevi|ricevete|erhalten\ sie|ontvang|otrzymuj|otrzymaj|få|modtag|motta)\b .{0,60} \b(?:newsletter|lettre|infolettre|alert|bolet[ií][nm]|bollettino|nieuwsbrief|nyhets?brev|nyhedsbrev|biuletyn)
         | ^(?:abonnieren|bestellen|abonnez-vous|inscrivez-vous|suscr[ií]base|suscr[ií]bete|iscriviti|iscrivetevi|subscreva|zapisz\ się|schrijf\ u\ in|prenumerera|tilmeld|abonați-vă|prijavite\ se|abonohuni) \b .{0,80} (?:newsletter|lettre|bolet[ií]n|bollettino|alert|nieuwsbrief|nyhets?brev|biuletyn|buletin|infolettre)",
     )
     .expect("a fixed pattern")
@@ -235,6 +247,12 @@ const CONTACT: &[&str] = &[
 ];
 
 const OTHERS: &[&str] = &[
+    // The announcement before and the one after
+    r"(previous|next|older|newer|prev) (articles?|posts?|news|stor(y|ies)|items?|(press |news )?releases?|pages?|entr(y|ies)|statements?|announcements?)",
+    r"(vorherig|vorig|vorhergehend|nächst|älter|neuer|voranstehend|folgend)e[rns]? (meldung(en)?|artikel|beiträge?|nachricht(en)?|pressemitteilung(en)?|mitteilung(en)?|seite|news|eintrag)|(vorige?|volgende?) (bericht(en)?|artikel(en)?|nieuwsbericht(en)?|pagina)|(föregående|nästa|forrige|næste|neste) (artikel|nyhet|nyhed|sak|inlägg|innlegg|indlæg|side|sida)|(edellinen|seuraava) (uutinen|artikkeli|tiedote|sivu)",
+    r"(article|communiqué|actualité|page|billet|publication|brève)s? (précédente?s?|suivante?s?)|(précédent|suivant)e?|(artículo|noticia|entrada|comunicado|nota|artigo|notícia|página|publicación) (anterior|siguiente|seguinte|próxim[oa])|(anterior|siguiente|próxim[oa]) (artículo|noticia|entrada|comunicado|nota|artigo|notícia)|(articolo|notizia|comunicato) (precedente|successiv[oa]|seguente)|(articolul|știrea|comunicatul) (anterioară?|următoare?a?|precedentă?)",
+    r"(poprzedni[ae]?|następn[yae]) (wiadomość|artykuł|aktualność|wpis|komunikat|news|strona|informacja)|(předchozí|následující|predchádzajúc[ai]|nasledujúc[ai]|ďalš[ií]a?) (článek|článok|zpráva|správa|aktualita|stránka)|(előző|következő) (hír|cikk|bejegyzés|oldal)|(prethodn[aio]|sljedeć[aei]|sledeć[aei]|prejšnj[ai]|naslednj[ai]) (vijest|vest|članak|članek|objava|novica)",
+    r"(предишн[аи]|следващ[аи]|претходна|следна|следећа|предыдущ(ая|ий)|следующ(ая|ий)|попередн(я|ій)|наступн(а|ий)) (новина|вест|статия|публикация|новость|материал|стаття|објава)|(προηγούμεν|επόμεν)[οηα] (άρθρο|νέο|ανακοίνωση|δημοσίευση)|(önceki|sonraki) (haber|yazı|duyuru)|(artikulli|lajmi|njoftimi) (i mëparshëm|tjetër|i ardhshëm)|(上|下)一[篇条則则頁页]|(前|次)の(記事|ページ|ニュース)|(이전|다음) ?(글|기사|소식)",
     // English
     r"(the |our |more )?latest( (news|from|updates?|releases?|press|announcements?|stories|posts?|articles?|headlines|on|in)(\W.{0,59})?)?|latest .{0,30}(news|releases|updates|stories|articles|posts|headlines)",
     r"(more|other|recent|all|further|previous|earlier|older|new|top|local|national|breaking|featured|popular|trending|today['’]s) (news|(press |news )?(releases?|stories|announcements?|articles?|posts?|headlines|updates?|statements?|speeches))(\W.{0,49})?",

@@ -127,6 +127,10 @@ impl Candidate {
             }
         }
         names.extend(self.said);
+        if self.entry.cut_off {
+            // It may have no other name yet.
+            names.extend(self.title_keys().first());
+        }
         names
     }
 

@@ -42,17 +42,17 @@ pub(super) fn find(
 ) -> Place {
     let named: Vec<StoryId> =
         candidate.names().iter().flat_map(|name| stories_with(known, name)).copied().collect();
-    for id in &named {
-        let Some(story) = known.stories.get(id).filter(|story| story.stands()) else { continue };
-        if let Some(member) =
-            story.member_of(&candidate.entry.source, |entry| is_same(candidate, entry))
-        {
-            let stated = &story.members[member].entry;
-            if !candidate.entry.says_the_same_as(stated) {
-                learn(habits, candidate, stated);
-            }
-            return Place::Known(*id, member);
+    if let Some((id, member)) = stated_in(&named, candidate, known, |_| true) {
+        let stated = &known.stories[&id].members[member].entry;
+        if !candidate.entry.says_the_same_as(stated) {
+            learn(habits, candidate, stated);
         }
+        return Place::Known(id, member);
+    }
+    // Of an entry that was cut off there may be nothing but its title.
+    let titled = candidate.title_keys().first().map_or(&[][..], |title| stories_with(known, title));
+    if let Some((id, member)) = stated_in(titled, candidate, known, |entry| entry.cut_off) {
+        return Place::Known(id, member);
     }
     if let Some(best) = forced(candidate, known, rules) {
         return Place::About(Likeness { best: Some(best), ..Likeness::default() });
@@ -67,6 +67,20 @@ pub(super) fn find(
     }
     note_reused(candidate, &named, known, habits);
     Place::About(likeness)
+}
+
+/// The story among these, and the place in it, where the source of an entry stated it before.
+fn stated_in(
+    stories: &[StoryId],
+    candidate: &Candidate,
+    known: &Lookalikes,
+    may_be: impl Fn(&Entry) -> bool,
+) -> Option<(StoryId, usize)> {
+    stories.iter().find_map(|id| {
+        let story = known.stories.get(id).filter(|story| story.stands())?;
+        let is_it = |entry: &Entry| may_be(entry) && is_same(candidate, entry);
+        Some((*id, story.member_of(&candidate.entry.source, is_it)?))
+    })
 }
 
 /// The story of this entry that was removed, if one was.

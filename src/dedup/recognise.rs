@@ -25,6 +25,9 @@ pub(super) fn is_same(candidate: &Candidate, known: &Entry) -> bool {
     if known.source != entry.source {
         return false;
     }
+    if entry.cut_off || known.cut_off {
+        return is_continued(candidate, known);
+    }
     if entry.content_id.is_some() && entry.content_id == known.content_id {
         return true;
     }
@@ -64,6 +67,32 @@ pub(super) fn is_same(candidate: &Candidate, known: &Entry) -> bool {
             says(candidate, known).is_all() && left_the_document(candidate, known)
         }
         (Some(false) | None, None) => is_same_without_link(candidate, known, same_guid),
+    }
+}
+
+/// The same where the document broke off within one of them: one of them may have no more than an
+/// id, a link or a title. A title alone names an entry only if its document has it once.
+fn is_continued(candidate: &Candidate, known: &Entry) -> bool {
+    let entry = &candidate.entry;
+    let guid = entry.guid.as_ref().zip(known.guid.as_ref()).map(|(own, theirs)| own == theirs);
+    let links = entry.url.as_ref().zip(known.url.as_ref());
+    let link = links.map(|(own, theirs)| canonical(own) == canonical(theirs));
+    let same_title = !entry.title.is_empty()
+        && !known.title.is_empty()
+        && Title::of_entry(known).words == candidate.title.words;
+    match (guid, link) {
+        (Some(true), _) => {
+            let id = entry.guid.as_deref().unwrap_or_default();
+            let is_own = names_itself(id) && !candidate.habits.guid.is_reused();
+            is_own || same_title || link == Some(true)
+        }
+        (Some(false), _) => false,
+        (None, Some(same)) => same,
+        (None, None) => {
+            let dates = entry.dated().zip(known.dated());
+            let is_dated_alike = dates.is_none_or(|(own, theirs)| own == theirs);
+            same_title && is_dated_alike && candidate.title_step.is_none()
+        }
     }
 }
 

@@ -32,6 +32,10 @@ pub(super) fn revise(
 ) -> Option<Admitted> {
     let before = known.stories.get(&id)?;
     let told = &before.members[member].entry;
+    if candidate.entry.cut_off && !told.cut_off {
+        // Part of an entry would replace the whole of it.
+        return None;
+    }
     let missing = candidate.entry.missing;
     keep_what_was_fetched(&mut candidate.entry, told);
     // A document fetched late, by an older copy of a cache, revises nothing.
@@ -53,7 +57,9 @@ pub(super) fn revise(
     let words_changed = candidate.entry.text != told.text;
     let mut keys = candidate.new_keys(&story, known);
     let leading_keys = if words_changed { candidate.leading_keys() } else { Vec::new() };
-    let completed = is_completion(&candidate.entry, told) || candidate.entry.is_other_cut_of(told);
+    let completed = told.cut_off
+        || is_completion(&candidate.entry, told)
+        || candidate.entry.is_other_cut_of(told);
     // Another address or id alone is not a change that a reader sees.
     let moved = is_only_moved(&candidate.entry, told);
     if !completed && !same && !moved {

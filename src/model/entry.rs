@@ -82,6 +82,9 @@ pub struct Entry {
     /// GOV.UK's `content_id` and locale.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content_id: Option<String>,
+    /// Whether its document broke off within it: what is missing may only not have come.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub cut_off: bool,
     /// The publisher's note on its last change, plain text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub change_note: Option<String>,
@@ -133,6 +136,7 @@ impl Entry {
             rights: None,
             geo: None,
             content_id: None,
+            cut_off: false,
             change_note: None,
             withdrawn: None,
             withdrawn_because: None,
@@ -218,6 +222,7 @@ impl Entry {
             rights,
             geo,
             content_id,
+            cut_off,
             change_note,
             withdrawn,
             withdrawn_because,
@@ -247,6 +252,7 @@ impl Entry {
             && *rights == other.rights
             && *geo == other.geo
             && *content_id == other.content_id
+            && *cut_off == other.cut_off
             && *change_note == other.change_note
             && *withdrawn == other.withdrawn
             && *withdrawn_because == other.withdrawn_because

@@ -10,7 +10,7 @@ use super::clean::{self, Allowance, fold, title};
 use super::feed_parser::{Draft, DraftEntry, Markup, Text};
 use super::outline::{Note, Outline};
 use super::surroundings::{self, Texts};
-use super::{Limits, Parsed};
+use super::{Break, Limits, Parsed};
 use crate::announcement::{self, Surroundings};
 use crate::charset;
 use crate::control_characters::close_isolates;
@@ -79,6 +79,9 @@ pub(super) fn assemble(
     }
     let mut warnings = outline.warnings;
     surroundings::set_aside(&mut entries, texts, surroundings, &mut warnings, &cancelled)?;
+    if outline.broken_off == Some(Break::WithinLast) {
+        outline.broken_off = Some(judge_last(&mut entries, &mut warnings));
+    }
     let silent = entries.iter().filter(|entry| says_nothing(entry)).count();
     let entries = entries.into_iter().map(Arc::new).collect();
     if silent > 0 {
@@ -112,6 +115,22 @@ pub(super) fn assemble(
         parsed.hints.ended |= only.title.to_lowercase().trim_end_matches('.') == ENDED;
     }
     Ok(parsed)
+}
+
+/// Leaves the entry out that the document breaks off in, if neither its title nor its address came
+/// whole. Returns where the document breaks off then.
+fn judge_last(entries: &mut Vec<Entry>, warnings: &mut Vec<String>) -> Break {
+    let is_named = |entry: &&mut Entry| !entry.title.is_empty() || entry.url.is_some();
+    if let Some(last) = entries.last_mut().filter(is_named) {
+        last.cut_off = true;
+        let message = "the last entry is cut off: its whole parts were read, the rest is awaited";
+        warnings.push(message.to_owned());
+        return Break::WithinLast;
+    }
+    entries.pop();
+    let message = "the last entry is cut off before its title and its address: it was left out";
+    warnings.push(message.to_owned());
+    Break::Between
 }
 
 fn says_nothing(entry: &Entry) -> bool {
@@ -283,7 +302,12 @@ impl Assembler<'_> {
         let repaired = charset::repair_line(&text.body);
         let (body, is_plain) = match text.markup {
             Markup::None => (Cow::Borrowed(&*repaired), true),
-            Markup::Html => (unescaped(&repaired), false),
+            Markup::Html => {
+                let body = unescaped(&repaired);
+                let is_plain = clean::is_in_paragraphs(&body);
+                let text = is_plain.then(|| htmlize::unescape(&*body).into_owned());
+                (text.map_or(body, Cow::Owned), is_plain)
+            }
             Markup::Unsure => {
                 let body = unescaped(&repaired);
                 let is_plain = !clean::looks_like_html(&body);

@@ -218,16 +218,20 @@ const MOST_ELEMENTS: usize = 100_000;
 const MOST_DEPTH: usize = 200;
 const MOST_STEPS: usize = 20_000_000;
 
-/// Plain text as HTML: escaped, an empty line between paragraphs.
+/// Plain text as HTML: escaped, an empty line between paragraphs. A paragraph that is a list
+/// keeps its lines.
 pub(super) fn from_plain(text: &str, limit: usize, allowance: &mut Allowance) -> Cleaned {
     let limit = limit.min(allowance.output);
     let short = cut_to(text, limit);
-    let paragraphs: Vec<String> =
-        short.split("\n\n").map(fold).filter(|paragraph| !paragraph.is_empty()).collect();
+    let paragraphs: Vec<Vec<String>> = paragraphs_of(short);
+    let escaped = |lines: &[String]| {
+        let lines: Vec<_> = lines.iter().map(htmlize::escape_text).collect();
+        lines.join("<br>")
+    };
     let mut html = match &paragraphs[..] {
         [] => String::new(),
-        [one] => htmlize::escape_text(one).into_owned(),
-        many => many.iter().map(|p| format!("<p>{}</p>", htmlize::escape_text(p))).collect(),
+        [one] => escaped(one),
+        many => many.iter().map(|lines| format!("<p>{}</p>", escaped(lines))).collect(),
     };
     let mut cut = short.len() < text.len();
     if html.len() > limit {
@@ -235,7 +239,37 @@ pub(super) fn from_plain(text: &str, limit: usize, allowance: &mut Allowance) ->
         (html, cut) = (written.html, true);
     }
     allowance.output -= html.len();
-    Cleaned { html, text: paragraphs.join("\n"), cut, ..Cleaned::default() }
+    Cleaned { html, text: paragraphs.concat().join("\n"), cut, ..Cleaned::default() }
+}
+
+/// The paragraphs of a plain text, each as lines.
+fn paragraphs_of(text: &str) -> Vec<Vec<String>> {
+    let (mut paragraphs, mut lines) = (Vec::new(), Vec::new());
+    for line in text.lines().map(fold).chain([String::new()]) {
+        if !line.is_empty() {
+            lines.push(line);
+        } else if !lines.is_empty() {
+            let is_list = lines.len() >= FEWEST_LISTED && lines.iter().all(|line| is_item(line));
+            paragraphs.push(if is_list { lines } else { vec![lines.join(" ")] });
+            lines = Vec::new();
+        }
+    }
+    paragraphs
+}
+
+/// Whether a line of plain text may be an item of a list: where text is wrapped, one of the lines
+/// is longer, or goes on with a small letter.
+fn is_item(line: &str) -> bool {
+    line.chars().count() < SHORTEST_WRAPPED && !line.starts_with(char::is_lowercase)
+}
+
+const SHORTEST_WRAPPED: usize = 60;
+const FEWEST_LISTED: usize = 3;
+
+/// Whether a text without a tag is in paragraphs with empty lines between them: then it is plain
+/// text, and not HTML in which line ends say nothing.
+pub(super) fn is_in_paragraphs(text: &str) -> bool {
+    !text.contains('<') && text.trim().lines().any(|line| line.trim().is_empty())
 }
 
 /// Whether a text that is called plain is HTML all the same.

@@ -19,12 +19,15 @@ mod order;
 
 mod prepare;
 
-use chrono::{Datelike, Duration, NaiveDate, NaiveDateTime};
+mod zone;
+
+use chrono::{Datelike, NaiveDate, NaiveDateTime};
 
 use self::clock::Time;
 pub(super) use self::names::tag_of;
 pub(super) use self::order::Dates;
 use self::order::{Evidence, Order, Usage};
+use self::zone::Zone;
 use crate::model::Timestamp;
 
 /// Dates before this year are mistakes: there were no feeds, and no web.
@@ -59,8 +62,10 @@ fn parse_in(text: &str, usage: Usage<'_>) -> Option<(Timestamp, Option<Evidence>
     if text.len() >= 8 && text.bytes().all(|byte| byte.is_ascii_digit()) {
         return Some((digits(&text)?, None));
     }
-    let east_asian = if east_asian::may_be(&text) { east_asian::as_iso(&text) } else { None };
-    let text = east_asian.as_deref().unwrap_or(&text);
+    let (text, comments) = zone::without_comments(&text);
+    let text = text.trim();
+    let east_asian = if east_asian::may_be(text) { east_asian::as_iso(text) } else { None };
+    let text = east_asian.as_deref().unwrap_or(text);
     let mut parts = Parts { usage, ..Parts::default() };
     match iso(text) {
         Some((date, rest)) => {
@@ -68,6 +73,9 @@ fn parse_in(text: &str, usage: Usage<'_>) -> Option<(Timestamp, Option<Evidence>
             parts.read(rest)?;
         }
         None => parts.read(text)?,
+    }
+    if parts.zone.is_none() && parts.time.is_some() {
+        parts.zone = comments.iter().find_map(|comment| zone::of_comment(comment));
     }
     let evidence = parts.evidence;
     Some((parts.moment()?, evidence))
@@ -82,8 +90,7 @@ struct Parts<'l> {
     day: Option<u32>,
     time: Option<Time>,
     afternoon: Option<bool>,
-    /// Seconds east of Greenwich.
-    zone: Option<i64>,
+    zone: Option<Zone>,
     evidence: Option<Evidence>,
 }
 
@@ -98,7 +105,11 @@ impl Parts<'_> {
 
     /// Reads the words of `text`; none when one of them contradicts the others.
     fn read(&mut self, text: &str) -> Option<()> {
-        let tokens = tokens(text);
+        let mut tokens = tokens(text);
+        if let Some((zone, words)) = zone::of_words(&tokens) {
+            self.zone = Some(zone);
+            tokens.drain(words);
+        }
         let names = if self.month.is_none() { self.find_month(&tokens) } else { Vec::new() };
         for (at, token) in tokens.iter().enumerate() {
             if !names.get(at).copied().unwrap_or(false) {
@@ -118,7 +129,7 @@ impl Parts<'_> {
         }
         // Behind the time a zone is not a name: CET is not the Croatian "četvrtak".
         let time = tokens.iter().position(|token| token.contains(':')).unwrap_or(tokens.len());
-        let is_zone = |word: &str| names::zone(&word.to_lowercase()).is_some();
+        let is_zone = |word: &str| zone::of_word(word).is_some();
         let words: Vec<&str> = tokens
             .iter()
             .enumerate()
@@ -150,7 +161,7 @@ impl Parts<'_> {
         if matches!(first, '+' | '-' | '−')
             && token.chars().nth(1).is_some_and(|c| c.is_ascii_digit())
         {
-            self.zone = Some(offset(token)?);
+            self.zone = Some(Zone::Offset(zone::offset(token)?));
             return Some(());
         }
         if let Some(time) = token
@@ -171,13 +182,13 @@ impl Parts<'_> {
         // "am" is also a German word, so it counts behind a time alone.
         if let Some(afternoon) = clock::half_behind(word, behind).filter(|_| self.time.is_some()) {
             self.afternoon = Some(afternoon);
-        } else if let Some(zone) = names::zone(word)
+        } else if let Some((zone, rest)) = zone::and_offset(word) {
+            self.zone = Some(Zone::Offset(zone + zone::offset(rest)?));
+        } else if let Some(zone) = zone::of_word(token.trim_matches(['.', '-']))
             // Before the time, "pet" is the Croatian Friday.
             && (self.time.is_some() || token.bytes().all(|byte| byte.is_ascii_uppercase()))
         {
             self.zone = self.zone.or(Some(zone));
-        } else if let Some((zone, rest)) = zone_and_offset(word) {
-            self.zone = Some(zone + offset(rest)?);
         }
         Some(())
     }
@@ -297,24 +308,20 @@ impl Parts<'_> {
         let date = NaiveDate::from_ymd_opt(year, self.month.unwrap_or(0), self.day.unwrap_or(1))?;
         let time = self.time.unwrap_or_default();
         let local = NaiveDateTime::from(date) + time.since_midnight(self.afternoon);
-        let moment = local.checked_sub_signed(Duration::seconds(self.zone.unwrap_or(0)))?;
+        let moment = self.zone.unwrap_or(Zone::Offset(0)).to_utc(local)?;
         Some(Timestamp::from(moment.and_utc()))
     }
 }
 
-/// The words of a date. Brackets hold only the zone or the weekday once more.
+/// The words of a date.
 fn tokens(text: &str) -> Vec<&str> {
-    let mut comment = 0_usize;
     let mut tokens = Vec::with_capacity(8);
     for token in text.split(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '،' | '|')) {
-        let opened = token.matches('(').count();
-        if comment == 0 && opened == 0 {
-            let is_text = token.starts_with(|c: char| c.is_alphabetic());
-            // `كانون الثاني/يناير` names a month twice.
-            let parts = token.split(|c: char| is_text && c == '/');
-            tokens.extend(parts.filter(|part| !part.is_empty()));
-        }
-        comment = (comment + opened).saturating_sub(token.matches(')').count());
+        // `كانون الثاني/يناير` names a month twice, `Europe/Paris` a place once.
+        let is_text = token.starts_with(|c: char| c.is_alphabetic());
+        let is_twice = is_text && token.contains('/') && zone::of_place(token).is_none();
+        let parts = token.split(|c: char| is_twice && c == '/');
+        tokens.extend(parts.filter(|part| !part.is_empty()));
     }
     tokens
 }
@@ -351,10 +358,7 @@ fn is_english(word: &str) -> bool {
     names::english_month(word).is_some()
         || names::is_english_weekday(word)
         || matches!(word, "AM" | "PM" | "am" | "pm" | "a.m" | "p.m" | "T" | "at" | "of")
-        || {
-            let lower = word.to_ascii_lowercase();
-            names::zone(&lower).is_some() || zone_and_offset(&lower).is_some()
-        }
+        || zone::of_word(word).is_some()
 }
 
 fn is_word(token: &str) -> bool {
@@ -434,29 +438,6 @@ fn digits(text: &str) -> Option<Timestamp> {
         }
         _ => None,
     }
-}
-
-/// Seconds east of Greenwich of `+0100`, `+01:00`, `-5`, `+1`.
-fn offset(text: &str) -> Option<i64> {
-    let mut chars = text.chars();
-    let sign = if chars.next()? == '+' { 1 } else { -1 };
-    let rest = chars.as_str();
-    let end = rest.find(|c: char| !(c.is_ascii_digit() || c == ':')).unwrap_or(rest.len());
-    let rest = &rest[..end];
-    let (hours, minutes) = match rest.split_once(':') {
-        Some((hours, minutes)) => (hours, minutes.get(..2).unwrap_or(minutes)),
-        None if rest.len() > 2 => rest.split_at(rest.len().min(4) - 2),
-        None => (rest, ""),
-    };
-    let hours: i64 = hours.parse().ok()?;
-    let minutes: i64 = if minutes.is_empty() { 0 } else { minutes.parse().ok()? };
-    (hours <= 15 && minutes < 60).then_some(sign * (hours * 3600 + minutes * 60))
-}
-
-/// `gmt+02:00` in its zone and its offset.
-fn zone_and_offset(word: &str) -> Option<(i64, &str)> {
-    let at = word.find(['+', '-'])?;
-    Some((names::zone(&word[..at])?, &word[at..]))
 }
 
 #[cfg(test)]

@@ -1,5 +1,9 @@
 //! Rewrites a JSON Feed so that feed-rs takes it, and notes an outline of it.
 
+mod broken_off;
+
+use std::borrow::Cow;
+
 use serde_json::{Map, Value};
 use url::Url;
 
@@ -26,14 +30,9 @@ pub(super) fn normalise(
         let message = format!("it holds more than {} values", limits.elements);
         return Err(Failure::new(FailureKind::TooLarge, message));
     }
-    let mut feed: Option<Map<String, Value>> = serde_json::from_str(text).ok();
-    if feed.is_none()
-        && let Some(repaired) = without_lone_surrogates(text)
-    {
-        feed = serde_json::from_str(&repaired).ok();
-        outline.warnings.push("halves of characters were replaced".to_owned());
-    }
-    let Some(mut feed) = feed else { return Err(super::not_a_feed::explain(text, base)) };
+    let Some(mut feed) = read_object(text, &mut outline) else {
+        return Err(super::not_a_feed::explain(text, base));
+    };
     let version = string(&feed, "version").unwrap_or_default();
     let is_feed = version.contains("jsonfeed.org/version/1")
         || (feed.get("items").and_then(Value::as_array).is_some_and(|items| holds_entry(items))
@@ -73,6 +72,25 @@ pub(super) fn normalise(
     feed.insert("items".to_owned(), Value::Array(kept));
     normalise_feed(&mut feed, version);
     Ok(Normalised { text: Value::Object(feed).to_string(), outline })
+}
+
+/// Reads an object, after repairs if it takes some.
+fn read_object(text: &str, outline: &mut Outline) -> Option<Map<String, Value>> {
+    if let Ok(object) = serde_json::from_str(text) {
+        return Some(object);
+    }
+    let mut text = Cow::Borrowed(text);
+    if let Some(repaired) = without_lone_surrogates(&text) {
+        outline.warnings.push("halves of characters were replaced".to_owned());
+        text = Cow::Owned(repaired);
+    }
+    if let Some(closed) = broken_off::closed(&text) {
+        let message = "the document breaks off: what was whole was kept";
+        outline.warnings.push(message.to_owned());
+        outline.broken_off = Some(closed.broken_off);
+        text = Cow::Owned(closed.text);
+    }
+    serde_json::from_str(&text).ok()
 }
 
 /// JSON without escapes of half a character, which strict readers refuse; none where it has none.

@@ -29,10 +29,10 @@ use url::Url;
 use self::edits::Edits;
 use self::noting::{Field, Rhythm};
 use self::repeated::{Chosen, Slot};
-use super::Limits;
 use super::clean::cut_to;
 use super::date::Dates;
 use super::outline::Outline;
+use super::{Break, Limits};
 use crate::cancel::Cancelled;
 use crate::markup::{Kind, Piece, Pieces};
 use crate::model::{Failure, FailureKind};
@@ -210,9 +210,10 @@ impl<'t, 'l> Walk<'t, 'l> {
             if self.stack.is_empty() && self.elements > 0 {
                 self.end = piece.end;
                 self.look_behind();
-                break;
+                return Ok(());
             }
         }
+        self.outline.broken_off = Some(Break::Between);
         Ok(())
     }
 

@@ -20,7 +20,7 @@ pub(super) struct Outline {
     pub(super) hints: Hints,
     /// Whether an entry stands inside another, which no format knows.
     pub(super) nested: bool,
-    /// Where the document breaks off, if it does.
+    /// Where the document breaks off, if it does. Only mending tells in what.
     pub(super) broken_off: Option<Break>,
     /// Omissions, for people to read.
     pub(super) warnings: Vec<String>,

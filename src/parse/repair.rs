@@ -3,14 +3,14 @@
 //! Only used when the strict pass fails. One pass: bare `&` and `<` are
 //! escaped, references that name no character dropped, tags closed where they
 //! must be and end tags without a start left out. The element that the document
-//! breaks off in is dropped, so that no half of a text is published, and its entry
-//! with it, unless title and address came whole.
+//! breaks off in is dropped, so that no half of a text is published. The elements
+//! of its entry that came whole stay.
 
 use memchr::memmem;
 
 use super::Break;
 use crate::cancel::Cancelled;
-use crate::markup::{self, Kind, Pieces, attribute, attributes, is_name, split_name};
+use crate::markup::{self, Kind, Pieces, attributes, is_name, split_name};
 use crate::model::{Failure, FailureKind};
 
 /// Where the root's tag starts: after white space, junk, declarations and
@@ -303,13 +303,7 @@ impl<'t> Mender<'t> {
                 self.result.truncate(field.start);
                 self.stack.truncate(at + 1);
             }
-            let start = self.stack[at].start;
-            if is_known_by(&self.result[start..]) {
-                self.broken_off = Some(Break::WithinLast);
-            } else {
-                self.result.truncate(start);
-                self.stack.truncate(at);
-            }
+            self.broken_off = Some(Break::WithinLast);
         }
         self.close_to(0);
     }
@@ -320,19 +314,6 @@ fn is_void(name: &str) -> bool {
     const VOID: [&str; 10] =
         ["area", "br", "col", "embed", "hr", "img", "input", "meta", "param", "wbr"];
     VOID.iter().any(|void| void.eq_ignore_ascii_case(name))
-}
-
-/// Whether the part of an entry that is there has its title and its address.
-fn is_known_by(part: &str) -> bool {
-    let is_address = |piece: markup::Piece<'_>| match piece.kind {
-        Kind::Open { name: "link", attributes, .. } => {
-            attribute(attributes, "href").is_some()
-                && attribute(attributes, "rel").is_none_or(|rel| rel == "alternate")
-        }
-        Kind::Close { name } => name == "link",
-        _ => false,
-    };
-    part.contains("</title>") && Pieces::of(part).any(is_address)
 }
 
 pub(super) enum Reference {
@@ -434,18 +415,17 @@ mod tests {
     #[test]
     fn a_document_that_breaks_off_keeps_its_whole_entries() {
         let whole = "<rss><item><title>a</title></item>";
-        let kept = format!("{whole}</rss>");
-        assert_eq!(mend(&format!("{whole}<item><title>b")).text, kept);
-        assert_eq!(mend(&format!("{whole}<item><title>b</title><desc")).text, kept);
-        let known = "<item><title>b</title><link>c</link>";
-        for half in ["<description>d", "<description><![CDATA[d", "<desc", ""] {
-            let mended = mend(&format!("{whole}{known}{half}"));
-            assert_eq!(mended.text, format!("{whole}{known}</item></rss>"), "{half}");
-            assert_eq!(mended.broken_off, Some(Break::WithinLast));
+        let between = mend(&format!("{whole}<ite"));
+        assert_eq!(between.text, format!("{whole}</rss>"));
+        assert_eq!(between.broken_off, Some(Break::Between));
+        for elements in ["", "<title>b</title>", "<title>b</title><link>c</link>"] {
+            for half in ["<description>d", "<description><![CDATA[d", "<desc", "<x y='", "<a>b &am"]
+            {
+                let mended = mend(&format!("{whole}<item>{elements}{half}"));
+                assert_eq!(mended.text, format!("{whole}<item>{elements}</item></rss>"), "{half}");
+                assert_eq!(mended.broken_off, Some(Break::WithinLast));
+            }
         }
-        let nameless = "<item><guid>https://a.example/1</guid><title>b</title><link>https://a.exa";
-        assert_eq!(mend(&format!("{whole}{nameless}")).text, kept);
-        assert_eq!(mend("<rss><item><title>b").text, "<rss></rss>");
     }
 
     #[test]

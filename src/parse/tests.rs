@@ -1,5 +1,7 @@
 //! Reads whole documents of each format, and of each kind of damage.
 
+mod broken_off;
+
 use super::*;
 use crate::model::{SourceId, Timestamp};
 
@@ -287,33 +289,6 @@ fn a_clean_document_needs_no_repair() {
         with_item("<dc:creator>undeclared</dc:creator><media:title type='odd'>x</media:title>"),
     ] {
         assert_eq!(read_well(&text).warnings, Vec::<String>::new(), "{text}");
-    }
-}
-
-#[test]
-fn wherever_a_document_breaks_off_nothing_is_read_that_it_did_not_say() {
-    let atom = "<feed xmlns='http://www.w3.org/2005/Atom'><id>f</id><title>T</title>\
-        <entry><id>https://example.org/one</id><title>One &amp; all</title>\
-        <link rel='self' href='https://example.org/one.atom'/><link href='https://example.org/one'/>\
-        <content type='html'>&lt;p&gt;First</content></entry>\
-        <entry><id>https://example.org/two</id><title><![CDATA[Two]]></title>\
-        <link href='https://example.org/two'/><updated>2025-04-02T11:05:00Z</updated></entry></feed>";
-    let rss = with_item("<guid>https://example.org/one</guid><description>a &amp; b</description>");
-    for whole in [atom, &rss] {
-        let entries = read_well(whole).entries;
-        for cut in 0..whole.len() {
-            let Ok(mut part) = parse(&document(&whole[..cut]), &Limits::default()) else {
-                continue;
-            };
-            if part.broken_off == Some(Break::WithinLast) {
-                let half = part.entries.pop().unwrap();
-                let whole = &entries[part.entries.len()];
-                assert_eq!((&half.title, &half.url), (&whole.title, &whole.url));
-                assert!(half.text.is_empty() || half.text == whole.text);
-            }
-            assert!(entries.starts_with(&part.entries), "{:#?} of {}", part.entries, &whole[..cut]);
-            assert!(part.broken_off.is_some() || part.entries == entries, "{}", &whole[..cut]);
-        }
     }
 }
 

@@ -302,6 +302,13 @@ fn odd_heads() -> Vec<(&'static str, Vec<u8>)> {
         ("many lines", format!("{ok}{many}").into_bytes()),
         ("bare line feeds", b"HTTP/1.1 200 OK\nX-A: b\n".to_vec()),
         ("no reason", b"HTTP/1.1 200\r\nX-A: b\r\n".to_vec()),
+        ("an empty line before all", format!("\r\n{ok}").into_bytes()),
+        ("a folded first line", format!("{ok} X-A: b\r\nX-B: c\r\n").into_bytes()),
+        ("a colon first", format!("{ok}: x\r\n").into_bytes()),
+        ("a length twice", format!("{ok}Content-Length: {}\r\n", FEED.len()).into_bytes()),
+        ("early hints", format!("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n{ok}").into_bytes()),
+        ("a reason in UTF-8", "HTTP/1.1 200 Tak jest: ż\r\n".as_bytes().to_vec()),
+        ("no coding", format!("{ok}Content-Encoding:\r\n").into_bytes()),
     ]
 }
 
@@ -316,6 +323,33 @@ async fn answers_with_odd_header_lines_are_read() {
         let mut world = World::one(&site.url("/feed"));
         let outcome = world.poll().await;
         assert!(matches!(outcome, Outcome::Read(_)), "{name}: {outcome:?}");
+    }
+}
+
+#[tokio::test]
+async fn codings_are_undone_however_the_headers_name_them() {
+    use std::io::Write;
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(FEED.as_bytes()).unwrap();
+    let body = encoder.finish().unwrap();
+    let length = format!("Content-Length: {}\r\n\r\n", body.len());
+    let chunk = format!("{:x}\r\n", body.len());
+    let plain = [length.as_bytes(), &body].concat();
+    let chunked = [b"\r\n", chunk.as_bytes(), &body, b"\r\n0\r\n\r\n"].concat();
+    for (lines, rest) in [
+        ("Content-Encoding: identity, gzip\r\n", &plain),
+        ("Content-Encoding: identity\r\nContent-Encoding: GZIP\r\n", &plain),
+        ("Transfer-Encoding: gzip, chunked\r\n", &chunked),
+        ("Content-Encoding: X-Gzip\r\nTransfer-Encoding: Chunked\r\n", &chunked),
+    ] {
+        let head = format!("HTTP/1.1 200 OK\r\n{lines}");
+        let site = Site::start().await;
+        let coded = Answer::raw([head.as_bytes(), rest].concat());
+        site.script("/feed", [Answer::ok(FEED), coded]);
+        let mut world = World::one(&site.url("/feed"));
+        world.poll().await;
+        let outcome = world.poll().await;
+        assert!(matches!(outcome, Outcome::Unchanged { .. }), "{lines}: {outcome:?}");
     }
 }
 

@@ -11,7 +11,10 @@ use crate::support::world::{World, atom};
 
 /// A document of the announcements with these numbers, newest first, and where the
 /// older ones are.
-fn document(numbers: impl DoubleEndedIterator<Item = u32>, next: Option<&str>) -> String {
+pub(super) fn document(
+    numbers: impl DoubleEndedIterator<Item = u32>,
+    next: Option<&str>,
+) -> String {
     let words = ["harbour", "railway", "vaccine", "reservoir", "customs", "forestry", "passport"];
     let told: Vec<_> = numbers
         .rev()
@@ -30,13 +33,13 @@ fn document(numbers: impl DoubleEndedIterator<Item = u32>, next: Option<&str>) -
     atom(&entries).replace("<id>tag:site.example", &format!("{link}<id>tag:site.example"))
 }
 
-fn status(world: &World, id: &str) -> SourceReport {
+pub(super) fn status(world: &World, id: &str) -> SourceReport {
     let all = world.handle().records().status(world.clock.now());
     all.into_iter().find(|status| status.id == id).unwrap()
 }
 
 /// The kinds of all that became of a source, in order.
-fn events(world: &World, id: &str) -> Vec<String> {
+pub(super) fn events(world: &World, id: &str) -> Vec<String> {
     status(world, id).events.into_iter().map(|event| event.kind).collect()
 }
 
@@ -158,7 +161,7 @@ async fn what_becomes_of_a_source_is_told_once_and_listed_in_a_feed_that_a_resta
 }
 
 /// The announcements with these numbers under ids and links that are other at every poll.
-fn renamed(numbers: std::ops::Range<u32>, round: u32) -> String {
+pub(super) fn renamed(numbers: std::ops::Range<u32>, round: u32) -> String {
     document(numbers, None)
         .replace("https://dep.example/", &format!("https://dep.example/r{round}/"))
 }

@@ -198,3 +198,45 @@ fn a_page_counts_as_gone_when_it_is_gone_twice() {
     assert_eq!(desk.verdicts(&[enriched(fees())]), [Verdict::Withdrawn], "it is back");
     assert_eq!(desk.only_story().withdrawn, None);
 }
+
+#[test]
+fn an_entry_that_was_cut_off_is_completed_by_the_whole_of_it_and_by_nothing_else() {
+    const LINK: &str = "https://ports.example/news/harbour-levy-rises";
+    const TITLE: &str = "The harbour levy rises in May";
+    let part = |guid: &str, link: &str, title: &str| Entry {
+        cut_off: true,
+        updated: None,
+        ..entry("fcdo", guid, link, title)
+    };
+    let whole = entry("fcdo", "urn:ports:1", LINK, TITLE);
+    for (part, is_same) in [
+        (part("-", "-", TITLE), true),
+        (part("urn:ports:1", "-", ""), true),
+        (part("-", LINK, ""), true),
+        (part("-", LINK, "The harbour levy rises in June"), true),
+        (part("urn:ports:1", LINK, TITLE), true),
+        (part("urn:ports:2", "-", TITLE), false),
+        (part("-", "https://ports.example/news/levy-of-last-year", TITLE), false),
+        (part("-", "-", "The lighthouse is lit again"), false),
+        (updated(part("-", "-", TITLE), "2024-04-02T11:05:00Z"), false),
+    ] {
+        let mut desk = Desk::new();
+        assert_eq!(desk.verdicts(&[part.clone()]), [Verdict::New]);
+        let verdicts = desk.verdicts(&[whole.clone()]);
+        assert_eq!(verdicts == [Verdict::Completed], is_same, "{part:?}: {verdicts:?}");
+        if is_same {
+            assert_eq!(desk.only_story().members.len(), 1);
+            assert_eq!(*desk.only_story().members[0].entry, whole);
+            assert!(desk.only_story().history.is_empty());
+            // Part of it takes nothing away.
+            assert_eq!(desk.verdicts(&[part]), []);
+            assert_eq!(*desk.only_story().members[0].entry, whole);
+        }
+    }
+    // Of two with its title neither is known to be the one.
+    let mut desk = Desk::new();
+    desk.read(&[part("-", "-", TITLE)]);
+    let other = entry("fcdo", "urn:ports:9", "https://ports.example/news/levy-of-last-year", TITLE);
+    let verdicts = desk.verdicts(&[whole, other]);
+    assert!(!verdicts.contains(&Verdict::Completed), "{verdicts:?}");
+}

@@ -2,7 +2,7 @@
 
 use reqwest::header::{
     ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, ETAG, FROM, HeaderMap, HeaderName,
-    HeaderValue, LAST_MODIFIED, LINK, USER_AGENT,
+    HeaderValue, LAST_MODIFIED, LINK, TRANSFER_ENCODING, USER_AGENT,
 };
 use url::Url;
 
@@ -66,9 +66,17 @@ pub(super) fn validators(url: &Url, headers: &HeaderMap) -> Validators {
     }
 }
 
-/// The Content-Encoding headers.
+/// The codings of a body that are still to be undone, in the order in which they were applied: the
+/// document's own, and those of the connection except for the chunks, which are undone on the way.
 pub(super) fn codings(headers: &HeaderMap) -> Vec<Vec<u8>> {
-    headers.get_all(CONTENT_ENCODING).iter().map(|value| value.as_bytes().to_vec()).collect()
+    let own = headers.get_all(CONTENT_ENCODING).iter().map(|value| value.as_bytes().to_vec());
+    let of_connection = headers.get_all(TRANSFER_ENCODING).iter();
+    let of_connection =
+        of_connection.flat_map(|value| value.as_bytes().split(|byte| *byte == b','));
+    let unchunked = of_connection
+        .map(|coding| coding.trim_ascii().to_ascii_lowercase())
+        .filter(|coding| coding != b"chunked");
+    own.chain(unchunked).collect()
 }
 
 /// Whether a 226 says that it is a feed's new entries.

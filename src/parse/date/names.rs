@@ -1,4 +1,4 @@
-//! Finds the month among the words of a date, and the time zone that a word names.
+//! Finds the month among the words of a date.
 //!
 //! All words of a date are of one language. So "Pazar" beside "Kasım" is the Turkish Sunday and
 //! not the Polish October: the language that knows the most words of a date reads it.
@@ -176,41 +176,4 @@ pub(in crate::parse) fn tag_of(name: &str) -> Option<&'static str> {
     let name = folded(name.trim());
     let is_called = |called: &str| called.split(' ').any(|known| folded(known) == name);
     LANGUAGES.iter().find(|language| is_called(language.called)).map(|language| language.tag)
-}
-
-/// Seconds east of Greenwich of a zone's name in lower case.
-///
-/// Where two zones share a name, the one that more feeds mean: BST is British
-/// summer time, IST India's, CST and EST North America's.
-pub(super) fn zone(word: &str) -> Option<i64> {
-    let quarters = match word {
-        "gmt" | "ut" | "utc" | "z" | "wet" | "zulu" => 0,
-        "bst" | "cet" | "mez" | "west" | "wat" | "met" => 4,
-        "cest" | "mesz" | "mest" | "eet" | "sast" | "cat" => 8,
-        "eest" | "msk" | "trt" | "eat" => 12,
-        "msd" => 16,
-        "pkt" => 20,
-        "ist" => 22,
-        "wib" => 28,
-        "hkt" | "sgt" | "awst" | "pht" => 32,
-        "jst" | "kst" => 36,
-        "acst" => 38,
-        "aest" => 40,
-        "acdt" => 42,
-        "aedt" => 44,
-        "nzst" => 48,
-        "nzdt" => 52,
-        "nst" => -14,
-        "ndt" => -10,
-        "art" | "brt" | "adt" => -12,
-        "ast" | "edt" | "clt" => -16,
-        "est" | "cdt" | "pet" => -20,
-        "cst" | "mdt" => -24,
-        "mst" | "pdt" => -28,
-        "pst" | "akdt" => -32,
-        "akst" => -36,
-        "hst" => -40,
-        _ => return None,
-    };
-    Some(quarters * 15 * 60)
 }
