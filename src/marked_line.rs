@@ -12,7 +12,7 @@ use crate::control_characters::printable;
 /// As much of a line as fits on a screen, and the columns of a place in it.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct MarkedLine {
-    /// The part of the line that is shown.
+    /// The part of the line to show.
     pub(crate) text: String,
     /// The columns before the place.
     pub(crate) before: usize,

@@ -76,6 +76,19 @@ struct Standing {
     missing: Vec<(usize, TopicVersion)>,
 }
 
+impl Standing {
+    /// Marks every topic as filled: no story is stored, so no query finds any. That spares a first
+    /// start the records of each topic in two commits.
+    fn fill_with_nothing(&mut self, records: &[EngineRecord], work: &mut Work<'_>) {
+        for (place, version) in self.missing.drain(..) {
+            self.live[place] = version;
+            work.commit.filled.extend(versions::both(version));
+        }
+        // Places that an earlier fill has left.
+        work.commit.dropped.extend(versions::unfinished(records));
+    }
+}
+
 impl Topics {
     /// The topics of a plan as the store has them. Volumes that name another site, and those of
     /// topics that are gone, are left to [`Topics::drop_stale`].
@@ -145,7 +158,11 @@ impl Topics {
     ) -> Result<(), StoreError> {
         let store = work.reader().store();
         let records = store.engine_records()?;
-        let Standing { live, missing } = self.standing(&plan, &Known::of(&records, store)?);
+        let mut standing = self.standing(&plan, &Known::of(&records, store)?);
+        if store.count()? == 0 {
+            standing.fill_with_nothing(&records, work);
+        }
+        let Standing { live, missing } = standing;
         let is_same_site = mark(&self.plan.server.site) == mark(&plan.server.site);
         let (mut archives, mut windows) = (Vec::new(), Vec::new());
         for (topic, version) in plan.topics.iter().zip(&live) {

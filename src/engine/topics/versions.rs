@@ -79,7 +79,7 @@ impl Known {
 }
 
 /// A version as places of its topic and of its archive.
-fn both(version: TopicVersion) -> [TopicVersion; 2] {
+pub(super) fn both(version: TopicVersion) -> [TopicVersion; 2] {
     [version, version.archive()]
 }
 
