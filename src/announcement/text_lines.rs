@@ -133,7 +133,8 @@ impl<'h> Layout<'h> {
             Err(next) => {
                 let (start, raw) = line.words[next - 1];
                 let part = &line.text[start..at];
-                if self.html.get(raw..raw + part.len()) != Some(part) {
+                // Where the text has one of these, the HTML has a reference, or a tag in its place.
+                if part.contains(['<', '&']) || self.html.get(raw..raw + part.len()) != Some(part) {
                     return false;
                 }
                 line.words.insert(next, (at, raw + part.len()));
