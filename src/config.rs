@@ -18,7 +18,7 @@ mod read;
 
 mod text;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -73,6 +73,8 @@ pub struct Plan {
     pub overrides: Overrides,
     /// Who may read the topics that are not for everybody.
     pub guards: BTreeMap<TopicId, publish::AccessRule>,
+    /// See [`Plan::public_version`].
+    public_version: Option<TopicVersion>,
     /// The options as they were written.
     stated: Arc<changes::StatedOptions>,
 }
@@ -106,15 +108,24 @@ impl Plan {
     /// The version of the places of the stories that everybody may see; `None` where no topic is
     /// private, so that everybody may see every story.
     pub fn public_version(&self) -> Option<TopicVersion> {
-        if !self.has_private_topics() {
-            return None;
-        }
+        self.public_version
+    }
+
+    /// It follows from the queries and from which of them are private, in whatever order.
+    fn hash_of_public(&self) -> Option<TopicVersion> {
+        let topics = self.topics.iter().enumerate();
+        let queries: BTreeSet<_> = topics
+            .map(|(place, topic)| {
+                let TopicVersion(query) = self.queries.topic_version(place, &self.sources);
+                (query, topic.private)
+            })
+            .collect();
         let mut hash = xxhash_rust::xxh3::Xxh3::with_seed(u64::MAX);
-        for (place, topic) in self.topics.iter().enumerate() {
-            hash.update(&self.topic_version(place).0.to_le_bytes());
-            hash.update(&[u8::from(topic.private)]);
+        for (query, private) in queries {
+            hash.update(&query.to_le_bytes());
+            hash.update(&[u8::from(private)]);
         }
-        Some(TopicVersion(hash.digest()))
+        self.has_private_topics().then(|| TopicVersion(hash.digest()))
     }
 
     /// Whether any topic is private.

@@ -60,7 +60,9 @@ pub use turn::{Event, HubAnswer, Step, Turn};
 pub(crate) use archive::archive_of;
 pub(crate) use polls::rules;
 pub(crate) use silence::silences;
-pub(crate) use topics::{Topics, after, holds, names, newest, newest_first, words};
+pub(crate) use topics::{
+    Topics, after, holds, listed_version, listed_versions, names, newest, newest_first, words,
+};
 pub(crate) use volume_records::closed_volumes;
 pub(crate) use websub::callbacks_of;
 
@@ -73,7 +75,7 @@ const SKEW: Duration = Duration::from_secs(60);
 
 /// The number of the engine's rules: it is raised with every change after which the same turns
 /// lead to another state.
-pub const RULES_VERSION: u32 = 7;
+pub const RULES_VERSION: u32 = 8;
 
 /// The state of every source, written by the engine and read for reports.
 pub type SourceStates = Arc<RwLock<BTreeMap<SourceId, Arc<SourceState>>>>;

@@ -28,7 +28,7 @@
 //! |---|---|
 //! | [`model`] | the plain data that passes between stages |
 //! | [`announcement`] | separates an announcement's text from what surrounds it |
-//! | [`cancel`], [`charset`], [`control_characters`], [`dom_cost`], [`markup`], [`options`], [`tokenize`], [`websub`] | leaf libraries without I/O that several stages share |
+//! | [`cancel`], [`charset`], [`control_characters`], [`dom_cost`], [`marked_line`], [`markup`], [`options`], [`tokenize`], [`websub`] | leaf libraries without I/O that several stages share |
 //! | [`clock`] | the one clock |
 //! | [`fair_queue`] | shares expensive work fairly between clients |
 //! | [`fetch`] | fetches documents and decides when to ask next |
@@ -113,6 +113,8 @@ pub mod cancel;
 pub mod websub;
 
 mod charset;
+
+mod marked_line;
 
 mod markup;
 

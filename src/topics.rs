@@ -17,6 +17,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
 
+use crate::marked_line::MarkedLine;
 use crate::model::TopicId;
 
 pub mod query;
@@ -116,13 +117,14 @@ impl QueryProblem {
     /// where there is no file to point into.
     pub fn in_context(&self, text: &str) -> String {
         let (line, column) = self.line_and_column(text);
-        let shown = text.lines().nth(line - 1).unwrap_or_default();
+        let whole = text.lines().nth(line - 1).unwrap_or_default();
         let place = text.get(self.span.clone()).unwrap_or_default();
-        let width = place.lines().next().map_or(0, |line| line.chars().count()).max(1);
+        let length = place.lines().next().map_or(0, |line| line.chars().count());
+        let marked = MarkedLine::new(whole, column - 1..column - 1 + length);
         // As wide as the line's number and the bar after it.
         let margin = line.to_string().len() + 3;
-        let indent = " ".repeat(margin + column - 1);
-        format!("{line} | {shown}\n{indent}{} {self}", "^".repeat(width))
+        let (indent, carets) = (" ".repeat(margin + marked.before), "^".repeat(marked.width));
+        format!("{line} | {}\n{indent}{carets} {self}", marked.text)
     }
 }
 

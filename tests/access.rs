@@ -194,6 +194,16 @@ async fn stories_that_everybody_may_see_are_listed_however_many_hidden_ones_are_
     assert_eq!(world.get("/stories.atom").await.text().matches("<entry>").count(), 70);
     let page = world.get("/stories").await;
     assert!(page.text().contains("50 of 70"), "{}", page.text());
+    // Hidden news leaves the dates of what everybody may see as they are.
+    let feed = world.get("/stories.atom").await;
+    let hidden =
+        [("urn:a:new", "https://a.example/h", "Quinquagesima again", "2025-04-06T09:00:00Z")];
+    world.site.document("/a", atom(&hidden));
+    world.pass(Duration::from_secs(8 * 24 * 3600)).await;
+    assert_eq!(world.stories().len(), 491);
+    let again = world.get("/stories.atom").await;
+    assert_eq!(again.header("last-modified"), feed.header("last-modified"));
+    assert_eq!(again.header("etag"), feed.header("etag"));
     // What the places are counts as well after a reload that hides what was public.
     world.reconfigure(|config| *config = config.replace("'quin", "'notice OR quin")).await;
     assert_eq!(world.get("/stories.atom").await.text().matches("<entry>").count(), 0);
@@ -290,7 +300,12 @@ async fn no_other_spelling_of_an_address_opens_what_is_private() {
     // The month's end closes a volume.
     world.site.document(
         "/a",
-        atom(&[("urn:a:9", "https://a.example/9", "Quinquagesima again", "2025-05-02T12:05:00Z")]),
+        atom(&[(
+            "urn:a:new",
+            "https://a.example/9",
+            "Quinquagesima again",
+            "2025-05-02T12:05:00Z",
+        )]),
     );
     world.pass(Duration::from_secs(31 * 24 * 3600)).await;
     let path = format!("/topics/{ID}/archive/2025-04.atom");

@@ -83,22 +83,24 @@ async fn topics_and_all_stories_lead_to_every_older_story_with_counts() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn old_stories_that_came_late_hide_none_of_those_before_them() {
-    let world = World::new().await.source("dep", announcements_of(20..120));
-    let world = world.topic("fish", "fish").lines("entries = 10").start().await;
-    world.site.document("/dep", announcements_of((0..4).chain(116..121)));
-    world.pass(Duration::from_secs(2 * 3600)).await;
-    let feed = world.get("/topics/fish.atom").await;
-    let quays = numbers(feed.text());
-    assert!(quays.contains(&2) && !quays.contains(&50), "old news is in the feed: {quays:?}");
-    let (mut path, mut seen) = ("/topics/fish".to_owned(), Vec::new());
-    loop {
-        let page = world.get(&path).await;
-        let quays = numbers(page.text());
-        seen.extend(quays.into_iter().filter(|number| !seen.contains(number)).collect::<Vec<_>>());
-        let Some(older) = link(page.text(), "older") else { break };
-        path = older;
+    // So many that they fill the feed, too.
+    for old in [4, 10] {
+        let world = World::new().await.source("dep", announcements_of(20..120));
+        let world = world.topic("fish", "fish").lines("entries = 10").start().await;
+        world.site.document("/dep", announcements_of((0..old).chain(116..121)));
+        world.pass(Duration::from_secs(2 * 3600)).await;
+        let quays = numbers(world.get("/topics/fish.atom").await.text());
+        assert!(quays.contains(&2) && !quays.contains(&50), "old news is in the feed: {quays:?}");
+        let (mut path, mut seen) = ("/topics/fish".to_owned(), Vec::new());
+        loop {
+            let page = world.get(&path).await;
+            seen.extend(numbers(page.text()));
+            let Some(older) = link(page.text(), "older") else { break };
+            path = older;
+        }
+        seen.dedup();
+        assert_eq!(seen, (20..121).rev().chain((0..old).rev()).collect::<Vec<_>>());
     }
-    assert_eq!(seen, (20..121).rev().chain((0..4).rev()).collect::<Vec<_>>());
 }
 
 #[tokio::test(flavor = "multi_thread")]

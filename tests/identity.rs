@@ -1,5 +1,7 @@
 //! Tests which stories a running daemon makes of sources, their pages and the operator's corrections.
 
+mod bodies;
+
 mod by_hand;
 
 mod cases;
@@ -23,6 +25,8 @@ mod score;
 mod series;
 
 mod unseen;
+
+mod worked_examples;
 
 use std::time::Duration;
 

@@ -21,12 +21,13 @@ const STAGES: [&str; 7] = ["fetch", "parse", "enrich", "dedup", "topics", "store
 
 /// Libraries without I/O that every stage may use. Of the crate they know only the model and
 /// one another.
-const LEAVES: [&str; 9] = [
+const LEAVES: [&str; 10] = [
     "announcement",
     "cancel",
     "charset",
     "control_characters",
     "dom_cost",
+    "marked_line",
     "markup",
     "options",
     "tokenize",

@@ -88,8 +88,8 @@ pub(super) fn compile(gathered: Gathered, environment: &Environment) -> Result<L
     let stated = Arc::new(std::mem::take(&mut desk.stated));
     let problems = desk.conclude();
     match topics {
-        Some(topics) if !problems.are_fatal() => Ok(Loaded {
-            plan: Plan {
+        Some(topics) if !problems.are_fatal() => {
+            let mut plan = Plan {
                 files,
                 digest,
                 store,
@@ -107,10 +107,12 @@ pub(super) fn compile(gathered: Gathered, environment: &Environment) -> Result<L
                 reload: settings.reload,
                 overrides,
                 guards,
+                public_version: None,
                 stated,
-            },
-            warnings: problems,
-        }),
+            };
+            plan.public_version = plan.hash_of_public();
+            Ok(Loaded { plan, warnings: problems })
+        }
         _ => Err(problems),
     }
 }

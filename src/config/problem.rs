@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::text::{At, File};
-use crate::control_characters::printable;
+use crate::marked_line::MarkedLine;
 
 /// One thing that is wrong, where, and what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -134,47 +134,14 @@ impl Spot {
         if self.line == 0 {
             return write!(f, "\n  {words}");
         }
-        let excerpt = Window::of(&self.excerpt, self.column, self.width);
-        write!(f, "\n{:>5} | {}", self.line, excerpt.text)?;
+        let start = self.column - 1;
+        let line = MarkedLine::new(&self.excerpt, start..start + self.width);
+        write!(f, "\n{:>5} | {}", self.line, line.text)?;
         let mut words = words.lines();
-        let (space, carets) = (" ".repeat(excerpt.before), "^".repeat(excerpt.width));
+        let (space, carets) = (" ".repeat(line.before), "^".repeat(line.width));
         let first = format!("{space}{carets} {}", words.next().unwrap_or_default());
         write!(f, "\n      | {}", first.trim_end())?;
         words.try_for_each(|line| write!(f, "\n      | {space}{line}"))
-    }
-}
-
-/// So much of a line as fits on a screen, around what is meant.
-struct Window {
-    text: String,
-    before: usize,
-    width: usize,
-}
-
-impl Window {
-    const LONGEST: usize = 100;
-
-    fn of(line: &str, column: usize, width: usize) -> Self {
-        // A tab would put the carets elsewhere; what is not shown at all, or reorders, would too.
-        let mut buffer = [0; 4];
-        let clean = |c: char| match c {
-            '\t' | '\n' => ' ',
-            c => printable(c.encode_utf8(&mut buffer)).chars().next().unwrap_or(' '),
-        };
-        let characters: Vec<char> = line.chars().map(clean).collect();
-        let first = (column - 1).min(characters.len());
-        let from = if characters.len() > Self::LONGEST { first.saturating_sub(20) } else { 0 };
-        let to = characters.len().min(from + Self::LONGEST);
-        let mut text: String = characters[from..to].iter().collect();
-        let mut before = first - from;
-        if from > 0 {
-            text.insert(0, '…');
-            before += 1;
-        }
-        if to < characters.len() {
-            text.push('…');
-        }
-        Self { text, before, width: width.min((to - first).max(1)) }
     }
 }
 

@@ -4,7 +4,7 @@ use url::Url;
 
 use super::wrapped_address::unwrapped;
 
-/// More wrappers around one another than any address has room for that somebody follows.
+/// More steps than any address needs that somebody follows.
 const MOST_STEPS: usize = 1000;
 
 /// The canonical spelling of a page's address. A fixed point:
@@ -74,12 +74,13 @@ fn spelt(url: &Url) -> String {
         out.push('?');
         out.push_str(&parameters.join("&"));
     }
-    if let Some(anchor) = url.fragment().filter(|fragment| is_anchor(fragment)) {
+    let names = |fragment: &&str| is_anchor(fragment) || is_route(fragment);
+    if let Some(fragment) = url.fragment().filter(names) {
         if path.is_empty() && parameters.is_empty() {
             out.push('/');
         }
         out.push('#');
-        out.push_str(anchor);
+        out.push_str(fragment.trim_end_matches('/'));
     }
     out
 }
@@ -231,6 +232,16 @@ pub(super) fn is_anchor(fragment: &str) -> bool {
                 | "contents"
                 | "rss"
         )
+}
+
+/// Whether a fragment is the path of a page that a script shows: `#/news/12`, `#!/news/12`.
+pub(super) fn is_route(fragment: &str) -> bool {
+    fragment.contains('/')
+        && fragment
+            .starts_with(|first: char| matches!(first, '/' | '!') || first.is_ascii_alphabetic())
+        && fragment
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/' | '!'))
 }
 
 /// Writes characters plainly that need no escape and the rest of the escapes

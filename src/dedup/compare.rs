@@ -33,6 +33,9 @@ const SITE_WINDOW: Duration = Duration::from_secs(6 * HOUR);
 /// Shingles of a paragraph that is an excerpt rather than a phrase.
 const FEWEST_OF_AN_EXCERPT: u32 = 24;
 
+/// Shingles that two governments have in common by agreement alone.
+const JOINT_STATEMENT: u32 = 60;
+
 /// A text so many times as long as a paragraph may hold it for other reasons.
 const MOST_TIMES: u32 = 5;
 
@@ -357,7 +360,9 @@ fn weigh_speakers(
             comparison.oppose(FactorKind::OneSite, Forbidden::OneSite { host });
         }
     }
-    if !rules.speaks_for_itself(entry) {
+    // Word for word the same at length, it is a joint statement.
+    let is_joint = |text: &TextMatch| text.is_equal && text.overlap.of >= JOINT_STATEMENT;
+    if !rules.speaks_for_itself(entry) || text.is_some_and(is_joint) {
         return;
     }
     let government = government_of(entry, rules);

@@ -31,6 +31,14 @@ pub(super) struct Differences {
 /// So many words on both sides are a sentence of each one's own.
 const SENTENCE: usize = 12;
 
+/// A lead with so many names and numbers that the other text has nowhere says who, where and when.
+const FACTS_OF_A_LEAD: usize = 3;
+
+/// Whether what a text begins with is more than a header or a new first sentence: an eighth of it.
+fn is_lead(stretch: &Range<usize>, text: &Passages) -> bool {
+    stretch.len() * 8 >= text.len()
+}
+
 /// An end of so many passages, boilerplate left out, is an account of something else.
 pub(super) const ACCOUNT: u32 = 80;
 
@@ -72,7 +80,11 @@ pub(super) fn differences(one: &Passages, other: &Passages, common: &[u64]) -> D
         let its_own = each_names_its_own(1, (one, words), (other, theirs));
         // With a few words of its own a text says of whom it speaks.
         let is_opening = own.start == 0 && own.len().max(others.len()) < SENTENCE;
-        let opens = is_opening && each_begins_its_own(one, words, other, theirs);
+        let opens = (is_opening && each_begins_its_own(one, words, other, theirs))
+            || (own.start == 0
+                && is_lead(&own, one)
+                && is_lead(&others, other)
+                && each_names_its_own(FACTS_OF_A_LEAD, (one, words), (other, theirs)));
         found.swapped += usize::from(opens);
         found.facts += usize::from(opens);
         found.replaced += usize::from(its_own);

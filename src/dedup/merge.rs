@@ -160,7 +160,10 @@ fn follow(
     let like = best.filter(|best| {
         let other = known.stories.get(&best.story);
         let by_text = matches!(best.evidence, Evidence::SameText { .. });
-        by_text && alone && other.is_some_and(|other| may_be_one(&story, leader, other, rules))
+        let with_text = best.is_certain() && best.factors.iter().any(speaks_for_text);
+        (by_text || with_text)
+            && alone
+            && other.is_some_and(|other| may_be_one(&story, leader, other, rules))
     });
     let Some(like) = like else {
         let mut shown = Story::clone(&story);
@@ -184,6 +187,12 @@ fn follow(
     let founded = |moved: &Member| moved.evidence == Evidence::Founded;
     unite(stays, goes, Verdict::Merged, founded, &because, known, rules, now, done);
     Some(stays)
+}
+
+/// Whether a finding is that a text has most of another.
+fn speaks_for_text(factor: &Factor) -> bool {
+    use FactorKind::{SummaryContained, TextContained, TextEqual, TextMostly};
+    matches!(factor.kind, TextEqual | TextContained | TextMostly | SummaryContained)
 }
 
 /// Whether a text that came late is what the whole story is about: no other member's text tells

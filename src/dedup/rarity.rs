@@ -13,22 +13,22 @@ use xxhash_rust::xxh3::xxh3_64;
 const STOP: &str = "\
 a about after all also an and any are as at be been before between both but by can could did do \
 does for from had has have he her his how i if in into is it its more most must no nor not now of \
-off on one or our out over own per says said she should so some such than that the their them \
+off on one or our out over own per say says said she should so some such than that the their them \
 then there these they this those through to too under until up upon was we were what when where \
 which while who whom why will with within without would you your today yesterday \
 au aux avec ce ces cette dans de des du elle en est et il ils je la le les leur lors lui mais ne \
-nos notre nous ou par pas plus pour qui que sa se ses son sont sur un une vers vos \
+nos notre nous ou par pas plus pour qui que sa se ses son sont sur un une vers vos dit disent \
 als am an auf aus bei bis das dass dem den der des die durch ein eine einem einen einer eines es \
 fur gegen hat im ist mit nach nicht oder sich sie sind uber um und unter vom von vor war wie wird \
-zu zum zur \
+zu zum zur sagt \
 al como con contra cual del desde el ella entre era esta este fue ha han hay lo los las mas mi muy \
-nuestro para pero por segun ser si sin sobre su sus todo tras una unos y ya \
+nuestro para pero por segun ser si sin sobre su sus todo tras una unos y ya dice dicen \
 ai agli alla alle allo anche che chi come cui da dagli dai dal dalla delle dei degli della di e \
-gli ha hanno i il nel nella nei non o per piu quando sono sua suo tra uno \
+gli ha hanno i il nel nella nei non o per piu quando sono sua suo tra uno dicono \
 ao aos as com da das do dos ele em foi mais na nas nem no nos num numa o os pela pelo que seu sua \
 um uma \
 aan bij dan dat de den deze die dit door een er het hij ik in is je maar met naar niet of om ook \
-op te tot uit van voor was wat werd wij worden zich zij zijn zo \
+op te tot uit van voor was wat werd wij worden zich zij zijn zo zegt zeggen \
 av den det ett for fra han har hon i inte jeg kan med men och og om pa sig ska som til till vi \
 ve bu bir icin ile da de \
 i u na se je su za od sa po iz do o nije koji koja ce da li \

@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::number_conflict::is_number_word;
 use super::rarity::is_stop;
+use super::spelt_number::NumberReader;
 use super::title::normal_title;
 use crate::model::Entry;
 use crate::tokenize;
@@ -223,6 +223,7 @@ fn is_short(line: &str) -> bool {
 fn read_words(text: &str, line: Range<usize>, read: &mut Vec<Word>) {
     let (mut cased, mut form) = (String::new(), String::new());
     let mut last: Option<Range<usize>> = None;
+    let mut numbers = NumberReader::default();
     for (place, plain) in tokenize::words(&text[line.clone()]) {
         let place = line.start + place.start..line.start + place.end;
         let stated = &text[place.clone()];
@@ -233,16 +234,24 @@ fn read_words(text: &str, line: Range<usize>, read: &mut Vec<Word>) {
                 tokenize::fold(tokenize::clean(stated, &mut cased), &mut form);
             }
         }
-        let within_sentence = last.is_some_and(|last| {
-            let between = &text[last.end..place.start];
-            !between.contains(':') && !tokenize::ends_sentence(&text[last], between, stated)
+        let between = last.as_ref().map_or("", |last| &text[last.end..place.start]);
+        let within_sentence = last.as_ref().is_some_and(|last| {
+            !between.contains(':') && !tokenize::ends_sentence(&text[last.clone()], between, stated)
         });
         last = Some(place.clone());
         // A mark that belongs to no letter.
-        let Some(first) = form.chars().next() else { continue };
-        let kind = match first {
-            first if first.is_numeric() => Kind::Figure,
-            _ if is_number_word(&form) => Kind::Figure,
+        if form.is_empty() {
+            continue;
+        }
+        if numbers.takes(&form, between)
+            && let Some(begun) = read.last_mut()
+        {
+            begun.hash = xxh3_64(numbers.digits().as_bytes());
+            begun.place.end = place.end;
+            continue;
+        }
+        let kind = match numbers.read(&mut form) {
+            true => Kind::Figure,
             _ if !is_capitalised(stated) => Kind::Plain,
             _ if within_sentence => Kind::Name,
             _ if is_stop(&form) => Kind::Plain,
@@ -279,6 +288,30 @@ mod tests {
             "THE\u{A0}MINISTER\nsaid 1500 people\n\nwon't (1.5) each \u{2013} at 10:30!",
         ] {
             assert_eq!(hashes(text, ""), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_number_is_one_word_however_it_is_spelt() {
+        for (one, other) in [
+            ("Some 12,400 cots", "Some 12 400 cots"),
+            ("some 12.400 cots", "Some 12\u{A0}400 cots"),
+            ("all 1,234,567 of them", "all 1 234 567 of them"),
+            ("all 1'234'567 of them", "all 1.234.567 of them"),
+            ("Some 12 thousand cots", "Some 12,000 cots"),
+            ("com 3.500 mil euros", "com 3 500 mil euros"),
+            ("It had nine reports", "It had 9 reports"),
+            ("Er hat zwei Kinder", "Er hat 2 Kinder"),
+        ] {
+            assert_eq!(hashes(one, ""), hashes(other, ""), "{one}");
+        }
+        for (one, other) in [
+            ("Some 12,400 cots", "Some 12,500 cots"),
+            ("in 2026 400 people", "in 2026400 people"),
+            ("on 12. 400 people", "on 12400 people"),
+            ("grew by 1.5 points", "grew by 15 points"),
+        ] {
+            assert_ne!(hashes(one, ""), hashes(other, ""), "{one}");
         }
     }
 

@@ -130,7 +130,12 @@ fn summaries(one: Said<'_>, other: Said<'_>) -> TextMatch {
     };
     let contradict = found.renamed > 0 || dates();
     let differs = level == Some(FactorKind::SummaryDiffers) && strangers;
-    let conflict = (contradict || differs).then_some((FactorKind::FactsDiffer, Forbidden::Facts));
+    // Most of one is in the other, but for who, where or when: a template.
+    let kind = match stands && found.facts > 0 {
+        true => FactorKind::Contradicts,
+        false => FactorKind::FactsDiffer,
+    };
+    let conflict = (contradict || differs).then_some((kind, Forbidden::Facts));
     let is_equal = stands && overlap.of_longer * WORD_FOR_WORD <= overlap.shared * 100;
     TextMatch { overlap, level, conflict, is_equal: is_equal && found.renamed == 0 }
 }

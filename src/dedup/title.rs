@@ -4,6 +4,7 @@
 use std::ops::Range;
 
 use super::rarity::{information, is_stop};
+use super::title_stage::{Stage, stage};
 use crate::model::Entry;
 use crate::tokenize;
 
@@ -91,12 +92,15 @@ pub(super) struct Title {
     pub(super) names: Vec<bool>,
     /// Where a word stands behind `|`, a dash or a colon.
     breaks: Vec<usize>,
+    /// The stage of a procedure that it states, its display type included.
+    pub(super) stage: Option<Stage>,
 }
 
 impl Title {
     /// Reads a title of a source whose documents are called `site`.
     pub(super) fn of(title: &str, site: &str) -> Self {
         let mut read = Self::read(title);
+        read.stage = stage(&read.words);
         read.drop_display_type();
         read.drop_month(title);
         read.drop_site(site);
@@ -150,6 +154,7 @@ impl Title {
             words: self.words[range.clone()].to_vec(),
             names: self.names[range.clone()].to_vec(),
             breaks: breaks.map(|at| at - range.start).collect(),
+            stage: self.stage,
         }
     }
 
@@ -233,24 +238,28 @@ impl Title {
         (stems.len() >= FEWEST_WORDS && self.information() >= LEAST_INFORMATION).then_some(stems)
     }
 
-    /// The [set](Self::set) of all its stems, and three of a third each: one word more or another in
-    /// its place leaves one of them as it is.
+    /// The [set](Self::set) of all its stems, and two of a few each: those with the lowest and those
+    /// with the highest hashes. One word more or another in its place leaves one of them as it is.
     pub(super) fn sets(&self) -> Vec<String> {
         let Some(stems) = self.stems() else { return Vec::new() };
         let mut sets = vec![stems.join(" ")];
-        let third = |of: u64| -> Vec<&str> {
-            let is_in = |stem: &&&str| xxhash_rust::xxh3::xxh3_64(stem.as_bytes()) % 3 == of;
-            stems.iter().filter(is_in).copied().collect()
-        };
-        for part in [third(0), third(1), third(2)] {
-            let says: i32 = part.iter().map(|word| information(word)).sum();
-            if part.len() >= FEWEST_WORDS
-                && part.len() < stems.len()
-                && says >= 2 * LEAST_INFORMATION
-            {
+        let mut by_hash = stems.clone();
+        by_hash.sort_by_key(|stem| xxhash_rust::xxh3::xxh3_64(stem.as_bytes()));
+        let mut add = |stems: &mut dyn Iterator<Item = &&str>| {
+            let (mut part, mut says) = (Vec::new(), 0);
+            for stem in stems {
+                part.push(*stem);
+                says += information(stem);
+                if says >= 2 * LEAST_INFORMATION && part.len() >= FEWEST_WORDS {
+                    break;
+                }
+            }
+            if says >= 2 * LEAST_INFORMATION && part.len() < by_hash.len() {
                 sets.push(format!("part {}", part.join(" ")));
             }
-        }
+        };
+        add(&mut by_hash.iter());
+        add(&mut by_hash.iter().rev());
         sets
     }
 }

@@ -43,8 +43,18 @@ impl TitleMatch {
     }
 }
 
-/// Compares two titles.
+/// Compares two titles. A proposal and the decision on it are two, however alike their titles are.
 pub(super) fn title_match(one: &Title, other: &Title) -> TitleMatch {
+    let found = by_words(one, other);
+    let stages_differ = one.stage.is_some() && other.stage.is_some() && one.stage != other.stage;
+    match found {
+        TitleMatch::Absent | TitleMatch::Shares | TitleMatch::Differs => found,
+        _ if stages_differ => TitleMatch::Renames,
+        _ => found,
+    }
+}
+
+fn by_words(one: &Title, other: &Title) -> TitleMatch {
     if one.words.is_empty() || other.words.is_empty() {
         return TitleMatch::Absent;
     }
@@ -54,9 +64,21 @@ pub(super) fn title_match(one: &Title, other: &Title) -> TitleMatch {
     let figures = |title: &Title| Figures::of_words(&title.words);
     for (whole, part) in [(one, other), (other, one)] {
         let more = whole.words.len().saturating_sub(part.words.len());
-        // A number or a date that stands there tells instalments apart.
-        let named = figures(whole) == figures(part);
-        if named && more > 0 && whole.parts().iter().any(|cut| cut.words == part.words) {
+        if more == 0 {
+            continue;
+        }
+        // A number or a date that stands there tells instalments apart, unless it is that of a file.
+        let same_figures = figures(whole) == figures(part);
+        let is_part = |cut: &Title| {
+            let before = whole.words.len() - cut.words.len();
+            let label = match whole.words.ends_with(&cut.words) {
+                true => &whole.words[..before],
+                false => &whole.words[cut.words.len()..],
+            };
+            let of_file = || is_file_number(label) && part.information() >= TELLING;
+            cut.words == part.words && (same_figures || of_file())
+        };
+        if whole.parts().iter().any(is_part) {
             return TitleMatch::WithPublisher { information: part.information() };
         }
     }
@@ -88,6 +110,41 @@ pub(super) fn title_match(one: &Title, other: &Title) -> TitleMatch {
     } else {
         TitleMatch::Differs
     }
+}
+
+/// A title with so much information, in tenths of a bit, is known without its file number.
+const TELLING: i32 = 240;
+
+/// Whether words are the number of a file with its year: `Press release no. 41/2026`.
+fn is_file_number(label: &[String]) -> bool {
+    const MARKERS: &[&str] = &[
+        "no",
+        "nr",
+        "num",
+        "numero",
+        "nummer",
+        "number",
+        "ref",
+        "reference",
+        "expediente",
+        "exp",
+        "aktenzeichen",
+        "az",
+        "sygn",
+        "case",
+        "file",
+        "docket",
+        "zaak",
+        "sak",
+    ];
+    let is_digits = |word: &str| word.bytes().all(|byte| byte.is_ascii_digit());
+    let is_year = |word: &str| word.len() == 4 && matches!(word.parse(), Ok(1950..=2100));
+    let is_number = |two: &[String]| {
+        is_digits(&two[0]) && is_digits(&two[1]) && two.iter().any(|word| is_year(word))
+    };
+    label.len() <= 5
+        && label.iter().any(|word| MARKERS.contains(&word.as_str()))
+        && label.windows(2).any(is_number)
 }
 
 /// The stems of each title that the other has not, and those of both. Stop words are left out.
@@ -164,6 +221,11 @@ mod tests {
         ] {
             assert!(matches!(compared(TITLE, other), TitleMatch::WithPublisher { .. }), "{other}");
         }
+        let numbered =
+            compared(TITLE, "Press release no. 41/2026: Sea wall at Orm to be raised by a metre");
+        assert!(matches!(numbered, TitleMatch::WithPublisher { .. }), "{numbered:?}");
+        let report = compared(TITLE, "Report 14: Sea wall at Orm to be raised by a metre");
+        assert!(!matches!(report, TitleMatch::WithPublisher { .. }), "{report:?}");
         let (north, south) = (
             "Council tax set for next year - Northshire",
             "Council tax set for next year - Southmoor",
@@ -197,6 +259,21 @@ mod tests {
                 TitleMatch::Differs,
             ),
             ("", "Ministers back grain store plan", TitleMatch::Absent),
+            (
+                "Open consultation: access to parcel lockers",
+                "Consultation outcome: access to parcel lockers",
+                TitleMatch::Renames,
+            ),
+            (
+                "Draft rules on moorings in Orm harbour",
+                "Final rules on moorings in Orm harbour",
+                TitleMatch::Renames,
+            ),
+            (
+                "Entwurf: Verordnung zu Liegeplätzen",
+                "Beschluss: Verordnung zu Liegeplätzen",
+                TitleMatch::Renames,
+            ),
         ] {
             assert_eq!(compared(one, other), expected, "{one} / {other}");
         }

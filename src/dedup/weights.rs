@@ -82,14 +82,40 @@ pub(super) const MOST_BETWEEN_GOVERNMENTS: i32 = 90;
 mod tests {
     use super::*;
 
+    const PAGE: &str = include_str!("../../docs/identity.md");
+
+    fn bits(tenths: i32) -> String {
+        format!("{:+.1}", f64::from(tenths) / 10.0)
+    }
+
     #[test]
-    fn the_documentation_has_the_table() {
-        let page = include_str!("../../docs/identity.md");
-        let rows: Vec<&str> = page.lines().filter(|line| line.starts_with("| ")).collect();
+    fn the_documentation_has_the_table_and_nothing_else() {
+        let rows: Vec<&str> = PAGE
+            .lines()
+            .skip_while(|line| *line != "| finding | weight |")
+            .skip(2)
+            .take_while(|line| line.starts_with("| "))
+            .collect();
+        assert_eq!(rows.len(), FactorKind::ALL.len());
         for kind in FactorKind::ALL {
-            let number = format!("| {:+.1}", f64::from(weight(kind)) / 10.0);
+            let number = format!("| {}", bits(weight(kind)));
             let named = |row: &&&str| row[2..].starts_with(kind.as_str()) && row.contains(&number);
             assert!(rows.iter().any(|row| named(&row)), "{}{number}", kind.as_str());
         }
+        for row in rows.iter().filter(|row| row.contains("for every 4 bits")) {
+            assert!(row.contains(&bits(MOST_OF_A_TITLE)[1..]), "{row}");
+        }
+    }
+
+    #[test]
+    fn the_documentation_has_the_sums_that_decide() {
+        let whole = |tenths: i32| format!("+{}", tenths / 10);
+        let sums = format!(
+            "From {} on the entry joins; two stories\nthat stand already are merged only from {} on",
+            whole(JOINED),
+            whole(MERGED)
+        );
+        assert!(PAGE.contains(&sums), "{sums}");
+        assert!(PAGE.contains(&format!("at most {} between them", bits(MOST_BETWEEN_GOVERNMENTS))));
     }
 }

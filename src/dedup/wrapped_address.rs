@@ -215,7 +215,8 @@ fn page(text: &str) -> Option<Url> {
     (matches!(url.scheme(), "http" | "https") && url.domain()?.contains('.')).then_some(url)
 }
 
-fn decoded(text: &str) -> String {
+/// A text without its percent escapes.
+pub(super) fn decoded(text: &str) -> String {
     let bytes: Vec<u8> =
         url::form_urlencoded::parse(format!("x={}", text.replace('+', "%2B")).as_bytes())
             .next()

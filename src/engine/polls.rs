@@ -17,6 +17,8 @@ use crate::model::{
 use crate::store::StoreError;
 use crate::websub::inbound;
 
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
 /// Copies follow within days; shingles are kept for some times as long.
 const SHINGLES_KEPT: Duration = Duration::from_secs(12 * 7 * 24 * 3600);
 
@@ -49,7 +51,9 @@ impl Engine {
         let mut known = look_up(&polls, &mut candidates, &rules(&plan), work.reader())?;
         for (poll, candidates) in polls.into_iter().zip(candidates) {
             let now = work.advance(poll.at);
-            self.progress.horizon = self.progress.horizon.after_poll(now);
+            // No source is asked more rarely than this.
+            let usual = plan.polling.ceiling.max(DAY) * 2;
+            self.progress.horizon = self.progress.horizon.after_poll(now, usual);
             work.horizon = self.progress.horizon.at;
             if is_void(&poll) {
                 let (ingested, is_held_anew) = (Ingested::default(), false);

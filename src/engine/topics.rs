@@ -10,17 +10,17 @@ mod matching;
 mod versions;
 mod window;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::config::Plan;
 use crate::model::{Admitted, EngineRecord, Story, StoryId, Timestamp, TopicId, TopicVersion};
-use crate::publish::Volume;
+use crate::publish::{PAGE, Volume};
 use crate::store::{PlaceChange, Store, StoreError, TopicPlace};
 
 pub(crate) use listing::{after, holds, newest, newest_first};
 pub(crate) use matching::words;
-pub(crate) use versions::names;
+pub(crate) use versions::{listed_version, listed_versions, names};
 
 use super::Reader;
 use super::archive::Archive;
@@ -29,7 +29,7 @@ use super::topic_fill::FillProgress;
 use super::volume_records::{self, mark};
 use super::work::Work;
 use fill::Fill;
-use matching::Moves;
+use matching::{Change, Moves};
 use versions::{Known, Now};
 use window::Window;
 
@@ -65,8 +65,8 @@ pub(crate) struct Topics {
 pub struct FeedStories {
     /// Which they are.
     pub stories: BTreeSet<StoryId>,
-    /// How many of them are the newest of the topic, with none between them that the feed leaves out.
-    pub newest: usize,
+    /// The stories of the topic's first page, newest first, where the feed leaves any of them out.
+    pub first_page: Option<Vec<StoryId>>,
 }
 
 /// How the topics of a plan stand in a store.
@@ -231,6 +231,7 @@ impl Topics {
         let is_taken_back =
             before.is_some_and(|before| before.withdrawn.is_some() != story.withdrawn.is_some());
         let Moves { live, filling } = self.moves(before, story);
+        let is_public = self.moves_public(&live, &filling);
         for (topic, (from, to)) in live {
             let (from, to) = match self.windows.get_mut(topic) {
                 Some(Some(window)) => window.shift(story.id, (from, to), work.horizon),
@@ -239,7 +240,9 @@ impl Topics {
             if (from, to) == (None, None) {
                 continue;
             }
-            self.touch(topic, work);
+            if is_public || topic < self.plan.topics.len() {
+                work.touch(topic.min(self.plan.topics.len()));
+            }
             let version = self.live[topic];
             work.commit.places.push(PlaceChange { topic: version, story: story.id, from, to });
             let archived = match (self.archives.get_mut(topic), from, to) {
@@ -250,10 +253,8 @@ impl Topics {
                     let filed = archive.file(story.id, story.changed);
                     filed.map(|(from, to)| (from, Some(to)))
                 }
-                (None, ..) => {
-                    let seen = |date: Option<Timestamp>| date.map(|_| story.first_seen);
-                    (from.is_some() != to.is_some()).then(|| (seen(from), seen(to)))
-                }
+                // The feed of all stories has no archive.
+                (None, ..) => None,
             };
             if let Some((from, to)) = archived {
                 let topic = version.archive();
@@ -285,9 +286,12 @@ impl Topics {
     /// Takes a story out of every feed and archive.
     pub(super) fn remove(&mut self, story: &Story, work: &mut Work<'_>) {
         let Moves { live, filling } = self.moves(Some(story), story);
+        let is_public = self.moves_public(&live, &filling);
         for (topic, (date, _)) in live {
             let Some(date) = date else { continue };
-            self.touch(topic, work);
+            if is_public || topic < self.plan.topics.len() {
+                work.touch(topic.min(self.plan.topics.len()));
+            }
             if let Some(Some(window)) = self.windows.get_mut(topic) {
                 window.leave(story.id, date);
             }
@@ -295,10 +299,8 @@ impl Topics {
             let gone =
                 |topic, date| PlaceChange { topic, story: story.id, from: Some(date), to: None };
             work.commit.places.push(gone(version, date));
-            let filed = match self.archives.get_mut(topic) {
-                Some(archive) => archive.remove(story.id),
-                None => Some(story.first_seen),
-            };
+            let archive = self.archives.get_mut(topic);
+            let filed = archive.and_then(|archive| archive.remove(story.id));
             work.commit.places.extend(filed.map(|date| gone(version.archive(), date)));
         }
         if let Some(fill) = &mut self.fill {
@@ -333,17 +335,16 @@ impl Topics {
         if stories.len() > limit {
             stories.clear();
         }
-        let mut newest = 0;
-        for place in reader.places(self.listed(topic), None, limit)? {
-            if stories.len() < limit {
-                stories.insert(place.story);
-            }
-            if !stories.contains(&place.story) {
+        let places = reader.places(self.listed(topic), None, limit)?;
+        for place in &places {
+            if stories.len() >= limit {
                 break;
             }
-            newest += 1;
+            stories.insert(place.story);
         }
-        Ok(FeedStories { stories, newest })
+        let first_page = places.iter().take(PAGE).map(|place| place.story);
+        let is_whole = first_page.clone().all(|story| stories.contains(&story));
+        Ok(FeedStories { first_page: (!is_whole).then(|| first_page.collect()), stories })
     }
 
     /// How many stories a feed leads to with its earlier pages, counted up to `most`. None for the
@@ -388,13 +389,17 @@ impl Topics {
         self.public().filter(|_| is_everything).unwrap_or(self.live[topic])
     }
 
-    /// Has a topic's feed published anew. That of all stories follows those that everybody may
-    /// see, once they are known: what is hidden does not show in its Last-Modified.
-    fn touch(&self, topic: usize, work: &mut Work<'_>) {
-        let everything = self.plan.topics.len();
-        if topic != everything || self.public().is_none() {
-            work.touch(topic.min(everything));
-        }
+    /// Whether what everybody may see changes with these moves: otherwise the feed of all stories
+    /// stays as it is, and its Last-Modified says nothing of what is hidden.
+    fn moves_public(
+        &self,
+        live: &BTreeMap<usize, Change>,
+        filling: &BTreeMap<usize, Change>,
+    ) -> bool {
+        let public = self.plan.topics.len() + 1;
+        !self.plan.has_private_topics()
+            || live.contains_key(&public)
+            || filling.contains_key(&public)
     }
 
     /// When there was news in a topic, the oldest first.

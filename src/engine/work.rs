@@ -109,8 +109,8 @@ impl<'a> Work<'a> {
     pub(super) fn retire(&mut self, story: StoryId) {
         self.further -= 1;
         self.stories.insert(story, None);
-        self.retired.insert(story, Some(self.now));
-        self.commit.retired.push((story, self.now));
+        self.retired.insert(story, Some(self.horizon));
+        self.commit.retired.push((story, self.horizon));
     }
 
     /// Not even the keys of a retired story are kept any longer.

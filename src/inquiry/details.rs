@@ -8,7 +8,7 @@ use crate::dedup;
 use crate::engine;
 use crate::model::{Member, SourceId, Story, StoryId, Timestamp, TopicId, TopicVersion};
 use crate::publish::{
-    self, Before, EarlierDetail, SourceDetail, StoryDetail, Total, Volume, VolumeDetail,
+    self, Before, EarlierDetail, PAGE, SourceDetail, StoryDetail, Total, Volume, VolumeDetail,
 };
 use crate::store::{StoreError, TopicPlace};
 
@@ -75,7 +75,6 @@ impl Records {
         topic: Option<&TopicId>,
         before: Before,
     ) -> Result<Option<EarlierDetail>, StoreError> {
-        const PAGE: usize = 50;
         let plan = self.plan();
         let place = topic.map(|topic| plan.topics.iter().position(|known| known.id == *topic));
         let place = match place {
@@ -84,7 +83,10 @@ impl Records {
             None => None,
         };
         let public = if place.is_none() { self.public_stories()? } else { None };
-        let topic_version = place.map(|place| plan.topic_version(place)).or(public);
+        let topic_version = match place {
+            Some(place) => Some(engine::listed_version(&*self.store, &plan, place)?),
+            None => public,
+        };
         let story = before.story.unwrap_or(StoryId::from_bytes([0; 16]));
         let after = TopicPlace { date: before.date, story };
         // A page is full of what is shown, and ends where something shown does: neither its length
@@ -119,6 +121,10 @@ impl Records {
                 Some(Total::of(places.len()))
             }
         };
+        if public.is_some() && self.public_stories()? != public {
+            // A reload has dropped these places meanwhile.
+            return self.earlier(None, before);
+        }
         Ok(Some(EarlierDetail { topic, stories, words, sources, next, total }))
     }
 

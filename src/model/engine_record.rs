@@ -83,16 +83,13 @@ pub struct Horizon {
 }
 
 impl Horizon {
-    /// Leaps beyond this are doubted: longer than any source's usual pause.
-    const LEAP: Duration = Duration::from_secs(48 * 3600);
-
     /// A leap is believed when polls agree on it for so long.
     const AGREED: Duration = Duration::from_secs(6 * 3600);
 
-    /// After a poll at `now`.
-    pub fn after_poll(self, now: Timestamp) -> Self {
+    /// After a poll at `now`. Polls that are further apart than `usual` are a leap.
+    pub fn after_poll(self, now: Timestamp, usual: Duration) -> Self {
         let settled = Self { at: now, leap: None };
-        if self.at == Timestamp::EPOCH || self.at.until(now) <= Self::LEAP {
+        if self.at == Timestamp::EPOCH || self.at.until(now) <= usual {
             return settled;
         }
         match self.leap.filter(|leap| *leap <= now) {

@@ -312,12 +312,6 @@ impl fmt::Display for Before {
 }
 
 impl Before {
-    /// Behind this place all stories come.
-    pub(super) const ALL: Self = Self {
-        date: Timestamp::from_millis(253_402_300_799_000),
-        story: Some(StoryId::from_bytes([0; 16])),
-    };
-
     /// Reads a place, or a date as RFC 3339 has it.
     pub(super) fn parse(text: &str) -> Option<Self> {
         if let Some((millis, story)) = text.split_once('-')
@@ -340,12 +334,15 @@ pub struct Total {
     pub or_more: bool,
 }
 
-/// How the stories of a feed stand among all stories of its topic.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Extent {
-    /// So many of them are the newest, with none between them that the feed leaves out. Behind them
-    /// a page leads on to older ones.
-    pub newest: usize,
+/// Stories on a page at most.
+pub const PAGE: usize = 50;
+
+/// The first page of a topic, beside its feed.
+#[derive(Debug, Clone, Default)]
+pub struct FirstPage {
+    /// Its stories, newest first, where the feed leaves any of them out; otherwise they are the
+    /// feed's first.
+    pub stories: Option<Vec<Arc<Story>>>,
     /// How many stories there are; `None` where that is not known, or not for everybody to know.
     pub total: Option<Total>,
 }

@@ -20,7 +20,7 @@ mod subscribers;
 
 use askama::Template;
 
-use super::backend::{Before, Extent, Finding, NotSearched, StoryDetail, Total};
+use super::backend::{Before, Finding, NotSearched, StoryDetail, Total};
 use super::feed_item::FeedItem;
 use super::site::{Site, story_path, topic_path};
 use super::source_status::SourceStatus;
@@ -102,15 +102,15 @@ pub(super) fn index(topics: &[(&Topic, Vec<FeedItem<'_>>)], site: &Site) -> Rend
 pub(super) fn topic(
     topic: &Topic,
     items: &[FeedItem<'_>],
-    extent: Extent,
+    total: Option<Total>,
     site: &Site,
 ) -> Rendered {
-    page(&topic_path(&topic.id), &listing::newest(Some(topic), items, extent, site))
+    page(&topic_path(&topic.id), &listing::newest(Some(topic), items, total, site))
 }
 
 /// `/stories`: the newest of all stories.
-pub(super) fn stories(items: &[FeedItem<'_>], extent: Extent, site: &Site) -> Rendered {
-    page(listing::EVERYTHING, &listing::newest(None, items, extent, site))
+pub(super) fn stories(items: &[FeedItem<'_>], total: Option<Total>, site: &Site) -> Rendered {
+    page(listing::EVERYTHING, &listing::newest(None, items, total, site))
 }
 
 /// `/topics/ID?before=`, `/stories?before=`: stories from further back. `place` has the number of

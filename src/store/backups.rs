@@ -19,6 +19,9 @@ use super::{Store, StoreError};
 /// How many automatic backups are kept.
 const KEPT: usize = 3;
 
+/// Records that are written between two looks at the free space.
+const LOOK_EVERY: u32 = 256;
+
 /// The suffix of their names.
 const ENDING: &str = ".backup";
 
@@ -125,15 +128,21 @@ impl Backups {
         let newest = self.newest();
         let (free, total) = disk_space::of_disk(&self.directory).map_err(failed)?;
         let last = newest.as_ref().map_or(0, |newest| newest.bytes);
+        // As much more as polling needs to go on again, should it stop.
         let kept_free = DiskSpace { free, total, used: 0 }.needed(min_free);
+        let kept_free = kept_free.saturating_add(kept_free / 2);
         let needed = last.saturating_mul(2).max(last.saturating_add(kept_free));
         if free < needed {
             return Ok(BackupOutcome::TooLittleRoom { free, needed });
         }
         let number = newest.map_or(1, |newest| newest.number + 1);
         let file = self.directory.join(name(now, number));
-        let low = Cell::new(None);
+        let (low, looked) = (Cell::new(None), Cell::new(0_u32));
         let has_room = || {
+            looked.set(looked.get().wrapping_add(1));
+            if looked.get() % LOOK_EVERY != 1 {
+                return low.get().is_none();
+            }
             let free = disk_space::of_disk(&self.directory).map(|(free, _)| free);
             low.set(free.ok().filter(|free| *free < kept_free));
             low.get().is_none()

@@ -203,10 +203,14 @@ impl TopicSet {
     }
 
     /// Why a text is, or is not, in a topic; its first line is the title.
-    /// Samples (`must_match` and `must_not_match`) are judged by this. Nothing states their
-    /// language, and a title is too short to guess it: the text is in the topic if it is in any
-    /// of the languages.
+    /// `must_not_match` is judged by this: read in the main language, as nothing states its own.
     pub fn explain_text(&self, text: &str, topic: usize) -> Explanation {
+        self.explain(&self.subject_of_text(text, None), topic)
+    }
+
+    /// Why a text is, or is not, in a topic, read in whichever language puts it there, if any does:
+    /// `must_match` is judged by this. A title is too short to guess its language.
+    pub fn explain_in_any_language(&self, text: &str, topic: usize) -> Explanation {
         let read = |tag| self.explain(&self.subject_of_text(text, tag), topic);
         let main = read(None);
         if main.matched {

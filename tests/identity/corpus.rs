@@ -36,6 +36,19 @@ pub struct Listed {
     pub hour: Option<i64>,
 }
 
+/// An entry at a page of its own, which is its id as well.
+pub fn listed(label: &'static str, link: &str, title: &str, text: &str, hour: i64) -> Listed {
+    Listed {
+        label,
+        guid: Some(link.to_owned()),
+        link: Some(link.to_owned()),
+        title: title.to_owned(),
+        text: text.to_owned(),
+        hour: Some(hour),
+        ..Listed::default()
+    }
+}
+
 /// A document of a source.
 #[derive(Debug, Clone)]
 pub struct Document {

@@ -2,7 +2,7 @@
 //!
 //! They were written after the rules and are only measured.
 
-use super::corpus::{Case, Document, Listed, Measure, Texts, measured};
+use super::corpus::{Case, Document, Listed, Measure, Texts, listed, measured};
 
 /// Words of a notice of some length, with its own place, number and day.
 fn notice(place: &str, number: u32, day: u32) -> String {
@@ -11,18 +11,6 @@ fn notice(place: &str, number: u32, day: u32) -> String {
          The order rests on the survey that divers made in the autumn, by which the beds of young cod have lost half of their cover since the last rules were written. It is shown in the office of the harbourmaster, where charts can be had free of charge. \
          Appeals are heard by the magistrates within twenty-one days. Fines of up to five thousand pounds can be imposed, and gear that is used against the order is taken away. Enquiries go to the fisheries desk, which is staffed on weekdays from eight until four."
     )
-}
-
-fn listed(label: &'static str, link: &str, title: &str, text: &str, hour: i64) -> Listed {
-    Listed {
-        label,
-        guid: Some(link.to_owned()),
-        link: Some(link.to_owned()),
-        title: title.to_owned(),
-        text: text.to_owned(),
-        hour: Some(hour),
-        ..Listed::default()
-    }
 }
 
 fn case(kind: &'static str, documents: Vec<(&'static str, Vec<Listed>)>) -> Case {

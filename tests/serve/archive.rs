@@ -24,11 +24,11 @@ async fn archived() -> World {
             listed.push(story);
         }
     }
-    let extent = publish::Extent { newest: stories.len().min(50), total: None };
+    let first = publish::FirstPage::default();
     let (topic, sources, site) = (topic(), sources(), site());
     let rendered = publish::render_topic_after(
         last,
-        extent,
+        &first,
         &topic,
         &listed,
         &|_| Vec::new(),

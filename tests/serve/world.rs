@@ -71,8 +71,12 @@ impl World {
         let (topic, site, sources) = (topic(), site(), sources());
         let stories: Vec<_> = stories.into_iter().map(Arc::new).collect();
         let mut rendered = publish::render_topic(&topic, &stories, &sources, &site);
-        let extent = publish::Extent { newest: stories.len(), total: None };
-        rendered.extend(publish::render_stories(&stories, extent, &sources, &site));
+        rendered.extend(publish::render_stories(
+            &stories,
+            &publish::FirstPage::default(),
+            &sources,
+            &site,
+        ));
         rendered.extend(publish::render_site(&[(topic, stories.clone())], &sources, &site));
         self.cache.place(rendered, moment);
         *self.desk.stories.lock().unwrap() = stories;

@@ -29,6 +29,7 @@ pub struct World {
     /// Its clock.
     pub clock: Clock,
     config: String,
+    include: String,
     keep: String,
     daemon: Option<Daemon>,
 }
@@ -43,6 +44,7 @@ impl World {
             config: "[server]\nbase_url = \"https://feeds.example.org/\"\n\
                      [polling]\nallow_private = [\"127.0.0.0/8\"]\nspacing = \"0s\"\n"
                 .to_owned(),
+            include: String::new(),
             keep: String::new(),
             daemon: None,
         }
@@ -67,6 +69,12 @@ impl World {
     pub fn lines_first(&mut self, lines: &str) {
         let (header, keys) = lines.split_once('\n').unwrap();
         self.config = self.config.replacen(header, &format!("{header}\n{keys}"), 1);
+    }
+
+    /// Further configuration files, by a pattern.
+    pub fn include(mut self, pattern: &str) -> Self {
+        self.include = format!("include = [{pattern:?}]\n");
+        self
     }
 
     /// Another address under which readers reach it.
@@ -134,8 +142,9 @@ impl World {
     pub fn plan(&self) -> Plan {
         let path = self.directory.path().join("gazetted.toml");
         let store = self.directory.path().join("store");
-        std::fs::write(&path, format!("[store]\npath = {store:?}\n{}{}", self.keep, self.config))
-            .unwrap();
+        let store = format!("[store]\npath = {store:?}\n");
+        let parts = [&self.include, &store, &self.keep, &self.config];
+        std::fs::write(&path, parts.map(String::as_str).concat()).unwrap();
         Plan::load(&path).unwrap_or_else(|problems| panic!("{problems}")).plan
     }
 

@@ -81,22 +81,13 @@ impl Topics {
         }
     }
 
-    /// Leaves out of the feed of all stories those that private topics alone hold.
+    /// Leaves out of the feed of all stories those that private topics alone hold, until it is
+    /// known which they are. A story that left a private topic is hidden as before.
     pub(crate) fn show_everybody(&self, stories: &mut Vec<Arc<Story>>) {
-        // What left a private topic is for everybody as little as before.
-        let forget =
-            self.plan.topics.iter().any(|topic| topic.private && topic.bounds.is_bounded());
-        let is_filling = self.fill.is_some();
-        stories.retain(|story| {
-            let archives = self.archives.iter().enumerate();
-            let holds = archives.filter(|(_, archive)| archive.holds(story.id));
-            let mut holds: Vec<usize> = holds.map(|(topic, _)| topic).collect();
-            if (holds.is_empty() && forget) || is_filling {
-                holds = matches(&self.plan, story);
-                holds.retain(|topic| *topic < self.plan.topics.len());
-            }
-            !self.plan.hides(&holds)
-        });
+        if self.plan.has_private_topics() && self.public().is_none() {
+            let public = self.plan.topics.len() + 1;
+            stories.retain(|story| matches(&self.plan, story).contains(&public));
+        }
         stories.truncate(OF_EVERYTHING);
     }
 

@@ -6,7 +6,7 @@ use askama::Template;
 
 use super::{FeedLink, document_type, feed_links, inside};
 use crate::model::Topic;
-use crate::publish::backend::{Before, Extent, Total};
+use crate::publish::backend::{Before, PAGE, Total};
 use crate::publish::dates::day;
 use crate::publish::feed_item::FeedItem;
 use crate::publish::feed_meta::{FeedMeta, description_of, title_of};
@@ -15,9 +15,6 @@ use crate::publish::text_escape::legible;
 
 /// The path of the page of all stories.
 pub(super) const EVERYTHING: &str = "/stories";
-
-/// Stories on a page.
-const PAGE: usize = 50;
 
 #[derive(Template)]
 #[template(path = "listing.html")]
@@ -82,27 +79,17 @@ impl<'a> StoryLine<'a> {
     }
 }
 
-/// The first page. Older stories begin where the feed first leaves one out: an open story of an old
-/// date may stand in the feed far behind that.
+/// The first page: the first of these stories.
 pub(super) fn newest<'a>(
     topic: Option<&'a Topic>,
     items: &'a [FeedItem<'_>],
-    Extent { newest, total }: Extent,
+    total: Option<Total>,
     site: &'a Site,
 ) -> ListingPage<'a> {
-    let shown = match newest {
-        // Not even the newest is in the feed.
-        0 => items,
-        newest => &items[..items.len().min(newest)],
-    };
-    let shown = &shown[..shown.len().min(PAGE)];
+    let shown = &items[..items.len().min(PAGE)];
     // Without a total, a feed that goes on behind this page is all that is known.
     let more = total.map_or(items.len() > shown.len(), |total| total.count > shown.len());
-    let last = match newest {
-        0 => items.first().map(|_| Before::ALL),
-        _ => shown.last().map(|last| last.place),
-    };
-    let next = last.filter(|_| more);
+    let next = shown.last().filter(|_| more).map(|last| last.place);
     of(topic, shown, (Some(1), next, total), site)
 }
 

@@ -5,6 +5,7 @@ mod foreign;
 use std::ops::Range;
 
 use super::{Field, SyntaxError, Unit};
+pub(super) use foreign::operator_elsewhere;
 use foreign::{foreign, lookalike, meant, mistaken};
 
 /// A word or sign of the language.
@@ -281,6 +282,11 @@ impl Lexer<'_> {
         {
             return Err(error);
         }
+        if self.rest().starts_with(['<', '>'])
+            && let Some(error) = foreign::comparison(&word, start..end)
+        {
+            return Err(error);
+        }
         if let Some(mistaken) = mistaken(&word, start..end) {
             return Err(mistaken);
         }
@@ -374,12 +380,18 @@ fn operator(word: &str, span: Range<usize>) -> Option<Result<Sign, SyntaxError>>
             let counted = !distance.is_empty() && distance.bytes().all(|b| b.is_ascii_digit());
             let is = |names: &[&str]| names.iter().any(|name| digits.eq_ignore_ascii_case(name));
             if counted
-                && (is(&["near", "adj"]) || (argument.is_some() && is(&["w", "pre", "onear"])))
+                && (is(&["near", "adj"])
+                    || (argument.is_some() && is(&["w", "n", "pre", "p", "onear", "next"])))
             {
-                let meant = if is(&["pre", "adj", "onear"]) { "ONEAR" } else { "NEAR" };
+                let ordered = ["pre", "p", "adj", "onear", "next"];
+                let meant = if is(&ordered) { "ONEAR" } else { "NEAR" };
                 wrong(format!("`{word}` is not an operator"), &format!("write {meant}/{distance}"))
-            } else if argument.is_some_and(|unit| matches!(unit, "s" | "p" | "S" | "P"))
-                && is(&["w"])
+            } else if argument.is_some_and(|unit| {
+                matches!(
+                    unit.to_lowercase().as_str(),
+                    "s" | "p" | "sent" | "para" | "seg" | "sentence" | "paragraph"
+                )
+            }) && is(&["w"])
             {
                 wrong(
                     format!("`{word}` is not an operator"),

@@ -1,5 +1,7 @@
 //! Tests that each part of the query language means what it says.
 
+use unicode_width::UnicodeWidthStr;
+
 use super::*;
 
 const BALKANS: &str = "UK to tackle Western Balkan migrant transit routes\n\
@@ -277,7 +279,7 @@ fn a_copy_is_read_in_its_own_language() {
 }
 
 #[test]
-fn a_sample_is_read_in_every_language_of_the_topics() {
+fn what_must_match_is_read_in_every_language_of_the_topics() {
     for (also, query, sample) in [
         ("french", "\"oiseau national\"", "Les oiseaux nationaux"),
         ("german", "sanktion", "Neue Sanktionen gegen eine Bank"),
@@ -289,7 +291,8 @@ fn a_sample_is_read_in_every_language_of_the_topics() {
             let topic = TopicId::new("t");
             let (set, _) = TopicSet::of_one(&topic, query, &Vocabulary::new(), &language)
                 .expect("it compiles");
-            let explanation = set.explain_text(sample, 0);
+            let explanation = set.explain_in_any_language(sample, 0);
+            assert!(!set.explain_text(sample, 0).matched, "{sample}");
             assert_eq!(explanation.matched, !language.also.is_empty(), "{sample}");
         }
     }
@@ -369,6 +372,19 @@ fn problems_show_their_place_in_the_query() {
     assert!(
         problem.in_context(query).starts_with("2 |   tilte:serbia\n      ^^^^^ there is no field")
     );
+}
+
+#[test]
+fn the_carets_stand_under_the_place_in_long_lines_after_tabs_and_after_wide_characters() {
+    for before in ["", "\t\t", "制裁 OR ", "cafe\u{301} OR ", &"kosovo OR ".repeat(60)] {
+        let query = format!("{before}tilte:serbia{}", " OR albania".repeat(60));
+        let problem = &tried(&query, &Vocabulary::new()).expect_err("no such field")[0];
+        let shown = problem.in_context(&query);
+        let (line, carets) = shown.split_once('\n').expect("two lines");
+        let at = line.find("tilte").expect("the place is shown");
+        assert_eq!(carets.find('^'), Some(line[..at].width()), "{shown}");
+        assert!(carets.contains("^^^^^ there is no field") && line.width() < 110, "{shown}");
+    }
 }
 
 #[test]

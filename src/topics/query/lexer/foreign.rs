@@ -12,7 +12,9 @@ pub(super) fn foreign(c: char, span: Range<usize>) -> SyntaxError {
         '!' => "to leave something out, write NOT before it; for every ending, sanction*",
         '+' | '&' => "to ask for both, write AND between them",
         '|' => "to ask for either, write OR between them",
-        '~' => "to ask for words near each other, write a NEAR/5 b",
+        '~' => {
+            "for words near each other, write a NEAR/5 b; words of like meaning go in a vocabulary"
+        }
         '\\' => "a term with signs in it is put in double quotes; a pattern stands between slashes",
         '?' | '[' | '{' => "write a pattern between slashes: /organi[sz]ation/",
         '\'' | '‘' | '’' | '‚' | '‹' | '`' => {
@@ -40,10 +42,56 @@ pub(super) fn proximity(rest: &str, start: usize) -> Option<SyntaxError> {
     Some(SyntaxError::new(start..start + operator.len(), message, help))
 }
 
-/// A field that other languages write as a function: `hlead(x)`.
+/// The remedy for a condition on dates, which a query cannot have.
+const DATES: &str =
+    "a query has no dates; `gazetted try --since 1y` and the page /search choose them";
+
+/// The words that dates follow in other languages: `after:2024`, `date>2024`.
+fn is_about_dates(word: &str) -> bool {
+    matches!(
+        word.to_lowercase().as_str(),
+        "date" | "pd" | "pdate" | "pubdate" | "after" | "before" | "since" | "until" | "daterange"
+    )
+}
+
+/// A field that other languages write as a function: `hlead(x)`; or a function of theirs.
 pub(super) fn call(word: &str, span: Range<usize>) -> Option<SyntaxError> {
-    let help = format!("write {}:(…)", field_called(word)?);
+    let lower = word.to_lowercase();
+    let help = match lower.as_str() {
+        "allcaps" => "write caps(…)".to_owned(),
+        "singular" | "plural" => "write = before the form that is meant: =sanctions".to_owned(),
+        "around" => "write NEAR/5 between the two terms".to_owned(),
+        _ if is_about_dates(&lower) => DATES.to_owned(),
+        _ => match lower.strip_prefix("atl").filter(|count| count.parse::<u32>().is_ok()) {
+            Some(count) => format!("write atleast({count}, …)"),
+            None => format!("write {}:(…)", field_called(&lower)?),
+        },
+    };
     Some(SyntaxError::new(span, format!("`{word}(` is not a function"), help))
+}
+
+/// A comparison of a word with a number: `wc>200`, `date>2024`.
+pub(super) fn comparison(word: &str, span: Range<usize>) -> Option<SyntaxError> {
+    let (message, help) = match word.to_lowercase().as_str() {
+        "wc" | "wordcount" | "length" => {
+            ("a query cannot ask how long a text is", "take it away, or quote it to search for it")
+        }
+        _ if is_about_dates(word) => ("a query cannot ask for dates", DATES),
+        _ => return None,
+    };
+    Some(SyntaxError::new(span, message, help))
+}
+
+/// The remedy for an operator of other languages that is a mere word here.
+pub(in crate::topics::query) fn operator_elsewhere(word: &str) -> Option<&'static str> {
+    Some(match word {
+        "ADJ" | "adj" | "NEXT" | "PRE" => "write ONEAR/1",
+        "BUT" => "write NOT alone",
+        "XOR" | "xor" => "write (a OR b) NOT (a AND b)",
+        "%" => "to leave something out, write NOT before it",
+        "aft" | "bef" => DATES,
+        _ => return None,
+    })
 }
 
 /// The field of that name here, or of that name elsewhere.
@@ -140,6 +188,9 @@ pub(super) fn mistaken(word: &str, span: Range<usize>) -> Option<SyntaxError> {
 
 pub(super) fn unknown_field(word: &str, span: Range<usize>) -> SyntaxError {
     let names = Field::ALL.map(Field::as_str);
+    if is_about_dates(word) {
+        return SyntaxError::new(span, format!("there is no field `{word}:`"), DATES);
+    }
     let help = match elsewhere_called(word).or_else(|| nearest(word, names)) {
         Some(name) => format!("did you mean `{name}:`? If it is text, quote it: \"{word}: …\""),
         None => known_fields(),
@@ -150,15 +201,15 @@ pub(super) fn unknown_field(word: &str, span: Range<usize>) -> SyntaxError {
 /// Names of our fields in other press databases.
 fn elsewhere_called(word: &str) -> Option<&'static str> {
     Some(match word.to_lowercase().as_str() {
-        "headline" | "heading" | "hl" | "hd" | "intitle" => "title",
-        "body" | "content" | "fulltext" | "intext" => "text",
-        "summary" | "intro" | "hlead" | "lp" => "lead",
-        "byline" | "by" => "author",
-        "country" | "place" | "region" => "location",
+        "headline" | "heading" | "hl" | "hd" | "ti" | "intitle" | "allintitle" => "title",
+        "body" | "content" | "fulltext" | "intext" | "allintext" => "text",
+        "summary" | "abstract" | "ab" | "intro" | "hlead" | "hlp" | "lp" => "lead",
+        "byline" | "by" | "au" => "author",
+        "country" | "place" | "region" | "re" => "location",
         "department" | "ministry" | "organisation" | "organization" => "org",
-        "publication" | "publisher" | "feed" => "source",
-        "subject" | "topic" | "keyword" => "category",
-        "url" | "inurl" | "site" => "link",
+        "publication" | "publisher" | "feed" | "pub" | "rst" | "sn" => "source",
+        "subject" | "topic" | "keyword" | "su" | "ns" => "category",
+        "url" | "inurl" | "allinurl" | "site" => "link",
         "language" | "la" => "lang",
         _ => return None,
     })

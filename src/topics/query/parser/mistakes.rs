@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::super::lexer::{FUNCTIONS, Sign, Token, nearest};
+use super::super::lexer::{FUNCTIONS, Sign, Token, nearest, operator_elsewhere};
 use super::super::{Ask, Query, SyntaxError};
 use super::{Link, Parser};
 
@@ -55,6 +55,9 @@ impl Parser<'_> {
         }
         let (left, right) = (&self.text[before.span.clone()], &self.text[after.span.clone()]);
         for (span, word) in [(&before.span, left), (&after.span, right)] {
+            if let Some(help) = operator_elsewhere(word) {
+                return self.fail(span.clone(), format!("`{word}` is not an operator"), help);
+            }
             if let Some(distance) = word.strip_prefix(['n', 'N', 'w', 'W'])
                 && distance.parse::<u32>().is_ok_and(|distance| distance > 0)
             {

@@ -1,5 +1,6 @@
-//! Judges the starter topics on labelled texts: half of them for tuning, half held out, and
-//! whole releases that were written by somebody who had not read the queries.
+//! Judges the starter topics on labelled texts: half of them for tuning, half held out, whole
+//! releases that were written by somebody who had not read the queries, and four rounds of full
+//! texts, each of which was new to the queries when it was first measured. The last was measured alone.
 //!
 //! A half has, for each topic, titles, paragraphs that make a text be about it, and paragraphs
 //! that only mention it; and whole documents beside them, most of which are false friends. Each
@@ -14,14 +15,22 @@ use super::*;
 const TUNED: &str = "tuned.txt";
 const HELD_OUT: &str = "held_out.txt";
 const RELEASES: &str = "releases.txt";
+const FIRST_ROUND: &str = "first_round.txt";
+const SECOND_ROUND: &str = "second_round.txt";
+const THIRD_ROUND: &str = "third_round.txt";
+const LAST_ROUND: &str = "last_round.txt";
+const PARTS: [&str; 7] =
+    [TUNED, HELD_OUT, RELEASES, FIRST_ROUND, SECOND_ROUND, THIRD_ROUND, LAST_ROUND];
 
 fn half(name: &str) -> String {
     repository(&format!("src/topics/tests/starter/{name}"))
 }
 
-/// The precision and recall that each starter topic must reach on either part.
+/// The precision and recall that each starter topic must reach on a part that it was repaired with.
 const PRECISION: f64 = 0.97;
 const RECALL: f64 = 0.95;
+/// The recall on the second round, whose texts avoid the usual words of their subjects.
+const RECALL_WITHOUT_USUAL_WORDS: f64 = 0.75;
 
 /// A text, the topics that it is in, and those that it may or may not be in.
 struct Labelled {
@@ -194,14 +203,14 @@ fn table(name: &str) -> String {
     table
 }
 
-fn assert_good(name: &str, of_each: usize) {
+fn assert_good(name: &str, of_each: usize, least_recall: f64) {
     let (count, scores) = judged(name);
     assert!(count > 8 * of_each, "{count} texts in {name}");
     let mut told = String::new();
     for (topic, score) in &scores {
         assert!(score.right + score.missed.len() >= of_each, "{topic}: too few texts in {name}");
         let (precision, recall) = (score.precision(), score.recall());
-        if precision < PRECISION || recall < RECALL {
+        if precision < PRECISION || recall < least_recall {
             let (wrong, missed) = (score.wrong.join("\n"), score.missed.join("\n"));
             writeln!(
                 told,
@@ -215,23 +224,38 @@ fn assert_good(name: &str, of_each: usize) {
 
 #[test]
 fn every_starter_topic_is_right_about_the_texts_it_was_tuned_on() {
-    assert_good(TUNED, 50);
+    assert_good(TUNED, 50, RECALL);
 }
 
 #[test]
 fn every_starter_topic_is_right_about_texts_it_was_not_tuned_on() {
-    assert_good(HELD_OUT, 50);
+    assert_good(HELD_OUT, 50, RECALL);
 }
 
 #[test]
 fn every_starter_topic_is_right_about_releases_of_many_governments() {
-    assert_good(RELEASES, 16);
+    assert_good(RELEASES, 16, RECALL);
+}
+
+#[test]
+fn every_starter_topic_is_right_about_the_first_round_of_full_texts() {
+    assert_good(FIRST_ROUND, 25, RECALL);
+}
+
+#[test]
+fn every_starter_topic_is_right_about_the_second_round_of_full_texts() {
+    assert_good(SECOND_ROUND, 12, RECALL_WITHOUT_USUAL_WORDS);
+}
+
+#[test]
+fn every_starter_topic_is_right_about_the_third_round_of_full_texts() {
+    assert_good(THIRD_ROUND, 8, RECALL);
 }
 
 #[test]
 fn the_parts_have_no_line_in_common() {
     let own = |line: &&str| line.len() > 20 && !line.starts_with("== ");
-    let parts = [TUNED, HELD_OUT, RELEASES].map(half);
+    let parts = PARTS.map(half);
     let mut lines: Vec<&str> =
         parts.iter().flat_map(|part| part.lines().filter(own).collect::<BTreeSet<_>>()).collect();
     lines.sort_unstable();
@@ -242,8 +266,11 @@ fn the_parts_have_no_line_in_common() {
 #[test]
 fn the_readme_tells_what_the_starter_topics_reach() {
     let readme = repository("config/topics/README.md");
-    for half in [TUNED, HELD_OUT, RELEASES] {
-        let table = table(half);
-        assert!(readme.contains(&table), "config/topics/README.md should have\n{table}");
-    }
+    let missing: Vec<_> = PARTS
+        .into_iter()
+        .map(|part| (part, table(part)))
+        .filter(|(_, table)| !readme.contains(table.as_str()))
+        .map(|(part, table)| format!("{part}\n{table}"))
+        .collect();
+    assert!(missing.is_empty(), "config/topics/README.md should have\n{}", missing.join("\n"));
 }
