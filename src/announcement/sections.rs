@@ -98,13 +98,15 @@ fn inline_heading(line: &Line) -> Option<Heading> {
             (is_short || is_contact).then_some(found)
         }
         Heading::Others => line.is_mostly_linked().then_some(found),
-        Heading::Sharing => {
-            let links = || line.links.iter();
-            let is_profiles = line.word_count() <= 20 && links().all(|link| is_profile(&link.url));
-            (line.is_mostly_linked() || links().next().is_some() && is_profiles).then_some(found)
-        }
+        Heading::Sharing => (line.is_mostly_linked() || leads_to_profiles(line)).then_some(found),
         Heading::Newsletter | Heading::Cookies => is_short.then_some(found),
     }
+}
+
+/// Whether a line has links, and all of them lead to networks.
+fn leads_to_profiles(line: &Line) -> bool {
+    let mut links = line.links.iter();
+    line.word_count() <= 20 && !line.links.is_empty() && links.all(|link| is_profile(&link.url))
 }
 
 /// Whether a line is a sentence with a number for everybody, as the recall of a product has.
@@ -209,6 +211,11 @@ fn is_offer(line: &Line) -> bool {
 fn is_share_bar(line: &Line) -> bool {
     if !line.links.is_empty() && line.links.iter().all(|link| shares(&link.url)) {
         return line.word_count() <= 20;
+    }
+    if leads_to_profiles(line) {
+        // "Follow us on" and the like
+        let label = line.links.first().map_or(0, |link| link.label.start);
+        return heading(&line.text[..label]) == Some(Heading::Sharing);
     }
     let words = line.text.split_whitespace();
     let is_button = |word: &str| {

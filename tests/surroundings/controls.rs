@@ -160,4 +160,22 @@ pub const CONTROLS: &[Control] = &[
         html: "<p>Output rose by 2 per cent.</p><p>Next release: 14 May 2025</p><p>Previous release: 12 March 2025</p>",
         sentences: &["Next release: 14 May 2025", "Previous release: 12 March 2025"],
     },
+    Control {
+        name: "en-next-page-2",
+        language: "en",
+        title: "Next steps",
+        html: "<p>The next steps are these.</p><p>Next page of the plan is the harbour.</p><p>Next: the council votes in May.</p><p>Previous: the council met in March.</p>",
+        sentences: &[
+            "Next page of the plan is the harbour.",
+            "Next: the council votes in May.",
+            "Previous: the council met in March.",
+        ],
+    },
+    Control {
+        name: "en-watch",
+        language: "en",
+        title: "Interview of the minister",
+        html: "<p>The minister spoke about the harbour.</p><p>The talk can be seen on <a href='https://www.youtube.com/watch?v=1'>YouTube</a> and on <a href='https://www.facebook.com/events/2'>Facebook</a>.</p>",
+        sentences: &["The talk can be seen on YouTube and on Facebook."],
+    },
 ];

@@ -167,6 +167,16 @@ const SV1: Announcement = Announcement {
     ],
 };
 
+const RO1: Announcement = Announcement {
+    language: "ro",
+    title: "Fonduri pentru biblioteci",
+    sentences: [
+        "Bibliotecile primesc fonduri noi.",
+        "Cererile se depun până în mai.",
+        "Fondurile acoperă lucrările de reparații.",
+    ],
+};
+
 pub const LAYOUTS: &[Layout] = &[
     Layout {
         name: "en-related-ul",
@@ -360,5 +370,24 @@ pub const LAYOUTS: &[Layout] = &[
         announcement: &DE2,
         text: "{body}<p>Erhalten Sie unseren Newsletter mit Neuem aus Kanada</p><p>Teilen: <a href='https://wa.me/?text=x'>WhatsApp</a></p>",
         goes: &["Kanada", "WhatsApp"],
+    },
+    // These were not read rightly at first.
+    Layout {
+        name: "ro-anterior",
+        announcement: &RO1,
+        text: "{body}<p>Articolul anterior</p><p><a href='/1'>Acord cu Serbia</a></p><p>Articolul următor</p><p><a href='/2'>Misiune în Ghana</a></p>",
+        goes: &["Serbia", "Ghana"],
+    },
+    Layout {
+        name: "en-follow",
+        announcement: &EN1,
+        text: "{body}<p>Follow us on <a href='https://www.instagram.com/g'>Instagram</a>, <a href='https://www.youtube.com/g'>YouTube</a> and <a href='https://bsky.app/profile/g'>Bluesky</a></p>",
+        goes: &["Instagram", "Bluesky"],
+    },
+    Layout {
+        name: "en-trail",
+        announcement: &EN2,
+        text: "{body}<p>« <a href='/1'>Older: Fiji agreement</a> | <a href='/2'>Newer: Chad visit</a> »</p>",
+        goes: &["Fiji", "Chad"],
     },
 ];
