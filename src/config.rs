@@ -16,6 +16,8 @@ mod problem;
 
 mod read;
 
+mod shared;
+
 mod text;
 
 use std::collections::BTreeMap;
@@ -29,7 +31,7 @@ pub use problem::{Note, Problem, Problems, Severity, Spot};
 use url::Url;
 
 use crate::dedup::Overrides;
-use crate::model::{Sources, Topic, TopicId, TopicVersion};
+use crate::model::{NodeName, Secret, Seed, Sources, Topic, TopicId, TopicVersion};
 use crate::options::read::choices;
 use crate::options::value::Filter;
 use crate::store::Retention;
@@ -73,6 +75,11 @@ pub struct Plan {
     pub overrides: Overrides,
     /// Who may read the topics that are not for everybody.
     pub guards: BTreeMap<TopicId, publish::AccessRule>,
+    /// The cluster that this machine belongs to; `None` if it is alone.
+    pub cluster: Option<Arc<ClusterPlan>>,
+    /// The part that all nodes of a cluster share, as a configuration file; `None` for a machine
+    /// alone.
+    pub shared: Option<Arc<str>>,
     /// The options as they were written.
     stated: Arc<changes::StatedOptions>,
 }
@@ -196,6 +203,33 @@ pub struct HubPlan {
     pub serves: bool,
     /// The hub elsewhere that is told of every change.
     pub elsewhere: Option<Url>,
+}
+
+/// The compiled `[cluster]` table.
+#[derive(Debug, Clone)]
+pub struct ClusterPlan {
+    /// The name of the cluster.
+    pub name: String,
+    /// This machine's name.
+    pub node: NodeName,
+    /// The addresses of the NATS servers.
+    pub servers: Vec<String>,
+    /// The seed of the NKey that this machine has there.
+    pub nkey: Option<Secret>,
+    /// The certificate authority of the servers.
+    pub ca_file: Option<PathBuf>,
+    /// This machine's certificate and key.
+    pub certificate: Option<(PathBuf, PathBuf)>,
+    /// The secret that all nodes share.
+    pub secret: Seed,
+    /// Whether this machine polls sources.
+    pub polls: bool,
+    /// How long a node may be silent or behind.
+    pub node_timeout: Duration,
+    /// How long turns stay in the stream.
+    pub keep: Duration,
+    /// How far behind a node may be and be ready.
+    pub ready_lag: Duration,
 }
 
 /// The compiled `[publish]` table.

@@ -40,6 +40,7 @@
 //! | [`publish`] | renders feeds and pages, and serves them |
 //! | [`config`] | compiles the configuration into a plan |
 //! | [`engine`] | applies a turn: the one commit, and the feeds it touched |
+//! | [`stream`] | the one order of all turns: in memory, or shared by the nodes of a cluster |
 //! | [`pipeline`] | the core loop, which connects all stages |
 //! | [`inquiry`] | answers questions about the stored data |
 //! | [`daemon`] | starts and stops the daemon's parts |
@@ -147,6 +148,8 @@ pub mod publish;
 pub mod config;
 
 pub mod engine;
+
+pub mod stream;
 
 pub mod pipeline;
 

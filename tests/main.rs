@@ -13,6 +13,8 @@ mod bounds;
 
 mod browsing;
 
+mod cluster;
+
 mod configuring;
 
 mod demo;

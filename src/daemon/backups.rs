@@ -49,19 +49,16 @@ async fn write(backups: &Backups, handle: &Handle, clock: &Clock) -> bool {
     let wanted = CancellationToken::new();
     let unwanted = wanted.clone();
     let _gone = wanted.drop_guard();
-    let (files, records, now) = (backups.clone(), handle.records.clone(), clock.now());
-    let writing = tokio::task::spawn_blocking(move || {
-        let store: &dyn Store = &**records.store();
-        match store.count() {
-            Ok(0) => Ok(None),
-            Ok(_) => aside(|| files.write(store, now, &|| !unwanted.is_cancelled()).map(Some)),
-            Err(error) => Err(error),
-        }
+    let (files, now) = (backups.clone(), clock.now());
+    let writing = handle.back_up(move |store: &dyn Store| match store.count() {
+        Ok(0) => Ok(None),
+        Ok(_) => aside(|| files.write(store, now, &|| !unwanted.is_cancelled()).map(Some)),
+        Err(error) => Err(error),
     });
     match writing.await {
-        Ok(written) => report(backups, handle, written),
-        Err(broken) => {
-            warn!(event = "backup_failed", "{broken}");
+        Some(written) => report(backups, handle, written),
+        None => {
+            warn!(event = "backup_failed", "no backup was written: gazetted is stopping");
             false
         }
     }
