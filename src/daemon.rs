@@ -14,7 +14,7 @@ use crate::config::{self, Effect, Plan, Problems};
 use crate::engine::{Polled, StartupProgress, TopicFillResult};
 use crate::fetch::Refusal;
 use crate::inquiry::Records;
-use crate::model::{Failure, SourceId};
+use crate::model::{Failure, NodeName, SourceId};
 use crate::pipeline::{
     BackupWriter, ClusterStatus, EngineDriver, Liveness, Pipeline, ReplanError, Request, TICK,
 };
@@ -27,6 +27,10 @@ mod background;
 mod backend;
 
 mod backups;
+#[cfg(feature = "cluster")]
+mod cluster;
+#[cfg(not(feature = "cluster"))]
+#[path = "daemon/without_cluster.rs"]
 mod cluster;
 
 mod file_limit;
@@ -37,7 +41,7 @@ mod static_site;
 
 pub use background::{Background, aside};
 pub use backups::keep_backups;
-pub use cluster::{Begun, begin_stream};
+pub use cluster::{begin_stream, check_servers};
 pub use startup_log::StartupLog;
 
 /// Requests that may wait for the loop.
@@ -73,6 +77,19 @@ pub enum DaemonError {
     /// Not everything finished in time.
     #[error("not everything finished within {} s; what was unfinished is polled again after the next start", DRAIN.as_secs())]
     Undrained,
+}
+
+/// What [`begin_stream`] has made.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Begun {
+    /// The name of the stream.
+    pub stream: String,
+    /// The ID of its first turn.
+    pub genesis: String,
+    /// The node.
+    pub node: NodeName,
+    /// The stories of the store.
+    pub stories: u64,
 }
 
 /// Where a daemon is asked.

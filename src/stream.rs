@@ -19,6 +19,10 @@ pub mod jetstream;
 mod local;
 #[cfg(feature = "cluster")]
 pub mod membership;
+#[cfg(not(feature = "cluster"))]
+#[path = "stream/without_cluster.rs"]
+pub mod membership;
+pub mod node_state;
 
 use crate::engine::{Sequenced, Turn};
 use crate::model::{NodeName, Timestamp};

@@ -13,6 +13,7 @@ mod bounds;
 
 mod browsing;
 
+#[cfg(feature = "cluster")]
 mod cluster;
 
 mod configuring;

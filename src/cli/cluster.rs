@@ -114,11 +114,17 @@ impl Status {
     }
 }
 
+/// A node is called silent after so many seconds: it sends heartbeats far more often.
+const SILENT: u64 = 10;
+
 fn show(status: &ClusterStatus) {
     let ClusterStatus { name, sequence, leader, term, plan, digest, paused, .. } = status;
     for one in &status.nodes {
-        let NodeStatus { node, sequence, lag, partitions, version, rules, not_ready, .. } = one;
+        let NodeStatus {
+            node, sequence, lag, heard, partitions, version, rules, not_ready, ..
+        } = one;
         let state = match not_ready {
+            _ if *heard > SILENT => format!("silent for {heard} s"),
             None => "ready".to_owned(),
             Some(why) => format!("not ready: {why}"),
         };

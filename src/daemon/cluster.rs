@@ -4,16 +4,17 @@ use std::sync::Arc;
 
 use tracing::{info, warn};
 
-use super::{DaemonError, file_limit};
+use super::{Begun, DaemonError, file_limit};
 use crate::clock::Clock;
 use crate::config::{self, ClusterPlan, Plan};
 use crate::engine::{StreamState, genesis, plan_hash};
-use crate::model::{EngineRecord, NodeName, Seed};
+use crate::model::{EngineRecord, Seed};
 use crate::pipeline::{ClusterNode, EngineDriver, Pipeline};
 use crate::publish::ResponseCache;
 use crate::store::Store;
 use crate::stream::jetstream::connection::Connection;
-use crate::stream::membership::{Membership, NodeState};
+use crate::stream::membership::Membership;
+use crate::stream::node_state::NodeState;
 use crate::stream::{Genesis, JetStream, Stream, StreamError};
 
 /// A node that has found its stream.
@@ -124,19 +125,6 @@ fn in_force(own: &Arc<Plan>, text: &str) -> Result<Arc<Plan>, DaemonError> {
     Ok(Arc::new(file_limit::within(plan)))
 }
 
-/// What [`begin_stream`] has made.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct Begun {
-    /// The name of the stream.
-    pub stream: String,
-    /// The ID of its first turn.
-    pub genesis: String,
-    /// The node.
-    pub node: NodeName,
-    /// The stories of the store.
-    pub stories: u64,
-}
-
 /// Begins the stream of a cluster from a store. The plan is in force in the store afterwards.
 ///
 /// # Errors
@@ -171,12 +159,18 @@ pub async fn begin_stream(
         plan: text.to_string(),
         at: clock.now(),
     };
+    if is_empty {
+        // If anything fails after this, the store is one that may join.
+        connection.create(&first).await.map_err(refused)?;
+    }
     let cache: Arc<ResponseCache> = Arc::default();
     let mut driver = EngineDriver::open(plan, store.clone(), cache, first.at).await?;
     while driver.is_filling() {
         driver.step(clock.now()).await?;
     }
-    connection.create(&first).await.map_err(refused)?;
+    if !is_empty {
+        connection.create(&first).await.map_err(refused)?;
+    }
     driver.begin_stream(genesis(&first.id, first.at, &text)).await?;
     Ok(Begun {
         stream: connection.stream_name(),
@@ -184,4 +178,60 @@ pub async fn begin_stream(
         node: cluster.node.clone(),
         stories,
     })
+}
+
+/// The oldest server that keeps acknowledged turns and syncs them in batches.
+const LEAST_VERSION: (u64, u64) = (2, 15);
+
+/// The least `max_payload` of the servers, in bytes.
+const LEAST_PAYLOAD: usize = 1 << 20;
+
+/// Tries the servers of a cluster. Returns what an operator should know, a line each.
+///
+/// # Errors
+/// They cannot be used.
+pub async fn check_servers(plan: &Plan) -> Result<Vec<String>, StreamError> {
+    let Some(cluster) = &plan.cluster else { return Ok(Vec::new()) };
+    let connection = Connection::open(cluster, false).await?;
+    let server = connection.client().server_info();
+    let numbers: Vec<u64> = server.version.split('.').map_while(|part| part.parse().ok()).collect();
+    if numbers
+        .first()
+        .zip(numbers.get(1))
+        .is_some_and(|(major, minor)| (*major, *minor) < LEAST_VERSION)
+    {
+        let (major, minor) = LEAST_VERSION;
+        let found = &server.version;
+        return Err(StreamError::Unusable(format!(
+            "the NATS server {} has version {found}: version {major}.{minor} or later is needed",
+            server.server_name
+        )));
+    }
+    if server.max_payload < LEAST_PAYLOAD {
+        return Err(StreamError::Unusable(format!(
+            "the NATS servers take messages of {} bytes: set `max_payload` to 1MB or more",
+            server.max_payload
+        )));
+    }
+    let mut lines = vec![format!(
+        "NATS {} answers; `sync_interval: always` in its configuration cannot be seen from here, and is required",
+        server.version
+    )];
+    let name = connection.stream_name();
+    match connection.stream_info().await {
+        Err(_) => {
+            lines.push(format!("there is no stream {name} yet: `gazetted cluster init` makes it"))
+        }
+        Ok(info) => {
+            let replicas = info.config.num_replicas;
+            if replicas < 3 {
+                lines.push(format!("the stream {name} has {replicas} replicas: with three it survives the loss of a server"));
+            }
+            if info.config.max_age != cluster.keep {
+                let (kept, keep) = (info.config.max_age.as_secs(), cluster.keep.as_secs());
+                lines.push(format!("the stream {name} keeps turns for {kept} s, and `keep` says {keep} s: it was fixed when the stream was made"));
+            }
+        }
+    }
+    Ok(lines)
 }

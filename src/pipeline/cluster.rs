@@ -14,7 +14,8 @@ use crate::engine::ownership::{assign, partition_of};
 use crate::engine::{Event, StreamState, Turn};
 use crate::model::{Assignment, NodeName, Partition, SourceId, SourceState, Timestamp};
 use crate::store::StoreError;
-use crate::stream::membership::{COMPARED_EVERY, Membership, NodeState, PollGuard};
+use crate::stream::membership::{Membership, PollGuard};
+use crate::stream::node_state::{COMPARED_EVERY, NodeState};
 use crate::stream::{Message, Received, Stream, StreamError};
 
 pub use status::{ClusterStatus, NodeStatus};
@@ -51,6 +52,8 @@ pub struct ClusterNode {
     /// The sequence at which topics began to be filled, and since when this node is done.
     fill: Option<(u64, Option<Instant>)>,
     next_look: Instant,
+    /// When an append whose outcome is unknown is tried again.
+    settle_at: Instant,
     /// The plan that this node's file last belonged to.
     follows: Option<u64>,
     was_ready: bool,
@@ -71,6 +74,7 @@ impl ClusterNode {
             may_reassign: true,
             fill: None,
             next_look: Instant::now(),
+            settle_at: Instant::now(),
             follows,
             was_ready: false,
         }
@@ -171,16 +175,21 @@ impl Pipeline {
 
     /// When an append whose outcome is unknown is to be tried again.
     pub(super) fn settle_at(&self) -> Option<Instant> {
-        self.stream.is_in_doubt().then(|| Instant::now() + SETTLE)
+        let settle_at = self.cluster.as_ref().map(|cluster| cluster.settle_at);
+        settle_at.filter(|_| self.stream.is_in_doubt())
     }
 
     /// Finds out whether the last turn is in the stream. It is applied when it comes back.
     pub(super) async fn settle(&mut self) {
         if self.stream.is_in_doubt()
             && let Err(error) = self.stream.settle().await
-            && !matches!(error, StreamError::Unavailable(_))
         {
-            self.stop_applying(&error.to_string());
+            if let Some(cluster) = &mut self.cluster {
+                cluster.settle_at = Instant::now() + SETTLE;
+            }
+            if !matches!(error, StreamError::Unavailable(_)) {
+                self.stop_applying(&error.to_string());
+            }
         }
     }
 

@@ -98,6 +98,11 @@ impl Election {
         Some(mine.term)
     }
 
+    /// Whether this node led when it last looked.
+    pub fn holds(&self) -> bool {
+        self.mine.is_some()
+    }
+
     /// Since when this node leads.
     pub fn began(&self) -> Option<Instant> {
         self.mine.map(|mine| mine.began)

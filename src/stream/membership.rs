@@ -18,51 +18,15 @@ use tracing::{debug, info, warn};
 use super::election::{Claim, Election, PollingRight, pulse};
 use super::jetstream::Refused;
 use super::jetstream::connection::Connection;
+use super::node_state::{Heartbeat, Member, NodeState};
 use crate::engine::RULES_VERSION;
 use crate::model::{NodeName, StateDigest};
 
 /// How long servers or the leader may take to answer.
 const ANSWER: Duration = Duration::from_secs(2);
 
-/// Digests are compared at sequences that are multiples of this.
-pub const COMPARED_EVERY: u64 = 64;
-
 /// Digests that are remembered for comparison.
 const DIGESTS: usize = 64;
-
-/// The state of this node, as its heartbeats say it.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct NodeState {
-    /// The last sequence that is applied.
-    pub sequence: u64,
-    /// A sequence and the state digest there, for comparison.
-    pub digest: Option<(u64, StateDigest)>,
-    /// Whether changed topics are being filled.
-    pub fills: bool,
-    /// Whether it polls, as far as it is up to itself.
-    pub polls: bool,
-    /// How far behind the stream it is, in seconds.
-    pub lag: u64,
-    /// Why it is not ready.
-    pub not_ready: Option<String>,
-    /// How far its clock is ahead of the stream's time, in milliseconds.
-    pub clock_offset: i64,
-}
-
-/// A message by which a node shows that it is alive.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Heartbeat {
-    /// The node.
-    pub node: NodeName,
-    /// The term of its leadership, if it leads.
-    pub term: Option<u64>,
-    /// Its state.
-    pub state: NodeState,
-    /// The rules version that it applies.
-    pub rules: u32,
-    /// The version of its program.
-    pub version: String,
-}
 
 /// The leader's answer to a heartbeat.
 #[derive(Debug, Serialize, Deserialize)]
@@ -76,15 +40,6 @@ struct Answer {
 struct Leader {
     /// The node; `None` if it has resigned.
     node: Option<NodeName>,
-}
-
-/// A node as others see it.
-#[derive(Debug, Clone)]
-pub struct Member {
-    /// When it was last heard.
-    pub heard: Instant,
-    /// Its last heartbeat.
-    pub heartbeat: Heartbeat,
 }
 
 #[derive(Debug)]
@@ -285,7 +240,15 @@ async fn lead(connection: Connection, shared: Arc<Mutex<Shared>>, changed: Arc<w
             let leader = connection.codec().decode::<Leader>(&found.payload, &[b"leader"]);
             leader.is_ok_and(|leader| leader.node.is_none())
         });
-        let claim = lock(&shared).election.observe(sequence, is_free, Instant::now());
+        let (claim, has_lost) = {
+            let mut shared = lock(&shared);
+            let held = shared.election.holds();
+            let claim = shared.election.observe(sequence, is_free, Instant::now());
+            (claim, held && !shared.election.holds())
+        };
+        if has_lost {
+            warn!(event = "leads_no_more", "another node leads the cluster");
+        }
         let Claim::Write { expected } = claim else { continue };
         let sent = Instant::now();
         let before = lock(&shared).election.term(sent);

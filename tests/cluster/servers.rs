@@ -20,17 +20,6 @@ pub fn free_port() -> u16 {
     TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port()
 }
 
-/// Whether the server is installed. Says so, where it is not.
-pub fn are_installed(test: &str) -> bool {
-    let found = Command::new("nats-server").arg("--version").output();
-    let is_there = found.is_ok_and(|output| output.status.success());
-    if !is_there {
-        eprintln!("SKIPPED {test}: nats-server is not installed");
-        assert!(std::env::var_os("CI").is_none(), "CI installs nats-server");
-    }
-    is_there
-}
-
 impl Servers {
     /// Starts so many servers and waits until JetStream answers.
     pub fn start(count: usize) -> Self {
@@ -59,9 +48,9 @@ impl Servers {
             let listen = routes[index];
             let others: Vec<String> =
                 routes.iter().map(|port| format!("nats://127.0.0.1:{port}")).collect();
-            write!(
+            writeln!(
                 text,
-                "cluster {{ name: test, listen: 127.0.0.1:{listen}, routes: [{}] }}\n",
+                "cluster {{ name: test, listen: 127.0.0.1:{listen}, routes: [{}] }}",
                 others.join(", ")
             )
             .unwrap();
