@@ -28,6 +28,7 @@ use std::time::Duration;
 pub use changes::{Change, Effect, changes};
 pub use problem::{Note, Problem, Problems, Severity, Spot};
 
+use gather::Gathered;
 use url::Url;
 
 use crate::dedup::Overrides;
@@ -133,6 +134,29 @@ impl Plan {
     /// its place and a remedy.
     pub fn load(path: &Path) -> Result<Loaded, Problems> {
         compile::compile(gather::gather(path), &compile::Environment::of_process())
+    }
+
+    /// Compiles a plan that the nodes of a cluster share, with the rest of the configuration from
+    /// this node's file.
+    pub fn of_shared(text: &str, local: &Path) -> Result<Loaded, Problems> {
+        let own = gather::gather(local);
+        let Gathered { mut parts, problems: mut found, incomplete, files, .. } = own;
+        if incomplete || parts.is_empty() {
+            return Err(Problems(found));
+        }
+        let mut gathered = Gathered::default();
+        gathered.files.push(text::File::new(local, text.to_owned()));
+        let read = read::read(&gathered.files, 0, &mut gathered.problems);
+        gathered.incomplete = read.is_none();
+        let mut read = read.unwrap_or_default();
+        shared::add_local(&mut read.config, parts.swap_remove(0).config);
+        gathered.parts.push(read);
+        // Mistakes of the local file keep their places.
+        gathered.problems.append(&mut found);
+        let mut loaded = compile::compile(gathered, &compile::Environment::of_process())?;
+        loaded.plan.files = files.into_iter().map(|file| file.path).collect();
+        loaded.plan.shared = loaded.plan.cluster.is_some().then(|| text.into());
+        Ok(loaded)
     }
 
     /// The directory of the store that a file names, even where it cannot be used as a

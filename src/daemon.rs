@@ -79,7 +79,7 @@ pub enum DaemonError {
     Undrained,
 }
 
-/// What [`begin_stream`] has made.
+/// A stream that [`begin_stream`] has made.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Begun {
     /// The name of the stream.

@@ -98,7 +98,7 @@ pub struct Engine {
     pinged: BTreeMap<String, u64>,
     /// The topics whose archive is made anew, by turns of its own.
     behind: BTreeSet<usize>,
-    /// What is known of the stream, on a node of a cluster.
+    /// The state of the stream; `None` on a machine alone.
     stream: Option<StreamState>,
 }
 

@@ -62,7 +62,7 @@ struct Report {
     untried_samples: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     changes: Option<Changes>,
-    /// What the servers of the cluster say.
+    /// The result of trying the servers of the cluster.
     #[serde(skip_serializing_if = "Option::is_none")]
     cluster: Option<ClusterCheck>,
     /// The last automatic backup of the store, if there is one.

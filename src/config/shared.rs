@@ -1,4 +1,4 @@
-//! Writes the part of a configuration that the nodes of a cluster share, and compiles it again.
+//! Writes the part of a configuration that the nodes of a cluster share, and adds a node's own part.
 //!
 //! The shared part is everything that decides what is in the store and what is published. A node
 //! adds its own part: where it listens, where its store is, its keys and its logging.
@@ -7,42 +7,15 @@ use std::path::{Path, PathBuf};
 
 use toml::Spanned;
 
-use super::compile::{self, Environment};
 use super::file::Config;
-use super::gather::{Gathered, beside, gather};
-use super::problem::Problems;
-use super::read::{self, Read};
+use super::gather::beside;
+use super::read::Read;
 use super::text::File;
-use super::{Loaded, Plan};
 use crate::options::Table;
 use crate::publish::Address;
 
 /// Stands for the address of an operators' listener: all nodes have one, or none.
 const OPERATORS: ([u8; 4], u16) = ([127, 0, 0, 1], 1);
-
-impl Plan {
-    /// Compiles a plan that the nodes of a cluster share, with the rest of the configuration from
-    /// this node's file.
-    pub fn of_shared(text: &str, local: &Path) -> Result<Loaded, Problems> {
-        let Gathered { mut parts, problems: mut own, incomplete, files, .. } = gather(local);
-        if incomplete || parts.is_empty() {
-            return Err(Problems(own));
-        }
-        let mut gathered = Gathered::default();
-        gathered.files.push(File::new(local, text.to_owned()));
-        let read = read::read(&gathered.files, 0, &mut gathered.problems);
-        gathered.incomplete = read.is_none();
-        let mut read = read.unwrap_or_default();
-        add_local(&mut read.config, parts.swap_remove(0).config);
-        gathered.parts.push(read);
-        // Mistakes of the local file keep their places.
-        gathered.problems.append(&mut own);
-        let mut loaded = compile::compile(gathered, &Environment::of_process())?;
-        loaded.plan.files = files.into_iter().map(|file| file.path).collect();
-        loaded.plan.shared = loaded.plan.cluster.is_some().then(|| text.into());
-        Ok(loaded)
-    }
-}
 
 /// The options that all nodes share, as a configuration file.
 pub(super) fn text_of(files: &[File], parts: &[Read]) -> String {
@@ -99,7 +72,7 @@ pub(super) fn text_of(files: &[File], parts: &[Read]) -> String {
 
 /// Fills a shared configuration with what belongs to this node. Places in the node's file mean
 /// nothing in the shared text, so they are left out.
-fn add_local(shared: &mut Config, local: Config) {
+pub(super) fn add_local(shared: &mut Config, local: Config) {
     let Config { store, server, access, logging, publish, cluster, .. } = local;
     shared.store.path = store.path;
     shared.store.cache = store.cache;

@@ -31,7 +31,7 @@ pub struct Sequenced {
     pub turn: Option<Turn>,
 }
 
-/// What the engine knows of the stream. There is none on a machine of its own.
+/// The engine's knowledge of the stream. There is none on a machine of its own.
 #[derive(Debug, Clone)]
 pub struct StreamState {
     /// How far the stream is applied.
@@ -90,7 +90,7 @@ impl Engine {
         Commit { engine: vec![applied, EngineRecord::SharedPlan { text }], ..Commit::default() }
     }
 
-    /// What is known of the stream.
+    /// The state of the stream; `None` on a machine alone.
     pub fn stream(&self) -> Option<&StreamState> {
         self.stream.as_ref()
     }

@@ -103,7 +103,12 @@ impl Pipeline {
                     self.topics_filled(results);
                 }
                 Event::Hub { source, answer } => match *answer {
-                    HubAnswer::Request(_) if !is_own => {}
+                    // The hub may call any node.
+                    HubAnswer::Request(_) if !is_own => {
+                        if let Some(source) = self.driver.plan().sources.get(&source).cloned() {
+                            self.plan_source(&source);
+                        }
+                    }
                     HubAnswer::Request(request) => {
                         applied.asks_hub = true;
                         self.send_hub_request(source, *request);

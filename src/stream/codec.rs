@@ -7,7 +7,6 @@
 use std::io::Read;
 
 use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
-use ring::rand::{SecureRandom, SystemRandom};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -42,13 +41,12 @@ pub enum Unreadable {
 #[derive(Debug, Clone)]
 pub struct Codec {
     secret: Seed,
-    random: SystemRandom,
 }
 
 impl Codec {
     /// A codec with the secret of the cluster.
     pub fn new(secret: &Seed) -> Self {
-        Self { secret: secret.child(&[b"stream"]), random: SystemRandom::new() }
+        Self { secret: secret.child(&[b"stream"]) }
     }
 
     /// The bytes of a value. `place` says where they belong: they can be read only there.
@@ -56,10 +54,10 @@ impl Codec {
         let damaged = |error: &dyn std::fmt::Display| Unreadable::Contents(error.to_string());
         let packed = rmp_serde::to_vec_named(value).map_err(|error| damaged(&error))?;
         let mut sealed = zstd::encode_all(&packed[..], 3).map_err(|error| damaged(&error))?;
-        let mut salt = [0; SALT];
-        self.random.fill(&mut salt).map_err(|_| damaged(&"the system gives no random bytes"))?;
+        let fresh = Seed::fresh().ok_or_else(|| damaged(&"the system gives no random bytes"))?;
+        let salt = &fresh.bytes()[..SALT];
         let nonce = Nonce::assume_unique_for_key([0; NONCE_LEN]);
-        self.key(&salt, place)?
+        self.key(salt, place)?
             .seal_in_place_append_tag(nonce, Aad::empty(), &mut sealed)
             .map_err(|_| Unreadable::Seal)?;
         let mut bytes = Vec::with_capacity(1 + SALT + sealed.len());

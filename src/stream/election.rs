@@ -25,7 +25,7 @@ pub fn pulse(node_timeout: Duration) -> Duration {
     node_timeout / RENEWALS
 }
 
-/// What a node should do about the leadership.
+/// The next step of a node towards the leadership.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Claim {
     /// Somebody else leads.

@@ -55,7 +55,7 @@ struct Shared {
     digests: BTreeMap<u64, StateDigest>,
     /// The sequence at which this node's state differs from the leader's.
     diverged: Option<u64>,
-    /// What was applied when: who is behind that is behind.
+    /// The sequences that were applied, and when: a node is compared with an earlier one.
     history: Vec<(Instant, u64)>,
 }
 

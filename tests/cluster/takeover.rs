@@ -87,10 +87,18 @@ async fn two_nodes_serve_the_same_and_take_over_from_each_other() {
         until("the frozen node is back", || shares(killed, &leader) > 300);
         living.logged("leads_no_more");
 
+        // A third node begins with a backup of a running one.
+        let c = world.node(&servers, "c", "two");
+        let snapshot = c.path().join("snapshot");
+        kept.succeed(&["backup", snapshot.to_str().unwrap()]);
+        c.succeed(&["restore", snapshot.to_str().unwrap()]);
+        let third = c.start();
+        until("the third node owns sources", || shares(kept, "c") > 200);
+
         settle(&world);
-        compare(&[(killed, &back), (kept, &living)]);
+        compare(&[(killed, &back), (kept, &living), (&c, &third)]);
         world.assert_polite();
-        let dumps: Vec<String> = [living, back]
+        let dumps: Vec<String> = [living, back, third]
             .into_iter()
             .map(|daemon| daemon.end("TERM"))
             .map(|(code, log)| {
@@ -102,5 +110,6 @@ async fn two_nodes_serve_the_same_and_take_over_from_each_other() {
         let stories = a.stories();
         world.assert_whole(&stories);
         world.assert_whole(&b.stories());
+        world.assert_whole(&c.stories());
     });
 }

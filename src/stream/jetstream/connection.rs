@@ -16,6 +16,7 @@ use tracing::{info, warn};
 
 use super::Refused;
 use crate::config::ClusterPlan;
+use crate::engine::RULES_VERSION;
 use crate::model::NodeName;
 use crate::stream::codec::Codec;
 use crate::stream::{Genesis, Message, StreamError};
@@ -134,6 +135,27 @@ impl Connection {
         self.codec
             .encode(message, &place)
             .map_err(|error| StreamError::Unusable(format!("a turn cannot be sent: {error}")))
+    }
+
+    /// Decodes a whole message of the stream.
+    pub(super) fn decode(
+        &self,
+        subject: &str,
+        sequence: u64,
+        headers: &HeaderMap,
+        payload: &[u8],
+    ) -> Result<Message, StreamError> {
+        let rules = headers.get(super::RULES).and_then(|rules| rules.as_str().parse().ok());
+        let (found, known) = (rules.unwrap_or(0), RULES_VERSION);
+        if found != known {
+            return Err(StreamError::OtherRules { sequence, found, known });
+        }
+        let unreadable = |why: String| StreamError::Unreadable { sequence, why };
+        let node = self.node_of(subject);
+        let node = node.ok_or_else(|| unreadable("its subject names no node".to_owned()))?;
+        let number = super::number_of(headers).unwrap_or_default().to_le_bytes();
+        let place = [b"turn", node.as_str().as_bytes(), &number[..]];
+        self.codec.decode(payload, &place).map_err(|error| unreadable(error.to_string()))
     }
 
     /// The last message of this node, by the stream leader's word.
@@ -275,7 +297,7 @@ impl Connection {
         let bytes = self.encode(&Message::Genesis(genesis.clone()), 1)?;
         let mut headers = HeaderMap::new();
         headers.insert(super::NUMBER, "1");
-        headers.insert(super::RULES, crate::engine::RULES_VERSION.to_string());
+        headers.insert(super::RULES, RULES_VERSION.to_string());
         headers.insert(super::INSTANCE, &*genesis.id);
         match self.publish(headers, 0, bytes.into(), Duration::from_secs(10)).await {
             Ok(_) => Ok(()),
@@ -296,7 +318,7 @@ impl Connection {
                 self.stream_name()
             ))
         })?;
-        match super::reader::message_of(self, &first.subject, 1, &first.headers, &first.payload)? {
+        match self.decode(&first.subject, 1, &first.headers, &first.payload)? {
             Message::Genesis(genesis) => Ok(genesis),
             _ => Err(StreamError::Unusable("the stream does not begin with its first turn".into())),
         }

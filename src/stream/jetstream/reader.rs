@@ -12,9 +12,8 @@ use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
 
 use super::connection::Connection;
-use super::{FromReader, INSTANCE, IS_PART, NUMBER, PARTS, RULES, number_of, timestamp};
-use crate::engine::RULES_VERSION;
-use crate::stream::{Message, Received, StreamError};
+use super::{FromReader, INSTANCE, IS_PART, NUMBER, PARTS, number_of, timestamp};
+use crate::stream::{Received, StreamError};
 
 /// After so long without a message, the stream is asked for its last sequence.
 const SILENCE: Duration = Duration::from_secs(5);
@@ -127,29 +126,9 @@ async fn receive(
                 let part = connection.message_at(sequence).await.map_err(|_| None)?;
                 whole.extend_from_slice(&part.payload);
             }
-            Some(message_of(connection, subject, sequence, headers, &whole)?)
+            Some(connection.decode(subject, sequence, headers, &whole)?)
         }
-        None => Some(message_of(connection, subject, sequence, headers, payload)?),
+        None => Some(connection.decode(subject, sequence, headers, payload)?),
     };
     Ok(Received { sequence, at: Default::default(), node, number, is_own: false, message })
-}
-
-/// Decodes a whole message.
-pub(super) fn message_of(
-    connection: &Connection,
-    subject: &str,
-    sequence: u64,
-    headers: &HeaderMap,
-    payload: &[u8],
-) -> Result<Message, StreamError> {
-    let rules = headers.get(RULES).and_then(|rules| rules.as_str().parse().ok()).unwrap_or(0);
-    if rules != RULES_VERSION {
-        return Err(StreamError::OtherRules { sequence, found: rules, known: RULES_VERSION });
-    }
-    let unreadable = |why: String| StreamError::Unreadable { sequence, why };
-    let node = connection.node_of(subject);
-    let node = node.ok_or_else(|| unreadable("its subject names no node".to_owned()))?;
-    let number = number_of(headers).unwrap_or_default().to_le_bytes();
-    let place = [b"turn", node.as_str().as_bytes(), &number[..]];
-    connection.codec().decode(payload, &place).map_err(|error| unreadable(error.to_string()))
 }
