@@ -182,6 +182,15 @@ const GUIDES: [Guide; 20] = [
         codes: &[],
     },
     Guide {
+        command: "cluster",
+        examples: &[
+            ("gazetted cluster init", "begin a cluster from this store; the daemon must not run"),
+            ("gazetted cluster status", "show the state of every node"),
+            ("gazetted cluster pause", "have no node poll, until `gazetted cluster resume`"),
+        ],
+        codes: &[("1", "The command failed, or this node is not ready.")],
+    },
+    Guide {
         command: "man",
         examples: &[("gazetted man /usr/local/share/man/man1", "write a page of each command")],
         codes: &[],
